@@ -1,0 +1,118 @@
+//! Amazon resource names: `arn:<partition>:<service>:<region>:<account>:<resource>`.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The partition every ARN made here carries.
+pub const PARTITION: &str = "aws";
+
+/// A resource name, split into its six segments.
+///
+/// `region` and `account` may be empty (`arn:aws:iam::aws:policy/…`). `resource` keeps every
+/// further `:` and `/` as it came.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Arn {
+    pub partition: String,
+    pub service: String,
+    pub region: String,
+    pub account: String,
+    pub resource: String,
+}
+
+/// The text is no ARN.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not an Amazon resource name")]
+pub struct NotAnArn(pub String);
+
+impl Arn {
+    pub fn new(service: &str, region: &str, account: &str, resource: impl Into<String>) -> Self {
+        Self {
+            partition: PARTITION.to_owned(),
+            service: service.to_owned(),
+            region: region.to_owned(),
+            account: account.to_owned(),
+            resource: resource.into(),
+        }
+    }
+
+    /// The part of `resource` after its first `/`, e.g. `default/3f…` of `task/default/3f…`.
+    pub fn resource_after_slash(&self) -> Option<&str> {
+        self.resource.split_once('/').map(|(_, rest)| rest)
+    }
+
+    /// The part of `resource` before its first `/`, e.g. `task`; the whole of it without one.
+    pub fn resource_type(&self) -> &str {
+        self.resource.split_once('/').map_or(self.resource.as_str(), |(kind, _)| kind)
+    }
+}
+
+impl std::str::FromStr for Arn {
+    type Err = NotAnArn;
+
+    fn from_str(text: &str) -> Result<Self, NotAnArn> {
+        let mut parts = text.splitn(6, ':');
+        let mut next = || parts.next().ok_or_else(|| NotAnArn(text.to_owned()));
+        if next()? != "arn" {
+            return Err(NotAnArn(text.to_owned()));
+        }
+        let arn = Self {
+            partition: next()?.to_owned(),
+            service: next()?.to_owned(),
+            region: next()?.to_owned(),
+            account: next()?.to_owned(),
+            resource: next()?.to_owned(),
+        };
+        if arn.partition.is_empty() || arn.service.is_empty() || arn.resource.is_empty() {
+            return Err(NotAnArn(text.to_owned()));
+        }
+        Ok(arn)
+    }
+}
+
+impl fmt::Display for Arn {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { partition, service, region, account, resource } = self;
+        write!(out, "arn:{partition}:{service}:{region}:{account}:{resource}")
+    }
+}
+
+impl Serialize for Arn {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Arn {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn splits_and_joins() {
+        let text = "arn:aws:logs:us-east-1:000000000000:log-group:a/b:log-stream:x/y";
+        let arn: Arn = text.parse().unwrap();
+        assert_eq!(arn.resource, "log-group:a/b:log-stream:x/y");
+        assert_eq!(arn.to_string(), text);
+    }
+
+    #[test]
+    fn names_the_parts_of_a_resource() {
+        let arn: Arn = "arn:aws:ecs:us-east-1:0:task/default/3f".parse().unwrap();
+        assert_eq!(arn.resource_type(), "task");
+        assert_eq!(arn.resource_after_slash(), Some("default/3f"));
+    }
+
+    #[test]
+    fn refuses_what_is_none() {
+        for text in ["", "arn", "arn:aws:ecs", "arn:aws:ecs:r:a:", "x:aws:ecs:r:a:b", "arn::ecs:r:a:b"] {
+            assert!(text.parse::<Arn>().is_err(), "{text}");
+        }
+    }
+}

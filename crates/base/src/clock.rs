@@ -1,0 +1,180 @@
+//! Time as a value: milliseconds since 1970 and a clock that tests can hold still.
+
+use std::{
+    fmt,
+    ops::{Add, Sub},
+    sync::atomic::{AtomicI64, Ordering},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use serde::{Deserialize, Serialize};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+/// A moment: milliseconds since 1970-01-01T00:00:00Z, which is the precision of every AWS API here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// Seconds with a fraction, as JSON bodies carry times. NaN and what lies outside the range of
+    /// years 0 to 9999 is refused.
+    pub fn from_epoch_seconds(seconds: f64) -> Option<Self> {
+        let millis = (seconds * 1000.0).round();
+        // 0000-01-01 and 9999-12-31 in milliseconds: what every text form can show.
+        (-62_167_219_200_000.0..=253_402_300_799_999.0)
+            .contains(&millis)
+            .then_some(Self(millis as i64))
+    }
+
+    pub fn epoch_seconds(self) -> f64 {
+        self.0 as f64 / 1000.0
+    }
+
+    /// `2026-01-02T03:04:05.678Z`
+    pub fn iso8601(self) -> String {
+        self.render(true)
+    }
+
+    /// `2026-01-02T03:04:05Z`, as IAM and STS print it.
+    pub fn iso8601_seconds(self) -> String {
+        self.render(false)
+    }
+
+    /// `20260102T030405Z`, as signatures carry it.
+    pub fn iso8601_basic(self) -> String {
+        let text = self.render(false);
+        text.chars().filter(|c| *c != '-' && *c != ':').collect()
+    }
+
+    /// Any RFC 3339 form.
+    pub fn parse_iso8601(text: &str) -> Option<Self> {
+        let parsed = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        i64::try_from(parsed.unix_timestamp_nanos().div_euclid(1_000_000)).ok().map(Self)
+    }
+
+    /// `20260102T030405Z`
+    pub fn parse_iso8601_basic(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        if bytes.len() != 16 || !text.is_ascii() || bytes[8] != b'T' || bytes[15] != b'Z' {
+            return None;
+        }
+        let t = text;
+        let long = format!(
+            "{}-{}-{}T{}:{}:{}Z",
+            &t[0..4], &t[4..6], &t[6..8], &t[9..11], &t[11..13], &t[13..15]
+        );
+        Self::parse_iso8601(&long)
+    }
+
+    /// What has passed since `earlier`; zero if it lies ahead.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    fn render(self, with_millis: bool) -> String {
+        let seconds = self.0.div_euclid(1000);
+        let millis = self.0.rem_euclid(1000);
+        let at = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        let (h, m, s) = at.to_hms();
+        let day = format!("{:04}-{:02}-{:02}", at.year(), u8::from(at.month()), at.day());
+        if with_millis {
+            format!("{day}T{h:02}:{m:02}:{s:02}.{millis:03}Z")
+        } else {
+            format!("{day}T{h:02}:{m:02}:{s:02}Z")
+        }
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.iso8601())
+    }
+}
+
+impl Add<Duration> for Timestamp {
+    type Output = Self;
+    fn add(self, more: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(more.as_millis()).unwrap_or(i64::MAX)))
+    }
+}
+
+impl Sub<Duration> for Timestamp {
+    type Output = Self;
+    fn sub(self, less: Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(less.as_millis()).unwrap_or(i64::MAX)))
+    }
+}
+
+/// Where the time comes from. Code that decides takes a `Timestamp`; only shells ask a clock.
+pub trait Clock: Send + Sync + fmt::Debug + 'static {
+    fn now(&self) -> Timestamp;
+}
+
+/// The host's wall clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+/// A clock that stands still until a test moves it.
+#[derive(Debug, Default)]
+pub struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub fn at(start: Timestamp) -> Self {
+        Self(AtomicI64::new(start.0))
+    }
+
+    pub fn advance(&self, by: Duration) {
+        self.0.fetch_add(by.as_millis() as i64, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::SeqCst))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_forms() {
+        let at = Timestamp::parse_iso8601("2026-01-02T03:04:05.678Z").unwrap();
+        assert_eq!(at.iso8601(), "2026-01-02T03:04:05.678Z");
+        assert_eq!(at.iso8601_seconds(), "2026-01-02T03:04:05Z");
+        assert_eq!(at.iso8601_basic(), "20260102T030405Z");
+        assert_eq!(Timestamp::parse_iso8601_basic("20260102T030405Z"), Some(Timestamp(at.0 - 678)));
+        assert_eq!(Timestamp::parse_iso8601("2026-01-02T05:04:05.678+02:00"), Some(at));
+    }
+
+    #[test]
+    fn refuses_nonsense() {
+        for text in ["", "20260102T030405", "20261302T030405Z", "2026010éT03045Z"] {
+            assert_eq!(Timestamp::parse_iso8601_basic(text), None, "{text}");
+        }
+        assert_eq!(Timestamp::from_epoch_seconds(f64::NAN), None);
+        assert_eq!(Timestamp::from_epoch_seconds(1e300), None);
+        assert_eq!(Timestamp::from_epoch_seconds(1.5), Some(Timestamp(1500)));
+    }
+
+    #[test]
+    fn before_1970_renders() {
+        assert_eq!(Timestamp(-1).iso8601(), "1969-12-31T23:59:59.999Z");
+    }
+}

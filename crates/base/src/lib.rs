@@ -1,0 +1,14 @@
+//! The smallest shared vocabulary: time, names of resources, ids, and the permit to write.
+//!
+//! This crate does no I/O. Randomness and the wall clock enter the system here and nowhere else,
+//! so that everything above can be run in virtual time from a seed.
+
+pub mod arn;
+pub mod clock;
+pub mod ids;
+pub mod permit;
+
+pub use arn::Arn;
+pub use clock::{Clock, SystemClock, TestClock, Timestamp};
+pub use ids::InstallationId;
+pub use permit::Permit;

@@ -1,0 +1,40 @@
+//! The right to write: a value that only an authorised call or a named controller holds.
+
+/// Handed to every write of the store. It exists so that no path from the wire can reach the store
+/// without IAM having said yes: operations receive one inside their `Call`, after the dispatcher
+/// evaluated the operation's authorisation row; background loops hold one in their own name.
+///
+/// The two constructors are called in exactly two places each test run checks (`xtask check`):
+/// the wire dispatcher, and a controller's set-up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Permit {
+    holder: Holder,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Holder {
+    /// An API call that IAM allowed; the caller's ARN.
+    Caller(String),
+    /// A part of wharf itself.
+    Controller(&'static str),
+}
+
+impl Permit {
+    /// For the dispatcher alone, after IAM allowed the call of `caller`.
+    pub fn after_authorization(caller: &str) -> Self {
+        Self { holder: Holder::Caller(caller.to_owned()) }
+    }
+
+    /// For a controller's own loop, named as it appears in logs.
+    pub const fn for_controller(name: &'static str) -> Self {
+        Self { holder: Holder::Controller(name) }
+    }
+
+    /// Who writes, for the audit record.
+    pub fn holder(&self) -> &str {
+        match &self.holder {
+            Holder::Caller(arn) => arn,
+            Holder::Controller(name) => name,
+        }
+    }
+}
