@@ -59,7 +59,10 @@ impl CompiledPolicy {
             .iter()
             .map(|statement| CompiledStatement::compile(statement, document.version))
             .collect::<Result<_, _>>()?;
-        Ok(Self { source: source.into(), statements })
+        Ok(Self {
+            source: source.into(),
+            statements,
+        })
     }
 
     /// A policy that denies everything: what stands in for one that cannot be read any more.
@@ -73,7 +76,10 @@ impl CompiledPolicy {
             resources: None,
             conditions: Box::new([]),
         };
-        Self { source: source.into(), statements: Box::new([statement]) }
+        Self {
+            source: source.into(),
+            statements: Box::new([statement]),
+        }
     }
 
     pub fn source(&self) -> &str {
@@ -84,7 +90,10 @@ impl CompiledPolicy {
     /// they are used.
     pub fn context_keys(&self) -> impl Iterator<Item = &str> {
         self.statements.iter().flat_map(|statement| {
-            let resources = statement.resources.iter().flat_map(|clause| clause.templates.iter());
+            let resources = statement
+                .resources
+                .iter()
+                .flat_map(|clause| clause.templates.iter());
             resources
                 .flat_map(Template::keys)
                 .chain(statement.conditions.iter().flat_map(Condition::keys))
@@ -105,7 +114,11 @@ impl CompiledStatement {
             .map(|element| Condition::compile(element, version))
             .collect::<Result<_, _>>()?;
         Ok(Self {
-            sid: statement.sid.as_deref().filter(|sid| !sid.is_empty()).map(Into::into),
+            sid: statement
+                .sid
+                .as_deref()
+                .filter(|sid| !sid.is_empty())
+                .map(Into::into),
             effect: statement.effect,
             principal: statement.principal.as_ref().map(PrincipalClause::compile),
             not_action: statement.actions.negated,
@@ -125,10 +138,19 @@ impl CompiledStatement {
             None => Named::Itself,
             Some(clause) => clause.names(facts.principal)?,
         };
-        let listed = self.actions.iter().any(|pattern| pattern.matches(facts.action));
+        let listed = self
+            .actions
+            .iter()
+            .any(|pattern| pattern.matches(facts.action));
         let applies = listed != self.not_action
-            && self.resources.as_ref().is_none_or(|it| it.applies(facts, self.effect))
-            && self.conditions.iter().all(|condition| condition.holds(facts.context));
+            && self
+                .resources
+                .as_ref()
+                .is_none_or(|it| it.applies(facts, self.effect))
+            && self
+                .conditions
+                .iter()
+                .all(|condition| condition.holds(facts.context));
         applies.then_some(named)
     }
 }
@@ -139,18 +161,27 @@ impl ResourceClause {
             Template::parse(text, resource_reading(version)).map_err(|_| Malformed::LegacyParsing)
         };
         let templates = listed.values.iter().map(read).collect::<Result<_, _>>()?;
-        Ok(Self { negated: listed.negated, templates })
+        Ok(Self {
+            negated: listed.negated,
+            templates,
+        })
     }
 
     fn applies(&self, facts: &Facts<'_>, effect: Effect) -> bool {
-        let listed = self.templates.iter().any(|it| it.matches(facts.resource, facts.context));
+        let listed = self
+            .templates
+            .iter()
+            .any(|it| it.matches(facts.resource, facts.context));
         if !self.negated {
             return listed;
         }
         // NotResource with a variable that has no value excludes nothing. That must not make an
         // Allow wider, so such an Allow does not apply at all, while a Deny does.
         let widened = effect == Effect::Allow
-            && !self.templates.iter().all(|template| template.resolves(facts.context));
+            && !self
+                .templates
+                .iter()
+                .all(|template| template.resolves(facts.context));
         !listed && !widened
     }
 }

@@ -58,7 +58,13 @@ impl Condition {
             return Err(Malformed::Syntax);
         }
         let key = element.key.to_lowercase().into();
-        Ok(Self { key, quantifier, if_exists, negated, test })
+        Ok(Self {
+            key,
+            quantifier,
+            if_exists,
+            negated,
+            test,
+        })
     }
 
     pub(crate) fn holds(&self, context: &Context) -> bool {
@@ -103,11 +109,15 @@ impl Test {
                 .is_some_and(|value| wanted.iter().any(|one| comparison.holds(&value, one))),
             Self::Date(comparison, wanted) => value::date(value)
                 .is_some_and(|value| wanted.iter().any(|one| comparison.holds(&value, one))),
-            Self::Bool(wanted) => value::boolean(value).is_some_and(|value| wanted.contains(&value)),
-            Self::Binary(wanted) => value::binary(value).is_some_and(|value| wanted.contains(&value)),
-            Self::Ip(wanted) => {
-                value.parse().is_ok_and(|ip| wanted.iter().any(|range| range.contains(ip)))
+            Self::Bool(wanted) => {
+                value::boolean(value).is_some_and(|value| wanted.contains(&value))
             }
+            Self::Binary(wanted) => {
+                value::binary(value).is_some_and(|value| wanted.contains(&value))
+            }
+            Self::Ip(wanted) => value
+                .parse()
+                .is_ok_and(|ip| wanted.iter().any(|range| range.contains(ip))),
             Self::Null(_) => false,
         }
     }
@@ -116,12 +126,19 @@ impl Test {
 /// The test behind an operator's bare name, and whether it is turned around.
 fn operator(name: &str, values: &[String], version: Version) -> Result<(bool, Test), Malformed> {
     let text = |wildcards, fold| {
-        let reading = Reading { variables: version == Version::V2012, wildcards, fold };
+        let reading = Reading {
+            variables: version == Version::V2012,
+            wildcards,
+            fold,
+        };
         templates(values, reading).map(Test::Text)
     };
     let arn = || {
-        let reading =
-            Reading { variables: version == Version::V2012, wildcards: true, fold: false };
+        let reading = Reading {
+            variables: version == Version::V2012,
+            wildcards: true,
+            fold: false,
+        };
         templates(values, reading).map(Test::Arn)
     };
     let compared = |name: &str| -> Result<(bool, Comparison), Malformed> {
@@ -152,7 +169,10 @@ fn operator(name: &str, values: &[String], version: Version) -> Result<(bool, Te
         other => {
             if let Some(rest) = other.strip_prefix("Numeric") {
                 let (negated, comparison) = compared(rest)?;
-                (negated, Test::Number(comparison, all(values, value::number)?))
+                (
+                    negated,
+                    Test::Number(comparison, all(values, value::number)?),
+                )
             } else if let Some(rest) = other.strip_prefix("Date") {
                 let (negated, comparison) = compared(rest)?;
                 (negated, Test::Date(comparison, all(values, value::date)?))
@@ -164,7 +184,10 @@ fn operator(name: &str, values: &[String], version: Version) -> Result<(bool, Te
 }
 
 fn all<T>(values: &[String], read: impl Fn(&str) -> Option<T>) -> Result<Box<[T]>, Malformed> {
-    values.iter().map(|value| read(value).ok_or(Malformed::Syntax)).collect()
+    values
+        .iter()
+        .map(|value| read(value).ok_or(Malformed::Syntax))
+        .collect()
 }
 
 fn templates(values: &[String], reading: Reading) -> Result<Box<[Template]>, Malformed> {

@@ -19,7 +19,8 @@ impl Context {
 
     /// One value; what stood there before is replaced.
     pub fn set(&mut self, key: &str, value: impl Into<String>) {
-        self.keys.insert(key.to_lowercase().into(), vec![value.into()]);
+        self.keys
+            .insert(key.to_lowercase().into(), vec![value.into()]);
     }
 
     /// Any number of values (`aws:TagKeys`). None at all is the same as an absent key.
@@ -74,13 +75,22 @@ impl Ambient<'_> {
         let mut context = Context::new();
         self.add_principal(&mut context);
         context.set("aws:CurrentTime", self.now.iso8601_seconds());
-        context.set("aws:EpochTime", self.now.millis().div_euclid(1000).to_string());
+        context.set(
+            "aws:EpochTime",
+            self.now.millis().div_euclid(1000).to_string(),
+        );
         context.set("aws:RequestedRegion", self.region);
         context.set("aws:SecureTransport", self.secure_transport.to_string());
-        context.set_some("aws:SourceIp", self.source_ip.map(|ip| ip.to_canonical().to_string()));
+        context.set_some(
+            "aws:SourceIp",
+            self.source_ip.map(|ip| ip.to_canonical().to_string()),
+        );
         context.set_some("aws:UserAgent", self.user_agent);
         context.set_some("aws:Referer", self.referer);
-        context.set("aws:ViaAWSService", (!self.called_via.is_empty()).to_string());
+        context.set(
+            "aws:ViaAWSService",
+            (!self.called_via.is_empty()).to_string(),
+        );
         context.set_all("aws:CalledVia", self.called_via.iter().cloned());
         context.set_some("aws:CalledViaFirst", self.called_via.first().cloned());
         context.set_some("aws:CalledViaLast", self.called_via.last().cloned());
@@ -150,16 +160,25 @@ mod tests {
         assert_eq!(context.single("aws:userid"), Some("AROAEXAMPLE:run-1"));
         assert_eq!(context.single("aws:principaltag/team"), Some("blue"));
         assert_eq!(context.single("aws:sourceip"), Some("10.0.0.7"));
-        assert_eq!(context.single("aws:tokenissuetime"), Some("1970-01-01T00:00:00Z"));
+        assert_eq!(
+            context.single("aws:tokenissuetime"),
+            Some("1970-01-01T00:00:00Z")
+        );
         assert!(!context.contains("aws:username"));
         assert!(!context.contains("aws:CalledVia"));
     }
 
     #[test]
     fn a_service_shows_its_name_and_no_account() {
-        let via = ["ecs.amazonaws.com".to_owned(), "elasticloadbalancing.amazonaws.com".to_owned()];
+        let via = [
+            "ecs.amazonaws.com".to_owned(),
+            "elasticloadbalancing.amazonaws.com".to_owned(),
+        ];
         let context = ambient(&Principal::service("ecs.amazonaws.com"), &via);
-        assert_eq!(context.single("aws:principalservicename"), Some("ecs.amazonaws.com"));
+        assert_eq!(
+            context.single("aws:principalservicename"),
+            Some("ecs.amazonaws.com")
+        );
         assert_eq!(context.single("aws:calledvialast"), Some(via[1].as_str()));
         assert_eq!(context.single("aws:calledvia"), None);
         assert!(!context.contains("aws:PrincipalAccount"));

@@ -114,12 +114,18 @@ impl Decision {
 
     /// What the caller is told; None when allowed. Which fault carries it depends on the protocol.
     pub fn message(&self, request: &Request<'_>) -> Option<String> {
-        let Self::Denied(denial) = self else { return None };
+        let Self::Denied(denial) = self else {
+            return None;
+        };
         let Denial { kind, explicit } = denial;
         let action = request.action;
         let short = Self::short_message(request);
         // The article of AWS's own texts.
-        let article = if *kind == PolicyKind::Identity { "an" } else { "a" };
+        let article = if *kind == PolicyKind::Identity {
+            "an"
+        } else {
+            "a"
+        };
         Some(match explicit {
             Some(_) => format!("{short} with an explicit deny in {article} {kind}"),
             None => format!("{short} because no {kind} allows the {action} action"),
@@ -128,27 +134,52 @@ impl Decision {
 
     /// The denial without its reason, as AssumeRole prints it.
     pub fn short_message(request: &Request<'_>) -> String {
-        let Request { principal, action, resource, .. } = request;
+        let Request {
+            principal,
+            action,
+            resource,
+            ..
+        } = request;
         let who = &principal.arn;
         format!("User: {who} is not authorized to perform: {action} on resource: {resource}")
     }
 
     fn implicit(kind: PolicyKind) -> Self {
-        Self::Denied(Denial { kind, explicit: None })
+        Self::Denied(Denial {
+            kind,
+            explicit: None,
+        })
     }
 }
 
 /// Decides. Pure: the same request and policies always give the same decision.
 pub fn evaluate(request: &Request<'_>, policies: &PolicySet<'_>) -> Decision {
     let action = request.action.to_ascii_lowercase();
-    let Request { principal, resource, context, .. } = *request;
-    let facts = Facts { principal, action: &action, resource, context };
+    let Request {
+        principal,
+        resource,
+        context,
+        ..
+    } = *request;
+    let facts = Facts {
+        principal,
+        action: &action,
+        resource,
+        context,
+    };
     let own = policies.principal;
 
     if let Some((kind, matched)) = explicit_deny(&facts, policies) {
-        return Decision::Denied(Denial { kind, explicit: Some(matched) });
+        return Decision::Denied(Denial {
+            kind,
+            explicit: Some(matched),
+        });
     }
-    if own.service_control.iter().any(|policy| allowing(&facts, policy).is_none()) {
+    if own
+        .service_control
+        .iter()
+        .any(|policy| allowing(&facts, policy).is_none())
+    {
         return Decision::implicit(PolicyKind::ServiceControl);
     }
 
@@ -189,11 +220,17 @@ pub fn evaluate(request: &Request<'_>, policies: &PolicySet<'_>) -> Decision {
     let Some(allowed) = by_resource.or_else(by_identity) else {
         return Decision::implicit(PolicyKind::Identity);
     };
-    if own.boundary.as_ref().is_some_and(|policy| allowing(&facts, policy).is_none()) {
+    if own
+        .boundary
+        .as_ref()
+        .is_some_and(|policy| allowing(&facts, policy).is_none())
+    {
         return Decision::implicit(PolicyKind::Boundary);
     }
     if let Some(session) = &own.session
-        && !session.iter().any(|policy| allowing(&facts, policy).is_some())
+        && !session
+            .iter()
+            .any(|policy| allowing(&facts, policy).is_some())
     {
         return Decision::implicit(PolicyKind::Session);
     }
@@ -207,16 +244,39 @@ fn explicit_deny(facts: &Facts<'_>, policies: &PolicySet<'_>) -> Option<(PolicyK
         .service_control
         .iter()
         .map(|policy| (PolicyKind::ServiceControl, policy))
-        .chain(policies.resource.map(|it| (PolicyKind::Resource, it.policy)))
-        .chain(own.identity.iter().map(|policy| (PolicyKind::Identity, policy)))
-        .chain(own.boundary.iter().map(|policy| (PolicyKind::Boundary, policy)))
-        .chain(own.session.iter().flatten().map(|policy| (PolicyKind::Session, policy)));
+        .chain(
+            policies
+                .resource
+                .map(|it| (PolicyKind::Resource, it.policy)),
+        )
+        .chain(
+            own.identity
+                .iter()
+                .map(|policy| (PolicyKind::Identity, policy)),
+        )
+        .chain(
+            own.boundary
+                .iter()
+                .map(|policy| (PolicyKind::Boundary, policy)),
+        )
+        .chain(
+            own.session
+                .iter()
+                .flatten()
+                .map(|policy| (PolicyKind::Session, policy)),
+        );
     for (kind, policy) in layers {
         let denying = policy.statements().iter().position(|statement| {
             statement.effect == Effect::Deny && statement.applies(facts).is_some()
         });
         if let Some(statement) = denying {
-            return Some((kind, Matched { policy: Arc::clone(policy), statement }));
+            return Some((
+                kind,
+                Matched {
+                    policy: Arc::clone(policy),
+                    statement,
+                },
+            ));
         }
     }
     None
@@ -238,5 +298,13 @@ fn allowing(facts: &Facts<'_>, policy: &Arc<CompiledPolicy>) -> Option<(Named, M
             }
         }
     }
-    best.map(|(named, statement)| (named, Matched { policy: Arc::clone(policy), statement }))
+    best.map(|(named, statement)| {
+        (
+            named,
+            Matched {
+                policy: Arc::clone(policy),
+                statement,
+            },
+        )
+    })
 }

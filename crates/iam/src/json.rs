@@ -69,7 +69,9 @@ impl<'de> Visitor<'de> for StrictVisitor {
         while let Some(name) = members.next_key::<String>()? {
             let Strict(value) = members.next_value()?;
             if map.contains_key(&name) {
-                return Err(A::Error::custom(format_args!("`{name}` stands there twice")));
+                return Err(A::Error::custom(format_args!(
+                    "`{name}` stands there twice"
+                )));
             }
             map.insert(name, value);
         }

@@ -22,9 +22,14 @@ impl ManagedPolicy {
 
 /// The policy of this ARN.
 pub fn find(arn: &str) -> Option<&'static ManagedPolicy> {
-    let named = arn.strip_prefix("arn:")?.strip_prefix(PARTITION)?.strip_prefix(":iam::aws:policy")?;
+    let named = arn
+        .strip_prefix("arn:")?
+        .strip_prefix(PARTITION)?
+        .strip_prefix(":iam::aws:policy")?;
     ALL.iter().find(|policy| {
-        named.strip_prefix(policy.path).is_some_and(|name| name == policy.name)
+        named
+            .strip_prefix(policy.path)
+            .is_some_and(|name| name == policy.name)
     })
 }
 
@@ -86,7 +91,8 @@ mod tests {
     fn every_one_is_valid_and_found_by_its_arn() {
         for policy in ALL {
             let arn = policy.arn();
-            if let Err(error) = CompiledPolicy::parse(&arn, policy.document, DocumentKind::Managed) {
+            if let Err(error) = CompiledPolicy::parse(&arn, policy.document, DocumentKind::Managed)
+            {
                 panic!("{arn}: {error}");
             }
             assert_eq!(find(&arn), Some(policy));

@@ -47,11 +47,16 @@ impl Pattern {
                 other => rest.push(other),
             }
         }
-        Self { prefix: prefix.into(), rest: rest.into() }
+        Self {
+            prefix: prefix.into(),
+            rest: rest.into(),
+        }
     }
 
     pub(crate) fn matches(&self, value: &str) -> bool {
-        let Some(after) = value.strip_prefix(&*self.prefix) else { return false };
+        let Some(after) = value.strip_prefix(&*self.prefix) else {
+            return false;
+        };
         match &*self.rest {
             [] => after.is_empty(),
             [Token::Many] => true,
@@ -61,7 +66,10 @@ impl Pattern {
 
     /// The pattern as it was before it was made ready.
     pub(crate) fn tokens(&self) -> impl Iterator<Item = Token> {
-        self.prefix.chars().map(Token::Char).chain(self.rest.iter().copied())
+        self.prefix
+            .chars()
+            .map(Token::Char)
+            .chain(self.rest.iter().copied())
     }
 }
 
@@ -96,7 +104,9 @@ pub(crate) fn glob(tokens: &[Token], value: &str) -> bool {
             }
             _ => {}
         }
-        let Some((after_star, from)) = resume else { return false };
+        let Some((after_star, from)) = resume else {
+            return false;
+        };
         let swallowed = value[from..].chars().next().map_or(1, char::len_utf8);
         resume = Some((after_star, from + swallowed));
         (step, at) = (after_star, from + swallowed);
@@ -108,7 +118,11 @@ mod tests {
     use super::*;
 
     fn check(pattern: &str, value: &str, expected: bool) {
-        assert_eq!(Pattern::wild(pattern).matches(value), expected, "{pattern} ~ {value}");
+        assert_eq!(
+            Pattern::wild(pattern).matches(value),
+            expected,
+            "{pattern} ~ {value}"
+        );
     }
 
     #[test]

@@ -26,11 +26,19 @@ pub struct Principal {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PrincipalKind {
     Root,
-    User { name: String },
+    User {
+        name: String,
+    },
     /// A session of an assumed role.
-    Session { role_arn: String, role_id: String, session_name: String },
+    Session {
+        role_arn: String,
+        role_id: String,
+        session_name: String,
+    },
     /// A part of the platform, `ecs-tasks.amazonaws.com`.
-    Service { name: String },
+    Service {
+        name: String,
+    },
     Anonymous,
 }
 
@@ -43,7 +51,12 @@ impl Principal {
     /// `arn` is `arn:aws:iam::A:user/path/name`, `id` the user's `AIDA…`.
     pub fn user(arn: &str, id: &str) -> Self {
         let name = arn.rsplit('/').next().unwrap_or_default().to_owned();
-        Self::of(account_of(arn), arn.to_owned(), id, PrincipalKind::User { name })
+        Self::of(
+            account_of(arn),
+            arn.to_owned(),
+            id,
+            PrincipalKind::User { name },
+        )
     }
 
     /// A session of the role `role_arn`, whose id `role_id` begins with `AROA`.
@@ -63,11 +76,23 @@ impl Principal {
 
     /// A part of the platform acting in its own name.
     pub fn service(name: &str) -> Self {
-        Self::of("", name.to_owned(), name, PrincipalKind::Service { name: name.to_owned() })
+        Self::of(
+            "",
+            name.to_owned(),
+            name,
+            PrincipalKind::Service {
+                name: name.to_owned(),
+            },
+        )
     }
 
     pub fn anonymous() -> Self {
-        Self::of("", "anonymous".to_owned(), "anonymous", PrincipalKind::Anonymous)
+        Self::of(
+            "",
+            "anonymous".to_owned(),
+            "anonymous",
+            PrincipalKind::Anonymous,
+        )
     }
 
     fn of(account: &str, arn: String, user_id: &str, kind: PrincipalKind) -> Self {
@@ -135,11 +160,18 @@ impl PrincipalClause {
             PrincipalType::Service => Entry::Service(value.as_str().into()),
             PrincipalType::Federated | PrincipalType::CanonicalUser => Entry::Nobody,
         });
-        Self { negated: element.negated, entries: entries.collect() }
+        Self {
+            negated: element.negated,
+            entries: entries.collect(),
+        }
     }
 
     pub(crate) fn names(&self, who: &Principal) -> Option<Named> {
-        let closest = self.entries.iter().filter_map(|entry| entry.names(who)).max();
+        let closest = self
+            .entries
+            .iter()
+            .filter_map(|entry| entry.names(who))
+            .max();
         match (self.negated, closest) {
             (false, closest) => closest,
             (true, Some(_)) => None,

@@ -64,7 +64,11 @@ pub struct SessionToken {
 pub enum Holder {
     /// A session of a role. The id is compared with that of the role of this name, so a role made
     /// anew under an old name does not inherit sessions.
-    Role { role_arn: String, role_id: String, session_name: String },
+    Role {
+        role_arn: String,
+        role_id: String,
+        session_name: String,
+    },
     /// GetSessionToken of a user.
     User { user_arn: String, user_id: String },
     /// GetSessionToken of the account's root.

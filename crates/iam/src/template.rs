@@ -27,7 +27,10 @@ enum Form {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
     Fixed(Box<[Token]>),
-    Variable { key: Box<str>, default: Option<Box<str>> },
+    Variable {
+        key: Box<str>,
+        default: Option<Box<str>>,
+    },
 }
 
 /// How the texts of one element are read.
@@ -47,8 +50,18 @@ pub(crate) struct BadVariable;
 
 impl Template {
     pub(crate) fn parse(text: &str, reading: Reading) -> Result<Self, BadVariable> {
-        let folded = if reading.fold { Cow::Owned(text.to_lowercase()) } else { Cow::Borrowed(text) };
-        let plain = |c| if reading.wildcards { Token::wild(c) } else { Token::Char(c) };
+        let folded = if reading.fold {
+            Cow::Owned(text.to_lowercase())
+        } else {
+            Cow::Borrowed(text)
+        };
+        let plain = |c| {
+            if reading.wildcards {
+                Token::wild(c)
+            } else {
+                Token::Char(c)
+            }
+        };
         let mut parts = Vec::new();
         let mut run = Vec::new();
         let mut rest = &*folded;
@@ -74,12 +87,19 @@ impl Template {
             parts.push(Part::Fixed(run.into()));
             Form::Parts(parts.into())
         };
-        Ok(Self { form, fold: reading.fold })
+        Ok(Self {
+            form,
+            fold: reading.fold,
+        })
     }
 
     /// Does the whole of `value` match? Never, while a variable has no value.
     pub(crate) fn matches(&self, value: &str, context: &Context) -> bool {
-        let value = if self.fold { Cow::Owned(value.to_lowercase()) } else { Cow::Borrowed(value) };
+        let value = if self.fold {
+            Cow::Owned(value.to_lowercase())
+        } else {
+            Cow::Borrowed(value)
+        };
         match &self.form {
             Form::Fixed(pattern) => pattern.matches(&value),
             Form::Parts(_) => self
@@ -123,7 +143,8 @@ impl Template {
 
     /// Has every variable a value or a default?
     pub(crate) fn resolves(&self, context: &Context) -> bool {
-        self.variables().all(|(key, default)| default || context.single(key).is_some())
+        self.variables()
+            .all(|(key, default)| default || context.single(key).is_some())
     }
 
     /// The keys of its variables, in lower case.
@@ -161,8 +182,13 @@ fn variable(text: &str) -> Result<Part, BadVariable> {
     let (key, default) = match text.split_once(',') {
         None => (text, None),
         Some((key, rest)) => {
-            let quoted = rest.trim().strip_prefix('\'').and_then(|r| r.strip_suffix('\''));
-            let default = quoted.filter(|text| !text.contains('\'')).ok_or(BadVariable)?;
+            let quoted = rest
+                .trim()
+                .strip_prefix('\'')
+                .and_then(|r| r.strip_suffix('\''));
+            let default = quoted
+                .filter(|text| !text.contains('\''))
+                .ok_or(BadVariable)?;
             (key, Some(default.into()))
         }
     };
@@ -170,14 +196,21 @@ fn variable(text: &str) -> Result<Part, BadVariable> {
     if key.is_empty() || key.contains(['$', '{', '\'', '*', '?']) {
         return Err(BadVariable);
     }
-    Ok(Part::Variable { key: key.to_lowercase().into(), default })
+    Ok(Part::Variable {
+        key: key.to_lowercase().into(),
+        default,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const WILD: Reading = Reading { variables: true, wildcards: true, fold: false };
+    const WILD: Reading = Reading {
+        variables: true,
+        wildcards: true,
+        fold: false,
+    };
 
     fn check(template: &str, value: &str, expected: bool) {
         let mut context = Context::new();
@@ -185,7 +218,11 @@ mod tests {
         context.set("aws:PrincipalTag/Team", "blue");
         context.set_all("aws:TagKeys", ["a", "b"]);
         let parsed = Template::parse(template, WILD).unwrap();
-        assert_eq!(parsed.matches(value, &context), expected, "{template} ~ {value}");
+        assert_eq!(
+            parsed.matches(value, &context),
+            expected,
+            "{template} ~ {value}"
+        );
     }
 
     #[test]
@@ -201,7 +238,11 @@ mod tests {
 
     #[test]
     fn defaults_apply_only_without_a_value() {
-        check("${aws:PrincipalTag/None, 'company-wide'}", "company-wide", true);
+        check(
+            "${aws:PrincipalTag/None, 'company-wide'}",
+            "company-wide",
+            true,
+        );
         check("${aws:PrincipalTag/None,'a}b'}", "a}b", true);
         check("${aws:PrincipalTag/Team, 'x'}", "x", false);
     }
@@ -214,10 +255,22 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_variable() {
-        for text in ["${", "${}", "${aws:x", "${ }", "${a,b}", "${a,'b}", "${a,'b'c'}", "${${a}}"] {
+        for text in [
+            "${",
+            "${}",
+            "${aws:x",
+            "${ }",
+            "${a,b}",
+            "${a,'b}",
+            "${a,'b'c'}",
+            "${${a}}",
+        ] {
             assert_eq!(Template::parse(text, WILD), Err(BadVariable), "{text}");
         }
-        let old = Reading { variables: false, ..WILD };
+        let old = Reading {
+            variables: false,
+            ..WILD
+        };
         assert!(Template::parse("${", old).is_ok());
     }
 

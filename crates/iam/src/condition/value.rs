@@ -35,8 +35,12 @@ impl Comparison {
 
 /// A decimal number; infinities and NaN are none.
 pub(super) fn number(text: &str) -> Option<f64> {
-    let plain = text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
-    text.parse().ok().filter(|number: &f64| plain && number.is_finite())
+    let plain = text
+        .bytes()
+        .all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
+    text.parse()
+        .ok()
+        .filter(|number: &f64| plain && number.is_finite())
 }
 
 /// ISO 8601 (a day, or a moment with or without seconds) or seconds since 1970, in milliseconds.
@@ -111,12 +115,20 @@ pub(super) fn arn_matches(wanted: &Template, value: &str, context: &Context) -> 
     if segments.len() != 6 || segments[0] != "arn" {
         return false;
     }
-    let Some(tokens) = wanted.expand(context, value.len()) else { return false };
+    let Some(tokens) = wanted.expand(context, value.len()) else {
+        return false;
+    };
     if tokens == [Token::Many] {
         return true;
     }
-    let parts: Vec<&[Token]> = tokens.splitn(6, |token| *token == Token::Char(':')).collect();
-    parts.len() == 6 && parts.iter().zip(segments).all(|(part, segment)| glob(part, segment))
+    let parts: Vec<&[Token]> = tokens
+        .splitn(6, |token| *token == Token::Char(':'))
+        .collect();
+    parts.len() == 6
+        && parts
+            .iter()
+            .zip(segments)
+            .all(|(part, segment)| glob(part, segment))
 }
 
 #[cfg(test)]
@@ -135,13 +147,24 @@ mod tests {
     #[test]
     fn dates() {
         let day = Some(1_767_312_000_000);
-        for text in ["2026-01-02", "2026-01-02T00:00Z", "2026-01-02T00:00:00Z", "1767312000",
-            "2026-01-02T01:00:00+01:00"]
-        {
+        for text in [
+            "2026-01-02",
+            "2026-01-02T00:00Z",
+            "2026-01-02T00:00:00Z",
+            "1767312000",
+            "2026-01-02T01:00:00+01:00",
+        ] {
             assert_eq!(date(text), day, "{text}");
         }
         assert_eq!(date("1767312000.5"), Some(1_767_312_000_500));
-        for text in ["", "yesterday", "2026-13-01", "1e3", "éééééé", "99999999999999"] {
+        for text in [
+            "",
+            "yesterday",
+            "2026-13-01",
+            "1e3",
+            "éééééé",
+            "99999999999999",
+        ] {
             assert_eq!(date(text), None, "{text}");
         }
     }
@@ -159,7 +182,14 @@ mod tests {
         assert!(check("10.0.0.0/8", "::ffff:10.1.2.3"));
         assert!(check("2001:db8::/32", "2001:db8:1::"));
         assert!(check("::/0", "2001:db8:1::"));
-        for text in ["", "10.0.0.0/33", "10.0.0/8", "::/129", "10.0.0.0/", "10.0.0.0/+8"] {
+        for text in [
+            "",
+            "10.0.0.0/33",
+            "10.0.0/8",
+            "::/129",
+            "10.0.0.0/",
+            "10.0.0.0/+8",
+        ] {
             assert_eq!(Cidr::parse(text), None, "{text}");
         }
     }

@@ -27,7 +27,10 @@ pub(super) fn document(value: &Value) -> Result<Document, Malformed> {
         Some(single @ Value::Object(_)) => vec![statement(single)?],
         _ => return Err(Malformed::Syntax),
     };
-    Ok(Document { version, statements })
+    Ok(Document {
+        version,
+        statements,
+    })
 }
 
 fn statement(value: &Value) -> Result<Statement, Malformed> {
@@ -35,8 +38,15 @@ fn statement(value: &Value) -> Result<Statement, Malformed> {
     only(
         members,
         &[
-            "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource",
-            "NotResource", "Condition",
+            "Sid",
+            "Effect",
+            "Principal",
+            "NotPrincipal",
+            "Action",
+            "NotAction",
+            "Resource",
+            "NotResource",
+            "Condition",
         ],
     )?;
     let sid = match members.get("Sid") {
@@ -51,19 +61,35 @@ fn statement(value: &Value) -> Result<Statement, Malformed> {
     };
     let principal = match one_of(members, "Principal", "NotPrincipal")? {
         None => None,
-        Some((negated, value)) => Some(PrincipalElement { negated, entries: principals(value)? }),
+        Some((negated, value)) => Some(PrincipalElement {
+            negated,
+            entries: principals(value)?,
+        }),
     };
     let actions = listed(members, "Action", "NotAction")?
         .filter(|actions| !actions.values.is_empty())
         .ok_or(Malformed::NoActions)?;
     let resources = listed(members, "Resource", "NotResource")?;
-    let conditions = members.get("Condition").map_or(Ok(Vec::new()), conditions)?;
-    Ok(Statement { sid, effect, principal, actions, resources, conditions })
+    let conditions = members
+        .get("Condition")
+        .map_or(Ok(Vec::new()), conditions)?;
+    Ok(Statement {
+        sid,
+        effect,
+        principal,
+        actions,
+        resources,
+        conditions,
+    })
 }
 
 fn only(members: &Object, known: &[&str]) -> Result<(), Malformed> {
     let all_known = members.keys().all(|name| known.contains(&name.as_str()));
-    if all_known { Ok(()) } else { Err(Malformed::Syntax) }
+    if all_known {
+        Ok(())
+    } else {
+        Err(Malformed::Syntax)
+    }
 }
 
 /// The one of two members that exclude each other, and whether it is the negated one.
@@ -81,8 +107,13 @@ fn one_of<'a>(
 }
 
 fn listed(members: &Object, plain: &str, negated: &str) -> Result<Option<Listed>, Malformed> {
-    let Some((negated, value)) = one_of(members, plain, negated)? else { return Ok(None) };
-    Ok(Some(Listed { negated, values: strings(value)? }))
+    let Some((negated, value)) = one_of(members, plain, negated)? else {
+        return Ok(None);
+    };
+    Ok(Some(Listed {
+        negated,
+        values: strings(value)?,
+    }))
 }
 
 fn strings(value: &Value) -> Result<Vec<String>, Malformed> {
@@ -123,7 +154,11 @@ fn conditions(value: &Value) -> Result<Vec<ConditionElement>, Malformed> {
                 Value::Array(list) => list.iter().map(condition_value).collect::<Result<_, _>>()?,
                 single => vec![condition_value(single)?],
             };
-            elements.push(ConditionElement { operator: operator.clone(), key: key.clone(), values });
+            elements.push(ConditionElement {
+                operator: operator.clone(),
+                key: key.clone(),
+                values,
+            });
         }
     }
     Ok(elements)

@@ -38,7 +38,11 @@ pub(super) fn check(document: &Document, kind: DocumentKind) -> Result<(), Malfo
 fn check_sid(sid: &str, kind: DocumentKind) -> Result<(), Malformed> {
     // Resource and trust policies are not so strict about the names of their statements.
     let plain = sid.bytes().all(|b| b.is_ascii_alphanumeric());
-    if plain || kind.has_principal() { Ok(()) } else { Err(Malformed::BadSid) }
+    if plain || kind.has_principal() {
+        Ok(())
+    } else {
+        Err(Malformed::BadSid)
+    }
 }
 
 fn check_principal(statement: &Statement, kind: DocumentKind) -> Result<(), Malformed> {
@@ -63,7 +67,10 @@ fn check_entries(element: &PrincipalElement) -> Result<(), Malformed> {
             PrincipalType::CanonicalUser => ("CANONICAL_USER", !value.is_empty()),
         };
         if !valid {
-            return Err(Malformed::BadPrincipal { kind, value: value.clone() });
+            return Err(Malformed::BadPrincipal {
+                kind,
+                value: value.clone(),
+            });
         }
     }
     Ok(())
@@ -75,15 +82,19 @@ fn names_aws_principal(value: &str) -> bool {
         return true;
     }
     let parts: Vec<&str> = value.splitn(6, ':').collect();
-    let ["arn", partition, service, "", account, resource] = parts[..] else { return false };
+    let ["arn", partition, service, "", account, resource] = parts[..] else {
+        return false;
+    };
     let kinds: &[&str] = match service {
         "iam" => &["user/", "role/"],
         "sts" => &["assumed-role/", "federated-user/"],
         _ => return false,
     };
-    let names_something = kinds
-        .iter()
-        .any(|kind| resource.strip_prefix(kind).is_some_and(|name| !name.is_empty()));
+    let names_something = kinds.iter().any(|kind| {
+        resource
+            .strip_prefix(kind)
+            .is_some_and(|name| !name.is_empty())
+    });
     partition.starts_with("aws")
         && is_account(account)
         && (names_something || (service == "iam" && resource == "root"))
@@ -93,13 +104,24 @@ fn names_aws_principal(value: &str) -> bool {
 fn is_unique_id(value: &str) -> bool {
     (16..=128).contains(&value.len())
         && (value.starts_with("AIDA") || value.starts_with("AROA"))
-        && value.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+        && value
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }
 
 fn names_service(value: &str) -> bool {
-    let host = value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b));
-    let known = [".amazonaws.com", ".amazonaws.com.cn", ".amazon.com", ".aws.internal"];
-    host && known.iter().any(|end| value.strip_suffix(end).is_some_and(|name| !name.is_empty()))
+    let host = value
+        .bytes()
+        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b));
+    let known = [
+        ".amazonaws.com",
+        ".amazonaws.com.cn",
+        ".amazon.com",
+        ".aws.internal",
+    ];
+    host && known
+        .iter()
+        .any(|end| value.strip_suffix(end).is_some_and(|name| !name.is_empty()))
 }
 
 fn check_actions(actions: &Listed, kind: DocumentKind) -> Result<(), Malformed> {
@@ -116,7 +138,9 @@ fn check_actions(actions: &Listed, kind: DocumentKind) -> Result<(), Malformed> 
             return Err(Malformed::TwoColons);
         }
         let valid = !vendor.is_empty()
-            && vendor.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
+            && vendor
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
         if !valid && vendor != "*" {
             return Err(Malformed::BadVendor(vendor.to_owned()));
         }
@@ -148,7 +172,11 @@ fn check_resources(
 
 /// How resources are read in a document of `version`.
 pub(crate) fn resource_reading(version: Version) -> Reading {
-    Reading { variables: version == Version::V2012, wildcards: true, fold: false }
+    Reading {
+        variables: version == Version::V2012,
+        wildcards: true,
+        fold: false,
+    }
 }
 
 fn check_resource(resource: &str) -> Result<(), Malformed> {
@@ -167,7 +195,10 @@ fn check_resource(resource: &str) -> Result<(), Malformed> {
     let partition = parts[0];
     if !(open(partition) || partition == "aws" || partition.starts_with("aws-")) {
         let partition = partition.to_owned();
-        return Err(Malformed::BadPartition { partition, resource: resource.to_owned() });
+        return Err(Malformed::BadPartition {
+            partition,
+            resource: resource.to_owned(),
+        });
     }
     if parts.len() == 5 && parts[1] == "iam" && !(parts[2].is_empty() || parts[2] == "*") {
         return Err(Malformed::IamWithRegion(resource.to_owned()));

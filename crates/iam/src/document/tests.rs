@@ -49,10 +49,18 @@ fn syntax() {
         &wrap(&format!(r#"{S},"NotResource":"*""#)),
         &wrap(&format!(r#"{S},"Condition":[]"#)),
         &wrap(&format!(r#"{S},"Condition":{{"StringEquals":"x"}}"#)),
-        &wrap(&format!(r#"{S},"Condition":{{"StringEquals":{{"aws:x":null}}}}"#)),
-        &wrap(&format!(r#"{S},"Condition":{{"StringSame":{{"aws:x":"y"}}}}"#)),
-        &wrap(&format!(r#"{S},"Condition":{{"NullIfExists":{{"aws:x":"true"}}}}"#)),
-        &wrap(&format!(r#"{S},"Condition":{{"IpAddress":{{"aws:x":"10.0.0.0/40"}}}}"#)),
+        &wrap(&format!(
+            r#"{S},"Condition":{{"StringEquals":{{"aws:x":null}}}}"#
+        )),
+        &wrap(&format!(
+            r#"{S},"Condition":{{"StringSame":{{"aws:x":"y"}}}}"#
+        )),
+        &wrap(&format!(
+            r#"{S},"Condition":{{"NullIfExists":{{"aws:x":"true"}}}}"#
+        )),
+        &wrap(&format!(
+            r#"{S},"Condition":{{"IpAddress":{{"aws:x":"10.0.0.0/40"}}}}"#
+        )),
         &wrap(r#""Effect":"allow","Action":"a:b","Resource":"*""#),
         &wrap(r#""Effect":"Allow","Action":1,"Resource":"*""#),
         &wrap(r#""Effect":"Allow","Action":["a:b",["c:d"]],"Resource":"*""#),
@@ -74,11 +82,21 @@ fn versions() {
 
 #[test]
 fn actions() {
-    let with = |action: &str| wrap(&format!(r#""Effect":"Allow","Action":{action},"Resource":"*""#));
+    let with = |action: &str| {
+        wrap(&format!(
+            r#""Effect":"Allow","Action":{action},"Resource":"*""#
+        ))
+    };
     for (action, message) in [
         ("[]", "Policy statement must contain actions."),
-        (r#""RunTask""#, "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."),
-        (r#""ecs:Run:Task""#, "Actions/Conditions can contain only one colon."),
+        (
+            r#""RunTask""#,
+            "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.",
+        ),
+        (
+            r#""ecs:Run:Task""#,
+            "Actions/Conditions can contain only one colon.",
+        ),
         (r#""e c s:RunTask""#, "Vendor e c s is not valid"),
         (r#""ecs:""#, "The policy failed legacy parsing"),
         (r#""ecs:Run Task""#, "The policy failed legacy parsing"),
@@ -97,12 +115,22 @@ fn actions() {
 
 #[test]
 fn resources() {
-    let with = |it: &str| wrap(&format!(r#""Effect":"Allow","Action":"*","Resource":"{it}""#));
+    let with = |it: &str| {
+        wrap(&format!(
+            r#""Effect":"Allow","Action":"*","Resource":"{it}""#
+        ))
+    };
     for (resource, message) in [
         ("x", r#"Resource x must be in ARN format or "*"."#),
         ("arn:aws:s3", "The policy failed legacy parsing"),
-        ("arn:aws:s3:::b/${aws:username", "The policy failed legacy parsing"),
-        ("arn:x:s3:::b", r#"Partition "x" is not valid for resource "arn:x:s3:::b"."#),
+        (
+            "arn:aws:s3:::b/${aws:username",
+            "The policy failed legacy parsing",
+        ),
+        (
+            "arn:x:s3:::b",
+            r#"Partition "x" is not valid for resource "arn:x:s3:::b"."#,
+        ),
         (
             "arn:aws:iam:us-east-1:000000000000:user/x",
             "IAM resource arn:aws:iam:us-east-1:000000000000:user/x cannot contain region \
@@ -111,7 +139,12 @@ fn resources() {
     ] {
         refused(&with(resource), DocumentKind::Managed, message);
     }
-    for resource in ["*", "arn:*", "arn:aws:s3:::b/${aws:username}/*", "arn:aws:iam::*:role/x"] {
+    for resource in [
+        "*",
+        "arn:*",
+        "arn:aws:s3:::b/${aws:username}/*",
+        "arn:aws:iam::*:role/x",
+    ] {
         accepted(&with(resource), DocumentKind::Managed);
     }
     refused(
@@ -131,7 +164,11 @@ fn statement_ids() {
     let kind = DocumentKind::Managed;
     accepted(&two("a", "b"), kind);
     accepted(&two("", ""), kind);
-    refused(&two("a", "a"), kind, "Statement IDs (SID) in a single policy must be unique.");
+    refused(
+        &two("a", "a"),
+        kind,
+        "Statement IDs (SID) in a single policy must be unique.",
+    );
     refused(
         &two("a b", "c"),
         kind,
@@ -143,7 +180,9 @@ fn statement_ids() {
 #[test]
 fn principals() {
     let with = |who: &str| {
-        wrap(&format!(r#""Effect":"Allow","Principal":{who},"Action":"sts:AssumeRole""#))
+        wrap(&format!(
+            r#""Effect":"Allow","Principal":{who},"Action":"sts:AssumeRole""#
+        ))
     };
     for who in [
         r#""*""#,
@@ -165,12 +204,18 @@ fn principals() {
         (r#"{}"#, "Syntax errors in policy."),
         (r#"{"Aws":"*"}"#, "Syntax errors in policy."),
         (r#"{"AWS":[]}"#, "Missing required field Principal"),
-        (r#"{"AWS":"x"}"#, r#"Invalid principal in policy: "AWS":"x""#),
+        (
+            r#"{"AWS":"x"}"#,
+            r#"Invalid principal in policy: "AWS":"x""#,
+        ),
         (
             r#"{"AWS":"arn:aws:iam::000000000000:user/*"}"#,
             r#"Invalid principal in policy: "AWS":"arn:aws:iam::000000000000:user/*""#,
         ),
-        (r#"{"Service":"ecs"}"#, r#"Invalid principal in policy: "SERVICE":"ecs""#),
+        (
+            r#"{"Service":"ecs"}"#,
+            r#"Invalid principal in policy: "SERVICE":"ecs""#,
+        ),
     ] {
         refused(&with(who), DocumentKind::Trust, message);
     }
@@ -231,7 +276,16 @@ fn numbers_and_booleans_need_no_quotes() {
             "NumericLessThan":{{"aws:MultiFactorAuthAge":[5,1.5]}}}}"#
     ));
     let document = Document::parse(&text, DocumentKind::Managed).unwrap();
-    let values: Vec<_> =
-        document.statements[0].conditions.iter().map(|one| one.values.clone()).collect();
-    assert_eq!(values, [vec!["false".to_owned()], vec!["5".to_owned(), "1.5".to_owned()]]);
+    let values: Vec<_> = document.statements[0]
+        .conditions
+        .iter()
+        .map(|one| one.values.clone())
+        .collect();
+    assert_eq!(
+        values,
+        [
+            vec!["false".to_owned()],
+            vec!["5".to_owned(), "1.5".to_owned()]
+        ]
+    );
 }
