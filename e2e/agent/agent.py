@@ -111,7 +111,7 @@ class Agent:
         return self
 
     def connect_tcs(self):
-        self.tcs = Channel(self.tcs_url(), self.keys, lambda kind, message: None)
+        self.tcs = Channel(self.tcs_url(), self.keys, lambda *_: None)
         return self.tcs
 
     def close(self):
@@ -121,47 +121,47 @@ class Agent:
 
     # What the server sends
 
-    def _on_acs(self, kind, message):
+    def _on_acs(self, acs, kind, message):
         if not self.answering:
             return
         handler = {
             "PayloadMessage": self._payload,
-            "HeartbeatMessage": lambda heartbeat: self.acs.send("HeartbeatAckRequest", {"messageId": heartbeat["messageId"]}),
+            "HeartbeatMessage": lambda acs, heartbeat: acs.send("HeartbeatAckRequest", {"messageId": heartbeat["messageId"]}),
             "IAMRoleCredentialsMessage": self._credentials,
             "TaskManifestMessage": self._manifest,
             "TaskStopVerificationAck": self._verified,
             "AttachTaskNetworkInterfacesMessage": self._acknowledge,
         }.get(kind)
         if handler:
-            handler(message)
+            handler(acs, message)
 
-    def _acknowledge(self, message):
-        self.acs.send("AckRequest", {"cluster": self.cluster, "containerInstance": self.arn, "messageId": message["messageId"]})
+    def _acknowledge(self, acs, message):
+        acs.send("AckRequest", {"cluster": self.cluster, "containerInstance": self.arn, "messageId": message["messageId"]})
 
-    def _acknowledge_credentials(self, message, credentials):
+    def _acknowledge_credentials(self, acs, message, credentials):
         answer = {"messageId": message["messageId"], "credentialsId": credentials["credentialsId"], "expiration": credentials["expiration"]}
-        self.acs.send("IAMRoleCredentialsAckRequest", answer)
+        acs.send("IAMRoleCredentialsAckRequest", answer)
 
-    def _payload(self, payload):
+    def _payload(self, acs, payload):
         for name in ("messageId", "clusterArn", "containerInstanceArn"):
             assert payload.get(name), f"a payload without {name}"
         with self._lock:
             self.highest_sequence = max(self.highest_sequence, payload.get("seqNum") or 0)
             for task in payload["tasks"]:
                 self.tasks[task["arn"]] = task
-        self._acknowledge(payload)
+        self._acknowledge(acs, payload)
         for task in payload["tasks"]:
             for member in ("roleCredentials", "executionRoleCredentials"):
                 if task.get(member):
                     self.credentials[task["arn"], member] = task[member]
-                    self._acknowledge_credentials(payload, task[member])
+                    self._acknowledge_credentials(acs, payload, task[member])
 
-    def _credentials(self, message):
+    def _credentials(self, acs, message):
         member = {"TaskApplication": "roleCredentials", "TaskExecution": "executionRoleCredentials"}[message["roleType"]]
         self.credentials[message["taskArn"], member] = message["roleCredentials"]
-        self._acknowledge_credentials(message, message["roleCredentials"])
+        self._acknowledge_credentials(acs, message, message["roleCredentials"])
 
-    def _manifest(self, manifest):
+    def _manifest(self, acs, manifest):
         """Tasks that run here and are not wanted are named to the server, which confirms before they are stopped."""
         if manifest["timeline"] <= self.highest_sequence and self.highest_sequence:
             return
@@ -169,12 +169,12 @@ class Agent:
         wanted = {task["taskArn"] for task in manifest["tasks"] if task["desiredStatus"] == "RUNNING"}
         with self._lock:
             strangers = [task for arn, task in self.tasks.items() if arn not in wanted and task["desiredStatus"] == "RUNNING"]
-        self._acknowledge(manifest)
+        self._acknowledge(acs, manifest)
         if strangers:
             candidates = [{"taskArn": task["arn"], "taskClusterArn": task.get("taskClusterArn"), "desiredStatus": "STOPPED"} for task in strangers]
-            self.acs.send("TaskStopVerificationMessage", {"messageId": manifest["messageId"], "stopCandidates": candidates})
+            acs.send("TaskStopVerificationMessage", {"messageId": manifest["messageId"], "stopCandidates": candidates})
 
-    def _verified(self, message):
+    def _verified(self, _acs, message):
         with self._lock:
             for stopped in message["stopTasks"]:
                 if stopped["taskArn"] in self.tasks:

@@ -17,13 +17,13 @@ class Refused(Exception):
 
 
 class Channel:
-    """Connects signed, reads in the background, hands each message to `on_message(type, message)`."""
+    """Connects signed, reads in the background, hands each message to `on_message(channel, type, message)`."""
 
     def __init__(self, url, keys, on_message, sign=True):
         headers = signing.signed_headers(url, keys) if sign else {}
         host = headers.pop("Host", None)
         self.url, self.keys = url, keys
-        self.messages, self.close_code = [], None
+        self.messages, self.close_code, self.fault = [], None, None
         self._changed = threading.Condition()
         self._on_message = on_message
         try:
@@ -45,9 +45,13 @@ class Channel:
                 with self._changed:
                     self.messages.append((frame["type"], frame["message"]))
                     self._changed.notify_all()
-                self._on_message(frame["type"], frame["message"])
+                self._on_message(self, frame["type"], frame["message"])
         except (OSError, websocket.WebSocketException):
             self._closed(1006)
+        except (AssertionError, KeyError, ValueError) as error:
+            # What came breaks the protocol; whoever waits is told.
+            self.fault = f"{error!r} at {self.messages[-1:]}"
+            self._closed(1002)
 
     def _closed(self, code):
         with self._changed:
@@ -71,7 +75,9 @@ class Channel:
             return next((message for name, message in self.messages[skip:] if name == kind and where(message)), None)
 
         with self._changed:
-            assert self._changed.wait_for(lambda: found() is not None, deadline_s), f"no {kind} within {deadline_s} s; came: {[name for name, _ in self.messages]}"
+            came = self._changed.wait_for(lambda: found() is not None or self.fault, deadline_s)
+            assert not self.fault, self.fault
+            assert came, f"no {kind} within {deadline_s} s; came: {[name for name, _ in self.messages]}"
             return found()
 
     def wait_closed(self, deadline_s=20):
