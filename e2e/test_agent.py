@@ -27,7 +27,17 @@ def agent(wharf, cluster):
 
 
 def definition(wharf, **more):
-    containers = [{"name": "main", "image": "somewhere/image:1", "memory": 64, "cpu": 10, "command": ["run", "it"], "environment": [{"name": "A", "value": "1"}], **more}]
+    containers = [
+        {
+            "name": "main",
+            "image": "somewhere/image:1",
+            "memory": 64,
+            "cpu": 10,
+            "command": ["run", "it"],
+            "environment": [{"name": "A", "value": "1"}],
+            **more,
+        }
+    ]
     registered = wharf.client("ecs").register_task_definition(family=tasks.unique("agent"), containerDefinitions=containers)
     return registered["taskDefinition"]["taskDefinitionArn"]
 
@@ -66,7 +76,11 @@ def test_same_token_and_same_arn_are_the_same_instance(wharf, cluster):
 
 
 def test_a_task_from_payload_to_stopped(wharf, agent):
-    task, received, payload = start(wharf, agent, overrides={"containerOverrides": [{"name": "main", "command": ["other"], "environment": [{"name": "B", "value": "2"}]}]})
+    task, received, payload = start(
+        wharf,
+        agent,
+        overrides={"containerOverrides": [{"name": "main", "command": ["other"], "environment": [{"name": "B", "value": "2"}]}]},
+    )
     described = task.describe()
     assert payload["containerInstanceArn"] == agent.arn == described["containerInstanceArn"]
     assert received["desiredStatus"] == "RUNNING" and received["taskClusterArn"] == described["clusterArn"]
@@ -107,7 +121,11 @@ def test_a_failed_pull_becomes_the_stopped_reason(wharf, agent):
     task, received, _ = start(wharf, agent)
     reason = "CannotPullImageManifestError: no such host"
     agent.ecs.submit_task_state_change(
-        cluster=agent.cluster, task=task.arn, status="STOPPED", reason="", containers=[{"containerName": "main", "status": "STOPPED", "reason": reason}]
+        cluster=agent.cluster,
+        task=task.arn,
+        status="STOPPED",
+        reason="",
+        containers=[{"containerName": "main", "status": "STOPPED", "reason": reason}],
     )
     stopped = task.wait("STOPPED")
     assert stopped["stopCode"] == "TaskFailedToStart" and stopped["stoppedReason"] == reason
@@ -135,7 +153,10 @@ def test_network_bindings_are_told(wharf, agent):
     task, received, _ = start(wharf, agent, definition=made)
     binding = {"bindIP": "0.0.0.0", "containerPort": 80, "hostPort": 40001, "protocol": "tcp"}
     agent.ecs.submit_task_state_change(
-        cluster=agent.cluster, task=task.arn, status="RUNNING", containers=[{"containerName": "main", "status": "RUNNING", "networkBindings": [binding], "imageDigest": "sha256:" + "a" * 64}]
+        cluster=agent.cluster,
+        task=task.arn,
+        status="RUNNING",
+        containers=[{"containerName": "main", "status": "RUNNING", "networkBindings": [binding], "imageDigest": "sha256:" + "a" * 64}],
     )
     task.wait("RUNNING")
     assert task.container()["networkBindings"] == [binding] and task.container()["imageDigest"] == "sha256:" + "a" * 64
@@ -152,7 +173,10 @@ def test_role_credentials_come_with_the_task_and_work(wharf, agent):
     given = received["roleCredentials"]
     assert given["roleArn"] == role and uuid.UUID(given["credentialsId"])
     keys = Keys(given["accessKeyId"], given["secretAccessKey"], given["sessionToken"])
-    assert wharf.client("sts", keys).get_caller_identity()["Arn"] == f"arn:aws:sts::000000000000:assumed-role/{role.rpartition('/')[2]}/{task.id}"
+    assert (
+        wharf.client("sts", keys).get_caller_identity()["Arn"]
+        == f"arn:aws:sts::000000000000:assumed-role/{role.rpartition('/')[2]}/{task.id}"
+    )
     wharf.client("ecs", keys).list_clusters()
 
     agent.report_running(received)
@@ -177,7 +201,9 @@ def test_what_is_not_acknowledged_comes_again(wharf, agent):
     agent.close()
     agent.connect()
     agent.acs.wait("TaskManifestMessage")
-    assert not [name for name, message in agent.acs.messages if name == "PayloadMessage" and any(one["arn"] == task.arn for one in message["tasks"])]
+    assert not [
+        name for name, message in agent.acs.messages if name == "PayloadMessage" and any(one["arn"] == task.arn for one in message["tasks"])
+    ]
 
 
 def test_manifest_after_connecting_names_what_is_wanted(wharf, agent):
@@ -235,7 +261,9 @@ def test_a_lost_nodes_tasks_are_stopped(wharf, agent):
 
 def test_draining_instances_get_nothing(wharf, agent):
     ecs = wharf.client("ecs")
-    (drained,) = ecs.update_container_instances_state(cluster=agent.cluster, containerInstances=[agent.arn], status="DRAINING")["containerInstances"]
+    (drained,) = ecs.update_container_instances_state(cluster=agent.cluster, containerInstances=[agent.arn], status="DRAINING")[
+        "containerInstances"
+    ]
     assert drained["status"] == "DRAINING"
     with pytest.raises(ClientError) as caught:
         ecs.run_task(cluster=agent.cluster, taskDefinition=definition(wharf))
@@ -262,7 +290,9 @@ def test_upgrade_by_a_principal_without_poll_is_refused(wharf, agent):
         assert "AccessDeniedException" in caught.value.body, caught.value.body
 
 
-@pytest.mark.parametrize(("cluster_name", "instance", "kind"), [("nowhere", None, "InvalidClusterException"), (None, "0" * 32, "InvalidInstanceException")])
+@pytest.mark.parametrize(
+    ("cluster_name", "instance", "kind"), [("nowhere", None, "InvalidClusterException"), (None, "0" * 32, "InvalidInstanceException")]
+)
 def test_upgrade_to_something_unknown_is_refused_by_name(wharf, agent, cluster_name, instance, kind):
     other = Agent(agent.ecs, agent.keys, agent.cluster, agent.arn)
     url = other.acs_url()
@@ -286,7 +316,15 @@ def test_deregistered_instance_is_inactive(wharf, cluster):
 
 
 def test_faulty_frames_do_no_harm(wharf, agent):
-    for frame in ("", "{", "[]", '{"type":"AckRequest"}', '{"type":"AckRequest","message":{"messageId":5}}', '{"type":"Unheard","message":{}}', "x" * 100_000):
+    for frame in (
+        "",
+        "{",
+        "[]",
+        '{"type":"AckRequest"}',
+        '{"type":"AckRequest","message":{"messageId":5}}',
+        '{"type":"Unheard","message":{}}',
+        "x" * 100_000,
+    ):
         agent.acs._socket.send(frame)
     if agent.acs.close_code is not None:
         agent.connect()
@@ -303,7 +341,10 @@ def test_telemetry_frames_with_and_without_headers(wharf, agent):
     skip = len(tcs.messages)
     tcs.send("PublishMetricsRequest", agent.metrics())
     tcs.wait("AckPublishMetric", skip=skip)
-    requested = {"metadata": {"cluster": agent.cluster, "containerInstance": agent.arn, "requestId": "r"}, "statuses": [{"type": "ContainerRuntime", "status": "OK"}]}
+    requested = {
+        "metadata": {"cluster": agent.cluster, "containerInstance": agent.arn, "requestId": "r"},
+        "statuses": [{"type": "ContainerRuntime", "status": "OK"}],
+    }
     tcs.send_with_headers("PublishInstanceStatusRequest", requested)
     tcs.wait("AckPublishInstanceStatus")
 
@@ -325,7 +366,9 @@ def test_container_health_comes_from_telemetry(wharf, agent):
 def test_the_two_agents_look_alike(wharf, agent):
     """What wharf's own node registered has the form of what this agent registered."""
     ecs = wharf.client("ecs")
-    (own,) = ecs.describe_container_instances(containerInstances=ecs.list_container_instances()["containerInstanceArns"])["containerInstances"]
+    (own,) = ecs.describe_container_instances(containerInstances=ecs.list_container_instances()["containerInstanceArns"])[
+        "containerInstances"
+    ]
     other = describe_instance(wharf, agent)
     assert own.keys() == other.keys()
     assert {one["name"] for one in own["registeredResources"]} == {one["name"] for one in other["registeredResources"]}

@@ -188,7 +188,18 @@ def test_not_root():
         program.chmod(0o755)
         (folder / "data").mkdir(mode=0o777)
         (folder / "data").chmod(0o777)
-        command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", str(program), "up", "--data", str(folder / "data"), "--port", str(free_port())]
+        command = [
+            "setpriv",
+            "--reuid=65534",
+            "--regid=65534",
+            "--clear-groups",
+            str(program),
+            "up",
+            "--data",
+            str(folder / "data"),
+            "--port",
+            str(free_port()),
+        ]
         done = subprocess.run(command, capture_output=True, text=True, timeout=START_DEADLINE_S, check=False)
         assert_helpful(done, "root", "sudo")
     finally:
@@ -223,7 +234,9 @@ def test_missing_kernel_feature_is_named():
     """Without the control groups' mount nothing can be limited: the name of the thing and what to do."""
     data = tempfile.mkdtemp(prefix="wharf-e2e-")
     try:
-        script = f"umount -R /sys/fs/cgroup 2>/dev/null || umount -Rl /sys/fs/cgroup; exec {tools.wharf()} up --data {data} --port {free_port()}"
+        script = (
+            f"umount -R /sys/fs/cgroup 2>/dev/null || umount -Rl /sys/fs/cgroup; exec {tools.wharf()} up --data {data} --port {free_port()}"
+        )
         done = tools.run("unshare", "--mount", "--propagation", "private", "sh", "-c", script, check=False, timeout_s=START_DEADLINE_S)
         assert_helpful(done, "cgroup")
     finally:

@@ -16,7 +16,13 @@ def container(**more):
 
 
 def fargate(**more):
-    settings = {"networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512", "containerDefinitions": [container()]}
+    settings = {
+        "networkMode": "awsvpc",
+        "requiresCompatibilities": ["FARGATE"],
+        "cpu": "256",
+        "memory": "512",
+        "containerDefinitions": [container()],
+    }
     return {**settings, **more}
 
 
@@ -93,9 +99,17 @@ CONTRADICTIONS = [
     ("depends upon nobody", {"containerDefinitions": [container(dependsOn=[{"containerName": "x", "condition": "START"}])]}),
     (
         "depends in a circle",
-        {"containerDefinitions": [container(dependsOn=[{"containerName": "b", "condition": "START"}]), container(name="b", dependsOn=[{"containerName": "main", "condition": "START"}])]},
+        {
+            "containerDefinitions": [
+                container(dependsOn=[{"containerName": "b", "condition": "START"}]),
+                container(name="b", dependsOn=[{"containerName": "main", "condition": "START"}]),
+            ]
+        },
     ),
-    ("healthy without a check", {"containerDefinitions": [container(dependsOn=[{"containerName": "b", "condition": "HEALTHY"}]), container(name="b")]}),
+    (
+        "healthy without a check",
+        {"containerDefinitions": [container(dependsOn=[{"containerName": "b", "condition": "HEALTHY"}]), container(name="b")]},
+    ),
     ("mount of no volume", {"containerDefinitions": [container(mountPoints=[{"sourceVolume": "v", "containerPath": "/v"}])]}),
     ("ports without a network", {"networkMode": "none", "containerDefinitions": [container(portMappings=[{"containerPort": 80}])]}),
     ("unknown network mode", {"networkMode": "bridged", "containerDefinitions": [container()]}),
@@ -123,7 +137,10 @@ def test_contradictory_definition(wharf, parameters):
 
 def test_revisions_live_and_die(wharf):
     ecs, family = wharf.client("ecs"), tasks.unique("revisions")
-    arns = [ecs.register_task_definition(family=family, containerDefinitions=[container()])["taskDefinition"]["taskDefinitionArn"] for _ in range(3)]
+    arns = [
+        ecs.register_task_definition(family=family, containerDefinitions=[container()])["taskDefinition"]["taskDefinitionArn"]
+        for _ in range(3)
+    ]
     assert [arn.rpartition(":")[2] for arn in arns] == ["1", "2", "3"]
     assert ecs.describe_task_definition(taskDefinition=family)["taskDefinition"]["revision"] == 3
     assert ecs.list_task_definitions(familyPrefix=family, sort="DESC")["taskDefinitionArns"] == arns[::-1]
@@ -132,7 +149,10 @@ def test_revisions_live_and_die(wharf):
     assert gone["status"] == "INACTIVE"
     assert ecs.describe_task_definition(taskDefinition=family)["taskDefinition"]["revision"] == 2
     assert ecs.register_task_definition(family=family, containerDefinitions=[container()])["taskDefinition"]["revision"] == 4
-    assert refusal(ecs.describe_task_definition, taskDefinition="never-registered") == ("ClientException", "Unable to describe task definition.")
+    assert refusal(ecs.describe_task_definition, taskDefinition="never-registered") == (
+        "ClientException",
+        "Unable to describe task definition.",
+    )
     code, text = refusal(ecs.describe_task_definition, taskDefinition=f"{family}:x")
     assert (code, text) == ("InvalidParameterException", "Invalid revision number. Number: x")
     failed = ecs.delete_task_definitions(taskDefinitions=[f"{family}:1"])["failures"]
@@ -142,7 +162,10 @@ def test_revisions_live_and_die(wharf):
 def test_definition_comes_back_filled_in(wharf):
     ecs = wharf.client("ecs")
     registered = ecs.register_task_definition(
-        family=tasks.unique("filled"), networkMode="awsvpc", containerDefinitions=[container(portMappings=[{"containerPort": 80}])], tags=[{"key": "a", "value": "b"}]
+        family=tasks.unique("filled"),
+        networkMode="awsvpc",
+        containerDefinitions=[container(portMappings=[{"containerPort": 80}])],
+        tags=[{"key": "a", "value": "b"}],
     )
     definition = registered["taskDefinition"]
     main = definition["containerDefinitions"][0]
@@ -156,7 +179,9 @@ def test_definition_comes_back_filled_in(wharf):
     described = ecs.describe_task_definition(taskDefinition=definition["taskDefinitionArn"])
     assert described["taskDefinition"] == definition
     assert "tags" not in described or described["tags"] == []
-    assert ecs.describe_task_definition(taskDefinition=definition["taskDefinitionArn"], include=["TAGS"])["tags"] == [{"key": "a", "value": "b"}]
+    assert ecs.describe_task_definition(taskDefinition=definition["taskDefinitionArn"], include=["TAGS"])["tags"] == [
+        {"key": "a", "value": "b"}
+    ]
 
 
 # Running
@@ -252,7 +277,12 @@ def test_several_tasks_at_once(wharf, busybox):
 def test_fargate_runs_on_the_same_node(wharf, busybox):
     role = tasks.task_role(wharf, ["ecr:*", "logs:*"])
     definition = tasks.register(
-        wharf, busybox, network="awsvpc", execution_role=role, task={"requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512"}, **tasks.sh("echo from fargate; sleep 1000")
+        wharf,
+        busybox,
+        network="awsvpc",
+        execution_role=role,
+        task={"requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512"},
+        **tasks.sh("echo from fargate; sleep 1000"),
     )
     wharf.client("ecs").create_cluster(clusterName="serverless")
     task = tasks.start(wharf, definition, cluster="serverless", launchType="FARGATE", **tasks.in_vpc(wharf))
@@ -286,7 +316,11 @@ def test_waiters_end(wharf, busybox):
 def test_describe_of_unknown_things_fails_item_by_item(wharf):
     ecs = wharf.client("ecs")
     arn = f"arn:aws:ecs:us-east-1:{ACCOUNT}:task/default/{'0' * 32}"
-    assert ecs.describe_tasks(tasks=[arn]) | {"ResponseMetadata": 0} == {"tasks": [], "failures": [{"arn": arn, "reason": "MISSING"}], "ResponseMetadata": 0}
+    assert ecs.describe_tasks(tasks=[arn]) | {"ResponseMetadata": 0} == {
+        "tasks": [],
+        "failures": [{"arn": arn, "reason": "MISSING"}],
+        "ResponseMetadata": 0,
+    }
     found = ecs.describe_clusters(clusters=["default", "nowhere"])
     assert [cluster["clusterName"] for cluster in found["clusters"]] == ["default"]
     assert found["failures"] == [{"arn": f"arn:aws:ecs:us-east-1:{ACCOUNT}:cluster/nowhere", "reason": "MISSING"}]
@@ -305,7 +339,10 @@ def test_clusters_come_and_go(wharf):
     assert made["clusterArn"] not in ecs.list_clusters()["clusterArns"]
     assert ecs.describe_clusters(clusters=[name])["clusters"][0]["status"] == "INACTIVE"
     code, text = refusal(ecs.delete_cluster, cluster="default")
-    assert (code, text) == ("ClusterContainsContainerInstancesException", "The Cluster cannot be deleted while Container Instances are active or draining.")
+    assert (code, text) == (
+        "ClusterContainsContainerInstancesException",
+        "The Cluster cannot be deleted while Container Instances are active or draining.",
+    )
 
 
 def test_pages_are_whole_and_tokens_sealed(wharf):
@@ -330,10 +367,24 @@ def test_tags(wharf):
     ecs.tag_resource(resourceArn=arn, tags=[{"key": "a", "value": "1"}, {"key": "b", "value": ""}])
     ecs.untag_resource(resourceArn=arn, tagKeys=["a"])
     assert ecs.list_tags_for_resource(resourceArn=arn)["tags"] == [{"key": "b", "value": ""}]
-    assert refusal(ecs.tag_resource, resourceArn=arn, tags=[{"key": "aws:x", "value": "1"}])[0] in ("InvalidParameterException", "ClientException")
+    assert refusal(ecs.tag_resource, resourceArn=arn, tags=[{"key": "aws:x", "value": "1"}])[0] in (
+        "InvalidParameterException",
+        "ClientException",
+    )
 
 
 def test_cli_shows_errors_as_users_know_them(wharf):
-    done = wharf.aws("ecs", "register-task-definition", "--family", "x", "--container-definitions", json.dumps([{"name": "a", "memory": 16}]), check=False)
+    done = wharf.aws(
+        "ecs",
+        "register-task-definition",
+        "--family",
+        "x",
+        "--container-definitions",
+        json.dumps([{"name": "a", "memory": 16}]),
+        check=False,
+    )
     assert done.returncode == 254 or done.returncode == 255
-    assert "An error occurred (ClientException) when calling the RegisterTaskDefinition operation: Container.image should not be null or empty." in done.stderr
+    assert (
+        "An error occurred (ClientException) when calling the RegisterTaskDefinition operation: Container.image should not be null or empty."
+        in done.stderr
+    )

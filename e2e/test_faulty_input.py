@@ -30,7 +30,22 @@ def still_there(wharf):
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"[]", b"null", b'"x"', b'{"cluster":', b'{"cluster":1}', b'{"maxResults":"many"}', b'{"maxResults":1e400}', b"\xff\xfe\x00", b'{"cluster":"\\ud800"}', b"[" * 200_000, b'{"a":' * 100_000, b"{}{}"],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'"x"',
+        b'{"cluster":',
+        b'{"cluster":1}',
+        b'{"maxResults":"many"}',
+        b'{"maxResults":1e400}',
+        b"\xff\xfe\x00",
+        b'{"cluster":"\\ud800"}',
+        b"[" * 200_000,
+        b'{"a":' * 100_000,
+        b"{}{}",
+    ],
     ids=range(14),
 )
 def test_malformed_json(wharf, body):
@@ -43,7 +58,12 @@ def test_malformed_json(wharf, body):
 
 
 def test_unknown_members_and_nulls_are_ignored(wharf):
-    answer = send(wharf, "ecs", b'{"cluster":null,"clusterName":"x","unheardOf":{"a":[1,2,{}]},"nextToken":null}', {**ECS, "X-Amz-Target": TARGET + "ListTasks"})
+    answer = send(
+        wharf,
+        "ecs",
+        b'{"cluster":null,"clusterName":"x","unheardOf":{"a":[1,2,{}]},"nextToken":null}',
+        {**ECS, "X-Amz-Target": TARGET + "ListTasks"},
+    )
     assert answer.status_code == 200 and answer.json() == {"taskArns": []} | answer.json()
 
 

@@ -63,7 +63,9 @@ def test_family_is_authorised_as_the_revision_it_stands_for(wharf, definition):
 
 def test_assumed_role_is_refused_under_its_session_name(wharf, definition):
     iam, role = wharf.client("iam"), tasks.unique("push-only")
-    trust = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}]})
+    trust = json.dumps(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}]}
+    )
     arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
     iam.put_role_policy(RoleName=role, PolicyName="p", PolicyDocument=document("ecr:*"))
     _, keys = tasks.user(wharf, document("sts:AssumeRole", arn))
@@ -88,7 +90,9 @@ def test_role_that_does_not_trust_the_caller_is_not_assumed(wharf):
 
 def test_session_policy_narrows_a_role(wharf):
     iam, role = wharf.client("iam"), tasks.unique("narrowed")
-    trust = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}]})
+    trust = json.dumps(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}]}
+    )
     arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
     iam.put_role_policy(RoleName=role, PolicyName="p", PolicyDocument=document("ecs:*"))
     _, keys = tasks.user(wharf, document("sts:AssumeRole", arn))
@@ -116,7 +120,11 @@ def test_passing_a_role_needs_pass_role(wharf, busybox):
     code, message = refused(wharf.client("ecs", keys).run_task, taskDefinition=definition)
     assert (code, message) == ("AccessDeniedException", not_authorized(f"arn:aws:iam::{ACCOUNT}:user/{name}", "iam:PassRole", role))
 
-    _, keys = tasks.user(wharf, document("ecs:RunTask"), document("iam:PassRole", role, Condition={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}))
+    _, keys = tasks.user(
+        wharf,
+        document("ecs:RunTask"),
+        document("iam:PassRole", role, Condition={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}),
+    )
     tasks.start(wharf, definition, keys=keys).wait("STOPPED")
 
 
@@ -146,13 +154,18 @@ def test_a_deleted_key_is_unknown(wharf):
     name, keys = tasks.user(wharf, document("ecs:*"))
     wharf.client("ecs", keys).list_clusters()
     iam.delete_access_key(UserName=name, AccessKeyId=keys.access_key)
-    assert refused(wharf.client("ecs", keys).list_clusters) == ("UnrecognizedClientException", "The security token included in the request is invalid.")
+    assert refused(wharf.client("ecs", keys).list_clusters) == (
+        "UnrecognizedClientException",
+        "The security token included in the request is invalid.",
+    )
 
 
 def test_registry_actions_are_authorised_as_ecr_actions(wharf, busybox):
     from harness import images, tools
 
-    _, reader = tasks.user(wharf, document(["ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"]))
+    _, reader = tasks.user(
+        wharf, document(["ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"])
+    )
     tools.run("skopeo", "inspect", "--tls-verify=false", "--creds", f"AWS:{wharf.registry_password(reader)}", f"docker://{busybox}")
     target = f"docker://{busybox.rpartition(':')[0]}:forbidden"
     done = images.skopeo_copy(wharf, f"oci-archive:{tools.image_archive('configured')}", target, keys=reader, check=False)

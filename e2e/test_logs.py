@@ -36,8 +36,14 @@ def filtered(logs, group, pattern, **more):
 
 def test_groups_and_streams(wharf, stream):
     logs, group = stream
-    assert code_of(logs.create_log_group, logGroupName=group) == ("ResourceAlreadyExistsException", "The specified log group already exists")
-    assert code_of(logs.create_log_stream, logGroupName="/none", logStreamName="s") == ("ResourceNotFoundException", "The specified log group does not exist.")
+    assert code_of(logs.create_log_group, logGroupName=group) == (
+        "ResourceAlreadyExistsException",
+        "The specified log group already exists",
+    )
+    assert code_of(logs.create_log_stream, logGroupName="/none", logStreamName="s") == (
+        "ResourceNotFoundException",
+        "The specified log group does not exist.",
+    )
     assert code_of(logs.create_log_group, logGroupName="a b")[0] == "InvalidParameterException"
     (found,) = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
     assert found["arn"] == f"arn:aws:logs:us-east-1:000000000000:log-group:{group}:*"
@@ -74,15 +80,35 @@ def test_time_bounds(stream):
 def test_refused_events(stream):
     logs, group = stream
     now = int(time.time() * 1000)
-    code, text = code_of(logs.put_log_events, logGroupName=group, logStreamName="s", logEvents=[{"timestamp": now, "message": "b"}, {"timestamp": now - 1, "message": "a"}])
+    code, text = code_of(
+        logs.put_log_events,
+        logGroupName=group,
+        logStreamName="s",
+        logEvents=[{"timestamp": now, "message": "b"}, {"timestamp": now - 1, "message": "a"}],
+    )
     assert (code, text) == ("InvalidParameterException", "Log events in a single PutLogEvents request must be in chronological order.")
     day = 86_400_000
     old = logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=[{"timestamp": now - 15 * day, "message": "old"}])
     assert old["rejectedLogEventsInfo"]["tooOldLogEventEndIndex"] == 1
-    late = logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=[{"timestamp": now, "message": "in"}, {"timestamp": now + 3 * 3_600_000, "message": "out"}])
+    late = logs.put_log_events(
+        logGroupName=group,
+        logStreamName="s",
+        logEvents=[{"timestamp": now, "message": "in"}, {"timestamp": now + 3 * 3_600_000, "message": "out"}],
+    )
     assert late["rejectedLogEventsInfo"] == {"tooNewLogEventStartIndex": 1}
-    assert code_of(logs.put_log_events, logGroupName=group, logStreamName="s", logEvents=[{"timestamp": now - 2 * day, "message": "a"}, {"timestamp": now, "message": "b"}])[0] == "InvalidParameterException"
-    assert code_of(logs.put_log_events, logGroupName=group, logStreamName="none", logEvents=[{"timestamp": now, "message": "a"}])[0] == "ResourceNotFoundException"
+    assert (
+        code_of(
+            logs.put_log_events,
+            logGroupName=group,
+            logStreamName="s",
+            logEvents=[{"timestamp": now - 2 * day, "message": "a"}, {"timestamp": now, "message": "b"}],
+        )[0]
+        == "InvalidParameterException"
+    )
+    assert (
+        code_of(logs.put_log_events, logGroupName=group, logStreamName="none", logEvents=[{"timestamp": now, "message": "a"}])[0]
+        == "ResourceNotFoundException"
+    )
 
 
 @pytest.mark.parametrize(
@@ -103,7 +129,16 @@ def test_refused_events(stream):
 )
 def test_filter_patterns(stream, pattern, expected):
     logs, group = stream
-    put(logs, group, "ERROR one", "ERROR two retry", "ok", '{"code": 500, "path": "/abc"}', '{"code": 404, "path": null}', "10.0.0.1 ann 403")
+    put(
+        logs,
+        group,
+        "ERROR one",
+        "ERROR two retry",
+        "ok",
+        '{"code": 500, "path": "/abc"}',
+        '{"code": 404, "path": null}',
+        "10.0.0.1 ann 403",
+    )
     got = filtered(logs, group, pattern)
     assert len(got) == expected if isinstance(expected, int) else got == expected, got
 
@@ -122,7 +157,9 @@ def test_filter_over_streams_merges_by_time(stream):
 
 def test_driver_splits_lines_and_keeps_bytes(wharf, busybox):
     """Blank lines make no event, since an event cannot be empty; an unfinished last line does."""
-    script = r"""printf 'first\nsecond\n'; printf 'tab\there\n'; echo 'Grüße 🐋'; echo; echo '  indented  '; printf 'last without newline'"""
+    script = (
+        r"""printf 'first\nsecond\n'; printf 'tab\there\n'; echo 'Grüße 🐋'; echo; echo '  indented  '; printf 'last without newline'"""
+    )
     task = tasks.run_script(wharf, busybox, script)
     task.wait_line("last without newline")
     assert task.lines() == ["first", "second", "tab\there", "Grüße 🐋", "  indented  ", "last without newline"]
@@ -171,7 +208,19 @@ def test_tail_follows(wharf, busybox):
 
     task = tasks.run(wharf, busybox, **tasks.sh("while [ ! -e /tmp/go ]; do echo tick; usleep 500000; done"))
     task.wait_line("tick")
-    command = [tools.aws2(), "--endpoint-url", wharf.endpoint, "logs", "tail", "/e2e", "--follow", "--since", "1m", "--log-stream-names", f"t/main/{task.id}"]
+    command = [
+        tools.aws2(),
+        "--endpoint-url",
+        wharf.endpoint,
+        "logs",
+        "tail",
+        "/e2e",
+        "--follow",
+        "--since",
+        "1m",
+        "--log-stream-names",
+        f"t/main/{task.id}",
+    ]
     tail = subprocess.Popen(command, env=wharf.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         output = Output(tail.stdout)

@@ -1,7 +1,7 @@
 """Network modes: what a task reaches, and who reaches it."""
 
-import json
 import ipaddress
+import json
 import urllib.request
 
 import pytest
@@ -92,7 +92,9 @@ def test_two_bridge_tasks_have_ports_of_their_own(wharf, busybox):
 
 
 def test_awsvpc_has_an_address_of_its_own(wharf, busybox):
-    task = tasks.run(wharf, busybox, network="awsvpc", run_options=tasks.in_vpc(wharf), portMappings=[{"containerPort": 80}], **sh(SERVE % 80))
+    task = tasks.run(
+        wharf, busybox, network="awsvpc", run_options=tasks.in_vpc(wharf), portMappings=[{"containerPort": 80}], **sh(SERVE % 80)
+    )
     task.wait("RUNNING")
     details, attachment = interface(task)
     address = details["privateIPv4Address"]
@@ -137,7 +139,12 @@ def test_addresses_return_to_the_subnet(wharf, busybox):
         return ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["AvailableIpAddressCount"]
 
     before = wait_for(lambda: (now := free()) == free() and now, what="a quiet subnet")
-    running = [tasks.run(wharf, busybox, network="awsvpc", run_options=tasks.in_vpc(wharf), **sh("trap 'exit 0' TERM; while :; do usleep 10000; done")) for _ in range(3)]
+    running = [
+        tasks.run(
+            wharf, busybox, network="awsvpc", run_options=tasks.in_vpc(wharf), **sh("trap 'exit 0' TERM; while :; do usleep 10000; done")
+        )
+        for _ in range(3)
+    ]
     addresses = set()
     for task in running:
         task.wait("RUNNING")
@@ -152,7 +159,11 @@ def test_unknown_subnet_and_group_are_refused(wharf, busybox):
     from botocore.exceptions import ClientError
 
     definition = tasks.register(wharf, busybox, network="awsvpc", command=["true"])
-    for settings in ({"subnets": ["subnet-00000000000000000"]}, {"subnets": tasks.default_subnets(wharf)[:1], "securityGroups": ["sg-00000000000000000"]}, {"subnets": []}):
+    for settings in (
+        {"subnets": ["subnet-00000000000000000"]},
+        {"subnets": tasks.default_subnets(wharf)[:1], "securityGroups": ["sg-00000000000000000"]},
+        {"subnets": []},
+    ):
         with pytest.raises(ClientError) as caught:
             wharf.client("ecs").run_task(taskDefinition=definition, networkConfiguration={"awsvpcConfiguration": settings})
         assert caught.value.response["Error"]["Code"] in ("InvalidParameterException", "ClientException")

@@ -39,7 +39,9 @@ def test_confinement_by_default(wharf, busybox):
     assert got["Seccomp"] == "2"
     assert got["mount_exit"] != "0" and got["unshare_user_exit"] != "0" and got["unshare_net_exit"] != "0"
     assert got["sysctl"] == got["sysrq"] == "refused" and got["sys"] == "readonly" and got["kmsg"] == "absent"
-    assert {"null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "shm", "stdin", "stdout", "stderr", "fd"} >= set(got["dev"].split()) - {"mqueue", "core", "console"}
+    assert {"null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "shm", "stdin", "stdout", "stderr", "fd"} >= set(
+        got["dev"].split()
+    ) - {"mqueue", "core", "console"}
     assert int(got["pids"]) < 10, "the container sees other processes"
 
 
@@ -52,12 +54,17 @@ def test_capabilities_added_and_dropped(wharf, busybox):
 
 
 def test_privileged_on_request_alone(wharf, busybox):
-    task = run_script(wharf, busybox, "grep -E 'CapEff|Seccomp:' /proc/self/status; mount -t tmpfs none /tmp && echo mounted", privileged=True)
+    task = run_script(
+        wharf, busybox, "grep -E 'CapEff|Seccomp:' /proc/self/status; mount -t tmpfs none /tmp && echo mounted", privileged=True
+    )
     assert "mounted" in task.lines() and "Seccomp:\t0" in task.lines()
 
 
 def test_read_only_root(wharf, busybox):
-    assert run_script(wharf, busybox, "touch /x 2>&1; touch /tmp/x 2>&1; echo over", readonlyRootFilesystem=True).output().count("Read-only") == 2
+    assert (
+        run_script(wharf, busybox, "touch /x 2>&1; touch /tmp/x 2>&1; echo over", readonlyRootFilesystem=True).output().count("Read-only")
+        == 2
+    )
 
 
 def test_containers_do_not_see_each_others_files(wharf, busybox):
@@ -80,7 +87,12 @@ def test_image_configuration_is_heeded(wharf, configured):
 
 
 def test_definition_overrules_the_image(wharf, configured):
-    settings = {"command": ["a b", "c"], "user": "0:2000", "workingDirectory": "/tmp/made", "environment": [{"name": "FROM_IMAGE", "value": "by the definition"}]}
+    settings = {
+        "command": ["a b", "c"],
+        "user": "0:2000",
+        "workingDirectory": "/tmp/made",
+        "environment": [{"name": "FROM_IMAGE", "value": "by the definition"}],
+    }
     got = fields(tasks_output(tasks.run(wharf, configured, **settings)))
     assert got["args"] == "a b c" and got["cwd"] == "/tmp/made"
     assert got["id"].startswith("0:2000") and got["FROM_IMAGE"] == "by the definition"
@@ -96,7 +108,9 @@ def test_entry_point_of_the_definition_forgets_the_images_command(wharf, configu
     assert fields(tasks_output(task))["count"] == "0"
 
 
-@pytest.mark.parametrize(("user", "shown"), [("app", "1000:1000"), ("1000", "1000:1000"), ("app:extra", "1000:2000"), ("4242:4243", "4242:4243")])
+@pytest.mark.parametrize(
+    ("user", "shown"), [("app", "1000:1000"), ("1000", "1000:1000"), ("app:extra", "1000:2000"), ("4242:4243", "4242:4243")]
+)
 def test_users(wharf, busybox, user, shown):
     assert run_script(wharf, busybox, "echo $(id -u):$(id -g)", user=user).lines() == [shown]
 
@@ -109,8 +123,14 @@ def test_unknown_user_stops_the_task_with_a_reason(wharf, busybox):
 
 
 def test_run_task_overrides(wharf, busybox):
-    definition = tasks.register(wharf, busybox, command=["echo", "from the definition"], environment=[{"name": "A", "value": "1"}, {"name": "B", "value": "2"}])
-    override = {"name": "main", "command": ["sh", "-c", "echo $A $B $C"], "environment": [{"name": "B", "value": "two"}, {"name": "C", "value": "3"}]}
+    definition = tasks.register(
+        wharf, busybox, command=["echo", "from the definition"], environment=[{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]
+    )
+    override = {
+        "name": "main",
+        "command": ["sh", "-c", "echo $A $B $C"],
+        "environment": [{"name": "B", "value": "two"}, {"name": "C", "value": "3"}],
+    }
     task = tasks.start(wharf, definition, overrides={"containerOverrides": [override]})
     assert tasks_output(task) == ["1 two 3"]
 
@@ -123,13 +143,19 @@ def test_environment_of_every_container(wharf, busybox):
     assert got["ECS_CONTAINER_METADATA_URI_V4"].startswith("http://169.254.170.2/v4/")
     assert got["ECS_AGENT_URI"].startswith("http://169.254.170.2/api/")
     assert got["HOSTNAME"]
-    chosen = run_script(wharf, busybox, "echo $AWS_ENDPOINT_URL", network="bridge", environment=[{"name": "AWS_ENDPOINT_URL", "value": "http://mine"}])
+    chosen = run_script(
+        wharf, busybox, "echo $AWS_ENDPOINT_URL", network="bridge", environment=[{"name": "AWS_ENDPOINT_URL", "value": "http://mine"}]
+    )
     assert chosen.lines() == ["http://mine"]
 
 
 def test_limits(wharf, busybox):
     script = "ulimit -n; ulimit -Hn; cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null; df -k /dev/shm | awk 'END{print $2}'"
-    settings = {"memory": 48, "ulimits": [{"name": "nofile", "softLimit": 512, "hardLimit": 1024}], "linuxParameters": {"sharedMemorySize": 8}}
+    settings = {
+        "memory": 48,
+        "ulimits": [{"name": "nofile", "softLimit": 512, "hardLimit": 1024}],
+        "linuxParameters": {"sharedMemorySize": 8},
+    }
     lines = run_script(wharf, busybox, script, **settings).lines()
     assert lines[:2] == ["512", "1024"]
     assert str(48 << 20) in lines and lines[-1] == str(8 << 10)
@@ -250,7 +276,7 @@ def test_health_check_shows(wharf, busybox):
 @pytest.mark.parametrize("network", ["bridge", "awsvpc"])
 def test_metadata(wharf, busybox, network):
     options = tasks.in_vpc(wharf) if network == "awsvpc" else {}
-    script = 'wget -qO- $ECS_CONTAINER_METADATA_URI_V4; echo; wget -qO- $ECS_CONTAINER_METADATA_URI_V4/task; echo; wget -qO- $ECS_CONTAINER_METADATA_URI_V4/stats; echo; wget -qO- http://169.254.170.2/v4/unknown || echo refused'
+    script = "wget -qO- $ECS_CONTAINER_METADATA_URI_V4; echo; wget -qO- $ECS_CONTAINER_METADATA_URI_V4/task; echo; wget -qO- $ECS_CONTAINER_METADATA_URI_V4/stats; echo; wget -qO- http://169.254.170.2/v4/unknown || echo refused"
     task = tasks.run(wharf, busybox, network=network, run_options=options, **sh(script))
     task.wait("STOPPED")
     container, whole, stats, last = task.lines()[:4]
@@ -296,7 +322,13 @@ def test_credentials_are_only_those_of_the_task(wharf, busybox):
     role = tasks.task_role(wharf, "ecs:ListClusters")
     script = "wget -qO- http://169.254.170.2$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI; echo; wget -qO- http://169.254.170.2/v2/credentials/00000000-0000-4000-8000-000000000000 || echo refused"
     got = tasks_output(tasks.run(wharf, busybox, network="bridge", role=role, **sh(script)))
-    assert json.loads(got[0])["RoleArn"] == role and json.loads(got[0]).keys() == {"RoleArn", "AccessKeyId", "SecretAccessKey", "Token", "Expiration"}
+    assert json.loads(got[0])["RoleArn"] == role and json.loads(got[0]).keys() == {
+        "RoleArn",
+        "AccessKeyId",
+        "SecretAccessKey",
+        "Token",
+        "Expiration",
+    }
     assert got[1] == "refused"
     without = fields(run_script(wharf, busybox, "env", network="bridge").lines())
     assert "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI" not in without

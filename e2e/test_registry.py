@@ -37,11 +37,12 @@ def layout(folder, layer, media_type="application/vnd.oci.image.layer.v1.tar+gzi
         (blobs / digest).write_bytes(data)
         return {"digest": f"sha256:{digest}", "size": len(data)}
 
-    with open(layer, "rb") as opened:
-        layer_digest = hashlib.file_digest(opened, "sha256").hexdigest()
+    layer_digest = disk.sha256(layer)
     os.link(layer, blobs / layer_digest)
     described = {"mediaType": media_type, "digest": f"sha256:{layer_digest}", "size": layer.stat().st_size}
-    config = json.dumps({"architecture": "amd64", "os": "linux", "config": {}, "rootfs": {"type": "layers", "diff_ids": [f"sha256:{diff or layer_digest}"]}}).encode()
+    config = json.dumps(
+        {"architecture": "amd64", "os": "linux", "config": {}, "rootfs": {"type": "layers", "diff_ids": [f"sha256:{diff or layer_digest}"]}}
+    ).encode()
     manifest = json.dumps(
         {
             "schemaVersion": 2,
@@ -50,7 +51,11 @@ def layout(folder, layer, media_type="application/vnd.oci.image.layer.v1.tar+gzi
             "layers": [described],
         }
     ).encode()
-    kept = {"mediaType": "application/vnd.oci.image.manifest.v1+json", **keep(manifest), "annotations": {"org.opencontainers.image.ref.name": "it"}}
+    kept = {
+        "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        **keep(manifest),
+        "annotations": {"org.opencontainers.image.ref.name": "it"},
+    }
     (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [kept]}))
     (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
     return f"oci:{folder}:it"
@@ -143,7 +148,14 @@ def test_buildah_builds_upon_a_pulled_image_and_the_task_sees_every_layer(wharf,
     buildah("umount", container)
     buildah("commit", "--quiet", container, "upper")
     buildah("push", "--quiet", "--tls-verify=false", "--creds", credentials, "upper", f"docker://{uri}:upper")
-    assert len(json.loads(tools.run("skopeo", "inspect", "--tls-verify=false", "--creds", credentials, f"docker://{uri}:upper").stdout)["Layers"]) == 2
+    assert (
+        len(
+            json.loads(tools.run("skopeo", "inspect", "--tls-verify=false", "--creds", credentials, f"docker://{uri}:upper").stdout)[
+                "Layers"
+            ]
+        )
+        == 2
+    )
 
     task = tasks.run_script(wharf, f"{uri}:upper", "cat /etc/added; ls /etc/group /bin/yes /var/www; ls /var/log; ls /bin/cat", memory=32)
     lines = task.lines()
@@ -154,7 +166,17 @@ def test_buildah_builds_upon_a_pulled_image_and_the_task_sees_every_layer(wharf,
 
 def test_podman_pulls_and_pushes(wharf, busybox, tmp_path):
     _, uri = repository(wharf)
-    podman = ["podman", "--storage-driver", "vfs", "--root", tmp_path / "store", "--runroot", tmp_path / "run", "--tmpdir", tmp_path / "tmp"]
+    podman = [
+        "podman",
+        "--storage-driver",
+        "vfs",
+        "--root",
+        tmp_path / "store",
+        "--runroot",
+        tmp_path / "run",
+        "--tmpdir",
+        tmp_path / "tmp",
+    ]
     credentials = ["--tls-verify=false", "--creds", f"AWS:{wharf.registry_password()}"]
     tools.run(*podman, "pull", "--quiet", *credentials, busybox)
     tools.run(*podman, "push", "--quiet", *credentials, busybox, f"docker://{uri}:podman")
@@ -226,7 +248,7 @@ def test_a_gibibyte_passes_through_little_memory(wharf, tmp_path):
     print(f"resident memory grew by {grown_by_push / MIB:.1f} MiB pushing, {grown / MIB:.1f} MiB with pulling")
     assert grown_by_push < 32 * MIB
     assert grown < 32 * MIB
-    digest = hashlib.file_digest(open(layer, "rb"), "sha256").hexdigest()
+    digest = disk.sha256(layer)
     assert (tmp_path / "back" / "blobs" / "sha256" / digest).stat().st_size == layer.stat().st_size
     wharf.client("ecr").delete_repository(repositoryName=name, force=True)
 
@@ -277,7 +299,7 @@ def test_a_killed_upload_leaves_nothing(fresh, tmp_path):
     name, uri = repository(fresh)
     layer = tmp_path / "layer"
     plain = random_layer(layer, 256 * MIB)
-    digest = hashlib.file_digest(open(layer, "rb"), "sha256").hexdigest()
+    digest = disk.sha256(layer)
     source = layout(tmp_path / "layout", layer, diff=plain)
     before = disk.used_bytes(fresh.data / "server")
     client = subprocess.Popen(
@@ -325,10 +347,14 @@ def test_manifest_with_missing_layers_is_refused(wharf):
     assert answer.status_code == 400 and answer.json()["errors"][0]["code"] in ("BLOB_UNKNOWN", "MANIFEST_BLOB_UNKNOWN"), answer.text
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"schemaVersion":1}', b"\xff\xfe", b'{"schemaVersion":2,"layers":"x"}', b"[" * 100000])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'{"schemaVersion":1}', b"\xff\xfe", b'{"schemaVersion":2,"layers":"x"}', b"[" * 100000]
+)
 def test_malformed_manifests_are_refused(wharf, body):
     name, _ = repository(wharf)
-    answer = Registry(wharf, name).ask("PUT", "manifests/1", data=body, headers={"Content-Type": "application/vnd.oci.image.manifest.v1+json"})
+    answer = Registry(wharf, name).ask(
+        "PUT", "manifests/1", data=body, headers={"Content-Type": "application/vnd.oci.image.manifest.v1+json"}
+    )
     assert answer.status_code == 400 and answer.json()["errors"][0]["code"] in ("MANIFEST_INVALID", "MANIFEST_UNKNOWN"), answer.text
 
 
@@ -402,7 +428,9 @@ def test_describe_list_get_and_delete_images(wharf):
     got = ecr.batch_get_image(repositoryName=name, imageIds=[{"imageTag": "1"}, {"imageTag": "nope"}])
     manifest = got["images"][0]["imageManifest"]
     assert "sha256:" + hashlib.sha256(manifest.encode()).hexdigest() == detail["imageDigest"]
-    assert got["failures"] == [{"imageId": {"imageTag": "nope"}, "failureCode": "ImageNotFound", "failureReason": "Requested image not found"}]
+    assert got["failures"] == [
+        {"imageId": {"imageTag": "nope"}, "failureCode": "ImageNotFound", "failureReason": "Requested image not found"}
+    ]
 
     with pytest.raises(ClientError) as caught:
         ecr.delete_repository(repositoryName=name)
@@ -430,11 +458,15 @@ def test_layers_through_the_ecr_api(wharf):
     digest = "sha256:" + hashlib.sha256(data).hexdigest()
     upload = ecr.initiate_layer_upload(repositoryName=name)
     half = 5 * MIB
-    ecr.upload_layer_part(repositoryName=name, uploadId=upload["uploadId"], partFirstByte=0, partLastByte=half - 1, layerPartBlob=data[:half])
+    ecr.upload_layer_part(
+        repositoryName=name, uploadId=upload["uploadId"], partFirstByte=0, partLastByte=half - 1, layerPartBlob=data[:half]
+    )
     with pytest.raises(ClientError) as caught:
         ecr.upload_layer_part(repositoryName=name, uploadId=upload["uploadId"], partFirstByte=0, partLastByte=9, layerPartBlob=data[:10])
     assert caught.value.response["Error"]["Code"] == "InvalidLayerPartException"
-    ecr.upload_layer_part(repositoryName=name, uploadId=upload["uploadId"], partFirstByte=half, partLastByte=len(data) - 1, layerPartBlob=data[half:])
+    ecr.upload_layer_part(
+        repositoryName=name, uploadId=upload["uploadId"], partFirstByte=half, partLastByte=len(data) - 1, layerPartBlob=data[half:]
+    )
     assert ecr.complete_layer_upload(repositoryName=name, uploadId=upload["uploadId"], layerDigests=[digest])["layerDigest"] == digest
     (layer,) = ecr.batch_check_layer_availability(repositoryName=name, layerDigests=[digest])["layers"]
     assert layer["layerAvailability"] == "AVAILABLE" and layer["layerSize"] == len(data)

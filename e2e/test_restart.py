@@ -138,7 +138,9 @@ class Story:
         self.clusters.append(self.wharf.client("ecs").create_cluster(clusterName=name)["cluster"]["clusterArn"])
 
     def create_repository(self):
-        self.repositories.append(self.wharf.client("ecr").create_repository(repositoryName=tasks.unique("story"))["repository"]["repositoryName"])
+        self.repositories.append(
+            self.wharf.client("ecr").create_repository(repositoryName=tasks.unique("story"))["repository"]["repositoryName"]
+        )
 
     def create_group(self):
         name = "/story/" + tasks.unique("group")
@@ -146,7 +148,9 @@ class Story:
         self.groups.append(name)
 
     def register(self):
-        self.definitions.append(tasks.register(self.wharf, self.image, stopTimeout=2, memory=16, **marked(f"story-{len(self.definitions)}")))
+        self.definitions.append(
+            tasks.register(self.wharf, self.image, stopTimeout=2, memory=16, **marked(f"story-{len(self.definitions)}"))
+        )
 
     def run(self):
         if not self.definitions or len(self.running) >= 6:
@@ -171,8 +175,12 @@ class Story:
         for arn in self.definitions:
             assert ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]["status"] == "ACTIVE"
         if self.repositories:
-            assert len(self.wharf.client("ecr").describe_repositories(repositoryNames=self.repositories)["repositories"]) == len(self.repositories)
-        known = {group["logGroupName"] for group in self.wharf.client("logs").describe_log_groups(logGroupNamePrefix="/story/")["logGroups"]}
+            assert len(self.wharf.client("ecr").describe_repositories(repositoryNames=self.repositories)["repositories"]) == len(
+                self.repositories
+            )
+        known = {
+            group["logGroupName"] for group in self.wharf.client("logs").describe_log_groups(logGroupNamePrefix="/story/")["logGroups"]
+        }
         assert set(self.groups) <= known
         for task in self.running:
             assert task.describe()["lastStatus"] == "RUNNING"
@@ -227,5 +235,9 @@ def test_kills_amid_steps(fresh, image):
         for worker in workers:
             worker.join()
     ecs = fresh.client("ecs")
-    missing = [failure for n in range(0, len(acknowledged), 100) for failure in ecs.describe_clusters(clusters=acknowledged[n : n + 100])["failures"]]
+    missing = [
+        failure
+        for n in range(0, len(acknowledged), 100)
+        for failure in ecs.describe_clusters(clusters=acknowledged[n : n + 100])["failures"]
+    ]
     assert not missing, f"{len(missing)} of {len(acknowledged)} acknowledged clusters are gone: {missing[:3]}"

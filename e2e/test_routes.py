@@ -17,7 +17,11 @@ MODELS = tools.REPOSITORY / "models"
 
 # What each protocol says: (status, code).
 REFUSALS = {
-    "unsigned": {"json": (400, "MissingAuthenticationTokenException"), "query": (403, "MissingAuthenticationToken"), "ec2": (401, "AuthFailure")},
+    "unsigned": {
+        "json": (400, "MissingAuthenticationTokenException"),
+        "query": (403, "MissingAuthenticationToken"),
+        "ec2": (401, "AuthFailure"),
+    },
     "unknown key": {"json": (400, "UnrecognizedClientException"), "query": (403, "InvalidClientTokenId"), "ec2": (401, "AuthFailure")},
     "forged": {"json": (400, "InvalidSignatureException"), "query": (403, "SignatureDoesNotMatch"), "ec2": (401, "AuthFailure")},
     "changed body": {"json": (400, "InvalidSignatureException"), "query": (403, "SignatureDoesNotMatch"), "ec2": (401, "AuthFailure")},
@@ -55,7 +59,10 @@ class Route:
         self.protocol = metadata["protocol"]
         self.signing_name = metadata.get("signingName", metadata["endpointPrefix"])
         if self.protocol == "json":
-            self.headers = {"Content-Type": f"application/x-amz-json-{metadata['jsonVersion']}", "X-Amz-Target": f"{metadata['targetPrefix']}.{operation}"}
+            self.headers = {
+                "Content-Type": f"application/x-amz-json-{metadata['jsonVersion']}",
+                "X-Amz-Target": f"{metadata['targetPrefix']}.{operation}",
+            }
             self.body = "{}"
         else:
             self.headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}

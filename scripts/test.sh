@@ -37,16 +37,23 @@ check() {
 outcome() {
   awk '
     /^test result: ok\./ { passed += $4 }
-    /^=+ .* (passed|skipped).* =+$/ { gsub(/=+ ?/, ""); pytest = $0 }
+    / passed.* in [0-9.]+s/ { gsub(/ ?=+ ?/, ""); pytest = $0 }
     END { if (pytest) print pytest; else if (passed) print passed " tests" }
   ' "$1"
 }
 
 unit_tests() { cargo test --locked --workspace --all-targets && cargo test --locked --workspace --doc; }
 
+goldens_unchanged() {
+  .venv/bin/python crates/wire/goldens/generate.py && git diff --exit-code --stat -- crates/wire/goldens
+}
+python_style() { .venv/bin/ruff check && .venv/bin/ruff format --check; }
+
 check format cargo fmt --check
+check python python_style
 check clippy cargo clippy --locked --workspace --all-targets -- -D warnings
 check build cargo build --locked --workspace
 check repository cargo xtask check
 check unit unit_tests
-check e2e .venv/bin/python -m pytest e2e -q
+check goldens goldens_unchanged
+check e2e e2e/run -q

@@ -55,7 +55,11 @@ class Agent:
     def register(self, cpu=2048, memory=3900, attributes=(), token=None):
         """RegisterContainerInstance; the same call with an ARN refreshes what is registered."""
         sent = [{"name": name} for name in CAPABILITIES]
-        sent += [{"name": "ecs.os-type", "value": "linux"}, {"name": "ecs.os-family", "value": "LINUX"}, {"name": "ecs.cpu-architecture", "value": "x86_64"}]
+        sent += [
+            {"name": "ecs.os-type", "value": "linux"},
+            {"name": "ecs.os-family", "value": "LINUX"},
+            {"name": "ecs.cpu-architecture", "value": "x86_64"},
+        ]
         sent += [{"name": name, "value": value} for name, value in attributes]
         request = {
             "cluster": self.cluster,
@@ -171,7 +175,9 @@ class Agent:
             strangers = [task for arn, task in self.tasks.items() if arn not in wanted and task["desiredStatus"] == "RUNNING"]
         self._acknowledge(acs, manifest)
         if strangers:
-            candidates = [{"taskArn": task["arn"], "taskClusterArn": task.get("taskClusterArn"), "desiredStatus": "STOPPED"} for task in strangers]
+            candidates = [
+                {"taskArn": task["arn"], "taskClusterArn": task.get("taskClusterArn"), "desiredStatus": "STOPPED"} for task in strangers
+            ]
             acs.send("TaskStopVerificationMessage", {"messageId": manifest["messageId"], "stopCandidates": candidates})
 
     def _verified(self, _acs, message):
@@ -204,5 +210,11 @@ class Agent:
         """A PublishHealthRequest about the first container of a task."""
         metadata = {"cluster": self.cluster, "containerInstance": self.arn, "messageId": str(uuid.uuid4()), "fin": True}
         container = {"containerName": task["containers"][0]["name"], "healthStatus": status, "statusSince": time.time()}
-        described = {"taskArn": task["arn"], "clusterArn": self.cluster, "taskDefinitionFamily": task["family"], "taskDefinitionVersion": task["version"], "containers": [container]}
+        described = {
+            "taskArn": task["arn"],
+            "clusterArn": self.cluster,
+            "taskDefinitionFamily": task["family"],
+            "taskDefinitionVersion": task["version"],
+            "containers": [container],
+        }
         return {"metadata": metadata, "tasks": [described], "timestamp": time.time()}

@@ -27,7 +27,9 @@ class Channel:
         self._changed = threading.Condition()
         self._on_message = on_message
         try:
-            self._socket = websocket.create_connection(url, header=[f"{name}: {value}" for name, value in headers.items()], host=host, timeout=180)
+            self._socket = websocket.create_connection(
+                url, header=[f"{name}: {value}" for name, value in headers.items()], host=host, timeout=180
+            )
         except websocket.WebSocketBadStatusException as error:
             body = error.resp_body or b""
             raise Refused(error.status_code, body.decode() if isinstance(body, bytes) else body) from error

@@ -1,5 +1,6 @@
 """What stands on the disk."""
 
+import hashlib
 import os
 import pathlib
 
@@ -14,3 +15,12 @@ def used_bytes(folder):
             except FileNotFoundError:
                 continue
     return total
+
+
+def sha256(path):
+    """The digest of a file of any size, in hexadecimal."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as opened:
+        while piece := opened.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()

@@ -214,7 +214,15 @@ class Installation:
     def aws(self, *arguments, keys=None, check=True, program=tools.AWS, timeout_s=120):
         """The real command line; its JSON if it printed some, else its text. With check=False, the finished process."""
         done = tools.run(
-            program, "--endpoint-url", self.endpoint, "--output", "json", *arguments, env=self.environment(keys), check=check, timeout_s=timeout_s
+            program,
+            "--endpoint-url",
+            self.endpoint,
+            "--output",
+            "json",
+            *arguments,
+            env=self.environment(keys),
+            check=check,
+            timeout_s=timeout_s,
         )
         if not check:
             return done
