@@ -58,13 +58,9 @@ def test_malformed_json(wharf, body):
 
 
 def test_unknown_members_and_nulls_are_ignored(wharf):
-    answer = send(
-        wharf,
-        "ecs",
-        b'{"cluster":null,"clusterName":"x","unheardOf":{"a":[1,2,{}]},"nextToken":null}',
-        {**ECS, "X-Amz-Target": TARGET + "ListTasks"},
-    )
-    assert answer.status_code == 200 and answer.json() == {"taskArns": []} | answer.json()
+    body = b'{"cluster":null,"clusterName":"x","unheardOf":{"a":[1,2,{}]},"nextToken":null}'
+    answer = send(wharf, "ecs", body, {**ECS, "X-Amz-Target": TARGET + "ListTasks"})
+    assert answer.status_code == 200 and isinstance(answer.json()["taskArns"], list), answer.text
 
 
 @pytest.mark.parametrize("target", ["NoSuchOperation", "", "ListTasks.More", "listtasks", "../x", "ListTasks" * 1000])
