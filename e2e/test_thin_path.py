@@ -2,7 +2,7 @@
 
 import json
 
-from harness import images, tasks, tools
+from harness import processes, tasks, tools
 from harness.waiting import wait_for
 
 DEFINITION = {
@@ -27,7 +27,9 @@ def test_from_push_to_log_line(wharf, tmp_path):
     created = wharf.aws("ecr", "create-repository", "--repository-name", "thin/hello")
     uri = created["repository"]["repositoryUri"]
     assert uri == f"localhost:{wharf.port}/thin/hello"
-    images.skopeo_copy(wharf, f"oci-archive:{tools.image_archive('busybox')}", f"docker://{uri}:1")
+    password = wharf.aws("ecr", "get-login-password").strip()
+    source = f"oci-archive:{tools.image_archive('busybox')}"
+    tools.run("skopeo", "copy", "--quiet", "--dest-tls-verify=false", "--dest-creds", f"AWS:{password}", source, f"docker://{uri}:1")
 
     wharf.aws("logs", "create-log-group", "--log-group-name", "/hello")
     DEFINITION["containerDefinitions"][0]["image"] = f"{uri}:1"
@@ -76,8 +78,6 @@ def test_a_running_task_is_seen_running_and_stopped(wharf, busybox):
 
 def test_no_container_engine_takes_part(wharf, busybox):
     """The container's ancestors are wharf's own processes."""
-    from harness import processes
-
     task = tasks.run(wharf, busybox, **tasks.sh(": no-engine; while :; do usleep 10000; done"))
     task.wait("RUNNING")
     (pid,) = processes.with_argument(": no-engine; while")

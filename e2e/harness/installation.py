@@ -1,5 +1,6 @@
 """One `wharf up` with a data folder of its own, and the clients that talk to it."""
 
+import base64
 import functools
 import json
 import os
@@ -237,4 +238,7 @@ class Installation:
 
     def registry_password(self, keys=None):
         """As `docker login` would be given it."""
-        return self.aws("ecr", "get-login-password", keys=keys).strip()
+        (granted,) = self.client("ecr", keys).get_authorization_token()["authorizationData"]
+        user, _, password = base64.b64decode(granted["authorizationToken"]).decode().partition(":")
+        assert user == "AWS"
+        return password
