@@ -63,7 +63,11 @@ impl Cidr {
     /// Usable addresses, each once, beginning at a random one.
     pub fn candidates(self) -> impl Iterator<Item = Ipv4Addr> {
         let usable = self.usable();
-        let start = if usable == 0 { 0 } else { rand::rng().random_range(0..usable) };
+        let start = if usable == 0 {
+            0
+        } else {
+            rand::rng().random_range(0..usable)
+        };
         (0..usable).map(move |step| self.nth(4 + (start + step) % usable))
     }
 }
@@ -75,7 +79,11 @@ impl FromStr for Cidr {
         let bad = || NotACidr(text.to_owned());
         let (address, prefix) = text.split_once('/').ok_or_else(bad)?;
         let network: Ipv4Addr = address.parse().map_err(|_| bad())?;
-        let prefix: u8 = prefix.parse().ok().filter(|prefix| *prefix <= 32).ok_or_else(bad)?;
+        let prefix: u8 = prefix
+            .parse()
+            .ok()
+            .filter(|prefix| *prefix <= 32)
+            .ok_or_else(bad)?;
         let mask = u32::MAX.checked_shl(32 - u32::from(prefix)).unwrap_or(0);
         if u32::from(network) & !mask != 0 {
             return Err(bad());
@@ -132,10 +140,20 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_range() {
-        for bad in ["", "10.0.0.0", "10.0.0.1/24", "10.0.0.0/33", "10.0.0/8", "a/b"] {
+        for bad in [
+            "",
+            "10.0.0.0",
+            "10.0.0.1/24",
+            "10.0.0.0/33",
+            "10.0.0/8",
+            "a/b",
+        ] {
             assert!(bad.parse::<Cidr>().is_err(), "{bad}");
         }
-        assert_eq!("0.0.0.0/0".parse::<Cidr>().unwrap().to_string(), "0.0.0.0/0");
+        assert_eq!(
+            "0.0.0.0/0".parse::<Cidr>().unwrap().to_string(),
+            "0.0.0.0/0"
+        );
     }
 
     proptest! {

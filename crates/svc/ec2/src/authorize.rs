@@ -5,7 +5,8 @@ use wharf_wire::{Check, Context};
 
 pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
     let action = input.action();
-    let arn = |kind: &str, id: &str| format!("arn:aws:ec2:{}:{}:{kind}/{id}", cx.region, cx.account);
+    let arn =
+        |kind: &str, id: &str| format!("arn:aws:ec2:{}:{}:{kind}/{id}", cx.region, cx.account);
     match input {
         Input::CreateNetworkInterface(input) => {
             let subnet = input.subnet_id.as_deref().unwrap_or_default();
@@ -14,7 +15,11 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
                 Check::new(action.clone(), arn("network-interface", "*")),
                 Check::new(action.clone(), arn("subnet", subnet)),
             ];
-            checks.extend(groups.iter().map(|id| Check::new(action.clone(), arn("security-group", id))));
+            checks.extend(
+                groups
+                    .iter()
+                    .map(|id| Check::new(action.clone(), arn("security-group", id))),
+            );
             checks
         }
         Input::DeleteNetworkInterface(input) => {

@@ -40,7 +40,10 @@ fn creation(scope: &Scope, region: &str) -> Txn {
         unknown: Unknown::new(),
     };
     let group = default_group(&vpc.id);
-    let pointer = Pointer { id: vpc.id.clone(), unknown: Unknown::new() };
+    let pointer = Pointer {
+        id: vpc.id.clone(),
+        unknown: Unknown::new(),
+    };
     let key = scope.key("pointer", POINTER);
     let mut txn = Txn::new()
         .when(Compare::absent(key.clone()))
@@ -76,7 +79,9 @@ fn default_group(vpc_id: &str) -> SecurityGroup {
     };
     SecurityGroup {
         ingress: vec![all(RulePeer::Group(id.clone()))],
-        egress: vec![all(RulePeer::Cidr("0.0.0.0/0".parse().expect("a constant range")))],
+        egress: vec![all(RulePeer::Cidr(
+            "0.0.0.0/0".parse().expect("a constant range"),
+        ))],
         id,
         vpc_id: vpc_id.to_owned(),
         name: "default".to_owned(),

@@ -19,23 +19,38 @@ fn sender(code: &'static str, text: String) -> Fault {
 }
 
 pub fn vpc_not_found(id: &str) -> Fault {
-    sender("InvalidVpcID.NotFound", format!("The vpc ID '{id}' does not exist"))
+    sender(
+        "InvalidVpcID.NotFound",
+        format!("The vpc ID '{id}' does not exist"),
+    )
 }
 
 pub fn subnet_not_found(id: &str) -> Fault {
-    sender("InvalidSubnetID.NotFound", format!("The subnet ID '{id}' does not exist"))
+    sender(
+        "InvalidSubnetID.NotFound",
+        format!("The subnet ID '{id}' does not exist"),
+    )
 }
 
 pub fn group_not_found(id: &str) -> Fault {
-    sender("InvalidGroup.NotFound", format!("The security group '{id}' does not exist"))
+    sender(
+        "InvalidGroup.NotFound",
+        format!("The security group '{id}' does not exist"),
+    )
 }
 
 pub fn interface_not_found(id: &str) -> Fault {
-    sender("InvalidNetworkInterfaceID.NotFound", format!("The networkInterface ID '{id}' does not exist"))
+    sender(
+        "InvalidNetworkInterfaceID.NotFound",
+        format!("The networkInterface ID '{id}' does not exist"),
+    )
 }
 
 pub fn zone_not_found(name: &str) -> Fault {
-    sender("InvalidParameterValue", format!("Invalid availability zone: [{name}]"))
+    sender(
+        "InvalidParameterValue",
+        format!("Invalid availability zone: [{name}]"),
+    )
 }
 
 pub fn region_not_found(name: &str) -> Fault {
@@ -43,22 +58,33 @@ pub fn region_not_found(name: &str) -> Fault {
 }
 
 pub fn bad_filter(name: &str) -> Fault {
-    sender("InvalidParameterValue", format!("The filter '{name}' is invalid"))
+    sender(
+        "InvalidParameterValue",
+        format!("The filter '{name}' is invalid"),
+    )
 }
 
 pub fn bad_token() -> Fault {
-    sender("InvalidNextToken", "The provided token is invalid.".to_owned())
+    sender(
+        "InvalidNextToken",
+        "The provided token is invalid.".to_owned(),
+    )
 }
 
 pub fn no_free_address(subnet: &str) -> Fault {
     sender(
         "InsufficientFreeAddressesInSubnet",
-        format!("The specified subnet does not have enough free addresses to satisfy the request. ({subnet})"),
+        format!(
+            "The specified subnet does not have enough free addresses to satisfy the request. ({subnet})"
+        ),
     )
 }
 
 pub fn address_in_use(address: std::net::Ipv4Addr) -> Fault {
-    sender("InvalidIPAddress.InUse", format!("The specified address {address} is already in use."))
+    sender(
+        "InvalidIPAddress.InUse",
+        format!("The specified address {address} is already in use."),
+    )
 }
 
 pub fn address_outside(address: &str) -> Fault {
@@ -76,13 +102,18 @@ pub fn groups_of_other_vpc(group: &str, vpc: &str) -> Fault {
 }
 
 pub fn unsupported_parameter(name: &str) -> Fault {
-    sender("UnsupportedOperation", format!("The parameter {name} is not supported by this version of wharf."))
+    sender(
+        "UnsupportedOperation",
+        format!("The parameter {name} is not supported by this version of wharf."),
+    )
 }
 
 pub fn interface_managed(id: &str, requester: &str) -> Fault {
     sender(
         "OperationNotPermitted",
-        format!("You do not have permission to delete the network interface '{id}': it is managed by {requester}."),
+        format!(
+            "You do not have permission to delete the network interface '{id}': it is managed by {requester}."
+        ),
     )
 }
 

@@ -26,7 +26,10 @@ pub fn matches(filters: &[Filter], fields: &Fields<'_>) -> Result<bool, Fault> {
             let field = fields.named.iter().find(|(known, _)| *known == name);
             field.ok_or_else(|| fault::bad_filter(name))?.1.clone()
         };
-        if !found.iter().any(|value| wanted.iter().any(|pattern| glob(pattern, value))) {
+        if !found
+            .iter()
+            .any(|value| wanted.iter().any(|pattern| glob(pattern, value)))
+        {
             return Ok(false);
         }
     }
@@ -111,7 +114,10 @@ mod tests {
     #[test]
     fn an_unknown_name_is_refused() {
         let tags = Tags::new();
-        let fields = Fields { named: vec![("vpc-id", vec!["vpc-1".to_owned()])], tags: &tags };
+        let fields = Fields {
+            named: vec![("vpc-id", vec!["vpc-1".to_owned()])],
+            tags: &tags,
+        };
         let filter = |name: &str, value: &str| Filter {
             name: Some(name.to_owned()),
             values: Some(vec![value.to_owned()]),

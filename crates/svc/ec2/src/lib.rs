@@ -40,13 +40,19 @@ impl Ec2Service {
     async fn find<T: Record>(&self, cx: &Context, id: &str) -> Result<Option<T>, Fault> {
         let key = Self::scope(cx).key(T::KIND, id);
         let entry = self.store.get(&key).await.map_err(fault::store)?;
-        entry.map(|entry| wharf_records::decode(&entry.value).map_err(fault::record)).transpose()
+        entry
+            .map(|entry| wharf_records::decode(&entry.value).map_err(fault::record))
+            .transpose()
     }
 
     /// All records of a kind, in the order of their ids.
     async fn all<T: Record>(&self, cx: &Context) -> Result<Vec<T>, Fault> {
         let prefix = Self::scope(cx).prefix(T::KIND);
-        let reply = self.store.range(Range::prefix(prefix)).await.map_err(fault::store)?;
+        let reply = self
+            .store
+            .range(Range::prefix(prefix))
+            .await
+            .map_err(fault::store)?;
         reply
             .entries
             .iter()

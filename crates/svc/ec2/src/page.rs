@@ -12,10 +12,17 @@ pub fn cut<T>(
     token: Option<&str>,
     max_results: Option<i32>,
 ) -> Result<(Vec<T>, Option<String>), Fault> {
-    let after = token.filter(|token| !token.is_empty()).map(read).transpose()?;
-    let limit = max_results.and_then(|limit| usize::try_from(limit).ok()).filter(|limit| *limit > 0);
-    let mut page: Vec<T> =
-        items.into_iter().filter(|item| after.as_deref().is_none_or(|after| id(item) > after)).collect();
+    let after = token
+        .filter(|token| !token.is_empty())
+        .map(read)
+        .transpose()?;
+    let limit = max_results
+        .and_then(|limit| usize::try_from(limit).ok())
+        .filter(|limit| *limit > 0);
+    let mut page: Vec<T> = items
+        .into_iter()
+        .filter(|item| after.as_deref().is_none_or(|after| id(item) > after))
+        .collect();
     let mut next = None;
     if let Some(limit) = limit.filter(|limit| page.len() > *limit) {
         page.truncate(limit);

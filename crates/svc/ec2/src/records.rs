@@ -94,6 +94,8 @@ pub struct Interface {
     pub description: String,
     /// The service that asked for it, e.g. `ecs.amazonaws.com`; users may not delete those.
     pub requester: Option<String>,
+    /// Id of the pointer that the client token of its making left, deleted with it.
+    pub token_id: Option<String>,
     pub created_at: Timestamp,
     pub tags: Tags,
     #[serde(flatten)]
@@ -159,11 +161,24 @@ impl SecurityGroup {
     pub fn to_wire(&self, account: &str, region: &str) -> wire::SecurityGroup {
         wire::SecurityGroup {
             group_id: Some(self.id.clone()),
-            ip_permissions: Some(self.ingress.iter().map(|rule| rule.to_wire(account)).collect()),
-            ip_permissions_egress: Some(self.egress.iter().map(|rule| rule.to_wire(account)).collect()),
+            ip_permissions: Some(
+                self.ingress
+                    .iter()
+                    .map(|rule| rule.to_wire(account))
+                    .collect(),
+            ),
+            ip_permissions_egress: Some(
+                self.egress
+                    .iter()
+                    .map(|rule| rule.to_wire(account))
+                    .collect(),
+            ),
             tags: Some(tags_to_wire(&self.tags)),
             vpc_id: Some(self.vpc_id.clone()),
-            security_group_arn: Some(format!("arn:aws:ec2:{region}:{account}:security-group/{}", self.id)),
+            security_group_arn: Some(format!(
+                "arn:aws:ec2:{region}:{account}:security-group/{}",
+                self.id
+            )),
             owner_id: Some(account.to_owned()),
             group_name: Some(self.name.clone()),
             description: Some(self.description.clone()),
@@ -175,7 +190,10 @@ impl Rule {
     fn to_wire(&self, account: &str) -> wire::IpPermission {
         let (ranges, groups) = match &self.peer {
             RulePeer::Cidr(cidr) => (
-                vec![wire::IpRange { description: self.description.clone(), cidr_ip: Some(cidr.to_string()) }],
+                vec![wire::IpRange {
+                    description: self.description.clone(),
+                    cidr_ip: Some(cidr.to_string()),
+                }],
                 vec![],
             ),
             RulePeer::Group(id) => (
@@ -210,15 +228,28 @@ impl Interface {
         }
     }
 
-    pub fn to_wire(&self, account: &str, region: &str, group_names: &[(String, String)]) -> wire::NetworkInterface {
-        let name_of = |id: &String| group_names.iter().find(|(known, _)| known == id).map(|(_, name)| name.clone());
+    pub fn to_wire(
+        &self,
+        account: &str,
+        region: &str,
+        group_names: &[(String, String)],
+    ) -> wire::NetworkInterface {
+        let name_of = |id: &String| {
+            group_names
+                .iter()
+                .find(|(known, _)| known == id)
+                .map(|(_, name)| name.clone())
+        };
         wire::NetworkInterface {
             availability_zone: Some(self.zone.clone()),
             description: Some(self.description.clone()),
             groups: Some(
                 self.groups
                     .iter()
-                    .map(|id| wire::GroupIdentifier { group_id: Some(id.clone()), group_name: name_of(id) })
+                    .map(|id| wire::GroupIdentifier {
+                        group_id: Some(id.clone()),
+                        group_name: name_of(id),
+                    })
                     .collect(),
             ),
             interface_type: Some("interface".to_owned()),
@@ -237,7 +268,14 @@ impl Interface {
             requester_id: self.requester.clone(),
             requester_managed: Some(self.requester.is_some()),
             source_dest_check: Some(true),
-            status: Some(if self.requester.is_some() { "in-use" } else { "available" }.to_owned()),
+            status: Some(
+                if self.requester.is_some() {
+                    "in-use"
+                } else {
+                    "available"
+                }
+                .to_owned(),
+            ),
             subnet_id: Some(self.subnet_id.clone()),
             tag_set: Some(tags_to_wire(&self.tags)),
             vpc_id: Some(self.vpc_id.clone()),
@@ -247,6 +285,9 @@ impl Interface {
 }
 
 pub fn tags_to_wire(tags: &Tags) -> Vec<wire::Tag> {
-    let tag = |(key, value): (&String, &String)| wire::Tag { key: Some(key.clone()), value: Some(value.clone()) };
+    let tag = |(key, value): (&String, &String)| wire::Tag {
+        key: Some(key.clone()),
+        value: Some(value.clone()),
+    };
     tags.iter().map(tag).collect()
 }

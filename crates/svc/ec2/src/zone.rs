@@ -9,13 +9,19 @@ pub fn name(region: &str, letter: char) -> String {
 
 /// `use1-az1` for the first zone of `us-east-1`.
 pub fn id(region: &str, letter: char) -> String {
-    let number = LETTERS.iter().position(|known| *known == letter).unwrap_or_default() + 1;
+    let number = LETTERS
+        .iter()
+        .position(|known| *known == letter)
+        .unwrap_or_default()
+        + 1;
     format!("{}-az{number}", short(region))
 }
 
 fn short(region: &str) -> String {
     let parts: Vec<&str> = region.split('-').collect();
-    let [first, middle @ .., last] = parts.as_slice() else { return region.to_owned() };
+    let [first, middle @ .., last] = parts.as_slice() else {
+        return region.to_owned();
+    };
     let middle: String = middle
         .iter()
         .map(|word| match *word {

@@ -26,22 +26,36 @@ pub async fn create_network_interface(
 ) -> Result<CreateNetworkInterfaceResult, Fault> {
     fault::dry_run(input.dry_run)?;
     refuse_unsupported(&input)?;
-    let token_id = input.client_token.as_ref().map(|token| format!("interface-token:{token}"));
+    let token_id = input
+        .client_token
+        .as_ref()
+        .map(|token| format!("interface-token:{token}"));
     if let Some(made) = made_before(service, call, token_id.as_deref()).await? {
         return answer(service, call, &made, input.client_token).await;
     }
     let subnet_id = input.subnet_id.as_deref().unwrap_or_default();
-    let subnet: Subnet =
-        service.find(call, subnet_id).await?.ok_or_else(|| fault::subnet_not_found(subnet_id))?;
-    let groups = groups(service, call, &subnet, input.groups.as_deref().unwrap_or_default()).await?;
+    let subnet: Subnet = service
+        .find(call, subnet_id)
+        .await?
+        .ok_or_else(|| fault::subnet_not_found(subnet_id))?;
+    let groups = groups(
+        service,
+        call,
+        &subnet,
+        input.groups.as_deref().unwrap_or_default(),
+    )
+    .await?;
     let wanted = wanted_address(&subnet, input.private_ip_address.as_deref())?;
     let candidates: Vec<Ipv4Addr> = match wanted {
         Some(address) => vec![address],
         None => subnet.cidr.candidates().take(MAX_TRIES).collect(),
     };
     for address in candidates {
-        let interface = interface(call, &input, &subnet, &groups, address);
-        if claim(service, call, &interface, token_id.as_deref()).await? {
+        let interface = Interface {
+            token_id: token_id.clone(),
+            ..interface(call, &input, &subnet, &groups, address)
+        };
+        if claim(service, call, &interface).await? {
             return answer(service, call, &interface, input.client_token).await;
         }
         if let Some(made) = made_before(service, call, token_id.as_deref()).await? {
@@ -64,8 +78,17 @@ fn refuse_unsupported(input: &CreateNetworkInterfaceRequest) -> Result<(), Fault
         ("Ipv6Addresses", input.ipv6_addresses.is_some()),
         ("Ipv6AddressCount", input.ipv6_address_count.is_some()),
         ("PrivateIpAddresses", input.private_ip_addresses.is_some()),
-        ("SecondaryPrivateIpAddressCount", input.secondary_private_ip_address_count.is_some()),
-        ("InterfaceType", input.interface_type.as_deref().is_some_and(|kind| kind != "interface")),
+        (
+            "SecondaryPrivateIpAddressCount",
+            input.secondary_private_ip_address_count.is_some(),
+        ),
+        (
+            "InterfaceType",
+            input
+                .interface_type
+                .as_deref()
+                .is_some_and(|kind| kind != "interface"),
+        ),
     ];
     match present.into_iter().find(|(_, present)| *present) {
         Some((name, _)) => Err(fault::unsupported_parameter(name)),
@@ -73,8 +96,14 @@ fn refuse_unsupported(input: &CreateNetworkInterfaceRequest) -> Result<(), Fault
     }
 }
 
-async fn made_before(service: &Ec2Service, call: &Call, token_id: Option<&str>) -> Result<Option<Interface>, Fault> {
-    let Some(token_id) = token_id else { return Ok(None) };
+async fn made_before(
+    service: &Ec2Service,
+    call: &Call,
+    token_id: Option<&str>,
+) -> Result<Option<Interface>, Fault> {
+    let Some(token_id) = token_id else {
+        return Ok(None);
+    };
     match service.find::<Pointer>(call, token_id).await? {
         Some(pointer) => service.find(call, &pointer.id).await,
         None => Ok(None),
@@ -82,14 +111,24 @@ async fn made_before(service: &Ec2Service, call: &Call, token_id: Option<&str>) 
 }
 
 /// The groups asked for, all of the subnet's VPC; the VPC's default group if none were.
-async fn groups(service: &Ec2Service, call: &Call, subnet: &Subnet, ids: &[String]) -> Result<Vec<String>, Fault> {
+async fn groups(
+    service: &Ec2Service,
+    call: &Call,
+    subnet: &Subnet,
+    ids: &[String],
+) -> Result<Vec<String>, Fault> {
     let all: Vec<SecurityGroup> = service.all(call).await?;
     if ids.is_empty() {
-        let default = all.into_iter().filter(|group| group.vpc_id == subnet.vpc_id && group.name == "default");
+        let default = all
+            .into_iter()
+            .filter(|group| group.vpc_id == subnet.vpc_id && group.name == "default");
         return Ok(default.map(|group| group.id).collect());
     }
     for id in ids {
-        let group = all.iter().find(|group| group.id == *id).ok_or_else(|| fault::group_not_found(id))?;
+        let group = all
+            .iter()
+            .find(|group| group.id == *id)
+            .ok_or_else(|| fault::group_not_found(id))?;
         if group.vpc_id != subnet.vpc_id {
             return Err(fault::groups_of_other_vpc(id, &subnet.vpc_id));
         }
@@ -100,7 +139,10 @@ async fn groups(service: &Ec2Service, call: &Call, subnet: &Subnet, ids: &[Strin
 fn wanted_address(subnet: &Subnet, text: Option<&str>) -> Result<Option<Ipv4Addr>, Fault> {
     let Some(text) = text else { return Ok(None) };
     let address: Option<Ipv4Addr> = text.parse().ok();
-    address.filter(|address| subnet.cidr.may_assign(*address)).map(Some).ok_or_else(|| fault::address_outside(text))
+    address
+        .filter(|address| subnet.cidr.may_assign(*address))
+        .map(Some)
+        .ok_or_else(|| fault::address_outside(text))
 }
 
 fn interface(
@@ -117,7 +159,12 @@ fn interface(
         .flatten()
         .filter(|specification| specification.resource_type.as_deref() == Some("network-interface"))
         .flat_map(|specification| specification.tags.iter().flatten())
-        .map(|tag| (tag.key.clone().unwrap_or_default(), tag.value.clone().unwrap_or_default()))
+        .map(|tag| {
+            (
+                tag.key.clone().unwrap_or_default(),
+                tag.value.clone().unwrap_or_default(),
+            )
+        })
         .collect();
     Interface {
         id: ids::ec2_id("eni"),
@@ -129,6 +176,7 @@ fn interface(
         groups: groups.to_vec(),
         description: input.description.clone().unwrap_or_default(),
         requester,
+        token_id: None,
         created_at: call.now,
         tags,
         unknown: Unknown::new(),
@@ -136,21 +184,39 @@ fn interface(
 }
 
 /// False if the address, or the token, was taken meanwhile.
-async fn claim(service: &Ec2Service, call: &Call, interface: &Interface, token_id: Option<&str>) -> Result<bool, Fault> {
+async fn claim(service: &Ec2Service, call: &Call, interface: &Interface) -> Result<bool, Fault> {
     let scope = Ec2Service::scope(call);
-    let address_key = scope.key(AddressClaim::KIND, &format!("{}:{}", interface.subnet_id, interface.address));
-    let address = AddressClaim { interface_id: interface.id.clone(), unknown: Unknown::new() };
+    let address_key = scope.key(
+        AddressClaim::KIND,
+        &format!("{}:{}", interface.subnet_id, interface.address),
+    );
+    let address = AddressClaim {
+        interface_id: interface.id.clone(),
+        unknown: Unknown::new(),
+    };
     let mut txn = Txn::new()
         .when(Compare::absent(address_key.clone()))
-        .when(Compare::present(scope.key(Subnet::KIND, &interface.subnet_id)))
+        .when(Compare::present(
+            scope.key(Subnet::KIND, &interface.subnet_id),
+        ))
         .put(address_key, encode(&address))
         .put(scope.key(Interface::KIND, &interface.id), encode(interface));
-    if let Some(token_id) = token_id {
+    if let Some(token_id) = &interface.token_id {
         let key = scope.key(Pointer::KIND, token_id);
-        let pointer = Pointer { id: interface.id.clone(), unknown: Unknown::new() };
-        txn = txn.when(Compare::absent(key.clone())).put(key, encode(&pointer));
+        let pointer = Pointer {
+            id: interface.id.clone(),
+            unknown: Unknown::new(),
+        };
+        txn = txn
+            .when(Compare::absent(key.clone()))
+            .put(key, encode(&pointer));
     }
-    Ok(service.store.txn(&call.permit, txn).await.map_err(fault::store)?.succeeded)
+    Ok(service
+        .store
+        .txn(&call.permit, txn)
+        .await
+        .map_err(fault::store)?
+        .succeeded)
 }
 
 async fn answer(
@@ -161,5 +227,8 @@ async fn answer(
 ) -> Result<CreateNetworkInterfaceResult, Fault> {
     let names = group_names(service, call).await?;
     let shown = interface.to_wire(&call.account, &call.region, &names);
-    Ok(CreateNetworkInterfaceResult { network_interface: Some(shown), client_token })
+    Ok(CreateNetworkInterfaceResult {
+        network_interface: Some(shown),
+        client_token,
+    })
 }

@@ -7,7 +7,7 @@ use wharf_wire::{Call, CallerKind, Fault};
 
 use crate::{
     Ec2Service, fault,
-    records::{AddressClaim, Interface},
+    records::{AddressClaim, Interface, Pointer},
 };
 
 pub async fn delete_network_interface(
@@ -17,7 +17,10 @@ pub async fn delete_network_interface(
 ) -> Result<(), Fault> {
     fault::dry_run(input.dry_run)?;
     let id = input.network_interface_id.as_deref().unwrap_or_default();
-    let interface: Interface = service.find(call, id).await?.ok_or_else(|| fault::interface_not_found(id))?;
+    let interface: Interface = service
+        .find(call, id)
+        .await?
+        .ok_or_else(|| fault::interface_not_found(id))?;
     if let Some(requester) = &interface.requester
         && call.caller.kind != CallerKind::Service
     {
@@ -25,9 +28,26 @@ pub async fn delete_network_interface(
     }
     let scope = Ec2Service::scope(call);
     let key = scope.key(Interface::KIND, id);
-    let address = scope.key(AddressClaim::KIND, &format!("{}:{}", interface.subnet_id, interface.address));
-    let txn = Txn::new().when(Compare::present(key.clone())).delete(key).delete(address);
-    let reply = service.store.txn(&call.permit, txn).await.map_err(fault::store)?;
+    let address = scope.key(
+        AddressClaim::KIND,
+        &format!("{}:{}", interface.subnet_id, interface.address),
+    );
+    let mut txn = Txn::new()
+        .when(Compare::present(key.clone()))
+        .delete(key)
+        .delete(address);
+    if let Some(token_id) = &interface.token_id {
+        txn = txn.delete(scope.key(Pointer::KIND, token_id));
+    }
+    let reply = service
+        .store
+        .txn(&call.permit, txn)
+        .await
+        .map_err(fault::store)?;
     // Whoever came first has deleted it.
-    if reply.succeeded { Ok(()) } else { Err(fault::interface_not_found(id)) }
+    if reply.succeeded {
+        Ok(())
+    } else {
+        Err(fault::interface_not_found(id))
+    }
 }

@@ -20,27 +20,47 @@ pub async fn describe_security_groups(
     let all: Vec<SecurityGroup> = service.all(call).await?;
     let ids = input.group_ids.unwrap_or_default();
     let names = input.group_names.unwrap_or_default();
-    if let Some(id) = ids.iter().find(|id| !all.iter().any(|group| group.id == **id)) {
+    if let Some(id) = ids
+        .iter()
+        .find(|id| !all.iter().any(|group| group.id == **id))
+    {
         return Err(fault::group_not_found(id));
     }
-    if let Some(name) = names.iter().find(|name| !all.iter().any(|group| group.name == **name)) {
+    if let Some(name) = names
+        .iter()
+        .find(|name| !all.iter().any(|group| group.name == **name))
+    {
         return Err(fault::group_not_found(name));
     }
     let filters = input.filters.unwrap_or_default();
     let mut found = Vec::new();
     for group in all {
-        let asked = (ids.is_empty() || ids.contains(&group.id)) && (names.is_empty() || names.contains(&group.name));
+        let asked = (ids.is_empty() || ids.contains(&group.id))
+            && (names.is_empty() || names.contains(&group.name));
         if asked && matches(&filters, &fields(&group, &call.account))? {
             found.push(group);
         }
     }
-    let (page, next_token) = page::cut(found, |group| &group.id, input.next_token.as_deref(), input.max_results)?;
-    let groups = page.iter().map(|group| group.to_wire(&call.account, &call.region)).collect();
-    Ok(DescribeSecurityGroupsResult { next_token, security_groups: Some(groups) })
+    let (page, next_token) = page::cut(
+        found,
+        |group| &group.id,
+        input.next_token.as_deref(),
+        input.max_results,
+    )?;
+    let groups = page
+        .iter()
+        .map(|group| group.to_wire(&call.account, &call.region))
+        .collect();
+    Ok(DescribeSecurityGroupsResult {
+        next_token,
+        security_groups: Some(groups),
+    })
 }
 
 fn fields<'a>(group: &'a SecurityGroup, account: &str) -> Fields<'a> {
-    let of = |rules: &[Rule], value: &dyn Fn(&Rule) -> Option<String>| rules.iter().filter_map(value).collect();
+    let of = |rules: &[Rule], value: &dyn Fn(&Rule) -> Option<String>| {
+        rules.iter().filter_map(value).collect()
+    };
     let cidr = |rule: &Rule| match &rule.peer {
         RulePeer::Cidr(cidr) => Some(cidr.to_string()),
         RulePeer::Group(_) => None,
@@ -65,8 +85,14 @@ fn fields<'a>(group: &'a SecurityGroup, account: &str) -> Fields<'a> {
             ("ip-permission.from-port", of(&group.ingress, &from_port)),
             ("ip-permission.to-port", of(&group.ingress, &to_port)),
             ("egress.ip-permission.cidr", of(&group.egress, &cidr)),
-            ("egress.ip-permission.group-id", of(&group.egress, &peer_group)),
-            ("egress.ip-permission.protocol", of(&group.egress, &protocol)),
+            (
+                "egress.ip-permission.group-id",
+                of(&group.egress, &peer_group),
+            ),
+            (
+                "egress.ip-permission.protocol",
+                of(&group.egress, &protocol),
+            ),
         ],
         tags: &group.tags,
     }

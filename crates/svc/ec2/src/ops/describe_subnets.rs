@@ -22,28 +22,45 @@ pub async fn describe_subnets(
     service.ensure_default_vpc(&call.permit, call).await?;
     let all: Vec<Subnet> = service.all(call).await?;
     let ids = input.subnet_ids.unwrap_or_default();
-    if let Some(id) = ids.iter().find(|id| !all.iter().any(|subnet| subnet.id == **id)) {
+    if let Some(id) = ids
+        .iter()
+        .find(|id| !all.iter().any(|subnet| subnet.id == **id))
+    {
         return Err(fault::subnet_not_found(id));
     }
     let filters = input.filters.unwrap_or_default();
     let mut found = Vec::new();
     for subnet in all {
-        if (ids.is_empty() || ids.contains(&subnet.id)) && matches(&filters, &fields(&subnet, call))? {
+        if (ids.is_empty() || ids.contains(&subnet.id))
+            && matches(&filters, &fields(&subnet, call))?
+        {
             found.push(subnet);
         }
     }
-    let (page, next_token) = page::cut(found, |subnet| &subnet.id, input.next_token.as_deref(), input.max_results)?;
+    let (page, next_token) = page::cut(
+        found,
+        |subnet| &subnet.id,
+        input.next_token.as_deref(),
+        input.max_results,
+    )?;
     let mut subnets = Vec::with_capacity(page.len());
     for subnet in page {
         let used = used_addresses(service, call, &subnet.id).await?;
         subnets.push(to_wire(&subnet, call, used));
     }
-    Ok(DescribeSubnetsResult { next_token, subnets: Some(subnets) })
+    Ok(DescribeSubnetsResult {
+        next_token,
+        subnets: Some(subnets),
+    })
 }
 
 async fn used_addresses(service: &Ec2Service, call: &Call, subnet: &str) -> Result<u64, Fault> {
     let prefix = Ec2Service::scope(call).key(AddressClaim::KIND, &format!("{subnet}:"));
-    let reply = service.store.range(Range::prefix(prefix).count_only()).await.map_err(fault::store)?;
+    let reply = service
+        .store
+        .range(Range::prefix(prefix).count_only())
+        .await
+        .map_err(fault::store)?;
     Ok(reply.count as u64)
 }
 
@@ -52,7 +69,10 @@ fn zone_id(subnet: &Subnet, call: &Call) -> String {
 }
 
 fn arn(subnet: &Subnet, call: &Call) -> String {
-    format!("arn:aws:ec2:{}:{}:subnet/{}", call.region, call.account, subnet.id)
+    format!(
+        "arn:aws:ec2:{}:{}:subnet/{}",
+        call.region, call.account, subnet.id
+    )
 }
 
 fn fields<'a>(subnet: &'a Subnet, call: &Call) -> Fields<'a> {
@@ -70,7 +90,10 @@ fn fields<'a>(subnet: &'a Subnet, call: &Call) -> Fields<'a> {
             ("cidrBlock", vec![cidr]),
             ("default-for-az", vec![default.clone()]),
             ("defaultForAz", vec![default]),
-            ("map-public-ip-on-launch", vec![subnet.map_public_ip.to_string()]),
+            (
+                "map-public-ip-on-launch",
+                vec![subnet.map_public_ip.to_string()],
+            ),
             ("owner-id", vec![call.account.clone()]),
             ("state", vec!["available".to_owned()]),
             ("subnet-arn", vec![arn(subnet, call)]),

@@ -25,13 +25,23 @@ pub async fn describe_vpcs(
     let filters = input.filters.unwrap_or_default();
     let mut found = Vec::new();
     for vpc in all {
-        if (ids.is_empty() || ids.contains(&vpc.id)) && matches(&filters, &fields(&vpc, &call.account))? {
+        if (ids.is_empty() || ids.contains(&vpc.id))
+            && matches(&filters, &fields(&vpc, &call.account))?
+        {
             found.push(vpc);
         }
     }
-    let (page, next_token) = page::cut(found, |vpc| &vpc.id, input.next_token.as_deref(), input.max_results)?;
+    let (page, next_token) = page::cut(
+        found,
+        |vpc| &vpc.id,
+        input.next_token.as_deref(),
+        input.max_results,
+    )?;
     let vpcs = page.iter().map(|vpc| vpc.to_wire(&call.account)).collect();
-    Ok(DescribeVpcsResult { next_token, vpcs: Some(vpcs) })
+    Ok(DescribeVpcsResult {
+        next_token,
+        vpcs: Some(vpcs),
+    })
 }
 
 fn fields<'a>(vpc: &'a Vpc, account: &str) -> Fields<'a> {
