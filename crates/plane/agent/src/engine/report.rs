@@ -50,6 +50,11 @@ pub struct TaskReport {
 /// The snapshot worth reporting, if there is one: steady or stopped, or on the way there with
 /// digests that are news.
 pub fn snapshot(spec: &Spec, state: &TaskState) -> Option<TaskReport> {
+    let ended = state.containers.iter().all(|c| c.status == ContainerStatus::Stopped);
+    if ended && state.known != ContainerStatus::Stopped {
+        // STOPPED follows as soon as the network is released and says all there is to say.
+        return None;
+    }
     let status = match state.known {
         ContainerStatus::Stopped => Status::Stopped,
         ContainerStatus::Running => Status::Running,
