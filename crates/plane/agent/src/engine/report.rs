@@ -7,7 +7,7 @@ use wharf_base::Timestamp;
 
 use super::{
     spec::{NetworkMode, Spec},
-    state::{ContainerStatus, HostBinding, TaskState},
+    state::{ContainerStatus, HostBinding, NetworkState, TaskState},
 };
 
 /// The three statuses `SubmitTaskStateChange` takes.
@@ -132,10 +132,11 @@ impl Outbox {
         }
     }
 
-    pub fn push_attached(&mut self, attachment_arn: String) {
-        let report = Report::Attached { attachment_arn };
-        if !self.queue.contains(&report) {
-            self.queue.push_back(report);
+    /// Tells that an announced interface is there, as soon as it is.
+    pub fn announce(&mut self, attachment_arn: &str, network: NetworkState) {
+        if network == NetworkState::Attached && !attachment_arn.is_empty() {
+            let attachment_arn = attachment_arn.to_owned();
+            self.queue.push_back(Report::Attached { attachment_arn });
         }
     }
 

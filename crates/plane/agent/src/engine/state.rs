@@ -201,7 +201,9 @@ impl TaskState {
                 }
             }
             Event::Started { container, at } => {
-                if let Some(c) = self.open(container) {
+                // A start may be heard of twice, and late: the one before the restart is old news.
+                let fresh = |c: &&mut ContainerState| c.last_started_at.is_none_or(|l| l < at);
+                if let Some(c) = self.open(container).filter(fresh) {
                     c.restarts += u32::from(std::mem::take(&mut c.restarting));
                     c.created_at.get_or_insert(at);
                     c.started_at.get_or_insert(at);

@@ -198,14 +198,18 @@ fn write_orders(queue: &mpsc::Receiver<Order>) {
                 },
             };
             match done {
-                // Whoever has gone does not want to know.
-                Ok(()) => waiting.remove(&path).into_iter().flatten().for_each(|w| drop(w.send(()))),
+                Ok(()) => waiting.remove(&path).into_iter().flatten().for_each(hear),
                 Err(error) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "the node's state was not saved");
                 }
             }
         }
     }
+}
+
+fn hear(waiting: oneshot::Sender<()>) {
+    // Whoever has gone does not want to know.
+    let _ = waiting.send(());
 }
 
 #[cfg(test)]
