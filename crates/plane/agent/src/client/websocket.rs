@@ -34,6 +34,8 @@ pub struct Socket(WebSocketStream<Box<dyn Stream>>);
 pub enum SocketError {
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    #[error("the endpoint of the websocket is not known")]
+    Discovery(#[source] super::CallError),
     /// The server answered the upgrade with something else.
     #[error("the control plane refused the connection with {status}: {exception}")]
     Refused { status: u16, exception: String },

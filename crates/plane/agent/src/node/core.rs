@@ -131,8 +131,9 @@ impl Core {
             let record = self.new_record(task, &spec, now);
             self.insert(record, spec);
             effects.push(Effect::SaveNode);
-            effects.push(Effect::Save { id: id.clone() });
         }
+        // Also for a repetition: the first save may not be durable yet, and this one is acknowledged.
+        effects.push(Effect::Save { id: id.clone() });
         if stop {
             self.observe(&id, vec![Event::StopRequested], now, &mut effects);
         }
@@ -238,6 +239,15 @@ impl Core {
         let mut effects = Vec::new();
         self.observe(id, events, now, &mut effects);
         effects
+    }
+
+    /// What recovery found out about a task. Nothing is planned before all of it is known.
+    pub fn recovered(&mut self, id: &str, events: Vec<Event>, now: Timestamp) {
+        if let Some(entry) = self.tasks.get_mut(id) {
+            for event in events {
+                entry.record.state.apply(&entry.context.spec, event, now);
+            }
+        }
     }
 
     /// The report under way was taken, or can never be.

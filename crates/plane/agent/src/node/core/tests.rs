@@ -65,7 +65,7 @@ fn from_payload_to_oblivion() {
     assert!(matches!(effects[1], Effect::Save { .. }), "saved before anything is acknowledged");
     assert_eq!(run(&mut core, effects, true), [("aaaaaaaa".into(), Status::Running)]);
     let again = core.accept(task("aaaaaaaa", "RUNNING", 0), NOW).unwrap();
-    assert!(again.is_empty(), "the same payload again: {again:?}");
+    assert!(matches!(again[..], [Effect::Save { .. }]), "the same payload again: {again:?}");
     let effects = core.accept(task("aaaaaaaa", "STOPPED", 0), NOW).unwrap();
     assert_eq!(run(&mut core, effects, true), [("aaaaaaaa".into(), Status::Stopped)]);
     assert_eq!(core.wake_at(), Some(NOW + Duration::from_secs(60)));
