@@ -17,7 +17,7 @@ pub mod spool;
 pub use folder::TaskFolder;
 pub use message::{ContainerState, ContainerStatus, Envelope, Event, Failure, Reply, Request, TaskStatus};
 pub use name::ContainerName;
-pub use plan::{ContainerPlan, ExecPlan, LogPlan, ProcessPlan, RootfsPlan};
+pub use plan::{ContainerPlan, ContainerSetup, ExecPlan, LogPlan, ProcessPlan, RootfsPlan, ShimSetup};
 pub use record::{ExitRecord, ShimState};
 
 /// Raised when a message changes its meaning; a shim answers one version back as well.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ContainerName, ExecPlan, ExitRecord, PROTOCOL_VERSION};
+use crate::{ContainerName, ContainerSetup, ExecPlan, ExitRecord, PROTOCOL_VERSION};
 
 /// A request with the version its sender speaks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +25,7 @@ pub enum Request {
     /// Everything the shim knows → [`Reply::Status`].
     Status,
     /// Create from the files in `containers/<name>/` → [`Reply::Created`].
-    Create { container: ContainerName },
+    Create { container: ContainerName, setup: ContainerSetup },
     /// Run the program of a created container → [`Reply::Started`].
     Start { container: ContainerName },
     /// To the first process → [`Reply::Done`].

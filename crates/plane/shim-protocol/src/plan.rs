@@ -8,30 +8,50 @@ use serde::{Deserialize, Serialize};
 /// Bound on `plan.json`, in bytes: environment and arguments may be 2 MiB together.
 pub const PLAN_LIMIT: u64 = 8 << 20;
 
-/// `plan.json`, beside the bundle's `config.json`.
+/// `plan.json`, beside the bundle's `config.json`: read by the short-lived process that creates the
+/// container, so that the resident shim never holds an environment or a list of layers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContainerPlan {
     pub rootfs: RootfsPlan,
     pub process: ProcessPlan,
-    /// Absolute in every hierarchy: `/wharf-<installation>/<task>/<name>`.
-    pub cgroup: String,
-    /// What the device filter of cgroup v2 allows; `None` allows all (privileged).
-    #[serde(default)]
-    pub devices: Option<Vec<DeviceRule>>,
     /// New volumes that take over what the image has at their mount point.
     #[serde(default)]
     pub copy_up: Vec<CopyUp>,
+    /// Run a small process 1 of our own that reaps orphans and passes signals on.
+    #[serde(default)]
+    pub init: bool,
+}
+
+/// What the resident shim has to know of a container; travels with the request to create it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerSetup {
+    /// Absolute in every hierarchy: `/wharf-<installation>/<task>/<name>`; made by the agent.
+    pub cgroup: String,
     pub log: LogPlan,
     /// Keep standard input open with nobody at its other end; otherwise it is empty.
     #[serde(default)]
     pub stdin: bool,
-    /// Run a small process 1 of our own that reaps orphans and passes signals on.
     #[serde(default)]
-    pub init: bool,
-    /// An end of the container also ends what it left in its cgroup (shared process namespaces).
+    pub tty: bool,
+    /// Its processes are not all in a namespace that ends with the first one, so that what is left
+    /// in the cgroup has to be killed.
     #[serde(default)]
     pub shares_pids: bool,
 }
+
+/// What the shim needs from `task.json`; the agent keeps more in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShimSetup {
+    /// Where the shim itself belongs: outside of the agent's and of the task's limits.
+    pub cgroup: String,
+    /// The task's network namespace, held open for as long as the shim lives.
+    pub netns: Option<PathBuf>,
+}
+
+/// The number under which the shim and the processes it forks hold the task's network namespace;
+/// bundles name it as [`NETNS_PATH`].
+pub const NETNS_FD: i32 = 10;
+pub const NETNS_PATH: &str = "/proc/self/fd/10";
 
 /// The overlay's parts; empty `layers` is an empty root.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,18 +66,6 @@ pub struct CopyUp {
     pub volume: PathBuf,
     /// Inside the container.
     pub destination: PathBuf,
-}
-
-/// One line of the device white list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeviceRule {
-    /// `c`, `b` or `a`.
-    pub kind: char,
-    /// `None` is any.
-    pub major: Option<u32>,
-    pub minor: Option<u32>,
-    /// Of `rwm`.
-    pub access: String,
 }
 
 /// A process inside the container: its first, or one run by exec.
