@@ -43,7 +43,9 @@ impl Arn {
 
     /// The part of `resource` before its first `/`, e.g. `task`; the whole of it without one.
     pub fn resource_type(&self) -> &str {
-        self.resource.split_once('/').map_or(self.resource.as_str(), |(kind, _)| kind)
+        self.resource
+            .split_once('/')
+            .map_or(self.resource.as_str(), |(kind, _)| kind)
     }
 }
 
@@ -72,8 +74,17 @@ impl std::str::FromStr for Arn {
 
 impl fmt::Display for Arn {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { partition, service, region, account, resource } = self;
-        write!(out, "arn:{partition}:{service}:{region}:{account}:{resource}")
+        let Self {
+            partition,
+            service,
+            region,
+            account,
+            resource,
+        } = self;
+        write!(
+            out,
+            "arn:{partition}:{service}:{region}:{account}:{resource}"
+        )
     }
 }
 
@@ -111,7 +122,14 @@ mod tests {
 
     #[test]
     fn refuses_what_is_none() {
-        for text in ["", "arn", "arn:aws:ecs", "arn:aws:ecs:r:a:", "x:aws:ecs:r:a:b", "arn::ecs:r:a:b"] {
+        for text in [
+            "",
+            "arn",
+            "arn:aws:ecs",
+            "arn:aws:ecs:r:a:",
+            "x:aws:ecs:r:a:b",
+            "arn::ecs:r:a:b",
+        ] {
             assert!(text.parse::<Arn>().is_err(), "{text}");
         }
     }

@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// A moment: milliseconds since 1970-01-01T00:00:00Z, which is the precision of every AWS API here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
 
@@ -57,7 +59,9 @@ impl Timestamp {
     /// Any RFC 3339 form.
     pub fn parse_iso8601(text: &str) -> Option<Self> {
         let parsed = OffsetDateTime::parse(text, &Rfc3339).ok()?;
-        i64::try_from(parsed.unix_timestamp_nanos().div_euclid(1_000_000)).ok().map(Self)
+        i64::try_from(parsed.unix_timestamp_nanos().div_euclid(1_000_000))
+            .ok()
+            .map(Self)
     }
 
     /// `20260102T030405Z`
@@ -69,7 +73,12 @@ impl Timestamp {
         let t = text;
         let long = format!(
             "{}-{}-{}T{}:{}:{}Z",
-            &t[0..4], &t[4..6], &t[6..8], &t[9..11], &t[11..13], &t[13..15]
+            &t[0..4],
+            &t[4..6],
+            &t[6..8],
+            &t[9..11],
+            &t[11..13],
+            &t[13..15]
         );
         Self::parse_iso8601(&long)
     }
@@ -84,7 +93,12 @@ impl Timestamp {
         let millis = self.0.rem_euclid(1000);
         let at = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
         let (h, m, s) = at.to_hms();
-        let day = format!("{:04}-{:02}-{:02}", at.year(), u8::from(at.month()), at.day());
+        let day = format!(
+            "{:04}-{:02}-{:02}",
+            at.year(),
+            u8::from(at.month()),
+            at.day()
+        );
         if with_millis {
             format!("{day}T{h:02}:{m:02}:{s:02}.{millis:03}Z")
         } else {
@@ -102,14 +116,20 @@ impl fmt::Display for Timestamp {
 impl Add<Duration> for Timestamp {
     type Output = Self;
     fn add(self, more: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(more.as_millis()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_add(i64::try_from(more.as_millis()).unwrap_or(i64::MAX)),
+        )
     }
 }
 
 impl Sub<Duration> for Timestamp {
     type Output = Self;
     fn sub(self, less: Duration) -> Self {
-        Self(self.0.saturating_sub(i64::try_from(less.as_millis()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_sub(i64::try_from(less.as_millis()).unwrap_or(i64::MAX)),
+        )
     }
 }
 
@@ -124,7 +144,9 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 }
@@ -159,8 +181,14 @@ mod tests {
         assert_eq!(at.iso8601(), "2026-01-02T03:04:05.678Z");
         assert_eq!(at.iso8601_seconds(), "2026-01-02T03:04:05Z");
         assert_eq!(at.iso8601_basic(), "20260102T030405Z");
-        assert_eq!(Timestamp::parse_iso8601_basic("20260102T030405Z"), Some(Timestamp(at.0 - 678)));
-        assert_eq!(Timestamp::parse_iso8601("2026-01-02T05:04:05.678+02:00"), Some(at));
+        assert_eq!(
+            Timestamp::parse_iso8601_basic("20260102T030405Z"),
+            Some(Timestamp(at.0 - 678))
+        );
+        assert_eq!(
+            Timestamp::parse_iso8601("2026-01-02T05:04:05.678+02:00"),
+            Some(at)
+        );
     }
 
     #[test]

@@ -22,7 +22,9 @@ pub fn hex16() -> String {
 
 /// 19 decimal digits: deployments and service revisions (`ecs-svc/<19 digits>`).
 pub fn digits19() -> String {
-    rand::rng().random_range(1_000_000_000_000_000_000_u64..10_000_000_000_000_000_000).to_string()
+    rand::rng()
+        .random_range(1_000_000_000_000_000_000_u64..10_000_000_000_000_000_000)
+        .to_string()
 }
 
 /// A random UUID with dashes: attachments, containers, events, requests.
@@ -66,7 +68,11 @@ impl InstallationId {
     pub const LEN: usize = 4;
 
     pub fn mint() -> Self {
-        Self(from_alphabet("", b"abcdefghijklmnopqrstuvwxyz0123456789", Self::LEN))
+        Self(from_alphabet(
+            "",
+            b"abcdefghijklmnopqrstuvwxyz0123456789",
+            Self::LEN,
+        ))
     }
 
     pub fn as_str(&self) -> &str {
@@ -78,8 +84,14 @@ impl TryFrom<String> for InstallationId {
     type Error = BadInstallationId;
     fn try_from(text: String) -> Result<Self, BadInstallationId> {
         let fits = text.len() == Self::LEN
-            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-        if fits { Ok(Self(text)) } else { Err(BadInstallationId(text)) }
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        if fits {
+            Ok(Self(text))
+        } else {
+            Err(BadInstallationId(text))
+        }
     }
 }
 

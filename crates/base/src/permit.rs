@@ -22,12 +22,16 @@ enum Holder {
 impl Permit {
     /// For the dispatcher alone, after IAM allowed the call of `caller`.
     pub fn after_authorization(caller: &str) -> Self {
-        Self { holder: Holder::Caller(caller.to_owned()) }
+        Self {
+            holder: Holder::Caller(caller.to_owned()),
+        }
     }
 
     /// For a controller's own loop, named as it appears in logs.
     pub const fn for_controller(name: &'static str) -> Self {
-        Self { holder: Holder::Controller(name) }
+        Self {
+            holder: Holder::Controller(name),
+        }
     }
 
     /// Who writes, for the audit record.

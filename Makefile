@@ -1,0 +1,40 @@
+# Everything a developer does here, by name. `make deps` comes first on a fresh machine and is part of the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+export PATH := $(PATH):$(HOME)/.cargo/bin:/usr/sbin:/sbin
+
+.PHONY: help demo test build bench fmt lint deps e2e
+
+help:
+	@echo "make demo    run a container through the AWS tools, from nothing, and clean up"
+	@echo "make test    everything that must pass: format, lints, checks, unit and end-to-end tests"
+	@echo "make e2e     the end-to-end tests alone; T='-k registry' picks some"
+	@echo "make build   target/debug/wharf"
+	@echo "make bench   measurements, each with its peer beside it"
+	@echo "make fmt lint deps"
+
+deps:
+	@scripts/deps.sh
+
+build: deps
+	cargo build --locked
+
+demo: build
+	target/debug/wharf demo
+
+test: deps
+	@scripts/test.sh
+
+e2e: build
+	.venv/bin/python -m pytest e2e $(T)
+
+bench: deps
+	bench/run
+
+fmt: deps
+	cargo fmt
+
+lint: deps
+	cargo fmt --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo xtask check

@@ -1,0 +1,11 @@
+// Written by `cargo xtask generate` from models/. Do not edit.
+//! Contract of Amazon Elastic Container Registry (2015-09-21): types, schema, faults, the trait `Ecr`, its routes and client.
+#![allow(clippy::all)]
+pub mod faults;
+#[rustfmt::skip]
+pub mod schema;
+pub mod service;
+pub mod types;
+
+pub use service::{Client, Ecr, Input, Routes};
+pub use types::*;

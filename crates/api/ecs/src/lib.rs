@@ -1,0 +1,11 @@
+// Written by `cargo xtask generate` from models/. Do not edit.
+//! Contract of Amazon EC2 Container Service (2014-11-13): types, schema, faults, the trait `Ecs`, its routes and client.
+#![allow(clippy::all)]
+pub mod faults;
+#[rustfmt::skip]
+pub mod schema;
+pub mod service;
+pub mod types;
+
+pub use service::{Client, Ecs, Input, Routes};
+pub use types::*;

@@ -1,0 +1,11 @@
+// Written by `cargo xtask generate` from models/. Do not edit.
+//! Contract of Amazon CloudWatch Logs (2014-03-28): types, schema, faults, the trait `Logs`, its routes and client.
+#![allow(clippy::all)]
+pub mod faults;
+#[rustfmt::skip]
+pub mod schema;
+pub mod service;
+pub mod types;
+
+pub use service::{Client, Input, Logs, Routes};
+pub use types::*;

@@ -1,0 +1,11 @@
+// Written by `cargo xtask generate` from models/. Do not edit.
+//! Contract of AWS Security Token Service (2011-06-15): types, schema, faults, the trait `Sts`, its routes and client.
+#![allow(clippy::all)]
+pub mod faults;
+#[rustfmt::skip]
+pub mod schema;
+pub mod service;
+pub mod types;
+
+pub use service::{Client, Input, Routes, Sts};
+pub use types::*;

@@ -1,0 +1,61 @@
+//! What is asked of a placement.
+
+use wharf_records::ecs::Claim;
+
+use crate::query::Expression;
+
+/// Which hosts may serve.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pool {
+    /// Container instances of one cluster, by its ARN.
+    Cluster(String),
+    /// Every host that offers Fargate capacity.
+    Fargate,
+}
+
+#[derive(Debug, Clone)]
+pub enum Constraint {
+    /// No two tasks of the group on one host.
+    DistinctInstance,
+    MemberOf(Expression),
+}
+
+/// Ranks hosts; strategies are applied from left to right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Strategy {
+    Random,
+    SpreadHost,
+    /// Least tasks of the group per value of this attribute.
+    SpreadAttribute(String),
+    BinpackCpu,
+    BinpackMemory,
+}
+
+/// One shape of task, to be placed once or more.
+#[derive(Debug, Clone)]
+pub struct Demand {
+    pub pool: Pool,
+    pub claim: Claim,
+    /// Attributes a host must have, each with its value if one is asked for.
+    pub attributes: Vec<(String, Option<String>)>,
+    /// Zones that can serve, empty for any (an interface lives in its subnet's zone).
+    pub zones: Vec<String>,
+    pub constraints: Vec<Constraint>,
+    pub strategies: Vec<Strategy>,
+    /// The group whose tasks spread and distinctInstance count.
+    pub group: String,
+}
+
+impl Demand {
+    pub fn new(pool: Pool, claim: Claim) -> Self {
+        Self {
+            pool,
+            claim,
+            attributes: Vec::new(),
+            zones: Vec::new(),
+            constraints: Vec::new(),
+            strategies: Vec::new(),
+            group: String::new(),
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! The hosts as a placement sees them: columns of numbers, everything else interned.
+//!
+//! Hosts with equal attributes share a *class*, so that an attribute or an expression over
+//! attributes is looked at once per class and not once per host.
+
+use std::collections::{BTreeMap, HashMap};
+
+use wharf_base::Timestamp;
+use wharf_records::ecs::Port;
+
+use crate::{ledger::Free, query::HostFacts};
+
+/// Attribute name to value; a bare capability has no value.
+pub type Attributes = BTreeMap<String, Option<String>>;
+
+/// A host's row. Rows are reused after a removal; a row is only valid for the fleet it came from
+/// and until that fleet changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct HostIx(pub u32);
+
+impl HostIx {
+    pub(crate) fn at(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A host as its owner describes it.
+#[derive(Debug, Clone, Default)]
+pub struct HostState {
+    /// The host record's id: the key of this table, and what breaks ties last.
+    pub id: String,
+    /// ARN of the cluster its container instance is in.
+    pub cluster: String,
+    /// Takes Fargate tasks.
+    pub fargate: bool,
+    /// The container instance is ACTIVE.
+    pub active: bool,
+    pub agent_connected: bool,
+    pub agent_version: String,
+    pub ec2_instance: String,
+    pub registered_at: Timestamp,
+    pub zone: String,
+    pub attributes: Attributes,
+    pub free: Free,
+}
+
+/// Bits of `Fleet::flags`.
+pub(crate) const PRESENT: u8 = 1;
+pub(crate) const ACTIVE: u8 = 2;
+pub(crate) const CONNECTED: u8 = 4;
+pub(crate) const FARGATE: u8 = 8;
+
+/// What the query language asks of a host and no filter needs.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Facts {
+    pub agent_version: String,
+    pub ec2_instance: String,
+    pub registered_at: Timestamp,
+    /// Tasks on the host by group, none of them STOPPED.
+    pub groups: BTreeMap<String, u32>,
+    pub tasks: u32,
+}
+
+#[derive(Debug, Default)]
+pub struct Fleet {
+    pub(crate) flags: Vec<u8>,
+    pub(crate) cpu: Vec<u32>,
+    pub(crate) memory: Vec<u32>,
+    pub(crate) interfaces: Vec<u32>,
+    pub(crate) cluster: Vec<u32>,
+    pub(crate) zone: Vec<u32>,
+    pub(crate) class: Vec<u32>,
+    pub(crate) taken: Vec<Vec<Port>>,
+    pub(crate) ids: Vec<String>,
+    pub(crate) facts: Vec<Facts>,
+    pub(crate) clusters: Interner<String>,
+    pub(crate) zones: Interner<String>,
+    pub(crate) classes: Interner<Attributes>,
+    by_id: HashMap<String, HostIx>,
+    /// The same counts as in `facts`, group first: a spread reads one group over all hosts.
+    by_group: HashMap<String, BTreeMap<HostIx, u32>>,
+    vacant: Vec<HostIx>,
+}
+
+impl Fleet {
+    /// Rows in use.
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    pub fn row(&self, id: &str) -> Option<HostIx> {
+        self.by_id.get(id).copied()
+    }
+
+    pub fn id(&self, row: HostIx) -> &str {
+        &self.ids[row.at()]
+    }
+
+    /// Adds or replaces a host; its tasks by group are kept.
+    pub fn put(&mut self, host: HostState) -> HostIx {
+        let row = self.row(&host.id).unwrap_or_else(|| self.vacate(&host.id));
+        let at = row.at();
+        let flag = |on: bool, bit: u8| if on { bit } else { 0 };
+        self.flags[at] = PRESENT
+            | flag(host.active, ACTIVE)
+            | flag(host.agent_connected, CONNECTED)
+            | flag(host.fargate, FARGATE);
+        self.cluster[at] = self.clusters.intern(host.cluster);
+        self.zone[at] = self.zones.intern(host.zone);
+        self.class[at] = self.classes.intern(host.attributes);
+        let facts = &mut self.facts[at];
+        facts.agent_version = host.agent_version;
+        facts.ec2_instance = host.ec2_instance;
+        facts.registered_at = host.registered_at;
+        self.set_free(row, host.free);
+        row
+    }
+
+    /// Takes over what a host's ledger says is left.
+    pub fn set_free(&mut self, row: HostIx, free: Free) {
+        let at = row.at();
+        self.cpu[at] = free.cpu;
+        self.memory[at] = free.memory;
+        self.interfaces[at] = free.interfaces;
+        self.taken[at] = free.taken;
+    }
+
+    /// Takes over how many tasks of which group are on a host.
+    pub fn set_groups(&mut self, row: HostIx, groups: BTreeMap<String, u32>) {
+        self.forget_groups(row);
+        for (group, tasks) in &groups {
+            self.by_group
+                .entry(group.clone())
+                .or_default()
+                .insert(row, *tasks);
+        }
+        let facts = &mut self.facts[row.at()];
+        facts.tasks = groups.values().sum();
+        facts.groups = groups;
+    }
+
+    /// Tasks of a group by host.
+    pub(crate) fn group(&self, group: &str) -> impl Iterator<Item = (HostIx, u32)> {
+        self.by_group
+            .get(group)
+            .into_iter()
+            .flatten()
+            .map(|(row, tasks)| (*row, *tasks))
+    }
+
+    /// What the query language may ask of a host.
+    pub fn facts_of(&self, row: HostIx) -> HostFacts<'_> {
+        let facts = &self.facts[row.at()];
+        HostFacts {
+            attributes: &self.classes.values()[self.class[row.at()] as usize],
+            agent_connected: self.flags[row.at()] & CONNECTED != 0,
+            agent_version: &facts.agent_version,
+            ec2_instance: &facts.ec2_instance,
+            registered_at: facts.registered_at,
+            running_tasks: facts.tasks,
+            groups: &facts.groups,
+        }
+    }
+
+    fn forget_groups(&mut self, row: HostIx) {
+        for group in self.facts[row.at()].groups.keys() {
+            if let Some(hosts) = self.by_group.get_mut(group) {
+                hosts.remove(&row);
+                if hosts.is_empty() {
+                    self.by_group.remove(group);
+                }
+            }
+        }
+    }
+
+    pub fn remove(&mut self, id: &str) {
+        if let Some(row) = self.by_id.remove(id) {
+            self.forget_groups(row);
+            let at = row.at();
+            self.flags[at] = 0;
+            self.taken[at].clear();
+            self.facts[at] = Facts::default();
+            self.ids[at].clear();
+            self.vacant.push(row);
+        }
+    }
+
+    fn vacate(&mut self, id: &str) -> HostIx {
+        let row = self.vacant.pop().unwrap_or_else(|| self.grow());
+        self.ids[row.at()] = id.to_owned();
+        self.by_id.insert(id.to_owned(), row);
+        row
+    }
+
+    fn grow(&mut self) -> HostIx {
+        let row = HostIx(u32::try_from(self.flags.len()).expect("fewer than 2^32 hosts"));
+        self.flags.push(0);
+        self.cpu.push(0);
+        self.memory.push(0);
+        self.interfaces.push(0);
+        self.cluster.push(0);
+        self.zone.push(0);
+        self.class.push(0);
+        self.taken.push(Vec::new());
+        self.ids.push(String::new());
+        self.facts.push(Facts::default());
+        row
+    }
+
+    /// All rows in use, in row order.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = HostIx> {
+        let present =
+            |(at, flags): (usize, &u8)| (flags & PRESENT != 0).then_some(HostIx(at as u32));
+        self.flags.iter().enumerate().filter_map(present)
+    }
+}
+
+/// Values to small numbers, each value once.
+#[derive(Debug)]
+pub(crate) struct Interner<T> {
+    numbers: HashMap<T, u32>,
+    values: Vec<T>,
+}
+
+impl<T> Default for Interner<T> {
+    fn default() -> Self {
+        Self {
+            numbers: HashMap::new(),
+            values: Vec::new(),
+        }
+    }
+}
+
+impl<T: Clone + Eq + std::hash::Hash> Interner<T> {
+    pub fn intern(&mut self, value: T) -> u32 {
+        if let Some(number) = self.numbers.get(&value) {
+            return *number;
+        }
+        let number = u32::try_from(self.values.len()).expect("fewer than 2^32 distinct values");
+        self.values.push(value.clone());
+        self.numbers.insert(value, number);
+        number
+    }
+
+    pub fn number<Q>(&self, value: &Q) -> Option<u32>
+    where
+        T: std::borrow::Borrow<Q>,
+        Q: Eq + std::hash::Hash + ?Sized,
+    {
+        self.numbers.get(value).copied()
+    }
+
+    pub fn values(&self) -> &[T] {
+        &self.values
+    }
+}

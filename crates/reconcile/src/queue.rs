@@ -1,0 +1,216 @@
+//! Keys waiting for work, now or later.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    hash::Hash,
+    sync::Mutex,
+    time::Duration,
+};
+
+use tokio::{sync::Notify, time::Instant};
+
+/// First delay after a failure; doubled with each further one.
+const FIRST_RETRY: Duration = Duration::from_millis(50);
+/// Longest delay between two tries.
+const LAST_RETRY: Duration = Duration::from_secs(30);
+
+#[derive(Debug)]
+pub struct Queue<K> {
+    inner: Mutex<Inner<K>>,
+    wake: Notify,
+}
+
+#[derive(Debug)]
+struct Inner<K> {
+    ready: VecDeque<K>,
+    /// Keys in `ready`, so that none stands there twice.
+    waiting: HashSet<K>,
+    working: HashSet<K>,
+    /// Woken while worked on.
+    again: HashSet<K>,
+    /// The earliest moment a key asked for; the number keeps equal moments apart.
+    timers: BTreeMap<(Instant, u64), K>,
+    timer_of: HashMap<K, (Instant, u64)>,
+    failures: HashMap<K, u32>,
+    next_number: u64,
+}
+
+impl<K> Default for Queue<K> {
+    fn default() -> Self {
+        let inner = Inner {
+            ready: VecDeque::new(),
+            waiting: HashSet::new(),
+            working: HashSet::new(),
+            again: HashSet::new(),
+            timers: BTreeMap::new(),
+            timer_of: HashMap::new(),
+            failures: HashMap::new(),
+            next_number: 0,
+        };
+        Self { inner: Mutex::new(inner), wake: Notify::new() }
+    }
+}
+
+impl<K: Clone + Eq + Hash> Queue<K> {
+    /// Wants `key` looked at as soon as a worker is free.
+    pub fn wake(&self, key: K) {
+        self.lock().push(key);
+        self.wake.notify_one();
+    }
+
+    /// Wants `key` looked at after `delay` at the latest; an earlier wish stands.
+    pub fn wake_after(&self, key: K, delay: Duration) {
+        self.lock().set_timer(key, Instant::now() + delay);
+        self.wake.notify_one();
+    }
+
+    /// The next key; it belongs to the caller until [`Queue::done`] or [`Queue::failed`].
+    pub async fn next(&self) -> K {
+        loop {
+            let notified = self.wake.notified();
+            let timer = {
+                let mut inner = self.lock();
+                inner.fire(Instant::now());
+                if let Some(key) = inner.take() {
+                    if !inner.ready.is_empty() {
+                        self.wake.notify_one();
+                    }
+                    return key;
+                }
+                inner.timers.keys().next().map(|(at, _)| *at)
+            };
+            match timer {
+                Some(at) => tokio::select! {
+                    () = notified => {}
+                    () = tokio::time::sleep_until(at) => {}
+                },
+                None => notified.await,
+            }
+        }
+    }
+
+    /// The key was dealt with.
+    pub fn done(&self, key: &K) {
+        self.finish(key, false);
+    }
+
+    /// The key could not be dealt with: it comes back after a delay that grows with each failure.
+    pub fn failed(&self, key: &K) {
+        self.finish(key, true);
+    }
+
+    fn finish(&self, key: &K, failed: bool) {
+        let mut inner = self.lock();
+        inner.working.remove(key);
+        if failed {
+            let failures = inner.failures.entry(key.clone()).or_default();
+            *failures = failures.saturating_add(1);
+            let delay = FIRST_RETRY.saturating_mul(1 << (*failures - 1).min(16)).min(LAST_RETRY);
+            inner.set_timer(key.clone(), Instant::now() + delay);
+        } else {
+            inner.failures.remove(key);
+        }
+        if inner.again.remove(key) && !failed {
+            inner.push(key.clone());
+        }
+        drop(inner);
+        self.wake.notify_one();
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inner<K>> {
+        self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl<K: Clone + Eq + Hash> Inner<K> {
+    fn push(&mut self, key: K) {
+        if self.working.contains(&key) {
+            self.again.insert(key);
+        } else if self.waiting.insert(key.clone()) {
+            self.ready.push_back(key);
+        }
+    }
+
+    fn take(&mut self) -> Option<K> {
+        let key = self.ready.pop_front()?;
+        self.waiting.remove(&key);
+        self.working.insert(key.clone());
+        Some(key)
+    }
+
+    fn set_timer(&mut self, key: K, at: Instant) {
+        match self.timer_of.get(&key) {
+            Some((earlier, _)) if *earlier <= at => return,
+            Some(later) => {
+                self.timers.remove(later);
+            }
+            None => {}
+        }
+        self.next_number += 1;
+        self.timer_of.insert(key.clone(), (at, self.next_number));
+        self.timers.insert((at, self.next_number), key);
+    }
+
+    fn fire(&mut self, now: Instant) {
+        while let Some(first) = self.timers.first_entry() {
+            if first.key().0 > now {
+                break;
+            }
+            let key = first.remove();
+            self.timer_of.remove(&key);
+            self.push(key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn duplicates_merge_and_work_on_a_key_is_never_shared() {
+        let queue = Queue::default();
+        queue.wake("a");
+        queue.wake("a");
+        queue.wake("b");
+        assert_eq!(queue.next().await, "a");
+        queue.wake("a");
+        assert_eq!(queue.next().await, "b");
+        let empty = tokio::time::timeout(Duration::from_secs(60), queue.next()).await;
+        assert!(empty.is_err(), "a is being worked on");
+        queue.done(&"a");
+        assert_eq!(queue.next().await, "a");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_earliest_timer_counts() {
+        let queue = Queue::default();
+        let start = Instant::now();
+        queue.wake_after("a", Duration::from_secs(5));
+        queue.wake_after("a", Duration::from_secs(2));
+        queue.wake_after("a", Duration::from_secs(9));
+        assert_eq!(queue.next().await, "a");
+        assert_eq!(start.elapsed().as_secs(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn failures_back_off_until_success() {
+        let queue = Queue::default();
+        queue.wake("a");
+        let start = Instant::now();
+        for _ in 0..3 {
+            let key = queue.next().await;
+            queue.failed(&key);
+        }
+        let key = queue.next().await;
+        // 50, 100 and 200 ms, as tokio's clock rounds them.
+        assert!((350..=360).contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
+        queue.done(&key);
+        queue.wake("a");
+        let key = queue.next().await;
+        queue.failed(&key);
+        let again = Instant::now();
+        queue.next().await;
+        assert!(again.elapsed() < Duration::from_millis(60));
+    }
+}

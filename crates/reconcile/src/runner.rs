@@ -1,0 +1,100 @@
+//! Works on a queue's keys with a bounded number of workers.
+
+use std::{fmt, future::Future, hash::Hash, sync::Arc, time::Duration};
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::Queue;
+
+/// What a worker wants next for its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing before the next wake-up.
+    Settled,
+    /// A look after this long, whatever happens.
+    After(Duration),
+}
+
+/// Runs until `stop`: takes keys, calls `work`, retries failures with the queue's delays. At most
+/// `workers` calls run at once. Work in progress ends before this returns.
+pub async fn run<K, E, W, F>(queue: Arc<Queue<K>>, workers: usize, stop: CancellationToken, work: W)
+where
+    K: Clone + Eq + Hash + fmt::Debug + Send + Sync + 'static,
+    E: fmt::Display,
+    W: Fn(K) -> F + Clone + Send + 'static,
+    F: Future<Output = Result<Next, E>> + Send + 'static,
+{
+    let mut working = JoinSet::new();
+    loop {
+        while working.len() >= workers.max(1) {
+            working.join_next().await;
+        }
+        let key = tokio::select! {
+            () = stop.cancelled() => break,
+            key = queue.next() => key,
+            // Finished workers are collected while nothing is due.
+            Some(_) = working.join_next() => continue,
+        };
+        let (queue, work) = (queue.clone(), work.clone());
+        working.spawn(async move {
+            // Released on every way out, a panic of `work` included: the key must not stay taken.
+            let mut guard = Release { queue: &queue, key: &key, ok: false };
+            match work(key.clone()).await {
+                Ok(Next::Settled) => guard.ok = true,
+                Ok(Next::After(delay)) => {
+                    queue.wake_after(key.clone(), delay);
+                    guard.ok = true;
+                }
+                Err(error) => tracing::warn!(?key, %error, "will be tried again"),
+            }
+        });
+    }
+    while working.join_next().await.is_some() {}
+}
+
+struct Release<'a, K: Clone + Eq + Hash> {
+    queue: &'a Queue<K>,
+    key: &'a K,
+    ok: bool,
+}
+
+impl<K: Clone + Eq + Hash> Drop for Release<'_, K> {
+    fn drop(&mut self) {
+        if self.ok { self.queue.done(self.key) } else { self.queue.failed(self.key) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn retries_failures_and_survives_panics() {
+        let queue = Arc::new(Queue::default());
+        let stop = CancellationToken::new();
+        let tries = Arc::new(AtomicU32::new(0));
+        queue.wake("a");
+        let work = {
+            let (tries, stop) = (tries.clone(), stop.clone());
+            move |_| {
+                let (tries, stop) = (tries.clone(), stop.clone());
+                async move {
+                    match tries.fetch_add(1, Ordering::SeqCst) {
+                        0 => Err("not yet"),
+                        1 => panic!("a bug in a reconciler"),
+                        2 => Ok(Next::After(Duration::from_secs(1))),
+                        _ => {
+                            stop.cancel();
+                            Ok(Next::Settled)
+                        }
+                    }
+                }
+            }
+        };
+        run(queue, 2, stop, work).await;
+        assert_eq!(tries.load(Ordering::SeqCst), 4);
+    }
+}

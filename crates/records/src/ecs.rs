@@ -1,0 +1,35 @@
+//! The records of ECS.
+//!
+//! | kind | id | read as |
+//! | --- | --- | --- |
+//! | cluster | name | view |
+//! | family | family | read-through |
+//! | definition | `family:0000000012` | read-through |
+//! | task | `cluster:task id` | view while not STOPPED, else read-through |
+//! | instance | `cluster:instance id` | view |
+//! | host | host id | view |
+//! | ledger | host id | view |
+//! | token | `operation:cluster:token` | read-through |
+//! | setting | `principal ARN:name` | read-through |
+
+pub mod cluster;
+pub mod definition;
+pub mod host;
+pub mod ledger;
+pub mod setting;
+pub mod task;
+pub mod token;
+
+pub use cluster::{Cluster, ClusterStatus, StrategyItem};
+pub use definition::{Definition, DefinitionStatus, Family, definition_id};
+pub use host::{Host, Instance, InstanceStatus};
+pub use ledger::{Capacity, Claim, Ledger, Phase, Port, Protocol};
+pub use setting::Setting;
+pub use task::{
+    Container, ContainerStatus, Desired, Health, Interface, InterfaceState, Launch, NetworkBinding,
+    NetworkWish, Status, StopCode, Task,
+};
+pub use token::ClientToken;
+
+/// Tags, keys unique, in the order of their keys.
+pub type Tags = std::collections::BTreeMap<String, String>;

@@ -1,0 +1,17 @@
+//! What wharf stores: versioned, self-describing JSON values under structured keys.
+//!
+//! Records are never the wire shapes: an API may grow or rename, a record changes only on purpose.
+//! The one deliberate exception are *documents* the user owns (a task definition, a set of
+//! overrides), which are kept as the JSON the API shows, so that no member is ever lost.
+//!
+//! Invariants:
+//! - a value says its kind and format; a newer format is refused, never guessed at;
+//! - members this version does not know survive a rewrite (`Unknown` in every record);
+//! - this crate does no I/O.
+
+pub mod ecs;
+pub mod key;
+pub mod value;
+
+pub use key::{Scope, escape, unescape};
+pub use value::{Record, RecordError, Unknown, decode, encode};

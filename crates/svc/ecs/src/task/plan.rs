@@ -1,0 +1,165 @@
+//! What a task needs next.
+
+use std::time::Duration;
+
+use wharf_base::Timestamp;
+use wharf_records::ecs::{
+    ContainerStatus, Desired, Interface, InterfaceState, Status, StopCode, Task,
+};
+
+use super::stop::{self, Stop};
+
+/// How long the making of a network interface may take before the task is given up.
+pub const INTERFACE_TIMEOUT: Duration = Duration::from_secs(180);
+/// How long a STOPPED task stays visible (spec ecs §1: at least an hour).
+pub const STOPPED_RETENTION: Duration = Duration::from_secs(3600);
+
+/// One thing to do for a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// The record alone changes.
+    Become(Status),
+    /// Tell it to stop.
+    Stop(Stop),
+    /// Make the interface it wants (client token: the attachment's id).
+    CreateInterface,
+    /// Delete its interface.
+    DeleteInterface(String),
+    /// Nobody can ask for it any more: delete the record.
+    Forget,
+}
+
+/// The next action, and when to look again without one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    pub action: Option<Action>,
+    pub wake_at: Option<Timestamp>,
+}
+
+impl Plan {
+    fn act(action: Action) -> Self {
+        Self { action: Some(action), wake_at: None }
+    }
+
+    fn wait(until: Timestamp) -> Self {
+        Self { action: None, wake_at: Some(until) }
+    }
+}
+
+/// Decides from the record and the time alone. What an agent has to do is not planned here: its
+/// session shows it every task on its host and the agent reports back.
+pub fn plan(task: &Task, now: Timestamp) -> Plan {
+    match task.last {
+        Status::Provisioning => provisioning(task, now),
+        Status::Deprovisioning => match live_interface(task) {
+            Some(interface) => Plan::act(Action::DeleteInterface(interface.id.clone())),
+            None => Plan::act(Action::Become(Status::Stopped)),
+        },
+        Status::Stopped => stopped(task, now),
+        _ if task.ended => end(task),
+        _ => Plan::default(),
+    }
+}
+
+fn provisioning(task: &Task, now: Timestamp) -> Plan {
+    if task.desired == Desired::Stopped {
+        return end(task);
+    }
+    if task.network.is_none() || task.interface.is_some() {
+        return Plan::act(Action::Become(Status::Pending));
+    }
+    if now >= task.created_at + INTERFACE_TIMEOUT {
+        return Plan::act(Action::Stop(stop::interface_timeout()));
+    }
+    Plan { action: Some(Action::CreateInterface), wake_at: Some(task.created_at + INTERFACE_TIMEOUT) }
+}
+
+/// Nothing of it runs any more. The interface of a task whose host was lost waits in STOPPED: the
+/// task's end is shown at once, its address is not reused before the host confirmed.
+fn end(task: &Task) -> Plan {
+    let next = match live_interface(task) {
+        Some(_) if !task.unconfirmed => Status::Deprovisioning,
+        _ => Status::Stopped,
+    };
+    Plan::act(Action::Become(next))
+}
+
+fn stopped(task: &Task, now: Timestamp) -> Plan {
+    if let Some(interface) = live_interface(task) {
+        return match task.unconfirmed {
+            true => Plan::default(),
+            false => Plan::act(Action::DeleteInterface(interface.id.clone())),
+        };
+    }
+    let until = task.stopped_at.unwrap_or(task.created_at) + STOPPED_RETENTION;
+    if now >= until { Plan::act(Action::Forget) } else { Plan::wait(until) }
+}
+
+/// The interface, unless it was deleted.
+pub fn live_interface(task: &Task) -> Option<&Interface> {
+    task.interface.as_ref().filter(|i| i.state < InterfaceState::Deleted)
+}
+
+/// Performs every planned action that needs no I/O, until none is left.
+pub fn settle(task: &mut Task, now: Timestamp) {
+    loop {
+        match plan(task, now).action {
+            Some(Action::Become(status)) => become_(task, status, now),
+            Some(Action::Stop(why)) => {
+                stop::stop(task, &why, now);
+            }
+            _ => return,
+        }
+    }
+}
+
+/// Takes over an interface that was made. Only a task without one takes it.
+pub fn interface_made(task: &mut Task, interface: Interface) {
+    if task.interface.is_none() {
+        task.interface = Some(interface);
+        task.version += 1;
+    }
+}
+
+/// Takes over that the interface is gone.
+pub fn interface_deleted(task: &mut Task, id: &str) {
+    if let Some(interface) = task.interface.as_mut().filter(|i| i.id == id) {
+        raise_interface(interface, InterfaceState::Deleted);
+        task.version += 1;
+    }
+}
+
+pub(super) fn raise_interface(interface: &mut Interface, to: InterfaceState) {
+    interface.state = interface.state.max(to);
+}
+
+fn become_(task: &mut Task, status: Status, now: Timestamp) {
+    if status <= task.last {
+        return;
+    }
+    task.last = status;
+    task.version += 1;
+    match status {
+        Status::Pending => {
+            if let Some(interface) = &mut task.interface {
+                raise_interface(interface, InterfaceState::Attaching);
+            }
+        }
+        Status::Deprovisioning => {
+            if let Some(interface) = &mut task.interface {
+                raise_interface(interface, InterfaceState::Detaching);
+            }
+        }
+        Status::Stopped => {
+            task.stopped_at = Some(now);
+            task.stopping_at.get_or_insert(now);
+            for container in &mut task.containers {
+                container.last = ContainerStatus::Stopped;
+            }
+            if task.stop_code.is_none() && task.stopped_reason.is_none() {
+                task.stop_code = Some(StopCode::TaskFailedToStart);
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,189 @@
+//! What an agent's state change means for a task (spec ecs-agent §3).
+//!
+//! Statuses never go back, repeats change nothing, containers the task does not have (the agent's
+//! own pause container) are ignored.
+
+use wharf_base::Timestamp;
+use wharf_records::ecs::{
+    Container, ContainerStatus, Desired, InterfaceState, Launch, NetworkBinding, Status, StopCode,
+    Task,
+};
+
+use super::plan::raise_interface;
+
+/// One SubmitTaskStateChange, or the older SubmitContainerStateChange.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Report {
+    pub status: Option<Reported>,
+    pub reason: Option<String>,
+    pub pull_started_at: Option<Timestamp>,
+    pub pull_stopped_at: Option<Timestamp>,
+    pub execution_stopped_at: Option<Timestamp>,
+    pub containers: Vec<ContainerReport>,
+    /// The task's interface is attached.
+    pub attached: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reported {
+    Pending,
+    Running,
+    Stopped,
+}
+
+impl Reported {
+    /// Statuses that say nothing new to us (CREATED, PULLED …) are `None`.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "PENDING" => Some(Self::Pending),
+            "RUNNING" => Some(Self::Running),
+            "STOPPED" => Some(Self::Stopped),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ContainerReport {
+    pub name: String,
+    pub status: Option<Reported>,
+    pub exit_code: Option<i32>,
+    pub reason: Option<String>,
+    pub runtime_id: Option<String>,
+    pub image_digest: Option<String>,
+    pub bindings: Option<Vec<NetworkBinding>>,
+}
+
+/// Names an agent gives to failures before a container ran; such a text ends a task as
+/// TaskFailedToStart even if the runtime also gave an exit code.
+const START_ERRORS: &[&str] = &[
+    "CannotPull",
+    "CannotCreate",
+    "CannotStart",
+    "CannotInspect",
+    "ContainerRuntimeTimeoutError",
+    "DockerTimeoutError",
+    "ResourceInitializationError",
+    "ResourceNotFoundException",
+    "TaskDependencyError",
+    "ContainerNetworkingError",
+    "UnrecogniedTaskError",
+];
+
+/// Takes `report` over. Returns whether anything changed.
+pub fn take(task: &mut Task, report: &Report, now: Timestamp) -> bool {
+    let before = task.clone();
+    for told in &report.containers {
+        if let Some(container) = task.containers.iter_mut().find(|c| c.name == told.name) {
+            take_container(container, told);
+        }
+    }
+    task.pull_started_at = task.pull_started_at.or(report.pull_started_at);
+    task.pull_stopped_at = task.pull_stopped_at.or(report.pull_stopped_at);
+    task.execution_stopped_at = task.execution_stopped_at.or(report.execution_stopped_at);
+    if report.attached {
+        attach(task);
+    }
+    match report.status {
+        Some(Reported::Running) => running(task, now),
+        Some(Reported::Stopped) => stopped(task, report, now),
+        Some(Reported::Pending) | None => {}
+    }
+    if *task == before {
+        return false;
+    }
+    task.version = before.version + 1;
+    true
+}
+
+fn take_container(container: &mut Container, told: &ContainerReport) {
+    let status = match told.status {
+        Some(Reported::Stopped) => ContainerStatus::Stopped,
+        Some(Reported::Running) => ContainerStatus::Running,
+        Some(Reported::Pending) | None => ContainerStatus::Pending,
+    };
+    container.last = container.last.max(status);
+    take_over(&mut container.exit_code, &told.exit_code);
+    take_over(&mut container.reason, &told.reason);
+    take_over(&mut container.runtime_id, &told.runtime_id);
+    take_over(&mut container.image_digest, &told.image_digest);
+    if let Some(bindings) = &told.bindings {
+        container.bindings.clone_from(bindings);
+    }
+}
+
+fn take_over<T: Clone>(place: &mut Option<T>, told: &Option<T>) {
+    if told.is_some() {
+        place.clone_from(told);
+    }
+}
+
+fn attach(task: &mut Task) {
+    if let Some(interface) = &mut task.interface {
+        raise_interface(interface, InterfaceState::Attached);
+    }
+}
+
+fn running(task: &mut Task, now: Timestamp) {
+    // A task that was told to stop meanwhile did run all the same; only its status stays ahead.
+    if task.last >= Status::Deprovisioning || task.ended {
+        return;
+    }
+    task.started_at.get_or_insert(now);
+    if task.launch == Launch::Fargate {
+        task.connected_at.get_or_insert(now);
+    }
+    attach(task);
+    if task.last < Status::Running {
+        task.last = match task.desired {
+            Desired::Stopped if task.launch == Launch::Fargate => Status::Stopping,
+            _ => Status::Running,
+        };
+    }
+}
+
+fn stopped(task: &mut Task, report: &Report, now: Timestamp) {
+    task.unconfirmed = false;
+    if task.last == Status::Stopped || task.ended {
+        return;
+    }
+    task.ended = true;
+    let ran = task.started_at.is_some() || task.containers.iter().any(|c| c.exit_code.is_some());
+    for container in &mut task.containers {
+        container.last = ContainerStatus::Stopped;
+    }
+    if ran {
+        task.execution_stopped_at.get_or_insert(now);
+    }
+    task.stopping_at.get_or_insert(now);
+    if task.desired == Desired::Running {
+        task.desired = Desired::Stopped;
+        let (code, reason) = conclude(task, report, ran);
+        task.stop_code = Some(code);
+        task.stopped_reason = Some(reason);
+    }
+}
+
+/// Stop code and reason of a task that ended by itself.
+fn conclude(task: &Task, report: &Report, ran: bool) -> (StopCode, String) {
+    let told = report.reason.as_deref().filter(|reason| !reason.is_empty());
+    let of_containers = task.containers.iter().filter_map(|c| c.reason.as_deref());
+    let failure = told.into_iter().chain(of_containers).find(|text| is_start_error(text));
+    if task.started_at.is_none()
+        && let Some(text) = failure
+    {
+        return (StopCode::TaskFailedToStart, text.to_owned());
+    }
+    if ran {
+        return (
+            StopCode::EssentialContainerExited,
+            "Essential container in task exited".to_owned(),
+        );
+    }
+    let first = told.or_else(|| task.containers.iter().find_map(|c| c.reason.as_deref()));
+    (StopCode::TaskFailedToStart, first.unwrap_or("Task failed to start").to_owned())
+}
+
+fn is_start_error(text: &str) -> bool {
+    START_ERRORS.iter().any(|name| text.starts_with(name))
+}

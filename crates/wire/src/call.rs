@@ -1,0 +1,159 @@
+//! Who calls, from where, under which account: fixed once per request, before anything is decided.
+
+use std::{collections::BTreeMap, net::IpAddr, ops::Deref, sync::Arc};
+
+use wharf_base::{Permit, Timestamp};
+
+/// What kind of principal calls (the values of `aws:PrincipalType`, and wharf's own parts).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallerKind {
+    /// Root of the account.
+    Account,
+    User,
+    AssumedRole,
+    /// A service acting for itself, e.g. `ecs.amazonaws.com`.
+    Service,
+    /// With `--iam off`, or an operation that takes unsigned calls.
+    Anonymous,
+}
+
+/// The principal behind a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    pub kind: CallerKind,
+    pub account: String,
+    /// `arn:aws:iam::A:root`, `…:user/N`, `arn:aws:sts::A:assumed-role/R/S`; for a service its name.
+    pub arn: String,
+    /// `aws:userid`: the account id for root, `AIDA…`, or `AROA…:session`.
+    pub user_id: String,
+    /// The role behind an assumed-role session, else empty.
+    pub role_arn: String,
+    /// The key the request was signed with; empty where nothing was signed.
+    pub access_key_id: String,
+    /// Session policies (JSON documents), session tags, token issue time: from the session token.
+    pub session: Option<Arc<Session>>,
+}
+
+/// What a session token adds to its principal.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Session {
+    pub policies: Vec<String>,
+    pub policy_arns: Vec<String>,
+    pub tags: BTreeMap<String, String>,
+    pub issued_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+impl Caller {
+    pub fn root(account: &str) -> Self {
+        Self {
+            kind: CallerKind::Account,
+            account: account.to_owned(),
+            arn: format!("arn:aws:iam::{account}:root"),
+            user_id: account.to_owned(),
+            role_arn: String::new(),
+            access_key_id: String::new(),
+            session: None,
+        }
+    }
+
+    /// A service of wharf, e.g. `ecs.amazonaws.com`.
+    pub fn service(account: &str, name: &str) -> Self {
+        Self {
+            kind: CallerKind::Service,
+            account: account.to_owned(),
+            arn: name.to_owned(),
+            user_id: name.to_owned(),
+            role_arn: String::new(),
+            access_key_id: String::new(),
+            session: None,
+        }
+    }
+}
+
+/// All that is known of a request before it is authorised.
+#[derive(Debug, Clone)]
+pub struct Context {
+    pub account: String,
+    pub region: String,
+    pub caller: Caller,
+    /// Services that pass the call on for its first caller, outermost first (`aws:CalledVia`).
+    pub called_via: Vec<String>,
+    pub now: Timestamp,
+    pub request_id: String,
+    pub source_ip: Option<IpAddr>,
+    pub user_agent: String,
+    /// The request came over TLS (`aws:SecureTransport`).
+    pub secure: bool,
+    /// Scheme, host and port under which the client reached us, e.g. `http://localhost:4566`.
+    pub endpoint: String,
+}
+
+impl Context {
+    /// A context for a part of wharf that acts on its own.
+    pub fn internal(account: &str, region: &str, service: &str, now: Timestamp) -> Self {
+        Self {
+            account: account.to_owned(),
+            region: region.to_owned(),
+            caller: Caller::service(account, service),
+            called_via: Vec::new(),
+            now,
+            request_id: wharf_base::ids::uuid(),
+            source_ip: None,
+            user_agent: service.to_owned(),
+            secure: true,
+            endpoint: String::new(),
+        }
+    }
+
+    /// The same request passed on by `service` in its own name.
+    pub fn passed_on_by(&self, service: &str) -> Self {
+        let mut called_via = self.called_via.clone();
+        called_via.push(service.to_owned());
+        Self {
+            caller: Caller::service(&self.account, service),
+            called_via,
+            ..self.clone()
+        }
+    }
+}
+
+/// An authorised request: its context, and the permit that IAM's yes brought about.
+#[derive(Debug, Clone)]
+pub struct Call {
+    context: Context,
+    pub permit: Permit,
+}
+
+impl Call {
+    /// For the dispatcher, after authorisation. See [`Permit::after_authorization`].
+    pub(crate) fn authorized(context: Context) -> Self {
+        let permit = Permit::after_authorization(&context.caller.arn);
+        Self { context, permit }
+    }
+
+    /// A controller's own call of an operation in process; `permit` is the controller's.
+    pub fn by_controller(context: Context, permit: Permit) -> Self {
+        Self { context, permit }
+    }
+
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// The same request passed on by `service` in its own name, for a call of another service; the
+    /// receiving side's client authorises it again.
+    pub fn passed_on_by(&self, service: &str) -> Self {
+        Self {
+            context: self.context.passed_on_by(service),
+            permit: self.permit.clone(),
+        }
+    }
+}
+
+impl Deref for Call {
+    type Target = Context;
+    fn deref(&self) -> &Context {
+        &self.context
+    }
+}

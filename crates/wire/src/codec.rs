@@ -1,0 +1,13 @@
+//! One codec per protocol: bytes to a generated input, a generated output or a fault to bytes.
+
+pub mod form;
+pub mod json;
+pub mod xml;
+
+/// A request body that cannot be understood. The text goes to the caller.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Malformed(pub String);
+
+/// Lists and structures may nest so deep in a request; deeper ones come from no honest client.
+pub(crate) const MAX_DEPTH: usize = 64;

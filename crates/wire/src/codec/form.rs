@@ -1,0 +1,230 @@
+//! awsQuery and ec2Query requests: `application/x-www-form-urlencoded` pairs with dotted names,
+//! turned into a tree and then read by the schema (models: wire-name rules).
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use wharf_base::Timestamp;
+
+use super::{MAX_DEPTH, Malformed};
+use crate::{
+    node::{Slot, Struct},
+    schema::{Kind, Protocol, ServiceSchema, Shape, ShapeIndex},
+};
+
+/// More parameters than this are refused; the largest honest requests have a few thousand.
+const MAX_PARAMETERS: usize = 20_000;
+
+/// The decoded parameters of one request.
+#[derive(Debug, Default)]
+pub struct Form {
+    pairs: Vec<(String, String)>,
+}
+
+impl Form {
+    /// Reads a body, or the query string of a GET.
+    pub fn parse(text: &[u8]) -> Result<Self, Malformed> {
+        let mut pairs = Vec::new();
+        for (name, value) in form_urlencoded::parse(text) {
+            if pairs.len() == MAX_PARAMETERS {
+                return Err(Malformed(format!("more than {MAX_PARAMETERS} parameters")));
+            }
+            pairs.push((Cow::into_owned(name), Cow::into_owned(value)));
+        }
+        Ok(Self { pairs })
+    }
+
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.pairs
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// Fills `input` from the parameters.
+pub fn decode(
+    schema: &'static ServiceSchema,
+    shape: Option<ShapeIndex>,
+    form: &Form,
+    input: &mut dyn Struct,
+) -> Result<(), Malformed> {
+    let Some(shape) = shape else { return Ok(()) };
+    let mut root = Tree::default();
+    for (name, value) in &form.pairs {
+        root.insert(name, value)?;
+    }
+    let ec2 = schema.protocol == Protocol::Ec2;
+    Decoder { schema, ec2 }.value("", schema.shape(shape), false, &root, Slot::Struct(input))
+}
+
+/// Parameters by the segments of their names.
+#[derive(Default)]
+struct Tree<'a> {
+    value: Option<&'a str>,
+    children: BTreeMap<&'a str, Tree<'a>>,
+}
+
+impl<'a> Tree<'a> {
+    fn insert(&mut self, name: &'a str, value: &'a str) -> Result<(), Malformed> {
+        let mut node = self;
+        for (depth, segment) in name.split('.').enumerate() {
+            if depth == MAX_DEPTH {
+                return Err(Malformed("a parameter name has too many parts".to_owned()));
+            }
+            node = node.children.entry(segment).or_default();
+        }
+        node.value.get_or_insert(value);
+        Ok(())
+    }
+
+    /// Children whose names are numbers, in numerical order.
+    fn numbered(&self) -> Vec<(u32, &Tree<'a>)> {
+        let mut items: Vec<_> = self
+            .children
+            .iter()
+            .filter_map(|(name, child)| Some((name.parse::<u32>().ok()?, child)))
+            .collect();
+        items.sort_by_key(|(number, _)| *number);
+        items
+    }
+}
+
+struct Decoder {
+    schema: &'static ServiceSchema,
+    ec2: bool,
+}
+
+impl Decoder {
+    fn value(
+        &self,
+        name: &str,
+        shape: &'static Shape,
+        flattened: bool,
+        tree: &Tree<'_>,
+        slot: Slot<'_>,
+    ) -> Result<(), Malformed> {
+        match (slot, &shape.kind) {
+            (Slot::Struct(target), Kind::Structure { members }) => {
+                for (index, member) in members.iter().enumerate() {
+                    let shape = self.schema.shape(member.shape);
+                    let key = self.key(member.query_name, shape, member.flattened);
+                    let Some(child) = tree.children.get(key) else {
+                        continue;
+                    };
+                    let slot = target
+                        .member_mut(index)
+                        .ok_or_else(|| Malformed("the schema does not fit".to_owned()))?;
+                    self.value(member.name, shape, member.flattened, child, slot)?;
+                }
+                Ok(())
+            }
+            (
+                Slot::List(list),
+                Kind::List {
+                    member,
+                    member_name,
+                    flattened: of_shape,
+                },
+            ) => {
+                let inner = self.schema.shape(*member);
+                let items = if self.ec2 || flattened || *of_shape {
+                    tree.numbered()
+                } else {
+                    // SDKs send the modelled name or plain `member`; both are understood.
+                    let within = tree
+                        .children
+                        .get(member_name)
+                        .or_else(|| tree.children.get("member"));
+                    within.map(Tree::numbered).unwrap_or_default()
+                };
+                for (_, item) in items {
+                    self.value(name, inner, false, item, list.push())?;
+                }
+                Ok(())
+            }
+            (
+                Slot::Map(map),
+                Kind::Map {
+                    value,
+                    key_name,
+                    value_name,
+                    flattened: of_shape,
+                    ..
+                },
+            ) => {
+                let inner = self.schema.shape(*value);
+                let entries = if flattened || *of_shape {
+                    tree.numbered()
+                } else {
+                    tree.children
+                        .get("entry")
+                        .map(Tree::numbered)
+                        .unwrap_or_default()
+                };
+                for (_, entry) in entries {
+                    let key = entry.children.get(key_name).and_then(|key| key.value);
+                    let Some(key) = key else {
+                        return Err(Malformed(format!("an entry of {name} has no key")));
+                    };
+                    let slot = map.insert(key.to_owned());
+                    if let Some(child) = entry.children.get(value_name) {
+                        self.value(name, inner, false, child, slot)?;
+                    }
+                }
+                Ok(())
+            }
+            (slot, _) => scalar(name, tree.value.unwrap_or_default(), slot),
+        }
+    }
+
+    /// The name a member goes by: a flattened list's items may lend it theirs.
+    fn key(
+        &self,
+        query_name: &'static str,
+        shape: &'static Shape,
+        flattened: bool,
+    ) -> &'static str {
+        match &shape.kind {
+            Kind::List {
+                member_name,
+                flattened: of_shape,
+                ..
+            } if !self.ec2 && (flattened || *of_shape) && *member_name != "member" => member_name,
+            _ => query_name,
+        }
+    }
+}
+
+fn scalar(name: &str, text: &str, slot: Slot<'_>) -> Result<(), Malformed> {
+    let bad = |kind: &str| {
+        Malformed(format!(
+            "Value ({text}) for parameter {name} is invalid. Expected {kind}."
+        ))
+    };
+    match slot {
+        Slot::Str(to) => text.clone_into(to),
+        Slot::Bool(to) => {
+            *to = match text {
+                "true" | "True" | "1" => true,
+                "false" | "False" | "0" => false,
+                _ => return Err(bad("a boolean")),
+            };
+        }
+        Slot::Int(to) => *to = text.trim().parse().map_err(|_| bad("an integer"))?,
+        Slot::Long(to) => *to = text.trim().parse().map_err(|_| bad("an integer"))?,
+        Slot::Double(to) => *to = text.trim().parse().map_err(|_| bad("a number"))?,
+        Slot::Time(to) => {
+            let seconds = || text.parse().ok().and_then(Timestamp::from_epoch_seconds);
+            *to = Timestamp::parse_iso8601(text)
+                .or_else(seconds)
+                .ok_or_else(|| bad("a timestamp"))?;
+        }
+        Slot::Blob(to) => *to = BASE64.decode(text).map_err(|_| bad("base 64"))?,
+        Slot::Document(to) => *to = text.into(),
+        // An empty value names an empty list or structure: SDKs send `Tags=` for `Tags=[]`.
+        Slot::List(_) | Slot::Map(_) | Slot::Struct(_) if text.is_empty() => {}
+        Slot::List(_) | Slot::Map(_) | Slot::Struct(_) => return Err(bad("a structure")),
+    }
+    Ok(())
+}

@@ -1,0 +1,400 @@
+//! awsJson 1.0 and 1.1 bodies (platform §1). Nulls are absent, unknown members are ignored, absent
+//! members are left out.
+
+use std::fmt;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use serde::{
+    Serialize, Serializer,
+    de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
+    ser::{SerializeMap, SerializeSeq},
+};
+use wharf_base::Timestamp;
+
+use super::Malformed;
+use crate::{
+    Fault,
+    node::{Slot, Struct, View},
+    schema::{Kind, ServiceSchema, Shape, ShapeIndex, TimestampFormat},
+};
+
+/// Fills `input` from a body. An empty body is an empty object.
+pub fn decode(
+    schema: &'static ServiceSchema,
+    shape: Option<ShapeIndex>,
+    body: &[u8],
+    input: &mut dyn Struct,
+) -> Result<(), Malformed> {
+    let Some(shape) = shape else { return Ok(()) };
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(());
+    }
+    // serde_json itself refuses nesting deeper than 128.
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let place = Place {
+        schema,
+        shape: schema.shape(shape),
+        slot: Slot::Struct(input),
+    };
+    place
+        .deserialize(&mut reader)
+        .and_then(|()| reader.end())
+        .map_err(|error| Malformed(error.to_string()))
+}
+
+/// The body of a success.
+pub fn encode(
+    schema: &'static ServiceSchema,
+    shape: Option<ShapeIndex>,
+    output: &dyn Struct,
+) -> Vec<u8> {
+    let Some(shape) = shape else {
+        return b"{}".to_vec();
+    };
+    let value = Value {
+        schema,
+        shape: schema.shape(shape),
+        view: View::Struct(output),
+    };
+    serde_json::to_vec(&value).expect("views of plain structs serialise")
+}
+
+/// The body of a fault.
+pub fn encode_fault(fault: &Fault) -> Vec<u8> {
+    let mut body = serde_json::Map::new();
+    body.insert("__type".to_owned(), fault.code.as_ref().into());
+    body.insert("message".to_owned(), fault.message.as_str().into());
+    for (name, value) in &fault.members {
+        body.insert((*name).to_owned(), value.clone());
+    }
+    serde_json::Value::Object(body).to_string().into_bytes()
+}
+
+/// A generated value as JSON text, for logs, events and stored copies of what clients see.
+pub fn to_value(
+    schema: &'static ServiceSchema,
+    shape: ShapeIndex,
+    value: &dyn Struct,
+) -> serde_json::Value {
+    let value = Value {
+        schema,
+        shape: schema.shape(shape),
+        view: View::Struct(value),
+    };
+    serde_json::to_value(&value).expect("views of plain structs serialise")
+}
+
+struct Place<'a> {
+    schema: &'static ServiceSchema,
+    shape: &'static Shape,
+    slot: Slot<'a>,
+}
+
+impl<'de> DeserializeSeed<'de> for Place<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        match &self.slot {
+            Slot::Document(_) => from.deserialize_any(self),
+            Slot::Str(_) | Slot::Blob(_) => from.deserialize_str(self),
+            Slot::Bool(_) => from.deserialize_bool(self),
+            Slot::Int(_) | Slot::Long(_) => from.deserialize_any(self),
+            Slot::Double(_) => from.deserialize_any(self),
+            Slot::Time(_) => from.deserialize_any(self),
+            Slot::List(_) => from.deserialize_seq(self),
+            Slot::Map(_) | Slot::Struct(_) => from.deserialize_map(self),
+        }
+    }
+}
+
+impl<'de> Visitor<'de> for Place<'_> {
+    type Value = ();
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match &self.slot {
+            Slot::Document(_) => "any value",
+            Slot::Str(_) => "a string",
+            Slot::Blob(_) => "a string in base 64",
+            Slot::Bool(_) => "a boolean",
+            Slot::Int(_) | Slot::Long(_) => "an integer",
+            Slot::Double(_) => "a number",
+            Slot::Time(_) => "a timestamp",
+            Slot::List(_) => "a list",
+            Slot::Map(_) | Slot::Struct(_) => "an object",
+        })
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
+        match self.slot {
+            Slot::Str(to) => text.clone_into(to),
+            Slot::Blob(to) => {
+                *to = BASE64
+                    .decode(text)
+                    .map_err(|_| E::custom("a blob is not valid base 64"))?;
+            }
+            Slot::Time(to) => {
+                *to = Timestamp::parse_iso8601(text)
+                    .ok_or_else(|| E::custom(format!("`{text}` is not a timestamp")))?;
+            }
+            Slot::Double(to) => {
+                *to = match text {
+                    "NaN" => f64::NAN,
+                    "Infinity" => f64::INFINITY,
+                    "-Infinity" => f64::NEG_INFINITY,
+                    _ => {
+                        return Err(E::invalid_type(
+                            serde::de::Unexpected::Str(text),
+                            &"a number",
+                        ));
+                    }
+                };
+            }
+            Slot::Document(to) => *to = text.into(),
+            _ => return Err(E::invalid_type(serde::de::Unexpected::Str(text), &self)),
+        }
+        Ok(())
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<(), E> {
+        match self.slot {
+            Slot::Bool(to) => *to = value,
+            Slot::Document(to) => *to = value.into(),
+            _ => return Err(E::invalid_type(serde::de::Unexpected::Bool(value), &self)),
+        }
+        Ok(())
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<(), E> {
+        let out_of_range = || E::custom(format!("the number {value} is out of range"));
+        match self.slot {
+            Slot::Int(to) => *to = i32::try_from(value).map_err(|_| out_of_range())?,
+            Slot::Long(to) => *to = value,
+            Slot::Double(to) => *to = value as f64,
+            Slot::Time(to) => {
+                *to = Timestamp::from_epoch_seconds(value as f64).ok_or_else(out_of_range)?;
+            }
+            Slot::Document(to) => *to = value.into(),
+            _ => return Err(E::invalid_type(serde::de::Unexpected::Signed(value), &self)),
+        }
+        Ok(())
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<(), E> {
+        match i64::try_from(value) {
+            Ok(value) => self.visit_i64(value),
+            Err(_) => self.visit_f64(value as f64),
+        }
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<(), E> {
+        let out_of_range = || E::custom(format!("the number {value} is out of range"));
+        let whole = (value.fract() == 0.0 && value.abs() < 9.0e15).then_some(value as i64);
+        match self.slot {
+            Slot::Double(to) => *to = value,
+            Slot::Time(to) => {
+                *to = Timestamp::from_epoch_seconds(value).ok_or_else(out_of_range)?
+            }
+            Slot::Int(to) => {
+                let whole = whole.and_then(|whole| i32::try_from(whole).ok());
+                *to = whole.ok_or_else(out_of_range)?;
+            }
+            Slot::Long(to) => *to = whole.ok_or_else(out_of_range)?,
+            Slot::Document(to) => *to = value.into(),
+            _ => return Err(E::invalid_type(serde::de::Unexpected::Float(value), &self)),
+        }
+        Ok(())
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
+        match self.slot {
+            Slot::Document(to) => *to = serde_json::Value::Null,
+            _ => return Err(E::invalid_type(serde::de::Unexpected::Unit, &self)),
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
+        let list = match self.slot {
+            Slot::List(list) => list,
+            Slot::Document(to) => {
+                let mut items = Vec::new();
+                while let Some(item) = from.next_element()? {
+                    items.push(item);
+                }
+                *to = serde_json::Value::Array(items);
+                return Ok(());
+            }
+            _ => return Err(A::Error::invalid_type(serde::de::Unexpected::Seq, &self)),
+        };
+        let Kind::List { member, .. } = &self.shape.kind else {
+            return Err(A::Error::custom("the schema has no list here"));
+        };
+        let shape = self.schema.shape(*member);
+        while from
+            .next_element_seed(Element {
+                schema: self.schema,
+                shape,
+                list,
+            })?
+            .is_some()
+        {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
+        match (self.slot, &self.shape.kind) {
+            (Slot::Struct(target), Kind::Structure { members }) => {
+                while let Some(name) = from.next_key::<std::borrow::Cow<'_, str>>()? {
+                    let Some(index) = members.iter().position(|member| member.name == name) else {
+                        from.next_value::<IgnoredAny>()?;
+                        continue;
+                    };
+                    let shape = self.schema.shape(members[index].shape);
+                    from.next_value_seed(MemberPlace {
+                        schema: self.schema,
+                        shape,
+                        target,
+                        index,
+                    })?;
+                }
+                Ok(())
+            }
+            (Slot::Map(target), Kind::Map { value, .. }) => {
+                let shape = self.schema.shape(*value);
+                while let Some(key) = from.next_key::<String>()? {
+                    from.next_value_seed(EntryPlace {
+                        schema: self.schema,
+                        shape,
+                        target,
+                        key,
+                    })?;
+                }
+                Ok(())
+            }
+            (Slot::Document(to), _) => {
+                let mut object = serde_json::Map::new();
+                while let Some((key, value)) = from.next_entry()? {
+                    object.insert(key, value);
+                }
+                *to = serde_json::Value::Object(object);
+                Ok(())
+            }
+            _ => Err(A::Error::custom("an object is not expected here")),
+        }
+    }
+}
+
+/// What may be null: a null leaves the place as it was.
+macro_rules! nullable {
+    ($name:ident { $($field:ident: $type:ty),* }, $this:ident => $slot:expr) => {
+        struct $name<'a> {
+            schema: &'static ServiceSchema,
+            shape: &'static Shape,
+            $($field: $type),*
+        }
+
+        impl<'de> DeserializeSeed<'de> for $name<'_> {
+            type Value = ();
+            fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+                from.deserialize_option(self)
+            }
+        }
+
+        impl<'de> Visitor<'de> for $name<'_> {
+            type Value = ();
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a value or null")
+            }
+            fn visit_none<E: serde::de::Error>(self) -> Result<(), E> {
+                Ok(())
+            }
+            fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
+                Ok(())
+            }
+            fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+                let $this = self;
+                let (schema, shape) = ($this.schema, $this.shape);
+                Place { schema, shape, slot: $slot }.deserialize(from)
+            }
+        }
+    };
+}
+
+nullable!(Element { list: &'a mut dyn crate::node::List }, it => it.list.push());
+nullable!(EntryPlace { target: &'a mut dyn crate::node::Map, key: String }, it => it.target.insert(it.key));
+nullable!(MemberPlace { target: &'a mut dyn Struct, index: usize }, it => it
+    .target
+    .member_mut(it.index)
+    .ok_or_else(|| D::Error::custom("the schema has more members than the structure"))?);
+
+struct Value<'a> {
+    schema: &'static ServiceSchema,
+    shape: &'static Shape,
+    view: View<'a>,
+}
+
+impl Serialize for Value<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match (&self.view, &self.shape.kind) {
+            (View::Absent, _) => to.serialize_unit(),
+            (View::Str(text), _) => to.serialize_str(text),
+            (View::Bool(value), _) => to.serialize_bool(*value),
+            (View::Long(number), _) => to.serialize_i64(*number),
+            (View::Double(number), _) => to.serialize_f64(*number),
+            (View::Blob(bytes), _) => to.serialize_str(&BASE64.encode(bytes)),
+            (View::Document(document), _) => document.serialize(to),
+            (View::Time(at), Kind::Timestamp(TimestampFormat::Iso8601)) => {
+                to.serialize_str(&at.iso8601())
+            }
+            (View::Time(at), _) if at.millis() % 1000 == 0 => to.serialize_i64(at.millis() / 1000),
+            (View::Time(at), _) => to.serialize_f64(at.epoch_seconds()),
+            (View::List(list), Kind::List { member, .. }) => {
+                let shape = self.schema.shape(*member);
+                let mut seq = to.serialize_seq(Some(list.len()))?;
+                for index in 0..list.len() {
+                    seq.serialize_element(&Value {
+                        schema: self.schema,
+                        shape,
+                        view: list.get(index),
+                    })?;
+                }
+                seq.end()
+            }
+            (View::Map(map), Kind::Map { value, .. }) => {
+                let shape = self.schema.shape(*value);
+                let mut object = to.serialize_map(Some(map.len()))?;
+                for (key, view) in map.entries() {
+                    object.serialize_entry(
+                        key,
+                        &Value {
+                            schema: self.schema,
+                            shape,
+                            view,
+                        },
+                    )?;
+                }
+                object.end()
+            }
+            (View::Struct(value), Kind::Structure { members }) => {
+                let mut object = to.serialize_map(None)?;
+                for (index, member) in members.iter().enumerate() {
+                    let view = value.member(index);
+                    if matches!(view, View::Absent) {
+                        continue;
+                    }
+                    let shape = self.schema.shape(member.shape);
+                    object.serialize_entry(
+                        member.name,
+                        &Value {
+                            schema: self.schema,
+                            shape,
+                            view,
+                        },
+                    )?;
+                }
+                object.end()
+            }
+            _ => Err(serde::ser::Error::custom("a value and its shape disagree")),
+        }
+    }
+}

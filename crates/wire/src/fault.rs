@@ -1,0 +1,90 @@
+//! What a caller is told when a call fails: code, text, status, and the members the model adds.
+
+use std::{borrow::Cow, fmt};
+
+/// An error answer. Its text goes to the caller; internals are logged where it is made, never put
+/// in here.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fault {
+    pub code: Cow<'static, str>,
+    pub message: String,
+    pub status: u16,
+    /// The caller's doing (`Sender`), or ours (`Receiver`).
+    pub sender: bool,
+    /// Further members of the modelled exception, as JSON; only the JSON protocols carry them.
+    pub members: Vec<(&'static str, serde_json::Value)>,
+}
+
+impl Fault {
+    /// A fault the caller brought about.
+    pub fn sender(
+        code: impl Into<Cow<'static, str>>,
+        status: u16,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            code: code.into(),
+            message: message.into(),
+            status,
+            sender: true,
+            members: Vec::new(),
+        }
+    }
+
+    /// A fault of ours. `cause` is logged with everything beneath it; the caller reads only
+    /// `message`.
+    pub fn receiver(
+        code: impl Into<Cow<'static, str>>,
+        status: u16,
+        message: impl Into<String>,
+        cause: &dyn std::error::Error,
+    ) -> Self {
+        let fault = Self {
+            code: code.into(),
+            message: message.into(),
+            status,
+            sender: false,
+            members: Vec::new(),
+        };
+        tracing::error!(code = %fault.code, error = %Chain(cause), "a call failed on our side");
+        fault
+    }
+
+    /// The default of operations that this version does not have.
+    pub fn unsupported(service: &str, operation: &str) -> Self {
+        Self::sender(
+            "UnsupportedOperation",
+            400,
+            format!("{service}:{operation} is not supported by this version of wharf."),
+        )
+    }
+
+    /// Adds a member of the modelled exception.
+    pub fn with(mut self, member: &'static str, value: impl Into<serde_json::Value>) -> Self {
+        self.members.push((member, value.into()));
+        self
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {}", self.code, self.message)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// An error with all its causes, in one line.
+pub struct Chain<'a>(pub &'a dyn std::error::Error);
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}", self.0)?;
+        let mut next = self.0.source();
+        while let Some(cause) = next {
+            write!(out, ": {cause}")?;
+            next = cause.source();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,26 @@
+//! The AWS wire protocols: one codec for each, walking generated structs by a static schema.
+//!
+//! - [`schema`] describes a service: operations, shapes, constraints. Generated, never built by hand.
+//! - [`node`] is how a codec reads and fills a generated struct without knowing its type.
+//! - [`codec`] holds awsJson, awsQuery and ec2Query, requests in and responses out.
+//! - [`constraints`] checks a decoded input against the model.
+//! - [`sigv4`] verifies and makes signatures; pure functions.
+//! - [`service`] is the dispatcher: decode, check, authorise, run, encode.
+//!
+//! This crate opens no socket and touches no file.
+
+pub mod call;
+pub mod codec;
+pub mod constraints;
+pub mod fault;
+pub mod node;
+pub mod schema;
+pub mod service;
+pub mod sigv4;
+
+pub use async_trait::async_trait;
+pub use call::{Call, Caller, CallerKind, Context};
+pub use fault::Fault;
+pub use serde_json::Value as Document;
+pub use service::{Check, Dispatcher, Gate, Service};
+pub use wharf_base::Timestamp;

@@ -1,0 +1,70 @@
+"""Fixtures: installations of wharf, and the images that tasks run.
+
+`wharf` is shared by all tests of a run that leave it as they found it; a test that kills, restarts or compares
+the host takes `fresh`.
+"""
+
+import os
+
+import pytest
+
+from harness import images
+from harness.installation import Installation
+
+
+def pytest_configure(config):
+    assert os.geteuid() == 0, "the end-to-end tests start containers: run them as root, 'sudo make e2e'"
+
+
+@pytest.fixture(scope="session")
+def wharf():
+    """An installation for everyone."""
+    with Installation() as shared:
+        yield shared.start()
+
+
+@pytest.fixture
+def fresh():
+    """An installation for one test alone, started."""
+    with Installation() as alone:
+        yield alone.start()
+
+
+@pytest.fixture
+def unstarted():
+    """Makes installations that the test starts itself; all are ended afterwards."""
+    made = []
+
+    def make(**options):
+        made.append(Installation(**options))
+        return made[-1]
+
+    yield make
+    for installation in made:
+        installation.close()
+
+
+@pytest.fixture(scope="session")
+def busybox(wharf):
+    return images.push(wharf, "busybox")
+
+
+@pytest.fixture(scope="session")
+def configured(wharf):
+    return images.push(wharf, "configured")
+
+
+@pytest.fixture(scope="session")
+def python(wharf):
+    return images.push(wharf, "python")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """A failed test shows what its wharf printed."""
+    report = yield
+    if report.failed:
+        for value in getattr(item, "funcargs", {}).values():
+            if isinstance(value, Installation) and value.output is not None:
+                report.sections.append(("wharf up", value.output.text[-20000:]))
+    return report

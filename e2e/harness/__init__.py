@@ -1,0 +1,1 @@
+"""Drives wharf from outside, with the programs its users have."""

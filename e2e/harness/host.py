@@ -1,0 +1,96 @@
+"""The lists of the host that `wharf down` must restore."""
+
+import json
+import os
+import pathlib
+import subprocess
+
+from . import processes
+
+CONTROL_GROUPS = pathlib.Path("/sys/fs/cgroup")
+SYSCTLS = ("net/ipv4/ip_forward", "net/ipv4/conf/all/route_localnet", "net/ipv4/conf/all/rp_filter", "net/ipv4/conf/default/rp_filter", "net/ipv4/conf/lo/route_localnet", "net/bridge/bridge-nf-call-iptables")
+
+
+def _output(*command):
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def _namespaces():
+    found = set()
+    for pid in processes.all_pids():
+        folder = pathlib.Path(f"/proc/{pid}/ns")
+        try:
+            found.update(os.readlink(entry) for entry in folder.iterdir())
+        except OSError:
+            continue
+    return found
+
+
+def _links():
+    return {link["ifname"] for link in json.loads(_output("ip", "-j", "link"))}
+
+
+def _routes():
+    return set(_output("ip", "route", "show", "table", "all").splitlines()) | set(_output("ip", "rule").splitlines())
+
+
+def _addresses():
+    return {f"{link['ifname']} {address['local']}" for link in json.loads(_output("ip", "-j", "address")) for address in link["addr_info"]}
+
+
+def _mounts():
+    lines = pathlib.Path("/proc/self/mountinfo").read_text().splitlines()
+    return {f"{fields[4]} {line.rpartition(' - ')[2].split()[0]}" for line in lines if (fields := line.split())}
+
+
+def _control_groups():
+    return {folder for folder, _, _ in os.walk(CONTROL_GROUPS)}
+
+
+def _programs():
+    """Processes by program; ours and containers' show, whoever their parent is."""
+    return {f"{pid} {' '.join(processes.command_line(pid))[:120]}" for pid in processes.all_pids() if processes.alive(pid) and processes.command_line(pid) != [""]}
+
+
+def _sysctls():
+    present = [(name, pathlib.Path("/proc/sys") / name) for name in SYSCTLS]
+    return {f"{name}={path.read_text().strip()}" for name, path in present if path.exists()}
+
+
+def _temporary():
+    return {str(path) for folder in ("/run", "/var/run/netns", "/dev/shm") for path in pathlib.Path(folder).glob("*")}
+
+
+LISTS = {
+    "namespaces": _namespaces,
+    "links": _links,
+    "addresses": _addresses,
+    "routes": _routes,
+    "mounts": _mounts,
+    "control groups": _control_groups,
+    "nftables": lambda: set(_output("nft", "list", "tables").splitlines()),
+    "rules": lambda: set(_output("nft", "list", "ruleset").splitlines()),
+    "processes": _programs,
+    "sysctls": _sysctls,
+    "files in /run": _temporary,
+}
+
+
+def snapshot():
+    return {name: read() for name, read in LISTS.items()}
+
+
+def differences(before, after, mark=None):
+    """What was added or is missing, a line each.
+
+    `mark` is the installation id: control groups are shared with whatever else runs on the host, so there only
+    the marked ones count.
+    """
+    lines = []
+    for name in LISTS:
+        added, gone = after[name] - before[name], before[name] - after[name]
+        if name == "control groups" and mark is not None:
+            added, gone = {path for path in added if mark in path}, set()
+        lines += [f"{name}: {item} was left behind" for item in sorted(added)]
+        lines += [f"{name}: {item} is gone" for item in sorted(gone)]
+    return lines

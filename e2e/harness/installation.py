@@ -1,0 +1,232 @@
+"""One `wharf up` with a data folder of its own, and the clients that talk to it."""
+
+import functools
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import urllib.request
+
+import boto3
+import botocore.config
+
+from . import processes, tools
+from .waiting import wait_for
+
+START_DEADLINE_S = 20
+STOP_DEADLINE_S = 60
+
+
+def free_port():
+    """A port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Output:
+    """What a process prints, collected while it runs."""
+
+    def __init__(self, stream):
+        self._lines = []
+        self._thread = threading.Thread(target=self._collect, args=(stream,), daemon=True)
+        self._thread.start()
+
+    def _collect(self, stream):
+        for line in stream:
+            self._lines.append(line.rstrip("\n"))
+
+    @property
+    def text(self):
+        return "\n".join(list(self._lines))
+
+
+class Keys:
+    """An access key, as clients want it."""
+
+    def __init__(self, access_key, secret_key, token=None):
+        self.access_key, self.secret_key, self.token = access_key, secret_key, token
+
+    @classmethod
+    def of_session(cls, credentials):
+        """From the `Credentials` of AssumeRole."""
+        return cls(credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"])
+
+    @classmethod
+    def of_user(cls, access_key):
+        """From the `AccessKey` of CreateAccessKey."""
+        return cls(access_key["AccessKeyId"], access_key["SecretAccessKey"])
+
+
+class Installation:
+    """Starts, kills, restarts and ends wharf; hands out clients."""
+
+    def __init__(self, data=None, port=None, arguments=()):
+        self.data = pathlib.Path(data or tempfile.mkdtemp(prefix="wharf-e2e-"))
+        self.port = port or free_port()
+        self.arguments = tuple(arguments)
+        self.process = None
+        self.output = None
+        self._own_data = data is None
+
+    # Life
+
+    def start(self, node=True):
+        """Start and wait for `Ready.`; with `node`, until a task could be placed."""
+        self.launch()
+        self.wait_ready()
+        if node:
+            self.wait_node()
+        return self
+
+    def launch(self):
+        """Start without waiting for anything."""
+        command = [tools.wharf(), "up", "--data", self.data, "--port", self.port, *self.arguments]
+        self.process = subprocess.Popen(
+            [str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        )
+        self.output = Output(self.process.stdout)
+
+    def wait_ready(self):
+        def ready():
+            assert self.process.poll() is None, f"wharf up exited with {self.process.returncode}:\n{self.output.text}"
+            return "Ready." in self.output.text and self.healthy()
+
+        wait_for(ready, START_DEADLINE_S, "Ready.")
+
+    def healthy(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=2) as answer:
+            return answer.status == 200
+
+    def wait_node(self):
+        def connected():
+            ecs = self.client("ecs")
+            arns = ecs.list_container_instances()["containerInstanceArns"]
+            found = ecs.describe_container_instances(containerInstances=arns)["containerInstances"] if arns else []
+            return any(instance["agentConnected"] and instance["status"] == "ACTIVE" for instance in found)
+
+        wait_for(connected, START_DEADLINE_S, "the node's registration")
+
+    def down(self):
+        """`wharf down`, and the end of `wharf up` that follows."""
+        done = tools.run(tools.wharf(), "down", "--data", self.data, timeout_s=STOP_DEADLINE_S)
+        if self.process is not None:
+            self.process.wait(STOP_DEADLINE_S)
+        return done
+
+    def close(self):
+        """End everything whatever state it is in, and drop the data."""
+        try:
+            if self.process is not None:
+                done = tools.run(tools.wharf(), "down", "--data", self.data, check=False, timeout_s=STOP_DEADLINE_S)
+                if done.returncode != 0 and self.process.poll() is None:
+                    self.process.kill()
+                self.process.wait(STOP_DEADLINE_S)
+        finally:
+            if self._own_data:
+                shutil.rmtree(self.data, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    @property
+    def id(self):
+        """The four characters that mark this installation's objects on the host."""
+        return (self.data / "installation").read_text().strip()
+
+    # Processes
+
+    def child(self, role):
+        """The pid of `wharf server` or `wharf node` under this `wharf up`."""
+        for pid in processes.children(self.process.pid):
+            if role in processes.command_line(pid)[:2]:
+                return pid
+        raise LookupError(f"no wharf {role} below process {self.process.pid}")
+
+    def kill_child(self, role):
+        """kill -9 one of the two; the supervisor starts it again."""
+        old = wait_for(lambda: self.child(role), START_DEADLINE_S, f"a wharf {role}")
+        processes.kill(old, signal.SIGKILL)
+        wait_for(lambda: self.child(role) != old, START_DEADLINE_S, f"a new wharf {role}")
+        if role == "server":
+            wait_for(self.healthy, START_DEADLINE_S, "health after the server's death")
+
+    # Clients
+
+    @property
+    def endpoint(self):
+        return f"http://localhost:{self.port}"
+
+    @property
+    def registry(self):
+        return f"localhost:{self.port}"
+
+    @functools.cached_property
+    def exports(self):
+        """The variables of `wharf env`, as a shell reading it would get them."""
+        printed = tools.run(tools.wharf(), "env", "--data", self.data).stdout
+        shell = tools.run("env", "-i", "PATH=/usr/bin:/bin", "bash", "-c", f"{printed}\nenv -0")
+        variables = dict(pair.split("=", 1) for pair in shell.stdout.split("\0") if "=" in pair)
+        return {name: value for name, value in variables.items() if name.startswith("AWS_")}
+
+    @property
+    def root(self):
+        return Keys(self.exports["AWS_ACCESS_KEY_ID"], self.exports["AWS_SECRET_ACCESS_KEY"])
+
+    def client(self, service, keys=None, region="us-east-1"):
+        """A boto3 client that does not retry: what the server says is what the test sees."""
+        keys = keys or self.root
+        config = botocore.config.Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=60, parameter_validation=False)
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint,
+            region_name=region,
+            aws_access_key_id=keys.access_key,
+            aws_secret_access_key=keys.secret_key,
+            aws_session_token=keys.token,
+            config=config,
+        )
+
+    def environment(self, keys=None):
+        """The environment for a command-line client, free of the caller's own AWS settings."""
+        keys = keys or self.root
+        variables = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        variables |= self.exports | {
+            "AWS_ACCESS_KEY_ID": keys.access_key,
+            "AWS_SECRET_ACCESS_KEY": keys.secret_key,
+            "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+            "AWS_PAGER": "",
+            "AWS_MAX_ATTEMPTS": "1",
+        }
+        if keys.token:
+            variables["AWS_SESSION_TOKEN"] = keys.token
+        return variables
+
+    def aws(self, *arguments, keys=None, check=True, program=tools.AWS, timeout_s=120):
+        """The real command line; its JSON if it printed some, else its text. With check=False, the finished process."""
+        done = tools.run(
+            program, "--endpoint-url", self.endpoint, "--output", "json", *arguments, env=self.environment(keys), check=check, timeout_s=timeout_s
+        )
+        if not check:
+            return done
+        try:
+            return json.loads(done.stdout)
+        except ValueError:
+            return done.stdout
+
+    def aws2(self, *arguments, **options):
+        """The same with version 2, for what only that has."""
+        return self.aws(*arguments, program=tools.aws2(), **options)
+
+    def registry_password(self, keys=None):
+        """As `docker login` would be given it."""
+        return self.aws("ecr", "get-login-password", keys=keys).strip()

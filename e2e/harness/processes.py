@@ -1,0 +1,69 @@
+"""Processes, as /proc shows them."""
+
+import os
+import pathlib
+import signal
+
+from .waiting import wait_for
+
+PROC = pathlib.Path("/proc")
+
+
+def all_pids():
+    return [int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit()]
+
+
+def command_line(pid):
+    """The arguments of a process; empty when it is gone or a zombie."""
+    try:
+        return (PROC / str(pid) / "cmdline").read_bytes().rstrip(b"\0").decode(errors="replace").split("\0")
+    except OSError:
+        return [""]
+
+
+def stat(pid):
+    """The fields of /proc/PID/stat that follow the name, or None: state, parent, group, session, …"""
+    try:
+        return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+
+
+def parent(pid):
+    fields = stat(pid)
+    return int(fields[1]) if fields else None
+
+
+def alive(pid):
+    """Whether the process runs; a zombie does not."""
+    fields = stat(pid)
+    return fields is not None and fields[0] not in "ZX"
+
+
+def born(pid):
+    """Pid and start time: one process, even if its pid is given out again."""
+    fields = stat(pid)
+    return (pid, fields[19]) if fields else None
+
+
+def children(pid):
+    return [child for child in all_pids() if parent(child) == pid and alive(child)]
+
+
+def with_argument(text):
+    """Processes with `text` in one of their arguments, ourselves left out."""
+    return [pid for pid in all_pids() if pid != os.getpid() and any(text in part for part in command_line(pid)) and alive(pid)]
+
+
+def resident_bytes(pid):
+    for line in (PROC / str(pid) / "status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+def kill(pid, number=signal.SIGKILL):
+    """Signal one process and, if that kills, wait until it is gone."""
+    os.kill(pid, number)
+    if number == signal.SIGKILL:
+        wait_for(lambda: not alive(pid), 10, f"the end of process {pid}")

@@ -1,0 +1,57 @@
+"""Where the programs are that the tests drive."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+UNPACKED = REPOSITORY / ".cache" / "tools"
+IMAGES = REPOSITORY / "e2e" / "images" / "build"
+
+# PyPI's aws knows the newest operations; `logs tail` exists in version 2 alone.
+AWS = REPOSITORY / ".venv" / "bin" / "aws"
+
+
+def wharf():
+    """The program under test."""
+    given = os.environ.get("WHARF")
+    path = pathlib.Path(given) if given else REPOSITORY / "target" / "debug" / "wharf"
+    assert path.is_file(), f"no {path}: run 'make build', or set WHARF to the program"
+    return path.resolve()
+
+
+def aws2():
+    """An aws of version 2."""
+    candidates = [os.environ.get("AWS2"), UNPACKED / "aws2" / "bin" / "aws", "/usr/bin/aws", "/usr/local/bin/aws"]
+    for path in filter(None, candidates):
+        if pathlib.Path(path).is_file():
+            version = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout
+            if version.startswith("aws-cli/2."):
+                return str(path)
+    raise AssertionError("no aws of version 2: run 'make deps'")
+
+
+def program(name):
+    """A program of the system, or the one that `make deps` unpacked."""
+    places = [UNPACKED / "usr" / "bin", UNPACKED / "usr" / "sbin"]
+    found = shutil.which(name) or shutil.which(name, path=":".join(map(str, places)))
+    assert found, f"no {name}: run 'make deps'"
+    return found
+
+
+def image_archive(name):
+    """An OCI archive of a test image, built when it is not in the cache."""
+    built = subprocess.run([IMAGES, name], capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
+    return pathlib.Path(built.stdout.strip())
+
+
+def run(*command, env=None, stdin=None, check=True, timeout_s=120):
+    """Run a program to its end; a failure shows what it said."""
+    done = subprocess.run(
+        [str(part) for part in command], capture_output=True, text=True, env=env, input=stdin, timeout=timeout_s, check=False
+    )
+    if check and done.returncode != 0:
+        raise AssertionError(f"{command[0]} exited with {done.returncode}\n{done.stdout}{done.stderr}")
+    return done

@@ -1,0 +1,29 @@
+"""Waiting on conditions, never on time."""
+
+import time
+
+POLL_INTERVAL_S = 0.05
+
+
+class Late(AssertionError):
+    """A condition did not come true before its deadline."""
+
+
+def wait_for(condition, deadline_s=20, what=None, interval_s=POLL_INTERVAL_S):
+    """The first true value of `condition()`.
+
+    Its exceptions count as "not yet"; the last one is the cause of `Late`.
+    """
+    end = time.monotonic() + deadline_s
+    cause, value = None, None
+    while True:
+        try:
+            value, cause = condition(), None
+            if value:
+                return value
+        except Exception as error:  # noqa: BLE001 whatever it is, it may pass
+            cause = error
+        if time.monotonic() >= end:
+            seen = repr(cause) if cause else repr(value)
+            raise Late(f"{what or condition.__name__} did not happen within {deadline_s} s; last seen: {seen[:2000]}") from cause
+        time.sleep(interval_s)

@@ -1,0 +1,172 @@
+#!/usr/bin/env bash
+# Installs what building and testing need and is missing. Safe to repeat; starts no daemon.
+#
+#   Debian packages   from the list below, with service starts refused while apt runs
+#   .cache/tools      programs whose packages would start a daemon, unpacked there instead
+#   .venv             Python clients, pinned in e2e/requirements.txt
+#   cargo             the one that is there, else rustup's
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+packages=(
+  gcc make git curl ca-certificates mold
+  busybox-static skopeo buildah podman runc crun nftables iproute2 procps
+  python3 python3-venv awscli
+)
+# name of the package and the file that shows it is there
+unpacked=(
+  docker.io:usr/sbin/dockerd
+  containerd:usr/bin/containerd
+)
+tools=$PWD/.cache/tools
+stamp=.cache/deps.stamp
+wanted=$(cat "$0" e2e/requirements.txt | sha256sum | cut -d' ' -f1)
+
+say() { printf 'deps: %s\n' "$*"; }
+die() { printf 'deps: %s\n' "$*" >&2; exit 1; }
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"
+  elif command -v sudo >/dev/null; then sudo "$@"
+  else die "'$*' needs root: run make deps as root or install sudo"
+  fi
+}
+
+# Prints those of the packages given that are not installed.
+missing_packages() {
+  local name
+  for name in "$@"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || printf '%s\n' "$name"
+  done
+}
+
+known_to_apt() { apt-cache show --no-all-versions "$1" >/dev/null 2>&1; }
+
+fresh_lists() {
+  [ -n "${lists_are_fresh:-}" ] && return
+  say "reading package lists"
+  as_root apt-get update -qq || die "apt-get update failed: check the network and /etc/apt/sources.list"
+  lists_are_fresh=yes
+}
+
+# A policy-rc.d that answers 101 keeps maintainer scripts from starting anything.
+forbid_starts() {
+  policy=/usr/sbin/policy-rc.d
+  [ -e "$policy" ] && return
+  printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+  as_root chmod 755 "$policy"
+  trap 'as_root rm -f "$policy"' EXIT
+}
+
+install_packages() {
+  local absent=() wanted_now=() name
+  mapfile -t absent < <(missing_packages "${packages[@]}")
+  [ "${#absent[@]}" = 0 ] && return
+  fresh_lists
+  for name in "${absent[@]}"; do
+    if known_to_apt "$name"; then wanted_now+=("$name")
+    elif [ "$name" = awscli ]; then install_aws2=yes
+    else die "no package '$name' here: this script knows Debian 12 and newer and Ubuntu 22.04 and newer"
+    fi
+  done
+  [ "${#wanted_now[@]}" = 0 ] && return
+  say "installing ${wanted_now[*]}"
+  forbid_starts
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${wanted_now[@]}" \
+    >.cache/apt.log 2>&1 || { tail -n 20 .cache/apt.log >&2; die "apt-get install failed; all of it is in .cache/apt.log"; }
+}
+
+# Newer Ubuntu has no awscli package; `aws logs tail` needs version 2.
+install_aws_two() {
+  [ -n "${install_aws2:-}" ] || return 0
+  [ -x "$tools/aws2/bin/aws" ] && return
+  say "unpacking the AWS command line, version 2"
+  local work
+  work=$(mktemp -d)
+  curl -fsSL "https://awscli.amazonaws.com/awscli-exe-linux-$(uname -m).zip" -o "$work/aws.zip" \
+    || die "could not fetch the AWS command line: install version 2 by hand and set AWS2 to its path"
+  (cd "$work" && python3 -m zipfile -e aws.zip . && chmod +x aws/install aws/dist/aws && ./aws/install -i "$tools/aws2" -b "$tools/aws2/bin") >/dev/null
+  rm -rf "$work"
+}
+
+unpack_packages() {
+  local entry name file
+  for entry in "${unpacked[@]}"; do
+    name=${entry%%:*} file=${entry#*:}
+    [ -e "$tools/$file" ] && continue
+    if [ -e "/$file" ]; then continue; fi
+    fresh_lists
+    say "unpacking $name into .cache/tools"
+    (mkdir -p "$tools/debs" && cd "$tools/debs" && apt-get download -qq "$name" 2>/dev/null) || die "apt-get download $name failed"
+    dpkg -x "$tools/debs/$name"_*.deb "$tools"
+    rm -f "$tools/debs/$name"_*.deb
+  done
+  [ -e "$tools/usr/sbin/dockerd" ] && install_libraries_of "$tools/usr/sbin/dockerd"
+  return 0
+}
+
+# A program that was only unpacked did not bring its libraries.
+install_libraries_of() {
+  ldd "$1" 2>/dev/null | grep -q 'not found' || return 0
+  packages=(libdevmapper1.02.1 libsystemd0)
+  install_packages
+  ! ldd "$1" | grep 'not found' >&2 || die "$1 lacks the libraries above"
+}
+
+venv_with() { "$1" -m venv .venv >/dev/null 2>&1 && [ -x .venv/bin/pip ]; }
+
+clients_are_current() {
+  .venv/bin/python - e2e/requirements.txt 2>/dev/null <<'PY'
+import importlib.metadata, sys
+for line in open(sys.argv[1]):
+    name, _, version = line.split("#")[0].strip().partition("==")
+    if name and importlib.metadata.version(name) != version:
+        sys.exit(1)
+PY
+}
+
+make_venv() {
+  if ! .venv/bin/python -c 'import sys' 2>/dev/null; then
+    rm -rf .venv
+    venv_with python3 || venv_with /usr/bin/python3 || python3 -m virtualenv -q .venv \
+      || die "no python3 here can make a virtual environment: install python3-venv"
+  fi
+  clients_are_current && return
+  say "installing Python clients into .venv"
+  .venv/bin/pip install -q --disable-pip-version-check -r e2e/requirements.txt || die "pip could not install e2e/requirements.txt"
+}
+
+find_cargo() {
+  export PATH="$PATH:$HOME/.cargo/bin"
+  local need have
+  need=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+  if ! command -v cargo >/dev/null; then
+    say "installing Rust with rustup"
+    curl --proto '=https' --tlsv1.2 -fsSL https://sh.rustup.rs -o .cache/rustup.sh \
+      && sh .cache/rustup.sh -y --quiet --profile minimal -c rustfmt -c clippy --no-modify-path >/dev/null \
+      || die "could not install Rust: get $need or newer from https://rustup.rs, then run make deps again"
+  fi
+  have=$(rustc --version | cut -d' ' -f2)
+  [ "$(printf '%s\n%s\n' "$need" "$have" | sort -V | head -n 1)" = "$need" ] \
+    || die "rustc $have is too old, $need is needed: run 'rustup update stable'"
+  cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 \
+    || rustup component add rustfmt clippy >/dev/null 2>&1 \
+    || die "cargo has no fmt or clippy: run 'rustup component add rustfmt clippy'"
+}
+
+everything_is_there() {
+  [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] || return 1
+  command -v cargo mold skopeo buildah podman runc crun nft ip >/dev/null && [ -x .venv/bin/aws ]
+}
+
+mkdir -p .cache
+export PATH="$PATH:$HOME/.cargo/bin:/usr/sbin:/sbin"
+if everything_is_there; then exit 0; fi
+command -v apt-get >/dev/null || die "no apt-get here: install ${packages[*]} and docker with your package manager"
+install_packages
+install_aws_two
+unpack_packages
+make_venv
+find_cargo
+printf '%s' "$wanted" > "$stamp"
+say "everything is there"

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Runs every check that must pass and closes with one line a check. Stops at the first that fails.
+#
+# The output of each check stands in .cache/test/<check>.log; that of a failed one is shown.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+logs=.cache/test
+mkdir -p "$logs"
+results=()
+
+summary() {
+  local status=$? line
+  printf '\n'
+  for line in "${results[@]}"; do printf '%s\n' "$line"; done
+  if [ "$status" = 0 ]; then printf 'All checks passed in %d s.\n' "$SECONDS"
+  else printf 'Stopped at the first failure, after %d s.\n' "$SECONDS"
+  fi
+}
+trap summary EXIT
+
+# check NAME COMMAND…
+check() {
+  local name=$1 begun=$SECONDS
+  shift
+  printf '== %s: %s\n' "$name" "$*"
+  if "$@" >"$logs/$name.log" 2>&1; then
+    results+=("$(printf '  ok    %-10s %4d s  %s' "$name" $((SECONDS - begun)) "$(outcome "$logs/$name.log")")")
+  else
+    tail -n 200 "$logs/$name.log"
+    results+=("$(printf '  FAIL  %-10s %4d s  all of it is in %s' "$name" $((SECONDS - begun)) "$logs/$name.log")")
+    return 1
+  fi
+}
+
+# The counts that a test run printed, in a few words.
+outcome() {
+  awk '
+    /^test result: ok\./ { passed += $4 }
+    /^=+ .* (passed|skipped).* =+$/ { gsub(/=+ ?/, ""); pytest = $0 }
+    END { if (pytest) print pytest; else if (passed) print passed " tests" }
+  ' "$1"
+}
+
+unit_tests() { cargo test --locked --workspace --all-targets && cargo test --locked --workspace --doc; }
+
+check format cargo fmt --check
+check clippy cargo clippy --locked --workspace --all-targets -- -D warnings
+check build cargo build --locked --workspace
+check repository cargo xtask check
+check unit unit_tests
+check e2e .venv/bin/python -m pytest e2e -q

@@ -1,0 +1,141 @@
+//! Facts about the repository that no compiler checks.
+
+use std::{collections::BTreeSet, fs, path::Path, process::Command};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+
+use crate::{coverage, generate};
+
+/// Licences a dependency may come under; one of an `OR` is enough, all of an `AND` are needed.
+const ALLOWED: [&str; 12] = [
+    "Apache-2.0",
+    "Apache-2.0 WITH LLVM-exception",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "CC0-1.0",
+    "CDLA-Permissive-2.0",
+    "ISC",
+    "MIT",
+    "MPL-2.0",
+    "Unicode-3.0",
+    "Unlicense",
+    "Zlib",
+];
+
+pub fn run(root: &Path) -> Result<()> {
+    let mut problems = Vec::new();
+    generated(root, &mut problems)?;
+    licences(root, &mut problems)?;
+    permits(root, &mut problems)?;
+    for problem in &problems {
+        eprintln!("{problem}");
+    }
+    if !problems.is_empty() {
+        bail!("{} problems", problems.len());
+    }
+    println!("generated files, licences and permits are in order");
+    Ok(())
+}
+
+fn generated(root: &Path, problems: &mut Vec<String>) -> Result<()> {
+    let mut files = generate::render(root)?;
+    files.insert(root.join("docs/coverage.md"), coverage::render(root)?);
+    for (path, text) in files {
+        if fs::read_to_string(&path).ok().as_deref() != Some(text.as_str()) {
+            let name = path.strip_prefix(root)?.display();
+            problems.push(format!(
+                "{name} is not what the generator writes: run `cargo xtask generate coverage`"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn licences(root: &Path, problems: &mut Vec<String>) -> Result<()> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--locked"])
+        .current_dir(root)
+        .output()
+        .context("starting cargo metadata")?;
+    if !output.status.success() {
+        bail!(
+            "cargo metadata: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    let metadata: Value = serde_json::from_slice(&output.stdout)?;
+    for package in metadata["packages"].as_array().context("packages")? {
+        let name = package["name"].as_str().unwrap_or_default();
+        let licence = package["license"].as_str().unwrap_or_default();
+        if !permissive(licence) {
+            problems.push(format!("{name} comes under `{licence}`"));
+        }
+        if name.starts_with("aws-lc") {
+            problems.push(format!("{name}: use ring"));
+        }
+    }
+    Ok(())
+}
+
+fn permissive(expression: &str) -> bool {
+    let expression = expression.replace('/', " OR ").replace(['(', ')'], "");
+    expression
+        .split(" AND ")
+        .all(|all| all.split(" OR ").any(|one| ALLOWED.contains(&one.trim())))
+}
+
+/// A permit is made where IAM said yes and nowhere else; controllers name themselves.
+fn permits(root: &Path, problems: &mut Vec<String>) -> Result<()> {
+    let mut files = BTreeSet::new();
+    sources(&root.join("crates"), &mut files)?;
+    for path in files {
+        let name = path.strip_prefix(root)?.to_string_lossy().into_owned();
+        let makes = fs::read_to_string(&path)?.contains("Permit::after_authorization(");
+        if makes && name != "crates/wire/src/call.rs" {
+            problems.push(format!(
+                "{name} makes a caller's permit; only the dispatcher may"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn sources(folder: &Path, found: &mut BTreeSet<std::path::PathBuf>) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            sources(&path, found)?;
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.insert(path);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::permissive;
+
+    #[test]
+    fn licence_expressions() {
+        for good in [
+            "MIT",
+            "MIT OR Apache-2.0",
+            "MIT/Apache-2.0",
+            "(MIT OR GPL-3.0) AND Unicode-3.0",
+            "MPL-2.0 OR LGPL-3.0-or-later",
+        ] {
+            assert!(permissive(good), "{good}");
+        }
+        for bad in [
+            "",
+            "GPL-3.0",
+            "MIT AND GPL-2.0",
+            "LGPL-3.0-or-later",
+            "BUSL-1.1",
+        ] {
+            assert!(!permissive(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Writes one contract crate per service: types, schema, faults, trait, routes, client.
+//!
+//! The output is checked in; `cargo xtask check` fails when generating would change it.
+
+mod model;
+mod names;
+mod schema;
+mod service;
+mod types;
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context as _, Result, bail};
+
+use model::Model;
+
+/// Services that have a contract crate.
+pub const SERVICES: [&str; 7] = ["ec2", "ecr", "ecs", "elbv2", "iam", "logs", "sts"];
+
+/// First line of every generated file.
+const MARK: &str = "// Written by `cargo xtask generate` from models/. Do not edit.\n";
+
+pub fn write(root: &Path) -> Result<()> {
+    for (path, text) in render(root)? {
+        let folder = path.parent().expect("generated files lie in folders");
+        fs::create_dir_all(folder)?;
+        if fs::read_to_string(&path).ok().as_deref() != Some(text.as_str()) {
+            fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
+            println!("wrote {}", path.strip_prefix(root)?.display());
+        }
+    }
+    Ok(())
+}
+
+/// Every generated file with its content.
+pub fn render(root: &Path) -> Result<BTreeMap<PathBuf, String>> {
+    let mut files = BTreeMap::new();
+    for service in SERVICES {
+        let path = root.join("models").join(format!("{service}.json"));
+        let model = Model::read(&path).with_context(|| format!("reading {}", path.display()))?;
+        let folder = root.join("crates/api").join(service);
+        let source = folder.join("src");
+        files.insert(folder.join("Cargo.toml"), manifest(service));
+        for (name, text) in [
+            ("lib.rs", library(&model)),
+            ("types.rs", types::render(&model)?),
+            ("schema.rs", schema::render(&model)?),
+            ("faults.rs", types::render_faults(&model)),
+            ("service.rs", service::render(&model)),
+        ] {
+            let text = format!("{MARK}{text}");
+            // The tables stay one line a shape: the formatter would make forty of it.
+            let text = if name == "schema.rs" {
+                text
+            } else {
+                format(&text)?
+            };
+            files.insert(source.join(name), text);
+        }
+    }
+    Ok(files)
+}
+
+fn manifest(service: &str) -> String {
+    format!(
+        "# Written by `cargo xtask generate` from models/. Do not edit.\n[package]\nname = \"wharf-api-{service}\"\n\
+         version.workspace = true\nedition.workspace = true\nlicense.workspace = true\n\n\
+         [lib]\ndoctest = false\ntest = false\n\n[dependencies]\nwharf-wire.workspace = true\n"
+    )
+}
+
+fn library(model: &Model) -> String {
+    format!(
+        "//! Contract of {} ({}): types, schema, faults, the trait `{}`, its routes and client.\n\
+         #![allow(clippy::all)]\n\
+         pub mod faults;\n#[rustfmt::skip]\npub mod schema;\npub mod service;\npub mod types;\n\n\
+         pub use service::{{Client, Input, Routes, {}}};\npub use types::*;\n",
+        model.full_name,
+        model.api_version,
+        model.trait_name(),
+        model.trait_name(),
+    )
+}
+
+fn format(text: &str) -> Result<String> {
+    let mut rustfmt = Command::new("rustfmt")
+        .args([
+            "--edition",
+            "2024",
+            "--config",
+            "max_width=100",
+            "--emit",
+            "stdout",
+        ])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("starting rustfmt")?;
+    let mut input = rustfmt.stdin.take().expect("stdin is a pipe");
+    let text = text.to_owned();
+    let feeder = std::thread::spawn(move || input.write_all(text.as_bytes()));
+    let output = rustfmt.wait_with_output()?;
+    feeder.join().expect("the feeder does not panic")?;
+    if !output.status.success() {
+        bail!("rustfmt refused a generated file");
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// The operations of a service: the model's name and the trait's function.
+pub fn operations(root: &Path, service: &str) -> Result<Vec<(String, String)>> {
+    let model = Model::read(&root.join("models").join(format!("{service}.json")))?;
+    Ok(model
+        .operations
+        .into_iter()
+        .map(|it| (it.name.clone(), names::snake(&it.name)))
+        .collect())
+}

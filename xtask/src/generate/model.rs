@@ -1,0 +1,196 @@
+//! A model file, read into what the writers need.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use anyhow::{Context as _, Result};
+use serde_json::{Map, Value};
+
+pub struct Model {
+    pub name: String,
+    pub full_name: String,
+    pub api_version: String,
+    pub protocol: String,
+    pub json_minor: u8,
+    pub signing_name: String,
+    pub target_prefix: String,
+    pub xml_namespace: String,
+    pub operations: Vec<Operation>,
+    /// All shapes in the model's order.
+    pub shapes: Map<String, Value>,
+    /// Structures that contain themselves without a list or map between.
+    boxed: BTreeSet<(String, String)>,
+}
+
+pub struct Operation {
+    pub name: String,
+    pub input: Option<String>,
+    pub output: Option<String>,
+    pub result_wrapper: String,
+}
+
+impl Model {
+    pub fn read(path: &Path) -> Result<Self> {
+        let root: Value = serde_json::from_str(&fs::read_to_string(path)?)?;
+        let metadata = &root["metadata"];
+        let text = |key: &str| metadata[key].as_str().unwrap_or_default().to_owned();
+        let endpoint = text("endpointPrefix");
+        let signing = text("signingName");
+        let operations = root["operations"].as_object().context("operations")?;
+        let mut operations: Vec<Operation> = operations
+            .iter()
+            .map(|(name, value)| operation(name, value))
+            .collect();
+        operations.sort_by(|a, b| a.name.cmp(&b.name));
+        let shapes = root["shapes"].as_object().context("shapes")?.clone();
+        Ok(Self {
+            name: root["service"].as_str().context("service")?.to_owned(),
+            full_name: text("serviceFullName"),
+            api_version: text("apiVersion"),
+            protocol: text("protocol"),
+            json_minor: u8::from(text("jsonVersion") != "1.0"),
+            signing_name: if signing.is_empty() {
+                endpoint
+            } else {
+                signing
+            },
+            target_prefix: text("targetPrefix"),
+            xml_namespace: text("xmlNamespace"),
+            boxed: recursive_members(&shapes),
+            operations,
+            shapes,
+        })
+    }
+
+    /// `Ecs`
+    pub fn trait_name(&self) -> String {
+        let mut chars = self.name.chars();
+        chars
+            .next()
+            .map(|first| first.to_ascii_uppercase())
+            .into_iter()
+            .chain(chars)
+            .collect()
+    }
+
+    pub fn is_query(&self) -> bool {
+        matches!(self.protocol.as_str(), "query" | "ec2")
+    }
+
+    pub fn shape(&self, name: &str) -> &Value {
+        &self.shapes[name]
+    }
+
+    pub fn shape_index(&self, name: &str) -> usize {
+        self.shapes
+            .keys()
+            .position(|key| key == name)
+            .expect("every shape named is in the model")
+    }
+
+    /// The structures, with their members; exceptions only where an event stream holds them.
+    pub fn structures(&self) -> impl Iterator<Item = (&String, &Map<String, Value>)> {
+        let held: BTreeSet<&str> = self
+            .shapes
+            .values()
+            .filter_map(|shape| shape["members"].as_object())
+            .flat_map(|members| members.values().map(ref_name))
+            .collect();
+        self.shapes
+            .iter()
+            .filter(move |(name, shape)| {
+                let exception = shape["exception"] == Value::Bool(true);
+                is_structure(shape) && (!exception || held.contains(name.as_str()))
+            })
+            .filter_map(|(name, shape)| Some((name, shape["members"].as_object()?)))
+    }
+
+    /// The Rust type of a shape, without the `Option` around members.
+    pub fn rust_type(&self, shape_name: &str) -> String {
+        let shape = self.shape(shape_name);
+        match shape["type"].as_str().unwrap_or_default() {
+            "structure" if shape["document"] == Value::Bool(true) => {
+                "wharf_wire::Document".to_owned()
+            }
+            "structure" => shape_name.to_owned(),
+            "list" => format!("Vec<{}>", self.rust_type(ref_name(&shape["member"]))),
+            "map" => format!(
+                "BTreeMap<String, {}>",
+                self.rust_type(ref_name(&shape["value"]))
+            ),
+            "boolean" => "bool".to_owned(),
+            "integer" => "i32".to_owned(),
+            "long" => "i64".to_owned(),
+            "float" | "double" => "f64".to_owned(),
+            "timestamp" => "Timestamp".to_owned(),
+            "blob" => "Vec<u8>".to_owned(),
+            _ => "String".to_owned(),
+        }
+    }
+
+    pub fn member_type(&self, structure: &str, member: &str, shape: &str) -> String {
+        let inner = self.rust_type(shape);
+        if self
+            .boxed
+            .contains(&(structure.to_owned(), member.to_owned()))
+        {
+            format!("Box<{inner}>")
+        } else {
+            inner
+        }
+    }
+}
+
+/// The shape a reference names.
+pub fn ref_name(reference: &Value) -> &str {
+    reference["shape"].as_str().unwrap_or_default()
+}
+
+fn is_structure(shape: &Value) -> bool {
+    shape["type"] == "structure" && shape["document"] != Value::Bool(true)
+}
+
+fn operation(name: &str, value: &Value) -> Operation {
+    let shape = |value: &Value| {
+        value
+            .as_str()
+            .or_else(|| value["shape"].as_str())
+            .map(str::to_owned)
+    };
+    Operation {
+        name: name.to_owned(),
+        input: shape(&value["input"]),
+        output: shape(&value["output"]),
+        result_wrapper: value["output"]["resultWrapper"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned(),
+    }
+}
+
+/// Members through which a structure holds itself directly: they need a box.
+fn recursive_members(shapes: &Map<String, Value>) -> BTreeSet<(String, String)> {
+    let mut found = BTreeSet::new();
+    for (name, shape) in shapes.iter().filter(|(_, shape)| is_structure(shape)) {
+        for (member, reference) in shape["members"].as_object().into_iter().flatten() {
+            if reaches(shapes, ref_name(reference), name, &mut BTreeSet::new()) {
+                found.insert((name.clone(), member.clone()));
+            }
+        }
+    }
+    found
+}
+
+fn reaches(shapes: &Map<String, Value>, from: &str, to: &str, seen: &mut BTreeSet<String>) -> bool {
+    if !is_structure(&shapes[from]) {
+        return false;
+    }
+    if from == to {
+        return true;
+    }
+    seen.insert(from.to_owned())
+        && shapes[from]["members"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .any(|(_, reference)| reaches(shapes, ref_name(reference), to, seen))
+}
