@@ -118,7 +118,12 @@ impl Host {
                 return Ok(false);
             }
         }
-        let hop = self.hop(uplink);
+        let source = Some(self.plan.host());
+        let hop = Hop::Via {
+            index: uplink.index,
+            gateway: uplink.peer,
+            source,
+        };
         match self
             .route
             .perform(vec![route::route_if_free(Subnet::host(to), hop)])
@@ -129,18 +134,8 @@ impl Host {
     }
 
     pub(crate) fn forget(&mut self, uplink: Uplink, to: Ipv4Addr) -> Result<(), NetworkError> {
-        let hop = self.hop(uplink);
         self.route
-            .perform(vec![route::delete_route(Subnet::host(to), hop)])
-    }
-
-    fn hop(&self, uplink: Uplink) -> Hop {
-        let source = Some(self.plan.host());
-        Hop::Via {
-            index: uplink.index,
-            gateway: uplink.peer,
-            source,
-        }
+            .perform(vec![route::delete_route(Subnet::host(to), uplink.index)])
     }
 
     /// Removes routes through `uplink` to tasks that are no more.

@@ -10,6 +10,7 @@ use std::thread::{self, JoinHandle};
 use tokio::sync::oneshot;
 
 use crate::error::NetworkError;
+use crate::host;
 use crate::netlink::{Family, link};
 use crate::netns::Namespace;
 
@@ -68,7 +69,7 @@ impl Reaper {
 
 fn remove(namespace: &Namespace, name: &str) -> Result<(), NetworkError> {
     namespace
-        .run(|| crate::host::open(Family::Route)?.perform(vec![link::delete(name)]))
+        .run(|| host::open(Family::Route)?.perform(vec![link::delete(name)]))
         .map_err(|e| NetworkError::kernel("enter a network namespace", e))
         .flatten()
 }

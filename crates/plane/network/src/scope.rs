@@ -11,10 +11,12 @@
 //! gateway needs no machine, and a task cannot answer for another.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::fd::AsFd;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::NetworkError;
-use crate::host::{Host, Uplink};
+use crate::host::{self, Host, Uplink};
 use crate::model::{MacAddress, Scope, Subnet};
 use crate::names::{SCOPE_UPLINK, TASK_LINK};
 use crate::netlink::link::{self, Conf, End};
@@ -75,10 +77,7 @@ impl ScopeNet {
         let (mut route, mut filter) = namespace
             .run(|| {
                 set_all(&SCOPE_SETTINGS)?;
-                Ok((
-                    crate::host::open(Family::Route)?,
-                    crate::host::open(Family::Netfilter)?,
-                ))
+                Ok((host::open(Family::Route)?, host::open(Family::Netfilter)?))
             })
             .map_err(|e| NetworkError::kernel("enter a network namespace", e))
             .flatten()?;
@@ -110,13 +109,10 @@ impl ScopeNet {
             name: TASK_LINK,
             mac: Some(endpoint.mac),
         };
-        self.route.perform(vec![link::veth(
-            &near,
-            &far,
-            std::os::fd::AsFd::as_fd(task),
-        )])?;
+        self.route
+            .perform(vec![link::veth(&near, &far, task.as_fd())])?;
         let mut route = task
-            .run(|| crate::host::open(Family::Route))
+            .run(|| host::open(Family::Route))
             .map_err(|e| NetworkError::kernel("enter a network namespace", e))
             .flatten()?;
         set_up_task(&mut route, endpoint)?;
@@ -154,7 +150,7 @@ impl ScopeNet {
             return Ok(false);
         };
         self.route.perform(vec![
-            route::delete_route(Subnet::host(endpoint.address), Hop::Link { index }),
+            route::delete_route(Subnet::host(endpoint.address), index),
             route::delete_neighbour(index, endpoint.address),
         ])?;
         Ok(true)
@@ -196,7 +192,7 @@ fn ensure_uplink(
                 mac: None,
             },
         );
-        let veth = link::veth(&near, &far, std::os::fd::AsFd::as_fd(namespace));
+        let veth = link::veth(&near, &far, namespace.as_fd());
         host.route.perform(vec![veth])?;
     }
     scope.perform(vec![
@@ -235,12 +231,12 @@ fn ensure_uplink(
 }
 
 /// A namespace for a task, loopback up.
-pub(crate) fn task_namespace(path: &std::path::Path) -> Result<Namespace, NetworkError> {
+pub(crate) fn task_namespace(path: &Path) -> Result<Namespace, NetworkError> {
     let namespace = Namespace::create(path)?;
     namespace
         .run(|| {
             set_all(&TASK_SETTINGS)?;
-            crate::host::open(Family::Route)?.perform(vec![link::up("lo")])
+            host::open(Family::Route)?.perform(vec![link::up("lo")])
         })
         .map_err(|e| NetworkError::kernel("enter a network namespace", e))
         .flatten()?;

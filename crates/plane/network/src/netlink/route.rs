@@ -86,13 +86,30 @@ pub(crate) fn route_if_free(to: Subnet, hop: Hop) -> Request {
     }
 }
 
-pub(crate) fn delete_route(to: Subnet, hop: Hop) -> Request {
-    let message = route_message(RTM_DELROUTE, REQUEST | ACK, to, hop);
-    let tolerated = &[Errno::ESRCH, Errno::ENODEV];
+/// Removes the route to `to` through the link, however it was made.
+pub(crate) fn delete_route(to: Subnet, index: u32) -> Request {
+    const ANY_SCOPE: u8 = 255;
+    let header = [
+        AF_INET,
+        to.prefix(),
+        0,
+        0,
+        TABLE_MAIN,
+        PROTOCOL,
+        ANY_SCOPE,
+        UNICAST,
+        0,
+        0,
+        0,
+        0,
+    ];
+    let attrs = Attrs::new()
+        .put(RTA_DST, &to.network().octets())
+        .u32(RTA_OIF, index);
     Request {
-        message,
+        message: Message::new(RTM_DELROUTE, REQUEST | ACK, &header, attrs),
         step: format!("remove the route to {to}").into(),
-        tolerated,
+        tolerated: &[Errno::ESRCH, Errno::ENODEV],
     }
 }
 
