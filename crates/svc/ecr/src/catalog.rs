@@ -20,6 +20,7 @@ pub use collect::GcReport;
 pub use images::{ImageRef, Referrer, Stored};
 pub use layers::LayerInfo;
 pub use put_image::{NewImage, Pushed};
+pub(crate) use repositories::{NewRepository, check_mutability, check_tags};
 
 use crate::{
     error::EcrError,
@@ -70,11 +71,20 @@ pub struct Registry {
 
 impl Registry {
     pub fn new(account: impl Into<String>, region: impl Into<String>) -> Self {
-        Self { account: account.into(), region: region.into() }
+        Self {
+            account: account.into(),
+            region: region.into(),
+        }
     }
 
     pub fn repository_arn(&self, name: &str) -> String {
-        Arn::new(SERVICE, &self.region, &self.account, format!("repository/{name}")).to_string()
+        Arn::new(
+            SERVICE,
+            &self.region,
+            &self.account,
+            format!("repository/{name}"),
+        )
+        .to_string()
     }
 
     pub(crate) fn keys(&self) -> Keys {
@@ -131,7 +141,15 @@ impl Open {
 impl Catalog {
     pub fn new(store: Store, blobs: Blobs, keyring: Keyring, config: Config) -> Self {
         let parts = layers::PartSizes::default();
-        Self { inner: Arc::new(Inner { store, blobs, keyring, config, parts }) }
+        Self {
+            inner: Arc::new(Inner {
+                store,
+                blobs,
+                keyring,
+                config,
+                parts,
+            }),
+        }
     }
 
     pub fn config(&self) -> &Config {
@@ -151,7 +169,9 @@ impl Catalog {
     }
 
     pub(crate) async fn read<T: Record>(&self, key: &str) -> Result<Option<Read<T>>, EcrError> {
-        let Some(entry) = self.store().get(key).await? else { return Ok(None) };
+        let Some(entry) = self.store().get(key).await? else {
+            return Ok(None);
+        };
         let record = wharf_records::decode(&entry.value)?;
         Ok(Some(Read { entry, record }))
     }
@@ -172,7 +192,11 @@ impl Catalog {
             let record = wharf_records::decode(&entry.value)?;
             Ok(Read { entry, record })
         };
-        let found = reply.entries.into_iter().map(decode).collect::<Result<_, _>>()?;
+        let found = reply
+            .entries
+            .into_iter()
+            .map(decode)
+            .collect::<Result<_, _>>()?;
         Ok((found, reply.more))
     }
 
@@ -183,7 +207,11 @@ impl Catalog {
             name: name.to_owned(),
             account: registry.account.clone(),
         })?;
-        Ok(Open { registry: registry.clone(), keys, repository })
+        Ok(Open {
+            registry: registry.clone(),
+            keys,
+            repository,
+        })
     }
 
     /// A transaction on the images and tags of a repository: nothing else changes them meanwhile,
@@ -219,10 +247,6 @@ impl Change {
 
     pub(crate) fn delete(&mut self, key: String) {
         self.edit(|txn| txn.delete(key));
-    }
-
-    pub(crate) fn when(&mut self, compare: Compare) {
-        self.edit(|txn| txn.when(compare));
     }
 
     fn edit(&mut self, step: impl FnOnce(Txn) -> Txn) {

@@ -10,20 +10,43 @@ use crate::manifest::ManifestError;
 #[derive(Debug, thiserror::Error)]
 pub enum EcrError {
     #[error("Invalid parameter at '{parameter}' failed to satisfy constraint: '{constraint}'")]
-    InvalidParameter { parameter: &'static str, constraint: String },
+    InvalidParameter {
+        parameter: &'static str,
+        constraint: String,
+    },
     #[error("The repository with name '{name}' does not exist in the registry with id '{account}'")]
     RepositoryNotFound { name: String, account: String },
     #[error("The repository with name '{name}' already exists in the registry with id '{account}'")]
     RepositoryExists { name: String, account: String },
-    #[error("The repository with name '{name}' in registry with id '{account}' cannot be deleted because it still contains images")]
+    #[error(
+        "The repository with name '{name}' in registry with id '{account}' cannot be deleted because it still contains images"
+    )]
     RepositoryNotEmpty { name: String, account: String },
-    #[error("Repository policy does not exist for the repository with name '{name}' in the registry with id '{account}'")]
+    #[error(
+        "Repository policy does not exist for the repository with name '{name}' in the registry with id '{account}'"
+    )]
     PolicyNotFound { name: String, account: String },
-    #[error("The image with imageId {{imageDigest:'{digest}', imageTag:'{tag}'}} does not exist within the repository with name '{name}' in the registry with id '{account}'")]
-    ImageNotFound { digest: String, tag: String, name: String, account: String },
-    #[error("Image with digest '{digest}' and tag '{tag}' already exists in the repository with name '{name}' in registry with id '{account}'")]
-    ImageExists { digest: Digest, tag: String, name: String, account: String },
-    #[error("The image tag '{tag}' already exists in the '{name}' repository and cannot be overwritten because the tag is immutable.")]
+    #[error(
+        "The image with imageId {{imageDigest:'{digest}', imageTag:'{tag}'}} does not exist within the repository with name '{name}' in the registry with id '{account}'"
+    )]
+    ImageNotFound {
+        digest: String,
+        tag: String,
+        name: String,
+        account: String,
+    },
+    #[error(
+        "Image with digest '{digest}' and tag '{tag}' already exists in the repository with name '{name}' in registry with id '{account}'"
+    )]
+    ImageExists {
+        digest: Digest,
+        tag: String,
+        name: String,
+        account: String,
+    },
+    #[error(
+        "The image tag '{tag}' already exists in the '{name}' repository and cannot be overwritten because the tag is immutable."
+    )]
     TagImmutable { tag: String, name: String },
     #[error("The tag '{0}' is not valid: [a-zA-Z0-9_][a-zA-Z0-9._-]{{0,127}}")]
     BadTag(String),
@@ -32,26 +55,67 @@ pub enum EcrError {
     #[error("The digest of the manifest is '{actual}', not '{expected}'")]
     ManifestDigest { expected: String, actual: Digest },
     #[error("Layers with digests '{}' required for pushing image into repository with name '{name}' in the registry with id '{account}' do not exist", joined(.digests))]
-    LayersNotFound { digests: Vec<Digest>, name: String, account: String },
+    LayersNotFound {
+        digests: Vec<Digest>,
+        name: String,
+        account: String,
+    },
     #[error("Images with digests '{}' required for pushing image into repository with name '{name}' in the registry with id '{account}' do not exist", joined(.digests))]
-    ReferencedImagesNotFound { digests: Vec<Digest>, name: String, account: String },
+    ReferencedImagesNotFound {
+        digests: Vec<Digest>,
+        name: String,
+        account: String,
+    },
     #[error("Requested image referenced by manifest list: [{}]", joined(.0))]
     ReferencedByIndex(Vec<Digest>),
-    #[error("Layer with digest '{digest}' does not exist in the repository with name '{name}' in the registry with id '{account}'")]
-    LayerNotFound { digest: String, name: String, account: String },
-    #[error("Layer with digest '{digest}' is not associated with an image in the repository with name '{name}' in the registry with id '{account}'")]
-    LayerInaccessible { digest: Digest, name: String, account: String },
-    #[error("Layer with digest '{digest}' already exists in the repository with name '{name}' in the registry with id '{account}'")]
-    LayerExists { digest: Digest, name: String, account: String },
-    #[error("Upload with id '{upload}' could not be found for the repository with name '{name}' in the registry with id '{account}'")]
-    UploadNotFound { upload: String, name: String, account: String },
-    #[error("The layer part size is not valid, or the first byte specified is not consecutive to the last byte of a previous layer part upload.")]
-    LayerPart { upload: String, name: String, account: String, received: u64 },
+    #[error(
+        "Layer with digest '{digest}' does not exist in the repository with name '{name}' in the registry with id '{account}'"
+    )]
+    LayerNotFound {
+        digest: String,
+        name: String,
+        account: String,
+    },
+    #[error(
+        "Layer with digest '{digest}' is not associated with an image in the repository with name '{name}' in the registry with id '{account}'"
+    )]
+    LayerInaccessible {
+        digest: Digest,
+        name: String,
+        account: String,
+    },
+    #[error(
+        "Layer with digest '{digest}' already exists in the repository with name '{name}' in the registry with id '{account}'"
+    )]
+    LayerExists {
+        digest: Digest,
+        name: String,
+        account: String,
+    },
+    #[error(
+        "Upload with id '{upload}' could not be found for the repository with name '{name}' in the registry with id '{account}'"
+    )]
+    UploadNotFound {
+        upload: String,
+        name: String,
+        account: String,
+    },
+    #[error(
+        "The layer part size is not valid, or the first byte specified is not consecutive to the last byte of a previous layer part upload."
+    )]
+    LayerPart {
+        upload: String,
+        name: String,
+        account: String,
+        received: u64,
+    },
     #[error("Layer parts must be at least 5 MiB in size.")]
     LayerPartTooSmall,
     #[error("The specified layer upload does not contain any layer parts.")]
     EmptyUpload,
-    #[error("The layer digest calculation performed by Amazon ECR upon receipt of the image layer does not match the digest specified: '{expected}', not '{actual}'")]
+    #[error(
+        "The layer digest calculation performed by Amazon ECR upon receipt of the image layer does not match the digest specified: '{expected}', not '{actual}'"
+    )]
     LayerDigest { expected: Digest, actual: Digest },
     #[error("{0}")]
     LimitExceeded(String),
@@ -76,11 +140,18 @@ pub enum EcrError {
 }
 
 fn joined(digests: &[Digest]) -> String {
-    digests.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    digests
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 impl EcrError {
     pub(crate) fn invalid(parameter: &'static str, constraint: impl Into<String>) -> Self {
-        Self::InvalidParameter { parameter, constraint: constraint.into() }
+        Self::InvalidParameter {
+            parameter,
+            constraint: constraint.into(),
+        }
     }
 }

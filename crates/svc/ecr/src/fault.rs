@@ -35,13 +35,16 @@ impl From<EcrError> for Fault {
             E::LayerInaccessible { .. } => faults::layer_inaccessible_exception(text),
             E::LayerExists { .. } => faults::layer_already_exists_exception(text),
             E::UploadNotFound { .. } => faults::upload_not_found_exception(text),
-            E::LayerPart { upload, name, account, received } => {
-                faults::invalid_layer_part_exception(text)
-                    .with("registryId", account)
-                    .with("repositoryName", name)
-                    .with("uploadId", upload)
-                    .with("lastValidByteReceived", json!(received.saturating_sub(1)))
-            }
+            E::LayerPart {
+                upload,
+                name,
+                account,
+                received,
+            } => faults::invalid_layer_part_exception(text)
+                .with("registryId", account)
+                .with("repositoryName", name)
+                .with("uploadId", upload)
+                .with("lastValidByteReceived", json!(received.saturating_sub(1))),
             E::LayerPartTooSmall => faults::layer_part_too_small_exception(text),
             E::EmptyUpload => faults::empty_upload_exception(text),
             E::LayerDigest { .. } => faults::invalid_layer_exception(text),

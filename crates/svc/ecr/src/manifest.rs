@@ -48,8 +48,12 @@ pub(crate) struct Manifest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Content {
     /// Config first, then the layers that the registry holds.
-    Image { blobs: Vec<Reference> },
-    Index { images: Vec<Reference> },
+    Image {
+        blobs: Vec<Reference>,
+    },
+    Index {
+        images: Vec<Reference>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +99,9 @@ impl Manifest {
             .map_err(|cause| ManifestError::Malformed(cause.to_string()))?;
         let media_type = agree(text.media_type, given)?;
         if text.schema_version != Some(2) {
-            return Err(ManifestError::Malformed("schemaVersion is not 2".to_owned()));
+            return Err(ManifestError::Malformed(
+                "schemaVersion is not 2".to_owned(),
+            ));
         }
         let config_type = text.config.as_ref().map(|config| config.media_type.clone());
         let content = match media_type.as_str() {
@@ -105,8 +111,15 @@ impl Manifest {
         };
         Ok(Self {
             media_type,
-            artifact_type: text.artifact_type.or(config_type).filter(|kind| !kind.is_empty()),
-            subject: text.subject.map(Descriptor::reference).transpose()?.map(|s| s.digest),
+            artifact_type: text
+                .artifact_type
+                .or(config_type)
+                .filter(|kind| !kind.is_empty()),
+            subject: text
+                .subject
+                .map(Descriptor::reference)
+                .transpose()?
+                .map(|s| s.digest),
             annotations: text.annotations.unwrap_or_default(),
             content,
         })
@@ -117,9 +130,10 @@ fn agree(inside: Option<String>, given: Option<&str>) -> Result<String, Manifest
     // A client that sends a content type without meaning it sends one of these.
     let given = given.filter(|given| !matches!(*given, "" | "application/json"));
     match (inside, given) {
-        (Some(inside), Some(given)) if inside != given => {
-            Err(ManifestError::MediaTypesDiffer { inside, given: given.to_owned() })
-        }
+        (Some(inside), Some(given)) if inside != given => Err(ManifestError::MediaTypesDiffer {
+            inside,
+            given: given.to_owned(),
+        }),
         (Some(inside), _) => Ok(inside),
         (None, Some(given)) => Ok(given.to_owned()),
         (None, None) => Err(ManifestError::NoMediaType),
@@ -138,8 +152,12 @@ fn image(
     }
     // A layer with addresses is fetched from there, and clients do not push it.
     let held = layers.into_iter().filter(|layer| layer.urls.is_empty());
-    let blobs = std::iter::once(config).chain(held).map(Descriptor::reference);
-    Ok(Content::Image { blobs: blobs.collect::<Result<_, _>>()? })
+    let blobs = std::iter::once(config)
+        .chain(held)
+        .map(Descriptor::reference);
+    Ok(Content::Image {
+        blobs: blobs.collect::<Result<_, _>>()?,
+    })
 }
 
 fn index(manifests: Option<Vec<Descriptor>>) -> Result<Content, ManifestError> {
@@ -149,7 +167,9 @@ fn index(manifests: Option<Vec<Descriptor>>) -> Result<Content, ManifestError> {
         return Err(ManifestError::TooMany);
     }
     let images = manifests.into_iter().map(Descriptor::reference);
-    Ok(Content::Index { images: images.collect::<Result<_, _>>()? })
+    Ok(Content::Index {
+        images: images.collect::<Result<_, _>>()?,
+    })
 }
 
 impl Descriptor {
@@ -159,7 +179,11 @@ impl Descriptor {
             let shown: String = self.digest.chars().take(100).collect();
             return Err(ManifestError::BadDigest(shown));
         };
-        Ok(Reference { digest, media_type: self.media_type, size: self.size })
+        Ok(Reference {
+            digest,
+            media_type: self.media_type,
+            size: self.size,
+        })
     }
 }
 
@@ -185,9 +209,18 @@ mod tests {
     #[test]
     fn an_image() {
         let manifest = parse(&image_text(), None).unwrap();
-        let Content::Image { blobs } = manifest.content else { panic!("an index") };
-        assert_eq!(blobs.iter().map(|b| b.size).collect::<Vec<_>>(), [2, 3], "foreign ones are not held");
-        assert_eq!(manifest.artifact_type.as_deref(), Some("application/vnd.oci.image.config.v1+json"));
+        let Content::Image { blobs } = manifest.content else {
+            panic!("an index")
+        };
+        assert_eq!(
+            blobs.iter().map(|b| b.size).collect::<Vec<_>>(),
+            [2, 3],
+            "foreign ones are not held"
+        );
+        assert_eq!(
+            manifest.artifact_type.as_deref(),
+            Some("application/vnd.oci.image.config.v1+json")
+        );
     }
 
     #[test]
@@ -205,15 +238,27 @@ mod tests {
         let mut bare = image_text();
         bare.as_object_mut().unwrap().remove("mediaType");
         assert_eq!(parse(&bare, None), Err(ManifestError::NoMediaType));
-        assert_eq!(parse(&bare, Some("application/json")), Err(ManifestError::NoMediaType));
-        assert_eq!(parse(&bare, Some(DOCKER_MANIFEST)).unwrap().media_type, DOCKER_MANIFEST);
+        assert_eq!(
+            parse(&bare, Some("application/json")),
+            Err(ManifestError::NoMediaType)
+        );
+        assert_eq!(
+            parse(&bare, Some(DOCKER_MANIFEST)).unwrap().media_type,
+            DOCKER_MANIFEST
+        );
         let differ = parse(&image_text(), Some(DOCKER_MANIFEST));
-        assert!(matches!(differ, Err(ManifestError::MediaTypesDiffer { .. })));
+        assert!(matches!(
+            differ,
+            Err(ManifestError::MediaTypesDiffer { .. })
+        ));
     }
 
     #[test]
     fn refuses_what_is_none() {
-        for text in [json!(1), json!({}), json!({"schemaVersion": 2, "mediaType": OCI_MANIFEST}),
+        for text in [
+            json!(1),
+            json!({}),
+            json!({"schemaVersion": 2, "mediaType": OCI_MANIFEST}),
             json!({"schemaVersion": 1, "mediaType": OCI_INDEX, "manifests": []}),
             json!({"schemaVersion": 2, "mediaType": "text/plain"}),
             json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [{"digest": "sha512:00"}]}),
@@ -222,6 +267,9 @@ mod tests {
         }
         let deep = "[".repeat(100_000);
         assert!(Manifest::parse(deep.as_bytes(), None).is_err());
-        assert_eq!(Manifest::parse(&vec![b' '; MAX_MANIFEST_BYTES + 1], None), Err(ManifestError::TooLarge));
+        assert_eq!(
+            Manifest::parse(&vec![b' '; MAX_MANIFEST_BYTES + 1], None),
+            Err(ManifestError::TooLarge)
+        );
     }
 }

@@ -13,7 +13,9 @@ pub fn valid_repository_name(name: &str) -> bool {
 fn valid_path_part(part: &str) -> bool {
     let bytes = part.as_bytes();
     let alphanumeric = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-    let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return false };
+    let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else {
+        return false;
+    };
     if !alphanumeric(first) || !alphanumeric(last) {
         return false;
     }
@@ -21,7 +23,9 @@ fn valid_path_part(part: &str) -> bool {
     bytes
         .split(alphanumeric)
         .filter(|separator| !separator.is_empty())
-        .all(|separator| matches!(separator, b"." | b"_" | b"__") || separator.iter().all(|b| *b == b'-'))
+        .all(|separator| {
+            matches!(separator, b"." | b"_" | b"__") || separator.iter().all(|b| *b == b'-')
+        })
 }
 
 /// `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}`, what clients of the OCI API can name.
@@ -36,7 +40,12 @@ pub(crate) fn valid_tag(tag: &str) -> bool {
 /// Whether a tag once set stays: the repository's setting, inverted for tags that one of its
 /// exclusion filters matches.
 pub(crate) fn immutable(repository: &Repository, tag: &str) -> bool {
-    let excluded = || repository.exclusion_filters.iter().any(|filter| wildcard(filter, tag));
+    let excluded = || {
+        repository
+            .exclusion_filters
+            .iter()
+            .any(|filter| wildcard(filter, tag))
+    };
     match repository.tag_mutability.as_str() {
         "IMMUTABLE" => true,
         "IMMUTABLE_WITH_EXCLUSION" => !excluded(),
@@ -53,7 +62,9 @@ fn wildcard(pattern: &str, text: &str) -> bool {
         return false;
     };
     let mut parts: Vec<&str> = parts.collect();
-    let Some(last) = parts.pop() else { return rest.is_empty() };
+    let Some(last) = parts.pop() else {
+        return rest.is_empty();
+    };
     for part in parts {
         match rest.find(part) {
             Some(at) => rest = &rest[at + part.len()..],
@@ -73,7 +84,9 @@ mod tests {
             assert!(valid_repository_name(good), "{good}");
         }
         let long = "a".repeat(257);
-        for bad in ["", "a", "A1", "a.", "-a", "a..b", "a___b", "a/", "/a", "a//b", "a._b", "é1", &long] {
+        for bad in [
+            "", "a", "A1", "a.", "-a", "a..b", "a___b", "a/", "/a", "a//b", "a._b", "é1", &long,
+        ] {
             assert!(!valid_repository_name(bad), "{bad}");
         }
     }

@@ -12,7 +12,10 @@ pub(crate) struct Listing<'a> {
 
 impl<'a> Listing<'a> {
     pub(crate) fn new(keyring: &'a Keyring, name: &str, selection: &[&str]) -> Self {
-        Self { keyring, context: format!("ecr/page/{name}/{selection:?}") }
+        Self {
+            keyring,
+            context: format!("ecr/page/{name}/{selection:?}"),
+        }
     }
 
     /// The token for what follows `last`.
@@ -22,9 +25,12 @@ impl<'a> Listing<'a> {
 
     /// What the client's token says came last; `None` without a token.
     pub(crate) fn last(&self, token: Option<&str>) -> Result<Option<String>, EcrError> {
-        let Some(token) = token.filter(|token| !token.is_empty()) else { return Ok(None) };
+        let Some(token) = token.filter(|token| !token.is_empty()) else {
+            return Ok(None);
+        };
         let opened = self.keyring.open_token(token, &self.context).ok();
         let last = opened.and_then(|last| last.expose_str().map(str::to_owned));
-        last.map(Some).ok_or_else(|| EcrError::invalid("nextToken", "the token is not of this listing"))
+        last.map(Some)
+            .ok_or_else(|| EcrError::invalid("nextToken", "the token is not of this listing"))
     }
 }

@@ -10,10 +10,9 @@ use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
 use wharf_blobs::Digest;
 use wharf_seal::Keyring;
-use wharf_wire::{
-    Caller, CallerKind,
-    call::Session,
-};
+use wharf_wire::{Caller, CallerKind, call::Session};
+
+use crate::catalog::Registry;
 
 /// How long a password is good for.
 pub const PASSWORD_LIFE: Duration = Duration::from_secs(12 * 3600);
@@ -67,6 +66,8 @@ struct SessionPart {
 #[derive(Serialize, Deserialize)]
 struct Download {
     expires: Timestamp,
+    account: String,
+    region: String,
     repository: String,
     digest: Digest,
 }
@@ -132,29 +133,38 @@ pub fn open_password(
         access_key_id: token.access_key_id,
         session,
     };
-    Ok(Bearer { caller, region: token.region })
+    Ok(Bearer {
+        caller,
+        region: token.region,
+    })
 }
 
 /// A token that lets anyone who has it read one layer of one repository (by its id).
 pub fn issue_download(
     keyring: &Keyring,
+    registry: &Registry,
     repository: &str,
     digest: &Digest,
     now: Timestamp,
 ) -> String {
-    let repository = repository.to_owned();
-    let download = Download { expires: now + DOWNLOAD_LIFE, repository, digest: *digest };
+    let download = Download {
+        expires: now + DOWNLOAD_LIFE,
+        account: registry.account.clone(),
+        region: registry.region.clone(),
+        repository: repository.to_owned(),
+        digest: *digest,
+    };
     let plain = serde_json::to_vec(&download).expect("strings and numbers");
     keyring.seal_token(&plain, DOWNLOAD_CONTEXT)
 }
 
-/// The id of the repository whose layer `digest` the token opens.
+/// The registry, and the id of its repository, whose layer `digest` the token opens.
 pub fn open_download(
     keyring: &Keyring,
     token: &str,
     digest: &Digest,
     now: Timestamp,
-) -> Result<String, TokenError> {
+) -> Result<(Registry, String), TokenError> {
     let download: Download = open(keyring, token, DOWNLOAD_CONTEXT)?;
     if download.digest != *digest {
         return Err(TokenError::Invalid);
@@ -162,7 +172,10 @@ pub fn open_download(
     if now >= download.expires {
         return Err(TokenError::Expired);
     }
-    Ok(download.repository)
+    Ok((
+        Registry::new(download.account, download.region),
+        download.repository,
+    ))
 }
 
 fn open<T: for<'de> Deserialize<'de>>(
@@ -173,7 +186,9 @@ fn open<T: for<'de> Deserialize<'de>>(
     if token.len() > MAX_TOKEN_BYTES {
         return Err(TokenError::Invalid);
     }
-    let plain = keyring.open_token(token, context).map_err(|_| TokenError::Invalid)?;
+    let plain = keyring
+        .open_token(token, context)
+        .map_err(|_| TokenError::Invalid)?;
     serde_json::from_slice(plain.expose()).map_err(|_| TokenError::Invalid)
 }
 
@@ -206,10 +221,18 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
+    fn registry() -> Registry {
+        Registry::new("1", "us-east-1")
+    }
+
     #[test]
     fn a_password_brings_back_its_caller() {
         let ring = Keyring::in_memory();
-        let session = Session { policies: vec!["{}".to_owned()], issued_at: NOW, ..Session::default() };
+        let session = Session {
+            policies: vec!["{}".to_owned()],
+            issued_at: NOW,
+            ..Session::default()
+        };
         let caller = Caller {
             kind: CallerKind::AssumedRole,
             role_arn: "arn:aws:iam::1:role/r".to_owned(),
@@ -219,14 +242,23 @@ mod tests {
         let (password, expires) = issue_password(&ring, &caller, "eu-west-1", NOW);
         let late = expires - Duration::from_millis(1);
         let bearer = open_password(&ring, &password, late).unwrap();
-        assert_eq!(bearer, Bearer { caller, region: "eu-west-1".to_owned() });
-        assert_eq!(open_password(&ring, &password, expires), Err(TokenError::Expired));
+        assert_eq!(
+            bearer,
+            Bearer {
+                caller,
+                region: "eu-west-1".to_owned()
+            }
+        );
+        assert_eq!(
+            open_password(&ring, &password, expires),
+            Err(TokenError::Expired)
+        );
     }
 
     #[test]
     fn other_texts_are_no_passwords() {
         let ring = Keyring::in_memory();
-        let download = issue_download(&ring, "r", &Digest::of(b""), NOW);
+        let download = issue_download(&ring, &registry(), "r", &Digest::of(b""), NOW);
         let long = "A".repeat(MAX_TOKEN_BYTES + 1);
         for text in ["", "x", &download, &long] {
             assert_eq!(open_password(&ring, text, NOW), Err(TokenError::Invalid));
@@ -237,9 +269,18 @@ mod tests {
     fn a_download_is_for_one_layer_and_an_hour() {
         let ring = Keyring::in_memory();
         let (one, other) = (Digest::of(b"1"), Digest::of(b"2"));
-        let token = issue_download(&ring, "r", &one, NOW);
-        assert_eq!(open_download(&ring, &token, &one, NOW).as_deref(), Ok("r"));
-        assert_eq!(open_download(&ring, &token, &other, NOW), Err(TokenError::Invalid));
-        assert_eq!(open_download(&ring, &token, &one, NOW + DOWNLOAD_LIFE), Err(TokenError::Expired));
+        let token = issue_download(&ring, &registry(), "r", &one, NOW);
+        assert_eq!(
+            open_download(&ring, &token, &one, NOW),
+            Ok((registry(), "r".to_owned()))
+        );
+        assert_eq!(
+            open_download(&ring, &token, &other, NOW),
+            Err(TokenError::Invalid)
+        );
+        assert_eq!(
+            open_download(&ring, &token, &one, NOW + DOWNLOAD_LIFE),
+            Err(TokenError::Expired)
+        );
     }
 }

@@ -12,7 +12,7 @@
 use std::{collections::HashSet, time::SystemTime};
 
 use wharf_base::Permit;
-use wharf_blobs::{BlobError, Digest};
+use wharf_blobs::Digest;
 use wharf_records::Scope;
 use wharf_store::{Compare, Range, Txn};
 
@@ -43,7 +43,10 @@ impl Catalog {
             report.layers += self.collect_layers(permit, &keys).await?;
         }
         self.collect_blobs(&mut report).await?;
-        report.uploads = self.blobs().sweep_uploads(self.config().upload_idle_life).await?;
+        report.uploads = self
+            .blobs()
+            .sweep_uploads(self.config().upload_idle_life)
+            .await?;
         Ok(report)
     }
 
@@ -58,7 +61,9 @@ impl Catalog {
                 range = range.start_after(after);
             }
             let found = self.store().range(range).await?;
-            let Some(entry) = found.entries.into_iter().next() else { return Ok(scopes) };
+            let Some(entry) = found.entries.into_iter().next() else {
+                return Ok(scopes);
+            };
             let Some((scope, ..)) = Scope::parse(&entry.key) else {
                 after = Some(entry.key);
                 continue;
@@ -118,9 +123,13 @@ impl Catalog {
                 self.page(keys.layers(repository), after, SCAN_PAGE).await?;
             after = layers.last().map(|read| read.entry.key.clone());
             for layer in layers {
-                let Some(digest) = digest_of(&layer.entry.key) else { continue };
+                let Some(digest) = digest_of(&layer.entry.key) else {
+                    continue;
+                };
                 if !named.contains(&digest)
-                    && self.collect_layer(permit, repository, &layer, &digest).await?
+                    && self
+                        .collect_layer(permit, repository, &layer, &digest)
+                        .await?
                 {
                     collected += 1;
                 }
@@ -156,7 +165,9 @@ impl Catalog {
         layer: &Read<Layer>,
         digest: &Digest,
     ) -> Result<bool, EcrError> {
-        let Some(hold) = self.blobs().try_exclusive(digest) else { return Ok(false) };
+        let Some(hold) = self.blobs().try_exclusive(digest) else {
+            return Ok(false);
+        };
         // An image put since `named` was read touched its layers first, so they are young.
         if !self.is_old(hold.modified().await?) {
             return Ok(false);
@@ -172,9 +183,14 @@ impl Catalog {
         let mut after = None;
         loop {
             let page = self.blobs().list(after, SCAN_PAGE).await?;
-            let Some(last) = page.last() else { return Ok(()) };
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
             after = Some(last.digest);
-            for blob in page.into_iter().filter(|blob| self.is_old(Some(blob.modified))) {
+            for blob in page
+                .into_iter()
+                .filter(|blob| self.is_old(Some(blob.modified)))
+            {
                 if self.collect_blob(&blob.digest).await? {
                     report.blobs += 1;
                     report.bytes += blob.size;
@@ -184,7 +200,9 @@ impl Catalog {
     }
 
     async fn collect_blob(&self, digest: &Digest) -> Result<bool, EcrError> {
-        let Some(hold) = self.blobs().try_exclusive(digest) else { return Ok(false) };
+        let Some(hold) = self.blobs().try_exclusive(digest) else {
+            return Ok(false);
+        };
         if !self.is_old(hold.modified().await?) {
             return Ok(false);
         }
@@ -192,13 +210,17 @@ impl Catalog {
         if !self.store().range(owners).await?.entries.is_empty() {
             return Ok(false);
         }
-        Ok(hold.remove().await.map_err(BlobError::from)?)
+        Ok(hold.remove().await?)
     }
 
     /// A blob that is not there is as old as can be.
     fn is_old(&self, modified: Option<SystemTime>) -> bool {
-        let Some(modified) = modified else { return true };
-        let age = SystemTime::now().duration_since(modified).unwrap_or_default();
+        let Some(modified) = modified else {
+            return true;
+        };
+        let age = SystemTime::now()
+            .duration_since(modified)
+            .unwrap_or_default();
         age >= self.config().unused_life
     }
 }

@@ -29,7 +29,9 @@ impl Catalog {
         for _ in 0..ATTEMPTS {
             let open = self.open(registry, name).await?;
             let mut change = self.begin_change(&open).await?;
-            let Some(found) = self.find(&open, reference).await? else { return Ok(None) };
+            let Some(found) = self.find(&open, reference).await? else {
+                return Ok(None);
+            };
             let before = found.record.clone();
             let whole = match reference {
                 ImageRef::Digest(_) => true,
@@ -61,7 +63,9 @@ impl Catalog {
     ) -> Result<(), EcrError> {
         let mut failed = 0;
         while failed < ATTEMPTS {
-            let open = self.open(&open.registry, &open.repository.record.name).await?;
+            let open = self
+                .open(&open.registry, &open.repository.record.name)
+                .await?;
             let mut change = self.begin_change(&open).await?;
             let found = self.find(&open, &ImageRef::Digest(*digest)).await?;
             let Some(found) = found else { return Ok(()) };
@@ -81,7 +85,10 @@ impl Catalog {
         change: &mut super::Change,
         found: Read<Image>,
     ) -> Result<usize, EcrError> {
-        let Read { record: mut image, entry } = found;
+        let Read {
+            record: mut image,
+            entry,
+        } = found;
         let parents = self.parents(open, &image.digest).await?;
         if !parents.is_empty() {
             return Err(EcrError::ReferencedByIndex(parents));
@@ -141,7 +148,9 @@ impl Catalog {
         ] {
             self.remove_all(permit, keys, repository, &prefix).await?;
         }
-        let txn = Txn::new().delete(keys.contents(repository)).delete(keys.doomed(repository));
+        let txn = Txn::new()
+            .delete(keys.contents(repository))
+            .delete(keys.doomed(repository));
         self.store().txn(permit, txn).await?;
         Ok(())
     }
@@ -177,7 +186,10 @@ impl Catalog {
 
 fn untag(open: &Open, change: &mut super::Change, found: Read<Image>, reference: &ImageRef) {
     if let ImageRef::Tag(tag) = reference {
-        let Read { record: mut image, entry } = found;
+        let Read {
+            record: mut image,
+            entry,
+        } = found;
         image.tags.retain(|known| known != tag);
         change.delete(open.keys.tag(open.id(), tag));
         change.put(entry.key, &image);

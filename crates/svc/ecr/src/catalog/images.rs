@@ -56,13 +56,21 @@ impl Catalog {
         reference: &ImageRef,
     ) -> Result<Option<Stored>, EcrError> {
         let open = self.open(registry, name).await?;
-        let Some(found) = self.find(&open, reference).await? else { return Ok(None) };
+        let Some(found) = self.find(&open, reference).await? else {
+            return Ok(None);
+        };
         let manifest = self.manifest_of(&found.record).await?;
-        Ok(Some(Stored { image: found.record, manifest }))
+        Ok(Some(Stored {
+            image: found.record,
+            manifest,
+        }))
     }
 
     pub(crate) async fn manifest_of(&self, image: &Image) -> Result<Vec<u8>, EcrError> {
-        let read = self.blobs().get(&image.digest, MAX_MANIFEST_BYTES as u64).await?;
+        let read = self
+            .blobs()
+            .get(&image.digest, MAX_MANIFEST_BYTES as u64)
+            .await?;
         read.ok_or(EcrError::BytesMissing(image.digest))
     }
 
@@ -107,8 +115,13 @@ impl Catalog {
             let open = self.open(registry, name).await?;
             let mut change = self.begin_change(&open).await?;
             let found = self.find(&open, &ImageRef::Digest(*digest)).await?;
-            let Some(Read { mut record, entry }) = found else { return Ok(()) };
-            if record.last_pull.is_some_and(|last| now.since(last) < PULL_RECORDED_EVERY) {
+            let Some(Read { mut record, entry }) = found else {
+                return Ok(());
+            };
+            if record
+                .last_pull
+                .is_some_and(|last| now.since(last) < PULL_RECORDED_EVERY)
+            {
                 return Ok(());
             }
             record.last_pull = Some(now);
@@ -131,7 +144,13 @@ impl Catalog {
         let open = self.open(registry, name).await?;
         let after = after.map(|digest| open.keys.image(open.id(), digest));
         let (found, more) = self.page(open.keys.images(open.id()), after, limit).await?;
-        Ok((found.into_iter().map(|read: Read<Image>| read.record).collect(), more))
+        Ok((
+            found
+                .into_iter()
+                .map(|read: Read<Image>| read.record)
+                .collect(),
+            more,
+        ))
     }
 
     /// Up to `limit` tags in lexical order, behind `after`.
@@ -147,7 +166,10 @@ impl Catalog {
         let after = after.map(|tag| open.keys.tag(open.id(), tag));
         let (found, more): (Vec<Read<Tag>>, _) = self.page(prefix.clone(), after, limit).await?;
         let tag = |read: &Read<Tag>| {
-            read.entry.key.strip_prefix(&prefix).and_then(wharf_records::unescape)
+            read.entry
+                .key
+                .strip_prefix(&prefix)
+                .and_then(wharf_records::unescape)
         };
         Ok((found.iter().filter_map(tag).collect(), more))
     }
@@ -173,7 +195,10 @@ impl Catalog {
             let bytes = self.manifest_of(&image.record).await?;
             let manifest = Manifest::parse(&bytes, Some(&image.record.media_type))?;
             let annotations = manifest.annotations;
-            referrers.push(Referrer { image: image.record, annotations });
+            referrers.push(Referrer {
+                image: image.record,
+                annotations,
+            });
         }
         Ok((referrers, more))
     }

@@ -88,7 +88,8 @@ impl Catalog {
         repository: &str,
         digest: &Digest,
     ) -> Result<Option<BlobReader>, EcrError> {
-        self.read_layer_of(&registry.keys(), repository, digest).await
+        self.read_layer_of(&registry.keys(), repository, digest)
+            .await
     }
 
     async fn read_layer_of(
@@ -97,7 +98,11 @@ impl Catalog {
         repository: &str,
         digest: &Digest,
     ) -> Result<Option<BlobReader>, EcrError> {
-        if self.read::<Layer>(&keys.layer(repository, digest)).await?.is_none() {
+        if self
+            .read::<Layer>(&keys.layer(repository, digest))
+            .await?
+            .is_none()
+        {
             return Ok(None);
         }
         Ok(self.blobs().read(digest).await?)
@@ -109,13 +114,15 @@ impl Catalog {
         open: &Open,
         digest: &Digest,
     ) -> Result<Option<LayerInfo>, EcrError> {
-        let record: Option<Read<Layer>> =
-            self.read(&open.keys.layer(open.id(), digest)).await?;
+        let record: Option<Read<Layer>> = self.read(&open.keys.layer(open.id(), digest)).await?;
         if record.is_none() {
             return Ok(None);
         }
         let found = self.blobs().touch(digest).await?;
-        Ok(found.map(|blob| LayerInfo { digest: *digest, size: blob.size }))
+        Ok(found.map(|blob| LayerInfo {
+            digest: *digest,
+            size: blob.size,
+        }))
     }
 
     /// Starts an upload into the repository.
@@ -131,7 +138,10 @@ impl Catalog {
     /// Starts an upload that ends with the request it came in.
     pub async fn upload_once(&self, registry: &Registry, name: &str) -> Result<Upload, EcrError> {
         self.open(registry, name).await?;
-        Ok(self.blobs().upload_once(self.config().max_layer_bytes).await?)
+        Ok(self
+            .blobs()
+            .upload_once(self.config().max_layer_bytes)
+            .await?)
     }
 
     pub async fn resume_upload(
@@ -201,8 +211,12 @@ impl Catalog {
         if self.layer_of(&source, digest).await?.is_none() {
             return Ok(None);
         }
-        let Some(blob) = self.blobs().touch(digest).await? else { return Ok(None) };
-        self.own_layer(permit, &open, &blob, lease, now).await.map(Some)
+        let Some(blob) = self.blobs().touch(digest).await? else {
+            return Ok(None);
+        };
+        self.own_layer(permit, &open, &blob, lease, now)
+            .await
+            .map(Some)
     }
 
     async fn own_layer(
@@ -213,12 +227,19 @@ impl Catalog {
         _lease: Lease,
         now: Timestamp,
     ) -> Result<LayerInfo, EcrError> {
-        let info = LayerInfo { digest: blob.digest, size: blob.size };
+        let info = LayerInfo {
+            digest: blob.digest,
+            size: blob.size,
+        };
         let key = open.keys.layer(open.id(), &blob.digest);
         if self.store().get(&key).await?.is_some() {
             return Ok(info);
         }
-        let layer = Layer { size: blob.size, uploaded_at: now, unknown: Default::default() };
+        let layer = Layer {
+            size: blob.size,
+            uploaded_at: now,
+            unknown: Default::default(),
+        };
         let txn = Txn::new()
             .when(Compare::create_revision(
                 &open.repository.entry.key,
@@ -249,7 +270,12 @@ impl Catalog {
             open.pause().await?;
             let (upload, name) = (upload.to_owned(), name.to_owned());
             let account = registry.account.clone();
-            return Err(EcrError::LayerPart { upload, name, account, received });
+            return Err(EcrError::LayerPart {
+                upload,
+                name,
+                account,
+                received,
+            });
         }
         self.inner.parts.add(open.id(), part.len() as u64);
         open.write(part).await?;
@@ -278,9 +304,14 @@ impl Catalog {
         if self.layer(registry, name, digest).await?.is_some() {
             upload.cancel();
             let (name, account) = (name.to_owned(), registry.account.clone());
-            return Err(EcrError::LayerExists { digest: *digest, name, account });
+            return Err(EcrError::LayerExists {
+                digest: *digest,
+                name,
+                account,
+            });
         }
-        self.finish_upload(permit, registry, name, upload, digest, now).await
+        self.finish_upload(permit, registry, name, upload, digest, now)
+            .await
     }
 
     /// The layer if some image of the repository has it, for a download address.
@@ -294,19 +325,30 @@ impl Catalog {
         let (name, account) = (open.name(), open.account());
         let key = open.keys.layer(open.id(), digest);
         if self.read::<Layer>(&key).await?.is_none() {
-            return Err(EcrError::LayerNotFound { digest: digest.to_string(), name, account });
+            return Err(EcrError::LayerNotFound {
+                digest: digest.to_string(),
+                name,
+                account,
+            });
         }
         let prefix = open.keys.images(open.id());
         let mut after = None;
         loop {
             let (images, more): (Vec<Read<Image>>, _) =
                 self.page(prefix.clone(), after, super::SCAN_PAGE).await?;
-            if images.iter().any(|image| image.record.blobs.contains(digest)) {
+            if images
+                .iter()
+                .any(|image| image.record.blobs.contains(digest))
+            {
                 return Ok(open.id().to_owned());
             }
             after = images.last().map(|image| image.entry.key.clone());
             if !more {
-                return Err(EcrError::LayerInaccessible { digest: *digest, name, account });
+                return Err(EcrError::LayerInaccessible {
+                    digest: *digest,
+                    name,
+                    account,
+                });
             }
         }
     }
@@ -320,7 +362,11 @@ fn upload_error(open: &Open, upload: &str, error: BlobError) -> EcrError {
     match error {
         BlobError::UnknownUpload => {
             let upload = upload.chars().take(100).collect();
-            EcrError::UploadNotFound { upload, name: open.name(), account: open.account() }
+            EcrError::UploadNotFound {
+                upload,
+                name: open.name(),
+                account: open.account(),
+            }
         }
         other => other.into(),
     }

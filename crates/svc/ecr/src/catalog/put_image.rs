@@ -47,8 +47,14 @@ impl Catalog {
     ) -> Result<Pushed, EcrError> {
         let open = self.open(registry, name).await?;
         let digest = Digest::of(&new.manifest);
-        if let Some(expected) = new.digest.filter(|expected| *expected != digest.to_string()) {
-            return Err(EcrError::ManifestDigest { expected, actual: digest });
+        if let Some(expected) = new
+            .digest
+            .filter(|expected| *expected != digest.to_string())
+        {
+            return Err(EcrError::ManifestDigest {
+                expected,
+                actual: digest,
+            });
         }
         if let Some(tag) = new.tag.as_deref().filter(|tag| !valid_tag(tag)) {
             return Err(EcrError::BadTag(tag.chars().take(300).collect()));
@@ -65,7 +71,13 @@ impl Catalog {
         let fresh = image_record(digest, manifest, manifest_size, image_size, now);
 
         for _ in 0..ATTEMPTS {
-            let open = self.open(registry, name).await?;
+            let again = self.open(registry, name).await?;
+            if again.id() != open.id() {
+                // Deleted and made anew meanwhile: its layers are not in the new one.
+                let (name, account) = (open.name(), open.account());
+                return Err(EcrError::RepositoryNotFound { name, account });
+            }
+            let open = again;
             if let Some(pushed) = self.try_put(permit, &open, &fresh, tag).await? {
                 return Ok(pushed);
             }
@@ -88,7 +100,10 @@ impl Catalog {
         let known = self.find(open, &ImageRef::Digest(fresh.digest)).await?;
         let same_tag = tag.is_none() || old_digest == Some(fresh.digest);
         if let Some(known) = known.as_ref().filter(|_| same_tag) {
-            return Ok(Some(Pushed { image: known.record.clone(), changed: false }));
+            return Ok(Some(Pushed {
+                image: known.record.clone(),
+                changed: false,
+            }));
         }
 
         let is_new = known.is_none();
@@ -99,7 +114,10 @@ impl Catalog {
                 return Err(EcrError::LimitExceeded(text));
             }
             image.tags.push(tag.to_owned());
-            let record = Tag { digest: image.digest, unknown: Default::default() };
+            let record = Tag {
+                digest: image.digest,
+                unknown: Default::default(),
+            };
             change.put(open.keys.tag(open.id(), tag), &record);
             self.untag_old(open, &mut change, tag, old_digest).await?;
         }
@@ -114,7 +132,10 @@ impl Catalog {
             }
         }
         let committed = self.commit(permit, change).await?;
-        Ok(committed.then_some(Pushed { image, changed: true }))
+        Ok(committed.then_some(Pushed {
+            image,
+            changed: true,
+        }))
     }
 
     /// The digest the tag names now; an error if it names another one and may not move.
@@ -128,7 +149,10 @@ impl Catalog {
         let old = self.tag(open, tag).await?;
         let moves = old.is_some_and(|old| old != *digest);
         if moves && immutable(&open.repository.record, tag) {
-            return Err(EcrError::TagImmutable { tag: tag.to_owned(), name: open.name() });
+            return Err(EcrError::TagImmutable {
+                tag: tag.to_owned(),
+                name: open.name(),
+            });
         }
         Ok(old)
     }
@@ -174,7 +198,11 @@ impl Catalog {
                 if missing.is_empty() {
                     return Ok(size);
                 }
-                Err(EcrError::LayersNotFound { digests: missing, name, account })
+                Err(EcrError::LayersNotFound {
+                    digests: missing,
+                    name,
+                    account,
+                })
             }
             Content::Index { images } => {
                 let children: Vec<Digest> = images.iter().map(|image| image.digest).collect();
@@ -196,7 +224,11 @@ impl Catalog {
             return Ok(largest);
         }
         let (name, account) = (open.name(), open.account());
-        Err(EcrError::ReferencedImagesNotFound { digests: missing, name, account })
+        Err(EcrError::ReferencedImagesNotFound {
+            digests: missing,
+            name,
+            account,
+        })
     }
 }
 

@@ -47,7 +47,13 @@ impl Catalog {
         let keys = registry.keys();
         let after = after.map(|name| keys.repository(name));
         let (found, more) = self.page(keys.repositories(), after, limit).await?;
-        Ok((found.into_iter().map(|read: Read<Repository>| read.record).collect(), more))
+        Ok((
+            found
+                .into_iter()
+                .map(|read: Read<Repository>| read.record)
+                .collect(),
+            more,
+        ))
     }
 
     pub(crate) async fn create_repository(
@@ -58,7 +64,10 @@ impl Catalog {
         now: Timestamp,
     ) -> Result<Repository, EcrError> {
         if !valid_repository_name(&new.name) {
-            return Err(EcrError::invalid("repositoryName", "must be a valid repository name"));
+            return Err(EcrError::invalid(
+                "repositoryName",
+                "must be a valid repository name",
+            ));
         }
         check_mutability(&new.tag_mutability, &new.exclusion_filters)?;
         check_tags(&new.tags)?;
@@ -79,7 +88,10 @@ impl Catalog {
             .put(&key, wharf_records::encode(&repository));
         if !self.store().txn(permit, txn).await?.succeeded {
             let account = registry.account.clone();
-            return Err(EcrError::RepositoryExists { name: repository.name, account });
+            return Err(EcrError::RepositoryExists {
+                name: repository.name,
+                account,
+            });
         }
         Ok(repository)
     }
@@ -98,7 +110,10 @@ impl Catalog {
             change(&mut repository)?;
             let txn = Txn::new()
                 .when(Compare::unchanged(&open.repository.entry))
-                .put(&open.repository.entry.key, wharf_records::encode(&repository));
+                .put(
+                    &open.repository.entry.key,
+                    wharf_records::encode(&repository),
+                );
             if self.store().txn(permit, txn).await?.succeeded {
                 return Ok(repository);
             }
@@ -118,7 +133,9 @@ impl Catalog {
         for _ in 0..ATTEMPTS {
             let open = self.open(registry, name).await?;
             let mut change = self.begin_change(&open).await?;
-            let images = Range::prefix(open.keys.images(open.id())).limit(1).keys_only();
+            let images = Range::prefix(open.keys.images(open.id()))
+                .limit(1)
+                .keys_only();
             if !force && !self.store().range(images).await?.entries.is_empty() {
                 let (name, account) = (open.name(), open.account());
                 return Err(EcrError::RepositoryNotEmpty { name, account });
@@ -145,13 +162,22 @@ pub(crate) fn check_mutability(mutability: &str, filters: &[String]) -> Result<(
     const FILTERS: &str = "imageTagMutabilityExclusionFilters";
     let excluding = mutability.ends_with("_WITH_EXCLUSION");
     if excluding && filters.is_empty() {
-        return Err(EcrError::invalid(FILTERS, format!("required with {mutability}")));
+        return Err(EcrError::invalid(
+            FILTERS,
+            format!("required with {mutability}"),
+        ));
     }
     if !excluding && !filters.is_empty() {
-        return Err(EcrError::invalid(FILTERS, format!("not allowed with {mutability}")));
+        return Err(EcrError::invalid(
+            FILTERS,
+            format!("not allowed with {mutability}"),
+        ));
     }
     if filters.iter().any(|filter| filter.matches('*').count() > 2) {
-        return Err(EcrError::invalid(FILTERS, "a filter has at most two wildcards"));
+        return Err(EcrError::invalid(
+            FILTERS,
+            "a filter has at most two wildcards",
+        ));
     }
     Ok(())
 }
