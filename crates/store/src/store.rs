@@ -168,29 +168,27 @@ impl Store {
         let (mut found, mut count, mut more) = (Vec::new(), 0, false);
         let mut after = range.start_after;
         loop {
-            // In a block of its own: a guard that is only dropped by name makes the future !Send.
-            let last = {
-                let state = self.inner.shared.read();
-                let span = &range.span;
-                state.scan(
-                    span,
-                    after.as_deref(),
-                    pin.revision,
-                    SCAN_KEYS,
-                    |key, version| {
-                        if range.count_only {
-                            count += 1;
-                            return true;
-                        }
-                        // One key beyond the limit tells that there is more.
-                        more = found.len() == limit;
-                        if !more {
-                            found.push(version.found(key, range.keys_only));
-                        }
-                        !more
-                    },
-                )
-            };
+            let state = self.inner.shared.read();
+            let span = &range.span;
+            let last = state.scan(
+                span,
+                after.as_deref(),
+                pin.revision,
+                SCAN_KEYS,
+                |key, version| {
+                    if range.count_only {
+                        count += 1;
+                        return true;
+                    }
+                    // One key beyond the limit tells that there is more.
+                    more = found.len() == limit;
+                    if !more {
+                        found.push(version.found(key, range.keys_only));
+                    }
+                    !more
+                },
+            );
+            drop(state);
             match last {
                 Some(key) if !more => after = Some(key.to_string()),
                 _ => break,
