@@ -37,7 +37,12 @@ pub fn encode(timestamp: i64, ingestion: i64, message: &str) -> Vec<u8> {
 pub fn decode(offset: u64, record: &Bytes) -> Option<Event> {
     let (timestamp, ingestion) = times(record)?;
     let message = String::from_utf8_lossy(&record[HEAD..]).into_owned();
-    Some(Event { offset, timestamp, ingestion, message })
+    Some(Event {
+        offset,
+        timestamp,
+        ingestion,
+        message,
+    })
 }
 
 /// Only the two times.
@@ -55,7 +60,15 @@ mod tests {
     fn round_trip() {
         let record = Bytes::from(encode(-5, 7, "zeile ü"));
         let event = decode(3, &record).unwrap();
-        assert_eq!(event, Event { offset: 3, timestamp: -5, ingestion: 7, message: "zeile ü".to_owned() });
+        assert_eq!(
+            event,
+            Event {
+                offset: 3,
+                timestamp: -5,
+                ingestion: 7,
+                message: "zeile ü".to_owned()
+            }
+        );
         assert_eq!(event.size(), 8 + 26);
         assert_eq!(decode(0, &record.slice(..15)), None);
     }

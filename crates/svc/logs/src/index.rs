@@ -61,16 +61,30 @@ impl Index {
         self.sorted = None;
         self.next = offset + 1;
         self.out_of_order |= self.last_event.is_some_and(|last| timestamp < last);
-        self.first_event = Some(self.first_event.map_or(timestamp, |first| first.min(timestamp)));
-        self.last_event = Some(self.last_event.map_or(timestamp, |last| last.max(timestamp)));
-        self.last_ingestion = Some(self.last_ingestion.map_or(ingestion, |last| last.max(ingestion)));
+        self.first_event = Some(
+            self.first_event
+                .map_or(timestamp, |first| first.min(timestamp)),
+        );
+        self.last_event = Some(
+            self.last_event
+                .map_or(timestamp, |last| last.max(timestamp)),
+        );
+        self.last_ingestion = Some(
+            self.last_ingestion
+                .map_or(ingestion, |last| last.max(ingestion)),
+        );
         match self.blocks.last_mut() {
             Some(block) if block.count < BLOCK_EVENTS && block.first + block.count == offset => {
                 block.count += 1;
                 block.min = block.min.min(timestamp);
                 block.max = block.max.max(timestamp);
             }
-            _ => self.blocks.push(Block { first: offset, count: 1, min: timestamp, max: timestamp }),
+            _ => self.blocks.push(Block {
+                first: offset,
+                count: 1,
+                min: timestamp,
+                max: timestamp,
+            }),
         }
     }
 
@@ -94,7 +108,8 @@ impl Index {
     /// Forgets what was trimmed.
     pub fn trimmed(&mut self, before: u64) {
         self.sorted = None;
-        self.blocks.retain(|block| block.first + block.count > before);
+        self.blocks
+            .retain(|block| block.first + block.count > before);
         if let Some(first) = self.blocks.iter().map(|block| block.min).min() {
             self.first_event = Some(first);
         }
@@ -135,7 +150,8 @@ mod tests {
             times.sort_unstable();
             let (from, to) = index(&times).around(wanted);
             let place = times.partition_point(|time| *time < wanted) as u64;
-            prop_assert!(if from == to { place == from } else { (from..to).contains(&place) });
+            let found = if from == to { place == from } else { (from..=to).contains(&place) };
+            prop_assert!(found, "{} is not in {}..{}", place, from, to);
         }
 
         #[test]

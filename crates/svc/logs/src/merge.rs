@@ -51,14 +51,21 @@ impl<'a> Merge<'a> {
         (start, end): (i64, i64),
         after: Option<&Place>,
     ) -> Result<Self, JournalError> {
-        let mut merge = Self { shelf, sources: Vec::new(), heads: BinaryHeap::new() };
+        let mut merge = Self {
+            shelf,
+            sources: Vec::new(),
+            heads: BinaryHeap::new(),
+        };
         for stream in streams {
             let journal = stream.journal_name();
             let window = shelf.window(&journal, start, end).await?;
             let low = match after {
                 Some(place) => {
                     let boundary = behind(place, &stream.name);
-                    shelf.rank(&journal, &window.order, boundary).await?.max(window.low)
+                    shelf
+                        .rank(&journal, &window.order, boundary)
+                        .await?
+                        .max(window.low)
                 }
                 None => window.low,
             };
@@ -79,8 +86,13 @@ impl<'a> Merge<'a> {
 
     /// The next event with the name of its stream.
     pub async fn next(&mut self) -> Result<Option<(String, Event)>, JournalError> {
-        let Some(Reverse((_, name, _, index))) = self.heads.pop() else { return Ok(None) };
-        let event = self.sources[index].ahead.pop_front().expect("a head stands for an event");
+        let Some(Reverse((_, name, _, index))) = self.heads.pop() else {
+            return Ok(None);
+        };
+        let event = self.sources[index]
+            .ahead
+            .pop_front()
+            .expect("a head stands for an event");
         self.refill(index).await?;
         Ok(Some((name, event)))
     }
@@ -90,13 +102,30 @@ impl<'a> Merge<'a> {
         let source = &mut self.sources[index];
         if source.ahead.is_empty() && source.next < source.high {
             let to = (source.next + READ_AHEAD).min(source.high);
-            let events =
-                self.shelf.fetch(&source.journal, &source.order, source.next, to, READ_AHEAD_BYTES).await?;
-            source.next = if events.is_empty() { source.high } else { source.next + events.len() as u64 };
+            let events = self
+                .shelf
+                .fetch(
+                    &source.journal,
+                    &source.order,
+                    source.next,
+                    to,
+                    READ_AHEAD_BYTES,
+                )
+                .await?;
+            source.next = if events.is_empty() {
+                source.high
+            } else {
+                source.next + events.len() as u64
+            };
             source.ahead.extend(events);
         }
         if let Some(event) = source.ahead.front() {
-            self.heads.push(Reverse((event.timestamp, source.name.clone(), event.offset, index)));
+            self.heads.push(Reverse((
+                event.timestamp,
+                source.name.clone(),
+                event.offset,
+                index,
+            )));
         }
         Ok(())
     }
@@ -106,8 +135,17 @@ impl<'a> Merge<'a> {
 fn behind(place: &Place, stream: &str) -> Boundary {
     use std::cmp::Ordering;
     match stream.cmp(&place.stream) {
-        Ordering::Less => Boundary { timestamp: place.timestamp.saturating_add(1), offset: 0 },
-        Ordering::Equal => Boundary { timestamp: place.timestamp, offset: place.offset + 1 },
-        Ordering::Greater => Boundary { timestamp: place.timestamp, offset: 0 },
+        Ordering::Less => Boundary {
+            timestamp: place.timestamp.saturating_add(1),
+            offset: 0,
+        },
+        Ordering::Equal => Boundary {
+            timestamp: place.timestamp,
+            offset: place.offset + 1,
+        },
+        Ordering::Greater => Boundary {
+            timestamp: place.timestamp,
+            offset: 0,
+        },
     }
 }

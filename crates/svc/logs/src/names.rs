@@ -21,13 +21,17 @@ pub fn one_group(name: Option<&str>, identifier: Option<&str>) -> Result<String,
         (Some(_), Some(_)) => Err(fault::invalid(
             "LogGroup name and LogGroup ARN are mutually exclusive parameters.",
         )),
-        (None, None) => Err(fault::invalid("Exactly one of logGroupName or logGroupIdentifier is required.")),
+        (None, None) => Err(fault::invalid(
+            "Exactly one of logGroupName or logGroupIdentifier is required.",
+        )),
     }
 }
 
 /// A name, or the ARN of a group with or without its closing `:*`.
 pub fn from_identifier(identifier: &str) -> Result<String, Fault> {
-    let Ok(arn) = identifier.parse::<Arn>() else { return Ok(identifier.to_owned()) };
+    let Ok(arn) = identifier.parse::<Arn>() else {
+        return Ok(identifier.to_owned());
+    };
     arn.resource
         .strip_prefix("log-group:")
         .map(|rest| rest.strip_suffix(":*").unwrap_or(rest).to_owned())
@@ -44,7 +48,10 @@ mod tests {
         for (text, name) in [
             ("app", "app"),
             ("/ecs/app", "/ecs/app"),
-            ("arn:aws:logs:us-east-1:000000000000:log-group:/ecs/app", "/ecs/app"),
+            (
+                "arn:aws:logs:us-east-1:000000000000:log-group:/ecs/app",
+                "/ecs/app",
+            ),
             ("arn:aws:logs:us-east-1:000000000000:log-group:app:*", "app"),
         ] {
             assert_eq!(from_identifier(text).unwrap(), name);

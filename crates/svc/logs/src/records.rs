@@ -51,7 +51,8 @@ impl Group {
     /// The oldest time that retention keeps at `now`, in milliseconds.
     pub fn keeps_from(&self, now: Timestamp) -> i64 {
         const DAY_MS: i64 = 86_400_000;
-        self.retention_days.map_or(i64::MIN, |days| now.millis() - i64::from(days) * DAY_MS)
+        self.retention_days
+            .map_or(i64::MIN, |days| now.millis() - i64::from(days) * DAY_MS)
     }
 }
 

@@ -52,7 +52,10 @@ pub struct Window {
 
 impl Shelf {
     pub fn new(journal: Journal) -> Self {
-        Self { journal, indexes: Arc::default() }
+        Self {
+            journal,
+            indexes: Arc::default(),
+        }
     }
 
     pub fn journal(&self) -> &Journal {
@@ -69,8 +72,10 @@ impl Shelf {
         let index = self.index(stream);
         let mut index = index.lock().await;
         self.complete(stream, &mut index).await?;
-        let records: Vec<Vec<u8>> =
-            events.iter().map(|(timestamp, text)| event::encode(*timestamp, ingestion, text)).collect();
+        let records: Vec<Vec<u8>> = events
+            .iter()
+            .map(|(timestamp, text)| event::encode(*timestamp, ingestion, text))
+            .collect();
         let first = self.journal.append(stream, &records).await?;
         for (offset, (timestamp, _)) in (first..).zip(events) {
             index.add(offset, *timestamp, ingestion);
@@ -97,7 +102,11 @@ impl Shelf {
         if index.is_ordered() {
             let low = self.place(stream, &index, start).await?;
             let high = self.place(stream, &index, end).await?.max(low);
-            return Ok(Window { order: Order::Straight, low, high });
+            return Ok(Window {
+                order: Order::Straight,
+                low,
+                high,
+            });
         }
         let sorted = match index.sorted() {
             Some(sorted) => sorted,
@@ -108,11 +117,20 @@ impl Shelf {
         };
         let rank = |timestamp: i64| sorted.partition_point(|(time, _)| *time < timestamp) as u64;
         let (low, high) = (rank(start), rank(end));
-        Ok(Window { order: Order::Sorted(sorted), low, high: high.max(low) })
+        Ok(Window {
+            order: Order::Sorted(sorted),
+            low,
+            high: high.max(low),
+        })
     }
 
     /// The rank of the first event not before the boundary.
-    pub async fn rank(&self, stream: &str, order: &Order, boundary: Boundary) -> Result<u64, JournalError> {
+    pub async fn rank(
+        &self,
+        stream: &str,
+        order: &Order,
+        boundary: Boundary,
+    ) -> Result<u64, JournalError> {
         match order {
             Order::Sorted(sorted) => {
                 let key = (boundary.timestamp, boundary.offset);
@@ -123,7 +141,9 @@ impl Shelf {
                 let index = index.lock().await;
                 let low = self.place(stream, &index, boundary.timestamp).await?;
                 // Within one millisecond the offset decides.
-                let high = self.place(stream, &index, boundary.timestamp.saturating_add(1)).await?;
+                let high = self
+                    .place(stream, &index, boundary.timestamp.saturating_add(1))
+                    .await?;
                 Ok(boundary.offset.clamp(low, high.max(low)))
             }
         }
@@ -146,9 +166,21 @@ impl Shelf {
                 Order::Straight => (rank, to - rank),
                 Order::Sorted(sorted) => run_of_offsets(sorted, rank, to),
             };
-            let reply = self.journal.read(stream, offset, run as usize, max_bytes - bytes.min(max_bytes)).await?;
+            let reply = self
+                .journal
+                .read(
+                    stream,
+                    offset,
+                    run as usize,
+                    max_bytes - bytes.min(max_bytes),
+                )
+                .await?;
             let before = events.len();
-            for record in reply.records.iter().take_while(|record| record.offset < offset + run) {
+            for record in reply
+                .records
+                .iter()
+                .take_while(|record| record.offset < offset + run)
+            {
                 if let Some(event) = event::decode(record.offset, &record.data) {
                     bytes += event.size();
                     events.push(event);
@@ -167,7 +199,11 @@ impl Shelf {
         let mut index = index.lock().await;
         self.complete(stream, &mut index).await?;
         let before = index.wholly_before(timestamp);
-        if self.journal.stream(stream).is_some_and(|info| info.first < before) {
+        if self
+            .journal
+            .stream(stream)
+            .is_some_and(|info| info.first < before)
+        {
             self.journal.trim(stream, before).await?;
             index.trimmed(before);
         }
@@ -176,7 +212,10 @@ impl Shelf {
 
     pub async fn delete(&self, stream: &str) -> Result<(), JournalError> {
         self.journal.delete(stream).await?;
-        self.indexes.lock().unwrap_or_else(PoisonError::into_inner).remove(stream);
+        self.indexes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(stream);
         Ok(())
     }
 
@@ -188,7 +227,10 @@ impl Shelf {
     /// Reads what the index does not know yet: all after a start, nothing after that.
     async fn complete(&self, stream: &str, index: &mut Index) -> Result<(), JournalError> {
         while index.next() < self.journal.end(stream) {
-            let reply = self.journal.read(stream, index.next(), SCAN_RECORDS, SCAN_BYTES).await?;
+            let reply = self
+                .journal
+                .read(stream, index.next(), SCAN_RECORDS, SCAN_BYTES)
+                .await?;
             if reply.records.is_empty() {
                 break;
             }
@@ -201,15 +243,24 @@ impl Shelf {
     }
 
     /// In a stream in order: the offset of the first event not before `timestamp`.
-    async fn place(&self, stream: &str, index: &Index, timestamp: i64) -> Result<u64, JournalError> {
+    async fn place(
+        &self,
+        stream: &str,
+        index: &Index,
+        timestamp: i64,
+    ) -> Result<u64, JournalError> {
         let (mut from, to) = index.around(timestamp);
         while from < to {
-            let reply = self.journal.read(stream, from, (to - from) as usize, SCAN_BYTES).await?;
-            let Some(last) = reply.records.last() else { return Ok(to) };
-            let found = reply
-                .records
-                .iter()
-                .find(|record| event::times(&record.data).is_some_and(|(time, _)| time >= timestamp));
+            let reply = self
+                .journal
+                .read(stream, from, (to - from) as usize, SCAN_BYTES)
+                .await?;
+            let Some(last) = reply.records.last() else {
+                return Ok(to);
+            };
+            let found = reply.records.iter().find(|record| {
+                event::times(&record.data).is_some_and(|(time, _)| time >= timestamp)
+            });
             if let Some(found) = found {
                 return Ok(found.offset);
             }
@@ -222,7 +273,10 @@ impl Shelf {
         let mut all = Vec::new();
         let mut from = 0;
         loop {
-            let reply = self.journal.read(stream, from, SCAN_RECORDS, SCAN_BYTES).await?;
+            let reply = self
+                .journal
+                .read(stream, from, SCAN_RECORDS, SCAN_BYTES)
+                .await?;
             if reply.records.is_empty() {
                 return Ok(all);
             }

@@ -26,7 +26,11 @@ pub fn write(direction: Direction, boundary: Boundary) -> String {
         Direction::Forward => 'f',
         Direction::Backward => 'b',
     };
-    format!("{letter}/{:020}{:036}/s", boundary.timestamp.max(0), boundary.offset)
+    format!(
+        "{letter}/{:020}{:036}/s",
+        boundary.timestamp.max(0),
+        boundary.offset
+    )
 }
 
 pub fn read(token: &str) -> Result<(Direction, Boundary), Fault> {
@@ -53,8 +57,13 @@ pub fn seal<T: Serialize>(place: &T, of: &str) -> String {
 /// The place; refused if the token came from another listing.
 pub fn open<T: DeserializeOwned>(token: &str, of: &str) -> Result<T, Fault> {
     let bytes = BASE64.decode(token).map_err(|_| fault::bad_token())?;
-    let (of_token, place): (String, T) = serde_json::from_slice(&bytes).map_err(|_| fault::bad_token())?;
-    if of_token == digest(of) { Ok(place) } else { Err(fault::bad_token()) }
+    let (of_token, place): (String, T) =
+        serde_json::from_slice(&bytes).map_err(|_| fault::bad_token())?;
+    if of_token == digest(of) {
+        Ok(place)
+    } else {
+        Err(fault::bad_token())
+    }
 }
 
 fn digest(of: &str) -> String {
@@ -67,7 +76,10 @@ mod tests {
 
     #[test]
     fn event_tokens() {
-        let boundary = Boundary { timestamp: 1_700_000_000_000, offset: 42 };
+        let boundary = Boundary {
+            timestamp: 1_700_000_000_000,
+            offset: 42,
+        };
         let token = write(Direction::Forward, boundary);
         assert_eq!(token.len(), 56 + 4);
         assert_eq!(read(&token).unwrap(), (Direction::Forward, boundary));
