@@ -58,7 +58,9 @@ pub(crate) async fn authorize(
     }
     for tag in request_tags(input).iter().flatten() {
         if let (Some(key), Some(value)) = (&tag.key, &tag.value) {
-            check = check.with("aws:TagKeys", key).with(&format!("aws:RequestTag/{key}"), value);
+            check = check
+                .with("aws:TagKeys", key)
+                .with(&format!("aws:RequestTag/{key}"), value);
         }
     }
     let mut checks = vec![check];
@@ -96,9 +98,10 @@ async fn resolve(
     Ok(match target {
         Target::All => ("*".to_owned(), About::default()),
         Target::List(kind) => (arn(kind, "/", ""), About::default()),
-        Target::New(kind, path, name) => {
-            (arn(kind, path.as_deref().unwrap_or("/"), &text(name)), About::default())
-        }
+        Target::New(kind, path, name) => (
+            arn(kind, path.as_deref().unwrap_or("/"), &text(name)),
+            About::default(),
+        ),
         Target::Arn(it) => (text(it), About::default()),
         Target::User(name) => match user_name(cx, name) {
             None => (cx.caller.arn.clone(), About::default()),
@@ -106,13 +109,18 @@ async fn resolve(
                 None => (arn("user", "/", &name), About::default()),
                 Some(it) => (
                     arn("user", &it.path, &it.name),
-                    About { tags: it.tags, boundary: it.boundary },
+                    About {
+                        tags: it.tags,
+                        boundary: it.boundary,
+                    },
                 ),
             },
         },
         Target::Key(id) => {
             let key = table::find::<AccessKeyRecord>(store, account, &text(id)).await?;
-            let folded_name = key.filter(|key| key.account == account).and_then(|key| key.user);
+            let folded_name = key
+                .filter(|key| key.account == account)
+                .and_then(|key| key.user);
             match folded_name {
                 None => ("*".to_owned(), About::default()),
                 Some(name) => match table::find::<UserRecord>(store, account, &name).await? {
@@ -134,7 +142,10 @@ async fn resolve(
                 None => (arn("role", "/", &name), About::default()),
                 Some(it) => (
                     arn("role", &it.path, &it.name),
-                    About { tags: it.tags, boundary: it.boundary },
+                    About {
+                        tags: it.tags,
+                        boundary: it.boundary,
+                    },
                 ),
             }
         }
@@ -143,7 +154,10 @@ async fn resolve(
             match table::find::<InstanceProfileRecord>(store, account, &folded(&name)).await? {
                 None => (arn(kind, "/", &name), About::default()),
                 Some(it) => {
-                    let about = About { tags: it.tags, boundary: None };
+                    let about = About {
+                        tags: it.tags,
+                        boundary: None,
+                    };
                     (arn(kind, &it.path, &it.name), about)
                 }
             }
@@ -333,8 +347,13 @@ mod tests {
 
     #[test]
     fn the_operation_is_named_without_its_input() {
-        let input = GetUserRequest { user_name: Some("(".to_owned()) };
+        let input = GetUserRequest {
+            user_name: Some("(".to_owned()),
+        };
         assert_eq!(operation(&Input::GetUser(&input)), "GetUser");
-        assert_eq!(operation(&Input::GetAccountSummary(&())), "GetAccountSummary");
+        assert_eq!(
+            operation(&Input::GetAccountSummary(&())),
+            "GetAccountSummary"
+        );
     }
 }

@@ -20,10 +20,7 @@ use wharf_iam::{
 use wharf_records::{RecordError, decode, encode};
 use wharf_seal::{Keyring, OpenError};
 use wharf_store::{Compare, Op, Revision, Store, StoreError, Txn};
-use wharf_wire::{
-    Caller, CallerKind,
-    call::Session,
-};
+use wharf_wire::{Caller, CallerKind, call::Session};
 
 use crate::{
     entity::Entity,
@@ -175,11 +172,16 @@ impl Directory {
                 if let Some(stored) = stored {
                     let key: AccessKeyRecord = decode(&stored.value)?;
                     let secret = self.open_secret(id, &key)?;
-                    return Ok(Credentials { access_key_id: id.clone(), secret });
+                    return Ok(Credentials {
+                        access_key_id: id.clone(),
+                        secret,
+                    });
                 }
             }
             let (credentials, key) = self.mint_key(account, None, now);
-            record.root_keys.insert(0, credentials.access_key_id.clone());
+            record
+                .root_keys
+                .insert(0, credentials.access_key_id.clone());
             let revision = entry.map_or(0, |entry| entry.mod_revision);
             let id = &credentials.access_key_id;
             let txn = Txn {
@@ -214,11 +216,19 @@ impl Directory {
             created: now,
             unknown: BTreeMap::new(),
         };
-        (Credentials { access_key_id, secret }, record)
+        (
+            Credentials {
+                access_key_id,
+                secret,
+            },
+            record,
+        )
     }
 
     fn open_secret(&self, id: &str, key: &AccessKeyRecord) -> Result<SecretKey, DirectoryError> {
-        let opened = self.keyring.open(&key.secret, &AccessKeyRecord::purpose(id))?;
+        let opened = self
+            .keyring
+            .open(&key.secret, &AccessKeyRecord::purpose(id))?;
         let text = opened.expose_str().ok_or(OpenError::Refused)?;
         Ok(SecretKey::new(text.to_owned()))
     }
@@ -238,17 +248,27 @@ impl Directory {
     }
 
     async fn identify_key(&self, id: &str) -> Result<Identified, IdentifyError> {
-        let key = self.ready::<AccessKeyRecord, _>("", id, |record| record).await?;
-        let Some(key) = key.filter(|key| key.active) else { return Err(IdentifyError::Unknown) };
+        let key = self
+            .ready::<AccessKeyRecord, _>("", id, |record| record)
+            .await?;
+        let Some(key) = key.filter(|key| key.active) else {
+            return Err(IdentifyError::Unknown);
+        };
         let mut caller = match &key.user {
             None => Caller::root(&key.account),
             Some(name) => {
-                let user = self.user(&key.account, name).await?.ok_or(IdentifyError::Unknown)?;
+                let user = self
+                    .user(&key.account, name)
+                    .await?
+                    .ok_or(IdentifyError::Unknown)?;
                 user_caller(&key.account, &user.record)
             }
         };
         caller.access_key_id = id.to_owned();
-        Ok(Identified { secret: self.open_secret(id, &key)?, caller })
+        Ok(Identified {
+            secret: self.open_secret(id, &key)?,
+            caller,
+        })
     }
 
     async fn identify_session(
@@ -257,8 +277,12 @@ impl Directory {
         token: &str,
         now: Timestamp,
     ) -> Result<Identified, IdentifyError> {
-        let token = self.open_token(token).filter(|token| token.access_key_id == id);
-        let Some(token) = token else { return Err(IdentifyError::Unknown) };
+        let token = self
+            .open_token(token)
+            .filter(|token| token.access_key_id == id);
+        let Some(token) = token else {
+            return Err(IdentifyError::Unknown);
+        };
         if token.is_expired(now) {
             return Err(IdentifyError::Expired);
         }
@@ -272,7 +296,11 @@ impl Directory {
                 let user = user.filter(|user| user.record.id == *user_id);
                 user_caller(&token.account, &user.ok_or(IdentifyError::Unknown)?.record)
             }
-            Holder::Role { role_arn, role_id, session_name } => {
+            Holder::Role {
+                role_arn,
+                role_id,
+                session_name,
+            } => {
                 let role = self.role(role_arn).await?;
                 if role.is_none_or(|role| role.record.id != *role_id) {
                     return Err(IdentifyError::Unknown);
@@ -300,12 +328,17 @@ impl Directory {
             issued_at: token.issued,
             expires_at: token.expires,
         }));
-        Ok(Identified { secret: token.secret, caller })
+        Ok(Identified {
+            secret: token.secret,
+            caller,
+        })
     }
 
     /// The text of a session token.
     pub(crate) fn seal_token(&self, token: &SessionToken) -> Result<String, serde_json::Error> {
-        Ok(self.keyring.seal_token(&serde_json::to_vec(token)?, TOKEN_PURPOSE))
+        Ok(self
+            .keyring
+            .seal_token(&serde_json::to_vec(token)?, TOKEN_PURPOSE))
     }
 
     fn open_token(&self, text: &str) -> Option<SessionToken> {
@@ -327,7 +360,10 @@ impl Directory {
     ) -> Result<(), DirectoryError> {
         {
             let mut noted = lock(&self.noted);
-            if noted.get(id).is_some_and(|before| now.since(*before) < USE_GRAIN) {
+            if noted
+                .get(id)
+                .is_some_and(|before| now.since(*before) < USE_GRAIN)
+            {
                 return Ok(());
             }
             if noted.len() >= MAX_READY {
@@ -356,8 +392,14 @@ impl Directory {
         let session = caller.session.as_deref();
         let issued = session.map(|session| session.issued_at);
         let (mut principal, mut policies) = match caller.kind {
-            CallerKind::Account => (Principal::root(&caller.account), PrincipalPolicies::default()),
-            CallerKind::Service => (Principal::service(&caller.arn), PrincipalPolicies::default()),
+            CallerKind::Account => (
+                Principal::root(&caller.account),
+                PrincipalPolicies::default(),
+            ),
+            CallerKind::Service => (
+                Principal::service(&caller.arn),
+                PrincipalPolicies::default(),
+            ),
             CallerKind::Anonymous => (Principal::anonymous(), PrincipalPolicies::default()),
             CallerKind::User => self.user_standing(caller).await?,
             CallerKind::AssumedRole => self.role_standing(caller).await?,
@@ -365,10 +407,15 @@ impl Directory {
         principal.token_issued = issued;
         if let Some(session) = session {
             principal.tags.extend(session.tags.clone());
-            principal.source_identity.clone_from(&session.source_identity);
+            principal
+                .source_identity
+                .clone_from(&session.source_identity);
             policies.session = self.session_policies(&caller.account, session).await?;
         }
-        Ok(Standing { principal, policies })
+        Ok(Standing {
+            principal,
+            policies,
+        })
     }
 
     async fn user_standing(
@@ -386,13 +433,20 @@ impl Directory {
             return Ok((principal, policies));
         };
         principal.tags = user.record.tags.clone();
-        self.collect(account, &user.record, &user.inline, &mut policies.identity).await?;
+        self.collect(account, &user.record, &user.inline, &mut policies.identity)
+            .await?;
         for id in &user.record.groups {
-            let named = self.ready::<GroupIdRecord, _>(account, id, |record| record.name).await?;
+            let named = self
+                .ready::<GroupIdRecord, _>(account, id, |record| record.name)
+                .await?;
             let Some(name) = named else { continue };
-            policies.identity.extend(self.group_policies(account, &name).await?);
+            policies
+                .identity
+                .extend(self.group_policies(account, &name).await?);
         }
-        policies.boundary = self.boundary(account, user.record.boundary.as_deref()).await?;
+        policies.boundary = self
+            .boundary(account, user.record.boundary.as_deref())
+            .await?;
         Ok((principal, policies))
     }
 
@@ -400,7 +454,10 @@ impl Directory {
         &self,
         caller: &Caller,
     ) -> Result<(Principal, PrincipalPolicies), DirectoryError> {
-        let (id, session) = caller.user_id.split_once(':').unwrap_or((&caller.user_id, ""));
+        let (id, session) = caller
+            .user_id
+            .split_once(':')
+            .unwrap_or((&caller.user_id, ""));
         let mut principal = Principal::session(&caller.role_arn, id, session, Timestamp::default());
         let mut policies = PrincipalPolicies::default();
         let role = self.role(&caller.role_arn).await?;
@@ -409,8 +466,11 @@ impl Directory {
         };
         principal.tags = role.record.tags.clone();
         let account = &caller.account;
-        self.collect(account, &role.record, &role.inline, &mut policies.identity).await?;
-        policies.boundary = self.boundary(account, role.record.boundary.as_deref()).await?;
+        self.collect(account, &role.record, &role.inline, &mut policies.identity)
+            .await?;
+        policies.boundary = self
+            .boundary(account, role.record.boundary.as_deref())
+            .await?;
         Ok((principal, policies))
     }
 
@@ -422,7 +482,8 @@ impl Directory {
     ) -> Result<Vec<Arc<CompiledPolicy>>, DirectoryError> {
         let mut policies = Vec::new();
         if let Some(group) = self.equipped::<GroupRecord>(account, &folded(name)).await? {
-            self.collect(account, &group.record, &group.inline, &mut policies).await?;
+            self.collect(account, &group.record, &group.inline, &mut policies)
+                .await?;
         }
         Ok(policies)
     }
@@ -450,7 +511,9 @@ impl Directory {
         let Some(arn) = arn else { return Ok(None) };
         let policy = self.managed_policy(account, arn).await?;
         // A boundary that is not there allows nothing.
-        Ok(Some(policy.unwrap_or_else(|| Arc::new(CompiledPolicy::deny_all(arn)))))
+        Ok(Some(policy.unwrap_or_else(|| {
+            Arc::new(CompiledPolicy::deny_all(arn))
+        })))
     }
 
     /// None when the session was made without policies.
@@ -488,12 +551,13 @@ impl Directory {
         let make = |record: PolicyRecord| {
             let own = names::arn(owner, "policy", &record.path, &record.name);
             match record.versions.get(&record.default_version) {
-                Some(version) => compiled(&own, &version.document, DocumentKind::Managed),
-                None => Arc::new(CompiledPolicy::deny_all(&own)),
+                Some(version) => compile(&own, &version.document, DocumentKind::Managed),
+                None => CompiledPolicy::deny_all(&own),
             }
         };
-        let policy = self.ready::<PolicyRecord, _>(owner, &folded(name), make).await?;
-        let policy = policy.map(|policy| Arc::clone(&policy));
+        let policy = self
+            .ready::<PolicyRecord, _>(owner, &folded(name), make)
+            .await?;
         Ok(policy.filter(|policy| policy.source() == arn))
     }
 
@@ -522,16 +586,24 @@ impl Directory {
 
     /// The role of this ARN, path and all.
     pub(crate) async fn role(&self, arn: &str) -> Result<Option<Arc<KnownRole>>, DirectoryError> {
-        let Some((account, path, name)) = entity_arn(arn, "role") else { return Ok(None) };
+        let Some((account, path, name)) = entity_arn(arn, "role") else {
+            return Ok(None);
+        };
         let make = |record: RoleRecord| {
             let own = names::arn(account, "role", &record.path, &record.name);
             let trust = trust::compile(&record, &own).unwrap_or_else(|error| {
                 tracing::error!(role = own, error, "a stored trust policy cannot be read");
                 CompiledPolicy::deny_all(&own)
             });
-            KnownRole { trust: Arc::new(trust), inline: inline(&record), record }
+            KnownRole {
+                trust: Arc::new(trust),
+                inline: inline(&record),
+                record,
+            }
         };
-        let role = self.ready::<RoleRecord, _>(account, &folded(name), make).await?;
+        let role = self
+            .ready::<RoleRecord, _>(account, &folded(name), make)
+            .await?;
         Ok(role.filter(|role| role.record.path == path && role.record.name == name))
     }
 
@@ -548,7 +620,10 @@ impl Directory {
         account: &str,
         id: &str,
     ) -> Result<Option<Arc<Equipped<T>>>, DirectoryError> {
-        let make = |record: T| Equipped { inline: inline(&record), record };
+        let make = |record: T| Equipped {
+            inline: inline(&record),
+            record,
+        };
         self.ready::<T, _>(account, id, make).await
     }
 
@@ -560,10 +635,14 @@ impl Directory {
         make: impl FnOnce(R) -> T,
     ) -> Result<Option<Arc<T>>, DirectoryError> {
         let key = R::key(account, id);
-        let Some(entry) = self.store.get(&key).await? else { return Ok(None) };
+        let Some(entry) = self.store.get(&key).await? else {
+            return Ok(None);
+        };
         let known = {
             let ready = lock(&self.ready);
-            let known = ready.get(&key).filter(|known| known.revision == entry.mod_revision);
+            let known = ready
+                .get(&key)
+                .filter(|known| known.revision == entry.mod_revision);
             known.and_then(|known| Arc::clone(&known.value).downcast::<T>().ok())
         };
         if known.is_some() {
@@ -574,7 +653,10 @@ impl Directory {
         if ready.len() >= MAX_READY {
             ready.clear();
         }
-        let kept = Ready { revision: entry.mod_revision, value: value.clone() };
+        let kept = Ready {
+            revision: entry.mod_revision,
+            value: value.clone(),
+        };
         ready.insert(key, kept);
         Ok(Some(value))
     }
@@ -588,17 +670,22 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn inline<T: Entity>(record: &T) -> Vec<Arc<CompiledPolicy>> {
     let source = |name: &str| format!("{}/{}/{name}", T::WORD, record.name());
     let policies = record.grants().inline.iter();
-    policies.map(|(name, text)| compiled(&source(name), text, T::INLINE)).collect()
+    policies
+        .map(|(name, text)| compiled(&source(name), text, T::INLINE))
+        .collect()
 }
 
 /// A policy that was valid when it was stored. One that cannot be read any more denies all, since
 /// it may have been there to deny.
-fn compiled(source: &str, text: &str, kind: DocumentKind) -> Arc<CompiledPolicy> {
-    let policy = CompiledPolicy::parse(source, text, kind).unwrap_or_else(|error| {
+fn compile(source: &str, text: &str, kind: DocumentKind) -> CompiledPolicy {
+    CompiledPolicy::parse(source, text, kind).unwrap_or_else(|error| {
         tracing::error!(policy = source, %error, "a stored policy cannot be read");
         CompiledPolicy::deny_all(source)
-    });
-    Arc::new(policy)
+    })
+}
+
+fn compiled(source: &str, text: &str, kind: DocumentKind) -> Arc<CompiledPolicy> {
+    Arc::new(compile(source, text, kind))
 }
 
 fn user_caller(account: &str, user: &UserRecord) -> Caller {

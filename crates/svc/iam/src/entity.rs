@@ -25,7 +25,10 @@ pub(crate) trait Entity: Stored + Send + Sync {
     fn grants_mut(&mut self) -> &mut Grants;
 
     fn missing(name: &str) -> Fault {
-        fault::not_found(format!("The {} with name {name} cannot be found.", Self::WORD))
+        fault::not_found(format!(
+            "The {} with name {name} cannot be found.",
+            Self::WORD
+        ))
     }
 }
 
@@ -81,7 +84,9 @@ bounded!(RoleRecord);
 impl Changes<'_> {
     /// The entity of this name, inside the change.
     pub(crate) async fn existing<T: Entity>(&mut self, name: &str) -> Result<T, Fault> {
-        self.find(&folded(name)).await?.ok_or_else(|| T::missing(name))
+        self.find(&folded(name))
+            .await?
+            .ok_or_else(|| T::missing(name))
     }
 }
 
@@ -91,5 +96,7 @@ pub(crate) async fn existing<T: Entity>(
     account: &str,
     name: &str,
 ) -> Result<T, Fault> {
-    table::find(store, account, &folded(name)).await?.ok_or_else(|| T::missing(name))
+    table::find(store, account, &folded(name))
+        .await?
+        .ok_or_else(|| T::missing(name))
 }

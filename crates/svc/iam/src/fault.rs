@@ -53,8 +53,12 @@ pub(crate) fn document(error: &DocumentError, kind: DocumentKind) -> Fault {
         (DocumentError::Malformed(_), _) => {
             faults::malformed_policy_document_exception(error.to_string())
         }
-        (DocumentError::TooLong { limit, .. }, DocumentKind::InlineUser) => too_long("user", *limit),
-        (DocumentError::TooLong { limit, .. }, DocumentKind::InlineRole) => too_long("role", *limit),
+        (DocumentError::TooLong { limit, .. }, DocumentKind::InlineUser) => {
+            too_long("user", *limit)
+        }
+        (DocumentError::TooLong { limit, .. }, DocumentKind::InlineRole) => {
+            too_long("role", *limit)
+        }
         (DocumentError::TooLong { limit, .. }, DocumentKind::InlineGroup) => {
             too_long("group", *limit)
         }

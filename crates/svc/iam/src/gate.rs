@@ -59,7 +59,9 @@ impl IamGate {
             Ok(standing) => standing,
             Err(error) => {
                 tracing::error!(error = %Chain(&error), "the policies of a caller cannot be read");
-                let Check { action, resource, .. } = &checks[0];
+                let Check {
+                    action, resource, ..
+                } = &checks[0];
                 return Some(format!(
                     "User: {} is not authorized to perform: {action} on resource: {resource}",
                     cx.caller.arn
@@ -84,12 +86,14 @@ impl IamGate {
         let mut context = ambient.clone();
         context.set("aws:ResourceAccount", owner);
         add_all(&mut context, &check.context);
-        let attached = check
-            .resource_policy
-            .as_deref()
-            .map(|text| self.directory.document("resource policy", text, DocumentKind::Resource));
-        let resource =
-            attached.as_ref().map(|policy| ResourcePolicy { policy, required: false });
+        let attached = check.resource_policy.as_deref().map(|text| {
+            self.directory
+                .document("resource policy", text, DocumentKind::Resource)
+        });
+        let resource = attached.as_ref().map(|policy| ResourcePolicy {
+            policy,
+            required: false,
+        });
         let request = Request {
             principal: &standing.principal,
             action: &check.action,
@@ -97,7 +101,10 @@ impl IamGate {
             resource_account: owner,
             context: &context,
         };
-        let policies = PolicySet { principal: &standing.policies, resource };
+        let policies = PolicySet {
+            principal: &standing.policies,
+            resource,
+        };
         let decision = evaluate(&request, &policies);
         if let Decision::Denied(denial) = &decision
             && let Some(matched) = &denial.explicit

@@ -15,7 +15,9 @@ pub(crate) fn arn(account: &str, kind: &str, path: &str, name: &str) -> String {
 pub(crate) fn check_name(member: &str, name: &str, longest: usize) -> Result<(), Fault> {
     let fits = !name.is_empty()
         && name.len() <= longest
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b));
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b));
     if fits {
         return Ok(());
     }
@@ -68,12 +70,19 @@ pub(crate) fn policy_arn(account: &str, text: &str) -> Result<PolicyArn, Fault> 
     if !platform && arn.account != account {
         return Err(fault::not_attachable(text));
     }
-    Ok(PolicyArn { platform, path: path.to_owned(), name: name.to_owned() })
+    Ok(PolicyArn {
+        platform,
+        path: path.to_owned(),
+        name: name.to_owned(),
+    })
 }
 
 /// Takes `arn:aws:iam::A:role/path/name` apart: account, path, name. None for anything else.
 pub fn entity_arn<'a>(text: &'a str, kind: &str) -> Option<(&'a str, &'a str, &'a str)> {
-    let rest = text.strip_prefix("arn:")?.strip_prefix(PARTITION)?.strip_prefix(":iam::")?;
+    let rest = text
+        .strip_prefix("arn:")?
+        .strip_prefix(PARTITION)?
+        .strip_prefix(":iam::")?;
     let (account, resource) = rest.split_once(':')?;
     let below = resource.strip_prefix(kind)?;
     let (path, name) = below.split_at(below.rfind('/')? + 1);
@@ -88,12 +97,24 @@ mod tests {
     fn policy_arns() {
         let account = "000000000000";
         let own = policy_arn(account, "arn:aws:iam::000000000000:policy/a/b/name").unwrap();
-        assert_eq!((own.platform, own.path.as_str(), own.name.as_str()), (false, "/a/b/", "name"));
-        assert!(policy_arn(account, "arn:aws:iam::aws:policy/x").unwrap().platform);
-        for text in ["", "x", "arn:aws:iam::000000000000:role/x", "arn:aws:iam::000000000000:policy",
-            "arn:aws:s3::000000000000:policy/x", "arn:aws:iam::111111111111:policy/x",
-            "arn:aws:iam::000000000000:policy/x/"]
-        {
+        assert_eq!(
+            (own.platform, own.path.as_str(), own.name.as_str()),
+            (false, "/a/b/", "name")
+        );
+        assert!(
+            policy_arn(account, "arn:aws:iam::aws:policy/x")
+                .unwrap()
+                .platform
+        );
+        for text in [
+            "",
+            "x",
+            "arn:aws:iam::000000000000:role/x",
+            "arn:aws:iam::000000000000:policy",
+            "arn:aws:s3::000000000000:policy/x",
+            "arn:aws:iam::111111111111:policy/x",
+            "arn:aws:iam::000000000000:policy/x/",
+        ] {
             assert!(policy_arn(account, text).is_err(), "{text}");
         }
     }
@@ -101,8 +122,16 @@ mod tests {
     #[test]
     fn entity_arns() {
         let role = "arn:aws:iam::000000000000:role/ops/deploy";
-        assert_eq!(entity_arn(role, "role"), Some(("000000000000", "/ops/", "deploy")));
-        for text in ["", "arn:aws:iam::0:role", "arn:aws:iam::0:role/", "arn:aws:iam::0:roles/x"] {
+        assert_eq!(
+            entity_arn(role, "role"),
+            Some(("000000000000", "/ops/", "deploy"))
+        );
+        for text in [
+            "",
+            "arn:aws:iam::0:role",
+            "arn:aws:iam::0:role/",
+            "arn:aws:iam::0:roles/x",
+        ] {
             assert_eq!(entity_arn(text, "role"), None, "{text}");
         }
     }

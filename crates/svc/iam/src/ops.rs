@@ -21,8 +21,11 @@ use wharf_wire::{CallerKind, Fault};
 use crate::{fault, names::entity_arn, service::Cx};
 
 /// What RFC 3986 leaves alone.
-const UNRESERVED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
 
 /// Documents leave IAM URL-encoded.
 fn url_encoded(document: &str) -> String {

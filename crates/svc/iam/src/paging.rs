@@ -40,7 +40,12 @@ impl<'a> Page<'a> {
             }
         };
         let limit = max_items.map_or(DEFAULT, |n| usize::try_from(n).unwrap_or(1).clamp(1, MAX));
-        Ok(Self { keyring, list, after, limit })
+        Ok(Self {
+            keyring,
+            list,
+            after,
+            limit,
+        })
     }
 
     /// The marker of a page that ended with `last`.

@@ -60,7 +60,10 @@ impl<'a> Cx<'a> {
         marker: Option<String>,
         max_items: Option<i32>,
     ) -> Result<Page<'a>, Fault> {
-        let list: Vec<&str> = [self.account()].into_iter().chain(list.iter().copied()).collect();
+        let list: Vec<&str> = [self.account()]
+            .into_iter()
+            .chain(list.iter().copied())
+            .collect();
         let keyring: &Keyring = self.directory.keyring();
         Page::new(keyring, &list, marker, max_items)
     }

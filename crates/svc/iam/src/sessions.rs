@@ -102,7 +102,11 @@ impl Directory {
         let role = self.role(&wanted.role_arn).await?;
         let Some(role) = role else {
             // As for a role that trusts nobody: who may not assume it learns nothing about it.
-            return Err(denied(&standing.principal, "sts:AssumeRole", &wanted.role_arn));
+            return Err(denied(
+                &standing.principal,
+                "sts:AssumeRole",
+                &wanted.role_arn,
+            ));
         };
         let mut context = conditions(cx, &standing);
         describe(&mut context, &wanted);
@@ -118,7 +122,8 @@ impl Directory {
         }
         let seconds = self.duration(cx, &role, wanted.duration_seconds)?;
         let (wanted, transitive) = inherit(cx, wanted)?;
-        self.check_policies(&role_account(&wanted.role_arn), &wanted).await?;
+        self.check_policies(&role_account(&wanted.role_arn), &wanted)
+            .await?;
         self.mint_role_session(&role, wanted, transitive, cx.now, seconds)
     }
 
@@ -174,7 +179,13 @@ impl Directory {
             CallerKind::Account => (Holder::Root, ROOT_TOKEN_SECONDS),
             CallerKind::User => {
                 let user_arn = caller.arn.clone();
-                (Holder::User { user_arn, user_id: caller.user_id.clone() }, 129_600)
+                (
+                    Holder::User {
+                        user_arn,
+                        user_id: caller.user_id.clone(),
+                    },
+                    129_600,
+                )
             }
             _ => return Err(AssumeError::SessionCaller),
         };
@@ -225,13 +236,27 @@ impl Directory {
         now: Timestamp,
         seconds: i32,
     ) -> Result<Minted, AssumeError> {
-        let AssumeRole { role_arn, session_name, policy, policy_arns, tags, .. } = wanted;
+        let AssumeRole {
+            role_arn,
+            session_name,
+            policy,
+            policy_arns,
+            tags,
+            ..
+        } = wanted;
         let who = Principal::session(&role_arn, &role.record.id, &session_name, now);
         let packed_percent = packed(policy.as_deref(), &policy_arns, &tags);
-        let holder = Holder::Role { role_arn, role_id: role.record.id.clone(), session_name };
+        let holder = Holder::Role {
+            role_arn,
+            role_id: role.record.id.clone(),
+            session_name,
+        };
         let mut token = SessionToken::mint(&who.account, holder, now, after(now, seconds)?);
         if policy.is_some() || !policy_arns.is_empty() {
-            token.policies = Some(SessionPolicies { inline: policy, arns: policy_arns });
+            token.policies = Some(SessionPolicies {
+                inline: policy,
+                arns: policy_arns,
+            });
         }
         token.tags = tags;
         token.transitive_tag_keys = transitive;
@@ -285,8 +310,14 @@ fn admitted(
         resource_account: &account,
         context,
     };
-    let resource = Some(ResourcePolicy { policy: &role.trust, required: true });
-    let policies = PolicySet { principal: &standing.policies, resource };
+    let resource = Some(ResourcePolicy {
+        policy: &role.trust,
+        required: true,
+    });
+    let policies = PolicySet {
+        principal: &standing.policies,
+        resource,
+    };
     if evaluate(&request, &policies).is_allowed() {
         return Ok(());
     }
@@ -303,19 +334,21 @@ fn describe(context: &mut Conditions, wanted: &AssumeRole) {
     context.set_some("sts:ExternalId", wanted.external_id.clone());
     context.set_some("sts:SourceIdentity", wanted.source_identity.clone());
     context.set_all("aws:TagKeys", wanted.tags.keys().cloned());
-    context.set_all("sts:TransitiveTagKeys", wanted.transitive_tag_keys.iter().cloned());
+    context.set_all(
+        "sts:TransitiveTagKeys",
+        wanted.transitive_tag_keys.iter().cloned(),
+    );
     for (key, value) in &wanted.tags {
         context.set(&format!("aws:RequestTag/{key}"), value.clone());
     }
 }
 
 /// What a session passes on to the next role of a chain: its transitive tags and its source.
-fn inherit(
-    cx: &Context,
-    mut wanted: AssumeRole,
-) -> Result<(AssumeRole, Vec<String>), AssumeError> {
+fn inherit(cx: &Context, mut wanted: AssumeRole) -> Result<(AssumeRole, Vec<String>), AssumeError> {
     let mut transitive = wanted.transitive_tag_keys.clone();
-    let Some(session) = &cx.caller.session else { return Ok((wanted, transitive)) };
+    let Some(session) = &cx.caller.session else {
+        return Ok((wanted, transitive));
+    };
     for key in &session.transitive_tag_keys {
         if wanted.tags.contains_key(key) {
             return Err(AssumeError::TransitiveTag(key.clone()));
@@ -344,7 +377,10 @@ fn packed(policy: Option<&str>, arns: &[String], tags: &BTreeMap<String, String>
     }
     let policy = policy.map_or(0, counted_length);
     let arns: usize = arns.iter().map(String::len).sum();
-    let tags: usize = tags.iter().map(|(key, value)| key.len() + value.len()).sum();
+    let tags: usize = tags
+        .iter()
+        .map(|(key, value)| key.len() + value.len())
+        .sum();
     let percent = (policy + arns + tags) * 100 / DocumentKind::Session.limit();
     Some(i32::try_from(percent.clamp(1, 100)).unwrap_or(100))
 }

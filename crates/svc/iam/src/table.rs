@@ -24,7 +24,12 @@ pub(crate) struct Changes<'a> {
 
 impl<'a> Changes<'a> {
     pub(crate) fn new(store: &'a Store, account: &'a str) -> Self {
-        Self { store, account, seen: BTreeMap::new(), writes: BTreeMap::new() }
+        Self {
+            store,
+            account,
+            seen: BTreeMap::new(),
+            writes: BTreeMap::new(),
+        }
     }
 
     pub(crate) fn account(&self) -> &'a str {
@@ -34,7 +39,11 @@ impl<'a> Changes<'a> {
     /// Reads a record as it stood before this change, and insists that it stays so.
     pub(crate) async fn find<T: Stored>(&mut self, id: &str) -> Result<Option<T>, Fault> {
         let key = T::key(self.account, id);
-        let entry = self.store.get(&key).await.map_err(|e| fault::internal(&e))?;
+        let entry = self
+            .store
+            .get(&key)
+            .await
+            .map_err(|e| fault::internal(&e))?;
         let revision = entry.as_ref().map_or(0, |entry| entry.mod_revision);
         self.seen.insert(key, revision);
         entry
@@ -44,7 +53,8 @@ impl<'a> Changes<'a> {
 
     pub(crate) fn put<T: Stored>(&mut self, id: &str, record: &T) {
         let key = T::key(self.account, id);
-        self.writes.insert(key.clone(), Op::put(key, encode(record)));
+        self.writes
+            .insert(key.clone(), Op::put(key, encode(record)));
     }
 
     pub(crate) fn delete<T: Stored>(&mut self, id: &str) {
@@ -63,8 +73,16 @@ impl<'a> Changes<'a> {
             .map(|(key, revision)| Compare::mod_revision(key, revision))
             .collect();
         let then = self.writes.into_values().collect();
-        let txn = Txn { compare, then, or_else: Vec::new() };
-        let reply = self.store.txn(permit, txn).await.map_err(|e| fault::internal(&e))?;
+        let txn = Txn {
+            compare,
+            then,
+            or_else: Vec::new(),
+        };
+        let reply = self
+            .store
+            .txn(permit, txn)
+            .await
+            .map_err(|e| fault::internal(&e))?;
         Ok(reply.succeeded)
     }
 }
@@ -95,8 +113,13 @@ pub(crate) async fn find<T: Stored>(
     account: &str,
     id: &str,
 ) -> Result<Option<T>, Fault> {
-    let entry = store.get(&T::key(account, id)).await.map_err(|e| fault::internal(&e))?;
-    entry.map(|entry| decode(&entry.value).map_err(|e| fault::internal(&e))).transpose()
+    let entry = store
+        .get(&T::key(account, id))
+        .await
+        .map_err(|e| fault::internal(&e))?;
+    entry
+        .map(|entry| decode(&entry.value).map_err(|e| fault::internal(&e)))
+        .transpose()
 }
 
 /// The records of one kind that `fits` accepts, in the order of their ids, behind `after`; at most
@@ -138,5 +161,9 @@ pub(crate) async fn all<T: Stored>(store: &Store, account: &str) -> Result<Vec<T
 
 pub(crate) async fn count<T: Stored>(store: &Store, account: &str) -> Result<usize, Fault> {
     let range = Range::prefix(T::prefix(account)).count_only();
-    Ok(store.range(range).await.map_err(|e| fault::internal(&e))?.count)
+    Ok(store
+        .range(range)
+        .await
+        .map_err(|e| fault::internal(&e))?
+        .count)
 }

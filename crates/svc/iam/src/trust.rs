@@ -29,17 +29,25 @@ pub(crate) async fn resolve(
     let kind = DocumentKind::Trust;
     let document = Document::parse(text, kind).map_err(|error| fault::document(&error, kind))?;
     let mut trusted = BTreeMap::new();
-    let elements = document.statements.iter().filter_map(|statement| statement.principal.as_ref());
+    let elements = document
+        .statements
+        .iter()
+        .filter_map(|statement| statement.principal.as_ref());
     for (kind, value) in elements.flat_map(|element| &element.entries) {
         if *kind != PrincipalType::Aws || trusted.contains_key(value) {
             continue;
         }
-        let Some((account, found)) = id_of(tx, value).await? else { continue };
+        let Some((account, found)) = id_of(tx, value).await? else {
+            continue;
+        };
         if account != tx.account() {
             continue;
         }
         let id = found.ok_or_else(|| {
-            let unknown = Malformed::BadPrincipal { kind: "AWS", value: value.clone() };
+            let unknown = Malformed::BadPrincipal {
+                kind: "AWS",
+                value: value.clone(),
+            };
             fault::document(&unknown.into(), DocumentKind::Trust)
         })?;
         trusted.insert(value.clone(), id);
@@ -60,7 +68,9 @@ async fn id_of<'a>(
         let same = user.filter(|user| user.name == name && user.path == path);
         return Ok(Some((account, same.map(|user| user.id))));
     }
-    let Some((account, path, name)) = entity_arn(arn, "role") else { return Ok(None) };
+    let Some((account, path, name)) = entity_arn(arn, "role") else {
+        return Ok(None);
+    };
     if account != tx.account() {
         return Ok(Some((account, None)));
     }
@@ -73,8 +83,10 @@ async fn id_of<'a>(
 pub(crate) fn compile(role: &RoleRecord, source: &str) -> Result<CompiledPolicy, String> {
     let mut document =
         Document::parse(&role.trust, DocumentKind::Trust).map_err(|error| error.to_string())?;
-    let elements =
-        document.statements.iter_mut().filter_map(|statement| statement.principal.as_mut());
+    let elements = document
+        .statements
+        .iter_mut()
+        .filter_map(|statement| statement.principal.as_mut());
     for (kind, value) in elements.flat_map(|element| &mut element.entries) {
         if *kind == PrincipalType::Aws
             && let Some(id) = role.trusted.get(value)
@@ -86,7 +98,11 @@ pub(crate) fn compile(role: &RoleRecord, source: &str) -> Result<CompiledPolicy,
 }
 
 /// The document as it is shown: as it was given while everyone it names is still there.
-pub(crate) async fn shown(store: &Store, account: &str, role: &RoleRecord) -> Result<String, Fault> {
+pub(crate) async fn shown(
+    store: &Store,
+    account: &str,
+    role: &RoleRecord,
+) -> Result<String, Fault> {
     let mut gone = BTreeMap::new();
     for (arn, id) in &role.trusted {
         let mut tx = Changes::new(store, account);
@@ -106,7 +122,9 @@ pub(crate) async fn shown(store: &Store, account: &str, role: &RoleRecord) -> Re
     };
     for statement in statements {
         for name in ["Principal", "NotPrincipal"] {
-            let named = statement.get_mut(name).and_then(|element| element.get_mut("AWS"));
+            let named = statement
+                .get_mut(name)
+                .and_then(|element| element.get_mut("AWS"));
             match named {
                 Some(Value::Array(list)) => list.iter_mut().for_each(|one| replace(one, &gone)),
                 Some(single) => replace(single, &gone),

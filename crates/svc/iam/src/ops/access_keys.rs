@@ -18,15 +18,16 @@ const MAX_KEYS: usize = 2;
 async fn keys_of(tx: &mut Changes<'_>, subject: &Subject) -> Result<Vec<String>, Fault> {
     Ok(match subject {
         Subject::User(name) => tx.existing::<UserRecord>(name).await?.access_keys,
-        Subject::Root => tx.find::<AccountRecord>(ACCOUNT).await?.unwrap_or_default().root_keys,
+        Subject::Root => {
+            tx.find::<AccountRecord>(ACCOUNT)
+                .await?
+                .unwrap_or_default()
+                .root_keys
+        }
     })
 }
 
-async fn set_keys(
-    tx: &mut Changes<'_>,
-    subject: &Subject,
-    keys: Vec<String>,
-) -> Result<(), Fault> {
+async fn set_keys(tx: &mut Changes<'_>, subject: &Subject, keys: Vec<String>) -> Result<(), Fault> {
     match subject {
         Subject::User(name) => {
             let mut user = tx.existing::<UserRecord>(name).await?;
@@ -78,7 +79,9 @@ pub(crate) async fn create(
         secret_access_key: Some(credentials.secret.expose().to_owned()),
         create_date: Some(cx.now()),
     };
-    Ok(CreateAccessKeyResponse { access_key: Some(access_key) })
+    Ok(CreateAccessKeyResponse {
+        access_key: Some(access_key),
+    })
 }
 
 pub(crate) async fn update(cx: &Cx<'_>, input: UpdateAccessKeyRequest) -> Result<(), Fault> {
@@ -93,7 +96,10 @@ pub(crate) async fn update(cx: &Cx<'_>, input: UpdateAccessKeyRequest) -> Result
         if !keys_of(&mut tx, &subject).await?.contains(&id) {
             return Err(missing(&id));
         }
-        let mut key = tx.find::<AccessKeyRecord>(&id).await?.ok_or_else(|| missing(&id))?;
+        let mut key = tx
+            .find::<AccessKeyRecord>(&id)
+            .await?
+            .ok_or_else(|| missing(&id))?;
         key.active = active;
         tx.put(&id, &key);
     });
@@ -151,7 +157,9 @@ pub(crate) async fn last_used(
 ) -> Result<GetAccessKeyLastUsedResponse, Fault> {
     let id = required(input.access_key_id, "accessKeyId")?;
     let key = table::find::<AccessKeyRecord>(cx.store(), cx.account(), &id).await?;
-    let key = key.filter(|key| key.account == cx.account()).ok_or_else(|| missing(&id))?;
+    let key = key
+        .filter(|key| key.account == cx.account())
+        .ok_or_else(|| missing(&id))?;
     let used = table::find::<AccessKeyUseRecord>(cx.store(), cx.account(), &id).await?;
     let user_name = match &key.user {
         Some(folded) => table::find::<UserRecord>(cx.store(), cx.account(), folded)
@@ -172,7 +180,10 @@ pub(crate) async fn last_used(
             region: Some("N/A".to_owned()),
         },
     };
-    Ok(GetAccessKeyLastUsedResponse { user_name, access_key_last_used: Some(last) })
+    Ok(GetAccessKeyLastUsedResponse {
+        user_name,
+        access_key_last_used: Some(last),
+    })
 }
 
 fn shown_name(subject: &Subject) -> String {

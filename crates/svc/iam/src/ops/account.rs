@@ -30,34 +30,46 @@ const QUOTAS: &[(&str, i32)] = &[
     ("VersionsPerPolicyQuota", 5),
 ];
 
-pub(crate) async fn summary(
-    cx: &Cx<'_>,
-    _input: (),
-) -> Result<GetAccountSummaryResponse, Fault> {
+pub(crate) async fn summary(cx: &Cx<'_>, _input: ()) -> Result<GetAccountSummaryResponse, Fault> {
     let (store, account) = (cx.store(), cx.account());
-    let root = table::find::<AccountRecord>(store, account, ACCOUNT).await?.unwrap_or_default();
+    let root = table::find::<AccountRecord>(store, account, ACCOUNT)
+        .await?
+        .unwrap_or_default();
     let policies = table::all::<PolicyRecord>(store, account).await?;
-    let versions = policies.iter().map(|policy| policy.versions.len()).sum::<usize>();
+    let versions = policies
+        .iter()
+        .map(|policy| policy.versions.len())
+        .sum::<usize>();
     let counted = [
         ("Users", table::count::<UserRecord>(store, account).await?),
         ("Groups", table::count::<GroupRecord>(store, account).await?),
         ("Roles", table::count::<RoleRecord>(store, account).await?),
-        ("InstanceProfiles", table::count::<InstanceProfileRecord>(store, account).await?),
+        (
+            "InstanceProfiles",
+            table::count::<InstanceProfileRecord>(store, account).await?,
+        ),
         ("Policies", policies.len()),
         ("PolicyVersionsInUse", versions),
-        ("AccountAccessKeysPresent", usize::from(!root.root_keys.is_empty())),
+        (
+            "AccountAccessKeysPresent",
+            usize::from(!root.root_keys.is_empty()),
+        ),
         ("AccountMFAEnabled", 0),
         ("MFADevices", 0),
         ("MFADevicesInUse", 0),
         ("Providers", 0),
         ("ServerCertificates", 0),
     ];
-    let mut summary: BTreeMap<String, i32> =
-        QUOTAS.iter().map(|(name, quota)| ((*name).to_owned(), *quota)).collect();
+    let mut summary: BTreeMap<String, i32> = QUOTAS
+        .iter()
+        .map(|(name, quota)| ((*name).to_owned(), *quota))
+        .collect();
     for (name, count) in counted {
         summary.insert(name.to_owned(), i32::try_from(count).unwrap_or(i32::MAX));
     }
-    Ok(GetAccountSummaryResponse { summary_map: Some(summary) })
+    Ok(GetAccountSummaryResponse {
+        summary_map: Some(summary),
+    })
 }
 
 pub(crate) async fn create_alias(
@@ -66,7 +78,9 @@ pub(crate) async fn create_alias(
 ) -> Result<(), Fault> {
     let alias = required(input.account_alias, "accountAlias")?;
     let fits = (3..=63).contains(&alias.len())
-        && alias.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && alias
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         && !alias.starts_with('-')
         && !alias.ends_with('-')
         && !alias.contains("--");
@@ -92,7 +106,9 @@ pub(crate) async fn delete_alias(
     change!(cx, |tx| {
         let mut record = tx.find::<AccountRecord>(ACCOUNT).await?.unwrap_or_default();
         if record.alias.as_ref() != Some(&alias) {
-            return Err(fault::not_found(format!("The account alias {alias} cannot be found.")));
+            return Err(fault::not_found(format!(
+                "The account alias {alias} cannot be found."
+            )));
         }
         record.alias = None;
         tx.put(ACCOUNT, &record);

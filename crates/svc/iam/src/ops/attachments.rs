@@ -72,7 +72,12 @@ async fn list<T: Entity>(
     let name = required(entity, "name")?;
     let entity: T = entity::existing(cx.store(), cx.account(), &name).await?;
     let prefix = prefix.as_deref();
-    let list = ["ListAttached", T::WORD, &folded(&name), prefix.unwrap_or_default()];
+    let list = [
+        "ListAttached",
+        T::WORD,
+        &folded(&name),
+        prefix.unwrap_or_default(),
+    ];
     let page = cx.page(&list, marker, max_items)?;
     let mut attached = Vec::new();
     for arn in &entity.grants().attached {

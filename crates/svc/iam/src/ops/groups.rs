@@ -28,7 +28,9 @@ pub(crate) async fn create(
     let path = checked_path(input.path)?;
     let record = change!(cx, |tx| {
         if tx.find::<GroupRecord>(&folded(&name)).await?.is_some() {
-            return Err(fault::exists(format!("Group with name {name} already exists.")));
+            return Err(fault::exists(format!(
+                "Group with name {name} already exists."
+            )));
         }
         let record = GroupRecord {
             name: name.clone(),
@@ -43,11 +45,16 @@ pub(crate) async fn create(
         tx.put(&record.id, &id_record(&record));
         record
     });
-    Ok(CreateGroupResponse { group: Some(describe(cx, &record)) })
+    Ok(CreateGroupResponse {
+        group: Some(describe(cx, &record)),
+    })
 }
 
 fn id_record(group: &GroupRecord) -> GroupIdRecord {
-    GroupIdRecord { name: folded(&group.name), unknown: BTreeMap::new() }
+    GroupIdRecord {
+        name: folded(&group.name),
+        unknown: BTreeMap::new(),
+    }
 }
 
 pub(crate) async fn get(cx: &Cx<'_>, input: GetGroupRequest) -> Result<GetGroupResponse, Fault> {
@@ -55,8 +62,14 @@ pub(crate) async fn get(cx: &Cx<'_>, input: GetGroupRequest) -> Result<GetGroupR
     let group: GroupRecord = entity::existing(cx.store(), cx.account(), &name).await?;
     let page = cx.page(&["GetGroup", &group.id], input.marker, input.max_items)?;
     let member = |user: &UserRecord| user.groups.contains(&group.id);
-    let (found, more) =
-        table::scan(cx.store(), cx.account(), page.after.as_deref(), page.limit, member).await?;
+    let (found, more) = table::scan(
+        cx.store(),
+        cx.account(),
+        page.after.as_deref(),
+        page.limit,
+        member,
+    )
+    .await?;
     let marker = page.next(more, found.last().map(|user| folded(&user.name)).as_deref());
     Ok(GetGroupResponse {
         group: Some(describe(cx, &group)),
@@ -69,7 +82,10 @@ pub(crate) async fn get(cx: &Cx<'_>, input: GetGroupRequest) -> Result<GetGroupR
 /// Gives a group another name or path; its members stay, for they name it by its id.
 pub(crate) async fn update(cx: &Cx<'_>, input: UpdateGroupRequest) -> Result<(), Fault> {
     let name = required(input.group_name, "groupName")?;
-    let path = input.new_path.map(|path| checked_path(Some(path))).transpose()?;
+    let path = input
+        .new_path
+        .map(|path| checked_path(Some(path)))
+        .transpose()?;
     if let Some(new) = &input.new_group_name {
         check_name("newGroupName", new, LONGEST_NAME)?;
     }
@@ -86,7 +102,9 @@ pub(crate) async fn update(cx: &Cx<'_>, input: UpdateGroupRequest) -> Result<(),
         if after != before {
             if tx.find::<GroupRecord>(&after).await?.is_some() {
                 let name = &group.name;
-                return Err(fault::exists(format!("Group with name {name} already exists.")));
+                return Err(fault::exists(format!(
+                    "Group with name {name} already exists."
+                )));
             }
             tx.delete::<GroupRecord>(&before);
             tx.put(&group.id, &id_record(&group));
@@ -110,7 +128,9 @@ pub(crate) async fn delete(cx: &Cx<'_>, input: DeleteGroupRequest) -> Result<(),
             None
         };
         if let Some(obstacle) = obstacle {
-            return Err(fault::in_the_way(format!("Cannot delete entity, {obstacle}")));
+            return Err(fault::in_the_way(format!(
+                "Cannot delete entity, {obstacle}"
+            )));
         }
         tx.delete::<GroupRecord>(&folded(&name));
         tx.delete::<GroupIdRecord>(&group.id);
@@ -123,12 +143,24 @@ pub(crate) async fn list(
     input: ListGroupsRequest,
 ) -> Result<ListGroupsResponse, Fault> {
     let prefix = input.path_prefix.as_deref();
-    let page =
-        cx.page(&["ListGroups", prefix.unwrap_or_default()], input.marker, input.max_items)?;
+    let page = cx.page(
+        &["ListGroups", prefix.unwrap_or_default()],
+        input.marker,
+        input.max_items,
+    )?;
     let fits = |group: &GroupRecord| below(&group.path, prefix);
-    let (found, more) =
-        table::scan(cx.store(), cx.account(), page.after.as_deref(), page.limit, fits).await?;
-    let marker = page.next(more, found.last().map(|group| folded(&group.name)).as_deref());
+    let (found, more) = table::scan(
+        cx.store(),
+        cx.account(),
+        page.after.as_deref(),
+        page.limit,
+        fits,
+    )
+    .await?;
+    let marker = page.next(
+        more,
+        found.last().map(|group| folded(&group.name)).as_deref(),
+    );
     Ok(ListGroupsResponse {
         groups: Some(found.iter().map(|group| describe(cx, group)).collect()),
         is_truncated: Some(more),
@@ -179,7 +211,11 @@ pub(crate) async fn list_for_user(
     let name = required(input.user_name, "userName")?;
     let user: UserRecord = entity::existing(cx.store(), cx.account(), &name).await?;
     let groups = users::groups_of(cx, &user).await?;
-    let page = cx.page(&["ListGroupsForUser", &user.id], input.marker, input.max_items)?;
+    let page = cx.page(
+        &["ListGroupsForUser", &user.id],
+        input.marker,
+        input.max_items,
+    )?;
     let named = groups.into_iter().map(|group| (folded(&group.name), group));
     let (found, marker) = page.cut(named, |(name, _)| name);
     Ok(ListGroupsForUserResponse {
@@ -194,7 +230,12 @@ fn describe(cx: &Cx<'_>, group: &GroupRecord) -> Group {
         path: Some(group.path.clone()),
         group_name: Some(group.name.clone()),
         group_id: Some(group.id.clone()),
-        arn: Some(names::arn(cx.account(), GroupRecord::WORD, &group.path, &group.name)),
+        arn: Some(names::arn(
+            cx.account(),
+            GroupRecord::WORD,
+            &group.path,
+            &group.name,
+        )),
         create_date: Some(group.created),
     }
 }

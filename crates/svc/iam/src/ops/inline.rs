@@ -34,8 +34,16 @@ async fn put<T: Entity>(
         let inline = &mut entity.grants_mut().inline;
         inline.insert(policy.clone(), document.clone());
         let limit = T::INLINE.limit();
-        if inline.values().map(|text| counted_length(text)).sum::<usize>() > limit {
-            let error = DocumentError::TooLong { quota: "PolicySize", limit };
+        if inline
+            .values()
+            .map(|text| counted_length(text))
+            .sum::<usize>()
+            > limit
+        {
+            let error = DocumentError::TooLong {
+                quota: "PolicySize",
+                limit,
+            };
             let told = fault::document(&error, T::INLINE);
             let message = format!("{} {}", told.message, entity.name());
             return Err(Fault { message, ..told });
@@ -46,7 +54,10 @@ async fn put<T: Entity>(
 }
 
 fn missing<T: Entity>(policy: &str) -> Fault {
-    fault::not_found(format!("The {} policy with name {policy} cannot be found.", T::WORD))
+    fault::not_found(format!(
+        "The {} policy with name {policy} cannot be found.",
+        T::WORD
+    ))
 }
 
 /// Entity, policy and document as they are shown.
@@ -58,7 +69,11 @@ async fn get<T: Entity>(
     let name = required(entity, "name")?;
     let policy = required(policy, "policyName")?;
     let entity: T = entity::existing(cx.store(), cx.account(), &name).await?;
-    let document = entity.grants().inline.get(&policy).ok_or_else(|| missing::<T>(&policy))?;
+    let document = entity
+        .grants()
+        .inline
+        .get(&policy)
+        .ok_or_else(|| missing::<T>(&policy))?;
     Ok((entity.name().to_owned(), policy, url_encoded(document)))
 }
 
@@ -98,7 +113,14 @@ macro_rules! inline {
      $put:ident $Put:ty, $get:ident $Get:ty => $GetOut:ident, $delete:ident $Delete:ty,
      $list:ident $List:ty => $ListOut:ident) => {
         pub(crate) async fn $put(cx: &Cx<'_>, it: $Put) -> Result<(), Fault> {
-            put::<$record>(cx, it.$name, it.policy_name, it.policy_document, $modifiable).await
+            put::<$record>(
+                cx,
+                it.$name,
+                it.policy_name,
+                it.policy_document,
+                $modifiable,
+            )
+            .await
         }
 
         pub(crate) async fn $get(cx: &Cx<'_>, it: $Get) -> Result<$GetOut, Fault> {

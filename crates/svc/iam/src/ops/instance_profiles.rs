@@ -39,8 +39,14 @@ pub(crate) async fn create(
     let path = checked_path(input.path)?;
     let tags = tags::checked(input.tags)?;
     let record = change!(cx, |tx| {
-        if tx.find::<InstanceProfileRecord>(&folded(&name)).await?.is_some() {
-            return Err(fault::exists(format!("Instance Profile {name} already exists.")));
+        if tx
+            .find::<InstanceProfileRecord>(&folded(&name))
+            .await?
+            .is_some()
+        {
+            return Err(fault::exists(format!(
+                "Instance Profile {name} already exists."
+            )));
         }
         let record = InstanceProfileRecord {
             name: name.clone(),
@@ -68,10 +74,7 @@ pub(crate) async fn get(
     Ok(GetInstanceProfileResponse { instance_profile })
 }
 
-pub(crate) async fn delete(
-    cx: &Cx<'_>,
-    input: DeleteInstanceProfileRequest,
-) -> Result<(), Fault> {
+pub(crate) async fn delete(cx: &Cx<'_>, input: DeleteInstanceProfileRequest) -> Result<(), Fault> {
     let name = required(input.instance_profile_name, "instanceProfileName")?;
     change!(cx, |tx| {
         if existing(&mut tx, &name).await?.role.is_some() {
@@ -135,8 +138,14 @@ pub(crate) async fn list(
     let list = ["ListInstanceProfiles", prefix.unwrap_or_default()];
     let page = cx.page(&list, input.marker, input.max_items)?;
     let fits = |profile: &InstanceProfileRecord| below(&profile.path, prefix);
-    let (found, more) =
-        table::scan(cx.store(), cx.account(), page.after.as_deref(), page.limit, fits).await?;
+    let (found, more) = table::scan(
+        cx.store(),
+        cx.account(),
+        page.after.as_deref(),
+        page.limit,
+        fits,
+    )
+    .await?;
     let marker = page.next(more, found.last().map(|it| folded(&it.name)).as_deref());
     let mut instance_profiles = Vec::new();
     for profile in &found {
@@ -179,7 +188,12 @@ async fn describe(cx: &Cx<'_>, profile: &InstanceProfileRecord) -> Result<Instan
             roles.push(roles::describe(cx, &role).await?);
         }
     }
-    let arn = names::arn(cx.account(), "instance-profile", &profile.path, &profile.name);
+    let arn = names::arn(
+        cx.account(),
+        "instance-profile",
+        &profile.path,
+        &profile.name,
+    );
     Ok(InstanceProfile {
         path: Some(profile.path.clone()),
         instance_profile_name: Some(profile.name.clone()),

@@ -104,7 +104,10 @@ pub(crate) async fn create(
                 "A policy called {name} already exists. Duplicate names are not allowed."
             )));
         }
-        let version = VersionRecord { document: document.clone(), created: cx.now() };
+        let version = VersionRecord {
+            document: document.clone(),
+            created: cx.now(),
+        };
         let record = PolicyRecord {
             name: name.clone(),
             path: path.clone(),
@@ -124,20 +127,31 @@ pub(crate) async fn create(
     let known = Known::Own(Box::new(record));
     let shown = describe(cx.account(), &known, &PolicyUseRecord::default());
     // The answer to CreatePolicy leaves the description out.
-    Ok(CreatePolicyResponse { policy: Some(Policy { description: None, ..shown }) })
+    Ok(CreatePolicyResponse {
+        policy: Some(Policy {
+            description: None,
+            ..shown
+        }),
+    })
 }
 
 pub(crate) fn check_document(text: &str) -> Result<(), Fault> {
     let kind = DocumentKind::Managed;
-    Document::parse(text, kind).map(drop).map_err(|error| fault::document(&error, kind))
+    Document::parse(text, kind)
+        .map(drop)
+        .map_err(|error| fault::document(&error, kind))
 }
 
 pub(crate) async fn get(cx: &Cx<'_>, input: GetPolicyRequest) -> Result<GetPolicyResponse, Fault> {
     let arn = required(input.policy_arn, "policyArn")?;
     let mut tx = Changes::new(cx.store(), cx.account());
-    let known = lookup(&mut tx, &arn).await?.ok_or_else(|| fault::no_policy(&arn))?;
+    let known = lookup(&mut tx, &arn)
+        .await?
+        .ok_or_else(|| fault::no_policy(&arn))?;
     let uses = tx.find::<PolicyUseRecord>(&arn).await?.unwrap_or_default();
-    Ok(GetPolicyResponse { policy: Some(describe(cx.account(), &known, &uses)) })
+    Ok(GetPolicyResponse {
+        policy: Some(describe(cx.account(), &known, &uses)),
+    })
 }
 
 pub(crate) async fn delete(cx: &Cx<'_>, input: DeletePolicyRequest) -> Result<(), Fault> {
@@ -146,7 +160,9 @@ pub(crate) async fn delete(cx: &Cx<'_>, input: DeletePolicyRequest) -> Result<()
         let policy = own(&mut tx, &arn).await?;
         let uses = tx.find::<PolicyUseRecord>(&arn).await?.unwrap_or_default();
         if uses.attached + uses.boundary > 0 {
-            return Err(fault::in_the_way("Cannot delete a policy attached to entities."));
+            return Err(fault::in_the_way(
+                "Cannot delete a policy attached to entities.",
+            ));
         }
         if policy.versions.len() > 1 {
             return Err(fault::in_the_way(
@@ -195,7 +211,14 @@ pub(crate) async fn list(
         }
         let parts = policy_arn(cx.account(), &arn)?;
         let described = describe(cx.account(), policy, &uses);
-        shown.push((list_id(&parts), Policy { description: None, tags: None, ..described }));
+        shown.push((
+            list_id(&parts),
+            Policy {
+                description: None,
+                tags: None,
+                ..described
+            },
+        ));
     }
     shown.sort_by(|a, b| a.0.cmp(&b.0));
     let (found, marker) = page.cut(shown, |(id, _)| id);
@@ -218,7 +241,9 @@ pub(crate) async fn list_entities(
 ) -> Result<ListEntitiesForPolicyResponse, Fault> {
     let arn = required(input.policy_arn, "policyArn")?;
     let mut tx = Changes::new(cx.store(), cx.account());
-    lookup(&mut tx, &arn).await?.ok_or_else(|| fault::no_policy(&arn))?;
+    lookup(&mut tx, &arn)
+        .await?
+        .ok_or_else(|| fault::no_policy(&arn))?;
     let wanted = Wanted {
         arn: &arn,
         prefix: input.path_prefix.as_deref(),
@@ -226,13 +251,22 @@ pub(crate) async fn list_entities(
     };
     let filter = input.entity_filter.as_deref();
     let filters = format!("{filter:?} {:?}", wanted.usage);
-    let list = ["ListEntities", &arn, &filters, wanted.prefix.unwrap_or_default()];
+    let list = [
+        "ListEntities",
+        &arn,
+        &filters,
+        wanted.prefix.unwrap_or_default(),
+    ];
     let page = cx.page(&list, input.marker, input.max_items)?;
     let includes = |kind: &str| filter.is_none_or(|filter| filter == kind);
 
     let mut found: Vec<(String, String, String)> = Vec::new();
     let mut add = |kind: &str, name: &str, id: &str| {
-        found.push((format!("{kind}:{}", folded(name)), name.to_owned(), id.to_owned()));
+        found.push((
+            format!("{kind}:{}", folded(name)),
+            name.to_owned(),
+            id.to_owned(),
+        ));
     };
     if includes("Group") {
         for group in table::all::<GroupRecord>(cx.store(), cx.account()).await? {
@@ -270,15 +304,24 @@ pub(crate) async fn list_entities(
             b'1' => answer
                 .policy_groups
                 .get_or_insert_default()
-                .push(PolicyGroup { group_name: name, group_id: id }),
+                .push(PolicyGroup {
+                    group_name: name,
+                    group_id: id,
+                }),
             b'2' => answer
                 .policy_users
                 .get_or_insert_default()
-                .push(PolicyUser { user_name: name, user_id: id }),
+                .push(PolicyUser {
+                    user_name: name,
+                    user_id: id,
+                }),
             _ => answer
                 .policy_roles
                 .get_or_insert_default()
-                .push(PolicyRole { role_name: name, role_id: id }),
+                .push(PolicyRole {
+                    role_name: name,
+                    role_id: id,
+                }),
         }
     }
     Ok(answer)
@@ -371,6 +414,9 @@ pub(crate) fn describe(account: &str, known: &Known, uses: &PolicyUseRecord) -> 
 fn platform_id(name: &str) -> String {
     const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let digest = Sha256::digest(name.as_bytes());
-    let letters = digest.iter().take(17).map(|byte| char::from(ALPHABET[usize::from(byte & 31)]));
+    let letters = digest
+        .iter()
+        .take(17)
+        .map(|byte| char::from(ALPHABET[usize::from(byte & 31)]));
     "ANPA".chars().chain(letters).collect()
 }

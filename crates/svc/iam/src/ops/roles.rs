@@ -35,11 +35,16 @@ pub(crate) async fn create(
             "The specified value for path is invalid. Paths below {SERVICE_PATH} belong to services."
         )));
     }
-    let document = required(input.assume_role_policy_document, "assumeRolePolicyDocument")?;
+    let document = required(
+        input.assume_role_policy_document,
+        "assumeRolePolicyDocument",
+    )?;
     let tags = tags::checked(input.tags)?;
     let record = change!(cx, |tx| {
         if tx.find::<RoleRecord>(&folded(&name)).await?.is_some() {
-            return Err(fault::exists(format!("Role with name {name} already exists.")));
+            return Err(fault::exists(format!(
+                "Role with name {name} already exists."
+            )));
         }
         let mut record = RoleRecord {
             name: name.clone(),
@@ -60,13 +65,17 @@ pub(crate) async fn create(
         tx.put(&folded(&name), &record);
         record
     });
-    Ok(CreateRoleResponse { role: Some(describe(cx, &record).await?) })
+    Ok(CreateRoleResponse {
+        role: Some(describe(cx, &record).await?),
+    })
 }
 
 pub(crate) async fn get(cx: &Cx<'_>, input: GetRoleRequest) -> Result<GetRoleResponse, Fault> {
     let name = required(input.role_name, "roleName")?;
     let role: RoleRecord = entity::existing(cx.store(), cx.account(), &name).await?;
-    Ok(GetRoleResponse { role: Some(describe(cx, &role).await?) })
+    Ok(GetRoleResponse {
+        role: Some(describe(cx, &role).await?),
+    })
 }
 
 /// Roles of services are the services' own.
@@ -110,7 +119,9 @@ pub(crate) async fn update_description(
         tx.put(&folded(&name), &role);
         role
     });
-    Ok(UpdateRoleDescriptionResponse { role: Some(describe(cx, &role).await?) })
+    Ok(UpdateRoleDescriptionResponse {
+        role: Some(describe(cx, &role).await?),
+    })
 }
 
 pub(crate) async fn update_trust(
@@ -144,7 +155,9 @@ pub(crate) async fn delete(cx: &Cx<'_>, input: DeleteRoleRequest) -> Result<(), 
             None
         };
         if let Some(obstacle) = obstacle {
-            return Err(fault::in_the_way(format!("Cannot delete entity, {obstacle}")));
+            return Err(fault::in_the_way(format!(
+                "Cannot delete entity, {obstacle}"
+            )));
         }
         if let Some(arn) = &role.boundary {
             policies::count_use(&mut tx, arn, policies::Use::Boundary, -1).await?;
@@ -156,19 +169,37 @@ pub(crate) async fn delete(cx: &Cx<'_>, input: DeleteRoleRequest) -> Result<(), 
 
 pub(crate) async fn list(cx: &Cx<'_>, input: ListRolesRequest) -> Result<ListRolesResponse, Fault> {
     let prefix = input.path_prefix.as_deref();
-    let page =
-        cx.page(&["ListRoles", prefix.unwrap_or_default()], input.marker, input.max_items)?;
+    let page = cx.page(
+        &["ListRoles", prefix.unwrap_or_default()],
+        input.marker,
+        input.max_items,
+    )?;
     let fits = |role: &RoleRecord| below(&role.path, prefix);
-    let (found, more) =
-        table::scan(cx.store(), cx.account(), page.after.as_deref(), page.limit, fits).await?;
+    let (found, more) = table::scan(
+        cx.store(),
+        cx.account(),
+        page.after.as_deref(),
+        page.limit,
+        fits,
+    )
+    .await?;
     let marker = page.next(more, found.last().map(|role| folded(&role.name)).as_deref());
     let mut roles = Vec::new();
     for role in &found {
         // Lists leave out tags, boundary and last use.
         let full = describe(cx, role).await?;
-        roles.push(Role { tags: None, permissions_boundary: None, role_last_used: None, ..full });
+        roles.push(Role {
+            tags: None,
+            permissions_boundary: None,
+            role_last_used: None,
+            ..full
+        });
     }
-    Ok(ListRolesResponse { roles: Some(roles), is_truncated: Some(more), marker })
+    Ok(ListRolesResponse {
+        roles: Some(roles),
+        is_truncated: Some(more),
+        marker,
+    })
 }
 
 pub(crate) async fn describe(cx: &Cx<'_>, role: &RoleRecord) -> Result<Role, Fault> {
@@ -177,7 +208,12 @@ pub(crate) async fn describe(cx: &Cx<'_>, role: &RoleRecord) -> Result<Role, Fau
         path: Some(role.path.clone()),
         role_name: Some(role.name.clone()),
         role_id: Some(role.id.clone()),
-        arn: Some(names::arn(cx.account(), RoleRecord::WORD, &role.path, &role.name)),
+        arn: Some(names::arn(
+            cx.account(),
+            RoleRecord::WORD,
+            &role.path,
+            &role.name,
+        )),
         create_date: Some(role.created),
         assume_role_policy_document: Some(url_encoded(&trust)),
         description: role.description.clone(),

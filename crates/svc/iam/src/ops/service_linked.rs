@@ -25,8 +25,14 @@ const ROLES: &[(&str, &str)] = &[
         "AWSServiceRoleForApplicationAutoScaling_ECSService",
     ),
     ("eks.amazonaws.com", "AWSServiceRoleForAmazonEKS"),
-    ("elasticloadbalancing.amazonaws.com", "AWSServiceRoleForElasticLoadBalancing"),
-    ("replication.ecr.amazonaws.com", "AWSServiceRoleForECRReplication"),
+    (
+        "elasticloadbalancing.amazonaws.com",
+        "AWSServiceRoleForElasticLoadBalancing",
+    ),
+    (
+        "replication.ecr.amazonaws.com",
+        "AWSServiceRoleForECRReplication",
+    ),
 ];
 /// A deletion is done when it is asked for; its task says so.
 const TASK: &str = "task";
@@ -78,7 +84,9 @@ pub(crate) async fn create(
         tx.put(&folded(name), &record);
         record
     });
-    Ok(CreateServiceLinkedRoleResponse { role: Some(roles::describe(cx, &record).await?) })
+    Ok(CreateServiceLinkedRoleResponse {
+        role: Some(roles::describe(cx, &record).await?),
+    })
 }
 
 pub(crate) async fn delete(
@@ -107,13 +115,14 @@ pub(crate) async fn deletion_status(
 ) -> Result<GetServiceLinkedRoleDeletionStatusResponse, Fault> {
     let task = required(input.deletion_task_id, "deletionTaskId")?;
     let unknown = || fault::not_found(format!("Deletion task {task} cannot be found."));
-    let rest = task.strip_prefix(TASK).and_then(|rest| rest.strip_prefix(SERVICE_PATH));
+    let rest = task
+        .strip_prefix(TASK)
+        .and_then(|rest| rest.strip_prefix(SERVICE_PATH));
     let mut parts = rest.ok_or_else(unknown)?.split('/');
     let (Some(_), Some(name), Some(_)) = (parts.next(), parts.next(), parts.next()) else {
         return Err(unknown());
     };
-    let role =
-        crate::table::find::<RoleRecord>(cx.store(), cx.account(), &folded(name)).await?;
+    let role = crate::table::find::<RoleRecord>(cx.store(), cx.account(), &folded(name)).await?;
     // Made anew meanwhile, or deleted: either way the old one is gone.
     let status = if role.is_none_or(|role| role.path.starts_with(SERVICE_PATH)) {
         "SUCCEEDED"

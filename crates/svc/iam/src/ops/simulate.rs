@@ -36,7 +36,10 @@ pub(crate) async fn principal(
     input: SimulatePrincipalPolicyRequest,
 ) -> Result<SimulatePolicyResponse, Fault> {
     if input.policy_exclusion_list.is_some() {
-        return Err(Fault::unsupported("iam", "SimulatePrincipalPolicy with PolicyExclusionList"));
+        return Err(Fault::unsupported(
+            "iam",
+            "SimulatePrincipalPolicy with PolicyExclusionList",
+        ));
     }
     let source = required(input.policy_source_arn, "policySourceArn")?;
     let mut standing = source_standing(cx, &source).await?;
@@ -58,7 +61,14 @@ pub(crate) async fn principal(
     };
     let context = conditions(cx.call.context(), &standing);
     let list = ["SimulatePrincipalPolicy", &source];
-    answer(cx, &list, &standing, context, questions, (input.marker, input.max_items))
+    answer(
+        cx,
+        &list,
+        &standing,
+        context,
+        questions,
+        (input.marker, input.max_items),
+    )
 }
 
 pub(crate) async fn custom(
@@ -88,9 +98,19 @@ pub(crate) async fn custom(
         resource_policy: input.resource_policy,
         resource_owner: input.resource_owner,
     };
-    let standing = Standing { principal, policies };
+    let standing = Standing {
+        principal,
+        policies,
+    };
     let page = (input.marker, input.max_items);
-    answer(cx, &["SimulateCustomPolicy"], &standing, Conditions::new(), questions, page)
+    answer(
+        cx,
+        &["SimulateCustomPolicy"],
+        &standing,
+        Conditions::new(),
+        questions,
+        page,
+    )
 }
 
 pub(crate) async fn custom_keys(
@@ -103,7 +123,9 @@ pub(crate) async fn custom_keys(
         .flat_map(|policy| policy.context_keys())
         .map(str::to_owned)
         .collect();
-    Ok(GetContextKeysForPolicyResponse { context_key_names: Some(keys.into_iter().collect()) })
+    Ok(GetContextKeysForPolicyResponse {
+        context_key_names: Some(keys.into_iter().collect()),
+    })
 }
 
 /// The policies of the user, group or role that is simulated.
@@ -119,7 +141,9 @@ async fn source_standing(cx: &Cx<'_>, source: &str) -> Result<Standing, Fault> {
         session: None,
     };
     if let Some((_, _, name)) = own_arn(account, source, "user") {
-        caller.user_id = entity::existing::<UserRecord>(store, account, name).await?.id;
+        caller.user_id = entity::existing::<UserRecord>(store, account, name)
+            .await?
+            .id;
     } else if let Some((_, _, name)) = own_arn(account, source, "role") {
         let role: RoleRecord = entity::existing(store, account, name).await?;
         caller.kind = CallerKind::AssumedRole;
@@ -131,14 +155,20 @@ async fn source_standing(cx: &Cx<'_>, source: &str) -> Result<Standing, Fault> {
         let identity = identity.map_err(|error| fault::internal(&error))?;
         return Ok(Standing {
             principal: Principal::user(source, ""),
-            policies: PrincipalPolicies { identity, ..PrincipalPolicies::default() },
+            policies: PrincipalPolicies {
+                identity,
+                ..PrincipalPolicies::default()
+            },
         });
     } else {
         return Err(faults::invalid_input_exception(format!(
             "Invalid Entity Arn: {source} does not clearly define entity type and name."
         )));
     }
-    cx.directory.standing(&caller).await.map_err(|error| fault::internal(&error))
+    cx.directory
+        .standing(&caller)
+        .await
+        .map_err(|error| fault::internal(&error))
 }
 
 fn own_arn<'a>(account: &str, arn: &'a str, kind: &str) -> Option<(&'a str, &'a str, &'a str)> {
@@ -147,15 +177,14 @@ fn own_arn<'a>(account: &str, arn: &'a str, kind: &str) -> Option<(&'a str, &'a 
 
 fn caller_principal(arn: &str) -> Result<Principal, Fault> {
     if entity_arn(arn, "user").is_none() {
-        return Err(faults::invalid_input_exception(format!("{arn} is not the ARN of a user.")));
+        return Err(faults::invalid_input_exception(format!(
+            "{arn} is not the ARN of a user."
+        )));
     }
     Ok(Principal::user(arn, ""))
 }
 
-fn compile_all(
-    list: &str,
-    texts: Option<Vec<String>>,
-) -> Result<Vec<Arc<CompiledPolicy>>, Fault> {
+fn compile_all(list: &str, texts: Option<Vec<String>>) -> Result<Vec<Arc<CompiledPolicy>>, Fault> {
     let kind = DocumentKind::InlineRole;
     let texts = texts.unwrap_or_default().into_iter().zip(1..);
     texts
@@ -176,8 +205,13 @@ fn answer(
     questions: Questions,
     (marker, max_items): (Option<String>, Option<i32>),
 ) -> Result<SimulatePolicyResponse, Fault> {
-    let Questions { actions, mut resources, context: entries, resource_policy, resource_owner } =
-        questions;
+    let Questions {
+        actions,
+        mut resources,
+        context: entries,
+        resource_policy,
+        resource_owner,
+    } = questions;
     for entry in entries {
         let key = required(entry.context_key_name, "contextKeyName")?;
         context.set_all(&key, entry.context_key_values.unwrap_or_default());
@@ -204,15 +238,25 @@ fn answer(
         None => standing.principal.account.as_str(),
         Some(owner) => owner.split(':').nth(4).unwrap_or(owner),
     };
-    let resource = attached.as_ref().map(|policy| ResourcePolicy { policy, required: false });
-    let policies = PolicySet { principal: &standing.policies, resource };
+    let resource = attached.as_ref().map(|policy| ResourcePolicy {
+        policy,
+        required: false,
+    });
+    let policies = PolicySet {
+        principal: &standing.policies,
+        resource,
+    };
     let missing = missing_keys(&policies, &context);
 
     let page = cx.page(list, marker, max_items)?;
     let questions = actions.iter().flat_map(|action| {
-        resources.iter().map(move |resource| (action.as_str(), resource.as_str()))
+        resources
+            .iter()
+            .map(move |resource| (action.as_str(), resource.as_str()))
     });
-    let numbered = questions.enumerate().map(|(at, it)| (format!("{at:06}"), it));
+    let numbered = questions
+        .enumerate()
+        .map(|(at, it)| (format!("{at:06}"), it));
     let (asked, marker) = page.cut(numbered, |(id, _)| id);
     let results = asked.iter().map(|(_, (action, resource))| {
         let request = Request {
@@ -234,9 +278,15 @@ fn answer(
 /// The keys policies look at that the question says nothing about.
 fn missing_keys(policies: &PolicySet<'_>, context: &Conditions) -> Vec<String> {
     let own = policies.principal;
-    let all = own.identity.iter().chain(&own.boundary).chain(policies.resource.map(|it| it.policy));
-    let missing: BTreeSet<&str> =
-        all.flat_map(|policy| policy.context_keys()).filter(|key| !context.contains(key)).collect();
+    let all = own
+        .identity
+        .iter()
+        .chain(&own.boundary)
+        .chain(policies.resource.map(|it| it.policy));
+    let missing: BTreeSet<&str> = all
+        .flat_map(|policy| policy.context_keys())
+        .filter(|key| !context.contains(key))
+        .collect();
     missing.into_iter().map(str::to_owned).collect()
 }
 
@@ -251,12 +301,14 @@ fn result(
         Decision::Allowed(AllowedBy::Identity(it) | AllowedBy::Resource(it)) => {
             ("allowed", Some(it), true)
         }
-        Decision::Denied(Denial { kind, explicit: Some(it) }) => {
-            ("explicitDeny", Some(it), *kind != PolicyKind::Boundary)
-        }
-        Decision::Denied(Denial { kind, explicit: None }) => {
-            ("implicitDeny", None, *kind != PolicyKind::Boundary)
-        }
+        Decision::Denied(Denial {
+            kind,
+            explicit: Some(it),
+        }) => ("explicitDeny", Some(it), *kind != PolicyKind::Boundary),
+        Decision::Denied(Denial {
+            kind,
+            explicit: None,
+        }) => ("implicitDeny", None, *kind != PolicyKind::Boundary),
     };
     EvaluationResult {
         eval_action_name: Some(action.to_owned()),
@@ -265,7 +317,9 @@ fn result(
         matched_statements: Some(matched.into_iter().map(statement).collect()),
         missing_context_values: Some(missing.to_vec()),
         permissions_boundary_decision_detail: (!bounded).then_some(
-            PermissionsBoundaryDecisionDetail { allowed_by_permissions_boundary: Some(false) },
+            PermissionsBoundaryDecisionDetail {
+                allowed_by_permissions_boundary: Some(false),
+            },
         ),
         ..EvaluationResult::default()
     }

@@ -45,7 +45,9 @@ pub(crate) fn checked(tags: Option<Vec<Tag>>) -> Result<Tags, Fault> {
 
 fn same_key(tags: &Tags, key: &str) -> Option<String> {
     let wanted = key.to_lowercase();
-    tags.keys().find(|key| key.to_lowercase() == wanted).cloned()
+    tags.keys()
+        .find(|key| key.to_lowercase() == wanted)
+        .cloned()
 }
 
 fn limited(tags: &Tags) -> Result<(), Fault> {
@@ -80,7 +82,10 @@ pub(crate) fn shown(tags: &Tags) -> Option<Vec<Tag>> {
 
 fn list(tags: &Tags) -> Vec<Tag> {
     tags.iter()
-        .map(|(key, value)| Tag { key: Some(key.clone()), value: Some(value.clone()) })
+        .map(|(key, value)| Tag {
+            key: Some(key.clone()),
+            value: Some(value.clone()),
+        })
         .collect()
 }
 

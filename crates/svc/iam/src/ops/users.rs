@@ -28,7 +28,9 @@ pub(crate) async fn create(
     let tags = tags::checked(input.tags)?;
     let record = change!(cx, |tx| {
         if tx.find::<UserRecord>(&folded(&name)).await?.is_some() {
-            return Err(fault::exists(format!("User with name {name} already exists.")));
+            return Err(fault::exists(format!(
+                "User with name {name} already exists."
+            )));
         }
         let mut record = UserRecord {
             name: name.clone(),
@@ -46,14 +48,17 @@ pub(crate) async fn create(
         tx.put(&folded(&name), &record);
         record
     });
-    Ok(CreateUserResponse { user: Some(with_tags(cx, &record)) })
+    Ok(CreateUserResponse {
+        user: Some(with_tags(cx, &record)),
+    })
 }
 
 pub(crate) async fn get(cx: &Cx<'_>, input: GetUserRequest) -> Result<GetUserResponse, Fault> {
     let user = match subject(cx, input.user_name)? {
-        Subject::User(name) => {
-            with_tags(cx, &entity::existing(cx.store(), cx.account(), &name).await?)
-        }
+        Subject::User(name) => with_tags(
+            cx,
+            &entity::existing(cx.store(), cx.account(), &name).await?,
+        ),
         Subject::Root => User {
             user_id: Some(cx.account().to_owned()),
             arn: Some(cx.call.caller.arn.clone()),
@@ -66,7 +71,10 @@ pub(crate) async fn get(cx: &Cx<'_>, input: GetUserRequest) -> Result<GetUserRes
 /// Gives a user another name or path. Its keys follow; its id, groups and policies stay.
 pub(crate) async fn update(cx: &Cx<'_>, input: UpdateUserRequest) -> Result<(), Fault> {
     let name = required(input.user_name, "userName")?;
-    let path = input.new_path.map(|path| checked_path(Some(path))).transpose()?;
+    let path = input
+        .new_path
+        .map(|path| checked_path(Some(path)))
+        .transpose()?;
     if let Some(new) = &input.new_user_name {
         check_name("newUserName", new, LONGEST_NAME)?;
     }
@@ -83,7 +91,9 @@ pub(crate) async fn update(cx: &Cx<'_>, input: UpdateUserRequest) -> Result<(), 
         if after != before {
             if tx.find::<UserRecord>(&after).await?.is_some() {
                 let name = &user.name;
-                return Err(fault::exists(format!("User with name {name} already exists.")));
+                return Err(fault::exists(format!(
+                    "User with name {name} already exists."
+                )));
             }
             tx.delete::<UserRecord>(&before);
             for id in &user.access_keys {
@@ -114,7 +124,9 @@ pub(crate) async fn delete(cx: &Cx<'_>, input: DeleteUserRequest) -> Result<(), 
             None
         };
         if let Some(obstacle) = obstacle {
-            return Err(fault::in_the_way(format!("Cannot delete entity, {obstacle}")));
+            return Err(fault::in_the_way(format!(
+                "Cannot delete entity, {obstacle}"
+            )));
         }
         if let Some(arn) = &user.boundary {
             policies::count_use(&mut tx, arn, policies::Use::Boundary, -1).await?;
@@ -126,11 +138,20 @@ pub(crate) async fn delete(cx: &Cx<'_>, input: DeleteUserRequest) -> Result<(), 
 
 pub(crate) async fn list(cx: &Cx<'_>, input: ListUsersRequest) -> Result<ListUsersResponse, Fault> {
     let prefix = input.path_prefix.as_deref();
-    let page =
-        cx.page(&["ListUsers", prefix.unwrap_or_default()], input.marker, input.max_items)?;
+    let page = cx.page(
+        &["ListUsers", prefix.unwrap_or_default()],
+        input.marker,
+        input.max_items,
+    )?;
     let fits = |user: &UserRecord| below(&user.path, prefix);
-    let (found, more) =
-        table::scan(cx.store(), cx.account(), page.after.as_deref(), page.limit, fits).await?;
+    let (found, more) = table::scan(
+        cx.store(),
+        cx.account(),
+        page.after.as_deref(),
+        page.limit,
+        fits,
+    )
+    .await?;
     let marker = page.next(more, found.last().map(|user| folded(&user.name)).as_deref());
     Ok(ListUsersResponse {
         users: Some(found.iter().map(|user| describe(cx, user)).collect()),
@@ -145,7 +166,12 @@ pub(crate) fn describe(cx: &Cx<'_>, user: &UserRecord) -> User {
         path: Some(user.path.clone()),
         user_name: Some(user.name.clone()),
         user_id: Some(user.id.clone()),
-        arn: Some(names::arn(cx.account(), UserRecord::WORD, &user.path, &user.name)),
+        arn: Some(names::arn(
+            cx.account(),
+            UserRecord::WORD,
+            &user.path,
+            &user.name,
+        )),
         create_date: Some(user.created),
         ..User::default()
     }

@@ -42,7 +42,10 @@ pub(crate) async fn create(
         }
         let number = policy.next_version;
         policy.next_version += 1;
-        let version = VersionRecord { document: document.clone(), created: cx.now() };
+        let version = VersionRecord {
+            document: document.clone(),
+            created: cx.now(),
+        };
         policy.versions.insert(number, version);
         if default {
             policy.default_version = number;
@@ -57,7 +60,9 @@ pub(crate) async fn create(
         is_default_version: Some(default),
         create_date: Some(cx.now()),
     };
-    Ok(CreatePolicyVersionResponse { policy_version: Some(version) })
+    Ok(CreatePolicyVersionResponse {
+        policy_version: Some(version),
+    })
 }
 
 pub(crate) async fn get(
@@ -67,9 +72,14 @@ pub(crate) async fn get(
     let arn = required(input.policy_arn, "policyArn")?;
     let version = required(input.version_id, "versionId")?;
     let mut tx = Changes::new(cx.store(), cx.account());
-    let known = policies::lookup(&mut tx, &arn).await?.ok_or_else(|| fault::no_policy(&arn))?;
+    let known = policies::lookup(&mut tx, &arn)
+        .await?
+        .ok_or_else(|| fault::no_policy(&arn))?;
     let wanted = number(&version);
-    let found = known.versions().into_iter().find(|(number, ..)| Some(*number) == wanted);
+    let found = known
+        .versions()
+        .into_iter()
+        .find(|(number, ..)| Some(*number) == wanted);
     let (_, document, created, default) = found.ok_or_else(|| missing(&arn, &version))?;
     let version = PolicyVersion {
         document: Some(url_encoded(document)),
@@ -77,7 +87,9 @@ pub(crate) async fn get(
         is_default_version: Some(default),
         create_date: Some(created),
     };
-    Ok(GetPolicyVersionResponse { policy_version: Some(version) })
+    Ok(GetPolicyVersionResponse {
+        policy_version: Some(version),
+    })
 }
 
 /// The policy and the number of the version named.
@@ -91,16 +103,15 @@ async fn pick(
     Ok((policy, number.ok_or_else(|| missing(arn, version))?))
 }
 
-pub(crate) async fn delete(
-    cx: &Cx<'_>,
-    input: DeletePolicyVersionRequest,
-) -> Result<(), Fault> {
+pub(crate) async fn delete(cx: &Cx<'_>, input: DeletePolicyVersionRequest) -> Result<(), Fault> {
     let arn = required(input.policy_arn, "policyArn")?;
     let version = required(input.version_id, "versionId")?;
     change!(cx, |tx| {
         let (mut policy, number) = pick(&mut tx, &arn, &version).await?;
         if number == policy.default_version {
-            return Err(fault::in_the_way("Cannot delete the default version of a policy."));
+            return Err(fault::in_the_way(
+                "Cannot delete the default version of a policy.",
+            ));
         }
         policy.versions.remove(&number);
         policy.updated = cx.now();
@@ -131,18 +142,24 @@ pub(crate) async fn list(
 ) -> Result<ListPolicyVersionsResponse, Fault> {
     let arn = required(input.policy_arn, "policyArn")?;
     let mut tx = Changes::new(cx.store(), cx.account());
-    let known = policies::lookup(&mut tx, &arn).await?.ok_or_else(|| fault::no_policy(&arn))?;
+    let known = policies::lookup(&mut tx, &arn)
+        .await?
+        .ok_or_else(|| fault::no_policy(&arn))?;
     let page = cx.page(&["ListPolicyVersions", &arn], input.marker, input.max_items)?;
-    let newest_first = known.versions().into_iter().rev().map(|(number, _, created, default)| {
-        let version = PolicyVersion {
-            document: None,
-            version_id: Some(format!("v{number}")),
-            is_default_version: Some(default),
-            create_date: Some(created),
-        };
-        // Sorts downwards.
-        (format!("{:010}", u32::MAX - number), version)
-    });
+    let newest_first = known
+        .versions()
+        .into_iter()
+        .rev()
+        .map(|(number, _, created, default)| {
+            let version = PolicyVersion {
+                document: None,
+                version_id: Some(format!("v{number}")),
+                is_default_version: Some(default),
+                create_date: Some(created),
+            };
+            // Sorts downwards.
+            (format!("{:010}", u32::MAX - number), version)
+        });
     let (found, marker) = page.cut(newest_first, |(id, _)| id);
     Ok(ListPolicyVersionsResponse {
         versions: Some(found.into_iter().map(|(_, version)| version).collect()),
