@@ -334,6 +334,14 @@ impl Directory {
         })
     }
 
+    /// The account a long-term key belongs to.
+    pub async fn account_of_key(&self, id: &str) -> Result<Option<String>, DirectoryError> {
+        let key = self
+            .ready::<AccessKeyRecord, _>("", id, |record| record)
+            .await?;
+        Ok(key.map(|key| key.account.clone()))
+    }
+
     /// The text of a session token.
     pub(crate) fn seal_token(&self, token: &SessionToken) -> Result<String, serde_json::Error> {
         Ok(self

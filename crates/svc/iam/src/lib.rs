@@ -28,3 +28,4 @@ pub use gate::{IamGate, Mode};
 pub use names::entity_arn;
 pub use service::IamService;
 pub use sessions::{AssumeError, AssumeRole, Minted};
+pub use wharf_iam::DocumentError;
