@@ -108,9 +108,9 @@ impl Sts for StsService {
         input: GetAccessKeyInfoRequest,
     ) -> Result<GetAccessKeyInfoResponse, Fault> {
         let id = required(input.access_key_id, "accessKeyId")?;
-        // A temporary key is known to nobody but its holder; all of them are this account's.
-        let account = if id.starts_with("ASIA") {
-            Some(call.account.clone())
+        // Temporary keys are kept nowhere; the caller's own is known because it signed with it.
+        let account = if id == call.caller.access_key_id {
+            Some(call.caller.account.clone())
         } else {
             let found = self.directory.account_of_key(&id).await;
             found.map_err(|error| internal(&error))?
