@@ -13,6 +13,7 @@ use wharf_base::Timestamp;
 mod tests;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 /// How far a request's time may lie from ours.
 pub const MAX_SKEW: Duration = Duration::from_secs(5 * 60);
 /// The longest a presigned URL may live: 7 days in seconds.
@@ -234,6 +235,23 @@ impl Signature {
         Ok(())
     }
 
+    /// What stands for the body in the canonical request: its digest, or the signed word that the
+    /// client left it out.
+    fn payload_hash<'a>(
+        &self,
+        request: &RequestParts<'a>,
+        body_sha256: &'a str,
+    ) -> Result<&'a str, SignatureError> {
+        const NAME: &str = "x-amz-content-sha256";
+        match request.header(NAME) {
+            Some(UNSIGNED_PAYLOAD) if self.signed_headers.iter().any(|name| name == NAME) => {
+                Ok(UNSIGNED_PAYLOAD)
+            }
+            Some(claimed) if claimed != body_sha256 => Err(SignatureError::Mismatch),
+            _ => Ok(body_sha256),
+        }
+    }
+
     /// Whether `secret` made this signature over `request`. `body_sha256` is the digest of the body
     /// as received: a request that claims another does not match.
     pub fn check(
@@ -242,29 +260,64 @@ impl Signature {
         body_sha256: &str,
         secret: &str,
     ) -> Result<(), SignatureError> {
-        let claimed = request.header("x-amz-content-sha256");
-        if claimed.is_some_and(|claimed| claimed != body_sha256) {
-            return Err(SignatureError::Mismatch);
-        }
-        let canonical = canonical_request(
-            request,
-            &self.signed_headers,
-            body_sha256,
-            self.expires.is_some(),
-        )
-        .ok_or(SignatureError::Mismatch)?;
+        let payload_hash = self.payload_hash(request, body_sha256)?;
+        let presigned = self.expires.is_some();
         let scope = Scope {
             date: &self.date,
             region: &self.region,
             service: &self.service,
         };
-        let to_sign = string_to_sign(&self.signed_at.iso8601_basic(), &scope, &canonical);
-        let expected = hex::encode(hmac(&signing_key(secret, &scope), to_sign.as_bytes()));
-        if bool::from(expected.as_bytes().ct_eq(self.signature.as_bytes())) {
-            Ok(())
+        let key = signing_key(secret, &scope);
+        // Clients disagree on a bare `+` in a query: each reading is tried, most often there is none.
+        let readings = if request.query.contains('+') {
+            &Plus::ALL[..]
         } else {
-            Err(SignatureError::Mismatch)
+            &Plus::ALL[..1]
+        };
+        for plus in readings {
+            let canonical = canonical_request(
+                request,
+                &self.signed_headers,
+                payload_hash,
+                presigned,
+                *plus,
+            )
+            .ok_or(SignatureError::Mismatch)?;
+            let to_sign = string_to_sign(&self.signed_at.iso8601_basic(), &scope, &canonical);
+            let expected = hex::encode(hmac(&key, to_sign.as_bytes()));
+            if bool::from(expected.as_bytes().ct_eq(self.signature.as_bytes())) {
+                return Ok(());
+            }
         }
+        Err(SignatureError::Mismatch)
+    }
+}
+
+/// What a bare `+` in a query stands for when it is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Plus {
+    /// Signed as it stands (botocore).
+    Itself,
+    /// A space, signed as `%20` (Go's SDK, and with it the stock ECS agent).
+    Space,
+    /// A plus sign, signed as `%2B`.
+    Encoded,
+}
+
+impl Plus {
+    const ALL: [Self; 3] = [Self::Itself, Self::Space, Self::Encoded];
+
+    fn canonical(self, raw: &str) -> String {
+        let by = match self {
+            Self::Itself => "+",
+            Self::Space => "%20",
+            Self::Encoded => "%2B",
+        };
+        let parts: Vec<String> = raw
+            .split('+')
+            .map(|part| encode(&decode(part), false))
+            .collect();
+        parts.join(by)
     }
 }
 
@@ -316,7 +369,7 @@ pub fn sign(
         headers: &headers,
         ..*request
     };
-    let canonical = canonical_request(&request, &signed, body_sha256, false)
+    let canonical = canonical_request(&request, &signed, body_sha256, false, Plus::Itself)
         .expect("every signed header was taken from the request");
     let scope = Scope {
         date: &time[..8],
@@ -351,11 +404,12 @@ fn canonical_request(
     signed_headers: &[String],
     payload_hash: &str,
     presigned: bool,
+    plus: Plus,
 ) -> Option<String> {
     let mut text = String::new();
     let _ = writeln!(text, "{}", request.method);
     let _ = writeln!(text, "{}", canonical_uri(request.path));
-    let _ = writeln!(text, "{}", canonical_query(request.query, presigned));
+    let _ = writeln!(text, "{}", canonical_query(request.query, presigned, plus));
     for name in signed_headers {
         let mut values = request
             .headers
@@ -390,10 +444,10 @@ fn canonical_uri(path: &str) -> String {
     encode(&uri, true)
 }
 
-fn canonical_query(query: &str, presigned: bool) -> String {
+fn canonical_query(query: &str, presigned: bool, plus: Plus) -> String {
     let mut pairs: Vec<(String, String)> = raw_pairs(query)
         .filter(|(name, _)| !(presigned && decode(name) == "X-Amz-Signature"))
-        .map(|(name, value)| (encode(&decode(name), false), encode(&decode(value), false)))
+        .map(|(name, value)| (plus.canonical(name), plus.canonical(value)))
         .collect();
     pairs.sort();
     let joined: Vec<String> = pairs

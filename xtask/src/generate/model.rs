@@ -87,11 +87,20 @@ impl Model {
             .expect("every shape named is in the model")
     }
 
-    /// The structures, with their members.
+    /// The structures, with their members; exceptions only where an event stream holds them.
     pub fn structures(&self) -> impl Iterator<Item = (&String, &Map<String, Value>)> {
+        let held: BTreeSet<&str> = self
+            .shapes
+            .values()
+            .filter_map(|shape| shape["members"].as_object())
+            .flat_map(|members| members.values().map(ref_name))
+            .collect();
         self.shapes
             .iter()
-            .filter(|(_, shape)| is_structure(shape) && shape["exception"] != Value::Bool(true))
+            .filter(move |(name, shape)| {
+                let exception = shape["exception"] == Value::Bool(true);
+                is_structure(shape) && (!exception || held.contains(name.as_str()))
+            })
             .filter_map(|(name, shape)| Some((name, shape["members"].as_object()?)))
     }
 

@@ -2069,6 +2069,14 @@ structure!(IntegrationSummary {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct InternalStreamingException {
+    pub message: Option<String>,
+}
+structure!(InternalStreamingException {
+0 message,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ListAggregateLogGroupSummariesRequest {
     pub account_identifiers: Option<Vec<String>>,
     pub include_linked_accounts: Option<bool>,
@@ -3612,6 +3620,22 @@ pub struct SearchedLogStream {
 structure!(SearchedLogStream {
 0 log_stream_name,
 1 searched_completely,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SessionStreamingException {
+    pub message: Option<String>,
+}
+structure!(SessionStreamingException {
+0 message,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SessionTimeoutException {
+    pub message: Option<String>,
+}
+structure!(SessionTimeoutException {
+0 message,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -1,1 +1,245 @@
+//! Signatures made by the official SDK are accepted, and any change to what they cover is not.
 
+use serde_json::Value;
+
+use super::*;
+
+struct Signed {
+    name: String,
+    json: Value,
+    headers: Vec<(String, String)>,
+    path: String,
+    query: String,
+    body_sha256: String,
+}
+
+impl Signed {
+    fn parts(&self) -> RequestParts<'_> {
+        RequestParts {
+            method: self.text("method"),
+            path: &self.path,
+            query: &self.query,
+            headers: &self.headers,
+        }
+    }
+
+    fn text(&self, key: &str) -> &str {
+        self.json[key].as_str().unwrap()
+    }
+}
+
+fn goldens() -> Vec<Signed> {
+    let all: Vec<Value> =
+        serde_json::from_str(include_str!("../../goldens/signatures.json")).unwrap();
+    all.into_iter()
+        .map(|json| {
+            let target = json["target"].as_str().unwrap();
+            let (path, query) = target.split_once('?').unwrap_or((target, ""));
+            let pair = |header: &Value| {
+                let text = |index: usize| header[index].as_str().unwrap().to_owned();
+                (text(0).to_ascii_lowercase(), text(1))
+            };
+            Signed {
+                name: json["name"].as_str().unwrap().to_owned(),
+                headers: json["headers"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(pair)
+                    .collect(),
+                path: path.to_owned(),
+                query: query.to_owned(),
+                body_sha256: sha256_hex(json["body"].as_str().unwrap().as_bytes()),
+                json,
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn accepts_what_the_sdk_signs() {
+    for golden in goldens() {
+        let name = &golden.name;
+        let signature = parse(&golden.parts()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(signature.access_key_id, golden.text("access_key"), "{name}");
+        assert_eq!(
+            signature.session_token.as_deref(),
+            golden.json["session_token"].as_str(),
+            "{name}"
+        );
+        assert_eq!(signature.region, golden.text("region"), "{name}");
+        assert_eq!(signature.service, golden.text("service"), "{name}");
+        let canonical = canonical_request(
+            &golden.parts(),
+            &signature.signed_headers,
+            signature
+                .payload_hash(&golden.parts(), &golden.body_sha256)
+                .unwrap(),
+            signature.expires.is_some(),
+            Plus::Itself,
+        );
+        assert_eq!(
+            canonical.as_deref(),
+            Some(golden.text("canonical_request")),
+            "{name}"
+        );
+        signature
+            .check(
+                &golden.parts(),
+                &golden.body_sha256,
+                golden.text("secret_key"),
+            )
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        signature.check_time(signature.signed_at).unwrap();
+    }
+}
+
+#[test]
+fn refuses_what_was_changed() {
+    for golden in goldens() {
+        let signature = parse(&golden.parts()).unwrap();
+        let secret = golden.text("secret_key");
+        let check = |parts: &RequestParts<'_>, body: &str, secret: &str| {
+            signature.check(parts, body, secret)
+        };
+        let refused = Err(SignatureError::Mismatch);
+        assert_eq!(
+            check(&golden.parts(), &golden.body_sha256, "other"),
+            refused
+        );
+        let unsigned = golden.parts().header("x-amz-content-sha256") == Some(UNSIGNED_PAYLOAD);
+        let other_body = check(&golden.parts(), &sha256_hex(b"another body"), secret);
+        assert_eq!(other_body.is_err(), !unsigned);
+        let other = RequestParts {
+            method: "PATCH",
+            ..golden.parts()
+        };
+        assert_eq!(check(&other, &golden.body_sha256, secret), refused);
+        let other = RequestParts {
+            path: "/other",
+            ..golden.parts()
+        };
+        assert_eq!(check(&other, &golden.body_sha256, secret), refused);
+        let query = format!("{}&x=y", golden.query);
+        let other = RequestParts {
+            query: &query,
+            ..golden.parts()
+        };
+        assert_eq!(check(&other, &golden.body_sha256, secret), refused);
+        for name in &signature.signed_headers {
+            let mut headers = golden.headers.clone();
+            headers
+                .iter_mut()
+                .filter(|(key, _)| key == name)
+                .for_each(|(_, value)| value.push('x'));
+            let other = RequestParts {
+                headers: &headers,
+                ..golden.parts()
+            };
+            assert_eq!(
+                check(&other, &golden.body_sha256, secret),
+                refused,
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn own_signatures_are_accepted() {
+    let headers = vec![
+        ("host".to_owned(), "localhost:4566".to_owned()),
+        (
+            "content-type".to_owned(),
+            "application/x-amz-json-1.1".to_owned(),
+        ),
+    ];
+    let keys = SigningKeys {
+        access_key_id: "AKIDEXAMPLE".to_owned(),
+        secret_access_key: "secret".to_owned(),
+        session_token: Some("token".to_owned()),
+    };
+    let now = Timestamp::parse_iso8601_basic("20260102T030405Z").unwrap();
+    let body = sha256_hex(b"{}");
+    let parts = RequestParts {
+        method: "POST",
+        path: "/",
+        query: "",
+        headers: &headers,
+    };
+    let mut all = headers.clone();
+    all.extend(sign(&parts, &body, &keys, "us-east-1", "ecs", now));
+    let signed = RequestParts {
+        headers: &all,
+        ..parts
+    };
+    let signature = parse(&signed).unwrap();
+    assert_eq!(signature.session_token.as_deref(), Some("token"));
+    signature.check(&signed, &body, "secret").unwrap();
+}
+
+#[test]
+fn time_is_checked() {
+    let golden = &goldens()[0];
+    let signature = parse(&golden.parts()).unwrap();
+    let at = signature.signed_at;
+    assert!(signature.check_time(at + MAX_SKEW).is_ok());
+    assert_eq!(
+        signature.check_time(at + Duration::from_secs(301)),
+        Err(SignatureError::Clock(
+            "Signature expired: 20260102T030405Z is now earlier than 20260102T030406Z (20260102T030906Z - 5 min.)"
+                .to_owned()
+        ))
+    );
+    assert_eq!(
+        signature.check_time(at - Duration::from_secs(301)),
+        Err(SignatureError::Clock(
+            "Signature not yet current: 20260102T030405Z is still later than 20260102T030404Z (20260102T025904Z + 5 min.)"
+                .to_owned()
+        ))
+    );
+}
+
+fn authorization(value: &str) -> Result<Signature, SignatureError> {
+    let headers = vec![
+        ("authorization".to_owned(), value.to_owned()),
+        ("x-amz-date".to_owned(), "20260102T030405Z".to_owned()),
+    ];
+    parse(&RequestParts {
+        method: "POST",
+        path: "/",
+        query: "",
+        headers: &headers,
+    })
+}
+
+#[test]
+fn malformed_headers_are_named() {
+    let no_signature =
+        "AWS4-HMAC-SHA256 Credential=A/20260102/r/s/aws4_request, SignedHeaders=host";
+    let Err(SignatureError::Incomplete(text)) = authorization(no_signature) else {
+        panic!()
+    };
+    assert!(
+        text.starts_with("Authorization header requires 'Signature' parameter. "),
+        "{text}"
+    );
+    for bad in [
+        "Bearer x",
+        "AWS4-HMAC-SHA256",
+        "AWS4-HMAC-SHA256 Credential=A/r/s, SignedHeaders=host, Signature=x",
+        "AWS4-HMAC-SHA256 Credential=A/20260102/r/s/aws4_request, SignedHeaders=date, Signature=x",
+    ] {
+        assert!(
+            matches!(authorization(bad), Err(SignatureError::Incomplete(_))),
+            "{bad}"
+        );
+    }
+    let unsigned = RequestParts {
+        method: "POST",
+        path: "/",
+        query: "Action=X",
+        headers: &[],
+    };
+    assert_eq!(parse(&unsigned), Err(SignatureError::Missing));
+}

@@ -1,0 +1,40 @@
+//! Why bytes were not stored or read.
+
+use std::io;
+
+use crate::Digest;
+
+#[derive(Debug, thiserror::Error)]
+pub enum BlobError {
+    #[error("no upload with this id")]
+    UnknownUpload,
+    /// Another request is writing to it at this moment.
+    #[error("the upload is being written to by another request")]
+    UploadBusy,
+    #[error("{limit} uploads are open already")]
+    TooManyUploads { limit: usize },
+    #[error("more than the {limit} bytes allowed")]
+    TooLarge { limit: u64 },
+    #[error("the bytes are {actual}, not {expected}")]
+    DigestMismatch { expected: Digest, actual: Digest },
+    #[error("no space left for blobs")]
+    NoSpace(#[source] io::Error),
+    #[error("the folder {0} is in use by another process")]
+    InUse(std::path::PathBuf),
+    #[error("cannot {step}")]
+    Io {
+        step: &'static str,
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl BlobError {
+    /// For `map_err`: names the step that failed.
+    pub(crate) fn at(step: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::NoSpace(source),
+            _ => Self::Io { step, source },
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Who needs a digest right now. In memory: it keeps a collector in this process from removing a
+//! blob between "is it there" and the record that says it is needed.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
+};
+
+use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
+
+use crate::{BlobError, Digest, folder::Folder, store::blocking};
+
+#[derive(Debug, Default)]
+pub(crate) struct Leases {
+    held: Mutex<HashMap<Digest, Arc<RwLock<()>>>>,
+}
+
+/// Shared: the blob, if it is there, stays there while this lives. Any number at a time.
+#[must_use = "the blob may be collected as soon as this is dropped"]
+#[derive(Debug)]
+pub struct Lease {
+    _hold: Hold<OwnedRwLockReadGuard<()>>,
+}
+
+/// The right to remove one blob; nobody holds a [`Lease`] on it meanwhile.
+#[derive(Debug)]
+pub struct Exclusive {
+    folder: Arc<Folder>,
+    hold: Hold<OwnedRwLockWriteGuard<()>>,
+}
+
+/// A guard that takes its entry out of the map when nobody else uses it.
+#[derive(Debug)]
+struct Hold<G> {
+    leases: Arc<Leases>,
+    digest: Digest,
+    /// `None` only within `drop`.
+    guard: Option<G>,
+}
+
+impl Leases {
+    pub(crate) async fn share(self: &Arc<Self>, digest: &Digest) -> Lease {
+        let guard = self.entry(digest).read_owned().await;
+        Lease {
+            _hold: self.hold(digest, guard),
+        }
+    }
+
+    /// `None` while anybody holds a lease: a blob somebody needs is not to be removed anyway.
+    pub(crate) fn try_exclude(
+        self: &Arc<Self>,
+        folder: &Arc<Folder>,
+        digest: &Digest,
+    ) -> Option<Exclusive> {
+        let guard = self.entry(digest).try_write_owned().ok()?;
+        Some(Exclusive {
+            folder: folder.clone(),
+            hold: self.hold(digest, guard),
+        })
+    }
+
+    fn entry(&self, digest: &Digest) -> Arc<RwLock<()>> {
+        self.lock().entry(*digest).or_default().clone()
+    }
+
+    fn hold<G>(self: &Arc<Self>, digest: &Digest, guard: G) -> Hold<G> {
+        Hold {
+            leases: self.clone(),
+            digest: *digest,
+            guard: Some(guard),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Digest, Arc<RwLock<()>>>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.lock().len()
+    }
+}
+
+impl<G> Drop for Hold<G> {
+    fn drop(&mut self) {
+        drop(self.guard.take());
+        let mut held = self.leases.lock();
+        // Whoever waits for the lock or holds it has a clone; clones are made under this mutex.
+        if held
+            .get(&self.digest)
+            .is_some_and(|lock| Arc::strong_count(lock) == 1)
+        {
+            held.remove(&self.digest);
+        }
+    }
+}
+
+impl Exclusive {
+    /// When the blob was last wanted; `None` if it is not there.
+    pub async fn modified(&self) -> Result<Option<SystemTime>, BlobError> {
+        let (folder, digest) = (self.folder.clone(), self.hold.digest);
+        let step = "look for a blob";
+        Ok(blocking(step, move || folder.stat(&digest))
+            .await?
+            .map(|info| info.modified))
+    }
+
+    /// Removes the blob; false if there was none.
+    pub async fn remove(self) -> Result<bool, BlobError> {
+        // The hold moves along: a caller that gives up does not free it too early.
+        blocking("remove a blob", move || {
+            self.folder.remove(&self.hold.digest)
+        })
+        .await
+    }
+}

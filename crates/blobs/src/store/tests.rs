@@ -1,0 +1,445 @@
+use std::{fs, time::Duration};
+
+use bytes::Bytes;
+use rand::{Rng, RngCore};
+use tempfile::TempDir;
+
+use super::*;
+use crate::{Upload, UploadId};
+
+const SCOPE: &str = "repository/a";
+const NO_LIMIT: u64 = u64::MAX;
+
+struct Home {
+    dir: TempDir,
+    blobs: Blobs,
+}
+
+impl Home {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(dir.path(), Limits::default()).unwrap();
+        Self { dir, blobs }
+    }
+
+    /// As after a restart of the process.
+    fn reopen(self) -> Self {
+        let Self { dir, blobs } = self;
+        drop(blobs);
+        let blobs = Blobs::open(dir.path(), Limits::default()).unwrap();
+        Self { dir, blobs }
+    }
+
+    fn uploads(&self) -> Vec<String> {
+        names(self.dir.path().join("uploads"))
+    }
+
+    /// Removals of dropped uploads run behind: waits for them.
+    async fn without_uploads(&self) {
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+        while !self.uploads().is_empty() {
+            assert!(
+                tokio::time::Instant::now() < deadline,
+                "{:?}",
+                self.uploads()
+            );
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn age(&self, digest: &Digest, by: Duration) {
+        let path = self.blobs.folder().blob(digest);
+        File::open(path)
+            .unwrap()
+            .set_modified(SystemTime::now() - by)
+            .unwrap();
+    }
+}
+
+fn names(folder: impl AsRef<Path>) -> Vec<String> {
+    fs::read_dir(folder)
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .collect()
+}
+
+fn random(len: usize) -> Bytes {
+    let mut bytes = vec![0; len];
+    rand::rng().fill_bytes(&mut bytes);
+    bytes.into()
+}
+
+/// In pieces of all sizes, as a socket delivers them.
+async fn send(upload: &mut Upload, content: &Bytes) {
+    let mut rest = content.clone();
+    while !rest.is_empty() {
+        let piece = rand::rng().random_range(1..=rest.len().min(90_000));
+        upload.write(rest.split_to(piece)).await.unwrap();
+    }
+}
+
+async fn whole(blobs: &Blobs, digest: &Digest) -> Option<Vec<u8>> {
+    blobs.get(digest, NO_LIMIT).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_goes_in_comes_out() {
+    let home = Home::new();
+    for len in [0, 1, 255 * 1024, 3 * 1024 * 1024 + 17] {
+        let content = random(len);
+        let digest = Digest::of(&content);
+        let mut upload = home.blobs.upload_once(NO_LIMIT).await.unwrap();
+        send(&mut upload, &content).await;
+        let (info, _lease) = upload.finish(&digest).await.unwrap();
+        assert_eq!((info.digest, info.size), (digest, len as u64));
+        assert_eq!(whole(&home.blobs, &digest).await.unwrap(), content);
+    }
+    home.without_uploads().await;
+}
+
+#[tokio::test]
+async fn a_wrong_digest_is_refused_and_leaves_nothing() {
+    let home = Home::new();
+    let mut upload = home.blobs.upload_once(NO_LIMIT).await.unwrap();
+    upload.write(Bytes::from_static(b"content")).await.unwrap();
+    let expected = Digest::of(b"other");
+    let refused = upload.finish(&expected).await.unwrap_err();
+    let actual = Digest::of(b"content");
+    assert!(matches!(refused, BlobError::DigestMismatch { actual: a, .. } if a == actual));
+    home.without_uploads().await;
+    assert_eq!(home.blobs.stat(&expected).await.unwrap(), None);
+    assert_eq!(home.blobs.stat(&actual).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_upload_goes_on_in_a_later_request_and_after_a_restart() {
+    let mut home = Home::new();
+    let parts: Vec<Bytes> = (0..4).map(|n| random(700_000 + n)).collect();
+    let all = Bytes::from(parts.concat());
+    let id = home.blobs.begin_upload(SCOPE).await.unwrap();
+    let mut offset = 0;
+    for (n, part) in parts.iter().enumerate() {
+        if n == 2 {
+            home = home.reopen();
+        }
+        assert_eq!(home.blobs.upload_length(&id, SCOPE).await.unwrap(), offset);
+        let mut upload = home
+            .blobs
+            .resume_upload(&id, SCOPE, NO_LIMIT)
+            .await
+            .unwrap();
+        assert_eq!(upload.offset(), offset);
+        send(&mut upload, part).await;
+        offset = upload.pause().await.unwrap();
+    }
+    let upload = home
+        .blobs
+        .resume_upload(&id, SCOPE, NO_LIMIT)
+        .await
+        .unwrap();
+    let (info, _lease) = upload.finish(&Digest::of(&all)).await.unwrap();
+    assert_eq!(whole(&home.blobs, &info.digest).await.unwrap(), all);
+    assert!(matches!(
+        home.blobs.resume_upload(&id, SCOPE, NO_LIMIT).await,
+        Err(BlobError::UnknownUpload)
+    ));
+}
+
+#[tokio::test]
+async fn a_broken_request_loses_at_most_what_was_not_written() {
+    let home = Home::new();
+    let content = random(5_000_000);
+    let id = home.blobs.begin_upload(SCOPE).await.unwrap();
+    let mut upload = home
+        .blobs
+        .resume_upload(&id, SCOPE, NO_LIMIT)
+        .await
+        .unwrap();
+    send(&mut upload, &content.slice(..4_000_000)).await;
+    drop(upload);
+
+    // Threads may still be writing; the upload is busy as long as they are.
+    let mut upload = loop {
+        match home.blobs.resume_upload(&id, SCOPE, NO_LIMIT).await {
+            Err(BlobError::UploadBusy) => tokio::task::yield_now().await,
+            other => break other.unwrap(),
+        }
+    };
+    let kept = usize::try_from(upload.offset()).unwrap();
+    assert!(kept <= 4_000_000);
+    send(&mut upload, &content.slice(kept..)).await;
+    let (_info, _lease) = upload.finish(&Digest::of(&content)).await.unwrap();
+}
+
+#[tokio::test]
+async fn one_writer_at_a_time() {
+    let home = Home::new();
+    let id = home.blobs.begin_upload(SCOPE).await.unwrap();
+    let first = home
+        .blobs
+        .resume_upload(&id, SCOPE, NO_LIMIT)
+        .await
+        .unwrap();
+    let second = home.blobs.resume_upload(&id, SCOPE, NO_LIMIT).await;
+    assert!(matches!(second, Err(BlobError::UploadBusy)));
+    first.pause().await.unwrap();
+    assert!(home.blobs.resume_upload(&id, SCOPE, NO_LIMIT).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_upload_belongs_to_its_scope() {
+    let home = Home::new();
+    let id = home.blobs.begin_upload(SCOPE).await.unwrap();
+    let unknown = UploadId::parse("00000000-0000-0000-0000-000000000000").unwrap();
+    for (id, scope) in [(id, "repository/b"), (unknown, SCOPE)] {
+        let resumed = home.blobs.resume_upload(&id, scope, NO_LIMIT).await;
+        assert!(matches!(resumed, Err(BlobError::UnknownUpload)));
+        let length = home.blobs.upload_length(&id, scope).await;
+        assert!(matches!(length, Err(BlobError::UnknownUpload)));
+    }
+}
+
+#[test]
+fn only_uuids_name_uploads() {
+    for bad in [
+        "",
+        "../../../etc/passwd",
+        "0000000000000000000000000000000000000",
+        "00000000-0000-0000-0000-00000000000G",
+        "00000000-0000-0000-0000-00000000000/",
+    ] {
+        assert_eq!(UploadId::parse(bad), None, "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn bounds_hold() {
+    let dir = tempfile::tempdir().unwrap();
+    let blobs = Blobs::open(dir.path(), Limits { open_uploads: 2 }).unwrap();
+    let mut upload = blobs.upload_once(10).await.unwrap();
+    upload
+        .write(Bytes::from_static(b"0123456789"))
+        .await
+        .unwrap();
+    let over = upload.write(Bytes::from_static(b"x")).await;
+    assert!(matches!(over, Err(BlobError::TooLarge { limit: 10 })));
+
+    let id = blobs.begin_upload(SCOPE).await.unwrap();
+    assert!(matches!(
+        blobs.begin_upload(SCOPE).await,
+        Err(BlobError::TooManyUploads { limit: 2 })
+    ));
+    blobs.resume_upload(&id, SCOPE, 10).await.unwrap().cancel();
+    while blobs.begin_upload(SCOPE).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn one_digest_pushed_by_many_at_once_is_one_file() {
+    let home = Home::new();
+    let content = random(900_000);
+    let digest = Digest::of(&content);
+    let mut pushes = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let (blobs, content) = (home.blobs.clone(), content.clone());
+        pushes.spawn(async move {
+            let mut upload = blobs.upload_once(NO_LIMIT).await.unwrap();
+            send(&mut upload, &content).await;
+            upload.finish(&digest).await.map(|(info, _)| info.size)
+        });
+    }
+    for size in pushes.join_all().await {
+        assert_eq!(size.unwrap(), 900_000);
+    }
+    home.without_uploads().await;
+    assert_eq!(home.blobs.list(None, 10).await.unwrap().len(), 1);
+    assert_eq!(whole(&home.blobs, &digest).await.unwrap(), content);
+}
+
+#[tokio::test]
+async fn put_is_idempotent() {
+    let home = Home::new();
+    let (info, _lease) = home.blobs.put(Bytes::from_static(b"{}")).await.unwrap();
+    let (again, _lease) = home.blobs.put(Bytes::from_static(b"{}")).await.unwrap();
+    assert_eq!(info, again);
+}
+
+#[tokio::test]
+async fn ranges() {
+    let home = Home::new();
+    let content = random(1_000_000);
+    let (info, _lease) = home.blobs.put(content.clone()).await.unwrap();
+    for (start, end) in [
+        (0, 1),
+        (10, 600_000),
+        (999_999, 1_000_000),
+        (5, 5),
+        (7, NO_LIMIT),
+    ] {
+        let mut reader = home.blobs.read(&info.digest).await.unwrap().unwrap();
+        reader.select(start, end);
+        let mut got = Vec::new();
+        assert_eq!(reader.remaining(), end.min(1_000_000) - start);
+        while let Some(chunk) = reader.next_chunk().await.unwrap() {
+            got.extend_from_slice(&chunk);
+        }
+        assert_eq!(got, content[start as usize..end.min(1_000_000) as usize]);
+    }
+    let mut reader = home.blobs.read(&info.digest).await.unwrap().unwrap();
+    reader.select(2_000_000, 3_000_000);
+    assert_eq!(reader.next_chunk().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_read_goes_on_when_its_blob_is_removed() {
+    let home = Home::new();
+    let content = random(1_000_000);
+    let (info, lease) = home.blobs.put(content.clone()).await.unwrap();
+    drop(lease);
+    let mut reader = home.blobs.read(&info.digest).await.unwrap().unwrap();
+    let first = reader.next_chunk().await.unwrap().unwrap();
+    assert!(
+        home.blobs
+            .try_exclusive(&info.digest)
+            .unwrap()
+            .remove()
+            .await
+            .unwrap()
+    );
+    let mut got = first.to_vec();
+    while let Some(chunk) = reader.next_chunk().await.unwrap() {
+        got.extend_from_slice(&chunk);
+    }
+    assert_eq!(got, content);
+    assert_eq!(home.blobs.get(&info.digest, NO_LIMIT).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn get_is_bounded() {
+    let home = Home::new();
+    let (info, _lease) = home.blobs.put(random(100)).await.unwrap();
+    let refused = home.blobs.get(&info.digest, 99).await;
+    assert!(matches!(refused, Err(BlobError::TooLarge { limit: 99 })));
+}
+
+#[tokio::test]
+async fn lists_page_by_page_in_order() {
+    let home = Home::new();
+    let mut digests = Vec::new();
+    for n in 0..40_u8 {
+        digests.push(home.blobs.put(vec![n].into()).await.unwrap().0.digest);
+    }
+    digests.sort_unstable();
+    fs::write(
+        home.dir
+            .path()
+            .join("sha256")
+            .join(&digests[0].hex()[..2])
+            .join("note"),
+        "x",
+    )
+    .unwrap();
+    let mut listed = Vec::new();
+    loop {
+        let page = home.blobs.list(listed.last().copied(), 7).await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        listed.extend(page.iter().map(|info| info.digest));
+    }
+    assert_eq!(listed, digests);
+}
+
+#[tokio::test]
+async fn a_leased_blob_is_not_removed() {
+    let home = Home::new();
+    let (info, lease) = home.blobs.put(random(10)).await.unwrap();
+    assert!(home.blobs.try_exclusive(&info.digest).is_none());
+    drop(lease);
+    let hold = home.blobs.try_exclusive(&info.digest).unwrap();
+    assert!(hold.modified().await.unwrap().is_some());
+    let waiting = tokio::spawn({
+        let (blobs, digest) = (home.blobs.clone(), info.digest);
+        async move {
+            let _lease = blobs.lease(&digest).await;
+            blobs.stat(&digest).await.unwrap()
+        }
+    });
+    assert!(hold.remove().await.unwrap());
+    assert_eq!(waiting.await.unwrap(), None);
+    assert_eq!(
+        home.blobs.leases().len(),
+        0,
+        "nothing is kept for digests nobody holds"
+    );
+}
+
+#[tokio::test]
+async fn a_touch_makes_a_blob_young() {
+    let home = Home::new();
+    let (info, _lease) = home.blobs.put(random(10)).await.unwrap();
+    home.age(&info.digest, Duration::from_secs(3600));
+    let found = home.blobs.stat(&info.digest).await.unwrap().unwrap();
+    assert!(found.modified.elapsed().unwrap() >= Duration::from_secs(3600));
+    home.blobs.touch(&info.digest).await.unwrap().unwrap();
+    let found = home.blobs.stat(&info.digest).await.unwrap().unwrap();
+    assert!(found.modified.elapsed().unwrap() < Duration::from_secs(60));
+    assert_eq!(home.blobs.touch(&Digest::of(b"none")).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn sweeps_idle_uploads_only() {
+    let home = Home::new();
+    let idle = home.blobs.begin_upload(SCOPE).await.unwrap();
+    let busy = home.blobs.begin_upload(SCOPE).await.unwrap();
+    let held = home
+        .blobs
+        .resume_upload(&busy, SCOPE, NO_LIMIT)
+        .await
+        .unwrap();
+    assert_eq!(
+        home.blobs
+            .sweep_uploads(Duration::from_secs(3600))
+            .await
+            .unwrap(),
+        0
+    );
+    assert_eq!(home.blobs.sweep_uploads(Duration::ZERO).await.unwrap(), 1);
+    let gone = home.blobs.upload_length(&idle, SCOPE).await;
+    assert!(matches!(gone, Err(BlobError::UnknownUpload)));
+    held.cancel();
+    home.without_uploads().await;
+}
+
+#[tokio::test]
+async fn a_killed_process_leaves_no_unfinished_blob() {
+    let home = Home::new();
+    let leftover = home
+        .blobs
+        .folder()
+        .upload("00000000-0000-0000-0000-000000000000.once");
+    fs::write(leftover, b"half").unwrap();
+    let resumable = home.blobs.begin_upload(SCOPE).await.unwrap();
+    let Home { dir, blobs } = home;
+    drop(blobs);
+    let blobs = Blobs::open(dir.path(), Limits { open_uploads: 1 }).unwrap();
+    let home = Home { dir, blobs };
+    assert_eq!(home.uploads().len(), 1);
+    let full = home.blobs.begin_upload(SCOPE).await;
+    assert!(
+        matches!(full, Err(BlobError::TooManyUploads { .. })),
+        "what remains is counted"
+    );
+    assert_eq!(
+        home.blobs.upload_length(&resumable, SCOPE).await.unwrap(),
+        0
+    );
+}
+
+#[test]
+fn one_process_a_folder() {
+    let home = Home::new();
+    let second = Blobs::open(home.dir.path(), Limits::default());
+    assert!(matches!(second, Err(BlobError::InUse(_))));
+}

@@ -1,0 +1,427 @@
+//! Uploads: begun, written to by one request at a time, resumed, finished or swept.
+//!
+//! What is known of an upload between two requests is its file, and as a shortcut the hash of it
+//! kept in memory. When the shortcut is missing (a restart, a broken request) the file is hashed
+//! again, so the file alone decides what was received.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    fs::File,
+    io::{self, Read},
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
+use wharf_base::ids;
+
+use crate::{
+    BlobError, Digest, Lease,
+    folder::{self, ONCE, UploadFile},
+    pipeline::Pipeline,
+    store::{BlobInfo, Blobs, blocking},
+};
+
+/// Names an upload; whoever knows it and the scope may continue it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct UploadId(String);
+
+impl UploadId {
+    fn mint() -> Self {
+        Self(ids::uuid())
+    }
+
+    /// `None` if the text is no UUID in lower case. Only such texts ever become part of a path.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = text.len() == 36
+            && text.bytes().enumerate().all(|(at, byte)| match at {
+                8 | 13 | 18 | 23 => byte == b'-',
+                _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+            });
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for UploadId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+/// What is known in memory about uploads; bounded by the limit on open uploads.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    slots: Mutex<Slots>,
+}
+
+#[derive(Debug, Default)]
+struct Slots {
+    /// By file name. An upload not in here is cold: its file must be hashed before it goes on.
+    known: HashMap<String, Slot>,
+    /// Files in the folder of uploads, kept so that a flood of new uploads is refused.
+    files: usize,
+}
+
+#[derive(Debug)]
+enum Slot {
+    /// Being written to.
+    Claimed,
+    Warm {
+        hash: Sha256,
+        length: u64,
+    },
+}
+
+/// The right to write to one upload. Dropped without [`Claim::keep`], the upload turns cold.
+struct Claim {
+    table: Arc<Table>,
+    name: String,
+}
+
+impl Table {
+    fn lock(&self) -> MutexGuard<'_, Slots> {
+        // Poison can only come from a panic between two plain assignments; the map stays whole.
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_files(&self, files: usize) {
+        self.lock().files = files;
+    }
+
+    fn add_file(&self, limit: usize) -> Result<(), BlobError> {
+        let mut slots = self.lock();
+        if slots.files >= limit {
+            return Err(BlobError::TooManyUploads { limit });
+        }
+        slots.files += 1;
+        Ok(())
+    }
+
+    fn file_gone(&self) {
+        let mut slots = self.lock();
+        slots.files = slots.files.saturating_sub(1);
+    }
+
+    /// Claims `name`; with what was known about it.
+    fn claim(self: &Arc<Self>, name: &str) -> Result<(Claim, Option<(Sha256, u64)>), BlobError> {
+        let known = match self.lock().known.insert(name.to_owned(), Slot::Claimed) {
+            Some(Slot::Claimed) => return Err(BlobError::UploadBusy),
+            Some(Slot::Warm { hash, length }) => Some((hash, length)),
+            None => None,
+        };
+        Ok((
+            Claim {
+                table: self.clone(),
+                name: name.to_owned(),
+            },
+            known,
+        ))
+    }
+}
+
+impl Claim {
+    fn keep(&self, hash: Sha256, length: u64) {
+        self.table
+            .lock()
+            .known
+            .insert(self.name.clone(), Slot::Warm { hash, length });
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        let mut slots = self.table.lock();
+        if matches!(slots.known.get(&self.name), Some(Slot::Claimed)) {
+            slots.known.remove(&self.name);
+        }
+    }
+}
+
+/// An upload that is being written to by its one holder. Dropped, it keeps what reached its file
+/// and can be resumed; one opened by [`Blobs::upload_once`] vanishes.
+pub struct Upload {
+    blobs: Blobs,
+    id: UploadId,
+    claim: Arc<Claim>,
+    path: PathBuf,
+    file: Arc<File>,
+    pipeline: Pipeline,
+    max_bytes: u64,
+    /// Remove the file when dropped.
+    once: bool,
+}
+
+impl fmt::Debug for Upload {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Upload({} at {})", self.id, self.offset())
+    }
+}
+
+impl Blobs {
+    /// Starts an upload that can be continued by later requests of the same `scope` (a
+    /// repository): the id of one scope means nothing in another.
+    pub async fn begin_upload(&self, scope: &str) -> Result<UploadId, BlobError> {
+        let id = UploadId::mint();
+        self.create_file(&file_name(&id, scope)).await?;
+        Ok(id)
+    }
+
+    /// Continues an upload with up to `max_bytes` altogether. [`BlobError::UploadBusy`] while
+    /// another request holds it.
+    pub async fn resume_upload(
+        &self,
+        id: &UploadId,
+        scope: &str,
+        max_bytes: u64,
+    ) -> Result<Upload, BlobError> {
+        let name = file_name(id, scope);
+        let path = self.folder().upload(&name);
+        let (claim, known) = self.table().claim(&name)?;
+        let claim = Arc::new(claim);
+        let guard = claim.clone();
+        let opened = path.clone();
+        let found = blocking("open an upload", move || {
+            let _guard = guard;
+            let Some(file) = folder::open_upload(&opened)? else {
+                return Ok(None);
+            };
+            let length = file.metadata()?.len();
+            let hash = match known {
+                Some((hash, hashed)) if hashed == length => hash,
+                _ => hash_file(&file, length)?,
+            };
+            Ok(Some((file, hash, length)))
+        });
+        let (file, hash, length) = found.await?.ok_or(BlobError::UnknownUpload)?;
+        Ok(self.upload(
+            id.clone(),
+            claim,
+            path,
+            file,
+            hash,
+            length,
+            max_bytes,
+            false,
+        ))
+    }
+
+    /// Starts an upload that lives as long as the returned value: dropped before
+    /// [`Upload::finish`], it leaves nothing.
+    pub async fn upload_once(&self, max_bytes: u64) -> Result<Upload, BlobError> {
+        let id = UploadId::mint();
+        let name = format!("{id}.{ONCE}");
+        let (claim, _) = self.table().claim(&name)?;
+        let file = self.create_file(&name).await?;
+        let path = self.folder().upload(&name);
+        let claim = Arc::new(claim);
+        Ok(self.upload(id, claim, path, file, Sha256::new(), 0, max_bytes, true))
+    }
+
+    /// Stores `bytes`, which the caller holds in memory anyway.
+    pub async fn put(&self, bytes: Bytes) -> Result<(BlobInfo, Lease), BlobError> {
+        let digest = Digest::of(&bytes);
+        let lease = self.lease(&digest).await;
+        if let Some(info) = self.touch(&digest).await? {
+            return Ok((info, lease));
+        }
+        drop(lease);
+        let mut upload = self.upload_once(bytes.len() as u64).await?;
+        upload.write(bytes).await?;
+        upload.finish(&digest).await
+    }
+
+    /// How many bytes of an upload are there, without claiming it.
+    pub async fn upload_length(&self, id: &UploadId, scope: &str) -> Result<u64, BlobError> {
+        let path = self.folder().upload(&file_name(id, scope));
+        let found = blocking("look for an upload", move || {
+            match std::fs::metadata(path) {
+                Ok(meta) => Ok(Some(meta.len())),
+                Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+                Err(e) => Err(e),
+            }
+        });
+        found.await?.ok_or(BlobError::UnknownUpload)
+    }
+
+    /// Removes uploads nobody has written to for `idle`; how many there were. Those being written
+    /// to are left alone.
+    pub async fn sweep_uploads(&self, idle: std::time::Duration) -> Result<usize, BlobError> {
+        let blobs = self.clone();
+        blocking("sweep uploads", move || {
+            let now = std::time::SystemTime::now();
+            let mut swept = 0;
+            for found in blobs.folder().uploads()? {
+                let age = now.duration_since(found.modified).unwrap_or_default();
+                if age >= idle && blobs.remove_if_free(&found)? {
+                    swept += 1;
+                }
+            }
+            Ok(swept)
+        })
+        .await
+    }
+
+    fn remove_if_free(&self, found: &UploadFile) -> io::Result<bool> {
+        let Ok((_claim, _)) = self.table().claim(&found.name) else {
+            return Ok(false);
+        };
+        let removed = folder::remove_file(&found.path)?;
+        if removed {
+            self.table().file_gone();
+        }
+        Ok(removed)
+    }
+
+    async fn create_file(&self, name: &str) -> Result<File, BlobError> {
+        let table = self.table().clone();
+        table.add_file(self.limits().open_uploads)?;
+        let path = self.folder().upload(name);
+        blocking("create an upload", move || {
+            folder::create_upload(&path).inspect_err(|_| table.file_gone())
+        })
+        .await
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the one constructor, called twice above"
+    )]
+    fn upload(
+        &self,
+        id: UploadId,
+        claim: Arc<Claim>,
+        path: PathBuf,
+        file: File,
+        hash: Sha256,
+        length: u64,
+        max_bytes: u64,
+        once: bool,
+    ) -> Upload {
+        let file = Arc::new(file);
+        let pipeline = Pipeline::new(file.clone(), claim.clone(), hash, length);
+        Upload {
+            blobs: self.clone(),
+            id,
+            claim,
+            path,
+            file,
+            pipeline,
+            max_bytes,
+            once,
+        }
+    }
+}
+
+impl Upload {
+    pub fn id(&self) -> &UploadId {
+        &self.id
+    }
+
+    /// Bytes received so far: where the next ones go.
+    pub fn offset(&self) -> u64 {
+        self.pipeline.length()
+    }
+
+    /// Takes the next bytes. Returns early; a failed write shows at a later call. After an error
+    /// the upload can only be dropped.
+    pub async fn write(&mut self, piece: Bytes) -> Result<(), BlobError> {
+        let after = self.offset().saturating_add(piece.len() as u64);
+        if after > self.max_bytes {
+            return Err(BlobError::TooLarge {
+                limit: self.max_bytes,
+            });
+        }
+        self.pipeline.push(piece).await
+    }
+
+    /// Ends this request's part; the upload can be resumed. Returns the offset.
+    pub async fn pause(mut self) -> Result<u64, BlobError> {
+        let hash = self.pipeline.drain().await?;
+        self.claim.keep(hash, self.offset());
+        Ok(self.offset())
+    }
+
+    /// Makes the upload a blob if its bytes are `expected`; else it is gone. The blob is durable
+    /// when this returns, and stays at least as long as the lease.
+    pub async fn finish(mut self, expected: &Digest) -> Result<(BlobInfo, Lease), BlobError> {
+        self.once = true;
+        let actual = Digest::from_hash(self.pipeline.drain().await?);
+        if actual != *expected {
+            return Err(BlobError::DigestMismatch {
+                expected: *expected,
+                actual,
+            });
+        }
+        let lease = self.blobs.lease(expected).await;
+        if let Some(info) = self.blobs.touch(expected).await? {
+            return Ok((info, lease));
+        }
+        let (blobs, digest) = (self.blobs.clone(), *expected);
+        let info = blocking("store a blob", move || {
+            // A caller that gives up now does not cut this short: the upload moves in here.
+            let mut upload = self;
+            blobs.folder().adopt(&upload.file, &upload.path, &digest)?;
+            upload.once = false;
+            upload.blobs.table().file_gone();
+            blobs.folder().stat(&digest)
+        });
+        let info = info.await?.ok_or_else(|| {
+            BlobError::at("find the blob just stored")(io::ErrorKind::NotFound.into())
+        })?;
+        Ok((info, lease))
+    }
+
+    /// Gives the upload up and removes what there is of it.
+    pub fn cancel(mut self) {
+        self.once = true;
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        if !self.once {
+            return;
+        }
+        let (path, claim, blobs) = (self.path.clone(), self.claim.clone(), self.blobs.clone());
+        let remove = move || {
+            let _claim = claim;
+            match folder::remove_file(&path) {
+                Ok(true) => blobs.table().file_gone(),
+                Ok(false) => {}
+                Err(error) => tracing::warn!(?path, %error, "an upload's file was not removed"),
+            }
+        };
+        // Freeing gigabytes takes a file system a while; without a runtime nobody is kept waiting.
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn_blocking(remove)),
+            Err(_) => remove(),
+        }
+    }
+}
+
+/// The scope as part of the name: no other file is needed to know whose an upload is.
+fn file_name(id: &UploadId, scope: &str) -> String {
+    let scope = Digest::of(scope.as_bytes()).hex();
+    format!("{id}.{}", &scope[..32])
+}
+
+fn hash_file(mut file: &File, length: u64) -> io::Result<Sha256> {
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 256 * 1024];
+    let mut left = length;
+    while left > 0 {
+        let read = file.read(&mut buffer)?;
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        hash.update(&buffer[..read]);
+        left = left.saturating_sub(read as u64);
+    }
+    Ok(hash)
+}

@@ -1,0 +1,187 @@
+//! Policies made ready once, so that evaluating them allocates next to nothing.
+
+use crate::{
+    condition::Condition,
+    context::Context,
+    document::{
+        Document, DocumentError, DocumentKind, Effect, Listed, Malformed, Statement, Version,
+        rules::resource_reading,
+    },
+    pattern::Pattern,
+    principal::{Named, Principal, PrincipalClause},
+    template::Template,
+};
+
+/// A policy ready to be evaluated, and where it comes from.
+#[derive(Debug, Clone)]
+pub struct CompiledPolicy {
+    source: Box<str>,
+    statements: Box<[CompiledStatement]>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct CompiledStatement {
+    pub(crate) sid: Option<Box<str>>,
+    pub(crate) effect: Effect,
+    principal: Option<PrincipalClause>,
+    not_action: bool,
+    /// In lower case.
+    actions: Box<[Pattern]>,
+    resources: Option<ResourceClause>,
+    conditions: Box<[Condition]>,
+}
+
+#[derive(Debug, Clone)]
+struct ResourceClause {
+    negated: bool,
+    templates: Box<[Template]>,
+}
+
+/// What a statement is held against.
+pub(crate) struct Facts<'a> {
+    pub(crate) principal: &'a Principal,
+    /// In lower case.
+    pub(crate) action: &'a str,
+    pub(crate) resource: &'a str,
+    pub(crate) context: &'a Context,
+}
+
+impl CompiledPolicy {
+    /// Reads, validates and compiles `text`. `source` is what decisions name the policy by: its ARN
+    /// or, for an inline policy, its name.
+    pub fn parse(source: &str, text: &str, kind: DocumentKind) -> Result<Self, DocumentError> {
+        Ok(Self::compile(source, &Document::parse(text, kind)?)?)
+    }
+
+    pub fn compile(source: &str, document: &Document) -> Result<Self, Malformed> {
+        let statements = document
+            .statements
+            .iter()
+            .map(|statement| CompiledStatement::compile(statement, document.version))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            source: source.into(),
+            statements,
+        })
+    }
+
+    /// A policy that denies everything: what stands in for one that cannot be read any more.
+    pub fn deny_all(source: &str) -> Self {
+        let statement = CompiledStatement {
+            sid: None,
+            effect: Effect::Deny,
+            principal: None,
+            not_action: false,
+            actions: Box::new([Pattern::wild("*")]),
+            resources: None,
+            conditions: Box::new([]),
+        };
+        Self {
+            source: source.into(),
+            statements: Box::new([statement]),
+        }
+    }
+
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The condition keys it looks at, in lower case, in order of appearance, repeated as often as
+    /// they are used.
+    pub fn context_keys(&self) -> impl Iterator<Item = &str> {
+        self.statements.iter().flat_map(|statement| {
+            let resources = statement
+                .resources
+                .iter()
+                .flat_map(|clause| clause.templates.iter());
+            resources
+                .flat_map(Template::keys)
+                .chain(statement.conditions.iter().flat_map(Condition::keys))
+        })
+    }
+
+    pub(crate) fn statements(&self) -> &[CompiledStatement] {
+        &self.statements
+    }
+}
+
+impl CompiledStatement {
+    fn compile(statement: &Statement, version: Version) -> Result<Self, Malformed> {
+        let lower = |action: &String| Pattern::wild(&action.to_ascii_lowercase());
+        let conditions = statement
+            .conditions
+            .iter()
+            .map(|element| Condition::compile(element, version))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            sid: statement
+                .sid
+                .as_deref()
+                .filter(|sid| !sid.is_empty())
+                .map(Into::into),
+            effect: statement.effect,
+            principal: statement.principal.as_ref().map(PrincipalClause::compile),
+            not_action: statement.actions.negated,
+            actions: statement.actions.values.iter().map(lower).collect(),
+            resources: match &statement.resources {
+                None => None,
+                Some(listed) => Some(ResourceClause::compile(listed, version)?),
+            },
+            conditions,
+        })
+    }
+
+    /// Does it speak of this request, and how closely does it name the caller? A statement without
+    /// a Principal element belongs to an identity and names whoever carries it.
+    pub(crate) fn applies(&self, facts: &Facts<'_>) -> Option<Named> {
+        let named = match &self.principal {
+            None => Named::Itself,
+            Some(clause) => clause.names(facts.principal)?,
+        };
+        let listed = self
+            .actions
+            .iter()
+            .any(|pattern| pattern.matches(facts.action));
+        let applies = listed != self.not_action
+            && self
+                .resources
+                .as_ref()
+                .is_none_or(|it| it.applies(facts, self.effect))
+            && self
+                .conditions
+                .iter()
+                .all(|condition| condition.holds(facts.context));
+        applies.then_some(named)
+    }
+}
+
+impl ResourceClause {
+    fn compile(listed: &Listed, version: Version) -> Result<Self, Malformed> {
+        let read = |text: &String| {
+            Template::parse(text, resource_reading(version)).map_err(|_| Malformed::LegacyParsing)
+        };
+        let templates = listed.values.iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Self {
+            negated: listed.negated,
+            templates,
+        })
+    }
+
+    fn applies(&self, facts: &Facts<'_>, effect: Effect) -> bool {
+        let listed = self
+            .templates
+            .iter()
+            .any(|it| it.matches(facts.resource, facts.context));
+        if !self.negated {
+            return listed;
+        }
+        // NotResource with a variable that has no value excludes nothing. That must not make an
+        // Allow wider, so such an Allow does not apply at all, while a Deny does.
+        let widened = effect == Effect::Allow
+            && !self
+                .templates
+                .iter()
+                .all(|template| template.resolves(facts.context));
+        !listed && !widened
+    }
+}

@@ -1,0 +1,6 @@
+//! The node agent.
+pub mod client;
+pub mod config;
+pub mod engine;
+pub mod node;
+pub mod protocol;

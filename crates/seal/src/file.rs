@@ -1,0 +1,296 @@
+//! The keyring's file: JSON, mode 0600, replaced as a whole.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{self, Read, Write},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use nix::{
+    fcntl::{Flock, FlockArg, OFlag},
+    unistd::geteuid,
+};
+use serde::{Deserialize, Serialize};
+use wharf_base::{Clock, SystemClock, Timestamp};
+use zeroize::Zeroizing;
+
+use crate::{
+    envelope::DATA_KEY_BYTES,
+    keyring::{KeyId, mint_key},
+};
+
+const FORMAT: u32 = 1;
+/// A keyring holds a few keys of about 150 bytes each; anything longer is no keyring.
+const MAX_FILE_BYTES: u64 = 64 * 1024;
+/// Far more rotations than records are kept for.
+const MAX_KEYS: usize = 256;
+
+/// Why the keyring cannot be used. No text quotes what the file holds.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyringError {
+    #[error("cannot {step} {path}")]
+    Io {
+        step: &'static str,
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error(
+        "keyring {path} can be read or changed by others (mode {mode:03o}, owner {owner}): run `chown` and `chmod 600` on it, and rotate its keys if somebody may have read it"
+    )]
+    Exposed {
+        path: PathBuf,
+        mode: u32,
+        owner: u32,
+    },
+    #[error(
+        "keyring {path} is damaged ({what}): restore it from its backup; the secrets sealed under its keys cannot be read without it"
+    )]
+    Damaged { path: PathBuf, what: &'static str },
+    #[error("keyring {path} already holds {MAX_KEYS} keys")]
+    Full { path: PathBuf },
+    #[error("a keyring in memory has no file to keep a new key in")]
+    InMemory,
+}
+
+/// The keys as read: `active` is among `keys`.
+pub(crate) struct StoredKeys {
+    pub active: KeyId,
+    pub keys: Vec<(KeyId, Zeroizing<[u8; DATA_KEY_BYTES]>)>,
+    created: Vec<Timestamp>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    format: u32,
+    active: String,
+    keys: Vec<DocumentKey>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DocumentKey {
+    id: String,
+    created: Timestamp,
+    key: Zeroizing<String>,
+}
+
+impl StoredKeys {
+    pub(crate) fn with_one_key() -> Self {
+        let id = KeyId::mint();
+        Self {
+            active: id,
+            keys: vec![(id, mint_key())],
+            created: vec![SystemClock.now()],
+        }
+    }
+
+    fn with_new_key(mut self) -> Self {
+        let id = KeyId::mint();
+        self.keys.push((id, mint_key()));
+        self.created.push(SystemClock.now());
+        self.active = id;
+        self
+    }
+
+    fn to_json(&self) -> Zeroizing<Vec<u8>> {
+        let keys = self
+            .keys
+            .iter()
+            .zip(&self.created)
+            .map(|((id, key), created)| DocumentKey {
+                id: id.to_string(),
+                created: *created,
+                key: Zeroizing::new(STANDARD.encode(key.as_slice())),
+            });
+        let document = Document {
+            format: FORMAT,
+            active: self.active.to_string(),
+            keys: keys.collect(),
+        };
+        Zeroizing::new(serde_json::to_vec_pretty(&document).expect("strings and numbers only"))
+    }
+
+    fn from_json(bytes: &[u8]) -> Result<Self, &'static str> {
+        // The parser's own message could quote a key, so it is dropped.
+        let document: Document =
+            serde_json::from_slice(bytes).map_err(|_| "not the expected JSON")?;
+        if document.format != FORMAT {
+            return Err("written by another version");
+        }
+        if document.keys.len() > MAX_KEYS {
+            return Err("too many keys");
+        }
+        let active = parse_id(&document.active).ok_or("bad key id")?;
+        let mut stored = Self {
+            active,
+            keys: Vec::new(),
+            created: Vec::new(),
+        };
+        for entry in document.keys {
+            let id = parse_id(&entry.id).ok_or("bad key id")?;
+            if stored.keys.iter().any(|(known, _)| *known == id) {
+                return Err("a key id twice");
+            }
+            let raw = Zeroizing::new(
+                STANDARD
+                    .decode(entry.key.as_bytes())
+                    .map_err(|_| "bad key")?,
+            );
+            let mut key = Zeroizing::new([0; DATA_KEY_BYTES]);
+            if raw.len() != key.len() {
+                return Err("a key of the wrong length");
+            }
+            key.copy_from_slice(&raw);
+            stored.keys.push((id, key));
+            stored.created.push(entry.created);
+        }
+        if !stored.keys.iter().any(|(id, _)| *id == active) {
+            return Err("the active key is missing");
+        }
+        Ok(stored)
+    }
+}
+
+pub(crate) fn load_or_create(path: &Path) -> Result<StoredKeys, KeyringError> {
+    create_folder(path)?;
+    let _lock = lock(path)?;
+    if let Some(stored) = load(path)? {
+        return Ok(stored);
+    }
+    let stored = StoredKeys::with_one_key();
+    replace(path, &stored)?;
+    Ok(stored)
+}
+
+pub(crate) fn add_key(path: &Path) -> Result<StoredKeys, KeyringError> {
+    let _lock = lock(path)?;
+    let stored = load(path)?.ok_or(KeyringError::Damaged {
+        path: path.to_owned(),
+        what: "the file is gone",
+    })?;
+    if stored.keys.len() >= MAX_KEYS {
+        return Err(KeyringError::Full {
+            path: path.to_owned(),
+        });
+    }
+    let stored = stored.with_new_key();
+    replace(path, &stored)?;
+    Ok(stored)
+}
+
+/// `None` if there is no such file.
+fn load(path: &Path) -> Result<Option<StoredKeys>, KeyringError> {
+    let flags = (OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).bits();
+    let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(failed("open", path)(e)),
+    };
+    let meta = file.metadata().map_err(failed("read", path))?;
+    if !meta.is_file() || meta.len() > MAX_FILE_BYTES {
+        return Err(KeyringError::Damaged {
+            path: path.to_owned(),
+            what: "no small plain file",
+        });
+    }
+    let mode = meta.mode() & 0o777;
+    if mode & 0o077 != 0 || meta.uid() != geteuid().as_raw() {
+        return Err(KeyringError::Exposed {
+            path: path.to_owned(),
+            mode,
+            owner: meta.uid(),
+        });
+    }
+    // Reserved whole, so that reading leaves no outgrown copy of the keys behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_FILE_BYTES as usize + 1));
+    file.take(MAX_FILE_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed("read", path))?;
+    StoredKeys::from_json(&bytes)
+        .map(Some)
+        .map_err(|what| KeyringError::Damaged {
+            path: path.to_owned(),
+            what,
+        })
+}
+
+/// Writes beside `path`, syncs, renames over it, syncs the folder: after a crash at any point the
+/// name holds the old keyring or the new one, whole.
+fn replace(path: &Path, stored: &StoredKeys) -> Result<(), KeyringError> {
+    let fresh = beside(path, ".new");
+    // A leftover of a crash; the lock keeps a second writer out.
+    match fs::remove_file(&fresh) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(failed("remove", &fresh)(e)),
+        _ => {}
+    }
+    let write = || -> io::Result<()> {
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&fresh)?;
+        file.write_all(&stored.to_json())?;
+        file.sync_all()
+    };
+    write().map_err(failed("write", &fresh))?;
+    fs::rename(&fresh, path).map_err(failed("replace", path))?;
+    let folder = folder_of(path);
+    File::open(folder)
+        .and_then(|f| f.sync_all())
+        .map_err(failed("sync", folder))
+}
+
+/// One writer at a time, also across processes. The lock's file stays: removing it would let two
+/// processes lock two files of one name.
+fn lock(path: &Path) -> Result<Flock<File>, KeyringError> {
+    let name = beside(path, ".lock");
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .custom_flags(OFlag::O_NOFOLLOW.bits())
+        .open(&name)
+        .map_err(failed("open", &name))?;
+    Flock::lock(file, FlockArg::LockExclusive).map_err(|(_, e)| failed("lock", &name)(e.into()))
+}
+
+fn create_folder(path: &Path) -> Result<(), KeyringError> {
+    let folder = folder_of(path);
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(failed("create", folder))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+fn parse_id(text: &str) -> Option<KeyId> {
+    let plain = text.len() == 16 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    let number = u64::from_str_radix(text, 16).ok().filter(|_| plain)?;
+    Some(KeyId::from(number.to_be_bytes()))
+}
+
+fn failed(step: &'static str, path: &Path) -> impl FnOnce(io::Error) -> KeyringError {
+    let path = path.to_owned();
+    move |source| KeyringError::Io { step, path, source }
+}
+
+#[cfg(test)]
+mod tests;

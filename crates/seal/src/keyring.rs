@@ -1,0 +1,290 @@
+//! The master keys in use, and sealing and opening with them.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::{Arc, RwLock},
+};
+
+use rand::RngCore;
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use zeroize::Zeroizing;
+
+use crate::{
+    envelope::{DATA_KEY_BYTES, Malformed, NONCE_BYTES, Sealed, WRAPPED_BYTES},
+    file::{self, KeyringError, StoredKeys},
+    secret::Secret,
+};
+
+/// Names a master key: random, so that keyrings merged by hand never disagree about an id.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KeyId([u8; Self::BYTES]);
+
+impl KeyId {
+    pub(crate) const BYTES: usize = 8;
+
+    pub(crate) fn mint() -> Self {
+        Self(random())
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8; Self::BYTES] {
+        &self.0
+    }
+}
+
+impl From<[u8; KeyId::BYTES]> for KeyId {
+    fn from(bytes: [u8; KeyId::BYTES]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{:016x}", u64::from_be_bytes(self.0))
+    }
+}
+
+impl fmt::Debug for KeyId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "KeyId({self})")
+    }
+}
+
+/// Why a sealed secret stays shut. Says nothing about its content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// Sealed under a key that is not in this keyring: another installation's, or a key removed
+    /// too early.
+    #[error("sealed under key {0}, which is not in the keyring")]
+    UnknownKey(KeyId),
+    /// Changed since it was sealed, or sealed for something else.
+    #[error("changed since it was sealed, or sealed for another purpose")]
+    Refused,
+}
+
+/// The master keys. Cheap to clone; clones share a rotation.
+#[derive(Clone)]
+pub struct Keyring {
+    path: Option<Arc<PathBuf>>,
+    keys: Arc<RwLock<Keys>>,
+}
+
+struct Keys {
+    active: KeyId,
+    /// Few and short-lived lookups: a list beats a map. Never empty, holds `active`.
+    all: Vec<(KeyId, LessSafeKey)>,
+}
+
+/// What the keyring says a ciphertext is for: keeps a token from passing as a record's secret.
+#[derive(Clone, Copy)]
+enum Purpose {
+    Record,
+    Token,
+}
+
+impl Keyring {
+    /// Reads the keyring at `path`, or makes one with a fresh key: mode 0600, complete on disk
+    /// before it appears under its name. The folder is made (0700) if it is missing.
+    ///
+    /// A file that others may read, or that is damaged, is refused: with a key replaced silently
+    /// every stored secret would be lost.
+    pub fn open_or_create(path: &Path) -> Result<Self, KeyringError> {
+        let stored = file::load_or_create(path)?;
+        Ok(Self::from_stored(&stored, Some(path)))
+    }
+
+    /// A keyring that lives as long as the process: for tests and throw-away installations.
+    pub fn in_memory() -> Self {
+        Self::from_stored(&StoredKeys::with_one_key(), None)
+    }
+
+    /// Adds a key and seals with it from now on; older keys keep opening what they sealed. The
+    /// new key is durable before this returns.
+    pub fn rotate(&self) -> Result<KeyId, KeyringError> {
+        let path = self.path.as_deref().ok_or(KeyringError::InMemory)?;
+        let stored = file::add_key(path)?;
+        let fresh = Keys::from_stored(&stored);
+        let active = fresh.active;
+        *self
+            .keys
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = fresh;
+        Ok(active)
+    }
+
+    /// Seals for `context`, the text that [`Keyring::open`] must name again: say what it is and
+    /// whose, e.g. `iam/access-key/AKIA…`.
+    pub fn seal(&self, plain: &[u8], context: &str) -> Sealed {
+        self.seal_for(Purpose::Record, plain, context)
+    }
+
+    pub fn open(&self, sealed: &Sealed, context: &str) -> Result<Secret, OpenError> {
+        self.open_for(Purpose::Record, sealed, context)
+    }
+
+    /// A sealed token in url-safe text: session tokens, registry passwords, page tokens. Put an
+    /// expiry inside; nothing here limits how long it opens.
+    pub fn seal_token(&self, plain: &[u8], context: &str) -> String {
+        self.seal_for(Purpose::Token, plain, context).encode()
+    }
+
+    /// Opens a token that came from outside. Limit its length before, as the protocol says.
+    pub fn open_token(&self, token: &str, context: &str) -> Result<Secret, OpenError> {
+        self.open_for(Purpose::Token, &Sealed::decode(token)?, context)
+    }
+
+    /// The same secret sealed under the active key; `None` if it already is. After a rotation a
+    /// sweep over the records calls this, and then the old key can go.
+    pub fn reseal(&self, sealed: &Sealed, context: &str) -> Result<Option<Sealed>, OpenError> {
+        if self.read().active == sealed.key {
+            return Ok(None);
+        }
+        let plain = self.open(sealed, context)?;
+        Ok(Some(self.seal(plain.expose(), context)))
+    }
+
+    pub fn active_key(&self) -> KeyId {
+        self.read().active
+    }
+
+    fn seal_for(&self, purpose: Purpose, plain: &[u8], context: &str) -> Sealed {
+        let data_key = Zeroizing::new(random::<DATA_KEY_BYTES>());
+        let nonce = random::<NONCE_BYTES>();
+        let keys = self.read();
+        let bound = associated(purpose, keys.active, context);
+
+        let mut wrapped = [0; WRAPPED_BYTES];
+        wrapped[..DATA_KEY_BYTES].copy_from_slice(&*data_key);
+        let tag = keys
+            .get(keys.active)
+            .expect("the active key is in the ring")
+            .seal_in_place_separate_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(&bound),
+                &mut wrapped[..DATA_KEY_BYTES],
+            )
+            .expect("32 bytes are within AES-GCM's limit");
+        wrapped[DATA_KEY_BYTES..].copy_from_slice(tag.as_ref());
+
+        let mut body = plain.to_vec();
+        aead_key(&data_key)
+            .seal_in_place_append_tag(single_use_nonce(), Aad::from(&bound), &mut body)
+            .expect("no secret nears AES-GCM's limit of 64 GiB");
+        Sealed {
+            key: keys.active,
+            nonce,
+            wrapped,
+            body,
+        }
+    }
+
+    fn open_for(
+        &self,
+        purpose: Purpose,
+        sealed: &Sealed,
+        context: &str,
+    ) -> Result<Secret, OpenError> {
+        let keys = self.read();
+        let master = keys
+            .get(sealed.key)
+            .ok_or(OpenError::UnknownKey(sealed.key))?;
+        let bound = associated(purpose, sealed.key, context);
+
+        let mut data_key = Zeroizing::new(sealed.wrapped);
+        let nonce = Nonce::assume_unique_for_key(sealed.nonce);
+        master
+            .open_in_place(nonce, Aad::from(&bound), data_key.as_mut_slice())
+            .map_err(|_| OpenError::Refused)?;
+        let (data_key, _tag) = data_key
+            .split_first_chunk::<DATA_KEY_BYTES>()
+            .ok_or(OpenError::Refused)?;
+
+        let mut body = Zeroizing::new(sealed.body.clone());
+        let plain = aead_key(data_key)
+            .open_in_place(single_use_nonce(), Aad::from(&bound), body.as_mut_slice())
+            .map_err(|_| OpenError::Refused)?;
+        Ok(Secret::from(&*plain))
+    }
+
+    fn from_stored(stored: &StoredKeys, path: Option<&Path>) -> Self {
+        Self {
+            path: path.map(|p| Arc::new(p.to_owned())),
+            keys: Arc::new(RwLock::new(Keys::from_stored(stored))),
+        }
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, Keys> {
+        // A poisoned lock still guards whole values: the only writer replaces them in one step.
+        self.keys
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Keys {
+    fn from_stored(stored: &StoredKeys) -> Self {
+        let all = stored
+            .keys
+            .iter()
+            .map(|(id, key)| (*id, aead_key(key)))
+            .collect();
+        Self {
+            active: stored.active,
+            all,
+        }
+    }
+
+    fn get(&self, id: KeyId) -> Option<&LessSafeKey> {
+        self.all
+            .iter()
+            .find(|(known, _)| *known == id)
+            .map(|(_, key)| key)
+    }
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Keyring(active {})", self.read().active)
+    }
+}
+
+/// What both layers authenticate beside the ciphertext. The context comes last and the rest has a
+/// fixed length, so no two triples share a text.
+fn associated(purpose: Purpose, key: KeyId, context: &str) -> Vec<u8> {
+    let purpose: &[u8; 6] = match purpose {
+        Purpose::Record => b"record",
+        Purpose::Token => b"token ",
+    };
+    [
+        b"wharf/seal/1 ".as_slice(),
+        purpose,
+        key.bytes(),
+        context.as_bytes(),
+    ]
+    .concat()
+}
+
+fn aead_key(bytes: &[u8; DATA_KEY_BYTES]) -> LessSafeKey {
+    let key = UnboundKey::new(&AES_256_GCM, bytes).expect("AES-256 takes 32 bytes");
+    LessSafeKey::new(key)
+}
+
+/// A data key encrypts exactly one body, so its nonce may be constant.
+fn single_use_nonce() -> Nonce {
+    Nonce::assume_unique_for_key([0; NONCE_BYTES])
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    rand::rng().fill_bytes(&mut bytes);
+    bytes
+}
+
+pub(crate) fn mint_key() -> Zeroizing<[u8; DATA_KEY_BYTES]> {
+    Zeroizing::new(random())
+}
+
+#[cfg(test)]
+mod tests;

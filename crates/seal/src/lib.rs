@@ -1,0 +1,19 @@
+//! Secrets at rest: envelope encryption under a keyring that lives outside the data.
+//!
+//! A secret inside a record is a [`Sealed`]: a fresh data key encrypts the secret, a master key of
+//! the [`Keyring`] encrypts the data key, and both are bound to a *context*, a text that says what
+//! the secret is and whose (`iam/access-key/AKIA…`). An envelope copied into another record, or
+//! offered as another kind of token, does not open.
+//!
+//! Invariants: key material and opened secrets are wiped when dropped and print as nothing; no
+//! error text quotes the keyring's content; opening never panics, whatever the bytes.
+
+mod envelope;
+mod file;
+mod keyring;
+mod secret;
+
+pub use envelope::{Malformed, Sealed};
+pub use file::KeyringError;
+pub use keyring::{KeyId, Keyring, OpenError};
+pub use secret::Secret;
