@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(
-  gcc make git curl ca-certificates mold
+  gcc libc6-dev make git curl ca-certificates mold
   busybox-static skopeo buildah podman runc crun nftables iproute2 procps
   python3 python3-venv awscli
 )

@@ -1,5 +1,6 @@
 """One `wharf up` with a data folder of its own, and the clients that talk to it."""
 
+import base64
 import functools
 import json
 import os
@@ -214,7 +215,15 @@ class Installation:
     def aws(self, *arguments, keys=None, check=True, program=tools.AWS, timeout_s=120):
         """The real command line; its JSON if it printed some, else its text. With check=False, the finished process."""
         done = tools.run(
-            program, "--endpoint-url", self.endpoint, "--output", "json", *arguments, env=self.environment(keys), check=check, timeout_s=timeout_s
+            program,
+            "--endpoint-url",
+            self.endpoint,
+            "--output",
+            "json",
+            *arguments,
+            env=self.environment(keys),
+            check=check,
+            timeout_s=timeout_s,
         )
         if not check:
             return done
@@ -229,4 +238,7 @@ class Installation:
 
     def registry_password(self, keys=None):
         """As `docker login` would be given it."""
-        return self.aws("ecr", "get-login-password", keys=keys).strip()
+        (granted,) = self.client("ecr", keys).get_authorization_token()["authorizationData"]
+        user, _, password = base64.b64decode(granted["authorizationToken"]).decode().partition(":")
+        assert user == "AWS"
+        return password

@@ -1,0 +1,52 @@
+//! The settings of a node's network: plain values, read from no environment.
+
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+use wharf_base::InstallationId;
+
+use crate::addresses::Plan;
+use crate::error::NetworkError;
+use crate::model::Subnet;
+
+#[derive(Debug, Clone)]
+pub struct NetworkConfig {
+    /// Carried by every name on the host.
+    pub installation: InstallationId,
+    /// Records and namespaces; made if missing, for root alone.
+    pub state_dir: PathBuf,
+    /// What all installations on a host agree about; on a file system that a reboot empties.
+    pub shared_dir: PathBuf,
+    /// The private range of bridge tasks, a /16 to /25; a free /22 is chosen if `None`.
+    pub bridge_subnet: Option<Subnet>,
+    /// Host ports for mappings that name none; the kernel's ephemeral range as with AWS.
+    pub host_port_range: RangeInclusive<u16>,
+    /// Opened on 169.254.170.2 in every scope: metadata and credentials, the AWS endpoint.
+    pub endpoint_ports: Vec<u16>,
+}
+
+impl NetworkConfig {
+    pub fn new(installation: InstallationId, state_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            installation,
+            state_dir: state_dir.into(),
+            shared_dir: PathBuf::from("/run/wharf"),
+            bridge_subnet: None,
+            host_port_range: 32768..=60999,
+            endpoint_ports: vec![80, 4566],
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), NetworkError> {
+        let bad = |text: String| Err(NetworkError::BadConfig(text));
+        if self.host_port_range.is_empty() || *self.host_port_range.start() == 0 {
+            return bad(format!("host port range {:?}", self.host_port_range));
+        }
+        match self.bridge_subnet {
+            Some(range) if Plan::new(range).is_none() => {
+                bad(format!("bridge subnet {range} is not a /16 to /25"))
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The texts of a container's `/etc/resolv.conf` and `/etc/hosts`.
+
+use std::fmt::Write;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+
+use crate::model::Attachment;
+
+const HOST: &str = "/etc/resolv.conf";
+/// Where systemd-resolved lists the name servers it asks itself.
+const UPSTREAM: &str = "/run/systemd/resolve/resolv.conf";
+/// resolv.conf(5): more are ignored.
+const MAX_NAME_SERVERS: usize = 3;
+/// No honest resolv.conf is larger (bytes).
+const MAX_FILE: u64 = 64 << 10;
+
+/// The host's name service as a task in a namespace of its own can use it.
+///
+/// # Errors
+/// If the host's file cannot be read. A host without one gives an empty text.
+pub fn host_resolv_conf() -> io::Result<String> {
+    let Some(host) = read(Path::new(HOST))? else {
+        return Ok(String::new());
+    };
+    Ok(resolv_conf(&host, read(Path::new(UPSTREAM))?.as_deref()))
+}
+
+fn read(path: &Path) -> io::Result<Option<String>> {
+    use io::Read;
+    let file = match std::fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut bytes = Vec::new();
+    file.take(MAX_FILE).read_to_end(&mut bytes)?;
+    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// `host` without name servers on loopback, which a namespace cannot reach; if none is left, those
+/// of `upstream`. Search lists and options stay those of `host`. Pure.
+pub fn resolv_conf(host: &str, upstream: Option<&str>) -> String {
+    let mut servers = name_servers(host);
+    if servers.is_empty() {
+        servers = upstream.map(name_servers).unwrap_or_default();
+    }
+    let mut text = String::new();
+    for line in host.lines().map(str::trim) {
+        let word = line.split_whitespace().next().unwrap_or_default();
+        if matches!(word, "search" | "domain" | "options" | "sortlist") {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    for server in servers.iter().take(MAX_NAME_SERVERS) {
+        writeln!(text, "nameserver {server}").expect("a String takes all");
+    }
+    text
+}
+
+fn name_servers(text: &str) -> Vec<IpAddr> {
+    text.lines()
+        .filter_map(|line| {
+            let mut words = line.split_whitespace();
+            (words.next()? == "nameserver").then(|| words.next()?.parse::<IpAddr>().ok())?
+        })
+        // Task networks are IPv4; an IPv6 server would cost every look-up a timeout.
+        .filter(|server| server.is_ipv4() && !server.is_loopback() && !server.is_unspecified())
+        .collect()
+}
+
+/// `/etc/hosts` of a container whose address answers to `names`. Pure.
+pub fn hosts_file(attachment: &Attachment, names: &[&str]) -> String {
+    let mut text = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n".to_owned();
+    if let Some(address) = attachment.address
+        && !names.is_empty()
+    {
+        writeln!(text, "{address} {}", names.join(" ")).expect("a String takes all");
+    }
+    text
+}
+
+/// `ip-172-31-0-5.ec2.internal`, or `.<region>.compute.internal` outside us-east-1. Pure.
+pub fn private_dns_name(address: Ipv4Addr, region: &str) -> String {
+    let [a, b, c, d] = address.octets();
+    let domain = match region {
+        "us-east-1" => "ec2.internal".to_owned(),
+        other => format!("{other}.compute.internal"),
+    };
+    format!("ip-{a}-{b}-{c}-{d}.{domain}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn name_servers_a_task_cannot_reach_are_left_out() {
+        let host = "# made by x\nsearch example.org\nnameserver 127.0.0.53\noptions edns0\n";
+        let upstream = "nameserver 192.0.2.1\nnameserver fe80::1\nnameserver 192.0.2.2\n";
+        assert_eq!(
+            resolv_conf(host, Some(upstream)),
+            "search example.org\noptions edns0\nnameserver 192.0.2.1\nnameserver 192.0.2.2\n"
+        );
+        assert_eq!(
+            resolv_conf("nameserver 192.0.2.9 \n", Some(upstream)),
+            "nameserver 192.0.2.9\n"
+        );
+        assert_eq!(resolv_conf("nameserver\nnameserver x\n", None), "");
+        let many = "nameserver 192.0.2.1\n".repeat(9);
+        assert_eq!(resolv_conf(&many, None).lines().count(), MAX_NAME_SERVERS);
+    }
+
+    #[test]
+    fn hosts() {
+        let mut attachment = Attachment {
+            netns: None,
+            scope: None,
+            address: Some(Ipv4Addr::new(172, 31, 0, 5)),
+            gateway: None,
+            mac: None,
+            bindings: vec![],
+            host_reachable: false,
+        };
+        let name = private_dns_name(Ipv4Addr::new(172, 31, 0, 5), "us-east-1");
+        let text = hosts_file(&attachment, &[&name]);
+        assert!(
+            text.ends_with("172.31.0.5 ip-172-31-0-5.ec2.internal\n"),
+            "{text}"
+        );
+        attachment.address = None;
+        assert_eq!(hosts_file(&attachment, &[&name]).lines().count(), 2);
+        let elsewhere = private_dns_name(Ipv4Addr::new(10, 0, 0, 1), "eu-west-1");
+        assert_eq!(elsewhere, "ip-10-0-0-1.eu-west-1.compute.internal");
+    }
+}

@@ -1,0 +1,200 @@
+//! The host's own namespace: the private range, the published ports, the routes to tasks.
+//!
+//! Nothing of the host is touched before the first task needs a scope.
+
+use std::net::Ipv4Addr;
+use std::path::Path;
+
+use crate::addresses::{Plan, choose_range};
+use crate::claims::Claims;
+use crate::error::NetworkError;
+use crate::model::{Binding, Subnet};
+use crate::names::Names;
+use crate::netlink::nft::PortEntry;
+use crate::netlink::route::{self, Hop};
+use crate::netlink::{Family, Socket};
+use crate::ruleset::{self, Ports};
+use crate::state::Endpoint;
+
+#[derive(Debug)]
+pub(crate) struct Host {
+    pub(crate) names: Names,
+    pub(crate) plan: Plan,
+    pub(crate) route: Socket,
+    filter: Socket,
+    ports: Ports,
+}
+
+/// An uplink as the host sees it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Uplink {
+    pub(crate) index: u32,
+    /// The address of its other end.
+    pub(crate) peer: Ipv4Addr,
+}
+
+impl Host {
+    /// Claims `range`, lets the host forward, and writes the host's table with `ports`.
+    pub(crate) fn prepare(
+        names: Names,
+        plan: Plan,
+        ports: Ports,
+        shared_dir: &Path,
+    ) -> Result<Self, NetworkError> {
+        let mut claims = Claims::open(shared_dir)?;
+        claims.claim_range(names.installation(), plan.range())?;
+        claims.enable_forwarding(names.installation())?;
+        drop(claims);
+        let route = open(Family::Route)?;
+        let mut host = Self {
+            names,
+            plan,
+            route,
+            filter: open(Family::Netfilter)?,
+            ports,
+        };
+        host.write_table()?;
+        Ok(host)
+    }
+
+    fn write_table(&mut self) -> Result<(), NetworkError> {
+        ruleset::write_host(
+            &mut self.filter,
+            &self.names,
+            self.plan.range(),
+            &self.ports,
+        )
+    }
+
+    pub(crate) fn publish(
+        &mut self,
+        address: Ipv4Addr,
+        bindings: &[Binding],
+    ) -> Result<(), NetworkError> {
+        let added: Vec<_> = port_entries(address, bindings).collect();
+        self.ports.extend(added.iter().copied());
+        self.change_ports(&[], &added)
+    }
+
+    /// Takes back what `publish` did.
+    pub(crate) fn withdraw(
+        &mut self,
+        address: Ipv4Addr,
+        bindings: &[Binding],
+    ) -> Result<(), NetworkError> {
+        let removed: Vec<_> = port_entries(address, bindings)
+            .filter(|(key, target)| self.ports.get(key) == Some(target))
+            .collect();
+        for (key, _) in &removed {
+            self.ports.remove(key);
+        }
+        self.change_ports(&removed, &[])
+    }
+
+    fn change_ports(
+        &mut self,
+        removed: &[PortEntry],
+        added: &[PortEntry],
+    ) -> Result<(), NetworkError> {
+        if removed.is_empty() && added.is_empty() {
+            return Ok(());
+        }
+        let changed = ruleset::change_ports(&mut self.filter, &self.names, removed, added);
+        let Err(error) = changed else { return Ok(()) };
+        // Someone may have flushed the host's rules: what is recorded counts, so write it whole.
+        tracing::warn!(%error, "the host's nftables table was changed by others; writing it anew");
+        self.write_table()
+    }
+
+    /// Makes the host reach a task. `false` if the address means something else to the host
+    /// already: another installation's task, a neighbour on its own network, or itself.
+    pub(crate) fn reach(&mut self, uplink: Uplink, to: Ipv4Addr) -> Result<bool, NetworkError> {
+        if let Some(found) = route::lookup(&mut self.route, to)? {
+            if found.link == Some(uplink.index) && found.ours {
+                return Ok(true);
+            }
+            if found.to.prefix() == 32 || !found.via_gateway {
+                tracing::warn!(%to, "the host has another use for this address and will not reach it");
+                return Ok(false);
+            }
+        }
+        let source = Some(self.plan.host());
+        let hop = Hop::Via {
+            index: uplink.index,
+            gateway: uplink.peer,
+            source,
+        };
+        match self
+            .route
+            .perform(vec![route::route_if_free(Subnet::host(to), hop)])
+        {
+            Err(error) if error.errno() == Some(libc::EEXIST) => Ok(false),
+            done => done.map(|()| true),
+        }
+    }
+
+    pub(crate) fn forget(&mut self, uplink: Uplink, to: Ipv4Addr) -> Result<(), NetworkError> {
+        self.route
+            .perform(vec![route::delete_route(Subnet::host(to), uplink.index)])
+    }
+
+    /// Removes routes through `uplink` to tasks that are no more.
+    pub(crate) fn forget_others(
+        &mut self,
+        uplink: Uplink,
+        wanted: impl Fn(Ipv4Addr) -> bool,
+    ) -> Result<(), NetworkError> {
+        for found in route::list(&mut self.route)? {
+            let task = found.ours && found.link == Some(uplink.index) && found.to.prefix() == 32;
+            if task && !wanted(found.to.network()) {
+                self.forget(uplink, found.to.network())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The private range of an installation that holds none on this host yet.
+///
+/// # Errors
+/// `NoFreeSubnet`.
+pub(crate) fn choose(
+    names: &Names,
+    shared_dir: &Path,
+    remembered: Option<Subnet>,
+) -> Result<Subnet, NetworkError> {
+    let claims = Claims::open(shared_dir)?;
+    let mut occupied = claims.ranges_of_others(names.installation());
+    // The default route leads everywhere and occupies nothing.
+    let routes = route::list(&mut open(Family::Route)?)?;
+    occupied.extend(routes.iter().filter(|r| r.to.prefix() > 0).map(|r| r.to));
+    let free = |range: &Subnet| !occupied.iter().any(|taken| taken.overlaps(*range));
+    remembered
+        .or_else(|| claims.range_of(names.installation()))
+        .filter(free)
+        .or_else(|| choose_range(names.installation(), &occupied))
+        .ok_or(NetworkError::NoFreeSubnet)
+}
+
+pub(crate) fn open(family: Family) -> Result<Socket, NetworkError> {
+    Socket::open(family).map_err(|e| NetworkError::kernel("open a netlink socket", e))
+}
+
+/// What the host's table says about a task.
+pub(crate) fn port_entries(
+    address: Ipv4Addr,
+    bindings: &[Binding],
+) -> impl Iterator<Item = PortEntry> {
+    bindings.iter().flat_map(move |binding| {
+        let protocol = binding.protocol.number();
+        let pairs = binding.host.iter().zip(binding.container.iter());
+        pairs.map(move |(host, container)| ((protocol, host), (address, container)))
+    })
+}
+
+/// All entries for tasks that are in place.
+pub(crate) fn all_ports<'a>(tasks: impl Iterator<Item = (&'a Endpoint, &'a [Binding])>) -> Ports {
+    tasks
+        .flat_map(|(endpoint, bindings)| port_entries(endpoint.address, bindings))
+        .collect()
+}

@@ -1,0 +1,43 @@
+//! The network of the tasks on one host.
+//!
+//! A VPC is a network namespace on every host that takes part in it, and so is the private network
+//! of bridge tasks: a *scope*. Inside a scope everything is routed, nothing bridged (`scope`
+//! shows the picture). Host, scopes and tasks are worked on through netlink by one thread
+//! (`worker`); everything it makes survives it, and the next start adopts it (`restore`).
+//!
+//! Invariants:
+//! - a task speaks only from the address that is routed to it, so an address names its task;
+//! - nothing of the host's own namespace is touched before the first task needs a scope, and
+//!   `teardown` puts back what was;
+//! - every link carries the installation's id, and the nftables tables are named by it;
+//! - no program is ever run, and no thread of the caller changes its namespace.
+
+mod addresses;
+mod claims;
+mod config;
+mod error;
+mod files;
+mod host;
+mod model;
+mod names;
+mod netlink;
+mod netns;
+mod network;
+mod ports;
+mod reaper;
+mod restore;
+mod ruleset;
+mod scope;
+mod state;
+mod sysctl;
+mod teardown;
+mod worker;
+
+pub use config::NetworkConfig;
+pub use error::NetworkError;
+pub use files::{host_resolv_conf, hosts_file, private_dns_name, resolv_conf};
+pub use model::{
+    Attachment, BadValue, Binding, Eni, Health, HostPort, MacAddress, Mode, PortMapping, PortRange,
+    Protocol, Recovered, Scope, Subnet,
+};
+pub use network::{EndpointListener, Network};

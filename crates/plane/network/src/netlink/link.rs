@@ -1,0 +1,176 @@
+//! Links: veth pairs between namespaces, their state and per-interface settings.
+
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use nix::errno::Errno;
+
+use super::message::{text, u32_at};
+use super::socket::{ACK, CREATE, DUMP, EXCL, REQUEST};
+use super::{Attrs, Message, Request, Socket, attributes};
+use crate::error::NetworkError;
+use crate::model::MacAddress;
+
+const RTM_NEWLINK: u16 = 16;
+const RTM_DELLINK: u16 = 17;
+const RTM_GETLINK: u16 = 18;
+const RTM_SETLINK: u16 = 19;
+
+const IFLA_ADDRESS: u16 = 1;
+const IFLA_IFNAME: u16 = 3;
+const IFLA_LINKINFO: u16 = 18;
+const IFLA_AF_SPEC: u16 = 26;
+const IFLA_NET_NS_FD: u16 = 28;
+const IFLA_EXT_MASK: u16 = 29;
+const SKIP_STATISTICS: u32 = 8;
+const IFLA_INFO_KIND: u16 = 1;
+const IFLA_INFO_DATA: u16 = 2;
+const VETH_INFO_PEER: u16 = 1;
+const IFLA_INET_CONF: u16 = 1;
+const IFLA_INET6_ADDR_GEN_MODE: u16 = 8;
+const ADDR_GEN_MODE_NONE: u8 = 1;
+
+const AF_INET: u16 = 2;
+const AF_INET6: u16 = 10;
+const IFF_UP: u32 = 1;
+
+/// Per-interface IPv4 settings, by their numbers in `linux/ip.h`; the names are those under
+/// `/proc/sys/net/ipv4/conf/<interface>/`.
+#[derive(Debug, Clone, Copy)]
+#[repr(u16)]
+pub(crate) enum Conf {
+    Forwarding = 1,
+    RpFilter = 8,
+    RouteLocalnet = 26,
+}
+
+/// One end of a pair.
+pub(crate) struct End<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) mac: Option<MacAddress>,
+}
+
+/// `struct ifinfomsg`: family, type, index, flags, the flags meant.
+fn ifinfo(index: u32, flags: u32, change: u32) -> Vec<u8> {
+    let mut bytes = vec![0; 4];
+    for field in [index, flags, change] {
+        bytes.extend_from_slice(&field.to_ne_bytes());
+    }
+    bytes
+}
+
+fn end_attrs(end: &End<'_>) -> Attrs {
+    let attrs = Attrs::new().text(IFLA_IFNAME, end.name);
+    match end.mac {
+        Some(mac) => attrs.put(IFLA_ADDRESS, &mac.octets()),
+        None => attrs,
+    }
+}
+
+/// A veth pair: the near end in the socket's namespace, the far end made directly in `far_netns`.
+/// Making it there is what keeps an attachment at one or two milliseconds: moving a link between
+/// namespaces takes about twenty, in which the kernel waits for every processor to pass by.
+pub(crate) fn veth(near: &End<'_>, far: &End<'_>, far_netns: BorrowedFd<'_>) -> Request {
+    let peer = end_attrs(far).u32(IFLA_NET_NS_FD, far_netns.as_raw_fd().cast_unsigned());
+    let peer = Attrs::new().raw(&ifinfo(0, 0, 0)).append(peer);
+    let info = Attrs::new()
+        .text(IFLA_INFO_KIND, "veth")
+        .nest(IFLA_INFO_DATA, Attrs::new().nest(VETH_INFO_PEER, peer));
+    let attrs = end_attrs(near).nest(IFLA_LINKINFO, info);
+    Request {
+        message: Message::new(
+            RTM_NEWLINK,
+            REQUEST | ACK | CREATE | EXCL,
+            &ifinfo(0, 0, 0),
+            attrs,
+        ),
+        step: format!("make the link {}", near.name).into(),
+        tolerated: &[],
+    }
+}
+
+pub(crate) fn delete(name: &str) -> Request {
+    Request {
+        message: Message::new(
+            RTM_DELLINK,
+            REQUEST | ACK,
+            &ifinfo(0, 0, 0),
+            Attrs::new().text(IFLA_IFNAME, name),
+        ),
+        step: format!("remove the link {name}").into(),
+        tolerated: &[Errno::ENODEV],
+    }
+}
+
+pub(crate) fn up(name: &str) -> Request {
+    set(name, ifinfo(0, IFF_UP, IFF_UP), Attrs::new(), &[])
+}
+
+pub(crate) fn configure(name: &str, settings: &[(Conf, u32)]) -> Request {
+    let conf = settings
+        .iter()
+        .fold(Attrs::new(), |a, (conf, value)| a.u32(*conf as u16, *value));
+    let spec = Attrs::new().nest(AF_INET, Attrs::new().nest(IFLA_INET_CONF, conf));
+    set(
+        name,
+        ifinfo(0, 0, 0),
+        Attrs::new().nest(IFLA_AF_SPEC, spec),
+        &[],
+    )
+}
+
+/// No link-local IPv6 address on this end: task networks are IPv4, and a second family would walk
+/// around every check made for the first.
+pub(crate) fn without_ipv6(name: &str) -> Request {
+    let mode = Attrs::new().u8(IFLA_INET6_ADDR_GEN_MODE, ADDR_GEN_MODE_NONE);
+    let spec = Attrs::new().nest(AF_INET6, mode);
+    // Kernels without IPv6 have nothing to switch off.
+    let attrs = Attrs::new().nest(IFLA_AF_SPEC, spec);
+    set(name, ifinfo(0, 0, 0), attrs, &[Errno::EAFNOSUPPORT])
+}
+
+fn set(name: &str, header: Vec<u8>, attrs: Attrs, tolerated: &'static [Errno]) -> Request {
+    let attrs = Attrs::new().text(IFLA_IFNAME, name).append(attrs);
+    Request {
+        message: Message::new(RTM_SETLINK, REQUEST | ACK, &header, attrs),
+        step: format!("set up the link {name}").into(),
+        tolerated,
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub(crate) index: u32,
+    pub(crate) name: String,
+}
+
+/// All links of the socket's namespace.
+pub(crate) fn list(socket: &mut Socket) -> Result<Vec<Link>, NetworkError> {
+    let request = Message::new(RTM_GETLINK, REQUEST | DUMP, &ifinfo(0, 0, 0), Attrs::new());
+    let bodies = socket.dump("list links", &request)?;
+    Ok(bodies.iter().filter_map(|body| parse(body)).collect())
+}
+
+fn parse(body: &[u8]) -> Option<Link> {
+    let index = u32_at(body, 4)?;
+    let (_, name) = attributes(body.get(16..)?).find(|(kind, _)| *kind == IFLA_IFNAME)?;
+    Some(Link {
+        index,
+        name: text(name),
+    })
+}
+
+/// The index of the link of that name.
+pub(crate) fn index_of(socket: &mut Socket, name: &str) -> Result<Option<u32>, NetworkError> {
+    let attrs = Attrs::new()
+        .text(IFLA_IFNAME, name)
+        .u32(IFLA_EXT_MASK, SKIP_STATISTICS);
+    let request = Message::new(RTM_GETLINK, REQUEST, &ifinfo(0, 0, 0), attrs);
+    let body = socket.ask(&format!("find the link {name}"), request)?;
+    Ok(body.and_then(|body| parse(&body)).map(|link| link.index))
+}
+
+/// As `index_of`, for a link that was there a moment ago.
+pub(crate) fn require(socket: &mut Socket, name: &str) -> Result<u32, NetworkError> {
+    index_of(socket, name)?
+        .ok_or_else(|| NetworkError::kernel(format!("find the link {name}"), Errno::ENODEV))
+}

@@ -1,0 +1,16 @@
+//! Netlink, spoken directly: a message builder, a blocking socket, and the few messages of
+//! rtnetlink and nf_tables that tasks' networks need.
+//!
+//! Netlink sockets belong to the namespace they were opened in, wherever their owner's thread goes
+//! afterwards; a namespace is therefore worked on by holding a socket of it. Requests are answered
+//! within the `send` call, so no call here waits for anything but the kernel's own locks, and
+//! several requests travel in one message with one system call.
+
+pub(crate) mod link;
+pub(crate) mod message;
+pub(crate) mod nft;
+pub(crate) mod route;
+pub(crate) mod socket;
+
+pub(crate) use message::{Attrs, Message, attributes};
+pub(crate) use socket::{Family, Request, Socket};

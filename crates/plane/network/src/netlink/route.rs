@@ -1,0 +1,258 @@
+//! Addresses, routes and neighbours (IPv4).
+
+use std::net::Ipv4Addr;
+
+use nix::errno::Errno;
+
+use super::message::u32_at;
+use super::socket::{ACK, CREATE, DUMP, EXCL, REPLACE, REQUEST};
+use super::{Attrs, Message, Request, Socket, attributes};
+use crate::error::NetworkError;
+use crate::model::{MacAddress, Subnet};
+
+const RTM_NEWADDR: u16 = 20;
+const RTM_NEWROUTE: u16 = 24;
+const RTM_DELROUTE: u16 = 25;
+const RTM_GETROUTE: u16 = 26;
+const RTM_NEWNEIGH: u16 = 28;
+const RTM_DELNEIGH: u16 = 29;
+
+const IFA_ADDRESS: u16 = 1;
+const IFA_LOCAL: u16 = 2;
+const RTA_DST: u16 = 1;
+const RTA_OIF: u16 = 4;
+const RTA_GATEWAY: u16 = 5;
+const RTA_PREFSRC: u16 = 7;
+const RTA_VIA: u16 = 18;
+const NDA_DST: u16 = 1;
+const NDA_LLADDR: u16 = 2;
+
+const AF_INET: u8 = 2;
+const TABLE_MAIN: u8 = 254;
+const SCOPE_UNIVERSE: u8 = 0;
+const SCOPE_LINK: u8 = 253;
+const UNICAST: u8 = 1;
+const UNREACHABLE: u8 = 7;
+const ONLINK: u32 = 4;
+const NUD_PERMANENT: u16 = 0x80;
+/// Who made a route, as `ip route` shows it; outside the range that routing daemons use.
+const PROTOCOL: u8 = 213;
+
+/// `local` on a link, with `peer` at its other end (the same for a plain /32).
+pub(crate) fn address(index: u32, local: Ipv4Addr, peer: Ipv4Addr) -> Request {
+    let mut header = vec![AF_INET, 32, 0, SCOPE_UNIVERSE];
+    header.extend_from_slice(&index.to_ne_bytes());
+    let attrs = Attrs::new()
+        .put(IFA_LOCAL, &local.octets())
+        .put(IFA_ADDRESS, &peer.octets());
+    Request {
+        message: Message::new(RTM_NEWADDR, REQUEST | ACK | CREATE | EXCL, &header, attrs),
+        step: format!("add the address {local}").into(),
+        tolerated: &[Errno::EEXIST],
+    }
+}
+
+/// Where packets for a destination go.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Hop {
+    /// The destination itself is at the other end of the link.
+    Link { index: u32 },
+    Via {
+        index: u32,
+        gateway: Ipv4Addr,
+        source: Option<Ipv4Addr>,
+    },
+    /// Nowhere: the sender is told at once.
+    Unreachable,
+}
+
+/// A route that replaces the one there may be.
+pub(crate) fn route(to: Subnet, hop: Hop) -> Request {
+    let message = route_message(RTM_NEWROUTE, REQUEST | ACK | CREATE | REPLACE, to, hop);
+    Request {
+        message,
+        step: format!("add the route to {to}").into(),
+        tolerated: &[],
+    }
+}
+
+/// A route that respects the one there may be; EEXIST then.
+pub(crate) fn route_if_free(to: Subnet, hop: Hop) -> Request {
+    let message = route_message(RTM_NEWROUTE, REQUEST | ACK | CREATE | EXCL, to, hop);
+    Request {
+        message,
+        step: format!("add the route to {to}").into(),
+        tolerated: &[],
+    }
+}
+
+/// Removes the route to `to` through the link, however it was made.
+pub(crate) fn delete_route(to: Subnet, index: u32) -> Request {
+    const ANY_SCOPE: u8 = 255;
+    let header = [
+        AF_INET,
+        to.prefix(),
+        0,
+        0,
+        TABLE_MAIN,
+        PROTOCOL,
+        ANY_SCOPE,
+        UNICAST,
+        0,
+        0,
+        0,
+        0,
+    ];
+    let attrs = Attrs::new()
+        .put(RTA_DST, &to.network().octets())
+        .u32(RTA_OIF, index);
+    Request {
+        message: Message::new(RTM_DELROUTE, REQUEST | ACK, &header, attrs),
+        step: format!("remove the route to {to}").into(),
+        tolerated: &[Errno::ESRCH, Errno::ENODEV],
+    }
+}
+
+fn route_message(kind: u16, flags: u16, to: Subnet, hop: Hop) -> Message {
+    let (scope, route_type, route_flags) = match hop {
+        Hop::Link { .. } => (SCOPE_LINK, UNICAST, 0),
+        Hop::Via { .. } => (SCOPE_UNIVERSE, UNICAST, ONLINK),
+        Hop::Unreachable => (SCOPE_UNIVERSE, UNREACHABLE, 0_u32),
+    };
+    let mut header = vec![
+        AF_INET,
+        to.prefix(),
+        0,
+        0,
+        TABLE_MAIN,
+        PROTOCOL,
+        scope,
+        route_type,
+    ];
+    header.extend_from_slice(&route_flags.to_ne_bytes());
+    let mut attrs = Attrs::new();
+    if to.prefix() > 0 {
+        attrs = attrs.put(RTA_DST, &to.network().octets());
+    }
+    attrs = match hop {
+        Hop::Link { index } => attrs.u32(RTA_OIF, index),
+        Hop::Via {
+            index,
+            gateway,
+            source,
+        } => {
+            let attrs = attrs
+                .u32(RTA_OIF, index)
+                .put(RTA_GATEWAY, &gateway.octets());
+            source
+                .into_iter()
+                .fold(attrs, |a, source| a.put(RTA_PREFSRC, &source.octets()))
+        }
+        Hop::Unreachable => attrs,
+    };
+    Message::new(kind, flags, &header, attrs)
+}
+
+/// A fixed entry: nobody is asked for this address, and nobody can answer for it.
+pub(crate) fn neighbour(index: u32, address: Ipv4Addr, mac: MacAddress) -> Request {
+    let attrs = Attrs::new()
+        .put(NDA_DST, &address.octets())
+        .put(NDA_LLADDR, &mac.octets());
+    let header = neighbour_header(index);
+    Request {
+        message: Message::new(
+            RTM_NEWNEIGH,
+            REQUEST | ACK | CREATE | REPLACE,
+            &header,
+            attrs,
+        ),
+        step: format!("add the neighbour {address}").into(),
+        tolerated: &[],
+    }
+}
+
+pub(crate) fn delete_neighbour(index: u32, address: Ipv4Addr) -> Request {
+    let attrs = Attrs::new().put(NDA_DST, &address.octets());
+    Request {
+        message: Message::new(RTM_DELNEIGH, REQUEST | ACK, &neighbour_header(index), attrs),
+        step: format!("remove the neighbour {address}").into(),
+        tolerated: &[Errno::ENOENT, Errno::ENODEV],
+    }
+}
+
+fn neighbour_header(index: u32) -> Vec<u8> {
+    let mut header = vec![AF_INET, 0, 0, 0];
+    header.extend_from_slice(&index.to_ne_bytes());
+    header.extend_from_slice(&NUD_PERMANENT.to_ne_bytes());
+    header.extend_from_slice(&[0, 0]);
+    header
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Route {
+    pub(crate) to: Subnet,
+    pub(crate) link: Option<u32>,
+    /// Behind a router, rather than on the link itself.
+    pub(crate) via_gateway: bool,
+    /// Made by this crate, in this or another installation.
+    pub(crate) ours: bool,
+}
+
+/// The IPv4 routes of the socket's namespace in all tables, so also its own addresses.
+pub(crate) fn list(socket: &mut Socket) -> Result<Vec<Route>, NetworkError> {
+    let request = Message::new(RTM_GETROUTE, REQUEST | DUMP, &query(0, 0), Attrs::new());
+    let bodies = socket.dump("list routes", &request)?;
+    Ok(bodies.iter().filter_map(|body| parse(body)).collect())
+}
+
+/// The route that packets to `address` take now; `None` if there is none.
+pub(crate) fn lookup(
+    socket: &mut Socket,
+    address: Ipv4Addr,
+) -> Result<Option<Route>, NetworkError> {
+    /// The table's entry is wanted, not the answer for this one destination.
+    const FIB_MATCH: u32 = 0x2000;
+    let attrs = Attrs::new().put(RTA_DST, &address.octets());
+    let request = Message::new(RTM_GETROUTE, REQUEST, &query(32, FIB_MATCH), attrs);
+    match socket.ask(&format!("find the route to {address}"), request) {
+        Ok(body) => Ok(body.and_then(|body| parse(&body))),
+        Err(error) if NO_ROUTE.contains(&error.errno()) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+const NO_ROUTE: [Option<i32>; 3] = [
+    Some(libc::ENETUNREACH),
+    Some(libc::EHOSTUNREACH),
+    Some(libc::EACCES),
+];
+
+/// `struct rtmsg` of a question.
+fn query(prefix: u8, flags: u32) -> Vec<u8> {
+    let mut header = vec![AF_INET, prefix, 0, 0, 0, 0, 0, 0];
+    header.extend_from_slice(&flags.to_ne_bytes());
+    header
+}
+
+fn parse(body: &[u8]) -> Option<Route> {
+    let (family, prefix, protocol) = (*body.first()?, *body.get(1)?, *body.get(5)?);
+    if family != AF_INET {
+        return None;
+    }
+    let (mut to, mut link, mut via_gateway) = (Ipv4Addr::UNSPECIFIED, None, false);
+    for (kind, value) in attributes(body.get(12..)?) {
+        match kind {
+            RTA_DST => to = Ipv4Addr::from(<[u8; 4]>::try_from(value).ok()?),
+            RTA_OIF => link = u32_at(value, 0),
+            RTA_GATEWAY | RTA_VIA => via_gateway = true,
+            _ => {}
+        }
+    }
+    let to = Subnet::new(to, prefix).ok()?;
+    Some(Route {
+        to,
+        link,
+        via_gateway,
+        ours: protocol == PROTOCOL,
+    })
+}

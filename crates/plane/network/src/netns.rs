@@ -1,0 +1,124 @@
+//! Network namespaces that outlive their maker: each is held by a bind mount on a file of its own.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::thread;
+
+use nix::errno::Errno;
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::sched::{CloneFlags, setns, unshare};
+use nix::sys::statfs::{FsType, fstatfs};
+
+use crate::error::NetworkError;
+
+/// `NSFS_MAGIC` of `linux/magic.h`: what a file on which a namespace is mounted belongs to.
+const NSFS: FsType = FsType(0x6e73_6673);
+/// The namespace of the calling thread, not of the process.
+const OWN: &str = "/proc/thread-self/ns/net";
+/// The threads that visit a namespace do little.
+const STACK: usize = 256 << 10;
+
+#[derive(Debug)]
+pub(crate) struct Namespace {
+    file: File,
+}
+
+impl Namespace {
+    /// Makes a namespace and mounts it at `path`. Nothing is mounted there yet.
+    pub(crate) fn create(path: &Path) -> Result<Self, NetworkError> {
+        let place = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(path);
+        place.map_err(|e| NetworkError::state(path, e))?;
+        // A thread of its own: unshare moves the caller, who wants to stay.
+        visit(|| -> io::Result<()> {
+            unshare(CloneFlags::CLONE_NEWNET)?;
+            mount(
+                Some(OWN),
+                path,
+                None::<&str>,
+                MsFlags::MS_BIND,
+                None::<&str>,
+            )?;
+            Ok(())
+        })
+        .flatten()
+        .map_err(|e| NetworkError::kernel("make a network namespace", e))?;
+        Self::open(path)?.ok_or_else(|| {
+            NetworkError::kernel(
+                "make a network namespace",
+                io::Error::other("it is not there"),
+            )
+        })
+    }
+
+    /// The namespace mounted at `path`; `None` if there is none, as after a reboot.
+    pub(crate) fn open(path: &Path) -> Result<Option<Self>, NetworkError> {
+        let failed = |e: io::Error| NetworkError::state(path, e);
+        match File::open(path) {
+            Ok(file) => {
+                let kind = fstatfs(&file)
+                    .map_err(|e| failed(e.into()))?
+                    .filesystem_type();
+                Ok((kind == NSFS).then_some(Self { file }))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    /// Lets go of the namespace at `path`. It ends with its last process.
+    pub(crate) fn remove(path: &Path) -> Result<(), NetworkError> {
+        loop {
+            match umount2(path, MntFlags::MNT_DETACH | MntFlags::UMOUNT_NOFOLLOW) {
+                // There may be several, one above the other.
+                Ok(()) => {}
+                Err(Errno::EINVAL | Errno::ENOENT) => break,
+                Err(errno) => {
+                    let step = format!("unmount {}", path.display());
+                    return Err(NetworkError::kernel(step, errno));
+                }
+            }
+        }
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(NetworkError::state(path, error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Runs `work` on a thread inside the namespace: sockets opened and `/proc/sys/net` seen there
+    /// are the namespace's.
+    pub(crate) fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> io::Result<T> {
+        visit(|| {
+            setns(&self.file, CloneFlags::CLONE_NEWNET)?;
+            Ok(work())
+        })
+        .flatten()
+    }
+}
+
+impl AsFd for Namespace {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+}
+
+/// Runs `work` on a new thread, which ends with it: it may change its namespace.
+fn visit<T: Send>(work: impl FnOnce() -> T + Send) -> io::Result<T> {
+    thread::scope(|scope| {
+        let thread = thread::Builder::new()
+            .name("wharf-netns".into())
+            .stack_size(STACK);
+        let visitor = thread.spawn_scoped(scope, work)?;
+        visitor
+            .join()
+            .map_err(|_| io::Error::other("the visiting thread panicked"))
+    })
+}

@@ -1,0 +1,178 @@
+//! The handle: asks the worker's thread and awaits its answers.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::thread;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::config::NetworkConfig;
+use crate::error::NetworkError;
+use crate::model::{Attachment, Mode, Recovered, Scope};
+use crate::names::Names;
+use crate::state::StateDir;
+use crate::teardown;
+use crate::worker::{Command, Directory, Worker};
+
+/// Requests that wait for the worker; whoever adds more waits as well.
+const QUEUE: usize = 256;
+/// Listeners not yet taken from the receiver: those of every scope a host can have.
+const LISTENERS: usize = 256;
+
+/// A socket that the tasks of one scope reach at 169.254.170.2; the peer address of what it
+/// accepts is a task's own, and [`Network::key_at`] names the attachment.
+#[derive(Debug)]
+pub struct EndpointListener {
+    pub scope: Scope,
+    pub port: u16,
+    /// Non-blocking.
+    pub listener: TcpListener,
+}
+
+/// The network of one node. Clones share the worker; when the last is dropped the worker ends and
+/// everything on the host stays as it is.
+#[derive(Debug, Clone)]
+pub struct Network {
+    commands: mpsc::Sender<Command>,
+    directory: Directory,
+}
+
+impl Network {
+    /// Adopts what a former run left, mends what is missing, removes what leaked. The namespaces
+    /// (network and mount) of the calling thread are those of the host.
+    ///
+    /// The receiver yields the in-task endpoints of every scope as it appears, before the
+    /// [`Network::attach`] that needed the scope returns.
+    ///
+    /// # Errors
+    /// `StateInUse`, `StateTooNew`, `BadConfig`, `Kernel`.
+    pub async fn start(
+        config: NetworkConfig,
+    ) -> Result<(Self, mpsc::Receiver<EndpointListener>), NetworkError> {
+        let (commands, queue) = mpsc::channel(QUEUE);
+        let (listeners, endpoints) = mpsc::channel(LISTENERS);
+        let directory = Directory::default();
+        let shared = directory.clone();
+        // Not a thread of a pool: it stays in the caller's namespaces for all of its life.
+        in_thread(
+            move |started| match Worker::start(config, shared, listeners) {
+                Ok(worker) => {
+                    let _ = started.send(Ok(()));
+                    worker.serve(queue);
+                }
+                Err(error) => drop(started.send(Err(error))),
+            },
+        )
+        .await?;
+        Ok((
+            Self {
+                commands,
+                directory,
+            },
+            endpoints,
+        ))
+    }
+
+    /// Gives the task or container `key` its network; the same key in the same mode gives the same
+    /// attachment again.
+    ///
+    /// # Errors
+    /// `BadKey`, `BadMode`, `KeyInUse`, `AddressInUse`, `PortInUse`, `PortsExhausted`,
+    /// `AddressesExhausted`, `Kernel` …; nothing is left behind then.
+    pub async fn attach(&self, key: &str, mode: Mode) -> Result<Attachment, NetworkError> {
+        self.ask(|reply| Command::Attach {
+            key: key.to_owned(),
+            mode,
+            reply,
+        })
+        .await
+    }
+
+    /// Takes it away again, once the processes have ended. An unknown key is fine.
+    pub async fn detach(&self, key: &str) -> Result<(), NetworkError> {
+        self.ask(|reply| Command::Detach {
+            key: key.to_owned(),
+            reply,
+        })
+        .await
+    }
+
+    /// All attachments on record, and how they are.
+    pub async fn recover(&self) -> Result<Vec<Recovered>, NetworkError> {
+        self.ask(|reply| Command::Recover { reply }).await
+    }
+
+    /// The attachment that has `address` in `scope`. Addresses cannot be borrowed, so this says
+    /// who is at the other end of a connection to an in-task endpoint.
+    pub fn key_at(&self, scope: &Scope, address: Ipv4Addr) -> Option<String> {
+        let directory = self.directory.read().unwrap_or_else(|e| e.into_inner());
+        directory.get(&(scope.clone(), address)).cloned()
+    }
+
+    /// A non-blocking listening socket inside a scope's namespace.
+    ///
+    /// # Errors
+    /// `NoSuchScope` if no task here is in it.
+    pub async fn listen_in(
+        &self,
+        scope: &Scope,
+        address: SocketAddr,
+    ) -> Result<TcpListener, NetworkError> {
+        self.ask(|reply| Command::Listen {
+            scope: scope.clone(),
+            address,
+            reply,
+        })
+        .await
+    }
+
+    /// Ends the worker and lets go of the state folder; everything on the host stays. Later calls
+    /// give `Stopped`.
+    pub async fn close(&self) -> Result<(), NetworkError> {
+        self.ask(|reply| Command::Close { reply }).await
+    }
+
+    /// Removes everything of this installation from the host and restores what was changed; ends
+    /// the worker.
+    pub async fn teardown_all(&self) -> Result<(), NetworkError> {
+        self.ask(|reply| Command::Teardown { reply }).await
+    }
+
+    /// As `teardown_all`, for an installation whose node does not run.
+    ///
+    /// # Errors
+    /// `StateInUse` if it does.
+    pub async fn teardown(config: &NetworkConfig) -> Result<(), NetworkError> {
+        let config = config.clone();
+        in_thread(move |done| {
+            let removed = StateDir::open(&config.state_dir).and_then(|state| {
+                teardown::remove_all(&Names::new(&config.installation), &config.shared_dir, state)
+            });
+            let _ = done.send(removed);
+        })
+        .await
+    }
+
+    async fn ask<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<Result<T, NetworkError>>) -> Command,
+    ) -> Result<T, NetworkError> {
+        let (reply, answer) = oneshot::channel();
+        self.commands
+            .send(command(reply))
+            .await
+            .map_err(|_| NetworkError::Stopped)?;
+        answer.await.map_err(|_| NetworkError::Stopped)?
+    }
+}
+
+/// Runs `work` on a thread that inherits the caller's namespaces; awaits what it sends.
+async fn in_thread(
+    work: impl FnOnce(oneshot::Sender<Result<(), NetworkError>>) + Send + 'static,
+) -> Result<(), NetworkError> {
+    let (sender, receiver) = oneshot::channel();
+    thread::Builder::new()
+        .name("wharf-network".into())
+        .spawn(move || work(sender))
+        .map_err(|e| NetworkError::kernel("start a thread", e))?;
+    receiver.await.map_err(|_| NetworkError::Stopped)?
+}

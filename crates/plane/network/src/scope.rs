@@ -1,0 +1,271 @@
+//! A scope: the namespace in which one network's tasks are routed to each other, to the host and
+//! to the world. Every step does nothing where its result is there already.
+//!
+//! ```text
+//!  task's namespace          scope's namespace                      host
+//!  eth0 <address>/32 ─veth── w<id>e…  <address>/32 dev w<id>e…
+//!    default via gateway     up <uplink> ──────────────────veth──── w<id>u<n> <host> peer <uplink>
+//!                            lo 169.254.170.2                       <address>/32 via <uplink>
+//! ```
+//! Nobody asks for hardware addresses on a task's veth: both ends hold fixed neighbours, so the
+//! gateway needs no machine, and a task cannot answer for another.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::error::NetworkError;
+use crate::host::{self, Host, Uplink};
+use crate::model::{MacAddress, Scope, Subnet};
+use crate::names::{SCOPE_UPLINK, TASK_LINK};
+use crate::netlink::link::{self, Conf, End};
+use crate::netlink::route::{self, Hop};
+use crate::netlink::{Family, Socket};
+use crate::netns::Namespace;
+use crate::ruleset;
+use crate::state::{Endpoint, ScopeRecord, StateDir};
+use crate::sysctl;
+
+/// Where stock SDKs look for credentials and metadata (spec: ecs §11).
+pub(crate) const ENDPOINT: Ipv4Addr = Ipv4Addr::new(169, 254, 170, 2);
+/// The scope's end of every veth: each is alone on its wire, so all may be called the same.
+const GATEWAY_MAC: MacAddress = MacAddress::new([0x02, b'w', b'h', b'a', b'r', b'f']);
+
+/// Routing on, IPv6 off, redirects off; reverse-path filtering per link, strict for tasks. What
+/// `all` says would weaken that where a distribution set it to loose, and new namespaces inherit.
+const SCOPE_SETTINGS: [(&str, &str); 10] = [
+    ("ipv4/ip_forward", "1"),
+    ("ipv4/conf/all/rp_filter", "0"),
+    ("ipv4/conf/default/rp_filter", "0"),
+    ("ipv4/conf/all/send_redirects", "0"),
+    ("ipv4/conf/default/send_redirects", "0"),
+    ("ipv4/conf/all/accept_redirects", "0"),
+    ("ipv4/conf/default/accept_redirects", "0"),
+    ("ipv4/conf/all/accept_source_route", "0"),
+    ("ipv6/conf/all/disable_ipv6", "1"),
+    ("ipv6/conf/default/disable_ipv6", "1"),
+];
+
+/// As docker has them: any user may listen on port 80 and send pings, in a namespace that is the
+/// task's alone.
+const TASK_SETTINGS: [(&str, &str); 2] = [
+    ("ipv4/ip_unprivileged_port_start", "0"),
+    ("ipv4/ping_group_range", "0 2147483647"),
+];
+
+#[derive(Debug)]
+pub(crate) struct ScopeNet {
+    pub(crate) record: ScopeRecord,
+    pub(crate) namespace: Arc<Namespace>,
+    pub(crate) uplink: Uplink,
+    pub(crate) route: Socket,
+}
+
+impl ScopeNet {
+    /// Makes the scope, or mends it.
+    pub(crate) fn ensure(
+        record: ScopeRecord,
+        state: &StateDir,
+        host: &mut Host,
+    ) -> Result<Self, NetworkError> {
+        let path = state.scope_netns(&record.scope);
+        let namespace = match Namespace::open(&path)? {
+            Some(namespace) => namespace,
+            None => Namespace::create(&path)?,
+        };
+        let (mut route, mut filter) = namespace
+            .run(|| {
+                set_all(&SCOPE_SETTINGS)?;
+                Ok((host::open(Family::Route)?, host::open(Family::Netfilter)?))
+            })
+            .map_err(|e| NetworkError::kernel("enter a network namespace", e))
+            .flatten()?;
+        let uplink = ensure_uplink(&record, &namespace, &mut route, host)?;
+        let hides_addresses = matches!(record.scope, Scope::Vpc(_));
+        ruleset::write_scope(&mut filter, &host.names, hides_addresses)?;
+        Ok(Self {
+            record,
+            namespace: Arc::new(namespace),
+            uplink,
+            route,
+        })
+    }
+
+    /// A veth from the scope into the task's namespace, both ends set up.
+    ///
+    /// # Errors
+    /// `Kernel` with EEXIST if the link's name is taken.
+    pub(crate) fn connect(
+        &mut self,
+        task: &Namespace,
+        endpoint: &Endpoint,
+    ) -> Result<(), NetworkError> {
+        let near = End {
+            name: &endpoint.link,
+            mac: Some(GATEWAY_MAC),
+        };
+        let far = End {
+            name: TASK_LINK,
+            mac: Some(endpoint.mac),
+        };
+        self.route
+            .perform(vec![link::veth(&near, &far, task.as_fd())])?;
+        let mut route = task
+            .run(|| host::open(Family::Route))
+            .map_err(|e| NetworkError::kernel("enter a network namespace", e))
+            .flatten()?;
+        set_up_task(&mut route, endpoint)?;
+        self.set_up_link(endpoint)
+    }
+
+    /// The scope's end of a task's veth.
+    pub(crate) fn set_up_link(&mut self, endpoint: &Endpoint) -> Result<(), NetworkError> {
+        let Endpoint {
+            link: name,
+            address,
+            mac,
+            subnet,
+            ..
+        } = endpoint;
+        self.route.perform(vec![
+            // Strict: a task speaks only from the address that is routed to it.
+            link::configure(name, &[(Conf::RpFilter, 1)]),
+            link::without_ipv6(name),
+            link::up(name),
+        ])?;
+        let index = link::require(&mut self.route, name)?;
+        self.route.perform(vec![
+            route::neighbour(index, *address, *mac),
+            route::route(Subnet::host(*address), Hop::Link { index }),
+            // What nobody has here is nowhere; it is not sought behind the uplink.
+            route::route(*subnet, Hop::Unreachable),
+        ])
+    }
+
+    /// Cuts a task off at once; removing its link takes the kernel longer. `false` if there is
+    /// no link to be removed.
+    pub(crate) fn disconnect(&mut self, endpoint: &Endpoint) -> Result<bool, NetworkError> {
+        let Some(index) = link::index_of(&mut self.route, &endpoint.link)? else {
+            return Ok(false);
+        };
+        self.route.perform(vec![
+            route::delete_route(Subnet::host(endpoint.address), index),
+            route::delete_neighbour(index, endpoint.address),
+        ])?;
+        Ok(true)
+    }
+
+    /// A listening socket that only this scope's tasks reach.
+    pub(crate) fn listen(&self, address: SocketAddr) -> Result<TcpListener, NetworkError> {
+        let failed = |e| NetworkError::kernel(format!("listen on {address}"), e);
+        let listener = self
+            .namespace
+            .run(|| TcpListener::bind(address))
+            .flatten()
+            .map_err(failed)?;
+        listener.set_nonblocking(true).map_err(failed)?;
+        Ok(listener)
+    }
+}
+
+fn ensure_uplink(
+    record: &ScopeRecord,
+    namespace: &Namespace,
+    scope: &mut Socket,
+    host: &mut Host,
+) -> Result<Uplink, NetworkError> {
+    let name = host.names.uplink(record.number);
+    let (host_address, peer) = (host.plan.host(), host.plan.uplink(record.number));
+    let there = link::index_of(&mut host.route, &name)?.is_some();
+    if !(there && link::index_of(scope, SCOPE_UPLINK)?.is_some()) {
+        // Half of one is the end of another namespace's, or was moved away: begin anew.
+        host.route.perform(vec![link::delete(&name)])?;
+        scope.perform(vec![link::delete(SCOPE_UPLINK)])?;
+        let (near, far) = (
+            End {
+                name: &name,
+                mac: None,
+            },
+            End {
+                name: SCOPE_UPLINK,
+                mac: None,
+            },
+        );
+        let veth = link::veth(&near, &far, namespace.as_fd());
+        host.route.perform(vec![veth])?;
+    }
+    scope.perform(vec![
+        link::up("lo"),
+        link::without_ipv6(SCOPE_UPLINK),
+        link::up(SCOPE_UPLINK),
+    ])?;
+    host.route.perform(vec![
+        // Published ports are reached from 127.0.0.1 too; the host's `guard` chain closes what
+        // this opens towards tasks.
+        link::configure(&name, &[(Conf::Forwarding, 1), (Conf::RouteLocalnet, 1)]),
+        link::without_ipv6(&name),
+        link::up(&name),
+    ])?;
+    let index = link::require(&mut host.route, &name)?;
+    host.route
+        .perform(vec![route::address(index, host_address, peer)])?;
+    let up = link::require(scope, SCOPE_UPLINK)?;
+    let lo = link::require(scope, "lo")?;
+    let to_host = Hop::Via {
+        index: up,
+        gateway: host_address,
+        source: None,
+    };
+    let mut requests = vec![
+        route::address(lo, ENDPOINT, ENDPOINT),
+        route::address(up, peer, host_address),
+        route::route(Subnet::ANY, to_host),
+    ];
+    if record.scope == Scope::Bridge {
+        // The rest of the range is this scope's own; the other uplinks are the host's.
+        requests.push(route::route(host.plan.zone(), to_host));
+    }
+    scope.perform(requests)?;
+    Ok(Uplink { index, peer })
+}
+
+/// A namespace for a task, loopback up.
+pub(crate) fn task_namespace(path: &Path) -> Result<Namespace, NetworkError> {
+    let namespace = Namespace::create(path)?;
+    namespace
+        .run(|| {
+            set_all(&TASK_SETTINGS)?;
+            host::open(Family::Route)?.perform(vec![link::up("lo")])
+        })
+        .map_err(|e| NetworkError::kernel("enter a network namespace", e))
+        .flatten()?;
+    Ok(namespace)
+}
+
+fn set_up_task(task: &mut Socket, endpoint: &Endpoint) -> Result<(), NetworkError> {
+    let Endpoint {
+        address, gateway, ..
+    } = *endpoint;
+    task.perform(vec![link::without_ipv6(TASK_LINK), link::up(TASK_LINK)])?;
+    let index = link::require(task, TASK_LINK)?;
+    task.perform(vec![
+        route::address(index, address, address),
+        route::neighbour(index, gateway, GATEWAY_MAC),
+        route::route(Subnet::host(gateway), Hop::Link { index }),
+        route::route(
+            Subnet::ANY,
+            Hop::Via {
+                index,
+                gateway,
+                source: None,
+            },
+        ),
+    ])
+}
+
+fn set_all(settings: &[(&str, &str)]) -> Result<(), NetworkError> {
+    settings
+        .iter()
+        .try_for_each(|(name, value)| sysctl::write(name, value))
+}

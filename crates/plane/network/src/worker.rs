@@ -1,0 +1,474 @@
+//! The thread that does the work: one request after the other, each a few netlink calls.
+//!
+//! A request first writes down what it is about to do, then does it, then notes that it is done.
+//! Whatever a crash leaves half done is therefore on record or carries a name that nobody wants.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, RwLock};
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::addresses::{MAX_SCOPES, Plan, free_number};
+use crate::config::NetworkConfig;
+use crate::error::NetworkError;
+use crate::host::{self, Host};
+use crate::model::{Attachment, Eni, Health, MacAddress, Mode, Recovered, Scope};
+use crate::names::{Names, check_key};
+use crate::netns::Namespace;
+use crate::network::EndpointListener;
+use crate::ports::{HostPorts, PortTable};
+use crate::reaper::{Reaper, Removal};
+use crate::ruleset::Ports;
+use crate::scope::{ENDPOINT, ScopeNet, task_namespace};
+use crate::state::{Endpoint, HostRecord, ScopeRecord, StateDir, TaskRecord};
+use crate::teardown;
+
+/// Names tried for a link before giving up; each clash is one in four thousand million, or a
+/// removal that is still under way.
+const NAME_ATTEMPTS: usize = 8;
+
+type Reply<T> = oneshot::Sender<Result<T, NetworkError>>;
+
+pub(crate) enum Command {
+    Attach {
+        key: String,
+        mode: Mode,
+        reply: Reply<Attachment>,
+    },
+    Detach {
+        key: String,
+        reply: Reply<()>,
+    },
+    Recover {
+        reply: Reply<Vec<Recovered>>,
+    },
+    Listen {
+        scope: Scope,
+        address: SocketAddr,
+        reply: Reply<TcpListener>,
+    },
+    Teardown {
+        reply: Reply<()>,
+    },
+    Close {
+        reply: Reply<()>,
+    },
+}
+
+/// Whose address is whose; read by every request to the in-task endpoints.
+pub(crate) type Directory = Arc<RwLock<HashMap<(Scope, Ipv4Addr), String>>>;
+
+pub(crate) struct Worker {
+    pub(crate) config: NetworkConfig,
+    pub(crate) names: Names,
+    pub(crate) state: StateDir,
+    /// From the first scope on.
+    pub(crate) host: Option<Host>,
+    pub(crate) scopes: BTreeMap<Scope, ScopeNet>,
+    /// The numbers of all scopes on record.
+    pub(crate) numbers: BTreeMap<Scope, u8>,
+    pub(crate) tasks: BTreeMap<String, TaskRecord>,
+    pub(crate) ports: PortTable,
+    /// The sockets that keep others from published ports.
+    pub(crate) held: HashMap<String, Vec<OwnedFd>>,
+    pub(crate) last_address: Option<Ipv4Addr>,
+    pub(crate) directory: Directory,
+    pub(crate) listeners: mpsc::Sender<EndpointListener>,
+    pub(crate) reaper: Reaper,
+}
+
+impl Worker {
+    /// Serves until told to end, or until nobody can ask any more; what is wired stays.
+    pub(crate) fn serve(mut self, mut commands: mpsc::Receiver<Command>) {
+        // A reply that nobody awaits is no failure: the deed is on record.
+        while let Some(command) = commands.blocking_recv() {
+            match command {
+                Command::Attach { key, mode, reply } => drop(reply.send(self.attach(&key, mode))),
+                Command::Detach { key, reply } => self.detach(&key, reply),
+                Command::Recover { reply } => drop(reply.send(self.recover())),
+                Command::Listen {
+                    scope,
+                    address,
+                    reply,
+                } => {
+                    drop(reply.send(self.listen(&scope, address)));
+                }
+                Command::Teardown { reply } => return drop(reply.send(self.teardown())),
+                Command::Close { reply } => {
+                    self.close();
+                    return drop(reply.send(Ok(())));
+                }
+            }
+        }
+        self.close();
+    }
+
+    fn close(self) {
+        self.reaper.finish();
+    }
+
+    fn teardown(self) -> Result<(), NetworkError> {
+        let Self {
+            config,
+            names,
+            state,
+            reaper,
+            scopes,
+            host,
+            held,
+            ..
+        } = self;
+        reaper.finish();
+        // What this process holds open would keep the namespaces alive.
+        drop((scopes, host, held));
+        teardown::remove_all(&names, &config.shared_dir, state)
+    }
+
+    fn attach(&mut self, key: &str, mode: Mode) -> Result<Attachment, NetworkError> {
+        check_key(key)?;
+        if let Some(record) = self.tasks.get(key) {
+            if record.mode != mode {
+                return Err(NetworkError::KeyInUse {
+                    key: key.to_owned(),
+                });
+            }
+            if self.health(record)? == Health::Wired {
+                return Ok(record.attachment(&self.state));
+            }
+            self.cut(key)?;
+        }
+        let mut record = TaskRecord::new(key, mode);
+        self.choose(&mut record)?;
+        let wired = self.save(&record).and_then(|()| self.wire(&mut record));
+        let saved = wired.and_then(|()| {
+            record.wired = true;
+            self.save(&record)
+        });
+        if let Err(error) = saved {
+            if let Err(left) = self.cut(key) {
+                tracing::warn!(key, error = %left, "half a network stays until the next start");
+            }
+            return Err(error);
+        }
+        if let Some(Endpoint { scope, address, .. }) = &record.endpoint {
+            let mut directory = self.directory.write().unwrap_or_else(|e| e.into_inner());
+            directory.insert((scope.clone(), *address), key.to_owned());
+        }
+        Ok(record.attachment(&self.state))
+    }
+
+    /// Address, ports and link of a new attachment; nothing of it is made yet.
+    fn choose(&mut self, record: &mut TaskRecord) -> Result<(), NetworkError> {
+        let mode = record.mode.clone();
+        record.endpoint = match &mode {
+            Mode::Host | Mode::None => None,
+            Mode::Bridge { ports } => {
+                let endpoint = self.choose_bridge(&record.key)?;
+                let (bindings, held) = self.ports.choose(ports, &mut HostPorts)?;
+                self.ports.adopt(&record.key, &bindings);
+                self.held.insert(record.key.clone(), held);
+                record.bindings = bindings;
+                Some(endpoint)
+            }
+            Mode::Awsvpc(eni) => Some(self.endpoint_of(&record.key, eni)?),
+        };
+        Ok(())
+    }
+
+    fn choose_bridge(&mut self, key: &str) -> Result<Endpoint, NetworkError> {
+        self.ensure_host()?;
+        let plan = self.host.as_ref().ok_or(NetworkError::Stopped)?.plan;
+        let used: BTreeSet<Ipv4Addr> = self
+            .endpoints(&Scope::Bridge)
+            .map(|(_, endpoint)| endpoint.address)
+            .collect();
+        let address = plan
+            .next_task(|address| used.contains(&address), self.last_address)
+            .ok_or(NetworkError::AddressesExhausted {
+                subnet: plan.range(),
+            })?;
+        self.last_address = Some(address);
+        let [a, b, c, d] = address.octets();
+        Ok(Endpoint {
+            scope: Scope::Bridge,
+            link: self.names.veth(key, &self.links()),
+            // Locally administered; unique because the address is.
+            mac: MacAddress::new([0x02, b'w', a, b, c, d]),
+            address,
+            gateway: plan.host(),
+            subnet: plan.range(),
+            host_reachable: false,
+        })
+    }
+
+    fn endpoint_of(&self, key: &str, eni: &Eni) -> Result<Endpoint, NetworkError> {
+        check_eni(eni)?;
+        let scope = Scope::Vpc(eni.vpc_id.clone());
+        if let Some((by, _)) = self
+            .endpoints(&scope)
+            .find(|(_, e)| e.address == eni.address)
+        {
+            return Err(NetworkError::AddressInUse {
+                address: eni.address,
+                by: by.to_owned(),
+            });
+        }
+        Ok(Endpoint {
+            scope,
+            link: self.names.veth(key, &self.links()),
+            mac: eni.mac,
+            address: eni.address,
+            gateway: eni.gateway,
+            subnet: eni.subnet,
+            host_reachable: false,
+        })
+    }
+
+    pub(crate) fn endpoints(&self, scope: &Scope) -> impl Iterator<Item = (&str, &Endpoint)> {
+        let all = self
+            .tasks
+            .iter()
+            .filter_map(|(k, t)| Some((k.as_str(), t.endpoint.as_ref()?)));
+        all.filter(move |(_, endpoint)| endpoint.scope == *scope)
+    }
+
+    fn links(&self) -> BTreeSet<String> {
+        self.tasks
+            .values()
+            .filter_map(|t| Some(t.endpoint.as_ref()?.link.clone()))
+            .collect()
+    }
+
+    pub(crate) fn save(&mut self, record: &TaskRecord) -> Result<(), NetworkError> {
+        self.tasks.insert(record.key.clone(), record.clone());
+        self.state.save_task(record)
+    }
+
+    fn wire(&mut self, record: &mut TaskRecord) -> Result<(), NetworkError> {
+        if record.mode == Mode::Host {
+            return Ok(());
+        }
+        let path = self.state.task_netns(&record.key);
+        Namespace::remove(&path)?;
+        let namespace = task_namespace(&path)?;
+        let Some(scope) = record.endpoint.as_ref().map(|e| e.scope.clone()) else {
+            return Ok(());
+        };
+        self.ensure_scope(&scope)?;
+        self.connect(record, &namespace)?;
+        self.open_to_host(record)
+    }
+
+    /// The veth, under the first name that is free.
+    pub(crate) fn connect(
+        &mut self,
+        record: &mut TaskRecord,
+        namespace: &Namespace,
+    ) -> Result<(), NetworkError> {
+        let mut taken = self.links();
+        for _ in 0..NAME_ATTEMPTS {
+            let Some(endpoint) = &mut record.endpoint else {
+                return Ok(());
+            };
+            let scope = self
+                .scopes
+                .get_mut(&endpoint.scope)
+                .ok_or_else(|| NetworkError::NoSuchScope(endpoint.scope.to_string()))?;
+            match scope.connect(namespace, endpoint) {
+                Err(error) if error.errno() == Some(libc::EEXIST) => {
+                    taken.insert(endpoint.link.clone());
+                    endpoint.link = self.names.veth(&record.key, &taken);
+                    self.save(record)?;
+                }
+                done => return done,
+            }
+        }
+        Err(NetworkError::kernel(
+            "find a free name for a link",
+            nix::errno::Errno::EEXIST,
+        ))
+    }
+
+    /// The host's route and the published ports.
+    fn open_to_host(&mut self, record: &mut TaskRecord) -> Result<(), NetworkError> {
+        let (Some(endpoint), Some(host)) = (&mut record.endpoint, &mut self.host) else {
+            return Ok(());
+        };
+        let Some(scope) = self.scopes.get(&endpoint.scope) else {
+            return Ok(());
+        };
+        endpoint.host_reachable = host.reach(scope.uplink, endpoint.address)?;
+        host.publish(endpoint.address, &record.bindings)
+    }
+
+    /// The private range, claimed, and the host's table.
+    fn ensure_host(&mut self) -> Result<(), NetworkError> {
+        if self.host.is_some() {
+            return Ok(());
+        }
+        let range = match self.config.bridge_subnet {
+            Some(range) => range,
+            None => {
+                let remembered = self.state.host()?.map(|record| record.range);
+                host::choose(&self.names, &self.config.shared_dir, remembered)?
+            }
+        };
+        self.prepare_host(range, Ports::new())
+    }
+
+    pub(crate) fn prepare_host(
+        &mut self,
+        range: crate::model::Subnet,
+        ports: Ports,
+    ) -> Result<(), NetworkError> {
+        let plan = Plan::new(range)
+            .ok_or_else(|| NetworkError::BadConfig(format!("bridge subnet {range}")))?;
+        self.state.save_host(&HostRecord::new(range))?;
+        self.host = Some(Host::prepare(
+            self.names.clone(),
+            plan,
+            ports,
+            &self.config.shared_dir,
+        )?);
+        Ok(())
+    }
+
+    pub(crate) fn ensure_scope(&mut self, scope: &Scope) -> Result<(), NetworkError> {
+        if self.scopes.contains_key(scope) {
+            return Ok(());
+        }
+        self.ensure_host()?;
+        let number = match self.numbers.get(scope) {
+            Some(number) => *number,
+            None => free_number(&self.numbers.values().copied().collect())
+                .ok_or(NetworkError::TooManyScopes { limit: MAX_SCOPES })?,
+        };
+        let record = ScopeRecord::new(scope.clone(), number);
+        self.state.save_scope(&record)?;
+        self.numbers.insert(scope.clone(), number);
+        let host = self.host.as_mut().ok_or(NetworkError::Stopped)?;
+        let made = ScopeNet::ensure(record, &self.state, host)?;
+        self.open_endpoints(&made)?;
+        self.scopes.insert(scope.clone(), made);
+        Ok(())
+    }
+
+    fn open_endpoints(&self, made: &ScopeNet) -> Result<(), NetworkError> {
+        for port in self.config.endpoint_ports.iter().copied() {
+            let listener = made.listen((ENDPOINT, port).into())?;
+            let scope = made.record.scope.clone();
+            let sent = self.listeners.try_send(EndpointListener {
+                scope,
+                port,
+                listener,
+            });
+            if let Err(error) = sent {
+                tracing::warn!(port, %error, "nobody serves the in-task endpoint");
+            }
+        }
+        Ok(())
+    }
+
+    fn listen(&self, scope: &Scope, address: SocketAddr) -> Result<TcpListener, NetworkError> {
+        let found = self.scopes.get(scope);
+        found
+            .ok_or_else(|| NetworkError::NoSuchScope(scope.to_string()))?
+            .listen(address)
+    }
+
+    fn detach(&mut self, key: &str, reply: Reply<()>) {
+        match self.cut(key) {
+            Ok(Some((namespace, link))) => {
+                self.reaper.remove(Removal {
+                    namespace,
+                    link,
+                    done: reply,
+                });
+            }
+            Ok(None) => drop(reply.send(Ok(()))),
+            Err(error) => drop(reply.send(Err(error))),
+        }
+    }
+
+    /// Everything of an attachment but its link, which the reaper shall remove. Nothing is left on
+    /// record, so its address and ports are free again.
+    fn cut(&mut self, key: &str) -> Result<Option<(Arc<Namespace>, String)>, NetworkError> {
+        let Some(record) = self.tasks.get(key) else {
+            return Ok(None);
+        };
+        let mut rest = None;
+        if let Some(endpoint) = &record.endpoint {
+            if let Some(host) = &mut self.host {
+                host.withdraw(endpoint.address, &record.bindings)?;
+            }
+            if let Some(scope) = self.scopes.get_mut(&endpoint.scope) {
+                if let Some(host) = &mut self.host {
+                    host.forget(scope.uplink, endpoint.address)?;
+                }
+                if scope.disconnect(endpoint)? {
+                    rest = Some((scope.namespace.clone(), endpoint.link.clone()));
+                }
+            }
+            let mut directory = self.directory.write().unwrap_or_else(|e| e.into_inner());
+            directory.remove(&(endpoint.scope.clone(), endpoint.address));
+        }
+        if record.mode != Mode::Host {
+            Namespace::remove(&self.state.task_netns(key))?;
+        }
+        self.state.forget_task(key)?;
+        self.tasks.remove(key);
+        self.ports.release(key);
+        self.held.remove(key);
+        Ok(rest)
+    }
+
+    fn recover(&self) -> Result<Vec<Recovered>, NetworkError> {
+        let one = |record: &TaskRecord| {
+            Ok(Recovered {
+                key: record.key.clone(),
+                mode: record.mode.clone(),
+                attachment: record.attachment(&self.state),
+                health: self.health(record)?,
+            })
+        };
+        self.tasks.values().map(one).collect()
+    }
+
+    pub(crate) fn health(&self, record: &TaskRecord) -> Result<Health, NetworkError> {
+        if !record.wired {
+            return Ok(Health::Unfinished);
+        }
+        let there = record.mode == Mode::Host
+            || Namespace::open(&self.state.task_netns(&record.key))?.is_some();
+        Ok(if there { Health::Wired } else { Health::Lost })
+    }
+}
+
+fn check_eni(eni: &Eni) -> Result<(), NetworkError> {
+    check_key(&eni.vpc_id)?;
+    let bad = |what: String| Err(NetworkError::BadMode(what));
+    let Eni {
+        mac,
+        address,
+        subnet,
+        gateway,
+        ..
+    } = eni;
+    if !mac.is_unicast() {
+        return bad(format!("{mac} is no interface's hardware address"));
+    }
+    if let Some(outside) = [address, gateway]
+        .into_iter()
+        .find(|a| !subnet.contains(**a))
+    {
+        return bad(format!("{outside} is not in {subnet}"));
+    }
+    if address == gateway || subnet.prefix() == 0 {
+        return bad(format!(
+            "address {address}, gateway {gateway}, subnet {subnet}"
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,214 @@
+//! Bridge tasks: published ports from everywhere, the way out, what stays closed.
+
+use super::support::*;
+use std::net::{Ipv4Addr, TcpListener};
+use wharf_network::*;
+
+const LOCALHOST: Ipv4Addr = Ipv4Addr::LOCALHOST;
+
+#[test]
+fn a_published_port_is_reached_from_everywhere() {
+    on_a_host(|host| async move {
+        let (network, _endpoints) = host.start("ab12").await;
+        let task = network.attach("web", web()).await.unwrap();
+        let other = network.attach("other", web()).await.unwrap();
+        let port = task.bindings[0].host.first;
+        assert!((32768..=60999).contains(&port));
+        assert_eq!(task.bindings[0].bind_ip, Ipv4Addr::UNSPECIFIED);
+        assert_ne!(port, other.bindings[0].host.first);
+        let _server = Server::start(task.netns.as_deref(), 80);
+        let gateway = task.gateway.unwrap();
+
+        assert_eq!(ask((LOCALHOST, port), PATIENCE).unwrap(), gateway);
+        assert_eq!(ask((EXTERNAL, port), PATIENCE).unwrap(), EXTERNAL);
+        let outside = ask_from(Some(&host.neighbour), (EXTERNAL, port), PATIENCE).unwrap();
+        assert_eq!(outside, NEIGHBOUR, "the client's address is kept");
+        for (who, from) in [("another task", &other), ("the task itself", &task)] {
+            let seen = ask_from(from.netns.as_deref(), (gateway, port), PATIENCE);
+            assert_eq!(seen.unwrap(), gateway, "{who}, through the host");
+        }
+        let direct = ask_from(other.netns.as_deref(), (address(&task), 80), PATIENCE).unwrap();
+        assert_eq!(
+            direct,
+            address(&other),
+            "tasks of the bridge reach each other"
+        );
+        assert_eq!(
+            ask((address(&task), 80), PATIENCE).unwrap(),
+            gateway,
+            "and the host them"
+        );
+    });
+}
+
+#[test]
+fn udp_ports_and_ranges() {
+    on_a_host(|host| async move {
+        let (network, _endpoints) = host.start("ab12").await;
+        let range = PortMapping {
+            container: PortRange {
+                first: 9000,
+                last: 9002,
+            },
+            host: HostPort::Dynamic,
+            protocol: Protocol::Udp,
+        };
+        let task = network
+            .attach("dns", Mode::Bridge { ports: vec![range] })
+            .await
+            .unwrap();
+        assert_eq!(task.bindings[0].host.len(), 3);
+        let server = udp_server(netns(&task), 9001);
+        let to = (LOCALHOST, task.bindings[0].host.first + 1);
+        assert_eq!(ask_udp(to, PATIENCE).unwrap(), task.gateway.unwrap());
+        let socket = std::net::UdpSocket::bind((LOCALHOST, 0)).unwrap();
+        socket.send_to(b"", to).unwrap();
+        server.join().unwrap();
+    });
+}
+
+#[test]
+fn tasks_reach_the_world_and_the_world_only_ports() {
+    on_a_host(|host| async move {
+        let (network, _endpoints) = host.start("ab12").await;
+        let task = network.attach("web", web()).await.unwrap();
+        let _inside = Server::start(task.netns.as_deref(), 80);
+        let _outside = Server::start(Some(&host.neighbour), 7000);
+        let seen = ask_from(task.netns.as_deref(), (NEIGHBOUR, 7000), PATIENCE).unwrap();
+        assert_eq!(seen, EXTERNAL, "hidden behind the host");
+
+        let to = address(&task);
+        inside(&host.neighbour, || {
+            ip(&format!("route add {to}/32 via {EXTERNAL}"))
+        });
+        let uninvited = ask_from(Some(&host.neighbour), (to, 80), REFUSED);
+        assert!(uninvited.is_err(), "only published ports: {uninvited:?}");
+
+        // A cloud's metadata service next to the host stays out of reach.
+        let metadata = Ipv4Addr::new(169, 254, 169, 254);
+        inside(&host.neighbour, || ip("addr add 169.254.169.254/32 dev lo"));
+        assert_eq!(ask((metadata, 7000), PATIENCE).unwrap(), EXTERNAL);
+        assert!(ask_from(task.netns.as_deref(), (metadata, 7000), REFUSED).is_err());
+    });
+}
+
+#[test]
+fn loopback_services_of_the_host_stay_its_own() {
+    on_a_host(|host| async move {
+        let (network, _endpoints) = host.start("ab12").await;
+        let task = network.attach("web", web()).await.unwrap();
+        let _secret = Server::on(TcpListener::bind((LOCALHOST, 7001)).unwrap());
+        assert!(ask((LOCALHOST, 7001), PATIENCE).is_ok());
+        // The worst case: even the scope's namespace would pass such packets on.
+        let scope = host.dir.path().join("network-ab12/netns/bridge");
+        let gateway = task.gateway.unwrap();
+        for path in [netns(&task), &scope] {
+            inside(path, || {
+                run("sysctl", "-qw net.ipv4.conf.all.route_localnet=1");
+                ip("route del local 127.0.0.0/8 dev lo table local");
+                ip("route del local 127.0.0.1 dev lo table local");
+                ip(&format!("route add 127.0.0.1/32 via {gateway}"));
+            });
+        }
+        assert!(ask_from(task.netns.as_deref(), (LOCALHOST, 7001), REFUSED).is_err());
+    });
+}
+
+#[test]
+fn the_endpoints_know_their_caller() {
+    on_a_host(|host| async move {
+        let (network, mut endpoints) = host.start("ab12").await;
+        let one = network.attach("one", web()).await.unwrap();
+        let two = network.attach("two", web()).await.unwrap();
+        let metadata = endpoints.try_recv().expect("there before attach returns");
+        let aws = endpoints.try_recv().unwrap();
+        assert_eq!((metadata.port, aws.port), (80, 4566));
+        assert_eq!(metadata.scope, Scope::Bridge);
+        assert!(endpoints.try_recv().is_err(), "once for each scope");
+        let _servers = [Server::on(metadata.listener), Server::on(aws.listener)];
+        let endpoint = Ipv4Addr::new(169, 254, 170, 2);
+        for (key, task) in [("one", &one), ("two", &two)] {
+            for port in [80, 4566] {
+                let seen = ask_from(task.netns.as_deref(), (endpoint, port), PATIENCE).unwrap();
+                assert_eq!(network.key_at(&Scope::Bridge, seen).as_deref(), Some(key));
+            }
+        }
+        let extra = network
+            .listen_in(&Scope::Bridge, "169.254.170.2:53".parse().unwrap())
+            .await;
+        let _extra = Server::on(extra.unwrap());
+        assert!(ask_from(one.netns.as_deref(), (endpoint, 53), PATIENCE).is_ok());
+        network.detach("one").await.unwrap();
+        assert_eq!(network.key_at(&Scope::Bridge, address(&one)), None);
+        let unknown = Scope::Vpc("vpc-x".into());
+        let nowhere = network
+            .listen_in(&unknown, "0.0.0.0:1".parse().unwrap())
+            .await;
+        assert!(matches!(nowhere, Err(NetworkError::NoSuchScope(_))));
+    });
+}
+
+#[test]
+fn ports_in_use_on_the_host_are_respected() {
+    on_a_host(|host| async move {
+        let mut config = host.config("ab12");
+        config.host_port_range = 40000..=40002;
+        let (network, _endpoints) = Network::start(config).await.unwrap();
+        let _other = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 40000)).unwrap();
+        let one = network.attach("one", web()).await.unwrap();
+        assert_eq!(one.bindings[0].host.first, 40001);
+        let fixed = |port| bridge(&[(80, HostPort::Fixed(port), Protocol::Tcp)]);
+        match network.attach("two", fixed(40000)).await {
+            Err(NetworkError::PortInUse { port: 40000, .. }) => {}
+            other => panic!("{other:?}"),
+        }
+        match network.attach("two", fixed(40001)).await {
+            Err(NetworkError::PortInUse { by, .. }) => assert_eq!(by, "`one`"),
+            other => panic!("{other:?}"),
+        }
+        let held = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 40001));
+        assert!(held.is_err(), "other programs cannot take a published port");
+        network.detach("one").await.unwrap();
+        network.attach("two", fixed(40001)).await.unwrap();
+        assert_eq!(
+            network.recover().await.unwrap().len(),
+            1,
+            "refusals leave no record"
+        );
+    });
+}
+
+#[test]
+fn the_rules_read_as_meant() {
+    on_a_host(|host| async move {
+        let (network, _endpoints) = host.start("ab12").await;
+        let task = network
+            .attach("web", bridge(&[(80, HostPort::Fixed(8080), Protocol::Tcp)]))
+            .await
+            .unwrap();
+        let range = "10.213.0.0/16".parse::<Subnet>().unwrap();
+        assert!(range.contains(address(&task)));
+        let table = run("nft", "list table ip wharf_ab12");
+        for line in [
+            "type inet_proto . inet_service : ipv4_addr . inet_service",
+            &format!("elements = {{ tcp . 8080 : {} . 80 }}", address(&task)),
+            "iifname \"wab12u*\" ip daddr 127.0.0.0/8 drop",
+            "fib daddr type local dnat ip to meta l4proto . th dport map @ports",
+            "oifname \"wab12u*\" iifname != \"wab12u*\" ct state new ct status ! dnat drop",
+            "oifname \"wab12u*\" ip saddr 127.0.0.0/8 masquerade",
+        ] {
+            assert!(table.contains(line), "{line}\nis not in\n{table}");
+        }
+        let scope = host.dir.path().join("network-ab12/netns/bridge");
+        let table = inside(&scope, || run("nft", "list table ip wharf_ab12"));
+        assert!(table.contains("ip daddr 169.254.0.0/16 drop"), "{table}");
+        network.detach("web").await.unwrap();
+        let table = run("nft", "list table ip wharf_ab12");
+        assert!(!table.contains("elements"), "{table}");
+        let links = inside(&scope, || ip("-o link show"));
+        assert!(
+            !links.contains("wab12e"),
+            "detach waits for the link's end: {links}"
+        );
+    });
+}

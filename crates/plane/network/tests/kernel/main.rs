@@ -1,0 +1,9 @@
+//! The network on a real kernel, as root: each test is a host of its own, a network and mount
+//! namespace that ends with it, with a neighbour on its outer link. `ip` and `nft` are the oracle.
+
+mod awsvpc;
+mod bridge;
+mod crash;
+mod restart;
+mod support;
+mod teardown;
