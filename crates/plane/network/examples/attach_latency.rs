@@ -69,11 +69,21 @@ async fn measure(config: NetworkConfig) {
     println!("start, {CROWD} tasks there: {:?}", begin.elapsed());
     let begin = Instant::now();
     let keys: Vec<_> = (0..CROWD).map(|last| format!("t{last}")).collect();
-    let detached: Vec<_> = keys.iter().map(|key| network.detach(key)).collect();
-    for one in detached {
-        one.await.expect("detach");
+    let mut detached = tokio::task::JoinSet::new();
+    for key in keys {
+        let network = network.clone();
+        detached.spawn(async move { network.detach(&key).await });
     }
-    println!("{CROWD} detached: {:?}", begin.elapsed());
+    tokio::task::yield_now().await;
+    network.attach("meanwhile", eni(1)).await.expect("attach");
+    println!(
+        "1 attached behind {CROWD} detachments: {:?}",
+        begin.elapsed()
+    );
+    while let Some(done) = detached.join_next().await {
+        done.expect("no panic").expect("detach");
+    }
+    println!("{CROWD} detached together: {:?}", begin.elapsed());
     let begin = Instant::now();
     network.teardown_all().await.expect("teardown");
     println!("teardown: {:?}", begin.elapsed());

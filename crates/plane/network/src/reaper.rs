@@ -1,21 +1,27 @@
-//! Removing links, apart from everything else: the kernel takes some twenty milliseconds for each,
-//! in which nobody else should wait. Caller of a removal learn its end; what a crash leaves behind
-//! is found by name at the next start.
+//! Removing links, apart from everything else: the kernel takes tens of milliseconds for it, in
+//! which nobody else should wait. What piles up meanwhile goes all at once, which takes no longer
+//! than one. The caller of a removal learns its end; what a crash leaves behind is found by name
+//! at the next start.
 
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use tokio::sync::oneshot;
 
 use crate::error::NetworkError;
 use crate::host;
-use crate::netlink::{Family, link};
+use crate::netlink::{Family, Request, link};
 use crate::netns::Namespace;
 
 /// More than a host has tasks that end at once; whoever adds more waits.
 const QUEUE: usize = 1024;
+/// The group that links enter to be removed together. A scope's namespace holds nothing but our
+/// own links, which are in group 0 otherwise.
+const LEAVING: u32 = 0x7768_6172;
+/// Keeps a batch's answers within the socket's buffer.
+const TOGETHER: usize = 256;
 
 pub(crate) struct Removal {
     pub(crate) namespace: Arc<Namespace>,
@@ -31,22 +37,12 @@ pub(crate) struct Reaper {
 
 impl Reaper {
     pub(crate) fn spawn() -> io::Result<Self> {
-        let (queue, removals) = sync_channel::<Removal>(QUEUE);
+        let (queue, removals) = sync_channel(QUEUE);
         let thread = thread::Builder::new()
             .name("wharf-links".into())
             .spawn(move || {
-                for Removal {
-                    namespace,
-                    link,
-                    done,
-                } in removals
-                {
-                    let removed = remove(&namespace, &link);
-                    if let Err(error) = &removed {
-                        tracing::warn!(%error, link, "a link stays until the next start");
-                    }
-                    // Nobody may be waiting any more.
-                    let _ = done.send(removed);
+                while let Some(batch) = next_batch(&removals) {
+                    remove_all(batch);
                 }
             })?;
         Ok(Self { queue, thread })
@@ -54,6 +50,7 @@ impl Reaper {
 
     pub(crate) fn remove(&self, removal: Removal) {
         if let Err(refused) = self.queue.send(removal) {
+            // Nobody may be waiting any more.
             let _ = refused.0.done.send(Err(NetworkError::Stopped));
         }
     }
@@ -67,9 +64,47 @@ impl Reaper {
     }
 }
 
-fn remove(namespace: &Namespace, name: &str) -> Result<(), NetworkError> {
+/// Waits for one, takes what else is there.
+fn next_batch(removals: &Receiver<Removal>) -> Option<Vec<Removal>> {
+    let mut batch = vec![removals.recv().ok()?];
+    batch.extend(removals.try_iter().take(TOGETHER - 1));
+    Some(batch)
+}
+
+fn remove_all(mut batch: Vec<Removal>) {
+    while let Some(first) = batch.first() {
+        let namespace = first.namespace.clone();
+        let same = |removal: &mut Removal| Arc::ptr_eq(&removal.namespace, &namespace);
+        let together: Vec<Removal> = batch.extract_if(.., same).collect();
+        let mut requests: Vec<Request> = together
+            .iter()
+            .map(|removal| link::join(&removal.link, LEAVING))
+            .collect();
+        requests.push(link::delete_group(LEAVING));
+        let removed = remove(&namespace, requests);
+        if let Err(error) = &removed {
+            tracing::warn!(%error, "links stay until the next start");
+        }
+        // An error has one owner; the first caller is told the cause, the others that it failed.
+        let mut failure = removed.err();
+        let failed = failure.is_some();
+        for removal in together {
+            let result = match (failure.take(), failed) {
+                (Some(error), _) => Err(error),
+                (None, true) => Err(NetworkError::kernel(
+                    format!("remove the link {}", removal.link),
+                    io::Error::other("the removal of others with it failed"),
+                )),
+                (None, false) => Ok(()),
+            };
+            let _ = removal.done.send(result);
+        }
+    }
+}
+
+fn remove(namespace: &Namespace, requests: Vec<Request>) -> Result<(), NetworkError> {
     namespace
-        .run(|| host::open(Family::Route)?.perform(vec![link::delete(name)]))
+        .run(|| host::open(Family::Route)?.perform(requests))
         .map_err(|e| NetworkError::kernel("enter a network namespace", e))
         .flatten()
 }

@@ -101,6 +101,12 @@ impl ScopeNet {
         task: &Namespace,
         endpoint: &Endpoint,
     ) -> Result<(), NetworkError> {
+        let mut route = task
+            .run(|| host::open(Family::Route))
+            .map_err(|e| NetworkError::kernel("enter a network namespace", e))
+            .flatten()?;
+        // When a lost scope is made anew, its end of the old pair may still be on its way out.
+        route.perform(vec![link::delete(TASK_LINK)])?;
         let near = End {
             name: &endpoint.link,
             mac: Some(GATEWAY_MAC),
@@ -111,10 +117,6 @@ impl ScopeNet {
         };
         self.route
             .perform(vec![link::veth(&near, &far, task.as_fd())])?;
-        let mut route = task
-            .run(|| host::open(Family::Route))
-            .map_err(|e| NetworkError::kernel("enter a network namespace", e))
-            .flatten()?;
         set_up_task(&mut route, endpoint)?;
         self.set_up_link(endpoint)
     }

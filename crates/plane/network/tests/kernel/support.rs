@@ -49,6 +49,8 @@ pub fn on_a_host<F: Future<Output = ()>>(test: impl FnOnce(Host) -> F + Send + '
             "link add ext0 type veth peer name ext0 netns {}",
             neighbour.display()
         ));
+        // No address of its own making: it would turn from tentative to settled meanwhile.
+        ip("link set ext0 addrgenmode none");
         for command in [
             "link set lo up",
             "addr add 192.0.2.1/24 dev ext0",
