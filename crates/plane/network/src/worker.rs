@@ -21,7 +21,7 @@ use crate::network::EndpointListener;
 use crate::ports::{HostPorts, PortTable};
 use crate::reaper::{Reaper, Removal};
 use crate::ruleset::Ports;
-use crate::scope::{ENDPOINT, ScopeNet, task_namespace};
+use crate::scope::{ENDPOINT, ScopeNet, TaskNet};
 use crate::state::{Endpoint, HostRecord, ScopeRecord, StateDir, TaskRecord};
 use crate::teardown;
 
@@ -137,7 +137,7 @@ impl Worker {
             if self.health(record)? == Health::Wired {
                 return Ok(record.attachment(&self.state));
             }
-            self.cut(key)?;
+            self.discard(key)?;
         }
         let mut record = TaskRecord::new(key, mode);
         self.choose(&mut record)?;
@@ -147,7 +147,7 @@ impl Worker {
             self.save(&record)
         });
         if let Err(error) = saved {
-            if let Err(left) = self.cut(key) {
+            if let Err(left) = self.discard(key) {
                 tracing::warn!(key, error = %left, "half a network stays until the next start");
             }
             return Err(error);
@@ -252,12 +252,12 @@ impl Worker {
         }
         let path = self.state.task_netns(&record.key);
         Namespace::remove(&path)?;
-        let namespace = task_namespace(&path)?;
+        let mut task = TaskNet::create(&path)?;
         let Some(scope) = record.endpoint.as_ref().map(|e| e.scope.clone()) else {
             return Ok(());
         };
         self.ensure_scope(&scope)?;
-        self.connect(record, &namespace)?;
+        self.connect(record, &mut task)?;
         self.open_to_host(record)
     }
 
@@ -265,7 +265,7 @@ impl Worker {
     pub(crate) fn connect(
         &mut self,
         record: &mut TaskRecord,
-        namespace: &Namespace,
+        task: &mut TaskNet,
     ) -> Result<(), NetworkError> {
         let mut taken = self.links();
         for _ in 0..NAME_ATTEMPTS {
@@ -276,7 +276,7 @@ impl Worker {
                 .scopes
                 .get_mut(&endpoint.scope)
                 .ok_or_else(|| NetworkError::NoSuchScope(endpoint.scope.to_string()))?;
-            match scope.connect(namespace, endpoint) {
+            match scope.connect(task, endpoint) {
                 Err(error) if error.errno() == Some(libc::EEXIST) => {
                     taken.insert(endpoint.link.clone());
                     endpoint.link = self.names.veth(&record.key, &taken);
@@ -390,6 +390,20 @@ impl Worker {
             Ok(None) => drop(reply.send(Ok(()))),
             Err(error) => drop(reply.send(Err(error))),
         }
+    }
+
+    /// As `detach`, for what was never handed out.
+    fn discard(&mut self, key: &str) -> Result<(), NetworkError> {
+        if let Some((namespace, link)) = self.cut(key)? {
+            // The reaper itself tells when it fails.
+            let (done, _) = oneshot::channel();
+            self.reaper.remove(Removal {
+                namespace,
+                link,
+                done,
+            });
+        }
+        Ok(())
     }
 
     /// Everything of an attachment but its link, which the reaper shall remove. Nothing is left on
