@@ -103,7 +103,7 @@ fn eni(number: u16) -> Mode {
         vpc_id: "vpc-1".into(),
         eni_id: format!("eni-{number}"),
         mac: MacAddress::new([0x0a, 0, 0, 0, high, low]),
-        address: Ipv4Addr::new(172, 31, 16 + high, low),
+        address: Ipv4Addr::new(172, 31, 17 + high, low),
         subnet: "172.31.16.0/20".parse().expect("a constant"),
         gateway: Ipv4Addr::new(172, 31, 16, 1),
     })

@@ -3,7 +3,9 @@
 //! than one. The caller of a removal learns its end; what a crash leaves behind is found by name
 //! at the next start.
 
+use std::collections::BTreeSet;
 use std::io;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
@@ -12,7 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::error::NetworkError;
 use crate::host;
-use crate::netlink::{Family, Request, link};
+use crate::netlink::{Family, Request, conntrack, link};
 use crate::netns::Namespace;
 
 /// More than a host has tasks that end at once; whoever adds more waits.
@@ -23,10 +25,17 @@ const LEAVING: u32 = 0x7768_6172;
 /// Keeps a batch's answers within the socket's buffer.
 const TOGETHER: usize = 256;
 
-pub(crate) struct Removal {
+/// What is left of a task's network once it is cut off.
+pub(crate) struct Remains {
     pub(crate) namespace: Arc<Namespace>,
     pub(crate) link: String,
-    pub(crate) done: oneshot::Sender<Result<(), NetworkError>>,
+    /// The address of a task that had UDP ports published.
+    pub(crate) udp: Option<Ipv4Addr>,
+}
+
+struct Removal {
+    remains: Remains,
+    done: oneshot::Sender<Result<(), NetworkError>>,
 }
 
 #[derive(Debug)]
@@ -48,8 +57,9 @@ impl Reaper {
         Ok(Self { queue, thread })
     }
 
-    pub(crate) fn remove(&self, removal: Removal) {
-        if let Err(refused) = self.queue.send(removal) {
+    /// `done` learns the end, if it still listens then.
+    pub(crate) fn remove(&self, remains: Remains, done: oneshot::Sender<Result<(), NetworkError>>) {
+        if let Err(refused) = self.queue.send(Removal { remains, done }) {
             // Nobody may be waiting any more.
             let _ = refused.0.done.send(Err(NetworkError::Stopped));
         }
@@ -72,13 +82,22 @@ fn next_batch(removals: &Receiver<Removal>) -> Option<Vec<Removal>> {
 }
 
 fn remove_all(mut batch: Vec<Removal>) {
+    let udp: BTreeSet<Ipv4Addr> = batch
+        .iter()
+        .filter_map(|removal| removal.remains.udp)
+        .collect();
+    if !udp.is_empty()
+        && let Err(error) = forget_flows(&udp)
+    {
+        tracing::warn!(%error, "clients of UDP ports may speak to tasks that are gone");
+    }
     while let Some(first) = batch.first() {
-        let namespace = first.namespace.clone();
-        let same = |removal: &mut Removal| Arc::ptr_eq(&removal.namespace, &namespace);
+        let namespace = first.remains.namespace.clone();
+        let same = |removal: &mut Removal| Arc::ptr_eq(&removal.remains.namespace, &namespace);
         let together: Vec<Removal> = batch.extract_if(.., same).collect();
         let mut requests: Vec<Request> = together
             .iter()
-            .map(|removal| link::join(&removal.link, LEAVING))
+            .map(|removal| link::join(&removal.remains.link, LEAVING))
             .collect();
         requests.push(link::delete_group(LEAVING));
         let removed = remove(&namespace, requests);
@@ -92,7 +111,7 @@ fn remove_all(mut batch: Vec<Removal>) {
             let result = match (failure.take(), failed) {
                 (Some(error), _) => Err(error),
                 (None, true) => Err(NetworkError::kernel(
-                    format!("remove the link {}", removal.link),
+                    format!("remove the link {}", removal.remains.link),
                     io::Error::other("the removal of others with it failed"),
                 )),
                 (None, false) => Ok(()),
@@ -100,6 +119,11 @@ fn remove_all(mut batch: Vec<Removal>) {
             let _ = removal.done.send(result);
         }
     }
+}
+
+/// In the host's namespace, where this thread is.
+fn forget_flows(tasks: &BTreeSet<Ipv4Addr>) -> Result<(), NetworkError> {
+    conntrack::forget_udp(&mut host::open(Family::Netfilter)?, tasks)
 }
 
 fn remove(namespace: &Namespace, requests: Vec<Request>) -> Result<(), NetworkError> {

@@ -14,12 +14,12 @@ use crate::addresses::{MAX_SCOPES, Plan, free_number};
 use crate::config::NetworkConfig;
 use crate::error::NetworkError;
 use crate::host::{self, Host};
-use crate::model::{Attachment, Eni, Health, MacAddress, Mode, Recovered, Scope};
+use crate::model::{Attachment, Eni, Health, MacAddress, Mode, Protocol, Recovered, Scope};
 use crate::names::{Names, check_key};
 use crate::netns::Namespace;
 use crate::network::EndpointListener;
 use crate::ports::{HostPorts, PortTable};
-use crate::reaper::{Reaper, Removal};
+use crate::reaper::{Reaper, Remains};
 use crate::ruleset::Ports;
 use crate::scope::{ENDPOINT, ScopeNet, TaskNet};
 use crate::state::{Endpoint, HostRecord, ScopeRecord, StateDir, TaskRecord};
@@ -380,13 +380,7 @@ impl Worker {
 
     fn detach(&mut self, key: &str, reply: Reply<()>) {
         match self.cut(key) {
-            Ok(Some((namespace, link))) => {
-                self.reaper.remove(Removal {
-                    namespace,
-                    link,
-                    done: reply,
-                });
-            }
+            Ok(Some(remains)) => self.reaper.remove(remains, reply),
             Ok(None) => drop(reply.send(Ok(()))),
             Err(error) => drop(reply.send(Err(error))),
         }
@@ -394,21 +388,16 @@ impl Worker {
 
     /// As `detach`, for what was never handed out.
     fn discard(&mut self, key: &str) -> Result<(), NetworkError> {
-        if let Some((namespace, link)) = self.cut(key)? {
+        if let Some(remains) = self.cut(key)? {
             // The reaper itself tells when it fails.
-            let (done, _) = oneshot::channel();
-            self.reaper.remove(Removal {
-                namespace,
-                link,
-                done,
-            });
+            self.reaper.remove(remains, oneshot::channel().0);
         }
         Ok(())
     }
 
-    /// Everything of an attachment but its link, which the reaper shall remove. Nothing is left on
+    /// Cuts an attachment off; the reaper shall remove the rest. Nothing is left on
     /// record, so its address and ports are free again.
-    fn cut(&mut self, key: &str) -> Result<Option<(Arc<Namespace>, String)>, NetworkError> {
+    fn cut(&mut self, key: &str) -> Result<Option<Remains>, NetworkError> {
         let Some(record) = self.tasks.get(key) else {
             return Ok(None);
         };
@@ -422,7 +411,12 @@ impl Worker {
                     host.forget(scope.uplink, endpoint.address)?;
                 }
                 if scope.disconnect(endpoint)? {
-                    rest = Some((scope.namespace.clone(), endpoint.link.clone()));
+                    let udp = record.bindings.iter().any(|b| b.protocol == Protocol::Udp);
+                    rest = Some(Remains {
+                        namespace: scope.namespace.clone(),
+                        link: endpoint.link.clone(),
+                        udp: udp.then_some(endpoint.address),
+                    });
                 }
             }
             let mut directory = self.directory.write().unwrap_or_else(|e| e.into_inner());
