@@ -119,20 +119,29 @@ fn loopback_services_of_the_host_stay_its_own() {
     on_a_host(|host| async move {
         let (network, _endpoints) = host.start("ab12").await;
         let task = network.attach("web", web()).await.unwrap();
-        let _secret = Server::on(TcpListener::bind((LOCALHOST, 7001)).unwrap());
-        assert!(ask((LOCALHOST, 7001), PATIENCE).is_ok());
+        let secret = receiver(None, LOCALHOST, 7001);
+        let open = receiver(None, task.gateway.unwrap(), 7001);
         // The worst case: even the scope's namespace would pass such packets on.
         let scope = host.dir.path().join("network-ab12/netns/bridge");
-        let gateway = task.gateway.unwrap();
         for path in [netns(&task), &scope] {
             inside(path, || {
                 run("sysctl", "-qw net.ipv4.conf.all.route_localnet=1");
-                ip("route del local 127.0.0.0/8 dev lo table local");
-                ip("route del local 127.0.0.1 dev lo table local");
-                ip(&format!("route add 127.0.0.1/32 via {gateway}"));
+                ip("addr flush dev lo");
+                ip(&format!(
+                    "route add 127.0.0.1/32 via {}",
+                    task.gateway.unwrap()
+                ));
             });
         }
-        assert!(ask_from(task.netns.as_deref(), (LOCALHOST, 7001), REFUSED).is_err());
+        for (to, text) in [(task.gateway.unwrap(), "first"), (LOCALHOST, "intruder")] {
+            shout(task.netns.as_deref(), (to, 7001), text);
+        }
+        assert_eq!(heard(&open), "first");
+        // The last one on the way has passed where the intruder had to pass.
+        shout(task.netns.as_deref(), (task.gateway.unwrap(), 7001), "last");
+        assert_eq!(heard(&open), "last");
+        shout(None, (LOCALHOST, 7001), "own");
+        assert_eq!(heard(&secret), "own", "the first thing that came");
     });
 }
 
