@@ -168,10 +168,8 @@ impl Store {
         let (mut found, mut count, mut more) = (Vec::new(), 0, false);
         let mut after = range.start_after;
         loop {
-            let state = self.inner.shared.read();
-            let span = &range.span;
-            let last = state.scan(
-                span,
+            let last = self.inner.shared.read().scan(
+                &range.span,
                 after.as_deref(),
                 pin.revision,
                 SCAN_KEYS,
@@ -188,7 +186,6 @@ impl Store {
                     !more
                 },
             );
-            drop(state);
             match last {
                 Some(key) if !more => after = Some(key.to_string()),
                 _ => break,

@@ -1,0 +1,334 @@
+//! AWS API calls: the body is read within its bound, the service and operation found, the caller
+//! verified, and the rest left to the dispatcher.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use wharf_base::{Clock, ids};
+use wharf_wire::{
+    Caller, CallerKind, Context, Dispatcher, Fault, Service,
+    codec::form::Form,
+    schema::{Protocol, ServiceSchema},
+    service::{Answer, Body as Input, failure},
+    sigv4::{RequestParts, sha256_hex},
+};
+
+use super::{Body, Peer, auth, auth::Directory, full, origin};
+
+/// The largest body of most calls, in bytes; PutLogEvents may bring 1 MiB of events, escaped.
+const MAX_BODY: usize = 8 << 20;
+/// UploadLayerPart brings 20 MiB in base 64.
+const MAX_BODY_ECR: usize = 32 << 20;
+
+/// How far IAM is in force (`--iam`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IamMode {
+    /// Signatures and policies decide.
+    Enforce,
+    /// Signatures decide; what policies would refuse is logged.
+    Soft,
+    /// Nothing is checked; every caller is root.
+    Off,
+}
+
+/// The AWS services behind the gateway.
+pub struct Apis {
+    pub services: Vec<Arc<dyn Service>>,
+    pub dispatcher: Dispatcher,
+    pub directory: Arc<dyn Directory>,
+    pub clock: Arc<dyn Clock>,
+    pub iam: IamMode,
+    pub account: String,
+    pub region: String,
+    /// Names under which this gateway may be addressed without a signature.
+    pub own_hosts: Vec<String>,
+}
+
+/// A request without its body, as signature and dispatcher need it.
+struct Head {
+    method: String,
+    path: String,
+    query: String,
+    headers: Vec<(String, String)>,
+    raw: http::HeaderMap,
+}
+
+impl Head {
+    fn of<B>(request: &Request<B>) -> Self {
+        let uri = request.uri();
+        Self {
+            method: request.method().as_str().to_owned(),
+            path: uri.path().to_owned(),
+            query: uri.query().unwrap_or_default().to_owned(),
+            headers: auth::header_pairs(
+                request.headers(),
+                uri.authority().map(http::uri::Authority::as_str),
+            ),
+            raw: request.headers().clone(),
+        }
+    }
+
+    fn parts(&self) -> RequestParts<'_> {
+        RequestParts {
+            method: &self.method,
+            path: &self.path,
+            query: &self.query,
+            headers: &self.headers,
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// What a request turned out to ask for.
+struct Target<'a> {
+    service: &'a Arc<dyn Service>,
+    operation: String,
+    input: Input,
+}
+
+impl Apis {
+    pub async fn handle(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
+        let request_id = ids::uuid();
+        let head = Head::of(&request);
+        let limit = if claimed_service(&head).as_deref() == Some("ecr") {
+            MAX_BODY_ECR
+        } else {
+            MAX_BODY
+        };
+        let body = match Limited::new(request.into_body(), limit).collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(_) => {
+                let fault = Fault::sender(
+                    "RequestEntityTooLargeException",
+                    413,
+                    "The request body is too large.",
+                );
+                return respond(self.unaddressed(&head, &fault, &request_id), &request_id);
+            }
+        };
+        let answer = self.answer(&head, body, peer, &request_id).await;
+        respond(answer, &request_id)
+    }
+
+    async fn answer(&self, head: &Head, body: Bytes, peer: Peer, request_id: &str) -> Answer {
+        let body_sha256 = sha256_hex(&body);
+        let target = match self.target(head, body) {
+            Ok(target) => target,
+            Err(fault) => return self.unaddressed(head, &fault, request_id),
+        };
+        let schema = target.service.schema();
+        match self
+            .context(
+                head,
+                &body_sha256,
+                Some(schema.signing_name),
+                peer,
+                request_id,
+            )
+            .await
+        {
+            Ok(cx) => {
+                self.dispatcher
+                    .dispatch(&**target.service, cx, &target.operation, target.input)
+                    .await
+            }
+            Err(refusal) => {
+                let fault = match refusal {
+                    NotLetIn::Refused(refusal) => auth::fault(schema.protocol, &refusal),
+                    NotLetIn::Foreign(header) => foreign(header),
+                };
+                failure(schema, &fault, request_id)
+            }
+        }
+    }
+
+    /// The context of an agent's websocket request; its body is empty.
+    pub async fn authenticate_upgrade<B>(
+        &self,
+        request: &Request<B>,
+        peer: Peer,
+    ) -> Result<Context, Answer> {
+        let head = Head::of(request);
+        let request_id = ids::uuid();
+        self.context(&head, &sha256_hex(b""), Some("ecs"), peer, &request_id)
+            .await
+            .map_err(|refusal| {
+                let fault = match refusal {
+                    NotLetIn::Refused(refusal) => {
+                        auth::fault(Protocol::Json { minor: 1 }, &refusal)
+                    }
+                    NotLetIn::Foreign(header) => foreign(header),
+                };
+                let body = wharf_wire::codec::json::encode_fault(&fault);
+                Answer {
+                    status: 403,
+                    content_type: "application/json",
+                    body,
+                }
+            })
+    }
+
+    async fn context(
+        &self,
+        head: &Head,
+        body_sha256: &str,
+        service: Option<&'static str>,
+        peer: Peer,
+        request_id: &str,
+    ) -> Result<Context, NotLetIn> {
+        let now = self.clock.now();
+        let (caller, region) = if self.iam == IamMode::Off {
+            origin::check(&head.raw, &self.own_hosts)
+                .map_err(|origin::Foreign(header)| NotLetIn::Foreign(header))?;
+            let claimed = wharf_wire::sigv4::parse(&head.parts()).ok();
+            let region = claimed.map_or_else(|| self.region.clone(), |signature| signature.region);
+            (
+                Caller {
+                    kind: CallerKind::Account,
+                    ..Caller::root(&self.account)
+                },
+                region,
+            )
+        } else {
+            let verified = auth::verify(&*self.directory, &head.parts(), body_sha256, service, now)
+                .await
+                .map_err(NotLetIn::Refused)?;
+            (verified.caller, verified.region)
+        };
+        let scheme = if peer.secure { "https" } else { "http" };
+        Ok(Context {
+            account: caller.account.clone(),
+            region,
+            caller,
+            called_via: Vec::new(),
+            now,
+            request_id: request_id.to_owned(),
+            source_ip: Some(peer.address.ip()),
+            user_agent: head.get("user-agent").unwrap_or_default().to_owned(),
+            secure: peer.secure,
+            endpoint: format!("{scheme}://{}", head.get("host").unwrap_or("localhost")),
+        })
+    }
+
+    fn target(&self, head: &Head, body: Bytes) -> Result<Target<'_>, Fault> {
+        if let Some(target) = head.get("x-amz-target") {
+            let (prefix, operation) = target.split_once('.').unwrap_or((target, ""));
+            let service = self.find(|schema| !prefix.is_empty() && schema.target_prefix == prefix);
+            let service =
+                service.ok_or_else(|| Fault::sender("UnknownOperationException", 400, ""))?;
+            return Ok(Target {
+                service,
+                operation: operation.to_owned(),
+                input: Input::Json(body.to_vec()),
+            });
+        }
+        let text = if head.method == "GET" {
+            head.query.as_bytes()
+        } else {
+            &body
+        };
+        let form = Form::parse(text)
+            .map_err(|error| Fault::sender("MalformedInput", 400, error.to_string()))?;
+        let claimed = claimed_service(head);
+        let version = form.get("Version").unwrap_or_default();
+        let is_query = |schema: &ServiceSchema| !matches!(schema.protocol, Protocol::Json { .. });
+        let service = self
+            .find(|schema| is_query(schema) && claimed.as_deref() == Some(schema.signing_name))
+            .or_else(|| self.find(|schema| is_query(schema) && schema.api_version == version))
+            .ok_or_else(|| {
+                Fault::sender(
+                    "MissingAction",
+                    400,
+                    "No API at this endpoint knows the request.",
+                )
+            })?;
+        let operation = form
+            .get("Action")
+            .ok_or_else(|| {
+                Fault::sender(
+                    "MissingAction",
+                    400,
+                    "The request must contain the parameter Action",
+                )
+            })?
+            .to_owned();
+        Ok(Target {
+            service,
+            operation,
+            input: Input::Form(form),
+        })
+    }
+
+    fn find(&self, wanted: impl Fn(&ServiceSchema) -> bool) -> Option<&Arc<dyn Service>> {
+        self.services
+            .iter()
+            .find(|service| wanted(service.schema()))
+    }
+
+    /// An answer to a request that reached no service: in the protocol it seems to speak.
+    fn unaddressed(&self, head: &Head, fault: &Fault, request_id: &str) -> Answer {
+        let claimed = claimed_service(head);
+        let json = head.get("x-amz-target").is_some()
+            || head
+                .get("content-type")
+                .is_some_and(|kind| kind.starts_with("application/x-amz-json"));
+        match self.find(|schema| claimed.as_deref() == Some(schema.signing_name)) {
+            Some(service) => failure(service.schema(), fault, request_id),
+            None if json => Answer {
+                status: fault.status,
+                content_type: "application/x-amz-json-1.1",
+                body: wharf_wire::codec::json::encode_fault(fault),
+            },
+            None => {
+                let service = self.find(|schema| schema.protocol == Protocol::Query);
+                let service = service.expect("IAM is always among the services");
+                failure(service.schema(), fault, request_id)
+            }
+        }
+    }
+}
+
+enum NotLetIn {
+    Refused(auth::Refusal),
+    Foreign(&'static str),
+}
+
+fn foreign(header: &str) -> Fault {
+    Fault::sender(
+        "AccessDeniedException",
+        403,
+        format!("Unsigned requests with a foreign {header} are refused."),
+    )
+}
+
+/// The service of the credential scope, before anything is verified.
+fn claimed_service(head: &Head) -> Option<String> {
+    wharf_wire::sigv4::parse(&head.parts())
+        .ok()
+        .map(|signature| signature.service)
+}
+
+/// An answer as an HTTP response.
+pub fn respond(answer: Answer, request_id: &str) -> Response<Body> {
+    let mut response = Response::new(full(answer.body));
+    *response.status_mut() =
+        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        header::HeaderValue::from_static(answer.content_type),
+    );
+    if let Ok(id) = request_id.parse() {
+        headers.insert("x-amzn-requestid", id);
+    }
+    response
+}

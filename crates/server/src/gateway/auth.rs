@@ -1,0 +1,312 @@
+//! From a signed request to a principal: signature read, key looked up, signature and time checked.
+//! Every failure is rendered as the table of platform §2 says.
+
+use async_trait::async_trait;
+use http::HeaderMap;
+use wharf_base::Timestamp;
+use wharf_wire::{
+    Caller, Fault,
+    schema::Protocol,
+    sigv4::{self, RequestParts, Signature, SignatureError},
+};
+
+/// Keys and their principals, as the IAM and STS services keep them.
+#[async_trait]
+pub trait Directory: Send + Sync {
+    /// The secret and the principal of an access key; `session_token` comes with temporary keys.
+    async fn key(
+        &self,
+        access_key_id: &str,
+        session_token: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Key, KeyError>;
+}
+
+/// What signs and whom it stands for.
+pub struct Key {
+    pub secret_access_key: String,
+    pub caller: Caller,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyError {
+    /// No such key, an inactive one, or a session token that is not ours.
+    Unknown,
+    /// The session has ended.
+    Expired,
+    /// Keys cannot be looked up now.
+    Unavailable,
+}
+
+/// Why a request is not let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    Signature(SignatureError),
+    Key(KeyError),
+    /// The credential scope names another service than the request is for.
+    WrongService {
+        expected: &'static str,
+    },
+    WrongRegion,
+}
+
+/// A request whose signature holds.
+pub struct Verified {
+    pub caller: Caller,
+    pub region: String,
+}
+
+/// Checks the signature of a request whose body has the given digest.
+pub async fn verify(
+    directory: &dyn Directory,
+    request: &RequestParts<'_>,
+    body_sha256: &str,
+    expected_service: Option<&'static str>,
+    now: Timestamp,
+) -> Result<Verified, Refusal> {
+    let signature = sigv4::parse(request).map_err(Refusal::Signature)?;
+    if let Some(expected) = expected_service.filter(|expected| *expected != signature.service) {
+        return Err(Refusal::WrongService { expected });
+    }
+    if !is_region(&signature.region) {
+        return Err(Refusal::WrongRegion);
+    }
+    signature.check_time(now).map_err(Refusal::Signature)?;
+    let token = signature.session_token.as_deref();
+    let key = directory
+        .key(&signature.access_key_id, token, now)
+        .await
+        .map_err(Refusal::Key)?;
+    signature
+        .check(request, body_sha256, &key.secret_access_key)
+        .map_err(Refusal::Signature)?;
+    let mut caller = key.caller;
+    let Signature {
+        access_key_id,
+        region,
+        ..
+    } = signature;
+    caller.access_key_id = access_key_id;
+    Ok(Verified { caller, region })
+}
+
+/// `us-east-1`, `eu-central-1`, `us-gov-west-1`, …
+fn is_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let [first, middle @ .., last] = parts.as_slice() else {
+        return false;
+    };
+    let letters = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
+    text.len() <= 32
+        && first.len() == 2
+        && letters(first)
+        && !middle.is_empty()
+        && middle.iter().all(|part| letters(part))
+        && !last.is_empty()
+        && last.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Header names in lower case with their values, as the signature covers them.
+pub fn header_pairs(headers: &HeaderMap, authority: Option<&str>) -> Vec<(String, String)> {
+    let mut pairs: Vec<(String, String)> = headers
+        .iter()
+        .map(|(name, value)| {
+            (
+                name.as_str().to_owned(),
+                String::from_utf8_lossy(value.as_bytes()).into_owned(),
+            )
+        })
+        .collect();
+    // HTTP/2 carries the host in `:authority`.
+    if let Some(authority) = authority.filter(|_| !headers.contains_key(http::header::HOST)) {
+        pairs.push(("host".to_owned(), authority.to_owned()));
+    }
+    pairs
+}
+
+/// A refusal in the words of the protocol (platform §2).
+pub fn fault(protocol: Protocol, refusal: &Refusal) -> Fault {
+    match protocol {
+        Protocol::Json { .. } => json_fault(refusal),
+        Protocol::Query => query_fault(refusal),
+        Protocol::Ec2 => ec2_fault(refusal),
+    }
+}
+
+const INVALID_TOKEN: &str = "The security token included in the request is invalid.";
+const EXPIRED_TOKEN: &str = "The security token included in the request is expired";
+const UNAVAILABLE: &str =
+    "The request processing has failed because of an unknown error, exception or failure.";
+const NOT_VALIDATED: &str = "AWS was not able to validate the provided access credentials";
+
+fn scope_text(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::WrongService { expected } => {
+            format!("Credential should be scoped to correct service: '{expected}'. ")
+        }
+        _ => "Credential should be scoped to a valid region. ".to_owned(),
+    }
+}
+
+fn json_fault(refusal: &Refusal) -> Fault {
+    let fault = |code: &'static str, text: String| Fault::sender(code, 400, text);
+    match refusal {
+        Refusal::Signature(SignatureError::Missing) => fault(
+            "MissingAuthenticationTokenException",
+            "Missing Authentication Token".to_owned(),
+        ),
+        Refusal::Signature(SignatureError::Incomplete(text)) => {
+            fault("IncompleteSignatureException", text.clone())
+        }
+        Refusal::Signature(other) => fault("InvalidSignatureException", other.to_string()),
+        Refusal::Key(KeyError::Unknown) => {
+            fault("UnrecognizedClientException", INVALID_TOKEN.to_owned())
+        }
+        Refusal::Key(KeyError::Expired) => fault("ExpiredTokenException", EXPIRED_TOKEN.to_owned()),
+        Refusal::Key(KeyError::Unavailable) => unavailable("ServiceUnavailableException"),
+        Refusal::WrongService { .. } | Refusal::WrongRegion => {
+            fault("InvalidSignatureException", scope_text(refusal))
+        }
+    }
+}
+
+fn query_fault(refusal: &Refusal) -> Fault {
+    let fault = |code: &'static str, text: String| Fault::sender(code, 403, text);
+    match refusal {
+        Refusal::Signature(SignatureError::Missing) => fault(
+            "MissingAuthenticationToken",
+            "Request is missing Authentication Token".to_owned(),
+        ),
+        Refusal::Signature(SignatureError::Incomplete(text)) => {
+            Fault::sender("IncompleteSignature", 400, text.clone())
+        }
+        Refusal::Signature(other) => fault("SignatureDoesNotMatch", other.to_string()),
+        Refusal::Key(KeyError::Unknown) => fault("InvalidClientTokenId", INVALID_TOKEN.to_owned()),
+        Refusal::Key(KeyError::Expired) => fault("ExpiredToken", EXPIRED_TOKEN.to_owned()),
+        Refusal::Key(KeyError::Unavailable) => unavailable("ServiceUnavailable"),
+        Refusal::WrongService { .. } | Refusal::WrongRegion => {
+            fault("SignatureDoesNotMatch", scope_text(refusal))
+        }
+    }
+}
+
+fn ec2_fault(refusal: &Refusal) -> Fault {
+    match refusal {
+        Refusal::Signature(SignatureError::Clock(_)) => {
+            Fault::sender("RequestExpired", 400, "Request has expired.")
+        }
+        Refusal::Key(KeyError::Expired) => {
+            Fault::sender("RequestExpired", 400, "Request has expired.")
+        }
+        Refusal::Key(KeyError::Unavailable) => unavailable("Unavailable"),
+        _ => Fault::sender("AuthFailure", 401, NOT_VALIDATED),
+    }
+}
+
+fn unavailable(code: &'static str) -> Fault {
+    let mut fault = Fault::sender(code, 503, UNAVAILABLE);
+    fault.sender = false;
+    fault
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions() {
+        for good in [
+            "us-east-1",
+            "eu-central-1",
+            "us-gov-west-1",
+            "ap-southeast-12",
+        ] {
+            assert!(is_region(good), "{good}");
+        }
+        for bad in [
+            "",
+            "us",
+            "us-1",
+            "us-east",
+            "US-east-1",
+            "us-east-1a",
+            "u-s-1",
+            "us--1",
+            "../../x-1",
+        ] {
+            assert!(!is_region(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn refusals_in_each_protocol() {
+        let json = Protocol::Json { minor: 1 };
+        let missing = Refusal::Signature(SignatureError::Missing);
+        let cases: [(Protocol, &Refusal, &str, u16, &str); 9] = [
+            (
+                json,
+                &missing,
+                "MissingAuthenticationTokenException",
+                400,
+                "Missing Authentication Token",
+            ),
+            (
+                Protocol::Query,
+                &missing,
+                "MissingAuthenticationToken",
+                403,
+                "Request is missing Authentication Token",
+            ),
+            (Protocol::Ec2, &missing, "AuthFailure", 401, NOT_VALIDATED),
+            (
+                json,
+                &Refusal::Key(KeyError::Unknown),
+                "UnrecognizedClientException",
+                400,
+                INVALID_TOKEN,
+            ),
+            (
+                Protocol::Query,
+                &Refusal::Key(KeyError::Unknown),
+                "InvalidClientTokenId",
+                403,
+                INVALID_TOKEN,
+            ),
+            (
+                json,
+                &Refusal::Key(KeyError::Expired),
+                "ExpiredTokenException",
+                400,
+                EXPIRED_TOKEN,
+            ),
+            (
+                Protocol::Query,
+                &Refusal::Key(KeyError::Expired),
+                "ExpiredToken",
+                403,
+                EXPIRED_TOKEN,
+            ),
+            (
+                json,
+                &Refusal::WrongService { expected: "ecs" },
+                "InvalidSignatureException",
+                400,
+                "Credential should be scoped to correct service: 'ecs'. ",
+            ),
+            (
+                Protocol::Query,
+                &Refusal::WrongRegion,
+                "SignatureDoesNotMatch",
+                403,
+                "Credential should be scoped to a valid region. ",
+            ),
+        ];
+        for (protocol, refusal, code, status, text) in cases {
+            let fault = fault(protocol, refusal);
+            assert_eq!(
+                (fault.code.as_ref(), fault.status, fault.message.as_str()),
+                (code, status, text)
+            );
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Which part of wharf a path belongs to.
+
+use http::Method;
+
+use super::Channel;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    /// The OCI registry.
+    Registry,
+    Health,
+    /// A websocket of an agent.
+    Agent(Channel),
+    /// An AWS API call.
+    Api,
+    Nothing,
+}
+
+pub fn classify(method: &Method, path: &str) -> Route {
+    match path {
+        "/" if method == Method::POST || method == Method::GET => Route::Api,
+        "/health" => Route::Health,
+        "/acs/ws" => Route::Agent(Channel::Acs),
+        "/tcs/ws" => Route::Agent(Channel::Tcs),
+        "/v2" => Route::Registry,
+        _ if path.starts_with("/v2/") => Route::Registry,
+        _ => Route::Nothing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths() {
+        for (method, path, route) in [
+            (Method::POST, "/", Route::Api),
+            (Method::GET, "/", Route::Api),
+            (Method::DELETE, "/", Route::Nothing),
+            (Method::GET, "/v2/", Route::Registry),
+            (Method::GET, "/v2", Route::Registry),
+            (Method::PUT, "/v2/a/manifests/b", Route::Registry),
+            (Method::GET, "/v20", Route::Nothing),
+            (Method::GET, "/acs/ws", Route::Agent(Channel::Acs)),
+            (Method::GET, "/tcs/ws", Route::Agent(Channel::Tcs)),
+            (Method::GET, "/health", Route::Health),
+            (Method::GET, "/favicon.ico", Route::Nothing),
+        ] {
+            assert_eq!(classify(&method, path), route, "{method} {path}");
+        }
+    }
+}

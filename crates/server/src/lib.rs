@@ -1,0 +1,3 @@
+//! The control plane put together: gateway, services, store, and the first start.
+
+pub mod gateway;
