@@ -120,6 +120,8 @@ pub fn open_password(
             policies: part.policies,
             policy_arns: part.policy_arns,
             tags: part.tags,
+            transitive_tag_keys: Vec::new(),
+            source_identity: None,
             issued_at: part.issued_at,
             expires_at: part.expires_at,
         })
