@@ -35,7 +35,9 @@ enum Form {
 impl Pattern {
     pub fn parse(text: &str) -> Result<Self, BadPattern> {
         if text.chars().count() > MAX_PATTERN {
-            return Err(BadPattern(format!("a filter pattern has at most {MAX_PATTERN} characters")));
+            return Err(BadPattern(format!(
+                "a filter pattern has at most {MAX_PATTERN} characters"
+            )));
         }
         let trimmed = text.trim();
         let form = match trimmed.chars().next() {
@@ -110,7 +112,9 @@ fn tokens(text: &str) -> Result<Vec<Token>, BadPattern> {
                 (Token::Quoted(inner), length)
             }
             (_, '%') => {
-                let end = rest[1..].find('%').ok_or_else(|| bad("a regular expression lacks its closing %"))?;
+                let end = rest[1..]
+                    .find('%')
+                    .ok_or_else(|| bad("a regular expression lacks its closing %"))?;
                 (Token::Regex(rest[1..=end].to_owned()), end + 2)
             }
             _ => {
@@ -135,7 +139,11 @@ fn word_length(text: &str) -> usize {
             '"' if inside => escaped_quote = !escaped_quote,
             _ if inside && escaped_quote => {}
             _ if at > 0 && (c.is_whitespace() || "=<>()\"".contains(c)) => return at,
-            '!' | '&' | '|' if at > 0 && matches!(text[at..].get(..2), Some("!=" | "&&" | "||")) => return at,
+            '!' | '&' | '|'
+                if at > 0 && matches!(text[at..].get(..2), Some("!=" | "&&" | "||")) =>
+            {
+                return at;
+            }
             _ => {}
         }
     }

@@ -46,25 +46,36 @@ impl Columns {
     }
 
     pub fn matches(&self, message: &str) -> bool {
-        self.pair(message).is_some_and(|pairs| pairs.iter().all(|(column, value)| column.holds(value)))
+        self.pair(message)
+            .is_some_and(|pairs| pairs.iter().all(|(column, value)| column.holds(value)))
     }
 
     pub fn extract(&self, message: &str) -> BTreeMap<String, String> {
         let pairs = self.pair(message).unwrap_or_default();
-        pairs.into_iter().map(|(column, value)| (format!("${}", column.name), value.to_owned())).collect()
+        pairs
+            .into_iter()
+            .map(|(column, value)| (format!("${}", column.name), value.to_owned()))
+            .collect()
     }
 
     /// Columns with their values; `None` if the numbers do not fit.
     fn pair<'a>(&'a self, message: &'a str) -> Option<Vec<(&'a Column, &'a str)>> {
         let values = fields(message);
         let Some(tail) = &self.tail else {
-            return (values.len() == self.head.len()).then(|| self.head.iter().zip(values).collect());
+            return (values.len() == self.head.len())
+                .then(|| self.head.iter().zip(values).collect());
         };
         if values.len() < self.head.len() + tail.len() {
             return None;
         }
         let behind = values[values.len() - tail.len()..].to_vec();
-        Some(self.head.iter().zip(values).chain(tail.iter().zip(behind)).collect())
+        Some(
+            self.head
+                .iter()
+                .zip(values)
+                .chain(tail.iter().zip(behind))
+                .collect(),
+        )
     }
 }
 
@@ -72,14 +83,18 @@ impl Column {
     fn parse(text: &str, index: usize) -> Result<Self, BadPattern> {
         let mut name = format!("{}", index + 1);
         let mut conditions = vec![Vec::new()];
-        let mut tokens = tokens(text)?.into_iter().filter(|token| !matches!(token, Token::Open | Token::Close));
+        let mut tokens = tokens(text)?
+            .into_iter()
+            .filter(|token| !matches!(token, Token::Open | Token::Close));
         while let Some(token) = tokens.next() {
             match token {
                 Token::Word(word) => name = word,
                 Token::And => {}
                 Token::Or => conditions.push(Vec::new()),
                 Token::Op(operator) => {
-                    let operand = tokens.next().ok_or_else(|| bad("an operator lacks its value"))?;
+                    let operand = tokens
+                        .next()
+                        .ok_or_else(|| bad("an operator lacks its value"))?;
                     let group = conditions.last_mut().expect("there is always a group");
                     group.push((operator, Operand::of(&operand)?));
                 }
@@ -95,9 +110,11 @@ impl Column {
     }
 
     fn holds(&self, value: &str) -> bool {
-        self.conditions
-            .iter()
-            .any(|group| group.iter().all(|(operator, operand)| operand.compare_text(*operator, value)))
+        self.conditions.iter().any(|group| {
+            group
+                .iter()
+                .all(|(operator, operand)| operand.compare_text(*operator, value))
+        })
     }
 }
 
@@ -129,7 +146,9 @@ fn fields(message: &str) -> Vec<&str> {
             '"' => Some('"'),
             _ => None,
         };
-        let wrapped = close.and_then(|close| rest[1..].find(close)).map(|end| (&rest[1..=end], end + 2));
+        let wrapped = close
+            .and_then(|close| rest[1..].find(close))
+            .map(|end| (&rest[1..=end], end + 2));
         let (field, length) = wrapped.unwrap_or_else(|| {
             let length = rest.find(char::is_whitespace).unwrap_or(rest.len());
             (&rest[..length], length)

@@ -86,9 +86,15 @@ pub fn regex(source: &str) -> Result<Regex, BadPattern> {
 
 /// Whether the pieces stand in `value` in order, the first at its start and the last at its end.
 fn wildcard(pieces: &[String], value: &str) -> bool {
-    let [first, rest @ ..] = pieces else { return false };
-    let Some(mut left) = value.strip_prefix(first.as_str()) else { return false };
-    let Some((last, middle)) = rest.split_last() else { return left.is_empty() };
+    let [first, rest @ ..] = pieces else {
+        return false;
+    };
+    let Some(mut left) = value.strip_prefix(first.as_str()) else {
+        return false;
+    };
+    let Some((last, middle)) = rest.split_last() else {
+        return left.is_empty();
+    };
     for piece in middle {
         match left.find(piece.as_str()) {
             Some(at) => left = &left[at + piece.len()..],

@@ -52,7 +52,10 @@ impl Selector {
             .strip_prefix('{')
             .and_then(|text| text.strip_suffix('}'))
             .ok_or_else(|| bad("a JSON pattern stands between { and }"))?;
-        let mut parser = Parser { tokens: tokens(inner)?, at: 0 };
+        let mut parser = Parser {
+            tokens: tokens(inner)?,
+            at: 0,
+        };
         let root = parser.either(0)?;
         if parser.at < parser.tokens.len() {
             return Err(bad("the pattern goes on after its end"));
@@ -61,7 +64,8 @@ impl Selector {
     }
 
     pub fn matches(&self, message: &str) -> bool {
-        serde_json::from_str::<Value>(message).is_ok_and(|value| value.is_object() && self.root.holds(&value))
+        serde_json::from_str::<Value>(message)
+            .is_ok_and(|value| value.is_object() && self.root.holds(&value))
     }
 
     pub fn extract(&self, message: &str) -> BTreeMap<String, String> {
@@ -84,10 +88,14 @@ impl Expression {
 
     fn collect(&self, value: &Value, found: &mut BTreeMap<String, String>) {
         match self {
-            Self::And(parts) | Self::Or(parts) => parts.iter().for_each(|part| part.collect(value, found)),
+            Self::And(parts) | Self::Or(parts) => {
+                parts.iter().for_each(|part| part.collect(value, found))
+            }
             Self::Test(path, _) => {
                 if let Some(first) = path.find(value).first() {
-                    let text = first.as_str().map_or_else(|| first.to_string(), str::to_owned);
+                    let text = first
+                        .as_str()
+                        .map_or_else(|| first.to_string(), str::to_owned);
                     found.insert(path.source.clone(), text);
                 }
             }
@@ -141,7 +149,10 @@ impl Path {
                 return Err(wrong());
             }
         }
-        Ok(Self { source: source.to_owned(), steps })
+        Ok(Self {
+            source: source.to_owned(),
+            steps,
+        })
     }
 
     fn find<'a>(&self, value: &'a Value) -> Vec<&'a Value> {
@@ -152,7 +163,10 @@ impl Path {
                 .flat_map(|value| match step {
                     Step::Member(name) => value.get(name).into_iter().collect::<Vec<_>>(),
                     Step::Item(index) => value.get(index).into_iter().collect(),
-                    Step::AnyItem => value.as_array().map(|items| items.iter().collect()).unwrap_or_default(),
+                    Step::AnyItem => value
+                        .as_array()
+                        .map(|items| items.iter().collect())
+                        .unwrap_or_default(),
                 })
                 .collect();
         }
@@ -190,7 +204,11 @@ impl Parser {
         while self.take(&Token::Or) {
             parts.push(self.both(depth)?);
         }
-        Ok(if parts.len() == 1 { parts.remove(0) } else { Expression::Or(parts) })
+        Ok(if parts.len() == 1 {
+            parts.remove(0)
+        } else {
+            Expression::Or(parts)
+        })
     }
 
     fn both(&mut self, depth: usize) -> Result<Expression, BadPattern> {
@@ -198,7 +216,11 @@ impl Parser {
         while self.take(&Token::And) {
             parts.push(self.one(depth)?);
         }
-        Ok(if parts.len() == 1 { parts.remove(0) } else { Expression::And(parts) })
+        Ok(if parts.len() == 1 {
+            parts.remove(0)
+        } else {
+            Expression::And(parts)
+        })
     }
 
     fn one(&mut self, depth: usize) -> Result<Expression, BadPattern> {
@@ -207,7 +229,11 @@ impl Parser {
         }
         if self.take(&Token::Open) {
             let inner = self.either(depth + 1)?;
-            return if self.take(&Token::Close) { Ok(inner) } else { Err(bad("a parenthesis is not closed")) };
+            return if self.take(&Token::Close) {
+                Ok(inner)
+            } else {
+                Err(bad("a parenthesis is not closed"))
+            };
         }
         let Some(Token::Word(word)) = self.next() else {
             return Err(bad("a selector such as $.name is expected"));
@@ -218,7 +244,11 @@ impl Parser {
 
     fn test(&mut self) -> Result<Test, BadPattern> {
         if self.word("NOT") {
-            return if self.word("EXISTS") { Ok(Test::NotExists) } else { Err(bad("NOT is followed by EXISTS")) };
+            return if self.word("EXISTS") {
+                Ok(Test::NotExists)
+            } else {
+                Err(bad("NOT is followed by EXISTS"))
+            };
         }
         if self.word("EXISTS") {
             return Ok(Test::Exists);
@@ -234,7 +264,9 @@ impl Parser {
         let Some(Token::Op(operator)) = self.next() else {
             return Err(bad("an operator is expected after a selector"));
         };
-        let operand = self.next().ok_or_else(|| bad("an operator lacks its value"))?;
+        let operand = self
+            .next()
+            .ok_or_else(|| bad("an operator lacks its value"))?;
         Ok(Test::Compare(operator, Operand::of(&operand)?))
     }
 }

@@ -17,7 +17,11 @@ fn terms() {
     check("ERROR", "an error here", false);
     check("ERROR ARGUMENTS", "ARGUMENTS before ERROR", true);
     check("ERROR ARGUMENTS", "only ERROR", false);
-    check("\"INTERNAL SERVER ERROR\"", "[500] INTERNAL SERVER ERROR", true);
+    check(
+        "\"INTERNAL SERVER ERROR\"",
+        "[500] INTERNAL SERVER ERROR",
+        true,
+    );
     check("\"INTERNAL SERVER ERROR\"", "INTERNAL ERROR SERVER", false);
     check("?ERROR ?WARN", "a WARN", true);
     check("?ERROR ?WARN", "an INFO", false);
@@ -71,15 +75,32 @@ fn json() {
 
 #[test]
 fn columns() {
-    let line = r#"127.0.0.1 Prod frank [10/Oct/2000:13:25:15 -0700] "GET /index.html HTTP/1.0" 404 1534"#;
-    check("[ip, server, username, timestamp, request, status_code, bytes]", line, true);
-    check("[ip, server, username, timestamp, request, status_code=4*, bytes > 1000]", line, true);
-    check("[ip, server, username, timestamp, request, status_code=4*, bytes>2000]", line, false);
+    let line =
+        r#"127.0.0.1 Prod frank [10/Oct/2000:13:25:15 -0700] "GET /index.html HTTP/1.0" 404 1534"#;
+    check(
+        "[ip, server, username, timestamp, request, status_code, bytes]",
+        line,
+        true,
+    );
+    check(
+        "[ip, server, username, timestamp, request, status_code=4*, bytes > 1000]",
+        line,
+        true,
+    );
+    check(
+        "[ip, server, username, timestamp, request, status_code=4*, bytes>2000]",
+        line,
+        false,
+    );
     check("[ip, ..., status=404, bytes]", line, true);
     check("[..., status=5*, bytes]", line, false);
     check("[ip, server, ..., bytes]", line, true);
     check("[ip, server]", line, false);
-    check("[ip, server, username, timestamp, request =*html*, status_code = 4* || status_code = 5*, bytes]", line, true);
+    check(
+        "[ip, server, username, timestamp, request =*html*, status_code = 4* || status_code = 5*, bytes]",
+        line,
+        true,
+    );
     check("[w1=ERROR, w2]", "ERROR now", true);
     check("[w1!=ERROR && w1!=WARN, w2]", "INFO now", true);
     check("[w1!=ERROR && w1!=WARN, w2]", "WARN now", false);
@@ -93,14 +114,31 @@ fn values_are_extracted() {
     assert_eq!(found.get("$ip").map(String::as_str), Some("1.2.3.4"));
     assert_eq!(found.get("$bytes").map(String::as_str), Some("77"));
     let json = Pattern::parse("{ $.a.b = 1 }").unwrap();
-    assert_eq!(json.extract(r#"{"a":{"b":1}}"#).get("$.a.b").map(String::as_str), Some("1"));
+    assert_eq!(
+        json.extract(r#"{"a":{"b":1}}"#)
+            .get("$.a.b")
+            .map(String::as_str),
+        Some("1")
+    );
 }
 
 #[test]
 fn what_is_no_pattern_is_refused() {
     for text in [
-        "{", "{ $.a }", "{ $.a = }", "{ a = 1 }", "{ ($.a = 1 }", "{ $.a = 1 ) }", "[a", "[a=]", "\"open", "[..., ...]",
-        "%(%", "{ $.a IS MAYBE }", "{ $.a[x] = 1 }", "{ $.. = 1 }",
+        "{",
+        "{ $.a }",
+        "{ $.a = }",
+        "{ a = 1 }",
+        "{ ($.a = 1 }",
+        "{ $.a = 1 ) }",
+        "[a",
+        "[a=]",
+        "\"open",
+        "[..., ...]",
+        "%(%",
+        "{ $.a IS MAYBE }",
+        "{ $.a[x] = 1 }",
+        "{ $.. = 1 }",
     ] {
         assert!(Pattern::parse(text).is_err(), "{text}");
     }
