@@ -244,7 +244,12 @@ async fn bounds_hold() {
         blobs.begin_upload(SCOPE).await,
         Err(BlobError::TooManyUploads { limit: 2 })
     ));
-    blobs.resume_upload(&id, SCOPE, 10).await.unwrap().cancel();
+    blobs
+        .resume_upload(&id, SCOPE, 10)
+        .await
+        .unwrap()
+        .cancel()
+        .await;
     while blobs.begin_upload(SCOPE).await.is_err() {
         tokio::task::yield_now().await;
     }
@@ -423,7 +428,7 @@ async fn sweeps_idle_uploads_only() {
     assert_eq!(home.blobs.sweep_uploads(Duration::ZERO).await.unwrap(), 1);
     let gone = home.blobs.upload_length(&idle, SCOPE).await;
     assert!(matches!(gone, Err(BlobError::UnknownUpload)));
-    held.cancel();
+    held.cancel().await;
     home.without_uploads().await;
 }
 

@@ -130,7 +130,8 @@ pub(crate) async fn cancel(
         .catalog
         .resume_upload(&asked.registry, name, id)
         .await?
-        .cancel();
+        .cancel()
+        .await;
     Ok(Answer::new(StatusCode::NO_CONTENT).bare())
 }
 
@@ -169,7 +170,7 @@ where
     }
     receive(&mut upload, body).await?;
     if range.is_some_and(|(_, length)| upload.offset() - offset != length) {
-        upload.cancel();
+        upload.cancel().await;
         return Err(invalid("Content-Range and the number of bytes sent differ"));
     }
     Ok(upload)
