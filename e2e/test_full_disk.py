@@ -42,7 +42,7 @@ def create(wharf, name):
     return wharf.client("ecs").create_cluster(clusterName=name)["cluster"]["clusterArn"]
 
 
-def test_writes_fail_reads_go_on_and_room_heals(unstarted, small_disk):
+def test_writes_fail_reads_go_on_and_room_heals(small_disk, unstarted):
     wharf = unstarted(data=small_disk / "data").start(node=False)
     kept = [create(wharf, "before")]
     filler = fill(small_disk)
@@ -70,7 +70,7 @@ def test_writes_fail_reads_go_on_and_room_heals(unstarted, small_disk):
     assert not missing, missing[:3]
 
 
-def test_a_push_that_does_not_fit_is_refused_and_leaves_room(unstarted, small_disk):
+def test_a_push_that_does_not_fit_is_refused_and_leaves_room(small_disk, unstarted):
     wharf = unstarted(data=small_disk / "data").start(node=False)
     uri = images.ensure_repository(wharf, "big")
     free = os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_bsize
