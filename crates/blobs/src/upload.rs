@@ -340,9 +340,16 @@ impl Upload {
         self.pipeline.push(piece).await
     }
 
+    /// From now on the upload is removed when it is dropped without [`Upload::pause`]: for a
+    /// stream that no client resumes when it breaks.
+    pub fn remove_when_dropped(&mut self) {
+        self.once = true;
+    }
+
     /// Ends this request's part; the upload can be resumed. Returns the offset.
     pub async fn pause(mut self) -> Result<u64, BlobError> {
         let hash = self.pipeline.drain().await?;
+        self.once = false;
         self.claim.keep(hash, self.offset());
         Ok(self.offset())
     }

@@ -105,6 +105,7 @@ impl Journal {
             commands,
             own: Arc::downgrade(&sender),
             merge: None,
+            merging: false,
             retry_merge_at: None,
             _lock: lock,
         };

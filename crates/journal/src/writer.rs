@@ -32,6 +32,9 @@ const GROUP_REQUESTS: usize = 4096;
 const GROUP_BYTES: usize = 8 << 20;
 const _: () =
     assert!(GROUP_BYTES + 2 * MAX_APPEND_BYTES + 4 * MAX_APPEND_RECORDS < MAX_FRAME_BYTES);
+/// So many times the segments that make a merge worthwhile may wait; then appends wait too, so that
+/// neither the index nor the log grows faster than merging shrinks them.
+const STALL_FACTOR: usize = 8;
 /// After a failure, for a disk without room say, the next attempt at a merge waits this long.
 const MERGE_RETRY: Duration = Duration::from_secs(30);
 
@@ -88,6 +91,8 @@ pub(crate) struct Writer {
     pub(crate) commands: Receiver<Command>,
     pub(crate) own: Weak<Sender<Command>>,
     pub(crate) merge: Option<std::thread::JoinHandle<()>>,
+    /// From the start of a merge until its outcome has been taken in.
+    pub(crate) merging: bool,
     pub(crate) retry_merge_at: Option<Instant>,
     pub(crate) _lock: FolderLock,
 }
@@ -181,10 +186,6 @@ impl Writer {
     }
 
     fn start_merge(&mut self) {
-        let waits = self.retry_merge_at.is_some_and(|at| Instant::now() < at);
-        if self.merge.is_some() || waits || self.log.failed().is_some() {
-            return;
-        }
         let active = self.log.active_segment();
         let sealed: Vec<u64> = self
             .log
@@ -192,6 +193,16 @@ impl Writer {
             .map(|(id, _)| id)
             .filter(|id| *id != active)
             .collect();
+        if self.merging {
+            if sealed.len() >= STALL_FACTOR * self.options.merge_segments.max(1) {
+                self.join_merge();
+            }
+            return;
+        }
+        let waits = self.retry_merge_at.is_some_and(|at| Instant::now() < at);
+        if waits || self.log.failed().is_some() {
+            return;
+        }
         let job = merge::choose(
             &read(&self.state).files,
             &self.head,
@@ -209,13 +220,17 @@ impl Writer {
             let _ = answer.send(Command::Merged(done));
         });
         match spawned {
-            Ok(thread) => self.merge = Some(thread),
+            Ok(thread) => {
+                self.merge = Some(thread);
+                self.merging = true;
+            }
             Err(error) => self.put_off_merge(&error),
         }
     }
 
     fn take_merge(&mut self, done: io::Result<Merged>) {
         self.join_merge();
+        self.merging = false;
         let done = match done {
             Ok(done) => done,
             Err(error) => return self.put_off_merge(&error),

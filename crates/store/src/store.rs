@@ -107,6 +107,7 @@ impl Store {
             revision,
             segment_ends,
             checkpoint: None,
+            checkpointing: false,
             retry_checkpoint_at: None,
             _lock: lock,
         };

@@ -172,6 +172,21 @@ async fn a_broken_request_loses_at_most_what_was_not_written() {
 }
 
 #[tokio::test]
+async fn a_stream_nobody_resumes_leaves_nothing() {
+    let home = Home::new();
+    let id = home.blobs.begin_upload(SCOPE).await.unwrap();
+    let mut upload = home
+        .blobs
+        .resume_upload(&id, SCOPE, NO_LIMIT)
+        .await
+        .unwrap();
+    upload.remove_when_dropped();
+    send(&mut upload, &random(2_000_000)).await;
+    drop(upload);
+    home.without_uploads().await;
+}
+
+#[tokio::test]
 async fn one_writer_at_a_time() {
     let home = Home::new();
     let id = home.blobs.begin_upload(SCOPE).await.unwrap();

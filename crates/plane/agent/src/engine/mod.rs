@@ -24,6 +24,6 @@ mod tests;
 pub use plan::{Action, Busy, Plan, plan};
 pub use spec::{BadSpec, Condition, ContainerSpec, Dependency, NetworkMode, Restart, Spec};
 pub use state::{
-    ContainerState, ContainerStatus, Desired, Event, Exit, Health, HostBinding, NetworkState,
+    ContainerState, ContainerStatus, Desired, Event, Exit, Health, HostBinding, Link, NetworkState,
     TaskState, TaskStatus,
 };

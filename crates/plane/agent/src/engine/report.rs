@@ -93,7 +93,7 @@ fn containers(spec: &Spec, state: &TaskState, task: Status) -> Vec<ContainerRepo
             reason: c.reason.clone(),
             runtime_id: c.runtime_id.clone(),
             image_digest: c.image_digest.clone(),
-            bindings: if with_ports { c.bindings.clone() } else { Vec::new() },
+            bindings: if with_ports { c.link.bindings.clone() } else { Vec::new() },
         })
         .collect()
 }

@@ -1,5 +1,7 @@
 //! What has happened to a task, and how observations change it.
 
+use std::net::Ipv4Addr;
+
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
 
@@ -82,6 +84,14 @@ pub struct HostBinding {
     pub udp: bool,
 }
 
+/// How one container is reached.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Link {
+    /// Its own address; absent in the modes host and none.
+    pub address: Option<Ipv4Addr>,
+    pub bindings: Vec<HostBinding>,
+}
+
 /// How a container's first process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exit {
@@ -113,7 +123,7 @@ pub struct ContainerState {
     pub restarting: bool,
     pub health: Health,
     pub health_since: Option<Timestamp>,
-    pub bindings: Vec<HostBinding>,
+    pub link: Link,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -139,7 +149,8 @@ pub enum Event {
     Refused { reason: String },
     /// The control plane wants it stopped.
     StopRequested,
-    NetworkAttached { bindings: Vec<Vec<HostBinding>> },
+    /// One link for each container.
+    NetworkAttached { links: Vec<Link> },
     NetworkFailed { reason: String },
     NetworkReleased,
     PullStarted,
@@ -173,7 +184,7 @@ impl TaskState {
             Event::Admitted => self.admitted = true,
             Event::Refused { reason } | Event::NetworkFailed { reason } => self.fail(reason),
             Event::StopRequested => self.desired = Desired::Stopped,
-            Event::NetworkAttached { bindings } => self.attached(bindings),
+            Event::NetworkAttached { links } => self.attached(links),
             Event::NetworkReleased => self.network = NetworkState::Released,
             Event::PullStarted => {
                 self.pull_started_at.get_or_insert(now);
@@ -234,11 +245,11 @@ impl TaskState {
         self.reason.get_or_insert(cut(reason));
     }
 
-    fn attached(&mut self, bindings: Vec<Vec<HostBinding>>) {
+    fn attached(&mut self, links: Vec<Link>) {
         if self.network == NetworkState::Pending {
             self.network = NetworkState::Attached;
-            for (container, bindings) in self.containers.iter_mut().zip(bindings) {
-                container.bindings = bindings;
+            for (container, link) in self.containers.iter_mut().zip(links) {
+                container.link = link;
             }
         }
     }

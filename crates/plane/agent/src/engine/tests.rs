@@ -123,7 +123,7 @@ impl Walk {
 
     pub fn success(&self, action: Action) -> Vec<Event> {
         match action {
-            Action::AttachNetwork => vec![Event::NetworkAttached { bindings: Vec::new() }],
+            Action::AttachNetwork => vec![Event::NetworkAttached { links: Vec::new() }],
             Action::ReleaseNetwork => vec![Event::NetworkReleased],
             Action::Pull { container } => {
                 vec![Event::Pulled { container, digest: "sha256:1".into(), remotely: false }]

@@ -15,7 +15,7 @@ pub struct Observation {
 }
 
 /// One look at the counters of a running container.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Nanoseconds of processor time since the start.
     pub cpu_ns: u64,
@@ -27,6 +27,20 @@ pub struct Usage {
     pub pids: u64,
     pub read_bytes: u64,
     pub write_bytes: u64,
+    /// The interface of its network namespace; `None` where that is the host's, or has none.
+    pub network: Option<NetworkUsage>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct NetworkUsage {
+    pub rx_bytes: u64,
+    pub rx_packets: u64,
+    pub rx_errors: u64,
+    pub rx_dropped: u64,
+    pub tx_bytes: u64,
+    pub tx_packets: u64,
+    pub tx_errors: u64,
+    pub tx_dropped: u64,
 }
 
 /// The real one is [`Machine`]; tests put a recording one in its place.

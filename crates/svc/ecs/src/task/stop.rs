@@ -25,6 +25,20 @@ pub fn interface_refused(text: &str) -> Stop {
     failed_to_start(format!("Unexpected EC2 error while attempting to Create Network Interface: {text}"))
 }
 
+/// A role of the task cannot be assumed.
+pub fn role_refused(role: &str) -> Stop {
+    failed_to_start(role_text(role))
+}
+
+/// What a caller reads when a task's role cannot be assumed.
+pub fn role_text(role: &str) -> String {
+    format!(
+        "ECS was unable to assume the role '{role}' that was provided for this task. Please verify \
+         that the role being passed has the proper trust relationship and permissions and that your \
+         IAM user has permissions to pass this role."
+    )
+}
+
 fn failed_to_start(reason: impl Into<String>) -> Stop {
     Stop { code: Some(StopCode::TaskFailedToStart), reason: reason.into() }
 }

@@ -62,6 +62,7 @@ pub fn task(launch: Launch, awsvpc: bool) -> Task {
             security_groups: Vec::new(),
             public_ip: false,
         }),
+        credentials_seed: String::new(),
         interface: None,
         containers: vec![container("web"), container("side")],
         desired: Desired::Running,
