@@ -102,10 +102,7 @@ def test_down_restores_the_host(unstarted, manner):
     everything(wharf)
     assert host.differences(before, host.snapshot(), mark), "nothing changed on the host: the comparison is blind"
     if manner == "after kill -9 of all":
-        for pid in (wharf.process.pid, wharf.child("server"), wharf.child("node")):
-            if processes.alive(pid):
-                os.kill(pid, signal.SIGKILL)
-        wharf.process.wait(10)
+        wharf.kill_all()
     if manner == "interrupted":
         wharf.process.send_signal(signal.SIGINT)
         wharf.process.wait(30)

@@ -58,12 +58,7 @@ def test_supervisor_killed_and_started_again(fresh, image):
     task.wait("RUNNING")
     wait_for(lambda: len(numbers(task)) > 5, what="first lines")
     before = identities("adopted")
-    family = [fresh.child("server"), fresh.child("node"), fresh.process.pid]
-    for pid in reversed(family):
-        if processes.alive(pid):
-            os.kill(pid, signal.SIGKILL)
-    fresh.process.wait(10)
-    wait_for(lambda: not any(map(processes.alive, family)), 20, "the end of wharf's processes")
+    fresh.kill_all()
     assert identities("adopted") == before
 
     fresh.start()
@@ -85,12 +80,7 @@ def test_exit_codes_of_the_meantime_are_reported(fresh, image):
     chosen.wait_line("up")
     killed.wait_line("up")
 
-    family = [fresh.child("server"), fresh.child("node"), fresh.process.pid]
-    for pid in reversed(family):
-        if processes.alive(pid):
-            os.kill(pid, signal.SIGKILL)
-    fresh.process.wait(10)
-    wait_for(lambda: not any(map(processes.alive, family)), 20, "the end of wharf's processes")
+    fresh.kill_all()
     for mark, number in (("chosen", signal.SIGHUP), ("killed", signal.SIGKILL)):
         (pid,) = processes.with_argument(f": {mark};")
         os.kill(pid, number)

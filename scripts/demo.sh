@@ -10,7 +10,8 @@ die() { printf 'demo: %s\n' "$*" >&2; exit 1; }
 # Print a command as one would type it, then run it.
 show() { printf '$ %s\n' "$*"; "$@"; }
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]:-.}")/.." 2>/dev/null && pwd || pwd)
+# The repository, if this runs from one: by its path, or by `wharf demo`, which hands it to bash as text.
+if [ -n "${BASH_SOURCE[0]:-}" ]; then here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd); else here=$PWD; fi
 first_of() {
   local candidate
   for candidate in "$@"; do

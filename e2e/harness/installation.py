@@ -1,6 +1,7 @@
 """One `wharf up` with a data folder of its own, and the clients that talk to it."""
 
 import base64
+import contextlib
 import functools
 import json
 import os
@@ -159,6 +160,16 @@ class Installation:
         wait_for(lambda: self.child(role) != old, START_DEADLINE_S, f"a new wharf {role}")
         if role == "server":
             wait_for(self.healthy, START_DEADLINE_S, "health after the server's death")
+
+    def kill_all(self):
+        """kill -9 of `wharf up` and both its children; containers are not among them."""
+        family = [self.process.pid, self.child("server"), self.child("node")]
+        for pid in family:
+            # The children may follow their supervisor faster than this loop.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait(10)
+        wait_for(lambda: not any(map(processes.alive, family)), START_DEADLINE_S, "the end of wharf's processes")
 
     # Clients
 

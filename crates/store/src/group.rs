@@ -144,11 +144,9 @@ impl<'a> Group<'a> {
 
     fn run(&mut self, op: &Op, effects: &mut Effects) -> OpResult {
         match op {
-            Op::Get { key } => {
-                return OpResult::Get {
-                    entry: self.get(key),
-                };
-            }
+            Op::Get { key } => OpResult::Get {
+                entry: self.get(key),
+            },
             Op::Put { key, value, lease } => {
                 let previous = self.get(key);
                 effects.keys += 1;

@@ -24,7 +24,7 @@ use crate::{
         checkpoint_path, holds_log, next_epoch, remove_unfinished, replace_checkpoint, restore,
     },
     shared::{Pin, Shared, check_revision, fetch_entries},
-    state::State,
+    state::{Found, State},
     writer::{Command, PendingTxn, Reply, Writer, apply_frame, note_segment},
 };
 
@@ -50,6 +50,15 @@ struct Inner {
     room: Arc<Semaphore>,
     revisions: watch::Receiver<Revision>,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+}
+
+/// How far a range has been read.
+#[derive(Default)]
+struct Page {
+    after: Option<String>,
+    found: Vec<Found>,
+    more: bool,
+    counted: usize,
 }
 
 /// What a snapshot holds.
@@ -98,6 +107,7 @@ impl Store {
             revision,
             segment_ends,
             checkpoint: None,
+            checkpointing: false,
             retry_checkpoint_at: None,
             _lock: lock,
         };
@@ -164,37 +174,22 @@ impl Store {
     /// Reads keys in order, all as of one revision.
     pub async fn range(&self, range: Range) -> Result<RangeReply, StoreError> {
         let pin = Pin::take(&self.inner.shared, range.at)?;
-        let limit = range.limit.unwrap_or(usize::MAX);
-        let (mut found, mut count, mut more) = (Vec::new(), 0, false);
-        let mut after = range.start_after;
-        loop {
-            let last = self.inner.shared.read().scan(
-                &range.span,
-                after.as_deref(),
-                pin.revision,
-                SCAN_KEYS,
-                |key, version| {
-                    if range.count_only {
-                        count += 1;
-                        return true;
-                    }
-                    // One key beyond the limit tells that there is more.
-                    more = found.len() == limit;
-                    if !more {
-                        found.push(version.found(key, range.keys_only));
-                    }
-                    !more
-                },
-            );
-            match last {
-                Some(key) if !more => after = Some(key.to_string()),
-                _ => break,
-            }
+        let mut page = Page {
+            after: range.start_after.clone(),
+            ..Page::default()
+        };
+        while self.read_page(&range, pin.revision, &mut page) {
             tokio::task::yield_now().await;
         }
+        let Page {
+            found,
+            more,
+            counted,
+            ..
+        } = page;
         let entries = fetch_entries(found).await?;
         let count = if range.count_only {
-            count
+            counted
         } else {
             entries.len()
         };
@@ -204,6 +199,38 @@ impl Store {
             count,
             revision: pin.revision,
         })
+    }
+
+    /// Reads some more keys under one hold of the lock; whether there are further ones to read.
+    fn read_page(&self, range: &Range, at: Revision, page: &mut Page) -> bool {
+        let limit = range.limit.unwrap_or(usize::MAX);
+        let Page {
+            after,
+            found,
+            more,
+            counted,
+        } = page;
+        let state = self.inner.shared.read();
+        let last = state.scan(
+            &range.span,
+            after.as_deref(),
+            at,
+            SCAN_KEYS,
+            |key, version| {
+                if range.count_only {
+                    *counted += 1;
+                    return true;
+                }
+                // One key beyond the limit tells that there is more.
+                *more = found.len() == limit;
+                if !*more {
+                    found.push(version.found(key, range.keys_only));
+                }
+                !*more
+            },
+        );
+        *after = last.map(|key| key.to_string());
+        after.is_some() && !*more
     }
 
     /// Does a transaction; it is durable when this returns. A caller that stops waiting does not
@@ -351,10 +378,11 @@ impl Store {
             .inner
             .commands()
             .as_ref()
-            .map(|c| c.send(command(reply)));
-        match sent {
-            Some(Ok(())) => answer.await.map_err(|_| StoreError::Closed)?,
-            _ => Err(StoreError::Closed),
+            .is_some_and(|c| c.send(command(reply)).is_ok());
+        if sent {
+            answer.await.map_err(|_| StoreError::Closed)?
+        } else {
+            Err(StoreError::Closed)
         }
     }
 }

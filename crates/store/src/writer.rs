@@ -32,6 +32,9 @@ const GROUP_TXNS: usize = 1024;
 const LEASED_KEYS: usize = 10_000;
 /// Log segments that must be of no more use before a checkpoint is written to be rid of them.
 const CHECKPOINT_SEGMENTS: u64 = 2;
+/// So many times as much may be of no use while a checkpoint is under way; then writes wait for it,
+/// so that the log never grows faster than checkpoints shrink it.
+const STALL_FACTOR: u64 = 4;
 /// After a failure, for a disk without room say, the next attempt at a checkpoint waits this long.
 const CHECKPOINT_RETRY: Duration = Duration::from_secs(30);
 /// Places moved to a new checkpoint under one hold of the lock.
@@ -89,6 +92,8 @@ pub(crate) struct Writer {
     pub(crate) revision: watch::Sender<Revision>,
     pub(crate) segment_ends: VecDeque<SegmentEnd>,
     pub(crate) checkpoint: Option<std::thread::JoinHandle<()>>,
+    /// From the start of a checkpoint until its outcome has been taken in.
+    pub(crate) checkpointing: bool,
     pub(crate) retry_checkpoint_at: Option<Instant>,
     pub(crate) next_lease_tick: Instant,
     pub(crate) _lock: FolderLock,
@@ -336,8 +341,7 @@ impl Writer {
 
     /// Begins a checkpoint once enough of the log is of no more use.
     fn start_checkpoint(&mut self) {
-        if self.checkpoint.is_some()
-            || self.log.failed().is_some()
+        if self.log.failed().is_some()
             || self
                 .retry_checkpoint_at
                 .is_some_and(|at| Instant::now() < at)
@@ -362,6 +366,12 @@ impl Writer {
             .sum();
         // Writing all that lives must pay.
         let worth = live_bytes.max(CHECKPOINT_SEGMENTS * self.options.segment_bytes);
+        if self.checkpointing {
+            if useless >= STALL_FACTOR * worth {
+                self.join_checkpoint();
+            }
+            return;
+        }
         let (true, Some(answer)) = (useless >= worth, self.own.upgrade()) else {
             return;
         };
@@ -372,13 +382,17 @@ impl Writer {
             let _ = answer.send(Command::Checkpointed(done));
         });
         match spawned {
-            Ok(thread) => self.checkpoint = Some(thread),
+            Ok(thread) => {
+                self.checkpoint = Some(thread);
+                self.checkpointing = true;
+            }
             Err(error) => self.put_off_checkpoint(&error),
         }
     }
 
     fn take_checkpoint(&mut self, done: io::Result<Checkpointed>) {
         self.join_checkpoint();
+        self.checkpointing = false;
         let done = match done {
             Ok(done) => done,
             Err(error) => return self.put_off_checkpoint(&error),

@@ -27,6 +27,12 @@ impl Encoder {
         Self::default()
     }
 
+    pub fn with_capacity(bytes: usize) -> Self {
+        Self {
+            out: Vec::with_capacity(bytes),
+        }
+    }
+
     pub fn u8(&mut self, value: u8) {
         self.out.push(value);
     }

@@ -20,7 +20,7 @@ use crate::{
 pub(crate) const SEGMENT_HEADER_BYTES: usize = 36;
 const VERSION: u32 = 1;
 /// Zeros are written in pieces of this size.
-const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 /// The smallest step by which a file grows when the usual one does not fit.
 const PAGE_BYTES: u64 = 4096;
 

@@ -1,5 +1,5 @@
 //! How long attaching takes, on a host made for it (run as root):
-//! `cargo run --release -p wharf-network --example attach_latency`.
+//! `cargo run --release -p wharf-network --example attach_latency [tasks at once, 100]`.
 
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
@@ -9,8 +9,7 @@ use nix::sched::{CloneFlags, unshare};
 use wharf_base::InstallationId;
 use wharf_network::*;
 
-const ROUNDS: u8 = 200;
-const CROWD: u8 = 100;
+const ROUNDS: usize = 200;
 
 fn main() {
     // Before any thread: the namespaces are this process's own and end with it.
@@ -23,15 +22,18 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .expect("a runtime");
-    runtime.block_on(measure(config));
+    let crowd = std::env::args()
+        .nth(1)
+        .map_or(100, |arg| arg.parse().expect("a number of tasks"));
+    runtime.block_on(measure(config, crowd));
 }
 
-async fn measure(config: NetworkConfig) {
+async fn measure(config: NetworkConfig, crowd: u16) {
     let begin = Instant::now();
     let (network, endpoints) = Network::start(config.clone()).await.expect("start");
     println!("start, nothing there: {:?}", begin.elapsed());
     for (name, mode) in [
-        ("awsvpc", eni as fn(u8) -> Mode),
+        ("awsvpc", eni as fn(u16) -> Mode),
         ("bridge", web),
         ("none", none),
     ] {
@@ -55,25 +57,35 @@ async fn measure(config: NetworkConfig) {
         );
     }
     let begin = Instant::now();
-    for last in 0..CROWD {
+    for last in 0..crowd {
         network
             .attach(&format!("t{last}"), eni(last + 10))
             .await
             .expect("attach");
     }
-    println!("{CROWD} awsvpc, one after the other: {:?}", begin.elapsed());
+    println!("{crowd} awsvpc, one after the other: {:?}", begin.elapsed());
     network.close().await.expect("close");
     drop(endpoints);
     let begin = Instant::now();
     let (network, _endpoints) = Network::start(config).await.expect("start");
-    println!("start, {CROWD} tasks there: {:?}", begin.elapsed());
+    println!("start, {crowd} tasks there: {:?}", begin.elapsed());
     let begin = Instant::now();
-    let keys: Vec<_> = (0..CROWD).map(|last| format!("t{last}")).collect();
-    let detached: Vec<_> = keys.iter().map(|key| network.detach(key)).collect();
-    for one in detached {
-        one.await.expect("detach");
+    let keys: Vec<_> = (0..crowd).map(|last| format!("t{last}")).collect();
+    let mut detached = tokio::task::JoinSet::new();
+    for key in keys {
+        let network = network.clone();
+        detached.spawn(async move { network.detach(&key).await });
     }
-    println!("{CROWD} detached: {:?}", begin.elapsed());
+    tokio::task::yield_now().await;
+    network.attach("meanwhile", eni(1)).await.expect("attach");
+    println!(
+        "1 attached behind {crowd} detachments: {:?}",
+        begin.elapsed()
+    );
+    while let Some(done) = detached.join_next().await {
+        done.expect("no panic").expect("detach");
+    }
+    println!("{crowd} detached together: {:?}", begin.elapsed());
     let begin = Instant::now();
     network.teardown_all().await.expect("teardown");
     println!("teardown: {:?}", begin.elapsed());
@@ -85,18 +97,19 @@ fn spread(mut times: Vec<Duration>) -> String {
     format!("median {:?}, p95 {:?}, most {:?}", at(50), at(95), at(100))
 }
 
-fn eni(last: u8) -> Mode {
+fn eni(number: u16) -> Mode {
+    let [high, low] = number.to_be_bytes();
     Mode::Awsvpc(Eni {
         vpc_id: "vpc-1".into(),
-        eni_id: format!("eni-{last}"),
-        mac: MacAddress::new([0x0a, 0, 0, 0, 0, last]),
-        address: Ipv4Addr::new(172, 31, 20, last),
+        eni_id: format!("eni-{number}"),
+        mac: MacAddress::new([0x0a, 0, 0, 0, high, low]),
+        address: Ipv4Addr::new(172, 31, 17 + high, low),
         subnet: "172.31.16.0/20".parse().expect("a constant"),
         gateway: Ipv4Addr::new(172, 31, 16, 1),
     })
 }
 
-fn web(_: u8) -> Mode {
+fn web(_: u16) -> Mode {
     let container = PortRange::single(80);
     let mapping = PortMapping {
         container,
@@ -108,6 +121,6 @@ fn web(_: u8) -> Mode {
     }
 }
 
-fn none(_: u8) -> Mode {
+fn none(_: u16) -> Mode {
     Mode::None
 }

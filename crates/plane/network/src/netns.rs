@@ -27,8 +27,13 @@ pub(crate) struct Namespace {
 }
 
 impl Namespace {
-    /// Makes a namespace and mounts it at `path`. Nothing is mounted there yet.
-    pub(crate) fn create(path: &Path) -> Result<Self, NetworkError> {
+    /// Makes a namespace, runs `set_up` inside and only then mounts it at `path`, so that one that
+    /// is found there is set up. Nothing is mounted there yet.
+    pub(crate) fn create<T: Send>(
+        path: &Path,
+        set_up: impl FnOnce() -> Result<T, NetworkError> + Send,
+    ) -> Result<(Self, T), NetworkError> {
+        const STEP: &str = "make a network namespace";
         let place = OpenOptions::new()
             .create(true)
             .append(true)
@@ -36,25 +41,24 @@ impl Namespace {
             .open(path);
         place.map_err(|e| NetworkError::state(path, e))?;
         // A thread of its own: unshare moves the caller, who wants to stay.
-        visit(|| -> io::Result<()> {
-            unshare(CloneFlags::CLONE_NEWNET)?;
+        let made = visit(|| {
+            unshare(CloneFlags::CLONE_NEWNET).map_err(|e| NetworkError::kernel(STEP, e))?;
+            let made = set_up()?;
             mount(
                 Some(OWN),
                 path,
                 None::<&str>,
                 MsFlags::MS_BIND,
                 None::<&str>,
-            )?;
-            Ok(())
-        })
-        .flatten()
-        .map_err(|e| NetworkError::kernel("make a network namespace", e))?;
-        Self::open(path)?.ok_or_else(|| {
-            NetworkError::kernel(
-                "make a network namespace",
-                io::Error::other("it is not there"),
             )
+            .map_err(|e| NetworkError::kernel(format!("mount {}", path.display()), e))?;
+            Ok(made)
         })
+        .map_err(|e| NetworkError::kernel(STEP, e))
+        .flatten()?;
+        let namespace = Self::open(path)?
+            .ok_or_else(|| NetworkError::kernel(STEP, io::Error::other("it is not there")))?;
+        Ok((namespace, made))
     }
 
     /// The namespace mounted at `path`; `None` if there is none, as after a reboot.

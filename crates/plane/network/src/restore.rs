@@ -20,6 +20,7 @@ use crate::netns::Namespace;
 use crate::network::EndpointListener;
 use crate::ports::{Holder, HostPorts, PortTable};
 use crate::reaper::Reaper;
+use crate::scope::TaskNet;
 use crate::state::{ScopeRecord, StateDir, TaskRecord};
 use crate::worker::{Directory, Worker};
 
@@ -141,7 +142,7 @@ impl Worker {
         self.last_address = bridge.into_iter().max();
         let range = match self.state.host()? {
             Some(record) => record.range,
-            None => host::choose(&self.names, &self.config.shared_dir, None)?,
+            None => host::claim_range(&self.names, &self.config.shared_dir, None, None)?,
         };
         if Plan::new(range).is_none() {
             return Err(NetworkError::BadConfig(format!(
@@ -161,17 +162,20 @@ impl Worker {
         let uplink = scope.uplink;
         if link::index_of(&mut scope.route, &endpoint.link)?.is_some() {
             scope.set_up_link(&endpoint)?;
-        } else if let Some(namespace) = Namespace::open(&self.state.task_netns(&record.key))? {
+        } else if let Some(mut task) = TaskNet::without_link(&self.state.task_netns(&record.key))? {
             tracing::warn!(key = record.key, "a task's link was gone; made anew");
-            self.connect(&mut record, &namespace)?;
+            self.connect(&mut record, &mut task)?;
         }
+        let mut changed = false;
         if let (Some(endpoint), Some(host)) = (&mut record.endpoint, &mut self.host) {
-            endpoint.host_reachable = host.reach(uplink, endpoint.address)?;
+            let reachable = host.reach(uplink, endpoint.address)?;
+            changed = endpoint.host_reachable != reachable;
+            endpoint.host_reachable = reachable;
         }
         let mut directory = self.directory.write().unwrap_or_else(|e| e.into_inner());
         directory.insert((endpoint.scope, endpoint.address), record.key.clone());
         drop(directory);
-        self.save(&record)
+        if changed { self.save(&record) } else { Ok(()) }
     }
 
     fn remove_leaked_uplinks(&self) -> Result<(), NetworkError> {

@@ -72,7 +72,7 @@ impl ScopeNet {
         let path = state.scope_netns(&record.scope);
         let namespace = match Namespace::open(&path)? {
             Some(namespace) => namespace,
-            None => Namespace::create(&path)?,
+            None => Namespace::create(&path, || Ok(()))?.0,
         };
         let (mut route, mut filter) = namespace
             .run(|| {
@@ -98,7 +98,7 @@ impl ScopeNet {
     /// `Kernel` with EEXIST if the link's name is taken.
     pub(crate) fn connect(
         &mut self,
-        task: &Namespace,
+        task: &mut TaskNet,
         endpoint: &Endpoint,
     ) -> Result<(), NetworkError> {
         let near = End {
@@ -110,12 +110,8 @@ impl ScopeNet {
             mac: Some(endpoint.mac),
         };
         self.route
-            .perform(vec![link::veth(&near, &far, task.as_fd())])?;
-        let mut route = task
-            .run(|| host::open(Family::Route))
-            .map_err(|e| NetworkError::kernel("enter a network namespace", e))
-            .flatten()?;
-        set_up_task(&mut route, endpoint)?;
+            .perform(vec![link::veth(&near, &far, task.namespace.as_fd())])?;
+        set_up_task(&mut task.route, endpoint)?;
         self.set_up_link(endpoint)
     }
 
@@ -230,17 +226,37 @@ fn ensure_uplink(
     Ok(Uplink { index, peer })
 }
 
-/// A namespace for a task, loopback up.
-pub(crate) fn task_namespace(path: &Path) -> Result<Namespace, NetworkError> {
-    let namespace = Namespace::create(path)?;
-    namespace
-        .run(|| {
+/// A task's namespace and a socket in it.
+pub(crate) struct TaskNet {
+    namespace: Namespace,
+    route: Socket,
+}
+
+impl TaskNet {
+    /// A new one, loopback up.
+    pub(crate) fn create(path: &Path) -> Result<Self, NetworkError> {
+        let (namespace, route) = Namespace::create(path, || {
             set_all(&TASK_SETTINGS)?;
-            host::open(Family::Route)?.perform(vec![link::up("lo")])
-        })
-        .map_err(|e| NetworkError::kernel("enter a network namespace", e))
-        .flatten()?;
-    Ok(namespace)
+            let mut route = host::open(Family::Route)?;
+            route.perform(vec![link::up("lo")])?;
+            Ok(route)
+        })?;
+        Ok(Self { namespace, route })
+    }
+
+    /// The one of a task whose link is gone; `None` if it is gone itself.
+    pub(crate) fn without_link(path: &Path) -> Result<Option<Self>, NetworkError> {
+        let Some(namespace) = Namespace::open(path)? else {
+            return Ok(None);
+        };
+        let mut route = namespace
+            .run(|| host::open(Family::Route))
+            .map_err(|e| NetworkError::kernel("enter a network namespace", e))
+            .flatten()?;
+        // Where the whole scope was lost, the task's end of the pair may still be on its way out.
+        route.perform(vec![link::delete(TASK_LINK)])?;
+        Ok(Some(Self { namespace, route }))
+    }
 }
 
 fn set_up_task(task: &mut Socket, endpoint: &Endpoint) -> Result<(), NetworkError> {

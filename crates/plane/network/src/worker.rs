@@ -14,14 +14,14 @@ use crate::addresses::{MAX_SCOPES, Plan, free_number};
 use crate::config::NetworkConfig;
 use crate::error::NetworkError;
 use crate::host::{self, Host};
-use crate::model::{Attachment, Eni, Health, MacAddress, Mode, Recovered, Scope};
+use crate::model::{Attachment, Eni, Health, MacAddress, Mode, Protocol, Recovered, Scope, Subnet};
 use crate::names::{Names, check_key};
 use crate::netns::Namespace;
 use crate::network::EndpointListener;
 use crate::ports::{HostPorts, PortTable};
-use crate::reaper::{Reaper, Removal};
+use crate::reaper::{Reaper, Remains};
 use crate::ruleset::Ports;
-use crate::scope::{ENDPOINT, ScopeNet, task_namespace};
+use crate::scope::{ENDPOINT, ScopeNet, TaskNet};
 use crate::state::{Endpoint, HostRecord, ScopeRecord, StateDir, TaskRecord};
 use crate::teardown;
 
@@ -137,7 +137,7 @@ impl Worker {
             if self.health(record)? == Health::Wired {
                 return Ok(record.attachment(&self.state));
             }
-            self.cut(key)?;
+            self.discard(key)?;
         }
         let mut record = TaskRecord::new(key, mode);
         self.choose(&mut record)?;
@@ -147,7 +147,7 @@ impl Worker {
             self.save(&record)
         });
         if let Err(error) = saved {
-            if let Err(left) = self.cut(key) {
+            if let Err(left) = self.discard(key) {
                 tracing::warn!(key, error = %left, "half a network stays until the next start");
             }
             return Err(error);
@@ -252,12 +252,12 @@ impl Worker {
         }
         let path = self.state.task_netns(&record.key);
         Namespace::remove(&path)?;
-        let namespace = task_namespace(&path)?;
+        let mut task = TaskNet::create(&path)?;
         let Some(scope) = record.endpoint.as_ref().map(|e| e.scope.clone()) else {
             return Ok(());
         };
         self.ensure_scope(&scope)?;
-        self.connect(record, &namespace)?;
+        self.connect(record, &mut task)?;
         self.open_to_host(record)
     }
 
@@ -265,7 +265,7 @@ impl Worker {
     pub(crate) fn connect(
         &mut self,
         record: &mut TaskRecord,
-        namespace: &Namespace,
+        task: &mut TaskNet,
     ) -> Result<(), NetworkError> {
         let mut taken = self.links();
         for _ in 0..NAME_ATTEMPTS {
@@ -276,7 +276,7 @@ impl Worker {
                 .scopes
                 .get_mut(&endpoint.scope)
                 .ok_or_else(|| NetworkError::NoSuchScope(endpoint.scope.to_string()))?;
-            match scope.connect(namespace, endpoint) {
+            match scope.connect(task, endpoint) {
                 Err(error) if error.errno() == Some(libc::EEXIST) => {
                     taken.insert(endpoint.link.clone());
                     endpoint.link = self.names.veth(&record.key, &taken);
@@ -308,21 +308,13 @@ impl Worker {
         if self.host.is_some() {
             return Ok(());
         }
-        let range = match self.config.bridge_subnet {
-            Some(range) => range,
-            None => {
-                let remembered = self.state.host()?.map(|record| record.range);
-                host::choose(&self.names, &self.config.shared_dir, remembered)?
-            }
-        };
+        let remembered = self.state.host()?.map(|record| record.range);
+        let (wanted, shared_dir) = (self.config.bridge_subnet, &self.config.shared_dir);
+        let range = host::claim_range(&self.names, shared_dir, wanted, remembered)?;
         self.prepare_host(range, Ports::new())
     }
 
-    pub(crate) fn prepare_host(
-        &mut self,
-        range: crate::model::Subnet,
-        ports: Ports,
-    ) -> Result<(), NetworkError> {
+    pub(crate) fn prepare_host(&mut self, range: Subnet, ports: Ports) -> Result<(), NetworkError> {
         let plan = Plan::new(range)
             .ok_or_else(|| NetworkError::BadConfig(format!("bridge subnet {range}")))?;
         self.state.save_host(&HostRecord::new(range))?;
@@ -380,21 +372,24 @@ impl Worker {
 
     fn detach(&mut self, key: &str, reply: Reply<()>) {
         match self.cut(key) {
-            Ok(Some((namespace, link))) => {
-                self.reaper.remove(Removal {
-                    namespace,
-                    link,
-                    done: reply,
-                });
-            }
+            Ok(Some(remains)) => self.reaper.remove(remains, reply),
             Ok(None) => drop(reply.send(Ok(()))),
             Err(error) => drop(reply.send(Err(error))),
         }
     }
 
-    /// Everything of an attachment but its link, which the reaper shall remove. Nothing is left on
+    /// As `detach`, for what was never handed out.
+    fn discard(&mut self, key: &str) -> Result<(), NetworkError> {
+        if let Some(remains) = self.cut(key)? {
+            // The reaper itself tells when it fails.
+            self.reaper.remove(remains, oneshot::channel().0);
+        }
+        Ok(())
+    }
+
+    /// Cuts an attachment off; the reaper shall remove the rest. Nothing is left on
     /// record, so its address and ports are free again.
-    fn cut(&mut self, key: &str) -> Result<Option<(Arc<Namespace>, String)>, NetworkError> {
+    fn cut(&mut self, key: &str) -> Result<Option<Remains>, NetworkError> {
         let Some(record) = self.tasks.get(key) else {
             return Ok(None);
         };
@@ -408,7 +403,12 @@ impl Worker {
                     host.forget(scope.uplink, endpoint.address)?;
                 }
                 if scope.disconnect(endpoint)? {
-                    rest = Some((scope.namespace.clone(), endpoint.link.clone()));
+                    let udp = record.bindings.iter().any(|b| b.protocol == Protocol::Udp);
+                    rest = Some(Remains {
+                        namespace: scope.namespace.clone(),
+                        link: endpoint.link.clone(),
+                        udp: udp.then_some(endpoint.address),
+                    });
                 }
             }
             let mut directory = self.directory.write().unwrap_or_else(|e| e.into_inner());

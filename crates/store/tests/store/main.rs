@@ -2,4 +2,10 @@
 //! is about the embedded one.
 
 mod contract;
+mod disk_full;
+mod folder;
+mod history;
+mod kill;
+mod model;
+mod snapshot;
 mod support;

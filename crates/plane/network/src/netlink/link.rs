@@ -19,6 +19,7 @@ const IFLA_ADDRESS: u16 = 1;
 const IFLA_IFNAME: u16 = 3;
 const IFLA_LINKINFO: u16 = 18;
 const IFLA_AF_SPEC: u16 = 26;
+const IFLA_GROUP: u16 = 27;
 const IFLA_NET_NS_FD: u16 = 28;
 const IFLA_EXT_MASK: u16 = 29;
 const SKIP_STATISTICS: u32 = 8;
@@ -97,6 +98,22 @@ pub(crate) fn delete(name: &str) -> Request {
             Attrs::new().text(IFLA_IFNAME, name),
         ),
         step: format!("remove the link {name}").into(),
+        tolerated: &[Errno::ENODEV],
+    }
+}
+
+/// Puts a link into a group, to be removed with it.
+pub(crate) fn join(name: &str, group: u32) -> Request {
+    let attrs = Attrs::new().u32(IFLA_GROUP, group);
+    set(name, ifinfo(0, 0, 0), attrs, &[Errno::ENODEV])
+}
+
+/// Removes all links of a group, in hardly more time than one takes.
+pub(crate) fn delete_group(group: u32) -> Request {
+    let attrs = Attrs::new().u32(IFLA_GROUP, group);
+    Request {
+        message: Message::new(RTM_DELLINK, REQUEST | ACK, &ifinfo(0, 0, 0), attrs),
+        step: "remove links".into(),
         tolerated: &[Errno::ENODEV],
     }
 }

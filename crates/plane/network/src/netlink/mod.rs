@@ -1,11 +1,12 @@
 //! Netlink, spoken directly: a message builder, a blocking socket, and the few messages of
-//! rtnetlink and nf_tables that tasks' networks need.
+//! rtnetlink, nf_tables and connection tracking that tasks' networks need.
 //!
 //! Netlink sockets belong to the namespace they were opened in, wherever their owner's thread goes
 //! afterwards; a namespace is therefore worked on by holding a socket of it. Requests are answered
 //! within the `send` call, so no call here waits for anything but the kernel's own locks, and
 //! several requests travel in one message with one system call.
 
+pub(crate) mod conntrack;
 pub(crate) mod link;
 pub(crate) mod message;
 pub(crate) mod nft;

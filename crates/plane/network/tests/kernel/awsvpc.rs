@@ -50,28 +50,31 @@ fn an_address_cannot_be_borrowed() {
         let liar = network.attach("liar", eni("vpc-a", 5)).await.unwrap();
         let victim = network.attach("victim", eni("vpc-a", 6)).await.unwrap();
         let target = network.attach("target", eni("vpc-a", 7)).await.unwrap();
-        let _server = Server::start(target.netns.as_deref(), 80);
-        let _metadata = Server::on(endpoints.try_recv().unwrap().listener);
+        let other = network.attach("other", eni("vpc-a", 8)).await.unwrap();
+        let ears = receiver(target.netns.as_deref(), eni_address(7), 7000);
+        let metadata = Server::on(endpoints.try_recv().unwrap().listener);
         let endpoint = std::net::Ipv4Addr::new(169, 254, 170, 2);
-        for to in [(eni_address(7), 80), (endpoint, 80)] {
-            assert!(ask_from(liar.netns.as_deref(), to, PATIENCE).is_ok());
-            assert!(ask_from(victim.netns.as_deref(), to, PATIENCE).is_ok());
-        }
-        // With every right in its own namespace, and the victim away or not.
+        assert!(ask_from(liar.netns.as_deref(), (endpoint, 80), PATIENCE).is_ok());
+        let to = (eni_address(7), 7000);
+        shout(liar.netns.as_deref(), to, "honest");
+        assert_eq!(heard(&ears), "honest");
+        // With every right in its own namespace, whether the victim is there or gone.
+        inside(netns(&liar), || {
+            ip("addr flush dev eth0");
+            ip("addr add 172.31.20.6/32 dev eth0");
+            ip("route replace 172.31.16.1/32 dev eth0 scope link");
+            ip("neigh replace 172.31.16.1 lladdr 02:77:68:61:72:66 dev eth0");
+            ip("route replace default via 172.31.16.1 src 172.31.20.6");
+        });
         for round in ["victim there", "victim gone"] {
-            inside(netns(&liar), || {
-                ip("addr flush dev eth0");
-                ip("addr add 172.31.20.6/32 dev eth0");
-                ip("route replace 172.31.16.1/32 dev eth0 scope link");
-                ip("neigh replace 172.31.16.1 lladdr 02:77:68:61:72:66 dev eth0");
-                ip("route replace default via 172.31.16.1 src 172.31.20.6");
-            });
-            for to in [(eni_address(7), 80), (endpoint, 80)] {
-                let lie = ask_from(liar.netns.as_deref(), to, REFUSED);
-                assert!(lie.is_err(), "{round}: {lie:?}");
-            }
+            shout(liar.netns.as_deref(), to, "lie");
+            shout(Some(netns(&other)), to, "truth");
+            assert_eq!(heard(&ears), "truth", "{round}");
+            let lie = ask_from(liar.netns.as_deref(), (endpoint, 80), REFUSED);
+            assert!(lie.is_err(), "{round}: {lie:?}");
             network.detach("victim").await.unwrap();
         }
+        drop((metadata, victim));
     });
 }
 
@@ -142,6 +145,28 @@ fn two_installations_side_by_side() {
             std::fs::read_to_string("/proc/sys/net/ipv4/ip_forward").unwrap(),
             "0\n"
         );
+    });
+}
+
+#[test]
+fn a_range_has_one_installation() {
+    on_a_host(|host| async move {
+        let subnet: Subnet = "10.9.0.0/24".parse().unwrap();
+        let config = |id| NetworkConfig {
+            bridge_subnet: Some(subnet),
+            ..host.config(id)
+        };
+        let (one, _endpoints) = Network::start(config("aaaa")).await.unwrap();
+        let (two, _more) = Network::start(config("bbbb")).await.unwrap();
+        let task = one.attach("web", web()).await.unwrap();
+        assert!(subnet.contains(address(&task)));
+        let refused = two.attach("web", web()).await;
+        assert!(
+            matches!(refused, Err(NetworkError::RangeInUse { .. })),
+            "{refused:?}"
+        );
+        one.teardown_all().await.unwrap();
+        two.attach("web", web()).await.unwrap();
     });
 }
 

@@ -1,7 +1,7 @@
 //! Bridge tasks: published ports from everywhere, the way out, what stays closed.
 
 use super::support::*;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use wharf_network::*;
 
 const LOCALHOST: Ipv4Addr = Ipv4Addr::LOCALHOST;
@@ -61,9 +61,31 @@ fn udp_ports_and_ranges() {
         let server = udp_server(netns(&task), 9001);
         let to = (LOCALHOST, task.bindings[0].host.first + 1);
         assert_eq!(ask_udp(to, PATIENCE).unwrap(), task.gateway.unwrap());
-        let socket = std::net::UdpSocket::bind((LOCALHOST, 0)).unwrap();
+        let socket = UdpSocket::bind((LOCALHOST, 0)).unwrap();
         socket.send_to(b"", to).unwrap();
         server.join().unwrap();
+    });
+}
+
+#[test]
+fn a_udp_client_speaks_to_whoever_has_the_port_now() {
+    on_a_host(|host| async move {
+        let (network, _endpoints) = host.start("ab12").await;
+        let dns = bridge(&[(53, HostPort::Fixed(5353), Protocol::Udp)]);
+        let client = inside(&host.neighbour, || UdpSocket::bind((NEIGHBOUR, 0)).unwrap());
+        client.connect((EXTERNAL, 5353)).unwrap();
+        client.set_read_timeout(Some(PATIENCE)).unwrap();
+        for key in ["first", "second"] {
+            let task = network.attach(key, dns.clone()).await.unwrap();
+            let server = udp_server(netns(&task), 53);
+            client.send(b"?").unwrap();
+            let mut buffer = [0; 64];
+            let len = client.recv(&mut buffer).expect(key);
+            assert_eq!(&buffer[..len], NEIGHBOUR.to_string().as_bytes(), "{key}");
+            client.send(b"").unwrap();
+            server.join().unwrap();
+            network.detach(key).await.unwrap();
+        }
     });
 }
 
@@ -97,20 +119,29 @@ fn loopback_services_of_the_host_stay_its_own() {
     on_a_host(|host| async move {
         let (network, _endpoints) = host.start("ab12").await;
         let task = network.attach("web", web()).await.unwrap();
-        let _secret = Server::on(TcpListener::bind((LOCALHOST, 7001)).unwrap());
-        assert!(ask((LOCALHOST, 7001), PATIENCE).is_ok());
+        let secret = receiver(None, LOCALHOST, 7001);
+        let open = receiver(None, task.gateway.unwrap(), 7001);
         // The worst case: even the scope's namespace would pass such packets on.
         let scope = host.dir.path().join("network-ab12/netns/bridge");
-        let gateway = task.gateway.unwrap();
         for path in [netns(&task), &scope] {
             inside(path, || {
                 run("sysctl", "-qw net.ipv4.conf.all.route_localnet=1");
-                ip("route del local 127.0.0.0/8 dev lo table local");
-                ip("route del local 127.0.0.1 dev lo table local");
-                ip(&format!("route add 127.0.0.1/32 via {gateway}"));
+                ip("addr flush dev lo");
+                ip(&format!(
+                    "route add 127.0.0.1/32 via {}",
+                    task.gateway.unwrap()
+                ));
             });
         }
-        assert!(ask_from(task.netns.as_deref(), (LOCALHOST, 7001), REFUSED).is_err());
+        for (to, text) in [(task.gateway.unwrap(), "first"), (LOCALHOST, "intruder")] {
+            shout(task.netns.as_deref(), (to, 7001), text);
+        }
+        assert_eq!(heard(&open), "first");
+        // The last one on the way has passed where the intruder had to pass.
+        shout(task.netns.as_deref(), (task.gateway.unwrap(), 7001), "last");
+        assert_eq!(heard(&open), "last");
+        shout(None, (LOCALHOST, 7001), "own");
+        assert_eq!(heard(&secret), "own", "the first thing that came");
     });
 }
 

@@ -49,6 +49,8 @@ pub fn on_a_host<F: Future<Output = ()>>(test: impl FnOnce(Host) -> F + Send + '
             "link add ext0 type veth peer name ext0 netns {}",
             neighbour.display()
         ));
+        // No address of its own making: it would turn from tentative to settled meanwhile.
+        ip("link set ext0 addrgenmode none");
         for command in [
             "link set lo up",
             "addr add 192.0.2.1/24 dev ext0",
@@ -185,6 +187,31 @@ pub fn ask_from(
         Some(path) => inside(path, question),
         None => question(),
     }
+}
+
+/// A socket that only receives, in the namespace at `path` or the caller's.
+pub fn receiver(path: Option<&Path>, address: Ipv4Addr, port: u16) -> UdpSocket {
+    let bind = || UdpSocket::bind((address, port)).unwrap();
+    let socket = path.map_or_else(bind, |path| inside(path, bind));
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket
+}
+
+/// Sends `text` on its way, once: whether it lands is for the receiver to say.
+pub fn shout(path: Option<&Path>, to: (Ipv4Addr, u16), text: &str) {
+    let send = || {
+        let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
+        // A refusal by the sender's own kernel is fine too.
+        let _ = socket.send_to(text.as_bytes(), to);
+    };
+    path.map_or_else(send, |path| inside(path, send));
+}
+
+/// The next text that lands.
+pub fn heard(socket: &UdpSocket) -> String {
+    let mut buffer = [0; 64];
+    let len = socket.recv(&mut buffer).unwrap();
+    String::from_utf8_lossy(&buffer[..len]).into_owned()
 }
 
 /// A UDP service that answers each datagram with the address it came from; ends on an empty one,
