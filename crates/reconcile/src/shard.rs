@@ -37,12 +37,16 @@ pub struct Shard {
 
 impl Shard {
     pub fn new(key: impl Into<String>) -> Self {
-        Self { key: key.into(), held: Arc::default() }
+        Self {
+            key: key.into(),
+            held: Arc::default(),
+        }
     }
 
     /// What a transaction of this shard's executors must compare; `None` while it is not ours.
     pub fn fence(&self) -> Option<Compare> {
-        self.lease().map(|lease| Compare::leased(self.key.clone(), lease))
+        self.lease()
+            .map(|lease| Compare::leased(self.key.clone(), lease))
     }
 
     /// Holds the shard until `stop`, then gives it back.
@@ -114,7 +118,11 @@ mod tests {
         new.renew(&store, &permit, Takeover::Wait).await.unwrap();
         assert!(new.fence().is_none(), "the shard is held");
         let write = async |fence: Compare| {
-            store.txn(&permit, Txn::new().when(fence).put("/w1/x", "y")).await.unwrap().succeeded
+            store
+                .txn(&permit, Txn::new().when(fence).put("/w1/x", "y"))
+                .await
+                .unwrap()
+                .succeeded
         };
         assert!(write(old.fence().unwrap()).await);
         new.renew(&store, &permit, Takeover::Replace).await.unwrap();

@@ -142,7 +142,7 @@ impl Worker {
         self.last_address = bridge.into_iter().max();
         let range = match self.state.host()? {
             Some(record) => record.range,
-            None => host::choose(&self.names, &self.config.shared_dir, None)?,
+            None => host::claim_range(&self.names, &self.config.shared_dir, None, None)?,
         };
         if Plan::new(range).is_none() {
             return Err(NetworkError::BadConfig(format!(

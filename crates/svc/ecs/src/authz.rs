@@ -11,7 +11,10 @@ use crate::{core::Core, document, names, names::Place};
 const TASKS: &str = "ecs-tasks.amazonaws.com";
 
 pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
-    let row = Row { place: Place::of(cx), action: input.action() };
+    let row = Row {
+        place: Place::of(cx),
+        action: input.action(),
+    };
     Ok(match input {
         Input::CreateCluster(i) => {
             let name = i.cluster_name.as_deref().unwrap_or(names::DEFAULT_CLUSTER);
@@ -20,8 +23,9 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         }
         Input::DescribeClusters(i) => {
             let given = i.clusters.iter().flatten();
-            let mut rows: Vec<Check> =
-                given.map(|one| Check::new(&row.action, row.cluster(Some(one)))).collect();
+            let mut rows: Vec<Check> = given
+                .map(|one| Check::new(&row.action, row.cluster(Some(one))))
+                .collect();
             if rows.is_empty() {
                 rows.push(Check::new(&row.action, row.cluster(None)));
             }
@@ -38,7 +42,10 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             let mut rows = vec![Check::any(&row.action)];
             rows.extend(pass_roles([&i.task_role_arn, &i.execution_role_arn]));
             let family = i.family.clone().unwrap_or_default();
-            let arn = format!("{}*", row.place.definition(&family, 0).trim_end_matches('0'));
+            let arn = format!(
+                "{}*",
+                row.place.definition(&family, 0).trim_end_matches('0')
+            );
             row.creating(rows, &arn, i.tags.as_ref())
         }
         Input::RunTask(i) => row.run_task(core, i).await?,
@@ -65,7 +72,9 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         }
         Input::DeleteTaskDefinitions(i) => {
             let given = i.task_definitions.iter().flatten();
-            given.map(|one| Check::new(&row.action, row.definition(one))).collect()
+            given
+                .map(|one| Check::new(&row.action, row.definition(one)))
+                .collect()
         }
         Input::TagResource(i) => row.on_arn(i.resource_arn.as_deref(), i.tags.as_ref()),
         Input::UntagResource(i) => row.on_arn(i.resource_arn.as_deref(), None),
@@ -123,17 +132,22 @@ impl Row {
     /// One check per member; an empty list is judged on `*`, it is refused by the operation.
     fn on_members(&self, kind: &str, cluster: Option<&str>, given: &[String]) -> Vec<Check> {
         let cluster_arn = self.cluster(cluster);
-        let check = |resource| {
-            Check::new(&self.action, resource).with("ecs:cluster", cluster_arn.clone())
-        };
+        let check =
+            |resource| Check::new(&self.action, resource).with("ecs:cluster", cluster_arn.clone());
         match given {
             [] => vec![check("*".to_owned())],
-            some => some.iter().map(|one| check(self.member(kind, cluster, one))).collect(),
+            some => some
+                .iter()
+                .map(|one| check(self.member(kind, cluster, one)))
+                .collect(),
         }
     }
 
     fn on_arn(&self, arn: Option<&str>, tags: Option<&Vec<Tag>>) -> Vec<Check> {
-        vec![with_request_tags(Check::new(&self.action, arn.unwrap_or("*")), tags)]
+        vec![with_request_tags(
+            Check::new(&self.action, arn.unwrap_or("*")),
+            tags,
+        )]
     }
 
     /// Tags at creation need ecs:TagResource as well.
@@ -154,7 +168,12 @@ impl Row {
         match names::definition_ref(given) {
             Ok(Some(wanted)) => match wanted.revision {
                 Some(revision) => self.place.definition(&wanted.family, revision),
-                None => format!("{}:*", self.place.definition(&wanted.family, 0).trim_end_matches(":0")),
+                None => format!(
+                    "{}:*",
+                    self.place
+                        .definition(&wanted.family, 0)
+                        .trim_end_matches(":0")
+                ),
             },
             _ => "*".to_owned(),
         }
@@ -192,7 +211,10 @@ impl Row {
         };
         let mut check = Check::new(&self.action, arn)
             .with("ecs:cluster", self.cluster(launch.cluster))
-            .with("ecs:enable-execute-command", launch.execute_command.to_string());
+            .with(
+                "ecs:enable-execute-command",
+                launch.execute_command.to_string(),
+            );
         let mut roles = Vec::new();
         if let Some(found) = &found {
             for (key, value) in &found.record.tags {
@@ -200,10 +222,16 @@ impl Row {
             }
             let parsed = document::definition(&found.record.document)
                 .map_err(|error| crate::fault::server(&error))?;
-            roles.extend(pass_roles([&parsed.task_role_arn, &parsed.execution_role_arn]));
+            roles.extend(pass_roles([
+                &parsed.task_role_arn,
+                &parsed.execution_role_arn,
+            ]));
         }
         if let Some(overrides) = launch.overrides {
-            roles.extend(pass_roles([&overrides.task_role_arn, &overrides.execution_role_arn]));
+            roles.extend(pass_roles([
+                &overrides.task_role_arn,
+                &overrides.execution_role_arn,
+            ]));
         }
         let mut rows = vec![check];
         rows.extend(roles);
@@ -224,7 +252,10 @@ fn pass_roles<'a>(
     roles: impl IntoIterator<Item = &'a Option<String>>,
 ) -> impl Iterator<Item = Check> {
     let given = roles.into_iter().flatten().filter(|role| !role.is_empty());
-    given.map(|role| Check::pass_role(role.clone(), TASKS)).collect::<Vec<_>>().into_iter()
+    given
+        .map(|role| Check::pass_role(role.clone(), TASKS))
+        .collect::<Vec<_>>()
+        .into_iter()
 }
 
 fn with_request_tags(mut check: Check, tags: Option<&Vec<Tag>>) -> Check {

@@ -59,7 +59,14 @@ impl Parts {
         ec2: Arc<dyn Ec2>,
         credentials: Arc<dyn TaskCredentials>,
     ) -> Self {
-        Self { store, keyring, ec2, credentials, clock: Arc::new(SystemClock), config: Config::default() }
+        Self {
+            store,
+            keyring,
+            ec2,
+            credentials,
+            clock: Arc::new(SystemClock),
+            config: Config::default(),
+        }
     }
 }
 
@@ -75,7 +82,9 @@ pub struct RoleKeys {
 /// Secrets are never printed.
 impl std::fmt::Debug for RoleKeys {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("RoleKeys").field("expiration", &self.expiration).finish_non_exhaustive()
+        out.debug_struct("RoleKeys")
+            .field("expiration", &self.expiration)
+            .finish_non_exhaustive()
     }
 }
 
@@ -95,6 +104,10 @@ pub trait TaskCredentials: Send + Sync + 'static {
     /// Whether the role exists and trusts tasks, without making keys.
     async fn usable(&self, account: &str, role_arn: &str) -> Result<(), RoleError>;
     /// Keys for one task; the session is named after the task's id.
-    async fn assume(&self, account: &str, role_arn: &str, task_id: &str)
-    -> Result<RoleKeys, RoleError>;
+    async fn assume(
+        &self,
+        account: &str,
+        role_arn: &str,
+        task_id: &str,
+    ) -> Result<RoleKeys, RoleError>;
 }

@@ -7,11 +7,12 @@ use std::sync::{
 
 use rand::{SeedableRng, rngs::SmallRng};
 use wharf_base::{Permit, Timestamp};
-use wharf_records::{
-    Record, RecordError, decode, encode,
-    ecs::{Cluster, ClusterStatus, Ledger, Task},
-};
 use wharf_reconcile::{Queue, Shard};
+use wharf_records::{
+    Record, RecordError, decode,
+    ecs::{Cluster, ClusterStatus, Ledger, Task},
+    encode,
+};
 use wharf_store::{Compare, StoreError, Txn};
 use wharf_wire::{Call, Fault};
 
@@ -118,15 +119,23 @@ impl Core {
     ) -> Result<Held<Cluster>, Fault> {
         let name = names::cluster_name(given)?;
         self.up_to_date().await;
-        let found = self.view.read(&Place::of(call), |region| region.clusters.get(&name).cloned());
+        let found = self.view.read(&Place::of(call), |region| {
+            region.clusters.get(&name).cloned()
+        });
         found.ok_or_else(fault::cluster_not_found)
     }
 
     /// Reads a record.
     pub async fn read<T: Record>(&self, key: &str) -> Result<Option<Stored<T>>, ChangeError> {
-        let Some(entry) = self.parts.store.get(key).await? else { return Ok(None) };
+        let Some(entry) = self.parts.store.get(key).await? else {
+            return Ok(None);
+        };
         let record = decode(&entry.value)?;
-        Ok(Some(Stored { key: key.to_owned(), record, revision: entry.mod_revision }))
+        Ok(Some(Stored {
+            key: key.to_owned(),
+            record,
+            revision: entry.mod_revision,
+        }))
     }
 
     /// Reads, changes and writes one record until nobody came between. `change` returns `Err` to
@@ -142,13 +151,17 @@ impl Core {
         E: From<ChangeError>,
     {
         for _ in 0..MAX_TRIES {
-            let Some(stored) = self.read::<T>(key).await? else { return Ok(None) };
+            let Some(stored) = self.read::<T>(key).await? else {
+                return Ok(None);
+            };
             let mut record = stored.record.clone();
             let result = change(&mut record)?;
             if record == stored.record {
                 return Ok(Some((record, result)));
             }
-            let txn = Txn::new().when(stored.unchanged()).put(key, encode(&record));
+            let txn = Txn::new()
+                .when(stored.unchanged())
+                .put(key, encode(&record));
             if self.commit(permit, txn).await? {
                 return Ok(Some((record, result)));
             }
@@ -166,7 +179,9 @@ impl Core {
         mut change: impl FnMut(&mut Task),
     ) -> Result<Option<Task>, ChangeError> {
         for _ in 0..MAX_TRIES {
-            let Some(stored) = self.read::<Task>(key).await? else { return Ok(None) };
+            let Some(stored) = self.read::<Task>(key).await? else {
+                return Ok(None);
+            };
             let mut task = stored.record.clone();
             change(&mut task);
             settle(&mut task, self.now());
@@ -200,7 +215,9 @@ impl Core {
         task_key: &str,
         task: &Task,
     ) -> Result<Option<Stored<Ledger>>, ChangeError> {
-        let Some((scope, _, _)) = wharf_records::Scope::parse(task_key) else { return Ok(None) };
+        let Some((scope, _, _)) = wharf_records::Scope::parse(task_key) else {
+            return Ok(None);
+        };
         self.read(&scope.key(Ledger::KIND, &task.host)).await
     }
 
@@ -212,5 +229,8 @@ impl Core {
 
 /// Every try was lost to another writer.
 pub fn conflict(key: &str) -> ChangeError {
-    StoreError::Conflict { key: key.to_owned() }.into()
+    StoreError::Conflict {
+        key: key.to_owned(),
+    }
+    .into()
 }

@@ -26,18 +26,28 @@ pub fn of_definition(definition: &TaskDefinition) -> Value {
         task_definition: Some(definition.clone()),
         ..DescribeTaskDefinitionResponse::default()
     };
-    take(render(output("DescribeTaskDefinition"), &holder), DEFINITION)
+    take(
+        render(output("DescribeTaskDefinition"), &holder),
+        DEFINITION,
+    )
 }
 
 pub fn definition(document: &Value) -> Result<TaskDefinition, BadDocument> {
     let mut holder = DescribeTaskDefinitionResponse::default();
-    read(output("DescribeTaskDefinition"), DEFINITION, document, &mut holder)?;
+    read(
+        output("DescribeTaskDefinition"),
+        DEFINITION,
+        document,
+        &mut holder,
+    )?;
     Ok(holder.task_definition.unwrap_or_default())
 }
 
 pub fn of_overrides(overrides: &TaskOverride) -> Value {
-    let holder =
-        RunTaskRequest { overrides: Some(overrides.clone()), ..RunTaskRequest::default() };
+    let holder = RunTaskRequest {
+        overrides: Some(overrides.clone()),
+        ..RunTaskRequest::default()
+    };
     take(render(input("RunTask"), &holder), "overrides")
 }
 
@@ -54,14 +64,20 @@ pub fn of_request(operation: &str, request: &dyn Struct) -> Value {
 
 pub fn of_configuration(request: &CreateClusterRequest) -> Option<Value> {
     request.configuration.as_ref()?;
-    Some(take(render(input("CreateCluster"), request), "configuration"))
+    Some(take(
+        render(input("CreateCluster"), request),
+        "configuration",
+    ))
 }
 
-pub fn configuration(
-    document: &Value,
-) -> Result<wharf_api_ecs::ClusterConfiguration, BadDocument> {
+pub fn configuration(document: &Value) -> Result<wharf_api_ecs::ClusterConfiguration, BadDocument> {
     let mut holder = CreateClusterRequest::default();
-    read(input("CreateCluster"), "configuration", document, &mut holder)?;
+    read(
+        input("CreateCluster"),
+        "configuration",
+        document,
+        &mut holder,
+    )?;
     Ok(holder.configuration.unwrap_or_default())
 }
 
@@ -76,8 +92,10 @@ fn read(
     holder: &mut dyn Struct,
 ) -> Result<(), BadDocument> {
     let body = serde_json::json!({ what: document }).to_string();
-    json::decode(&SERVICE, shape, body.as_bytes(), holder)
-        .map_err(|malformed| BadDocument { what, problem: malformed.to_string() })
+    json::decode(&SERVICE, shape, body.as_bytes(), holder).map_err(|malformed| BadDocument {
+        what,
+        problem: malformed.to_string(),
+    })
 }
 
 fn take(mut holder: Value, member: &str) -> Value {
@@ -85,11 +103,15 @@ fn take(mut holder: Value, member: &str) -> Value {
 }
 
 fn input(operation: &str) -> Option<ShapeIndex> {
-    SERVICE.find_operation(operation).and_then(|index| SERVICE.operations[index].input)
+    SERVICE
+        .find_operation(operation)
+        .and_then(|index| SERVICE.operations[index].input)
 }
 
 fn output(operation: &str) -> Option<ShapeIndex> {
-    SERVICE.find_operation(operation).and_then(|index| SERVICE.operations[index].output)
+    SERVICE
+        .find_operation(operation)
+        .and_then(|index| SERVICE.operations[index].output)
 }
 
 #[cfg(test)]

@@ -19,7 +19,12 @@ pub fn cluster_not_found() -> Fault {
 
 /// Something on our side; the cause is logged in full, the caller learns nothing of it.
 pub fn server(cause: &dyn std::error::Error) -> Fault {
-    Fault::receiver("ServerException", 500, "Service Unavailable. Please try again later.", cause)
+    Fault::receiver(
+        "ServerException",
+        500,
+        "Service Unavailable. Please try again later.",
+        cause,
+    )
 }
 
 pub fn of_store(error: StoreError) -> Fault {

@@ -30,7 +30,11 @@ pub fn plan(instance: &Instance, connected: bool, silent: Duration, config: &Con
         (true, false) => Some(config.node_lost_timeout),
         (false, false) => Some(config.disconnect_grace.min(config.node_lost_timeout)),
     };
-    Plan { disconnect, lose, look_after: next.map(|at| at.saturating_sub(silent)) }
+    Plan {
+        disconnect,
+        lose,
+        look_after: next.map(|at| at.saturating_sub(silent)),
+    }
 }
 
 #[cfg(test)]
@@ -72,17 +76,30 @@ mod tests {
         let config = Config::default();
         let seconds = Duration::from_secs;
         let mut record = instance();
-        let check = |record: &_, connected, silent| plan(record, connected, seconds(silent), &config);
+        let check =
+            |record: &_, connected, silent| plan(record, connected, seconds(silent), &config);
         assert_eq!(check(&record, true, 0), Plan::default());
-        let wait = |after| Plan { look_after: Some(seconds(after)), ..Plan::default() };
+        let wait = |after| Plan {
+            look_after: Some(seconds(after)),
+            ..Plan::default()
+        };
         assert_eq!(check(&record, false, 4), wait(6));
-        let disconnect = Plan { disconnect: true, ..wait(10) };
+        let disconnect = Plan {
+            disconnect: true,
+            ..wait(10)
+        };
         assert_eq!(check(&record, false, 10), disconnect);
         record.agent_connected = false;
         assert_eq!(check(&record, false, 99), Plan::default());
         record.disconnected_at = Some(Timestamp(1));
         assert_eq!(check(&record, false, 12), wait(8));
-        assert_eq!(check(&record, false, 20), Plan { lose: true, ..Plan::default() });
+        assert_eq!(
+            check(&record, false, 20),
+            Plan {
+                lose: true,
+                ..Plan::default()
+            }
+        );
         record.lost = true;
         assert_eq!(check(&record, false, 99), Plan::default());
     }

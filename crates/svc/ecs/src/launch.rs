@@ -131,10 +131,14 @@ fn order(wish: &Wish<'_>, definition: &Definition) -> Result<Order, Fault> {
     let overrides = wish.overrides.cloned().unwrap_or_default();
     check_overrides(&overrides, &parsed)?;
     if wish.launch == Launch::Fargate && !is_compatible(&parsed, "FARGATE") {
-        return Err(fault::invalid("Task definition does not support launch_type FARGATE."));
+        return Err(fault::invalid(
+            "Task definition does not support launch_type FARGATE.",
+        ));
     }
     if wish.launch == Launch::External && !is_compatible(&parsed, "EXTERNAL") {
-        return Err(fault::invalid("Task definition does not support launch_type EXTERNAL."));
+        return Err(fault::invalid(
+            "Task definition does not support launch_type EXTERNAL.",
+        ));
     }
     let network = network(wish, &parsed)?;
     let (cpu, memory) = size(&parsed, &overrides, wish.launch)?;
@@ -150,7 +154,10 @@ fn order(wish: &Wish<'_>, definition: &Definition) -> Result<Order, Fault> {
         let expression = constraint.expression.as_deref().unwrap_or_default();
         constraints.push(member_of(expression)?);
     }
-    let storage = overrides.ephemeral_storage.as_ref().or(parsed.ephemeral_storage.as_ref());
+    let storage = overrides
+        .ephemeral_storage
+        .as_ref()
+        .or(parsed.ephemeral_storage.as_ref());
     Ok(Order {
         launch: wish.launch,
         claim,
@@ -189,7 +196,9 @@ fn check_overrides(overrides: &TaskOverride, definition: &TaskDefinition) -> Res
 }
 
 fn network(wish: &Wish<'_>, definition: &TaskDefinition) -> Result<Option<NetworkOrder>, Fault> {
-    let given = wish.network.and_then(|network| network.awsvpc_configuration.as_ref());
+    let given = wish
+        .network
+        .and_then(|network| network.awsvpc_configuration.as_ref());
     if network_mode(definition) != "awsvpc" {
         return match given {
             None => Ok(None),
@@ -216,9 +225,15 @@ fn network(wish: &Wish<'_>, definition: &TaskDefinition) -> Result<Option<Networ
     }
     let public_ip = given.assign_public_ip.as_deref() == Some("ENABLED");
     if public_ip && wish.launch != Launch::Fargate {
-        return Err(fault::invalid("Assign public IP is not supported for this launch type."));
+        return Err(fault::invalid(
+            "Assign public IP is not supported for this launch type.",
+        ));
     }
-    Ok(Some(NetworkOrder { subnets, security_groups, public_ip }))
+    Ok(Some(NetworkOrder {
+        subnets,
+        security_groups,
+        public_ip,
+    }))
 }
 
 /// CPU units and MiB to reserve: the task's own sizes, else what its containers ask for.
@@ -229,9 +244,14 @@ fn size(
 ) -> Result<(u32, u32), Fault> {
     let (cpu, memory) = task_size(definition);
     let number = |text: Option<String>| text.and_then(|text| text.parse::<u32>().ok());
-    let cpu = number(crate::definition::size::normal_cpu(overrides.cpu.as_deref())?).or(cpu);
-    let memory =
-        number(crate::definition::size::normal_memory(overrides.memory.as_deref())?).or(memory);
+    let cpu = number(crate::definition::size::normal_cpu(
+        overrides.cpu.as_deref(),
+    )?)
+    .or(cpu);
+    let memory = number(crate::definition::size::normal_memory(
+        overrides.memory.as_deref(),
+    )?)
+    .or(memory);
     if launch == Launch::Fargate {
         let (cpu, memory) = (cpu.unwrap_or(0), memory.unwrap_or(0));
         if !crate::definition::size::is_fargate_pair(cpu, memory) {
@@ -249,7 +269,9 @@ fn size(
         let change = by_name.get(name(container));
         let units = change.and_then(|c| c.cpu).or(container.cpu).unwrap_or(0);
         let hard = change.and_then(|c| c.memory).or(container.memory);
-        let soft = change.and_then(|c| c.memory_reservation).or(container.memory_reservation);
+        let soft = change
+            .and_then(|c| c.memory_reservation)
+            .or(container.memory_reservation);
         sums.0 = sums.0.saturating_add(u32::try_from(units).unwrap_or(0));
         let mib = soft.or(hard).unwrap_or(0);
         sums.1 = sums.1.saturating_add(u32::try_from(mib).unwrap_or(0));
@@ -262,10 +284,14 @@ fn ports(definition: &TaskDefinition) -> Vec<Port> {
     if !matches!(network_mode(definition), "bridge" | "host") {
         return Vec::new();
     }
-    let mappings = containers(definition).iter().flat_map(|c| c.port_mappings.iter().flatten());
+    let mappings = containers(definition)
+        .iter()
+        .flat_map(|c| c.port_mappings.iter().flatten());
     let taken: BTreeSet<Port> = mappings
         .filter_map(|mapping| {
-            let number = mapping.host_port.and_then(|port| u16::try_from(port).ok())?;
+            let number = mapping
+                .host_port
+                .and_then(|port| u16::try_from(port).ok())?;
             let protocol = match mapping.protocol.as_deref() {
                 Some("udp") => Protocol::Udp,
                 _ => Protocol::Tcp,
@@ -337,7 +363,9 @@ fn task_tags(wish: &Wish<'_>, definition: &Definition) -> Result<Tags, Fault> {
 
 fn read_constraints(given: &[PlacementConstraint]) -> Result<Vec<Constraint>, Fault> {
     if given.len() > 10 {
-        return Err(fault::invalid("placementConstraints can have at most 10 items."));
+        return Err(fault::invalid(
+            "placementConstraints can have at most 10 items.",
+        ));
     }
     given
         .iter()
@@ -357,7 +385,9 @@ fn member_of(expression: &str) -> Result<Constraint, Fault> {
 
 fn read_strategies(given: &[PlacementStrategy]) -> Result<Vec<Strategy>, Fault> {
     if given.len() > wharf_placement::place::MAX_STRATEGIES {
-        return Err(fault::invalid("placementStrategy can have at most 5 items."));
+        return Err(fault::invalid(
+            "placementStrategy can have at most 5 items.",
+        ));
     }
     given.iter().map(read_strategy).collect()
 }

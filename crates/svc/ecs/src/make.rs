@@ -28,12 +28,16 @@ pub struct Spot<'a> {
 pub fn task(place: &Place, order: &Order, spot: Spot<'_>, now: Timestamp) -> Task {
     let id = ids::hex32();
     let cluster = spot.cluster.name.clone();
-    let network = order.network.as_ref().zip(spot.subnet).map(|(network, subnet)| NetworkWish {
-        attachment: ids::uuid(),
-        subnet: subnet.to_owned(),
-        security_groups: network.security_groups.clone(),
-        public_ip: network.public_ip,
-    });
+    let network = order
+        .network
+        .as_ref()
+        .zip(spot.subnet)
+        .map(|(network, subnet)| NetworkWish {
+            attachment: ids::uuid(),
+            subnet: subnet.to_owned(),
+            security_groups: network.security_groups.clone(),
+            public_ip: network.public_ip,
+        });
     Task {
         arn: place.task(&cluster, &id),
         cluster_arn: spot.cluster.arn.clone(),
@@ -93,10 +97,16 @@ fn make_containers(place: &Place, cluster: &str, task: &str, order: &Order) -> V
             image: container.image.clone().unwrap_or_default(),
             essential: container.essential.unwrap_or(true),
             last: ContainerStatus::Pending,
-            cpu: change.and_then(|c| c.cpu).or(container.cpu).unwrap_or(0).to_string(),
+            cpu: change
+                .and_then(|c| c.cpu)
+                .or(container.cpu)
+                .unwrap_or(0)
+                .to_string(),
             memory: text(change.and_then(|c| c.memory).or(container.memory)),
             memory_reservation: text(
-                change.and_then(|c| c.memory_reservation).or(container.memory_reservation),
+                change
+                    .and_then(|c| c.memory_reservation)
+                    .or(container.memory_reservation),
             ),
             image_digest: None,
             runtime_id: None,

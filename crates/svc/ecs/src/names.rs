@@ -18,7 +18,10 @@ pub struct Place {
 
 impl Place {
     pub fn of(cx: &Context) -> Self {
-        Self { account: cx.account.clone(), region: cx.region.clone() }
+        Self {
+            account: cx.account.clone(),
+            region: cx.region.clone(),
+        }
     }
 
     pub fn scope(&self) -> Scope {
@@ -65,20 +68,28 @@ impl Place {
 /// 1–255 letters, digits, `-` and `_`: clusters, families, services.
 pub fn is_name(text: &str) -> bool {
     (1..=255).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 /// The cluster's name out of a name or ARN; absent or empty is `default`. A name no cluster can
 /// have is as unknown as any other.
 pub fn cluster_name(given: Option<&str>) -> Result<String, Fault> {
-    let given = given.filter(|text| !text.is_empty()).unwrap_or(DEFAULT_CLUSTER);
+    let given = given
+        .filter(|text| !text.is_empty())
+        .unwrap_or(DEFAULT_CLUSTER);
     let name = match resource(given) {
         Some(path) => path.strip_prefix("cluster/").ok_or_else(|| {
             fault::invalid(format!("Invalid identifier: {given} is not a cluster ARN."))
         })?,
         None => given,
     };
-    if is_name(name) { Ok(name.to_owned()) } else { Err(fault::cluster_not_found()) }
+    if is_name(name) {
+        Ok(name.to_owned())
+    } else {
+        Err(fault::cluster_not_found())
+    }
 }
 
 /// The id of a task or container instance: of an id, a short ARN `<kind>/<id>` or a long one
@@ -109,7 +120,10 @@ pub fn long_arn(arn: &str) -> Option<(&str, &str, &str)> {
 /// Where the resource of an ECS ARN lives.
 pub fn place_of(arn: &str) -> Option<Place> {
     let arn: Arn = arn.parse().ok()?;
-    (arn.service == "ecs").then_some(Place { account: arn.account, region: arn.region })
+    (arn.service == "ecs").then_some(Place {
+        account: arn.account,
+        region: arn.region,
+    })
 }
 
 /// The resource part of an ECS ARN; `None` for anything else.
@@ -144,7 +158,10 @@ pub fn definition_ref(given: &str) -> Result<Option<DefinitionRef>, Fault> {
             (family, Some(text.parse::<i32>().map_err(|_| wrong())?))
         }
     };
-    Ok(is_name(family).then(|| DefinitionRef { family: family.to_owned(), revision }))
+    Ok(is_name(family).then(|| DefinitionRef {
+        family: family.to_owned(),
+        revision,
+    }))
 }
 
 #[cfg(test)]
@@ -158,15 +175,25 @@ mod tests {
         assert_eq!(cluster_name(None).unwrap(), "default");
         assert_eq!(cluster_name(Some("")).unwrap(), "default");
         assert_eq!(cluster_name(Some(CLUSTER)).unwrap(), "web");
-        assert_eq!(cluster_name(Some("a b")).unwrap_err().code, "ClusterNotFoundException");
+        assert_eq!(
+            cluster_name(Some("a b")).unwrap_err().code,
+            "ClusterNotFoundException"
+        );
         let task = "arn:aws:ecs:us-east-1:000000000000:task/web/1";
-        assert_eq!(cluster_name(Some(task)).unwrap_err().code, "InvalidParameterException");
+        assert_eq!(
+            cluster_name(Some(task)).unwrap_err().code,
+            "InvalidParameterException"
+        );
     }
 
     #[test]
     fn tasks_by_id_short_or_long_arn() {
         let prefix = "arn:aws:ecs:us-east-1:000000000000:task";
-        for given in ["3f".to_owned(), format!("{prefix}/3f"), format!("{prefix}/web/3f")] {
+        for given in [
+            "3f".to_owned(),
+            format!("{prefix}/3f"),
+            format!("{prefix}/web/3f"),
+        ] {
             assert_eq!(member_id("task", "web", &given).unwrap(), "3f");
         }
         let wrong = member_id("task", "other", &format!("{prefix}/web/3f")).unwrap_err();
@@ -179,7 +206,10 @@ mod tests {
     #[test]
     fn definitions_by_family_revision_or_arn() {
         let of = |family: &str, revision| {
-            Some(DefinitionRef { family: family.to_owned(), revision })
+            Some(DefinitionRef {
+                family: family.to_owned(),
+                revision,
+            })
         };
         assert_eq!(definition_ref("web").unwrap(), of("web", None));
         assert_eq!(definition_ref("web:3").unwrap(), of("web", Some(3)));

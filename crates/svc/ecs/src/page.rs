@@ -56,7 +56,9 @@ impl Page {
             page.push(value);
         }
         let more = keys.next().is_some();
-        let token = last.filter(|_| more).map(|key| keyring.seal_token(key.as_bytes(), filter));
+        let token = last
+            .filter(|_| more)
+            .map(|key| keyring.seal_token(key.as_bytes(), filter));
         (page, token)
     }
 }

@@ -36,15 +36,24 @@ pub fn source(
             ));
         }
         (Some(launch), None) => {
-            return Ok(Source { launch: parse_launch(launch)?, providers: Vec::new() });
+            return Ok(Source {
+                launch: parse_launch(launch)?,
+                providers: Vec::new(),
+            });
         }
         (None, Some(items)) => read_strategy(items)?,
         (None, None) => cluster.default_strategy.clone(),
     };
     if strategy.is_empty() {
-        return Ok(Source { launch: Launch::Ec2, providers: Vec::new() });
+        return Ok(Source {
+            launch: Launch::Ec2,
+            providers: Vec::new(),
+        });
     }
-    if strategy.iter().any(|item| !cluster.capacity_providers.contains(&item.provider)) {
+    if strategy
+        .iter()
+        .any(|item| !cluster.capacity_providers.contains(&item.provider))
+    {
         return Err(fault::invalid(
             "The specified capacity provider strategy cannot contain a capacity provider that is \
              not associated with the cluster. Associate the capacity provider with the cluster and \
@@ -52,7 +61,10 @@ pub fn source(
         ));
     }
     let providers = distribute(&strategy, count).into_iter().map(Some).collect();
-    Ok(Source { launch: Launch::Fargate, providers })
+    Ok(Source {
+        launch: Launch::Fargate,
+        providers,
+    })
 }
 
 fn parse_launch(text: &str) -> Result<Launch, Fault> {
@@ -60,16 +72,18 @@ fn parse_launch(text: &str) -> Result<Launch, Fault> {
         "EC2" => Ok(Launch::Ec2),
         "FARGATE" => Ok(Launch::Fargate),
         "EXTERNAL" => Ok(Launch::External),
-        _ => Err(fault::invalid("launchType should be one of [EC2, FARGATE, EXTERNAL].")),
+        _ => Err(fault::invalid(
+            "launchType should be one of [EC2, FARGATE, EXTERNAL].",
+        )),
     }
 }
 
 /// Checks a strategy: at most 20 items, one base, weights that mean something.
-pub fn read_strategy(
-    items: &[CapacityProviderStrategyItem],
-) -> Result<Vec<StrategyItem>, Fault> {
+pub fn read_strategy(items: &[CapacityProviderStrategyItem]) -> Result<Vec<StrategyItem>, Fault> {
     if items.len() > 20 {
-        return Err(fault::invalid("A capacity provider strategy can have at most 20 items."));
+        return Err(fault::invalid(
+            "A capacity provider strategy can have at most 20 items.",
+        ));
     }
     let mut strategy = Vec::new();
     for item in items {
@@ -81,10 +95,16 @@ pub fn read_strategy(
             ));
         }
         let provider = item.capacity_provider.clone().unwrap_or_default();
-        strategy.push(StrategyItem { provider, base, weight });
+        strategy.push(StrategyItem {
+            provider,
+            base,
+            weight,
+        });
     }
     if strategy.iter().filter(|item| item.base > 0).count() > 1 {
-        return Err(fault::invalid("Only one capacity provider can have a base defined."));
+        return Err(fault::invalid(
+            "Only one capacity provider can have a base defined.",
+        ));
     }
     // A single provider without a weight is meant all the same.
     if let [only] = &mut strategy[..] {
@@ -103,13 +123,16 @@ fn distribute(strategy: &[StrategyItem], count: usize) -> Vec<String> {
     let mut assigned = BTreeMap::<&str, u64>::new();
     let mut chosen = Vec::new();
     for item in strategy {
-        let base = usize::try_from(item.base).unwrap_or(0).min(count - chosen.len());
+        let base = usize::try_from(item.base)
+            .unwrap_or(0)
+            .min(count - chosen.len());
         chosen.extend(std::iter::repeat_n(item.provider.clone(), base));
     }
     while chosen.len() < count {
         let weighted = strategy.iter().filter(|item| item.weight > 0);
         let least = weighted.min_by(|a, b| {
-            let share = |item: &StrategyItem| assigned.get(item.provider.as_str()).copied().unwrap_or(0);
+            let share =
+                |item: &StrategyItem| assigned.get(item.provider.as_str()).copied().unwrap_or(0);
             let weight = |item: &StrategyItem| u64::try_from(item.weight).unwrap_or(1);
             // share(a)/weight(a) against share(b)/weight(b), without dividing.
             (share(a) * weight(b)).cmp(&(share(b) * weight(a)))
@@ -126,7 +149,11 @@ mod tests {
     use super::*;
 
     fn item(provider: &str, base: i32, weight: i32) -> StrategyItem {
-        StrategyItem { provider: provider.to_owned(), base, weight }
+        StrategyItem {
+            provider: provider.to_owned(),
+            base,
+            weight,
+        }
     }
 
     #[test]

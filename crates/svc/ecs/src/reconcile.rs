@@ -53,15 +53,22 @@ fn fence(core: &Core) -> Result<Compare, StepError> {
 pub async fn task(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     for _ in 0..MAX_STEPS {
         let fence = fence(&core)?;
-        let Some(stored) = core.read::<Task>(&key).await? else { return Ok(Next::Settled) };
+        let Some(stored) = core.read::<Task>(&key).await? else {
+            return Ok(Next::Settled);
+        };
         let plan = task::plan(&stored.record, core.now());
-        let Some(action) = plan.action else { return Ok(until(&core, plan.wake_at)) };
+        let Some(action) = plan.action else {
+            return Ok(until(&core, plan.wake_at));
+        };
         match action {
             // Settling is part of every change.
             Action::Become(_) | Action::Stop(_) => {
-                core.change_task(&PERMIT, Some(&fence), &key, |_| {}).await?;
+                core.change_task(&PERMIT, Some(&fence), &key, |_| {})
+                    .await?;
             }
-            Action::CreateInterface => create_interface(&core, &fence, &key, &stored.record).await?,
+            Action::CreateInterface => {
+                create_interface(&core, &fence, &key, &stored.record).await?
+            }
             Action::DeleteInterface(id) => {
                 delete_interface(&core, &stored.record, &id).await?;
                 let gone = |task: &mut Task| task::plan::interface_deleted(task, &id);
@@ -92,7 +99,9 @@ async fn create_interface(
     key: &str,
     record: &Task,
 ) -> Result<(), StepError> {
-    let (Some(wish), Some(call)) = (&record.network, call(core, record)) else { return Ok(()) };
+    let (Some(wish), Some(call)) = (&record.network, call(core, record)) else {
+        return Ok(());
+    };
     match make_interface(core, &call, record, wish).await {
         Ok(made) => {
             let id = made.id.clone();
@@ -116,7 +125,10 @@ async fn create_interface(
             core.change_task(&PERMIT, Some(fence), key, refuse).await?;
             Ok(())
         }
-        Err(fault) => Err(StepError::Ec2 { action: "create a network interface", fault }),
+        Err(fault) => Err(StepError::Ec2 {
+            action: "create a network interface",
+            fault,
+        }),
     }
 }
 
@@ -132,7 +144,10 @@ async fn make_interface(
 ) -> Result<Interface, Fault> {
     let ec2 = &core.parts.ec2;
     let place = Place::of(call);
-    let tag = |key: &str, value: String| Tag { key: Some(key.to_owned()), value: Some(value) };
+    let tag = |key: &str, value: String| Tag {
+        key: Some(key.to_owned()),
+        value: Some(value),
+    };
     let request = CreateNetworkInterfaceRequest {
         subnet_id: Some(wish.subnet.clone()),
         groups: Some(wish.security_groups.clone()).filter(|groups| !groups.is_empty()),
@@ -154,8 +169,15 @@ async fn make_interface(
         subnet_ids: Some(vec![wish.subnet.clone()]),
         ..DescribeSubnetsRequest::default()
     };
-    let subnets = ec2.describe_subnets(call, subnets).await?.subnets.unwrap_or_default();
-    let cidr = subnets.into_iter().next().and_then(|subnet| subnet.cidr_block);
+    let subnets = ec2
+        .describe_subnets(call, subnets)
+        .await?
+        .subnets
+        .unwrap_or_default();
+    let cidr = subnets
+        .into_iter()
+        .next()
+        .and_then(|subnet| subnet.cidr_block);
     Ok(of_interface(interface, cidr.as_deref().and_then(gateway)))
 }
 
@@ -180,22 +202,38 @@ fn gateway(cidr: &str) -> Option<String> {
 }
 
 async fn delete_interface(core: &Core, record: &Task, id: &str) -> Result<(), StepError> {
-    let Some(call) = call(core, record) else { return Ok(()) };
+    let Some(call) = call(core, record) else {
+        return Ok(());
+    };
     let request = DeleteNetworkInterfaceRequest {
         network_interface_id: Some(id.to_owned()),
         ..DeleteNetworkInterfaceRequest::default()
     };
-    match core.parts.ec2.delete_network_interface(&call, request).await {
+    match core
+        .parts
+        .ec2
+        .delete_network_interface(&call, request)
+        .await
+    {
         Ok(_) => Ok(()),
         Err(fault) if fault.code == "InvalidNetworkInterfaceID.NotFound" => Ok(()),
-        Err(fault) => Err(StepError::Ec2 { action: "delete a network interface", fault }),
+        Err(fault) => Err(StepError::Ec2 {
+            action: "delete a network interface",
+            fault,
+        }),
     }
 }
 
 /// Follows one container instance's connection: connected, silent, lost.
 pub async fn instance(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     let fence = fence(&core)?;
-    let Some(entry) = core.parts.store.get(&key).await.map_err(ChangeError::from)? else {
+    let Some(entry) = core
+        .parts
+        .store
+        .get(&key)
+        .await
+        .map_err(ChangeError::from)?
+    else {
         return Ok(Next::Settled);
     };
     let record: Instance = decode(&entry.value).map_err(ChangeError::from)?;
@@ -228,12 +266,21 @@ pub async fn instance(core: Arc<Core>, key: String) -> Result<Next, StepError> {
 /// All tasks of a lost host end now; what only they can hold waits for the host.
 async fn give_up_tasks(core: &Core, fence: &Compare, instance: &Instance) -> Result<(), StepError> {
     core.up_to_date().await;
-    let Some(place) = names::place_of(&instance.arn) else { return Ok(()) };
+    let Some(place) = names::place_of(&instance.arn) else {
+        return Ok(());
+    };
     let tasks: Vec<String> = core.view.read(&place, |region| {
-        region.tasks_on(&instance.host).map(|task| task.key.clone()).collect()
+        region
+            .tasks_on(&instance.host)
+            .map(|task| task.key.clone())
+            .collect()
     });
     let why = stop::host_lost(&instance.ec2_instance);
-    tracing::warn!(instance = instance.arn, tasks = tasks.len(), "a host is lost");
+    tracing::warn!(
+        instance = instance.arn,
+        tasks = tasks.len(),
+        "a host is lost"
+    );
     for key in tasks {
         let now = core.now();
         let lose = |task: &mut Task| stop::give_up(task, &why, false, now);

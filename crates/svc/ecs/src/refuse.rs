@@ -23,7 +23,9 @@ pub fn refuse(operation: &str, violations: &[Violation]) -> Option<Fault> {
         });
     }
     let text = match &first.broken {
-        Broken::NotOneOf { values } => format!("{member} should be one of [{}].", values.join(", ")),
+        Broken::NotOneOf { values } => {
+            format!("{member} should be one of [{}].", values.join(", "))
+        }
         _ => format!("{}: {}", first.path, first.constraint()),
     };
     Some(match operation {

@@ -24,7 +24,9 @@ pub struct EcsService {
 
 impl EcsService {
     pub fn new(parts: Parts) -> Self {
-        Self { core: Arc::new(Core::new(parts)) }
+        Self {
+            core: Arc::new(Core::new(parts)),
+        }
     }
 
     /// The websockets agents connect to.
@@ -59,7 +61,12 @@ impl EcsService {
         ));
         let of = core.clone();
         let work = move |key| reconcile::task(of.clone(), key);
-        loops.spawn(wharf_reconcile::run(core.tasks.clone(), TASK_WORKERS, stop.clone(), work));
+        loops.spawn(wharf_reconcile::run(
+            core.tasks.clone(),
+            TASK_WORKERS,
+            stop.clone(),
+            work,
+        ));
         let of = core.clone();
         let work = move |key| reconcile::instance(of.clone(), key);
         let queue = core.instances.clone();

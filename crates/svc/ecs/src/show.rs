@@ -16,7 +16,11 @@ use crate::{
 };
 
 pub fn failure(arn: impl Into<String>, reason: &str) -> api::Failure {
-    api::Failure { arn: Some(arn.into()), reason: Some(reason.to_owned()), detail: None }
+    api::Failure {
+        arn: Some(arn.into()),
+        reason: Some(reason.to_owned()),
+        detail: None,
+    }
 }
 
 pub fn attribute(name: &str, value: Option<&str>) -> api::Attribute {
@@ -28,7 +32,10 @@ pub fn attribute(name: &str, value: Option<&str>) -> api::Attribute {
 }
 
 fn pair(name: &str, value: impl Into<String>) -> api::KeyValuePair {
-    api::KeyValuePair { name: Some(name.to_owned()), value: Some(value.into()) }
+    api::KeyValuePair {
+        name: Some(name.to_owned()),
+        value: Some(value.into()),
+    }
 }
 
 /// What a caller asked to see besides the plain cluster.
@@ -93,7 +100,9 @@ pub fn cluster(
 ) -> Result<api::Cluster, BadDocument> {
     let counts = Counts::of(region, &cluster.name);
     let instances = region.instances_of(&cluster.name);
-    let registered = instances.filter(|i| i.status != InstanceStatus::Inactive).count();
+    let registered = instances
+        .filter(|i| i.status != InstanceStatus::Inactive)
+        .count();
     let strategy = |item: &wharf_records::ecs::StrategyItem| api::CapacityProviderStrategyItem {
         capacity_provider: Some(item.provider.clone()),
         weight: Some(item.weight),
@@ -116,8 +125,16 @@ pub fn cluster(
         running_tasks_count: Some(counts.running.values().sum()),
         pending_tasks_count: Some(counts.pending.values().sum()),
         active_services_count: Some(0),
-        statistics: Some(if parts.statistics { statistics(&counts) } else { Vec::new() }),
-        tags: Some(if parts.tags { tags::show(&cluster.tags) } else { Vec::new() }),
+        statistics: Some(if parts.statistics {
+            statistics(&counts)
+        } else {
+            Vec::new()
+        }),
+        tags: Some(if parts.tags {
+            tags::show(&cluster.tags)
+        } else {
+            Vec::new()
+        }),
         settings: Some(match parts.settings {
             true => cluster.settings.iter().map(setting).collect(),
             false => Vec::new(),
@@ -129,13 +146,19 @@ pub fn cluster(
         attachments: parts.attachments.then(Vec::new),
         attachments_status: None,
         service_connect_defaults: cluster.service_connect_namespace.as_ref().map(|namespace| {
-            api::ClusterServiceConnectDefaults { namespace: Some(namespace.clone()) }
+            api::ClusterServiceConnectDefaults {
+                namespace: Some(namespace.clone()),
+            }
         }),
     })
 }
 
 fn statistics(counts: &Counts) -> Vec<api::KeyValuePair> {
-    let launches = [("EC2", "EC2"), ("FARGATE", "Fargate"), ("EXTERNAL", "External")];
+    let launches = [
+        ("EC2", "EC2"),
+        ("FARGATE", "Fargate"),
+        ("EXTERNAL", "External"),
+    ];
     let count = |table: &BTreeMap<&str, i32>, launch| table.get(launch).copied().unwrap_or(0);
     let mut rows = Vec::new();
     for (launch, word) in launches {
@@ -170,14 +193,23 @@ pub fn task(record: &Task, with_tags: bool) -> Result<api::Task, BadDocument> {
     let storage = record.ephemeral_gib.or(fargate.then_some(20));
     Ok(api::Task {
         attachments: Some(attachments(record)),
-        attributes: Some(vec![attribute("ecs.cpu-architecture", Some(architecture()))]),
+        attributes: Some(vec![attribute(
+            "ecs.cpu-architecture",
+            Some(architecture()),
+        )]),
         availability_zone: Some(record.availability_zone.clone()),
         capacity_provider_name: record.capacity_provider.clone(),
         cluster_arn: Some(record.cluster_arn.clone()),
         connectivity: record.connected_at.map(|_| "CONNECTED".to_owned()),
         connectivity_at: record.connected_at,
         container_instance_arn: (!fargate).then(|| record.instance.clone()),
-        containers: Some(record.containers.iter().map(|c| container(record, c)).collect()),
+        containers: Some(
+            record
+                .containers
+                .iter()
+                .map(|c| container(record, c))
+                .collect(),
+        ),
         cpu: Some(record.cpu.clone()),
         created_at: Some(record.created_at),
         desired_status: Some(record.desired.as_str().to_owned()),
@@ -200,14 +232,22 @@ pub fn task(record: &Task, with_tags: bool) -> Result<api::Task, BadDocument> {
         stopped_at: record.stopped_at,
         stopped_reason: record.stopped_reason.clone(),
         stopping_at: record.stopping_at,
-        tags: Some(if with_tags { tags::show(&record.tags) } else { Vec::new() }),
+        tags: Some(if with_tags {
+            tags::show(&record.tags)
+        } else {
+            Vec::new()
+        }),
         task_arn: Some(record.arn.clone()),
         task_definition_arn: Some(record.definition.clone()),
         version: Some(record.version),
-        ephemeral_storage: storage
-            .map(|gib| api::EphemeralStorage { size_in_gi_b: Some(gib) }),
+        ephemeral_storage: storage.map(|gib| api::EphemeralStorage {
+            size_in_gi_b: Some(gib),
+        }),
         fargate_ephemeral_storage: storage.filter(|_| fargate).map(|gib| {
-            api::TaskEphemeralStorage { size_in_gi_b: Some(gib), kms_key_id: None }
+            api::TaskEphemeralStorage {
+                size_in_gi_b: Some(gib),
+                kms_key_id: None,
+            }
         }),
         trusted_execution_summary: None,
     })
@@ -234,7 +274,9 @@ fn health(task: &Task) -> Health {
 }
 
 fn attachments(task: &Task) -> Vec<api::Attachment> {
-    let Some(wish) = &task.network else { return Vec::new() };
+    let Some(wish) = &task.network else {
+        return Vec::new();
+    };
     let mut details = vec![pair("subnetId", wish.subnet.clone())];
     let mut status = "PRECREATED";
     if let Some(interface) = &task.interface {
@@ -257,14 +299,17 @@ fn attachments(task: &Task) -> Vec<api::Attachment> {
 }
 
 fn container(task: &Task, container: &Container) -> api::Container {
-    let bindings = container.bindings.iter().map(|binding| api::NetworkBinding {
-        bind_ip: binding.bind_ip.clone(),
-        container_port: binding.container_port,
-        host_port: binding.host_port,
-        protocol: binding.protocol.clone(),
-        container_port_range: binding.container_port_range.clone(),
-        host_port_range: binding.host_port_range.clone(),
-    });
+    let bindings = container
+        .bindings
+        .iter()
+        .map(|binding| api::NetworkBinding {
+            bind_ip: binding.bind_ip.clone(),
+            container_port: binding.container_port,
+            host_port: binding.host_port,
+            protocol: binding.protocol.clone(),
+            container_port_range: binding.container_port_range.clone(),
+            host_port_range: binding.host_port_range.clone(),
+        });
     let interface = task.network.as_ref().zip(task.interface.as_ref());
     let interfaces = interface.map(|(wish, interface)| api::NetworkInterface {
         attachment_id: Some(wish.attachment.clone()),
@@ -282,7 +327,11 @@ fn container(task: &Task, container: &Container) -> api::Container {
         last_status: Some(container.last.as_str().to_owned()),
         exit_code: container.exit_code,
         reason: container.reason.clone(),
-        network_bindings: Some(if awsvpc { Vec::new() } else { bindings.collect() }),
+        network_bindings: Some(if awsvpc {
+            Vec::new()
+        } else {
+            bindings.collect()
+        }),
         network_interfaces: Some(interfaces.into_iter().collect()),
         health_status: Some(container.health.as_str().to_owned()),
         cpu: Some(container.cpu.clone()),
@@ -319,10 +368,18 @@ pub fn instance(
         agent_connected: Some(record.agent_connected),
         running_tasks_count: count(&[Status::Running]),
         pending_tasks_count: count(&[Status::Provisioning, Status::Pending, Status::Activating]),
-        attributes: Some(attributes.map(|(n, v)| attribute(n, v.as_deref())).collect()),
+        attributes: Some(
+            attributes
+                .map(|(n, v)| attribute(n, v.as_deref()))
+                .collect(),
+        ),
         registered_at: Some(record.registered_at),
         attachments: Some(Vec::new()),
-        tags: Some(if with_tags { tags::show(&record.tags) } else { Vec::new() }),
+        tags: Some(if with_tags {
+            tags::show(&record.tags)
+        } else {
+            Vec::new()
+        }),
         health_status: with_health.then(|| instance_health(record)),
         ..api::ContainerInstance::default()
     }
@@ -334,7 +391,9 @@ fn not_empty(text: &str) -> Option<String> {
 
 fn instance_health(record: &Instance) -> api::ContainerInstanceHealthStatus {
     let known = record.health.as_ref();
-    let status = known.map_or("INSUFFICIENT_DATA", |health| &health.status).to_owned();
+    let status = known
+        .map_or("INSUFFICIENT_DATA", |health| &health.status)
+        .to_owned();
     api::ContainerInstanceHealthStatus {
         overall_status: Some(status.clone()),
         details: Some(vec![api::InstanceHealthCheckResult {
@@ -363,8 +422,13 @@ fn resource(row: &wharf_records::ecs::host::RegisteredResource) -> api::Resource
 fn remaining(record: &Instance, ledger: &Ledger) -> Vec<api::Resource> {
     let free = ledger::free(ledger);
     let ports = |protocol: Protocol| {
-        let taken = free.taken.iter().filter(move |port: &&Port| port.protocol == protocol);
-        taken.map(|port| port.number.to_string()).collect::<Vec<_>>()
+        let taken = free
+            .taken
+            .iter()
+            .filter(move |port: &&Port| port.protocol == protocol);
+        taken
+            .map(|port| port.number.to_string())
+            .collect::<Vec<_>>()
     };
     let mut rows: Vec<api::Resource> = record.registered.iter().map(resource).collect();
     for row in &mut rows {

@@ -16,10 +16,14 @@ pub fn read(tags: Option<&Vec<Tag>>) -> Result<Tags, Fault> {
         let key = tag.key.clone().unwrap_or_default();
         let value = tag.value.clone().unwrap_or_default();
         if !(1..=128).contains(&key.chars().count()) {
-            return Err(fault::invalid("Tag keys must have between 1 and 128 characters."));
+            return Err(fault::invalid(
+                "Tag keys must have between 1 and 128 characters.",
+            ));
         }
         if value.chars().count() > 256 {
-            return Err(fault::invalid("Tag values can have at most 256 characters."));
+            return Err(fault::invalid(
+                "Tag values can have at most 256 characters.",
+            ));
         }
         if key.to_ascii_lowercase().starts_with("aws:") {
             return Err(fault::invalid(
@@ -40,7 +44,9 @@ pub fn read(tags: Option<&Vec<Tag>>) -> Result<Tags, Fault> {
 pub fn within_limit(tags: &Tags) -> Result<(), Fault> {
     match tags.len() {
         0..=MAX_TAGS => Ok(()),
-        _ => Err(fault::invalid(format!("The maximum number of tags per resource is {MAX_TAGS}."))),
+        _ => Err(fault::invalid(format!(
+            "The maximum number of tags per resource is {MAX_TAGS}."
+        ))),
     }
 }
 

@@ -404,10 +404,7 @@ impl Directory {
                 Principal::root(&caller.account),
                 PrincipalPolicies::default(),
             ),
-            CallerKind::Service => (
-                Principal::service(&caller.arn),
-                PrincipalPolicies::default(),
-            ),
+            CallerKind::Service => service_standing(caller),
             CallerKind::Anonymous => (Principal::anonymous(), PrincipalPolicies::default()),
             CallerKind::User => self.user_standing(caller).await?,
             CallerKind::AssumedRole => self.role_standing(caller).await?,
@@ -694,6 +691,23 @@ fn compile(source: &str, text: &str, kind: DocumentKind) -> CompiledPolicy {
 
 fn compiled(source: &str, text: &str, kind: DocumentKind) -> Arc<CompiledPolicy> {
     Arc::new(compile(source, text, kind))
+}
+
+/// A part of the platform acts in an account with the policy of its service-linked role, whether
+/// or not the role itself has been made, and may do nothing beyond it.
+fn service_standing(caller: &Caller) -> (Principal, PrincipalPolicies) {
+    let principal = Principal {
+        account: caller.account.clone(),
+        ..Principal::service(&caller.arn)
+    };
+    let policy = managed::service_role(&caller.arn)
+        .and_then(|role| PLATFORM_POLICIES.get(role.policy?))
+        .cloned();
+    let policies = PrincipalPolicies {
+        identity: policy.into_iter().collect(),
+        ..PrincipalPolicies::default()
+    };
+    (principal, policies)
 }
 
 fn user_caller(account: &str, user: &UserRecord) -> Caller {

@@ -149,6 +149,28 @@ fn two_installations_side_by_side() {
 }
 
 #[test]
+fn a_range_has_one_installation() {
+    on_a_host(|host| async move {
+        let subnet: Subnet = "10.9.0.0/24".parse().unwrap();
+        let config = |id| NetworkConfig {
+            bridge_subnet: Some(subnet),
+            ..host.config(id)
+        };
+        let (one, _endpoints) = Network::start(config("aaaa")).await.unwrap();
+        let (two, _more) = Network::start(config("bbbb")).await.unwrap();
+        let task = one.attach("web", web()).await.unwrap();
+        assert!(subnet.contains(address(&task)));
+        let refused = two.attach("web", web()).await;
+        assert!(
+            matches!(refused, Err(NetworkError::RangeInUse { .. })),
+            "{refused:?}"
+        );
+        one.teardown_all().await.unwrap();
+        two.attach("web", web()).await.unwrap();
+    });
+}
+
+#[test]
 fn the_hosts_own_neighbours_are_not_taken_from_it() {
     on_a_host(|host| async move {
         ip("addr add 172.31.20.200/20 dev ext0");

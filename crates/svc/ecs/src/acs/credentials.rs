@@ -36,9 +36,9 @@ pub fn role(task: &Task, definition: &TaskDefinition, kind: RoleType) -> Option<
     let overrides = document::overrides(&task.overrides).unwrap_or_default();
     match kind {
         RoleType::Application => overrides.task_role_arn.or(definition.task_role_arn.clone()),
-        RoleType::Execution => {
-            overrides.execution_role_arn.or(definition.execution_role_arn.clone())
-        }
+        RoleType::Execution => overrides
+            .execution_role_arn
+            .or(definition.execution_role_arn.clone()),
     }
     .filter(|role| !role.is_empty())
 }
@@ -50,8 +50,14 @@ pub async fn mint(
     role: &str,
     kind: RoleType,
 ) -> Result<(Credentials, Timestamp), RoleError> {
-    let account = crate::names::place_of(&task.arn).map(|place| place.account).unwrap_or_default();
-    let keys = core.parts.credentials.assume(&account, role, &task.id).await?;
+    let account = crate::names::place_of(&task.arn)
+        .map(|place| place.account)
+        .unwrap_or_default();
+    let keys = core
+        .parts
+        .credentials
+        .assume(&account, role, &task.id)
+        .await?;
     let credentials = Credentials {
         credentials_id: credentials_id(core, task, kind)?,
         role_arn: role.to_owned(),
@@ -66,7 +72,10 @@ pub async fn mint(
 /// The id stays the same for the task's whole life: containers hold it in their environment. It is
 /// as good as a password inside the task's network, so it derives from a sealed secret.
 fn credentials_id(core: &Core, task: &Task, kind: RoleType) -> Result<String, RoleError> {
-    let opened = core.parts.keyring.open_token(&task.credentials_seed, CREDENTIALS_CONTEXT);
+    let opened = core
+        .parts
+        .keyring
+        .open_token(&task.credentials_seed, CREDENTIALS_CONTEXT);
     let seed = opened.map_err(|error| RoleError::Unavailable(Box::new(error)))?;
     let mut hash = Sha256::new();
     hash.update(seed.expose());

@@ -49,9 +49,18 @@ impl Hub {
             token.cancel();
         }
         let replaced = CancellationToken::new();
-        let presence = Presence { number, replaced: Some(replaced.clone()), ended: None };
+        let presence = Presence {
+            number,
+            replaced: Some(replaced.clone()),
+            ended: None,
+        };
         connections.insert(instance.to_owned(), presence);
-        Seat { hub: self, instance: instance.to_owned(), number, replaced }
+        Seat {
+            hub: self,
+            instance: instance.to_owned(),
+            number,
+            replaced,
+        }
     }
 
     /// Ends an instance's connection, if there is one.
@@ -62,7 +71,9 @@ impl Hub {
     }
 
     pub fn is_connected(&self, instance: &str) -> bool {
-        self.lock().get(instance).is_some_and(|presence| presence.replaced.is_some())
+        self.lock()
+            .get(instance)
+            .is_some_and(|presence| presence.replaced.is_some())
     }
 
     /// How long an instance has had no connection here; zero while it has one.
@@ -76,19 +87,26 @@ impl Hub {
             known.and_then(|presence| presence.ended)
         };
         let started = *self.started.lock().unwrap_or_else(PoisonError::into_inner);
-        presence.or(started).map_or(std::time::Duration::ZERO, |since| since.elapsed())
+        presence
+            .or(started)
+            .map_or(std::time::Duration::ZERO, |since| since.elapsed())
     }
 
     /// Nothing more is to be known of the instance.
     pub fn forget(&self, instance: &str) {
         let mut connections = self.lock();
-        if connections.get(instance).is_some_and(|presence| presence.replaced.is_none()) {
+        if connections
+            .get(instance)
+            .is_some_and(|presence| presence.replaced.is_none())
+        {
             connections.remove(instance);
         }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Presence>> {
-        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -119,7 +137,10 @@ mod tests {
         let new = hub.connect("i");
         assert!(old.replaced.is_cancelled() && !new.replaced.is_cancelled());
         drop(old);
-        assert!(hub.is_connected("i"), "the old one's end is not the new one's");
+        assert!(
+            hub.is_connected("i"),
+            "the old one's end is not the new one's"
+        );
         drop(new);
         tokio::time::advance(Duration::from_secs(5)).await;
         assert_eq!(hub.silent_for("i"), Duration::from_secs(5));

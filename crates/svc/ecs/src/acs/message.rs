@@ -12,7 +12,11 @@ pub fn frame(kind: &str, message: &impl Serialize) -> String {
         r#type: &'a str,
         message: &'a T,
     }
-    serde_json::to_string(&Frame { r#type: kind, message }).expect("plain structs serialise")
+    serde_json::to_string(&Frame {
+        r#type: kind,
+        message,
+    })
+    .expect("plain structs serialise")
 }
 
 /// A frame from an agent; members nobody asks for are ignored.

@@ -67,7 +67,11 @@ pub struct Refusal {
 
 impl Refusal {
     fn of(kind: &'static str, status: u16, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), status }
+        Self {
+            kind,
+            message: message.into(),
+            status,
+        }
     }
 
     /// IAM or the node's binding forbids it.
@@ -106,7 +110,10 @@ impl Endpoint {
         };
         let place = Place::of(cx);
         let cluster = names::cluster_name(cluster_of(channel, query)).unwrap_or_default();
-        vec![Check::new(action, instance_of(channel, query)).with("ecs:cluster", place.cluster(&cluster))]
+        vec![
+            Check::new(action, instance_of(channel, query))
+                .with("ecs:cluster", place.cluster(&cluster)),
+        ]
     }
 
     /// Whether the instance named in `query` may connect; before the upgrade is answered.
@@ -120,18 +127,30 @@ impl Endpoint {
         let cluster = names::cluster_name(cluster_of(channel, &query))
             .map_err(|fault| Refusal::of("InvalidClusterException", 400, fault.message))?;
         self.core.up_to_date().await;
-        let known = self.core.view.read(&place, |region| region.clusters.contains_key(&cluster));
+        let known = self
+            .core
+            .view
+            .read(&place, |region| region.clusters.contains_key(&cluster));
         if !known {
-            return Err(Refusal::of("InvalidClusterException", 400, "Cluster not found."));
+            return Err(Refusal::of(
+                "InvalidClusterException",
+                400,
+                "Cluster not found.",
+            ));
         }
         let arn = instance_of(channel, &query);
         if !may_connect(&cx.caller, arn) {
-            return Err(Refusal::access_denied("This node may not speak for the container instance."));
+            return Err(Refusal::access_denied(
+                "This node may not speak for the container instance.",
+            ));
         }
         let invalid = |text: &str| Refusal::of("InvalidInstanceException", 400, text);
         let id = names::member_id("container-instance", &cluster, arn)
             .map_err(|fault| invalid(&fault.message))?;
-        let found = self.core.view.read(&place, |region| region.instance(&cluster, &id).cloned());
+        let found = self
+            .core
+            .view
+            .read(&place, |region| region.instance(&cluster, &id).cloned());
         let found = found.ok_or_else(|| invalid("The container instance is not registered."))?;
         if found.status == InstanceStatus::Inactive {
             return Err(Refusal::of(
@@ -142,7 +161,9 @@ impl Endpoint {
         }
         Ok(Ticket {
             channel,
-            key: place.scope().key(Instance::KIND, &format!("{cluster}:{id}")),
+            key: place
+                .scope()
+                .key(Instance::KIND, &format!("{cluster}:{id}")),
             place,
             instance: found.arn.clone(),
             host: found.host.clone(),

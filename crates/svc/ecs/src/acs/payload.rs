@@ -41,13 +41,25 @@ pub fn task(record: &Task, definition: &TaskDefinition, extras: Extras) -> messa
         .filter_map(|change| Some((change.name.as_deref()?, change)))
         .collect();
     let place = names::place_of(&record.arn);
-    let account = place.as_ref().map(|place| place.account.clone()).unwrap_or_default();
+    let account = place
+        .as_ref()
+        .map(|place| place.account.clone())
+        .unwrap_or_default();
     let region = place.map(|place| place.region).unwrap_or_default();
-    let cx = Making { record, definition, extras: &extras, account: &account, region: &region };
+    let cx = Making {
+        record,
+        definition,
+        extras: &extras,
+        account: &account,
+        region: &region,
+    };
     let made = containers(definition).iter();
     let made = made.map(|container| cx.container(container, changes.get(name(container)).copied()));
     let definition_ref = names::definition_ref(&record.definition).ok().flatten();
-    let revision = definition_ref.as_ref().and_then(|r| r.revision).unwrap_or_default();
+    let revision = definition_ref
+        .as_ref()
+        .and_then(|r| r.revision)
+        .unwrap_or_default();
     let sized = task_size(definition) != (None, None)
         || overrides.cpu.is_some()
         || overrides.memory.is_some();
@@ -105,15 +117,13 @@ struct Making<'a> {
 }
 
 impl Making<'_> {
-    fn container(
-        &self,
-        of: &ContainerDefinition,
-        change: Option<&ContainerOverride>,
-    ) -> Container {
+    fn container(&self, of: &ContainerDefinition, change: Option<&ContainerOverride>) -> Container {
         let known = self.record.containers.iter().find(|c| c.name == name(of));
         let command = change.and_then(|change| change.command.clone());
         let hard = change.and_then(|c| c.memory).or(of.memory);
-        let files = change.and_then(|c| c.environment_files.as_ref()).or(of.environment_files.as_ref());
+        let files = change
+            .and_then(|c| c.environment_files.as_ref())
+            .or(of.environment_files.as_ref());
         let execution_role = self.extras.execution_role_credentials.is_some();
         let awslogs = driver(of) == Some("awslogs");
         Container {
@@ -176,9 +186,21 @@ impl Making<'_> {
                 "valueFrom": from,
             })
         };
-        let own = of.secrets.iter().flatten().map(|one| secret(one, "CONTAINER"));
-        let log = of.log_configuration.as_ref().and_then(|log| log.secret_options.as_ref());
-        own.chain(log.into_iter().flatten().map(|one| secret(one, "LOG_DRIVER"))).collect()
+        let own = of
+            .secrets
+            .iter()
+            .flatten()
+            .map(|one| secret(one, "CONTAINER"));
+        let log = of
+            .log_configuration
+            .as_ref()
+            .and_then(|log| log.secret_options.as_ref());
+        own.chain(
+            log.into_iter()
+                .flatten()
+                .map(|one| secret(one, "LOG_DRIVER")),
+        )
+        .collect()
     }
 
     fn registry(&self, of: &ContainerDefinition, execution_role: bool) -> Option<Value> {
@@ -221,9 +243,14 @@ impl Making<'_> {
         }
         if let Some(log) = &of.log_configuration {
             let options = self.log_options(of, log.options.clone().unwrap_or_default());
-            host.insert("LogConfig".into(), json!({"Type": log.log_driver, "Config": options}));
+            host.insert(
+                "LogConfig".into(),
+                json!({"Type": log.log_driver, "Config": options}),
+            );
         }
-        let soft = change.and_then(|c| c.memory_reservation).or(of.memory_reservation);
+        let soft = change
+            .and_then(|c| c.memory_reservation)
+            .or(of.memory_reservation);
         if let Some(mib) = soft {
             host.insert("MemoryReservation".into(), (i64::from(mib) * MIB).into());
         }
@@ -232,18 +259,26 @@ impl Making<'_> {
         insert_list(&mut host, "Dns", &of.dns_servers);
         insert_list(&mut host, "DnsSearch", &of.dns_search_domains);
         insert_list(&mut host, "SecurityOpt", &of.docker_security_options);
-        let hosts: Vec<String> = of.extra_hosts.iter().flatten().map(|entry| {
-            let text = |part: &Option<String>| part.clone().unwrap_or_default();
-            format!("{}:{}", text(&entry.hostname), text(&entry.ip_address))
-        }).collect();
+        let hosts: Vec<String> = of
+            .extra_hosts
+            .iter()
+            .flatten()
+            .map(|entry| {
+                let text = |part: &Option<String>| part.clone().unwrap_or_default();
+                format!("{}:{}", text(&entry.hostname), text(&entry.ip_address))
+            })
+            .collect();
         insert_list(&mut host, "ExtraHosts", &Some(hosts));
         let ulimits = self.ulimits(of);
         if !ulimits.is_empty() {
             host.insert("Ulimits".into(), ulimits.into());
         }
-        let sysctls: Map<String, Value> = of.system_controls.iter().flatten().filter_map(|control| {
-            Some((control.namespace.clone()?, control.value.clone()?.into()))
-        }).collect();
+        let sysctls: Map<String, Value> = of
+            .system_controls
+            .iter()
+            .flatten()
+            .filter_map(|control| Some((control.namespace.clone()?, control.value.clone()?.into())))
+            .collect();
         if !sysctls.is_empty() {
             host.insert("Sysctls".into(), Value::Object(sysctls));
         }
@@ -290,7 +325,12 @@ fn driver(of: &ContainerDefinition) -> Option<&str> {
 fn is_own_registry(host: &str, endpoint: &str) -> bool {
     let authority = endpoint.split("://").nth(1).unwrap_or_default();
     let port = authority.rsplit_once(':').map(|(_, port)| port);
-    host == authority || port.is_some_and(|p| [format!("localhost:{p}"), format!("127.0.0.1:{p}")].iter().any(|own| own == host))
+    host == authority
+        || port.is_some_and(|p| {
+            [format!("localhost:{p}"), format!("127.0.0.1:{p}")]
+                .iter()
+                .any(|own| own == host)
+        })
 }
 
 /// The definition's variables with the override's on top.
@@ -299,7 +339,11 @@ fn environment(
     change: Option<&ContainerOverride>,
 ) -> BTreeMap<String, String> {
     let over = change.and_then(|change| change.environment.as_ref());
-    let pairs = of.environment.iter().flatten().chain(over.into_iter().flatten());
+    let pairs = of
+        .environment
+        .iter()
+        .flatten()
+        .chain(over.into_iter().flatten());
     pairs
         .filter_map(|pair| Some((pair.name.clone()?, pair.value.clone().unwrap_or_default())))
         .collect()
@@ -310,8 +354,15 @@ fn ports(of: &ContainerDefinition) -> Vec<Value> {
         let mut one = Map::new();
         insert(&mut one, "containerPort", &mapping.container_port);
         insert(&mut one, "hostPort", &mapping.host_port);
-        insert(&mut one, "containerPortRange", &mapping.container_port_range);
-        one.insert("protocol".into(), mapping.protocol.as_deref().unwrap_or("tcp").into());
+        insert(
+            &mut one,
+            "containerPortRange",
+            &mapping.container_port_range,
+        );
+        one.insert(
+            "protocol".into(),
+            mapping.protocol.as_deref().unwrap_or("tcp").into(),
+        );
         Value::Object(one)
     };
     of.port_mappings.iter().flatten().map(mapping).collect()
@@ -336,7 +387,10 @@ fn volumes(definition: &TaskDefinition) -> Vec<Value> {
             "docker"
         } else if volume.get("efsVolumeConfiguration").is_some() {
             "efs"
-        } else if volume.get("fsxWindowsFileServerVolumeConfiguration").is_some() {
+        } else if volume
+            .get("fsxWindowsFileServerVolumeConfiguration")
+            .is_some()
+        {
             "fsxWindowsFileServer"
         } else {
             if volume.get("host").is_none() {
@@ -358,7 +412,11 @@ fn config(of: &ContainerDefinition) -> Map<String, Value> {
     insert(&mut config, "Tty", &of.pseudo_terminal);
     insert(&mut config, "OpenStdin", &of.interactive);
     insert(&mut config, "NetworkDisabled", &of.disable_networking);
-    if let Some(labels) = of.docker_labels.as_ref().filter(|labels| !labels.is_empty()) {
+    if let Some(labels) = of
+        .docker_labels
+        .as_ref()
+        .filter(|labels| !labels.is_empty())
+    {
         config.insert("Labels".into(), json!(labels));
     }
     if let Some(check) = &of.health_check {
@@ -389,7 +447,10 @@ fn linux_parameters(host: &mut Map<String, Value>, linux: &LinuxParameters, hard
     }
     // Docker counts memory and swap together.
     if let (Some(swap), Some(hard)) = (linux.max_swap, hard) {
-        host.insert("MemorySwap".into(), ((i64::from(swap) + i64::from(hard)) * MIB).into());
+        host.insert(
+            "MemorySwap".into(),
+            ((i64::from(swap) + i64::from(hard)) * MIB).into(),
+        );
     }
     if let Some(swappiness) = linux.swappiness {
         host.insert("MemorySwappiness".into(), swappiness.into());
@@ -398,11 +459,16 @@ fn linux_parameters(host: &mut Map<String, Value>, linux: &LinuxParameters, hard
     if !devices.is_empty() {
         host.insert("Devices".into(), devices.into());
     }
-    let tmpfs: Map<String, Value> = linux.tmpfs.iter().flatten().filter_map(|one| {
-        let mut options = vec![format!("size={}m", one.size.unwrap_or(0))];
-        options.extend(one.mount_options.iter().flatten().cloned());
-        Some((one.container_path.clone()?, options.join(",").into()))
-    }).collect();
+    let tmpfs: Map<String, Value> = linux
+        .tmpfs
+        .iter()
+        .flatten()
+        .filter_map(|one| {
+            let mut options = vec![format!("size={}m", one.size.unwrap_or(0))];
+            options.extend(one.mount_options.iter().flatten().cloned());
+            Some((one.container_path.clone()?, options.join(",").into()))
+        })
+        .collect();
     if !tmpfs.is_empty() {
         host.insert("Tmpfs".into(), Value::Object(tmpfs));
     }
@@ -415,8 +481,17 @@ fn device(device: &wharf_api_ecs::Device) -> Value {
         "mknod" => "m",
         _ => "",
     };
-    let given = device.permissions.iter().flatten().map(letters).collect::<String>();
-    let permissions = if given.is_empty() { "rwm".to_owned() } else { given };
+    let given = device
+        .permissions
+        .iter()
+        .flatten()
+        .map(letters)
+        .collect::<String>();
+    let permissions = if given.is_empty() {
+        "rwm".to_owned()
+    } else {
+        given
+    };
     json!({
         "PathOnHost": device.host_path,
         "PathInContainer": device.container_path.as_ref().or(device.host_path.as_ref()),

@@ -26,8 +26,9 @@ use tokio_tungstenite::{
 use wharf_api_ecs::TaskDefinition;
 use wharf_base::{Permit, Timestamp, ids};
 use wharf_records::{
-    decode, encode,
+    decode,
     ecs::{Desired, Instance, Status, Task},
+    encode,
 };
 use wharf_store::Txn;
 
@@ -96,13 +97,21 @@ where
 /// if the instance went away meanwhile.
 async fn announce(core: &Core, ticket: &Ticket) -> Result<Option<u64>, ChangeError> {
     for _ in 0..MAX_TRIES {
-        let Some(found) = core.read::<Instance>(&ticket.key).await? else { return Ok(None) };
+        let Some(found) = core.read::<Instance>(&ticket.key).await? else {
+            return Ok(None);
+        };
         let mut instance = found.record.clone();
         instance.agent_connected = true;
         instance.disconnected_at = None;
         instance.lost = false;
         instance.version += 1;
-        let told = |name: &str| ticket.query.get(name).filter(|text| text.len() <= 255).cloned();
+        let told = |name: &str| {
+            ticket
+                .query
+                .get(name)
+                .filter(|text| text.len() <= 255)
+                .cloned()
+        };
         if let Some(version) = told("agentVersion") {
             instance.agent_version = version;
         }
@@ -112,7 +121,9 @@ async fn announce(core: &Core, ticket: &Ticket) -> Result<Option<u64>, ChangeErr
         if let Some(docker) = told("dockerVersion") {
             instance.docker_version = docker;
         }
-        let txn = Txn::new().when(found.unchanged()).put(&ticket.key, encode(&instance));
+        let txn = Txn::new()
+            .when(found.unchanged())
+            .put(&ticket.key, encode(&instance));
         let reply = core.parts.store.txn(&PERMIT, txn).await?;
         if reply.succeeded {
             return Ok(Some(reply.revision));
@@ -181,7 +192,9 @@ impl<'a> Session<'a> {
         Self {
             core,
             ticket,
-            cluster_arn: cluster.map(|name| ticket.place.cluster(name)).unwrap_or_default(),
+            cluster_arn: cluster
+                .map(|name| ticket.place.cluster(name))
+                .unwrap_or_default(),
             base,
             used: 0,
             told: BTreeMap::new(),
@@ -202,7 +215,10 @@ impl<'a> Session<'a> {
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
         let config = &self.core.parts.config;
-        let mut signal = self.core.view.follow_host(&self.ticket.place, &self.ticket.host);
+        let mut signal = self
+            .core
+            .view
+            .follow_host(&self.ticket.place, &self.ticket.host);
         let mut heartbeat = interval(config.heartbeat);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut tick = interval(TICK);
@@ -244,7 +260,9 @@ impl<'a> Session<'a> {
                 break;
             }
         }
-        let close = message::Close { message: "ConnectionExpired: Reconnect to continue" };
+        let close = message::Close {
+            message: "ConnectionExpired: Reconnect to continue",
+        };
         send(&mut socket, Message::text(frame("CloseMessage", &close))).await?;
         send(&mut socket, Message::Close(None)).await
     }
@@ -256,11 +274,18 @@ impl<'a> Session<'a> {
     }
 
     fn beat(&mut self) -> Result<(), End> {
-        let acknowledges = self.ticket.query.get("protocolVersion").is_some_and(|v| v == "2");
+        let acknowledges = self
+            .ticket
+            .query
+            .get("protocolVersion")
+            .is_some_and(|v| v == "2");
         if acknowledges {
             self.unanswered += 1;
         }
-        let heartbeat = message::Heartbeat { message_id: Some(ids::uuid()), healthy: true };
+        let heartbeat = message::Heartbeat {
+            message_id: Some(ids::uuid()),
+            healthy: true,
+        };
         self.outbox.push(frame("HeartbeatMessage", &heartbeat));
         Ok(())
     }
@@ -270,9 +295,14 @@ impl<'a> Session<'a> {
         let tasks: Vec<Held<Task>> = self.core.view.read(&self.ticket.place, |region| {
             region.tasks_on(&self.ticket.host).cloned().collect()
         });
-        let wanted: Vec<_> = tasks.iter().filter(|task| payload::is_wanted(task)).collect();
-        self.told.retain(|arn, _| wanted.iter().any(|task| task.arn == *arn));
-        self.keys.retain(|(arn, _), _| wanted.iter().any(|task| task.arn == *arn));
+        let wanted: Vec<_> = tasks
+            .iter()
+            .filter(|task| payload::is_wanted(task))
+            .collect();
+        self.told
+            .retain(|arn, _| wanted.iter().any(|task| task.arn == *arn));
+        self.keys
+            .retain(|(arn, _), _| wanted.iter().any(|task| task.arn == *arn));
         for task in wanted {
             if self.has_to_be_told(task) {
                 self.tell(task).await?;
@@ -302,15 +332,21 @@ impl<'a> Session<'a> {
     }
 
     async fn tell(&mut self, task: &Task) -> Result<(), ChangeError> {
-        let Some(definition) = self.definition(task).await? else { return Ok(()) };
+        let Some(definition) = self.definition(task).await? else {
+            return Ok(());
+        };
         let mut extras = Extras {
             ecr_endpoint: self.core.parts.config.endpoint.clone(),
             ..Extras::default()
         };
         if task.desired == Desired::Running {
             for kind in RoleType::ALL {
-                let Some(role) = credentials::role(task, &definition, kind) else { continue };
-                let Some(made) = self.mint(task, &role, kind).await? else { return Ok(()) };
+                let Some(role) = credentials::role(task, &definition, kind) else {
+                    continue;
+                };
+                let Some(made) = self.mint(task, &role, kind).await? else {
+                    return Ok(());
+                };
                 match kind {
                     RoleType::Application => extras.role_credentials = Some(made),
                     RoleType::Execution => extras.execution_role_credentials = Some(made),
@@ -343,7 +379,9 @@ impl<'a> Session<'a> {
     /// Announces the task's interface before the task itself, as agents expect that expect it at
     /// all.
     fn attach(&mut self, task: &Task) {
-        let Some(interface) = payload::interface(task) else { return };
+        let Some(interface) = payload::interface(task) else {
+            return;
+        };
         let attach = message::AttachInterfaces {
             message_id: ids::uuid(),
             cluster_arn: self.cluster_arn.clone(),
@@ -354,7 +392,8 @@ impl<'a> Session<'a> {
             wait_timeout_ms: ATTACH_TIMEOUT_MS,
             elastic_network_interfaces: vec![interface],
         };
-        self.outbox.push(frame("AttachTaskNetworkInterfacesMessage", &attach));
+        self.outbox
+            .push(frame("AttachTaskNetworkInterfacesMessage", &attach));
     }
 
     /// The keys of one role. `None` if there are none now: the task was stopped if there never will
@@ -390,10 +429,16 @@ impl<'a> Session<'a> {
 
     /// Sends new keys for every role of a task the agent has already.
     async fn renew_keys(&mut self, task: &Task) -> Result<(), ChangeError> {
-        let Some(definition) = self.definition(task).await? else { return Ok(()) };
+        let Some(definition) = self.definition(task).await? else {
+            return Ok(());
+        };
         for kind in RoleType::ALL {
-            let Some(role) = credentials::role(task, &definition, kind) else { continue };
-            let Some(made) = self.mint(task, &role, kind).await? else { continue };
+            let Some(role) = credentials::role(task, &definition, kind) else {
+                continue;
+            };
+            let Some(made) = self.mint(task, &role, kind).await? else {
+                continue;
+            };
             let message = message::CredentialsMessage {
                 message_id: ids::uuid(),
                 task_arn: task.arn.clone(),
@@ -401,16 +446,21 @@ impl<'a> Session<'a> {
                 role_type: kind.as_str(),
                 role_credentials: made,
             };
-            self.outbox.push(frame("IAMRoleCredentialsMessage", &message));
+            self.outbox
+                .push(frame("IAMRoleCredentialsMessage", &message));
         }
         Ok(())
     }
 
-    async fn definition(&mut self, task: &Task) -> Result<Option<Arc<TaskDefinition>>, ChangeError> {
+    async fn definition(
+        &mut self,
+        task: &Task,
+    ) -> Result<Option<Arc<TaskDefinition>>, ChangeError> {
         if let Some(known) = self.definitions.get(&task.definition) {
             return Ok(Some(known.clone()));
         }
-        let Some(document) = read_definition(self.core, &self.ticket.place, &task.definition).await?
+        let Some(document) =
+            read_definition(self.core, &self.ticket.place, &task.definition).await?
         else {
             tracing::error!(task = task.arn, "its definition is gone");
             return Ok(None);
@@ -419,13 +469,16 @@ impl<'a> Session<'a> {
             self.definitions.clear();
         }
         let definition = Arc::new(document);
-        self.definitions.insert(task.definition.clone(), definition.clone());
+        self.definitions
+            .insert(task.definition.clone(), definition.clone());
         Ok(Some(definition))
     }
 
     fn send_manifest(&mut self) {
         let tasks = self.core.view.read(&self.ticket.place, |region| {
-            let tasks = region.tasks_on(&self.ticket.host).filter(|task| payload::is_wanted(task));
+            let tasks = region
+                .tasks_on(&self.ticket.host)
+                .filter(|task| payload::is_wanted(task));
             let identify = |task: &Held<Task>| TaskIdentifier {
                 task_arn: task.arn.clone(),
                 task_cluster_arn: task.cluster_arn.clone(),
@@ -453,7 +506,10 @@ impl<'a> Session<'a> {
 
     async fn hear(&mut self, text: &str) -> Result<(), ChangeError> {
         let Ok(incoming) = serde_json::from_str::<Incoming>(text) else {
-            tracing::debug!(instance = self.ticket.instance, "a frame that is no message");
+            tracing::debug!(
+                instance = self.ticket.instance,
+                "a frame that is no message"
+            );
             return Ok(());
         };
         match incoming.r#type.as_str() {
@@ -469,7 +525,10 @@ impl<'a> Session<'a> {
                 }
             }
             "NackRequest" => {
-                tracing::warn!(instance = self.ticket.instance, "an agent refused a message");
+                tracing::warn!(
+                    instance = self.ticket.instance,
+                    "an agent refused a message"
+                );
             }
             _ => {}
         }
@@ -477,7 +536,11 @@ impl<'a> Session<'a> {
     }
 
     fn acknowledged(&mut self, message_id: &str) {
-        if let Some(told) = self.told.values_mut().find(|told| told.message_id == message_id) {
+        if let Some(told) = self
+            .told
+            .values_mut()
+            .find(|told| told.message_id == message_id)
+        {
             told.acknowledged = true;
         }
         if let Some(manifest) = &mut self.manifest
@@ -495,13 +558,19 @@ impl<'a> Session<'a> {
                 let mut here = region.tasks_on(&self.ticket.host);
                 here.any(|task| task.arn == arn && payload::is_to_run(task))
             };
-            asked.stop_candidates.into_iter().filter(|one| !runs(&one.task_arn)).collect()
+            asked
+                .stop_candidates
+                .into_iter()
+                .filter(|one| !runs(&one.task_arn))
+                .collect()
         });
         if let Some(manifest) = &mut self.manifest
             && manifest.message_id == asked.message_id
         {
             manifest.acknowledged.get_or_insert_with(Instant::now);
-            manifest.strays.extend(strays.iter().map(|one| one.task_arn.clone()));
+            manifest
+                .strays
+                .extend(strays.iter().map(|one| one.task_arn.clone()));
         }
         let ack = message::StopVerificationAck {
             message_id: asked.message_id,
@@ -531,7 +600,10 @@ impl<'a> Session<'a> {
             .collect();
         for arn in ending {
             let task = self.core.view.read(&self.ticket.place, |region| {
-                region.tasks_on(&self.ticket.host).find(|task| task.arn == arn).cloned()
+                region
+                    .tasks_on(&self.ticket.host)
+                    .find(|task| task.arn == arn)
+                    .cloned()
             });
             if let Some(task) = task.filter(|task| payload::is_to_run(task)) {
                 self.renew_keys(&task).await?;
@@ -543,9 +615,13 @@ impl<'a> Session<'a> {
     /// Tasks that were lost with the host and that it did not name after its return: what only they
     /// could hold is free.
     async fn confirm_absent(&mut self) -> Result<(), ChangeError> {
-        let Some(manifest) = self.manifest.take() else { return Ok(()) };
+        let Some(manifest) = self.manifest.take() else {
+            return Ok(());
+        };
         let absent: Vec<String> = self.core.view.read(&self.ticket.place, |region| {
-            let lost = region.tasks_on(&self.ticket.host).filter(|task| task.unconfirmed);
+            let lost = region
+                .tasks_on(&self.ticket.host)
+                .filter(|task| task.unconfirmed);
             lost.filter(|task| !manifest.strays.contains(&task.arn))
                 .map(|task| task.key.clone())
                 .collect()
@@ -570,13 +646,18 @@ async fn read_definition(
         return Ok(None);
     };
     let id = wharf_records::ecs::definition_id(&family, revision);
-    let key = place.scope().key(<wharf_records::ecs::Definition as wharf_records::Record>::KIND, &id);
-    let Some(entry) = core.parts.store.get(&key).await? else { return Ok(None) };
+    let key = place.scope().key(
+        <wharf_records::ecs::Definition as wharf_records::Record>::KIND,
+        &id,
+    );
+    let Some(entry) = core.parts.store.get(&key).await? else {
+        return Ok(None);
+    };
     let record: wharf_records::ecs::Definition = decode(&entry.value)?;
     Ok(document::definition(&record.document).ok())
 }
 
-pub(super) async fn send<S>(socket: &mut WebSocketStream<S>, message: Message) -> Result<(), End>
+async fn send<S>(socket: &mut WebSocketStream<S>, message: Message) -> Result<(), End>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {

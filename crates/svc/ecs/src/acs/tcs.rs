@@ -108,7 +108,9 @@ fn body(frame: &[u8]) -> &[u8] {
 }
 
 async fn hear(core: &Core, ticket: &Ticket, bytes: &[u8]) -> Result<Option<String>, ChangeError> {
-    let Ok(incoming) = serde_json::from_slice::<Incoming>(body(bytes)) else { return Ok(None) };
+    let Ok(incoming) = serde_json::from_slice::<Incoming>(body(bytes)) else {
+        return Ok(None);
+    };
     let kind = match incoming.r#type.as_str() {
         // Metrics are acknowledged; nobody keeps them yet.
         "PublishMetricsRequest" => "AckPublishMetric",
@@ -129,9 +131,15 @@ async fn hear(core: &Core, ticket: &Ticket, bytes: &[u8]) -> Result<Option<Strin
     Ok(Some(frame(kind, &Acknowledgement { message: "" })))
 }
 
-async fn take_health(core: &Core, ticket: &Ticket, report: HealthReport) -> Result<(), ChangeError> {
+async fn take_health(
+    core: &Core,
+    ticket: &Ticket,
+    report: HealthReport,
+) -> Result<(), ChangeError> {
     for told in report.tasks.iter().take(MAX_TASKS) {
-        let Some(key) = crate::ops::run_task::task_key(&told.task_arn) else { continue };
+        let Some(key) = crate::ops::run_task::task_key(&told.task_arn) else {
+            continue;
+        };
         let apply = |task: &mut Task| {
             // An agent speaks for its own host's tasks alone.
             if task.instance == ticket.instance {
@@ -162,7 +170,10 @@ fn apply_health(task: &mut Task, told: &TaskHealth) {
             "UNHEALTHY" => Health::Unhealthy,
             _ => Health::Unknown,
         };
-        if let Some(container) = task.containers.iter_mut().find(|c| c.name == row.container_name)
+        if let Some(container) = task
+            .containers
+            .iter_mut()
+            .find(|c| c.name == row.container_name)
             && container.health != health
         {
             container.health = health;
@@ -172,19 +183,32 @@ fn apply_health(task: &mut Task, told: &TaskHealth) {
     task.version += i64::from(changed);
 }
 
-async fn take_status(core: &Core, ticket: &Ticket, report: StatusReport) -> Result<(), ChangeError> {
+async fn take_status(
+    core: &Core,
+    ticket: &Ticket,
+    report: StatusReport,
+) -> Result<(), ChangeError> {
     let known = ["OK", "IMPAIRED", "INSUFFICIENT_DATA", "INITIALIZING"];
     // The worst of the checks is the instance's.
     let worst = ["IMPAIRED", "INSUFFICIENT_DATA", "INITIALIZING", "OK"]
         .into_iter()
         .find(|status| report.statuses.iter().any(|row| row.status == *status));
-    let Some(status) = worst.filter(|status| known.contains(status)) else { return Ok(()) };
+    let Some(status) = worst.filter(|status| known.contains(status)) else {
+        return Ok(());
+    };
     let now: Timestamp = core.now();
     let change = |instance: &mut Instance| {
-        let same = instance.health.as_ref().is_some_and(|health| health.status == status);
+        let same = instance
+            .health
+            .as_ref()
+            .is_some_and(|health| health.status == status);
         if !same {
             let status = status.to_owned();
-            instance.health = Some(InstanceHealth { status, updated_at: now, changed_at: now });
+            instance.health = Some(InstanceHealth {
+                status,
+                updated_at: now,
+                changed_at: now,
+            });
             instance.version += 1;
         }
         Ok::<_, ChangeError>(())
@@ -199,7 +223,10 @@ mod tests {
 
     #[test]
     fn header_lines_are_skipped() {
-        assert_eq!(body(b"Host: x\r\nX-Amz-Date: y\r\n\r\n{\"type\":1}"), b"{\"type\":1}");
+        assert_eq!(
+            body(b"Host: x\r\nX-Amz-Date: y\r\n\r\n{\"type\":1}"),
+            b"{\"type\":1}"
+        );
         assert_eq!(body(b"{\"type\":\"a\\r\\n\"}"), b"{\"type\":\"a\\r\\n\"}");
         assert_eq!(body(b"{\"a\":1}\r\n\r\n"), b"{\"a\":1}\r\n\r\n");
         assert_eq!(body(b""), b"");

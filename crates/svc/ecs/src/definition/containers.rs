@@ -9,15 +9,30 @@ use super::{containers, name};
 use crate::fault;
 
 const ULIMITS: &[&str] = &[
-    "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc",
-    "rss", "rtprio", "rttime", "sigpending", "stack",
+    "core",
+    "cpu",
+    "data",
+    "fsize",
+    "locks",
+    "memlock",
+    "msgqueue",
+    "nice",
+    "nofile",
+    "nproc",
+    "rss",
+    "rtprio",
+    "rttime",
+    "sigpending",
+    "stack",
 ];
 
 pub(super) fn check(definition: &TaskDefinition) -> Result<(), Fault> {
     let mut names = BTreeSet::new();
     for container in containers(definition) {
         if container.image.as_deref().unwrap_or_default().is_empty() {
-            return Err(fault::client("Container.image should not be null or empty."));
+            return Err(fault::client(
+                "Container.image should not be null or empty.",
+            ));
         }
         if name(container).is_empty() {
             return Err(fault::client("Container.name should not be null or empty."));
@@ -34,7 +49,10 @@ pub(super) fn check(definition: &TaskDefinition) -> Result<(), Fault> {
         }
         check_one(container)?;
     }
-    if !containers(definition).iter().any(|c| c.essential.unwrap_or(true)) {
+    if !containers(definition)
+        .iter()
+        .any(|c| c.essential.unwrap_or(true))
+    {
         return Err(fault::client("At least one container must be essential"));
     }
     links_and_volumes_from(definition, &names)
@@ -42,7 +60,10 @@ pub(super) fn check(definition: &TaskDefinition) -> Result<(), Fault> {
 
 fn check_one(container: &ContainerDefinition) -> Result<(), Fault> {
     let refuse = |text: String| {
-        Err(fault::client(format!("Invalid setting for container '{}'. {text}", name(container))))
+        Err(fault::client(format!(
+            "Invalid setting for container '{}'. {text}",
+            name(container)
+        )))
     };
     for ulimit in container.ulimits.iter().flatten() {
         let limit = ulimit.name.as_deref().unwrap_or_default();
@@ -50,7 +71,9 @@ fn check_one(container: &ContainerDefinition) -> Result<(), Fault> {
             return refuse(format!("'{limit}' is not a valid ulimit name."));
         }
         if ulimit.soft_limit > ulimit.hard_limit && ulimit.hard_limit != Some(-1) {
-            return refuse(format!("The soft limit of ulimit '{limit}' exceeds the hard limit."));
+            return refuse(format!(
+                "The soft limit of ulimit '{limit}' exceeds the hard limit."
+            ));
         }
     }
     if container.start_timeout.is_some_and(|seconds| seconds < 2) {
@@ -60,19 +83,35 @@ fn check_one(container: &ContainerDefinition) -> Result<(), Fault> {
         return refuse("'stopTimeout' must not be negative.".to_owned());
     }
     if let Some(policy) = &container.restart_policy {
-        if policy.restart_attempt_period.is_some_and(|s| !(60..=1800).contains(&s)) {
-            return refuse("'restartAttemptPeriod' must be between 60 and 1800 seconds.".to_owned());
+        if policy
+            .restart_attempt_period
+            .is_some_and(|s| !(60..=1800).contains(&s))
+        {
+            return refuse(
+                "'restartAttemptPeriod' must be between 60 and 1800 seconds.".to_owned(),
+            );
         }
-        if policy.ignored_exit_codes.as_ref().is_some_and(|codes| codes.len() > 50) {
+        if policy
+            .ignored_exit_codes
+            .as_ref()
+            .is_some_and(|codes| codes.len() > 50)
+        {
             return refuse("'ignoredExitCodes' can have at most 50 items.".to_owned());
         }
     }
-    if let Some(swappiness) = container.linux_parameters.as_ref().and_then(|l| l.swappiness)
+    if let Some(swappiness) = container
+        .linux_parameters
+        .as_ref()
+        .and_then(|l| l.swappiness)
         && !(0..=100).contains(&swappiness)
     {
         return refuse("'swappiness' must be between 0 and 100.".to_owned());
     }
-    if container.environment_files.as_ref().is_some_and(|files| files.len() > 10) {
+    if container
+        .environment_files
+        .as_ref()
+        .is_some_and(|files| files.len() > 10)
+    {
         return refuse("'environmentFiles' can have at most 10 items.".to_owned());
     }
     match &container.health_check {
@@ -86,9 +125,9 @@ fn health_check(check: &HealthCheck) -> Result<(), String> {
         return Err("The health check must have a command.".to_owned());
     }
     let within = |what: &str, value: Option<i32>, from: i32, to: i32| match value {
-        Some(value) if !(from..=to).contains(&value) => {
-            Err(format!("The health check's '{what}' must be between {from} and {to}."))
-        }
+        Some(value) if !(from..=to).contains(&value) => Err(format!(
+            "The health check's '{what}' must be between {from} and {to}."
+        )),
         _ => Ok(()),
     };
     within("interval", check.interval, 5, 300)?;

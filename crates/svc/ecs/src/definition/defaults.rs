@@ -45,7 +45,10 @@ fn fill_mapping(mapping: &mut PortMapping, mode: &str) {
 
 fn fill_health_check(check: &mut HealthCheck) {
     if let Some(command) = &mut check.command
-        && !matches!(command.first().map(String::as_str), Some("CMD" | "CMD-SHELL" | "NONE"))
+        && !matches!(
+            command.first().map(String::as_str),
+            Some("CMD" | "CMD-SHELL" | "NONE")
+        )
     {
         command.insert(0, "CMD-SHELL".to_owned());
     }

@@ -7,11 +7,22 @@ use super::{containers, requires};
 use crate::fault;
 
 const DRIVERS: &[&str] = &[
-    "json-file", "syslog", "journald", "gelf", "fluentd", "awslogs", "splunk", "awsfirelens", "none",
+    "json-file",
+    "syslog",
+    "journald",
+    "gelf",
+    "fluentd",
+    "awslogs",
+    "splunk",
+    "awsfirelens",
+    "none",
 ];
 
 pub(super) fn check(definition: &TaskDefinition) -> Result<(), Fault> {
-    for log in containers(definition).iter().filter_map(|c| c.log_configuration.as_ref()) {
+    for log in containers(definition)
+        .iter()
+        .filter_map(|c| c.log_configuration.as_ref())
+    {
         let driver = log.log_driver.as_deref().unwrap_or_default();
         if !DRIVERS.contains(&driver) {
             return Err(fault::client(format!(
@@ -26,7 +37,11 @@ pub(super) fn check(definition: &TaskDefinition) -> Result<(), Fault> {
         if requires(definition, "FARGATE") {
             needed.push("awslogs-stream-prefix");
         }
-        let has = |option: &&str| log.options.as_ref().is_some_and(|o| o.contains_key(*option));
+        let has = |option: &&str| {
+            log.options
+                .as_ref()
+                .is_some_and(|o| o.contains_key(*option))
+        };
         if !needed.iter().all(has) {
             return Err(fault::client(format!(
                 "Log driver awslogs requires options: {}",

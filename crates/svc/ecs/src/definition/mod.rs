@@ -57,8 +57,14 @@ pub fn define(input: &RegisterTaskDefinitionRequest) -> Result<TaskDefinition, F
     defaults::fill(&mut definition);
     definition.compatibilities = Some(compatibilities(&definition)?);
     definition.requires_attributes = Some(requires::attributes(&definition));
-    if crate::document::of_definition(&definition).to_string().len() > MAX_BYTES {
-        return Err(fault::client("Actual length exceeds max length of 65536 bytes."));
+    if crate::document::of_definition(&definition)
+        .to_string()
+        .len()
+        > MAX_BYTES
+    {
+        return Err(fault::client(
+            "Actual length exceeds max length of 65536 bytes.",
+        ));
     }
     Ok(definition)
 }
@@ -70,7 +76,10 @@ pub fn task_size(definition: &TaskDefinition) -> (Option<u32>, Option<u32>) {
 }
 
 pub fn containers(definition: &TaskDefinition) -> &[ContainerDefinition] {
-    definition.container_definitions.as_deref().unwrap_or_default()
+    definition
+        .container_definitions
+        .as_deref()
+        .unwrap_or_default()
 }
 
 /// `bridge` unless the definition says otherwise.
@@ -84,12 +93,20 @@ pub fn name(container: &ContainerDefinition) -> &str {
 
 /// Whether the definition can be launched so.
 pub fn is_compatible(definition: &TaskDefinition, with: &str) -> bool {
-    definition.compatibilities.iter().flatten().any(|one| one == with)
+    definition
+        .compatibilities
+        .iter()
+        .flatten()
+        .any(|one| one == with)
 }
 
 /// Whether the definition was made for this launch type.
 pub fn requires(definition: &TaskDefinition, launch: &str) -> bool {
-    definition.requires_compatibilities.iter().flatten().any(|one| one == launch)
+    definition
+        .requires_compatibilities
+        .iter()
+        .flatten()
+        .any(|one| one == launch)
 }
 
 fn check(definition: &TaskDefinition) -> Result<(), Fault> {
@@ -141,7 +158,9 @@ fn placement(definition: &TaskDefinition) -> Result<(), Fault> {
     let constraints = definition.placement_constraints.iter().flatten();
     for constraint in constraints.clone() {
         if constraint.type_.as_deref() != Some("memberOf") {
-            return Err(fault::client("Task definitions only support the memberOf constraint."));
+            return Err(fault::client(
+                "Task definitions only support the memberOf constraint.",
+            ));
         }
         let expression = constraint.expression.as_deref().unwrap_or_default();
         wharf_placement::query::Expression::parse(expression)
@@ -149,7 +168,9 @@ fn placement(definition: &TaskDefinition) -> Result<(), Fault> {
     }
     match constraints.count() {
         0..=10 => Ok(()),
-        _ => Err(fault::client("A task definition can have at most 10 placement constraints.")),
+        _ => Err(fault::client(
+            "A task definition can have at most 10 placement constraints.",
+        )),
     }
 }
 
@@ -176,10 +197,15 @@ fn compatibilities(definition: &TaskDefinition) -> Result<Vec<String>, Fault> {
 /// ECS Anywhere: no VPC, no file systems of the cloud.
 fn external(definition: &TaskDefinition) -> Result<(), Fault> {
     if network_mode(definition) == "awsvpc" {
-        return Err(fault::client("External does not support network mode 'awsvpc'."));
+        return Err(fault::client(
+            "External does not support network mode 'awsvpc'.",
+        ));
     }
     let mounts = definition.volumes.iter().flatten();
-    if mounts.clone().any(|volume| volume.efs_volume_configuration.is_some()) {
+    if mounts
+        .clone()
+        .any(|volume| volume.efs_volume_configuration.is_some())
+    {
         return Err(fault::client("External does not support EFS volumes."));
     }
     Ok(())

@@ -20,24 +20,46 @@ pub(super) fn check(definition: &TaskDefinition) -> Result<(), Fault> {
 fn check_mode(container: &ContainerDefinition, mode: &str) -> Result<(), Fault> {
     let given = |list: &Option<Vec<String>>| list.as_ref().is_some_and(|list| !list.is_empty());
     if mode != "bridge" && given(&container.links) {
-        return Err(fault::client(format!("Links are not supported when networkMode={mode}.")));
+        return Err(fault::client(format!(
+            "Links are not supported when networkMode={mode}."
+        )));
     }
-    if mode == "none" && container.port_mappings.as_ref().is_some_and(|p| !p.is_empty()) {
-        return Err(fault::client("Port mappings are not supported when networkMode=none."));
+    if mode == "none"
+        && container
+            .port_mappings
+            .as_ref()
+            .is_some_and(|p| !p.is_empty())
+    {
+        return Err(fault::client(
+            "Port mappings are not supported when networkMode=none.",
+        ));
     }
     if mode == "awsvpc" {
         let unsupported = [
             (container.hostname.is_some(), "Host name is"),
-            (container.extra_hosts.as_ref().is_some_and(|h| !h.is_empty()), "Extra hosts are"),
+            (
+                container
+                    .extra_hosts
+                    .as_ref()
+                    .is_some_and(|h| !h.is_empty()),
+                "Extra hosts are",
+            ),
             (given(&container.dns_servers), "DNS servers are"),
-            (given(&container.dns_search_domains), "DNS search domains are"),
+            (
+                given(&container.dns_search_domains),
+                "DNS search domains are",
+            ),
         ];
         if let Some((_, what)) = unsupported.iter().find(|(used, _)| *used) {
-            return Err(fault::client(format!("{what} not supported when networkMode=awsvpc.")));
+            return Err(fault::client(format!(
+                "{what} not supported when networkMode=awsvpc."
+            )));
         }
     }
     if mode == "host" && container.hostname.is_some() {
-        return Err(fault::client("Host name is not supported when networkMode=host."));
+        return Err(fault::client(
+            "Host name is not supported when networkMode=host.",
+        ));
     }
     Ok(())
 }
@@ -48,7 +70,10 @@ fn check_mapping(
     mode: &str,
 ) -> Result<(), Fault> {
     let refuse = |text: &str| {
-        Err(fault::client(format!("Invalid setting for container '{}'. {text}", name(container))))
+        Err(fault::client(format!(
+            "Invalid setting for container '{}'. {text}",
+            name(container)
+        )))
     };
     if !matches!(mapping.protocol.as_deref(), None | Some("tcp" | "udp")) {
         return refuse("The protocol of a port mapping must be tcp or udp.");
@@ -63,13 +88,21 @@ fn check_mapping(
             None => refuse("A containerPortRange has the form 'first-last' with first < last."),
         };
     }
-    let Some(port) = mapping.container_port.filter(|port| (1..=65_535).contains(port)) else {
+    let Some(port) = mapping
+        .container_port
+        .filter(|port| (1..=65_535).contains(port))
+    else {
         return refuse("A containerPort must be between 1 and 65535.");
     };
-    if mapping.host_port.is_some_and(|port| !(0..=65_535).contains(&port)) {
+    if mapping
+        .host_port
+        .is_some_and(|port| !(0..=65_535).contains(&port))
+    {
         return refuse("A hostPort must be between 0 and 65535.");
     }
-    let moved = mapping.host_port.is_some_and(|host| host != 0 && host != port);
+    let moved = mapping
+        .host_port
+        .is_some_and(|host| host != 0 && host != port);
     if moved && (mode == "awsvpc" || mode == "host") {
         return Err(fault::client(format!(
             "When networkMode={mode}, the host ports and container ports in port mappings must match."

@@ -9,8 +9,10 @@ use super::{containers, name};
 use crate::fault;
 
 pub(super) fn check(definition: &TaskDefinition) -> Result<(), Fault> {
-    let by_name: BTreeMap<&str, &ContainerDefinition> =
-        containers(definition).iter().map(|c| (name(c), c)).collect();
+    let by_name: BTreeMap<&str, &ContainerDefinition> = containers(definition)
+        .iter()
+        .map(|c| (name(c), c))
+        .collect();
     for container in containers(definition) {
         for dependency in container.depends_on.iter().flatten() {
             let target = dependency.container_name.as_deref().unwrap_or_default();
@@ -24,7 +26,9 @@ pub(super) fn check(definition: &TaskDefinition) -> Result<(), Fault> {
         }
     }
     if has_cycle(&by_name) {
-        return Err(fault::client("Container dependencies must not form a cycle."));
+        return Err(fault::client(
+            "Container dependencies must not form a cycle.",
+        ));
     }
     Ok(())
 }
@@ -42,7 +46,9 @@ fn condition(condition: &str, target: &ContainerDefinition) -> Result<(), Fault>
             name(target)
         ))),
         "HEALTHY" => Ok(()),
-        other => Err(fault::client(format!("'{other}' is not a valid dependency condition."))),
+        other => Err(fault::client(format!(
+            "'{other}' is not a valid dependency condition."
+        ))),
     }
 }
 
@@ -52,7 +58,9 @@ fn has_cycle(by_name: &BTreeMap<&str, &ContainerDefinition>) -> bool {
     loop {
         let blocked = |one: &&str| {
             let needs = by_name[one].depends_on.iter().flatten();
-            needs.filter_map(|d| d.container_name.as_deref()).any(|need| left.contains(&need))
+            needs
+                .filter_map(|d| d.container_name.as_deref())
+                .any(|need| left.contains(&need))
         };
         let next: Vec<&str> = left.iter().copied().filter(|one| blocked(one)).collect();
         if next.len() == left.len() {

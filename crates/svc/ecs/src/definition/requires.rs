@@ -45,7 +45,10 @@ pub(super) fn attributes(definition: &TaskDefinition) -> Vec<Attribute> {
     for container in containers(definition) {
         of_container(container, execution_role, &mut add);
     }
-    let show = |name| Attribute { name: Some(name), ..Attribute::default() };
+    let show = |name| Attribute {
+        name: Some(name),
+        ..Attribute::default()
+    };
     names.into_iter().map(show).collect()
 }
 
@@ -62,10 +65,16 @@ fn of_container(container: &ContainerDefinition, execution_role: bool, add: &mut
             add("ecs.capability.execution-role-ecr-pull");
         }
     }
-    if let Some(driver) = container.log_configuration.as_ref().and_then(|l| l.log_driver.as_ref()) {
+    if let Some(driver) = container
+        .log_configuration
+        .as_ref()
+        .and_then(|l| l.log_driver.as_ref())
+    {
         match driver.as_str() {
             "awsfirelens" => add("ecs.capability.logging-driver.awsfirelens"),
-            driver => add(&format!("com.amazonaws.ecs.capability.logging-driver.{driver}")),
+            driver => add(&format!(
+                "com.amazonaws.ecs.capability.logging-driver.{driver}"
+            )),
         }
         if driver == "awslogs" {
             add(&format!("{DOCKER}.1.19"));
@@ -76,29 +85,54 @@ fn of_container(container: &ContainerDefinition, execution_role: bool, add: &mut
     }
     for secret in container.secrets.iter().flatten() {
         let from = secret.value_from.as_deref().unwrap_or_default();
-        let kind = if from.contains(":secretsmanager:") { "asm" } else { "ssm" };
-        add(&format!("ecs.capability.secrets.{kind}.environment-variables"));
+        let kind = if from.contains(":secretsmanager:") {
+            "asm"
+        } else {
+            "ssm"
+        };
+        add(&format!(
+            "ecs.capability.secrets.{kind}.environment-variables"
+        ));
     }
-    if container.environment_files.as_ref().is_some_and(|files| !files.is_empty()) {
+    if container
+        .environment_files
+        .as_ref()
+        .is_some_and(|files| !files.is_empty())
+    {
         add("ecs.capability.env-files.s3");
     }
-    if container.depends_on.as_ref().is_some_and(|list| !list.is_empty()) {
+    if container
+        .depends_on
+        .as_ref()
+        .is_some_and(|list| !list.is_empty())
+    {
         add("ecs.capability.container-ordering");
     }
     if container.health_check.is_some() {
         add("ecs.capability.container-health-check");
     }
-    if container.restart_policy.as_ref().is_some_and(|p| p.enabled == Some(true)) {
+    if container
+        .restart_policy
+        .as_ref()
+        .is_some_and(|p| p.enabled == Some(true))
+    {
         add("ecs.capability.container-restart-policy");
     }
     if container.repository_credentials.is_some() {
         add("ecs.capability.private-registry-authentication.secretsmanager");
     }
-    if let Some(kind) = container.firelens_configuration.as_ref().and_then(|f| f.type_.as_ref()) {
+    if let Some(kind) = container
+        .firelens_configuration
+        .as_ref()
+        .and_then(|f| f.type_.as_ref())
+    {
         add(&format!("ecs.capability.firelens.{kind}"));
     }
     let ranges = container.port_mappings.iter().flatten();
-    if ranges.into_iter().any(|mapping| mapping.container_port_range.is_some()) {
+    if ranges
+        .into_iter()
+        .any(|mapping| mapping.container_port_range.is_some())
+    {
         add("ecs.capability.network.container-port-range");
     }
 }

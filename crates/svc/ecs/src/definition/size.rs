@@ -26,14 +26,22 @@ const FARGATE_STEPS: &[(u32, u32, u32, u32)] = &[
 
 /// CPU units as text.
 pub fn normal_cpu(given: Option<&str>) -> Result<Option<String>, Fault> {
-    let Some(text) = given.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
-    parse(text, "vcpu", 1024.0).map(|units| Some(units.to_string())).ok_or_else(|| invalid("cpu"))
+    let Some(text) = given.map(str::trim).filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    parse(text, "vcpu", 1024.0)
+        .map(|units| Some(units.to_string()))
+        .ok_or_else(|| invalid("cpu"))
 }
 
 /// MiB as text.
 pub fn normal_memory(given: Option<&str>) -> Result<Option<String>, Fault> {
-    let Some(text) = given.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
-    parse(text, "gb", 1024.0).map(|mib| Some(mib.to_string())).ok_or_else(|| invalid("memory"))
+    let Some(text) = given.map(str::trim).filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    parse(text, "gb", 1024.0)
+        .map(|mib| Some(mib.to_string()))
+        .ok_or_else(|| invalid("memory"))
 }
 
 /// A plain number, or a number with `unit` that is worth `factor`.
@@ -67,7 +75,10 @@ pub(super) fn check(definition: &TaskDefinition) -> Result<(), Fault> {
     for container in containers(definition) {
         container_memory(container, memory, fargate)?;
     }
-    let sum: i64 = containers(definition).iter().map(|c| i64::from(c.cpu.unwrap_or(0))).sum();
+    let sum: i64 = containers(definition)
+        .iter()
+        .map(|c| i64::from(c.cpu.unwrap_or(0)))
+        .sum();
     if cpu.is_some_and(|cpu| sum > i64::from(cpu)) {
         return Err(fault::client(
             "The sum of all container 'cpu' values cannot be greater than the value of the task \
@@ -83,7 +94,8 @@ fn container_memory(
     fargate: bool,
 ) -> Result<(), Fault> {
     let name = name(container);
-    let of_container = |text: &str| fault::client(format!("Invalid setting for container '{name}'. {text}"));
+    let of_container =
+        |text: &str| fault::client(format!("Invalid setting for container '{name}'. {text}"));
     if container.cpu.is_some_and(|cpu| cpu < 0) {
         return Err(of_container("'cpu' must not be negative."));
     }
@@ -95,7 +107,9 @@ fn container_memory(
     }
     for (what, value) in [("memory", hard), ("memoryReservation", soft)] {
         if value.is_some_and(|mib| mib < LEAST_MEMORY) {
-            return Err(of_container(&format!("'{what}' must be at least {LEAST_MEMORY} MiB.")));
+            return Err(of_container(&format!(
+                "'{what}' must be at least {LEAST_MEMORY} MiB."
+            )));
         }
     }
     if let (Some(hard), Some(soft)) = (hard, soft)
@@ -104,7 +118,8 @@ fn container_memory(
         return Err(of_container("'memoryReservation' must not exceed 'memory'"));
     }
     let exceeds = |mib: Option<i32>| {
-        mib.zip(task_memory).is_some_and(|(mib, task)| u32::try_from(mib).is_ok_and(|m| m > task))
+        mib.zip(task_memory)
+            .is_some_and(|(mib, task)| u32::try_from(mib).is_ok_and(|m| m > task))
     };
     if exceeds(hard) {
         return Err(fault::client(format!(
@@ -121,9 +136,11 @@ fn container_memory(
 
 /// Whether Fargate has this size.
 pub fn is_fargate_pair(cpu: u32, memory: u32) -> bool {
-    let listed = FARGATE.iter().any(|(units, sizes)| *units == cpu && sizes.contains(&memory));
+    let listed = FARGATE
+        .iter()
+        .any(|(units, sizes)| *units == cpu && sizes.contains(&memory));
     let stepped = FARGATE_STEPS.iter().any(|(units, from, to, step)| {
-        *units == cpu && (*from..=*to).contains(&memory) && (memory - from) % step == 0
+        *units == cpu && (*from..=*to).contains(&memory) && (memory - from).is_multiple_of(*step)
     });
     listed || stepped
 }
@@ -151,14 +168,24 @@ mod tests {
             assert_eq!(cpu(bad), None, "{bad}");
         }
         assert_eq!(normal_memory(Some("1GB")).unwrap().as_deref(), Some("1024"));
-        assert_eq!(normal_memory(Some("0.5 GB")).unwrap().as_deref(), Some("512"));
+        assert_eq!(
+            normal_memory(Some("0.5 GB")).unwrap().as_deref(),
+            Some("512")
+        );
         assert_eq!(normal_memory(None).unwrap(), None);
     }
 
     #[test]
     fn fargate_has_seventy_four_sizes() {
         let cpus = [256, 512, 1024, 2048, 4096, 8192, 16_384];
-        let pairs = cpus.iter().flat_map(|cpu| (1..=131_072).map(move |memory| (*cpu, memory)));
-        assert_eq!(pairs.filter(|(cpu, memory)| is_fargate_pair(*cpu, *memory)).count(), 74);
+        let pairs = cpus
+            .iter()
+            .flat_map(|cpu| (1..=131_072).map(move |memory| (*cpu, memory)));
+        assert_eq!(
+            pairs
+                .filter(|(cpu, memory)| is_fargate_pair(*cpu, *memory))
+                .count(),
+            74
+        );
     }
 }

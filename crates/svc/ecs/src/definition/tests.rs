@@ -41,20 +41,33 @@ fn overlay(onto: &mut Value, changes: Value) {
 #[track_caller]
 fn refused(input: &RegisterTaskDefinitionRequest, message: &str) {
     let fault = define(input).expect_err(message);
-    assert_eq!((fault.code.as_ref(), fault.message.as_str()), ("ClientException", message));
+    assert_eq!(
+        (fault.code.as_ref(), fault.message.as_str()),
+        ("ClientException", message)
+    );
 }
 
 #[test]
 fn containers_by_themselves() {
-    refused(&with(json!({}), json!({"image": ""})), "Container.image should not be null or empty.");
-    refused(&with(json!({}), json!({"name": ""})), "Container.name should not be null or empty.");
-    let twice = json!([{"name": "a", "image": "i", "memory": 9}, {"name": "a", "image": "i", "memory": 9}]);
+    refused(
+        &with(json!({}), json!({"image": ""})),
+        "Container.image should not be null or empty.",
+    );
+    refused(
+        &with(json!({}), json!({"name": ""})),
+        "Container.name should not be null or empty.",
+    );
+    let twice =
+        json!([{"name": "a", "image": "i", "memory": 9}, {"name": "a", "image": "i", "memory": 9}]);
     let twice = json!({"family": "f", "containerDefinitions": twice});
     refused(&input(&twice), "Container names must be unique");
     let many: Vec<_> = (0..11)
         .map(|n| json!({"name": format!("c{n}"), "image": "i", "memory": 9}))
         .collect();
-    refused(&input(&json!({"family": "f", "containerDefinitions": many})), "Too many containers.");
+    refused(
+        &input(&json!({"family": "f", "containerDefinitions": many})),
+        "Too many containers.",
+    );
     refused(
         &with(json!({}), json!({"essential": false})),
         "At least one container must be essential",
@@ -81,7 +94,8 @@ fn sizes() {
         &with(json!({"cpu": "256"}), json!({"cpu": 257})),
         "The sum of all container 'cpu' values cannot be greater than the value of the task 'cpu'.",
     );
-    let guide = "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
+    let guide =
+        "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
     for cpu in ["127", "196609", "lots"] {
         let text = format!("Invalid 'cpu' setting for task. {guide}");
         refused(&with(json!({"cpu": cpu}), json!({})), &text);
@@ -111,7 +125,10 @@ fn fargate_rules() {
          documentation for the valid values.",
     );
     refused(
-        &fargate(json!({}), json!({"image": "1.dkr.ecr.us-east-1.amazonaws.com/a"})),
+        &fargate(
+            json!({}),
+            json!({"image": "1.dkr.ecr.us-east-1.amazonaws.com/a"}),
+        ),
         "Fargate requires task definition to have execution role ARN to support ECR images.",
     );
     let logs = json!({"logDriver": "awslogs", "options": {
@@ -127,7 +144,10 @@ fn fargate_rules() {
         json!({"logConfiguration": {"logDriver": "syslog"}}),
         json!({"stopTimeout": 121}),
     ] {
-        assert!(define(&fargate(json!({}), container.clone())).is_err(), "{container}");
+        assert!(
+            define(&fargate(json!({}), container.clone())).is_err(),
+            "{container}"
+        );
     }
     let traced = json!({"linuxParameters": {"capabilities": {"add": ["SYS_PTRACE"]}}});
     assert!(define(&fargate(json!({}), traced)).is_ok());
@@ -135,7 +155,10 @@ fn fargate_rules() {
         (20, "EphemeralStorage size should be at least 21"),
         (201, "EphemeralStorage size should be at most 200"),
     ] {
-        refused(&fargate(json!({"ephemeralStorage": {"sizeInGiB": gib}}), json!({})), text);
+        refused(
+            &fargate(json!({"ephemeralStorage": {"sizeInGiB": gib}}), json!({})),
+            text,
+        );
     }
 }
 
@@ -182,9 +205,7 @@ fn dependencies() {
         overlay(&mut b, second);
         input(&json!({"family": "f", "containerDefinitions": [a, b]}))
     };
-    let on = |name: &str, condition: &str| {
-        json!({"dependsOn": [{"containerName": name, "condition": condition}]})
-    };
+    let on = |name: &str, condition: &str| json!({"dependsOn": [{"containerName": name, "condition": condition}]});
     assert!(define(&two(on("b", "START"), json!({}))).is_ok());
     let essential = "A dependency container with SUCCESS or COMPLETE condition cannot be an \
                      essential container";
@@ -202,7 +223,8 @@ fn dependencies() {
 #[test]
 fn logs_and_volumes() {
     let text = "Log driver awslogs requires options: awslogs-region, awslogs-group";
-    let logs = json!({"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "g"}}});
+    let logs =
+        json!({"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "g"}}});
     refused(&with(json!({}), logs), text);
     let mount = json!({"mountPoints": [{"sourceVolume": "v", "containerPath": "/v"}]});
     refused(&with(json!({}), mount.clone()), "Unknown volume 'v'.");
@@ -226,20 +248,42 @@ fn echoes_defaults() {
     let container = &shown["containerDefinitions"][0];
     assert_eq!(container["cpu"], 0);
     assert_eq!(container["essential"], true);
-    for empty in ["environment", "mountPoints", "volumesFrom", "systemControls"] {
+    for empty in [
+        "environment",
+        "mountPoints",
+        "volumesFrom",
+        "systemControls",
+    ] {
         assert_eq!(container[empty], json!([]), "{empty}");
     }
     let mapping = json!({"containerPort": 80, "hostPort": 0, "protocol": "tcp"});
     assert_eq!(container["portMappings"], json!([mapping]));
-    let check = json!({"command": ["CMD-SHELL", "true"], "interval": 30, "timeout": 5, "retries": 3});
+    let check =
+        json!({"command": ["CMD-SHELL", "true"], "interval": 30, "timeout": 5, "retries": 3});
     assert_eq!(container["healthCheck"], check);
 
-    let given = fargate(json!({"cpu": ".25 vCPU", "memory": "0.5GB"}), json!({
-        "portMappings": [{"containerPort": 80}]}));
+    let given = fargate(
+        json!({"cpu": ".25 vCPU", "memory": "0.5GB"}),
+        json!({
+        "portMappings": [{"containerPort": 80}]}),
+    );
     let shown = crate::document::of_definition(&define(&given).unwrap());
-    assert_eq!((&shown["cpu"], &shown["memory"]), (&json!("256"), &json!("512")));
+    assert_eq!(
+        (&shown["cpu"], &shown["memory"]),
+        (&json!("256"), &json!("512"))
+    );
     assert_eq!(shown["compatibilities"], json!(["EC2", "FARGATE"]));
-    assert_eq!(shown["containerDefinitions"][0]["portMappings"][0]["hostPort"], 80);
-    let names: Vec<_> = shown["requiresAttributes"].as_array().unwrap().iter().collect();
-    assert!(names.contains(&&json!({"name": "ecs.capability.task-eni"})), "{names:?}");
+    assert_eq!(
+        shown["containerDefinitions"][0]["portMappings"][0]["hostPort"],
+        80
+    );
+    let names: Vec<_> = shown["requiresAttributes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .collect();
+    assert!(
+        names.contains(&&json!({"name": "ecs.capability.task-eni"})),
+        "{names:?}"
+    );
 }

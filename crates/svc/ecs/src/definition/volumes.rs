@@ -16,13 +16,21 @@ pub(super) fn check(definition: &TaskDefinition) -> Result<(), Fault> {
             return Err(fault::client("Volume.name should not be null or empty."));
         }
         if !names.insert(name) {
-            return Err(fault::client(format!("Volume names must be unique: '{name}'.")));
+            return Err(fault::client(format!(
+                "Volume names must be unique: '{name}'."
+            )));
         }
         check_kind(volume, name)?;
     }
-    let at_launch = definition.volumes.iter().flatten().filter(|v| v.configured_at_launch == Some(true));
+    let at_launch = definition
+        .volumes
+        .iter()
+        .flatten()
+        .filter(|v| v.configured_at_launch == Some(true));
     if at_launch.count() > 1 {
-        return Err(fault::client("At most one volume can be configured at launch."));
+        return Err(fault::client(
+            "At most one volume can be configured at launch.",
+        ));
     }
     for container in containers(definition) {
         for mount in container.mount_points.iter().flatten() {
@@ -30,7 +38,12 @@ pub(super) fn check(definition: &TaskDefinition) -> Result<(), Fault> {
             if !names.contains(volume) {
                 return Err(fault::client(format!("Unknown volume '{volume}'.")));
             }
-            if mount.container_path.as_deref().unwrap_or_default().is_empty() {
+            if mount
+                .container_path
+                .as_deref()
+                .unwrap_or_default()
+                .is_empty()
+            {
                 return Err(fault::client(format!(
                     "Invalid setting for container '{}'. A mount point must have a containerPath.",
                     name(container)
@@ -46,7 +59,9 @@ fn check_kind(volume: &Volume, name: &str) -> Result<(), Fault> {
         volume.host.is_some(),
         volume.docker_volume_configuration.is_some(),
         volume.efs_volume_configuration.is_some(),
-        volume.fsx_windows_file_server_volume_configuration.is_some(),
+        volume
+            .fsx_windows_file_server_volume_configuration
+            .is_some(),
         volume.s3files_volume_configuration.is_some(),
         volume.configured_at_launch == Some(true),
     ];
@@ -62,7 +77,9 @@ fn check_kind(volume: &Volume, name: &str) -> Result<(), Fault> {
 }
 
 fn check_efs(efs: &EFSVolumeConfiguration) -> Result<(), Fault> {
-    let Some(authorization) = &efs.authorization_config else { return Ok(()) };
+    let Some(authorization) = &efs.authorization_config else {
+        return Ok(());
+    };
     let access_point = authorization.access_point_id.is_some();
     let iam = authorization.iam.as_deref() == Some("ENABLED");
     if (access_point || iam) && efs.transit_encryption.as_deref() != Some("ENABLED") {

@@ -2,14 +2,15 @@
 
 use wharf_api_ecs as api;
 use wharf_records::{
-    Record, Unknown, encode,
+    Record, Unknown,
     ecs::{Cluster, ClusterStatus, InstanceStatus, Status},
+    encode,
 };
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Fault};
 
 use crate::{
-    core::{Core, MAX_TRIES, Stored, conflict},
+    core::{Core, MAX_TRIES, conflict},
     document, fault,
     names::{self, DEFAULT_CLUSTER, Place},
     page::Page,
@@ -25,7 +26,10 @@ pub async fn create_cluster(
     call: &Call,
     input: api::CreateClusterRequest,
 ) -> Result<api::CreateClusterResponse, Fault> {
-    let name = input.cluster_name.as_deref().filter(|name| !name.is_empty());
+    let name = input
+        .cluster_name
+        .as_deref()
+        .filter(|name| !name.is_empty());
     let name = name.unwrap_or(DEFAULT_CLUSTER).to_owned();
     if !names::is_name(&name) {
         return Err(fault::invalid(
@@ -41,7 +45,9 @@ pub async fn create_cluster(
             // Repeating a create changes nothing, whatever it asks for.
             Some(stored) if stored.record.status == ClusterStatus::Active => {
                 let cluster = shown(core, &place, &stored.record, ClusterParts::WRITTEN).await?;
-                return Ok(api::CreateClusterResponse { cluster: Some(cluster) });
+                return Ok(api::CreateClusterResponse {
+                    cluster: Some(cluster),
+                });
             }
             Some(inactive) => inactive.unchanged(),
             None => Compare::absent(&key),
@@ -49,7 +55,9 @@ pub async fn create_cluster(
         let txn = Txn::new().when(unchanged).put(&key, encode(&wanted));
         if core.commit(&call.permit, txn).await? {
             let cluster = shown(core, &place, &wanted, ClusterParts::WRITTEN).await?;
-            return Ok(api::CreateClusterResponse { cluster: Some(cluster) });
+            return Ok(api::CreateClusterResponse {
+                cluster: Some(cluster),
+            });
         }
     }
     Err(conflict(&key).into())
@@ -62,7 +70,10 @@ fn new_cluster(
     input: &api::CreateClusterRequest,
 ) -> Result<Cluster, Fault> {
     let capacity_providers = input.capacity_providers.clone().unwrap_or_default();
-    let strategy = input.default_capacity_provider_strategy.as_deref().unwrap_or_default();
+    let strategy = input
+        .default_capacity_provider_strategy
+        .as_deref()
+        .unwrap_or_default();
     let default_strategy = provider::read_strategy(strategy)?;
     check_providers(&capacity_providers, &default_strategy)?;
     Ok(Cluster {
@@ -88,13 +99,19 @@ fn check_providers(
     providers: &[String],
     strategy: &[wharf_records::ecs::StrategyItem],
 ) -> Result<(), Fault> {
-    if let Some(unknown) = providers.iter().find(|p| !provider::FARGATE.contains(&p.as_str())) {
+    if let Some(unknown) = providers
+        .iter()
+        .find(|p| !provider::FARGATE.contains(&p.as_str()))
+    {
         return Err(fault::invalid(format!(
             "The specified capacity provider '{unknown}' was not found. Specify a valid capacity \
              provider name or full Amazon Resource Name (ARN) and try again."
         )));
     }
-    match strategy.iter().all(|item| providers.contains(&item.provider)) {
+    match strategy
+        .iter()
+        .all(|item| providers.contains(&item.provider))
+    {
         true => Ok(()),
         false => Err(fault::invalid(
             "The specified default capacity provider strategy cannot contain a capacity provider \
@@ -108,7 +125,9 @@ fn read_settings(given: Option<&Vec<api::ClusterSetting>>) -> Result<Vec<(String
     let mut value = "disabled".to_owned();
     for setting in given.into_iter().flatten() {
         if setting.name.as_deref() != Some("containerInsights") {
-            return Err(fault::invalid("Setting name should be one of [containerInsights]."));
+            return Err(fault::invalid(
+                "Setting name should be one of [containerInsights].",
+            ));
         }
         let wanted = setting.value.clone().unwrap_or_default();
         if !["enabled", "disabled", "enhanced"].contains(&wanted.as_str()) {
@@ -128,7 +147,9 @@ async fn shown(
     parts: ClusterParts,
 ) -> Result<api::Cluster, Fault> {
     core.up_to_date().await;
-    let shown = core.view.read(place, |region| show::cluster(cluster, region, parts));
+    let shown = core
+        .view
+        .read(place, |region| show::cluster(cluster, region, parts));
     shown.map_err(|e| fault::server(&e))
 }
 
@@ -173,13 +194,28 @@ pub async fn list_clusters(
     input: api::ListClustersRequest,
 ) -> Result<api::ListClustersResponse, Fault> {
     let keyring = &core.parts.keyring;
-    let page = Page::read(keyring, "clusters", input.max_results, input.next_token.as_deref())?;
+    let page = Page::read(
+        keyring,
+        "clusters",
+        input.max_results,
+        input.next_token.as_deref(),
+    )?;
     core.up_to_date().await;
     let (arns, next_token) = core.view.read(&Place::of(call), |region| {
-        let active = region.clusters.values().filter(|c| c.status == ClusterStatus::Active);
-        page.cut(keyring, "clusters", active.map(|c| (c.name.clone(), c.arn.clone())))
+        let active = region
+            .clusters
+            .values()
+            .filter(|c| c.status == ClusterStatus::Active);
+        page.cut(
+            keyring,
+            "clusters",
+            active.map(|c| (c.name.clone(), c.arn.clone())),
+        )
     });
-    Ok(api::ListClustersResponse { cluster_arns: Some(arns), next_token })
+    Ok(api::ListClustersResponse {
+        cluster_arns: Some(arns),
+        next_token,
+    })
 }
 
 pub async fn delete_cluster(
@@ -194,30 +230,41 @@ pub async fn delete_cluster(
     let place = Place::of(call);
     for _ in 0..MAX_TRIES {
         let found = core.any_cluster(call, Some(&given)).await?;
-        core.view.read(&place, |region| may_be_deleted(region, &found.name))?;
+        core.view
+            .read(&place, |region| may_be_deleted(region, &found.name))?;
         let mut cluster = Cluster::clone(&found.record);
         if cluster.status == ClusterStatus::Active {
             cluster.status = ClusterStatus::Inactive;
             cluster.deleted_at = Some(call.now);
             // RunTask and RegisterContainerInstance compare the cluster: neither slips in between.
-            let txn = Txn::new().when(found.unchanged()).put(&found.key, encode(&cluster));
+            let txn = Txn::new()
+                .when(found.unchanged())
+                .put(&found.key, encode(&cluster));
             if !core.commit(&call.permit, txn).await? {
                 continue;
             }
         }
         let cluster = shown(core, &place, &cluster, ClusterParts::WRITTEN).await?;
-        return Ok(api::DeleteClusterResponse { cluster: Some(cluster) });
+        return Ok(api::DeleteClusterResponse {
+            cluster: Some(cluster),
+        });
     }
     Err(conflict(&given).into())
 }
 
 fn may_be_deleted(region: &crate::view::Region, cluster: &str) -> Result<(), Fault> {
-    if region.instances_of(cluster).any(|i| i.status != InstanceStatus::Inactive) {
+    if region
+        .instances_of(cluster)
+        .any(|i| i.status != InstanceStatus::Inactive)
+    {
         return Err(api::faults::cluster_contains_container_instances_exception(
             "The Cluster cannot be deleted while Container Instances are active or draining.",
         ));
     }
-    if region.tasks_of(cluster).any(|task| task.last != Status::Stopped) {
+    if region
+        .tasks_of(cluster)
+        .any(|task| task.last != Status::Stopped)
+    {
         return Err(api::faults::cluster_contains_tasks_exception(
             "The Cluster cannot be deleted while Tasks are active.",
         ));
@@ -259,7 +306,9 @@ pub async fn update_cluster(
         configuration: input.configuration,
         ..api::CreateClusterRequest::default()
     });
-    let namespace = input.service_connect_defaults.and_then(|defaults| defaults.namespace);
+    let namespace = input
+        .service_connect_defaults
+        .and_then(|defaults| defaults.namespace);
     let cluster = update(core, call, input.cluster.as_deref(), |cluster| {
         if let Some(settings) = &settings {
             cluster.settings.clone_from(settings);
@@ -274,7 +323,9 @@ pub async fn update_cluster(
         }
     })
     .await?;
-    Ok(api::UpdateClusterResponse { cluster: Some(cluster) })
+    Ok(api::UpdateClusterResponse {
+        cluster: Some(cluster),
+    })
 }
 
 pub async fn update_cluster_settings(
@@ -285,7 +336,9 @@ pub async fn update_cluster_settings(
     let settings = read_settings(input.settings.as_ref())?;
     let change = |cluster: &mut Cluster| cluster.settings.clone_from(&settings);
     let cluster = update(core, call, input.cluster.as_deref(), change).await?;
-    Ok(api::UpdateClusterSettingsResponse { cluster: Some(cluster) })
+    Ok(api::UpdateClusterSettingsResponse {
+        cluster: Some(cluster),
+    })
 }
 
 pub async fn put_cluster_capacity_providers(
@@ -299,7 +352,9 @@ pub async fn put_cluster_capacity_providers(
     check_providers(&providers, &strategy)?;
     let found = core.cluster(call, input.cluster.as_deref()).await?;
     let used = core.view.read(&Place::of(call), |region| {
-        let tasks = region.tasks_of(&found.name).filter(|task| task.last < Status::Stopped);
+        let tasks = region
+            .tasks_of(&found.name)
+            .filter(|task| task.last < Status::Stopped);
         let mut used = tasks.filter_map(|task| task.capacity_provider.clone());
         used.find(|provider| !providers.contains(provider))
     });
@@ -315,7 +370,10 @@ pub async fn put_cluster_capacity_providers(
     .await?;
     let attachments_status = Some("UPDATE_COMPLETE".to_owned());
     Ok(api::PutClusterCapacityProvidersResponse {
-        cluster: Some(api::Cluster { attachments_status, ..cluster }),
+        cluster: Some(api::Cluster {
+            attachments_status,
+            ..cluster
+        }),
     })
 }
 
@@ -327,7 +385,10 @@ pub async fn describe_capacity_providers(
     let place = Place::of(call);
     let mut given = input.capacity_providers.unwrap_or_default();
     if given.is_empty() {
-        given = provider::FARGATE.iter().map(|name| (*name).to_owned()).collect();
+        given = provider::FARGATE
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect();
     }
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for one in given {
@@ -350,9 +411,4 @@ pub async fn describe_capacity_providers(
         failures: Some(failures),
         next_token: None,
     })
-}
-
-/// The cluster's record for a change of its tags.
-pub async fn stored(core: &Core, place: &Place, name: &str) -> Result<Option<Stored<Cluster>>, Fault> {
-    Ok(core.read(&place.scope().key(Cluster::KIND, name)).await?)
 }

@@ -27,7 +27,9 @@ impl Core {
         place: &Place,
         given: &str,
     ) -> Result<Option<Stored<Definition>>, Fault> {
-        let Some(wanted) = names::definition_ref(given)? else { return Ok(None) };
+        let Some(wanted) = names::definition_ref(given)? else {
+            return Ok(None);
+        };
         let revision = match wanted.revision {
             Some(revision) => revision,
             None => {
@@ -100,13 +102,18 @@ async fn set_status(
         if record == found.record {
             return Ok(record);
         }
-        let mut txn =
-            Txn::new().when(found.unchanged()).put(key, wharf_records::encode(&record));
+        let mut txn = Txn::new()
+            .when(found.unchanged())
+            .put(key, wharf_records::encode(&record));
         let family_key = place.scope().key(Family::KIND, &record.family);
         if let Some(family) = core.read::<Family>(&family_key).await? {
             let mut changed = family.record.clone();
-            changed.active.retain(|revision| *revision != record.revision);
-            txn = txn.when(family.unchanged()).put(family_key, wharf_records::encode(&changed));
+            changed
+                .active
+                .retain(|revision| *revision != record.revision);
+            txn = txn
+                .when(family.unchanged())
+                .put(family_key, wharf_records::encode(&changed));
         }
         if core.commit(&call.permit, txn).await? {
             return Ok(record);
@@ -126,7 +133,9 @@ pub async fn delete_task_definitions(
 ) -> Result<api::DeleteTaskDefinitionsResponse, Fault> {
     let given = input.task_definitions.unwrap_or_default();
     if given.is_empty() || given.len() > MAX_DELETED {
-        return Err(fault::invalid("taskDefinitions must have between 1 and 10 items."));
+        return Err(fault::invalid(
+            "taskDefinitions must have between 1 and 10 items.",
+        ));
     }
     let place = Place::of(call);
     core.up_to_date().await;
@@ -147,10 +156,14 @@ pub async fn delete_task_definitions(
         })
         .await?;
         let used = core.view.read(&place, |region| {
-            region.tasks.values().any(|task| task.definition == record.arn)
+            region
+                .tasks
+                .values()
+                .any(|task| task.definition == record.arn)
         });
         if !used {
-            core.commit(&call.permit, Txn::new().delete(&found.key)).await?;
+            core.commit(&call.permit, Txn::new().delete(&found.key))
+                .await?;
         }
         deleted.push(show::definition(&record).map_err(|e| fault::server(&e))?);
     }
@@ -171,7 +184,10 @@ pub async fn list_task_definitions(
         Some("DESC") => true,
         Some(_) => return Err(fault::invalid("sort should be one of [ASC, DESC].")),
     };
-    let filter = format!("definitions {:?} {status:?} {descending}", input.family_prefix);
+    let filter = format!(
+        "definitions {:?} {status:?} {descending}",
+        input.family_prefix
+    );
     let page = Page::read(
         &core.parts.keyring,
         &filter,
@@ -181,7 +197,11 @@ pub async fn list_task_definitions(
     // A family is meant whole here, not as a prefix: the parameter's name is older than its meaning.
     let place = Place::of(call);
     let mut prefix = place.scope().prefix(Definition::KIND);
-    if let Some(family) = input.family_prefix.as_deref().filter(|family| !family.is_empty()) {
+    if let Some(family) = input
+        .family_prefix
+        .as_deref()
+        .filter(|family| !family.is_empty())
+    {
         prefix.push_str(&format!("{family}:"));
     }
     let mut found = Vec::new();
@@ -191,7 +211,12 @@ pub async fn list_task_definitions(
         if let Some(after) = after.take() {
             range = range.start_after(after);
         }
-        let reply = core.parts.store.range(range).await.map_err(fault::of_store)?;
+        let reply = core
+            .parts
+            .store
+            .range(range)
+            .await
+            .map_err(fault::of_store)?;
         for entry in &reply.entries {
             let record: Definition = decode(&entry.value).map_err(fault::of_record)?;
             if record.status == status {
@@ -211,11 +236,16 @@ pub async fn list_task_definitions(
             format!("{turned}~:{:010}", i32::MAX - revision)
         }
     };
-    let mut keyed: Vec<(String, String)> =
-        found.into_iter().map(|(family, revision, arn)| (key(&family, revision), arn)).collect();
+    let mut keyed: Vec<(String, String)> = found
+        .into_iter()
+        .map(|(family, revision, arn)| (key(&family, revision), arn))
+        .collect();
     keyed.sort();
     let (arns, next_token) = page.cut(&core.parts.keyring, &filter, keyed.into_iter());
-    Ok(api::ListTaskDefinitionsResponse { task_definition_arns: Some(arns), next_token })
+    Ok(api::ListTaskDefinitionsResponse {
+        task_definition_arns: Some(arns),
+        next_token,
+    })
 }
 
 fn read_status(given: Option<&str>) -> Result<DefinitionStatus, Fault> {
@@ -223,9 +253,9 @@ fn read_status(given: Option<&str>) -> Result<DefinitionStatus, Fault> {
         None | Some("" | "ACTIVE") => Ok(DefinitionStatus::Active),
         Some("INACTIVE") => Ok(DefinitionStatus::Inactive),
         Some("DELETE_IN_PROGRESS") => Ok(DefinitionStatus::DeleteInProgress),
-        Some(_) => {
-            Err(fault::invalid("status should be one of [ACTIVE, INACTIVE, DELETE_IN_PROGRESS]."))
-        }
+        Some(_) => Err(fault::invalid(
+            "status should be one of [ACTIVE, INACTIVE, DELETE_IN_PROGRESS].",
+        )),
     }
 }
 
@@ -238,7 +268,11 @@ pub async fn list_task_definition_families(
         None | Some("" | "ALL") => None,
         Some("ACTIVE") => Some(true),
         Some("INACTIVE") => Some(false),
-        Some(_) => return Err(fault::invalid("status should be one of [ACTIVE, INACTIVE, ALL].")),
+        Some(_) => {
+            return Err(fault::invalid(
+                "status should be one of [ACTIVE, INACTIVE, ALL].",
+            ));
+        }
     };
     let wanted = input.family_prefix.unwrap_or_default();
     let filter = format!("families {wanted} {active:?}");
@@ -249,7 +283,12 @@ pub async fn list_task_definition_families(
         input.next_token.as_deref(),
     )?;
     let prefix = Place::of(call).scope().prefix(Family::KIND) + &wharf_records::escape(&wanted);
-    let reply = core.parts.store.range(Range::prefix(prefix)).await.map_err(fault::of_store)?;
+    let reply = core
+        .parts
+        .store
+        .range(Range::prefix(prefix))
+        .await
+        .map_err(fault::of_store)?;
     let mut families = Vec::new();
     for entry in &reply.entries {
         let family: Family = decode(&entry.value).map_err(fault::of_record)?;
@@ -258,5 +297,8 @@ pub async fn list_task_definition_families(
         }
     }
     let (families, next_token) = page.cut(&core.parts.keyring, &filter, families.into_iter());
-    Ok(api::ListTaskDefinitionFamiliesResponse { families: Some(families), next_token })
+    Ok(api::ListTaskDefinitionFamiliesResponse {
+        families: Some(families),
+        next_token,
+    })
 }

@@ -31,7 +31,9 @@ pub async fn describe_tasks(
     let (mut tasks, mut failures) = (Vec::new(), Vec::new());
     for one in given {
         let id = names::member_id("task", &cluster.name, &one)?;
-        let key = place.scope().key(Task::KIND, &format!("{}:{id}", cluster.name));
+        let key = place
+            .scope()
+            .key(Task::KIND, &format!("{}:{id}", cluster.name));
         match core.read::<Task>(&key).await? {
             Some(found) => {
                 tasks.push(show::task(&found.record, with_tags).map_err(|e| fault::server(&e))?);
@@ -39,5 +41,8 @@ pub async fn describe_tasks(
             None => failures.push(show::failure(place.task(&cluster.name, &id), "MISSING")),
         }
     }
-    Ok(DescribeTasksResponse { tasks: Some(tasks), failures: Some(failures) })
+    Ok(DescribeTasksResponse {
+        tasks: Some(tasks),
+        failures: Some(failures),
+    })
 }

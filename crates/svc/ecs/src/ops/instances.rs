@@ -3,8 +3,9 @@
 use wharf_api_ecs as api;
 use wharf_placement::query::Expression;
 use wharf_records::{
-    Record, encode,
+    Record,
     ecs::{Host, Instance, InstanceStatus, Launch, Ledger, Status, Task},
+    encode,
 };
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
@@ -32,7 +33,9 @@ pub async fn describe_container_instances(
         return Err(fault::invalid("Container instances cannot be empty."));
     }
     if given.len() > MAX_DESCRIBED {
-        return Err(fault::invalid("Container instances can have at most 100 items."));
+        return Err(fault::invalid(
+            "Container instances can have at most 100 items.",
+        ));
     }
     let include = |part: &str| input.include.iter().flatten().any(|one| one == part);
     let (tags, health) = (include("TAGS"), include("CONTAINER_INSTANCE_HEALTH"));
@@ -81,14 +84,17 @@ pub async fn list_container_instances(
         }
     };
     let expression = match input.filter.as_deref().filter(|text| !text.is_empty()) {
-        Some(text) => {
-            Some(Expression::parse(text).map_err(|bad| fault::invalid(bad.to_string()))?)
-        }
+        Some(text) => Some(Expression::parse(text).map_err(|bad| fault::invalid(bad.to_string()))?),
         None => None,
     };
     let context = format!("instances {} {wanted:?} {:?}", cluster.name, input.filter);
     let keyring = &core.parts.keyring;
-    let page = Page::read(keyring, &context, input.max_results, input.next_token.as_deref())?;
+    let page = Page::read(
+        keyring,
+        &context,
+        input.max_results,
+        input.next_token.as_deref(),
+    )?;
     let (arns, next_token) = core.view.read(&Place::of(call), |region| {
         let instances = region.instances_of(&cluster.name).filter(|instance| {
             let status = match wanted {
@@ -98,12 +104,20 @@ pub async fn list_container_instances(
                 None => instance.status != InstanceStatus::Inactive,
             };
             let row = region.fleet.row(&instance.host);
-            let holds = |e: &Expression| row.is_some_and(|row| e.holds(&region.fleet.facts_of(row)));
+            let holds =
+                |e: &Expression| row.is_some_and(|row| e.holds(&region.fleet.facts_of(row)));
             status && expression.as_ref().is_none_or(holds)
         });
-        page.cut(keyring, &context, instances.map(|i| (i.id.clone(), i.arn.clone())))
+        page.cut(
+            keyring,
+            &context,
+            instances.map(|i| (i.id.clone(), i.arn.clone())),
+        )
     });
-    Ok(api::ListContainerInstancesResponse { container_instance_arns: Some(arns), next_token })
+    Ok(api::ListContainerInstancesResponse {
+        container_instance_arns: Some(arns),
+        next_token,
+    })
 }
 
 pub async fn update_container_instances_state(
@@ -114,18 +128,26 @@ pub async fn update_container_instances_state(
     let cluster = core.cluster(call, input.cluster.as_deref()).await?;
     let given = input.container_instances.unwrap_or_default();
     if given.is_empty() || given.len() > MAX_UPDATED {
-        return Err(fault::invalid("containerInstances must have between 1 and 10 items."));
+        return Err(fault::invalid(
+            "containerInstances must have between 1 and 10 items.",
+        ));
     }
     let wanted = match input.status.as_deref() {
         Some("ACTIVE") => InstanceStatus::Active,
         Some("DRAINING") => InstanceStatus::Draining,
-        _ => return Err(fault::invalid("Container instance status should be one of [ACTIVE, DRAINING].")),
+        _ => {
+            return Err(fault::invalid(
+                "Container instance status should be one of [ACTIVE, DRAINING].",
+            ));
+        }
     };
     let place = Place::of(call);
     let (mut changed, mut failures) = (Vec::new(), Vec::new());
     for one in given {
         let id = names::member_id("container-instance", &cluster.name, &one)?;
-        let key = place.scope().key(Instance::KIND, &format!("{}:{id}", cluster.name));
+        let key = place
+            .scope()
+            .key(Instance::KIND, &format!("{}:{id}", cluster.name));
         let result = core
             .change(&call.permit, &key, |instance: &mut Instance| {
                 let active = instance.status != InstanceStatus::Inactive;
@@ -144,7 +166,10 @@ pub async fn update_container_instances_state(
     }
     core.up_to_date().await;
     let shown = core.view.read(&place, |region| {
-        changed.iter().map(|instance| show::instance(instance, region, false, false)).collect()
+        changed
+            .iter()
+            .map(|instance| show::instance(instance, region, false, false))
+            .collect()
     });
     Ok(api::UpdateContainerInstancesStateResponse {
         container_instances: Some(shown),
@@ -166,14 +191,22 @@ pub async fn deregister_container_instance(
     for _ in 0..MAX_TRIES {
         core.up_to_date().await;
         let (found, host, ledger, tasks) = core.view.read(&place, |region| {
-            let found = region.instance(&cluster.name, &id).cloned().ok_or_else(missing)?;
+            let found = region
+                .instance(&cluster.name, &id)
+                .cloned()
+                .ok_or_else(missing)?;
             let tasks: Vec<_> = region
                 .tasks_on(&found.host)
                 .filter(|task| task.last < Status::Stopped)
                 .map(|task| (task.key.clone(), task.launch))
                 .collect();
             let host = region.hosts.get(&found.host).cloned();
-            Ok((found.clone(), host, region.ledgers.get(&found.host).cloned(), tasks))
+            Ok::<_, Fault>((
+                found.clone(),
+                host,
+                region.ledgers.get(&found.host).cloned(),
+                tasks,
+            ))
         })?;
         if found.status == InstanceStatus::Inactive {
             return Err(missing());
@@ -187,12 +220,16 @@ pub async fn deregister_container_instance(
         instance.agent_connected = false;
         instance.deregistered_at = Some(call.now);
         instance.version += 1;
-        let mut txn = Txn::new().when(found.unchanged()).put(&found.key, encode(&instance));
+        let mut txn = Txn::new()
+            .when(found.unchanged())
+            .put(&found.key, encode(&instance));
         // Placement compares the ledger: nothing is claimed on the host from here on.
         if let Some(ledger) = ledger {
             let mut closed = Ledger::clone(&ledger.record);
             closed.capacity = wharf_records::ecs::Capacity::default();
-            txn = txn.when(ledger.unchanged()).put(&ledger.key, encode(&closed));
+            txn = txn
+                .when(ledger.unchanged())
+                .put(&ledger.key, encode(&closed));
         }
         if let Some(host) = host {
             let mut closed = Host::clone(&host.record);
@@ -207,8 +244,12 @@ pub async fn deregister_container_instance(
             orphan(core, call, &key, launch).await?;
         }
         core.up_to_date().await;
-        let shown = core.view.read(&place, |region| show::instance(&instance, region, true, false));
-        return Ok(api::DeregisterContainerInstanceResponse { container_instance: Some(shown) });
+        let shown = core.view.read(&place, |region| {
+            show::instance(&instance, region, true, false)
+        });
+        return Ok(api::DeregisterContainerInstanceResponse {
+            container_instance: Some(shown),
+        });
     }
     Err(conflict(&given).into())
 }

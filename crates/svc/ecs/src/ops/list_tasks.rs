@@ -24,22 +24,36 @@ pub async fn list_tasks(
     call: &Call,
     input: ListTasksRequest,
 ) -> Result<ListTasksResponse, Fault> {
-    let cluster = core.cluster(call, input.cluster.as_deref()).await?.name.clone();
+    let cluster = core
+        .cluster(call, input.cluster.as_deref())
+        .await?
+        .name
+        .clone();
     let filter = Filter::read(&input, &cluster)?;
     let context = format!("tasks {cluster} {filter:?}");
     let keyring = &core.parts.keyring;
-    let page = Page::read(keyring, &context, input.max_results, input.next_token.as_deref())?;
+    let page = Page::read(
+        keyring,
+        &context,
+        input.max_results,
+        input.next_token.as_deref(),
+    )?;
     let place = Place::of(call);
     let found = match filter.desired {
         None => Vec::new(),
         Some(Desired::Running) => core.view.read(&place, |region| {
             let tasks = region.tasks_of(&cluster).filter(|task| filter.admits(task));
-            tasks.map(|task| (task.id.clone(), task.arn.clone())).collect()
+            tasks
+                .map(|task| (task.id.clone(), task.arn.clone()))
+                .collect()
         }),
         Some(Desired::Stopped) => stopped(core, &place, &cluster, &filter).await?,
     };
     let (arns, next_token) = page.cut(keyring, &context, found.into_iter());
-    Ok(ListTasksResponse { task_arns: Some(arns), next_token })
+    Ok(ListTasksResponse {
+        task_arns: Some(arns),
+        next_token,
+    })
 }
 
 async fn stopped(
@@ -52,7 +66,12 @@ async fn stopped(
     let mut found = Vec::new();
     let mut range = Range::prefix(&prefix).limit(SCAN);
     loop {
-        let reply = core.parts.store.range(range).await.map_err(fault::of_store)?;
+        let reply = core
+            .parts
+            .store
+            .range(range)
+            .await
+            .map_err(fault::of_store)?;
         for entry in &reply.entries {
             let task: Task = decode(&entry.value).map_err(fault::of_record)?;
             if filter.admits(&task) {
@@ -61,7 +80,9 @@ async fn stopped(
         }
         match reply.entries.last().filter(|_| reply.more) {
             Some(last) => {
-                range = Range::prefix(&prefix).limit(SCAN).start_after(last.key.clone());
+                range = Range::prefix(&prefix)
+                    .limit(SCAN)
+                    .start_after(last.key.clone());
             }
             None => return Ok(found),
         }
@@ -118,7 +139,10 @@ impl Filter {
         Some(task.desired) == self.desired
             && of_instance
             && is(&self.family, &family.map(|f| f.family).unwrap_or_default())
-            && is(&self.started_by, task.started_by.as_deref().unwrap_or_default())
+            && is(
+                &self.started_by,
+                task.started_by.as_deref().unwrap_or_default(),
+            )
             && is(&self.service, service)
             && is(&self.launch, task.launch.as_str())
     }

@@ -7,11 +7,12 @@ use wharf_api_ecs::{
 };
 use wharf_base::ids;
 use wharf_records::{
-    Record, Unknown, encode,
+    Record, Unknown,
     ecs::{
         Capacity, Cluster, Host, Instance, InstanceStatus, Ledger, Port, Protocol,
         host::RegisteredResource,
     },
+    encode,
 };
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Fault};
@@ -44,14 +45,21 @@ pub async fn register_container_instance(
     let cluster = core.cluster(call, input.cluster.as_deref()).await?;
     let place = Place::of(call);
     let wanted = Registration::read(call, &input)?;
-    let given = input.container_instance_arn.as_deref().filter(|arn| !arn.is_empty());
+    let given = input
+        .container_instance_arn
+        .as_deref()
+        .filter(|arn| !arn.is_empty());
     let instance = match given {
         Some(arn) => again(core, call, &place, &cluster, arn, &wanted).await?,
         None => anew(core, call, &place, &cluster, &wanted).await?,
     };
     core.up_to_date().await;
-    let shown = core.view.read(&place, |region| show::instance(&instance, region, true, false));
-    Ok(RegisterContainerInstanceResponse { container_instance: Some(shown) })
+    let shown = core.view.read(&place, |region| {
+        show::instance(&instance, region, true, false)
+    });
+    Ok(RegisterContainerInstanceResponse {
+        container_instance: Some(shown),
+    })
 }
 
 /// What a registration says, checked.
@@ -80,7 +88,10 @@ struct IdentityDocument {
 
 impl Registration {
     fn read(call: &Call, input: &RegisterContainerInstanceRequest) -> Result<Self, Fault> {
-        let document = input.instance_identity_document.as_deref().unwrap_or_default();
+        let document = input
+            .instance_identity_document
+            .as_deref()
+            .unwrap_or_default();
         let document: IdentityDocument = match document.is_empty() {
             true => IdentityDocument::default(),
             false => serde_json::from_str(document)
@@ -135,13 +146,17 @@ pub fn read_attributes(
 ) -> Result<BTreeMap<String, Option<String>>, Fault> {
     let given = given.map(Vec::as_slice).unwrap_or_default();
     if given.len() > MAX_ATTRIBUTES {
-        return Err(fault::invalid(format!("At most {MAX_ATTRIBUTES} attributes are possible.")));
+        return Err(fault::invalid(format!(
+            "At most {MAX_ATTRIBUTES} attributes are possible."
+        )));
     }
     let mut read = BTreeMap::new();
     for attribute in given {
         let name = attribute.name.clone().unwrap_or_default();
         let value = attribute.value.clone();
-        let long = value.as_ref().is_some_and(|value| value.chars().count() > 128);
+        let long = value
+            .as_ref()
+            .is_some_and(|value| value.chars().count() > 128);
         if name.is_empty() || name.chars().count() > 128 || long {
             return Err(fault::invalid(
                 "Attribute names have 1 to 128 characters, values at most 128.",
@@ -201,7 +216,9 @@ fn ports(row: &RegisteredResource, protocol: Protocol) -> Result<Vec<Port>, Faul
 }
 
 fn invalid_resource(name: &str) -> Fault {
-    fault::invalid(format!("Invalid value of the resource {name} in totalResources."))
+    fault::invalid(format!(
+        "Invalid value of the resource {name} in totalResources."
+    ))
 }
 
 /// The same agent again: its resources and attributes are refreshed, its status and tasks stay.
@@ -218,7 +235,9 @@ async fn again(
     let key = scope.key(Instance::KIND, &format!("{}:{id}", cluster.name));
     for _ in 0..MAX_TRIES {
         let unknown = || {
-            fault::client(format!("The container instance {arn} is not registered in the cluster."))
+            fault::client(format!(
+                "The container instance {arn} is not registered in the cluster."
+            ))
         };
         let found = core.read::<Instance>(&key).await?.ok_or_else(unknown)?;
         if found.record.status == InstanceStatus::Inactive {
@@ -239,7 +258,10 @@ async fn again(
         let host_key = scope.key(Host::KIND, &found.record.host);
         let ledger_key = scope.key(Ledger::KIND, &found.record.host);
         let host = core.read::<Host>(&host_key).await?.ok_or_else(unknown)?;
-        let ledger = core.read::<Ledger>(&ledger_key).await?.ok_or_else(unknown)?;
+        let ledger = core
+            .read::<Ledger>(&ledger_key)
+            .await?
+            .ok_or_else(unknown)?;
         let mut instance = found.record.clone();
         wanted.apply(&mut instance);
         let txn = refresh(wanted, &host, &ledger)
@@ -279,7 +301,10 @@ async fn anew(
         arn: place.instance(&cluster.name, &id),
         cluster: cluster.name.clone(),
         host: host_id.clone(),
-        ec2_instance: wanted.ec2_instance.clone().unwrap_or_else(|| ids::ec2_id("i")),
+        ec2_instance: wanted
+            .ec2_instance
+            .clone()
+            .unwrap_or_else(|| ids::ec2_id("i")),
         status: InstanceStatus::Active,
         version: 0,
         registered_at: call.now,
@@ -308,9 +333,14 @@ async fn anew(
         instance: instance.arn.clone(),
         unknown: Unknown::new(),
     };
-    let ledger = Ledger { capacity: wanted.capacity.clone(), ..Ledger::default() };
-    let (host_key, ledger_key) =
-        (scope.key(Host::KIND, &host_id), scope.key(Ledger::KIND, &host_id));
+    let ledger = Ledger {
+        capacity: wanted.capacity.clone(),
+        ..Ledger::default()
+    };
+    let (host_key, ledger_key) = (
+        scope.key(Host::KIND, &host_id),
+        scope.key(Ledger::KIND, &host_id),
+    );
     let key = scope.key(Instance::KIND, &format!("{}:{}", cluster.name, instance.id));
     let txn = Txn::new()
         .when(cluster.unchanged())
@@ -322,6 +352,8 @@ async fn anew(
     match core.commit(&call.permit, txn).await? {
         true => Ok(instance),
         // The cluster changed meanwhile; agents try a ServerException again.
-        false => Err(fault::client("The cluster was changed meanwhile. Try again.")),
+        false => Err(fault::client(
+            "The cluster was changed meanwhile. Try again.",
+        )),
     }
 }

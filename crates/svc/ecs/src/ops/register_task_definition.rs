@@ -2,8 +2,9 @@
 
 use wharf_api_ecs::{RegisterTaskDefinitionRequest, RegisterTaskDefinitionResponse};
 use wharf_records::{
-    Record, Unknown, encode,
+    Record, Unknown,
     ecs::{Definition, DefinitionStatus, Family, definition_id},
+    encode,
 };
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Fault};
@@ -55,7 +56,9 @@ pub async fn register_task_definition(
             tags: tags.clone(),
             unknown: Unknown::new(),
         };
-        let key = place.scope().key(Definition::KIND, &definition_id(&name, revision));
+        let key = place
+            .scope()
+            .key(Definition::KIND, &definition_id(&name, revision));
         let txn = Txn::new()
             .when(unchanged)
             .put(&family_key, encode(&family))

@@ -12,10 +12,11 @@ use wharf_api_ecs::{Failure, RunTaskRequest, RunTaskResponse, faults};
 use wharf_base::ids;
 use wharf_placement::{Demand, HostIx, Pool, Refusal, ledger, place};
 use wharf_records::{
-    Record, Unknown, encode,
+    Record, Unknown,
     ecs::{
         ClientToken, Cluster, Definition, DefinitionStatus, InstanceStatus, Launch, Ledger, Task,
     },
+    encode,
 };
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Fault};
@@ -35,8 +36,7 @@ use crate::{
 /// How long a client token is remembered.
 const TOKEN_TTL: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
 /// The reason Fargate gives when no host has room; hosts themselves are not the caller's business.
-const NO_FARGATE: &str =
-    "Capacity is unavailable at this time. Please try again later or in a different availability zone";
+const NO_FARGATE: &str = "Capacity is unavailable at this time. Please try again later or in a different availability zone";
 
 pub async fn run_task(
     core: &Core,
@@ -66,7 +66,15 @@ pub async fn run_task(
         Some(network) => subnets::resolve(core, call, network).await?,
         None => Vec::new(),
     };
-    let job = Job { place, cluster, definition, order, subnets, count, providers: source.providers };
+    let job = Job {
+        place,
+        cluster,
+        definition,
+        order,
+        subnets,
+        count,
+        providers: source.providers,
+    };
     job.run(core, call, token).await
 }
 
@@ -86,9 +94,16 @@ pub async fn active_definition(
 
 /// Roles that cannot be assumed are refused before anything starts.
 pub async fn check_roles(core: &Core, call: &Call, order: &Order) -> Result<(), Fault> {
-    let task = order.overrides.task_role_arn.as_ref().or(order.parsed.task_role_arn.as_ref());
-    let execution =
-        order.overrides.execution_role_arn.as_ref().or(order.parsed.execution_role_arn.as_ref());
+    let task = order
+        .overrides
+        .task_role_arn
+        .as_ref()
+        .or(order.parsed.task_role_arn.as_ref());
+    let execution = order
+        .overrides
+        .execution_role_arn
+        .as_ref()
+        .or(order.parsed.execution_role_arn.as_ref());
     for role in [task, execution].into_iter().flatten() {
         match core.parts.credentials.usable(&call.account, role).await {
             Ok(()) => {}
@@ -150,7 +165,10 @@ async fn repeat(core: &Core, made: &[String]) -> Result<RunTaskResponse, Fault> 
             tasks.push(show::task(&task.record, true).map_err(|e| fault::server(&e))?);
         }
     }
-    Ok(RunTaskResponse { tasks: Some(tasks), failures: Some(Vec::new()) })
+    Ok(RunTaskResponse {
+        tasks: Some(tasks),
+        failures: Some(Vec::new()),
+    })
 }
 
 struct Job {
@@ -181,7 +199,9 @@ impl Job {
         for _ in 0..MAX_TRIES {
             core.up_to_date().await;
             let (txn, tasks, failures) = self.attempt(core, call)?;
-            let txn = self.with_token(core, call, txn, token.as_ref(), &tasks).await?;
+            let txn = self
+                .with_token(core, call, txn, token.as_ref(), &tasks)
+                .await?;
             if tasks.is_empty() || core.commit(&call.permit, txn).await? {
                 let shown: Result<Vec<_>, _> = tasks.iter().map(|t| show::task(t, true)).collect();
                 return Ok(RunTaskResponse {
@@ -200,11 +220,7 @@ impl Job {
     }
 
     /// One choice on the view as it is, and the transaction that would make it true.
-    fn attempt(
-        &self,
-        core: &Core,
-        call: &Call,
-    ) -> Result<(Txn, Vec<Task>, Vec<Failure>), Fault> {
+    fn attempt(&self, core: &Core, call: &Call) -> Result<(Txn, Vec<Task>, Vec<Failure>), Fault> {
         let mut rng = core.rng();
         core.view.read(&self.place, |region| {
             self.check_instances(region)?;
@@ -220,7 +236,9 @@ impl Job {
             || instances.any(|instance| instance.status == InstanceStatus::Active);
         match any {
             true => Ok(()),
-            false => Err(fault::invalid("No Container Instances were found in your cluster.")),
+            false => Err(fault::invalid(
+                "No Container Instances were found in your cluster.",
+            )),
         }
     }
 
@@ -233,7 +251,10 @@ impl Job {
         let mut choices = Vec::new();
         for row in &placed.hosts {
             let id = region.fleet.id(*row);
-            let zone = region.hosts.get(id).map_or("", |host| host.availability_zone.as_str());
+            let zone = region
+                .hosts
+                .get(id)
+                .map_or("", |host| host.availability_zone.as_str());
             let subnet = subnets.iter().position(|subnet| serving.fits(subnet, zone));
             // The next task takes the next subnet, so that a batch spreads over them.
             let subnet = subnet.map(|at| {
@@ -241,7 +262,10 @@ impl Job {
                 subnets.push(chosen.clone());
                 chosen
             });
-            choices.push(Choice { host: id.to_owned(), subnet });
+            choices.push(Choice {
+                host: id.to_owned(),
+                subnet,
+            });
         }
         let failures = self.failures(region, &placed.refusals, self.count - choices.len());
         (choices, failures)
@@ -261,8 +285,9 @@ impl Job {
         demand.group = order.group.clone();
         if !fargate {
             let required = order.parsed.requires_attributes.iter().flatten();
-            demand.attributes =
-                required.filter_map(|a| Some((a.name.clone()?, a.value.clone()))).collect();
+            demand.attributes = required
+                .filter_map(|a| Some((a.name.clone()?, a.value.clone())))
+                .collect();
         }
         demand
     }
@@ -270,14 +295,20 @@ impl Job {
     /// One failure per host that refused; of Fargate one per task, without saying whose.
     fn failures(&self, region: &Region, refusals: &[Refusal], missing: usize) -> Vec<Failure> {
         if self.order.launch == Launch::Fargate {
-            let one = || Failure { reason: Some(NO_FARGATE.to_owned()), ..Failure::default() };
+            let one = || Failure {
+                reason: Some(NO_FARGATE.to_owned()),
+                ..Failure::default()
+            };
             return std::iter::repeat_with(one).take(missing).collect();
         }
         let arn = |row: HostIx| {
             let host = region.hosts.get(region.fleet.id(row));
             host.map(|host| host.instance.clone()).unwrap_or_default()
         };
-        refusals.iter().map(|r| show::failure(arn(r.host), r.reason.as_str())).collect()
+        refusals
+            .iter()
+            .map(|r| show::failure(arn(r.host), r.reason.as_str()))
+            .collect()
     }
 
     fn write(
@@ -293,17 +324,28 @@ impl Job {
         let mut ledgers = BTreeMap::<&str, (Compare, String, Ledger)>::new();
         let mut tasks = Vec::new();
         for (number, choice) in choices.iter().enumerate() {
-            let Some(task) = self.make(core, call, region, choice, number) else { continue };
-            let Some(held) = region.ledgers.get(&choice.host) else { continue };
+            let Some(task) = self.make(core, call, region, choice, number) else {
+                continue;
+            };
+            let Some(held) = region.ledgers.get(&choice.host) else {
+                continue;
+            };
             let (_, _, ledger) = ledgers.entry(&choice.host).or_insert_with(|| {
-                (held.unchanged(), held.key.clone(), Ledger::clone(&held.record))
+                (
+                    held.unchanged(),
+                    held.key.clone(),
+                    Ledger::clone(&held.record),
+                )
             });
             // Placement has seen this very ledger, so a shortage cannot be; a refused claim must
             // all the same never become a task.
             if ledger::claim(ledger, &task.arn, task.claim.clone()).is_err() {
                 continue;
             }
-            let key = self.place.scope().key(Task::KIND, &format!("{}:{}", task.cluster, task.id));
+            let key = self
+                .place
+                .scope()
+                .key(Task::KIND, &format!("{}:{}", task.cluster, task.id));
             txn = txn.put(key, encode(&task));
             tasks.push(task);
         }
@@ -328,7 +370,10 @@ impl Job {
     ) -> Option<Task> {
         let host = region.hosts.get(&choice.host)?;
         let instance = region.instance_by_arn(&host.instance)?;
-        let zone = choice.subnet.as_ref().map_or(&host.availability_zone, |subnet| &subnet.zone);
+        let zone = choice
+            .subnet
+            .as_ref()
+            .map_or(&host.availability_zone, |subnet| &subnet.zone);
         let spot = Spot {
             cluster: &self.cluster,
             instance,
@@ -351,7 +396,9 @@ impl Job {
         token: Option<&Token>,
         tasks: &[Task],
     ) -> Result<Txn, Fault> {
-        let Some(token) = token.filter(|_| !tasks.is_empty()) else { return Ok(txn) };
+        let Some(token) = token.filter(|_| !tasks.is_empty()) else {
+            return Ok(txn);
+        };
         let record = ClientToken {
             request: token.request.clone(),
             made: tasks.iter().map(|task| task.arn.clone()).collect(),
@@ -381,7 +428,11 @@ impl Serving {
         if launch == Launch::Fargate {
             let hosts = region.hosts.values().filter(|host| host.fargate);
             let served: BTreeSet<&String> = hosts.map(|host| &host.availability_zone).collect();
-            orphaned = wanted.iter().filter(|zone| !served.contains(zone)).cloned().collect();
+            orphaned = wanted
+                .iter()
+                .filter(|zone| !served.contains(zone))
+                .cloned()
+                .collect();
         }
         Self { wanted, orphaned }
     }
@@ -402,7 +453,9 @@ impl Serving {
 impl Core {
     /// A fresh seed for a task's credential ids, sealed: who knows the ids can read the keys.
     pub fn credentials_seed(&self) -> String {
-        self.parts.keyring.seal_token(ids::uuid().as_bytes(), CREDENTIALS_CONTEXT)
+        self.parts
+            .keyring
+            .seal_token(ids::uuid().as_bytes(), CREDENTIALS_CONTEXT)
     }
 
     /// The task of that ARN, STOPPED ones included while they are remembered.

@@ -3,8 +3,9 @@
 use wharf_api_ecs::{StartTaskRequest, StartTaskResponse};
 use wharf_placement::{Demand, Pool, ledger, refusal_of};
 use wharf_records::{
-    Record, encode,
+    Record,
     ecs::{Cluster, Definition, InstanceStatus, Ledger, Task},
+    encode,
 };
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
@@ -34,7 +35,11 @@ pub async fn start_task(
     match instances.len() {
         0 => return Err(fault::invalid("Container instances cannot be empty.")),
         1..=10 => {}
-        _ => return Err(fault::invalid("containerInstances can have at most 10 items.")),
+        _ => {
+            return Err(fault::invalid(
+                "containerInstances can have at most 10 items.",
+            ));
+        }
     }
     let place = Place::of(call);
     let definition = active_definition(core, &place, input.task_definition.as_deref()).await?;
@@ -44,18 +49,30 @@ pub async fn start_task(
         Some(network) => subnets::resolve(core, call, network).await?,
         None => Vec::new(),
     };
-    let job = Job { place, cluster, definition, order, subnets };
+    let job = Job {
+        place,
+        cluster,
+        definition,
+        order,
+        subnets,
+    };
     let (mut tasks, mut failures) = (Vec::new(), Vec::new());
     for given in instances {
         let id = names::member_id("container-instance", &job.cluster.name, &given)?;
         match job.start(core, call, &id).await? {
             Ok(task) => tasks.push(show::task(&task, true).map_err(|e| fault::server(&e))?),
             Err(reason) => {
-                failures.push(show::failure(job.place.instance(&job.cluster.name, &id), reason));
+                failures.push(show::failure(
+                    job.place.instance(&job.cluster.name, &id),
+                    reason,
+                ));
             }
         }
     }
-    Ok(StartTaskResponse { tasks: Some(tasks), failures: Some(failures) })
+    Ok(StartTaskResponse {
+        tasks: Some(tasks),
+        failures: Some(failures),
+    })
 }
 
 struct Job {
@@ -76,8 +93,9 @@ impl Job {
     ) -> Result<Result<Task, &'static str>, Fault> {
         for _ in 0..MAX_TRIES {
             core.up_to_date().await;
-            let attempt =
-                core.view.read(&self.place, |region| self.attempt(core, call, region, instance));
+            let attempt = core.view.read(&self.place, |region| {
+                self.attempt(core, call, region, instance)
+            });
             let (txn, task) = match attempt {
                 Ok(made) => made,
                 Err(reason) => return Ok(Err(reason)),
@@ -103,18 +121,28 @@ impl Job {
         let host = region.hosts.get(&instance.host).ok_or("MISSING")?;
         let row = region.fleet.row(&instance.host).ok_or("MISSING")?;
         let held = region.ledgers.get(&instance.host).ok_or("MISSING")?;
-        let mut demand =
-            Demand::new(Pool::Cluster(self.cluster.arn.clone()), self.order.claim.clone());
+        let mut demand = Demand::new(
+            Pool::Cluster(self.cluster.arn.clone()),
+            self.order.claim.clone(),
+        );
         let required = self.order.parsed.requires_attributes.iter().flatten();
-        demand.attributes =
-            required.filter_map(|a| Some((a.name.clone()?, a.value.clone()))).collect();
-        demand.zones = self.subnets.iter().map(|subnet| subnet.zone.clone()).collect();
+        demand.attributes = required
+            .filter_map(|a| Some((a.name.clone()?, a.value.clone())))
+            .collect();
+        demand.zones = self
+            .subnets
+            .iter()
+            .map(|subnet| subnet.zone.clone())
+            .collect();
         demand.constraints = self.order.constraints.clone();
         demand.group = self.order.group.clone();
         if let Some(reason) = refusal_of(&region.fleet, &demand, row) {
             return Err(reason.as_str());
         }
-        let subnet = self.subnets.iter().find(|subnet| subnet.zone == host.availability_zone);
+        let subnet = self
+            .subnets
+            .iter()
+            .find(|subnet| subnet.zone == host.availability_zone);
         let spot = Spot {
             cluster: &self.cluster,
             instance,
@@ -128,7 +156,10 @@ impl Job {
         settle(&mut task, call.now);
         let mut ledger = Ledger::clone(&held.record);
         ledger::claim(&mut ledger, &task.arn, task.claim.clone()).map_err(|_| "RESOURCE:CPU")?;
-        let key = self.place.scope().key(Task::KIND, &format!("{}:{}", task.cluster, task.id));
+        let key = self
+            .place
+            .scope()
+            .key(Task::KIND, &format!("{}:{}", task.cluster, task.id));
         let txn = Txn::new()
             .when(self.cluster.unchanged())
             .when(self.definition.unchanged())

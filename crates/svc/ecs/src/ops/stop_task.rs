@@ -23,7 +23,9 @@ pub async fn stop_task(
         return Err(fault::invalid("Task Identifier is empty."));
     }
     let id = names::member_id("task", &cluster.name, &given)?;
-    let key = Place::of(call).scope().key(Task::KIND, &format!("{}:{id}", cluster.name));
+    let key = Place::of(call)
+        .scope()
+        .key(Task::KIND, &format!("{}:{id}", cluster.name));
     let why = stop::by_user(input.reason.as_deref());
     let now = core.now();
     let change = |task: &mut Task| {
@@ -31,5 +33,7 @@ pub async fn stop_task(
     };
     let task = core.change_task(&call.permit, None, &key, change).await?;
     let task = task.ok_or_else(|| fault::invalid("The referenced task was not found."))?;
-    Ok(StopTaskResponse { task: Some(show::task(&task, false).map_err(|e| fault::server(&e))?) })
+    Ok(StopTaskResponse {
+        task: Some(show::task(&task, false).map_err(|e| fault::server(&e))?),
+    })
 }

@@ -13,8 +13,7 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     core::Core,
-    fault, names,
-    names::Place,
+    names::{self, Place},
     task::{ContainerReport, Report, Reported, report},
 };
 
@@ -34,11 +33,27 @@ pub async fn submit_task_state_change(
         pull_started_at: input.pull_started_at,
         pull_stopped_at: input.pull_stopped_at,
         execution_stopped_at: input.execution_stopped_at,
-        containers: input.containers.unwrap_or_default().into_iter().map(container).collect(),
-        attached: attached.into_iter().any(|a| a.status.as_deref() == Some("ATTACHED")),
+        containers: input
+            .containers
+            .unwrap_or_default()
+            .into_iter()
+            .map(container)
+            .collect(),
+        attached: attached
+            .into_iter()
+            .any(|a| a.status.as_deref() == Some("ATTACHED")),
     };
-    take(core, call, input.cluster.as_deref(), input.task.as_deref(), &report).await?;
-    Ok(api::SubmitTaskStateChangeResponse { acknowledgment: Some(ACK.to_owned()) })
+    take(
+        core,
+        call,
+        input.cluster.as_deref(),
+        input.task.as_deref(),
+        &report,
+    )
+    .await?;
+    Ok(api::SubmitTaskStateChangeResponse {
+        acknowledgment: Some(ACK.to_owned()),
+    })
 }
 
 pub async fn submit_container_state_change(
@@ -55,9 +70,21 @@ pub async fn submit_container_state_change(
         reason: input.reason,
         status: input.status,
     };
-    let report = Report { containers: vec![container(one)], ..Report::default() };
-    take(core, call, input.cluster.as_deref(), input.task.as_deref(), &report).await?;
-    Ok(api::SubmitContainerStateChangeResponse { acknowledgment: Some(ACK.to_owned()) })
+    let report = Report {
+        containers: vec![container(one)],
+        ..Report::default()
+    };
+    take(
+        core,
+        call,
+        input.cluster.as_deref(),
+        input.task.as_deref(),
+        &report,
+    )
+    .await?;
+    Ok(api::SubmitContainerStateChangeResponse {
+        acknowledgment: Some(ACK.to_owned()),
+    })
 }
 
 fn container(told: api::ContainerStateChange) -> ContainerReport {
@@ -76,7 +103,9 @@ fn container(told: api::ContainerStateChange) -> ContainerReport {
         reason: reason(told.reason),
         runtime_id: told.runtime_id,
         image_digest: told.image_digest,
-        bindings: told.network_bindings.map(|all| all.into_iter().map(binding).collect()),
+        bindings: told
+            .network_bindings
+            .map(|all| all.into_iter().map(binding).collect()),
     }
 }
 
@@ -130,7 +159,12 @@ pub fn may_speak_for(call: &Call, instance: &str) -> bool {
 
 /// The container instance a caller is bound to: the session tag that joining gives a node.
 pub fn bound_instance(caller: &wharf_wire::Caller) -> Option<&str> {
-    caller.session.as_ref()?.tags.get(INSTANCE_TAG).map(String::as_str)
+    caller
+        .session
+        .as_ref()?
+        .tags
+        .get(INSTANCE_TAG)
+        .map(String::as_str)
 }
 
 /// Session tag of a node's identity.
@@ -148,27 +182,39 @@ pub async fn submit_attachment_state_changes(
             continue;
         }
         let arn = told.attachment_arn.unwrap_or_default();
-        let id = arn.rsplit_once('/').map_or(arn.as_str(), |(_, id)| id).to_owned();
+        let id = arn
+            .rsplit_once('/')
+            .map_or(arn.as_str(), |(_, id)| id)
+            .to_owned();
         let key = core.view.read(&place, |region| {
             let mut tasks = region.tasks.values();
             let of = |task: &&crate::view::Held<Task>| {
-                task.network.as_ref().is_some_and(|wish| wish.attachment == id)
+                task.network
+                    .as_ref()
+                    .is_some_and(|wish| wish.attachment == id)
             };
-            tasks.find(of).filter(|task| may_speak_for(call, &task.instance)).map(|t| t.key.clone())
+            tasks
+                .find(of)
+                .filter(|task| may_speak_for(call, &task.instance))
+                .map(|t| t.key.clone())
         });
         let Some(key) = key else { continue };
         let attach = |task: &mut Task| {
             let state = task.interface.as_ref().map(|interface| interface.state);
             if state.is_some_and(|state| state < InterfaceState::Attached) {
-                report::take(task, &Report { attached: true, ..Report::default() }, call.now);
+                report::take(
+                    task,
+                    &Report {
+                        attached: true,
+                        ..Report::default()
+                    },
+                    call.now,
+                );
             }
         };
         core.change_task(&call.permit, None, &key, attach).await?;
     }
-    Ok(api::SubmitAttachmentStateChangesResponse { acknowledgment: Some(ACK.to_owned()) })
-}
-
-/// Refuses an unknown cluster the way agents understand it.
-pub fn unknown_instance() -> Fault {
-    fault::client("The referenced container instance was not found.")
+    Ok(api::SubmitAttachmentStateChangesResponse {
+        acknowledgment: Some(ACK.to_owned()),
+    })
 }

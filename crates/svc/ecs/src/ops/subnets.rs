@@ -32,8 +32,14 @@ pub async fn resolve(core: &Core, call: &Call, order: &NetworkOrder) -> Result<V
         id: subnet.subnet_id.unwrap_or_default(),
         zone: subnet.availability_zone.unwrap_or_default(),
     });
-    let subnets: Vec<Subnet> = known.filter(|subnet| order.subnets.contains(&subnet.id)).collect();
-    if let Some(missing) = order.subnets.iter().find(|id| !subnets.iter().any(|s| s.id == **id)) {
+    let subnets: Vec<Subnet> = known
+        .filter(|subnet| order.subnets.contains(&subnet.id))
+        .collect();
+    if let Some(missing) = order
+        .subnets
+        .iter()
+        .find(|id| !subnets.iter().any(|s| s.id == **id))
+    {
         return Err(fault::invalid(format!(
             "Error retrieving subnet information for [{}]: The subnet ID '{missing}' does not exist \
              (ErrorCode: InvalidSubnetID.NotFound)",
@@ -45,12 +51,25 @@ pub async fn resolve(core: &Core, call: &Call, order: &NetworkOrder) -> Result<V
             group_ids: Some(order.security_groups.clone()),
             ..DescribeSecurityGroupsRequest::default()
         };
-        let described = core.parts.ec2.describe_security_groups(&onward, wanted).await;
-        let groups = described.map_err(|f| refused("security group", &order.security_groups, &f))?;
-        vpcs.extend(groups.security_groups.into_iter().flatten().filter_map(|group| group.vpc_id));
+        let described = core
+            .parts
+            .ec2
+            .describe_security_groups(&onward, wanted)
+            .await;
+        let groups =
+            described.map_err(|f| refused("security group", &order.security_groups, &f))?;
+        vpcs.extend(
+            groups
+                .security_groups
+                .into_iter()
+                .flatten()
+                .filter_map(|group| group.vpc_id),
+        );
     }
     if vpcs.len() > 1 {
-        return Err(fault::invalid("Security groups and subnets must be of one VPC."));
+        return Err(fault::invalid(
+            "Security groups and subnets must be of one VPC.",
+        ));
     }
     Ok(subnets)
 }

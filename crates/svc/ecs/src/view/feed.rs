@@ -54,12 +54,21 @@ async fn feed_once(
         let events: Vec<Event> = page
             .entries
             .into_iter()
-            .map(|entry| Event { kind: EventKind::Put, entry, previous: None })
+            .map(|entry| Event {
+                kind: EventKind::Put,
+                entry,
+                previous: None,
+            })
             .collect();
         // Revision 0: what is read so far is no whole picture yet, nobody may rely on it.
         changes.extend(view.apply(0, &events));
-        let Some(last) = last.filter(|_| page.more) else { break };
-        let next = Range::prefix(&prefix).limit(PAGE).at(revision).start_after(last);
+        let Some(last) = last.filter(|_| page.more) else {
+            break;
+        };
+        let next = Range::prefix(&prefix)
+            .limit(PAGE)
+            .at(revision)
+            .start_after(last);
         page = store.range(next).await?;
     }
     view.apply(revision, &[]);
@@ -69,7 +78,9 @@ async fn feed_once(
     view.set_progress(watch.progress());
     loop {
         let batch = watch.next().await?;
-        view.apply(batch.revision, &batch.events).into_iter().for_each(changed);
+        view.apply(batch.revision, &batch.events)
+            .into_iter()
+            .for_each(changed);
     }
 }
 
@@ -77,6 +88,9 @@ impl View {
     /// Whom to ask when a reader waits for a revision that held no change of ours.
     fn set_progress(&self, progress: WatchProgress) {
         progress.request();
-        *self.progress.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(progress);
+        *self
+            .progress
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(progress);
     }
 }

@@ -31,7 +31,11 @@ pub struct Held<T> {
 
 impl<T> Clone for Held<T> {
     fn clone(&self) -> Self {
-        Self { record: self.record.clone(), key: self.key.clone(), revision: self.revision }
+        Self {
+            record: self.record.clone(),
+            key: self.key.clone(),
+            revision: self.revision,
+        }
     }
 }
 
@@ -68,7 +72,11 @@ pub struct View {
 
 impl Default for View {
     fn default() -> Self {
-        Self { regions: RwLock::default(), reached: watch::channel(0).0, progress: Mutex::default() }
+        Self {
+            regions: RwLock::default(),
+            reached: watch::channel(0).0,
+            progress: Mutex::default(),
+        }
     }
 }
 
@@ -104,24 +112,33 @@ impl View {
     /// A signal raised with every change that concerns a host's tasks.
     pub fn follow_host(&self, place: &Place, host: &str) -> watch::Receiver<Revision> {
         let mut regions = self.regions.write().unwrap_or_else(PoisonError::into_inner);
-        regions.entry(place.clone()).or_default().signal(host).subscribe()
+        regions
+            .entry(place.clone())
+            .or_default()
+            .signal(host)
+            .subscribe()
     }
 
     /// Takes over a batch of changes, all of them up to `revision`.
     pub(crate) fn apply(&self, revision: Revision, events: &[Event]) -> Vec<Change> {
         let mut changes = Vec::new();
         {
-            let mut regions =
-                self.regions.write().unwrap_or_else(PoisonError::into_inner);
+            let mut regions = self.regions.write().unwrap_or_else(PoisonError::into_inner);
             for event in events {
-                let Some((scope, kind, id)) = Scope::parse(event.key()) else { continue };
-                let place = Place { account: scope.account, region: scope.region };
+                let Some((scope, kind, id)) = Scope::parse(event.key()) else {
+                    continue;
+                };
+                let place = Place {
+                    account: scope.account,
+                    region: scope.region,
+                };
                 let region = regions.entry(place).or_default();
                 let entry = (event.kind == EventKind::Put).then_some(&event.entry);
                 changes.extend(region.apply(kind, &id, event.key(), entry, revision));
             }
         }
-        self.reached.send_modify(|reached| *reached = revision.max(*reached));
+        self.reached
+            .send_modify(|reached| *reached = revision.max(*reached));
         changes
     }
 

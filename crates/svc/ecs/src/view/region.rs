@@ -58,7 +58,7 @@ impl Region {
                 let before = self.instances.get(id).map(|instance| instance.host.clone());
                 put(&mut self.instances, id, hold(key, entry));
                 let after = self.instances.get(id).map(|instance| instance.host.clone());
-                for host in after.or(before) {
+                if let Some(host) = after.or(before) {
                     self.refresh_host(&host);
                     self.raise(&host, revision);
                 }
@@ -81,7 +81,10 @@ impl Region {
         }
         let host = task.as_ref().map(|task| task.host.clone()).or(before);
         if let Some(task) = task.filter(|task| !is_over(task)) {
-            self.by_host.entry(task.host.clone()).or_default().insert(id.to_owned());
+            self.by_host
+                .entry(task.host.clone())
+                .or_default()
+                .insert(id.to_owned());
             self.tasks.insert(id.to_owned(), task);
         }
         if let Some(host) = host {
@@ -92,7 +95,11 @@ impl Region {
 
     /// Tasks on a host, in the order of their ids.
     pub fn tasks_on(&self, host: &str) -> impl Iterator<Item = &Held<Task>> {
-        self.by_host.get(host).into_iter().flatten().filter_map(|id| self.tasks.get(id))
+        self.by_host
+            .get(host)
+            .into_iter()
+            .flatten()
+            .filter_map(|id| self.tasks.get(id))
     }
 
     /// Tasks of one cluster.
@@ -116,7 +123,9 @@ impl Region {
     }
 
     pub(super) fn signal(&mut self, host: &str) -> &watch::Sender<Revision> {
-        self.signals.entry(host.to_owned()).or_insert_with(|| watch::channel(0).0)
+        self.signals
+            .entry(host.to_owned())
+            .or_insert_with(|| watch::channel(0).0)
     }
 
     fn raise(&mut self, host: &str, revision: Revision) {
@@ -154,7 +163,11 @@ impl Region {
             registered_at: instance.registered_at,
             zone: host.availability_zone.clone(),
             attributes: instance.attributes.clone(),
-            free: self.ledgers.get(id).map(|l| ledger::free(l)).unwrap_or_default(),
+            free: self
+                .ledgers
+                .get(id)
+                .map(|l| ledger::free(l))
+                .unwrap_or_default(),
         };
         self.fleet.put(state);
         self.refresh_groups(id);
@@ -167,7 +180,9 @@ impl Region {
     }
 
     fn refresh_groups(&mut self, id: &str) {
-        let Some(row) = self.fleet.row(id) else { return };
+        let Some(row) = self.fleet.row(id) else {
+            return;
+        };
         let mut groups = BTreeMap::<String, u32>::new();
         for task in self.tasks_on(id).filter(|task| task.last < Status::Stopped) {
             *groups.entry(task.group.clone()).or_default() += 1;
@@ -177,7 +192,10 @@ impl Region {
 
     pub(super) fn clear(&mut self) {
         let signals = std::mem::take(&mut self.signals);
-        *self = Self { signals, ..Self::default() };
+        *self = Self {
+            signals,
+            ..Self::default()
+        };
     }
 }
 
@@ -226,5 +244,7 @@ fn within<'a, T>(
     table: &'a BTreeMap<String, Held<T>>,
     cluster: &str,
 ) -> impl Iterator<Item = &'a Held<T>> {
-    table.range(format!("{cluster}:")..format!("{cluster};")).map(|(_, held)| held)
+    table
+        .range(format!("{cluster}:")..format!("{cluster};"))
+        .map(|(_, held)| held)
 }
