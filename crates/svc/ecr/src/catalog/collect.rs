@@ -9,16 +9,12 @@
 //! record or a blob only under an exclusive hold, after seeing that the blob is old. So a push
 //! either finds the blob gone and sends it, or its touch is seen here.
 
-use std::{
-    collections::HashSet,
-    time::{Duration, SystemTime},
-};
+use std::{collections::HashSet, time::SystemTime};
 
 use wharf_base::Permit;
 use wharf_blobs::Digest;
 use wharf_records::Scope;
 use wharf_store::{Compare, Range, Txn};
-use wharf_wire::fault::Chain;
 
 use super::{Catalog, Read, SCAN_PAGE};
 use crate::{
@@ -52,22 +48,6 @@ impl Catalog {
             .sweep_uploads(self.config().upload_idle_life)
             .await?;
         Ok(report)
-    }
-
-    /// Collects now and then every `period`, until the returned future is dropped. A run that
-    /// fails is logged, and the next one takes up what it left.
-    pub async fn keep_collecting(&self, period: Duration) {
-        const COLLECTOR: Permit = Permit::for_controller("ecr-collector");
-        loop {
-            match self.collect_garbage(&COLLECTOR).await {
-                Ok(report) if report == GcReport::default() => {}
-                Ok(report) => tracing::info!(?report, "unneeded bytes of the registry removed"),
-                Err(error) => {
-                    tracing::error!(error = %Chain(&error), "the registry's collector failed");
-                }
-            }
-            tokio::time::sleep(period).await;
-        }
     }
 
     /// The accounts and regions that have anything, found by jumping from one to the next.
