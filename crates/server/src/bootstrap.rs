@@ -70,6 +70,10 @@ impl Bootstrap<'_> {
             .root_credentials(&PERMIT, &self.config.account, now)
             .await
             .map_err(StartError::Directory)?;
+        let Some(made) = made else {
+            // Somebody deleted root's keys or switched them off; what is left here is worth nothing.
+            return root::forget(&self.config.data_dir).map_err(StartError::Root);
+        };
         let root = RootCredentials {
             access_key_id: made.access_key_id,
             secret_access_key: made.secret.expose().to_owned(),

@@ -59,6 +59,17 @@ pub fn save(server_dir: &Path, keyring: &Keyring, root: &RootCredentials) -> Res
     write_private(&path, token.as_bytes()).map_err(|source| RootError::Write { path, source })
 }
 
+/// Removes the file of a root key that no longer counts.
+pub fn forget(server_dir: &Path) -> Result<(), RootError> {
+    let path = server_dir.join(FILE);
+    match fs::remove_file(&path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(RootError::Write { path, source })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Writes a file that only root reads, whole and durable or not at all.
 pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
@@ -93,6 +104,10 @@ mod tests {
         assert_eq!(read.secret_access_key, "hush");
         let bytes = fs::read_to_string(folder.path().join(FILE)).unwrap();
         assert!(!bytes.contains("hush"));
+        forget(folder.path()).unwrap();
+        forget(folder.path()).unwrap();
+        assert!(matches!(root_credentials(folder.path(), &keyring_path), Err(RootError::Read { .. })));
+        save(folder.path(), &keyring, &root).unwrap();
         fs::remove_file(&keyring_path).unwrap();
         assert!(matches!(
             root_credentials(folder.path(), &keyring_path),
