@@ -155,11 +155,15 @@ fn take_frame(
     head: &mut Option<Head>,
     state: &mut State,
 ) -> Result<bool, DecodeError> {
-    let small = |n: u64| u32::try_from(n).map_err(|_| DecodeError::BadNumber);
+    // The highest bit tells runs from segments.
+    let small = |n: u64| match u32::try_from(n) {
+        Ok(id) if id < 1 << 31 => Ok(id),
+        _ => Err(DecodeError::BadNumber),
+    };
     let mut input = Decoder::new(payload);
     match input.u8()? {
         HEAD => {
-            let (next_stream, first_segment) = (input.number()?, input.number()?);
+            let (next_stream, first_segment) = (input.counter()?, input.counter()?);
             let next_run = small(input.number()?)?;
             let mut runs = Vec::new();
             for _ in 0..input.count(1)? {
@@ -174,7 +178,7 @@ fn take_frame(
         }
         STREAMS => {
             while !input.is_empty() {
-                let (id, name, first) = (input.number()?, input.text()?, input.number()?);
+                let (id, name, first) = (input.counter()?, input.text()?, input.counter()?);
                 let stream = state.add_stream(id, name, first);
                 for _ in 0..input.count(2)? {
                     let name = input.text()?.into();
@@ -193,4 +197,20 @@ fn take_frame(
     }
     input.finish()?;
     Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+        /// As if damage had met the checksum too.
+        #[test]
+        fn hostile_frames_never_panic(tag in 0u8..5, rest in proptest::collection::vec(0u8..9, 0..99)) {
+            let (mut head, mut state) = (None, State::default());
+            let _ = take_frame(&[&[tag][..], &rest].concat(), &mut head, &mut state);
+        }
+    }
 }
