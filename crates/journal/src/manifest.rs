@@ -80,21 +80,42 @@ impl Image {
     }
 
     /// Puts this in the place of the manifest there is. Either of them is whole at every moment.
-    pub(crate) fn write(&self, dir: &Path) -> io::Result<()> {
+    pub(crate) fn write(&self, dir: &Path) -> Result<(), WriteError> {
         let unfinished = dir.join(UNFINISHED);
-        let attempt = || {
+        let prepare = || {
             let mut out = BufWriter::new(File::create(&unfinished)?);
             out.write_all(&self.frames)?;
             out.into_inner()
                 .map_err(io::IntoInnerError::into_error)?
                 .sync_all()?;
-            std::fs::rename(&unfinished, dir.join(NAME))?;
-            File::open(dir)?.sync_all()
+            std::fs::rename(&unfinished, dir.join(NAME))
         };
-        attempt().inspect_err(|_| {
+        prepare().map_err(|e| {
             // Gives its room back to a full disk; the next writing starts it anew in any case.
             let _ = std::fs::remove_file(&unfinished);
-        })
+            WriteError::Unchanged(e)
+        })?;
+        File::open(dir)
+            .and_then(|dir| dir.sync_all())
+            .map_err(WriteError::Unsettled)
+    }
+}
+
+/// Which manifest the next opening will find.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WriteError {
+    #[error("the manifest there was")]
+    Unchanged(#[source] io::Error),
+    /// One of the two: the files of both must stay.
+    #[error("either manifest")]
+    Unsettled(#[source] io::Error),
+}
+
+impl From<WriteError> for io::Error {
+    fn from(e: WriteError) -> Self {
+        match e {
+            WriteError::Unchanged(e) | WriteError::Unsettled(e) => e,
+        }
     }
 }
 
