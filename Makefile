@@ -26,15 +26,17 @@ test: deps
 	@scripts/test.sh
 
 e2e: build
-	.venv/bin/python -m pytest e2e $(T)
+	e2e/run $(T)
 
 bench: deps
 	bench/run
 
 fmt: deps
 	cargo fmt
+	.venv/bin/ruff format -q
 
 lint: deps
 	cargo fmt --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
+	.venv/bin/ruff check -q
 	cargo xtask check

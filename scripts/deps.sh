@@ -5,11 +5,13 @@
 #   .cache/tools      programs whose packages would start a daemon, unpacked there instead
 #   .venv             Python clients, pinned in e2e/requirements.txt
 #   cargo             the one that is there, else rustup's
+#
+# With --bench, also the programs that measurements put beside wharf.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(
-  gcc make git curl ca-certificates mold
+  gcc libc6-dev make git curl ca-certificates mold
   busybox-static skopeo buildah podman runc crun nftables iproute2 procps
   python3 python3-venv awscli
 )
@@ -18,8 +20,22 @@ unpacked=(
   docker.io:usr/sbin/dockerd
   containerd:usr/bin/containerd
 )
+# What measurements need besides: `deps.sh --bench`.
+bench_packages=(wrk nghttp2-client)
+bench_unpacked=(etcd-server:usr/bin/etcd)
+bench_clients=("moto[server]==5.2.1")
+
 tools=$PWD/.cache/tools
 stamp=.cache/deps.stamp
+bench=
+case ${1:-} in
+  '') ;;
+  --bench)
+    bench=yes stamp=.cache/deps-bench.stamp
+    packages+=("${bench_packages[@]}") unpacked+=("${bench_unpacked[@]}")
+    ;;
+  *) printf 'deps: the only flag is --bench\n' >&2; exit 2 ;;
+esac
 wanted=$(cat "$0" e2e/requirements.txt | sha256sum | cut -d' ' -f1)
 
 say() { printf 'deps: %s\n' "$*"; }
@@ -125,6 +141,15 @@ for line in open(sys.argv[1]):
 PY
 }
 
+make_bench_venv() {
+  local venv=.cache/bench-venv
+  [ -x "$venv/bin/moto_server" ] && return
+  say "installing ${bench_clients[*]}"
+  rm -rf "$venv"
+  .venv/bin/python -m venv "$venv" && "$venv/bin/pip" install -q --disable-pip-version-check "${bench_clients[@]}" \
+    || die "pip could not install ${bench_clients[*]}"
+}
+
 make_venv() {
   if ! .venv/bin/python -c 'import sys' 2>/dev/null; then
     rm -rf .venv
@@ -167,6 +192,7 @@ install_packages
 install_aws_two
 unpack_packages
 make_venv
+[ -z "$bench" ] || make_bench_venv
 find_cargo
 printf '%s' "$wanted" > "$stamp"
 say "everything is there"

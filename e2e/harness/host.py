@@ -8,7 +8,14 @@ import subprocess
 from . import processes
 
 CONTROL_GROUPS = pathlib.Path("/sys/fs/cgroup")
-SYSCTLS = ("net/ipv4/ip_forward", "net/ipv4/conf/all/route_localnet", "net/ipv4/conf/all/rp_filter", "net/ipv4/conf/default/rp_filter", "net/ipv4/conf/lo/route_localnet", "net/bridge/bridge-nf-call-iptables")
+SYSCTLS = (
+    "net/ipv4/ip_forward",
+    "net/ipv4/conf/all/route_localnet",
+    "net/ipv4/conf/all/rp_filter",
+    "net/ipv4/conf/default/rp_filter",
+    "net/ipv4/conf/lo/route_localnet",
+    "net/bridge/bridge-nf-call-iptables",
+)
 
 
 def _output(*command):
@@ -49,7 +56,11 @@ def _control_groups():
 
 def _programs():
     """Processes by program; ours and containers' show, whoever their parent is."""
-    return {f"{pid} {' '.join(processes.command_line(pid))[:120]}" for pid in processes.all_pids() if processes.alive(pid) and processes.command_line(pid) != [""]}
+    return {
+        f"{pid} {' '.join(processes.command_line(pid))[:120]}"
+        for pid in processes.all_pids()
+        if processes.alive(pid) and processes.command_line(pid) != [""]
+    }
 
 
 def _sysctls():

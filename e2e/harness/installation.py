@@ -1,5 +1,7 @@
 """One `wharf up` with a data folder of its own, and the clients that talk to it."""
 
+import base64
+import contextlib
 import functools
 import json
 import os
@@ -159,6 +161,16 @@ class Installation:
         if role == "server":
             wait_for(self.healthy, START_DEADLINE_S, "health after the server's death")
 
+    def kill_all(self):
+        """kill -9 of `wharf up` and both its children; containers are not among them."""
+        family = [self.process.pid, self.child("server"), self.child("node")]
+        for pid in family:
+            # The children may follow their supervisor faster than this loop.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait(10)
+        wait_for(lambda: not any(map(processes.alive, family)), START_DEADLINE_S, "the end of wharf's processes")
+
     # Clients
 
     @property
@@ -214,7 +226,15 @@ class Installation:
     def aws(self, *arguments, keys=None, check=True, program=tools.AWS, timeout_s=120):
         """The real command line; its JSON if it printed some, else its text. With check=False, the finished process."""
         done = tools.run(
-            program, "--endpoint-url", self.endpoint, "--output", "json", *arguments, env=self.environment(keys), check=check, timeout_s=timeout_s
+            program,
+            "--endpoint-url",
+            self.endpoint,
+            "--output",
+            "json",
+            *arguments,
+            env=self.environment(keys),
+            check=check,
+            timeout_s=timeout_s,
         )
         if not check:
             return done
@@ -229,4 +249,7 @@ class Installation:
 
     def registry_password(self, keys=None):
         """As `docker login` would be given it."""
-        return self.aws("ecr", "get-login-password", keys=keys).strip()
+        (granted,) = self.client("ecr", keys).get_authorization_token()["authorizationData"]
+        user, _, password = base64.b64decode(granted["authorizationToken"]).decode().partition(":")
+        assert user == "AWS"
+        return password

@@ -1,5 +1,6 @@
 """Running tasks and looking at them."""
 
+import contextlib
 import itertools
 import json
 
@@ -9,7 +10,10 @@ RUN_DEADLINE_S = 30
 _numbers = itertools.count(1)
 
 TRUST_TASKS = json.dumps(
-    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+    }
 )
 
 
@@ -69,7 +73,10 @@ class Task:
             events, token = [], None
             while True:
                 page = logs.get_log_events(
-                    logGroupName=self.group, logStreamName=f"t/{name}/{self.id}", startFromHead=True, **({"nextToken": token} if token else {})
+                    logGroupName=self.group,
+                    logStreamName=f"t/{name}/{self.id}",
+                    startFromHead=True,
+                    **({"nextToken": token} if token else {}),
                 )
                 events += page["events"]
                 if page["nextForwardToken"] == token:
@@ -89,10 +96,8 @@ class Task:
 
 def ensure_group(wharf, group="/e2e"):
     logs = wharf.client("logs")
-    try:
+    with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):
         logs.create_log_group(logGroupName=group)
-    except logs.exceptions.ResourceAlreadyExistsException:
-        pass
     return group
 
 

@@ -35,6 +35,20 @@ impl Digest {
             .collect()
     }
 
+    /// The digest right before this one in order; `None` before the first. For pages that begin
+    /// with a known digest.
+    pub fn previous(&self) -> Option<Self> {
+        let mut bytes = self.0;
+        for byte in bytes.iter_mut().rev() {
+            let (lower, borrow) = byte.overflowing_sub(1);
+            *byte = lower;
+            if !borrow {
+                return Some(Self(bytes));
+            }
+        }
+        None
+    }
+
     /// Reads [`Digest::hex`].
     pub fn from_hex(text: &str) -> Result<Self, BadDigest> {
         let digits: &[u8; 64] = text.as_bytes().try_into().map_err(|_| BadDigest)?;
@@ -121,6 +135,14 @@ mod tests {
                 .parse::<Digest>()
                 .is_err()
         );
+    }
+
+    #[test]
+    fn the_one_before() {
+        let digest = |hex: &str| Digest::from_hex(&format!("{hex:0>64}")).unwrap();
+        assert_eq!(digest("10000").previous(), Some(digest("ffff")));
+        assert_eq!(digest("2").previous(), Some(digest("1")));
+        assert_eq!(digest("0").previous(), None);
     }
 
     proptest! {

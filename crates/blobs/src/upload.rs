@@ -340,9 +340,16 @@ impl Upload {
         self.pipeline.push(piece).await
     }
 
+    /// From now on the upload is removed when it is dropped without [`Upload::pause`]: for a
+    /// stream that no client resumes when it breaks.
+    pub fn remove_when_dropped(&mut self) {
+        self.once = true;
+    }
+
     /// Ends this request's part; the upload can be resumed. Returns the offset.
     pub async fn pause(mut self) -> Result<u64, BlobError> {
         let hash = self.pipeline.drain().await?;
+        self.once = false;
         self.claim.keep(hash, self.offset());
         Ok(self.offset())
     }
@@ -377,9 +384,24 @@ impl Upload {
         Ok((info, lease))
     }
 
-    /// Gives the upload up and removes what there is of it.
-    pub fn cancel(mut self) {
-        self.once = true;
+    /// Gives the upload up; what there is of it is gone when this returns.
+    pub async fn cancel(mut self) {
+        self.once = false;
+        let remove = self.removal();
+        // Only a runtime that is going down loses the thread; the sweep gets the file then.
+        let _ = tokio::task::spawn_blocking(remove).await;
+    }
+
+    fn removal(&self) -> impl FnOnce() + Send + 'static {
+        let (path, claim, blobs) = (self.path.clone(), self.claim.clone(), self.blobs.clone());
+        move || {
+            let _claim = claim;
+            match folder::remove_file(&path) {
+                Ok(true) => blobs.table().file_gone(),
+                Ok(false) => {}
+                Err(error) => tracing::warn!(?path, %error, "an upload's file was not removed"),
+            }
+        }
     }
 }
 
@@ -388,15 +410,7 @@ impl Drop for Upload {
         if !self.once {
             return;
         }
-        let (path, claim, blobs) = (self.path.clone(), self.claim.clone(), self.blobs.clone());
-        let remove = move || {
-            let _claim = claim;
-            match folder::remove_file(&path) {
-                Ok(true) => blobs.table().file_gone(),
-                Ok(false) => {}
-                Err(error) => tracing::warn!(?path, %error, "an upload's file was not removed"),
-            }
-        };
+        let remove = self.removal();
         // Freeing gigabytes takes a file system a while; without a runtime nobody is kept waiting.
         match tokio::runtime::Handle::try_current() {
             Ok(runtime) => drop(runtime.spawn_blocking(remove)),

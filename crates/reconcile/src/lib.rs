@@ -13,4 +13,4 @@ pub mod shard;
 
 pub use queue::Queue;
 pub use runner::{Next, run};
-pub use shard::Shard;
+pub use shard::{Shard, Takeover};

@@ -47,7 +47,10 @@ impl<K> Default for Queue<K> {
             failures: HashMap::new(),
             next_number: 0,
         };
-        Self { inner: Mutex::new(inner), wake: Notify::new() }
+        Self {
+            inner: Mutex::new(inner),
+            wake: Notify::new(),
+        }
     }
 }
 
@@ -105,7 +108,9 @@ impl<K: Clone + Eq + Hash> Queue<K> {
         if failed {
             let failures = inner.failures.entry(key.clone()).or_default();
             *failures = failures.saturating_add(1);
-            let delay = FIRST_RETRY.saturating_mul(1 << (*failures - 1).min(16)).min(LAST_RETRY);
+            let delay = FIRST_RETRY
+                .saturating_mul(1 << (*failures - 1).min(16))
+                .min(LAST_RETRY);
             inner.set_timer(key.clone(), Instant::now() + delay);
         } else {
             inner.failures.remove(key);
@@ -118,7 +123,9 @@ impl<K: Clone + Eq + Hash> Queue<K> {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner<K>> {
-        self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.inner
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -204,7 +211,11 @@ mod tests {
         }
         let key = queue.next().await;
         // 50, 100 and 200 ms, as tokio's clock rounds them.
-        assert!((350..=360).contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
+        assert!(
+            (350..=360).contains(&start.elapsed().as_millis()),
+            "{:?}",
+            start.elapsed()
+        );
         queue.done(&key);
         queue.wake("a");
         let key = queue.next().await;

@@ -39,7 +39,11 @@ where
         let (queue, work) = (queue.clone(), work.clone());
         working.spawn(async move {
             // Released on every way out, a panic of `work` included: the key must not stay taken.
-            let mut guard = Release { queue: &queue, key: &key, ok: false };
+            let mut guard = Release {
+                queue: &queue,
+                key: &key,
+                ok: false,
+            };
             match work(key.clone()).await {
                 Ok(Next::Settled) => guard.ok = true,
                 Ok(Next::After(delay)) => {
@@ -61,7 +65,11 @@ struct Release<'a, K: Clone + Eq + Hash> {
 
 impl<K: Clone + Eq + Hash> Drop for Release<'_, K> {
     fn drop(&mut self) {
-        if self.ok { self.queue.done(self.key) } else { self.queue.failed(self.key) }
+        if self.ok {
+            self.queue.done(self.key)
+        } else {
+            self.queue.failed(self.key)
+        }
     }
 }
 

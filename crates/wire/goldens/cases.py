@@ -16,7 +16,9 @@ DIGEST = "sha256:" + "ab" * 32
 ALB = "arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/web/50dc6c495c0c9188"
 TARGET_GROUP = "arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/web/73e2d6bc24d8a067"
 LISTENER = "arn:aws:elasticloadbalancing:us-east-1:000000000000:listener/app/web/50dc6c495c0c9188/f2f7dc8efc522ab2"
-TRUST = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
+TRUST = (
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
+)
 ALLOW_ECR = '{\n  "Version": "2012-10-17",\n  "Statement": {"Effect": "Allow", "Action": "ecr:*", "Resource": "*"}\n}'
 
 WEB_DEFINITION = {
@@ -44,7 +46,13 @@ WEB_DEFINITION = {
             },
             "healthCheck": {"command": ["CMD-SHELL", "true"], "interval": 5},
         },
-        {"name": "side", "image": "side", "memoryReservation": 6, "essential": False, "dependsOn": [{"containerName": "web", "condition": "START"}]},
+        {
+            "name": "side",
+            "image": "side",
+            "memoryReservation": 6,
+            "essential": False,
+            "dependsOn": [{"containerName": "web", "condition": "START"}],
+        },
     ],
     "volumes": [{"name": "scratch", "host": {}}],
     "tags": [{"key": "team", "value": ""}],
@@ -98,25 +106,92 @@ REQUESTS = [
     ("ecs", "PutClusterCapacityProviders", "", {"cluster": "c", "capacityProviders": [], "defaultCapacityProviderStrategy": []}),
     ("ecs", "TagResource", "", {"resourceArn": "arn:aws:ecs:us-east-1:000000000000:cluster/c", "tags": [{"key": "a b", "value": AWKWARD}]}),
     # ecr: awsJson1.1 with blobs and doubles
-    ("ecr", "CreateRepository", "", {"repositoryName": "team/web", "imageTagMutability": "IMMUTABLE", "imageScanningConfiguration": {"scanOnPush": False}, "tags": []}),
+    (
+        "ecr",
+        "CreateRepository",
+        "",
+        {"repositoryName": "team/web", "imageTagMutability": "IMMUTABLE", "imageScanningConfiguration": {"scanOnPush": False}, "tags": []},
+    ),
     ("ecr", "CreateRepository", "full", FULL),
     ("ecr", "GetAuthorizationToken", "", {}),
-    ("ecr", "UploadLayerPart", "", {"repositoryName": "web", "uploadId": "u", "partFirstByte": 0, "partLastByte": 255, "layerPartBlob": bytes(range(256))}),
-    ("ecr", "UploadLayerPart", "empty-blob", {"repositoryName": "web", "uploadId": "u", "partFirstByte": 0, "partLastByte": 0, "layerPartBlob": b""}),
-    ("ecr", "BatchGetImage", "", {"repositoryName": "web", "imageIds": [{"imageTag": "1"}, {"imageDigest": DIGEST}], "acceptedMediaTypes": ["application/vnd.oci.image.manifest.v1+json"]}),
+    (
+        "ecr",
+        "UploadLayerPart",
+        "",
+        {"repositoryName": "web", "uploadId": "u", "partFirstByte": 0, "partLastByte": 255, "layerPartBlob": bytes(range(256))},
+    ),
+    (
+        "ecr",
+        "UploadLayerPart",
+        "empty-blob",
+        {"repositoryName": "web", "uploadId": "u", "partFirstByte": 0, "partLastByte": 0, "layerPartBlob": b""},
+    ),
+    (
+        "ecr",
+        "BatchGetImage",
+        "",
+        {
+            "repositoryName": "web",
+            "imageIds": [{"imageTag": "1"}, {"imageDigest": DIGEST}],
+            "acceptedMediaTypes": ["application/vnd.oci.image.manifest.v1+json"],
+        },
+    ),
     ("ecr", "PutImage", "", {"repositoryName": "web", "imageManifest": '{\n   "schemaVersion": 2,\n   "x": "\u2028ü"\n}', "imageTag": "1"}),
     ("ecr", "DescribeImages", "", {"repositoryName": "web", "filter": {"tagStatus": "TAGGED"}, "maxResults": 1000}),
     ("ecr", "BatchCheckLayerAvailability", "", {"repositoryName": "web", "layerDigests": [DIGEST]}),
     # logs: awsJson1.1 with longs in milliseconds
     ("logs", "CreateLogGroup", "", {"logGroupName": "/wharf/web", "tags": {"a": "1", "b": ""}}),
-    ("logs", "PutLogEvents", "", {"logGroupName": "/wharf/web", "logStreamName": "s/1", "logEvents": [{"timestamp": 1767323045678, "message": UNICODE}, {"timestamp": 1767323045678, "message": AWKWARD}, {"timestamp": 9007199254740993, "message": "\x00\x1b[31m"}]}),
-    ("logs", "GetLogEvents", "", {"logGroupName": "/wharf/web", "logStreamName": "s/1", "startFromHead": True, "limit": 10000, "startTime": 0, "endTime": 1767323045678}),
-    ("logs", "FilterLogEvents", "", {"logGroupName": "/wharf/web", "filterPattern": '{ $.a = "ü*" && $.n >= 5 }', "logStreamNames": ["a", "b"], "interleaved": False}),
+    (
+        "logs",
+        "PutLogEvents",
+        "",
+        {
+            "logGroupName": "/wharf/web",
+            "logStreamName": "s/1",
+            "logEvents": [
+                {"timestamp": 1767323045678, "message": UNICODE},
+                {"timestamp": 1767323045678, "message": AWKWARD},
+                {"timestamp": 9007199254740993, "message": "\x00\x1b[31m"},
+            ],
+        },
+    ),
+    (
+        "logs",
+        "GetLogEvents",
+        "",
+        {
+            "logGroupName": "/wharf/web",
+            "logStreamName": "s/1",
+            "startFromHead": True,
+            "limit": 10000,
+            "startTime": 0,
+            "endTime": 1767323045678,
+        },
+    ),
+    (
+        "logs",
+        "FilterLogEvents",
+        "",
+        {"logGroupName": "/wharf/web", "filterPattern": '{ $.a = "ü*" && $.n >= 5 }', "logStreamNames": ["a", "b"], "interleaved": False},
+    ),
     ("logs", "PutRetentionPolicy", "", {"logGroupName": "/wharf/web", "retentionInDays": 7}),
     ("logs", "PutMetricFilter", "full", FULL),
     # sts: awsQuery
     ("sts", "GetCallerIdentity", "", {}),
-    ("sts", "AssumeRole", "", {"RoleArn": "arn:aws:iam::000000000000:role/web", "RoleSessionName": "me@home", "DurationSeconds": 900, "Policy": ALLOW_ECR, "PolicyArns": [{"arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}], "Tags": [{"Key": "a b", "Value": UNICODE}], "TransitiveTagKeys": ["a b"]}),
+    (
+        "sts",
+        "AssumeRole",
+        "",
+        {
+            "RoleArn": "arn:aws:iam::000000000000:role/web",
+            "RoleSessionName": "me@home",
+            "DurationSeconds": 900,
+            "Policy": ALLOW_ECR,
+            "PolicyArns": [{"arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}],
+            "Tags": [{"Key": "a b", "Value": UNICODE}],
+            "TransitiveTagKeys": ["a b"],
+        },
+    ),
     ("sts", "AssumeRole", "full", FULL),
     # iam: awsQuery
     ("iam", "CreateUser", "", {"UserName": "ann", "Path": "/a b/", "Tags": [{"Key": UNICODE, "Value": AWKWARD}]}),
@@ -129,23 +204,128 @@ REQUESTS = [
     ("iam", "UpdateAccountPasswordPolicy", "", {"HardExpiry": False, "RequireNumbers": True, "MinimumPasswordLength": 8}),
     ("iam", "CreateVirtualMFADevice", "full", FULL),
     # elbv2: awsQuery with nested lists and maps
-    ("elbv2", "CreateLoadBalancer", "", {"Name": "web", "Subnets": ["subnet-1", "subnet-2"], "SecurityGroups": [], "Scheme": "internal", "Tags": [{"Key": "a", "Value": ""}]}),
+    (
+        "elbv2",
+        "CreateLoadBalancer",
+        "",
+        {
+            "Name": "web",
+            "Subnets": ["subnet-1", "subnet-2"],
+            "SecurityGroups": [],
+            "Scheme": "internal",
+            "Tags": [{"Key": "a", "Value": ""}],
+        },
+    ),
     ("elbv2", "CreateLoadBalancer", "full", FULL),
-    ("elbv2", "CreateTargetGroup", "", {"Name": "web", "Protocol": "HTTP", "Port": 80, "HealthCheckEnabled": True, "Matcher": {"HttpCode": "200,300-399"}}),
-    ("elbv2", "CreateRule", "", {"ListenerArn": LISTENER, "Priority": 1, "Conditions": [{"Field": "query-string", "QueryStringConfig": {"Values": [{"Key": "a", "Value": "b*"}, {"Value": UNICODE}]}}, {"Field": "path-pattern", "Values": ["/a/*", "/b?"]}], "Actions": [{"Type": "forward", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": TARGET_GROUP, "Weight": 0}], "TargetGroupStickinessConfig": {"Enabled": False}}}]}),
+    (
+        "elbv2",
+        "CreateTargetGroup",
+        "",
+        {"Name": "web", "Protocol": "HTTP", "Port": 80, "HealthCheckEnabled": True, "Matcher": {"HttpCode": "200,300-399"}},
+    ),
+    (
+        "elbv2",
+        "CreateRule",
+        "",
+        {
+            "ListenerArn": LISTENER,
+            "Priority": 1,
+            "Conditions": [
+                {"Field": "query-string", "QueryStringConfig": {"Values": [{"Key": "a", "Value": "b*"}, {"Value": UNICODE}]}},
+                {"Field": "path-pattern", "Values": ["/a/*", "/b?"]},
+            ],
+            "Actions": [
+                {
+                    "Type": "forward",
+                    "ForwardConfig": {
+                        "TargetGroups": [{"TargetGroupArn": TARGET_GROUP, "Weight": 0}],
+                        "TargetGroupStickinessConfig": {"Enabled": False},
+                    },
+                }
+            ],
+        },
+    ),
     ("elbv2", "CreateRule", "full", FULL),
-    ("elbv2", "RegisterTargets", "", {"TargetGroupArn": TARGET_GROUP, "Targets": [{"Id": "172.31.0.4", "Port": 80, "AvailabilityZone": "all"}]}),
-    ("elbv2", "ModifyTargetGroupAttributes", "", {"TargetGroupArn": TARGET_GROUP, "Attributes": [{"Key": "deregistration_delay.timeout_seconds", "Value": "5"}]}),
+    (
+        "elbv2",
+        "RegisterTargets",
+        "",
+        {"TargetGroupArn": TARGET_GROUP, "Targets": [{"Id": "172.31.0.4", "Port": 80, "AvailabilityZone": "all"}]},
+    ),
+    (
+        "elbv2",
+        "ModifyTargetGroupAttributes",
+        "",
+        {"TargetGroupArn": TARGET_GROUP, "Attributes": [{"Key": "deregistration_delay.timeout_seconds", "Value": "5"}]},
+    ),
     # ec2: ec2Query
     ("ec2", "DescribeVpcs", "empty", {}),
-    ("ec2", "DescribeSubnets", "", {"Filters": [{"Name": "vpc-id", "Values": ["vpc-1", "vpc-2"]}, {"Name": "tag:" + UNICODE, "Values": ["*"]}], "MaxResults": 5, "DryRun": False}),
+    (
+        "ec2",
+        "DescribeSubnets",
+        "",
+        {
+            "Filters": [{"Name": "vpc-id", "Values": ["vpc-1", "vpc-2"]}, {"Name": "tag:" + UNICODE, "Values": ["*"]}],
+            "MaxResults": 5,
+            "DryRun": False,
+        },
+    ),
     ("ec2", "DescribeSubnets", "empty-list", {"SubnetIds": [], "Filters": []}),
-    ("ec2", "CreateSecurityGroup", "", {"GroupName": "web", "Description": AWKWARD, "VpcId": "vpc-1", "TagSpecifications": [{"ResourceType": "security-group", "Tags": [{"Key": "a", "Value": "b"}, {"Key": "c", "Value": ""}]}]}),
-    ("ec2", "AuthorizeSecurityGroupIngress", "", {"GroupId": "sg-1", "IpPermissions": [{"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "IpRanges": [{"CidrIp": "0.0.0.0/0", "Description": "all"}, {"CidrIp": "10.0.0.0/8"}], "UserIdGroupPairs": [{"GroupId": "sg-2"}]}, {"IpProtocol": "-1", "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}]}),
+    (
+        "ec2",
+        "CreateSecurityGroup",
+        "",
+        {
+            "GroupName": "web",
+            "Description": AWKWARD,
+            "VpcId": "vpc-1",
+            "TagSpecifications": [{"ResourceType": "security-group", "Tags": [{"Key": "a", "Value": "b"}, {"Key": "c", "Value": ""}]}],
+        },
+    ),
+    (
+        "ec2",
+        "AuthorizeSecurityGroupIngress",
+        "",
+        {
+            "GroupId": "sg-1",
+            "IpPermissions": [
+                {
+                    "IpProtocol": "tcp",
+                    "FromPort": 80,
+                    "ToPort": 80,
+                    "IpRanges": [{"CidrIp": "0.0.0.0/0", "Description": "all"}, {"CidrIp": "10.0.0.0/8"}],
+                    "UserIdGroupPairs": [{"GroupId": "sg-2"}],
+                },
+                {"IpProtocol": "-1", "Ipv6Ranges": [{"CidrIpv6": "::/0"}]},
+            ],
+        },
+    ),
     ("ec2", "AuthorizeSecurityGroupIngress", "full", FULL),
-    ("ec2", "CreateNetworkInterface", "", {"SubnetId": "subnet-1", "Groups": ["sg-1"], "PrivateIpAddresses": [{"Primary": True, "PrivateIpAddress": "172.31.0.4"}], "ClientToken": "t"}),
+    (
+        "ec2",
+        "CreateNetworkInterface",
+        "",
+        {
+            "SubnetId": "subnet-1",
+            "Groups": ["sg-1"],
+            "PrivateIpAddresses": [{"Primary": True, "PrivateIpAddress": "172.31.0.4"}],
+            "ClientToken": "t",
+        },
+    ),
     ("ec2", "RunInstances", "full", FULL),
-    ("ec2", "RunInstances", "", {"ImageId": "ami-1", "MinCount": 1, "MaxCount": 1, "UserData": "#!/bin/sh\necho " + UNICODE, "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 8, "DeleteOnTermination": True}}], "ClientToken": "t"}),
+    (
+        "ec2",
+        "RunInstances",
+        "",
+        {
+            "ImageId": "ami-1",
+            "MinCount": 1,
+            "MaxCount": 1,
+            "UserData": "#!/bin/sh\necho " + UNICODE,
+            "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 8, "DeleteOnTermination": True}}],
+            "ClientToken": "t",
+        },
+    ),
     ("ec2", "ImportKeyPair", "", {"KeyName": "k", "PublicKeyMaterial": b"ssh-ed25519 AAAA\xff\xfe/+=="}),
     ("ec2", "DescribeInstanceStatus", "full", FULL),
     ("ec2", "ModifyVpcAttribute", "", {"VpcId": "vpc-1", "EnableDnsHostnames": {"Value": True}}),
@@ -165,11 +345,27 @@ RESPONSES = [
     ("ecs", "DiscoverPollEndpoint", "full", FULL),
     ("ecs", "TagResource", "empty", {}),
     ("ecr", "CreateRepository", "full", FULL),
-    ("ecr", "GetAuthorizationToken", "", {"authorizationData": [{"authorizationToken": "QVdTOng=", "expiresAt": AT, "proxyEndpoint": "http://localhost:4566"}]}),
+    (
+        "ecr",
+        "GetAuthorizationToken",
+        "",
+        {"authorizationData": [{"authorizationToken": "QVdTOng=", "expiresAt": AT, "proxyEndpoint": "http://localhost:4566"}]},
+    ),
     ("ecr", "DescribeImages", "full", FULL),
     ("ecr", "BatchGetImage", "full", FULL),
     ("ecr", "UploadLayerPart", "full", FULL),
-    ("logs", "FilterLogEvents", "", {"events": [{"logStreamName": "s", "timestamp": 1767323045678, "message": UNICODE, "ingestionTime": 9007199254740993, "eventId": "1"}, {"message": AWKWARD}], "searchedLogStreams": []}),
+    (
+        "logs",
+        "FilterLogEvents",
+        "",
+        {
+            "events": [
+                {"logStreamName": "s", "timestamp": 1767323045678, "message": UNICODE, "ingestionTime": 9007199254740993, "eventId": "1"},
+                {"message": AWKWARD},
+            ],
+            "searchedLogStreams": [],
+        },
+    ),
     ("logs", "DescribeLogGroups", "full", FULL),
     ("logs", "GetLogEvents", "full", FULL),
     ("logs", "CreateLogGroup", "empty", {}),
@@ -178,7 +374,12 @@ RESPONSES = [
     ("iam", "CreateUser", "full", FULL),
     ("iam", "ListUsers", "empty-list", {"Users": [], "IsTruncated": False}),
     ("iam", "ListUsers", "full", FULL),
-    ("iam", "GetUser", "awkward", {"User": {"Path": "/", "UserName": AWKWARD, "UserId": "", "Arn": " leading and trailing ", "CreateDate": AT_WHOLE}}),
+    (
+        "iam",
+        "GetUser",
+        "awkward",
+        {"User": {"Path": "/", "UserName": AWKWARD, "UserId": "", "Arn": " leading and trailing ", "CreateDate": AT_WHOLE}},
+    ),
     ("iam", "GetRole", "full", FULL),
     ("iam", "GetAccountSummary", "full", FULL),
     ("iam", "CreateVirtualMFADevice", "full", FULL),
@@ -195,7 +396,12 @@ RESPONSES = [
     ("ec2", "DescribeSecurityGroups", "full", FULL),
     ("ec2", "DescribeNetworkInterfaces", "full", FULL),
     ("ec2", "DescribeInstances", "full", FULL),
-    ("ec2", "CreateSecurityGroup", "awkward", {"GroupId": AWKWARD, "Tags": [{"Key": UNICODE, "Value": ""}], "SecurityGroupArn": " padded "}),
+    (
+        "ec2",
+        "CreateSecurityGroup",
+        "awkward",
+        {"GroupId": AWKWARD, "Tags": [{"Key": UNICODE, "Value": ""}], "SecurityGroupArn": " padded "},
+    ),
     ("ec2", "DescribeInstanceTypes", "full", FULL),
     ("ec2", "GetConsoleOutput", "full", FULL),
     ("ec2", "CreateTags", "empty", {}),
@@ -206,7 +412,15 @@ ERRORS = [
     ("ecs", "RunTask", "cluster-not-found", "ClusterNotFoundException", 400, "Cluster not found.", {}),
     ("ecs", "RunTask", "conflict", "ConflictException", 400, UNICODE, {"resourceIds": ["a", "b"]}),
     ("ecs", "RunTask", "server", "ServerException", 500, "Service Unavailable", {}),
-    ("ecr", "UploadLayerPart", "invalid-part", "InvalidLayerPartException", 400, "part", {"registryId": "000000000000", "repositoryName": "web", "uploadId": "u", "lastValidByteReceived": 41}),
+    (
+        "ecr",
+        "UploadLayerPart",
+        "invalid-part",
+        "InvalidLayerPartException",
+        400,
+        "part",
+        {"registryId": "000000000000", "repositoryName": "web", "uploadId": "u", "lastValidByteReceived": 41},
+    ),
     ("logs", "CreateLogGroup", "exists", "ResourceAlreadyExistsException", 400, "The specified log group already exists", {}),
     ("sts", "AssumeRole", "denied", "AccessDenied", 403, "User: x is not authorized to perform: sts:AssumeRole on resource: y", {}),
     ("iam", "GetUser", "no-such-entity", "NoSuchEntity", 404, "The user with name <ann> & co cannot be found.", {}),

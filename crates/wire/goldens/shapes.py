@@ -25,7 +25,7 @@ def fill(shape, name="value", path=()):
     if kind == "map":
         values = [fill(shape.value, f"{name}{n}", path) for n in (1, 2)]
         keys = list(getattr(shape.key, "enum", [])[:2]) or ["first key", "zweiter Schlüssel"]
-        return {key: value for key, value in zip(keys, values) if value is not None}
+        return {key: value for key, value in zip(keys, values, strict=False) if value is not None}
     return _scalar(shape, kind, name)
 
 

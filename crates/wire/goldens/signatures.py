@@ -46,9 +46,24 @@ HEADER_FORM = [
     ("header-empty", "ecs", "POST", HOST + "/", {**JSON, "X-Amz-Empty": ""}, "{}"),
     ("header-repeated", "ecs", "POST", HOST + "/", [*JSON.items(), ("X-Amz-Many", "b"), ("X-Amz-Many", " a  c ")], "{}"),
     ("header-quoted-spaces", "ecs", "POST", HOST + "/", {**JSON, "X-Amz-Quoted": '"a   b"'}, "{}"),
-    ("headers-left-unsigned", "ecs", "POST", HOST + "/", {**JSON, "User-Agent": "test/1", "X-Amzn-Trace-Id": "t", "Expect": "100-continue"}, "{}"),
+    (
+        "headers-left-unsigned",
+        "ecs",
+        "POST",
+        HOST + "/",
+        {**JSON, "User-Agent": "test/1", "X-Amzn-Trace-Id": "t", "Expect": "100-continue"},
+        "{}",
+    ),
     ("payload-hash-of-the-caller", "ecs", "POST", HOST + "/", {**JSON, "X-Amz-Content-SHA256": "UNSIGNED-PAYLOAD"}, "{}"),
-    ("websocket", "ecs", "GET", HOST + "/ws?agentHash=abc&agentVersion=1.105.0&clusterArn=default&dockerVersion=DockerVersion%3A+25.0.6&protocolVersion=2&sendCredentials=true&seqNum=1", {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}, ""),
+    (
+        "websocket",
+        "ecs",
+        "GET",
+        HOST
+        + "/ws?agentHash=abc&agentVersion=1.105.0&clusterArn=default&dockerVersion=DockerVersion%3A+25.0.6&protocolVersion=2&sendCredentials=true&seqNum=1",
+        {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"},
+        "",
+    ),
     ("other-region", "ecs", "POST", HOST + "/", JSON, "{}"),
 ]
 

@@ -57,7 +57,7 @@ def difference(path, want, got):
                 return found
         return None
     if isinstance(want, list) and isinstance(got, list) and len(want) == len(got):
-        found = (difference(f"{path}[{n}]", a, b) for n, (a, b) in enumerate(zip(want, got)))
+        found = (difference(f"{path}[{n}]", a, b) for n, (a, b) in enumerate(zip(want, got, strict=True)))
         return next((line for line in found if line), None)
     if want == got and type(want) is type(got) or _same_number(want, got):
         return None

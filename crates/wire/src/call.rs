@@ -40,6 +40,10 @@ pub struct Session {
     pub policies: Vec<String>,
     pub policy_arns: Vec<String>,
     pub tags: BTreeMap<String, String>,
+    /// Keys of `tags` that the next role of a chain inherits.
+    pub transitive_tag_keys: Vec<String>,
+    /// Who started the chain of roles (`aws:SourceIdentity`).
+    pub source_identity: Option<String>,
     pub issued_at: Timestamp,
     pub expires_at: Timestamp,
 }

@@ -172,6 +172,21 @@ async fn a_broken_request_loses_at_most_what_was_not_written() {
 }
 
 #[tokio::test]
+async fn a_stream_nobody_resumes_leaves_nothing() {
+    let home = Home::new();
+    let id = home.blobs.begin_upload(SCOPE).await.unwrap();
+    let mut upload = home
+        .blobs
+        .resume_upload(&id, SCOPE, NO_LIMIT)
+        .await
+        .unwrap();
+    upload.remove_when_dropped();
+    send(&mut upload, &random(2_000_000)).await;
+    drop(upload);
+    home.without_uploads().await;
+}
+
+#[tokio::test]
 async fn one_writer_at_a_time() {
     let home = Home::new();
     let id = home.blobs.begin_upload(SCOPE).await.unwrap();
@@ -229,7 +244,12 @@ async fn bounds_hold() {
         blobs.begin_upload(SCOPE).await,
         Err(BlobError::TooManyUploads { limit: 2 })
     ));
-    blobs.resume_upload(&id, SCOPE, 10).await.unwrap().cancel();
+    blobs
+        .resume_upload(&id, SCOPE, 10)
+        .await
+        .unwrap()
+        .cancel()
+        .await;
     while blobs.begin_upload(SCOPE).await.is_err() {
         tokio::task::yield_now().await;
     }
@@ -408,7 +428,7 @@ async fn sweeps_idle_uploads_only() {
     assert_eq!(home.blobs.sweep_uploads(Duration::ZERO).await.unwrap(), 1);
     let gone = home.blobs.upload_length(&idle, SCOPE).await;
     assert!(matches!(gone, Err(BlobError::UnknownUpload)));
-    held.cancel();
+    held.cancel().await;
     home.without_uploads().await;
 }
 

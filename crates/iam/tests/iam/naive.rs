@@ -64,14 +64,17 @@ pub fn decide(q: &Question<'_>, p: &Policies) -> String {
             .collect(),
     };
     let in_account = q.principal.account == q.resource_account;
-    let platform = matches!(
-        q.principal.kind,
-        PrincipalKind::Service { .. } | PrincipalKind::Anonymous
-    );
-    if closeness.is_empty() && (platform || !in_account || (p.resource.is_some() && p.required)) {
+    let anonymous = q.principal.kind == PrincipalKind::Anonymous;
+    let service = matches!(q.principal.kind, PrincipalKind::Service { .. });
+    let required = p.resource.is_some() && p.required;
+    let alone = anonymous || (service && p.identity.is_empty());
+    if closeness.is_empty() && (alone || !in_account || required) {
         return "none Resource".into();
     }
-    if platform || q.principal.kind == PrincipalKind::Root {
+    if (anonymous || service) && !closeness.is_empty() {
+        return "allow".into();
+    }
+    if q.principal.kind == PrincipalKind::Root {
         return "allow".into();
     }
     if in_account && closeness.contains(&"itself") {

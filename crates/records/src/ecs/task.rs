@@ -47,6 +47,8 @@ pub struct Task {
     /// What it wants of the network; only for network mode awsvpc.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<NetworkWish>,
+    /// Sealed seed of the ids under which its containers find role credentials.
+    pub credentials_seed: String,
     /// The interface it was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interface: Option<Interface>,

@@ -1,1 +1,44 @@
-pub mod task;
+//! Amazon ECS: clusters, task definitions, tasks, container instances, and the control plane's side
+//! of the agent protocol.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`service`] | the trait `Ecs`, one line an operation; start and stop of the loops |
+//! | `ops` | one file an operation |
+//! | `authz` | what each operation does to which resource |
+//! | `definition` | validation of task definitions, pure |
+//! | `launch`, `make`, `provider` | what RunTask is asked for, pure |
+//! | `task`, `host` | life of tasks and hosts, pure plans |
+//! | `reconcile` | executors of those plans |
+//! | `view` | everything that is not over, indexed in memory |
+//! | [`acs`] | the websockets agents connect to |
+//!
+//! Other services are called through their generated traits only.
+
+pub mod acs;
+mod authz;
+mod config;
+mod core;
+mod definition;
+mod document;
+mod fault;
+mod host;
+mod launch;
+mod make;
+mod names;
+mod ops;
+mod page;
+mod provider;
+mod reconcile;
+mod refuse;
+pub mod service;
+mod show;
+mod tags;
+mod task;
+mod view;
+
+pub use acs::{Channel, Endpoint, Refusal, Ticket};
+pub use config::{Config, Parts, RoleError, RoleKeys, TaskCredentials};
+pub use ops::register_instance::{ENI_SLOTS, FARGATE_CAPACITY};
+pub use ops::submit::INSTANCE_TAG;
+pub use service::EcsService;

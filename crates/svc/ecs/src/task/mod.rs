@@ -21,9 +21,8 @@ pub mod plan;
 pub mod report;
 pub mod stop;
 
-pub use plan::{Action, Plan, plan, settle};
+pub use plan::{Action, plan, settle};
 pub use report::{ContainerReport, Report, Reported};
-pub use stop::Stop;
 
 #[cfg(test)]
 mod tests;

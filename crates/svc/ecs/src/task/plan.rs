@@ -38,11 +38,17 @@ pub struct Plan {
 
 impl Plan {
     fn act(action: Action) -> Self {
-        Self { action: Some(action), wake_at: None }
+        Self {
+            action: Some(action),
+            wake_at: None,
+        }
     }
 
     fn wait(until: Timestamp) -> Self {
-        Self { action: None, wake_at: Some(until) }
+        Self {
+            action: None,
+            wake_at: Some(until),
+        }
     }
 }
 
@@ -71,7 +77,10 @@ fn provisioning(task: &Task, now: Timestamp) -> Plan {
     if now >= task.created_at + INTERFACE_TIMEOUT {
         return Plan::act(Action::Stop(stop::interface_timeout()));
     }
-    Plan { action: Some(Action::CreateInterface), wake_at: Some(task.created_at + INTERFACE_TIMEOUT) }
+    Plan {
+        action: Some(Action::CreateInterface),
+        wake_at: Some(task.created_at + INTERFACE_TIMEOUT),
+    }
 }
 
 /// Nothing of it runs any more. The interface of a task whose host was lost waits in STOPPED: the
@@ -92,12 +101,18 @@ fn stopped(task: &Task, now: Timestamp) -> Plan {
         };
     }
     let until = task.stopped_at.unwrap_or(task.created_at) + STOPPED_RETENTION;
-    if now >= until { Plan::act(Action::Forget) } else { Plan::wait(until) }
+    if now >= until {
+        Plan::act(Action::Forget)
+    } else {
+        Plan::wait(until)
+    }
 }
 
 /// The interface, unless it was deleted.
 pub fn live_interface(task: &Task) -> Option<&Interface> {
-    task.interface.as_ref().filter(|i| i.state < InterfaceState::Deleted)
+    task.interface
+        .as_ref()
+        .filter(|i| i.state < InterfaceState::Deleted)
 }
 
 /// Performs every planned action that needs no I/O, until none is left.

@@ -168,7 +168,10 @@ fn stopped(task: &mut Task, report: &Report, now: Timestamp) {
 fn conclude(task: &Task, report: &Report, ran: bool) -> (StopCode, String) {
     let told = report.reason.as_deref().filter(|reason| !reason.is_empty());
     let of_containers = task.containers.iter().filter_map(|c| c.reason.as_deref());
-    let failure = told.into_iter().chain(of_containers).find(|text| is_start_error(text));
+    let failure = told
+        .into_iter()
+        .chain(of_containers)
+        .find(|text| is_start_error(text));
     if task.started_at.is_none()
         && let Some(text) = failure
     {
@@ -181,7 +184,10 @@ fn conclude(task: &Task, report: &Report, ran: bool) -> (StopCode, String) {
         );
     }
     let first = told.or_else(|| task.containers.iter().find_map(|c| c.reason.as_deref()));
-    (StopCode::TaskFailedToStart, first.unwrap_or("Task failed to start").to_owned())
+    (
+        StopCode::TaskFailedToStart,
+        first.unwrap_or("Task failed to start").to_owned(),
+    )
 }
 
 fn is_start_error(text: &str) -> bool {

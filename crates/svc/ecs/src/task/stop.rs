@@ -12,8 +12,13 @@ pub struct Stop {
 
 /// StopTask.
 pub fn by_user(reason: Option<&str>) -> Stop {
-    let reason = reason.filter(|r| !r.is_empty()).unwrap_or("Task stopped by user");
-    Stop { code: Some(StopCode::UserInitiated), reason: reason.to_owned() }
+    let reason = reason
+        .filter(|r| !r.is_empty())
+        .unwrap_or("Task stopped by user");
+    Stop {
+        code: Some(StopCode::UserInitiated),
+        reason: reason.to_owned(),
+    }
 }
 
 pub fn interface_timeout() -> Stop {
@@ -22,21 +27,46 @@ pub fn interface_timeout() -> Stop {
 
 /// The interface cannot be made at all, e.g. its subnet is gone.
 pub fn interface_refused(text: &str) -> Stop {
-    failed_to_start(format!("Unexpected EC2 error while attempting to Create Network Interface: {text}"))
+    failed_to_start(format!(
+        "Unexpected EC2 error while attempting to Create Network Interface: {text}"
+    ))
+}
+
+/// A role of the task cannot be assumed.
+pub fn role_refused(role: &str) -> Stop {
+    failed_to_start(role_text(role))
+}
+
+/// What a caller reads when a task's role cannot be assumed.
+pub fn role_text(role: &str) -> String {
+    format!(
+        "ECS was unable to assume the role '{role}' that was provided for this task. Please verify \
+         that the role being passed has the proper trust relationship and permissions and that your \
+         IAM user has permissions to pass this role."
+    )
 }
 
 fn failed_to_start(reason: impl Into<String>) -> Stop {
-    Stop { code: Some(StopCode::TaskFailedToStart), reason: reason.into() }
+    Stop {
+        code: Some(StopCode::TaskFailedToStart),
+        reason: reason.into(),
+    }
 }
 
 /// The host went silent for longer than the node-lost timeout.
 pub fn host_lost(ec2_instance: &str) -> Stop {
-    Stop { code: None, reason: format!("Host EC2 (instance {ec2_instance}) stopped/terminated.") }
+    Stop {
+        code: None,
+        reason: format!("Host EC2 (instance {ec2_instance}) stopped/terminated."),
+    }
 }
 
 /// DeregisterContainerInstance with force.
 pub fn deregistered() -> Stop {
-    Stop { code: None, reason: "Container instance deregistration forced by user".to_owned() }
+    Stop {
+        code: None,
+        reason: "Container instance deregistration forced by user".to_owned(),
+    }
 }
 
 /// Tells a task to stop. The first reason stands; returns whether this was it.

@@ -62,6 +62,7 @@ pub fn task(launch: Launch, awsvpc: bool) -> Task {
             security_groups: Vec::new(),
             public_ip: false,
         }),
+        credentials_seed: String::new(),
         interface: None,
         containers: vec![container("web"), container("side")],
         desired: Desired::Running,
@@ -97,7 +98,10 @@ fn interface() -> Interface {
 }
 
 fn says(status: Reported) -> Report {
-    Report { status: Some(status), ..Report::default() }
+    Report {
+        status: Some(status),
+        ..Report::default()
+    }
 }
 
 fn exited(name: &str, code: i32) -> ContainerReport {
@@ -127,12 +131,18 @@ fn a_bridge_task_is_pending_running_stopped() {
     assert_eq!(task.last, Status::Pending);
     take(&mut task, &says(Reported::Running), at(1));
     assert_eq!((task.last, task.started_at), (Status::Running, Some(at(1))));
-    let report = Report { containers: vec![exited("web", 3)], ..says(Reported::Stopped) };
+    let report = Report {
+        containers: vec![exited("web", 3)],
+        ..says(Reported::Stopped)
+    };
     take(&mut task, &report, at(2));
     settle(&mut task, at(2));
     assert_eq!((task.last, task.stopped_at), (Status::Stopped, Some(at(2))));
     assert_eq!(task.stop_code, Some(StopCode::EssentialContainerExited));
-    assert_eq!(task.stopped_reason.as_deref(), Some("Essential container in task exited"));
+    assert_eq!(
+        task.stopped_reason.as_deref(),
+        Some("Essential container in task exited")
+    );
     assert_eq!(task.containers[0].exit_code, Some(3));
     assert_eq!(task.containers[1].last, ContainerStatus::Stopped);
 }
@@ -147,16 +157,25 @@ fn an_awsvpc_task_waits_for_its_interface_and_gives_it_back() {
     settle(&mut task, at(1));
     assert_eq!(task.last, Status::Pending);
     take(&mut task, &says(Reported::Running), at(2));
-    assert_eq!(task.interface.as_ref().unwrap().state, InterfaceState::Attached);
+    assert_eq!(
+        task.interface.as_ref().unwrap().state,
+        InterfaceState::Attached
+    );
     assert!(stop::stop(&mut task, &stop::by_user(None), at(3)));
     assert_eq!(task.last, Status::Stopping);
     take(&mut task, &says(Reported::Stopped), at(4));
     settle(&mut task, at(4));
     assert_eq!(task.last, Status::Deprovisioning);
-    assert_eq!(plan(&task, at(4)).action, Some(Action::DeleteInterface("eni-1".to_owned())));
+    assert_eq!(
+        plan(&task, at(4)).action,
+        Some(Action::DeleteInterface("eni-1".to_owned()))
+    );
     interface_deleted(&mut task, "eni-1");
     settle(&mut task, at(5));
-    assert_eq!((task.last, task.stop_code), (Status::Stopped, Some(StopCode::UserInitiated)));
+    assert_eq!(
+        (task.last, task.stop_code),
+        (Status::Stopped, Some(StopCode::UserInitiated))
+    );
     assert_eq!(task.stopped_reason.as_deref(), Some("Task stopped by user"));
 }
 
@@ -164,7 +183,10 @@ fn an_awsvpc_task_waits_for_its_interface_and_gives_it_back() {
 fn provisioning_times_out() {
     let mut task = task(Launch::Fargate, true);
     settle(&mut task, at(180));
-    assert_eq!((task.last, task.stop_code), (Status::Stopped, Some(StopCode::TaskFailedToStart)));
+    assert_eq!(
+        (task.last, task.stop_code),
+        (Status::Stopped, Some(StopCode::TaskFailedToStart))
+    );
     let reason = "Timeout waiting for network interface provisioning to complete.";
     assert_eq!(task.stopped_reason.as_deref(), Some(reason));
 }
@@ -176,7 +198,10 @@ fn failures_before_running_are_named_after_their_cause() {
         settle(&mut task, at(0));
         take(&mut task, &report, at(1));
         settle(&mut task, at(1));
-        assert_eq!((task.stop_code, task.stopped_reason.as_deref()), (Some(code), Some(reason)));
+        assert_eq!(
+            (task.stop_code, task.stopped_reason.as_deref()),
+            (Some(code), Some(reason))
+        );
     };
     let with = |reason: &str, exit_code| Report {
         containers: vec![ContainerReport {
@@ -194,8 +219,15 @@ fn failures_before_running_are_named_after_their_cause() {
     check(with(start, Some(127)), StopCode::TaskFailedToStart, start);
     let oom = "OutOfMemoryError: Container killed due to memory usage";
     let essential = "Essential container in task exited";
-    check(with(oom, Some(137)), StopCode::EssentialContainerExited, essential);
-    let told = Report { reason: Some("UnrecogniedTaskError: x".into()), ..says(Reported::Stopped) };
+    check(
+        with(oom, Some(137)),
+        StopCode::EssentialContainerExited,
+        essential,
+    );
+    let told = Report {
+        reason: Some("UnrecogniedTaskError: x".into()),
+        ..says(Reported::Stopped)
+    };
     check(told, StopCode::TaskFailedToStart, "UnrecogniedTaskError: x");
 }
 
@@ -212,7 +244,10 @@ fn a_lost_hosts_task_is_stopped_at_once_but_keeps_its_address_until_confirmed() 
     assert_eq!(task.stop_code, None);
     assert_eq!(plan(&task, at(99_999)), Plan::default());
     take(&mut task, &says(Reported::Stopped), at(20));
-    assert_eq!(plan(&task, at(20)).action, Some(Action::DeleteInterface("eni-1".to_owned())));
+    assert_eq!(
+        plan(&task, at(20)).action,
+        Some(Action::DeleteInterface("eni-1".to_owned()))
+    );
 }
 
 #[test]
@@ -231,7 +266,13 @@ fn stopped_tasks_are_forgotten_after_an_hour() {
     let mut task = running(Launch::Ec2, false);
     take(&mut task, &says(Reported::Stopped), at(10));
     settle(&mut task, at(10));
-    assert_eq!(plan(&task, at(3609)), Plan { action: None, wake_at: Some(at(3610)) });
+    assert_eq!(
+        plan(&task, at(3609)),
+        Plan {
+            action: None,
+            wake_at: Some(at(3610))
+        }
+    );
     assert_eq!(plan(&task, at(3610)).action, Some(Action::Forget));
 }
 
@@ -259,14 +300,22 @@ fn event() -> impl Strategy<Value = Event> {
 fn perform(task: &mut Task, event: &Event, now: &mut Timestamp) {
     match event {
         Event::Report(status, code) => {
-            let status = [Reported::Pending, Reported::Running, Reported::Stopped][usize::from(*status)];
+            let status =
+                [Reported::Pending, Reported::Running, Reported::Stopped][usize::from(*status)];
             let container = ContainerReport {
                 name: "web".to_owned(),
                 status: Some(status),
                 exit_code: *code,
                 ..ContainerReport::default()
             };
-            take(task, &Report { containers: vec![container], ..says(status) }, *now);
+            take(
+                task,
+                &Report {
+                    containers: vec![container],
+                    ..says(status)
+                },
+                *now,
+            );
         }
         Event::UserStop => {
             stop::stop(task, &stop::by_user(None), *now);

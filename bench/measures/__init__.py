@@ -1,0 +1,1 @@
+"""One module a measure: TITLE, METHOD, COLUMNS and run(), which returns rows."""

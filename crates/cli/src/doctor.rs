@@ -1,0 +1,185 @@
+//! `wharf doctor`: what this machine lacks, and how to mend it.
+
+use std::{fs, net::Ipv4Addr, path::Path, process::ExitCode};
+
+use nix::sys::{
+    resource::{Resource, getrlimit},
+    socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket},
+    statvfs::statvfs,
+};
+use serde_json::json;
+
+use crate::{layout::Layout, problem::Problem, roles, style::Style};
+
+/// Fargate's default for open files.
+const WANTED_FILES: u64 = 65_535;
+/// Images and logs need room.
+const WANTED_FREE_BYTES: u64 = 2 << 30;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Good,
+    /// Works, with less.
+    Doubtful,
+    /// `wharf up` will not work.
+    Bad,
+}
+
+struct Finding {
+    verdict: Verdict,
+    what: &'static str,
+    detail: String,
+    /// Empty when there is nothing to do.
+    remedy: String,
+}
+
+pub fn run(data: &Path, port: u16, as_json: bool) -> Result<ExitCode, Problem> {
+    let layout = Layout::new(data)?;
+    let findings = [
+        root(),
+        namespaces(),
+        overlay(),
+        cgroups(),
+        seccomp(),
+        nftables(),
+        open_files(),
+        free_port(&layout, port),
+        disk(layout.root()),
+    ];
+    let broken = findings.iter().any(|finding| finding.verdict == Verdict::Bad);
+    if as_json {
+        let rows: Vec<_> = findings
+            .iter()
+            .map(|it| {
+                let verdict = format!("{:?}", it.verdict).to_lowercase();
+                json!({"check": it.what, "verdict": verdict, "detail": it.detail, "remedy": it.remedy})
+            })
+            .collect();
+        println!("{}", json!({ "checks": rows }));
+    } else {
+        print(&findings);
+    }
+    Ok(if broken { ExitCode::from(4) } else { ExitCode::SUCCESS })
+}
+
+fn print(findings: &[Finding]) {
+    let style = Style::of_stdout();
+    let width = findings.iter().map(|it| it.what.len()).max().unwrap_or(0);
+    for finding in findings {
+        let mark = match finding.verdict {
+            Verdict::Good => style.good("ok  "),
+            Verdict::Doubtful => style.doubtful("warn"),
+            Verdict::Bad => style.bad("FAIL"),
+        };
+        println!("{mark}  {:width$}  {}", finding.what, finding.detail);
+        if !finding.remedy.is_empty() {
+            println!("{:width$}  {}", "", style.faint(&format!("      → {}", finding.remedy)));
+        }
+    }
+}
+
+fn finding(what: &'static str, good: bool, otherwise: Verdict, detail: impl Into<String>, remedy: &str) -> Finding {
+    Finding {
+        verdict: if good { Verdict::Good } else { otherwise },
+        what,
+        detail: detail.into(),
+        remedy: if good { String::new() } else { remedy.to_owned() },
+    }
+}
+
+fn root() -> Finding {
+    let good = roles::require_root().is_ok();
+    let detail = if good { "this is root" } else { "this is not root" };
+    finding("root", good, Verdict::Bad, detail, "run wharf with sudo")
+}
+
+fn namespaces() -> Finding {
+    let missing: Vec<&str> = ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"]
+        .into_iter()
+        .filter(|kind| !Path::new("/proc/self/ns").join(kind).exists())
+        .collect();
+    let detail =
+        if missing.is_empty() { "all kinds".to_owned() } else { format!("missing: {}", missing.join(", ")) };
+    finding("namespaces", missing.is_empty(), Verdict::Bad, detail, "use a kernel built with namespaces")
+}
+
+fn overlay() -> Finding {
+    let known = fs::read_to_string("/proc/filesystems").unwrap_or_default();
+    let good = known.lines().any(|line| line.ends_with("\toverlay"));
+    let detail = if good { "overlayfs" } else { "overlayfs is not loaded" };
+    finding("image layers", good, Verdict::Bad, detail, "modprobe overlay")
+}
+
+fn cgroups() -> Finding {
+    const NEEDED: [&str; 3] = ["cpu", "memory", "pids"];
+    let unified = fs::read_to_string("/sys/fs/cgroup/cgroup.controllers").unwrap_or_default();
+    let mounts = fs::read_to_string("/proc/mounts").unwrap_or_default();
+    let missing: Vec<&str> = NEEDED
+        .into_iter()
+        .filter(|controller| {
+            let on_v2 = unified.split_whitespace().any(|known| known == *controller);
+            let on_v1 = mounts.lines().any(|line| {
+                let mut fields = line.split(' ').skip(2);
+                fields.next() == Some("cgroup") && fields.next().is_some_and(|o| o.split(',').any(|o| o == *controller))
+            });
+            !(on_v2 || on_v1)
+        })
+        .collect();
+    let version = if unified.is_empty() { "version 1" } else { "version 2" };
+    let detail =
+        if missing.is_empty() { version.to_owned() } else { format!("{version}, missing: {}", missing.join(", ")) };
+    finding(
+        "resource limits",
+        missing.is_empty(),
+        Verdict::Bad,
+        detail,
+        "mount the cgroup file system with the cpu, memory and pids controllers",
+    )
+}
+
+fn seccomp() -> Finding {
+    let actions = fs::read_to_string("/proc/sys/kernel/seccomp/actions_avail").unwrap_or_default();
+    let good = actions.split_whitespace().any(|action| action == "errno");
+    let detail = if good { "seccomp filters" } else { "seccomp filters are missing" };
+    finding("system call filter", good, Verdict::Bad, detail, "use a kernel built with CONFIG_SECCOMP_FILTER")
+}
+
+fn nftables() -> Finding {
+    let opened =
+        socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, SockProtocol::NetlinkNetFilter);
+    let good = opened.is_ok();
+    let detail = if good { "nftables" } else { "the kernel has no nftables" };
+    finding("packet filter", good, Verdict::Bad, detail, "modprobe nf_tables")
+}
+
+fn open_files() -> Finding {
+    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap_or((0, 0));
+    finding(
+        "open files",
+        hard >= WANTED_FILES,
+        Verdict::Doubtful,
+        format!("hard limit {hard}"),
+        "raise LimitNOFILE to 65535 or more; tasks get this machine's limit until then",
+    )
+}
+
+fn free_port(layout: &Layout, port: u16) -> Finding {
+    if layout.running_supervisor().is_some() {
+        return finding("port", true, Verdict::Bad, "wharf is running", "");
+    }
+    let good = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+    let detail = if good { format!("{port} is free") } else { format!("{port} is in use") };
+    finding("port", good, Verdict::Bad, detail, "choose another with `wharf up --port N`")
+}
+
+fn disk(data: &Path) -> Finding {
+    let there = data.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
+    let free = statvfs(there).map(|it| it.blocks_available() as u64 * it.fragment_size() as u64).unwrap_or(0);
+    finding(
+        "disk",
+        free >= WANTED_FREE_BYTES,
+        Verdict::Doubtful,
+        format!("{:.1} GiB free for {}", free as f64 / f64::from(1 << 30), data.display()),
+        "make room, or keep the data elsewhere with --data",
+    )
+}

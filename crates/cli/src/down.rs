@@ -1,0 +1,54 @@
+//! `wharf down`: ends an installation and gives the host back as it was. Data stays.
+
+use std::{
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+use crate::{layout::Layout, problem::Problem, roles, style::Style};
+
+/// The supervisor gives its children ten seconds.
+const STOP_TIMEOUT: Duration = Duration::from_secs(20);
+
+pub fn run(layout: &Layout) -> Result<ExitCode, Problem> {
+    roles::require_root()?;
+    let installation =
+        layout.installation()?.ok_or_else(|| Problem::NoInstallation { path: layout.root().to_owned() })?;
+    if let Some(pid) = layout.running_supervisor() {
+        stop(layout, pid)?;
+    }
+    // Nobody may start it again while its containers go.
+    let _lock = layout.lock()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|cause| Problem::caused("cannot start", cause))?;
+    runtime
+        .block_on(wharf_agent::teardown(&layout.node(), installation, &roles::shim_program()?))
+        .map_err(|cause| Problem::caused("something of the installation is still on this host", cause))?;
+    println!(
+        "{} Data is kept in {}; `wharf up` goes on with it.",
+        Style::of_stdout().good("Down."),
+        layout.root().display()
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn stop(layout: &Layout, pid: u32) -> Result<(), Problem> {
+    println!("Stopping wharf (process {pid}) …");
+    let target = Pid::from_raw(i32::try_from(pid).unwrap_or(i32::MAX));
+    kill(target, Signal::SIGTERM).map_err(|cause| Problem::caused(format!("cannot stop process {pid}"), cause))?;
+    let deadline = Instant::now() + STOP_TIMEOUT;
+    while layout.running_supervisor().is_some() {
+        if Instant::now() > deadline {
+            let _ = kill(target, Signal::SIGKILL);
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Ok(())
+}

@@ -1,0 +1,21 @@
+//! `wharf env`: what a shell needs to point AWS tools at an installation.
+
+use std::process::ExitCode;
+
+use crate::{layout::Layout, problem::Problem};
+
+pub fn run(layout: &Layout) -> Result<ExitCode, Problem> {
+    let settings = layout.settings()?;
+    let root = wharf_server::root_credentials(&layout.server(), &layout.keyring())
+        .map_err(|cause| Problem::caused("the root key cannot be read", cause))?;
+    for (name, value) in [
+        ("AWS_ENDPOINT_URL", settings.endpoint().as_str()),
+        ("AWS_ACCESS_KEY_ID", &root.access_key_id),
+        ("AWS_SECRET_ACCESS_KEY", &root.secret_access_key),
+        ("AWS_REGION", &settings.region),
+        ("AWS_DEFAULT_REGION", &settings.region),
+    ] {
+        println!("export {name}={value}");
+    }
+    Ok(ExitCode::SUCCESS)
+}

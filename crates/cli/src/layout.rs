@@ -1,0 +1,204 @@
+//! The data folder of an installation.
+//!
+//! | path | holds |
+//! | --- | --- |
+//! | `installation` | its 4-character id, carried by every object on the host |
+//! | `settings.json` | how it was last started: port, account, region |
+//! | `supervisor.lock` | held by `wharf up`, with its pid |
+//! | `keyring` | the keys that seal secrets; keep it apart from backups of the rest |
+//! | `server/` | store, journal, blobs, the root key (sealed) |
+//! | `node/` | tasks, images, networks, the node's identity |
+
+use std::{
+    fs, io,
+    os::fd::AsFd,
+    path::{Path, PathBuf},
+};
+
+use nix::fcntl::{Flock, FlockArg};
+use serde::{Deserialize, Serialize};
+use wharf_base::InstallationId;
+
+use crate::problem::Problem;
+
+#[derive(Debug, Clone)]
+pub struct Layout {
+    root: PathBuf,
+}
+
+/// How an installation was last started; other commands find it by this.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    pub port: u16,
+    pub account: String,
+    pub region: String,
+}
+
+impl Settings {
+    pub fn endpoint(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+}
+
+/// Held as long as `wharf up` runs; the kernel lets go of it when the process ends, however it ends.
+pub struct SupervisorLock {
+    _file: Flock<fs::File>,
+}
+
+impl Layout {
+    /// The folder need not be there yet.
+    pub fn new(root: &Path) -> Result<Self, Problem> {
+        let root = std::path::absolute(root).map_err(Problem::file("cannot find", root))?;
+        Ok(Self { root })
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub fn server(&self) -> PathBuf {
+        self.root.join("server")
+    }
+
+    pub fn node(&self) -> PathBuf {
+        self.root.join("node")
+    }
+
+    pub fn keyring(&self) -> PathBuf {
+        self.root.join("keyring")
+    }
+
+    pub fn node_identity(&self) -> PathBuf {
+        self.node().join("identity.json")
+    }
+
+    fn lock_path(&self) -> PathBuf {
+        self.root.join("supervisor.lock")
+    }
+
+    /// Makes the folder and its id on first use.
+    pub fn create(&self) -> Result<InstallationId, Problem> {
+        use std::os::unix::fs::DirBuilderExt;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.root)
+            .map_err(Problem::file("cannot make", &self.root))?;
+        if let Some(id) = self.installation()? {
+            return Ok(id);
+        }
+        let id = InstallationId::mint();
+        self.write("installation", id.as_str().as_bytes())?;
+        Ok(id)
+    }
+
+    /// The id of what lives here; `None` if nothing does.
+    pub fn installation(&self) -> Result<Option<InstallationId>, Problem> {
+        let path = self.root.join("installation");
+        match fs::read_to_string(&path) {
+            Ok(text) => InstallationId::try_from(text.trim().to_owned())
+                .map(Some)
+                .map_err(|cause| Problem::caused(format!("{} is damaged", path.display()), cause)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Problem::file("cannot read", path)(error)),
+        }
+    }
+
+    pub fn save_settings(&self, settings: &Settings) -> Result<(), Problem> {
+        let text = serde_json::to_vec_pretty(settings).expect("settings are plain");
+        self.write("settings.json", &text)
+    }
+
+    pub fn settings(&self) -> Result<Settings, Problem> {
+        let path = self.root.join("settings.json");
+        let text = fs::read(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => Problem::NoInstallation { path: self.root.clone() },
+            _ => Problem::file("cannot read", &path)(error),
+        })?;
+        serde_json::from_slice(&text)
+            .map_err(|cause| Problem::caused(format!("{} is damaged", path.display()), cause))
+    }
+
+    /// Takes the folder for one supervisor; the second is told who has it.
+    pub fn lock(&self) -> Result<SupervisorLock, Problem> {
+        let path = self.lock_path();
+        let file = fs::OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .read(true)
+            .open(&path)
+            .map_err(Problem::file("cannot open", &path))?;
+        let mut held = Flock::lock(file, FlockArg::LockExclusiveNonblock)
+            .map_err(|_| Problem::DataInUse { path: self.root.clone(), pid: self.supervisor_pid().unwrap_or(0) })?;
+        held.set_len(0).map_err(Problem::file("cannot write", &path))?;
+        io::Write::write_all(&mut *held, std::process::id().to_string().as_bytes())
+            .map_err(Problem::file("cannot write", &path))?;
+        Ok(SupervisorLock { _file: held })
+    }
+
+    /// The pid of the `wharf up` that runs here, if one does.
+    pub fn running_supervisor(&self) -> Option<u32> {
+        let file = fs::File::open(self.lock_path()).ok()?;
+        match Flock::lock(file, FlockArg::LockSharedNonblock) {
+            Ok(_free) => None,
+            Err(_) => self.supervisor_pid(),
+        }
+    }
+
+    fn supervisor_pid(&self) -> Option<u32> {
+        fs::read_to_string(self.lock_path()).ok()?.trim().parse().ok()
+    }
+
+    /// Whole and durable, or not at all.
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Problem> {
+        let path = self.root.join(name);
+        let write = || -> io::Result<()> {
+            let mut file = tempfile::NamedTempFile::new_in(&self.root)?;
+            io::Write::write_all(&mut file, bytes)?;
+            file.as_file().sync_all()?;
+            file.persist(&path)?;
+            nix::unistd::fsync(fs::File::open(&self.root)?.as_fd())?;
+            Ok(())
+        };
+        write().map_err(Problem::file("cannot write", &path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_installation_keeps_its_id() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::new(&folder.path().join("data")).unwrap();
+        assert_eq!(layout.installation().unwrap(), None);
+        let id = layout.create().unwrap();
+        assert_eq!(layout.create().unwrap(), id);
+    }
+
+    #[test]
+    fn the_second_supervisor_is_told_of_the_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::new(folder.path()).unwrap();
+        layout.create().unwrap();
+        assert_eq!(layout.running_supervisor(), None);
+        let held = layout.lock().unwrap();
+        assert_eq!(layout.running_supervisor(), Some(std::process::id()));
+        let Err(Problem::DataInUse { pid, .. }) = layout.lock() else { panic!("locked twice") };
+        assert_eq!(pid, std::process::id());
+        drop(held);
+        assert!(layout.lock().is_ok());
+    }
+
+    #[test]
+    fn without_settings_there_is_no_installation() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::new(folder.path()).unwrap();
+        assert!(matches!(layout.settings(), Err(Problem::NoInstallation { .. })));
+        let settings = Settings { port: 1, account: "0".to_owned(), region: "r".to_owned() };
+        layout.save_settings(&settings).unwrap();
+        assert_eq!(layout.settings().unwrap(), settings);
+    }
+}

@@ -1,0 +1,140 @@
+//! The `wharf` program: the platform on one machine (`up`), its parts (`server`, `node`), and the
+//! commands around them.
+
+mod demo;
+mod doctor;
+mod down;
+mod env;
+mod layout;
+mod problem;
+mod ready;
+mod roles;
+mod status;
+mod style;
+mod up;
+
+use std::{net::IpAddr, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+use wharf_server::IamMode;
+
+use layout::Layout;
+use problem::Problem;
+
+/// The AWS container platform on your own machines.
+#[derive(Parser)]
+#[command(version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run everything on this machine, in the foreground
+    Up(UpArgs),
+    /// End an installation: its processes, containers, networks, mounts
+    Down(DataArgs),
+    /// Print the shell lines that point AWS tools at an installation: eval "$(wharf env)"
+    Env(DataArgs),
+    /// Show clusters, tasks and nodes
+    Status(OutputArgs),
+    /// Say what this machine lacks, and how to mend it
+    Doctor(DoctorArgs),
+    /// Show the platform at work, from an image to a log line, and clean up
+    Demo,
+    /// Run the control plane alone
+    Server(ServerArgs),
+    /// Run a node alone
+    Node(NodeArgs),
+}
+
+#[derive(Args, Clone)]
+struct DataArgs {
+    /// Where the installation keeps everything
+    #[arg(long, value_name = "DIR", default_value = "/var/lib/wharf")]
+    data: PathBuf,
+}
+
+#[derive(Args, Clone)]
+struct ServerArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// Port of the one endpoint
+    #[arg(long, value_name = "N", default_value_t = 4566)]
+    port: u16,
+    /// Further address to listen on, TLS only beyond this machine
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<IpAddr>,
+    /// Whether signatures and policies decide (enforce), policies only warn (soft), or nothing is checked (off)
+    #[arg(long, value_name = "MODE", default_value = "enforce", value_parser = parse_iam)]
+    iam: IamMode,
+    /// Descriptor that is told when the server answers; used by `wharf up`
+    #[arg(long, hide = true)]
+    ready_fd: Option<i32>,
+}
+
+#[derive(Args, Clone)]
+struct UpArgs {
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+#[derive(Args, Clone)]
+struct NodeArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    #[arg(long, hide = true)]
+    ready_fd: Option<i32>,
+}
+
+#[derive(Args, Clone)]
+struct OutputArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// Print JSON for machines
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args, Clone)]
+struct DoctorArgs {
+    #[command(flatten)]
+    output: OutputArgs,
+    /// The port that `wharf up` would take
+    #[arg(long, value_name = "N", default_value_t = 4566)]
+    port: u16,
+}
+
+fn parse_iam(text: &str) -> Result<IamMode, String> {
+    match text {
+        "enforce" => Ok(IamMode::Enforce),
+        "soft" => Ok(IamMode::Soft),
+        "off" => Ok(IamMode::Off),
+        _ => Err("it is one of enforce, soft, off".to_owned()),
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli.command) {
+        Ok(code) => code,
+        Err(problem) => {
+            eprintln!("{}", problem::Full(&problem));
+            problem.exit_code()
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode, Problem> {
+    match command {
+        Command::Up(args) => up::run(&args),
+        Command::Down(args) => down::run(&Layout::new(&args.data)?),
+        Command::Env(args) => env::run(&Layout::new(&args.data)?),
+        Command::Status(args) => status::run(&Layout::new(&args.data.data)?, args.json),
+        Command::Doctor(args) => doctor::run(&args.output.data.data, args.port, args.output.json),
+        Command::Demo => demo::run(),
+        Command::Server(args) => roles::server(&args),
+        Command::Node(args) => roles::node(&args),
+    }
+}

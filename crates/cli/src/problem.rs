@@ -1,0 +1,130 @@
+//! What stops a command: what is wrong, with what, what to do, and the exit code that tells scripts.
+
+use std::{fmt, io, net::SocketAddr, path::PathBuf, process::ExitCode};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    #[error("wharf must run as root: it makes namespaces, mounts and networks")]
+    NotRoot,
+    #[error("this kernel lacks {feature}")]
+    Kernel { feature: String, remedy: String },
+    #[error("{address} is in use by another program")]
+    PortInUse { address: SocketAddr },
+    #[error("the data folder {} is in use by process {pid}", path.display())]
+    DataInUse { path: PathBuf, pid: u32 },
+    #[error("there is no installation in {}", path.display())]
+    NoInstallation { path: PathBuf },
+    #[error("no wharf answers at {endpoint}")]
+    NotRunning { endpoint: String },
+    #[error("{what} {}", path.display())]
+    File { what: &'static str, path: PathBuf, #[source] cause: io::Error },
+    #[error("the control plane could not start")]
+    Server(#[source] wharf_server::StartError),
+    #[error("{what}")]
+    Other { what: String, #[source] cause: Option<Box<dyn std::error::Error + Send + Sync>> },
+}
+
+impl Problem {
+    pub fn file(what: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |cause| Self::File { what, path, cause }
+    }
+
+    pub fn other(what: impl Into<String>) -> Self {
+        Self::Other { what: what.into(), cause: None }
+    }
+
+    pub fn caused(
+        what: impl Into<String>,
+        cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Other { what: what.into(), cause: Some(cause.into()) }
+    }
+
+    /// What the person can do about it; empty where the text says it all.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::NotRoot => "Run it again with sudo.".to_owned(),
+            Self::Kernel { remedy, .. } => remedy.clone(),
+            Self::PortInUse { address } => {
+                format!("Choose another port with --port, or end the program that holds {}.", address.port())
+            }
+            Self::DataInUse { path, .. } => format!(
+                "Use the installation that runs, end it with `wharf down --data {}`, or choose another folder with --data.",
+                path.display()
+            ),
+            Self::NoInstallation { path } => format!("Start one with `wharf up --data {}`.", path.display()),
+            Self::NotRunning { .. } => "Start it with `wharf up`.".to_owned(),
+            Self::File { .. } | Self::Server(_) | Self::Other { .. } => String::new(),
+        }
+    }
+
+    /// 1 in general; 2 is clap's for a wrong command line.
+    pub fn exit_code(&self) -> ExitCode {
+        ExitCode::from(self.code())
+    }
+
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::NotRoot => 3,
+            Self::Kernel { .. } => 4,
+            Self::PortInUse { .. } => 5,
+            Self::DataInUse { .. } => 6,
+            Self::NoInstallation { .. } => 7,
+            Self::NotRunning { .. } => 8,
+            Self::File { .. } | Self::Server(_) | Self::Other { .. } => 1,
+        }
+    }
+}
+
+/// The error with its causes, and the remedy on a line of its own.
+pub struct Full<'a>(pub &'a Problem);
+
+impl fmt::Display for Full<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "wharf: {}", wharf_wire::fault::Chain(self.0))?;
+        let remedy = self.0.remedy();
+        if remedy.is_empty() { Ok(()) } else { write!(out, "\n       {remedy}") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(problem: &Problem, code: u8, text: &str) {
+        assert_eq!(Full(problem).to_string(), text);
+        assert_eq!(problem.code(), code);
+    }
+
+    #[test]
+    fn each_says_what_where_and_what_to_do() {
+        check(
+            &Problem::NotRoot,
+            3,
+            "wharf: wharf must run as root: it makes namespaces, mounts and networks\n       Run it again with sudo.",
+        );
+        check(
+            &Problem::PortInUse { address: "127.0.0.1:4566".parse().unwrap() },
+            5,
+            "wharf: 127.0.0.1:4566 is in use by another program\n       \
+             Choose another port with --port, or end the program that holds 4566.",
+        );
+        check(
+            &Problem::DataInUse { path: "/d".into(), pid: 7 },
+            6,
+            "wharf: the data folder /d is in use by process 7\n       \
+             Use the installation that runs, end it with `wharf down --data /d`, or choose another folder with --data.",
+        );
+        check(
+            &Problem::Kernel { feature: "overlayfs".to_owned(), remedy: "Load it: modprobe overlay".to_owned() },
+            4,
+            "wharf: this kernel lacks overlayfs\n       Load it: modprobe overlay",
+        );
+        check(
+            &Problem::NoInstallation { path: "/d".into() },
+            7,
+            "wharf: there is no installation in /d\n       Start one with `wharf up --data /d`.",
+        );
+    }
+}

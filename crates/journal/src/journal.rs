@@ -1,0 +1,464 @@
+//! The handle.
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        mpsc::{self, Sender},
+    },
+};
+
+use bytes::Bytes;
+use tokio::sync::{Semaphore, oneshot};
+use wharf_wal::{FolderLock, Log, LogOptions, Place};
+
+use crate::{
+    JournalError, JournalOptions, LimitError, MAX_NAME_BYTES, OpenError,
+    block::{self, FileId},
+    manifest::{self, Head, Image},
+    merge::place,
+    run::{self, run_id},
+    state::State,
+    writer::{Act, Command, Request, Writer, apply_frame, read},
+};
+
+const LOG_MAGIC: [u8; 8] = *b"wharfjn\x01";
+/// The log's files grow by this much at a time.
+const GROW_BYTES: u64 = 1 << 20;
+/// Room of the queue before the writer, in KiB of records: callers beyond it wait.
+const QUEUE_KIB: usize = 16 << 10;
+
+/// A cheap handle on an open journal. When the last one goes, the journal is closed.
+#[derive(Debug, Clone)]
+pub struct Journal {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    state: Arc<RwLock<State>>,
+    /// Taken out on closing.
+    commands: Mutex<Option<Arc<Sender<Command>>>>,
+    room: Arc<Semaphore>,
+    writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    pub offset: u64,
+    pub data: Bytes,
+}
+
+/// Records of a stream, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadReply {
+    pub records: Vec<Record>,
+    /// Where to read on.
+    pub next: u64,
+    /// The stream's oldest record; beyond the offset asked for if that one was trimmed.
+    pub first: u64,
+    /// The offset of the next record to be appended.
+    pub end: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamInfo {
+    pub name: String,
+    /// The oldest record there is.
+    pub first: u64,
+    /// The offset of the next record to be appended.
+    pub end: u64,
+    /// Bytes its records take on disk, about.
+    pub bytes: u64,
+}
+
+impl Journal {
+    /// Opens the journal in `dir`, or begins one there. Blocks while it reads the folder.
+    pub fn open(dir: &Path, options: JournalOptions) -> Result<Self, OpenError> {
+        let lock = FolderLock::acquire(dir)?;
+        let (head, mut state) = load(dir)?;
+        let log_options = LogOptions {
+            magic: LOG_MAGIC,
+            segment_bytes: options.segment_bytes,
+            grow_bytes: GROW_BYTES.min(options.segment_bytes),
+        };
+        let log = Log::open(dir, log_options, head.first_segment, |frame| {
+            apply_frame(
+                &mut state,
+                frame.payload,
+                frame.segment,
+                frame.file,
+                frame.offset,
+            )
+            .map_err(|e| format!("a frame {e}"))
+        })?;
+        let state = Arc::new(RwLock::new(state));
+        let (sender, commands) = mpsc::channel();
+        let sender = Arc::new(sender);
+        let writer = Writer {
+            dir: dir.to_owned(),
+            state: Arc::clone(&state),
+            log,
+            head,
+            options,
+            commands,
+            own: Arc::downgrade(&sender),
+            merge: None,
+            merging: false,
+            retry_merge_at: None,
+            _lock: lock,
+        };
+        let thread = std::thread::Builder::new()
+            .name("journal-writer".to_owned())
+            .spawn(move || writer.run())
+            .map_err(OpenError::io("start a thread for", dir))?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                state,
+                commands: Mutex::new(Some(sender)),
+                room: Arc::new(Semaphore::new(QUEUE_KIB)),
+                writer: Mutex::new(Some(thread)),
+            }),
+        })
+    }
+
+    /// Appends records, all or none, to a stream that is made if it is not there. They are durable
+    /// when this returns the offset of the first. A caller that stops waiting does not know whether
+    /// they were appended.
+    pub fn append<R: AsRef<[u8]>>(
+        &self,
+        stream: &str,
+        records: &[R],
+    ) -> impl Future<Output = Result<u64, JournalError>> + Send + use<'_, R> {
+        // Before anything is awaited: the records need not outlive this call or be sendable.
+        let block = block::encode(records);
+        let count = records.len() as u32;
+        let stream = stream.to_owned();
+        async move {
+            self.ask(
+                stream,
+                Act::Append {
+                    block: block?,
+                    count,
+                },
+            )
+            .await
+        }
+    }
+
+    /// Reads on from offset `from`: at most `max_records` and, beyond the first record, `max_bytes`.
+    /// A stream that is not there is empty.
+    pub async fn read(
+        &self,
+        stream: &str,
+        from: u64,
+        max_records: usize,
+        max_bytes: usize,
+    ) -> Result<ReadReply, JournalError> {
+        let (plan, first, end) = self.plan(stream, from, max_records, max_bytes);
+        let from = from.max(first);
+        let records = if plan.is_empty() {
+            Vec::new()
+        } else {
+            let fetch = move || fetch(&plan, from, max_records, max_bytes);
+            tokio::task::spawn_blocking(fetch)
+                .await
+                .map_err(|_| JournalError::Closed)??
+        };
+        let next = records.last().map_or(from, |r: &Record| r.offset + 1);
+        Ok(ReadReply {
+            records,
+            next,
+            first,
+            end,
+        })
+    }
+
+    /// The offset of the next record; 0 for a stream that is not there.
+    pub fn end(&self, stream: &str) -> u64 {
+        read(&self.inner.state).stream(stream).map_or(0, |s| s.end)
+    }
+
+    pub fn stream(&self, stream: &str) -> Option<StreamInfo> {
+        read(&self.inner.state).stream(stream).map(info)
+    }
+
+    /// Streams in the order of their names: those that start with `prefix` and come after
+    /// `start_after`.
+    pub fn streams(
+        &self,
+        prefix: &str,
+        start_after: Option<&str>,
+        limit: usize,
+    ) -> Vec<StreamInfo> {
+        read(&self.inner.state)
+            .list(prefix, start_after)
+            .take(limit)
+            .map(info)
+            .collect()
+    }
+
+    /// Lets go of the records before offset `before`; returns the oldest one's that is left. Their
+    /// room is given back later.
+    pub async fn trim(&self, stream: &str, before: u64) -> Result<u64, JournalError> {
+        self.ask(stream.to_owned(), Act::Trim { before }).await
+    }
+
+    /// Deletes a stream with its records and cursors; whether it was there. A stream of the same
+    /// name starts again at offset 0.
+    pub async fn delete(&self, stream: &str) -> Result<bool, JournalError> {
+        Ok(self.ask(stream.to_owned(), Act::Delete).await? == 1)
+    }
+
+    /// Sets a durable cursor of the stream, which is made if it is not there.
+    pub async fn set_cursor(
+        &self,
+        stream: &str,
+        cursor: &str,
+        offset: u64,
+    ) -> Result<(), JournalError> {
+        check_name(cursor)?;
+        let act = Act::Cursor {
+            name: cursor.to_owned(),
+            offset,
+        };
+        self.ask(stream.to_owned(), act).await.map(|_| ())
+    }
+
+    pub async fn drop_cursor(&self, stream: &str, cursor: &str) -> Result<(), JournalError> {
+        let act = Act::DropCursor {
+            name: cursor.to_owned(),
+        };
+        self.ask(stream.to_owned(), act).await.map(|_| ())
+    }
+
+    pub fn cursor(&self, stream: &str, cursor: &str) -> Option<u64> {
+        read(&self.inner.state)
+            .stream(stream)?
+            .cursors
+            .get(cursor)
+            .copied()
+    }
+
+    pub fn cursors(&self, stream: &str) -> BTreeMap<String, u64> {
+        let state = read(&self.inner.state);
+        let cursors = state.stream(stream).map(|s| &s.cursors);
+        cursors
+            .into_iter()
+            .flatten()
+            .map(|(name, at)| (name.to_string(), *at))
+            .collect()
+    }
+
+    /// Waits for the writes and the merge under way and gives the folder free. Other handles find
+    /// the journal closed.
+    pub async fn close(self) {
+        if let Some(thread) = self.inner.begin_close() {
+            // Joining fails only if the writer panicked, which has been reported.
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+
+    /// The places of the blocks that hold what is asked for, and the stream's bounds.
+    fn plan(
+        &self,
+        stream: &str,
+        from: u64,
+        max_records: usize,
+        max_bytes: usize,
+    ) -> (Vec<(Place, u64)>, u64, u64) {
+        let state = read(&self.inner.state);
+        let Some(stream) = state.stream(stream) else {
+            return (Vec::new(), 0, 0);
+        };
+        let from = from.max(stream.first);
+        let (mut plan, mut bytes) = (Vec::new(), 0usize);
+        for block in stream.blocks_from(from) {
+            // Of the first block a part may be passed over, so its bytes say nothing.
+            let records = block.first.saturating_sub(from);
+            if records >= max_records as u64 || bytes > max_bytes {
+                break;
+            }
+            if block.first > from {
+                bytes += block.len as usize;
+            }
+            let Some(file) = state.files.get(block.file) else {
+                break;
+            };
+            plan.push((place(&file.data, block), block.first));
+        }
+        (plan, stream.first, stream.end)
+    }
+
+    async fn ask(&self, stream: String, act: Act) -> Result<u64, JournalError> {
+        check_name(&stream)?;
+        let bytes = if let Act::Append { block, .. } = &act {
+            block.len()
+        } else {
+            0
+        };
+        // At most a fraction of the queue, by the limits already checked.
+        let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.inner.room).acquire_many_owned(kib).await;
+        let room = room.map_err(|_| JournalError::Closed)?;
+        let (reply, answer) = oneshot::channel();
+        let command = Command::Request(Request {
+            stream,
+            act,
+            reply,
+            _room: room,
+        });
+        let sent = self
+            .inner
+            .commands()
+            .as_ref()
+            .is_some_and(|c| c.send(command).is_ok());
+        if sent {
+            answer.await.map_err(|_| JournalError::Closed)?
+        } else {
+            Err(JournalError::Closed)
+        }
+    }
+}
+
+impl Inner {
+    fn commands(&self) -> std::sync::MutexGuard<'_, Option<Arc<Sender<Command>>>> {
+        self.commands.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin_close(&self) -> Option<std::thread::JoinHandle<()>> {
+        if let Some(commands) = self.commands().take() {
+            let _ = commands.send(Command::Close);
+        }
+        self.writer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+}
+
+impl Drop for Inner {
+    /// Waits for the sync under way, so that the folder is free once the last handle is gone. Where
+    /// that wait must not block a runtime, call [`Journal::close`] before.
+    fn drop(&mut self) {
+        if let Some(thread) = self.begin_close() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn check_name(name: &str) -> Result<(), LimitError> {
+    match name.len() {
+        1..=MAX_NAME_BYTES => Ok(()),
+        bytes => Err(LimitError::Name { bytes }),
+    }
+}
+
+fn info(stream: &crate::state::Stream) -> StreamInfo {
+    StreamInfo {
+        name: stream.name.to_string(),
+        first: stream.first,
+        end: stream.end,
+        bytes: stream.blocks.iter().map(|b| u64::from(b.len)).sum(),
+    }
+}
+
+fn fetch(
+    plan: &[(Place, u64)],
+    from: u64,
+    max_records: usize,
+    max_bytes: usize,
+) -> Result<Vec<Record>, JournalError> {
+    let (mut records, mut bytes): (Vec<Record>, usize) = (Vec::new(), 0);
+    for (place, first) in plan {
+        let fail = |reason: String| JournalError::Read { reason };
+        let block: Bytes = place.read().map_err(|e| fail(e.to_string()))?.into();
+        let skip = from.saturating_sub(*first);
+        let mut offset = first + skip;
+        let mut full = false;
+        block::decode(&block, skip, |data| {
+            bytes += data.len();
+            full = records.len() >= max_records || (!records.is_empty() && bytes > max_bytes);
+            if !full {
+                records.push(Record { offset, data });
+                offset += 1;
+            }
+            !full
+        })
+        .map_err(|e| fail(format!("a block {e}")))?;
+        if full {
+            break;
+        }
+    }
+    Ok(records)
+}
+
+/// The manifest's streams with the blocks of its runs; a new folder gets its first manifest.
+fn load(dir: &Path) -> Result<(Head, State), OpenError> {
+    let (head, mut state) = match manifest::read(dir)? {
+        Some(found) => found,
+        None => {
+            let head = Head {
+                next_stream: 1,
+                first_segment: 1,
+                next_run: 1,
+                runs: Vec::new(),
+            };
+            let state = State {
+                next_stream: 1,
+                ..State::default()
+            };
+            if has_other_files(dir)? {
+                return Err(OpenError::corrupt(
+                    dir,
+                    0,
+                    "there are records, but no manifest",
+                ));
+            }
+            let write = Image::take(&state, &head).write(dir);
+            write.map_err(OpenError::io("write the manifest of", dir))?;
+            (head, state)
+        }
+    };
+    for id in &head.runs {
+        let mut blocks = Vec::new();
+        let data = run::open(dir, *id, |stream, block| blocks.push((stream, block)))?;
+        state.files.add(FileId::run(*id), &data);
+        blocks
+            .into_iter()
+            .for_each(|(stream, block)| state.add_block(stream, block));
+    }
+    state.sort_blocks();
+    remove_leftovers(dir, &head)?;
+    Ok((head, state))
+}
+
+fn file_names(dir: &Path) -> Result<Vec<String>, OpenError> {
+    let entries = std::fs::read_dir(dir).map_err(OpenError::io("list", dir))?;
+    entries
+        .map(|e| {
+            Ok(e.map_err(OpenError::io("list", dir))?
+                .file_name()
+                .to_string_lossy()
+                .into_owned())
+        })
+        .collect()
+}
+
+fn has_other_files(dir: &Path) -> Result<bool, OpenError> {
+    Ok(file_names(dir)?
+        .iter()
+        .any(|name| name.ends_with(".log") || name.ends_with(".run")))
+}
+
+/// Runs that no manifest names: of merges that a crash cut short, or of files already replaced.
+fn remove_leftovers(dir: &Path, head: &Head) -> Result<(), OpenError> {
+    for name in file_names(dir)? {
+        if run_id(&name).is_some_and(|id| !head.runs.contains(&id)) {
+            let path = dir.join(name);
+            std::fs::remove_file(&path).map_err(OpenError::io("remove", path))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,217 @@
+//! Merging files in the background: closed segments into a run, runs into a larger one, and a run
+//! that is mostly trimmed into a smaller one.
+//!
+//! Inputs: the index, and the files a job names. The job writes a new run, then the manifest that
+//! has it in the place of its sources; the writer afterwards points the index to it and removes
+//! them. A crash at any moment leaves one manifest and all files it names.
+
+use std::{
+    collections::{HashMap, HashSet},
+    io,
+    path::Path,
+    sync::{Arc, RwLock},
+};
+
+use wharf_wal::{DataFile, Place};
+
+use crate::{
+    JournalOptions,
+    block::{Block, FileId},
+    manifest::{Head, Image},
+    run::{FinishedRun, RunWriter, run_path},
+    state::{Files, State},
+    writer::read,
+};
+
+/// Merged blocks grow up to this: large enough that an index entry each is little, small enough
+/// that reading a few records reads little.
+const BLOCK_BYTES: usize = 64 << 10;
+
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(crate) sources: HashSet<FileId>,
+    /// The run to write.
+    pub(crate) run: u32,
+    /// The manifest's head when it is done.
+    pub(crate) head: Head,
+}
+
+#[derive(Debug)]
+pub(crate) struct Merged {
+    pub(crate) sources: HashSet<FileId>,
+    pub(crate) head: Head,
+    /// `None` if nothing of the sources is of use any more.
+    pub(crate) run: Option<(FileId, Arc<DataFile>)>,
+    pub(crate) blocks: HashMap<u64, Vec<Block>>,
+}
+
+/// The next job worth doing. `sealed` are the log's closed segments, `active` is the one behind.
+pub(crate) fn choose(
+    files: &Files,
+    head: &Head,
+    sealed: &[u64],
+    active: u64,
+    options: &JournalOptions,
+) -> Option<Job> {
+    if sealed.len() >= options.merge_segments.max(1) {
+        let sources = sealed.iter().map(|id| FileId::segment(*id)).collect();
+        return Some(job(head, sources, active));
+    }
+    let runs: Vec<_> = files
+        .iter()
+        .filter(|(id, _)| id.as_run().is_some())
+        .collect();
+    let wasteful = runs
+        .iter()
+        .find(|(_, file)| file.live_bytes * 2 < file.block_bytes.max(1));
+    if let Some((id, _)) = wasteful {
+        return Some(job(head, HashSet::from([*id]), head.first_segment));
+    }
+    let mut tiers: HashMap<u32, HashSet<FileId>> = HashMap::new();
+    for (id, file) in runs
+        .iter()
+        .filter(|(_, f)| f.block_bytes < options.max_run_bytes)
+    {
+        tiers
+            .entry(file.block_bytes.max(1).ilog(4))
+            .or_default()
+            .insert(*id);
+    }
+    let full = tiers
+        .into_values()
+        .find(|tier| tier.len() >= options.merge_runs.max(2));
+    full.map(|sources| job(head, sources, head.first_segment))
+}
+
+fn job(head: &Head, sources: HashSet<FileId>, first_segment: u64) -> Job {
+    let run = head.next_run;
+    let kept = |id: &u32| !sources.contains(&FileId::run(*id));
+    let mut runs: Vec<u32> = head.runs.iter().copied().filter(kept).collect();
+    runs.push(run);
+    let head = Head {
+        first_segment,
+        next_run: run + 1,
+        runs,
+        ..head.clone()
+    };
+    Job { sources, run, head }
+}
+
+pub(crate) fn perform(dir: &Path, state: &RwLock<State>, mut job: Job) -> io::Result<Merged> {
+    let path = run_path(dir, job.run);
+    let mut attempt = || -> io::Result<_> {
+        let mut out = RunWriter::create(dir, job.run)?;
+        copy_blocks(state, &job.sources, &mut out)?;
+        let written = out.finish()?;
+        if written.blocks.is_empty() {
+            job.head.runs.retain(|id| *id != job.run);
+        }
+        // The manifest's own sync of the folder makes the run's name durable with it.
+        let image = Image::take(&read(state), &job.head);
+        image.write(dir)?;
+        Ok(written)
+    };
+    let FinishedRun {
+        data,
+        blocks: written,
+    } = attempt().inspect_err(|_| {
+        // No manifest names it, so the next opening would remove it too.
+        let _ = std::fs::remove_file(&path);
+    })?;
+    let run = if written.is_empty() {
+        let _ = std::fs::remove_file(&path);
+        None
+    } else {
+        Some((FileId::run(job.run), data))
+    };
+    let mut blocks: HashMap<u64, Vec<Block>> = HashMap::new();
+    for (stream, block) in written {
+        blocks.entry(stream).or_default().push(block);
+    }
+    Ok(Merged {
+        sources: job.sources,
+        head: job.head,
+        run,
+        blocks,
+    })
+}
+
+fn copy_blocks(
+    state: &RwLock<State>,
+    sources: &HashSet<FileId>,
+    out: &mut RunWriter,
+) -> io::Result<()> {
+    let (streams, files) = {
+        let state = read(state);
+        let files: HashMap<FileId, Arc<DataFile>> = sources
+            .iter()
+            .filter_map(|id| Some((*id, Arc::clone(&state.files.get(*id)?.data))))
+            .collect();
+        (state.streams.keys().copied().collect::<Vec<_>>(), files)
+    };
+    for id in streams {
+        // Held for one stream at a time.
+        let blocks: Vec<Block> = match read(state).streams.get(&id) {
+            Some(s) => s
+                .blocks
+                .iter()
+                .filter(|b| sources.contains(&b.file))
+                .copied()
+                .collect(),
+            None => continue,
+        };
+        let mut open = Open::default();
+        for block in blocks {
+            let file = files
+                .get(&block.file)
+                .ok_or_else(|| io::Error::other("a file is missing"))?;
+            let bytes = place(file, &block).read()?;
+            if open.end() != block.first || open.bytes.len() + bytes.len() > BLOCK_BYTES {
+                open.flush(id, out)?;
+            }
+            open.add(&block, &bytes);
+        }
+        open.flush(id, out)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn place(file: &Arc<DataFile>, block: &Block) -> Place {
+    Place {
+        file: Arc::clone(file),
+        offset: block.position,
+        len: block.len,
+        crc: block.crc,
+    }
+}
+
+/// The block being put together.
+#[derive(Default)]
+struct Open {
+    first: u64,
+    count: u32,
+    bytes: Vec<u8>,
+}
+
+impl Open {
+    fn end(&self) -> u64 {
+        self.first + u64::from(self.count)
+    }
+
+    fn add(&mut self, block: &Block, bytes: &[u8]) {
+        if self.count == 0 {
+            self.first = block.first;
+        }
+        self.count += block.count;
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    fn flush(&mut self, stream: u64, out: &mut RunWriter) -> io::Result<()> {
+        if self.count > 0 {
+            out.block(stream, self.first, self.count, &self.bytes)?;
+            self.count = 0;
+            self.bytes.clear();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,397 @@
+//! The one thread that writes. Inputs: requests of the handles, finished merges. Invariants: a
+//! request is answered after its effect is durable and visible; the index holds nothing that the
+//! disk does not; when the log has failed, nothing more is written.
+
+use std::{
+    collections::HashMap,
+    io,
+    path::PathBuf,
+    sync::{
+        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
+        mpsc::{Receiver, Sender, TryRecvError},
+    },
+    time::{Duration, Instant},
+};
+
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use wharf_wal::{AppendError, DataFile, DecodeError, Encoder, FolderLock, Log, MAX_FRAME_BYTES};
+
+use crate::{
+    JournalError, JournalOptions, MAX_APPEND_BYTES, MAX_APPEND_RECORDS,
+    block::FileId,
+    manifest::Head,
+    merge::{self, Merged},
+    record::{Op, decode_frame},
+    run::run_path,
+    state::State,
+};
+
+/// Requests answered after one sync.
+const GROUP_REQUESTS: usize = 4096;
+/// A group is closed when it has grown beyond this.
+const GROUP_BYTES: usize = 8 << 20;
+const _: () =
+    assert!(GROUP_BYTES + 2 * MAX_APPEND_BYTES + 4 * MAX_APPEND_RECORDS < MAX_FRAME_BYTES);
+/// So many times the segments that make a merge worthwhile may wait; then appends wait too, so that
+/// neither the index nor the log grows faster than merging shrinks them.
+const STALL_FACTOR: usize = 8;
+/// After a failure, for a disk without room say, the next attempt at a merge waits this long.
+const MERGE_RETRY: Duration = Duration::from_secs(30);
+
+// No code that can panic runs under this lock, so a poisoned one still guards a whole state.
+pub(crate) fn read(state: &RwLock<State>) -> RwLockReadGuard<'_, State> {
+    state.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write(state: &RwLock<State>) -> RwLockWriteGuard<'_, State> {
+    state.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(crate) struct Request {
+    pub(crate) stream: String,
+    pub(crate) act: Act,
+    /// Answered with the offset of the first record appended, the first record left after a trim,
+    /// or whether there was something to delete.
+    pub(crate) reply: oneshot::Sender<Result<u64, JournalError>>,
+    /// Its share of the queue's room, given back with the answer.
+    pub(crate) _room: OwnedSemaphorePermit,
+}
+
+pub(crate) enum Act {
+    Append { block: Vec<u8>, count: u32 },
+    Trim { before: u64 },
+    Delete,
+    Cursor { name: String, offset: u64 },
+    DropCursor { name: String },
+}
+
+impl Request {
+    fn bytes(&self) -> usize {
+        self.stream.len()
+            + if let Act::Append { block, .. } = &self.act {
+                block.len()
+            } else {
+                0
+            }
+    }
+}
+
+pub(crate) enum Command {
+    Request(Request),
+    Merged(io::Result<Merged>),
+    Close,
+}
+
+pub(crate) struct Writer {
+    pub(crate) dir: PathBuf,
+    pub(crate) state: Arc<RwLock<State>>,
+    pub(crate) log: Log,
+    pub(crate) head: Head,
+    pub(crate) options: JournalOptions,
+    pub(crate) commands: Receiver<Command>,
+    pub(crate) own: Weak<Sender<Command>>,
+    pub(crate) merge: Option<std::thread::JoinHandle<()>>,
+    /// From the start of a merge until its outcome has been taken in.
+    pub(crate) merging: bool,
+    pub(crate) retry_merge_at: Option<Instant>,
+    pub(crate) _lock: FolderLock,
+}
+
+impl Writer {
+    /// Runs until all handles are gone or one of them says close.
+    pub(crate) fn run(mut self) {
+        'open: while let Ok(first) = self.commands.recv() {
+            let mut next = Some(first);
+            while let Some(command) = next.take() {
+                match command {
+                    Command::Request(first) => next = self.gather(first),
+                    Command::Merged(done) => self.take_merge(done),
+                    Command::Close => break 'open,
+                }
+            }
+            self.start_merge();
+        }
+        self.join_merge();
+    }
+
+    /// Takes all requests that wait, commits them together, and returns a command that came after.
+    fn gather(&mut self, first: Request) -> Option<Command> {
+        let mut bytes = first.bytes();
+        let mut group = vec![first];
+        let mut after = None;
+        while group.len() < GROUP_REQUESTS && bytes < GROUP_BYTES {
+            match self.commands.try_recv() {
+                Ok(Command::Request(request)) => {
+                    bytes += request.bytes();
+                    group.push(request);
+                }
+                Ok(other) => {
+                    after = Some(other);
+                    break;
+                }
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+            }
+        }
+        self.commit(group);
+        after
+    }
+
+    fn commit(&mut self, group: Vec<Request>) {
+        let (answers, payload) = {
+            let state = read(&self.state);
+            let mut open = Group::new(&state);
+            let answers: Vec<u64> = group.iter().map(|r| open.add(r)).collect();
+            (answers, open.log.into_vec())
+        };
+        match self.write(&payload) {
+            Ok(()) => {
+                for (request, answer) in group.into_iter().zip(answers) {
+                    // A caller that went away has no use for the answer.
+                    let _ = request.reply.send(Ok(answer));
+                }
+            }
+            // A small request may fit where the group did not.
+            Err(_) if group.len() > 1 => group.into_iter().for_each(|r| self.commit(vec![r])),
+            Err(error) => group.into_iter().for_each(|r| {
+                let _ = r.reply.send(Err(error.clone()));
+            }),
+        }
+    }
+
+    /// Makes a frame durable, then visible. An empty one is so already.
+    fn write(&mut self, payload: &[u8]) -> Result<(), JournalError> {
+        if payload.is_empty() {
+            return Ok(());
+        }
+        let appended = self.log.append(payload).map_err(|e| match e {
+            AppendError::DiskFull { dir } => JournalError::DiskFull { dir },
+            other => {
+                tracing::error!(error = %other, "the journal takes no more writes");
+                JournalError::Failed {
+                    reason: other.to_string(),
+                }
+            }
+        })?;
+        let mut state = write(&self.state);
+        apply_frame(
+            &mut state,
+            payload,
+            appended.segment,
+            &appended.file,
+            appended.offset,
+        )
+        .map_err(|e| JournalError::Failed {
+            reason: format!("a frame {e}"),
+        })
+    }
+
+    fn start_merge(&mut self) {
+        let active = self.log.active_segment();
+        let sealed: Vec<u64> = self
+            .log
+            .segments()
+            .map(|(id, _)| id)
+            .filter(|id| *id != active)
+            .collect();
+        if self.merging {
+            if sealed.len() >= STALL_FACTOR * self.options.merge_segments.max(1) {
+                self.join_merge();
+            }
+            return;
+        }
+        let waits = self.retry_merge_at.is_some_and(|at| Instant::now() < at);
+        if waits || self.log.failed().is_some() {
+            return;
+        }
+        let job = merge::choose(
+            &read(&self.state).files,
+            &self.head,
+            &sealed,
+            active,
+            &self.options,
+        );
+        let (Some(job), Some(answer)) = (job, self.own.upgrade()) else {
+            return;
+        };
+        let (dir, state) = (self.dir.clone(), Arc::clone(&self.state));
+        let thread = std::thread::Builder::new().name("journal-merge".to_owned());
+        let spawned = thread.spawn(move || {
+            let done = merge::perform(&dir, &state, job);
+            let _ = answer.send(Command::Merged(done));
+        });
+        match spawned {
+            Ok(thread) => {
+                self.merge = Some(thread);
+                self.merging = true;
+            }
+            Err(error) => self.put_off_merge(&error),
+        }
+    }
+
+    fn take_merge(&mut self, done: io::Result<Merged>) {
+        self.join_merge();
+        self.merging = false;
+        let done = match done {
+            Ok(done) => done,
+            Err(error) => return self.put_off_merge(&error),
+        };
+        self.retry_merge_at = None;
+        self.head = done.head;
+        if let Some((id, data)) = &done.run {
+            let bytes = done
+                .blocks
+                .values()
+                .flatten()
+                .map(|b| u64::from(b.len))
+                .sum();
+            write(&self.state).files.add(*id, data).block_bytes = bytes;
+        }
+        for (stream, blocks) in &done.blocks {
+            // One stream at a time: both files can be read, so readers may find either.
+            write(&self.state).replace_blocks(*stream, &done.sources, blocks);
+        }
+        for source in &done.sources {
+            write(&self.state).files.remove(*source);
+            if let Some(run) = source.as_run() {
+                // The next opening removes what is left.
+                let _ = std::fs::remove_file(run_path(&self.dir, run));
+            }
+        }
+        if let Err(error) = self.log.remove_before(self.head.first_segment) {
+            tracing::warn!(%error, "cannot remove an old part of the journal's log");
+        }
+    }
+
+    fn put_off_merge(&mut self, error: &io::Error) {
+        tracing::warn!(%error, "cannot merge parts of the journal; trying again later");
+        self.retry_merge_at = Some(Instant::now() + MERGE_RETRY);
+    }
+
+    fn join_merge(&mut self) {
+        if let Some(thread) = self.merge.take() {
+            // It ends by itself; a panic in it has been reported on stderr.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Requests decided one after another, to be made durable together.
+struct Group<'a> {
+    state: &'a State,
+    /// Streams made (or, `None`, deleted) by this group.
+    names: HashMap<&'a str, Option<u64>>,
+    ends: HashMap<u64, u64>,
+    next_stream: u64,
+    log: Encoder,
+}
+
+impl<'a> Group<'a> {
+    fn new(state: &'a State) -> Self {
+        let next_stream = state.next_stream;
+        Self {
+            state,
+            names: HashMap::new(),
+            ends: HashMap::new(),
+            next_stream,
+            log: Encoder::new(),
+        }
+    }
+
+    /// Adds a request and returns its answer.
+    fn add(&mut self, request: &'a Request) -> u64 {
+        let name = request.stream.as_str();
+        match &request.act {
+            Act::Append { block, count } => {
+                let stream = self.find_or_create(name);
+                let first = self.end(stream);
+                Op::Append {
+                    stream,
+                    first,
+                    count: *count,
+                    block,
+                }
+                .encode(&mut self.log);
+                self.ends.insert(stream, first + u64::from(*count));
+                first
+            }
+            Act::Trim { before } => {
+                let Some(stream) = self.find(name) else {
+                    return 0;
+                };
+                let was = self.state.streams.get(&stream).map_or(0, |s| s.first);
+                let before = *(before.min(&self.end(stream))).max(&was);
+                Op::Trim { stream, before }.encode(&mut self.log);
+                before
+            }
+            Act::Delete => {
+                let Some(stream) = self.find(name) else {
+                    return 0;
+                };
+                Op::Delete { stream }.encode(&mut self.log);
+                self.names.insert(name, None);
+                1
+            }
+            Act::Cursor {
+                name: cursor,
+                offset,
+            } => {
+                let stream = self.find_or_create(name);
+                Op::Cursor {
+                    stream,
+                    name: cursor,
+                    offset: *offset,
+                }
+                .encode(&mut self.log);
+                *offset
+            }
+            Act::DropCursor { name: cursor } => {
+                let Some(stream) = self.find(name) else {
+                    return 0;
+                };
+                Op::DropCursor {
+                    stream,
+                    name: cursor,
+                }
+                .encode(&mut self.log);
+                1
+            }
+        }
+    }
+
+    fn find(&self, name: &str) -> Option<u64> {
+        match self.names.get(name) {
+            Some(known) => *known,
+            None => self.state.names.get(name).copied(),
+        }
+    }
+
+    fn find_or_create(&mut self, name: &'a str) -> u64 {
+        if let Some(stream) = self.find(name) {
+            return stream;
+        }
+        let stream = self.next_stream;
+        self.next_stream += 1;
+        self.names.insert(name, Some(stream));
+        Op::Create { stream, name }.encode(&mut self.log);
+        stream
+    }
+
+    fn end(&self, stream: u64) -> u64 {
+        let stored = || self.state.streams.get(&stream).map_or(0, |s| s.end);
+        self.ends.get(&stream).copied().unwrap_or_else(stored)
+    }
+}
+
+/// Applies a durable frame whose payload starts at byte `offset` of `file`.
+pub(crate) fn apply_frame(
+    state: &mut State,
+    payload: &[u8],
+    segment: u64,
+    file: &Arc<DataFile>,
+    offset: u64,
+) -> Result<(), DecodeError> {
+    let id = FileId::segment(segment);
+    decode_frame(payload, |op, at| {
+        state.apply(&op, id, file, offset + at as u64)
+    })
+}

@@ -1,0 +1,180 @@
+//! What callers may rely on.
+
+use wharf_journal::{Journal, JournalError, JournalOptions, LimitError, OpenError};
+
+use crate::{all, small};
+
+#[tokio::test]
+async fn offsets_are_dense_and_reads_limited() {
+    let dir = tempfile::tempdir().unwrap();
+    let j = Journal::open(dir.path(), JournalOptions::default()).unwrap();
+    assert_eq!(j.append("s", &["a", "bb", "ccc"]).await, Ok(0));
+    assert_eq!(j.append("s", &["dddd"]).await, Ok(3));
+    assert_eq!(j.append("t", &[b"\x00\xff"]).await, Ok(0));
+    assert_eq!((j.end("s"), j.end("none")), (4, 0));
+    let read = async |from, records, bytes| {
+        let reply = j.read("s", from, records, bytes).await.unwrap();
+        let data = reply
+            .records
+            .iter()
+            .map(|r| String::from_utf8_lossy(&r.data).into_owned());
+        (data.collect::<Vec<_>>().join(","), reply.next)
+    };
+    assert_eq!(read(0, 10, 1000).await, ("a,bb,ccc,dddd".into(), 4));
+    assert_eq!(read(1, 2, 1000).await, ("bb,ccc".into(), 3));
+    assert_eq!(read(0, 10, 3).await, ("a,bb".into(), 2));
+    assert_eq!(
+        read(2, 10, 0).await,
+        ("ccc".into(), 3),
+        "at least one, whatever its size"
+    );
+    assert_eq!(read(0, 0, 10).await, (String::new(), 0));
+    assert_eq!(read(9, 10, 10).await, (String::new(), 9));
+    assert_eq!(j.read("none", 0, 10, 10).await.unwrap().end, 0);
+}
+
+#[tokio::test]
+async fn trim_delete_and_list() {
+    let dir = tempfile::tempdir().unwrap();
+    let j = Journal::open(dir.path(), JournalOptions::default()).unwrap();
+    for name in ["g/b", "g/a", "h/a"] {
+        j.append(name, &["0", "1", "2", "3"]).await.unwrap();
+    }
+    assert_eq!(j.trim("g/a", 2).await, Ok(2));
+    assert_eq!(j.trim("g/a", 1).await, Ok(2), "never goes back");
+    assert_eq!(j.trim("none", 1).await, Ok(0));
+    let reply = j.read("g/a", 0, 10, 100).await.unwrap();
+    assert_eq!(
+        (reply.first, reply.records[0].offset, reply.next),
+        (2, 2, 4)
+    );
+    assert_eq!(j.trim("g/a", 99).await, Ok(4), "not beyond the end");
+    assert_eq!(j.append("g/a", &["4"]).await, Ok(4), "offsets go on");
+    let names = |prefix, after| -> Vec<_> {
+        j.streams(prefix, after, 10)
+            .into_iter()
+            .map(|s| s.name)
+            .collect()
+    };
+    assert_eq!(names("g/", None), ["g/a", "g/b"]);
+    assert_eq!(names("", Some("g/a")), ["g/b", "h/a"]);
+    assert_eq!(j.delete("g/b").await, Ok(true));
+    assert_eq!(j.delete("g/b").await, Ok(false));
+    assert_eq!(j.append("g/b", &["new"]).await, Ok(0));
+    assert_eq!(all(&j, "g/b").await, [(0, "new".to_owned())]);
+}
+
+#[tokio::test]
+async fn cursors_are_durable_and_go_with_their_stream() {
+    let dir = tempfile::tempdir().unwrap();
+    let j = Journal::open(dir.path(), JournalOptions::default()).unwrap();
+    j.set_cursor("s", "reader", 5).await.unwrap();
+    j.set_cursor("s", "reader", 3).await.unwrap();
+    j.set_cursor("s", "gone", 1).await.unwrap();
+    j.drop_cursor("s", "gone").await.unwrap();
+    j.set_cursor("t", "reader", 1).await.unwrap();
+    j.delete("t").await.unwrap();
+    j.close().await;
+    let j = Journal::open(dir.path(), JournalOptions::default()).unwrap();
+    assert_eq!(
+        j.cursors("s").into_iter().collect::<Vec<_>>(),
+        [("reader".to_owned(), 3)]
+    );
+    assert_eq!(
+        (j.cursor("s", "reader"), j.cursor("t", "reader")),
+        (Some(3), None)
+    );
+}
+
+#[tokio::test]
+async fn limits() {
+    let dir = tempfile::tempdir().unwrap();
+    let j = Journal::open(dir.path(), JournalOptions::default()).unwrap();
+    let invalid = |e| Err(JournalError::Invalid(e));
+    assert_eq!(j.append::<&str>("s", &[]).await, invalid(LimitError::Empty));
+    assert_eq!(
+        j.append("", &["x"]).await,
+        invalid(LimitError::Name { bytes: 0 })
+    );
+    let large = vec![0u8; (1 << 20) + 1];
+    let error = LimitError::RecordTooLarge { bytes: large.len() };
+    assert_eq!(j.append("s", &[large]).await, invalid(error));
+    assert_eq!(
+        j.append("s", &[""; 10_001]).await,
+        invalid(LimitError::TooManyRecords { count: 10_001 })
+    );
+    assert_eq!(j.append("s", &[""; 10_000]).await, Ok(0));
+    let full = vec![vec![7u8; 1 << 20]; 4];
+    assert_eq!(j.append("s", &full).await, Ok(10_000));
+    assert_eq!(
+        j.read("s", 10_003, 1, 1).await.unwrap().records[0]
+            .data
+            .len(),
+        1 << 20
+    );
+}
+
+#[tokio::test]
+async fn a_second_opener_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let j = Journal::open(dir.path(), JournalOptions::default()).unwrap();
+    let error = Journal::open(dir.path(), JournalOptions::default()).unwrap_err();
+    let OpenError::InUse { pid, .. } = &error else {
+        panic!("{error}")
+    };
+    assert_eq!(*pid, Some(std::process::id()));
+    assert!(
+        error
+            .to_string()
+            .contains(&dir.path().display().to_string())
+    );
+    drop(j);
+    Journal::open(dir.path(), JournalOptions::default()).unwrap();
+}
+
+/// Merging is invisible but for the files: their number stays small, and trimmed room comes back.
+#[tokio::test]
+async fn merging_keeps_every_record_and_gives_room_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut j = Journal::open(dir.path(), small()).unwrap();
+    let line = |stream: u32, n: u64| format!("{stream}-{n}-{}", "x".repeat(40));
+    for round in 0..400u64 {
+        for stream in 0..5 {
+            let name = format!("s{stream}");
+            let lines: Vec<_> = (0..3).map(|i| line(stream, round * 3 + i)).collect();
+            assert_eq!(j.append(&name, &lines).await, Ok(round * 3));
+        }
+        if round % 150 == 149 {
+            j.close().await;
+            j = Journal::open(dir.path(), small()).unwrap();
+        }
+    }
+    for stream in 0..5 {
+        let expected: Vec<_> = (0..1200).map(|n| (n, line(stream, n))).collect();
+        assert_eq!(all(&j, &format!("s{stream}")).await, expected);
+    }
+    let size = || -> u64 {
+        let files = std::fs::read_dir(dir.path()).unwrap();
+        files.map(|f| f.unwrap().metadata().unwrap().len()).sum()
+    };
+    let before = size();
+    for stream in 0..5 {
+        j.trim(&format!("s{stream}"), 1150).await.unwrap();
+    }
+    // Each append gives merging its turn.
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while size() > before / 3 {
+        assert!(
+            std::time::Instant::now() < deadline,
+            "{} of {before} bytes left",
+            size()
+        );
+        j.append("other", &["x".repeat(500)]).await.unwrap();
+        j.trim("other", u64::MAX).await.unwrap();
+    }
+    j.close().await;
+    let j = Journal::open(dir.path(), small()).unwrap();
+    let expected: Vec<_> = (1150..1200).map(|n| (n, line(3, n))).collect();
+    assert_eq!(all(&j, "s3").await, expected);
+    assert_eq!(j.end("s3"), 1200);
+}

@@ -1,0 +1,101 @@
+//! Damage to files: a torn tail costs what was not acknowledged, anything else is reported.
+
+use std::fs;
+
+use wharf_journal::{Journal, JournalError, JournalOptions, OpenError};
+
+use crate::{all, small};
+
+#[tokio::test]
+async fn a_torn_tail_costs_the_last_append_and_no_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(format!("{:016x}.log", 1));
+    let j = Journal::open(dir.path(), small()).unwrap();
+    j.append("s", &["one", "two"]).await.unwrap();
+    let before = fs::read(&path).unwrap();
+    j.append("s", &["three", "four"]).await.unwrap();
+    j.close().await;
+    let bytes = fs::read(&path).unwrap();
+    let differs = |at: &usize| before[*at] != bytes[*at];
+    let start = (0..bytes.len()).find(differs).unwrap();
+    let end = (0..bytes.len()).rfind(differs).unwrap() + 1;
+    for at in start..end {
+        let mut garbled = bytes.clone();
+        garbled[at] ^= 0x55;
+        for damaged in [&bytes[..at], &garbled] {
+            fs::write(&path, damaged).unwrap();
+            let j = Journal::open(dir.path(), small()).unwrap();
+            assert_eq!(j.end("s"), 2, "at {at}");
+            assert_eq!(j.append("s", &["again"]).await, Ok(2));
+            assert_eq!(all(&j, "s").await.len(), 3);
+            j.close().await;
+        }
+    }
+    let mut garbled = bytes;
+    garbled[start - 1] ^= 1;
+    fs::write(&path, garbled).unwrap();
+    assert!(matches!(
+        Journal::open(dir.path(), small()),
+        Err(OpenError::Corrupt { .. })
+    ));
+}
+
+/// A journal in which merging has taken place: the paths of its manifest and of one run.
+async fn merged(dir: &std::path::Path) -> (std::path::PathBuf, std::path::PathBuf) {
+    let j = Journal::open(dir, small()).unwrap();
+    let run = || {
+        let files = fs::read_dir(dir).unwrap().map(|f| f.unwrap().path());
+        files
+            .filter(|p| p.extension().is_some_and(|e| e == "run"))
+            .min()
+    };
+    while run().is_none() || j.end("s") < 200 {
+        j.append("s", &["x".repeat(300)]).await.unwrap();
+    }
+    j.close().await;
+    (dir.join("manifest"), run().unwrap())
+}
+
+#[tokio::test]
+async fn a_damaged_manifest_or_run_is_reported() {
+    let dir = tempfile::tempdir().unwrap();
+    let (manifest, run) = merged(dir.path()).await;
+    let corrupt = |name: &str| match Journal::open(dir.path(), small()) {
+        Err(OpenError::Corrupt { .. }) => {}
+        other => panic!("{name}: {other:?}"),
+    };
+    let bytes = fs::read(&manifest).unwrap();
+    for at in 0..bytes.len() {
+        let mut garbled = bytes.clone();
+        garbled[at] ^= 1;
+        fs::write(&manifest, garbled).unwrap();
+        corrupt("manifest garbled");
+        fs::write(&manifest, &bytes[..at]).unwrap();
+        corrupt("manifest cut");
+    }
+    fs::remove_file(&manifest).unwrap();
+    corrupt("no manifest");
+    fs::write(&manifest, &bytes).unwrap();
+    let bytes = fs::read(&run).unwrap();
+    for cut in [0, 10, bytes.len() / 2, bytes.len() - 9, bytes.len() - 1] {
+        fs::write(&run, &bytes[..cut]).unwrap();
+        corrupt("run cut");
+    }
+    // Damage to the records themselves shows when they are read.
+    let mut garbled = bytes.clone();
+    garbled[100] ^= 1;
+    fs::write(&run, garbled).unwrap();
+    let j = Journal::open(dir.path(), small()).unwrap();
+    assert!(matches!(
+        j.read("s", 0, 1, 1).await,
+        Err(JournalError::Read { .. })
+    ));
+    j.close().await;
+    fs::write(&run, bytes).unwrap();
+    // What an interrupted merge leaves is removed.
+    fs::write(dir.path().join("000000ff.run"), "half").unwrap();
+    fs::write(dir.path().join("manifest.new"), "half").unwrap();
+    let j = Journal::open(dir.path(), JournalOptions::default()).unwrap();
+    assert_eq!(all(&j, "s").await.len() as u64, j.end("s"));
+    assert!(!dir.path().join("000000ff.run").exists());
+}

@@ -1,0 +1,217 @@
+//! Signed calls of AWS operations, encoded by the generated contracts.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, header};
+use http_body_util::Full;
+use wharf_base::Clock;
+use wharf_wire::{
+    codec::json,
+    node::Struct,
+    schema::{Protocol, ServiceSchema},
+    sigv4::{self, RequestParts, SigningKeys},
+};
+
+pub use super::pool::TransportError;
+use super::{
+    connect::{Dialer, Endpoint},
+    pool::Pool,
+};
+
+/// Calls operations at one endpoint with one identity.
+#[derive(Clone)]
+pub struct Api {
+    pool: Pool,
+    dialer: Dialer,
+    keys: Arc<SigningKeys>,
+    region: Arc<str>,
+    clock: Arc<dyn Clock>,
+}
+
+/// A call that brought no output.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// The service said no.
+    #[error("{code}: {message}")]
+    Fault { code: String, message: String, status: u16 },
+    #[error("{operation} got no answer")]
+    Transport { operation: &'static str, source: TransportError },
+    #[error("the answer to {operation} is malformed")]
+    Malformed { operation: &'static str },
+    #[error("the contract of {service} has no JSON operation {operation}")]
+    NotInContract { service: &'static str, operation: &'static str },
+}
+
+impl CallError {
+    /// Whether the same call may succeed later: lost connections, throttling, faults of the server.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Fault { code, status, .. } => {
+                *status >= 500
+                    || matches!(code.as_str(), "ThrottlingException" | "ServerException" | "LimitExceededException")
+            }
+            Self::Transport { .. } | Self::Malformed { .. } => true,
+            Self::NotInContract { .. } => false,
+        }
+    }
+
+    /// The fault's code; empty for everything else.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Fault { code, .. } => code,
+            _ => "",
+        }
+    }
+}
+
+impl Api {
+    pub fn new(
+        endpoint: Endpoint,
+        dialer: Dialer,
+        keys: SigningKeys,
+        region: &str,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            pool: Pool::new(endpoint, dialer.clone()),
+            dialer,
+            keys: Arc::new(keys),
+            region: region.into(),
+            clock,
+        }
+    }
+
+    /// The same endpoint with other keys, as those of a task's role.
+    pub fn with_keys(&self, keys: SigningKeys) -> Self {
+        Self { keys: Arc::new(keys), ..self.clone() }
+    }
+
+    pub fn endpoint(&self) -> &Endpoint {
+        self.pool.endpoint()
+    }
+
+    pub fn dialer(&self) -> &Dialer {
+        &self.dialer
+    }
+
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    pub fn keys(&self) -> &SigningKeys {
+        &self.keys
+    }
+
+    /// Calls `operation` of a JSON service.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn call<O: Struct + Default>(
+        &self,
+        service: &'static ServiceSchema,
+        operation: &'static str,
+        input: &dyn Struct,
+    ) -> Result<O, CallError> {
+        let unknown = CallError::NotInContract { service: service.name, operation };
+        let (Some(at), Protocol::Json { minor }) =
+            (service.find_operation(operation), service.protocol)
+        else {
+            return Err(unknown);
+        };
+        let shapes = &service.operations[at];
+        let body = json::encode(service, shapes.input, input);
+        let request = self.request(service, operation, minor, body);
+        let (status, body) = self
+            .pool
+            .send(request)
+            .await
+            .map_err(|source| CallError::Transport { operation, source })?;
+        if status != 200 {
+            return Err(fault(status, &body));
+        }
+        let mut output = O::default();
+        json::decode(service, shapes.output, &body, &mut output)
+            .map_err(|_| CallError::Malformed { operation })?;
+        Ok(output)
+    }
+
+    fn request(
+        &self,
+        service: &ServiceSchema,
+        operation: &str,
+        minor: u8,
+        body: Vec<u8>,
+    ) -> Request<Full<Bytes>> {
+        let endpoint = self.pool.endpoint();
+        let path = format!("{}/", endpoint.path);
+        let headers = vec![
+            ("host".to_owned(), endpoint.authority()),
+            ("content-type".to_owned(), format!("application/x-amz-json-1.{minor}")),
+            ("x-amz-target".to_owned(), format!("{}.{operation}", service.target_prefix)),
+        ];
+        let parts = RequestParts { method: "POST", path: &path, query: "", headers: &headers };
+        let digest = sigv4::sha256_hex(&body);
+        let now = self.clock.now();
+        let signed =
+            sigv4::sign(&parts, &digest, &self.keys, &self.region, service.signing_name, now);
+        let mut request = Request::post(&path);
+        for (name, value) in headers.iter().chain(&signed) {
+            request = request.header(name, sensitive(name, value));
+        }
+        request
+            .body(Full::new(Bytes::from(body)))
+            .expect("method, path and headers were made here")
+    }
+
+    /// Headers that sign the upgrade to a websocket of the service `ecs`.
+    pub fn sign_upgrade(&self, endpoint: &Endpoint, path: &str, query: &str) -> Vec<(String, String)> {
+        let headers = vec![("host".to_owned(), endpoint.authority())];
+        let parts = RequestParts { method: "GET", path, query, headers: &headers };
+        let empty = sigv4::sha256_hex(b"");
+        let now = self.clock.now();
+        let mut all = sigv4::sign(&parts, &empty, &self.keys, &self.region, "ecs", now);
+        all.extend(headers);
+        all
+    }
+}
+
+fn sensitive(name: &str, value: &str) -> HeaderValue {
+    let mut value = HeaderValue::from_str(value).unwrap_or(HeaderValue::from_static(""));
+    value.set_sensitive(name == header::AUTHORIZATION.as_str() || name == "x-amz-security-token");
+    value
+}
+
+/// `{"__type":"Code","message":"…"}`; some services print `Message`, some a namespace and `#`.
+fn fault(status: u16, body: &[u8]) -> CallError {
+    #[derive(Default, serde::Deserialize)]
+    #[serde(default)]
+    struct Body {
+        __type: String,
+        message: String,
+        #[serde(rename = "Message")]
+        capital: String,
+    }
+    let body: Body = serde_json::from_slice(body).unwrap_or_default();
+    let code = body.__type.rsplit('#').next().unwrap_or_default();
+    let code = if code.is_empty() { format!("HTTP {status}") } else { code.to_owned() };
+    let message = if body.message.is_empty() { body.capital } else { body.message };
+    CallError::Fault { code, message, status }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults() {
+        let check = |status, body: &str, code: &str, transient| {
+            let error = fault(status, body.as_bytes());
+            assert_eq!(error.code(), code);
+            assert_eq!(error.is_transient(), transient, "{body}");
+        };
+        check(400, r#"{"__type":"a#ClientException","Message":"m"}"#, "ClientException", false);
+        check(400, r#"{"__type":"ThrottlingException"}"#, "ThrottlingException", true);
+        check(502, "<html>", "HTTP 502", true);
+    }
+}

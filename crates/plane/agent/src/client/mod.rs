@@ -1,0 +1,12 @@
+//! The way to the control plane: connections, signed calls, signed websockets.
+//!
+//! Plain `http` goes to loopback only. Beyond it there is only TLS, and only to a server whose
+//! certificate the pinned authority signed (architecture §6).
+
+pub mod api;
+mod connect;
+mod pool;
+pub mod websocket;
+
+pub use api::{Api, CallError};
+pub use connect::{BadEndpoint, ConnectError, Dialer, Endpoint, Stream};

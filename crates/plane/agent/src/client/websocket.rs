@@ -1,0 +1,178 @@
+//! Websockets to the control plane, their upgrade signed as a call is.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::time::timeout;
+use tokio_tungstenite::{
+    WebSocketStream, client_async_with_config,
+    tungstenite::{
+        Error as WsError, Message,
+        client::IntoClientRequest,
+        handshake::client::Request,
+        protocol::{CloseFrame, WebSocketConfig, frame::coding::CloseCode},
+    },
+};
+
+use super::{
+    Api,
+    connect::{ConnectError, Endpoint, Stream},
+};
+
+/// A payload of a hundred tasks at the size limit of definitions fits; nothing larger is meant.
+const MAX_MESSAGE: usize = 16 << 20;
+/// One read or write takes no longer (§2).
+const IO_TIMEOUT: Duration = Duration::from_secs(3 * 60);
+/// The refusal's body is a small JSON document.
+const MAX_REFUSAL: usize = 4096;
+
+/// An open socket.
+pub struct Socket(WebSocketStream<Box<dyn Stream>>);
+
+/// Opening or using a socket failed.
+#[derive(Debug, thiserror::Error)]
+pub enum SocketError {
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    #[error("the endpoint of the websocket is not known")]
+    Discovery(#[source] super::CallError),
+    /// The server answered the upgrade with something else.
+    #[error("the control plane refused the connection with {status}: {exception}")]
+    Refused { status: u16, exception: String },
+    #[error("the websocket failed")]
+    Protocol(#[source] Box<WsError>),
+    #[error("the websocket stood still for {IO_TIMEOUT:?}")]
+    Timeout,
+    /// Closed by the peer, with the code it gave (1006 for none).
+    #[error("closed by the control plane with code {0}")]
+    Closed(u16),
+}
+
+impl From<WsError> for SocketError {
+    fn from(error: WsError) -> Self {
+        match error {
+            WsError::ConnectionClosed | WsError::AlreadyClosed => Self::Closed(1006),
+            other => Self::Protocol(Box::new(other)),
+        }
+    }
+}
+
+impl Socket {
+    /// Opens `<endpoint>/ws?<query>`. `query` is encoded and sorted already.
+    ///
+    /// # Errors
+    /// No connection, or a refusal with its exception's name.
+    pub async fn open(api: &Api, endpoint: &Endpoint, query: &str) -> Result<Self, SocketError> {
+        let path = format!("{}/ws", endpoint.path);
+        let scheme = if endpoint.tls { "wss" } else { "ws" };
+        let url = format!("{scheme}://{}{path}?{query}", endpoint.authority());
+        let mut request: Request = url.into_client_request()?;
+        for (name, value) in api.sign_upgrade(endpoint, &path, query) {
+            let name = http::HeaderName::try_from(name);
+            if let (Ok(name), Ok(value)) = (name, http::HeaderValue::try_from(value)) {
+                request.headers_mut().insert(name, value);
+            }
+        }
+        let stream = api.dialer().connect(endpoint).await?;
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(MAX_MESSAGE))
+            .max_frame_size(Some(MAX_MESSAGE));
+        let upgrade = client_async_with_config(request, stream, Some(config));
+        match timeout(IO_TIMEOUT, upgrade).await {
+            Err(_) => Err(SocketError::Timeout),
+            Ok(Ok((socket, _))) => Ok(Self(socket)),
+            Ok(Err(WsError::Http(answer))) => Err(refusal(&answer)),
+            Ok(Err(other)) => Err(other.into()),
+        }
+    }
+
+    /// The next text; pings are answered underneath.
+    ///
+    /// # Errors
+    /// The socket broke, was closed, or stood still for three minutes.
+    pub async fn receive(&mut self) -> Result<String, SocketError> {
+        loop {
+            let message = match timeout(IO_TIMEOUT, self.0.next()).await {
+                Err(_) => return Err(SocketError::Timeout),
+                Ok(None) => return Err(SocketError::Closed(1006)),
+                Ok(Some(message)) => message?,
+            };
+            match message {
+                Message::Text(text) => return Ok(text.as_str().to_owned()),
+                Message::Close(frame) => {
+                    return Err(SocketError::Closed(frame.map_or(1006, |f| f.code.into())));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    pub async fn send(&mut self, text: String) -> Result<(), SocketError> {
+        match timeout(IO_TIMEOUT, self.0.send(Message::text(text))).await {
+            Err(_) => Err(SocketError::Timeout),
+            Ok(sent) => Ok(sent?),
+        }
+    }
+
+    /// Says goodbye with 1000 and `reason`; the peer's answer is not waited for.
+    pub async fn close(mut self, reason: &'static str) {
+        let frame = CloseFrame { code: CloseCode::Normal, reason: reason.into() };
+        // The connection is given up either way.
+        let _ = timeout(Duration::from_secs(1), self.0.close(Some(frame))).await;
+    }
+}
+
+/// `{"type":"InvalidClusterException",…}` or `{"InactiveInstanceException":"…"}` (§2).
+fn refusal(answer: &http::Response<Option<Vec<u8>>>) -> SocketError {
+    let body = answer.body().as_deref().unwrap_or_default();
+    let body = &body[..body.len().min(MAX_REFUSAL)];
+    let exception = serde_json::from_slice::<serde_json::Value>(body)
+        .ok()
+        .and_then(|body| {
+            let object = body.as_object()?;
+            match object.get("type").and_then(|t| t.as_str()) {
+                Some(kind) => Some(kind.to_owned()),
+                None => object.keys().find(|k| k.ends_with("Exception")).cloned(),
+            }
+        })
+        .unwrap_or_default();
+    SocketError::Refused { status: answer.status().as_u16(), exception }
+}
+
+/// `a=b&c=d`, encoded and sorted by key.
+pub fn query(pairs: &[(&str, &str)]) -> String {
+    let mut sorted = pairs.to_vec();
+    sorted.sort_unstable();
+    let encode = |text: &str| {
+        percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
+            .to_string()
+            .replace("%2D", "-")
+            .replace("%5F", "_")
+            .replace("%2E", ".")
+            .replace("%7E", "~")
+    };
+    let joined: Vec<String> = sorted.iter().map(|(k, v)| format!("{k}={}", encode(v))).collect();
+    joined.join("&")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_are_sorted_and_encoded() {
+        assert_eq!(query(&[("b", "1: 2"), ("a", "x-y_z.~")]), "a=x-y_z.~&b=1%3A%202");
+    }
+
+    #[test]
+    fn refusals_in_both_forms() {
+        for body in [
+            r#"{"type":"InactiveInstanceException","message":{"message":"m"}}"#,
+            r#"{"InactiveInstanceException":"m"}"#,
+        ] {
+            let answer = http::Response::builder().status(400).body(Some(body.into())).unwrap();
+            let SocketError::Refused { exception, .. } = refusal(&answer) else { panic!() };
+            assert_eq!(exception, "InactiveInstanceException");
+        }
+    }
+}

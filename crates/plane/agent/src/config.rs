@@ -1,0 +1,147 @@
+//! What a node is told at its start. Nothing below reads the environment.
+
+use std::{collections::BTreeMap, fmt, io, path::PathBuf, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use wharf_base::InstallationId;
+
+/// Cleanup waits this long after STOPPED, so that the task's metadata can still be read (§5).
+pub const TASK_CLEANUP_AFTER: Duration = Duration::from_secs(3 * 60 * 60);
+
+/// Settings of one node.
+#[derive(Debug, Clone)]
+pub struct NodeConfig {
+    /// `<data>/node`
+    pub data_dir: PathBuf,
+    pub installation: InstallationId,
+    pub identity: Identity,
+    /// PEM file with the only authority trusted for `https` endpoints; without it `https` is
+    /// refused.
+    pub ca: Option<PathBuf>,
+    /// The shim program.
+    pub shim: PathBuf,
+    /// MiB kept back from tasks.
+    pub reserved_memory_mib: u64,
+    /// Host ports that no task may claim.
+    pub reserved_ports: Vec<u16>,
+    /// Custom attributes, sent at the first registration.
+    pub attributes: BTreeMap<String, String>,
+    /// `host[:port]` forms that mean wharf's own registry, beside `localhost:<endpoint's port>`
+    /// and `<account>.dkr.ecr.<region>.amazonaws.com`.
+    pub registry_hosts: Vec<String>,
+    pub task_cleanup_after: Duration,
+    pub images: ImageCleanup,
+}
+
+/// When images go (§5, "Cleanup").
+#[derive(Debug, Clone)]
+pub struct ImageCleanup {
+    pub every: Duration,
+    /// Only images pulled at least this long ago.
+    pub minimum_age: Duration,
+    pub at_most: usize,
+}
+
+impl Default for ImageCleanup {
+    fn default() -> Self {
+        Self {
+            every: Duration::from_secs(30 * 60),
+            minimum_age: Duration::from_secs(60 * 60),
+            at_most: 5,
+        }
+    }
+}
+
+impl NodeConfig {
+    /// The defaults around what has none.
+    pub fn new(
+        data_dir: impl Into<PathBuf>,
+        installation: InstallationId,
+        identity: Identity,
+        shim: impl Into<PathBuf>,
+    ) -> Self {
+        Self {
+            data_dir: data_dir.into(),
+            installation,
+            identity,
+            ca: None,
+            shim: shim.into(),
+            reserved_memory_mib: 0,
+            // ssh and the agent's own two ports (ecs.md §7).
+            reserved_ports: vec![22, 51678, 51679],
+            attributes: BTreeMap::new(),
+            registry_hosts: Vec::new(),
+            task_cleanup_after: TASK_CLEANUP_AFTER,
+            images: ImageCleanup::default(),
+        }
+    }
+}
+
+/// Who the node is and whom it serves: `<data>/node/identity.json`, written by `wharf up`'s server
+/// or by joining.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Identity {
+    /// `http://127.0.0.1:4566`; beyond loopback `https://…`.
+    pub endpoint: String,
+    pub access_key_id: String,
+    pub secret_access_key: String,
+    pub region: String,
+    /// Name or ARN.
+    pub cluster: String,
+    /// Becomes the attribute `ecs.instance-name`; empty to send none.
+    #[serde(default)]
+    pub instance_name: String,
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Identity")
+            .field("endpoint", &self.endpoint)
+            .field("access_key_id", &self.access_key_id)
+            .field("cluster", &self.cluster)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The identity file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    #[error("cannot read {path}")]
+    Read { path: PathBuf, source: io::Error },
+    #[error("{path} is no node identity")]
+    Malformed { path: PathBuf, source: serde_json::Error },
+}
+
+impl Identity {
+    /// # Errors
+    /// The file is not there, not readable, or no identity.
+    pub fn load(path: impl Into<PathBuf>) -> Result<Self, IdentityError> {
+        let path = path.into();
+        match std::fs::read(&path) {
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .map_err(|source| IdentityError::Malformed { path, source }),
+            Err(source) => Err(IdentityError::Read { path, source }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identity_file() {
+        let json = r#"{"endpoint":"http://127.0.0.1:4566","accessKeyId":"AKIA","secretAccessKey":"hush",
+            "region":"us-east-1","cluster":"default","instanceName":"here"}"#;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("identity.json");
+        assert!(matches!(Identity::load(&path), Err(IdentityError::Read { .. })));
+        std::fs::write(&path, json).unwrap();
+        let identity = Identity::load(&path).unwrap();
+        assert_eq!(identity.instance_name, "here");
+        assert!(!format!("{identity:?}").contains("hush"));
+        std::fs::write(&path, "{}").unwrap();
+        assert!(matches!(Identity::load(&path), Err(IdentityError::Malformed { .. })));
+    }
+}

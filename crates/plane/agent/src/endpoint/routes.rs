@@ -1,0 +1,206 @@
+//! From a path to a document.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode, header};
+use http_body_util::Full;
+use serde_json::{Value, json};
+use wharf_api_ecs::{ListTagsForResourceRequest, ListTagsForResourceResponse, schema::SERVICE as ECS};
+use wharf_base::Clock;
+
+use super::{RateLimit, StatsReader, metadata};
+use crate::{
+    client::Api,
+    node::{
+        credentials::CredentialStore,
+        directory::{Directory, TaskView},
+    },
+};
+
+/// Answers requests of tasks.
+pub struct Routes {
+    pub directory: Directory,
+    pub credentials: CredentialStore,
+    pub limit: RateLimit,
+    pub stats: StatsReader,
+    pub api: Api,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// A document, or why there is none.
+type Answer = Result<Value, (StatusCode, Value)>;
+
+fn refuse<T>(status: StatusCode, text: impl Into<Value>) -> Result<T, (StatusCode, Value)> {
+    Err((status, text.into()))
+}
+
+impl Routes {
+    /// `caller` names the task that speaks from the connection's address.
+    pub async fn answer<B>(
+        &self,
+        request: &Request<B>,
+        caller: impl FnOnce() -> Option<String>,
+    ) -> Response<Full<Bytes>> {
+        let path = request.uri().path().trim_end_matches('/').to_owned();
+        let (status, body) = match self.route(request.method(), &path, caller).await {
+            Ok(body) => (StatusCode::OK, body),
+            Err(refusal) => refusal,
+        };
+        let mut answer = Response::new(Full::new(Bytes::from(body.to_string())));
+        *answer.status_mut() = status;
+        let json = header::HeaderValue::from_static("application/json");
+        answer.headers_mut().insert(header::CONTENT_TYPE, json);
+        answer
+    }
+
+    async fn route(
+        &self,
+        method: &Method,
+        path: &str,
+        caller: impl FnOnce() -> Option<String>,
+    ) -> Answer {
+        if method != Method::GET && method != Method::HEAD {
+            return refuse(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
+        }
+        let parts: Vec<&str> = path.split('/').skip(1).collect();
+        match parts.as_slice() {
+            ["v2", "credentials"] => no_credentials("NoIdInRequest", "CredentialsRequest: No Credential ID in the request"),
+            ["v2", "credentials", id] => self.credentials(id),
+            [version @ ("v3" | "v4"), id, rest @ ..] => {
+                let Some((task, at)) = self.directory.at_endpoint(id) else {
+                    return refuse(
+                        StatusCode::NOT_FOUND,
+                        format!("{} container metadata handler: unable to get container ID from request", version.to_uppercase()),
+                    );
+                };
+                self.admit(&task)?;
+                self.metadata(version, &task, at, rest).await
+            }
+            ["v2", "metadata" | "metadataWithTags" | "stats", ..] => {
+                let task = caller().and_then(|id| self.directory.task(&id));
+                let Some(task) = task else {
+                    return refuse(StatusCode::NOT_FOUND, "unable to get task arn from request");
+                };
+                self.admit(&task)?;
+                self.by_address(&task, &parts[1..]).await
+            }
+            _ => refuse(StatusCode::NOT_FOUND, "404 page not found"),
+        }
+    }
+
+    fn admit(&self, task: &TaskView) -> Result<(), (StatusCode, Value)> {
+        if self.limit.admit(&task.context.id, self.clock.now()) {
+            Ok(())
+        } else {
+            refuse(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests")
+        }
+    }
+
+    fn credentials(&self, id: &str) -> Answer {
+        if !self.limit.admit(id, self.clock.now()) {
+            return refuse(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
+        }
+        if let Some(found) = self.credentials.get(id) {
+            return Ok(json!({
+                "RoleArn": found.role_arn,
+                "AccessKeyId": found.access_key_id,
+                "SecretAccessKey": found.secret_access_key,
+                "Token": found.session_token,
+                "Expiration": found.expiration,
+            }));
+        }
+        // Execution roles are the agent's; a task must not even learn that it guessed one.
+        let expected = self
+            .directory
+            .all()
+            .iter()
+            .any(|task| task.record.credentials_id.as_deref() == Some(id));
+        if expected {
+            return Err((
+                StatusCode::SERVICE_UNAVAILABLE,
+                error("CredentialsUninitialized", "CredentialsRequest: Credentials uninitialized for ID", 503),
+            ));
+        }
+        no_credentials("InvalidIdInRequest", "CredentialsRequest: Credentials not found")
+    }
+
+    async fn metadata(&self, version: &str, task: &TaskView, at: usize, rest: &[&str]) -> Answer {
+        let newest = version == "v4";
+        match rest {
+            [] => Ok(metadata::container(task, at, newest)),
+            ["task"] => Ok(metadata::task(task, &self.cluster(task), newest)),
+            ["taskWithTags"] => Ok(self.with_tags(task, newest).await),
+            ["stats"] => Ok(self.stats.container(task, at).await),
+            ["task", "stats"] => Ok(self.stats.task(task).await),
+            ["associations", kind] => {
+                let _ = kind;
+                Ok(json!({"Associations": []}))
+            }
+            _ => refuse(StatusCode::NOT_FOUND, "404 page not found"),
+        }
+    }
+
+    /// The forms of version 2, where the caller is known by its address.
+    async fn by_address(&self, task: &TaskView, parts: &[&str]) -> Answer {
+        let at = |id: &str| task.context.runtime_ids.iter().position(|known| known == id);
+        let unknown = || (StatusCode::NOT_FOUND, Value::from("unable to find the container"));
+        match parts {
+            ["metadata"] => Ok(metadata::task(task, &self.cluster(task), false)),
+            ["metadataWithTags"] => Ok(self.with_tags(task, false).await),
+            ["metadata", id] => at(id).map(|at| metadata::container(task, at, false)).ok_or_else(unknown),
+            ["stats"] => Ok(self.stats.task(task).await),
+            ["stats", id] => match at(id) {
+                Some(at) => Ok(self.stats.container(task, at).await),
+                None => Err(unknown()),
+            },
+            _ => refuse(StatusCode::NOT_FOUND, "404 page not found"),
+        }
+    }
+
+    fn cluster(&self, task: &TaskView) -> String {
+        task.context.task.task_cluster_arn.clone()
+    }
+
+    /// The document, with the tags of task and instance, or with the errors of asking for them.
+    async fn with_tags(&self, task: &TaskView, newest: bool) -> Value {
+        let mut document = metadata::task(task, &self.cluster(task), newest);
+        let mut errors = Vec::new();
+        let instance = self.directory.container_instance();
+        for (field, arn) in [("TaskTags", &task.context.task.arn), ("ContainerInstanceTags", &instance)] {
+            let input = ListTagsForResourceRequest { resource_arn: Some(arn.clone()) };
+            let asked = self.api.call::<ListTagsForResourceResponse>(&ECS, "ListTagsForResource", &input);
+            match asked.await {
+                Ok(answer) => {
+                    let tags: serde_json::Map<String, Value> = answer
+                        .tags
+                        .into_iter()
+                        .flatten()
+                        .map(|tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default().into()))
+                        .collect();
+                    if !tags.is_empty() {
+                        document[field] = tags.into();
+                    }
+                }
+                Err(error) => errors.push(json!({
+                    "ErrorField": field,
+                    "ErrorCode": error.code(),
+                    "ErrorMessage": error.to_string(),
+                    "ResourceARN": arn,
+                })),
+            }
+        }
+        if !errors.is_empty() {
+            document["Errors"] = errors.into();
+        }
+        document
+    }
+}
+
+fn no_credentials(code: &str, message: &str) -> Answer {
+    Err((StatusCode::BAD_REQUEST, error(code, message, 400)))
+}
+
+fn error(code: &str, message: &str, status: u16) -> Value {
+    json!({"code": code, "message": message, "HTTPErrorCode": status})
+}

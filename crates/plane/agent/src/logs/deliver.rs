@@ -1,0 +1,239 @@
+//! One container's log on its way to CloudWatch Logs.
+//!
+//! Input: the spool from its last commit on. Output: puts in order, and commits behind them.
+//! Invariant: a record is committed only after every event made of it was acknowledged, so an
+//! outage or a kill loses nothing; in blocking mode nothing else can lose a line either.
+//!
+//! A kill between acknowledgement and commit would send a batch twice. So before each batch its
+//! range is noted; who finds such a note after a restart asks the stream for its newest events and
+//! does not send again what is there.
+
+use std::{path::PathBuf, time::Duration};
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::{
+    assemble::{Assembler, LogEvent, MAX_EVENTS, Record, batches},
+    options::Awslogs,
+    sink::LogSink,
+};
+use crate::node::backoff::Backoff;
+
+/// After the first record of a batch others are waited for, so that a chatty container costs a few
+/// puts a second.
+const LINGER: Duration = Duration::from_millis(200);
+/// Unfinished lines wait for their end no longer than this (the stock driver's interval).
+const SETTLE: Duration = Duration::from_secs(5);
+/// A control plane that answers, and says no, is asked again for this long after the container's
+/// end; without an answer it is asked for as long as the node lives.
+const GIVE_UP_AFTER: Duration = Duration::from_secs(10 * 60);
+
+/// A piece of the spool.
+#[derive(Debug, Clone, Default)]
+pub struct Chunk {
+    pub records: Vec<Record>,
+    /// What to commit once these are delivered.
+    pub next: u64,
+    pub ended: bool,
+    /// Bytes that a full spool dropped unread.
+    pub lost_bytes: u64,
+}
+
+/// Reading failed; the text is for the log.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct SourceError(pub String);
+
+/// A container's spool.
+#[async_trait]
+pub trait LogSource: Send {
+    /// At least one record, or the end. Dropping the future loses nothing.
+    async fn next(&mut self, max_records: usize) -> Result<Chunk, SourceError>;
+    async fn commit(&mut self, delivered: u64) -> Result<(), SourceError>;
+}
+
+/// The note about a batch under way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Intent {
+    /// The batch ends here in the spool.
+    next: u64,
+    /// The put under way ends with this event of the batch.
+    events: usize,
+}
+
+pub struct Delivery<S> {
+    pub source: S,
+    pub to: Awslogs,
+    /// Where the note lies.
+    pub intent: PathBuf,
+}
+
+impl<S: LogSource> Delivery<S> {
+    /// Delivers until the log has ended.
+    pub async fn run(mut self, sink: &dyn LogSink) {
+        let mut left = self.read_intent();
+        loop {
+            let batch = match self.gather(left.as_ref()).await {
+                Ok(batch) => batch,
+                Err(error) => {
+                    tracing::error!(stream = self.to.stream, %error, "a container's log cannot be read");
+                    return;
+                }
+            };
+            self.deliver(&batch, left.take(), sink).await;
+            if let Err(error) = self.source.commit(batch.next).await {
+                // The next agent sends this batch again unless it finds the note.
+                tracing::error!(stream = self.to.stream, %error, "a container's log cannot be committed");
+                return;
+            }
+            if batch.ended {
+                let _ = std::fs::remove_file(&self.intent);
+                return;
+            }
+        }
+    }
+
+    /// Reads until a batch is full or nothing comes for a moment, and never stops within a line.
+    /// After a restart, reads exactly what the note covers.
+    async fn gather(&mut self, left: Option<&Intent>) -> Result<Batch, SourceError> {
+        let mut assembler = Assembler::new(self.to.starts_event.clone());
+        let mut batch = Batch::default();
+        let mut deadline: Option<Instant> = None;
+        let mut settle_by = Instant::now() + SETTLE;
+        loop {
+            let room = MAX_EVENTS - batch.records.min(MAX_EVENTS - 1);
+            let chunk = match deadline {
+                None => self.source.next(room).await?,
+                Some(deadline) => match timeout_at(deadline, self.source.next(room)).await {
+                    Ok(chunk) => chunk?,
+                    Err(_) => {
+                        assembler.flush();
+                        break;
+                    }
+                },
+            };
+            if batch.records == 0 {
+                settle_by = Instant::now() + SETTLE;
+            }
+            if chunk.lost_bytes > 0 {
+                tracing::warn!(stream = self.to.stream, bytes = chunk.lost_bytes, "log lines were dropped: the buffer was full");
+            }
+            batch.take_in(&chunk, &mut assembler);
+            let enough = match left {
+                Some(intent) => batch.next >= intent.next,
+                None => batch.records >= MAX_EVENTS,
+            };
+            if batch.ended || enough && (assembler.is_settled() || batch.records >= 2 * MAX_EVENTS) {
+                assembler.flush();
+                break;
+            }
+            let now = Instant::now();
+            deadline = Some(if assembler.is_settled() { now + LINGER } else { settle_by.max(now) });
+        }
+        batch.events = assembler.take();
+        Ok(batch)
+    }
+
+    async fn deliver(&mut self, batch: &Batch, left: Option<Intent>, sink: &dyn LogSink) {
+        let puts = batches(batch.events.clone());
+        let mut sent: usize = 0;
+        if let Some(intent) = left {
+            sent = self.already_there(&puts, &intent, sink).await;
+        }
+        let mut passed = 0;
+        for put in &puts {
+            passed += put.len();
+            if passed <= sent {
+                continue;
+            }
+            self.write_intent(&Intent { next: batch.next, events: passed });
+            self.put(put, batch.ended, sink).await;
+        }
+    }
+
+    /// How many of the events the stream has already. The note tells up to which the interrupted
+    /// agent may have come; whether that last put arrived, the stream tells.
+    async fn already_there(
+        &self,
+        puts: &[Vec<LogEvent>],
+        intent: &Intent,
+        sink: &dyn LogSink,
+    ) -> usize {
+        let mut before = 0;
+        for put in puts {
+            let after = before + put.len();
+            if after == intent.events {
+                return match sink.tail(&self.to, put.len()).await {
+                    Ok(tail) if tail == *put => after,
+                    // Also if the identity may not read: rather twice than never.
+                    _ => before,
+                };
+            }
+            before = after;
+        }
+        0
+    }
+
+    /// Puts until it is taken.
+    async fn put(&self, events: &[LogEvent], ended: bool, sink: &dyn LogSink) {
+        let began = Instant::now();
+        let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30), 2.0);
+        loop {
+            let mut outcome = sink.put(&self.to, events).await;
+            if outcome.as_ref().is_err_and(|e| e.code() == "ResourceNotFoundException") {
+                outcome = match sink.create(&self.to).await {
+                    Ok(()) => sink.put(&self.to, events).await,
+                    refused => refused,
+                };
+            }
+            let error = match outcome {
+                Ok(()) => return,
+                Err(error) => error,
+            };
+            let hopeless = error.code() == "InvalidParameterException"
+                || !error.is_transient() && ended && began.elapsed() > GIVE_UP_AFTER;
+            if hopeless {
+                tracing::error!(stream = self.to.stream, events = events.len(), %error, "log events are given up");
+                return;
+            }
+            tracing::debug!(stream = self.to.stream, error = &error as &dyn std::error::Error, "log events wait");
+            sleep(backoff.wait()).await;
+        }
+    }
+
+    fn read_intent(&self) -> Option<Intent> {
+        serde_json::from_slice(&std::fs::read(&self.intent).ok()?).ok()
+    }
+
+    /// Not synced: it guards against the death of the agent, not of the machine.
+    fn write_intent(&self, intent: &Intent) {
+        let written = serde_json::to_vec(intent)
+            .map_err(std::io::Error::other)
+            .and_then(|bytes| std::fs::write(&self.intent, bytes));
+        if let Err(error) = written {
+            tracing::warn!(%error, path = %self.intent.display(), "the place in a log is not noted");
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Batch {
+    events: Vec<LogEvent>,
+    records: usize,
+    next: u64,
+    ended: bool,
+}
+
+impl Batch {
+    fn take_in(&mut self, chunk: &Chunk, assembler: &mut Assembler) {
+        chunk.records.iter().for_each(|record| assembler.push(record));
+        self.records += chunk.records.len();
+        self.next = chunk.next;
+        self.ended = chunk.ended;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! A spool in memory, a service that fails or dies at chosen moments.
+
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+
+use super::*;
+use crate::client::CallError;
+
+/// The spool outlives its readers.
+#[derive(Default)]
+struct Spool {
+    lines: Vec<(String, bool)>,
+    committed: u64,
+}
+
+struct Reader {
+    spool: Arc<Mutex<Spool>>,
+    at: u64,
+}
+
+fn read(spool: &Arc<Mutex<Spool>>) -> Reader {
+    Reader { spool: spool.clone(), at: spool.lock().unwrap().committed }
+}
+
+#[async_trait]
+impl LogSource for Reader {
+    async fn next(&mut self, max: usize) -> Result<Chunk, SourceError> {
+        let spool = self.spool.lock().unwrap();
+        let from = usize::try_from(self.at).unwrap();
+        let end = spool.lines.len().min(from + max.min(7));
+        self.at = end as u64;
+        let records = (from..end)
+            .map(|n| Record {
+                stderr: false,
+                partial: spool.lines[n].1,
+                at: n as i64,
+                line: Bytes::from(spool.lines[n].0.clone()),
+            })
+            .collect();
+        Ok(Chunk { records, next: self.at, ended: end == spool.lines.len(), lost_bytes: 0 })
+    }
+
+    async fn commit(&mut self, delivered: u64) -> Result<(), SourceError> {
+        self.spool.lock().unwrap().committed = delivered;
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct Service {
+    events: Mutex<Vec<LogEvent>>,
+    exists: Mutex<bool>,
+    /// Outcomes of the next puts; then success.
+    script: Mutex<Vec<Outcome>>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Outcome {
+    Unavailable,
+    /// Taken, but the agent dies before it hears of it.
+    TakenThenDeath,
+    DeathBefore,
+}
+
+fn fault(code: &str, status: u16) -> CallError {
+    CallError::Fault { code: code.into(), message: String::new(), status }
+}
+
+#[async_trait]
+impl LogSink for Service {
+    async fn create(&self, _: &Awslogs) -> Result<(), CallError> {
+        *self.exists.lock().unwrap() = true;
+        Ok(())
+    }
+
+    async fn put(&self, _: &Awslogs, events: &[LogEvent]) -> Result<(), CallError> {
+        if !*self.exists.lock().unwrap() {
+            return Err(fault("ResourceNotFoundException", 400));
+        }
+        let next = self.script.lock().unwrap().pop();
+        if next != Some(Outcome::Unavailable) && next != Some(Outcome::DeathBefore) {
+            self.events.lock().unwrap().extend_from_slice(events);
+        }
+        match next {
+            None => Ok(()),
+            Some(Outcome::Unavailable) => Err(fault("ServiceUnavailableException", 503)),
+            Some(_) => std::future::pending().await,
+        }
+    }
+
+    async fn tail(&self, _: &Awslogs, count: usize) -> Result<Vec<LogEvent>, CallError> {
+        let events = self.events.lock().unwrap();
+        Ok(events[events.len().saturating_sub(count)..].to_vec())
+    }
+}
+
+fn to() -> Awslogs {
+    Awslogs {
+        group: "g".into(),
+        stream: "s".into(),
+        region: String::new(),
+        create_group: true,
+        blocking: true,
+        max_bytes: 1 << 20,
+        starts_event: None,
+    }
+}
+
+fn spool(lines: usize) -> Arc<Mutex<Spool>> {
+    let lines = (0..lines).map(|n| (format!("line {n}"), n % 5 == 3)).collect();
+    Arc::new(Mutex::new(Spool { lines, committed: 0 }))
+}
+
+/// What must arrive: partial records joined to the next.
+fn expected(spool: &Arc<Mutex<Spool>>) -> Vec<String> {
+    let mut joined = Vec::new();
+    let mut open = String::new();
+    for (line, partial) in &spool.lock().unwrap().lines {
+        open.push_str(line);
+        if !partial {
+            joined.push(std::mem::take(&mut open));
+        }
+    }
+    if !open.is_empty() {
+        joined.push(open);
+    }
+    joined
+}
+
+fn arrived(service: &Service) -> Vec<String> {
+    service.events.lock().unwrap().iter().map(|e| e.text.clone()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_loses_and_doubles_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (spool, service) = (spool(100), Service::default());
+    *service.script.lock().unwrap() = vec![Outcome::Unavailable; 20];
+    let delivery = Delivery { source: read(&spool), to: to(), intent: dir.path().join("intent") };
+    delivery.run(&service).await;
+    assert_eq!(arrived(&service), expected(&spool));
+    assert_eq!(spool.lock().unwrap().committed, 100);
+    assert!(!dir.path().join("intent").exists());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_killed_agent_sends_nothing_twice() {
+    for death in [Outcome::TakenThenDeath, Outcome::DeathBefore] {
+        let dir = tempfile::tempdir().unwrap();
+        let (spool, service) = (spool(25_000), Service::default());
+        // Dies in the third put of each life; more lines come meanwhile.
+        for life in 0..3 {
+            *service.script.lock().unwrap() = if life < 2 { vec![death] } else { Vec::new() };
+            let delivery =
+                Delivery { source: read(&spool), to: to(), intent: dir.path().join("intent") };
+            let lived = tokio::time::timeout(Duration::from_secs(60), delivery.run(&service)).await;
+            assert_eq!(lived.is_ok(), life == 2);
+            spool.lock().unwrap().lines.push((format!("between lives {life}"), false));
+            if life == 2 {
+                spool.lock().unwrap().lines.pop();
+            }
+        }
+        assert_eq!(arrived(&service), expected(&spool));
+    }
+}

@@ -1,0 +1,271 @@
+//! Durable state: `state/node.json` and `state/tasks/<task id>.json`.
+//!
+//! Every file is replaced as a whole (temporary file, fsync, rename, fsync of the folder), so that
+//! a kill at any moment leaves either the old or the new. All writing is done by one thread; saves
+//! that pile up for the same file are merged, and whoever waits for one is told when its content,
+//! or a later one, is durable.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File, OpenOptions},
+    io::{self, Read as _, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    sync::mpsc,
+    thread,
+};
+
+use tokio::sync::oneshot;
+
+use super::record::{NodeRecord, TaskRecord};
+
+/// No record comes near this; larger files are damage.
+const MAX_FILE: u64 = 8 << 20;
+const NODE_FILE: &str = "node.json";
+const TASK_DIR: &str = "tasks";
+
+/// State on disk cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum DiskError {
+    #[error("cannot {step} {path}")]
+    Io { step: &'static str, path: PathBuf, source: io::Error },
+    #[error("{path} is damaged: {detail}")]
+    Damaged { path: PathBuf, detail: String },
+    #[error("the thread that writes the node's state has ended")]
+    Ended,
+}
+
+fn failed(step: &'static str, path: &Path) -> impl FnOnce(io::Error) -> DiskError {
+    let path = path.to_owned();
+    move |source| DiskError::Io { step, path, source }
+}
+
+/// What was found at the start.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    pub node: NodeRecord,
+    /// In the order of arrival.
+    pub tasks: Vec<TaskRecord>,
+}
+
+enum Order {
+    Save { path: PathBuf, bytes: Vec<u8>, done: Option<oneshot::Sender<()>> },
+    Remove { path: PathBuf },
+}
+
+/// Handle to the writing thread.
+#[derive(Debug, Clone)]
+pub struct Disk {
+    dir: PathBuf,
+    orders: mpsc::Sender<Order>,
+}
+
+impl Disk {
+    /// Reads everything below `dir` and starts the writer.
+    ///
+    /// # Errors
+    /// Unreadable files; a damaged task file is set aside with a warning, for its containers are
+    /// found again through their shim, but a damaged node file is an error.
+    pub fn open(dir: impl Into<PathBuf>) -> Result<(Self, Loaded), DiskError> {
+        let dir = dir.into();
+        let tasks = dir.join(TASK_DIR);
+        fs::create_dir_all(&tasks).map_err(failed("create", &tasks))?;
+        let node = match read(&dir.join(NODE_FILE))? {
+            None => NodeRecord::default(),
+            Some(bytes) => serde_json::from_slice(&bytes).map_err(|e| DiskError::Damaged {
+                path: dir.join(NODE_FILE),
+                detail: e.to_string(),
+            })?,
+        };
+        let loaded = Loaded { node, tasks: load_tasks(&tasks)? };
+        let (orders, queue) = mpsc::channel();
+        thread::Builder::new()
+            .name("node-state".to_owned())
+            .spawn(move || write_orders(&queue))
+            .map_err(failed("start the writer of", &dir))?;
+        Ok((Self { dir, orders }, loaded))
+    }
+
+    /// Saves a task; the receiver hears when it is durable and an error if it never will be.
+    pub fn save_task(&self, record: &TaskRecord) -> oneshot::Receiver<()> {
+        let bytes = serde_json::to_vec(record).expect("records have text keys");
+        self.save(self.task_path(record.id()), bytes)
+    }
+
+    pub fn save_node(&self, record: &NodeRecord) -> oneshot::Receiver<()> {
+        let bytes = serde_json::to_vec(record).expect("records have text keys");
+        self.save(self.dir.join(NODE_FILE), bytes)
+    }
+
+    pub fn remove_task(&self, task_id: &str) {
+        // A writer that has ended has logged why.
+        let _ = self.orders.send(Order::Remove { path: self.task_path(task_id) });
+    }
+
+    fn save(&self, path: PathBuf, bytes: Vec<u8>) -> oneshot::Receiver<()> {
+        let (done, heard) = oneshot::channel();
+        let _ = self.orders.send(Order::Save { path, bytes, done: Some(done) });
+        heard
+    }
+
+    fn task_path(&self, task_id: &str) -> PathBuf {
+        self.dir.join(TASK_DIR).join(format!("{task_id}.json"))
+    }
+}
+
+fn load_tasks(dir: &Path) -> Result<Vec<TaskRecord>, DiskError> {
+    let mut tasks: Vec<TaskRecord> = Vec::new();
+    for entry in fs::read_dir(dir).map_err(failed("list", dir))? {
+        let path = entry.map_err(failed("list", dir))?.path();
+        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+        if extension == "new" {
+            // What a kill between write and rename left.
+            fs::remove_file(&path).map_err(failed("remove", &path))?;
+        }
+        if extension != "json" {
+            continue;
+        }
+        let Some(bytes) = read(&path)? else { continue };
+        match serde_json::from_slice::<TaskRecord>(&bytes) {
+            Ok(record) if record.is_sound() && path.file_stem().is_some_and(|s| s == record.id()) => {
+                tasks.push(record);
+            }
+            _ => {
+                tracing::warn!(path = %path.display(), "damaged task record is set aside");
+                let aside = path.with_extension("damaged");
+                fs::rename(&path, &aside).map_err(failed("rename", &path))?;
+            }
+        }
+    }
+    tasks.sort_by_key(|t| t.arrival);
+    Ok(tasks)
+}
+
+/// The whole file; `None` if there is none.
+pub fn read(path: &Path) -> Result<Option<Vec<u8>>, DiskError> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(failed("open", path)(e)),
+    };
+    let mut bytes = Vec::new();
+    file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(failed("read", path))?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(DiskError::Damaged { path: path.to_owned(), detail: "it is too large".into() });
+    }
+    Ok(Some(bytes))
+}
+
+/// Replaces the file as a whole, durable when this returns.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
+    let dir = path.parent().unwrap_or(Path::new("/"));
+    let fresh = path.with_extension("new");
+    let mut file = OpenOptions::new()
+        .create(true)
+        .write(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&fresh)
+        .map_err(failed("create", &fresh))?;
+    file.write_all(bytes).map_err(failed("write", &fresh))?;
+    file.sync_all().map_err(failed("sync", &fresh))?;
+    fs::rename(&fresh, path).map_err(failed("rename", &fresh))?;
+    File::open(dir).and_then(|d| d.sync_all()).map_err(failed("sync", dir))
+}
+
+/// Takes what has piled up, keeps the last order for each file, carries it out.
+fn write_orders(queue: &mpsc::Receiver<Order>) {
+    while let Ok(first) = queue.recv() {
+        let mut latest: BTreeMap<PathBuf, Option<Vec<u8>>> = BTreeMap::new();
+        let mut waiting: BTreeMap<PathBuf, Vec<oneshot::Sender<()>>> = BTreeMap::new();
+        for order in std::iter::once(first).chain(queue.try_iter()) {
+            match order {
+                Order::Save { path, bytes, done } => {
+                    waiting.entry(path.clone()).or_default().extend(done);
+                    latest.insert(path, Some(bytes));
+                }
+                Order::Remove { path } => {
+                    latest.insert(path, None);
+                }
+            }
+        }
+        for (path, content) in latest {
+            let done = match &content {
+                Some(bytes) => replace(&path, bytes),
+                None => match fs::remove_file(&path) {
+                    Err(e) if e.kind() != io::ErrorKind::NotFound => Err(failed("remove", &path)(e)),
+                    _ => Ok(()),
+                },
+            };
+            match done {
+                Ok(()) => waiting.remove(&path).into_iter().flatten().for_each(hear),
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "the node's state was not saved");
+                }
+            }
+        }
+    }
+}
+
+fn hear(waiting: oneshot::Sender<()>) {
+    // Whoever has gone does not want to know.
+    let _ = waiting.send(());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{engine::TaskState, node::record::FORMAT, protocol::payload::Container};
+
+    fn record(id: &str, arrival: u64) -> TaskRecord {
+        let task = crate::protocol::payload::Task {
+            arn: format!("arn:aws:ecs:us-east-1:0:task/default/{id}"),
+            containers: vec![Container { name: "a".into(), ..Container::default() }],
+            ..Default::default()
+        };
+        TaskRecord {
+            format: FORMAT,
+            arrival,
+            received_at: wharf_base::Timestamp(0),
+            stopped_at: None,
+            task,
+            state: TaskState { containers: vec![Default::default()], ..TaskState::default() },
+            outbox: Default::default(),
+            endpoint_ids: vec!["e".into()],
+            credentials_id: None,
+            execution_credentials_id: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_saved_is_there_again_in_order_of_arrival() {
+        let dir = tempfile::tempdir().unwrap();
+        let (disk, loaded) = Disk::open(dir.path()).unwrap();
+        assert!(loaded.tasks.is_empty());
+        disk.save_task(&record("aaaaaaaa", 2)).await.unwrap();
+        disk.save_task(&record("bbbbbbbb", 1)).await.unwrap();
+        disk.save_task(&record("cccccccc", 3)).await.unwrap();
+        disk.remove_task("cccccccc");
+        let node = NodeRecord { sequence: 7, ..NodeRecord::default() };
+        disk.save_node(&node).await.unwrap();
+        let (_, loaded) = Disk::open(dir.path()).unwrap();
+        let ids: Vec<&str> = loaded.tasks.iter().map(TaskRecord::id).collect();
+        assert_eq!(ids, ["bbbbbbbb", "aaaaaaaa"]);
+        assert_eq!(loaded.node, node);
+    }
+
+    #[test]
+    fn damage_is_set_aside() {
+        let dir = tempfile::tempdir().unwrap();
+        let tasks = dir.path().join(TASK_DIR);
+        fs::create_dir_all(&tasks).unwrap();
+        fs::write(tasks.join("aaaaaaaa.json"), b"{").unwrap();
+        fs::write(tasks.join("bbbbbbbb.new"), b"{").unwrap();
+        let (_, loaded) = Disk::open(dir.path()).unwrap();
+        assert!(loaded.tasks.is_empty());
+        assert!(tasks.join("aaaaaaaa.damaged").exists());
+        assert!(!tasks.join("bbbbbbbb.new").exists());
+        fs::write(dir.path().join(NODE_FILE), b"{").unwrap();
+        assert!(matches!(Disk::open(dir.path()), Err(DiskError::Damaged { .. })));
+    }
+}

@@ -1,0 +1,65 @@
+//! What the node asks of the machine beneath it: images, networks, containers, logs.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use async_trait::async_trait;
+
+use super::core::TaskContext;
+use crate::engine::{Action, Event};
+
+/// Something that happened by itself, such as the end of a container.
+#[derive(Debug)]
+pub struct Observation {
+    pub task_id: String,
+    pub event: Event,
+}
+
+/// One look at the counters of a running container.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Nanoseconds of processor time since the start.
+    pub cpu_ns: u64,
+    /// Without cache.
+    pub memory_bytes: u64,
+    pub memory_cache_bytes: u64,
+    /// 0 without a limit.
+    pub memory_limit_bytes: u64,
+    pub pids: u64,
+    pub read_bytes: u64,
+    pub write_bytes: u64,
+    /// The interface of its network namespace; `None` where that is the host's, or has none.
+    pub network: Option<NetworkUsage>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct NetworkUsage {
+    pub rx_bytes: u64,
+    pub rx_packets: u64,
+    pub rx_errors: u64,
+    pub rx_dropped: u64,
+    pub tx_bytes: u64,
+    pub tx_packets: u64,
+    pub tx_errors: u64,
+    pub tx_dropped: u64,
+}
+
+/// The real one is [`Machine`]; tests put a recording one in its place.
+#[async_trait]
+pub trait Machine: Send + Sync + 'static {
+    /// Finds again what an earlier agent left and ends what no task owns. For each task, in order,
+    /// what has happened to it; called once, before anything else.
+    async fn recover(&self, tasks: &[Arc<TaskContext>]) -> BTreeMap<String, Vec<Event>>;
+
+    /// Carries out one action and says what came of it. Idempotent.
+    async fn perform(&self, task: &Arc<TaskContext>, action: Action) -> Vec<Event>;
+
+    /// The task has stopped and its record is durable: waits until its logs are delivered, then
+    /// removes what is left of it.
+    async fn dispose(&self, task: &Arc<TaskContext>);
+
+    /// `None` while the container does not run.
+    async fn usage(&self, task_id: &str, container: usize) -> Option<Usage>;
+
+    /// Removes images that no task uses and nobody used for long.
+    async fn collect_images(&self, tasks: &[Arc<TaskContext>]);
+}

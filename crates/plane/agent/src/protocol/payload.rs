@@ -1,0 +1,422 @@
+//! A task as the control plane hands it over (spec ecs-agent.md §2, "Task").
+//!
+//! The same shape is what the agent keeps on disk: `Serialize` leaves credentials out, which the
+//! protocol forbids to store and which come again after a restart (`sendCredentials=true`).
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::{Deserialize, Serialize};
+use wharf_wire::sigv4::SigningKeys;
+
+use super::nullable;
+
+/// More containers than any task definition may have (10), with room for injected ones.
+pub const MAX_CONTAINERS: usize = 32;
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Task {
+    #[serde(deserialize_with = "nullable")]
+    pub arn: String,
+    #[serde(deserialize_with = "nullable")]
+    pub task_cluster_arn: String,
+    #[serde(deserialize_with = "nullable")]
+    pub family: String,
+    #[serde(deserialize_with = "nullable")]
+    pub version: String,
+    #[serde(deserialize_with = "nullable")]
+    pub desired_status: String,
+    #[serde(deserialize_with = "nullable")]
+    pub task_definition_account_id: String,
+    /// vCPUs; 0 means no limit for the whole task.
+    #[serde(deserialize_with = "nullable")]
+    pub cpu: f64,
+    /// MiB; 0 means no limit for the whole task.
+    #[serde(deserialize_with = "nullable")]
+    pub memory: i64,
+    #[serde(deserialize_with = "nullable")]
+    pub network_mode: String,
+    #[serde(deserialize_with = "nullable")]
+    pub launch_type: String,
+    #[serde(deserialize_with = "nullable")]
+    pub service_name: String,
+    #[serde(deserialize_with = "nullable")]
+    pub group: String,
+    #[serde(deserialize_with = "nullable")]
+    pub pid_mode: String,
+    #[serde(deserialize_with = "nullable")]
+    pub ipc_mode: String,
+    #[serde(deserialize_with = "nullable")]
+    pub zone: String,
+    #[serde(deserialize_with = "nullable")]
+    pub volumes: Vec<Volume>,
+    #[serde(deserialize_with = "nullable")]
+    pub containers: Vec<Container>,
+    #[serde(deserialize_with = "nullable")]
+    pub elastic_network_interfaces: Vec<NetworkInterface>,
+    #[serde(skip_serializing)]
+    pub role_credentials: Option<RoleCredentials>,
+    #[serde(skip_serializing)]
+    pub execution_role_credentials: Option<RoleCredentials>,
+    #[serde(deserialize_with = "nullable")]
+    pub enable_fault_injection: bool,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Container {
+    #[serde(deserialize_with = "nullable")]
+    pub name: String,
+    #[serde(deserialize_with = "nullable")]
+    pub image: String,
+    #[serde(deserialize_with = "nullable")]
+    pub command: Vec<String>,
+    #[serde(deserialize_with = "nullable")]
+    pub entry_point: Option<Vec<String>>,
+    /// CPU shares; 1024 are one core.
+    #[serde(deserialize_with = "nullable")]
+    pub cpu: u64,
+    /// Hard limit in MiB; 0 means none.
+    #[serde(deserialize_with = "nullable")]
+    pub memory: u64,
+    #[serde(deserialize_with = "nullable")]
+    pub essential: bool,
+    #[serde(deserialize_with = "nullable")]
+    pub environment: BTreeMap<String, String>,
+    #[serde(deserialize_with = "nullable")]
+    pub links: Vec<String>,
+    #[serde(deserialize_with = "nullable")]
+    pub port_mappings: Vec<PortMapping>,
+    #[serde(deserialize_with = "nullable")]
+    pub mount_points: Vec<MountPoint>,
+    #[serde(deserialize_with = "nullable")]
+    pub volumes_from: Vec<VolumesFrom>,
+    #[serde(deserialize_with = "nullable")]
+    pub depends_on: Vec<DependsOn>,
+    /// Seconds a dependent waits for this container; 0 means without end.
+    #[serde(deserialize_with = "nullable")]
+    pub start_timeout: u64,
+    /// Seconds between the stop signal and SIGKILL; 0 means the node's default.
+    #[serde(deserialize_with = "nullable")]
+    pub stop_timeout: u64,
+    pub restart_policy: Option<RestartPolicy>,
+    #[serde(deserialize_with = "nullable")]
+    pub health_check_type: String,
+    pub registry_authentication: Option<RegistryAuthentication>,
+    #[serde(deserialize_with = "nullable")]
+    pub logs_auth_strategy: String,
+    #[serde(deserialize_with = "nullable")]
+    pub container_arn: String,
+    /// What this agent cannot do yet; a container that asks for it is refused, not run without.
+    #[serde(deserialize_with = "nullable")]
+    pub secrets: Vec<serde_json::Value>,
+    #[serde(deserialize_with = "nullable")]
+    pub environment_files: Vec<serde_json::Value>,
+    /// A JSON string; of its members only `command` is allowed.
+    #[serde(deserialize_with = "nullable")]
+    pub overrides: String,
+    pub docker_config: Option<DockerConfig>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PortMapping {
+    #[serde(deserialize_with = "nullable")]
+    pub container_port: u16,
+    #[serde(deserialize_with = "nullable")]
+    pub host_port: u16,
+    #[serde(deserialize_with = "nullable")]
+    pub container_port_range: String,
+    #[serde(deserialize_with = "nullable")]
+    pub protocol: String,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct MountPoint {
+    #[serde(deserialize_with = "nullable")]
+    pub source_volume: String,
+    #[serde(deserialize_with = "nullable")]
+    pub container_path: String,
+    #[serde(deserialize_with = "nullable")]
+    pub read_only: bool,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct VolumesFrom {
+    #[serde(deserialize_with = "nullable")]
+    pub source_container: String,
+    #[serde(deserialize_with = "nullable")]
+    pub read_only: bool,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct DependsOn {
+    #[serde(deserialize_with = "nullable")]
+    pub container_name: String,
+    #[serde(deserialize_with = "nullable")]
+    pub condition: String,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RestartPolicy {
+    #[serde(deserialize_with = "nullable")]
+    pub enabled: bool,
+    #[serde(deserialize_with = "nullable")]
+    pub ignored_exit_codes: Vec<i32>,
+    /// Seconds a container must have run before it is restarted; 0 means the default of 300.
+    #[serde(deserialize_with = "nullable")]
+    pub restart_attempt_period: u64,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RegistryAuthentication {
+    #[serde(rename = "type", deserialize_with = "nullable")]
+    pub kind: String,
+    pub ecr_auth_data: Option<EcrAuthData>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EcrAuthData {
+    #[serde(deserialize_with = "nullable")]
+    pub registry_id: String,
+    #[serde(deserialize_with = "nullable")]
+    pub region: String,
+    #[serde(deserialize_with = "nullable")]
+    pub use_execution_role: bool,
+    #[serde(deserialize_with = "nullable")]
+    pub endpoint_override: String,
+}
+
+/// The Engine API documents of a container, as JSON strings.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct DockerConfig {
+    #[serde(deserialize_with = "nullable")]
+    pub config: String,
+    #[serde(deserialize_with = "nullable")]
+    pub host_config: String,
+    #[serde(deserialize_with = "nullable")]
+    pub version: String,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Volume {
+    #[serde(deserialize_with = "nullable")]
+    pub name: String,
+    #[serde(rename = "type", deserialize_with = "nullable")]
+    pub kind: String,
+    pub host: Option<HostVolume>,
+    pub docker_volume_configuration: Option<DockerVolume>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct HostVolume {
+    /// Empty means a volume of the task's own, gone with it.
+    #[serde(deserialize_with = "nullable")]
+    pub source_path: String,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct DockerVolume {
+    #[serde(deserialize_with = "nullable")]
+    pub scope: String,
+    #[serde(deserialize_with = "nullable")]
+    pub driver: String,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NetworkInterface {
+    #[serde(deserialize_with = "nullable")]
+    pub ec2_id: String,
+    /// Not in the published protocol: told by control planes whose nodes serve several VPCs.
+    #[serde(deserialize_with = "nullable")]
+    pub vpc_id: String,
+    #[serde(deserialize_with = "nullable")]
+    pub mac_address: String,
+    #[serde(deserialize_with = "nullable")]
+    pub attachment_arn: String,
+    #[serde(deserialize_with = "nullable")]
+    pub index: i64,
+    #[serde(deserialize_with = "nullable")]
+    pub ipv4_addresses: Vec<Ipv4Address>,
+    /// `10.0.0.1/24`: the gateway and, by its prefix length, the subnet.
+    #[serde(deserialize_with = "nullable")]
+    pub subnet_gateway_ipv4_address: String,
+    #[serde(deserialize_with = "nullable")]
+    pub private_dns_name: String,
+    #[serde(deserialize_with = "nullable")]
+    pub domain_name: Vec<String>,
+    #[serde(deserialize_with = "nullable")]
+    pub domain_name_servers: Vec<String>,
+}
+
+impl NetworkInterface {
+    /// The primary address, else the first.
+    pub fn address(&self) -> Option<&str> {
+        self.ipv4_addresses
+            .iter()
+            .find(|a| a.primary)
+            .or_else(|| self.ipv4_addresses.first())
+            .map(|a| a.private_address.as_str())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Ipv4Address {
+    #[serde(deserialize_with = "nullable")]
+    pub primary: bool,
+    #[serde(deserialize_with = "nullable")]
+    pub private_address: String,
+}
+
+/// Credentials of a role; what they are worth is never printed.
+#[derive(Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RoleCredentials {
+    #[serde(deserialize_with = "nullable")]
+    pub credentials_id: String,
+    #[serde(deserialize_with = "nullable")]
+    pub role_arn: String,
+    #[serde(deserialize_with = "nullable")]
+    pub access_key_id: String,
+    #[serde(deserialize_with = "nullable")]
+    pub secret_access_key: String,
+    #[serde(deserialize_with = "nullable")]
+    pub session_token: String,
+    /// RFC 3339
+    #[serde(deserialize_with = "nullable")]
+    pub expiration: String,
+}
+
+impl RoleCredentials {
+    pub fn signing_keys(&self) -> SigningKeys {
+        SigningKeys {
+            access_key_id: self.access_key_id.clone(),
+            secret_access_key: self.secret_access_key.clone(),
+            session_token: Some(self.session_token.clone()).filter(|t| !t.is_empty()),
+        }
+    }
+}
+
+impl fmt::Debug for RoleCredentials {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("RoleCredentials")
+            .field("credentials_id", &self.credentials_id)
+            .field("role_arn", &self.role_arn)
+            .field("expiration", &self.expiration)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a task of a payload cannot be taken on.
+#[derive(Debug, thiserror::Error)]
+pub enum BadTask {
+    #[error("{0}")]
+    Json(#[from] serde_json::Error),
+    #[error("`{0}` is not the name of a task")]
+    Arn(String),
+    #[error("the desired status `{0}` is neither RUNNING nor STOPPED")]
+    DesiredStatus(String),
+    #[error("it has {0} containers; between 1 and {MAX_CONTAINERS} are possible")]
+    ContainerCount(usize),
+    #[error("the container name `{0}` is empty, too long or given twice")]
+    ContainerName(String),
+}
+
+/// Reads one task of a payload and checks what the rest of the agent relies on.
+///
+/// # Errors
+/// See [`BadTask`]; such a task is reported STOPPED as `UnrecogniedTaskError`.
+pub fn read_task(json: &str) -> Result<Task, BadTask> {
+    let task: Task = serde_json::from_str(json)?;
+    if task_id(&task.arn).is_none() {
+        return Err(BadTask::Arn(task.arn));
+    }
+    if !matches!(task.desired_status.as_str(), "RUNNING" | "STOPPED") {
+        return Err(BadTask::DesiredStatus(task.desired_status));
+    }
+    let count = task.containers.len();
+    if count == 0 || count > MAX_CONTAINERS {
+        return Err(BadTask::ContainerCount(count));
+    }
+    for (at, container) in task.containers.iter().enumerate() {
+        let name = &container.name;
+        let twice = task.containers[..at].iter().any(|c| &c.name == name);
+        if name.is_empty() || name.len() > 255 || twice {
+            return Err(BadTask::ContainerName(name.clone()));
+        }
+    }
+    Ok(task)
+}
+
+/// The last part of a task's ARN: letters, digits and `-` only, because it becomes part of paths,
+/// of cgroup names and of log streams.
+pub fn task_id(arn: &str) -> Option<&str> {
+    let (head, id) = arn.rsplit_once('/')?;
+    let plain = id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    (head.contains(":task") && plain && (8..=64).contains(&id.len())).then_some(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ARN: &str = "arn:aws:ecs:us-east-1:000000000000:task/default/0123456789abcdef0123456789abcdef";
+
+    #[test]
+    fn credentials_are_neither_stored_nor_printed() {
+        let json = format!(
+            r#"{{"arn":"{ARN}","desiredStatus":"RUNNING","containers":[{{"name":"a","image":"i"}}],
+               "roleCredentials":{{"credentialsId":"id","secretAccessKey":"hush","sessionToken":"hush"}}}}"#
+        );
+        let task = read_task(&json).unwrap();
+        assert_eq!(task.role_credentials.as_ref().unwrap().secret_access_key, "hush");
+        assert!(!format!("{task:?}").contains("hush"));
+        assert!(!serde_json::to_string(&task).unwrap().contains("hush"));
+    }
+
+    #[test]
+    fn null_is_absent() {
+        let json = format!(
+            r#"{{"arn":"{ARN}","desiredStatus":"STOPPED","volumes":null,"cpu":null,
+               "containers":[{{"name":"a","entryPoint":null,"environment":null,"dependsOn":null}}]}}"#
+        );
+        assert_eq!(read_task(&json).unwrap().containers[0].entry_point, None);
+    }
+
+    #[test]
+    fn refuses_names_that_could_leave_their_folder() {
+        for arn in ["", "arn:aws:ecs:r:a:task/default/../../x", "arn:aws:ecs:r:a:task/c/a.b", "task"] {
+            assert_eq!(task_id(arn), None, "{arn}");
+        }
+        assert_eq!(task_id(ARN), Some("0123456789abcdef0123456789abcdef"));
+    }
+
+    #[test]
+    fn refuses_contradictions() {
+        for (json, text) in [
+            (format!(r#"{{"arn":"{ARN}","desiredStatus":"RUNNING"}}"#), "0 containers"),
+            (format!(r#"{{"arn":"{ARN}","desiredStatus":"PAUSED"}}"#), "PAUSED"),
+            (
+                format!(
+                    r#"{{"arn":"{ARN}","desiredStatus":"RUNNING","containers":[{{"name":"a"}},{{"name":"a"}}]}}"#
+                ),
+                "given twice",
+            ),
+        ] {
+            let error = read_task(&json).unwrap_err().to_string();
+            assert!(error.contains(text), "{error}");
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! One group in all hierarchies.
+
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use nix::{sys::signal::{Signal, kill}, unistd::Pid};
+
+use crate::{CgroupError, Hierarchies, Limits, Stats, Version, device_filter, stats, v1, v2};
+
+/// How long [`Group::kill_and_remove`] waits for killed processes to be gone.
+const KILL_DEADLINE: Duration = Duration::from_secs(10);
+
+/// A group by its path; the kernel's object may or may not exist.
+#[derive(Debug, Clone)]
+pub struct Group {
+    hierarchies: Hierarchies,
+    relative: PathBuf,
+}
+
+impl Group {
+    pub(crate) fn new(hierarchies: Hierarchies, relative: &str) -> Self {
+        Self { hierarchies, relative: relative.into() }
+    }
+
+    /// The folder in each hierarchy.
+    fn folders(&self) -> Vec<PathBuf> {
+        self.hierarchies.roots().into_iter().map(|root| root.join(&self.relative)).collect()
+    }
+
+    /// The folder of one controller; `None` if it is not mounted.
+    pub(crate) fn folder(&self, controller: &str) -> Option<PathBuf> {
+        let key = if self.hierarchies.version == Version::V2 { "" } else { controller };
+        self.hierarchies.mounts.get(key).map(|root| root.join(&self.relative))
+    }
+
+    /// Makes the group, its parents where they are missing, and writes the limits. The limits of
+    /// a group that is there already are overwritten.
+    pub fn create(&self, limits: &Limits) -> Result<(), CgroupError> {
+        match self.hierarchies.version {
+            Version::V1 => self.create_v1(limits),
+            Version::V2 => self.create_v2(limits),
+        }
+    }
+
+    fn create_v1(&self, limits: &Limits) -> Result<(), CgroupError> {
+        let cpuset = self.hierarchies.mounts.get("cpuset").cloned();
+        for root in self.hierarchies.roots() {
+            let inherits = cpuset.as_deref() == Some(root);
+            for_each_level(root, &self.relative, |parent, folder| {
+                make_folder(folder)?;
+                if inherits { inherit_cpuset(parent, folder) } else { Ok(()) }
+            })?;
+        }
+        for write in v1::writes(limits) {
+            // A missing controller with a limit for it must not pass silently.
+            let folder = self.folder(write.controller).ok_or(CgroupError::NoHierarchy)?;
+            write_file(&folder.join(write.file), &write.value, write.optional)?;
+        }
+        Ok(())
+    }
+
+    fn create_v2(&self, limits: &Limits) -> Result<(), CgroupError> {
+        let folder = self.folder("").ok_or(CgroupError::NoHierarchy)?;
+        for root in self.hierarchies.roots() {
+            for_each_level(root, &self.relative, |parent, folder| {
+                let read = |name: &str| fs::read_to_string(parent.join(name)).unwrap_or_default();
+                let file = parent.join("cgroup.subtree_control");
+                if let Some(value) = v2::hand_down(&read("cgroup.controllers"), &read("cgroup.subtree_control")) {
+                    write_file(&file, &value, false)?;
+                }
+                make_folder(folder)
+            })?;
+        }
+        for write in v2::writes(limits) {
+            write_file(&folder.join(write.file), &write.value, write.optional)?;
+        }
+        if let Some(rules) = &limits.devices {
+            device_filter::attach(&folder, rules)?;
+        }
+        Ok(())
+    }
+
+    /// Moves a process (0: the caller) into the group, in every hierarchy.
+    pub fn attach(&self, pid: i32) -> Result<(), CgroupError> {
+        self.folders()
+            .iter()
+            .try_for_each(|folder| write_file(&folder.join("cgroup.procs"), &pid.to_string(), false))
+    }
+
+    /// Processes in this group, not below it; empty if there is no such group.
+    pub fn processes(&self) -> Result<Vec<i32>, CgroupError> {
+        let mut all = Vec::new();
+        for folder in self.folders() {
+            let path = folder.join("cgroup.procs");
+            match fs::read_to_string(&path) {
+                Ok(text) => all.extend(text.lines().filter_map(|line| line.parse::<i32>().ok())),
+                Err(e) if is_gone(&e) => {}
+                Err(e) => return Err(CgroupError::io("read", path)(e)),
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
+        Ok(all)
+    }
+
+    pub fn exists(&self) -> bool {
+        self.folders().iter().any(|folder| folder.exists())
+    }
+
+    /// Names of the groups directly below.
+    pub fn children(&self) -> Vec<String> {
+        let mut names: Vec<String> = self
+            .folders()
+            .iter()
+            .filter_map(|folder| fs::read_dir(folder).ok())
+            .flatten()
+            .filter_map(Result::ok)
+            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    pub fn child(&self, name: &str) -> Result<Self, CgroupError> {
+        let below = self.relative.join(name);
+        self.hierarchies.group(&format!("/{}", below.display()))
+    }
+
+    /// SIGKILL to every process in this group (not below), once. Returns how many there were.
+    pub fn kill(&self) -> Result<usize, CgroupError> {
+        let processes = self.processes()?;
+        for pid in &processes {
+            // The process may have ended since it was listed.
+            let _ = kill(Pid::from_raw(*pid), Signal::SIGKILL);
+        }
+        Ok(processes.len())
+    }
+
+    /// Removes the empty group; a group that is not there is no error. One whose processes have
+    /// not left yet is [`io::ErrorKind::ResourceBusy`] within [`CgroupError::Io`].
+    pub fn remove(&self) -> Result<(), CgroupError> {
+        for folder in self.folders() {
+            match fs::remove_dir(&folder) {
+                Err(e) if !is_gone(&e) => return Err(CgroupError::io("remove", folder)(e)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends everything in this group and below it and removes them. Blocks until the processes are
+    /// gone, at most 10 s.
+    pub fn kill_and_remove(&self) -> Result<(), CgroupError> {
+        let deadline = Instant::now() + KILL_DEADLINE;
+        for name in self.children() {
+            self.child(&name)?.kill_and_remove()?;
+        }
+        loop {
+            let left = self.kill()?;
+            match self.remove() {
+                Ok(()) => return Ok(()),
+                Err(CgroupError::Io { source, .. })
+                    if left > 0 || source.kind() == io::ErrorKind::ResourceBusy =>
+                {
+                    if Instant::now() > deadline {
+                        return Err(CgroupError::StillAlive(self.relative.display().to_string()));
+                    }
+                    // The kernel offers no event that all hierarchies share.
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                Err(other) => return Err(other),
+            }
+        }
+    }
+
+    /// How many processes the kernel has killed here for want of memory; 0 where it does not say.
+    pub fn oom_kills(&self) -> u64 {
+        let file = match self.hierarchies.version {
+            Version::V1 => "memory.oom_control",
+            Version::V2 => "memory.events",
+        };
+        self.folder("memory")
+            .and_then(|folder| fs::read_to_string(folder.join(file)).ok())
+            .and_then(|text| stats::keyed(&text, "oom_kill"))
+            .unwrap_or(0)
+    }
+
+    pub fn stats(&self) -> Result<Stats, CgroupError> {
+        match self.hierarchies.version {
+            Version::V1 => stats::read_v1(|controller| self.folder(controller)),
+            Version::V2 => stats::read_v2(&self.folder("").ok_or(CgroupError::NoHierarchy)?),
+        }
+    }
+}
+
+/// The folder is gone, or was about to go while it was read.
+fn is_gone(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(libc::ENODEV)
+}
+
+fn for_each_level(
+    root: &Path,
+    relative: &Path,
+    mut visit: impl FnMut(&Path, &Path) -> Result<(), CgroupError>,
+) -> Result<(), CgroupError> {
+    let mut parent = root.to_owned();
+    for part in relative {
+        let folder = parent.join(part);
+        visit(&parent, &folder)?;
+        parent = folder;
+    }
+    Ok(())
+}
+
+fn make_folder(folder: &Path) -> Result<(), CgroupError> {
+    match fs::create_dir(folder) {
+        Err(e) if e.kind() != io::ErrorKind::AlreadyExists => Err(CgroupError::io("make", folder)(e)),
+        _ => Ok(()),
+    }
+}
+
+/// A version 1 cpuset accepts no process before it has processors and memory nodes.
+fn inherit_cpuset(parent: &Path, folder: &Path) -> Result<(), CgroupError> {
+    for name in ["cpuset.cpus", "cpuset.mems"] {
+        let path = folder.join(name);
+        let own = fs::read_to_string(&path).map_err(CgroupError::io("read", &path))?;
+        if own.trim().is_empty() {
+            let from = parent.join(name);
+            let value = fs::read_to_string(&from).map_err(CgroupError::io("read", from))?;
+            write_file(&path, value.trim(), false)?;
+        }
+    }
+    Ok(())
+}
+
+fn write_file(path: &Path, value: &str, optional: bool) -> Result<(), CgroupError> {
+    // Never created: a controller's file is there or the controller is not.
+    let written = fs::OpenOptions::new().write(true).open(path).and_then(|mut f| f.write_all(value.as_bytes()));
+    match written {
+        Err(e) if !(optional && e.kind() == io::ErrorKind::NotFound) => {
+            Err(CgroupError::io("write", path)(e))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder tree that looks like a version 2 mount where wharf has begun to work.
+    fn fake_v2() -> (tempfile::TempDir, Group) {
+        let root = tempfile::tempdir().unwrap();
+        let task = root.path().join("wharf-test/task");
+        fs::create_dir_all(&task).unwrap();
+        for folder in [root.path(), &root.path().join("wharf-test"), &task] {
+            fs::write(folder.join("cgroup.controllers"), "cpu memory pids\n").unwrap();
+            fs::write(folder.join("cgroup.subtree_control"), "").unwrap();
+            for file in ["memory.max", "cpu.max", "pids.max", "cgroup.procs", "memory.events"] {
+                fs::write(folder.join(file), "").unwrap();
+            }
+        }
+        let group = Hierarchies::v2(root.path()).group("/wharf-test/task").unwrap();
+        (root, group)
+    }
+
+    #[test]
+    fn version_2_hands_controllers_down_and_writes_limits() {
+        let (root, group) = fake_v2();
+        let limits = Limits { memory_bytes: Some(1 << 20), swap_bytes: Some(0), pids: Some(7), ..Limits::default() };
+        group.create(&limits).unwrap();
+        let read = |name: &str| fs::read_to_string(root.path().join(name)).unwrap();
+        assert_eq!(read("cgroup.subtree_control"), "+memory +cpu +pids");
+        assert_eq!(read("wharf-test/cgroup.subtree_control"), "+memory +cpu +pids");
+        assert_eq!(read("wharf-test/task/cgroup.subtree_control"), "");
+        assert_eq!(read("wharf-test/task/memory.max"), "1048576");
+        assert_eq!(read("wharf-test/task/pids.max"), "7");
+    }
+
+    #[test]
+    fn version_2_counts_oom_kills() {
+        let (root, group) = fake_v2();
+        assert_eq!(group.oom_kills(), 0);
+        fs::write(root.path().join("wharf-test/task/memory.events"), "low 0\noom 3\noom_kill 2\n").unwrap();
+        assert_eq!(group.oom_kills(), 2);
+    }
+
+    #[test]
+    fn a_limit_without_its_controller_is_an_error() {
+        let (root, group) = fake_v2();
+        fs::remove_file(root.path().join("wharf-test/task/pids.max")).unwrap();
+        let limits = Limits { pids: Some(7), ..Limits::default() };
+        assert!(matches!(group.create(&limits), Err(CgroupError::Io { step: "write", .. })));
+    }
+
+    #[test]
+    fn what_is_not_there_is_removed_already() {
+        let root = tempfile::tempdir().unwrap();
+        let group = Hierarchies::v2(root.path()).group("/absent/x").unwrap();
+        group.kill_and_remove().unwrap();
+        assert!(!group.exists() && group.processes().unwrap().is_empty());
+    }
+}

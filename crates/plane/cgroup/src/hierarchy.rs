@@ -1,0 +1,128 @@
+//! Which hierarchies there are on this machine.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Component, Path, PathBuf},
+};
+
+use crate::{CgroupError, Group, v1};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    V1,
+    V2,
+}
+
+/// The mounted hierarchies. Cheap to find, so that each process looks for itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hierarchies {
+    pub(crate) version: Version,
+    /// Version 1: controller → mount point; controllers mounted together share one.
+    /// Version 2: the single entry `""`.
+    pub(crate) mounts: BTreeMap<String, PathBuf>,
+}
+
+impl Hierarchies {
+    /// Reads the mounts of this process.
+    pub fn detect() -> Result<Self, CgroupError> {
+        let path = "/proc/self/mountinfo";
+        let text = fs::read_to_string(path).map_err(CgroupError::io("read", path))?;
+        Self::from_mountinfo(&text).ok_or(CgroupError::NoHierarchy)
+    }
+
+    /// Version 1 wins where it has the memory controller (hybrid mode), else a version 2 mount.
+    pub fn from_mountinfo(text: &str) -> Option<Self> {
+        let mut controllers = BTreeMap::new();
+        let mut unified = None;
+        for line in text.lines() {
+            // `… root mount-point options - type source super-options`
+            let Some((before, after)) = line.split_once(" - ") else { continue };
+            let mut before = before.split(' ').skip(3);
+            let (Some("/"), Some(mount)) = (before.next(), before.next()) else { continue };
+            let mut after = after.split(' ');
+            match (after.next(), after.next(), after.next()) {
+                (Some("cgroup2"), ..) => {
+                    unified.get_or_insert_with(|| PathBuf::from(mount));
+                }
+                (Some("cgroup"), _, Some(options)) => {
+                    for controller in v1::CONTROLLERS {
+                        if options.split(',').any(|option| option == controller) {
+                            controllers.entry(controller.to_owned()).or_insert_with(|| mount.into());
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        if controllers.contains_key("memory") {
+            return Some(Self { version: Version::V1, mounts: controllers });
+        }
+        unified.map(|root| Self { version: Version::V2, mounts: [(String::new(), root)].into() })
+    }
+
+    /// A version 2 hierarchy mounted at `root`.
+    pub fn v2(root: impl Into<PathBuf>) -> Self {
+        Self { version: Version::V2, mounts: [(String::new(), root.into())].into() }
+    }
+
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The group at `path`, such as `/wharf-ab12/task`. It need not exist.
+    pub fn group(&self, path: &str) -> Result<Group, CgroupError> {
+        let relative = path.strip_prefix('/').filter(|rest| {
+            !rest.is_empty() && Path::new(rest).components().all(|part| matches!(part, Component::Normal(_)))
+        });
+        match relative {
+            Some(relative) => Ok(Group::new(self.clone(), relative)),
+            None => Err(CgroupError::BadPath(path.to_owned())),
+        }
+    }
+
+    /// Each mount point once.
+    pub(crate) fn roots(&self) -> Vec<&Path> {
+        let mut roots: Vec<&Path> = self.mounts.values().map(PathBuf::as_path).collect();
+        roots.sort_unstable();
+        roots.dedup();
+        roots
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HYBRID: &str = "\
+31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755
+32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,relatime - cgroup cgroup rw,cpu,cpuacct
+35 31 0:32 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory
+40 31 0:37 / /sys/fs/cgroup/systemd rw,relatime - cgroup cgroup rw,name=systemd
+41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw
+";
+    const UNIFIED: &str = "41 31 0:38 / /sys/fs/cgroup rw shared:4 - cgroup2 cgroup2 rw\n";
+
+    #[test]
+    fn hybrid_counts_as_version_1() {
+        let found = Hierarchies::from_mountinfo(HYBRID).unwrap();
+        assert_eq!(found.version(), Version::V1);
+        assert_eq!(found.mounts.len(), 3);
+        assert_eq!(found.roots().len(), 2);
+    }
+
+    #[test]
+    fn unified_is_version_2() {
+        assert_eq!(Hierarchies::from_mountinfo(UNIFIED), Some(Hierarchies::v2("/sys/fs/cgroup")));
+        assert_eq!(Hierarchies::from_mountinfo("nonsense\n"), None);
+    }
+
+    #[test]
+    fn group_paths_cannot_climb() {
+        let found = Hierarchies::v2("/x");
+        assert!(found.group("/wharf-ab12/task").is_ok());
+        for bad in ["", "/", "wharf", "/a/../b", "/../x", "//"] {
+            assert!(found.group(bad).is_err(), "{bad}");
+        }
+    }
+}

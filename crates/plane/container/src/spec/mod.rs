@@ -1,0 +1,199 @@
+//! What a container shall be, and the pure steps from there to an OCI bundle.
+
+mod argv;
+mod bundle;
+mod capabilities;
+mod devices;
+mod seccomp;
+mod signal;
+mod ulimits;
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use serde::{Deserialize, Serialize};
+pub use wharf_shim_protocol::ContainerName;
+
+pub use self::{
+    argv::{merge_argv, merge_env},
+    capabilities::Capabilities,
+    signal::parse_signal,
+    ulimits::Ulimit,
+};
+pub(crate) use self::bundle::{Bundle, Context};
+
+/// A container of a task. Paths of `mounts` are the host's; everything else is the container's.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ContainerSpec {
+    pub name: ContainerName,
+    /// See [`merge_argv`].
+    pub argv: Vec<String>,
+    /// See [`merge_env`]; PATH, HOME, HOSTNAME and TERM are added where missing.
+    pub env: Vec<(String, String)>,
+    /// `user[:group]`; empty is root.
+    pub user: String,
+    /// Empty is `/`; made where it is missing.
+    pub working_dir: String,
+    /// Empty is the name of the container.
+    pub hostname: String,
+    pub memory_limit_bytes: Option<u64>,
+    pub memory_reservation_bytes: Option<u64>,
+    /// Beyond memory. `None` is as much as memory, as with Docker.
+    pub swap_limit_bytes: Option<u64>,
+    pub cpu_shares: Option<u64>,
+    pub pids_limit: Option<u64>,
+    pub ulimits: Vec<Ulimit>,
+    pub capabilities: Capabilities,
+    pub privileged: bool,
+    pub read_only_root: bool,
+    /// A small process 1 that reaps and passes signals on.
+    pub init: bool,
+    pub no_new_privileges: bool,
+    pub tmpfs: Vec<Tmpfs>,
+    /// `None` is 64 MiB.
+    pub shm_size_bytes: Option<u64>,
+    pub sysctls: BTreeMap<String, String>,
+    pub mounts: Vec<Mount>,
+    pub devices: Vec<Device>,
+    pub files: NameFiles,
+    pub pid: NamespaceMode,
+    pub ipc: NamespaceMode,
+    pub tty: bool,
+    pub stdin: bool,
+    pub log: LogMode,
+}
+
+impl ContainerSpec {
+    /// A container with defaults everywhere else.
+    pub fn new(name: ContainerName, argv: Vec<String>) -> Self {
+        Self {
+            name,
+            argv,
+            env: Vec::new(),
+            user: String::new(),
+            working_dir: String::new(),
+            hostname: String::new(),
+            memory_limit_bytes: None,
+            memory_reservation_bytes: None,
+            swap_limit_bytes: None,
+            cpu_shares: None,
+            pids_limit: None,
+            ulimits: Vec::new(),
+            capabilities: Capabilities::default(),
+            privileged: false,
+            read_only_root: false,
+            init: false,
+            no_new_privileges: false,
+            tmpfs: Vec::new(),
+            shm_size_bytes: None,
+            sysctls: BTreeMap::new(),
+            mounts: Vec::new(),
+            devices: Vec::new(),
+            files: NameFiles::default(),
+            pid: NamespaceMode::Private,
+            ipc: NamespaceMode::Private,
+            tty: false,
+            stdin: false,
+            log: LogMode::default(),
+        }
+    }
+}
+
+/// Arguments and environment carry secrets.
+impl std::fmt::Debug for ContainerSpec {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("ContainerSpec").field("name", &self.name).field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tmpfs {
+    pub path: PathBuf,
+    pub size_bytes: u64,
+    /// `ro`, `noexec`, `mode=1777`, …
+    pub options: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mount {
+    /// On the host; must exist before the task is created.
+    pub source: PathBuf,
+    pub destination: PathBuf,
+    pub read_only: bool,
+    /// A new named volume: while it is empty it takes what the image has at the destination.
+    pub copy_up: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    pub host_path: PathBuf,
+    pub container_path: PathBuf,
+    /// Of `r`, `w`, `m`.
+    pub permissions: String,
+}
+
+/// Contents of the files that tell names; `None` leaves the image's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NameFiles {
+    pub resolv_conf: Option<String>,
+    pub hosts: Option<String>,
+    pub hostname: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum NamespaceMode {
+    #[default]
+    Private,
+    Host,
+    /// That of another, running container of the task.
+    Of(ContainerName),
+}
+
+/// What becomes of standard output and error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LogMode {
+    /// Log driver `none`.
+    Discard,
+    /// Kept on disk until delivered. Full, a blocking one lets the container wait and any other
+    /// drops the oldest lines.
+    Spool { max_bytes: u64, blocking: bool },
+}
+
+impl Default for LogMode {
+    /// Blocking, with room for a long outage of the control plane.
+    fn default() -> Self {
+        Self::Spool { max_bytes: 64 << 20, blocking: true }
+    }
+}
+
+/// A wish this node cannot fulfil, or that contradicts itself.
+#[derive(Debug, thiserror::Error)]
+pub enum SpecError {
+    #[error("No command specified")]
+    NoCommand,
+    #[error("unknown capability: \"{0}\"")]
+    UnknownCapability(String),
+    #[error("unknown ulimit: \"{0}\"")]
+    UnknownUlimit(String),
+    #[error("ulimit {name}={wanted} is above the hard limit of this node, {hard}")]
+    UlimitTooHigh { name: &'static str, wanted: u64, hard: u64 },
+    #[error("cannot read the limit {name} of this node")]
+    NodeLimit {
+        name: &'static str,
+        #[source]
+        source: nix::Error,
+    },
+    #[error("Invalid signal: {0}")]
+    UnknownSignal(String),
+    #[error("the path {} of the container is not absolute", .0.display())]
+    RelativePath(PathBuf),
+    #[error("invalid {what}: it contains a zero byte or `=`")]
+    BadText { what: &'static str },
+    #[error("error gathering device information while adding custom device \"{}\": {reason}", path.display())]
+    BadDevice { path: PathBuf, reason: String },
+    #[error("invalid mount config for type \"bind\": bind source path does not exist: {}", .0.display())]
+    NoMountSource(PathBuf),
+    #[error("the namespace of container {0} cannot be shared: it does not run")]
+    NoSuchNamespace(ContainerName),
+    #[error("the system call filter cannot be built: {0}")]
+    Filter(String),
+}

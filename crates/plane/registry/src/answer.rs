@@ -1,0 +1,219 @@
+//! Answers, and errors in the form clients read: `{"errors":[{"code","message","detail"}]}`.
+
+use http::{
+    HeaderName, HeaderValue, Response, StatusCode,
+    header::{CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE},
+};
+use serde_json::{Value, json};
+use wharf_blobs::BlobError;
+use wharf_svc_ecr::EcrError;
+use wharf_wire::{Fault, fault::Chain};
+
+use crate::body::{self, Body, Broken};
+
+pub(crate) const API_VERSION: HeaderName =
+    HeaderName::from_static("docker-distribution-api-version");
+pub(crate) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
+pub(crate) const UPLOAD_UUID: HeaderName = HeaderName::from_static("docker-upload-uuid");
+
+/// An error answer.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub status: StatusCode,
+    pub code: &'static str,
+    pub message: String,
+    pub detail: Option<Box<Value>>,
+    pub headers: Vec<(HeaderName, String)>,
+}
+
+impl Refusal {
+    pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            detail: None,
+            headers: Vec::new(),
+        }
+    }
+
+    pub(crate) fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub(crate) fn blob_unknown(digest: &str) -> Self {
+        let text = "The layer does not exist in the repository";
+        let mut refusal = Self::new(StatusCode::NOT_FOUND, "BLOB_UNKNOWN", text);
+        refusal.detail = Some(Box::new(json!({ "digest": shown(digest) })));
+        refusal
+    }
+
+    pub(crate) fn manifest_unknown() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "MANIFEST_UNKNOWN",
+            "Requested image not found",
+        )
+    }
+
+    pub(crate) fn bad_digest(digest: &str) -> Self {
+        let text = "A digest has the form sha256:<64 hexadecimal digits>";
+        let mut refusal = Self::new(StatusCode::BAD_REQUEST, "DIGEST_INVALID", text);
+        refusal.detail = Some(Box::new(json!({ "digest": shown(digest) })));
+        refusal
+    }
+
+    pub(crate) fn unsupported() -> Self {
+        let text = "The operation is unsupported.";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", text)
+    }
+
+    pub(crate) fn answer(self, is_head: bool) -> Response<Body> {
+        let mut error = json!({ "code": self.code, "message": self.message });
+        if let Some(detail) = self.detail {
+            error["detail"] = *detail;
+        }
+        let text = json!({ "errors": [error] }).to_string();
+        let mut answer = Answer::new(self.status).header(CONTENT_TYPE, "application/json");
+        for (name, value) in self.headers {
+            answer = answer.header(name, &value);
+        }
+        if is_head {
+            answer.sized(text.len() as u64)
+        } else {
+            answer.body(text)
+        }
+    }
+}
+
+/// Text from a request, kept short.
+fn shown(text: &str) -> String {
+    text.chars().take(100).collect()
+}
+
+impl From<EcrError> for Refusal {
+    fn from(error: EcrError) -> Self {
+        use EcrError as E;
+        let (status, code) = match &error {
+            E::RepositoryNotFound { .. } => (StatusCode::NOT_FOUND, "NAME_UNKNOWN"),
+            E::ImageNotFound { .. } => return Self::manifest_unknown(),
+            E::TagImmutable { .. } | E::BadTag(_) => (StatusCode::BAD_REQUEST, "TAG_INVALID"),
+            E::Manifest(_) => (StatusCode::BAD_REQUEST, "MANIFEST_INVALID"),
+            E::ManifestDigest { .. } | E::LayerDigest { .. } => {
+                (StatusCode::BAD_REQUEST, "DIGEST_INVALID")
+            }
+            E::LayersNotFound { .. } | E::ReferencedImagesNotFound { .. } => {
+                (StatusCode::BAD_REQUEST, "MANIFEST_BLOB_UNKNOWN")
+            }
+            E::ReferencedByIndex(_) => (StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED"),
+            E::UploadNotFound { .. } => (StatusCode::NOT_FOUND, "BLOB_UPLOAD_UNKNOWN"),
+            E::LimitExceeded(_) => (StatusCode::BAD_REQUEST, "MANIFEST_INVALID"),
+            E::Blob(BlobError::TooLarge { .. }) => (StatusCode::PAYLOAD_TOO_LARGE, "SIZE_INVALID"),
+            E::Blob(BlobError::UploadBusy) => (StatusCode::BAD_REQUEST, "BLOB_UPLOAD_INVALID"),
+            E::Blob(BlobError::TooManyUploads { .. }) | E::Contention => {
+                let text = "Rate exceeded";
+                return Self::new(StatusCode::TOO_MANY_REQUESTS, "TOOMANYREQUESTS", text);
+            }
+            E::Blob(BlobError::NoSpace(_)) => {
+                tracing::error!(error = %Chain(&error), "a push found no space");
+                let text = "The registry has no space left";
+                return Self::new(StatusCode::INSUFFICIENT_STORAGE, "UNKNOWN", text);
+            }
+            _ => {
+                tracing::error!(error = %Chain(&error), "a request to the registry failed");
+                let text = "An error on the server's side; it was logged.";
+                return Self::new(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN", text);
+            }
+        };
+        let mut refusal = Self::new(status, code, error.to_string());
+        if let E::LayersNotFound { digests, .. } | E::ReferencedImagesNotFound { digests, .. } =
+            &error
+        {
+            refusal.detail = Some(Box::new(json!({ "digests": digests })));
+        }
+        refusal
+    }
+}
+
+impl From<BlobError> for Refusal {
+    fn from(error: BlobError) -> Self {
+        EcrError::from(error).into()
+    }
+}
+
+impl From<Broken> for Refusal {
+    fn from(broken: Broken) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "BLOB_UPLOAD_INVALID",
+            broken.to_string(),
+        )
+    }
+}
+
+/// What IAM refused: its own text.
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "DENIED", fault.message)
+    }
+}
+
+/// An answer in the making.
+pub(crate) struct Answer(Response<Body>);
+
+impl Answer {
+    pub(crate) fn new(status: StatusCode) -> Self {
+        let mut response = Response::new(body::empty());
+        *response.status_mut() = status;
+        let version = HeaderValue::from_static("registry/2.0");
+        response.headers_mut().insert(API_VERSION, version);
+        Self(response)
+    }
+
+    /// A value that is no header value (only text from outside could be) leaves the header out.
+    pub(crate) fn header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.0.headers_mut().insert(name, value);
+        }
+        self
+    }
+
+    pub(crate) fn body(mut self, bytes: impl Into<bytes::Bytes>) -> Response<Body> {
+        *self.0.body_mut() = body::full(bytes);
+        self.0
+    }
+
+    pub(crate) fn json(self, value: &Value) -> Response<Body> {
+        self.header(CONTENT_TYPE, "application/json")
+            .body(value.to_string())
+    }
+
+    pub(crate) fn stream(mut self, body: Body) -> Response<Body> {
+        *self.0.body_mut() = body;
+        self.0
+    }
+
+    /// No body, but the length one would have: for HEAD.
+    pub(crate) fn sized(self, length: u64) -> Response<Body> {
+        self.header(CONTENT_LENGTH, &length.to_string()).0
+    }
+
+    pub(crate) fn empty(self) -> Response<Body> {
+        self.sized(0)
+    }
+
+    /// 204 and its like carry no length.
+    pub(crate) fn bare(self) -> Response<Body> {
+        self.0
+    }
+}
+
+/// 401 with the challenge that makes clients send their password (spec ecr.md §3).
+pub(crate) fn challenge(realm: &str) -> Response<Body> {
+    let value = format!("Basic realm=\"{realm}\",service=\"ecr.amazonaws.com\"");
+    Answer::new(StatusCode::UNAUTHORIZED)
+        .header(WWW_AUTHENTICATE, &value)
+        .header(CONTENT_TYPE, "text/plain; charset=utf-8")
+        .body("Not Authorized\n")
+}

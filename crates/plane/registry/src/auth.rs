@@ -1,0 +1,122 @@
+//! Who asks: `Basic AWS:<password>`, where the password is ECR's sealed token.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use http::{HeaderMap, StatusCode, header};
+use wharf_base::Timestamp;
+use wharf_svc_ecr::{
+    Registry,
+    token::{self, Bearer, TokenError},
+};
+
+use crate::answer::Refusal;
+
+/// Longer credentials are none: passwords are below 64 KiB.
+const MAX_HEADER_BYTES: usize = 96 * 1024;
+
+/// Why nobody is let in.
+#[derive(Debug)]
+pub(crate) enum Stranger {
+    /// No credentials, or none of ours: asked for with a challenge.
+    Unknown,
+    /// 403, with what to do.
+    Expired,
+}
+
+impl Stranger {
+    pub(crate) fn expired() -> Refusal {
+        let text = "Your authorization token has expired. Reauthenticate and try again.";
+        Refusal::new(StatusCode::FORBIDDEN, "DENIED", text)
+    }
+}
+
+/// Whom the request's credentials speak for.
+pub(crate) fn bearer(
+    headers: &HeaderMap,
+    keyring: &wharf_seal::Keyring,
+    now: Timestamp,
+) -> Result<Bearer, Stranger> {
+    let password = password(headers).ok_or(Stranger::Unknown)?;
+    token::open_password(keyring, &password, now).map_err(|error| match error {
+        TokenError::Invalid => Stranger::Unknown,
+        TokenError::Expired => Stranger::Expired,
+    })
+}
+
+fn password(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    if value.len() > MAX_HEADER_BYTES {
+        return None;
+    }
+    let (scheme, encoded) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let pair = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (user, password) = pair.split_once(':')?;
+    (user == "AWS").then(|| password.to_owned())
+}
+
+/// The registry a request is for: the one its host names in AWS's own form
+/// (`<account>.dkr.ecr.<region>.amazonaws.com`), else the bearer's.
+pub(crate) fn registry(host: Option<&str>, bearer: &Bearer) -> Registry {
+    host.and_then(aws_host)
+        .unwrap_or_else(|| Registry::new(&bearer.caller.account, &bearer.region))
+}
+
+fn aws_host(host: &str) -> Option<Registry> {
+    let host = host.split_once(':').map_or(host, |(host, _)| host);
+    let (account, rest) = host.split_once(".dkr.ecr.")?;
+    let (region, domain) = rest.split_once('.')?;
+    let is_account = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+    let is_region = region
+        .bytes()
+        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    (is_account && is_region && domain == "amazonaws.com").then(|| Registry::new(account, region))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts() {
+        let expected = Registry::new("123456789012", "eu-west-1");
+        let check = |host| aws_host(host);
+        assert_eq!(
+            check("123456789012.dkr.ecr.eu-west-1.amazonaws.com"),
+            Some(expected.clone())
+        );
+        assert_eq!(
+            check("123456789012.dkr.ecr.eu-west-1.amazonaws.com:4566"),
+            Some(expected)
+        );
+        for other in [
+            "localhost:4566",
+            "1.dkr.ecr.eu-west-1.amazonaws.com",
+            "123456789012.dkr.ecr.eu-west-1.example.com",
+            "123456789012.dkr.ecr.EU.amazonaws.com",
+        ] {
+            assert_eq!(check(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn other_credentials_are_none() {
+        for value in [
+            "",
+            "Basic",
+            "Basic !",
+            "Bearer QVdTOng=",
+            "Basic dXNlcjp4",
+            "Basic QVdT",
+            "Basic /w==",
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::AUTHORIZATION, value.parse().unwrap());
+            assert_eq!(password(&headers), None, "{value}");
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, "basic QVdTOmE6Yg==".parse().unwrap());
+        assert_eq!(password(&headers).as_deref(), Some("a:b"));
+    }
+}

@@ -1,0 +1,158 @@
+//! Paths of the API. Repository names contain slashes, so paths are read from their end.
+
+use percent_encoding::percent_decode_str;
+
+/// What a path names. References and digests are not checked yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Route {
+    Base,
+    Catalog,
+    Tags { name: String },
+    Manifest { name: String, reference: String },
+    Blob { name: String, digest: String },
+    Uploads { name: String },
+    Upload { name: String, id: String },
+    Referrers { name: String, digest: String },
+}
+
+/// `None` for paths that are not of this API.
+pub(crate) fn parse(path: &str) -> Option<Route> {
+    let rest = path.strip_prefix("/v2")?;
+    if rest.is_empty() || rest == "/" {
+        return Some(Route::Base);
+    }
+    let rest = rest.strip_prefix('/')?;
+    if rest == "_catalog" {
+        return Some(Route::Catalog);
+    }
+    let parts: Vec<String> = rest
+        .split('/')
+        .map(|part| {
+            percent_decode_str(part)
+                .decode_utf8()
+                .ok()
+                .map(String::from)
+        })
+        .collect::<Option<_>>()?;
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let named = |name: &[&str]| {
+        let name = name.join("/");
+        wharf_svc_ecr::valid_repository_name(&name).then_some(name)
+    };
+    Some(match parts.as_slice() {
+        [name @ .., "blobs", "uploads"] | [name @ .., "blobs", "uploads", ""] => {
+            Route::Uploads { name: named(name)? }
+        }
+        [name @ .., "blobs", "uploads", id] => Route::Upload {
+            name: named(name)?,
+            id: (*id).to_owned(),
+        },
+        [name @ .., "blobs", digest] => Route::Blob {
+            name: named(name)?,
+            digest: (*digest).to_owned(),
+        },
+        [name @ .., "manifests", reference] => Route::Manifest {
+            name: named(name)?,
+            reference: (*reference).to_owned(),
+        },
+        [name @ .., "tags", "list"] => Route::Tags { name: named(name)? },
+        [name @ .., "referrers", digest] => Route::Referrers {
+            name: named(name)?,
+            digest: (*digest).to_owned(),
+        },
+        _ => return None,
+    })
+}
+
+/// The value of a parameter of the query.
+pub(crate) fn parameter(query: Option<&str>, name: &str) -> Option<String> {
+    let mut pairs = form_urlencoded::parse(query?.as_bytes());
+    pairs
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(path: &str, expected: Option<Route>) {
+        assert_eq!(parse(path), expected, "{path}");
+    }
+
+    #[test]
+    fn paths() {
+        let name = || "team/app".to_owned();
+        check("/v2", Some(Route::Base));
+        check("/v2/", Some(Route::Base));
+        check("/v2/_catalog", Some(Route::Catalog));
+        check("/v2/team/app/tags/list", Some(Route::Tags { name: name() }));
+        let reference = "v1".to_owned();
+        check(
+            "/v2/team/app/manifests/v1",
+            Some(Route::Manifest {
+                name: name(),
+                reference,
+            }),
+        );
+        let digest = "sha256:00".to_owned();
+        check(
+            "/v2/team/app/blobs/sha256%3A00",
+            Some(Route::Blob {
+                name: name(),
+                digest,
+            }),
+        );
+        check(
+            "/v2/team/app/blobs/uploads/",
+            Some(Route::Uploads { name: name() }),
+        );
+        check(
+            "/v2/team/app/blobs/uploads",
+            Some(Route::Uploads { name: name() }),
+        );
+        let id = "1-2".to_owned();
+        check(
+            "/v2/team/app/blobs/uploads/1-2",
+            Some(Route::Upload { name: name(), id }),
+        );
+        let digest = "sha256:00".to_owned();
+        check(
+            "/v2/team/app/referrers/sha256:00",
+            Some(Route::Referrers {
+                name: name(),
+                digest,
+            }),
+        );
+    }
+
+    #[test]
+    fn names_may_look_like_parts_of_the_api() {
+        let (name, reference) = ("blobs/uploads/tags".to_owned(), "list".to_owned());
+        check(
+            "/v2/blobs/uploads/tags/manifests/list",
+            Some(Route::Manifest { name, reference }),
+        );
+        let name = "manifests/v1".to_owned();
+        check("/v2/manifests/v1/tags/list", Some(Route::Tags { name }));
+    }
+
+    #[test]
+    fn other_paths() {
+        for path in [
+            "",
+            "/",
+            "/v1/",
+            "/v22/",
+            "/v2/app",
+            "/v2/../manifests/v1",
+            "/v2/manifests/v1",
+            "/v2/A/manifests/v1",
+            "/v2/a%2Fb%2F../manifests/v1",
+            "/v2/ab//manifests/v1",
+            "/v2/ab/manifests/%ff",
+        ] {
+            check(path, None);
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Layers coming in: begun, sent in one stream or in parts, finished, given up.
+//!
+//! A stream that breaks off leaves nothing when no client could resume it: a request that carries
+//! a whole layer, or a stream from the first byte without `Content-Range`. Parts with a
+//! `Content-Range` stay, and `GET` tells where to go on.
+
+use bytes::Bytes;
+use http::{
+    Response, StatusCode,
+    header::{CONTENT_RANGE, LOCATION, RANGE},
+};
+use wharf_blobs::{Digest, Upload};
+use wharf_svc_ecr::LayerInfo;
+use wharf_wire::Call;
+
+use crate::{
+    answer::{Answer, CONTENT_DIGEST, Refusal, UPLOAD_UUID},
+    body::{self, Body},
+    range,
+    request::Asked,
+};
+
+/// POST: a new upload; a whole layer with `digest`; another repository's layer with `mount`.
+pub(crate) async fn begin<B>(
+    asked: &Asked<'_>,
+    name: &str,
+    body: &mut B,
+) -> Result<Response<Body>, Refusal>
+where
+    B: http_body::Body<Data = Bytes> + Unpin,
+    B::Error: std::fmt::Display,
+{
+    let call = asked.may("InitiateLayerUpload", name).await?;
+    if let Some(digest) = asked.parameter("digest") {
+        let digest = parse(&digest)?;
+        let mut upload = asked.catalog.upload_once(&asked.registry, name).await?;
+        receive(&mut upload, body).await?;
+        return complete(asked, &call, name, upload, &digest).await;
+    }
+    if let (Some(digest), Some(from)) = (asked.parameter("mount"), asked.parameter("from"))
+        && let Some(layer) = mount(asked, &call, name, &digest, &from).await?
+    {
+        return Ok(created(name, &layer));
+    }
+    let upload = asked.catalog.begin_upload(&asked.registry, name).await?;
+    Ok(accepted(StatusCode::ACCEPTED, name, upload.as_str(), 0))
+}
+
+/// `None` where the layer must be sent after all: it is not there, or not for this caller.
+async fn mount(
+    asked: &Asked<'_>,
+    call: &Call,
+    name: &str,
+    digest: &str,
+    from: &str,
+) -> Result<Option<LayerInfo>, Refusal> {
+    let Ok(digest) = digest.parse::<Digest>() else {
+        return Ok(None);
+    };
+    for action in ["BatchCheckLayerAvailability", "GetDownloadUrlForLayer"] {
+        match asked.may(action, from).await {
+            Ok(_) => {}
+            Err(refusal) if refusal.status == StatusCode::FORBIDDEN => return Ok(None),
+            Err(refusal) => return Err(refusal),
+        }
+    }
+    let (permit, registry) = (&call.permit, &asked.registry);
+    Ok(asked
+        .catalog
+        .mount_layer(permit, registry, name, from, &digest, call.now)
+        .await?)
+}
+
+/// PATCH: the next bytes.
+pub(crate) async fn patch<B>(
+    asked: &Asked<'_>,
+    name: &str,
+    id: &str,
+    body: &mut B,
+) -> Result<Response<Body>, Refusal>
+where
+    B: http_body::Body<Data = Bytes> + Unpin,
+    B::Error: std::fmt::Display,
+{
+    asked.may("UploadLayerPart", name).await?;
+    let upload = receive_part(asked, name, id, body).await?;
+    let received = upload.pause().await?;
+    Ok(accepted(StatusCode::ACCEPTED, name, id, received))
+}
+
+/// PUT: the last bytes, if any, and what all of them should be.
+pub(crate) async fn finish<B>(
+    asked: &Asked<'_>,
+    name: &str,
+    id: &str,
+    body: &mut B,
+) -> Result<Response<Body>, Refusal>
+where
+    B: http_body::Body<Data = Bytes> + Unpin,
+    B::Error: std::fmt::Display,
+{
+    let call = asked.may("CompleteLayerUpload", name).await?;
+    let digest = parse(&asked.parameter("digest").unwrap_or_default())?;
+    let upload = receive_part(asked, name, id, body).await?;
+    complete(asked, &call, name, upload, &digest).await
+}
+
+/// GET: how much has arrived.
+pub(crate) async fn status(
+    asked: &Asked<'_>,
+    name: &str,
+    id: &str,
+) -> Result<Response<Body>, Refusal> {
+    asked.may("UploadLayerPart", name).await?;
+    let received = asked
+        .catalog
+        .upload_length(&asked.registry, name, id)
+        .await?;
+    Ok(accepted(StatusCode::NO_CONTENT, name, id, received))
+}
+
+/// DELETE: gives it up.
+pub(crate) async fn cancel(
+    asked: &Asked<'_>,
+    name: &str,
+    id: &str,
+) -> Result<Response<Body>, Refusal> {
+    asked.may("UploadLayerPart", name).await?;
+    asked
+        .catalog
+        .resume_upload(&asked.registry, name, id)
+        .await?
+        .cancel()
+        .await;
+    Ok(Answer::new(StatusCode::NO_CONTENT).bare())
+}
+
+/// Appends the request's body to the upload.
+async fn receive_part<B>(
+    asked: &Asked<'_>,
+    name: &str,
+    id: &str,
+    body: &mut B,
+) -> Result<Upload, Refusal>
+where
+    B: http_body::Body<Data = Bytes> + Unpin,
+    B::Error: std::fmt::Display,
+{
+    let invalid = |text| Refusal::new(StatusCode::BAD_REQUEST, "BLOB_UPLOAD_INVALID", text);
+    let range = match asked.header(CONTENT_RANGE).map(range::content_range) {
+        Some(None) => return Err(invalid("Content-Range must be <first byte>-<last byte>")),
+        range => range.flatten(),
+    };
+    let mut upload = asked
+        .catalog
+        .resume_upload(&asked.registry, name, id)
+        .await?;
+    let offset = upload.offset();
+    match range {
+        Some((first, _)) if first != offset => {
+            upload.pause().await?;
+            let text = format!("The next byte must be number {offset}");
+            let status = StatusCode::RANGE_NOT_SATISFIABLE;
+            return Err(Refusal::new(status, "BLOB_UPLOAD_INVALID", text)
+                .with(LOCATION, location(name, id))
+                .with(RANGE, received(offset)));
+        }
+        None if offset == 0 => upload.remove_when_dropped(),
+        _ => {}
+    }
+    receive(&mut upload, body).await?;
+    if range.is_some_and(|(_, length)| upload.offset() - offset != length) {
+        upload.cancel().await;
+        return Err(invalid("Content-Range and the number of bytes sent differ"));
+    }
+    Ok(upload)
+}
+
+async fn receive<B>(upload: &mut Upload, body: &mut B) -> Result<(), Refusal>
+where
+    B: http_body::Body<Data = Bytes> + Unpin,
+    B::Error: std::fmt::Display,
+{
+    while let Some(piece) = body::next(body).await? {
+        upload.write(piece).await?;
+    }
+    Ok(())
+}
+
+async fn complete(
+    asked: &Asked<'_>,
+    call: &Call,
+    name: &str,
+    upload: Upload,
+    digest: &Digest,
+) -> Result<Response<Body>, Refusal> {
+    let (permit, registry) = (&call.permit, &asked.registry);
+    let finished = asked
+        .catalog
+        .finish_upload(permit, registry, name, upload, digest, call.now)
+        .await?;
+    Ok(created(name, &finished))
+}
+
+fn parse(digest: &str) -> Result<Digest, Refusal> {
+    digest.parse().map_err(|_| Refusal::bad_digest(digest))
+}
+
+fn created(name: &str, layer: &LayerInfo) -> Response<Body> {
+    Answer::new(StatusCode::CREATED)
+        .header(LOCATION, &format!("/v2/{name}/blobs/{}", layer.digest))
+        .header(CONTENT_DIGEST, &layer.digest.to_string())
+        .empty()
+}
+
+fn accepted(status: StatusCode, name: &str, id: &str, bytes: u64) -> Response<Body> {
+    let answer = Answer::new(status)
+        .header(LOCATION, &location(name, id))
+        .header(RANGE, &received(bytes))
+        .header(UPLOAD_UUID, id);
+    if status == StatusCode::NO_CONTENT {
+        answer.bare()
+    } else {
+        answer.empty()
+    }
+}
+
+fn location(name: &str, id: &str) -> String {
+    format!("/v2/{name}/blobs/uploads/{id}")
+}
+
+/// The last byte received, counted from 0; `0-0` also where there is none.
+fn received(bytes: u64) -> String {
+    format!("0-{}", bytes.saturating_sub(1))
+}

@@ -1,0 +1,226 @@
+//! Layers found, read, shared and collected.
+
+use std::time::Duration;
+
+use wharf_blobs::Digest;
+
+use crate::support::{Home, random};
+
+#[tokio::test]
+async fn a_layer_is_found_and_read() {
+    let home = Home::new().await;
+    let content = random(1_500_000);
+    let digest = home.push_layer("app", content.clone()).await;
+    let path = format!("/v2/app/blobs/{digest}");
+    let head = home.ask("HEAD", &path).send().await;
+    assert_eq!(head.status, 200);
+    assert_eq!(head.header("content-length"), "1500000");
+    assert_eq!(head.header("docker-content-digest"), digest.to_string());
+    let got = home.get(&path).await;
+    assert_eq!((got.status.as_u16(), &got.body), (200, &content));
+    assert_eq!(got.header("content-type"), "application/octet-stream");
+}
+
+#[tokio::test]
+async fn ranges() {
+    let home = Home::new().await;
+    let content = random(1_000_000);
+    let digest = home.push_layer("app", content.clone()).await;
+    let path = format!("/v2/app/blobs/{digest}");
+    let part = home
+        .ask("GET", &path)
+        .header("range", "bytes=10-599999")
+        .send()
+        .await;
+    assert_eq!(
+        (part.status.as_u16(), part.body),
+        (206, content.slice(10..600_000))
+    );
+    assert_eq!(part.headers["content-range"], "bytes 10-599999/1000000");
+    let end = home
+        .ask("GET", &path)
+        .header("range", "bytes=-5")
+        .send()
+        .await;
+    assert_eq!(end.body, content.slice(999_995..));
+    let beyond = home
+        .ask("GET", &path)
+        .header("range", "bytes=1000000-")
+        .send()
+        .await;
+    assert_eq!(beyond.status, 416);
+    assert_eq!(beyond.header("content-range"), "bytes */1000000");
+}
+
+#[tokio::test]
+async fn a_layer_is_visible_only_where_it_was_pushed() {
+    let home = Home::new().await;
+    home.create("other").await;
+    let digest = home.push_layer("app", "secret").await;
+    for method in ["GET", "HEAD"] {
+        let answer = home
+            .ask(method, format!("/v2/other/blobs/{digest}"))
+            .send()
+            .await;
+        assert_eq!(answer.status, 404);
+    }
+    let answer = home.get(format!("/v2/other/blobs/{digest}")).await;
+    assert_eq!(answer.error(), (404, "BLOB_UNKNOWN".to_owned()));
+    assert_eq!(
+        home.get("/v2/app/blobs/sha256:0").await.error(),
+        (400, "DIGEST_INVALID".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn one_layer_in_two_repositories_is_one_file() {
+    let home = Home::new().await;
+    home.create("other").await;
+    let digest = home.push_layer("app", "layer").await;
+    assert_eq!(home.push_layer("other", "layer").await, digest);
+    assert_eq!(home.files("sha256").len(), 1);
+    home.create("third").await;
+    let path = format!("/v2/third/blobs/uploads/?mount={digest}&from=app");
+    let mounted = home.ask("POST", path).send().await;
+    assert_eq!(mounted.status, 201);
+    assert_eq!(
+        mounted.header("location"),
+        format!("/v2/third/blobs/{digest}")
+    );
+    assert_eq!(
+        home.get(format!("/v2/third/blobs/{digest}")).await.body,
+        "layer"
+    );
+    assert_eq!(home.files("sha256").len(), 1);
+}
+
+#[tokio::test]
+async fn what_cannot_be_mounted_is_to_be_sent() {
+    let home = Home::new().await;
+    home.create("other").await;
+    let digest = home.push_layer("app", "layer").await;
+    let mount = |from: &str, digest: &str| {
+        home.ask(
+            "POST",
+            format!("/v2/other/blobs/uploads/?mount={digest}&from={from}"),
+        )
+    };
+    let unknown = Digest::of(b"unknown").to_string();
+    for (from, digest) in [
+        ("missing", digest.to_string()),
+        ("app", unknown),
+        ("app", "x".to_owned()),
+    ] {
+        let answer = mount(from, &digest).send().await;
+        assert_eq!(answer.status, 202, "{from} {digest}");
+    }
+    home.doorman.deny("ecr:GetDownloadUrlForLayer");
+    assert_eq!(mount("app", &digest.to_string()).send().await.status, 202);
+}
+
+#[tokio::test]
+async fn bytes_nobody_needs_are_collected_and_no_others() {
+    let home = Home::with(|config| config.unused_life = Duration::ZERO).await;
+    home.create("other").await;
+    let kept = home.image("app", "kept").await;
+    assert_eq!(home.put("app", "v1", &kept).await.status, 201);
+    let shared = home.push_layer("app", "shared").await;
+    let shared_too = home.image("other", "shared").await;
+    assert_eq!(home.put("other", "v1", &shared_too).await.status, 201);
+    home.push_layer("app", "orphan").await;
+
+    let report = home.collect().await;
+    assert_eq!(
+        (report.layers, report.blobs),
+        (2, 1),
+        "shared leaves app, orphan leaves the disk"
+    );
+    assert_eq!(
+        home.get(format!("/v2/app/blobs/{shared}")).await.status,
+        404
+    );
+    assert_eq!(
+        home.get(format!("/v2/other/blobs/{shared}")).await.body,
+        "shared"
+    );
+    assert_eq!(home.get("/v2/app/manifests/v1").await.status, 200);
+    let layer = kept["layers"][0]["digest"].as_str().unwrap();
+    assert_eq!(
+        home.get(format!("/v2/app/blobs/{layer}")).await.body,
+        "kept"
+    );
+
+    let digest = home
+        .get("/v2/app/manifests/v1")
+        .await
+        .header("docker-content-digest")
+        .to_owned();
+    assert_eq!(
+        home.ask("DELETE", format!("/v2/app/manifests/{digest}"))
+            .send()
+            .await
+            .status,
+        202
+    );
+    let report = home.collect().await;
+    assert_eq!(
+        (report.layers, report.blobs),
+        (2, 2),
+        "its layer and its manifest; the config is shared"
+    );
+}
+
+#[tokio::test]
+async fn young_bytes_are_not_collected() {
+    let home = Home::new().await;
+    let digest = home.push_layer("app", "just pushed").await;
+    let report = home.collect().await;
+    assert_eq!((report.layers, report.blobs, report.uploads), (0, 0, 0));
+    assert_eq!(
+        home.get(format!("/v2/app/blobs/{digest}")).await.status,
+        200
+    );
+}
+
+#[tokio::test]
+async fn a_collector_beside_pushes_breaks_none() {
+    let home = std::sync::Arc::new(Home::with(|config| config.unused_life = Duration::ZERO).await);
+    let pushing = tokio::spawn({
+        let home = home.clone();
+        async move {
+            let mut held = 0;
+            for n in 0..40 {
+                let image = home.image("app", format!("layer {n}")).await;
+                let put = home.put("app", &format!("v{n}"), &image).await;
+                // With no time to live a layer may go before its manifest comes: then the push is
+                // refused. What is accepted must be whole.
+                if put.status == 201 {
+                    held += 1;
+                } else {
+                    assert_eq!(put.error(), (400, "MANIFEST_BLOB_UNKNOWN".to_owned()));
+                }
+            }
+            held
+        }
+    });
+    while !pushing.is_finished() {
+        home.collect().await;
+    }
+    let held = pushing.await.unwrap();
+    home.collect().await;
+    let tags = home.get("/v2/app/tags/list").await.json()["tags"]
+        .as_array()
+        .unwrap()
+        .clone();
+    assert_eq!(tags.len(), held);
+    for tag in tags {
+        let manifest = home
+            .get(format!("/v2/app/manifests/{}", tag.as_str().unwrap()))
+            .await
+            .json();
+        for blob in [&manifest["layers"][0], &manifest["config"]] {
+            let path = format!("/v2/app/blobs/{}", blob["digest"].as_str().unwrap());
+            assert_eq!(home.get(path).await.status, 200, "{tag}");
+        }
+    }
+}

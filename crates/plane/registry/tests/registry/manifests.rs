@@ -1,0 +1,252 @@
+//! Manifests: verbatim, whole, tagged, deleted.
+
+use serde_json::{Value, json};
+use wharf_api_ecr::{Ecr, PutImageTagMutabilityRequest};
+use wharf_blobs::Digest;
+
+use crate::support::{Home, OCI_INDEX, OCI_MANIFEST};
+
+fn digest_of(manifest: &Value) -> Digest {
+    Digest::of(manifest.to_string().as_bytes())
+}
+
+#[tokio::test]
+async fn comes_back_as_it_was_sent() {
+    let home = Home::new().await;
+    let image = home.image("app", "layer").await;
+    // Odd white space must survive.
+    let text = format!("  {}\n\n", serde_json::to_string_pretty(&image).unwrap());
+    let digest = Digest::of(text.as_bytes());
+    let put = home
+        .ask("PUT", "/v2/app/manifests/v1")
+        .header("content-type", OCI_MANIFEST)
+        .body(text.clone())
+        .send()
+        .await;
+    assert_eq!(put.status, 201);
+    assert_eq!(
+        put.header("location"),
+        format!("/v2/app/manifests/{digest}")
+    );
+    assert_eq!(put.header("docker-content-digest"), digest.to_string());
+    for reference in ["v1", &digest.to_string()] {
+        let path = format!("/v2/app/manifests/{reference}");
+        let got = home.get(&path).await;
+        assert_eq!((got.status.as_u16(), &got.body[..]), (200, text.as_bytes()));
+        assert_eq!(got.header("content-type"), OCI_MANIFEST);
+        assert_eq!(got.header("docker-content-digest"), digest.to_string());
+        let head = home.ask("HEAD", &path).send().await;
+        assert_eq!(head.header("content-length"), text.len().to_string());
+        assert_eq!(head.header("content-type"), OCI_MANIFEST);
+    }
+}
+
+#[tokio::test]
+async fn unknown_images() {
+    let home = Home::new().await;
+    for reference in ["v1", &Digest::of(b"").to_string()] {
+        let got = home.get(format!("/v2/app/manifests/{reference}")).await;
+        assert_eq!(got.error(), (404, "MANIFEST_UNKNOWN".to_owned()));
+        assert_eq!(got.message(), "Requested image not found");
+        let gone = home
+            .ask("DELETE", format!("/v2/app/manifests/{reference}"))
+            .send()
+            .await;
+        assert_eq!(gone.status, 404);
+    }
+    assert_eq!(
+        home.get("/v2/app/manifests/sha256:x").await.error().1,
+        "DIGEST_INVALID"
+    );
+}
+
+#[tokio::test]
+async fn missing_blobs_are_refused() {
+    let home = Home::new().await;
+    home.create("other").await;
+    let image = home.image("other", "layer").await;
+    let put = home.put("app", "v1", &image).await;
+    assert_eq!(put.error(), (400, "MANIFEST_BLOB_UNKNOWN".to_owned()));
+    assert_eq!(
+        put.json()["errors"][0]["detail"]["digests"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    let index = json!({"schemaVersion": 2, "mediaType": OCI_INDEX,
+        "manifests": [{"mediaType": OCI_MANIFEST, "digest": Digest::of(b"none"), "size": 4}]});
+    assert_eq!(
+        home.put("app", "v1", &index).await.error(),
+        (400, "MANIFEST_BLOB_UNKNOWN".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_manifest_is_refused() {
+    let home = Home::new().await;
+    let put = |reference: &'static str, kind: &'static str, body: String| {
+        home.ask("PUT", format!("/v2/app/manifests/{reference}"))
+            .header("content-type", kind)
+            .body(body)
+            .send()
+    };
+    for body in ["", "{", "[]", "{\"schemaVersion\":2}"] {
+        let answer = put("v1", OCI_MANIFEST, body.to_owned()).await;
+        assert_eq!(
+            answer.error(),
+            (400, "MANIFEST_INVALID".to_owned()),
+            "{body}"
+        );
+    }
+    let image = home.image("app", "layer").await;
+    let differs = put("v1", OCI_INDEX, image.to_string()).await;
+    assert_eq!(differs.error(), (400, "MANIFEST_INVALID".to_owned()));
+    let tag = put(".bad", OCI_MANIFEST, image.to_string()).await;
+    assert_eq!(tag.error(), (400, "TAG_INVALID".to_owned()));
+    let wrong = format!("/v2/app/manifests/{}", Digest::of(b"other"));
+    let wrong = home
+        .ask("PUT", wrong)
+        .header("content-type", OCI_MANIFEST)
+        .body(image.to_string())
+        .send()
+        .await;
+    assert_eq!(wrong.error(), (400, "DIGEST_INVALID".to_owned()));
+    let large = put("v1", OCI_MANIFEST, " ".repeat((4 << 20) + 1)).await;
+    assert_eq!(large.error(), (413, "SIZE_INVALID".to_owned()));
+}
+
+#[tokio::test]
+async fn a_tag_moves_and_the_image_behind_stays() {
+    let home = Home::new().await;
+    let (one, two) = (home.image("app", "1").await, home.image("app", "2").await);
+    for image in [&one, &two, &two] {
+        assert_eq!(home.put("app", "latest", image).await.status, 201);
+    }
+    let got = home.get("/v2/app/manifests/latest").await;
+    assert_eq!(
+        got.header("docker-content-digest"),
+        digest_of(&two).to_string()
+    );
+    assert_eq!(
+        home.get(format!("/v2/app/manifests/{}", digest_of(&one)))
+            .await
+            .status,
+        200
+    );
+    let details = home.describe("app").await;
+    let tags = |manifest: &Value| {
+        let digest = Some(digest_of(manifest).to_string());
+        details
+            .iter()
+            .find(|d| d.image_digest == digest)
+            .unwrap()
+            .image_tags
+            .clone()
+    };
+    assert_eq!(tags(&one), None);
+    assert_eq!(tags(&two), Some(vec!["latest".to_owned()]));
+}
+
+#[tokio::test]
+async fn an_immutable_tag_stays() {
+    let home = Home::new().await;
+    let input = PutImageTagMutabilityRequest {
+        repository_name: Some("app".to_owned()),
+        image_tag_mutability: Some("IMMUTABLE".to_owned()),
+        ..PutImageTagMutabilityRequest::default()
+    };
+    home.ecr()
+        .put_image_tag_mutability(&home.call(), input)
+        .await
+        .unwrap();
+    let (one, two) = (home.image("app", "1").await, home.image("app", "2").await);
+    assert_eq!(home.put("app", "v1", &one).await.status, 201);
+    assert_eq!(
+        home.put("app", "v1", &one).await.status,
+        201,
+        "the same image again"
+    );
+    let moved = home.put("app", "v1", &two).await;
+    assert_eq!(moved.error(), (400, "TAG_INVALID".to_owned()));
+    let text = "The image tag 'v1' already exists in the 'app' repository and cannot be overwritten because the tag is immutable.";
+    assert_eq!(moved.message(), text);
+}
+
+#[tokio::test]
+async fn an_index_holds_its_images() {
+    let home = Home::new().await;
+    let image = home.image("app", "layer").await;
+    home.put("app", &digest_of(&image).to_string(), &image)
+        .await;
+    let index = json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [
+        {"mediaType": OCI_MANIFEST, "digest": digest_of(&image), "size": image.to_string().len()}]});
+    assert_eq!(home.put("app", "multi", &index).await.status, 201);
+    let child = format!("/v2/app/manifests/{}", digest_of(&image));
+    let refused = home.ask("DELETE", &child).send().await;
+    assert_eq!(refused.error(), (405, "UNSUPPORTED".to_owned()));
+    let text = format!(
+        "Requested image referenced by manifest list: [{}]",
+        digest_of(&index)
+    );
+    assert_eq!(refused.message(), text);
+    let parent = format!("/v2/app/manifests/{}", digest_of(&index));
+    assert_eq!(home.ask("DELETE", parent).send().await.status, 202);
+    assert_eq!(home.ask("DELETE", child).send().await.status, 202);
+    assert_eq!(home.describe("app").await.len(), 0);
+}
+
+#[tokio::test]
+async fn deleting_by_tag_untags_and_by_digest_deletes() {
+    let home = Home::new().await;
+    let image = home.image("app", "layer").await;
+    for tag in ["v1", "v2"] {
+        home.put("app", tag, &image).await;
+    }
+    assert_eq!(
+        home.ask("DELETE", "/v2/app/manifests/v1")
+            .send()
+            .await
+            .status,
+        202
+    );
+    assert_eq!(home.get("/v2/app/manifests/v1").await.status, 404);
+    assert_eq!(home.get("/v2/app/manifests/v2").await.status, 200);
+    let digest = digest_of(&image);
+    assert_eq!(
+        home.ask("DELETE", format!("/v2/app/manifests/{digest}"))
+            .send()
+            .await
+            .status,
+        202
+    );
+    assert_eq!(home.get("/v2/app/manifests/v2").await.status, 404);
+    assert_eq!(
+        home.get("/v2/app/tags/list").await.json()["tags"],
+        json!([])
+    );
+}
+
+#[tokio::test]
+async fn a_pull_is_recorded_once_a_day() {
+    let home = Home::new().await;
+    let image = home.image("app", "layer").await;
+    home.put("app", "v1", &image).await;
+    assert_eq!(home.describe("app").await[0].last_recorded_pull_time, None);
+    home.ask("HEAD", "/v2/app/manifests/v1").send().await;
+    assert_eq!(
+        home.describe("app").await[0].last_recorded_pull_time,
+        None,
+        "a look is no pull"
+    );
+    home.get("/v2/app/manifests/v1").await;
+    let first = home.describe("app").await[0]
+        .last_recorded_pull_time
+        .unwrap();
+    home.clock.advance(std::time::Duration::from_secs(3600));
+    home.get("/v2/app/manifests/v1").await;
+    assert_eq!(
+        home.describe("app").await[0].last_recorded_pull_time,
+        Some(first)
+    );
+}

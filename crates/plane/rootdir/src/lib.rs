@@ -1,0 +1,195 @@
+//! Paths resolved inside a folder that somebody else filled.
+//!
+//! An image's author decides where its symbolic links point. Every path below a root file system
+//! is therefore resolved by the kernel with that folder as `/` (`openat2`, RESOLVE_IN_ROOT):
+//! neither `..` nor any link leaves it. Changes are made relative to an open parent with calls
+//! that do not follow the last component. Nothing here works on path strings of the host.
+
+use std::{
+    ffi::OsString,
+    fs::File,
+    io::{self, Read},
+    os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
+    path::{Component, Path, PathBuf},
+};
+
+use nix::{
+    errno::Errno,
+    fcntl::{AtFlags, OFlag, OpenHow, ResolveFlag, openat2},
+    sys::stat::{FileStat, Mode, fstatat, mkdirat},
+};
+
+/// A folder taken as `/`.
+#[derive(Debug)]
+pub struct RootDir {
+    folder: OwnedFd,
+}
+
+/// An open parent and the last component of a path: where something is made or removed.
+#[derive(Debug)]
+pub struct Place {
+    pub parent: OwnedFd,
+    pub name: OsString,
+}
+
+impl RootDir {
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        Ok(Self { folder: nix::fcntl::open(path, flags, Mode::empty())? })
+    }
+
+    pub fn as_fd(&self) -> BorrowedFd<'_> {
+        self.folder.as_fd()
+    }
+
+    /// Opens what the path means in here; links are followed, inside the root.
+    pub fn open_at(&self, path: &Path, flags: OFlag) -> io::Result<OwnedFd> {
+        let how = OpenHow::new()
+            .flags(flags | OFlag::O_CLOEXEC)
+            .resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS);
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        loop {
+            match openat2(&self.folder, path, how) {
+                // A rename elsewhere made the kernel unsure about `..`.
+                Err(Errno::EAGAIN | Errno::EINTR) => {}
+                other => return Ok(other?),
+            }
+        }
+    }
+
+    /// A regular file's content, at most `limit` bytes of it.
+    pub fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+        // Non-blocking: a named pipe put in the file's place must not hold us up.
+        let file = File::from(self.open_at(path, OFlag::O_RDONLY | OFlag::O_NONBLOCK)?);
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        }
+        let mut bytes = Vec::new();
+        file.take(limit).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// The open folder that would hold the path's last component. Missing parents are made with
+    /// mode 0755. The root itself has no place: [`io::ErrorKind::InvalidInput`].
+    pub fn place(&self, path: &Path) -> io::Result<Place> {
+        let clean = clean(path)?;
+        let Some(name) = clean.file_name() else {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path has no last component"));
+        };
+        let parent = self.make_folders(clean.parent().unwrap_or(Path::new("")))?;
+        Ok(Place { parent, name: name.to_owned() })
+    }
+
+    /// Opens the folder, making it and its parents (mode 0755) where they are missing.
+    pub fn make_folders(&self, path: &Path) -> io::Result<OwnedFd> {
+        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY;
+        let path = clean(path)?;
+        match self.open_at(&path, flags) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+            other => return other,
+        }
+        let mut reached = PathBuf::new();
+        let mut folder = self.open_at(Path::new("."), flags)?;
+        for name in path.iter() {
+            reached.push(name);
+            folder = match self.open_at(&reached, flags) {
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                    mkdirat(&folder, name, Mode::from_bits_truncate(0o755))?;
+                    self.open_at(&reached, flags)?
+                }
+                other => other?,
+            };
+        }
+        Ok(folder)
+    }
+}
+
+impl Place {
+    /// What stands here, links not followed; `None` if nothing does.
+    pub fn stat(&self) -> io::Result<Option<FileStat>> {
+        match fstatat(&self.parent, self.name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW) {
+            Ok(stat) => Ok(Some(stat)),
+            Err(Errno::ENOENT) => Ok(None),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// A path that names this place to calls without an `…at` form, through the open parent.
+    pub fn proc_path(&self) -> PathBuf {
+        proc_path(self.parent.as_fd()).join(&self.name)
+    }
+}
+
+/// `/proc/self/fd/N`.
+pub fn proc_path(fd: BorrowedFd<'_>) -> PathBuf {
+    PathBuf::from(format!("/proc/self/fd/{}", fd.as_raw_fd()))
+}
+
+/// Without `/` in front, `.` and `..`: `..` is taken as going up in the text, never above the root,
+/// as the author of the path meant it.
+fn clean(path: &Path) -> io::Result<PathBuf> {
+    let mut clean = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::Normal(name) => {
+                if name.as_encoded_bytes().contains(&0) {
+                    return Err(io::Error::new(io::ErrorKind::InvalidInput, "a path with a zero byte"));
+                }
+                clean.push(name);
+            }
+            Component::ParentDir => {
+                clean.pop();
+            }
+            Component::RootDir | Component::CurDir | Component::Prefix(_) => {}
+        }
+    }
+    Ok(clean)
+}
+
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::symlink};
+
+    use super::*;
+
+    #[test]
+    fn links_stay_inside() {
+        let dir = tempfile::tempdir().unwrap();
+        let outside = dir.path().join("outside");
+        fs::write(&outside, "secret").unwrap();
+        let root = dir.path().join("root");
+        fs::create_dir_all(root.join("etc")).unwrap();
+        fs::write(root.join("outside"), "inner").unwrap();
+        symlink(&outside, root.join("etc/absolute")).unwrap();
+        symlink("../../outside", root.join("etc/relative")).unwrap();
+        symlink("/", root.join("up")).unwrap();
+        let root_dir = RootDir::open(&root).unwrap();
+        // An absolute link means the same path inside, which does not exist there.
+        assert!(root_dir.read(Path::new("/etc/absolute"), 99).is_err());
+        assert_eq!(root_dir.read(Path::new("/etc/relative"), 99).unwrap(), b"inner");
+        assert_eq!(root_dir.read(Path::new("../../outside"), 3).unwrap(), b"inn");
+        // Folders are made behind the link's target inside the root.
+        root_dir.make_folders(Path::new("/up/new/er")).unwrap();
+        assert!(root.join("new/er").is_dir());
+        assert!(!Path::new("/new/er").exists());
+    }
+
+    #[test]
+    fn places_do_not_follow_the_last_component() {
+        let dir = tempfile::tempdir().unwrap();
+        symlink("/etc/passwd", dir.path().join("link")).unwrap();
+        let root = RootDir::open(dir.path()).unwrap();
+        let stat = root.place(Path::new("link")).unwrap().stat().unwrap().unwrap();
+        assert_eq!(stat.st_mode & libc::S_IFMT, libc::S_IFLNK);
+        assert!(root.place(Path::new("a/b")).unwrap().stat().unwrap().is_none());
+        assert!(root.place(Path::new("/..")).is_err());
+    }
+
+    #[test]
+    fn a_named_pipe_is_no_file() {
+        let dir = tempfile::tempdir().unwrap();
+        nix::unistd::mkfifo(&dir.path().join("fifo"), Mode::S_IRWXU).unwrap();
+        assert!(RootDir::open(dir.path()).unwrap().read(Path::new("fifo"), 10).is_err());
+    }
+}

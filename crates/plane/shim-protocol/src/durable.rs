@@ -1,0 +1,78 @@
+//! Files that are either the old or the new, never half of one.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read, Write},
+    path::Path,
+};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+/// How a replacement must survive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// The death of every process, not that of the machine: enough for what a restart of the
+    /// machine makes meaningless, and free of a disk flush on the way to a running container.
+    Process,
+    /// Power loss as well: flushed before and after the rename.
+    Machine,
+}
+
+/// Replaces `path` by `bytes` through a temporary file beside it.
+pub fn replace(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".new");
+    let mut file = File::create(&temporary)?;
+    file.write_all(bytes)?;
+    if durability == Durability::Machine {
+        file.sync_all()?;
+    }
+    drop(file);
+    fs::rename(&temporary, path)?;
+    if durability == Durability::Machine
+        && let Some(parent) = path.parent()
+    {
+        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+        File::open(parent)?.sync_all()?;
+    }
+    Ok(())
+}
+
+pub fn replace_json<T: Serialize>(path: &Path, value: &T, durability: Durability) -> io::Result<()> {
+    replace(path, &serde_json::to_vec(value)?, durability)
+}
+
+/// The value in `path`; `None` if there is no such file. A file beyond `limit` bytes or of another
+/// form is [`io::ErrorKind::InvalidData`].
+pub fn read_json<T: DeserializeOwned>(path: &Path, limit: u64) -> io::Result<Option<T>> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(e),
+    };
+    let mut bytes = Vec::new();
+    file.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "the file is larger than allowed"));
+    }
+    serde_json::from_slice(&bytes)
+        .map(Some)
+        .map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replaced_whole_and_read_within_bounds() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.json");
+        assert_eq!(read_json::<Vec<u8>>(&path, 100).unwrap(), None);
+        replace_json(&path, &vec![1u8, 2], Durability::Machine).unwrap();
+        replace_json(&path, &vec![3u8], Durability::Process).unwrap();
+        assert_eq!(read_json::<Vec<u8>>(&path, 100).unwrap(), Some(vec![3]));
+        assert_eq!(read_json::<Vec<u8>>(&path, 2).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+}

@@ -1,0 +1,121 @@
+//! What the shim does for a container beyond the OCI bundle: the root file system it mounts, and
+//! the last steps before the program, which it takes itself (user, capabilities, seccomp).
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// Bound on `plan.json`, in bytes: environment and arguments may be 2 MiB together.
+pub const PLAN_LIMIT: u64 = 8 << 20;
+
+/// `plan.json`, beside the bundle's `config.json`: read by the short-lived process that creates the
+/// container, so that the resident shim never holds an environment or a list of layers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerPlan {
+    pub rootfs: RootfsPlan,
+    pub process: ProcessPlan,
+    /// New volumes that take over what the image has at their mount point.
+    #[serde(default)]
+    pub copy_up: Vec<CopyUp>,
+    /// Run a small process 1 of our own that reaps orphans and passes signals on.
+    #[serde(default)]
+    pub init: bool,
+}
+
+/// What the resident shim has to know of a container; travels with the request to create it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerSetup {
+    /// Absolute in every hierarchy: `/wharf-<installation>/<task>/<name>`; made by the agent.
+    pub cgroup: String,
+    pub log: LogPlan,
+    /// Keep standard input open with nobody at its other end; otherwise it is empty.
+    #[serde(default)]
+    pub stdin: bool,
+    #[serde(default)]
+    pub tty: bool,
+    /// Its processes are not all in a namespace that ends with the first one, so that what is left
+    /// in the cgroup has to be killed.
+    #[serde(default)]
+    pub shares_pids: bool,
+}
+
+/// What the shim needs from `task.json`; the agent keeps more in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShimSetup {
+    /// Where the shim itself belongs: outside of the agent's and of the task's limits.
+    pub cgroup: String,
+    /// The task's network namespace, held open for as long as the shim lives.
+    pub netns: Option<PathBuf>,
+}
+
+/// The number under which the shim and the processes it forks hold the task's network namespace;
+/// bundles name it as [`NETNS_PATH`].
+pub const NETNS_FD: i32 = 10;
+pub const NETNS_PATH: &str = "/proc/self/fd/10";
+
+/// The overlay's parts; empty `layers` is an empty root.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RootfsPlan {
+    /// Lowest first, as the image lists them; absolute.
+    pub layers: Vec<PathBuf>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopyUp {
+    /// On the host; filled only while it is empty.
+    pub volume: PathBuf,
+    /// Inside the container.
+    pub destination: PathBuf,
+}
+
+/// A process inside the container: its first, or one run by exec.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessPlan {
+    pub argv: Vec<String>,
+    /// `NAME=value`, in order.
+    pub env: Vec<String>,
+    /// `user[:group]`, names or numbers, looked up inside the container; empty is root.
+    #[serde(default)]
+    pub user: String,
+    /// Absolute; made if missing.
+    pub working_dir: String,
+    /// Bit n is capability n: the bounding set, and what root keeps.
+    pub capabilities: u64,
+    #[serde(default)]
+    pub no_new_privileges: bool,
+    #[serde(default)]
+    pub tty: bool,
+    /// Numbers of supplementary groups beside those the image knows.
+    #[serde(default)]
+    pub groups: Vec<u32>,
+}
+
+/// Arguments and environment carry secrets.
+impl std::fmt::Debug for ProcessPlan {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("ProcessPlan")
+            .field("argc", &self.argv.len())
+            .field("env", &self.env.len())
+            .field("user", &self.user)
+            .field("working_dir", &self.working_dir)
+            .field("capabilities", &format_args!("{:#x}", self.capabilities))
+            .finish_non_exhaustive()
+    }
+}
+
+/// A further process; its standard streams travel beside the request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExecPlan {
+    pub process: ProcessPlan,
+}
+
+/// What becomes of standard output and error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "mode", rename_all = "snake_case")]
+pub enum LogPlan {
+    /// Read and forgotten.
+    Discard,
+    /// Kept on disk until trimmed. At `max_bytes` the container waits if `blocking`, else the
+    /// oldest segments go.
+    Spool { max_bytes: u64, blocking: bool },
+}

@@ -1,0 +1,70 @@
+//! A new named volume starts with what the image has at its mount point, as with Docker.
+
+use std::{
+    fs, io,
+    os::{fd::AsFd, unix::fs::MetadataExt},
+    path::Path,
+};
+
+use nix::{
+    fcntl::OFlag,
+    sys::stat::{Mode, SFlag, mknod},
+    unistd::{Gid, Uid, fchownat},
+};
+use wharf_rootdir::{RootDir, proc_path};
+
+/// Deeper trees than this are none that an image builder made.
+const MAX_DEPTH: usize = 256;
+
+/// Fills `volume` from `source` inside the container's root, if the volume is empty and the image
+/// has a folder there.
+pub fn copy_up(rootfs: &Path, source: &Path, volume: &Path) -> io::Result<()> {
+    if fs::read_dir(volume)?.next().is_some() {
+        return Ok(());
+    }
+    let root = RootDir::open(rootfs)?;
+    let folder = match root.open_at(source, OFlag::O_RDONLY | OFlag::O_DIRECTORY) {
+        Ok(folder) => folder,
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(()),
+        Err(e) => return Err(e),
+    };
+    // From the open folder downwards no link is followed, so nothing outside of it is reached.
+    let from = proc_path(folder.as_fd());
+    copy_attributes(volume, &fs::metadata(&from)?)?;
+    copy_folder(&from, volume, 0)
+}
+
+fn copy_folder(from: &Path, to: &Path, depth: usize) -> io::Result<()> {
+    if depth > MAX_DEPTH {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "folders nested too deeply"));
+    }
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        let meta = fs::symlink_metadata(&from)?;
+        let kind = meta.file_type();
+        if kind.is_symlink() {
+            std::os::unix::fs::symlink(fs::read_link(&from)?, &to)?;
+        } else if kind.is_dir() {
+            fs::create_dir(&to)?;
+            copy_folder(&from, &to, depth + 1)?;
+        } else if kind.is_file() {
+            fs::copy(&from, &to)?;
+        } else {
+            let kind = SFlag::from_bits_truncate(meta.mode() & libc::S_IFMT);
+            mknod(&to, kind, Mode::from_bits_truncate(meta.mode()), meta.rdev())?;
+        }
+        copy_attributes(&to, &meta)?;
+    }
+    Ok(())
+}
+
+fn copy_attributes(to: &Path, meta: &fs::Metadata) -> io::Result<()> {
+    let flags = nix::fcntl::AtFlags::AT_SYMLINK_NOFOLLOW;
+    let (uid, gid) = (Uid::from_raw(meta.uid()), Gid::from_raw(meta.gid()));
+    fchownat(nix::fcntl::AT_FDCWD, to, Some(uid), Some(gid), flags)?;
+    if !meta.file_type().is_symlink() {
+        fs::set_permissions(to, meta.permissions())?;
+    }
+    Ok(())
+}

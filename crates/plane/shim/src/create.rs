@@ -1,0 +1,201 @@
+//! Creating a container, in a forked child: mounts, then the OCI library.
+//!
+//! The child ends when the container's first process waits to be started; that process then
+//! belongs to the shim, which is its nearest reaper.
+
+use std::{
+    fs::File,
+    io,
+    os::fd::{AsFd, OwnedFd},
+    path::Path,
+    rc::Rc,
+};
+
+use libcontainer::{container::builder::ContainerBuilder, syscall::syscall::SyscallType};
+use wharf_cgroup::Hierarchies;
+use wharf_rootdir::RootDir;
+use wharf_shim_protocol::{
+    ContainerName, ContainerPlan, ContainerSetup, Failure, TaskFolder, durable, folder::ContainerFolder,
+    plan::PLAN_LIMIT,
+};
+
+use crate::{
+    copy_up,
+    executor::{Launch, WharfExecutor},
+    overlay,
+    pipes::{Report, Reporter, Reports, fork_into, pipe},
+    process::read_filter,
+    tty,
+};
+
+/// The library's own folder of a container has this socket, on which the first process waits.
+pub const NOTIFY_SOCKET: &str = "notify.sock";
+
+/// What the shim keeps of a container that is being created.
+pub struct Creation {
+    pub child: i32,
+    pub reports: Reports,
+    /// Readable ends; standard error is absent with a terminal.
+    pub stdout: Option<OwnedFd>,
+    pub stderr: Option<OwnedFd>,
+    pub stdin: Option<OwnedFd>,
+    /// Where the terminal's other side arrives.
+    pub console: Option<OwnedFd>,
+}
+
+/// The child's ends.
+struct Streams {
+    stdin: OwnedFd,
+    stdout: OwnedFd,
+    stderr: OwnedFd,
+}
+
+/// Forks the child that creates the container.
+pub fn begin(
+    folder: &TaskFolder,
+    hierarchies: &Hierarchies,
+    id: &str,
+    name: &ContainerName,
+    setup: &ContainerSetup,
+) -> io::Result<Creation> {
+    let (report_read, report_write) = pipe()?;
+    let null = || -> io::Result<OwnedFd> { Ok(File::options().read(true).write(true).open("/dev/null")?.into()) };
+    let (mut creation, streams, console) = if setup.tty {
+        let (ours, theirs) = tty::channel()?;
+        let streams = Streams { stdin: null()?, stdout: null()?, stderr: null()? };
+        (creation(Reports::new(report_read)?, None, None, None, Some(ours)), streams, Some(theirs))
+    } else {
+        let (out_read, out_write) = pipe()?;
+        let (err_read, err_write) = pipe()?;
+        let (stdin, kept) = if setup.stdin {
+            let (read, write) = pipe()?;
+            (read, Some(write))
+        } else {
+            (null()?, None)
+        };
+        let streams = Streams { stdin, stdout: out_write, stderr: err_write };
+        (creation(Reports::new(report_read)?, Some(out_read), Some(err_read), kept, None), streams, None)
+    };
+    let reporter = Reporter::new(report_write);
+    let keep = [streams.stdin.as_fd(), streams.stdout.as_fd(), streams.stderr.as_fd(), reporter.as_fd()];
+    let keep: Vec<_> = keep.into_iter().chain(console.as_ref().map(AsFd::as_fd)).collect();
+    creation.child = fork_into(&keep, || child(folder, hierarchies, id, name, setup, &streams, console.as_ref(), &reporter))?;
+    Ok(creation)
+}
+
+fn creation(
+    reports: Reports,
+    stdout: Option<OwnedFd>,
+    stderr: Option<OwnedFd>,
+    stdin: Option<OwnedFd>,
+    console: Option<OwnedFd>,
+) -> Creation {
+    Creation { child: 0, reports, stdout, stderr, stdin, console }
+}
+
+fn child(
+    folder: &TaskFolder,
+    hierarchies: &Hierarchies,
+    id: &str,
+    name: &ContainerName,
+    setup: &ContainerSetup,
+    streams: &Streams,
+    console: Option<&OwnedFd>,
+    reporter: &Reporter,
+) -> i32 {
+    match create(folder, hierarchies, id, name, setup, streams, console, reporter) {
+        Ok(pid) => {
+            reporter.send(&Report::Process(pid));
+            0
+        }
+        Err(failure) => {
+            reporter.send(&Report::Failed(failure));
+            overlay::unmount_rootfs(&folder.container(name));
+            1
+        }
+    }
+}
+
+fn create(
+    folder: &TaskFolder,
+    hierarchies: &Hierarchies,
+    id: &str,
+    name: &ContainerName,
+    setup: &ContainerSetup,
+    streams: &Streams,
+    console: Option<&OwnedFd>,
+    reporter: &Reporter,
+) -> Result<i32, Failure> {
+    let runtime = |e: &dyn std::error::Error| Failure::Runtime { detail: chain(e) };
+    let own = folder.container(name);
+    let plan: ContainerPlan = durable::read_json(&own.plan(), PLAN_LIMIT)
+        .and_then(|plan| plan.ok_or_else(|| io::ErrorKind::NotFound.into()))
+        .map_err(|e| Failure::BadBundle { detail: e.to_string() })?;
+    let filter = read_filter(&own.seccomp()).map_err(|e| Failure::BadBundle { detail: e.to_string() })?;
+    hierarchies
+        .group(&setup.cgroup)
+        .and_then(|group| group.attach(0))
+        .map_err(|e| runtime(&e))?;
+    prepare_rootfs(&own, &plan)?;
+    let launch = Launch {
+        plan: plan.process,
+        filter,
+        init: plan.init,
+        reporter: reporter.share().map_err(|e| runtime(&e))?,
+        console: console.map(OwnedFd::try_clone).transpose().map_err(|e| runtime(&e))?,
+        prepared: None.into(),
+    };
+    let container = ContainerBuilder::new(id.to_owned(), SyscallType::default())
+        .with_executor(WharfExecutor(Rc::new(launch)))
+        .with_root_path(folder.runtime())
+        .map_err(|e| runtime(&e))?
+        .with_stdin(streams.stdin.try_clone().map_err(|e| runtime(&e))?)
+        .with_stdout(streams.stdout.try_clone().map_err(|e| runtime(&e))?)
+        .with_stderr(streams.stderr.try_clone().map_err(|e| runtime(&e))?)
+        .as_init(own.base())
+        .with_systemd(false)
+        .build()
+        .map_err(|e| runtime(&e))?;
+    container
+        .pid()
+        .map(|pid| pid.as_raw())
+        .ok_or_else(|| Failure::Runtime { detail: "the container has no process".to_owned() })
+}
+
+fn prepare_rootfs(own: &ContainerFolder, plan: &ContainerPlan) -> Result<(), Failure> {
+    let failed = |e: io::Error| Failure::Rootfs { detail: e.to_string() };
+    overlay::mount_rootfs(own, &plan.rootfs).map_err(failed)?;
+    for each in &plan.copy_up {
+        copy_up::copy_up(&own.rootfs(), &each.destination, &each.volume).map_err(failed)?;
+    }
+    let working_dir = Path::new(&plan.process.working_dir);
+    let root = RootDir::open(&own.rootfs()).map_err(failed)?;
+    // Made where it is missing, as Docker does, and before the root may become read-only.
+    root.make_folders(working_dir).map(drop).map_err(|e| {
+        let path = working_dir.display().to_string();
+        Failure::WorkingDirectory { path, detail: io_text(&e) }
+    })
+}
+
+/// The kernel's words in lower case, without the number.
+fn io_text(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(code) => nix::errno::Errno::from_raw(code).desc().to_lowercase(),
+        None => error.to_string(),
+    }
+}
+
+/// An error with its causes; the library's own texts leave them out.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let inner_text = inner.to_string();
+        if !text.contains(&inner_text) {
+            text.push_str(": ");
+            text.push_str(&inner_text);
+        }
+        cause = inner.source();
+    }
+    text
+}

@@ -1,0 +1,131 @@
+//! A further process in a running container.
+//!
+//! Two forks: the first joins cgroup and namespaces, the second is a member of the process
+//! namespace. The first ends at once; the second belongs to the shim, its nearest reaper.
+
+use std::{
+    io,
+    os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd},
+};
+
+use nix::{
+    errno::Errno,
+    sched::{CloneFlags, setns},
+    sys::resource::{Resource, setrlimit},
+    unistd::{ForkResult, fork, setsid},
+};
+use wharf_cgroup::Hierarchies;
+use wharf_shim_protocol::{ExecPlan, Failure, folder::ContainerFolder};
+
+use crate::{
+    pipes::{Report, Reporter, Reports, fork_into, pipe},
+    process::{self, read_filter},
+    tty,
+};
+
+/// Where an exec's process joins.
+pub struct Target<'a> {
+    pub hierarchies: &'a Hierarchies,
+    pub cgroup: &'a str,
+    pub folder: ContainerFolder,
+    /// The container's first process.
+    pub pid: i32,
+}
+
+/// The process's standard streams; with a terminal the first is a socket for its other side.
+pub type Streams = Vec<OwnedFd>;
+
+/// Forks the exec; its process id and end of start arrive as reports.
+pub fn begin(target: &Target<'_>, plan: &ExecPlan, streams: Streams) -> io::Result<(i32, Reports)> {
+    let (read, write) = pipe()?;
+    let reports = Reports::new(read)?;
+    let reporter = Reporter::new(write);
+    let keep: Vec<_> = streams.iter().map(AsFd::as_fd).chain([reporter.as_fd()]).collect();
+    let child = fork_into(&keep, || match enter(target, plan, &streams, &reporter) {
+        Ok(()) => 0,
+        Err(failure) => {
+            reporter.send(&Report::Failed(failure));
+            1
+        }
+    })?;
+    Ok((child, reports))
+}
+
+fn enter(target: &Target<'_>, plan: &ExecPlan, streams: &Streams, reporter: &Reporter) -> Result<(), Failure> {
+    let failed = |step: &str, e: &dyn std::fmt::Display| Failure::Process { step: step.to_owned(), detail: e.to_string() };
+    // Nobody inside may look at this process through /proc before it has become theirs.
+    // SAFETY: plain prctl without pointers.
+    unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) };
+    let filter = read_filter(&target.folder.seccomp()).map_err(|e| failed("seccomp", &e))?;
+    let group = target.hierarchies.group(target.cgroup).and_then(|group| group.attach(0));
+    group.map_err(|e| failed("cgroup", &e))?;
+    copy_limits(target.pid).map_err(|e| failed("limits", &e))?;
+    let first = pidfd(target.pid).map_err(|e| failed("find the container", &e))?;
+    let namespaces = CloneFlags::CLONE_NEWNS
+        | CloneFlags::CLONE_NEWPID
+        | CloneFlags::CLONE_NEWNET
+        | CloneFlags::CLONE_NEWUTS
+        | CloneFlags::CLONE_NEWIPC
+        | CloneFlags::CLONE_NEWCGROUP;
+    setns(&first, namespaces).map_err(|e| failed("join namespaces", &e.desc()))?;
+    // SAFETY: this process has one thread.
+    match unsafe { fork() }.map_err(|e| failed("fork", &e.desc()))? {
+        ForkResult::Parent { child } => {
+            reporter.send(&Report::Process(child.as_raw()));
+            Ok(())
+        }
+        ForkResult::Child => {
+            let failure = become_program(plan, filter, streams);
+            let code = failure.exit_code().unwrap_or(128);
+            reporter.send(&Report::Failed(failure));
+            // SAFETY: ends the process.
+            unsafe { libc::_exit(code) }
+        }
+    }
+}
+
+fn become_program(plan: &ExecPlan, filter: Vec<u8>, streams: &Streams) -> Failure {
+    let _ = setsid();
+    let prepared = match process::prepare(&plan.process, filter) {
+        Ok(prepared) => prepared,
+        Err(failure) => return failure,
+    };
+    if plan.process.tty {
+        if let Some(Err(failure)) = streams.first().map(|channel| tty::open_inside(channel, prepared.identity().uid)) {
+            return failure;
+        }
+    } else {
+        for (number, stream) in streams.iter().enumerate() {
+            // SAFETY: replaces this process's standard streams by open descriptors.
+            unsafe { libc::dup2(stream.as_raw_fd(), number as i32) };
+        }
+    }
+    match prepared.confine() {
+        Ok(()) => prepared.exec(),
+        Err(failure) => failure,
+    }
+}
+
+fn pidfd(pid: i32) -> io::Result<OwnedFd> {
+    // SAFETY: takes numbers; a success is a new descriptor of ours.
+    let fd = Errno::result(unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) })?;
+    // SAFETY: as above.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
+}
+
+/// The container's own resource limits, as its first process has them.
+fn copy_limits(pid: i32) -> io::Result<()> {
+    const ALL: [Resource; 15] = [
+        Resource::RLIMIT_AS, Resource::RLIMIT_CORE, Resource::RLIMIT_CPU, Resource::RLIMIT_DATA,
+        Resource::RLIMIT_FSIZE, Resource::RLIMIT_LOCKS, Resource::RLIMIT_MEMLOCK, Resource::RLIMIT_MSGQUEUE,
+        Resource::RLIMIT_NICE, Resource::RLIMIT_NOFILE, Resource::RLIMIT_NPROC, Resource::RLIMIT_RSS,
+        Resource::RLIMIT_RTPRIO, Resource::RLIMIT_SIGPENDING, Resource::RLIMIT_STACK,
+    ];
+    for resource in ALL {
+        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        // SAFETY: `limit` outlives the call, and no new limits are given.
+        Errno::result(unsafe { libc::prlimit(pid, resource as u32, std::ptr::null(), &raw mut limit) })?;
+        setrlimit(resource, limit.rlim_cur, limit.rlim_max)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! The container's process 1 where `initProcessEnabled` asks for one: passes signals on to the
+//! program, reaps what it leaves behind, ends with the program's code.
+//!
+//! It is this program's own image with the container's confinement already on; it stays
+//! undumpable, so that nobody inside can look at it through /proc.
+
+use nix::{
+    errno::Errno,
+    sys::{
+        signal::{SigSet, Signal, kill},
+        wait::{WaitPidFlag, WaitStatus, waitpid},
+    },
+    unistd::{ForkResult, Pid, fork},
+};
+use wharf_shim_protocol::Failure;
+
+use crate::{
+    pipes::{Report, Reporter},
+    process::Prepared,
+};
+
+/// Runs the program as a child. Ends the process; returns only what went wrong before the fork.
+pub fn run(program: &Prepared, reporter: &Reporter) -> Failure {
+    let failed = |step: &str, e: Errno| Failure::Process { step: step.to_owned(), detail: e.desc().to_owned() };
+    // SAFETY: plain prctl without pointers.
+    unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) };
+    let all = SigSet::all();
+    if let Err(e) = all.thread_block() {
+        return failed("block signals", e);
+    }
+    // SAFETY: this process has one thread.
+    match unsafe { fork() } {
+        Err(e) => failed("fork", e),
+        Ok(ForkResult::Child) => {
+            let _ = nix::unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0));
+            let failure = program.exec();
+            let code = failure.exit_code().unwrap_or(128);
+            reporter.send(&Report::Failed(failure));
+            // SAFETY: ends the process.
+            unsafe { libc::_exit(code) }
+        }
+        Ok(ForkResult::Parent { child }) => {
+            reporter.close();
+            for standard in 0..3 {
+                // Held open here, they would keep a closed stream from being seen.
+                // SAFETY: nothing in this process uses them any more.
+                unsafe { libc::close(standard) };
+            }
+            let code = attend(child, &all);
+            // SAFETY: ends the process.
+            unsafe { libc::_exit(code) }
+        }
+    }
+}
+
+/// Waits for signals until the program has ended; returns its code.
+fn attend(program: Pid, all: &SigSet) -> i32 {
+    loop {
+        match all.wait() {
+            Ok(Signal::SIGCHLD) | Err(_) => {
+                if let Some(code) = reap(program) {
+                    return code;
+                }
+            }
+            Ok(signal) => {
+                // To the program's whole group, as a terminal would.
+                let _ = kill(Pid::from_raw(-program.as_raw()), signal)
+                    .or_else(|_| kill(program, signal));
+            }
+        }
+    }
+}
+
+fn reap(program: Pid) -> Option<i32> {
+    loop {
+        let (pid, code) = match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+            Ok(WaitStatus::Exited(pid, code)) => (pid, code),
+            Ok(WaitStatus::Signaled(pid, signal, _)) => (pid, 128 + signal as i32),
+            _ => return None,
+        };
+        if pid == program {
+            return Some(code);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! wharf-shim: the small program that outlives the agent, one for each task.
+//!
+//! It starts in the task's folder, owns the containers' standard streams and exit codes, and
+//! answers on `shim.sock`. Invariants: one thread; no async runtime; the OCI library is called in
+//! forked children only, which a process with one thread may do, so that the memory it touches is
+//! given back when they end. All mounts are made in a mount namespace of the shim's own: when the
+//! last process of a task is gone, so are its mounts, whatever killed it.
+
+mod container;
+mod copy_up;
+mod create;
+mod exec;
+mod executor;
+mod init;
+mod overlay;
+mod pipes;
+mod process;
+mod pump;
+mod server;
+mod spool;
+mod startup;
+mod tty;
+mod users;
+
+use std::{io::Write, process::ExitCode};
+
+fn main() -> ExitCode {
+    match startup::start() {
+        Ok(server) => match server.run() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(e) => {
+                eprintln!("wharf-shim: {e}");
+                ExitCode::FAILURE
+            }
+        },
+        Err(e) => {
+            // Read by the agent, which waits for a line on this pipe.
+            let _ = writeln!(std::io::stdout(), "cannot start: {e}");
+            ExitCode::FAILURE
+        }
+    }
+}

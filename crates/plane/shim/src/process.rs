@@ -1,0 +1,299 @@
+//! The last steps before a program of the container runs, for its first process and for exec
+//! alike: user, working directory, seccomp, capabilities, exec.
+//!
+//! The OCI library leaves the process with every capability, because the filter has to be set
+//! while CAP_SYS_ADMIN is there: Docker and ECS do not set no_new_privs by default, and without it
+//! seccomp is a privileged operation. All that is given up here, in this order.
+
+use std::{
+    ffi::CString,
+    io,
+    path::{Path, PathBuf},
+};
+
+use nix::{
+    errno::Errno,
+    sys::signal::{SigHandler, SigSet, Signal, signal},
+    unistd::{Gid, Uid, chdir, execve, setgroups, setresgid, setresuid},
+};
+use wharf_shim_protocol::{Failure, ProcessPlan};
+
+use crate::users::{self, Identity};
+
+/// Docker's own, used where neither image nor task definition has one.
+const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// A plan whose names have been resolved inside the container, ready to run.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    identity: Identity,
+    argv: Vec<CString>,
+    env: Vec<CString>,
+    /// Where the program may lie, in order.
+    candidates: Vec<CString>,
+    working_dir: PathBuf,
+    capabilities: u64,
+    no_new_privileges: bool,
+    filter: Vec<u8>,
+}
+
+/// Resolves what needs the container's files; the caller stands behind the change of root.
+pub fn prepare(plan: &ProcessPlan, filter: Vec<u8>) -> Result<Prepared, Failure> {
+    let identity = users::look_up(&plan.user, &plan.groups)?;
+    let argv = c_strings(&plan.argv, "arguments")?;
+    let Some(command) = plan.argv.first().filter(|c| !c.is_empty()) else {
+        return Err(Failure::CommandNotFound { command: String::new() });
+    };
+    let mut env = plan.env.clone();
+    let path = match env.iter().find_map(|pair| pair.strip_prefix("PATH=")) {
+        Some(path) => path.to_owned(),
+        None => {
+            env.push(format!("PATH={DEFAULT_PATH}"));
+            DEFAULT_PATH.to_owned()
+        }
+    };
+    if !env.iter().any(|pair| pair.starts_with("HOME=")) {
+        env.push(format!("HOME={}", identity.home));
+    }
+    Ok(Prepared {
+        candidates: c_strings(&candidates(command, &path), "PATH")?,
+        argv,
+        env: c_strings(&env, "environment")?,
+        identity,
+        working_dir: PathBuf::from(&plan.working_dir),
+        capabilities: plan.capabilities,
+        no_new_privileges: plan.no_new_privileges,
+        filter,
+    })
+}
+
+fn c_strings(texts: &[String], step: &str) -> Result<Vec<CString>, Failure> {
+    texts
+        .iter()
+        .map(|text| CString::new(text.as_bytes()))
+        .collect::<Result<_, _>>()
+        .map_err(|_| Failure::Process { step: step.to_owned(), detail: "contains a zero byte".to_owned() })
+}
+
+/// A command with a slash is a path; any other is looked for in PATH, whose empty parts mean the
+/// working directory.
+fn candidates(command: &str, path: &str) -> Vec<String> {
+    if command.contains('/') {
+        return vec![command.to_owned()];
+    }
+    path.split(':')
+        .map(|folder| if folder.is_empty() { command.to_owned() } else { format!("{folder}/{command}") })
+        .collect()
+}
+
+impl Prepared {
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Looks for the program as root, so that a missing one is known when the container is made.
+    pub fn check_program(&self) -> Result<(), Failure> {
+        let mut refused = Errno::ENOENT;
+        for candidate in &self.candidates {
+            match std::fs::metadata(Path::new(std::ffi::OsStr::new(&*candidate.to_string_lossy()))) {
+                Ok(found) if found.is_dir() => refused = Errno::EISDIR,
+                Ok(_) => return Ok(()),
+                Err(e) if e.raw_os_error() == Some(libc::ENOTDIR) => {}
+                Err(_) => {}
+            }
+        }
+        Err(self.cannot_run(refused))
+    }
+
+    /// Gives up what the program must not have. The caller execs or forks next.
+    pub fn confine(&self) -> Result<(), Failure> {
+        let failed = |step: &str| {
+            let step = step.to_owned();
+            move |e: Errno| Failure::Process { step, detail: e.desc().to_owned() }
+        };
+        chdir(&self.working_dir).map_err(|e| Failure::WorkingDirectory {
+            path: self.working_dir.display().to_string(),
+            detail: e.desc().to_lowercase(),
+        })?;
+        if self.no_new_privileges {
+            prctl(libc::PR_SET_NO_NEW_PRIVS, 1).map_err(failed("no_new_privs"))?;
+        } else {
+            self.set_filter().map_err(failed("seccomp"))?;
+        }
+        self.drop_bounding_set().map_err(failed("bounding set"))?;
+        prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_CLEAR_ALL as u64).map_err(failed("ambient set"))?;
+        let groups: Vec<Gid> = self.identity.groups.iter().map(|gid| Gid::from_raw(*gid)).collect();
+        setgroups(&groups).map_err(failed("setgroups"))?;
+        let gid = Gid::from_raw(self.identity.gid);
+        setresgid(gid, gid, gid).map_err(failed("setgid"))?;
+        let uid = Uid::from_raw(self.identity.uid);
+        // Leaving user 0 empties permitted and effective set, as with Docker.
+        setresuid(uid, uid, uid).map_err(failed("setuid"))?;
+        let kept = if uid.is_root() { self.capabilities } else { 0 };
+        set_capabilities(kept).map_err(failed("capabilities"))?;
+        if self.no_new_privileges {
+            self.set_filter().map_err(failed("seccomp"))?;
+        }
+        Ok(())
+    }
+
+    /// Becomes the program; returns only why that failed.
+    pub fn exec(&self) -> Failure {
+        // A program starts with nothing blocked, and dies of SIGPIPE unless it says otherwise.
+        let _ = SigSet::empty().thread_set_mask();
+        // SAFETY: SIG_DFL installs no code of ours.
+        let _ = unsafe { signal(Signal::SIGPIPE, SigHandler::SigDfl) };
+        let mut refused = Errno::ENOENT;
+        for candidate in &self.candidates {
+            match execve(candidate, &self.argv, &self.env) {
+                Err(Errno::ENOENT | Errno::ENOTDIR) => {}
+                // As execvp: remembered, but a later folder may have one that runs.
+                Err(Errno::EACCES) => refused = Errno::EACCES,
+                Err(other) => return self.cannot_run(other),
+                Ok(never) => match never {},
+            }
+        }
+        self.cannot_run(refused)
+    }
+
+    fn cannot_run(&self, why: Errno) -> Failure {
+        let command = self.argv.first().map(|c| c.to_string_lossy().into_owned()).unwrap_or_default();
+        match why {
+            Errno::ENOENT if command.contains('/') => {
+                let detail = format!("stat {command}: no such file or directory");
+                Failure::CannotExecute { command, detail }
+            }
+            Errno::ENOENT => Failure::CommandNotFound { command },
+            Errno::EISDIR => Failure::CannotExecute { command, detail: "is a directory".to_owned() },
+            Errno::ENOEXEC => Failure::CannotExecute { command, detail: "exec format error".to_owned() },
+            other => Failure::CannotExecute { command, detail: other.desc().to_lowercase() },
+        }
+    }
+
+    fn drop_bounding_set(&self) -> nix::Result<()> {
+        for capability in 0..64 {
+            if self.capabilities & (1 << capability) == 0 {
+                match prctl(libc::PR_CAPBSET_DROP, capability) {
+                    // One beyond the last that this kernel knows.
+                    Err(Errno::EINVAL) => break,
+                    other => other?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn set_filter(&self) -> nix::Result<()> {
+        if self.filter.is_empty() {
+            return Ok(());
+        }
+        if !self.filter.len().is_multiple_of(size_of::<libc::sock_filter>()) {
+            return Err(Errno::EINVAL);
+        }
+        let mut program: Vec<libc::sock_filter> = self
+            .filter
+            .chunks_exact(size_of::<libc::sock_filter>())
+            .map(|b| libc::sock_filter {
+                code: u16::from_ne_bytes([b[0], b[1]]),
+                jt: b[2],
+                jf: b[3],
+                k: u32::from_ne_bytes([b[4], b[5], b[6], b[7]]),
+            })
+            .collect();
+        let header = libc::sock_fprog {
+            len: u16::try_from(program.len()).map_err(|_| Errno::EINVAL)?,
+            filter: program.as_mut_ptr(),
+        };
+        // SAFETY: `header` and the program behind it are valid for the length of the call.
+        let result = unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, 0, &raw const header) };
+        Errno::result(result).map(drop)
+    }
+}
+
+fn prctl(option: libc::c_int, value: u64) -> nix::Result<()> {
+    // SAFETY: the options used here take numbers only.
+    Errno::result(unsafe { libc::prctl(option, value, 0u64, 0u64, 0u64) }).map(drop)
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+struct CapabilitySets {
+    effective: u32,
+    permitted: u32,
+    inheritable: u32,
+}
+
+#[repr(C)]
+struct CapabilityHeader {
+    version: u32,
+    pid: i32,
+}
+
+/// `_LINUX_CAPABILITY_VERSION_3`, of this process.
+const CAPABILITY_HEADER: CapabilityHeader = CapabilityHeader { version: 0x2008_0522, pid: 0 };
+
+/// Permitted and effective, as far as they are permitted now; nothing is inheritable.
+fn set_capabilities(set: u64) -> nix::Result<()> {
+    let mut header = CAPABILITY_HEADER;
+    let mut sets = [CapabilitySets::default(); 2];
+    // SAFETY: both structures have the form of version 3 and outlive the call.
+    Errno::result(unsafe { libc::syscall(libc::SYS_capget, &raw mut header, sets.as_mut_ptr()) })?;
+    for (wanted, half) in [set as u32, (set >> 32) as u32].into_iter().zip(&mut sets) {
+        let kept = half.permitted & wanted;
+        *half = CapabilitySets { effective: kept, permitted: kept, inheritable: 0 };
+    }
+    let mut header = CAPABILITY_HEADER;
+    // SAFETY: as above.
+    Errno::result(unsafe { libc::syscall(libc::SYS_capset, &raw mut header, sets.as_ptr()) }).map(drop)
+}
+
+/// The compiled filter beside a bundle; an empty one filters nothing.
+pub fn read_filter(path: &Path) -> io::Result<Vec<u8>> {
+    match std::fs::read(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_programs_are_looked_for() {
+        assert_eq!(candidates("sh", "/bin:/usr/bin"), ["/bin/sh", "/usr/bin/sh"]);
+        assert_eq!(candidates("sh", ":/bin"), ["sh", "/bin/sh"]);
+        assert_eq!(candidates("./sh", "/bin"), ["./sh"]);
+    }
+
+    fn prepared(argv: &[&str]) -> Result<Prepared, Failure> {
+        let plan = ProcessPlan {
+            argv: argv.iter().map(|a| (*a).to_owned()).collect(),
+            env: vec!["A=1".into()],
+            user: "0:0".into(),
+            working_dir: "/".into(),
+            capabilities: 0,
+            no_new_privileges: false,
+            tty: false,
+            groups: Vec::new(),
+        };
+        prepare(&plan, Vec::new())
+    }
+
+    #[test]
+    fn path_and_home_are_added() {
+        let env = prepared(&["sh"]).unwrap().env;
+        let env: Vec<_> = env.iter().map(|e| e.to_string_lossy()).collect();
+        assert_eq!(env, ["A=1", &format!("PATH={DEFAULT_PATH}"), "HOME=/root"]);
+    }
+
+    #[test]
+    fn missing_programs_have_dockers_texts() {
+        let text = |argv: &[&str]| prepared(argv).and_then(|p| p.check_program()).unwrap_err().to_string();
+        assert_eq!(text(&["no-such-x"]), "exec: \"no-such-x\": executable file not found in $PATH: unknown");
+        assert_eq!(text(&["/no/x"]), "exec: \"/no/x\": stat /no/x: no such file or directory: unknown");
+        assert_eq!(text(&["/etc"]), "exec: \"/etc\": is a directory: unknown");
+        assert_eq!(text(&[]), "exec: \"\": executable file not found in $PATH: unknown");
+        assert!(prepared(&["a\0b"]).is_err());
+    }
+}

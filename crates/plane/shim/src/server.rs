@@ -1,0 +1,514 @@
+//! The shim's only loop: requests, ends of processes, output of containers, deadlines.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+    os::{
+        fd::{AsFd, AsRawFd, OwnedFd, RawFd},
+        unix::net::{UnixListener, UnixStream},
+    },
+    time::{Duration, Instant},
+};
+
+use nix::{
+    errno::Errno,
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+    sys::{
+        signalfd::SignalFd,
+        wait::{WaitPidFlag, WaitStatus, waitpid},
+    },
+};
+use wharf_cgroup::Hierarchies;
+use wharf_shim_protocol::{
+    ContainerName, ContainerSetup, ContainerState, Envelope, Event, ExecPlan, Failure, PROTOCOL_VERSION,
+    Reply, Request, ShimState, TaskFolder, TaskStatus,
+    durable::{self, Durability},
+    frame::{self, Assembler},
+    now_ms,
+    record::ProcessIdentity,
+};
+
+use crate::{
+    container::{Container, Progress},
+    exec,
+    pipes::{Report, Reports},
+    tty::receive_fds,
+};
+
+/// A task definition has at most ten containers; the rest are the agent's own.
+const MAX_CONTAINERS: usize = 32;
+const MAX_CONNECTIONS: usize = 64;
+const MAX_EXECS: usize = 64;
+/// How often a failed write of logs (disk full) is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// A connection whose request has not arrived completely.
+struct Connection {
+    socket: UnixStream,
+    assembler: Assembler,
+    streams: Vec<OwnedFd>,
+}
+
+/// A further process in a container.
+struct Exec {
+    container: ContainerName,
+    socket: UnixStream,
+    reports: Reports,
+    child: i32,
+    pid: i32,
+    started: bool,
+    failure: Option<Failure>,
+}
+
+pub struct Server {
+    folder: TaskFolder,
+    listener: UnixListener,
+    signals: SignalFd,
+    hierarchies: Hierarchies,
+    state: ShimState,
+    containers: BTreeMap<ContainerName, Container>,
+    /// Who waits for a container to be created or started.
+    waiters: BTreeMap<ContainerName, UnixStream>,
+    created: u64,
+    connections: Vec<Connection>,
+    subscribers: Vec<UnixStream>,
+    execs: Vec<Exec>,
+    over: bool,
+}
+
+impl Server {
+    pub fn new(
+        folder: TaskFolder,
+        listener: UnixListener,
+        signals: SignalFd,
+        hierarchies: Hierarchies,
+        state: ShimState,
+    ) -> Self {
+        Self {
+            folder,
+            listener,
+            signals,
+            hierarchies,
+            state,
+            containers: BTreeMap::new(),
+            waiters: BTreeMap::new(),
+            created: 0,
+            connections: Vec::new(),
+            subscribers: Vec::new(),
+            execs: Vec::new(),
+            over: false,
+        }
+    }
+
+    /// Until it is told to shut down.
+    pub fn run(mut self) -> io::Result<()> {
+        while !self.over {
+            let ready = self.wait()?;
+            let is_ready = |fd: RawFd| ready.contains(&fd);
+            self.take_all_reports();
+            if is_ready(self.signals.as_raw_fd()) {
+                while let Ok(Some(_)) = self.signals.read_signal() {}
+                self.reap();
+            }
+            for container in self.containers.values_mut() {
+                let some_ready =
+                    container.pump().is_some_and(|p| p.is_stuck() || p.inputs().any(|fd| is_ready(fd.as_raw_fd())));
+                if some_ready {
+                    container.turn_pump();
+                }
+                container.kill_if_due(Instant::now());
+            }
+            self.serve(&ready);
+            if is_ready(self.listener.as_raw_fd()) {
+                self.accept();
+            }
+        }
+        Ok(())
+    }
+
+    /// Descriptors with something to read, or whose other end is gone.
+    fn wait(&self) -> io::Result<Vec<RawFd>> {
+        let mut fds = vec![self.listener.as_fd(), self.signals.as_fd()];
+        fds.extend(self.connections.iter().map(|c| c.socket.as_fd()));
+        fds.extend(self.subscribers.iter().map(AsFd::as_fd));
+        for container in self.containers.values() {
+            fds.extend(container.pump().into_iter().flat_map(|pump| pump.inputs()));
+            fds.extend(container.reports().filter(|r| !r.closed()).map(|r| r.fd().as_fd()));
+        }
+        fds.extend(self.execs.iter().filter(|e| !e.reports.closed()).map(|e| e.reports.fd().as_fd()));
+        let mut polled: Vec<PollFd<'_>> = fds.iter().map(|fd| PollFd::new(*fd, PollFlags::POLLIN)).collect();
+        match poll(&mut polled, self.timeout()) {
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(e) => return Err(e.into()),
+        }
+        Ok(polled
+            .iter()
+            .filter(|one| one.revents().is_some_and(|events| !events.is_empty()))
+            .map(|one| one.as_fd().as_raw_fd())
+            .collect())
+    }
+
+    fn timeout(&self) -> PollTimeout {
+        let now = Instant::now();
+        let kills = self.containers.values().filter_map(Container::kill_at);
+        let retries = self.containers.values().filter(|c| c.pump().is_some_and(|p| p.is_stuck())).map(|_| now + RETRY);
+        match kills.chain(retries).min() {
+            // Rounded up, so that the deadline has passed when poll returns.
+            Some(at) => PollTimeout::try_from(at.saturating_duration_since(now) + Duration::from_millis(1))
+                .unwrap_or(PollTimeout::MAX),
+            None => PollTimeout::NONE,
+        }
+    }
+
+    fn accept(&mut self) {
+        while let Ok((socket, _)) = self.listener.accept() {
+            if self.connections.len() + self.subscribers.len() < MAX_CONNECTIONS && socket.set_nonblocking(true).is_ok() {
+                self.connections.push(Connection { socket, assembler: Assembler::default(), streams: Vec::new() });
+            }
+        }
+    }
+
+    /// Reads requests; a connection leaves the list with its request or at its end.
+    fn serve(&mut self, ready: &[RawFd]) {
+        let mut at = 0;
+        while at < self.connections.len() {
+            let connection = &mut self.connections[at];
+            if !ready.contains(&connection.socket.as_raw_fd()) {
+                at += 1;
+                continue;
+            }
+            match connection.read() {
+                Ok(None) => at += 1,
+                Ok(Some(envelope)) => {
+                    let connection = self.connections.swap_remove(at);
+                    self.answer(envelope, connection);
+                }
+                Err(e) => {
+                    let connection = self.connections.swap_remove(at);
+                    if e.kind() == io::ErrorKind::InvalidData {
+                        send(&connection.socket, &failed(Failure::UnsupportedRequest { detail: e.to_string() }));
+                    }
+                }
+            }
+        }
+        // Subscribers say nothing: anything readable there is their end.
+        self.subscribers.retain(|socket| !ready.contains(&socket.as_raw_fd()));
+    }
+
+    fn answer(&mut self, envelope: Envelope, connection: Connection) {
+        let Connection { socket, streams, .. } = connection;
+        let reply = match envelope.request {
+            Request::Status => Ok(Reply::Status { status: self.status() }),
+            Request::Create { container, setup } => match self.create(&container, setup) {
+                Ok(()) => return drop(self.waiters.insert(container, socket)),
+                Err(failure) => Err(failure),
+            },
+            Request::Start { container } => match self.known(&container).and_then(Container::start) {
+                Ok(()) => return drop(self.waiters.insert(container, socket)),
+                Err(failure) => Err(failure),
+            },
+            Request::Signal { container, signal } => self.known(&container).and_then(|c| c.signal(signal)).map(done),
+            Request::Stop { container, signal, grace_ms } => {
+                let grace = Duration::from_millis(grace_ms);
+                self.known(&container).and_then(|c| c.stop(signal, grace)).map(done)
+            }
+            Request::Exec { container, exec } => match self.exec(container, &exec, streams, socket) {
+                Ok(()) => return,
+                Err((socket, failure)) => return send(&socket, &failed(failure)),
+            },
+            Request::Trim { container, before } => self.known(&container).map(|c| done(c.trim(before))),
+            Request::Remove { container } => self.remove(&container).map(done),
+            Request::Subscribe => return self.subscribe(socket),
+            Request::Shutdown { kill } => self.shut_down(kill).map(done),
+        };
+        send(&socket, &reply.unwrap_or_else(failed));
+    }
+
+    fn known(&mut self, name: &ContainerName) -> Result<&mut Container, Failure> {
+        self.containers.get_mut(name).ok_or_else(|| Failure::NoSuchContainer { container: name.clone() })
+    }
+
+    fn status(&self) -> TaskStatus {
+        TaskStatus {
+            version: PROTOCOL_VERSION,
+            shim_pid: self.state.shim.pid,
+            containers: self.containers.iter().map(|(name, c)| (name.clone(), c.status())).collect(),
+        }
+    }
+
+    fn create(&mut self, name: &ContainerName, setup: ContainerSetup) -> Result<(), Failure> {
+        if self.containers.contains_key(name) {
+            return Err(Failure::AlreadyExists { container: name.clone() });
+        }
+        if self.containers.len() >= MAX_CONTAINERS {
+            return Err(Failure::TooMany { what: "containers".to_owned(), limit: MAX_CONTAINERS });
+        }
+        self.created += 1;
+        let id = self.created.to_string();
+        let container = Container::create(&self.folder, &self.hierarchies, &id, name, setup)?;
+        self.containers.insert(name.clone(), container);
+        Ok(())
+    }
+
+    fn exec(
+        &mut self,
+        name: ContainerName,
+        plan: &ExecPlan,
+        streams: Vec<OwnedFd>,
+        socket: UnixStream,
+    ) -> Result<(), (UnixStream, Failure)> {
+        let expected = if plan.process.tty { 1 } else { 3 };
+        let begun = (|| {
+            if self.execs.len() >= MAX_EXECS {
+                return Err(Failure::TooMany { what: "exec sessions".to_owned(), limit: MAX_EXECS });
+            }
+            if streams.len() != expected {
+                let detail = format!("{} descriptors came with it, not {expected}", streams.len());
+                return Err(Failure::UnsupportedRequest { detail });
+            }
+            let Some(container) = self.containers.get(&name) else {
+                return Err(Failure::NoSuchContainer { container: name.clone() });
+            };
+            if container.state() != ContainerState::Running {
+                return Err(container.wrong_state("exec"));
+            }
+            let target = exec::Target {
+                hierarchies: &self.hierarchies,
+                cgroup: container.cgroup(),
+                folder: container.folder().clone(),
+                pid: container.pid(),
+            };
+            exec::begin(&target, plan, streams).map_err(|e| Failure::Runtime { detail: e.to_string() })
+        })();
+        match begun {
+            Ok((child, reports)) => {
+                self.execs.push(Exec { container: name, socket, reports, child, pid: 0, started: false, failure: None });
+                Ok(())
+            }
+            Err(failure) => Err((socket, failure)),
+        }
+    }
+
+    fn remove(&mut self, name: &ContainerName) -> Result<(), Failure> {
+        let container = self.known(name)?;
+        if container.is_live() {
+            return Err(container.wrong_state("be removed"));
+        }
+        container.dismantle()?;
+        self.containers.remove(name);
+        self.state.containers.remove(name);
+        self.save_state();
+        self.tell(&Event::Removed { container: name.clone() });
+        Ok(())
+    }
+
+    fn subscribe(&mut self, socket: UnixStream) {
+        let mut events = Vec::new();
+        for (name, c) in &self.containers {
+            let container = || name.clone();
+            if c.pid() != 0 {
+                events.push(Event::Created { container: container(), pid: c.pid() });
+            }
+            if let Some(at) = c.started_at() {
+                events.push(Event::Started { container: container(), pid: c.pid(), at });
+            }
+            if let Some(exit) = c.exit() {
+                events.push(Event::Exited { container: container(), exit });
+            }
+        }
+        events.push(Event::CaughtUp);
+        if events.into_iter().all(|event| try_send(&socket, &Reply::Event { event }).is_ok()) {
+            self.subscribers.push(socket);
+        }
+    }
+
+    fn shut_down(&mut self, kill: bool) -> Result<(), Failure> {
+        if !kill && let Some(live) = self.containers.values().find(|c| c.is_live()) {
+            return Err(live.wrong_state("be left behind"));
+        }
+        for container in self.containers.values_mut() {
+            container.dismantle()?;
+        }
+        self.over = true;
+        Ok(())
+    }
+
+    fn tell(&mut self, event: &Event) {
+        let reply = Reply::Event { event: event.clone() };
+        // One that does not keep up subscribes again and is told the present state.
+        self.subscribers.retain(|socket| try_send(socket, &reply).is_ok());
+    }
+
+    fn reply_to_waiter(&mut self, name: &ContainerName, reply: &Reply) {
+        if let Some(socket) = self.waiters.remove(name) {
+            send(&socket, reply);
+        }
+    }
+
+    fn take_all_reports(&mut self) {
+        let progress: Vec<_> =
+            self.containers.iter_mut().map(|(name, c)| (name.clone(), c.take_reports())).collect();
+        for (name, progress) in progress {
+            self.announce(&name, progress);
+        }
+        for exec in &mut self.execs {
+            exec.take_reports();
+        }
+        self.execs.retain(|exec| !(exec.failure.is_some() && exec.reports.closed()));
+    }
+
+    /// Tells whoever waits, and the subscribers, what a container has reached.
+    fn announce(&mut self, name: &ContainerName, progress: Vec<Progress>) {
+        for step in progress {
+            let Some(container) = self.containers.get(name) else { return };
+            let (pid, at) = (container.pid(), container.started_at().unwrap_or_else(now_ms));
+            match step {
+                Progress::Created => {
+                    if let Some(identity) = ProcessIdentity::of(pid) {
+                        self.state.containers.insert(name.clone(), identity);
+                        self.save_state();
+                    }
+                    self.reply_to_waiter(name, &Reply::Created { pid });
+                    self.tell(&Event::Created { container: name.clone(), pid });
+                }
+                Progress::Started => {
+                    self.reply_to_waiter(name, &Reply::Started { pid, at });
+                    self.tell(&Event::Started { container: name.clone(), pid, at });
+                }
+                Progress::Failed(failure) => self.reply_to_waiter(name, &failed(failure)),
+            }
+        }
+    }
+
+    fn save_state(&self) {
+        if let Err(e) = durable::replace_json(&self.folder.state(), &self.state, Durability::Process) {
+            eprintln!("wharf-shim: cannot write state.json: {e}");
+        }
+    }
+
+    /// Every child that has ended. Children nobody knows are orphans of containers.
+    fn reap(&mut self) {
+        loop {
+            let (pid, code) = match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+                Ok(WaitStatus::Exited(pid, code)) => (pid.as_raw(), code),
+                Ok(WaitStatus::Signaled(pid, signal, _)) => (pid.as_raw(), 128 + signal as i32),
+                Ok(WaitStatus::StillAlive) | Err(_) => return,
+                Ok(_) => continue,
+            };
+            // What it said before its end comes first.
+            self.take_all_reports();
+            self.exec_ended(pid, code);
+            let of = |matches: &dyn Fn(&Container) -> bool| {
+                self.containers.iter().find(|(_, c)| matches(c)).map(|(name, _)| name.clone())
+            };
+            if let Some(name) = of(&|c| c.child() == pid) {
+                self.creator_ended(&name, code);
+            } else if let Some(name) = of(&|c| c.pid() == pid && c.is_live()) {
+                self.container_ended(&name, code);
+            }
+        }
+    }
+
+    fn creator_ended(&mut self, name: &ContainerName, code: i32) {
+        let Some(container) = self.containers.get_mut(name) else { return };
+        let progress = container.child_ended(code);
+        let useless = progress.iter().any(|step| matches!(step, Progress::Failed(_)));
+        if useless && let Err(e) = container.dismantle() {
+            eprintln!("wharf-shim: cannot clean up after {name}: {e}");
+        }
+        self.announce(name, progress);
+        if useless {
+            self.containers.remove(name);
+        }
+    }
+
+    fn container_ended(&mut self, name: &ContainerName, code: i32) {
+        let Some(container) = self.containers.get_mut(name) else { return };
+        let progress = container.ended(code);
+        let never_ran = progress.iter().any(|step| matches!(step, Progress::Failed(_)));
+        let exit = container.exit();
+        self.announce(name, progress);
+        if let (Some(exit), false) = (exit, never_ran) {
+            self.tell(&Event::Exited { container: name.clone(), exit });
+        }
+    }
+
+    fn exec_ended(&mut self, pid: i32, code: i32) {
+        let Some(at) = self.execs.iter().position(|e| e.pid == pid || (e.child == pid && e.pid == 0)) else { return };
+        let mut exec = self.execs.swap_remove(at);
+        if exec.pid == pid {
+            exec.start_if_silent();
+            let event = Event::ExecExited { container: exec.container, pid, code };
+            send(&exec.socket, &Reply::Event { event });
+        } else {
+            let detail = format!("joining the container ended with code {code}");
+            send(&exec.socket, &failed(Failure::Runtime { detail }));
+        }
+    }
+}
+
+impl Exec {
+    fn take_reports(&mut self) {
+        for report in self.reports.read() {
+            match report {
+                Report::Process(pid) => self.pid = pid,
+                Report::Failed(failure) if self.failure.is_none() => {
+                    send(&self.socket, &failed(failure.clone()));
+                    self.failure = Some(failure);
+                }
+                Report::Failed(_) => {}
+            }
+        }
+        if self.reports.closed() && self.failure.is_none() && self.pid != 0 {
+            self.start_if_silent();
+        }
+    }
+
+    /// Tells once that the program runs.
+    fn start_if_silent(&mut self) {
+        if !self.started {
+            self.started = true;
+            send(&self.socket, &Reply::Started { pid: self.pid, at: now_ms() });
+        }
+    }
+}
+
+impl Connection {
+    /// The request, once it is there. The other side's end is [`io::ErrorKind::UnexpectedEof`].
+    fn read(&mut self) -> io::Result<Option<Envelope>> {
+        let mut buffer = [0; 8192];
+        loop {
+            match receive_fds(self.socket.as_raw_fd(), &mut buffer) {
+                Ok((0, _)) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok((len, streams)) => {
+                    self.streams.extend(streams);
+                    self.assembler.push(&buffer[..len]);
+                }
+                Err(Errno::EAGAIN) => return Ok(None),
+                Err(Errno::EINTR) => continue,
+                Err(e) => return Err(e.into()),
+            }
+            if let Some(envelope) = self.assembler.next()? {
+                return Ok(Some(envelope));
+            }
+        }
+    }
+}
+
+fn done(_: ()) -> Reply {
+    Reply::Done
+}
+
+fn failed(failure: Failure) -> Reply {
+    Reply::Failed { failure }
+}
+
+/// Whoever asked may be gone; then nobody is told.
+fn send(socket: &UnixStream, reply: &Reply) {
+    let _ = try_send(socket, reply);
+}
+
+/// Without waiting: replies fit into a socket's buffer, and one that is full has no reader.
+fn try_send(mut socket: &UnixStream, reply: &Reply) -> io::Result<()> {
+    socket.write_all(&frame::encode(reply)?)
+}

@@ -1,0 +1,124 @@
+//! From exec to a listening socket.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    os::{
+        fd::{AsRawFd, IntoRawFd},
+        unix::net::UnixListener,
+    },
+    path::Path,
+};
+
+use nix::{
+    mount::{MsFlags, mount},
+    sched::{CloneFlags, unshare},
+    sys::{
+        signal::{SigHandler, SigSet, Signal, signal},
+        signalfd::{SfdFlags, SignalFd},
+        stat::{Mode, umask},
+    },
+    unistd::setsid,
+};
+use wharf_cgroup::Hierarchies;
+use wharf_shim_protocol::{
+    ShimSetup, TaskFolder,
+    durable::{self, Durability},
+    plan::NETNS_FD,
+    record::{ProcessIdentity, RECORD_LIMIT, ShimState, boot_id},
+};
+
+use crate::server::Server;
+
+/// A step of the start that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{step}: {source}")]
+pub struct StartError {
+    step: &'static str,
+    source: Box<dyn std::error::Error>,
+}
+
+fn failed<E: std::error::Error + 'static>(step: &'static str) -> impl FnOnce(E) -> StartError {
+    move |source| StartError { step, source: Box::new(source) }
+}
+
+/// Everything before the first request. The line `ready` goes to standard output when the socket
+/// listens; moving to the shims' cgroup comes after it, because the kernel may take several
+/// milliseconds for that and the agent has work to do meanwhile.
+pub fn start() -> Result<Server, StartError> {
+    // No session of its own yet if the agent put it at the head of one already.
+    let _ = setsid();
+    umask(Mode::from_bits_truncate(0o077));
+    let signals = take_signals().map_err(failed("take over signals"))?;
+    // SAFETY: plain prctl without pointers.
+    if unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) } != 0 {
+        return Err(failed("become the reaper")(io::Error::last_os_error()));
+    }
+    let folder = TaskFolder::new("");
+    let setup: ShimSetup = durable::read_json(&folder.task(), RECORD_LIMIT)
+        .and_then(|setup| setup.ok_or_else(|| io::ErrorKind::NotFound.into()))
+        .map_err(failed("read task.json"))?;
+    if let Some(path) = &setup.netns {
+        hold_network_namespace(path).map_err(failed("open the network namespace"))?;
+    }
+    let hierarchies = Hierarchies::detect().map_err(failed("find control groups"))?;
+    own_mounts().map_err(failed("make a mount namespace"))?;
+    let socket = folder.socket();
+    let _ = fs::remove_file(&socket);
+    let listener = UnixListener::bind(&socket).map_err(failed("listen on shim.sock"))?;
+    listener.set_nonblocking(true).map_err(failed("listen on shim.sock"))?;
+    let me = ProcessIdentity::of(std::process::id() as i32)
+        .ok_or_else(|| failed("read /proc/self/stat")(io::Error::from(io::ErrorKind::NotFound)))?;
+    let state = ShimState { boot_id: boot_id(), shim: me, ..ShimState::default() };
+    durable::replace_json(&folder.state(), &state, Durability::Process).map_err(failed("write state.json"))?;
+    announce().map_err(failed("tell the agent"))?;
+    hierarchies
+        .group(&setup.cgroup)
+        .and_then(|group| group.attach(0))
+        .map_err(failed("enter the shims' cgroup"))?;
+    Ok(Server::new(folder, listener, signals, hierarchies, state))
+}
+
+/// SIGCHLD and the polite ways to end a process arrive as data; nobody at a pipe's other end is an
+/// error code, not a death.
+fn take_signals() -> nix::Result<SignalFd> {
+    let mut set = SigSet::empty();
+    for each in [Signal::SIGCHLD, Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+        set.add(each);
+    }
+    set.thread_block()?;
+    // SAFETY: SIG_IGN installs no code of ours.
+    unsafe { signal(Signal::SIGPIPE, SigHandler::SigIgn) }?;
+    SignalFd::with_flags(&set, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)
+}
+
+fn hold_network_namespace(path: &Path) -> io::Result<()> {
+    let file = File::open(path)?;
+    // Close-on-exec: no program of a container inherits it.
+    // SAFETY: both descriptors are ours; nothing else uses number 10 this early.
+    if unsafe { libc::dup3(file.as_raw_fd(), NETNS_FD, libc::O_CLOEXEC) } < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
+
+/// A copy of the host's mounts that still hears of unmounts there, but tells nobody of its own.
+fn own_mounts() -> nix::Result<()> {
+    unshare(CloneFlags::CLONE_NEWNS)?;
+    mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_SLAVE, None::<&str>)
+}
+
+/// Says `ready` and lets go of the pipe, whose end the agent may be waiting for.
+fn announce() -> io::Result<()> {
+    let mut out = io::stdout();
+    out.write_all(b"ready\n")?;
+    out.flush()?;
+    let null = fs::OpenOptions::new().write(true).open("/dev/null")?.into_raw_fd();
+    // SAFETY: both descriptors are open; 1 stays valid throughout.
+    if unsafe { libc::dup2(null, 1) } < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: `null` is ours and has been copied.
+    unsafe { libc::close(null) };
+    Ok(())
+}

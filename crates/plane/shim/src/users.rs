@@ -1,0 +1,127 @@
+//! `user[:group]` looked up in the container's own files, as Docker does it.
+//!
+//! Called behind the change of root, so that plain paths mean the container's.
+
+use std::{fs::File, io::Read};
+
+use wharf_shim_protocol::Failure;
+
+/// Bound on each of passwd and group, in bytes.
+const FILE_LIMIT: u64 = 1 << 20;
+/// The kernel's own bound (NGROUPS_MAX) is larger; no real image comes near this.
+const MAX_GROUPS: usize = 1024;
+
+/// Whom the program runs as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    pub uid: u32,
+    pub gid: u32,
+    pub groups: Vec<u32>,
+    pub home: String,
+}
+
+/// Looks `user` up in `/etc/passwd` and `/etc/group`; missing files know nobody.
+pub fn look_up(user: &str, extra_groups: &[u32]) -> Result<Identity, Failure> {
+    let mut identity = resolve(user, &read("/etc/passwd"), &read("/etc/group"))?;
+    identity.groups.extend_from_slice(extra_groups);
+    identity.groups.sort_unstable();
+    identity.groups.dedup();
+    identity.groups.truncate(MAX_GROUPS);
+    Ok(identity)
+}
+
+fn read(path: &str) -> String {
+    use std::os::unix::fs::OpenOptionsExt;
+    // Non-blocking: a named pipe in the file's place must not hold the start up.
+    let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path);
+    let mut bytes = Vec::new();
+    if let Ok(file) = file.and_then(|f| if f.metadata()?.is_file() { Ok(f) } else { Err(std::io::ErrorKind::InvalidInput.into()) }) {
+        let _ = file.take(FILE_LIMIT).read_to_end(&mut bytes);
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The pure part. An empty user is root; a number need not be known; a known user without a group
+/// gets its groups.
+fn resolve(user: &str, passwd: &str, group: &str) -> Result<Identity, Failure> {
+    let (name, wanted_group) = match user.split_once(':') {
+        Some((name, group)) => (name, Some(group).filter(|g| !g.is_empty())),
+        None => (user, None),
+    };
+    let name = if name.is_empty() { "0" } else { name };
+    let entry = passwd.lines().find_map(|line| {
+        let fields: Vec<&str> = line.split(':').collect();
+        let [login, _, uid, gid, _, home, ..] = fields[..] else { return None };
+        let (uid, gid) = (number(uid)?, number(gid)?);
+        (login == name || number(name) == Some(uid)).then_some((login, uid, gid, home))
+    });
+    let unknown = || Failure::UnknownUser { user: name.to_owned() };
+    let uid = entry.map(|e| e.1).or_else(|| number(name)).ok_or_else(unknown)?;
+    let mut identity = Identity {
+        uid,
+        gid: entry.map_or(0, |e| e.2),
+        groups: Vec::new(),
+        home: entry.map(|e| e.3).filter(|home| !home.is_empty()).unwrap_or("/").to_owned(),
+    };
+    if let Some(wanted) = wanted_group {
+        let known = groups(group).find(|(name, ..)| *name == wanted).map(|(_, gid, _)| gid);
+        identity.gid = known
+            .or_else(|| number(wanted))
+            .ok_or_else(|| Failure::UnknownGroup { group: wanted.to_owned() })?;
+    } else if let Some((login, ..)) = entry {
+        identity.groups = groups(group)
+            .filter(|(_, _, members)| members.split(',').any(|member| member == login))
+            .map(|(_, gid, _)| gid)
+            .collect();
+    }
+    Ok(identity)
+}
+
+fn groups(text: &str) -> impl Iterator<Item = (&str, u32, &str)> {
+    text.lines().filter_map(|line| {
+        let mut fields = line.split(':');
+        let (name, _, gid) = (fields.next()?, fields.next()?, number(fields.next()?)?);
+        Some((name, gid, fields.next().unwrap_or("")))
+    })
+}
+
+/// A user or group number; -1 means "unchanged" to the kernel and is none.
+fn number(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|n| *n != u32::MAX && *n <= i32::MAX as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\nbroken\napp:x:1000:1001::/home/app:/bin/sh\nnohome:x:7:7:::\n";
+    const GROUP: &str = "root:x:0:\nstaff:x:50:app,other\nwheel:x:51:root\napp:x:1001:\n";
+
+    fn check(user: &str, expected: (u32, u32, &[u32], &str)) {
+        let got = resolve(user, PASSWD, GROUP).unwrap();
+        assert_eq!((got.uid, got.gid, &got.groups[..], &got.home[..]), expected, "{user}");
+    }
+
+    #[test]
+    fn names_and_numbers() {
+        check("", (0, 0, &[51], "/root"));
+        check("root", (0, 0, &[51], "/root"));
+        check("app", (1000, 1001, &[50], "/home/app"));
+        check("1000", (1000, 1001, &[50], "/home/app"));
+        check("4711", (4711, 0, &[], "/"));
+        check("app:staff", (1000, 50, &[], "/home/app"));
+        check("app:", (1000, 1001, &[50], "/home/app"));
+        check("4711:99", (4711, 99, &[], "/"));
+        check(":50", (0, 50, &[], "/root"));
+        check("nohome", (7, 7, &[], "/"));
+    }
+
+    #[test]
+    fn the_unknown_is_refused_by_name() {
+        let unknown = |user: &str| resolve(user, PASSWD, GROUP).unwrap_err();
+        assert_eq!(unknown("ghost"), Failure::UnknownUser { user: "ghost".into() });
+        assert_eq!(unknown("app:ghosts"), Failure::UnknownGroup { group: "ghosts".into() });
+        assert_eq!(unknown("4294967295"), Failure::UnknownUser { user: "4294967295".into() });
+        assert_eq!(unknown("-1"), Failure::UnknownUser { user: "-1".into() });
+    }
+}

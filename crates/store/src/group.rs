@@ -1,0 +1,258 @@
+//! A group: transactions decided one after another against the state and each other, to be made
+//! durable together. Nothing of it is visible before that.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use wharf_wal::{Encoder, MAX_FRAME_BYTES};
+
+use crate::{
+    Compare, Entry, LeaseId, Op, OpResult, Revision, StoreError, Target, Txn, TxnReply,
+    record::{Change, encode_record},
+    state::{State, Version},
+};
+
+/// A group is closed when it has grown beyond this: far below a frame's limit, and small enough
+/// that its sync takes little longer than that of one transaction.
+pub(crate) const GROUP_BYTES: usize = 4 << 20;
+const _: () = assert!(GROUP_BYTES + 2 * crate::MAX_TXN_BYTES < MAX_FRAME_BYTES);
+
+pub(crate) struct Group<'a> {
+    state: &'a State,
+    /// Keys written by this group: their new entry, or `None` once deleted.
+    written: HashMap<String, Option<Entry>>,
+    revision: Revision,
+    log: Encoder,
+    /// Changes of the transaction at hand.
+    scratch: Encoder,
+}
+
+/// What one transaction has written so far.
+#[derive(Default)]
+struct Effects {
+    revision: Revision,
+    changes: usize,
+    keys: usize,
+}
+
+impl<'a> Group<'a> {
+    pub(crate) fn new(state: &'a State) -> Self {
+        Self {
+            state,
+            written: HashMap::new(),
+            revision: state.revision,
+            log: Encoder::new(),
+            scratch: Encoder::new(),
+        }
+    }
+
+    /// Adds a change that is no transaction's and takes no revision.
+    pub(crate) fn note(&mut self, change: Change<'_>) {
+        encode_record(&mut self.log, 0, 1);
+        change.encode(&mut self.log);
+    }
+
+    /// Adds a deletion of all `keys`, together with the end of their lease if `ended`.
+    pub(crate) fn delete_leased<'k>(
+        &mut self,
+        keys: impl ExactSizeIterator<Item = &'k str>,
+        ended: Option<LeaseId>,
+    ) -> Revision {
+        let count = keys.len() + usize::from(ended.is_some());
+        let revision = if keys.len() == 0 {
+            0
+        } else {
+            self.revision + 1
+        };
+        encode_record(&mut self.log, revision, count);
+        for key in keys {
+            Change::Delete { key }.encode(&mut self.log);
+        }
+        if let Some(id) = ended {
+            Change::LeaseRevoke { id }.encode(&mut self.log);
+        }
+        self.revision = self.revision.max(revision);
+        self.revision
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.log.len()
+    }
+
+    pub(crate) fn into_log(self) -> Vec<u8> {
+        self.log.into_vec()
+    }
+
+    /// Decides a transaction whose limits have been checked. On an error it has no effect. Returns
+    /// whether it wrote anything beside the reply.
+    pub(crate) fn decide(&mut self, txn: &Txn) -> Result<(TxnReply, bool), StoreError> {
+        let failed = txn.compare.iter().find(|c| !self.holds(c));
+        let branch = if failed.is_none() {
+            &txn.then
+        } else {
+            &txn.or_else
+        };
+        self.check_leases(branch)?;
+        let current = match failed {
+            None => Vec::new(),
+            Some(_) => txn.compare.iter().map(|c| self.get(&c.key)).collect(),
+        };
+        let mut effects = Effects {
+            revision: self.revision + 1,
+            ..Effects::default()
+        };
+        self.scratch.clear();
+        let results = branch.iter().map(|op| self.run(op, &mut effects)).collect();
+        let wrote = effects.changes > 0;
+        if wrote {
+            // Moving a cursor alone takes no revision: see Op::Cursor.
+            let revision = if effects.keys > 0 {
+                effects.revision
+            } else {
+                0
+            };
+            encode_record(&mut self.log, revision, effects.changes);
+            self.log.raw(self.scratch.as_slice());
+            self.revision = self.revision.max(revision);
+        }
+        let conflict = failed.map(|c| c.key.clone());
+        let succeeded = conflict.is_none();
+        Ok((
+            TxnReply {
+                succeeded,
+                revision: self.revision,
+                results,
+                current,
+                conflict,
+            },
+            wrote,
+        ))
+    }
+
+    fn check_leases(&self, branch: &[Op]) -> Result<(), StoreError> {
+        for op in branch {
+            if let Op::Put {
+                lease: Some(id), ..
+            } = op
+                && !self.state.leases.contains_key(id)
+            {
+                return Err(StoreError::LeaseNotFound(*id));
+            }
+        }
+        Ok(())
+    }
+
+    fn run(&mut self, op: &Op, effects: &mut Effects) -> OpResult {
+        match op {
+            Op::Get { key } => OpResult::Get {
+                entry: self.get(key),
+            },
+            Op::Put { key, value, lease } => {
+                let previous = self.get(key);
+                effects.keys += 1;
+                effects.changes += 1;
+                Change::Put {
+                    key,
+                    value,
+                    lease: *lease,
+                }
+                .encode(&mut self.scratch);
+                let entry = successor(previous.as_ref(), key, value, *lease, effects.revision);
+                self.written.insert(key.clone(), Some(entry));
+                OpResult::Put { previous }
+            }
+            Op::Delete { key } => {
+                let previous = self.get(key);
+                if previous.is_some() {
+                    effects.keys += 1;
+                    effects.changes += 1;
+                    Change::Delete { key }.encode(&mut self.scratch);
+                    self.written.insert(key.clone(), None);
+                }
+                OpResult::Delete { previous }
+            }
+            Op::Cursor { name, revision } => {
+                effects.changes += 1;
+                Change::Cursor {
+                    name,
+                    revision: *revision,
+                }
+                .encode(&mut self.scratch);
+                OpResult::Cursor
+            }
+            Op::DropCursor { name } => {
+                effects.changes += 1;
+                Change::DropCursor { name }.encode(&mut self.scratch);
+                OpResult::Cursor
+            }
+        }
+    }
+
+    fn get(&self, key: &str) -> Option<Entry> {
+        match self.written.get(key) {
+            Some(entry) => entry.clone(),
+            None => self.state.current(key).map(|v| v.found(key, false).entry),
+        }
+    }
+
+    fn holds(&self, compare: &Compare) -> bool {
+        match self.written.get(&compare.key) {
+            Some(Some(e)) => holds(
+                compare,
+                Some((
+                    e.version,
+                    e.create_revision,
+                    e.mod_revision,
+                    e.lease,
+                    &e.value,
+                )),
+            ),
+            Some(None) => holds(compare, None),
+            None => holds(compare, self.state.current(&compare.key).and_then(fields)),
+        }
+    }
+}
+
+type Fields<'a> = (u64, Revision, Revision, Option<LeaseId>, &'a Bytes);
+
+fn fields(v: &Version) -> Option<Fields<'_>> {
+    Some((
+        v.version,
+        v.create_revision,
+        v.mod_revision,
+        v.lease,
+        v.value.as_ref()?,
+    ))
+}
+
+fn holds(compare: &Compare, stored: Option<Fields<'_>>) -> bool {
+    let relation = compare.relation;
+    let (version, create, modified, lease) =
+        stored.map_or((0, 0, 0, None), |(v, c, m, l, _)| (v, c, m, l));
+    match &compare.target {
+        Target::Version(given) => relation.holds(&version, given),
+        Target::CreateRevision(given) => relation.holds(&create, given),
+        Target::ModRevision(given) => relation.holds(&modified, given),
+        Target::Lease(given) => relation.holds(&lease, given),
+        // As in etcd: what is not there has no value that anything could be said about.
+        Target::Value(given) => stored.is_some_and(|(.., value)| relation.holds(value, given)),
+    }
+}
+
+/// The entry that a put makes of the one before it.
+fn successor(
+    previous: Option<&Entry>,
+    key: &str,
+    value: &Bytes,
+    lease: Option<LeaseId>,
+    revision: Revision,
+) -> Entry {
+    Entry {
+        key: key.to_owned(),
+        value: value.clone(),
+        create_revision: previous.map_or(revision, |p| p.create_revision),
+        mod_revision: revision,
+        version: previous.map_or(1, |p| p.version + 1),
+        lease,
+    }
+}

@@ -1,0 +1,51 @@
+//! The store: keys, revisions, transactions, watches and leases with etcd's semantics and limits,
+//! and the engine that keeps them in a folder of this machine.
+//!
+//! Everything live is in memory and every write is in a log ([`wharf_wal`]):
+//! - One thread writes. It takes whatever transactions wait, decides them in order against the state
+//!   and each other, puts them into the log as one frame, and after the sync applies that very frame
+//!   to the state and answers. So a reply means durable, nobody reads what is not durable yet, and
+//!   many writers share one sync.
+//! - Readers copy from memory under a read lock, a bounded number of keys at a time. They see one
+//!   revision, and it stays readable while they do.
+//! - History (replaced values and deletions) is the log itself. Its newest part is in memory too;
+//!   of the rest memory holds only the places. Compaction forgets it, and a checkpoint file with the
+//!   state as of the compacted revision then replaces the log's oldest segments.
+//! - A watch is a position in that history and holds no buffer: a slow watcher costs nothing.
+//!
+//! Folder: `LOCK`, `checkpoint`, `<segment>.log`.
+
+mod checkpoint;
+mod error;
+mod group;
+mod lease;
+mod options;
+mod range;
+mod record;
+mod restore;
+mod shared;
+mod state;
+mod store;
+mod txn;
+mod types;
+mod watch;
+mod writer;
+
+pub use error::{LimitError, OpenError, StoreError};
+pub use options::StoreOptions;
+pub use range::{Range, RangeReply, Span};
+pub use restore::{RestoreOptions, RestoreReport};
+pub use store::{SnapshotReport, Store};
+pub use txn::{Compare, Op, OpResult, Relation, Target, Txn, TxnReply};
+pub use types::{Entry, Event, EventKind, LeaseId, Revision};
+pub use watch::{Watch, WatchBatch, WatchProgress};
+
+/// Operations in one branch of a transaction, and comparisons: etcd's `--max-txn-ops`.
+pub const MAX_TXN_OPS: usize = 128;
+/// Bytes of keys and values in one transaction. etcd refuses requests above 1.5 MiB; the difference
+/// is left to its encoding.
+pub const MAX_TXN_BYTES: usize = 1 << 20;
+/// Bytes of one key. etcd has no limit of its own; keys here are names, and indexes hold them.
+pub const MAX_KEY_BYTES: usize = 4096;
+/// Longest lease, in seconds: etcd's.
+pub const MAX_LEASE_SECONDS: u64 = 9_000_000_000;

@@ -1,0 +1,37 @@
+//! Settings of an embedded store; the defaults suit a server.
+
+use std::{sync::Arc, time::Duration};
+
+use wharf_base::{Clock, SystemClock};
+
+#[derive(Debug, Clone)]
+pub struct StoreOptions {
+    /// Names the epoch of a new store and drives nothing else.
+    pub clock: Arc<dyn Clock>,
+    /// What leases run by; `None` is a clock that no change of the host's time disturbs.
+    pub lease_clock: Option<Arc<dyn Clock>>,
+    /// How often ended leases are looked for: the coarseness of all leases.
+    pub lease_tick: Duration,
+    /// Revisions kept readable and watchable before they are compacted by themselves.
+    pub keep_revisions: u64,
+    /// Bytes of log kept for the same purpose; whichever of the two is reached first counts.
+    pub keep_bytes: u64,
+    /// Bytes of replaced values that stay in memory for watchers; older ones are read from the log.
+    pub history_memory: usize,
+    /// Size of one file of the log.
+    pub segment_bytes: u64,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            lease_clock: None,
+            lease_tick: Duration::from_millis(500),
+            keep_revisions: 10_000,
+            keep_bytes: 16 << 20,
+            history_memory: 2 << 20,
+            segment_bytes: 4 << 20,
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Files of the folder that are replaced as a whole: the checkpoint, and a store made anew from a
+//! snapshot.
+
+use std::{
+    fs::File,
+    io::{self, BufWriter, Read, Write},
+    path::{Path, PathBuf},
+};
+
+use wharf_wal::FolderLock;
+
+use crate::{
+    OpenError, Revision, StoreOptions,
+    checkpoint::{self, Head, ReadError},
+};
+
+const CHECKPOINT: &str = "checkpoint";
+const UNFINISHED: &str = "checkpoint.new";
+
+/// How a store comes back from a snapshot.
+#[derive(Debug, Clone, Copy)]
+pub struct RestoreOptions {
+    /// The restored store goes on this far above the snapshot's revision, so that no revision which
+    /// the lost store gave out after the snapshot comes to mean something else.
+    pub revision_gap: u64,
+}
+
+impl Default for RestoreOptions {
+    fn default() -> Self {
+        // What etcd's own tool suggests for --bump-revision.
+        Self {
+            revision_gap: 1_000_000_000,
+        }
+    }
+}
+
+/// What a restored store starts from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RestoreReport {
+    pub epoch: u64,
+    pub revision: Revision,
+    pub entries: u64,
+}
+
+pub(crate) fn checkpoint_path(dir: &Path) -> PathBuf {
+    dir.join(CHECKPOINT)
+}
+
+/// Puts a new checkpoint in the place of the old one. Either of them is whole at every moment.
+pub(crate) fn replace_checkpoint<T>(
+    dir: &Path,
+    write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<T>,
+) -> io::Result<(T, File)> {
+    let unfinished = dir.join(UNFINISHED);
+    let attempt = || {
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(&unfinished)?;
+        let mut out = BufWriter::with_capacity(256 << 10, &file);
+        let written = write(&mut out)?;
+        out.flush()?;
+        drop(out);
+        file.sync_all()?;
+        std::fs::rename(&unfinished, checkpoint_path(dir))?;
+        File::open(dir)?.sync_all()?;
+        Ok((written, file))
+    };
+    attempt().inspect_err(|_| {
+        // Gives its room back to a full disk; if even that fails, the next opening does it.
+        let _ = std::fs::remove_file(&unfinished);
+    })
+}
+
+/// Whether files of a log lie in the folder.
+pub(crate) fn holds_log(dir: &Path) -> Result<bool, OpenError> {
+    for entry in std::fs::read_dir(dir).map_err(OpenError::io("list", dir))? {
+        let entry = entry.map_err(OpenError::io("list", dir))?;
+        if Path::new(&entry.file_name())
+            .extension()
+            .is_some_and(|e| e == "log")
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+pub(crate) fn remove_unfinished(dir: &Path) -> Result<(), OpenError> {
+    let path = dir.join(UNFINISHED);
+    match std::fs::remove_file(&path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(OpenError::io("remove", path)(e)),
+        _ => Ok(()),
+    }
+}
+
+/// An epoch above `before` and, the clock willing, above every one there ever was: two stores
+/// restored from one snapshot must not share theirs.
+pub(crate) fn next_epoch(options: &StoreOptions, before: u64) -> u64 {
+    let now = u64::try_from(options.clock.now().millis()).unwrap_or(0);
+    now.max(before + 1)
+}
+
+pub(crate) fn restore(
+    dir: &Path,
+    snapshot: impl Read,
+    options: &StoreOptions,
+    restore: RestoreOptions,
+) -> Result<RestoreReport, OpenError> {
+    let _lock = FolderLock::acquire(dir)?;
+    let path = checkpoint_path(dir);
+    if path.try_exists().map_err(OpenError::io("inspect", &path))? || holds_log(dir)? {
+        return Err(OpenError::NotEmpty {
+            dir: dir.to_owned(),
+        });
+    }
+    let (head, mut state) = checkpoint::read(snapshot, None).map_err(|e| match e {
+        ReadError::Io(source) => OpenError::Io {
+            step: "read",
+            path: "the snapshot".into(),
+            source,
+        },
+        ReadError::Corrupt { offset, reason } => OpenError::Corrupt {
+            path: "the snapshot".into(),
+            offset,
+            reason,
+        },
+    })?;
+    let revision = head
+        .revision
+        .checked_add(restore.revision_gap)
+        .ok_or_else(|| OpenError::Corrupt {
+            path: "the snapshot".into(),
+            offset: 0,
+            reason: "its revision is out of range".into(),
+        })?;
+    // A cursor's owner must notice that it missed what came after the snapshot.
+    state.cursors.clear();
+    let epoch = next_epoch(options, head.epoch.min(u64::MAX - 1));
+    let raised = Head {
+        epoch,
+        revision,
+        next_lease: head.next_lease,
+        first_segment: 1,
+    };
+    replace_checkpoint(dir, |out| checkpoint::write_loaded(out, raised, &state))
+        .map_err(OpenError::io("write", path))?;
+    Ok(RestoreReport {
+        epoch,
+        revision,
+        entries: state.live_keys() as u64,
+    })
+}

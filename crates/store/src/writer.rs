@@ -1,0 +1,473 @@
+//! The one thread that writes. Inputs: commands of the handles, ended leases, finished checkpoints.
+//! Invariants: a reply is sent after its effects are durable and visible; the state holds nothing
+//! that the log does not; when the log has failed, nothing more is written.
+
+use std::{
+    collections::VecDeque,
+    fs::File,
+    io,
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError},
+    },
+    time::{Duration, Instant},
+};
+
+use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
+use wharf_wal::{AppendError, DataFile, FolderLock, Log, Place};
+
+use crate::{
+    LeaseId, Revision, StoreError, StoreOptions, Txn, TxnReply,
+    checkpoint::{self, Moved},
+    group::{GROUP_BYTES, Group},
+    record::{Change, decode_frame},
+    restore::{checkpoint_path, replace_checkpoint},
+    shared::{Pin, Shared},
+    state::State,
+};
+
+/// Transactions decided for one sync.
+const GROUP_TXNS: usize = 1024;
+/// Keys that the end of a lease deletes in one revision; the rest follow in the next ones.
+const LEASED_KEYS: usize = 10_000;
+/// Log segments that must be of no more use before a checkpoint is written to be rid of them.
+const CHECKPOINT_SEGMENTS: u64 = 2;
+/// So many times as much may be of no use while a checkpoint is under way; then writes wait for it,
+/// so that the log never grows faster than checkpoints shrink it.
+const STALL_FACTOR: u64 = 4;
+/// After a failure, for a disk without room say, the next attempt at a checkpoint waits this long.
+const CHECKPOINT_RETRY: Duration = Duration::from_secs(30);
+/// Places moved to a new checkpoint under one hold of the lock.
+const RELOCATE_KEYS: usize = 1000;
+
+pub(crate) type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
+
+pub(crate) struct PendingTxn {
+    pub(crate) txn: Txn,
+    pub(crate) reply: Reply<TxnReply>,
+    /// Its share of the queue's room, given back with the answer.
+    pub(crate) _room: OwnedSemaphorePermit,
+}
+
+pub(crate) enum Command {
+    Txn(PendingTxn),
+    Grant {
+        ttl_seconds: u64,
+        reply: Reply<LeaseId>,
+    },
+    Revoke {
+        id: LeaseId,
+        reply: Reply<Revision>,
+    },
+    Compact {
+        revision: Revision,
+        reply: Reply<Revision>,
+    },
+    Checkpointed(io::Result<Checkpointed>),
+    Close,
+}
+
+/// A checkpoint is in its place.
+pub(crate) struct Checkpointed {
+    file: File,
+    first_segment: u64,
+    moved: Vec<Moved>,
+}
+
+/// A segment and the last revision in it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SegmentEnd {
+    pub(crate) segment: u64,
+    pub(crate) revision: Revision,
+}
+
+pub(crate) struct Writer {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) log: Log,
+    pub(crate) options: StoreOptions,
+    pub(crate) commands: Receiver<Command>,
+    /// For the checkpoint thread's answer. Kept only while one runs, so that the end of all handles
+    /// is noticed.
+    pub(crate) own: std::sync::Weak<Sender<Command>>,
+    pub(crate) revision: watch::Sender<Revision>,
+    pub(crate) segment_ends: VecDeque<SegmentEnd>,
+    pub(crate) checkpoint: Option<std::thread::JoinHandle<()>>,
+    /// From the start of a checkpoint until its outcome has been taken in.
+    pub(crate) checkpointing: bool,
+    pub(crate) retry_checkpoint_at: Option<Instant>,
+    pub(crate) next_lease_tick: Instant,
+    pub(crate) _lock: FolderLock,
+}
+
+impl Writer {
+    /// Runs until all handles are gone or one of them says close.
+    pub(crate) fn run(mut self) {
+        while let Some(first) = self.receive() {
+            let mut next = first;
+            while let Some(command) = next.take() {
+                next = match command {
+                    Command::Txn(first) => self.transact(first),
+                    Command::Close => {
+                        self.join_checkpoint();
+                        return;
+                    }
+                    other => {
+                        self.tend(other);
+                        None
+                    }
+                };
+            }
+            self.end_leases();
+            self.start_checkpoint();
+        }
+        self.join_checkpoint();
+    }
+
+    /// Waits for a command, or for the time to look after leases. `None`: all handles are gone.
+    fn receive(&self) -> Option<Option<Command>> {
+        if self.shared.timers().is_empty() {
+            return self.commands.recv().ok().map(Some);
+        }
+        let wait = self
+            .next_lease_tick
+            .saturating_duration_since(Instant::now());
+        match self.commands.recv_timeout(wait) {
+            Ok(command) => Some(Some(command)),
+            Err(RecvTimeoutError::Timeout) => Some(None),
+            Err(RecvTimeoutError::Disconnected) => None,
+        }
+    }
+
+    /// Takes all transactions that wait, commits them together, and returns a command that came
+    /// after them.
+    fn transact(&mut self, first: PendingTxn) -> Option<Command> {
+        let mut group = vec![first];
+        let mut bytes = group[0].txn.bytes();
+        let mut after = None;
+        while group.len() < GROUP_TXNS && bytes < GROUP_BYTES {
+            match self.commands.try_recv() {
+                Ok(Command::Txn(pending)) => {
+                    bytes += pending.txn.bytes();
+                    group.push(pending);
+                }
+                Ok(other) => {
+                    after = Some(other);
+                    break;
+                }
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+            }
+        }
+        self.commit(group);
+        after
+    }
+
+    fn commit(&mut self, group: Vec<PendingTxn>) {
+        let compact = self.due_compaction();
+        let (replies, log) = {
+            let state = self.shared.read();
+            let mut open = Group::new(&state);
+            let replies: Vec<_> = group.iter().map(|p| open.decide(&p.txn)).collect();
+            // Housekeeping goes along with a write and never makes one.
+            if let (Some(revision), true) = (compact, open.bytes() > 0) {
+                open.note(Change::Compact { revision });
+            }
+            (replies, open.into_log())
+        };
+        match self.write(&log) {
+            Ok(()) => {
+                for (pending, reply) in group.into_iter().zip(replies) {
+                    // A caller that went away has no use for the answer.
+                    let _ = pending.reply.send(reply.map(|(reply, _)| reply));
+                }
+            }
+            // Reads must go on, and a small transaction may fit where the group did not.
+            Err(_) if group.len() > 1 => group.into_iter().for_each(|p| self.commit(vec![p])),
+            Err(error) => group.into_iter().for_each(|p| {
+                let _ = p.reply.send(Err(error.clone()));
+            }),
+        }
+    }
+
+    /// Makes a frame durable, then visible. An empty one is so already.
+    fn write(&mut self, payload: &[u8]) -> Result<(), StoreError> {
+        if payload.is_empty() {
+            return Ok(());
+        }
+        let appended = self.log.append(payload).map_err(|e| match e {
+            AppendError::DiskFull { dir } => StoreError::DiskFull { dir },
+            other => {
+                tracing::error!(error = %other, "the store takes no more writes");
+                StoreError::Failed {
+                    reason: other.to_string(),
+                }
+            }
+        })?;
+        let mut state = self.shared.write();
+        let before = state.revision;
+        // The frame was just encoded here, so it decodes; were it not to, the log could not be
+        // opened again either, and stopping is all there is.
+        apply_frame(&mut state, payload, &appended.file, appended.offset).map_err(|e| {
+            StoreError::Failed {
+                reason: format!("a frame {e}"),
+            }
+        })?;
+        state.prune();
+        state.evict(self.options.history_memory);
+        let revision = state.revision;
+        drop(state);
+        note_segment(&mut self.segment_ends, appended.segment, revision);
+        if revision != before {
+            self.revision.send_replace(revision);
+        }
+        Ok(())
+    }
+
+    /// Everything but transactions.
+    fn tend(&mut self, command: Command) {
+        match command {
+            Command::Grant { ttl_seconds, reply } => {
+                let granted = self.grant(ttl_seconds);
+                let _ = reply.send(granted);
+            }
+            Command::Revoke { id, reply } => {
+                let revoked = self.revoke(id);
+                let _ = reply.send(revoked);
+            }
+            Command::Compact { revision, reply } => {
+                let compacted = self.compact(revision);
+                let _ = reply.send(compacted);
+            }
+            Command::Checkpointed(done) => self.take_checkpoint(done),
+            Command::Txn(_) | Command::Close => {}
+        }
+    }
+
+    fn note(&mut self, change: Change<'_>) -> Result<(), StoreError> {
+        let log = {
+            let state = self.shared.read();
+            let mut group = Group::new(&state);
+            group.note(change);
+            group.into_log()
+        };
+        self.write(&log)
+    }
+
+    fn grant(&mut self, ttl_seconds: u64) -> Result<LeaseId, StoreError> {
+        let id = LeaseId(self.shared.read().next_lease.max(1));
+        self.note(Change::LeaseGrant { id, ttl_seconds })?;
+        let mut timers = self.shared.timers();
+        if timers.is_empty() {
+            self.next_lease_tick = Instant::now() + self.options.lease_tick;
+        }
+        timers.start(id, ttl_seconds);
+        Ok(id)
+    }
+
+    /// Ends a lease and deletes its keys.
+    fn revoke(&mut self, id: LeaseId) -> Result<Revision, StoreError> {
+        loop {
+            let (log, revision, ended) = {
+                let state = self.shared.read();
+                let lease = state.leases.get(&id).ok_or(StoreError::LeaseNotFound(id))?;
+                let ended = lease.keys.len() <= LEASED_KEYS;
+                let keys: Vec<&str> = lease.keys.iter().take(LEASED_KEYS).map(|k| &**k).collect();
+                let mut group = Group::new(&state);
+                let revision = group.delete_leased(keys.into_iter(), ended.then_some(id));
+                (group.into_log(), revision, ended)
+            };
+            self.write(&log)?;
+            if ended {
+                self.shared.timers().stop(id);
+                return Ok(revision);
+            }
+        }
+    }
+
+    fn end_leases(&mut self) {
+        let now = Instant::now();
+        if now < self.next_lease_tick {
+            return;
+        }
+        self.next_lease_tick = now + self.options.lease_tick;
+        if self.log.failed().is_some() {
+            return;
+        }
+        let ended = self.shared.timers().take_ended();
+        for id in ended {
+            if let Err(error) = self.revoke(id) {
+                tracing::warn!(%error, lease = %id, "cannot end a lease; trying again");
+                self.shared.timers().start(id, 1);
+            }
+        }
+    }
+
+    fn compact(&mut self, requested: Revision) -> Result<Revision, StoreError> {
+        let (current, compacted, slowest) = {
+            let state = self.shared.read();
+            (state.revision, state.compacted, state.slowest_cursor())
+        };
+        if requested > current {
+            return Err(StoreError::FutureRevision { requested, current });
+        }
+        let revision = requested.min(slowest.unwrap_or(Revision::MAX));
+        if revision > compacted {
+            self.note(Change::Compact { revision })?;
+        }
+        Ok(revision.max(compacted))
+    }
+
+    /// The revision up to which history is more than is to be kept, if that is worth a compaction.
+    fn due_compaction(&self) -> Option<Revision> {
+        let state = self.shared.read();
+        let by_count = state.revision.saturating_sub(self.options.keep_revisions);
+        let mut kept = 0;
+        let by_bytes = self
+            .log
+            .segments()
+            .rev()
+            .find_map(|(segment, bytes)| {
+                kept += bytes;
+                (kept > self.options.keep_bytes).then_some(segment)
+            })
+            .and_then(|segment| self.segment_ends.iter().find(|e| e.segment == segment))
+            .map_or(0, |end| end.revision);
+        let wanted = by_count.max(by_bytes).min(state.revision);
+        let possible = wanted.min(state.slowest_cursor().unwrap_or(Revision::MAX));
+        // In steps, so that not every transaction carries one.
+        let step = (self.options.keep_revisions / 16).max(1);
+        (possible > state.compacted && (possible - state.compacted >= step || by_bytes >= possible))
+            .then_some(possible)
+    }
+
+    /// Begins a checkpoint once enough of the log is of no more use.
+    fn start_checkpoint(&mut self) {
+        if self.log.failed().is_some()
+            || self
+                .retry_checkpoint_at
+                .is_some_and(|at| Instant::now() < at)
+        {
+            return;
+        }
+        let (compacted, live_bytes) = {
+            let state = self.shared.read();
+            (state.compacted, state.live_bytes)
+        };
+        let active = self.log.active_segment();
+        let ends = &self.segment_ends;
+        let first_segment = ends
+            .iter()
+            .find(|end| end.revision > compacted || end.segment == active)
+            .map_or(active, |end| end.segment);
+        let useless: u64 = self
+            .log
+            .segments()
+            .take_while(|(id, _)| *id < first_segment)
+            .map(|(_, b)| b)
+            .sum();
+        // Writing all that lives must pay.
+        let worth = live_bytes.max(CHECKPOINT_SEGMENTS * self.options.segment_bytes);
+        if self.checkpointing {
+            if useless >= STALL_FACTOR * worth {
+                self.join_checkpoint();
+            }
+            return;
+        }
+        let (true, Some(answer)) = (useless >= worth, self.own.upgrade()) else {
+            return;
+        };
+        let shared = Arc::clone(&self.shared);
+        let thread = std::thread::Builder::new().name("store-checkpoint".to_owned());
+        let spawned = thread.spawn(move || {
+            let done = write_checkpoint(&shared, first_segment);
+            let _ = answer.send(Command::Checkpointed(done));
+        });
+        match spawned {
+            Ok(thread) => {
+                self.checkpoint = Some(thread);
+                self.checkpointing = true;
+            }
+            Err(error) => self.put_off_checkpoint(&error),
+        }
+    }
+
+    fn take_checkpoint(&mut self, done: io::Result<Checkpointed>) {
+        self.join_checkpoint();
+        self.checkpointing = false;
+        let done = match done {
+            Ok(done) => done,
+            Err(error) => return self.put_off_checkpoint(&error),
+        };
+        self.retry_checkpoint_at = None;
+        let file = DataFile::new(checkpoint_path(&self.shared.dir), done.file);
+        for part in done.moved.chunks(RELOCATE_KEYS) {
+            let mut state = self.shared.write();
+            for m in part {
+                let file = Arc::clone(&file);
+                let place = Place {
+                    file,
+                    offset: m.offset,
+                    len: m.len,
+                    crc: m.crc,
+                };
+                state.relocate(&m.key, m.revision, place);
+            }
+        }
+        self.segment_ends
+            .retain(|end| end.segment >= done.first_segment);
+        if let Err(error) = self.log.remove_before(done.first_segment) {
+            // The next opening removes what is left.
+            tracing::warn!(%error, "cannot remove an old part of the store's log");
+        }
+    }
+
+    fn put_off_checkpoint(&mut self, error: &io::Error) {
+        tracing::warn!(%error, "cannot write a checkpoint; trying again later");
+        self.retry_checkpoint_at = Some(Instant::now() + CHECKPOINT_RETRY);
+    }
+
+    fn join_checkpoint(&mut self) {
+        if let Some(thread) = self.checkpoint.take() {
+            // It ends by itself, soon; a panic in it has been reported on stderr.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn write_checkpoint(shared: &Arc<Shared>, first_segment: u64) -> io::Result<Checkpointed> {
+    let pin = Pin::oldest(shared);
+    let mut moved = Vec::new();
+    let (_, file) = replace_checkpoint(&shared.dir, |out| {
+        checkpoint::write(out, shared, &pin, first_segment, |m| moved.push(m))
+    })?;
+    Ok(Checkpointed {
+        file,
+        first_segment,
+        moved,
+    })
+}
+
+/// Applies a durable frame whose payload starts at byte `offset` of `file`. Keys' changes up to the
+/// revision a checkpoint already shows are passed over.
+pub(crate) fn apply_frame(
+    state: &mut State,
+    payload: &[u8],
+    file: &Arc<DataFile>,
+    offset: u64,
+) -> Result<(), wharf_wal::DecodeError> {
+    let known = state.revision;
+    decode_frame(payload, |revision, change, at| {
+        let place = match change {
+            Change::Put { .. } | Change::Delete { .. } if revision <= known => return,
+            Change::Put { value, .. } => Some(Place::of(file, offset + at as u64, value)),
+            _ => None,
+        };
+        state.apply(revision, &change, place);
+    })
+}
+
+pub(crate) fn note_segment(ends: &mut VecDeque<SegmentEnd>, segment: u64, revision: Revision) {
+    match ends.back_mut() {
+        Some(end) if end.segment == segment => end.revision = revision,
+        _ => ends.push_back(SegmentEnd { segment, revision }),
+    }
+}

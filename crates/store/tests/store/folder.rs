@@ -1,0 +1,131 @@
+//! One process per folder, and what is left of one that was damaged.
+
+use std::{fs, path::Path};
+
+use wharf_store::{OpenError, Store, StoreOptions};
+
+use crate::support::{PERMIT, open, open_with};
+
+fn small() -> StoreOptions {
+    StoreOptions {
+        segment_bytes: 16 << 10,
+        ..StoreOptions::default()
+    }
+}
+
+#[tokio::test]
+async fn everything_is_there_after_opening_again() {
+    let b = open();
+    for i in 0..300 {
+        b.put(&format!("/k/{}", i % 50), &i.to_string()).await;
+    }
+    b.delete("/k/0").await;
+    let epoch = b.store.epoch();
+    let b = b.reopen(StoreOptions::default()).await;
+    assert_eq!((b.store.revision(), b.store.epoch()), (301, epoch));
+    assert_eq!(b.value("/k/0").await, None);
+    let entry = b.store.get("/k/49").await.unwrap().unwrap();
+    assert_eq!(
+        (entry.version, entry.create_revision, entry.mod_revision),
+        (6, 50, 300)
+    );
+    assert_eq!(
+        b.store.get_at("/k/49", 50).await.unwrap().unwrap().value,
+        "49"
+    );
+    assert_eq!(b.put("/new", "").await, 302);
+}
+
+#[tokio::test]
+async fn a_second_opener_is_told_the_folder_and_the_pid() {
+    let b = open();
+    let error = Store::open(b.dir.path(), StoreOptions::default()).unwrap_err();
+    let OpenError::InUse { dir, pid } = &error else {
+        panic!("{error}")
+    };
+    assert_eq!(
+        (dir.as_path(), *pid),
+        (b.dir.path(), Some(std::process::id()))
+    );
+    let text = error.to_string();
+    assert!(text.contains(&dir.display().to_string()) && text.contains(&pid.unwrap().to_string()));
+    b.put("/k", "the first goes on").await;
+    let path = b.dir.path().to_owned();
+    drop(b.store);
+    Store::open(&path, StoreOptions::default()).unwrap();
+}
+
+/// The folder's only segment before and after the last of three transactions.
+async fn three_transactions(dir: &Path) -> (Vec<u8>, std::ops::Range<usize>) {
+    let store = Store::open(dir, small()).unwrap();
+    let path = dir.join(format!("{:016x}.log", 1));
+    store.put(&PERMIT, "/k", "one").await.unwrap();
+    store.put(&PERMIT, "/k", "two").await.unwrap();
+    let before = fs::read(&path).unwrap();
+    store.put(&PERMIT, "/k", "three").await.unwrap();
+    store.close().await;
+    let after = fs::read(&path).unwrap();
+    let differs = |at: &usize| before[*at] != after[*at];
+    let start = (0..after.len()).find(differs).unwrap();
+    let end = (0..after.len()).rfind(differs).unwrap() + 1;
+    (after, start..end)
+}
+
+#[tokio::test]
+async fn a_torn_tail_costs_what_was_not_acknowledged_and_no_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let (bytes, last) = three_transactions(dir.path()).await;
+    let path = dir.path().join(format!("{:016x}.log", 1));
+    for at in last.clone() {
+        let mut garbled = bytes.clone();
+        garbled[at] ^= 0x55;
+        for damaged in [&bytes[..at], &garbled] {
+            fs::write(&path, damaged).unwrap();
+            let store = Store::open(dir.path(), small()).unwrap();
+            assert_eq!(store.revision(), 2, "at {at}");
+            assert_eq!(store.get("/k").await.unwrap().unwrap().value, "two");
+            assert_eq!(store.put(&PERMIT, "/k", "three again").await, Ok(3));
+            store.close().await;
+        }
+    }
+    for at in (36..last.start).step_by(3) {
+        let mut garbled = bytes.clone();
+        garbled[at] ^= 0x55;
+        fs::write(&path, garbled).unwrap();
+        assert!(
+            matches!(
+                Store::open(dir.path(), small()),
+                Err(OpenError::Corrupt { .. })
+            ),
+            "{at}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_or_missing_checkpoint_is_reported() {
+    let b = open_with(small());
+    b.put("/k", "v").await;
+    let checkpoint = b.dir.path().join("checkpoint");
+    b.store.close().await;
+    let bytes = fs::read(&checkpoint).unwrap();
+    for at in 0..bytes.len() {
+        let mut garbled = bytes.clone();
+        garbled[at] ^= 1;
+        for damaged in [&bytes[..at], &garbled] {
+            fs::write(&checkpoint, damaged).unwrap();
+            let opened = Store::open(b.dir.path(), small());
+            assert!(matches!(opened, Err(OpenError::Corrupt { .. })), "at {at}");
+        }
+    }
+    fs::remove_file(&checkpoint).unwrap();
+    assert!(matches!(
+        Store::open(b.dir.path(), small()),
+        Err(OpenError::Corrupt { .. })
+    ));
+    fs::write(&checkpoint, bytes).unwrap();
+    fs::write(b.dir.path().join("checkpoint.new"), "half").unwrap();
+    let store = Store::open(b.dir.path(), small()).unwrap();
+    assert_eq!(store.revision(), 1);
+    assert!(!b.dir.path().join("checkpoint.new").exists());
+}

@@ -1,0 +1,11 @@
+//! The store's tests, against its public API. `contract` holds what every engine must do; the rest
+//! is about the embedded one.
+
+mod contract;
+mod disk_full;
+mod folder;
+mod history;
+mod kill;
+mod model;
+mod snapshot;
+mod support;

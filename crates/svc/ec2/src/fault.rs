@@ -1,0 +1,130 @@
+//! EC2's errors: codes and texts, which its model does not list.
+
+use wharf_records::RecordError;
+use wharf_store::StoreError;
+use wharf_wire::Fault;
+
+const INTERNAL: &str = "An internal error has occurred";
+
+pub fn store(cause: StoreError) -> Fault {
+    Fault::receiver("InternalError", 500, INTERNAL, &cause)
+}
+
+pub fn record(cause: RecordError) -> Fault {
+    Fault::receiver("InternalError", 500, INTERNAL, &cause)
+}
+
+fn sender(code: &'static str, text: String) -> Fault {
+    Fault::sender(code, 400, text)
+}
+
+pub fn vpc_not_found(id: &str) -> Fault {
+    sender(
+        "InvalidVpcID.NotFound",
+        format!("The vpc ID '{id}' does not exist"),
+    )
+}
+
+pub fn subnet_not_found(id: &str) -> Fault {
+    sender(
+        "InvalidSubnetID.NotFound",
+        format!("The subnet ID '{id}' does not exist"),
+    )
+}
+
+pub fn group_not_found(id: &str) -> Fault {
+    sender(
+        "InvalidGroup.NotFound",
+        format!("The security group '{id}' does not exist"),
+    )
+}
+
+pub fn interface_not_found(id: &str) -> Fault {
+    sender(
+        "InvalidNetworkInterfaceID.NotFound",
+        format!("The networkInterface ID '{id}' does not exist"),
+    )
+}
+
+pub fn zone_not_found(name: &str) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!("Invalid availability zone: [{name}]"),
+    )
+}
+
+pub fn region_not_found(name: &str) -> Fault {
+    sender("InvalidParameterValue", format!("Invalid region: [{name}]"))
+}
+
+pub fn bad_filter(name: &str) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!("The filter '{name}' is invalid"),
+    )
+}
+
+pub fn bad_token() -> Fault {
+    sender(
+        "InvalidNextToken",
+        "The provided token is invalid.".to_owned(),
+    )
+}
+
+pub fn no_free_address(subnet: &str) -> Fault {
+    sender(
+        "InsufficientFreeAddressesInSubnet",
+        format!(
+            "The specified subnet does not have enough free addresses to satisfy the request. ({subnet})"
+        ),
+    )
+}
+
+pub fn address_in_use(address: std::net::Ipv4Addr) -> Fault {
+    sender(
+        "InvalidIPAddress.InUse",
+        format!("The specified address {address} is already in use."),
+    )
+}
+
+pub fn address_outside(address: &str) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!("Address {address} does not fall within the subnet's address range"),
+    )
+}
+
+pub fn groups_of_other_vpc(group: &str, vpc: &str) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!("The security group '{group}' does not belong to the network '{vpc}'"),
+    )
+}
+
+pub fn unsupported_parameter(name: &str) -> Fault {
+    sender(
+        "UnsupportedOperation",
+        format!("The parameter {name} is not supported by this version of wharf."),
+    )
+}
+
+pub fn interface_managed(id: &str, requester: &str) -> Fault {
+    sender(
+        "OperationNotPermitted",
+        format!(
+            "You do not have permission to delete the network interface '{id}': it is managed by {requester}."
+        ),
+    )
+}
+
+/// The answer to a call that only asks whether it would be allowed.
+pub fn dry_run(flag: Option<bool>) -> Result<(), Fault> {
+    if flag == Some(true) {
+        return Err(Fault::sender(
+            "DryRunOperation",
+            412,
+            "Request would have succeeded, but DryRun flag is set.",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! `Filters`: each names a field and values, any of which may match; all filters must. `*` stands
+//! for any characters and `?` for one; `\` takes either for itself.
+
+use wharf_api_ec2::types::Filter;
+use wharf_records::ecs::Tags;
+use wharf_wire::Fault;
+
+use crate::fault;
+
+/// A resource's fields by filter name, and its tags.
+pub struct Fields<'a> {
+    pub named: Vec<(&'static str, Vec<String>)>,
+    pub tags: &'a Tags,
+}
+
+/// Whether the fields pass all filters; a filter of unknown name is refused.
+pub fn matches(filters: &[Filter], fields: &Fields<'_>) -> Result<bool, Fault> {
+    for filter in filters {
+        let name = filter.name.as_deref().unwrap_or_default();
+        let wanted = filter.values.as_deref().unwrap_or_default();
+        let found: Vec<String> = if let Some(key) = name.strip_prefix("tag:") {
+            fields.tags.get(key).cloned().into_iter().collect()
+        } else if name == "tag-key" {
+            fields.tags.keys().cloned().collect()
+        } else {
+            let field = fields.named.iter().find(|(known, _)| *known == name);
+            field.ok_or_else(|| fault::bad_filter(name))?.1.clone()
+        };
+        if !found
+            .iter()
+            .any(|value| wanted.iter().any(|pattern| glob(pattern, value)))
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Iterative, so that no pattern costs more than pattern times value.
+fn glob(pattern: &str, value: &str) -> bool {
+    let pattern = parts(pattern);
+    let value: Vec<char> = value.chars().collect();
+    let (mut p, mut v) = (0, 0);
+    let mut retry: Option<(usize, usize)> = None;
+    while v < value.len() {
+        match pattern.get(p) {
+            Some(Part::Any) => {
+                retry = Some((p, v));
+                p += 1;
+            }
+            Some(Part::One) => {
+                p += 1;
+                v += 1;
+            }
+            Some(Part::Char(c)) if *c == value[v] => {
+                p += 1;
+                v += 1;
+            }
+            _ => match retry {
+                Some((star, from)) => {
+                    retry = Some((star, from + 1));
+                    p = star + 1;
+                    v = from + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|part| matches!(part, Part::Any))
+}
+
+enum Part {
+    Any,
+    One,
+    Char(char),
+}
+
+fn parts(pattern: &str) -> Vec<Part> {
+    let mut chars = pattern.chars();
+    let mut parts = Vec::new();
+    while let Some(c) = chars.next() {
+        parts.push(match c {
+            '*' => Part::Any,
+            '?' => Part::One,
+            '\\' => Part::Char(chars.next().unwrap_or('\\')),
+            c => Part::Char(c),
+        });
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn globs() {
+        for (pattern, value, expected) in [
+            ("a", "a", true),
+            ("a", "ab", false),
+            ("a*", "abc", true),
+            ("*c", "abc", true),
+            ("a*b*c", "axxbyyc", true),
+            ("a?c", "abc", true),
+            ("a\\*", "a*", true),
+            ("a\\*", "ab", false),
+            ("*", "", true),
+            ("", "", true),
+        ] {
+            assert_eq!(glob(pattern, value), expected, "{pattern} {value}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_is_refused() {
+        let tags = Tags::new();
+        let fields = Fields {
+            named: vec![("vpc-id", vec!["vpc-1".to_owned()])],
+            tags: &tags,
+        };
+        let filter = |name: &str, value: &str| Filter {
+            name: Some(name.to_owned()),
+            values: Some(vec![value.to_owned()]),
+        };
+        assert_eq!(matches(&[filter("vpc-id", "vpc-*")], &fields), Ok(true));
+        assert_eq!(matches(&[filter("vpc-id", "vpc-2")], &fields), Ok(false));
+        assert_eq!(matches(&[filter("tag:a", "b")], &fields), Ok(false));
+        assert!(matches(&[filter("nonsense", "b")], &fields).is_err());
+    }
+}

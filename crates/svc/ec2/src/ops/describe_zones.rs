@@ -1,0 +1,104 @@
+//! DescribeAvailabilityZones and DescribeRegions: this installation is one region with three zones.
+
+use wharf_api_ec2::types::{
+    AvailabilityZone, DescribeAvailabilityZonesRequest, DescribeAvailabilityZonesResult,
+    DescribeRegionsRequest, DescribeRegionsResult, Region,
+};
+use wharf_records::ecs::Tags;
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    fault,
+    filter::{Fields, matches},
+    zone,
+};
+
+pub fn zones(
+    call: &Call,
+    input: DescribeAvailabilityZonesRequest,
+) -> Result<DescribeAvailabilityZonesResult, Fault> {
+    fault::dry_run(input.dry_run)?;
+    let region = &call.region;
+    let known: Vec<(String, String)> = zone::LETTERS
+        .iter()
+        .map(|letter| (zone::name(region, *letter), zone::id(region, *letter)))
+        .collect();
+    let names = input.zone_names.unwrap_or_default();
+    let ids = input.zone_ids.unwrap_or_default();
+    if let Some(name) = names
+        .iter()
+        .find(|name| !known.iter().any(|(known, _)| known == *name))
+    {
+        return Err(fault::zone_not_found(name));
+    }
+    if let Some(id) = ids
+        .iter()
+        .find(|id| !known.iter().any(|(_, known)| known == *id))
+    {
+        return Err(fault::zone_not_found(id));
+    }
+    let filters = input.filters.unwrap_or_default();
+    let tags = Tags::new();
+    let mut zones = Vec::new();
+    for (name, id) in known {
+        let asked =
+            (names.is_empty() || names.contains(&name)) && (ids.is_empty() || ids.contains(&id));
+        let named = vec![
+            ("zone-name", vec![name.clone()]),
+            ("zone-id", vec![id.clone()]),
+            ("region-name", vec![region.clone()]),
+            ("state", vec!["available".to_owned()]),
+            ("zone-type", vec!["availability-zone".to_owned()]),
+            ("opt-in-status", vec!["opt-in-not-required".to_owned()]),
+        ];
+        if asked && matches(&filters, &Fields { named, tags: &tags })? {
+            zones.push(AvailabilityZone {
+                opt_in_status: Some("opt-in-not-required".to_owned()),
+                messages: Some(vec![]),
+                region_name: Some(region.clone()),
+                zone_name: Some(name),
+                zone_id: Some(id),
+                group_name: Some(format!("{region}-zg-1")),
+                network_border_group: Some(region.clone()),
+                zone_type: Some("availability-zone".to_owned()),
+                state: Some("available".to_owned()),
+                ..AvailabilityZone::default()
+            });
+        }
+    }
+    Ok(DescribeAvailabilityZonesResult {
+        availability_zones: Some(zones),
+    })
+}
+
+pub fn regions(call: &Call, input: DescribeRegionsRequest) -> Result<DescribeRegionsResult, Fault> {
+    fault::dry_run(input.dry_run)?;
+    let own = &call.region;
+    if let Some(name) = input
+        .region_names
+        .iter()
+        .flatten()
+        .find(|name| *name != own)
+    {
+        return Err(fault::region_not_found(name));
+    }
+    let region = Region {
+        opt_in_status: Some("opt-in-not-required".to_owned()),
+        region_name: Some(own.clone()),
+        endpoint: Some(format!("ec2.{own}.amazonaws.com")),
+        ..Region::default()
+    };
+    let tags = Tags::new();
+    let named = vec![
+        ("region-name", vec![own.clone()]),
+        ("endpoint", region.endpoint.clone().into_iter().collect()),
+        ("opt-in-status", vec!["opt-in-not-required".to_owned()]),
+    ];
+    let shown = matches(
+        &input.filters.unwrap_or_default(),
+        &Fields { named, tags: &tags },
+    )?;
+    Ok(DescribeRegionsResult {
+        regions: Some(if shown { vec![region] } else { vec![] }),
+    })
+}

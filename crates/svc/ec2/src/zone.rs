@@ -1,0 +1,54 @@
+//! Availability zones: three in every region, named and numbered as EC2 does.
+
+/// Letters of the zones every region has here.
+pub const LETTERS: [char; 3] = ['a', 'b', 'c'];
+
+pub fn name(region: &str, letter: char) -> String {
+    format!("{region}{letter}")
+}
+
+/// `use1-az1` for the first zone of `us-east-1`.
+pub fn id(region: &str, letter: char) -> String {
+    let number = LETTERS
+        .iter()
+        .position(|known| *known == letter)
+        .unwrap_or_default()
+        + 1;
+    format!("{}-az{number}", short(region))
+}
+
+fn short(region: &str) -> String {
+    let parts: Vec<&str> = region.split('-').collect();
+    let [first, middle @ .., last] = parts.as_slice() else {
+        return region.to_owned();
+    };
+    let middle: String = middle
+        .iter()
+        .map(|word| match *word {
+            "northeast" => "ne",
+            "northwest" => "nw",
+            "southeast" => "se",
+            "southwest" => "sw",
+            word => word.get(..1).unwrap_or_default(),
+        })
+        .collect();
+    format!("{first}{middle}{last}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids() {
+        for (region, letter, expected) in [
+            ("us-east-1", 'a', "use1-az1"),
+            ("eu-central-1", 'c', "euc1-az3"),
+            ("ap-southeast-2", 'b', "apse2-az2"),
+            ("us-gov-west-1", 'a', "usgw1-az1"),
+        ] {
+            assert_eq!(id(region, letter), expected);
+        }
+        assert_eq!(name("us-east-1", 'b'), "us-east-1b");
+    }
+}

@@ -1,0 +1,139 @@
+//! What each operation does to which resource (spec platform.md §3, ecr.md §3).
+
+use wharf_api_ecr::Input;
+use wharf_base::Arn;
+use wharf_wire::{Check, Context, Fault};
+
+use crate::{
+    catalog::{Catalog, Registry},
+    error::EcrError,
+    records::SERVICE,
+};
+
+impl Catalog {
+    /// The question to IAM whether `action` may be done to a repository: with its policy and tags
+    /// if it exists. The registry asks with it too.
+    pub async fn check(
+        &self,
+        action: &str,
+        registry: &Registry,
+        name: &str,
+    ) -> Result<Check, EcrError> {
+        let mut check = Check::new(action, registry.repository_arn(name));
+        match self.repository(registry, name).await {
+            Ok(repository) => {
+                for (key, value) in repository.tags {
+                    check = check
+                        .with(&format!("ecr:ResourceTag/{key}"), value.clone())
+                        .with(&format!("aws:ResourceTag/{key}"), value);
+                }
+                Ok(check.with_resource_policy(repository.policy))
+            }
+            Err(EcrError::RepositoryNotFound { .. }) => Ok(check),
+            Err(other) => Err(other),
+        }
+    }
+}
+
+/// The authorisation row of an operation.
+pub(crate) async fn row(
+    catalog: &Catalog,
+    cx: &Context,
+    input: Input<'_>,
+) -> Result<Vec<Check>, Fault> {
+    let action = input.action();
+    let registry =
+        |id: &Option<String>| Registry::new(id.as_deref().unwrap_or(&cx.account), &cx.region);
+    // Most operations are about one repository.
+    macro_rules! on_repository {
+        ($input:expr) => {{
+            let name = $input.repository_name.as_deref().unwrap_or_default();
+            vec![
+                catalog
+                    .check(&action, &registry(&$input.registry_id), name)
+                    .await?,
+            ]
+        }};
+    }
+    Ok(match input {
+        Input::BatchCheckLayerAvailability(i) => on_repository!(i),
+        Input::BatchDeleteImage(i) => on_repository!(i),
+        Input::BatchGetImage(i) => on_repository!(i),
+        Input::CompleteLayerUpload(i) => on_repository!(i),
+        Input::DeleteRepository(i) => on_repository!(i),
+        Input::DeleteRepositoryPolicy(i) => on_repository!(i),
+        Input::DescribeImages(i) => on_repository!(i),
+        Input::GetDownloadUrlForLayer(i) => on_repository!(i),
+        Input::GetRepositoryPolicy(i) => on_repository!(i),
+        Input::InitiateLayerUpload(i) => on_repository!(i),
+        Input::ListImages(i) => on_repository!(i),
+        Input::ListImageReferrers(i) => on_repository!(i),
+        Input::PutImage(i) => on_repository!(i),
+        Input::PutImageTagMutability(i) => on_repository!(i),
+        Input::SetRepositoryPolicy(i) => on_repository!(i),
+        Input::UploadLayerPart(i) => on_repository!(i),
+        Input::CreateRepository(i) => {
+            let name = i.repository_name.as_deref().unwrap_or_default();
+            let registry = registry(&i.registry_id);
+            let tags = i.tags.iter().flatten();
+            let arn = registry.repository_arn(name);
+            let check = tags.fold(Check::new(action, arn), |check, tag| {
+                let key = tag.key.as_deref().unwrap_or_default();
+                let value = tag.value.as_deref().unwrap_or_default();
+                check
+                    .with(&format!("aws:RequestTag/{key}"), value)
+                    .with("aws:TagKeys", key)
+            });
+            vec![check]
+        }
+        Input::DescribeRepositories(i) => match i.repository_names.as_deref() {
+            None | Some([]) => vec![Check::any(action)],
+            Some(names) => {
+                let registry = registry(&i.registry_id);
+                let mut checks = Vec::new();
+                for name in names {
+                    checks.push(catalog.check(&action, &registry, name).await?);
+                }
+                checks
+            }
+        },
+        Input::TagResource(i) => {
+            let check = on_arn(catalog, &action, i.resource_arn.as_deref()).await?;
+            let tags = i.tags.iter().flatten();
+            vec![tags.fold(check, |check, tag| {
+                let key = tag.key.as_deref().unwrap_or_default();
+                let value = tag.value.as_deref().unwrap_or_default();
+                check
+                    .with(&format!("aws:RequestTag/{key}"), value)
+                    .with("aws:TagKeys", key)
+            })]
+        }
+        Input::UntagResource(i) => {
+            let check = on_arn(catalog, &action, i.resource_arn.as_deref()).await?;
+            let keys = i.tag_keys.iter().flatten();
+            vec![keys.fold(check, |check, key| check.with("aws:TagKeys", key.as_str()))]
+        }
+        Input::ListTagsForResource(i) => {
+            vec![on_arn(catalog, &action, i.resource_arn.as_deref()).await?]
+        }
+        // GetAuthorizationToken and what this version does not have.
+        _ => vec![Check::any(action)],
+    })
+}
+
+async fn on_arn(catalog: &Catalog, action: &str, arn: Option<&str>) -> Result<Check, EcrError> {
+    let (registry, name) = parse_arn(arn)?;
+    catalog.check(action, &registry, &name).await
+}
+
+/// The repository an ARN names.
+pub(crate) fn parse_arn(arn: Option<&str>) -> Result<(Registry, String), EcrError> {
+    let invalid = || EcrError::invalid("resourceArn", "must be the ARN of a repository");
+    let arn: Arn = arn.unwrap_or_default().parse().map_err(|_| invalid())?;
+    let is_repository = arn.service == SERVICE && arn.resource_type() == "repository";
+    let name = arn
+        .resource_after_slash()
+        .filter(|_| is_repository)
+        .ok_or_else(invalid)?;
+    Ok((Registry::new(&arn.account, &arn.region), name.to_owned()))
+}

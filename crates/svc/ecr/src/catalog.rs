@@ -1,0 +1,260 @@
+//! Repositories and what is in them: every rule, over the store and the blobs.
+
+mod collect;
+mod delete;
+mod images;
+mod layers;
+mod put_image;
+mod repositories;
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use wharf_base::{Arn, Permit};
+use wharf_blobs::Blobs;
+use wharf_records::Record;
+use wharf_seal::Keyring;
+use wharf_store::{Compare, Entry, Range, Store, Txn};
+
+pub use collect::GcReport;
+pub use images::{ImageRef, Referrer, Stored};
+pub use layers::LayerInfo;
+pub use put_image::{NewImage, Pushed};
+pub(crate) use repositories::{NewRepository, check_mutability, check_tags};
+
+use crate::{
+    error::EcrError,
+    records::{Contents, Keys, Repository, SERVICE},
+};
+
+/// How often a change is tried anew when others change the same repository.
+const ATTEMPTS: usize = 32;
+/// Records read at once in scans.
+const SCAN_PAGE: usize = 500;
+/// Deletions in one transaction, two keys each; the store takes 128 operations.
+const DELETE_BATCH: usize = 60;
+
+/// Settings, read once by the composition root.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Host and port that clients name in image references: `localhost:4566`.
+    pub host: String,
+    /// `http` or `https`, for addresses with a scheme.
+    pub scheme: String,
+    /// The largest layer, in bytes: ECR's quota is 52,000 MiB.
+    pub max_layer_bytes: u64,
+    /// How long bytes nobody refers to are kept: longer than any push between finding a layer
+    /// there and putting the manifest that needs it.
+    pub unused_life: Duration,
+    /// How long an upload may rest.
+    pub upload_idle_life: Duration,
+}
+
+impl Config {
+    pub fn new(host: impl Into<String>) -> Self {
+        Self {
+            host: host.into(),
+            scheme: "http".to_owned(),
+            max_layer_bytes: 52_000 << 20,
+            unused_life: Duration::from_secs(6 * 3600),
+            upload_idle_life: Duration::from_secs(3600),
+        }
+    }
+}
+
+/// The registry of one account in one region; its id is the account's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registry {
+    pub account: String,
+    pub region: String,
+}
+
+impl Registry {
+    pub fn new(account: impl Into<String>, region: impl Into<String>) -> Self {
+        Self {
+            account: account.into(),
+            region: region.into(),
+        }
+    }
+
+    pub fn repository_arn(&self, name: &str) -> String {
+        Arn::new(
+            SERVICE,
+            &self.region,
+            &self.account,
+            format!("repository/{name}"),
+        )
+        .to_string()
+    }
+
+    pub(crate) fn keys(&self) -> Keys {
+        Keys::new(&self.account, &self.region)
+    }
+}
+
+/// Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Catalog {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    blobs: Blobs,
+    keyring: Keyring,
+    config: Config,
+    /// Which layer uploads have had a part too small to be followed by another. Only the API's
+    /// uploads in parts are in here; forgotten on a restart, which then lets such a layer pass.
+    parts: layers::PartSizes,
+}
+
+/// A record with the revision it was read at.
+#[derive(Debug, Clone)]
+pub(crate) struct Read<T> {
+    pub entry: Entry,
+    pub record: T,
+}
+
+/// A repository as found, and the revision of its contents.
+#[derive(Debug, Clone)]
+pub(crate) struct Open {
+    pub registry: Registry,
+    pub keys: Keys,
+    pub repository: Read<Repository>,
+}
+
+impl Open {
+    pub(crate) fn id(&self) -> &str {
+        &self.repository.record.id
+    }
+
+    pub(crate) fn name(&self) -> String {
+        self.repository.record.name.clone()
+    }
+
+    pub(crate) fn account(&self) -> String {
+        self.registry.account.clone()
+    }
+}
+
+impl Catalog {
+    pub fn new(store: Store, blobs: Blobs, keyring: Keyring, config: Config) -> Self {
+        let parts = layers::PartSizes::default();
+        Self {
+            inner: Arc::new(Inner {
+                store,
+                blobs,
+                keyring,
+                config,
+                parts,
+            }),
+        }
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.inner.config
+    }
+
+    pub fn keyring(&self) -> &Keyring {
+        &self.inner.keyring
+    }
+
+    pub fn blobs(&self) -> &Blobs {
+        &self.inner.blobs
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    pub(crate) async fn read<T: Record>(&self, key: &str) -> Result<Option<Read<T>>, EcrError> {
+        let Some(entry) = self.store().get(key).await? else {
+            return Ok(None);
+        };
+        let record = wharf_records::decode(&entry.value)?;
+        Ok(Some(Read { entry, record }))
+    }
+
+    /// Up to `limit` records behind the key `after`, and whether there are more.
+    pub(crate) async fn page<T: Record>(
+        &self,
+        prefix: String,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Read<T>>, bool), EcrError> {
+        let mut range = Range::prefix(prefix).limit(limit);
+        if let Some(after) = after {
+            range = range.start_after(after);
+        }
+        let reply = self.store().range(range).await?;
+        let decode = |entry: Entry| -> Result<Read<T>, EcrError> {
+            let record = wharf_records::decode(&entry.value)?;
+            Ok(Read { entry, record })
+        };
+        let found = reply
+            .entries
+            .into_iter()
+            .map(decode)
+            .collect::<Result<_, _>>()?;
+        Ok((found, reply.more))
+    }
+
+    pub(crate) async fn open(&self, registry: &Registry, name: &str) -> Result<Open, EcrError> {
+        let keys = registry.keys();
+        let found = self.read(&keys.repository(name)).await?;
+        let repository = found.ok_or_else(|| EcrError::RepositoryNotFound {
+            name: name.to_owned(),
+            account: registry.account.clone(),
+        })?;
+        Ok(Open {
+            registry: registry.clone(),
+            keys,
+            repository,
+        })
+    }
+
+    /// A transaction on the images and tags of a repository: nothing else changes them meanwhile,
+    /// and the repository stays as it was read.
+    pub(crate) async fn begin_change(&self, open: &Open) -> Result<Change, EcrError> {
+        let key = open.keys.contents(open.id());
+        let contents: Option<Read<Contents>> = self.read(&key).await?;
+        let revision = contents.as_ref().map_or(0, |read| read.entry.mod_revision);
+        let mut record = contents.map(|read| read.record).unwrap_or_default();
+        record.changes = record.changes.wrapping_add(1);
+        let txn = Txn::new()
+            .when(Compare::unchanged(&open.repository.entry))
+            .when(Compare::mod_revision(&key, revision))
+            .put(key, wharf_records::encode(&record));
+        Ok(Change { txn })
+    }
+
+    /// False if something changed since [`Catalog::begin_change`].
+    pub(crate) async fn commit(&self, permit: &Permit, change: Change) -> Result<bool, EcrError> {
+        Ok(self.store().txn(permit, change.txn).await?.succeeded)
+    }
+}
+
+/// See [`Catalog::begin_change`].
+pub(crate) struct Change {
+    txn: Txn,
+}
+
+impl Change {
+    pub(crate) fn put<T: Record>(&mut self, key: String, record: &T) {
+        self.edit(|txn| txn.put(key, wharf_records::encode(record)));
+    }
+
+    pub(crate) fn delete(&mut self, key: String) {
+        self.edit(|txn| txn.delete(key));
+    }
+
+    fn edit(&mut self, step: impl FnOnce(Txn) -> Txn) {
+        self.txn = step(std::mem::take(&mut self.txn));
+    }
+}
+
+/// The empty record that marks a key's presence.
+pub(crate) fn marker() -> Bytes {
+    wharf_records::encode(&crate::records::Marker::default())
+}

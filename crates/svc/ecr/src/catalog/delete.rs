@@ -1,0 +1,197 @@
+//! Deleting images and tags, and what a deleted repository leaves.
+
+use wharf_base::Permit;
+use wharf_blobs::Digest;
+use wharf_store::{Range, Txn};
+
+use super::{ATTEMPTS, Catalog, DELETE_BATCH, ImageRef, Open, Read, Registry, SCAN_PAGE};
+use crate::{
+    error::EcrError,
+    records::{Image, Keys, Marker, digest_of, image_owner, layer_owner},
+};
+
+/// Tags removed in one transaction: with the image and the repository's contents below the store's
+/// 128 operations.
+const UNTAG_BATCH: usize = 100;
+
+impl Catalog {
+    /// Deletes what `reference` names: a digest with all its tags, or one tag, and with its last
+    /// tag the image (spec ecr.md §5). With `keep_untagged` a tag alone goes, as the registry does
+    /// it. The image as it was before, or `None` if there was none.
+    pub async fn delete_image(
+        &self,
+        permit: &Permit,
+        registry: &Registry,
+        name: &str,
+        reference: &ImageRef,
+        keep_untagged: bool,
+    ) -> Result<Option<Image>, EcrError> {
+        for _ in 0..ATTEMPTS {
+            let open = self.open(registry, name).await?;
+            let mut change = self.begin_change(&open).await?;
+            let Some(found) = self.find(&open, reference).await? else {
+                return Ok(None);
+            };
+            let before = found.record.clone();
+            let whole = match reference {
+                ImageRef::Digest(_) => true,
+                ImageRef::Tag(_) => found.record.tags.len() <= 1 && !keep_untagged,
+            };
+            let left = if whole {
+                self.remove_image(&open, &mut change, found).await?
+            } else {
+                untag(&open, &mut change, found, reference);
+                0
+            };
+            if self.commit(permit, change).await? {
+                if left == 0 {
+                    return Ok(Some(before));
+                }
+                // An image of very many tags takes more than one transaction.
+                self.finish_removal(permit, &open, &before.digest).await?;
+                return Ok(Some(before));
+            }
+        }
+        Err(EcrError::Contention)
+    }
+
+    async fn finish_removal(
+        &self,
+        permit: &Permit,
+        open: &Open,
+        digest: &Digest,
+    ) -> Result<(), EcrError> {
+        let mut failed = 0;
+        while failed < ATTEMPTS {
+            let open = self
+                .open(&open.registry, &open.repository.record.name)
+                .await?;
+            let mut change = self.begin_change(&open).await?;
+            let found = self.find(&open, &ImageRef::Digest(*digest)).await?;
+            let Some(found) = found else { return Ok(()) };
+            self.remove_image(&open, &mut change, found).await?;
+            if !self.commit(permit, change).await? {
+                failed += 1;
+            }
+        }
+        Err(EcrError::Contention)
+    }
+
+    /// Adds the removal of the image to `change`, or of as many of its tags as one transaction
+    /// takes; how many tags are left then.
+    async fn remove_image(
+        &self,
+        open: &Open,
+        change: &mut super::Change,
+        found: Read<Image>,
+    ) -> Result<usize, EcrError> {
+        let Read {
+            record: mut image,
+            entry,
+        } = found;
+        let parents = self.parents(open, &image.digest).await?;
+        if !parents.is_empty() {
+            return Err(EcrError::ReferencedByIndex(parents));
+        }
+        let batch = image.tags.len().min(UNTAG_BATCH);
+        for tag in image.tags.drain(..batch) {
+            change.delete(open.keys.tag(open.id(), &tag));
+        }
+        if !image.tags.is_empty() {
+            change.put(entry.key, &image);
+            return Ok(image.tags.len());
+        }
+        change.delete(entry.key);
+        change.delete(image_owner(&image.digest, open.id()));
+        if !image.children.is_empty() {
+            change.delete(open.keys.index(open.id(), &image.digest));
+        }
+        if let Some(subject) = &image.subject {
+            change.delete(open.keys.referrer(open.id(), subject, &image.digest));
+        }
+        Ok(0)
+    }
+
+    /// The indexes of the repository that list the image.
+    async fn parents(&self, open: &Open, digest: &Digest) -> Result<Vec<Digest>, EcrError> {
+        let mut parents = Vec::new();
+        let mut after = None;
+        loop {
+            let prefix = open.keys.indexes(open.id());
+            let (found, more): (Vec<Read<Marker>>, _) = self.page(prefix, after, SCAN_PAGE).await?;
+            for index in found.iter().filter_map(|read| digest_of(&read.entry.key)) {
+                let index = self.find(open, &ImageRef::Digest(index)).await?;
+                let lists = index.filter(|index| index.record.children.contains(digest));
+                parents.extend(lists.map(|index| index.record.digest));
+            }
+            after = found.last().map(|read| read.entry.key.clone());
+            if !more {
+                return Ok(parents);
+            }
+        }
+    }
+
+    /// Removes everything keyed by the id of a repository that is gone, its marker last, so that a
+    /// collector takes up what was cut short.
+    pub(crate) async fn remove_contents(
+        &self,
+        permit: &Permit,
+        keys: &Keys,
+        repository: &str,
+    ) -> Result<(), EcrError> {
+        for prefix in [
+            keys.images(repository),
+            keys.layers(repository),
+            keys.tags(repository),
+            keys.indexes(repository),
+            keys.all_referrers(repository),
+        ] {
+            self.remove_all(permit, keys, repository, &prefix).await?;
+        }
+        let txn = Txn::new()
+            .delete(keys.contents(repository))
+            .delete(keys.doomed(repository));
+        self.store().txn(permit, txn).await?;
+        Ok(())
+    }
+
+    async fn remove_all(
+        &self,
+        permit: &Permit,
+        keys: &Keys,
+        repository: &str,
+        prefix: &str,
+    ) -> Result<(), EcrError> {
+        loop {
+            let range = Range::prefix(prefix).limit(DELETE_BATCH).keys_only();
+            let found = self.store().range(range).await?;
+            if found.entries.is_empty() {
+                return Ok(());
+            }
+            let mut txn = Txn::new();
+            for entry in found.entries {
+                if let Some(digest) = digest_of(&entry.key) {
+                    if entry.key == keys.image(repository, &digest) {
+                        txn = txn.delete(image_owner(&digest, repository));
+                    } else if entry.key == keys.layer(repository, &digest) {
+                        txn = txn.delete(layer_owner(&digest, repository));
+                    }
+                }
+                txn = txn.delete(entry.key);
+            }
+            self.store().txn(permit, txn).await?;
+        }
+    }
+}
+
+fn untag(open: &Open, change: &mut super::Change, found: Read<Image>, reference: &ImageRef) {
+    if let ImageRef::Tag(tag) = reference {
+        let Read {
+            record: mut image,
+            entry,
+        } = found;
+        image.tags.retain(|known| known != tag);
+        change.delete(open.keys.tag(open.id(), tag));
+        change.put(entry.key, &image);
+    }
+}

@@ -1,0 +1,373 @@
+//! Layers: uploaded, mounted, found, read. A layer is a blob that a repository owns.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use bytes::Bytes;
+use wharf_base::{Permit, Timestamp};
+use wharf_blobs::{BlobError, BlobInfo, BlobReader, Digest, Lease, Upload, UploadId};
+use wharf_store::{Compare, Txn};
+
+use super::{Catalog, Open, Read, Registry};
+use crate::{
+    error::EcrError,
+    records::{Image, Keys, Layer, layer_owner},
+};
+
+/// ECR's smallest part that another may follow.
+const MIN_PART_BYTES: u64 = 5 << 20;
+/// Uploads in parts that are remembered; more than are open at a time.
+const MAX_TRACKED_UPLOADS: usize = 10_000;
+
+/// A layer of a repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LayerInfo {
+    pub digest: Digest,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// Per upload: whether its last part was small, and whether a small one was followed by another.
+#[derive(Debug, Default)]
+pub(crate) struct PartSizes(Mutex<HashMap<UploadId, PartState>>);
+
+#[derive(Debug, Default, Clone, Copy)]
+struct PartState {
+    last_small: bool,
+    broken: bool,
+}
+
+impl PartSizes {
+    fn add(&self, upload: &UploadId, bytes: u64) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= MAX_TRACKED_UPLOADS {
+            all.clear();
+        }
+        let state = all.entry(upload.clone()).or_default();
+        state.broken |= state.last_small;
+        state.last_small = bytes < MIN_PART_BYTES;
+    }
+
+    fn take(&self, upload: &UploadId) -> PartState {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.remove(upload).unwrap_or_default()
+    }
+}
+
+impl Catalog {
+    /// The layer, if the repository has it. Tells the collector that somebody wants it, since a
+    /// client that finds a layer there does not send it.
+    pub async fn layer(
+        &self,
+        registry: &Registry,
+        name: &str,
+        digest: &Digest,
+    ) -> Result<Option<LayerInfo>, EcrError> {
+        let open = self.open(registry, name).await?;
+        let _lease = self.blobs().lease(digest).await;
+        self.layer_of(&open, digest).await
+    }
+
+    /// Opens the layer for reading; `None` if the repository does not have it.
+    pub async fn read_layer(
+        &self,
+        registry: &Registry,
+        name: &str,
+        digest: &Digest,
+    ) -> Result<Option<BlobReader>, EcrError> {
+        let open = self.open(registry, name).await?;
+        self.read_layer_of(&open.keys, open.id(), digest).await
+    }
+
+    /// As [`Catalog::read_layer`] for a download token's repository, which it names by id.
+    pub async fn read_layer_by_id(
+        &self,
+        registry: &Registry,
+        repository: &str,
+        digest: &Digest,
+    ) -> Result<Option<BlobReader>, EcrError> {
+        self.read_layer_of(&registry.keys(), repository, digest)
+            .await
+    }
+
+    async fn read_layer_of(
+        &self,
+        keys: &Keys,
+        repository: &str,
+        digest: &Digest,
+    ) -> Result<Option<BlobReader>, EcrError> {
+        if self
+            .read::<Layer>(&keys.layer(repository, digest))
+            .await?
+            .is_none()
+        {
+            return Ok(None);
+        }
+        Ok(self.blobs().read(digest).await?)
+    }
+
+    /// Needs a lease on the digest.
+    pub(crate) async fn layer_of(
+        &self,
+        open: &Open,
+        digest: &Digest,
+    ) -> Result<Option<LayerInfo>, EcrError> {
+        let record: Option<Read<Layer>> = self.read(&open.keys.layer(open.id(), digest)).await?;
+        if record.is_none() {
+            return Ok(None);
+        }
+        let found = self.blobs().touch(digest).await?;
+        Ok(found.map(|blob| LayerInfo {
+            digest: *digest,
+            size: blob.size,
+        }))
+    }
+
+    /// Starts an upload into the repository.
+    pub async fn begin_upload(
+        &self,
+        registry: &Registry,
+        name: &str,
+    ) -> Result<UploadId, EcrError> {
+        let open = self.open(registry, name).await?;
+        Ok(self.blobs().begin_upload(open.id()).await?)
+    }
+
+    /// Starts an upload that ends with the request it came in.
+    pub async fn upload_once(&self, registry: &Registry, name: &str) -> Result<Upload, EcrError> {
+        self.open(registry, name).await?;
+        Ok(self
+            .blobs()
+            .upload_once(self.config().max_layer_bytes)
+            .await?)
+    }
+
+    pub async fn resume_upload(
+        &self,
+        registry: &Registry,
+        name: &str,
+        upload: &str,
+    ) -> Result<Upload, EcrError> {
+        let open = self.open(registry, name).await?;
+        let id = parse_upload(&open, upload)?;
+        let limit = self.config().max_layer_bytes;
+        let resumed = self.blobs().resume_upload(&id, open.id(), limit).await;
+        resumed.map_err(|error| upload_error(&open, upload, error))
+    }
+
+    /// How many bytes of an upload have arrived.
+    pub async fn upload_length(
+        &self,
+        registry: &Registry,
+        name: &str,
+        upload: &str,
+    ) -> Result<u64, EcrError> {
+        let open = self.open(registry, name).await?;
+        let id = parse_upload(&open, upload)?;
+        let length = self.blobs().upload_length(&id, open.id()).await;
+        length.map_err(|error| upload_error(&open, upload, error))
+    }
+
+    /// Makes a complete upload a layer of the repository.
+    pub async fn finish_upload(
+        &self,
+        permit: &Permit,
+        registry: &Registry,
+        name: &str,
+        upload: Upload,
+        digest: &Digest,
+        now: Timestamp,
+    ) -> Result<LayerInfo, EcrError> {
+        let open = self.open(registry, name).await?;
+        let (blob, lease) = upload.finish(digest).await.map_err(|error| match error {
+            BlobError::DigestMismatch { expected, actual } => {
+                EcrError::LayerDigest { expected, actual }
+            }
+            other => other.into(),
+        })?;
+        self.own_layer(permit, &open, &blob, lease, now).await
+    }
+
+    /// Makes a layer of the repository `from` one of the repository `name` as well; `None` if
+    /// `from` does not have it. One file serves both.
+    pub async fn mount_layer(
+        &self,
+        permit: &Permit,
+        registry: &Registry,
+        name: &str,
+        from: &str,
+        digest: &Digest,
+        now: Timestamp,
+    ) -> Result<Option<LayerInfo>, EcrError> {
+        let open = self.open(registry, name).await?;
+        let source = match self.open(registry, from).await {
+            Ok(source) => source,
+            Err(EcrError::RepositoryNotFound { .. }) => return Ok(None),
+            Err(other) => return Err(other),
+        };
+        let lease = self.blobs().lease(digest).await;
+        if self.layer_of(&source, digest).await?.is_none() {
+            return Ok(None);
+        }
+        let Some(blob) = self.blobs().touch(digest).await? else {
+            return Ok(None);
+        };
+        self.own_layer(permit, &open, &blob, lease, now)
+            .await
+            .map(Some)
+    }
+
+    async fn own_layer(
+        &self,
+        permit: &Permit,
+        open: &Open,
+        blob: &BlobInfo,
+        _lease: Lease,
+        now: Timestamp,
+    ) -> Result<LayerInfo, EcrError> {
+        let info = LayerInfo {
+            digest: blob.digest,
+            size: blob.size,
+        };
+        let key = open.keys.layer(open.id(), &blob.digest);
+        if self.store().get(&key).await?.is_some() {
+            return Ok(info);
+        }
+        let layer = Layer {
+            size: blob.size,
+            uploaded_at: now,
+            unknown: Default::default(),
+        };
+        let txn = Txn::new()
+            .when(Compare::create_revision(
+                &open.repository.entry.key,
+                open.repository.entry.create_revision,
+            ))
+            .put(key, wharf_records::encode(&layer))
+            .put(layer_owner(&blob.digest, open.id()), super::marker());
+        if !self.store().txn(permit, txn).await?.succeeded {
+            // The repository was deleted while the bytes came in.
+            let (name, account) = (open.name(), open.account());
+            return Err(EcrError::RepositoryNotFound { name, account });
+        }
+        Ok(info)
+    }
+
+    /// One part of an upload through the API: must begin where the last one ended.
+    pub(crate) async fn upload_part(
+        &self,
+        registry: &Registry,
+        name: &str,
+        upload: &str,
+        first_byte: u64,
+        part: Bytes,
+    ) -> Result<u64, EcrError> {
+        let mut open = self.resume_upload(registry, name, upload).await?;
+        let received = open.offset();
+        if received != first_byte || part.is_empty() {
+            open.pause().await?;
+            let (upload, name) = (upload.to_owned(), name.to_owned());
+            let account = registry.account.clone();
+            return Err(EcrError::LayerPart {
+                upload,
+                name,
+                account,
+                received,
+            });
+        }
+        self.inner.parts.add(open.id(), part.len() as u64);
+        open.write(part).await?;
+        Ok(open.pause().await?)
+    }
+
+    /// Ends an upload through the API.
+    pub(crate) async fn complete_upload(
+        &self,
+        permit: &Permit,
+        registry: &Registry,
+        name: &str,
+        upload: &str,
+        digest: &Digest,
+        now: Timestamp,
+    ) -> Result<LayerInfo, EcrError> {
+        let upload = self.resume_upload(registry, name, upload).await?;
+        if upload.offset() == 0 {
+            upload.pause().await?;
+            return Err(EcrError::EmptyUpload);
+        }
+        if self.inner.parts.take(upload.id()).broken {
+            upload.cancel().await;
+            return Err(EcrError::LayerPartTooSmall);
+        }
+        if self.layer(registry, name, digest).await?.is_some() {
+            upload.cancel().await;
+            let (name, account) = (name.to_owned(), registry.account.clone());
+            return Err(EcrError::LayerExists {
+                digest: *digest,
+                name,
+                account,
+            });
+        }
+        self.finish_upload(permit, registry, name, upload, digest, now)
+            .await
+    }
+
+    /// The layer if some image of the repository has it, for a download address.
+    pub(crate) async fn layer_in_use(
+        &self,
+        registry: &Registry,
+        name: &str,
+        digest: &Digest,
+    ) -> Result<String, EcrError> {
+        let open = self.open(registry, name).await?;
+        let (name, account) = (open.name(), open.account());
+        let key = open.keys.layer(open.id(), digest);
+        if self.read::<Layer>(&key).await?.is_none() {
+            return Err(EcrError::LayerNotFound {
+                digest: digest.to_string(),
+                name,
+                account,
+            });
+        }
+        let prefix = open.keys.images(open.id());
+        let mut after = None;
+        loop {
+            let (images, more): (Vec<Read<Image>>, _) =
+                self.page(prefix.clone(), after, super::SCAN_PAGE).await?;
+            if images
+                .iter()
+                .any(|image| image.record.blobs.contains(digest))
+            {
+                return Ok(open.id().to_owned());
+            }
+            after = images.last().map(|image| image.entry.key.clone());
+            if !more {
+                return Err(EcrError::LayerInaccessible {
+                    digest: *digest,
+                    name,
+                    account,
+                });
+            }
+        }
+    }
+}
+
+fn parse_upload(open: &Open, upload: &str) -> Result<UploadId, EcrError> {
+    UploadId::parse(upload).ok_or_else(|| upload_error(open, upload, BlobError::UnknownUpload))
+}
+
+fn upload_error(open: &Open, upload: &str, error: BlobError) -> EcrError {
+    match error {
+        BlobError::UnknownUpload => {
+            let upload = upload.chars().take(100).collect();
+            EcrError::UploadNotFound {
+                upload,
+                name: open.name(),
+                account: open.account(),
+            }
+        }
+        other => other.into(),
+    }
+}

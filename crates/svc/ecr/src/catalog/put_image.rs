@@ -1,0 +1,266 @@
+//! Putting an image: its manifest is taken verbatim once everything it needs is there.
+
+use bytes::Bytes;
+use wharf_base::{Permit, Timestamp};
+use wharf_blobs::{Digest, Lease};
+
+use super::{ATTEMPTS, Catalog, ImageRef, Open, Read, Registry};
+use crate::{
+    error::EcrError,
+    manifest::{Content, Manifest},
+    names::{immutable, valid_tag},
+    records::{Image, Tag, image_owner},
+};
+
+/// ECR's quota of tags for one image.
+const MAX_IMAGE_TAGS: usize = 1000;
+
+/// What a client pushes.
+#[derive(Debug, Clone)]
+pub struct NewImage {
+    pub manifest: Bytes,
+    /// As the request names it, for manifests that do not say.
+    pub media_type: Option<String>,
+    pub tag: Option<String>,
+    /// What the client takes the digest to be.
+    pub digest: Option<String>,
+}
+
+/// What became of it.
+#[derive(Debug, Clone)]
+pub struct Pushed {
+    pub image: Image,
+    /// False if the repository already had this image under this tag.
+    pub changed: bool,
+}
+
+impl Catalog {
+    /// Stores an image. Putting what is already there changes nothing and succeeds, also under an
+    /// immutable tag; the caller says whether that is an error.
+    pub async fn put_image(
+        &self,
+        permit: &Permit,
+        registry: &Registry,
+        name: &str,
+        new: NewImage,
+        now: Timestamp,
+    ) -> Result<Pushed, EcrError> {
+        let open = self.open(registry, name).await?;
+        let digest = Digest::of(&new.manifest);
+        if let Some(expected) = new
+            .digest
+            .filter(|expected| *expected != digest.to_string())
+        {
+            return Err(EcrError::ManifestDigest {
+                expected,
+                actual: digest,
+            });
+        }
+        if let Some(tag) = new.tag.as_deref().filter(|tag| !valid_tag(tag)) {
+            return Err(EcrError::BadTag(tag.chars().take(300).collect()));
+        }
+        let manifest = Manifest::parse(&new.manifest, new.media_type.as_deref())?;
+        let tag = new.tag.as_deref();
+        // Refused before anything is stored; looked at again with every attempt.
+        self.check_tag(&open, tag, &digest).await?;
+
+        let _needed = self.lease_blobs(&manifest).await;
+        let manifest_size = new.manifest.len() as u64;
+        let image_size = self.check_references(&open, &manifest).await?;
+        let (_, _manifest_lease) = self.blobs().put(new.manifest).await?;
+        let fresh = image_record(digest, manifest, manifest_size, image_size, now);
+
+        for _ in 0..ATTEMPTS {
+            let again = self.open(registry, name).await?;
+            if again.id() != open.id() {
+                // Deleted and made anew meanwhile: its layers are not in the new one.
+                let (name, account) = (open.name(), open.account());
+                return Err(EcrError::RepositoryNotFound { name, account });
+            }
+            let open = again;
+            if let Some(pushed) = self.try_put(permit, &open, &fresh, tag).await? {
+                return Ok(pushed);
+            }
+        }
+        Err(EcrError::Contention)
+    }
+
+    /// `None` if somebody else changed the repository meanwhile.
+    async fn try_put(
+        &self,
+        permit: &Permit,
+        open: &Open,
+        fresh: &Image,
+        tag: Option<&str>,
+    ) -> Result<Option<Pushed>, EcrError> {
+        let mut change = self.begin_change(open).await?;
+        // Images an index needs may have gone; the change is void if they go now.
+        self.check_children(open, &fresh.children).await?;
+        let old_digest = self.check_tag(open, tag, &fresh.digest).await?;
+        let known = self.find(open, &ImageRef::Digest(fresh.digest)).await?;
+        let same_tag = tag.is_none() || old_digest == Some(fresh.digest);
+        if let Some(known) = known.as_ref().filter(|_| same_tag) {
+            return Ok(Some(Pushed {
+                image: known.record.clone(),
+                changed: false,
+            }));
+        }
+
+        let is_new = known.is_none();
+        let mut image = known.map_or_else(|| fresh.clone(), |read| read.record);
+        if let Some(tag) = tag {
+            if image.tags.len() >= MAX_IMAGE_TAGS {
+                let text = format!("An image can have at most {MAX_IMAGE_TAGS} tags");
+                return Err(EcrError::LimitExceeded(text));
+            }
+            image.tags.push(tag.to_owned());
+            let record = Tag {
+                digest: image.digest,
+                unknown: Default::default(),
+            };
+            change.put(open.keys.tag(open.id(), tag), &record);
+            self.untag_old(open, &mut change, tag, old_digest).await?;
+        }
+        change.put(open.keys.image(open.id(), &image.digest), &image);
+        if is_new {
+            change.put_marker(image_owner(&image.digest, open.id()));
+            if !image.children.is_empty() {
+                change.put_marker(open.keys.index(open.id(), &image.digest));
+            }
+            if let Some(subject) = &image.subject {
+                change.put_marker(open.keys.referrer(open.id(), subject, &image.digest));
+            }
+        }
+        let committed = self.commit(permit, change).await?;
+        Ok(committed.then_some(Pushed {
+            image,
+            changed: true,
+        }))
+    }
+
+    /// The digest the tag names now; an error if it names another one and may not move.
+    async fn check_tag(
+        &self,
+        open: &Open,
+        tag: Option<&str>,
+        digest: &Digest,
+    ) -> Result<Option<Digest>, EcrError> {
+        let Some(tag) = tag else { return Ok(None) };
+        let old = self.tag(open, tag).await?;
+        let moves = old.is_some_and(|old| old != *digest);
+        if moves && immutable(&open.repository.record, tag) {
+            return Err(EcrError::TagImmutable {
+                tag: tag.to_owned(),
+                name: open.name(),
+            });
+        }
+        Ok(old)
+    }
+
+    async fn untag_old(
+        &self,
+        open: &Open,
+        change: &mut super::Change,
+        tag: &str,
+        old: Option<Digest>,
+    ) -> Result<(), EcrError> {
+        let Some(old) = old else { return Ok(()) };
+        if let Some(Read { mut record, entry }) = self.find(open, &ImageRef::Digest(old)).await? {
+            record.tags.retain(|known| known != tag);
+            change.put(entry.key, &record);
+        }
+        Ok(())
+    }
+
+    /// Keeps the collector from everything the manifest names until the image is recorded.
+    async fn lease_blobs(&self, manifest: &Manifest) -> Vec<Lease> {
+        let mut leases = Vec::new();
+        if let Content::Image { blobs } = &manifest.content {
+            for blob in blobs {
+                leases.push(self.blobs().lease(&blob.digest).await);
+            }
+        }
+        leases
+    }
+
+    /// Everything must be in the repository; the size the image shows (spec ecr.md §5).
+    async fn check_references(&self, open: &Open, manifest: &Manifest) -> Result<u64, EcrError> {
+        let (name, account) = (open.name(), open.account());
+        match &manifest.content {
+            Content::Image { blobs } => {
+                let (mut size, mut missing) = (0_u64, Vec::new());
+                for blob in blobs {
+                    match self.layer_of(open, &blob.digest).await? {
+                        Some(layer) => size = size.saturating_add(layer.size),
+                        None => missing.push(blob.digest),
+                    }
+                }
+                if missing.is_empty() {
+                    return Ok(size);
+                }
+                Err(EcrError::LayersNotFound {
+                    digests: missing,
+                    name,
+                    account,
+                })
+            }
+            Content::Index { images } => {
+                let children: Vec<Digest> = images.iter().map(|image| image.digest).collect();
+                self.check_children(open, &children).await
+            }
+        }
+    }
+
+    /// The size of the largest of them.
+    async fn check_children(&self, open: &Open, children: &[Digest]) -> Result<u64, EcrError> {
+        let (mut largest, mut missing) = (0, Vec::new());
+        for digest in children {
+            match self.find(open, &ImageRef::Digest(*digest)).await? {
+                Some(child) => largest = largest.max(child.record.image_size),
+                None => missing.push(*digest),
+            }
+        }
+        if missing.is_empty() {
+            return Ok(largest);
+        }
+        let (name, account) = (open.name(), open.account());
+        Err(EcrError::ReferencedImagesNotFound {
+            digests: missing,
+            name,
+            account,
+        })
+    }
+}
+
+fn image_record(
+    digest: Digest,
+    manifest: Manifest,
+    manifest_size: u64,
+    image_size: u64,
+    now: Timestamp,
+) -> Image {
+    let distinct = |references: Vec<crate::manifest::Reference>| {
+        let mut digests: Vec<Digest> = references.into_iter().map(|r| r.digest).collect();
+        digests.sort_unstable();
+        digests.dedup();
+        digests
+    };
+    let (blobs, children) = match manifest.content {
+        Content::Image { blobs } => (distinct(blobs), Vec::new()),
+        Content::Index { images } => (Vec::new(), distinct(images)),
+    };
+    Image {
+        digest,
+        media_type: manifest.media_type,
+        artifact_type: manifest.artifact_type,
+        manifest_size,
+        image_size,
+        pushed_at: now,
+        last_pull: None,
+        tags: Vec::new(),
+        blobs,
+        children,
+        subject: manifest.subject,
+        unknown: Default::default(),
+    }
+}

@@ -1,0 +1,204 @@
+//! Repositories themselves: made, found, changed, deleted.
+
+use std::collections::BTreeMap;
+
+use wharf_base::{Permit, Timestamp, ids};
+use wharf_store::{Compare, Range, Txn};
+
+use super::{ATTEMPTS, Catalog, Read, Registry, marker};
+use crate::{error::EcrError, names::valid_repository_name, records::Repository};
+
+/// ECR's quota.
+const MAX_TAGS: usize = 50;
+const MAX_TAG_KEY: usize = 128;
+const MAX_TAG_VALUE: usize = 256;
+
+/// What the caller chooses about a new repository.
+pub(crate) struct NewRepository {
+    pub name: String,
+    pub tag_mutability: String,
+    pub exclusion_filters: Vec<String>,
+    pub scan_on_push: bool,
+    pub tags: BTreeMap<String, String>,
+}
+
+impl Catalog {
+    /// The address clients push to and pull from.
+    pub fn repository_uri(&self, name: &str) -> String {
+        format!("{}/{name}", self.config().host)
+    }
+
+    pub async fn repository(
+        &self,
+        registry: &Registry,
+        name: &str,
+    ) -> Result<Repository, EcrError> {
+        Ok(self.open(registry, name).await?.repository.record)
+    }
+
+    /// Up to `limit` repositories in the order of their names, behind `after`; and whether there
+    /// are more.
+    pub async fn repositories(
+        &self,
+        registry: &Registry,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<Repository>, bool), EcrError> {
+        let keys = registry.keys();
+        let after = after.map(|name| keys.repository(name));
+        let (found, more) = self.page(keys.repositories(), after, limit).await?;
+        Ok((
+            found
+                .into_iter()
+                .map(|read: Read<Repository>| read.record)
+                .collect(),
+            more,
+        ))
+    }
+
+    pub(crate) async fn create_repository(
+        &self,
+        permit: &Permit,
+        registry: &Registry,
+        new: NewRepository,
+        now: Timestamp,
+    ) -> Result<Repository, EcrError> {
+        if !valid_repository_name(&new.name) {
+            return Err(EcrError::invalid(
+                "repositoryName",
+                "must be a valid repository name",
+            ));
+        }
+        check_mutability(&new.tag_mutability, &new.exclusion_filters)?;
+        check_tags(&new.tags)?;
+        let repository = Repository {
+            id: ids::hex16(),
+            name: new.name,
+            created_at: now,
+            tag_mutability: new.tag_mutability,
+            exclusion_filters: new.exclusion_filters,
+            scan_on_push: new.scan_on_push,
+            tags: new.tags,
+            policy: None,
+            unknown: BTreeMap::new(),
+        };
+        let key = registry.keys().repository(&repository.name);
+        let txn = Txn::new()
+            .when(Compare::absent(&key))
+            .put(&key, wharf_records::encode(&repository));
+        if !self.store().txn(permit, txn).await?.succeeded {
+            let account = registry.account.clone();
+            return Err(EcrError::RepositoryExists {
+                name: repository.name,
+                account,
+            });
+        }
+        Ok(repository)
+    }
+
+    /// Reads, changes and writes the repository until nobody came between.
+    pub(crate) async fn update_repository(
+        &self,
+        permit: &Permit,
+        registry: &Registry,
+        name: &str,
+        mut change: impl FnMut(&mut Repository) -> Result<(), EcrError>,
+    ) -> Result<Repository, EcrError> {
+        for _ in 0..ATTEMPTS {
+            let open = self.open(registry, name).await?;
+            let mut repository = open.repository.record;
+            change(&mut repository)?;
+            let txn = Txn::new()
+                .when(Compare::unchanged(&open.repository.entry))
+                .put(
+                    &open.repository.entry.key,
+                    wharf_records::encode(&repository),
+                );
+            if self.store().txn(permit, txn).await?.succeeded {
+                return Ok(repository);
+            }
+        }
+        Err(EcrError::Contention)
+    }
+
+    /// Takes the repository away under its name; with `force` also when it holds images. What is
+    /// in it goes by its id right after, or by the collector if this is cut short.
+    pub(crate) async fn delete_repository(
+        &self,
+        permit: &Permit,
+        registry: &Registry,
+        name: &str,
+        force: bool,
+    ) -> Result<Repository, EcrError> {
+        for _ in 0..ATTEMPTS {
+            let open = self.open(registry, name).await?;
+            let mut change = self.begin_change(&open).await?;
+            let images = Range::prefix(open.keys.images(open.id()))
+                .limit(1)
+                .keys_only();
+            if !force && !self.store().range(images).await?.entries.is_empty() {
+                let (name, account) = (open.name(), open.account());
+                return Err(EcrError::RepositoryNotEmpty { name, account });
+            }
+            change.delete(open.repository.entry.key.clone());
+            change.put_marker(open.keys.doomed(open.id()));
+            if self.commit(permit, change).await? {
+                self.remove_contents(permit, &open.keys, open.id()).await?;
+                return Ok(open.repository.record);
+            }
+        }
+        Err(EcrError::Contention)
+    }
+}
+
+impl super::Change {
+    pub(crate) fn put_marker(&mut self, key: String) {
+        self.edit(|txn| txn.put(key, marker()));
+    }
+}
+
+/// Filters are required with `…_WITH_EXCLUSION` and forbidden otherwise.
+pub(crate) fn check_mutability(mutability: &str, filters: &[String]) -> Result<(), EcrError> {
+    const FILTERS: &str = "imageTagMutabilityExclusionFilters";
+    let excluding = mutability.ends_with("_WITH_EXCLUSION");
+    if excluding && filters.is_empty() {
+        return Err(EcrError::invalid(
+            FILTERS,
+            format!("required with {mutability}"),
+        ));
+    }
+    if !excluding && !filters.is_empty() {
+        return Err(EcrError::invalid(
+            FILTERS,
+            format!("not allowed with {mutability}"),
+        ));
+    }
+    if filters.iter().any(|filter| filter.matches('*').count() > 2) {
+        return Err(EcrError::invalid(
+            FILTERS,
+            "a filter has at most two wildcards",
+        ));
+    }
+    Ok(())
+}
+
+pub(crate) fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), EcrError> {
+    if tags.len() > MAX_TAGS {
+        return Err(EcrError::TooManyTags(MAX_TAGS));
+    }
+    for (key, value) in tags {
+        if key.is_empty() || key.chars().count() > MAX_TAG_KEY {
+            let text = format!("Tag keys have 1 to {MAX_TAG_KEY} characters");
+            return Err(EcrError::InvalidTagParameter(text));
+        }
+        if key.to_ascii_lowercase().starts_with("aws:") {
+            let text = "Tag keys that start with aws: are reserved".to_owned();
+            return Err(EcrError::InvalidTagParameter(text));
+        }
+        if value.chars().count() > MAX_TAG_VALUE {
+            let text = format!("Tag values have at most {MAX_TAG_VALUE} characters");
+            return Err(EcrError::InvalidTagParameter(text));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! What can be wrong with a request, in AWS's words (spec ecr.md §4, §9). The API and the registry
+//! put each in their own form.
+
+use wharf_blobs::{BlobError, Digest};
+use wharf_records::RecordError;
+use wharf_store::StoreError;
+
+use crate::manifest::ManifestError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum EcrError {
+    #[error("Invalid parameter at '{parameter}' failed to satisfy constraint: '{constraint}'")]
+    InvalidParameter {
+        parameter: &'static str,
+        constraint: String,
+    },
+    #[error("The repository with name '{name}' does not exist in the registry with id '{account}'")]
+    RepositoryNotFound { name: String, account: String },
+    #[error("The repository with name '{name}' already exists in the registry with id '{account}'")]
+    RepositoryExists { name: String, account: String },
+    #[error(
+        "The repository with name '{name}' in registry with id '{account}' cannot be deleted because it still contains images"
+    )]
+    RepositoryNotEmpty { name: String, account: String },
+    #[error(
+        "Repository policy does not exist for the repository with name '{name}' in the registry with id '{account}'"
+    )]
+    PolicyNotFound { name: String, account: String },
+    #[error(
+        "The image with imageId {{imageDigest:'{digest}', imageTag:'{tag}'}} does not exist within the repository with name '{name}' in the registry with id '{account}'"
+    )]
+    ImageNotFound {
+        digest: String,
+        tag: String,
+        name: String,
+        account: String,
+    },
+    #[error(
+        "Image with digest '{digest}' and tag '{tag}' already exists in the repository with name '{name}' in registry with id '{account}'"
+    )]
+    ImageExists {
+        digest: Digest,
+        tag: String,
+        name: String,
+        account: String,
+    },
+    #[error(
+        "The image tag '{tag}' already exists in the '{name}' repository and cannot be overwritten because the tag is immutable."
+    )]
+    TagImmutable { tag: String, name: String },
+    #[error("The tag '{0}' is not valid: [a-zA-Z0-9_][a-zA-Z0-9._-]{{0,127}}")]
+    BadTag(String),
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    #[error("The digest of the manifest is '{actual}', not '{expected}'")]
+    ManifestDigest { expected: String, actual: Digest },
+    #[error("Layers with digests '{}' required for pushing image into repository with name '{name}' in the registry with id '{account}' do not exist", joined(.digests))]
+    LayersNotFound {
+        digests: Vec<Digest>,
+        name: String,
+        account: String,
+    },
+    #[error("Images with digests '{}' required for pushing image into repository with name '{name}' in the registry with id '{account}' do not exist", joined(.digests))]
+    ReferencedImagesNotFound {
+        digests: Vec<Digest>,
+        name: String,
+        account: String,
+    },
+    #[error("Requested image referenced by manifest list: [{}]", joined(.0))]
+    ReferencedByIndex(Vec<Digest>),
+    #[error(
+        "Layer with digest '{digest}' does not exist in the repository with name '{name}' in the registry with id '{account}'"
+    )]
+    LayerNotFound {
+        digest: String,
+        name: String,
+        account: String,
+    },
+    #[error(
+        "Layer with digest '{digest}' is not associated with an image in the repository with name '{name}' in the registry with id '{account}'"
+    )]
+    LayerInaccessible {
+        digest: Digest,
+        name: String,
+        account: String,
+    },
+    #[error(
+        "Layer with digest '{digest}' already exists in the repository with name '{name}' in the registry with id '{account}'"
+    )]
+    LayerExists {
+        digest: Digest,
+        name: String,
+        account: String,
+    },
+    #[error(
+        "Upload with id '{upload}' could not be found for the repository with name '{name}' in the registry with id '{account}'"
+    )]
+    UploadNotFound {
+        upload: String,
+        name: String,
+        account: String,
+    },
+    #[error(
+        "The layer part size is not valid, or the first byte specified is not consecutive to the last byte of a previous layer part upload."
+    )]
+    LayerPart {
+        upload: String,
+        name: String,
+        account: String,
+        received: u64,
+    },
+    #[error("Layer parts must be at least 5 MiB in size.")]
+    LayerPartTooSmall,
+    #[error("The specified layer upload does not contain any layer parts.")]
+    EmptyUpload,
+    #[error(
+        "The layer digest calculation performed by Amazon ECR upon receipt of the image layer does not match the digest specified: '{expected}', not '{actual}'"
+    )]
+    LayerDigest { expected: Digest, actual: Digest },
+    #[error("{0}")]
+    LimitExceeded(String),
+    #[error("{0}")]
+    InvalidTagParameter(String),
+    #[error("A resource can have at most {0} tags")]
+    TooManyTags(usize),
+    #[error("Encryption with {0} is not supported by this version of wharf; use AES256")]
+    Encryption(String),
+    /// Lost the race against other changes again and again.
+    #[error("The repository is being changed by too many requests at once. Try again.")]
+    Contention,
+    #[error("a request of the store failed")]
+    Store(#[from] StoreError),
+    #[error("a stored record cannot be read")]
+    Record(#[from] RecordError),
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+    /// A record names bytes that are not on disk.
+    #[error("the bytes of {0} are missing")]
+    BytesMissing(Digest),
+}
+
+fn joined(digests: &[Digest]) -> String {
+    digests
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+impl EcrError {
+    pub(crate) fn invalid(parameter: &'static str, constraint: impl Into<String>) -> Self {
+        Self::InvalidParameter {
+            parameter,
+            constraint: constraint.into(),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! ECR's exceptions for what went wrong.
+
+use serde_json::json;
+use wharf_api_ecr::faults;
+use wharf_blobs::BlobError;
+use wharf_wire::{Fault, constraints::Violation};
+
+use crate::error::EcrError;
+
+impl From<EcrError> for Fault {
+    fn from(error: EcrError) -> Self {
+        use EcrError as E;
+        let text = error.to_string();
+        match error {
+            E::InvalidParameter { .. } | E::BadTag(_) | E::ReferencedByIndex(_) => {
+                faults::invalid_parameter_exception(text)
+            }
+            E::Manifest(_) => faults::invalid_parameter_exception(format!(
+                "Invalid parameter at 'ImageManifest' failed to satisfy constraint: '{text}'"
+            )),
+            E::RepositoryNotFound { .. } => faults::repository_not_found_exception(text),
+            E::RepositoryExists { .. } => faults::repository_already_exists_exception(text),
+            E::RepositoryNotEmpty { .. } => faults::repository_not_empty_exception(text),
+            E::PolicyNotFound { .. } => faults::repository_policy_not_found_exception(text),
+            E::ImageNotFound { .. } => faults::image_not_found_exception(text),
+            E::ImageExists { .. } => faults::image_already_exists_exception(text),
+            E::TagImmutable { .. } => faults::image_tag_already_exists_exception(text),
+            E::ManifestDigest { .. } => faults::image_digest_does_not_match_exception(text),
+            E::LayersNotFound { .. } | E::LayerNotFound { .. } => {
+                faults::layers_not_found_exception(text)
+            }
+            E::ReferencedImagesNotFound { .. } => {
+                faults::referenced_images_not_found_exception(text)
+            }
+            E::LayerInaccessible { .. } => faults::layer_inaccessible_exception(text),
+            E::LayerExists { .. } => faults::layer_already_exists_exception(text),
+            E::UploadNotFound { .. } => faults::upload_not_found_exception(text),
+            E::LayerPart {
+                upload,
+                name,
+                account,
+                received,
+            } => faults::invalid_layer_part_exception(text)
+                .with("registryId", account)
+                .with("repositoryName", name)
+                .with("uploadId", upload)
+                .with("lastValidByteReceived", json!(received.saturating_sub(1))),
+            E::LayerPartTooSmall => faults::layer_part_too_small_exception(text),
+            E::EmptyUpload => faults::empty_upload_exception(text),
+            E::LayerDigest { .. } => faults::invalid_layer_exception(text),
+            E::LimitExceeded(_) => faults::limit_exceeded_exception(text),
+            E::Blob(BlobError::TooManyUploads { .. } | BlobError::TooLarge { .. }) => {
+                faults::limit_exceeded_exception(text)
+            }
+            E::Blob(BlobError::UploadBusy) => faults::invalid_parameter_exception(text),
+            E::InvalidTagParameter(_) => faults::invalid_tag_parameter_exception(text),
+            E::TooManyTags(_) => faults::too_many_tags_exception(text),
+            E::Encryption(_) => faults::kms_exception(text),
+            E::Contention | E::Store(_) | E::Record(_) | E::Blob(_) | E::BytesMissing(_) => {
+                let shown = "An error on the server's side; it was logged.";
+                Fault::receiver("ServerException", 500, shown, &error)
+            }
+        }
+    }
+}
+
+/// ECR's own words for an input that breaks the model (spec platform.md §1).
+pub(crate) fn refuse(violations: &[Violation]) -> Option<Fault> {
+    let first = violations.first()?;
+    let constraint = first.constraint();
+    let constraint = constraint.strip_prefix("Member ").unwrap_or(&constraint);
+    Some(faults::invalid_parameter_exception(format!(
+        "Invalid parameter at '{}' failed to satisfy constraint: '{constraint}'",
+        first.path
+    )))
+}

@@ -1,0 +1,120 @@
+//! Names, tags, and whether a tag may move (spec ecr.md §2, §5).
+
+use crate::records::Repository;
+
+const MAX_NAME: usize = 256;
+const MIN_NAME: usize = 2;
+
+/// `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/…)*`, 2 to 256 characters.
+pub fn valid_repository_name(name: &str) -> bool {
+    (MIN_NAME..=MAX_NAME).contains(&name.len()) && name.split('/').all(valid_path_part)
+}
+
+fn valid_path_part(part: &str) -> bool {
+    let bytes = part.as_bytes();
+    let alphanumeric = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else {
+        return false;
+    };
+    if !alphanumeric(first) || !alphanumeric(last) {
+        return false;
+    }
+    // What stands between two alphanumeric runs.
+    bytes
+        .split(alphanumeric)
+        .filter(|separator| !separator.is_empty())
+        .all(|separator| {
+            matches!(separator, b"." | b"_" | b"__") || separator.iter().all(|b| *b == b'-')
+        })
+}
+
+/// `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}`, what clients of the OCI API can name.
+pub(crate) fn valid_tag(tag: &str) -> bool {
+    let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    let bytes = tag.as_bytes();
+    bytes.len() <= 128
+        && bytes.first().is_some_and(|b| word(*b))
+        && bytes.iter().all(|b| word(*b) || *b == b'.' || *b == b'-')
+}
+
+/// Whether a tag once set stays: the repository's setting, inverted for tags that one of its
+/// exclusion filters matches.
+pub(crate) fn immutable(repository: &Repository, tag: &str) -> bool {
+    let excluded = || {
+        repository
+            .exclusion_filters
+            .iter()
+            .any(|filter| wildcard(filter, tag))
+    };
+    match repository.tag_mutability.as_str() {
+        "IMMUTABLE" => true,
+        "IMMUTABLE_WITH_EXCLUSION" => !excluded(),
+        "MUTABLE_WITH_EXCLUSION" => excluded(),
+        _ => false,
+    }
+}
+
+/// `*` stands for zero or more characters; nothing else is special. At most product-of-lengths
+/// steps, both of which are short.
+fn wildcard(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
+        return false;
+    };
+    let mut parts: Vec<&str> = parts.collect();
+    let Some(last) = parts.pop() else {
+        return rest.is_empty();
+    };
+    for part in parts {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repository_names() {
+        for good in ["ab", "team/app", "a1.b2", "a__b", "a---b", "0a/b_c/d"] {
+            assert!(valid_repository_name(good), "{good}");
+        }
+        let long = "a".repeat(257);
+        for bad in [
+            "", "a", "A1", "a.", "-a", "a..b", "a___b", "a/", "/a", "a//b", "a._b", "é1", &long,
+        ] {
+            assert!(!valid_repository_name(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn tags() {
+        for good in ["v1", "_x", "1.2-rc_3", &"a".repeat(128)] {
+            assert!(valid_tag(good), "{good}");
+        }
+        for bad in ["", ".a", "-a", "a b", "a/b", "a:b", "é", &"a".repeat(129)] {
+            assert!(!valid_tag(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn wildcards() {
+        for (pattern, text, matches) in [
+            ("v1", "v1", true),
+            ("v1", "v11", false),
+            ("v*", "v1.2", true),
+            ("*-rc", "v1-rc", true),
+            ("*-rc", "v1-rc2", false),
+            ("a*b*c", "aXbYc", true),
+            ("a*b*c", "acb", false),
+            ("a*a", "a", false),
+            ("*", "", true),
+        ] {
+            assert_eq!(wildcard(pattern, text), matches, "{pattern} {text}");
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! One file an operation; what they share of reading inputs and showing records is here.
+
+pub(crate) mod batch_check_layer_availability;
+pub(crate) mod batch_delete_image;
+pub(crate) mod batch_get_image;
+pub(crate) mod complete_layer_upload;
+pub(crate) mod create_repository;
+pub(crate) mod delete_repository;
+pub(crate) mod delete_repository_policy;
+pub(crate) mod describe_images;
+pub(crate) mod describe_repositories;
+pub(crate) mod get_authorization_token;
+pub(crate) mod get_download_url_for_layer;
+pub(crate) mod get_repository_policy;
+pub(crate) mod initiate_layer_upload;
+pub(crate) mod list_image_referrers;
+pub(crate) mod list_images;
+pub(crate) mod list_tags_for_resource;
+pub(crate) mod put_image;
+pub(crate) mod put_image_tag_mutability;
+pub(crate) mod set_repository_policy;
+pub(crate) mod tag_resource;
+pub(crate) mod untag_resource;
+pub(crate) mod upload_layer_part;
+
+use wharf_api_ecr::types as wire;
+use wharf_blobs::Digest;
+use wharf_wire::Call;
+
+use crate::{
+    catalog::{Catalog, ImageRef, Registry},
+    error::EcrError,
+    names::valid_tag,
+    records::Repository,
+};
+
+/// What lists return where the request does not say.
+const DEFAULT_RESULTS: usize = 100;
+const MAX_RESULTS: usize = 1000;
+
+/// The registry a request is about: the caller's own, unless it names another.
+fn registry(call: &Call, id: Option<String>) -> Registry {
+    Registry::new(id.unwrap_or_else(|| call.account.clone()), &call.region)
+}
+
+/// `maxResults` as a number of entries.
+fn limit(max_results: Option<i32>) -> usize {
+    let asked = max_results.and_then(|asked| usize::try_from(asked).ok());
+    asked.unwrap_or(DEFAULT_RESULTS).clamp(1, MAX_RESULTS)
+}
+
+fn show_repository(
+    catalog: &Catalog,
+    registry: &Registry,
+    repository: Repository,
+) -> wire::Repository {
+    wire::Repository {
+        repository_arn: Some(registry.repository_arn(&repository.name)),
+        registry_id: Some(registry.account.clone()),
+        repository_uri: Some(catalog.repository_uri(&repository.name)),
+        created_at: Some(repository.created_at),
+        image_tag_mutability: Some(repository.tag_mutability),
+        image_tag_mutability_exclusion_filters: show_filters(repository.exclusion_filters),
+        image_scanning_configuration: Some(wire::ImageScanningConfiguration {
+            scan_on_push: Some(repository.scan_on_push),
+        }),
+        encryption_configuration: Some(wire::EncryptionConfiguration {
+            encryption_type: Some("AES256".to_owned()),
+            kms_key: None,
+        }),
+        repository_name: Some(repository.name),
+    }
+}
+
+fn show_filters(filters: Vec<String>) -> Option<Vec<wire::ImageTagMutabilityExclusionFilter>> {
+    let show = |filter| wire::ImageTagMutabilityExclusionFilter {
+        filter_type: Some("WILDCARD".to_owned()),
+        filter: Some(filter),
+    };
+    (!filters.is_empty()).then(|| filters.into_iter().map(show).collect())
+}
+
+fn read_filters(filters: Option<Vec<wire::ImageTagMutabilityExclusionFilter>>) -> Vec<String> {
+    filters
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|filter| filter.filter)
+        .collect()
+}
+
+/// Why an image named in a batch is not there, as `failureCode` and `failureReason`.
+struct Failure {
+    code: &'static str,
+    reason: String,
+}
+
+impl Failure {
+    fn new(code: &'static str, reason: impl Into<String>) -> Self {
+        Self {
+            code,
+            reason: reason.into(),
+        }
+    }
+
+    fn not_found() -> Self {
+        Self::new("ImageNotFound", "Requested image not found")
+    }
+
+    fn show(self, id: wire::ImageIdentifier) -> wire::ImageFailure {
+        wire::ImageFailure {
+            image_id: Some(id),
+            failure_code: Some(self.code.to_owned()),
+            failure_reason: Some(self.reason),
+        }
+    }
+}
+
+/// An image as a batch names it: the digest wins, and a tag beside it must agree.
+fn read_image_id(
+    id: &wire::ImageIdentifier,
+) -> Result<(ImageRef, Option<(String, Digest)>), Failure> {
+    let digest = match id.image_digest.as_deref() {
+        Some(text) => Some(text.parse::<Digest>().map_err(|_| {
+            Failure::new(
+                "InvalidImageDigest",
+                "Invalid request parameters: image digest should \
+                satisfy the regex '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'",
+            )
+        })?),
+        None => None,
+    };
+    let tag = match id.image_tag.as_deref() {
+        Some(tag) if !valid_tag(tag) => {
+            return Err(Failure::new(
+                "InvalidImageTag",
+                "Invalid request parameters: image tag",
+            ));
+        }
+        tag => tag.map(str::to_owned),
+    };
+    match (digest, tag) {
+        (Some(digest), Some(tag)) => Ok((ImageRef::Tag(tag.clone()), Some((tag, digest)))),
+        (Some(digest), None) => Ok((ImageRef::Digest(digest), None)),
+        (None, Some(tag)) => Ok((ImageRef::Tag(tag), None)),
+        (None, None) => Err(Failure::new(
+            "MissingDigestAndTag",
+            "Invalid request parameters: both tag and digest cannot be null",
+        )),
+    }
+}
+
+/// A layer's digest in a request that is about this one layer.
+fn read_layer_digest(text: &str) -> Result<Digest, EcrError> {
+    let invalid = || EcrError::invalid("layerDigest", "must be a digest of the algorithm sha256");
+    text.parse().map_err(|_| invalid())
+}

@@ -1,0 +1,132 @@
+//! DescribeImages: those named, all or none of them; or all that the filter lets through.
+
+use wharf_api_ecr::types::*;
+use wharf_blobs::Digest;
+use wharf_wire::Call;
+
+use super::{limit, read_image_id, registry};
+use crate::{
+    catalog::{Catalog, Registry},
+    error::EcrError,
+    page::Listing,
+    records,
+};
+
+/// Images read at once.
+const SCAN: usize = 200;
+
+pub(crate) async fn describe_images(
+    catalog: &Catalog,
+    call: &Call,
+    input: DescribeImagesRequest,
+) -> Result<DescribeImagesResponse, EcrError> {
+    let registry = registry(call, input.registry_id.clone());
+    let name = input.repository_name.clone().unwrap_or_default();
+    let id = catalog.repository(&registry, &name).await?.id;
+    if let Some(ids) = input.image_ids.as_deref().filter(|ids| !ids.is_empty()) {
+        if input.next_token.is_some() || input.max_results.is_some() {
+            let text = "must not be given together with nextToken or maxResults";
+            return Err(EcrError::invalid("imageIds", text));
+        }
+        return named(catalog, &registry, &name, ids).await;
+    }
+    listed(catalog, &registry, &name, &id, input).await
+}
+
+async fn named(
+    catalog: &Catalog,
+    registry: &Registry,
+    name: &str,
+    ids: &[ImageIdentifier],
+) -> Result<DescribeImagesResponse, EcrError> {
+    let mut details: Vec<ImageDetail> = Vec::new();
+    for id in ids {
+        let (reference, pair) =
+            read_image_id(id).map_err(|failure| EcrError::invalid("imageIds", failure.reason))?;
+        let found = catalog.image(registry, name, &reference).await?;
+        let agrees = |image: &records::Image| {
+            pair.as_ref()
+                .is_none_or(|(_, digest)| image.digest == *digest)
+        };
+        let image = found.filter(agrees).ok_or_else(|| {
+            let null = || "null".to_owned();
+            EcrError::ImageNotFound {
+                digest: id.image_digest.clone().unwrap_or_else(null),
+                tag: id.image_tag.clone().unwrap_or_else(null),
+                name: name.to_owned(),
+                account: registry.account.clone(),
+            }
+        })?;
+        // Named twice, by two of its tags: shown once.
+        let digest = Some(image.digest.to_string());
+        if details.iter().all(|shown| shown.image_digest != digest) {
+            details.push(show(registry, name, image));
+        }
+    }
+    Ok(DescribeImagesResponse {
+        image_details: Some(details),
+        next_token: None,
+    })
+}
+
+async fn listed(
+    catalog: &Catalog,
+    registry: &Registry,
+    name: &str,
+    id: &str,
+    input: DescribeImagesRequest,
+) -> Result<DescribeImagesResponse, EcrError> {
+    let filter = input.filter.unwrap_or_default();
+    let status = filter.tag_status.unwrap_or_else(|| "ANY".to_owned());
+    let image_status = filter.image_status.unwrap_or_else(|| "ACTIVE".to_owned());
+    let listing = Listing::new(catalog.keyring(), "details", &[id, &status, &image_status]);
+    let last = listing.last(input.next_token.as_deref())?;
+    let mut after = last.as_deref().and_then(|last| Digest::from_hex(last).ok());
+    let limit = limit(input.max_results);
+    let mut details = Vec::new();
+    // Nothing is ever archived here.
+    let mut more = matches!(image_status.as_str(), "ACTIVE" | "ANY");
+    while more {
+        let (images, further) = catalog.images(registry, name, after.as_ref(), SCAN).await?;
+        more = further;
+        for image in images {
+            let shown = match status.as_str() {
+                "TAGGED" => !image.tags.is_empty(),
+                "UNTAGGED" => image.tags.is_empty(),
+                _ => true,
+            };
+            if shown && details.len() == limit {
+                let next_token = after.map(|after| listing.token(&after.hex()));
+                return Ok(DescribeImagesResponse {
+                    image_details: Some(details),
+                    next_token,
+                });
+            }
+            after = Some(image.digest);
+            if shown {
+                details.push(show(registry, name, image));
+            }
+        }
+    }
+    Ok(DescribeImagesResponse {
+        image_details: Some(details),
+        next_token: None,
+    })
+}
+
+fn show(registry: &Registry, name: &str, image: records::Image) -> ImageDetail {
+    ImageDetail {
+        registry_id: Some(registry.account.clone()),
+        repository_name: Some(name.to_owned()),
+        image_digest: Some(image.digest.to_string()),
+        image_tags: (!image.tags.is_empty()).then_some(image.tags),
+        image_size_in_bytes: i64::try_from(image.image_size).ok(),
+        image_pushed_at: Some(image.pushed_at),
+        image_manifest_media_type: Some(image.media_type),
+        artifact_media_type: image.artifact_type,
+        last_recorded_pull_time: image.last_pull,
+        subject_manifest_digest: image.subject.map(|subject| subject.to_string()),
+        image_status: Some("ACTIVE".to_owned()),
+        ..ImageDetail::default()
+    }
+}

@@ -1,0 +1,40 @@
+//! SetRepositoryPolicy. A resource policy without Resource: the repository is implied.
+
+use wharf_api_ecr::types::*;
+use wharf_iam::{Document, DocumentKind};
+use wharf_wire::Call;
+
+use super::registry;
+use crate::{catalog::Catalog, error::EcrError};
+
+/// ECR's quota, in bytes.
+const MAX_POLICY: usize = 10_240;
+
+pub(crate) async fn set_repository_policy(
+    catalog: &Catalog,
+    call: &Call,
+    input: SetRepositoryPolicyRequest,
+) -> Result<SetRepositoryPolicyResponse, EcrError> {
+    let registry = registry(call, input.registry_id);
+    let name = input.repository_name.unwrap_or_default();
+    let policy = input.policy_text.unwrap_or_default();
+    let parsed = Document::parse(&policy, DocumentKind::Resource);
+    if policy.len() > MAX_POLICY || parsed.is_err() {
+        return Err(EcrError::invalid(
+            "PolicyText",
+            "Invalid repository policy provided",
+        ));
+    }
+    let change = |repository: &mut crate::records::Repository| {
+        repository.policy = Some(policy.clone());
+        Ok(())
+    };
+    catalog
+        .update_repository(&call.permit, &registry, &name, change)
+        .await?;
+    Ok(SetRepositoryPolicyResponse {
+        registry_id: Some(registry.account),
+        repository_name: Some(name),
+        policy_text: Some(policy),
+    })
+}

@@ -1,0 +1,223 @@
+//! What the store holds of ECR, and under which keys.
+//!
+//! Everything inside a repository is keyed by the repository's own id, not by its name, so that a
+//! repository made anew under an old name never shows what the old one held.
+//!
+//! ```text
+//! repository/<name>                       Repository
+//! contents/<repository id>                Contents: raised by every change of images and tags
+//! image/<repository id>.<hex>             Image
+//! tag/<repository id>.<tag>               Tag
+//! layer/<repository id>.<hex>             Layer
+//! index/<repository id>.<hex>             Marker: the image is an index
+//! referrer/<repository id>.<subject hex>.<hex>  Marker: the image has that subject
+//! doomed/<repository id>                  Marker: deleted, its contents still to be removed
+//! ```
+//! and, over all accounts, `owner/<hex>.<repository id>.<image|layer>`: who needs a blob.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use wharf_base::Timestamp;
+use wharf_blobs::Digest;
+use wharf_records::{Record, Scope, Unknown};
+
+pub(crate) const SERVICE: &str = "ecr";
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Repository {
+    /// Sixteen hexadecimal digits, never used again.
+    pub id: String,
+    pub name: String,
+    pub created_at: Timestamp,
+    /// `MUTABLE`, `IMMUTABLE`, `IMMUTABLE_WITH_EXCLUSION`, `MUTABLE_WITH_EXCLUSION`.
+    pub tag_mutability: String,
+    /// Wildcards of tags for which the opposite holds.
+    #[serde(default)]
+    pub exclusion_filters: Vec<String>,
+    #[serde(default)]
+    pub scan_on_push: bool,
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    /// The resource policy's text.
+    #[serde(default)]
+    pub policy: Option<String>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+/// Its revision is what counts; the number only makes each write differ.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Contents {
+    pub changes: u64,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Image {
+    pub digest: Digest,
+    pub media_type: String,
+    #[serde(default)]
+    pub artifact_type: Option<String>,
+    /// Bytes of the manifest itself.
+    pub manifest_size: u64,
+    /// Bytes of config and layers; of an index, of its largest image.
+    pub image_size: u64,
+    pub pushed_at: Timestamp,
+    #[serde(default)]
+    pub last_pull: Option<Timestamp>,
+    /// In the order of setting.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// Config and layers.
+    #[serde(default)]
+    pub blobs: Vec<Digest>,
+    /// The images of an index.
+    #[serde(default)]
+    pub children: Vec<Digest>,
+    #[serde(default)]
+    pub subject: Option<Digest>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Tag {
+    pub digest: Digest,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Layer {
+    pub size: u64,
+    pub uploaded_at: Timestamp,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+/// A key whose being there says it all.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Marker {
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+macro_rules! records {
+    ($($kind:literal $record:ty),* $(,)?) => {
+        $(impl Record for $record {
+            const KIND: &'static str = $kind;
+            const FORMAT: u32 = 1;
+        })*
+    };
+}
+records! {
+    "repository" Repository, "contents" Contents, "image" Image, "tag" Tag, "layer" Layer,
+    "marker" Marker,
+}
+
+/// Keys of one account and region.
+#[derive(Debug, Clone)]
+pub(crate) struct Keys(Scope);
+
+impl Keys {
+    pub(crate) fn new(account: &str, region: &str) -> Self {
+        Self(Scope::new(SERVICE, account, region))
+    }
+
+    pub(crate) fn of(scope: Scope) -> Self {
+        Self(scope)
+    }
+
+    pub(crate) fn repositories(&self) -> String {
+        self.0.prefix("repository")
+    }
+
+    pub(crate) fn repository(&self, name: &str) -> String {
+        self.0.key("repository", name)
+    }
+
+    pub(crate) fn contents(&self, repository: &str) -> String {
+        self.0.key("contents", repository)
+    }
+
+    pub(crate) fn images(&self, repository: &str) -> String {
+        self.inside("image", repository)
+    }
+
+    pub(crate) fn image(&self, repository: &str, digest: &Digest) -> String {
+        self.images(repository) + &digest.hex()
+    }
+
+    pub(crate) fn tags(&self, repository: &str) -> String {
+        self.inside("tag", repository)
+    }
+
+    pub(crate) fn tag(&self, repository: &str, tag: &str) -> String {
+        self.tags(repository) + &wharf_records::escape(tag)
+    }
+
+    pub(crate) fn layers(&self, repository: &str) -> String {
+        self.inside("layer", repository)
+    }
+
+    pub(crate) fn layer(&self, repository: &str, digest: &Digest) -> String {
+        self.layers(repository) + &digest.hex()
+    }
+
+    pub(crate) fn indexes(&self, repository: &str) -> String {
+        self.inside("index", repository)
+    }
+
+    pub(crate) fn index(&self, repository: &str, digest: &Digest) -> String {
+        self.indexes(repository) + &digest.hex()
+    }
+
+    pub(crate) fn all_referrers(&self, repository: &str) -> String {
+        self.inside("referrer", repository)
+    }
+
+    pub(crate) fn referrers(&self, repository: &str, subject: &Digest) -> String {
+        format!("{}{}.", self.all_referrers(repository), subject.hex())
+    }
+
+    pub(crate) fn referrer(&self, repository: &str, subject: &Digest, digest: &Digest) -> String {
+        self.referrers(repository, subject) + &digest.hex()
+    }
+
+    pub(crate) fn all_doomed(&self) -> String {
+        self.0.prefix("doomed")
+    }
+
+    pub(crate) fn doomed(&self, repository: &str) -> String {
+        self.0.key("doomed", repository)
+    }
+
+    fn inside(&self, kind: &str, repository: &str) -> String {
+        format!("{}{repository}.", self.0.prefix(kind))
+    }
+}
+
+/// Who needs a blob, whatever its account: all keys of one digest stand together.
+pub(crate) fn owners(digest: &Digest) -> String {
+    format!("{}{}.", owner_scope().prefix("owner"), digest.hex())
+}
+
+pub(crate) fn layer_owner(digest: &Digest, repository: &str) -> String {
+    format!("{}{repository}.layer", owners(digest))
+}
+
+pub(crate) fn image_owner(digest: &Digest, repository: &str) -> String {
+    format!("{}{repository}.image", owners(digest))
+}
+
+/// Stands for no account and no region.
+fn owner_scope() -> Scope {
+    Scope::new(SERVICE, "-", "-")
+}
+
+/// The digest at the end of a key.
+pub(crate) fn digest_of(key: &str) -> Option<Digest> {
+    Digest::from_hex(key.rsplit(['.', '/']).next()?).ok()
+}

@@ -1,0 +1,292 @@
+//! Sealed tokens: the password of `docker login`, and the right to download one layer.
+//!
+//! A password carries who asked for it, so every request of the registry is authorised as that
+//! principal, for up to twelve hours also after a role's session ended (spec ecr.md §3).
+
+use std::{collections::BTreeMap, time::Duration};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde::{Deserialize, Serialize};
+use wharf_base::Timestamp;
+use wharf_blobs::Digest;
+use wharf_seal::Keyring;
+use wharf_wire::{Caller, CallerKind, call::Session};
+
+use crate::catalog::Registry;
+
+/// How long a password is good for.
+pub const PASSWORD_LIFE: Duration = Duration::from_secs(12 * 3600);
+/// How long a download address is good for.
+pub const DOWNLOAD_LIFE: Duration = Duration::from_secs(3600);
+
+const PASSWORD_CONTEXT: &str = "ecr/authorization-token";
+const DOWNLOAD_CONTEXT: &str = "ecr/download";
+/// Longer texts are no tokens: a session's policies are the bulk of one, and they are bounded.
+const MAX_TOKEN_BYTES: usize = 64 * 1024;
+
+/// Whom a password speaks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bearer {
+    pub caller: Caller,
+    /// Where the password was asked for: the region of the registry it opens.
+    pub region: String,
+}
+
+/// Why a token is not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    #[error("not a token of this registry")]
+    Invalid,
+    #[error("the token has expired")]
+    Expired,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Password {
+    expires: Timestamp,
+    region: String,
+    kind: String,
+    account: String,
+    arn: String,
+    user_id: String,
+    role_arn: String,
+    access_key_id: String,
+    session: Option<SessionPart>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SessionPart {
+    policies: Vec<String>,
+    policy_arns: Vec<String>,
+    tags: BTreeMap<String, String>,
+    transitive_tag_keys: Vec<String>,
+    source_identity: Option<String>,
+    issued_at: Timestamp,
+    expires_at: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Download {
+    expires: Timestamp,
+    account: String,
+    region: String,
+    repository: String,
+    digest: Digest,
+}
+
+/// The password for `caller` and the moment it ends.
+pub fn issue_password(
+    keyring: &Keyring,
+    caller: &Caller,
+    region: &str,
+    now: Timestamp,
+) -> (String, Timestamp) {
+    let expires = now + PASSWORD_LIFE;
+    let password = Password {
+        expires,
+        region: region.to_owned(),
+        kind: kind_name(caller.kind).to_owned(),
+        account: caller.account.clone(),
+        arn: caller.arn.clone(),
+        user_id: caller.user_id.clone(),
+        role_arn: caller.role_arn.clone(),
+        access_key_id: caller.access_key_id.clone(),
+        session: caller.session.as_deref().map(|session| SessionPart {
+            policies: session.policies.clone(),
+            policy_arns: session.policy_arns.clone(),
+            tags: session.tags.clone(),
+            transitive_tag_keys: session.transitive_tag_keys.clone(),
+            source_identity: session.source_identity.clone(),
+            issued_at: session.issued_at,
+            expires_at: session.expires_at,
+        }),
+    };
+    let plain = serde_json::to_vec(&password).expect("strings, numbers and string-keyed maps");
+    (keyring.seal_token(&plain, PASSWORD_CONTEXT), expires)
+}
+
+/// `authorizationToken` as the API gives it: user and password in base 64.
+pub fn authorization_token(password: &str) -> String {
+    STANDARD.encode(format!("AWS:{password}"))
+}
+
+pub fn open_password(
+    keyring: &Keyring,
+    password: &str,
+    now: Timestamp,
+) -> Result<Bearer, TokenError> {
+    let token: Password = open(keyring, password, PASSWORD_CONTEXT)?;
+    if now >= token.expires {
+        return Err(TokenError::Expired);
+    }
+    let session = token.session.map(|part| {
+        std::sync::Arc::new(Session {
+            policies: part.policies,
+            policy_arns: part.policy_arns,
+            tags: part.tags,
+            transitive_tag_keys: part.transitive_tag_keys,
+            source_identity: part.source_identity,
+            issued_at: part.issued_at,
+            expires_at: part.expires_at,
+        })
+    });
+    let caller = Caller {
+        kind: kind_of(&token.kind).ok_or(TokenError::Invalid)?,
+        account: token.account,
+        arn: token.arn,
+        user_id: token.user_id,
+        role_arn: token.role_arn,
+        access_key_id: token.access_key_id,
+        session,
+    };
+    Ok(Bearer {
+        caller,
+        region: token.region,
+    })
+}
+
+/// A token that lets anyone who has it read one layer of one repository (by its id).
+pub fn issue_download(
+    keyring: &Keyring,
+    registry: &Registry,
+    repository: &str,
+    digest: &Digest,
+    now: Timestamp,
+) -> String {
+    let download = Download {
+        expires: now + DOWNLOAD_LIFE,
+        account: registry.account.clone(),
+        region: registry.region.clone(),
+        repository: repository.to_owned(),
+        digest: *digest,
+    };
+    let plain = serde_json::to_vec(&download).expect("strings and numbers");
+    keyring.seal_token(&plain, DOWNLOAD_CONTEXT)
+}
+
+/// The registry, and the id of its repository, whose layer `digest` the token opens.
+pub fn open_download(
+    keyring: &Keyring,
+    token: &str,
+    digest: &Digest,
+    now: Timestamp,
+) -> Result<(Registry, String), TokenError> {
+    let download: Download = open(keyring, token, DOWNLOAD_CONTEXT)?;
+    if download.digest != *digest {
+        return Err(TokenError::Invalid);
+    }
+    if now >= download.expires {
+        return Err(TokenError::Expired);
+    }
+    Ok((
+        Registry::new(download.account, download.region),
+        download.repository,
+    ))
+}
+
+fn open<T: for<'de> Deserialize<'de>>(
+    keyring: &Keyring,
+    token: &str,
+    context: &str,
+) -> Result<T, TokenError> {
+    if token.len() > MAX_TOKEN_BYTES {
+        return Err(TokenError::Invalid);
+    }
+    let plain = keyring
+        .open_token(token, context)
+        .map_err(|_| TokenError::Invalid)?;
+    serde_json::from_slice(plain.expose()).map_err(|_| TokenError::Invalid)
+}
+
+fn kind_name(kind: CallerKind) -> &'static str {
+    match kind {
+        CallerKind::Account => "account",
+        CallerKind::User => "user",
+        CallerKind::AssumedRole => "assumed-role",
+        CallerKind::Service => "service",
+        CallerKind::Anonymous => "anonymous",
+    }
+}
+
+fn kind_of(name: &str) -> Option<CallerKind> {
+    Some(match name {
+        "account" => CallerKind::Account,
+        "user" => CallerKind::User,
+        "assumed-role" => CallerKind::AssumedRole,
+        "service" => CallerKind::Service,
+        "anonymous" => CallerKind::Anonymous,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+    fn registry() -> Registry {
+        Registry::new("1", "us-east-1")
+    }
+
+    #[test]
+    fn a_password_brings_back_its_caller() {
+        let ring = Keyring::in_memory();
+        let session = Session {
+            policies: vec!["{}".to_owned()],
+            issued_at: NOW,
+            ..Session::default()
+        };
+        let caller = Caller {
+            kind: CallerKind::AssumedRole,
+            role_arn: "arn:aws:iam::1:role/r".to_owned(),
+            session: Some(Arc::new(session)),
+            ..Caller::root("1")
+        };
+        let (password, expires) = issue_password(&ring, &caller, "eu-west-1", NOW);
+        let late = expires - Duration::from_millis(1);
+        let bearer = open_password(&ring, &password, late).unwrap();
+        assert_eq!(
+            bearer,
+            Bearer {
+                caller,
+                region: "eu-west-1".to_owned()
+            }
+        );
+        assert_eq!(
+            open_password(&ring, &password, expires),
+            Err(TokenError::Expired)
+        );
+    }
+
+    #[test]
+    fn other_texts_are_no_passwords() {
+        let ring = Keyring::in_memory();
+        let download = issue_download(&ring, &registry(), "r", &Digest::of(b""), NOW);
+        let long = "A".repeat(MAX_TOKEN_BYTES + 1);
+        for text in ["", "x", &download, &long] {
+            assert_eq!(open_password(&ring, text, NOW), Err(TokenError::Invalid));
+        }
+    }
+
+    #[test]
+    fn a_download_is_for_one_layer_and_an_hour() {
+        let ring = Keyring::in_memory();
+        let (one, other) = (Digest::of(b"1"), Digest::of(b"2"));
+        let token = issue_download(&ring, &registry(), "r", &one, NOW);
+        assert_eq!(
+            open_download(&ring, &token, &one, NOW),
+            Ok((registry(), "r".to_owned()))
+        );
+        assert_eq!(
+            open_download(&ring, &token, &other, NOW),
+            Err(TokenError::Invalid)
+        );
+        assert_eq!(
+            open_download(&ring, &token, &one, NOW + DOWNLOAD_LIFE),
+            Err(TokenError::Expired)
+        );
+    }
+}

@@ -1,0 +1,148 @@
+//! Which agents are connected to this server. An instance has one connection: a new one replaces the
+//! old.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+#[derive(Debug, Default)]
+pub struct Hub {
+    connections: Mutex<HashMap<String, Presence>>,
+    started: Mutex<Option<Instant>>,
+}
+
+#[derive(Debug)]
+struct Presence {
+    /// Tells connections of one instance apart.
+    number: u64,
+    /// The one that is there; `None` once it ended.
+    replaced: Option<CancellationToken>,
+    ended: Option<Instant>,
+}
+
+/// A connection's place in the hub; leaving is dropping it.
+#[derive(Debug)]
+pub struct Seat<'a> {
+    hub: &'a Hub,
+    instance: String,
+    number: u64,
+    /// Cancelled when another connection takes the place.
+    pub replaced: CancellationToken,
+}
+
+impl Hub {
+    /// Instances without a connection count as silent from here on, not from before.
+    pub fn start(&self) {
+        let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        started.get_or_insert_with(Instant::now);
+    }
+
+    pub fn connect(&self, instance: &str) -> Seat<'_> {
+        let mut connections = self.lock();
+        let old = connections.remove(instance);
+        let number = old.as_ref().map_or(1, |old| old.number + 1);
+        if let Some(token) = old.and_then(|old| old.replaced) {
+            token.cancel();
+        }
+        let replaced = CancellationToken::new();
+        let presence = Presence {
+            number,
+            replaced: Some(replaced.clone()),
+            ended: None,
+        };
+        connections.insert(instance.to_owned(), presence);
+        Seat {
+            hub: self,
+            instance: instance.to_owned(),
+            number,
+            replaced,
+        }
+    }
+
+    /// Ends an instance's connection, if there is one.
+    pub fn disconnect(&self, instance: &str) {
+        if let Some(token) = self.lock().get(instance).and_then(|p| p.replaced.as_ref()) {
+            token.cancel();
+        }
+    }
+
+    pub fn is_connected(&self, instance: &str) -> bool {
+        self.lock()
+            .get(instance)
+            .is_some_and(|presence| presence.replaced.is_some())
+    }
+
+    /// How long an instance has had no connection here; zero while it has one.
+    pub fn silent_for(&self, instance: &str) -> std::time::Duration {
+        let presence = {
+            let connections = self.lock();
+            let known = connections.get(instance);
+            if known.is_some_and(|presence| presence.replaced.is_some()) {
+                return std::time::Duration::ZERO;
+            }
+            known.and_then(|presence| presence.ended)
+        };
+        let started = *self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        presence
+            .or(started)
+            .map_or(std::time::Duration::ZERO, |since| since.elapsed())
+    }
+
+    /// Nothing more is to be known of the instance.
+    pub fn forget(&self, instance: &str) {
+        let mut connections = self.lock();
+        if connections
+            .get(instance)
+            .is_some_and(|presence| presence.replaced.is_none())
+        {
+            connections.remove(instance);
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Presence>> {
+        self.connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Seat<'_> {
+    fn drop(&mut self) {
+        let mut connections = self.hub.lock();
+        if let Some(presence) = connections.get_mut(&self.instance)
+            && presence.number == self.number
+        {
+            presence.replaced = None;
+            presence.ended = Some(Instant::now());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_new_connection_replaces_the_old() {
+        let hub = Hub::default();
+        hub.start();
+        tokio::time::advance(Duration::from_secs(3)).await;
+        assert_eq!(hub.silent_for("i"), Duration::from_secs(3));
+        let old = hub.connect("i");
+        let new = hub.connect("i");
+        assert!(old.replaced.is_cancelled() && !new.replaced.is_cancelled());
+        drop(old);
+        assert!(
+            hub.is_connected("i"),
+            "the old one's end is not the new one's"
+        );
+        drop(new);
+        tokio::time::advance(Duration::from_secs(5)).await;
+        assert_eq!(hub.silent_for("i"), Duration::from_secs(5));
+    }
+}

@@ -1,0 +1,260 @@
+//! Frames of ACS and TCS: `{"type":"<Shape>","message":{…}}` (spec ecs-agent §2, §4).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A frame to an agent.
+pub fn frame(kind: &str, message: &impl Serialize) -> String {
+    #[derive(Serialize)]
+    struct Frame<'a, T> {
+        r#type: &'a str,
+        message: &'a T,
+    }
+    serde_json::to_string(&Frame {
+        r#type: kind,
+        message,
+    })
+    .expect("plain structs serialise")
+}
+
+/// A frame from an agent; members nobody asks for are ignored.
+#[derive(Debug, Deserialize)]
+pub struct Incoming {
+    pub r#type: String,
+    #[serde(default)]
+    pub message: Value,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Payload {
+    pub message_id: String,
+    pub cluster_arn: String,
+    pub container_instance_arn: String,
+    pub generated_at: i64,
+    pub seq_num: i64,
+    pub timeline: i64,
+    pub tasks: Vec<Task>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Heartbeat {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<String>,
+    pub healthy: bool,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CredentialsMessage {
+    pub message_id: String,
+    pub task_arn: String,
+    pub task_cluster_arn: String,
+    pub role_type: &'static str,
+    pub role_credentials: Credentials,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Manifest {
+    pub message_id: String,
+    pub cluster_arn: String,
+    pub container_instance_arn: String,
+    pub generated_at: i64,
+    pub timeline: i64,
+    pub tasks: Vec<TaskIdentifier>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskIdentifier {
+    pub task_arn: String,
+    #[serde(default)]
+    pub task_cluster_arn: String,
+    #[serde(default)]
+    pub desired_status: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StopVerificationAck {
+    pub message_id: String,
+    pub generated_at: i64,
+    pub stop_tasks: Vec<TaskIdentifier>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AttachInterfaces {
+    pub message_id: String,
+    pub cluster_arn: String,
+    pub container_instance_arn: String,
+    pub generated_at: i64,
+    pub task_arn: String,
+    pub task_cluster_arn: String,
+    pub wait_timeout_ms: i64,
+    pub elastic_network_interfaces: Vec<Interface>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Close {
+    pub message: &'static str,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ack {
+    #[serde(default)]
+    pub message_id: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StopVerification {
+    #[serde(default)]
+    pub message_id: String,
+    #[serde(default)]
+    pub stop_candidates: Vec<TaskIdentifier>,
+}
+
+/// Temporary keys of one of a task's roles.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Credentials {
+    pub credentials_id: String,
+    pub role_arn: String,
+    pub access_key_id: String,
+    pub secret_access_key: String,
+    pub session_token: String,
+    /// RFC 3339.
+    pub expiration: String,
+}
+
+/// Secrets are never printed.
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Credentials")
+            .field("role_arn", &self.role_arn)
+            .field("expiration", &self.expiration)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Interface {
+    pub ec2_id: String,
+    pub mac_address: String,
+    pub attachment_arn: String,
+    pub index: i64,
+    #[serde(rename = "ipv4Addresses")]
+    pub ipv4_addresses: Vec<Ipv4>,
+    #[serde(rename = "subnetGatewayIpv4Address")]
+    pub subnet_gateway_ipv4_address: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub private_dns_name: String,
+    pub interface_association_protocol: &'static str,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ipv4 {
+    pub primary: bool,
+    pub private_address: String,
+}
+
+/// A task as agents read it (spec ecs-agent §2, "Task"). Absent members are left out.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Task {
+    pub arn: String,
+    pub task_cluster_arn: String,
+    pub family: String,
+    pub version: String,
+    pub desired_status: String,
+    pub task_definition_account_id: String,
+    /// vCPU.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<f64>,
+    /// MiB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<u32>,
+    pub network_mode: String,
+    pub launch_type: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_name: Option<String>,
+    pub group: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pid_mode: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ipc_mode: Option<String>,
+    pub volumes: Vec<Value>,
+    pub containers: Vec<Container>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub elastic_network_interfaces: Vec<Interface>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role_credentials: Option<Credentials>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub execution_role_credentials: Option<Credentials>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enable_fault_injection: Option<bool>,
+}
+
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Container {
+    pub name: String,
+    pub image: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub command: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entry_point: Option<Vec<String>>,
+    /// Shares.
+    pub cpu: i32,
+    /// Hard limit in MiB, 0 for none.
+    pub memory: i32,
+    pub essential: bool,
+    pub environment: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub environment_files: Vec<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<String>,
+    pub port_mappings: Vec<Value>,
+    pub mount_points: Vec<Value>,
+    pub volumes_from: Vec<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_timeout: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_timeout: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restart_policy: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health_check_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registry_authentication: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logs_auth_strategy: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub firelens_configuration: Option<Value>,
+    pub container_arn: String,
+    /// JSON as a string; only `{"command":[…]}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overrides: Option<String>,
+    pub docker_config: DockerConfig,
+}
+
+/// Engine API documents, as JSON strings.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DockerConfig {
+    pub config: String,
+    pub host_config: String,
+    pub version: &'static str,
+}

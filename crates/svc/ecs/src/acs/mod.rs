@@ -1,0 +1,209 @@
+//! The control plane's side of the agent protocol's websockets (spec ecs-agent §2 and §4).
+//!
+//! The gateway verifies the signature of the upgrade request, asks [`Endpoint`] what IAM has to
+//! allow and whether the instance may connect, answers 101 or the refusal, and hands the upgraded
+//! connection over. From there on a session is level-triggered: with every change on its host it
+//! compares what the agent was told with what should run there and sends the difference, so nothing
+//! is lost when a connection, an agent or a server dies.
+
+pub mod credentials;
+pub mod hub;
+pub mod message;
+pub mod payload;
+pub mod session;
+pub mod tcs;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::protocol::{Role, WebSocketConfig},
+};
+use wharf_records::{
+    Record,
+    ecs::{Instance, InstanceStatus},
+};
+use wharf_wire::{Caller, Check, Context};
+
+use crate::{
+    core::{ChangeError, Core},
+    names::{self, Place},
+};
+
+/// What DiscoverPollEndpoint appends to the server's address; agents add `/ws`.
+pub const ACS_PATH: &str = "/acs";
+pub const TCS_PATH: &str = "/tcs";
+
+/// Largest message of an agent: metrics of ten tasks come in frames of up to 1 MiB.
+const MAX_MESSAGE: usize = 1 << 20;
+
+/// Which of the two channels a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    Acs,
+    Tcs,
+}
+
+/// An agent's connection that may be upgraded.
+#[derive(Debug, Clone)]
+pub struct Ticket {
+    pub(crate) channel: Channel,
+    pub(crate) place: Place,
+    /// Key and ARN of the container instance.
+    pub(crate) key: String,
+    pub(crate) instance: String,
+    pub(crate) host: String,
+    pub(crate) query: BTreeMap<String, String>,
+}
+
+/// Why a connection is refused, as agents read it: the answer's body, with a status that is not 101.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    pub kind: &'static str,
+    pub message: String,
+    pub status: u16,
+}
+
+impl Refusal {
+    fn of(kind: &'static str, status: u16, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            status,
+        }
+    }
+
+    /// IAM or the node's binding forbids it.
+    pub fn access_denied(message: impl Into<String>) -> Self {
+        Self::of("AccessDeniedException", 403, message)
+    }
+
+    /// `{"type":"InvalidClusterException","message":{"message":"…"}}`
+    pub fn body(&self) -> String {
+        let body = serde_json::json!({"type": self.kind, "message": {"message": self.message}});
+        body.to_string()
+    }
+}
+
+/// The websocket endpoints, for the gateway.
+#[derive(Clone)]
+pub struct Endpoint {
+    core: Arc<Core>,
+}
+
+impl Endpoint {
+    pub(crate) fn new(core: Arc<Core>) -> Self {
+        Self { core }
+    }
+
+    /// What IAM has to allow: `ecs:Poll` or `ecs:StartTelemetrySession` on the instance.
+    pub fn checks(
+        &self,
+        channel: Channel,
+        cx: &Context,
+        query: &BTreeMap<String, String>,
+    ) -> Vec<Check> {
+        let action = match channel {
+            Channel::Acs => "ecs:Poll",
+            Channel::Tcs => "ecs:StartTelemetrySession",
+        };
+        let place = Place::of(cx);
+        let cluster = names::cluster_name(cluster_of(channel, query)).unwrap_or_default();
+        vec![
+            Check::new(action, instance_of(channel, query))
+                .with("ecs:cluster", place.cluster(&cluster)),
+        ]
+    }
+
+    /// Whether the instance named in `query` may connect; before the upgrade is answered.
+    pub async fn admit(
+        &self,
+        channel: Channel,
+        cx: &Context,
+        query: BTreeMap<String, String>,
+    ) -> Result<Ticket, Refusal> {
+        let place = Place::of(cx);
+        let cluster = names::cluster_name(cluster_of(channel, &query))
+            .map_err(|fault| Refusal::of("InvalidClusterException", 400, fault.message))?;
+        self.core.up_to_date().await;
+        let known = self
+            .core
+            .view
+            .read(&place, |region| region.clusters.contains_key(&cluster));
+        if !known {
+            return Err(Refusal::of(
+                "InvalidClusterException",
+                400,
+                "Cluster not found.",
+            ));
+        }
+        let arn = instance_of(channel, &query);
+        if !may_connect(&cx.caller, arn) {
+            return Err(Refusal::access_denied(
+                "This node may not speak for the container instance.",
+            ));
+        }
+        let invalid = |text: &str| Refusal::of("InvalidInstanceException", 400, text);
+        let id = names::member_id("container-instance", &cluster, arn)
+            .map_err(|fault| invalid(&fault.message))?;
+        let found = self
+            .core
+            .view
+            .read(&place, |region| region.instance(&cluster, &id).cloned());
+        let found = found.ok_or_else(|| invalid("The container instance is not registered."))?;
+        if found.status == InstanceStatus::Inactive {
+            return Err(Refusal::of(
+                "InactiveInstanceException",
+                400,
+                "The container instance is INACTIVE.",
+            ));
+        }
+        Ok(Ticket {
+            channel,
+            key: place
+                .scope()
+                .key(Instance::KIND, &format!("{cluster}:{id}")),
+            place,
+            instance: found.arn.clone(),
+            host: found.host.clone(),
+            query,
+        })
+    }
+
+    /// Serves an upgraded connection until it ends.
+    pub async fn serve<S>(&self, ticket: Ticket, io: S) -> Result<(), ChangeError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        let mut limits = WebSocketConfig::default();
+        limits.max_message_size = Some(MAX_MESSAGE);
+        limits.max_frame_size = Some(MAX_MESSAGE);
+        let socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(limits)).await;
+        match ticket.channel {
+            Channel::Acs => session::serve(self.core.clone(), ticket, socket).await,
+            Channel::Tcs => tcs::serve(self.core.clone(), ticket, socket).await,
+        }
+    }
+}
+
+fn may_connect(caller: &Caller, instance: &str) -> bool {
+    crate::ops::submit::bound_instance(caller).is_none_or(|bound| bound == instance)
+}
+
+/// The two channels spell their parameters differently.
+fn cluster_of(channel: Channel, query: &BTreeMap<String, String>) -> Option<&str> {
+    let name = match channel {
+        Channel::Acs => "clusterArn",
+        Channel::Tcs => "cluster",
+    };
+    query.get(name).map(String::as_str)
+}
+
+fn instance_of(channel: Channel, query: &BTreeMap<String, String>) -> &str {
+    let name = match channel {
+        Channel::Acs => "containerInstanceArn",
+        Channel::Tcs => "containerInstance",
+    };
+    query.get(name).map_or("", String::as_str)
+}

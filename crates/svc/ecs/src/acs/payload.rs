@@ -1,0 +1,523 @@
+//! A task's record and its definition as the agent reads them (spec ecs-agent §2). Pure.
+//!
+//! Overrides of environment, cpu and memory are merged here; only the command travels as an
+//! override. What Docker's engine API has no member of its own for in a container goes into
+//! `dockerConfig`, whose values win over the agent's.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+use wharf_api_ecs::{
+    ContainerDefinition, ContainerOverride, HealthCheck, LinuxParameters, TaskDefinition,
+};
+use wharf_records::ecs::{Desired, Launch, Task};
+
+use super::message::{self, Container, Credentials, DockerConfig, Interface, Ipv4};
+use crate::{
+    definition::{containers, name, network_mode, task_size},
+    document, names,
+};
+
+/// The engine API version that everything set here has existed in.
+const ENGINE_API: &str = "1.24";
+const MIB: i64 = 1 << 20;
+const NANOS: i64 = 1_000_000_000;
+
+/// What of a payload does not stand in records.
+#[derive(Debug, Clone, Default)]
+pub struct Extras {
+    pub role_credentials: Option<Credentials>,
+    pub execution_role_credentials: Option<Credentials>,
+    /// Where agents find our ECR.
+    pub ecr_endpoint: String,
+}
+
+pub fn task(record: &Task, definition: &TaskDefinition, extras: Extras) -> message::Task {
+    let overrides = document::overrides(&record.overrides).unwrap_or_default();
+    let changes: BTreeMap<&str, &ContainerOverride> = overrides
+        .container_overrides
+        .iter()
+        .flatten()
+        .filter_map(|change| Some((change.name.as_deref()?, change)))
+        .collect();
+    let place = names::place_of(&record.arn);
+    let account = place
+        .as_ref()
+        .map(|place| place.account.clone())
+        .unwrap_or_default();
+    let region = place.map(|place| place.region).unwrap_or_default();
+    let cx = Making {
+        record,
+        definition,
+        extras: &extras,
+        account: &account,
+        region: &region,
+    };
+    let made = containers(definition).iter();
+    let made = made.map(|container| cx.container(container, changes.get(name(container)).copied()));
+    let definition_ref = names::definition_ref(&record.definition).ok().flatten();
+    let revision = definition_ref
+        .as_ref()
+        .and_then(|r| r.revision)
+        .unwrap_or_default();
+    let sized = task_size(definition) != (None, None)
+        || overrides.cpu.is_some()
+        || overrides.memory.is_some();
+    let number = |text: &str| text.parse::<u32>().ok().filter(|n| sized && *n > 0);
+    message::Task {
+        arn: record.arn.clone(),
+        task_cluster_arn: record.cluster_arn.clone(),
+        family: definition_ref.map(|r| r.family).unwrap_or_default(),
+        version: revision.to_string(),
+        desired_status: record.desired.as_str().to_owned(),
+        task_definition_account_id: account.clone(),
+        cpu: number(&record.cpu).map(|units| f64::from(units) / 1024.0),
+        memory: number(&record.memory),
+        network_mode: network_mode(definition).to_owned(),
+        launch_type: record.launch.as_str().to_owned(),
+        service_name: record.group.strip_prefix("service:").map(str::to_owned),
+        group: record.group.clone(),
+        pid_mode: definition.pid_mode.clone(),
+        ipc_mode: definition.ipc_mode.clone(),
+        volumes: volumes(definition),
+        containers: made.collect(),
+        elastic_network_interfaces: interface(record).into_iter().collect(),
+        enable_fault_injection: definition.enable_fault_injection,
+        role_credentials: extras.role_credentials.clone(),
+        execution_role_credentials: extras.execution_role_credentials.clone(),
+    }
+}
+
+/// The task's interface, if it has one that lives.
+pub fn interface(record: &Task) -> Option<Interface> {
+    let interface = crate::task::plan::live_interface(record)?;
+    let wish = record.network.as_ref()?;
+    let place = names::place_of(&record.arn)?;
+    Some(Interface {
+        ec2_id: interface.id.clone(),
+        mac_address: interface.mac.clone(),
+        attachment_arn: place.attachment(&record.cluster, &wish.attachment),
+        index: 1,
+        ipv4_addresses: vec![Ipv4 {
+            primary: true,
+            private_address: interface.private_ipv4.clone(),
+        }],
+        subnet_gateway_ipv4_address: interface.gateway.clone(),
+        private_dns_name: interface.private_dns_name.clone(),
+        interface_association_protocol: "default",
+    })
+}
+
+struct Making<'a> {
+    record: &'a Task,
+    definition: &'a TaskDefinition,
+    extras: &'a Extras,
+    account: &'a str,
+    region: &'a str,
+}
+
+impl Making<'_> {
+    fn container(&self, of: &ContainerDefinition, change: Option<&ContainerOverride>) -> Container {
+        let known = self.record.containers.iter().find(|c| c.name == name(of));
+        let command = change.and_then(|change| change.command.clone());
+        let hard = change.and_then(|c| c.memory).or(of.memory);
+        let files = change
+            .and_then(|c| c.environment_files.as_ref())
+            .or(of.environment_files.as_ref());
+        let execution_role = self.extras.execution_role_credentials.is_some();
+        let awslogs = driver(of) == Some("awslogs");
+        Container {
+            name: name(of).to_owned(),
+            image: of.image.clone().unwrap_or_default(),
+            command: of.command.clone().unwrap_or_default(),
+            entry_point: of.entry_point.clone(),
+            cpu: change.and_then(|c| c.cpu).or(of.cpu).unwrap_or(0),
+            memory: hard.unwrap_or(0),
+            essential: of.essential.unwrap_or(true),
+            environment: environment(of, change),
+            environment_files: files.into_iter().flatten().map(|file| {
+                json!({"type": file.type_.as_deref().unwrap_or("s3"), "value": file.value})
+            }).collect(),
+            links: of.links.clone().unwrap_or_default(),
+            port_mappings: ports(of),
+            mount_points: mounts(of),
+            volumes_from: of.volumes_from.iter().flatten().map(|from| {
+                json!({"sourceContainer": from.source_container, "readOnly": from.read_only == Some(true)})
+            }).collect(),
+            secrets: self.secrets(of),
+            depends_on: of.depends_on.iter().flatten().map(|dependency| {
+                json!({"containerName": dependency.container_name, "condition": dependency.condition})
+            }).collect(),
+            start_timeout: of.start_timeout,
+            stop_timeout: of.stop_timeout,
+            restart_policy: of.restart_policy.as_ref().map(|policy| json!({
+                "enabled": policy.enabled,
+                "ignoredExitCodes": policy.ignored_exit_codes.clone().unwrap_or_default(),
+                "restartAttemptPeriod": policy.restart_attempt_period,
+            })),
+            health_check_type: of.health_check.as_ref().map(|_| "docker"),
+            registry_authentication: self.registry(of, execution_role),
+            logs_auth_strategy: (awslogs && execution_role).then_some("ExecutionRole"),
+            firelens_configuration: of.firelens_configuration.as_ref().map(|firelens| {
+                json!({"type": firelens.type_, "options": firelens.options})
+            }),
+            container_arn: known.map(|known| known.arn.clone()).unwrap_or_default(),
+            overrides: command.map(|command| json!({"command": command}).to_string()),
+            docker_config: DockerConfig {
+                config: Value::Object(config(of)).to_string(),
+                host_config: Value::Object(self.host_config(of, change)).to_string(),
+                version: ENGINE_API,
+            },
+        }
+    }
+
+    /// `valueFrom` of Secrets Manager is an ARN; anything else is a parameter of SSM.
+    fn secrets(&self, of: &ContainerDefinition) -> Vec<Value> {
+        let secret = |secret: &wharf_api_ecs::Secret, target: &str| {
+            let from = secret.value_from.clone().unwrap_or_default();
+            let asm = from.contains(":secretsmanager:");
+            let region = from.split(':').nth(3).filter(|_| from.starts_with("arn:"));
+            json!({
+                "name": secret.name,
+                "provider": if asm { "asm" } else { "ssm" },
+                "region": region.unwrap_or(self.region),
+                "target": target,
+                "type": if target == "CONTAINER" { "ENVIRONMENT_VARIABLE" } else { "BOOTSTRAP" },
+                "valueFrom": from,
+            })
+        };
+        let own = of
+            .secrets
+            .iter()
+            .flatten()
+            .map(|one| secret(one, "CONTAINER"));
+        let log = of
+            .log_configuration
+            .as_ref()
+            .and_then(|log| log.secret_options.as_ref());
+        own.chain(
+            log.into_iter()
+                .flatten()
+                .map(|one| secret(one, "LOG_DRIVER")),
+        )
+        .collect()
+    }
+
+    fn registry(&self, of: &ContainerDefinition, execution_role: bool) -> Option<Value> {
+        if let Some(credentials) = &of.repository_credentials {
+            let parameter = credentials.credentials_parameter.as_deref()?;
+            let region = parameter.split(':').nth(3).unwrap_or(self.region);
+            return Some(json!({
+                "type": "asm",
+                "asmAuthData": {"credentialsParameter": parameter, "region": region},
+            }));
+        }
+        let image = of.image.as_deref().unwrap_or_default();
+        let host = image.split('/').next().unwrap_or_default();
+        let (registry, region) = match host.split_once(".dkr.ecr.") {
+            Some((registry, rest)) => (registry, rest.split('.').next().unwrap_or(self.region)),
+            // `localhost:<port>/…` means our own registry too.
+            None if is_own_registry(host, &self.extras.ecr_endpoint) => (self.account, self.region),
+            None => return None,
+        };
+        Some(json!({
+            "type": "ecr",
+            "ecrAuthData": {
+                "registryId": registry,
+                "region": region,
+                "useExecutionRole": execution_role,
+                "endpointOverride": self.extras.ecr_endpoint,
+            },
+        }))
+    }
+
+    fn host_config(
+        &self,
+        of: &ContainerDefinition,
+        change: Option<&ContainerOverride>,
+    ) -> Map<String, Value> {
+        let mut host = Map::new();
+        let mode = network_mode(self.definition);
+        if mode != "awsvpc" {
+            host.insert("NetworkMode".into(), mode.into());
+        }
+        if let Some(log) = &of.log_configuration {
+            let options = self.log_options(of, log.options.clone().unwrap_or_default());
+            host.insert(
+                "LogConfig".into(),
+                json!({"Type": log.log_driver, "Config": options}),
+            );
+        }
+        let soft = change
+            .and_then(|c| c.memory_reservation)
+            .or(of.memory_reservation);
+        if let Some(mib) = soft {
+            host.insert("MemoryReservation".into(), (i64::from(mib) * MIB).into());
+        }
+        insert(&mut host, "Privileged", &of.privileged);
+        insert(&mut host, "ReadonlyRootfs", &of.readonly_root_filesystem);
+        insert_list(&mut host, "Dns", &of.dns_servers);
+        insert_list(&mut host, "DnsSearch", &of.dns_search_domains);
+        insert_list(&mut host, "SecurityOpt", &of.docker_security_options);
+        let hosts: Vec<String> = of
+            .extra_hosts
+            .iter()
+            .flatten()
+            .map(|entry| {
+                let text = |part: &Option<String>| part.clone().unwrap_or_default();
+                format!("{}:{}", text(&entry.hostname), text(&entry.ip_address))
+            })
+            .collect();
+        insert_list(&mut host, "ExtraHosts", &Some(hosts));
+        let ulimits = self.ulimits(of);
+        if !ulimits.is_empty() {
+            host.insert("Ulimits".into(), ulimits.into());
+        }
+        let sysctls: Map<String, Value> = of
+            .system_controls
+            .iter()
+            .flatten()
+            .filter_map(|control| Some((control.namespace.clone()?, control.value.clone()?.into())))
+            .collect();
+        if !sysctls.is_empty() {
+            host.insert("Sysctls".into(), Value::Object(sysctls));
+        }
+        if let Some(linux) = &of.linux_parameters {
+            linux_parameters(&mut host, linux, of.memory);
+        }
+        host
+    }
+
+    /// Fargate's own limit on open files holds unless the definition names another.
+    fn ulimits(&self, of: &ContainerDefinition) -> Vec<Value> {
+        let given = of.ulimits.iter().flatten();
+        let mut ulimits: Vec<Value> = given
+            .map(|u| json!({"Name": u.name, "Soft": u.soft_limit, "Hard": u.hard_limit}))
+            .collect();
+        let named = ulimits.iter().any(|ulimit| ulimit["Name"] == "nofile");
+        if self.record.launch == Launch::Fargate && !named {
+            ulimits.push(json!({"Name": "nofile", "Soft": 65535, "Hard": 65535}));
+        }
+        ulimits
+    }
+
+    /// For awslogs the stream is named here: `<prefix>/<container>/<task id>`.
+    fn log_options(
+        &self,
+        of: &ContainerDefinition,
+        mut options: BTreeMap<String, String>,
+    ) -> BTreeMap<String, String> {
+        if driver(of) == Some("awslogs")
+            && let Some(prefix) = options.remove("awslogs-stream-prefix")
+        {
+            let stream = format!("{prefix}/{}/{}", name(of), self.record.id);
+            options.insert("awslogs-stream".to_owned(), stream);
+        }
+        options
+    }
+}
+
+fn driver(of: &ContainerDefinition) -> Option<&str> {
+    of.log_configuration.as_ref()?.log_driver.as_deref()
+}
+
+/// Whether `host` of an image name is the server's own address.
+fn is_own_registry(host: &str, endpoint: &str) -> bool {
+    let authority = endpoint.split("://").nth(1).unwrap_or_default();
+    let port = authority.rsplit_once(':').map(|(_, port)| port);
+    host == authority
+        || port.is_some_and(|p| {
+            [format!("localhost:{p}"), format!("127.0.0.1:{p}")]
+                .iter()
+                .any(|own| own == host)
+        })
+}
+
+/// The definition's variables with the override's on top.
+fn environment(
+    of: &ContainerDefinition,
+    change: Option<&ContainerOverride>,
+) -> BTreeMap<String, String> {
+    let over = change.and_then(|change| change.environment.as_ref());
+    let pairs = of
+        .environment
+        .iter()
+        .flatten()
+        .chain(over.into_iter().flatten());
+    pairs
+        .filter_map(|pair| Some((pair.name.clone()?, pair.value.clone().unwrap_or_default())))
+        .collect()
+}
+
+fn ports(of: &ContainerDefinition) -> Vec<Value> {
+    let mapping = |mapping: &wharf_api_ecs::PortMapping| {
+        let mut one = Map::new();
+        insert(&mut one, "containerPort", &mapping.container_port);
+        insert(&mut one, "hostPort", &mapping.host_port);
+        insert(
+            &mut one,
+            "containerPortRange",
+            &mapping.container_port_range,
+        );
+        one.insert(
+            "protocol".into(),
+            mapping.protocol.as_deref().unwrap_or("tcp").into(),
+        );
+        Value::Object(one)
+    };
+    of.port_mappings.iter().flatten().map(mapping).collect()
+}
+
+fn mounts(of: &ContainerDefinition) -> Vec<Value> {
+    let mount = |mount: &wharf_api_ecs::MountPoint| {
+        json!({
+            "sourceVolume": mount.source_volume,
+            "containerPath": mount.container_path,
+            "readOnly": mount.read_only == Some(true),
+        })
+    };
+    of.mount_points.iter().flatten().map(mount).collect()
+}
+
+fn volumes(definition: &TaskDefinition) -> Vec<Value> {
+    let document = document::of_definition(definition);
+    let given = document["volumes"].as_array().cloned().unwrap_or_default();
+    let volume = |mut volume: Value| {
+        let kind = if volume.get("dockerVolumeConfiguration").is_some() {
+            "docker"
+        } else if volume.get("efsVolumeConfiguration").is_some() {
+            "efs"
+        } else if volume
+            .get("fsxWindowsFileServerVolumeConfiguration")
+            .is_some()
+        {
+            "fsxWindowsFileServer"
+        } else {
+            if volume.get("host").is_none() {
+                volume["host"] = json!({});
+            }
+            "host"
+        };
+        volume["type"] = kind.into();
+        volume
+    };
+    given.into_iter().map(volume).collect()
+}
+
+fn config(of: &ContainerDefinition) -> Map<String, Value> {
+    let mut config = Map::new();
+    insert(&mut config, "User", &of.user);
+    insert(&mut config, "WorkingDir", &of.working_directory);
+    insert(&mut config, "Hostname", &of.hostname);
+    insert(&mut config, "Tty", &of.pseudo_terminal);
+    insert(&mut config, "OpenStdin", &of.interactive);
+    insert(&mut config, "NetworkDisabled", &of.disable_networking);
+    if let Some(labels) = of
+        .docker_labels
+        .as_ref()
+        .filter(|labels| !labels.is_empty())
+    {
+        config.insert("Labels".into(), json!(labels));
+    }
+    if let Some(check) = &of.health_check {
+        config.insert("Healthcheck".into(), health_check(check));
+    }
+    config
+}
+
+fn health_check(check: &HealthCheck) -> Value {
+    let nanos = |seconds: Option<i32>| i64::from(seconds.unwrap_or(0)) * NANOS;
+    json!({
+        "Test": check.command,
+        "Interval": nanos(check.interval),
+        "Timeout": nanos(check.timeout),
+        "Retries": check.retries,
+        "StartPeriod": nanos(check.start_period),
+    })
+}
+
+fn linux_parameters(host: &mut Map<String, Value>, linux: &LinuxParameters, hard: Option<i32>) {
+    if let Some(capabilities) = &linux.capabilities {
+        insert_list(host, "CapAdd", &capabilities.add);
+        insert_list(host, "CapDrop", &capabilities.drop);
+    }
+    insert(host, "Init", &linux.init_process_enabled);
+    if let Some(mib) = linux.shared_memory_size {
+        host.insert("ShmSize".into(), (i64::from(mib) * MIB).into());
+    }
+    // Docker counts memory and swap together.
+    if let (Some(swap), Some(hard)) = (linux.max_swap, hard) {
+        host.insert(
+            "MemorySwap".into(),
+            ((i64::from(swap) + i64::from(hard)) * MIB).into(),
+        );
+    }
+    if let Some(swappiness) = linux.swappiness {
+        host.insert("MemorySwappiness".into(), swappiness.into());
+    }
+    let devices: Vec<Value> = linux.devices.iter().flatten().map(device).collect();
+    if !devices.is_empty() {
+        host.insert("Devices".into(), devices.into());
+    }
+    let tmpfs: Map<String, Value> = linux
+        .tmpfs
+        .iter()
+        .flatten()
+        .filter_map(|one| {
+            let mut options = vec![format!("size={}m", one.size.unwrap_or(0))];
+            options.extend(one.mount_options.iter().flatten().cloned());
+            Some((one.container_path.clone()?, options.join(",").into()))
+        })
+        .collect();
+    if !tmpfs.is_empty() {
+        host.insert("Tmpfs".into(), Value::Object(tmpfs));
+    }
+}
+
+fn device(device: &wharf_api_ecs::Device) -> Value {
+    let letters = |permission: &String| match permission.as_str() {
+        "read" => "r",
+        "write" => "w",
+        "mknod" => "m",
+        _ => "",
+    };
+    let given = device
+        .permissions
+        .iter()
+        .flatten()
+        .map(letters)
+        .collect::<String>();
+    let permissions = if given.is_empty() {
+        "rwm".to_owned()
+    } else {
+        given
+    };
+    json!({
+        "PathOnHost": device.host_path,
+        "PathInContainer": device.container_path.as_ref().or(device.host_path.as_ref()),
+        "CgroupPermissions": permissions,
+    })
+}
+
+fn insert<T: Clone + Into<Value>>(map: &mut Map<String, Value>, name: &str, value: &Option<T>) {
+    if let Some(value) = value {
+        map.insert(name.to_owned(), value.clone().into());
+    }
+}
+
+fn insert_list(map: &mut Map<String, Value>, name: &str, list: &Option<Vec<String>>) {
+    if let Some(list) = list.as_ref().filter(|list| !list.is_empty()) {
+        map.insert(name.to_owned(), json!(list));
+    }
+}
+
+/// Whether an agent has to know of the task: it has what it needs and is not over.
+pub fn is_wanted(record: &Task) -> bool {
+    use wharf_records::ecs::Status;
+    (Status::Pending..Status::Deprovisioning).contains(&record.last) && !record.ended
+}
+
+/// Whether the agent is to run it.
+pub fn is_to_run(record: &Task) -> bool {
+    is_wanted(record) && record.desired == Desired::Running
+}

@@ -1,0 +1,668 @@
+//! One ACS connection: tells an agent what should run on its host.
+//!
+//! Inputs: the view's signal for the host, the agent's frames, time. Invariants:
+//! - what was told and not acknowledged is told again after [`crate::Config::resend`];
+//! - every message has a number above all that any earlier connection of the instance used: the
+//!   connect itself is a write, and its revision is the upper part of the number, so numbers rise
+//!   across restarts and, because a restore raises revisions, across restores too;
+//! - a task the agent has and nobody wants is stopped only after the agent was asked (manifest,
+//!   stop verification).
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::{Instant, MissedTickBehavior, interval, timeout},
+};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{Error as SocketError, Message},
+};
+use wharf_api_ecs::TaskDefinition;
+use wharf_base::{Permit, Timestamp, ids};
+use wharf_records::{
+    decode,
+    ecs::{Desired, Instance, Status, Task},
+    encode,
+};
+use wharf_store::Txn;
+
+use super::{
+    Ticket,
+    credentials::{self, REFRESH_BEFORE, RoleType},
+    message::{self, Incoming, TaskIdentifier, frame},
+    payload::{self, Extras},
+};
+use crate::{
+    config::RoleError,
+    core::{ChangeError, Core, MAX_TRIES, conflict},
+    document,
+    names::Place,
+    task::stop,
+    view::Held,
+};
+
+/// A connection is ended after this long, as the published service does.
+const MAX_AGE: Duration = Duration::from_secs(30 * 60);
+/// A frame that cannot be sent for so long ends the connection.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often unacknowledged messages and ending keys are looked for.
+const TICK: Duration = Duration::from_secs(1);
+/// Heartbeats that may stay unanswered by an agent that promised to answer them.
+const MISSED_HEARTBEATS: u32 = 3;
+/// Definitions remembered by one session; they never change.
+const MAX_DEFINITIONS: usize = 256;
+/// A host that answered the manifest and did not name a task within this time does not run it.
+const CONFIRMATION: Duration = Duration::from_secs(30);
+/// How long the agent waits for an interface to appear on the host.
+const ATTACH_TIMEOUT_MS: i64 = 300_000;
+
+const PERMIT: Permit = Permit::for_controller("ecs-acs");
+
+pub async fn serve<S>(
+    core: Arc<Core>,
+    ticket: Ticket,
+    socket: WebSocketStream<S>,
+) -> Result<(), ChangeError>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let seat = core.hub.connect(&ticket.instance);
+    let base = match announce(&core, &ticket).await? {
+        Some(revision) => revision,
+        None => return Ok(()),
+    };
+    tracing::info!(instance = ticket.instance, "an agent connected");
+    let session = Session::new(&core, &ticket, base);
+    let ended = session.run(socket, seat.replaced.clone()).await;
+    drop(seat);
+    // From now on the instance's silence is counted.
+    core.instances.wake(ticket.key.clone());
+    match ended {
+        Ok(()) => tracing::info!(instance = ticket.instance, "an agent's connection ended"),
+        Err(End::Change(error)) => return Err(error),
+        Err(End::Socket(error)) => {
+            tracing::info!(instance = ticket.instance, %error, "an agent's connection broke");
+        }
+    }
+    Ok(())
+}
+
+/// Writes that the agent is there. The revision of this write begins the session's numbers. `None`
+/// if the instance went away meanwhile.
+async fn announce(core: &Core, ticket: &Ticket) -> Result<Option<u64>, ChangeError> {
+    for _ in 0..MAX_TRIES {
+        let Some(found) = core.read::<Instance>(&ticket.key).await? else {
+            return Ok(None);
+        };
+        let mut instance = found.record.clone();
+        instance.agent_connected = true;
+        instance.disconnected_at = None;
+        instance.lost = false;
+        instance.version += 1;
+        let told = |name: &str| {
+            ticket
+                .query
+                .get(name)
+                .filter(|text| text.len() <= 255)
+                .cloned()
+        };
+        if let Some(version) = told("agentVersion") {
+            instance.agent_version = version;
+        }
+        if let Some(hash) = told("agentHash") {
+            instance.agent_hash = hash;
+        }
+        if let Some(docker) = told("dockerVersion") {
+            instance.docker_version = docker;
+        }
+        let txn = Txn::new()
+            .when(found.unchanged())
+            .put(&ticket.key, encode(&instance));
+        let reply = core.parts.store.txn(&PERMIT, txn).await?;
+        if reply.succeeded {
+            return Ok(Some(reply.revision));
+        }
+    }
+    Err(conflict(&ticket.key))
+}
+
+/// Why a session ended before its time.
+enum End {
+    Socket(SocketError),
+    Change(ChangeError),
+}
+
+impl From<SocketError> for End {
+    fn from(error: SocketError) -> Self {
+        Self::Socket(error)
+    }
+}
+
+impl From<ChangeError> for End {
+    fn from(error: ChangeError) -> Self {
+        Self::Change(error)
+    }
+}
+
+/// What the agent was told of a task.
+#[derive(Debug)]
+struct Told {
+    desired: Desired,
+    message_id: String,
+    at: Instant,
+    acknowledged: bool,
+}
+
+/// The manifest the agent was sent.
+#[derive(Debug)]
+struct SentManifest {
+    message_id: String,
+    at: Instant,
+    acknowledged: Option<Instant>,
+    /// Tasks it has that nobody wants.
+    strays: Vec<String>,
+}
+
+struct Session<'a> {
+    core: &'a Core,
+    ticket: &'a Ticket,
+    cluster_arn: String,
+    /// Upper part of the numbers.
+    base: u64,
+    used: u16,
+    told: BTreeMap<String, Told>,
+    manifest: Option<SentManifest>,
+    /// When the keys the agent holds end.
+    keys: BTreeMap<(String, RoleType), Timestamp>,
+    definitions: HashMap<String, Arc<TaskDefinition>>,
+    unanswered: u32,
+    /// Frames to send, in order.
+    outbox: Vec<String>,
+}
+
+impl<'a> Session<'a> {
+    fn new(core: &'a Core, ticket: &'a Ticket, base: u64) -> Self {
+        let cluster = crate::names::long_arn(&ticket.instance).map(|(_, cluster, _)| cluster);
+        Self {
+            core,
+            ticket,
+            cluster_arn: cluster
+                .map(|name| ticket.place.cluster(name))
+                .unwrap_or_default(),
+            base,
+            used: 0,
+            told: BTreeMap::new(),
+            manifest: None,
+            keys: BTreeMap::new(),
+            definitions: HashMap::new(),
+            unanswered: 0,
+            outbox: Vec::new(),
+        }
+    }
+
+    async fn run<S>(
+        mut self,
+        mut socket: WebSocketStream<S>,
+        replaced: tokio_util::sync::CancellationToken,
+    ) -> Result<(), End>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        let config = &self.core.parts.config;
+        let mut signal = self
+            .core
+            .view
+            .follow_host(&self.ticket.place, &self.ticket.host);
+        let mut heartbeat = interval(config.heartbeat);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let expires = Instant::now() + MAX_AGE;
+        self.core.up_to_date().await;
+        self.sync().await?;
+        self.send_manifest();
+        loop {
+            for text in std::mem::take(&mut self.outbox) {
+                send(&mut socket, Message::text(text)).await?;
+            }
+            tokio::select! {
+                incoming = socket.next() => match incoming {
+                    Some(Ok(Message::Text(text))) => self.hear(text.as_str()).await?,
+                    // Some agents' libraries frame text as binary.
+                    Some(Ok(Message::Binary(bytes))) => {
+                        if let Ok(text) = std::str::from_utf8(&bytes) {
+                            self.hear(text).await?;
+                        }
+                    }
+                    Some(Ok(Message::Close(_))) | None => return Ok(()),
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => return Err(error.into()),
+                },
+                changed = signal.changed() => {
+                    if changed.is_err() {
+                        // The view was rebuilt: take the new signal.
+                        signal = self.core.view.follow_host(&self.ticket.place, &self.ticket.host);
+                    }
+                    self.sync().await?;
+                }
+                _ = heartbeat.tick() => self.beat()?,
+                _ = tick.tick() => self.tick().await?,
+                () = replaced.cancelled() => break,
+                () = tokio::time::sleep_until(expires) => break,
+            }
+            if self.used > u16::MAX / 2 || self.unanswered > MISSED_HEARTBEATS {
+                break;
+            }
+        }
+        let close = message::Close {
+            message: "ConnectionExpired: Reconnect to continue",
+        };
+        send(&mut socket, Message::text(frame("CloseMessage", &close))).await?;
+        send(&mut socket, Message::Close(None)).await
+    }
+
+    /// The next message number; the agent drops a manifest whose number is not above all before.
+    fn number(&mut self) -> i64 {
+        self.used += 1;
+        i64::try_from((self.base << 16) | u64::from(self.used)).unwrap_or(i64::MAX)
+    }
+
+    fn beat(&mut self) -> Result<(), End> {
+        let acknowledges = self
+            .ticket
+            .query
+            .get("protocolVersion")
+            .is_some_and(|v| v == "2");
+        if acknowledges {
+            self.unanswered += 1;
+        }
+        let heartbeat = message::Heartbeat {
+            message_id: Some(ids::uuid()),
+            healthy: true,
+        };
+        self.outbox.push(frame("HeartbeatMessage", &heartbeat));
+        Ok(())
+    }
+
+    /// Tells the agent what it does not know yet, or did not acknowledge in time.
+    async fn sync(&mut self) -> Result<(), ChangeError> {
+        let tasks: Vec<Held<Task>> = self.core.view.read(&self.ticket.place, |region| {
+            region.tasks_on(&self.ticket.host).cloned().collect()
+        });
+        let wanted: Vec<_> = tasks
+            .iter()
+            .filter(|task| payload::is_wanted(task))
+            .collect();
+        self.told
+            .retain(|arn, _| wanted.iter().any(|task| task.arn == *arn));
+        self.keys
+            .retain(|(arn, _), _| wanted.iter().any(|task| task.arn == *arn));
+        for task in wanted {
+            if self.has_to_be_told(task) {
+                self.tell(task).await?;
+            } else if !self.told.contains_key(&task.arn) {
+                // It runs since before this connection: the agent knows it, its keys are renewed.
+                let told = Told {
+                    desired: task.desired,
+                    message_id: String::new(),
+                    at: Instant::now(),
+                    acknowledged: true,
+                };
+                self.told.insert(task.arn.clone(), told);
+                self.renew_keys(task).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn has_to_be_told(&self, task: &Task) -> bool {
+        match self.told.get(&task.arn) {
+            None => task.last < Status::Running || task.desired == Desired::Stopped,
+            Some(told) => {
+                let late = told.at.elapsed() >= self.core.parts.config.resend;
+                told.desired != task.desired || (!told.acknowledged && late)
+            }
+        }
+    }
+
+    async fn tell(&mut self, task: &Task) -> Result<(), ChangeError> {
+        let Some(definition) = self.definition(task).await? else {
+            return Ok(());
+        };
+        let mut extras = Extras {
+            ecr_endpoint: self.core.parts.config.endpoint.clone(),
+            ..Extras::default()
+        };
+        if task.desired == Desired::Running {
+            for kind in RoleType::ALL {
+                let Some(role) = credentials::role(task, &definition, kind) else {
+                    continue;
+                };
+                let Some(made) = self.mint(task, &role, kind).await? else {
+                    return Ok(());
+                };
+                match kind {
+                    RoleType::Application => extras.role_credentials = Some(made),
+                    RoleType::Execution => extras.execution_role_credentials = Some(made),
+                }
+            }
+            self.attach(task);
+        }
+        let message_id = ids::uuid();
+        let number = self.number();
+        let payload = message::Payload {
+            message_id: message_id.clone(),
+            cluster_arn: self.cluster_arn.clone(),
+            container_instance_arn: self.ticket.instance.clone(),
+            generated_at: self.core.now().millis(),
+            seq_num: number,
+            timeline: number,
+            tasks: vec![payload::task(task, &definition, extras)],
+        };
+        self.outbox.push(frame("PayloadMessage", &payload));
+        let told = Told {
+            desired: task.desired,
+            message_id,
+            at: Instant::now(),
+            acknowledged: false,
+        };
+        self.told.insert(task.arn.clone(), told);
+        Ok(())
+    }
+
+    /// Announces the task's interface before the task itself, as agents expect that expect it at
+    /// all.
+    fn attach(&mut self, task: &Task) {
+        let Some(interface) = payload::interface(task) else {
+            return;
+        };
+        let attach = message::AttachInterfaces {
+            message_id: ids::uuid(),
+            cluster_arn: self.cluster_arn.clone(),
+            container_instance_arn: self.ticket.instance.clone(),
+            generated_at: self.core.now().millis(),
+            task_arn: task.arn.clone(),
+            task_cluster_arn: task.cluster_arn.clone(),
+            wait_timeout_ms: ATTACH_TIMEOUT_MS,
+            elastic_network_interfaces: vec![interface],
+        };
+        self.outbox
+            .push(frame("AttachTaskNetworkInterfacesMessage", &attach));
+    }
+
+    /// The keys of one role. `None` if there are none now: the task was stopped if there never will
+    /// be any, else the next tick tries again.
+    async fn mint(
+        &mut self,
+        task: &Task,
+        role: &str,
+        kind: RoleType,
+    ) -> Result<Option<message::Credentials>, ChangeError> {
+        match credentials::mint(self.core, task, role, kind).await {
+            Ok((made, expires)) => {
+                self.keys.insert((task.arn.clone(), kind), expires);
+                Ok(Some(made))
+            }
+            Err(RoleError::Unusable(_)) if task.last < Status::Running => {
+                let now = self.core.now();
+                let refuse = |task: &mut Task| {
+                    stop::give_up(task, &stop::role_refused(role), true, now);
+                };
+                if let Some(key) = crate::ops::run_task::task_key(&task.arn) {
+                    self.core.change_task(&PERMIT, None, &key, refuse).await?;
+                }
+                Ok(None)
+            }
+            Err(error) => {
+                let error = wharf_wire::fault::Chain(&error).to_string();
+                tracing::warn!(task = task.arn, role, error, "no keys for a task's role");
+                Ok(None)
+            }
+        }
+    }
+
+    /// Sends new keys for every role of a task the agent has already.
+    async fn renew_keys(&mut self, task: &Task) -> Result<(), ChangeError> {
+        let Some(definition) = self.definition(task).await? else {
+            return Ok(());
+        };
+        for kind in RoleType::ALL {
+            let Some(role) = credentials::role(task, &definition, kind) else {
+                continue;
+            };
+            let Some(made) = self.mint(task, &role, kind).await? else {
+                continue;
+            };
+            let message = message::CredentialsMessage {
+                message_id: ids::uuid(),
+                task_arn: task.arn.clone(),
+                task_cluster_arn: task.cluster_arn.clone(),
+                role_type: kind.as_str(),
+                role_credentials: made,
+            };
+            self.outbox
+                .push(frame("IAMRoleCredentialsMessage", &message));
+        }
+        Ok(())
+    }
+
+    async fn definition(
+        &mut self,
+        task: &Task,
+    ) -> Result<Option<Arc<TaskDefinition>>, ChangeError> {
+        if let Some(known) = self.definitions.get(&task.definition) {
+            return Ok(Some(known.clone()));
+        }
+        let Some(document) =
+            read_definition(self.core, &self.ticket.place, &task.definition).await?
+        else {
+            tracing::error!(task = task.arn, "its definition is gone");
+            return Ok(None);
+        };
+        if self.definitions.len() >= MAX_DEFINITIONS {
+            self.definitions.clear();
+        }
+        let definition = Arc::new(document);
+        self.definitions
+            .insert(task.definition.clone(), definition.clone());
+        Ok(Some(definition))
+    }
+
+    fn send_manifest(&mut self) {
+        let tasks = self.core.view.read(&self.ticket.place, |region| {
+            let tasks = region
+                .tasks_on(&self.ticket.host)
+                .filter(|task| payload::is_wanted(task));
+            let identify = |task: &Held<Task>| TaskIdentifier {
+                task_arn: task.arn.clone(),
+                task_cluster_arn: task.cluster_arn.clone(),
+                desired_status: task.desired.as_str().to_owned(),
+            };
+            tasks.map(identify).collect()
+        });
+        let message_id = ids::uuid();
+        let manifest = message::Manifest {
+            message_id: message_id.clone(),
+            cluster_arn: self.cluster_arn.clone(),
+            container_instance_arn: self.ticket.instance.clone(),
+            generated_at: self.core.now().millis(),
+            timeline: self.number(),
+            tasks,
+        };
+        self.outbox.push(frame("TaskManifestMessage", &manifest));
+        self.manifest = Some(SentManifest {
+            message_id,
+            at: Instant::now(),
+            acknowledged: None,
+            strays: Vec::new(),
+        });
+    }
+
+    async fn hear(&mut self, text: &str) -> Result<(), ChangeError> {
+        let Ok(incoming) = serde_json::from_str::<Incoming>(text) else {
+            tracing::debug!(
+                instance = self.ticket.instance,
+                "a frame that is no message"
+            );
+            return Ok(());
+        };
+        match incoming.r#type.as_str() {
+            "AckRequest" => {
+                if let Ok(ack) = serde_json::from_value::<message::Ack>(incoming.message) {
+                    self.acknowledged(&ack.message_id);
+                }
+            }
+            "HeartbeatAckRequest" => self.unanswered = 0,
+            "TaskStopVerificationMessage" => {
+                if let Ok(asked) = serde_json::from_value(incoming.message) {
+                    self.verify_stop(asked).await;
+                }
+            }
+            "NackRequest" => {
+                tracing::warn!(
+                    instance = self.ticket.instance,
+                    "an agent refused a message"
+                );
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn acknowledged(&mut self, message_id: &str) {
+        if let Some(told) = self
+            .told
+            .values_mut()
+            .find(|told| told.message_id == message_id)
+        {
+            told.acknowledged = true;
+        }
+        if let Some(manifest) = &mut self.manifest
+            && manifest.message_id == message_id
+        {
+            manifest.acknowledged.get_or_insert_with(Instant::now);
+        }
+    }
+
+    /// The agent has tasks the manifest did not name: those that are still unwanted may go.
+    async fn verify_stop(&mut self, asked: message::StopVerification) {
+        self.core.up_to_date().await;
+        let strays: Vec<TaskIdentifier> = self.core.view.read(&self.ticket.place, |region| {
+            let runs = |arn: &str| {
+                let mut here = region.tasks_on(&self.ticket.host);
+                here.any(|task| task.arn == arn && payload::is_to_run(task))
+            };
+            asked
+                .stop_candidates
+                .into_iter()
+                .filter(|one| !runs(&one.task_arn))
+                .collect()
+        });
+        if let Some(manifest) = &mut self.manifest
+            && manifest.message_id == asked.message_id
+        {
+            manifest.acknowledged.get_or_insert_with(Instant::now);
+            manifest
+                .strays
+                .extend(strays.iter().map(|one| one.task_arn.clone()));
+        }
+        let ack = message::StopVerificationAck {
+            message_id: asked.message_id,
+            generated_at: self.core.now().millis(),
+            stop_tasks: strays,
+        };
+        self.outbox.push(frame("TaskStopVerificationAck", &ack));
+    }
+
+    /// What time alone brings: resending, renewing, confirming.
+    async fn tick(&mut self) -> Result<(), ChangeError> {
+        self.sync().await?;
+        if let Some(manifest) = &self.manifest {
+            let late = manifest.at.elapsed() >= self.core.parts.config.resend;
+            match manifest.acknowledged {
+                None if late => self.send_manifest(),
+                Some(at) if at.elapsed() >= CONFIRMATION => self.confirm_absent().await?,
+                _ => {}
+            }
+        }
+        let soon = self.core.now() + REFRESH_BEFORE;
+        let ending: Vec<String> = self
+            .keys
+            .iter()
+            .filter(|(_, expires)| **expires <= soon)
+            .map(|((arn, _), _)| arn.clone())
+            .collect();
+        for arn in ending {
+            let task = self.core.view.read(&self.ticket.place, |region| {
+                region
+                    .tasks_on(&self.ticket.host)
+                    .find(|task| task.arn == arn)
+                    .cloned()
+            });
+            if let Some(task) = task.filter(|task| payload::is_to_run(task)) {
+                self.renew_keys(&task).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tasks that were lost with the host and that it did not name after its return: what only they
+    /// could hold is free.
+    async fn confirm_absent(&mut self) -> Result<(), ChangeError> {
+        let Some(manifest) = self.manifest.take() else {
+            return Ok(());
+        };
+        let absent: Vec<String> = self.core.view.read(&self.ticket.place, |region| {
+            let lost = region
+                .tasks_on(&self.ticket.host)
+                .filter(|task| task.unconfirmed);
+            lost.filter(|task| !manifest.strays.contains(&task.arn))
+                .map(|task| task.key.clone())
+                .collect()
+        });
+        for key in absent {
+            let confirm = |task: &mut Task| {
+                stop::confirm(task);
+            };
+            self.core.change_task(&PERMIT, None, &key, confirm).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn read_definition(
+    core: &Core,
+    place: &Place,
+    arn: &str,
+) -> Result<Option<TaskDefinition>, ChangeError> {
+    let wanted = crate::names::definition_ref(arn).ok().flatten();
+    let Some((family, revision)) = wanted.and_then(|r| Some((r.family, r.revision?))) else {
+        return Ok(None);
+    };
+    let id = wharf_records::ecs::definition_id(&family, revision);
+    let key = place.scope().key(
+        <wharf_records::ecs::Definition as wharf_records::Record>::KIND,
+        &id,
+    );
+    let Some(entry) = core.parts.store.get(&key).await? else {
+        return Ok(None);
+    };
+    let record: wharf_records::ecs::Definition = decode(&entry.value)?;
+    Ok(document::definition(&record.document).ok())
+}
+
+async fn send<S>(socket: &mut WebSocketStream<S>, message: Message) -> Result<(), End>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    match timeout(WRITE_TIMEOUT, socket.send(message)).await {
+        Ok(sent) => Ok(sent?),
+        Err(_) => Err(SocketError::Io(std::io::ErrorKind::TimedOut.into()).into()),
+    }
+}

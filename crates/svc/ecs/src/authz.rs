@@ -1,0 +1,269 @@
+//! One row per operation: what it does to which resource, under which condition keys (platform §3).
+//!
+//! The dispatcher evaluates the row before the operation runs; operations never authorise by hand.
+//! An operation without a row of its own is judged on `*`, so that none can be reached unasked.
+
+use wharf_api_ecs::{Input, RunTaskRequest, StartTaskRequest, Tag, TaskOverride};
+use wharf_wire::{Check, Context, Fault};
+
+use crate::{core::Core, document, names, names::Place};
+
+const TASKS: &str = "ecs-tasks.amazonaws.com";
+
+pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
+    let row = Row {
+        place: Place::of(cx),
+        action: input.action(),
+    };
+    Ok(match input {
+        Input::CreateCluster(i) => {
+            let name = i.cluster_name.as_deref().unwrap_or(names::DEFAULT_CLUSTER);
+            let arn = row.place.cluster(name);
+            row.creating(vec![Check::any(&row.action)], &arn, i.tags.as_ref())
+        }
+        Input::DescribeClusters(i) => {
+            let given = i.clusters.iter().flatten();
+            let mut rows: Vec<Check> = given
+                .map(|one| Check::new(&row.action, row.cluster(Some(one))))
+                .collect();
+            if rows.is_empty() {
+                rows.push(Check::new(&row.action, row.cluster(None)));
+            }
+            rows
+        }
+        Input::DeleteCluster(i) => row.on_cluster(i.cluster.as_deref()),
+        Input::UpdateCluster(i) => row.on_cluster(i.cluster.as_deref()),
+        Input::UpdateClusterSettings(i) => row.on_cluster(i.cluster.as_deref()),
+        Input::PutClusterCapacityProviders(i) => row.on_cluster(i.cluster.as_deref()),
+        Input::RegisterContainerInstance(i) => row.on_cluster(i.cluster.as_deref()),
+        Input::DeregisterContainerInstance(i) => row.on_cluster(i.cluster.as_deref()),
+        Input::ListContainerInstances(i) => row.on_cluster(i.cluster.as_deref()),
+        Input::RegisterTaskDefinition(i) => {
+            let mut rows = vec![Check::any(&row.action)];
+            rows.extend(pass_roles([&i.task_role_arn, &i.execution_role_arn]));
+            let family = i.family.clone().unwrap_or_default();
+            let arn = format!(
+                "{}*",
+                row.place.definition(&family, 0).trim_end_matches('0')
+            );
+            row.creating(rows, &arn, i.tags.as_ref())
+        }
+        Input::RunTask(i) => row.run_task(core, i).await?,
+        Input::StartTask(i) => row.start_task(core, i).await?,
+        Input::StopTask(i) => row.on_tasks(i.cluster.as_deref(), i.task.as_slice()),
+        Input::DescribeTasks(i) => {
+            row.on_tasks(i.cluster.as_deref(), i.tasks.as_deref().unwrap_or_default())
+        }
+        Input::DescribeContainerInstances(i) => {
+            let given = i.container_instances.as_deref().unwrap_or_default();
+            row.on_instances(i.cluster.as_deref(), given)
+        }
+        Input::UpdateContainerInstancesState(i) => {
+            let given = i.container_instances.as_deref().unwrap_or_default();
+            row.on_instances(i.cluster.as_deref(), given)
+        }
+        Input::ListTasks(i) => {
+            let cluster = row.cluster(i.cluster.as_deref());
+            let instance = match i.container_instance.as_deref() {
+                Some(given) => row.instance(i.cluster.as_deref(), given),
+                None => "*".to_owned(),
+            };
+            vec![Check::new(&row.action, instance).with("ecs:cluster", cluster)]
+        }
+        Input::DeleteTaskDefinitions(i) => {
+            let given = i.task_definitions.iter().flatten();
+            given
+                .map(|one| Check::new(&row.action, row.definition(one)))
+                .collect()
+        }
+        Input::TagResource(i) => row.on_arn(i.resource_arn.as_deref(), i.tags.as_ref()),
+        Input::UntagResource(i) => row.on_arn(i.resource_arn.as_deref(), None),
+        Input::ListTagsForResource(i) => row.on_arn(i.resource_arn.as_deref(), None),
+        Input::ListAttributes(i) => row.on_cluster(i.cluster.as_deref()),
+        Input::PutAttributes(i) => row.on_cluster(i.cluster.as_deref()),
+        Input::DeleteAttributes(i) => row.on_cluster(i.cluster.as_deref()),
+        _ => vec![Check::any(&row.action)],
+    })
+}
+
+struct Row {
+    place: Place,
+    action: String,
+}
+
+impl Row {
+    /// ARN of the cluster meant. A name no cluster can have stays visible as what it is: the
+    /// operation refuses it, but only after IAM was asked.
+    fn cluster(&self, given: Option<&str>) -> String {
+        match names::cluster_name(given) {
+            Ok(name) => self.place.cluster(&name),
+            Err(_) => self.place.cluster(given.unwrap_or_default()),
+        }
+    }
+
+    fn member(&self, kind: &str, cluster: Option<&str>, given: &str) -> String {
+        if given.starts_with("arn:") && names::long_arn(given).is_some() {
+            return given.to_owned();
+        }
+        let cluster = names::cluster_name(cluster).unwrap_or_default();
+        let id = given.rsplit('/').next().unwrap_or_default();
+        match kind {
+            "task" => self.place.task(&cluster, id),
+            _ => self.place.instance(&cluster, id),
+        }
+    }
+
+    fn instance(&self, cluster: Option<&str>, given: &str) -> String {
+        self.member("container-instance", cluster, given)
+    }
+
+    fn on_cluster(&self, given: Option<&str>) -> Vec<Check> {
+        vec![Check::new(&self.action, self.cluster(given))]
+    }
+
+    fn on_tasks(&self, cluster: Option<&str>, given: &[String]) -> Vec<Check> {
+        self.on_members("task", cluster, given)
+    }
+
+    fn on_instances(&self, cluster: Option<&str>, given: &[String]) -> Vec<Check> {
+        self.on_members("container-instance", cluster, given)
+    }
+
+    /// One check per member; an empty list is judged on `*`, it is refused by the operation.
+    fn on_members(&self, kind: &str, cluster: Option<&str>, given: &[String]) -> Vec<Check> {
+        let cluster_arn = self.cluster(cluster);
+        let check =
+            |resource| Check::new(&self.action, resource).with("ecs:cluster", cluster_arn.clone());
+        match given {
+            [] => vec![check("*".to_owned())],
+            some => some
+                .iter()
+                .map(|one| check(self.member(kind, cluster, one)))
+                .collect(),
+        }
+    }
+
+    fn on_arn(&self, arn: Option<&str>, tags: Option<&Vec<Tag>>) -> Vec<Check> {
+        vec![with_request_tags(
+            Check::new(&self.action, arn.unwrap_or("*")),
+            tags,
+        )]
+    }
+
+    /// Tags at creation need ecs:TagResource as well.
+    fn creating(&self, mut rows: Vec<Check>, arn: &str, tags: Option<&Vec<Tag>>) -> Vec<Check> {
+        if let Some(first) = rows.first_mut() {
+            *first = with_request_tags(first.clone(), tags);
+        }
+        if tags.is_some_and(|tags| !tags.is_empty()) {
+            let operation = self.action.trim_start_matches("ecs:");
+            let check = Check::new("ecs:TagResource", arn).with("ecs:CreateAction", operation);
+            rows.push(with_request_tags(check, tags));
+        }
+        rows
+    }
+
+    /// The ARN of a definition as it was named; a bare family stands for all its revisions.
+    fn definition(&self, given: &str) -> String {
+        match names::definition_ref(given) {
+            Ok(Some(wanted)) => match wanted.revision {
+                Some(revision) => self.place.definition(&wanted.family, revision),
+                None => format!(
+                    "{}:*",
+                    self.place
+                        .definition(&wanted.family, 0)
+                        .trim_end_matches(":0")
+                ),
+            },
+            _ => "*".to_owned(),
+        }
+    }
+
+    async fn run_task(&self, core: &Core, i: &RunTaskRequest) -> Result<Vec<Check>, Fault> {
+        let launch = Launched {
+            definition: i.task_definition.as_deref(),
+            cluster: i.cluster.as_deref(),
+            overrides: i.overrides.as_ref(),
+            tags: i.tags.as_ref(),
+            execute_command: i.enable_execute_command == Some(true),
+        };
+        self.launch(core, launch).await
+    }
+
+    async fn start_task(&self, core: &Core, i: &StartTaskRequest) -> Result<Vec<Check>, Fault> {
+        let launch = Launched {
+            definition: i.task_definition.as_deref(),
+            cluster: i.cluster.as_deref(),
+            overrides: i.overrides.as_ref(),
+            tags: i.tags.as_ref(),
+            execute_command: i.enable_execute_command == Some(true),
+        };
+        self.launch(core, launch).await
+    }
+
+    /// On the very revision that will run, with PassRole for every role it will have.
+    async fn launch(&self, core: &Core, launch: Launched<'_>) -> Result<Vec<Check>, Fault> {
+        let given = launch.definition.unwrap_or_default();
+        let found = core.definition(&self.place, given).await.ok().flatten();
+        let arn = match &found {
+            Some(found) => found.record.arn.clone(),
+            None => self.definition(given),
+        };
+        let mut check = Check::new(&self.action, arn)
+            .with("ecs:cluster", self.cluster(launch.cluster))
+            .with(
+                "ecs:enable-execute-command",
+                launch.execute_command.to_string(),
+            );
+        let mut roles = Vec::new();
+        if let Some(found) = &found {
+            for (key, value) in &found.record.tags {
+                check = check.with(&format!("aws:ResourceTag/{key}"), value.clone());
+            }
+            let parsed = document::definition(&found.record.document)
+                .map_err(|error| crate::fault::server(&error))?;
+            roles.extend(pass_roles([
+                &parsed.task_role_arn,
+                &parsed.execution_role_arn,
+            ]));
+        }
+        if let Some(overrides) = launch.overrides {
+            roles.extend(pass_roles([
+                &overrides.task_role_arn,
+                &overrides.execution_role_arn,
+            ]));
+        }
+        let mut rows = vec![check];
+        rows.extend(roles);
+        let cluster = names::cluster_name(launch.cluster).unwrap_or_default();
+        Ok(self.creating(rows, &self.place.task(&cluster, "*"), launch.tags))
+    }
+}
+
+struct Launched<'a> {
+    definition: Option<&'a str>,
+    cluster: Option<&'a str>,
+    overrides: Option<&'a TaskOverride>,
+    tags: Option<&'a Vec<Tag>>,
+    execute_command: bool,
+}
+
+fn pass_roles<'a>(
+    roles: impl IntoIterator<Item = &'a Option<String>>,
+) -> impl Iterator<Item = Check> {
+    let given = roles.into_iter().flatten().filter(|role| !role.is_empty());
+    given
+        .map(|role| Check::pass_role(role.clone(), TASKS))
+        .collect::<Vec<_>>()
+        .into_iter()
+}
+
+fn with_request_tags(mut check: Check, tags: Option<&Vec<Tag>>) -> Check {
+    for tag in tags.into_iter().flatten() {
+        let (key, value) = (tag.key.clone().unwrap_or_default(), tag.value.clone());
+        check = check
+            .with(&format!("aws:RequestTag/{key}"), value.unwrap_or_default())
+            .with("aws:TagKeys", key);
+    }
+    check
+}

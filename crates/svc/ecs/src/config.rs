@@ -1,0 +1,113 @@
+//! What the server hands in.
+
+use std::{sync::Arc, time::Duration};
+
+use wharf_api_ec2::Ec2;
+use wharf_base::{Clock, SystemClock, Timestamp};
+use wharf_reconcile::Takeover;
+use wharf_seal::Keyring;
+use wharf_store::Store;
+use wharf_wire::async_trait;
+
+/// Settings of the service. Times are the published defaults.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where agents find ACS, TCS and ECR, e.g. `http://127.0.0.1:4566`. Used where a call does not
+    /// say under which name its caller reached us.
+    pub endpoint: String,
+    /// agentConnected turns false this long after the last connection ended.
+    pub disconnect_grace: Duration,
+    /// The tasks of a node are given up this long after the last connection ended.
+    pub node_lost_timeout: Duration,
+    /// Between two heartbeats to an agent.
+    pub heartbeat: Duration,
+    /// A message that was not acknowledged is sent again after this long.
+    pub resend: Duration,
+    /// Whether another server may hold the reconcilers' shards.
+    pub takeover: Takeover,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            endpoint: "http://127.0.0.1:4566".to_owned(),
+            disconnect_grace: Duration::from_secs(10),
+            node_lost_timeout: Duration::from_secs(20),
+            heartbeat: Duration::from_secs(30),
+            resend: Duration::from_secs(30),
+            takeover: Takeover::Replace,
+        }
+    }
+}
+
+/// What the service works with.
+#[derive(Clone)]
+pub struct Parts {
+    pub store: Store,
+    pub keyring: Arc<Keyring>,
+    /// Network interfaces, subnets and security groups.
+    pub ec2: Arc<dyn Ec2>,
+    pub credentials: Arc<dyn TaskCredentials>,
+    pub clock: Arc<dyn Clock>,
+    pub config: Config,
+}
+
+impl Parts {
+    pub fn new(
+        store: Store,
+        keyring: Arc<Keyring>,
+        ec2: Arc<dyn Ec2>,
+        credentials: Arc<dyn TaskCredentials>,
+    ) -> Self {
+        Self {
+            store,
+            keyring,
+            ec2,
+            credentials,
+            clock: Arc::new(SystemClock),
+            config: Config::default(),
+        }
+    }
+}
+
+/// Temporary keys of a role.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RoleKeys {
+    pub access_key_id: String,
+    pub secret_access_key: String,
+    pub session_token: String,
+    pub expiration: Timestamp,
+}
+
+/// Secrets are never printed.
+impl std::fmt::Debug for RoleKeys {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("RoleKeys")
+            .field("expiration", &self.expiration)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a role gives no keys.
+#[derive(Debug, thiserror::Error)]
+pub enum RoleError {
+    /// There is no such role, or it does not trust ECS tasks.
+    #[error("the role {0} cannot be assumed for tasks")]
+    Unusable(String),
+    #[error("the role's keys cannot be made now")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Assumes roles for tasks, on behalf of `ecs-tasks.amazonaws.com`.
+#[async_trait]
+pub trait TaskCredentials: Send + Sync + 'static {
+    /// Whether the role exists and trusts tasks, without making keys.
+    async fn usable(&self, account: &str, role_arn: &str) -> Result<(), RoleError>;
+    /// Keys for one task; the session is named after the task's id.
+    async fn assume(
+        &self,
+        account: &str,
+        role_arn: &str,
+        task_id: &str,
+    ) -> Result<RoleKeys, RoleError>;
+}

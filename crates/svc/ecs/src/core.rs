@@ -1,0 +1,236 @@
+//! What every operation and loop of the service works with, and the ways they change the store.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use rand::{SeedableRng, rngs::SmallRng};
+use wharf_base::{Permit, Timestamp};
+use wharf_reconcile::{Queue, Shard};
+use wharf_records::{
+    Record, RecordError, decode,
+    ecs::{Cluster, ClusterStatus, Ledger, Task},
+    encode,
+};
+use wharf_store::{Compare, StoreError, Txn};
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    acs::hub::Hub,
+    config::Parts,
+    fault,
+    names::{self, Place},
+    task::{claim, settle},
+    view::{Held, View},
+};
+
+/// Tries of a compare-and-swap before the caller is told to come back. Each lost try means that
+/// another writer got through.
+pub const MAX_TRIES: usize = 64;
+
+pub struct Core {
+    pub parts: Parts,
+    pub view: Arc<View>,
+    pub hub: Hub,
+    /// Keys of tasks and of container instances whose reconcilers should look.
+    pub tasks: Arc<Queue<String>>,
+    pub instances: Arc<Queue<String>>,
+    pub shard: Shard,
+    seed: AtomicU64,
+}
+
+/// A record as it stands in the store, for compare-and-swap.
+#[derive(Debug, Clone)]
+pub struct Stored<T> {
+    pub key: String,
+    pub record: T,
+    pub revision: u64,
+}
+
+impl<T> Stored<T> {
+    pub fn unchanged(&self) -> Compare {
+        Compare::mod_revision(self.key.clone(), self.revision)
+    }
+}
+
+/// A change of a record could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    #[error("the store")]
+    Store(#[from] StoreError),
+    #[error("a record")]
+    Record(#[from] RecordError),
+    /// The reconciler's shard is held by another server now.
+    #[error("the shard is not ours")]
+    Fenced,
+}
+
+impl From<ChangeError> for Fault {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Store(error) => fault::of_store(error),
+            other => fault::server(&other),
+        }
+    }
+}
+
+impl Core {
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            parts,
+            view: Arc::default(),
+            hub: Hub::default(),
+            tasks: Arc::default(),
+            instances: Arc::default(),
+            shard: Shard::new("/w1/c0/ecs/shard/0"),
+            seed: AtomicU64::new(rand::random()),
+        }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+
+    /// Waits until the view shows everything written so far.
+    pub async fn up_to_date(&self) {
+        self.view.reach(self.parts.store.revision()).await;
+    }
+
+    /// A generator of its own for one placement.
+    pub fn rng(&self) -> SmallRng {
+        SmallRng::seed_from_u64(self.seed.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The ACTIVE cluster meant by a name or ARN.
+    pub async fn cluster(&self, call: &Call, given: Option<&str>) -> Result<Held<Cluster>, Fault> {
+        let cluster = self.any_cluster(call, given).await?;
+        match cluster.status {
+            ClusterStatus::Active => Ok(cluster),
+            ClusterStatus::Inactive => Err(fault::cluster_not_found()),
+        }
+    }
+
+    /// The cluster meant, INACTIVE ones included.
+    pub async fn any_cluster(
+        &self,
+        call: &Call,
+        given: Option<&str>,
+    ) -> Result<Held<Cluster>, Fault> {
+        let name = names::cluster_name(given)?;
+        self.up_to_date().await;
+        let found = self.view.read(&Place::of(call), |region| {
+            region.clusters.get(&name).cloned()
+        });
+        found.ok_or_else(fault::cluster_not_found)
+    }
+
+    /// Reads a record.
+    pub async fn read<T: Record>(&self, key: &str) -> Result<Option<Stored<T>>, ChangeError> {
+        let Some(entry) = self.parts.store.get(key).await? else {
+            return Ok(None);
+        };
+        let record = decode(&entry.value)?;
+        Ok(Some(Stored {
+            key: key.to_owned(),
+            record,
+            revision: entry.mod_revision,
+        }))
+    }
+
+    /// Reads, changes and writes one record until nobody came between. `change` returns `Err` to
+    /// leave it as it is. A record that does not exist gives `Ok(None)`.
+    pub async fn change<T, R, E>(
+        &self,
+        permit: &Permit,
+        key: &str,
+        mut change: impl FnMut(&mut T) -> Result<R, E>,
+    ) -> Result<Option<(T, R)>, E>
+    where
+        T: Record + Clone + PartialEq,
+        E: From<ChangeError>,
+    {
+        for _ in 0..MAX_TRIES {
+            let Some(stored) = self.read::<T>(key).await? else {
+                return Ok(None);
+            };
+            let mut record = stored.record.clone();
+            let result = change(&mut record)?;
+            if record == stored.record {
+                return Ok(Some((record, result)));
+            }
+            let txn = Txn::new()
+                .when(stored.unchanged())
+                .put(key, encode(&record));
+            if self.commit(permit, txn).await? {
+                return Ok(Some((record, result)));
+            }
+        }
+        Err(conflict(key).into())
+    }
+
+    /// Changes one task, settles it, and moves its host's ledger along in the same transaction.
+    /// Returns the task as it is afterwards; `None` if there is none.
+    pub async fn change_task(
+        &self,
+        permit: &Permit,
+        fence: Option<&Compare>,
+        key: &str,
+        mut change: impl FnMut(&mut Task),
+    ) -> Result<Option<Task>, ChangeError> {
+        for _ in 0..MAX_TRIES {
+            let Some(stored) = self.read::<Task>(key).await? else {
+                return Ok(None);
+            };
+            let mut task = stored.record.clone();
+            change(&mut task);
+            settle(&mut task, self.now());
+            if task == stored.record {
+                return Ok(Some(task));
+            }
+            let mut txn = Txn::new().when(stored.unchanged()).put(key, encode(&task));
+            if let Some(fence) = fence {
+                txn = txn.when(fence.clone());
+            }
+            if claim::moves(&stored.record, &task)
+                && let Some(mut ledger) = self.ledger_of(key, &task).await?
+                && claim::follow(&mut ledger.record, &task)
+            {
+                let value = encode(&ledger.record);
+                txn = txn.when(ledger.unchanged()).put(ledger.key, value);
+            }
+            let reply = self.parts.store.txn(permit, txn).await?;
+            if reply.succeeded {
+                return Ok(Some(task));
+            }
+            if fence.is_some_and(|fence| reply.conflict.as_deref() == Some(&fence.key)) {
+                return Err(ChangeError::Fenced);
+            }
+        }
+        Err(conflict(key))
+    }
+
+    async fn ledger_of(
+        &self,
+        task_key: &str,
+        task: &Task,
+    ) -> Result<Option<Stored<Ledger>>, ChangeError> {
+        let Some((scope, _, _)) = wharf_records::Scope::parse(task_key) else {
+            return Ok(None);
+        };
+        self.read(&scope.key(Ledger::KIND, &task.host)).await
+    }
+
+    /// Runs a transaction; `false` if a comparison failed.
+    pub async fn commit(&self, permit: &Permit, txn: Txn) -> Result<bool, ChangeError> {
+        Ok(self.parts.store.txn(permit, txn).await?.succeeded)
+    }
+}
+
+/// Every try was lost to another writer.
+pub fn conflict(key: &str) -> ChangeError {
+    StoreError::Conflict {
+        key: key.to_owned(),
+    }
+    .into()
+}

@@ -1,0 +1,162 @@
+//! What Fargate asks of a definition, and what it refuses.
+
+use wharf_api_ecs::{ContainerDefinition, TaskDefinition};
+use wharf_wire::Fault;
+
+use super::{containers, name, network_mode, size, task_size};
+use crate::fault;
+
+const LOG_DRIVERS: &[&str] = &["awslogs", "splunk", "awsfirelens"];
+
+pub(super) fn check(definition: &TaskDefinition) -> Result<(), Fault> {
+    if network_mode(definition) != "awsvpc" {
+        return Err(fault::client(
+            "Fargate only supports network mode ‘awsvpc’.",
+        ));
+    }
+    let (cpu, memory) = task_size(definition);
+    let missing = |what: &str| {
+        fault::client(format!(
+            "Fargate requires that '{what}' be defined at the task level."
+        ))
+    };
+    let cpu = cpu.ok_or_else(|| missing("cpu"))?;
+    let memory = memory.ok_or_else(|| missing("memory"))?;
+    if !size::is_fargate_pair(cpu, memory) {
+        return Err(size::no_fargate_pair(cpu, memory));
+    }
+    task_settings(definition)?;
+    containers(definition)
+        .iter()
+        .try_for_each(container_settings)?;
+    execution_role(definition)
+}
+
+fn unsupported(what: &str) -> Fault {
+    fault::client(format!(
+        "Tasks using the Fargate launch type do not support {what}"
+    ))
+}
+
+fn task_settings(definition: &TaskDefinition) -> Result<(), Fault> {
+    if definition
+        .placement_constraints
+        .as_ref()
+        .is_some_and(|list| !list.is_empty())
+    {
+        return Err(unsupported("placement constraints"));
+    }
+    if definition.pid_mode.as_deref() == Some("host") {
+        return Err(unsupported("pidMode host"));
+    }
+    if definition.ipc_mode.is_some() {
+        return Err(unsupported("ipcMode"));
+    }
+    for volume in definition.volumes.iter().flatten() {
+        let path = volume
+            .host
+            .as_ref()
+            .and_then(|host| host.source_path.as_deref());
+        if path.is_some_and(|path| !path.is_empty()) {
+            return Err(unsupported("host volumes with a sourcePath"));
+        }
+        if volume.docker_volume_configuration.is_some() {
+            return Err(unsupported("docker volumes"));
+        }
+    }
+    match definition
+        .ephemeral_storage
+        .as_ref()
+        .and_then(|storage| storage.size_in_gi_b)
+    {
+        Some(gib) if gib < 21 => Err(fault::client("EphemeralStorage size should be at least 21")),
+        Some(gib) if gib > 200 => Err(fault::client("EphemeralStorage size should be at most 200")),
+        _ => Ok(()),
+    }
+}
+
+fn container_settings(container: &ContainerDefinition) -> Result<(), Fault> {
+    if container.privileged == Some(true) {
+        return Err(unsupported("privileged containers"));
+    }
+    if container
+        .links
+        .as_ref()
+        .is_some_and(|links| !links.is_empty())
+    {
+        return Err(unsupported("links"));
+    }
+    let driver = container
+        .log_configuration
+        .as_ref()
+        .and_then(|log| log.log_driver.as_deref());
+    if let Some(driver) = driver.filter(|driver| !LOG_DRIVERS.contains(driver)) {
+        return Err(unsupported(&format!("log driver {driver}")));
+    }
+    for (what, seconds) in [
+        ("startTimeout", container.start_timeout),
+        ("stopTimeout", container.stop_timeout),
+    ] {
+        if seconds.is_some_and(|seconds| !(2..=120).contains(&seconds)) {
+            return Err(fault::client(format!(
+                "Invalid setting for container '{}'. '{what}' must be between 2 and 120 seconds on \
+                 Fargate.",
+                name(container)
+            )));
+        }
+    }
+    let Some(linux) = &container.linux_parameters else {
+        return Ok(());
+    };
+    let given = [
+        (
+            linux.devices.as_ref().is_some_and(|d| !d.is_empty()),
+            "devices",
+        ),
+        (linux.shared_memory_size.is_some(), "sharedMemorySize"),
+        (linux.max_swap.is_some(), "maxSwap"),
+        (linux.swappiness.is_some(), "swappiness"),
+    ];
+    if let Some((_, what)) = given.iter().find(|(given, _)| *given) {
+        return Err(unsupported(what));
+    }
+    let added = linux
+        .capabilities
+        .iter()
+        .flat_map(|c| c.add.iter().flatten());
+    match added
+        .into_iter()
+        .find(|capability| *capability != "SYS_PTRACE")
+    {
+        Some(capability) => Err(unsupported(&format!("adding the capability {capability}"))),
+        None => Ok(()),
+    }
+}
+
+fn execution_role(definition: &TaskDefinition) -> Result<(), Fault> {
+    if definition.execution_role_arn.is_some() {
+        return Ok(());
+    }
+    let needs = |what: &str| {
+        Err(fault::client(format!(
+            "Fargate requires task definition to have execution role ARN to support {what}."
+        )))
+    };
+    for container in containers(definition) {
+        if super::requires::is_ecr_image(container.image.as_deref().unwrap_or_default()) {
+            return needs("ECR images");
+        }
+        let log = container.log_configuration.as_ref();
+        if log.is_some_and(|log| log.log_driver.as_deref() == Some("awslogs")) {
+            return needs("log driver awslogs");
+        }
+        if container
+            .secrets
+            .as_ref()
+            .is_some_and(|secrets| !secrets.is_empty())
+        {
+            return needs("secrets");
+        }
+    }
+    Ok(())
+}

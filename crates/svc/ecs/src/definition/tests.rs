@@ -1,0 +1,289 @@
+use serde_json::{Value, json};
+use wharf_api_ecs::schema::SERVICE;
+use wharf_wire::codec::json as codec;
+
+use super::*;
+
+fn input(document: &Value) -> RegisterTaskDefinitionRequest {
+    let mut input = RegisterTaskDefinitionRequest::default();
+    let operation = SERVICE.find_operation("RegisterTaskDefinition").unwrap();
+    let shape = SERVICE.operations[operation].input;
+    codec::decode(&SERVICE, shape, document.to_string().as_bytes(), &mut input).unwrap();
+    input
+}
+
+/// A sound definition with `changes` laid over it; `container` members go into its container.
+fn with(task: Value, container: Value) -> RegisterTaskDefinitionRequest {
+    let mut whole = json!({
+        "family": "web",
+        "containerDefinitions": [{"name": "web", "image": "busybox", "memory": 64}],
+    });
+    overlay(&mut whole, task);
+    overlay(&mut whole["containerDefinitions"][0], container);
+    input(&whole)
+}
+
+fn fargate(task: Value, container: Value) -> RegisterTaskDefinitionRequest {
+    let mut whole = json!({
+        "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"],
+        "cpu": "256", "memory": "512",
+    });
+    overlay(&mut whole, task);
+    with(whole, container)
+}
+
+fn overlay(onto: &mut Value, changes: Value) {
+    for (name, value) in changes.as_object().unwrap() {
+        onto[name] = value.clone();
+    }
+}
+
+#[track_caller]
+fn refused(input: &RegisterTaskDefinitionRequest, message: &str) {
+    let fault = define(input).expect_err(message);
+    assert_eq!(
+        (fault.code.as_ref(), fault.message.as_str()),
+        ("ClientException", message)
+    );
+}
+
+#[test]
+fn containers_by_themselves() {
+    refused(
+        &with(json!({}), json!({"image": ""})),
+        "Container.image should not be null or empty.",
+    );
+    refused(
+        &with(json!({}), json!({"name": ""})),
+        "Container.name should not be null or empty.",
+    );
+    let twice =
+        json!([{"name": "a", "image": "i", "memory": 9}, {"name": "a", "image": "i", "memory": 9}]);
+    let twice = json!({"family": "f", "containerDefinitions": twice});
+    refused(&input(&twice), "Container names must be unique");
+    let many: Vec<_> = (0..11)
+        .map(|n| json!({"name": format!("c{n}"), "image": "i", "memory": 9}))
+        .collect();
+    refused(
+        &input(&json!({"family": "f", "containerDefinitions": many})),
+        "Too many containers.",
+    );
+    refused(
+        &with(json!({}), json!({"essential": false})),
+        "At least one container must be essential",
+    );
+}
+
+#[test]
+fn sizes() {
+    refused(
+        &with(json!({}), json!({"memory": null})),
+        "Invalid setting for container 'web'. At least one of 'memory' or 'memoryReservation' must \
+         be specified.",
+    );
+    assert!(define(&with(json!({"memory": "64"}), json!({"memory": null}))).is_ok());
+    refused(
+        &with(json!({}), json!({"memoryReservation": 65})),
+        "Invalid setting for container 'web'. 'memoryReservation' must not exceed 'memory'",
+    );
+    refused(
+        &with(json!({"memory": "63"}), json!({})),
+        "The 'memory' setting for container 'web' is greater than for the task.",
+    );
+    refused(
+        &with(json!({"cpu": "256"}), json!({"cpu": 257})),
+        "The sum of all container 'cpu' values cannot be greater than the value of the task 'cpu'.",
+    );
+    let guide =
+        "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
+    for cpu in ["127", "196609", "lots"] {
+        let text = format!("Invalid 'cpu' setting for task. {guide}");
+        refused(&with(json!({"cpu": cpu}), json!({})), &text);
+    }
+    let text = format!("Invalid 'memory' setting for task. {guide}");
+    refused(&with(json!({"memory": "much"}), json!({})), &text);
+}
+
+#[test]
+fn fargate_rules() {
+    assert!(define(&fargate(json!({}), json!({}))).is_ok());
+    refused(
+        &fargate(json!({"networkMode": "bridge"}), json!({})),
+        "Fargate only supports network mode ‘awsvpc’.",
+    );
+    refused(
+        &fargate(json!({"cpu": null}), json!({})),
+        "Fargate requires that 'cpu' be defined at the task level.",
+    );
+    refused(
+        &fargate(json!({"memory": null}), json!({})),
+        "Fargate requires that 'memory' be defined at the task level.",
+    );
+    refused(
+        &fargate(json!({"memory": "4096"}), json!({})),
+        "No Fargate configuration exists for given values: 256 CPU, 4096 memory. See the Amazon ECS \
+         documentation for the valid values.",
+    );
+    refused(
+        &fargate(
+            json!({}),
+            json!({"image": "1.dkr.ecr.us-east-1.amazonaws.com/a"}),
+        ),
+        "Fargate requires task definition to have execution role ARN to support ECR images.",
+    );
+    let logs = json!({"logDriver": "awslogs", "options": {
+        "awslogs-region": "r", "awslogs-group": "g", "awslogs-stream-prefix": "p"}});
+    refused(
+        &fargate(json!({}), json!({"logConfiguration": logs})),
+        "Fargate requires task definition to have execution role ARN to support log driver awslogs.",
+    );
+    for container in [
+        json!({"privileged": true}),
+        json!({"linuxParameters": {"devices": [{"hostPath": "/dev/null"}]}}),
+        json!({"linuxParameters": {"capabilities": {"add": ["NET_ADMIN"]}}}),
+        json!({"logConfiguration": {"logDriver": "syslog"}}),
+        json!({"stopTimeout": 121}),
+    ] {
+        assert!(
+            define(&fargate(json!({}), container.clone())).is_err(),
+            "{container}"
+        );
+    }
+    let traced = json!({"linuxParameters": {"capabilities": {"add": ["SYS_PTRACE"]}}});
+    assert!(define(&fargate(json!({}), traced)).is_ok());
+    for (gib, text) in [
+        (20, "EphemeralStorage size should be at least 21"),
+        (201, "EphemeralStorage size should be at most 200"),
+    ] {
+        refused(
+            &fargate(json!({"ephemeralStorage": {"sizeInGiB": gib}}), json!({})),
+            text,
+        );
+    }
+}
+
+#[test]
+fn network_modes() {
+    for mode in ["awsvpc", "host"] {
+        let ports = json!({"portMappings": [{"containerPort": 80, "hostPort": 8080}]});
+        refused(
+            &with(json!({"networkMode": mode}), ports),
+            &format!(
+                "When networkMode={mode}, the host ports and container ports in port mappings must match."
+            ),
+        );
+        refused(
+            &with(json!({"networkMode": mode}), json!({"links": ["web"]})),
+            &format!("Links are not supported when networkMode={mode}."),
+        );
+    }
+    refused(
+        &with(json!({"networkMode": "awsvpc"}), json!({"hostname": "h"})),
+        "Host name is not supported when networkMode=awsvpc.",
+    );
+    let ports = json!({"portMappings": [{"containerPort": 80}]});
+    assert!(define(&with(json!({"networkMode": "none"}), ports)).is_err());
+    for mapping in [
+        json!({"containerPort": 0}),
+        json!({"containerPort": 65536}),
+        json!({"containerPort": 80, "hostPort": -1}),
+        json!({"containerPort": 80, "protocol": "icmp"}),
+        json!({"containerPortRange": "9-8"}),
+        json!({"containerPort": 80, "name": "-web"}),
+    ] {
+        let given = with(json!({}), json!({"portMappings": [mapping]}));
+        assert!(define(&given).is_err(), "{mapping}");
+    }
+}
+
+#[test]
+fn dependencies() {
+    let two = |first: Value, second: Value| {
+        let mut a = json!({"name": "a", "image": "i", "memory": 9});
+        let mut b = json!({"name": "b", "image": "i", "memory": 9});
+        overlay(&mut a, first);
+        overlay(&mut b, second);
+        input(&json!({"family": "f", "containerDefinitions": [a, b]}))
+    };
+    let on = |name: &str, condition: &str| json!({"dependsOn": [{"containerName": name, "condition": condition}]});
+    assert!(define(&two(on("b", "START"), json!({}))).is_ok());
+    let essential = "A dependency container with SUCCESS or COMPLETE condition cannot be an \
+                     essential container";
+    refused(&two(on("b", "SUCCESS"), json!({})), essential);
+    refused(&two(on("b", "COMPLETE"), json!({})), essential);
+    assert!(define(&two(on("b", "COMPLETE"), json!({"essential": false}))).is_ok());
+    assert!(define(&two(on("b", "HEALTHY"), json!({}))).is_err());
+    let healthy = json!({"healthCheck": {"command": ["true"]}});
+    assert!(define(&two(on("b", "HEALTHY"), healthy)).is_ok());
+    assert!(define(&two(on("c", "START"), json!({}))).is_err());
+    assert!(define(&two(on("b", "START"), on("a", "START"))).is_err());
+    assert!(define(&two(on("a", "START"), json!({}))).is_err());
+}
+
+#[test]
+fn logs_and_volumes() {
+    let text = "Log driver awslogs requires options: awslogs-region, awslogs-group";
+    let logs =
+        json!({"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "g"}}});
+    refused(&with(json!({}), logs), text);
+    let mount = json!({"mountPoints": [{"sourceVolume": "v", "containerPath": "/v"}]});
+    refused(&with(json!({}), mount.clone()), "Unknown volume 'v'.");
+    assert!(define(&with(json!({"volumes": [{"name": "v"}]}), mount)).is_ok());
+    let both = json!({"volumes": [
+        {"name": "v", "host": {"sourcePath": "/x"}, "dockerVolumeConfiguration": {"scope": "task"}}]});
+    assert!(define(&with(both, json!({}))).is_err());
+}
+
+#[test]
+fn echoes_defaults() {
+    let definition = define(&with(
+        json!({}),
+        json!({"portMappings": [{"containerPort": 80}], "healthCheck": {"command": ["true"]}}),
+    ))
+    .unwrap();
+    let shown = crate::document::of_definition(&definition);
+    assert_eq!(shown["volumes"], json!([]));
+    assert_eq!(shown["placementConstraints"], json!([]));
+    assert_eq!(shown["compatibilities"], json!(["EXTERNAL", "EC2"]));
+    let container = &shown["containerDefinitions"][0];
+    assert_eq!(container["cpu"], 0);
+    assert_eq!(container["essential"], true);
+    for empty in [
+        "environment",
+        "mountPoints",
+        "volumesFrom",
+        "systemControls",
+    ] {
+        assert_eq!(container[empty], json!([]), "{empty}");
+    }
+    let mapping = json!({"containerPort": 80, "hostPort": 0, "protocol": "tcp"});
+    assert_eq!(container["portMappings"], json!([mapping]));
+    let check =
+        json!({"command": ["CMD-SHELL", "true"], "interval": 30, "timeout": 5, "retries": 3});
+    assert_eq!(container["healthCheck"], check);
+
+    let given = fargate(
+        json!({"cpu": ".25 vCPU", "memory": "0.5GB"}),
+        json!({
+        "portMappings": [{"containerPort": 80}]}),
+    );
+    let shown = crate::document::of_definition(&define(&given).unwrap());
+    assert_eq!(
+        (&shown["cpu"], &shown["memory"]),
+        (&json!("256"), &json!("512"))
+    );
+    assert_eq!(shown["compatibilities"], json!(["EC2", "FARGATE"]));
+    assert_eq!(
+        shown["containerDefinitions"][0]["portMappings"][0]["hostPort"],
+        80
+    );
+    let names: Vec<_> = shown["requiresAttributes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .collect();
+    assert!(
+        names.contains(&&json!({"name": "ecs.capability.task-eni"})),
+        "{names:?}"
+    );
+}

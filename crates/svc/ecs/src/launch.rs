@@ -1,0 +1,414 @@
+//! What RunTask and StartTask were asked for, checked against the definition (spec ecs §4). Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wharf_api_ecs::{
+    self as api, NetworkConfiguration, PlacementConstraint, PlacementStrategy, RunTaskRequest,
+    StartTaskRequest, TaskDefinition, TaskOverride,
+};
+use wharf_placement::{Constraint, Strategy, query::Expression};
+use wharf_records::ecs::{Claim, Definition, Launch, Phase, Port, Protocol, Tags};
+use wharf_wire::Fault;
+
+use crate::{
+    definition::{containers, is_compatible, name, network_mode, task_size},
+    document, fault, tags,
+};
+
+/// Largest `overrides`, as JSON.
+const MAX_OVERRIDES: usize = 8192;
+/// What LATEST means.
+const PLATFORM: &str = "1.4.0";
+
+/// A launch that may be carried out: one shape of task.
+#[derive(Debug, Clone)]
+pub struct Order {
+    pub definition: Definition,
+    pub parsed: TaskDefinition,
+    pub launch: Launch,
+    pub overrides: TaskOverride,
+    pub claim: Claim,
+    pub cpu: String,
+    pub memory: String,
+    pub platform_version: Option<String>,
+    pub ephemeral_gib: Option<i32>,
+    pub group: String,
+    pub started_by: Option<String>,
+    pub execute_command: bool,
+    pub tags: Tags,
+    pub network: Option<NetworkOrder>,
+    pub constraints: Vec<Constraint>,
+    pub strategies: Vec<Strategy>,
+}
+
+/// `awsvpcConfiguration`, checked for form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NetworkOrder {
+    pub subnets: Vec<String>,
+    pub security_groups: Vec<String>,
+    pub public_ip: bool,
+}
+
+/// What the two operations have in common.
+struct Wish<'a> {
+    cluster: &'a str,
+    launch: Launch,
+    overrides: Option<&'a TaskOverride>,
+    network: Option<&'a NetworkConfiguration>,
+    group: Option<&'a str>,
+    started_by: Option<&'a str>,
+    platform_version: Option<&'a str>,
+    propagate: Option<&'a str>,
+    managed_tags: bool,
+    execute_command: bool,
+    tags: Option<&'a Vec<api::Tag>>,
+}
+
+/// RunTask's order, for the launch type that was decided on.
+pub fn run(
+    input: &RunTaskRequest,
+    cluster: &str,
+    launch: Launch,
+    definition: &Definition,
+) -> Result<Order, Fault> {
+    let constraints = input.placement_constraints.as_deref().unwrap_or_default();
+    let strategies = input.placement_strategy.as_deref().unwrap_or_default();
+    if launch == Launch::Fargate {
+        if !constraints.is_empty() {
+            return Err(fault::invalid(
+                "Placement constraints are not supported with FARGATE launch type.",
+            ));
+        }
+        if !strategies.is_empty() {
+            return Err(fault::invalid(
+                "Placement strategies are not supported with FARGATE launch type.",
+            ));
+        }
+    }
+    let wish = Wish {
+        cluster,
+        launch,
+        overrides: input.overrides.as_ref(),
+        network: input.network_configuration.as_ref(),
+        group: input.group.as_deref(),
+        started_by: input.started_by.as_deref(),
+        platform_version: input.platform_version.as_deref(),
+        propagate: input.propagate_tags.as_deref(),
+        managed_tags: input.enable_ecs_managed_tags == Some(true),
+        execute_command: input.enable_execute_command == Some(true),
+        tags: input.tags.as_ref(),
+    };
+    let mut order = order(&wish, definition)?;
+    order.constraints.extend(read_constraints(constraints)?);
+    order.strategies = read_strategies(strategies)?;
+    Ok(order)
+}
+
+/// StartTask's order.
+pub fn start(
+    input: &StartTaskRequest,
+    cluster: &str,
+    definition: &Definition,
+) -> Result<Order, Fault> {
+    let wish = Wish {
+        cluster,
+        launch: Launch::Ec2,
+        overrides: input.overrides.as_ref(),
+        network: input.network_configuration.as_ref(),
+        group: input.group.as_deref(),
+        started_by: input.started_by.as_deref(),
+        platform_version: None,
+        propagate: input.propagate_tags.as_deref(),
+        managed_tags: input.enable_ecs_managed_tags == Some(true),
+        execute_command: input.enable_execute_command == Some(true),
+        tags: input.tags.as_ref(),
+    };
+    order(&wish, definition)
+}
+
+fn order(wish: &Wish<'_>, definition: &Definition) -> Result<Order, Fault> {
+    let parsed = document::definition(&definition.document).map_err(|e| fault::server(&e))?;
+    let overrides = wish.overrides.cloned().unwrap_or_default();
+    check_overrides(&overrides, &parsed)?;
+    if wish.launch == Launch::Fargate && !is_compatible(&parsed, "FARGATE") {
+        return Err(fault::invalid(
+            "Task definition does not support launch_type FARGATE.",
+        ));
+    }
+    if wish.launch == Launch::External && !is_compatible(&parsed, "EXTERNAL") {
+        return Err(fault::invalid(
+            "Task definition does not support launch_type EXTERNAL.",
+        ));
+    }
+    let network = network(wish, &parsed)?;
+    let (cpu, memory) = size(&parsed, &overrides, wish.launch)?;
+    let claim = Claim {
+        cpu,
+        memory,
+        interfaces: u32::from(network.is_some()),
+        ports: ports(&parsed),
+        phase: Phase::Held,
+    };
+    let mut constraints = Vec::new();
+    for constraint in parsed.placement_constraints.iter().flatten() {
+        let expression = constraint.expression.as_deref().unwrap_or_default();
+        constraints.push(member_of(expression)?);
+    }
+    let storage = overrides
+        .ephemeral_storage
+        .as_ref()
+        .or(parsed.ephemeral_storage.as_ref());
+    Ok(Order {
+        launch: wish.launch,
+        claim,
+        cpu: cpu.to_string(),
+        memory: memory.to_string(),
+        platform_version: platform_version(wish)?,
+        ephemeral_gib: storage.and_then(|storage| storage.size_in_gi_b),
+        group: group(wish.group, &definition.family)?,
+        started_by: started_by(wish.started_by)?,
+        execute_command: wish.execute_command,
+        tags: task_tags(wish, definition)?,
+        network,
+        constraints,
+        strategies: Vec::new(),
+        overrides,
+        parsed,
+        definition: definition.clone(),
+    })
+}
+
+fn check_overrides(overrides: &TaskOverride, definition: &TaskDefinition) -> Result<(), Fault> {
+    if document::of_overrides(overrides).to_string().len() > MAX_OVERRIDES {
+        return Err(fault::invalid(format!(
+            "Overrides are too long: at most {MAX_OVERRIDES} characters are allowed."
+        )));
+    }
+    for container in overrides.container_overrides.iter().flatten() {
+        let wanted = container.name.as_deref().unwrap_or_default();
+        if !containers(definition).iter().any(|one| name(one) == wanted) {
+            return Err(fault::invalid(format!(
+                "Override for container named {wanted} is not a container in the TaskDefinition."
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn network(wish: &Wish<'_>, definition: &TaskDefinition) -> Result<Option<NetworkOrder>, Fault> {
+    let given = wish
+        .network
+        .and_then(|network| network.awsvpc_configuration.as_ref());
+    if network_mode(definition) != "awsvpc" {
+        return match given {
+            None => Ok(None),
+            Some(_) => Err(fault::invalid(
+                "Network Configuration is not valid for the given networkMode of this task \
+                 definition.",
+            )),
+        };
+    }
+    let Some(given) = given else {
+        return Err(fault::invalid(
+            "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
+        ));
+    };
+    let subnets = given.subnets.clone().unwrap_or_default();
+    let security_groups = given.security_groups.clone().unwrap_or_default();
+    match subnets.len() {
+        0 => return Err(fault::invalid("subnets can not be empty.")),
+        1..=16 => {}
+        _ => return Err(fault::invalid("subnets can have at most 16 items.")),
+    }
+    if security_groups.len() > 5 {
+        return Err(fault::invalid("securityGroups can have at most 5 items."));
+    }
+    let public_ip = given.assign_public_ip.as_deref() == Some("ENABLED");
+    if public_ip && wish.launch != Launch::Fargate {
+        return Err(fault::invalid(
+            "Assign public IP is not supported for this launch type.",
+        ));
+    }
+    Ok(Some(NetworkOrder {
+        subnets,
+        security_groups,
+        public_ip,
+    }))
+}
+
+/// CPU units and MiB to reserve: the task's own sizes, else what its containers ask for.
+fn size(
+    definition: &TaskDefinition,
+    overrides: &TaskOverride,
+    launch: Launch,
+) -> Result<(u32, u32), Fault> {
+    let (cpu, memory) = task_size(definition);
+    let number = |text: Option<String>| text.and_then(|text| text.parse::<u32>().ok());
+    let cpu = number(crate::definition::size::normal_cpu(
+        overrides.cpu.as_deref(),
+    )?)
+    .or(cpu);
+    let memory = number(crate::definition::size::normal_memory(
+        overrides.memory.as_deref(),
+    )?)
+    .or(memory);
+    if launch == Launch::Fargate {
+        let (cpu, memory) = (cpu.unwrap_or(0), memory.unwrap_or(0));
+        if !crate::definition::size::is_fargate_pair(cpu, memory) {
+            return Err(crate::definition::size::no_fargate_pair(cpu, memory));
+        }
+    }
+    let by_name: BTreeMap<&str, &api::ContainerOverride> = overrides
+        .container_overrides
+        .iter()
+        .flatten()
+        .filter_map(|one| Some((one.name.as_deref()?, one)))
+        .collect();
+    let mut sums = (0_u32, 0_u32);
+    for container in containers(definition) {
+        let change = by_name.get(name(container));
+        let units = change.and_then(|c| c.cpu).or(container.cpu).unwrap_or(0);
+        let hard = change.and_then(|c| c.memory).or(container.memory);
+        let soft = change
+            .and_then(|c| c.memory_reservation)
+            .or(container.memory_reservation);
+        sums.0 = sums.0.saturating_add(u32::try_from(units).unwrap_or(0));
+        let mib = soft.or(hard).unwrap_or(0);
+        sums.1 = sums.1.saturating_add(u32::try_from(mib).unwrap_or(0));
+    }
+    Ok((cpu.unwrap_or(sums.0), memory.unwrap_or(sums.1)))
+}
+
+/// Ports of the host that are taken: those named under bridge, all of them under host.
+fn ports(definition: &TaskDefinition) -> Vec<Port> {
+    if !matches!(network_mode(definition), "bridge" | "host") {
+        return Vec::new();
+    }
+    let mappings = containers(definition)
+        .iter()
+        .flat_map(|c| c.port_mappings.iter().flatten());
+    let taken: BTreeSet<Port> = mappings
+        .filter_map(|mapping| {
+            let number = mapping
+                .host_port
+                .and_then(|port| u16::try_from(port).ok())?;
+            let protocol = match mapping.protocol.as_deref() {
+                Some("udp") => Protocol::Udp,
+                _ => Protocol::Tcp,
+            };
+            (number != 0).then_some(Port { number, protocol })
+        })
+        .collect();
+    taken.into_iter().collect()
+}
+
+fn platform_version(wish: &Wish<'_>) -> Result<Option<String>, Fault> {
+    if wish.launch != Launch::Fargate {
+        return match wish.platform_version {
+            None => Ok(None),
+            Some(_) => Err(fault::invalid(
+                "The platform version must be null when specifying an EC2 launch type.",
+            )),
+        };
+    }
+    match wish.platform_version {
+        None | Some("LATEST" | PLATFORM) => Ok(Some(PLATFORM.to_owned())),
+        Some(_) => Err(api::faults::platform_unknown_exception(
+            "The specified platform does not exist.",
+        )),
+    }
+}
+
+fn group(given: Option<&str>, family: &str) -> Result<String, Fault> {
+    match given.filter(|group| !group.is_empty()) {
+        None => Ok(format!("family:{family}")),
+        Some(group) if group.starts_with("family:") || group.starts_with("service:") => {
+            Err(fault::invalid(format!(
+                "Invalid namespace for group. Group: {group} must not start with family: or service:."
+            )))
+        }
+        Some(group) if group.len() > 255 => {
+            Err(fault::invalid("group can have at most 255 characters."))
+        }
+        Some(group) => Ok(group.to_owned()),
+    }
+}
+
+fn started_by(given: Option<&str>) -> Result<Option<String>, Fault> {
+    match given.filter(|text| !text.is_empty()) {
+        Some(text) if text.chars().count() > 128 => {
+            Err(fault::invalid("startedBy can have at most 128 characters."))
+        }
+        other => Ok(other.map(str::to_owned)),
+    }
+}
+
+fn task_tags(wish: &Wish<'_>, definition: &Definition) -> Result<Tags, Fault> {
+    let mut all = match wish.propagate {
+        None | Some("" | "NONE") => Tags::new(),
+        Some("TASK_DEFINITION") => definition.tags.clone(),
+        Some(_) => {
+            return Err(fault::invalid(
+                "propagateTags can only be TASK_DEFINITION or NONE for a task that no service owns.",
+            ));
+        }
+    };
+    all.extend(tags::read(wish.tags)?);
+    tags::within_limit(&all)?;
+    if wish.managed_tags {
+        all.insert("aws:ecs:clusterName".to_owned(), wish.cluster.to_owned());
+    }
+    Ok(all)
+}
+
+fn read_constraints(given: &[PlacementConstraint]) -> Result<Vec<Constraint>, Fault> {
+    if given.len() > 10 {
+        return Err(fault::invalid(
+            "placementConstraints can have at most 10 items.",
+        ));
+    }
+    given
+        .iter()
+        .map(|constraint| match constraint.type_.as_deref() {
+            Some("distinctInstance") => Ok(Constraint::DistinctInstance),
+            Some("memberOf") => member_of(constraint.expression.as_deref().unwrap_or_default()),
+            _ => Err(fault::invalid("Invalid placement constraint type.")),
+        })
+        .collect()
+}
+
+fn member_of(expression: &str) -> Result<Constraint, Fault> {
+    Expression::parse(expression)
+        .map(Constraint::MemberOf)
+        .map_err(|bad| fault::invalid(bad.to_string()))
+}
+
+fn read_strategies(given: &[PlacementStrategy]) -> Result<Vec<Strategy>, Fault> {
+    if given.len() > wharf_placement::place::MAX_STRATEGIES {
+        return Err(fault::invalid(
+            "placementStrategy can have at most 5 items.",
+        ));
+    }
+    given.iter().map(read_strategy).collect()
+}
+
+fn read_strategy(given: &PlacementStrategy) -> Result<Strategy, Fault> {
+    let field = given.field.as_deref().unwrap_or_default();
+    let invalid = || fault::invalid(format!("Invalid placement strategy field: '{field}'."));
+    match given.type_.as_deref() {
+        Some("random") => Ok(Strategy::Random),
+        Some("spread") => match field {
+            "instanceId" | "host" => Ok(Strategy::SpreadHost),
+            _ => match field.strip_prefix("attribute:") {
+                Some(name) if !name.is_empty() => Ok(Strategy::SpreadAttribute(name.to_owned())),
+                _ => Err(invalid()),
+            },
+        },
+        Some("binpack") => match field.to_ascii_lowercase().as_str() {
+            "cpu" => Ok(Strategy::BinpackCpu),
+            "memory" => Ok(Strategy::BinpackMemory),
+            _ => Err(invalid()),
+        },
+        _ => Err(fault::invalid("Invalid placement strategy type.")),
+    }
+}

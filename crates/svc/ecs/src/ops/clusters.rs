@@ -1,0 +1,414 @@
+//! Clusters: create, describe, list, update, delete, and their capacity providers.
+
+use wharf_api_ecs as api;
+use wharf_records::{
+    Record, Unknown,
+    ecs::{Cluster, ClusterStatus, InstanceStatus, Status},
+    encode,
+};
+use wharf_store::{Compare, Txn};
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    core::{Core, MAX_TRIES, conflict},
+    document, fault,
+    names::{self, DEFAULT_CLUSTER, Place},
+    page::Page,
+    provider,
+    show::{self, ClusterParts},
+    tags,
+};
+
+const MAX_DESCRIBED: usize = 100;
+
+pub async fn create_cluster(
+    core: &Core,
+    call: &Call,
+    input: api::CreateClusterRequest,
+) -> Result<api::CreateClusterResponse, Fault> {
+    let name = input
+        .cluster_name
+        .as_deref()
+        .filter(|name| !name.is_empty());
+    let name = name.unwrap_or(DEFAULT_CLUSTER).to_owned();
+    if !names::is_name(&name) {
+        return Err(fault::invalid(
+            "Cluster name should be 1 to 255 letters, numbers, hyphens and underscores.",
+        ));
+    }
+    let place = Place::of(call);
+    let wanted = new_cluster(&place, call, &name, &input)?;
+    let key = place.scope().key(Cluster::KIND, &name);
+    for _ in 0..MAX_TRIES {
+        let found = core.read::<Cluster>(&key).await?;
+        let unchanged = match &found {
+            // Repeating a create changes nothing, whatever it asks for.
+            Some(stored) if stored.record.status == ClusterStatus::Active => {
+                let cluster = shown(core, &place, &stored.record, ClusterParts::WRITTEN).await?;
+                return Ok(api::CreateClusterResponse {
+                    cluster: Some(cluster),
+                });
+            }
+            Some(inactive) => inactive.unchanged(),
+            None => Compare::absent(&key),
+        };
+        let txn = Txn::new().when(unchanged).put(&key, encode(&wanted));
+        if core.commit(&call.permit, txn).await? {
+            let cluster = shown(core, &place, &wanted, ClusterParts::WRITTEN).await?;
+            return Ok(api::CreateClusterResponse {
+                cluster: Some(cluster),
+            });
+        }
+    }
+    Err(conflict(&key).into())
+}
+
+fn new_cluster(
+    place: &Place,
+    call: &Call,
+    name: &str,
+    input: &api::CreateClusterRequest,
+) -> Result<Cluster, Fault> {
+    let capacity_providers = input.capacity_providers.clone().unwrap_or_default();
+    let strategy = input
+        .default_capacity_provider_strategy
+        .as_deref()
+        .unwrap_or_default();
+    let default_strategy = provider::read_strategy(strategy)?;
+    check_providers(&capacity_providers, &default_strategy)?;
+    Ok(Cluster {
+        name: name.to_owned(),
+        arn: place.cluster(name),
+        status: ClusterStatus::Active,
+        created_at: call.now,
+        deleted_at: None,
+        settings: read_settings(input.settings.as_ref())?,
+        configuration: document::of_configuration(input),
+        capacity_providers,
+        default_strategy,
+        service_connect_namespace: input
+            .service_connect_defaults
+            .as_ref()
+            .and_then(|defaults| defaults.namespace.clone()),
+        tags: tags::read(input.tags.as_ref())?,
+        unknown: Unknown::new(),
+    })
+}
+
+fn check_providers(
+    providers: &[String],
+    strategy: &[wharf_records::ecs::StrategyItem],
+) -> Result<(), Fault> {
+    if let Some(unknown) = providers
+        .iter()
+        .find(|p| !provider::FARGATE.contains(&p.as_str()))
+    {
+        return Err(fault::invalid(format!(
+            "The specified capacity provider '{unknown}' was not found. Specify a valid capacity \
+             provider name or full Amazon Resource Name (ARN) and try again."
+        )));
+    }
+    match strategy
+        .iter()
+        .all(|item| providers.contains(&item.provider))
+    {
+        true => Ok(()),
+        false => Err(fault::invalid(
+            "The specified default capacity provider strategy cannot contain a capacity provider \
+             that is not associated with the cluster.",
+        )),
+    }
+}
+
+/// `containerInsights` is the one setting there is; it is `disabled` unless told otherwise.
+fn read_settings(given: Option<&Vec<api::ClusterSetting>>) -> Result<Vec<(String, String)>, Fault> {
+    let mut value = "disabled".to_owned();
+    for setting in given.into_iter().flatten() {
+        if setting.name.as_deref() != Some("containerInsights") {
+            return Err(fault::invalid(
+                "Setting name should be one of [containerInsights].",
+            ));
+        }
+        let wanted = setting.value.clone().unwrap_or_default();
+        if !["enabled", "disabled", "enhanced"].contains(&wanted.as_str()) {
+            return Err(fault::invalid(
+                "Setting value for containerInsights should be one of [enabled, disabled, enhanced].",
+            ));
+        }
+        value = wanted;
+    }
+    Ok(vec![("containerInsights".to_owned(), value)])
+}
+
+async fn shown(
+    core: &Core,
+    place: &Place,
+    cluster: &Cluster,
+    parts: ClusterParts,
+) -> Result<api::Cluster, Fault> {
+    core.up_to_date().await;
+    let shown = core
+        .view
+        .read(place, |region| show::cluster(cluster, region, parts));
+    shown.map_err(|e| fault::server(&e))
+}
+
+pub async fn describe_clusters(
+    core: &Core,
+    call: &Call,
+    input: api::DescribeClustersRequest,
+) -> Result<api::DescribeClustersResponse, Fault> {
+    let mut given = input.clusters.unwrap_or_default();
+    if given.len() > MAX_DESCRIBED {
+        return Err(fault::invalid("Clusters can have at most 100 items."));
+    }
+    if given.is_empty() {
+        given.push(DEFAULT_CLUSTER.to_owned());
+    }
+    let parts = ClusterParts::read(input.include.as_ref());
+    let place = Place::of(call);
+    core.up_to_date().await;
+    let (mut clusters, mut failures) = (Vec::new(), Vec::new());
+    core.view.read(&place, |region| {
+        for one in given {
+            let name = names::cluster_name(Some(&one)).ok();
+            match name.as_ref().and_then(|name| region.clusters.get(name)) {
+                Some(found) => clusters.push(show::cluster(found, region, parts)),
+                None => {
+                    let arn = name.map_or(one, |name| place.cluster(&name));
+                    failures.push(show::failure(arn, "MISSING"));
+                }
+            }
+        }
+    });
+    let clusters: Result<Vec<_>, _> = clusters.into_iter().collect();
+    Ok(api::DescribeClustersResponse {
+        clusters: Some(clusters.map_err(|e| fault::server(&e))?),
+        failures: Some(failures),
+    })
+}
+
+pub async fn list_clusters(
+    core: &Core,
+    call: &Call,
+    input: api::ListClustersRequest,
+) -> Result<api::ListClustersResponse, Fault> {
+    let keyring = &core.parts.keyring;
+    let page = Page::read(
+        keyring,
+        "clusters",
+        input.max_results,
+        input.next_token.as_deref(),
+    )?;
+    core.up_to_date().await;
+    let (arns, next_token) = core.view.read(&Place::of(call), |region| {
+        let active = region
+            .clusters
+            .values()
+            .filter(|c| c.status == ClusterStatus::Active);
+        page.cut(
+            keyring,
+            "clusters",
+            active.map(|c| (c.name.clone(), c.arn.clone())),
+        )
+    });
+    Ok(api::ListClustersResponse {
+        cluster_arns: Some(arns),
+        next_token,
+    })
+}
+
+pub async fn delete_cluster(
+    core: &Core,
+    call: &Call,
+    input: api::DeleteClusterRequest,
+) -> Result<api::DeleteClusterResponse, Fault> {
+    let given = input.cluster.unwrap_or_default();
+    if given.is_empty() {
+        return Err(fault::invalid("Cluster cannot be empty."));
+    }
+    let place = Place::of(call);
+    for _ in 0..MAX_TRIES {
+        let found = core.any_cluster(call, Some(&given)).await?;
+        core.view
+            .read(&place, |region| may_be_deleted(region, &found.name))?;
+        let mut cluster = Cluster::clone(&found.record);
+        if cluster.status == ClusterStatus::Active {
+            cluster.status = ClusterStatus::Inactive;
+            cluster.deleted_at = Some(call.now);
+            // RunTask and RegisterContainerInstance compare the cluster: neither slips in between.
+            let txn = Txn::new()
+                .when(found.unchanged())
+                .put(&found.key, encode(&cluster));
+            if !core.commit(&call.permit, txn).await? {
+                continue;
+            }
+        }
+        let cluster = shown(core, &place, &cluster, ClusterParts::WRITTEN).await?;
+        return Ok(api::DeleteClusterResponse {
+            cluster: Some(cluster),
+        });
+    }
+    Err(conflict(&given).into())
+}
+
+fn may_be_deleted(region: &crate::view::Region, cluster: &str) -> Result<(), Fault> {
+    if region
+        .instances_of(cluster)
+        .any(|i| i.status != InstanceStatus::Inactive)
+    {
+        return Err(api::faults::cluster_contains_container_instances_exception(
+            "The Cluster cannot be deleted while Container Instances are active or draining.",
+        ));
+    }
+    if region
+        .tasks_of(cluster)
+        .any(|task| task.last != Status::Stopped)
+    {
+        return Err(api::faults::cluster_contains_tasks_exception(
+            "The Cluster cannot be deleted while Tasks are active.",
+        ));
+    }
+    Ok(())
+}
+
+/// Changes an ACTIVE cluster and shows it.
+async fn update(
+    core: &Core,
+    call: &Call,
+    given: Option<&str>,
+    mut change: impl FnMut(&mut Cluster),
+) -> Result<api::Cluster, Fault> {
+    let found = core.cluster(call, given).await?;
+    let changed = core
+        .change(&call.permit, &found.key, |cluster: &mut Cluster| {
+            if cluster.status == ClusterStatus::Inactive {
+                return Err(fault::cluster_not_found());
+            }
+            change(cluster);
+            Ok(())
+        })
+        .await?;
+    let (cluster, ()) = changed.ok_or_else(fault::cluster_not_found)?;
+    shown(core, &Place::of(call), &cluster, ClusterParts::WRITTEN).await
+}
+
+pub async fn update_cluster(
+    core: &Core,
+    call: &Call,
+    input: api::UpdateClusterRequest,
+) -> Result<api::UpdateClusterResponse, Fault> {
+    let settings = match &input.settings {
+        Some(given) => Some(read_settings(Some(given))?),
+        None => None,
+    };
+    let configuration = document::of_configuration(&api::CreateClusterRequest {
+        configuration: input.configuration,
+        ..api::CreateClusterRequest::default()
+    });
+    let namespace = input
+        .service_connect_defaults
+        .and_then(|defaults| defaults.namespace);
+    let cluster = update(core, call, input.cluster.as_deref(), |cluster| {
+        if let Some(settings) = &settings {
+            cluster.settings.clone_from(settings);
+        }
+        if configuration.is_some() {
+            cluster.configuration.clone_from(&configuration);
+        }
+        if let Some(namespace) = &namespace {
+            // An empty namespace takes the default away.
+            cluster.service_connect_namespace =
+                Some(namespace.clone()).filter(|namespace| !namespace.is_empty());
+        }
+    })
+    .await?;
+    Ok(api::UpdateClusterResponse {
+        cluster: Some(cluster),
+    })
+}
+
+pub async fn update_cluster_settings(
+    core: &Core,
+    call: &Call,
+    input: api::UpdateClusterSettingsRequest,
+) -> Result<api::UpdateClusterSettingsResponse, Fault> {
+    let settings = read_settings(input.settings.as_ref())?;
+    let change = |cluster: &mut Cluster| cluster.settings.clone_from(&settings);
+    let cluster = update(core, call, input.cluster.as_deref(), change).await?;
+    Ok(api::UpdateClusterSettingsResponse {
+        cluster: Some(cluster),
+    })
+}
+
+pub async fn put_cluster_capacity_providers(
+    core: &Core,
+    call: &Call,
+    input: api::PutClusterCapacityProvidersRequest,
+) -> Result<api::PutClusterCapacityProvidersResponse, Fault> {
+    let providers = input.capacity_providers.unwrap_or_default();
+    let strategy = input.default_capacity_provider_strategy.unwrap_or_default();
+    let strategy = provider::read_strategy(&strategy)?;
+    check_providers(&providers, &strategy)?;
+    let found = core.cluster(call, input.cluster.as_deref()).await?;
+    let used = core.view.read(&Place::of(call), |region| {
+        let tasks = region
+            .tasks_of(&found.name)
+            .filter(|task| task.last < Status::Stopped);
+        let mut used = tasks.filter_map(|task| task.capacity_provider.clone());
+        used.find(|provider| !providers.contains(provider))
+    });
+    if used.is_some() {
+        return Err(api::faults::resource_in_use_exception(
+            "The specified capacity provider is in use and cannot be removed.",
+        ));
+    }
+    let cluster = update(core, call, input.cluster.as_deref(), |cluster| {
+        cluster.capacity_providers.clone_from(&providers);
+        cluster.default_strategy.clone_from(&strategy);
+    })
+    .await?;
+    let attachments_status = Some("UPDATE_COMPLETE".to_owned());
+    Ok(api::PutClusterCapacityProvidersResponse {
+        cluster: Some(api::Cluster {
+            attachments_status,
+            ..cluster
+        }),
+    })
+}
+
+pub async fn describe_capacity_providers(
+    _core: &Core,
+    call: &Call,
+    input: api::DescribeCapacityProvidersRequest,
+) -> Result<api::DescribeCapacityProvidersResponse, Fault> {
+    let place = Place::of(call);
+    let mut given = input.capacity_providers.unwrap_or_default();
+    if given.is_empty() {
+        given = provider::FARGATE
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect();
+    }
+    let (mut found, mut failures) = (Vec::new(), Vec::new());
+    for one in given {
+        let name = one.rsplit_once('/').map_or(one.as_str(), |(_, name)| name);
+        if !provider::FARGATE.contains(&name) {
+            failures.push(show::failure(place.capacity_provider(name), "MISSING"));
+            continue;
+        }
+        found.push(api::CapacityProvider {
+            capacity_provider_arn: Some(place.capacity_provider(name)),
+            name: Some(name.to_owned()),
+            status: Some("ACTIVE".to_owned()),
+            type_: Some(name.to_owned()),
+            tags: Some(Vec::new()),
+            ..api::CapacityProvider::default()
+        });
+    }
+    Ok(api::DescribeCapacityProvidersResponse {
+        capacity_providers: Some(found),
+        failures: Some(failures),
+        next_token: None,
+    })
+}

@@ -1,0 +1,304 @@
+//! Describe, list, deregister and delete task definitions.
+
+use wharf_api_ecs as api;
+use wharf_records::{
+    Record, decode,
+    ecs::{Definition, DefinitionStatus, Family, definition_id},
+};
+use wharf_store::{Range, Txn};
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    core::{Core, MAX_TRIES, Stored, conflict},
+    fault,
+    names::{self, Place},
+    page::Page,
+    show, tags,
+};
+
+/// Keys read at once by lists.
+const SCAN: usize = 500;
+
+impl Core {
+    /// The definition meant by a family, `family:revision` or ARN; a family means its newest ACTIVE
+    /// revision.
+    pub async fn definition(
+        &self,
+        place: &Place,
+        given: &str,
+    ) -> Result<Option<Stored<Definition>>, Fault> {
+        let Some(wanted) = names::definition_ref(given)? else {
+            return Ok(None);
+        };
+        let revision = match wanted.revision {
+            Some(revision) => revision,
+            None => {
+                let key = place.scope().key(Family::KIND, &wanted.family);
+                let family = self.read::<Family>(&key).await?;
+                match family.and_then(|family| family.record.active.last().copied()) {
+                    Some(newest) => newest,
+                    None => return Ok(None),
+                }
+            }
+        };
+        let id = definition_id(&wanted.family, revision);
+        Ok(self.read(&place.scope().key(Definition::KIND, &id)).await?)
+    }
+}
+
+pub async fn describe_task_definition(
+    core: &Core,
+    call: &Call,
+    input: api::DescribeTaskDefinitionRequest,
+) -> Result<api::DescribeTaskDefinitionResponse, Fault> {
+    let given = input.task_definition.unwrap_or_default();
+    let found = core.definition(&Place::of(call), &given).await?;
+    let found = found.ok_or_else(|| fault::client("Unable to describe task definition."))?;
+    let with_tags = input.include.iter().flatten().any(|one| one == "TAGS");
+    Ok(api::DescribeTaskDefinitionResponse {
+        task_definition: Some(show::definition(&found.record).map_err(|e| fault::server(&e))?),
+        tags: with_tags.then(|| tags::show(&found.record.tags)),
+    })
+}
+
+pub async fn deregister_task_definition(
+    core: &Core,
+    call: &Call,
+    input: api::DeregisterTaskDefinitionRequest,
+) -> Result<api::DeregisterTaskDefinitionResponse, Fault> {
+    let given = input.task_definition.unwrap_or_default();
+    let unable = || fault::client("Unable to describe task definition.");
+    if names::definition_ref(&given)?.is_none_or(|wanted| wanted.revision.is_none()) {
+        return Err(fault::invalid(format!("Revision is required: {given}")));
+    }
+    let place = Place::of(call);
+    let found = core.definition(&place, &given).await?.ok_or_else(unable)?;
+    let record = set_status(core, call, &place, &found.key, |record| {
+        if record.status == DefinitionStatus::Active {
+            record.status = DefinitionStatus::Inactive;
+            record.deregistered_at = Some(call.now);
+        }
+    })
+    .await?;
+    Ok(api::DeregisterTaskDefinitionResponse {
+        task_definition: Some(show::definition(&record).map_err(|e| fault::server(&e))?),
+    })
+}
+
+/// Changes a revision's status and its family's list of active ones in one transaction.
+async fn set_status(
+    core: &Core,
+    call: &Call,
+    place: &Place,
+    key: &str,
+    change: impl Fn(&mut Definition),
+) -> Result<Definition, Fault> {
+    for _ in 0..MAX_TRIES {
+        let Some(found) = core.read::<Definition>(key).await? else {
+            return Err(fault::client("Unable to describe task definition."));
+        };
+        let mut record = found.record.clone();
+        change(&mut record);
+        if record == found.record {
+            return Ok(record);
+        }
+        let mut txn = Txn::new()
+            .when(found.unchanged())
+            .put(key, wharf_records::encode(&record));
+        let family_key = place.scope().key(Family::KIND, &record.family);
+        if let Some(family) = core.read::<Family>(&family_key).await? {
+            let mut changed = family.record.clone();
+            changed
+                .active
+                .retain(|revision| *revision != record.revision);
+            txn = txn
+                .when(family.unchanged())
+                .put(family_key, wharf_records::encode(&changed));
+        }
+        if core.commit(&call.permit, txn).await? {
+            return Ok(record);
+        }
+    }
+    Err(conflict(key).into())
+}
+
+/// Most definitions in one DeleteTaskDefinitions.
+const MAX_DELETED: usize = 10;
+
+/// Marks INACTIVE revisions as DELETE_IN_PROGRESS; one that no task uses is gone at once.
+pub async fn delete_task_definitions(
+    core: &Core,
+    call: &Call,
+    input: api::DeleteTaskDefinitionsRequest,
+) -> Result<api::DeleteTaskDefinitionsResponse, Fault> {
+    let given = input.task_definitions.unwrap_or_default();
+    if given.is_empty() || given.len() > MAX_DELETED {
+        return Err(fault::invalid(
+            "taskDefinitions must have between 1 and 10 items.",
+        ));
+    }
+    let place = Place::of(call);
+    core.up_to_date().await;
+    let (mut deleted, mut failures) = (Vec::new(), Vec::new());
+    for one in given {
+        let Some(found) = core.definition(&place, &one).await? else {
+            failures.push(show::failure(one, "The specified task definition does not exist. Specify a valid account, family, revision and try again."));
+            continue;
+        };
+        if found.record.status == DefinitionStatus::Active {
+            let reason = "The specified task definition is still in ACTIVE status. Please deregister the target and try again.";
+            failures.push(show::failure(found.record.arn, reason));
+            continue;
+        }
+        let record = set_status(core, call, &place, &found.key, |record| {
+            record.status = DefinitionStatus::DeleteInProgress;
+            record.delete_requested_at.get_or_insert(call.now);
+        })
+        .await?;
+        let used = core.view.read(&place, |region| {
+            region
+                .tasks
+                .values()
+                .any(|task| task.definition == record.arn)
+        });
+        if !used {
+            core.commit(&call.permit, Txn::new().delete(&found.key))
+                .await?;
+        }
+        deleted.push(show::definition(&record).map_err(|e| fault::server(&e))?);
+    }
+    Ok(api::DeleteTaskDefinitionsResponse {
+        task_definitions: Some(deleted),
+        failures: Some(failures),
+    })
+}
+
+pub async fn list_task_definitions(
+    core: &Core,
+    call: &Call,
+    input: api::ListTaskDefinitionsRequest,
+) -> Result<api::ListTaskDefinitionsResponse, Fault> {
+    let status = read_status(input.status.as_deref())?;
+    let descending = match input.sort.as_deref() {
+        None | Some("" | "ASC") => false,
+        Some("DESC") => true,
+        Some(_) => return Err(fault::invalid("sort should be one of [ASC, DESC].")),
+    };
+    let filter = format!(
+        "definitions {:?} {status:?} {descending}",
+        input.family_prefix
+    );
+    let page = Page::read(
+        &core.parts.keyring,
+        &filter,
+        input.max_results,
+        input.next_token.as_deref(),
+    )?;
+    // A family is meant whole here, not as a prefix: the parameter's name is older than its meaning.
+    let place = Place::of(call);
+    let mut prefix = place.scope().prefix(Definition::KIND);
+    if let Some(family) = input
+        .family_prefix
+        .as_deref()
+        .filter(|family| !family.is_empty())
+    {
+        prefix.push_str(&format!("{family}:"));
+    }
+    let mut found = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let mut range = Range::prefix(&prefix).limit(SCAN);
+        if let Some(after) = after.take() {
+            range = range.start_after(after);
+        }
+        let reply = core
+            .parts
+            .store
+            .range(range)
+            .await
+            .map_err(fault::of_store)?;
+        for entry in &reply.entries {
+            let record: Definition = decode(&entry.value).map_err(fault::of_record)?;
+            if record.status == status {
+                found.push((record.family, record.revision, record.arn));
+            }
+        }
+        match reply.entries.last().filter(|_| reply.more) {
+            Some(last) => after = Some(last.key.clone()),
+            None => break,
+        }
+    }
+    // Keys for paging must ascend whichever way the list goes.
+    let key = |family: &str, revision: i32| match descending {
+        false => format!("{family}:{revision:010}"),
+        true => {
+            let turned: String = family.bytes().map(|b| format!("{:03}", 255 - b)).collect();
+            format!("{turned}~:{:010}", i32::MAX - revision)
+        }
+    };
+    let mut keyed: Vec<(String, String)> = found
+        .into_iter()
+        .map(|(family, revision, arn)| (key(&family, revision), arn))
+        .collect();
+    keyed.sort();
+    let (arns, next_token) = page.cut(&core.parts.keyring, &filter, keyed.into_iter());
+    Ok(api::ListTaskDefinitionsResponse {
+        task_definition_arns: Some(arns),
+        next_token,
+    })
+}
+
+fn read_status(given: Option<&str>) -> Result<DefinitionStatus, Fault> {
+    match given {
+        None | Some("" | "ACTIVE") => Ok(DefinitionStatus::Active),
+        Some("INACTIVE") => Ok(DefinitionStatus::Inactive),
+        Some("DELETE_IN_PROGRESS") => Ok(DefinitionStatus::DeleteInProgress),
+        Some(_) => Err(fault::invalid(
+            "status should be one of [ACTIVE, INACTIVE, DELETE_IN_PROGRESS].",
+        )),
+    }
+}
+
+pub async fn list_task_definition_families(
+    core: &Core,
+    call: &Call,
+    input: api::ListTaskDefinitionFamiliesRequest,
+) -> Result<api::ListTaskDefinitionFamiliesResponse, Fault> {
+    let active = match input.status.as_deref() {
+        None | Some("" | "ALL") => None,
+        Some("ACTIVE") => Some(true),
+        Some("INACTIVE") => Some(false),
+        Some(_) => {
+            return Err(fault::invalid(
+                "status should be one of [ACTIVE, INACTIVE, ALL].",
+            ));
+        }
+    };
+    let wanted = input.family_prefix.unwrap_or_default();
+    let filter = format!("families {wanted} {active:?}");
+    let page = Page::read(
+        &core.parts.keyring,
+        &filter,
+        input.max_results,
+        input.next_token.as_deref(),
+    )?;
+    let prefix = Place::of(call).scope().prefix(Family::KIND) + &wharf_records::escape(&wanted);
+    let reply = core
+        .parts
+        .store
+        .range(Range::prefix(prefix))
+        .await
+        .map_err(fault::of_store)?;
+    let mut families = Vec::new();
+    for entry in &reply.entries {
+        let family: Family = decode(&entry.value).map_err(fault::of_record)?;
+        if active.is_none_or(|active| active != family.active.is_empty()) {
+            families.push((family.name.clone(), family.name));
+        }
+    }
+    let (families, next_token) = page.cut(&core.parts.keyring, &filter, families.into_iter());
+    Ok(api::ListTaskDefinitionFamiliesResponse {
+        families: Some(families),
+        next_token,
+    })
+}

@@ -1,0 +1,282 @@
+//! Container instances: describe, list, drain, deregister, and the agent's poll endpoint.
+
+use wharf_api_ecs as api;
+use wharf_placement::query::Expression;
+use wharf_records::{
+    Record,
+    ecs::{Host, Instance, InstanceStatus, Launch, Ledger, Status, Task},
+    encode,
+};
+use wharf_store::Txn;
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    core::{Core, MAX_TRIES, conflict},
+    fault,
+    names::{self, Place},
+    page::Page,
+    show,
+    task::stop,
+};
+
+const MAX_DESCRIBED: usize = 100;
+const MAX_UPDATED: usize = 10;
+
+pub async fn describe_container_instances(
+    core: &Core,
+    call: &Call,
+    input: api::DescribeContainerInstancesRequest,
+) -> Result<api::DescribeContainerInstancesResponse, Fault> {
+    let cluster = core.any_cluster(call, input.cluster.as_deref()).await?;
+    let given = input.container_instances.unwrap_or_default();
+    if given.is_empty() {
+        return Err(fault::invalid("Container instances cannot be empty."));
+    }
+    if given.len() > MAX_DESCRIBED {
+        return Err(fault::invalid(
+            "Container instances can have at most 100 items.",
+        ));
+    }
+    let include = |part: &str| input.include.iter().flatten().any(|one| one == part);
+    let (tags, health) = (include("TAGS"), include("CONTAINER_INSTANCE_HEALTH"));
+    let place = Place::of(call);
+    let ids: Result<Vec<_>, _> = given
+        .iter()
+        .map(|one| names::member_id("container-instance", &cluster.name, one))
+        .collect();
+    let ids = ids?;
+    let (mut found, mut failures) = (Vec::new(), Vec::new());
+    core.view.read(&place, |region| {
+        for id in ids {
+            match region.instance(&cluster.name, &id) {
+                Some(instance) => found.push(show::instance(instance, region, tags, health)),
+                None => {
+                    let arn = place.instance(&cluster.name, &id);
+                    failures.push(show::failure(arn, "MISSING"));
+                }
+            }
+        }
+    });
+    Ok(api::DescribeContainerInstancesResponse {
+        container_instances: Some(found),
+        failures: Some(failures),
+    })
+}
+
+pub async fn list_container_instances(
+    core: &Core,
+    call: &Call,
+    input: api::ListContainerInstancesRequest,
+) -> Result<api::ListContainerInstancesResponse, Fault> {
+    let cluster = core.cluster(call, input.cluster.as_deref()).await?;
+    let wanted = match input.status.as_deref() {
+        None | Some("") => None,
+        Some("ACTIVE") => Some(InstanceStatus::Active),
+        Some("DRAINING") => Some(InstanceStatus::Draining),
+        Some("REGISTERING" | "DEREGISTERING" | "REGISTRATION_FAILED") => {
+            Some(InstanceStatus::Inactive)
+        }
+        Some(_) => {
+            return Err(fault::invalid(
+                "status should be one of [ACTIVE, DRAINING, REGISTERING, DEREGISTERING, \
+                 REGISTRATION_FAILED].",
+            ));
+        }
+    };
+    let expression = match input.filter.as_deref().filter(|text| !text.is_empty()) {
+        Some(text) => Some(Expression::parse(text).map_err(|bad| fault::invalid(bad.to_string()))?),
+        None => None,
+    };
+    let context = format!("instances {} {wanted:?} {:?}", cluster.name, input.filter);
+    let keyring = &core.parts.keyring;
+    let page = Page::read(
+        keyring,
+        &context,
+        input.max_results,
+        input.next_token.as_deref(),
+    )?;
+    let (arns, next_token) = core.view.read(&Place::of(call), |region| {
+        let instances = region.instances_of(&cluster.name).filter(|instance| {
+            let status = match wanted {
+                // Statuses that no instance of ours ever has list nothing.
+                Some(InstanceStatus::Inactive) => false,
+                Some(wanted) => instance.status == wanted,
+                None => instance.status != InstanceStatus::Inactive,
+            };
+            let row = region.fleet.row(&instance.host);
+            let holds =
+                |e: &Expression| row.is_some_and(|row| e.holds(&region.fleet.facts_of(row)));
+            status && expression.as_ref().is_none_or(holds)
+        });
+        page.cut(
+            keyring,
+            &context,
+            instances.map(|i| (i.id.clone(), i.arn.clone())),
+        )
+    });
+    Ok(api::ListContainerInstancesResponse {
+        container_instance_arns: Some(arns),
+        next_token,
+    })
+}
+
+pub async fn update_container_instances_state(
+    core: &Core,
+    call: &Call,
+    input: api::UpdateContainerInstancesStateRequest,
+) -> Result<api::UpdateContainerInstancesStateResponse, Fault> {
+    let cluster = core.cluster(call, input.cluster.as_deref()).await?;
+    let given = input.container_instances.unwrap_or_default();
+    if given.is_empty() || given.len() > MAX_UPDATED {
+        return Err(fault::invalid(
+            "containerInstances must have between 1 and 10 items.",
+        ));
+    }
+    let wanted = match input.status.as_deref() {
+        Some("ACTIVE") => InstanceStatus::Active,
+        Some("DRAINING") => InstanceStatus::Draining,
+        _ => {
+            return Err(fault::invalid(
+                "Container instance status should be one of [ACTIVE, DRAINING].",
+            ));
+        }
+    };
+    let place = Place::of(call);
+    let (mut changed, mut failures) = (Vec::new(), Vec::new());
+    for one in given {
+        let id = names::member_id("container-instance", &cluster.name, &one)?;
+        let key = place
+            .scope()
+            .key(Instance::KIND, &format!("{}:{id}", cluster.name));
+        let result = core
+            .change(&call.permit, &key, |instance: &mut Instance| {
+                let active = instance.status != InstanceStatus::Inactive;
+                if active && instance.status != wanted {
+                    instance.status = wanted;
+                    instance.version += 1;
+                }
+                Ok::<_, Fault>(active)
+            })
+            .await?;
+        match result {
+            Some((instance, true)) => changed.push(instance),
+            Some((instance, false)) => failures.push(show::failure(instance.arn, "INACTIVE")),
+            None => failures.push(show::failure(place.instance(&cluster.name, &id), "MISSING")),
+        }
+    }
+    core.up_to_date().await;
+    let shown = core.view.read(&place, |region| {
+        changed
+            .iter()
+            .map(|instance| show::instance(instance, region, false, false))
+            .collect()
+    });
+    Ok(api::UpdateContainerInstancesStateResponse {
+        container_instances: Some(shown),
+        failures: Some(failures),
+    })
+}
+
+pub async fn deregister_container_instance(
+    core: &Core,
+    call: &Call,
+    input: api::DeregisterContainerInstanceRequest,
+) -> Result<api::DeregisterContainerInstanceResponse, Fault> {
+    let cluster = core.cluster(call, input.cluster.as_deref()).await?;
+    let given = input.container_instance.unwrap_or_default();
+    let id = names::member_id("container-instance", &cluster.name, &given)?;
+    let place = Place::of(call);
+    let missing = || fault::invalid("Referenced container instance was not found.");
+    let force = input.force == Some(true);
+    for _ in 0..MAX_TRIES {
+        core.up_to_date().await;
+        let (found, host, ledger, tasks) = core.view.read(&place, |region| {
+            let found = region
+                .instance(&cluster.name, &id)
+                .cloned()
+                .ok_or_else(missing)?;
+            let tasks: Vec<_> = region
+                .tasks_on(&found.host)
+                .filter(|task| task.last < Status::Stopped)
+                .map(|task| (task.key.clone(), task.launch))
+                .collect();
+            let host = region.hosts.get(&found.host).cloned();
+            Ok::<_, Fault>((
+                found.clone(),
+                host,
+                region.ledgers.get(&found.host).cloned(),
+                tasks,
+            ))
+        })?;
+        if found.status == InstanceStatus::Inactive {
+            return Err(missing());
+        }
+        // Fargate tasks on the machine are not this instance's to its owner, but they hold it.
+        if !force && !tasks.is_empty() {
+            return Err(fault::invalid("Found running tasks on the instance."));
+        }
+        let mut instance = Instance::clone(&found.record);
+        instance.status = InstanceStatus::Inactive;
+        instance.agent_connected = false;
+        instance.deregistered_at = Some(call.now);
+        instance.version += 1;
+        let mut txn = Txn::new()
+            .when(found.unchanged())
+            .put(&found.key, encode(&instance));
+        // Placement compares the ledger: nothing is claimed on the host from here on.
+        if let Some(ledger) = ledger {
+            let mut closed = Ledger::clone(&ledger.record);
+            closed.capacity = wharf_records::ecs::Capacity::default();
+            txn = txn
+                .when(ledger.unchanged())
+                .put(&ledger.key, encode(&closed));
+        }
+        if let Some(host) = host {
+            let mut closed = Host::clone(&host.record);
+            closed.fargate = false;
+            txn = txn.when(host.unchanged()).put(&host.key, encode(&closed));
+        }
+        if !core.commit(&call.permit, txn).await? {
+            continue;
+        }
+        core.hub.disconnect(&instance.arn);
+        for (key, launch) in tasks {
+            orphan(core, call, &key, launch).await?;
+        }
+        core.up_to_date().await;
+        let shown = core.view.read(&place, |region| {
+            show::instance(&instance, region, true, false)
+        });
+        return Ok(api::DeregisterContainerInstanceResponse {
+            container_instance: Some(shown),
+        });
+    }
+    Err(conflict(&given).into())
+}
+
+/// The task of a machine that was taken away by force. Its owner said so: what it held may be
+/// given to others.
+async fn orphan(core: &Core, call: &Call, key: &str, _launch: Launch) -> Result<(), Fault> {
+    let now = core.now();
+    let change = |task: &mut Task| stop::give_up(task, &stop::deregistered(), true, now);
+    core.change_task(&call.permit, None, key, change).await?;
+    Ok(())
+}
+
+/// Where the agent connects: the name under which it reached us, so that a node behind an address
+/// of its own stays there.
+pub async fn discover_poll_endpoint(
+    core: &Core,
+    call: &Call,
+    _input: api::DiscoverPollEndpointRequest,
+) -> Result<api::DiscoverPollEndpointResponse, Fault> {
+    let base = match call.endpoint.as_str() {
+        "" => core.parts.config.endpoint.as_str(),
+        given => given.trim_end_matches('/'),
+    };
+    Ok(api::DiscoverPollEndpointResponse {
+        endpoint: Some(format!("{base}{}", crate::acs::ACS_PATH)),
+        telemetry_endpoint: Some(format!("{base}{}", crate::acs::TCS_PATH)),
+        service_connect_endpoint: Some(base.to_owned()),
+    })
+}

@@ -1,0 +1,14 @@
+//! One file per operation, or per family of small ones.
+
+pub mod clusters;
+pub mod definitions;
+pub mod describe_tasks;
+pub mod instances;
+pub mod list_tasks;
+pub mod register_instance;
+pub mod register_task_definition;
+pub mod run_task;
+pub mod start_task;
+pub mod stop_task;
+pub mod submit;
+pub mod subnets;

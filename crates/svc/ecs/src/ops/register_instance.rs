@@ -1,0 +1,359 @@
+//! RegisterContainerInstance: a machine's agent says what it is and what it has (spec ecs-agent §1).
+
+use std::collections::BTreeMap;
+
+use wharf_api_ecs::{
+    Attribute, RegisterContainerInstanceRequest, RegisterContainerInstanceResponse, Resource,
+};
+use wharf_base::ids;
+use wharf_records::{
+    Record, Unknown,
+    ecs::{
+        Capacity, Cluster, Host, Instance, InstanceStatus, Ledger, Port, Protocol,
+        host::RegisteredResource,
+    },
+    encode,
+};
+use wharf_store::{Compare, Txn};
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    core::{Core, MAX_TRIES, Stored, conflict},
+    fault,
+    names::{self, Place},
+    show, tags,
+    view::Held,
+};
+
+/// The attribute by which a node offers its machine to Fargate tasks of every cluster.
+pub const FARGATE_CAPACITY: &str = "wharf.fargate-capacity";
+/// How many interfaces of their own a node can give to tasks, where it says so.
+pub const ENI_SLOTS: &str = "wharf.eni-slots";
+/// What a node that can give interfaces but says no number is trusted with: an AWS instance with
+/// trunking has about as many.
+const DEFAULT_ENI_SLOTS: u32 = 120;
+/// Where a node runs that does not say.
+const DEFAULT_ZONE_SUFFIX: &str = "a";
+/// Most attributes of one registration; the stock agent sends about 60.
+const MAX_ATTRIBUTES: usize = 256;
+
+pub async fn register_container_instance(
+    core: &Core,
+    call: &Call,
+    input: RegisterContainerInstanceRequest,
+) -> Result<RegisterContainerInstanceResponse, Fault> {
+    let cluster = core.cluster(call, input.cluster.as_deref()).await?;
+    let place = Place::of(call);
+    let wanted = Registration::read(call, &input)?;
+    let given = input
+        .container_instance_arn
+        .as_deref()
+        .filter(|arn| !arn.is_empty());
+    let instance = match given {
+        Some(arn) => again(core, call, &place, &cluster, arn, &wanted).await?,
+        None => anew(core, call, &place, &cluster, &wanted).await?,
+    };
+    core.up_to_date().await;
+    let shown = core.view.read(&place, |region| {
+        show::instance(&instance, region, true, false)
+    });
+    Ok(RegisterContainerInstanceResponse {
+        container_instance: Some(shown),
+    })
+}
+
+/// What a registration says, checked.
+#[derive(Debug)]
+struct Registration {
+    attributes: BTreeMap<String, Option<String>>,
+    registered: Vec<RegisteredResource>,
+    capacity: Capacity,
+    zone: String,
+    fargate: bool,
+    ec2_instance: Option<String>,
+    tags: wharf_records::ecs::Tags,
+    version: Option<wharf_api_ecs::VersionInfo>,
+}
+
+/// The members of the identity document that matter here.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct IdentityDocument {
+    instance_id: Option<String>,
+    instance_type: Option<String>,
+    image_id: Option<String>,
+    availability_zone: Option<String>,
+    architecture: Option<String>,
+}
+
+impl Registration {
+    fn read(call: &Call, input: &RegisterContainerInstanceRequest) -> Result<Self, Fault> {
+        let document = input
+            .instance_identity_document
+            .as_deref()
+            .unwrap_or_default();
+        let document: IdentityDocument = match document.is_empty() {
+            true => IdentityDocument::default(),
+            false => serde_json::from_str(document)
+                .map_err(|_| fault::client("The instance identity document is not readable."))?,
+        };
+        let mut attributes = read_attributes(input.attributes.as_ref())?;
+        let zone = attributes.get("ecs.availability-zone").cloned().flatten();
+        let zone = zone
+            .or(document.availability_zone)
+            .unwrap_or_else(|| format!("{}{DEFAULT_ZONE_SUFFIX}", call.region));
+        let derived = [
+            ("ecs.availability-zone", Some(zone.clone())),
+            ("ecs.instance-type", document.instance_type),
+            ("ecs.ami-id", document.image_id),
+            ("ecs.cpu-architecture", document.architecture),
+        ];
+        // What was sent comes back with equal value, or the stock agent exits for good.
+        for (name, value) in derived {
+            if let Some(value) = value {
+                attributes.entry(name.to_owned()).or_insert(Some(value));
+            }
+        }
+        let registered = read_resources(input.total_resources.as_ref())?;
+        let capacity = capacity(&registered, &attributes)?;
+        Ok(Self {
+            capacity,
+            registered,
+            fargate: attributes.contains_key(FARGATE_CAPACITY),
+            attributes,
+            zone,
+            ec2_instance: document.instance_id,
+            tags: tags::read(input.tags.as_ref())?,
+            version: input.version_info.clone(),
+        })
+    }
+
+    fn apply(&self, instance: &mut Instance) {
+        instance.attributes.clone_from(&self.attributes);
+        instance.registered.clone_from(&self.registered);
+        if let Some(version) = &self.version {
+            let take = |text: &Option<String>| text.clone().unwrap_or_default();
+            instance.agent_version = take(&version.agent_version);
+            instance.agent_hash = take(&version.agent_hash);
+            instance.docker_version = take(&version.docker_version);
+        }
+        instance.version += 1;
+    }
+}
+
+pub fn read_attributes(
+    given: Option<&Vec<Attribute>>,
+) -> Result<BTreeMap<String, Option<String>>, Fault> {
+    let given = given.map(Vec::as_slice).unwrap_or_default();
+    if given.len() > MAX_ATTRIBUTES {
+        return Err(fault::invalid(format!(
+            "At most {MAX_ATTRIBUTES} attributes are possible."
+        )));
+    }
+    let mut read = BTreeMap::new();
+    for attribute in given {
+        let name = attribute.name.clone().unwrap_or_default();
+        let value = attribute.value.clone();
+        let long = value
+            .as_ref()
+            .is_some_and(|value| value.chars().count() > 128);
+        if name.is_empty() || name.chars().count() > 128 || long {
+            return Err(fault::invalid(
+                "Attribute names have 1 to 128 characters, values at most 128.",
+            ));
+        }
+        read.insert(name, value);
+    }
+    Ok(read)
+}
+
+fn read_resources(given: Option<&Vec<Resource>>) -> Result<Vec<RegisteredResource>, Fault> {
+    let given = given.map(Vec::as_slice).unwrap_or_default();
+    if given.len() > 32 {
+        return Err(fault::invalid("totalResources can have at most 32 items."));
+    }
+    let read = |row: &Resource| RegisteredResource {
+        name: row.name.clone().unwrap_or_default(),
+        kind: row.type_.clone().unwrap_or_default(),
+        integer: row.integer_value.unwrap_or(0),
+        set: row.string_set_value.clone().unwrap_or_default(),
+    };
+    Ok(given.iter().map(read).collect())
+}
+
+fn capacity(
+    rows: &[RegisteredResource],
+    attributes: &BTreeMap<String, Option<String>>,
+) -> Result<Capacity, Fault> {
+    let mut capacity = Capacity::default();
+    for row in rows {
+        let amount = || u32::try_from(row.integer).map_err(|_| invalid_resource(&row.name));
+        match row.name.as_str() {
+            "CPU" => capacity.cpu = amount()?,
+            "MEMORY" => capacity.memory = amount()?,
+            "PORTS" => capacity.reserved.extend(ports(row, Protocol::Tcp)?),
+            "PORTS_UDP" => capacity.reserved.extend(ports(row, Protocol::Udp)?),
+            _ => {}
+        }
+    }
+    capacity.reserved.sort_unstable();
+    capacity.reserved.dedup();
+    let stated = attributes.get(ENI_SLOTS).cloned().flatten();
+    capacity.interfaces = match stated.and_then(|number| number.parse().ok()) {
+        Some(number) => number,
+        None if attributes.contains_key("ecs.capability.task-eni") => DEFAULT_ENI_SLOTS,
+        None => 0,
+    };
+    Ok(capacity)
+}
+
+fn ports(row: &RegisteredResource, protocol: Protocol) -> Result<Vec<Port>, Fault> {
+    let port = |text: &String| {
+        let number = text.parse().map_err(|_| invalid_resource(&row.name))?;
+        Ok(Port { number, protocol })
+    };
+    row.set.iter().map(port).collect()
+}
+
+fn invalid_resource(name: &str) -> Fault {
+    fault::invalid(format!(
+        "Invalid value of the resource {name} in totalResources."
+    ))
+}
+
+/// The same agent again: its resources and attributes are refreshed, its status and tasks stay.
+async fn again(
+    core: &Core,
+    call: &Call,
+    place: &Place,
+    cluster: &Held<Cluster>,
+    arn: &str,
+    wanted: &Registration,
+) -> Result<Instance, Fault> {
+    let id = names::member_id("container-instance", &cluster.name, arn)?;
+    let scope = place.scope();
+    let key = scope.key(Instance::KIND, &format!("{}:{id}", cluster.name));
+    for _ in 0..MAX_TRIES {
+        let unknown = || {
+            fault::client(format!(
+                "The container instance {arn} is not registered in the cluster."
+            ))
+        };
+        let found = core.read::<Instance>(&key).await?.ok_or_else(unknown)?;
+        if found.record.status == InstanceStatus::Inactive {
+            return Err(unknown());
+        }
+        let kind = |attributes: &BTreeMap<String, Option<String>>| {
+            attributes.get("ecs.instance-type").cloned().flatten()
+        };
+        let (before, after) = (kind(&found.record.attributes), kind(&wanted.attributes));
+        if let (Some(before), Some(after)) = (before, after)
+            && before != after
+        {
+            return Err(fault::client(format!(
+                "Container instance type changes are not supported. Container instance {arn} was \
+                 previously registered as {before}."
+            )));
+        }
+        let host_key = scope.key(Host::KIND, &found.record.host);
+        let ledger_key = scope.key(Ledger::KIND, &found.record.host);
+        let host = core.read::<Host>(&host_key).await?.ok_or_else(unknown)?;
+        let ledger = core
+            .read::<Ledger>(&ledger_key)
+            .await?
+            .ok_or_else(unknown)?;
+        let mut instance = found.record.clone();
+        wanted.apply(&mut instance);
+        let txn = refresh(wanted, &host, &ledger)
+            .when(found.unchanged())
+            .put(&key, encode(&instance));
+        if core.commit(&call.permit, txn).await? {
+            return Ok(instance);
+        }
+    }
+    Err(conflict(&key).into())
+}
+
+fn refresh(wanted: &Registration, host: &Stored<Host>, ledger: &Stored<Ledger>) -> Txn {
+    let mut new_host = host.record.clone();
+    new_host.capacity = wanted.capacity.clone();
+    new_host.fargate = wanted.fargate;
+    new_host.availability_zone.clone_from(&wanted.zone);
+    let mut new_ledger = ledger.record.clone();
+    new_ledger.capacity = wanted.capacity.clone();
+    Txn::new()
+        .when(host.unchanged())
+        .when(ledger.unchanged())
+        .put(&host.key, encode(&new_host))
+        .put(&ledger.key, encode(&new_ledger))
+}
+
+async fn anew(
+    core: &Core,
+    call: &Call,
+    place: &Place,
+    cluster: &Held<Cluster>,
+    wanted: &Registration,
+) -> Result<Instance, Fault> {
+    let scope = place.scope();
+    let (id, host_id) = (ids::hex32(), ids::hex32());
+    let mut instance = Instance {
+        arn: place.instance(&cluster.name, &id),
+        cluster: cluster.name.clone(),
+        host: host_id.clone(),
+        ec2_instance: wanted
+            .ec2_instance
+            .clone()
+            .unwrap_or_else(|| ids::ec2_id("i")),
+        status: InstanceStatus::Active,
+        version: 0,
+        registered_at: call.now,
+        registered_by: call.caller.arn.clone(),
+        agent_connected: false,
+        disconnected_at: None,
+        lost: false,
+        agent_version: String::new(),
+        agent_hash: String::new(),
+        docker_version: String::new(),
+        attributes: BTreeMap::new(),
+        registered: Vec::new(),
+        tags: wanted.tags.clone(),
+        client_token: None,
+        health: None,
+        deregistered_at: None,
+        unknown: Unknown::new(),
+        id,
+    };
+    wanted.apply(&mut instance);
+    let host = Host {
+        id: host_id.clone(),
+        capacity: wanted.capacity.clone(),
+        fargate: wanted.fargate,
+        availability_zone: wanted.zone.clone(),
+        instance: instance.arn.clone(),
+        unknown: Unknown::new(),
+    };
+    let ledger = Ledger {
+        capacity: wanted.capacity.clone(),
+        ..Ledger::default()
+    };
+    let (host_key, ledger_key) = (
+        scope.key(Host::KIND, &host_id),
+        scope.key(Ledger::KIND, &host_id),
+    );
+    let key = scope.key(Instance::KIND, &format!("{}:{}", cluster.name, instance.id));
+    let txn = Txn::new()
+        .when(cluster.unchanged())
+        .when(Compare::absent(&key))
+        .when(Compare::absent(&host_key))
+        .put(&key, encode(&instance))
+        .put(host_key, encode(&host))
+        .put(ledger_key, encode(&ledger));
+    match core.commit(&call.permit, txn).await? {
+        true => Ok(instance),
+        // The cluster changed meanwhile; agents try a ServerException again.
+        false => Err(fault::client(
+            "The cluster was changed meanwhile. Try again.",
+        )),
+    }
+}

@@ -1,0 +1,172 @@
+//! StartTask: one task on each of the container instances named.
+
+use wharf_api_ecs::{StartTaskRequest, StartTaskResponse};
+use wharf_placement::{Demand, Pool, ledger, refusal_of};
+use wharf_records::{
+    Record,
+    ecs::{Cluster, Definition, InstanceStatus, Ledger, Task},
+    encode,
+};
+use wharf_store::Txn;
+use wharf_wire::{Call, Fault};
+
+use super::{
+    run_task::{active_definition, check_roles},
+    subnets::{self, Subnet},
+};
+use crate::{
+    core::{Core, MAX_TRIES, Stored, conflict},
+    fault, launch,
+    launch::Order,
+    make::{self, Spot},
+    names::{self, Place},
+    show,
+    task::settle,
+    view::{Held, Region},
+};
+
+pub async fn start_task(
+    core: &Core,
+    call: &Call,
+    input: StartTaskRequest,
+) -> Result<StartTaskResponse, Fault> {
+    let cluster = core.cluster(call, input.cluster.as_deref()).await?;
+    let instances = input.container_instances.clone().unwrap_or_default();
+    match instances.len() {
+        0 => return Err(fault::invalid("Container instances cannot be empty.")),
+        1..=10 => {}
+        _ => {
+            return Err(fault::invalid(
+                "containerInstances can have at most 10 items.",
+            ));
+        }
+    }
+    let place = Place::of(call);
+    let definition = active_definition(core, &place, input.task_definition.as_deref()).await?;
+    let order = launch::start(&input, &cluster.name, &definition.record)?;
+    check_roles(core, call, &order).await?;
+    let subnets = match &order.network {
+        Some(network) => subnets::resolve(core, call, network).await?,
+        None => Vec::new(),
+    };
+    let job = Job {
+        place,
+        cluster,
+        definition,
+        order,
+        subnets,
+    };
+    let (mut tasks, mut failures) = (Vec::new(), Vec::new());
+    for given in instances {
+        let id = names::member_id("container-instance", &job.cluster.name, &given)?;
+        match job.start(core, call, &id).await? {
+            Ok(task) => tasks.push(show::task(&task, true).map_err(|e| fault::server(&e))?),
+            Err(reason) => {
+                failures.push(show::failure(
+                    job.place.instance(&job.cluster.name, &id),
+                    reason,
+                ));
+            }
+        }
+    }
+    Ok(StartTaskResponse {
+        tasks: Some(tasks),
+        failures: Some(failures),
+    })
+}
+
+struct Job {
+    place: Place,
+    cluster: Held<Cluster>,
+    definition: Stored<Definition>,
+    order: Order,
+    subnets: Vec<Subnet>,
+}
+
+impl Job {
+    /// The inner error is the failure's reason.
+    async fn start(
+        &self,
+        core: &Core,
+        call: &Call,
+        instance: &str,
+    ) -> Result<Result<Task, &'static str>, Fault> {
+        for _ in 0..MAX_TRIES {
+            core.up_to_date().await;
+            let attempt = core.view.read(&self.place, |region| {
+                self.attempt(core, call, region, instance)
+            });
+            let (txn, task) = match attempt {
+                Ok(made) => made,
+                Err(reason) => return Ok(Err(reason)),
+            };
+            if core.commit(&call.permit, txn).await? {
+                return Ok(Ok(task));
+            }
+        }
+        Err(conflict(instance).into())
+    }
+
+    fn attempt(
+        &self,
+        core: &Core,
+        call: &Call,
+        region: &Region,
+        id: &str,
+    ) -> Result<(Txn, Task), &'static str> {
+        let instance = region.instance(&self.cluster.name, id).ok_or("MISSING")?;
+        if instance.status == InstanceStatus::Inactive {
+            return Err("INACTIVE");
+        }
+        let host = region.hosts.get(&instance.host).ok_or("MISSING")?;
+        let row = region.fleet.row(&instance.host).ok_or("MISSING")?;
+        let held = region.ledgers.get(&instance.host).ok_or("MISSING")?;
+        let mut demand = Demand::new(
+            Pool::Cluster(self.cluster.arn.clone()),
+            self.order.claim.clone(),
+        );
+        let required = self.order.parsed.requires_attributes.iter().flatten();
+        demand.attributes = required
+            .filter_map(|a| Some((a.name.clone()?, a.value.clone())))
+            .collect();
+        demand.zones = self
+            .subnets
+            .iter()
+            .map(|subnet| subnet.zone.clone())
+            .collect();
+        demand.constraints = self.order.constraints.clone();
+        demand.group = self.order.group.clone();
+        if let Some(reason) = refusal_of(&region.fleet, &demand, row) {
+            return Err(reason.as_str());
+        }
+        let subnet = self
+            .subnets
+            .iter()
+            .find(|subnet| subnet.zone == host.availability_zone);
+        let spot = Spot {
+            cluster: &self.cluster,
+            instance,
+            host: &instance.host,
+            zone: &host.availability_zone,
+            subnet: subnet.map(|subnet| subnet.id.as_str()),
+            capacity_provider: None,
+            credentials_seed: core.credentials_seed(),
+        };
+        let mut task = make::task(&self.place, &self.order, spot, call.now);
+        settle(&mut task, call.now);
+        let mut ledger = Ledger::clone(&held.record);
+        ledger::claim(&mut ledger, &task.arn, task.claim.clone()).map_err(|_| "RESOURCE:CPU")?;
+        let key = self
+            .place
+            .scope()
+            .key(Task::KIND, &format!("{}:{}", task.cluster, task.id));
+        let txn = Txn::new()
+            .when(self.cluster.unchanged())
+            .when(self.definition.unchanged())
+            .when(instance.unchanged())
+            .when(held.unchanged())
+            .put(held.key.clone(), encode(&ledger))
+            .put(key, encode(&task));
+        Ok((txn, task))
+    }
+}

@@ -1,0 +1,180 @@
+//! Capacity providers: which launch type and provider each task of a call gets (spec ecs §7). Pure.
+
+use std::collections::BTreeMap;
+
+use wharf_api_ecs::CapacityProviderStrategyItem;
+use wharf_records::ecs::{Cluster, Launch, StrategyItem};
+use wharf_wire::Fault;
+
+use crate::fault;
+
+/// Providers that are always there and cannot be changed.
+pub const FARGATE: &[&str] = &["FARGATE", "FARGATE_SPOT"];
+
+/// Where the tasks of a call come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    pub launch: Launch,
+    /// The provider of each task; empty where a launch type was named.
+    pub providers: Vec<Option<String>>,
+}
+
+/// Launch type or strategy, never both; neither means the cluster's default strategy, else EC2.
+pub fn source(
+    cluster: &Cluster,
+    launch_type: Option<&str>,
+    strategy: Option<&Vec<CapacityProviderStrategyItem>>,
+    count: usize,
+) -> Result<Source, Fault> {
+    let given = strategy.filter(|items| !items.is_empty());
+    let launch_type = launch_type.filter(|text| !text.is_empty());
+    let strategy = match (launch_type, given) {
+        (Some(_), Some(_)) => {
+            return Err(fault::invalid(
+                "Specifying both a launch type and capacity provider strategy is not supported. \
+                 Remove one and try again.",
+            ));
+        }
+        (Some(launch), None) => {
+            return Ok(Source {
+                launch: parse_launch(launch)?,
+                providers: Vec::new(),
+            });
+        }
+        (None, Some(items)) => read_strategy(items)?,
+        (None, None) => cluster.default_strategy.clone(),
+    };
+    if strategy.is_empty() {
+        return Ok(Source {
+            launch: Launch::Ec2,
+            providers: Vec::new(),
+        });
+    }
+    if strategy
+        .iter()
+        .any(|item| !cluster.capacity_providers.contains(&item.provider))
+    {
+        return Err(fault::invalid(
+            "The specified capacity provider strategy cannot contain a capacity provider that is \
+             not associated with the cluster. Associate the capacity provider with the cluster and \
+             try again.",
+        ));
+    }
+    let providers = distribute(&strategy, count).into_iter().map(Some).collect();
+    Ok(Source {
+        launch: Launch::Fargate,
+        providers,
+    })
+}
+
+fn parse_launch(text: &str) -> Result<Launch, Fault> {
+    match text {
+        "EC2" => Ok(Launch::Ec2),
+        "FARGATE" => Ok(Launch::Fargate),
+        "EXTERNAL" => Ok(Launch::External),
+        _ => Err(fault::invalid(
+            "launchType should be one of [EC2, FARGATE, EXTERNAL].",
+        )),
+    }
+}
+
+/// Checks a strategy: at most 20 items, one base, weights that mean something.
+pub fn read_strategy(items: &[CapacityProviderStrategyItem]) -> Result<Vec<StrategyItem>, Fault> {
+    if items.len() > 20 {
+        return Err(fault::invalid(
+            "A capacity provider strategy can have at most 20 items.",
+        ));
+    }
+    let mut strategy = Vec::new();
+    for item in items {
+        let (base, weight) = (item.base.unwrap_or(0), item.weight.unwrap_or(0));
+        if !(0..=100_000).contains(&base) || !(0..=1000).contains(&weight) {
+            return Err(fault::invalid(
+                "A capacity provider strategy item has a base of 0 to 100000 and a weight of 0 to \
+                 1000.",
+            ));
+        }
+        let provider = item.capacity_provider.clone().unwrap_or_default();
+        strategy.push(StrategyItem {
+            provider,
+            base,
+            weight,
+        });
+    }
+    if strategy.iter().filter(|item| item.base > 0).count() > 1 {
+        return Err(fault::invalid(
+            "Only one capacity provider can have a base defined.",
+        ));
+    }
+    // A single provider without a weight is meant all the same.
+    if let [only] = &mut strategy[..] {
+        only.weight = only.weight.max(1);
+    }
+    if !strategy.is_empty() && strategy.iter().all(|item| item.weight == 0) {
+        return Err(fault::invalid(
+            "At least one capacity provider must have a weight greater than 0.",
+        ));
+    }
+    Ok(strategy)
+}
+
+/// Fills the base, then always takes the provider with the least assigned per weight.
+fn distribute(strategy: &[StrategyItem], count: usize) -> Vec<String> {
+    let mut assigned = BTreeMap::<&str, u64>::new();
+    let mut chosen = Vec::new();
+    for item in strategy {
+        let base = usize::try_from(item.base)
+            .unwrap_or(0)
+            .min(count - chosen.len());
+        chosen.extend(std::iter::repeat_n(item.provider.clone(), base));
+    }
+    while chosen.len() < count {
+        let weighted = strategy.iter().filter(|item| item.weight > 0);
+        let least = weighted.min_by(|a, b| {
+            let share =
+                |item: &StrategyItem| assigned.get(item.provider.as_str()).copied().unwrap_or(0);
+            let weight = |item: &StrategyItem| u64::try_from(item.weight).unwrap_or(1);
+            // share(a)/weight(a) against share(b)/weight(b), without dividing.
+            (share(a) * weight(b)).cmp(&(share(b) * weight(a)))
+        });
+        let Some(item) = least else { break };
+        *assigned.entry(&item.provider).or_default() += 1;
+        chosen.push(item.provider.clone());
+    }
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(provider: &str, base: i32, weight: i32) -> StrategyItem {
+        StrategyItem {
+            provider: provider.to_owned(),
+            base,
+            weight,
+        }
+    }
+
+    #[test]
+    fn base_first_then_by_weight() {
+        let strategy = [item("FARGATE", 2, 1), item("FARGATE_SPOT", 0, 3)];
+        let chosen = distribute(&strategy, 10);
+        assert_eq!(chosen.iter().filter(|one| *one == "FARGATE").count(), 4);
+        assert_eq!(chosen[..2], ["FARGATE", "FARGATE"]);
+        assert_eq!(distribute(&strategy, 1), ["FARGATE"]);
+    }
+
+    #[test]
+    fn strategies_are_checked() {
+        let item = |base, weight| CapacityProviderStrategyItem {
+            capacity_provider: Some("FARGATE".to_owned()),
+            base: Some(base),
+            weight: Some(weight),
+        };
+        assert!(read_strategy(&[item(1, 1), item(1, 1)]).is_err());
+        assert!(read_strategy(&[item(0, 0), item(0, 0)]).is_err());
+        assert!(read_strategy(&[item(0, 1001)]).is_err());
+        assert_eq!(read_strategy(&[item(0, 0)]).unwrap()[0].weight, 1);
+    }
+}

@@ -1,0 +1,302 @@
+//! The executors: fetch, plan, do one thing, record it; and again until the plan is empty.
+//!
+//! | loop | woken by | decides in |
+//! | --- | --- | --- |
+//! | tasks | a change of the task; timers | [`crate::task::plan`] |
+//! | instances | a change of the instance; the end of its connection; timers | [`crate::host`] |
+//!
+//! Every write compares the shard's lease; a server that lost it stops writing.
+
+use std::sync::Arc;
+
+use wharf_api_ec2::{
+    CreateNetworkInterfaceRequest, DeleteNetworkInterfaceRequest, DescribeSubnetsRequest,
+    NetworkInterface, Tag, TagSpecification,
+};
+use wharf_base::{Permit, Timestamp};
+use wharf_reconcile::Next;
+use wharf_records::{
+    decode,
+    ecs::{Instance, InstanceStatus, Interface, InterfaceState, NetworkWish, Task},
+};
+use wharf_store::{Compare, Txn};
+use wharf_wire::{Call, Context, Fault};
+
+use crate::{
+    core::{ChangeError, Core},
+    host,
+    names::{self, Place},
+    ops::subnets::PRINCIPAL,
+    task::{self, Action, stop},
+};
+
+const PERMIT: Permit = Permit::for_controller("ecs-reconciler");
+/// Actions performed for a task before others get their turn.
+const MAX_STEPS: usize = 8;
+
+/// Why a key is tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    #[error("{}", wharf_wire::fault::Chain(.0))]
+    Change(#[from] ChangeError),
+    #[error("{action}: {fault}")]
+    Ec2 { action: &'static str, fault: Fault },
+    #[error("the shard is not ours yet")]
+    NoShard,
+}
+
+fn fence(core: &Core) -> Result<Compare, StepError> {
+    core.shard.fence().ok_or(StepError::NoShard)
+}
+
+/// Brings one task forward.
+pub async fn task(core: Arc<Core>, key: String) -> Result<Next, StepError> {
+    for _ in 0..MAX_STEPS {
+        let fence = fence(&core)?;
+        let Some(stored) = core.read::<Task>(&key).await? else {
+            return Ok(Next::Settled);
+        };
+        let plan = task::plan(&stored.record, core.now());
+        let Some(action) = plan.action else {
+            return Ok(until(&core, plan.wake_at));
+        };
+        match action {
+            // Settling is part of every change.
+            Action::Become(_) | Action::Stop(_) => {
+                core.change_task(&PERMIT, Some(&fence), &key, |_| {})
+                    .await?;
+            }
+            Action::CreateInterface => {
+                create_interface(&core, &fence, &key, &stored.record).await?
+            }
+            Action::DeleteInterface(id) => {
+                delete_interface(&core, &stored.record, &id).await?;
+                let gone = |task: &mut Task| task::plan::interface_deleted(task, &id);
+                core.change_task(&PERMIT, Some(&fence), &key, gone).await?;
+            }
+            Action::Forget => {
+                let txn = Txn::new().when(fence).when(stored.unchanged()).delete(&key);
+                core.commit(&PERMIT, txn).await?;
+            }
+        }
+    }
+    Ok(Next::After(std::time::Duration::ZERO))
+}
+
+fn until(core: &Core, at: Option<Timestamp>) -> Next {
+    at.map_or(Next::Settled, |at| Next::After(at.since(core.now())))
+}
+
+fn call(core: &Core, task: &Task) -> Option<Call> {
+    let place = names::place_of(&task.arn)?;
+    let context = Context::internal(&place.account, &place.region, PRINCIPAL, core.now());
+    Some(Call::by_controller(context, PERMIT))
+}
+
+async fn create_interface(
+    core: &Core,
+    fence: &Compare,
+    key: &str,
+    record: &Task,
+) -> Result<(), StepError> {
+    let (Some(wish), Some(call)) = (&record.network, call(core, record)) else {
+        return Ok(());
+    };
+    match make_interface(core, &call, record, wish).await {
+        Ok(made) => {
+            let id = made.id.clone();
+            let take = |task: &mut Task| task::plan::interface_made(task, made.clone());
+            let changed = core.change_task(&PERMIT, Some(fence), key, take).await?;
+            // The client token makes a repeated create return the same interface, so only a task
+            // that is gone leaves one behind.
+            let has = |task: &Task| task.interface.as_ref().is_some_and(|i| i.id == id);
+            if !changed.as_ref().is_some_and(has) {
+                delete_interface(core, record, &id).await?;
+            }
+            Ok(())
+        }
+        // The caller's subnet or group is gone, or has no address left: no retry mends that.
+        Err(fault) if fault.sender && !is_throttling(&fault) => {
+            let now = core.now();
+            let why = stop::interface_refused(&fault.message);
+            let refuse = |task: &mut Task| {
+                stop::stop(task, &why, now);
+            };
+            core.change_task(&PERMIT, Some(fence), key, refuse).await?;
+            Ok(())
+        }
+        Err(fault) => Err(StepError::Ec2 {
+            action: "create a network interface",
+            fault,
+        }),
+    }
+}
+
+fn is_throttling(fault: &Fault) -> bool {
+    ["RequestLimitExceeded", "ThrottlingException", "Throttling"].contains(&fault.code.as_ref())
+}
+
+async fn make_interface(
+    core: &Core,
+    call: &Call,
+    record: &Task,
+    wish: &NetworkWish,
+) -> Result<Interface, Fault> {
+    let ec2 = &core.parts.ec2;
+    let place = Place::of(call);
+    let tag = |key: &str, value: String| Tag {
+        key: Some(key.to_owned()),
+        value: Some(value),
+    };
+    let request = CreateNetworkInterfaceRequest {
+        subnet_id: Some(wish.subnet.clone()),
+        groups: Some(wish.security_groups.clone()).filter(|groups| !groups.is_empty()),
+        client_token: Some(wish.attachment.clone()),
+        description: Some(place.attachment(&record.cluster, &wish.attachment)),
+        interface_type: Some("interface".to_owned()),
+        tag_specifications: Some(vec![TagSpecification {
+            resource_type: Some("network-interface".to_owned()),
+            tags: Some(vec![
+                tag("aws:ecs:clusterName", record.cluster.clone()),
+                tag("aws:ecs:taskArn", record.arn.clone()),
+            ]),
+        }]),
+        ..CreateNetworkInterfaceRequest::default()
+    };
+    let made = ec2.create_network_interface(call, request).await?;
+    let interface = made.network_interface.unwrap_or_default();
+    let subnets = DescribeSubnetsRequest {
+        subnet_ids: Some(vec![wish.subnet.clone()]),
+        ..DescribeSubnetsRequest::default()
+    };
+    let subnets = ec2
+        .describe_subnets(call, subnets)
+        .await?
+        .subnets
+        .unwrap_or_default();
+    let cidr = subnets
+        .into_iter()
+        .next()
+        .and_then(|subnet| subnet.cidr_block);
+    Ok(of_interface(interface, cidr.as_deref().and_then(gateway)))
+}
+
+fn of_interface(interface: NetworkInterface, gateway: Option<String>) -> Interface {
+    Interface {
+        id: interface.network_interface_id.unwrap_or_default(),
+        mac: interface.mac_address.unwrap_or_default(),
+        private_dns_name: interface.private_dns_name.unwrap_or_default(),
+        private_ipv4: interface.private_ip_address.unwrap_or_default(),
+        gateway: gateway.unwrap_or_default(),
+        state: InterfaceState::Created,
+        unknown: wharf_records::Unknown::new(),
+    }
+}
+
+/// `172.31.0.1/20` for `172.31.0.0/20`: the first address of a subnet is its router.
+fn gateway(cidr: &str) -> Option<String> {
+    let (base, bits) = cidr.split_once('/')?;
+    let base: std::net::Ipv4Addr = base.parse().ok()?;
+    let router = std::net::Ipv4Addr::from(u32::from(base).checked_add(1)?);
+    Some(format!("{router}/{bits}"))
+}
+
+async fn delete_interface(core: &Core, record: &Task, id: &str) -> Result<(), StepError> {
+    let Some(call) = call(core, record) else {
+        return Ok(());
+    };
+    let request = DeleteNetworkInterfaceRequest {
+        network_interface_id: Some(id.to_owned()),
+        ..DeleteNetworkInterfaceRequest::default()
+    };
+    match core
+        .parts
+        .ec2
+        .delete_network_interface(&call, request)
+        .await
+    {
+        Ok(_) => Ok(()),
+        Err(fault) if fault.code == "InvalidNetworkInterfaceID.NotFound" => Ok(()),
+        Err(fault) => Err(StepError::Ec2 {
+            action: "delete a network interface",
+            fault,
+        }),
+    }
+}
+
+/// Follows one container instance's connection: connected, silent, lost.
+pub async fn instance(core: Arc<Core>, key: String) -> Result<Next, StepError> {
+    let fence = fence(&core)?;
+    let Some(entry) = core
+        .parts
+        .store
+        .get(&key)
+        .await
+        .map_err(ChangeError::from)?
+    else {
+        return Ok(Next::Settled);
+    };
+    let record: Instance = decode(&entry.value).map_err(ChangeError::from)?;
+    if record.status == InstanceStatus::Inactive {
+        core.hub.forget(&record.arn);
+        return Ok(Next::Settled);
+    }
+    let silent = core.hub.silent_for(&record.arn);
+    let connected = core.hub.is_connected(&record.arn);
+    let plan = host::plan(&record, connected, silent, &core.parts.config);
+    if plan.disconnect || plan.lose {
+        let mut changed = record.clone();
+        changed.agent_connected = false;
+        changed.disconnected_at.get_or_insert(core.now());
+        changed.lost = plan.lose || record.lost;
+        changed.version += 1;
+        if plan.lose {
+            give_up_tasks(&core, &fence, &changed).await?;
+        }
+        let txn = Txn::new()
+            .when(fence)
+            .when(Compare::mod_revision(&key, entry.mod_revision))
+            .put(&key, wharf_records::encode(&changed));
+        core.commit(&PERMIT, txn).await?;
+        // Looked at again at once: the write itself wakes this key too.
+    }
+    Ok(plan.look_after.map_or(Next::Settled, Next::After))
+}
+
+/// All tasks of a lost host end now; what only they can hold waits for the host.
+async fn give_up_tasks(core: &Core, fence: &Compare, instance: &Instance) -> Result<(), StepError> {
+    core.up_to_date().await;
+    let Some(place) = names::place_of(&instance.arn) else {
+        return Ok(());
+    };
+    let tasks: Vec<String> = core.view.read(&place, |region| {
+        region
+            .tasks_on(&instance.host)
+            .map(|task| task.key.clone())
+            .collect()
+    });
+    let why = stop::host_lost(&instance.ec2_instance);
+    tracing::warn!(
+        instance = instance.arn,
+        tasks = tasks.len(),
+        "a host is lost"
+    );
+    for key in tasks {
+        let now = core.now();
+        let lose = |task: &mut Task| stop::give_up(task, &why, false, now);
+        core.change_task(&PERMIT, Some(fence), &key, lose).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_router_is_the_first_address() {
+        assert_eq!(gateway("172.31.16.0/20").as_deref(), Some("172.31.16.1/20"));
+        assert_eq!(gateway("nonsense"), None);
+        assert_eq!(gateway("255.255.255.255/32"), None);
+    }
+}

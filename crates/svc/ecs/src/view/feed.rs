@@ -1,0 +1,96 @@
+//! Keeps the view up to date: everything once, then every change.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+use wharf_records::Scope;
+use wharf_store::{Event, EventKind, Range, Store, StoreError, WatchProgress};
+
+use super::{Change, View};
+
+/// Pause after a read of the store failed.
+const RETRY: Duration = Duration::from_millis(200);
+/// Records read at once when everything is read.
+const PAGE: usize = 1000;
+
+/// Feeds `view` from `store` until `stop`. `changed` is told of every change, after the view has it,
+/// and of everything that exists when the view was read anew.
+pub async fn feed(
+    store: Store,
+    view: Arc<View>,
+    changed: impl Fn(Change) + Send,
+    stop: CancellationToken,
+) {
+    loop {
+        let fed = tokio::select! {
+            fed = feed_once(&store, &view, &changed) => fed,
+            () = stop.cancelled() => return,
+        };
+        match fed {
+            Err(StoreError::Closed) => return,
+            // The view was slower than the compaction: it starts over from the present.
+            Err(StoreError::Compacted { .. }) => {}
+            Err(error) => {
+                tracing::warn!(%error, "the view of ECS is read anew");
+                tokio::time::sleep(RETRY).await;
+            }
+            Ok(never) => match never {},
+        }
+    }
+}
+
+async fn feed_once(
+    store: &Store,
+    view: &View,
+    changed: &impl Fn(Change),
+) -> Result<std::convert::Infallible, StoreError> {
+    let prefix = Scope::service_prefix("ecs");
+    let mut page = store.range(Range::prefix(&prefix).limit(PAGE)).await?;
+    let revision = page.revision;
+    view.clear();
+    let mut changes = Vec::new();
+    loop {
+        let last = page.entries.last().map(|entry| entry.key.clone());
+        let events: Vec<Event> = page
+            .entries
+            .into_iter()
+            .map(|entry| Event {
+                kind: EventKind::Put,
+                entry,
+                previous: None,
+            })
+            .collect();
+        // Revision 0: what is read so far is no whole picture yet, nobody may rely on it.
+        changes.extend(view.apply(0, &events));
+        let Some(last) = last.filter(|_| page.more) else {
+            break;
+        };
+        let next = Range::prefix(&prefix)
+            .limit(PAGE)
+            .at(revision)
+            .start_after(last);
+        page = store.range(next).await?;
+    }
+    view.apply(revision, &[]);
+    changes.into_iter().for_each(changed);
+
+    let mut watch = store.watch(prefix, revision + 1);
+    view.set_progress(watch.progress());
+    loop {
+        let batch = watch.next().await?;
+        view.apply(batch.revision, &batch.events)
+            .into_iter()
+            .for_each(changed);
+    }
+}
+
+impl View {
+    /// Whom to ask when a reader waits for a revision that held no change of ours.
+    fn set_progress(&self, progress: WatchProgress) {
+        progress.request();
+        *self
+            .progress
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(progress);
+    }
+}

@@ -1,0 +1,152 @@
+//! The view: clusters, hosts, ledgers, container instances and all tasks that are not over, indexed
+//! in memory and fed by a watch on the store ([`feed`]).
+//!
+//! A read first waits until the view has reached the store's present revision ([`View::reach`]), so
+//! a client reads what it wrote. Stopped tasks and task definitions are not here; they are read
+//! through.
+
+pub mod feed;
+mod region;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
+
+use tokio::sync::watch;
+use wharf_records::Scope;
+use wharf_store::{Compare, Event, EventKind, Revision, WatchProgress};
+
+use crate::names::Place;
+
+pub use region::Region;
+
+/// A record together with the revision it was last written at.
+#[derive(Debug)]
+pub struct Held<T> {
+    pub record: Arc<T>,
+    pub key: String,
+    pub revision: Revision,
+}
+
+impl<T> Clone for Held<T> {
+    fn clone(&self) -> Self {
+        Self {
+            record: self.record.clone(),
+            key: self.key.clone(),
+            revision: self.revision,
+        }
+    }
+}
+
+impl<T> Held<T> {
+    /// Holds while nobody has written the record since.
+    pub fn unchanged(&self) -> Compare {
+        Compare::mod_revision(self.key.clone(), self.revision)
+    }
+}
+
+impl<T> std::ops::Deref for Held<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.record
+    }
+}
+
+/// What a change means for those who wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// The key of a task.
+    Task(String),
+    /// The key of a container instance.
+    Instance(String),
+}
+
+#[derive(Debug)]
+pub struct View {
+    regions: RwLock<HashMap<Place, Region>>,
+    reached: watch::Sender<Revision>,
+    /// Makes the watch say how far it is.
+    progress: Mutex<Option<WatchProgress>>,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self {
+            regions: RwLock::default(),
+            reached: watch::channel(0).0,
+            progress: Mutex::default(),
+        }
+    }
+}
+
+impl View {
+    /// Waits until everything up to `revision` is in the view.
+    pub async fn reach(&self, revision: Revision) {
+        if *self.reached.borrow() >= revision {
+            return;
+        }
+        let mut reached = self.reached.subscribe();
+        if let Some(progress) = &*self.progress.lock().unwrap_or_else(PoisonError::into_inner) {
+            progress.request();
+        }
+        // The sender lives as long as `self`.
+        let _ = reached.wait_for(|now| *now >= revision).await;
+    }
+
+    /// Reads one account and region; nothing else happens to the view meanwhile, so keep it short.
+    pub fn read<R>(&self, place: &Place, look: impl FnOnce(&Region) -> R) -> R {
+        let regions = self.regions.read().unwrap_or_else(PoisonError::into_inner);
+        match regions.get(place) {
+            Some(region) => look(region),
+            None => look(&Region::default()),
+        }
+    }
+
+    /// All places that hold anything.
+    pub fn places(&self) -> Vec<Place> {
+        let regions = self.regions.read().unwrap_or_else(PoisonError::into_inner);
+        regions.keys().cloned().collect()
+    }
+
+    /// A signal raised with every change that concerns a host's tasks.
+    pub fn follow_host(&self, place: &Place, host: &str) -> watch::Receiver<Revision> {
+        let mut regions = self.regions.write().unwrap_or_else(PoisonError::into_inner);
+        regions
+            .entry(place.clone())
+            .or_default()
+            .signal(host)
+            .subscribe()
+    }
+
+    /// Takes over a batch of changes, all of them up to `revision`.
+    pub(crate) fn apply(&self, revision: Revision, events: &[Event]) -> Vec<Change> {
+        let mut changes = Vec::new();
+        {
+            let mut regions = self.regions.write().unwrap_or_else(PoisonError::into_inner);
+            for event in events {
+                let Some((scope, kind, id)) = Scope::parse(event.key()) else {
+                    continue;
+                };
+                let place = Place {
+                    account: scope.account,
+                    region: scope.region,
+                };
+                let region = regions.entry(place).or_default();
+                let entry = (event.kind == EventKind::Put).then_some(&event.entry);
+                changes.extend(region.apply(kind, &id, event.key(), entry, revision));
+            }
+        }
+        self.reached
+            .send_modify(|reached| *reached = revision.max(*reached));
+        changes
+    }
+
+    /// Forgets everything, before it is read anew.
+    pub(crate) fn clear(&self) {
+        let mut regions = self.regions.write().unwrap_or_else(PoisonError::into_inner);
+        for region in regions.values_mut() {
+            region.clear();
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! One account and region of the view.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use tokio::sync::watch;
+use wharf_placement::{Fleet, HostState, ledger};
+use wharf_records::{
+    Record, decode,
+    ecs::{Cluster, Host, Instance, InstanceStatus, Ledger, Status, Task},
+};
+use wharf_store::{Entry, Revision};
+
+use super::{Change, Held};
+use crate::names::long_arn;
+
+#[derive(Debug, Default)]
+pub struct Region {
+    pub clusters: BTreeMap<String, Held<Cluster>>,
+    /// By `cluster:id`.
+    pub instances: BTreeMap<String, Held<Instance>>,
+    pub hosts: HashMap<String, Held<Host>>,
+    pub ledgers: HashMap<String, Held<Ledger>>,
+    /// By `cluster:id`; all that are not STOPPED, and those that are but still hold something.
+    pub tasks: BTreeMap<String, Held<Task>>,
+    /// Ids of `tasks` by host.
+    by_host: HashMap<String, BTreeSet<String>>,
+    /// What placement looks at.
+    pub fleet: Fleet,
+    signals: HashMap<String, watch::Sender<Revision>>,
+}
+
+impl Region {
+    /// Takes over one key; `None` is its deletion.
+    pub(super) fn apply(
+        &mut self,
+        kind: &str,
+        id: &str,
+        key: &str,
+        entry: Option<&Entry>,
+        revision: Revision,
+    ) -> Option<Change> {
+        match kind {
+            Cluster::KIND => {
+                put(&mut self.clusters, id, hold(key, entry));
+                None
+            }
+            Host::KIND => {
+                put_hashed(&mut self.hosts, id, hold(key, entry));
+                self.refresh_host(id);
+                None
+            }
+            Ledger::KIND => {
+                put_hashed(&mut self.ledgers, id, hold(key, entry));
+                self.refresh_free(id);
+                None
+            }
+            Instance::KIND => {
+                let before = self.instances.get(id).map(|instance| instance.host.clone());
+                put(&mut self.instances, id, hold(key, entry));
+                let after = self.instances.get(id).map(|instance| instance.host.clone());
+                if let Some(host) = after.or(before) {
+                    self.refresh_host(&host);
+                    self.raise(&host, revision);
+                }
+                Some(Change::Instance(key.to_owned()))
+            }
+            Task::KIND => {
+                self.apply_task(id, hold(key, entry), revision);
+                Some(Change::Task(key.to_owned()))
+            }
+            _ => None,
+        }
+    }
+
+    fn apply_task(&mut self, id: &str, task: Option<Held<Task>>, revision: Revision) {
+        let before = self.tasks.remove(id).map(|task| task.host.clone());
+        if let Some(host) = &before
+            && let Some(ids) = self.by_host.get_mut(host)
+        {
+            ids.remove(id);
+        }
+        let host = task.as_ref().map(|task| task.host.clone()).or(before);
+        if let Some(task) = task.filter(|task| !is_over(task)) {
+            self.by_host
+                .entry(task.host.clone())
+                .or_default()
+                .insert(id.to_owned());
+            self.tasks.insert(id.to_owned(), task);
+        }
+        if let Some(host) = host {
+            self.refresh_groups(&host);
+            self.raise(&host, revision);
+        }
+    }
+
+    /// Tasks on a host, in the order of their ids.
+    pub fn tasks_on(&self, host: &str) -> impl Iterator<Item = &Held<Task>> {
+        self.by_host
+            .get(host)
+            .into_iter()
+            .flatten()
+            .filter_map(|id| self.tasks.get(id))
+    }
+
+    /// Tasks of one cluster.
+    pub fn tasks_of(&self, cluster: &str) -> impl Iterator<Item = &Held<Task>> {
+        within(&self.tasks, cluster)
+    }
+
+    /// Container instances of one cluster.
+    pub fn instances_of(&self, cluster: &str) -> impl Iterator<Item = &Held<Instance>> {
+        within(&self.instances, cluster)
+    }
+
+    pub fn instance(&self, cluster: &str, id: &str) -> Option<&Held<Instance>> {
+        self.instances.get(&format!("{cluster}:{id}"))
+    }
+
+    /// The instance of that ARN.
+    pub fn instance_by_arn(&self, arn: &str) -> Option<&Held<Instance>> {
+        let (_, cluster, id) = long_arn(arn)?;
+        self.instance(cluster, id)
+    }
+
+    pub(super) fn signal(&mut self, host: &str) -> &watch::Sender<Revision> {
+        self.signals
+            .entry(host.to_owned())
+            .or_insert_with(|| watch::channel(0).0)
+    }
+
+    fn raise(&mut self, host: &str, revision: Revision) {
+        if let Some(signal) = self.signals.get(host) {
+            if signal.is_closed() {
+                self.signals.remove(host);
+            } else {
+                signal.send_replace(revision);
+            }
+        }
+    }
+
+    /// Brings the host's row in the fleet up to date; a host without an instance that can take
+    /// tasks has none.
+    fn refresh_host(&mut self, id: &str) {
+        let host = self.hosts.get(id);
+        let instance = host.and_then(|host| self.instance_by_arn(&host.instance));
+        let (Some(host), Some(instance)) = (host, instance) else {
+            self.fleet.remove(id);
+            return;
+        };
+        if instance.status == InstanceStatus::Inactive {
+            self.fleet.remove(id);
+            return;
+        }
+        let cluster = crate::names::place_of(&instance.arn).map(|p| p.cluster(&instance.cluster));
+        let state = HostState {
+            id: id.to_owned(),
+            cluster: cluster.unwrap_or_default(),
+            fargate: host.fargate,
+            active: instance.status == InstanceStatus::Active,
+            agent_connected: instance.agent_connected,
+            agent_version: instance.agent_version.clone(),
+            ec2_instance: instance.ec2_instance.clone(),
+            registered_at: instance.registered_at,
+            zone: host.availability_zone.clone(),
+            attributes: instance.attributes.clone(),
+            free: self
+                .ledgers
+                .get(id)
+                .map(|l| ledger::free(l))
+                .unwrap_or_default(),
+        };
+        self.fleet.put(state);
+        self.refresh_groups(id);
+    }
+
+    fn refresh_free(&mut self, id: &str) {
+        if let (Some(row), Some(ledger)) = (self.fleet.row(id), self.ledgers.get(id)) {
+            self.fleet.set_free(row, ledger::free(ledger));
+        }
+    }
+
+    fn refresh_groups(&mut self, id: &str) {
+        let Some(row) = self.fleet.row(id) else {
+            return;
+        };
+        let mut groups = BTreeMap::<String, u32>::new();
+        for task in self.tasks_on(id).filter(|task| task.last < Status::Stopped) {
+            *groups.entry(task.group.clone()).or_default() += 1;
+        }
+        self.fleet.set_groups(row, groups);
+    }
+
+    pub(super) fn clear(&mut self) {
+        let signals = std::mem::take(&mut self.signals);
+        *self = Self {
+            signals,
+            ..Self::default()
+        };
+    }
+}
+
+/// Nothing is left to do for it but to be remembered for a while.
+fn is_over(task: &Task) -> bool {
+    task.last == Status::Stopped
+        && !task.unconfirmed
+        && crate::task::plan::live_interface(task).is_none()
+}
+
+/// A value that cannot be read is logged and left out: one damaged record must not take the others
+/// with it.
+fn hold<T: Record>(key: &str, entry: Option<&Entry>) -> Option<Held<T>> {
+    let entry = entry?;
+    match decode(&entry.value) {
+        Ok(record) => Some(Held {
+            record: std::sync::Arc::new(record),
+            key: key.to_owned(),
+            revision: entry.mod_revision,
+        }),
+        Err(error) => {
+            let error = wharf_wire::fault::Chain(&error).to_string();
+            tracing::error!(key, error, "a stored record is left out of the view");
+            None
+        }
+    }
+}
+
+fn put<T>(table: &mut BTreeMap<String, Held<T>>, id: &str, held: Option<Held<T>>) {
+    match held {
+        Some(held) => table.insert(id.to_owned(), held),
+        None => table.remove(id),
+    };
+}
+
+fn put_hashed<T>(table: &mut HashMap<String, Held<T>>, id: &str, held: Option<Held<T>>) {
+    match held {
+        Some(held) => table.insert(id.to_owned(), held),
+        None => table.remove(id),
+    };
+}
+
+/// Entries of one cluster: `:` sorts before every character of a name but `-` and digits, so the
+/// range is exact with `:` as its start and `;` as its end.
+fn within<'a, T>(
+    table: &'a BTreeMap<String, Held<T>>,
+    cluster: &str,
+) -> impl Iterator<Item = &'a Held<T>> {
+    table
+        .range(format!("{cluster}:")..format!("{cluster};"))
+        .map(|(_, held)| held)
+}

@@ -1,0 +1,180 @@
+//! An agent written from the protocol alone.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::io::DuplexStream;
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{Message, protocol::Role},
+};
+use wharf_api_ecs::Ecs;
+use wharf_svc_ecs::Channel;
+
+use crate::harness::{Harness, call, context, decode};
+
+/// Longest wait for a message.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+pub struct Agent {
+    pub instance: String,
+    cluster: String,
+    socket: WebSocketStream<DuplexStream>,
+    /// Messages that came while another was waited for.
+    kept: Vec<Value>,
+}
+
+/// What a machine says of itself: 2 CPUs, 4 GiB, everything the stock agent can do.
+pub fn registration(cluster: &str) -> Value {
+    let capabilities = [
+        "ecs.capability.task-eni",
+        "ecs.capability.task-cpu-mem-limit",
+        "com.amazonaws.ecs.capability.docker-remote-api.1.18",
+        "com.amazonaws.ecs.capability.docker-remote-api.1.19",
+        "com.amazonaws.ecs.capability.logging-driver.awslogs",
+        "com.amazonaws.ecs.capability.task-iam-role",
+        "ecs.capability.execution-role-awslogs",
+    ];
+    let mut attributes: Vec<Value> = capabilities
+        .iter()
+        .map(|name| json!({"name": name}))
+        .collect();
+    attributes.push(json!({"name": "wharf.fargate-capacity"}));
+    attributes.push(json!({"name": "ecs.availability-zone", "value": "us-east-1a"}));
+    json!({
+        "cluster": cluster,
+        "totalResources": [
+            {"name": "CPU", "type": "INTEGER", "integerValue": 2048},
+            {"name": "MEMORY", "type": "INTEGER", "integerValue": 4096},
+            {"name": "PORTS", "type": "STRINGSET", "stringSetValue": ["22", "2375"]},
+        ],
+        "attributes": attributes,
+    })
+}
+
+impl Agent {
+    pub async fn join(harness: &Harness, cluster: &str) -> Self {
+        let input = decode("RegisterContainerInstance", registration(cluster));
+        let registered = harness
+            .ecs
+            .register_container_instance(&call(), input)
+            .await
+            .unwrap();
+        let instance = registered
+            .container_instance
+            .unwrap()
+            .container_instance_arn
+            .unwrap();
+        Self::connect(harness, cluster, &instance).await
+    }
+
+    pub async fn connect(harness: &Harness, cluster: &str, instance: &str) -> Self {
+        let query = BTreeMap::from([
+            ("clusterArn".to_owned(), cluster.to_owned()),
+            ("containerInstanceArn".to_owned(), instance.to_owned()),
+            ("agentVersion".to_owned(), "1.105.0".to_owned()),
+            ("protocolVersion".to_owned(), "2".to_owned()),
+        ]);
+        let endpoint = harness.ecs.endpoint();
+        let ticket = endpoint
+            .admit(Channel::Acs, &context(), query)
+            .await
+            .unwrap();
+        let (ours, theirs) = tokio::io::duplex(1 << 16);
+        tokio::spawn(async move { endpoint.serve(ticket, theirs).await });
+        let socket = WebSocketStream::from_raw_socket(ours, Role::Client, None).await;
+        let mut agent = Self {
+            instance: instance.to_owned(),
+            cluster: cluster.to_owned(),
+            socket,
+            kept: Vec::new(),
+        };
+        agent.expect("HeartbeatMessage").await;
+        agent
+    }
+
+    /// The next message of a kind.
+    pub async fn expect(&mut self, kind: &str) -> Value {
+        if let Some(at) = self.kept.iter().position(|message| message["type"] == kind) {
+            return self.kept.remove(at)["message"].take();
+        }
+        let wait = async {
+            loop {
+                let frame = self
+                    .socket
+                    .next()
+                    .await
+                    .expect("the connection is open")
+                    .unwrap();
+                let Message::Text(text) = frame else { continue };
+                let mut message: Value = serde_json::from_str(text.as_str()).unwrap();
+                if message["type"] == kind {
+                    return message["message"].take();
+                }
+                self.kept.push(message);
+            }
+        };
+        let waited = tokio::time::timeout(DEADLINE, wait).await;
+        waited.unwrap_or_else(|_| panic!("no {kind}"))
+    }
+
+    pub async fn send(&mut self, kind: &str, message: Value) {
+        let frame = json!({"type": kind, "message": message}).to_string();
+        self.socket.send(Message::text(frame)).await.unwrap();
+    }
+
+    pub async fn acknowledge(&mut self, message: &Value) {
+        let ack = json!({
+            "cluster": self.cluster,
+            "containerInstance": self.instance,
+            "messageId": message["messageId"],
+        });
+        self.send("AckRequest", ack).await;
+    }
+
+    /// The next task the server wants something of, acknowledged.
+    pub async fn payload(&mut self) -> Value {
+        let mut payload = self.expect("PayloadMessage").await;
+        self.acknowledge(&payload).await;
+        payload["tasks"][0].take()
+    }
+
+    pub async fn report(&self, harness: &Harness, task: &str, change: Value) {
+        let mut request = json!({"cluster": self.cluster, "task": task});
+        for (name, value) in change.as_object().unwrap() {
+            request[name] = value.clone();
+        }
+        let input = decode("SubmitTaskStateChange", request);
+        harness
+            .ecs
+            .submit_task_state_change(&call(), input)
+            .await
+            .unwrap();
+    }
+
+    /// Says the task runs.
+    pub async fn running(&self, harness: &Harness, task: &str) {
+        let containers = json!([{
+            "containerName": "web", "status": "RUNNING", "runtimeId": "r1", "imageDigest": "sha256:1",
+            "networkBindings": [{"bindIP": "0.0.0.0", "containerPort": 80, "hostPort": 32768, "protocol": "tcp"}],
+        }]);
+        self.report(
+            harness,
+            task,
+            json!({"status": "RUNNING", "containers": containers}),
+        )
+        .await;
+    }
+
+    /// Says the task ended with this exit code.
+    pub async fn ended(&self, harness: &Harness, task: &str, code: i32) {
+        let containers = json!([{"containerName": "web", "status": "STOPPED", "exitCode": code}]);
+        self.report(
+            harness,
+            task,
+            json!({"status": "STOPPED", "containers": containers}),
+        )
+        .await;
+    }
+}

@@ -1,0 +1,59 @@
+use serde_json::json;
+use wharf_api_ecs::{self as api, Ecs};
+
+use crate::{
+    agent::Agent,
+    harness::{Harness, call, decode},
+};
+
+#[tokio::test]
+async fn the_default_cluster_exists_once_created() {
+    let harness = Harness::start().await;
+    let missing = harness
+        .run(json!({"taskDefinition": "web"}))
+        .await
+        .unwrap_err();
+    assert_eq!(missing.code, "ClusterNotFoundException");
+    assert_eq!(missing.message, "Cluster not found.");
+    for _ in 0..2 {
+        let made = harness
+            .ecs
+            .create_cluster(&call(), api::CreateClusterRequest::default())
+            .await;
+        let cluster = made.unwrap().cluster.unwrap();
+        assert_eq!(cluster.cluster_name.as_deref(), Some("default"));
+        assert_eq!(cluster.status.as_deref(), Some("ACTIVE"));
+    }
+    let input = decode("DescribeClusters", json!({"clusters": ["default", "none"]}));
+    let described = harness.ecs.describe_clusters(&call(), input).await.unwrap();
+    assert_eq!(described.clusters.unwrap().len(), 1);
+    let failure = described.failures.unwrap().remove(0);
+    assert_eq!(failure.reason.as_deref(), Some("MISSING"));
+}
+
+#[tokio::test]
+async fn clusters_in_use_stay() {
+    let harness = Harness::with_cluster().await;
+    let agent = Agent::join(&harness, "default").await;
+    let delete = || decode("DeleteCluster", json!({"cluster": "default"}));
+    let refused = harness
+        .ecs
+        .delete_cluster(&call(), delete())
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code, "ClusterContainsContainerInstancesException");
+    let leave = json!({"cluster": "default", "containerInstance": agent.instance});
+    let leave = decode("DeregisterContainerInstance", leave);
+    harness
+        .ecs
+        .deregister_container_instance(&call(), leave)
+        .await
+        .unwrap();
+    let deleted = harness.ecs.delete_cluster(&call(), delete()).await.unwrap();
+    assert_eq!(deleted.cluster.unwrap().status.as_deref(), Some("INACTIVE"));
+    let listed = harness
+        .ecs
+        .list_clusters(&call(), api::ListClustersRequest::default())
+        .await;
+    assert_eq!(listed.unwrap().cluster_arns.unwrap(), Vec::<String>::new());
+}

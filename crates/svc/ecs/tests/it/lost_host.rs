@@ -1,0 +1,124 @@
+use serde_json::json;
+use wharf_api_ecs::Ecs;
+
+use crate::{
+    agent::Agent,
+    harness::{Harness, call, decode},
+};
+
+fn definition(mode: &str) -> serde_json::Value {
+    json!({
+        "family": "web", "networkMode": mode, "cpu": "256", "memory": "512",
+        "containerDefinitions": [{"name": "web", "image": "busybox"}],
+    })
+}
+
+#[tokio::test]
+async fn a_silent_hosts_tasks_are_given_up_and_stopped_when_it_returns() {
+    let harness = Harness::with_cluster().await;
+    let mut agent = Agent::join(&harness, "default").await;
+    harness.define(definition("awsvpc")).await;
+    let network = json!({"awsvpcConfiguration": {"subnets": ["subnet-a"]}});
+    let arn = harness
+        .run_one(json!({"taskDefinition": "web", "networkConfiguration": network}))
+        .await;
+    agent.payload().await;
+    agent.running(&harness, &arn).await;
+    let instance = agent.instance.clone();
+    drop(agent);
+
+    let stopped = harness.until(&arn, "STOPPED").await;
+    let id = harness.instance(&instance).await.ec2_instance_id.unwrap();
+    let reason = format!("Host EC2 (instance {id}) stopped/terminated.");
+    assert_eq!(stopped.stopped_reason, Some(reason));
+    assert_eq!(
+        harness.instance(&instance).await.agent_connected,
+        Some(false)
+    );
+    assert_eq!(
+        harness.ec2.live(),
+        1,
+        "nobody knows whether the address is still in use"
+    );
+    let elsewhere = harness.run(json!({"taskDefinition": "web", "networkConfiguration": network}));
+    let failure = elsewhere.await.unwrap().failures.unwrap().remove(0);
+    assert_eq!(failure.reason.as_deref(), Some("AGENT"));
+
+    // The host was only cut off: it is asked, and told to stop what nobody wants any more.
+    let mut back = Agent::connect(&harness, "default", &instance).await;
+    let manifest = back.expect("TaskManifestMessage").await;
+    assert_eq!(manifest["tasks"], json!([]));
+    back.acknowledge(&manifest).await;
+    let candidate = json!({"taskArn": arn, "desiredStatus": "STOPPED"});
+    let asked = json!({"messageId": manifest["messageId"], "stopCandidates": [candidate]});
+    back.send("TaskStopVerificationMessage", asked).await;
+    let verified = back.expect("TaskStopVerificationAck").await;
+    assert_eq!(verified["messageId"], manifest["messageId"]);
+    assert_eq!(verified["stopTasks"][0]["taskArn"], json!(arn));
+    back.ended(&harness, &arn, 137).await;
+    tokio::time::timeout(std::time::Duration::from_secs(10), async {
+        while harness.ec2.live() > 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    })
+    .await
+    .expect("the address is free once the host said so");
+    assert_eq!(
+        harness.instance(&instance).await.agent_connected,
+        Some(true)
+    );
+}
+
+#[tokio::test]
+async fn a_short_interruption_changes_nothing() {
+    let harness = Harness::with_cluster().await;
+    let mut agent = Agent::join(&harness, "default").await;
+    harness.define(definition("bridge")).await;
+    let arn = harness.run_one(json!({"taskDefinition": "web"})).await;
+    agent.payload().await;
+    agent.running(&harness, &arn).await;
+    let first = agent.expect("TaskManifestMessage").await;
+    let instance = agent.instance.clone();
+    drop(agent);
+    let mut back = Agent::connect(&harness, "default", &instance).await;
+    let second = back.expect("TaskManifestMessage").await;
+    assert_eq!(second["tasks"][0]["taskArn"], json!(arn));
+    assert!(second["timeline"].as_i64() > first["timeline"].as_i64());
+    assert_eq!(
+        harness.describe(&arn).await.last_status.as_deref(),
+        Some("RUNNING")
+    );
+}
+
+#[tokio::test]
+async fn deregistering_by_force_orphans_its_tasks() {
+    let harness = Harness::with_cluster().await;
+    let mut agent = Agent::join(&harness, "default").await;
+    harness.define(definition("bridge")).await;
+    let arn = harness.run_one(json!({"taskDefinition": "web"})).await;
+    agent.payload().await;
+    let leave = |force: bool| {
+        let leave = json!({"containerInstance": agent.instance, "force": force});
+        decode("DeregisterContainerInstance", leave)
+    };
+    let refused = harness
+        .ecs
+        .deregister_container_instance(&call(), leave(false))
+        .await;
+    assert_eq!(
+        refused.unwrap_err().message,
+        "Found running tasks on the instance."
+    );
+    harness
+        .ecs
+        .deregister_container_instance(&call(), leave(true))
+        .await
+        .unwrap();
+    let stopped = harness.until(&arn, "STOPPED").await;
+    assert_eq!(
+        stopped.stopped_reason.as_deref(),
+        Some("Container instance deregistration forced by user")
+    );
+    let gone = harness.instance(&agent.instance).await;
+    assert_eq!(gone.status.as_deref(), Some("INACTIVE"));
+}

@@ -1,0 +1,161 @@
+//! The dispatcher's question, answered: every check of every call passes here, from outside and
+//! between services.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use wharf_iam::{
+    Ambient, Context as Conditions, Decision, DocumentKind, PolicySet, Request, ResourcePolicy,
+    evaluate,
+};
+use wharf_wire::{Check, Context, Gate, async_trait, fault::Chain};
+
+use crate::directory::{Directory, Standing};
+
+/// How decisions are used (`--iam`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    #[default]
+    Enforce,
+    /// Everything is allowed; what would have been denied is logged.
+    Soft,
+    /// Nothing is evaluated.
+    Off,
+}
+
+impl std::str::FromStr for Mode {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "enforce" => Ok(Self::Enforce),
+            "soft" => Ok(Self::Soft),
+            "off" => Ok(Self::Off),
+            other => Err(format!("`{other}` is none of enforce, soft, off")),
+        }
+    }
+}
+
+/// IAM as the dispatcher sees it.
+#[derive(Debug, Clone)]
+pub struct IamGate {
+    directory: Arc<Directory>,
+    mode: Mode,
+}
+
+impl IamGate {
+    pub fn new(directory: Arc<Directory>, mode: Mode) -> Self {
+        Self { directory, mode }
+    }
+
+    /// The first denial, as the caller is told.
+    async fn denial(&self, cx: &Context, checks: &[Check]) -> Option<String> {
+        if checks.is_empty() {
+            return None;
+        }
+        let standing = match self.directory.standing(&cx.caller).await {
+            Ok(standing) => standing,
+            Err(error) => {
+                tracing::error!(error = %Chain(&error), "the policies of a caller cannot be read");
+                let Check {
+                    action, resource, ..
+                } = &checks[0];
+                return Some(format!(
+                    "User: {} is not authorized to perform: {action} on resource: {resource}",
+                    cx.caller.arn
+                ));
+            }
+        };
+        let ambient = conditions(cx, &standing);
+        checks.iter().find_map(|check| {
+            let decision = self.decide_one(cx, &standing, &ambient, check);
+            decision.err()
+        })
+    }
+
+    fn decide_one(
+        &self,
+        cx: &Context,
+        standing: &Standing,
+        ambient: &Conditions,
+        check: &Check,
+    ) -> Result<(), String> {
+        let owner = owner_of(&check.resource, &cx.account);
+        let mut context = ambient.clone();
+        context.set("aws:ResourceAccount", owner);
+        add_all(&mut context, &check.context);
+        let attached = check.resource_policy.as_deref().map(|text| {
+            self.directory
+                .document("resource policy", text, DocumentKind::Resource)
+        });
+        let resource = attached.as_ref().map(|policy| ResourcePolicy {
+            policy,
+            required: false,
+        });
+        let request = Request {
+            principal: &standing.principal,
+            action: &check.action,
+            resource: &check.resource,
+            resource_account: owner,
+            context: &context,
+        };
+        let policies = PolicySet {
+            principal: &standing.policies,
+            resource,
+        };
+        let decision = evaluate(&request, &policies);
+        if let Decision::Denied(denial) = &decision
+            && let Some(matched) = &denial.explicit
+        {
+            let (policy, statement) = (matched.policy.source(), matched.statement);
+            tracing::debug!(policy, statement, sid = matched.sid(), "denied explicitly");
+        }
+        decision.message(&request).map_or(Ok(()), Err)
+    }
+}
+
+#[async_trait]
+impl Gate for IamGate {
+    async fn decide(&self, cx: &Context, checks: &[Check]) -> Result<(), String> {
+        if self.mode == Mode::Off {
+            return Ok(());
+        }
+        match self.denial(cx, checks).await {
+            Some(text) if self.mode == Mode::Soft => {
+                tracing::warn!(request = cx.request_id, "would be denied: {text}");
+                Ok(())
+            }
+            Some(text) => Err(text),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The global condition keys of a call.
+pub(crate) fn conditions(cx: &Context, standing: &Standing) -> Conditions {
+    Ambient {
+        principal: &standing.principal,
+        now: cx.now,
+        region: &cx.region,
+        source_ip: cx.source_ip,
+        user_agent: Some(cx.user_agent.as_str()).filter(|agent| !agent.is_empty()),
+        referer: None,
+        secure_transport: cx.secure,
+        called_via: &cx.called_via,
+    }
+    .context()
+}
+
+pub(crate) fn add_all(context: &mut Conditions, keys: &BTreeMap<String, Vec<String>>) {
+    for (key, values) in keys {
+        context.set_all(key, values.iter().cloned());
+    }
+}
+
+/// The account in the ARN; the caller's own for what names none, and for what the platform offers
+/// to every account.
+fn owner_of<'a>(resource: &'a str, account: &'a str) -> &'a str {
+    match resource.split(':').nth(4) {
+        None | Some("" | "aws" | "*") => account,
+        Some(owner) => owner,
+    }
+}

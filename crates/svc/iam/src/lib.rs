@@ -1,0 +1,31 @@
+//! IAM: users, groups, roles, policies, access keys; and the [`Directory`] that tells the gateway
+//! who signs a request and what they may do.
+//!
+//! - `ops` has the operations, a file for each kind of thing; `service` names them for the trait.
+//! - `actions` is the authorisation row of every operation.
+//! - [`Directory`] reads; every answer is as fresh as the store, whatever it keeps in memory.
+//! - [`IamGate`] is the dispatcher's question, answered by `wharf_iam::evaluate`.
+//!
+//! Invariants: a change reads what it depends on inside its transaction; a secret leaves its sealed
+//! form only to check a signature or in the one answer of CreateAccessKey; denials say why.
+
+mod actions;
+mod directory;
+mod entity;
+mod fault;
+mod gate;
+mod names;
+mod ops;
+mod paging;
+pub mod records;
+mod service;
+mod sessions;
+mod table;
+mod trust;
+
+pub use directory::{Credentials, Directory, DirectoryError, Identified, IdentifyError};
+pub use gate::{IamGate, Mode};
+pub use names::entity_arn;
+pub use service::IamService;
+pub use sessions::{AssumeError, AssumeRole, Minted};
+pub use wharf_iam::DocumentError;

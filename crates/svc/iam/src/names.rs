@@ -1,0 +1,147 @@
+//! Names, paths and the ARNs made of them (spec platform §3, "Essential resource facts").
+
+use wharf_api_iam::faults;
+use wharf_base::{Arn, arn::PARTITION};
+use wharf_wire::Fault;
+
+use crate::{fault, records::PLATFORM};
+
+/// `arn:aws:iam::<account>:<kind><path><name>`; `path` begins and ends with `/`.
+pub(crate) fn arn(account: &str, kind: &str, path: &str, name: &str) -> String {
+    format!("arn:{PARTITION}:iam::{account}:{kind}{path}{name}")
+}
+
+/// The model's pattern allows any word character; AWS means the ASCII ones.
+pub(crate) fn check_name(member: &str, name: &str, longest: usize) -> Result<(), Fault> {
+    let fits = !name.is_empty()
+        && name.len() <= longest
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b));
+    if fits {
+        return Ok(());
+    }
+    Err(fault::validation(format!(
+        "The specified value for {member} is invalid. It must contain only alphanumeric characters \
+         and/or the following: +=,.@_-"
+    )))
+}
+
+/// The path given, or `/`.
+pub(crate) fn checked_path(path: Option<String>) -> Result<String, Fault> {
+    let path = path.unwrap_or_else(|| "/".to_owned());
+    let fits = path.len() <= 512
+        && path.starts_with('/')
+        && path.ends_with('/')
+        && !path.contains("//")
+        && path.bytes().all(|b| b.is_ascii_graphic());
+    if fits {
+        return Ok(path);
+    }
+    Err(fault::validation(
+        "The specified value for path is invalid. It must begin and end with / and contain only \
+         alphanumeric characters and/or / characters.",
+    ))
+}
+
+/// A managed policy's ARN, taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PolicyArn {
+    /// Owned by the platform, the same in every account.
+    pub(crate) platform: bool,
+    pub(crate) path: String,
+    pub(crate) name: String,
+}
+
+/// Reads the ARN of a managed policy that `account` can use.
+pub(crate) fn policy_arn(account: &str, text: &str) -> Result<PolicyArn, Fault> {
+    let invalid = || faults::invalid_input_exception(format!("ARN {text} is not valid."));
+    let arn: Arn = text.parse().map_err(|_| invalid())?;
+    let (path, name) = arn
+        .resource
+        .strip_prefix("policy")
+        .and_then(|rest| rest.rfind('/').map(|at| rest.split_at(at + 1)))
+        .filter(|(path, name)| path.starts_with('/') && !name.is_empty())
+        .ok_or_else(invalid)?;
+    if arn.service != "iam" || !arn.region.is_empty() {
+        return Err(invalid());
+    }
+    let platform = arn.account == PLATFORM;
+    if !platform && arn.account != account {
+        return Err(fault::not_attachable(text));
+    }
+    Ok(PolicyArn {
+        platform,
+        path: path.to_owned(),
+        name: name.to_owned(),
+    })
+}
+
+/// Takes `arn:aws:iam::A:role/path/name` apart: account, path, name. None for anything else.
+pub fn entity_arn<'a>(text: &'a str, kind: &str) -> Option<(&'a str, &'a str, &'a str)> {
+    let rest = text
+        .strip_prefix("arn:")?
+        .strip_prefix(PARTITION)?
+        .strip_prefix(":iam::")?;
+    let (account, resource) = rest.split_once(':')?;
+    let below = resource.strip_prefix(kind)?;
+    let (path, name) = below.split_at(below.rfind('/')? + 1);
+    (path.starts_with('/') && !name.is_empty()).then_some((account, path, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn policy_arns() {
+        let account = "000000000000";
+        let own = policy_arn(account, "arn:aws:iam::000000000000:policy/a/b/name").unwrap();
+        assert_eq!(
+            (own.platform, own.path.as_str(), own.name.as_str()),
+            (false, "/a/b/", "name")
+        );
+        assert!(
+            policy_arn(account, "arn:aws:iam::aws:policy/x")
+                .unwrap()
+                .platform
+        );
+        for text in [
+            "",
+            "x",
+            "arn:aws:iam::000000000000:role/x",
+            "arn:aws:iam::000000000000:policy",
+            "arn:aws:s3::000000000000:policy/x",
+            "arn:aws:iam::111111111111:policy/x",
+            "arn:aws:iam::000000000000:policy/x/",
+        ] {
+            assert!(policy_arn(account, text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn entity_arns() {
+        let role = "arn:aws:iam::000000000000:role/ops/deploy";
+        assert_eq!(
+            entity_arn(role, "role"),
+            Some(("000000000000", "/ops/", "deploy"))
+        );
+        for text in [
+            "",
+            "arn:aws:iam::0:role",
+            "arn:aws:iam::0:role/",
+            "arn:aws:iam::0:roles/x",
+        ] {
+            assert_eq!(entity_arn(text, "role"), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn paths() {
+        assert_eq!(checked_path(None).unwrap(), "/");
+        assert_eq!(checked_path(Some("/a/b/".into())).unwrap(), "/a/b/");
+        for path in ["", "a", "/a", "a/", "//", "/a b/"] {
+            assert!(checked_path(Some(path.into())).is_err(), "{path}");
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! What would be decided: the simulators, over the very evaluator that decides.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use wharf_api_iam::{faults, types::*};
+use wharf_iam::{
+    AllowedBy, CompiledPolicy, Context as Conditions, Decision, Denial, DocumentKind, Matched,
+    PolicyKind, PolicySet, Principal, PrincipalPolicies, Request, ResourcePolicy, evaluate,
+};
+use wharf_wire::{Caller, CallerKind, Fault};
+
+use crate::{
+    directory::Standing,
+    entity,
+    fault::{self, required},
+    gate::conditions,
+    names::entity_arn,
+    records::{GroupRecord, RoleRecord, UserRecord},
+    service::Cx,
+};
+
+/// The most questions one call may ask.
+const MAX_QUESTIONS: usize = 10_000;
+
+/// What both simulators ask.
+struct Questions {
+    actions: Vec<String>,
+    resources: Vec<String>,
+    context: Vec<ContextEntry>,
+    resource_policy: Option<String>,
+    resource_owner: Option<String>,
+}
+
+pub(crate) async fn principal(
+    cx: &Cx<'_>,
+    input: SimulatePrincipalPolicyRequest,
+) -> Result<SimulatePolicyResponse, Fault> {
+    if input.policy_exclusion_list.is_some() {
+        return Err(Fault::unsupported(
+            "iam",
+            "SimulatePrincipalPolicy with PolicyExclusionList",
+        ));
+    }
+    let source = required(input.policy_source_arn, "policySourceArn")?;
+    let mut standing = source_standing(cx, &source).await?;
+    let extra = compile_all("PolicyInputList", input.policy_input_list)?;
+    standing.policies.identity.extend(extra);
+    let boundary = input.permissions_boundary_policy_input_list;
+    if let Some(boundary) = compile_all("PermissionsBoundaryPolicyInputList", boundary)?.pop() {
+        standing.policies.boundary = Some(boundary);
+    }
+    if let Some(caller) = &input.caller_arn {
+        standing.principal = caller_principal(caller)?;
+    }
+    let questions = Questions {
+        actions: required(input.action_names, "actionNames")?,
+        resources: input.resource_arns.unwrap_or_default(),
+        context: input.context_entries.unwrap_or_default(),
+        resource_policy: input.resource_policy,
+        resource_owner: input.resource_owner,
+    };
+    let context = conditions(cx.call.context(), &standing);
+    let list = ["SimulatePrincipalPolicy", &source];
+    answer(
+        cx,
+        &list,
+        &standing,
+        context,
+        questions,
+        (input.marker, input.max_items),
+    )
+}
+
+pub(crate) async fn custom(
+    cx: &Cx<'_>,
+    input: SimulateCustomPolicyRequest,
+) -> Result<SimulatePolicyResponse, Fault> {
+    if input.ordered_organization_policy_input_list.is_some() {
+        return Err(Fault::unsupported(
+            "iam",
+            "SimulateCustomPolicy with OrderedOrganizationPolicyInputList",
+        ));
+    }
+    let boundary = input.permissions_boundary_policy_input_list;
+    let policies = PrincipalPolicies {
+        identity: compile_all("PolicyInputList", input.policy_input_list)?,
+        boundary: compile_all("PermissionsBoundaryPolicyInputList", boundary)?.pop(),
+        ..PrincipalPolicies::default()
+    };
+    let principal = match &input.caller_arn {
+        Some(caller) => caller_principal(caller)?,
+        None => Principal::user(&format!("arn:aws:iam::{}:user/simulated", cx.account()), ""),
+    };
+    let questions = Questions {
+        actions: required(input.action_names, "actionNames")?,
+        resources: input.resource_arns.unwrap_or_default(),
+        context: input.context_entries.unwrap_or_default(),
+        resource_policy: input.resource_policy,
+        resource_owner: input.resource_owner,
+    };
+    let standing = Standing {
+        principal,
+        policies,
+    };
+    let page = (input.marker, input.max_items);
+    answer(
+        cx,
+        &["SimulateCustomPolicy"],
+        &standing,
+        Conditions::new(),
+        questions,
+        page,
+    )
+}
+
+pub(crate) async fn custom_keys(
+    _cx: &Cx<'_>,
+    input: GetContextKeysForCustomPolicyRequest,
+) -> Result<GetContextKeysForPolicyResponse, Fault> {
+    let policies = compile_all("PolicyInputList", input.policy_input_list)?;
+    let keys: BTreeSet<String> = policies
+        .iter()
+        .flat_map(|policy| policy.context_keys())
+        .map(str::to_owned)
+        .collect();
+    Ok(GetContextKeysForPolicyResponse {
+        context_key_names: Some(keys.into_iter().collect()),
+    })
+}
+
+/// The policies of the user, group or role that is simulated.
+async fn source_standing(cx: &Cx<'_>, source: &str) -> Result<Standing, Fault> {
+    let (store, account) = (cx.store(), cx.account());
+    let mut caller = Caller {
+        kind: CallerKind::User,
+        account: account.to_owned(),
+        arn: source.to_owned(),
+        user_id: String::new(),
+        role_arn: String::new(),
+        access_key_id: String::new(),
+        session: None,
+    };
+    if let Some((_, _, name)) = own_arn(account, source, "user") {
+        caller.user_id = entity::existing::<UserRecord>(store, account, name)
+            .await?
+            .id;
+    } else if let Some((_, _, name)) = own_arn(account, source, "role") {
+        let role: RoleRecord = entity::existing(store, account, name).await?;
+        caller.kind = CallerKind::AssumedRole;
+        caller.role_arn = source.to_owned();
+        caller.user_id = format!("{}:simulated", role.id);
+    } else if let Some((_, _, name)) = own_arn(account, source, "group") {
+        entity::existing::<GroupRecord>(store, account, name).await?;
+        let identity = cx.directory.group_policies(account, name).await;
+        let identity = identity.map_err(|error| fault::internal(&error))?;
+        return Ok(Standing {
+            principal: Principal::user(source, ""),
+            policies: PrincipalPolicies {
+                identity,
+                ..PrincipalPolicies::default()
+            },
+        });
+    } else {
+        return Err(faults::invalid_input_exception(format!(
+            "Invalid Entity Arn: {source} does not clearly define entity type and name."
+        )));
+    }
+    cx.directory
+        .standing(&caller)
+        .await
+        .map_err(|error| fault::internal(&error))
+}
+
+fn own_arn<'a>(account: &str, arn: &'a str, kind: &str) -> Option<(&'a str, &'a str, &'a str)> {
+    entity_arn(arn, kind).filter(|(owner, ..)| *owner == account)
+}
+
+fn caller_principal(arn: &str) -> Result<Principal, Fault> {
+    if entity_arn(arn, "user").is_none() {
+        return Err(faults::invalid_input_exception(format!(
+            "{arn} is not the ARN of a user."
+        )));
+    }
+    Ok(Principal::user(arn, ""))
+}
+
+fn compile_all(list: &str, texts: Option<Vec<String>>) -> Result<Vec<Arc<CompiledPolicy>>, Fault> {
+    let kind = DocumentKind::InlineRole;
+    let texts = texts.unwrap_or_default().into_iter().zip(1..);
+    texts
+        .map(|(text, number)| {
+            CompiledPolicy::parse(&format!("{list}.{number}"), &text, kind)
+                .map(Arc::new)
+                .map_err(|error| faults::invalid_input_exception(error.to_string()))
+        })
+        .collect()
+}
+
+/// Every action on every resource.
+fn answer(
+    cx: &Cx<'_>,
+    list: &[&str],
+    standing: &Standing,
+    mut context: Conditions,
+    questions: Questions,
+    (marker, max_items): (Option<String>, Option<i32>),
+) -> Result<SimulatePolicyResponse, Fault> {
+    let Questions {
+        actions,
+        mut resources,
+        context: entries,
+        resource_policy,
+        resource_owner,
+    } = questions;
+    for entry in entries {
+        let key = required(entry.context_key_name, "contextKeyName")?;
+        context.set_all(&key, entry.context_key_values.unwrap_or_default());
+    }
+    if resources.is_empty() {
+        resources.push("*".to_owned());
+    }
+    if actions.len().saturating_mul(resources.len()) > MAX_QUESTIONS {
+        return Err(faults::invalid_input_exception(format!(
+            "At most {MAX_QUESTIONS} combinations of actions and resources can be simulated."
+        )));
+    }
+    let attached = match &resource_policy {
+        None => None,
+        Some(text) => {
+            let parsed = CompiledPolicy::parse("ResourcePolicy", text, DocumentKind::Resource);
+            let invalid = |error: wharf_iam::DocumentError| {
+                faults::invalid_input_exception(error.to_string())
+            };
+            Some(Arc::new(parsed.map_err(invalid)?))
+        }
+    };
+    let owner = match resource_owner.as_deref() {
+        None => standing.principal.account.as_str(),
+        Some(owner) => owner.split(':').nth(4).unwrap_or(owner),
+    };
+    let resource = attached.as_ref().map(|policy| ResourcePolicy {
+        policy,
+        required: false,
+    });
+    let policies = PolicySet {
+        principal: &standing.policies,
+        resource,
+    };
+    let missing = missing_keys(&policies, &context);
+
+    let page = cx.page(list, marker, max_items)?;
+    let questions = actions.iter().flat_map(|action| {
+        resources
+            .iter()
+            .map(move |resource| (action.as_str(), resource.as_str()))
+    });
+    let numbered = questions
+        .enumerate()
+        .map(|(at, it)| (format!("{at:06}"), it));
+    let (asked, marker) = page.cut(numbered, |(id, _)| id);
+    let results = asked.iter().map(|(_, (action, resource))| {
+        let request = Request {
+            principal: &standing.principal,
+            action,
+            resource,
+            resource_account: owner,
+            context: &context,
+        };
+        result(action, resource, &evaluate(&request, &policies), &missing)
+    });
+    Ok(SimulatePolicyResponse {
+        evaluation_results: Some(results.collect()),
+        is_truncated: Some(marker.is_some()),
+        marker,
+    })
+}
+
+/// The keys policies look at that the question says nothing about.
+fn missing_keys(policies: &PolicySet<'_>, context: &Conditions) -> Vec<String> {
+    let own = policies.principal;
+    let all = own
+        .identity
+        .iter()
+        .chain(&own.boundary)
+        .chain(policies.resource.map(|it| it.policy));
+    let missing: BTreeSet<&str> = all
+        .flat_map(|policy| policy.context_keys())
+        .filter(|key| !context.contains(key))
+        .collect();
+    missing.into_iter().map(str::to_owned).collect()
+}
+
+fn result(
+    action: &str,
+    resource: &str,
+    decision: &Decision,
+    missing: &[String],
+) -> EvaluationResult {
+    let (word, matched, bounded) = match decision {
+        Decision::Allowed(AllowedBy::Root) => ("allowed", None, true),
+        Decision::Allowed(AllowedBy::Identity(it) | AllowedBy::Resource(it)) => {
+            ("allowed", Some(it), true)
+        }
+        Decision::Denied(Denial {
+            kind,
+            explicit: Some(it),
+        }) => ("explicitDeny", Some(it), *kind != PolicyKind::Boundary),
+        Decision::Denied(Denial {
+            kind,
+            explicit: None,
+        }) => ("implicitDeny", None, *kind != PolicyKind::Boundary),
+    };
+    EvaluationResult {
+        eval_action_name: Some(action.to_owned()),
+        eval_resource_name: Some(resource.to_owned()),
+        eval_decision: Some(word.to_owned()),
+        matched_statements: Some(matched.into_iter().map(statement).collect()),
+        missing_context_values: Some(missing.to_vec()),
+        permissions_boundary_decision_detail: (!bounded).then_some(
+            PermissionsBoundaryDecisionDetail {
+                allowed_by_permissions_boundary: Some(false),
+            },
+        ),
+        ..EvaluationResult::default()
+    }
+}
+
+fn statement(matched: &Matched) -> Statement {
+    let source = matched.policy.source();
+    let kind = match source.split_once('/') {
+        Some(("user", _)) => "user",
+        Some(("group", _)) => "group",
+        Some(("role", _)) => "role",
+        _ if source.starts_with("arn:aws:iam::aws:") => "aws-managed",
+        _ if source.starts_with("arn:") => "user-managed",
+        _ if source == "ResourcePolicy" => "resource",
+        _ => "none",
+    };
+    Statement {
+        source_policy_id: Some(source.to_owned()),
+        source_policy_type: Some(kind.to_owned()),
+        ..Statement::default()
+    }
+}

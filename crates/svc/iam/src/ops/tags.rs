@@ -1,0 +1,171 @@
+//! Tags of users, roles, policies and instance profiles. Keys differ by more than case.
+
+use wharf_api_iam::{faults, types::*};
+use wharf_wire::Fault;
+
+use crate::{
+    fault::{self, required},
+    ops::{instance_profiles, policies},
+    records::{InstanceProfileRecord, PolicyRecord, RoleRecord, Tags, UserRecord, folded},
+    service::Cx,
+    table::{Changes, change},
+};
+
+const MAX_TAGS: usize = 50;
+const LONGEST_KEY: usize = 128;
+const LONGEST_VALUE: usize = 256;
+
+/// The tags of a request, checked.
+pub(crate) fn checked(tags: Option<Vec<Tag>>) -> Result<Tags, Fault> {
+    let mut checked = Tags::new();
+    for tag in tags.unwrap_or_default() {
+        let key = required(tag.key, "tags.key")?;
+        let value = required(tag.value, "tags.value")?;
+        if key.is_empty() || key.chars().count() > LONGEST_KEY {
+            return Err(fault::validation("Tag keys have from 1 to 128 characters."));
+        }
+        if value.chars().count() > LONGEST_VALUE {
+            return Err(fault::validation("Tag values have at most 256 characters."));
+        }
+        if key.to_lowercase().starts_with("aws:") {
+            return Err(faults::invalid_input_exception(
+                "Tag keys beginning with aws: are reserved for system use.",
+            ));
+        }
+        if same_key(&checked, &key).is_some() {
+            return Err(faults::invalid_input_exception(
+                "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
+            ));
+        }
+        checked.insert(key, value);
+    }
+    limited(&checked)?;
+    Ok(checked)
+}
+
+fn same_key(tags: &Tags, key: &str) -> Option<String> {
+    let wanted = key.to_lowercase();
+    tags.keys()
+        .find(|key| key.to_lowercase() == wanted)
+        .cloned()
+}
+
+fn limited(tags: &Tags) -> Result<(), Fault> {
+    if tags.len() <= MAX_TAGS {
+        return Ok(());
+    }
+    Err(fault::quota("TagsPerResource", MAX_TAGS))
+}
+
+fn add(tags: &mut Tags, more: &Tags) -> Result<(), Fault> {
+    for (key, value) in more {
+        if let Some(before) = same_key(tags, key) {
+            tags.remove(&before);
+        }
+        tags.insert(key.clone(), value.clone());
+    }
+    limited(tags)
+}
+
+fn remove(tags: &mut Tags, keys: &[String]) {
+    for key in keys {
+        if let Some(found) = same_key(tags, key) {
+            tags.remove(&found);
+        }
+    }
+}
+
+/// As answers show them: None when there are none.
+pub(crate) fn shown(tags: &Tags) -> Option<Vec<Tag>> {
+    (!tags.is_empty()).then(|| list(tags))
+}
+
+fn list(tags: &Tags) -> Vec<Tag> {
+    tags.iter()
+        .map(|(key, value)| Tag {
+            key: Some(key.clone()),
+            value: Some(value.clone()),
+        })
+        .collect()
+}
+
+// What an operation's first member names, in a change: its id in the store and the record.
+
+async fn user(tx: &mut Changes<'_>, name: &str) -> Result<(String, UserRecord), Fault> {
+    Ok((folded(name), tx.existing(name).await?))
+}
+
+async fn role(tx: &mut Changes<'_>, name: &str) -> Result<(String, RoleRecord), Fault> {
+    Ok((folded(name), tx.existing(name).await?))
+}
+
+async fn policy(tx: &mut Changes<'_>, arn: &str) -> Result<(String, PolicyRecord), Fault> {
+    let record = policies::own(tx, arn).await?;
+    Ok((folded(&record.name), record))
+}
+
+async fn profile(
+    tx: &mut Changes<'_>,
+    name: &str,
+) -> Result<(String, InstanceProfileRecord), Fault> {
+    Ok((folded(name), instance_profiles::existing(tx, name).await?))
+}
+
+macro_rules! tag_operations {
+    ($find:ident, $name:ident; $tag:ident $Tag:ty, $untag:ident $Untag:ty,
+     $list:ident $List:ty => $ListOut:ident) => {
+        pub(crate) async fn $tag(cx: &Cx<'_>, input: $Tag) -> Result<(), Fault> {
+            let name = required(input.$name, stringify!($name))?;
+            let more = checked(input.tags)?;
+            change!(cx, |tx| {
+                let (id, mut record) = $find(&mut tx, &name).await?;
+                add(&mut record.tags, &more)?;
+                tx.put(&id, &record);
+            });
+            Ok(())
+        }
+
+        pub(crate) async fn $untag(cx: &Cx<'_>, input: $Untag) -> Result<(), Fault> {
+            let name = required(input.$name, stringify!($name))?;
+            let keys = required(input.tag_keys, "tagKeys")?;
+            change!(cx, |tx| {
+                let (id, mut record) = $find(&mut tx, &name).await?;
+                remove(&mut record.tags, &keys);
+                tx.put(&id, &record);
+            });
+            Ok(())
+        }
+
+        pub(crate) async fn $list(cx: &Cx<'_>, input: $List) -> Result<$ListOut, Fault> {
+            let name = required(input.$name, stringify!($name))?;
+            let mut tx = Changes::new(cx.store(), cx.account());
+            let (id, record) = $find(&mut tx, &name).await?;
+            let page = cx.page(&[stringify!($list), &id], input.marker, input.max_items)?;
+            let (tags, marker) = page.cut(record.tags, |(key, _)| key);
+            Ok($ListOut {
+                tags: Some(list(&tags.into_iter().collect())),
+                is_truncated: Some(marker.is_some()),
+                marker,
+            })
+        }
+    };
+}
+
+tag_operations! {
+    user, user_name; tag_user TagUserRequest, untag_user UntagUserRequest,
+    list_user ListUserTagsRequest => ListUserTagsResponse
+}
+tag_operations! {
+    role, role_name; tag_role TagRoleRequest, untag_role UntagRoleRequest,
+    list_role ListRoleTagsRequest => ListRoleTagsResponse
+}
+tag_operations! {
+    policy, policy_arn; tag_policy TagPolicyRequest, untag_policy UntagPolicyRequest,
+    list_policy ListPolicyTagsRequest => ListPolicyTagsResponse
+}
+tag_operations! {
+    profile, instance_profile_name;
+    tag_instance_profile TagInstanceProfileRequest,
+    untag_instance_profile UntagInstanceProfileRequest,
+    list_instance_profile ListInstanceProfileTagsRequest => ListInstanceProfileTagsResponse
+}

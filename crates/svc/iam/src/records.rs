@@ -1,0 +1,268 @@
+//! What IAM keeps. Ids in keys are names in lower case, since names differ by more than case.
+//!
+//! Every record of an account lives under that account, except access keys: a request brings the
+//! key's id before anybody knows the account, so keys live in the pseudo-account `aws`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use wharf_base::Timestamp;
+use wharf_records::{Record, Scope, Unknown};
+use wharf_seal::Sealed;
+
+/// The region segment of everything IAM keeps.
+const REGION: &str = "aws-global";
+/// Owner of what belongs to no account: managed policies of the platform, the index of keys.
+pub const PLATFORM: &str = "aws";
+
+/// A record with its place in the store.
+pub trait Stored: Record {
+    fn key(account: &str, id: &str) -> String {
+        Scope::new("iam", account, REGION).key(Self::KIND, id)
+    }
+
+    fn prefix(account: &str) -> String {
+        Scope::new("iam", account, REGION).prefix(Self::KIND)
+    }
+}
+
+/// The id under which a name is kept.
+pub fn folded(name: &str) -> String {
+    name.to_lowercase()
+}
+
+pub type Tags = BTreeMap<String, String>;
+
+/// The policies of a user, role or group.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Grants {
+    /// Name → document as it was given.
+    #[serde(default)]
+    pub inline: BTreeMap<String, String>,
+    /// ARNs of managed policies.
+    #[serde(default)]
+    pub attached: BTreeSet<String>,
+}
+
+macro_rules! stored {
+    ($($record:ty: $kind:literal;)*) => {$(
+        impl Record for $record {
+            const KIND: &'static str = $kind;
+            const FORMAT: u32 = 1;
+        }
+        impl Stored for $record {}
+    )*};
+}
+
+stored! {
+    AccountRecord: "account";
+    UserRecord: "user";
+    GroupRecord: "group";
+    GroupIdRecord: "group-id";
+    RoleRecord: "role";
+    PolicyRecord: "policy";
+    PolicyUseRecord: "policy-use";
+    InstanceProfileRecord: "instance-profile";
+}
+
+/// What the account itself has; its id is `account`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct AccountRecord {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias: Option<String>,
+    /// Ids of the root's access keys.
+    #[serde(default)]
+    pub root_keys: Vec<String>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UserRecord {
+    pub name: String,
+    pub path: String,
+    /// `AIDA…`
+    pub id: String,
+    pub created: Timestamp,
+    #[serde(default)]
+    pub tags: Tags,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boundary: Option<String>,
+    #[serde(default)]
+    pub grants: Grants,
+    /// Ids (`AGPA…`) of its groups, which stay when a group is renamed.
+    #[serde(default)]
+    pub groups: BTreeSet<String>,
+    #[serde(default)]
+    pub access_keys: Vec<String>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GroupRecord {
+    pub name: String,
+    pub path: String,
+    /// `AGPA…`
+    pub id: String,
+    pub created: Timestamp,
+    #[serde(default)]
+    pub grants: Grants,
+    /// How many users name it, so that a group with members is not deleted.
+    #[serde(default)]
+    pub members: u32,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+/// From a group's id to its present name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GroupIdRecord {
+    pub name: String,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RoleRecord {
+    pub name: String,
+    pub path: String,
+    /// `AROA…`
+    pub id: String,
+    pub created: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    pub max_session_seconds: i32,
+    /// The trust policy as it was given.
+    pub trust: String,
+    /// The users and roles it names, ARN → unique id, as they were then. One that was deleted and
+    /// made anew under its old name is not trusted (spec platform §3, Principal).
+    #[serde(default)]
+    pub trusted: BTreeMap<String, String>,
+    #[serde(default)]
+    pub tags: Tags,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boundary: Option<String>,
+    #[serde(default)]
+    pub grants: Grants,
+    /// Folded names of the instance profiles that hold it.
+    #[serde(default)]
+    pub instance_profiles: BTreeSet<String>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+/// A managed policy of the account.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PolicyRecord {
+    pub name: String,
+    pub path: String,
+    /// `ANPA…`
+    pub id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    pub created: Timestamp,
+    pub updated: Timestamp,
+    /// Number → version; at most five.
+    pub versions: BTreeMap<u32, VersionRecord>,
+    pub default_version: u32,
+    /// Numbers are never used again.
+    pub next_version: u32,
+    #[serde(default)]
+    pub tags: Tags,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VersionRecord {
+    pub document: String,
+    pub created: Timestamp,
+}
+
+/// Who uses a managed policy, counted where it is attached, so that one in use is not deleted. Its
+/// id is the policy's ARN; policies of the platform have one in each account.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PolicyUseRecord {
+    pub attached: u32,
+    pub boundary: u32,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InstanceProfileRecord {
+    pub name: String,
+    pub path: String,
+    /// `AIPA…`
+    pub id: String,
+    pub created: Timestamp,
+    /// Folded name of its role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    #[serde(default)]
+    pub tags: Tags,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+/// A long-term access key; its id is that of the key, `AKIA…`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccessKeyRecord {
+    pub account: String,
+    /// Folded name of the user; None: the root of the account.
+    pub user: Option<String>,
+    /// Sealed for [`AccessKeyRecord::purpose`].
+    pub secret: Sealed,
+    pub active: bool,
+    pub created: Timestamp,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl AccessKeyRecord {
+    /// What the secret is sealed for.
+    pub fn purpose(id: &str) -> String {
+        format!("iam/access-key/{id}")
+    }
+}
+
+impl Record for AccessKeyRecord {
+    const KIND: &'static str = "access-key";
+    const FORMAT: u32 = 1;
+}
+
+impl Stored for AccessKeyRecord {
+    fn key(_account: &str, id: &str) -> String {
+        Scope::new("iam", PLATFORM, REGION).key(Self::KIND, id)
+    }
+
+    fn prefix(_account: &str) -> String {
+        Scope::new("iam", PLATFORM, REGION).prefix(Self::KIND)
+    }
+}
+
+/// When and for what a key was last used; coarse, so that requests do not become writes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccessKeyUseRecord {
+    pub at: Timestamp,
+    pub service: String,
+    pub region: String,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for AccessKeyUseRecord {
+    const KIND: &'static str = "access-key-use";
+    const FORMAT: u32 = 1;
+}
+
+impl Stored for AccessKeyUseRecord {
+    fn key(_account: &str, id: &str) -> String {
+        Scope::new("iam", PLATFORM, REGION).key(Self::KIND, id)
+    }
+
+    fn prefix(_account: &str) -> String {
+        Scope::new("iam", PLATFORM, REGION).prefix(Self::KIND)
+    }
+}

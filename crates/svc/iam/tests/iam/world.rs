@@ -1,0 +1,156 @@
+//! A store in a temporary folder with IAM above it.
+
+use std::sync::Arc;
+
+use wharf_api_iam::{Client, Iam, types::*};
+use wharf_base::{Permit, Timestamp};
+use wharf_seal::Keyring;
+use wharf_store::{Store, StoreOptions};
+use wharf_svc_iam::{Directory, IamGate, IamService, Mode};
+use wharf_wire::{Call, Caller, Context, Dispatcher, Fault};
+
+pub const ACCOUNT: &str = "000000000000";
+pub const NOW: Timestamp = Timestamp::from_millis(1_767_312_000_000);
+pub const ALLOW_ALL: &str =
+    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+pub const TRUST_ECS: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+pub const PERMIT: Permit = Permit::for_controller("test");
+
+pub struct World {
+    _dir: tempfile::TempDir,
+    pub store: Store,
+    pub directory: Arc<Directory>,
+    pub iam: Client,
+}
+
+pub fn world() -> World {
+    world_with(Mode::Enforce)
+}
+
+pub fn world_with(mode: Mode) -> World {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), StoreOptions::default()).unwrap();
+    let directory = Arc::new(Directory::new(store.clone(), Keyring::in_memory()));
+    let gate = IamGate::new(Arc::clone(&directory), mode);
+    let service = Arc::new(IamService::new(Arc::clone(&directory)));
+    let iam = Client::new(service, Dispatcher::new(Arc::new(gate)));
+    World {
+        _dir: dir,
+        store,
+        directory,
+        iam,
+    }
+}
+
+/// A call by root.
+pub fn root() -> Call {
+    by(Caller::root(ACCOUNT))
+}
+
+pub fn by(caller: Caller) -> Call {
+    let mut context = Context::internal(ACCOUNT, "us-east-1", "test", NOW);
+    context.caller = caller;
+    Call::by_controller(context, PERMIT)
+}
+
+pub fn text(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+/// Code and text of a refusal.
+#[track_caller]
+pub fn refused<T: std::fmt::Debug>(answer: Result<T, Fault>, code: &str, message: &str) {
+    let fault = answer.expect_err("refused");
+    assert_eq!(
+        (fault.code.as_ref(), fault.message.as_str()),
+        (code, message)
+    );
+}
+
+/// An allow statement for an action.
+pub fn allow(action: &str) -> String {
+    format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"{action}","Resource":"*"}}]}}"#
+    )
+}
+
+impl World {
+    pub async fn user(&self, name: &str) -> User {
+        let input = CreateUserRequest {
+            user_name: text(name),
+            ..Default::default()
+        };
+        self.iam
+            .create_user(&root(), input)
+            .await
+            .unwrap()
+            .user
+            .unwrap()
+    }
+
+    /// A user with one inline policy, and a call by that user.
+    pub async fn user_with(&self, name: &str, document: &str) -> Call {
+        self.user(name).await;
+        self.inline(name, "p", document).await;
+        self.call_of(name).await
+    }
+
+    pub async fn inline(&self, user: &str, policy: &str, document: &str) {
+        let input = PutUserPolicyRequest {
+            user_name: text(user),
+            policy_name: text(policy),
+            policy_document: text(document),
+        };
+        self.iam.put_user_policy(&root(), input).await.unwrap();
+    }
+
+    pub async fn key(&self, user: &str) -> AccessKey {
+        let input = CreateAccessKeyRequest {
+            user_name: text(user),
+        };
+        self.iam
+            .create_access_key(&root(), input)
+            .await
+            .unwrap()
+            .access_key
+            .unwrap()
+    }
+
+    /// A call signed with a key of the user.
+    pub async fn call_of(&self, user: &str) -> Call {
+        let id = self.key(user).await.access_key_id.unwrap();
+        by(self
+            .directory
+            .identify(&id, None, NOW)
+            .await
+            .unwrap()
+            .caller)
+    }
+
+    pub async fn role(&self, name: &str, trust: &str) -> Result<Role, Fault> {
+        let input = CreateRoleRequest {
+            role_name: text(name),
+            assume_role_policy_document: text(trust),
+            ..Default::default()
+        };
+        Ok(self.iam.create_role(&root(), input).await?.role.unwrap())
+    }
+
+    pub async fn policy(&self, name: &str, document: &str) -> String {
+        let input = CreatePolicyRequest {
+            policy_name: text(name),
+            policy_document: text(document),
+            ..Default::default()
+        };
+        let answer = self.iam.create_policy(&root(), input).await.unwrap();
+        answer.policy.unwrap().arn.unwrap()
+    }
+
+    pub async fn attach_user(&self, user: &str, arn: &str) -> Result<(), Fault> {
+        let input = AttachUserPolicyRequest {
+            user_name: text(user),
+            policy_arn: text(arn),
+        };
+        self.iam.attach_user_policy(&root(), input).await
+    }
+}

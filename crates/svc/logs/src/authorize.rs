@@ -1,0 +1,52 @@
+//! What each operation does to which resource.
+
+use wharf_api_logs::Input;
+use wharf_wire::{Check, Context};
+
+use crate::names;
+
+pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
+    let action = input.action();
+    let group = |name: &Option<String>| {
+        format!("{}:*", names::group_arn(cx, name.as_deref().unwrap_or("*")))
+    };
+    let either = |name: &Option<String>, identifier: &Option<String>| {
+        let name = names::one_group(name.as_deref(), identifier.as_deref()).ok();
+        group(&name)
+    };
+    let stream = |group: &Option<String>, stream: &Option<String>| {
+        let (group, stream) = (
+            group.as_deref().unwrap_or("*"),
+            stream.as_deref().unwrap_or("*"),
+        );
+        names::stream_arn(cx, group, stream)
+    };
+    let resource = match input {
+        Input::CreateLogGroup(it) => group(&it.log_group_name),
+        Input::DeleteLogGroup(it) => group(&it.log_group_name),
+        Input::PutRetentionPolicy(it) => group(&it.log_group_name),
+        Input::DeleteRetentionPolicy(it) => group(&it.log_group_name),
+        Input::CreateLogStream(it) => group(&it.log_group_name),
+        Input::DeleteLogStream(it) => stream(&it.log_group_name, &it.log_stream_name),
+        Input::DescribeLogStreams(it) => either(&it.log_group_name, &it.log_group_identifier),
+        Input::PutLogEvents(it) => stream(&it.log_group_name, &it.log_stream_name),
+        Input::GetLogEvents(it) => {
+            let name = names::one_group(
+                it.log_group_name.as_deref(),
+                it.log_group_identifier.as_deref(),
+            )
+            .ok();
+            stream(&name, &it.log_stream_name)
+        }
+        Input::FilterLogEvents(it) => either(&it.log_group_name, &it.log_group_identifier),
+        Input::TagLogGroup(it) => group(&it.log_group_name),
+        Input::UntagLogGroup(it) => group(&it.log_group_name),
+        Input::ListTagsLogGroup(it) => group(&it.log_group_name),
+        Input::TagResource(it) => it.resource_arn.clone().unwrap_or_default(),
+        Input::UntagResource(it) => it.resource_arn.clone().unwrap_or_default(),
+        Input::ListTagsForResource(it) => it.resource_arn.clone().unwrap_or_default(),
+        Input::DescribeLogGroups(_) => names::group_arn(cx, "*"),
+        _ => "*".to_owned(),
+    };
+    vec![Check::new(action, resource)]
+}

@@ -1,0 +1,49 @@
+//! The service's errors with their texts (platform §8).
+
+use wharf_api_logs::faults;
+use wharf_journal::JournalError;
+use wharf_records::RecordError;
+use wharf_store::StoreError;
+use wharf_wire::Fault;
+
+const UNAVAILABLE: &str = "The service cannot complete the request.";
+
+pub fn store(cause: StoreError) -> Fault {
+    faults::service_unavailable_exception(UNAVAILABLE, &cause)
+}
+
+pub fn record(cause: RecordError) -> Fault {
+    faults::service_unavailable_exception(UNAVAILABLE, &cause)
+}
+
+pub fn journal(cause: JournalError) -> Fault {
+    faults::service_unavailable_exception(UNAVAILABLE, &cause)
+}
+
+pub fn invalid(text: impl Into<String>) -> Fault {
+    faults::invalid_parameter_exception(text)
+}
+
+pub fn no_group() -> Fault {
+    faults::resource_not_found_exception("The specified log group does not exist.")
+}
+
+pub fn no_stream() -> Fault {
+    faults::resource_not_found_exception("The specified log stream does not exist.")
+}
+
+pub fn group_exists() -> Fault {
+    faults::resource_already_exists_exception("The specified log group already exists")
+}
+
+pub fn stream_exists() -> Fault {
+    faults::resource_already_exists_exception("The specified log stream already exists")
+}
+
+pub fn bad_token() -> Fault {
+    invalid("The specified nextToken is invalid.")
+}
+
+pub fn bad_pattern(cause: &crate::pattern::BadPattern) -> Fault {
+    invalid(format!("Invalid filter pattern: {cause}."))
+}

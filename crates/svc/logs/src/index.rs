@@ -1,0 +1,163 @@
+//! What is known of a stream's events without reading them: where which times stand, and whether
+//! they came in the order of their times.
+//!
+//! In memory only, some bytes for every few hundred events; read again from the journal when a
+//! stream is first used after a start.
+
+use std::sync::Arc;
+
+/// Neighbouring puts share a block until it has so many events.
+const BLOCK_EVENTS: u64 = 512;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Block {
+    first: u64,
+    count: u64,
+    /// Times in milliseconds.
+    min: i64,
+    max: i64,
+}
+
+#[derive(Debug, Default)]
+pub struct Index {
+    blocks: Vec<Block>,
+    /// The offset behind the last event that is in here.
+    next: u64,
+    out_of_order: bool,
+    pub first_event: Option<i64>,
+    pub last_event: Option<i64>,
+    pub last_ingestion: Option<i64>,
+    /// Every event's time and offset in the order of time; only for streams out of order, and only
+    /// until the next put.
+    sorted: Option<Arc<Vec<(i64, u64)>>>,
+}
+
+impl Index {
+    /// Offset from which the journal must be read to complete the index.
+    pub fn next(&self) -> u64 {
+        self.next
+    }
+
+    pub fn is_ordered(&self) -> bool {
+        !self.out_of_order
+    }
+
+    pub fn sorted(&self) -> Option<Arc<Vec<(i64, u64)>>> {
+        self.sorted.clone()
+    }
+
+    pub fn set_sorted(&mut self, mut all: Vec<(i64, u64)>) -> Arc<Vec<(i64, u64)>> {
+        all.sort_unstable();
+        let all = Arc::new(all);
+        self.sorted = Some(all.clone());
+        all
+    }
+
+    /// Takes in one event; they come in the order of their offsets, each once.
+    pub fn add(&mut self, offset: u64, timestamp: i64, ingestion: i64) {
+        if offset < self.next {
+            return;
+        }
+        self.sorted = None;
+        self.next = offset + 1;
+        self.out_of_order |= self.last_event.is_some_and(|last| timestamp < last);
+        self.first_event = Some(
+            self.first_event
+                .map_or(timestamp, |first| first.min(timestamp)),
+        );
+        self.last_event = Some(
+            self.last_event
+                .map_or(timestamp, |last| last.max(timestamp)),
+        );
+        self.last_ingestion = Some(
+            self.last_ingestion
+                .map_or(ingestion, |last| last.max(ingestion)),
+        );
+        match self.blocks.last_mut() {
+            Some(block) if block.count < BLOCK_EVENTS && block.first + block.count == offset => {
+                block.count += 1;
+                block.min = block.min.min(timestamp);
+                block.max = block.max.max(timestamp);
+            }
+            _ => self.blocks.push(Block {
+                first: offset,
+                count: 1,
+                min: timestamp,
+                max: timestamp,
+            }),
+        }
+    }
+
+    /// Where to look for the first event not before `timestamp`, in a stream in order: offsets from
+    /// and to. An empty range says that `from` itself is the place.
+    pub fn around(&self, timestamp: i64) -> (u64, u64) {
+        let at = self.blocks.partition_point(|block| block.max < timestamp);
+        match self.blocks.get(at) {
+            None => (self.next, self.next),
+            Some(block) if block.min >= timestamp => (block.first, block.first),
+            Some(block) => (block.first, block.first + block.count),
+        }
+    }
+
+    /// The offset before which every event is older than `timestamp`: what retention lets go.
+    pub fn wholly_before(&self, timestamp: i64) -> u64 {
+        let kept = self.blocks.iter().find(|block| block.max >= timestamp);
+        kept.map_or(self.next, |block| block.first)
+    }
+
+    /// Forgets what was trimmed.
+    pub fn trimmed(&mut self, before: u64) {
+        self.sorted = None;
+        self.blocks
+            .retain(|block| block.first + block.count > before);
+        if let Some(first) = self.blocks.iter().map(|block| block.min).min() {
+            self.first_event = Some(first);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn index(times: &[i64]) -> Index {
+        let mut index = Index::default();
+        for (offset, time) in times.iter().enumerate() {
+            index.add(offset as u64, *time, 0);
+        }
+        index
+    }
+
+    #[test]
+    fn tells_order() {
+        assert!(index(&[1, 1, 2]).is_ordered());
+        assert!(!index(&[1, 3, 2]).is_ordered());
+        assert_eq!(index(&[3, 1, 2]).first_event, Some(1));
+    }
+
+    #[test]
+    fn an_event_counts_once() {
+        let mut index = index(&[1, 2]);
+        index.add(1, 2, 0);
+        assert_eq!(index.next(), 2);
+    }
+
+    proptest! {
+        #[test]
+        fn the_place_is_in_the_range(mut times in prop::collection::vec(0i64..500, 0..2000), wanted in -10i64..510) {
+            times.sort_unstable();
+            let (from, to) = index(&times).around(wanted);
+            let place = times.partition_point(|time| *time < wanted) as u64;
+            let found = if from == to { place == from } else { (from..=to).contains(&place) };
+            prop_assert!(found, "{} is not in {}..{}", place, from, to);
+        }
+
+        #[test]
+        fn retention_keeps_all_that_is_young(times in prop::collection::vec(0i64..500, 0..2000), cutoff in 0i64..510) {
+            let before = index(&times).wholly_before(cutoff) as usize;
+            prop_assert!(times[..before].iter().all(|time| *time < cutoff));
+        }
+    }
+}

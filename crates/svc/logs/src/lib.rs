@@ -1,0 +1,27 @@
+//! CloudWatch Logs: groups and streams as records, events in the journal.
+//!
+//! - [`pattern`] is the filter pattern language; pure.
+//! - `index` knows the order of a stream's events, `shelf` keeps the indexes and reads events by
+//!   them, `merge` reads many streams as one.
+//! - `ops` holds one file an operation.
+//!
+//! Invariants: PutLogEvents answers after its events are durable; nothing is written to the store
+//! per put, so a group's throughput is the journal's; a group or stream made again after its
+//! deletion never shows the former one's events, since both are named in the journal by ids that
+//! are used once.
+
+mod authorize;
+mod event;
+mod fault;
+mod index;
+mod merge;
+mod names;
+mod ops;
+pub mod pattern;
+mod records;
+mod service;
+mod shelf;
+mod sweep;
+mod token;
+
+pub use service::LogsService;

@@ -1,0 +1,63 @@
+//! Names and ARNs of groups and streams.
+
+use wharf_base::Arn;
+use wharf_wire::{Context, Fault};
+
+use crate::fault;
+
+pub fn group_arn(cx: &Context, name: &str) -> String {
+    format!("arn:aws:logs:{}:{}:log-group:{name}", cx.region, cx.account)
+}
+
+pub fn stream_arn(cx: &Context, group: &str, stream: &str) -> String {
+    format!("{}:log-stream:{stream}", group_arn(cx, group))
+}
+
+/// The group named by either of the two members; one of them must be there, not both.
+pub fn one_group(name: Option<&str>, identifier: Option<&str>) -> Result<String, Fault> {
+    match (name, identifier) {
+        (Some(name), None) => Ok(name.to_owned()),
+        (None, Some(identifier)) => from_identifier(identifier),
+        (Some(_), Some(_)) => Err(fault::invalid(
+            "LogGroup name and LogGroup ARN are mutually exclusive parameters.",
+        )),
+        (None, None) => Err(fault::invalid(
+            "Exactly one of logGroupName or logGroupIdentifier is required.",
+        )),
+    }
+}
+
+/// A name, or the ARN of a group with or without its closing `:*`.
+pub fn from_identifier(identifier: &str) -> Result<String, Fault> {
+    let Ok(arn) = identifier.parse::<Arn>() else {
+        return Ok(identifier.to_owned());
+    };
+    arn.resource
+        .strip_prefix("log-group:")
+        .map(|rest| rest.strip_suffix(":*").unwrap_or(rest).to_owned())
+        .filter(|name| arn.service == "logs" && !name.is_empty())
+        .ok_or_else(|| fault::invalid(format!("{identifier} is not the ARN of a log group")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers() {
+        for (text, name) in [
+            ("app", "app"),
+            ("/ecs/app", "/ecs/app"),
+            (
+                "arn:aws:logs:us-east-1:000000000000:log-group:/ecs/app",
+                "/ecs/app",
+            ),
+            ("arn:aws:logs:us-east-1:000000000000:log-group:app:*", "app"),
+        ] {
+            assert_eq!(from_identifier(text).unwrap(), name);
+        }
+        assert!(from_identifier("arn:aws:ecs:us-east-1:0:cluster/a").is_err());
+        assert!(one_group(None, None).is_err());
+        assert!(one_group(Some("a"), Some("a")).is_err());
+    }
+}

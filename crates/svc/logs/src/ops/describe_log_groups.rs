@@ -1,0 +1,94 @@
+//! DescribeLogGroups.
+
+use wharf_api_logs::types::{DescribeLogGroupsRequest, DescribeLogGroupsResponse, LogGroup};
+use wharf_records::Record;
+use wharf_wire::{Call, Fault};
+
+use crate::{LogsService, fault, names, records::Group, token};
+
+const DEFAULT_LIMIT: usize = 50;
+
+pub async fn describe_log_groups(
+    service: &LogsService,
+    call: &Call,
+    input: DescribeLogGroupsRequest,
+) -> Result<DescribeLogGroupsResponse, Fault> {
+    let (prefix, pattern) = (input.log_group_name_prefix, input.log_group_name_pattern);
+    if prefix.is_some() && pattern.is_some() {
+        return Err(fault::invalid(
+            "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.",
+        ));
+    }
+    let identifiers = input.log_group_identifiers.unwrap_or_default();
+    let wanted: Vec<String> = identifiers
+        .iter()
+        .map(|identifier| names::from_identifier(identifier))
+        .collect::<Result<_, _>>()?;
+    let listing = format!(
+        "groups {prefix:?} {pattern:?} {:?} {wanted:?}",
+        input.log_group_class
+    );
+    let after: Option<String> = input
+        .next_token
+        .as_deref()
+        .map(|it| token::open(it, &listing))
+        .transpose()?;
+    let key = LogsService::scope(call).key(Group::KIND, prefix.as_deref().unwrap_or_default());
+    let all: Vec<Group> = service.all(&key).await?;
+    let mut shown: Vec<Group> = all
+        .into_iter()
+        .filter(|group| after.as_ref().is_none_or(|after| group.name > *after))
+        .filter(|group| {
+            pattern
+                .as_ref()
+                .is_none_or(|pattern| group.name.contains(pattern.as_str()))
+        })
+        .filter(|group| {
+            input
+                .log_group_class
+                .as_ref()
+                .is_none_or(|class| group.class == *class)
+        })
+        .filter(|group| wanted.is_empty() || wanted.contains(&group.name))
+        .collect();
+    shown.sort_by(|a, b| a.name.cmp(&b.name));
+    let limit = input
+        .limit
+        .and_then(|limit| usize::try_from(limit).ok())
+        .unwrap_or(DEFAULT_LIMIT);
+    let more = shown.len() > limit;
+    shown.truncate(limit);
+    let next_token = more
+        .then(|| shown.last().map(|group| token::seal(&group.name, &listing)))
+        .flatten();
+    let log_groups = shown
+        .iter()
+        .map(|group| to_wire(service, call, group))
+        .collect();
+    Ok(DescribeLogGroupsResponse {
+        log_groups: Some(log_groups),
+        next_token,
+    })
+}
+
+fn to_wire(service: &LogsService, call: &Call, group: &Group) -> LogGroup {
+    let arn = names::group_arn(call, &group.name);
+    let streams =
+        service
+            .shelf
+            .journal()
+            .streams(&Group::journal_prefix(&group.id), None, usize::MAX);
+    let bytes: u64 = streams.iter().map(|stream| stream.bytes).sum();
+    LogGroup {
+        log_group_name: Some(group.name.clone()),
+        creation_time: Some(group.created_at.millis()),
+        retention_in_days: group.retention_days,
+        metric_filter_count: Some(0),
+        arn: Some(format!("{arn}:*")),
+        stored_bytes: Some(i64::try_from(bytes).unwrap_or(i64::MAX)),
+        log_group_class: Some(group.class.clone()),
+        log_group_arn: Some(arn),
+        deletion_protection_enabled: Some(group.deletion_protected),
+        ..LogGroup::default()
+    }
+}

@@ -1,0 +1,150 @@
+//! FilterLogEvents: many streams as one, by time and pattern.
+
+use sha2::{Digest, Sha256};
+use wharf_api_logs::types::{FilterLogEventsRequest, FilterLogEventsResponse, FilteredLogEvent};
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    LogsService,
+    event::Event,
+    fault,
+    merge::{Merge, Place},
+    names,
+    pattern::Pattern,
+    records::{Group, Stream},
+    token,
+};
+
+const DEFAULT_LIMIT: usize = 10_000;
+const MAX_PAGE_BYTES: usize = 1 << 20;
+/// Events looked at for one page; a page may come back short, or empty, with a token.
+const MAX_LOOKED_AT: usize = 200_000;
+const MAX_NAMED_STREAMS: usize = 100;
+
+pub async fn filter_log_events(
+    service: &LogsService,
+    call: &Call,
+    input: FilterLogEventsRequest,
+) -> Result<FilterLogEventsResponse, Fault> {
+    let name = names::one_group(
+        input.log_group_name.as_deref(),
+        input.log_group_identifier.as_deref(),
+    )?;
+    if input.start_from_head == Some(false) {
+        return Err(fault::invalid(
+            "startFromHead=false is not supported by this version of wharf.",
+        ));
+    }
+    let group = service.group(call, &name).await?;
+    let pattern = Pattern::parse(input.filter_pattern.as_deref().unwrap_or_default())
+        .map_err(|cause| fault::bad_pattern(&cause))?;
+    let streams = streams(service, call, &group, &input).await?;
+    let listing = format!(
+        "events {} {:?} {:?} {:?} {:?} {:?}",
+        group.id,
+        input.log_stream_names,
+        input.log_stream_name_prefix,
+        input.start_time,
+        input.end_time,
+        input.filter_pattern
+    );
+    let after: Option<Place> = input
+        .next_token
+        .as_deref()
+        .map(|it| token::open(it, &listing))
+        .transpose()?;
+    let start = input
+        .start_time
+        .unwrap_or(0)
+        .max(group.keeps_from(call.now));
+    let end = input.end_time.map_or(i64::MAX, |end| end.saturating_add(1));
+    let limit = input
+        .limit
+        .and_then(|limit| usize::try_from(limit).ok())
+        .unwrap_or(DEFAULT_LIMIT);
+    let mut merge = Merge::open(&service.shelf, &streams, (start, end), after.as_ref())
+        .await
+        .map_err(fault::journal)?;
+    let (mut events, mut bytes, mut place) = (Vec::new(), 0, None);
+    let mut ended = true;
+    for looked_at in 0.. {
+        if events.len() == limit || bytes > MAX_PAGE_BYTES || looked_at == MAX_LOOKED_AT {
+            ended = false;
+            break;
+        }
+        let Some((stream, event)) = merge.next().await.map_err(fault::journal)? else {
+            break;
+        };
+        place = Some(Place {
+            timestamp: event.timestamp,
+            stream: stream.clone(),
+            offset: event.offset,
+        });
+        if pattern.matches(&event.message) {
+            bytes += event.size();
+            events.push(to_wire(stream, event, &streams));
+        }
+    }
+    let next_token = place
+        .filter(|_| !ended)
+        .map(|place| token::seal(&place, &listing));
+    Ok(FilterLogEventsResponse {
+        events: Some(events),
+        searched_log_streams: Some(vec![]),
+        next_token,
+    })
+}
+
+async fn streams(
+    service: &LogsService,
+    call: &Call,
+    group: &Group,
+    input: &FilterLogEventsRequest,
+) -> Result<Vec<Stream>, Fault> {
+    match (&input.log_stream_names, &input.log_stream_name_prefix) {
+        (Some(_), Some(_)) => Err(fault::invalid(
+            "logStreamNames and logStreamNamePrefix are mutually exclusive parameters.",
+        )),
+        (Some(names), None) if names.len() > MAX_NAMED_STREAMS => Err(fault::invalid(format!(
+            "At most {MAX_NAMED_STREAMS} log streams can be named."
+        ))),
+        (Some(names), None) => {
+            let mut streams = Vec::with_capacity(names.len());
+            for name in names {
+                streams.push(service.stream(call, group, name).await?);
+            }
+            Ok(streams)
+        }
+        (None, prefix) => {
+            service
+                .streams(call, group, prefix.as_deref().unwrap_or_default())
+                .await
+        }
+    }
+}
+
+fn to_wire(stream: String, event: Event, streams: &[Stream]) -> FilteredLogEvent {
+    let id = streams
+        .iter()
+        .find(|known| known.name == stream)
+        .map(|known| known.id.as_str());
+    FilteredLogEvent {
+        event_id: Some(event_id(&event, id.unwrap_or_default())),
+        log_stream_name: Some(stream),
+        timestamp: Some(event.timestamp),
+        message: Some(event.message),
+        ingestion_time: Some(event.ingestion),
+    }
+}
+
+/// 56 digits: time, stream, offset. The same event has the same id in every answer.
+fn event_id(event: &Event, stream_id: &str) -> String {
+    let digest = Sha256::digest(stream_id.as_bytes());
+    let stream =
+        u64::from_le_bytes(digest[..8].try_into().expect("a digest has 32 bytes")) % 10_u64.pow(18);
+    format!(
+        "{:020}{stream:018}{:018}",
+        event.timestamp.max(0),
+        event.offset
+    )
+}

@@ -1,0 +1,175 @@
+//! The filter pattern language (platform §8): terms, JSON selectors, space-delimited columns.
+//!
+//! Patterns come from callers: they are at most 1024 characters, nesting is bounded, and matching
+//! is linear in the message but for the caller's own regular expression, which cannot backtrack.
+
+mod columns;
+mod compare;
+mod json;
+mod terms;
+
+use std::collections::BTreeMap;
+
+/// Patterns may be so long, in characters.
+pub const MAX_PATTERN: usize = 1024;
+/// Parentheses may nest so deep.
+const MAX_DEPTH: usize = 64;
+
+/// The text is no pattern; the reason is for the caller.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BadPattern(String);
+
+/// A pattern, ready to match.
+#[derive(Debug)]
+pub struct Pattern(Form);
+
+#[derive(Debug)]
+enum Form {
+    Everything,
+    Terms(terms::Terms),
+    Json(json::Selector),
+    Columns(columns::Columns),
+}
+
+impl Pattern {
+    pub fn parse(text: &str) -> Result<Self, BadPattern> {
+        if text.chars().count() > MAX_PATTERN {
+            return Err(BadPattern(format!(
+                "a filter pattern has at most {MAX_PATTERN} characters"
+            )));
+        }
+        let trimmed = text.trim();
+        let form = match trimmed.chars().next() {
+            None => Form::Everything,
+            Some('{') => Form::Json(json::Selector::parse(trimmed)?),
+            Some('[') => Form::Columns(columns::Columns::parse(trimmed)?),
+            Some(_) => Form::Terms(terms::Terms::parse(trimmed)?),
+        };
+        Ok(Self(form))
+    }
+
+    pub fn matches(&self, message: &str) -> bool {
+        match &self.0 {
+            Form::Everything => true,
+            Form::Terms(terms) => terms.matches(message),
+            Form::Json(selector) => selector.matches(message),
+            Form::Columns(columns) => columns.matches(message),
+        }
+    }
+
+    /// The values that the pattern names in a message it matches: columns by name, selectors by
+    /// path.
+    pub fn extract(&self, message: &str) -> BTreeMap<String, String> {
+        match &self.0 {
+            Form::Columns(columns) => columns.extract(message),
+            Form::Json(selector) => selector.extract(message),
+            Form::Everything | Form::Terms(_) => BTreeMap::new(),
+        }
+    }
+}
+
+fn bad(text: impl Into<String>) -> BadPattern {
+    BadPattern(text.into())
+}
+
+/// What columns and selectors are written with.
+#[derive(Debug, Clone, PartialEq)]
+enum Token {
+    Open,
+    Close,
+    And,
+    Or,
+    Op(compare::Operator),
+    /// A word without quotes.
+    Word(String),
+    /// The text between quotes.
+    Quoted(String),
+    /// The expression between percent signs.
+    Regex(String),
+}
+
+/// Splits the inside of `{…}` or of one column into tokens.
+fn tokens(text: &str) -> Result<Vec<Token>, BadPattern> {
+    use compare::Operator;
+    let mut found = Vec::new();
+    let mut rest = text.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let two = rest.get(..2).unwrap_or_default();
+        let (token, length) = match (two, first) {
+            ("&&", _) => (Token::And, 2),
+            ("||", _) => (Token::Or, 2),
+            ("!=", _) => (Token::Op(Operator::NotEqual), 2),
+            ("<=", _) => (Token::Op(Operator::AtMost), 2),
+            (">=", _) => (Token::Op(Operator::AtLeast), 2),
+            (_, '=') => (Token::Op(Operator::Equal), 1),
+            (_, '<') => (Token::Op(Operator::Less), 1),
+            (_, '>') => (Token::Op(Operator::Greater), 1),
+            (_, '(') => (Token::Open, 1),
+            (_, ')') => (Token::Close, 1),
+            (_, '"') => {
+                let (inner, length) = quoted(rest)?;
+                (Token::Quoted(inner), length)
+            }
+            (_, '%') => {
+                let end = rest[1..]
+                    .find('%')
+                    .ok_or_else(|| bad("a regular expression lacks its closing %"))?;
+                (Token::Regex(rest[1..=end].to_owned()), end + 2)
+            }
+            _ => {
+                let length = word_length(rest);
+                (Token::Word(rest[..length].to_owned()), length)
+            }
+        };
+        found.push(token);
+        rest = rest[length..].trim_start();
+    }
+    Ok(found)
+}
+
+/// A word ends at white space, an operator or a parenthesis, but not within `["…"]` of a path.
+fn word_length(text: &str) -> usize {
+    let mut inside = false;
+    let mut escaped_quote = false;
+    for (at, c) in text.char_indices() {
+        match c {
+            '[' => inside = true,
+            ']' => inside = false,
+            '"' if inside => escaped_quote = !escaped_quote,
+            _ if inside && escaped_quote => {}
+            _ if at > 0 && (c.is_whitespace() || "=<>()\"".contains(c)) => return at,
+            '!' | '&' | '|'
+                if at > 0 && matches!(text[at..].get(..2), Some("!=" | "&&" | "||")) =>
+            {
+                return at;
+            }
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// The text between quotes, `\"` standing for a quote, and the length with both quotes.
+fn quoted(text: &str) -> Result<(String, usize), BadPattern> {
+    let mut inner = String::new();
+    let mut chars = text.char_indices().skip(1);
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => return Ok((inner, at + 1)),
+            '\\' => match chars.next() {
+                Some((_, next @ ('"' | '\\'))) => inner.push(next),
+                Some((_, next)) => {
+                    inner.push('\\');
+                    inner.push(next);
+                }
+                None => break,
+            },
+            c => inner.push(c),
+        }
+    }
+    Err(bad("a quoted text lacks its closing quote"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,160 @@
+//! `[ip, user, ..., status=4*, bytes>1000]`: columns between spaces; what stands in brackets or
+//! quotes is one column, and `...` stands for any number of them.
+
+use std::collections::BTreeMap;
+
+use super::{
+    BadPattern, Token, bad,
+    compare::{Operand, Operator},
+    tokens,
+};
+
+#[derive(Debug)]
+pub struct Columns {
+    /// Before the `...`, or all.
+    head: Vec<Column>,
+    /// Behind the `...`, if there is one.
+    tail: Option<Vec<Column>>,
+}
+
+#[derive(Debug)]
+struct Column {
+    name: String,
+    /// One of these groups must hold, and of a group all.
+    conditions: Vec<Vec<(Operator, Operand)>>,
+}
+
+impl Columns {
+    pub fn parse(text: &str) -> Result<Self, BadPattern> {
+        let inner = text
+            .strip_prefix('[')
+            .and_then(|text| text.strip_suffix(']'))
+            .ok_or_else(|| bad("a column pattern stands between [ and ]"))?;
+        let (mut head, mut tail) = (Vec::new(), None);
+        for (index, part) in split(inner).into_iter().enumerate() {
+            let part = part.trim();
+            if part == "..." {
+                if tail.replace(Vec::new()).is_some() {
+                    return Err(bad("... stands in a pattern once"));
+                }
+                continue;
+            }
+            let column = Column::parse(part, index)?;
+            tail.as_mut().unwrap_or(&mut head).push(column);
+        }
+        Ok(Self { head, tail })
+    }
+
+    pub fn matches(&self, message: &str) -> bool {
+        self.pair(message)
+            .is_some_and(|pairs| pairs.iter().all(|(column, value)| column.holds(value)))
+    }
+
+    pub fn extract(&self, message: &str) -> BTreeMap<String, String> {
+        let pairs = self.pair(message).unwrap_or_default();
+        pairs
+            .into_iter()
+            .map(|(column, value)| (format!("${}", column.name), value.to_owned()))
+            .collect()
+    }
+
+    /// Columns with their values; `None` if the numbers do not fit.
+    fn pair<'a>(&'a self, message: &'a str) -> Option<Vec<(&'a Column, &'a str)>> {
+        let values = fields(message);
+        let Some(tail) = &self.tail else {
+            return (values.len() == self.head.len())
+                .then(|| self.head.iter().zip(values).collect());
+        };
+        if values.len() < self.head.len() + tail.len() {
+            return None;
+        }
+        let behind = values[values.len() - tail.len()..].to_vec();
+        Some(
+            self.head
+                .iter()
+                .zip(values)
+                .chain(tail.iter().zip(behind))
+                .collect(),
+        )
+    }
+}
+
+impl Column {
+    fn parse(text: &str, index: usize) -> Result<Self, BadPattern> {
+        let mut name = format!("{}", index + 1);
+        let mut conditions = vec![Vec::new()];
+        let mut tokens = tokens(text)?
+            .into_iter()
+            .filter(|token| !matches!(token, Token::Open | Token::Close));
+        while let Some(token) = tokens.next() {
+            match token {
+                Token::Word(word) => name = word,
+                Token::And => {}
+                Token::Or => conditions.push(Vec::new()),
+                Token::Op(operator) => {
+                    let operand = tokens
+                        .next()
+                        .ok_or_else(|| bad("an operator lacks its value"))?;
+                    let group = conditions.last_mut().expect("there is always a group");
+                    group.push((operator, Operand::of(&operand)?));
+                }
+                // A bare regular expression or text is a condition on its column.
+                operand @ (Token::Regex(_) | Token::Quoted(_)) => {
+                    let group = conditions.last_mut().expect("there is always a group");
+                    group.push((Operator::Equal, Operand::of(&operand)?));
+                }
+                Token::Open | Token::Close => {}
+            }
+        }
+        Ok(Self { name, conditions })
+    }
+
+    fn holds(&self, value: &str) -> bool {
+        self.conditions.iter().any(|group| {
+            group
+                .iter()
+                .all(|(operator, operand)| operand.compare_text(*operator, value))
+        })
+    }
+}
+
+/// Splits at commas outside quotes.
+fn split(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut start, mut inside) = (0, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            '"' => inside = !inside,
+            ',' if !inside => {
+                parts.push(&text[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+/// The columns of a message.
+fn fields(message: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = message.trim();
+    while let Some(first) = rest.chars().next() {
+        let close = match first {
+            '[' => Some(']'),
+            '"' => Some('"'),
+            _ => None,
+        };
+        let wrapped = close
+            .and_then(|close| rest[1..].find(close))
+            .map(|end| (&rest[1..=end], end + 2));
+        let (field, length) = wrapped.unwrap_or_else(|| {
+            let length = rest.find(char::is_whitespace).unwrap_or(rest.len());
+            (&rest[..length], length)
+        });
+        found.push(field);
+        rest = rest[length..].trim_start();
+    }
+    found
+}

@@ -1,0 +1,73 @@
+//! Terms in any order: `a "b c"` all, `?a ?b` any, `-a` none, `%…%` a regular expression.
+
+use regex::Regex;
+
+use super::{BadPattern, compare, quoted};
+
+#[derive(Debug, Default)]
+pub struct Terms {
+    all: Vec<Term>,
+    any: Vec<Term>,
+    none: Vec<Term>,
+}
+
+#[derive(Debug)]
+enum Term {
+    Text(String),
+    Regex(Regex),
+}
+
+impl Term {
+    fn is_in(&self, message: &str) -> bool {
+        match self {
+            Self::Text(text) => message.contains(text.as_str()),
+            Self::Regex(regex) => regex.is_match(message),
+        }
+    }
+}
+
+impl Terms {
+    pub fn parse(text: &str) -> Result<Self, BadPattern> {
+        let mut terms = Self::default();
+        let mut rest = text.trim_start();
+        while let Some(first) = rest.chars().next() {
+            let (sign, after) = match first {
+                '?' | '-' if rest.len() > 1 => (first, &rest[1..]),
+                _ => (' ', rest),
+            };
+            let (term, length) = term(after)?;
+            match sign {
+                '?' => terms.any.push(term),
+                '-' => terms.none.push(term),
+                _ => terms.all.push(term),
+            }
+            rest = after[length..].trim_start();
+        }
+        Ok(terms)
+    }
+
+    /// Beside plain terms the optional ones count for nothing.
+    pub fn matches(&self, message: &str) -> bool {
+        if self.none.iter().any(|term| term.is_in(message)) {
+            return false;
+        }
+        if self.all.is_empty() && !self.any.is_empty() {
+            return self.any.iter().any(|term| term.is_in(message));
+        }
+        self.all.iter().all(|term| term.is_in(message))
+    }
+}
+
+fn term(text: &str) -> Result<(Term, usize), BadPattern> {
+    if text.starts_with('"') {
+        let (inner, length) = quoted(text)?;
+        return Ok((Term::Text(inner), length));
+    }
+    if let Some(inner) = text.strip_prefix('%')
+        && let Some(end) = inner.find('%')
+    {
+        return Ok((Term::Regex(compare::regex(&inner[..end])?), end + 2));
+    }
+    let length = text.find(char::is_whitespace).unwrap_or(text.len());
+    Ok((Term::Text(text[..length].to_owned()), length))
+}

@@ -1,0 +1,63 @@
+//! Groups and streams as they are stored.
+
+use serde::{Deserialize, Serialize};
+use wharf_base::Timestamp;
+use wharf_records::{Record, Unknown, ecs::Tags};
+
+/// Under its name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Group {
+    /// Used once; streams and journal streams hang on it.
+    pub id: String,
+    pub name: String,
+    pub created_at: Timestamp,
+    pub retention_days: Option<i32>,
+    /// `STANDARD`, `INFREQUENT_ACCESS` or `DELIVERY`
+    pub class: String,
+    pub deletion_protected: bool,
+    pub tags: Tags,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for Group {
+    const KIND: &'static str = "group";
+    const FORMAT: u32 = 1;
+}
+
+/// Under `<group id>:<name>`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Stream {
+    /// Used once.
+    pub id: String,
+    pub group_id: String,
+    pub name: String,
+    pub created_at: Timestamp,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for Stream {
+    const KIND: &'static str = "stream";
+    const FORMAT: u32 = 1;
+}
+
+impl Group {
+    /// What the journal streams of the group start with.
+    pub fn journal_prefix(id: &str) -> String {
+        format!("logs/{id}/")
+    }
+
+    /// The oldest time that retention keeps at `now`, in milliseconds.
+    pub fn keeps_from(&self, now: Timestamp) -> i64 {
+        const DAY_MS: i64 = 86_400_000;
+        self.retention_days
+            .map_or(i64::MIN, |days| now.millis() - i64::from(days) * DAY_MS)
+    }
+}
+
+impl Stream {
+    pub fn journal_name(&self) -> String {
+        format!("{}{}", Group::journal_prefix(&self.group_id), self.id)
+    }
+}

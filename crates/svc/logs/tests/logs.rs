@@ -1,0 +1,411 @@
+//! The service over a real store and journal.
+
+use std::{collections::BTreeSet, path::Path};
+
+use proptest::prelude::*;
+use wharf_api_logs::{Logs, types::*};
+use wharf_base::{Permit, Timestamp};
+use wharf_journal::{Journal, JournalOptions};
+use wharf_store::{Store, StoreOptions};
+use wharf_svc_logs::LogsService;
+use wharf_wire::{Call, Caller, Context};
+
+/// Milliseconds: 2026-01-02.
+const NOW: i64 = 1_767_312_000_000;
+
+fn open(folder: &Path) -> LogsService {
+    let store = Store::open(&folder.join("store"), StoreOptions::default()).unwrap();
+    let journal = Journal::open(&folder.join("journal"), JournalOptions::default()).unwrap();
+    LogsService::new(store, journal)
+}
+
+fn call() -> Call {
+    let mut cx = Context::internal("000000000000", "us-east-1", "test", Timestamp(NOW));
+    cx.caller = Caller::root("000000000000");
+    Call::by_controller(cx, Permit::for_controller("test"))
+}
+
+async fn make(logs: &LogsService, group: &str, streams: &[&str]) {
+    let input = CreateLogGroupRequest {
+        log_group_name: Some(group.into()),
+        ..Default::default()
+    };
+    logs.create_log_group(&call(), input).await.unwrap();
+    for stream in streams {
+        let input = CreateLogStreamRequest {
+            log_group_name: Some(group.into()),
+            log_stream_name: Some((*stream).into()),
+        };
+        logs.create_log_stream(&call(), input).await.unwrap();
+    }
+}
+
+async fn put(logs: &LogsService, stream: &str, events: &[(i64, &str)]) -> PutLogEventsResponse {
+    let event = |(time, text): &(i64, &str)| InputLogEvent {
+        timestamp: Some(NOW + time),
+        message: Some((*text).to_owned()),
+    };
+    let input = PutLogEventsRequest {
+        log_group_name: Some("g".into()),
+        log_stream_name: Some(stream.into()),
+        log_events: Some(events.iter().map(event).collect()),
+        ..Default::default()
+    };
+    logs.put_log_events(&call(), input).await.unwrap()
+}
+
+async fn get(
+    logs: &LogsService,
+    input: GetLogEventsRequest,
+) -> (Vec<String>, GetLogEventsResponse) {
+    let input = GetLogEventsRequest {
+        log_group_name: Some("g".into()),
+        log_stream_name: Some("s".into()),
+        ..input
+    };
+    let reply = logs.get_log_events(&call(), input).await.unwrap();
+    let texts = reply
+        .events
+        .iter()
+        .flatten()
+        .map(|event| event.message.clone().unwrap())
+        .collect();
+    (texts, reply)
+}
+
+async fn filter(
+    logs: &LogsService,
+    input: FilterLogEventsRequest,
+) -> (Vec<String>, FilterLogEventsResponse) {
+    let input = FilterLogEventsRequest {
+        log_group_name: Some("g".into()),
+        ..input
+    };
+    let reply = logs.filter_log_events(&call(), input).await.unwrap();
+    let texts = reply
+        .events
+        .iter()
+        .flatten()
+        .map(|event| event.message.clone().unwrap())
+        .collect();
+    (texts, reply)
+}
+
+#[tokio::test]
+async fn pages_forward_and_backward_end_with_the_same_token() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = open(folder.path());
+    make(&logs, "g", &["s"]).await;
+    put(&logs, "s", &[(0, "a"), (1, "b"), (1, "c")]).await;
+    put(&logs, "s", &[(2, "d"), (3, "e")]).await;
+    let head = GetLogEventsRequest {
+        start_from_head: Some(true),
+        limit: Some(2),
+        ..Default::default()
+    };
+    let (texts, reply) = get(&logs, head.clone()).await;
+    assert_eq!(texts, ["a", "b"]);
+    let next = GetLogEventsRequest {
+        next_token: reply.next_forward_token,
+        ..head.clone()
+    };
+    let (texts, reply) = get(&logs, next).await;
+    assert_eq!(texts, ["c", "d"]);
+    let back = GetLogEventsRequest {
+        next_token: reply.next_backward_token.clone(),
+        ..head.clone()
+    };
+    assert_eq!(get(&logs, back).await.0, ["a", "b"]);
+    let next = GetLogEventsRequest {
+        next_token: reply.next_forward_token,
+        ..head.clone()
+    };
+    let (texts, reply) = get(&logs, next).await;
+    assert_eq!(texts, ["e"]);
+    let end = reply.next_forward_token.clone();
+    let next = GetLogEventsRequest {
+        next_token: end.clone(),
+        ..head.clone()
+    };
+    let (texts, reply) = get(&logs, next).await;
+    assert_eq!((texts.len(), &reply.next_forward_token), (0, &end));
+    // What comes later is read with the token of the end.
+    put(&logs, "s", &[(4, "f")]).await;
+    let next = GetLogEventsRequest {
+        next_token: end,
+        ..head
+    };
+    assert_eq!(get(&logs, next).await.0, ["f"]);
+    let (texts, _) = get(
+        &logs,
+        GetLogEventsRequest {
+            limit: Some(2),
+            ..Default::default()
+        },
+    )
+    .await;
+    assert_eq!(texts, ["e", "f"], "without startFromHead the newest come");
+}
+
+#[tokio::test]
+async fn times_bound_what_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = open(folder.path());
+    make(&logs, "g", &["s"]).await;
+    put(&logs, "s", &[(0, "a"), (10, "b"), (20, "c")]).await;
+    let within = |start, end| GetLogEventsRequest {
+        start_time: Some(NOW + start),
+        end_time: Some(NOW + end),
+        start_from_head: Some(true),
+        ..Default::default()
+    };
+    assert_eq!(
+        get(&logs, within(0, 20)).await.0,
+        ["a", "b"],
+        "the end is exclusive"
+    );
+    assert_eq!(get(&logs, within(10, 30)).await.0, ["b", "c"]);
+    assert_eq!(get(&logs, within(11, 12)).await.0, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn events_out_of_order_are_read_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = open(folder.path());
+    make(&logs, "g", &["s"]).await;
+    put(&logs, "s", &[(10, "c"), (11, "d")]).await;
+    put(&logs, "s", &[(0, "a"), (5, "b")]).await;
+    put(&logs, "s", &[(20, "e")]).await;
+    let head = GetLogEventsRequest {
+        start_from_head: Some(true),
+        limit: Some(3),
+        ..Default::default()
+    };
+    let (texts, reply) = get(&logs, head.clone()).await;
+    assert_eq!(texts, ["a", "b", "c"]);
+    let next = GetLogEventsRequest {
+        next_token: reply.next_forward_token,
+        ..head
+    };
+    assert_eq!(get(&logs, next).await.0, ["d", "e"]);
+}
+
+#[tokio::test]
+async fn streams_are_merged_and_filtered() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = open(folder.path());
+    make(&logs, "g", &["x/1", "x/2", "y"]).await;
+    put(&logs, "x/1", &[(0, "ERROR one"), (4, "INFO two")]).await;
+    put(&logs, "x/2", &[(2, "ERROR three"), (4, "ERROR four")]).await;
+    put(&logs, "y", &[(3, "ERROR five")]).await;
+    let (texts, _) = filter(&logs, FilterLogEventsRequest::default()).await;
+    assert_eq!(
+        texts,
+        [
+            "ERROR one",
+            "ERROR three",
+            "ERROR five",
+            "INFO two",
+            "ERROR four"
+        ]
+    );
+    let errors = FilterLogEventsRequest {
+        filter_pattern: Some("ERROR".into()),
+        log_stream_name_prefix: Some("x/".into()),
+        limit: Some(2),
+        ..Default::default()
+    };
+    let (texts, reply) = filter(&logs, errors.clone()).await;
+    assert_eq!(texts, ["ERROR one", "ERROR three"]);
+    let next = FilterLogEventsRequest {
+        next_token: reply.next_token,
+        ..errors.clone()
+    };
+    let (texts, reply) = filter(&logs, next).await;
+    assert_eq!(texts, ["ERROR four"]);
+    assert_eq!(reply.next_token, None);
+    let named = FilterLogEventsRequest {
+        log_stream_names: Some(vec!["y".into()]),
+        ..Default::default()
+    };
+    assert_eq!(filter(&logs, named).await.0, ["ERROR five"]);
+    let foreign = FilterLogEventsRequest {
+        next_token: Some("bm9uc2Vuc2U".into()),
+        log_group_name: Some("g".into()),
+        ..errors
+    };
+    let fault = logs.filter_log_events(&call(), foreign).await.unwrap_err();
+    assert_eq!(
+        fault.to_string(),
+        "InvalidParameterException: The specified nextToken is invalid."
+    );
+}
+
+#[tokio::test]
+async fn all_is_there_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = open(folder.path());
+    make(&logs, "g", &["s"]).await;
+    for batch in 0..20 {
+        let texts: Vec<String> = (0..100).map(|n| format!("{batch}-{n}")).collect();
+        let events: Vec<(i64, &str)> = texts.iter().map(|text| (batch, text.as_str())).collect();
+        put(&logs, "s", &events).await;
+    }
+    let (before, _) = filter(&logs, FilterLogEventsRequest::default()).await;
+    drop(logs);
+    let logs = open(folder.path());
+    let (after, reply) = filter(&logs, FilterLogEventsRequest::default()).await;
+    assert_eq!(before.len(), 2000);
+    assert_eq!(before, after);
+    let ids: BTreeSet<_> = reply
+        .events
+        .iter()
+        .flatten()
+        .map(|event| event.event_id.clone().unwrap())
+        .collect();
+    assert_eq!(ids.len(), 2000);
+    let input = DescribeLogStreamsRequest {
+        log_group_name: Some("g".into()),
+        ..Default::default()
+    };
+    let streams = logs
+        .describe_log_streams(&call(), input)
+        .await
+        .unwrap()
+        .log_streams
+        .unwrap();
+    assert_eq!(streams[0].first_event_timestamp, Some(NOW));
+    assert_eq!(streams[0].last_event_timestamp, Some(NOW + 19));
+}
+
+#[tokio::test]
+async fn a_group_made_again_is_empty() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = open(folder.path());
+    make(&logs, "g", &["s"]).await;
+    put(&logs, "s", &[(0, "old")]).await;
+    let delete = DeleteLogGroupRequest {
+        log_group_name: Some("g".into()),
+    };
+    logs.delete_log_group(&call(), delete.clone())
+        .await
+        .unwrap();
+    let gone = logs.delete_log_group(&call(), delete).await.unwrap_err();
+    assert_eq!(
+        gone.to_string(),
+        "ResourceNotFoundException: The specified log group does not exist."
+    );
+    make(&logs, "g", &["s"]).await;
+    assert_eq!(
+        filter(&logs, FilterLogEventsRequest::default()).await.0,
+        Vec::<String>::new()
+    );
+}
+
+#[tokio::test]
+async fn faults_have_their_texts() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = open(folder.path());
+    make(&logs, "g", &["s"]).await;
+    let again = CreateLogGroupRequest {
+        log_group_name: Some("g".into()),
+        ..Default::default()
+    };
+    let fault = logs.create_log_group(&call(), again).await.unwrap_err();
+    assert_eq!(
+        fault.to_string(),
+        "ResourceAlreadyExistsException: The specified log group already exists"
+    );
+    let missing = CreateLogStreamRequest {
+        log_group_name: Some("no".into()),
+        log_stream_name: Some("s".into()),
+    };
+    let fault = logs.create_log_stream(&call(), missing).await.unwrap_err();
+    assert_eq!(
+        fault.to_string(),
+        "ResourceNotFoundException: The specified log group does not exist."
+    );
+    let retention = PutRetentionPolicyRequest {
+        log_group_name: Some("g".into()),
+        retention_in_days: Some(2),
+    };
+    let fault = logs
+        .put_retention_policy(&call(), retention)
+        .await
+        .unwrap_err();
+    assert!(
+        fault.message.contains("Value '2' at 'retentionInDays'"),
+        "{fault}"
+    );
+    let pattern = FilterLogEventsRequest {
+        log_group_name: Some("g".into()),
+        filter_pattern: Some("{ $.a".into()),
+        ..Default::default()
+    };
+    assert_eq!(
+        logs.filter_log_events(&call(), pattern)
+            .await
+            .unwrap_err()
+            .code,
+        "InvalidParameterException"
+    );
+}
+
+#[tokio::test]
+async fn retention_hides_what_is_older() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = open(folder.path());
+    make(&logs, "g", &["s"]).await;
+    const DAY: i64 = 86_400_000;
+    put(&logs, "s", &[(-3 * DAY, "old")]).await;
+    put(&logs, "s", &[(0, "new")]).await;
+    let retention = PutRetentionPolicyRequest {
+        log_group_name: Some("g".into()),
+        retention_in_days: Some(1),
+    };
+    logs.put_retention_policy(&call(), retention).await.unwrap();
+    assert_eq!(
+        filter(&logs, FilterLogEventsRequest::default()).await.0,
+        ["new"]
+    );
+    let reply = put(&logs, "s", &[(-2 * DAY, "late")]).await;
+    let info = reply.rejected_log_events_info.unwrap();
+    assert_eq!(info.expired_log_event_end_index, Some(1));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20))]
+
+    /// Whatever the times, pages joined are all events in the order of time.
+    #[test]
+    fn pages_join_to_the_whole(batches in prop::collection::vec(prop::collection::vec(0i64..50, 1..20), 1..10), limit in 1i32..7) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let logs = open(folder.path());
+            make(&logs, "g", &["s"]).await;
+            let mut expected = Vec::new();
+            for (number, mut times) in batches.into_iter().enumerate() {
+                times.sort_unstable();
+                let texts: Vec<String> = (0..times.len()).map(|n| format!("{number:03}-{n:03}")).collect();
+                let events: Vec<(i64, &str)> = times.iter().copied().zip(texts.iter().map(String::as_str)).collect();
+                put(&logs, "s", &events).await;
+                expected.extend(events.iter().map(|(time, text)| (*time, (*text).to_owned())));
+            }
+            expected.sort();
+            let expected: Vec<String> = expected.into_iter().map(|(_, text)| text).collect();
+            let mut seen = Vec::new();
+            let mut token = None;
+            loop {
+                let input = GetLogEventsRequest {
+                    start_from_head: Some(true), limit: Some(limit), next_token: token.clone(), ..Default::default()
+                };
+                let (texts, reply) = get(&logs, input).await;
+                seen.extend(texts);
+                if reply.next_forward_token == token { break; }
+                token = reply.next_forward_token;
+            }
+            assert_eq!(seen, expected);
+        });
+    }
+}

@@ -1,0 +1,261 @@
+//! STS: who a caller is, and temporary credentials (spec platform §4).
+//!
+//! The other face of IAM: the decisions and the credentials are made by its [`Directory`]; this crate
+//! is their wire side. AssumeRole carries no authorisation row, because a role's trust policy
+//! and the caller's own policies are weighed together inside, as for no other operation; whoever
+//! reaches it has shown a signature and nothing more.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use wharf_api_sts::{Input, Sts, faults, types::*};
+use wharf_svc_iam::{AssumeError, AssumeRole, Directory, DocumentError, Minted};
+use wharf_wire::{Call, Check, Context, Fault, async_trait};
+
+const MAX_POLICY_ARNS: usize = 10;
+const MAX_TAGS: usize = 50;
+
+/// STS over IAM's directory.
+#[derive(Debug, Clone)]
+pub struct StsService {
+    directory: Arc<Directory>,
+}
+
+impl StsService {
+    pub fn new(directory: Arc<Directory>) -> Self {
+        Self { directory }
+    }
+}
+
+#[async_trait]
+impl Sts for StsService {
+    async fn authorize(&self, _cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
+        Ok(match input {
+            // Always allowed, whatever policies say.
+            Input::GetCallerIdentity(_) | Input::GetSessionToken(_) => Vec::new(),
+            // Weighed inside, with the role's trust policy.
+            Input::AssumeRole(_) => Vec::new(),
+            Input::AssumeRoleWithSAML(_) => vec![Check::any("sts:AssumeRoleWithSAML")],
+            Input::AssumeRoleWithWebIdentity(_) => {
+                vec![Check::any("sts:AssumeRoleWithWebIdentity")]
+            }
+            Input::AssumeRoot(_) => vec![Check::any("sts:AssumeRoot")],
+            Input::DecodeAuthorizationMessage(_) => {
+                vec![Check::any("sts:DecodeAuthorizationMessage")]
+            }
+            Input::GetAccessKeyInfo(_) => vec![Check::any("sts:GetAccessKeyInfo")],
+            Input::GetDelegatedAccessToken(_) => vec![Check::any("sts:GetDelegatedAccessToken")],
+            Input::GetFederationToken(_) => vec![Check::any("sts:GetFederationToken")],
+            Input::GetWebIdentityToken(_) => vec![Check::any("sts:GetWebIdentityToken")],
+        })
+    }
+
+    async fn get_caller_identity(
+        &self,
+        call: &Call,
+        _input: GetCallerIdentityRequest,
+    ) -> Result<GetCallerIdentityResponse, Fault> {
+        Ok(GetCallerIdentityResponse {
+            user_id: Some(call.caller.user_id.clone()),
+            account: Some(call.caller.account.clone()),
+            arn: Some(call.caller.arn.clone()),
+        })
+    }
+
+    async fn assume_role(
+        &self,
+        call: &Call,
+        input: AssumeRoleRequest,
+    ) -> Result<AssumeRoleResponse, Fault> {
+        let wanted = wanted(input)?;
+        let minted = self
+            .directory
+            .assume_role(call.context(), wanted)
+            .await
+            .map_err(fault)?;
+        Ok(AssumeRoleResponse {
+            assumed_role_user: Some(AssumedRoleUser {
+                assumed_role_id: Some(minted.user_id.clone()),
+                arn: Some(minted.arn.clone()),
+            }),
+            packed_policy_size: minted.packed_percent,
+            source_identity: minted.source_identity.clone(),
+            credentials: Some(credentials(minted)),
+            ..AssumeRoleResponse::default()
+        })
+    }
+
+    async fn get_session_token(
+        &self,
+        call: &Call,
+        input: GetSessionTokenRequest,
+    ) -> Result<GetSessionTokenResponse, Fault> {
+        if input.serial_number.is_some() || input.token_code.is_some() {
+            return Err(no_second_factor());
+        }
+        let minted = self
+            .directory
+            .session_token(call.context(), input.duration_seconds)
+            .await;
+        Ok(GetSessionTokenResponse {
+            credentials: Some(credentials(minted.map_err(fault)?)),
+            ..GetSessionTokenResponse::default()
+        })
+    }
+
+    async fn get_access_key_info(
+        &self,
+        call: &Call,
+        input: GetAccessKeyInfoRequest,
+    ) -> Result<GetAccessKeyInfoResponse, Fault> {
+        let id = required(input.access_key_id, "accessKeyId")?;
+        // Temporary keys are kept nowhere; the caller's own is known because it signed with it.
+        let account = if id == call.caller.access_key_id {
+            Some(call.caller.account.clone())
+        } else {
+            let found = self.directory.account_of_key(&id).await;
+            found.map_err(|error| internal(&error))?
+        };
+        let account = account.ok_or_else(|| {
+            validation(format!("Invalid Access Key. Access Key {id} is not known."))
+        })?;
+        Ok(GetAccessKeyInfoResponse {
+            account: Some(account),
+        })
+    }
+}
+
+/// The request as IAM's directory takes it.
+fn wanted(input: AssumeRoleRequest) -> Result<AssumeRole, Fault> {
+    if input.serial_number.is_some() || input.token_code.is_some() {
+        return Err(no_second_factor());
+    }
+    let session_name = required(input.role_session_name, "roleSessionName")?;
+    let fits = (2..=64).contains(&session_name.len()) && is_name(&session_name);
+    if !fits {
+        return Err(invalid("roleSessionName", &session_name));
+    }
+    if let Some(source) = input
+        .source_identity
+        .as_ref()
+        .filter(|source| !is_name(source))
+    {
+        return Err(invalid("sourceIdentity", source));
+    }
+    let mut policy_arns = Vec::new();
+    for descriptor in input.policy_arns.unwrap_or_default() {
+        policy_arns.push(required(descriptor.arn, "policyArns.arn")?);
+    }
+    if policy_arns.len() > MAX_POLICY_ARNS {
+        return Err(validation(
+            "At most 10 session policies can be given by their ARNs.",
+        ));
+    }
+    let mut tags = BTreeMap::new();
+    for tag in input.tags.unwrap_or_default() {
+        let key = required(tag.key, "tags.key")?;
+        let value = required(tag.value, "tags.value")?;
+        let folded = key.to_lowercase();
+        if tags
+            .keys()
+            .any(|before: &String| before.to_lowercase() == folded)
+        {
+            return Err(validation(
+                "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
+            ));
+        }
+        tags.insert(key, value);
+    }
+    if tags.len() > MAX_TAGS {
+        return Err(validation("At most 50 session tags can be given."));
+    }
+    let transitive_tag_keys = input.transitive_tag_keys.unwrap_or_default();
+    if let Some(key) = transitive_tag_keys
+        .iter()
+        .find(|key| !tags.contains_key(*key))
+    {
+        return Err(validation(format!(
+            "The specified transitive tag key {key} must be included in the requested tags."
+        )));
+    }
+    Ok(AssumeRole {
+        role_arn: required(input.role_arn, "roleArn")?,
+        session_name,
+        duration_seconds: input.duration_seconds,
+        external_id: input.external_id,
+        policy: input.policy,
+        policy_arns,
+        tags,
+        transitive_tag_keys,
+        source_identity: input.source_identity,
+    })
+}
+
+fn is_name(text: &str) -> bool {
+    text.bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b))
+}
+
+fn credentials(minted: Minted) -> Credentials {
+    Credentials {
+        access_key_id: Some(minted.access_key_id),
+        secret_access_key: Some(minted.secret.expose().to_owned()),
+        session_token: Some(minted.token),
+        expiration: Some(minted.expires),
+    }
+}
+
+fn fault(error: AssumeError) -> Fault {
+    match error {
+        AssumeError::Root | AssumeError::Denied(_) | AssumeError::SessionCaller => {
+            Fault::sender("AccessDenied", 403, error.to_string())
+        }
+        AssumeError::TooLongForRole
+        | AssumeError::TooLongForChain
+        | AssumeError::Duration
+        | AssumeError::NoSuchPolicy(_)
+        | AssumeError::TransitiveTag(_) => validation(error.to_string()),
+        AssumeError::Policy(DocumentError::TooLong { .. }) => {
+            faults::packed_policy_too_large_exception(error.to_string())
+        }
+        AssumeError::Policy(_) => faults::malformed_policy_document_exception(error.to_string()),
+        AssumeError::Directory(_) | AssumeError::Token(_) => internal(&error),
+    }
+}
+
+fn validation(message: impl Into<String>) -> Fault {
+    Fault::sender("ValidationError", 400, message)
+}
+
+fn invalid(member: &str, value: &str) -> Fault {
+    validation(format!(
+        "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: \
+         Member must satisfy regular expression pattern: [\\w+=,.@-]*"
+    ))
+}
+
+fn required<T>(value: Option<T>, member: &str) -> Result<T, Fault> {
+    value.ok_or_else(|| {
+        validation(format!(
+            "1 validation error detected: Value at '{member}' failed to satisfy constraint: Member \
+             must not be null"
+        ))
+    })
+}
+
+/// Nobody has a device here, so a code can only be wrong.
+fn no_second_factor() -> Fault {
+    Fault::sender(
+        "AccessDenied",
+        403,
+        "MultiFactorAuthentication failed with invalid MFA one time pass code.",
+    )
+}
+
+fn internal(cause: &dyn std::error::Error) -> Fault {
+    Fault::receiver(
+        "InternalFailure",
+        500,
+        "The request processing has failed because of an unknown error, exception or failure.",
+        cause,
+    )
+}

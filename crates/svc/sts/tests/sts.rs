@@ -1,0 +1,710 @@
+//! STS through its authorising client, with IAM and a real store beneath.
+
+use std::{sync::Arc, time::Duration};
+
+use wharf_api_iam::{Client as IamClient, Iam, types as iam};
+use wharf_api_sts::{Client, Sts, types::*};
+use wharf_base::{Permit, Timestamp};
+use wharf_seal::Keyring;
+use wharf_store::{Store, StoreOptions};
+use wharf_svc_iam::{Directory, IamGate, IamService, IdentifyError, Mode};
+use wharf_svc_sts::StsService;
+use wharf_wire::{Call, Caller, CallerKind, Context, Dispatcher, Fault};
+
+const ACCOUNT: &str = "000000000000";
+const NOW: Timestamp = Timestamp::from_millis(1_767_312_000_000);
+const PERMIT: Permit = Permit::for_controller("test");
+const ROLE: &str = "arn:aws:iam::000000000000:role/deploy";
+const ANNA: &str = "arn:aws:iam::000000000000:user/anna";
+
+struct World {
+    directory: Arc<Directory>,
+    iam: IamClient,
+    sts: Client,
+    _dir: tempfile::TempDir,
+}
+
+fn world() -> World {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), StoreOptions::default()).unwrap();
+    let directory = Arc::new(Directory::new(store, Keyring::in_memory()));
+    let gate = IamGate::new(Arc::clone(&directory), Mode::Enforce);
+    let dispatcher = Dispatcher::new(Arc::new(gate));
+    let iam = Arc::new(IamService::new(Arc::clone(&directory)));
+    let sts = Arc::new(StsService::new(Arc::clone(&directory)));
+    World {
+        directory,
+        iam: IamClient::new(iam, dispatcher.clone()),
+        sts: Client::new(sts, dispatcher),
+        _dir: dir,
+    }
+}
+
+fn by_at(caller: Caller, now: Timestamp) -> Call {
+    let mut context = Context::internal(ACCOUNT, "us-east-1", "test", now);
+    context.caller = caller;
+    Call::by_controller(context, PERMIT)
+}
+
+fn by(caller: Caller) -> Call {
+    by_at(caller, NOW)
+}
+
+fn root() -> Call {
+    by(Caller::root(ACCOUNT))
+}
+
+fn text(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+fn statement(effect: &str, action: &str, rest: &str) -> String {
+    format!(r#"{{"Effect":"{effect}","Action":"{action}"{rest}}}"#)
+}
+
+fn document(statements: &[String]) -> String {
+    format!(
+        r#"{{"Version":"2012-10-17","Statement":[{}]}}"#,
+        statements.join(",")
+    )
+}
+
+fn allow(action: &str) -> String {
+    document(&[statement("Allow", action, r#","Resource":"*""#)])
+}
+
+/// A trust policy for `who`, an object of a Principal element; `rest` are further members.
+fn trust(who: &str, rest: &str) -> String {
+    let rest = format!(r#","Principal":{who}{rest}"#);
+    document(&[statement("Allow", "sts:*", &rest)])
+}
+
+fn aws(who: &str) -> String {
+    format!(r#"{{"AWS":"{who}"}}"#)
+}
+
+fn wanted() -> AssumeRoleRequest {
+    AssumeRoleRequest {
+        role_arn: text(ROLE),
+        role_session_name: text("run-1"),
+        ..Default::default()
+    }
+}
+
+#[track_caller]
+fn refused<T: std::fmt::Debug>(answer: Result<T, Fault>, code: &str, message: &str) {
+    let fault = answer.expect_err("refused");
+    assert_eq!(
+        (fault.code.as_ref(), fault.message.as_str()),
+        (code, message)
+    );
+}
+
+fn denied_to(arn: &str) -> String {
+    format!("User: {arn} is not authorized to perform: sts:AssumeRole on resource: {ROLE}")
+}
+
+impl World {
+    /// The user anna, perhaps with a policy; a call signed by her.
+    async fn anna(&self, policy: Option<&str>) -> Call {
+        let user = iam::CreateUserRequest {
+            user_name: text("anna"),
+            ..Default::default()
+        };
+        self.iam.create_user(&root(), user).await.unwrap();
+        if let Some(policy) = policy {
+            let put = iam::PutUserPolicyRequest {
+                user_name: text("anna"),
+                policy_name: text("p"),
+                policy_document: text(policy),
+            };
+            self.iam.put_user_policy(&root(), put).await.unwrap();
+        }
+        let key = iam::CreateAccessKeyRequest {
+            user_name: text("anna"),
+        };
+        let key = self
+            .iam
+            .create_access_key(&root(), key)
+            .await
+            .unwrap()
+            .access_key
+            .unwrap();
+        let id = key.access_key_id.unwrap();
+        by(self
+            .directory
+            .identify(&id, None, NOW)
+            .await
+            .unwrap()
+            .caller)
+    }
+
+    async fn role(&self, name: &str, trust: &str, policy: &str) {
+        let role = iam::CreateRoleRequest {
+            role_name: text(name),
+            assume_role_policy_document: text(trust),
+            ..Default::default()
+        };
+        self.iam.create_role(&root(), role).await.unwrap();
+        let put = iam::PutRolePolicyRequest {
+            role_name: text(name),
+            policy_name: text("p"),
+            policy_document: text(policy),
+        };
+        self.iam.put_role_policy(&root(), put).await.unwrap();
+    }
+
+    async fn assume(&self, call: &Call, wanted: AssumeRoleRequest) -> Result<Credentials, Fault> {
+        Ok(self
+            .sts
+            .assume_role(call, wanted)
+            .await?
+            .credentials
+            .unwrap())
+    }
+
+    async fn identify(&self, it: &Credentials, now: Timestamp) -> Result<Caller, IdentifyError> {
+        let id = it.access_key_id.as_deref().unwrap();
+        let found = self
+            .directory
+            .identify(id, it.session_token.as_deref(), now)
+            .await?;
+        assert_eq!(Some(found.secret.expose()), it.secret_access_key.as_deref());
+        Ok(found.caller)
+    }
+
+    async fn call(&self, credentials: &Credentials) -> Call {
+        by(self.identify(credentials, NOW).await.unwrap())
+    }
+
+    async fn may(&self, call: &Call, user: &str) -> bool {
+        let get = iam::GetUserRequest {
+            user_name: text(user),
+        };
+        self.iam.get_user(call, get).await.is_ok()
+    }
+}
+
+#[tokio::test]
+async fn everyone_may_ask_who_they_are() {
+    let w = world();
+    let ask = async |call: &Call| {
+        let it = w
+            .sts
+            .get_caller_identity(call, Default::default())
+            .await
+            .unwrap();
+        (it.user_id.unwrap(), it.account.unwrap(), it.arn.unwrap())
+    };
+    let (id, account, arn) = ask(&root()).await;
+    assert_eq!(id, ACCOUNT);
+    assert_eq!(
+        (account.as_str(), arn.as_str()),
+        (ACCOUNT, "arn:aws:iam::000000000000:root")
+    );
+    let deny = document(&[statement("Deny", "*", r#","Resource":"*""#)]);
+    let (id, _, arn) = ask(&w.anna(Some(&deny)).await).await;
+    assert!(id.starts_with("AIDA"));
+    assert_eq!(arn, ANNA);
+}
+
+#[tokio::test]
+async fn a_role_that_trusts_the_account_needs_the_callers_policy_too() {
+    let w = world();
+    let anna = w.anna(None).await;
+    w.role("deploy", &trust(&aws(ACCOUNT), ""), &allow("iam:GetUser"))
+        .await;
+    refused(
+        w.assume(&anna, wanted()).await,
+        "AccessDenied",
+        &denied_to(ANNA),
+    );
+
+    let put = iam::PutUserPolicyRequest {
+        user_name: text("anna"),
+        policy_name: text("p"),
+        policy_document: text(&allow("sts:AssumeRole")),
+    };
+    w.iam.put_user_policy(&root(), put).await.unwrap();
+    let answer = w.sts.assume_role(&anna, wanted()).await.unwrap();
+    let who = answer.assumed_role_user.unwrap();
+    let arn = "arn:aws:sts::000000000000:assumed-role/deploy/run-1";
+    assert_eq!(who.arn.as_deref(), Some(arn));
+    assert!(who.assumed_role_id.unwrap().ends_with(":run-1"));
+    assert_eq!(answer.packed_policy_size, None);
+    let credentials = answer.credentials.unwrap();
+    assert_eq!(
+        credentials.expiration,
+        Some(NOW + Duration::from_secs(3600))
+    );
+
+    let session = w.call(&credentials).await;
+    assert_eq!(session.caller.kind, CallerKind::AssumedRole);
+    assert_eq!(session.caller.arn, arn);
+    assert!(w.may(&session, "anna").await);
+    assert!(!w.may(&anna, "anna").await);
+    let deny = statement("Deny", "iam:GetUser", r#","Resource":"*""#);
+    let allow = statement("Allow", "*", r#","Resource":"*""#);
+    let put = iam::PutRolePolicyRequest {
+        role_name: text("deploy"),
+        policy_name: text("p"),
+        policy_document: Some(document(&[allow, deny])),
+    };
+    w.iam.put_role_policy(&root(), put).await.unwrap();
+    assert!(
+        !w.may(&session, "anna").await,
+        "a changed policy counts at once"
+    );
+}
+
+#[tokio::test]
+async fn a_role_that_trusts_the_very_caller_needs_nothing_else() {
+    let w = world();
+    let anna = w.anna(None).await;
+    w.role("deploy", &trust(&aws(ANNA), ""), &allow("iam:*"))
+        .await;
+    w.assume(&anna, wanted()).await.unwrap();
+
+    // The same name made anew is somebody else.
+    let key = iam::DeleteAccessKeyRequest {
+        user_name: text("anna"),
+        access_key_id: Some(anna.caller.access_key_id.clone()),
+    };
+    w.iam.delete_access_key(&root(), key).await.unwrap();
+    let delete = iam::DeleteUserRequest {
+        user_name: text("anna"),
+    };
+    w.iam.delete_user(&root(), delete).await.unwrap();
+    let other = w.anna(None).await;
+    refused(
+        w.assume(&other, wanted()).await,
+        "AccessDenied",
+        &denied_to(ANNA),
+    );
+}
+
+#[tokio::test]
+async fn whoever_is_not_trusted_learns_nothing() {
+    let w = world();
+    let anna = w.anna(Some(&allow("*"))).await;
+    refused(
+        w.assume(&anna, wanted()).await,
+        "AccessDenied",
+        &denied_to(ANNA),
+    );
+    let service = r#"{"Service":"ecs-tasks.amazonaws.com"}"#;
+    w.role("deploy", &trust(service, ""), &allow("*")).await;
+    refused(
+        w.assume(&anna, wanted()).await,
+        "AccessDenied",
+        &denied_to(ANNA),
+    );
+    refused(
+        w.assume(&root(), wanted()).await,
+        "AccessDenied",
+        "Roles may not be assumed by root accounts.",
+    );
+}
+
+#[tokio::test]
+async fn an_external_id_must_be_the_agreed_one() {
+    let w = world();
+    let anna = w.anna(Some(&allow("sts:AssumeRole"))).await;
+    let agreed = r#","Condition":{"StringEquals":{"sts:ExternalId":"42-blue"}}"#;
+    w.role("deploy", &trust(&aws(ACCOUNT), agreed), &allow("*"))
+        .await;
+    for external_id in [None, text("42-red")] {
+        let wanted = AssumeRoleRequest {
+            external_id,
+            ..wanted()
+        };
+        refused(
+            w.assume(&anna, wanted).await,
+            "AccessDenied",
+            &denied_to(ANNA),
+        );
+    }
+    let wanted = AssumeRoleRequest {
+        external_id: text("42-blue"),
+        ..wanted()
+    };
+    w.assume(&anna, wanted).await.unwrap();
+}
+
+#[tokio::test]
+async fn session_policies_only_take_away() {
+    let w = world();
+    let anna = w.anna(Some(&allow("sts:AssumeRole"))).await;
+    w.role("deploy", &trust(&aws(ACCOUNT), ""), &allow("iam:*"))
+        .await;
+    let narrowed = AssumeRoleRequest {
+        policy: text(&allow("iam:List*")),
+        ..wanted()
+    };
+    let answer = w.sts.assume_role(&anna, narrowed).await.unwrap();
+    assert!(
+        answer
+            .packed_policy_size
+            .is_some_and(|percent| (1..=100).contains(&percent))
+    );
+    let session = w.call(&answer.credentials.unwrap()).await;
+    let get = iam::GetUserRequest {
+        user_name: text("anna"),
+    };
+    let message = w.iam.get_user(&session, get).await.unwrap_err().message;
+    assert!(
+        message.ends_with("because no session policy allows the iam:GetUser action"),
+        "{message}"
+    );
+    w.iam
+        .list_users(&session, Default::default())
+        .await
+        .unwrap();
+
+    let descriptor = PolicyDescriptorType {
+        arn: text("arn:aws:iam::aws:policy/ReadOnlyAccess"),
+    };
+    let by_arn = AssumeRoleRequest {
+        policy_arns: Some(vec![descriptor]),
+        ..wanted()
+    };
+    let session = w.call(&w.assume(&anna, by_arn).await.unwrap()).await;
+    assert!(w.may(&session, "anna").await);
+    let delete = iam::DeleteUserRequest {
+        user_name: text("anna"),
+    };
+    assert!(w.iam.delete_user(&session, delete).await.is_err());
+
+    let unknown = PolicyDescriptorType {
+        arn: text("arn:aws:iam::aws:policy/Nothing"),
+    };
+    let unknown = AssumeRoleRequest {
+        policy_arns: Some(vec![unknown]),
+        ..wanted()
+    };
+    let fault = w.assume(&anna, unknown).await.unwrap_err();
+    assert_eq!(fault.code, "ValidationError");
+    let malformed = AssumeRoleRequest {
+        policy: text("{"),
+        ..wanted()
+    };
+    refused(
+        w.assume(&anna, malformed).await,
+        "MalformedPolicyDocument",
+        "Syntax errors in policy.",
+    );
+    let long = allow("iam:List*").replace("\"*\"}]", &format!("\"arn:{}*\"}}]", "x".repeat(2_048)));
+    let long = AssumeRoleRequest {
+        policy: Some(long),
+        ..wanted()
+    };
+    assert_eq!(
+        w.assume(&anna, long).await.unwrap_err().code,
+        "PackedPolicyTooLarge"
+    );
+}
+
+#[tokio::test]
+async fn durations() {
+    let w = world();
+    let anna = w.anna(Some(&allow("sts:AssumeRole"))).await;
+    w.role("deploy", &trust(&aws(ACCOUNT), ""), &allow("*"))
+        .await;
+    let lasting = |seconds| AssumeRoleRequest {
+        duration_seconds: Some(seconds),
+        ..wanted()
+    };
+    let short = w.assume(&anna, lasting(900)).await.unwrap();
+    let last = NOW + Duration::from_secs(900);
+    w.identify(&short, Timestamp(last.0 - 1)).await.unwrap();
+    assert!(matches!(
+        w.identify(&short, last).await,
+        Err(IdentifyError::Expired)
+    ));
+    refused(
+        w.assume(&anna, lasting(7_200)).await,
+        "ValidationError",
+        "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+    );
+    let update = iam::UpdateRoleRequest {
+        role_name: text("deploy"),
+        max_session_duration: Some(43_200),
+        ..Default::default()
+    };
+    w.iam.update_role(&root(), update).await.unwrap();
+    let long = w.assume(&anna, lasting(7_200)).await.unwrap();
+
+    // A session that assumes a role again gets an hour at most.
+    let session = w.call(&long).await;
+    let fault = w.assume(&session, lasting(7_200)).await.unwrap_err();
+    assert_eq!(fault.code, "ValidationError");
+    w.assume(&session, lasting(3_600)).await.unwrap();
+}
+
+#[tokio::test]
+async fn tags_of_sessions_count_and_are_passed_on_where_said() {
+    let w = world();
+    let anna = w.anna(Some(&allow("sts:*"))).await;
+    let own = r#","Resource":"arn:aws:iam::*:user/${aws:PrincipalTag/owner}""#;
+    let assume = statement("Allow", "sts:*", r#","Resource":"*""#);
+    let policy = document(&[statement("Allow", "iam:GetUser", own), assume]);
+    w.role("deploy", &trust(&aws(ACCOUNT), ""), &policy).await;
+    w.role("second", &trust(&aws(ACCOUNT), ""), &policy).await;
+    let tags = vec![
+        Tag {
+            key: text("owner"),
+            value: text("anna"),
+        },
+        Tag {
+            key: text("other"),
+            value: text("x"),
+        },
+    ];
+    let tagged = AssumeRoleRequest {
+        tags: Some(tags),
+        transitive_tag_keys: Some(vec!["owner".to_owned()]),
+        source_identity: text("anna-herself"),
+        ..wanted()
+    };
+    let first = w
+        .call(&w.assume(&anna, tagged.clone()).await.unwrap())
+        .await;
+    assert!(w.may(&first, "anna").await);
+
+    let next = AssumeRoleRequest {
+        role_arn: text("arn:aws:iam::000000000000:role/second"),
+        ..wanted()
+    };
+    let second = w.call(&w.assume(&first, next.clone()).await.unwrap()).await;
+    assert!(w.may(&second, "anna").await);
+    let session = second.caller.session.clone().unwrap();
+    assert_eq!(session.tags.keys().collect::<Vec<_>>(), ["owner"]);
+    assert_eq!(session.source_identity.as_deref(), Some("anna-herself"));
+    let again = AssumeRoleRequest {
+        tags: tagged.tags,
+        ..next
+    };
+    assert_eq!(
+        w.assume(&first, again).await.unwrap_err().code,
+        "ValidationError"
+    );
+}
+
+#[tokio::test]
+async fn tags_need_their_own_permission() {
+    let w = world();
+    let anna = w.anna(Some(&allow("sts:AssumeRole"))).await;
+    w.role("deploy", &trust(&aws(ACCOUNT), ""), &allow("*"))
+        .await;
+    let tags = Some(vec![Tag {
+        key: text("a"),
+        value: text("b"),
+    }]);
+    let message = w
+        .assume(&anna, AssumeRoleRequest { tags, ..wanted() })
+        .await
+        .unwrap_err();
+    assert!(
+        message.message.contains("perform: sts:TagSession on"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn sessions_end_with_their_role() {
+    let w = world();
+    let anna = w.anna(Some(&allow("sts:AssumeRole"))).await;
+    let trusted = trust(&aws(ACCOUNT), "");
+    w.role("deploy", &trusted, &allow("*")).await;
+    let credentials = w.assume(&anna, wanted()).await.unwrap();
+    let policy = iam::DeleteRolePolicyRequest {
+        role_name: text("deploy"),
+        policy_name: text("p"),
+    };
+    w.iam.delete_role_policy(&root(), policy).await.unwrap();
+    let delete = iam::DeleteRoleRequest {
+        role_name: text("deploy"),
+    };
+    w.iam.delete_role(&root(), delete).await.unwrap();
+    assert!(matches!(
+        w.identify(&credentials, NOW).await,
+        Err(IdentifyError::Unknown)
+    ));
+    w.role("deploy", &trusted, &allow("*")).await;
+    assert!(matches!(
+        w.identify(&credentials, NOW).await,
+        Err(IdentifyError::Unknown)
+    ));
+}
+
+#[tokio::test]
+async fn tokens_are_of_one_key_and_unforgeable() {
+    let w = world();
+    let anna = w.anna(Some(&allow("sts:AssumeRole"))).await;
+    w.role("deploy", &trust(&aws(ACCOUNT), ""), &allow("*"))
+        .await;
+    let one = w.assume(&anna, wanted()).await.unwrap();
+    let other = w.assume(&anna, wanted()).await.unwrap();
+    let mixed = Credentials {
+        session_token: other.session_token,
+        ..one.clone()
+    };
+    assert!(matches!(
+        w.identify(&mixed, NOW).await,
+        Err(IdentifyError::Unknown)
+    ));
+    let mut token = one.session_token.clone().unwrap();
+    let last = if token.ends_with('A') { 'B' } else { 'A' };
+    token.pop();
+    token.push(last);
+    let forged = Credentials {
+        session_token: Some(token),
+        ..one.clone()
+    };
+    assert!(matches!(
+        w.identify(&forged, NOW).await,
+        Err(IdentifyError::Unknown)
+    ));
+    let bare = Credentials {
+        session_token: None,
+        ..one
+    };
+    assert!(matches!(
+        w.identify(&bare, NOW).await,
+        Err(IdentifyError::Unknown)
+    ));
+}
+
+#[tokio::test]
+async fn session_tokens_of_users_and_root() {
+    let w = world();
+    let anna = w.anna(Some(&allow("iam:GetUser"))).await;
+    let ask = |seconds| GetSessionTokenRequest {
+        duration_seconds: seconds,
+        ..Default::default()
+    };
+    let answer = w.sts.get_session_token(&anna, ask(None)).await.unwrap();
+    let credentials = answer.credentials.unwrap();
+    assert_eq!(
+        credentials.expiration,
+        Some(NOW + Duration::from_secs(43_200))
+    );
+    let session = w.call(&credentials).await;
+    assert_eq!(session.caller.arn, ANNA);
+    assert!(w.may(&session, "anna").await);
+    refused(
+        w.sts.get_session_token(&session, ask(None)).await,
+        "AccessDenied",
+        "Cannot call GetSessionToken with session credentials",
+    );
+    let answer = w
+        .sts
+        .get_session_token(&root(), ask(Some(43_200)))
+        .await
+        .unwrap();
+    let credentials = answer.credentials.unwrap();
+    assert_eq!(
+        credentials.expiration,
+        Some(NOW + Duration::from_secs(3_600))
+    );
+    assert_eq!(w.call(&credentials).await.caller.kind, CallerKind::Account);
+}
+
+#[tokio::test]
+async fn services_assume_roles_that_trust_them() {
+    let w = world();
+    let anna = w.anna(None).await;
+    let from =
+        r#","Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:ecs:us-east-1:000000000000:*"}}"#;
+    let tasks = "ecs-tasks.amazonaws.com";
+    w.role(
+        "deploy",
+        &trust(r#"{"Service":"ecs-tasks.amazonaws.com"}"#, from),
+        &allow("iam:*"),
+    )
+    .await;
+    let source = "arn:aws:ecs:us-east-1:000000000000:task/default/1";
+    let minted = w
+        .directory
+        .assume_for_service(ROLE, tasks, "1", Some(source), NOW)
+        .await
+        .unwrap();
+    assert_eq!(
+        minted.arn,
+        "arn:aws:sts::000000000000:assumed-role/deploy/1"
+    );
+    let found = w
+        .directory
+        .identify(&minted.access_key_id, Some(&minted.token), NOW)
+        .await
+        .unwrap();
+    assert_eq!(found.secret.expose(), minted.secret.expose());
+    assert!(w.may(&by(found.caller), "anna").await);
+    assert!(!w.may(&anna, "anna").await);
+
+    for (service, source) in [(tasks, None), ("ecs.amazonaws.com", Some(source))] {
+        let answer = w
+            .directory
+            .assume_for_service(ROLE, service, "1", source, NOW)
+            .await;
+        assert_eq!(answer.unwrap_err().to_string(), denied_to(service));
+    }
+}
+
+#[tokio::test]
+async fn keys_tell_their_account() {
+    let w = world();
+    let anna = w.anna(Some(&allow("sts:GetAccessKeyInfo"))).await;
+    let ask = |id: &str| GetAccessKeyInfoRequest {
+        access_key_id: text(id),
+    };
+    let own = anna.caller.access_key_id.clone();
+    let answer = w.sts.get_access_key_info(&anna, ask(&own)).await.unwrap();
+    assert_eq!(answer.account.as_deref(), Some(ACCOUNT));
+    let unknown = w
+        .sts
+        .get_access_key_info(&anna, ask("AKIANOSUCHKEYAAAAAAA"))
+        .await;
+    assert_eq!(unknown.unwrap_err().code, "ValidationError");
+}
+
+#[tokio::test]
+async fn requests_are_checked() {
+    let w = world();
+    let anna = w.anna(Some(&allow("sts:*"))).await;
+    w.role("deploy", &trust(&aws(ACCOUNT), ""), &allow("*"))
+        .await;
+    let tag = |key: &str| Tag {
+        key: text(key),
+        value: text("v"),
+    };
+    for wrong in [
+        AssumeRoleRequest {
+            role_session_name: text("x"),
+            ..wanted()
+        },
+        AssumeRoleRequest {
+            role_session_name: text("a/b"),
+            ..wanted()
+        },
+        AssumeRoleRequest {
+            role_session_name: None,
+            ..wanted()
+        },
+        AssumeRoleRequest {
+            source_identity: text("a b"),
+            ..wanted()
+        },
+        AssumeRoleRequest {
+            tags: Some(vec![tag("k"), tag("K")]),
+            ..wanted()
+        },
+        AssumeRoleRequest {
+            transitive_tag_keys: Some(vec!["k".to_owned()]),
+            ..wanted()
+        },
+    ] {
+        let fault = w.assume(&anna, wrong.clone()).await.unwrap_err();
+        assert_eq!(fault.code, "ValidationError", "{wrong:?}");
+    }
+}

@@ -1,0 +1,58 @@
+//! What can go wrong with a log, told apart by what the caller may still do.
+
+use std::{io, path::PathBuf};
+
+/// Opening or tending a log failed.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    #[error("cannot {step} {}", path.display())]
+    Io {
+        step: &'static str,
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    /// Bytes that had been acknowledged are not what was written.
+    #[error("{} is damaged at byte {offset}: {reason}", path.display())]
+    Corrupt {
+        path: PathBuf,
+        offset: u64,
+        reason: String,
+    },
+}
+
+impl LogError {
+    pub(crate) fn io(
+        step: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { step, path, source }
+    }
+
+    /// Whether the cause is a disk or a quota without room.
+    pub fn is_disk_full(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if is_disk_full(source))
+    }
+}
+
+/// Appending failed.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    /// No room. Nothing was appended, and a later append may succeed.
+    #[error("no room left on the disk of {}", dir.display())]
+    DiskFull { dir: PathBuf },
+    /// The disk did not take a write. What it holds is unknown until the log is opened again.
+    #[error("the log in {} cannot be written any more: {reason}", dir.display())]
+    Failed { dir: PathBuf, reason: String },
+    /// The payload is larger than [`crate::MAX_FRAME_BYTES`].
+    #[error("a frame of {bytes} bytes is too large")]
+    TooLarge { bytes: usize },
+}
+
+pub(crate) fn is_disk_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
+}

@@ -1,0 +1,161 @@
+//! What a log gives back after everything that can happen to its files.
+
+use std::{fs, path::Path};
+
+use wharf_wal::{Log, LogError, LogOptions};
+
+const OPTIONS: LogOptions = LogOptions {
+    magic: *b"testlog1",
+    segment_bytes: 4096,
+    grow_bytes: 4096,
+};
+
+fn open(dir: &Path, first: u64) -> Result<(Log, Vec<Vec<u8>>), LogError> {
+    let mut found = Vec::new();
+    let log = Log::open(dir, OPTIONS, first, |frame| {
+        let mut again = vec![0; frame.payload.len()];
+        frame
+            .file
+            .read_exact_at(&mut again, frame.offset)
+            .map_err(|e| e.to_string())?;
+        assert_eq!(
+            again, frame.payload,
+            "the place is where the payload stands"
+        );
+        found.push(frame.payload.to_vec());
+        Ok(())
+    })?;
+    Ok((log, found))
+}
+
+fn payload(n: usize) -> Vec<u8> {
+    (0..40 + n * 7).map(|i| (i * 31 + n) as u8).collect()
+}
+
+#[test]
+fn frames_come_back_across_segments() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut written = Vec::new();
+    for round in 0..4 {
+        let (mut log, found) = open(dir.path(), 1).unwrap();
+        assert_eq!(found, written);
+        for n in 0..20 {
+            written.push(payload(round * 20 + n));
+            log.append(&written[written.len() - 1]).unwrap();
+        }
+    }
+    let large = vec![9; 100_000];
+    let (mut log, _) = open(dir.path(), 1).unwrap();
+    log.append(&large).unwrap();
+    written.push(large);
+    let segments: Vec<_> = log.segments().collect();
+    assert!(segments.len() > 4);
+    drop(log);
+    assert_eq!(open(dir.path(), 1).unwrap().1, written);
+    // From a later segment on; the earlier ones are removed.
+    let (log, found) = open(dir.path(), segments[2].0).unwrap();
+    assert!(written.ends_with(&found) && found.len() < written.len());
+    assert_eq!(log.segments().next().unwrap().0, segments[2].0);
+    // But none may be missing.
+    fs::remove_file(dir.path().join(format!("{:016x}.log", segments[2].0))).unwrap();
+    assert!(matches!(
+        open(dir.path(), segments[2].0),
+        Err(LogError::Corrupt { .. })
+    ));
+}
+
+/// Files of a log of one segment, before and after its last frame.
+fn one_segment() -> (tempfile::TempDir, Vec<u8>, std::ops::Range<usize>) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(format!("{:016x}.log", 1));
+    let (mut log, _) = open(dir.path(), 1).unwrap();
+    (0..3).for_each(|n| drop(log.append(&payload(n)).unwrap()));
+    let end = |log: &Log| log.segments().last().unwrap().1 as usize;
+    let before = end(&log);
+    log.append(&payload(3)).unwrap();
+    let after = end(&log);
+    drop(log);
+    (dir, fs::read(path).unwrap(), before..after)
+}
+
+#[test]
+fn a_torn_last_frame_is_dropped_whatever_is_left_of_it() {
+    let (_dir, bytes, last) = one_segment();
+    let check = |name: &str, bytes: &[u8]| {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join(format!("{:016x}.log", 1)), bytes).unwrap();
+        let (mut log, found) = open(dir.path(), 1).unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert_eq!(found, [payload(0), payload(1), payload(2)], "{name}");
+        // And the log goes on from there, with nothing of the old frame coming back.
+        log.append(b"new").unwrap();
+        drop(log);
+        assert_eq!(
+            open(dir.path(), 1).unwrap().1[3..],
+            [b"new".to_vec()],
+            "{name}"
+        );
+    };
+    for at in last.clone() {
+        check(&format!("cut at {at}"), &bytes[..at]);
+        let mut zeroed = bytes.clone();
+        zeroed[at..last.end].fill(0);
+        if zeroed != bytes {
+            check(&format!("zeros from {at}"), &zeroed);
+        }
+        let mut garbled = bytes.clone();
+        garbled[at] ^= 0x55;
+        check(&format!("garbled at {at}"), &garbled);
+        // Pages reach the disk in any order: the beginning may be what is missing.
+        let mut headless = bytes.clone();
+        headless[last.start..=at].fill(0);
+        check(&format!("zeros up to {at}"), &headless);
+    }
+}
+
+#[test]
+fn damage_before_the_last_frame_is_reported() {
+    let (dir, bytes, last) = one_segment();
+    let path = dir.path().join(format!("{:016x}.log", 1));
+    for at in 0..last.start {
+        let mut garbled = bytes.clone();
+        garbled[at] ^= 0x55;
+        fs::write(&path, &garbled).unwrap();
+        match open(dir.path(), 1) {
+            Err(LogError::Corrupt { path: named, .. }) => assert_eq!(named, path),
+            other => panic!("garbled at {at}: {:?}", other.map(|(_, found)| found.len())),
+        }
+        assert_eq!(fs::read(&path).unwrap(), garbled, "nothing is changed");
+    }
+}
+
+#[test]
+fn a_segment_that_was_being_made_is_made_again() {
+    for left in [0, 10, 36] {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut log, _) = open(dir.path(), 1).unwrap();
+        log.append(b"one").unwrap();
+        log.rotate().unwrap();
+        drop(log);
+        let second = dir.path().join(format!("{:016x}.log", 2));
+        let header = fs::read(&second).unwrap();
+        fs::write(&second, &header[..left.min(header.len())]).unwrap();
+        let (mut log, found) = open(dir.path(), 1).unwrap();
+        assert_eq!(found, [b"one"]);
+        log.append(b"two").unwrap();
+        drop(log);
+        assert_eq!(open(dir.path(), 1).unwrap().1, [b"one", b"two"]);
+    }
+}
+
+#[test]
+fn the_log_of_another_kind_is_refused() {
+    let (dir, ..) = one_segment();
+    let options = LogOptions {
+        magic: *b"another1",
+        ..OPTIONS
+    };
+    assert!(matches!(
+        Log::open(dir.path(), options, 1, |_| Ok(())),
+        Err(LogError::Corrupt { .. })
+    ));
+}

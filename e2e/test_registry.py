@@ -1,0 +1,472 @@
+"""The registry as skopeo, buildah, podman and docker see it, and what it does with what they leave behind."""
+
+import gzip
+import hashlib
+import io
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import tarfile
+import threading
+
+import pytest
+import requests
+from botocore.exceptions import ClientError
+
+from harness import disk, images, processes, tasks, tools
+from harness.docker import Docker
+from harness.waiting import wait_for
+
+MIB = 1 << 20
+
+
+def repository(wharf, prefix="reg"):
+    name = tasks.unique(prefix)
+    return name, images.ensure_repository(wharf, name)
+
+
+def layout(folder, layer, media_type="application/vnd.oci.image.layer.v1.tar+gzip", diff=None):
+    """An OCI layout with one layer, a file made beforehand; `diff` is the digest of its uncompressed form."""
+    blobs = folder / "blobs" / "sha256"
+    blobs.mkdir(parents=True)
+
+    def keep(data):
+        digest = hashlib.sha256(data).hexdigest()
+        (blobs / digest).write_bytes(data)
+        return {"digest": f"sha256:{digest}", "size": len(data)}
+
+    layer_digest = disk.sha256(layer)
+    os.link(layer, blobs / layer_digest)
+    described = {"mediaType": media_type, "digest": f"sha256:{layer_digest}", "size": layer.stat().st_size}
+    config = json.dumps(
+        {"architecture": "amd64", "os": "linux", "config": {}, "rootfs": {"type": "layers", "diff_ids": [f"sha256:{diff or layer_digest}"]}}
+    ).encode()
+    manifest = json.dumps(
+        {
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "config": {"mediaType": "application/vnd.oci.image.config.v1+json", **keep(config)},
+            "layers": [described],
+        }
+    ).encode()
+    kept = {
+        "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        **keep(manifest),
+        "annotations": {"org.opencontainers.image.ref.name": "it"},
+    }
+    (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [kept]}))
+    (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
+    return f"oci:{folder}:it"
+
+
+def random_layer(path, size):
+    """A gzip file that does not shrink, of one tar with one random file; returns the digest of the tar."""
+    plain = hashlib.sha256()
+    entry = tarfile.TarInfo("random")
+    entry.size = size
+    header = entry.tobuf()
+    padding = b"\0" * (-size % 512 + 1024)
+    with gzip.GzipFile(path, "wb", compresslevel=0, mtime=0) as packed:
+
+        def put(data):
+            plain.update(data)
+            packed.write(data)
+
+        put(header)
+        left = size
+        while left:
+            piece = os.urandom(min(left, 4 * MIB))
+            put(piece)
+            left -= len(piece)
+        put(padding)
+    return plain.hexdigest()
+
+
+def manifest_digest(wharf, reference):
+    done = tools.run("skopeo", "inspect", "--tls-verify=false", "--creds", f"AWS:{wharf.registry_password()}", f"docker://{reference}")
+    return json.loads(done.stdout)["Digest"]
+
+
+class Registry:
+    """The distribution API by hand, for what stock clients would never send."""
+
+    def __init__(self, wharf, name):
+        self.base = f"http://localhost:{wharf.port}"
+        self.name = name
+        self.session = requests.Session()
+        self.session.auth = ("AWS", wharf.registry_password())
+
+    def ask(self, method, path, **options):
+        url = path if path.startswith("http") else f"{self.base}{path if path.startswith('/v2/') else f'/v2/{self.name}/{path}'}"
+        return self.session.request(method, url, timeout=60, **options)
+
+    def begin(self):
+        answer = self.ask("POST", "blobs/uploads/")
+        assert answer.status_code == 202, answer.text
+        location = answer.headers["Location"]
+        return location if location.startswith("http") else self.base + location
+
+
+# Stock clients
+
+
+def test_skopeo_pushes_and_pulls_the_same_bytes(wharf, tmp_path):
+    _, uri = repository(wharf)
+    archive = tools.image_archive("busybox")
+    images.skopeo_copy(wharf, f"oci-archive:{archive}", f"docker://{uri}:1")
+    images.skopeo_copy(wharf, f"docker://{uri}:1", f"oci:{tmp_path / 'pulled'}:it")
+    want = json.loads(tools.run("skopeo", "inspect", f"oci-archive:{archive}").stdout)
+    got = json.loads(tools.run("skopeo", "inspect", f"oci:{tmp_path / 'pulled'}:it").stdout)
+    assert got["Digest"] == want["Digest"] == manifest_digest(wharf, f"{uri}:1")
+    assert got["Layers"] == want["Layers"]
+
+
+@pytest.fixture
+def buildah(tmp_path):
+    def run(*arguments, **options):
+        stores = ["--storage-driver", "vfs", "--root", tmp_path / "store", "--runroot", tmp_path / "run"]
+        return tools.run("buildah", *stores, *arguments, **options).stdout.strip()
+
+    return run
+
+
+def test_buildah_builds_upon_a_pulled_image_and_the_task_sees_every_layer(wharf, busybox, buildah, tmp_path):
+    """Two layers, the upper one with a whiteout, an opaque folder and a replaced file."""
+    _, uri = repository(wharf)
+    credentials = f"AWS:{wharf.registry_password()}"
+    container = buildah("from", "--tls-verify=false", "--creds", credentials, f"docker://{busybox}")
+    root = pathlib.Path(buildah("mount", container))
+    (root / "etc" / "group").unlink()
+    (root / "bin" / "yes").unlink()
+    (root / "etc" / "added").write_text("from the upper layer\n")
+    for left in (root / "var" / "www", root / "var" / "log"):
+        left.rmdir()
+    (root / "var" / "log").mkdir()
+    (root / "var" / "log" / "fresh").write_text("fresh\n")
+    buildah("umount", container)
+    buildah("commit", "--quiet", container, "upper")
+    buildah("push", "--quiet", "--tls-verify=false", "--creds", credentials, "upper", f"docker://{uri}:upper")
+    assert (
+        len(
+            json.loads(tools.run("skopeo", "inspect", "--tls-verify=false", "--creds", credentials, f"docker://{uri}:upper").stdout)[
+                "Layers"
+            ]
+        )
+        == 2
+    )
+
+    task = tasks.run_script(wharf, f"{uri}:upper", "cat /etc/added; ls /etc/group /bin/yes /var/www; ls /var/log; ls /bin/cat", memory=32)
+    lines = task.lines()
+    assert "from the upper layer" in lines and "fresh" in lines and "/bin/cat" in lines
+    assert sum("No such file" in line for line in lines) == 3, lines
+    buildah("rm", container)
+
+
+def test_podman_pulls_and_pushes(wharf, busybox, tmp_path):
+    _, uri = repository(wharf)
+    podman = [
+        "podman",
+        "--storage-driver",
+        "vfs",
+        "--root",
+        tmp_path / "store",
+        "--runroot",
+        tmp_path / "run",
+        "--tmpdir",
+        tmp_path / "tmp",
+    ]
+    credentials = ["--tls-verify=false", "--creds", f"AWS:{wharf.registry_password()}"]
+    tools.run(*podman, "pull", "--quiet", *credentials, busybox)
+    tools.run(*podman, "push", "--quiet", *credentials, busybox, f"docker://{uri}:podman")
+    assert manifest_digest(wharf, f"{uri}:podman").startswith("sha256:")
+    tools.run(*podman, "rmi", busybox)
+    tools.run(*podman, "pull", "--quiet", *credentials, f"{uri}:podman")
+
+
+@pytest.fixture(scope="module")
+def docker():
+    engine = Docker()
+    yield engine
+    engine.close()
+
+
+def test_docker_logs_in_pushes_and_pulls(wharf, busybox, docker):
+    _, uri = repository(wharf)
+    logged_in = docker("login", "--username", "AWS", "--password-stdin", wharf.registry, stdin=wharf.registry_password())
+    assert "Login Succeeded" in logged_in.stdout
+    docker("pull", busybox)
+    docker("tag", busybox, f"{uri}:docker")
+    pushed = docker("push", f"{uri}:docker").stdout
+    assert f"digest: {manifest_digest(wharf, f'{uri}:docker')}" in pushed
+    docker("rmi", f"{uri}:docker", busybox)
+    docker("pull", f"{uri}:docker")
+    refused = docker("login", "--username", "AWS", "--password-stdin", wharf.registry, stdin="wrong", check=False)
+    assert refused.returncode != 0 and "401" in refused.stderr or "unauthorized" in refused.stderr.lower()
+
+
+def test_docker_image_runs(wharf, busybox, docker):
+    """Docker pushes its own manifest type."""
+    _, uri = repository(wharf)
+    docker("login", "--username", "AWS", "--password-stdin", wharf.registry, stdin=wharf.registry_password())
+    docker("pull", busybox)
+    docker("tag", busybox, f"{uri}:docker")
+    docker("push", f"{uri}:docker")
+    image = wharf.client("ecr").describe_images(repositoryName=uri.partition("/")[2])["imageDetails"][0]
+    assert image["imageManifestMediaType"] == "application/vnd.docker.distribution.manifest.v2+json"
+    assert tasks.run_script(wharf, f"{uri}:docker", "echo it runs").lines() == ["it runs"]
+
+
+# Size and memory
+
+
+@pytest.mark.slow
+def test_a_gibibyte_passes_through_little_memory(wharf, tmp_path):
+    name, uri = repository(wharf)
+    layer = tmp_path / "layer"
+    plain = random_layer(layer, 1024 * MIB)
+    source = layout(tmp_path / "layout", layer, diff=plain)
+    server = wharf.child("server")
+    before, most, done = processes.resident_bytes(server), [0], threading.Event()
+
+    def watch():
+        while not done.wait(0.02):
+            most[0] = max(most[0], processes.resident_bytes(server))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        images.skopeo_copy(wharf, source, f"docker://{uri}:big")
+        grown_by_push = most[0] - before
+        images.skopeo_copy(wharf, f"docker://{uri}:big", f"oci:{tmp_path / 'back'}:it")
+        grown = most[0] - before
+    finally:
+        done.set()
+        watcher.join()
+    assert wharf.child("server") == server, "the server died on the way"
+    print(f"resident memory grew by {grown_by_push / MIB:.1f} MiB pushing, {grown / MIB:.1f} MiB with pulling")
+    assert grown_by_push < 32 * MIB
+    assert grown < 32 * MIB
+    digest = disk.sha256(layer)
+    assert (tmp_path / "back" / "blobs" / "sha256" / digest).stat().st_size == layer.stat().st_size
+    wharf.client("ecr").delete_repository(repositoryName=name, force=True)
+
+
+def test_one_layer_in_two_repositories_is_one_file(wharf, tmp_path):
+    layer = tmp_path / "layer"
+    plain = random_layer(layer, 16 * MIB)
+    source = layout(tmp_path / "layout", layer, diff=plain)
+    _, first = repository(wharf)
+    _, second = repository(wharf)
+    images.skopeo_copy(wharf, source, f"docker://{first}:1")
+    before = disk.used_bytes(wharf.data / "server")
+    images.skopeo_copy(wharf, source, f"docker://{second}:1")
+    wait_for(lambda: disk.used_bytes(wharf.data / "server") - before < 2 * MIB, 10, "the second copy of the layer to take no space")
+    images.skopeo_copy(wharf, f"docker://{second}:1", f"oci:{tmp_path / 'back'}:it")
+
+
+# What must not be taken
+
+
+def test_a_wrong_digest_is_refused_and_nothing_is_kept(wharf):
+    name, _ = repository(wharf)
+    registry = Registry(wharf, name)
+    promised = "sha256:" + hashlib.sha256(b"promised").hexdigest()
+    location = registry.begin()
+    assert registry.ask("PATCH", location, data=b"sent instead").status_code == 202
+    answer = registry.ask("PUT", location, params={"digest": promised})
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["errors"][0]["code"] == "DIGEST_INVALID"
+    assert registry.ask("HEAD", f"blobs/{promised}").status_code == 404
+    sent = "sha256:" + hashlib.sha256(b"sent instead").hexdigest()
+    assert registry.ask("HEAD", f"blobs/{sent}").status_code == 404
+
+    answer = registry.ask("POST", f"blobs/uploads/?digest={promised}", data=b"at once, but other")
+    assert answer.status_code == 400 and answer.json()["errors"][0]["code"] == "DIGEST_INVALID"
+
+
+@pytest.mark.parametrize("digest", ["sha256:short", "sha256:" + "z" * 64, "md5:" + "0" * 32, "../../etc/passwd", "sha256:" + "A" * 64])
+def test_a_digest_that_is_none_is_refused(wharf, digest):
+    name, _ = repository(wharf)
+    registry = Registry(wharf, name)
+    answer = registry.ask("PUT", registry.begin(), params={"digest": digest}, data=b"x")
+    assert answer.status_code in (400, 404) and answer.json()["errors"], answer.text
+
+
+def test_a_killed_upload_leaves_nothing(fresh, tmp_path):
+    """skopeo is killed amid 256 MiB; nothing can be seen of it, and its space comes back."""
+    name, uri = repository(fresh)
+    layer = tmp_path / "layer"
+    plain = random_layer(layer, 256 * MIB)
+    digest = disk.sha256(layer)
+    source = layout(tmp_path / "layout", layer, diff=plain)
+    before = disk.used_bytes(fresh.data / "server")
+    client = subprocess.Popen(
+        ["skopeo", "copy", "--quiet", "--dest-tls-verify=false", "--dest-creds", f"AWS:{fresh.registry_password()}", source, f"docker://{uri}:1"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    wait_for(lambda: disk.used_bytes(fresh.data / "server") - before > 16 * MIB, 60, "16 MiB on the disk", interval_s=0.002)
+    assert client.poll() is None, "the push was over before it could be killed"
+    client.send_signal(signal.SIGKILL)
+    client.wait(10)
+
+    registry = Registry(fresh, name)
+    assert registry.ask("HEAD", f"blobs/sha256:{digest}").status_code == 404
+    assert fresh.client("ecr").list_images(repositoryName=name)["imageIds"] == []
+    fresh.kill_child("server")
+    wait_for(lambda: disk.used_bytes(fresh.data / "server") - before < 4 * MIB, 60, "the space of the broken upload to come back")
+    images.skopeo_copy(fresh, source, f"docker://{uri}:1")
+
+
+def test_server_killed_amid_a_push_keeps_no_half_image(fresh, tmp_path):
+    name, uri = repository(fresh)
+    layer = tmp_path / "layer"
+    source = layout(tmp_path / "layout", layer, diff=random_layer(layer, 256 * MIB))
+    before = disk.used_bytes(fresh.data / "server")
+    credentials = f"AWS:{fresh.registry_password()}"
+    client = subprocess.Popen(
+        ["skopeo", "copy", "--quiet", "--dest-tls-verify=false", "--dest-creds", credentials, source, f"docker://{uri}:1"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    wait_for(lambda: disk.used_bytes(fresh.data / "server") - before > 16 * MIB, 60, "16 MiB on the disk", interval_s=0.002)
+    fresh.kill_child("server")
+    if client.wait(120) != 0:
+        assert fresh.client("ecr").list_images(repositoryName=name)["imageIds"] == []
+    images.skopeo_copy(fresh, source, f"docker://{uri}:1")
+    images.skopeo_copy(fresh, f"docker://{uri}:1", f"oci:{tmp_path / 'back'}:it")
+
+
+def test_manifest_with_missing_layers_is_refused(wharf):
+    name, _ = repository(wharf)
+    nowhere = {"mediaType": "application/octet-stream", "digest": "sha256:" + "1" * 64, "size": 3}
+    manifest = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": nowhere, "layers": [nowhere]}
+    answer = Registry(wharf, name).ask(
+        "PUT", "manifests/1", data=json.dumps(manifest), headers={"Content-Type": "application/vnd.oci.image.manifest.v1+json"}
+    )
+    assert answer.status_code == 400 and answer.json()["errors"][0]["code"] in ("BLOB_UNKNOWN", "MANIFEST_BLOB_UNKNOWN"), answer.text
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'{"schemaVersion":1}', b"\xff\xfe", b'{"schemaVersion":2,"layers":"x"}', b"[" * 100000]
+)
+def test_malformed_manifests_are_refused(wharf, body):
+    name, _ = repository(wharf)
+    answer = Registry(wharf, name).ask(
+        "PUT", "manifests/1", data=body, headers={"Content-Type": "application/vnd.oci.image.manifest.v1+json"}
+    )
+    assert answer.status_code == 400 and answer.json()["errors"][0]["code"] in ("MANIFEST_INVALID", "MANIFEST_UNKNOWN"), answer.text
+
+
+def test_push_to_a_repository_that_is_not_there(wharf):
+    target = f"docker://{wharf.registry}/never/made:1"
+    done = images.skopeo_copy(wharf, f"oci-archive:{tools.image_archive('busybox')}", target, check=False)
+    assert done.returncode != 0
+    assert "does not exist in the registry with id '000000000000'" in done.stderr or "name unknown" in done.stderr.lower(), done.stderr
+
+
+# The distribution API's corners
+
+
+def test_upload_in_pieces(wharf):
+    name, _ = repository(wharf)
+    registry = Registry(wharf, name)
+    whole = os.urandom(300_000)
+    digest = "sha256:" + hashlib.sha256(whole).hexdigest()
+    location = registry.begin()
+    first = registry.ask("PATCH", location, data=whole[:100_000], headers={"Content-Range": "0-99999"})
+    assert first.status_code == 202 and first.headers["Range"] == "0-99999", first.headers
+    gap = registry.ask("PATCH", location, data=whole[200_000:], headers={"Content-Range": "200000-299999"})
+    assert gap.status_code == 416
+    so_far = registry.ask("GET", location)
+    assert so_far.status_code == 204 and so_far.headers["Range"] == "0-99999"
+    chunked = registry.ask("PATCH", location, data=io.BytesIO(whole[100_000:200_000]))
+    assert chunked.status_code == 202 and chunked.headers["Range"] == "0-199999"
+    last = registry.ask("PUT", location, params={"digest": digest}, data=whole[200_000:])
+    assert last.status_code == 201 and last.headers["Docker-Content-Digest"] == digest
+    got = registry.ask("GET", f"blobs/{digest}")
+    assert got.content == whole
+    part = registry.ask("GET", f"blobs/{digest}", headers={"Range": "bytes=10-19"})
+    assert part.status_code == 206 and part.content == whole[10:20]
+
+
+def test_cancelled_upload_is_unknown(wharf):
+    name, _ = repository(wharf)
+    registry = Registry(wharf, name)
+    location = registry.begin()
+    assert registry.ask("DELETE", location).status_code == 204
+    answer = registry.ask("PATCH", location, data=b"x")
+    assert answer.status_code == 404 and answer.json()["errors"][0]["code"] == "BLOB_UPLOAD_UNKNOWN"
+
+
+def test_tags_are_listed_in_order_and_pages(wharf):
+    name, uri = repository(wharf)
+    archive = tools.image_archive("busybox")
+    for tag in ("c", "a", "b"):
+        images.skopeo_copy(wharf, f"oci-archive:{archive}", f"docker://{uri}:{tag}")
+    registry = Registry(wharf, name)
+    assert registry.ask("GET", "tags/list").json() == {"name": name, "tags": ["a", "b", "c"]}
+    page = registry.ask("GET", "tags/list", params={"n": 2})
+    assert page.json()["tags"] == ["a", "b"] and 'rel="next"' in page.headers["Link"]
+    following = page.headers["Link"].partition("<")[2].partition(">")[0]
+    assert registry.ask("GET", following).json()["tags"] == ["c"]
+
+
+# ECR's own operations upon what was pushed
+
+
+def test_describe_list_get_and_delete_images(wharf):
+    name, uri = repository(wharf)
+    images.skopeo_copy(wharf, f"oci-archive:{tools.image_archive('busybox')}", f"docker://{uri}:1")
+    images.skopeo_copy(wharf, f"oci-archive:{tools.image_archive('busybox')}", f"docker://{uri}:2")
+    ecr = wharf.client("ecr")
+    (detail,) = ecr.describe_images(repositoryName=name)["imageDetails"]
+    assert sorted(detail["imageTags"]) == ["1", "2"]
+    assert detail["imageDigest"] == manifest_digest(wharf, f"{uri}:1")
+    assert {image["imageTag"] for image in ecr.list_images(repositoryName=name)["imageIds"]} == {"1", "2"}
+
+    got = ecr.batch_get_image(repositoryName=name, imageIds=[{"imageTag": "1"}, {"imageTag": "nope"}])
+    manifest = got["images"][0]["imageManifest"]
+    assert "sha256:" + hashlib.sha256(manifest.encode()).hexdigest() == detail["imageDigest"]
+    assert got["failures"] == [
+        {"imageId": {"imageTag": "nope"}, "failureCode": "ImageNotFound", "failureReason": "Requested image not found"}
+    ]
+
+    with pytest.raises(ClientError) as caught:
+        ecr.delete_repository(repositoryName=name)
+    assert caught.value.response["Error"]["Code"] == "RepositoryNotEmptyException"
+    gone = ecr.batch_delete_image(repositoryName=name, imageIds=[{"imageTag": "1"}])["imageIds"]
+    assert gone == [{"imageTag": "1", "imageDigest": detail["imageDigest"]}]
+    ecr.batch_delete_image(repositoryName=name, imageIds=[{"imageDigest": detail["imageDigest"]}])
+    assert ecr.list_images(repositoryName=name)["imageIds"] == []
+    ecr.delete_repository(repositoryName=name)
+
+
+def test_immutable_tags_stay(wharf):
+    name = tasks.unique("immutable")
+    uri = wharf.client("ecr").create_repository(repositoryName=name, imageTagMutability="IMMUTABLE")["repository"]["repositoryUri"]
+    images.skopeo_copy(wharf, f"oci-archive:{tools.image_archive('busybox')}", f"docker://{uri}:1")
+    images.skopeo_copy(wharf, f"oci-archive:{tools.image_archive('busybox')}", f"docker://{uri}:1")
+    done = images.skopeo_copy(wharf, f"oci-archive:{tools.image_archive('configured')}", f"docker://{uri}:1", check=False)
+    assert done.returncode != 0 and "immutable" in done.stderr, done.stderr
+
+
+def test_layers_through_the_ecr_api(wharf):
+    name, _ = repository(wharf)
+    ecr = wharf.client("ecr")
+    data = os.urandom(6 * MIB)
+    digest = "sha256:" + hashlib.sha256(data).hexdigest()
+    upload = ecr.initiate_layer_upload(repositoryName=name)
+    half = 5 * MIB
+    ecr.upload_layer_part(
+        repositoryName=name, uploadId=upload["uploadId"], partFirstByte=0, partLastByte=half - 1, layerPartBlob=data[:half]
+    )
+    with pytest.raises(ClientError) as caught:
+        ecr.upload_layer_part(repositoryName=name, uploadId=upload["uploadId"], partFirstByte=0, partLastByte=9, layerPartBlob=data[:10])
+    assert caught.value.response["Error"]["Code"] == "InvalidLayerPartException"
+    ecr.upload_layer_part(
+        repositoryName=name, uploadId=upload["uploadId"], partFirstByte=half, partLastByte=len(data) - 1, layerPartBlob=data[half:]
+    )
+    assert ecr.complete_layer_upload(repositoryName=name, uploadId=upload["uploadId"], layerDigests=[digest])["layerDigest"] == digest
+    (layer,) = ecr.batch_check_layer_availability(repositoryName=name, layerDigests=[digest])["layers"]
+    assert layer["layerAvailability"] == "AVAILABLE" and layer["layerSize"] == len(data)

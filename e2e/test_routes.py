@@ -1,0 +1,181 @@
+"""Every operation of every service, and every registry route, refuses who does not prove who they are."""
+
+import datetime
+import http.client
+import json
+import pathlib
+
+import botocore.auth
+import pytest
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from harness import tasks, tools
+
+SERVICES = ("ecs", "ecr", "ec2", "elbv2", "iam", "sts", "logs")
+MODELS = tools.REPOSITORY / "models"
+
+# What each protocol says: (status, code).
+REFUSALS = {
+    "unsigned": {
+        "json": (400, "MissingAuthenticationTokenException"),
+        "query": (403, "MissingAuthenticationToken"),
+        "ec2": (401, "AuthFailure"),
+    },
+    "unknown key": {"json": (400, "UnrecognizedClientException"), "query": (403, "InvalidClientTokenId"), "ec2": (401, "AuthFailure")},
+    "forged": {"json": (400, "InvalidSignatureException"), "query": (403, "SignatureDoesNotMatch"), "ec2": (401, "AuthFailure")},
+    "changed body": {"json": (400, "InvalidSignatureException"), "query": (403, "SignatureDoesNotMatch"), "ec2": (401, "AuthFailure")},
+    "old": {"json": (400, "InvalidSignatureException"), "query": (403, "SignatureDoesNotMatch"), "ec2": (400, "RequestExpired")},
+    "made-up token": {"json": (400, "UnrecognizedClientException"), "query": (403, "InvalidClientTokenId"), "ec2": (401, "AuthFailure")},
+}
+# Operations that anyone with valid keys may call.
+OPEN_TO_ALL = {"GetCallerIdentity"}
+
+REGISTRY_ROUTES = [
+    ("GET", "/v2/"),
+    ("GET", "/v2/_catalog"),
+    ("GET", "/v2/routes/tags/list"),
+    ("HEAD", "/v2/routes/manifests/latest"),
+    ("GET", "/v2/routes/manifests/latest"),
+    ("PUT", "/v2/routes/manifests/latest"),
+    ("DELETE", "/v2/routes/manifests/sha256:" + "0" * 64),
+    ("HEAD", "/v2/routes/blobs/sha256:" + "0" * 64),
+    ("GET", "/v2/routes/blobs/sha256:" + "0" * 64),
+    ("POST", "/v2/routes/blobs/uploads/"),
+    ("PATCH", "/v2/routes/blobs/uploads/00000000-0000-4000-8000-000000000000"),
+    ("PUT", "/v2/routes/blobs/uploads/00000000-0000-4000-8000-000000000000?digest=sha256:" + "0" * 64),
+    ("GET", "/v2/routes/blobs/uploads/00000000-0000-4000-8000-000000000000"),
+    ("DELETE", "/v2/routes/blobs/uploads/00000000-0000-4000-8000-000000000000"),
+    ("GET", "/v2/routes/referrers/sha256:" + "0" * 64),
+]
+
+
+class Route:
+    """One operation as bytes."""
+
+    def __init__(self, service, model, operation):
+        self.service, self.operation = service, operation
+        metadata = model["metadata"]
+        self.protocol = metadata["protocol"]
+        self.signing_name = metadata.get("signingName", metadata["endpointPrefix"])
+        if self.protocol == "json":
+            self.headers = {
+                "Content-Type": f"application/x-amz-json-{metadata['jsonVersion']}",
+                "X-Amz-Target": f"{metadata['targetPrefix']}.{operation}",
+            }
+            self.body = "{}"
+        else:
+            self.headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+            self.body = f"Action={operation}&Version={metadata['apiVersion']}"
+
+    def signed(self, wharf, access_key, secret_key, token=None, at=None):
+        """The headers of the request, signed at a given moment."""
+        request = AWSRequest(method="POST", url=wharf.endpoint + "/", data=self.body.encode(), headers=dict(self.headers))
+        signer = botocore.auth.SigV4Auth(Credentials(access_key, secret_key, token), self.signing_name, "us-east-1")
+        clock = botocore.auth.get_current_datetime
+        if at is not None:
+            botocore.auth.get_current_datetime = lambda *_, **__: at
+        try:
+            signer.add_auth(request)
+        finally:
+            botocore.auth.get_current_datetime = clock
+        return dict(request.headers.items())
+
+
+def routes():
+    for service in SERVICES:
+        model = json.loads(pathlib.Path(MODELS / f"{service}.json").read_text())
+        for operation in model["operations"]:
+            yield Route(service, model, operation)
+
+
+@pytest.fixture
+def connection(wharf):
+    opened = http.client.HTTPConnection("127.0.0.1", wharf.port, timeout=20)
+    yield opened
+    opened.close()
+
+
+def ask(connection, wharf, body, headers):
+    connection.request("POST", "/", body=body, headers={"Host": f"localhost:{wharf.port}", **headers})
+    answer = connection.getresponse()
+    return answer.status, answer.read().decode()
+
+
+def forgeries(wharf, route):
+    """The refused requests of a route: (what is wrong with it, headers, body)."""
+    root = wharf.root
+    hour = datetime.timedelta(hours=1)
+    now = datetime.datetime.now(datetime.timezone.utc)
+    yield "unsigned", route.headers, route.body
+    yield "unknown key", route.signed(wharf, "AKIAAAAAAAAAAAAAAAAA", root.secret_key), route.body
+    yield "forged", route.signed(wharf, root.access_key, "x" * 40), route.body
+    yield "changed body", route.signed(wharf, root.access_key, root.secret_key), route.body + (" " if route.protocol == "json" else "&X=1")
+    yield "old", route.signed(wharf, root.access_key, root.secret_key, at=now - hour), route.body
+    yield "made-up token", route.signed(wharf, "ASIAAAAAAAAAAAAAAAAA", "x" * 40, token="made up"), route.body
+
+
+def test_every_operation_refuses_forgeries(wharf, connection):
+    seen, wrong = 0, []
+    for route in routes():
+        for fault, headers, body in forgeries(wharf, route):
+            status, text = ask(connection, wharf, body, headers)
+            expected_status, code = REFUSALS[fault][route.protocol]
+            seen += 1
+            if status != expected_status or code not in text:
+                wrong.append(f"{route.service} {route.operation}, {fault}: {status} {text[:200]}")
+    assert seen > 3000
+    assert not wrong, f"{len(wrong)} of {seen}:\n" + "\n".join(wrong[:20])
+
+
+def test_no_operation_is_open_to_a_user_without_policies(wharf, connection):
+    _, keys = tasks.user(wharf)
+    opened = []
+    for route in routes():
+        status, text = ask(connection, wharf, route.body, route.signed(wharf, keys.access_key, keys.secret_key))
+        if status < 300 and route.operation not in OPEN_TO_ALL:
+            opened.append(f"{route.service} {route.operation}: {status} {text[:100]}")
+    assert not opened, "\n".join(opened)
+
+
+def test_expired_session_is_refused_by_name(wharf):
+    """The shortest session lasts 15 minutes, so that its end is tested where the clock can be moved; here, a foreign token."""
+    from harness.installation import Keys
+
+    forged = Keys(wharf.root.access_key, wharf.root.secret_key, "made up")
+    with pytest.raises(Exception) as caught:
+        wharf.client("sts", forged).get_caller_identity()
+    assert caught.value.response["Error"]["Code"] == "InvalidClientTokenId"
+
+
+@pytest.mark.parametrize("authorization", [None, "Basic QVdTOndyb25n", "Basic !!!", "Bearer x", "Basic " + "QQ==" * 5000])
+def test_every_registry_route_refuses_strangers(wharf, connection, authorization):
+    for method, path in REGISTRY_ROUTES:
+        headers = {"Host": f"localhost:{wharf.port}"} | ({"Authorization": authorization} if authorization else {})
+        connection.request(method, path, body=b"" if method in ("PUT", "POST", "PATCH") else None, headers=headers)
+        answer = connection.getresponse()
+        body = answer.read().decode()
+        assert answer.status in (401, 431), f"{method} {path}: {answer.status} {body}"
+        if answer.status == 401:
+            assert answer.headers["Www-Authenticate"].startswith("Basic realm="), f"{method} {path}: {answer.headers}"
+
+
+def test_presigned_url_works_until_it_expires(wharf):
+    import requests
+
+    url = wharf.client("sts").generate_presigned_url("get_caller_identity", ExpiresIn=60, HttpMethod="GET")
+    answer = requests.get(url, timeout=10)
+    assert answer.status_code == 200 and "arn:aws:iam::000000000000:root" in answer.text, answer.text
+
+    request = AWSRequest(method="GET", url=f"{wharf.endpoint}/?Action=GetCallerIdentity&Version=2011-06-15")
+    signer = botocore.auth.SigV4QueryAuth(Credentials(wharf.root.access_key, wharf.root.secret_key), "sts", "us-east-1", expires=60)
+    clock = botocore.auth.get_current_datetime
+    botocore.auth.get_current_datetime = lambda *_, **__: datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(minutes=5)
+    try:
+        signer.add_auth(request)
+    finally:
+        botocore.auth.get_current_datetime = clock
+    answer = requests.get(request.url, timeout=10)
+    assert answer.status_code == 403 and "SignatureDoesNotMatch" in answer.text, answer.text
+    answer = requests.get(url[:-4] + "0000", timeout=10)
+    assert answer.status_code == 403 and "SignatureDoesNotMatch" in answer.text, answer.text
