@@ -19,7 +19,10 @@ pub enum ImageError {
 }
 
 impl ImageError {
-    pub(crate) fn io(step: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn io(
+        step: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { step, path, source }
     }
@@ -35,7 +38,11 @@ pub enum RegistryError {
     #[error("toomanyrequests: the registry asks to slow down")]
     TooManyRequests,
     #[error("unexpected status from {method} request to {url}: {status}")]
-    Status { method: &'static str, url: String, status: u16 },
+    Status {
+        method: &'static str,
+        url: String,
+        status: u16,
+    },
     #[error("cannot connect to {host}")]
     Connect {
         host: String,
@@ -59,14 +66,21 @@ pub enum RegistryError {
     #[error("{what} is larger than {limit} bytes")]
     TooLarge { what: &'static str, limit: u64 },
     #[error("unexpected digest of {what}: wanted {wanted}, got {got}")]
-    WrongDigest { what: &'static str, wanted: Digest, got: Digest },
+    WrongDigest {
+        what: &'static str,
+        wanted: Digest,
+        got: Digest,
+    },
 }
 
 impl RegistryError {
     /// Worth another attempt.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::TooManyRequests | Self::Connect { .. } | Self::Http { .. } | Self::TimedOut { .. } => true,
+            Self::TooManyRequests
+            | Self::Connect { .. }
+            | Self::Http { .. }
+            | Self::TimedOut { .. } => true,
             Self::Status { status, .. } => *status >= 500,
             _ => false,
         }
@@ -100,7 +114,9 @@ pub enum PullError {
     #[error(transparent)]
     BadReference(#[from] BadReference),
     /// The manifest, after this many attempts.
-    #[error("pull image manifest has been retried {attempts} time(s): failed to resolve ref {reference}")]
+    #[error(
+        "pull image manifest has been retried {attempts} time(s): failed to resolve ref {reference}"
+    )]
     Manifest {
         reference: String,
         attempts: u32,
@@ -146,7 +162,13 @@ impl PullError {
 
     /// The registry has no such image, or does not show it to us.
     pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::Manifest { source: RegistryError::NotFound | RegistryError::Denied(_), .. })
+        matches!(
+            self,
+            Self::Manifest {
+                source: RegistryError::NotFound | RegistryError::Denied(_),
+                ..
+            }
+        )
     }
 
     fn text(&self) -> String {
@@ -192,7 +214,11 @@ mod tests {
             "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref \
              localhost:4566/x:tag: localhost:4566/x:tag: not found"
         );
-        assert!(error.reason_manifest().starts_with("CannotPullImageManifestError: pull image manifest"));
+        assert!(
+            error
+                .reason_manifest()
+                .starts_with("CannotPullImageManifestError: pull image manifest")
+        );
         assert!(error.is_not_found());
     }
 }

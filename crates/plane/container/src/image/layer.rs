@@ -41,7 +41,15 @@ pub async fn fetch(
     let (pieces, receiver) = mpsc::channel::<Bytes>(PIECES);
     let unpacking = tokio::task::spawn_blocking({
         let (layer, diff_id, folder) = (layer.clone(), diff_id.clone(), folder.to_owned());
-        move || unpack_stream(Pieces::new(receiver, layer.size), &layer, &diff_id, &folder, limits)
+        move || {
+            unpack_stream(
+                Pieces::new(receiver, layer.size),
+                &layer,
+                &diff_id,
+                &folder,
+                limits,
+            )
+        }
     });
     let mut broken = None;
     loop {
@@ -59,7 +67,9 @@ pub async fn fetch(
         }
     }
     drop(pieces);
-    let unpacked = unpacking.await.unwrap_or_else(|e| Err(UnpackError::Read(io::Error::other(e)).into()));
+    let unpacked = unpacking
+        .await
+        .unwrap_or_else(|e| Err(UnpackError::Read(io::Error::other(e)).into()));
     // A broken connection is the cause of whatever the thread made of the end.
     match broken {
         Some(cause) => Err(cause.into()),
@@ -90,12 +100,25 @@ fn unpack_stream(
 }
 
 fn check(what: &'static str, wanted: &Digest, got: Digest) -> Result<(), RegistryError> {
-    if *wanted == got { Ok(()) } else { Err(RegistryError::WrongDigest { what, wanted: wanted.clone(), got }) }
+    if *wanted == got {
+        Ok(())
+    } else {
+        Err(RegistryError::WrongDigest {
+            what,
+            wanted: wanted.clone(),
+            got,
+        })
+    }
 }
 
 fn drain(from: &mut impl Read, limit: u64) -> Result<(), UnpackError> {
-    let rest = io::copy(&mut from.take(limit.saturating_add(1)), &mut io::sink()).map_err(UnpackError::Read)?;
-    if rest > limit { Err(UnpackError::TooLarge(limit)) } else { Ok(()) }
+    let rest = io::copy(&mut from.take(limit.saturating_add(1)), &mut io::sink())
+        .map_err(UnpackError::Read)?;
+    if rest > limit {
+        Err(UnpackError::TooLarge(limit))
+    } else {
+        Ok(())
+    }
 }
 
 /// By its first bytes: media types are not always right, these are.
@@ -123,7 +146,11 @@ struct Pieces {
 
 impl Pieces {
     fn new(receiver: mpsc::Receiver<Bytes>, announced: u64) -> Self {
-        Self { receiver, current: Bytes::new(), left: announced }
+        Self {
+            receiver,
+            current: Bytes::new(),
+            left: announced,
+        }
     }
 }
 
@@ -133,8 +160,12 @@ impl Read for Pieces {
             match self.receiver.blocking_recv() {
                 None => return Ok(0),
                 Some(piece) => {
-                    let too_much = || io::Error::new(io::ErrorKind::InvalidData, "more bytes than announced");
-                    self.left = self.left.checked_sub(piece.len() as u64).ok_or_else(too_much)?;
+                    let too_much =
+                        || io::Error::new(io::ErrorKind::InvalidData, "more bytes than announced");
+                    self.left = self
+                        .left
+                        .checked_sub(piece.len() as u64)
+                        .ok_or_else(too_much)?;
                     self.current = piece;
                 }
             }
@@ -153,7 +184,10 @@ struct Hashed<R> {
 
 impl<R: Read> Hashed<R> {
     fn new(inner: R) -> Self {
-        Self { inner, hash: Sha256::new() }
+        Self {
+            inner,
+            hash: Sha256::new(),
+        }
     }
 
     fn finish(self) -> Digest {

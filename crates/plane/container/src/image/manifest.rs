@@ -27,7 +27,10 @@ pub struct Descriptor {
 /// One image, or the choice between several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Manifest {
-    Image { config: Descriptor, layers: Vec<Descriptor> },
+    Image {
+        config: Descriptor,
+        layers: Vec<Descriptor>,
+    },
     /// The one for this machine.
     Index { chosen: Digest },
 }
@@ -69,18 +72,29 @@ pub fn architecture() -> &'static str {
 pub fn parse_manifest(bytes: &[u8]) -> Result<Manifest, String> {
     let wire: Wire = parse(bytes)?;
     if let Some(candidates) = wire.manifests {
-        let fits = |platform: &Platform| platform.os == "linux" && platform.architecture == architecture();
+        let fits =
+            |platform: &Platform| platform.os == "linux" && platform.architecture == architecture();
         return candidates
             .into_iter()
             .find(|candidate| candidate.platform.as_ref().is_some_and(fits))
-            .map(|candidate| Manifest::Index { chosen: candidate.digest })
-            .ok_or_else(|| format!("no matching manifest for linux/{} in the manifest list entries", architecture()));
+            .map(|candidate| Manifest::Index {
+                chosen: candidate.digest,
+            })
+            .ok_or_else(|| {
+                format!(
+                    "no matching manifest for linux/{} in the manifest list entries",
+                    architecture()
+                )
+            });
     }
     let (Some(config), Some(layers)) = (wire.config, wire.layers) else {
         return Err("it is neither an image manifest nor an index".to_owned());
     };
     if layers.len() > MAX_LAYERS {
-        return Err(format!("it has {} layers; at most {MAX_LAYERS} are allowed", layers.len()));
+        return Err(format!(
+            "it has {} layers; at most {MAX_LAYERS} are allowed",
+            layers.len()
+        ));
     }
     Ok(Manifest::Image { config, layers })
 }
@@ -119,7 +133,9 @@ pub fn parse_config(bytes: &[u8]) -> Result<(ImageConfig, Vec<Digest>), String> 
     if wrong(&file.os, "linux") || wrong(&file.architecture, architecture()) {
         return Err(format!(
             "image platform ({}/{}) does not match this node (linux/{})",
-            file.os, file.architecture, architecture()
+            file.os,
+            file.architecture,
+            architecture()
         ));
     }
     let run = file.config.unwrap_or_default();
@@ -134,7 +150,12 @@ pub fn parse_config(bytes: &[u8]) -> Result<(ImageConfig, Vec<Digest>), String> 
         working_dir: run.working_dir.unwrap_or_default(),
         user: run.user.unwrap_or_default(),
         stop_signal: run.stop_signal.filter(|signal| !signal.is_empty()),
-        exposed_ports: run.exposed_ports.unwrap_or_default().keys().filter_map(|port| parse_port(port)).collect(),
+        exposed_ports: run
+            .exposed_ports
+            .unwrap_or_default()
+            .keys()
+            .filter_map(|port| parse_port(port))
+            .collect(),
         volumes: run.volumes.unwrap_or_default().into_keys().collect(),
         labels: run.labels.unwrap_or_default(),
     };
@@ -144,7 +165,10 @@ pub fn parse_config(bytes: &[u8]) -> Result<(ImageConfig, Vec<Digest>), String> 
 /// `80`, `80/tcp`; anything else is left out, as it is information only.
 fn parse_port(text: &str) -> Option<ExposedPort> {
     let (port, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
-    Some(ExposedPort { port: port.parse().ok()?, protocol: protocol.to_owned() })
+    Some(ExposedPort {
+        port: port.parse().ok()?,
+        protocol: protocol.to_owned(),
+    })
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
@@ -162,14 +186,28 @@ mod tests {
     #[test]
     fn an_index_gives_the_one_for_this_machine() {
         let entry = |d: &str, os: &str, arch: &str| {
-            format!(r#"{{"digest":"{}","size":1,"platform":{{"os":"{os}","architecture":"{arch}"}}}}"#, digest(d))
+            format!(
+                r#"{{"digest":"{}","size":1,"platform":{{"os":"{os}","architecture":"{arch}"}}}}"#,
+                digest(d)
+            )
         };
         let index = |entries: &[String]| format!(r#"{{"manifests":[{}]}}"#, entries.join(","));
-        let all = index(&[entry("a", "windows", architecture()), entry("b", "linux", architecture()), entry("c", "unknown", "unknown")]);
+        let all = index(&[
+            entry("a", "windows", architecture()),
+            entry("b", "linux", architecture()),
+            entry("c", "unknown", "unknown"),
+        ]);
         let chosen = Digest::try_from(digest("b")).unwrap();
-        assert_eq!(parse_manifest(all.as_bytes()), Ok(Manifest::Index { chosen }));
+        assert_eq!(
+            parse_manifest(all.as_bytes()),
+            Ok(Manifest::Index { chosen })
+        );
         let none = index(&[entry("a", "linux", "vax")]);
-        assert!(parse_manifest(none.as_bytes()).unwrap_err().starts_with("no matching manifest for linux/"));
+        assert!(
+            parse_manifest(none.as_bytes())
+                .unwrap_err()
+                .starts_with("no matching manifest for linux/")
+        );
     }
 
     #[test]
@@ -178,15 +216,29 @@ mod tests {
             r#"{{"os":"linux","architecture":"{}","config":{{"Env":["PATH=/bin","EMPTY"],"Cmd":["x"],"Entrypoint":null,
                 "ExposedPorts":{{"80/tcp":{{}},"bad":{{}}}},"StopSignal":"SIGQUIT","User":"app","WorkingDir":"/w"}},
                 "rootfs":{{"type":"layers","diff_ids":["{}"]}}}}"#,
-            architecture(), digest("d")
+            architecture(),
+            digest("d")
         );
         let (config, ids) = parse_config(text.as_bytes()).unwrap();
-        assert_eq!((config.cmd, config.entrypoint.len(), ids.len()), (vec!["x".to_owned()], 0, 1));
+        assert_eq!(
+            (config.cmd, config.entrypoint.len(), ids.len()),
+            (vec!["x".to_owned()], 0, 1)
+        );
         assert_eq!(config.env[1], ("EMPTY".to_owned(), String::new()));
-        assert_eq!(config.exposed_ports, [ExposedPort { port: 80, protocol: "tcp".into() }]);
+        assert_eq!(
+            config.exposed_ports,
+            [ExposedPort {
+                port: 80,
+                protocol: "tcp".into()
+            }]
+        );
         assert_eq!(config.stop_signal.as_deref(), Some("SIGQUIT"));
         let other = text.replace(architecture(), "vax");
-        assert!(parse_config(other.as_bytes()).unwrap_err().contains("does not match this node"));
+        assert!(
+            parse_config(other.as_bytes())
+                .unwrap_err()
+                .contains("does not match this node")
+        );
         for garbage in ["", "{}", "[]", r#"{"rootfs":{"diff_ids":["../x"]}}"#] {
             assert!(parse_config(garbage.as_bytes()).is_err());
         }

@@ -37,7 +37,13 @@ struct Inner {
 impl Image {
     /// An image from folders that are there already, lowest first, absolute.
     pub fn from_layers(digest: Digest, config: ImageConfig, layers: Vec<PathBuf>) -> Self {
-        Self { inner: Arc::new(Inner { digest, config, layers }) }
+        Self {
+            inner: Arc::new(Inner {
+                digest,
+                config,
+                layers,
+            }),
+        }
     }
 
     /// Of what its name stands for at the registry: the manifest, or the index it was chosen from.

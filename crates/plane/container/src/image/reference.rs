@@ -33,9 +33,16 @@ impl TryFrom<String> for Digest {
     type Error = BadReference;
     fn try_from(text: String) -> Result<Self, BadReference> {
         let fits = text.strip_prefix("sha256:").is_some_and(|hex| {
-            hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'))
+            hex.len() == 64
+                && hex
+                    .bytes()
+                    .all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'))
         });
-        if fits { Ok(Self(text)) } else { Err(BadReference(text.chars().take(120).collect())) }
+        if fits {
+            Ok(Self(text))
+        } else {
+            Err(BadReference(text.chars().take(120).collect()))
+        }
     }
 }
 
@@ -70,7 +77,10 @@ impl Reference {
             return Err(bad());
         }
         let (rest, digest) = match text.split_once('@') {
-            Some((rest, digest)) => (rest, Some(Digest::try_from(digest.to_owned()).map_err(|_| bad())?)),
+            Some((rest, digest)) => (
+                rest,
+                Some(Digest::try_from(digest.to_owned()).map_err(|_| bad())?),
+            ),
             None => (text, None),
         };
         // A colon behind the last slash is a tag, one before it a port.
@@ -79,15 +89,24 @@ impl Reference {
             _ => (rest, None),
         };
         let (host, path) = match name.split_once('/') {
-            Some((first, path)) if first.contains(['.', ':']) || first == "localhost" => (first, path.to_owned()),
+            Some((first, path)) if first.contains(['.', ':']) || first == "localhost" => {
+                (first, path.to_owned())
+            }
             Some(_) => ("docker.io", name.to_owned()),
             None => ("docker.io", format!("library/{name}")),
         };
         if !is_host(host) || !path.split('/').all(is_component) || !tag.is_none_or(is_tag) {
             return Err(bad());
         }
-        let tag = tag.map(str::to_owned).or_else(|| digest.is_none().then(|| "latest".to_owned()));
-        Ok(Self { host: host.to_owned(), repository: path, tag, digest })
+        let tag = tag
+            .map(str::to_owned)
+            .or_else(|| digest.is_none().then(|| "latest".to_owned()));
+        Ok(Self {
+            host: host.to_owned(),
+            repository: path,
+            tag,
+            digest,
+        })
     }
 
     /// With its port, as written.
@@ -109,7 +128,11 @@ impl Reference {
 
     /// What the registry is asked for: the digest if there is one, else the tag.
     pub(crate) fn wanted(&self) -> &str {
-        self.digest.as_ref().map(Digest::as_str).or(self.tag.as_deref()).unwrap_or("latest")
+        self.digest
+            .as_ref()
+            .map(Digest::as_str)
+            .or(self.tag.as_deref())
+            .unwrap_or("latest")
     }
 }
 
@@ -129,7 +152,9 @@ impl fmt::Display for Reference {
 fn is_host(host: &str) -> bool {
     let (name, port) = host.rsplit_once(':').unwrap_or((host, "1"));
     let name_fits = name.starts_with(|first: char| first.is_ascii_alphanumeric())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
     name_fits && port.parse::<u16>().is_ok()
 }
 
@@ -137,13 +162,17 @@ fn is_component(part: &str) -> bool {
     let ends = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     ends(part.bytes().next())
         && ends(part.bytes().last())
-        && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-'))
+        && part.bytes().all(|b| {
+            b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-')
+        })
 }
 
 fn is_tag(tag: &str) -> bool {
     (1..=128).contains(&tag.len())
         && !tag.starts_with(['.', '-'])
-        && tag.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+        && tag
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
 }
 
 #[cfg(test)]
@@ -157,9 +186,15 @@ mod tests {
             ("nginx", "docker.io/library/nginx:latest"),
             ("me/app:1", "docker.io/me/app:1"),
             ("localhost/app", "localhost/app:latest"),
-            ("localhost:4566/team/app:v1.2", "localhost:4566/team/app:v1.2"),
+            (
+                "localhost:4566/team/app:v1.2",
+                "localhost:4566/team/app:v1.2",
+            ),
             ("127.0.0.1:80/app", "127.0.0.1:80/app:latest"),
-            (&format!("public.ecr.aws/x/y@{digest}"), &format!("public.ecr.aws/x/y@{digest}")),
+            (
+                &format!("public.ecr.aws/x/y@{digest}"),
+                &format!("public.ecr.aws/x/y@{digest}"),
+            ),
             (&format!("h.io/y:t@{digest}"), &format!("h.io/y:t@{digest}")),
         ] {
             assert_eq!(Reference::parse(text).unwrap().to_string(), full);
@@ -168,7 +203,20 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in ["", "Upper", "a//b", "x:", "x:.t", "x@sha256:12", "../x", "a/../b", "h:99999/x", "a b", "x@md5:1", "-x"] {
+        for text in [
+            "",
+            "Upper",
+            "a//b",
+            "x:",
+            "x:.t",
+            "x@sha256:12",
+            "../x",
+            "a/../b",
+            "h:99999/x",
+            "a b",
+            "x@md5:1",
+            "-x",
+        ] {
             assert!(Reference::parse(text).is_err(), "{text}");
         }
     }

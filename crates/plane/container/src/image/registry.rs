@@ -31,8 +31,13 @@ const TOKEN_LIMIT: u64 = 1 << 20;
 pub enum RegistryAuth {
     #[default]
     Anonymous,
-    Basic { user: String, password: String },
-    Bearer { token: String },
+    Basic {
+        user: String,
+        password: String,
+    },
+    Bearer {
+        token: String,
+    },
 }
 
 /// Never shows a secret.
@@ -40,7 +45,10 @@ impl fmt::Debug for RegistryAuth {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Anonymous => out.write_str("Anonymous"),
-            Self::Basic { user, .. } => out.debug_struct("Basic").field("user", user).finish_non_exhaustive(),
+            Self::Basic { user, .. } => out
+                .debug_struct("Basic")
+                .field("user", user)
+                .finish_non_exhaustive(),
             Self::Bearer { .. } => out.write_str("Bearer(…)"),
         }
     }
@@ -58,8 +66,14 @@ impl Endpoint {
         let host = reference.host();
         let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
         let plain = name == "localhost" || name.ends_with(".localhost") || name.starts_with("127.");
-        let host = if host == "docker.io" { "registry-1.docker.io" } else { host };
-        Self { base: format!("{}://{host}", if plain { "http" } else { "https" }) }
+        let host = if host == "docker.io" {
+            "registry-1.docker.io"
+        } else {
+            host
+        };
+        Self {
+            base: format!("{}://{host}", if plain { "http" } else { "https" }),
+        }
     }
 }
 
@@ -74,7 +88,12 @@ pub struct Repository {
 }
 
 impl Repository {
-    pub fn new(endpoint: &Endpoint, reference: &Reference, auth: RegistryAuth, tls: Arc<ClientConfig>) -> Self {
+    pub fn new(
+        endpoint: &Endpoint,
+        reference: &Reference,
+        auth: RegistryAuth,
+        tls: Arc<ClientConfig>,
+    ) -> Self {
         let first = match &auth {
             RegistryAuth::Anonymous => None,
             RegistryAuth::Basic { user, password } => basic(user, password),
@@ -106,10 +125,17 @@ impl Repository {
     pub async fn blob(&self, digest: &str) -> Result<Body, RegistryError> {
         let url = format!("{}/v2/{}/blobs/{digest}", self.base, self.repository);
         let response = self.get(&url, None).await?;
-        Ok(Body { body: response.into_body(), host: self.base.clone() })
+        Ok(Body {
+            body: response.into_body(),
+            host: self.base.clone(),
+        })
     }
 
-    async fn get(&self, url: &str, accept: Option<&'static str>) -> Result<Response<Incoming>, RegistryError> {
+    async fn get(
+        &self,
+        url: &str,
+        accept: Option<&'static str>,
+    ) -> Result<Response<Incoming>, RegistryError> {
         let authorization = self.authorization.lock().await.clone();
         let response = self.follow(url, accept, authorization.as_ref()).await?;
         if response.status() != StatusCode::UNAUTHORIZED {
@@ -124,9 +150,14 @@ impl Repository {
     }
 
     /// What a registry that said 401 wants to see instead.
-    async fn answer_challenge(&self, headers: &HeaderMap) -> Result<Option<HeaderValue>, RegistryError> {
+    async fn answer_challenge(
+        &self,
+        headers: &HeaderMap,
+    ) -> Result<Option<HeaderValue>, RegistryError> {
         for challenge in headers.get_all(header::WWW_AUTHENTICATE) {
-            let Ok(challenge) = challenge.to_str() else { continue };
+            let Ok(challenge) = challenge.to_str() else {
+                continue;
+            };
             let (scheme, parameters) = challenge.split_once(' ').unwrap_or((challenge, ""));
             if scheme.eq_ignore_ascii_case("bearer") {
                 return self.fetch_token(parameters).await;
@@ -148,14 +179,26 @@ impl Repository {
             #[serde(default)]
             access_token: String,
         }
-        let find = |name: &str| parse_parameters(parameters).find(|(key, _)| *key == name).map(|(_, value)| value);
-        let realm = find("realm").ok_or_else(|| RegistryError::Nonsense("a challenge without a realm".to_owned()))?;
+        let find = |name: &str| {
+            parse_parameters(parameters)
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| value)
+        };
+        let realm = find("realm")
+            .ok_or_else(|| RegistryError::Nonsense("a challenge without a realm".to_owned()))?;
         // Credentials go to the registry itself, or encrypted to whom it names.
         if !realm.starts_with("https://") && !realm.starts_with(&format!("{}/", self.base)) {
             return Err(RegistryError::Nonsense(format!("tokens from {realm}")));
         }
-        let scope = find("scope").map_or_else(|| format!("repository:{}:pull", self.repository), str::to_owned);
-        let mut url = format!("{realm}{}scope={}", if realm.contains('?') { '&' } else { '?' }, encode(&scope));
+        let scope = find("scope").map_or_else(
+            || format!("repository:{}:pull", self.repository),
+            str::to_owned,
+        );
+        let mut url = format!(
+            "{realm}{}scope={}",
+            if realm.contains('?') { '&' } else { '?' },
+            encode(&scope)
+        );
         if let Some(service) = find("service") {
             url.push_str(&format!("&service={}", encode(service)));
         }
@@ -164,12 +207,25 @@ impl Repository {
             _ => None,
         };
         let response = self.follow(&url, None, credentials.as_ref()).await?;
-        if response.status() == StatusCode::UNAUTHORIZED || response.status() == StatusCode::FORBIDDEN {
+        if response.status() == StatusCode::UNAUTHORIZED
+            || response.status() == StatusCode::FORBIDDEN
+        {
             return Err(RegistryError::Denied(realm.to_owned()));
         }
-        let body = collect(accept_status(response, &url)?.into_body(), "the token", TOKEN_LIMIT, realm).await?;
-        let answer: Answer = serde_json::from_slice(&body).map_err(|e| RegistryError::Nonsense(e.to_string()))?;
-        Ok(bearer(if answer.token.is_empty() { &answer.access_token } else { &answer.token }))
+        let body = collect(
+            accept_status(response, &url)?.into_body(),
+            "the token",
+            TOKEN_LIMIT,
+            realm,
+        )
+        .await?;
+        let answer: Answer =
+            serde_json::from_slice(&body).map_err(|e| RegistryError::Nonsense(e.to_string()))?;
+        Ok(bearer(if answer.token.is_empty() {
+            &answer.access_token
+        } else {
+            &answer.token
+        }))
     }
 
     /// GET, redirected as the registry wishes; who we are is told to its own host only.
@@ -179,7 +235,9 @@ impl Repository {
         accept: Option<&'static str>,
         authorization: Option<&HeaderValue>,
     ) -> Result<Response<Incoming>, RegistryError> {
-        let mut uri: Uri = url.parse().map_err(|_| RegistryError::BadUrl(url.to_owned()))?;
+        let mut uri: Uri = url
+            .parse()
+            .map_err(|_| RegistryError::BadUrl(url.to_owned()))?;
         let home = uri.authority().cloned();
         let plain_home = uri.scheme_str() == Some("http");
         for _ in 0..=MAX_REDIRECTS {
@@ -193,7 +251,10 @@ impl Repository {
                 headers.insert(header::AUTHORIZATION, value.clone());
             }
             let response = send(&uri, headers, &self.tls).await?;
-            let location = response.headers().get(header::LOCATION).and_then(|l| l.to_str().ok());
+            let location = response
+                .headers()
+                .get(header::LOCATION)
+                .and_then(|l| l.to_str().ok());
             match location {
                 Some(location) if response.status().is_redirection() => {
                     uri = redirect(&uri, location)?;
@@ -227,7 +288,12 @@ async fn next_piece(body: &mut Incoming, host: &str) -> Result<Option<Bytes>, Re
         let frame = timed(SILENCE_TIMEOUT, host, body.frame()).await?;
         match frame {
             None => return Ok(None),
-            Some(Err(source)) => return Err(RegistryError::Http { host: host.to_owned(), source }),
+            Some(Err(source)) => {
+                return Err(RegistryError::Http {
+                    host: host.to_owned(),
+                    source,
+                });
+            }
             Some(Ok(frame)) => {
                 if let Ok(data) = frame.into_data() {
                     return Ok(Some(data));
@@ -237,7 +303,12 @@ async fn next_piece(body: &mut Incoming, host: &str) -> Result<Option<Bytes>, Re
     }
 }
 
-async fn collect(mut body: Incoming, what: &'static str, limit: u64, host: &str) -> Result<Bytes, RegistryError> {
+async fn collect(
+    mut body: Incoming,
+    what: &'static str,
+    limit: u64,
+    host: &str,
+) -> Result<Bytes, RegistryError> {
     let mut all = Vec::new();
     while let Some(piece) = next_piece(&mut body, host).await? {
         if (all.len() + piece.len()) as u64 > limit {
@@ -248,23 +319,43 @@ async fn collect(mut body: Incoming, what: &'static str, limit: u64, host: &str)
     Ok(all.into())
 }
 
-async fn timed<T>(limit: Duration, host: &str, future: impl Future<Output = T>) -> Result<T, RegistryError> {
+async fn timed<T>(
+    limit: Duration,
+    host: &str,
+    future: impl Future<Output = T>,
+) -> Result<T, RegistryError> {
     tokio::time::timeout(limit, future)
         .await
-        .map_err(|_| RegistryError::TimedOut { host: host.to_owned(), seconds: limit.as_secs() })
+        .map_err(|_| RegistryError::TimedOut {
+            host: host.to_owned(),
+            seconds: limit.as_secs(),
+        })
 }
 
-fn accept_status(response: Response<Incoming>, url: &str) -> Result<Response<Incoming>, RegistryError> {
+fn accept_status(
+    response: Response<Incoming>,
+    url: &str,
+) -> Result<Response<Incoming>, RegistryError> {
     match response.status() {
         status if status.is_success() => Ok(response),
         StatusCode::NOT_FOUND => Err(RegistryError::NotFound),
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(RegistryError::Denied(url.to_owned())),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            Err(RegistryError::Denied(url.to_owned()))
+        }
         StatusCode::TOO_MANY_REQUESTS => Err(RegistryError::TooManyRequests),
-        status => Err(RegistryError::Status { method: "GET", url: url.to_owned(), status: status.as_u16() }),
+        status => Err(RegistryError::Status {
+            method: "GET",
+            url: url.to_owned(),
+            status: status.as_u16(),
+        }),
     }
 }
 
-async fn send(uri: &Uri, headers: HeaderMap, tls: &Arc<ClientConfig>) -> Result<Response<Incoming>, RegistryError> {
+async fn send(
+    uri: &Uri,
+    headers: HeaderMap,
+    tls: &Arc<ClientConfig>,
+) -> Result<Response<Incoming>, RegistryError> {
     let bad = || RegistryError::BadUrl(uri.to_string());
     let authority = uri.authority().ok_or_else(bad)?;
     let secure = match uri.scheme_str() {
@@ -272,10 +363,24 @@ async fn send(uri: &Uri, headers: HeaderMap, tls: &Arc<ClientConfig>) -> Result<
         Some("http") => false,
         _ => return Err(bad()),
     };
-    let port = authority.port_u16().unwrap_or(if secure { 443 } else { 80 });
-    let name = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
-    let failed = |source: io::Error| RegistryError::Connect { host: authority.to_string(), source };
-    let stream = timed(CONNECT_TIMEOUT, authority.as_str(), TcpStream::connect((name.as_str(), port))).await?;
+    let port = authority
+        .port_u16()
+        .unwrap_or(if secure { 443 } else { 80 });
+    let name = authority
+        .host()
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .to_owned();
+    let failed = |source: io::Error| RegistryError::Connect {
+        host: authority.to_string(),
+        source,
+    };
+    let stream = timed(
+        CONNECT_TIMEOUT,
+        authority.as_str(),
+        TcpStream::connect((name.as_str(), port)),
+    )
+    .await?;
     let stream = stream.map_err(failed)?;
     let mut request = Request::get(uri.path_and_query().map_or("/", |path| path.as_str()))
         .header(header::HOST, authority.as_str())
@@ -286,7 +391,9 @@ async fn send(uri: &Uri, headers: HeaderMap, tls: &Arc<ClientConfig>) -> Result<
     if secure {
         let server = ServerName::try_from(name).map_err(|_| bad())?;
         let connect = TlsConnector::from(Arc::clone(tls)).connect(server, stream);
-        let stream = timed(CONNECT_TIMEOUT, authority.as_str(), connect).await?.map_err(failed)?;
+        let stream = timed(CONNECT_TIMEOUT, authority.as_str(), connect)
+            .await?
+            .map_err(failed)?;
         exchange(stream, request, authority.as_str()).await
     } else {
         exchange(stream, request, authority.as_str()).await
@@ -298,12 +405,19 @@ async fn exchange<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     request: Request<Empty<Bytes>>,
     host: &str,
 ) -> Result<Response<Incoming>, RegistryError> {
-    let failed = |source| RegistryError::Http { host: host.to_owned(), source };
+    let failed = |source| RegistryError::Http {
+        host: host.to_owned(),
+        source,
+    };
     let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream));
-    let (mut sender, connection) = timed(CONNECT_TIMEOUT, host, handshake).await?.map_err(failed)?;
+    let (mut sender, connection) = timed(CONNECT_TIMEOUT, host, handshake)
+        .await?
+        .map_err(failed)?;
     // Ends with the body, or when that is dropped.
-    tokio::spawn(async move { connection.await });
-    timed(SILENCE_TIMEOUT, host, sender.send_request(request)).await?.map_err(failed)
+    tokio::spawn(connection);
+    timed(SILENCE_TIMEOUT, host, sender.send_request(request))
+        .await?
+        .map_err(failed)
 }
 
 fn redirect(from: &Uri, location: &str) -> Result<Uri, RegistryError> {
@@ -333,14 +447,19 @@ fn parse_parameters(text: &str) -> impl Iterator<Item = (&str, &str)> {
 fn encode(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' | b':' => char::from(byte).to_string(),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' | b':' => {
+                char::from(byte).to_string()
+            }
             other => format!("%{other:02X}"),
         })
         .collect()
 }
 
 fn basic(user: &str, password: &str) -> Option<HeaderValue> {
-    secret(&format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))))
+    secret(&format!(
+        "Basic {}",
+        STANDARD.encode(format!("{user}:{password}"))
+    ))
 }
 
 fn bearer(token: &str) -> Option<HeaderValue> {
@@ -355,11 +474,16 @@ fn secret(text: &str) -> Option<HeaderValue> {
 
 /// TLS that trusts what this machine trusts.
 pub fn system_tls() -> Arc<ClientConfig> {
-    const BUNDLES: [&str; 3] =
-        ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
+    const BUNDLES: [&str; 3] = [
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ssl/cert.pem",
+    ];
     let mut roots = RootCertStore::empty();
     for bundle in BUNDLES {
-        let Ok(file) = std::fs::File::open(bundle) else { continue };
+        let Ok(file) = std::fs::File::open(bundle) else {
+            continue;
+        };
         let mut file = io::BufReader::new(file);
         roots.add_parsable_certificates(rustls_pemfile::certs(&mut file).filter_map(Result::ok));
         break;
@@ -390,7 +514,14 @@ mod tests {
     fn challenges_and_redirects() {
         let text = r#"realm="https://a/t",service="s, t",scope="repository:x:pull""#;
         let all: Vec<_> = parse_parameters(text).collect();
-        assert_eq!(all, [("realm", "https://a/t"), ("service", "s, t"), ("scope", "repository:x:pull")]);
+        assert_eq!(
+            all,
+            [
+                ("realm", "https://a/t"),
+                ("service", "s, t"),
+                ("scope", "repository:x:pull")
+            ]
+        );
         let from: Uri = "http://h:1/v2/".parse().unwrap();
         assert_eq!(redirect(&from, "/x").unwrap(), "http://h:1/x");
         assert_eq!(redirect(&from, "https://o/y").unwrap(), "https://o/y");
@@ -399,7 +530,10 @@ mod tests {
 
     #[test]
     fn secrets_are_not_shown() {
-        let auth = RegistryAuth::Basic { user: "AWS".into(), password: "hidden".into() };
+        let auth = RegistryAuth::Basic {
+            user: "AWS".into(),
+            password: "hidden".into(),
+        };
         assert!(!format!("{auth:?} {:?}", basic("u", "hidden")).contains("hidden"));
     }
 }

@@ -63,7 +63,11 @@ pub struct ImageOptions {
 
 impl Default for ImageOptions {
     fn default() -> Self {
-        Self { tls: None, limits: UnpackLimits::default(), first_retry_after: BACKOFF_FIRST }
+        Self {
+            tls: None,
+            limits: UnpackLimits::default(),
+            first_retry_after: BACKOFF_FIRST,
+        }
     }
 }
 
@@ -121,6 +125,8 @@ struct Inner {
     unpacking: Mutex<HashMap<Digest, Arc<tokio::sync::Mutex<()>>>>,
     /// Pulls share it; collecting garbage excludes them.
     changes: RwLock<()>,
+    /// A flush must not bring back the record of a layer that is being removed.
+    records: Mutex<()>,
     _lock: Flock<File>,
 }
 
@@ -155,10 +161,19 @@ struct Resolved {
 impl ImageStore {
     /// Opens or makes the folder; what an earlier process left unfinished is removed. A second
     /// process is refused with [`ImageError::InUse`].
-    pub async fn open(dir: &Path, _: InstallationId, options: ImageOptions) -> Result<Self, ImageError> {
+    pub async fn open(
+        dir: &Path,
+        _: InstallationId,
+        options: ImageOptions,
+    ) -> Result<Self, ImageError> {
         let dir = dir.to_owned();
         blocking(move || {
-            for folder in [dir.clone(), dir.join("images"), dir.join("references"), dir.join("layers")] {
+            for folder in [
+                dir.clone(),
+                dir.join("images"),
+                dir.join("references"),
+                dir.join("layers"),
+            ] {
                 make_folder(&folder)?;
             }
             // Images are named by absolute paths to processes that run elsewhere.
@@ -178,10 +193,13 @@ impl ImageStore {
                 slots: Semaphore::new(PARALLEL_LAYERS),
                 unpacking: Mutex::default(),
                 changes: RwLock::new(()),
+                records: Mutex::new(()),
                 dir,
                 _lock: lock,
             };
-            Ok(Self { inner: Arc::new(inner) })
+            Ok(Self {
+                inner: Arc::new(inner),
+            })
         })
         .await
     }
@@ -203,7 +221,11 @@ impl ImageStore {
         let record = ImageRecord {
             digest: resolved.digest,
             config: resolved.config,
-            layers: resolved.layers.into_iter().map(|(_, diff_id)| diff_id).collect(),
+            layers: resolved
+                .layers
+                .into_iter()
+                .map(|(_, diff_id)| diff_id)
+                .collect(),
         };
         let name = request.reference.to_string();
         let inner = Arc::clone(&self.inner);
@@ -239,8 +261,12 @@ impl ImageStore {
     pub async fn touch(&self, digest: &Digest) -> Result<(), ImageError> {
         let path = self.inner.image_path(digest);
         blocking(move || {
-            let file = File::options().write(true).open(&path).map_err(ImageError::io("open", &path))?;
-            file.set_modified(SystemTime::now()).map_err(ImageError::io("touch", path))
+            let file = File::options()
+                .write(true)
+                .open(&path)
+                .map_err(ImageError::io("open", &path))?;
+            file.set_modified(SystemTime::now())
+                .map_err(ImageError::io("touch", path))
         })
         .await
     }
@@ -253,57 +279,105 @@ impl ImageStore {
     }
 
     async fn repository(&self, request: &PullRequest) -> Repository {
-        let endpoint = request.endpoint.clone().unwrap_or_else(|| Endpoint::of(&request.reference));
+        let endpoint = request
+            .endpoint
+            .clone()
+            .unwrap_or_else(|| Endpoint::of(&request.reference));
         let tls = match &self.inner.tls {
             Some(tls) => Arc::clone(tls),
-            None => Arc::clone(self.inner.system_tls.get_or_init(|| async { system_tls() }).await),
+            None => Arc::clone(
+                self.inner
+                    .system_tls
+                    .get_or_init(|| async { system_tls() })
+                    .await,
+            ),
         };
         Repository::new(&endpoint, &request.reference, request.auth.clone(), tls)
     }
 
-    async fn retried_manifest(&self, request: &PullRequest, repository: &Repository) -> Result<bytes::Bytes, PullError> {
+    async fn retried_manifest(
+        &self,
+        request: &PullRequest,
+        repository: &Repository,
+    ) -> Result<bytes::Bytes, PullError> {
         let wanted = request.reference.wanted();
-        let (attempts, result) = self.inner.retry(RegistryError::is_transient, || async {
-            let bytes = repository.manifest(wanted, MANIFEST_LIMIT).await?;
-            match request.reference.digest() {
-                Some(digest) => verified("the manifest", bytes, digest),
-                None => Ok(bytes),
-            }
+        let (attempts, result) = self
+            .inner
+            .retry(RegistryError::is_transient, || async {
+                let bytes = repository.manifest(wanted, MANIFEST_LIMIT).await?;
+                match request.reference.digest() {
+                    Some(digest) => verified("the manifest", bytes, digest),
+                    None => Ok(bytes),
+                }
+            })
+            .await;
+        result.map_err(|source| PullError::Manifest {
+            reference: request.reference.to_string(),
+            attempts,
+            source,
         })
-        .await;
-        result.map_err(|source| PullError::Manifest { reference: request.reference.to_string(), attempts, source })
     }
 
-    async fn resolve_image(&self, request: &PullRequest, repository: &Repository) -> Result<Resolved, PullError> {
+    async fn resolve_image(
+        &self,
+        request: &PullRequest,
+        repository: &Repository,
+    ) -> Result<Resolved, PullError> {
         let reference = || request.reference.to_string();
-        let unusable = |reason: String| PullError::Unusable { reference: reference(), reason };
+        let unusable = |reason: String| PullError::Unusable {
+            reference: reference(),
+            reason,
+        };
         let bytes = self.retried_manifest(request, repository).await?;
         let digest = digest_of(&bytes);
-        let failed = |attempts| move |source| PullError::Manifest { reference: reference(), attempts, source };
+        let failed = |attempts| {
+            move |source| PullError::Manifest {
+                reference: reference(),
+                attempts,
+                source,
+            }
+        };
         let (config, layers) = match parse_manifest(&bytes).map_err(unusable)? {
             Manifest::Image { config, layers } => (config, layers),
             Manifest::Index { chosen } => {
-                let (attempts, result) = self.inner.retry(RegistryError::is_transient, || async {
-                    let bytes = repository.manifest(chosen.as_str(), MANIFEST_LIMIT).await?;
-                    verified("the manifest", bytes, &chosen)
-                })
-                .await;
+                let (attempts, result) = self
+                    .inner
+                    .retry(RegistryError::is_transient, || async {
+                        let bytes = repository.manifest(chosen.as_str(), MANIFEST_LIMIT).await?;
+                        verified("the manifest", bytes, &chosen)
+                    })
+                    .await;
                 match parse_manifest(&result.map_err(failed(attempts))?).map_err(unusable)? {
                     Manifest::Image { config, layers } => (config, layers),
-                    Manifest::Index { .. } => return Err(unusable("an index within an index".to_owned())),
+                    Manifest::Index { .. } => {
+                        return Err(unusable("an index within an index".to_owned()));
+                    }
                 }
             }
         };
-        let (attempts, result) = self.inner.retry(RegistryError::is_transient, || async {
-            let bytes = repository.small_blob(config.digest.as_str(), CONFIG_LIMIT).await?;
-            verified("the configuration", bytes, &config.digest)
-        })
-        .await;
-        let (config, diff_ids) = parse_config(&result.map_err(failed(attempts))?).map_err(unusable)?;
+        let (attempts, result) = self
+            .inner
+            .retry(RegistryError::is_transient, || async {
+                let bytes = repository
+                    .small_blob(config.digest.as_str(), CONFIG_LIMIT)
+                    .await?;
+                verified("the configuration", bytes, &config.digest)
+            })
+            .await;
+        let (config, diff_ids) =
+            parse_config(&result.map_err(failed(attempts))?).map_err(unusable)?;
         if diff_ids.len() != layers.len() || layers.is_empty() {
-            return Err(unusable(format!("{} layers, but {} in its configuration", layers.len(), diff_ids.len())));
+            return Err(unusable(format!(
+                "{} layers, but {} in its configuration",
+                layers.len(),
+                diff_ids.len()
+            )));
         }
-        Ok(Resolved { digest, config, layers: layers.into_iter().zip(diff_ids).collect() })
+        Ok(Resolved {
+            digest,
+            config,
+            layers: layers.into_iter().zip(diff_ids).collect(),
+        })
     }
 
     async fn fetch_layers(
@@ -315,13 +389,18 @@ impl ImageStore {
         for (descriptor, diff_id) in layers {
             let (store, repository) = (self.clone(), Arc::clone(repository));
             let (descriptor, diff_id) = (descriptor.clone(), diff_id.clone());
-            fetches.spawn(async move { store.ensure_layer(&repository, &descriptor, &diff_id).await });
+            fetches
+                .spawn(async move { store.ensure_layer(&repository, &descriptor, &diff_id).await });
         }
         while let Some(fetched) = fetches.join_next().await {
             // The first failure ends the others, when the set is dropped.
             fetched.unwrap_or_else(|e| {
                 let source = io::Error::other(e);
-                Err(PullError::Store(ImageError::Io { step: "fetch layers into", path: self.inner.dir.clone(), source }))
+                Err(PullError::Store(ImageError::Io {
+                    step: "fetch layers into",
+                    path: self.inner.dir.clone(),
+                    source,
+                }))
             })?;
         }
         Ok(())
@@ -335,7 +414,10 @@ impl ImageStore {
     ) -> Result<(), PullError> {
         let inner = &self.inner;
         let turn = {
-            let mut unpacking = inner.unpacking.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut unpacking = inner
+                .unpacking
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             // Others still wait for those that are shared; the rest is over.
             unpacking.retain(|_, turn| Arc::strong_count(turn) > 1);
             Arc::clone(unpacking.entry(diff_id.clone()).or_default())
@@ -344,12 +426,19 @@ impl ImageStore {
         if inner.has_layer(diff_id) {
             return Ok(());
         }
-        let Ok(_slot) = inner.slots.acquire().await else { return Ok(()) };
-        let (attempts, result) = inner.retry(LayerError::is_transient, || async {
-            inner.fetch_layer(repository, descriptor, diff_id).await
+        let Ok(_slot) = inner.slots.acquire().await else {
+            return Ok(());
+        };
+        let (attempts, result) = inner
+            .retry(LayerError::is_transient, || async {
+                inner.fetch_layer(repository, descriptor, diff_id).await
+            })
+            .await;
+        result.map_err(|source| PullError::Layer {
+            digest: descriptor.digest.clone(),
+            attempts,
+            source,
         })
-        .await;
-        result.map_err(|source| PullError::Layer { digest: descriptor.digest.clone(), attempts, source })
     }
 
     /// Flushes what was unpacked, off the way of whoever waits for the image.
@@ -394,7 +483,9 @@ impl Inner {
     }
 
     fn image_path(&self, digest: &Digest) -> PathBuf {
-        self.dir.join("images").join(format!("{}.json", digest.hex()))
+        self.dir
+            .join("images")
+            .join(format!("{}.json", digest.hex()))
     }
 
     fn reference_path(&self, name: &str) -> PathBuf {
@@ -407,12 +498,15 @@ impl Inner {
     }
 
     fn layer_record_path(&self, diff_id: &Digest) -> PathBuf {
-        self.dir.join("layers").join(format!("{}.json", diff_id.hex()))
+        self.dir
+            .join("layers")
+            .join(format!("{}.json", diff_id.hex()))
     }
 
     /// Here, and whole.
     fn layer(&self, diff_id: &Digest) -> Option<LayerRecord> {
-        let record: LayerRecord = durable::read_json(&self.layer_record_path(diff_id), RECORD_LIMIT).ok()??;
+        let record: LayerRecord =
+            durable::read_json(&self.layer_record_path(diff_id), RECORD_LIMIT).ok()??;
         let trusted = record.flushed || record.boot == self.boot;
         (trusted && self.layer_path(diff_id).is_dir()).then_some(record)
     }
@@ -427,12 +521,17 @@ impl Inner {
         descriptor: &Descriptor,
         diff_id: &Digest,
     ) -> Result<(), LayerError> {
-        let incoming = self.dir.join("incoming").join(format!("{:016x}", rand::rng().random::<u64>()));
+        let incoming = self
+            .dir
+            .join("incoming")
+            .join(format!("{:016x}", rand::rng().random::<u64>()));
         make_layer_folder(&incoming)?;
         let fetched = layer::fetch(repository, descriptor, diff_id, &incoming, self.limits).await;
         let (inner, diff_id) = (Arc::clone(self), diff_id.clone());
         let finished = tokio::task::spawn_blocking(move || match fetched {
-            Ok(bytes) => inner.keep_layer(&incoming, &diff_id, bytes).map_err(LayerError::Store),
+            Ok(bytes) => inner
+                .keep_layer(&incoming, &diff_id, bytes)
+                .map_err(LayerError::Store),
             Err(e) => {
                 layer::discard(&incoming);
                 Err(e)
@@ -448,9 +547,14 @@ impl Inner {
         // One that is not trusted any more.
         layer::discard(&path);
         fs::rename(incoming, &path).map_err(ImageError::io("move a layer to", path))?;
-        let record = LayerRecord { boot: self.boot.clone(), flushed: false, bytes };
+        let record = LayerRecord {
+            boot: self.boot.clone(),
+            flushed: false,
+            bytes,
+        };
         let path = self.layer_record_path(diff_id);
-        durable::replace_json(&path, &record, Durability::Process).map_err(ImageError::io("write", path))
+        durable::replace_json(&path, &record, Durability::Process)
+            .map_err(ImageError::io("write", path))
     }
 
     /// Everything unpacked so far reaches the disk, and is recorded as such.
@@ -460,7 +564,9 @@ impl Inner {
         let mut waiting = Vec::new();
         for entry in fs::read_dir(&folder).map_err(failed("list"))? {
             let path = entry.map_err(failed("list"))?.path();
-            if path.extension().is_some_and(|extension| extension == "json")
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "json")
                 && let Ok(Some(record)) = durable::read_json::<LayerRecord>(&path, RECORD_LIMIT)
                 && !record.flushed
                 && record.boot == self.boot
@@ -476,43 +582,62 @@ impl Inner {
         if unsafe { libc::syncfs(file.as_raw_fd()) } != 0 {
             return Err(failed("flush")(io::Error::last_os_error()));
         }
-        for (path, record) in waiting {
-            let record = LayerRecord { flushed: true, ..record };
-            durable::replace_json(&path, &record, Durability::Machine).map_err(ImageError::io("write", path))?;
+        let _records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        for (path, record) in waiting.into_iter().filter(|(path, _)| path.exists()) {
+            let record = LayerRecord {
+                flushed: true,
+                ..record
+            };
+            durable::replace_json(&path, &record, Durability::Machine)
+                .map_err(ImageError::io("write", path))?;
         }
         Ok(())
     }
 
     fn remember(&self, name: &str, record: ImageRecord) -> Result<Image, ImageError> {
         let path = self.image_path(&record.digest);
-        durable::replace_json(&path, &record, Durability::Process).map_err(ImageError::io("write", path))?;
-        let reference = ReferenceRecord { reference: name.to_owned(), digest: record.digest.clone() };
+        durable::replace_json(&path, &record, Durability::Process)
+            .map_err(ImageError::io("write", path))?;
+        let reference = ReferenceRecord {
+            reference: name.to_owned(),
+            digest: record.digest.clone(),
+        };
         let path = self.reference_path(name);
-        durable::replace_json(&path, &reference, Durability::Process).map_err(ImageError::io("write", path))?;
+        durable::replace_json(&path, &reference, Durability::Process)
+            .map_err(ImageError::io("write", path))?;
         Ok(self.to_image(record))
     }
 
     fn to_image(&self, record: ImageRecord) -> Image {
-        let layers = record.layers.iter().map(|diff_id| self.layer_path(diff_id)).collect();
+        let layers = record
+            .layers
+            .iter()
+            .map(|diff_id| self.layer_path(diff_id))
+            .collect();
         Image::from_layers(record.digest, record.config, layers)
     }
 
     fn meaning(&self, name: &str) -> Result<Option<Digest>, ImageError> {
         let record: Option<ReferenceRecord> = read(&self.reference_path(name))?;
-        Ok(record.filter(|record| record.reference == name).map(|record| record.digest))
+        Ok(record
+            .filter(|record| record.reference == name)
+            .map(|record| record.digest))
     }
 
     /// `None` also if a layer is missing: then it has to be pulled again.
     fn image(&self, digest: &Digest) -> Result<Option<Image>, ImageError> {
         let record: Option<ImageRecord> = read(&self.image_path(digest))?;
-        let whole = record.filter(|record| record.layers.iter().all(|diff_id| self.has_layer(diff_id)));
+        let whole =
+            record.filter(|record| record.layers.iter().all(|diff_id| self.has_layer(diff_id)));
         Ok(whole.map(|record| self.to_image(record)))
     }
 
     fn records(&self) -> Result<Vec<(SystemTime, ImageRecord)>, ImageError> {
         let mut records = Vec::new();
         for path in self.files("images")? {
-            let used = fs::metadata(&path).and_then(|meta| meta.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+            let used = fs::metadata(&path)
+                .and_then(|meta| meta.modified())
+                .unwrap_or(SystemTime::UNIX_EPOCH);
             if let Some(record) = read(&path)? {
                 records.push((used, record));
             }
@@ -525,7 +650,10 @@ impl Inner {
         let mut names: BTreeMap<Digest, Vec<String>> = BTreeMap::new();
         for path in self.files("references")? {
             if let Some(record) = read::<ReferenceRecord>(&path)? {
-                names.entry(record.digest).or_default().push(record.reference);
+                names
+                    .entry(record.digest)
+                    .or_default()
+                    .push(record.reference);
             }
         }
         Ok(names)
@@ -535,7 +663,12 @@ impl Inner {
         let mut names = self.names()?;
         let summary = |(last_used, record): (SystemTime, ImageRecord)| ImageSummary {
             references: names.remove(&record.digest).unwrap_or_default(),
-            bytes: record.layers.iter().filter_map(|diff_id| self.layer(diff_id)).map(|layer| layer.bytes).sum(),
+            bytes: record
+                .layers
+                .iter()
+                .filter_map(|diff_id| self.layer(diff_id))
+                .map(|layer| layer.bytes)
+                .sum(),
             digest: record.digest,
             last_used,
         };
@@ -543,13 +676,17 @@ impl Inner {
     }
 
     fn collect(&self, rules: &GarbageRules) -> Result<Collected, ImageError> {
+        let _records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
         let mut collected = Collected::default();
         let mut needed = BTreeSet::new();
         let names = self.names()?;
         let now = SystemTime::now();
         for (used, record) in self.records()? {
             let idle = now.duration_since(used).unwrap_or_default() >= rules.unused_for;
-            if !idle || rules.keep.contains(&record.digest) || collected.images.len() >= rules.at_most {
+            if !idle
+                || rules.keep.contains(&record.digest)
+                || collected.images.len() >= rules.at_most
+            {
                 needed.extend(record.layers);
                 continue;
             }
@@ -560,7 +697,10 @@ impl Inner {
             collected.images.push(record.digest);
         }
         for path in self.files("layers")? {
-            let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+            let stem = path
+                .file_stem()
+                .and_then(|stem| stem.to_str())
+                .unwrap_or_default();
             let diff_id = Digest::try_from(format!("sha256:{stem}"));
             if let Ok(diff_id) = diff_id
                 && !needed.contains(&diff_id)
@@ -579,7 +719,12 @@ impl Inner {
         let folder = self.dir.join(folder);
         let entries = fs::read_dir(&folder).map_err(ImageError::io("list", &folder))?;
         let paths = entries.filter_map(Result::ok).map(|entry| entry.path());
-        Ok(paths.filter(|path| path.extension().is_some_and(|extension| extension == "json")).collect())
+        Ok(paths
+            .filter(|path| {
+                path.extension()
+                    .is_some_and(|extension| extension == "json")
+            })
+            .collect())
     }
 }
 
@@ -602,29 +747,48 @@ fn remove_file(path: &Path) -> Result<(), ImageError> {
 }
 
 fn make_folder(path: &Path) -> Result<(), ImageError> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(ImageError::io("make", path))
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(ImageError::io("make", path))
 }
 
 /// A layer's top folder shows through as `/` of containers, unless the layer says otherwise.
 fn make_layer_folder(path: &Path) -> Result<(), ImageError> {
     use std::os::unix::fs::PermissionsExt;
     fs::create_dir(path).map_err(ImageError::io("make", path))?;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).map_err(ImageError::io("open to all", path))
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+        .map_err(ImageError::io("open to all", path))
 }
 
 fn digest_of(bytes: &[u8]) -> Digest {
     Digest::of(&Sha256::digest(bytes).into())
 }
 
-fn verified(what: &'static str, bytes: bytes::Bytes, wanted: &Digest) -> Result<bytes::Bytes, RegistryError> {
+fn verified(
+    what: &'static str,
+    bytes: bytes::Bytes,
+    wanted: &Digest,
+) -> Result<bytes::Bytes, RegistryError> {
     let got = digest_of(&bytes);
-    if got == *wanted { Ok(bytes) } else { Err(RegistryError::WrongDigest { what, wanted: wanted.clone(), got }) }
+    if got == *wanted {
+        Ok(bytes)
+    } else {
+        Err(RegistryError::WrongDigest {
+            what,
+            wanted: wanted.clone(),
+            got,
+        })
+    }
 }
 
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ImageError> + Send + 'static,
 ) -> Result<T, ImageError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or_else(|e| Err(ImageError::io("finish work on", "images")(io::Error::other(e))))
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|e| {
+        Err(ImageError::io("finish work on", "images")(
+            io::Error::other(e),
+        ))
+    })
 }

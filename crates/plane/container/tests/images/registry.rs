@@ -56,7 +56,8 @@ pub fn layer(name: &str, content: &[u8], packing: Packing) -> (Vec<u8>, String) 
     let packed = match packing {
         Packing::Plain => plain,
         Packing::Gzip => {
-            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            let mut encoder =
+                flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
             encoder.write_all(&plain).unwrap();
             encoder.finish().unwrap()
         }
@@ -69,7 +70,10 @@ impl Registry {
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let host = listener.local_addr().unwrap().to_string();
-        let registry = Self { state: Arc::default(), host };
+        let registry = Self {
+            state: Arc::default(),
+            host,
+        };
         let served = registry.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -78,7 +82,10 @@ impl Registry {
                     let answer = served.answer(&request);
                     async move { Ok::<_, std::convert::Infallible>(answer) }
                 });
-                tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+                tokio::spawn(
+                    hyper::server::conn::http1::Builder::new()
+                        .serve_connection(TokioIo::new(stream), service),
+                );
             }
         });
         registry
@@ -97,50 +104,80 @@ impl Registry {
             state.failures -= 1;
             return reply(StatusCode::SERVICE_UNAVAILABLE, Bytes::new());
         }
-        let authorization = request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).map(str::to_owned);
+        let authorization = request
+            .headers()
+            .get(header::AUTHORIZATION)
+            .and_then(|v| v.to_str().ok())
+            .map(str::to_owned);
         if path == "/token" {
             return match authorization == state.basic {
                 true => reply(StatusCode::OK, Bytes::from_static(b"{\"token\":\"good\"}")),
                 false => reply(StatusCode::UNAUTHORIZED, Bytes::new()),
             };
         }
-        let wanted = if state.token_realm { Some("Bearer good".to_owned()) } else { state.basic.clone() };
+        let wanted = if state.token_realm {
+            Some("Bearer good".to_owned())
+        } else {
+            state.basic.clone()
+        };
         if wanted.is_some() && authorization != wanted {
             let mut response = reply(StatusCode::UNAUTHORIZED, Bytes::new());
             let challenge = match state.token_realm {
-                true => format!("Bearer realm=\"http://{}/token\",service=\"test\"", self.host),
+                true => format!(
+                    "Bearer realm=\"http://{}/token\",service=\"test\"",
+                    self.host
+                ),
                 false => "Basic realm=\"test\"".to_owned(),
             };
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge.parse().unwrap());
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, challenge.parse().unwrap());
             return response;
         }
-        match path.strip_prefix("/v2/").and_then(|path| state.contents.get(path)) {
+        match path
+            .strip_prefix("/v2/")
+            .and_then(|path| state.contents.get(path))
+        {
             Some(body) => reply(StatusCode::OK, body.clone()),
             None => reply(StatusCode::NOT_FOUND, Bytes::new()),
         }
     }
 
     pub fn put(&self, path: String, body: impl Into<Bytes>) {
-        self.state.lock().unwrap().contents.insert(path, body.into());
+        self.state
+            .lock()
+            .unwrap()
+            .contents
+            .insert(path, body.into());
     }
 
     /// An image with these layers, as `name:tag`. Returns the manifest's digest.
     pub fn push(&self, name: &str, tag: &str, layers: &[(Vec<u8>, String)]) -> String {
         let diff_ids: Vec<_> = layers.iter().map(|(_, diff_id)| diff_id).collect();
-        let arch = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
+        let arch = if cfg!(target_arch = "aarch64") {
+            "arm64"
+        } else {
+            "amd64"
+        };
         let config = serde_json::json!({
             "architecture": arch, "os": "linux", "config": { "Cmd": ["/bin/app"], "Env": ["A=1"] },
             "rootfs": { "type": "layers", "diff_ids": diff_ids },
-        }).to_string();
-        let descriptor = |bytes: &[u8]| serde_json::json!({ "digest": digest(bytes), "size": bytes.len() });
+        })
+        .to_string();
+        let descriptor =
+            |bytes: &[u8]| serde_json::json!({ "digest": digest(bytes), "size": bytes.len() });
         let manifest = serde_json::json!({
             "schemaVersion": 2, "config": descriptor(config.as_bytes()),
             "layers": layers.iter().map(|(packed, _)| descriptor(packed)).collect::<Vec<_>>(),
-        }).to_string();
+        })
+        .to_string();
         for (packed, _) in layers {
             self.put(format!("{name}/blobs/{}", digest(packed)), packed.clone());
         }
-        self.put(format!("{name}/blobs/{}", digest(config.as_bytes())), config);
+        self.put(
+            format!("{name}/blobs/{}", digest(config.as_bytes())),
+            config,
+        );
         let own = digest(manifest.as_bytes());
         self.put(format!("{name}/manifests/{own}"), manifest.clone());
         self.put(format!("{name}/manifests/{tag}"), manifest);
