@@ -77,8 +77,14 @@ impl Container {
         let own = folder.container(name);
         let group = hierarchies.group(&setup.cgroup).map_err(|e| failed(&e))?;
         let spool = Spool::create(own.logs(), setup.log).map_err(|e| failed(&e))?;
-        let mut creation =
-            create::begin(folder, hierarchies, id, name, &setup).map_err(|e| failed(&e))?;
+        let mut creation = create::begin(&create::Order {
+            folder,
+            hierarchies,
+            id,
+            name,
+            setup: &setup,
+        })
+        .map_err(|e| failed(&e))?;
         let mut container = Self {
             setup,
             folder: own,

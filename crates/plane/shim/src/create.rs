@@ -50,14 +50,19 @@ struct Streams {
     stderr: OwnedFd,
 }
 
+/// What is to be created.
+pub struct Order<'a> {
+    pub folder: &'a TaskFolder,
+    pub hierarchies: &'a Hierarchies,
+    /// What the OCI library calls it.
+    pub id: &'a str,
+    pub name: &'a ContainerName,
+    pub setup: &'a ContainerSetup,
+}
+
 /// Forks the child that creates the container.
-pub fn begin(
-    folder: &TaskFolder,
-    hierarchies: &Hierarchies,
-    id: &str,
-    name: &ContainerName,
-    setup: &ContainerSetup,
-) -> io::Result<Creation> {
+pub fn begin(order: &Order<'_>) -> io::Result<Creation> {
+    let setup = order.setup;
     let (report_read, report_write) = pipe()?;
     let null = || -> io::Result<OwnedFd> {
         Ok(File::options()
@@ -116,16 +121,7 @@ pub fn begin(
         .chain(console.as_ref().map(AsFd::as_fd))
         .collect();
     creation.child = fork_into(&keep, || {
-        child(
-            folder,
-            hierarchies,
-            id,
-            name,
-            setup,
-            &streams,
-            console.as_ref(),
-            &reporter,
-        )
+        child(order, &streams, console.as_ref(), &reporter)
     })?;
     Ok(creation)
 }
@@ -148,49 +144,32 @@ fn creation(
 }
 
 fn child(
-    folder: &TaskFolder,
-    hierarchies: &Hierarchies,
-    id: &str,
-    name: &ContainerName,
-    setup: &ContainerSetup,
+    order: &Order<'_>,
     streams: &Streams,
     console: Option<&OwnedFd>,
     reporter: &Reporter,
 ) -> i32 {
-    match create(
-        folder,
-        hierarchies,
-        id,
-        name,
-        setup,
-        streams,
-        console,
-        reporter,
-    ) {
+    match create(order, streams, console, reporter) {
         Ok(pid) => {
             reporter.send(&Report::Process(pid));
             0
         }
         Err(failure) => {
             reporter.send(&Report::Failed(failure));
-            overlay::unmount_rootfs(&folder.container(name));
+            overlay::unmount_rootfs(&order.folder.container(order.name));
             1
         }
     }
 }
 
 fn create(
-    folder: &TaskFolder,
-    hierarchies: &Hierarchies,
-    id: &str,
-    name: &ContainerName,
-    setup: &ContainerSetup,
+    order: &Order<'_>,
     streams: &Streams,
     console: Option<&OwnedFd>,
     reporter: &Reporter,
 ) -> Result<i32, Failure> {
     let runtime = |e: &dyn std::error::Error| Failure::Runtime { detail: chain(e) };
-    let own = folder.container(name);
+    let own = order.folder.container(order.name);
     let plan: ContainerPlan = durable::read_json(&own.plan(), PLAN_LIMIT)
         .and_then(|plan| plan.ok_or_else(|| io::ErrorKind::NotFound.into()))
         .map_err(|e| Failure::BadBundle {
@@ -199,8 +178,9 @@ fn create(
     let filter = read_filter(&own.seccomp()).map_err(|e| Failure::BadBundle {
         detail: e.to_string(),
     })?;
-    hierarchies
-        .group(&setup.cgroup)
+    order
+        .hierarchies
+        .group(&order.setup.cgroup)
         .and_then(|group| group.attach(0))
         .map_err(|e| runtime(&e))?;
     prepare_rootfs(&own, &plan)?;
@@ -215,9 +195,9 @@ fn create(
             .map_err(|e| runtime(&e))?,
         prepared: None.into(),
     };
-    let container = ContainerBuilder::new(id.to_owned(), SyscallType::default())
+    let container = ContainerBuilder::new(order.id.to_owned(), SyscallType::default())
         .with_executor(WharfExecutor(Rc::new(launch)))
-        .with_root_path(folder.runtime())
+        .with_root_path(order.folder.runtime())
         .map_err(|e| runtime(&e))?
         .with_stdin(streams.stdin.try_clone().map_err(|e| runtime(&e))?)
         .with_stdout(streams.stdout.try_clone().map_err(|e| runtime(&e))?)

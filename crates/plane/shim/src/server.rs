@@ -265,7 +265,7 @@ impl Server {
             },
             Request::SignalExec { pid, signal } => self.signal_exec(pid, signal).map(done),
             Request::Trim { container, before } => {
-                self.known(&container).map(|c| done(c.trim(before)))
+                self.known(&container).map(|c| c.trim(before)).map(done)
             }
             Request::Remove { container } => self.remove(&container).map(done),
             Request::Subscribe => return self.subscribe(socket),
