@@ -26,7 +26,7 @@ use crate::{
     client::{Api, Dialer, Endpoint},
     config::NodeConfig,
     endpoint::{self, CallerOf, Proxy, RateLimit, Routes, StatsReader},
-    machine::{Addresses, LinuxMachine, Parts},
+    machine::{Addresses, ImageSource, LinuxMachine, Parts, RegistryImages},
     node::{
         NodeError,
         core::Core,
@@ -64,50 +64,105 @@ pub async fn run(
     ready: impl FnOnce() + Send,
     shutdown: CancellationToken,
 ) -> Result<(), NodeError> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let identity = &config.identity;
-    let api = Api::new(
-        Endpoint::parse(&identity.endpoint)?,
-        Dialer::new(config.ca.as_deref())?,
-        SigningKeys {
-            access_key_id: identity.access_key_id.clone(),
-            secret_access_key: identity.secret_access_key.clone(),
-            session_token: None,
-        },
-        &identity.region,
-        clock.clone(),
+    let base = Base::new(config)?;
+    let store = ImageStore::open(
+        &base.config.data_dir.join("images"),
+        base.config.installation.clone(),
+        ImageOptions::default(),
+    )
+    .await
+    .map_err(failed("the image store"))?;
+    let images = RegistryImages::new(
+        store,
+        &base.config,
+        base.api.clone(),
+        base.credentials.clone(),
+        base.clock.clone(),
     );
-    let host = Host::probe(&config)?;
+    base.run(Arc::new(images), ready, shutdown).await
+}
+
+/// What a node has before it has a machine.
+pub struct Base {
+    config: NodeConfig,
+    api: Api,
+    credentials: CredentialStore,
+    clock: Arc<dyn Clock>,
+}
+
+impl Base {
+    /// # Errors
+    /// The endpoint or the authority's certificate cannot be used.
+    pub fn new(config: NodeConfig) -> Result<Self, NodeError> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let identity = &config.identity;
+        let api = Api::new(
+            Endpoint::parse(&identity.endpoint)?,
+            Dialer::new(config.ca.as_deref())?,
+            SigningKeys {
+                access_key_id: identity.access_key_id.clone(),
+                secret_access_key: identity.secret_access_key.clone(),
+                session_token: None,
+            },
+            &identity.region,
+            clock.clone(),
+        );
+        Ok(Self { config, api, credentials: CredentialStore::default(), clock })
+    }
+
+    /// As [`run`], with images from `images`.
+    ///
+    /// # Errors
+    /// See [`run`].
+    pub async fn run(
+        self,
+        images: Arc<dyn ImageSource>,
+        ready: impl FnOnce() + Send,
+        shutdown: CancellationToken,
+    ) -> Result<(), NodeError> {
+        let Self { config, api, credentials, clock } = self;
+        start(&config, api, credentials, clock, images, ready, shutdown).await
+    }
+}
+
+async fn start(
+    config: &NodeConfig,
+    api: Api,
+    credentials: CredentialStore,
+    clock: Arc<dyn Clock>,
+    images: Arc<dyn ImageSource>,
+    ready: impl FnOnce() + Send,
+    shutdown: CancellationToken,
+) -> Result<(), NodeError> {
+    let identity = &config.identity;
+    let host = Host::probe(config)?;
     let (disk, loaded) = Disk::open(config.data_dir.join("state"))?;
     let stored = loaded.node.container_instance_arn.clone();
     let directory = Directory::default();
-    let credentials = CredentialStore::default();
     let running = TaskTracker::new();
     let (commands, command_queue) = mpsc::channel(COMMAND_QUEUE);
     let (observations, observation_queue) = mpsc::channel(OBSERVATION_QUEUE);
     let (connected, is_connected) = watch::channel(false);
     let (telemetry, telemetry_target) = watch::channel(None);
 
-    let loopback = Loopback::open(&config, &api).await?;
+    let loopback = Loopback::open(config, &api).await?;
     let (network, listeners) =
-        Network::start(network_config(&config)).await.map_err(failed("the network"))?;
+        Network::start(network_config(config)).await.map_err(failed("the network"))?;
+    let runtime = Runtime::open(RuntimeOptions {
+        dir: config.data_dir.join("tasks"),
+        installation: config.installation.clone(),
+        shim: config.shim.clone(),
+    })
+    .await
+    .map_err(failed("the container runtime"))?;
     let machine: Arc<dyn Machine> = Arc::new(LinuxMachine::new(
-        &config,
+        &config.data_dir,
         Parts {
-            images: ImageStore::open(&config.data_dir.join("images"), config.installation.clone(), ImageOptions::default())
-                .await
-                .map_err(failed("the image store"))?,
-            runtime: Runtime::open(RuntimeOptions {
-                dir: config.data_dir.join("tasks"),
-                installation: config.installation.clone(),
-                shim: config.shim.clone(),
-            })
-            .await
-            .map_err(failed("the container runtime"))?,
+            images,
+            runtime,
             network: network.clone(),
             api: api.clone(),
             credentials: credentials.clone(),
-            clock: clock.clone(),
             in_task: Addresses {
                 metadata: IN_TASK.to_owned(),
                 aws: format!("{IN_TASK}:{AWS_PORT}"),

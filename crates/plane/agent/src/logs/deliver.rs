@@ -88,8 +88,9 @@ impl<S: LogSource> Delivery<S> {
                 tracing::error!(stream = self.to.stream, %error, "a container's log cannot be committed");
                 return;
             }
+            // A note that outlives its commit is harmless: what it asks about has been passed.
+            let _ = std::fs::remove_file(&self.intent);
             if batch.ended {
-                let _ = std::fs::remove_file(&self.intent);
                 return;
             }
         }

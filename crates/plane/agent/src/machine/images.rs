@@ -1,16 +1,21 @@
 //! Images for containers: where they come from and when they are asked for again (§5, "Pull").
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use tokio::time::timeout;
+use wharf_base::Clock;
 use wharf_container::image::{
     Endpoint, GarbageRules, Image, ImageStore, PullRequest, Reference, RegistryAuth,
 };
 
-use super::registry::{self, Login, LoginError, Logins};
+use super::{
+    Fetched, ImageSource,
+    registry::{self, Login, LoginError, Logins},
+};
 use crate::{
     client::Api,
-    config::ImageCleanup,
+    config::{ImageCleanup, NodeConfig},
     node::{core::TaskContext, credentials::CredentialStore},
     protocol::payload::{Container, RegistryAuthentication},
 };
@@ -20,33 +25,26 @@ const CREDENTIALS_PATIENCE: Duration = Duration::from_secs(60);
 /// A pull takes no longer (§5).
 const PULL_PATIENCE: Duration = Duration::from_secs(2 * 60 * 60);
 
-pub struct Images {
-    pub store: ImageStore,
-    pub api: Api,
-    pub logins: Logins,
-    pub credentials: CredentialStore,
+/// Images from registries, kept in the node's store.
+pub struct RegistryImages {
+    store: ImageStore,
+    api: Api,
+    logins: Logins,
+    credentials: CredentialStore,
     /// Further names of wharf's own registry.
-    pub own_hosts: Vec<String>,
-    pub cleanup: ImageCleanup,
+    own_hosts: Vec<String>,
+    cleanup: ImageCleanup,
 }
 
-/// An image, and whether it came over the network just now.
-pub struct Fetched {
-    pub image: Image,
-    pub remotely: bool,
-}
-
-impl Images {
-    /// The image of container `at`. Our own registry is asked what a tag means now; when it does
-    /// not answer, and for every other registry, what lies here is good enough.
-    ///
-    /// # Errors
-    /// `<Name>: <text>`, as ECS shows it.
-    pub async fn fetch(
+#[async_trait]
+impl ImageSource for RegistryImages {
+    /// Our own registry is asked what a tag means now; when it does not answer, and for every other
+    /// registry, what lies here is good enough.
+    async fn fetch(
         &self,
         context: &TaskContext,
         at: usize,
-        began: impl FnOnce() + Send,
+        began: &(dyn Fn() + Send + Sync),
     ) -> Result<Fetched, String> {
         let of = &context.task.containers[at];
         let reference = Reference::parse(&of.image)
@@ -72,10 +70,43 @@ impl Images {
         }
     }
 
-    /// What lies here for container `at`; no registry is asked.
-    pub async fn local(&self, context: &TaskContext, at: usize) -> Option<Image> {
+    async fn local(&self, context: &TaskContext, at: usize) -> Option<Image> {
         let reference = Reference::parse(&context.task.containers[at].image).ok()?;
         self.store.local(&reference).await.ok().flatten()
+    }
+
+    async fn collect(&self, keep: Vec<Image>) {
+        let rules = GarbageRules {
+            keep: keep.iter().map(|image| image.digest().clone()).collect(),
+            unused_for: Duration::ZERO,
+            pulled_before: self.cleanup.minimum_age,
+            at_most: self.cleanup.at_most,
+        };
+        match self.store.collect(rules).await {
+            Ok(collected) => tracing::debug!(?collected, "images were cleaned up"),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "images were not cleaned up");
+            }
+        }
+    }
+}
+
+impl RegistryImages {
+    pub fn new(
+        store: ImageStore,
+        config: &NodeConfig,
+        api: Api,
+        credentials: CredentialStore,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            store,
+            api,
+            logins: Logins::new(clock),
+            credentials,
+            own_hosts: config.registry_hosts.clone(),
+            cleanup: config.images.clone(),
+        }
     }
 
     /// The image that the tag means now, if it lies here already.
@@ -146,22 +177,6 @@ impl Images {
             return Some(self.api.clone());
         }
         execution_role(context, &self.credentials, &self.api).await
-    }
-
-    /// Removes what no task uses and nobody used for long.
-    pub async fn collect(&self, keep: BTreeSet<wharf_container::image::Digest>) {
-        let rules = GarbageRules {
-            keep,
-            unused_for: Duration::ZERO,
-            pulled_before: self.cleanup.minimum_age,
-            at_most: self.cleanup.at_most,
-        };
-        match self.store.collect(rules).await {
-            Ok(collected) => tracing::debug!(?collected, "images were cleaned up"),
-            Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "images were not cleaned up");
-            }
-        }
     }
 }
 

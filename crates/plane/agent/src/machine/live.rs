@@ -11,7 +11,7 @@ use std::{
 use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
 use wharf_container::{
-    image::{Digest, Image},
+    image::Image,
     runtime::{self, ContainerState, ContainerStatus, TaskHandle},
     spec::ContainerName,
 };
@@ -96,9 +96,9 @@ impl Live {
         find(&self.context, name)
     }
 
-    pub fn digests(&self) -> Vec<Digest> {
+    pub fn images(&self) -> Vec<Image> {
         let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.iter().filter_map(|slot| Some(slot.image.as_ref()?.digest().clone())).collect()
+        slots.iter().filter_map(|slot| slot.image.clone()).collect()
     }
 
     pub fn usage(&self, at: usize) -> Option<Usage> {

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     engine::{Action, Event},
-    node::core::TaskContext,
+    node::{core::TaskContext, machine::Observation},
 };
 
 /// SIGTERM, where the image names no other (ecs.md §4).
@@ -118,9 +118,9 @@ async fn pull(shared: &Arc<Shared>, context: &Arc<TaskContext>, at: usize) -> Ve
     // Told when it begins, because it may take long; a full queue only costs the earlier time.
     let began = move || {
         let event = Event::PullStarted;
-        let _ = tell.try_send(crate::node::machine::Observation { task_id: id, event });
+        let _ = tell.try_send(Observation { task_id: id.clone(), event });
     };
-    match shared.images.fetch(context, at, began).await {
+    match shared.images.fetch(context, at, &began).await {
         Ok(fetched) => {
             let digest = fetched.image.digest().to_string();
             if let Some(live) = shared.live(&context.id) {
@@ -141,7 +141,7 @@ async fn create(shared: &Arc<Shared>, context: &Arc<TaskContext>, at: usize) -> 
         Some(image) => image,
         // Pulled before the network was there, or by an earlier agent: it lies on this node.
         None => {
-            let fetched = shared.images.fetch(context, at, || ()).await?;
+            let fetched = shared.images.fetch(context, at, &|| ()).await?;
             live.set_image(at, fetched.image.clone());
             fetched.image
         }

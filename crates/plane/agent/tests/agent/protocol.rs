@@ -1,17 +1,8 @@
 //! The node against a control plane written from the protocol's description alone: what it sends,
 //! when it acknowledges, and that neither a lost server nor a lost agent loses anything.
 
-mod protocol {
-    pub mod machine;
-    pub mod server;
-}
-
 use std::{path::Path, sync::Arc, time::Duration};
 
-use protocol::{
-    machine::FakeMachine,
-    server::{ACCESS_KEY, CLUSTER, INSTANCE, SECRET, Server},
-};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -32,6 +23,11 @@ use wharf_agent::{
 };
 use wharf_base::{Clock, SystemClock};
 use wharf_wire::sigv4::SigningKeys;
+
+use crate::{
+    machine::FakeMachine,
+    server::{ACCESS_KEY, CLUSTER, INSTANCE, SECRET, Server},
+};
 
 const TASK: &str = "arn:aws:ecs:us-east-1:000000000000:task/default/0123456789abcdef0123456789abcdef";
 
