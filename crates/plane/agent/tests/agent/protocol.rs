@@ -253,6 +253,7 @@ async fn nothing_is_lost_while_one_side_is_gone() {
     let mut server = Server::start().await;
     let machine = FakeMachine::new();
     let agent = Agent::start(dir.path(), server.port(), &machine);
+    server.call("RegisterContainerInstance").await;
     let mut acs = server.acs().await;
     acs.send("PayloadMessage", payload("p1", 2, "RUNNING")).await;
     acs.expect("AckRequest").await;

@@ -5,7 +5,7 @@ use std::{
     collections::BTreeMap,
     convert::Infallible,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -39,10 +39,18 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct Server {
     port: u16,
-    calls: mpsc::UnboundedReceiver<(String, Value, bool)>,
+    calls: mpsc::UnboundedReceiver<Call>,
     acs: mpsc::UnboundedReceiver<Channel>,
     tcs: mpsc::UnboundedReceiver<Channel>,
     refusing: Arc<AtomicBool>,
+    /// Calls that came while another was waited for.
+    backlog: Vec<Call>,
+}
+
+struct Call {
+    name: String,
+    input: Value,
+    refused: bool,
 }
 
 pub struct Channel {
@@ -59,11 +67,12 @@ impl Server {
         let (tcs_in, tcs) = mpsc::unbounded_channel();
         let refusing = Arc::new(AtomicBool::new(false));
         let refuse = refusing.clone();
+        let events = Events::default();
         tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                let (call, acs_in, tcs_in, refuse) =
-                    (call.clone(), acs_in.clone(), tcs_in.clone(), refuse.clone());
+                let (call, acs_in, tcs_in) = (call.clone(), acs_in.clone(), tcs_in.clone());
+                let (refuse, events) = (refuse.clone(), events.clone());
                 tokio::spawn(async move {
                     let mut first = [0; 4];
                     let seen = stream.peek(&mut first).await.unwrap_or(0);
@@ -72,12 +81,12 @@ impl Server {
                         let to = if channel.query.contains_key("clusterArn") { acs_in } else { tcs_in };
                         let _ = to.send(channel);
                     } else {
-                        serve(stream, port, call, refuse).await;
+                        serve(stream, port, call, refuse, events).await;
                     }
                 });
             }
         });
-        Self { port, calls, acs, tcs, refusing }
+        Self { port, calls, acs, tcs, refusing, backlog: Vec::new() }
     }
 
     pub fn port(&self) -> u16 {
@@ -89,7 +98,7 @@ impl Server {
         self.refusing.store(refuse, Ordering::SeqCst);
     }
 
-    /// The input of the next accepted call of that name; others before it are passed over.
+    /// The input of the next accepted call of that name.
     pub async fn call(&mut self, name: &str) -> Value {
         self.next_call(name, false).await
     }
@@ -99,12 +108,17 @@ impl Server {
     }
 
     async fn next_call(&mut self, name: &str, refused: bool) -> Value {
+        let is_wanted = |call: &Call| call.name == name && call.refused == refused;
+        if let Some(at) = self.backlog.iter().position(is_wanted) {
+            return self.backlog.remove(at).input;
+        }
         let next = async {
             loop {
-                let (called, input, was_refused) = self.calls.recv().await.unwrap();
-                if called == name && was_refused == refused {
-                    return input;
+                let call = self.calls.recv().await.unwrap();
+                if is_wanted(&call) {
+                    return call.input;
                 }
+                self.backlog.push(call);
             }
         };
         timeout(PATIENCE, next).await.unwrap_or_else(|_| panic!("{name} was not called"))
@@ -167,11 +181,12 @@ async fn accept(stream: TcpStream) -> Channel {
 async fn serve(
     stream: TcpStream,
     port: u16,
-    calls: mpsc::UnboundedSender<(String, Value, bool)>,
+    calls: mpsc::UnboundedSender<Call>,
     refusing: Arc<AtomicBool>,
+    events: Events,
 ) {
     let service = service_fn(|request: Request<hyper::body::Incoming>| {
-        let (calls, refusing) = (calls.clone(), refusing.clone());
+        let (calls, refusing, events) = (calls.clone(), refusing.clone(), events.clone());
         async move {
             let (head, body) = request.into_parts();
             let body = body.collect().await.unwrap().to_bytes();
@@ -186,8 +201,8 @@ async fn serve(
             assert!(matches!(service, "AmazonEC2ContainerServiceV20141113" | "Logs_20140328"));
             let input: Value = serde_json::from_slice(&body).unwrap();
             let refuse = refusing.load(Ordering::SeqCst);
-            let output = answer(operation, &input, port);
-            let _ = calls.send((operation.to_owned(), input, refuse));
+            let output = answer(operation, &input, port, &events);
+            let _ = calls.send(Call { name: operation.to_owned(), input, refused: refuse });
             let status = if refuse { 503 } else { 200 };
             let answer = Response::builder().status(status).body(Full::new(Bytes::from(output)));
             Ok::<_, Infallible>(answer.unwrap())
@@ -196,7 +211,10 @@ async fn serve(
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-fn answer(operation: &str, input: &Value, port: u16) -> String {
+/// The events of the one log stream there is.
+type Events = Arc<Mutex<Vec<Value>>>;
+
+fn answer(operation: &str, input: &Value, port: u16, events: &Events) -> String {
     let output = match operation {
         "RegisterContainerInstance" => json!({"containerInstance": {
             "containerInstanceArn": INSTANCE,
@@ -208,8 +226,16 @@ fn answer(operation: &str, input: &Value, port: u16) -> String {
             json!({"endpoint": url, "telemetryEndpoint": url})
         }
         "SubmitTaskStateChange" => json!({"acknowledgment": "ACK"}),
-        "CreateLogStream" | "PutLogEvents" => json!({}),
-        "GetLogEvents" => json!({"events": []}),
+        "CreateLogStream" => json!({}),
+        "PutLogEvents" => {
+            events.lock().unwrap().extend(input["logEvents"].as_array().unwrap().iter().cloned());
+            json!({})
+        }
+        "GetLogEvents" => {
+            let events = events.lock().unwrap();
+            let limit = usize::try_from(input["limit"].as_u64().unwrap()).unwrap();
+            json!({"events": events[events.len().saturating_sub(limit)..]})
+        }
         other => panic!("{other} was called"),
     };
     output.to_string()
