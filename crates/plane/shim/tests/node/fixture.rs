@@ -38,7 +38,7 @@ impl Node {
         let runtime = open(dir.path(), &installation).await;
         let layer = dir.path().join("layer");
         busybox_layer(&layer);
-        let image = Image::from_layers("sha256:test".into(), ImageConfig::default(), vec![layer]);
+        let image = Image::from_layers(format!("sha256:{}", "0".repeat(64)).try_into().unwrap(), ImageConfig::default(), vec![layer]);
         Self { installation, dir, runtime, image }
     }
 
