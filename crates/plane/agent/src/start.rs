@@ -68,7 +68,11 @@ pub async fn run(
     let store = ImageStore::open(
         &base.config.data_dir.join("images"),
         base.config.installation.clone(),
-        ImageOptions::default(),
+        // Where the server is far away its registry is too, behind the same authority.
+        ImageOptions {
+            tls: base.api.dialer().tls(),
+            ..ImageOptions::default()
+        },
     )
     .await
     .map_err(failed("the image store"))?;
@@ -107,7 +111,12 @@ impl Base {
             &identity.region,
             clock.clone(),
         );
-        Ok(Self { config, api, credentials: CredentialStore::default(), clock })
+        Ok(Self {
+            config,
+            api,
+            credentials: CredentialStore::default(),
+            clock,
+        })
     }
 
     /// As [`run`], with images from `images`.
@@ -120,7 +129,12 @@ impl Base {
         ready: impl FnOnce() + Send,
         shutdown: CancellationToken,
     ) -> Result<(), NodeError> {
-        let Self { config, api, credentials, clock } = self;
+        let Self {
+            config,
+            api,
+            credentials,
+            clock,
+        } = self;
         start(&config, api, credentials, clock, images, ready, shutdown).await
     }
 }
@@ -146,8 +160,9 @@ async fn start(
     let (telemetry, telemetry_target) = watch::channel(None);
 
     let loopback = Loopback::open(config, &api).await?;
-    let (network, listeners) =
-        Network::start(network_config(config)).await.map_err(failed("the network"))?;
+    let (network, listeners) = Network::start(network_config(config))
+        .await
+        .map_err(failed("the network"))?;
     let runtime = Runtime::open(RuntimeOptions {
         dir: config.data_dir.join("tasks"),
         installation: config.installation.clone(),
@@ -183,7 +198,10 @@ async fn start(
             api: api.clone(),
             clock: clock.clone(),
         }),
-        proxy: Proxy { endpoint: api.endpoint().clone(), dialer: api.dialer().clone() },
+        proxy: Proxy {
+            endpoint: api.endpoint().clone(),
+            dialer: api.dialer().clone(),
+        },
         running: running.clone(),
         shutdown: shutdown.clone(),
     };
@@ -215,7 +233,11 @@ async fn start(
     ready();
     let node = tokio::spawn(node.run());
     let sampler = Sampler::default();
-    running.spawn(sampler.clone().run(directory.clone(), machine, shutdown.clone()));
+    running.spawn(
+        sampler
+            .clone()
+            .run(directory.clone(), machine, shutdown.clone()),
+    );
     let publisher = Publisher {
         api: api.clone(),
         target: telemetry_target,
@@ -284,7 +306,10 @@ fn network_config(config: &NodeConfig) -> NetworkConfig {
 fn failed<E: std::error::Error + Send + Sync + 'static>(
     part: &'static str,
 ) -> impl FnOnce(E) -> NodeError {
-    move |source| NodeError::Machine { part, source: Box::new(source) }
+    move |source| NodeError::Machine {
+        part,
+        source: Box::new(source),
+    }
 }
 
 /// Serves what tasks ask for.
@@ -304,7 +329,14 @@ impl Endpoints {
                 () = self.shutdown.cancelled() => return,
                 next = listeners.recv() => next,
             };
-            let Some(EndpointListener { scope, port, listener }) = next else { return };
+            let Some(EndpointListener {
+                scope,
+                port,
+                listener,
+            }) = next
+            else {
+                return;
+            };
             let listener = match TcpListener::from_std(listener) {
                 Ok(listener) => listener,
                 Err(error) => {
@@ -333,7 +365,8 @@ impl Endpoints {
 
     fn aws(&self, listener: TcpListener) {
         let (running, shutdown) = (self.running.clone(), self.shutdown.clone());
-        self.running.spawn(self.proxy.clone().serve(listener, running, shutdown));
+        self.running
+            .spawn(self.proxy.clone().serve(listener, running, shutdown));
     }
 }
 
@@ -350,8 +383,16 @@ impl Loopback {
     async fn open(config: &NodeConfig, api: &Api) -> Result<Self, NodeError> {
         let dir = config.data_dir.join("state");
         let metadata = kept_port(&dir.join("metadata-port")).await?;
-        let aws = if api.endpoint().tls { Some(kept_port(&dir.join("aws-port")).await?) } else { None };
-        Ok(Self { metadata, aws, endpoint: api.endpoint().clone() })
+        let aws = if api.endpoint().tls {
+            Some(kept_port(&dir.join("aws-port")).await?)
+        } else {
+            None
+        };
+        Ok(Self {
+            metadata,
+            aws,
+            endpoint: api.endpoint().clone(),
+        })
     }
 
     fn addresses(&self, region: &str) -> Addresses {
@@ -361,7 +402,10 @@ impl Loopback {
         };
         Addresses {
             metadata: url(&self.metadata),
-            aws: self.aws.as_ref().map_or_else(|| self.endpoint.to_string(), url),
+            aws: self
+                .aws
+                .as_ref()
+                .map_or_else(|| self.endpoint.to_string(), url),
             region: region.to_owned(),
         }
     }
@@ -377,7 +421,8 @@ impl Loopback {
 
 /// Listens on the port noted in `file`, or on a free one that is noted from then on.
 async fn kept_port(file: &Path) -> Result<TcpListener, NodeError> {
-    let noted = disk::read(file)?.and_then(|bytes| String::from_utf8(bytes).ok()?.trim().parse().ok());
+    let noted =
+        disk::read(file)?.and_then(|bytes| String::from_utf8(bytes).ok()?.trim().parse().ok());
     if let Some(port) = noted {
         match TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await {
             Ok(listener) => return Ok(listener),

@@ -47,15 +47,22 @@ impl ImageSource for RegistryImages {
         began: &(dyn Fn() + Send + Sync),
     ) -> Result<Fetched, String> {
         let of = &context.task.containers[at];
-        let reference = Reference::parse(&of.image)
-            .map_err(|e| format!("CannotPullContainerError: {e}"))?;
-        let local = self.store.local(&reference).await.map_err(|e| unreadable(&e))?;
+        let reference =
+            Reference::parse(&of.image).map_err(|e| format!("CannotPullContainerError: {e}"))?;
+        let local = self
+            .store
+            .local(&reference)
+            .await
+            .map_err(|e| unreadable(&e))?;
         let port = self.api.endpoint().port;
         let own = registry::is_own(reference.host(), port, &self.own_hosts);
         if let Some(image) = &local
             && (!own || reference.digest().is_some())
         {
-            return Ok(Fetched { image: image.clone(), remotely: false });
+            return Ok(Fetched {
+                image: image.clone(),
+                remotely: false,
+            });
         }
         let request = match self.request(context, of, reference, own).await {
             Ok(request) => request,
@@ -78,14 +85,16 @@ impl ImageSource for RegistryImages {
     async fn collect(&self, keep: Vec<Image>) {
         let rules = GarbageRules {
             keep: keep.iter().map(|image| image.digest().clone()).collect(),
-            unused_for: Duration::ZERO,
-            pulled_before: self.cleanup.minimum_age,
+            unused_for: self.cleanup.minimum_age,
             at_most: self.cleanup.at_most,
         };
         match self.store.collect(rules).await {
             Ok(collected) => tracing::debug!(?collected, "images were cleaned up"),
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "images were not cleaned up");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "images were not cleaned up"
+                );
             }
         }
     }
@@ -124,19 +133,37 @@ impl RegistryImages {
         local: Option<Image>,
     ) -> Result<Fetched, String> {
         let failed = match timeout(PULL_PATIENCE, self.store.pull(&request)).await {
-            Ok(Ok(image)) => return Ok(Fetched { image, remotely: true }),
+            Ok(Ok(image)) => {
+                return Ok(Fetched {
+                    image,
+                    remotely: true,
+                });
+            }
             Ok(Err(error)) => {
                 // If the login was why, the next task asks for a new one.
                 if let Some(api) = self.identity(context, of).await {
                     self.logins.forget(&api);
                 }
-                error.reason()
+                // What the agents of the two launch types say (ecs.md §4).
+                if context.task.launch_type == "FARGATE" {
+                    error.reason()
+                } else {
+                    error.reason_manifest()
+                }
             }
-            Err(_) => format!("CannotPullContainerError: pulling {} took too long", of.image),
+            Err(_) => format!(
+                "CannotPullContainerError: pulling {} took too long",
+                of.image
+            ),
         };
         match local {
             Some(image) => {
-                tracing::warn!(task = context.id, image = of.image, failed, "the image on this node is used");
+                tracing::warn!(
+                    task = context.id,
+                    image = of.image,
+                    failed,
+                    "the image on this node is used"
+                );
                 Ok(here(image))
             }
             None => Err(failed),
@@ -150,28 +177,46 @@ impl RegistryImages {
         reference: Reference,
         own: bool,
     ) -> Result<PullRequest, String> {
-        if of.registry_authentication.as_ref().is_some_and(|a| a.kind == "asm") {
-            return Err("ResourceInitializationError: repository credentials from Secrets Manager are \
+        if of
+            .registry_authentication
+            .as_ref()
+            .is_some_and(|a| a.kind == "asm")
+        {
+            return Err(
+                "ResourceInitializationError: repository credentials from Secrets Manager are \
                         not supported by this version"
-                .to_owned());
+                    .to_owned(),
+            );
         }
         if !own {
-            return Ok(PullRequest { reference, endpoint: None, auth: RegistryAuth::Anonymous });
+            return Ok(PullRequest {
+                reference,
+                endpoint: None,
+                auth: RegistryAuth::Anonymous,
+            });
         }
         let api = self.identity(context, of).await.ok_or(
             "ResourceInitializationError: unable to pull secrets or registry auth: no credentials of \
              the execution role",
         )?;
         let Login { user, password } = self.logins.get(&api).await.map_err(|e| no_login(&e))?;
-        let endpoint = Endpoint { base: self.api.endpoint().to_string() };
+        let endpoint = Endpoint {
+            base: self.api.endpoint().to_string(),
+        };
         let auth = RegistryAuth::Basic { user, password };
-        Ok(PullRequest { reference, endpoint: Some(endpoint), auth })
+        Ok(PullRequest {
+            reference,
+            endpoint: Some(endpoint),
+            auth,
+        })
     }
 
     /// The execution role if the container says so, else the node.
     async fn identity(&self, context: &TaskContext, of: &Container) -> Option<Api> {
         let by_role = |a: &RegistryAuthentication| {
-            a.ecr_auth_data.as_ref().is_some_and(|data| data.use_execution_role)
+            a.ecr_auth_data
+                .as_ref()
+                .is_some_and(|data| data.use_execution_role)
         };
         if !of.registry_authentication.as_ref().is_some_and(by_role) {
             return Some(self.api.clone());
@@ -187,12 +232,17 @@ pub async fn execution_role(
     api: &Api,
 ) -> Option<Api> {
     let id = context.execution_credentials_id.as_deref()?;
-    let found = timeout(CREDENTIALS_PATIENCE, credentials.wait_for(id)).await.ok()?;
+    let found = timeout(CREDENTIALS_PATIENCE, credentials.wait_for(id))
+        .await
+        .ok()?;
     Some(api.with_keys(found.signing_keys()))
 }
 
 fn here(image: Image) -> Fetched {
-    Fetched { image, remotely: false }
+    Fetched {
+        image,
+        remotely: false,
+    }
 }
 
 fn no_login(error: &LoginError) -> String {

@@ -126,13 +126,19 @@ impl LinuxMachine {
             live: Mutex::default(),
             ended_logs: Mutex::default(),
         };
-        Self { shared: Arc::new(shared) }
+        Self {
+            shared: Arc::new(shared),
+        }
     }
 }
 
 impl Shared {
     fn live(&self, task_id: &str) -> Option<Arc<Live>> {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner).get(task_id).cloned()
+        self.live
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(task_id)
+            .cloned()
     }
 
     fn put_live(&self, live: Arc<Live>) {
@@ -141,24 +147,40 @@ impl Shared {
     }
 
     fn take_live(&self, task_id: &str) -> Option<Arc<Live>> {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner).remove(task_id)
+        self.live
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(task_id)
     }
 
     fn ended_logs(&self, task_id: &str) -> TaskTracker {
-        let mut all = self.ended_logs.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self
+            .ended_logs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         all.entry(task_id.to_owned()).or_default().clone()
     }
 
     fn take_ended_logs(&self, task_id: &str) -> Option<TaskTracker> {
-        self.ended_logs.lock().unwrap_or_else(PoisonError::into_inner).remove(task_id)
+        self.ended_logs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(task_id)
     }
 
     fn addresses(&self, context: &TaskContext) -> &Addresses {
-        if context.spec.network == NetworkMode::Host { &self.in_host } else { &self.in_task }
+        if context.spec.network == NetworkMode::Host {
+            &self.in_host
+        } else {
+            &self.in_task
+        }
     }
 
     async fn observe(&self, task_id: &str, event: Event) {
-        let observation = Observation { task_id: task_id.to_owned(), event };
+        let observation = Observation {
+            task_id: task_id.to_owned(),
+            event,
+        };
         // Without the loop nobody wants to know.
         let _ = self.observations.send(observation).await;
     }

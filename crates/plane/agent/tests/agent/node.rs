@@ -25,11 +25,12 @@ use wharf_agent::{
     node::core::TaskContext,
 };
 use wharf_base::InstallationId;
-use wharf_container::image::{Image, ImageConfig};
+use wharf_container::image::{Digest, Image, ImageConfig};
 
 use crate::server::{ACCESS_KEY, CLUSTER, INSTANCE, SECRET, Server};
 
-const TASK: &str = "arn:aws:ecs:us-east-1:000000000000:task/default/0123456789abcdef0123456789abcdef";
+const TASK: &str =
+    "arn:aws:ecs:us-east-1:000000000000:task/default/0123456789abcdef0123456789abcdef";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// One image for everything: busybox in a folder.
@@ -43,7 +44,10 @@ impl ImageSource for Busybox {
         _: usize,
         _: &(dyn Fn() + Send + Sync),
     ) -> Result<Fetched, String> {
-        Ok(Fetched { image: self.0.clone(), remotely: false })
+        Ok(Fetched {
+            image: self.0.clone(),
+            remotely: false,
+        })
     }
 
     async fn local(&self, _: &TaskContext, _: usize) -> Option<Image> {
@@ -57,8 +61,14 @@ impl ImageSource for Busybox {
 fn busybox(dir: &Path) -> PathBuf {
     let bin = dir.join("layer/bin");
     fs::create_dir_all(&bin).unwrap();
-    let program = ["/bin/busybox", "/usr/bin/busybox"].into_iter().find(|p| Path::new(p).exists());
-    fs::copy(program.expect("busybox-static is installed by `make deps`"), bin.join("busybox")).unwrap();
+    let program = ["/bin/busybox", "/usr/bin/busybox"]
+        .into_iter()
+        .find(|p| Path::new(p).exists());
+    fs::copy(
+        program.expect("busybox-static is installed by `make deps`"),
+        bin.join("busybox"),
+    )
+    .unwrap();
     for name in ["sh", "echo", "sleep", "wget", "cat"] {
         symlink("busybox", bin.join(name)).unwrap();
     }
@@ -70,10 +80,15 @@ fn busybox(dir: &Path) -> PathBuf {
 
 /// The shim lies where cargo puts programs; built if this is the first to ask for it.
 fn shim() -> PathBuf {
-    let built = Command::new(env!("CARGO")).args(["build", "--quiet", "-p", "wharf-shim"]).status();
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "-p", "wharf-shim"])
+        .status();
     assert!(built.unwrap().success());
     let test = std::env::current_exe().unwrap();
-    test.parent().and_then(Path::parent).unwrap().join("wharf-shim")
+    test.parent()
+        .and_then(Path::parent)
+        .unwrap()
+        .join("wharf-shim")
 }
 
 /// Runs `test` on a thread whose network and mounts are its own.
@@ -82,7 +97,13 @@ fn on_a_host<F: Future<Output = ()>>(test: impl FnOnce() -> F + Send + 'static) 
         unshare(CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS).expect("tests run as root");
         let private = MsFlags::MS_PRIVATE | MsFlags::MS_REC;
         mount(None::<&str>, "/", None::<&str>, private, None::<&str>).unwrap();
-        assert!(Command::new("ip").args(["link", "set", "lo", "up"]).status().unwrap().success());
+        assert!(
+            Command::new("ip")
+                .args(["link", "set", "lo", "up"])
+                .status()
+                .unwrap()
+                .success()
+        );
         runtime().block_on(test());
     });
     if let Err(panic) = thread.join() {
@@ -109,15 +130,24 @@ struct NodeArgs {
 /// Not a test: what [`Node::start`] runs. Without its argument there is nothing to do.
 #[test]
 fn node_process() {
-    let Some(args) = std::env::var_os(NODE) else { return };
+    let Some(args) = std::env::var_os(NODE) else {
+        return;
+    };
     let args: NodeArgs = serde_json::from_str(args.to_str().unwrap()).unwrap();
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .init();
     let config = NodeConfig::new(args.data, args.installation, args.identity, args.shim);
-    let digest = format!("sha256:{}", "0".repeat(64));
-    let image = Image::from_layers(digest, ImageConfig::default(), vec![args.layers]);
+    let image = Image::from_layers(
+        Digest::of(&[0; 32]),
+        ImageConfig::default(),
+        vec![args.layers],
+    );
     let node = async {
         let base = Base::new(config).unwrap();
-        base.run(Arc::new(Busybox(image)), || (), CancellationToken::new()).await.unwrap();
+        base.run(Arc::new(Busybox(image)), || (), CancellationToken::new())
+            .await
+            .unwrap();
     };
     runtime().block_on(node);
 }
@@ -149,9 +179,15 @@ struct Teardown<'a>(&'a NodeArgs);
 
 impl Drop for Teardown<'_> {
     fn drop(&mut self) {
-        let NodeArgs { data, installation, shim, .. } = self.0;
+        let NodeArgs {
+            data,
+            installation,
+            shim,
+            ..
+        } = self.0;
         let down = thread::scope(|scope| {
-            let down = || runtime().block_on(wharf_agent::teardown(data, installation.clone(), shim));
+            let down =
+                || runtime().block_on(wharf_agent::teardown(data, installation.clone(), shim));
             scope.spawn(down).join()
         });
         if !thread::panicking() {
@@ -161,7 +197,11 @@ impl Drop for Teardown<'_> {
 }
 
 fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
 }
 
 fn payload(sequence: i64, desired: &str, out: &Path) -> Value {
@@ -201,7 +241,11 @@ async fn content(path: &Path) -> String {
         if let Ok(text) = fs::read_to_string(path) {
             return text;
         }
-        assert!(Instant::now() < deadline, "{} did not appear", path.display());
+        assert!(
+            Instant::now() < deadline,
+            "{} did not appear",
+            path.display()
+        );
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
@@ -232,7 +276,8 @@ fn a_task_runs_survives_the_agent_and_stops() {
         let node = Node::start(&args);
         let mut acs = server.acs().await;
         let began = Instant::now();
-        acs.send("PayloadMessage", payload(1, "RUNNING", &out)).await;
+        acs.send("PayloadMessage", payload(1, "RUNNING", &out))
+            .await;
         assert_eq!(acs.expect("AckRequest").await["messageId"], "p1");
         let running = server.call("SubmitTaskStateChange").await;
         eprintln!("payload to RUNNING: {:?}", began.elapsed());
@@ -254,24 +299,41 @@ fn a_task_runs_survives_the_agent_and_stops() {
         node.kill();
         let node = Node::start(&args);
         let mut acs = server.acs().await;
-        acs.send("PayloadMessage", payload(2, "STOPPED", &out)).await;
+        acs.send("PayloadMessage", payload(2, "STOPPED", &out))
+            .await;
         let mut stopped = server.call("SubmitTaskStateChange").await;
         if stopped["status"] == "RUNNING" {
             stopped = server.call("SubmitTaskStateChange").await;
         }
         assert_eq!(stopped["status"], "STOPPED");
         assert_eq!(stopped["containers"][0]["exitCode"], 5, "{stopped}");
-        assert_eq!(fs::read_to_string(out.join("starts")).unwrap(), "start\n", "never restarted");
+        assert_eq!(
+            fs::read_to_string(out.join("starts")).unwrap(),
+            "start\n",
+            "never restarted"
+        );
         let put = server.call("PutLogEvents").await;
-        assert_eq!(put["logEvents"].as_array().unwrap().len(), 1, "no line twice: {put}");
+        assert_eq!(
+            put["logEvents"].as_array().unwrap().len(),
+            1,
+            "no line twice: {put}"
+        );
         assert_eq!(put["logEvents"][0]["message"], "bye");
         node.kill();
 
         drop(down);
         let left = Command::new("find")
-            .args(["/sys/fs/cgroup", "-name", &format!("wharf-{}", args.installation)])
+            .args([
+                "/sys/fs/cgroup",
+                "-name",
+                &format!("wharf-{}", args.installation),
+            ])
             .output()
             .unwrap();
-        assert!(left.stdout.is_empty(), "{}", String::from_utf8_lossy(&left.stdout));
+        assert!(
+            left.stdout.is_empty(),
+            "{}",
+            String::from_utf8_lossy(&left.stdout)
+        );
     });
 }

@@ -31,8 +31,7 @@ use wharf_wire::sigv4::{self, RequestParts};
 pub const ACCESS_KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 pub const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 pub const CLUSTER: &str = "default";
-pub const INSTANCE: &str =
-    "arn:aws:ecs:us-east-1:000000000000:container-instance/default/11111111111111111111111111111111";
+pub const INSTANCE: &str = "arn:aws:ecs:us-east-1:000000000000:container-instance/default/11111111111111111111111111111111";
 
 /// Nothing in these tests takes near this long.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -78,7 +77,11 @@ impl Server {
                     let seen = stream.peek(&mut first).await.unwrap_or(0);
                     if &first[..seen] == b"GET " {
                         let channel = accept(stream).await;
-                        let to = if channel.query.contains_key("clusterArn") { acs_in } else { tcs_in };
+                        let to = if channel.query.contains_key("clusterArn") {
+                            acs_in
+                        } else {
+                            tcs_in
+                        };
                         let _ = to.send(channel);
                     } else {
                         serve(stream, port, call, refuse, events).await;
@@ -86,7 +89,14 @@ impl Server {
                 });
             }
         });
-        Self { port, calls, acs, tcs, refusing, backlog: Vec::new() }
+        Self {
+            port,
+            calls,
+            acs,
+            tcs,
+            refusing,
+            backlog: Vec::new(),
+        }
     }
 
     pub fn port(&self) -> u16 {
@@ -121,15 +131,23 @@ impl Server {
                 self.backlog.push(call);
             }
         };
-        timeout(PATIENCE, next).await.unwrap_or_else(|_| panic!("{name} was not called"))
+        timeout(PATIENCE, next)
+            .await
+            .unwrap_or_else(|_| panic!("{name} was not called"))
     }
 
     pub async fn acs(&mut self) -> Channel {
-        timeout(PATIENCE, self.acs.recv()).await.expect("no ACS connection").unwrap()
+        timeout(PATIENCE, self.acs.recv())
+            .await
+            .expect("no ACS connection")
+            .unwrap()
     }
 
     pub async fn tcs(&mut self) -> Channel {
-        timeout(PATIENCE, self.tcs.recv()).await.expect("no TCS connection").unwrap()
+        timeout(PATIENCE, self.tcs.recv())
+            .await
+            .expect("no TCS connection")
+            .unwrap()
     }
 }
 
@@ -141,7 +159,9 @@ impl Channel {
 
     pub async fn text(&mut self) -> String {
         loop {
-            let next = timeout(PATIENCE, self.socket.next()).await.expect("nothing came");
+            let next = timeout(PATIENCE, self.socket.next())
+                .await
+                .expect("nothing came");
             if let Message::Text(text) = next.unwrap().unwrap() {
                 return text.to_string();
             }
@@ -158,6 +178,8 @@ impl Channel {
 
 async fn accept(stream: TcpStream) -> Channel {
     let mut query = BTreeMap::new();
+    // The type of the error is the callback's contract.
+    #[allow(clippy::result_large_err)]
     let check = |request: &server::Request, answer: server::Response| {
         let headers: Vec<(String, String)> = request
             .headers()
@@ -168,12 +190,13 @@ async fn accept(stream: TcpStream) -> Channel {
         check_signature("GET", request.uri().path(), raw, &headers, b"");
         for pair in raw.split('&') {
             let (name, value) = pair.split_once('=').unwrap();
-            let value = percent_encoding::percent_decode_str(value).decode_utf8().unwrap();
+            let value = percent_encoding::percent_decode_str(value)
+                .decode_utf8()
+                .unwrap();
             query.insert(name.to_owned(), value.into_owned());
         }
         Ok(answer)
     };
-    #[allow(clippy::result_large_err)]
     let socket = accept_hdr_async(stream, check).await.unwrap();
     Channel { query, socket }
 }
@@ -198,17 +221,28 @@ async fn serve(
             check_signature("POST", head.uri.path(), "", &headers, &body);
             let target = head.headers["x-amz-target"].to_str().unwrap();
             let (service, operation) = target.split_once('.').unwrap();
-            assert!(matches!(service, "AmazonEC2ContainerServiceV20141113" | "Logs_20140328"));
+            assert!(matches!(
+                service,
+                "AmazonEC2ContainerServiceV20141113" | "Logs_20140328"
+            ));
             let input: Value = serde_json::from_slice(&body).unwrap();
             let refuse = refusing.load(Ordering::SeqCst);
             let output = answer(operation, &input, port, &events);
-            let _ = calls.send(Call { name: operation.to_owned(), input, refused: refuse });
+            let _ = calls.send(Call {
+                name: operation.to_owned(),
+                input,
+                refused: refuse,
+            });
             let status = if refuse { 503 } else { 200 };
-            let answer = Response::builder().status(status).body(Full::new(Bytes::from(output)));
+            let answer = Response::builder()
+                .status(status)
+                .body(Full::new(Bytes::from(output)));
             Ok::<_, Infallible>(answer.unwrap())
         }
     });
-    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    let _ = http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }
 
 /// The events of the one log stream there is.
@@ -228,7 +262,10 @@ fn answer(operation: &str, input: &Value, port: u16, events: &Events) -> String 
         "SubmitTaskStateChange" => json!({"acknowledgment": "ACK"}),
         "CreateLogStream" => json!({}),
         "PutLogEvents" => {
-            events.lock().unwrap().extend(input["logEvents"].as_array().unwrap().iter().cloned());
+            events
+                .lock()
+                .unwrap()
+                .extend(input["logEvents"].as_array().unwrap().iter().cloned());
             json!({})
         }
         "GetLogEvents" => {
@@ -241,12 +278,25 @@ fn answer(operation: &str, input: &Value, port: u16, events: &Events) -> String 
     output.to_string()
 }
 
-fn check_signature(method: &str, path: &str, query: &str, headers: &[(String, String)], body: &[u8]) {
-    let request = RequestParts { method, path, query, headers };
+fn check_signature(
+    method: &str,
+    path: &str,
+    query: &str,
+    headers: &[(String, String)],
+    body: &[u8],
+) {
+    let request = RequestParts {
+        method,
+        path,
+        query,
+        headers,
+    };
     let signature = sigv4::parse(&request).unwrap();
     assert_eq!(signature.access_key_id, ACCESS_KEY);
     assert!(matches!(signature.service.as_str(), "ecs" | "logs"));
     assert_eq!(signature.region, "us-east-1");
     signature.check_time(SystemClock.now()).unwrap();
-    signature.check(&request, &sigv4::sha256_hex(body), SECRET).unwrap();
+    signature
+        .check(&request, &sigv4::sha256_hex(body), SECRET)
+        .unwrap();
 }
