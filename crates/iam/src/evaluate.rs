@@ -187,7 +187,9 @@ pub fn evaluate(request: &Request<'_>, policies: &PolicySet<'_>) -> Decision {
     let required = policies.resource.is_some_and(|it| it.required);
     let same_account = principal.account == request.resource_account;
     let has_identity = match principal.kind {
-        PrincipalKind::Service { .. } | PrincipalKind::Anonymous => false,
+        PrincipalKind::Anonymous => false,
+        // A service brings policies only where it acts with a role of its own.
+        PrincipalKind::Service { .. } => !own.identity.is_empty(),
         PrincipalKind::Root | PrincipalKind::User { .. } | PrincipalKind::Session { .. } => true,
     };
     let granted = match granted {
@@ -196,7 +198,13 @@ pub fn evaluate(request: &Request<'_>, policies: &PolicySet<'_>) -> Decision {
         None if required || !same_account || !has_identity => {
             return Decision::implicit(PolicyKind::Resource);
         }
-        Some((_, matched)) if !has_identity => {
+        // Neither has another side that would have to agree.
+        Some((_, matched))
+            if matches!(
+                principal.kind,
+                PrincipalKind::Service { .. } | PrincipalKind::Anonymous
+            ) =>
+        {
             return Decision::Allowed(AllowedBy::Resource(matched));
         }
         granted => granted,

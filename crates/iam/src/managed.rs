@@ -48,6 +48,8 @@ macro_rules! managed {
 managed! {
     "/service-role/" "AWSAppRunnerServicePolicyForECRAccess":
         "Lets App Runner pull images from ECR.";
+    "/aws-service-role/" "AWSElasticLoadBalancingServiceRolePolicy":
+        "What Elastic Load Balancing does in an account.";
     "/" "AdministratorAccess":
         "Provides full access to AWS services and resources.";
     "/" "AmazonEC2ContainerRegistryFullAccess":
@@ -60,6 +62,8 @@ managed! {
         "Provides read-only access to Amazon EC2 Container Registry repositories.";
     "/service-role/" "AmazonEC2ContainerServiceforEC2Role":
         "Default policy for the instance role of container instances.";
+    "/aws-service-role/" "AmazonECSServiceRolePolicy":
+        "What ECS does in an account.";
     "/service-role/" "AmazonECSTaskExecutionRolePolicy":
         "Provides access to other AWS service resources that are required to run Amazon ECS tasks";
     "/" "AmazonECS_FullAccess":
@@ -82,6 +86,58 @@ managed! {
         "Provides read-only access to AWS services and resources.";
 }
 
+/// A service that acts in accounts, and the role it does so with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServiceRole {
+    /// `ecs.amazonaws.com`
+    pub service: &'static str,
+    /// Its name below `/aws-service-role/<service>/`.
+    pub role: &'static str,
+    /// The one policy of the role: all the service may do. None: the service does nothing yet.
+    pub policy: Option<&'static str>,
+}
+
+/// The services that have service-linked roles here.
+pub const SERVICE_ROLES: &[ServiceRole] = &[
+    ServiceRole {
+        service: "autoscaling.amazonaws.com",
+        role: "AWSServiceRoleForAutoScaling",
+        policy: None,
+    },
+    ServiceRole {
+        service: "ecs.amazonaws.com",
+        role: "AWSServiceRoleForECS",
+        policy: Some("arn:aws:iam::aws:policy/aws-service-role/AmazonECSServiceRolePolicy"),
+    },
+    ServiceRole {
+        service: "ecs.application-autoscaling.amazonaws.com",
+        role: "AWSServiceRoleForApplicationAutoScaling_ECSService",
+        policy: None,
+    },
+    ServiceRole {
+        service: "eks.amazonaws.com",
+        role: "AWSServiceRoleForAmazonEKS",
+        policy: None,
+    },
+    ServiceRole {
+        service: "elasticloadbalancing.amazonaws.com",
+        role: "AWSServiceRoleForElasticLoadBalancing",
+        policy: Some(
+            "arn:aws:iam::aws:policy/aws-service-role/AWSElasticLoadBalancingServiceRolePolicy",
+        ),
+    },
+    ServiceRole {
+        service: "replication.ecr.amazonaws.com",
+        role: "AWSServiceRoleForECRReplication",
+        policy: None,
+    },
+];
+
+/// The role of a service.
+pub fn service_role(service: &str) -> Option<&'static ServiceRole> {
+    SERVICE_ROLES.iter().find(|role| role.service == service)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +154,21 @@ mod tests {
             assert_eq!(find(&arn), Some(policy));
         }
         assert!(ALL.is_sorted_by_key(|policy| policy.name));
+    }
+
+    #[test]
+    fn service_roles_have_policies_that_are_there() {
+        for role in SERVICE_ROLES {
+            assert!(
+                role.policy.is_none_or(|arn| find(arn).is_some()),
+                "{role:?}"
+            );
+        }
+        assert_eq!(
+            service_role("ecs.amazonaws.com").map(|it| it.role),
+            Some("AWSServiceRoleForECS")
+        );
+        assert_eq!(service_role("nothing.amazonaws.com"), None);
     }
 
     #[test]

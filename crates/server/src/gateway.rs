@@ -22,7 +22,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub use api::Apis;
+pub use api::{Apis, IamMode};
 pub use auth::{Directory, Key, KeyError};
 
 /// What every answer's body is.

@@ -1,3 +1,15 @@
 //! The control plane put together: gateway, services, store, and the first start.
+//!
+//! This is the only crate that knows every service. It opens the data folder, hands each service
+//! what it stands on, joins them to the gateway, and keeps their background loops.
 
+mod adapters;
+mod bootstrap;
 pub mod gateway;
+mod health;
+mod root;
+mod start;
+
+pub use gateway::IamMode;
+pub use root::{RootCredentials, RootError, root_credentials};
+pub use start::{ServerConfig, StartError, run};

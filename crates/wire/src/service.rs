@@ -136,6 +136,12 @@ impl Dispatcher {
         }
     }
 
+    /// Asks the gate outside of an operation, for what is no API call: a websocket, a registry request.
+    /// The error is the text of the refusal.
+    pub async fn decide(&self, cx: &Context, checks: &[Check]) -> Result<(), String> {
+        self.gate.decide(cx, checks).await
+    }
+
     /// Asks the gate for a call between services; generated clients use it.
     pub async fn admit(&self, call: &Call, checks: &[Check]) -> Result<Call, Fault> {
         self.gate

@@ -180,8 +180,23 @@ async fn a_stream_nobody_resumes_leaves_nothing() {
         .resume_upload(&id, SCOPE, NO_LIMIT)
         .await
         .unwrap();
-    upload.remove_when_dropped();
-    send(&mut upload, &random(2_000_000)).await;
+    upload.end_with_request().await.unwrap();
+    let content = random(2_000_000);
+    send(&mut upload, &content).await;
+    assert!(
+        home.uploads()[0].ends_with(".once"),
+        "a killed process leaves nothing either"
+    );
+    assert!(home.blobs.upload_length(&id, SCOPE).await.is_ok());
+    upload.pause().await.unwrap();
+
+    let mut upload = home
+        .blobs
+        .resume_upload(&id, SCOPE, NO_LIMIT)
+        .await
+        .unwrap();
+    assert_eq!(upload.offset(), 2_000_000, "what was acknowledged is kept");
+    upload.end_with_request().await.unwrap();
     drop(upload);
     home.without_uploads().await;
 }
@@ -244,7 +259,12 @@ async fn bounds_hold() {
         blobs.begin_upload(SCOPE).await,
         Err(BlobError::TooManyUploads { limit: 2 })
     ));
-    blobs.resume_upload(&id, SCOPE, 10).await.unwrap().cancel();
+    blobs
+        .resume_upload(&id, SCOPE, 10)
+        .await
+        .unwrap()
+        .cancel()
+        .await;
     while blobs.begin_upload(SCOPE).await.is_err() {
         tokio::task::yield_now().await;
     }
@@ -423,7 +443,7 @@ async fn sweeps_idle_uploads_only() {
     assert_eq!(home.blobs.sweep_uploads(Duration::ZERO).await.unwrap(), 1);
     let gone = home.blobs.upload_length(&idle, SCOPE).await;
     assert!(matches!(gone, Err(BlobError::UnknownUpload)));
-    held.cancel();
+    held.cancel().await;
     home.without_uploads().await;
 }
 

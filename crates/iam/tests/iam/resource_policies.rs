@@ -3,7 +3,7 @@
 
 use wharf_iam::Principal;
 
-use crate::world::{ACCOUNT, Case, allow, anna, deployer, stranger};
+use crate::world::{ACCOUNT, Case, acting_service, allow, anna, deployer, stranger};
 
 const ANNA: &str = r#"{"AWS":"arn:aws:iam::000000000000:user/dev/anna"}"#;
 const ROLE: &str = r#"{"AWS":"arn:aws:iam::000000000000:role/ops/deploy"}"#;
@@ -113,6 +113,20 @@ fn services_are_let_in_by_the_resource_alone() {
             .allowed()
     );
     assert!(!service().identity(allow("*")).allowed());
+}
+
+#[test]
+fn a_service_that_acts_in_an_account_is_bound_by_its_own_policies() {
+    let service = || Case::of(acting_service());
+    assert!(!service().allowed());
+    assert!(service().identity(allow("ecs:Stop*")).allowed());
+    assert!(!service().identity(allow("ec2:*")).allowed());
+    assert!(
+        service()
+            .identity(allow("ec2:*"))
+            .resource("Allow", r#""*""#)
+            .allowed()
+    );
 }
 
 #[test]

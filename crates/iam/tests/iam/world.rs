@@ -36,6 +36,14 @@ pub fn deployer() -> Principal {
     )
 }
 
+/// A service that acts in the account with a role of its own.
+pub fn acting_service() -> Principal {
+    Principal {
+        account: ACCOUNT.to_owned(),
+        ..Principal::service("ecs.amazonaws.com")
+    }
+}
+
 pub fn principals() -> Vec<Principal> {
     vec![
         anna(),
@@ -43,6 +51,7 @@ pub fn principals() -> Vec<Principal> {
         deployer(),
         Principal::root(ACCOUNT),
         Principal::service("ecs-tasks.amazonaws.com"),
+        acting_service(),
         Principal::anonymous(),
     ]
 }

@@ -1,8 +1,35 @@
-//! The node agent.
+//! The node agent: what `wharf node` runs on a machine.
+//!
+//! It registers the machine as a container instance, is handed tasks over the ECS agent protocol,
+//! runs them and tells what became of them. It speaks nothing that any other agent could not
+//! speak, and knows nothing of the control plane's inside.
+//!
+//! ```text
+//! session ──commands──▶ node::run (owns node::core) ──actions──▶ machine (images, networks, shims)
+//!    ▲                       │        ▲                             │
+//!    └── acks once durable ──┤        └──── outcomes, observations ─┘
+//!                            └─▶ disk, reports
+//! ```
+//!
+//! - [`engine`] decides about one task and [`node::core`] about all; neither performs I/O.
+//! - [`protocol`] holds the shapes of the two websockets.
+//! - [`client`] makes signed calls and sockets; [`logs`] delivers what containers print;
+//!   [`endpoint`] answers tasks at 169.254.170.2.
+//! - [`machine`] is the real machine behind [`node::machine::Machine`].
+//!
+//! Invariants: a kill at any moment loses nothing that was acknowledged; containers outlive the
+//! agent; no decision is taken outside `engine` and `core`.
+
 pub mod client;
 pub mod config;
 pub mod endpoint;
 pub mod engine;
 pub mod logs;
+pub mod machine;
 pub mod node;
 pub mod protocol;
+mod start;
+
+pub use config::{Identity, NodeConfig};
+pub use node::NodeError;
+pub use start::{run, teardown};

@@ -35,6 +35,8 @@ pub enum NetworkError {
     },
     #[error("every address range kept for bridge networks is in use on this host")]
     NoFreeSubnet,
+    #[error("bridge subnet {range} overlaps that of another installation on this host")]
+    RangeInUse { range: Subnet },
     #[error("this host takes part in {limit} networks already")]
     TooManyScopes { limit: usize },
     #[error("no network `{0}` is wired on this host")]

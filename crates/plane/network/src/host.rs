@@ -154,26 +154,39 @@ impl Host {
     }
 }
 
-/// The private range of an installation that holds none on this host yet.
+/// Claims a private range for an installation that uses none on this host now: the one wanted, or
+/// the one it had, or any free one.
 ///
 /// # Errors
-/// `NoFreeSubnet`.
-pub(crate) fn choose(
+/// `RangeInUse` if it must be one that another installation has; `NoFreeSubnet`.
+pub(crate) fn claim_range(
     names: &Names,
     shared_dir: &Path,
+    wanted: Option<Subnet>,
     remembered: Option<Subnet>,
 ) -> Result<Subnet, NetworkError> {
-    let claims = Claims::open(shared_dir)?;
+    let mut claims = Claims::open(shared_dir)?;
     let mut occupied = claims.ranges_of_others(names.installation());
-    // The default route leads everywhere and occupies nothing.
-    let routes = route::list(&mut open(Family::Route)?)?;
-    occupied.extend(routes.iter().filter(|r| r.to.prefix() > 0).map(|r| r.to));
-    let free = |range: &Subnet| !occupied.iter().any(|taken| taken.overlaps(*range));
-    remembered
-        .or_else(|| claims.range_of(names.installation()))
-        .filter(free)
-        .or_else(|| choose_range(names.installation(), &occupied))
-        .ok_or(NetworkError::NoFreeSubnet)
+    let in_use = |occupied: &[Subnet], range: &Subnet| occupied.iter().any(|o| o.overlaps(*range));
+    let range = match wanted {
+        // What the host's own routes say about it is for whoever wants it to judge.
+        Some(range) if in_use(&occupied, &range) => {
+            return Err(NetworkError::RangeInUse { range });
+        }
+        Some(range) => range,
+        None => {
+            let routes = route::list(&mut open(Family::Route)?)?;
+            // The default route leads everywhere and occupies nothing.
+            occupied.extend(routes.iter().filter(|r| r.to.prefix() > 0).map(|r| r.to));
+            remembered
+                .or_else(|| claims.range_of(names.installation()))
+                .filter(|range| !in_use(&occupied, range))
+                .or_else(|| choose_range(names.installation(), &occupied))
+                .ok_or(NetworkError::NoFreeSubnet)?
+        }
+    };
+    claims.claim_range(names.installation(), range)?;
+    Ok(range)
 }
 
 pub(crate) fn open(family: Family) -> Result<Socket, NetworkError> {

@@ -142,7 +142,7 @@ impl Worker {
         self.last_address = bridge.into_iter().max();
         let range = match self.state.host()? {
             Some(record) => record.range,
-            None => host::choose(&self.names, &self.config.shared_dir, None)?,
+            None => host::claim_range(&self.names, &self.config.shared_dir, None, None)?,
         };
         if Plan::new(range).is_none() {
             return Err(NetworkError::BadConfig(format!(
@@ -258,6 +258,7 @@ mod tests {
             .map(|(index, name)| link::Link {
                 index,
                 name: name.to_owned(),
+                operational: true,
             })
             .collect();
         let wanted = BTreeSet::from(["wab12u0".to_owned()]);

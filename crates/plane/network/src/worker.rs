@@ -14,7 +14,7 @@ use crate::addresses::{MAX_SCOPES, Plan, free_number};
 use crate::config::NetworkConfig;
 use crate::error::NetworkError;
 use crate::host::{self, Host};
-use crate::model::{Attachment, Eni, Health, MacAddress, Mode, Protocol, Recovered, Scope};
+use crate::model::{Attachment, Eni, Health, MacAddress, Mode, Protocol, Recovered, Scope, Subnet};
 use crate::names::{Names, check_key};
 use crate::netns::Namespace;
 use crate::network::EndpointListener;
@@ -308,21 +308,13 @@ impl Worker {
         if self.host.is_some() {
             return Ok(());
         }
-        let range = match self.config.bridge_subnet {
-            Some(range) => range,
-            None => {
-                let remembered = self.state.host()?.map(|record| record.range);
-                host::choose(&self.names, &self.config.shared_dir, remembered)?
-            }
-        };
+        let remembered = self.state.host()?.map(|record| record.range);
+        let (wanted, shared_dir) = (self.config.bridge_subnet, &self.config.shared_dir);
+        let range = host::claim_range(&self.names, shared_dir, wanted, remembered)?;
         self.prepare_host(range, Ports::new())
     }
 
-    pub(crate) fn prepare_host(
-        &mut self,
-        range: crate::model::Subnet,
-        ports: Ports,
-    ) -> Result<(), NetworkError> {
+    pub(crate) fn prepare_host(&mut self, range: Subnet, ports: Ports) -> Result<(), NetworkError> {
         let plan = Plan::new(range)
             .ok_or_else(|| NetworkError::BadConfig(format!("bridge subnet {range}")))?;
         self.state.save_host(&HostRecord::new(range))?;

@@ -22,7 +22,7 @@ pub(crate) struct Refusal {
     pub status: StatusCode,
     pub code: &'static str,
     pub message: String,
-    pub detail: Value,
+    pub detail: Option<Box<Value>>,
     pub headers: Vec<(HeaderName, String)>,
 }
 
@@ -32,7 +32,7 @@ impl Refusal {
             status,
             code,
             message: message.into(),
-            detail: Value::Null,
+            detail: None,
             headers: Vec::new(),
         }
     }
@@ -45,7 +45,7 @@ impl Refusal {
     pub(crate) fn blob_unknown(digest: &str) -> Self {
         let text = "The layer does not exist in the repository";
         let mut refusal = Self::new(StatusCode::NOT_FOUND, "BLOB_UNKNOWN", text);
-        refusal.detail = json!({ "digest": shown(digest) });
+        refusal.detail = Some(Box::new(json!({ "digest": shown(digest) })));
         refusal
     }
 
@@ -60,7 +60,7 @@ impl Refusal {
     pub(crate) fn bad_digest(digest: &str) -> Self {
         let text = "A digest has the form sha256:<64 hexadecimal digits>";
         let mut refusal = Self::new(StatusCode::BAD_REQUEST, "DIGEST_INVALID", text);
-        refusal.detail = json!({ "digest": shown(digest) });
+        refusal.detail = Some(Box::new(json!({ "digest": shown(digest) })));
         refusal
     }
 
@@ -71,8 +71,8 @@ impl Refusal {
 
     pub(crate) fn answer(self, is_head: bool) -> Response<Body> {
         let mut error = json!({ "code": self.code, "message": self.message });
-        if !self.detail.is_null() {
-            error["detail"] = self.detail;
+        if let Some(detail) = self.detail {
+            error["detail"] = *detail;
         }
         let text = json!({ "errors": [error] }).to_string();
         let mut answer = Answer::new(self.status).header(CONTENT_TYPE, "application/json");
@@ -98,7 +98,7 @@ impl From<EcrError> for Refusal {
         let (status, code) = match &error {
             E::RepositoryNotFound { .. } => (StatusCode::NOT_FOUND, "NAME_UNKNOWN"),
             E::ImageNotFound { .. } => return Self::manifest_unknown(),
-            E::TagImmutable { .. } | E::BadTag(_) => (StatusCode::BAD_REQUEST, "TAG_INVALID"),
+            E::TagImmutable { .. } | E::BadTag => (StatusCode::BAD_REQUEST, "TAG_INVALID"),
             E::Manifest(_) => (StatusCode::BAD_REQUEST, "MANIFEST_INVALID"),
             E::ManifestDigest { .. } | E::LayerDigest { .. } => {
                 (StatusCode::BAD_REQUEST, "DIGEST_INVALID")
@@ -130,7 +130,7 @@ impl From<EcrError> for Refusal {
         if let E::LayersNotFound { digests, .. } | E::ReferencedImagesNotFound { digests, .. } =
             &error
         {
-            refusal.detail = json!({ "digests": digests });
+            refusal.detail = Some(Box::new(json!({ "digests": digests })));
         }
         refusal
     }

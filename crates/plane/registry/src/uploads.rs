@@ -130,7 +130,8 @@ pub(crate) async fn cancel(
         .catalog
         .resume_upload(&asked.registry, name, id)
         .await?
-        .cancel();
+        .cancel()
+        .await;
     Ok(Answer::new(StatusCode::NO_CONTENT).bare())
 }
 
@@ -164,12 +165,12 @@ where
                 .with(LOCATION, location(name, id))
                 .with(RANGE, received(offset)));
         }
-        None if offset == 0 => upload.remove_when_dropped(),
+        None if offset == 0 => upload.end_with_request().await?,
         _ => {}
     }
     receive(&mut upload, body).await?;
     if range.is_some_and(|(_, length)| upload.offset() - offset != length) {
-        upload.cancel();
+        upload.cancel().await;
         return Err(invalid("Content-Range and the number of bytes sent differ"));
     }
     Ok(upload)

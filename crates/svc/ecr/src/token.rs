@@ -59,6 +59,8 @@ struct SessionPart {
     policies: Vec<String>,
     policy_arns: Vec<String>,
     tags: BTreeMap<String, String>,
+    transitive_tag_keys: Vec<String>,
+    source_identity: Option<String>,
     issued_at: Timestamp,
     expires_at: Timestamp,
 }
@@ -93,6 +95,8 @@ pub fn issue_password(
             policies: session.policies.clone(),
             policy_arns: session.policy_arns.clone(),
             tags: session.tags.clone(),
+            transitive_tag_keys: session.transitive_tag_keys.clone(),
+            source_identity: session.source_identity.clone(),
             issued_at: session.issued_at,
             expires_at: session.expires_at,
         }),
@@ -120,6 +124,8 @@ pub fn open_password(
             policies: part.policies,
             policy_arns: part.policy_arns,
             tags: part.tags,
+            transitive_tag_keys: part.transitive_tag_keys,
+            source_identity: part.source_identity,
             issued_at: part.issued_at,
             expires_at: part.expires_at,
         })

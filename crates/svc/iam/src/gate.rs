@@ -7,7 +7,7 @@ use wharf_iam::{
     Ambient, Context as Conditions, Decision, DocumentKind, PolicySet, Request, ResourcePolicy,
     evaluate,
 };
-use wharf_wire::{CallerKind, Check, Context, Gate, async_trait, fault::Chain};
+use wharf_wire::{Check, Context, Gate, async_trait, fault::Chain};
 
 use crate::directory::{Directory, Standing};
 
@@ -49,10 +49,7 @@ impl IamGate {
 
     /// The first denial, as the caller is told.
     async fn denial(&self, cx: &Context, checks: &[Check]) -> Option<String> {
-        // Parts of the platform act under their own names only through code of the platform, and
-        // only after the first caller's own check; which roles they have is the operator's to read,
-        // not theirs to be refused.
-        if checks.is_empty() || cx.caller.kind == CallerKind::Service {
+        if checks.is_empty() {
             return None;
         }
         let standing = match self.directory.standing(&cx.caller).await {

@@ -70,6 +70,8 @@ pub struct Claims {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spec {
     pub network: NetworkMode,
+    /// The first to start, whose process or IPC namespace the others share where the task says so.
+    pub first: usize,
     pub containers: Vec<ContainerSpec>,
     pub claims: Claims,
 }
@@ -98,9 +100,15 @@ impl Spec {
             let depends_on = dependencies(container, &index).ok_or_else(unresolved)?;
             containers.push(container_spec(container, depends_on));
         }
-        let edges: Vec<Vec<usize>> =
-            containers.iter().map(|c| c.depends_on.iter().map(|d| d.on).collect()).collect();
-        graph::order(&edges).ok_or_else(unresolved)?;
+        let edges = |containers: &[ContainerSpec]| -> Vec<Vec<usize>> {
+            containers.iter().map(|c| c.depends_on.iter().map(|d| d.on).collect()).collect()
+        };
+        let order = graph::order(&edges(&containers)).ok_or_else(unresolved)?;
+        let first = order.first().copied().unwrap_or_default();
+        if task.pid_mode == "task" || task.ipc_mode == "task" {
+            follow(first, &mut containers);
+        }
+        let edges = edges(&containers);
         for (at, before) in edges.iter().enumerate() {
             for on in before {
                 if !containers[*on].dependents.contains(&at) {
@@ -108,7 +116,16 @@ impl Spec {
                 }
             }
         }
-        Ok(Self { network, containers, claims: claims(task, network) })
+        Ok(Self { network, first, containers, claims: claims(task, network) })
+    }
+}
+
+/// Lets everyone else start after `first`, which depends on nobody.
+fn follow(first: usize, containers: &mut [ContainerSpec]) {
+    for (at, container) in containers.iter_mut().enumerate() {
+        if at != first && !container.depends_on.iter().any(|d| d.on == first) {
+            container.depends_on.push(Dependency { on: first, condition: Condition::Start });
+        }
     }
 }
 

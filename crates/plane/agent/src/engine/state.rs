@@ -13,6 +13,9 @@ pub const MAX_REASON: usize = 1024;
 /// What an out-of-memory kill is called (§5).
 const OUT_OF_MEMORY: &str = "OutOfMemoryError: Container killed due to memory usage";
 
+/// A container that is gone without having told how it ended (§5).
+const VANISHED: &str = "ContainerVanishedError: Container vanished without an exit code";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Desired {
@@ -76,11 +79,13 @@ impl Health {
     }
 }
 
-/// A port of the host that leads to one of a container's.
+/// Ports of the host that lead to as many of a container's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HostBinding {
     pub container_port: u16,
     pub host_port: u16,
+    /// How many, beginning with the two above; more than one for a `containerPortRange`.
+    pub count: u16,
     pub udp: bool,
 }
 
@@ -160,6 +165,8 @@ pub enum Event {
     /// Pull, create or start came to nothing; `reason` is `<Name>: <text>` (§5).
     Failed { container: usize, reason: String },
     Exited { container: usize, exit: Exit },
+    /// Recovery did not find it. Means nothing for one that was never made.
+    Vanished { container: usize },
     Health { container: usize, health: Health },
 }
 
@@ -229,6 +236,13 @@ impl TaskState {
                 }
             }
             Event::Exited { container, exit } => self.exited(spec, container, exit),
+            Event::Vanished { container } => {
+                let made = |c: &&mut ContainerState| c.status >= ContainerStatus::Created;
+                if let Some(c) = self.open(container).filter(made) {
+                    c.stop(now);
+                    c.reason.get_or_insert_with(|| VANISHED.to_owned());
+                }
+            }
             Event::Health { container, health } => {
                 if let Some(c) = self.open(container).filter(|c| c.health != health) {
                     c.health = health;

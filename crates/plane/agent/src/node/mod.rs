@@ -27,6 +27,8 @@ pub enum NodeError {
     Authority(#[from] ConnectError),
     #[error("the node's state")]
     Disk(#[from] disk::DiskError),
+    #[error("{part} of this machine")]
+    Machine { part: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
     #[error("what this machine has")]
     Host(#[source] io::Error),
     #[error("the control plane refuses this node: {0}")]

@@ -160,7 +160,7 @@ fn request(cluster: &str, host: &Host, stored: Option<&str>) -> RegisterContaine
         .attributes
         .iter()
         .cloned()
-        .chain(custom.map(|(name, value)| (name.clone(), Some(value.clone()))))
+        .chain(custom.map(|(name, value)| (name.clone(), Some(value.clone()).filter(|v| !v.is_empty()))))
         .map(|(name, value)| Attribute { name: Some(name), value, ..Default::default() });
     RegisterContainerInstanceRequest {
         cluster: Some(cluster.to_owned()),

@@ -187,12 +187,23 @@ fn container(report: &ContainerReport) -> ContainerStateChange {
 }
 
 fn binding(binding: &HostBinding) -> NetworkBinding {
-    NetworkBinding {
+    let all = NetworkBinding {
         bind_ip: Some("0.0.0.0".to_owned()),
-        container_port: Some(binding.container_port.into()),
-        host_port: Some(binding.host_port.into()),
         protocol: Some(if binding.udp { "udp" } else { "tcp" }.to_owned()),
         ..Default::default()
+    };
+    if binding.count == 1 {
+        return NetworkBinding {
+            container_port: Some(binding.container_port.into()),
+            host_port: Some(binding.host_port.into()),
+            ..all
+        };
+    }
+    let range = |first: u16| format!("{first}-{}", first.saturating_add(binding.count.saturating_sub(1)));
+    NetworkBinding {
+        container_port_range: Some(range(binding.container_port)),
+        host_port_range: Some(range(binding.host_port)),
+        ..all
     }
 }
 

@@ -63,10 +63,8 @@ pub struct NodeLoop {
 }
 
 impl NodeLoop {
-    /// Recovers, then runs until shutdown. Containers run on; what is under way is given up and
-    /// taken up again by the next agent.
-    pub async fn run(mut self) {
-        let (outcomes, mut ended) = mpsc::unbounded_channel();
+    /// Finds again what an earlier agent left. Before [`NodeLoop::run`].
+    pub async fn recover(mut self) -> Self {
         let contexts = self.core.contexts();
         for (id, events) in self.machine.recover(&contexts).await {
             // Plans nothing yet: all must be known before anything is begun.
@@ -75,6 +73,13 @@ impl NodeLoop {
         for context in &contexts {
             self.show(&context.id);
         }
+        self
+    }
+
+    /// Runs until shutdown. Containers run on; what is under way is given up and taken up again by
+    /// the next agent.
+    pub async fn run(mut self) {
+        let (outcomes, mut ended) = mpsc::unbounded_channel();
         let effects = self.core.tick(self.clock.now());
         self.carry_out(effects, &outcomes);
 

@@ -6,6 +6,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
+use wharf_wire::sigv4::SigningKeys;
 
 use super::nullable;
 
@@ -106,6 +107,11 @@ pub struct Container {
     pub logs_auth_strategy: String,
     #[serde(deserialize_with = "nullable")]
     pub container_arn: String,
+    /// What this agent cannot do yet; a container that asks for it is refused, not run without.
+    #[serde(deserialize_with = "nullable")]
+    pub secrets: Vec<serde_json::Value>,
+    #[serde(deserialize_with = "nullable")]
+    pub environment_files: Vec<serde_json::Value>,
     /// A JSON string; of its members only `command` is allowed.
     #[serde(deserialize_with = "nullable")]
     pub overrides: String,
@@ -232,6 +238,9 @@ pub struct DockerVolume {
 pub struct NetworkInterface {
     #[serde(deserialize_with = "nullable")]
     pub ec2_id: String,
+    /// Not in the published protocol: told by control planes whose nodes serve several VPCs.
+    #[serde(deserialize_with = "nullable")]
+    pub vpc_id: String,
     #[serde(deserialize_with = "nullable")]
     pub mac_address: String,
     #[serde(deserialize_with = "nullable")]
@@ -288,6 +297,16 @@ pub struct RoleCredentials {
     /// RFC 3339
     #[serde(deserialize_with = "nullable")]
     pub expiration: String,
+}
+
+impl RoleCredentials {
+    pub fn signing_keys(&self) -> SigningKeys {
+        SigningKeys {
+            access_key_id: self.access_key_id.clone(),
+            secret_access_key: self.secret_access_key.clone(),
+            session_token: Some(self.session_token.clone()).filter(|t| !t.is_empty()),
+        }
+    }
 }
 
 impl fmt::Debug for RoleCredentials {

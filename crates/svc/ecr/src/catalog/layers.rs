@@ -298,11 +298,11 @@ impl Catalog {
             return Err(EcrError::EmptyUpload);
         }
         if self.inner.parts.take(upload.id()).broken {
-            upload.cancel();
+            upload.cancel().await;
             return Err(EcrError::LayerPartTooSmall);
         }
         if self.layer(registry, name, digest).await?.is_some() {
-            upload.cancel();
+            upload.cancel().await;
             let (name, account) = (name.to_owned(), registry.account.clone());
             return Err(EcrError::LayerExists {
                 digest: *digest,

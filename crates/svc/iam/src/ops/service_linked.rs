@@ -1,39 +1,25 @@
-//! Roles that services make for themselves. Wharf's services act under their service principals;
-//! these roles are there because tools make and look for them.
+//! Roles of services: what a service may do in the account, to be read like any other role. A
+//! service is bound by the same policy whether or not its role has been made.
 
 use std::collections::BTreeMap;
 
 use serde_json::json;
 use wharf_api_iam::{faults, types::*};
 use wharf_base::ids;
+use wharf_iam::managed::{self, ServiceRole};
 use wharf_wire::Fault;
 
 use crate::{
     fault::{self, required},
-    ops::roles::{self, SERVICE_PATH},
+    ops::{
+        policies::{self, Use},
+        roles::{self, SERVICE_PATH},
+    },
     records::{Grants, RoleRecord, folded},
     service::Cx,
     table::change,
 };
 
-/// Service → role.
-const ROLES: &[(&str, &str)] = &[
-    ("autoscaling.amazonaws.com", "AWSServiceRoleForAutoScaling"),
-    ("ecs.amazonaws.com", "AWSServiceRoleForECS"),
-    (
-        "ecs.application-autoscaling.amazonaws.com",
-        "AWSServiceRoleForApplicationAutoScaling_ECSService",
-    ),
-    ("eks.amazonaws.com", "AWSServiceRoleForAmazonEKS"),
-    (
-        "elasticloadbalancing.amazonaws.com",
-        "AWSServiceRoleForElasticLoadBalancing",
-    ),
-    (
-        "replication.ecr.amazonaws.com",
-        "AWSServiceRoleForECRReplication",
-    ),
-];
 /// A deletion is done when it is asked for; its task says so.
 const TASK: &str = "task";
 
@@ -42,8 +28,12 @@ pub(crate) async fn create(
     input: CreateServiceLinkedRoleRequest,
 ) -> Result<CreateServiceLinkedRoleResponse, Fault> {
     let service = required(input.aws_service_name, "AWSServiceName")?;
-    let known = ROLES.iter().find(|(name, _)| *name == service);
-    let (service, name) = known.ok_or_else(|| {
+    let known = managed::service_role(&service);
+    let ServiceRole {
+        service,
+        role: name,
+        policy,
+    } = known.ok_or_else(|| {
         faults::invalid_input_exception(format!("Service role name for {service} is not known."))
     })?;
     if input.custom_suffix.is_some() {
@@ -77,10 +67,16 @@ pub(crate) async fn create(
             trusted: BTreeMap::new(),
             tags: BTreeMap::new(),
             boundary: None,
-            grants: Grants::default(),
+            grants: Grants {
+                attached: policy.iter().map(|arn| (*arn).to_owned()).collect(),
+                ..Grants::default()
+            },
             instance_profiles: Default::default(),
             unknown: BTreeMap::new(),
         };
+        if let Some(arn) = policy {
+            policies::count_use(&mut tx, arn, Use::Attached, 1).await?;
+        }
         tx.put(&folded(name), &record);
         record
     });
@@ -100,6 +96,9 @@ pub(crate) async fn delete(
             return Err(faults::invalid_input_exception(format!(
                 "Role {name} is not a service-linked role."
             )));
+        }
+        for arn in &role.grants.attached {
+            policies::count_use(&mut tx, arn, Use::Attached, -1).await?;
         }
         tx.delete::<RoleRecord>(&folded(&name));
         role.path

@@ -229,3 +229,28 @@ async fn a_deleted_user_is_nobody() {
     w.user_with("anna", ALLOW_ALL).await;
     assert!(w.iam.get_user(&by(caller), get("anna")).await.is_err());
 }
+
+#[tokio::test]
+async fn services_may_what_their_role_may() {
+    let w = world();
+    let gate = IamGate::new(Arc::clone(&w.directory), Mode::Enforce);
+    let decide = async |service: &str, action: &str| {
+        let call = by(Caller::service(ACCOUNT, service));
+        gate.decide(call.context(), &[Check::any(action)]).await
+    };
+    decide("ecs.amazonaws.com", "ec2:CreateNetworkInterface")
+        .await
+        .unwrap();
+    assert_eq!(
+        decide("ecs.amazonaws.com", "iam:CreateUser")
+            .await
+            .unwrap_err(),
+        "User: ecs.amazonaws.com is not authorized to perform: iam:CreateUser on resource: * \
+         because no identity-based policy allows the iam:CreateUser action"
+    );
+    assert!(
+        decide("nothing.amazonaws.com", "ec2:DescribeSubnets")
+            .await
+            .is_err()
+    );
+}

@@ -1,0 +1,309 @@
+//! From a payload's container to a container specification. Pure but for the texts it is given.
+//!
+//! The agent's own values come first, the Engine API documents over them (§2).
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use wharf_container::{
+    image::ImageConfig,
+    spec::{
+        Capabilities, ContainerName, ContainerSpec, Device, LogMode, NameFiles, NamespaceMode,
+        SpecError, Tmpfs, Ulimit, merge_argv, merge_env,
+    },
+};
+
+use super::volumes::{BadVolume, Mounts};
+use crate::{
+    engine::{NetworkMode, Spec},
+    logs::{Driver, options::BadLogOptions},
+    node::core::TaskContext,
+    protocol::{
+        docker::{self, BadDockerConfig, Engine},
+        payload::Container,
+    },
+};
+
+/// The least memory a container can have, in MiB (§5).
+const MIN_MEMORY_MIB: u64 = 6;
+/// The least CPU shares (§5).
+const MIN_CPU_SHARES: u64 = 2;
+/// Fargate's own limit on open files, given way to where the node has less.
+const FARGATE_NOFILE: i64 = 65_535;
+
+/// Why a container cannot be made as its definition says.
+#[derive(Debug, thiserror::Error)]
+pub enum BadContainer {
+    #[error("{0}")]
+    Docker(#[from] BadDockerConfig),
+    #[error("{0}")]
+    Spec(#[from] SpecError),
+    #[error("failed to initialize logging driver: {0}")]
+    Log(#[from] BadLogOptions),
+    #[error("{0}")]
+    Volume(#[from] BadVolume),
+    #[error("`{0}` is not a container name")]
+    Name(String),
+    #[error("overrides: {0}")]
+    Overrides(#[source] serde_json::Error),
+    #[error("{0} are not supported by this version")]
+    Unsupported(&'static str),
+}
+
+impl BadContainer {
+    /// `<Name>: <text>`, as ECS shows it.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Log(_) => {
+                format!("CannotStartContainerError: Error response from daemon: {self}")
+            }
+            Self::Volume(_) => format!("CannotCreateVolumeError: {self}"),
+            Self::Unsupported(_) => format!("ResourceInitializationError: {self}"),
+            _ => format!("CannotCreateContainerError: Error response from daemon: {self}"),
+        }
+    }
+}
+
+/// What the surroundings add.
+pub struct Surroundings<'a> {
+    pub image: &'a ImageConfig,
+    pub mounts: Mounts,
+    pub variables: Variables,
+    pub files: NameFiles,
+    pub hostname: String,
+    /// The name it runs under: another after each restart.
+    pub run_name: ContainerName,
+    /// The name that the task's first container runs under now.
+    pub first_name: Option<ContainerName>,
+}
+
+/// The Engine API documents of a container.
+pub fn engine(container: &Container) -> Result<Engine, BadContainer> {
+    Ok(docker::read(container.docker_config.as_ref())?)
+}
+
+/// Refuses what a container asks for and would have to do without.
+fn check_supported(container: &Container) -> Result<(), BadContainer> {
+    for (what, asked) in [
+        ("secrets", !container.secrets.is_empty()),
+        ("environment files", !container.environment_files.is_empty()),
+    ] {
+        if asked {
+            return Err(BadContainer::Unsupported(what));
+        }
+    }
+    Ok(())
+}
+
+pub fn log_driver(context: &TaskContext, at: usize) -> Result<Driver, BadContainer> {
+    let container = &context.task.containers[at];
+    let engine = engine(container)?;
+    let runtime_id = &context.runtime_ids[at];
+    Ok(Driver::of(&engine.host.log_config, &context.id, &container.name, runtime_id)?)
+}
+
+/// The specification of container `at`.
+///
+/// # Errors
+/// See [`BadContainer`].
+pub fn container(
+    context: &TaskContext,
+    at: usize,
+    around: Surroundings<'_>,
+) -> Result<ContainerSpec, BadContainer> {
+    let task = &context.task;
+    let of = &task.containers[at];
+    check_supported(of)?;
+    let Engine { config, host } = engine(of)?;
+    let command = command(of)?;
+    let argv = merge_argv(of.entry_point.as_deref(), Some(&command), around.image)?;
+
+    let mut spec = ContainerSpec::new(around.run_name, argv);
+    spec.env = environment(of, around.variables, around.image);
+    spec.user = if config.user.is_empty() { around.image.user.clone() } else { config.user };
+    spec.working_dir = if config.working_dir.is_empty() {
+        around.image.working_dir.clone()
+    } else {
+        config.working_dir
+    };
+    spec.hostname = if config.hostname.is_empty() { around.hostname } else { config.hostname };
+    spec.tty = config.tty;
+    spec.stdin = config.open_stdin;
+    spec.files = around.files;
+    spec.mounts = around.mounts.mounts;
+
+    let memory = (of.memory > 0).then(|| of.memory.max(MIN_MEMORY_MIB) << 20);
+    spec.memory_limit_bytes = memory;
+    spec.memory_reservation_bytes = (host.memory_reservation > 0).then_some(host.memory_reservation);
+    spec.swap_limit_bytes = match (u64::try_from(host.memory_swap), memory) {
+        (Ok(total), Some(memory)) if total > 0 => Some(total.saturating_sub(memory)),
+        _ => None,
+    };
+    spec.cpu_shares = Some(of.cpu.max(MIN_CPU_SHARES));
+    spec.ulimits = ulimits(&host.ulimits, task.launch_type == "FARGATE");
+    spec.capabilities = Capabilities { add: host.cap_add, drop: host.cap_drop };
+    spec.privileged = host.privileged;
+    spec.read_only_root = host.readonly_rootfs;
+    spec.init = host.init.unwrap_or(false);
+    spec.no_new_privileges = host.security_opt.iter().any(|o| {
+        matches!(o.as_str(), "no-new-privileges" | "no-new-privileges:true" | "no-new-privileges=true")
+    });
+    spec.tmpfs = host.tmpfs.iter().map(|(path, options)| tmpfs(path, options)).collect();
+    spec.shm_size_bytes = (host.shm_size > 0).then_some(host.shm_size);
+    spec.sysctls = host.sysctls;
+    spec.devices = host
+        .devices
+        .into_iter()
+        .map(|d| Device {
+            container_path: PathBuf::from(if d.path_in_container.is_empty() {
+                &d.path_on_host
+            } else {
+                &d.path_in_container
+            }),
+            host_path: PathBuf::from(&d.path_on_host),
+            permissions: if d.cgroup_permissions.is_empty() { "rwm".into() } else { d.cgroup_permissions },
+        })
+        .collect();
+    spec.pid = namespace(&task.pid_mode, at, &context.spec, around.first_name.as_ref());
+    spec.ipc = namespace(&task.ipc_mode, at, &context.spec, around.first_name.as_ref());
+    spec.log = match log_driver(context, at)? {
+        Driver::None => LogMode::Discard,
+        Driver::File { max_bytes } => LogMode::Spool { max_bytes, blocking: false },
+        Driver::Awslogs(options) => {
+            LogMode::Spool { max_bytes: options.max_bytes, blocking: options.blocking }
+        }
+    };
+    Ok(spec)
+}
+
+/// The override's command, else the definition's; empty takes the image's.
+fn command(of: &Container) -> Result<Vec<String>, BadContainer> {
+    #[derive(Default, serde::Deserialize)]
+    #[serde(default)]
+    struct Overrides {
+        command: Option<Vec<String>>,
+    }
+    if of.overrides.trim().is_empty() {
+        return Ok(of.command.clone());
+    }
+    let overrides: Option<Overrides> =
+        serde_json::from_str(&of.overrides).map_err(BadContainer::Overrides)?;
+    Ok(overrides.and_then(|o| o.command).unwrap_or_else(|| of.command.clone()))
+}
+
+fn environment(
+    of: &Container,
+    variables: Variables,
+    image: &ImageConfig,
+) -> Vec<(String, String)> {
+    let mut wanted: BTreeMap<String, String> = variables.defaults.into_iter().collect();
+    wanted.extend(of.environment.clone());
+    wanted.extend(variables.fixed);
+    let wanted: Vec<(String, String)> = wanted.into_iter().collect();
+    merge_env(image, &wanted)
+}
+
+fn ulimits(given: &[docker::Ulimit], fargate: bool) -> Vec<Ulimit> {
+    let number = |n: i64| u64::try_from(n).unwrap_or(u64::MAX);
+    let platform = |u: &docker::Ulimit| {
+        fargate && u.name == "nofile" && u.soft == FARGATE_NOFILE && u.hard == FARGATE_NOFILE
+    };
+    let mut all: Vec<Ulimit> = given
+        .iter()
+        .map(|u| Ulimit {
+            name: u.name.clone(),
+            soft: number(u.soft),
+            hard: number(u.hard),
+            // Also when the control plane spells the platform's default out.
+            explicit: !platform(u),
+        })
+        .collect();
+    if fargate && !all.iter().any(|u| u.name == "nofile") {
+        let limit = number(FARGATE_NOFILE);
+        all.push(Ulimit { name: "nofile".to_owned(), soft: limit, hard: limit, explicit: false });
+    }
+    all
+}
+
+/// `size=64m` among the options is the size; without one half of memory is the kernel's default,
+/// which nobody should get: 64 MiB as for `/dev/shm`.
+fn tmpfs(path: &str, options: &str) -> Tmpfs {
+    let mut size_bytes = 64 << 20;
+    let mut rest = Vec::new();
+    for option in options.split(',').map(str::trim).filter(|o| !o.is_empty()) {
+        match option.strip_prefix("size=").and_then(parse_size) {
+            Some(size) => size_bytes = size,
+            None => rest.push(option.to_owned()),
+        }
+    }
+    Tmpfs { path: PathBuf::from(path), size_bytes, options: rest }
+}
+
+fn parse_size(text: &str) -> Option<u64> {
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, unit) = text.split_at(split);
+    let shift = match unit.to_ascii_lowercase().as_str() {
+        "" => 0,
+        "k" => 10,
+        "m" => 20,
+        "g" => 30,
+        _ => return None,
+    };
+    digits.parse::<u64>().ok()?.checked_mul(1 << shift)
+}
+
+fn namespace(mode: &str, at: usize, spec: &Spec, first: Option<&ContainerName>) -> NamespaceMode {
+    match (mode, first) {
+        ("host", _) => NamespaceMode::Host,
+        ("task", Some(first)) if at != spec.first => NamespaceMode::Of(first.clone()),
+        _ => NamespaceMode::Private,
+    }
+}
+
+/// Where a task's SDKs find what: by link-local address in a network of its own, by loopback in
+/// the host's.
+#[derive(Debug, Clone)]
+pub struct Addresses {
+    /// `http://169.254.170.2` or `http://127.0.0.1:<port>`.
+    pub metadata: String,
+    /// `http://169.254.170.2:4566`, or the way to the server from the host's network.
+    pub aws: String,
+    pub region: String,
+}
+
+/// The agent's variables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variables {
+    /// The definition may override these.
+    pub defaults: Vec<(String, String)>,
+    /// These win.
+    pub fixed: Vec<(String, String)>,
+}
+
+pub fn variables(context: &TaskContext, at: usize, addresses: &Addresses) -> Variables {
+    let of = &context.task.containers[at];
+    let pair = |name: &str, value: String| (name.to_owned(), value);
+    let mut defaults = vec![pair("AWS_ENDPOINT_URL", addresses.aws.clone())];
+    // Setting one of the two means the user takes care of both.
+    if !of.environment.contains_key("AWS_REGION") && !of.environment.contains_key("AWS_DEFAULT_REGION") {
+        defaults.push(pair("AWS_REGION", addresses.region.clone()));
+        defaults.push(pair("AWS_DEFAULT_REGION", addresses.region.clone()));
+    }
+    let base = &addresses.metadata;
+    let id = &context.endpoint_ids[at];
+    let fargate = context.task.launch_type == "FARGATE";
+    let mut fixed = vec![
+        pair("ECS_CONTAINER_METADATA_URI", format!("{base}/v3/{id}")),
+        pair("ECS_CONTAINER_METADATA_URI_V4", format!("{base}/v4/{id}")),
+        pair("ECS_AGENT_URI", format!("{base}/api/{id}")),
+        pair("AWS_EXECUTION_ENV", if fargate { "AWS_ECS_FARGATE" } else { "AWS_ECS_EC2" }.to_owned()),
+    ];
+    if let Some(credentials) = &context.credentials_id {
+        let path = format!("/v2/credentials/{credentials}");
+        if context.spec.network == NetworkMode::Host {
+            fixed.push(pair("AWS_CONTAINER_CREDENTIALS_FULL_URI", format!("{base}{path}")));
+        } else {
+            fixed.push(pair("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", path));
+        }
+    }
+    Variables { defaults, fixed }
+}

@@ -1,0 +1,189 @@
+//! Images for containers: where they come from and when they are asked for again (§5, "Pull").
+
+use std::{collections::BTreeSet, time::Duration};
+
+use tokio::time::timeout;
+use wharf_container::image::{
+    Endpoint, GarbageRules, Image, ImageStore, PullRequest, Reference, RegistryAuth,
+};
+
+use super::registry::{self, Login, LoginError, Logins};
+use crate::{
+    client::Api,
+    config::ImageCleanup,
+    node::{core::TaskContext, credentials::CredentialStore},
+    protocol::payload::{Container, RegistryAuthentication},
+};
+
+/// How long credentials of an execution role are waited for (§5).
+const CREDENTIALS_PATIENCE: Duration = Duration::from_secs(60);
+/// A pull takes no longer (§5).
+const PULL_PATIENCE: Duration = Duration::from_secs(2 * 60 * 60);
+
+pub struct Images {
+    pub store: ImageStore,
+    pub api: Api,
+    pub logins: Logins,
+    pub credentials: CredentialStore,
+    /// Further names of wharf's own registry.
+    pub own_hosts: Vec<String>,
+    pub cleanup: ImageCleanup,
+}
+
+/// An image, and whether it came over the network just now.
+pub struct Fetched {
+    pub image: Image,
+    pub remotely: bool,
+}
+
+impl Images {
+    /// The image of container `at`. Our own registry is asked what a tag means now; when it does
+    /// not answer, and for every other registry, what lies here is good enough.
+    ///
+    /// # Errors
+    /// `<Name>: <text>`, as ECS shows it.
+    pub async fn fetch(
+        &self,
+        context: &TaskContext,
+        at: usize,
+        began: impl FnOnce() + Send,
+    ) -> Result<Fetched, String> {
+        let of = &context.task.containers[at];
+        let reference = Reference::parse(&of.image)
+            .map_err(|e| format!("CannotPullContainerError: {e}"))?;
+        let local = self.store.local(&reference).await.map_err(|e| unreadable(&e))?;
+        let port = self.api.endpoint().port;
+        let own = registry::is_own(reference.host(), port, &self.own_hosts);
+        if let Some(image) = &local
+            && (!own || reference.digest().is_some())
+        {
+            return Ok(Fetched { image: image.clone(), remotely: false });
+        }
+        let request = match self.request(context, of, reference, own).await {
+            Ok(request) => request,
+            Err(reason) => return local.map(here).ok_or(reason),
+        };
+        match self.current(&request, local.as_ref()).await {
+            Some(found) => Ok(found),
+            None => {
+                began();
+                self.pull(context, of, request, local).await
+            }
+        }
+    }
+
+    /// What lies here for container `at`; no registry is asked.
+    pub async fn local(&self, context: &TaskContext, at: usize) -> Option<Image> {
+        let reference = Reference::parse(&context.task.containers[at].image).ok()?;
+        self.store.local(&reference).await.ok().flatten()
+    }
+
+    /// The image that the tag means now, if it lies here already.
+    async fn current(&self, request: &PullRequest, local: Option<&Image>) -> Option<Fetched> {
+        local?;
+        let digest = self.store.resolve(request).await.ok()?;
+        self.store.by_digest(&digest).await.ok()?.map(here)
+    }
+
+    async fn pull(
+        &self,
+        context: &TaskContext,
+        of: &Container,
+        request: PullRequest,
+        local: Option<Image>,
+    ) -> Result<Fetched, String> {
+        let failed = match timeout(PULL_PATIENCE, self.store.pull(&request)).await {
+            Ok(Ok(image)) => return Ok(Fetched { image, remotely: true }),
+            Ok(Err(error)) => {
+                // If the login was why, the next task asks for a new one.
+                if let Some(api) = self.identity(context, of).await {
+                    self.logins.forget(&api);
+                }
+                error.reason()
+            }
+            Err(_) => format!("CannotPullContainerError: pulling {} took too long", of.image),
+        };
+        match local {
+            Some(image) => {
+                tracing::warn!(task = context.id, image = of.image, failed, "the image on this node is used");
+                Ok(here(image))
+            }
+            None => Err(failed),
+        }
+    }
+
+    async fn request(
+        &self,
+        context: &TaskContext,
+        of: &Container,
+        reference: Reference,
+        own: bool,
+    ) -> Result<PullRequest, String> {
+        if of.registry_authentication.as_ref().is_some_and(|a| a.kind == "asm") {
+            return Err("ResourceInitializationError: repository credentials from Secrets Manager are \
+                        not supported by this version"
+                .to_owned());
+        }
+        if !own {
+            return Ok(PullRequest { reference, endpoint: None, auth: RegistryAuth::Anonymous });
+        }
+        let api = self.identity(context, of).await.ok_or(
+            "ResourceInitializationError: unable to pull secrets or registry auth: no credentials of \
+             the execution role",
+        )?;
+        let Login { user, password } = self.logins.get(&api).await.map_err(|e| no_login(&e))?;
+        let endpoint = Endpoint { base: self.api.endpoint().to_string() };
+        let auth = RegistryAuth::Basic { user, password };
+        Ok(PullRequest { reference, endpoint: Some(endpoint), auth })
+    }
+
+    /// The execution role if the container says so, else the node.
+    async fn identity(&self, context: &TaskContext, of: &Container) -> Option<Api> {
+        let by_role = |a: &RegistryAuthentication| {
+            a.ecr_auth_data.as_ref().is_some_and(|data| data.use_execution_role)
+        };
+        if !of.registry_authentication.as_ref().is_some_and(by_role) {
+            return Some(self.api.clone());
+        }
+        execution_role(context, &self.credentials, &self.api).await
+    }
+
+    /// Removes what no task uses and nobody used for long.
+    pub async fn collect(&self, keep: BTreeSet<wharf_container::image::Digest>) {
+        let rules = GarbageRules {
+            keep,
+            unused_for: Duration::ZERO,
+            pulled_before: self.cleanup.minimum_age,
+            at_most: self.cleanup.at_most,
+        };
+        match self.store.collect(rules).await {
+            Ok(collected) => tracing::debug!(?collected, "images were cleaned up"),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "images were not cleaned up");
+            }
+        }
+    }
+}
+
+/// Calls with the credentials of the task's execution role, waited for up to a minute.
+pub async fn execution_role(
+    context: &TaskContext,
+    credentials: &CredentialStore,
+    api: &Api,
+) -> Option<Api> {
+    let id = context.execution_credentials_id.as_deref()?;
+    let found = timeout(CREDENTIALS_PATIENCE, credentials.wait_for(id)).await.ok()?;
+    Some(api.with_keys(found.signing_keys()))
+}
+
+fn here(image: Image) -> Fetched {
+    Fetched { image, remotely: false }
+}
+
+fn no_login(error: &LoginError) -> String {
+    format!("CannotPullECRContainerError: {error}")
+}
+
+fn unreadable(error: &dyn std::error::Error) -> String {
+    format!("CannotPullContainerError: {error}")
+}

@@ -1,0 +1,177 @@
+//! The real machine: images, networks, containers and logs of this host, for [`crate::node`].
+//!
+//! Everything here can be found again after the agent was killed: containers by their shims,
+//! networks by wharf-network, logs by their committed place. What is kept in memory ([`live`])
+//! saves asking.
+
+mod bundle;
+mod health;
+mod images;
+mod live;
+mod logs;
+mod net;
+mod perform;
+mod recover;
+mod registry;
+mod volumes;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
+use tokio::sync::mpsc;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use wharf_base::Clock;
+use wharf_container::{image::ImageStore, runtime::Runtime};
+use wharf_network::Network;
+
+use self::{images::Images, live::Live, registry::Logins, volumes::Volumes};
+pub use bundle::Addresses;
+use crate::{
+    client::Api,
+    config::NodeConfig,
+    engine::{Action, Event, NetworkMode},
+    node::{
+        core::TaskContext,
+        credentials::CredentialStore,
+        machine::{Machine, Observation, Usage},
+    },
+};
+
+/// What the machine is made of.
+pub struct Parts {
+    pub runtime: Runtime,
+    pub images: ImageStore,
+    pub network: Network,
+    pub api: Api,
+    pub credentials: CredentialStore,
+    pub clock: Arc<dyn Clock>,
+    /// For tasks in a network of their own.
+    pub in_task: Addresses,
+    /// For tasks in the host's network.
+    pub in_host: Addresses,
+    pub observations: mpsc::Sender<Observation>,
+    pub running: TaskTracker,
+    pub shutdown: CancellationToken,
+}
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct LinuxMachine {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    runtime: Runtime,
+    network: Network,
+    images: Images,
+    volumes: Volumes,
+    api: Api,
+    credentials: CredentialStore,
+    in_task: Addresses,
+    in_host: Addresses,
+    /// Notes about log batches under way.
+    log_notes: PathBuf,
+    observations: mpsc::Sender<Observation>,
+    running: TaskTracker,
+    shutdown: CancellationToken,
+    live: Mutex<BTreeMap<String, Arc<Live>>>,
+    /// Readers of logs whose shim is gone.
+    ended_logs: Mutex<BTreeMap<String, TaskTracker>>,
+}
+
+impl LinuxMachine {
+    pub fn new(config: &NodeConfig, parts: Parts) -> Self {
+        let images = Images {
+            store: parts.images,
+            api: parts.api.clone(),
+            logins: Logins::new(parts.clock),
+            credentials: parts.credentials.clone(),
+            own_hosts: config.registry_hosts.clone(),
+            cleanup: config.images.clone(),
+        };
+        let shared = Shared {
+            runtime: parts.runtime,
+            network: parts.network,
+            images,
+            volumes: Volumes::new(config.data_dir.join("volumes")),
+            api: parts.api,
+            credentials: parts.credentials,
+            in_task: parts.in_task,
+            in_host: parts.in_host,
+            log_notes: config.data_dir.join("state").join("logs"),
+            observations: parts.observations,
+            running: parts.running,
+            shutdown: parts.shutdown,
+            live: Mutex::default(),
+            ended_logs: Mutex::default(),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+}
+
+impl Shared {
+    fn live(&self, task_id: &str) -> Option<Arc<Live>> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner).get(task_id).cloned()
+    }
+
+    fn put_live(&self, live: Arc<Live>) {
+        let mut all = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(live.context.id.clone(), live);
+    }
+
+    fn take_live(&self, task_id: &str) -> Option<Arc<Live>> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner).remove(task_id)
+    }
+
+    fn ended_logs(&self, task_id: &str) -> TaskTracker {
+        let mut all = self.ended_logs.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry(task_id.to_owned()).or_default().clone()
+    }
+
+    fn take_ended_logs(&self, task_id: &str) -> Option<TaskTracker> {
+        self.ended_logs.lock().unwrap_or_else(PoisonError::into_inner).remove(task_id)
+    }
+
+    fn addresses(&self, context: &TaskContext) -> &Addresses {
+        if context.spec.network == NetworkMode::Host { &self.in_host } else { &self.in_task }
+    }
+
+    async fn observe(&self, task_id: &str, event: Event) {
+        let observation = Observation { task_id: task_id.to_owned(), event };
+        // Without the loop nobody wants to know.
+        let _ = self.observations.send(observation).await;
+    }
+}
+
+#[async_trait]
+impl Machine for LinuxMachine {
+    async fn recover(&self, tasks: &[Arc<TaskContext>]) -> BTreeMap<String, Vec<Event>> {
+        recover::recover(&self.shared, tasks).await
+    }
+
+    async fn perform(&self, task: &Arc<TaskContext>, action: Action) -> Vec<Event> {
+        perform::perform(&self.shared, task, action).await
+    }
+
+    async fn dispose(&self, task: &Arc<TaskContext>) {
+        perform::dispose(&self.shared, task).await;
+    }
+
+    async fn usage(&self, task_id: &str, container: usize) -> Option<Usage> {
+        self.shared.live(task_id)?.usage(container)
+    }
+
+    async fn collect_images(&self, tasks: &[Arc<TaskContext>]) {
+        let mut keep = BTreeSet::new();
+        for task in tasks {
+            if let Some(live) = self.shared.live(&task.id) {
+                keep.extend(live.digests());
+            }
+        }
+        self.shared.images.collect(keep).await;
+    }
+}

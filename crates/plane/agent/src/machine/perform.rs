@@ -1,0 +1,310 @@
+//! The engine's actions, carried out.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::sleep;
+use wharf_container::{
+    runtime::{ContainerError, ContainerState, RuntimeError, TaskNetwork, TaskSandbox},
+    spec::parse_signal,
+};
+use wharf_network::Attachment;
+
+use super::{
+    Shared,
+    bundle::{self, Surroundings},
+    live::{self, Live},
+    logs, net,
+};
+use crate::{
+    engine::{Action, Event},
+    node::core::TaskContext,
+};
+
+/// SIGTERM, where the image names no other (ecs.md §4).
+const DEFAULT_STOP_SIGNAL: i32 = 15;
+/// A network that cannot be released at once is tried again; what remains is found at the next
+/// start.
+const RELEASE_TRIES: u32 = 5;
+const RELEASE_PAUSE: Duration = Duration::from_millis(200);
+
+pub(super) async fn perform(
+    shared: &Arc<Shared>,
+    context: &Arc<TaskContext>,
+    action: Action,
+) -> Vec<Event> {
+    let failed = |container, reason| vec![Event::Failed { container, reason }];
+    match action {
+        Action::AttachNetwork => match attach(shared, context).await {
+            Ok(event) => vec![event],
+            Err(reason) => vec![Event::NetworkFailed { reason }],
+        },
+        Action::Pull { container } => pull(shared, context, container).await,
+        Action::Create { container } => match create(shared, context, container).await {
+            Ok(()) => vec![Event::Created { container }],
+            Err(reason) => failed(container, reason),
+        },
+        Action::Start { container } => match start(shared, context, container).await {
+            Ok(event) => vec![event],
+            Err(reason) => failed(container, reason),
+        },
+        Action::Restart { container } => {
+            if let Some(live) = shared.live(&context.id) {
+                live.next_generation(container);
+            }
+            let begun = match create(shared, context, container).await {
+                Ok(()) => start(shared, context, container).await,
+                Err(reason) => Err(reason),
+            };
+            begun.map_or_else(|reason| failed(container, reason), |event| vec![event])
+        }
+        Action::Stop { container, timeout } => stop(shared, context, container, timeout).await,
+        Action::ReleaseNetwork => {
+            release(shared, context).await;
+            vec![Event::NetworkReleased]
+        }
+    }
+}
+
+pub(super) fn attached(context: &TaskContext, attachment: &Attachment) -> Event {
+    Event::NetworkAttached { links: net::links(context, attachment) }
+}
+
+/// Network, volumes and shim: all that a container stands on.
+async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Event, String> {
+    if let Some(live) = shared.live(&context.id) {
+        return Ok(attached(context, &live.attachment));
+    }
+    let mode = net::mode(context).map_err(|e| format!("ContainerNetworkingError: {e}"))?;
+    shared.volumes.prepare(context).map_err(|e| format!("CannotCreateVolumeError: {e}"))?;
+    let attachment = shared
+        .network
+        .attach(&context.id, mode)
+        .await
+        .map_err(|e| format!("ContainerNetworkingError: {}", chain(&e)))?;
+    let event = attached(context, &attachment);
+    match shared.runtime.create_task(sandbox(context, &attachment)).await {
+        Ok(handle) => {
+            let live = Arc::new(Live::new(context.clone(), handle, attachment));
+            shared.put_live(live.clone());
+            live::watch(shared, &live);
+            Ok(event)
+        }
+        Err(error) => {
+            release(shared, context).await;
+            Err(format!("ResourceInitializationError: {}", chain(&error)))
+        }
+    }
+}
+
+fn sandbox(context: &TaskContext, attachment: &Attachment) -> TaskSandbox {
+    let task = &context.task;
+    TaskSandbox {
+        task_id: context.id.clone(),
+        network: attachment
+            .netns
+            .as_ref()
+            .map_or(TaskNetwork::Host, |path| TaskNetwork::Namespace(path.clone())),
+        cpu_quota_millis: (task.cpu > 0.0).then(|| (task.cpu * 1000.0).ceil() as u64),
+        memory_limit_bytes: u64::try_from(task.memory)
+            .ok()
+            .filter(|mib| *mib > 0)
+            .and_then(|mib| mib.checked_mul(1 << 20)),
+        annotations: Default::default(),
+    }
+}
+
+async fn pull(shared: &Arc<Shared>, context: &Arc<TaskContext>, at: usize) -> Vec<Event> {
+    let (tell, id) = (shared.observations.clone(), context.id.clone());
+    // Told when it begins, because it may take long; a full queue only costs the earlier time.
+    let began = move || {
+        let event = Event::PullStarted;
+        let _ = tell.try_send(crate::node::machine::Observation { task_id: id, event });
+    };
+    match shared.images.fetch(context, at, began).await {
+        Ok(fetched) => {
+            let digest = fetched.image.digest().to_string();
+            if let Some(live) = shared.live(&context.id) {
+                live.set_image(at, fetched.image);
+            }
+            vec![
+                Event::PullStarted,
+                Event::Pulled { container: at, digest, remotely: fetched.remotely },
+            ]
+        }
+        Err(reason) => vec![Event::Failed { container: at, reason }],
+    }
+}
+
+async fn create(shared: &Arc<Shared>, context: &Arc<TaskContext>, at: usize) -> Result<(), String> {
+    let live = shared.live(&context.id).ok_or_else(no_task)?;
+    let image = match live.image(at) {
+        Some(image) => image,
+        // Pulled before the network was there, or by an earlier agent: it lies on this node.
+        None => {
+            let fetched = shared.images.fetch(context, at, || ()).await?;
+            live.set_image(at, fetched.image.clone());
+            fetched.image
+        }
+    };
+    let spec = specification(shared, &live, at, image.config()).map_err(|e| e.reason())?;
+    // The stream is made beside the container, and refused options fail the start as with Docker.
+    let (created, stream) =
+        tokio::join!(live.handle.create_container(&spec, &image), logs::prepare(shared, context, at));
+    match created {
+        Ok(_) => stream,
+        // An earlier agent had come this far.
+        Err(ContainerError::Refused { failure: wharf_container::runtime::Failure::AlreadyExists { .. }, .. }) => {
+            stream
+        }
+        Err(error) => Err(error.reason()),
+    }
+}
+
+fn specification(
+    shared: &Shared,
+    live: &Live,
+    at: usize,
+    image: &wharf_container::image::ImageConfig,
+) -> Result<wharf_container::spec::ContainerSpec, bundle::BadContainer> {
+    let context = &live.context;
+    let name = &context.task.containers[at].name;
+    let engine = bundle::engine(&context.task.containers[at])?;
+    let addresses = shared.addresses(context);
+    let hostname = if engine.config.hostname.is_empty() {
+        net::hostname(context, at, &live.attachment, &addresses.region)
+    } else {
+        engine.config.hostname
+    };
+    let around = Surroundings {
+        image,
+        mounts: shared.volumes.mounts(context, at, &image.volumes)?,
+        variables: bundle::variables(context, at, addresses),
+        files: net::files(context, at, &live.attachment, &hostname, &engine.host),
+        hostname,
+        run_name: live.run_name(at).ok_or_else(|| bundle::BadContainer::Name(name.clone()))?,
+        first_name: live.run_name(context.spec.first),
+    };
+    bundle::container(context, at, around)
+}
+
+async fn start(shared: &Arc<Shared>, context: &Arc<TaskContext>, at: usize) -> Result<Event, String> {
+    let live = shared.live(&context.id).ok_or_else(no_task)?;
+    let name = live.run_name(at).ok_or_else(no_task)?;
+    match live.handle.start(&name).await {
+        Ok(started) => Ok(Event::Started { container: at, at: wharf_base::Timestamp(started.at) }),
+        Err(error) => {
+            // An earlier agent may have come this far; the shim's own word decides.
+            let status = live.handle.status().await.ok();
+            let found = status.as_ref().and_then(|s| s.containers.get(&name));
+            match found.and_then(|c| c.started_at) {
+                Some(started) => Ok(Event::Started { container: at, at: wharf_base::Timestamp(started) }),
+                None => Err(error.reason()),
+            }
+        }
+    }
+}
+
+/// The stop signal of the image, patience, SIGKILL.
+async fn stop(
+    shared: &Arc<Shared>,
+    context: &Arc<TaskContext>,
+    at: usize,
+    timeout: Duration,
+) -> Vec<Event> {
+    let gone = vec![Event::Vanished { container: at }];
+    let Some(live) = shared.live(&context.id) else { return gone };
+    let Some(name) = live.run_name(at) else { return gone };
+    let image = match live.image(at) {
+        Some(image) => Some(image),
+        // Taken over from an earlier agent.
+        None => shared.images.local(context, at).await,
+    };
+    let signal = image
+        .and_then(|image| image.config().stop_signal.clone())
+        .and_then(|signal| parse_signal(&signal).ok())
+        .unwrap_or(DEFAULT_STOP_SIGNAL);
+    match live.handle.stop(&name, signal, timeout).await {
+        Ok(exit) => vec![live::exited(at, &exit)],
+        Err(error) => {
+            let status = live.handle.status().await;
+            match status.as_ref().ok().and_then(|s| s.containers.get(&name)) {
+                Some(c) if c.state == ContainerState::Stopped => match &c.exit {
+                    Some(exit) => vec![live::exited(at, exit)],
+                    None => gone,
+                },
+                // Created and never run: it ends with the task.
+                Some(c) if c.state != ContainerState::Running => vec![Event::Failed {
+                    container: at,
+                    reason: error.reason(),
+                }],
+                Some(_) => {
+                    // What cannot be stopped is taken down with everything around it.
+                    tracing::error!(task = context.id, container = %name, error = &error as &dyn std::error::Error, "a container does not stop; its task is killed");
+                    live.close();
+                    if let Err(error) = live.handle.kill().await {
+                        tracing::error!(task = context.id, error = &error as &dyn std::error::Error, "a task cannot be killed");
+                    }
+                    all_gone(context)
+                }
+                None => gone,
+            }
+        }
+    }
+}
+
+fn all_gone(context: &TaskContext) -> Vec<Event> {
+    (0..context.task.containers.len()).map(|container| Event::Vanished { container }).collect()
+}
+
+async fn release(shared: &Arc<Shared>, context: &Arc<TaskContext>) {
+    for _ in 0..RELEASE_TRIES {
+        match shared.network.detach(&context.id).await {
+            Ok(()) => return,
+            Err(error) => {
+                tracing::warn!(task = context.id, error = &error as &dyn std::error::Error, "a network is not released yet");
+            }
+        }
+        sleep(RELEASE_PAUSE).await;
+    }
+}
+
+/// Waits for the logs, then removes shim, cgroup, folders and volumes.
+pub(super) async fn dispose(shared: &Arc<Shared>, context: &Arc<TaskContext>) {
+    let id = &context.id;
+    if let Some(logs) = shared.take_ended_logs(id) {
+        logs.close();
+        logs.wait().await;
+    }
+    if let Some(live) = shared.live(id) {
+        live.logs.close();
+        live.logs.wait().await;
+        live.close();
+        if let Err(error) = live.handle.kill().await {
+            tracing::warn!(task = id, error = &error as &dyn std::error::Error, "a task's shim is not removed");
+        }
+        shared.take_live(id);
+    } else if let Err(error) = shared.runtime.remove_task(id).await
+        && !matches!(error, RuntimeError::BadTaskId(_))
+    {
+        tracing::warn!(task = id, error = &error as &dyn std::error::Error, "what is left of a task is not removed");
+    }
+    if let Err(error) = shared.volumes.remove(id) {
+        tracing::warn!(task = id, %error, "a task's volumes are not removed");
+    }
+}
+
+fn no_task() -> String {
+    "CannotCreateContainerError: the task has no sandbox on this instance".to_owned()
+}
+
+/// An error and its causes in one line, for a task's reason.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}

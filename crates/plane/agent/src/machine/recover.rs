@@ -1,0 +1,155 @@
+//! After a start: what an earlier agent left running, and what nobody owns any more.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use wharf_container::runtime::{Recovered, RecoveredState};
+use wharf_network::{Attachment, Health};
+
+use super::{
+    Shared,
+    live::{self, Live},
+    logs, perform,
+};
+use crate::{engine::Event, node::core::TaskContext};
+
+pub(super) async fn recover(
+    shared: &Arc<Shared>,
+    tasks: &[Arc<TaskContext>],
+) -> BTreeMap<String, Vec<Event>> {
+    if let Err(error) = std::fs::create_dir_all(&shared.log_notes) {
+        tracing::warn!(%error, "places in logs cannot be noted");
+    }
+    let known: BTreeMap<&str, &Arc<TaskContext>> =
+        tasks.iter().map(|task| (task.id.as_str(), task)).collect();
+    let attachments = networks(shared, &known).await;
+    let mut events: BTreeMap<String, Vec<Event>> = BTreeMap::new();
+    for (id, attachment) in &attachments {
+        let attached = perform::attached(known[id.as_str()], attachment);
+        events.entry(id.clone()).or_default().push(attached);
+    }
+    let mut found: BTreeSet<String> = BTreeSet::new();
+    match shared.runtime.recover().await {
+        Ok(all) => {
+            for recovered in all {
+                let id = recovered.sandbox.task_id.clone();
+                match known.get(id.as_str()) {
+                    Some(task) => {
+                        let past = take_over(shared, task, attachments.get(&id), recovered).await;
+                        events.entry(id.clone()).or_default().extend(past);
+                        found.insert(id);
+                    }
+                    None => remove(shared, recovered).await,
+                }
+            }
+        }
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "containers could not be found again");
+        }
+    }
+    for task in tasks.iter().filter(|task| !found.contains(&task.id)) {
+        let gone = (0..task.task.containers.len()).map(|container| Event::Vanished { container });
+        events.entry(task.id.clone()).or_default().extend(gone);
+    }
+    for id in shared.volumes.task_ids().iter().filter(|id| !known.contains_key(id.as_str())) {
+        if let Err(error) = shared.volumes.remove(id) {
+            tracing::warn!(task = id, %error, "volumes of a forgotten task are not removed");
+        }
+    }
+    events
+}
+
+/// The networks of known tasks. All others are released, as are those never finished.
+async fn networks(
+    shared: &Shared,
+    known: &BTreeMap<&str, &Arc<TaskContext>>,
+) -> BTreeMap<String, Attachment> {
+    let all = match shared.network.recover().await {
+        Ok(all) => all,
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "networks could not be found again");
+            return BTreeMap::new();
+        }
+    };
+    let mut kept = BTreeMap::new();
+    for one in all {
+        if known.contains_key(one.key.as_str()) && one.health != Health::Unfinished {
+            kept.insert(one.key, one.attachment);
+        } else if let Err(error) = shared.network.detach(&one.key).await {
+            tracing::warn!(key = one.key, error = &error as &dyn std::error::Error, "a network nobody uses is not released");
+        }
+    }
+    kept
+}
+
+/// A known task: its past as events, and from now on its shim is followed again.
+async fn take_over(
+    shared: &Arc<Shared>,
+    task: &Arc<TaskContext>,
+    attachment: Option<&Attachment>,
+    recovered: Recovered,
+) -> Vec<Event> {
+    let (handle, attachment) = match (recovered.state, attachment) {
+        (RecoveredState::Alive(handle), Some(attachment)) => (handle, attachment.clone()),
+        (RecoveredState::Alive(handle), None) => {
+            // Its network was lost or never finished: nothing can come of it.
+            if let Err(error) = handle.kill().await {
+                tracing::warn!(task = task.id, error = &error as &dyn std::error::Error, "a task without a network is not removed");
+            }
+            return vanished(task);
+        }
+        (RecoveredState::Ended | RecoveredState::Lost, _) => {
+            return ended(shared, task, &recovered.containers);
+        }
+    };
+    let live = Arc::new(Live::new(task.clone(), handle, attachment));
+    let mut events = Vec::new();
+    for (name, status) in &recovered.containers {
+        events.extend(live.take_over(name, status));
+    }
+    shared.put_live(live.clone());
+    // Follows with the present state first, which also takes up logs and health checks.
+    live::watch(shared, &live);
+    events
+}
+
+/// No shim: exit files tell how its containers ended, and logs not yet delivered still are.
+fn ended(
+    shared: &Arc<Shared>,
+    task: &Arc<TaskContext>,
+    containers: &BTreeMap<wharf_container::spec::ContainerName, wharf_container::runtime::ContainerStatus>,
+) -> Vec<Event> {
+    let mut events = Vec::new();
+    let mut newest: BTreeMap<usize, u32> = BTreeMap::new();
+    for (name, status) in containers {
+        let Some((at, generation)) = live::find(task, name) else { continue };
+        logs::read_ended(shared, task, at, generation);
+        if newest.get(&at).is_none_or(|known| *known < generation) {
+            newest.insert(at, generation);
+            events.retain(|event| !live::is_about(event, at));
+            events.extend(live::past_of(at, status));
+        }
+    }
+    events.extend(vanished(task));
+    events
+}
+
+/// For every container; means nothing for those that have stopped or were never made.
+fn vanished(task: &TaskContext) -> Vec<Event> {
+    (0..task.task.containers.len()).map(|container| Event::Vanished { container }).collect()
+}
+
+/// A task on this machine that no record knows: it was never acknowledged, so nobody counts on it.
+async fn remove(shared: &Shared, recovered: Recovered) {
+    let id = recovered.sandbox.task_id;
+    tracing::info!(task = id, "a task that nobody knows is removed");
+    let removed = match recovered.state {
+        RecoveredState::Alive(handle) => handle.kill().await,
+        RecoveredState::Ended | RecoveredState::Lost => shared.runtime.remove_task(&id).await,
+    };
+    if let Err(error) = removed {
+        tracing::warn!(task = id, error = &error as &dyn std::error::Error, "an unknown task is not removed");
+    }
+}

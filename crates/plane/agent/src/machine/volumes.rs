@@ -1,0 +1,180 @@
+//! Volumes of a task: folders of the host, folders of the task's own, folders that tasks share.
+
+use std::{
+    fs, io,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+};
+
+use wharf_container::spec::Mount;
+
+use crate::{
+    node::core::TaskContext,
+    protocol::payload::{Task, Volume},
+};
+
+/// A volume that cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum BadVolume {
+    #[error("Unknown volume '{0}'")]
+    Unknown(String),
+    #[error("volume '{name}': {kind} volumes are not supported by this version")]
+    Kind { name: String, kind: String },
+    #[error("`{0}` cannot be the name of a volume")]
+    Name(String),
+    #[error("`{0}` is not an absolute path")]
+    Relative(String),
+    #[error("volumesFrom: no container '{0}'")]
+    NoContainer(String),
+    #[error("cannot make {path}: {source}")]
+    Make { path: PathBuf, source: io::Error },
+}
+
+/// What one container mounts; all sources exist.
+#[derive(Debug, Default)]
+pub struct Mounts {
+    pub mounts: Vec<Mount>,
+}
+
+/// Where volumes lie on this node.
+#[derive(Debug, Clone)]
+pub struct Volumes {
+    dir: PathBuf,
+}
+
+impl Volumes {
+    /// `dir` is `<data>/node/volumes`.
+    pub fn new(dir: PathBuf) -> Self {
+        Self { dir }
+    }
+
+    fn of_task(&self, task_id: &str) -> PathBuf {
+        self.dir.join("tasks").join(task_id)
+    }
+
+    /// Makes the folders of all volumes the task names. Before its shim, which sees the mounts of
+    /// this moment.
+    pub fn prepare(&self, context: &TaskContext) -> Result<(), BadVolume> {
+        for volume in &context.task.volumes {
+            self.source(&context.id, volume)?;
+        }
+        Ok(())
+    }
+
+    /// The mounts of container `at`. `image_volumes` are the paths its image declares.
+    pub fn mounts(
+        &self,
+        context: &TaskContext,
+        at: usize,
+        image_volumes: &[String],
+    ) -> Result<Mounts, BadVolume> {
+        let task = &context.task;
+        let of = &task.containers[at];
+        let mut mounts = self.own(context, at)?;
+        for from in &of.volumes_from {
+            let source = task
+                .containers
+                .iter()
+                .position(|c| c.name == from.source_container)
+                .ok_or_else(|| BadVolume::NoContainer(from.source_container.clone()))?;
+            for mut mount in self.own(context, source)? {
+                mount.read_only |= from.read_only;
+                push(&mut mounts, mount);
+            }
+        }
+        for (n, path) in image_volumes.iter().enumerate() {
+            let source = self.of_task(&context.id).join(format!("image-{at}-{n}"));
+            make(&source)?;
+            let mount = mount(source, path, false, true)?;
+            push(&mut mounts, mount);
+        }
+        Ok(Mounts { mounts })
+    }
+
+    fn own(&self, context: &TaskContext, at: usize) -> Result<Vec<Mount>, BadVolume> {
+        let task: &Task = &context.task;
+        let mut mounts = Vec::new();
+        for point in &task.containers[at].mount_points {
+            let volume = task
+                .volumes
+                .iter()
+                .find(|v| v.name == point.source_volume)
+                .ok_or_else(|| BadVolume::Unknown(point.source_volume.clone()))?;
+            let (source, fresh) = self.source(&context.id, volume)?;
+            push(&mut mounts, mount(source, &point.container_path, point.read_only, fresh)?);
+        }
+        Ok(mounts)
+    }
+
+    /// The folder of a volume, and whether it takes over what the image has there.
+    fn source(&self, task_id: &str, volume: &Volume) -> Result<(PathBuf, bool), BadVolume> {
+        let (path, fresh) = match volume.kind.as_str() {
+            "" | "host" => match volume.host.as_ref().map(|h| h.source_path.as_str()) {
+                Some(path) if !path.is_empty() => (PathBuf::from(path), false),
+                _ => (self.of_task(task_id).join(plain(&volume.name)?), true),
+            },
+            "docker" => {
+                let shared = volume.docker_volume_configuration.as_ref().is_some_and(|d| d.scope == "shared");
+                let name = plain(&volume.name)?;
+                let dir = if shared { self.dir.join("shared") } else { self.of_task(task_id) };
+                (dir.join(name), true)
+            }
+            kind => {
+                return Err(BadVolume::Kind { name: volume.name.clone(), kind: kind.to_owned() });
+            }
+        };
+        if !path.is_absolute() {
+            return Err(BadVolume::Relative(path.display().to_string()));
+        }
+        make(&path)?;
+        Ok((path, fresh))
+    }
+
+    /// Removes what was the task's own.
+    pub fn remove(&self, task_id: &str) -> io::Result<()> {
+        match fs::remove_dir_all(self.of_task(task_id)) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+            _ => Ok(()),
+        }
+    }
+
+    /// The tasks that have volumes here.
+    pub fn task_ids(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.dir.join("tasks")).into_iter().flatten();
+        entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect()
+    }
+}
+
+fn plain(name: &str) -> Result<&str, BadVolume> {
+    let fits = (1..=255).contains(&name.len())
+        && !name.starts_with('.')
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    if fits { Ok(name) } else { Err(BadVolume::Name(name.to_owned())) }
+}
+
+/// Docker makes a missing folder; a file stays the file it is.
+fn make(path: &Path) -> Result<(), BadVolume> {
+    if path.exists() {
+        return Ok(());
+    }
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o755)
+        .create(path)
+        .map_err(|source| BadVolume::Make { path: path.to_owned(), source })
+}
+
+fn mount(source: PathBuf, to: &str, read_only: bool, copy_up: bool) -> Result<Mount, BadVolume> {
+    let destination = PathBuf::from(to);
+    if !destination.is_absolute() {
+        return Err(BadVolume::Relative(to.to_owned()));
+    }
+    Ok(Mount { source, destination, read_only, copy_up })
+}
+
+/// The first to name a place has it.
+fn push(mounts: &mut Vec<Mount>, mount: Mount) {
+    if !mounts.iter().any(|m| m.destination == mount.destination) {
+        mounts.push(mount);
+    }
+}

@@ -1,0 +1,343 @@
+//! Putting a node together, and taking one down.
+
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, watch},
+    time::timeout,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use wharf_base::{Clock, InstallationId, SystemClock};
+use wharf_container::{
+    image::{ImageOptions, ImageStore},
+    runtime::{Runtime, RuntimeOptions},
+};
+use wharf_network::{EndpointListener, Network, NetworkConfig};
+use wharf_wire::sigv4::SigningKeys;
+
+use crate::{
+    client::{Api, Dialer, Endpoint},
+    config::NodeConfig,
+    endpoint::{self, CallerOf, Proxy, RateLimit, Routes, StatsReader},
+    machine::{Addresses, LinuxMachine, Parts},
+    node::{
+        NodeError,
+        core::Core,
+        credentials::CredentialStore,
+        directory::Directory,
+        disk::{self, Disk},
+        machine::Machine,
+        register::{EndpointCache, Host},
+        reports::Reporter,
+        run::{COMMAND_QUEUE, NodeLoop},
+        session::Session,
+        telemetry::{Publisher, Sampler},
+    },
+};
+
+/// Events of containers that may wait for the loop.
+const OBSERVATION_QUEUE: usize = 1024;
+/// What is under way at shutdown has this long to notice.
+const STOP_PATIENCE: Duration = Duration::from_secs(5);
+/// Port of metadata and credentials inside a task's network.
+const METADATA_PORT: u16 = 80;
+/// Link-local address that every task reaches them at.
+const IN_TASK: &str = "http://169.254.170.2";
+/// Port of the AWS endpoint there.
+const AWS_PORT: u16 = 4566;
+
+/// Runs a node until `shutdown`; its tasks run on after that. `ready` is called once recovery is
+/// done and the node is about to register.
+///
+/// # Errors
+/// The node cannot start on this machine, or the control plane refuses it for good. Losing the
+/// connection is no error.
+pub async fn run(
+    config: NodeConfig,
+    ready: impl FnOnce() + Send,
+    shutdown: CancellationToken,
+) -> Result<(), NodeError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let identity = &config.identity;
+    let api = Api::new(
+        Endpoint::parse(&identity.endpoint)?,
+        Dialer::new(config.ca.as_deref())?,
+        SigningKeys {
+            access_key_id: identity.access_key_id.clone(),
+            secret_access_key: identity.secret_access_key.clone(),
+            session_token: None,
+        },
+        &identity.region,
+        clock.clone(),
+    );
+    let host = Host::probe(&config)?;
+    let (disk, loaded) = Disk::open(config.data_dir.join("state"))?;
+    let stored = loaded.node.container_instance_arn.clone();
+    let directory = Directory::default();
+    let credentials = CredentialStore::default();
+    let running = TaskTracker::new();
+    let (commands, command_queue) = mpsc::channel(COMMAND_QUEUE);
+    let (observations, observation_queue) = mpsc::channel(OBSERVATION_QUEUE);
+    let (connected, is_connected) = watch::channel(false);
+    let (telemetry, telemetry_target) = watch::channel(None);
+
+    let loopback = Loopback::open(&config, &api).await?;
+    let (network, listeners) =
+        Network::start(network_config(&config)).await.map_err(failed("the network"))?;
+    let machine: Arc<dyn Machine> = Arc::new(LinuxMachine::new(
+        &config,
+        Parts {
+            images: ImageStore::open(&config.data_dir.join("images"), config.installation.clone(), ImageOptions::default())
+                .await
+                .map_err(failed("the image store"))?,
+            runtime: Runtime::open(RuntimeOptions {
+                dir: config.data_dir.join("tasks"),
+                installation: config.installation.clone(),
+                shim: config.shim.clone(),
+            })
+            .await
+            .map_err(failed("the container runtime"))?,
+            network: network.clone(),
+            api: api.clone(),
+            credentials: credentials.clone(),
+            clock: clock.clone(),
+            in_task: Addresses {
+                metadata: IN_TASK.to_owned(),
+                aws: format!("{IN_TASK}:{AWS_PORT}"),
+                region: identity.region.clone(),
+            },
+            in_host: loopback.addresses(&identity.region),
+            observations,
+            running: running.clone(),
+            shutdown: shutdown.clone(),
+        },
+    ));
+    let endpoints = Endpoints {
+        routes: Arc::new(Routes {
+            directory: directory.clone(),
+            credentials: credentials.clone(),
+            limit: RateLimit::default(),
+            stats: StatsReader::new(machine.clone(), clock.clone()),
+            api: api.clone(),
+            clock: clock.clone(),
+        }),
+        proxy: Proxy { endpoint: api.endpoint().clone(), dialer: api.dialer().clone() },
+        running: running.clone(),
+        shutdown: shutdown.clone(),
+    };
+    loopback.serve(&endpoints);
+    running.spawn(endpoints.clone().serve_scopes(network, listeners));
+
+    let reporter = Reporter::new(
+        api.clone(),
+        is_connected,
+        commands.clone(),
+        running.clone(),
+        shutdown.clone(),
+    );
+    let node = NodeLoop {
+        core: Core::new(loaded, host.capacity.clone(), config.task_cleanup_after),
+        disk,
+        machine: machine.clone(),
+        reporter: reporter.clone(),
+        directory: directory.clone(),
+        credentials: credentials.clone(),
+        clock: clock.clone(),
+        commands: command_queue,
+        observations: observation_queue,
+        image_cleanup_every: config.images.every,
+        running: running.clone(),
+        shutdown: shutdown.clone(),
+    };
+    let node = node.recover().await;
+    ready();
+    let node = tokio::spawn(node.run());
+    let sampler = Sampler::default();
+    running.spawn(sampler.clone().run(directory.clone(), machine, shutdown.clone()));
+    let publisher = Publisher {
+        api: api.clone(),
+        target: telemetry_target,
+        directory,
+        sampler,
+        clock,
+        shutdown: shutdown.clone(),
+    };
+    running.spawn(publisher.run());
+    let session = Session {
+        api,
+        cluster: identity.cluster.clone(),
+        host,
+        endpoints: EndpointCache::default(),
+        container_instance: stored,
+        credentials,
+        commands,
+        reporter,
+        connected,
+        telemetry,
+        shutdown: shutdown.clone(),
+    };
+    let ended = session.run().await;
+    shutdown.cancel();
+    let _ = node.await;
+    running.close();
+    if timeout(STOP_PATIENCE, running.wait()).await.is_err() {
+        tracing::warn!("something of the node did not end in time");
+    }
+    ended
+}
+
+/// Ends every task of the installation and takes its networks, mounts, cgroups and rules off the
+/// host. What is stored stays. For `wharf down`, while no node runs; fine if nothing is there.
+///
+/// # Errors
+/// Something could not be removed; everything else was tried nevertheless.
+pub async fn teardown(
+    data_dir: &Path,
+    installation: InstallationId,
+    shim: &Path,
+) -> Result<(), NodeError> {
+    let options = RuntimeOptions {
+        dir: data_dir.join("tasks"),
+        installation: installation.clone(),
+        shim: shim.to_owned(),
+    };
+    // Processes first: a namespace lives as long as anybody is in it.
+    let containers = match Runtime::open(options).await {
+        Ok(runtime) => runtime.teardown_all().await,
+        Err(error) => Err(error),
+    };
+    let config = NetworkConfig::new(installation, data_dir.join("network"));
+    let network = Network::teardown(&config).await;
+    containers.map_err(failed("the containers"))?;
+    network.map_err(failed("the networks"))
+}
+
+fn network_config(config: &NodeConfig) -> NetworkConfig {
+    let mut network =
+        NetworkConfig::new(config.installation.clone(), config.data_dir.join("network"));
+    network.endpoint_ports = vec![METADATA_PORT, AWS_PORT];
+    network
+}
+
+fn failed<E: std::error::Error + Send + Sync + 'static>(
+    part: &'static str,
+) -> impl FnOnce(E) -> NodeError {
+    move |source| NodeError::Machine { part, source: Box::new(source) }
+}
+
+/// Serves what tasks ask for.
+#[derive(Clone)]
+struct Endpoints {
+    routes: Arc<Routes>,
+    proxy: Proxy,
+    running: TaskTracker,
+    shutdown: CancellationToken,
+}
+
+impl Endpoints {
+    /// Takes the listeners of network scopes as they appear.
+    async fn serve_scopes(self, network: Network, mut listeners: mpsc::Receiver<EndpointListener>) {
+        loop {
+            let next = tokio::select! {
+                () = self.shutdown.cancelled() => return,
+                next = listeners.recv() => next,
+            };
+            let Some(EndpointListener { scope, port, listener }) = next else { return };
+            let listener = match TcpListener::from_std(listener) {
+                Ok(listener) => listener,
+                Err(error) => {
+                    tracing::error!(%scope, port, %error, "an endpoint is not served");
+                    continue;
+                }
+            };
+            let network = network.clone();
+            if port == METADATA_PORT {
+                let caller: CallerOf = Arc::new(move |address| match address {
+                    IpAddr::V4(address) => network.key_at(&scope, address),
+                    IpAddr::V6(_) => None,
+                });
+                self.metadata(listener, caller);
+            } else {
+                self.aws(listener);
+            }
+        }
+    }
+
+    fn metadata(&self, listener: TcpListener, caller: CallerOf) {
+        let (running, shutdown) = (self.running.clone(), self.shutdown.clone());
+        let serving = endpoint::serve(listener, self.routes.clone(), caller, running, shutdown);
+        self.running.spawn(serving);
+    }
+
+    fn aws(&self, listener: TcpListener) {
+        let (running, shutdown) = (self.running.clone(), self.shutdown.clone());
+        self.running.spawn(self.proxy.clone().serve(listener, running, shutdown));
+    }
+}
+
+/// The endpoints of tasks in the host's own network: ports on loopback that stay the same across
+/// restarts, because running tasks have them in their environment.
+struct Loopback {
+    metadata: TcpListener,
+    /// `None` where the server itself is on loopback.
+    aws: Option<TcpListener>,
+    endpoint: Endpoint,
+}
+
+impl Loopback {
+    async fn open(config: &NodeConfig, api: &Api) -> Result<Self, NodeError> {
+        let dir = config.data_dir.join("state");
+        let metadata = kept_port(&dir.join("metadata-port")).await?;
+        let aws = if api.endpoint().tls { Some(kept_port(&dir.join("aws-port")).await?) } else { None };
+        Ok(Self { metadata, aws, endpoint: api.endpoint().clone() })
+    }
+
+    fn addresses(&self, region: &str) -> Addresses {
+        let url = |listener: &TcpListener| {
+            let port = listener.local_addr().map_or(0, |a| a.port());
+            format!("http://127.0.0.1:{port}")
+        };
+        Addresses {
+            metadata: url(&self.metadata),
+            aws: self.aws.as_ref().map_or_else(|| self.endpoint.to_string(), url),
+            region: region.to_owned(),
+        }
+    }
+
+    fn serve(self, endpoints: &Endpoints) {
+        // Every task of the host's network comes from the same address: ids must tell.
+        endpoints.metadata(self.metadata, Arc::new(|_| None));
+        if let Some(listener) = self.aws {
+            endpoints.aws(listener);
+        }
+    }
+}
+
+/// Listens on the port noted in `file`, or on a free one that is noted from then on.
+async fn kept_port(file: &Path) -> Result<TcpListener, NodeError> {
+    let noted = disk::read(file)?.and_then(|bytes| String::from_utf8(bytes).ok()?.trim().parse().ok());
+    if let Some(port) = noted {
+        match TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await {
+            Ok(listener) => return Ok(listener),
+            Err(error) => {
+                tracing::warn!(port, %error, "tasks in host mode lose their metadata: their port is taken");
+            }
+        }
+    }
+    let bound: io::Result<(TcpListener, u16)> = async {
+        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+        let port = listener.local_addr()?.port();
+        Ok((listener, port))
+    }
+    .await;
+    let (listener, port) = bound.map_err(NodeError::Host)?;
+    disk::replace(file, port.to_string().as_bytes())?;
+    Ok(listener)
+}

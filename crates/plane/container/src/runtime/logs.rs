@@ -1,0 +1,304 @@
+//! Reading a container's log spool, exactly once across restarts of the agent.
+//!
+//! The reader's place is an offset in the spool. What was delivered is committed to `logs/cursor`;
+//! a reader opened later goes on from there. The shim is told, so that it can free the space.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read, Seek, SeekFrom},
+    os::fd::{AsFd, AsRawFd, BorrowedFd},
+    path::PathBuf,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
+use serde::{Deserialize, Serialize};
+use tokio::io::unix::AsyncFd;
+pub use wharf_shim_protocol::spool::Stream;
+use wharf_shim_protocol::{
+    ContainerName, Request,
+    durable::{self, Durability},
+    folder::ContainerFolder,
+    spool::{self, MAX_PAYLOAD, Record, SpoolError},
+};
+
+use super::{client::Client, error::{ContainerError, Step}};
+
+/// Read from disk at once; holds several records of the largest size.
+const CHUNK: usize = 256 << 10;
+const CURSOR_LIMIT: u64 = 1024;
+/// How often to look where the kernel tells nothing.
+const POLL: Duration = Duration::from_millis(500);
+/// How long a silent container's shim is believed to live.
+const CHECK_SHIM: Duration = Duration::from_secs(10);
+
+/// A place in a container's log.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LogOffset(pub u64);
+
+/// A line, or a part of a long one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogRecord {
+    pub stream: Stream,
+    /// The line goes on in the next record of the same stream.
+    pub partial: bool,
+    /// Milliseconds since 1970.
+    pub at: i64,
+    /// Without the newline.
+    pub line: Bytes,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogBatch {
+    pub records: Vec<LogRecord>,
+    /// What to commit when these records were delivered.
+    pub next: LogOffset,
+    /// Nothing will follow.
+    pub ended: bool,
+    /// Bytes that a full spool in non-blocking mode dropped before they were read.
+    pub lost_bytes: u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    #[error("cannot {step} the log of container {container}")]
+    Io {
+        step: &'static str,
+        container: ContainerName,
+        #[source]
+        source: io::Error,
+    },
+    #[error("the log of container {container} is damaged at {offset}")]
+    Damaged {
+        container: ContainerName,
+        offset: u64,
+        #[source]
+        source: SpoolError,
+    },
+}
+
+/// Reads one container's log from its last commit on.
+#[derive(Debug)]
+pub struct LogReader {
+    container: ContainerName,
+    folder: ContainerFolder,
+    /// `None`: the shim is gone, the files are all there is.
+    client: Option<Client>,
+    /// `None`: the kernel allows no more watches, so look now and then.
+    changes: Option<AsyncFd<Watch>>,
+    offset: u64,
+    ended: bool,
+}
+
+#[derive(Debug)]
+struct Watch(Inotify);
+
+impl AsRawFd for Watch {
+    fn as_raw_fd(&self) -> i32 {
+        self.0.as_fd().as_raw_fd()
+    }
+}
+
+impl AsFd for Watch {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl LogReader {
+    pub(crate) fn open(
+        container: ContainerName,
+        folder: ContainerFolder,
+        client: Option<Client>,
+    ) -> Result<Self, LogError> {
+        let failed = |step| {
+            let container = container.clone();
+            move |source| LogError::Io { step, container, source }
+        };
+        let logs = folder.logs();
+        fs::create_dir_all(&logs).map_err(failed("open"))?;
+        let watch = || -> io::Result<AsyncFd<Watch>> {
+            let inotify = Inotify::init(InitFlags::IN_NONBLOCK | InitFlags::IN_CLOEXEC)?;
+            inotify.add_watch(&logs, AddWatchFlags::IN_MODIFY | AddWatchFlags::IN_CREATE)?;
+            // SAFETY: `Watch` owns its descriptor and names the same one for all its life.
+            unsafe { AsyncFd::register(Watch(inotify)) }.map_err(io::Error::from)
+        };
+        let changes = watch()
+            .inspect_err(|e| tracing::warn!(error = %e, %container, "cannot watch the log, polling it"))
+            .ok();
+        let cursor: Option<LogOffset> =
+            durable::read_json(&folder.log_cursor(), CURSOR_LIMIT).map_err(failed("read the cursor of"))?;
+        let offset = cursor.unwrap_or_default().0;
+        Ok(Self { container, folder, client, changes, offset, ended: false })
+    }
+
+    /// At least one record, or the end; at most `max_records`. Waits for them. Dropping the future
+    /// loses nothing.
+    pub async fn next(&mut self, max_records: usize) -> Result<LogBatch, LogError> {
+        loop {
+            let batch = self.read_now(max_records)?;
+            if !batch.records.is_empty() || batch.ended || batch.lost_bytes > 0 {
+                return Ok(batch);
+            }
+            if self.client.is_none() {
+                // Nobody writes any more: a torn record at the end is all there was of it.
+                self.ended = true;
+                return Ok(LogBatch { next: LogOffset(self.offset), ended: true, ..LogBatch::default() });
+            }
+            self.wait_for_change().await?;
+        }
+    }
+
+    /// Until something was written, or it is time to see whether the shim still lives.
+    async fn wait_for_change(&mut self) -> Result<(), LogError> {
+        let Some(changes) = &self.changes else {
+            tokio::time::sleep(POLL).await;
+            return Ok(());
+        };
+        match tokio::time::timeout(CHECK_SHIM, changes.readable()).await {
+            Ok(Ok(mut guard)) => {
+                // The folder is looked at again after this, so no change is missed.
+                let _ = guard.get_inner().0.read_events();
+                guard.clear_ready();
+            }
+            Ok(Err(e)) => return Err(self.failed("watch", e)),
+            Err(_) => {
+                if let Some(client) = &self.client
+                    && !client.answers().await
+                {
+                    self.client = None;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What is there now, without waiting; possibly nothing.
+    pub fn read_now(&mut self, max_records: usize) -> Result<LogBatch, LogError> {
+        let mut batch = LogBatch { next: LogOffset(self.offset), ended: self.ended, ..LogBatch::default() };
+        while !batch.ended && batch.records.len() < max_records {
+            let Some(segment) = self.find_segment(&mut batch)? else { break };
+            let bytes = self.read_chunk(&segment).map_err(|e| self.failed("read", e))?;
+            let taken = self.decode(&bytes, max_records, &mut batch)?;
+            if taken == 0 {
+                // The end of this segment: final once its successor exists.
+                let end = segment.start + segment.len;
+                if self.offset == end && self.segments()?.iter().any(|next| next.start == end && next.start != segment.start) {
+                    continue;
+                }
+                break;
+            }
+        }
+        batch.next = LogOffset(self.offset);
+        self.ended = batch.ended;
+        Ok(batch)
+    }
+
+    fn decode(&mut self, bytes: &[u8], max_records: usize, batch: &mut LogBatch) -> Result<usize, LogError> {
+        let mut at = 0;
+        while batch.records.len() < max_records {
+            let decoded = spool::decode(&bytes[at..]).map_err(|source| LogError::Damaged {
+                container: self.container.clone(),
+                offset: self.offset,
+                source,
+            })?;
+            let Some((record, len)) = decoded else { break };
+            at += len;
+            self.offset += len as u64;
+            match record {
+                Record::Line { stream, partial, at, payload } => batch.records.push(LogRecord {
+                    stream,
+                    partial,
+                    at,
+                    line: Bytes::copy_from_slice(payload),
+                }),
+                Record::End { .. } => {
+                    batch.ended = true;
+                    break;
+                }
+            }
+        }
+        Ok(at)
+    }
+
+    /// The segment that holds the reader's offset. One that was dropped meanwhile is skipped and
+    /// what it held counted as lost.
+    fn find_segment(&mut self, batch: &mut LogBatch) -> Result<Option<Segment>, LogError> {
+        let segments = self.segments()?;
+        let holding = segments
+            .iter()
+            .rev()
+            .find(|segment| segment.start <= self.offset && self.offset <= segment.start + segment.len);
+        // At the border the later one has what follows; `rev` prefers it.
+        if let Some(segment) = holding {
+            return Ok(Some(segment.clone()));
+        }
+        let Some(next) = segments.iter().find(|segment| segment.start > self.offset) else { return Ok(None) };
+        batch.lost_bytes += next.start - self.offset;
+        self.offset = next.start;
+        Ok(Some(next.clone()))
+    }
+
+    fn segments(&self) -> Result<Vec<Segment>, LogError> {
+        let list = || -> io::Result<Vec<Segment>> {
+            let mut segments = Vec::new();
+            for entry in fs::read_dir(self.folder.logs())? {
+                let entry = entry?;
+                let Some(start) = entry.file_name().to_str().and_then(spool::segment_offset) else { continue };
+                match entry.metadata() {
+                    Ok(meta) => segments.push(Segment { start, len: meta.len(), path: entry.path() }),
+                    Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                    Err(e) => return Err(e),
+                }
+            }
+            segments.sort_by_key(|segment| segment.start);
+            Ok(segments)
+        };
+        list().map_err(|e| self.failed("list", e))
+    }
+
+    fn read_chunk(&self, segment: &Segment) -> io::Result<Vec<u8>> {
+        const { assert!(CHUNK > spool::HEADER + MAX_PAYLOAD) };
+        let mut file = match File::open(&segment.path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            other => other?,
+        };
+        file.seek(SeekFrom::Start(self.offset - segment.start))?;
+        let mut bytes = Vec::new();
+        file.take(CHUNK as u64).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Everything before `delivered` was delivered: it is never read again, and its space is freed.
+    pub async fn commit(&mut self, delivered: LogOffset) -> Result<(), LogError> {
+        let cursor = self.folder.log_cursor();
+        let written = tokio::task::spawn_blocking(move || {
+            durable::replace_json(&cursor, &delivered, Durability::Machine)
+        });
+        let written = written.await.unwrap_or_else(|e| Err(io::Error::other(e)));
+        written.map_err(|e| self.failed("commit to the cursor of", e))?;
+        if let Some(client) = &self.client {
+            let trim = Request::Trim { container: self.container.clone(), before: delivered.0 };
+            match client.tell(Step::Inspect, trim).await {
+                // Gone with its container, or for good: nobody waits for the space.
+                Err(ContainerError::NoShim { .. }) => self.client = None,
+                Err(e) => tracing::debug!(error = %e, container = %self.container, "the shim did not trim its log"),
+                Ok(()) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn failed(&self, step: &'static str, source: io::Error) -> LogError {
+        LogError::Io { step, container: self.container.clone(), source }
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Segment {
+    start: u64,
+    len: u64,
+    path: PathBuf,
+}

@@ -1,0 +1,134 @@
+//! Finding every task again after the agent was gone.
+//!
+//! A task folder is in one of three states: its shim answers; it has ended, and exit files tell
+//! how; or the shim died while containers ran, whose streams and exit codes are then lost, so that
+//! they are killed. Nothing is trusted but files written whole and processes checked by their
+//! start time.
+
+use std::{collections::BTreeMap, fs, io, sync::Arc, time::Duration};
+
+use wharf_shim_protocol::{
+    ContainerName, ContainerState, ContainerStatus, ExitRecord, ShimState, TaskFolder, durable,
+    record::{RECORD_LIMIT, boot_id},
+};
+
+use super::{ContainerError, RuntimeError, Shared, TaskHandle, TaskRecord, TaskSandbox, blocking};
+
+/// For a shim that was just being started when the agent died.
+const SHIM_PATIENCE: Duration = Duration::from_secs(5);
+const SHIM_LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// A task that was there before.
+#[derive(Debug, Clone)]
+pub struct Recovered {
+    pub sandbox: TaskSandbox,
+    /// A stopped container without an exit record was lost with its shim.
+    pub containers: BTreeMap<ContainerName, ContainerStatus>,
+    pub state: RecoveredState,
+}
+
+#[derive(Debug, Clone)]
+pub enum RecoveredState {
+    /// The shim answers: same processes, and ends that happened meanwhile are among the containers.
+    Alive(TaskHandle),
+    /// No shim and no process any more.
+    Ended,
+    /// The shim had died before its containers; they have been killed now.
+    Lost,
+}
+
+pub(super) async fn recover(shared: &Arc<Shared>) -> Result<Vec<Recovered>, RuntimeError> {
+    let ids = {
+        let shared = Arc::clone(shared);
+        blocking(move || shared.task_ids()).await?
+    };
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        let folder = shared.folder(&id)?;
+        let record: io::Result<Option<TaskRecord>> = durable::read_json(&folder.task(), RECORD_LIMIT);
+        match record {
+            Ok(Some(record)) if record.sandbox.task_id == id => {
+                found.push(recover_task(shared, folder, record.sandbox).await?);
+            }
+            // Died before its record was written: nothing of it ever ran.
+            Ok(None) => shared.remove_task(&id).await?,
+            Ok(Some(_)) => {
+                tracing::error!(task = id, "task.json names another task; removing the folder");
+                shared.remove_task(&id).await?;
+            }
+            Err(e) => {
+                tracing::error!(task = id, error = %e, "task.json cannot be read; removing the task");
+                shared.remove_task(&id).await?;
+            }
+        }
+    }
+    Ok(found)
+}
+
+async fn recover_task(
+    shared: &Arc<Shared>,
+    folder: TaskFolder,
+    sandbox: TaskSandbox,
+) -> Result<Recovered, RuntimeError> {
+    let base = folder.base().to_owned();
+    let handle = TaskHandle::new(Arc::clone(shared), sandbox.clone(), folder.clone())
+        .map_err(RuntimeError::io("open", base))?;
+    let deadline = tokio::time::Instant::now() + SHIM_PATIENCE;
+    loop {
+        match handle.status().await {
+            Ok(status) => {
+                let containers = status.containers;
+                return Ok(Recovered { sandbox, containers, state: RecoveredState::Alive(handle) });
+            }
+            Err(ContainerError::NoShim { .. }) => {}
+            Err(source) => return Err(RuntimeError::Shim { task: sandbox.task_id, source }),
+        }
+        if !shim_may_live(&folder) || tokio::time::Instant::now() > deadline {
+            break;
+        }
+        tokio::time::sleep(SHIM_LOOK_AGAIN).await;
+    }
+    let shared = Arc::clone(shared);
+    blocking(move || without_shim(&shared, &folder, sandbox)).await
+}
+
+/// The shim's process is there, or it has not said yet which one it is.
+fn shim_may_live(folder: &TaskFolder) -> bool {
+    let state: io::Result<Option<ShimState>> = durable::read_json(&folder.state(), RECORD_LIMIT);
+    matches!(state, Ok(Some(state)) if state.boot_id == boot_id() && state.shim.is_alive())
+}
+
+fn without_shim(shared: &Shared, folder: &TaskFolder, sandbox: TaskSandbox) -> Result<Recovered, RuntimeError> {
+    let group = shared.hierarchies.group(&shared.task_cgroup(&sandbox.task_id))?;
+    let mut survivors = false;
+    for child in group.children() {
+        let child = group.child(&child)?;
+        survivors |= !child.processes()?.is_empty();
+    }
+    group.kill_and_remove()?;
+    let containers = ended_containers(folder)?;
+    let state = if survivors { RecoveredState::Lost } else { RecoveredState::Ended };
+    Ok(Recovered { sandbox, containers, state })
+}
+
+fn ended_containers(folder: &TaskFolder) -> Result<BTreeMap<ContainerName, ContainerStatus>, RuntimeError> {
+    let path = folder.containers();
+    let entries = match fs::read_dir(&path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        other => other.map_err(RuntimeError::io("list", &path))?,
+    };
+    let mut containers = BTreeMap::new();
+    for entry in entries {
+        let entry = entry.map_err(RuntimeError::io("list", &path))?;
+        let name = entry.file_name().into_string().ok().and_then(|name| ContainerName::try_from(name).ok());
+        let Some(name) = name else { continue };
+        let exit: Option<ExitRecord> = durable::read_json(&folder.container(&name).exit(), RECORD_LIMIT)
+            .unwrap_or_else(|e| {
+                tracing::error!(container = %name, error = %e, "the exit file cannot be read");
+                None
+            });
+        let status = ContainerStatus { state: ContainerState::Stopped, pid: 0, started_at: None, exit };
+        containers.insert(name, status);
+    }
+    Ok(containers)
+}

@@ -1,0 +1,104 @@
+//! Starting a shim.
+
+use std::{
+    ffi::CString,
+    fs::File,
+    io,
+    os::{
+        fd::{AsRawFd, FromRawFd, OwnedFd},
+        unix::ffi::OsStrExt,
+    },
+    path::Path,
+    process::Stdio,
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, BufReader},
+    process::Command,
+};
+use wharf_shim_protocol::TaskFolder;
+
+use super::error::RuntimeError;
+
+/// A shim listens within a millisecond or two; this is for a machine that swaps.
+const START_TIMEOUT: Duration = Duration::from_secs(20);
+/// What a shim may say instead of `ready`, in bytes.
+const MESSAGE_LIMIT: u64 = 4096;
+
+/// The shim's program, seen through a read-only mount that exists nowhere else.
+///
+/// Whatever runs in a container may come to hold its runtime's program file (`#!/proc/self/exe`
+/// as an entry point); through this view it cannot be written, not even by root.
+#[derive(Debug)]
+pub(crate) struct ShimProgram {
+    view: OwnedFd,
+}
+
+impl ShimProgram {
+    pub fn open(path: &Path) -> io::Result<Self> {
+        // A plain check first: the calls below would name the problem less clearly.
+        if !File::open(path)?.metadata()?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a program file"));
+        }
+        let path = CString::new(path.as_os_str().as_bytes())?;
+        let flags = libc::OPEN_TREE_CLONE | libc::OPEN_TREE_CLOEXEC;
+        // SAFETY: the path is a C string that outlives the call; a success is a new descriptor.
+        let fd = unsafe { libc::syscall(libc::SYS_open_tree, libc::AT_FDCWD, path.as_ptr(), flags) };
+        if fd < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: as above.
+        let view = unsafe { OwnedFd::from_raw_fd(fd as i32) };
+        let attributes = libc::mount_attr {
+            attr_set: libc::MOUNT_ATTR_RDONLY,
+            attr_clr: 0,
+            propagation: libc::MS_PRIVATE,
+            userns_fd: 0,
+        };
+        // SAFETY: the structure has the size given and outlives the call.
+        let result = unsafe {
+            libc::syscall(
+                libc::SYS_mount_setattr,
+                view.as_raw_fd(),
+                c"".as_ptr(),
+                libc::AT_EMPTY_PATH,
+                &raw const attributes,
+                size_of::<libc::mount_attr>(),
+            )
+        };
+        if result < 0 { Err(io::Error::last_os_error()) } else { Ok(Self { view }) }
+    }
+
+    /// Starts a shim in the task's folder and waits until it listens. Returns its process id.
+    pub async fn start(&self, task: &str, folder: &TaskFolder) -> Result<u32, RuntimeError> {
+        let log = folder.shim_log();
+        let log = File::create(&log).map_err(RuntimeError::io("make", log))?;
+        let failed = |reason: String| RuntimeError::ShimDidNotStart { task: task.to_owned(), reason };
+        let mut child = Command::new(format!("/proc/self/fd/{}", self.view.as_raw_fd()))
+            .arg0("wharf-shim")
+            .current_dir(folder.base())
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .map_err(|e| failed(format!("cannot run the program: {e}")))?;
+        let pid = child.id().unwrap_or(0);
+        let mut line = String::new();
+        if let Some(out) = child.stdout.take() {
+            let mut out = BufReader::new(out.take(MESSAGE_LIMIT));
+            // A shim that says nothing has ended, or will be found by recovery.
+            let _ = tokio::time::timeout(START_TIMEOUT, out.read_line(&mut line)).await;
+        }
+        if line.trim_end() != "ready" {
+            let _ = child.start_kill();
+            let _ = child.wait().await;
+            let said = if line.is_empty() { "it ended without a word" } else { line.trim_end() };
+            return Err(failed(said.to_owned()));
+        }
+        // Reaped when it ends, if this agent is still there then.
+        tokio::spawn(async move { child.wait().await });
+        Ok(pid)
+    }
+}

@@ -1,0 +1,254 @@
+//! A living task: its shim and the containers in it.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    os::unix::fs::DirBuilderExt,
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+
+use wharf_cgroup::Stats;
+use wharf_shim_protocol::{
+    ContainerName, ContainerState, ExitRecord, Reply, Request, TaskFolder, TaskStatus,
+    durable::{self, Durability},
+    folder::ContainerFolder,
+};
+
+use super::{
+    Shared, TaskSandbox,
+    client::Client,
+    error::{ContainerError, RuntimeError, Step},
+    events::TaskEvents,
+    exec::{ExecOutput, ExecSession, ExecSpec},
+    logs::{LogError, LogReader},
+};
+use crate::{
+    image::Image,
+    spec::{Bundle, ContainerSpec, Context},
+};
+
+/// How long [`TaskHandle::stop`] waits beyond the grace for the kernel to end what was killed.
+const KILL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A clonable handle; dropping it disturbs nothing.
+#[derive(Debug, Clone)]
+pub struct TaskHandle {
+    shared: Arc<Shared>,
+    sandbox: Arc<TaskSandbox>,
+    folder: TaskFolder,
+    client: Client,
+}
+
+/// A program that runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Started {
+    pub pid: i32,
+    /// Milliseconds since 1970.
+    pub at: i64,
+}
+
+impl TaskHandle {
+    pub(super) fn new(shared: Arc<Shared>, sandbox: TaskSandbox, folder: TaskFolder) -> io::Result<Self> {
+        let client = Client::new(folder.base())?;
+        Ok(Self { shared, sandbox: Arc::new(sandbox), folder, client })
+    }
+
+    pub fn task_id(&self) -> &str {
+        &self.sandbox.task_id
+    }
+
+    pub fn sandbox(&self) -> &TaskSandbox {
+        &self.sandbox
+    }
+
+    /// Makes everything ready: cgroup, root file system, namespaces. The program does not run yet.
+    /// Returns the process that will become it, as the host numbers it.
+    pub async fn create_container(&self, spec: &ContainerSpec, image: &Image) -> Result<i32, ContainerError> {
+        let running = if shares_a_namespace(spec) { self.running().await? } else { BTreeMap::new() };
+        let folder = self.folder.container(&spec.name);
+        let context = Context {
+            layers: image.layers(),
+            folder: folder.base(),
+            cgroup: self.cgroup(&spec.name),
+            own_network: self.sandbox.has_own_network(),
+            running: &running,
+            may_raise_limits: self.shared.may_raise_limits,
+        };
+        let bundle = Bundle::build(spec, &context)?;
+        let setup = bundle.setup.clone();
+        let shared = Arc::clone(&self.shared);
+        let written = folder.clone();
+        let prepared = tokio::task::spawn_blocking(move || prepare(&shared, &written, &bundle)).await;
+        prepared.unwrap_or_else(|e| Err(ContainerError::io("prepare", folder.base())(io::Error::other(e))))?;
+        let request = Request::Create { container: spec.name.clone(), setup };
+        let created = match self.client.call(Step::Create, request).await {
+            Ok(Reply::Created { pid }) => Ok(pid),
+            Ok(_) => Err(ContainerError::Confused { step: Step::Create }),
+            Err(e) => Err(e),
+        };
+        if created.is_err() {
+            // The shim has taken its part back; a later attempt begins afresh.
+            remove_folder(folder).await;
+        }
+        created
+    }
+
+    /// Runs the program of a created container.
+    pub async fn start(&self, name: &ContainerName) -> Result<Started, ContainerError> {
+        match self.client.call(Step::Start, Request::Start { container: name.clone() }).await? {
+            Reply::Started { pid, at } => Ok(Started { pid, at }),
+            _ => Err(ContainerError::Confused { step: Step::Start }),
+        }
+    }
+
+    /// A signal to the first process.
+    pub async fn signal(&self, name: &ContainerName, signal: i32) -> Result<(), ContainerError> {
+        self.client.tell(Step::Stop, Request::Signal { container: name.clone(), signal }).await
+    }
+
+    /// The signal, SIGKILL after `grace`, and the end. The shim keeps the deadline, also without us.
+    pub async fn stop(
+        &self,
+        name: &ContainerName,
+        signal: i32,
+        grace: Duration,
+    ) -> Result<ExitRecord, ContainerError> {
+        let events = self.events().await?;
+        let grace_ms = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX);
+        self.client.tell(Step::Stop, Request::Stop { container: name.clone(), signal, grace_ms }).await?;
+        let limit = grace.saturating_add(KILL_TIMEOUT);
+        match tokio::time::timeout(limit, events.wait_for_exit(name)).await {
+            Ok(exit) => exit,
+            Err(_) => Err(ContainerError::TimedOut(limit)),
+        }
+    }
+
+    /// Waits for the end of a container.
+    pub async fn wait(&self, name: &ContainerName) -> Result<ExitRecord, ContainerError> {
+        self.events().await?.wait_for_exit(name).await
+    }
+
+    pub async fn status(&self) -> Result<TaskStatus, ContainerError> {
+        match self.client.call(Step::Inspect, Request::Status).await? {
+            Reply::Status { status } => Ok(status),
+            _ => Err(ContainerError::Confused { step: Step::Inspect }),
+        }
+    }
+
+    pub async fn events(&self) -> Result<TaskEvents, ContainerError> {
+        TaskEvents::subscribe(&self.client).await
+    }
+
+    /// Runs a further process in a running container.
+    pub async fn exec(&self, name: &ContainerName, spec: &ExecSpec) -> Result<ExecSession, ContainerError> {
+        ExecSession::begin(&self.client, name, &self.folder.container(name), spec, false).await
+    }
+
+    /// Runs a command to its end, as for health checks: no input, both outputs together, killed
+    /// after `timeout`.
+    pub async fn exec_output(
+        &self,
+        name: &ContainerName,
+        spec: &ExecSpec,
+        timeout: Duration,
+        max_bytes: usize,
+    ) -> Result<ExecOutput, ContainerError> {
+        let spec = ExecSpec { tty: false, ..spec.clone() };
+        let session = ExecSession::begin(&self.client, name, &self.folder.container(name), &spec, true).await?;
+        session.output(timeout, max_bytes).await
+    }
+
+    /// Usage of one container now.
+    pub fn stats(&self, name: &ContainerName) -> Result<Stats, ContainerError> {
+        Ok(self.shared.hierarchies.group(&self.cgroup(name))?.stats()?)
+    }
+
+    /// The container's log from the last commit on.
+    pub fn logs(&self, name: &ContainerName) -> Result<LogReader, LogError> {
+        LogReader::open(name.clone(), self.folder.container(name), Some(self.client.clone()))
+    }
+
+    /// Forgets an ended container: mount, cgroup, folder with its log.
+    pub async fn remove(&self, name: &ContainerName) -> Result<(), ContainerError> {
+        self.client.tell(Step::Stop, Request::Remove { container: name.clone() }).await?;
+        remove_folder(self.folder.container(name)).await;
+        Ok(())
+    }
+
+    /// Ends the shim and removes the task. Refused while a container runs.
+    pub async fn shut_down(&self) -> Result<(), RuntimeError> {
+        self.end(false).await
+    }
+
+    /// Ends everything in the task, then removes it.
+    pub async fn kill(&self) -> Result<(), RuntimeError> {
+        self.end(true).await
+    }
+
+    async fn end(&self, kill: bool) -> Result<(), RuntimeError> {
+        let told = self.client.tell(Step::Stop, Request::Shutdown { kill }).await;
+        match told {
+            // Already gone: what is left is ours to remove.
+            Ok(()) | Err(ContainerError::NoShim { .. }) => {}
+            Err(source) => return Err(RuntimeError::Shim { task: self.task_id().to_owned(), source }),
+        }
+        self.shared.remove_task(self.task_id()).await
+    }
+
+    fn cgroup(&self, name: &ContainerName) -> String {
+        format!("{}/{name}", self.shared.task_cgroup(self.task_id()))
+    }
+
+    async fn running(&self) -> Result<BTreeMap<ContainerName, i32>, ContainerError> {
+        let status = self.status().await?;
+        let running = status.containers.into_iter().filter(|(_, c)| c.state == ContainerState::Running);
+        Ok(running.map(|(name, c)| (name, c.pid)).collect())
+    }
+}
+
+fn shares_a_namespace(spec: &ContainerSpec) -> bool {
+    use crate::spec::NamespaceMode::Of;
+    matches!(spec.pid, Of(_)) || matches!(spec.ipc, Of(_))
+}
+
+/// Writes the bundle and makes the cgroup. No flush: after a crash of the machine there is no
+/// container that these files could belong to.
+fn prepare(shared: &Shared, folder: &ContainerFolder, bundle: &Bundle) -> Result<(), ContainerError> {
+    let base = folder.base();
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(base).map_err(ContainerError::io("make", base))?;
+    let write = |path: PathBuf, bytes: &[u8]| fs::write(&path, bytes).map_err(ContainerError::io("write", path));
+    let json = |e: serde_json::Error| ContainerError::io("encode a bundle for", base)(e.into());
+    write(folder.config(), &serde_json::to_vec(&bundle.config).map_err(json)?)?;
+    durable::replace_json(&folder.plan(), &bundle.plan, Durability::Process)
+        .map_err(ContainerError::io("write", folder.plan()))?;
+    if let Some(filter) = &bundle.filter {
+        write(folder.seccomp(), filter)?;
+    }
+    for (name, content) in &bundle.files {
+        let path = base.join(name);
+        write(path.clone(), content.as_bytes())?;
+        open_for_reading(&path).map_err(ContainerError::io("open to all", path))?;
+    }
+    shared.hierarchies.group(&bundle.setup.cgroup)?.create(&bundle.limits)?;
+    Ok(())
+}
+
+/// Every user of the container reads `/etc/hosts` and its kin, whatever our own umask is.
+fn open_for_reading(path: &std::path::Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o644))
+}
+
+async fn remove_folder(folder: ContainerFolder) {
+    let removed = tokio::task::spawn_blocking(move || {
+        let result = fs::remove_dir_all(folder.base());
+        (folder, result)
+    });
+    if let Ok((folder, Err(e))) = removed.await
+        && e.kind() != io::ErrorKind::NotFound
+    {
+        tracing::warn!(error = %e, folder = %folder.base().display(), "a container's folder was left behind");
+    }
+}

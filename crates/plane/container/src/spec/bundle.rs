@@ -1,0 +1,352 @@
+//! From a container's specification to the files the shim creates it from.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use serde_json::{Value, json};
+use wharf_cgroup::{DeviceKind, Limits};
+use wharf_shim_protocol::{
+    ContainerPlan, ContainerSetup, LogPlan, ProcessPlan, RootfsPlan,
+    plan::{CopyUp, NETNS_PATH},
+};
+
+use super::{ContainerName, ContainerSpec, LogMode, Mount, NamespaceMode, SpecError, devices, seccomp, ulimits};
+
+/// Docker's own default.
+const SHM_BYTES: u64 = 64 << 20;
+
+const MASKED_PATHS: [&str; 12] = [
+    "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
+    "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/firmware",
+    "/sys/devices/virtual/powercap",
+];
+
+const READ_ONLY_PATHS: [&str; 5] = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
+
+/// What a bundle depends on beside the specification.
+pub(crate) struct Context<'a> {
+    /// Lowest first; absolute.
+    pub layers: &'a [PathBuf],
+    /// The container's folder; absolute.
+    pub folder: &'a Path,
+    pub cgroup: String,
+    /// The task has a network namespace (else the host's).
+    pub own_network: bool,
+    /// First processes of the task's running containers.
+    pub running: &'a BTreeMap<ContainerName, i32>,
+    /// The node has CAP_SYS_RESOURCE.
+    pub may_raise_limits: bool,
+}
+
+/// All that is written or sent to create one container.
+pub(crate) struct Bundle {
+    pub config: Value,
+    pub plan: ContainerPlan,
+    pub setup: ContainerSetup,
+    pub limits: Limits,
+    pub filter: Option<Arc<[u8]>>,
+    /// Name and content of files that are bind-mounted from the container's folder.
+    pub files: Vec<(&'static str, String)>,
+}
+
+impl Bundle {
+    pub fn build(spec: &ContainerSpec, context: &Context<'_>) -> Result<Self, SpecError> {
+        check(spec)?;
+        let capabilities = spec.capabilities.resolve(spec.privileged)?;
+        let (nodes, limits) = devices_and_limits(spec)?;
+        let files = name_files(spec);
+        let rlimits = ulimits::fit(&spec.ulimits, context.may_raise_limits)?;
+        let namespaces = namespaces(spec, context)?;
+        let hostname = if spec.hostname.is_empty() { spec.name.as_str() } else { &spec.hostname };
+        let config = json!({
+            "ociVersion": "1.0.2",
+            "hostname": hostname,
+            "root": { "path": "rootfs", "readonly": spec.read_only_root },
+            // What really runs is in plan.json; the library refuses a bundle without a process.
+            "process": {
+                "terminal": false,
+                "user": { "uid": 0, "gid": 0 },
+                "args": ["wharf"],
+                "env": [],
+                "cwd": "/",
+                "rlimits": rlimits,
+            },
+            "mounts": mounts(spec, context, &files),
+            "linux": {
+                "cgroupsPath": context.cgroup,
+                "namespaces": namespaces,
+                "devices": nodes.iter().map(device).collect::<Vec<_>>(),
+                "sysctl": spec.sysctls,
+                "maskedPaths": if spec.privileged { &[][..] } else { &MASKED_PATHS[..] },
+                "readonlyPaths": if spec.privileged { &[][..] } else { &READ_ONLY_PATHS[..] },
+            },
+        });
+        Ok(Self {
+            config,
+            plan: plan(spec, context, capabilities, hostname),
+            setup: ContainerSetup {
+                cgroup: context.cgroup.clone(),
+                log: log_plan(spec.log),
+                stdin: spec.stdin,
+                tty: spec.tty,
+                shares_pids: spec.pid != NamespaceMode::Private,
+            },
+            limits,
+            filter: if spec.privileged { None } else { Some(seccomp::filter(capabilities)?) },
+            files,
+        })
+    }
+}
+
+fn check(spec: &ContainerSpec) -> Result<(), SpecError> {
+    if spec.argv.is_empty() {
+        return Err(SpecError::NoCommand);
+    }
+    let texts = [
+        ("argument", spec.argv.iter().any(|a| a.contains('\0'))),
+        ("environment", spec.env.iter().any(|(n, v)| n.is_empty() || n.contains(['=', '\0']) || v.contains('\0'))),
+        ("hostname", spec.hostname.contains('\0')),
+    ];
+    if let Some((what, _)) = texts.into_iter().find(|(_, bad)| *bad) {
+        return Err(SpecError::BadText { what });
+    }
+    let paths = spec.mounts.iter().map(|m| &m.destination).chain(spec.tmpfs.iter().map(|t| &t.path))
+        .chain(spec.devices.iter().map(|d| &d.container_path));
+    if let Some(path) = paths.into_iter().find(|path| !path.is_absolute()) {
+        return Err(SpecError::RelativePath(path.clone()));
+    }
+    match Path::new(&spec.working_dir) {
+        path if spec.working_dir.is_empty() || path.is_absolute() => Ok(()),
+        path => Err(SpecError::RelativePath(path.to_owned())),
+    }
+}
+
+fn devices_and_limits(spec: &ContainerSpec) -> Result<(Vec<devices::Node>, Limits), SpecError> {
+    let mut rules = devices::default_rules();
+    let mut nodes = if spec.privileged { devices::all_of_the_host() } else { Vec::new() };
+    for wanted in &spec.devices {
+        let (more_nodes, more_rules) = devices::resolve(wanted)?;
+        nodes.retain(|node| more_nodes.iter().all(|more| more.path != node.path));
+        nodes.extend(more_nodes);
+        rules.extend(more_rules);
+    }
+    let limits = Limits {
+        memory_bytes: spec.memory_limit_bytes,
+        memory_reservation_bytes: spec.memory_reservation_bytes,
+        swap_bytes: spec.swap_limit_bytes.or(spec.memory_limit_bytes),
+        cpu_shares: spec.cpu_shares,
+        cpu_quota_millis: None,
+        pids: spec.pids_limit,
+        devices: (!spec.privileged).then_some(rules),
+    };
+    Ok((nodes, limits))
+}
+
+fn plan(spec: &ContainerSpec, context: &Context<'_>, capabilities: u64, hostname: &str) -> ContainerPlan {
+    let mut env: Vec<String> = spec.env.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let mut default = |name: &str, value: &str| {
+        if !spec.env.iter().any(|(known, _)| known == name) {
+            env.push(format!("{name}={value}"));
+        }
+    };
+    default("HOSTNAME", hostname);
+    if spec.tty {
+        default("TERM", "xterm");
+    }
+    ContainerPlan {
+        rootfs: RootfsPlan { layers: context.layers.to_vec() },
+        process: ProcessPlan {
+            argv: spec.argv.clone(),
+            env,
+            user: spec.user.clone(),
+            working_dir: if spec.working_dir.is_empty() { "/".to_owned() } else { spec.working_dir.clone() },
+            capabilities,
+            no_new_privileges: spec.no_new_privileges,
+            tty: spec.tty,
+            groups: Vec::new(),
+        },
+        copy_up: spec
+            .mounts
+            .iter()
+            .filter(|mount| mount.copy_up)
+            .map(|mount| CopyUp { volume: mount.source.clone(), destination: mount.destination.clone() })
+            .collect(),
+        init: spec.init,
+    }
+}
+
+fn log_plan(mode: LogMode) -> LogPlan {
+    match mode {
+        LogMode::Discard => LogPlan::Discard,
+        LogMode::Spool { max_bytes, blocking } => LogPlan::Spool { max_bytes, blocking },
+    }
+}
+
+fn name_files(spec: &ContainerSpec) -> Vec<(&'static str, String)> {
+    let files = &spec.files;
+    [("resolv.conf", &files.resolv_conf), ("hosts", &files.hosts), ("hostname", &files.hostname)]
+        .into_iter()
+        .filter_map(|(name, content)| content.clone().map(|content| (name, content)))
+        .collect()
+}
+
+fn namespaces(spec: &ContainerSpec, context: &Context<'_>) -> Result<Vec<Value>, SpecError> {
+    let mut list = vec![json!({"type": "mount"}), json!({"type": "uts"}), json!({"type": "cgroup"})];
+    if context.own_network {
+        list.push(json!({"type": "network", "path": NETNS_PATH}));
+    }
+    for (kind, mode) in [("pid", &spec.pid), ("ipc", &spec.ipc)] {
+        match mode {
+            NamespaceMode::Private => list.push(json!({"type": kind})),
+            NamespaceMode::Host => {}
+            NamespaceMode::Of(name) => {
+                let pid = context.running.get(name).ok_or_else(|| SpecError::NoSuchNamespace(name.clone()))?;
+                list.push(json!({"type": kind, "path": format!("/proc/{pid}/ns/{kind}")}));
+            }
+        }
+    }
+    Ok(list)
+}
+
+fn device(node: &devices::Node) -> Value {
+    let kind = match node.kind {
+        DeviceKind::Char => "c",
+        DeviceKind::Block => "b",
+    };
+    json!({
+        "path": node.path, "type": kind, "major": node.major, "minor": node.minor,
+        "fileMode": node.mode, "uid": node.uid, "gid": node.gid,
+    })
+}
+
+/// The file systems of every container, then the definition's, shallow ones first: a mount must
+/// not hide one below it.
+fn mounts(spec: &ContainerSpec, context: &Context<'_>, files: &[(&'static str, String)]) -> Vec<Value> {
+    let mount = |kind: &str, destination: &str, options: &[&str]| {
+        json!({"destination": destination, "type": kind, "source": kind, "options": options})
+    };
+    let writable = if spec.privileged { "rw" } else { "ro" };
+    let mut list = vec![
+        mount("proc", "/proc", &["nosuid", "noexec", "nodev"]),
+        mount("tmpfs", "/dev", &["nosuid", "strictatime", "mode=755", "size=65536k"]),
+        mount("devpts", "/dev/pts", &["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
+        mount("sysfs", "/sys", &["nosuid", "noexec", "nodev", writable]),
+        mount("cgroup", "/sys/fs/cgroup", &["nosuid", "noexec", "nodev", "relatime", writable]),
+        mount("mqueue", "/dev/mqueue", &["nosuid", "noexec", "nodev"]),
+    ];
+    if spec.ipc == NamespaceMode::Host {
+        list.push(bind(Path::new("/dev/shm"), Path::new("/dev/shm"), false));
+    } else {
+        let size = format!("size={}", spec.shm_size_bytes.unwrap_or(SHM_BYTES));
+        list.push(mount("tmpfs", "/dev/shm", &["nosuid", "noexec", "nodev", "mode=1777", &size]));
+    }
+    let depth = |path: &Path| path.components().count();
+    let mut wanted: Vec<(usize, Value)> = Vec::new();
+    for tmpfs in &spec.tmpfs {
+        let mut options: Vec<String> = ["nosuid", "noexec", "nodev"].map(str::to_owned).to_vec();
+        options.push(format!("size={}", tmpfs.size_bytes));
+        options.extend(tmpfs.options.iter().cloned());
+        let value = json!({"destination": tmpfs.path, "type": "tmpfs", "source": "tmpfs", "options": options});
+        wanted.push((depth(&tmpfs.path), value));
+    }
+    for Mount { source, destination, read_only, .. } in &spec.mounts {
+        wanted.push((depth(destination), bind(source, destination, *read_only)));
+    }
+    for (name, _) in files {
+        let destination = Path::new("/etc").join(name);
+        // A definition that mounts its own file there means it.
+        if spec.mounts.iter().all(|mount| mount.destination != destination) {
+            wanted.push((depth(&destination), bind(&context.folder.join(name), &destination, spec.read_only_root)));
+        }
+    }
+    wanted.sort_by_key(|(depth, _)| *depth);
+    list.extend(wanted.into_iter().map(|(_, value)| value));
+    list
+}
+
+fn bind(source: &Path, destination: &Path, read_only: bool) -> Value {
+    let access = if read_only { "ro" } else { "rw" };
+    json!({"destination": destination, "type": "bind", "source": source, "options": ["rbind", "rprivate", access]})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::capabilities;
+
+    fn name(text: &str) -> ContainerName {
+        ContainerName::try_from(text).unwrap()
+    }
+
+    fn build(change: impl FnOnce(&mut ContainerSpec)) -> Result<Bundle, SpecError> {
+        let mut spec = ContainerSpec::new(name("web"), vec!["/bin/app".into()]);
+        change(&mut spec);
+        let running = BTreeMap::from([(name("other"), 4711)]);
+        Bundle::build(&spec, &Context {
+            layers: &["/layers/a".into()], folder: Path::new("/task/web"), cgroup: "/wharf-test/t/web".into(),
+            own_network: true, running: &running, may_raise_limits: false,
+        })
+    }
+
+    fn namespaces_of(bundle: &Bundle) -> String {
+        bundle.config["linux"]["namespaces"].as_array().unwrap().iter().map(|n| {
+            format!("{}{}", n["type"].as_str().unwrap(), n["path"].as_str().map(|p| format!("={p}")).unwrap_or_default())
+        }).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn defaults() {
+        let bundle = build(|_| {}).unwrap();
+        assert_eq!(namespaces_of(&bundle), "mount uts cgroup network=/proc/self/fd/10 pid ipc");
+        assert_eq!(bundle.config["hostname"], "web");
+        assert_eq!(bundle.plan.process.working_dir, "/");
+        assert_eq!(bundle.plan.process.env, ["HOSTNAME=web"]);
+        assert!(bundle.filter.is_some() && bundle.limits.devices.is_some());
+        assert_eq!(bundle.config["linux"]["maskedPaths"].as_array().unwrap().len(), 12);
+    }
+
+    #[test]
+    fn privileged_opens_everything() {
+        let bundle = build(|spec| spec.privileged = true).unwrap();
+        assert!(bundle.filter.is_none() && bundle.limits.devices.is_none());
+        assert_eq!(bundle.config["linux"]["maskedPaths"], json!([]));
+        assert_eq!(bundle.plan.process.capabilities, capabilities::ALL);
+    }
+
+    #[test]
+    fn shared_namespaces() {
+        let bundle = build(|spec| {
+            spec.pid = NamespaceMode::Of(name("other"));
+            spec.ipc = NamespaceMode::Host;
+        }).unwrap();
+        assert!(namespaces_of(&bundle).ends_with("pid=/proc/4711/ns/pid"));
+        assert!(bundle.setup.shares_pids);
+        let absent = build(|spec| spec.pid = NamespaceMode::Of(name("gone")));
+        assert!(matches!(absent, Err(SpecError::NoSuchNamespace(_))));
+    }
+
+    #[test]
+    fn deeper_mounts_come_later_and_own_files_win() {
+        let mount = |destination: &str| Mount {
+            source: "/srv".into(), destination: destination.into(), read_only: true, copy_up: false,
+        };
+        let bundle = build(|spec| {
+            spec.mounts = vec![mount("/data/deep/er"), mount("/data"), mount("/etc/hosts")];
+            spec.files.hosts = Some("x".into());
+            spec.files.resolv_conf = Some("y".into());
+        }).unwrap();
+        let destinations: Vec<_> = bundle.config["mounts"].as_array().unwrap().iter().skip(7)
+            .map(|m| m["destination"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(destinations, ["/data", "/etc/hosts", "/etc/resolv.conf", "/data/deep/er"]);
+    }
+
+    #[test]
+    fn contradictions_are_named() {
+        assert!(matches!(build(|s| s.argv.clear()), Err(SpecError::NoCommand)));
+        assert!(matches!(build(|s| s.working_dir = "x".into()), Err(SpecError::RelativePath(_))));
+        assert!(matches!(build(|s| s.env = vec![("A=B".into(), String::new())]), Err(SpecError::BadText { .. })));
+    }
+}

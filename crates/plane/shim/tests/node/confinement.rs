@@ -1,0 +1,176 @@
+//! What a container may not do, and how much it may take.
+
+use std::fs;
+
+use wharf_container::spec::{Capabilities, Device, Mount, NamespaceMode, Tmpfs, Ulimit};
+
+use crate::fixture::{Node, command, name, sh, within};
+
+#[tokio::test]
+async fn default_confinement() {
+    let node = Node::new().await;
+    let task = node.task().await;
+    let script = "grep -E '^(CapInh|CapPrm|CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/self/status
+        mount -t tmpfs x /tmp 2>/dev/null && echo mounted
+        unshare -m true 2>/dev/null && echo unshared
+        unshare -U true 2>/dev/null && echo user-ns
+        echo x > /proc/sys/kernel/hostname && echo sysctl
+        cat /proc/kcore 2>/dev/null | head -c 1
+        ls /sys/firmware
+        mknod /tmp/disk b 254 0 && (head -c 1 /tmp/disk > /dev/null) && echo disk
+        echo done";
+    let (_, text) = node.run(&task, &sh(script)).await;
+    let expected = "CapInh:\t0000000000000000\nCapPrm:\t00000000a80425fb\nCapEff:\t00000000a80425fb\n\
+                    CapBnd:\t00000000a80425fb\nNoNewPrivs:\t0\nSeccomp:\t2\n";
+    assert!(text.starts_with(expected), "{text}");
+    for forbidden in ["mounted", "unshared", "user-ns", "\nsysctl", "\ndisk"] {
+        assert!(!text.contains(forbidden), "{forbidden}: {text}");
+    }
+    assert!(text.ends_with("done\n"));
+    node.finish().await;
+}
+
+#[tokio::test]
+async fn capabilities_follow_the_definition() {
+    let node = Node::new().await;
+    let task = node.task().await;
+    let mut spec = sh("grep CapEff /proc/self/status; mount -t tmpfs x /tmp && echo mounted");
+    spec.capabilities = Capabilities { add: vec!["SYS_ADMIN".into()], drop: vec!["ALL".into()] };
+    let (_, text) = node.run(&task, &spec).await;
+    assert_eq!(text, "CapEff:\t0000000000200000\nmounted\n");
+    let mut user = sh("grep -E 'CapEff|CapBnd|NoNewPrivs|Seccomp:' /proc/self/status");
+    user.user = "1000".into();
+    user.no_new_privileges = true;
+    let (_, text) = node.run(&task, &user).await;
+    assert_eq!(text, "CapEff:\t0000000000000000\nCapBnd:\t00000000a80425fb\nNoNewPrivs:\t1\nSeccomp:\t2\n");
+    let mut privileged = sh("grep Seccomp: /proc/self/status; mount -t tmpfs x /tmp && echo mounted; ls /dev/vda");
+    privileged.privileged = true;
+    let (_, text) = node.run(&task, &privileged).await;
+    assert!(text.starts_with("Seccomp:\t0\nmounted\n"), "{text}");
+    node.finish().await;
+}
+
+#[tokio::test]
+async fn limits_are_in_the_kernels_files() {
+    let node = Node::new().await;
+    let mut sandbox = node.sandbox("t1");
+    sandbox.cpu_quota_millis = Some(500);
+    sandbox.memory_limit_bytes = Some(256 << 20);
+    let task = node.runtime.create_task(sandbox).await.unwrap();
+    let mut spec = sh("ulimit -n; while :; do sleep 0.05; done");
+    spec.memory_limit_bytes = Some(64 << 20);
+    spec.memory_reservation_bytes = Some(32 << 20);
+    spec.cpu_shares = Some(512);
+    spec.pids_limit = Some(50);
+    spec.ulimits = vec![Ulimit { name: "nofile".into(), soft: 777, hard: 777, explicit: true }];
+    task.create_container(&spec, &node.image).await.unwrap();
+    task.start(&spec.name).await.unwrap();
+    let root = format!("wharf-{}/t1", node.installation);
+    let read = |controller: &str, file: &str| {
+        fs::read_to_string(format!("/sys/fs/cgroup/{controller}/{root}/{file}")).unwrap().trim().to_owned()
+    };
+    if fs::exists("/sys/fs/cgroup/memory").unwrap() {
+        assert_eq!(read("memory", "memory.limit_in_bytes"), (256 << 20).to_string());
+        assert_eq!(read("cpu", "cpu.cfs_quota_us"), "50000");
+        assert_eq!(read("memory", "main/memory.limit_in_bytes"), (64 << 20).to_string());
+        assert_eq!(read("memory", "main/memory.soft_limit_in_bytes"), (32 << 20).to_string());
+        assert_eq!(read("cpu", "main/cpu.shares"), "512");
+        assert_eq!(read("pids", "main/pids.max"), "50");
+    } else {
+        assert_eq!(read(".", "memory.max"), (256 << 20).to_string());
+        assert_eq!(read(".", "cpu.max"), "50000 100000");
+        assert_eq!(read(".", "main/memory.max"), (64 << 20).to_string());
+        assert_eq!(read(".", "main/pids.max"), "50");
+    }
+    let stats = task.stats(&spec.name).unwrap();
+    assert_eq!(stats.memory_limit_bytes, Some(64 << 20));
+    assert!(stats.pids >= 1 && stats.memory_bytes > 0 && stats.cpu_ns > 0, "{stats:?}");
+    let mut reader = task.logs(&spec.name).unwrap();
+    assert_eq!(&within(reader.next(1)).await.unwrap().records[0].line[..], b"777");
+    node.finish().await;
+}
+
+#[tokio::test]
+async fn too_much_memory_ends_a_container() {
+    let node = Node::new().await;
+    let task = node.task().await;
+    // A shell variable that doubles until the kernel has had enough.
+    let mut spec = sh("x=0123456789abcdef; while :; do x=$x$x; done");
+    spec.memory_limit_bytes = Some(16 << 20);
+    spec.swap_limit_bytes = Some(0);
+    task.create_container(&spec, &node.image).await.unwrap();
+    task.start(&spec.name).await.unwrap();
+    let exit = within(task.wait(&spec.name)).await.unwrap();
+    assert_eq!((exit.code, exit.oom), (137, true));
+    node.finish().await;
+}
+
+#[tokio::test]
+async fn mounts_tmpfs_and_devices() {
+    let node = Node::new().await;
+    let task = node.task().await;
+    let host = node.dir.path().join("volume");
+    let fresh = node.dir.path().join("fresh");
+    fs::create_dir_all(&host).unwrap();
+    fs::create_dir_all(&fresh).unwrap();
+    fs::write(host.join("file"), "from the host").unwrap();
+    let mut spec = sh("cat /data/file; echo; echo x > /data/file || echo read-only
+        ls /etc/passwd /scratch; touch /scratch/x && echo scratch; touch /root-is-ro || echo root-ro
+        stat -c %a /dev/shm; (: < /dev/zeroes) && echo device; (: > /dev/zeroes) 2>/dev/null || echo no-write
+        cat /proc/sys/net/ipv4/ip_unprivileged_port_start");
+    let mount = |source: &std::path::Path, destination: &str, read_only, copy_up| Mount {
+        source: source.into(), destination: destination.into(), read_only, copy_up,
+    };
+    spec.mounts = vec![mount(&host, "/data", true, false), mount(&fresh, "/etc", false, true)];
+    spec.tmpfs = vec![Tmpfs { path: "/scratch".into(), size_bytes: 1 << 20, options: vec![] }];
+    spec.read_only_root = true;
+    spec.devices = vec![Device {
+        host_path: "/dev/zero".into(), container_path: "/dev/zeroes".into(), permissions: "r".into(),
+    }];
+    let (_, text) = node.run(&task, &spec).await;
+    for expected in ["from the host\n", "read-only", "/etc/passwd", "scratch", "root-ro", "1777", "device"] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    assert!(fresh.join("passwd").exists(), "a new volume takes what the image has");
+    assert_eq!(fs::read_to_string(host.join("file")).unwrap(), "from the host");
+    node.finish().await;
+}
+
+#[tokio::test]
+async fn namespaces_are_private_unless_shared() {
+    let node = Node::new().await;
+    let task = node.task().await;
+    let mut first = sh("while :; do sleep 0.05; done");
+    first.name = name("first");
+    task.create_container(&first, &node.image).await.unwrap();
+    task.start(&first.name).await.unwrap();
+    let alone = sh("echo $$; ps | grep -c 'sleep 0.05'");
+    let (_, text) = node.run(&task, &alone).await;
+    assert!(text.starts_with("1\n"), "{text}");
+    let mut together = sh("echo $$; kill -0 1 && echo sees-it");
+    together.pid = NamespaceMode::Of(name("first"));
+    let (_, text) = node.run(&task, &together).await;
+    assert!(!text.starts_with("1\n") && text.ends_with("sees-it\n"), "{text}");
+    node.finish().await;
+}
+
+/// An entry point that makes the runtime execute itself inside must not get at the runtime's file.
+#[tokio::test]
+async fn the_shims_program_cannot_be_written_from_inside() {
+    let node = Node::new().await;
+    let task = node.task().await;
+    let shim = task.status().await.unwrap().shim_pid;
+    // With the wish to truncate the kernel looks at the mount before it looks at the running program.
+    let opened = fs::OpenOptions::new().write(true).truncate(true).open(format!("/proc/{shim}/exe"));
+    assert_eq!(opened.unwrap_err().raw_os_error(), Some(30), "EROFS, not ETXTBSY");
+    let layer = &node.image.layers()[0];
+    fs::write(layer.join("bin/self"), "#!/proc/self/exe\n").unwrap();
+    std::process::Command::new("chmod").args(["755"]).arg(layer.join("bin/self")).status().unwrap();
+    let spec = command(&["/bin/self"]);
+    task.create_container(&spec, &node.image).await.unwrap();
+    if task.start(&spec.name).await.is_ok() {
+        within(task.wait(&spec.name)).await.unwrap();
+    }
+    assert_eq!(task.status().await.unwrap().shim_pid, shim);
+    node.finish().await;
+}

@@ -1,0 +1,151 @@
+//! A node of its own for one test.
+
+use std::{
+    fs,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use wharf_base::InstallationId;
+use wharf_cgroup::Hierarchies;
+use wharf_container::{
+    image::{Image, ImageConfig},
+    runtime::{Runtime, RuntimeOptions, TaskHandle, TaskNetwork, TaskSandbox},
+    spec::{ContainerName, ContainerSpec},
+};
+
+const APPLETS: &[&str] = &[
+    "sh", "true", "false", "cat", "echo", "sleep", "id", "ls", "grep", "mount", "umount", "unshare", "dd", "kill",
+    "env", "pwd", "head", "tail", "seq", "yes", "hostname", "mknod", "stat", "ps", "tty", "touch", "ping", "chown",
+];
+
+pub struct Node {
+    pub installation: InstallationId,
+    pub dir: tempfile::TempDir,
+    pub runtime: Runtime,
+    pub image: Image,
+}
+
+pub fn name(text: &str) -> ContainerName {
+    ContainerName::try_from(text).unwrap()
+}
+
+impl Node {
+    pub async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let installation = InstallationId::mint();
+        let runtime = open(dir.path(), &installation).await;
+        let layer = dir.path().join("layer");
+        busybox_layer(&layer);
+        let image = Image::from_layers("sha256:test".into(), ImageConfig::default(), vec![layer]);
+        Self { installation, dir, runtime, image }
+    }
+
+    /// The same node after its agent was gone.
+    pub async fn reopened(&self) -> Runtime {
+        open(self.dir.path(), &self.installation).await
+    }
+
+    pub fn sandbox(&self, id: &str) -> TaskSandbox {
+        TaskSandbox {
+            task_id: id.into(),
+            network: TaskNetwork::Host,
+            cpu_quota_millis: None,
+            memory_limit_bytes: None,
+            annotations: [("owner".to_owned(), "test".to_owned())].into(),
+        }
+    }
+
+    pub async fn task(&self) -> TaskHandle {
+        self.runtime.create_task(self.sandbox("t1")).await.unwrap()
+    }
+
+    /// Runs one container to its end; its exit code and what it wrote.
+    pub async fn run(&self, task: &TaskHandle, spec: &ContainerSpec) -> (i32, String) {
+        task.create_container(spec, &self.image).await.unwrap_or_else(|e| panic!("{}", e.reason()));
+        task.start(&spec.name).await.unwrap_or_else(|e| panic!("{}", e.reason()));
+        let exit = within(task.wait(&spec.name)).await.unwrap();
+        let text = log_text(task, &spec.name).await;
+        task.remove(&spec.name).await.unwrap();
+        (exit.code, text)
+    }
+
+    /// Takes the node down and checks that the host is as it was.
+    pub async fn finish(self) {
+        self.runtime.teardown_all().await.unwrap();
+        let marker = format!("wharf-{}", self.installation);
+        assert!(!Hierarchies::detect().unwrap().group(&format!("/{marker}")).unwrap().exists(), "cgroups left");
+        let own = self.dir.path().display().to_string();
+        let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
+        assert!(!mounts.contains(&own), "mounts left");
+        let tasks = self.dir.path().join("tasks").display().to_string();
+        for process in fs::read_dir("/proc").unwrap().filter_map(Result::ok) {
+            let cwd = fs::read_link(process.path().join("cwd")).unwrap_or_default();
+            assert!(!cwd.starts_with(&tasks), "process {:?} left", process.file_name());
+        }
+        assert_eq!(fs::read_dir(self.dir.path().join("tasks")).unwrap().count(), 0, "folders left");
+    }
+}
+
+/// Also after a failed assertion nothing stays behind.
+impl Drop for Node {
+    fn drop(&mut self) {
+        if let Ok(hierarchies) = Hierarchies::detect() {
+            let _ = hierarchies.group(&format!("/wharf-{}", self.installation)).and_then(|g| g.kill_and_remove());
+        }
+    }
+}
+
+async fn open(dir: &Path, installation: &InstallationId) -> Runtime {
+    let options = RuntimeOptions {
+        dir: dir.join("tasks"),
+        installation: installation.clone(),
+        shim: PathBuf::from(env!("CARGO_BIN_EXE_wharf-shim")),
+    };
+    Runtime::open(options).await.unwrap()
+}
+
+pub fn sh(script: &str) -> ContainerSpec {
+    command(&["sh", "-c", script])
+}
+
+pub fn command(argv: &[&str]) -> ContainerSpec {
+    ContainerSpec::new(name("main"), argv.iter().map(|a| (*a).to_owned()).collect())
+}
+
+/// Everything in a container's log, up to its end.
+pub async fn log_text(task: &TaskHandle, container: &ContainerName) -> String {
+    let mut reader = task.logs(container).unwrap();
+    let mut text = String::new();
+    loop {
+        let batch = within(reader.next(100)).await.unwrap();
+        for record in batch.records {
+            text.push_str(&String::from_utf8_lossy(&record.line));
+            if !record.partial {
+                text.push('\n');
+            }
+        }
+        if batch.ended {
+            return text;
+        }
+    }
+}
+
+/// A deadline for what must happen.
+pub async fn within<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(60), future).await.expect("it takes too long")
+}
+
+fn busybox_layer(layer: &Path) {
+    for folder in ["bin", "etc", "tmp", "home/app", "proc", "sys", "dev"] {
+        fs::create_dir_all(layer.join(folder)).unwrap();
+    }
+    fs::copy("/bin/busybox", layer.join("bin/busybox")).unwrap();
+    for applet in APPLETS {
+        symlink("busybox", layer.join("bin").join(applet)).unwrap();
+    }
+    fs::write(layer.join("etc/passwd"), "root:x:0:0::/root:/bin/sh\napp:x:1000:1001::/home/app:/bin/sh\n").unwrap();
+    fs::write(layer.join("etc/group"), "root:x:0:\napp:x:1001:\nstaff:x:50:app\n").unwrap();
+    fs::write(layer.join("bin/plain-file"), "not a program").unwrap();
+}

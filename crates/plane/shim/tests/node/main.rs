@@ -1,0 +1,8 @@
+//! Real containers on this machine: needs root. Every kernel object carries the installation id a
+//! test minted, and each test checks that nothing of it is left.
+
+mod confinement;
+mod fixture;
+mod lifecycle;
+mod logs;
+mod recovery;

@@ -1,0 +1,105 @@
+//! The agent comes back: same processes, ends that happened meanwhile, nothing said twice.
+
+use nix::{sys::signal::{Signal, kill}, unistd::Pid};
+use wharf_container::runtime::{ContainerState, RecoveredState};
+
+use crate::fixture::{Node, command, log_text, name, sh, within};
+
+#[tokio::test]
+async fn a_new_agent_finds_everything_again() {
+    let node = Node::new().await;
+    let go = node.dir.path().join("layer/tmp");
+    let (before, ended_pid) = {
+        let task = node.task().await;
+        let spec = sh("echo one; while [ ! -e /shared/go ]; do sleep 0.01; done; echo two; exit 9");
+        let mut spec = spec;
+        let shared = node.dir.path().join("shared");
+        std::fs::create_dir_all(&shared).unwrap();
+        spec.mounts = vec![wharf_container::spec::Mount {
+            source: shared, destination: "/shared".into(), read_only: false, copy_up: false,
+        }];
+        let pid = task.create_container(&spec, &node.image).await.unwrap();
+        task.start(&spec.name).await.unwrap();
+        let mut reader = task.logs(&spec.name).unwrap();
+        let batch = within(reader.next(10)).await.unwrap();
+        assert_eq!(&batch.records[0].line[..], b"one");
+        reader.commit(batch.next).await.unwrap();
+        let mut other = command(&["sleep", "600"]);
+        other.name = name("other");
+        let other_pid = task.create_container(&other, &node.image).await.unwrap();
+        task.start(&other.name).await.unwrap();
+        (other_pid, pid)
+    };
+    drop(go);
+    // Nobody looks while this one ends.
+    std::fs::write(node.dir.path().join("shared/go"), "").unwrap();
+    while std::fs::exists(format!("/proc/{ended_pid}")).unwrap() {
+        tokio::task::yield_now().await;
+    }
+    let runtime = node.reopened().await;
+    let found = runtime.recover().await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].sandbox, node.sandbox("t1"));
+    let RecoveredState::Alive(task) = &found[0].state else { panic!("{:?}", found[0].state) };
+    assert_eq!(found[0].containers[&name("other")].pid, before);
+    assert_eq!(found[0].containers[&name("other")].state, ContainerState::Running);
+    assert_eq!(within(task.wait(&name("main"))).await.unwrap().code, 9);
+    // Only what was not delivered before.
+    assert_eq!(log_text(task, &name("main")).await, "two\n");
+    task.kill().await.unwrap();
+    node.finish().await;
+}
+
+#[tokio::test]
+async fn a_killed_shim_is_told_apart_from_an_ended_task() {
+    let node = Node::new().await;
+    let task = node.task().await;
+    let done = command(&["false"]);
+    task.create_container(&done, &node.image).await.unwrap();
+    task.start(&done.name).await.unwrap();
+    within(task.wait(&done.name)).await.unwrap();
+    let mut running = sh("echo up; sleep 600");
+    running.name = name("running");
+    let pid = task.create_container(&running, &node.image).await.unwrap();
+    task.start(&running.name).await.unwrap();
+    let shim = task.status().await.unwrap().shim_pid;
+    let mut events = task.events().await.unwrap();
+    kill(Pid::from_raw(shim), Signal::SIGKILL).unwrap();
+    while within(events.next()).await.is_some() {}
+
+    let runtime = node.reopened().await;
+    let found = within(runtime.recover()).await.unwrap();
+    assert!(matches!(found[0].state, RecoveredState::Lost), "{:?}", found[0].state);
+    assert_eq!(found[0].containers[&done.name].exit.unwrap().code, 1);
+    assert_eq!(found[0].containers[&running.name].exit, None);
+    assert!(!std::fs::exists(format!("/proc/{pid}/exe")).unwrap() || std::fs::read_link(format!("/proc/{pid}/exe")).is_err());
+    // What was said is still there, and its end is known.
+    let mut reader = runtime.logs_of_ended("t1", &running.name).unwrap();
+    let batch = within(reader.next(10)).await.unwrap();
+    assert_eq!(&batch.records[0].line[..], b"up");
+    assert!(within(reader.next(10)).await.unwrap().ended);
+    // Asked again, it has ended; then it is removed.
+    let found = runtime.recover().await.unwrap();
+    assert!(matches!(found[0].state, RecoveredState::Ended));
+    runtime.remove_task("t1").await.unwrap();
+    assert!(runtime.recover().await.unwrap().is_empty());
+    node.finish().await;
+}
+
+#[tokio::test]
+async fn teardown_ends_everything_of_one_installation() {
+    let node = Node::new().await;
+    let other = Node::new().await;
+    let theirs = other.task().await;
+    let spec = sh("sleep 600");
+    theirs.create_container(&spec, &other.image).await.unwrap();
+    theirs.start(&spec.name).await.unwrap();
+    for id in ["t1", "t2"] {
+        let task = node.runtime.create_task(node.sandbox(id)).await.unwrap();
+        task.create_container(&spec, &node.image).await.unwrap();
+        task.start(&spec.name).await.unwrap();
+    }
+    node.finish().await;
+    assert_eq!(theirs.status().await.unwrap().containers[&spec.name].state, ContainerState::Running);
+    other.finish().await;
+}

@@ -1,0 +1,202 @@
+//! Joins the services to what the gateway and each other expect.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use async_trait::async_trait;
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use hyper_util::rt::TokioIo;
+use sha1::{Digest, Sha1};
+use wharf_base::{Clock, Timestamp};
+use wharf_registry::RegistryApi;
+use wharf_svc_ecs::{
+    Channel as AgentChannel, Endpoint, Refusal, RoleError, RoleKeys, TaskCredentials,
+};
+use wharf_svc_iam::{AssumeError, Directory as IamDirectory, IdentifyError};
+use wharf_wire::{Context, Dispatcher, fault::Chain};
+
+use crate::gateway::{self, AgentSockets, Body, Channel, Handler, Key, KeyError, Peer, full};
+
+/// IAM's directory as the gateway looks keys up in it.
+pub struct Keys(pub Arc<IamDirectory>);
+
+#[async_trait]
+impl gateway::Directory for Keys {
+    async fn key(
+        &self,
+        access_key_id: &str,
+        session_token: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Key, KeyError> {
+        let found = self
+            .0
+            .identify(access_key_id, session_token, now)
+            .await
+            .map_err(|error| match error {
+                IdentifyError::Unknown => KeyError::Unknown,
+                IdentifyError::Expired => KeyError::Expired,
+                IdentifyError::Directory(error) => {
+                    tracing::error!(error = %Chain(&error), "an access key cannot be looked up");
+                    KeyError::Unavailable
+                }
+            })?;
+        Ok(Key {
+            secret_access_key: found.secret.expose().to_owned(),
+            caller: found.caller,
+        })
+    }
+}
+
+/// Roles as ECS assumes them for tasks.
+pub struct Roles {
+    pub directory: Arc<IamDirectory>,
+    pub clock: Arc<dyn Clock>,
+}
+
+const TASKS: &str = "ecs-tasks.amazonaws.com";
+
+#[async_trait]
+impl TaskCredentials for Roles {
+    async fn usable(&self, account: &str, role_arn: &str) -> Result<(), RoleError> {
+        self.assume(account, role_arn, "usable").await.map(|_| ())
+    }
+
+    async fn assume(
+        &self,
+        _account: &str,
+        role_arn: &str,
+        task_id: &str,
+    ) -> Result<RoleKeys, RoleError> {
+        let now = self.clock.now();
+        let minted = self
+            .directory
+            .assume_for_service(role_arn, TASKS, task_id, None, now)
+            .await;
+        let minted = minted.map_err(|error| match error {
+            AssumeError::Directory(error) => RoleError::Unavailable(Box::new(error)),
+            _ => RoleError::Unusable(role_arn.to_owned()),
+        })?;
+        Ok(RoleKeys {
+            access_key_id: minted.access_key_id,
+            secret_access_key: minted.secret.expose().to_owned(),
+            session_token: minted.token,
+            expiration: minted.expires,
+        })
+    }
+}
+
+/// The registry on its paths.
+pub struct Registry(pub RegistryApi);
+
+#[async_trait]
+impl Handler for Registry {
+    async fn handle(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
+        let peer = wharf_registry::Peer {
+            address: Some(peer.address.ip()),
+            secure: peer.secure,
+        };
+        self.0.handle(request, peer).await
+    }
+}
+
+/// The agents' websockets: IAM asked, the upgrade answered, the connection handed to ECS.
+pub struct Sockets {
+    pub endpoint: Endpoint,
+    pub dispatcher: Dispatcher,
+}
+
+#[async_trait]
+impl AgentSockets for Sockets {
+    async fn upgrade(
+        &self,
+        request: Request<Incoming>,
+        channel: Channel,
+        cx: Context,
+    ) -> Response<Body> {
+        let channel = match channel {
+            Channel::Acs => AgentChannel::Acs,
+            Channel::Tcs => AgentChannel::Tcs,
+        };
+        let query = form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
+        let query: BTreeMap<String, String> = query.into_owned().collect();
+        let checks = self.endpoint.checks(channel, &cx, &query);
+        if let Err(text) = self.dispatcher.decide(&cx, &checks).await {
+            return refused(&Refusal::access_denied(text));
+        }
+        let ticket = match self.endpoint.admit(channel, &cx, query).await {
+            Ok(ticket) => ticket,
+            Err(refusal) => return refused(&refusal),
+        };
+        let Some(accept) = accept_key(request.headers()) else {
+            return gateway::text(StatusCode::BAD_REQUEST, "A websocket is expected here.\n");
+        };
+        let endpoint = self.endpoint.clone();
+        tokio::spawn(async move {
+            match hyper::upgrade::on(request).await {
+                Ok(upgraded) => {
+                    if let Err(error) = endpoint.serve(ticket, TokioIo::new(upgraded)).await {
+                        tracing::warn!(error = %Chain(&error), "an agent's connection ended");
+                    }
+                }
+                Err(error) => tracing::debug!(%error, "an agent's connection was not upgraded"),
+            }
+        });
+        switching(accept)
+    }
+}
+
+fn refused(refusal: &Refusal) -> Response<Body> {
+    let mut response = Response::new(full(refusal.body()));
+    *response.status_mut() =
+        StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST);
+    response
+}
+
+fn switching(accept: HeaderValue) -> Response<Body> {
+    let mut response = Response::new(full(""));
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    response
+}
+
+/// The answer to `Sec-WebSocket-Key` (RFC 6455 §4.2.2); `None` if the request asks for no websocket.
+fn accept_key(headers: &HeaderMap) -> Option<HeaderValue> {
+    const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+    let upgrade = headers.get(header::UPGRADE)?.to_str().ok()?;
+    let key = headers.get(header::SEC_WEBSOCKET_KEY)?;
+    if !upgrade.eq_ignore_ascii_case("websocket")
+        || headers.get(header::SEC_WEBSOCKET_VERSION)? != "13"
+    {
+        return None;
+    }
+    let mut digest = Sha1::new();
+    digest.update(key.as_bytes());
+    digest.update(GUID);
+    HeaderValue::from_str(&BASE64.encode(digest.finalize())).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepts_as_the_rfc_says() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(accept_key(&headers), None);
+        headers.insert(header::UPGRADE, HeaderValue::from_static("WebSocket"));
+        headers.insert(
+            header::SEC_WEBSOCKET_VERSION,
+            HeaderValue::from_static("13"),
+        );
+        headers.insert(
+            header::SEC_WEBSOCKET_KEY,
+            HeaderValue::from_static("dGhlIHNhbXBsZSBub25jZQ=="),
+        );
+        let accept = accept_key(&headers).unwrap();
+        assert_eq!(accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    }
+}
