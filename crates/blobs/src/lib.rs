@@ -4,7 +4,7 @@
 //! <dir>/lock                       one process per folder
 //! <dir>/sha256/<2 hex>/<64 hex>    a blob: complete, verified, synced, never changed
 //! <dir>/uploads/<uuid>.<scope>     an upload somebody may resume, also after a restart
-//! <dir>/uploads/<uuid>.once        a blob being written in one go; swept when the folder opens
+//! <dir>/uploads/<uuid>….once       an upload that ends with its request; swept when the folder opens
 //! ```
 //!
 //! Invariants:

@@ -9,7 +9,7 @@ use std::{
     fmt,
     fs::File,
     io::{self, Read},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -62,7 +62,7 @@ pub(crate) struct Table {
 
 #[derive(Debug, Default)]
 struct Slots {
-    /// By file name. An upload not in here is cold: its file must be hashed before it goes on.
+    /// By id. An upload not in here is cold: its file must be hashed before it goes on.
     known: HashMap<String, Slot>,
     /// Files in the folder of uploads, kept so that a flood of new uploads is refused.
     files: usize,
@@ -81,7 +81,7 @@ enum Slot {
 /// The right to write to one upload. Dropped without [`Claim::keep`], the upload turns cold.
 struct Claim {
     table: Arc<Table>,
-    name: String,
+    id: String,
 }
 
 impl Table {
@@ -108,9 +108,9 @@ impl Table {
         slots.files = slots.files.saturating_sub(1);
     }
 
-    /// Claims `name`; with what was known about it.
-    fn claim(self: &Arc<Self>, name: &str) -> Result<(Claim, Option<(Sha256, u64)>), BlobError> {
-        let known = match self.lock().known.insert(name.to_owned(), Slot::Claimed) {
+    /// Claims the upload `id`; with what was known about it.
+    fn claim(self: &Arc<Self>, id: &str) -> Result<(Claim, Option<(Sha256, u64)>), BlobError> {
+        let known = match self.lock().known.insert(id.to_owned(), Slot::Claimed) {
             Some(Slot::Claimed) => return Err(BlobError::UploadBusy),
             Some(Slot::Warm { hash, length }) => Some((hash, length)),
             None => None,
@@ -118,7 +118,7 @@ impl Table {
         Ok((
             Claim {
                 table: self.clone(),
-                name: name.to_owned(),
+                id: id.to_owned(),
             },
             known,
         ))
@@ -130,15 +130,15 @@ impl Claim {
         self.table
             .lock()
             .known
-            .insert(self.name.clone(), Slot::Warm { hash, length });
+            .insert(self.id.clone(), Slot::Warm { hash, length });
     }
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
         let mut slots = self.table.lock();
-        if matches!(slots.known.get(&self.name), Some(Slot::Claimed)) {
-            slots.known.remove(&self.name);
+        if matches!(slots.known.get(&self.id), Some(Slot::Claimed)) {
+            slots.known.remove(&self.id);
         }
     }
 }
@@ -182,7 +182,7 @@ impl Blobs {
     ) -> Result<Upload, BlobError> {
         let name = file_name(id, scope);
         let path = self.folder().upload(&name);
-        let (claim, known) = self.table().claim(&name)?;
+        let (claim, known) = self.table().claim(id.as_str())?;
         let claim = Arc::new(claim);
         let guard = claim.clone();
         let opened = path.clone();
@@ -216,7 +216,7 @@ impl Blobs {
     pub async fn upload_once(&self, max_bytes: u64) -> Result<Upload, BlobError> {
         let id = UploadId::mint();
         let name = format!("{id}.{ONCE}");
-        let (claim, _) = self.table().claim(&name)?;
+        let (claim, _) = self.table().claim(id.as_str())?;
         let file = self.create_file(&name).await?;
         let path = self.folder().upload(&name);
         let claim = Arc::new(claim);
@@ -240,11 +240,15 @@ impl Blobs {
     pub async fn upload_length(&self, id: &UploadId, scope: &str) -> Result<u64, BlobError> {
         let path = self.folder().upload(&file_name(id, scope));
         let found = blocking("look for an upload", move || {
-            match std::fs::metadata(path) {
-                Ok(meta) => Ok(Some(meta.len())),
-                Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-                Err(e) => Err(e),
+            // While a stream comes in, the file has its other name.
+            for path in [&path, &within_request(&path)] {
+                match std::fs::metadata(path) {
+                    Ok(meta) => return Ok(Some(meta.len())),
+                    Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                    Err(e) => return Err(e),
+                }
             }
+            Ok(None)
         });
         found.await?.ok_or(BlobError::UnknownUpload)
     }
@@ -268,7 +272,9 @@ impl Blobs {
     }
 
     fn remove_if_free(&self, found: &UploadFile) -> io::Result<bool> {
-        let Ok((_claim, _)) = self.table().claim(&found.name) else {
+        // All names begin with the upload's id.
+        let id = found.name.split('.').next().unwrap_or_default();
+        let Ok((_claim, _)) = self.table().claim(id) else {
             return Ok(false);
         };
         let removed = folder::remove_file(&found.path)?;
@@ -340,16 +346,32 @@ impl Upload {
         self.pipeline.push(piece).await
     }
 
-    /// From now on the upload is removed when it is dropped without [`Upload::pause`]: for a
-    /// stream that no client resumes when it breaks.
-    pub fn remove_when_dropped(&mut self) {
+    /// From now on the upload ends with this request unless [`Upload::pause`] keeps it: dropped, or
+    /// its process killed, it leaves nothing. For a stream that no client resumes when it breaks.
+    pub async fn end_with_request(&mut self) -> Result<(), BlobError> {
+        self.rename(within_request(&self.path)).await?;
         self.once = true;
+        Ok(())
+    }
+
+    async fn rename(&mut self, to: PathBuf) -> Result<(), BlobError> {
+        let (from, target, claim) = (self.path.clone(), to.clone(), self.claim.clone());
+        let renamed = blocking("rename an upload", move || {
+            let _claim = claim;
+            std::fs::rename(from, target)
+        });
+        renamed.await?;
+        self.path = to;
+        Ok(())
     }
 
     /// Ends this request's part; the upload can be resumed. Returns the offset.
     pub async fn pause(mut self) -> Result<u64, BlobError> {
         let hash = self.pipeline.drain().await?;
-        self.once = false;
+        if self.once {
+            self.rename(self.path.with_extension("")).await?;
+            self.once = false;
+        }
         self.claim.keep(hash, self.offset());
         Ok(self.offset())
     }
@@ -423,6 +445,14 @@ impl Drop for Upload {
 fn file_name(id: &UploadId, scope: &str) -> String {
     let scope = Digest::of(scope.as_bytes()).hex();
     format!("{id}.{}", &scope[..32])
+}
+
+/// The name of an upload that ends with the request that is sending it.
+fn within_request(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(ONCE);
+    name.into()
 }
 
 fn hash_file(mut file: &File, length: u64) -> io::Result<Sha256> {

@@ -180,8 +180,23 @@ async fn a_stream_nobody_resumes_leaves_nothing() {
         .resume_upload(&id, SCOPE, NO_LIMIT)
         .await
         .unwrap();
-    upload.remove_when_dropped();
-    send(&mut upload, &random(2_000_000)).await;
+    upload.end_with_request().await.unwrap();
+    let content = random(2_000_000);
+    send(&mut upload, &content).await;
+    assert!(
+        home.uploads()[0].ends_with(".once"),
+        "a killed process leaves nothing either"
+    );
+    assert!(home.blobs.upload_length(&id, SCOPE).await.is_ok());
+    upload.pause().await.unwrap();
+
+    let mut upload = home
+        .blobs
+        .resume_upload(&id, SCOPE, NO_LIMIT)
+        .await
+        .unwrap();
+    assert_eq!(upload.offset(), 2_000_000, "what was acknowledged is kept");
+    upload.end_with_request().await.unwrap();
     drop(upload);
     home.without_uploads().await;
 }

@@ -98,7 +98,7 @@ impl From<EcrError> for Refusal {
         let (status, code) = match &error {
             E::RepositoryNotFound { .. } => (StatusCode::NOT_FOUND, "NAME_UNKNOWN"),
             E::ImageNotFound { .. } => return Self::manifest_unknown(),
-            E::TagImmutable { .. } | E::BadTag(_) => (StatusCode::BAD_REQUEST, "TAG_INVALID"),
+            E::TagImmutable { .. } | E::BadTag => (StatusCode::BAD_REQUEST, "TAG_INVALID"),
             E::Manifest(_) => (StatusCode::BAD_REQUEST, "MANIFEST_INVALID"),
             E::ManifestDigest { .. } | E::LayerDigest { .. } => {
                 (StatusCode::BAD_REQUEST, "DIGEST_INVALID")

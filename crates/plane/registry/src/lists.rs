@@ -22,7 +22,7 @@ const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const FILTERS_APPLIED: HeaderName = HeaderName::from_static("oci-filters-applied");
 
 pub(crate) async fn catalog(asked: &Asked<'_>) -> Result<Response<Body>, Refusal> {
-    asked.may_any("DescribeRepositories").await?;
+    asked.may_list("DescribeRepositories").await?;
     let (limit, last) = (limit(asked)?, asked.parameter("last"));
     if limit == 0 {
         return Ok(Answer::new(StatusCode::OK).json(&json!({ "repositories": [] })));

@@ -229,9 +229,10 @@ impl Asked<'_> {
         self.admit(check).await
     }
 
-    /// As [`Asked::may`] for what is about no repository.
-    pub(crate) async fn may_any(&self, action: &str) -> Result<Call, Refusal> {
-        self.admit(Check::any(format!("ecr:{action}"))).await
+    /// As [`Asked::may`] for what shows all repositories.
+    pub(crate) async fn may_list(&self, action: &str) -> Result<Call, Refusal> {
+        let every = self.registry.repository_arn("*");
+        self.admit(Check::new(format!("ecr:{action}"), every)).await
     }
 
     async fn admit(&self, check: Check) -> Result<Call, Refusal> {

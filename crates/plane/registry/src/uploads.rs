@@ -165,7 +165,7 @@ where
                 .with(LOCATION, location(name, id))
                 .with(RANGE, received(offset)));
         }
-        None if offset == 0 => upload.remove_when_dropped(),
+        None if offset == 0 => upload.end_with_request().await?,
         _ => {}
     }
     receive(&mut upload, body).await?;

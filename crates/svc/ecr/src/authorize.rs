@@ -87,7 +87,12 @@ pub(crate) async fn row(
             vec![check]
         }
         Input::DescribeRepositories(i) => match i.repository_names.as_deref() {
-            None | Some([]) => vec![Check::any(action)],
+            None | Some([]) => {
+                vec![Check::new(
+                    action,
+                    registry(&i.registry_id).repository_arn("*"),
+                )]
+            }
             Some(names) => {
                 let registry = registry(&i.registry_id);
                 let mut checks = Vec::new();

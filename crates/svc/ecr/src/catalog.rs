@@ -7,9 +7,14 @@ mod layers;
 mod put_image;
 mod repositories;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
+use tokio::sync::MutexGuard;
 use wharf_base::{Arn, Permit};
 use wharf_blobs::Blobs;
 use wharf_records::Record;
@@ -29,6 +34,8 @@ use crate::{
 
 /// How often a change is tried anew when others change the same repository.
 const ATTEMPTS: usize = 32;
+/// Repositories are spread over so many turns; two that share one only wait for each other.
+const TURNS: usize = 64;
 /// Records read at once in scans.
 const SCAN_PAGE: usize = 500;
 /// Deletions in one transaction, two keys each; the store takes 128 operations.
@@ -107,6 +114,10 @@ struct Inner {
     /// Which layer uploads have had a part too small to be followed by another. Only the API's
     /// uploads in parts are in here; forgotten on a restart, which then lets such a layer pass.
     parts: layers::PartSizes,
+    /// Changes of one repository in this process go one after the other, so that a crowd does not
+    /// spend its attempts on each other. Only for speed: what keeps changes apart is the
+    /// comparison in each transaction.
+    turns: [tokio::sync::Mutex<()>; TURNS],
 }
 
 /// A record with the revision it was read at.
@@ -141,6 +152,7 @@ impl Open {
 impl Catalog {
     pub fn new(store: Store, blobs: Blobs, keyring: Keyring, config: Config) -> Self {
         let parts = layers::PartSizes::default();
+        let turns = std::array::from_fn(|_| tokio::sync::Mutex::new(()));
         Self {
             inner: Arc::new(Inner {
                 store,
@@ -148,6 +160,7 @@ impl Catalog {
                 keyring,
                 config,
                 parts,
+                turns,
             }),
         }
     }
@@ -212,6 +225,15 @@ impl Catalog {
             keys,
             repository,
         })
+    }
+
+    /// Waits until no other change of the repository is under way in this process.
+    pub(crate) async fn turn(&self, registry: &Registry, name: &str) -> MutexGuard<'_, ()> {
+        let mut hash = DefaultHasher::new();
+        (&registry.account, &registry.region, name).hash(&mut hash);
+        self.inner.turns[hash.finish() as usize % TURNS]
+            .lock()
+            .await
     }
 
     /// A transaction on the images and tags of a repository: nothing else changes them meanwhile,

@@ -48,8 +48,10 @@ pub enum EcrError {
         "The image tag '{tag}' already exists in the '{name}' repository and cannot be overwritten because the tag is immutable."
     )]
     TagImmutable { tag: String, name: String },
-    #[error("The tag '{0}' is not valid: [a-zA-Z0-9_][a-zA-Z0-9._-]{{0,127}}")]
-    BadTag(String),
+    #[error(
+        "Invalid parameter at 'imageTag' failed to satisfy constraint: 'must satisfy regular expression '[a-zA-Z0-9_][a-zA-Z0-9._-]{{0,127}}''"
+    )]
+    BadTag,
     #[error(transparent)]
     Manifest(#[from] ManifestError),
     #[error("The digest of the manifest is '{actual}', not '{expected}'")]

@@ -12,7 +12,7 @@ impl From<EcrError> for Fault {
         use EcrError as E;
         let text = error.to_string();
         match error {
-            E::InvalidParameter { .. } | E::BadTag(_) | E::ReferencedByIndex(_) => {
+            E::InvalidParameter { .. } | E::BadTag | E::ReferencedByIndex(_) => {
                 faults::invalid_parameter_exception(text)
             }
             E::Manifest(_) => faults::invalid_parameter_exception(format!(

@@ -94,7 +94,7 @@ async fn every_route_asks_for_its_action_on_its_repository() {
     for (method, path, action) in rows {
         home.ask(method, path).send().await;
         let resource = match path {
-            "/v2/_catalog" => "*".to_owned(),
+            "/v2/_catalog" => "arn:aws:ecr:us-east-1:000000000000:repository/*".to_owned(),
             _ => "arn:aws:ecr:us-east-1:000000000000:repository/app".to_owned(),
         };
         let root = "arn:aws:iam::000000000000:root".to_owned();

@@ -26,6 +26,7 @@ impl Catalog {
         reference: &ImageRef,
         keep_untagged: bool,
     ) -> Result<Option<Image>, EcrError> {
+        let _turn = self.turn(registry, name).await;
         for _ in 0..ATTEMPTS {
             let open = self.open(registry, name).await?;
             let mut change = self.begin_change(&open).await?;

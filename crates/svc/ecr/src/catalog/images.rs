@@ -111,6 +111,23 @@ impl Catalog {
         digest: &Digest,
         now: Timestamp,
     ) -> Result<(), EcrError> {
+        let open = self.open(registry, name).await?;
+        let recorded = |image: &Read<Image>| {
+            image
+                .record
+                .last_pull
+                .is_some_and(|last| now.since(last) < PULL_RECORDED_EVERY)
+        };
+        // Nearly every pull ends here, without waiting for anyone.
+        if self
+            .find(&open, &ImageRef::Digest(*digest))
+            .await?
+            .as_ref()
+            .is_some_and(recorded)
+        {
+            return Ok(());
+        }
+        let _turn = self.turn(registry, name).await;
         for _ in 0..ATTEMPTS {
             let open = self.open(registry, name).await?;
             let mut change = self.begin_change(&open).await?;

@@ -56,8 +56,8 @@ impl Catalog {
                 actual: digest,
             });
         }
-        if let Some(tag) = new.tag.as_deref().filter(|tag| !valid_tag(tag)) {
-            return Err(EcrError::BadTag(tag.chars().take(300).collect()));
+        if new.tag.as_deref().is_some_and(|tag| !valid_tag(tag)) {
+            return Err(EcrError::BadTag);
         }
         let manifest = Manifest::parse(&new.manifest, new.media_type.as_deref())?;
         let tag = new.tag.as_deref();
@@ -70,6 +70,7 @@ impl Catalog {
         let (_, _manifest_lease) = self.blobs().put(new.manifest).await?;
         let fresh = image_record(digest, manifest, manifest_size, image_size, now);
 
+        let _turn = self.turn(registry, name).await;
         for _ in 0..ATTEMPTS {
             let again = self.open(registry, name).await?;
             if again.id() != open.id() {

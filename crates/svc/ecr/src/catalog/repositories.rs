@@ -104,6 +104,7 @@ impl Catalog {
         name: &str,
         mut change: impl FnMut(&mut Repository) -> Result<(), EcrError>,
     ) -> Result<Repository, EcrError> {
+        let _turn = self.turn(registry, name).await;
         for _ in 0..ATTEMPTS {
             let open = self.open(registry, name).await?;
             let mut repository = open.repository.record;
@@ -130,6 +131,7 @@ impl Catalog {
         name: &str,
         force: bool,
     ) -> Result<Repository, EcrError> {
+        let _turn = self.turn(registry, name).await;
         for _ in 0..ATTEMPTS {
             let open = self.open(registry, name).await?;
             let mut change = self.begin_change(&open).await?;

@@ -81,12 +81,13 @@ async fn every_operation_asks_about_what_it_touches() {
             [(format!("ecr:{operation}"), ARN.to_owned())]
         );
     }
-    for operation in [
-        "GetAuthorizationToken",
-        "DescribeRepositories",
-        "DescribeRegistry",
+    let every = "arn:aws:ecr:us-east-1:000000000000:repository/*";
+    for (operation, resource) in [
+        ("DescribeRepositories", every),
+        ("GetAuthorizationToken", "*"),
+        ("DescribeRegistry", "*"),
     ] {
-        let all = [(format!("ecr:{operation}"), "*".to_owned())];
+        let all = [(format!("ecr:{operation}"), resource.to_owned())];
         assert_eq!(asked(&home, operation, json!({})).await, all);
     }
 }
