@@ -1,58 +1,66 @@
-//! Durable puts of 1 KiB into the embedded store: `wharf-bench-store FOLDER CLIENTS SECONDS`.
+//! The state engine beside the engines that might have been its base, and beside etcd; and the
+//! journal's ingest.
 //!
-//! Each client waits for its answer before the next put, as h2load's do against etcd. Prints puts a
-//! second and the latencies at 50 and 99 percent, in microseconds, on one line.
+//! ```text
+//! wharf-bench-store [writes|open|journal]…       all three if none is named
+//! ```
+//! `WHARF_BENCH_SECONDS` (default 5) is how long each rate is measured; `TMPDIR` says on which disk.
+//! etcd takes part if it is on PATH. Prints Markdown tables.
 
-use std::{
-    env,
-    path::Path,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+mod candidates;
+mod etcd;
+mod journal;
+mod load;
+mod open;
+mod writes;
 
-use anyhow::{Context as _, Result, ensure};
-use tokio::task::JoinSet;
-use wharf_base::Permit;
-use wharf_store::{Store, StoreOptions};
+use std::time::Duration;
 
-const VALUE: [u8; 1024] = [b'v'; 1024];
+/// Bytes of every value.
+const VALUE_BYTES: usize = 1024;
+/// Keys that the writers go round in.
+const KEYS: usize = 10_000;
 
-#[tokio::main]
-async fn main() -> Result<()> {
-    let mut arguments = env::args().skip(1);
-    let mut next = |what| arguments.next().with_context(|| format!("no {what} given"));
-    let folder = next("folder")?;
-    let clients: usize = next("number of clients")?.parse().context("clients")?;
-    let seconds: u64 = next("number of seconds")?.parse().context("seconds")?;
-
-    let store = Arc::new(Store::open(Path::new(&folder), StoreOptions::default())?);
-    let end = Instant::now() + Duration::from_secs(seconds);
-    let mut running: JoinSet<Result<Vec<u64>>> = JoinSet::new();
-    for client in 0..clients {
-        running.spawn(put_until(Arc::clone(&store), client, end));
+fn main() -> anyhow::Result<()> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    // Reopening is measured in a process of its own, since memory is.
+    if let [child, engine, dir] = args.as_slice()
+        && child == "open-in-child"
+    {
+        return runtime.block_on(open::child(engine, dir.as_ref()));
     }
-    let mut latencies = Vec::new();
-    while let Some(done) = running.join_next().await {
-        latencies.extend(done??);
-    }
-    ensure!(!latencies.is_empty(), "no put was done");
-    latencies.sort_unstable();
-    let at = |percent: usize| latencies[(latencies.len() - 1) * percent / 100];
-    let rate = latencies.len() as u64 / seconds;
-    println!("{rate} {} {}", at(50), at(99));
-    Ok(())
+    let wanted = |name: &str| args.is_empty() || args.iter().any(|a| a == name);
+    let seconds = std::env::var("WHARF_BENCH_SECONDS")
+        .ok()
+        .and_then(|s| s.parse().ok());
+    let time = Duration::from_secs(seconds.unwrap_or(5));
+    runtime.block_on(async {
+        if wanted("writes") {
+            writes::run(time).await?;
+        }
+        if wanted("open") {
+            open::run().await?;
+        }
+        if wanted("journal") {
+            journal::run(time).await?;
+        }
+        Ok(())
+    })
 }
 
-/// The latency of each put, in microseconds. Clients write over keys of their own, as etcd's peer does.
-async fn put_until(store: Arc<Store>, client: usize, end: Instant) -> Result<Vec<u64>> {
-    let permit = Permit::for_controller("bench");
-    let mut latencies = Vec::new();
-    while Instant::now() < end {
-        let begun = Instant::now();
-        store
-            .put(&permit, format!("/bench/{client}"), &VALUE[..])
-            .await?;
-        latencies.push(u64::try_from(begun.elapsed().as_micros())?);
-    }
-    Ok(latencies)
+fn key(n: usize) -> String {
+    format!(
+        "/w1/cell/ecs/000000000000/us-east-1/task/{:08x}{n:024x}",
+        n * 0x9e37
+    )
+}
+
+fn value(n: usize) -> Vec<u8> {
+    // Not compressible by repetition alone, as JSON with ids is not.
+    (0..VALUE_BYTES)
+        .map(|i| b"abcdefghijklmnopqrstuvwxyz012345"[(i * 7 + n * (i | 3)) % 32])
+        .collect()
 }

@@ -127,14 +127,15 @@ fn api(layout: &Layout, settings: &Settings) -> Result<Api, Problem> {
         secret_access_key: root.secret_access_key,
         session_token: None,
     };
-    Ok(Api::new(endpoint, Dialer::plain(), keys, &settings.region, Arc::new(SystemClock)))
+    let dialer = Dialer::new(None).map_err(|cause| Problem::caused("cannot connect", cause))?;
+    Ok(Api::new(endpoint, dialer, keys, &settings.region, Arc::new(SystemClock)))
 }
 
-async fn call<I: wharf_wire::node::Struct, O: wharf_wire::node::Struct + Default>(
+async fn call<O: wharf_wire::node::Struct + Default>(
     api: &Api,
     settings: &Settings,
     operation: &'static str,
-    input: &I,
+    input: &(dyn wharf_wire::node::Struct + Sync),
 ) -> Result<O, Problem> {
     use wharf_agent::client::CallError;
     api.call(&SERVICE, operation, input).await.map_err(|error| match error {

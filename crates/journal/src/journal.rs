@@ -417,7 +417,7 @@ fn load(dir: &Path) -> Result<(Head, State), OpenError> {
                 ));
             }
             let write = Image::take(&state, &head).write(dir);
-            write.map_err(OpenError::io("write the manifest of", dir))?;
+            write.map_err(|e| OpenError::io("write the manifest of", dir)(e.into()))?;
             (head, state)
         }
     };

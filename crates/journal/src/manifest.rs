@@ -80,21 +80,42 @@ impl Image {
     }
 
     /// Puts this in the place of the manifest there is. Either of them is whole at every moment.
-    pub(crate) fn write(&self, dir: &Path) -> io::Result<()> {
+    pub(crate) fn write(&self, dir: &Path) -> Result<(), WriteError> {
         let unfinished = dir.join(UNFINISHED);
-        let attempt = || {
+        let prepare = || {
             let mut out = BufWriter::new(File::create(&unfinished)?);
             out.write_all(&self.frames)?;
             out.into_inner()
                 .map_err(io::IntoInnerError::into_error)?
                 .sync_all()?;
-            std::fs::rename(&unfinished, dir.join(NAME))?;
-            File::open(dir)?.sync_all()
+            std::fs::rename(&unfinished, dir.join(NAME))
         };
-        attempt().inspect_err(|_| {
+        prepare().map_err(|e| {
             // Gives its room back to a full disk; the next writing starts it anew in any case.
             let _ = std::fs::remove_file(&unfinished);
-        })
+            WriteError::Unchanged(e)
+        })?;
+        File::open(dir)
+            .and_then(|dir| dir.sync_all())
+            .map_err(WriteError::Unsettled)
+    }
+}
+
+/// Which manifest the next opening will find.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WriteError {
+    #[error("the manifest there was")]
+    Unchanged(#[source] io::Error),
+    /// One of the two: the files of both must stay.
+    #[error("either manifest")]
+    Unsettled(#[source] io::Error),
+}
+
+impl From<WriteError> for io::Error {
+    fn from(e: WriteError) -> Self {
+        match e {
+            WriteError::Unchanged(e) | WriteError::Unsettled(e) => e,
+        }
     }
 }
 
@@ -155,11 +176,15 @@ fn take_frame(
     head: &mut Option<Head>,
     state: &mut State,
 ) -> Result<bool, DecodeError> {
-    let small = |n: u64| u32::try_from(n).map_err(|_| DecodeError::BadNumber);
+    // The highest bit tells runs from segments.
+    let small = |n: u64| match u32::try_from(n) {
+        Ok(id) if id < 1 << 31 => Ok(id),
+        _ => Err(DecodeError::BadNumber),
+    };
     let mut input = Decoder::new(payload);
     match input.u8()? {
         HEAD => {
-            let (next_stream, first_segment) = (input.number()?, input.number()?);
+            let (next_stream, first_segment) = (input.counter()?, input.counter()?);
             let next_run = small(input.number()?)?;
             let mut runs = Vec::new();
             for _ in 0..input.count(1)? {
@@ -174,7 +199,7 @@ fn take_frame(
         }
         STREAMS => {
             while !input.is_empty() {
-                let (id, name, first) = (input.number()?, input.text()?, input.number()?);
+                let (id, name, first) = (input.counter()?, input.text()?, input.counter()?);
                 let stream = state.add_stream(id, name, first);
                 for _ in 0..input.count(2)? {
                     let name = input.text()?.into();
@@ -193,4 +218,20 @@ fn take_frame(
     }
     input.finish()?;
     Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+        /// As if damage had met the checksum too.
+        #[test]
+        fn hostile_frames_never_panic(tag in 0u8..5, rest in proptest::collection::vec(0u8..9, 0..99)) {
+            let (mut head, mut state) = (None, State::default());
+            let _ = take_frame(&[&[tag][..], &rest].concat(), &mut head, &mut state);
+        }
+    }
 }

@@ -17,7 +17,7 @@ use wharf_wal::{DataFile, Place};
 use crate::{
     JournalOptions,
     block::{Block, FileId},
-    manifest::{Head, Image},
+    manifest::{Head, Image, WriteError},
     run::{FinishedRun, RunWriter, run_path},
     state::{Files, State},
     writer::read,
@@ -99,25 +99,30 @@ fn job(head: &Head, sources: HashSet<FileId>, first_segment: u64) -> Job {
 
 pub(crate) fn perform(dir: &Path, state: &RwLock<State>, mut job: Job) -> io::Result<Merged> {
     let path = run_path(dir, job.run);
-    let mut attempt = || -> io::Result<_> {
+    // What no manifest names the next opening would remove too, but a full disk needs it now.
+    let discard = |_: &io::Error| drop(std::fs::remove_file(&path));
+    let copy = || {
         let mut out = RunWriter::create(dir, job.run)?;
         copy_blocks(state, &job.sources, &mut out)?;
-        let written = out.finish()?;
-        if written.blocks.is_empty() {
-            job.head.runs.retain(|id| *id != job.run);
-        }
-        // The manifest's own sync of the folder makes the run's name durable with it.
-        let image = Image::take(&read(state), &job.head);
-        image.write(dir)?;
-        Ok(written)
+        out.finish()
     };
     let FinishedRun {
         data,
         blocks: written,
-    } = attempt().inspect_err(|_| {
-        // No manifest names it, so the next opening would remove it too.
-        let _ = std::fs::remove_file(&path);
-    })?;
+    } = copy().inspect_err(discard)?;
+    if written.is_empty() {
+        job.head.runs.retain(|id| *id != job.run);
+    }
+    // The manifest's own sync of the folder makes the run's name durable with it.
+    let image = Image::take(&read(state), &job.head);
+    match image.write(dir) {
+        Ok(()) => {}
+        Err(WriteError::Unchanged(e)) => {
+            discard(&e);
+            return Err(e);
+        }
+        Err(WriteError::Unsettled(e)) => return Err(e),
+    }
     let run = if written.is_empty() {
         let _ = std::fs::remove_file(&path);
         None

@@ -89,24 +89,25 @@ impl<'a> Op<'a> {
 
     fn decode(input: &mut Decoder<'a>) -> Result<Self, DecodeError> {
         let tag = input.u8()?;
-        let stream = input.number()?;
+        let stream = input.counter()?;
         Ok(match tag {
             CREATE => Self::Create {
                 stream,
                 name: input.text()?,
             },
             APPEND => {
-                let first = input.number()?;
+                let first = input.counter()?;
                 let count = u32::try_from(input.number()?).map_err(|_| DecodeError::BadNumber)?;
-                // The end of a stream must be a number too.
-                first
-                    .checked_add(count.into())
-                    .ok_or(DecodeError::BadNumber)?;
+                let block = input.bytes()?;
+                // Each record takes a byte at least.
+                if count as usize > block.len() {
+                    return Err(DecodeError::BadNumber);
+                }
                 Self::Append {
                     stream,
                     first,
                     count,
-                    block: input.bytes()?,
+                    block,
                 }
             }
             TRIM => Self::Trim {
@@ -178,7 +179,7 @@ mod tests {
                 stream: 1,
                 name: "c",
             },
-            Op::Delete { stream: u64::MAX },
+            Op::Delete { stream: 1 << 40 },
         ];
         let mut out = Encoder::new();
         ops.iter().for_each(|op| op.encode(&mut out));

@@ -265,6 +265,8 @@ impl Writer {
     fn put_off_merge(&mut self, error: &io::Error) {
         tracing::warn!(%error, "cannot merge parts of the journal; trying again later");
         self.retry_merge_at = Some(Instant::now() + MERGE_RETRY);
+        // The manifest on disk may name the run of the failed attempt: never write to it again.
+        self.head.next_run += 1;
     }
 
     fn join_merge(&mut self) {

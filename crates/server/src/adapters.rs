@@ -10,7 +10,9 @@ use hyper_util::rt::TokioIo;
 use sha1::{Digest, Sha1};
 use wharf_base::{Clock, Timestamp};
 use wharf_registry::RegistryApi;
-use wharf_svc_ecs::{Channel as AgentChannel, Endpoint, Refusal, RoleError, RoleKeys, TaskCredentials};
+use wharf_svc_ecs::{
+    Channel as AgentChannel, Endpoint, Refusal, RoleError, RoleKeys, TaskCredentials,
+};
 use wharf_svc_iam::{AssumeError, Directory as IamDirectory, IdentifyError};
 use wharf_wire::{Context, Dispatcher, fault::Chain};
 
@@ -27,15 +29,22 @@ impl gateway::Directory for Keys {
         session_token: Option<&str>,
         now: Timestamp,
     ) -> Result<Key, KeyError> {
-        let found = self.0.identify(access_key_id, session_token, now).await.map_err(|error| match error {
-            IdentifyError::Unknown => KeyError::Unknown,
-            IdentifyError::Expired => KeyError::Expired,
-            IdentifyError::Directory(error) => {
-                tracing::error!(error = %Chain(&error), "an access key cannot be looked up");
-                KeyError::Unavailable
-            }
-        })?;
-        Ok(Key { secret_access_key: found.secret.expose().to_owned(), caller: found.caller })
+        let found = self
+            .0
+            .identify(access_key_id, session_token, now)
+            .await
+            .map_err(|error| match error {
+                IdentifyError::Unknown => KeyError::Unknown,
+                IdentifyError::Expired => KeyError::Expired,
+                IdentifyError::Directory(error) => {
+                    tracing::error!(error = %Chain(&error), "an access key cannot be looked up");
+                    KeyError::Unavailable
+                }
+            })?;
+        Ok(Key {
+            secret_access_key: found.secret.expose().to_owned(),
+            caller: found.caller,
+        })
     }
 }
 
@@ -53,9 +62,17 @@ impl TaskCredentials for Roles {
         self.assume(account, role_arn, "usable").await.map(|_| ())
     }
 
-    async fn assume(&self, _account: &str, role_arn: &str, task_id: &str) -> Result<RoleKeys, RoleError> {
+    async fn assume(
+        &self,
+        _account: &str,
+        role_arn: &str,
+        task_id: &str,
+    ) -> Result<RoleKeys, RoleError> {
         let now = self.clock.now();
-        let minted = self.directory.assume_for_service(role_arn, TASKS, task_id, None, now).await;
+        let minted = self
+            .directory
+            .assume_for_service(role_arn, TASKS, task_id, None, now)
+            .await;
         let minted = minted.map_err(|error| match error {
             AssumeError::Directory(error) => RoleError::Unavailable(Box::new(error)),
             _ => RoleError::Unusable(role_arn.to_owned()),
@@ -75,7 +92,10 @@ pub struct Registry(pub RegistryApi);
 #[async_trait]
 impl Handler for Registry {
     async fn handle(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
-        let peer = wharf_registry::Peer { address: Some(peer.address.ip()), secure: peer.secure };
+        let peer = wharf_registry::Peer {
+            address: Some(peer.address.ip()),
+            secure: peer.secure,
+        };
         self.0.handle(request, peer).await
     }
 }
@@ -88,7 +108,12 @@ pub struct Sockets {
 
 #[async_trait]
 impl AgentSockets for Sockets {
-    async fn upgrade(&self, request: Request<Incoming>, channel: Channel, cx: Context) -> Response<Body> {
+    async fn upgrade(
+        &self,
+        request: Request<Incoming>,
+        channel: Channel,
+        cx: Context,
+    ) -> Response<Body> {
         let channel = match channel {
             Channel::Acs => AgentChannel::Acs,
             Channel::Tcs => AgentChannel::Tcs,
@@ -123,7 +148,8 @@ impl AgentSockets for Sockets {
 
 fn refused(refusal: &Refusal) -> Response<Body> {
     let mut response = Response::new(full(refusal.body()));
-    *response.status_mut() = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST);
+    *response.status_mut() =
+        StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST);
     response
 }
 
@@ -142,7 +168,9 @@ fn accept_key(headers: &HeaderMap) -> Option<HeaderValue> {
     const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
     let upgrade = headers.get(header::UPGRADE)?.to_str().ok()?;
     let key = headers.get(header::SEC_WEBSOCKET_KEY)?;
-    if !upgrade.eq_ignore_ascii_case("websocket") || headers.get(header::SEC_WEBSOCKET_VERSION)? != "13" {
+    if !upgrade.eq_ignore_ascii_case("websocket")
+        || headers.get(header::SEC_WEBSOCKET_VERSION)? != "13"
+    {
         return None;
     }
     let mut digest = Sha1::new();
@@ -160,8 +188,14 @@ mod tests {
         let mut headers = HeaderMap::new();
         assert_eq!(accept_key(&headers), None);
         headers.insert(header::UPGRADE, HeaderValue::from_static("WebSocket"));
-        headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
-        headers.insert(header::SEC_WEBSOCKET_KEY, HeaderValue::from_static("dGhlIHNhbXBsZSBub25jZQ=="));
+        headers.insert(
+            header::SEC_WEBSOCKET_VERSION,
+            HeaderValue::from_static("13"),
+        );
+        headers.insert(
+            header::SEC_WEBSOCKET_KEY,
+            HeaderValue::from_static("dGhlIHNhbXBsZSBub25jZQ=="),
+        );
         let accept = accept_key(&headers).unwrap();
         assert_eq!(accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     }

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use wharf_api_ecs::{Ecs, types::CreateClusterRequest};
 use wharf_api_iam::{
     Iam,
-    types::{AttachUserPolicyRequest, CreateAccessKeyRequest, CreateUserRequest, ListAccessKeysRequest},
+    types::{
+        AttachUserPolicyRequest, CreateAccessKeyRequest, CreateUserRequest, ListAccessKeysRequest,
+    },
 };
 use wharf_base::{Clock, Permit};
 use wharf_svc_ec2::Ec2Service;
@@ -23,7 +25,8 @@ use crate::{
 const PERMIT: Permit = Permit::for_controller("bootstrap");
 /// The user behind the node of this machine; its rights are the policy below, to be read like any.
 const NODE_USER: &str = "wharf-node";
-const NODE_POLICY: &str = "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role";
+const NODE_POLICY: &str =
+    "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role";
 
 pub struct Bootstrap<'a> {
     pub config: &'a ServerConfig,
@@ -40,13 +43,20 @@ impl Bootstrap<'_> {
         self.root_key().await?;
         let call = self.call();
         let failed = |step| move |fault| StartError::Bootstrap { step, fault };
-        self.ec2.ensure_default_vpc(&PERMIT, &call).await.map_err(failed("make the default VPC"))?;
-        self.default_cluster(&call).await.map_err(failed("make the cluster `default`"))?;
+        self.ec2
+            .ensure_default_vpc(&PERMIT, &call)
+            .await
+            .map_err(failed("make the default VPC"))?;
+        self.default_cluster(&call)
+            .await
+            .map_err(failed("make the cluster `default`"))?;
         self.node_identity(&call).await
     }
 
     fn call(&self) -> Call {
-        let ServerConfig { account, region, .. } = self.config;
+        let ServerConfig {
+            account, region, ..
+        } = self.config;
         let mut cx = Context::internal(account, region, "wharf", self.clock.now());
         // What is made here is the account's own.
         cx.caller = Caller::root(account);
@@ -60,6 +70,10 @@ impl Bootstrap<'_> {
             .root_credentials(&PERMIT, &self.config.account, now)
             .await
             .map_err(StartError::Directory)?;
+        let Some(made) = made else {
+            // Somebody deleted root's keys or switched them off; what is left here is worth nothing.
+            return root::forget(&self.config.data_dir).map_err(StartError::Root);
+        };
         let root = RootCredentials {
             access_key_id: made.access_key_id,
             secret_access_key: made.secret.expose().to_owned(),
@@ -69,15 +83,23 @@ impl Bootstrap<'_> {
 
     async fn default_cluster(&self, call: &Call) -> Result<(), Fault> {
         // An existing one comes back unchanged.
-        self.ecs.create_cluster(call, CreateClusterRequest::default()).await.map(|_| ())
+        self.ecs
+            .create_cluster(call, CreateClusterRequest::default())
+            .await
+            .map(|_| ())
     }
 
     /// Writes what the node of this machine signs with, unless it has a key that still counts.
     async fn node_identity(&self, call: &Call) -> Result<(), StartError> {
         let path = &self.config.node_identity;
-        let failed = |fault| StartError::Bootstrap { step: "make the node's identity", fault };
+        let failed = |fault| StartError::Bootstrap {
+            step: "make the node's identity",
+            fault,
+        };
         let known = read_json(path);
-        let key = known.as_ref().and_then(|known| Some((text(known, "accessKeyId")?, text(known, "secretAccessKey")?)));
+        let key = known
+            .as_ref()
+            .and_then(|known| Some((text(known, "accessKeyId")?, text(known, "secretAccessKey")?)));
         let key = match key {
             Some(key) if self.counts(call, &key.0).await.map_err(failed)? => key,
             _ => self.new_node_key(call).await.map_err(failed)?,
@@ -98,14 +120,21 @@ impl Bootstrap<'_> {
             std::fs::create_dir_all(folder)?;
             root::write_private(path, identity.to_string().as_bytes())
         };
-        write().map_err(|source| StartError::File { path: path.clone(), source })
+        write().map_err(|source| StartError::File {
+            path: path.clone(),
+            source,
+        })
     }
 
     async fn counts(&self, call: &Call, key: &str) -> Result<bool, Fault> {
-        let input = ListAccessKeysRequest { user_name: Some(NODE_USER.to_owned()), ..Default::default() };
+        let input = ListAccessKeysRequest {
+            user_name: Some(NODE_USER.to_owned()),
+            ..Default::default()
+        };
         match self.iam.list_access_keys(call, input).await {
             Ok(reply) => Ok(reply.access_key_metadata.iter().flatten().any(|known| {
-                known.access_key_id.as_deref() == Some(key) && known.status.as_deref() == Some("Active")
+                known.access_key_id.as_deref() == Some(key)
+                    && known.status.as_deref() == Some("Active")
             })),
             Err(fault) if fault.code == "NoSuchEntity" => Ok(false),
             Err(fault) => Err(fault),
@@ -128,9 +157,19 @@ impl Bootstrap<'_> {
             policy_arn: Some(NODE_POLICY.to_owned()),
         };
         self.iam.attach_user_policy(call, policy).await?;
-        let input = CreateAccessKeyRequest { user_name: Some(NODE_USER.to_owned()) };
-        let made = self.iam.create_access_key(call, input).await?.access_key.unwrap_or_default();
-        Ok((made.access_key_id.unwrap_or_default(), made.secret_access_key.unwrap_or_default()))
+        let input = CreateAccessKeyRequest {
+            user_name: Some(NODE_USER.to_owned()),
+        };
+        let made = self
+            .iam
+            .create_access_key(call, input)
+            .await?
+            .access_key
+            .unwrap_or_default();
+        Ok((
+            made.access_key_id.unwrap_or_default(),
+            made.secret_access_key.unwrap_or_default(),
+        ))
     }
 }
 

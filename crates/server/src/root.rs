@@ -38,11 +38,17 @@ pub enum RootError {
 /// Reads the root key of the installation whose server keeps its data in `server_dir`.
 pub fn root_credentials(server_dir: &Path, keyring: &Path) -> Result<RootCredentials, RootError> {
     let path = server_dir.join(FILE);
-    let token = fs::read_to_string(&path).map_err(|source| RootError::Read { path: path.clone(), source })?;
+    let token = fs::read_to_string(&path).map_err(|source| RootError::Read {
+        path: path.clone(),
+        source,
+    })?;
     let keyring = Keyring::open_or_create(keyring)?;
     let secret = keyring
         .open_token(&token, CONTEXT)
-        .map_err(|source| RootError::Sealed { path: path.clone(), source })?;
+        .map_err(|source| RootError::Sealed {
+            path: path.clone(),
+            source,
+        })?;
     serde_json::from_slice(secret.expose()).map_err(|_| RootError::Damaged { path })
 }
 
@@ -53,12 +59,27 @@ pub fn save(server_dir: &Path, keyring: &Keyring, root: &RootCredentials) -> Res
     write_private(&path, token.as_bytes()).map_err(|source| RootError::Write { path, source })
 }
 
+/// Removes the file of a root key that no longer counts.
+pub fn forget(server_dir: &Path) -> Result<(), RootError> {
+    let path = server_dir.join(FILE);
+    match fs::remove_file(&path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(RootError::Write { path, source })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Writes a file that only root reads, whole and durable or not at all.
 pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     let temporary = path.with_extension("new");
-    let mut file =
-        fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&temporary)?;
+    let mut file = fs::OpenOptions::new()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .mode(0o600)
+        .open(&temporary)?;
     io::Write::write_all(&mut file, bytes)?;
     file.sync_all()?;
     fs::rename(&temporary, path)?;
@@ -74,13 +95,23 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let keyring_path = folder.path().join("keyring");
         let keyring = Keyring::open_or_create(&keyring_path).unwrap();
-        let root = RootCredentials { access_key_id: "AKIA".into(), secret_access_key: "hush".into() };
+        let root = RootCredentials {
+            access_key_id: "AKIA".into(),
+            secret_access_key: "hush".into(),
+        };
         save(folder.path(), &keyring, &root).unwrap();
         let read = root_credentials(folder.path(), &keyring_path).unwrap();
         assert_eq!(read.secret_access_key, "hush");
         let bytes = fs::read_to_string(folder.path().join(FILE)).unwrap();
         assert!(!bytes.contains("hush"));
+        forget(folder.path()).unwrap();
+        forget(folder.path()).unwrap();
+        assert!(matches!(root_credentials(folder.path(), &keyring_path), Err(RootError::Read { .. })));
+        save(folder.path(), &keyring, &root).unwrap();
         fs::remove_file(&keyring_path).unwrap();
-        assert!(matches!(root_credentials(folder.path(), &keyring_path), Err(RootError::Sealed { .. })));
+        assert!(matches!(
+            root_credentials(folder.path(), &keyring_path),
+            Err(RootError::Sealed { .. })
+        ));
     }
 }

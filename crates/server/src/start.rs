@@ -3,7 +3,7 @@
 use std::{
     io,
     net::{IpAddr, SocketAddr},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
     time::Duration,
 };
@@ -54,7 +54,10 @@ pub enum StartError {
     #[error("{address} is in use")]
     PortInUse { address: SocketAddr },
     #[error("cannot listen on {address}")]
-    Listen { address: SocketAddr, source: io::Error },
+    Listen {
+        address: SocketAddr,
+        source: io::Error,
+    },
     #[error("{} is in use by process {pid}", path.display())]
     DataInUse { path: PathBuf, pid: u32 },
     #[error("the store cannot be opened")]
@@ -72,7 +75,11 @@ pub enum StartError {
     #[error("cannot use {}", path.display())]
     File { path: PathBuf, source: io::Error },
     #[error("cannot {step}")]
-    Bootstrap { step: &'static str, #[source] fault: Fault },
+    Bootstrap {
+        step: &'static str,
+        #[source]
+        fault: Fault,
+    },
 }
 
 /// What is on disk, opened.
@@ -135,10 +142,12 @@ async fn listen(config: &ServerConfig) -> Result<Vec<TcpListener>, StartError> {
     let mut listeners = Vec::new();
     for ip in &config.listen {
         let address = SocketAddr::new(*ip, config.port);
-        let listener = TcpListener::bind(address).await.map_err(|source| match source.kind() {
-            io::ErrorKind::AddrInUse => StartError::PortInUse { address },
-            _ => StartError::Listen { address, source },
-        })?;
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|source| match source.kind() {
+                io::ErrorKind::AddrInUse => StartError::PortInUse { address },
+                _ => StartError::Listen { address, source },
+            })?;
         listeners.push(listener);
     }
     Ok(listeners)
@@ -148,18 +157,35 @@ async fn open(config: &ServerConfig) -> Result<Data, StartError> {
     let dir = config.data_dir.clone();
     let keyring = config.keyring.clone();
     let work = move || {
-        std::fs::create_dir_all(&dir).map_err(|source| StartError::File { path: dir.clone(), source })?;
-        let store = Store::open(&dir.join("store"), StoreOptions::default()).map_err(|error| match error {
-            OpenError::InUse { dir, pid } => StartError::DataInUse { path: dir, pid: pid.unwrap_or(0) },
-            other => StartError::Store(other),
+        std::fs::create_dir_all(&dir).map_err(|source| StartError::File {
+            path: dir.clone(),
+            source,
         })?;
-        let journal =
-            Journal::open(&dir.join("journal"), JournalOptions::default()).map_err(StartError::Journal)?;
-        let blobs = Blobs::open(&dir.join("blobs"), Limits::default()).map_err(StartError::Blobs)?;
+        let store =
+            Store::open(&dir.join("store"), StoreOptions::default()).map_err(
+                |error| match error {
+                    OpenError::InUse { dir, pid } => StartError::DataInUse {
+                        path: dir,
+                        pid: pid.unwrap_or(0),
+                    },
+                    other => StartError::Store(other),
+                },
+            )?;
+        let journal = Journal::open(&dir.join("journal"), JournalOptions::default())
+            .map_err(StartError::Journal)?;
+        let blobs =
+            Blobs::open(&dir.join("blobs"), Limits::default()).map_err(StartError::Blobs)?;
         let keyring = Keyring::open_or_create(&keyring).map_err(StartError::Keyring)?;
-        Ok(Data { store, journal, blobs, keyring })
+        Ok(Data {
+            store,
+            journal,
+            blobs,
+            keyring,
+        })
     };
-    tokio::task::spawn_blocking(work).await.expect("opening the data does not panic")
+    tokio::task::spawn_blocking(work)
+        .await
+        .expect("opening the data does not panic")
 }
 
 /// Every service, with what the gateway needs to reach it.
@@ -192,10 +218,16 @@ impl Plane {
         );
         let ec2 = Ec2Service::new(data.store.clone());
         let ec2_client = wharf_api_ec2::Client::new(Arc::new(ec2.clone()), dispatcher.clone());
-        let roles = Roles { directory: directory.clone(), clock: clock.clone() };
+        let roles = Roles {
+            directory: directory.clone(),
+            clock: clock.clone(),
+        };
         let ecs = EcsService::new(Parts {
             clock: clock.clone(),
-            config: EcsConfig { endpoint: endpoint(config), ..EcsConfig::default() },
+            config: EcsConfig {
+                endpoint: endpoint(config),
+                ..EcsConfig::default()
+            },
             ..Parts::new(
                 data.store.clone(),
                 Arc::new(data.keyring.clone()),
@@ -220,12 +252,16 @@ impl Plane {
             Arc::new(wharf_api_iam::Routes(Arc::new(self.iam.clone()))),
             Arc::new(wharf_api_sts::Routes(Arc::new(self.sts.clone()))),
             Arc::new(wharf_api_ec2::Routes(Arc::new(self.ec2.clone()))),
-            Arc::new(wharf_api_ecr::Routes(Arc::new(EcrService::new(self.catalog.clone())))),
+            Arc::new(wharf_api_ecr::Routes(Arc::new(EcrService::new(
+                self.catalog.clone(),
+            )))),
             Arc::new(wharf_api_ecs::Routes(Arc::new(self.ecs.clone()))),
             Arc::new(wharf_api_logs::Routes(Arc::new(self.logs.clone()))),
         ];
-        let stranger = (config.iam == IamMode::Off)
-            .then(|| Bearer { caller: Caller::root(&config.account), region: config.region.clone() });
+        let stranger = (config.iam == IamMode::Off).then(|| Bearer {
+            caller: Caller::root(&config.account),
+            region: config.region.clone(),
+        });
         let registry = RegistryApi::new(
             self.catalog.clone(),
             self.dispatcher.clone(),
@@ -244,8 +280,13 @@ impl Plane {
                 own_hosts: own_hosts(config),
             },
             registry: Arc::new(Registry(registry)),
-            agents: Arc::new(Sockets { endpoint: self.ecs.endpoint(), dispatcher: self.dispatcher.clone() }),
-            health: Arc::new(Health { store: data.store.clone() }),
+            agents: Arc::new(Sockets {
+                endpoint: self.ecs.endpoint(),
+                dispatcher: self.dispatcher.clone(),
+            }),
+            health: Arc::new(Health {
+                store: data.store.clone(),
+            }),
             tls: None,
         }
     }
@@ -256,7 +297,11 @@ fn endpoint(config: &ServerConfig) -> String {
 }
 
 fn own_hosts(config: &ServerConfig) -> Vec<String> {
-    let mut hosts = vec!["localhost".to_owned(), "169.254.170.2".to_owned(), "[::1]".to_owned()];
+    let mut hosts = vec![
+        "localhost".to_owned(),
+        "169.254.170.2".to_owned(),
+        "[::1]".to_owned(),
+    ];
     hosts.extend(config.listen.iter().map(|ip| match ip {
         IpAddr::V4(ip) => ip.to_string(),
         IpAddr::V6(ip) => format!("[{ip}]"),
@@ -290,7 +335,7 @@ mod tests {
     #[test]
     fn hosts_have_the_form_of_host_headers() {
         let config = ServerConfig {
-            data_dir: Path::new("/d").to_owned(),
+            data_dir: PathBuf::from("/d"),
             keyring: PathBuf::new(),
             node_identity: PathBuf::new(),
             installation: InstallationId::mint(),

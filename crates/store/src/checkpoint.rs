@@ -325,10 +325,10 @@ fn take_frame(
     match input.u8()? {
         HEAD => {
             *head = Some(Head {
-                epoch: input.number()?,
-                revision: input.number()?,
-                next_lease: input.number()?,
-                first_segment: input.number()?,
+                epoch: input.counter()?,
+                revision: input.counter()?,
+                next_lease: input.counter()?,
+                first_segment: input.counter()?,
             });
         }
         LEASES => {
@@ -394,4 +394,28 @@ fn take_entry(
         },
     );
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+        /// As if damage had met the checksum too.
+        #[test]
+        fn hostile_frames_never_panic(tag in 0u8..7, rest in proptest::collection::vec(0u8..9, 0..99)) {
+            let (mut head, mut state) = (None, State::default());
+            let payload = [&[tag][..], &rest].concat();
+            let _ = take_frame(&payload, 12, None, &mut head, &mut state);
+        }
+
+        #[test]
+        fn random_files_are_refused(bytes: Vec<u8>) {
+            let with_magic = [&MAGIC[..], &bytes].concat();
+            prop_assert!(read(&bytes[..], None).is_err());
+            prop_assert!(read(&with_magic[..], None).is_err());
+        }
+    }
 }

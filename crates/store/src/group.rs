@@ -252,7 +252,7 @@ fn successor(
         value: value.clone(),
         create_revision: previous.map_or(revision, |p| p.create_revision),
         mod_revision: revision,
-        version: previous.map_or(1, |p| p.version + 1),
+        version: previous.map_or(1, |p| p.version.saturating_add(1)),
         lease,
     }
 }

@@ -127,10 +127,9 @@ impl<'a> Change<'a> {
     }
 }
 
-/// The next id must be representable too.
 fn lease_id(input: &mut Decoder<'_>) -> Result<LeaseId, DecodeError> {
-    match input.number()? {
-        0 | u64::MAX => Err(DecodeError::BadNumber),
+    match input.counter()? {
+        0 => Err(DecodeError::BadNumber),
         id => Ok(LeaseId(id)),
     }
 }
@@ -143,7 +142,7 @@ pub(crate) fn decode_frame<'a>(
 ) -> Result<(), DecodeError> {
     let mut input = Decoder::new(payload);
     while !input.is_empty() {
-        let revision = input.number()?;
+        let revision = input.counter()?;
         // No change is shorter than its tag and one byte.
         for _ in 0..input.count(2)? {
             let change = Change::decode(&mut input)?;

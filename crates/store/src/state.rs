@@ -218,7 +218,7 @@ impl State {
         let version = Version {
             mod_revision: revision,
             create_revision: before.map_or(revision, |b| b.create_revision),
-            version: before.map_or(1, |b| b.version + 1),
+            version: before.map_or(1, |b| b.version.saturating_add(1)),
             lease,
             // A copy of its own: the caller's buffer may be part of something large.
             value: Some(Bytes::copy_from_slice(value)),

@@ -154,11 +154,9 @@ impl Store {
     }
 
     pub async fn get(&self, key: &str) -> Result<Option<Entry>, StoreError> {
-        let found = {
-            let state = self.inner.shared.read();
-            state.current(key).map(|v| v.found(key, false))
-        };
-        Ok(fetch_entries(found.into_iter().collect()).await?.pop())
+        let state = self.inner.shared.read();
+        // Live values are in memory, always.
+        Ok(state.current(key).map(|v| v.found(key, false).entry))
     }
 
     /// The key as of `revision`.

@@ -125,6 +125,16 @@ impl<'a> Decoder<'a> {
         Err(DecodeError::BadNumber)
     }
 
+    /// A number that is counted on from: damage must not bring it near the end of its range.
+    pub fn counter(&mut self) -> Result<u64, DecodeError> {
+        let value = self.number()?;
+        if value > i64::MAX as u64 {
+            Err(DecodeError::BadNumber)
+        } else {
+            Ok(value)
+        }
+    }
+
     pub fn raw(&mut self, len: usize) -> Result<&'a [u8], DecodeError> {
         let end = self.at.checked_add(len).ok_or(DecodeError::Truncated)?;
         let slice = self.bytes.get(self.at..end).ok_or(DecodeError::Truncated)?;

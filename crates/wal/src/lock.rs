@@ -42,7 +42,7 @@ impl FolderLock {
             dir: dir.to_owned(),
             source,
         };
-        std::fs::create_dir_all(dir).map_err(failed)?;
+        create_durably(dir).map_err(failed)?;
         // Not truncated on opening: the holder's pid must stay readable for whoever is refused.
         let mut file = OpenOptions::new()
             .read(true)
@@ -67,6 +67,18 @@ impl FolderLock {
         // On a full disk the pid cannot be written; the lock holds all the same.
         let _ = write_pid(&mut file);
         Ok(Self { _file: file })
+    }
+}
+
+/// Makes the folder, if it is not there, so that it is still there after the power went.
+fn create_durably(dir: &Path) -> io::Result<()> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(dir)?;
+    match dir.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all(),
+        _ => File::open(".")?.sync_all(),
     }
 }
 

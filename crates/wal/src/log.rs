@@ -150,6 +150,9 @@ impl Log {
 
     /// Closes the current segment and begins the next, if it holds any frame.
     pub fn rotate(&mut self) -> Result<(), AppendError> {
+        if let Some(reason) = &self.failed {
+            return Err(self.failure(reason.clone()));
+        }
         if self.active.end == SEGMENT_HEADER_BYTES as u64 {
             return Ok(());
         }
@@ -344,4 +347,46 @@ fn read_all(data: &DataFile) -> Result<Vec<u8>, LogError> {
     let mut bytes = vec![0; usize::try_from(len).unwrap_or(usize::MAX)];
     data.read_exact_at(&mut bytes, 0).map_err(fail)?;
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPTIONS: LogOptions = LogOptions {
+        magic: *b"testlog2",
+        segment_bytes: 1 << 20,
+        grow_bytes: 4096,
+    };
+
+    /// A disk that takes no writes, as seen through a file that was opened for reading alone.
+    #[test]
+    fn after_a_failed_write_nothing_more_is_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut log = Log::open(dir.path(), OPTIONS, 1, |_| Ok(())).unwrap();
+        log.append(b"one").unwrap();
+        let path = segment_path(dir.path(), 1);
+        let good = Arc::clone(&log.active.data);
+        log.active.data = DataFile::new(path.clone(), File::open(&path).unwrap());
+        assert!(matches!(
+            log.append(b"two"),
+            Err(AppendError::Failed { .. })
+        ));
+        // Even if the disk were well again: nobody knows what it holds.
+        log.active.data = good;
+        assert!(matches!(
+            log.append(b"three"),
+            Err(AppendError::Failed { .. })
+        ));
+        assert!(matches!(log.rotate(), Err(AppendError::Failed { .. })));
+        assert!(log.failed().is_some());
+        drop(log);
+        let mut found = Vec::new();
+        let take = |frame: Replayed<'_>| {
+            found.push(frame.payload.to_vec());
+            Ok(())
+        };
+        Log::open(dir.path(), OPTIONS, 1, take).unwrap();
+        assert_eq!(found, [b"one"]);
+    }
 }

@@ -86,7 +86,7 @@ pub fn naive(asked: &Asked, policies: &Policies) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 10_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 6_000, ..ProptestConfig::default() })]
 
     #[test]
     fn both_evaluators_agree(asked in asked(), policies in policies()) {

@@ -51,6 +51,14 @@ const ARNS: &[&str] = &[
     "a:b",
 ];
 const NUMBERS: &[&str] = &["1", "2.5", "-3", "x"];
+const DATES: &[&str] = &[
+    "2026-01-01",
+    "2026-01-01T00:00:00Z",
+    "1767225600",
+    "2026-01-01T05:00:00Z",
+    "2026-01-01T07:00:00+02:00",
+    "2026-01-02",
+];
 const IPS: &[&str] = &["10.0.0.1", "10.1.0.1", "192.168.0.1", "x"];
 
 fn keys() -> impl Strategy<Value = Keys> {
@@ -62,8 +70,10 @@ fn keys() -> impl Strategy<Value = Keys> {
         some(NUMBERS, 2),
         some(IPS, 1),
         some(&["true", "false"], 1),
+        some(DATES, 1),
+        some(&["aGVsbG8=", "!"], 1),
     )
-        .prop_map(|(name, many, arn, number, ip, flag)| {
+        .prop_map(|(name, many, arn, number, ip, flag, date, binary)| {
             let lists = [
                 ("aws:username", name),
                 ("k:many", many),
@@ -71,6 +81,8 @@ fn keys() -> impl Strategy<Value = Keys> {
                 ("k:number", number),
                 ("k:ip", ip),
                 ("k:bool", flag),
+                ("k:date", date),
+                ("k:binary", binary),
             ];
             lists
                 .into_iter()

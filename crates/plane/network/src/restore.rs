@@ -258,6 +258,7 @@ mod tests {
             .map(|(index, name)| link::Link {
                 index,
                 name: name.to_owned(),
+                operational: true,
             })
             .collect();
         let wanted = BTreeSet::from(["wab12u0".to_owned()]);

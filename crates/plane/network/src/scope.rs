@@ -112,7 +112,8 @@ impl ScopeNet {
         self.route
             .perform(vec![link::veth(&near, &far, task.namespace.as_fd())])?;
         set_up_task(&mut task.route, endpoint)?;
-        self.set_up_link(endpoint)
+        self.set_up_link(endpoint)?;
+        link::await_carrier(&mut task.route, TASK_LINK)
     }
 
     /// The scope's end of a task's veth.
@@ -223,6 +224,7 @@ fn ensure_uplink(
         requests.push(route::route(host.plan.zone(), to_host));
     }
     scope.perform(requests)?;
+    link::await_carrier(scope, SCOPE_UPLINK)?;
     Ok(Uplink { index, peer })
 }
 

@@ -35,6 +35,8 @@ pub enum Request {
     /// A further process; three descriptors travel beside → [`Reply::Started`], then on the same
     /// connection [`Reply::Event`] with [`Event::ExecExited`]. A closed connection kills nothing.
     Exec { container: ContainerName, exec: ExecPlan },
+    /// To the process of an exec session → [`Reply::Done`].
+    SignalExec { pid: i32, signal: i32 },
     /// Log records before this offset were delivered → [`Reply::Done`].
     Trim { container: ContainerName, before: u64 },
     /// Forget an ended container: mount and cgroup go → [`Reply::Done`].

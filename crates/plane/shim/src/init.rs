@@ -40,12 +40,9 @@ pub fn run(program: &Prepared, reporter: &Reporter) -> Failure {
             unsafe { libc::_exit(code) }
         }
         Ok(ForkResult::Parent { child }) => {
-            reporter.close();
-            for standard in 0..3 {
-                // Held open here, they would keep a closed stream from being seen.
-                // SAFETY: nothing in this process uses them any more.
-                unsafe { libc::close(standard) };
-            }
+            // Held open here, streams and reports would never be seen to end.
+            // SAFETY: nothing in this process uses a descriptor any more.
+            unsafe { libc::syscall(libc::SYS_close_range, 0, u32::MAX, 0) };
             let code = attend(child, &all);
             // SAFETY: ends the process.
             unsafe { libc::_exit(code) }

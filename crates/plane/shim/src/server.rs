@@ -170,6 +170,8 @@ impl Server {
 
     /// Reads requests; a connection leaves the list with its request or at its end.
     fn serve(&mut self, ready: &[RawFd]) {
+        // Subscribers say nothing: anything readable there is their end.
+        self.subscribers.retain(|socket| !ready.contains(&socket.as_raw_fd()));
         let mut at = 0;
         while at < self.connections.len() {
             let connection = &mut self.connections[at];
@@ -191,8 +193,6 @@ impl Server {
                 }
             }
         }
-        // Subscribers say nothing: anything readable there is their end.
-        self.subscribers.retain(|socket| !ready.contains(&socket.as_raw_fd()));
     }
 
     fn answer(&mut self, envelope: Envelope, connection: Connection) {
@@ -216,6 +216,7 @@ impl Server {
                 Ok(()) => return,
                 Err((socket, failure)) => return send(&socket, &failed(failure)),
             },
+            Request::SignalExec { pid, signal } => self.signal_exec(pid, signal).map(done),
             Request::Trim { container, before } => self.known(&container).map(|c| done(c.trim(before))),
             Request::Remove { container } => self.remove(&container).map(done),
             Request::Subscribe => return self.subscribe(socket),
@@ -286,6 +287,18 @@ impl Server {
                 Ok(())
             }
             Err(failure) => Err((socket, failure)),
+        }
+    }
+
+    /// Only to processes that are known here and not reaped yet, so that no number is anybody else's.
+    fn signal_exec(&self, pid: i32, signal: i32) -> Result<(), Failure> {
+        if pid <= 0 || !self.execs.iter().any(|exec| exec.pid == pid) {
+            return Err(Failure::UnsupportedRequest { detail: format!("{pid} is no exec session") });
+        }
+        // SAFETY: takes numbers.
+        match Errno::result(unsafe { libc::kill(pid, signal) }) {
+            Ok(_) | Err(Errno::ESRCH) => Ok(()),
+            Err(e) => Err(Failure::Process { step: format!("signal {signal}"), detail: e.desc().to_owned() }),
         }
     }
 

@@ -50,6 +50,9 @@ pub fn start() -> Result<Server, StartError> {
     let _ = setsid();
     umask(Mode::from_bits_truncate(0o077));
     let signals = take_signals().map_err(failed("take over signals"))?;
+    // Started through a descriptor, the kernel would call it by that number.
+    // SAFETY: a C string that outlives the call.
+    unsafe { libc::prctl(libc::PR_SET_NAME, c"wharf-shim".as_ptr()) };
     // SAFETY: plain prctl without pointers.
     if unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) } != 0 {
         return Err(failed("become the reaper")(io::Error::last_os_error()));

@@ -27,14 +27,14 @@ use crate::{
     names::{self, entity_arn},
     records::{
         AccessKeyRecord, AccessKeyUseRecord, AccountRecord, GroupIdRecord, GroupRecord,
-        PolicyRecord, RoleRecord, Stored, UserRecord, folded,
+        PolicyRecord, RoleRecord, Stored, Tags, UserRecord, folded,
     },
     trust,
 };
 
 /// Records and policies kept ready. When there are more, all are forgotten and made anew.
 const MAX_READY: usize = 16_384;
-/// Documents that came with requests (session and resource policies) kept ready.
+/// Documents of each kind that came with requests (session and resource policies) kept ready.
 const MAX_DOCUMENTS: usize = 1_024;
 /// Longer ones are compiled each time.
 const MAX_DOCUMENT_BYTES: usize = 16 << 10;
@@ -65,7 +65,7 @@ pub struct Directory {
     store: Store,
     keyring: Keyring,
     ready: Mutex<HashMap<String, Ready>>,
-    documents: Mutex<HashMap<(DocumentKind, String), Arc<CompiledPolicy>>>,
+    documents: Mutex<HashMap<DocumentKind, HashMap<String, Arc<CompiledPolicy>>>>,
     /// When each key's use was last written down.
     noted: Mutex<HashMap<String, Timestamp>>,
 }
@@ -153,13 +153,14 @@ impl Directory {
         &self.keyring
     }
 
-    /// The first access key of the account's root, made if there is none: at first start.
+    /// An access key of the account's root, made at the account's first start. None when root's keys
+    /// were deleted or switched off since: that is somebody's will, and they do not come back.
     pub async fn root_credentials(
         &self,
         permit: &Permit,
         account: &str,
         now: Timestamp,
-    ) -> Result<Credentials, DirectoryError> {
+    ) -> Result<Option<Credentials>, DirectoryError> {
         loop {
             let account_key = AccountRecord::key(account, ACCOUNT);
             let entry = self.store.get(&account_key).await?;
@@ -167,23 +168,14 @@ impl Directory {
                 Some(entry) => decode::<AccountRecord>(&entry.value)?,
                 None => AccountRecord::default(),
             };
-            if let Some(id) = record.root_keys.first() {
-                let stored = self.store.get(&AccessKeyRecord::key(account, id)).await?;
-                if let Some(stored) = stored {
-                    let key: AccessKeyRecord = decode(&stored.value)?;
-                    let secret = self.open_secret(id, &key)?;
-                    return Ok(Credentials {
-                        access_key_id: id.clone(),
-                        secret,
-                    });
-                }
+            if record.started {
+                return self.root_key(account, &record.root_keys).await;
             }
             let (credentials, key) = self.mint_key(account, None, now);
-            record
-                .root_keys
-                .insert(0, credentials.access_key_id.clone());
-            let revision = entry.map_or(0, |entry| entry.mod_revision);
             let id = &credentials.access_key_id;
+            record.started = true;
+            record.root_keys.insert(0, id.clone());
+            let revision = entry.map_or(0, |entry| entry.mod_revision);
             let txn = Txn {
                 compare: vec![Compare::mod_revision(&account_key, revision)],
                 then: vec![
@@ -193,9 +185,30 @@ impl Directory {
                 or_else: Vec::new(),
             };
             if self.store.txn(permit, txn).await?.succeeded {
-                return Ok(credentials);
+                return Ok(Some(credentials));
             }
         }
+    }
+
+    /// The first of the keys that is in force.
+    async fn root_key(
+        &self,
+        account: &str,
+        ids: &[String],
+    ) -> Result<Option<Credentials>, DirectoryError> {
+        for id in ids {
+            let key = self
+                .ready::<AccessKeyRecord, _>(account, id, |record| record)
+                .await?;
+            if let Some(key) = key.filter(|key| key.active) {
+                let secret = self.open_secret(id, &key)?;
+                return Ok(Some(Credentials {
+                    access_key_id: id.clone(),
+                    secret,
+                }));
+            }
+        }
+        Ok(None)
     }
 
     /// A fresh long-term key of `user` (folded name), or of root, and the record to keep of it.
@@ -411,7 +424,7 @@ impl Directory {
         };
         principal.token_issued = issued;
         if let Some(session) = session {
-            principal.tags.extend(session.tags.clone());
+            overlay(&mut principal.tags, &session.tags);
             principal
                 .source_identity
                 .clone_from(&session.source_identity);
@@ -576,16 +589,19 @@ impl Directory {
         if text.len() > MAX_DOCUMENT_BYTES {
             return compiled(source, text, kind);
         }
-        let key = (kind, text.to_owned());
-        if let Some(ready) = lock(&self.documents).get(&key) {
-            return Arc::clone(ready);
+        let known = lock(&self.documents)
+            .get(&kind)
+            .and_then(|known| known.get(text).cloned());
+        if let Some(ready) = known {
+            return ready;
         }
         let ready = compiled(source, text, kind);
         let mut documents = lock(&self.documents);
-        if documents.len() >= MAX_DOCUMENTS {
-            documents.clear();
+        let known = documents.entry(kind).or_default();
+        if known.len() >= MAX_DOCUMENTS {
+            known.clear();
         }
-        documents.insert(key, Arc::clone(&ready));
+        known.insert(text.to_owned(), Arc::clone(&ready));
         ready
     }
 
@@ -691,6 +707,15 @@ fn compile(source: &str, text: &str, kind: DocumentKind) -> CompiledPolicy {
 
 fn compiled(source: &str, text: &str, kind: DocumentKind) -> Arc<CompiledPolicy> {
     Arc::new(compile(source, text, kind))
+}
+
+/// Tags of the session in place of those of the user or role; keys differ by more than case.
+fn overlay(tags: &mut Tags, session: &Tags) {
+    for (key, value) in session {
+        let folded = key.to_lowercase();
+        tags.retain(|before, _| before.to_lowercase() != folded);
+        tags.insert(key.clone(), value.clone());
+    }
 }
 
 /// A part of the platform acts in an account with the policy of its service-linked role, whether

@@ -1,7 +1,7 @@
 //! The faults of IAM in the words of spec platform §3, and what becomes of errors beneath.
 
 use wharf_api_iam::faults;
-use wharf_iam::{DocumentError, DocumentKind};
+use wharf_iam::DocumentError;
 use wharf_wire::Fault;
 
 /// What the service says when it is not the caller's doing.
@@ -48,28 +48,13 @@ pub(crate) fn no_policy(arn: &str) -> Fault {
     not_found(format!("Policy {arn} was not found."))
 }
 
-pub(crate) fn document(error: &DocumentError, kind: DocumentKind) -> Fault {
-    match (error, kind) {
-        (DocumentError::Malformed(_), _) => {
+pub(crate) fn document(error: &DocumentError) -> Fault {
+    match error {
+        DocumentError::Malformed(_) => {
             faults::malformed_policy_document_exception(error.to_string())
         }
-        (DocumentError::TooLong { limit, .. }, DocumentKind::InlineUser) => {
-            too_long("user", *limit)
-        }
-        (DocumentError::TooLong { limit, .. }, DocumentKind::InlineRole) => {
-            too_long("role", *limit)
-        }
-        (DocumentError::TooLong { limit, .. }, DocumentKind::InlineGroup) => {
-            too_long("group", *limit)
-        }
-        (DocumentError::TooLong { .. }, _) => faults::limit_exceeded_exception(error.to_string()),
+        DocumentError::TooLong { .. } => faults::limit_exceeded_exception(error.to_string()),
     }
-}
-
-fn too_long(entity: &str, limit: usize) -> Fault {
-    faults::limit_exceeded_exception(format!(
-        "Maximum policy size of {limit} bytes exceeded for {entity}"
-    ))
 }
 
 /// A member the model requires; the dispatcher has checked it for calls from outside.

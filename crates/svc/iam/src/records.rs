@@ -70,6 +70,9 @@ stored! {
 pub struct AccountRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<String>,
+    /// Root was given its first key.
+    #[serde(default)]
+    pub started: bool,
     /// Ids of the root's access keys.
     #[serde(default)]
     pub root_keys: Vec<String>,

@@ -27,7 +27,7 @@ pub(crate) async fn resolve(
     text: &str,
 ) -> Result<BTreeMap<String, String>, Fault> {
     let kind = DocumentKind::Trust;
-    let document = Document::parse(text, kind).map_err(|error| fault::document(&error, kind))?;
+    let document = Document::parse(text, kind).map_err(|error| fault::document(&error))?;
     let mut trusted = BTreeMap::new();
     let elements = document
         .statements
@@ -48,7 +48,7 @@ pub(crate) async fn resolve(
                 kind: "AWS",
                 value: value.clone(),
             };
-            fault::document(&unknown.into(), DocumentKind::Trust)
+            fault::document(&unknown.into())
         })?;
         trusted.insert(value.clone(), id);
     }

@@ -67,10 +67,7 @@ impl BadContainer {
 pub struct Surroundings<'a> {
     pub image: &'a ImageConfig,
     pub mounts: Mounts,
-    /// The agent's variables that the definition may override.
-    pub defaults: Vec<(String, String)>,
-    /// The agent's variables that win.
-    pub fixed: Vec<(String, String)>,
+    pub variables: Variables,
     pub files: NameFiles,
     pub hostname: String,
     /// The name it runs under: another after each restart.
@@ -121,7 +118,7 @@ pub fn container(
     let argv = merge_argv(of.entry_point.as_deref(), Some(&command), around.image)?;
 
     let mut spec = ContainerSpec::new(around.run_name, argv);
-    spec.env = environment(of, around.defaults, around.fixed, around.image);
+    spec.env = environment(of, around.variables, around.image);
     spec.user = if config.user.is_empty() { around.image.user.clone() } else { config.user };
     spec.working_dir = if config.working_dir.is_empty() {
         around.image.working_dir.clone()
@@ -195,13 +192,12 @@ fn command(of: &Container) -> Result<Vec<String>, BadContainer> {
 
 fn environment(
     of: &Container,
-    defaults: Vec<(String, String)>,
-    fixed: Vec<(String, String)>,
+    variables: Variables,
     image: &ImageConfig,
 ) -> Vec<(String, String)> {
-    let mut wanted: BTreeMap<String, String> = defaults.into_iter().collect();
+    let mut wanted: BTreeMap<String, String> = variables.defaults.into_iter().collect();
     wanted.extend(of.environment.clone());
-    wanted.extend(fixed);
+    wanted.extend(variables.fixed);
     let wanted: Vec<(String, String)> = wanted.into_iter().collect();
     merge_env(image, &wanted)
 }
@@ -274,12 +270,16 @@ pub struct Addresses {
     pub region: String,
 }
 
-/// The agent's variables: those that the definition may override, and those that win.
-pub fn variables(
-    context: &TaskContext,
-    at: usize,
-    addresses: &Addresses,
-) -> (Vec<(String, String)>, Vec<(String, String)>) {
+/// The agent's variables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variables {
+    /// The definition may override these.
+    pub defaults: Vec<(String, String)>,
+    /// These win.
+    pub fixed: Vec<(String, String)>,
+}
+
+pub fn variables(context: &TaskContext, at: usize, addresses: &Addresses) -> Variables {
     let of = &context.task.containers[at];
     let pair = |name: &str, value: String| (name.to_owned(), value);
     let mut defaults = vec![pair("AWS_ENDPOINT_URL", addresses.aws.clone())];
@@ -305,5 +305,5 @@ pub fn variables(
             fixed.push(pair("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", path));
         }
     }
-    (defaults, fixed)
+    Variables { defaults, fixed }
 }

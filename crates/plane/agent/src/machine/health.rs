@@ -2,13 +2,20 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep},
+};
 use wharf_container::{
     runtime::{ExecSpec, TaskHandle},
     spec::ContainerName,
 };
 
-use crate::{engine::Health, protocol::docker::Healthcheck};
+use crate::{
+    engine::{Event, Health},
+    node::machine::Observation,
+    protocol::docker::Healthcheck,
+};
 
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(30);
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -45,8 +52,14 @@ impl Check {
         })
     }
 
-    /// Checks for as long as the container can be asked; tells each change.
-    pub async fn run(self, handle: TaskHandle, name: ContainerName, mut tell: impl AsyncFnMut(Health)) {
+    /// Checks until told to end; tells each change of container `at`.
+    pub async fn run(
+        self,
+        handle: TaskHandle,
+        name: ContainerName,
+        at: usize,
+        tell: mpsc::Sender<Observation>,
+    ) {
         let began = Instant::now();
         let mut told = Health::Unknown;
         let mut failures = 0;
@@ -58,7 +71,11 @@ impl Check {
             let health = self.judge(passed, began.elapsed(), &mut failures, told);
             if health != told {
                 told = health;
-                tell(health).await;
+                let event = Event::Health { container: at, health };
+                let task_id = handle.task_id().to_owned();
+                if tell.send(Observation { task_id, event }).await.is_err() {
+                    return;
+                }
             }
         }
     }

@@ -72,6 +72,12 @@ impl Images {
         }
     }
 
+    /// What lies here for container `at`; no registry is asked.
+    pub async fn local(&self, context: &TaskContext, at: usize) -> Option<Image> {
+        let reference = Reference::parse(&context.task.containers[at].image).ok()?;
+        self.store.local(&reference).await.ok().flatten()
+    }
+
     /// The image that the tag means now, if it lies here already.
     async fn current(&self, request: &PullRequest, local: Option<&Image>) -> Option<Fetched> {
         local?;

@@ -299,13 +299,12 @@ fn check_health(shared: &Arc<Shared>, live: &Arc<Live>, at: usize, name: &Contai
     }
     let engine = docker::read(of.docker_config.as_ref()).unwrap_or_default();
     let Some(check) = engine.config.healthcheck.as_ref().and_then(Check::of) else { return };
-    let (handle, name, id) = (live.handle.clone(), name.clone(), live.context.id.clone());
-    let tell = shared.clone();
+    let (shutdown, tell) = (shared.shutdown.clone(), shared.observations.clone());
+    let checks = check.run(live.handle.clone(), name.clone(), at, tell);
     let checking = shared.running.spawn(async move {
-        let telling = async |health| tell.observe(&id, Event::Health { container: at, health }).await;
         tokio::select! {
-            () = tell.shutdown.cancelled() => {}
-            () = check.run(handle, name, telling) => {}
+            () = shutdown.cancelled() => {}
+            () = checks => {}
         }
     });
     live.with(at, |slot| {

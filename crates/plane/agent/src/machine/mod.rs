@@ -71,7 +71,6 @@ struct Shared {
     volumes: Volumes,
     api: Api,
     credentials: CredentialStore,
-    clock: Arc<dyn Clock>,
     in_task: Addresses,
     in_host: Addresses,
     /// Notes about log batches under way.
@@ -89,7 +88,7 @@ impl LinuxMachine {
         let images = Images {
             store: parts.images,
             api: parts.api.clone(),
-            logins: Logins::new(parts.clock.clone()),
+            logins: Logins::new(parts.clock),
             credentials: parts.credentials.clone(),
             own_hosts: config.registry_hosts.clone(),
             cleanup: config.images.clone(),
@@ -101,7 +100,6 @@ impl LinuxMachine {
             volumes: Volumes::new(config.data_dir.join("volumes")),
             api: parts.api,
             credentials: parts.credentials,
-            clock: parts.clock,
             in_task: parts.in_task,
             in_host: parts.in_host,
             log_notes: config.data_dir.join("state").join("logs"),

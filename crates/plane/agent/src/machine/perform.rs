@@ -170,7 +170,6 @@ fn specification(
     let name = &context.task.containers[at].name;
     let engine = bundle::engine(&context.task.containers[at])?;
     let addresses = shared.addresses(context);
-    let (defaults, fixed) = bundle::variables(context, at, addresses);
     let hostname = if engine.config.hostname.is_empty() {
         net::hostname(context, at, &live.attachment, &addresses.region)
     } else {
@@ -179,8 +178,7 @@ fn specification(
     let around = Surroundings {
         image,
         mounts: shared.volumes.mounts(context, at, &image.volumes)?,
-        defaults,
-        fixed,
+        variables: bundle::variables(context, at, addresses),
         files: net::files(context, at, &live.attachment, &hostname, &engine.host),
         hostname,
         run_name: live.run_name(at).ok_or_else(|| bundle::BadContainer::Name(name.clone()))?,
@@ -216,8 +214,12 @@ async fn stop(
     let gone = vec![Event::Vanished { container: at }];
     let Some(live) = shared.live(&context.id) else { return gone };
     let Some(name) = live.run_name(at) else { return gone };
-    let signal = live
-        .image(at)
+    let image = match live.image(at) {
+        Some(image) => Some(image),
+        // Taken over from an earlier agent.
+        None => shared.images.local(context, at).await,
+    };
+    let signal = image
         .and_then(|image| image.config().stop_signal.clone())
         .and_then(|signal| parse_signal(&signal).ok())
         .unwrap_or(DEFAULT_STOP_SIGNAL);

@@ -8,7 +8,6 @@ use std::{
 };
 
 use nix::{
-    errno::Errno,
     fcntl::OFlag,
     sys::socket::{AddressFamily, SockFlag, SockType, socketpair},
     unistd::pipe2,
@@ -48,7 +47,7 @@ pub struct ExecSession {
     pub stderr: Option<Receiver>,
     /// The other side of its terminal.
     pub terminal: Option<OwnedFd>,
-    process: OwnedFd,
+    client: Client,
     connection: Connection,
 }
 
@@ -78,13 +77,12 @@ impl ExecSession {
         let Reply::Started { pid, .. } = connection.reply().await? else {
             return Err(ContainerError::Confused { step: Step::Exec });
         };
-        let process = pidfd(pid).map_err(ContainerError::io("find the process in", folder.base()))?;
         let Ours { stdin, stdout, stderr, channel } = ours;
         let terminal = channel
             .map(|channel| receive_terminal(&channel))
             .transpose()
             .map_err(ContainerError::io("receive the terminal of", folder.base()))?;
-        Ok(Self { pid, stdin, stdout, stderr, terminal, process, connection })
+        Ok(Self { pid, stdin, stdout, stderr, terminal, client: client.clone(), connection })
     }
 
     /// The exit code, or 128 + the signal.
@@ -95,11 +93,9 @@ impl ExecSession {
         }
     }
 
-    /// Sends a signal; to one that has ended it goes nowhere.
-    pub fn signal(&self, number: i32) {
-        let none = std::ptr::null::<libc::siginfo_t>();
-        // SAFETY: a descriptor of ours, and no signal information.
-        unsafe { libc::syscall(libc::SYS_pidfd_send_signal, self.process.as_raw_fd(), number, none, 0) };
+    /// Sends a signal; refused once it has ended.
+    pub async fn signal(&self, number: i32) -> Result<(), ContainerError> {
+        self.client.tell(Step::Exec, Request::SignalExec { pid: self.pid, signal: number }).await
     }
 
     /// Reads until the end, or kills it after `timeout`.
@@ -121,7 +117,8 @@ impl ExecSession {
         match tokio::time::timeout(timeout, collect).await {
             Ok(code) => Ok(ExecOutput { code: code?, output }),
             Err(_) => {
-                self.signal(libc::SIGKILL);
+                // One that has just ended needs no signal.
+                let _ = self.signal(libc::SIGKILL).await;
                 Err(ContainerError::TimedOut(timeout))
             }
         }
@@ -208,11 +205,4 @@ fn receive_terminal(channel: &OwnedFd) -> io::Result<OwnedFd> {
         }
     }
     received.pop().ok_or_else(|| io::ErrorKind::NotFound.into())
-}
-
-fn pidfd(pid: i32) -> io::Result<OwnedFd> {
-    // SAFETY: takes numbers; a success is a new descriptor of ours.
-    let fd = Errno::result(unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) })?;
-    // SAFETY: as above.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
 }

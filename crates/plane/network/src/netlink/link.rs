@@ -1,6 +1,8 @@
 //! Links: veth pairs between namespaces, their state and per-interface settings.
 
 use std::os::fd::{AsRawFd, BorrowedFd};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 
@@ -17,6 +19,7 @@ const RTM_SETLINK: u16 = 19;
 
 const IFLA_ADDRESS: u16 = 1;
 const IFLA_IFNAME: u16 = 3;
+const IFLA_OPERSTATE: u16 = 16;
 const IFLA_LINKINFO: u16 = 18;
 const IFLA_AF_SPEC: u16 = 26;
 const IFLA_GROUP: u16 = 27;
@@ -33,6 +36,12 @@ const ADDR_GEN_MODE_NONE: u8 = 1;
 const AF_INET: u16 = 2;
 const AF_INET6: u16 = 10;
 const IFF_UP: u32 = 1;
+/// `IF_OPER_UP`
+const OPERATIONAL: u8 = 6;
+
+/// The kernel's queue of link changes runs at least once a second.
+const CARRIER_TIMEOUT: Duration = Duration::from_secs(2);
+const CARRIER_POLL: Duration = Duration::from_millis(1);
 
 /// Per-interface IPv4 settings, by their numbers in `linux/ip.h`; the names are those under
 /// `/proc/sys/net/ipv4/conf/<interface>/`.
@@ -158,6 +167,8 @@ fn set(name: &str, header: Vec<u8>, attrs: Attrs, tolerated: &'static [Errno]) -
 pub(crate) struct Link {
     pub(crate) index: u32,
     pub(crate) name: String,
+    /// Both ends are up and known to be.
+    pub(crate) operational: bool,
 }
 
 /// All links of the socket's namespace.
@@ -168,26 +179,55 @@ pub(crate) fn list(socket: &mut Socket) -> Result<Vec<Link>, NetworkError> {
 }
 
 fn parse(body: &[u8]) -> Option<Link> {
-    let index = u32_at(body, 4)?;
-    let (_, name) = attributes(body.get(16..)?).find(|(kind, _)| *kind == IFLA_IFNAME)?;
+    let (index, mut name, mut operational) = (u32_at(body, 4)?, None, false);
+    for (kind, value) in attributes(body.get(16..)?) {
+        match kind {
+            IFLA_IFNAME => name = Some(text(value)),
+            IFLA_OPERSTATE => operational = value == [OPERATIONAL],
+            _ => {}
+        }
+    }
     Some(Link {
         index,
-        name: text(name),
+        name: name?,
+        operational,
     })
 }
 
 /// The index of the link of that name.
 pub(crate) fn index_of(socket: &mut Socket, name: &str) -> Result<Option<u32>, NetworkError> {
+    Ok(find(socket, name)?.map(|link| link.index))
+}
+
+fn find(socket: &mut Socket, name: &str) -> Result<Option<Link>, NetworkError> {
     let attrs = Attrs::new()
         .text(IFLA_IFNAME, name)
         .u32(IFLA_EXT_MASK, SKIP_STATISTICS);
     let request = Message::new(RTM_GETLINK, REQUEST, &ifinfo(0, 0, 0), attrs);
     let body = socket.ask(&format!("find the link {name}"), request)?;
-    Ok(body.and_then(|body| parse(&body)).map(|link| link.index))
+    Ok(body.and_then(|body| parse(&body)))
 }
 
 /// As `index_of`, for a link that was there a moment ago.
 pub(crate) fn require(socket: &mut Socket, name: &str) -> Result<u32, NetworkError> {
     index_of(socket, name)?
         .ok_or_else(|| NetworkError::kernel(format!("find the link {name}"), Errno::ENODEV))
+}
+
+/// Waits until the end of a pair that came up first sends what it is given. It learns of the other
+/// end from a queue of the kernel's, and drops packets until then; since Linux 6.8 asking for the
+/// link makes the kernel work that off, before that it takes some milliseconds.
+pub(crate) fn await_carrier(socket: &mut Socket, name: &str) -> Result<(), NetworkError> {
+    let deadline = Instant::now() + CARRIER_TIMEOUT;
+    while find(socket, name)?.is_some_and(|link| !link.operational) {
+        if Instant::now() > deadline {
+            tracing::warn!(
+                name,
+                "a link is slow to come up; its first packets may be lost"
+            );
+            return Ok(());
+        }
+        thread::sleep(CARRIER_POLL);
+    }
+    Ok(())
 }

@@ -1,5 +1,7 @@
 use std::collections::BTreeSet;
 
+use proptest::prelude::*;
+
 use super::*;
 
 /// A host on which some ports are in use by other programs.
@@ -164,4 +166,36 @@ fn the_top_of_the_range_is_reached() {
             .choose(&[mapping(1, 3, HostPort::Dynamic)], &mut others)
             .is_err()
     );
+}
+
+proptest! {
+    /// Whatever comes and goes: no port has two owners, none of another program is given, and a
+    /// refusal changes nothing.
+    #[test]
+    fn no_port_is_given_twice(
+        steps in prop::collection::vec((0..6_u8, 1..4_u16, prop::option::of(98..112_u16)), 1..60),
+        others in prop::collection::btree_set(100..110_u16, 0..4),
+    ) {
+        let mut table = PortTable::new(100..=109);
+        let mut live: BTreeMap<String, Vec<Binding>> = BTreeMap::new();
+        for (key, len, fixed) in steps {
+            let key = key.to_string();
+            if live.remove(&key).is_some() {
+                table.release(&key);
+                continue;
+            }
+            let host = fixed.map_or(HostPort::Dynamic, HostPort::Fixed);
+            let wanted = [mapping(8000, 7999 + len, host)];
+            if let Ok((bindings, _)) = table.choose(&wanted, &mut Others(others.clone())) {
+                table.adopt(&key, &bindings);
+                live.insert(key, bindings);
+            }
+            let given: Vec<u16> =
+                live.values().flatten().flat_map(|binding| binding.host.iter()).collect();
+            let distinct: BTreeSet<u16> = given.iter().copied().collect();
+            prop_assert_eq!(distinct.len(), given.len());
+            prop_assert!(distinct.is_disjoint(&others));
+            prop_assert_eq!(table.used.len(), given.len());
+        }
+    }
 }

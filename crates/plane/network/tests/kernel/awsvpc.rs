@@ -44,6 +44,37 @@ fn an_interface_has_its_address_and_reaches_its_neighbours() {
 }
 
 #[test]
+fn subnets_vpcs_and_the_bridge_reach_each_other_through_their_routers() {
+    on_a_host(|host| async move {
+        let (network, _endpoints) = host.start("ab12").await;
+        let one = network.attach("one", eni("vpc-a", 5)).await.unwrap();
+        let elsewhere = Mode::Awsvpc(Eni {
+            vpc_id: "vpc-a".into(),
+            eni_id: "eni-x".into(),
+            mac: MacAddress::new([0x0a, 0, 0, 0, 1, 1]),
+            address: "172.31.32.9".parse().unwrap(),
+            subnet: "172.31.32.0/20".parse().unwrap(),
+            gateway: "172.31.32.1".parse().unwrap(),
+        });
+        let two = network.attach("two", elsewhere).await.unwrap();
+        let web_task = network.attach("web", web()).await.unwrap();
+        let _servers = [
+            Server::start(one.netns.as_deref(), 80),
+            Server::start(web_task.netns.as_deref(), 80),
+        ];
+        let seen = ask_from(two.netns.as_deref(), (eni_address(5), 80), PATIENCE).unwrap();
+        assert_eq!(seen, address(&two), "another subnet of the same VPC");
+        let seen = ask_from(web_task.netns.as_deref(), (eni_address(5), 80), PATIENCE).unwrap();
+        assert_eq!(seen, address(&web_task), "a bridge task");
+        let published = (EXTERNAL, web_task.bindings[0].host.first);
+        assert!(
+            ask_from(one.netns.as_deref(), published, PATIENCE).is_ok(),
+            "the other way"
+        );
+    });
+}
+
+#[test]
 fn an_address_cannot_be_borrowed() {
     on_a_host(|host| async move {
         let (network, mut endpoints) = host.start("ab12").await;

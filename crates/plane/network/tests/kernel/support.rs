@@ -7,7 +7,7 @@ use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
@@ -34,6 +34,7 @@ pub fn on_a_host<F: Future<Output = ()>>(test: impl FnOnce(Host) -> F + Send + '
         unshare(CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS).expect("tests run as root");
         let private = MsFlags::MS_PRIVATE | MsFlags::MS_REC;
         mount(None::<&str>, "/", None::<&str>, private, None::<&str>).unwrap();
+        forget_namespaces();
         let dir = tempfile::tempdir().unwrap();
         let neighbour = dir.path().join("neighbour");
         File::create(&neighbour).unwrap();
@@ -67,11 +68,37 @@ pub fn on_a_host<F: Future<Output = ()>>(test: impl FnOnce(Host) -> F + Send + '
                 ip(command);
             }
         });
+        // The kernel notes later that the other end is up, and lists would differ.
+        eventually("carrier", || ip("link show ext0").contains("state UP"));
         ip("route add default via 192.0.2.2");
         runtime().block_on(test(Host { dir, neighbour }));
     });
     if let Err(panic) = thread.join() {
         std::panic::resume_unwind(panic);
+    }
+}
+
+/// Unmounts namespaces. A copy of the machine's mounts holds those of tests that run there, whose
+/// end would show as a difference here; and a folder with mounts in it cannot be removed.
+fn forget_namespaces() {
+    let mounts = std::fs::read_to_string("/proc/thread-self/mounts").unwrap();
+    for line in mounts.lines().filter(|line| line.starts_with("nsfs ")) {
+        let place = line.split(' ').nth(1).unwrap();
+        let _ = nix::mount::umount2(place, nix::mount::MntFlags::MNT_DETACH);
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        forget_namespaces();
+    }
+}
+
+fn eventually(what: &str, mut done: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !done() {
+        assert!(Instant::now() < deadline, "{what} did not come about");
+        thread::yield_now();
     }
 }
 

@@ -1,6 +1,6 @@
 //! Inline policies of users, roles and groups. The size limit holds for all of an entity together.
 
-use wharf_api_iam::types::*;
+use wharf_api_iam::{faults, types::*};
 use wharf_iam::{Document, DocumentError, document::counted_length};
 use wharf_wire::Fault;
 
@@ -27,30 +27,31 @@ async fn put<T: Entity>(
     let policy = required(policy, "policyName")?;
     let document = required(document, "policyDocument")?;
     check_name("policyName", &policy, LONGEST_NAME)?;
-    Document::parse(&document, T::INLINE).map_err(|error| fault::document(&error, T::INLINE))?;
+    match Document::parse(&document, T::INLINE) {
+        Err(DocumentError::TooLong { .. }) => return Err(too_long::<T>(&name)),
+        Err(error) => return Err(fault::document(&error)),
+        Ok(_) => {}
+    }
     change!(cx, |tx| {
         let mut entity = tx.existing::<T>(&name).await?;
         modifiable(&entity)?;
         let inline = &mut entity.grants_mut().inline;
         inline.insert(policy.clone(), document.clone());
-        let limit = T::INLINE.limit();
-        if inline
-            .values()
-            .map(|text| counted_length(text))
-            .sum::<usize>()
-            > limit
-        {
-            let error = DocumentError::TooLong {
-                quota: "PolicySize",
-                limit,
-            };
-            let told = fault::document(&error, T::INLINE);
-            let message = format!("{} {}", told.message, entity.name());
-            return Err(Fault { message, ..told });
+        let length: usize = inline.values().map(|text| counted_length(text)).sum();
+        if length > T::INLINE.limit() {
+            return Err(too_long::<T>(entity.name()));
         }
         tx.put(&folded(&name), &entity);
     });
     Ok(())
+}
+
+fn too_long<T: Entity>(name: &str) -> Fault {
+    let limit = T::INLINE.limit();
+    faults::limit_exceeded_exception(format!(
+        "Maximum policy size of {limit} bytes exceeded for {} {name}",
+        T::WORD
+    ))
 }
 
 fn missing<T: Entity>(policy: &str) -> Fault {

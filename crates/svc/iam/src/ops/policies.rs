@@ -84,7 +84,11 @@ pub(crate) async fn count_use(
         Use::Boundary => &mut uses.boundary,
     };
     *counter = counter.saturating_add_signed(by);
-    tx.put(arn, &uses);
+    if uses.attached + uses.boundary == 0 && uses.unknown.is_empty() {
+        tx.delete::<PolicyUseRecord>(arn);
+    } else {
+        tx.put(arn, &uses);
+    }
     Ok(())
 }
 
@@ -139,7 +143,7 @@ pub(crate) fn check_document(text: &str) -> Result<(), Fault> {
     let kind = DocumentKind::Managed;
     Document::parse(text, kind)
         .map(drop)
-        .map_err(|error| fault::document(&error, kind))
+        .map_err(|error| fault::document(&error))
 }
 
 pub(crate) async fn get(cx: &Cx<'_>, input: GetPolicyRequest) -> Result<GetPolicyResponse, Fault> {

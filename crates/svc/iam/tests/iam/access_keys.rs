@@ -125,17 +125,19 @@ async fn secrets_are_sealed_and_never_printed() {
 }
 
 #[tokio::test]
-async fn root_has_a_key_from_the_first_start_on() {
+async fn root_has_a_key_from_the_first_start_until_it_is_deleted() {
     let w = world();
     let first = w
         .directory
         .root_credentials(&PERMIT, ACCOUNT, NOW)
         .await
+        .unwrap()
         .unwrap();
     let again = w
         .directory
         .root_credentials(&PERMIT, ACCOUNT, NOW)
         .await
+        .unwrap()
         .unwrap();
     assert_eq!(first.access_key_id, again.access_key_id);
     assert_eq!(first.secret.expose(), again.secret.expose());
@@ -156,6 +158,19 @@ async fn root_has_a_key_from_the_first_start_on() {
         .access_key_metadata
         .unwrap();
     assert_eq!(keys[0].access_key_id.as_ref(), Some(&first.access_key_id));
+
+    let delete = DeleteAccessKeyRequest {
+        user_name: None,
+        access_key_id: Some(first.access_key_id.clone()),
+    };
+    w.iam.delete_access_key(&root(), delete).await.unwrap();
+    assert!(
+        w.directory
+            .root_credentials(&PERMIT, ACCOUNT, NOW)
+            .await
+            .unwrap()
+            .is_none()
+    );
 }
 
 #[tokio::test]

@@ -70,6 +70,7 @@ async fn keys_survive_being_closed_and_opened() {
         let key = directory
             .root_credentials(&PERMIT, ACCOUNT, NOW)
             .await
+            .unwrap()
             .unwrap();
         known.push((key.access_key_id, key.secret.expose().to_owned()));
     }

@@ -1,0 +1,98 @@
+//! A machine on which everything succeeds at once, and which remembers what runs on it.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+
+use async_trait::async_trait;
+use tokio::sync::mpsc;
+use wharf_agent::{
+    engine::{Action, Event, Exit},
+    node::{
+        core::TaskContext,
+        machine::{Machine, Observation, Usage},
+    },
+};
+use wharf_base::Timestamp;
+
+const AT: Timestamp = Timestamp(1_700_000_000_000);
+
+#[derive(Default)]
+struct State {
+    /// What happened to each container, kept over the agent's lives.
+    past: BTreeMap<(String, usize), Vec<Event>>,
+    observations: Option<mpsc::Sender<Observation>>,
+}
+
+#[derive(Default)]
+pub struct FakeMachine(Mutex<State>);
+
+impl FakeMachine {
+    pub fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    pub fn report_to(&self, observations: mpsc::Sender<Observation>) {
+        self.0.lock().unwrap().observations = Some(observations);
+    }
+
+    /// The container ends by itself.
+    pub async fn exit(&self, container: usize, code: i32) {
+        let exit = Exit { code: Some(code), out_of_memory: false, at: AT };
+        let event = Event::Exited { container, exit };
+        let (tell, id) = {
+            let mut state = self.0.lock().unwrap();
+            let ((id, _), past) = state.past.iter_mut().find(|((_, at), _)| *at == container).unwrap();
+            past.push(event.clone());
+            let id = id.clone();
+            (state.observations.clone().unwrap(), id)
+        };
+        tell.send(Observation { task_id: id, event }).await.unwrap();
+    }
+
+    fn note(&self, id: &str, container: usize, event: Event) -> Vec<Event> {
+        let mut state = self.0.lock().unwrap();
+        state.past.entry((id.to_owned(), container)).or_default().push(event.clone());
+        vec![event]
+    }
+}
+
+#[async_trait]
+impl Machine for FakeMachine {
+    async fn recover(&self, _: &[Arc<TaskContext>]) -> BTreeMap<String, Vec<Event>> {
+        let state = self.0.lock().unwrap();
+        let mut all: BTreeMap<String, Vec<Event>> = BTreeMap::new();
+        for ((id, _), past) in &state.past {
+            all.entry(id.clone()).or_default().extend(past.iter().cloned());
+        }
+        all
+    }
+
+    async fn perform(&self, task: &Arc<TaskContext>, action: Action) -> Vec<Event> {
+        let id = &task.id;
+        match action {
+            Action::AttachNetwork => vec![Event::NetworkAttached { links: Vec::new() }],
+            Action::ReleaseNetwork => vec![Event::NetworkReleased],
+            Action::Pull { container } => {
+                vec![Event::Pulled { container, digest: "sha256:fake".into(), remotely: false }]
+            }
+            Action::Create { container } => self.note(id, container, Event::Created { container }),
+            Action::Start { container } | Action::Restart { container } => {
+                self.note(id, container, Event::Started { container, at: AT })
+            }
+            Action::Stop { container, .. } => {
+                let exit = Exit { code: Some(143), out_of_memory: false, at: AT };
+                self.note(id, container, Event::Exited { container, exit })
+            }
+        }
+    }
+
+    async fn dispose(&self, _: &Arc<TaskContext>) {}
+
+    async fn usage(&self, _: &str, _: usize) -> Option<Usage> {
+        None
+    }
+
+    async fn collect_images(&self, _: &[Arc<TaskContext>]) {}
+}

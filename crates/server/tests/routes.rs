@@ -1,0 +1,383 @@
+//! Every route of every service, asked by those who may not: without a signature, with a forged
+//! one, an old one, an unknown key, and by a user to whom nothing is allowed.
+
+use std::{net::TcpListener, path::Path};
+
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+use wharf_base::{Clock, InstallationId, SystemClock, Timestamp};
+use wharf_server::{IamMode, ServerConfig, root_credentials, run};
+use wharf_wire::{
+    schema::{Kind, OperationSchema, Protocol, ServiceSchema},
+    sigv4::{RequestParts, SigningKeys, sha256_hex, sign},
+};
+
+const SERVICES: [&ServiceSchema; 6] = [
+    &wharf_api_ec2::schema::SERVICE,
+    &wharf_api_ecr::schema::SERVICE,
+    &wharf_api_ecs::schema::SERVICE,
+    &wharf_api_iam::schema::SERVICE,
+    &wharf_api_logs::schema::SERVICE,
+    &wharf_api_sts::schema::SERVICE,
+];
+
+/// Asked of nobody's policies (platform §4).
+const OPEN: [&str; 2] = ["GetCallerIdentity", "GetSessionToken"];
+
+struct Server {
+    folder: tempfile::TempDir,
+    host: String,
+    stop: CancellationToken,
+    task: tokio::task::JoinHandle<()>,
+    client: Client<hyper_util::client::legacy::connect::HttpConnector, Full<bytes::Bytes>>,
+}
+
+async fn start() -> Server {
+    start_in(tempfile::tempdir().unwrap()).await
+}
+
+async fn start_in(folder: tempfile::TempDir) -> Server {
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let config = ServerConfig {
+        data_dir: folder.path().join("server"),
+        keyring: folder.path().join("keyring"),
+        node_identity: folder.path().join("node/identity.json"),
+        installation: InstallationId::mint(),
+        listen: vec!["127.0.0.1".parse().unwrap()],
+        port,
+        iam: IamMode::Enforce,
+        account: "000000000000".to_owned(),
+        region: "us-east-1".to_owned(),
+    };
+    let stop = CancellationToken::new();
+    let (ready, answers) = tokio::sync::oneshot::channel();
+    let token = stop.clone();
+    let task = tokio::spawn(async move {
+        run(config, move || ready.send(()).unwrap(), token)
+            .await
+            .unwrap();
+    });
+    answers.await.expect("the server starts");
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    Server {
+        folder,
+        host: format!("127.0.0.1:{port}"),
+        stop,
+        task,
+        client,
+    }
+}
+
+impl Server {
+    fn root(&self) -> SigningKeys {
+        let path: &Path = self.folder.path();
+        let root = root_credentials(&path.join("server"), &path.join("keyring")).unwrap();
+        SigningKeys {
+            access_key_id: root.access_key_id,
+            secret_access_key: root.secret_access_key,
+            session_token: None,
+        }
+    }
+
+    async fn ask(
+        &self,
+        asked: &Asked,
+        keys: Option<&SigningKeys>,
+        now: Timestamp,
+    ) -> (StatusCode, String) {
+        let mut headers = vec![("host".to_owned(), self.host.clone())];
+        headers.extend(asked.headers.iter().cloned());
+        if let Some(keys) = keys {
+            let parts = RequestParts {
+                method: "POST",
+                path: "/",
+                query: "",
+                headers: &headers,
+            };
+            let signed = sign(
+                &parts,
+                &sha256_hex(asked.body.as_bytes()),
+                keys,
+                "us-east-1",
+                asked.service,
+                now,
+            );
+            headers.extend(signed);
+        }
+        let mut request = Request::post(format!("http://{}/", self.host));
+        for (name, value) in headers.iter().filter(|(name, _)| name != "host") {
+            request = request.header(name, value);
+        }
+        let request = request.body(Full::new(asked.body.clone().into())).unwrap();
+        let response = self.client.request(request).await.unwrap();
+        let status = response.status();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8_lossy(&body).into_owned())
+    }
+
+    async fn end(self) {
+        self.stop.cancel();
+        self.task.await.unwrap();
+    }
+}
+
+/// A request for an operation, unsigned.
+struct Asked {
+    service: &'static str,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+fn asked(schema: &'static ServiceSchema, operation: &str, json: &str, form: &str) -> Asked {
+    let header = |name: &str, value: String| (name.to_owned(), value);
+    match schema.protocol {
+        Protocol::Json { minor } => Asked {
+            service: schema.signing_name,
+            headers: vec![
+                header("content-type", format!("application/x-amz-json-1.{minor}")),
+                header(
+                    "x-amz-target",
+                    format!("{}.{operation}", schema.target_prefix),
+                ),
+            ],
+            body: json.to_owned(),
+        },
+        Protocol::Query | Protocol::Ec2 => Asked {
+            service: schema.signing_name,
+            headers: vec![header(
+                "content-type",
+                "application/x-www-form-urlencoded".to_owned(),
+            )],
+            body: format!("Action={operation}&Version={}{form}", schema.api_version),
+        },
+    }
+}
+
+fn routes() -> impl Iterator<Item = (&'static ServiceSchema, &'static OperationSchema)> {
+    SERVICES.into_iter().flat_map(|schema| {
+        schema
+            .operations
+            .iter()
+            .map(move |operation| (schema, operation))
+    })
+}
+
+/// The code of an error, whatever the protocol.
+fn code(body: &str) -> String {
+    if let Ok(json) = serde_json::from_str::<Value>(body) {
+        return json["__type"].as_str().unwrap_or_default().to_owned();
+    }
+    let start = body.find("<Code>").map_or(0, |at| at + 6);
+    let end = body[start..].find("</Code>").map_or(start, |at| start + at);
+    body[start..end].to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn strangers_are_refused_on_every_route() {
+    let server = start().await;
+    let root = server.root();
+    let forged = SigningKeys {
+        secret_access_key: "forged".to_owned(),
+        ..root.clone()
+    };
+    let unknown = SigningKeys {
+        access_key_id: "AKIAUNKNOWNUNKNOWN12".to_owned(),
+        ..root.clone()
+    };
+    let now = SystemClock.now();
+    let old = Timestamp(now.millis() - 3_600_000);
+    let mut walked = 0;
+    for (schema, operation) in routes() {
+        let request = asked(schema, operation.name, "{}", "");
+        let cases: [(Option<&SigningKeys>, Timestamp, [&str; 3]); 4] = [
+            (
+                None,
+                now,
+                [
+                    "MissingAuthenticationTokenException",
+                    "MissingAuthenticationToken",
+                    "AuthFailure",
+                ],
+            ),
+            (
+                Some(&forged),
+                now,
+                [
+                    "InvalidSignatureException",
+                    "SignatureDoesNotMatch",
+                    "AuthFailure",
+                ],
+            ),
+            (
+                Some(&unknown),
+                now,
+                [
+                    "UnrecognizedClientException",
+                    "InvalidClientTokenId",
+                    "AuthFailure",
+                ],
+            ),
+            (
+                Some(&root),
+                old,
+                [
+                    "InvalidSignatureException",
+                    "SignatureDoesNotMatch",
+                    "RequestExpired",
+                ],
+            ),
+        ];
+        for (keys, at, codes) in cases {
+            let (status, body) = server.ask(&request, keys, at).await;
+            let (expected_code, expected_status) = match schema.protocol {
+                Protocol::Json { .. } => (codes[0], 400),
+                Protocol::Query => (codes[1], 403),
+                Protocol::Ec2 => (codes[2], if codes[2] == "AuthFailure" { 401 } else { 400 }),
+            };
+            assert_eq!(
+                code(&body),
+                expected_code,
+                "{} {}: {body}",
+                schema.name,
+                operation.name
+            );
+            assert_eq!(
+                status, expected_status,
+                "{} {}",
+                schema.name, operation.name
+            );
+        }
+        walked += 1;
+    }
+    assert!(walked > 500, "only {walked} routes were walked");
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_open_to_a_user_without_policies() {
+    let server = start().await;
+    let root = server.root();
+    let now = SystemClock.now();
+    let iam = &wharf_api_iam::schema::SERVICE;
+    let (status, body) = server
+        .ask(
+            &asked(iam, "CreateUser", "", "&UserName=nobody"),
+            Some(&root),
+            now,
+        )
+        .await;
+    assert_eq!(status, 200, "{body}");
+    let (status, body) = server
+        .ask(
+            &asked(iam, "CreateAccessKey", "", "&UserName=nobody"),
+            Some(&root),
+            now,
+        )
+        .await;
+    assert_eq!(status, 200, "{body}");
+    let between = |open: &str, close: &str| {
+        let start = body.find(open).unwrap() + open.len();
+        body[start..start + body[start..].find(close).unwrap()].to_owned()
+    };
+    let nobody = SigningKeys {
+        access_key_id: between("<AccessKeyId>", "</AccessKeyId>"),
+        secret_access_key: between("<SecretAccessKey>", "</SecretAccessKey>"),
+        session_token: None,
+    };
+    for (schema, operation) in routes().filter(|(_, operation)| !OPEN.contains(&operation.name)) {
+        let (status, body) = server
+            .ask(&asked(schema, operation.name, "{}", ""), Some(&nobody), now)
+            .await;
+        let denied = [
+            "AccessDeniedException",
+            "AccessDenied",
+            "UnauthorizedOperation",
+        ];
+        let code = code(&body);
+        // Without its required members a request is refused for that, before anybody is asked.
+        let complete = !requires_something(schema, operation);
+        let ok = denied.contains(&code.as_str()) || (!complete && status.is_client_error());
+        assert!(ok, "{} {}: {status} {body}", schema.name, operation.name);
+    }
+    server.end().await;
+}
+
+fn requires_something(schema: &ServiceSchema, operation: &OperationSchema) -> bool {
+    let Some(shape) = operation.input else {
+        return false;
+    };
+    match &schema.shape(shape).kind {
+        Kind::Structure { members } => members.iter().any(|member| member.required),
+        _ => false,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_understood_is_refused_in_its_protocol() {
+    let server = start().await;
+    let root = server.root();
+    let now = SystemClock.now();
+    let ecs = &wharf_api_ecs::schema::SERVICE;
+    let iam = &wharf_api_iam::schema::SERVICE;
+    let ec2 = &wharf_api_ec2::schema::SERVICE;
+    let json = |body: &str| asked(ecs, "ListClusters", body, "");
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    for (request, expected) in [
+        (json("{"), "SerializationException"),
+        (json("[]"), "SerializationException"),
+        (json(r#"{"maxResults":"many"}"#), "SerializationException"),
+        (
+            json(&format!(r#"{{"nextToken":{deep}}}"#)),
+            "SerializationException",
+        ),
+        (
+            asked(ecs, "NoSuchThing", "{}", ""),
+            "UnknownOperationException",
+        ),
+        (asked(iam, "NoSuchThing", "", ""), "InvalidAction"),
+        (asked(ec2, "NoSuchThing", "", ""), "InvalidAction"),
+        (
+            asked(iam, "ListUsers", "", "&MaxItems=many"),
+            "MalformedInput",
+        ),
+        (asked(iam, "GetRole", "", ""), "ValidationError"),
+        (asked(ec2, "DeleteVpc", "", ""), "MissingParameter"),
+    ] {
+        let (status, body) = server.ask(&request, Some(&root), now).await;
+        assert_eq!(code(&body), expected, "{status} {body}");
+        assert_eq!(status, 400);
+    }
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_keeps_the_root_key_and_what_was_made() {
+    let server = start().await;
+    let root = server.root();
+    let now = SystemClock.now();
+    let ecs = &wharf_api_ecs::schema::SERVICE;
+    let create = asked(ecs, "CreateCluster", r#"{"clusterName":"kept"}"#, "");
+    assert_eq!(server.ask(&create, Some(&root), now).await.0, 200);
+    let Server {
+        folder, stop, task, ..
+    } = server;
+    stop.cancel();
+    task.await.unwrap();
+    let server = start_in(folder).await;
+    assert_eq!(server.root().access_key_id, root.access_key_id);
+    let describe = asked(ecs, "DescribeClusters", r#"{"clusters":["kept"]}"#, "");
+    let (status, body) = server.ask(&describe, Some(&root), now).await;
+    assert_eq!(status, 200);
+    assert!(
+        body.contains("cluster/kept") && body.contains("ACTIVE"),
+        "{body}"
+    );
+    server.end().await;
+}
