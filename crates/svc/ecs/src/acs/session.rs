@@ -9,7 +9,7 @@
 //!   stop verification).
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
     time::Duration,
 };
@@ -299,10 +299,9 @@ impl<'a> Session<'a> {
             .iter()
             .filter(|task| payload::is_wanted(task))
             .collect();
-        self.told
-            .retain(|arn, _| wanted.iter().any(|task| task.arn == *arn));
-        self.keys
-            .retain(|(arn, _), _| wanted.iter().any(|task| task.arn == *arn));
+        let arns: HashSet<&str> = wanted.iter().map(|task| task.arn.as_str()).collect();
+        self.told.retain(|arn, _| arns.contains(arn.as_str()));
+        self.keys.retain(|(arn, _), _| arns.contains(arn.as_str()));
         for task in wanted {
             if self.has_to_be_told(task) {
                 self.tell(task).await?;
@@ -554,14 +553,13 @@ impl<'a> Session<'a> {
     async fn verify_stop(&mut self, asked: message::StopVerification) {
         self.core.up_to_date().await;
         let strays: Vec<TaskIdentifier> = self.core.view.read(&self.ticket.place, |region| {
-            let runs = |arn: &str| {
-                let mut here = region.tasks_on(&self.ticket.host);
-                here.any(|task| task.arn == arn && payload::is_to_run(task))
-            };
-            asked
-                .stop_candidates
-                .into_iter()
-                .filter(|one| !runs(&one.task_arn))
+            let here = region
+                .tasks_on(&self.ticket.host)
+                .filter(|task| payload::is_to_run(task));
+            let running: HashSet<&str> = here.map(|task| task.arn.as_str()).collect();
+            let candidates = asked.stop_candidates.into_iter();
+            candidates
+                .filter(|one| !running.contains(one.task_arn.as_str()))
                 .collect()
         });
         if let Some(manifest) = &mut self.manifest
