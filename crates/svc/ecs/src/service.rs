@@ -40,36 +40,33 @@ impl EcsService {
         let core = &self.core;
         core.hub.start();
         let mut loops = JoinSet::new();
-        let permit = Permit::for_controller("ecs-shard");
-        let takeover = core.parts.config.takeover;
-        loops.spawn(core.shard.clone().hold(
-            core.parts.store.clone(),
-            permit,
-            takeover,
-            stop.clone(),
-        ));
         let (tasks, instances) = (core.tasks.clone(), core.instances.clone());
         let changed = move |change| match change {
             Change::Task(key) => tasks.wake(key),
             Change::Instance(key) => instances.wake(key),
         };
-        loops.spawn(feed::feed(
-            core.parts.store.clone(),
-            core.view.clone(),
-            changed,
-            stop.clone(),
-        ));
-        let of = core.clone();
+        let (store, view) = (core.parts.store.clone(), core.view.clone());
+        loops.spawn(feed::feed(store, view, changed, stop.clone()));
+
+        let (store, how) = (core.parts.store.clone(), core.parts.config.takeover);
+        let permit = Permit::for_controller("ecs-shard");
+        // Held before the first key is looked at, or each of them would fail once; what goes wrong
+        // here is tried again by `hold`.
+        if let Err(error) = core.shard.renew(&store, &permit, how).await {
+            tracing::warn!(%error, "ECS does not reconcile yet");
+        }
+        loops.spawn(core.shard.clone().hold(store, permit, how, stop.clone()));
+
+        let (of, queue) = (core.clone(), core.tasks.clone());
         let work = move |key| reconcile::task(of.clone(), key);
         loops.spawn(wharf_reconcile::run(
-            core.tasks.clone(),
+            queue,
             TASK_WORKERS,
             stop.clone(),
             work,
         ));
-        let of = core.clone();
+        let (of, queue) = (core.clone(), core.instances.clone());
         let work = move |key| reconcile::instance(of.clone(), key);
-        let queue = core.instances.clone();
         loops.spawn(wharf_reconcile::run(queue, INSTANCE_WORKERS, stop, work));
         while let Some(ended) = loops.join_next().await {
             if let Err(error) = ended {
