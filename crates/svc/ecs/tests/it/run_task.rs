@@ -411,7 +411,7 @@ async fn requests_that_contradict_themselves() {
 
 #[tokio::test]
 async fn unacknowledged_payloads_come_again() {
-    let harness = Harness::with_cluster().await;
+    let harness = Harness::impatient().await;
     let mut agent = Agent::join(&harness, "default").await;
     harness.define(bridge()).await;
     let arn = harness.run_one(json!({"taskDefinition": "web"})).await;
