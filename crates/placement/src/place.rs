@@ -1,13 +1,16 @@
 //! Filter, rank, pick.
 //!
 //! Without a strategy (or with `random` alone) a few rows are drawn at random before the fleet is
-//! walked, so that a placement costs the same over ten hosts and over ten thousand. Otherwise one
-//! pass over the columns collects the candidates of a whole batch into a heap. Scores in the heap
-//! may be out of date in one direction only, too good, because each pick makes hosts fuller: the
-//! best is looked at again before it is taken.
+//! walked, so that a placement costs the same over ten hosts and over ten thousand.
+//!
+//! Otherwise one pass over the columns ranks the candidates of a whole batch. Spreading over an
+//! attribute makes one pick change the rank of every host with the same value, so hosts are kept
+//! apart by those values (a *shelf* for each combination): within a shelf ranks are the hosts' own
+//! and change only for the host that was picked, and shelves are few. A batch of n can only ever
+//! take from the best n of a shelf, so no more are kept.
 
 use std::{
-    cell::RefCell,
+    cell::Cell,
     cmp::Reverse,
     collections::{BinaryHeap, HashMap},
 };
@@ -118,7 +121,7 @@ struct Batch<'a> {
     cluster: Option<u32>,
     zones: Vec<u32>,
     /// Verdict per class, found on first use.
-    verdicts: RefCell<Vec<Verdict>>,
+    verdicts: Vec<Cell<Verdict>>,
     given: HashMap<HostIx, Given>,
     seed: u32,
 }
@@ -145,7 +148,7 @@ impl<'a> Batch<'a> {
                 .iter()
                 .filter_map(|z| fleet.zones.number(z.as_str()))
                 .collect(),
-            verdicts: RefCell::new(vec![Verdict::Unknown; fleet.classes.values().len()]),
+            verdicts: vec![Cell::new(Verdict::Unknown); fleet.classes.values().len()],
             given: HashMap::new(),
             seed,
         }
@@ -211,7 +214,7 @@ impl<'a> Batch<'a> {
 
     fn class_verdict(&self, class: u32) -> Verdict {
         let at = class as usize;
-        let known = self.verdicts.borrow()[at];
+        let known = self.verdicts[at].get();
         if known != Verdict::Unknown {
             return known;
         }
@@ -240,7 +243,7 @@ impl<'a> Batch<'a> {
         } else {
             Verdict::Fits
         };
-        self.verdicts.borrow_mut()[at] = verdict;
+        self.verdicts[at].set(verdict);
         verdict
     }
 
@@ -298,49 +301,66 @@ impl<'a> Batch<'a> {
     /// Picks the best by the strategies.
     fn rank(&mut self, count: usize) -> Vec<HostIx> {
         let mut counts = Counts::new(self.fleet, self.demand);
-        let candidates: Vec<Reverse<Score>> = self
-            .fleet
-            .rows()
-            .filter(|host| self.eligible(*host))
-            .map(|host| Reverse(self.score(host, &counts)))
-            .collect();
-        let mut heap = BinaryHeap::from(candidates);
+        let mut shelves = self.shelves(&counts, count);
         let mut hosts = Vec::new();
         while hosts.len() < count {
-            let Some(Reverse(best)) = heap.pop() else {
+            let tops = shelves.iter().enumerate().filter_map(|(number, shelf)| {
+                let Reverse(top) = shelf.ranks.peek()?;
+                Some((counts.merge(*top, shelf), number))
+            });
+            let Some((_, number)) = tops.min() else { break };
+            let Some(Reverse(best)) = shelves[number].ranks.pop() else {
                 break;
             };
-            let now = self.score(best.host, &counts);
-            if now > best {
-                heap.push(Reverse(now));
-                continue;
-            }
             self.give(best.host);
             counts.add(self.fleet, best.host);
             hosts.push(best.host);
             if self.refusal(best.host).is_none() {
-                heap.push(Reverse(self.score(best.host, &counts)));
+                shelves[number]
+                    .ranks
+                    .push(Reverse(self.score(best.host, &counts)));
             }
         }
         hosts
     }
 
+    /// The best `count` hosts of each combination of spread values.
+    fn shelves(&self, counts: &Counts, count: usize) -> Vec<Shelf> {
+        // The worst on top while collecting, so that it can make room for a better one.
+        let mut kept: Vec<BinaryHeap<Score>> = vec![BinaryHeap::new(); counts.shelves.len()];
+        for host in self.fleet.rows().filter(|host| self.eligible(*host)) {
+            let heap = &mut kept[counts.shelf_of(self.fleet.class[host.at()])];
+            let score = self.score(host, counts);
+            if heap.len() < count {
+                heap.push(score);
+            } else if let Some(mut worst) = heap.peek_mut()
+                && score < *worst
+            {
+                *worst = score;
+            }
+        }
+        let shelf = |(heap, buckets): (BinaryHeap<Score>, &Vec<Option<u32>>)| Shelf {
+            buckets: buckets.clone(),
+            ranks: heap.into_iter().map(Reverse).collect(),
+        };
+        kept.into_iter().zip(&counts.shelves).map(shelf).collect()
+    }
+
+    /// A host's own rank: levels that all hosts of its shelf share are left at zero.
     fn score(&self, host: HostIx, counts: &Counts) -> Score {
         let (fleet, at, claim) = (self.fleet, host.at(), &self.demand.claim);
-        let given = self.given_to(host).tasks;
+        let given = if self.given.is_empty() {
+            0
+        } else {
+            self.given_to(host).tasks
+        };
         let chance = scatter(self.seed, host.0);
         let mut levels = [0; MAX_STRATEGIES];
-        for (number, strategy) in self
-            .demand
-            .strategies
-            .iter()
-            .take(MAX_STRATEGIES)
-            .enumerate()
-        {
-            levels[number] = match strategy {
+        for (level, strategy) in levels.iter_mut().zip(&self.demand.strategies) {
+            *level = match strategy {
                 Strategy::Random => chance,
                 Strategy::SpreadHost => counts.on_host(host),
-                Strategy::SpreadAttribute(_) => counts.in_bucket(number, fleet.class[at]),
+                Strategy::SpreadAttribute(_) => 0,
                 Strategy::BinpackCpu => fleet.cpu[at].saturating_sub(claim.cpu * given),
                 Strategy::BinpackMemory => fleet.memory[at].saturating_sub(claim.memory * given),
             };
@@ -365,77 +385,96 @@ impl<'a> Batch<'a> {
     }
 }
 
+/// Hosts with the same value of every attribute the demand spreads over.
+struct Shelf {
+    /// Bucket of each strategy that spreads over an attribute.
+    buckets: Vec<Option<u32>>,
+    ranks: BinaryHeap<Reverse<Score>>,
+}
+
 /// Tasks of the group, per host and per value of each spread attribute.
 struct Counts {
     hosts: Vec<u32>,
-    buckets: Vec<Option<Buckets>>,
-}
-
-struct Buckets {
-    /// Bucket of each class; hosts without the attribute share one.
-    of_class: Vec<u32>,
-    tasks: Vec<u32>,
+    /// Tasks in each bucket, for each strategy that spreads over an attribute.
+    tasks: Vec<Option<Vec<u32>>>,
+    /// The shelf of each class.
+    shelf_of_class: Vec<u32>,
+    /// Buckets of each shelf, strategy by strategy.
+    shelves: Vec<Vec<Option<u32>>>,
 }
 
 impl Counts {
     fn new(fleet: &Fleet, demand: &Demand) -> Self {
-        let mut hosts = vec![0; fleet.flags.len()];
-        for (row, tasks) in fleet.group(&demand.group) {
-            hosts[row.at()] = tasks;
+        let strategies = || demand.strategies.iter().take(MAX_STRATEGIES);
+        let mut values: Vec<HashMap<_, u32>> = vec![HashMap::new(); strategies().count()];
+        let mut numbers = HashMap::new();
+        let mut shelf_of_class = Vec::new();
+        for attributes in fleet.classes.values() {
+            let bucket = |(strategy, known): (&Strategy, &mut HashMap<_, u32>)| match strategy {
+                Strategy::SpreadAttribute(name) => {
+                    let next = known.len() as u32;
+                    // Hosts without the attribute share one bucket.
+                    Some(*known.entry(attributes.get(name)).or_insert(next))
+                }
+                _ => None,
+            };
+            let buckets: Vec<Option<u32>> = strategies().zip(&mut values).map(bucket).collect();
+            let next = numbers.len() as u32;
+            shelf_of_class.push(*numbers.entry(buckets).or_insert(next));
         }
-        let buckets =
-            demand
-                .strategies
-                .iter()
-                .take(MAX_STRATEGIES)
-                .map(|strategy| match strategy {
-                    Strategy::SpreadAttribute(name) => {
-                        Some(Buckets::new(fleet, name, &demand.group))
-                    }
-                    _ => None,
-                });
-        let buckets = buckets.collect();
-        Self { hosts, buckets }
+        let mut shelves = vec![Vec::new(); numbers.len()];
+        for (buckets, number) in numbers {
+            shelves[number as usize] = buckets;
+        }
+        let empty = |(strategy, known): (&Strategy, &HashMap<_, u32>)| match strategy {
+            Strategy::SpreadAttribute(_) => Some(vec![0; known.len()]),
+            _ => None,
+        };
+        let tasks = strategies().zip(&values).map(empty).collect();
+        let hosts = vec![0; fleet.flags.len()];
+        let mut counts = Self {
+            hosts,
+            tasks,
+            shelf_of_class,
+            shelves,
+        };
+        for (row, tasks) in fleet.group(&demand.group) {
+            counts.add_many(fleet, row, tasks);
+        }
+        counts
     }
 
     fn on_host(&self, host: HostIx) -> u32 {
         self.hosts[host.at()]
     }
 
-    fn in_bucket(&self, level: usize, class: u32) -> u32 {
-        let Some(Some(buckets)) = self.buckets.get(level) else {
-            return 0;
-        };
-        buckets.tasks[buckets.of_class[class as usize] as usize]
+    fn shelf_of(&self, class: u32) -> usize {
+        self.shelf_of_class[class as usize] as usize
+    }
+
+    /// The rank of a host among those of all shelves.
+    fn merge(&self, mut own: Score, shelf: &Shelf) -> Score {
+        let shared = shelf.buckets.iter().zip(&self.tasks).zip(&mut own.levels);
+        for ((bucket, tasks), level) in shared {
+            if let (Some(bucket), Some(tasks)) = (bucket, tasks) {
+                *level = tasks[*bucket as usize];
+            }
+        }
+        own
     }
 
     fn add(&mut self, fleet: &Fleet, host: HostIx) {
-        self.hosts[host.at()] += 1;
-        let class = fleet.class[host.at()] as usize;
-        for buckets in self.buckets.iter_mut().flatten() {
-            let bucket = buckets.of_class[class] as usize;
-            buckets.tasks[bucket] += 1;
-        }
+        self.add_many(fleet, host, 1);
     }
-}
 
-impl Buckets {
-    fn new(fleet: &Fleet, attribute: &str, group: &str) -> Self {
-        let mut numbers = HashMap::new();
-        let of_class: Vec<u32> = fleet
-            .classes
-            .values()
-            .iter()
-            .map(|attributes| {
-                let next = numbers.len() as u32;
-                *numbers.entry(attributes.get(attribute)).or_insert(next)
-            })
-            .collect();
-        let mut tasks = vec![0; numbers.len()];
-        for (row, count) in fleet.group(group) {
-            tasks[of_class[fleet.class[row.at()] as usize] as usize] += count;
+    fn add_many(&mut self, fleet: &Fleet, host: HostIx, more: u32) {
+        self.hosts[host.at()] += more;
+        let shelf = self.shelf_of(fleet.class[host.at()]);
+        for (bucket, tasks) in self.shelves[shelf].iter().zip(&mut self.tasks) {
+            if let (Some(bucket), Some(tasks)) = (bucket, tasks) {
+                tasks[*bucket as usize] += more;
+            }
         }
-        Self { of_class, tasks }
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
 
 /// Members a newer version wrote; kept and written back untouched.
 pub type Unknown = BTreeMap<String, serde_json::Value>;
@@ -46,15 +47,13 @@ struct EnvelopeOut<'a, T> {
     body: &'a T,
 }
 
+/// The body stays text until kind and format are known to be ours.
 #[derive(Deserialize)]
-struct Head {
+struct EnvelopeIn<'a> {
     kind: String,
     format: u32,
-}
-
-#[derive(Deserialize)]
-struct EnvelopeIn<T> {
-    body: T,
+    #[serde(borrow)]
+    body: &'a RawValue,
 }
 
 /// The stored form of `record`.
@@ -78,22 +77,22 @@ pub fn decode<T: Record>(bytes: &[u8]) -> Result<T, RecordError> {
         expected: T::KIND,
         cause,
     };
-    let head: Head = serde_json::from_slice(bytes).map_err(unreadable)?;
-    if head.kind != T::KIND {
+    let envelope: EnvelopeIn<'_> = serde_json::from_slice(bytes).map_err(unreadable)?;
+    if envelope.kind != T::KIND {
         return Err(RecordError::WrongKind {
             expected: T::KIND,
-            found: head.kind,
+            found: envelope.kind,
         });
     }
-    if head.format > T::FORMAT {
+    if envelope.format > T::FORMAT {
+        let (found, newest) = (envelope.format, T::FORMAT);
         return Err(RecordError::TooNew {
             kind: T::KIND,
-            found: head.format,
-            newest: T::FORMAT,
+            found,
+            newest,
         });
     }
-    let envelope: EnvelopeIn<T> = serde_json::from_slice(bytes).map_err(unreadable)?;
-    Ok(envelope.body)
+    serde_json::from_str(envelope.body.get()).map_err(unreadable)
 }
 
 #[cfg(test)]

@@ -280,6 +280,9 @@ pub struct NetworkWish {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interface {
     pub id: String,
+    /// The VPC it is in: nodes serve several.
+    #[serde(default)]
+    pub vpc: String,
     pub mac: String,
     pub private_dns_name: String,
     pub private_ipv4: String,

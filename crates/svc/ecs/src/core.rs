@@ -1,11 +1,15 @@
 //! What every operation and loop of the service works with, and the ways they change the store.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    hash::{Hash, Hasher},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use rand::{SeedableRng, rngs::SmallRng};
+use tokio::sync::{MutexGuard, Semaphore};
 use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::{
@@ -29,6 +33,10 @@ use crate::{
 /// another writer got through.
 pub const MAX_TRIES: usize = 64;
 
+/// Placements of one server at a time.
+const PLACEMENTS: usize = 8;
+const LEDGER_TURNS: usize = 64;
+
 pub struct Core {
     pub parts: Parts,
     pub view: Arc<View>,
@@ -37,6 +45,11 @@ pub struct Core {
     pub tasks: Arc<Queue<String>>,
     pub instances: Arc<Queue<String>>,
     pub shard: Shard,
+    /// Placements under way. More of them would mostly overtake each other.
+    pub placements: Semaphore,
+    /// Who changes a host's ledger waits here for its turn: compare-and-swap alone would be correct,
+    /// but a hundred writers of one ledger would starve each other. Hosts share locks by hash.
+    ledger_turns: [tokio::sync::Mutex<()>; LEDGER_TURNS],
     seed: AtomicU64,
 }
 
@@ -84,6 +97,8 @@ impl Core {
             tasks: Arc::default(),
             instances: Arc::default(),
             shard: Shard::new("/w1/c0/ecs/shard/0"),
+            placements: Semaphore::new(PLACEMENTS),
+            ledger_turns: std::array::from_fn(|_| tokio::sync::Mutex::default()),
             seed: AtomicU64::new(rand::random()),
         }
     }
@@ -178,6 +193,7 @@ impl Core {
         key: &str,
         mut change: impl FnMut(&mut Task),
     ) -> Result<Option<Task>, ChangeError> {
+        let mut turn = None;
         for _ in 0..MAX_TRIES {
             let Some(stored) = self.read::<Task>(key).await? else {
                 return Ok(None);
@@ -188,11 +204,17 @@ impl Core {
             if task == stored.record {
                 return Ok(Some(task));
             }
+            let moves = claim::moves(&stored.record, &task);
+            if moves && turn.is_none() {
+                turn = Some(self.ledger_turn(&task.host).await);
+                // Others went first: the task may be another by now.
+                continue;
+            }
             let mut txn = Txn::new().when(stored.unchanged()).put(key, encode(&task));
             if let Some(fence) = fence {
                 txn = txn.when(fence.clone());
             }
-            if claim::moves(&stored.record, &task)
+            if moves
                 && let Some(mut ledger) = self.ledger_of(key, &task).await?
                 && claim::follow(&mut ledger.record, &task)
             {
@@ -208,6 +230,13 @@ impl Core {
             }
         }
         Err(conflict(key))
+    }
+
+    async fn ledger_turn(&self, host: &str) -> MutexGuard<'_, ()> {
+        let mut hash = std::hash::DefaultHasher::new();
+        host.hash(&mut hash);
+        let at = hash.finish() % LEDGER_TURNS as u64;
+        self.ledger_turns[at as usize].lock().await
     }
 
     async fn ledger_of(

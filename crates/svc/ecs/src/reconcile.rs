@@ -37,6 +37,8 @@ const PERMIT: Permit = Permit::for_controller("ecs-reconciler");
 /// Actions performed for a task before others get their turn.
 const MAX_STEPS: usize = 8;
 
+/// See [`has_just_stopped`].
+const JUST_STOPPED: Duration = Duration::from_secs(60);
 /// How long a deregistered instance stays describable.
 const INACTIVE_RETENTION: Duration = Duration::from_secs(3600);
 
@@ -62,7 +64,7 @@ pub async fn task(core: Arc<Core>, key: String) -> Result<Next, StepError> {
         let Some(stored) = core.read::<Task>(&key).await? else {
             return Ok(Next::Settled);
         };
-        if stored.record.last == Status::Stopped {
+        if has_just_stopped(&stored.record, core.now()) {
             finish_definition(&core, &fence, &stored.record).await?;
         }
         let plan = task::plan(&stored.record, core.now());
@@ -84,12 +86,20 @@ pub async fn task(core: Arc<Core>, key: String) -> Result<Next, StepError> {
                 core.change_task(&PERMIT, Some(&fence), &key, gone).await?;
             }
             Action::Forget => {
+                finish_definition(&core, &fence, &stored.record).await?;
                 let txn = Txn::new().when(fence).when(stored.unchanged()).delete(&key);
                 core.commit(&PERMIT, txn).await?;
             }
         }
     }
     Ok(Next::After(Duration::ZERO))
+}
+
+/// Whether it ended so lately that nobody may have looked after what it leaves behind. Older ones
+/// are looked at once more when they are forgotten.
+fn has_just_stopped(task: &Task, now: Timestamp) -> bool {
+    let at = task.stopped_at.unwrap_or(task.created_at);
+    task.last == Status::Stopped && now.since(at) < JUST_STOPPED
 }
 
 /// A definition that waits for its deletion goes with the last task that used it.
@@ -226,6 +236,7 @@ async fn make_interface(
 fn of_interface(interface: NetworkInterface, gateway: Option<String>) -> Interface {
     Interface {
         id: interface.network_interface_id.unwrap_or_default(),
+        vpc: interface.vpc_id.unwrap_or_default(),
         mac: interface.mac_address.unwrap_or_default(),
         private_dns_name: interface.private_dns_name.unwrap_or_default(),
         private_ipv4: interface.private_ip_address.unwrap_or_default(),

@@ -40,36 +40,33 @@ impl EcsService {
         let core = &self.core;
         core.hub.start();
         let mut loops = JoinSet::new();
-        let permit = Permit::for_controller("ecs-shard");
-        let takeover = core.parts.config.takeover;
-        loops.spawn(core.shard.clone().hold(
-            core.parts.store.clone(),
-            permit,
-            takeover,
-            stop.clone(),
-        ));
         let (tasks, instances) = (core.tasks.clone(), core.instances.clone());
         let changed = move |change| match change {
             Change::Task(key) => tasks.wake(key),
             Change::Instance(key) => instances.wake(key),
         };
-        loops.spawn(feed::feed(
-            core.parts.store.clone(),
-            core.view.clone(),
-            changed,
-            stop.clone(),
-        ));
-        let of = core.clone();
+        let (store, view) = (core.parts.store.clone(), core.view.clone());
+        loops.spawn(feed::feed(store, view, changed, stop.clone()));
+
+        let (store, how) = (core.parts.store.clone(), core.parts.config.takeover);
+        let permit = Permit::for_controller("ecs-shard");
+        // Held before the first key is looked at, or each of them would fail once; what goes wrong
+        // here is tried again by `hold`.
+        if let Err(error) = core.shard.renew(&store, &permit, how).await {
+            tracing::warn!(%error, "ECS does not reconcile yet");
+        }
+        loops.spawn(core.shard.clone().hold(store, permit, how, stop.clone()));
+
+        let (of, queue) = (core.clone(), core.tasks.clone());
         let work = move |key| reconcile::task(of.clone(), key);
         loops.spawn(wharf_reconcile::run(
-            core.tasks.clone(),
+            queue,
             TASK_WORKERS,
             stop.clone(),
             work,
         ));
-        let of = core.clone();
+        let (of, queue) = (core.clone(), core.instances.clone());
         let work = move |key| reconcile::instance(of.clone(), key);
-        let queue = core.instances.clone();
         loops.spawn(wharf_reconcile::run(queue, INSTANCE_WORKERS, stop, work));
         while let Some(ended) = loops.join_next().await {
             if let Err(error) = ended {
@@ -79,63 +76,313 @@ impl EcsService {
     }
 }
 
-/// The delegating line of each operation.
-macro_rules! operations {
-    ($($name:ident($input:ty) -> $output:ty = $path:path;)*) => {
-        #[async_trait]
-        impl Ecs for EcsService {
-            async fn authorize(&self, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
-                authz::checks(&self.core, cx, input).await
-            }
+#[async_trait]
+impl Ecs for EcsService {
+    async fn authorize(&self, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
+        authz::checks(&self.core, cx, input).await
+    }
 
-            fn refuse(&self, operation: &'static str, violations: &[Violation]) -> Option<Fault> {
-                refuse::refuse(operation, violations)
-            }
+    fn refuse(&self, operation: &'static str, violations: &[Violation]) -> Option<Fault> {
+        refuse::refuse(operation, violations)
+    }
 
-            $(async fn $name(&self, call: &Call, input: $input) -> Result<$output, Fault> {
-                $path(&self.core, call, input).await
-            })*
-        }
-    };
-}
+    async fn create_cluster(
+        &self,
+        call: &Call,
+        input: CreateClusterRequest,
+    ) -> Result<CreateClusterResponse, Fault> {
+        ops::clusters::create_cluster(&self.core, call, input).await
+    }
 
-operations! {
-    create_cluster(CreateClusterRequest) -> CreateClusterResponse = ops::clusters::create_cluster;
-    describe_clusters(DescribeClustersRequest) -> DescribeClustersResponse = ops::clusters::describe_clusters;
-    list_clusters(ListClustersRequest) -> ListClustersResponse = ops::clusters::list_clusters;
-    delete_cluster(DeleteClusterRequest) -> DeleteClusterResponse = ops::clusters::delete_cluster;
-    update_cluster(UpdateClusterRequest) -> UpdateClusterResponse = ops::clusters::update_cluster;
-    update_cluster_settings(UpdateClusterSettingsRequest) -> UpdateClusterSettingsResponse = ops::clusters::update_cluster_settings;
-    put_cluster_capacity_providers(PutClusterCapacityProvidersRequest) -> PutClusterCapacityProvidersResponse = ops::clusters::put_cluster_capacity_providers;
-    describe_capacity_providers(DescribeCapacityProvidersRequest) -> DescribeCapacityProvidersResponse = ops::clusters::describe_capacity_providers;
-    register_task_definition(RegisterTaskDefinitionRequest) -> RegisterTaskDefinitionResponse = ops::register_task_definition::register_task_definition;
-    deregister_task_definition(DeregisterTaskDefinitionRequest) -> DeregisterTaskDefinitionResponse = ops::definitions::deregister_task_definition;
-    describe_task_definition(DescribeTaskDefinitionRequest) -> DescribeTaskDefinitionResponse = ops::definitions::describe_task_definition;
-    delete_task_definitions(DeleteTaskDefinitionsRequest) -> DeleteTaskDefinitionsResponse = ops::definitions::delete_task_definitions;
-    list_task_definitions(ListTaskDefinitionsRequest) -> ListTaskDefinitionsResponse = ops::definitions::list_task_definitions;
-    list_task_definition_families(ListTaskDefinitionFamiliesRequest) -> ListTaskDefinitionFamiliesResponse = ops::definitions::list_task_definition_families;
-    run_task(RunTaskRequest) -> RunTaskResponse = ops::run_task::run_task;
-    start_task(StartTaskRequest) -> StartTaskResponse = ops::start_task::start_task;
-    stop_task(StopTaskRequest) -> StopTaskResponse = ops::stop_task::stop_task;
-    describe_tasks(DescribeTasksRequest) -> DescribeTasksResponse = ops::describe_tasks::describe_tasks;
-    list_tasks(ListTasksRequest) -> ListTasksResponse = ops::list_tasks::list_tasks;
-    register_container_instance(RegisterContainerInstanceRequest) -> RegisterContainerInstanceResponse = ops::register_instance::register_container_instance;
-    deregister_container_instance(DeregisterContainerInstanceRequest) -> DeregisterContainerInstanceResponse = ops::instances::deregister_container_instance;
-    describe_container_instances(DescribeContainerInstancesRequest) -> DescribeContainerInstancesResponse = ops::instances::describe_container_instances;
-    list_container_instances(ListContainerInstancesRequest) -> ListContainerInstancesResponse = ops::instances::list_container_instances;
-    update_container_instances_state(UpdateContainerInstancesStateRequest) -> UpdateContainerInstancesStateResponse = ops::instances::update_container_instances_state;
-    discover_poll_endpoint(DiscoverPollEndpointRequest) -> DiscoverPollEndpointResponse = ops::instances::discover_poll_endpoint;
-    submit_task_state_change(SubmitTaskStateChangeRequest) -> SubmitTaskStateChangeResponse = ops::submit::submit_task_state_change;
-    submit_container_state_change(SubmitContainerStateChangeRequest) -> SubmitContainerStateChangeResponse = ops::submit::submit_container_state_change;
-    submit_attachment_state_changes(SubmitAttachmentStateChangesRequest) -> SubmitAttachmentStateChangesResponse = ops::submit::submit_attachment_state_changes;
-    tag_resource(TagResourceRequest) -> TagResourceResponse = ops::tag::tag_resource;
-    untag_resource(UntagResourceRequest) -> UntagResourceResponse = ops::tag::untag_resource;
-    list_tags_for_resource(ListTagsForResourceRequest) -> ListTagsForResourceResponse = ops::tag::list_tags_for_resource;
-    put_account_setting(PutAccountSettingRequest) -> PutAccountSettingResponse = ops::settings::put_account_setting;
-    put_account_setting_default(PutAccountSettingDefaultRequest) -> PutAccountSettingDefaultResponse = ops::settings::put_account_setting_default;
-    delete_account_setting(DeleteAccountSettingRequest) -> DeleteAccountSettingResponse = ops::settings::delete_account_setting;
-    list_account_settings(ListAccountSettingsRequest) -> ListAccountSettingsResponse = ops::settings::list_account_settings;
-    list_attributes(ListAttributesRequest) -> ListAttributesResponse = ops::attributes::list_attributes;
-    put_attributes(PutAttributesRequest) -> PutAttributesResponse = ops::attributes::put_attributes;
-    delete_attributes(DeleteAttributesRequest) -> DeleteAttributesResponse = ops::attributes::delete_attributes;
+    async fn describe_clusters(
+        &self,
+        call: &Call,
+        input: DescribeClustersRequest,
+    ) -> Result<DescribeClustersResponse, Fault> {
+        ops::clusters::describe_clusters(&self.core, call, input).await
+    }
+
+    async fn list_clusters(
+        &self,
+        call: &Call,
+        input: ListClustersRequest,
+    ) -> Result<ListClustersResponse, Fault> {
+        ops::clusters::list_clusters(&self.core, call, input).await
+    }
+
+    async fn delete_cluster(
+        &self,
+        call: &Call,
+        input: DeleteClusterRequest,
+    ) -> Result<DeleteClusterResponse, Fault> {
+        ops::clusters::delete_cluster(&self.core, call, input).await
+    }
+
+    async fn update_cluster(
+        &self,
+        call: &Call,
+        input: UpdateClusterRequest,
+    ) -> Result<UpdateClusterResponse, Fault> {
+        ops::clusters::update_cluster(&self.core, call, input).await
+    }
+
+    async fn update_cluster_settings(
+        &self,
+        call: &Call,
+        input: UpdateClusterSettingsRequest,
+    ) -> Result<UpdateClusterSettingsResponse, Fault> {
+        ops::clusters::update_cluster_settings(&self.core, call, input).await
+    }
+
+    async fn put_cluster_capacity_providers(
+        &self,
+        call: &Call,
+        input: PutClusterCapacityProvidersRequest,
+    ) -> Result<PutClusterCapacityProvidersResponse, Fault> {
+        ops::clusters::put_cluster_capacity_providers(&self.core, call, input).await
+    }
+
+    async fn describe_capacity_providers(
+        &self,
+        call: &Call,
+        input: DescribeCapacityProvidersRequest,
+    ) -> Result<DescribeCapacityProvidersResponse, Fault> {
+        ops::clusters::describe_capacity_providers(&self.core, call, input).await
+    }
+
+    async fn register_task_definition(
+        &self,
+        call: &Call,
+        input: RegisterTaskDefinitionRequest,
+    ) -> Result<RegisterTaskDefinitionResponse, Fault> {
+        ops::register_task_definition::register_task_definition(&self.core, call, input).await
+    }
+
+    async fn deregister_task_definition(
+        &self,
+        call: &Call,
+        input: DeregisterTaskDefinitionRequest,
+    ) -> Result<DeregisterTaskDefinitionResponse, Fault> {
+        ops::definitions::deregister_task_definition(&self.core, call, input).await
+    }
+
+    async fn describe_task_definition(
+        &self,
+        call: &Call,
+        input: DescribeTaskDefinitionRequest,
+    ) -> Result<DescribeTaskDefinitionResponse, Fault> {
+        ops::definitions::describe_task_definition(&self.core, call, input).await
+    }
+
+    async fn delete_task_definitions(
+        &self,
+        call: &Call,
+        input: DeleteTaskDefinitionsRequest,
+    ) -> Result<DeleteTaskDefinitionsResponse, Fault> {
+        ops::definitions::delete_task_definitions(&self.core, call, input).await
+    }
+
+    async fn list_task_definitions(
+        &self,
+        call: &Call,
+        input: ListTaskDefinitionsRequest,
+    ) -> Result<ListTaskDefinitionsResponse, Fault> {
+        ops::definitions::list_task_definitions(&self.core, call, input).await
+    }
+
+    async fn list_task_definition_families(
+        &self,
+        call: &Call,
+        input: ListTaskDefinitionFamiliesRequest,
+    ) -> Result<ListTaskDefinitionFamiliesResponse, Fault> {
+        ops::definitions::list_task_definition_families(&self.core, call, input).await
+    }
+
+    async fn run_task(&self, call: &Call, input: RunTaskRequest) -> Result<RunTaskResponse, Fault> {
+        ops::run_task::run_task(&self.core, call, input).await
+    }
+
+    async fn start_task(
+        &self,
+        call: &Call,
+        input: StartTaskRequest,
+    ) -> Result<StartTaskResponse, Fault> {
+        ops::start_task::start_task(&self.core, call, input).await
+    }
+
+    async fn stop_task(
+        &self,
+        call: &Call,
+        input: StopTaskRequest,
+    ) -> Result<StopTaskResponse, Fault> {
+        ops::stop_task::stop_task(&self.core, call, input).await
+    }
+
+    async fn describe_tasks(
+        &self,
+        call: &Call,
+        input: DescribeTasksRequest,
+    ) -> Result<DescribeTasksResponse, Fault> {
+        ops::describe_tasks::describe_tasks(&self.core, call, input).await
+    }
+
+    async fn list_tasks(
+        &self,
+        call: &Call,
+        input: ListTasksRequest,
+    ) -> Result<ListTasksResponse, Fault> {
+        ops::list_tasks::list_tasks(&self.core, call, input).await
+    }
+
+    async fn register_container_instance(
+        &self,
+        call: &Call,
+        input: RegisterContainerInstanceRequest,
+    ) -> Result<RegisterContainerInstanceResponse, Fault> {
+        ops::register_instance::register_container_instance(&self.core, call, input).await
+    }
+
+    async fn deregister_container_instance(
+        &self,
+        call: &Call,
+        input: DeregisterContainerInstanceRequest,
+    ) -> Result<DeregisterContainerInstanceResponse, Fault> {
+        ops::instances::deregister_container_instance(&self.core, call, input).await
+    }
+
+    async fn describe_container_instances(
+        &self,
+        call: &Call,
+        input: DescribeContainerInstancesRequest,
+    ) -> Result<DescribeContainerInstancesResponse, Fault> {
+        ops::instances::describe_container_instances(&self.core, call, input).await
+    }
+
+    async fn list_container_instances(
+        &self,
+        call: &Call,
+        input: ListContainerInstancesRequest,
+    ) -> Result<ListContainerInstancesResponse, Fault> {
+        ops::instances::list_container_instances(&self.core, call, input).await
+    }
+
+    async fn update_container_instances_state(
+        &self,
+        call: &Call,
+        input: UpdateContainerInstancesStateRequest,
+    ) -> Result<UpdateContainerInstancesStateResponse, Fault> {
+        ops::instances::update_container_instances_state(&self.core, call, input).await
+    }
+
+    async fn discover_poll_endpoint(
+        &self,
+        call: &Call,
+        input: DiscoverPollEndpointRequest,
+    ) -> Result<DiscoverPollEndpointResponse, Fault> {
+        ops::instances::discover_poll_endpoint(&self.core, call, input).await
+    }
+
+    async fn submit_task_state_change(
+        &self,
+        call: &Call,
+        input: SubmitTaskStateChangeRequest,
+    ) -> Result<SubmitTaskStateChangeResponse, Fault> {
+        ops::submit::submit_task_state_change(&self.core, call, input).await
+    }
+
+    async fn submit_container_state_change(
+        &self,
+        call: &Call,
+        input: SubmitContainerStateChangeRequest,
+    ) -> Result<SubmitContainerStateChangeResponse, Fault> {
+        ops::submit::submit_container_state_change(&self.core, call, input).await
+    }
+
+    async fn submit_attachment_state_changes(
+        &self,
+        call: &Call,
+        input: SubmitAttachmentStateChangesRequest,
+    ) -> Result<SubmitAttachmentStateChangesResponse, Fault> {
+        ops::submit::submit_attachment_state_changes(&self.core, call, input).await
+    }
+
+    async fn tag_resource(
+        &self,
+        call: &Call,
+        input: TagResourceRequest,
+    ) -> Result<TagResourceResponse, Fault> {
+        ops::tag::tag_resource(&self.core, call, input).await
+    }
+
+    async fn untag_resource(
+        &self,
+        call: &Call,
+        input: UntagResourceRequest,
+    ) -> Result<UntagResourceResponse, Fault> {
+        ops::tag::untag_resource(&self.core, call, input).await
+    }
+
+    async fn list_tags_for_resource(
+        &self,
+        call: &Call,
+        input: ListTagsForResourceRequest,
+    ) -> Result<ListTagsForResourceResponse, Fault> {
+        ops::tag::list_tags_for_resource(&self.core, call, input).await
+    }
+
+    async fn put_account_setting(
+        &self,
+        call: &Call,
+        input: PutAccountSettingRequest,
+    ) -> Result<PutAccountSettingResponse, Fault> {
+        ops::settings::put_account_setting(&self.core, call, input).await
+    }
+
+    async fn put_account_setting_default(
+        &self,
+        call: &Call,
+        input: PutAccountSettingDefaultRequest,
+    ) -> Result<PutAccountSettingDefaultResponse, Fault> {
+        ops::settings::put_account_setting_default(&self.core, call, input).await
+    }
+
+    async fn delete_account_setting(
+        &self,
+        call: &Call,
+        input: DeleteAccountSettingRequest,
+    ) -> Result<DeleteAccountSettingResponse, Fault> {
+        ops::settings::delete_account_setting(&self.core, call, input).await
+    }
+
+    async fn list_account_settings(
+        &self,
+        call: &Call,
+        input: ListAccountSettingsRequest,
+    ) -> Result<ListAccountSettingsResponse, Fault> {
+        ops::settings::list_account_settings(&self.core, call, input).await
+    }
+
+    async fn list_attributes(
+        &self,
+        call: &Call,
+        input: ListAttributesRequest,
+    ) -> Result<ListAttributesResponse, Fault> {
+        ops::attributes::list_attributes(&self.core, call, input).await
+    }
+
+    async fn put_attributes(
+        &self,
+        call: &Call,
+        input: PutAttributesRequest,
+    ) -> Result<PutAttributesResponse, Fault> {
+        ops::attributes::put_attributes(&self.core, call, input).await
+    }
+
+    async fn delete_attributes(
+        &self,
+        call: &Call,
+        input: DeleteAttributesRequest,
+    ) -> Result<DeleteAttributesResponse, Fault> {
+        ops::attributes::delete_attributes(&self.core, call, input).await
+    }
 }

@@ -221,7 +221,7 @@ pub fn task(record: &Task, with_tags: bool) -> Result<api::Task, BadDocument> {
         last_status: Some(record.last.as_str().to_owned()),
         launch_type: Some(record.launch.as_str().to_owned()),
         memory: Some(record.memory.clone()),
-        overrides: Some(document::overrides(&record.overrides)?),
+        overrides: Some(overrides(record)?),
         platform_version: record.platform_version.clone(),
         platform_family: fargate.then(|| "Linux".to_owned()),
         pull_started_at: record.pull_started_at,
@@ -251,6 +251,28 @@ pub fn task(record: &Task, with_tags: bool) -> Result<api::Task, BadDocument> {
         }),
         trusted_execution_summary: None,
     })
+}
+
+/// What was overridden; a container without an override stands there with its name alone.
+fn overrides(record: &Task) -> Result<api::TaskOverride, BadDocument> {
+    let mut overrides = document::overrides(&record.overrides)?;
+    let given = overrides.container_overrides.get_or_insert_default();
+    for container in &record.containers {
+        if !given
+            .iter()
+            .any(|one| one.name.as_ref() == Some(&container.name))
+        {
+            let name = Some(container.name.clone());
+            given.push(api::ContainerOverride {
+                name,
+                ..api::ContainerOverride::default()
+            });
+        }
+    }
+    overrides
+        .inference_accelerator_overrides
+        .get_or_insert_default();
+    Ok(overrides)
 }
 
 /// The architecture of this build: all nodes of an installation share it.

@@ -147,6 +147,9 @@ impl std::fmt::Debug for Credentials {
 #[serde(rename_all = "camelCase")]
 pub struct Interface {
     pub ec2_id: String,
+    /// Beyond the published members: which VPC's namespace the interface belongs in.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub vpc_id: String,
     pub mac_address: String,
     pub attachment_arn: String,
     pub index: i64,
@@ -187,6 +190,7 @@ pub struct Task {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_name: Option<String>,
     pub group: String,
+    pub zone: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pid_mode: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -77,6 +77,7 @@ pub fn task(record: &Task, definition: &TaskDefinition, extras: Extras) -> messa
         launch_type: record.launch.as_str().to_owned(),
         service_name: record.group.strip_prefix("service:").map(str::to_owned),
         group: record.group.clone(),
+        zone: record.availability_zone.clone(),
         pid_mode: definition.pid_mode.clone(),
         ipc_mode: definition.ipc_mode.clone(),
         volumes: volumes(definition),
@@ -95,6 +96,7 @@ pub fn interface(record: &Task) -> Option<Interface> {
     let place = names::place_of(&record.arn)?;
     Some(Interface {
         ec2_id: interface.id.clone(),
+        vpc_id: interface.vpc.clone(),
         mac_address: interface.mac.clone(),
         attachment_arn: place.attachment(&record.cluster, &wish.attachment),
         index: 1,

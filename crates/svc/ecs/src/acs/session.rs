@@ -8,8 +8,11 @@
 //! - a task the agent has and nobody wants is stopped only after the agent was asked (manifest,
 //!   stop verification).
 
+mod keys;
+mod manifest;
+
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
     time::Duration,
 };
@@ -32,18 +35,18 @@ use wharf_records::{
 };
 use wharf_store::Txn;
 
+use manifest::SentManifest;
+
 use super::{
     Ticket,
     credentials::{self, REFRESH_BEFORE, RoleType},
-    message::{self, Incoming, TaskIdentifier, frame},
+    message::{self, Incoming, frame},
     payload::{self, Extras},
 };
 use crate::{
-    config::RoleError,
     core::{ChangeError, Core, MAX_TRIES, conflict},
     document,
     names::Place,
-    task::stop,
     view::Held,
 };
 
@@ -157,16 +160,6 @@ struct Told {
     message_id: String,
     at: Instant,
     acknowledged: bool,
-}
-
-/// The manifest the agent was sent.
-#[derive(Debug)]
-struct SentManifest {
-    message_id: String,
-    at: Instant,
-    acknowledged: Option<Instant>,
-    /// Tasks it has that nobody wants.
-    strays: Vec<String>,
 }
 
 struct Session<'a> {
@@ -299,10 +292,9 @@ impl<'a> Session<'a> {
             .iter()
             .filter(|task| payload::is_wanted(task))
             .collect();
-        self.told
-            .retain(|arn, _| wanted.iter().any(|task| task.arn == *arn));
-        self.keys
-            .retain(|(arn, _), _| wanted.iter().any(|task| task.arn == *arn));
+        let arns: HashSet<&str> = wanted.iter().map(|task| task.arn.as_str()).collect();
+        self.told.retain(|arn, _| arns.contains(arn.as_str()));
+        self.keys.retain(|(arn, _), _| arns.contains(arn.as_str()));
         for task in wanted {
             if self.has_to_be_told(task) {
                 self.tell(task).await?;
@@ -396,62 +388,6 @@ impl<'a> Session<'a> {
             .push(frame("AttachTaskNetworkInterfacesMessage", &attach));
     }
 
-    /// The keys of one role. `None` if there are none now: the task was stopped if there never will
-    /// be any, else the next tick tries again.
-    async fn mint(
-        &mut self,
-        task: &Task,
-        role: &str,
-        kind: RoleType,
-    ) -> Result<Option<message::Credentials>, ChangeError> {
-        match credentials::mint(self.core, task, role, kind).await {
-            Ok((made, expires)) => {
-                self.keys.insert((task.arn.clone(), kind), expires);
-                Ok(Some(made))
-            }
-            Err(RoleError::Unusable(_)) if task.last < Status::Running => {
-                let now = self.core.now();
-                let refuse = |task: &mut Task| {
-                    stop::give_up(task, &stop::role_refused(role), true, now);
-                };
-                if let Some(key) = crate::ops::run_task::task_key(&task.arn) {
-                    self.core.change_task(&PERMIT, None, &key, refuse).await?;
-                }
-                Ok(None)
-            }
-            Err(error) => {
-                let error = wharf_wire::fault::Chain(&error).to_string();
-                tracing::warn!(task = task.arn, role, error, "no keys for a task's role");
-                Ok(None)
-            }
-        }
-    }
-
-    /// Sends new keys for every role of a task the agent has already.
-    async fn renew_keys(&mut self, task: &Task) -> Result<(), ChangeError> {
-        let Some(definition) = self.definition(task).await? else {
-            return Ok(());
-        };
-        for kind in RoleType::ALL {
-            let Some(role) = credentials::role(task, &definition, kind) else {
-                continue;
-            };
-            let Some(made) = self.mint(task, &role, kind).await? else {
-                continue;
-            };
-            let message = message::CredentialsMessage {
-                message_id: ids::uuid(),
-                task_arn: task.arn.clone(),
-                task_cluster_arn: task.cluster_arn.clone(),
-                role_type: kind.as_str(),
-                role_credentials: made,
-            };
-            self.outbox
-                .push(frame("IAMRoleCredentialsMessage", &message));
-        }
-        Ok(())
-    }
-
     async fn definition(
         &mut self,
         task: &Task,
@@ -472,36 +408,6 @@ impl<'a> Session<'a> {
         self.definitions
             .insert(task.definition.clone(), definition.clone());
         Ok(Some(definition))
-    }
-
-    fn send_manifest(&mut self) {
-        let tasks = self.core.view.read(&self.ticket.place, |region| {
-            let tasks = region
-                .tasks_on(&self.ticket.host)
-                .filter(|task| payload::is_wanted(task));
-            let identify = |task: &Held<Task>| TaskIdentifier {
-                task_arn: task.arn.clone(),
-                task_cluster_arn: task.cluster_arn.clone(),
-                desired_status: task.desired.as_str().to_owned(),
-            };
-            tasks.map(identify).collect()
-        });
-        let message_id = ids::uuid();
-        let manifest = message::Manifest {
-            message_id: message_id.clone(),
-            cluster_arn: self.cluster_arn.clone(),
-            container_instance_arn: self.ticket.instance.clone(),
-            generated_at: self.core.now().millis(),
-            timeline: self.number(),
-            tasks,
-        };
-        self.outbox.push(frame("TaskManifestMessage", &manifest));
-        self.manifest = Some(SentManifest {
-            message_id,
-            at: Instant::now(),
-            acknowledged: None,
-            strays: Vec::new(),
-        });
     }
 
     async fn hear(&mut self, text: &str) -> Result<(), ChangeError> {
@@ -550,36 +456,6 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The agent has tasks the manifest did not name: those that are still unwanted may go.
-    async fn verify_stop(&mut self, asked: message::StopVerification) {
-        self.core.up_to_date().await;
-        let strays: Vec<TaskIdentifier> = self.core.view.read(&self.ticket.place, |region| {
-            let runs = |arn: &str| {
-                let mut here = region.tasks_on(&self.ticket.host);
-                here.any(|task| task.arn == arn && payload::is_to_run(task))
-            };
-            asked
-                .stop_candidates
-                .into_iter()
-                .filter(|one| !runs(&one.task_arn))
-                .collect()
-        });
-        if let Some(manifest) = &mut self.manifest
-            && manifest.message_id == asked.message_id
-        {
-            manifest.acknowledged.get_or_insert_with(Instant::now);
-            manifest
-                .strays
-                .extend(strays.iter().map(|one| one.task_arn.clone()));
-        }
-        let ack = message::StopVerificationAck {
-            message_id: asked.message_id,
-            generated_at: self.core.now().millis(),
-            stop_tasks: strays,
-        };
-        self.outbox.push(frame("TaskStopVerificationAck", &ack));
-    }
-
     /// What time alone brings: resending, renewing, confirming.
     async fn tick(&mut self) -> Result<(), ChangeError> {
         self.sync().await?;
@@ -608,29 +484,6 @@ impl<'a> Session<'a> {
             if let Some(task) = task.filter(|task| payload::is_to_run(task)) {
                 self.renew_keys(&task).await?;
             }
-        }
-        Ok(())
-    }
-
-    /// Tasks that were lost with the host and that it did not name after its return: what only they
-    /// could hold is free.
-    async fn confirm_absent(&mut self) -> Result<(), ChangeError> {
-        let Some(manifest) = self.manifest.take() else {
-            return Ok(());
-        };
-        let absent: Vec<String> = self.core.view.read(&self.ticket.place, |region| {
-            let lost = region
-                .tasks_on(&self.ticket.host)
-                .filter(|task| task.unconfirmed);
-            lost.filter(|task| !manifest.strays.contains(&task.arn))
-                .map(|task| task.key.clone())
-                .collect()
-        });
-        for key in absent {
-            let confirm = |task: &mut Task| {
-                stop::confirm(task);
-            };
-            self.core.change_task(&PERMIT, None, &key, confirm).await?;
         }
         Ok(())
     }

@@ -196,6 +196,8 @@ impl Job {
         call: &Call,
         token: Option<Token>,
     ) -> Result<RunTaskResponse, Fault> {
+        // Never closed.
+        let _turn = core.placements.acquire().await.ok();
         for _ in 0..MAX_TRIES {
             core.up_to_date().await;
             let (txn, tasks, failures) = self.attempt(core, call)?;

@@ -88,6 +88,7 @@ pub fn task(launch: Launch, awsvpc: bool) -> Task {
 fn interface() -> Interface {
     Interface {
         id: "eni-1".to_owned(),
+        vpc: "vpc-1".to_owned(),
         mac: "0a:00:00:00:00:01".to_owned(),
         private_dns_name: String::new(),
         private_ipv4: "172.31.0.5".to_owned(),

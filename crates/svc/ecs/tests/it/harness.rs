@@ -30,15 +30,22 @@ pub struct Harness {
 }
 
 impl Harness {
-    /// A service with times short enough to test what happens when they pass.
     pub async fn start() -> Self {
-        Self::with(Config {
+        Self::with(Config::default()).await
+    }
+
+    /// A service whose times are short enough to test what happens when they pass, with the
+    /// cluster `default`.
+    pub async fn impatient() -> Self {
+        let harness = Self::with(Config {
             disconnect_grace: Duration::from_millis(100),
             node_lost_timeout: Duration::from_millis(300),
             resend: Duration::from_millis(500),
             ..Config::default()
         })
-        .await
+        .await;
+        harness.create_cluster("default").await;
+        harness
     }
 
     pub async fn with(config: Config) -> Self {

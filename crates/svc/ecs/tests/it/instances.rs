@@ -87,7 +87,7 @@ async fn lists_filter_by_expression() {
         .unwrap();
     assert_eq!(
         found.container_instance_arns.unwrap(),
-        [agent.instance.clone()]
+        std::slice::from_ref(&agent.instance)
     );
     let found = list("agentConnected == false").await.unwrap();
     assert_eq!(found.container_instance_arns.unwrap(), Vec::<String>::new());

@@ -15,7 +15,7 @@ fn definition(mode: &str) -> serde_json::Value {
 
 #[tokio::test]
 async fn a_silent_hosts_tasks_are_given_up_and_stopped_when_it_returns() {
-    let harness = Harness::with_cluster().await;
+    let harness = Harness::impatient().await;
     let mut agent = Agent::join(&harness, "default").await;
     harness.define(definition("awsvpc")).await;
     let network = json!({"awsvpcConfiguration": {"subnets": ["subnet-a"]}});

@@ -282,9 +282,35 @@ async fn concurrent_runs_never_overcommit_a_host() {
     let placed: usize = calls.join_all().await.into_iter().sum();
     // 2048 / 100, though 32 were asked for.
     assert_eq!(placed, 20);
-    let instance = harness.instance(&agent.instance).await;
-    let cpu = &instance.remaining_resources.unwrap()[0];
-    assert_eq!(cpu.integer_value, Some(48));
+    let left = async || {
+        let instance = harness.instance(&agent.instance).await;
+        instance.remaining_resources.unwrap()[0]
+            .integer_value
+            .unwrap()
+    };
+    assert_eq!(left().await, 48);
+
+    // All of them told to stop at once: every one is, and their cpu is free.
+    let list = decode("ListTasks", json!({}));
+    let running = harness
+        .ecs
+        .list_tasks(&call(), list)
+        .await
+        .unwrap()
+        .task_arns
+        .unwrap();
+    let mut calls = tokio::task::JoinSet::new();
+    for task in running {
+        let harness = harness.clone();
+        calls.spawn(async move { harness.stop(&task).await.desired_status });
+    }
+    let stopped = calls.join_all().await;
+    assert!(
+        stopped
+            .iter()
+            .all(|status| status.as_deref() == Some("STOPPED"))
+    );
+    assert_eq!((stopped.len(), left().await), (20, 2048));
 }
 
 #[tokio::test]
@@ -385,7 +411,7 @@ async fn requests_that_contradict_themselves() {
 
 #[tokio::test]
 async fn unacknowledged_payloads_come_again() {
-    let harness = Harness::with_cluster().await;
+    let harness = Harness::impatient().await;
     let mut agent = Agent::join(&harness, "default").await;
     harness.define(bridge()).await;
     let arn = harness.run_one(json!({"taskDefinition": "web"})).await;
