@@ -25,6 +25,11 @@ impl Digest {
         Self(hash.finalize().into())
     }
 
+    /// What the folders of blobs are named by.
+    pub(crate) fn first_byte(&self) -> u8 {
+        self.0[0]
+    }
+
     /// The 64 digits without `sha256:`.
     pub fn hex(&self) -> String {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";

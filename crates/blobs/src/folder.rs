@@ -5,6 +5,7 @@ use std::{
     io,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
     time::SystemTime,
 };
 
@@ -19,6 +20,9 @@ pub(crate) const ONCE: &str = "once";
 pub(crate) struct Folder {
     blobs: PathBuf,
     uploads: PathBuf,
+    /// Which of the 256 folders of blobs are known to be there after a crash too. That another
+    /// upload just made one does not say so.
+    durable: [AtomicBool; 256],
     /// Held as long as the folder is in use.
     _lock: Flock<File>,
 }
@@ -46,9 +50,11 @@ impl Folder {
         let lock = Flock::lock(file, FlockArg::LockExclusiveNonblock)
             .map_err(|_| BlobError::InUse(dir.to_owned()))?;
         sync_folder(dir).map_err(BlobError::at("sync the folder of blobs"))?;
+        let durable = [const { AtomicBool::new(false) }; 256];
         Ok(Self {
             blobs,
             uploads,
+            durable,
             _lock: lock,
         })
     }
@@ -89,9 +95,11 @@ impl Folder {
         file.sync_data()?;
         let target = self.blob(digest);
         let folder = target.parent().expect("a blob lies in a folder of its own");
-        if !folder.is_dir() {
+        let durable = &self.durable[usize::from(digest.first_byte())];
+        if !durable.load(Ordering::Acquire) {
             make_folder(folder)?;
             sync_folder(&self.blobs)?;
+            durable.store(true, Ordering::Release);
         }
         fs::rename(path, &target)?;
         sync_folder(folder)

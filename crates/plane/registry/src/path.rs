@@ -74,6 +74,8 @@ pub(crate) fn parameter(query: Option<&str>, name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn check(path: &str, expected: Option<Route>) {
@@ -124,6 +126,19 @@ mod tests {
                 digest,
             }),
         );
+    }
+
+    proptest! {
+        #[test]
+        fn hostile_paths_name_at_most_valid_repositories(path in "(/v2)?[/a-z0-9%:._-]{0,60}|.{0,60}") {
+            let name = match parse(&path) {
+                None | Some(Route::Base | Route::Catalog) => return Ok(()),
+                Some(Route::Tags { name } | Route::Uploads { name } | Route::Upload { name, .. }
+                    | Route::Manifest { name, .. } | Route::Blob { name, .. }
+                    | Route::Referrers { name, .. }) => name,
+            };
+            prop_assert!(wharf_svc_ecr::valid_repository_name(&name));
+        }
     }
 
     #[test]

@@ -55,7 +55,25 @@ fn number(text: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_part_lies_within_the_blob(header in "bytes=[0-9]{0,21}-[0-9]{0,21}|.{0,40}", size: u64) {
+            if let Wanted::Part(start, end) = wanted(Some(&header), size) {
+                prop_assert!(start < end && end <= size, "{start}..{end} of {size}");
+            }
+        }
+
+        #[test]
+        fn an_upload_range_adds_up(header in "(bytes )?[0-9]{0,21}-[0-9]{0,21}(/.*)?|.{0,40}") {
+            if let Some((first, length)) = content_range(&header) {
+                prop_assert!(length > 0 && first.checked_add(length - 1).is_some());
+            }
+        }
+    }
 
     #[test]
     fn downloads() {

@@ -189,9 +189,28 @@ impl Descriptor {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+
+    proptest! {
+        #[test]
+        fn hostile_bytes_are_refused_without_a_panic(
+            bytes: Vec<u8>,
+            cut in 0..400_usize,
+            flip in 0..400_usize,
+            byte: u8,
+        ) {
+            let _ = Manifest::parse(&bytes, Some(OCI_MANIFEST));
+            let mut text = image_text().to_string().into_bytes();
+            let flip = flip.min(text.len() - 1);
+            text[flip] = byte;
+            let _ = Manifest::parse(&text, None);
+            text.truncate(cut);
+            let _ = Manifest::parse(&text, None);
+        }
+    }
 
     const D: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 

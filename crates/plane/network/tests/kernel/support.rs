@@ -34,7 +34,7 @@ pub fn on_a_host<F: Future<Output = ()>>(test: impl FnOnce(Host) -> F + Send + '
         unshare(CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS).expect("tests run as root");
         let private = MsFlags::MS_PRIVATE | MsFlags::MS_REC;
         mount(None::<&str>, "/", None::<&str>, private, None::<&str>).unwrap();
-        forget_mounts_of_others();
+        forget_namespaces();
         let dir = tempfile::tempdir().unwrap();
         let neighbour = dir.path().join("neighbour");
         File::create(&neighbour).unwrap();
@@ -78,13 +78,19 @@ pub fn on_a_host<F: Future<Output = ()>>(test: impl FnOnce(Host) -> F + Send + '
     }
 }
 
-/// A copy of the machine's mounts holds namespaces of tests that run there; their end would show
-/// as a difference here.
-fn forget_mounts_of_others() {
+/// Unmounts namespaces. A copy of the machine's mounts holds those of tests that run there, whose
+/// end would show as a difference here; and a folder with mounts in it cannot be removed.
+fn forget_namespaces() {
     let mounts = std::fs::read_to_string("/proc/thread-self/mounts").unwrap();
     for line in mounts.lines().filter(|line| line.starts_with("nsfs ")) {
         let place = line.split(' ').nth(1).unwrap();
         let _ = nix::mount::umount2(place, nix::mount::MntFlags::MNT_DETACH);
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        forget_namespaces();
     }
 }
 
