@@ -28,8 +28,8 @@ REFUSALS = {
     "old": {"json": (400, "InvalidSignatureException"), "query": (403, "SignatureDoesNotMatch"), "ec2": (400, "RequestExpired")},
     "made-up token": {"json": (400, "UnrecognizedClientException"), "query": (403, "InvalidClientTokenId"), "ec2": (401, "AuthFailure")},
 }
-# Operations that anyone with valid keys may call.
-OPEN_TO_ALL = {"GetCallerIdentity"}
+# Operations that anyone with valid keys may call: IAM asks for no permission for them.
+OPEN_TO_ALL = {"GetCallerIdentity", "GetSessionToken"}
 
 REGISTRY_ROUTES = [
     ("GET", "/v2/"),

@@ -5,12 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use wharf_api_ecs::{Ecs, types::CreateClusterRequest};
-use wharf_api_iam::{
-    Iam,
-    types::{
-        AttachUserPolicyRequest, CreateAccessKeyRequest, CreateUserRequest, ListAccessKeysRequest,
-    },
-};
+use wharf_api_iam::{Iam, types::ListAccessKeysRequest};
 use wharf_base::{Clock, Permit};
 use wharf_svc_ec2::Ec2Service;
 use wharf_svc_ecs::EcsService;
@@ -18,15 +13,14 @@ use wharf_svc_iam::{Directory, IamService};
 use wharf_wire::{Call, Caller, Context, Fault};
 
 use crate::{
+    join::node_key,
     root::{self, RootCredentials},
     start::{ServerConfig, StartError},
 };
 
 const PERMIT: Permit = Permit::for_controller("bootstrap");
-/// The user behind the node of this machine; its rights are the policy below, to be read like any.
+/// The user behind the node of this machine; its rights are a policy, to be read like any.
 const NODE_USER: &str = "wharf-node";
-const NODE_POLICY: &str =
-    "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role";
 
 pub struct Bootstrap<'a> {
     pub config: &'a ServerConfig,
@@ -102,7 +96,7 @@ impl Bootstrap<'_> {
             .and_then(|known| Some((text(known, "accessKeyId")?, text(known, "secretAccessKey")?)));
         let key = match key {
             Some(key) if self.counts(call, &key.0).await.map_err(failed)? => key,
-            _ => self.new_node_key(call).await.map_err(failed)?,
+            _ => node_key(self.iam, call, NODE_USER).await.map_err(failed)?,
         };
         let identity = json!({
             "endpoint": format!("http://127.0.0.1:{}", self.config.port),
@@ -139,37 +133,6 @@ impl Bootstrap<'_> {
             Err(fault) if fault.code == "NoSuchEntity" => Ok(false),
             Err(fault) => Err(fault),
         }
-    }
-
-    async fn new_node_key(&self, call: &Call) -> Result<(String, String), Fault> {
-        let user = CreateUserRequest {
-            user_name: Some(NODE_USER.to_owned()),
-            path: Some("/wharf/".to_owned()),
-            ..Default::default()
-        };
-        match self.iam.create_user(call, user).await {
-            Ok(_) => {}
-            Err(fault) if fault.code == "EntityAlreadyExists" => {}
-            Err(fault) => return Err(fault),
-        }
-        let policy = AttachUserPolicyRequest {
-            user_name: Some(NODE_USER.to_owned()),
-            policy_arn: Some(NODE_POLICY.to_owned()),
-        };
-        self.iam.attach_user_policy(call, policy).await?;
-        let input = CreateAccessKeyRequest {
-            user_name: Some(NODE_USER.to_owned()),
-        };
-        let made = self
-            .iam
-            .create_access_key(call, input)
-            .await?
-            .access_key
-            .unwrap_or_default();
-        Ok((
-            made.access_key_id.unwrap_or_default(),
-            made.secret_access_key.unwrap_or_default(),
-        ))
     }
 }
 

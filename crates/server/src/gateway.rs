@@ -23,6 +23,8 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use api::{Apis, IamMode};
+
+use crate::join::Join;
 pub use auth::{Directory, Key, KeyError};
 
 /// What every answer's body is.
@@ -57,6 +59,8 @@ pub struct Gateway {
     pub agents: Arc<dyn AgentSockets>,
     /// `/health`
     pub health: Arc<dyn Handler>,
+    /// `/wharf/join`: nodes of other machines
+    pub join: Arc<Join>,
     pub tls: Option<tokio_rustls::TlsAcceptor>,
 }
 
@@ -199,8 +203,15 @@ impl Gateway {
         match route::classify(request.method(), request.uri().path()) {
             route::Route::Registry => self.registry.handle(request, peer).await,
             route::Route::Health => self.health.handle(request, peer).await,
+            route::Route::Join => self.join.handle(request, peer).await,
+            route::Route::JoinToken => {
+                match self.apis.authenticate(&request, "wharf", peer).await {
+                    Ok(cx) => self.join.create_token(cx).await,
+                    Err(answer) => api::respond(answer, ""),
+                }
+            }
             route::Route::Agent(channel) => {
-                match self.apis.authenticate_upgrade(&request, peer).await {
+                match self.apis.authenticate(&request, "ecs", peer).await {
                     Ok(cx) => self.agents.upgrade(request, channel, cx).await,
                     Err(answer) => api::respond(answer, ""),
                 }

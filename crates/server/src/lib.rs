@@ -7,8 +7,10 @@ mod adapters;
 mod bootstrap;
 pub mod gateway;
 mod health;
+mod join;
 mod root;
 mod start;
+mod tls;
 
 pub use gateway::IamMode;
 pub use root::{RootCredentials, RootError, root_credentials};

@@ -106,7 +106,10 @@ mod tests {
         assert!(!bytes.contains("hush"));
         forget(folder.path()).unwrap();
         forget(folder.path()).unwrap();
-        assert!(matches!(root_credentials(folder.path(), &keyring_path), Err(RootError::Read { .. })));
+        assert!(matches!(
+            root_credentials(folder.path(), &keyring_path),
+            Err(RootError::Read { .. })
+        ));
         save(folder.path(), &keyring, &root).unwrap();
         fs::remove_file(&keyring_path).unwrap();
         assert!(matches!(

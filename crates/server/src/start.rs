@@ -29,7 +29,9 @@ use crate::{
     bootstrap::Bootstrap,
     gateway::{Apis, Gateway, IamMode},
     health::Health,
+    join::Join,
     root::RootError,
+    tls::{Authority, TlsError},
 };
 
 /// Settings of the control plane, read once from the command line.
@@ -74,6 +76,8 @@ pub enum StartError {
     Root(#[source] RootError),
     #[error("cannot use {}", path.display())]
     File { path: PathBuf, source: io::Error },
+    #[error("TLS cannot be set up")]
+    Tls(#[source] TlsError),
     #[error("cannot {step}")]
     Bootstrap {
         step: &'static str,
@@ -125,7 +129,7 @@ pub async fn run(
         tokio::spawn(async move { logs.sweep(logs_clock).await }),
         tokio::spawn(maintain(data.store.clone(), plane.catalog.clone())),
     ];
-    let gateway = Arc::new(plane.gateway(&config, &data, &clock));
+    let gateway = Arc::new(plane.gateway(&config, &data, &clock)?);
     for listener in listeners {
         loops.spawn(gateway.clone().serve(listener, shutdown.clone()));
     }
@@ -247,7 +251,12 @@ impl Plane {
         }
     }
 
-    fn gateway(&self, config: &ServerConfig, data: &Data, clock: &Arc<dyn Clock>) -> Gateway {
+    fn gateway(
+        &self,
+        config: &ServerConfig,
+        data: &Data,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Gateway, StartError> {
         let services: Vec<Arc<dyn Service>> = vec![
             Arc::new(wharf_api_iam::Routes(Arc::new(self.iam.clone()))),
             Arc::new(wharf_api_sts::Routes(Arc::new(self.sts.clone()))),
@@ -268,7 +277,21 @@ impl Plane {
             clock.clone(),
             RegistryOptions { stranger },
         );
-        Gateway {
+        let authority = Authority::open_or_create(&config.data_dir.join("tls"), &data.keyring)
+            .map_err(StartError::Tls)?;
+        let acceptor = authority
+            .acceptor(&config.listen)
+            .map_err(StartError::Tls)?;
+        let join = Join {
+            store: data.store.clone(),
+            iam: self.iam.clone(),
+            dispatcher: self.dispatcher.clone(),
+            clock: clock.clone(),
+            account: config.account.clone(),
+            region: config.region.clone(),
+            authority_digest: authority.digest(),
+        };
+        Ok(Gateway {
             apis: Apis {
                 services,
                 dispatcher: self.dispatcher.clone(),
@@ -287,8 +310,9 @@ impl Plane {
             health: Arc::new(Health {
                 store: data.store.clone(),
             }),
-            tls: None,
-        }
+            join: Arc::new(join),
+            tls: Some(acceptor),
+        })
     }
 }
 

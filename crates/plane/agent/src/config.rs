@@ -37,7 +37,7 @@ pub struct NodeConfig {
 #[derive(Debug, Clone)]
 pub struct ImageCleanup {
     pub every: Duration,
-    /// Only images pulled at least this long ago.
+    /// Only images that nobody used for this long.
     pub minimum_age: Duration,
     pub at_most: usize,
 }
@@ -110,7 +110,10 @@ pub enum IdentityError {
     #[error("cannot read {path}")]
     Read { path: PathBuf, source: io::Error },
     #[error("{path} is no node identity")]
-    Malformed { path: PathBuf, source: serde_json::Error },
+    Malformed {
+        path: PathBuf,
+        source: serde_json::Error,
+    },
 }
 
 impl Identity {
@@ -136,12 +139,18 @@ mod tests {
             "region":"us-east-1","cluster":"default","instanceName":"here"}"#;
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("identity.json");
-        assert!(matches!(Identity::load(&path), Err(IdentityError::Read { .. })));
+        assert!(matches!(
+            Identity::load(&path),
+            Err(IdentityError::Read { .. })
+        ));
         std::fs::write(&path, json).unwrap();
         let identity = Identity::load(&path).unwrap();
         assert_eq!(identity.instance_name, "here");
         assert!(!format!("{identity:?}").contains("hush"));
         std::fs::write(&path, "{}").unwrap();
-        assert!(matches!(Identity::load(&path), Err(IdentityError::Malformed { .. })));
+        assert!(matches!(
+            Identity::load(&path),
+            Err(IdentityError::Malformed { .. })
+        ));
     }
 }

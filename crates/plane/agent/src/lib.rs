@@ -32,4 +32,4 @@ mod start;
 
 pub use config::{Identity, NodeConfig};
 pub use node::NodeError;
-pub use start::{run, teardown};
+pub use start::{Base, run, teardown};

@@ -26,7 +26,7 @@ use crate::{
     client::{Api, Dialer, Endpoint},
     config::NodeConfig,
     endpoint::{self, CallerOf, Proxy, RateLimit, Routes, StatsReader},
-    machine::{Addresses, LinuxMachine, Parts},
+    machine::{Addresses, ImageSource, LinuxMachine, Parts, RegistryImages},
     node::{
         NodeError,
         core::Core,
@@ -64,50 +64,120 @@ pub async fn run(
     ready: impl FnOnce() + Send,
     shutdown: CancellationToken,
 ) -> Result<(), NodeError> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let identity = &config.identity;
-    let api = Api::new(
-        Endpoint::parse(&identity.endpoint)?,
-        Dialer::new(config.ca.as_deref())?,
-        SigningKeys {
-            access_key_id: identity.access_key_id.clone(),
-            secret_access_key: identity.secret_access_key.clone(),
-            session_token: None,
+    let base = Base::new(config)?;
+    let store = ImageStore::open(
+        &base.config.data_dir.join("images"),
+        base.config.installation.clone(),
+        // Where the server is far away its registry is too, behind the same authority.
+        ImageOptions {
+            tls: base.api.dialer().tls(),
+            ..ImageOptions::default()
         },
-        &identity.region,
-        clock.clone(),
+    )
+    .await
+    .map_err(failed("the image store"))?;
+    let images = RegistryImages::new(
+        store,
+        &base.config,
+        base.api.clone(),
+        base.credentials.clone(),
+        base.clock.clone(),
     );
-    let host = Host::probe(&config)?;
+    base.run(Arc::new(images), ready, shutdown).await
+}
+
+/// What a node has before it has a machine.
+pub struct Base {
+    config: NodeConfig,
+    api: Api,
+    credentials: CredentialStore,
+    clock: Arc<dyn Clock>,
+}
+
+impl Base {
+    /// # Errors
+    /// The endpoint or the authority's certificate cannot be used.
+    pub fn new(config: NodeConfig) -> Result<Self, NodeError> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let identity = &config.identity;
+        let api = Api::new(
+            Endpoint::parse(&identity.endpoint)?,
+            Dialer::new(config.ca.as_deref())?,
+            SigningKeys {
+                access_key_id: identity.access_key_id.clone(),
+                secret_access_key: identity.secret_access_key.clone(),
+                session_token: None,
+            },
+            &identity.region,
+            clock.clone(),
+        );
+        Ok(Self {
+            config,
+            api,
+            credentials: CredentialStore::default(),
+            clock,
+        })
+    }
+
+    /// As [`run`], with images from `images`.
+    ///
+    /// # Errors
+    /// See [`run`].
+    pub async fn run(
+        self,
+        images: Arc<dyn ImageSource>,
+        ready: impl FnOnce() + Send,
+        shutdown: CancellationToken,
+    ) -> Result<(), NodeError> {
+        let Self {
+            config,
+            api,
+            credentials,
+            clock,
+        } = self;
+        start(&config, api, credentials, clock, images, ready, shutdown).await
+    }
+}
+
+async fn start(
+    config: &NodeConfig,
+    api: Api,
+    credentials: CredentialStore,
+    clock: Arc<dyn Clock>,
+    images: Arc<dyn ImageSource>,
+    ready: impl FnOnce() + Send,
+    shutdown: CancellationToken,
+) -> Result<(), NodeError> {
+    let identity = &config.identity;
+    let host = Host::probe(config)?;
     let (disk, loaded) = Disk::open(config.data_dir.join("state"))?;
     let stored = loaded.node.container_instance_arn.clone();
     let directory = Directory::default();
-    let credentials = CredentialStore::default();
     let running = TaskTracker::new();
     let (commands, command_queue) = mpsc::channel(COMMAND_QUEUE);
     let (observations, observation_queue) = mpsc::channel(OBSERVATION_QUEUE);
     let (connected, is_connected) = watch::channel(false);
     let (telemetry, telemetry_target) = watch::channel(None);
 
-    let loopback = Loopback::open(&config, &api).await?;
-    let (network, listeners) =
-        Network::start(network_config(&config)).await.map_err(failed("the network"))?;
+    let loopback = Loopback::open(config, &api).await?;
+    let (network, listeners) = Network::start(network_config(config))
+        .await
+        .map_err(failed("the network"))?;
+    let runtime = Runtime::open(RuntimeOptions {
+        dir: config.data_dir.join("tasks"),
+        installation: config.installation.clone(),
+        shim: config.shim.clone(),
+    })
+    .await
+    .map_err(failed("the container runtime"))?;
     let machine: Arc<dyn Machine> = Arc::new(LinuxMachine::new(
-        &config,
+        &config.data_dir,
         Parts {
-            images: ImageStore::open(&config.data_dir.join("images"), config.installation.clone(), ImageOptions::default())
-                .await
-                .map_err(failed("the image store"))?,
-            runtime: Runtime::open(RuntimeOptions {
-                dir: config.data_dir.join("tasks"),
-                installation: config.installation.clone(),
-                shim: config.shim.clone(),
-            })
-            .await
-            .map_err(failed("the container runtime"))?,
+            images,
+            runtime,
             network: network.clone(),
             api: api.clone(),
             credentials: credentials.clone(),
-            clock: clock.clone(),
             in_task: Addresses {
                 metadata: IN_TASK.to_owned(),
                 aws: format!("{IN_TASK}:{AWS_PORT}"),
@@ -128,7 +198,10 @@ pub async fn run(
             api: api.clone(),
             clock: clock.clone(),
         }),
-        proxy: Proxy { endpoint: api.endpoint().clone(), dialer: api.dialer().clone() },
+        proxy: Proxy {
+            endpoint: api.endpoint().clone(),
+            dialer: api.dialer().clone(),
+        },
         running: running.clone(),
         shutdown: shutdown.clone(),
     };
@@ -160,7 +233,11 @@ pub async fn run(
     ready();
     let node = tokio::spawn(node.run());
     let sampler = Sampler::default();
-    running.spawn(sampler.clone().run(directory.clone(), machine, shutdown.clone()));
+    running.spawn(
+        sampler
+            .clone()
+            .run(directory.clone(), machine, shutdown.clone()),
+    );
     let publisher = Publisher {
         api: api.clone(),
         target: telemetry_target,
@@ -229,7 +306,10 @@ fn network_config(config: &NodeConfig) -> NetworkConfig {
 fn failed<E: std::error::Error + Send + Sync + 'static>(
     part: &'static str,
 ) -> impl FnOnce(E) -> NodeError {
-    move |source| NodeError::Machine { part, source: Box::new(source) }
+    move |source| NodeError::Machine {
+        part,
+        source: Box::new(source),
+    }
 }
 
 /// Serves what tasks ask for.
@@ -249,7 +329,14 @@ impl Endpoints {
                 () = self.shutdown.cancelled() => return,
                 next = listeners.recv() => next,
             };
-            let Some(EndpointListener { scope, port, listener }) = next else { return };
+            let Some(EndpointListener {
+                scope,
+                port,
+                listener,
+            }) = next
+            else {
+                return;
+            };
             let listener = match TcpListener::from_std(listener) {
                 Ok(listener) => listener,
                 Err(error) => {
@@ -278,7 +365,8 @@ impl Endpoints {
 
     fn aws(&self, listener: TcpListener) {
         let (running, shutdown) = (self.running.clone(), self.shutdown.clone());
-        self.running.spawn(self.proxy.clone().serve(listener, running, shutdown));
+        self.running
+            .spawn(self.proxy.clone().serve(listener, running, shutdown));
     }
 }
 
@@ -295,8 +383,16 @@ impl Loopback {
     async fn open(config: &NodeConfig, api: &Api) -> Result<Self, NodeError> {
         let dir = config.data_dir.join("state");
         let metadata = kept_port(&dir.join("metadata-port")).await?;
-        let aws = if api.endpoint().tls { Some(kept_port(&dir.join("aws-port")).await?) } else { None };
-        Ok(Self { metadata, aws, endpoint: api.endpoint().clone() })
+        let aws = if api.endpoint().tls {
+            Some(kept_port(&dir.join("aws-port")).await?)
+        } else {
+            None
+        };
+        Ok(Self {
+            metadata,
+            aws,
+            endpoint: api.endpoint().clone(),
+        })
     }
 
     fn addresses(&self, region: &str) -> Addresses {
@@ -306,7 +402,10 @@ impl Loopback {
         };
         Addresses {
             metadata: url(&self.metadata),
-            aws: self.aws.as_ref().map_or_else(|| self.endpoint.to_string(), url),
+            aws: self
+                .aws
+                .as_ref()
+                .map_or_else(|| self.endpoint.to_string(), url),
             region: region.to_owned(),
         }
     }
@@ -322,7 +421,8 @@ impl Loopback {
 
 /// Listens on the port noted in `file`, or on a free one that is noted from then on.
 async fn kept_port(file: &Path) -> Result<TcpListener, NodeError> {
-    let noted = disk::read(file)?.and_then(|bytes| String::from_utf8(bytes).ok()?.trim().parse().ok());
+    let noted =
+        disk::read(file)?.and_then(|bytes| String::from_utf8(bytes).ok()?.trim().parse().ok());
     if let Some(port) = noted {
         match TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await {
             Ok(listener) => return Ok(listener),

@@ -48,7 +48,12 @@ const READ: i32 = 2;
 const WRITE: i32 = 4;
 
 const fn op(code: u8, destination: u8, source: u8, offset: i16, immediate: i32) -> Instruction {
-    Instruction { code, registers: destination | source << 4, offset, immediate }
+    Instruction {
+        code,
+        registers: destination | source << 4,
+        offset,
+        immediate,
+    }
 }
 
 /// The program for a white list. No kernel call.
@@ -80,7 +85,13 @@ fn append_rule(program: &mut Vec<Instruction>, rule: &DeviceRule) {
     for (register, number) in [(MAJOR, rule.major), (MINOR, rule.minor)] {
         if let Some(number) = number {
             // Device numbers have 12 and 20 bits: larger ones match nothing either way.
-            block.push(op(JUMP_UNEQUAL, register, 0, 0, i32::try_from(number).unwrap_or(i32::MAX)));
+            block.push(op(
+                JUMP_UNEQUAL,
+                register,
+                0,
+                0,
+                i32::try_from(number).unwrap_or(i32::MAX),
+            ));
         }
     }
     block.extend([
@@ -102,7 +113,13 @@ fn append_rule(program: &mut Vec<Instruction>, rule: &DeviceRule) {
 
 /// Loads the filter and attaches it to the group's folder; it goes away with the group.
 pub fn attach(folder: &Path, rules: &[DeviceRule]) -> Result<(), CgroupError> {
-    let failed = |step| move |source| CgroupError::DeviceFilter { step, path: folder.to_owned(), source };
+    let failed = |step| {
+        move |source| CgroupError::DeviceFilter {
+            step,
+            path: folder.to_owned(),
+            source,
+        }
+    };
     let group = File::open(folder).map_err(failed("open the group"))?;
     let loaded = load(&program(rules)).map_err(failed("load the program"))?;
     let mut attr = Attach {
@@ -166,7 +183,11 @@ fn load(program: &[Instruction]) -> io::Result<OwnedFd> {
 unsafe fn bpf<T>(command: libc::c_int, attr: *mut T) -> io::Result<i32> {
     // SAFETY: as the caller promises; the size is that of the structure given.
     let result = unsafe { libc::syscall(libc::SYS_bpf, command, attr, size_of::<T>()) };
-    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result as i32) }
+    if result < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(result as i32)
+    }
 }
 
 #[cfg(test)]
@@ -176,15 +197,33 @@ mod tests {
     use super::*;
 
     fn rule(minor: u32, write: bool) -> DeviceRule {
-        DeviceRule { kind: DeviceKind::Char, major: Some(1), minor: Some(minor), read: true, write, mknod: false }
+        DeviceRule {
+            kind: DeviceKind::Char,
+            major: Some(1),
+            minor: Some(minor),
+            read: true,
+            write,
+            mknod: false,
+        }
     }
 
     #[test]
     fn each_block_jumps_behind_itself() {
-        let code = program(&[rule(3, true), DeviceRule { major: None, minor: None, ..rule(0, false) }]);
+        let code = program(&[
+            rule(3, true),
+            DeviceRule {
+                major: None,
+                minor: None,
+                ..rule(0, false)
+            },
+        ]);
         assert_eq!(code.len(), 6 + 8 + 6 + 2);
-        let jumps: Vec<_> = code.iter().enumerate().filter(|(_, i)| i.code == JUMP_UNEQUAL)
-            .map(|(at, i)| at + 1 + i.offset as usize).collect();
+        let jumps: Vec<_> = code
+            .iter()
+            .enumerate()
+            .filter(|(_, i)| i.code == JUMP_UNEQUAL)
+            .map(|(at, i)| at + 1 + i.offset as usize)
+            .collect();
         assert_eq!(jumps, [14, 14, 14, 14, 20, 20]);
     }
 
@@ -192,7 +231,10 @@ mod tests {
     #[test]
     fn the_kernel_enforces_the_white_list() {
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
-        let root = mounts.lines().find(|l| l.contains(" - cgroup2 ")).and_then(|l| l.split(' ').nth(4))
+        let root = mounts
+            .lines()
+            .find(|l| l.contains(" - cgroup2 "))
+            .and_then(|l| l.split(' ').nth(4))
             .expect("a version 2 hierarchy is mounted");
         let group = Path::new(root).join(format!("wharf-filter-test-{}", std::process::id()));
         fs::create_dir(&group).unwrap();
@@ -203,8 +245,11 @@ mod tests {
              (: < /dev/zero) && echo c; (: > /dev/zero) && echo d; (: < /dev/full) && echo e",
             group.display()
         );
-        let output = Command::new("/bin/sh").args(["-c", &script]).stdin(std::process::Stdio::piped())
-            .output().unwrap();
+        let output = Command::new("/bin/sh")
+            .args(["-c", &script])
+            .stdin(std::process::Stdio::piped())
+            .output()
+            .unwrap();
         fs::remove_dir(&group).unwrap();
         attached.unwrap();
         assert_eq!(String::from_utf8_lossy(&output.stdout), "a\nb\nc\n");

@@ -7,7 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use nix::{sys::signal::{Signal, kill}, unistd::Pid};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 
 use crate::{CgroupError, Hierarchies, Limits, Stats, Version, device_filter, stats, v1, v2};
 
@@ -23,18 +26,32 @@ pub struct Group {
 
 impl Group {
     pub(crate) fn new(hierarchies: Hierarchies, relative: &str) -> Self {
-        Self { hierarchies, relative: relative.into() }
+        Self {
+            hierarchies,
+            relative: relative.into(),
+        }
     }
 
     /// The folder in each hierarchy.
     fn folders(&self) -> Vec<PathBuf> {
-        self.hierarchies.roots().into_iter().map(|root| root.join(&self.relative)).collect()
+        self.hierarchies
+            .roots()
+            .into_iter()
+            .map(|root| root.join(&self.relative))
+            .collect()
     }
 
     /// The folder of one controller; `None` if it is not mounted.
     pub(crate) fn folder(&self, controller: &str) -> Option<PathBuf> {
-        let key = if self.hierarchies.version == Version::V2 { "" } else { controller };
-        self.hierarchies.mounts.get(key).map(|root| root.join(&self.relative))
+        let key = if self.hierarchies.version == Version::V2 {
+            ""
+        } else {
+            controller
+        };
+        self.hierarchies
+            .mounts
+            .get(key)
+            .map(|root| root.join(&self.relative))
     }
 
     /// Makes the group, its parents where they are missing, and writes the limits. The limits of
@@ -52,12 +69,18 @@ impl Group {
             let inherits = cpuset.as_deref() == Some(root);
             for_each_level(root, &self.relative, |parent, folder| {
                 make_folder(folder)?;
-                if inherits { inherit_cpuset(parent, folder) } else { Ok(()) }
+                if inherits {
+                    inherit_cpuset(parent, folder)
+                } else {
+                    Ok(())
+                }
             })?;
         }
         for write in v1::writes(limits) {
             // A missing controller with a limit for it must not pass silently.
-            let folder = self.folder(write.controller).ok_or(CgroupError::NoHierarchy)?;
+            let folder = self
+                .folder(write.controller)
+                .ok_or(CgroupError::NoHierarchy)?;
             write_file(&folder.join(write.file), &write.value, write.optional)?;
         }
         Ok(())
@@ -69,7 +92,9 @@ impl Group {
             for_each_level(root, &self.relative, |parent, folder| {
                 let read = |name: &str| fs::read_to_string(parent.join(name)).unwrap_or_default();
                 let file = parent.join("cgroup.subtree_control");
-                if let Some(value) = v2::hand_down(&read("cgroup.controllers"), &read("cgroup.subtree_control")) {
+                if let Some(value) =
+                    v2::hand_down(&read("cgroup.controllers"), &read("cgroup.subtree_control"))
+                {
                     write_file(&file, &value, false)?;
                 }
                 make_folder(folder)
@@ -86,9 +111,9 @@ impl Group {
 
     /// Moves a process (0: the caller) into the group, in every hierarchy.
     pub fn attach(&self, pid: i32) -> Result<(), CgroupError> {
-        self.folders()
-            .iter()
-            .try_for_each(|folder| write_file(&folder.join("cgroup.procs"), &pid.to_string(), false))
+        self.folders().iter().try_for_each(|folder| {
+            write_file(&folder.join("cgroup.procs"), &pid.to_string(), false)
+        })
     }
 
     /// Processes in this group, not below it; empty if there is no such group.
@@ -220,7 +245,9 @@ fn for_each_level(
 
 fn make_folder(folder: &Path) -> Result<(), CgroupError> {
     match fs::create_dir(folder) {
-        Err(e) if e.kind() != io::ErrorKind::AlreadyExists => Err(CgroupError::io("make", folder)(e)),
+        Err(e) if e.kind() != io::ErrorKind::AlreadyExists => {
+            Err(CgroupError::io("make", folder)(e))
+        }
         _ => Ok(()),
     }
 }
@@ -241,7 +268,10 @@ fn inherit_cpuset(parent: &Path, folder: &Path) -> Result<(), CgroupError> {
 
 fn write_file(path: &Path, value: &str, optional: bool) -> Result<(), CgroupError> {
     // Never created: a controller's file is there or the controller is not.
-    let written = fs::OpenOptions::new().write(true).open(path).and_then(|mut f| f.write_all(value.as_bytes()));
+    let written = fs::OpenOptions::new()
+        .write(true)
+        .open(path)
+        .and_then(|mut f| f.write_all(value.as_bytes()));
     match written {
         Err(e) if !(optional && e.kind() == io::ErrorKind::NotFound) => {
             Err(CgroupError::io("write", path)(e))
@@ -262,22 +292,38 @@ mod tests {
         for folder in [root.path(), &root.path().join("wharf-test"), &task] {
             fs::write(folder.join("cgroup.controllers"), "cpu memory pids\n").unwrap();
             fs::write(folder.join("cgroup.subtree_control"), "").unwrap();
-            for file in ["memory.max", "cpu.max", "pids.max", "cgroup.procs", "memory.events"] {
+            for file in [
+                "memory.max",
+                "cpu.max",
+                "pids.max",
+                "cgroup.procs",
+                "memory.events",
+            ] {
                 fs::write(folder.join(file), "").unwrap();
             }
         }
-        let group = Hierarchies::v2(root.path()).group("/wharf-test/task").unwrap();
+        let group = Hierarchies::v2(root.path())
+            .group("/wharf-test/task")
+            .unwrap();
         (root, group)
     }
 
     #[test]
     fn version_2_hands_controllers_down_and_writes_limits() {
         let (root, group) = fake_v2();
-        let limits = Limits { memory_bytes: Some(1 << 20), swap_bytes: Some(0), pids: Some(7), ..Limits::default() };
+        let limits = Limits {
+            memory_bytes: Some(1 << 20),
+            swap_bytes: Some(0),
+            pids: Some(7),
+            ..Limits::default()
+        };
         group.create(&limits).unwrap();
         let read = |name: &str| fs::read_to_string(root.path().join(name)).unwrap();
         assert_eq!(read("cgroup.subtree_control"), "+memory +cpu +pids");
-        assert_eq!(read("wharf-test/cgroup.subtree_control"), "+memory +cpu +pids");
+        assert_eq!(
+            read("wharf-test/cgroup.subtree_control"),
+            "+memory +cpu +pids"
+        );
         assert_eq!(read("wharf-test/task/cgroup.subtree_control"), "");
         assert_eq!(read("wharf-test/task/memory.max"), "1048576");
         assert_eq!(read("wharf-test/task/pids.max"), "7");
@@ -287,7 +333,11 @@ mod tests {
     fn version_2_counts_oom_kills() {
         let (root, group) = fake_v2();
         assert_eq!(group.oom_kills(), 0);
-        fs::write(root.path().join("wharf-test/task/memory.events"), "low 0\noom 3\noom_kill 2\n").unwrap();
+        fs::write(
+            root.path().join("wharf-test/task/memory.events"),
+            "low 0\noom 3\noom_kill 2\n",
+        )
+        .unwrap();
         assert_eq!(group.oom_kills(), 2);
     }
 
@@ -295,8 +345,14 @@ mod tests {
     fn a_limit_without_its_controller_is_an_error() {
         let (root, group) = fake_v2();
         fs::remove_file(root.path().join("wharf-test/task/pids.max")).unwrap();
-        let limits = Limits { pids: Some(7), ..Limits::default() };
-        assert!(matches!(group.create(&limits), Err(CgroupError::Io { step: "write", .. })));
+        let limits = Limits {
+            pids: Some(7),
+            ..Limits::default()
+        };
+        assert!(matches!(
+            group.create(&limits),
+            Err(CgroupError::Io { step: "write", .. })
+        ));
     }
 
     #[test]

@@ -37,9 +37,13 @@ impl Hierarchies {
         let mut unified = None;
         for line in text.lines() {
             // `… root mount-point options - type source super-options`
-            let Some((before, after)) = line.split_once(" - ") else { continue };
+            let Some((before, after)) = line.split_once(" - ") else {
+                continue;
+            };
             let mut before = before.split(' ').skip(3);
-            let (Some("/"), Some(mount)) = (before.next(), before.next()) else { continue };
+            let (Some("/"), Some(mount)) = (before.next(), before.next()) else {
+                continue;
+            };
             let mut after = after.split(' ');
             match (after.next(), after.next(), after.next()) {
                 (Some("cgroup2"), ..) => {
@@ -48,7 +52,9 @@ impl Hierarchies {
                 (Some("cgroup"), _, Some(options)) => {
                     for controller in v1::CONTROLLERS {
                         if options.split(',').any(|option| option == controller) {
-                            controllers.entry(controller.to_owned()).or_insert_with(|| mount.into());
+                            controllers
+                                .entry(controller.to_owned())
+                                .or_insert_with(|| mount.into());
                         }
                     }
                 }
@@ -56,14 +62,23 @@ impl Hierarchies {
             }
         }
         if controllers.contains_key("memory") {
-            return Some(Self { version: Version::V1, mounts: controllers });
+            return Some(Self {
+                version: Version::V1,
+                mounts: controllers,
+            });
         }
-        unified.map(|root| Self { version: Version::V2, mounts: [(String::new(), root)].into() })
+        unified.map(|root| Self {
+            version: Version::V2,
+            mounts: [(String::new(), root)].into(),
+        })
     }
 
     /// A version 2 hierarchy mounted at `root`.
     pub fn v2(root: impl Into<PathBuf>) -> Self {
-        Self { version: Version::V2, mounts: [(String::new(), root.into())].into() }
+        Self {
+            version: Version::V2,
+            mounts: [(String::new(), root.into())].into(),
+        }
     }
 
     pub fn version(&self) -> Version {
@@ -73,7 +88,10 @@ impl Hierarchies {
     /// The group at `path`, such as `/wharf-ab12/task`. It need not exist.
     pub fn group(&self, path: &str) -> Result<Group, CgroupError> {
         let relative = path.strip_prefix('/').filter(|rest| {
-            !rest.is_empty() && Path::new(rest).components().all(|part| matches!(part, Component::Normal(_)))
+            !rest.is_empty()
+                && Path::new(rest)
+                    .components()
+                    .all(|part| matches!(part, Component::Normal(_)))
         });
         match relative {
             Some(relative) => Ok(Group::new(self.clone(), relative)),
@@ -113,7 +131,10 @@ mod tests {
 
     #[test]
     fn unified_is_version_2() {
-        assert_eq!(Hierarchies::from_mountinfo(UNIFIED), Some(Hierarchies::v2("/sys/fs/cgroup")));
+        assert_eq!(
+            Hierarchies::from_mountinfo(UNIFIED),
+            Some(Hierarchies::v2("/sys/fs/cgroup"))
+        );
         assert_eq!(Hierarchies::from_mountinfo("nonsense\n"), None);
     }
 

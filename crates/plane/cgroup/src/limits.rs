@@ -25,7 +25,8 @@ pub(crate) const CPU_PERIOD_US: u64 = 100_000;
 impl Limits {
     /// Microseconds of processor time within each period; the kernel takes no less than 1 ms.
     pub(crate) fn cpu_quota_us(&self) -> Option<u64> {
-        self.cpu_quota_millis.map(|millis| (millis.saturating_mul(CPU_PERIOD_US) / 1000).max(1000))
+        self.cpu_quota_millis
+            .map(|millis| (millis.saturating_mul(CPU_PERIOD_US) / 1000).max(1000))
     }
 }
 

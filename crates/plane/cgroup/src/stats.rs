@@ -31,7 +31,13 @@ pub struct Stats {
 
 /// The number behind `key` in lines of `key value`.
 pub(crate) fn keyed(text: &str, key: &str) -> Option<u64> {
-    text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' ')?.trim().parse().ok())
+    text.lines().find_map(|line| {
+        line.strip_prefix(key)?
+            .strip_prefix(' ')?
+            .trim()
+            .parse()
+            .ok()
+    })
 }
 
 pub(crate) fn read_v1(folder: impl Fn(&str) -> Option<PathBuf>) -> Result<Stats, CgroupError> {
@@ -39,9 +45,22 @@ pub(crate) fn read_v1(folder: impl Fn(&str) -> Option<PathBuf>) -> Result<Stats,
     let cpu = folder("cpu").map(Files);
     let cpuacct = folder("cpuacct").map(Files);
     let memory_stat = memory.text("memory.stat")?;
-    let throttle = cpu.as_ref().map(|f| f.text("cpu.stat")).transpose()?.unwrap_or_default();
-    let io = folder("blkio").map(|f| Files(f).text("blkio.throttle.io_service_bytes")).transpose()?.unwrap_or_default();
-    let account = |name: &str| cpuacct.as_ref().map(|f| f.number(name)).transpose().map(Option::unwrap_or_default);
+    let throttle = cpu
+        .as_ref()
+        .map(|f| f.text("cpu.stat"))
+        .transpose()?
+        .unwrap_or_default();
+    let io = folder("blkio")
+        .map(|f| Files(f).text("blkio.throttle.io_service_bytes"))
+        .transpose()?
+        .unwrap_or_default();
+    let account = |name: &str| {
+        cpuacct
+            .as_ref()
+            .map(|f| f.number(name))
+            .transpose()
+            .map(Option::unwrap_or_default)
+    };
     Ok(Stats {
         cpu_ns: account("cpuacct.usage")?,
         cpu_user_ns: account("cpuacct.usage_user")?,
@@ -53,8 +72,12 @@ pub(crate) fn read_v1(folder: impl Fn(&str) -> Option<PathBuf>) -> Result<Stats,
         memory_inactive_file_bytes: keyed(&memory_stat, "total_inactive_file").unwrap_or(0),
         memory_max_bytes: memory.number("memory.max_usage_in_bytes")?,
         // The default is the largest number of pages, in bytes.
-        memory_limit_bytes: Some(memory.number("memory.limit_in_bytes")?).filter(|limit| *limit < 1 << 60),
-        pids: folder("pids").map(|f| Files(f).number("pids.current")).transpose()?.unwrap_or(0),
+        memory_limit_bytes: Some(memory.number("memory.limit_in_bytes")?)
+            .filter(|limit| *limit < 1 << 60),
+        pids: folder("pids")
+            .map(|f| Files(f).number("pids.current"))
+            .transpose()?
+            .unwrap_or(0),
         read_bytes: sum_v1_io(&io, "Read"),
         write_bytes: sum_v1_io(&io, "Write"),
     })
@@ -90,7 +113,9 @@ impl Files {
     fn text(&self, name: &str) -> Result<String, CgroupError> {
         let path = self.0.join(name);
         match fs::read_to_string(&path) {
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound && self.0.exists() => Ok(String::new()),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound && self.0.exists() => {
+                Ok(String::new())
+            }
             other => other.map_err(CgroupError::io("read", path)),
         }
     }
@@ -106,14 +131,18 @@ fn sum_v1_io(text: &str, operation: &str) -> u64 {
         .filter_map(|line| {
             let mut fields = line.split_ascii_whitespace();
             fields.next()?;
-            (fields.next()? == operation).then(|| fields.next()?.parse::<u64>().ok()).flatten()
+            (fields.next()? == operation)
+                .then(|| fields.next()?.parse::<u64>().ok())
+                .flatten()
         })
         .sum()
 }
 
 /// Lines of `8:0 rbytes=4096 wbytes=0 …`.
 fn sum_v2_io(text: &str, prefix: &str) -> u64 {
-    text.split_ascii_whitespace().filter_map(|field| field.strip_prefix(prefix)?.parse::<u64>().ok()).sum()
+    text.split_ascii_whitespace()
+        .filter_map(|field| field.strip_prefix(prefix)?.parse::<u64>().ok())
+        .sum()
 }
 
 #[cfg(test)]
@@ -124,22 +153,44 @@ mod tests {
     fn version_2_files_are_read() {
         let dir = tempfile::tempdir().unwrap();
         let put = |name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
-        put("cpu.stat", "usage_usec 1500\nuser_usec 1000\nsystem_usec 500\nnr_throttled 2\n");
+        put(
+            "cpu.stat",
+            "usage_usec 1500\nuser_usec 1000\nsystem_usec 500\nnr_throttled 2\n",
+        );
         put("memory.stat", "anon 1\nfile 4096\ninactive_file 1024\n");
         put("memory.current", "8192\n");
         put("memory.max", "max\n");
         put("pids.current", "3\n");
-        put("io.stat", "8:0 rbytes=10 wbytes=20 rios=1\n8:16 rbytes=1 wbytes=2\n");
+        put(
+            "io.stat",
+            "8:0 rbytes=10 wbytes=20 rios=1\n8:16 rbytes=1 wbytes=2\n",
+        );
         let stats = read_v2(dir.path()).unwrap();
         assert_eq!((stats.cpu_ns, stats.throttled_periods), (1_500_000, 2));
-        assert_eq!((stats.memory_bytes, stats.memory_cache_bytes, stats.memory_limit_bytes), (8192, 4096, None));
-        assert_eq!((stats.pids, stats.read_bytes, stats.write_bytes), (3, 11, 22));
+        assert_eq!(
+            (
+                stats.memory_bytes,
+                stats.memory_cache_bytes,
+                stats.memory_limit_bytes
+            ),
+            (8192, 4096, None)
+        );
+        assert_eq!(
+            (stats.pids, stats.read_bytes, stats.write_bytes),
+            (3, 11, 22)
+        );
         assert!(read_v2(&dir.path().join("absent")).is_err());
     }
 
     #[test]
     fn keys_are_whole_words() {
-        assert_eq!(keyed("oom_kill_disable 0\nunder_oom 0\noom_kill 4\n", "oom_kill"), Some(4));
-        assert_eq!(sum_v1_io("8:0 Read 7\n8:0 Write 1\n8:0 Total 8\nTotal 8\n", "Read"), 7);
+        assert_eq!(
+            keyed("oom_kill_disable 0\nunder_oom 0\noom_kill 4\n", "oom_kill"),
+            Some(4)
+        );
+        assert_eq!(
+            sum_v1_io("8:0 Read 7\n8:0 Write 1\n8:0 Total 8\nTotal 8\n", "Read"),
+            7
+        );
     }
 }

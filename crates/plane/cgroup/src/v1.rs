@@ -1,11 +1,20 @@
 //! Version 1: one hierarchy per controller.
 
-use crate::{Limits, limits::CPU_PERIOD_US};
 use crate::limits::{DeviceKind, DeviceRule};
+use crate::{Limits, limits::CPU_PERIOD_US};
 
 /// Controllers in whose hierarchies wharf makes groups, if they are mounted.
-pub(crate) const CONTROLLERS: [&str; 9] =
-    ["cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids", "perf_event"];
+pub(crate) const CONTROLLERS: [&str; 9] = [
+    "cpu",
+    "cpuacct",
+    "cpuset",
+    "memory",
+    "devices",
+    "freezer",
+    "blkio",
+    "pids",
+    "perf_event",
+];
 
 /// One value for one file of one controller.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,21 +30,41 @@ pub struct Write {
 pub fn writes(limits: &Limits) -> Vec<Write> {
     let mut list = Vec::new();
     let mut write = |controller, file, value: String, optional| {
-        list.push(Write { controller, file, value, optional });
+        list.push(Write {
+            controller,
+            file,
+            value,
+            optional,
+        });
     };
     if let Some(bytes) = limits.memory_bytes {
         write("memory", "memory.limit_in_bytes", bytes.to_string(), false);
         if let Some(swap) = limits.swap_bytes {
             // This file counts memory and swap together, and may not be below the one above.
             let both = bytes.saturating_add(swap);
-            write("memory", "memory.memsw.limit_in_bytes", both.to_string(), true);
+            write(
+                "memory",
+                "memory.memsw.limit_in_bytes",
+                both.to_string(),
+                true,
+            );
         }
     }
     if let Some(bytes) = limits.memory_reservation_bytes {
-        write("memory", "memory.soft_limit_in_bytes", bytes.to_string(), false);
+        write(
+            "memory",
+            "memory.soft_limit_in_bytes",
+            bytes.to_string(),
+            false,
+        );
     }
     if let Some(shares) = limits.cpu_shares {
-        write("cpu", "cpu.shares", shares.clamp(2, 262_144).to_string(), false);
+        write(
+            "cpu",
+            "cpu.shares",
+            shares.clamp(2, 262_144).to_string(),
+            false,
+        );
     }
     if let Some(quota) = limits.cpu_quota_us() {
         write("cpu", "cpu.cfs_period_us", CPU_PERIOD_US.to_string(), false);
@@ -59,7 +88,12 @@ fn device_line(rule: &DeviceRule) -> String {
         DeviceKind::Char => 'c',
         DeviceKind::Block => 'b',
     };
-    format!("{kind} {}:{} {}", number(rule.major), number(rule.minor), rule.access())
+    format!(
+        "{kind} {}:{} {}",
+        number(rule.major),
+        number(rule.minor),
+        rule.access()
+    )
 }
 
 #[cfg(test)]
@@ -67,7 +101,10 @@ mod tests {
     use super::*;
 
     fn lines(limits: &Limits) -> Vec<String> {
-        writes(limits).into_iter().map(|w| format!("{}={}", w.file, w.value)).collect()
+        writes(limits)
+            .into_iter()
+            .map(|w| format!("{}={}", w.file, w.value))
+            .collect()
     }
 
     #[test]
@@ -80,20 +117,28 @@ mod tests {
             cpu_quota_millis: Some(250),
             pids: Some(10),
             devices: Some(vec![DeviceRule {
-                kind: DeviceKind::Char, major: Some(1), minor: None, read: true, write: true, mknod: false,
+                kind: DeviceKind::Char,
+                major: Some(1),
+                minor: None,
+                read: true,
+                write: true,
+                mknod: false,
             }]),
         };
-        assert_eq!(lines(&limits), [
-            "memory.limit_in_bytes=67108864",
-            "memory.memsw.limit_in_bytes=67108864",
-            "memory.soft_limit_in_bytes=33554432",
-            "cpu.shares=2",
-            "cpu.cfs_period_us=100000",
-            "cpu.cfs_quota_us=25000",
-            "pids.max=10",
-            "devices.deny=a",
-            "devices.allow=c 1:* rw",
-        ]);
+        assert_eq!(
+            lines(&limits),
+            [
+                "memory.limit_in_bytes=67108864",
+                "memory.memsw.limit_in_bytes=67108864",
+                "memory.soft_limit_in_bytes=33554432",
+                "cpu.shares=2",
+                "cpu.cfs_period_us=100000",
+                "cpu.cfs_quota_us=25000",
+                "pids.max=10",
+                "devices.deny=a",
+                "devices.allow=c 1:* rw",
+            ]
+        );
     }
 
     #[test]

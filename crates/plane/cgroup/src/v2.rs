@@ -18,7 +18,13 @@ pub struct Write {
 /// them but a program (`device_filter`).
 pub fn writes(limits: &Limits) -> Vec<Write> {
     let mut list = Vec::new();
-    let mut write = |file, value: String, optional| list.push(Write { file, value, optional });
+    let mut write = |file, value: String, optional| {
+        list.push(Write {
+            file,
+            value,
+            optional,
+        })
+    };
     if let Some(bytes) = limits.memory_bytes {
         write("memory.max", bytes.to_string(), false);
         if let Some(swap) = limits.swap_bytes {
@@ -72,26 +78,37 @@ mod tests {
             pids: Some(10),
             devices: Some(Vec::new()),
         };
-        let lines: Vec<_> =
-            writes(&limits).into_iter().map(|w| format!("{}={}", w.file, w.value)).collect();
-        assert_eq!(lines, [
-            "memory.max=67108864",
-            "memory.swap.max=1048576",
-            "memory.low=33554432",
-            "cpu.weight=39",
-            "cpu.max=150000 100000",
-            "pids.max=10",
-        ]);
+        let lines: Vec<_> = writes(&limits)
+            .into_iter()
+            .map(|w| format!("{}={}", w.file, w.value))
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                "memory.max=67108864",
+                "memory.swap.max=1048576",
+                "memory.low=33554432",
+                "cpu.weight=39",
+                "cpu.max=150000 100000",
+                "pids.max=10",
+            ]
+        );
     }
 
     #[test]
     fn weights_stay_in_their_range() {
-        assert_eq!((weight(0), weight(2), weight(262_144), weight(u64::MAX)), (1, 1, 10_000, 10_000));
+        assert_eq!(
+            (weight(0), weight(2), weight(262_144), weight(u64::MAX)),
+            (1, 1, 10_000, 10_000)
+        );
     }
 
     #[test]
     fn only_what_is_missing_is_handed_down() {
-        assert_eq!(hand_down("cpuset cpu io memory pids\n", "cpu\n").as_deref(), Some("+memory +pids +io +cpuset"));
+        assert_eq!(
+            hand_down("cpuset cpu io memory pids\n", "cpu\n").as_deref(),
+            Some("+memory +pids +io +cpuset")
+        );
         assert_eq!(hand_down("cpu memory", "memory cpu"), None);
         assert_eq!(hand_down("hugetlb", ""), None);
     }

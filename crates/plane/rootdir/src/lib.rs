@@ -35,7 +35,9 @@ pub struct Place {
 impl RootDir {
     pub fn open(path: &Path) -> io::Result<Self> {
         let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        Ok(Self { folder: nix::fcntl::open(path, flags, Mode::empty())? })
+        Ok(Self {
+            folder: nix::fcntl::open(path, flags, Mode::empty())?,
+        })
     }
 
     pub fn as_fd(&self) -> BorrowedFd<'_> {
@@ -47,7 +49,11 @@ impl RootDir {
         let how = OpenHow::new()
             .flags(flags | OFlag::O_CLOEXEC)
             .resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS);
-        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        let path = if path.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            path
+        };
         loop {
             match openat2(&self.folder, path, how) {
                 // A rename elsewhere made the kernel unsure about `..`.
@@ -62,7 +68,10 @@ impl RootDir {
         // Non-blocking: a named pipe put in the file's place must not hold us up.
         let file = File::from(self.open_at(path, OFlag::O_RDONLY | OFlag::O_NONBLOCK)?);
         if !file.metadata()?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "not a regular file",
+            ));
         }
         let mut bytes = Vec::new();
         file.take(limit).read_to_end(&mut bytes)?;
@@ -74,10 +83,16 @@ impl RootDir {
     pub fn place(&self, path: &Path) -> io::Result<Place> {
         let clean = clean(path)?;
         let Some(name) = clean.file_name() else {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path has no last component"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "the path has no last component",
+            ));
         };
         let parent = self.make_folders(clean.parent().unwrap_or(Path::new("")))?;
-        Ok(Place { parent, name: name.to_owned() })
+        Ok(Place {
+            parent,
+            name: name.to_owned(),
+        })
     }
 
     /// Opens the folder, making it and its parents (mode 0755) where they are missing.
@@ -107,7 +122,11 @@ impl RootDir {
 impl Place {
     /// What stands here, links not followed; `None` if nothing does.
     pub fn stat(&self) -> io::Result<Option<FileStat>> {
-        match fstatat(&self.parent, self.name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW) {
+        match fstatat(
+            &self.parent,
+            self.name.as_os_str(),
+            AtFlags::AT_SYMLINK_NOFOLLOW,
+        ) {
             Ok(stat) => Ok(Some(stat)),
             Err(Errno::ENOENT) => Ok(None),
             Err(e) => Err(e.into()),
@@ -133,7 +152,10 @@ fn clean(path: &Path) -> io::Result<PathBuf> {
         match part {
             Component::Normal(name) => {
                 if name.as_encoded_bytes().contains(&0) {
-                    return Err(io::Error::new(io::ErrorKind::InvalidInput, "a path with a zero byte"));
+                    return Err(io::Error::new(
+                        io::ErrorKind::InvalidInput,
+                        "a path with a zero byte",
+                    ));
                 }
                 clean.push(name);
             }
@@ -145,7 +167,6 @@ fn clean(path: &Path) -> io::Result<PathBuf> {
     }
     Ok(clean)
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -167,8 +188,14 @@ mod tests {
         let root_dir = RootDir::open(&root).unwrap();
         // An absolute link means the same path inside, which does not exist there.
         assert!(root_dir.read(Path::new("/etc/absolute"), 99).is_err());
-        assert_eq!(root_dir.read(Path::new("/etc/relative"), 99).unwrap(), b"inner");
-        assert_eq!(root_dir.read(Path::new("../../outside"), 3).unwrap(), b"inn");
+        assert_eq!(
+            root_dir.read(Path::new("/etc/relative"), 99).unwrap(),
+            b"inner"
+        );
+        assert_eq!(
+            root_dir.read(Path::new("../../outside"), 3).unwrap(),
+            b"inn"
+        );
         // Folders are made behind the link's target inside the root.
         root_dir.make_folders(Path::new("/up/new/er")).unwrap();
         assert!(root.join("new/er").is_dir());
@@ -180,9 +207,20 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         symlink("/etc/passwd", dir.path().join("link")).unwrap();
         let root = RootDir::open(dir.path()).unwrap();
-        let stat = root.place(Path::new("link")).unwrap().stat().unwrap().unwrap();
+        let stat = root
+            .place(Path::new("link"))
+            .unwrap()
+            .stat()
+            .unwrap()
+            .unwrap();
         assert_eq!(stat.st_mode & libc::S_IFMT, libc::S_IFLNK);
-        assert!(root.place(Path::new("a/b")).unwrap().stat().unwrap().is_none());
+        assert!(
+            root.place(Path::new("a/b"))
+                .unwrap()
+                .stat()
+                .unwrap()
+                .is_none()
+        );
         assert!(root.place(Path::new("/..")).is_err());
     }
 
@@ -190,6 +228,11 @@ mod tests {
     fn a_named_pipe_is_no_file() {
         let dir = tempfile::tempdir().unwrap();
         nix::unistd::mkfifo(&dir.path().join("fifo"), Mode::S_IRWXU).unwrap();
-        assert!(RootDir::open(dir.path()).unwrap().read(Path::new("fifo"), 10).is_err());
+        assert!(
+            RootDir::open(dir.path())
+                .unwrap()
+                .read(Path::new("fifo"), 10)
+                .is_err()
+        );
     }
 }

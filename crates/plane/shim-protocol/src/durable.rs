@@ -32,13 +32,21 @@ pub fn replace(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<
     if durability == Durability::Machine
         && let Some(parent) = path.parent()
     {
-        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+        let parent = if parent.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            parent
+        };
         File::open(parent)?.sync_all()?;
     }
     Ok(())
 }
 
-pub fn replace_json<T: Serialize>(path: &Path, value: &T, durability: Durability) -> io::Result<()> {
+pub fn replace_json<T: Serialize>(
+    path: &Path,
+    value: &T,
+    durability: Durability,
+) -> io::Result<()> {
     replace(path, &serde_json::to_vec(value)?, durability)
 }
 
@@ -53,7 +61,10 @@ pub fn read_json<T: DeserializeOwned>(path: &Path, limit: u64) -> io::Result<Opt
     let mut bytes = Vec::new();
     file.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "the file is larger than allowed"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "the file is larger than allowed",
+        ));
     }
     serde_json::from_slice(&bytes)
         .map(Some)
@@ -72,7 +83,10 @@ mod tests {
         replace_json(&path, &vec![1u8, 2], Durability::Machine).unwrap();
         replace_json(&path, &vec![3u8], Durability::Process).unwrap();
         assert_eq!(read_json::<Vec<u8>>(&path, 100).unwrap(), Some(vec![3]));
-        assert_eq!(read_json::<Vec<u8>>(&path, 2).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        assert_eq!(
+            read_json::<Vec<u8>>(&path, 2).unwrap_err().kind(),
+            io::ErrorKind::InvalidData
+        );
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 }

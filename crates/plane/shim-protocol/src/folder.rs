@@ -61,7 +61,9 @@ impl TaskFolder {
     }
 
     pub fn container(&self, name: &ContainerName) -> ContainerFolder {
-        ContainerFolder { base: self.containers().join(name.as_str()) }
+        ContainerFolder {
+            base: self.containers().join(name.as_str()),
+        }
     }
 }
 

@@ -16,7 +16,10 @@ pub fn encode<T: Serialize>(value: &T) -> io::Result<Vec<u8>> {
     serde_json::to_writer(&mut frame, value)?;
     let len = frame.len() - HEADER;
     if len > FRAME_LIMIT {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the message is too large"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "the message is too large",
+        ));
     }
     frame[..HEADER].copy_from_slice(&(len as u32).to_le_bytes());
     Ok(frame)
@@ -26,7 +29,10 @@ pub fn encode<T: Serialize>(value: &T) -> io::Result<Vec<u8>> {
 pub fn body_len(header: [u8; HEADER]) -> io::Result<usize> {
     let len = u32::from_le_bytes(header) as usize;
     if len > FRAME_LIMIT {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "the frame is too large"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "the frame is too large",
+        ));
     }
     Ok(len)
 }
@@ -61,8 +67,10 @@ impl Assembler {
     }
 
     /// The next whole frame; `None` until it is there.
-    pub fn next<T: DeserializeOwned>(&mut self) -> io::Result<Option<T>> {
-        let Some(header) = self.bytes.first_chunk::<HEADER>() else { return Ok(None) };
+    pub fn next_frame<T: DeserializeOwned>(&mut self) -> io::Result<Option<T>> {
+        let Some(header) = self.bytes.first_chunk::<HEADER>() else {
+            return Ok(None);
+        };
         let end = HEADER + body_len(*header)?;
         if self.bytes.len() < end {
             return Ok(None);
@@ -87,7 +95,7 @@ mod tests {
             let mut got = None;
             for chunk in frame.chunks(piece) {
                 assembler.push(chunk);
-                got = got.or(assembler.next::<Envelope>().unwrap());
+                got = got.or(assembler.next_frame::<Envelope>().unwrap());
             }
             assert_eq!(got.as_ref(), Some(&sent));
         }
@@ -97,7 +105,7 @@ mod tests {
     fn an_absurd_length_is_refused_before_it_is_allocated() {
         let mut assembler = Assembler::default();
         assembler.push(&u32::MAX.to_le_bytes());
-        assert!(assembler.next::<Envelope>().is_err());
+        assert!(assembler.next_frame::<Envelope>().is_err());
         assert!(read::<Envelope>(&mut &[0xff, 0xff, 0xff, 0x7f][..]).is_err());
     }
 

@@ -15,9 +15,13 @@ pub mod record;
 pub mod spool;
 
 pub use folder::TaskFolder;
-pub use message::{ContainerState, ContainerStatus, Envelope, Event, Failure, Reply, Request, TaskStatus};
+pub use message::{
+    ContainerState, ContainerStatus, Envelope, Event, Failure, Reply, Request, TaskStatus,
+};
 pub use name::ContainerName;
-pub use plan::{ContainerPlan, ContainerSetup, ExecPlan, LogPlan, ProcessPlan, RootfsPlan, ShimSetup};
+pub use plan::{
+    ContainerPlan, ContainerSetup, ExecPlan, LogPlan, ProcessPlan, RootfsPlan, ShimSetup,
+};
 pub use record::{ExitRecord, ShimState};
 
 /// Raised when a message changes its meaning; a shim answers one version back as well.
@@ -27,5 +31,7 @@ pub const PROTOCOL_VERSION: u32 = 1;
 pub fn now_ms() -> i64 {
     std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+        .map_or(0, |since| {
+            i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+        })
 }

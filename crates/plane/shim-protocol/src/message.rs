@@ -15,7 +15,10 @@ pub struct Envelope {
 
 impl Envelope {
     pub fn new(request: Request) -> Self {
-        Self { version: PROTOCOL_VERSION, request }
+        Self {
+            version: PROTOCOL_VERSION,
+            request,
+        }
     }
 }
 
@@ -25,20 +28,36 @@ pub enum Request {
     /// Everything the shim knows → [`Reply::Status`].
     Status,
     /// Create from the files in `containers/<name>/` → [`Reply::Created`].
-    Create { container: ContainerName, setup: ContainerSetup },
+    Create {
+        container: ContainerName,
+        setup: ContainerSetup,
+    },
     /// Run the program of a created container → [`Reply::Started`].
     Start { container: ContainerName },
     /// To the first process → [`Reply::Done`].
-    Signal { container: ContainerName, signal: i32 },
+    Signal {
+        container: ContainerName,
+        signal: i32,
+    },
     /// Signal now, SIGKILL after `grace_ms` → [`Reply::Done`] at once; the end is an event.
-    Stop { container: ContainerName, signal: i32, grace_ms: u64 },
+    Stop {
+        container: ContainerName,
+        signal: i32,
+        grace_ms: u64,
+    },
     /// A further process; three descriptors travel beside → [`Reply::Started`], then on the same
     /// connection [`Reply::Event`] with [`Event::ExecExited`]. A closed connection kills nothing.
-    Exec { container: ContainerName, exec: ExecPlan },
+    Exec {
+        container: ContainerName,
+        exec: ExecPlan,
+    },
     /// To the process of an exec session → [`Reply::Done`].
     SignalExec { pid: i32, signal: i32 },
     /// Log records before this offset were delivered → [`Reply::Done`].
-    Trim { container: ContainerName, before: u64 },
+    Trim {
+        container: ContainerName,
+        before: u64,
+    },
     /// Forget an ended container: mount and cgroup go → [`Reply::Done`].
     Remove { container: ContainerName },
     /// A [`Reply::Event`] for the state of each container now, [`Event::CaughtUp`], then as it happens.
@@ -61,12 +80,28 @@ pub enum Reply {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
-    Created { container: ContainerName, pid: i32 },
+    Created {
+        container: ContainerName,
+        pid: i32,
+    },
     /// Times in milliseconds since 1970.
-    Started { container: ContainerName, pid: i32, at: i64 },
-    Exited { container: ContainerName, exit: ExitRecord },
-    Removed { container: ContainerName },
-    ExecExited { container: ContainerName, pid: i32, code: i32 },
+    Started {
+        container: ContainerName,
+        pid: i32,
+        at: i64,
+    },
+    Exited {
+        container: ContainerName,
+        exit: ExitRecord,
+    },
+    Removed {
+        container: ContainerName,
+    },
+    ExecExited {
+        container: ContainerName,
+        pid: i32,
+        code: i32,
+    },
     /// What follows happens from now on.
     CaughtUp,
 }
@@ -106,7 +141,10 @@ pub enum Failure {
     #[error("Conflict. The container name \"{container}\" is already in use")]
     AlreadyExists { container: ContainerName },
     #[error("the container is {state:?} and cannot {wanted}")]
-    WrongState { state: ContainerState, wanted: String },
+    WrongState {
+        state: ContainerState,
+        wanted: String,
+    },
     #[error("exec: \"{command}\": executable file not found in $PATH: unknown")]
     CommandNotFound { command: String },
     /// The file is there or its path was given, and the kernel refuses it.

@@ -27,8 +27,14 @@ impl TryFrom<String> for ContainerName {
     type Error = BadName;
     fn try_from(name: String) -> Result<Self, BadName> {
         let fits = (1..=Self::MAX_BYTES).contains(&name.len())
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'~'));
-        if fits { Ok(Self(name)) } else { Err(BadName(name.chars().take(64).collect())) }
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'~'));
+        if fits {
+            Ok(Self(name))
+        } else {
+            Err(BadName(name.chars().take(64).collect()))
+        }
     }
 }
 

@@ -77,7 +77,13 @@ mod tests {
     fn a_process_is_itself_and_not_its_successor() {
         let me = ProcessIdentity::of(std::process::id() as i32).unwrap();
         assert!(me.is_alive());
-        assert!(!ProcessIdentity { start_ticks: me.start_ticks + 1, ..me }.is_alive());
+        assert!(
+            !ProcessIdentity {
+                start_ticks: me.start_ticks + 1,
+                ..me
+            }
+            .is_alive()
+        );
         assert!(ProcessIdentity::of(i32::MAX).is_none());
     }
 
@@ -85,7 +91,10 @@ mod tests {
     fn names_with_parentheses_do_not_shift_the_fields() {
         let tail = "S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0";
         assert_eq!(parse_stat(&format!("12 (a) b (c) {tail}")), Some(4711));
-        assert_eq!(parse_stat("12 (x) Z 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711"), None);
+        assert_eq!(
+            parse_stat("12 (x) Z 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711"),
+            None
+        );
         assert_eq!(parse_stat("garbage"), None);
     }
 }

@@ -29,7 +29,12 @@ pub enum Stream {
 /// A record as it lies in a buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Record<'a> {
-    Line { stream: Stream, partial: bool, at: i64, payload: &'a [u8] },
+    Line {
+        stream: Stream,
+        partial: bool,
+        at: i64,
+        payload: &'a [u8],
+    },
     /// Nothing follows.
     End { at: i64 },
 }
@@ -45,13 +50,21 @@ pub enum SpoolError {
 /// Appends a record. A payload beyond [`MAX_PAYLOAD`] is the caller's mistake.
 pub fn encode(record: &Record<'_>, out: &mut Vec<u8>) {
     let (kind, at, payload): (u8, i64, &[u8]) = match *record {
-        Record::Line { stream, partial, at, payload } => {
+        Record::Line {
+            stream,
+            partial,
+            at,
+            payload,
+        } => {
             let stream = if stream == Stream::Stderr { STDERR } else { 0 };
             (stream | if partial { PARTIAL } else { 0 }, at, payload)
         }
         Record::End { at } => (END, at, &[]),
     };
-    assert!(payload.len() <= MAX_PAYLOAD, "log payloads are split before they are encoded");
+    assert!(
+        payload.len() <= MAX_PAYLOAD,
+        "log payloads are split before they are encoded"
+    );
     out.extend_from_slice(&(payload.len() as u32).to_le_bytes());
     out.push(kind);
     out.extend_from_slice(&at.to_le_bytes());
@@ -60,7 +73,9 @@ pub fn encode(record: &Record<'_>, out: &mut Vec<u8>) {
 
 /// The record at the start of `bytes` and its length; `None` while it is incomplete.
 pub fn decode(bytes: &[u8]) -> Result<Option<(Record<'_>, usize)>, SpoolError> {
-    let Some(header) = bytes.first_chunk::<HEADER>() else { return Ok(None) };
+    let Some(header) = bytes.first_chunk::<HEADER>() else {
+        return Ok(None);
+    };
     let len = u32::from_le_bytes([header[0], header[1], header[2], header[3]]);
     if len as usize > MAX_PAYLOAD {
         return Err(SpoolError::TooLong(len));
@@ -70,11 +85,17 @@ pub fn decode(bytes: &[u8]) -> Result<Option<(Record<'_>, usize)>, SpoolError> {
     at.copy_from_slice(&header[5..]);
     let at = i64::from_le_bytes(at);
     let end = HEADER + len as usize;
-    let Some(payload) = bytes.get(HEADER..end) else { return Ok(None) };
+    let Some(payload) = bytes.get(HEADER..end) else {
+        return Ok(None);
+    };
     let record = match kind {
         END if len == 0 => Record::End { at },
         0..=3 => Record::Line {
-            stream: if kind & STDERR == 0 { Stream::Stdout } else { Stream::Stderr },
+            stream: if kind & STDERR == 0 {
+                Stream::Stdout
+            } else {
+                Stream::Stderr
+            },
             partial: kind & PARTIAL != 0,
             at,
             payload,
@@ -92,7 +113,9 @@ pub fn segment_name(offset: u64) -> String {
 /// The offset in a segment's file name; `None` for any other file.
 pub fn segment_offset(name: &str) -> Option<u64> {
     let digits = name.strip_suffix(".log")?;
-    (digits.len() == 16).then(|| u64::from_str_radix(digits, 16).ok()).flatten()
+    (digits.len() == 16)
+        .then(|| u64::from_str_radix(digits, 16).ok())
+        .flatten()
 }
 
 #[cfg(test)]

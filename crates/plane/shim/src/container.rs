@@ -3,10 +3,7 @@
 use std::{
     fs, io,
     io::Write,
-    os::{
-        fd::OwnedFd,
-        unix::net::UnixStream,
-    },
+    os::{fd::OwnedFd, unix::net::UnixStream},
     path::PathBuf,
     time::{Duration, Instant},
 };
@@ -18,7 +15,8 @@ use nix::{
 };
 use wharf_cgroup::{Group, Hierarchies};
 use wharf_shim_protocol::{
-    ContainerName, ContainerSetup, ContainerState, ContainerStatus, ExitRecord, Failure, TaskFolder,
+    ContainerName, ContainerSetup, ContainerState, ContainerStatus, ExitRecord, Failure,
+    TaskFolder,
     durable::{self, Durability},
     folder::ContainerFolder,
     now_ms,
@@ -73,11 +71,20 @@ impl Container {
         name: &ContainerName,
         setup: ContainerSetup,
     ) -> Result<Self, Failure> {
-        let failed = |e: &dyn std::error::Error| Failure::Runtime { detail: e.to_string() };
+        let failed = |e: &dyn std::error::Error| Failure::Runtime {
+            detail: e.to_string(),
+        };
         let own = folder.container(name);
         let group = hierarchies.group(&setup.cgroup).map_err(|e| failed(&e))?;
         let spool = Spool::create(own.logs(), setup.log).map_err(|e| failed(&e))?;
-        let mut creation = create::begin(folder, hierarchies, id, name, &setup).map_err(|e| failed(&e))?;
+        let mut creation = create::begin(&create::Order {
+            folder,
+            hierarchies,
+            id,
+            name,
+            setup: &setup,
+        })
+        .map_err(|e| failed(&e))?;
         let mut container = Self {
             setup,
             folder: own,
@@ -97,7 +104,8 @@ impl Container {
             kill_at: None,
         };
         if let Some(stdout) = creation.stdout {
-            container.pump = Some(Pump::new(stdout, creation.stderr, spool).map_err(|e| failed(&e))?);
+            container.pump =
+                Some(Pump::new(stdout, creation.stderr, spool).map_err(|e| failed(&e))?);
         }
         Ok(container)
     }
@@ -147,13 +155,20 @@ impl Container {
     }
 
     pub fn status(&self) -> ContainerStatus {
-        ContainerStatus { state: self.state, pid: self.pid, started_at: self.started_at, exit: self.exit }
+        ContainerStatus {
+            state: self.state,
+            pid: self.pid,
+            started_at: self.started_at,
+            exit: self.exit,
+        }
     }
 
     /// Takes in what the processes on the way to the program have reported.
     pub fn take_reports(&mut self) -> Vec<Progress> {
         let mut progress = Vec::new();
-        let Some(reports) = &mut self.reports else { return progress };
+        let Some(reports) = &mut self.reports else {
+            return progress;
+        };
         for report in reports.read() {
             match report {
                 Report::Process(pid) => {
@@ -188,7 +203,9 @@ impl Container {
     }
 
     fn attach_console(&mut self) {
-        let Some(console) = self.console.take() else { return };
+        let Some(console) = self.console.take() else {
+            return;
+        };
         let spool = Spool::create(self.folder.logs(), self.setup.log);
         let pump = tty::receive(&console)
             .ok_or(io::Error::from(io::ErrorKind::NotConnected))
@@ -207,23 +224,33 @@ impl Container {
         // Both names are short: the OCI library knows the container by a number.
         UnixStream::connect(self.runtime.join(NOTIFY_SOCKET))
             .and_then(|mut socket| socket.write_all(b"start container"))
-            .map_err(|e| Failure::Runtime { detail: format!("cannot reach the waiting process: {e}") })?;
+            .map_err(|e| Failure::Runtime {
+                detail: format!("cannot reach the waiting process: {e}"),
+            })?;
         self.starting = true;
         Ok(())
     }
 
     pub fn signal(&self, number: i32) -> Result<(), Failure> {
-        if !matches!(self.state, ContainerState::Running | ContainerState::Created) {
+        if !matches!(
+            self.state,
+            ContainerState::Running | ContainerState::Created
+        ) {
             return Err(self.wrong_state("receive a signal"));
         }
         self.send(number)
     }
 
     fn send(&self, number: i32) -> Result<(), Failure> {
-        let failed = |e: Errno| Failure::Process { step: format!("signal {number}"), detail: e.desc().to_owned() };
+        let failed = |e: Errno| Failure::Process {
+            step: format!("signal {number}"),
+            detail: e.desc().to_owned(),
+        };
         // The process is our child and not reaped yet, so the number is still its own.
         // SAFETY: takes numbers; real-time signals have no name in nix.
-        Errno::result(unsafe { libc::kill(self.pid, number) }).map(drop).map_err(failed)
+        Errno::result(unsafe { libc::kill(self.pid, number) })
+            .map(drop)
+            .map_err(failed)
     }
 
     /// The signal now, SIGKILL later; at once if the program does not run yet, since the process
@@ -263,9 +290,16 @@ impl Container {
         if self.setup.shares_pids {
             let _ = self.group.kill();
         }
-        let exit = ExitRecord { code, oom: self.group.oom_kills() > 0, at: now_ms() };
+        let exit = ExitRecord {
+            code,
+            oom: self.group.oom_kills() > 0,
+            at: now_ms(),
+        };
         if let Err(e) = durable::replace_json(&self.folder.exit(), &exit, Durability::Machine) {
-            eprintln!("wharf-shim: cannot write {}: {e}", self.folder.exit().display());
+            eprintln!(
+                "wharf-shim: cannot write {}: {e}",
+                self.folder.exit().display()
+            );
         }
         if let Some(pump) = &mut self.pump {
             pump.drain();
@@ -283,7 +317,9 @@ impl Container {
         self.child = 0;
         let mut progress = self.take_reports();
         if self.state == ContainerState::Creating {
-            let died = || Failure::Runtime { detail: format!("creating it ended with code {code}") };
+            let died = || Failure::Runtime {
+                detail: format!("creating it ended with code {code}"),
+            };
             progress.push(Progress::Failed(self.failure.take().unwrap_or_else(died)));
         }
         progress
@@ -291,7 +327,11 @@ impl Container {
 
     pub fn turn_pump(&mut self) {
         if let Some(pump) = &mut self.pump {
-            if self.state == ContainerState::Stopped { pump.drain() } else { pump.turn() }
+            if self.state == ContainerState::Stopped {
+                pump.drain()
+            } else {
+                pump.turn()
+            }
         }
     }
 
@@ -305,7 +345,9 @@ impl Container {
     /// Ends what still runs and takes away what the host holds for it. Its folder stays: the
     /// agent made it.
     pub fn dismantle(&mut self) -> Result<(), Failure> {
-        let failed = |e: &dyn std::error::Error| Failure::Runtime { detail: e.to_string() };
+        let failed = |e: &dyn std::error::Error| Failure::Runtime {
+            detail: e.to_string(),
+        };
         overlay::unmount_rootfs(&self.folder);
         self.group.kill_and_remove().map_err(|e| failed(&e))?;
         match fs::remove_dir_all(&self.runtime) {
@@ -315,6 +357,9 @@ impl Container {
     }
 
     pub fn wrong_state(&self, wanted: &str) -> Failure {
-        Failure::WrongState { state: self.state, wanted: wanted.to_owned() }
+        Failure::WrongState {
+            state: self.state,
+            wanted: wanted.to_owned(),
+        }
     }
 }

@@ -25,7 +25,14 @@ pub fn copy_up(rootfs: &Path, source: &Path, volume: &Path) -> io::Result<()> {
     let root = RootDir::open(rootfs)?;
     let folder = match root.open_at(source, OFlag::O_RDONLY | OFlag::O_DIRECTORY) {
         Ok(folder) => folder,
-        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(()),
+        Err(e)
+            if matches!(
+                e.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            return Ok(());
+        }
         Err(e) => return Err(e),
     };
     // From the open folder downwards no link is followed, so nothing outside of it is reached.
@@ -36,7 +43,10 @@ pub fn copy_up(rootfs: &Path, source: &Path, volume: &Path) -> io::Result<()> {
 
 fn copy_folder(from: &Path, to: &Path, depth: usize) -> io::Result<()> {
     if depth > MAX_DEPTH {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "folders nested too deeply"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "folders nested too deeply",
+        ));
     }
     for entry in fs::read_dir(from)? {
         let entry = entry?;
@@ -52,7 +62,12 @@ fn copy_folder(from: &Path, to: &Path, depth: usize) -> io::Result<()> {
             fs::copy(&from, &to)?;
         } else {
             let kind = SFlag::from_bits_truncate(meta.mode() & libc::S_IFMT);
-            mknod(&to, kind, Mode::from_bits_truncate(meta.mode()), meta.rdev())?;
+            mknod(
+                &to,
+                kind,
+                Mode::from_bits_truncate(meta.mode()),
+                meta.rdev(),
+            )?;
         }
         copy_attributes(&to, &meta)?;
     }

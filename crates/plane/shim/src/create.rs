@@ -15,8 +15,8 @@ use libcontainer::{container::builder::ContainerBuilder, syscall::syscall::Sysca
 use wharf_cgroup::Hierarchies;
 use wharf_rootdir::RootDir;
 use wharf_shim_protocol::{
-    ContainerName, ContainerPlan, ContainerSetup, Failure, TaskFolder, durable, folder::ContainerFolder,
-    plan::PLAN_LIMIT,
+    ContainerName, ContainerPlan, ContainerSetup, Failure, TaskFolder, durable,
+    folder::ContainerFolder, plan::PLAN_LIMIT,
 };
 
 use crate::{
@@ -50,20 +50,39 @@ struct Streams {
     stderr: OwnedFd,
 }
 
+/// What is to be created.
+pub struct Order<'a> {
+    pub folder: &'a TaskFolder,
+    pub hierarchies: &'a Hierarchies,
+    /// What the OCI library calls it.
+    pub id: &'a str,
+    pub name: &'a ContainerName,
+    pub setup: &'a ContainerSetup,
+}
+
 /// Forks the child that creates the container.
-pub fn begin(
-    folder: &TaskFolder,
-    hierarchies: &Hierarchies,
-    id: &str,
-    name: &ContainerName,
-    setup: &ContainerSetup,
-) -> io::Result<Creation> {
+pub fn begin(order: &Order<'_>) -> io::Result<Creation> {
+    let setup = order.setup;
     let (report_read, report_write) = pipe()?;
-    let null = || -> io::Result<OwnedFd> { Ok(File::options().read(true).write(true).open("/dev/null")?.into()) };
+    let null = || -> io::Result<OwnedFd> {
+        Ok(File::options()
+            .read(true)
+            .write(true)
+            .open("/dev/null")?
+            .into())
+    };
     let (mut creation, streams, console) = if setup.tty {
         let (ours, theirs) = tty::channel()?;
-        let streams = Streams { stdin: null()?, stdout: null()?, stderr: null()? };
-        (creation(Reports::new(report_read)?, None, None, None, Some(ours)), streams, Some(theirs))
+        let streams = Streams {
+            stdin: null()?,
+            stdout: null()?,
+            stderr: null()?,
+        };
+        (
+            creation(Reports::new(report_read)?, None, None, None, Some(ours)),
+            streams,
+            Some(theirs),
+        )
     } else {
         let (out_read, out_write) = pipe()?;
         let (err_read, err_write) = pipe()?;
@@ -73,13 +92,37 @@ pub fn begin(
         } else {
             (null()?, None)
         };
-        let streams = Streams { stdin, stdout: out_write, stderr: err_write };
-        (creation(Reports::new(report_read)?, Some(out_read), Some(err_read), kept, None), streams, None)
+        let streams = Streams {
+            stdin,
+            stdout: out_write,
+            stderr: err_write,
+        };
+        (
+            creation(
+                Reports::new(report_read)?,
+                Some(out_read),
+                Some(err_read),
+                kept,
+                None,
+            ),
+            streams,
+            None,
+        )
     };
     let reporter = Reporter::new(report_write);
-    let keep = [streams.stdin.as_fd(), streams.stdout.as_fd(), streams.stderr.as_fd(), reporter.as_fd()];
-    let keep: Vec<_> = keep.into_iter().chain(console.as_ref().map(AsFd::as_fd)).collect();
-    creation.child = fork_into(&keep, || child(folder, hierarchies, id, name, setup, &streams, console.as_ref(), &reporter))?;
+    let keep = [
+        streams.stdin.as_fd(),
+        streams.stdout.as_fd(),
+        streams.stderr.as_fd(),
+        reporter.as_fd(),
+    ];
+    let keep: Vec<_> = keep
+        .into_iter()
+        .chain(console.as_ref().map(AsFd::as_fd))
+        .collect();
+    creation.child = fork_into(&keep, || {
+        child(order, &streams, console.as_ref(), &reporter)
+    })?;
     Ok(creation)
 }
 
@@ -90,50 +133,54 @@ fn creation(
     stdin: Option<OwnedFd>,
     console: Option<OwnedFd>,
 ) -> Creation {
-    Creation { child: 0, reports, stdout, stderr, stdin, console }
+    Creation {
+        child: 0,
+        reports,
+        stdout,
+        stderr,
+        stdin,
+        console,
+    }
 }
 
 fn child(
-    folder: &TaskFolder,
-    hierarchies: &Hierarchies,
-    id: &str,
-    name: &ContainerName,
-    setup: &ContainerSetup,
+    order: &Order<'_>,
     streams: &Streams,
     console: Option<&OwnedFd>,
     reporter: &Reporter,
 ) -> i32 {
-    match create(folder, hierarchies, id, name, setup, streams, console, reporter) {
+    match create(order, streams, console, reporter) {
         Ok(pid) => {
             reporter.send(&Report::Process(pid));
             0
         }
         Err(failure) => {
             reporter.send(&Report::Failed(failure));
-            overlay::unmount_rootfs(&folder.container(name));
+            overlay::unmount_rootfs(&order.folder.container(order.name));
             1
         }
     }
 }
 
 fn create(
-    folder: &TaskFolder,
-    hierarchies: &Hierarchies,
-    id: &str,
-    name: &ContainerName,
-    setup: &ContainerSetup,
+    order: &Order<'_>,
     streams: &Streams,
     console: Option<&OwnedFd>,
     reporter: &Reporter,
 ) -> Result<i32, Failure> {
     let runtime = |e: &dyn std::error::Error| Failure::Runtime { detail: chain(e) };
-    let own = folder.container(name);
+    let own = order.folder.container(order.name);
     let plan: ContainerPlan = durable::read_json(&own.plan(), PLAN_LIMIT)
         .and_then(|plan| plan.ok_or_else(|| io::ErrorKind::NotFound.into()))
-        .map_err(|e| Failure::BadBundle { detail: e.to_string() })?;
-    let filter = read_filter(&own.seccomp()).map_err(|e| Failure::BadBundle { detail: e.to_string() })?;
-    hierarchies
-        .group(&setup.cgroup)
+        .map_err(|e| Failure::BadBundle {
+            detail: e.to_string(),
+        })?;
+    let filter = read_filter(&own.seccomp()).map_err(|e| Failure::BadBundle {
+        detail: e.to_string(),
+    })?;
+    order
+        .hierarchies
+        .group(&order.setup.cgroup)
         .and_then(|group| group.attach(0))
         .map_err(|e| runtime(&e))?;
     prepare_rootfs(&own, &plan)?;
@@ -142,12 +189,15 @@ fn create(
         filter,
         init: plan.init,
         reporter: reporter.share().map_err(|e| runtime(&e))?,
-        console: console.map(OwnedFd::try_clone).transpose().map_err(|e| runtime(&e))?,
+        console: console
+            .map(OwnedFd::try_clone)
+            .transpose()
+            .map_err(|e| runtime(&e))?,
         prepared: None.into(),
     };
-    let container = ContainerBuilder::new(id.to_owned(), SyscallType::default())
+    let container = ContainerBuilder::new(order.id.to_owned(), SyscallType::default())
         .with_executor(WharfExecutor(Rc::new(launch)))
-        .with_root_path(folder.runtime())
+        .with_root_path(order.folder.runtime())
         .map_err(|e| runtime(&e))?
         .with_stdin(streams.stdin.try_clone().map_err(|e| runtime(&e))?)
         .with_stdout(streams.stdout.try_clone().map_err(|e| runtime(&e))?)
@@ -159,11 +209,15 @@ fn create(
     container
         .pid()
         .map(|pid| pid.as_raw())
-        .ok_or_else(|| Failure::Runtime { detail: "the container has no process".to_owned() })
+        .ok_or_else(|| Failure::Runtime {
+            detail: "the container has no process".to_owned(),
+        })
 }
 
 fn prepare_rootfs(own: &ContainerFolder, plan: &ContainerPlan) -> Result<(), Failure> {
-    let failed = |e: io::Error| Failure::Rootfs { detail: e.to_string() };
+    let failed = |e: io::Error| Failure::Rootfs {
+        detail: e.to_string(),
+    };
     overlay::mount_rootfs(own, &plan.rootfs).map_err(failed)?;
     for each in &plan.copy_up {
         copy_up::copy_up(&own.rootfs(), &each.destination, &each.volume).map_err(failed)?;
@@ -173,7 +227,10 @@ fn prepare_rootfs(own: &ContainerFolder, plan: &ContainerPlan) -> Result<(), Fai
     // Made where it is missing, as Docker does, and before the root may become read-only.
     root.make_folders(working_dir).map(drop).map_err(|e| {
         let path = working_dir.display().to_string();
-        Failure::WorkingDirectory { path, detail: io_text(&e) }
+        Failure::WorkingDirectory {
+            path,
+            detail: io_text(&e),
+        }
     })
 }
 

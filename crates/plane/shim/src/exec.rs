@@ -40,7 +40,11 @@ pub fn begin(target: &Target<'_>, plan: &ExecPlan, streams: Streams) -> io::Resu
     let (read, write) = pipe()?;
     let reports = Reports::new(read)?;
     let reporter = Reporter::new(write);
-    let keep: Vec<_> = streams.iter().map(AsFd::as_fd).chain([reporter.as_fd()]).collect();
+    let keep: Vec<_> = streams
+        .iter()
+        .map(AsFd::as_fd)
+        .chain([reporter.as_fd()])
+        .collect();
     let child = fork_into(&keep, || match enter(target, plan, &streams, &reporter) {
         Ok(()) => 0,
         Err(failure) => {
@@ -51,13 +55,24 @@ pub fn begin(target: &Target<'_>, plan: &ExecPlan, streams: Streams) -> io::Resu
     Ok((child, reports))
 }
 
-fn enter(target: &Target<'_>, plan: &ExecPlan, streams: &Streams, reporter: &Reporter) -> Result<(), Failure> {
-    let failed = |step: &str, e: &dyn std::fmt::Display| Failure::Process { step: step.to_owned(), detail: e.to_string() };
+fn enter(
+    target: &Target<'_>,
+    plan: &ExecPlan,
+    streams: &Streams,
+    reporter: &Reporter,
+) -> Result<(), Failure> {
+    let failed = |step: &str, e: &dyn std::fmt::Display| Failure::Process {
+        step: step.to_owned(),
+        detail: e.to_string(),
+    };
     // Nobody inside may look at this process through /proc before it has become theirs.
     // SAFETY: plain prctl without pointers.
     unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) };
     let filter = read_filter(&target.folder.seccomp()).map_err(|e| failed("seccomp", &e))?;
-    let group = target.hierarchies.group(target.cgroup).and_then(|group| group.attach(0));
+    let group = target
+        .hierarchies
+        .group(target.cgroup)
+        .and_then(|group| group.attach(0));
     group.map_err(|e| failed("cgroup", &e))?;
     copy_limits(target.pid).map_err(|e| failed("limits", &e))?;
     let first = pidfd(target.pid).map_err(|e| failed("find the container", &e))?;
@@ -91,7 +106,10 @@ fn become_program(plan: &ExecPlan, filter: Vec<u8>, streams: &Streams) -> Failur
         Err(failure) => return failure,
     };
     if plan.process.tty {
-        if let Some(Err(failure)) = streams.first().map(|channel| tty::open_inside(channel, prepared.identity().uid)) {
+        if let Some(Err(failure)) = streams
+            .first()
+            .map(|channel| tty::open_inside(channel, prepared.identity().uid))
+        {
             return failure;
         }
     } else {
@@ -116,15 +134,31 @@ fn pidfd(pid: i32) -> io::Result<OwnedFd> {
 /// The container's own resource limits, as its first process has them.
 fn copy_limits(pid: i32) -> io::Result<()> {
     const ALL: [Resource; 15] = [
-        Resource::RLIMIT_AS, Resource::RLIMIT_CORE, Resource::RLIMIT_CPU, Resource::RLIMIT_DATA,
-        Resource::RLIMIT_FSIZE, Resource::RLIMIT_LOCKS, Resource::RLIMIT_MEMLOCK, Resource::RLIMIT_MSGQUEUE,
-        Resource::RLIMIT_NICE, Resource::RLIMIT_NOFILE, Resource::RLIMIT_NPROC, Resource::RLIMIT_RSS,
-        Resource::RLIMIT_RTPRIO, Resource::RLIMIT_SIGPENDING, Resource::RLIMIT_STACK,
+        Resource::RLIMIT_AS,
+        Resource::RLIMIT_CORE,
+        Resource::RLIMIT_CPU,
+        Resource::RLIMIT_DATA,
+        Resource::RLIMIT_FSIZE,
+        Resource::RLIMIT_LOCKS,
+        Resource::RLIMIT_MEMLOCK,
+        Resource::RLIMIT_MSGQUEUE,
+        Resource::RLIMIT_NICE,
+        Resource::RLIMIT_NOFILE,
+        Resource::RLIMIT_NPROC,
+        Resource::RLIMIT_RSS,
+        Resource::RLIMIT_RTPRIO,
+        Resource::RLIMIT_SIGPENDING,
+        Resource::RLIMIT_STACK,
     ];
     for resource in ALL {
-        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        let mut limit = libc::rlimit {
+            rlim_cur: 0,
+            rlim_max: 0,
+        };
         // SAFETY: `limit` outlives the call, and no new limits are given.
-        Errno::result(unsafe { libc::prlimit(pid, resource as u32, std::ptr::null(), &raw mut limit) })?;
+        Errno::result(unsafe {
+            libc::prlimit(pid, resource as u32, std::ptr::null(), &raw mut limit)
+        })?;
         setrlimit(resource, limit.rlim_cur, limit.rlim_max)?;
     }
     Ok(())

@@ -49,7 +49,9 @@ impl WharfExecutor {
     fn launch(&self) -> Failure {
         let launch = &*self.0;
         let Some(prepared) = launch.prepared.borrow_mut().take() else {
-            return Failure::Runtime { detail: "started before it was created".to_owned() };
+            return Failure::Runtime {
+                detail: "started before it was created".to_owned(),
+            };
         };
         if let Err(failure) = prepared.confine() {
             return failure;
@@ -65,7 +67,8 @@ impl WharfExecutor {
 impl Executor for WharfExecutor {
     /// When the container is created: behind the change of root, still with all capabilities.
     fn validate(&self, _: &Spec) -> Result<(), ExecutorValidationError> {
-        self.prepare().map_err(|f| ExecutorValidationError::ArgValidationError(self.report(&f)))
+        self.prepare()
+            .map_err(|f| ExecutorValidationError::ArgValidationError(self.report(&f)))
     }
 
     /// The environment goes to the program alone, in the order it was given.

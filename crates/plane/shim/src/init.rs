@@ -21,7 +21,10 @@ use crate::{
 
 /// Runs the program as a child. Ends the process; returns only what went wrong before the fork.
 pub fn run(program: &Prepared, reporter: &Reporter) -> Failure {
-    let failed = |step: &str, e: Errno| Failure::Process { step: step.to_owned(), detail: e.desc().to_owned() };
+    let failed = |step: &str, e: Errno| Failure::Process {
+        step: step.to_owned(),
+        detail: e.desc().to_owned(),
+    };
     // SAFETY: plain prctl without pointers.
     unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) };
     let all = SigSet::all();

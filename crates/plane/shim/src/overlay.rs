@@ -16,16 +16,26 @@ const MAX_LAYERS: usize = 128;
 /// away: after a crash of the machine this layer is never used again.
 pub fn mount_rootfs(folder: &ContainerFolder, plan: &RootfsPlan) -> io::Result<()> {
     if plan.layers.is_empty() || plan.layers.len() > MAX_LAYERS {
-        let text = format!("an image has 1 to {MAX_LAYERS} layers, not {}", plan.layers.len());
+        let text = format!(
+            "an image has 1 to {MAX_LAYERS} layers, not {}",
+            plan.layers.len()
+        );
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
     for made in [folder.rootfs(), folder.upper(), folder.work()] {
         fs::create_dir_all(made)?;
     }
     open_to_all(&folder.upper())?;
-    let layers = plan.layers.iter().map(|path| RootDir::open(path)).collect::<io::Result<Vec<_>>>()?;
-    let lower: Vec<String> =
-        layers.iter().rev().map(|layer| proc_path(layer.as_fd()).display().to_string()).collect();
+    let layers = plan
+        .layers
+        .iter()
+        .map(|path| RootDir::open(path))
+        .collect::<io::Result<Vec<_>>>()?;
+    let lower: Vec<String> = layers
+        .iter()
+        .rev()
+        .map(|layer| proc_path(layer.as_fd()).display().to_string())
+        .collect();
     let own = RootDir::open(folder.base())?;
     let own_path = proc_path(own.as_fd().as_fd());
     let options = format!(
@@ -35,7 +45,13 @@ pub fn mount_rootfs(folder: &ContainerFolder, plan: &RootfsPlan) -> io::Result<(
     );
     let target = folder.rootfs();
     let try_mount = |options: &str| {
-        mount(Some("overlay"), &target, Some("overlay"), MsFlags::empty(), Some(options))
+        mount(
+            Some("overlay"),
+            &target,
+            Some("overlay"),
+            MsFlags::empty(),
+            Some(options),
+        )
     };
     // Kernels before 5.10 do not know the option.
     try_mount(&format!("{options},volatile")).or_else(|_| try_mount(&options))?;

@@ -107,7 +107,11 @@ pub struct Reports {
 impl Reports {
     pub fn new(end: OwnedFd) -> io::Result<Self> {
         set_nonblocking(&end)?;
-        Ok(Self { pipe: end.into(), pending: Vec::new(), closed: false })
+        Ok(Self {
+            pipe: end.into(),
+            pending: Vec::new(),
+            closed: false,
+        })
     }
 
     pub fn fd(&self) -> &File {

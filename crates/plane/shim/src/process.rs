@@ -42,7 +42,9 @@ pub fn prepare(plan: &ProcessPlan, filter: Vec<u8>) -> Result<Prepared, Failure>
     let identity = users::look_up(&plan.user, &plan.groups)?;
     let argv = c_strings(&plan.argv, "arguments")?;
     let Some(command) = plan.argv.first().filter(|c| !c.is_empty()) else {
-        return Err(Failure::CommandNotFound { command: String::new() });
+        return Err(Failure::CommandNotFound {
+            command: String::new(),
+        });
     };
     let mut env = plan.env.clone();
     let path = match env.iter().find_map(|pair| pair.strip_prefix("PATH=")) {
@@ -72,7 +74,10 @@ fn c_strings(texts: &[String], step: &str) -> Result<Vec<CString>, Failure> {
         .iter()
         .map(|text| CString::new(text.as_bytes()))
         .collect::<Result<_, _>>()
-        .map_err(|_| Failure::Process { step: step.to_owned(), detail: "contains a zero byte".to_owned() })
+        .map_err(|_| Failure::Process {
+            step: step.to_owned(),
+            detail: "contains a zero byte".to_owned(),
+        })
 }
 
 /// A command with a slash is a path; any other is looked for in PATH, whose empty parts mean the
@@ -82,7 +87,13 @@ fn candidates(command: &str, path: &str) -> Vec<String> {
         return vec![command.to_owned()];
     }
     path.split(':')
-        .map(|folder| if folder.is_empty() { command.to_owned() } else { format!("{folder}/{command}") })
+        .map(|folder| {
+            if folder.is_empty() {
+                command.to_owned()
+            } else {
+                format!("{folder}/{command}")
+            }
+        })
         .collect()
 }
 
@@ -95,7 +106,9 @@ impl Prepared {
     pub fn check_program(&self) -> Result<(), Failure> {
         let mut refused = Errno::ENOENT;
         for candidate in &self.candidates {
-            match std::fs::metadata(Path::new(std::ffi::OsStr::new(&*candidate.to_string_lossy()))) {
+            match std::fs::metadata(Path::new(std::ffi::OsStr::new(
+                &*candidate.to_string_lossy(),
+            ))) {
                 Ok(found) if found.is_dir() => refused = Errno::EISDIR,
                 Ok(_) => return Ok(()),
                 Err(e) if e.raw_os_error() == Some(libc::ENOTDIR) => {}
@@ -109,7 +122,10 @@ impl Prepared {
     pub fn confine(&self) -> Result<(), Failure> {
         let failed = |step: &str| {
             let step = step.to_owned();
-            move |e: Errno| Failure::Process { step, detail: e.desc().to_owned() }
+            move |e: Errno| Failure::Process {
+                step,
+                detail: e.desc().to_owned(),
+            }
         };
         chdir(&self.working_dir).map_err(|e| Failure::WorkingDirectory {
             path: self.working_dir.display().to_string(),
@@ -121,8 +137,14 @@ impl Prepared {
             self.set_filter().map_err(failed("seccomp"))?;
         }
         self.drop_bounding_set().map_err(failed("bounding set"))?;
-        prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_CLEAR_ALL as u64).map_err(failed("ambient set"))?;
-        let groups: Vec<Gid> = self.identity.groups.iter().map(|gid| Gid::from_raw(*gid)).collect();
+        prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_CLEAR_ALL as u64)
+            .map_err(failed("ambient set"))?;
+        let groups: Vec<Gid> = self
+            .identity
+            .groups
+            .iter()
+            .map(|gid| Gid::from_raw(*gid))
+            .collect();
         setgroups(&groups).map_err(failed("setgroups"))?;
         let gid = Gid::from_raw(self.identity.gid);
         setresgid(gid, gid, gid).map_err(failed("setgid"))?;
@@ -157,16 +179,29 @@ impl Prepared {
     }
 
     fn cannot_run(&self, why: Errno) -> Failure {
-        let command = self.argv.first().map(|c| c.to_string_lossy().into_owned()).unwrap_or_default();
+        let command = self
+            .argv
+            .first()
+            .map(|c| c.to_string_lossy().into_owned())
+            .unwrap_or_default();
         match why {
             Errno::ENOENT if command.contains('/') => {
                 let detail = format!("stat {command}: no such file or directory");
                 Failure::CannotExecute { command, detail }
             }
             Errno::ENOENT => Failure::CommandNotFound { command },
-            Errno::EISDIR => Failure::CannotExecute { command, detail: "is a directory".to_owned() },
-            Errno::ENOEXEC => Failure::CannotExecute { command, detail: "exec format error".to_owned() },
-            other => Failure::CannotExecute { command, detail: other.desc().to_lowercase() },
+            Errno::EISDIR => Failure::CannotExecute {
+                command,
+                detail: "is a directory".to_owned(),
+            },
+            Errno::ENOEXEC => Failure::CannotExecute {
+                command,
+                detail: "exec format error".to_owned(),
+            },
+            other => Failure::CannotExecute {
+                command,
+                detail: other.desc().to_lowercase(),
+            },
         }
     }
 
@@ -187,7 +222,11 @@ impl Prepared {
         if self.filter.is_empty() {
             return Ok(());
         }
-        if !self.filter.len().is_multiple_of(size_of::<libc::sock_filter>()) {
+        if !self
+            .filter
+            .len()
+            .is_multiple_of(size_of::<libc::sock_filter>())
+        {
             return Err(Errno::EINVAL);
         }
         let mut program: Vec<libc::sock_filter> = self
@@ -205,7 +244,14 @@ impl Prepared {
             filter: program.as_mut_ptr(),
         };
         // SAFETY: `header` and the program behind it are valid for the length of the call.
-        let result = unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, 0, &raw const header) };
+        let result = unsafe {
+            libc::syscall(
+                libc::SYS_seccomp,
+                libc::SECCOMP_SET_MODE_FILTER,
+                0,
+                &raw const header,
+            )
+        };
         Errno::result(result).map(drop)
     }
 }
@@ -230,7 +276,10 @@ struct CapabilityHeader {
 }
 
 /// `_LINUX_CAPABILITY_VERSION_3`, of this process.
-const CAPABILITY_HEADER: CapabilityHeader = CapabilityHeader { version: 0x2008_0522, pid: 0 };
+const CAPABILITY_HEADER: CapabilityHeader = CapabilityHeader {
+    version: 0x2008_0522,
+    pid: 0,
+};
 
 /// Permitted and effective, as far as they are permitted now; nothing is inheritable.
 fn set_capabilities(set: u64) -> nix::Result<()> {
@@ -240,11 +289,16 @@ fn set_capabilities(set: u64) -> nix::Result<()> {
     Errno::result(unsafe { libc::syscall(libc::SYS_capget, &raw mut header, sets.as_mut_ptr()) })?;
     for (wanted, half) in [set as u32, (set >> 32) as u32].into_iter().zip(&mut sets) {
         let kept = half.permitted & wanted;
-        *half = CapabilitySets { effective: kept, permitted: kept, inheritable: 0 };
+        *half = CapabilitySets {
+            effective: kept,
+            permitted: kept,
+            inheritable: 0,
+        };
     }
     let mut header = CAPABILITY_HEADER;
     // SAFETY: as above.
-    Errno::result(unsafe { libc::syscall(libc::SYS_capset, &raw mut header, sets.as_ptr()) }).map(drop)
+    Errno::result(unsafe { libc::syscall(libc::SYS_capset, &raw mut header, sets.as_ptr()) })
+        .map(drop)
 }
 
 /// The compiled filter beside a bundle; an empty one filters nothing.
@@ -261,7 +315,10 @@ mod tests {
 
     #[test]
     fn where_programs_are_looked_for() {
-        assert_eq!(candidates("sh", "/bin:/usr/bin"), ["/bin/sh", "/usr/bin/sh"]);
+        assert_eq!(
+            candidates("sh", "/bin:/usr/bin"),
+            ["/bin/sh", "/usr/bin/sh"]
+        );
         assert_eq!(candidates("sh", ":/bin"), ["sh", "/bin/sh"]);
         assert_eq!(candidates("./sh", "/bin"), ["./sh"]);
     }
@@ -289,11 +346,25 @@ mod tests {
 
     #[test]
     fn missing_programs_have_dockers_texts() {
-        let text = |argv: &[&str]| prepared(argv).and_then(|p| p.check_program()).unwrap_err().to_string();
-        assert_eq!(text(&["no-such-x"]), "exec: \"no-such-x\": executable file not found in $PATH: unknown");
-        assert_eq!(text(&["/no/x"]), "exec: \"/no/x\": stat /no/x: no such file or directory: unknown");
+        let text = |argv: &[&str]| {
+            prepared(argv)
+                .and_then(|p| p.check_program())
+                .unwrap_err()
+                .to_string()
+        };
+        assert_eq!(
+            text(&["no-such-x"]),
+            "exec: \"no-such-x\": executable file not found in $PATH: unknown"
+        );
+        assert_eq!(
+            text(&["/no/x"]),
+            "exec: \"/no/x\": stat /no/x: no such file or directory: unknown"
+        );
         assert_eq!(text(&["/etc"]), "exec: \"/etc\": is a directory: unknown");
-        assert_eq!(text(&[]), "exec: \"\": executable file not found in $PATH: unknown");
+        assert_eq!(
+            text(&[]),
+            "exec: \"\": executable file not found in $PATH: unknown"
+        );
         assert!(prepared(&["a\0b"]).is_err());
     }
 }

@@ -41,16 +41,28 @@ impl Pump {
         for (stream, pipe) in [(Stream::Stdout, Some(stdout)), (Stream::Stderr, stderr)] {
             if let Some(pipe) = pipe {
                 set_nonblocking(&pipe)?;
-                sources.push(Source { stream, pipe: pipe.into(), line: Vec::new() });
+                sources.push(Source {
+                    stream,
+                    pipe: pipe.into(),
+                    line: Vec::new(),
+                });
             }
         }
-        Ok(Self { sources, spool, ended: false, stuck: None })
+        Ok(Self {
+            sources,
+            spool,
+            ended: false,
+            stuck: None,
+        })
     }
 
     /// What to poll for input; nothing while the spool is full.
     pub fn inputs(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
         let open = self.stuck.is_none() && !self.spool.as_ref().is_some_and(Spool::is_full);
-        self.sources.iter().filter(move |_| open).map(|source| source.pipe.as_fd())
+        self.sources
+            .iter()
+            .filter(move |_| open)
+            .map(|source| source.pipe.as_fd())
     }
 
     pub fn is_stuck(&self) -> bool {
@@ -86,7 +98,14 @@ impl Pump {
                     }
                     false
                 }
-                Err(e) if matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => false,
+                Err(e)
+                    if matches!(
+                        e.kind(),
+                        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+                    ) =>
+                {
+                    false
+                }
                 // EIO is how a terminal says that nobody has it open any more.
                 Err(_) => true,
             };
@@ -170,7 +189,12 @@ impl Source {
     }
 
     fn emit(&mut self, partial: bool, records: &mut Vec<u8>) {
-        let line = Record::Line { stream: self.stream, partial, at: now_ms(), payload: &self.line };
+        let line = Record::Line {
+            stream: self.stream,
+            partial,
+            at: now_ms(),
+            payload: &self.line,
+        };
         spool::encode(&line, records);
         self.line.clear();
     }
@@ -203,7 +227,9 @@ mod tests {
         while let Ok(Some((record, len))) = spool::decode(&bytes[at..]) {
             at += len;
             match record {
-                Record::Line { partial, payload, .. } => {
+                Record::Line {
+                    partial, payload, ..
+                } => {
                     found.push((String::from_utf8_lossy(payload).into_owned(), partial));
                 }
                 Record::End { .. } => found.push(("END".into(), false)),
@@ -214,7 +240,10 @@ mod tests {
 
     fn run(written: &[u8]) -> Vec<(String, bool)> {
         let dir = tempfile::tempdir().unwrap();
-        let plan = LogPlan::Spool { max_bytes: 1 << 20, blocking: true };
+        let plan = LogPlan::Spool {
+            max_bytes: 1 << 20,
+            blocking: true,
+        };
         let spool = Spool::create(dir.path().join("logs"), plan).unwrap();
         let (read, write) = pipe().unwrap();
         let mut pump = Pump::new(read, None, spool).unwrap();
@@ -235,14 +264,34 @@ mod tests {
     #[test]
     fn lines_are_records_and_the_last_needs_no_newline() {
         let got = run(b"one\n\ntwo");
-        assert_eq!(got, [("one".into(), false), (String::new(), false), ("two".into(), false), ("END".into(), false)]);
+        assert_eq!(
+            got,
+            [
+                ("one".into(), false),
+                (String::new(), false),
+                ("two".into(), false),
+                ("END".into(), false)
+            ]
+        );
     }
 
     #[test]
     fn long_lines_are_split_at_16_kib() {
         let long = vec![b'a'; MAX_PAYLOAD * 2 + 5];
-        let got: Vec<_> = run(&[&long[..], b"\nnext\n"].concat()).iter().map(|(l, p)| (l.len(), *p)).collect();
-        assert_eq!(got, [(MAX_PAYLOAD, true), (MAX_PAYLOAD, true), (5, false), (4, false), (3, false)]);
+        let got: Vec<_> = run(&[&long[..], b"\nnext\n"].concat())
+            .iter()
+            .map(|(l, p)| (l.len(), *p))
+            .collect();
+        assert_eq!(
+            got,
+            [
+                (MAX_PAYLOAD, true),
+                (MAX_PAYLOAD, true),
+                (5, false),
+                (4, false),
+                (3, false)
+            ]
+        );
         // Exactly the limit is one whole line.
         let exact = [&long[..MAX_PAYLOAD], b"\n"].concat();
         assert_eq!(run(&exact)[0], ("a".repeat(MAX_PAYLOAD), false));
@@ -252,8 +301,16 @@ mod tests {
     fn a_drain_takes_what_is_there_and_lets_go() {
         let (read, write) = pipe().unwrap();
         let dir = tempfile::tempdir().unwrap();
-        let plan = LogPlan::Spool { max_bytes: 1 << 20, blocking: true };
-        let mut pump = Pump::new(read, None, Spool::create(dir.path().join("logs"), plan).unwrap()).unwrap();
+        let plan = LogPlan::Spool {
+            max_bytes: 1 << 20,
+            blocking: true,
+        };
+        let mut pump = Pump::new(
+            read,
+            None,
+            Spool::create(dir.path().join("logs"), plan).unwrap(),
+        )
+        .unwrap();
         let mut kept_open = File::from(write);
         kept_open.write_all(b"last words").unwrap();
         pump.drain();

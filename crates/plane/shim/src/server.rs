@@ -20,8 +20,8 @@ use nix::{
 };
 use wharf_cgroup::Hierarchies;
 use wharf_shim_protocol::{
-    ContainerName, ContainerSetup, ContainerState, Envelope, Event, ExecPlan, Failure, PROTOCOL_VERSION,
-    Reply, Request, ShimState, TaskFolder, TaskStatus,
+    ContainerName, ContainerSetup, ContainerState, Envelope, Event, ExecPlan, Failure,
+    PROTOCOL_VERSION, Reply, Request, ShimState, TaskFolder, TaskStatus,
     durable::{self, Durability},
     frame::{self, Assembler},
     now_ms,
@@ -111,8 +111,9 @@ impl Server {
                 self.reap();
             }
             for container in self.containers.values_mut() {
-                let some_ready =
-                    container.pump().is_some_and(|p| p.is_stuck() || p.inputs().any(|fd| is_ready(fd.as_raw_fd())));
+                let some_ready = container
+                    .pump()
+                    .is_some_and(|p| p.is_stuck() || p.inputs().any(|fd| is_ready(fd.as_raw_fd())));
                 if some_ready {
                     container.turn_pump();
                 }
@@ -133,10 +134,23 @@ impl Server {
         fds.extend(self.subscribers.iter().map(AsFd::as_fd));
         for container in self.containers.values() {
             fds.extend(container.pump().into_iter().flat_map(|pump| pump.inputs()));
-            fds.extend(container.reports().filter(|r| !r.closed()).map(|r| r.fd().as_fd()));
+            fds.extend(
+                container
+                    .reports()
+                    .filter(|r| !r.closed())
+                    .map(|r| r.fd().as_fd()),
+            );
         }
-        fds.extend(self.execs.iter().filter(|e| !e.reports.closed()).map(|e| e.reports.fd().as_fd()));
-        let mut polled: Vec<PollFd<'_>> = fds.iter().map(|fd| PollFd::new(*fd, PollFlags::POLLIN)).collect();
+        fds.extend(
+            self.execs
+                .iter()
+                .filter(|e| !e.reports.closed())
+                .map(|e| e.reports.fd().as_fd()),
+        );
+        let mut polled: Vec<PollFd<'_>> = fds
+            .iter()
+            .map(|fd| PollFd::new(*fd, PollFlags::POLLIN))
+            .collect();
         match poll(&mut polled, self.timeout()) {
             Ok(_) | Err(Errno::EINTR) => {}
             Err(e) => return Err(e.into()),
@@ -151,19 +165,31 @@ impl Server {
     fn timeout(&self) -> PollTimeout {
         let now = Instant::now();
         let kills = self.containers.values().filter_map(Container::kill_at);
-        let retries = self.containers.values().filter(|c| c.pump().is_some_and(|p| p.is_stuck())).map(|_| now + RETRY);
+        let retries = self
+            .containers
+            .values()
+            .filter(|c| c.pump().is_some_and(|p| p.is_stuck()))
+            .map(|_| now + RETRY);
         match kills.chain(retries).min() {
             // Rounded up, so that the deadline has passed when poll returns.
-            Some(at) => PollTimeout::try_from(at.saturating_duration_since(now) + Duration::from_millis(1))
-                .unwrap_or(PollTimeout::MAX),
+            Some(at) => {
+                PollTimeout::try_from(at.saturating_duration_since(now) + Duration::from_millis(1))
+                    .unwrap_or(PollTimeout::MAX)
+            }
             None => PollTimeout::NONE,
         }
     }
 
     fn accept(&mut self) {
         while let Ok((socket, _)) = self.listener.accept() {
-            if self.connections.len() + self.subscribers.len() < MAX_CONNECTIONS && socket.set_nonblocking(true).is_ok() {
-                self.connections.push(Connection { socket, assembler: Assembler::default(), streams: Vec::new() });
+            if self.connections.len() + self.subscribers.len() < MAX_CONNECTIONS
+                && socket.set_nonblocking(true).is_ok()
+            {
+                self.connections.push(Connection {
+                    socket,
+                    assembler: Assembler::default(),
+                    streams: Vec::new(),
+                });
             }
         }
     }
@@ -171,7 +197,8 @@ impl Server {
     /// Reads requests; a connection leaves the list with its request or at its end.
     fn serve(&mut self, ready: &[RawFd]) {
         // Subscribers say nothing: anything readable there is their end.
-        self.subscribers.retain(|socket| !ready.contains(&socket.as_raw_fd()));
+        self.subscribers
+            .retain(|socket| !ready.contains(&socket.as_raw_fd()));
         let mut at = 0;
         while at < self.connections.len() {
             let connection = &mut self.connections[at];
@@ -188,7 +215,12 @@ impl Server {
                 Err(e) => {
                     let connection = self.connections.swap_remove(at);
                     if e.kind() == io::ErrorKind::InvalidData {
-                        send(&connection.socket, &failed(Failure::UnsupportedRequest { detail: e.to_string() }));
+                        send(
+                            &connection.socket,
+                            &failed(Failure::UnsupportedRequest {
+                                detail: e.to_string(),
+                            }),
+                        );
                     }
                 }
             }
@@ -196,28 +228,45 @@ impl Server {
     }
 
     fn answer(&mut self, envelope: Envelope, connection: Connection) {
-        let Connection { socket, streams, .. } = connection;
+        let Connection {
+            socket, streams, ..
+        } = connection;
         let reply = match envelope.request {
-            Request::Status => Ok(Reply::Status { status: self.status() }),
+            Request::Status => Ok(Reply::Status {
+                status: self.status(),
+            }),
             Request::Create { container, setup } => match self.create(&container, setup) {
                 Ok(()) => return drop(self.waiters.insert(container, socket)),
                 Err(failure) => Err(failure),
             },
-            Request::Start { container } => match self.known(&container).and_then(Container::start) {
+            Request::Start { container } => match self.known(&container).and_then(Container::start)
+            {
                 Ok(()) => return drop(self.waiters.insert(container, socket)),
                 Err(failure) => Err(failure),
             },
-            Request::Signal { container, signal } => self.known(&container).and_then(|c| c.signal(signal)).map(done),
-            Request::Stop { container, signal, grace_ms } => {
+            Request::Signal { container, signal } => self
+                .known(&container)
+                .and_then(|c| c.signal(signal))
+                .map(done),
+            Request::Stop {
+                container,
+                signal,
+                grace_ms,
+            } => {
                 let grace = Duration::from_millis(grace_ms);
-                self.known(&container).and_then(|c| c.stop(signal, grace)).map(done)
+                self.known(&container)
+                    .and_then(|c| c.stop(signal, grace))
+                    .map(done)
             }
-            Request::Exec { container, exec } => match self.exec(container, &exec, streams, socket) {
+            Request::Exec { container, exec } => match self.exec(container, &exec, streams, socket)
+            {
                 Ok(()) => return,
                 Err((socket, failure)) => return send(&socket, &failed(failure)),
             },
             Request::SignalExec { pid, signal } => self.signal_exec(pid, signal).map(done),
-            Request::Trim { container, before } => self.known(&container).map(|c| done(c.trim(before))),
+            Request::Trim { container, before } => {
+                self.known(&container).map(|c| c.trim(before)).map(done)
+            }
             Request::Remove { container } => self.remove(&container).map(done),
             Request::Subscribe => return self.subscribe(socket),
             Request::Shutdown { kill } => self.shut_down(kill).map(done),
@@ -226,23 +275,36 @@ impl Server {
     }
 
     fn known(&mut self, name: &ContainerName) -> Result<&mut Container, Failure> {
-        self.containers.get_mut(name).ok_or_else(|| Failure::NoSuchContainer { container: name.clone() })
+        self.containers
+            .get_mut(name)
+            .ok_or_else(|| Failure::NoSuchContainer {
+                container: name.clone(),
+            })
     }
 
     fn status(&self) -> TaskStatus {
         TaskStatus {
             version: PROTOCOL_VERSION,
             shim_pid: self.state.shim.pid,
-            containers: self.containers.iter().map(|(name, c)| (name.clone(), c.status())).collect(),
+            containers: self
+                .containers
+                .iter()
+                .map(|(name, c)| (name.clone(), c.status()))
+                .collect(),
         }
     }
 
     fn create(&mut self, name: &ContainerName, setup: ContainerSetup) -> Result<(), Failure> {
         if self.containers.contains_key(name) {
-            return Err(Failure::AlreadyExists { container: name.clone() });
+            return Err(Failure::AlreadyExists {
+                container: name.clone(),
+            });
         }
         if self.containers.len() >= MAX_CONTAINERS {
-            return Err(Failure::TooMany { what: "containers".to_owned(), limit: MAX_CONTAINERS });
+            return Err(Failure::TooMany {
+                what: "containers".to_owned(),
+                limit: MAX_CONTAINERS,
+            });
         }
         self.created += 1;
         let id = self.created.to_string();
@@ -261,14 +323,19 @@ impl Server {
         let expected = if plan.process.tty { 1 } else { 3 };
         let begun = (|| {
             if self.execs.len() >= MAX_EXECS {
-                return Err(Failure::TooMany { what: "exec sessions".to_owned(), limit: MAX_EXECS });
+                return Err(Failure::TooMany {
+                    what: "exec sessions".to_owned(),
+                    limit: MAX_EXECS,
+                });
             }
             if streams.len() != expected {
                 let detail = format!("{} descriptors came with it, not {expected}", streams.len());
                 return Err(Failure::UnsupportedRequest { detail });
             }
             let Some(container) = self.containers.get(&name) else {
-                return Err(Failure::NoSuchContainer { container: name.clone() });
+                return Err(Failure::NoSuchContainer {
+                    container: name.clone(),
+                });
             };
             if container.state() != ContainerState::Running {
                 return Err(container.wrong_state("exec"));
@@ -279,11 +346,21 @@ impl Server {
                 folder: container.folder().clone(),
                 pid: container.pid(),
             };
-            exec::begin(&target, plan, streams).map_err(|e| Failure::Runtime { detail: e.to_string() })
+            exec::begin(&target, plan, streams).map_err(|e| Failure::Runtime {
+                detail: e.to_string(),
+            })
         })();
         match begun {
             Ok((child, reports)) => {
-                self.execs.push(Exec { container: name, socket, reports, child, pid: 0, started: false, failure: None });
+                self.execs.push(Exec {
+                    container: name,
+                    socket,
+                    reports,
+                    child,
+                    pid: 0,
+                    started: false,
+                    failure: None,
+                });
                 Ok(())
             }
             Err(failure) => Err((socket, failure)),
@@ -293,12 +370,17 @@ impl Server {
     /// Only to processes that are known here and not reaped yet, so that no number is anybody else's.
     fn signal_exec(&self, pid: i32, signal: i32) -> Result<(), Failure> {
         if pid <= 0 || !self.execs.iter().any(|exec| exec.pid == pid) {
-            return Err(Failure::UnsupportedRequest { detail: format!("{pid} is no exec session") });
+            return Err(Failure::UnsupportedRequest {
+                detail: format!("{pid} is no exec session"),
+            });
         }
         // SAFETY: takes numbers.
         match Errno::result(unsafe { libc::kill(pid, signal) }) {
             Ok(_) | Err(Errno::ESRCH) => Ok(()),
-            Err(e) => Err(Failure::Process { step: format!("signal {signal}"), detail: e.desc().to_owned() }),
+            Err(e) => Err(Failure::Process {
+                step: format!("signal {signal}"),
+                detail: e.desc().to_owned(),
+            }),
         }
     }
 
@@ -311,7 +393,9 @@ impl Server {
         self.containers.remove(name);
         self.state.containers.remove(name);
         self.save_state();
-        self.tell(&Event::Removed { container: name.clone() });
+        self.tell(&Event::Removed {
+            container: name.clone(),
+        });
         Ok(())
     }
 
@@ -320,17 +404,30 @@ impl Server {
         for (name, c) in &self.containers {
             let container = || name.clone();
             if c.pid() != 0 {
-                events.push(Event::Created { container: container(), pid: c.pid() });
+                events.push(Event::Created {
+                    container: container(),
+                    pid: c.pid(),
+                });
             }
             if let Some(at) = c.started_at() {
-                events.push(Event::Started { container: container(), pid: c.pid(), at });
+                events.push(Event::Started {
+                    container: container(),
+                    pid: c.pid(),
+                    at,
+                });
             }
             if let Some(exit) = c.exit() {
-                events.push(Event::Exited { container: container(), exit });
+                events.push(Event::Exited {
+                    container: container(),
+                    exit,
+                });
             }
         }
         events.push(Event::CaughtUp);
-        if events.into_iter().all(|event| try_send(&socket, &Reply::Event { event }).is_ok()) {
+        if events
+            .into_iter()
+            .all(|event| try_send(&socket, &Reply::Event { event }).is_ok())
+        {
             self.subscribers.push(socket);
         }
     }
@@ -347,9 +444,12 @@ impl Server {
     }
 
     fn tell(&mut self, event: &Event) {
-        let reply = Reply::Event { event: event.clone() };
+        let reply = Reply::Event {
+            event: event.clone(),
+        };
         // One that does not keep up subscribes again and is told the present state.
-        self.subscribers.retain(|socket| try_send(socket, &reply).is_ok());
+        self.subscribers
+            .retain(|socket| try_send(socket, &reply).is_ok());
     }
 
     fn reply_to_waiter(&mut self, name: &ContainerName, reply: &Reply) {
@@ -359,22 +459,31 @@ impl Server {
     }
 
     fn take_all_reports(&mut self) {
-        let progress: Vec<_> =
-            self.containers.iter_mut().map(|(name, c)| (name.clone(), c.take_reports())).collect();
+        let progress: Vec<_> = self
+            .containers
+            .iter_mut()
+            .map(|(name, c)| (name.clone(), c.take_reports()))
+            .collect();
         for (name, progress) in progress {
             self.announce(&name, progress);
         }
         for exec in &mut self.execs {
             exec.take_reports();
         }
-        self.execs.retain(|exec| !(exec.failure.is_some() && exec.reports.closed()));
+        self.execs
+            .retain(|exec| !(exec.failure.is_some() && exec.reports.closed()));
     }
 
     /// Tells whoever waits, and the subscribers, what a container has reached.
     fn announce(&mut self, name: &ContainerName, progress: Vec<Progress>) {
         for step in progress {
-            let Some(container) = self.containers.get(name) else { return };
-            let (pid, at) = (container.pid(), container.started_at().unwrap_or_else(now_ms));
+            let Some(container) = self.containers.get(name) else {
+                return;
+            };
+            let (pid, at) = (
+                container.pid(),
+                container.started_at().unwrap_or_else(now_ms),
+            );
             match step {
                 Progress::Created => {
                     if let Some(identity) = ProcessIdentity::of(pid) {
@@ -382,11 +491,18 @@ impl Server {
                         self.save_state();
                     }
                     self.reply_to_waiter(name, &Reply::Created { pid });
-                    self.tell(&Event::Created { container: name.clone(), pid });
+                    self.tell(&Event::Created {
+                        container: name.clone(),
+                        pid,
+                    });
                 }
                 Progress::Started => {
                     self.reply_to_waiter(name, &Reply::Started { pid, at });
-                    self.tell(&Event::Started { container: name.clone(), pid, at });
+                    self.tell(&Event::Started {
+                        container: name.clone(),
+                        pid,
+                        at,
+                    });
                 }
                 Progress::Failed(failure) => self.reply_to_waiter(name, &failed(failure)),
             }
@@ -394,7 +510,9 @@ impl Server {
     }
 
     fn save_state(&self) {
-        if let Err(e) = durable::replace_json(&self.folder.state(), &self.state, Durability::Process) {
+        if let Err(e) =
+            durable::replace_json(&self.folder.state(), &self.state, Durability::Process)
+        {
             eprintln!("wharf-shim: cannot write state.json: {e}");
         }
     }
@@ -412,7 +530,10 @@ impl Server {
             self.take_all_reports();
             self.exec_ended(pid, code);
             let of = |matches: &dyn Fn(&Container) -> bool| {
-                self.containers.iter().find(|(_, c)| matches(c)).map(|(name, _)| name.clone())
+                self.containers
+                    .iter()
+                    .find(|(_, c)| matches(c))
+                    .map(|(name, _)| name.clone())
             };
             if let Some(name) = of(&|c| c.child() == pid) {
                 self.creator_ended(&name, code);
@@ -423,9 +544,13 @@ impl Server {
     }
 
     fn creator_ended(&mut self, name: &ContainerName, code: i32) {
-        let Some(container) = self.containers.get_mut(name) else { return };
+        let Some(container) = self.containers.get_mut(name) else {
+            return;
+        };
         let progress = container.child_ended(code);
-        let useless = progress.iter().any(|step| matches!(step, Progress::Failed(_)));
+        let useless = progress
+            .iter()
+            .any(|step| matches!(step, Progress::Failed(_)));
         if useless && let Err(e) = container.dismantle() {
             eprintln!("wharf-shim: cannot clean up after {name}: {e}");
         }
@@ -436,22 +561,39 @@ impl Server {
     }
 
     fn container_ended(&mut self, name: &ContainerName, code: i32) {
-        let Some(container) = self.containers.get_mut(name) else { return };
+        let Some(container) = self.containers.get_mut(name) else {
+            return;
+        };
         let progress = container.ended(code);
-        let never_ran = progress.iter().any(|step| matches!(step, Progress::Failed(_)));
+        let never_ran = progress
+            .iter()
+            .any(|step| matches!(step, Progress::Failed(_)));
         let exit = container.exit();
         self.announce(name, progress);
         if let (Some(exit), false) = (exit, never_ran) {
-            self.tell(&Event::Exited { container: name.clone(), exit });
+            self.tell(&Event::Exited {
+                container: name.clone(),
+                exit,
+            });
         }
     }
 
     fn exec_ended(&mut self, pid: i32, code: i32) {
-        let Some(at) = self.execs.iter().position(|e| e.pid == pid || (e.child == pid && e.pid == 0)) else { return };
+        let Some(at) = self
+            .execs
+            .iter()
+            .position(|e| e.pid == pid || (e.child == pid && e.pid == 0))
+        else {
+            return;
+        };
         let mut exec = self.execs.swap_remove(at);
         if exec.pid == pid {
             exec.start_if_silent();
-            let event = Event::ExecExited { container: exec.container, pid, code };
+            let event = Event::ExecExited {
+                container: exec.container,
+                pid,
+                code,
+            };
             send(&exec.socket, &Reply::Event { event });
         } else {
             let detail = format!("joining the container ended with code {code}");
@@ -481,7 +623,13 @@ impl Exec {
     fn start_if_silent(&mut self) {
         if !self.started {
             self.started = true;
-            send(&self.socket, &Reply::Started { pid: self.pid, at: now_ms() });
+            send(
+                &self.socket,
+                &Reply::Started {
+                    pid: self.pid,
+                    at: now_ms(),
+                },
+            );
         }
     }
 }
@@ -501,7 +649,7 @@ impl Connection {
                 Err(Errno::EINTR) => continue,
                 Err(e) => return Err(e.into()),
             }
-            if let Some(envelope) = self.assembler.next()? {
+            if let Some(envelope) = self.assembler.next_frame()? {
                 return Ok(Some(envelope));
             }
         }

@@ -38,11 +38,23 @@ pub struct Spool {
 impl Spool {
     /// `None` for a plan that discards.
     pub fn create(folder: PathBuf, plan: LogPlan) -> io::Result<Option<Self>> {
-        let LogPlan::Spool { max_bytes, blocking } = plan else { return Ok(None) };
+        let LogPlan::Spool {
+            max_bytes,
+            blocking,
+        } = plan
+        else {
+            return Ok(None);
+        };
         fs::create_dir_all(&folder)?;
         let max_bytes = max_bytes.max(SEGMENT_MIN * 2);
         Ok(Some(Self {
-            folder, max_bytes, blocking, segments: VecDeque::new(), current: None, end: 0, trimmed: 0,
+            folder,
+            max_bytes,
+            blocking,
+            segments: VecDeque::new(),
+            current: None,
+            end: 0,
+            trimmed: 0,
         }))
     }
 
@@ -57,7 +69,11 @@ impl Spool {
             return Ok(());
         }
         let limit = (self.max_bytes / 8).clamp(SEGMENT_MIN, SEGMENT_MAX);
-        if self.segments.back().is_none_or(|segment| segment.len >= limit) {
+        if self
+            .segments
+            .back()
+            .is_none_or(|segment| segment.len >= limit)
+        {
             self.current = None;
         }
         if self.current.is_none() {
@@ -82,9 +98,20 @@ impl Spool {
     fn begin_segment(&mut self) -> io::Result<()> {
         let path = self.folder.join(segment_name(self.end));
         // A segment of the same name can only be an empty one left by a failed attempt.
-        let file = OpenOptions::new().create(true).write(true).truncate(true).open(path)?;
-        if self.segments.back().is_none_or(|last| last.start != self.end) {
-            self.segments.push_back(Segment { start: self.end, len: 0 });
+        let file = OpenOptions::new()
+            .create(true)
+            .write(true)
+            .truncate(true)
+            .open(path)?;
+        if self
+            .segments
+            .back()
+            .is_none_or(|last| last.start != self.end)
+        {
+            self.segments.push_back(Segment {
+                start: self.end,
+                len: 0,
+            });
         }
         self.current = Some(file);
         Ok(())
@@ -94,7 +121,10 @@ impl Spool {
     pub fn trim(&mut self, before: u64) {
         self.trimmed = self.trimmed.max(before.min(self.end));
         while self.segments.len() > 1
-            && self.segments.front().is_some_and(|oldest| oldest.start + oldest.len <= self.trimmed)
+            && self
+                .segments
+                .front()
+                .is_some_and(|oldest| oldest.start + oldest.len <= self.trimmed)
         {
             self.remove_oldest();
         }
@@ -102,7 +132,10 @@ impl Spool {
 
     fn drop_oldest(&mut self) {
         while self.segments.len() > 1
-            && self.segments.front().is_some_and(|oldest| self.end - oldest.start > self.max_bytes)
+            && self
+                .segments
+                .front()
+                .is_some_and(|oldest| self.end - oldest.start > self.max_bytes)
         {
             self.remove_oldest();
         }
@@ -120,8 +153,10 @@ mod tests {
     use super::*;
 
     fn names(folder: &std::path::Path) -> Vec<String> {
-        let mut names: Vec<_> = fs::read_dir(folder).unwrap()
-            .map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<_> = fs::read_dir(folder)
+            .unwrap()
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
         names
     }
@@ -129,8 +164,13 @@ mod tests {
     #[test]
     fn blocking_fills_up_and_goes_on_after_a_trim() {
         let dir = tempfile::tempdir().unwrap();
-        let plan = LogPlan::Spool { max_bytes: 256 << 10, blocking: true };
-        let mut spool = Spool::create(dir.path().join("logs"), plan).unwrap().unwrap();
+        let plan = LogPlan::Spool {
+            max_bytes: 256 << 10,
+            blocking: true,
+        };
+        let mut spool = Spool::create(dir.path().join("logs"), plan)
+            .unwrap()
+            .unwrap();
         let chunk = vec![b'x'; 32 << 10];
         let mut appended = 0u64;
         while !spool.is_full() {
@@ -150,14 +190,21 @@ mod tests {
     #[test]
     fn non_blocking_drops_the_oldest() {
         let dir = tempfile::tempdir().unwrap();
-        let plan = LogPlan::Spool { max_bytes: 128 << 10, blocking: false };
-        let mut spool = Spool::create(dir.path().join("logs"), plan).unwrap().unwrap();
+        let plan = LogPlan::Spool {
+            max_bytes: 128 << 10,
+            blocking: false,
+        };
+        let mut spool = Spool::create(dir.path().join("logs"), plan)
+            .unwrap()
+            .unwrap();
         for _ in 0..64 {
             spool.append(&vec![b'x'; 16 << 10]).unwrap();
             assert!(!spool.is_full());
         }
-        let kept: u64 = names(&dir.path().join("logs")).iter()
-            .map(|n| fs::metadata(dir.path().join("logs").join(n)).unwrap().len()).sum();
+        let kept: u64 = names(&dir.path().join("logs"))
+            .iter()
+            .map(|n| fs::metadata(dir.path().join("logs").join(n)).unwrap().len())
+            .sum();
         assert!((64 << 10..=128 << 10).contains(&kept), "{kept}");
     }
 }

@@ -39,7 +39,10 @@ pub struct StartError {
 }
 
 fn failed<E: std::error::Error + 'static>(step: &'static str) -> impl FnOnce(E) -> StartError {
-    move |source| StartError { step, source: Box::new(source) }
+    move |source| StartError {
+        step,
+        source: Box::new(source),
+    }
 }
 
 /// Everything before the first request. The line `ready` goes to standard output when the socket
@@ -69,11 +72,18 @@ pub fn start() -> Result<Server, StartError> {
     let socket = folder.socket();
     let _ = fs::remove_file(&socket);
     let listener = UnixListener::bind(&socket).map_err(failed("listen on shim.sock"))?;
-    listener.set_nonblocking(true).map_err(failed("listen on shim.sock"))?;
+    listener
+        .set_nonblocking(true)
+        .map_err(failed("listen on shim.sock"))?;
     let me = ProcessIdentity::of(std::process::id() as i32)
         .ok_or_else(|| failed("read /proc/self/stat")(io::Error::from(io::ErrorKind::NotFound)))?;
-    let state = ShimState { boot_id: boot_id(), shim: me, ..ShimState::default() };
-    durable::replace_json(&folder.state(), &state, Durability::Process).map_err(failed("write state.json"))?;
+    let state = ShimState {
+        boot_id: boot_id(),
+        shim: me,
+        ..ShimState::default()
+    };
+    durable::replace_json(&folder.state(), &state, Durability::Process)
+        .map_err(failed("write state.json"))?;
     announce().map_err(failed("tell the agent"))?;
     hierarchies
         .group(&setup.cgroup)
@@ -86,7 +96,12 @@ pub fn start() -> Result<Server, StartError> {
 /// error code, not a death.
 fn take_signals() -> nix::Result<SignalFd> {
     let mut set = SigSet::empty();
-    for each in [Signal::SIGCHLD, Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+    for each in [
+        Signal::SIGCHLD,
+        Signal::SIGTERM,
+        Signal::SIGINT,
+        Signal::SIGHUP,
+    ] {
         set.add(each);
     }
     set.thread_block()?;
@@ -108,7 +123,13 @@ fn hold_network_namespace(path: &Path) -> io::Result<()> {
 /// A copy of the host's mounts that still hears of unmounts there, but tells nobody of its own.
 fn own_mounts() -> nix::Result<()> {
     unshare(CloneFlags::CLONE_NEWNS)?;
-    mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_SLAVE, None::<&str>)
+    mount(
+        None::<&str>,
+        "/",
+        None::<&str>,
+        MsFlags::MS_REC | MsFlags::MS_SLAVE,
+        None::<&str>,
+    )
 }
 
 /// Says `ready` and lets go of the pipe, whose end the agent may be waiting for.
@@ -116,7 +137,10 @@ fn announce() -> io::Result<()> {
     let mut out = io::stdout();
     out.write_all(b"ready\n")?;
     out.flush()?;
-    let null = fs::OpenOptions::new().write(true).open("/dev/null")?.into_raw_fd();
+    let null = fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/null")?
+        .into_raw_fd();
     // SAFETY: both descriptors are open; 1 stays valid throughout.
     if unsafe { libc::dup2(null, 1) } < 0 {
         return Err(io::Error::last_os_error());

@@ -12,8 +12,8 @@ use std::{
 use nix::{
     cmsg_space,
     sys::socket::{
-        AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType, UnixAddr, recvmsg,
-        sendmsg, socketpair,
+        AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType, UnixAddr,
+        recvmsg, sendmsg, socketpair,
     },
     unistd::{Uid, fchown, setsid},
 };
@@ -21,18 +21,32 @@ use wharf_shim_protocol::Failure;
 
 /// A pair over which the process inside sends the terminal's other side.
 pub fn channel() -> nix::Result<(OwnedFd, OwnedFd)> {
-    socketpair(AddressFamily::Unix, SockType::Datagram, None, SockFlag::SOCK_CLOEXEC)
+    socketpair(
+        AddressFamily::Unix,
+        SockType::Datagram,
+        None,
+        SockFlag::SOCK_CLOEXEC,
+    )
 }
 
 /// Inside the container: opens a terminal, makes it this session's and its standard streams, and
 /// sends its other side away.
 pub fn open_inside(channel: &OwnedFd, uid: u32) -> Result<(), Failure> {
-    open(channel, uid).map_err(|e| Failure::Process { step: "terminal".to_owned(), detail: e.to_string() })
+    open(channel, uid).map_err(|e| Failure::Process {
+        step: "terminal".to_owned(),
+        detail: e.to_string(),
+    })
 }
 
 fn open(channel: &OwnedFd, uid: u32) -> std::io::Result<()> {
     let flags = libc::O_NOCTTY | libc::O_CLOEXEC;
-    let open = |path: &str| File::options().read(true).write(true).custom_flags(flags).open(path);
+    let open = |path: &str| {
+        File::options()
+            .read(true)
+            .write(true)
+            .custom_flags(flags)
+            .open(path)
+    };
     let main = open("/dev/pts/ptmx")?;
     let (mut unlock, mut number): (libc::c_int, libc::c_int) = (0, 0);
     // SAFETY: the requests take a pointer to an int, which outlives the calls.
@@ -60,13 +74,23 @@ fn open(channel: &OwnedFd, uid: u32) -> std::io::Result<()> {
     }
     let fds = [main.as_raw_fd()];
     let rights = [ControlMessage::ScmRights(&fds)];
-    sendmsg::<UnixAddr>(channel.as_raw_fd(), &[IoSlice::new(b"t")], &rights, MsgFlags::empty(), None)?;
+    sendmsg::<UnixAddr>(
+        channel.as_raw_fd(),
+        &[IoSlice::new(b"t")],
+        &rights,
+        MsgFlags::empty(),
+        None,
+    )?;
     Ok(())
 }
 
 /// In the shim: the terminal's other side, if it was sent.
 pub fn receive(channel: &OwnedFd) -> Option<OwnedFd> {
-    receive_fds(channel.as_fd().as_raw_fd(), &mut [0; 1]).ok()?.1.into_iter().next()
+    receive_fds(channel.as_fd().as_raw_fd(), &mut [0; 1])
+        .ok()?
+        .1
+        .into_iter()
+        .next()
 }
 
 /// Bytes and the descriptors that came with them, at most three, without waiting.
@@ -79,7 +103,11 @@ pub fn receive_fds(socket: RawFd, buffer: &mut [u8]) -> nix::Result<(usize, Vec<
     for control in message.cmsgs()? {
         if let ControlMessageOwned::ScmRights(received) = control {
             // SAFETY: the kernel has just given these descriptors to us.
-            fds.extend(received.into_iter().map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }));
+            fds.extend(
+                received
+                    .into_iter()
+                    .map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }),
+            );
         }
     }
     Ok((message.bytes, fds))

@@ -33,9 +33,18 @@ pub fn look_up(user: &str, extra_groups: &[u32]) -> Result<Identity, Failure> {
 fn read(path: &str) -> String {
     use std::os::unix::fs::OpenOptionsExt;
     // Non-blocking: a named pipe in the file's place must not hold the start up.
-    let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path);
+    let file = File::options()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK)
+        .open(path);
     let mut bytes = Vec::new();
-    if let Ok(file) = file.and_then(|f| if f.metadata()?.is_file() { Ok(f) } else { Err(std::io::ErrorKind::InvalidInput.into()) }) {
+    if let Ok(file) = file.and_then(|f| {
+        if f.metadata()?.is_file() {
+            Ok(f)
+        } else {
+            Err(std::io::ErrorKind::InvalidInput.into())
+        }
+    }) {
         let _ = file.take(FILE_LIMIT).read_to_end(&mut bytes);
     }
     String::from_utf8_lossy(&bytes).into_owned()
@@ -51,23 +60,38 @@ fn resolve(user: &str, passwd: &str, group: &str) -> Result<Identity, Failure> {
     let name = if name.is_empty() { "0" } else { name };
     let entry = passwd.lines().find_map(|line| {
         let fields: Vec<&str> = line.split(':').collect();
-        let [login, _, uid, gid, _, home, ..] = fields[..] else { return None };
+        let [login, _, uid, gid, _, home, ..] = fields[..] else {
+            return None;
+        };
         let (uid, gid) = (number(uid)?, number(gid)?);
         (login == name || number(name) == Some(uid)).then_some((login, uid, gid, home))
     });
-    let unknown = || Failure::UnknownUser { user: name.to_owned() };
-    let uid = entry.map(|e| e.1).or_else(|| number(name)).ok_or_else(unknown)?;
+    let unknown = || Failure::UnknownUser {
+        user: name.to_owned(),
+    };
+    let uid = entry
+        .map(|e| e.1)
+        .or_else(|| number(name))
+        .ok_or_else(unknown)?;
     let mut identity = Identity {
         uid,
         gid: entry.map_or(0, |e| e.2),
         groups: Vec::new(),
-        home: entry.map(|e| e.3).filter(|home| !home.is_empty()).unwrap_or("/").to_owned(),
+        home: entry
+            .map(|e| e.3)
+            .filter(|home| !home.is_empty())
+            .unwrap_or("/")
+            .to_owned(),
     };
     if let Some(wanted) = wanted_group {
-        let known = groups(group).find(|(name, ..)| *name == wanted).map(|(_, gid, _)| gid);
+        let known = groups(group)
+            .find(|(name, ..)| *name == wanted)
+            .map(|(_, gid, _)| gid);
         identity.gid = known
             .or_else(|| number(wanted))
-            .ok_or_else(|| Failure::UnknownGroup { group: wanted.to_owned() })?;
+            .ok_or_else(|| Failure::UnknownGroup {
+                group: wanted.to_owned(),
+            })?;
     } else if let Some((login, ..)) = entry {
         identity.groups = groups(group)
             .filter(|(_, _, members)| members.split(',').any(|member| member == login))
@@ -87,7 +111,9 @@ fn groups(text: &str) -> impl Iterator<Item = (&str, u32, &str)> {
 
 /// A user or group number; -1 means "unchanged" to the kernel and is none.
 fn number(text: &str) -> Option<u32> {
-    text.parse().ok().filter(|n| *n != u32::MAX && *n <= i32::MAX as u32)
+    text.parse()
+        .ok()
+        .filter(|n| *n != u32::MAX && *n <= i32::MAX as u32)
 }
 
 #[cfg(test)]
@@ -99,7 +125,11 @@ mod tests {
 
     fn check(user: &str, expected: (u32, u32, &[u32], &str)) {
         let got = resolve(user, PASSWD, GROUP).unwrap();
-        assert_eq!((got.uid, got.gid, &got.groups[..], &got.home[..]), expected, "{user}");
+        assert_eq!(
+            (got.uid, got.gid, &got.groups[..], &got.home[..]),
+            expected,
+            "{user}"
+        );
     }
 
     #[test]
@@ -119,9 +149,24 @@ mod tests {
     #[test]
     fn the_unknown_is_refused_by_name() {
         let unknown = |user: &str| resolve(user, PASSWD, GROUP).unwrap_err();
-        assert_eq!(unknown("ghost"), Failure::UnknownUser { user: "ghost".into() });
-        assert_eq!(unknown("app:ghosts"), Failure::UnknownGroup { group: "ghosts".into() });
-        assert_eq!(unknown("4294967295"), Failure::UnknownUser { user: "4294967295".into() });
+        assert_eq!(
+            unknown("ghost"),
+            Failure::UnknownUser {
+                user: "ghost".into()
+            }
+        );
+        assert_eq!(
+            unknown("app:ghosts"),
+            Failure::UnknownGroup {
+                group: "ghosts".into()
+            }
+        );
+        assert_eq!(
+            unknown("4294967295"),
+            Failure::UnknownUser {
+                user: "4294967295".into()
+            }
+        );
         assert_eq!(unknown("-1"), Failure::UnknownUser { user: "-1".into() });
     }
 }

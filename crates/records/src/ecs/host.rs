@@ -63,8 +63,6 @@ pub struct Instance {
     pub registered: Vec<RegisteredResource>,
     #[serde(default)]
     pub tags: Tags,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client_token: Option<String>,
     /// Result of the agent's own checks, `OK` or `IMPAIRED` …; none before the first report.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health: Option<InstanceHealth>,

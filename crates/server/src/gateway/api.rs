@@ -151,15 +151,16 @@ impl Apis {
         }
     }
 
-    /// The context of an agent's websocket request; its body is empty.
-    pub async fn authenticate_upgrade<B>(
+    /// The context of a request that is no API call, signed for `service`; its body is empty.
+    pub async fn authenticate<B>(
         &self,
         request: &Request<B>,
+        service: &'static str,
         peer: Peer,
     ) -> Result<Context, Answer> {
         let head = Head::of(request);
         let request_id = ids::uuid();
-        self.context(&head, &sha256_hex(b""), Some("ecs"), peer, &request_id)
+        self.context(&head, &sha256_hex(b""), Some(service), peer, &request_id)
             .await
             .map_err(|refusal| {
                 let fault = match refusal {

@@ -9,6 +9,10 @@ pub enum Route {
     /// The OCI registry.
     Registry,
     Health,
+    /// A node that joins.
+    Join,
+    /// A token for one is asked for.
+    JoinToken,
     /// A websocket of an agent.
     Agent(Channel),
     /// An AWS API call.
@@ -20,6 +24,8 @@ pub fn classify(method: &Method, path: &str) -> Route {
     match path {
         "/" if method == Method::POST || method == Method::GET => Route::Api,
         "/health" => Route::Health,
+        "/wharf/join" => Route::Join,
+        "/wharf/join-token" if method == Method::POST => Route::JoinToken,
         "/acs/ws" => Route::Agent(Channel::Acs),
         "/tcs/ws" => Route::Agent(Channel::Tcs),
         "/v2" => Route::Registry,

@@ -19,6 +19,9 @@ pub struct Config {
     pub disconnect_grace: Duration,
     /// The tasks of a node are given up this long after the last connection ended.
     pub node_lost_timeout: Duration,
+    /// How much longer that takes for a node that has not come back since this server started: the
+    /// longest pause of an agent between two tries, and some.
+    pub reconnect_grace: Duration,
     /// Between two heartbeats to an agent.
     pub heartbeat: Duration,
     /// A message that was not acknowledged is sent again after this long.
@@ -33,6 +36,7 @@ impl Default for Config {
             endpoint: "http://127.0.0.1:4566".to_owned(),
             disconnect_grace: Duration::from_secs(10),
             node_lost_timeout: Duration::from_secs(20),
+            reconnect_grace: Duration::from_secs(150),
             heartbeat: Duration::from_secs(30),
             resend: Duration::from_secs(30),
             takeover: Takeover::Replace,

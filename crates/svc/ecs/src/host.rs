@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wharf_records::ecs::Instance;
 
-use crate::config::Config;
+use crate::{acs::hub::Seen, config::Config};
 
 /// What to record of an instance, and when to look again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -16,19 +16,25 @@ pub struct Plan {
     pub look_after: Option<Duration>,
 }
 
-/// Decides from the record, whether a connection is there, and how long none has been.
-pub fn plan(instance: &Instance, connected: bool, silent: Duration, config: &Config) -> Plan {
+/// Decides from the record and what is known of its connection.
+///
+/// Right after a start of the server agents still have to come back, some of them only after the
+/// longest pause between two of their tries: they are given that much more time.
+pub fn plan(instance: &Instance, seen: Seen, config: &Config) -> Plan {
     // One that never connected was never given a task: nothing can be lost.
     let never = !instance.agent_connected && instance.disconnected_at.is_none();
-    if connected || instance.lost || never {
-        return Plan::default();
-    }
+    let (silent, lost_after) = match seen {
+        Seen::Connected => return Plan::default(),
+        _ if instance.lost || never => return Plan::default(),
+        Seen::Gone(silent) => (silent, config.node_lost_timeout),
+        Seen::NotYet(silent) => (silent, config.node_lost_timeout + config.reconnect_grace),
+    };
     let disconnect = instance.agent_connected && silent >= config.disconnect_grace;
-    let lose = silent >= config.node_lost_timeout;
+    let lose = silent >= lost_after;
     let next = match (disconnect || !instance.agent_connected, lose) {
         (_, true) => None,
-        (true, false) => Some(config.node_lost_timeout),
-        (false, false) => Some(config.disconnect_grace.min(config.node_lost_timeout)),
+        (true, false) => Some(lost_after),
+        (false, false) => Some(config.disconnect_grace.min(lost_after)),
     };
     Plan {
         disconnect,
@@ -64,7 +70,6 @@ mod tests {
             attributes: std::collections::BTreeMap::new(),
             registered: Vec::new(),
             tags: std::collections::BTreeMap::new(),
-            client_token: None,
             health: None,
             deregistered_at: None,
             unknown: Unknown::new(),
@@ -76,31 +81,42 @@ mod tests {
         let config = Config::default();
         let seconds = Duration::from_secs;
         let mut record = instance();
-        let check =
-            |record: &_, connected, silent| plan(record, connected, seconds(silent), &config);
-        assert_eq!(check(&record, true, 0), Plan::default());
+        let gone = |record: &_, silent| plan(record, Seen::Gone(seconds(silent)), &config);
+        assert_eq!(plan(&record, Seen::Connected, &config), Plan::default());
         let wait = |after| Plan {
             look_after: Some(seconds(after)),
             ..Plan::default()
         };
-        assert_eq!(check(&record, false, 4), wait(6));
-        let disconnect = Plan {
-            disconnect: true,
-            ..wait(10)
-        };
-        assert_eq!(check(&record, false, 10), disconnect);
-        record.agent_connected = false;
-        assert_eq!(check(&record, false, 99), Plan::default());
-        record.disconnected_at = Some(Timestamp(1));
-        assert_eq!(check(&record, false, 12), wait(8));
+        assert_eq!(gone(&record, 4), wait(6));
         assert_eq!(
-            check(&record, false, 20),
+            gone(&record, 10),
+            Plan {
+                disconnect: true,
+                ..wait(10)
+            }
+        );
+        record.agent_connected = false;
+        assert_eq!(gone(&record, 99), Plan::default());
+        record.disconnected_at = Some(Timestamp(1));
+        assert_eq!(gone(&record, 12), wait(8));
+        assert_eq!(
+            gone(&record, 20),
             Plan {
                 lose: true,
                 ..Plan::default()
             }
         );
         record.lost = true;
-        assert_eq!(check(&record, false, 99), Plan::default());
+        assert_eq!(gone(&record, 99), Plan::default());
+    }
+
+    #[test]
+    fn after_a_start_agents_are_given_time_to_come_back() {
+        let config = Config::default();
+        let record = instance();
+        let later = config.node_lost_timeout + config.reconnect_grace;
+        let early = plan(&record, Seen::NotYet(config.node_lost_timeout), &config);
+        assert!(early.disconnect && !early.lose);
+        assert!(plan(&record, Seen::NotYet(later), &config).lose);
     }
 }

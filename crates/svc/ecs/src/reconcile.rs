@@ -7,7 +7,7 @@
 //!
 //! Every write compares the shard's lease; a server that lost it stops writing.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use wharf_api_ec2::{
     CreateNetworkInterfaceRequest, DeleteNetworkInterfaceRequest, DescribeSubnetsRequest,
@@ -16,8 +16,11 @@ use wharf_api_ec2::{
 use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::Next;
 use wharf_records::{
-    decode,
-    ecs::{Instance, InstanceStatus, Interface, InterfaceState, NetworkWish, Task},
+    Record, decode,
+    ecs::{
+        Definition, DefinitionStatus, Host, Instance, InstanceStatus, Interface, InterfaceState,
+        Ledger, NetworkWish, Status, Task, definition_id,
+    },
 };
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Context, Fault};
@@ -33,6 +36,9 @@ use crate::{
 const PERMIT: Permit = Permit::for_controller("ecs-reconciler");
 /// Actions performed for a task before others get their turn.
 const MAX_STEPS: usize = 8;
+
+/// How long a deregistered instance stays describable.
+const INACTIVE_RETENTION: Duration = Duration::from_secs(3600);
 
 /// Why a key is tried again.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +62,9 @@ pub async fn task(core: Arc<Core>, key: String) -> Result<Next, StepError> {
         let Some(stored) = core.read::<Task>(&key).await? else {
             return Ok(Next::Settled);
         };
+        if stored.record.last == Status::Stopped {
+            finish_definition(&core, &fence, &stored.record).await?;
+        }
         let plan = task::plan(&stored.record, core.now());
         let Some(action) = plan.action else {
             return Ok(until(&core, plan.wake_at));
@@ -80,7 +89,40 @@ pub async fn task(core: Arc<Core>, key: String) -> Result<Next, StepError> {
             }
         }
     }
-    Ok(Next::After(std::time::Duration::ZERO))
+    Ok(Next::After(Duration::ZERO))
+}
+
+/// A definition that waits for its deletion goes with the last task that used it.
+async fn finish_definition(core: &Core, fence: &Compare, ended: &Task) -> Result<(), StepError> {
+    let wanted = names::definition_ref(&ended.definition).ok().flatten();
+    let found = wanted.and_then(|wanted| Some((wanted.family, wanted.revision?)));
+    let (Some((family, revision)), Some(place)) = (found, names::place_of(&ended.arn)) else {
+        return Ok(());
+    };
+    let key = place
+        .scope()
+        .key(Definition::KIND, &definition_id(&family, revision));
+    let Some(stored) = core.read::<Definition>(&key).await? else {
+        return Ok(());
+    };
+    if stored.record.status != DefinitionStatus::DeleteInProgress {
+        return Ok(());
+    }
+    core.up_to_date().await;
+    let used = core.view.read(&place, |region| {
+        region
+            .tasks
+            .values()
+            .any(|task| task.definition == ended.definition)
+    });
+    if !used {
+        let txn = Txn::new()
+            .when(fence.clone())
+            .when(stored.unchanged())
+            .delete(&key);
+        core.commit(&PERMIT, txn).await?;
+    }
+    Ok(())
 }
 
 fn until(core: &Core, at: Option<Timestamp>) -> Next {
@@ -239,11 +281,9 @@ pub async fn instance(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     let record: Instance = decode(&entry.value).map_err(ChangeError::from)?;
     if record.status == InstanceStatus::Inactive {
         core.hub.forget(&record.arn);
-        return Ok(Next::Settled);
+        return forget_instance(&core, fence, &key, entry.mod_revision, &record).await;
     }
-    let silent = core.hub.silent_for(&record.arn);
-    let connected = core.hub.is_connected(&record.arn);
-    let plan = host::plan(&record, connected, silent, &core.parts.config);
+    let plan = host::plan(&record, core.hub.presence(&record.arn), &core.parts.config);
     if plan.disconnect || plan.lose {
         let mut changed = record.clone();
         changed.agent_connected = false;
@@ -261,6 +301,39 @@ pub async fn instance(core: Arc<Core>, key: String) -> Result<Next, StepError> {
         // Looked at again at once: the write itself wakes this key too.
     }
     Ok(plan.look_after.map_or(Next::Settled, Next::After))
+}
+
+/// An INACTIVE instance is remembered for a while, and its host for as long as a task is on it.
+async fn forget_instance(
+    core: &Core,
+    fence: Compare,
+    key: &str,
+    revision: u64,
+    record: &Instance,
+) -> Result<Next, StepError> {
+    let until = record.deregistered_at.unwrap_or(record.registered_at) + INACTIVE_RETENTION;
+    let (now, place) = (core.now(), names::place_of(&record.arn));
+    if now < until {
+        return Ok(Next::After(until.since(now)));
+    }
+    let Some(place) = place else {
+        return Ok(Next::Settled);
+    };
+    core.up_to_date().await;
+    if core.view.read(&place, |region| {
+        region.tasks_on(&record.host).next().is_some()
+    }) {
+        return Ok(Next::After(INACTIVE_RETENTION));
+    }
+    let scope = place.scope();
+    let txn = Txn::new()
+        .when(fence)
+        .when(Compare::mod_revision(key, revision))
+        .delete(key)
+        .delete(scope.key(Host::KIND, &record.host))
+        .delete(scope.key(Ledger::KIND, &record.host));
+    core.commit(&PERMIT, txn).await?;
+    Ok(Next::Settled)
 }
 
 /// All tasks of a lost host end now; what only they can hold waits for the host.

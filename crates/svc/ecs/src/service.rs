@@ -128,4 +128,14 @@ operations! {
     submit_task_state_change(SubmitTaskStateChangeRequest) -> SubmitTaskStateChangeResponse = ops::submit::submit_task_state_change;
     submit_container_state_change(SubmitContainerStateChangeRequest) -> SubmitContainerStateChangeResponse = ops::submit::submit_container_state_change;
     submit_attachment_state_changes(SubmitAttachmentStateChangesRequest) -> SubmitAttachmentStateChangesResponse = ops::submit::submit_attachment_state_changes;
+    tag_resource(TagResourceRequest) -> TagResourceResponse = ops::tag::tag_resource;
+    untag_resource(UntagResourceRequest) -> UntagResourceResponse = ops::tag::untag_resource;
+    list_tags_for_resource(ListTagsForResourceRequest) -> ListTagsForResourceResponse = ops::tag::list_tags_for_resource;
+    put_account_setting(PutAccountSettingRequest) -> PutAccountSettingResponse = ops::settings::put_account_setting;
+    put_account_setting_default(PutAccountSettingDefaultRequest) -> PutAccountSettingDefaultResponse = ops::settings::put_account_setting_default;
+    delete_account_setting(DeleteAccountSettingRequest) -> DeleteAccountSettingResponse = ops::settings::delete_account_setting;
+    list_account_settings(ListAccountSettingsRequest) -> ListAccountSettingsResponse = ops::settings::list_account_settings;
+    list_attributes(ListAttributesRequest) -> ListAttributesResponse = ops::attributes::list_attributes;
+    put_attributes(PutAttributesRequest) -> PutAttributesResponse = ops::attributes::put_attributes;
+    delete_attributes(DeleteAttributesRequest) -> DeleteAttributesResponse = ops::attributes::delete_attributes;
 }

@@ -8,6 +8,7 @@ pub(crate) mod groups;
 pub(crate) mod inline;
 pub(crate) mod instance_profiles;
 pub(crate) mod policies;
+pub(crate) mod policy_entities;
 pub(crate) mod roles;
 pub(crate) mod service_linked;
 pub(crate) mod simulate;

@@ -13,7 +13,7 @@ use crate::{
     directory::Directory,
     ops::{
         access_keys, account, attachments, boundaries, groups, inline, instance_profiles, policies,
-        roles, service_linked, simulate, tags, users, versions,
+        policy_entities, roles, service_linked, simulate, tags, users, versions,
     },
     paging::Page,
 };
@@ -142,7 +142,7 @@ operations! {
     delete_policy(DeletePolicyRequest) -> () = policies::delete;
     list_policies(ListPoliciesRequest) -> ListPoliciesResponse = policies::list;
     list_entities_for_policy(ListEntitiesForPolicyRequest) -> ListEntitiesForPolicyResponse
-        = policies::list_entities;
+        = policy_entities::list;
     create_policy_version(CreatePolicyVersionRequest) -> CreatePolicyVersionResponse
         = versions::create;
     get_policy_version(GetPolicyVersionRequest) -> GetPolicyVersionResponse = versions::get;

@@ -34,13 +34,23 @@ pub struct Api {
 pub enum CallError {
     /// The service said no.
     #[error("{code}: {message}")]
-    Fault { code: String, message: String, status: u16 },
+    Fault {
+        code: String,
+        message: String,
+        status: u16,
+    },
     #[error("{operation} got no answer")]
-    Transport { operation: &'static str, source: TransportError },
+    Transport {
+        operation: &'static str,
+        source: TransportError,
+    },
     #[error("the answer to {operation} is malformed")]
     Malformed { operation: &'static str },
     #[error("the contract of {service} has no JSON operation {operation}")]
-    NotInContract { service: &'static str, operation: &'static str },
+    NotInContract {
+        service: &'static str,
+        operation: &'static str,
+    },
 }
 
 impl CallError {
@@ -49,7 +59,10 @@ impl CallError {
         match self {
             Self::Fault { code, status, .. } => {
                 *status >= 500
-                    || matches!(code.as_str(), "ThrottlingException" | "ServerException" | "LimitExceededException")
+                    || matches!(
+                        code.as_str(),
+                        "ThrottlingException" | "ServerException" | "LimitExceededException"
+                    )
             }
             Self::Transport { .. } | Self::Malformed { .. } => true,
             Self::NotInContract { .. } => false,
@@ -84,7 +97,10 @@ impl Api {
 
     /// The same endpoint with other keys, as those of a task's role.
     pub fn with_keys(&self, keys: SigningKeys) -> Self {
-        Self { keys: Arc::new(keys), ..self.clone() }
+        Self {
+            keys: Arc::new(keys),
+            ..self.clone()
+        }
     }
 
     pub fn endpoint(&self) -> &Endpoint {
@@ -113,7 +129,10 @@ impl Api {
         operation: &'static str,
         input: &dyn Struct,
     ) -> Result<O, CallError> {
-        let unknown = CallError::NotInContract { service: service.name, operation };
+        let unknown = CallError::NotInContract {
+            service: service.name,
+            operation,
+        };
         let (Some(at), Protocol::Json { minor }) =
             (service.find_operation(operation), service.protocol)
         else {
@@ -147,14 +166,31 @@ impl Api {
         let path = format!("{}/", endpoint.path);
         let headers = vec![
             ("host".to_owned(), endpoint.authority()),
-            ("content-type".to_owned(), format!("application/x-amz-json-1.{minor}")),
-            ("x-amz-target".to_owned(), format!("{}.{operation}", service.target_prefix)),
+            (
+                "content-type".to_owned(),
+                format!("application/x-amz-json-1.{minor}"),
+            ),
+            (
+                "x-amz-target".to_owned(),
+                format!("{}.{operation}", service.target_prefix),
+            ),
         ];
-        let parts = RequestParts { method: "POST", path: &path, query: "", headers: &headers };
+        let parts = RequestParts {
+            method: "POST",
+            path: &path,
+            query: "",
+            headers: &headers,
+        };
         let digest = sigv4::sha256_hex(&body);
         let now = self.clock.now();
-        let signed =
-            sigv4::sign(&parts, &digest, &self.keys, &self.region, service.signing_name, now);
+        let signed = sigv4::sign(
+            &parts,
+            &digest,
+            &self.keys,
+            &self.region,
+            service.signing_name,
+            now,
+        );
         let mut request = Request::post(&path);
         for (name, value) in headers.iter().chain(&signed) {
             request = request.header(name, sensitive(name, value));
@@ -165,9 +201,19 @@ impl Api {
     }
 
     /// Headers that sign the upgrade to a websocket of the service `ecs`.
-    pub fn sign_upgrade(&self, endpoint: &Endpoint, path: &str, query: &str) -> Vec<(String, String)> {
+    pub fn sign_upgrade(
+        &self,
+        endpoint: &Endpoint,
+        path: &str,
+        query: &str,
+    ) -> Vec<(String, String)> {
         let headers = vec![("host".to_owned(), endpoint.authority())];
-        let parts = RequestParts { method: "GET", path, query, headers: &headers };
+        let parts = RequestParts {
+            method: "GET",
+            path,
+            query,
+            headers: &headers,
+        };
         let empty = sigv4::sha256_hex(b"");
         let now = self.clock.now();
         let mut all = sigv4::sign(&parts, &empty, &self.keys, &self.region, "ecs", now);
@@ -194,9 +240,21 @@ fn fault(status: u16, body: &[u8]) -> CallError {
     }
     let body: Body = serde_json::from_slice(body).unwrap_or_default();
     let code = body.__type.rsplit('#').next().unwrap_or_default();
-    let code = if code.is_empty() { format!("HTTP {status}") } else { code.to_owned() };
-    let message = if body.message.is_empty() { body.capital } else { body.message };
-    CallError::Fault { code, message, status }
+    let code = if code.is_empty() {
+        format!("HTTP {status}")
+    } else {
+        code.to_owned()
+    };
+    let message = if body.message.is_empty() {
+        body.capital
+    } else {
+        body.message
+    };
+    CallError::Fault {
+        code,
+        message,
+        status,
+    }
 }
 
 #[cfg(test)]
@@ -210,8 +268,18 @@ mod tests {
             assert_eq!(error.code(), code);
             assert_eq!(error.is_transient(), transient, "{body}");
         };
-        check(400, r#"{"__type":"a#ClientException","Message":"m"}"#, "ClientException", false);
-        check(400, r#"{"__type":"ThrottlingException"}"#, "ThrottlingException", true);
+        check(
+            400,
+            r#"{"__type":"a#ClientException","Message":"m"}"#,
+            "ClientException",
+            false,
+        );
+        check(
+            400,
+            r#"{"__type":"ThrottlingException"}"#,
+            "ThrottlingException",
+            true,
+        );
         check(502, "<html>", "HTTP 502", true);
     }
 }

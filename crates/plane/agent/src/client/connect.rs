@@ -111,7 +111,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 /// Opens connections; knows whom to trust.
 #[derive(Clone)]
 pub struct Dialer {
-    tls: Option<TlsConnector>,
+    tls: Option<Arc<ClientConfig>>,
 }
 
 impl Dialer {
@@ -120,17 +120,22 @@ impl Dialer {
     /// # Errors
     /// The file is not readable or holds no certificate.
     pub fn new(ca: Option<&Path>) -> Result<Self, ConnectError> {
-        let tls = ca.map(Self::connector).transpose()?;
+        let tls = ca.map(Self::trusting).transpose()?;
         Ok(Self { tls })
     }
 
-    fn connector(ca: &Path) -> Result<TlsConnector, ConnectError> {
-        let refuse = |source| ConnectError::Authority { path: ca.display().to_string(), source };
+    fn trusting(ca: &Path) -> Result<Arc<ClientConfig>, ConnectError> {
+        let refuse = |source| ConnectError::Authority {
+            path: ca.display().to_string(),
+            source,
+        };
         let pem = std::fs::read(ca).map_err(refuse)?;
         let mut roots = RootCertStore::empty();
         for certificate in rustls_pemfile::certs(&mut pem.as_slice()) {
             let certificate = certificate.map_err(refuse)?;
-            roots.add(certificate).map_err(|e| refuse(io::Error::other(e)))?;
+            roots
+                .add(certificate)
+                .map_err(|e| refuse(io::Error::other(e)))?;
         }
         if roots.is_empty() {
             return Err(refuse(io::Error::other("it holds no certificate")));
@@ -141,7 +146,12 @@ impl Dialer {
             .map_err(|e| refuse(io::Error::other(e)))?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        Ok(TlsConnector::from(Arc::new(config)))
+        Ok(Arc::new(config))
+    }
+
+    /// Whom encrypted connections trust; `None` without an authority.
+    pub fn tls(&self) -> Option<Arc<ClientConfig>> {
+        self.tls.clone()
     }
 
     pub async fn connect(&self, endpoint: &Endpoint) -> Result<Box<dyn Stream>, ConnectError> {
@@ -156,17 +166,25 @@ impl Dialer {
         let tcp = TcpStream::connect((endpoint.host.as_str(), endpoint.port))
             .await
             .and_then(|tcp| tcp.set_nodelay(true).map(|()| tcp))
-            .map_err(|source| ConnectError::Tcp { endpoint: name.clone(), source })?;
+            .map_err(|source| ConnectError::Tcp {
+                endpoint: name.clone(),
+                source,
+            })?;
         if !endpoint.tls {
             return Ok(Box::new(tcp));
         }
-        let Some(tls) = &self.tls else { return Err(ConnectError::NoAuthority(name)) };
+        let Some(tls) = &self.tls else {
+            return Err(ConnectError::NoAuthority(name));
+        };
         let server = ServerName::try_from(endpoint.host.clone())
             .map_err(|_| ConnectError::Name(endpoint.host.clone()))?;
-        let stream = tls
+        let stream = TlsConnector::from(tls.clone())
             .connect(server, tcp)
             .await
-            .map_err(|source| ConnectError::Tls { endpoint: name, source })?;
+            .map_err(|source| ConnectError::Tls {
+                endpoint: name,
+                source,
+            })?;
         Ok(Box::new(stream))
     }
 }
@@ -177,10 +195,22 @@ mod tests {
 
     #[test]
     fn plain_text_stays_on_this_machine() {
-        for url in ["http://127.0.0.1:4566", "http://localhost", "http://[::1]:1/x/", "https://a.b"] {
+        for url in [
+            "http://127.0.0.1:4566",
+            "http://localhost",
+            "http://[::1]:1/x/",
+            "https://a.b",
+        ] {
             assert!(Endpoint::parse(url).is_ok(), "{url}");
         }
-        for url in ["", "ftp://x", "127.0.0.1:4566", "http://", "http://10.0.0.1", "http://example"] {
+        for url in [
+            "",
+            "ftp://x",
+            "127.0.0.1:4566",
+            "http://",
+            "http://10.0.0.1",
+            "http://example",
+        ] {
             assert!(Endpoint::parse(url).is_err(), "{url}");
         }
     }

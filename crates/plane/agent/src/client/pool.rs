@@ -48,7 +48,11 @@ pub enum TransportError {
 
 impl Pool {
     pub fn new(endpoint: Endpoint, dialer: Dialer) -> Self {
-        Self { endpoint, dialer, idle: Arc::default() }
+        Self {
+            endpoint,
+            dialer,
+            idle: Arc::default(),
+        }
     }
 
     pub fn endpoint(&self) -> &Endpoint {
@@ -57,14 +61,20 @@ impl Pool {
 
     /// Sends and reads the whole answer. A kept connection that turns out to be closed before the
     /// request left is replaced once; nothing is ever sent twice.
-    pub async fn send(&self, request: Request<Full<Bytes>>) -> Result<(u16, Bytes), TransportError> {
+    pub async fn send(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<(u16, Bytes), TransportError> {
         match timeout(ANSWER_TIMEOUT, self.exchange(request)).await {
             Ok(answer) => answer,
             Err(_) => Err(TransportError::Timeout),
         }
     }
 
-    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<(u16, Bytes), TransportError> {
+    async fn exchange(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<(u16, Bytes), TransportError> {
         let mut request = request;
         while let Some(mut kept) = self.take() {
             match kept.try_send_request(request).await {

@@ -116,7 +116,10 @@ impl Socket {
 
     /// Says goodbye with 1000 and `reason`; the peer's answer is not waited for.
     pub async fn close(mut self, reason: &'static str) {
-        let frame = CloseFrame { code: CloseCode::Normal, reason: reason.into() };
+        let frame = CloseFrame {
+            code: CloseCode::Normal,
+            reason: reason.into(),
+        };
         // The connection is given up either way.
         let _ = timeout(Duration::from_secs(1), self.0.close(Some(frame))).await;
     }
@@ -136,7 +139,10 @@ fn refusal(answer: &http::Response<Option<Vec<u8>>>) -> SocketError {
             }
         })
         .unwrap_or_default();
-    SocketError::Refused { status: answer.status().as_u16(), exception }
+    SocketError::Refused {
+        status: answer.status().as_u16(),
+        exception,
+    }
 }
 
 /// `a=b&c=d`, encoded and sorted by key.
@@ -151,7 +157,10 @@ pub fn query(pairs: &[(&str, &str)]) -> String {
             .replace("%2E", ".")
             .replace("%7E", "~")
     };
-    let joined: Vec<String> = sorted.iter().map(|(k, v)| format!("{k}={}", encode(v))).collect();
+    let joined: Vec<String> = sorted
+        .iter()
+        .map(|(k, v)| format!("{k}={}", encode(v)))
+        .collect();
     joined.join("&")
 }
 
@@ -161,7 +170,10 @@ mod tests {
 
     #[test]
     fn queries_are_sorted_and_encoded() {
-        assert_eq!(query(&[("b", "1: 2"), ("a", "x-y_z.~")]), "a=x-y_z.~&b=1%3A%202");
+        assert_eq!(
+            query(&[("b", "1: 2"), ("a", "x-y_z.~")]),
+            "a=x-y_z.~&b=1%3A%202"
+        );
     }
 
     #[test]
@@ -170,8 +182,13 @@ mod tests {
             r#"{"type":"InactiveInstanceException","message":{"message":"m"}}"#,
             r#"{"InactiveInstanceException":"m"}"#,
         ] {
-            let answer = http::Response::builder().status(400).body(Some(body.into())).unwrap();
-            let SocketError::Refused { exception, .. } = refusal(&answer) else { panic!() };
+            let answer = http::Response::builder()
+                .status(400)
+                .body(Some(body.into()))
+                .unwrap();
+            let SocketError::Refused { exception, .. } = refusal(&answer) else {
+                panic!()
+            };
             assert_eq!(exception, "InactiveInstanceException");
         }
     }

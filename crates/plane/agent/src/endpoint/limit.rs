@@ -44,11 +44,17 @@ impl RateLimit {
         if buckets.len() >= MAX_CALLERS {
             buckets.retain(|_, bucket| self.level(*bucket, now) < self.burst);
         }
-        let full = Bucket { tokens: self.burst, at: now };
+        let full = Bucket {
+            tokens: self.burst,
+            at: now,
+        };
         let bucket = buckets.entry(caller.to_owned()).or_insert(full);
         let level = self.level(*bucket, now);
         let admitted = level >= 1.0;
-        *bucket = Bucket { tokens: if admitted { level - 1.0 } else { level }, at: now };
+        *bucket = Bucket {
+            tokens: if admitted { level - 1.0 } else { level },
+            at: now,
+        };
         admitted
     }
 

@@ -12,8 +12,9 @@ use crate::{
 /// The task's document. `newest` is version 4; version 3 lacks a few members.
 pub fn task(view: &TaskView, cluster: &str, newest: bool) -> Value {
     let (of, state) = (&view.context.task, &view.record.state);
-    let containers: Vec<Value> =
-        (0..of.containers.len()).map(|at| container(view, at, newest)).collect();
+    let containers: Vec<Value> = (0..of.containers.len())
+        .map(|at| container(view, at, newest))
+        .collect();
     let mut document = Map::new();
     let mut put = |name: &str, value: Value| {
         document.insert(name.to_owned(), value);
@@ -22,7 +23,11 @@ pub fn task(view: &TaskView, cluster: &str, newest: bool) -> Value {
     put("TaskARN", of.arn.clone().into());
     put("Family", of.family.clone().into());
     put("Revision", of.version.clone().into());
-    let desired = if state.desired == crate::engine::Desired::Running { "RUNNING" } else { "STOPPED" };
+    let desired = if state.desired == crate::engine::Desired::Running {
+        "RUNNING"
+    } else {
+        "STOPPED"
+    };
     put("DesiredStatus", desired.into());
     put("KnownStatus", state.known.as_str().into());
     if of.cpu > 0.0 || of.memory > 0 {
@@ -44,7 +49,11 @@ pub fn task(view: &TaskView, cluster: &str, newest: bool) -> Value {
             put(name, at.iso8601().into());
         }
     }
-    for (name, text) in [("AvailabilityZone", &of.zone), ("LaunchType", &of.launch_type), ("Group", &of.group)] {
+    for (name, text) in [
+        ("AvailabilityZone", &of.zone),
+        ("LaunchType", &of.launch_type),
+        ("Group", &of.group),
+    ] {
         if !text.is_empty() {
             put(name, text.clone().into());
         }
@@ -72,18 +81,28 @@ pub fn container(view: &TaskView, at: usize, newest: bool) -> Value {
     put("Name", of.name.clone().into());
     put("DockerName", docker_name(view, at).into());
     put("Image", of.image.clone().into());
-    put("ImageID", state.image_digest.clone().unwrap_or_default().into());
+    put(
+        "ImageID",
+        state.image_digest.clone().unwrap_or_default().into(),
+    );
     if !state.link.bindings.is_empty() {
         put("Ports", state.link.bindings.iter().map(port).collect());
     }
-    let mut labels: Map<String, Value> =
-        engine.config.labels.into_iter().map(|(k, v)| (k, v.into())).collect();
+    let mut labels: Map<String, Value> = engine
+        .config
+        .labels
+        .into_iter()
+        .map(|(k, v)| (k, v.into()))
+        .collect();
     for (name, value) in labels_of(view, at) {
         labels.insert(name.to_owned(), value.into());
     }
     put("Labels", labels.into());
     let running = view.record.state.desired == crate::engine::Desired::Running;
-    put("DesiredStatus", if running { "RUNNING" } else { "STOPPED" }.into());
+    put(
+        "DesiredStatus",
+        if running { "RUNNING" } else { "STOPPED" }.into(),
+    );
     put("KnownStatus", state.status.as_str().into());
     if let Some(code) = state.exit_code {
         put("ExitCode", code.into());
@@ -127,7 +146,10 @@ fn docker_name(view: &TaskView, at: usize) -> String {
         .chars()
         .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
         .collect();
-    let id = view.record.state.containers[at].runtime_id.get(..20).unwrap_or_default();
+    let id = view.record.state.containers[at]
+        .runtime_id
+        .get(..20)
+        .unwrap_or_default();
     format!("ecs-{}-{}-{plain}-{id}", of.family, of.version)
 }
 
@@ -136,10 +158,19 @@ pub fn labels_of(view: &TaskView, at: usize) -> [(&'static str, String); 5] {
     let of = &view.context.task;
     [
         ("com.amazonaws.ecs.cluster", of.task_cluster_arn.clone()),
-        ("com.amazonaws.ecs.container-name", of.containers[at].name.clone()),
+        (
+            "com.amazonaws.ecs.container-name",
+            of.containers[at].name.clone(),
+        ),
         ("com.amazonaws.ecs.task-arn", of.arn.clone()),
-        ("com.amazonaws.ecs.task-definition-family", of.family.clone()),
-        ("com.amazonaws.ecs.task-definition-version", of.version.clone()),
+        (
+            "com.amazonaws.ecs.task-definition-family",
+            of.family.clone(),
+        ),
+        (
+            "com.amazonaws.ecs.task-definition-version",
+            of.version.clone(),
+        ),
     ]
 }
 
@@ -173,12 +204,27 @@ fn networks(view: &TaskView, state: &ContainerState, newest: bool) -> Value {
         if newest {
             let gateway = &interface.subnet_gateway_ipv4_address;
             network.insert("AttachmentIndex".to_owned(), interface.index.into());
-            network.insert("MACAddress".to_owned(), interface.mac_address.clone().into());
+            network.insert(
+                "MACAddress".to_owned(),
+                interface.mac_address.clone().into(),
+            );
             network.insert("IPv4SubnetCIDRBlock".to_owned(), subnet_of(gateway).into());
-            network.insert("SubnetGatewayIpv4Address".to_owned(), gateway.clone().into());
-            network.insert("DomainNameServers".to_owned(), interface.domain_name_servers.clone().into());
-            network.insert("DomainNameSearchList".to_owned(), interface.domain_name.clone().into());
-            network.insert("PrivateDNSName".to_owned(), interface.private_dns_name.clone().into());
+            network.insert(
+                "SubnetGatewayIpv4Address".to_owned(),
+                gateway.clone().into(),
+            );
+            network.insert(
+                "DomainNameServers".to_owned(),
+                interface.domain_name_servers.clone().into(),
+            );
+            network.insert(
+                "DomainNameSearchList".to_owned(),
+                interface.domain_name.clone().into(),
+            );
+            network.insert(
+                "PrivateDNSName".to_owned(),
+                interface.private_dns_name.clone().into(),
+            );
         }
     }
     network.insert("IPv4Addresses".to_owned(), addresses.into());
@@ -187,13 +233,19 @@ fn networks(view: &TaskView, state: &ContainerState, newest: bool) -> Value {
 
 /// `172.31.0.1/20` is in the subnet `172.31.0.0/20`; empty for what is no such pair.
 fn subnet_of(gateway: &str) -> String {
-    let Some((address, bits)) = gateway.split_once('/') else { return String::new() };
-    let (Ok(address), Ok(bits @ 0..=32)) = (address.parse::<std::net::Ipv4Addr>(), bits.parse::<u32>())
+    let Some((address, bits)) = gateway.split_once('/') else {
+        return String::new();
+    };
+    let (Ok(address), Ok(bits @ 0..=32)) =
+        (address.parse::<std::net::Ipv4Addr>(), bits.parse::<u32>())
     else {
         return String::new();
     };
     let mask = u32::MAX.checked_shl(32 - bits).unwrap_or(0);
-    format!("{}/{bits}", std::net::Ipv4Addr::from(u32::from(address) & mask))
+    format!(
+        "{}/{bits}",
+        std::net::Ipv4Addr::from(u32::from(address) & mask)
+    )
 }
 
 #[cfg(test)]

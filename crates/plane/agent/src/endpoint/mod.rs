@@ -63,8 +63,12 @@ pub async fn serve(
 }
 
 /// Hands each connection to `handle`, a bounded number at a time.
-async fn accept<F, H>(listener: TcpListener, shutdown: CancellationToken, running: TaskTracker, handle: H)
-where
+async fn accept<F, H>(
+    listener: TcpListener,
+    shutdown: CancellationToken,
+    running: TaskTracker,
+    handle: H,
+) where
     F: Future<Output = ()> + Send + 'static,
     H: Fn(tokio::net::TcpStream, IpAddr) -> F,
 {
@@ -96,8 +100,16 @@ where
 async fn next(
     listener: &TcpListener,
     room: &Arc<Semaphore>,
-) -> io::Result<(tokio::sync::OwnedSemaphorePermit, tokio::net::TcpStream, IpAddr)> {
-    let permit = room.clone().acquire_owned().await.map_err(io::Error::other)?;
+) -> io::Result<(
+    tokio::sync::OwnedSemaphorePermit,
+    tokio::net::TcpStream,
+    IpAddr,
+)> {
+    let permit = room
+        .clone()
+        .acquire_owned()
+        .await
+        .map_err(io::Error::other)?;
     let (stream, peer) = listener.accept().await?;
     stream.set_nodelay(true)?;
     Ok((permit, stream, peer.ip().to_canonical()))

@@ -17,14 +17,22 @@ pub struct Proxy {
 
 impl Proxy {
     /// Serves until shutdown.
-    pub async fn serve(self, listener: TcpListener, running: TaskTracker, shutdown: CancellationToken) {
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        running: TaskTracker,
+        shutdown: CancellationToken,
+    ) {
         super::accept(listener, shutdown, running, move |mut stream, _| {
             let this = self.clone();
             async move {
                 let carried = match this.dialer.connect(&this.endpoint).await {
                     Ok(mut upstream) => copy_bidirectional(&mut stream, &mut upstream).await,
                     Err(error) => {
-                        tracing::debug!(error = &error as &dyn std::error::Error, "no way to the endpoint");
+                        tracing::debug!(
+                            error = &error as &dyn std::error::Error,
+                            "no way to the endpoint"
+                        );
                         return;
                     }
                 };

@@ -6,7 +6,9 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use serde_json::{Value, json};
-use wharf_api_ecs::{ListTagsForResourceRequest, ListTagsForResourceResponse, schema::SERVICE as ECS};
+use wharf_api_ecs::{
+    ListTagsForResourceRequest, ListTagsForResourceResponse, schema::SERVICE as ECS,
+};
 use wharf_base::Clock;
 
 use super::{RateLimit, StatsReader, metadata};
@@ -65,13 +67,19 @@ impl Routes {
         }
         let parts: Vec<&str> = path.split('/').skip(1).collect();
         match parts.as_slice() {
-            ["v2", "credentials"] => no_credentials("NoIdInRequest", "CredentialsRequest: No Credential ID in the request"),
+            ["v2", "credentials"] => no_credentials(
+                "NoIdInRequest",
+                "CredentialsRequest: No Credential ID in the request",
+            ),
             ["v2", "credentials", id] => self.credentials(id),
             [version @ ("v3" | "v4"), id, rest @ ..] => {
                 let Some((task, at)) = self.directory.at_endpoint(id) else {
                     return refuse(
                         StatusCode::NOT_FOUND,
-                        format!("{} container metadata handler: unable to get container ID from request", version.to_uppercase()),
+                        format!(
+                            "{} container metadata handler: unable to get container ID from request",
+                            version.to_uppercase()
+                        ),
                     );
                 };
                 self.admit(&task)?;
@@ -119,10 +127,17 @@ impl Routes {
         if expected {
             return Err((
                 StatusCode::SERVICE_UNAVAILABLE,
-                error("CredentialsUninitialized", "CredentialsRequest: Credentials uninitialized for ID", 503),
+                error(
+                    "CredentialsUninitialized",
+                    "CredentialsRequest: Credentials uninitialized for ID",
+                    503,
+                ),
             ));
         }
-        no_credentials("InvalidIdInRequest", "CredentialsRequest: Credentials not found")
+        no_credentials(
+            "InvalidIdInRequest",
+            "CredentialsRequest: Credentials not found",
+        )
     }
 
     async fn metadata(&self, version: &str, task: &TaskView, at: usize, rest: &[&str]) -> Answer {
@@ -143,12 +158,24 @@ impl Routes {
 
     /// The forms of version 2, where the caller is known by its address.
     async fn by_address(&self, task: &TaskView, parts: &[&str]) -> Answer {
-        let at = |id: &str| task.context.runtime_ids.iter().position(|known| known == id);
-        let unknown = || (StatusCode::NOT_FOUND, Value::from("unable to find the container"));
+        let at = |id: &str| {
+            task.context
+                .runtime_ids
+                .iter()
+                .position(|known| known == id)
+        };
+        let unknown = || {
+            (
+                StatusCode::NOT_FOUND,
+                Value::from("unable to find the container"),
+            )
+        };
         match parts {
             ["metadata"] => Ok(metadata::task(task, &self.cluster(task), false)),
             ["metadataWithTags"] => Ok(self.with_tags(task, false).await),
-            ["metadata", id] => at(id).map(|at| metadata::container(task, at, false)).ok_or_else(unknown),
+            ["metadata", id] => at(id)
+                .map(|at| metadata::container(task, at, false))
+                .ok_or_else(unknown),
             ["stats"] => Ok(self.stats.task(task).await),
             ["stats", id] => match at(id) {
                 Some(at) => Ok(self.stats.container(task, at).await),
@@ -167,16 +194,28 @@ impl Routes {
         let mut document = metadata::task(task, &self.cluster(task), newest);
         let mut errors = Vec::new();
         let instance = self.directory.container_instance();
-        for (field, arn) in [("TaskTags", &task.context.task.arn), ("ContainerInstanceTags", &instance)] {
-            let input = ListTagsForResourceRequest { resource_arn: Some(arn.clone()) };
-            let asked = self.api.call::<ListTagsForResourceResponse>(&ECS, "ListTagsForResource", &input);
+        for (field, arn) in [
+            ("TaskTags", &task.context.task.arn),
+            ("ContainerInstanceTags", &instance),
+        ] {
+            let input = ListTagsForResourceRequest {
+                resource_arn: Some(arn.clone()),
+            };
+            let asked =
+                self.api
+                    .call::<ListTagsForResourceResponse>(&ECS, "ListTagsForResource", &input);
             match asked.await {
                 Ok(answer) => {
                     let tags: serde_json::Map<String, Value> = answer
                         .tags
                         .into_iter()
                         .flatten()
-                        .map(|tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default().into()))
+                        .map(|tag| {
+                            (
+                                tag.key.unwrap_or_default(),
+                                tag.value.unwrap_or_default().into(),
+                            )
+                        })
                         .collect();
                     if !tags.is_empty() {
                         document[field] = tags.into();

@@ -25,13 +25,19 @@ const MAX_REMEMBERED: usize = 4096;
 
 impl StatsReader {
     pub fn new(machine: Arc<dyn Machine>, clock: Arc<dyn Clock>) -> Self {
-        Self { machine, clock, last: Mutex::default() }
+        Self {
+            machine,
+            clock,
+            last: Mutex::default(),
+        }
     }
 
     /// `null` while the container does not run.
     pub async fn container(&self, task: &TaskView, at: usize) -> Value {
         let key = (task.context.id.clone(), at);
-        let Some(usage) = self.machine.usage(&key.0, at).await else { return Value::Null };
+        let Some(usage) = self.machine.usage(&key.0, at).await else {
+            return Value::Null;
+        };
         let now = self.clock.now();
         let before = {
             let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
@@ -41,7 +47,12 @@ impl StatsReader {
             last.insert(key, (now, usage))
         };
         let id = &task.record.state.containers[at].runtime_id;
-        document(id, &task.context.task.containers[at].name, (now, usage), before)
+        document(
+            id,
+            &task.context.task.containers[at].name,
+            (now, usage),
+            before,
+        )
     }
 
     /// Container id → document or null.
@@ -96,8 +107,12 @@ fn networks(usage: Option<NetworkUsage>) -> Value {
 
 /// Bytes a second since the reading before; `null` without one.
 fn rates((read, usage): (Timestamp, Usage), before: Option<(Timestamp, Usage)>) -> Value {
-    let Some((at, pre)) = before else { return Value::Null };
-    let (Some(now), Some(pre)) = (usage.network, pre.network) else { return Value::Null };
+    let Some((at, pre)) = before else {
+        return Value::Null;
+    };
+    let (Some(now), Some(pre)) = (usage.network, pre.network) else {
+        return Value::Null;
+    };
     let seconds = read.since(at).as_secs_f64();
     if seconds <= 0.0 {
         return Value::Null;
@@ -113,7 +128,9 @@ fn rates((read, usage): (Timestamp, Usage), before: Option<(Timestamp, Usage)>) 
 /// there was, which is the time that passed on all cores together.
 fn cpu(at: Timestamp, usage: Usage) -> Value {
     let cores = std::thread::available_parallelism().map_or(1, usize::from) as u64;
-    let passed = u64::try_from(at.millis()).unwrap_or(0).saturating_mul(1_000_000);
+    let passed = u64::try_from(at.millis())
+        .unwrap_or(0)
+        .saturating_mul(1_000_000);
     json!({
         "cpu_usage": {"total_usage": usage.cpu_ns},
         "system_cpu_usage": passed.saturating_mul(cores),

@@ -76,20 +76,35 @@ mod tests {
     use super::{Verdict::*, *};
 
     fn claims(cpu: u64, ports: &[u16]) -> Claims {
-        Claims { cpu, memory: 0, ports: ports.iter().map(|p| (*p, false)).collect() }
+        Claims {
+            cpu,
+            memory: 0,
+            ports: ports.iter().map(|p| (*p, false)).collect(),
+        }
     }
 
     fn check(held: &[Claims], waiting: &[Claims], want: &[Verdict]) {
         let mut sum = Held::default();
         held.iter().for_each(|c| sum.add(c));
-        let host = HostCapacity { cpu: 100, memory: 100 };
+        let host = HostCapacity {
+            cpu: 100,
+            memory: 100,
+        };
         assert_eq!(admit(waiting, sum, &host), want);
     }
 
     #[test]
     fn nobody_overtakes() {
-        check(&[claims(60, &[])], &[claims(50, &[]), claims(1, &[])], &[Wait, Wait]);
-        check(&[claims(60, &[])], &[claims(40, &[]), claims(1, &[])], &[Admit, Wait]);
+        check(
+            &[claims(60, &[])],
+            &[claims(50, &[]), claims(1, &[])],
+            &[Wait, Wait],
+        );
+        check(
+            &[claims(60, &[])],
+            &[claims(40, &[]), claims(1, &[])],
+            &[Admit, Wait],
+        );
     }
 
     #[test]

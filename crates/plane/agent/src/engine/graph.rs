@@ -7,7 +7,10 @@ pub fn order(before: &[Vec<usize>]) -> Option<Vec<usize>> {
     let mut order = Vec::with_capacity(before.len());
     while order.len() < before.len() {
         let ready = |n: &usize| {
-            !placed[*n] && before[*n].iter().all(|on| placed.get(*on).copied().unwrap_or(false))
+            !placed[*n]
+                && before[*n]
+                    .iter()
+                    .all(|on| placed.get(*on).copied().unwrap_or(false))
         };
         let next = (0..before.len()).find(ready)?;
         placed[next] = true;

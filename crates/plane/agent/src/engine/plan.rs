@@ -13,13 +13,24 @@ use super::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Action {
     AttachNetwork,
-    Pull { container: usize },
-    Create { container: usize },
-    Start { container: usize },
+    Pull {
+        container: usize,
+    },
+    Create {
+        container: usize,
+    },
+    Start {
+        container: usize,
+    },
     /// A container whose restart policy wants it back.
-    Restart { container: usize },
+    Restart {
+        container: usize,
+    },
     /// Stop signal, patience, SIGKILL.
-    Stop { container: usize, timeout: Duration },
+    Stop {
+        container: usize,
+        timeout: Duration,
+    },
     ReleaseNetwork,
 }
 
@@ -40,9 +51,9 @@ impl Action {
         match self {
             Self::AttachNetwork | Self::ReleaseNetwork => (Kind::Network, 0),
             Self::Pull { container } => (Kind::Pull, container),
-            Self::Create { container } | Self::Start { container } | Self::Restart { container } => {
-                (Kind::Run, container)
-            }
+            Self::Create { container }
+            | Self::Start { container }
+            | Self::Restart { container } => (Kind::Run, container),
             Self::Stop { container, .. } => (Kind::Stop, container),
         }
     }
@@ -85,7 +96,11 @@ pub fn plan(spec: &Spec, state: &TaskState, busy: &Busy, now: Timestamp) -> Plan
         Desired::Running => advance(spec, &state, busy),
         Desired::Stopped => wind_down(spec, &state, busy),
     };
-    Plan { state, actions, wake_at }
+    Plan {
+        state,
+        actions,
+        wake_at,
+    }
 }
 
 /// Draws the conclusions that need no action, until there are no more.
@@ -95,7 +110,12 @@ fn settle(spec: &Spec, state: &mut TaskState, busy: &Busy, now: Timestamp) -> Op
     if state.desired == Desired::Stopped {
         skip_what_never_ran(state, busy, now);
     }
-    let least = state.containers.iter().map(|c| c.status).min().unwrap_or(ContainerStatus::Stopped);
+    let least = state
+        .containers
+        .iter()
+        .map(|c| c.status)
+        .min()
+        .unwrap_or(ContainerStatus::Stopped);
     let gone = state.network != NetworkState::Attached && !busy.has(Kind::Network, 0);
     let known = if least == ContainerStatus::Stopped && !gone {
         // Addresses and host ports are free for others once STOPPED is known, not before.
@@ -133,7 +153,10 @@ fn wait(spec: &Spec, state: &TaskState, dependency: Dependency, now: Timestamp) 
         return Wait::Until(None);
     }
     let patience = spec.containers[dependency.on].start_timeout;
-    let deadline = on.started_at.zip(patience).map(|(start, patience)| start + patience);
+    let deadline = on
+        .started_at
+        .zip(patience)
+        .map(|(start, patience)| start + patience);
     match deadline {
         Some(deadline) if deadline <= now => Wait::Hopeless,
         deadline => Wait::Until(deadline),
@@ -141,7 +164,11 @@ fn wait(spec: &Spec, state: &TaskState, dependency: Dependency, now: Timestamp) 
 }
 
 /// A dependency that can no longer be met, or was not met in time, stops the task.
-fn give_up_on_dependencies(spec: &Spec, state: &mut TaskState, now: Timestamp) -> Option<Timestamp> {
+fn give_up_on_dependencies(
+    spec: &Spec,
+    state: &mut TaskState,
+    now: Timestamp,
+) -> Option<Timestamp> {
     let mut wake_at: Option<Timestamp> = None;
     let mut hopeless = Vec::new();
     for (at, container) in spec.containers.iter().enumerate() {
@@ -183,7 +210,10 @@ fn stop_with_essential(spec: &Spec, state: &mut TaskState, now: Timestamp) {
         .filter(|(of, c)| of.essential && c.status == ContainerStatus::Stopped)
         .map(|(_, c)| c.finished_at.unwrap_or(now))
         .min();
-    let all = state.containers.iter().all(|c| c.status == ContainerStatus::Stopped);
+    let all = state
+        .containers
+        .iter()
+        .all(|c| c.status == ContainerStatus::Stopped);
     if let Some(at) = ended {
         state.execution_stopped_at.get_or_insert(at);
     }
@@ -226,7 +256,8 @@ fn advance(spec: &Spec, state: &TaskState, busy: &Busy) -> Vec<Action> {
 
 fn may_start(spec: &Spec, state: &TaskState, at: usize) -> bool {
     // Timeouts were dealt with before; the moment does not matter here.
-    let met = |d: &Dependency| matches!(wait(spec, state, *d, Timestamp(i64::MIN)), Wait::Satisfied);
+    let met =
+        |d: &Dependency| matches!(wait(spec, state, *d, Timestamp(i64::MIN)), Wait::Satisfied);
     state.network == NetworkState::Attached && spec.containers[at].depends_on.iter().all(met)
 }
 
@@ -238,7 +269,10 @@ fn wind_down(spec: &Spec, state: &TaskState, busy: &Busy) -> Vec<Action> {
         let free = spec.containers[at].dependents.iter().all(|on| stopped(*on));
         if !stopped(at) && free && !busy.has(Kind::Run, at) && !busy.has(Kind::Stop, at) {
             let timeout = spec.containers[at].stop_timeout;
-            actions.push(Action::Stop { container: at, timeout });
+            actions.push(Action::Stop {
+                container: at,
+                timeout,
+            });
         }
     }
     let all = (0..state.containers.len()).all(stopped);

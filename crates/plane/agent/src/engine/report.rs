@@ -33,7 +33,9 @@ pub struct ContainerReport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Report {
     /// An interface announced for the task is there.
-    Attached { attachment_arn: String },
+    Attached {
+        attachment_arn: String,
+    },
     Task(TaskReport),
 }
 
@@ -50,7 +52,10 @@ pub struct TaskReport {
 /// The snapshot worth reporting, if there is one: steady or stopped, or on the way there with
 /// digests that are news.
 pub fn snapshot(spec: &Spec, state: &TaskState) -> Option<TaskReport> {
-    let ended = state.containers.iter().all(|c| c.status == ContainerStatus::Stopped);
+    let ended = state
+        .containers
+        .iter()
+        .all(|c| c.status == ContainerStatus::Stopped);
     if ended && state.known != ContainerStatus::Stopped {
         // STOPPED follows as soon as the network is released and says all there is to say.
         return None;
@@ -93,7 +98,11 @@ fn containers(spec: &Spec, state: &TaskState, task: Status) -> Vec<ContainerRepo
             reason: c.reason.clone(),
             runtime_id: c.runtime_id.clone(),
             image_digest: c.image_digest.clone(),
-            bindings: if with_ports { c.link.bindings.clone() } else { Vec::new() },
+            bindings: if with_ports {
+                c.link.bindings.clone()
+            } else {
+                Vec::new()
+            },
         })
         .collect()
 }
@@ -121,7 +130,11 @@ impl Outbox {
             return;
         }
         // Statuses never fall, whatever order observations come in.
-        if self.last.as_ref().is_some_and(|last| last.status > report.status) {
+        if self
+            .last
+            .as_ref()
+            .is_some_and(|last| last.status > report.status)
+        {
             return;
         }
         self.last = Some(report.clone());

@@ -93,15 +93,22 @@ impl Spec {
     pub fn of(task: &Task) -> Result<Self, BadSpec> {
         let network = network_mode(task)?;
         let unresolved = || BadSpec::Dependencies(task.arn.clone());
-        let index: BTreeMap<&str, usize> =
-            task.containers.iter().enumerate().map(|(at, c)| (c.name.as_str(), at)).collect();
+        let index: BTreeMap<&str, usize> = task
+            .containers
+            .iter()
+            .enumerate()
+            .map(|(at, c)| (c.name.as_str(), at))
+            .collect();
         let mut containers = Vec::with_capacity(task.containers.len());
         for container in &task.containers {
             let depends_on = dependencies(container, &index).ok_or_else(unresolved)?;
             containers.push(container_spec(container, depends_on));
         }
         let edges = |containers: &[ContainerSpec]| -> Vec<Vec<usize>> {
-            containers.iter().map(|c| c.depends_on.iter().map(|d| d.on).collect()).collect()
+            containers
+                .iter()
+                .map(|c| c.depends_on.iter().map(|d| d.on).collect())
+                .collect()
         };
         let order = graph::order(&edges(&containers)).ok_or_else(unresolved)?;
         let first = order.first().copied().unwrap_or_default();
@@ -116,7 +123,12 @@ impl Spec {
                 }
             }
         }
-        Ok(Self { network, first, containers, claims: claims(task, network) })
+        Ok(Self {
+            network,
+            first,
+            containers,
+            claims: claims(task, network),
+        })
     }
 }
 
@@ -124,7 +136,10 @@ impl Spec {
 fn follow(first: usize, containers: &mut [ContainerSpec]) {
     for (at, container) in containers.iter_mut().enumerate() {
         if at != first && !container.depends_on.iter().any(|d| d.on == first) {
-            container.depends_on.push(Dependency { on: first, condition: Condition::Start });
+            container.depends_on.push(Dependency {
+                on: first,
+                condition: Condition::Start,
+            });
         }
     }
 }
@@ -157,14 +172,26 @@ fn dependencies(container: &Container, index: &BTreeMap<&str, usize>) -> Option<
             "HEALTHY" => Condition::Healthy,
             _ => return None,
         };
-        found.push(Dependency { on: *index.get(wanted.container_name.as_str())?, condition });
+        found.push(Dependency {
+            on: *index.get(wanted.container_name.as_str())?,
+            condition,
+        });
     }
-    let links = container.links.iter().map(|link| link.split(':').next().unwrap_or_default());
-    let volumes = container.volumes_from.iter().map(|v| v.source_container.as_str());
+    let links = container
+        .links
+        .iter()
+        .map(|link| link.split(':').next().unwrap_or_default());
+    let volumes = container
+        .volumes_from
+        .iter()
+        .map(|v| v.source_container.as_str());
     for name in links.chain(volumes) {
         let on = *index.get(name)?;
         if !found.iter().any(|d| d.on == on) {
-            found.push(Dependency { on, condition: Condition::Start });
+            found.push(Dependency {
+                on,
+                condition: Condition::Start,
+            });
         }
     }
     Some(found)
@@ -179,26 +206,48 @@ fn container_spec(container: &Container, depends_on: Vec<Dependency>) -> Contain
         dependents: Vec::new(),
         start_timeout: seconds(container.start_timeout),
         stop_timeout: seconds(container.stop_timeout).unwrap_or(DEFAULT_STOP_TIMEOUT),
-        restart: container.restart_policy.as_ref().filter(|p| p.enabled).map(|policy| Restart {
-            ignored_exit_codes: policy.ignored_exit_codes.clone(),
-            period: seconds(policy.restart_attempt_period).unwrap_or(DEFAULT_RESTART_PERIOD),
-        }),
+        restart: container
+            .restart_policy
+            .as_ref()
+            .filter(|p| p.enabled)
+            .map(|policy| Restart {
+                ignored_exit_codes: policy.ignored_exit_codes.clone(),
+                period: seconds(policy.restart_attempt_period).unwrap_or(DEFAULT_RESTART_PERIOD),
+            }),
         has_health_check: container.health_check_type == "docker",
     }
 }
 
 /// The task's own limits where it has them, else the sums over its containers.
 fn claims(task: &Task, network: NetworkMode) -> Claims {
-    let sum = |of: fn(&Container) -> u64| task.containers.iter().map(of).fold(0, u64::saturating_add);
-    let cpu = if task.cpu > 0.0 { (task.cpu * 1024.0) as u64 } else { sum(|c| c.cpu) };
+    let sum =
+        |of: fn(&Container) -> u64| task.containers.iter().map(of).fold(0, u64::saturating_add);
+    let cpu = if task.cpu > 0.0 {
+        (task.cpu * 1024.0) as u64
+    } else {
+        sum(|c| c.cpu)
+    };
     let memory = match u64::try_from(task.memory) {
         Ok(memory) if memory > 0 => memory,
-        _ => task.containers.iter().map(reserved_memory).fold(0, u64::saturating_add),
+        _ => task
+            .containers
+            .iter()
+            .map(reserved_memory)
+            .fold(0, u64::saturating_add),
     };
     let on_host = matches!(network, NetworkMode::Bridge | NetworkMode::Host);
     let mut ports = Vec::new();
-    for mapping in task.containers.iter().flat_map(|c| &c.port_mappings).filter(|_| on_host) {
-        let port = if network == NetworkMode::Host { mapping.container_port } else { mapping.host_port };
+    for mapping in task
+        .containers
+        .iter()
+        .flat_map(|c| &c.port_mappings)
+        .filter(|_| on_host)
+    {
+        let port = if network == NetworkMode::Host {
+            mapping.container_port
+        } else {
+            mapping.host_port
+        };
         let claim = (port, mapping.protocol == "udp");
         // Port 0 is chosen on the host and can never collide.
         if port != 0 && !ports.contains(&claim) {
@@ -212,5 +261,9 @@ fn claims(task: &Task, network: NetworkMode) -> Claims {
 fn reserved_memory(container: &Container) -> u64 {
     let reservation = crate::protocol::docker::read(container.docker_config.as_ref())
         .map_or(0, |engine| engine.host.memory_reservation >> 20);
-    if reservation > 0 { reservation } else { container.memory }
+    if reservation > 0 {
+        reservation
+    } else {
+        container.memory
+    }
 }

@@ -151,23 +151,49 @@ pub struct TaskState {
 pub enum Event {
     Admitted,
     /// The task cannot run on this machine at all.
-    Refused { reason: String },
+    Refused {
+        reason: String,
+    },
     /// The control plane wants it stopped.
     StopRequested,
     /// One link for each container.
-    NetworkAttached { links: Vec<Link> },
-    NetworkFailed { reason: String },
+    NetworkAttached {
+        links: Vec<Link>,
+    },
+    NetworkFailed {
+        reason: String,
+    },
     NetworkReleased,
     PullStarted,
-    Pulled { container: usize, digest: String, remotely: bool },
-    Created { container: usize },
-    Started { container: usize, at: Timestamp },
+    Pulled {
+        container: usize,
+        digest: String,
+        remotely: bool,
+    },
+    Created {
+        container: usize,
+    },
+    Started {
+        container: usize,
+        at: Timestamp,
+    },
     /// Pull, create or start came to nothing; `reason` is `<Name>: <text>` (§5).
-    Failed { container: usize, reason: String },
-    Exited { container: usize, exit: Exit },
+    Failed {
+        container: usize,
+        reason: String,
+    },
+    Exited {
+        container: usize,
+        exit: Exit,
+    },
     /// Recovery did not find it. Means nothing for one that was never made.
-    Vanished { container: usize },
-    Health { container: usize, health: Health },
+    Vanished {
+        container: usize,
+    },
+    Health {
+        container: usize,
+        health: Health,
+    },
 }
 
 impl TaskState {
@@ -182,7 +208,10 @@ impl TaskState {
                 ..ContainerState::default()
             })
             .collect();
-        Self { containers, ..Self::default() }
+        Self {
+            containers,
+            ..Self::default()
+        }
     }
 
     /// Takes note of `event`. What comes late or twice changes nothing; nothing ever goes back.
@@ -202,13 +231,21 @@ impl TaskState {
 
     fn apply_to_container(&mut self, spec: &Spec, event: Event, now: Timestamp) {
         match event {
-            Event::Pulled { container, digest, remotely } => {
+            Event::Pulled {
+                container,
+                digest,
+                remotely,
+            } => {
                 if let Some(c) = self.open(container) {
                     c.image_digest.get_or_insert(digest);
                     c.pulled_remotely |= remotely;
                     c.status = c.status.max(ContainerStatus::Pulled);
                 }
-                if self.containers.iter().all(|c| c.status >= ContainerStatus::Pulled) {
+                if self
+                    .containers
+                    .iter()
+                    .all(|c| c.status >= ContainerStatus::Pulled)
+                {
                     self.pull_stopped_at.get_or_insert(now);
                 }
             }
@@ -282,7 +319,9 @@ impl TaskState {
             c.reason = Some(OUT_OF_MEMORY.to_owned());
         }
         let again = of.restart.as_ref().is_some_and(|policy| {
-            let ignored = exit.code.is_some_and(|code| policy.ignored_exit_codes.contains(&code));
+            let ignored = exit
+                .code
+                .is_some_and(|code| policy.ignored_exit_codes.contains(&code));
             wanted && !ignored && ran >= policy.period
         });
         if again {
@@ -294,7 +333,9 @@ impl TaskState {
 
     /// The container, unless it has stopped for good.
     fn open(&mut self, at: usize) -> Option<&mut ContainerState> {
-        self.containers.get_mut(at).filter(|c| c.status != ContainerStatus::Stopped)
+        self.containers
+            .get_mut(at)
+            .filter(|c| c.status != ContainerStatus::Stopped)
     }
 }
 

@@ -28,7 +28,10 @@ pub(super) fn task(text: &str) -> Task {
 
 fn container(text: &str) -> Container {
     let end = text.find(['!', '>', '~', '@']).unwrap_or(text.len());
-    let mut container = Container { name: text[..end].into(), ..Container::default() };
+    let mut container = Container {
+        name: text[..end].into(),
+        ..Container::default()
+    };
     let mut rest = &text[end..];
     while let Some(mark) = rest.chars().next() {
         let tail = &rest[1..];
@@ -71,7 +74,11 @@ pub(super) struct Walk {
 impl Walk {
     pub fn of(text: &str) -> Self {
         let spec = Spec::of(&task(text)).unwrap();
-        let ids = spec.containers.iter().map(|c| format!("id-{}", c.name)).collect();
+        let ids = spec
+            .containers
+            .iter()
+            .map(|c| format!("id-{}", c.name))
+            .collect();
         let state = TaskState::new(&spec, ids);
         Self {
             spec,
@@ -126,18 +133,29 @@ impl Walk {
             Action::AttachNetwork => vec![Event::NetworkAttached { links: Vec::new() }],
             Action::ReleaseNetwork => vec![Event::NetworkReleased],
             Action::Pull { container } => {
-                vec![Event::Pulled { container, digest: "sha256:1".into(), remotely: false }]
+                vec![Event::Pulled {
+                    container,
+                    digest: "sha256:1".into(),
+                    remotely: false,
+                }]
             }
             Action::Create { container } => vec![Event::Created { container }],
             Action::Start { container } | Action::Restart { container } => {
-                vec![Event::Started { container, at: self.now }]
+                vec![Event::Started {
+                    container,
+                    at: self.now,
+                }]
             }
             Action::Stop { container, .. } => vec![self.exit(container, 143)],
         }
     }
 
     pub fn exit(&self, container: usize, code: i32) -> Event {
-        let exit = Exit { code: Some(code), out_of_memory: false, at: self.now };
+        let exit = Exit {
+            code: Some(code),
+            out_of_memory: false,
+            at: self.now,
+        };
         Event::Exited { container, exit }
     }
 

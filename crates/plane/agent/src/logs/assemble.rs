@@ -61,13 +61,22 @@ pub struct Assembler {
 
 impl Assembler {
     pub fn new(starts_event: Option<Regex>) -> Self {
-        Self { starts_event, lines: Default::default(), event: None, ready: Vec::new() }
+        Self {
+            starts_event,
+            lines: Default::default(),
+            event: None,
+            ready: Vec::new(),
+        }
     }
 
     pub fn push(&mut self, record: &Record) {
         let line = &mut self.lines[usize::from(record.stderr)];
         if !line.open {
-            *line = Line { at: record.at, bytes: Vec::new(), open: true };
+            *line = Line {
+                at: record.at,
+                bytes: Vec::new(),
+                open: true,
+            };
         }
         line.bytes.extend_from_slice(&record.line);
         if !record.partial || line.bytes.len() >= MAX_EVENT {
@@ -107,7 +116,10 @@ impl Assembler {
             while !rest.is_char_boundary(end) {
                 end -= 1;
             }
-            self.ready.push(LogEvent { at, text: rest[..end].to_owned() });
+            self.ready.push(LogEvent {
+                at,
+                text: rest[..end].to_owned(),
+            });
             rest = &rest[end..];
         }
     }
@@ -119,7 +131,10 @@ impl Assembler {
 
     /// Gives out what is unfinished as it is: the log ended, or waited long enough.
     pub fn flush(&mut self) {
-        for line in mem::take(&mut self.lines).into_iter().filter(|line| line.open) {
+        for line in mem::take(&mut self.lines)
+            .into_iter()
+            .filter(|line| line.open)
+        {
             self.line(line);
         }
         if let Some((at, text)) = self.event.take() {
@@ -162,7 +177,12 @@ mod tests {
     use super::*;
 
     fn record(line: &str, stderr: bool, partial: bool, at: i64) -> Record {
-        Record { stderr, partial, at, line: Bytes::copy_from_slice(line.as_bytes()) }
+        Record {
+            stderr,
+            partial,
+            at,
+            line: Bytes::copy_from_slice(line.as_bytes()),
+        }
     }
 
     fn texts(assembler: &mut Assembler) -> Vec<String> {
@@ -197,7 +217,10 @@ mod tests {
         let mut assembler = Assembler::new(None);
         assembler.push(&record("", false, false, 1));
         assembler.push(&record(&"é".repeat(MAX_EVENT), false, false, 1));
-        let broken = Record { line: Bytes::from_static(b"a\xffb"), ..record("", false, false, 1) };
+        let broken = Record {
+            line: Bytes::from_static(b"a\xffb"),
+            ..record("", false, false, 1)
+        };
         assembler.push(&broken);
         let texts = texts(&mut assembler);
         assert_eq!(texts.len(), 3, "no empty event; a long one cut in two");
@@ -207,10 +230,19 @@ mod tests {
 
     #[test]
     fn puts_are_bounded_and_in_order() {
-        let event = |at, len| LogEvent { at, text: "x".repeat(len) };
+        let event = |at, len| LogEvent {
+            at,
+            text: "x".repeat(len),
+        };
         assert_eq!(batches(vec![]).len(), 0);
-        assert_eq!(batches((0..10_001).map(|at| event(at, 1)).collect()).len(), 2);
-        assert_eq!(batches((0..5).map(|at| event(at, MAX_EVENT)).collect()).len(), 2);
+        assert_eq!(
+            batches((0..10_001).map(|at| event(at, 1)).collect()).len(),
+            2
+        );
+        assert_eq!(
+            batches((0..5).map(|at| event(at, MAX_EVENT)).collect()).len(),
+            2
+        );
         assert_eq!(batches(vec![event(MAX_SPAN_MS, 1), event(0, 1)]).len(), 2);
         let sorted = batches(vec![event(2, 1), event(1, 2)]).remove(0);
         assert_eq!(sorted.iter().map(|e| e.at).collect::<Vec<_>>(), [1, 2]);

@@ -88,8 +88,9 @@ impl<S: LogSource> Delivery<S> {
                 tracing::error!(stream = self.to.stream, %error, "a container's log cannot be committed");
                 return;
             }
+            // A note that outlives its commit is harmless: what it asks about has been passed.
+            let _ = std::fs::remove_file(&self.intent);
             if batch.ended {
-                let _ = std::fs::remove_file(&self.intent);
                 return;
             }
         }
@@ -118,19 +119,28 @@ impl<S: LogSource> Delivery<S> {
                 settle_by = Instant::now() + SETTLE;
             }
             if chunk.lost_bytes > 0 {
-                tracing::warn!(stream = self.to.stream, bytes = chunk.lost_bytes, "log lines were dropped: the buffer was full");
+                tracing::warn!(
+                    stream = self.to.stream,
+                    bytes = chunk.lost_bytes,
+                    "log lines were dropped: the buffer was full"
+                );
             }
             batch.take_in(&chunk, &mut assembler);
             let enough = match left {
                 Some(intent) => batch.next >= intent.next,
                 None => batch.records >= MAX_EVENTS,
             };
-            if batch.ended || enough && (assembler.is_settled() || batch.records >= 2 * MAX_EVENTS) {
+            if batch.ended || enough && (assembler.is_settled() || batch.records >= 2 * MAX_EVENTS)
+            {
                 assembler.flush();
                 break;
             }
             let now = Instant::now();
-            deadline = Some(if assembler.is_settled() { now + LINGER } else { settle_by.max(now) });
+            deadline = Some(if assembler.is_settled() {
+                now + LINGER
+            } else {
+                settle_by.max(now)
+            });
         }
         batch.events = assembler.take();
         Ok(batch)
@@ -148,7 +158,10 @@ impl<S: LogSource> Delivery<S> {
             if passed <= sent {
                 continue;
             }
-            self.write_intent(&Intent { next: batch.next, events: passed });
+            self.write_intent(&Intent {
+                next: batch.next,
+                events: passed,
+            });
             self.put(put, batch.ended, sink).await;
         }
     }
@@ -182,7 +195,10 @@ impl<S: LogSource> Delivery<S> {
         let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30), 2.0);
         loop {
             let mut outcome = sink.put(&self.to, events).await;
-            if outcome.as_ref().is_err_and(|e| e.code() == "ResourceNotFoundException") {
+            if outcome
+                .as_ref()
+                .is_err_and(|e| e.code() == "ResourceNotFoundException")
+            {
                 outcome = match sink.create(&self.to).await {
                     Ok(()) => sink.put(&self.to, events).await,
                     refused => refused,
@@ -198,7 +214,11 @@ impl<S: LogSource> Delivery<S> {
                 tracing::error!(stream = self.to.stream, events = events.len(), %error, "log events are given up");
                 return;
             }
-            tracing::debug!(stream = self.to.stream, error = &error as &dyn std::error::Error, "log events wait");
+            tracing::debug!(
+                stream = self.to.stream,
+                error = &error as &dyn std::error::Error,
+                "log events wait"
+            );
             sleep(backoff.wait()).await;
         }
     }
@@ -228,7 +248,10 @@ struct Batch {
 
 impl Batch {
     fn take_in(&mut self, chunk: &Chunk, assembler: &mut Assembler) {
-        chunk.records.iter().for_each(|record| assembler.push(record));
+        chunk
+            .records
+            .iter()
+            .for_each(|record| assembler.push(record));
         self.records += chunk.records.len();
         self.next = chunk.next;
         self.ended = chunk.ended;

@@ -21,7 +21,9 @@ pub enum Driver {
     /// Nowhere.
     None,
     /// To the spool, until the task is cleaned up.
-    File { max_bytes: u64 },
+    File {
+        max_bytes: u64,
+    },
     Awslogs(Box<Awslogs>),
 }
 
@@ -47,7 +49,9 @@ pub enum BadLogOptions {
     Missing(&'static str),
     #[error("invalid value for log opt '{option}': {value}")]
     Invalid { option: &'static str, value: String },
-    #[error("you cannot configure log opt 'awslogs-datetime-format' and 'awslogs-multiline-pattern' at the same time")]
+    #[error(
+        "you cannot configure log opt 'awslogs-datetime-format' and 'awslogs-multiline-pattern' at the same time"
+    )]
     TwoPatterns,
     #[error("awslogs could not parse multiline pattern key: {0}")]
     Pattern(#[from] regex::Error),
@@ -84,7 +88,12 @@ fn awslogs(
     container: &str,
     runtime_id: &str,
 ) -> Result<Awslogs, BadLogOptions> {
-    let given = |name: &str| options.get(name).map(String::as_str).filter(|v| !v.is_empty());
+    let given = |name: &str| {
+        options
+            .get(name)
+            .map(String::as_str)
+            .filter(|v| !v.is_empty())
+    };
     let group = given("awslogs-group").ok_or(BadLogOptions::Missing("awslogs-group"))?;
     let stream = match (given("awslogs-stream"), given("awslogs-stream-prefix")) {
         (Some(stream), _) => stream.to_owned(),
@@ -96,7 +105,10 @@ fn awslogs(
         // The default since June 2025.
         None | Some("non-blocking") => false,
         Some(other) => {
-            return Err(BadLogOptions::Invalid { option: "mode", value: other.to_owned() });
+            return Err(BadLogOptions::Invalid {
+                option: "mode",
+                value: other.to_owned(),
+            });
         }
     };
     let buffer = size(options, "max-buffer-size")?.unwrap_or(DEFAULT_BUFFER);
@@ -107,18 +119,28 @@ fn awslogs(
         create_group: given("awslogs-create-group") == Some("true"),
         blocking,
         max_bytes: if blocking { BLOCKING_SPOOL } else { buffer },
-        starts_event: starts_event(given("awslogs-datetime-format"), given("awslogs-multiline-pattern"))?,
+        starts_event: starts_event(
+            given("awslogs-datetime-format"),
+            given("awslogs-multiline-pattern"),
+        )?,
     })
 }
 
-fn starts_event(format: Option<&str>, pattern: Option<&str>) -> Result<Option<Regex>, BadLogOptions> {
+fn starts_event(
+    format: Option<&str>,
+    pattern: Option<&str>,
+) -> Result<Option<Regex>, BadLogOptions> {
     let pattern = match (format, pattern) {
         (Some(_), Some(_)) => return Err(BadLogOptions::TwoPatterns),
         (Some(format), None) => strftime_pattern(format),
         (None, Some(pattern)) => pattern.to_owned(),
         (None, None) => return Ok(None),
     };
-    Ok(Some(regex::RegexBuilder::new(&pattern).size_limit(MAX_PATTERN).build()?))
+    Ok(Some(
+        regex::RegexBuilder::new(&pattern)
+            .size_limit(MAX_PATTERN)
+            .build()?,
+    ))
 }
 
 /// A regular expression for a strftime format; what is no conversion stands for itself.
@@ -163,8 +185,13 @@ fn size(
     options: &BTreeMap<String, String>,
     option: &'static str,
 ) -> Result<Option<u64>, BadLogOptions> {
-    let Some(text) = options.get(option).filter(|v| !v.is_empty()) else { return Ok(None) };
-    let invalid = || BadLogOptions::Invalid { option, value: text.clone() };
+    let Some(text) = options.get(option).filter(|v| !v.is_empty()) else {
+        return Ok(None);
+    };
+    let invalid = || BadLogOptions::Invalid {
+        option,
+        value: text.clone(),
+    };
     let lower = text.to_ascii_lowercase();
     let digits = lower.trim_end_matches('b');
     let (digits, shift) = match digits.strip_suffix(['k', 'm', 'g']) {
@@ -174,7 +201,10 @@ fn size(
         None => (digits, 0),
     };
     let number: u64 = digits.trim().parse().map_err(|_| invalid())?;
-    let bytes = number.checked_mul(1 << shift).filter(|b| *b > 0).ok_or_else(invalid)?;
+    let bytes = number
+        .checked_mul(1 << shift)
+        .filter(|b| *b > 0)
+        .ok_or_else(invalid)?;
     Ok(Some(bytes.min(MAX_BUFFER)))
 }
 
@@ -185,7 +215,10 @@ mod tests {
     fn read(options: &[(&str, &str)]) -> Result<Awslogs, BadLogOptions> {
         let config = LogConfig {
             r#type: "awslogs".into(),
-            config: options.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect(),
+            config: options
+                .iter()
+                .map(|(k, v)| ((*k).into(), (*v).into()))
+                .collect(),
         };
         match Driver::of(&config, "task", "web", "runtime")? {
             Driver::Awslogs(options) => Ok(*options),
@@ -197,12 +230,25 @@ mod tests {
     fn streams() {
         for (options, stream) in [
             (&[("awslogs-group", "g")][..], "runtime"),
-            (&[("awslogs-group", "g"), ("awslogs-stream-prefix", "p")], "p/web/task"),
-            (&[("awslogs-group", "g"), ("awslogs-stream-prefix", "p"), ("awslogs-stream", "s")], "s"),
+            (
+                &[("awslogs-group", "g"), ("awslogs-stream-prefix", "p")],
+                "p/web/task",
+            ),
+            (
+                &[
+                    ("awslogs-group", "g"),
+                    ("awslogs-stream-prefix", "p"),
+                    ("awslogs-stream", "s"),
+                ],
+                "s",
+            ),
         ] {
             assert_eq!(read(options).unwrap().stream, stream);
         }
-        assert!(matches!(read(&[]), Err(BadLogOptions::Missing("awslogs-group"))));
+        assert!(matches!(
+            read(&[]),
+            Err(BadLogOptions::Missing("awslogs-group"))
+        ));
     }
 
     #[test]
@@ -211,7 +257,13 @@ mod tests {
         assert!(!with("mode", "").unwrap().blocking);
         assert!(with("mode", "blocking").unwrap().blocking);
         assert!(with("mode", "sometimes").is_err());
-        for (text, bytes) in [("25k", 25 << 10), ("2m", 2 << 20), ("1g", 1 << 30), ("9", 9), ("4MB", 4 << 20)] {
+        for (text, bytes) in [
+            ("25k", 25 << 10),
+            ("2m", 2 << 20),
+            ("1g", 1 << 30),
+            ("9", 9),
+            ("4MB", 4 << 20),
+        ] {
             assert_eq!(with("max-buffer-size", text).unwrap().max_bytes, bytes);
         }
         for bad in ["m", "-1m", "0", "99999999999g", "1x"] {
@@ -222,7 +274,10 @@ mod tests {
     #[test]
     fn patterns() {
         let with = |name, value| read(&[("awslogs-group", "g"), (name, value)]);
-        let date = with("awslogs-datetime-format", "[%b %d, %Y %H:%M:%S]").unwrap().starts_event.unwrap();
+        let date = with("awslogs-datetime-format", "[%b %d, %Y %H:%M:%S]")
+            .unwrap()
+            .starts_event
+            .unwrap();
         assert!(date.is_match("[May 01, 2017 19:00:01] A message"));
         assert!(!date.is_match("  at something"));
         assert!(with("awslogs-multiline-pattern", "(").is_err());
@@ -231,11 +286,17 @@ mod tests {
     #[test]
     fn other_drivers() {
         let driver = |name: &str| {
-            let config = LogConfig { r#type: name.into(), ..LogConfig::default() };
+            let config = LogConfig {
+                r#type: name.into(),
+                ..LogConfig::default()
+            };
             Driver::of(&config, "t", "c", "r")
         };
         assert!(matches!(driver("none"), Ok(Driver::None)));
         assert!(matches!(driver("json-file"), Ok(Driver::File { .. })));
-        assert!(matches!(driver("syslog"), Err(BadLogOptions::UnknownDriver(_))));
+        assert!(matches!(
+            driver("syslog"),
+            Err(BadLogOptions::UnknownDriver(_))
+        ));
     }
 }

@@ -5,10 +5,7 @@ use wharf_api_logs::{
     CreateLogGroupRequest, CreateLogStreamRequest, GetLogEventsRequest, GetLogEventsResponse,
     InputLogEvent, PutLogEventsRequest, PutLogEventsResponse, schema::SERVICE as LOGS,
 };
-use wharf_wire::{
-    node::Struct,
-    structure,
-};
+use wharf_wire::{node::Struct, structure};
 
 use super::{assemble::LogEvent, options::Awslogs};
 use crate::client::{Api, CallError};
@@ -84,7 +81,12 @@ impl LogSink for CloudWatch {
         };
         let answer: PutLogEventsResponse = self.api.call(&LOGS, "PutLogEvents", &input).await?;
         if let Some(rejected) = answer.rejected_log_events_info {
-            tracing::warn!(group = to.group, stream = to.stream, ?rejected, "log events too old or too new were not taken");
+            tracing::warn!(
+                group = to.group,
+                stream = to.stream,
+                ?rejected,
+                "log events too old or too new were not taken"
+            );
         }
         Ok(())
     }
@@ -100,7 +102,10 @@ impl LogSink for CloudWatch {
         let answer: GetLogEventsResponse = self.api.call(&LOGS, "GetLogEvents", &input).await?;
         let events = answer.events.into_iter().flatten();
         Ok(events
-            .map(|e| LogEvent { at: e.timestamp.unwrap_or(0), text: e.message.unwrap_or_default() })
+            .map(|e| LogEvent {
+                at: e.timestamp.unwrap_or(0),
+                text: e.message.unwrap_or_default(),
+            })
             .collect())
     }
 }

@@ -98,7 +98,12 @@ pub fn log_driver(context: &TaskContext, at: usize) -> Result<Driver, BadContain
     let container = &context.task.containers[at];
     let engine = engine(container)?;
     let runtime_id = &context.runtime_ids[at];
-    Ok(Driver::of(&engine.host.log_config, &context.id, &container.name, runtime_id)?)
+    Ok(Driver::of(
+        &engine.host.log_config,
+        &context.id,
+        &container.name,
+        runtime_id,
+    )?)
 }
 
 /// The specification of container `at`.
@@ -119,13 +124,21 @@ pub fn container(
 
     let mut spec = ContainerSpec::new(around.run_name, argv);
     spec.env = environment(of, around.variables, around.image);
-    spec.user = if config.user.is_empty() { around.image.user.clone() } else { config.user };
+    spec.user = if config.user.is_empty() {
+        around.image.user.clone()
+    } else {
+        config.user
+    };
     spec.working_dir = if config.working_dir.is_empty() {
         around.image.working_dir.clone()
     } else {
         config.working_dir
     };
-    spec.hostname = if config.hostname.is_empty() { around.hostname } else { config.hostname };
+    spec.hostname = if config.hostname.is_empty() {
+        around.hostname
+    } else {
+        config.hostname
+    };
     spec.tty = config.tty;
     spec.stdin = config.open_stdin;
     spec.files = around.files;
@@ -133,21 +146,32 @@ pub fn container(
 
     let memory = (of.memory > 0).then(|| of.memory.max(MIN_MEMORY_MIB) << 20);
     spec.memory_limit_bytes = memory;
-    spec.memory_reservation_bytes = (host.memory_reservation > 0).then_some(host.memory_reservation);
+    spec.memory_reservation_bytes =
+        (host.memory_reservation > 0).then_some(host.memory_reservation);
     spec.swap_limit_bytes = match (u64::try_from(host.memory_swap), memory) {
         (Ok(total), Some(memory)) if total > 0 => Some(total.saturating_sub(memory)),
         _ => None,
     };
     spec.cpu_shares = Some(of.cpu.max(MIN_CPU_SHARES));
     spec.ulimits = ulimits(&host.ulimits, task.launch_type == "FARGATE");
-    spec.capabilities = Capabilities { add: host.cap_add, drop: host.cap_drop };
+    spec.capabilities = Capabilities {
+        add: host.cap_add,
+        drop: host.cap_drop,
+    };
     spec.privileged = host.privileged;
     spec.read_only_root = host.readonly_rootfs;
     spec.init = host.init.unwrap_or(false);
     spec.no_new_privileges = host.security_opt.iter().any(|o| {
-        matches!(o.as_str(), "no-new-privileges" | "no-new-privileges:true" | "no-new-privileges=true")
+        matches!(
+            o.as_str(),
+            "no-new-privileges" | "no-new-privileges:true" | "no-new-privileges=true"
+        )
     });
-    spec.tmpfs = host.tmpfs.iter().map(|(path, options)| tmpfs(path, options)).collect();
+    spec.tmpfs = host
+        .tmpfs
+        .iter()
+        .map(|(path, options)| tmpfs(path, options))
+        .collect();
     spec.shm_size_bytes = (host.shm_size > 0).then_some(host.shm_size);
     spec.sysctls = host.sysctls;
     spec.devices = host
@@ -160,17 +184,35 @@ pub fn container(
                 &d.path_in_container
             }),
             host_path: PathBuf::from(&d.path_on_host),
-            permissions: if d.cgroup_permissions.is_empty() { "rwm".into() } else { d.cgroup_permissions },
+            permissions: if d.cgroup_permissions.is_empty() {
+                "rwm".into()
+            } else {
+                d.cgroup_permissions
+            },
         })
         .collect();
-    spec.pid = namespace(&task.pid_mode, at, &context.spec, around.first_name.as_ref());
-    spec.ipc = namespace(&task.ipc_mode, at, &context.spec, around.first_name.as_ref());
+    spec.pid = namespace(
+        &task.pid_mode,
+        at,
+        &context.spec,
+        around.first_name.as_ref(),
+    );
+    spec.ipc = namespace(
+        &task.ipc_mode,
+        at,
+        &context.spec,
+        around.first_name.as_ref(),
+    );
     spec.log = match log_driver(context, at)? {
         Driver::None => LogMode::Discard,
-        Driver::File { max_bytes } => LogMode::Spool { max_bytes, blocking: false },
-        Driver::Awslogs(options) => {
-            LogMode::Spool { max_bytes: options.max_bytes, blocking: options.blocking }
-        }
+        Driver::File { max_bytes } => LogMode::Spool {
+            max_bytes,
+            blocking: false,
+        },
+        Driver::Awslogs(options) => LogMode::Spool {
+            max_bytes: options.max_bytes,
+            blocking: options.blocking,
+        },
     };
     Ok(spec)
 }
@@ -187,14 +229,12 @@ fn command(of: &Container) -> Result<Vec<String>, BadContainer> {
     }
     let overrides: Option<Overrides> =
         serde_json::from_str(&of.overrides).map_err(BadContainer::Overrides)?;
-    Ok(overrides.and_then(|o| o.command).unwrap_or_else(|| of.command.clone()))
+    Ok(overrides
+        .and_then(|o| o.command)
+        .unwrap_or_else(|| of.command.clone()))
 }
 
-fn environment(
-    of: &Container,
-    variables: Variables,
-    image: &ImageConfig,
-) -> Vec<(String, String)> {
+fn environment(of: &Container, variables: Variables, image: &ImageConfig) -> Vec<(String, String)> {
     let mut wanted: BTreeMap<String, String> = variables.defaults.into_iter().collect();
     wanted.extend(of.environment.clone());
     wanted.extend(variables.fixed);
@@ -219,7 +259,12 @@ fn ulimits(given: &[docker::Ulimit], fargate: bool) -> Vec<Ulimit> {
         .collect();
     if fargate && !all.iter().any(|u| u.name == "nofile") {
         let limit = number(FARGATE_NOFILE);
-        all.push(Ulimit { name: "nofile".to_owned(), soft: limit, hard: limit, explicit: false });
+        all.push(Ulimit {
+            name: "nofile".to_owned(),
+            soft: limit,
+            hard: limit,
+            explicit: false,
+        });
     }
     all
 }
@@ -235,11 +280,17 @@ fn tmpfs(path: &str, options: &str) -> Tmpfs {
             None => rest.push(option.to_owned()),
         }
     }
-    Tmpfs { path: PathBuf::from(path), size_bytes, options: rest }
+    Tmpfs {
+        path: PathBuf::from(path),
+        size_bytes,
+        options: rest,
+    }
 }
 
 fn parse_size(text: &str) -> Option<u64> {
-    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let split = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     let (digits, unit) = text.split_at(split);
     let shift = match unit.to_ascii_lowercase().as_str() {
         "" => 0,
@@ -284,7 +335,9 @@ pub fn variables(context: &TaskContext, at: usize, addresses: &Addresses) -> Var
     let pair = |name: &str, value: String| (name.to_owned(), value);
     let mut defaults = vec![pair("AWS_ENDPOINT_URL", addresses.aws.clone())];
     // Setting one of the two means the user takes care of both.
-    if !of.environment.contains_key("AWS_REGION") && !of.environment.contains_key("AWS_DEFAULT_REGION") {
+    if !of.environment.contains_key("AWS_REGION")
+        && !of.environment.contains_key("AWS_DEFAULT_REGION")
+    {
         defaults.push(pair("AWS_REGION", addresses.region.clone()));
         defaults.push(pair("AWS_DEFAULT_REGION", addresses.region.clone()));
     }
@@ -295,12 +348,23 @@ pub fn variables(context: &TaskContext, at: usize, addresses: &Addresses) -> Var
         pair("ECS_CONTAINER_METADATA_URI", format!("{base}/v3/{id}")),
         pair("ECS_CONTAINER_METADATA_URI_V4", format!("{base}/v4/{id}")),
         pair("ECS_AGENT_URI", format!("{base}/api/{id}")),
-        pair("AWS_EXECUTION_ENV", if fargate { "AWS_ECS_FARGATE" } else { "AWS_ECS_EC2" }.to_owned()),
+        pair(
+            "AWS_EXECUTION_ENV",
+            if fargate {
+                "AWS_ECS_FARGATE"
+            } else {
+                "AWS_ECS_EC2"
+            }
+            .to_owned(),
+        ),
     ];
     if let Some(credentials) = &context.credentials_id {
         let path = format!("/v2/credentials/{credentials}");
         if context.spec.network == NetworkMode::Host {
-            fixed.push(pair("AWS_CONTAINER_CREDENTIALS_FULL_URI", format!("{base}{path}")));
+            fixed.push(pair(
+                "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+                format!("{base}{path}"),
+            ));
         } else {
             fixed.push(pair("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", path));
         }

@@ -42,12 +42,22 @@ impl Check {
             // A bare string is for the shell.
             (first, _) => shell(first),
         };
-        let or = |nanos: u64, default| if nanos == 0 { default } else { Duration::from_nanos(nanos) };
+        let or = |nanos: u64, default| {
+            if nanos == 0 {
+                default
+            } else {
+                Duration::from_nanos(nanos)
+            }
+        };
         Some(Self {
             argv,
             interval: or(definition.interval, DEFAULT_INTERVAL),
             timeout: or(definition.timeout, DEFAULT_TIMEOUT),
-            retries: if definition.retries == 0 { DEFAULT_RETRIES } else { definition.retries },
+            retries: if definition.retries == 0 {
+                DEFAULT_RETRIES
+            } else {
+                definition.retries
+            },
             start_period: Duration::from_nanos(definition.start_period),
         })
     }
@@ -63,15 +73,23 @@ impl Check {
         let began = Instant::now();
         let mut told = Health::Unknown;
         let mut failures = 0;
-        let command = ExecSpec { argv: self.argv.clone(), ..ExecSpec::default() };
+        let command = ExecSpec {
+            argv: self.argv.clone(),
+            ..ExecSpec::default()
+        };
         loop {
             sleep(self.interval).await;
-            let outcome = handle.exec_output(&name, &command, self.timeout, MAX_OUTPUT).await;
+            let outcome = handle
+                .exec_output(&name, &command, self.timeout, MAX_OUTPUT)
+                .await;
             let passed = matches!(&outcome, Ok(output) if output.code == 0);
             let health = self.judge(passed, began.elapsed(), &mut failures, told);
             if health != told {
                 told = health;
-                let event = Event::Health { container: at, health };
+                let event = Event::Health {
+                    container: at,
+                    health,
+                };
                 let task_id = handle.task_id().to_owned();
                 if tell.send(Observation { task_id, event }).await.is_err() {
                     return;
@@ -90,7 +108,11 @@ impl Check {
             return told;
         }
         *failures += 1;
-        if *failures >= self.retries { Health::Unhealthy } else { told }
+        if *failures >= self.retries {
+            Health::Unhealthy
+        } else {
+            told
+        }
     }
 }
 
@@ -104,13 +126,19 @@ mod tests {
 
     fn check(test: &[&str]) -> Option<Check> {
         let test = test.iter().map(|t| (*t).to_owned()).collect();
-        Check::of(&Healthcheck { test, ..Healthcheck::default() })
+        Check::of(&Healthcheck {
+            test,
+            ..Healthcheck::default()
+        })
     }
 
     #[test]
     fn commands() {
         assert_eq!(check(&["CMD", "a", "b"]).unwrap().argv, ["a", "b"]);
-        assert_eq!(check(&["CMD-SHELL", "a || b"]).unwrap().argv, ["/bin/sh", "-c", "a || b"]);
+        assert_eq!(
+            check(&["CMD-SHELL", "a || b"]).unwrap().argv,
+            ["/bin/sh", "-c", "a || b"]
+        );
         assert_eq!(check(&["a || b"]).unwrap().argv[2], "a || b");
         assert_eq!(check(&["NONE"]), None);
         assert_eq!(check(&[]), None);
@@ -118,17 +146,35 @@ mod tests {
 
     #[test]
     fn verdicts() {
-        let check = Check { start_period: Duration::from_secs(10), ..check(&["CMD", "x"]).unwrap() };
+        let check = Check {
+            start_period: Duration::from_secs(10),
+            ..check(&["CMD", "x"]).unwrap()
+        };
         let mut failures = 0;
         let early = Duration::from_secs(1);
         let late = Duration::from_secs(11);
         for _ in 0..9 {
-            assert_eq!(check.judge(false, early, &mut failures, Health::Unknown), Health::Unknown);
+            assert_eq!(
+                check.judge(false, early, &mut failures, Health::Unknown),
+                Health::Unknown
+            );
         }
-        assert_eq!(check.judge(false, late, &mut failures, Health::Unknown), Health::Unknown);
-        assert_eq!(check.judge(false, late, &mut failures, Health::Unknown), Health::Unknown);
-        assert_eq!(check.judge(false, late, &mut failures, Health::Unknown), Health::Unhealthy);
-        assert_eq!(check.judge(true, late, &mut failures, Health::Unhealthy), Health::Healthy);
+        assert_eq!(
+            check.judge(false, late, &mut failures, Health::Unknown),
+            Health::Unknown
+        );
+        assert_eq!(
+            check.judge(false, late, &mut failures, Health::Unknown),
+            Health::Unknown
+        );
+        assert_eq!(
+            check.judge(false, late, &mut failures, Health::Unknown),
+            Health::Unhealthy
+        );
+        assert_eq!(
+            check.judge(true, late, &mut failures, Health::Unhealthy),
+            Health::Healthy
+        );
         assert_eq!(failures, 0);
     }
 }

@@ -1,16 +1,21 @@
 //! Images for containers: where they come from and when they are asked for again (§5, "Pull").
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use tokio::time::timeout;
+use wharf_base::Clock;
 use wharf_container::image::{
     Endpoint, GarbageRules, Image, ImageStore, PullRequest, Reference, RegistryAuth,
 };
 
-use super::registry::{self, Login, LoginError, Logins};
+use super::{
+    Fetched, ImageSource,
+    registry::{self, Login, LoginError, Logins},
+};
 use crate::{
     client::Api,
-    config::ImageCleanup,
+    config::{ImageCleanup, NodeConfig},
     node::{core::TaskContext, credentials::CredentialStore},
     protocol::payload::{Container, RegistryAuthentication},
 };
@@ -20,44 +25,44 @@ const CREDENTIALS_PATIENCE: Duration = Duration::from_secs(60);
 /// A pull takes no longer (§5).
 const PULL_PATIENCE: Duration = Duration::from_secs(2 * 60 * 60);
 
-pub struct Images {
-    pub store: ImageStore,
-    pub api: Api,
-    pub logins: Logins,
-    pub credentials: CredentialStore,
+/// Images from registries, kept in the node's store.
+pub struct RegistryImages {
+    store: ImageStore,
+    api: Api,
+    logins: Logins,
+    credentials: CredentialStore,
     /// Further names of wharf's own registry.
-    pub own_hosts: Vec<String>,
-    pub cleanup: ImageCleanup,
+    own_hosts: Vec<String>,
+    cleanup: ImageCleanup,
 }
 
-/// An image, and whether it came over the network just now.
-pub struct Fetched {
-    pub image: Image,
-    pub remotely: bool,
-}
-
-impl Images {
-    /// The image of container `at`. Our own registry is asked what a tag means now; when it does
-    /// not answer, and for every other registry, what lies here is good enough.
-    ///
-    /// # Errors
-    /// `<Name>: <text>`, as ECS shows it.
-    pub async fn fetch(
+#[async_trait]
+impl ImageSource for RegistryImages {
+    /// Our own registry is asked what a tag means now; when it does not answer, and for every other
+    /// registry, what lies here is good enough.
+    async fn fetch(
         &self,
         context: &TaskContext,
         at: usize,
-        began: impl FnOnce() + Send,
+        began: &(dyn Fn() + Send + Sync),
     ) -> Result<Fetched, String> {
         let of = &context.task.containers[at];
-        let reference = Reference::parse(&of.image)
-            .map_err(|e| format!("CannotPullContainerError: {e}"))?;
-        let local = self.store.local(&reference).await.map_err(|e| unreadable(&e))?;
+        let reference =
+            Reference::parse(&of.image).map_err(|e| format!("CannotPullContainerError: {e}"))?;
+        let local = self
+            .store
+            .local(&reference)
+            .await
+            .map_err(|e| unreadable(&e))?;
         let port = self.api.endpoint().port;
         let own = registry::is_own(reference.host(), port, &self.own_hosts);
         if let Some(image) = &local
             && (!own || reference.digest().is_some())
         {
-            return Ok(Fetched { image: image.clone(), remotely: false });
+            return Ok(Fetched {
+                image: image.clone(),
+                remotely: false,
+            });
         }
         let request = match self.request(context, of, reference, own).await {
             Ok(request) => request,
@@ -72,10 +77,45 @@ impl Images {
         }
     }
 
-    /// What lies here for container `at`; no registry is asked.
-    pub async fn local(&self, context: &TaskContext, at: usize) -> Option<Image> {
+    async fn local(&self, context: &TaskContext, at: usize) -> Option<Image> {
         let reference = Reference::parse(&context.task.containers[at].image).ok()?;
         self.store.local(&reference).await.ok().flatten()
+    }
+
+    async fn collect(&self, keep: Vec<Image>) {
+        let rules = GarbageRules {
+            keep: keep.iter().map(|image| image.digest().clone()).collect(),
+            unused_for: self.cleanup.minimum_age,
+            at_most: self.cleanup.at_most,
+        };
+        match self.store.collect(rules).await {
+            Ok(collected) => tracing::debug!(?collected, "images were cleaned up"),
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "images were not cleaned up"
+                );
+            }
+        }
+    }
+}
+
+impl RegistryImages {
+    pub fn new(
+        store: ImageStore,
+        config: &NodeConfig,
+        api: Api,
+        credentials: CredentialStore,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            store,
+            api,
+            logins: Logins::new(clock),
+            credentials,
+            own_hosts: config.registry_hosts.clone(),
+            cleanup: config.images.clone(),
+        }
     }
 
     /// The image that the tag means now, if it lies here already.
@@ -93,19 +133,37 @@ impl Images {
         local: Option<Image>,
     ) -> Result<Fetched, String> {
         let failed = match timeout(PULL_PATIENCE, self.store.pull(&request)).await {
-            Ok(Ok(image)) => return Ok(Fetched { image, remotely: true }),
+            Ok(Ok(image)) => {
+                return Ok(Fetched {
+                    image,
+                    remotely: true,
+                });
+            }
             Ok(Err(error)) => {
                 // If the login was why, the next task asks for a new one.
                 if let Some(api) = self.identity(context, of).await {
                     self.logins.forget(&api);
                 }
-                error.reason()
+                // What the agents of the two launch types say (ecs.md §4).
+                if context.task.launch_type == "FARGATE" {
+                    error.reason()
+                } else {
+                    error.reason_manifest()
+                }
             }
-            Err(_) => format!("CannotPullContainerError: pulling {} took too long", of.image),
+            Err(_) => format!(
+                "CannotPullContainerError: pulling {} took too long",
+                of.image
+            ),
         };
         match local {
             Some(image) => {
-                tracing::warn!(task = context.id, image = of.image, failed, "the image on this node is used");
+                tracing::warn!(
+                    task = context.id,
+                    image = of.image,
+                    failed,
+                    "the image on this node is used"
+                );
                 Ok(here(image))
             }
             None => Err(failed),
@@ -119,49 +177,51 @@ impl Images {
         reference: Reference,
         own: bool,
     ) -> Result<PullRequest, String> {
-        if of.registry_authentication.as_ref().is_some_and(|a| a.kind == "asm") {
-            return Err("ResourceInitializationError: repository credentials from Secrets Manager are \
+        if of
+            .registry_authentication
+            .as_ref()
+            .is_some_and(|a| a.kind == "asm")
+        {
+            return Err(
+                "ResourceInitializationError: repository credentials from Secrets Manager are \
                         not supported by this version"
-                .to_owned());
+                    .to_owned(),
+            );
         }
         if !own {
-            return Ok(PullRequest { reference, endpoint: None, auth: RegistryAuth::Anonymous });
+            return Ok(PullRequest {
+                reference,
+                endpoint: None,
+                auth: RegistryAuth::Anonymous,
+            });
         }
         let api = self.identity(context, of).await.ok_or(
             "ResourceInitializationError: unable to pull secrets or registry auth: no credentials of \
              the execution role",
         )?;
         let Login { user, password } = self.logins.get(&api).await.map_err(|e| no_login(&e))?;
-        let endpoint = Endpoint { base: self.api.endpoint().to_string() };
+        let endpoint = Endpoint {
+            base: self.api.endpoint().to_string(),
+        };
         let auth = RegistryAuth::Basic { user, password };
-        Ok(PullRequest { reference, endpoint: Some(endpoint), auth })
+        Ok(PullRequest {
+            reference,
+            endpoint: Some(endpoint),
+            auth,
+        })
     }
 
     /// The execution role if the container says so, else the node.
     async fn identity(&self, context: &TaskContext, of: &Container) -> Option<Api> {
         let by_role = |a: &RegistryAuthentication| {
-            a.ecr_auth_data.as_ref().is_some_and(|data| data.use_execution_role)
+            a.ecr_auth_data
+                .as_ref()
+                .is_some_and(|data| data.use_execution_role)
         };
         if !of.registry_authentication.as_ref().is_some_and(by_role) {
             return Some(self.api.clone());
         }
         execution_role(context, &self.credentials, &self.api).await
-    }
-
-    /// Removes what no task uses and nobody used for long.
-    pub async fn collect(&self, keep: BTreeSet<wharf_container::image::Digest>) {
-        let rules = GarbageRules {
-            keep,
-            unused_for: Duration::ZERO,
-            pulled_before: self.cleanup.minimum_age,
-            at_most: self.cleanup.at_most,
-        };
-        match self.store.collect(rules).await {
-            Ok(collected) => tracing::debug!(?collected, "images were cleaned up"),
-            Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "images were not cleaned up");
-            }
-        }
     }
 }
 
@@ -172,12 +232,17 @@ pub async fn execution_role(
     api: &Api,
 ) -> Option<Api> {
     let id = context.execution_credentials_id.as_deref()?;
-    let found = timeout(CREDENTIALS_PATIENCE, credentials.wait_for(id)).await.ok()?;
+    let found = timeout(CREDENTIALS_PATIENCE, credentials.wait_for(id))
+        .await
+        .ok()?;
     Some(api.with_keys(found.signing_keys()))
 }
 
 fn here(image: Image) -> Fetched {
-    Fetched { image, remotely: false }
+    Fetched {
+        image,
+        remotely: false,
+    }
 }
 
 fn no_login(error: &LoginError) -> String {

@@ -11,7 +11,7 @@ use std::{
 use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
 use wharf_container::{
-    image::{Digest, Image},
+    image::Image,
     runtime::{self, ContainerState, ContainerStatus, TaskHandle},
     spec::ContainerName,
 };
@@ -57,7 +57,12 @@ struct Slot {
 
 impl Live {
     pub fn new(context: Arc<TaskContext>, handle: TaskHandle, attachment: Attachment) -> Self {
-        let slots = context.task.containers.iter().map(|_| Slot::default()).collect();
+        let slots = context
+            .task
+            .containers
+            .iter()
+            .map(|_| Slot::default())
+            .collect();
         Self {
             context,
             handle,
@@ -96,16 +101,20 @@ impl Live {
         find(&self.context, name)
     }
 
-    pub fn digests(&self) -> Vec<Digest> {
+    pub fn images(&self) -> Vec<Image> {
         let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.iter().filter_map(|slot| Some(slot.image.as_ref()?.digest().clone())).collect()
+        slots.iter().filter_map(|slot| slot.image.clone()).collect()
     }
 
     pub fn usage(&self, at: usize) -> Option<Usage> {
         let name = self.run_name(at)?;
         let stats = self.handle.stats(&name).ok()?;
         let pid = self.with(at, |slot| slot.pid)?;
-        let network = self.attachment.netns.as_ref().and_then(|_| network_usage(pid));
+        let network = self
+            .attachment
+            .netns
+            .as_ref()
+            .and_then(|_| network_usage(pid));
         Some(Usage {
             cpu_ns: stats.cpu_ns,
             memory_bytes: stats.memory_bytes,
@@ -129,7 +138,9 @@ impl Live {
     /// What the runtime knows of the task, as events in the order in which they happened. Takes
     /// over generations and process ids. For recovery.
     pub fn take_over(&self, name: &ContainerName, status: &ContainerStatus) -> Vec<Event> {
-        let Some((at, generation)) = self.find(name) else { return Vec::new() };
+        let Some((at, generation)) = self.find(name) else {
+            return Vec::new();
+        };
         let newest = self.with(at, |slot| {
             if generation < slot.generation {
                 return false;
@@ -138,7 +149,11 @@ impl Live {
             slot.pid = status.pid;
             true
         });
-        if newest == Some(true) { past_of(at, status) } else { Vec::new() }
+        if newest == Some(true) {
+            past_of(at, status)
+        } else {
+            Vec::new()
+        }
     }
 }
 
@@ -148,7 +163,11 @@ pub fn find(context: &TaskContext, name: &ContainerName) -> Option<(usize, u32)>
         Some((plain, number)) => (plain, number.parse().ok()?),
         None => (name.as_str(), 0),
     };
-    let at = context.task.containers.iter().position(|c| c.name == plain)?;
+    let at = context
+        .task
+        .containers
+        .iter()
+        .position(|c| c.name == plain)?;
     Some((at, generation))
 }
 
@@ -159,7 +178,10 @@ pub fn past_of(at: usize, status: &ContainerStatus) -> Vec<Event> {
         events.push(Event::Created { container: at });
     }
     if let Some(started) = status.started_at {
-        events.push(Event::Started { container: at, at: wharf_base::Timestamp(started) });
+        events.push(Event::Started {
+            container: at,
+            at: wharf_base::Timestamp(started),
+        });
     }
     if status.state == ContainerState::Stopped {
         events.push(match &status.exit {
@@ -187,7 +209,10 @@ pub fn exited(at: usize, exit: &runtime::ExitRecord) -> Event {
         out_of_memory: exit.oom,
         at: wharf_base::Timestamp(exit.at),
     };
-    Event::Exited { container: at, exit }
+    Event::Exited {
+        container: at,
+        exit,
+    }
 }
 
 pub fn run_name(name: &str, generation: u32) -> Option<ContainerName> {
@@ -226,7 +251,11 @@ async fn follow(shared: &Arc<Shared>, live: &Arc<Live>) {
     let id = &live.context.id;
     tracing::error!(task = id, "the shim has died; its containers are ended");
     if let Err(error) = shared.runtime.remove_task(id).await {
-        tracing::error!(task = id, error = &error as &dyn std::error::Error, "what the shim left could not be removed");
+        tracing::error!(
+            task = id,
+            error = &error as &dyn std::error::Error,
+            "what the shim left could not be removed"
+        );
     }
     for at in 0..live.context.task.containers.len() {
         shared.observe(id, Event::Vanished { container: at }).await;
@@ -237,20 +266,38 @@ async fn hear(shared: &Arc<Shared>, live: &Arc<Live>, event: runtime::Event) {
     let id = &live.context.id;
     match event {
         runtime::Event::Started { container, pid, at } => {
-            let Some((index, generation)) = live.find(&container) else { return };
-            if !live.with(index, |slot| slot.begin(generation, pid)).unwrap_or(false) {
+            let Some((index, generation)) = live.find(&container) else {
+                return;
+            };
+            if !live
+                .with(index, |slot| slot.begin(generation, pid))
+                .unwrap_or(false)
+            {
                 return;
             }
             logs::read(shared, live, index, generation);
             check_health(shared, live, index, &container);
             let at = wharf_base::Timestamp(at);
-            shared.observe(id, Event::Started { container: index, at }).await;
+            shared
+                .observe(
+                    id,
+                    Event::Started {
+                        container: index,
+                        at,
+                    },
+                )
+                .await;
         }
         runtime::Event::Exited { container, exit } => {
-            let Some((index, generation)) = live.find(&container) else { return };
+            let Some((index, generation)) = live.find(&container) else {
+                return;
+            };
             // A program that wrote and ended before it was heard of still has a log.
             logs::read(shared, live, index, generation);
-            if live.with(index, |slot| slot.end(generation)).unwrap_or(false) {
+            if live
+                .with(index, |slot| slot.end(generation))
+                .unwrap_or(false)
+            {
                 shared.observe(id, exited(index, &exit)).await;
             }
         }
@@ -298,7 +345,9 @@ fn check_health(shared: &Arc<Shared>, live: &Arc<Live>, at: usize, name: &Contai
         return;
     }
     let engine = docker::read(of.docker_config.as_ref()).unwrap_or_default();
-    let Some(check) = engine.config.healthcheck.as_ref().and_then(Check::of) else { return };
+    let Some(check) = engine.config.healthcheck.as_ref().and_then(Check::of) else {
+        return;
+    };
     let (shutdown, tell) = (shared.shutdown.clone(), shared.observations.clone());
     let checks = check.run(live.handle.clone(), name.clone(), at, tell);
     let checking = shared.running.spawn(async move {
@@ -321,8 +370,13 @@ fn network_usage(pid: i32) -> Option<NetworkUsage> {
 }
 
 fn parse_net_dev(text: &str) -> Option<NetworkUsage> {
-    let line = text.lines().find_map(|line| line.trim_start().strip_prefix("eth0:"))?;
-    let numbers: Vec<u64> = line.split_whitespace().map_while(|n| n.parse().ok()).collect();
+    let line = text
+        .lines()
+        .find_map(|line| line.trim_start().strip_prefix("eth0:"))?;
+    let numbers: Vec<u64> = line
+        .split_whitespace()
+        .map_while(|n| n.parse().ok())
+        .collect();
     let at = |n: usize| numbers.get(n).copied();
     Some(NetworkUsage {
         rx_bytes: at(0)?,
@@ -344,7 +398,10 @@ mod tests {
     fn counters() {
         let text = "Inter-|   Receive\n face |bytes\n    lo: 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1\n  eth0:  10 2 3 4 0 0 0 0 50 6 7 8 0 0 0 0\n";
         let usage = parse_net_dev(text).unwrap();
-        assert_eq!((usage.rx_bytes, usage.tx_bytes, usage.tx_dropped), (10, 50, 8));
+        assert_eq!(
+            (usage.rx_bytes, usage.tx_bytes, usage.tx_dropped),
+            (10, 50, 8)
+        );
         assert_eq!(parse_net_dev("eth0: 1 2"), None);
     }
 

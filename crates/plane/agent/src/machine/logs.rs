@@ -31,9 +31,14 @@ pub(super) async fn prepare(
     at: usize,
 ) -> Result<(), String> {
     let driver = bundle::log_driver(context, at).map_err(|e| e.reason())?;
-    let Driver::Awslogs(options) = driver else { return Ok(()) };
+    let Driver::Awslogs(options) = driver else {
+        return Ok(());
+    };
     let Some(api) = identity(shared, context, at).await else {
-        return Err("ResourceInitializationError: no credentials of the execution role for the log driver".to_owned());
+        return Err(
+            "ResourceInitializationError: no credentials of the execution role for the log driver"
+                .to_owned(),
+        );
     };
     match CloudWatch::new(api).create(&options).await {
         Ok(()) => Ok(()),
@@ -66,7 +71,9 @@ pub(super) fn read(shared: &Arc<Shared>, live: &Arc<Live>, at: usize, generation
         return;
     }
     let driver = bundle::log_driver(&live.context, at);
-    let Ok(Driver::Awslogs(options)) = driver else { return };
+    let Ok(Driver::Awslogs(options)) = driver else {
+        return;
+    };
     let (shared, live) = (shared.clone(), live.clone());
     live.logs.clone().spawn(async move {
         tokio::select! {
@@ -79,13 +86,28 @@ pub(super) fn read(shared: &Arc<Shared>, live: &Arc<Live>, at: usize, generation
 async fn deliver(shared: &Shared, live: &Live, at: usize, generation: u32, to: Awslogs) {
     let name = live::run_name(&live.context.task.containers[at].name, generation);
     let Some(name) = name else { return };
-    deliver_from(shared, &live.context, at, &name, live.handle.logs(&name), to).await;
+    deliver_from(
+        shared,
+        &live.context,
+        at,
+        &name,
+        live.handle.logs(&name),
+        to,
+    )
+    .await;
 }
 
 /// Delivers what is left of a log whose shim is gone, beside everything else; the files stay until
 /// that is done, because disposal waits for it.
-pub(super) fn read_ended(shared: &Arc<Shared>, context: &Arc<TaskContext>, at: usize, generation: u32) {
-    let Ok(Driver::Awslogs(options)) = bundle::log_driver(context, at) else { return };
+pub(super) fn read_ended(
+    shared: &Arc<Shared>,
+    context: &Arc<TaskContext>,
+    at: usize,
+    generation: u32,
+) {
+    let Ok(Driver::Awslogs(options)) = bundle::log_driver(context, at) else {
+        return;
+    };
     let name = live::run_name(&context.task.containers[at].name, generation);
     let Some(name) = name else { return };
     let reader = shared.runtime.logs_of_ended(&context.id, &name);
@@ -119,7 +141,11 @@ async fn deliver_from(
         return;
     };
     let note: PathBuf = shared.log_notes.join(format!("{}-{name}.json", context.id));
-    let delivery = Delivery { source, to, intent: note };
+    let delivery = Delivery {
+        source,
+        to,
+        intent: note,
+    };
     delivery.run(&CloudWatch::new(api)).await;
 }
 
@@ -139,11 +165,19 @@ impl LogSource for Spool {
                 line: record.line,
             })
             .collect();
-        Ok(Chunk { records, next: batch.next.0, ended: batch.ended, lost_bytes: batch.lost_bytes })
+        Ok(Chunk {
+            records,
+            next: batch.next.0,
+            ended: batch.ended,
+            lost_bytes: batch.lost_bytes,
+        })
     }
 
     async fn commit(&mut self, delivered: u64) -> Result<(), SourceError> {
-        self.0.commit(LogOffset(delivered)).await.map_err(|e| unread(&e))
+        self.0
+            .commit(LogOffset(delivered))
+            .await
+            .map_err(|e| unread(&e))
     }
 }
 

@@ -16,23 +16,21 @@ mod registry;
 mod volumes;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
+    collections::BTreeMap,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use wharf_base::Clock;
-use wharf_container::{image::ImageStore, runtime::Runtime};
+use wharf_container::{image::Image, runtime::Runtime};
 use wharf_network::Network;
 
-use self::{images::Images, live::Live, registry::Logins, volumes::Volumes};
-pub use bundle::Addresses;
+pub use self::{bundle::Addresses, images::RegistryImages};
+use self::{live::Live, volumes::Volumes};
 use crate::{
     client::Api,
-    config::NodeConfig,
     engine::{Action, Event, NetworkMode},
     node::{
         core::TaskContext,
@@ -41,14 +39,40 @@ use crate::{
     },
 };
 
+/// An image, and whether it came over the network just now.
+pub struct Fetched {
+    pub image: Image,
+    pub remotely: bool,
+}
+
+/// Where images come from: [`RegistryImages`], or folders in tests.
+#[async_trait]
+pub trait ImageSource: Send + Sync {
+    /// The image of container `at`; `began` is called before anything is pulled.
+    ///
+    /// # Errors
+    /// `<Name>: <text>`, as ECS shows it.
+    async fn fetch(
+        &self,
+        context: &TaskContext,
+        at: usize,
+        began: &(dyn Fn() + Send + Sync),
+    ) -> Result<Fetched, String>;
+
+    /// What lies on this node for container `at`; no registry is asked.
+    async fn local(&self, context: &TaskContext, at: usize) -> Option<Image>;
+
+    /// Removes what nobody used for long, except `keep`.
+    async fn collect(&self, keep: Vec<Image>);
+}
+
 /// What the machine is made of.
 pub struct Parts {
     pub runtime: Runtime,
-    pub images: ImageStore,
+    pub images: Arc<dyn ImageSource>,
     pub network: Network,
     pub api: Api,
     pub credentials: CredentialStore,
-    pub clock: Arc<dyn Clock>,
     /// For tasks in a network of their own.
     pub in_task: Addresses,
     /// For tasks in the host's network.
@@ -67,7 +91,7 @@ pub struct LinuxMachine {
 struct Shared {
     runtime: Runtime,
     network: Network,
-    images: Images,
+    images: Arc<dyn ImageSource>,
     volumes: Volumes,
     api: Api,
     credentials: CredentialStore,
@@ -84,38 +108,37 @@ struct Shared {
 }
 
 impl LinuxMachine {
-    pub fn new(config: &NodeConfig, parts: Parts) -> Self {
-        let images = Images {
-            store: parts.images,
-            api: parts.api.clone(),
-            logins: Logins::new(parts.clock),
-            credentials: parts.credentials.clone(),
-            own_hosts: config.registry_hosts.clone(),
-            cleanup: config.images.clone(),
-        };
+    /// `data_dir` is the node's.
+    pub fn new(data_dir: &Path, parts: Parts) -> Self {
         let shared = Shared {
             runtime: parts.runtime,
             network: parts.network,
-            images,
-            volumes: Volumes::new(config.data_dir.join("volumes")),
+            images: parts.images,
+            volumes: Volumes::new(data_dir.join("volumes")),
             api: parts.api,
             credentials: parts.credentials,
             in_task: parts.in_task,
             in_host: parts.in_host,
-            log_notes: config.data_dir.join("state").join("logs"),
+            log_notes: data_dir.join("state").join("logs"),
             observations: parts.observations,
             running: parts.running,
             shutdown: parts.shutdown,
             live: Mutex::default(),
             ended_logs: Mutex::default(),
         };
-        Self { shared: Arc::new(shared) }
+        Self {
+            shared: Arc::new(shared),
+        }
     }
 }
 
 impl Shared {
     fn live(&self, task_id: &str) -> Option<Arc<Live>> {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner).get(task_id).cloned()
+        self.live
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(task_id)
+            .cloned()
     }
 
     fn put_live(&self, live: Arc<Live>) {
@@ -124,24 +147,40 @@ impl Shared {
     }
 
     fn take_live(&self, task_id: &str) -> Option<Arc<Live>> {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner).remove(task_id)
+        self.live
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(task_id)
     }
 
     fn ended_logs(&self, task_id: &str) -> TaskTracker {
-        let mut all = self.ended_logs.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self
+            .ended_logs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         all.entry(task_id.to_owned()).or_default().clone()
     }
 
     fn take_ended_logs(&self, task_id: &str) -> Option<TaskTracker> {
-        self.ended_logs.lock().unwrap_or_else(PoisonError::into_inner).remove(task_id)
+        self.ended_logs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(task_id)
     }
 
     fn addresses(&self, context: &TaskContext) -> &Addresses {
-        if context.spec.network == NetworkMode::Host { &self.in_host } else { &self.in_task }
+        if context.spec.network == NetworkMode::Host {
+            &self.in_host
+        } else {
+            &self.in_task
+        }
     }
 
     async fn observe(&self, task_id: &str, event: Event) {
-        let observation = Observation { task_id: task_id.to_owned(), event };
+        let observation = Observation {
+            task_id: task_id.to_owned(),
+            event,
+        };
         // Without the loop nobody wants to know.
         let _ = self.observations.send(observation).await;
     }
@@ -166,12 +205,8 @@ impl Machine for LinuxMachine {
     }
 
     async fn collect_images(&self, tasks: &[Arc<TaskContext>]) {
-        let mut keep = BTreeSet::new();
-        for task in tasks {
-            if let Some(live) = self.shared.live(&task.id) {
-                keep.extend(live.digests());
-            }
-        }
+        let live = tasks.iter().filter_map(|task| self.shared.live(&task.id));
+        let keep = live.flat_map(|live| live.images()).collect();
         self.shared.images.collect(keep).await;
     }
 }

@@ -36,7 +36,11 @@ pub fn mode(context: &TaskContext) -> Result<Mode, BadNetwork> {
         NetworkMode::Host => Ok(Mode::Host),
         NetworkMode::None => Ok(Mode::None),
         NetworkMode::Bridge => {
-            let mappings = context.task.containers.iter().flat_map(|c| &c.port_mappings);
+            let mappings = context
+                .task
+                .containers
+                .iter()
+                .flat_map(|c| &c.port_mappings);
             let ports: Result<Vec<PortMapping>, BadNetwork> = mappings.map(mapping).collect();
             Ok(Mode::Bridge { ports: ports? })
         }
@@ -49,25 +53,54 @@ pub fn mode(context: &TaskContext) -> Result<Mode, BadNetwork> {
 }
 
 fn mapping(of: &payload::PortMapping) -> Result<PortMapping, BadNetwork> {
-    let protocol = if of.protocol == "udp" { Protocol::Udp } else { Protocol::Tcp };
+    let protocol = if of.protocol == "udp" {
+        Protocol::Udp
+    } else {
+        Protocol::Tcp
+    };
     if of.container_port_range.is_empty() {
-        let host = if of.host_port == 0 { HostPort::Dynamic } else { HostPort::Fixed(of.host_port) };
-        return Ok(PortMapping { container: PortRange::single(of.container_port), host, protocol });
+        let host = if of.host_port == 0 {
+            HostPort::Dynamic
+        } else {
+            HostPort::Fixed(of.host_port)
+        };
+        return Ok(PortMapping {
+            container: PortRange::single(of.container_port),
+            host,
+            protocol,
+        });
     }
     let bad = || BadNetwork::PortRange(of.container_port_range.clone());
     let (first, last) = of.container_port_range.split_once('-').ok_or_else(bad)?;
     let port = |text: &str| text.trim().parse::<u16>().map_err(|_| bad());
-    let container = PortRange { first: port(first)?, last: port(last)? };
-    Ok(PortMapping { container, host: HostPort::Dynamic, protocol })
+    let container = PortRange {
+        first: port(first)?,
+        last: port(last)?,
+    };
+    Ok(PortMapping {
+        container,
+        host: HostPort::Dynamic,
+        protocol,
+    })
 }
 
 fn eni(of: &NetworkInterface) -> Result<Eni, BadNetwork> {
     let address = of.address().and_then(|a| a.parse().ok());
     let address: Ipv4Addr = address.ok_or(BadNetwork::Interface("an IPv4 address"))?;
     let subnet: Subnet = of.subnet_gateway_ipv4_address.parse()?;
-    let gateway = of.subnet_gateway_ipv4_address.split('/').next().unwrap_or_default();
-    let gateway = gateway.parse().map_err(|_| BadNetwork::Interface("a gateway"))?;
-    let vpc_id = if of.vpc_id.is_empty() { ONLY_VPC } else { &of.vpc_id };
+    let gateway = of
+        .subnet_gateway_ipv4_address
+        .split('/')
+        .next()
+        .unwrap_or_default();
+    let gateway = gateway
+        .parse()
+        .map_err(|_| BadNetwork::Interface("a gateway"))?;
+    let vpc_id = if of.vpc_id.is_empty() {
+        ONLY_VPC
+    } else {
+        &of.vpc_id
+    };
     Ok(Eni {
         vpc_id: vpc_id.to_owned(),
         eni_id: of.ec2_id.clone(),
@@ -124,9 +157,15 @@ pub fn hostname(context: &TaskContext, at: usize, attachment: &Attachment, regio
             .unwrap_or_default(),
         NetworkMode::Awsvpc => {
             let interface = context.task.elastic_network_interfaces.first();
-            let given = interface.map(|i| i.private_dns_name.clone()).filter(|n| !n.is_empty());
+            let given = interface
+                .map(|i| i.private_dns_name.clone())
+                .filter(|n| !n.is_empty());
             given
-                .or_else(|| attachment.address.map(|a| wharf_network::private_dns_name(a, region)))
+                .or_else(|| {
+                    attachment
+                        .address
+                        .map(|a| wharf_network::private_dns_name(a, region))
+                })
                 .unwrap_or_default()
         }
         // As Docker does it.
@@ -177,7 +216,9 @@ fn resolv_conf(context: &TaskContext, in_host: bool, engine: &HostConfig) -> Str
     for server in servers {
         push_line(&mut text, &format!("nameserver {server}"));
     }
-    let search = interface.map(|i| &i.domain_name).filter(|_| engine.dns_search.is_empty());
+    let search = interface
+        .map(|i| &i.domain_name)
+        .filter(|_| engine.dns_search.is_empty());
     let search = search.unwrap_or(&engine.dns_search);
     if !search.is_empty() {
         push_line(&mut text, &format!("search {}", search.join(" ")));

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     engine::{Action, Event},
-    node::core::TaskContext,
+    node::{core::TaskContext, machine::Observation},
 };
 
 /// SIGTERM, where the image names no other (ecs.md §4).
@@ -66,7 +66,9 @@ pub(super) async fn perform(
 }
 
 pub(super) fn attached(context: &TaskContext, attachment: &Attachment) -> Event {
-    Event::NetworkAttached { links: net::links(context, attachment) }
+    Event::NetworkAttached {
+        links: net::links(context, attachment),
+    }
 }
 
 /// Network, volumes and shim: all that a container stands on.
@@ -75,14 +77,21 @@ async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Even
         return Ok(attached(context, &live.attachment));
     }
     let mode = net::mode(context).map_err(|e| format!("ContainerNetworkingError: {e}"))?;
-    shared.volumes.prepare(context).map_err(|e| format!("CannotCreateVolumeError: {e}"))?;
+    shared
+        .volumes
+        .prepare(context)
+        .map_err(|e| format!("CannotCreateVolumeError: {e}"))?;
     let attachment = shared
         .network
         .attach(&context.id, mode)
         .await
         .map_err(|e| format!("ContainerNetworkingError: {}", chain(&e)))?;
     let event = attached(context, &attachment);
-    match shared.runtime.create_task(sandbox(context, &attachment)).await {
+    match shared
+        .runtime
+        .create_task(sandbox(context, &attachment))
+        .await
+    {
         Ok(handle) => {
             let live = Arc::new(Live::new(context.clone(), handle, attachment));
             shared.put_live(live.clone());
@@ -100,10 +109,9 @@ fn sandbox(context: &TaskContext, attachment: &Attachment) -> TaskSandbox {
     let task = &context.task;
     TaskSandbox {
         task_id: context.id.clone(),
-        network: attachment
-            .netns
-            .as_ref()
-            .map_or(TaskNetwork::Host, |path| TaskNetwork::Namespace(path.clone())),
+        network: attachment.netns.as_ref().map_or(TaskNetwork::Host, |path| {
+            TaskNetwork::Namespace(path.clone())
+        }),
         cpu_quota_millis: (task.cpu > 0.0).then(|| (task.cpu * 1000.0).ceil() as u64),
         memory_limit_bytes: u64::try_from(task.memory)
             .ok()
@@ -118,9 +126,12 @@ async fn pull(shared: &Arc<Shared>, context: &Arc<TaskContext>, at: usize) -> Ve
     // Told when it begins, because it may take long; a full queue only costs the earlier time.
     let began = move || {
         let event = Event::PullStarted;
-        let _ = tell.try_send(crate::node::machine::Observation { task_id: id, event });
+        let _ = tell.try_send(Observation {
+            task_id: id.clone(),
+            event,
+        });
     };
-    match shared.images.fetch(context, at, began).await {
+    match shared.images.fetch(context, at, &began).await {
         Ok(fetched) => {
             let digest = fetched.image.digest().to_string();
             if let Some(live) = shared.live(&context.id) {
@@ -128,10 +139,17 @@ async fn pull(shared: &Arc<Shared>, context: &Arc<TaskContext>, at: usize) -> Ve
             }
             vec![
                 Event::PullStarted,
-                Event::Pulled { container: at, digest, remotely: fetched.remotely },
+                Event::Pulled {
+                    container: at,
+                    digest,
+                    remotely: fetched.remotely,
+                },
             ]
         }
-        Err(reason) => vec![Event::Failed { container: at, reason }],
+        Err(reason) => vec![Event::Failed {
+            container: at,
+            reason,
+        }],
     }
 }
 
@@ -141,21 +159,24 @@ async fn create(shared: &Arc<Shared>, context: &Arc<TaskContext>, at: usize) -> 
         Some(image) => image,
         // Pulled before the network was there, or by an earlier agent: it lies on this node.
         None => {
-            let fetched = shared.images.fetch(context, at, || ()).await?;
+            let fetched = shared.images.fetch(context, at, &|| ()).await?;
             live.set_image(at, fetched.image.clone());
             fetched.image
         }
     };
     let spec = specification(shared, &live, at, image.config()).map_err(|e| e.reason())?;
     // The stream is made beside the container, and refused options fail the start as with Docker.
-    let (created, stream) =
-        tokio::join!(live.handle.create_container(&spec, &image), logs::prepare(shared, context, at));
+    let (created, stream) = tokio::join!(
+        live.handle.create_container(&spec, &image),
+        logs::prepare(shared, context, at)
+    );
     match created {
         Ok(_) => stream,
         // An earlier agent had come this far.
-        Err(ContainerError::Refused { failure: wharf_container::runtime::Failure::AlreadyExists { .. }, .. }) => {
-            stream
-        }
+        Err(ContainerError::Refused {
+            failure: wharf_container::runtime::Failure::AlreadyExists { .. },
+            ..
+        }) => stream,
         Err(error) => Err(error.reason()),
     }
 }
@@ -181,23 +202,35 @@ fn specification(
         variables: bundle::variables(context, at, addresses),
         files: net::files(context, at, &live.attachment, &hostname, &engine.host),
         hostname,
-        run_name: live.run_name(at).ok_or_else(|| bundle::BadContainer::Name(name.clone()))?,
+        run_name: live
+            .run_name(at)
+            .ok_or_else(|| bundle::BadContainer::Name(name.clone()))?,
         first_name: live.run_name(context.spec.first),
     };
     bundle::container(context, at, around)
 }
 
-async fn start(shared: &Arc<Shared>, context: &Arc<TaskContext>, at: usize) -> Result<Event, String> {
+async fn start(
+    shared: &Arc<Shared>,
+    context: &Arc<TaskContext>,
+    at: usize,
+) -> Result<Event, String> {
     let live = shared.live(&context.id).ok_or_else(no_task)?;
     let name = live.run_name(at).ok_or_else(no_task)?;
     match live.handle.start(&name).await {
-        Ok(started) => Ok(Event::Started { container: at, at: wharf_base::Timestamp(started.at) }),
+        Ok(started) => Ok(Event::Started {
+            container: at,
+            at: wharf_base::Timestamp(started.at),
+        }),
         Err(error) => {
             // An earlier agent may have come this far; the shim's own word decides.
             let status = live.handle.status().await.ok();
             let found = status.as_ref().and_then(|s| s.containers.get(&name));
             match found.and_then(|c| c.started_at) {
-                Some(started) => Ok(Event::Started { container: at, at: wharf_base::Timestamp(started) }),
+                Some(started) => Ok(Event::Started {
+                    container: at,
+                    at: wharf_base::Timestamp(started),
+                }),
                 None => Err(error.reason()),
             }
         }
@@ -212,8 +245,12 @@ async fn stop(
     timeout: Duration,
 ) -> Vec<Event> {
     let gone = vec![Event::Vanished { container: at }];
-    let Some(live) = shared.live(&context.id) else { return gone };
-    let Some(name) = live.run_name(at) else { return gone };
+    let Some(live) = shared.live(&context.id) else {
+        return gone;
+    };
+    let Some(name) = live.run_name(at) else {
+        return gone;
+    };
     let image = match live.image(at) {
         Some(image) => Some(image),
         // Taken over from an earlier agent.
@@ -242,7 +279,11 @@ async fn stop(
                     tracing::error!(task = context.id, container = %name, error = &error as &dyn std::error::Error, "a container does not stop; its task is killed");
                     live.close();
                     if let Err(error) = live.handle.kill().await {
-                        tracing::error!(task = context.id, error = &error as &dyn std::error::Error, "a task cannot be killed");
+                        tracing::error!(
+                            task = context.id,
+                            error = &error as &dyn std::error::Error,
+                            "a task cannot be killed"
+                        );
                     }
                     all_gone(context)
                 }
@@ -253,7 +294,9 @@ async fn stop(
 }
 
 fn all_gone(context: &TaskContext) -> Vec<Event> {
-    (0..context.task.containers.len()).map(|container| Event::Vanished { container }).collect()
+    (0..context.task.containers.len())
+        .map(|container| Event::Vanished { container })
+        .collect()
 }
 
 async fn release(shared: &Arc<Shared>, context: &Arc<TaskContext>) {
@@ -261,7 +304,11 @@ async fn release(shared: &Arc<Shared>, context: &Arc<TaskContext>) {
         match shared.network.detach(&context.id).await {
             Ok(()) => return,
             Err(error) => {
-                tracing::warn!(task = context.id, error = &error as &dyn std::error::Error, "a network is not released yet");
+                tracing::warn!(
+                    task = context.id,
+                    error = &error as &dyn std::error::Error,
+                    "a network is not released yet"
+                );
             }
         }
         sleep(RELEASE_PAUSE).await;
@@ -280,13 +327,21 @@ pub(super) async fn dispose(shared: &Arc<Shared>, context: &Arc<TaskContext>) {
         live.logs.wait().await;
         live.close();
         if let Err(error) = live.handle.kill().await {
-            tracing::warn!(task = id, error = &error as &dyn std::error::Error, "a task's shim is not removed");
+            tracing::warn!(
+                task = id,
+                error = &error as &dyn std::error::Error,
+                "a task's shim is not removed"
+            );
         }
         shared.take_live(id);
     } else if let Err(error) = shared.runtime.remove_task(id).await
         && !matches!(error, RuntimeError::BadTaskId(_))
     {
-        tracing::warn!(task = id, error = &error as &dyn std::error::Error, "what is left of a task is not removed");
+        tracing::warn!(
+            task = id,
+            error = &error as &dyn std::error::Error,
+            "what is left of a task is not removed"
+        );
     }
     if let Err(error) = shared.volumes.remove(id) {
         tracing::warn!(task = id, %error, "a task's volumes are not removed");

@@ -46,14 +46,22 @@ pub(super) async fn recover(
             }
         }
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "containers could not be found again");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "containers could not be found again"
+            );
         }
     }
     for task in tasks.iter().filter(|task| !found.contains(&task.id)) {
         let gone = (0..task.task.containers.len()).map(|container| Event::Vanished { container });
         events.entry(task.id.clone()).or_default().extend(gone);
     }
-    for id in shared.volumes.task_ids().iter().filter(|id| !known.contains_key(id.as_str())) {
+    for id in shared
+        .volumes
+        .task_ids()
+        .iter()
+        .filter(|id| !known.contains_key(id.as_str()))
+    {
         if let Err(error) = shared.volumes.remove(id) {
             tracing::warn!(task = id, %error, "volumes of a forgotten task are not removed");
         }
@@ -69,7 +77,10 @@ async fn networks(
     let all = match shared.network.recover().await {
         Ok(all) => all,
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "networks could not be found again");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "networks could not be found again"
+            );
             return BTreeMap::new();
         }
     };
@@ -78,7 +89,11 @@ async fn networks(
         if known.contains_key(one.key.as_str()) && one.health != Health::Unfinished {
             kept.insert(one.key, one.attachment);
         } else if let Err(error) = shared.network.detach(&one.key).await {
-            tracing::warn!(key = one.key, error = &error as &dyn std::error::Error, "a network nobody uses is not released");
+            tracing::warn!(
+                key = one.key,
+                error = &error as &dyn std::error::Error,
+                "a network nobody uses is not released"
+            );
         }
     }
     kept
@@ -96,7 +111,11 @@ async fn take_over(
         (RecoveredState::Alive(handle), None) => {
             // Its network was lost or never finished: nothing can come of it.
             if let Err(error) = handle.kill().await {
-                tracing::warn!(task = task.id, error = &error as &dyn std::error::Error, "a task without a network is not removed");
+                tracing::warn!(
+                    task = task.id,
+                    error = &error as &dyn std::error::Error,
+                    "a task without a network is not removed"
+                );
             }
             return vanished(task);
         }
@@ -119,12 +138,17 @@ async fn take_over(
 fn ended(
     shared: &Arc<Shared>,
     task: &Arc<TaskContext>,
-    containers: &BTreeMap<wharf_container::spec::ContainerName, wharf_container::runtime::ContainerStatus>,
+    containers: &BTreeMap<
+        wharf_container::spec::ContainerName,
+        wharf_container::runtime::ContainerStatus,
+    >,
 ) -> Vec<Event> {
     let mut events = Vec::new();
     let mut newest: BTreeMap<usize, u32> = BTreeMap::new();
     for (name, status) in containers {
-        let Some((at, generation)) = live::find(task, name) else { continue };
+        let Some((at, generation)) = live::find(task, name) else {
+            continue;
+        };
         logs::read_ended(shared, task, at, generation);
         if newest.get(&at).is_none_or(|known| *known < generation) {
             newest.insert(at, generation);
@@ -138,7 +162,9 @@ fn ended(
 
 /// For every container; means nothing for those that have stopped or were never made.
 fn vanished(task: &TaskContext) -> Vec<Event> {
-    (0..task.task.containers.len()).map(|container| Event::Vanished { container }).collect()
+    (0..task.task.containers.len())
+        .map(|container| Event::Vanished { container })
+        .collect()
 }
 
 /// A task on this machine that no record knows: it was never acknowledged, so nobody counts on it.
@@ -150,6 +176,10 @@ async fn remove(shared: &Shared, recovered: Recovered) {
         RecoveredState::Ended | RecoveredState::Lost => shared.runtime.remove_task(&id).await,
     };
     if let Err(error) = removed {
-        tracing::warn!(task = id, error = &error as &dyn std::error::Error, "an unknown task is not removed");
+        tracing::warn!(
+            task = id,
+            error = &error as &dyn std::error::Error,
+            "an unknown task is not removed"
+        );
     }
 }

@@ -28,11 +28,16 @@ pub fn is_own(host: &str, endpoint_port: u16, configured: &[String]) -> bool {
 }
 
 fn is_ecr(host: &str) -> bool {
-    let Some((account, rest)) = host.split_once(".dkr.ecr.") else { return false };
+    let Some((account, rest)) = host.split_once(".dkr.ecr.") else {
+        return false;
+    };
     account.len() == 12
         && account.bytes().all(|b| b.is_ascii_digit())
         && rest.strip_suffix(".amazonaws.com").is_some_and(|region| {
-            !region.is_empty() && region.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            !region.is_empty()
+                && region
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'-')
         })
 }
 
@@ -45,7 +50,9 @@ pub struct Login {
 
 impl std::fmt::Debug for Login {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Login").field("user", &self.user).finish_non_exhaustive()
+        out.debug_struct("Login")
+            .field("user", &self.user)
+            .finish_non_exhaustive()
     }
 }
 
@@ -67,7 +74,10 @@ pub struct Logins {
 
 impl Logins {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, kept: Arc::default() }
+        Self {
+            clock,
+            kept: Arc::default(),
+        }
     }
 
     /// The login of the identity that `api` signs with.
@@ -89,7 +99,11 @@ impl Logins {
             api.call(&ECR, "GetAuthorizationToken", &input).await?;
         let data = answer.authorization_data.into_iter().flatten().next();
         let data = data.ok_or(LoginError::NoToken)?;
-        let login = data.authorization_token.as_deref().and_then(read_token).ok_or(LoginError::NoToken)?;
+        let login = data
+            .authorization_token
+            .as_deref()
+            .and_then(read_token)
+            .ok_or(LoginError::NoToken)?;
         let ends = data.expires_at.unwrap_or(now + LIFE);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.insert(key.clone(), (ends, login.clone()));
@@ -107,7 +121,10 @@ impl Logins {
 fn read_token(token: &str) -> Option<Login> {
     let text = String::from_utf8(BASE64.decode(token).ok()?).ok()?;
     let (user, password) = text.split_once(':')?;
-    Some(Login { user: user.to_owned(), password: password.to_owned() })
+    Some(Login {
+        user: user.to_owned(),
+        password: password.to_owned(),
+    })
 }
 
 #[cfg(test)]
@@ -141,7 +158,10 @@ mod tests {
     #[test]
     fn tokens() {
         let login = read_token(&BASE64.encode("AWS:pass:word")).unwrap();
-        assert_eq!((login.user.as_str(), login.password.as_str()), ("AWS", "pass:word"));
+        assert_eq!(
+            (login.user.as_str(), login.password.as_str()),
+            ("AWS", "pass:word")
+        );
         assert!(!format!("{login:?}").contains("pass"));
         assert_eq!(read_token("%"), None);
         assert_eq!(read_token(&BASE64.encode("none")), None);

@@ -101,7 +101,10 @@ impl Volumes {
                 .find(|v| v.name == point.source_volume)
                 .ok_or_else(|| BadVolume::Unknown(point.source_volume.clone()))?;
             let (source, fresh) = self.source(&context.id, volume)?;
-            push(&mut mounts, mount(source, &point.container_path, point.read_only, fresh)?);
+            push(
+                &mut mounts,
+                mount(source, &point.container_path, point.read_only, fresh)?,
+            );
         }
         Ok(mounts)
     }
@@ -114,13 +117,23 @@ impl Volumes {
                 _ => (self.of_task(task_id).join(plain(&volume.name)?), true),
             },
             "docker" => {
-                let shared = volume.docker_volume_configuration.as_ref().is_some_and(|d| d.scope == "shared");
+                let shared = volume
+                    .docker_volume_configuration
+                    .as_ref()
+                    .is_some_and(|d| d.scope == "shared");
                 let name = plain(&volume.name)?;
-                let dir = if shared { self.dir.join("shared") } else { self.of_task(task_id) };
+                let dir = if shared {
+                    self.dir.join("shared")
+                } else {
+                    self.of_task(task_id)
+                };
                 (dir.join(name), true)
             }
             kind => {
-                return Err(BadVolume::Kind { name: volume.name.clone(), kind: kind.to_owned() });
+                return Err(BadVolume::Kind {
+                    name: volume.name.clone(),
+                    kind: kind.to_owned(),
+                });
             }
         };
         if !path.is_absolute() {
@@ -141,15 +154,24 @@ impl Volumes {
     /// The tasks that have volumes here.
     pub fn task_ids(&self) -> Vec<String> {
         let entries = fs::read_dir(self.dir.join("tasks")).into_iter().flatten();
-        entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect()
+        entries
+            .flatten()
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .collect()
     }
 }
 
 fn plain(name: &str) -> Result<&str, BadVolume> {
     let fits = (1..=255).contains(&name.len())
         && !name.starts_with('.')
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
-    if fits { Ok(name) } else { Err(BadVolume::Name(name.to_owned())) }
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    if fits {
+        Ok(name)
+    } else {
+        Err(BadVolume::Name(name.to_owned()))
+    }
 }
 
 /// Docker makes a missing folder; a file stays the file it is.
@@ -161,7 +183,10 @@ fn make(path: &Path) -> Result<(), BadVolume> {
         .recursive(true)
         .mode(0o755)
         .create(path)
-        .map_err(|source| BadVolume::Make { path: path.to_owned(), source })
+        .map_err(|source| BadVolume::Make {
+            path: path.to_owned(),
+            source,
+        })
 }
 
 fn mount(source: PathBuf, to: &str, read_only: bool, copy_up: bool) -> Result<Mount, BadVolume> {
@@ -169,7 +194,12 @@ fn mount(source: PathBuf, to: &str, read_only: bool, copy_up: bool) -> Result<Mo
     if !destination.is_absolute() {
         return Err(BadVolume::Relative(to.to_owned()));
     }
-    Ok(Mount { source, destination, read_only, copy_up })
+    Ok(Mount {
+        source,
+        destination,
+        read_only,
+        copy_up,
+    })
 }
 
 /// The first to name a place has it.

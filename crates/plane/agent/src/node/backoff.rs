@@ -18,7 +18,12 @@ const JITTER: f64 = 0.2;
 
 impl Backoff {
     pub fn new(first: Duration, most: Duration, factor: f64) -> Self {
-        Self { first, most, factor, next: first }
+        Self {
+            first,
+            most,
+            factor,
+            next: first,
+        }
     }
 
     pub fn reset(&mut self) {
@@ -41,7 +46,10 @@ mod tests {
         let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(1), 2.0);
         for want in [100, 200, 400, 800, 1000, 1000] {
             let got = backoff.wait().as_millis();
-            assert!((want * 8 / 10..=want * 12 / 10).contains(&got), "{want} {got}");
+            assert!(
+                (want * 8 / 10..=want * 12 / 10).contains(&got),
+                "{want} {got}"
+            );
         }
         backoff.reset();
         assert!(backoff.wait() <= Duration::from_millis(120));

@@ -41,16 +41,28 @@ pub struct TaskContext {
 /// Something for the shell to do.
 #[derive(Debug, Clone)]
 pub enum Effect {
-    Perform { task: Arc<TaskContext>, action: Action },
+    Perform {
+        task: Arc<TaskContext>,
+        action: Action,
+    },
     /// The task's record changed in a way that must survive a crash.
-    Save { id: String },
+    Save {
+        id: String,
+    },
     SaveNode,
     /// To be sent; answered by [`Core::reported`].
-    Report { id: String, report: Report },
+    Report {
+        id: String,
+        report: Report,
+    },
     /// STOPPED: once its record is durable, what is left of it on the machine may go.
-    Dispose { task: Arc<TaskContext> },
+    Dispose {
+        task: Arc<TaskContext>,
+    },
     /// Its time is over: the record goes too.
-    Forget { id: String },
+    Forget {
+        id: String,
+    },
 }
 
 #[derive(Debug)]
@@ -107,13 +119,23 @@ impl Core {
             id: record.id().to_owned(),
             task: record.task.clone(),
             spec,
-            runtime_ids: record.state.containers.iter().map(|c| c.runtime_id.clone()).collect(),
+            runtime_ids: record
+                .state
+                .containers
+                .iter()
+                .map(|c| c.runtime_id.clone())
+                .collect(),
             endpoint_ids: record.endpoint_ids.clone(),
             credentials_id: record.credentials_id.clone(),
             execution_credentials_id: record.execution_credentials_id.clone(),
         });
-        let entry =
-            Entry { record, context, busy: Busy::default(), wake_at: None, disposed: false };
+        let entry = Entry {
+            record,
+            context,
+            busy: Busy::default(),
+            wake_at: None,
+            disposed: false,
+        };
         self.tasks.insert(entry.context.id.clone(), entry);
     }
 
@@ -147,7 +169,9 @@ impl Core {
         let count = spec.containers.len();
         let runtime_ids = (0..count).map(|_| ids::hex32() + &ids::hex32()).collect();
         let id_of = |c: &Option<payload::RoleCredentials>| {
-            c.as_ref().map(|c| c.credentials_id.clone()).filter(|id| !id.is_empty())
+            c.as_ref()
+                .map(|c| c.credentials_id.clone())
+                .filter(|id| !id.is_empty())
         };
         TaskRecord {
             format: FORMAT,
@@ -159,7 +183,11 @@ impl Core {
             endpoint_ids: (0..count).map(|_| ids::uuid()).collect(),
             credentials_id: id_of(&task.role_credentials),
             execution_credentials_id: id_of(&task.execution_role_credentials),
-            task: Task { role_credentials: None, execution_role_credentials: None, ..task },
+            task: Task {
+                role_credentials: None,
+                execution_role_credentials: None,
+                ..task
+            },
         }
     }
 
@@ -188,7 +216,9 @@ impl Core {
             .values()
             .filter(|entry| entry.record.state.desired == Desired::Running)
             .filter(|entry| {
-                wanted.get(entry.record.task.arn.as_str()).is_none_or(|status| *status == "STOPPED")
+                wanted
+                    .get(entry.record.task.arn.as_str())
+                    .is_none_or(|status| *status == "STOPPED")
             })
             .map(|entry| ManifestTask {
                 task_arn: entry.record.task.arn.clone(),
@@ -197,7 +227,10 @@ impl Core {
             })
             .collect();
         self.verifying = (!candidates.is_empty()).then(|| manifest.message_id.clone());
-        (ManifestVerdict::Accepted(candidates), vec![Effect::SaveNode])
+        (
+            ManifestVerdict::Accepted(candidates),
+            vec![Effect::SaveNode],
+        )
     }
 
     /// The control plane confirmed that these are to stop.
@@ -257,7 +290,10 @@ impl Core {
             entry.record.outbox.acknowledged();
             effects.push(Effect::Save { id: id.to_owned() });
             if let Some(report) = entry.record.outbox.begin() {
-                effects.push(Effect::Report { id: id.to_owned(), report });
+                effects.push(Effect::Report {
+                    id: id.to_owned(),
+                    report,
+                });
             }
         }
         self.forget_old(now, &mut effects);
@@ -286,7 +322,9 @@ impl Core {
     }
 
     fn observe(&mut self, id: &str, events: Vec<Event>, now: Timestamp, out: &mut Vec<Effect>) {
-        let Some(entry) = self.tasks.get_mut(id) else { return };
+        let Some(entry) = self.tasks.get_mut(id) else {
+            return;
+        };
         let before = Mark::of(&entry.record);
         let spec = &entry.context.spec;
         for event in events {
@@ -297,11 +335,17 @@ impl Core {
         entry.wake_at = planned.wake_at;
         for action in planned.actions {
             entry.busy.begin(action);
-            out.push(Effect::Perform { task: entry.context.clone(), action });
+            out.push(Effect::Perform {
+                task: entry.context.clone(),
+                action,
+            });
         }
         if before.network != entry.record.state.network {
             for interface in &entry.record.task.elastic_network_interfaces {
-                entry.record.outbox.announce(&interface.attachment_arn, entry.record.state.network);
+                entry
+                    .record
+                    .outbox
+                    .announce(&interface.attachment_arn, entry.record.state.network);
             }
         }
         if let Some(report) = report::snapshot(spec, &entry.record.state) {
@@ -315,10 +359,15 @@ impl Core {
             out.push(Effect::Save { id: id.to_owned() });
         }
         if let Some(report) = entry.record.outbox.begin() {
-            out.push(Effect::Report { id: id.to_owned(), report });
+            out.push(Effect::Report {
+                id: id.to_owned(),
+                report,
+            });
         }
         if ended && !std::mem::replace(&mut entry.disposed, true) {
-            out.push(Effect::Dispose { task: entry.context.clone() });
+            out.push(Effect::Dispose {
+                task: entry.context.clone(),
+            });
             self.admit(now, out);
         }
     }
@@ -336,7 +385,9 @@ impl Core {
             }
         }
         waiting.sort();
-        let claims = waiting.iter().map(|(_, id)| &self.tasks[id].context.spec.claims);
+        let claims = waiting
+            .iter()
+            .map(|(_, id)| &self.tasks[id].context.spec.claims);
         let verdicts = admission::admit(claims, held, &self.host);
         for ((_, id), verdict) in waiting.into_iter().zip(verdicts) {
             match verdict {
@@ -361,7 +412,11 @@ impl Core {
 
     fn forget_at(&self, entry: &Entry) -> Option<Timestamp> {
         let over = entry.record.outbox.stop_acknowledged && entry.busy.is_empty();
-        entry.record.stopped_at.filter(|_| over).map(|at| at + self.cleanup_after)
+        entry
+            .record
+            .stopped_at
+            .filter(|_| over)
+            .map(|at| at + self.cleanup_after)
     }
 
     fn forget_old(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
@@ -398,7 +453,10 @@ impl Core {
     }
 
     pub fn contexts(&self) -> Vec<Arc<TaskContext>> {
-        self.tasks.values().map(|entry| entry.context.clone()).collect()
+        self.tasks
+            .values()
+            .map(|entry| entry.context.clone())
+            .collect()
     }
 }
 

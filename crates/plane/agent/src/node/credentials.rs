@@ -19,7 +19,10 @@ pub struct CredentialStore {
 
 impl Default for CredentialStore {
     fn default() -> Self {
-        Self { by_id: Arc::default(), arrivals: Arc::new(watch::Sender::new(0)) }
+        Self {
+            by_id: Arc::default(),
+            arrivals: Arc::new(watch::Sender::new(0)),
+        }
     }
 }
 
@@ -35,7 +38,11 @@ impl CredentialStore {
     }
 
     pub fn get(&self, id: &str) -> Option<RoleCredentials> {
-        self.by_id.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+        self.by_id
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(id)
+            .cloned()
     }
 
     pub fn forget<'a>(&self, ids: impl IntoIterator<Item = &'a str>) {
@@ -71,8 +78,14 @@ mod tests {
             let store = store.clone();
             async move { store.wait_for("id").await }
         });
-        let credentials = RoleCredentials { credentials_id: "id".into(), ..Default::default() };
-        store.put(RoleCredentials { credentials_id: "other".into(), ..Default::default() });
+        let credentials = RoleCredentials {
+            credentials_id: "id".into(),
+            ..Default::default()
+        };
+        store.put(RoleCredentials {
+            credentials_id: "other".into(),
+            ..Default::default()
+        });
         store.put(credentials.clone());
         assert_eq!(waiting.await.unwrap(), credentials);
         store.forget(["id"]);

@@ -35,7 +35,10 @@ impl Directory {
                 index.endpoints.insert(endpoint.clone(), (id.clone(), at));
             }
         }
-        let view = TaskView { context: context.clone(), record: record.clone() };
+        let view = TaskView {
+            context: context.clone(),
+            record: record.clone(),
+        };
         index.tasks.insert(id.clone(), Arc::new(view));
     }
 

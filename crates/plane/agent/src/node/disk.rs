@@ -28,7 +28,11 @@ const TASK_DIR: &str = "tasks";
 #[derive(Debug, thiserror::Error)]
 pub enum DiskError {
     #[error("cannot {step} {path}")]
-    Io { step: &'static str, path: PathBuf, source: io::Error },
+    Io {
+        step: &'static str,
+        path: PathBuf,
+        source: io::Error,
+    },
     #[error("{path} is damaged: {detail}")]
     Damaged { path: PathBuf, detail: String },
     #[error("the thread that writes the node's state has ended")]
@@ -49,8 +53,14 @@ pub struct Loaded {
 }
 
 enum Order {
-    Save { path: PathBuf, bytes: Vec<u8>, done: Option<oneshot::Sender<()>> },
-    Remove { path: PathBuf },
+    Save {
+        path: PathBuf,
+        bytes: Vec<u8>,
+        done: Option<oneshot::Sender<()>>,
+    },
+    Remove {
+        path: PathBuf,
+    },
 }
 
 /// Handle to the writing thread.
@@ -77,7 +87,10 @@ impl Disk {
                 detail: e.to_string(),
             })?,
         };
-        let loaded = Loaded { node, tasks: load_tasks(&tasks)? };
+        let loaded = Loaded {
+            node,
+            tasks: load_tasks(&tasks)?,
+        };
         let (orders, queue) = mpsc::channel();
         thread::Builder::new()
             .name("node-state".to_owned())
@@ -99,12 +112,18 @@ impl Disk {
 
     pub fn remove_task(&self, task_id: &str) {
         // A writer that has ended has logged why.
-        let _ = self.orders.send(Order::Remove { path: self.task_path(task_id) });
+        let _ = self.orders.send(Order::Remove {
+            path: self.task_path(task_id),
+        });
     }
 
     fn save(&self, path: PathBuf, bytes: Vec<u8>) -> oneshot::Receiver<()> {
         let (done, heard) = oneshot::channel();
-        let _ = self.orders.send(Order::Save { path, bytes, done: Some(done) });
+        let _ = self.orders.send(Order::Save {
+            path,
+            bytes,
+            done: Some(done),
+        });
         heard
     }
 
@@ -117,7 +136,10 @@ fn load_tasks(dir: &Path) -> Result<Vec<TaskRecord>, DiskError> {
     let mut tasks: Vec<TaskRecord> = Vec::new();
     for entry in fs::read_dir(dir).map_err(failed("list", dir))? {
         let path = entry.map_err(failed("list", dir))?.path();
-        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+        let extension = path
+            .extension()
+            .and_then(|e| e.to_str())
+            .unwrap_or_default();
         if extension == "new" {
             // What a kill between write and rename left.
             fs::remove_file(&path).map_err(failed("remove", &path))?;
@@ -127,7 +149,9 @@ fn load_tasks(dir: &Path) -> Result<Vec<TaskRecord>, DiskError> {
         }
         let Some(bytes) = read(&path)? else { continue };
         match serde_json::from_slice::<TaskRecord>(&bytes) {
-            Ok(record) if record.is_sound() && path.file_stem().is_some_and(|s| s == record.id()) => {
+            Ok(record)
+                if record.is_sound() && path.file_stem().is_some_and(|s| s == record.id()) =>
+            {
                 tasks.push(record);
             }
             _ => {
@@ -149,9 +173,14 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>, DiskError> {
         Err(e) => return Err(failed("open", path)(e)),
     };
     let mut bytes = Vec::new();
-    file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(failed("read", path))?;
+    file.take(MAX_FILE + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed("read", path))?;
     if bytes.len() as u64 > MAX_FILE {
-        return Err(DiskError::Damaged { path: path.to_owned(), detail: "it is too large".into() });
+        return Err(DiskError::Damaged {
+            path: path.to_owned(),
+            detail: "it is too large".into(),
+        });
     }
     Ok(Some(bytes))
 }
@@ -170,7 +199,9 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
     file.write_all(bytes).map_err(failed("write", &fresh))?;
     file.sync_all().map_err(failed("sync", &fresh))?;
     fs::rename(&fresh, path).map_err(failed("rename", &fresh))?;
-    File::open(dir).and_then(|d| d.sync_all()).map_err(failed("sync", dir))
+    File::open(dir)
+        .and_then(|d| d.sync_all())
+        .map_err(failed("sync", dir))
 }
 
 /// Takes what has piled up, keeps the last order for each file, carries it out.
@@ -193,14 +224,19 @@ fn write_orders(queue: &mpsc::Receiver<Order>) {
             let done = match &content {
                 Some(bytes) => replace(&path, bytes),
                 None => match fs::remove_file(&path) {
-                    Err(e) if e.kind() != io::ErrorKind::NotFound => Err(failed("remove", &path)(e)),
+                    Err(e) if e.kind() != io::ErrorKind::NotFound => {
+                        Err(failed("remove", &path)(e))
+                    }
                     _ => Ok(()),
                 },
             };
             match done {
                 Ok(()) => waiting.remove(&path).into_iter().flatten().for_each(hear),
                 Err(error) => {
-                    tracing::error!(error = &error as &dyn std::error::Error, "the node's state was not saved");
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "the node's state was not saved"
+                    );
                 }
             }
         }
@@ -220,7 +256,10 @@ mod tests {
     fn record(id: &str, arrival: u64) -> TaskRecord {
         let task = crate::protocol::payload::Task {
             arn: format!("arn:aws:ecs:us-east-1:0:task/default/{id}"),
-            containers: vec![Container { name: "a".into(), ..Container::default() }],
+            containers: vec![Container {
+                name: "a".into(),
+                ..Container::default()
+            }],
             ..Default::default()
         };
         TaskRecord {
@@ -229,7 +268,10 @@ mod tests {
             received_at: wharf_base::Timestamp(0),
             stopped_at: None,
             task,
-            state: TaskState { containers: vec![Default::default()], ..TaskState::default() },
+            state: TaskState {
+                containers: vec![Default::default()],
+                ..TaskState::default()
+            },
             outbox: Default::default(),
             endpoint_ids: vec!["e".into()],
             credentials_id: None,
@@ -246,7 +288,10 @@ mod tests {
         disk.save_task(&record("bbbbbbbb", 1)).await.unwrap();
         disk.save_task(&record("cccccccc", 3)).await.unwrap();
         disk.remove_task("cccccccc");
-        let node = NodeRecord { sequence: 7, ..NodeRecord::default() };
+        let node = NodeRecord {
+            sequence: 7,
+            ..NodeRecord::default()
+        };
         disk.save_node(&node).await.unwrap();
         let (_, loaded) = Disk::open(dir.path()).unwrap();
         let ids: Vec<&str> = loaded.tasks.iter().map(TaskRecord::id).collect();
@@ -266,6 +311,9 @@ mod tests {
         assert!(tasks.join("aaaaaaaa.damaged").exists());
         assert!(!tasks.join("bbbbbbbb.new").exists());
         fs::write(dir.path().join(NODE_FILE), b"{").unwrap();
-        assert!(matches!(Disk::open(dir.path()), Err(DiskError::Damaged { .. })));
+        assert!(matches!(
+            Disk::open(dir.path()),
+            Err(DiskError::Damaged { .. })
+        ));
     }
 }

@@ -28,7 +28,10 @@ pub enum NodeError {
     #[error("the node's state")]
     Disk(#[from] disk::DiskError),
     #[error("{part} of this machine")]
-    Machine { part: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
+    Machine {
+        part: &'static str,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     #[error("what this machine has")]
     Host(#[source] io::Error),
     #[error("the control plane refuses this node: {0}")]

@@ -75,11 +75,18 @@ impl Host {
     pub fn probe(config: &NodeConfig) -> Result<Self, NodeError> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from) as u64;
         let meminfo = fs::read_to_string("/proc/meminfo").map_err(NodeError::Host)?;
-        let memory = total_memory_mib(&meminfo)
-            .ok_or_else(|| NodeError::Host(std::io::Error::other("/proc/meminfo has no MemTotal")))?;
-        let mut attributes: Vec<(String, Option<String>)> =
-            CAPABILITIES.iter().map(|name| ((*name).to_owned(), None)).collect();
-        let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
+        let memory = total_memory_mib(&meminfo).ok_or_else(|| {
+            NodeError::Host(std::io::Error::other("/proc/meminfo has no MemTotal"))
+        })?;
+        let mut attributes: Vec<(String, Option<String>)> = CAPABILITIES
+            .iter()
+            .map(|name| ((*name).to_owned(), None))
+            .collect();
+        let architecture = if cfg!(target_arch = "aarch64") {
+            "arm64"
+        } else {
+            "x86_64"
+        };
         for (name, value) in [
             ("ecs.os-type", "linux"),
             ("ecs.os-family", "LINUX"),
@@ -126,11 +133,18 @@ pub async fn register(
     let input = request(cluster, host, stored);
     let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(30), 2.0);
     loop {
-        let call = api.call::<RegisterContainerInstanceResponse>(&ECS, "RegisterContainerInstance", &input);
+        let call = api.call::<RegisterContainerInstanceResponse>(
+            &ECS,
+            "RegisterContainerInstance",
+            &input,
+        );
         match call.await {
             Ok(answer) => return registered(&input, answer),
             Err(error) if error.is_transient() => {
-                tracing::info!(error = &error as &dyn std::error::Error, "not registered yet");
+                tracing::info!(
+                    error = &error as &dyn std::error::Error,
+                    "not registered yet"
+                );
             }
             // On a fresh control plane the server may still be about to create it.
             Err(error) if error.code() == "ClusterNotFoundException" => {
@@ -160,8 +174,15 @@ fn request(cluster: &str, host: &Host, stored: Option<&str>) -> RegisterContaine
         .attributes
         .iter()
         .cloned()
-        .chain(custom.map(|(name, value)| (name.clone(), Some(value.clone()).filter(|v| !v.is_empty()))))
-        .map(|(name, value)| Attribute { name: Some(name), value, ..Default::default() });
+        .chain(
+            custom
+                .map(|(name, value)| (name.clone(), Some(value.clone()).filter(|v| !v.is_empty()))),
+        )
+        .map(|(name, value)| Attribute {
+            name: Some(name),
+            value,
+            ..Default::default()
+        });
     RegisterContainerInstanceRequest {
         cluster: Some(cluster.to_owned()),
         container_instance_arn: stored.map(str::to_owned),
@@ -183,21 +204,32 @@ fn registered(
     answer: RegisterContainerInstanceResponse,
 ) -> Result<String, NodeError> {
     let refused = |text: &str| NodeError::Refused(text.to_owned());
-    let instance = answer.container_instance.ok_or_else(|| refused("the answer names no instance"))?;
+    let instance = answer
+        .container_instance
+        .ok_or_else(|| refused("the answer names no instance"))?;
     let echoed: BTreeMap<&str, &str> = instance
         .attributes
         .iter()
         .flatten()
-        .map(|a| (a.name.as_deref().unwrap_or_default(), a.value.as_deref().unwrap_or_default()))
+        .map(|a| {
+            (
+                a.name.as_deref().unwrap_or_default(),
+                a.value.as_deref().unwrap_or_default(),
+            )
+        })
         .collect();
     for attribute in sent.attributes.iter().flatten() {
         let name = attribute.name.as_deref().unwrap_or_default();
         let value = attribute.value.as_deref().unwrap_or_default();
         if echoed.get(name) != Some(&value) {
-            return Err(NodeError::Refused(format!("the attribute {name} was not accepted")));
+            return Err(NodeError::Refused(format!(
+                "the attribute {name} was not accepted"
+            )));
         }
     }
-    instance.container_instance_arn.ok_or_else(|| refused("the answer names no ARN"))
+    instance
+        .container_instance_arn
+        .ok_or_else(|| refused("the answer names no ARN"))
 }
 
 /// The two websockets' base URLs.
@@ -233,7 +265,11 @@ impl EndpointCache {
                 self.kept = Some((Some(Instant::now()), found.clone()));
                 Ok(found)
             }
-            Err(error) => self.kept.as_ref().map(|(_, found)| found.clone()).ok_or(error),
+            Err(error) => self
+                .kept
+                .as_ref()
+                .map(|(_, found)| found.clone())
+                .ok_or(error),
         }
     }
 
@@ -250,8 +286,10 @@ async fn discover(api: &Api, cluster: &str, instance: &str) -> Result<Discovered
         cluster: Some(cluster.to_owned()),
         container_instance: Some(instance.to_owned()),
     };
-    let answer: DiscoverPollEndpointResponse =
-        api.call(&ECS, "DiscoverPollEndpoint", &input).await.map_err(SocketError::Discovery)?;
+    let answer: DiscoverPollEndpointResponse = api
+        .call(&ECS, "DiscoverPollEndpoint", &input)
+        .await
+        .map_err(SocketError::Discovery)?;
     let acs = answer.endpoint.unwrap_or_default();
     let telemetry = answer.telemetry_endpoint.unwrap_or_else(|| acs.clone());
     Ok(Discovered { acs, telemetry })
@@ -267,14 +305,20 @@ mod tests {
 
     #[test]
     fn memory() {
-        assert_eq!(total_memory_mib("MemFree: 1 kB\nMemTotal:    24576000 kB\n"), Some(24000));
+        assert_eq!(
+            total_memory_mib("MemFree: 1 kB\nMemTotal:    24576000 kB\n"),
+            Some(24000)
+        );
         assert_eq!(total_memory_mib("MemTotal: x"), None);
     }
 
     #[test]
     fn every_attribute_must_come_back() {
         let host = Host {
-            capacity: HostCapacity { cpu: 1024, memory: 10 },
+            capacity: HostCapacity {
+                cpu: 1024,
+                memory: 10,
+            },
             reserved_ports: vec![22],
             attributes: vec![("a".into(), None), ("b".into(), Some("1".into()))],
             custom: BTreeMap::from([("c".into(), "2".into())]),
@@ -291,7 +335,17 @@ mod tests {
         assert_eq!(all.len(), 3);
         assert_eq!(registered(&sent, answer(all.clone())).unwrap(), "arn");
         all.pop();
-        assert!(matches!(registered(&sent, answer(all)), Err(NodeError::Refused(_))));
-        assert_eq!(request("default", &host, Some("x")).attributes.unwrap().len(), 2, "custom once");
+        assert!(matches!(
+            registered(&sent, answer(all)),
+            Err(NodeError::Refused(_))
+        ));
+        assert_eq!(
+            request("default", &host, Some("x"))
+                .attributes
+                .unwrap()
+                .len(),
+            2,
+            "custom once"
+        );
     }
 }

@@ -49,7 +49,14 @@ impl Reporter {
         shutdown: CancellationToken,
     ) -> Self {
         let room = Arc::new(Semaphore::new(PARALLEL));
-        Self { api, room, connected, commands, running, shutdown }
+        Self {
+            api,
+            room,
+            connected,
+            commands,
+            running,
+            shutdown,
+        }
     }
 
     /// Sends one report of a task; [`Command::Reported`] follows when it was taken or given up.
@@ -83,7 +90,9 @@ impl Reporter {
     /// An interface announced for a task not yet here: this node makes interfaces itself, so it is
     /// as good as there.
     pub fn attached(&self, arn: &str, cluster: &str, attachment_arn: &str) {
-        let report = Report::Attached { attachment_arn: attachment_arn.to_owned() };
+        let report = Report::Attached {
+            attachment_arn: attachment_arn.to_owned(),
+        };
         let input = encode(arn, cluster, &report);
         let (this, id) = (self.clone(), arn.to_owned());
         self.running.spawn(async move {
@@ -117,7 +126,11 @@ impl Reporter {
                     return;
                 }
                 Err(error) => {
-                    tracing::debug!(task = id, error = &error as &dyn std::error::Error, "a report waits");
+                    tracing::debug!(
+                        task = id,
+                        error = &error as &dyn std::error::Error,
+                        "a report waits"
+                    );
                 }
             }
             self.pause(backoff.wait()).await;
@@ -199,7 +212,12 @@ fn binding(binding: &HostBinding) -> NetworkBinding {
             ..all
         };
     }
-    let range = |first: u16| format!("{first}-{}", first.saturating_add(binding.count.saturating_sub(1)));
+    let range = |first: u16| {
+        format!(
+            "{first}-{}",
+            first.saturating_add(binding.count.saturating_sub(1))
+        )
+    };
     NetworkBinding {
         container_port_range: Some(range(binding.container_port)),
         host_port_range: Some(range(binding.host_port)),

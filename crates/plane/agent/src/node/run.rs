@@ -29,11 +29,22 @@ use crate::{
 #[derive(Debug)]
 pub enum Command {
     /// `reply` hears true when every task is durable, false if one was refused.
-    Payload { tasks: Vec<Task>, sequence: Option<i64>, reply: oneshot::Sender<bool> },
-    Manifest { manifest: Manifest, reply: oneshot::Sender<ManifestVerdict> },
+    Payload {
+        tasks: Vec<Task>,
+        sequence: Option<i64>,
+        reply: oneshot::Sender<bool>,
+    },
+    Manifest {
+        manifest: Manifest,
+        reply: oneshot::Sender<ManifestVerdict>,
+    },
     StopVerified(StopVerified),
-    Registered { arn: String },
-    Reported { id: String },
+    Registered {
+        arn: String,
+    },
+    Reported {
+        id: String,
+    },
 }
 
 /// An action's outcome.
@@ -128,7 +139,11 @@ impl NodeLoop {
     fn command(&mut self, command: Command, outcomes: &mpsc::UnboundedSender<Outcome>) {
         let now = self.clock.now();
         match command {
-            Command::Payload { tasks, sequence, reply } => {
+            Command::Payload {
+                tasks,
+                sequence,
+                reply,
+            } => {
                 let mut effects = sequence.map_or_else(Vec::new, |n| self.core.sequence(n));
                 let mut all = true;
                 for task in tasks {
@@ -159,7 +174,8 @@ impl NodeLoop {
             }
             Command::StopVerified(verified) => {
                 let effects =
-                    self.core.stop_verified(&verified.message_id, &verified.stop_tasks, now);
+                    self.core
+                        .stop_verified(&verified.message_id, &verified.stop_tasks, now);
                 self.carry_out(effects, outcomes);
             }
             Command::Registered { arn } => {
@@ -239,7 +255,11 @@ impl NodeLoop {
                 () = shutdown.cancelled() => return,
                 events = machine.perform(&task, action) => events,
             };
-            let _ = outcomes.send(Outcome { id: task.id.clone(), action, events });
+            let _ = outcomes.send(Outcome {
+                id: task.id.clone(),
+                action,
+                events,
+            });
         });
     }
 
@@ -260,7 +280,8 @@ impl NodeLoop {
         if let Some(view) = self.directory.task(id) {
             let record = &view.record;
             let ids = [&record.credentials_id, &record.execution_credentials_id];
-            self.credentials.forget(ids.into_iter().flatten().map(String::as_str));
+            self.credentials
+                .forget(ids.into_iter().flatten().map(String::as_str));
         }
         self.directory.remove(id);
         self.disk.remove_task(id);
@@ -268,7 +289,8 @@ impl NodeLoop {
 
     fn clean_images(&self) {
         let (machine, contexts) = (self.machine.clone(), self.core.contexts());
-        self.running.spawn(async move { machine.collect_images(&contexts).await });
+        self.running
+            .spawn(async move { machine.collect_images(&contexts).await });
     }
 
     fn show(&self, id: &str) {

@@ -127,7 +127,9 @@ impl Session {
                 End::Socket(SocketError::Refused { exception, .. })
                     if exception == "InactiveInstanceException" =>
                 {
-                    tracing::warn!("this container instance was deregistered; no more tasks for now");
+                    tracing::warn!(
+                        "this container instance was deregistered; no more tasks for now"
+                    );
                     self.telemetry.send_replace(None);
                     sleep(INACTIVE_WAIT).await;
                     registered = None;
@@ -138,13 +140,18 @@ impl Session {
                     registered = None;
                     sleep(backoff.wait()).await;
                 }
-                End::Expired | End::Idle | End::Socket(SocketError::Closed(1000 | 1001 | 1006 | 1011))
+                End::Expired
+                | End::Idle
+                | End::Socket(SocketError::Closed(1000 | 1001 | 1006 | 1011))
                     if at_once =>
                 {
                     backoff.reset();
                 }
                 End::Socket(error) => {
-                    tracing::info!(error = &error as &dyn std::error::Error, "not connected to the control plane");
+                    tracing::info!(
+                        error = &error as &dyn std::error::Error,
+                        "not connected to the control plane"
+                    );
                     sleep(backoff.wait()).await;
                 }
                 End::Expired | End::Idle => sleep(backoff.wait()).await,
@@ -155,7 +162,9 @@ impl Session {
     /// Registers, under the ARN of an earlier life if there was one and it is still good.
     async fn register(&mut self) -> Result<String, NodeError> {
         let stored = self.container_instance.clone();
-        let arn = match register::register(&self.api, &self.cluster, &self.host, stored.as_deref()).await {
+        let arn = match register::register(&self.api, &self.cluster, &self.host, stored.as_deref())
+            .await
+        {
             Err(NodeError::Refused(fault)) if stored.is_some() => {
                 tracing::warn!(%fault, "the control plane no longer knows this instance; registering anew");
                 register::register(&self.api, &self.cluster, &self.host, None).await?
@@ -163,7 +172,10 @@ impl Session {
             other => other?,
         };
         self.container_instance = Some(arn.clone());
-        let told = self.commands.send(Command::Registered { arn: arn.clone() }).await;
+        let told = self
+            .commands
+            .send(Command::Registered { arn: arn.clone() })
+            .await;
         told.map(|()| arn).map_err(|_| NodeError::Ended)
     }
 
@@ -180,13 +192,22 @@ impl Session {
         self.connected.send_replace(true);
         let end = self.converse(&mut socket, instance).await;
         if matches!(end, End::Expired | End::NodeGone) {
-            socket.close("ConnectionExpired: Reconnect to continue").await;
+            socket
+                .close("ConnectionExpired: Reconnect to continue")
+                .await;
         }
         end
     }
 
-    async fn open(&mut self, instance: &str, send_credentials: bool) -> Result<Socket, SocketError> {
-        let found = self.endpoints.get(&self.api, &self.cluster, instance).await?;
+    async fn open(
+        &mut self,
+        instance: &str,
+        send_credentials: bool,
+    ) -> Result<Socket, SocketError> {
+        let found = self
+            .endpoints
+            .get(&self.api, &self.cluster, instance)
+            .await?;
         self.telemetry.send_replace(Some(TelemetryTarget {
             endpoint: found.telemetry.clone(),
             cluster: self.cluster.clone(),
@@ -200,7 +221,10 @@ impl Session {
             ("containerInstanceArn", instance),
             ("dockerVersion", ENGINE_VERSION),
             ("protocolVersion", "2"),
-            ("sendCredentials", if send_credentials { "true" } else { "false" }),
+            (
+                "sendCredentials",
+                if send_credentials { "true" } else { "false" },
+            ),
             ("seqNum", "1"),
         ]);
         Socket::open(&self.api, &endpoint, &query).await
@@ -240,14 +264,22 @@ impl Session {
         let message = match acs::decode(&text) {
             Ok(message) => message,
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "a message is not understood");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a message is not understood"
+                );
                 return Vec::new();
             }
         };
         match message {
             FromServer::Payload(payload) => self.payload(payload).await.unwrap_or_default(),
             FromServer::Heartbeat(beat) => {
-                vec![frame("HeartbeatAckRequest", &HeartbeatAck { message_id: &beat.message_id })]
+                vec![frame(
+                    "HeartbeatAckRequest",
+                    &HeartbeatAck {
+                        message_id: &beat.message_id,
+                    },
+                )]
             }
             FromServer::Credentials(message) => vec![self.credentials(message)],
             FromServer::Manifest(manifest) => self.manifest(manifest, instance).await,
@@ -299,7 +331,11 @@ impl Session {
             }
         }
         let (reply, accepted) = oneshot::channel();
-        let command = Command::Payload { tasks, sequence: message.seq_num, reply };
+        let command = Command::Payload {
+            tasks,
+            sequence: message.seq_num,
+            reply,
+        };
         self.commands.send(command).await.ok()?;
         let all = accepted.await.unwrap_or(false);
         (whole && all).then_some(answers)
@@ -307,12 +343,20 @@ impl Session {
 
     /// Tells that a task cannot be read, if it says at least who it is.
     fn unreadable(&self, raw: &str, error: &payload::BadTask) {
-        let names: BTreeMap<String, serde_json::Value> = serde_json::from_str(raw).unwrap_or_default();
-        let text = |name: &str| names.get(name).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+        let names: BTreeMap<String, serde_json::Value> =
+            serde_json::from_str(raw).unwrap_or_default();
+        let text = |name: &str| {
+            names
+                .get(name)
+                .and_then(|v| v.as_str())
+                .unwrap_or_default()
+                .to_owned()
+        };
         tracing::warn!(%error, "a task cannot be read");
         if payload::task_id(&text("arn")).is_some() {
             let reason = format!("UnrecogniedTaskError: Error loading task - {error}");
-            self.reporter.reject(text("arn"), text("taskClusterArn"), reason);
+            self.reporter
+                .reject(text("arn"), text("taskClusterArn"), reason);
         }
     }
 
@@ -331,13 +375,23 @@ impl Session {
             message_id: message_id.clone(),
         };
         let (reply, verdict) = oneshot::channel();
-        if self.commands.send(Command::Manifest { manifest, reply }).await.is_err() {
+        if self
+            .commands
+            .send(Command::Manifest { manifest, reply })
+            .await
+            .is_err()
+        {
             return Vec::new();
         }
-        let Ok(ManifestVerdict::Accepted(candidates)) = verdict.await else { return Vec::new() };
+        let Ok(ManifestVerdict::Accepted(candidates)) = verdict.await else {
+            return Vec::new();
+        };
         let mut answers = vec![frame("AckRequest", &acknowledged)];
         if !candidates.is_empty() {
-            let message = StopCandidates { message_id: &message_id, stop_candidates: candidates };
+            let message = StopCandidates {
+                message_id: &message_id,
+                stop_candidates: candidates,
+            };
             answers.push(frame("TaskStopVerificationMessage", &message));
         }
         answers
@@ -346,7 +400,8 @@ impl Session {
     fn interfaces(&self, message: &AttachTaskInterfaces) -> String {
         for interface in &message.elastic_network_interfaces {
             let cluster = &message.envelope.cluster_arn;
-            self.reporter.attached(&message.task_arn, cluster, &interface.attachment_arn);
+            self.reporter
+                .attached(&message.task_arn, cluster, &interface.attachment_arn);
         }
         ack(&message.envelope)
     }

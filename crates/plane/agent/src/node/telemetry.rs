@@ -90,14 +90,20 @@ impl Sampler {
                     alive.insert(key);
                 }
             }
-            let mut all = self.by_container.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut all = self
+                .by_container
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             all.retain(|key, _| alive.contains(key));
         }
     }
 
     fn add(&self, key: &Key, usage: Usage, cores: f64) {
         let now = Instant::now();
-        let mut all = self.by_container.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self
+            .by_container
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let samples = all.entry(key.clone()).or_default();
         if let Some((at, before)) = samples.last {
             let passed = now.duration_since(at).as_nanos() as f64;
@@ -106,13 +112,18 @@ impl Sampler {
                 samples.cpu.push(used / passed / cores * 100.0);
             }
         }
-        samples.memory.push(usage.memory_bytes as f64 / f64::from(1 << 20));
+        samples
+            .memory
+            .push(usage.memory_bytes as f64 / f64::from(1 << 20));
         samples.last = Some((now, usage));
     }
 
     /// Takes the round's samples of one container.
     fn take(&self, key: &Key) -> (Option<StatsSet>, Option<StatsSet>) {
-        let mut all = self.by_container.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self
+            .by_container
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         all.get_mut(key).map_or((None, None), |samples| {
             let cpu = StatsSet::of(std::mem::take(&mut samples.cpu));
             let memory = StatsSet::of(std::mem::take(&mut samples.memory));
@@ -123,7 +134,9 @@ impl Sampler {
 
 fn running(task: &TaskView) -> impl Iterator<Item = usize> {
     let containers = task.record.state.containers.iter().enumerate();
-    containers.filter(|(_, c)| c.status == ContainerStatus::Running).map(|(at, _)| at)
+    containers
+        .filter(|(_, c)| c.status == ContainerStatus::Running)
+        .map(|(at, _)| at)
 }
 
 /// Publishes for as long as the node lives.
@@ -155,7 +168,10 @@ impl Publisher {
             let Some(target) = target else { continue };
             let began = Instant::now();
             if let Err(error) = self.hold(&target).await {
-                tracing::debug!(error = &error as &dyn std::error::Error, "telemetry is not connected");
+                tracing::debug!(
+                    error = &error as &dyn std::error::Error,
+                    "telemetry is not connected"
+                );
             }
             if began.elapsed() > ROUND {
                 backoff.reset();
@@ -213,10 +229,11 @@ impl Publisher {
             .collect();
         let health: Vec<TaskHealth> = tasks.iter().filter_map(|task| task_health(task)).collect();
         let (cluster, instance) = (&target.cluster, &target.container_instance);
-        let mut frames: Vec<String> = tcs::metric_frames(cluster, instance, &ids::uuid(), now, metrics)
-            .iter()
-            .map(|message| frame("PublishMetricsRequest", message))
-            .collect();
+        let mut frames: Vec<String> =
+            tcs::metric_frames(cluster, instance, &ids::uuid(), now, metrics)
+                .iter()
+                .map(|message| frame("PublishMetricsRequest", message))
+                .collect();
         frames.extend(
             tcs::health_frames(cluster, instance, &ids::uuid(), now, health)
                 .iter()
@@ -235,8 +252,10 @@ impl Publisher {
                     container_arn: of.containers[at].container_arn.clone(),
                     cpu_stats_set: cpu,
                     memory_stats_set: memory,
-                    restart_stats_set: of.containers[at].restart_policy.as_ref().map(|_| RestartStats {
-                        restart_count: task.record.state.containers[at].restarts,
+                    restart_stats_set: of.containers[at].restart_policy.as_ref().map(|_| {
+                        RestartStats {
+                            restart_count: task.record.state.containers[at].restarts,
+                        }
                     }),
                 }
             })
@@ -304,9 +323,17 @@ mod tests {
     fn percent_of_the_whole_machine() {
         let sampler = Sampler::default();
         let key = ("t".to_owned(), 0);
-        let usage = |cpu_ns| Usage { cpu_ns, memory_bytes: 3 << 20, ..Usage::default() };
+        let usage = |cpu_ns| Usage {
+            cpu_ns,
+            memory_bytes: 3 << 20,
+            ..Usage::default()
+        };
         sampler.add(&key, usage(0), 2.0);
-        assert_eq!(sampler.take(&key).0, None, "one look tells nothing about time");
+        assert_eq!(
+            sampler.take(&key).0,
+            None,
+            "one look tells nothing about time"
+        );
         sampler.add(&key, usage(0), 2.0);
         let (cpu, memory) = sampler.take(&key);
         assert_eq!(cpu.unwrap().max, 0.0);

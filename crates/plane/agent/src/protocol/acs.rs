@@ -134,7 +134,9 @@ pub fn decode(text: &str) -> Result<FromServer, ProtocolError> {
             FromServer::Credentials(parse("IAMRoleCredentialsMessage", body)?)
         }
         "TaskManifestMessage" => FromServer::Manifest(parse("TaskManifestMessage", body)?),
-        "TaskStopVerificationAck" => FromServer::StopVerified(parse("TaskStopVerificationAck", body)?),
+        "TaskStopVerificationAck" => {
+            FromServer::StopVerified(parse("TaskStopVerificationAck", body)?)
+        }
         "AttachTaskNetworkInterfacesMessage" => {
             let message: AttachTaskInterfaces = parse("AttachTaskNetworkInterfacesMessage", body)?;
             identified("AttachTaskNetworkInterfacesMessage", &message.envelope)?;
@@ -232,17 +234,21 @@ mod tests {
             r#"{"type":"PayloadMessage","message":{"messageId":"m","clusterArn":"c","containerInstanceArn":"i","seqNum":3,"tasks":[{"arn":1}],"new":{}}}"#,
             |m| matches!(m, FromServer::Payload(p) if p.tasks.len() == 1 && p.seq_num == Some(3)),
         );
-        check(r#"{"type":"HeartbeatMessage","message":{"messageId":"m","healthy":true}}"#, |m| {
-            matches!(m, FromServer::Heartbeat(h) if h.message_id == "m")
-        });
+        check(
+            r#"{"type":"HeartbeatMessage","message":{"messageId":"m","healthy":true}}"#,
+            |m| matches!(m, FromServer::Heartbeat(h) if h.message_id == "m"),
+        );
         check(
             r#"{"type":"TaskManifestMessage","message":{"messageId":"m","timeline":9,"tasks":null}}"#,
             |m| matches!(m, FromServer::Manifest(m) if m.timeline == 9 && m.tasks.is_empty()),
         );
-        check(r#"{"type":"Novelty","message":[1]}"#, |m| matches!(m, FromServer::Unknown(_)));
-        check(r#"{"type":"CloseMessage","message":{"message":"x"}}"#, |m| {
-            matches!(m, FromServer::Notice(_))
+        check(r#"{"type":"Novelty","message":[1]}"#, |m| {
+            matches!(m, FromServer::Unknown(_))
         });
+        check(
+            r#"{"type":"CloseMessage","message":{"message":"x"}}"#,
+            |m| matches!(m, FromServer::Notice(_)),
+        );
     }
 
     #[test]

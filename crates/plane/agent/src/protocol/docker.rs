@@ -155,7 +155,9 @@ pub fn read(documents: Option<&DockerConfig>) -> Result<Engine, BadDockerConfig>
             serde_json::from_str(text).map_err(|source| BadDockerConfig { member, source })?;
         Ok(read.unwrap_or_default())
     }
-    let Some(documents) = documents else { return Ok(Engine::default()) };
+    let Some(documents) = documents else {
+        return Ok(Engine::default());
+    };
     Ok(Engine {
         config: one("config", &documents.config)?,
         host: one("hostConfig", &documents.host_config)?,
@@ -185,7 +187,15 @@ mod tests {
 
     #[test]
     fn names_the_document_that_is_wrong() {
-        let bad = DockerConfig { host_config: "[".into(), ..DockerConfig::default() };
-        assert!(read(Some(&bad)).unwrap_err().to_string().starts_with("dockerConfig.hostConfig"));
+        let bad = DockerConfig {
+            host_config: "[".into(),
+            ..DockerConfig::default()
+        };
+        assert!(
+            read(Some(&bad))
+                .unwrap_err()
+                .to_string()
+                .starts_with("dockerConfig.hostConfig")
+        );
     }
 }

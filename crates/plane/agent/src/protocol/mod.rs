@@ -28,9 +28,15 @@ pub enum ProtocolError {
     #[error("the frame is not of the form {{\"type\", \"message\"}}")]
     Frame(#[source] serde_json::Error),
     #[error("{kind} is malformed")]
-    Message { kind: &'static str, source: serde_json::Error },
+    Message {
+        kind: &'static str,
+        source: serde_json::Error,
+    },
     #[error("{kind} lacks {member}")]
-    Missing { kind: &'static str, member: &'static str },
+    Missing {
+        kind: &'static str,
+        member: &'static str,
+    },
 }
 
 /// The text of a frame.
@@ -40,8 +46,11 @@ pub fn frame(kind: &str, message: &impl Serialize) -> String {
         r#type: &'a str,
         message: &'a M,
     }
-    serde_json::to_string(&Out { r#type: kind, message })
-        .expect("the shapes of this module have text keys and cannot fail to serialize")
+    serde_json::to_string(&Out {
+        r#type: kind,
+        message,
+    })
+    .expect("the shapes of this module have text keys and cannot fail to serialize")
 }
 
 /// Reads `null` as the default value: Go peers print empty lists and maps that way.

@@ -372,7 +372,8 @@ pub fn task_id(arn: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    const ARN: &str = "arn:aws:ecs:us-east-1:000000000000:task/default/0123456789abcdef0123456789abcdef";
+    const ARN: &str =
+        "arn:aws:ecs:us-east-1:000000000000:task/default/0123456789abcdef0123456789abcdef";
 
     #[test]
     fn credentials_are_neither_stored_nor_printed() {
@@ -381,7 +382,10 @@ mod tests {
                "roleCredentials":{{"credentialsId":"id","secretAccessKey":"hush","sessionToken":"hush"}}}}"#
         );
         let task = read_task(&json).unwrap();
-        assert_eq!(task.role_credentials.as_ref().unwrap().secret_access_key, "hush");
+        assert_eq!(
+            task.role_credentials.as_ref().unwrap().secret_access_key,
+            "hush"
+        );
         assert!(!format!("{task:?}").contains("hush"));
         assert!(!serde_json::to_string(&task).unwrap().contains("hush"));
     }
@@ -397,7 +401,12 @@ mod tests {
 
     #[test]
     fn refuses_names_that_could_leave_their_folder() {
-        for arn in ["", "arn:aws:ecs:r:a:task/default/../../x", "arn:aws:ecs:r:a:task/c/a.b", "task"] {
+        for arn in [
+            "",
+            "arn:aws:ecs:r:a:task/default/../../x",
+            "arn:aws:ecs:r:a:task/c/a.b",
+            "task",
+        ] {
             assert_eq!(task_id(arn), None, "{arn}");
         }
         assert_eq!(task_id(ARN), Some("0123456789abcdef0123456789abcdef"));
@@ -406,8 +415,14 @@ mod tests {
     #[test]
     fn refuses_contradictions() {
         for (json, text) in [
-            (format!(r#"{{"arn":"{ARN}","desiredStatus":"RUNNING"}}"#), "0 containers"),
-            (format!(r#"{{"arn":"{ARN}","desiredStatus":"PAUSED"}}"#), "PAUSED"),
+            (
+                format!(r#"{{"arn":"{ARN}","desiredStatus":"RUNNING"}}"#),
+                "0 containers",
+            ),
+            (
+                format!(r#"{{"arn":"{ARN}","desiredStatus":"PAUSED"}}"#),
+                "PAUSED",
+            ),
             (
                 format!(
                     r#"{{"arn":"{ARN}","desiredStatus":"RUNNING","containers":[{{"name":"a"}},{{"name":"a"}}]}}"#

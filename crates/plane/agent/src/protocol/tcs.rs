@@ -73,17 +73,25 @@ pub struct StatsSet {
 
 impl StatsSet {
     pub fn of(samples: impl IntoIterator<Item = f64>) -> Option<Self> {
-        samples.into_iter().filter(|s| s.is_finite()).fold(None, |set, sample| {
-            Some(match set {
-                None => Self { min: sample, max: sample, sample_count: 1, sum: sample },
-                Some(set) => Self {
-                    min: set.min.min(sample),
-                    max: set.max.max(sample),
-                    sample_count: set.sample_count + 1,
-                    sum: set.sum + sample,
-                },
+        samples
+            .into_iter()
+            .filter(|s| s.is_finite())
+            .fold(None, |set, sample| {
+                Some(match set {
+                    None => Self {
+                        min: sample,
+                        max: sample,
+                        sample_count: 1,
+                        sum: sample,
+                    },
+                    Some(set) => Self {
+                        min: set.min.min(sample),
+                        max: set.max.max(sample),
+                        sample_count: set.sample_count + 1,
+                        sum: set.sum + sample,
+                    },
+                })
             })
-        })
     }
 }
 
@@ -210,7 +218,12 @@ mod tests {
         assert_eq!(StatsSet::of([f64::NAN]), None);
         assert_eq!(
             StatsSet::of([2.0, 1.0]),
-            Some(StatsSet { min: 1.0, max: 2.0, sample_count: 2, sum: 3.0 })
+            Some(StatsSet {
+                min: 1.0,
+                max: 2.0,
+                sample_count: 2,
+                sum: 3.0
+            })
         );
     }
 }

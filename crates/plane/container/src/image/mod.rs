@@ -1,10 +1,25 @@
 //! Images: pulled, verified, unpacked once a layer, kept until nobody needs them.
 
 mod config;
+mod error;
+mod layer;
+mod manifest;
+mod reference;
+mod registry;
+mod store;
+mod tar;
+mod unpack;
 
 use std::{path::PathBuf, sync::Arc};
 
-pub use self::config::{ExposedPort, ImageConfig};
+pub use self::{
+    config::{ExposedPort, ImageConfig},
+    error::{ImageError, LayerError, PullError, RegistryError, UnpackError},
+    reference::{BadReference, Digest, Reference},
+    registry::{Endpoint, RegistryAuth},
+    store::{Collected, GarbageRules, ImageOptions, ImageStore, ImageSummary, PullRequest},
+    unpack::UnpackLimits,
+};
 
 /// An image whose layers lie unpacked on this node; cheap to clone.
 #[derive(Debug, Clone)]
@@ -14,22 +29,33 @@ pub struct Image {
 
 #[derive(Debug)]
 struct Inner {
-    digest: String,
+    digest: Digest,
     config: ImageConfig,
     layers: Vec<PathBuf>,
 }
 
 impl Image {
-    /// An image from folders that are there already, lowest first.
-    pub fn from_layers(digest: String, config: ImageConfig, layers: Vec<PathBuf>) -> Self {
-        Self { inner: Arc::new(Inner { digest, config, layers }) }
+    /// An image from folders that are there already, lowest first, absolute.
+    pub fn from_layers(digest: Digest, config: ImageConfig, layers: Vec<PathBuf>) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                digest,
+                config,
+                layers,
+            }),
+        }
     }
-    pub fn digest(&self) -> &str {
+
+    /// Of what its name stands for at the registry: the manifest, or the index it was chosen from.
+    pub fn digest(&self) -> &Digest {
         &self.inner.digest
     }
+
     pub fn config(&self) -> &ImageConfig {
         &self.inner.config
     }
+
+    /// Unpacked, lowest first.
     pub fn layers(&self) -> &[PathBuf] {
         &self.inner.layers
     }

@@ -29,7 +29,9 @@ pub(crate) struct Client {
 
 impl Client {
     pub fn new(task_folder: &Path) -> io::Result<Self> {
-        Ok(Self { folder: Arc::new(RootDir::open(task_folder)?) })
+        Ok(Self {
+            folder: Arc::new(RootDir::open(task_folder)?),
+        })
     }
 
     fn socket(&self) -> PathBuf {
@@ -66,7 +68,13 @@ impl Client {
         let bytes = frame::encode(&Envelope::new(request)).map_err(no_shim)?;
         let mut socket = UnixStream::connect(self.socket()).await.map_err(no_shim)?;
         let streams: Vec<RawFd> = streams.iter().map(AsRawFd::as_raw_fd).collect();
-        let sent = if streams.is_empty() { 0 } else { send_with(&socket, &bytes, &streams).await.map_err(no_shim)? };
+        let sent = if streams.is_empty() {
+            0
+        } else {
+            send_with(&socket, &bytes, &streams)
+                .await
+                .map_err(no_shim)?
+        };
         socket.write_all(&bytes[sent..]).await.map_err(no_shim)?;
         Ok(Connection { socket, step })
     }
@@ -76,7 +84,8 @@ async fn send_with(socket: &UnixStream, bytes: &[u8], streams: &[RawFd]) -> io::
     let send = || {
         let rights = [ControlMessage::ScmRights(streams)];
         let parts = [IoSlice::new(bytes)];
-        sendmsg::<UnixAddr>(socket.as_raw_fd(), &parts, &rights, MsgFlags::empty(), None).map_err(io::Error::from)
+        sendmsg::<UnixAddr>(socket.as_raw_fd(), &parts, &rights, MsgFlags::empty(), None)
+            .map_err(io::Error::from)
     };
     socket.async_io(Interest::WRITABLE, send).await
 }

@@ -34,7 +34,10 @@ pub enum RuntimeError {
 }
 
 impl RuntimeError {
-    pub(crate) fn io(step: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn io(
+        step: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { step, path, source }
     }
@@ -98,9 +101,13 @@ impl ContainerError {
                 }
                 _ => format!("{}: {DAEMON} {failure}", name(*step)),
             },
-            Self::NoShim { step, .. } | Self::Confused { step } => format!("{}: {self}", name(*step)),
+            Self::NoShim { step, .. } | Self::Confused { step } => {
+                format!("{}: {self}", name(*step))
+            }
             Self::TimedOut(after) => {
-                format!("DockerTimeoutError: Could not transition to stopped; timed out after waiting {after:?}")
+                format!(
+                    "DockerTimeoutError: Could not transition to stopped; timed out after waiting {after:?}"
+                )
             }
             Self::Spec(_) | Self::Cgroup(_) | Self::Io { .. } => {
                 format!("CannotCreateContainerError: {DAEMON} {}", chain(self))
@@ -116,7 +123,10 @@ impl ContainerError {
         }
     }
 
-    pub(crate) fn io(step: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn io(
+        step: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { step, path, source }
     }
@@ -150,11 +160,24 @@ mod tests {
 
     #[test]
     fn reasons_carry_their_ecs_name() {
-        let missing = Failure::CommandNotFound { command: "nope".into() };
-        let error = ContainerError::Refused { step: Step::Create, failure: missing };
+        let missing = Failure::CommandNotFound {
+            command: "nope".into(),
+        };
+        let error = ContainerError::Refused {
+            step: Step::Create,
+            failure: missing,
+        };
         assert_eq!(error.exit_code(), Some(127));
-        assert!(error.reason().starts_with("CannotStartContainerError: Error response from daemon: "));
-        assert!(error.reason().contains("exec: \"nope\": executable file not found in $PATH"));
+        assert!(
+            error
+                .reason()
+                .starts_with("CannotStartContainerError: Error response from daemon: ")
+        );
+        assert!(
+            error
+                .reason()
+                .contains("exec: \"nope\": executable file not found in $PATH")
+        );
         let spec = ContainerError::from(SpecError::UnknownCapability("FLY".into()));
         assert_eq!(
             spec.reason(),

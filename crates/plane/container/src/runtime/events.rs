@@ -30,12 +30,21 @@ impl TaskEvents {
     }
 
     /// Waits for the end of one container.
-    pub(crate) async fn wait_for_exit(mut self, wanted: &ContainerName) -> Result<ExitRecord, ContainerError> {
+    pub(crate) async fn wait_for_exit(
+        mut self,
+        wanted: &ContainerName,
+    ) -> Result<ExitRecord, ContainerError> {
         loop {
             match self.connection.reply().await? {
-                Reply::Event { event: Event::Exited { container, exit } } if container == *wanted => return Ok(exit),
+                Reply::Event {
+                    event: Event::Exited { container, exit },
+                } if container == *wanted => return Ok(exit),
                 Reply::Event { .. } => {}
-                _ => return Err(ContainerError::Confused { step: Step::Inspect }),
+                _ => {
+                    return Err(ContainerError::Confused {
+                        step: Step::Inspect,
+                    });
+                }
             }
         }
     }

@@ -17,7 +17,8 @@ use tokio::{
     net::unix::pipe::{Receiver, Sender},
 };
 use wharf_shim_protocol::{
-    ContainerName, ContainerPlan, Event, ExecPlan, Reply, Request, durable, folder::ContainerFolder, plan::PLAN_LIMIT,
+    ContainerName, ContainerPlan, Event, ExecPlan, Reply, Request, durable,
+    folder::ContainerFolder, plan::PLAN_LIMIT,
 };
 
 use super::{
@@ -69,40 +70,77 @@ impl ExecSession {
     ) -> Result<Self, ContainerError> {
         let plan = plan(folder, spec).await?;
         let failed = ContainerError::io("make pipes for", folder.base());
-        let Ends { ours, theirs } = if spec.tty { Ends::terminal() } else { Ends::pipes(merged) }.map_err(failed)?;
+        let Ends { ours, theirs } = if spec.tty {
+            Ends::terminal()
+        } else {
+            Ends::pipes(merged)
+        }
+        .map_err(failed)?;
         let streams: Vec<BorrowedFd<'_>> = theirs.iter().map(AsFd::as_fd).collect();
-        let request = Request::Exec { container: container.clone(), exec: plan };
+        let request = Request::Exec {
+            container: container.clone(),
+            exec: plan,
+        };
         let mut connection = client.open(Step::Exec, request, &streams).await?;
         drop(theirs);
         let Reply::Started { pid, .. } = connection.reply().await? else {
             return Err(ContainerError::Confused { step: Step::Exec });
         };
-        let Ours { stdin, stdout, stderr, channel } = ours;
+        let Ours {
+            stdin,
+            stdout,
+            stderr,
+            channel,
+        } = ours;
         let terminal = channel
             .map(|channel| receive_terminal(&channel))
             .transpose()
             .map_err(ContainerError::io("receive the terminal of", folder.base()))?;
-        Ok(Self { pid, stdin, stdout, stderr, terminal, client: client.clone(), connection })
+        Ok(Self {
+            pid,
+            stdin,
+            stdout,
+            stderr,
+            terminal,
+            client: client.clone(),
+            connection,
+        })
     }
 
     /// The exit code, or 128 + the signal.
     pub async fn wait(&mut self) -> Result<i32, ContainerError> {
         match self.connection.reply().await? {
-            Reply::Event { event: Event::ExecExited { code, .. } } => Ok(code),
+            Reply::Event {
+                event: Event::ExecExited { code, .. },
+            } => Ok(code),
             _ => Err(ContainerError::Confused { step: Step::Exec }),
         }
     }
 
     /// Sends a signal; refused once it has ended.
     pub async fn signal(&self, number: i32) -> Result<(), ContainerError> {
-        self.client.tell(Step::Exec, Request::SignalExec { pid: self.pid, signal: number }).await
+        self.client
+            .tell(
+                Step::Exec,
+                Request::SignalExec {
+                    pid: self.pid,
+                    signal: number,
+                },
+            )
+            .await
     }
 
     /// Reads until the end, or kills it after `timeout`.
-    pub(crate) async fn output(mut self, timeout: Duration, max_bytes: usize) -> Result<ExecOutput, ContainerError> {
+    pub(crate) async fn output(
+        mut self,
+        timeout: Duration,
+        max_bytes: usize,
+    ) -> Result<ExecOutput, ContainerError> {
         drop(self.stdin.take());
         let mut output = Vec::new();
-        let Some(mut stdout) = self.stdout.take() else { return Err(ContainerError::Confused { step: Step::Exec }) };
+        let Some(mut stdout) = self.stdout.take() else {
+            return Err(ContainerError::Confused { step: Step::Exec });
+        };
         let collect = async {
             let mut buffer = vec![0; 16 << 10];
             loop {
@@ -115,7 +153,10 @@ impl ExecSession {
             self.wait().await
         };
         match tokio::time::timeout(timeout, collect).await {
-            Ok(code) => Ok(ExecOutput { code: code?, output }),
+            Ok(code) => Ok(ExecOutput {
+                code: code?,
+                output,
+            }),
             Err(_) => {
                 // One that has just ended needs no signal.
                 let _ = self.signal(libc::SIGKILL).await;
@@ -137,13 +178,19 @@ async fn plan(folder: &ContainerFolder, spec: &ExecSpec) -> Result<ExecPlan, Con
     let mut process = found.map_err(ContainerError::io("read", path))?.process;
     process.argv.clone_from(&spec.argv);
     for (name, value) in &spec.env {
-        process.env.retain(|pair| pair.split_once('=').is_none_or(|(known, _)| known != name));
+        process
+            .env
+            .retain(|pair| pair.split_once('=').is_none_or(|(known, _)| known != name));
         process.env.push(format!("{name}={value}"));
     }
     if let Some(user) = &spec.user {
         process.user.clone_from(user);
     }
-    if let Some(dir) = spec.working_dir.as_ref().filter(|dir| Path::new(dir).is_absolute()) {
+    if let Some(dir) = spec
+        .working_dir
+        .as_ref()
+        .filter(|dir| Path::new(dir).is_absolute())
+    {
         process.working_dir.clone_from(dir);
     }
     process.tty = spec.tty;
@@ -180,12 +227,26 @@ impl Ends {
             stderr,
             channel: None,
         };
-        Ok(Self { ours, theirs: vec![in_read, out_write, err_write] })
+        Ok(Self {
+            ours,
+            theirs: vec![in_read, out_write, err_write],
+        })
     }
 
     fn terminal() -> io::Result<Self> {
-        let (channel, theirs) = socketpair(AddressFamily::Unix, SockType::Datagram, None, SockFlag::SOCK_CLOEXEC)?;
-        Ok(Self { ours: Ours { channel: Some(channel), ..Ours::default() }, theirs: vec![theirs] })
+        let (channel, theirs) = socketpair(
+            AddressFamily::Unix,
+            SockType::Datagram,
+            None,
+            SockFlag::SOCK_CLOEXEC,
+        )?;
+        Ok(Self {
+            ours: Ours {
+                channel: Some(channel),
+                ..Ours::default()
+            },
+            theirs: vec![theirs],
+        })
     }
 }
 
@@ -201,7 +262,10 @@ fn receive_terminal(channel: &OwnedFd) -> io::Result<OwnedFd> {
     for control in message.cmsgs()? {
         if let ControlMessageOwned::ScmRights(fds) = control {
             // SAFETY: the kernel has just given these descriptors to us.
-            received.extend(fds.into_iter().map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }));
+            received.extend(
+                fds.into_iter()
+                    .map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }),
+            );
         }
     }
     received.pop().ok_or_else(|| io::ErrorKind::NotFound.into())

@@ -23,7 +23,10 @@ use wharf_shim_protocol::{
     spool::{self, MAX_PAYLOAD, Record, SpoolError},
 };
 
-use super::{client::Client, error::{ContainerError, Step}};
+use super::{
+    client::Client,
+    error::{ContainerError, Step},
+};
 
 /// Read from disk at once; holds several records of the largest size.
 const CHUNK: usize = 256 << 10;
@@ -115,7 +118,11 @@ impl LogReader {
     ) -> Result<Self, LogError> {
         let failed = |step| {
             let container = container.clone();
-            move |source| LogError::Io { step, container, source }
+            move |source| LogError::Io {
+                step,
+                container,
+                source,
+            }
         };
         let logs = folder.logs();
         fs::create_dir_all(&logs).map_err(failed("open"))?;
@@ -126,12 +133,21 @@ impl LogReader {
             unsafe { AsyncFd::register(Watch(inotify)) }.map_err(io::Error::from)
         };
         let changes = watch()
-            .inspect_err(|e| tracing::warn!(error = %e, %container, "cannot watch the log, polling it"))
+            .inspect_err(
+                |e| tracing::warn!(error = %e, %container, "cannot watch the log, polling it"),
+            )
             .ok();
-        let cursor: Option<LogOffset> =
-            durable::read_json(&folder.log_cursor(), CURSOR_LIMIT).map_err(failed("read the cursor of"))?;
+        let cursor: Option<LogOffset> = durable::read_json(&folder.log_cursor(), CURSOR_LIMIT)
+            .map_err(failed("read the cursor of"))?;
         let offset = cursor.unwrap_or_default().0;
-        Ok(Self { container, folder, client, changes, offset, ended: false })
+        Ok(Self {
+            container,
+            folder,
+            client,
+            changes,
+            offset,
+            ended: false,
+        })
     }
 
     /// At least one record, or the end; at most `max_records`. Waits for them. Dropping the future
@@ -145,7 +161,11 @@ impl LogReader {
             if self.client.is_none() {
                 // Nobody writes any more: a torn record at the end is all there was of it.
                 self.ended = true;
-                return Ok(LogBatch { next: LogOffset(self.offset), ended: true, ..LogBatch::default() });
+                return Ok(LogBatch {
+                    next: LogOffset(self.offset),
+                    ended: true,
+                    ..LogBatch::default()
+                });
             }
             self.wait_for_change().await?;
         }
@@ -177,15 +197,28 @@ impl LogReader {
 
     /// What is there now, without waiting; possibly nothing.
     pub fn read_now(&mut self, max_records: usize) -> Result<LogBatch, LogError> {
-        let mut batch = LogBatch { next: LogOffset(self.offset), ended: self.ended, ..LogBatch::default() };
+        let mut batch = LogBatch {
+            next: LogOffset(self.offset),
+            ended: self.ended,
+            ..LogBatch::default()
+        };
         while !batch.ended && batch.records.len() < max_records {
-            let Some(segment) = self.find_segment(&mut batch)? else { break };
-            let bytes = self.read_chunk(&segment).map_err(|e| self.failed("read", e))?;
+            let Some(segment) = self.find_segment(&mut batch)? else {
+                break;
+            };
+            let bytes = self
+                .read_chunk(&segment)
+                .map_err(|e| self.failed("read", e))?;
             let taken = self.decode(&bytes, max_records, &mut batch)?;
             if taken == 0 {
                 // The end of this segment: final once its successor exists.
                 let end = segment.start + segment.len;
-                if self.offset == end && self.segments()?.iter().any(|next| next.start == end && next.start != segment.start) {
+                if self.offset == end
+                    && self
+                        .segments()?
+                        .iter()
+                        .any(|next| next.start == end && next.start != segment.start)
+                {
                     continue;
                 }
                 break;
@@ -196,7 +229,12 @@ impl LogReader {
         Ok(batch)
     }
 
-    fn decode(&mut self, bytes: &[u8], max_records: usize, batch: &mut LogBatch) -> Result<usize, LogError> {
+    fn decode(
+        &mut self,
+        bytes: &[u8],
+        max_records: usize,
+        batch: &mut LogBatch,
+    ) -> Result<usize, LogError> {
         let mut at = 0;
         while batch.records.len() < max_records {
             let decoded = spool::decode(&bytes[at..]).map_err(|source| LogError::Damaged {
@@ -208,7 +246,12 @@ impl LogReader {
             at += len;
             self.offset += len as u64;
             match record {
-                Record::Line { stream, partial, at, payload } => batch.records.push(LogRecord {
+                Record::Line {
+                    stream,
+                    partial,
+                    at,
+                    payload,
+                } => batch.records.push(LogRecord {
                     stream,
                     partial,
                     at,
@@ -227,15 +270,16 @@ impl LogReader {
     /// what it held counted as lost.
     fn find_segment(&mut self, batch: &mut LogBatch) -> Result<Option<Segment>, LogError> {
         let segments = self.segments()?;
-        let holding = segments
-            .iter()
-            .rev()
-            .find(|segment| segment.start <= self.offset && self.offset <= segment.start + segment.len);
+        let holding = segments.iter().rev().find(|segment| {
+            segment.start <= self.offset && self.offset <= segment.start + segment.len
+        });
         // At the border the later one has what follows; `rev` prefers it.
         if let Some(segment) = holding {
             return Ok(Some(segment.clone()));
         }
-        let Some(next) = segments.iter().find(|segment| segment.start > self.offset) else { return Ok(None) };
+        let Some(next) = segments.iter().find(|segment| segment.start > self.offset) else {
+            return Ok(None);
+        };
         batch.lost_bytes += next.start - self.offset;
         self.offset = next.start;
         Ok(Some(next.clone()))
@@ -246,9 +290,15 @@ impl LogReader {
             let mut segments = Vec::new();
             for entry in fs::read_dir(self.folder.logs())? {
                 let entry = entry?;
-                let Some(start) = entry.file_name().to_str().and_then(spool::segment_offset) else { continue };
+                let Some(start) = entry.file_name().to_str().and_then(spool::segment_offset) else {
+                    continue;
+                };
                 match entry.metadata() {
-                    Ok(meta) => segments.push(Segment { start, len: meta.len(), path: entry.path() }),
+                    Ok(meta) => segments.push(Segment {
+                        start,
+                        len: meta.len(),
+                        path: entry.path(),
+                    }),
                     Err(e) if e.kind() == io::ErrorKind::NotFound => {}
                     Err(e) => return Err(e),
                 }
@@ -280,11 +330,16 @@ impl LogReader {
         let written = written.await.unwrap_or_else(|e| Err(io::Error::other(e)));
         written.map_err(|e| self.failed("commit to the cursor of", e))?;
         if let Some(client) = &self.client {
-            let trim = Request::Trim { container: self.container.clone(), before: delivered.0 };
+            let trim = Request::Trim {
+                container: self.container.clone(),
+                before: delivered.0,
+            };
             match client.tell(Step::Inspect, trim).await {
                 // Gone with its container, or for good: nobody waits for the space.
                 Err(ContainerError::NoShim { .. }) => self.client = None,
-                Err(e) => tracing::debug!(error = %e, container = %self.container, "the shim did not trim its log"),
+                Err(e) => {
+                    tracing::debug!(error = %e, container = %self.container, "the shim did not trim its log")
+                }
                 Ok(()) => {}
             }
         }
@@ -292,7 +347,11 @@ impl LogReader {
     }
 
     fn failed(&self, step: &'static str, source: io::Error) -> LogError {
-        LogError::Io { step, container: self.container.clone(), source }
+        LogError::Io {
+            step,
+            container: self.container.clone(),
+            source,
+        }
     }
 }
 

@@ -23,14 +23,17 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use wharf_base::InstallationId;
-use wharf_cgroup::{Hierarchies, Limits};
 pub use wharf_cgroup::Stats as ContainerStats;
+use wharf_cgroup::{Hierarchies, Limits};
 use wharf_shim_protocol::{
     ContainerName, ShimSetup, TaskFolder,
     durable::{self, Durability},
 };
-pub use wharf_shim_protocol::{ContainerState, ContainerStatus, Event, ExitRecord, Failure, TaskStatus};
+pub use wharf_shim_protocol::{
+    ContainerState, ContainerStatus, Event, ExitRecord, Failure, TaskStatus,
+};
 
+use self::spawn::ShimProgram;
 pub use self::{
     error::{ContainerError, RuntimeError, Step},
     events::TaskEvents,
@@ -39,7 +42,6 @@ pub use self::{
     recover::{Recovered, RecoveredState},
     task::{Started, TaskHandle},
 };
-use self::spawn::ShimProgram;
 
 /// The cgroup below the installation's in which all shims live.
 const SHIMS: &str = "shims";
@@ -110,16 +112,32 @@ impl Runtime {
     /// Starts nothing and disturbs nothing.
     pub async fn open(options: RuntimeOptions) -> Result<Self, RuntimeError> {
         blocking(move || {
-            let RuntimeOptions { dir, installation, shim } = options;
+            let RuntimeOptions {
+                dir,
+                installation,
+                shim,
+            } = options;
             make_private(&dir)?;
             // Shims run elsewhere, so every path they are given is absolute.
             let dir = fs::canonicalize(&dir).map_err(RuntimeError::io("find", dir))?;
-            let program = ShimProgram::open(&shim).map_err(RuntimeError::io("open the shim", shim))?;
+            let program =
+                ShimProgram::open(&shim).map_err(RuntimeError::io("open the shim", shim))?;
             let hierarchies = Hierarchies::detect()?;
             let may_raise_limits = can_raise_limits();
-            let shared = Shared { dir, installation, shim: program, hierarchies, may_raise_limits };
-            shared.hierarchies.group(&format!("{}/{SHIMS}", shared.own_cgroup()))?.create(&Limits::default())?;
-            Ok(Self { shared: Arc::new(shared) })
+            let shared = Shared {
+                dir,
+                installation,
+                shim: program,
+                hierarchies,
+                may_raise_limits,
+            };
+            shared
+                .hierarchies
+                .group(&format!("{}/{SHIMS}", shared.own_cgroup()))?
+                .create(&Limits::default())?;
+            Ok(Self {
+                shared: Arc::new(shared),
+            })
         })
         .await
     }
@@ -141,7 +159,8 @@ impl Runtime {
             return Err(e);
         }
         let base = folder.base().to_owned();
-        TaskHandle::new(Arc::clone(&self.shared), sandbox, folder).map_err(RuntimeError::io("open", base))
+        TaskHandle::new(Arc::clone(&self.shared), sandbox, folder)
+            .map_err(RuntimeError::io("open", base))
     }
 
     /// Every task of this installation that is still on disk, in the order of their ids. Shims are
@@ -156,7 +175,11 @@ impl Runtime {
     }
 
     /// The log of a container whose shim is gone.
-    pub fn logs_of_ended(&self, task_id: &str, name: &ContainerName) -> Result<LogReader, LogError> {
+    pub fn logs_of_ended(
+        &self,
+        task_id: &str,
+        name: &ContainerName,
+    ) -> Result<LogReader, LogError> {
         let folder = TaskFolder::new(self.shared.dir.join(task_id));
         LogReader::open(name.clone(), folder.container(name), None)
     }
@@ -166,7 +189,10 @@ impl Runtime {
     pub async fn teardown_all(&self) -> Result<(), RuntimeError> {
         let shared = Arc::clone(&self.shared);
         blocking(move || {
-            shared.hierarchies.group(&shared.own_cgroup())?.kill_and_remove()?;
+            shared
+                .hierarchies
+                .group(&shared.own_cgroup())?
+                .kill_and_remove()?;
             for task in shared.task_ids()? {
                 remove_dir(&shared.dir.join(task))?;
             }
@@ -188,7 +214,9 @@ impl Shared {
 
     fn folder(&self, task_id: &str) -> Result<TaskFolder, RuntimeError> {
         let fits = (1..=64).contains(&task_id.len())
-            && task_id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && task_id
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
             && task_id != SHIMS;
         if !fits {
             return Err(RuntimeError::BadTaskId(task_id.chars().take(80).collect()));
@@ -208,8 +236,14 @@ impl Shared {
             TaskNetwork::Host => None,
             TaskNetwork::Namespace(path) => Some(path.clone()),
         };
-        let setup = ShimSetup { cgroup: format!("{}/{SHIMS}", self.own_cgroup()), netns };
-        let record = TaskRecord { setup, sandbox: sandbox.clone() };
+        let setup = ShimSetup {
+            cgroup: format!("{}/{SHIMS}", self.own_cgroup()),
+            netns,
+        };
+        let record = TaskRecord {
+            setup,
+            sandbox: sandbox.clone(),
+        };
         durable::replace_json(&folder.task(), &record, Durability::Process)
             .map_err(RuntimeError::io("write", folder.task()))?;
         let limits = Limits {
@@ -217,7 +251,9 @@ impl Shared {
             cpu_quota_millis: sandbox.cpu_quota_millis,
             ..Limits::default()
         };
-        self.hierarchies.group(&self.task_cgroup(&sandbox.task_id))?.create(&limits)?;
+        self.hierarchies
+            .group(&self.task_cgroup(&sandbox.task_id))?
+            .create(&limits)?;
         Ok(())
     }
 
@@ -226,7 +262,10 @@ impl Shared {
         let shared = Arc::clone(self);
         let task_id = task_id.to_owned();
         blocking(move || {
-            shared.hierarchies.group(&shared.task_cgroup(&task_id))?.kill_and_remove()?;
+            shared
+                .hierarchies
+                .group(&shared.task_cgroup(&task_id))?
+                .kill_and_remove()?;
             remove_dir(folder.base())
         })
         .await
@@ -251,7 +290,11 @@ impl Shared {
 }
 
 fn make_private(dir: &Path) -> Result<(), RuntimeError> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(RuntimeError::io("make", dir))
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .map_err(RuntimeError::io("make", dir))
 }
 
 fn remove_dir(dir: &Path) -> Result<(), RuntimeError> {
@@ -279,6 +322,8 @@ pub(crate) async fn blocking<T: Send + 'static>(
 ) -> Result<T, RuntimeError> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
-        Err(panicked) => Err(RuntimeError::io("finish work on", "tasks")(io::Error::other(panicked))),
+        Err(panicked) => Err(RuntimeError::io("finish work on", "tasks")(
+            io::Error::other(panicked),
+        )),
     }
 }

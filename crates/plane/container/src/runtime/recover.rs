@@ -45,7 +45,8 @@ pub(super) async fn recover(shared: &Arc<Shared>) -> Result<Vec<Recovered>, Runt
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
         let folder = shared.folder(&id)?;
-        let record: io::Result<Option<TaskRecord>> = durable::read_json(&folder.task(), RECORD_LIMIT);
+        let record: io::Result<Option<TaskRecord>> =
+            durable::read_json(&folder.task(), RECORD_LIMIT);
         match record {
             Ok(Some(record)) if record.sandbox.task_id == id => {
                 found.push(recover_task(shared, folder, record.sandbox).await?);
@@ -53,7 +54,10 @@ pub(super) async fn recover(shared: &Arc<Shared>) -> Result<Vec<Recovered>, Runt
             // Died before its record was written: nothing of it ever ran.
             Ok(None) => shared.remove_task(&id).await?,
             Ok(Some(_)) => {
-                tracing::error!(task = id, "task.json names another task; removing the folder");
+                tracing::error!(
+                    task = id,
+                    "task.json names another task; removing the folder"
+                );
                 shared.remove_task(&id).await?;
             }
             Err(e) => {
@@ -78,10 +82,19 @@ async fn recover_task(
         match handle.status().await {
             Ok(status) => {
                 let containers = status.containers;
-                return Ok(Recovered { sandbox, containers, state: RecoveredState::Alive(handle) });
+                return Ok(Recovered {
+                    sandbox,
+                    containers,
+                    state: RecoveredState::Alive(handle),
+                });
             }
             Err(ContainerError::NoShim { .. }) => {}
-            Err(source) => return Err(RuntimeError::Shim { task: sandbox.task_id, source }),
+            Err(source) => {
+                return Err(RuntimeError::Shim {
+                    task: sandbox.task_id,
+                    source,
+                });
+            }
         }
         if !shim_may_live(&folder) || tokio::time::Instant::now() > deadline {
             break;
@@ -98,8 +111,14 @@ fn shim_may_live(folder: &TaskFolder) -> bool {
     matches!(state, Ok(Some(state)) if state.boot_id == boot_id() && state.shim.is_alive())
 }
 
-fn without_shim(shared: &Shared, folder: &TaskFolder, sandbox: TaskSandbox) -> Result<Recovered, RuntimeError> {
-    let group = shared.hierarchies.group(&shared.task_cgroup(&sandbox.task_id))?;
+fn without_shim(
+    shared: &Shared,
+    folder: &TaskFolder,
+    sandbox: TaskSandbox,
+) -> Result<Recovered, RuntimeError> {
+    let group = shared
+        .hierarchies
+        .group(&shared.task_cgroup(&sandbox.task_id))?;
     let mut survivors = false;
     for child in group.children() {
         let child = group.child(&child)?;
@@ -107,11 +126,21 @@ fn without_shim(shared: &Shared, folder: &TaskFolder, sandbox: TaskSandbox) -> R
     }
     group.kill_and_remove()?;
     let containers = ended_containers(folder)?;
-    let state = if survivors { RecoveredState::Lost } else { RecoveredState::Ended };
-    Ok(Recovered { sandbox, containers, state })
+    let state = if survivors {
+        RecoveredState::Lost
+    } else {
+        RecoveredState::Ended
+    };
+    Ok(Recovered {
+        sandbox,
+        containers,
+        state,
+    })
 }
 
-fn ended_containers(folder: &TaskFolder) -> Result<BTreeMap<ContainerName, ContainerStatus>, RuntimeError> {
+fn ended_containers(
+    folder: &TaskFolder,
+) -> Result<BTreeMap<ContainerName, ContainerStatus>, RuntimeError> {
     let path = folder.containers();
     let entries = match fs::read_dir(&path) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
@@ -120,14 +149,23 @@ fn ended_containers(folder: &TaskFolder) -> Result<BTreeMap<ContainerName, Conta
     let mut containers = BTreeMap::new();
     for entry in entries {
         let entry = entry.map_err(RuntimeError::io("list", &path))?;
-        let name = entry.file_name().into_string().ok().and_then(|name| ContainerName::try_from(name).ok());
+        let name = entry
+            .file_name()
+            .into_string()
+            .ok()
+            .and_then(|name| ContainerName::try_from(name).ok());
         let Some(name) = name else { continue };
-        let exit: Option<ExitRecord> = durable::read_json(&folder.container(&name).exit(), RECORD_LIMIT)
-            .unwrap_or_else(|e| {
+        let exit: Option<ExitRecord> =
+            durable::read_json(&folder.container(&name).exit(), RECORD_LIMIT).unwrap_or_else(|e| {
                 tracing::error!(container = %name, error = %e, "the exit file cannot be read");
                 None
             });
-        let status = ContainerStatus { state: ContainerState::Stopped, pid: 0, started_at: None, exit };
+        let status = ContainerStatus {
+            state: ContainerState::Stopped,
+            pid: 0,
+            started_at: None,
+            exit,
+        };
         containers.insert(name, status);
     }
     Ok(containers)

@@ -39,12 +39,16 @@ impl ShimProgram {
     pub fn open(path: &Path) -> io::Result<Self> {
         // A plain check first: the calls below would name the problem less clearly.
         if !File::open(path)?.metadata()?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a program file"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "not a program file",
+            ));
         }
         let path = CString::new(path.as_os_str().as_bytes())?;
         let flags = libc::OPEN_TREE_CLONE | libc::OPEN_TREE_CLOEXEC;
         // SAFETY: the path is a C string that outlives the call; a success is a new descriptor.
-        let fd = unsafe { libc::syscall(libc::SYS_open_tree, libc::AT_FDCWD, path.as_ptr(), flags) };
+        let fd =
+            unsafe { libc::syscall(libc::SYS_open_tree, libc::AT_FDCWD, path.as_ptr(), flags) };
         if fd < 0 {
             return Err(io::Error::last_os_error());
         }
@@ -67,14 +71,21 @@ impl ShimProgram {
                 size_of::<libc::mount_attr>(),
             )
         };
-        if result < 0 { Err(io::Error::last_os_error()) } else { Ok(Self { view }) }
+        if result < 0 {
+            Err(io::Error::last_os_error())
+        } else {
+            Ok(Self { view })
+        }
     }
 
     /// Starts a shim in the task's folder and waits until it listens. Returns its process id.
     pub async fn start(&self, task: &str, folder: &TaskFolder) -> Result<u32, RuntimeError> {
         let log = folder.shim_log();
         let log = File::create(&log).map_err(RuntimeError::io("make", log))?;
-        let failed = |reason: String| RuntimeError::ShimDidNotStart { task: task.to_owned(), reason };
+        let failed = |reason: String| RuntimeError::ShimDidNotStart {
+            task: task.to_owned(),
+            reason,
+        };
         let mut child = Command::new(format!("/proc/self/fd/{}", self.view.as_raw_fd()))
             .arg0("wharf-shim")
             .current_dir(folder.base())
@@ -94,7 +105,11 @@ impl ShimProgram {
         if line.trim_end() != "ready" {
             let _ = child.start_kill();
             let _ = child.wait().await;
-            let said = if line.is_empty() { "it ended without a word" } else { line.trim_end() };
+            let said = if line.is_empty() {
+                "it ended without a word"
+            } else {
+                line.trim_end()
+            };
             return Err(failed(said.to_owned()));
         }
         // Reaped when it ends, if this agent is still there then.

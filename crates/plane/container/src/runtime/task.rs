@@ -1,11 +1,7 @@
 //! A living task: its shim and the containers in it.
 
 use std::{
-    collections::BTreeMap,
-    fs, io,
-    os::unix::fs::DirBuilderExt,
-    path::PathBuf,
-    sync::Arc,
+    collections::BTreeMap, fs, io, os::unix::fs::DirBuilderExt, path::PathBuf, sync::Arc,
     time::Duration,
 };
 
@@ -50,9 +46,18 @@ pub struct Started {
 }
 
 impl TaskHandle {
-    pub(super) fn new(shared: Arc<Shared>, sandbox: TaskSandbox, folder: TaskFolder) -> io::Result<Self> {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        sandbox: TaskSandbox,
+        folder: TaskFolder,
+    ) -> io::Result<Self> {
         let client = Client::new(folder.base())?;
-        Ok(Self { shared, sandbox: Arc::new(sandbox), folder, client })
+        Ok(Self {
+            shared,
+            sandbox: Arc::new(sandbox),
+            folder,
+            client,
+        })
     }
 
     pub fn task_id(&self) -> &str {
@@ -65,8 +70,16 @@ impl TaskHandle {
 
     /// Makes everything ready: cgroup, root file system, namespaces. The program does not run yet.
     /// Returns the process that will become it, as the host numbers it.
-    pub async fn create_container(&self, spec: &ContainerSpec, image: &Image) -> Result<i32, ContainerError> {
-        let running = if shares_a_namespace(spec) { self.running().await? } else { BTreeMap::new() };
+    pub async fn create_container(
+        &self,
+        spec: &ContainerSpec,
+        image: &Image,
+    ) -> Result<i32, ContainerError> {
+        let running = if shares_a_namespace(spec) {
+            self.running().await?
+        } else {
+            BTreeMap::new()
+        };
         let folder = self.folder.container(&spec.name);
         let context = Context {
             layers: image.layers(),
@@ -80,9 +93,17 @@ impl TaskHandle {
         let setup = bundle.setup.clone();
         let shared = Arc::clone(&self.shared);
         let written = folder.clone();
-        let prepared = tokio::task::spawn_blocking(move || prepare(&shared, &written, &bundle)).await;
-        prepared.unwrap_or_else(|e| Err(ContainerError::io("prepare", folder.base())(io::Error::other(e))))?;
-        let request = Request::Create { container: spec.name.clone(), setup };
+        let prepared =
+            tokio::task::spawn_blocking(move || prepare(&shared, &written, &bundle)).await;
+        prepared.unwrap_or_else(|e| {
+            Err(ContainerError::io("prepare", folder.base())(
+                io::Error::other(e),
+            ))
+        })?;
+        let request = Request::Create {
+            container: spec.name.clone(),
+            setup,
+        };
         let created = match self.client.call(Step::Create, request).await {
             Ok(Reply::Created { pid }) => Ok(pid),
             Ok(_) => Err(ContainerError::Confused { step: Step::Create }),
@@ -97,7 +118,16 @@ impl TaskHandle {
 
     /// Runs the program of a created container.
     pub async fn start(&self, name: &ContainerName) -> Result<Started, ContainerError> {
-        match self.client.call(Step::Start, Request::Start { container: name.clone() }).await? {
+        match self
+            .client
+            .call(
+                Step::Start,
+                Request::Start {
+                    container: name.clone(),
+                },
+            )
+            .await?
+        {
             Reply::Started { pid, at } => Ok(Started { pid, at }),
             _ => Err(ContainerError::Confused { step: Step::Start }),
         }
@@ -105,7 +135,15 @@ impl TaskHandle {
 
     /// A signal to the first process.
     pub async fn signal(&self, name: &ContainerName, signal: i32) -> Result<(), ContainerError> {
-        self.client.tell(Step::Stop, Request::Signal { container: name.clone(), signal }).await
+        self.client
+            .tell(
+                Step::Stop,
+                Request::Signal {
+                    container: name.clone(),
+                    signal,
+                },
+            )
+            .await
     }
 
     /// The signal, SIGKILL after `grace`, and the end. The shim keeps the deadline, also without us.
@@ -117,7 +155,16 @@ impl TaskHandle {
     ) -> Result<ExitRecord, ContainerError> {
         let events = self.events().await?;
         let grace_ms = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX);
-        self.client.tell(Step::Stop, Request::Stop { container: name.clone(), signal, grace_ms }).await?;
+        self.client
+            .tell(
+                Step::Stop,
+                Request::Stop {
+                    container: name.clone(),
+                    signal,
+                    grace_ms,
+                },
+            )
+            .await?;
         let limit = grace.saturating_add(KILL_TIMEOUT);
         match tokio::time::timeout(limit, events.wait_for_exit(name)).await {
             Ok(exit) => exit,
@@ -133,7 +180,9 @@ impl TaskHandle {
     pub async fn status(&self) -> Result<TaskStatus, ContainerError> {
         match self.client.call(Step::Inspect, Request::Status).await? {
             Reply::Status { status } => Ok(status),
-            _ => Err(ContainerError::Confused { step: Step::Inspect }),
+            _ => Err(ContainerError::Confused {
+                step: Step::Inspect,
+            }),
         }
     }
 
@@ -142,8 +191,19 @@ impl TaskHandle {
     }
 
     /// Runs a further process in a running container.
-    pub async fn exec(&self, name: &ContainerName, spec: &ExecSpec) -> Result<ExecSession, ContainerError> {
-        ExecSession::begin(&self.client, name, &self.folder.container(name), spec, false).await
+    pub async fn exec(
+        &self,
+        name: &ContainerName,
+        spec: &ExecSpec,
+    ) -> Result<ExecSession, ContainerError> {
+        ExecSession::begin(
+            &self.client,
+            name,
+            &self.folder.container(name),
+            spec,
+            false,
+        )
+        .await
     }
 
     /// Runs a command to its end, as for health checks: no input, both outputs together, killed
@@ -155,8 +215,18 @@ impl TaskHandle {
         timeout: Duration,
         max_bytes: usize,
     ) -> Result<ExecOutput, ContainerError> {
-        let spec = ExecSpec { tty: false, ..spec.clone() };
-        let session = ExecSession::begin(&self.client, name, &self.folder.container(name), &spec, true).await?;
+        let spec = ExecSpec {
+            tty: false,
+            ..spec.clone()
+        };
+        let session = ExecSession::begin(
+            &self.client,
+            name,
+            &self.folder.container(name),
+            &spec,
+            true,
+        )
+        .await?;
         session.output(timeout, max_bytes).await
     }
 
@@ -167,12 +237,23 @@ impl TaskHandle {
 
     /// The container's log from the last commit on.
     pub fn logs(&self, name: &ContainerName) -> Result<LogReader, LogError> {
-        LogReader::open(name.clone(), self.folder.container(name), Some(self.client.clone()))
+        LogReader::open(
+            name.clone(),
+            self.folder.container(name),
+            Some(self.client.clone()),
+        )
     }
 
     /// Forgets an ended container: mount, cgroup, folder with its log.
     pub async fn remove(&self, name: &ContainerName) -> Result<(), ContainerError> {
-        self.client.tell(Step::Stop, Request::Remove { container: name.clone() }).await?;
+        self.client
+            .tell(
+                Step::Stop,
+                Request::Remove {
+                    container: name.clone(),
+                },
+            )
+            .await?;
         remove_folder(self.folder.container(name)).await;
         Ok(())
     }
@@ -188,11 +269,19 @@ impl TaskHandle {
     }
 
     async fn end(&self, kill: bool) -> Result<(), RuntimeError> {
-        let told = self.client.tell(Step::Stop, Request::Shutdown { kill }).await;
+        let told = self
+            .client
+            .tell(Step::Stop, Request::Shutdown { kill })
+            .await;
         match told {
             // Already gone: what is left is ours to remove.
             Ok(()) | Err(ContainerError::NoShim { .. }) => {}
-            Err(source) => return Err(RuntimeError::Shim { task: self.task_id().to_owned(), source }),
+            Err(source) => {
+                return Err(RuntimeError::Shim {
+                    task: self.task_id().to_owned(),
+                    source,
+                });
+            }
         }
         self.shared.remove_task(self.task_id()).await
     }
@@ -203,7 +292,10 @@ impl TaskHandle {
 
     async fn running(&self) -> Result<BTreeMap<ContainerName, i32>, ContainerError> {
         let status = self.status().await?;
-        let running = status.containers.into_iter().filter(|(_, c)| c.state == ContainerState::Running);
+        let running = status
+            .containers
+            .into_iter()
+            .filter(|(_, c)| c.state == ContainerState::Running);
         Ok(running.map(|(name, c)| (name, c.pid)).collect())
     }
 }
@@ -215,12 +307,25 @@ fn shares_a_namespace(spec: &ContainerSpec) -> bool {
 
 /// Writes the bundle and makes the cgroup. No flush: after a crash of the machine there is no
 /// container that these files could belong to.
-fn prepare(shared: &Shared, folder: &ContainerFolder, bundle: &Bundle) -> Result<(), ContainerError> {
+fn prepare(
+    shared: &Shared,
+    folder: &ContainerFolder,
+    bundle: &Bundle,
+) -> Result<(), ContainerError> {
     let base = folder.base();
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(base).map_err(ContainerError::io("make", base))?;
-    let write = |path: PathBuf, bytes: &[u8]| fs::write(&path, bytes).map_err(ContainerError::io("write", path));
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(base)
+        .map_err(ContainerError::io("make", base))?;
+    let write = |path: PathBuf, bytes: &[u8]| {
+        fs::write(&path, bytes).map_err(ContainerError::io("write", path))
+    };
     let json = |e: serde_json::Error| ContainerError::io("encode a bundle for", base)(e.into());
-    write(folder.config(), &serde_json::to_vec(&bundle.config).map_err(json)?)?;
+    write(
+        folder.config(),
+        &serde_json::to_vec(&bundle.config).map_err(json)?,
+    )?;
     durable::replace_json(&folder.plan(), &bundle.plan, Durability::Process)
         .map_err(ContainerError::io("write", folder.plan()))?;
     if let Some(filter) = &bundle.filter {
@@ -231,7 +336,10 @@ fn prepare(shared: &Shared, folder: &ContainerFolder, bundle: &Bundle) -> Result
         write(path.clone(), content.as_bytes())?;
         open_for_reading(&path).map_err(ContainerError::io("open to all", path))?;
     }
-    shared.hierarchies.group(&bundle.setup.cgroup)?.create(&bundle.limits)?;
+    shared
+        .hierarchies
+        .group(&bundle.setup.cgroup)?
+        .create(&bundle.limits)?;
     Ok(())
 }
 

@@ -19,7 +19,11 @@ pub fn merge_argv(
         (None, None) => (&image.entrypoint, &image.cmd),
     };
     let argv: Vec<String> = first.iter().chain(rest).cloned().collect();
-    if argv.is_empty() { Err(SpecError::NoCommand) } else { Ok(argv) }
+    if argv.is_empty() {
+        Err(SpecError::NoCommand)
+    } else {
+        Ok(argv)
+    }
 }
 
 /// The image's environment with the definition's values over it; each name once, in the order of
@@ -44,7 +48,11 @@ mod tests {
     }
 
     fn check(entry: Option<&str>, command: Option<&str>, expected: &str) {
-        let image = ImageConfig { entrypoint: list("img-entry"), cmd: list("img-cmd -x"), ..ImageConfig::default() };
+        let image = ImageConfig {
+            entrypoint: list("img-entry"),
+            cmd: list("img-cmd -x"),
+            ..ImageConfig::default()
+        };
         let (entry, command) = (entry.map(list), command.map(list));
         let argv = merge_argv(entry.as_deref(), command.as_deref(), &image).unwrap();
         assert_eq!(argv.join(" "), expected);
@@ -57,14 +65,23 @@ mod tests {
         check(Some("e"), None, "e");
         check(Some("e f"), Some("a"), "e f a");
         check(Some(""), Some(""), "img-entry img-cmd -x");
-        assert!(matches!(merge_argv(None, None, &ImageConfig::default()), Err(SpecError::NoCommand)));
+        assert!(matches!(
+            merge_argv(None, None, &ImageConfig::default()),
+            Err(SpecError::NoCommand)
+        ));
     }
 
     #[test]
     fn later_values_replace_in_place() {
         let pair = |n: &str, v: &str| (n.to_owned(), v.to_owned());
-        let image = ImageConfig { env: vec![pair("PATH", "/bin"), pair("A", "1")], ..ImageConfig::default() };
-        let merged = merge_env(&image, &[pair("B", "2"), pair("PATH", "/x"), pair("B", "3")]);
+        let image = ImageConfig {
+            env: vec![pair("PATH", "/bin"), pair("A", "1")],
+            ..ImageConfig::default()
+        };
+        let merged = merge_env(
+            &image,
+            &[pair("B", "2"), pair("PATH", "/x"), pair("B", "3")],
+        );
         assert_eq!(merged, [pair("PATH", "/x"), pair("A", "1"), pair("B", "3")]);
     }
 }

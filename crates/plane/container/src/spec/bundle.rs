@@ -13,18 +13,36 @@ use wharf_shim_protocol::{
     plan::{CopyUp, NETNS_PATH},
 };
 
-use super::{ContainerName, ContainerSpec, LogMode, Mount, NamespaceMode, SpecError, devices, seccomp, ulimits};
+use super::{
+    ContainerName, ContainerSpec, LogMode, Mount, NamespaceMode, SpecError, devices, seccomp,
+    ulimits,
+};
 
 /// Docker's own default.
 const SHM_BYTES: u64 = 64 << 20;
 
 const MASKED_PATHS: [&str; 12] = [
-    "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
-    "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/firmware",
+    "/proc/acpi",
+    "/proc/asound",
+    "/proc/interrupts",
+    "/proc/kcore",
+    "/proc/keys",
+    "/proc/latency_stats",
+    "/proc/sched_debug",
+    "/proc/scsi",
+    "/proc/timer_list",
+    "/proc/timer_stats",
+    "/sys/firmware",
     "/sys/devices/virtual/powercap",
 ];
 
-const READ_ONLY_PATHS: [&str; 5] = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
+const READ_ONLY_PATHS: [&str; 5] = [
+    "/proc/bus",
+    "/proc/fs",
+    "/proc/irq",
+    "/proc/sys",
+    "/proc/sysrq-trigger",
+];
 
 /// What a bundle depends on beside the specification.
 pub(crate) struct Context<'a> {
@@ -60,7 +78,11 @@ impl Bundle {
         let files = name_files(spec);
         let rlimits = ulimits::fit(&spec.ulimits, context.may_raise_limits)?;
         let namespaces = namespaces(spec, context)?;
-        let hostname = if spec.hostname.is_empty() { spec.name.as_str() } else { &spec.hostname };
+        let hostname = if spec.hostname.is_empty() {
+            spec.name.as_str()
+        } else {
+            &spec.hostname
+        };
         let config = json!({
             "ociVersion": "1.0.2",
             "hostname": hostname,
@@ -95,7 +117,11 @@ impl Bundle {
                 shares_pids: spec.pid != NamespaceMode::Private,
             },
             limits,
-            filter: if spec.privileged { None } else { Some(seccomp::filter(capabilities)?) },
+            filter: if spec.privileged {
+                None
+            } else {
+                Some(seccomp::filter(capabilities)?)
+            },
             files,
         })
     }
@@ -107,13 +133,22 @@ fn check(spec: &ContainerSpec) -> Result<(), SpecError> {
     }
     let texts = [
         ("argument", spec.argv.iter().any(|a| a.contains('\0'))),
-        ("environment", spec.env.iter().any(|(n, v)| n.is_empty() || n.contains(['=', '\0']) || v.contains('\0'))),
+        (
+            "environment",
+            spec.env
+                .iter()
+                .any(|(n, v)| n.is_empty() || n.contains(['=', '\0']) || v.contains('\0')),
+        ),
         ("hostname", spec.hostname.contains('\0')),
     ];
     if let Some((what, _)) = texts.into_iter().find(|(_, bad)| *bad) {
         return Err(SpecError::BadText { what });
     }
-    let paths = spec.mounts.iter().map(|m| &m.destination).chain(spec.tmpfs.iter().map(|t| &t.path))
+    let paths = spec
+        .mounts
+        .iter()
+        .map(|m| &m.destination)
+        .chain(spec.tmpfs.iter().map(|t| &t.path))
         .chain(spec.devices.iter().map(|d| &d.container_path));
     if let Some(path) = paths.into_iter().find(|path| !path.is_absolute()) {
         return Err(SpecError::RelativePath(path.clone()));
@@ -126,7 +161,11 @@ fn check(spec: &ContainerSpec) -> Result<(), SpecError> {
 
 fn devices_and_limits(spec: &ContainerSpec) -> Result<(Vec<devices::Node>, Limits), SpecError> {
     let mut rules = devices::default_rules();
-    let mut nodes = if spec.privileged { devices::all_of_the_host() } else { Vec::new() };
+    let mut nodes = if spec.privileged {
+        devices::all_of_the_host()
+    } else {
+        Vec::new()
+    };
     for wanted in &spec.devices {
         let (more_nodes, more_rules) = devices::resolve(wanted)?;
         nodes.retain(|node| more_nodes.iter().all(|more| more.path != node.path));
@@ -145,8 +184,17 @@ fn devices_and_limits(spec: &ContainerSpec) -> Result<(Vec<devices::Node>, Limit
     Ok((nodes, limits))
 }
 
-fn plan(spec: &ContainerSpec, context: &Context<'_>, capabilities: u64, hostname: &str) -> ContainerPlan {
-    let mut env: Vec<String> = spec.env.iter().map(|(name, value)| format!("{name}={value}")).collect();
+fn plan(
+    spec: &ContainerSpec,
+    context: &Context<'_>,
+    capabilities: u64,
+    hostname: &str,
+) -> ContainerPlan {
+    let mut env: Vec<String> = spec
+        .env
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     let mut default = |name: &str, value: &str| {
         if !spec.env.iter().any(|(known, _)| known == name) {
             env.push(format!("{name}={value}"));
@@ -157,12 +205,18 @@ fn plan(spec: &ContainerSpec, context: &Context<'_>, capabilities: u64, hostname
         default("TERM", "xterm");
     }
     ContainerPlan {
-        rootfs: RootfsPlan { layers: context.layers.to_vec() },
+        rootfs: RootfsPlan {
+            layers: context.layers.to_vec(),
+        },
         process: ProcessPlan {
             argv: spec.argv.clone(),
             env,
             user: spec.user.clone(),
-            working_dir: if spec.working_dir.is_empty() { "/".to_owned() } else { spec.working_dir.clone() },
+            working_dir: if spec.working_dir.is_empty() {
+                "/".to_owned()
+            } else {
+                spec.working_dir.clone()
+            },
             capabilities,
             no_new_privileges: spec.no_new_privileges,
             tty: spec.tty,
@@ -172,7 +226,10 @@ fn plan(spec: &ContainerSpec, context: &Context<'_>, capabilities: u64, hostname
             .mounts
             .iter()
             .filter(|mount| mount.copy_up)
-            .map(|mount| CopyUp { volume: mount.source.clone(), destination: mount.destination.clone() })
+            .map(|mount| CopyUp {
+                volume: mount.source.clone(),
+                destination: mount.destination.clone(),
+            })
             .collect(),
         init: spec.init,
     }
@@ -181,20 +238,34 @@ fn plan(spec: &ContainerSpec, context: &Context<'_>, capabilities: u64, hostname
 fn log_plan(mode: LogMode) -> LogPlan {
     match mode {
         LogMode::Discard => LogPlan::Discard,
-        LogMode::Spool { max_bytes, blocking } => LogPlan::Spool { max_bytes, blocking },
+        LogMode::Spool {
+            max_bytes,
+            blocking,
+        } => LogPlan::Spool {
+            max_bytes,
+            blocking,
+        },
     }
 }
 
 fn name_files(spec: &ContainerSpec) -> Vec<(&'static str, String)> {
     let files = &spec.files;
-    [("resolv.conf", &files.resolv_conf), ("hosts", &files.hosts), ("hostname", &files.hostname)]
-        .into_iter()
-        .filter_map(|(name, content)| content.clone().map(|content| (name, content)))
-        .collect()
+    [
+        ("resolv.conf", &files.resolv_conf),
+        ("hosts", &files.hosts),
+        ("hostname", &files.hostname),
+    ]
+    .into_iter()
+    .filter_map(|(name, content)| content.clone().map(|content| (name, content)))
+    .collect()
 }
 
 fn namespaces(spec: &ContainerSpec, context: &Context<'_>) -> Result<Vec<Value>, SpecError> {
-    let mut list = vec![json!({"type": "mount"}), json!({"type": "uts"}), json!({"type": "cgroup"})];
+    let mut list = vec![
+        json!({"type": "mount"}),
+        json!({"type": "uts"}),
+        json!({"type": "cgroup"}),
+    ];
     if context.own_network {
         list.push(json!({"type": "network", "path": NETNS_PATH}));
     }
@@ -203,7 +274,10 @@ fn namespaces(spec: &ContainerSpec, context: &Context<'_>) -> Result<Vec<Value>,
             NamespaceMode::Private => list.push(json!({"type": kind})),
             NamespaceMode::Host => {}
             NamespaceMode::Of(name) => {
-                let pid = context.running.get(name).ok_or_else(|| SpecError::NoSuchNamespace(name.clone()))?;
+                let pid = context
+                    .running
+                    .get(name)
+                    .ok_or_else(|| SpecError::NoSuchNamespace(name.clone()))?;
                 list.push(json!({"type": kind, "path": format!("/proc/{pid}/ns/{kind}")}));
             }
         }
@@ -224,24 +298,49 @@ fn device(node: &devices::Node) -> Value {
 
 /// The file systems of every container, then the definition's, shallow ones first: a mount must
 /// not hide one below it.
-fn mounts(spec: &ContainerSpec, context: &Context<'_>, files: &[(&'static str, String)]) -> Vec<Value> {
-    let mount = |kind: &str, destination: &str, options: &[&str]| {
-        json!({"destination": destination, "type": kind, "source": kind, "options": options})
-    };
+fn mounts(
+    spec: &ContainerSpec,
+    context: &Context<'_>,
+    files: &[(&'static str, String)],
+) -> Vec<Value> {
+    let mount = |kind: &str, destination: &str, options: &[&str]| json!({"destination": destination, "type": kind, "source": kind, "options": options});
     let writable = if spec.privileged { "rw" } else { "ro" };
     let mut list = vec![
         mount("proc", "/proc", &["nosuid", "noexec", "nodev"]),
-        mount("tmpfs", "/dev", &["nosuid", "strictatime", "mode=755", "size=65536k"]),
-        mount("devpts", "/dev/pts", &["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
+        mount(
+            "tmpfs",
+            "/dev",
+            &["nosuid", "strictatime", "mode=755", "size=65536k"],
+        ),
+        mount(
+            "devpts",
+            "/dev/pts",
+            &[
+                "nosuid",
+                "noexec",
+                "newinstance",
+                "ptmxmode=0666",
+                "mode=0620",
+                "gid=5",
+            ],
+        ),
         mount("sysfs", "/sys", &["nosuid", "noexec", "nodev", writable]),
-        mount("cgroup", "/sys/fs/cgroup", &["nosuid", "noexec", "nodev", "relatime", writable]),
+        mount(
+            "cgroup",
+            "/sys/fs/cgroup",
+            &["nosuid", "noexec", "nodev", "relatime", writable],
+        ),
         mount("mqueue", "/dev/mqueue", &["nosuid", "noexec", "nodev"]),
     ];
     if spec.ipc == NamespaceMode::Host {
         list.push(bind(Path::new("/dev/shm"), Path::new("/dev/shm"), false));
     } else {
         let size = format!("size={}", spec.shm_size_bytes.unwrap_or(SHM_BYTES));
-        list.push(mount("tmpfs", "/dev/shm", &["nosuid", "noexec", "nodev", "mode=1777", &size]));
+        list.push(mount(
+            "tmpfs",
+            "/dev/shm",
+            &["nosuid", "noexec", "nodev", "mode=1777", &size],
+        ));
     }
     let depth = |path: &Path| path.components().count();
     let mut wanted: Vec<(usize, Value)> = Vec::new();
@@ -252,14 +351,31 @@ fn mounts(spec: &ContainerSpec, context: &Context<'_>, files: &[(&'static str, S
         let value = json!({"destination": tmpfs.path, "type": "tmpfs", "source": "tmpfs", "options": options});
         wanted.push((depth(&tmpfs.path), value));
     }
-    for Mount { source, destination, read_only, .. } in &spec.mounts {
+    for Mount {
+        source,
+        destination,
+        read_only,
+        ..
+    } in &spec.mounts
+    {
         wanted.push((depth(destination), bind(source, destination, *read_only)));
     }
     for (name, _) in files {
         let destination = Path::new("/etc").join(name);
         // A definition that mounts its own file there means it.
-        if spec.mounts.iter().all(|mount| mount.destination != destination) {
-            wanted.push((depth(&destination), bind(&context.folder.join(name), &destination, spec.read_only_root)));
+        if spec
+            .mounts
+            .iter()
+            .all(|mount| mount.destination != destination)
+        {
+            wanted.push((
+                depth(&destination),
+                bind(
+                    &context.folder.join(name),
+                    &destination,
+                    spec.read_only_root,
+                ),
+            ));
         }
     }
     wanted.sort_by_key(|(depth, _)| *depth);
@@ -285,27 +401,56 @@ mod tests {
         let mut spec = ContainerSpec::new(name("web"), vec!["/bin/app".into()]);
         change(&mut spec);
         let running = BTreeMap::from([(name("other"), 4711)]);
-        Bundle::build(&spec, &Context {
-            layers: &["/layers/a".into()], folder: Path::new("/task/web"), cgroup: "/wharf-test/t/web".into(),
-            own_network: true, running: &running, may_raise_limits: false,
-        })
+        Bundle::build(
+            &spec,
+            &Context {
+                layers: &["/layers/a".into()],
+                folder: Path::new("/task/web"),
+                cgroup: "/wharf-test/t/web".into(),
+                own_network: true,
+                running: &running,
+                may_raise_limits: false,
+            },
+        )
     }
 
     fn namespaces_of(bundle: &Bundle) -> String {
-        bundle.config["linux"]["namespaces"].as_array().unwrap().iter().map(|n| {
-            format!("{}{}", n["type"].as_str().unwrap(), n["path"].as_str().map(|p| format!("={p}")).unwrap_or_default())
-        }).collect::<Vec<_>>().join(" ")
+        bundle.config["linux"]["namespaces"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|n| {
+                format!(
+                    "{}{}",
+                    n["type"].as_str().unwrap(),
+                    n["path"]
+                        .as_str()
+                        .map(|p| format!("={p}"))
+                        .unwrap_or_default()
+                )
+            })
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     #[test]
     fn defaults() {
         let bundle = build(|_| {}).unwrap();
-        assert_eq!(namespaces_of(&bundle), "mount uts cgroup network=/proc/self/fd/10 pid ipc");
+        assert_eq!(
+            namespaces_of(&bundle),
+            "mount uts cgroup network=/proc/self/fd/10 pid ipc"
+        );
         assert_eq!(bundle.config["hostname"], "web");
         assert_eq!(bundle.plan.process.working_dir, "/");
         assert_eq!(bundle.plan.process.env, ["HOSTNAME=web"]);
         assert!(bundle.filter.is_some() && bundle.limits.devices.is_some());
-        assert_eq!(bundle.config["linux"]["maskedPaths"].as_array().unwrap().len(), 12);
+        assert_eq!(
+            bundle.config["linux"]["maskedPaths"]
+                .as_array()
+                .unwrap()
+                .len(),
+            12
+        );
     }
 
     #[test]
@@ -321,7 +466,8 @@ mod tests {
         let bundle = build(|spec| {
             spec.pid = NamespaceMode::Of(name("other"));
             spec.ipc = NamespaceMode::Host;
-        }).unwrap();
+        })
+        .unwrap();
         assert!(namespaces_of(&bundle).ends_with("pid=/proc/4711/ns/pid"));
         assert!(bundle.setup.shares_pids);
         let absent = build(|spec| spec.pid = NamespaceMode::Of(name("gone")));
@@ -331,22 +477,43 @@ mod tests {
     #[test]
     fn deeper_mounts_come_later_and_own_files_win() {
         let mount = |destination: &str| Mount {
-            source: "/srv".into(), destination: destination.into(), read_only: true, copy_up: false,
+            source: "/srv".into(),
+            destination: destination.into(),
+            read_only: true,
+            copy_up: false,
         };
         let bundle = build(|spec| {
             spec.mounts = vec![mount("/data/deep/er"), mount("/data"), mount("/etc/hosts")];
             spec.files.hosts = Some("x".into());
             spec.files.resolv_conf = Some("y".into());
-        }).unwrap();
-        let destinations: Vec<_> = bundle.config["mounts"].as_array().unwrap().iter().skip(7)
-            .map(|m| m["destination"].as_str().unwrap().to_owned()).collect();
-        assert_eq!(destinations, ["/data", "/etc/hosts", "/etc/resolv.conf", "/data/deep/er"]);
+        })
+        .unwrap();
+        let destinations: Vec<_> = bundle.config["mounts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .skip(7)
+            .map(|m| m["destination"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(
+            destinations,
+            ["/data", "/etc/hosts", "/etc/resolv.conf", "/data/deep/er"]
+        );
     }
 
     #[test]
     fn contradictions_are_named() {
-        assert!(matches!(build(|s| s.argv.clear()), Err(SpecError::NoCommand)));
-        assert!(matches!(build(|s| s.working_dir = "x".into()), Err(SpecError::RelativePath(_))));
-        assert!(matches!(build(|s| s.env = vec![("A=B".into(), String::new())]), Err(SpecError::BadText { .. })));
+        assert!(matches!(
+            build(|s| s.argv.clear()),
+            Err(SpecError::NoCommand)
+        ));
+        assert!(matches!(
+            build(|s| s.working_dir = "x".into()),
+            Err(SpecError::RelativePath(_))
+        ));
+        assert!(matches!(
+            build(|s| s.env = vec![("A=B".into(), String::new())]),
+            Err(SpecError::BadText { .. })
+        ));
     }
 }

@@ -24,7 +24,14 @@ pub struct Node {
 
 /// Nodes may be made, and these opened: Docker's default list.
 pub fn default_rules() -> Vec<DeviceRule> {
-    let rule = |kind, major, minor, open| DeviceRule { kind, major, minor, read: open, write: open, mknod: true };
+    let rule = |kind, major, minor, open| DeviceRule {
+        kind,
+        major,
+        minor,
+        read: open,
+        write: open,
+        mknod: true,
+    };
     let mut rules = vec![
         rule(DeviceKind::Char, None, None, false),
         rule(DeviceKind::Block, None, None, false),
@@ -32,7 +39,16 @@ pub fn default_rules() -> Vec<DeviceRule> {
         rule(DeviceKind::Char, Some(136), None, true),
     ];
     // null, zero, full, random, urandom, tty, console, ptmx
-    for (major, minor) in [(1, 3), (1, 5), (1, 7), (1, 8), (1, 9), (5, 0), (5, 1), (5, 2)] {
+    for (major, minor) in [
+        (1, 3),
+        (1, 5),
+        (1, 7),
+        (1, 8),
+        (1, 9),
+        (5, 0),
+        (5, 1),
+        (5, 2),
+    ] {
         rules.push(rule(DeviceKind::Char, Some(major), Some(minor), true));
     }
     rules
@@ -40,16 +56,29 @@ pub fn default_rules() -> Vec<DeviceRule> {
 
 /// Looks a device of the host up; a folder stands for all devices in it, as with Docker.
 pub fn resolve(device: &Device) -> Result<(Vec<Node>, Vec<DeviceRule>), SpecError> {
-    let bad = |reason: String| SpecError::BadDevice { path: device.host_path.clone(), reason };
+    let bad = |reason: String| SpecError::BadDevice {
+        path: device.host_path.clone(),
+        reason,
+    };
     let allowed = |letter| device.permissions.is_empty() || device.permissions.contains(letter);
-    if device.permissions.chars().any(|letter| !"rwm".contains(letter)) {
+    if device
+        .permissions
+        .chars()
+        .any(|letter| !"rwm".contains(letter))
+    {
         return Err(bad(format!("invalid permissions {:?}", device.permissions)));
     }
     let mut nodes = Vec::new();
-    if fs::metadata(&device.host_path).map_err(|e| bad(e.to_string()))?.is_dir() {
+    if fs::metadata(&device.host_path)
+        .map_err(|e| bad(e.to_string()))?
+        .is_dir()
+    {
         collect(&device.host_path, &device.container_path, 0, &mut nodes);
     } else {
-        nodes.push(node(&device.host_path, &device.container_path).ok_or_else(|| bad("not a device node".into()))?);
+        nodes.push(
+            node(&device.host_path, &device.container_path)
+                .ok_or_else(|| bad("not a device node".into()))?,
+        );
     }
     let rules = nodes
         .iter()
@@ -73,13 +102,19 @@ pub fn all_of_the_host() -> Vec<Node> {
 }
 
 /// Mounted by the container itself, or made with every container.
-const OWN: [&str; 12] =
-    ["pts", "shm", "mqueue", "fd", "console", "null", "zero", "full", "random", "urandom", "tty", "ptmx"];
+const OWN: [&str; 12] = [
+    "pts", "shm", "mqueue", "fd", "console", "null", "zero", "full", "random", "urandom", "tty",
+    "ptmx",
+];
 
 fn collect(host: &Path, container: &Path, depth: usize, nodes: &mut Vec<Node>) {
-    let Ok(entries) = fs::read_dir(host) else { return };
+    let Ok(entries) = fs::read_dir(host) else {
+        return;
+    };
     for entry in entries.filter_map(Result::ok) {
-        let (Ok(kind), name) = (entry.file_type(), entry.file_name()) else { continue };
+        let (Ok(kind), name) = (entry.file_type(), entry.file_name()) else {
+            continue;
+        };
         if depth == 0 && OWN.iter().any(|own| name == *own) {
             continue;
         }
@@ -117,12 +152,32 @@ mod tests {
     #[test]
     fn a_device_of_the_host() {
         let device = Device {
-            host_path: "/dev/null".into(), container_path: "/dev/nothing".into(), permissions: "r".into(),
+            host_path: "/dev/null".into(),
+            container_path: "/dev/nothing".into(),
+            permissions: "r".into(),
         };
         let (nodes, rules) = resolve(&device).unwrap();
-        assert_eq!((nodes[0].major, nodes[0].minor, nodes[0].path.to_str()), (1, 3, Some("/dev/nothing")));
-        assert_eq!((rules[0].read, rules[0].write, rules[0].mknod), (true, false, false));
-        assert!(resolve(&Device { host_path: "/etc/passwd".into(), ..device.clone() }).is_err());
-        assert!(resolve(&Device { permissions: "rx".into(), ..device }).is_err());
+        assert_eq!(
+            (nodes[0].major, nodes[0].minor, nodes[0].path.to_str()),
+            (1, 3, Some("/dev/nothing"))
+        );
+        assert_eq!(
+            (rules[0].read, rules[0].write, rules[0].mknod),
+            (true, false, false)
+        );
+        assert!(
+            resolve(&Device {
+                host_path: "/etc/passwd".into(),
+                ..device.clone()
+            })
+            .is_err()
+        );
+        assert!(
+            resolve(&Device {
+                permissions: "rx".into(),
+                ..device
+            })
+            .is_err()
+        );
     }
 }

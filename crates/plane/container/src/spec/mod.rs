@@ -13,13 +13,13 @@ use std::{collections::BTreeMap, path::PathBuf};
 use serde::{Deserialize, Serialize};
 pub use wharf_shim_protocol::ContainerName;
 
+pub(crate) use self::bundle::{Bundle, Context};
 pub use self::{
     argv::{merge_argv, merge_env},
     capabilities::Capabilities,
     signal::parse_signal,
     ulimits::Ulimit,
 };
-pub(crate) use self::bundle::{Bundle, Context};
 
 /// A container of a task. Paths of `mounts` are the host's; everything else is the container's.
 #[derive(Clone, PartialEq, Eq)]
@@ -101,7 +101,10 @@ impl ContainerSpec {
 /// Arguments and environment carry secrets.
 impl std::fmt::Debug for ContainerSpec {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("ContainerSpec").field("name", &self.name).field("user", &self.user).finish_non_exhaustive()
+        out.debug_struct("ContainerSpec")
+            .field("name", &self.name)
+            .field("user", &self.user)
+            .finish_non_exhaustive()
     }
 }
 
@@ -161,7 +164,10 @@ pub enum LogMode {
 impl Default for LogMode {
     /// Blocking, with room for a long outage of the control plane.
     fn default() -> Self {
-        Self::Spool { max_bytes: 64 << 20, blocking: true }
+        Self::Spool {
+            max_bytes: 64 << 20,
+            blocking: true,
+        }
     }
 }
 
@@ -175,7 +181,11 @@ pub enum SpecError {
     #[error("unknown ulimit: \"{0}\"")]
     UnknownUlimit(String),
     #[error("ulimit {name}={wanted} is above the hard limit of this node, {hard}")]
-    UlimitTooHigh { name: &'static str, wanted: u64, hard: u64 },
+    UlimitTooHigh {
+        name: &'static str,
+        wanted: u64,
+        hard: u64,
+    },
     #[error("cannot read the limit {name} of this node")]
     NodeLimit {
         name: &'static str,

@@ -48,7 +48,11 @@ const NAMES: [(&str, Resource); 15] = [
 /// and nothing has to be clamped.
 pub fn fit(wanted: &[Ulimit], may_raise: bool) -> Result<Vec<Rlimit>, SpecError> {
     fit_under(wanted, |resource| {
-        if may_raise { Ok(u64::MAX) } else { getrlimit(resource).map(|(_, hard)| hard) }
+        if may_raise {
+            Ok(u64::MAX)
+        } else {
+            getrlimit(resource).map(|(_, hard)| hard)
+        }
     })
 }
 
@@ -60,16 +64,31 @@ fn fit_under(
         .iter()
         .map(|ulimit| {
             let known = NAMES.iter().find(|(name, _)| *name == ulimit.name);
-            let (name, resource) = known.ok_or_else(|| SpecError::UnknownUlimit(ulimit.name.clone()))?;
-            let ours = hard_limit(*resource).map_err(|e| SpecError::NodeLimit { name, source: e })?;
+            let (name, resource) =
+                known.ok_or_else(|| SpecError::UnknownUlimit(ulimit.name.clone()))?;
+            let ours =
+                hard_limit(*resource).map_err(|e| SpecError::NodeLimit { name, source: e })?;
             if ulimit.hard > ours {
                 if ulimit.explicit {
-                    return Err(SpecError::UlimitTooHigh { name, wanted: ulimit.hard, hard: ours });
+                    return Err(SpecError::UlimitTooHigh {
+                        name,
+                        wanted: ulimit.hard,
+                        hard: ours,
+                    });
                 }
-                tracing::info!(limit = name, wanted = ulimit.hard, given = ours, "ulimit clamped to the node's hard limit");
+                tracing::info!(
+                    limit = name,
+                    wanted = ulimit.hard,
+                    given = ours,
+                    "ulimit clamped to the node's hard limit"
+                );
             }
             let hard = ulimit.hard.min(ours);
-            Ok(Rlimit { kind: format!("RLIMIT_{}", name.to_uppercase()), soft: ulimit.soft.min(hard), hard })
+            Ok(Rlimit {
+                kind: format!("RLIMIT_{}", name.to_uppercase()),
+                soft: ulimit.soft.min(hard),
+                hard,
+            })
         })
         .collect()
 }
@@ -79,17 +98,42 @@ mod tests {
     use super::*;
 
     fn fit_one(explicit: bool, soft: u64, hard: u64) -> Result<Vec<Rlimit>, SpecError> {
-        fit_under(&[Ulimit { name: "nofile".into(), soft, hard, explicit }], |_| Ok(20_000))
+        fit_under(
+            &[Ulimit {
+                name: "nofile".into(),
+                soft,
+                hard,
+                explicit,
+            }],
+            |_| Ok(20_000),
+        )
     }
 
     #[test]
     fn defaults_give_way_and_wishes_fail() {
-        let rlimit = |soft, hard| vec![Rlimit { kind: "RLIMIT_NOFILE".into(), soft, hard }];
-        assert_eq!(fit_one(false, 65_535, 65_535).unwrap(), rlimit(20_000, 20_000));
+        let rlimit = |soft, hard| {
+            vec![Rlimit {
+                kind: "RLIMIT_NOFILE".into(),
+                soft,
+                hard,
+            }]
+        };
+        assert_eq!(
+            fit_one(false, 65_535, 65_535).unwrap(),
+            rlimit(20_000, 20_000)
+        );
         assert_eq!(fit_one(true, 1024, 4096).unwrap(), rlimit(1024, 4096));
         let error = fit_one(true, 1024, 65_535).unwrap_err().to_string();
-        assert_eq!(error, "ulimit nofile=65535 is above the hard limit of this node, 20000");
-        let unknown = Ulimit { name: "naps".into(), soft: 0, hard: 0, explicit: true };
+        assert_eq!(
+            error,
+            "ulimit nofile=65535 is above the hard limit of this node, 20000"
+        );
+        let unknown = Ulimit {
+            name: "naps".into(),
+            soft: 0,
+            hard: 0,
+            explicit: true,
+        };
         assert!(fit_under(&[unknown], |_| Ok(1)).is_err());
     }
 }

@@ -35,15 +35,22 @@ async fn capabilities_follow_the_definition() {
     let node = Node::new().await;
     let task = node.task().await;
     let mut spec = sh("grep CapEff /proc/self/status; mount -t tmpfs x /tmp && echo mounted");
-    spec.capabilities = Capabilities { add: vec!["SYS_ADMIN".into()], drop: vec!["ALL".into()] };
+    spec.capabilities = Capabilities {
+        add: vec!["SYS_ADMIN".into()],
+        drop: vec!["ALL".into()],
+    };
     let (_, text) = node.run(&task, &spec).await;
     assert_eq!(text, "CapEff:\t0000000000200000\nmounted\n");
     let mut user = sh("grep -E 'CapEff|CapBnd|NoNewPrivs|Seccomp:' /proc/self/status");
     user.user = "1000".into();
     user.no_new_privileges = true;
     let (_, text) = node.run(&task, &user).await;
-    assert_eq!(text, "CapEff:\t0000000000000000\nCapBnd:\t00000000a80425fb\nNoNewPrivs:\t1\nSeccomp:\t2\n");
-    let mut privileged = sh("grep Seccomp: /proc/self/status; mount -t tmpfs x /tmp && echo mounted; ls /dev/vda");
+    assert_eq!(
+        text,
+        "CapEff:\t0000000000000000\nCapBnd:\t00000000a80425fb\nNoNewPrivs:\t1\nSeccomp:\t2\n"
+    );
+    let mut privileged =
+        sh("grep Seccomp: /proc/self/status; mount -t tmpfs x /tmp && echo mounted; ls /dev/vda");
     privileged.privileged = true;
     let (_, text) = node.run(&task, &privileged).await;
     assert!(text.starts_with("Seccomp:\t0\nmounted\n"), "{text}");
@@ -62,18 +69,35 @@ async fn limits_are_in_the_kernels_files() {
     spec.memory_reservation_bytes = Some(32 << 20);
     spec.cpu_shares = Some(512);
     spec.pids_limit = Some(50);
-    spec.ulimits = vec![Ulimit { name: "nofile".into(), soft: 777, hard: 777, explicit: true }];
+    spec.ulimits = vec![Ulimit {
+        name: "nofile".into(),
+        soft: 777,
+        hard: 777,
+        explicit: true,
+    }];
     task.create_container(&spec, &node.image).await.unwrap();
     task.start(&spec.name).await.unwrap();
     let root = format!("wharf-{}/t1", node.installation);
     let read = |controller: &str, file: &str| {
-        fs::read_to_string(format!("/sys/fs/cgroup/{controller}/{root}/{file}")).unwrap().trim().to_owned()
+        fs::read_to_string(format!("/sys/fs/cgroup/{controller}/{root}/{file}"))
+            .unwrap()
+            .trim()
+            .to_owned()
     };
     if fs::exists("/sys/fs/cgroup/memory").unwrap() {
-        assert_eq!(read("memory", "memory.limit_in_bytes"), (256 << 20).to_string());
+        assert_eq!(
+            read("memory", "memory.limit_in_bytes"),
+            (256 << 20).to_string()
+        );
         assert_eq!(read("cpu", "cpu.cfs_quota_us"), "50000");
-        assert_eq!(read("memory", "main/memory.limit_in_bytes"), (64 << 20).to_string());
-        assert_eq!(read("memory", "main/memory.soft_limit_in_bytes"), (32 << 20).to_string());
+        assert_eq!(
+            read("memory", "main/memory.limit_in_bytes"),
+            (64 << 20).to_string()
+        );
+        assert_eq!(
+            read("memory", "main/memory.soft_limit_in_bytes"),
+            (32 << 20).to_string()
+        );
         assert_eq!(read("cpu", "main/cpu.shares"), "512");
         assert_eq!(read("pids", "main/pids.max"), "50");
     } else {
@@ -84,9 +108,15 @@ async fn limits_are_in_the_kernels_files() {
     }
     let stats = task.stats(&spec.name).unwrap();
     assert_eq!(stats.memory_limit_bytes, Some(64 << 20));
-    assert!(stats.pids >= 1 && stats.memory_bytes > 0 && stats.cpu_ns > 0, "{stats:?}");
+    assert!(
+        stats.pids >= 1 && stats.memory_bytes > 0 && stats.cpu_ns > 0,
+        "{stats:?}"
+    );
     let mut reader = task.logs(&spec.name).unwrap();
-    assert_eq!(&within(reader.next(1)).await.unwrap().records[0].line[..], b"777");
+    assert_eq!(
+        &within(reader.next(1)).await.unwrap().records[0].line[..],
+        b"777"
+    );
     node.finish().await;
 }
 
@@ -119,20 +149,46 @@ async fn mounts_tmpfs_and_devices() {
         stat -c %a /dev/shm; (: < /dev/zeroes) && echo device; (: > /dev/zeroes) 2>/dev/null || echo no-write
         cat /proc/sys/net/ipv4/ip_unprivileged_port_start");
     let mount = |source: &std::path::Path, destination: &str, read_only, copy_up| Mount {
-        source: source.into(), destination: destination.into(), read_only, copy_up,
+        source: source.into(),
+        destination: destination.into(),
+        read_only,
+        copy_up,
     };
-    spec.mounts = vec![mount(&host, "/data", true, false), mount(&fresh, "/etc", false, true)];
-    spec.tmpfs = vec![Tmpfs { path: "/scratch".into(), size_bytes: 1 << 20, options: vec![] }];
+    spec.mounts = vec![
+        mount(&host, "/data", true, false),
+        mount(&fresh, "/etc", false, true),
+    ];
+    spec.tmpfs = vec![Tmpfs {
+        path: "/scratch".into(),
+        size_bytes: 1 << 20,
+        options: vec![],
+    }];
     spec.read_only_root = true;
     spec.devices = vec![Device {
-        host_path: "/dev/zero".into(), container_path: "/dev/zeroes".into(), permissions: "r".into(),
+        host_path: "/dev/zero".into(),
+        container_path: "/dev/zeroes".into(),
+        permissions: "r".into(),
     }];
     let (_, text) = node.run(&task, &spec).await;
-    for expected in ["from the host\n", "read-only", "/etc/passwd", "scratch", "root-ro", "1777", "device"] {
+    for expected in [
+        "from the host\n",
+        "read-only",
+        "/etc/passwd",
+        "scratch",
+        "root-ro",
+        "1777",
+        "device",
+    ] {
         assert!(text.contains(expected), "{expected}: {text}");
     }
-    assert!(fresh.join("passwd").exists(), "a new volume takes what the image has");
-    assert_eq!(fs::read_to_string(host.join("file")).unwrap(), "from the host");
+    assert!(
+        fresh.join("passwd").exists(),
+        "a new volume takes what the image has"
+    );
+    assert_eq!(
+        fs::read_to_string(host.join("file")).unwrap(),
+        "from the host"
+    );
     node.finish().await;
 }
 
@@ -150,7 +206,10 @@ async fn namespaces_are_private_unless_shared() {
     let mut together = sh("echo $$; kill -0 1 && echo sees-it");
     together.pid = NamespaceMode::Of(name("first"));
     let (_, text) = node.run(&task, &together).await;
-    assert!(!text.starts_with("1\n") && text.ends_with("sees-it\n"), "{text}");
+    assert!(
+        !text.starts_with("1\n") && text.ends_with("sees-it\n"),
+        "{text}"
+    );
     node.finish().await;
 }
 
@@ -161,11 +220,22 @@ async fn the_shims_program_cannot_be_written_from_inside() {
     let task = node.task().await;
     let shim = task.status().await.unwrap().shim_pid;
     // With the wish to truncate the kernel looks at the mount before it looks at the running program.
-    let opened = fs::OpenOptions::new().write(true).truncate(true).open(format!("/proc/{shim}/exe"));
-    assert_eq!(opened.unwrap_err().raw_os_error(), Some(30), "EROFS, not ETXTBSY");
+    let opened = fs::OpenOptions::new()
+        .write(true)
+        .truncate(true)
+        .open(format!("/proc/{shim}/exe"));
+    assert_eq!(
+        opened.unwrap_err().raw_os_error(),
+        Some(30),
+        "EROFS, not ETXTBSY"
+    );
     let layer = &node.image.layers()[0];
     fs::write(layer.join("bin/self"), "#!/proc/self/exe\n").unwrap();
-    std::process::Command::new("chmod").args(["755"]).arg(layer.join("bin/self")).status().unwrap();
+    std::process::Command::new("chmod")
+        .args(["755"])
+        .arg(layer.join("bin/self"))
+        .status()
+        .unwrap();
     let spec = command(&["/bin/self"]);
     task.create_container(&spec, &node.image).await.unwrap();
     if task.start(&spec.name).await.is_ok() {

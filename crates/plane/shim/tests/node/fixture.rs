@@ -16,8 +16,9 @@ use wharf_container::{
 };
 
 const APPLETS: &[&str] = &[
-    "sh", "true", "false", "cat", "echo", "sleep", "id", "ls", "grep", "mount", "umount", "unshare", "dd", "kill",
-    "env", "pwd", "head", "tail", "seq", "yes", "hostname", "mknod", "stat", "ps", "tty", "touch", "ping", "chown",
+    "sh", "true", "false", "cat", "echo", "sleep", "id", "ls", "grep", "mount", "umount",
+    "unshare", "dd", "kill", "env", "pwd", "head", "tail", "seq", "yes", "hostname", "mknod",
+    "stat", "ps", "tty", "touch", "ping", "chown",
 ];
 
 pub struct Node {
@@ -38,8 +39,17 @@ impl Node {
         let runtime = open(dir.path(), &installation).await;
         let layer = dir.path().join("layer");
         busybox_layer(&layer);
-        let image = Image::from_layers("sha256:test".into(), ImageConfig::default(), vec![layer]);
-        Self { installation, dir, runtime, image }
+        let image = Image::from_layers(
+            format!("sha256:{}", "0".repeat(64)).try_into().unwrap(),
+            ImageConfig::default(),
+            vec![layer],
+        );
+        Self {
+            installation,
+            dir,
+            runtime,
+            image,
+        }
     }
 
     /// The same node after its agent was gone.
@@ -63,8 +73,12 @@ impl Node {
 
     /// Runs one container to its end; its exit code and what it wrote.
     pub async fn run(&self, task: &TaskHandle, spec: &ContainerSpec) -> (i32, String) {
-        task.create_container(spec, &self.image).await.unwrap_or_else(|e| panic!("{}", e.reason()));
-        task.start(&spec.name).await.unwrap_or_else(|e| panic!("{}", e.reason()));
+        task.create_container(spec, &self.image)
+            .await
+            .unwrap_or_else(|e| panic!("{}", e.reason()));
+        task.start(&spec.name)
+            .await
+            .unwrap_or_else(|e| panic!("{}", e.reason()));
         let exit = within(task.wait(&spec.name)).await.unwrap();
         let text = log_text(task, &spec.name).await;
         task.remove(&spec.name).await.unwrap();
@@ -75,16 +89,31 @@ impl Node {
     pub async fn finish(self) {
         self.runtime.teardown_all().await.unwrap();
         let marker = format!("wharf-{}", self.installation);
-        assert!(!Hierarchies::detect().unwrap().group(&format!("/{marker}")).unwrap().exists(), "cgroups left");
+        assert!(
+            !Hierarchies::detect()
+                .unwrap()
+                .group(&format!("/{marker}"))
+                .unwrap()
+                .exists(),
+            "cgroups left"
+        );
         let own = self.dir.path().display().to_string();
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
         assert!(!mounts.contains(&own), "mounts left");
         let tasks = self.dir.path().join("tasks").display().to_string();
         for process in fs::read_dir("/proc").unwrap().filter_map(Result::ok) {
             let cwd = fs::read_link(process.path().join("cwd")).unwrap_or_default();
-            assert!(!cwd.starts_with(&tasks), "process {:?} left", process.file_name());
+            assert!(
+                !cwd.starts_with(&tasks),
+                "process {:?} left",
+                process.file_name()
+            );
         }
-        assert_eq!(fs::read_dir(self.dir.path().join("tasks")).unwrap().count(), 0, "folders left");
+        assert_eq!(
+            fs::read_dir(self.dir.path().join("tasks")).unwrap().count(),
+            0,
+            "folders left"
+        );
     }
 }
 
@@ -92,7 +121,9 @@ impl Node {
 impl Drop for Node {
     fn drop(&mut self) {
         if let Ok(hierarchies) = Hierarchies::detect() {
-            let _ = hierarchies.group(&format!("/wharf-{}", self.installation)).and_then(|g| g.kill_and_remove());
+            let _ = hierarchies
+                .group(&format!("/wharf-{}", self.installation))
+                .and_then(|g| g.kill_and_remove());
         }
     }
 }
@@ -134,7 +165,9 @@ pub async fn log_text(task: &TaskHandle, container: &ContainerName) -> String {
 
 /// A deadline for what must happen.
 pub async fn within<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(60), future).await.expect("it takes too long")
+    tokio::time::timeout(Duration::from_secs(60), future)
+        .await
+        .expect("it takes too long")
 }
 
 fn busybox_layer(layer: &Path) {
@@ -145,7 +178,15 @@ fn busybox_layer(layer: &Path) {
     for applet in APPLETS {
         symlink("busybox", layer.join("bin").join(applet)).unwrap();
     }
-    fs::write(layer.join("etc/passwd"), "root:x:0:0::/root:/bin/sh\napp:x:1000:1001::/home/app:/bin/sh\n").unwrap();
-    fs::write(layer.join("etc/group"), "root:x:0:\napp:x:1001:\nstaff:x:50:app\n").unwrap();
+    fs::write(
+        layer.join("etc/passwd"),
+        "root:x:0:0::/root:/bin/sh\napp:x:1000:1001::/home/app:/bin/sh\n",
+    )
+    .unwrap();
+    fs::write(
+        layer.join("etc/group"),
+        "root:x:0:\napp:x:1001:\nstaff:x:50:app\n",
+    )
+    .unwrap();
     fs::write(layer.join("bin/plain-file"), "not a program").unwrap();
 }

@@ -12,13 +12,20 @@ async fn a_container_runs_and_leaves_nothing() {
     let task = node.task().await;
     let spec = sh("echo out; echo err >&2; exit 7");
     let pid = task.create_container(&spec, &node.image).await.unwrap();
-    assert_eq!(task.status().await.unwrap().containers[&spec.name].state, ContainerState::Created);
+    assert_eq!(
+        task.status().await.unwrap().containers[&spec.name].state,
+        ContainerState::Created
+    );
     let started = task.start(&spec.name).await.unwrap();
     assert_eq!(started.pid, pid);
     let exit = within(task.wait(&spec.name)).await.unwrap();
     assert_eq!((exit.code, exit.oom), (7, false));
     assert!(exit.at >= started.at);
-    let mut lines: Vec<_> = log_text(&task, &spec.name).await.lines().map(str::to_owned).collect();
+    let mut lines: Vec<_> = log_text(&task, &spec.name)
+        .await
+        .lines()
+        .map(str::to_owned)
+        .collect();
     lines.sort();
     assert_eq!(lines, ["err", "out"]);
     task.remove(&spec.name).await.unwrap();
@@ -64,7 +71,8 @@ async fn events_tell_the_whole_story() {
 async fn user_directory_environment_and_host_name() {
     let node = Node::new().await;
     let task = node.task().await;
-    let mut spec = sh("id -u; id -g; id -G; pwd; echo $HOME $GREETING $PATH; hostname; cat /etc/hosts");
+    let mut spec =
+        sh("id -u; id -g; id -G; pwd; echo $HOME $GREETING $PATH; hostname; cat /etc/hosts");
     spec.user = "app".into();
     spec.working_dir = "/srv/made/here".into();
     spec.env = vec![("GREETING".into(), "hello".into())];
@@ -74,7 +82,11 @@ async fn user_directory_environment_and_host_name() {
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(code, 0, "{text}");
     assert_eq!(lines[..4], ["1000", "1001", "1001 50", "/srv/made/here"]);
-    assert!(lines[4].starts_with("/home/app hello /usr/local/sbin:"), "{}", lines[4]);
+    assert!(
+        lines[4].starts_with("/home/app hello /usr/local/sbin:"),
+        "{}",
+        lines[4]
+    );
     assert_eq!(lines[5..], ["box", "127.0.0.1 localhost"]);
     node.finish().await;
 }
@@ -88,21 +100,52 @@ async fn what_cannot_run_says_why() {
     user.user = "ghost".into();
     let mut dir = command(&["true"]);
     dir.working_dir = "/etc/passwd".into();
-    for spec in [command(&["no-such"]), command(&["/no/such"]), command(&["/bin"]), user, dir] {
+    for spec in [
+        command(&["no-such"]),
+        command(&["/no/such"]),
+        command(&["/bin"]),
+        user,
+        dir,
+    ] {
         let error = task.create_container(&spec, &node.image).await.unwrap_err();
-        assert!(error.reason().starts_with("CannotStartContainerError: Error response from daemon: "), "{}", error.reason());
+        assert!(
+            error
+                .reason()
+                .starts_with("CannotStartContainerError: Error response from daemon: "),
+            "{}",
+            error.reason()
+        );
         failures.push((error.exit_code(), error.to_string()));
     }
-    assert_eq!(failures[0], (Some(127), "exec: \"no-such\": executable file not found in $PATH: unknown".into()));
-    assert_eq!(failures[1].1, "exec: \"/no/such\": stat /no/such: no such file or directory: unknown");
+    assert_eq!(
+        failures[0],
+        (
+            Some(127),
+            "exec: \"no-such\": executable file not found in $PATH: unknown".into()
+        )
+    );
+    assert_eq!(
+        failures[1].1,
+        "exec: \"/no/such\": stat /no/such: no such file or directory: unknown"
+    );
     assert_eq!(failures[2].1, "exec: \"/bin\": is a directory: unknown");
-    assert_eq!(failures[3].1, "unable to find user ghost: no matching entries in passwd file");
-    assert!(failures[4].1.starts_with("chdir to cwd (\"/etc/passwd\")"), "{}", failures[4].1);
+    assert_eq!(
+        failures[3].1,
+        "unable to find user ghost: no matching entries in passwd file"
+    );
+    assert!(
+        failures[4].1.starts_with("chdir to cwd (\"/etc/passwd\")"),
+        "{}",
+        failures[4].1
+    );
     // Only exec itself knows what a file that may not be executed is worth.
     let spec = command(&["/bin/plain-file"]);
     task.create_container(&spec, &node.image).await.unwrap();
     let error = task.start(&spec.name).await.unwrap_err();
-    assert_eq!(error.to_string(), "exec: \"/bin/plain-file\": permission denied: unknown");
+    assert_eq!(
+        error.to_string(),
+        "exec: \"/bin/plain-file\": permission denied: unknown"
+    );
     assert_eq!(error.exit_code(), Some(126));
     task.remove(&spec.name).await.unwrap();
     // None of these attempts stands in the way of the next one.
@@ -119,7 +162,9 @@ async fn stop_asks_first_and_then_kills() {
     task.start(&polite.name).await.unwrap();
     let mut reader = task.logs(&polite.name).unwrap();
     within(reader.next(1)).await.unwrap();
-    let exit = within(task.stop(&polite.name, 3, Duration::from_secs(30))).await.unwrap();
+    let exit = within(task.stop(&polite.name, 3, Duration::from_secs(30)))
+        .await
+        .unwrap();
     assert_eq!(exit.code, 3);
     task.remove(&polite.name).await.unwrap();
 
@@ -129,7 +174,9 @@ async fn stop_asks_first_and_then_kills() {
     let mut reader = task.logs(&deaf.name).unwrap();
     within(reader.next(1)).await.unwrap();
     let before = std::time::Instant::now();
-    let exit = within(task.stop(&deaf.name, 15, Duration::from_millis(300))).await.unwrap();
+    let exit = within(task.stop(&deaf.name, 15, Duration::from_millis(300)))
+        .await
+        .unwrap();
     assert_eq!((exit.code, exit.oom), (137, false));
     assert!(before.elapsed() >= Duration::from_millis(300));
 
@@ -137,7 +184,9 @@ async fn stop_asks_first_and_then_kills() {
     let mut waiting = command(&["true"]);
     waiting.name = name("waiting");
     task.create_container(&waiting, &node.image).await.unwrap();
-    let exit = within(task.stop(&waiting.name, 15, Duration::from_secs(60))).await.unwrap();
+    let exit = within(task.stop(&waiting.name, 15, Duration::from_secs(60)))
+        .await
+        .unwrap();
     assert_eq!(exit.code, 137);
     node.finish().await;
 }
@@ -146,7 +195,8 @@ async fn stop_asks_first_and_then_kills() {
 async fn init_reaps_and_passes_signals_on() {
     let node = Node::new().await;
     let task = node.task().await;
-    let mut spec = sh("echo $$; (sleep 0.01 &) ; trap 'exit 5' TERM; echo up; while :; do sleep 0.05; done");
+    let mut spec =
+        sh("echo $$; (sleep 0.01 &) ; trap 'exit 5' TERM; echo up; while :; do sleep 0.05; done");
     spec.init = true;
     task.create_container(&spec, &node.image).await.unwrap();
     task.start(&spec.name).await.unwrap();
@@ -156,13 +206,18 @@ async fn init_reaps_and_passes_signals_on() {
         seen.extend(within(reader.next(10)).await.unwrap().records);
     }
     assert_ne!(&seen[0].line[..], b"1", "the program is not process 1");
-    let exit = within(task.stop(&spec.name, 15, Duration::from_secs(30))).await.unwrap();
+    let exit = within(task.stop(&spec.name, 15, Duration::from_secs(30)))
+        .await
+        .unwrap();
     assert_eq!(exit.code, 5);
     task.remove(&spec.name).await.unwrap();
     let mut missing = command(&["/bin/plain-file"]);
     missing.init = true;
     task.create_container(&missing, &node.image).await.unwrap();
-    assert_eq!(task.start(&missing.name).await.unwrap_err().exit_code(), Some(126));
+    assert_eq!(
+        task.start(&missing.name).await.unwrap_err().exit_code(),
+        Some(126)
+    );
     node.finish().await;
 }
 
@@ -171,7 +226,10 @@ async fn exec_joins_the_container() {
     let node = Node::new().await;
     let task = node.task().await;
     let mut spec = sh("touch /tmp/here; echo up; while :; do sleep 0.05; done");
-    spec.env = vec![("KEPT".into(), "yes".into()), ("CHANGED".into(), "no".into())];
+    spec.env = vec![
+        ("KEPT".into(), "yes".into()),
+        ("CHANGED".into(), "no".into()),
+    ];
     task.create_container(&spec, &node.image).await.unwrap();
     task.start(&spec.name).await.unwrap();
     let mut reader = task.logs(&spec.name).unwrap();
@@ -184,18 +242,47 @@ async fn exec_joins_the_container() {
             ..ExecSpec::default()
         };
         let task = task.clone();
-        async move { task.exec_output(&name("main"), &spec, Duration::from_secs(30), 4096).await }
+        async move {
+            task.exec_output(&name("main"), &spec, Duration::from_secs(30), 4096)
+                .await
+        }
     };
-    let output = run("ls /tmp; echo $KEPT $CHANGED; grep -E '^(Seccomp|CapEff):' /proc/self/status; exit 4", None).await.unwrap();
+    let output = run(
+        "ls /tmp; echo $KEPT $CHANGED; grep -E '^(Seccomp|CapEff):' /proc/self/status; exit 4",
+        None,
+    )
+    .await
+    .unwrap();
     assert_eq!(output.code, 4);
-    assert_eq!(String::from_utf8_lossy(&output.output), "here\nyes yes\nCapEff:\t00000000a80425fb\nSeccomp:\t2\n");
+    assert_eq!(
+        String::from_utf8_lossy(&output.output),
+        "here\nyes yes\nCapEff:\t00000000a80425fb\nSeccomp:\t2\n"
+    );
     assert_eq!(run("id -u", Some("app")).await.unwrap().output, b"1000\n");
-    let missing = ExecSpec { argv: vec!["nope".into()], ..ExecSpec::default() };
+    let missing = ExecSpec {
+        argv: vec!["nope".into()],
+        ..ExecSpec::default()
+    };
     let error = task.exec(&spec.name, &missing).await.unwrap_err();
-    assert!(matches!(error, ContainerError::Refused { failure: Failure::CommandNotFound { .. }, .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            ContainerError::Refused {
+                failure: Failure::CommandNotFound { .. },
+                ..
+            }
+        ),
+        "{error}"
+    );
     // A command that takes too long is ended, and the container does not mind.
-    let slow = ExecSpec { argv: vec!["sleep".into(), "600".into()], ..ExecSpec::default() };
-    let error = task.exec_output(&spec.name, &slow, Duration::from_millis(100), 10).await.unwrap_err();
+    let slow = ExecSpec {
+        argv: vec!["sleep".into(), "600".into()],
+        ..ExecSpec::default()
+    };
+    let error = task
+        .exec_output(&spec.name, &slow, Duration::from_millis(100), 10)
+        .await
+        .unwrap_err();
     assert!(matches!(error, ContainerError::TimedOut(_)));
     assert_eq!(run("true", None).await.unwrap().code, 0);
     node.finish().await;
@@ -217,11 +304,25 @@ async fn names_are_unique_and_tasks_too() {
     let node = Node::new().await;
     let task = node.task().await;
     assert!(node.runtime.create_task(node.sandbox("t1")).await.is_err());
-    assert!(node.runtime.create_task(node.sandbox("../x")).await.is_err());
+    assert!(
+        node.runtime
+            .create_task(node.sandbox("../x"))
+            .await
+            .is_err()
+    );
     let spec = sh("sleep 600");
     task.create_container(&spec, &node.image).await.unwrap();
     let error = task.create_container(&spec, &node.image).await.unwrap_err();
-    assert!(matches!(error, ContainerError::Refused { failure: Failure::AlreadyExists { .. }, .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            ContainerError::Refused {
+                failure: Failure::AlreadyExists { .. },
+                ..
+            }
+        ),
+        "{error}"
+    );
     assert!(task.shut_down().await.is_err(), "not while one lives");
     task.kill().await.unwrap();
     node.finish().await;

@@ -21,7 +21,12 @@ async fn a_reader_goes_on_where_it_committed() {
         for record in &batch.records {
             assert!(!record.partial);
             match record.stream {
-                Stream::Stdout => lines.push(String::from_utf8(record.line.to_vec()).unwrap().parse::<u32>().unwrap()),
+                Stream::Stdout => lines.push(
+                    String::from_utf8(record.line.to_vec())
+                        .unwrap()
+                        .parse::<u32>()
+                        .unwrap(),
+                ),
                 Stream::Stderr => errors += 1,
             }
         }
@@ -42,7 +47,10 @@ async fn a_full_blocking_spool_makes_the_container_wait() {
     let node = Node::new().await;
     let task = node.task().await;
     let mut spec = sh("seq 1 60000");
-    spec.log = LogMode::Spool { max_bytes: 128 << 10, blocking: true };
+    spec.log = LogMode::Spool {
+        max_bytes: 128 << 10,
+        blocking: true,
+    };
     task.create_container(&spec, &node.image).await.unwrap();
     task.start(&spec.name).await.unwrap();
     let mut reader = task.logs(&spec.name).unwrap();
@@ -54,7 +62,10 @@ async fn a_full_blocking_spool_makes_the_container_wait() {
             assert_eq!(String::from_utf8_lossy(&record.line), count.to_string());
         }
         let folder = node.dir.path().join("tasks/t1/containers/main/logs");
-        let kept: u64 = std::fs::read_dir(folder).unwrap().filter_map(|e| Some(e.ok()?.metadata().ok()?.len())).sum();
+        let kept: u64 = std::fs::read_dir(folder)
+            .unwrap()
+            .filter_map(|e| Some(e.ok()?.metadata().ok()?.len()))
+            .sum();
         assert!(kept < 512 << 10, "{kept}");
         reader.commit(batch.next).await.unwrap();
         if batch.ended {
@@ -70,7 +81,10 @@ async fn a_non_blocking_spool_drops_the_oldest() {
     let node = Node::new().await;
     let task = node.task().await;
     let mut spec = sh("seq 1 60000");
-    spec.log = LogMode::Spool { max_bytes: 128 << 10, blocking: false };
+    spec.log = LogMode::Spool {
+        max_bytes: 128 << 10,
+        blocking: false,
+    };
     task.create_container(&spec, &node.image).await.unwrap();
     task.start(&spec.name).await.unwrap();
     within(task.wait(&spec.name)).await.unwrap();
@@ -100,7 +114,13 @@ async fn discarded_logs_are_read_and_forgotten() {
     task.create_container(&spec, &node.image).await.unwrap();
     task.start(&spec.name).await.unwrap();
     assert_eq!(within(task.wait(&spec.name)).await.unwrap().code, 0);
-    assert!(!node.dir.path().join("tasks/t1/containers/main/logs").exists());
+    assert!(
+        !node
+            .dir
+            .path()
+            .join("tasks/t1/containers/main/logs")
+            .exists()
+    );
     task.remove(&name("main")).await.unwrap();
     node.finish().await;
 }

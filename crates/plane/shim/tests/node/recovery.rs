@@ -1,6 +1,9 @@
 //! The agent comes back: same processes, ends that happened meanwhile, nothing said twice.
 
-use nix::{sys::signal::{Signal, kill}, unistd::Pid};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use wharf_container::runtime::{ContainerState, RecoveredState};
 
 use crate::fixture::{Node, command, log_text, name, sh, within};
@@ -16,7 +19,10 @@ async fn a_new_agent_finds_everything_again() {
         let shared = node.dir.path().join("shared");
         std::fs::create_dir_all(&shared).unwrap();
         spec.mounts = vec![wharf_container::spec::Mount {
-            source: shared, destination: "/shared".into(), read_only: false, copy_up: false,
+            source: shared,
+            destination: "/shared".into(),
+            read_only: false,
+            copy_up: false,
         }];
         let pid = task.create_container(&spec, &node.image).await.unwrap();
         task.start(&spec.name).await.unwrap();
@@ -40,9 +46,14 @@ async fn a_new_agent_finds_everything_again() {
     let found = runtime.recover().await.unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].sandbox, node.sandbox("t1"));
-    let RecoveredState::Alive(task) = &found[0].state else { panic!("{:?}", found[0].state) };
+    let RecoveredState::Alive(task) = &found[0].state else {
+        panic!("{:?}", found[0].state)
+    };
     assert_eq!(found[0].containers[&name("other")].pid, before);
-    assert_eq!(found[0].containers[&name("other")].state, ContainerState::Running);
+    assert_eq!(
+        found[0].containers[&name("other")].state,
+        ContainerState::Running
+    );
     assert_eq!(within(task.wait(&name("main"))).await.unwrap().code, 9);
     // Only what was not delivered before.
     assert_eq!(log_text(task, &name("main")).await, "two\n");
@@ -69,10 +80,17 @@ async fn a_killed_shim_is_told_apart_from_an_ended_task() {
 
     let runtime = node.reopened().await;
     let found = within(runtime.recover()).await.unwrap();
-    assert!(matches!(found[0].state, RecoveredState::Lost), "{:?}", found[0].state);
+    assert!(
+        matches!(found[0].state, RecoveredState::Lost),
+        "{:?}",
+        found[0].state
+    );
     assert_eq!(found[0].containers[&done.name].exit.unwrap().code, 1);
     assert_eq!(found[0].containers[&running.name].exit, None);
-    assert!(!std::fs::exists(format!("/proc/{pid}/exe")).unwrap() || std::fs::read_link(format!("/proc/{pid}/exe")).is_err());
+    assert!(
+        !std::fs::exists(format!("/proc/{pid}/exe")).unwrap()
+            || std::fs::read_link(format!("/proc/{pid}/exe")).is_err()
+    );
     // What was said is still there, and its end is known.
     let mut reader = runtime.logs_of_ended("t1", &running.name).unwrap();
     let batch = within(reader.next(10)).await.unwrap();
@@ -100,6 +118,9 @@ async fn teardown_ends_everything_of_one_installation() {
         task.start(&spec.name).await.unwrap();
     }
     node.finish().await;
-    assert_eq!(theirs.status().await.unwrap().containers[&spec.name].state, ContainerState::Running);
+    assert_eq!(
+        theirs.status().await.unwrap().containers[&spec.name].state,
+        ContainerState::Running
+    );
     other.finish().await;
 }

@@ -4,6 +4,7 @@
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use tokio::time::Instant;
@@ -22,6 +23,16 @@ struct Presence {
     /// The one that is there; `None` once it ended.
     replaced: Option<CancellationToken>,
     ended: Option<Instant>,
+}
+
+/// What is known of an instance's connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    Connected,
+    /// It was connected to this server, and has not been for so long.
+    Gone(Duration),
+    /// It has not come since this server started, so long ago.
+    NotYet(Duration),
 }
 
 /// A connection's place in the hub; leaving is dropping it.
@@ -70,26 +81,17 @@ impl Hub {
         }
     }
 
-    pub fn is_connected(&self, instance: &str) -> bool {
-        self.lock()
-            .get(instance)
-            .is_some_and(|presence| presence.replaced.is_some())
-    }
-
-    /// How long an instance has had no connection here; zero while it has one.
-    pub fn silent_for(&self, instance: &str) -> std::time::Duration {
-        let presence = {
-            let connections = self.lock();
-            let known = connections.get(instance);
-            if known.is_some_and(|presence| presence.replaced.is_some()) {
-                return std::time::Duration::ZERO;
-            }
-            known.and_then(|presence| presence.ended)
+    /// Whether an instance has a connection here, and if not, since when.
+    pub fn presence(&self, instance: &str) -> Seen {
+        let ended = match self.lock().get(instance) {
+            Some(presence) if presence.replaced.is_some() => return Seen::Connected,
+            known => known.and_then(|presence| presence.ended),
         };
         let started = *self.started.lock().unwrap_or_else(PoisonError::into_inner);
-        presence
-            .or(started)
-            .map_or(std::time::Duration::ZERO, |since| since.elapsed())
+        match ended {
+            Some(ended) => Seen::Gone(ended.elapsed()),
+            None => Seen::NotYet(started.map_or(Duration::ZERO, |since| since.elapsed())),
+        }
     }
 
     /// Nothing more is to be known of the instance.
@@ -125,24 +127,25 @@ impl Drop for Seat<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[tokio::test(start_paused = true)]
     async fn a_new_connection_replaces_the_old() {
         let hub = Hub::default();
         hub.start();
         tokio::time::advance(Duration::from_secs(3)).await;
-        assert_eq!(hub.silent_for("i"), Duration::from_secs(3));
+        assert_eq!(hub.presence("i"), Seen::NotYet(Duration::from_secs(3)));
         let old = hub.connect("i");
         let new = hub.connect("i");
         assert!(old.replaced.is_cancelled() && !new.replaced.is_cancelled());
         drop(old);
-        assert!(
-            hub.is_connected("i"),
+        let seen = hub.presence("i");
+        assert_eq!(
+            seen,
+            Seen::Connected,
             "the old one's end is not the new one's"
         );
         drop(new);
         tokio::time::advance(Duration::from_secs(5)).await;
-        assert_eq!(hub.silent_for("i"), Duration::from_secs(5));
+        assert_eq!(hub.presence("i"), Seen::Gone(Duration::from_secs(5)));
     }
 }

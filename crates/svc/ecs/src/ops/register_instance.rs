@@ -44,14 +44,16 @@ pub async fn register_container_instance(
 ) -> Result<RegisterContainerInstanceResponse, Fault> {
     let cluster = core.cluster(call, input.cluster.as_deref()).await?;
     let place = Place::of(call);
-    let wanted = Registration::read(call, &input)?;
     let given = input
         .container_instance_arn
         .as_deref()
         .filter(|arn| !arn.is_empty());
     let instance = match given {
-        Some(arn) => again(core, call, &place, &cluster, arn, &wanted).await?,
-        None => anew(core, call, &place, &cluster, &wanted).await?,
+        Some(arn) => again(core, call, &place, &cluster, arn, &input).await?,
+        None => {
+            let wanted = Registration::read(call, &input, None)?;
+            anew(core, call, &place, &cluster, &wanted).await?
+        }
     };
     core.up_to_date().await;
     let shown = core.view.read(&place, |region| {
@@ -62,7 +64,7 @@ pub async fn register_container_instance(
     })
 }
 
-/// What a registration says, checked.
+/// What a registration says, checked, and laid over what an earlier one of the same agent said.
 #[derive(Debug)]
 struct Registration {
     attributes: BTreeMap<String, Option<String>>,
@@ -87,7 +89,11 @@ struct IdentityDocument {
 }
 
 impl Registration {
-    fn read(call: &Call, input: &RegisterContainerInstanceRequest) -> Result<Self, Fault> {
+    fn read(
+        call: &Call,
+        input: &RegisterContainerInstanceRequest,
+        earlier: Option<&Instance>,
+    ) -> Result<Self, Fault> {
         let document = input
             .instance_identity_document
             .as_deref()
@@ -97,23 +103,16 @@ impl Registration {
             false => serde_json::from_str(document)
                 .map_err(|_| fault::client("The instance identity document is not readable."))?,
         };
-        let mut attributes = read_attributes(input.attributes.as_ref())?;
-        let zone = attributes.get("ecs.availability-zone").cloned().flatten();
-        let zone = zone
-            .or(document.availability_zone)
-            .unwrap_or_else(|| format!("{}{DEFAULT_ZONE_SUFFIX}", call.region));
-        let derived = [
-            ("ecs.availability-zone", Some(zone.clone())),
-            ("ecs.instance-type", document.instance_type),
-            ("ecs.ami-id", document.image_id),
-            ("ecs.cpu-architecture", document.architecture),
-        ];
+        let ec2_instance = document.instance_id.clone();
         // What was sent comes back with equal value, or the stock agent exits for good.
-        for (name, value) in derived {
-            if let Some(value) = value {
-                attributes.entry(name.to_owned()).or_insert(Some(value));
-            }
-        }
+        let mut attributes = kept(earlier);
+        attributes.extend(derived(document));
+        attributes.extend(read_attributes(input.attributes.as_ref())?);
+        let zone = attributes
+            .entry("ecs.availability-zone".to_owned())
+            .or_default()
+            .get_or_insert_with(|| format!("{}{DEFAULT_ZONE_SUFFIX}", call.region))
+            .clone();
         let registered = read_resources(input.total_resources.as_ref())?;
         let capacity = capacity(&registered, &attributes)?;
         Ok(Self {
@@ -122,7 +121,7 @@ impl Registration {
             fargate: attributes.contains_key(FARGATE_CAPACITY),
             attributes,
             zone,
-            ec2_instance: document.instance_id,
+            ec2_instance,
             tags: tags::read(input.tags.as_ref())?,
             version: input.version_info.clone(),
         })
@@ -139,6 +138,30 @@ impl Registration {
         }
         instance.version += 1;
     }
+}
+
+/// Attributes that outlive a registration: agents send custom ones with their first only.
+/// Capabilities are said anew each time, and one that is no longer said is gone.
+fn kept(earlier: Option<&Instance>) -> BTreeMap<String, Option<String>> {
+    let capability = |name: &str| name.contains("ecs.capability.");
+    let attributes = earlier
+        .into_iter()
+        .flat_map(|instance| &instance.attributes);
+    let kept = attributes.filter(|(name, _)| !capability(name));
+    kept.map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
+fn derived(document: IdentityDocument) -> impl Iterator<Item = (String, Option<String>)> {
+    let rows = [
+        ("ecs.availability-zone", document.availability_zone),
+        ("ecs.instance-type", document.instance_type),
+        ("ecs.ami-id", document.image_id),
+        ("ecs.cpu-architecture", document.architecture),
+    ];
+    rows.into_iter()
+        .filter(|(_, value)| value.is_some())
+        .map(|(name, value)| (name.to_owned(), value))
 }
 
 pub fn read_attributes(
@@ -228,7 +251,7 @@ async fn again(
     place: &Place,
     cluster: &Held<Cluster>,
     arn: &str,
-    wanted: &Registration,
+    input: &RegisterContainerInstanceRequest,
 ) -> Result<Instance, Fault> {
     let id = names::member_id("container-instance", &cluster.name, arn)?;
     let scope = place.scope();
@@ -243,6 +266,7 @@ async fn again(
         if found.record.status == InstanceStatus::Inactive {
             return Err(unknown());
         }
+        let wanted = Registration::read(call, input, Some(&found.record))?;
         let kind = |attributes: &BTreeMap<String, Option<String>>| {
             attributes.get("ecs.instance-type").cloned().flatten()
         };
@@ -264,7 +288,7 @@ async fn again(
             .ok_or_else(unknown)?;
         let mut instance = found.record.clone();
         wanted.apply(&mut instance);
-        let txn = refresh(wanted, &host, &ledger)
+        let txn = refresh(&wanted, &host, &ledger)
             .when(found.unchanged())
             .put(&key, encode(&instance));
         if core.commit(&call.permit, txn).await? {
@@ -318,7 +342,6 @@ async fn anew(
         attributes: BTreeMap::new(),
         registered: Vec::new(),
         tags: wanted.tags.clone(),
-        client_token: None,
         health: None,
         deregistered_at: None,
         unknown: Unknown::new(),

@@ -1,12 +1,12 @@
 //! Keeps the view up to date: everything once, then every change.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 use wharf_records::Scope;
 use wharf_store::{Event, EventKind, Range, Store, StoreError, WatchProgress};
 
-use super::{Change, View};
+use super::{Change, View, take_over};
 
 /// Pause after a read of the store failed.
 const RETRY: Duration = Duration::from_millis(200);
@@ -47,21 +47,16 @@ async fn feed_once(
     let prefix = Scope::service_prefix("ecs");
     let mut page = store.range(Range::prefix(&prefix).limit(PAGE)).await?;
     let revision = page.revision;
-    view.clear();
-    let mut changes = Vec::new();
+    let (mut whole, mut changes) = (HashMap::new(), Vec::new());
     loop {
         let last = page.entries.last().map(|entry| entry.key.clone());
-        let events: Vec<Event> = page
-            .entries
-            .into_iter()
-            .map(|entry| Event {
-                kind: EventKind::Put,
-                entry,
-                previous: None,
-            })
-            .collect();
-        // Revision 0: what is read so far is no whole picture yet, nobody may rely on it.
-        changes.extend(view.apply(0, &events));
+        let put = |entry| Event {
+            kind: EventKind::Put,
+            entry,
+            previous: None,
+        };
+        let events: Vec<Event> = page.entries.into_iter().map(put).collect();
+        changes.extend(take_over(&mut whole, revision, &events));
         let Some(last) = last.filter(|_| page.more) else {
             break;
         };
@@ -71,7 +66,7 @@ async fn feed_once(
             .start_after(last);
         page = store.range(next).await?;
     }
-    view.apply(revision, &[]);
+    view.install(whole, revision);
     changes.into_iter().for_each(changed);
 
     let mut watch = store.watch(prefix, revision + 1);

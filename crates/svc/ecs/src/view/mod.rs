@@ -103,12 +103,6 @@ impl View {
         }
     }
 
-    /// All places that hold anything.
-    pub fn places(&self) -> Vec<Place> {
-        let regions = self.regions.read().unwrap_or_else(PoisonError::into_inner);
-        regions.keys().cloned().collect()
-    }
-
     /// A signal raised with every change that concerns a host's tasks.
     pub fn follow_host(&self, place: &Place, host: &str) -> watch::Receiver<Revision> {
         let mut regions = self.regions.write().unwrap_or_else(PoisonError::into_inner);
@@ -121,32 +115,48 @@ impl View {
 
     /// Takes over a batch of changes, all of them up to `revision`.
     pub(crate) fn apply(&self, revision: Revision, events: &[Event]) -> Vec<Change> {
-        let mut changes = Vec::new();
-        {
+        let changes = {
             let mut regions = self.regions.write().unwrap_or_else(PoisonError::into_inner);
-            for event in events {
-                let Some((scope, kind, id)) = Scope::parse(event.key()) else {
-                    continue;
-                };
-                let place = Place {
-                    account: scope.account,
-                    region: scope.region,
-                };
-                let region = regions.entry(place).or_default();
-                let entry = (event.kind == EventKind::Put).then_some(&event.entry);
-                changes.extend(region.apply(kind, &id, event.key(), entry, revision));
-            }
-        }
+            take_over(&mut regions, revision, events)
+        };
         self.reached
             .send_modify(|reached| *reached = revision.max(*reached));
         changes
     }
 
-    /// Forgets everything, before it is read anew.
-    pub(crate) fn clear(&self) {
-        let mut regions = self.regions.write().unwrap_or_else(PoisonError::into_inner);
-        for region in regions.values_mut() {
-            region.clear();
+    /// Replaces everything by a picture of the store as of `revision`. Nobody ever sees a part of it:
+    /// what is absent from a view is gone.
+    pub(crate) fn install(&self, mut whole: HashMap<Place, Region>, revision: Revision) {
+        {
+            let mut regions = self.regions.write().unwrap_or_else(PoisonError::into_inner);
+            for (place, old) in regions.drain() {
+                whole.entry(place).or_default().take_signals(old, revision);
+            }
+            *regions = whole;
         }
+        self.reached
+            .send_modify(|reached| *reached = revision.max(*reached));
     }
+}
+
+/// Applies events to a set of regions.
+fn take_over(
+    regions: &mut HashMap<Place, Region>,
+    revision: Revision,
+    events: &[Event],
+) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for event in events {
+        let Some((scope, kind, id)) = Scope::parse(event.key()) else {
+            continue;
+        };
+        let place = Place {
+            account: scope.account,
+            region: scope.region,
+        };
+        let region = regions.entry(place).or_default();
+        let entry = (event.kind == EventKind::Put).then_some(&event.entry);
+        changes.extend(region.apply(kind, &id, event.key(), entry, revision));
+    }
+    changes
 }

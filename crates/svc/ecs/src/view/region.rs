@@ -190,12 +190,13 @@ impl Region {
         self.fleet.set_groups(row, groups);
     }
 
-    pub(super) fn clear(&mut self) {
-        let signals = std::mem::take(&mut self.signals);
-        *self = Self {
-            signals,
-            ..Self::default()
-        };
+    /// Those who followed the old picture follow this one, and are told to look.
+    pub(super) fn take_signals(&mut self, old: Self, revision: Revision) {
+        self.signals = old.signals;
+        self.signals.retain(|_, signal| !signal.is_closed());
+        for signal in self.signals.values() {
+            signal.send_replace(revision);
+        }
     }
 }
 

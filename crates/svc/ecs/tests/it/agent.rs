@@ -70,17 +70,37 @@ impl Agent {
     }
 
     pub async fn connect(harness: &Harness, cluster: &str, instance: &str) -> Self {
-        let query = BTreeMap::from([
-            ("clusterArn".to_owned(), cluster.to_owned()),
-            ("containerInstanceArn".to_owned(), instance.to_owned()),
-            ("agentVersion".to_owned(), "1.105.0".to_owned()),
-            ("protocolVersion".to_owned(), "2".to_owned()),
-        ]);
+        let query = [
+            ("clusterArn", cluster),
+            ("containerInstanceArn", instance),
+            ("agentVersion", "1.105.0"),
+            ("protocolVersion", "2"),
+        ];
+        Self::open(harness, Channel::Acs, cluster, instance, &query).await
+    }
+
+    /// The telemetry channel of the same instance.
+    pub async fn telemetry(&self, harness: &Harness) -> Self {
+        let query = [
+            ("cluster", self.cluster.as_str()),
+            ("containerInstance", &self.instance),
+        ];
+        Self::open(harness, Channel::Tcs, &self.cluster, &self.instance, &query).await
+    }
+
+    async fn open(
+        harness: &Harness,
+        channel: Channel,
+        cluster: &str,
+        instance: &str,
+        query: &[(&str, &str)],
+    ) -> Self {
+        let query: BTreeMap<String, String> = query
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
         let endpoint = harness.ecs.endpoint();
-        let ticket = endpoint
-            .admit(Channel::Acs, &context(), query)
-            .await
-            .unwrap();
+        let ticket = endpoint.admit(channel, &context(), query).await.unwrap();
         let (ours, theirs) = tokio::io::duplex(1 << 16);
         tokio::spawn(async move { endpoint.serve(ticket, theirs).await });
         let socket = WebSocketStream::from_raw_socket(ours, Role::Client, None).await;

@@ -24,6 +24,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 pub struct Harness {
     pub ecs: EcsService,
     pub ec2: Arc<FakeEc2>,
+    parts: Parts,
     stop: CancellationToken,
     _dir: tempfile::TempDir,
 }
@@ -52,16 +53,20 @@ impl Harness {
             clock: Arc::new(SystemClock),
             config,
         };
-        let ecs = EcsService::new(parts);
-        let stop = CancellationToken::new();
-        let (running, until) = (ecs.clone(), stop.clone());
-        tokio::spawn(async move { running.run(until).await });
+        let (ecs, stop) = launch(&parts);
         Self {
             ecs,
             ec2,
+            parts,
             stop,
             _dir: dir,
         }
+    }
+
+    /// Ends the service without a word, as a crash does, and starts another on the same store.
+    pub fn restart(&mut self) {
+        self.stop.cancel();
+        (self.ecs, self.stop) = launch(&self.parts);
     }
 
     pub async fn with_cluster() -> Self {
@@ -154,6 +159,14 @@ impl Harness {
             .unwrap();
         described.container_instances.unwrap().remove(0)
     }
+}
+
+fn launch(parts: &Parts) -> (EcsService, CancellationToken) {
+    let ecs = EcsService::new(parts.clone());
+    let stop = CancellationToken::new();
+    let (running, until) = (ecs.clone(), stop.clone());
+    tokio::spawn(async move { running.run(until).await });
+    (ecs, stop)
 }
 
 impl Drop for Harness {

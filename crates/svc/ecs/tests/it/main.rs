@@ -2,7 +2,12 @@
 //! protocol and knows nothing of the service's inside.
 
 mod agent;
+mod authorization;
 mod clusters;
+mod definitions;
 mod harness;
+mod instances;
 mod lost_host;
+mod restart;
 mod run_task;
+mod settings;

@@ -7,7 +7,9 @@ use super::{
 
 fn drain(outbox: &mut Outbox) -> Vec<Status> {
     std::iter::from_fn(|| {
-        let Report::Task(report) = outbox.begin()? else { return None };
+        let Report::Task(report) = outbox.begin()? else {
+            return None;
+        };
         outbox.acknowledged();
         Some(report.status)
     })
@@ -19,7 +21,10 @@ fn report(status: Status, exit_code: Option<i32>) -> TaskReport {
     let mut state = TaskState::new(&spec, vec!["id".into()]);
     state.known = ContainerStatus::Running;
     state.containers[0].exit_code = exit_code;
-    TaskReport { status, ..report::snapshot(&spec, &state).unwrap() }
+    TaskReport {
+        status,
+        ..report::snapshot(&spec, &state).unwrap()
+    }
 }
 
 #[test]
@@ -38,11 +43,20 @@ fn a_cached_start_is_one_report() {
 fn a_remote_pull_is_told_with_its_digest() {
     let mut walk = Walk::of("a!");
     walk.note(Event::Admitted);
-    let pulled = Event::Pulled { container: 0, digest: "sha256:2".into(), remotely: true };
+    let pulled = Event::Pulled {
+        container: 0,
+        digest: "sha256:2".into(),
+        remotely: true,
+    };
     walk.end(Action::Pull { container: 0 }, vec![pulled]);
-    let Some(Report::Task(report)) = walk.outbox.begin() else { panic!("no report") };
+    let Some(Report::Task(report)) = walk.outbox.begin() else {
+        panic!("no report")
+    };
     assert_eq!(report.status, Status::Pending);
-    assert_eq!(report.containers[0].image_digest.as_deref(), Some("sha256:2"));
+    assert_eq!(
+        report.containers[0].image_digest.as_deref(),
+        Some("sha256:2")
+    );
 }
 
 #[test]
@@ -65,8 +79,14 @@ fn what_is_under_way_is_not_rewritten() {
     outbox.push(report(Status::Running, Some(2)));
     outbox.push(report(Status::Pending, None));
     outbox.acknowledged();
-    let Some(Report::Task(second)) = outbox.begin() else { panic!("no report") };
-    assert_eq!(second.containers[0].exit_code, Some(2), "the newest of equal status");
+    let Some(Report::Task(second)) = outbox.begin() else {
+        panic!("no report")
+    };
+    assert_eq!(
+        second.containers[0].exit_code,
+        Some(2),
+        "the newest of equal status"
+    );
     outbox.acknowledged();
     assert!(outbox.is_empty(), "statuses never fall");
 }
@@ -78,12 +98,17 @@ fn survives_a_restart_unsent() {
     outbox.begin();
     let json = serde_json::to_string(&outbox).unwrap();
     let mut again: Outbox = serde_json::from_str(&json).unwrap();
-    assert!(again.begin().is_some(), "in flight when the agent died: sent again");
+    assert!(
+        again.begin().is_some(),
+        "in flight when the agent died: sent again"
+    );
 }
 
 #[test]
 fn reasons_are_cut_between_characters() {
     let mut walk = Walk::of("a!");
-    walk.note(Event::Refused { reason: "é".repeat(1000) });
+    walk.note(Event::Refused {
+        reason: "é".repeat(1000),
+    });
     assert_eq!(walk.state.reason.unwrap().len(), 1024);
 }

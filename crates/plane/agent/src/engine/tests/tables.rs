@@ -19,7 +19,11 @@ fn nothing_begins_before_admission() {
     let mut walk = Walk::of("a!");
     assert!(walk.step().is_empty());
     let begun = walk.note(Event::Admitted);
-    assert_eq!(begun, [Action::AttachNetwork, Action::Pull { container: 0 }], "side by side");
+    assert_eq!(
+        begun,
+        [Action::AttachNetwork, Action::Pull { container: 0 }],
+        "side by side"
+    );
 }
 
 #[test]
@@ -46,11 +50,17 @@ fn an_essential_exit_stops_the_task() {
     let mut walk = admitted("a! b");
     walk.run();
     let stop = walk.note(walk.exit(0, 3));
-    assert!(matches!(stop[..], [Action::Stop { container: 1, .. }]), "{stop:?}");
+    assert!(
+        matches!(stop[..], [Action::Stop { container: 1, .. }]),
+        "{stop:?}"
+    );
     assert_eq!(walk.state.execution_stopped_at, Some(NOW));
     let exited = walk.exit(1, 143);
     assert_eq!(walk.end(stop[0], vec![exited]), [Action::ReleaseNetwork]);
-    assert_eq!(walk.state.known, Running, "STOPPED only when the network is gone");
+    assert_eq!(
+        walk.state.known, Running,
+        "STOPPED only when the network is gone"
+    );
     walk.end(Action::ReleaseNetwork, vec![Event::NetworkReleased]);
     assert_eq!(walk.state.known, Stopped);
     assert_eq!(walk.state.containers[0].exit_code, Some(3));
@@ -86,10 +96,20 @@ fn a_stop_before_the_start_waits_for_nothing() {
     walk.step();
     let actions = walk.note(Event::StopRequested);
     assert!(actions.is_empty(), "{actions:?}");
-    assert_eq!(walk.statuses(), [Stopped, Stopped], "a pull under way does not hold it up");
-    assert_ne!(walk.state.known, Stopped, "the network is still being attached");
+    assert_eq!(
+        walk.statuses(),
+        [Stopped, Stopped],
+        "a pull under way does not hold it up"
+    );
+    assert_ne!(
+        walk.state.known, Stopped,
+        "the network is still being attached"
+    );
     let attached = walk.success(Action::AttachNetwork);
-    assert_eq!(walk.end(Action::AttachNetwork, attached), [Action::ReleaseNetwork]);
+    assert_eq!(
+        walk.end(Action::AttachNetwork, attached),
+        [Action::ReleaseNetwork]
+    );
 }
 
 #[test]
@@ -110,10 +130,17 @@ fn a_stop_during_create_waits_for_its_answer() {
     let create = walk.end(Action::Pull { container: 0 }, pulled)[0];
     assert!(walk.note(Event::StopRequested).is_empty());
     let stop = walk.end(create, vec![Event::Created { container: 0 }]);
-    assert!(matches!(stop[..], [Action::Stop { container: 0, .. }]), "{stop:?}");
+    assert!(
+        matches!(stop[..], [Action::Stop { container: 0, .. }]),
+        "{stop:?}"
+    );
     let gone = Event::Exited {
         container: 0,
-        exit: Exit { code: None, out_of_memory: false, at: NOW },
+        exit: Exit {
+            code: None,
+            out_of_memory: false,
+            at: NOW,
+        },
     };
     walk.end(stop[0], vec![gone]);
     assert_eq!(walk.state.containers[0].exit_code, None, "it never ran");
@@ -125,10 +152,16 @@ fn failures_tell_why() {
     walk.step();
     walk.end(
         Action::Pull { container: 0 },
-        vec![Event::Failed { container: 0, reason: "CannotPullContainerError: no".into() }],
+        vec![Event::Failed {
+            container: 0,
+            reason: "CannotPullContainerError: no".into(),
+        }],
     );
     assert_eq!(walk.state.desired, Desired::Stopped);
-    assert_eq!(walk.state.containers[0].reason.as_deref(), Some("CannotPullContainerError: no"));
+    assert_eq!(
+        walk.state.containers[0].reason.as_deref(),
+        Some("CannotPullContainerError: no")
+    );
     assert_eq!(walk.state.containers[0].finished_at, None);
 }
 
@@ -158,7 +191,10 @@ fn conditions() {
 fn healthy_opens_the_gate() {
     let mut walk = admitted("a! b>a:HEALTHY");
     walk.run();
-    let next = walk.note(Event::Health { container: 0, health: Health::Healthy });
+    let next = walk.note(Event::Health {
+        container: 0,
+        health: Health::Healthy,
+    });
     assert_eq!(next, [Action::Create { container: 1 }]);
 }
 
@@ -193,7 +229,11 @@ fn restart_policy() {
         walk.run();
         walk.pass(ran);
         let actions = walk.note(walk.exit(0, code));
-        assert_eq!(actions == [Action::Restart { container: 0 }], again, "{ran} {code}");
+        assert_eq!(
+            actions == [Action::Restart { container: 0 }],
+            again,
+            "{ran} {code}"
+        );
         if again {
             assert_eq!(walk.state.known, Running);
             let started = walk.success(actions[0]);
@@ -207,20 +247,41 @@ fn restart_policy() {
 fn out_of_memory_is_named() {
     let mut walk = admitted("a!");
     walk.run();
-    let exit = Exit { code: Some(137), out_of_memory: true, at: NOW };
+    let exit = Exit {
+        code: Some(137),
+        out_of_memory: true,
+        at: NOW,
+    };
     walk.note(Event::Exited { container: 0, exit });
     let c = &walk.state.containers[0];
-    assert_eq!(c.reason.as_deref(), Some("OutOfMemoryError: Container killed due to memory usage"));
+    assert_eq!(
+        c.reason.as_deref(),
+        Some("OutOfMemoryError: Container killed due to memory usage")
+    );
     assert_eq!(c.exit_code, Some(137));
 }
 
 #[test]
 fn contradictions_are_refused() {
-    for text in ["a>b:START b>a:START", "a>x:START", "a>a:START", "a b>a:SOON"] {
-        assert!(matches!(Spec::of(&task(text)), Err(BadSpec::Dependencies(_))), "{text}");
+    for text in [
+        "a>b:START b>a:START",
+        "a>x:START",
+        "a>a:START",
+        "a b>a:SOON",
+    ] {
+        assert!(
+            matches!(Spec::of(&task(text)), Err(BadSpec::Dependencies(_))),
+            "{text}"
+        );
     }
-    let odd = Task { network_mode: "carrier-pigeon".into(), ..task("a") };
+    let odd = Task {
+        network_mode: "carrier-pigeon".into(),
+        ..task("a")
+    };
     assert!(matches!(Spec::of(&odd), Err(BadSpec::NetworkMode(_))));
-    let bare = Task { network_mode: "awsvpc".into(), ..task("a") };
+    let bare = Task {
+        network_mode: "awsvpc".into(),
+        ..task("a")
+    };
     assert_eq!(Spec::of(&bare), Err(BadSpec::NoInterface));
 }

@@ -18,7 +18,10 @@ const SHAPES: &[&str] = &[
 /// What a random number makes of an action that is under way.
 fn answer(walk: &Walk, action: Action, dice: u8) -> Vec<Event> {
     let failed = |container, what: &str| {
-        vec![Event::Failed { container, reason: format!("{what}: chance") }]
+        vec![Event::Failed {
+            container,
+            reason: format!("{what}: chance"),
+        }]
     };
     match (action, dice % 8) {
         (Action::Pull { container }, 0) => failed(container, "CannotPullContainerError"),
@@ -27,10 +30,18 @@ fn answer(walk: &Walk, action: Action, dice: u8) -> Vec<Event> {
             failed(container, "CannotStartContainerError")
         }
         (Action::Start { container }, 1) => {
-            vec![Event::Started { container, at: walk.now }, walk.exit(container, 0)]
+            vec![
+                Event::Started {
+                    container,
+                    at: walk.now,
+                },
+                walk.exit(container, 0),
+            ]
         }
         (Action::AttachNetwork, 0) => {
-            vec![Event::NetworkFailed { reason: "ContainerNetworkingError: chance".into() }]
+            vec![Event::NetworkFailed {
+                reason: "ContainerNetworkingError: chance".into(),
+            }]
         }
         _ => walk.success(action),
     }
@@ -42,7 +53,10 @@ fn happening(walk: &mut Walk, dice: u8) -> Option<Event> {
     let ran = walk.state.containers[container].status == ContainerStatus::Running;
     match dice % 8 {
         0 if ran => Some(walk.exit(container, i32::from(dice % 3))),
-        1 if ran => Some(Event::Health { container, health: Health::Healthy }),
+        1 if ran => Some(Event::Health {
+            container,
+            health: Health::Healthy,
+        }),
         2 => {
             walk.pass(7);
             None
@@ -64,7 +78,11 @@ fn check_step(before: &TaskState, walk: &Walk, begun: &[Action]) {
     for action in begun {
         if let Action::Stop { container, .. } = action {
             for on in &walk.spec.containers[*container].dependents {
-                assert_eq!(after.containers[*on].status, ContainerStatus::Stopped, "reverse order");
+                assert_eq!(
+                    after.containers[*on].status,
+                    ContainerStatus::Stopped,
+                    "reverse order"
+                );
             }
         }
     }

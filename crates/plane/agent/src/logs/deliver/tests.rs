@@ -20,7 +20,10 @@ struct Reader {
 }
 
 fn read(spool: &Arc<Mutex<Spool>>) -> Reader {
-    Reader { spool: spool.clone(), at: spool.lock().unwrap().committed }
+    Reader {
+        spool: spool.clone(),
+        at: spool.lock().unwrap().committed,
+    }
 }
 
 #[async_trait]
@@ -38,7 +41,12 @@ impl LogSource for Reader {
                 line: Bytes::from(spool.lines[n].0.clone()),
             })
             .collect();
-        Ok(Chunk { records, next: self.at, ended: end == spool.lines.len(), lost_bytes: 0 })
+        Ok(Chunk {
+            records,
+            next: self.at,
+            ended: end == spool.lines.len(),
+            lost_bytes: 0,
+        })
     }
 
     async fn commit(&mut self, delivered: u64) -> Result<(), SourceError> {
@@ -64,7 +72,11 @@ enum Outcome {
 }
 
 fn fault(code: &str, status: u16) -> CallError {
-    CallError::Fault { code: code.into(), message: String::new(), status }
+    CallError::Fault {
+        code: code.into(),
+        message: String::new(),
+        status,
+    }
 }
 
 #[async_trait]
@@ -108,8 +120,13 @@ fn to() -> Awslogs {
 }
 
 fn spool(lines: usize) -> Arc<Mutex<Spool>> {
-    let lines = (0..lines).map(|n| (format!("line {n}"), n % 5 == 3)).collect();
-    Arc::new(Mutex::new(Spool { lines, committed: 0 }))
+    let lines = (0..lines)
+        .map(|n| (format!("line {n}"), n % 5 == 3))
+        .collect();
+    Arc::new(Mutex::new(Spool {
+        lines,
+        committed: 0,
+    }))
 }
 
 /// What must arrive: partial records joined to the next.
@@ -129,7 +146,13 @@ fn expected(spool: &Arc<Mutex<Spool>>) -> Vec<String> {
 }
 
 fn arrived(service: &Service) -> Vec<String> {
-    service.events.lock().unwrap().iter().map(|e| e.text.clone()).collect()
+    service
+        .events
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|e| e.text.clone())
+        .collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -137,7 +160,11 @@ async fn an_outage_loses_and_doubles_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let (spool, service) = (spool(100), Service::default());
     *service.script.lock().unwrap() = vec![Outcome::Unavailable; 20];
-    let delivery = Delivery { source: read(&spool), to: to(), intent: dir.path().join("intent") };
+    let delivery = Delivery {
+        source: read(&spool),
+        to: to(),
+        intent: dir.path().join("intent"),
+    };
     delivery.run(&service).await;
     assert_eq!(arrived(&service), expected(&spool));
     assert_eq!(spool.lock().unwrap().committed, 100);
@@ -152,11 +179,18 @@ async fn a_killed_agent_sends_nothing_twice() {
         // Dies in the third put of each life; more lines come meanwhile.
         for life in 0..3 {
             *service.script.lock().unwrap() = if life < 2 { vec![death] } else { Vec::new() };
-            let delivery =
-                Delivery { source: read(&spool), to: to(), intent: dir.path().join("intent") };
+            let delivery = Delivery {
+                source: read(&spool),
+                to: to(),
+                intent: dir.path().join("intent"),
+            };
             let lived = tokio::time::timeout(Duration::from_secs(60), delivery.run(&service)).await;
             assert_eq!(lived.is_ok(), life == 2);
-            spool.lock().unwrap().lines.push((format!("between lives {life}"), false));
+            spool
+                .lock()
+                .unwrap()
+                .lines
+                .push((format!("between lives {life}"), false));
             if life == 2 {
                 spool.lock().unwrap().lines.pop();
             }

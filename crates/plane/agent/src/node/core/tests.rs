@@ -12,13 +12,20 @@ fn task(id: &str, desired: &str, memory: i64) -> Task {
         desired_status: desired.into(),
         network_mode: "none".into(),
         memory,
-        containers: vec![Container { name: "a".into(), essential: true, ..Container::default() }],
+        containers: vec![Container {
+            name: "a".into(),
+            essential: true,
+            ..Container::default()
+        }],
         ..Task::default()
     }
 }
 
 fn core() -> Core {
-    let host = HostCapacity { cpu: 1024, memory: 1000 };
+    let host = HostCapacity {
+        cpu: 1024,
+        memory: 1000,
+    };
     Core::new(Loaded::default(), host, Duration::from_secs(60))
 }
 
@@ -27,14 +34,22 @@ fn success(action: Action) -> Vec<Event> {
         Action::AttachNetwork => vec![Event::NetworkAttached { links: Vec::new() }],
         Action::ReleaseNetwork => vec![Event::NetworkReleased],
         Action::Pull { container } => {
-            vec![Event::Pulled { container, digest: "sha256:1".into(), remotely: false }]
+            vec![Event::Pulled {
+                container,
+                digest: "sha256:1".into(),
+                remotely: false,
+            }]
         }
         Action::Create { container } => vec![Event::Created { container }],
         Action::Start { container } | Action::Restart { container } => {
             vec![Event::Started { container, at: NOW }]
         }
         Action::Stop { container, .. } => {
-            let exit = crate::engine::Exit { code: Some(0), out_of_memory: false, at: NOW };
+            let exit = crate::engine::Exit {
+                code: Some(0),
+                out_of_memory: false,
+                at: NOW,
+            };
             vec![Event::Exited { container, exit }]
         }
     }
@@ -48,7 +63,10 @@ fn run(core: &mut Core, mut effects: Vec<Effect>, online: bool) -> Vec<(String, 
             Effect::Perform { task, action } => {
                 effects.extend(core.done(&task.id, action, success(action), NOW));
             }
-            Effect::Report { id, report: Report::Task(report) } if online => {
+            Effect::Report {
+                id,
+                report: Report::Task(report),
+            } if online => {
                 told.push((id.clone(), report.status));
                 effects.extend(core.reported(&id, NOW));
             }
@@ -62,16 +80,31 @@ fn run(core: &mut Core, mut effects: Vec<Effect>, online: bool) -> Vec<(String, 
 fn from_payload_to_oblivion() {
     let mut core = core();
     let effects = core.accept(task("aaaaaaaa", "RUNNING", 0), NOW).unwrap();
-    assert!(matches!(effects[1], Effect::Save { .. }), "saved before anything is acknowledged");
-    assert_eq!(run(&mut core, effects, true), [("aaaaaaaa".into(), Status::Running)]);
+    assert!(
+        matches!(effects[1], Effect::Save { .. }),
+        "saved before anything is acknowledged"
+    );
+    assert_eq!(
+        run(&mut core, effects, true),
+        [("aaaaaaaa".into(), Status::Running)]
+    );
     let again = core.accept(task("aaaaaaaa", "RUNNING", 0), NOW).unwrap();
-    assert!(matches!(again[..], [Effect::Save { .. }]), "the same payload again: {again:?}");
+    assert!(
+        matches!(again[..], [Effect::Save { .. }]),
+        "the same payload again: {again:?}"
+    );
     let effects = core.accept(task("aaaaaaaa", "STOPPED", 0), NOW).unwrap();
-    assert_eq!(run(&mut core, effects, true), [("aaaaaaaa".into(), Status::Stopped)]);
+    assert_eq!(
+        run(&mut core, effects, true),
+        [("aaaaaaaa".into(), Status::Stopped)]
+    );
     assert_eq!(core.wake_at(), Some(NOW + Duration::from_secs(60)));
     assert!(core.tick(NOW).is_empty());
     let effects = core.tick(NOW + Duration::from_secs(60));
-    assert!(matches!(&effects[..], [Effect::Forget { .. }]), "{effects:?}");
+    assert!(
+        matches!(&effects[..], [Effect::Forget { .. }]),
+        "{effects:?}"
+    );
 }
 
 #[test]
@@ -94,11 +127,29 @@ fn a_waiting_task_begins_when_the_one_before_is_gone() {
     assert!(run(&mut core, effects, true).is_empty(), "no room");
     let effects = core.accept(task("aaaaaaaa", "STOPPED", 600), NOW).unwrap();
     let told = run(&mut core, effects, true);
-    assert_eq!(told, [("aaaaaaaa".into(), Status::Stopped), ("bbbbbbbb".into(), Status::Running)]);
+    assert_eq!(
+        told,
+        [
+            ("aaaaaaaa".into(), Status::Stopped),
+            ("bbbbbbbb".into(), Status::Running)
+        ]
+    );
     let effects = core.accept(task("cccccccc", "RUNNING", 1001), NOW).unwrap();
-    assert_eq!(run(&mut core, effects, true), [("cccccccc".into(), Status::Stopped)]);
-    let reason = core.record("cccccccc").unwrap().state.reason.clone().unwrap();
-    assert!(reason.starts_with("ResourceInitializationError: "), "{reason}");
+    assert_eq!(
+        run(&mut core, effects, true),
+        [("cccccccc".into(), Status::Stopped)]
+    );
+    let reason = core
+        .record("cccccccc")
+        .unwrap()
+        .state
+        .reason
+        .clone()
+        .unwrap();
+    assert!(
+        reason.starts_with("ResourceInitializationError: "),
+        "{reason}"
+    );
 }
 
 #[test]
@@ -123,11 +174,16 @@ fn manifest_and_verification() {
     assert_eq!(core.manifest(&manifest(5, "old")).0, ManifestVerdict::Stale);
     let (verdict, effects) = core.manifest(&manifest(6, "m"));
     assert!(matches!(effects[..], [Effect::SaveNode]));
-    let ManifestVerdict::Accepted(candidates) = verdict else { panic!() };
+    let ManifestVerdict::Accepted(candidates) = verdict else {
+        panic!()
+    };
     assert_eq!(candidates[0].task_arn, task("bbbbbbbb", "", 0).arn);
     assert!(core.stop_verified("other", &candidates, NOW).is_empty());
     let effects = core.stop_verified("m", &candidates, NOW);
-    assert_eq!(run(&mut core, effects, true), [("bbbbbbbb".into(), Status::Stopped)]);
+    assert_eq!(
+        run(&mut core, effects, true),
+        [("bbbbbbbb".into(), Status::Stopped)]
+    );
     assert!(core.stop_verified("m", &candidates, NOW).is_empty(), "once");
 }
 
@@ -155,7 +211,10 @@ fn a_crash_at_any_moment_loses_nothing() {
                     Effect::Perform { task, action } => {
                         effects.extend(core.done(&task.id, action, success(action), NOW));
                     }
-                    Effect::Report { id, report: Report::Task(report) } => {
+                    Effect::Report {
+                        id,
+                        report: Report::Task(report),
+                    } => {
                         told.push(report.status);
                         effects.extend(core.reported(&id, NOW));
                     }
@@ -165,14 +224,33 @@ fn a_crash_at_any_moment_loses_nothing() {
             if disk.is_empty() {
                 continue; // Not acknowledged: the control plane sends it again.
             }
-            let loaded = Loaded { tasks: disk.into_values().collect(), ..Loaded::default() };
-            let host = HostCapacity { cpu: 1024, memory: 1000 };
+            let loaded = Loaded {
+                tasks: disk.into_values().collect(),
+                ..Loaded::default()
+            };
+            let host = HostCapacity {
+                cpu: 1024,
+                memory: 1000,
+            };
             let mut again = Core::new(loaded, host, Duration::from_secs(60));
             let effects = again.tick(NOW);
-            told.extend(run(&mut again, effects, true).into_iter().map(|(_, status)| status));
-            let stop_is_durable = again.record("aaaaaaaa").unwrap().state.desired == Desired::Stopped;
-            let last = if stop_is_durable { Status::Stopped } else { Status::Running };
-            assert_eq!(told.last(), Some(&last), "stop {stop}, survived {survived}: {told:?}");
+            told.extend(
+                run(&mut again, effects, true)
+                    .into_iter()
+                    .map(|(_, status)| status),
+            );
+            let stop_is_durable =
+                again.record("aaaaaaaa").unwrap().state.desired == Desired::Stopped;
+            let last = if stop_is_durable {
+                Status::Stopped
+            } else {
+                Status::Running
+            };
+            assert_eq!(
+                told.last(),
+                Some(&last),
+                "stop {stop}, survived {survived}: {told:?}"
+            );
             assert!(told.is_sorted(), "{told:?}");
         }
     }

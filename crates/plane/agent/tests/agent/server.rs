@@ -5,7 +5,7 @@ use std::{
     collections::BTreeMap,
     convert::Infallible,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -31,18 +31,25 @@ use wharf_wire::sigv4::{self, RequestParts};
 pub const ACCESS_KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 pub const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 pub const CLUSTER: &str = "default";
-pub const INSTANCE: &str =
-    "arn:aws:ecs:us-east-1:000000000000:container-instance/default/11111111111111111111111111111111";
+pub const INSTANCE: &str = "arn:aws:ecs:us-east-1:000000000000:container-instance/default/11111111111111111111111111111111";
 
 /// Nothing in these tests takes near this long.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct Server {
     port: u16,
-    calls: mpsc::UnboundedReceiver<(String, Value, bool)>,
+    calls: mpsc::UnboundedReceiver<Call>,
     acs: mpsc::UnboundedReceiver<Channel>,
     tcs: mpsc::UnboundedReceiver<Channel>,
     refusing: Arc<AtomicBool>,
+    /// Calls that came while another was waited for.
+    backlog: Vec<Call>,
+}
+
+struct Call {
+    name: String,
+    input: Value,
+    refused: bool,
 }
 
 pub struct Channel {
@@ -59,25 +66,37 @@ impl Server {
         let (tcs_in, tcs) = mpsc::unbounded_channel();
         let refusing = Arc::new(AtomicBool::new(false));
         let refuse = refusing.clone();
+        let events = Events::default();
         tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                let (call, acs_in, tcs_in, refuse) =
-                    (call.clone(), acs_in.clone(), tcs_in.clone(), refuse.clone());
+                let (call, acs_in, tcs_in) = (call.clone(), acs_in.clone(), tcs_in.clone());
+                let (refuse, events) = (refuse.clone(), events.clone());
                 tokio::spawn(async move {
                     let mut first = [0; 4];
                     let seen = stream.peek(&mut first).await.unwrap_or(0);
                     if &first[..seen] == b"GET " {
                         let channel = accept(stream).await;
-                        let to = if channel.query.contains_key("clusterArn") { acs_in } else { tcs_in };
+                        let to = if channel.query.contains_key("clusterArn") {
+                            acs_in
+                        } else {
+                            tcs_in
+                        };
                         let _ = to.send(channel);
                     } else {
-                        serve(stream, port, call, refuse).await;
+                        serve(stream, port, call, refuse, events).await;
                     }
                 });
             }
         });
-        Self { port, calls, acs, tcs, refusing }
+        Self {
+            port,
+            calls,
+            acs,
+            tcs,
+            refusing,
+            backlog: Vec::new(),
+        }
     }
 
     pub fn port(&self) -> u16 {
@@ -89,7 +108,7 @@ impl Server {
         self.refusing.store(refuse, Ordering::SeqCst);
     }
 
-    /// The input of the next accepted call of that name; others before it are passed over.
+    /// The input of the next accepted call of that name.
     pub async fn call(&mut self, name: &str) -> Value {
         self.next_call(name, false).await
     }
@@ -99,23 +118,36 @@ impl Server {
     }
 
     async fn next_call(&mut self, name: &str, refused: bool) -> Value {
+        let is_wanted = |call: &Call| call.name == name && call.refused == refused;
+        if let Some(at) = self.backlog.iter().position(is_wanted) {
+            return self.backlog.remove(at).input;
+        }
         let next = async {
             loop {
-                let (called, input, was_refused) = self.calls.recv().await.unwrap();
-                if called == name && was_refused == refused {
-                    return input;
+                let call = self.calls.recv().await.unwrap();
+                if is_wanted(&call) {
+                    return call.input;
                 }
+                self.backlog.push(call);
             }
         };
-        timeout(PATIENCE, next).await.unwrap_or_else(|_| panic!("{name} was not called"))
+        timeout(PATIENCE, next)
+            .await
+            .unwrap_or_else(|_| panic!("{name} was not called"))
     }
 
     pub async fn acs(&mut self) -> Channel {
-        timeout(PATIENCE, self.acs.recv()).await.expect("no ACS connection").unwrap()
+        timeout(PATIENCE, self.acs.recv())
+            .await
+            .expect("no ACS connection")
+            .unwrap()
     }
 
     pub async fn tcs(&mut self) -> Channel {
-        timeout(PATIENCE, self.tcs.recv()).await.expect("no TCS connection").unwrap()
+        timeout(PATIENCE, self.tcs.recv())
+            .await
+            .expect("no TCS connection")
+            .unwrap()
     }
 }
 
@@ -127,7 +159,9 @@ impl Channel {
 
     pub async fn text(&mut self) -> String {
         loop {
-            let next = timeout(PATIENCE, self.socket.next()).await.expect("nothing came");
+            let next = timeout(PATIENCE, self.socket.next())
+                .await
+                .expect("nothing came");
             if let Message::Text(text) = next.unwrap().unwrap() {
                 return text.to_string();
             }
@@ -144,6 +178,8 @@ impl Channel {
 
 async fn accept(stream: TcpStream) -> Channel {
     let mut query = BTreeMap::new();
+    // The type of the error is the callback's contract.
+    #[allow(clippy::result_large_err)]
     let check = |request: &server::Request, answer: server::Response| {
         let headers: Vec<(String, String)> = request
             .headers()
@@ -154,12 +190,13 @@ async fn accept(stream: TcpStream) -> Channel {
         check_signature("GET", request.uri().path(), raw, &headers, b"");
         for pair in raw.split('&') {
             let (name, value) = pair.split_once('=').unwrap();
-            let value = percent_encoding::percent_decode_str(value).decode_utf8().unwrap();
+            let value = percent_encoding::percent_decode_str(value)
+                .decode_utf8()
+                .unwrap();
             query.insert(name.to_owned(), value.into_owned());
         }
         Ok(answer)
     };
-    #[allow(clippy::result_large_err)]
     let socket = accept_hdr_async(stream, check).await.unwrap();
     Channel { query, socket }
 }
@@ -167,11 +204,12 @@ async fn accept(stream: TcpStream) -> Channel {
 async fn serve(
     stream: TcpStream,
     port: u16,
-    calls: mpsc::UnboundedSender<(String, Value, bool)>,
+    calls: mpsc::UnboundedSender<Call>,
     refusing: Arc<AtomicBool>,
+    events: Events,
 ) {
     let service = service_fn(|request: Request<hyper::body::Incoming>| {
-        let (calls, refusing) = (calls.clone(), refusing.clone());
+        let (calls, refusing, events) = (calls.clone(), refusing.clone(), events.clone());
         async move {
             let (head, body) = request.into_parts();
             let body = body.collect().await.unwrap().to_bytes();
@@ -183,20 +221,34 @@ async fn serve(
             check_signature("POST", head.uri.path(), "", &headers, &body);
             let target = head.headers["x-amz-target"].to_str().unwrap();
             let (service, operation) = target.split_once('.').unwrap();
-            assert_eq!(service, "AmazonEC2ContainerServiceV20141113");
+            assert!(matches!(
+                service,
+                "AmazonEC2ContainerServiceV20141113" | "Logs_20140328"
+            ));
             let input: Value = serde_json::from_slice(&body).unwrap();
             let refuse = refusing.load(Ordering::SeqCst);
-            let output = answer(operation, &input, port);
-            let _ = calls.send((operation.to_owned(), input, refuse));
+            let output = answer(operation, &input, port, &events);
+            let _ = calls.send(Call {
+                name: operation.to_owned(),
+                input,
+                refused: refuse,
+            });
             let status = if refuse { 503 } else { 200 };
-            let answer = Response::builder().status(status).body(Full::new(Bytes::from(output)));
+            let answer = Response::builder()
+                .status(status)
+                .body(Full::new(Bytes::from(output)));
             Ok::<_, Infallible>(answer.unwrap())
         }
     });
-    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    let _ = http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }
 
-fn answer(operation: &str, input: &Value, port: u16) -> String {
+/// The events of the one log stream there is.
+type Events = Arc<Mutex<Vec<Value>>>;
+
+fn answer(operation: &str, input: &Value, port: u16, events: &Events) -> String {
     let output = match operation {
         "RegisterContainerInstance" => json!({"containerInstance": {
             "containerInstanceArn": INSTANCE,
@@ -208,16 +260,43 @@ fn answer(operation: &str, input: &Value, port: u16) -> String {
             json!({"endpoint": url, "telemetryEndpoint": url})
         }
         "SubmitTaskStateChange" => json!({"acknowledgment": "ACK"}),
+        "CreateLogStream" => json!({}),
+        "PutLogEvents" => {
+            events
+                .lock()
+                .unwrap()
+                .extend(input["logEvents"].as_array().unwrap().iter().cloned());
+            json!({})
+        }
+        "GetLogEvents" => {
+            let events = events.lock().unwrap();
+            let limit = usize::try_from(input["limit"].as_u64().unwrap()).unwrap();
+            json!({"events": events[events.len().saturating_sub(limit)..]})
+        }
         other => panic!("{other} was called"),
     };
     output.to_string()
 }
 
-fn check_signature(method: &str, path: &str, query: &str, headers: &[(String, String)], body: &[u8]) {
-    let request = RequestParts { method, path, query, headers };
+fn check_signature(
+    method: &str,
+    path: &str,
+    query: &str,
+    headers: &[(String, String)],
+    body: &[u8],
+) {
+    let request = RequestParts {
+        method,
+        path,
+        query,
+        headers,
+    };
     let signature = sigv4::parse(&request).unwrap();
     assert_eq!(signature.access_key_id, ACCESS_KEY);
-    assert_eq!((signature.service.as_str(), signature.region.as_str()), ("ecs", "us-east-1"));
+    assert!(matches!(signature.service.as_str(), "ecs" | "logs"));
+    assert_eq!(signature.region, "us-east-1");
     signature.check_time(SystemClock.now()).unwrap();
-    signature.check(&request, &sigv4::sha256_hex(body), SECRET).unwrap();
+    signature
+        .check(&request, &sigv4::sha256_hex(body), SECRET)
+        .unwrap();
 }

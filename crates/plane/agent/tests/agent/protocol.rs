@@ -1,17 +1,8 @@
 //! The node against a control plane written from the protocol's description alone: what it sends,
 //! when it acknowledges, and that neither a lost server nor a lost agent loses anything.
 
-mod protocol {
-    pub mod machine;
-    pub mod server;
-}
-
 use std::{path::Path, sync::Arc, time::Duration};
 
-use protocol::{
-    machine::FakeMachine,
-    server::{ACCESS_KEY, CLUSTER, INSTANCE, SECRET, Server},
-};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -33,7 +24,13 @@ use wharf_agent::{
 use wharf_base::{Clock, SystemClock};
 use wharf_wire::sigv4::SigningKeys;
 
-const TASK: &str = "arn:aws:ecs:us-east-1:000000000000:task/default/0123456789abcdef0123456789abcdef";
+use crate::{
+    machine::FakeMachine,
+    server::{ACCESS_KEY, CLUSTER, INSTANCE, SECRET, Server},
+};
+
+const TASK: &str =
+    "arn:aws:ecs:us-east-1:000000000000:task/default/0123456789abcdef0123456789abcdef";
 
 /// An agent; `kill` ends it as a signal would, without a word.
 struct Agent {
@@ -58,9 +55,15 @@ impl Agent {
             clock.clone(),
         );
         let host = Host {
-            capacity: HostCapacity { cpu: 4096, memory: 4096 },
+            capacity: HostCapacity {
+                cpu: 4096,
+                memory: 4096,
+            },
             reserved_ports: vec![22],
-            attributes: vec![("ecs.os-type".into(), Some("linux".into())), ("name-only".into(), None)],
+            attributes: vec![
+                ("ecs.os-type".into(), Some("linux".into())),
+                ("name-only".into(), None),
+            ],
             custom: Default::default(),
         };
         let (disk, loaded) = Disk::open(dir).unwrap();
@@ -118,7 +121,12 @@ impl Agent {
         tasks.spawn(async move { node.recover().await.run().await });
         tasks.spawn(async move { session.run().await.unwrap() });
         tasks.spawn(publisher.run());
-        Self { machine: machine.clone(), credentials, shutdown, tasks }
+        Self {
+            machine: machine.clone(),
+            credentials,
+            shutdown,
+            tasks,
+        }
     }
 
     async fn kill(mut self) {
@@ -152,10 +160,16 @@ async fn from_registration_to_stopped() {
 
     let registered = server.call("RegisterContainerInstance").await;
     assert_eq!(registered["cluster"], CLUSTER);
-    assert!(registered.get("containerInstanceArn").is_none(), "a first registration");
+    assert!(
+        registered.get("containerInstanceArn").is_none(),
+        "a first registration"
+    );
     let resources = registered["totalResources"].as_array().unwrap();
     let cpu = resources.iter().find(|r| r["name"] == "CPU").unwrap();
-    assert_eq!((&cpu["type"], &cpu["integerValue"]), (&json!("INTEGER"), &json!(4096)));
+    assert_eq!(
+        (&cpu["type"], &cpu["integerValue"]),
+        (&json!("INTEGER"), &json!(4096))
+    );
     let discovered = server.call("DiscoverPollEndpoint").await;
     assert_eq!(discovered["containerInstance"], INSTANCE);
 
@@ -165,37 +179,59 @@ async fn from_registration_to_stopped() {
     assert_eq!(acs.query["containerInstanceArn"], INSTANCE);
     assert_eq!(acs.query["seqNum"], "1");
 
-    acs.send("HeartbeatMessage", json!({"messageId": "h1", "healthy": true})).await;
+    acs.send(
+        "HeartbeatMessage",
+        json!({"messageId": "h1", "healthy": true}),
+    )
+    .await;
     assert_eq!(acs.expect("HeartbeatAckRequest").await["messageId"], "h1");
 
-    acs.send("PayloadMessage", payload("p1", 2, "RUNNING")).await;
+    acs.send("PayloadMessage", payload("p1", 2, "RUNNING"))
+        .await;
     let ack = acs.expect("AckRequest").await;
     assert_eq!(
         ack,
         json!({"cluster": CLUSTER, "containerInstance": INSTANCE, "messageId": "p1"})
     );
     let stored = std::fs::read_to_string(
-        dir.path().join("tasks/0123456789abcdef0123456789abcdef.json"),
+        dir.path()
+            .join("tasks/0123456789abcdef0123456789abcdef.json"),
     );
-    assert!(stored.unwrap().contains(TASK), "durable before the acknowledgement");
+    assert!(
+        stored.unwrap().contains(TASK),
+        "durable before the acknowledgement"
+    );
     let credentials = acs.expect("IAMRoleCredentialsAckRequest").await;
     assert_eq!(credentials["credentialsId"], "cid");
 
     let running = server.call("SubmitTaskStateChange").await;
-    assert_eq!((&running["status"], &running["task"]), (&json!("RUNNING"), &json!(TASK)));
+    assert_eq!(
+        (&running["status"], &running["task"]),
+        (&json!("RUNNING"), &json!(TASK))
+    );
     assert_eq!(running["containers"][0]["status"], "RUNNING");
     assert_eq!(running["containers"][0]["imageDigest"], "sha256:fake");
-    assert_eq!(running["containers"][0]["runtimeId"].as_str().unwrap().len(), 64);
+    assert_eq!(
+        running["containers"][0]["runtimeId"]
+            .as_str()
+            .unwrap()
+            .len(),
+        64
+    );
 
     let refreshed = json!({
         "messageId": "c1", "taskArn": TASK, "taskClusterArn": CLUSTER, "roleType": "TaskApplication",
         "roleCredentials": {"credentialsId": "cid", "accessKeyId": "b", "expiration": "2031-01-01T00:00:00Z"},
     });
     acs.send("IAMRoleCredentialsMessage", refreshed).await;
-    assert_eq!(acs.expect("IAMRoleCredentialsAckRequest").await["messageId"], "c1");
+    assert_eq!(
+        acs.expect("IAMRoleCredentialsAckRequest").await["messageId"],
+        "c1"
+    );
     assert_eq!(agent.credentials.get("cid").unwrap().access_key_id, "b");
 
-    acs.send("PayloadMessage", payload("p2", 3, "STOPPED")).await;
+    acs.send("PayloadMessage", payload("p2", 3, "STOPPED"))
+        .await;
     assert_eq!(acs.expect("AckRequest").await["messageId"], "p2");
     let stopped = server.call("SubmitTaskStateChange").await;
     assert_eq!(stopped["status"], "STOPPED");
@@ -215,9 +251,13 @@ async fn a_task_that_cannot_be_read_is_told_and_not_acknowledged() {
     let told = server.call("SubmitTaskStateChange").await;
     assert_eq!(told["status"], "STOPPED");
     let reason = told["reason"].as_str().unwrap();
-    assert!(reason.starts_with("UnrecogniedTaskError: Error loading task - "), "{reason}");
+    assert!(
+        reason.starts_with("UnrecogniedTaskError: Error loading task - "),
+        "{reason}"
+    );
     // The next answer is the heartbeat's: the payload got none.
-    acs.send("HeartbeatMessage", json!({"messageId": "h1"})).await;
+    acs.send("HeartbeatMessage", json!({"messageId": "h1"}))
+        .await;
     assert_eq!(acs.expect("HeartbeatAckRequest").await["messageId"], "h1");
     agent.kill().await;
 }
@@ -228,7 +268,8 @@ async fn what_the_manifest_does_not_name_is_stopped_once_confirmed() {
     let mut server = Server::start().await;
     let agent = Agent::start(dir.path(), server.port(), &FakeMachine::new());
     let mut acs = server.acs().await;
-    acs.send("PayloadMessage", payload("p1", 2, "RUNNING")).await;
+    acs.send("PayloadMessage", payload("p1", 2, "RUNNING"))
+        .await;
     acs.expect("AckRequest").await;
     acs.expect("IAMRoleCredentialsAckRequest").await;
     server.call("SubmitTaskStateChange").await;
@@ -241,13 +282,21 @@ async fn what_the_manifest_does_not_name_is_stopped_once_confirmed() {
     };
     acs.send("TaskManifestMessage", manifest("old", 2)).await;
     acs.send("TaskManifestMessage", manifest("m1", 3)).await;
-    assert_eq!(acs.expect("AckRequest").await["messageId"], "m1", "the old one is dropped");
+    assert_eq!(
+        acs.expect("AckRequest").await["messageId"],
+        "m1",
+        "the old one is dropped"
+    );
     let candidates = acs.expect("TaskStopVerificationMessage").await;
     assert_eq!(candidates["messageId"], "m1");
     assert_eq!(candidates["stopCandidates"][0]["taskArn"], TASK);
-    let confirmed = json!({"messageId": "m1", "generatedAt": 1, "stopTasks": candidates["stopCandidates"]});
+    let confirmed =
+        json!({"messageId": "m1", "generatedAt": 1, "stopTasks": candidates["stopCandidates"]});
     acs.send("TaskStopVerificationAck", confirmed).await;
-    assert_eq!(server.call("SubmitTaskStateChange").await["status"], "STOPPED");
+    assert_eq!(
+        server.call("SubmitTaskStateChange").await["status"],
+        "STOPPED"
+    );
     agent.kill().await;
 }
 
@@ -257,10 +306,15 @@ async fn nothing_is_lost_while_one_side_is_gone() {
     let mut server = Server::start().await;
     let machine = FakeMachine::new();
     let agent = Agent::start(dir.path(), server.port(), &machine);
+    server.call("RegisterContainerInstance").await;
     let mut acs = server.acs().await;
-    acs.send("PayloadMessage", payload("p1", 2, "RUNNING")).await;
+    acs.send("PayloadMessage", payload("p1", 2, "RUNNING"))
+        .await;
     acs.expect("AckRequest").await;
-    assert_eq!(server.call("SubmitTaskStateChange").await["status"], "RUNNING");
+    assert_eq!(
+        server.call("SubmitTaskStateChange").await["status"],
+        "RUNNING"
+    );
 
     // The server refuses while the container ends; the report waits, and the agent dies with it.
     server.refuse_calls(true);
@@ -272,7 +326,10 @@ async fn nothing_is_lost_while_one_side_is_gone() {
 
     let agent = Agent::start(dir.path(), server.port(), &machine);
     let registered = server.call("RegisterContainerInstance").await;
-    assert_eq!(registered["containerInstanceArn"], INSTANCE, "the same instance again");
+    assert_eq!(
+        registered["containerInstanceArn"], INSTANCE,
+        "the same instance again"
+    );
     let mut stopped = server.call("SubmitTaskStateChange").await;
     if stopped["status"] == "RUNNING" {
         // That it was acknowledged had not reached the disk: told again, which changes nothing.
@@ -281,10 +338,16 @@ async fn nothing_is_lost_while_one_side_is_gone() {
     assert_eq!(stopped["status"], "STOPPED");
     assert_eq!(stopped["containers"][0]["exitCode"], 7);
     let acs = server.acs().await;
-    assert_eq!(acs.query["sendCredentials"], "true", "a new process has none");
+    assert_eq!(
+        acs.query["sendCredentials"], "true",
+        "a new process has none"
+    );
     drop(acs);
     let acs = server.acs().await;
-    assert_eq!(acs.query["sendCredentials"], "false", "the same process has them");
+    assert_eq!(
+        acs.query["sendCredentials"], "false",
+        "the same process has them"
+    );
     agent.kill().await;
 }
 
@@ -297,7 +360,9 @@ async fn telemetry_begins_with_header_lines() {
     let mut tcs = server.tcs().await;
     assert_eq!(tcs.query["containerInstance"], INSTANCE);
     let text = tcs.text().await;
-    let (head, body) = text.split_once("\r\n\r\n").expect("headers, an empty line, the frame");
+    let (head, body) = text
+        .split_once("\r\n\r\n")
+        .expect("headers, an empty line, the frame");
     assert!(head.contains("Authorization: AWS4-HMAC-SHA256 "), "{head}");
     let frame: Value = serde_json::from_str(body).unwrap();
     assert_eq!(frame["type"], "PublishMetricsRequest");

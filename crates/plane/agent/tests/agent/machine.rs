@@ -39,11 +39,19 @@ impl FakeMachine {
 
     /// The container ends by itself.
     pub async fn exit(&self, container: usize, code: i32) {
-        let exit = Exit { code: Some(code), out_of_memory: false, at: AT };
+        let exit = Exit {
+            code: Some(code),
+            out_of_memory: false,
+            at: AT,
+        };
         let event = Event::Exited { container, exit };
         let (tell, id) = {
             let mut state = self.0.lock().unwrap();
-            let ((id, _), past) = state.past.iter_mut().find(|((_, at), _)| *at == container).unwrap();
+            let ((id, _), past) = state
+                .past
+                .iter_mut()
+                .find(|((_, at), _)| *at == container)
+                .unwrap();
             past.push(event.clone());
             let id = id.clone();
             (state.observations.clone().unwrap(), id)
@@ -53,7 +61,11 @@ impl FakeMachine {
 
     fn note(&self, id: &str, container: usize, event: Event) -> Vec<Event> {
         let mut state = self.0.lock().unwrap();
-        state.past.entry((id.to_owned(), container)).or_default().push(event.clone());
+        state
+            .past
+            .entry((id.to_owned(), container))
+            .or_default()
+            .push(event.clone());
         vec![event]
     }
 }
@@ -64,7 +76,9 @@ impl Machine for FakeMachine {
         let state = self.0.lock().unwrap();
         let mut all: BTreeMap<String, Vec<Event>> = BTreeMap::new();
         for ((id, _), past) in &state.past {
-            all.entry(id.clone()).or_default().extend(past.iter().cloned());
+            all.entry(id.clone())
+                .or_default()
+                .extend(past.iter().cloned());
         }
         all
     }
@@ -75,14 +89,22 @@ impl Machine for FakeMachine {
             Action::AttachNetwork => vec![Event::NetworkAttached { links: Vec::new() }],
             Action::ReleaseNetwork => vec![Event::NetworkReleased],
             Action::Pull { container } => {
-                vec![Event::Pulled { container, digest: "sha256:fake".into(), remotely: false }]
+                vec![Event::Pulled {
+                    container,
+                    digest: "sha256:fake".into(),
+                    remotely: false,
+                }]
             }
             Action::Create { container } => self.note(id, container, Event::Created { container }),
             Action::Start { container } | Action::Restart { container } => {
                 self.note(id, container, Event::Started { container, at: AT })
             }
             Action::Stop { container, .. } => {
-                let exit = Exit { code: Some(143), out_of_memory: false, at: AT };
+                let exit = Exit {
+                    code: Some(143),
+                    out_of_memory: false,
+                    at: AT,
+                };
                 self.note(id, container, Event::Exited { container, exit })
             }
         }

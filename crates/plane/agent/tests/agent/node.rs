@@ -1,0 +1,339 @@
+//! The whole node on this host (root): real network, real containers, a control plane written from
+//! the protocol. In a network and mount namespace of its own.
+
+use std::{
+    fs,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+    process::{Child, Command},
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use nix::{
+    mount::{MsFlags, mount},
+    sched::{CloneFlags, unshare},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+use wharf_agent::{
+    Base, Identity, NodeConfig,
+    machine::{Fetched, ImageSource},
+    node::core::TaskContext,
+};
+use wharf_base::InstallationId;
+use wharf_container::image::{Digest, Image, ImageConfig};
+
+use crate::server::{ACCESS_KEY, CLUSTER, INSTANCE, SECRET, Server};
+
+const TASK: &str =
+    "arn:aws:ecs:us-east-1:000000000000:task/default/0123456789abcdef0123456789abcdef";
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// One image for everything: busybox in a folder.
+struct Busybox(Image);
+
+#[async_trait]
+impl ImageSource for Busybox {
+    async fn fetch(
+        &self,
+        _: &TaskContext,
+        _: usize,
+        _: &(dyn Fn() + Send + Sync),
+    ) -> Result<Fetched, String> {
+        Ok(Fetched {
+            image: self.0.clone(),
+            remotely: false,
+        })
+    }
+
+    async fn local(&self, _: &TaskContext, _: usize) -> Option<Image> {
+        Some(self.0.clone())
+    }
+
+    async fn collect(&self, _: Vec<Image>) {}
+}
+
+/// Its one layer.
+fn busybox(dir: &Path) -> PathBuf {
+    let bin = dir.join("layer/bin");
+    fs::create_dir_all(&bin).unwrap();
+    let program = ["/bin/busybox", "/usr/bin/busybox"]
+        .into_iter()
+        .find(|p| Path::new(p).exists());
+    fs::copy(
+        program.expect("busybox-static is installed by `make deps`"),
+        bin.join("busybox"),
+    )
+    .unwrap();
+    for name in ["sh", "echo", "sleep", "wget", "cat"] {
+        symlink("busybox", bin.join(name)).unwrap();
+    }
+    for folder in ["tmp", "out", "etc"] {
+        fs::create_dir_all(dir.join("layer").join(folder)).unwrap();
+    }
+    dir.join("layer")
+}
+
+/// The shim lies where cargo puts programs; built if this is the first to ask for it.
+fn shim() -> PathBuf {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "-p", "wharf-shim"])
+        .status();
+    assert!(built.unwrap().success());
+    let test = std::env::current_exe().unwrap();
+    test.parent()
+        .and_then(Path::parent)
+        .unwrap()
+        .join("wharf-shim")
+}
+
+/// Runs `test` on a thread whose network and mounts are its own.
+fn on_a_host<F: Future<Output = ()>>(test: impl FnOnce() -> F + Send + 'static) {
+    let thread = thread::spawn(move || {
+        unshare(CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS).expect("tests run as root");
+        let private = MsFlags::MS_PRIVATE | MsFlags::MS_REC;
+        mount(None::<&str>, "/", None::<&str>, private, None::<&str>).unwrap();
+        assert!(
+            Command::new("ip")
+                .args(["link", "set", "lo", "up"])
+                .status()
+                .unwrap()
+                .success()
+        );
+        runtime().block_on(test());
+    });
+    if let Err(panic) = thread.join() {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+/// A node as a process of its own, so that it can be killed.
+struct Node(Child);
+
+/// Tells a copy of this program that it is to be a node.
+const NODE: &str = "WHARF_TEST_NODE";
+
+/// What such a copy needs to know.
+#[derive(Serialize, Deserialize)]
+struct NodeArgs {
+    identity: Identity,
+    installation: InstallationId,
+    data: PathBuf,
+    shim: PathBuf,
+    layers: PathBuf,
+}
+
+/// Not a test: what [`Node::start`] runs. Without its argument there is nothing to do.
+#[test]
+fn node_process() {
+    let Some(args) = std::env::var_os(NODE) else {
+        return;
+    };
+    let args: NodeArgs = serde_json::from_str(args.to_str().unwrap()).unwrap();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .init();
+    let config = NodeConfig::new(args.data, args.installation, args.identity, args.shim);
+    let image = Image::from_layers(
+        Digest::of(&[0; 32]),
+        ImageConfig::default(),
+        vec![args.layers],
+    );
+    let node = async {
+        let base = Base::new(config).unwrap();
+        base.run(Arc::new(Busybox(image)), || (), CancellationToken::new())
+            .await
+            .unwrap();
+    };
+    runtime().block_on(node);
+}
+
+impl Node {
+    fn start(args: &NodeArgs) -> Self {
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "node::node_process", "--nocapture"])
+            .env(NODE, serde_json::to_string(args).unwrap())
+            .spawn();
+        Self(child.unwrap())
+    }
+
+    fn kill(mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Takes everything down, also when a test fails.
+struct Teardown<'a>(&'a NodeArgs);
+
+impl Drop for Teardown<'_> {
+    fn drop(&mut self) {
+        let NodeArgs {
+            data,
+            installation,
+            shim,
+            ..
+        } = self.0;
+        let down = thread::scope(|scope| {
+            let down =
+                || runtime().block_on(wharf_agent::teardown(data, installation.clone(), shim));
+            scope.spawn(down).join()
+        });
+        if !thread::panicking() {
+            down.unwrap().unwrap();
+        }
+    }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+fn payload(sequence: i64, desired: &str, out: &Path) -> Value {
+    let script = "echo once; echo start >> /out/starts; \
+        wget -q -O /out/task.new $ECS_CONTAINER_METADATA_URI_V4/task && mv /out/task.new /out/task; \
+        wget -q -O /out/creds.new http://169.254.170.2$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI && mv /out/creds.new /out/creds; \
+        trap 'echo bye; exit 5' TERM; while :; do sleep 0.05; done";
+    json!({
+        "messageId": format!("p{sequence}"), "clusterArn": CLUSTER, "containerInstanceArn": INSTANCE,
+        "seqNum": sequence,
+        "tasks": [{
+            "arn": TASK, "taskClusterArn": CLUSTER, "family": "f", "version": "1",
+            "desiredStatus": desired, "networkMode": "bridge",
+            "roleCredentials": {
+                "credentialsId": "11111111-2222-3333-4444-555555555555", "accessKeyId": "AKIATASK",
+                "secretAccessKey": "s", "sessionToken": "t", "expiration": "2030-01-01T00:00:00Z",
+            },
+            "volumes": [{"name": "out", "type": "host", "host": {"sourcePath": out}}],
+            "containers": [{
+                "name": "web", "image": "busybox", "essential": true, "cpu": 10, "memory": 64,
+                "entryPoint": ["/bin/sh", "-c"], "command": [script],
+                "mountPoints": [{"sourceVolume": "out", "containerPath": "/out"}],
+                "portMappings": [{"containerPort": 8080, "hostPort": 0, "protocol": "tcp"}],
+                "dockerConfig": {"hostConfig": json!({"LogConfig": {"Type": "awslogs", "Config": {
+                    "awslogs-group": "g", "awslogs-region": "us-east-1", "awslogs-stream": "s",
+                    "mode": "blocking",
+                }}}).to_string()},
+            }],
+        }],
+    })
+}
+
+/// Waits until the file is there; what it holds.
+async fn content(path: &Path) -> String {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Ok(text) = fs::read_to_string(path) {
+            return text;
+        }
+        assert!(
+            Instant::now() < deadline,
+            "{} did not appear",
+            path.display()
+        );
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[test]
+fn a_task_runs_survives_the_agent_and_stops() {
+    let shim = shim();
+    on_a_host(move || async move {
+        let dir = tempfile::tempdir().unwrap();
+        let mut server = Server::start().await;
+        let args = NodeArgs {
+            identity: Identity {
+                endpoint: format!("http://127.0.0.1:{}", server.port()),
+                access_key_id: ACCESS_KEY.into(),
+                secret_access_key: SECRET.into(),
+                region: "us-east-1".into(),
+                cluster: CLUSTER.into(),
+                instance_name: "test".into(),
+            },
+            installation: InstallationId::mint(),
+            data: dir.path().join("node"),
+            shim,
+            layers: busybox(dir.path()),
+        };
+        let down = Teardown(&args);
+        let out = dir.path().join("out");
+
+        let node = Node::start(&args);
+        let mut acs = server.acs().await;
+        let began = Instant::now();
+        acs.send("PayloadMessage", payload(1, "RUNNING", &out))
+            .await;
+        assert_eq!(acs.expect("AckRequest").await["messageId"], "p1");
+        let running = server.call("SubmitTaskStateChange").await;
+        eprintln!("payload to RUNNING: {:?}", began.elapsed());
+        assert_eq!(running["status"], "RUNNING", "{running}");
+        let binding = &running["containers"][0]["networkBindings"][0];
+        assert_eq!(binding["containerPort"], 8080);
+        assert!(binding["hostPort"].as_u64().unwrap() >= 32768);
+
+        let task: Value = serde_json::from_str(&content(&out.join("task")).await).unwrap();
+        assert_eq!(task["TaskARN"], TASK);
+        assert_eq!(task["Containers"][0]["KnownStatus"], "RUNNING");
+        let creds: Value = serde_json::from_str(&content(&out.join("creds")).await).unwrap();
+        assert_eq!(creds["AccessKeyId"], "AKIATASK");
+        let put = server.call("PutLogEvents").await;
+        assert_eq!(put["logStreamName"], "s");
+        assert_eq!(put["logEvents"][0]["message"], "once");
+
+        drop(acs);
+        node.kill();
+        let node = Node::start(&args);
+        let mut acs = server.acs().await;
+        acs.send("PayloadMessage", payload(2, "STOPPED", &out))
+            .await;
+        let mut stopped = server.call("SubmitTaskStateChange").await;
+        if stopped["status"] == "RUNNING" {
+            stopped = server.call("SubmitTaskStateChange").await;
+        }
+        assert_eq!(stopped["status"], "STOPPED");
+        assert_eq!(stopped["containers"][0]["exitCode"], 5, "{stopped}");
+        assert_eq!(
+            fs::read_to_string(out.join("starts")).unwrap(),
+            "start\n",
+            "never restarted"
+        );
+        let put = server.call("PutLogEvents").await;
+        assert_eq!(
+            put["logEvents"].as_array().unwrap().len(),
+            1,
+            "no line twice: {put}"
+        );
+        assert_eq!(put["logEvents"][0]["message"], "bye");
+        node.kill();
+
+        drop(down);
+        let left = Command::new("find")
+            .args([
+                "/sys/fs/cgroup",
+                "-name",
+                &format!("wharf-{}", args.installation),
+            ])
+            .output()
+            .unwrap();
+        assert!(
+            left.stdout.is_empty(),
+            "{}",
+            String::from_utf8_lossy(&left.stdout)
+        );
+    });
+}

@@ -1,0 +1,213 @@
+//! One layer from the registry to its folder: streamed, hashed twice, unpacked, then renamed.
+//!
+//! The compressed bytes are hashed as they arrive and the archive's as it is unpacked; only a
+//! folder whose both digests fit gets its final name, so whatever dies in between leaves nothing
+//! that would be trusted later.
+
+use std::{
+    fs,
+    io::{self, BufRead, BufReader, Read},
+    path::Path,
+};
+
+use bytes::{Buf, Bytes};
+use sha2::{Digest as _, Sha256};
+use tokio::sync::mpsc;
+
+use super::{
+    error::{LayerError, RegistryError, UnpackError},
+    manifest::Descriptor,
+    reference::Digest,
+    registry::Repository,
+    tar::Archive,
+    unpack::{UnpackLimits, unpack},
+};
+
+/// Pieces between the network and the thread that unpacks; a piece is at most what hyper reads at once.
+const PIECES: usize = 16;
+/// The window of a zstd stream that is accepted, as a power of two: 128 MiB, the format's recommendation
+/// is 8 and its tools' limit 27 as well.
+const ZSTD_WINDOW_LOG: u32 = 27;
+
+/// Fetches and unpacks into `folder`, which exists and is empty. Returns the bytes of its files.
+pub async fn fetch(
+    repository: &Repository,
+    layer: &Descriptor,
+    diff_id: &Digest,
+    folder: &Path,
+    limits: UnpackLimits,
+) -> Result<u64, LayerError> {
+    let mut body = repository.blob(layer.digest.as_str()).await?;
+    let (pieces, receiver) = mpsc::channel::<Bytes>(PIECES);
+    let unpacking = tokio::task::spawn_blocking({
+        let (layer, diff_id, folder) = (layer.clone(), diff_id.clone(), folder.to_owned());
+        move || {
+            unpack_stream(
+                Pieces::new(receiver, layer.size),
+                &layer,
+                &diff_id,
+                &folder,
+                limits,
+            )
+        }
+    });
+    let mut broken = None;
+    loop {
+        match body.next().await {
+            // The other side stops early when something is wrong, and knows what.
+            Ok(Some(piece)) => match pieces.send(piece).await {
+                Ok(()) => {}
+                Err(_) => break,
+            },
+            Ok(None) => break,
+            Err(e) => {
+                broken = Some(e);
+                break;
+            }
+        }
+    }
+    drop(pieces);
+    let unpacked = unpacking
+        .await
+        .unwrap_or_else(|e| Err(UnpackError::Read(io::Error::other(e)).into()));
+    // A broken connection is the cause of whatever the thread made of the end.
+    match broken {
+        Some(cause) => Err(cause.into()),
+        None => unpacked,
+    }
+}
+
+fn unpack_stream(
+    pieces: Pieces,
+    layer: &Descriptor,
+    diff_id: &Digest,
+    folder: &Path,
+    limits: UnpackLimits,
+) -> Result<u64, LayerError> {
+    let mut compressed = Hashed::new(pieces);
+    let (bytes, got) = {
+        let mut plain = Hashed::new(decompress(&mut compressed).map_err(UnpackError::Read)?);
+        let mut archive = Archive::new(&mut plain);
+        let bytes = unpack(folder, &mut archive, limits)?;
+        // What follows the archive's end counts for the digest: at most padding.
+        drain(&mut plain, limits.bytes)?;
+        (bytes, plain.finish())
+    };
+    check("an unpacked layer", diff_id, got)?;
+    drain(&mut compressed, layer.size)?;
+    check("a layer", &layer.digest, compressed.finish())?;
+    Ok(bytes)
+}
+
+fn check(what: &'static str, wanted: &Digest, got: Digest) -> Result<(), RegistryError> {
+    if *wanted == got {
+        Ok(())
+    } else {
+        Err(RegistryError::WrongDigest {
+            what,
+            wanted: wanted.clone(),
+            got,
+        })
+    }
+}
+
+fn drain(from: &mut impl Read, limit: u64) -> Result<(), UnpackError> {
+    let rest = io::copy(&mut from.take(limit.saturating_add(1)), &mut io::sink())
+        .map_err(UnpackError::Read)?;
+    if rest > limit {
+        Err(UnpackError::TooLarge(limit))
+    } else {
+        Ok(())
+    }
+}
+
+/// By its first bytes: media types are not always right, these are.
+fn decompress<'a>(input: &'a mut (impl Read + Send)) -> io::Result<Box<dyn Read + 'a>> {
+    let mut input = BufReader::with_capacity(64 << 10, input);
+    // Four bytes are in the first piece; the pieces of a body are never empty.
+    let start = input.fill_buf()?;
+    Ok(match start {
+        [0x1f, 0x8b, ..] => Box::new(flate2::bufread::MultiGzDecoder::new(input)),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => {
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(input)?;
+            decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+            Box::new(decoder)
+        }
+        _ => Box::new(input),
+    })
+}
+
+/// A body's pieces as a blocking stream, never more than announced.
+struct Pieces {
+    receiver: mpsc::Receiver<Bytes>,
+    current: Bytes,
+    left: u64,
+}
+
+impl Pieces {
+    fn new(receiver: mpsc::Receiver<Bytes>, announced: u64) -> Self {
+        Self {
+            receiver,
+            current: Bytes::new(),
+            left: announced,
+        }
+    }
+}
+
+impl Read for Pieces {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.current.is_empty() {
+            match self.receiver.blocking_recv() {
+                None => return Ok(0),
+                Some(piece) => {
+                    let too_much =
+                        || io::Error::new(io::ErrorKind::InvalidData, "more bytes than announced");
+                    self.left = self
+                        .left
+                        .checked_sub(piece.len() as u64)
+                        .ok_or_else(too_much)?;
+                    self.current = piece;
+                }
+            }
+        }
+        let n = buffer.len().min(self.current.len());
+        self.current.copy_to_slice(&mut buffer[..n]);
+        Ok(n)
+    }
+}
+
+/// Passes bytes on and hashes them.
+struct Hashed<R> {
+    inner: R,
+    hash: Sha256,
+}
+
+impl<R: Read> Hashed<R> {
+    fn new(inner: R) -> Self {
+        Self {
+            inner,
+            hash: Sha256::new(),
+        }
+    }
+
+    fn finish(self) -> Digest {
+        Digest::of(&self.hash.finalize().into())
+    }
+}
+
+impl<R: Read> Read for Hashed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        self.hash.update(&buffer[..n]);
+        Ok(n)
+    }
+}
+
+/// Everything in the folder, whatever it is; what is not there is gone already.
+pub fn discard(folder: &Path) {
+    if let Err(e) = fs::remove_dir_all(folder)
+        && e.kind() != io::ErrorKind::NotFound
+    {
+        tracing::warn!(error = %e, folder = %folder.display(), "an unfinished layer was left behind");
+    }
+}

@@ -1,0 +1,794 @@
+//! The images of this node on disk.
+//!
+//! ```text
+//! lock                    held by the one process that may change anything here
+//! images/<digest>.json    configuration and layers of an image; its time is when it was last used
+//! references/<hash>.json  what a name meant when it was last pulled
+//! layers/<diff id>/       an unpacked layer
+//! layers/<diff id>.json   since which boot it is there, and whether it has reached the disk
+//! incoming/               being unpacked; emptied at each start
+//! ```
+//! A layer is trusted if it was unpacked since the machine started, when only processes may have
+//! died, or if everything was flushed after it was renamed. So no pull waits for the disk, and no
+//! layer that a power failure cut in half is ever used.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fs::{self, File},
+    io,
+    os::{fd::AsRawFd, unix::fs::DirBuilderExt},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use nix::fcntl::{Flock, FlockArg};
+use rand::Rng;
+use rustls::ClientConfig;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use tokio::sync::{OnceCell, RwLock, Semaphore};
+use wharf_base::InstallationId;
+use wharf_shim_protocol::{
+    durable::{self, Durability},
+    record::boot_id,
+};
+
+use super::{
+    Image, ImageConfig,
+    error::{ImageError, LayerError, PullError, RegistryError},
+    layer,
+    manifest::{CONFIG_LIMIT, Descriptor, MANIFEST_LIMIT, Manifest, parse_config, parse_manifest},
+    reference::{Digest, Reference},
+    registry::{Endpoint, RegistryAuth, Repository, system_tls},
+    unpack::UnpackLimits,
+};
+
+/// As many as the stock agent makes, and its waits (spec/ecs-agent.md §5).
+const ATTEMPTS: u32 = 5;
+const BACKOFF_FIRST: Duration = Duration::from_millis(1100);
+const BACKOFF_MAX: Duration = Duration::from_secs(5);
+/// Layers fetched at once, over all pulls: each keeps one thread busy with unpacking.
+const PARALLEL_LAYERS: usize = 4;
+const RECORD_LIMIT: u64 = 16 << 20;
+
+#[derive(Debug, Clone)]
+pub struct ImageOptions {
+    /// Whom to trust beyond this machine's own certificates; `None` trusts those.
+    pub tls: Option<Arc<ClientConfig>>,
+    pub limits: UnpackLimits,
+    /// Before the second attempt at something that may pass; doubles up to 5 s.
+    pub first_retry_after: Duration,
+}
+
+impl Default for ImageOptions {
+    fn default() -> Self {
+        Self {
+            tls: None,
+            limits: UnpackLimits::default(),
+            first_retry_after: BACKOFF_FIRST,
+        }
+    }
+}
+
+/// What to pull, and how.
+#[derive(Debug, Clone)]
+pub struct PullRequest {
+    pub reference: Reference,
+    /// `None`: by the reference's host.
+    pub endpoint: Option<Endpoint>,
+    pub auth: RegistryAuth,
+}
+
+/// Which images may go.
+#[derive(Debug, Clone)]
+pub struct GarbageRules {
+    /// In use, whatever their age.
+    pub keep: BTreeSet<Digest>,
+    pub unused_for: Duration,
+    /// The least recently used ones first.
+    pub at_most: usize,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Collected {
+    pub images: Vec<Digest>,
+    pub layers: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageSummary {
+    pub digest: Digest,
+    /// Names that mean this image here.
+    pub references: Vec<String>,
+    /// Of the layers, unpacked.
+    pub bytes: u64,
+    pub last_used: SystemTime,
+}
+
+/// The images of a node; a cheap handle.
+#[derive(Debug, Clone)]
+pub struct ImageStore {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    dir: PathBuf,
+    limits: UnpackLimits,
+    first_retry_after: Duration,
+    tls: Option<Arc<ClientConfig>>,
+    system_tls: OnceCell<Arc<ClientConfig>>,
+    boot: String,
+    slots: Semaphore,
+    /// One unpacks a layer, others wait for it.
+    unpacking: Mutex<HashMap<Digest, Arc<tokio::sync::Mutex<()>>>>,
+    /// Pulls share it; collecting garbage excludes them.
+    changes: RwLock<()>,
+    /// A flush must not bring back the record of a layer that is being removed.
+    records: Mutex<()>,
+    _lock: Flock<File>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct ImageRecord {
+    digest: Digest,
+    config: ImageConfig,
+    layers: Vec<Digest>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct ReferenceRecord {
+    reference: String,
+    digest: Digest,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct LayerRecord {
+    boot: String,
+    flushed: bool,
+    bytes: u64,
+}
+
+/// A manifest with all it names, checked.
+struct Resolved {
+    /// Of what the reference names: an index's own, where it is one.
+    digest: Digest,
+    config: ImageConfig,
+    layers: Vec<(Descriptor, Digest)>,
+}
+
+impl ImageStore {
+    /// Opens or makes the folder; what an earlier process left unfinished is removed. A second
+    /// process is refused with [`ImageError::InUse`].
+    pub async fn open(
+        dir: &Path,
+        _: InstallationId,
+        options: ImageOptions,
+    ) -> Result<Self, ImageError> {
+        let dir = dir.to_owned();
+        blocking(move || {
+            for folder in [
+                dir.clone(),
+                dir.join("images"),
+                dir.join("references"),
+                dir.join("layers"),
+            ] {
+                make_folder(&folder)?;
+            }
+            // Images are named by absolute paths to processes that run elsewhere.
+            let dir = fs::canonicalize(&dir).map_err(ImageError::io("find", dir))?;
+            let path = dir.join("lock");
+            let file = File::create(&path).map_err(ImageError::io("open", path))?;
+            let lock = Flock::lock(file, FlockArg::LockExclusiveNonblock)
+                .map_err(|_| ImageError::InUse(dir.clone()))?;
+            layer::discard(&dir.join("incoming"));
+            make_folder(&dir.join("incoming"))?;
+            let inner = Inner {
+                limits: options.limits,
+                first_retry_after: options.first_retry_after,
+                tls: options.tls,
+                system_tls: OnceCell::new(),
+                boot: boot_id(),
+                slots: Semaphore::new(PARALLEL_LAYERS),
+                unpacking: Mutex::default(),
+                changes: RwLock::new(()),
+                records: Mutex::new(()),
+                dir,
+                _lock: lock,
+            };
+            Ok(Self {
+                inner: Arc::new(inner),
+            })
+        })
+        .await
+    }
+
+    /// What the reference means at its registry now: one or two small requests.
+    pub async fn resolve(&self, request: &PullRequest) -> Result<Digest, PullError> {
+        let repository = self.repository(request).await;
+        let bytes = self.retried_manifest(request, &repository).await?;
+        Ok(digest_of(&bytes))
+    }
+
+    /// Makes the image usable here and remembers what its name means. Layers that are here are not
+    /// fetched.
+    pub async fn pull(&self, request: &PullRequest) -> Result<Image, PullError> {
+        let _shared = self.inner.changes.read().await;
+        let repository = Arc::new(self.repository(request).await);
+        let resolved = self.resolve_image(request, &repository).await?;
+        self.fetch_layers(&repository, &resolved.layers).await?;
+        let record = ImageRecord {
+            digest: resolved.digest,
+            config: resolved.config,
+            layers: resolved
+                .layers
+                .into_iter()
+                .map(|(_, diff_id)| diff_id)
+                .collect(),
+        };
+        let name = request.reference.to_string();
+        let inner = Arc::clone(&self.inner);
+        let image = blocking(move || inner.remember(&name, record)).await?;
+        self.flush_later();
+        Ok(image)
+    }
+
+    /// What the name meant when it was last pulled here. No registry is asked.
+    pub async fn local(&self, reference: &Reference) -> Result<Option<Image>, ImageError> {
+        let name = reference.to_string();
+        let inner = Arc::clone(&self.inner);
+        blocking(move || match inner.meaning(&name)? {
+            Some(digest) => inner.image(&digest),
+            None => Ok(None),
+        })
+        .await
+    }
+
+    /// The image of that digest, if it is here as a whole.
+    pub async fn by_digest(&self, digest: &Digest) -> Result<Option<Image>, ImageError> {
+        let (inner, digest) = (Arc::clone(&self.inner), digest.clone());
+        blocking(move || inner.image(&digest)).await
+    }
+
+    /// All images, the least recently used first.
+    pub async fn images(&self) -> Result<Vec<ImageSummary>, ImageError> {
+        let inner = Arc::clone(&self.inner);
+        blocking(move || inner.summaries()).await
+    }
+
+    /// The image is used now.
+    pub async fn touch(&self, digest: &Digest) -> Result<(), ImageError> {
+        let path = self.inner.image_path(digest);
+        blocking(move || {
+            let file = File::options()
+                .write(true)
+                .open(&path)
+                .map_err(ImageError::io("open", &path))?;
+            file.set_modified(SystemTime::now())
+                .map_err(ImageError::io("touch", path))
+        })
+        .await
+    }
+
+    /// Removes images that the rules give free, then layers that no image needs. Waits for pulls.
+    pub async fn collect(&self, rules: GarbageRules) -> Result<Collected, ImageError> {
+        let _alone = self.inner.changes.write().await;
+        let inner = Arc::clone(&self.inner);
+        blocking(move || inner.collect(&rules)).await
+    }
+
+    async fn repository(&self, request: &PullRequest) -> Repository {
+        let endpoint = request
+            .endpoint
+            .clone()
+            .unwrap_or_else(|| Endpoint::of(&request.reference));
+        let tls = match &self.inner.tls {
+            Some(tls) => Arc::clone(tls),
+            None => Arc::clone(
+                self.inner
+                    .system_tls
+                    .get_or_init(|| async { system_tls() })
+                    .await,
+            ),
+        };
+        Repository::new(&endpoint, &request.reference, request.auth.clone(), tls)
+    }
+
+    async fn retried_manifest(
+        &self,
+        request: &PullRequest,
+        repository: &Repository,
+    ) -> Result<bytes::Bytes, PullError> {
+        let wanted = request.reference.wanted();
+        let (attempts, result) = self
+            .inner
+            .retry(RegistryError::is_transient, || async {
+                let bytes = repository.manifest(wanted, MANIFEST_LIMIT).await?;
+                match request.reference.digest() {
+                    Some(digest) => verified("the manifest", bytes, digest),
+                    None => Ok(bytes),
+                }
+            })
+            .await;
+        result.map_err(|source| PullError::Manifest {
+            reference: request.reference.to_string(),
+            attempts,
+            source,
+        })
+    }
+
+    async fn resolve_image(
+        &self,
+        request: &PullRequest,
+        repository: &Repository,
+    ) -> Result<Resolved, PullError> {
+        let reference = || request.reference.to_string();
+        let unusable = |reason: String| PullError::Unusable {
+            reference: reference(),
+            reason,
+        };
+        let bytes = self.retried_manifest(request, repository).await?;
+        let digest = digest_of(&bytes);
+        let failed = |attempts| {
+            move |source| PullError::Manifest {
+                reference: reference(),
+                attempts,
+                source,
+            }
+        };
+        let (config, layers) = match parse_manifest(&bytes).map_err(unusable)? {
+            Manifest::Image { config, layers } => (config, layers),
+            Manifest::Index { chosen } => {
+                let (attempts, result) = self
+                    .inner
+                    .retry(RegistryError::is_transient, || async {
+                        let bytes = repository.manifest(chosen.as_str(), MANIFEST_LIMIT).await?;
+                        verified("the manifest", bytes, &chosen)
+                    })
+                    .await;
+                match parse_manifest(&result.map_err(failed(attempts))?).map_err(unusable)? {
+                    Manifest::Image { config, layers } => (config, layers),
+                    Manifest::Index { .. } => {
+                        return Err(unusable("an index within an index".to_owned()));
+                    }
+                }
+            }
+        };
+        let (attempts, result) = self
+            .inner
+            .retry(RegistryError::is_transient, || async {
+                let bytes = repository
+                    .small_blob(config.digest.as_str(), CONFIG_LIMIT)
+                    .await?;
+                verified("the configuration", bytes, &config.digest)
+            })
+            .await;
+        let (config, diff_ids) =
+            parse_config(&result.map_err(failed(attempts))?).map_err(unusable)?;
+        if diff_ids.len() != layers.len() || layers.is_empty() {
+            return Err(unusable(format!(
+                "{} layers, but {} in its configuration",
+                layers.len(),
+                diff_ids.len()
+            )));
+        }
+        Ok(Resolved {
+            digest,
+            config,
+            layers: layers.into_iter().zip(diff_ids).collect(),
+        })
+    }
+
+    async fn fetch_layers(
+        &self,
+        repository: &Arc<Repository>,
+        layers: &[(Descriptor, Digest)],
+    ) -> Result<(), PullError> {
+        let mut fetches = tokio::task::JoinSet::new();
+        for (descriptor, diff_id) in layers {
+            let (store, repository) = (self.clone(), Arc::clone(repository));
+            let (descriptor, diff_id) = (descriptor.clone(), diff_id.clone());
+            fetches
+                .spawn(async move { store.ensure_layer(&repository, &descriptor, &diff_id).await });
+        }
+        while let Some(fetched) = fetches.join_next().await {
+            // The first failure ends the others, when the set is dropped.
+            fetched.unwrap_or_else(|e| {
+                let source = io::Error::other(e);
+                Err(PullError::Store(ImageError::Io {
+                    step: "fetch layers into",
+                    path: self.inner.dir.clone(),
+                    source,
+                }))
+            })?;
+        }
+        Ok(())
+    }
+
+    async fn ensure_layer(
+        &self,
+        repository: &Repository,
+        descriptor: &Descriptor,
+        diff_id: &Digest,
+    ) -> Result<(), PullError> {
+        let inner = &self.inner;
+        let turn = {
+            let mut unpacking = inner
+                .unpacking
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            // Others still wait for those that are shared; the rest is over.
+            unpacking.retain(|_, turn| Arc::strong_count(turn) > 1);
+            Arc::clone(unpacking.entry(diff_id.clone()).or_default())
+        };
+        let _turn = turn.lock().await;
+        if inner.has_layer(diff_id) {
+            return Ok(());
+        }
+        let Ok(_slot) = inner.slots.acquire().await else {
+            return Ok(());
+        };
+        let (attempts, result) = inner
+            .retry(LayerError::is_transient, || async {
+                inner.fetch_layer(repository, descriptor, diff_id).await
+            })
+            .await;
+        result.map_err(|source| PullError::Layer {
+            digest: descriptor.digest.clone(),
+            attempts,
+            source,
+        })
+    }
+
+    /// Flushes what was unpacked, off the way of whoever waits for the image.
+    fn flush_later(&self) {
+        let inner = Arc::clone(&self.inner);
+        tokio::task::spawn_blocking(move || {
+            if let Err(e) = inner.flush() {
+                tracing::warn!(error = %e, "layers could not be flushed; after a crash of the machine they are fetched again");
+            }
+        });
+    }
+}
+
+impl LayerError {
+    fn is_transient(&self) -> bool {
+        matches!(self, Self::Registry(e) if e.is_transient())
+    }
+}
+
+impl Inner {
+    /// Runs `attempt` until it succeeds, fails for good, or has failed [`ATTEMPTS`] times; returns
+    /// how many attempts were made.
+    async fn retry<T, E, F: Future<Output = Result<T, E>>>(
+        &self,
+        is_transient: impl Fn(&E) -> bool,
+        attempt: impl Fn() -> F,
+    ) -> (u32, Result<T, E>) {
+        let mut wait = self.first_retry_after;
+        let mut made = 1;
+        loop {
+            match attempt().await {
+                Err(e) if is_transient(&e) && made < ATTEMPTS => {
+                    // Many tasks of one service must not come back together.
+                    let jitter = rand::rng().random_range(0.8..1.2);
+                    tokio::time::sleep(wait.mul_f64(jitter)).await;
+                    wait = (wait * 2).min(BACKOFF_MAX);
+                    made += 1;
+                }
+                result => return (made, result),
+            }
+        }
+    }
+
+    fn image_path(&self, digest: &Digest) -> PathBuf {
+        self.dir
+            .join("images")
+            .join(format!("{}.json", digest.hex()))
+    }
+
+    fn reference_path(&self, name: &str) -> PathBuf {
+        let hash = hex::encode(Sha256::digest(name.as_bytes()));
+        self.dir.join("references").join(format!("{hash}.json"))
+    }
+
+    fn layer_path(&self, diff_id: &Digest) -> PathBuf {
+        self.dir.join("layers").join(diff_id.hex())
+    }
+
+    fn layer_record_path(&self, diff_id: &Digest) -> PathBuf {
+        self.dir
+            .join("layers")
+            .join(format!("{}.json", diff_id.hex()))
+    }
+
+    /// Here, and whole.
+    fn layer(&self, diff_id: &Digest) -> Option<LayerRecord> {
+        let record: LayerRecord =
+            durable::read_json(&self.layer_record_path(diff_id), RECORD_LIMIT).ok()??;
+        let trusted = record.flushed || record.boot == self.boot;
+        (trusted && self.layer_path(diff_id).is_dir()).then_some(record)
+    }
+
+    fn has_layer(&self, diff_id: &Digest) -> bool {
+        self.layer(diff_id).is_some()
+    }
+
+    async fn fetch_layer(
+        self: &Arc<Self>,
+        repository: &Repository,
+        descriptor: &Descriptor,
+        diff_id: &Digest,
+    ) -> Result<(), LayerError> {
+        let incoming = self
+            .dir
+            .join("incoming")
+            .join(format!("{:016x}", rand::rng().random::<u64>()));
+        make_layer_folder(&incoming)?;
+        let fetched = layer::fetch(repository, descriptor, diff_id, &incoming, self.limits).await;
+        let (inner, diff_id) = (Arc::clone(self), diff_id.clone());
+        let finished = tokio::task::spawn_blocking(move || match fetched {
+            Ok(bytes) => inner
+                .keep_layer(&incoming, &diff_id, bytes)
+                .map_err(LayerError::Store),
+            Err(e) => {
+                layer::discard(&incoming);
+                Err(e)
+            }
+        });
+        finished.await.unwrap_or_else(|e| {
+            Err(ImageError::io("keep a layer in", &self.dir)(io::Error::other(e)).into())
+        })
+    }
+
+    fn keep_layer(&self, incoming: &Path, diff_id: &Digest, bytes: u64) -> Result<(), ImageError> {
+        let path = self.layer_path(diff_id);
+        // One that is not trusted any more.
+        layer::discard(&path);
+        fs::rename(incoming, &path).map_err(ImageError::io("move a layer to", path))?;
+        let record = LayerRecord {
+            boot: self.boot.clone(),
+            flushed: false,
+            bytes,
+        };
+        let path = self.layer_record_path(diff_id);
+        durable::replace_json(&path, &record, Durability::Process)
+            .map_err(ImageError::io("write", path))
+    }
+
+    /// Everything unpacked so far reaches the disk, and is recorded as such.
+    fn flush(&self) -> Result<(), ImageError> {
+        let folder = self.dir.join("layers");
+        let failed = |step| ImageError::io(step, folder.clone());
+        let mut waiting = Vec::new();
+        for entry in fs::read_dir(&folder).map_err(failed("list"))? {
+            let path = entry.map_err(failed("list"))?.path();
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "json")
+                && let Ok(Some(record)) = durable::read_json::<LayerRecord>(&path, RECORD_LIMIT)
+                && !record.flushed
+                && record.boot == self.boot
+            {
+                waiting.push((path, record));
+            }
+        }
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let file = File::open(&folder).map_err(failed("open"))?;
+        // SAFETY: a descriptor of ours.
+        if unsafe { libc::syncfs(file.as_raw_fd()) } != 0 {
+            return Err(failed("flush")(io::Error::last_os_error()));
+        }
+        let _records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        for (path, record) in waiting.into_iter().filter(|(path, _)| path.exists()) {
+            let record = LayerRecord {
+                flushed: true,
+                ..record
+            };
+            durable::replace_json(&path, &record, Durability::Machine)
+                .map_err(ImageError::io("write", path))?;
+        }
+        Ok(())
+    }
+
+    fn remember(&self, name: &str, record: ImageRecord) -> Result<Image, ImageError> {
+        let path = self.image_path(&record.digest);
+        durable::replace_json(&path, &record, Durability::Process)
+            .map_err(ImageError::io("write", path))?;
+        let reference = ReferenceRecord {
+            reference: name.to_owned(),
+            digest: record.digest.clone(),
+        };
+        let path = self.reference_path(name);
+        durable::replace_json(&path, &reference, Durability::Process)
+            .map_err(ImageError::io("write", path))?;
+        Ok(self.to_image(record))
+    }
+
+    fn to_image(&self, record: ImageRecord) -> Image {
+        let layers = record
+            .layers
+            .iter()
+            .map(|diff_id| self.layer_path(diff_id))
+            .collect();
+        Image::from_layers(record.digest, record.config, layers)
+    }
+
+    fn meaning(&self, name: &str) -> Result<Option<Digest>, ImageError> {
+        let record: Option<ReferenceRecord> = read(&self.reference_path(name))?;
+        Ok(record
+            .filter(|record| record.reference == name)
+            .map(|record| record.digest))
+    }
+
+    /// `None` also if a layer is missing: then it has to be pulled again.
+    fn image(&self, digest: &Digest) -> Result<Option<Image>, ImageError> {
+        let record: Option<ImageRecord> = read(&self.image_path(digest))?;
+        let whole =
+            record.filter(|record| record.layers.iter().all(|diff_id| self.has_layer(diff_id)));
+        Ok(whole.map(|record| self.to_image(record)))
+    }
+
+    fn records(&self) -> Result<Vec<(SystemTime, ImageRecord)>, ImageError> {
+        let mut records = Vec::new();
+        for path in self.files("images")? {
+            let used = fs::metadata(&path)
+                .and_then(|meta| meta.modified())
+                .unwrap_or(SystemTime::UNIX_EPOCH);
+            if let Some(record) = read(&path)? {
+                records.push((used, record));
+            }
+        }
+        records.sort_by_key(|(used, _)| *used);
+        Ok(records)
+    }
+
+    fn names(&self) -> Result<BTreeMap<Digest, Vec<String>>, ImageError> {
+        let mut names: BTreeMap<Digest, Vec<String>> = BTreeMap::new();
+        for path in self.files("references")? {
+            if let Some(record) = read::<ReferenceRecord>(&path)? {
+                names
+                    .entry(record.digest)
+                    .or_default()
+                    .push(record.reference);
+            }
+        }
+        Ok(names)
+    }
+
+    fn summaries(&self) -> Result<Vec<ImageSummary>, ImageError> {
+        let mut names = self.names()?;
+        let summary = |(last_used, record): (SystemTime, ImageRecord)| ImageSummary {
+            references: names.remove(&record.digest).unwrap_or_default(),
+            bytes: record
+                .layers
+                .iter()
+                .filter_map(|diff_id| self.layer(diff_id))
+                .map(|layer| layer.bytes)
+                .sum(),
+            digest: record.digest,
+            last_used,
+        };
+        Ok(self.records()?.into_iter().map(summary).collect())
+    }
+
+    fn collect(&self, rules: &GarbageRules) -> Result<Collected, ImageError> {
+        let _records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut collected = Collected::default();
+        let mut needed = BTreeSet::new();
+        let names = self.names()?;
+        let now = SystemTime::now();
+        for (used, record) in self.records()? {
+            let idle = now.duration_since(used).unwrap_or_default() >= rules.unused_for;
+            if !idle
+                || rules.keep.contains(&record.digest)
+                || collected.images.len() >= rules.at_most
+            {
+                needed.extend(record.layers);
+                continue;
+            }
+            for name in names.get(&record.digest).into_iter().flatten() {
+                remove_file(&self.reference_path(name))?;
+            }
+            remove_file(&self.image_path(&record.digest))?;
+            collected.images.push(record.digest);
+        }
+        for path in self.files("layers")? {
+            let stem = path
+                .file_stem()
+                .and_then(|stem| stem.to_str())
+                .unwrap_or_default();
+            let diff_id = Digest::try_from(format!("sha256:{stem}"));
+            if let Ok(diff_id) = diff_id
+                && !needed.contains(&diff_id)
+            {
+                // First what makes it trusted, then the layer itself.
+                remove_file(&path)?;
+                layer::discard(&self.layer_path(&diff_id));
+                collected.layers += 1;
+            }
+        }
+        Ok(collected)
+    }
+
+    /// The `.json` files of a folder.
+    fn files(&self, folder: &str) -> Result<Vec<PathBuf>, ImageError> {
+        let folder = self.dir.join(folder);
+        let entries = fs::read_dir(&folder).map_err(ImageError::io("list", &folder))?;
+        let paths = entries.filter_map(Result::ok).map(|entry| entry.path());
+        Ok(paths
+            .filter(|path| {
+                path.extension()
+                    .is_some_and(|extension| extension == "json")
+            })
+            .collect())
+    }
+}
+
+/// A record; a file that is not one counts as absent, and is replaced by the next pull.
+fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>, ImageError> {
+    match durable::read_json(path, RECORD_LIMIT) {
+        Err(e) if e.kind() == io::ErrorKind::InvalidData => {
+            tracing::warn!(error = %e, path = %path.display(), "a damaged record of an image is ignored");
+            Ok(None)
+        }
+        other => other.map_err(ImageError::io("read", path)),
+    }
+}
+
+fn remove_file(path: &Path) -> Result<(), ImageError> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(ImageError::io("remove", path)(e)),
+        _ => Ok(()),
+    }
+}
+
+fn make_folder(path: &Path) -> Result<(), ImageError> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(ImageError::io("make", path))
+}
+
+/// A layer's top folder shows through as `/` of containers, unless the layer says otherwise.
+fn make_layer_folder(path: &Path) -> Result<(), ImageError> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::create_dir(path).map_err(ImageError::io("make", path))?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+        .map_err(ImageError::io("open to all", path))
+}
+
+fn digest_of(bytes: &[u8]) -> Digest {
+    Digest::of(&Sha256::digest(bytes).into())
+}
+
+fn verified(
+    what: &'static str,
+    bytes: bytes::Bytes,
+    wanted: &Digest,
+) -> Result<bytes::Bytes, RegistryError> {
+    let got = digest_of(&bytes);
+    if got == *wanted {
+        Ok(bytes)
+    } else {
+        Err(RegistryError::WrongDigest {
+            what,
+            wanted: wanted.clone(),
+            got,
+        })
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ImageError> + Send + 'static,
+) -> Result<T, ImageError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|e| {
+        Err(ImageError::io("finish work on", "images")(
+            io::Error::other(e),
+        ))
+    })
+}

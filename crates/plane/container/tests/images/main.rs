@@ -1,0 +1,4 @@
+//! Pulling from a registry made for the test, and what stays on disk. Needs root: layers have owners.
+
+mod pulls;
+mod registry;

@@ -1,0 +1,323 @@
+use std::{collections::BTreeSet, fs, path::Path, time::Duration};
+
+use wharf_base::InstallationId;
+use wharf_container::image::{
+    Collected, GarbageRules, ImageError, ImageOptions, ImageStore, PullError, PullRequest,
+    Reference, RegistryAuth,
+};
+
+use crate::registry::{Packing, Registry, digest, layer};
+
+async fn open(dir: &Path) -> Result<ImageStore, ImageError> {
+    let options = ImageOptions {
+        first_retry_after: Duration::from_millis(1),
+        ..ImageOptions::default()
+    };
+    ImageStore::open(dir, InstallationId::mint(), options).await
+}
+
+/// A flush may still hold the folder for a moment after the last handle is gone.
+async fn reopen(dir: &Path) -> ImageStore {
+    let again = async {
+        loop {
+            match open(dir).await {
+                Err(ImageError::InUse(_)) => tokio::task::yield_now().await,
+                other => return other.unwrap(),
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), again)
+        .await
+        .unwrap()
+}
+
+fn request(registry: &Registry, rest: &str) -> PullRequest {
+    let reference = Reference::parse(&format!("{}/{rest}", registry.host)).unwrap();
+    PullRequest {
+        reference,
+        endpoint: None,
+        auth: RegistryAuth::Anonymous,
+    }
+}
+
+#[tokio::test]
+async fn all_packings_arrive_and_are_unpacked_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let registry = Registry::start().await;
+    let layers = [
+        layer("a", b"1", Packing::Plain),
+        layer("b", b"2", Packing::Gzip),
+        layer("c", b"3", Packing::Zstd),
+    ];
+    let own = registry.push("app", "1", &layers);
+    let store = open(dir.path()).await.unwrap();
+    let image = store.pull(&request(&registry, "app:1")).await.unwrap();
+    assert_eq!(image.digest().as_str(), own);
+    assert_eq!(image.config().cmd, ["/bin/app"]);
+    for (folder, (name, content)) in image
+        .layers()
+        .iter()
+        .zip([("a", "1"), ("b", "2"), ("c", "3")])
+    {
+        assert_eq!(fs::read_to_string(folder.join(name)).unwrap(), content);
+    }
+    registry.asked();
+    // A second image on the same layers fetches manifest and configuration alone.
+    let more = [&layers[..], &[layer("d", b"4", Packing::Gzip)]].concat();
+    registry.push("app", "2", &more);
+    let second = store.pull(&request(&registry, "app:2")).await.unwrap();
+    assert_eq!(second.layers()[..3], *image.layers());
+    assert_eq!(registry.asked().len(), 3);
+    // By name and by digest without any registry, also after a restart.
+    drop(store);
+    let store = reopen(dir.path()).await;
+    let local = store
+        .local(&request(&registry, "app:1").reference)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(local.layers(), image.layers());
+    assert!(store.by_digest(image.digest()).await.unwrap().is_some());
+    assert!(
+        store
+            .local(&request(&registry, "other:1").reference)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert!(registry.asked().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_asked_for_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let registry = Registry::start().await;
+    let store = open(dir.path()).await.unwrap();
+    let error = store.pull(&request(&registry, "x:tag")).await.unwrap_err();
+    let name = format!("{}/x:tag", registry.host);
+    assert_eq!(
+        error.reason(),
+        format!(
+            "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref {name}: {name}: not found"
+        )
+    );
+    assert!(error.is_not_found());
+    assert_eq!(registry.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn passing_troubles_are_waited_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let registry = Registry::start().await;
+    let own = registry.push("app", "1", &[layer("a", b"1", Packing::Gzip)]);
+    let store = open(dir.path()).await.unwrap();
+    registry.state.lock().unwrap().failures = 4;
+    assert_eq!(
+        store
+            .resolve(&request(&registry, "app:1"))
+            .await
+            .unwrap()
+            .as_str(),
+        own
+    );
+    assert_eq!(registry.asked().len(), 5);
+    registry.state.lock().unwrap().failures = 5;
+    let error = store
+        .resolve(&request(&registry, "app:1"))
+        .await
+        .unwrap_err();
+    assert!(error.reason_manifest().starts_with(
+        "CannotPullImageManifestError: pull image manifest has been retried 5 time(s)"
+    ));
+}
+
+#[tokio::test]
+async fn who_we_are() {
+    let dir = tempfile::tempdir().unwrap();
+    let registry = Registry::start().await;
+    registry.push("app", "1", &[layer("a", b"1", Packing::Gzip)]);
+    registry.state.lock().unwrap().basic = Some("Basic QVdTOnB3".into());
+    let store = open(dir.path()).await.unwrap();
+    let with = |auth| PullRequest {
+        auth,
+        ..request(&registry, "app:1")
+    };
+    let error = store
+        .pull(&with(RegistryAuth::Anonymous))
+        .await
+        .unwrap_err();
+    assert!(
+        error.reason().contains("pull access denied"),
+        "{}",
+        error.reason()
+    );
+    let basic = RegistryAuth::Basic {
+        user: "AWS".into(),
+        password: "pw".into(),
+    };
+    store.resolve(&with(basic.clone())).await.unwrap();
+    // The same registry with a token service in front.
+    registry.state.lock().unwrap().token_realm = true;
+    store.pull(&with(basic)).await.unwrap();
+    let token = RegistryAuth::Bearer {
+        token: "good".into(),
+    };
+    store.resolve(&with(token)).await.unwrap();
+    let wrong = RegistryAuth::Basic {
+        user: "AWS".into(),
+        password: "no".into(),
+    };
+    assert!(
+        store
+            .resolve(&with(wrong))
+            .await
+            .unwrap_err()
+            .is_not_found()
+    );
+}
+
+#[tokio::test]
+async fn lies_are_noticed_and_leave_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let registry = Registry::start().await;
+    let good = layer("a", b"1", Packing::Gzip);
+    let other = layer("b", b"2", Packing::Gzip);
+    let store = open(dir.path()).await.unwrap();
+    let nothing_left = || {
+        let count = |folder: &str| fs::read_dir(dir.path().join(folder)).unwrap().count();
+        (count("layers"), count("incoming")) == (0, 0)
+    };
+    // Another content under the digest; it has the announced length or not.
+    registry.push("app", "1", std::slice::from_ref(&good));
+    registry.put(format!("app/blobs/{}", digest(&good.0)), other.0.clone());
+    let error = store.pull(&request(&registry, "app:1")).await.unwrap_err();
+    assert!(matches!(error, PullError::Layer { .. }), "{error}");
+    assert!(nothing_left());
+    // The right blob for another unpacked digest.
+    registry.push("app", "2", &[(good.0.clone(), other.1)]);
+    let error = store.pull(&request(&registry, "app:2")).await.unwrap_err();
+    assert!(
+        error
+            .reason()
+            .contains("unexpected digest of an unpacked layer"),
+        "{}",
+        error.reason()
+    );
+    assert!(nothing_left());
+    // A manifest that is not what its digest says.
+    let own = registry.push("app", "3", std::slice::from_ref(&good));
+    registry.put(format!("app/manifests/{own}"), "{}");
+    let error = store
+        .pull(&request(&registry, &format!("app@{own}")))
+        .await
+        .unwrap_err();
+    assert!(
+        error.reason().contains("unexpected digest of the manifest"),
+        "{}",
+        error.reason()
+    );
+    // A layer that never ends.
+    let bomb = layer("zeros", &vec![0; 1 << 20], Packing::Zstd);
+    registry.push("bomb", "1", &[(bomb.0.clone(), bomb.1)]);
+    registry.put(
+        format!("bomb/blobs/{}", digest(&bomb.0)),
+        [&bomb.0[..], &bomb.0[..]].concat(),
+    );
+    assert!(store.pull(&request(&registry, "bomb:1")).await.is_err());
+    assert!(nothing_left());
+}
+
+#[tokio::test]
+async fn a_layer_of_an_earlier_boot_that_was_not_flushed_is_fetched_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let registry = Registry::start().await;
+    registry.push("app", "1", &[layer("a", b"1", Packing::Gzip)]);
+    let store = open(dir.path()).await.unwrap();
+    let image = store.pull(&request(&registry, "app:1")).await.unwrap();
+    let record = image.layers()[0].with_extension("json");
+    let rewrite = |flushed: bool| {
+        fs::write(
+            &record,
+            format!(r#"{{"boot":"another","flushed":{flushed},"bytes":1}}"#),
+        )
+        .unwrap();
+    };
+    rewrite(true);
+    assert!(store.by_digest(image.digest()).await.unwrap().is_some());
+    rewrite(false);
+    assert!(store.by_digest(image.digest()).await.unwrap().is_none());
+    fs::write(image.layers()[0].join("a"), "cut in half").unwrap();
+    let again = store.pull(&request(&registry, "app:1")).await.unwrap();
+    assert_eq!(
+        fs::read_to_string(again.layers()[0].join("a")).unwrap(),
+        "1"
+    );
+}
+
+#[tokio::test]
+async fn leftovers_go_and_a_second_process_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir_all(dir.path().join("incoming/half/a/layer")).unwrap();
+    let store = open(dir.path()).await.unwrap();
+    assert_eq!(
+        fs::read_dir(dir.path().join("incoming")).unwrap().count(),
+        0
+    );
+    assert!(matches!(open(dir.path()).await, Err(ImageError::InUse(_))));
+    drop(store);
+    reopen(dir.path()).await;
+}
+
+#[tokio::test]
+async fn garbage_is_what_nobody_needs() {
+    let dir = tempfile::tempdir().unwrap();
+    let registry = Registry::start().await;
+    let (shared, own) = (
+        layer("a", b"1", Packing::Gzip),
+        layer("b", b"2", Packing::Gzip),
+    );
+    registry.push("one", "1", &[shared.clone(), own]);
+    registry.push("two", "1", std::slice::from_ref(&shared));
+    let store = open(dir.path()).await.unwrap();
+    let one = store.pull(&request(&registry, "one:1")).await.unwrap();
+    let two = store.pull(&request(&registry, "two:1")).await.unwrap();
+    let rules = |keep: &[&wharf_container::image::Image], unused_for| GarbageRules {
+        keep: keep
+            .iter()
+            .map(|image| image.digest().clone())
+            .collect::<BTreeSet<_>>(),
+        unused_for,
+        at_most: 5,
+    };
+    let none = store
+        .collect(rules(&[], Duration::from_secs(3600)))
+        .await
+        .unwrap();
+    assert_eq!(none, Collected::default());
+    let some = store.collect(rules(&[&two], Duration::ZERO)).await.unwrap();
+    assert_eq!((some.images, some.layers), (vec![one.digest().clone()], 1));
+    assert!(
+        store
+            .local(&request(&registry, "one:1").reference)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    let left = store.images().await.unwrap();
+    assert_eq!(
+        left[0].references,
+        [request(&registry, "two:1").reference.to_string()]
+    );
+    assert!(two.layers()[0].join("a").exists());
+    store.touch(two.digest()).await.unwrap();
+    assert_eq!(
+        store
+            .collect(rules(&[], Duration::ZERO))
+            .await
+            .unwrap()
+            .images
+            .len(),
+        1
+    );
+    assert_eq!(fs::read_dir(dir.path().join("layers")).unwrap().count(), 0);
+}

@@ -1,0 +1,149 @@
+use serde_json::{Value, json};
+use wharf_api_ecs::{self as api, Ecs};
+use wharf_wire::Fault;
+
+use crate::{
+    agent::Agent,
+    harness::{Harness, call, decode},
+};
+
+fn of(family: &str) -> Value {
+    json!({"family": family, "containerDefinitions": [{"name": "web", "image": "i", "memory": 64}]})
+}
+
+async fn describe(harness: &Harness, given: &str) -> Result<api::TaskDefinition, Fault> {
+    let input = decode("DescribeTaskDefinition", json!({"taskDefinition": given}));
+    let described = harness.ecs.describe_task_definition(&call(), input).await?;
+    Ok(described.task_definition.unwrap())
+}
+
+async fn deregister(harness: &Harness, given: &str) -> Result<api::TaskDefinition, Fault> {
+    let input = decode("DeregisterTaskDefinition", json!({"taskDefinition": given}));
+    let done = harness
+        .ecs
+        .deregister_task_definition(&call(), input)
+        .await?;
+    Ok(done.task_definition.unwrap())
+}
+
+async fn delete(harness: &Harness, given: &str) -> api::DeleteTaskDefinitionsResponse {
+    let input = decode("DeleteTaskDefinitions", json!({"taskDefinitions": [given]}));
+    harness
+        .ecs
+        .delete_task_definitions(&call(), input)
+        .await
+        .unwrap()
+}
+
+async fn list(harness: &Harness, request: Value) -> api::ListTaskDefinitionsResponse {
+    let input = decode("ListTaskDefinitions", request);
+    harness
+        .ecs
+        .list_task_definitions(&call(), input)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn revisions_are_never_issued_twice() {
+    let harness = Harness::start().await;
+    for revision in 1..=3 {
+        let arn = harness.define(of("web")).await;
+        assert!(
+            arn.ends_with(&format!("task-definition/web:{revision}")),
+            "{arn}"
+        );
+    }
+    assert_eq!(describe(&harness, "web").await.unwrap().revision, Some(3));
+    assert_eq!(
+        deregister(&harness, "web:3")
+            .await
+            .unwrap()
+            .status
+            .as_deref(),
+        Some("INACTIVE")
+    );
+    assert_eq!(describe(&harness, "web").await.unwrap().revision, Some(2));
+    assert_eq!(
+        describe(&harness, "web:3").await.unwrap().status.as_deref(),
+        Some("INACTIVE")
+    );
+    assert!(delete(&harness, "web:3").await.failures.unwrap().is_empty());
+    let gone = describe(&harness, "web:3").await.unwrap_err();
+    assert_eq!(
+        (gone.code.as_ref(), gone.message.as_str()),
+        ("ClientException", "Unable to describe task definition.")
+    );
+    assert!(harness.define(of("web")).await.ends_with("web:4"));
+}
+
+#[tokio::test]
+async fn only_inactive_definitions_are_deleted_and_only_when_unused() {
+    let harness = Harness::with_cluster().await;
+    let mut agent = Agent::join(&harness, "default").await;
+    harness.define(of("web")).await;
+    let active = delete(&harness, "web:1").await.failures.unwrap().remove(0);
+    assert_eq!(
+        active.reason.as_deref(),
+        Some(
+            "The specified task definition is still in ACTIVE status. Please deregister the target \
+             and try again."
+        )
+    );
+    let task = harness.run_one(json!({"taskDefinition": "web"})).await;
+    agent.payload().await;
+    deregister(&harness, "web:1").await.unwrap();
+    let deleted = delete(&harness, "web:1")
+        .await
+        .task_definitions
+        .unwrap()
+        .remove(0);
+    assert_eq!(deleted.status.as_deref(), Some("DELETE_IN_PROGRESS"));
+    assert!(
+        describe(&harness, "web:1").await.is_ok(),
+        "a task still uses it"
+    );
+    agent.ended(&harness, &task, 0).await;
+    tokio::time::timeout(std::time::Duration::from_secs(10), async {
+        while describe(&harness, "web:1").await.is_ok() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    })
+    .await
+    .expect("it goes with its last task");
+}
+
+#[tokio::test]
+async fn lists_are_paged_and_sorted() {
+    let harness = Harness::start().await;
+    for family in ["b", "a", "a", "c"] {
+        harness.define(of(family)).await;
+    }
+    let names = |response: &api::ListTaskDefinitionsResponse| -> Vec<String> {
+        let arns = response.task_definition_arns.iter().flatten();
+        arns.map(|arn| arn.rsplit('/').next().unwrap().to_owned())
+            .collect()
+    };
+    let first = list(&harness, json!({"maxResults": 3})).await;
+    assert_eq!(names(&first), ["a:1", "a:2", "b:1"]);
+    let rest = list(
+        &harness,
+        json!({"maxResults": 3, "nextToken": first.next_token}),
+    )
+    .await;
+    assert_eq!(
+        (names(&rest), rest.next_token),
+        (vec!["c:1".to_owned()], None)
+    );
+    let down = list(&harness, json!({"sort": "DESC"})).await;
+    assert_eq!(names(&down), ["c:1", "b:1", "a:2", "a:1"]);
+    let family = list(&harness, json!({"familyPrefix": "a"})).await;
+    assert_eq!(names(&family), ["a:1", "a:2"]);
+    let families = decode("ListTaskDefinitionFamilies", json!({}));
+    let families = harness
+        .ecs
+        .list_task_definition_families(&call(), families)
+        .await
+        .unwrap();
+    assert_eq!(families.families.unwrap(), ["a", "b", "c"]);
+}

@@ -1,0 +1,188 @@
+use serde_json::json;
+use wharf_api_ecs::Ecs;
+
+use crate::{
+    agent::{Agent, registration},
+    harness::{Harness, call, decode},
+};
+
+#[tokio::test]
+async fn registering_again_keeps_what_agents_say_only_once() {
+    let harness = Harness::with_cluster().await;
+    let agent = Agent::join(&harness, "default").await;
+    let mut request = registration("default");
+    request["containerInstanceArn"] = json!(agent.instance);
+    request["totalResources"][0]["integerValue"] = json!(4096);
+    let attributes = request["attributes"].as_array_mut().unwrap();
+    attributes.retain(|a| {
+        !["wharf.fargate-capacity", "ecs.capability.task-eni"]
+            .contains(&a["name"].as_str().unwrap())
+    });
+    let again = decode("RegisterContainerInstance", request);
+    let again = harness
+        .ecs
+        .register_container_instance(&call(), again)
+        .await
+        .unwrap();
+    let instance = again.container_instance.unwrap();
+    assert_eq!(
+        instance.container_instance_arn.as_deref(),
+        Some(agent.instance.as_str())
+    );
+    let has = |name: &str| {
+        instance
+            .attributes
+            .iter()
+            .flatten()
+            .any(|a| a.name.as_deref() == Some(name))
+    };
+    assert!(has("wharf.fargate-capacity"), "custom attributes stay");
+    assert!(
+        !has("ecs.capability.task-eni"),
+        "a capability that is no longer said is gone"
+    );
+    let cpu = &harness
+        .instance(&agent.instance)
+        .await
+        .registered_resources
+        .unwrap()[0];
+    assert_eq!(cpu.integer_value, Some(4096));
+}
+
+#[tokio::test]
+async fn a_draining_instance_gets_no_tasks() {
+    let harness = Harness::with_cluster().await;
+    let agent = Agent::join(&harness, "default").await;
+    let definition = json!({"family": "web", "containerDefinitions": [{"name": "web", "image": "i", "memory": 64}]});
+    harness.define(definition).await;
+    let set = async |status: &str| {
+        let request = json!({"containerInstances": [agent.instance], "status": status});
+        let input = decode("UpdateContainerInstancesState", request);
+        let done = harness
+            .ecs
+            .update_container_instances_state(&call(), input)
+            .await
+            .unwrap();
+        assert_eq!(
+            done.container_instances.unwrap()[0].status.as_deref(),
+            Some(status)
+        );
+    };
+    set("DRAINING").await;
+    assert!(harness.run(json!({"taskDefinition": "web"})).await.is_err());
+    set("ACTIVE").await;
+    harness.run_one(json!({"taskDefinition": "web"})).await;
+}
+
+#[tokio::test]
+async fn lists_filter_by_expression() {
+    let harness = Harness::with_cluster().await;
+    let agent = Agent::join(&harness, "default").await;
+    let list = async |filter: &str| {
+        let input = decode("ListContainerInstances", json!({"filter": filter}));
+        harness.ecs.list_container_instances(&call(), input).await
+    };
+    let found = list("attribute:ecs.availability-zone == us-east-1a")
+        .await
+        .unwrap();
+    assert_eq!(
+        found.container_instance_arns.unwrap(),
+        [agent.instance.clone()]
+    );
+    let found = list("agentConnected == false").await.unwrap();
+    assert_eq!(found.container_instance_arns.unwrap(), Vec::<String>::new());
+    assert_eq!(
+        list("nonsense").await.unwrap_err().code,
+        "InvalidParameterException"
+    );
+}
+
+#[tokio::test]
+async fn custom_attributes_steer_placement() {
+    let harness = Harness::with_cluster().await;
+    let agent = Agent::join(&harness, "default").await;
+    let definition = json!({"family": "web", "containerDefinitions": [{"name": "web", "image": "i", "memory": 64}]});
+    harness.define(definition).await;
+    let request = json!({"taskDefinition": "web", "placementConstraints": [
+        {"type": "memberOf", "expression": "attribute:stack == prod"}]});
+    let refused = harness
+        .run(request.clone())
+        .await
+        .unwrap()
+        .failures
+        .unwrap()
+        .remove(0);
+    assert_eq!(
+        refused.reason.as_deref(),
+        Some("MemberOf placement constraint unsatisfied.")
+    );
+    let attributes =
+        json!({"attributes": [{"name": "stack", "value": "prod", "targetId": agent.instance}]});
+    let put = decode("PutAttributes", attributes);
+    harness.ecs.put_attributes(&call(), put).await.unwrap();
+    harness.run_one(request).await;
+    let list = json!({"targetType": "container-instance", "attributeName": "stack"});
+    let listed = harness
+        .ecs
+        .list_attributes(&call(), decode("ListAttributes", list))
+        .await
+        .unwrap();
+    assert_eq!(listed.attributes.unwrap()[0].value.as_deref(), Some("prod"));
+}
+
+#[tokio::test]
+async fn container_health_comes_from_telemetry() {
+    let harness = Harness::with_cluster().await;
+    let mut agent = Agent::join(&harness, "default").await;
+    harness
+        .define(json!({"family": "web", "containerDefinitions": [{
+            "name": "web", "image": "i", "memory": 64, "healthCheck": {"command": ["true"]}}]}))
+        .await;
+    // The registration lacks the capability the definition asks for.
+    let refused = harness.run(json!({"taskDefinition": "web"})).await.unwrap();
+    assert_eq!(
+        refused.failures.unwrap()[0].reason.as_deref(),
+        Some("ATTRIBUTE")
+    );
+    let mut request = registration("default");
+    request["containerInstanceArn"] = json!(agent.instance);
+    request["attributes"] = json!([{"name": "ecs.capability.container-health-check"}]);
+    let again = decode("RegisterContainerInstance", request);
+    harness
+        .ecs
+        .register_container_instance(&call(), again)
+        .await
+        .unwrap();
+    let task = harness.run_one(json!({"taskDefinition": "web"})).await;
+    agent.payload().await;
+    agent.running(&harness, &task).await;
+    assert_eq!(
+        harness.describe(&task).await.health_status.as_deref(),
+        Some("UNKNOWN")
+    );
+    let mut telemetry = agent.telemetry(&harness).await;
+    let report = json!({"tasks": [{"taskArn": task, "containers": [
+        {"containerName": "web", "healthStatus": "HEALTHY"}]}]});
+    telemetry.send("PublishHealthRequest", report).await;
+    telemetry.expect("AckPublishHealth").await;
+    assert_eq!(
+        harness.describe(&task).await.health_status.as_deref(),
+        Some("HEALTHY")
+    );
+}
+
+#[tokio::test]
+async fn agents_learn_where_to_connect() {
+    let harness = Harness::with_cluster().await;
+    let asked = decode("DiscoverPollEndpoint", json!({}));
+    let found = harness
+        .ecs
+        .discover_poll_endpoint(&call(), asked)
+        .await
+        .unwrap();
+    assert_eq!(found.endpoint.as_deref(), Some("http://127.0.0.1:4566/acs"));
+    assert_eq!(
+        found.telemetry_endpoint.as_deref(),
+        Some("http://127.0.0.1:4566/tcs")
+    );
+}

@@ -1,0 +1,94 @@
+use serde_json::{Value, json};
+use wharf_api_ecs::{self as api, Ecs};
+
+use crate::harness::{Harness, call, decode};
+
+#[tokio::test]
+async fn own_settings_before_the_accounts_defaults() {
+    let harness = Harness::start().await;
+    let put_default = async |name: &str, value: &str| {
+        let input = decode(
+            "PutAccountSettingDefault",
+            json!({"name": name, "value": value}),
+        );
+        harness
+            .ecs
+            .put_account_setting_default(&call(), input)
+            .await
+    };
+    put_default("containerInsights", "enhanced").await.unwrap();
+    let own = json!({"name": "containerInsights", "value": "enabled",
+        "principalArn": "arn:aws:iam::000000000000:user/a"});
+    let own: api::PutAccountSettingRequest = decode("PutAccountSetting", own);
+    harness.ecs.put_account_setting(&call(), own).await.unwrap();
+    let effective = async |principal: &str| {
+        let request = json!({"name": "containerInsights", "effectiveSettings": true, "principalArn": principal});
+        let input = decode("ListAccountSettings", request);
+        let listed = harness
+            .ecs
+            .list_account_settings(&call(), input)
+            .await
+            .unwrap();
+        listed.settings.unwrap().remove(0).value.unwrap()
+    };
+    assert_eq!(
+        effective("arn:aws:iam::000000000000:user/a").await,
+        "enabled"
+    );
+    assert_eq!(
+        effective("arn:aws:iam::000000000000:user/b").await,
+        "enhanced"
+    );
+    let wrong = put_default("containerInsights", "maybe").await.unwrap_err();
+    assert_eq!(wrong.code, "InvalidParameterException");
+    assert!(put_default("colour", "red").await.is_err());
+}
+
+#[tokio::test]
+async fn clusters_and_definitions_carry_tags() {
+    let harness = Harness::with_cluster().await;
+    let definition = json!({"family": "web", "tags": [{"key": "a", "value": "1"}],
+        "containerDefinitions": [{"name": "web", "image": "i", "memory": 64}]});
+    let definition = harness.define(definition).await;
+    let cluster = "arn:aws:ecs:us-east-1:000000000000:cluster/default";
+    let list = async |arn: &str| {
+        let input = decode("ListTagsForResource", json!({"resourceArn": arn}));
+        let listed = harness
+            .ecs
+            .list_tags_for_resource(&call(), input)
+            .await
+            .unwrap();
+        let tags = listed.tags.unwrap().into_iter();
+        tags.map(|tag| (tag.key.unwrap(), tag.value.unwrap()))
+            .collect::<Vec<_>>()
+    };
+    let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    assert_eq!(list(&definition).await, [pair("a", "1")]);
+    let tag = async |request: Value| {
+        harness
+            .ecs
+            .tag_resource(&call(), decode("TagResource", request))
+            .await
+    };
+    tag(json!({"resourceArn": cluster, "tags": [{"key": "b", "value": "2"}]}))
+        .await
+        .unwrap();
+    assert_eq!(list(cluster).await, [pair("b", "2")]);
+    let untag = decode(
+        "UntagResource",
+        json!({"resourceArn": cluster, "tagKeys": ["b"]}),
+    );
+    harness.ecs.untag_resource(&call(), untag).await.unwrap();
+    assert_eq!(list(cluster).await, []);
+    let reserved = json!({"resourceArn": cluster, "tags": [{"key": "aws:x", "value": ""}]});
+    assert!(tag(reserved).await.is_err());
+    let short = json!({"resourceArn": "arn:aws:ecs:us-east-1:000000000000:task/0123", "tags": []});
+    let refused = tag(short).await.unwrap_err();
+    assert_eq!(
+        refused.message,
+        "Long arn format must be used for tagging operations"
+    );
+    let foreign =
+        json!({"resourceArn": "arn:aws:ecs:us-east-1:111111111111:cluster/default", "tags": []});
+    assert!(tag(foreign).await.is_err(), "another account's");
+}
