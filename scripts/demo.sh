@@ -79,19 +79,20 @@ show aws sts get-caller-identity --output table
 say "3. Build an image from Debian's busybox; no registry on the internet is asked"
 # buildah keeps its storage in our folder, so that nothing of the user's changes.
 buildah() { command buildah --storage-driver vfs --root "$work/storage" --runroot "$work/run" "$@"; }
-cat >"$work/hello" <<'SCRIPT'
+mkdir -p "$work/root/bin"
+cp "$(readlink -f "$(command -v busybox)")" "$work/root/bin/busybox"
+for name in sh sleep hostname; do ln -s busybox "$work/root/bin/$name"; done
+cat >"$work/root/bin/hello" <<'SCRIPT'
 #!/bin/sh
 for n in 1 2 3; do
   echo "Hello number $n from $(hostname), process $$, in a container without Docker"
   sleep 0.5
 done
 SCRIPT
-chmod 755 "$work/hello"
+chmod 755 "$work/root/bin/hello"
 printf '$ buildah from scratch\n'
 container=$(buildah from scratch)
-show buildah copy --quiet "$container" "$(readlink -f "$(command -v busybox)")" /bin/busybox
-for name in sh sleep hostname; do ln -sf busybox "$work/$name" && buildah copy --quiet "$container" "$work/$name" "/bin/$name" >/dev/null; done
-show buildah copy --quiet "$container" "$work/hello" /bin/hello
+show buildah copy --quiet "$container" "$work/root" /
 show buildah config --cmd /bin/hello --env PATH=/bin "$container"
 show buildah commit --quiet "$container" "oci-archive:$work/hello.tar"
 
