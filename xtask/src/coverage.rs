@@ -51,7 +51,8 @@ pub fn render(root: &Path) -> Result<String> {
     ))
 }
 
-/// Names of the functions inside `impl <Trait> for` blocks of services below `folder`.
+/// Names of the functions inside `impl <Trait> for` blocks of services below `folder`, and of those
+/// that a service lists in an `operations!` block.
 fn collect(folder: &Path, found: &mut BTreeSet<String>) -> Result<()> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Ok(());
@@ -61,14 +62,17 @@ fn collect(folder: &Path, found: &mut BTreeSet<String>) -> Result<()> {
         if path.is_dir() {
             collect(&path, found)?;
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let mut inside = false;
+            let (mut inside, mut listed) = (false, false);
             for line in fs::read_to_string(&path)?.lines() {
                 let starts = line.starts_with("impl ") && !line.starts_with("impl<");
                 inside = (inside || starts && is_service(line)) && line != "}";
-                let name = line
-                    .trim_start()
-                    .strip_prefix("async fn ")
-                    .filter(|_| inside);
+                listed = (listed || line == "operations! {") && line != "}";
+                let line = line.trim_start();
+                let name = if listed {
+                    Some(line)
+                } else {
+                    line.strip_prefix("async fn ").filter(|_| inside)
+                };
                 if let Some((name, _)) = name.and_then(|rest| rest.split_once('(')) {
                     found.insert(name.to_owned());
                 }

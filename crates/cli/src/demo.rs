@@ -14,5 +14,7 @@ pub fn run() -> Result<ExitCode, Problem> {
         .env("WHARF", roles::own_program()?)
         .status()
         .map_err(|cause| Problem::caused("cannot start bash", cause))?;
-    Ok(ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)))
+    Ok(ExitCode::from(
+        u8::try_from(status.code().unwrap_or(1)).unwrap_or(1),
+    ))
 }

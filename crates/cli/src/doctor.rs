@@ -46,7 +46,9 @@ pub fn run(data: &Path, port: u16, as_json: bool) -> Result<ExitCode, Problem> {
         free_port(&layout, port),
         disk(layout.root()),
     ];
-    let broken = findings.iter().any(|finding| finding.verdict == Verdict::Bad);
+    let broken = findings
+        .iter()
+        .any(|finding| finding.verdict == Verdict::Bad);
     if as_json {
         let rows: Vec<_> = findings
             .iter()
@@ -59,7 +61,24 @@ pub fn run(data: &Path, port: u16, as_json: bool) -> Result<ExitCode, Problem> {
     } else {
         print(&findings);
     }
-    Ok(if broken { ExitCode::from(4) } else { ExitCode::SUCCESS })
+    Ok(if broken {
+        ExitCode::from(4)
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// What `wharf up` cannot do without, before anything is made.
+pub fn require() -> Result<(), Problem> {
+    let broken = [namespaces(), overlay(), cgroups(), seccomp(), nftables()]
+        .into_iter()
+        .find(|finding| finding.verdict == Verdict::Bad);
+    broken.map_or(Ok(()), |it| {
+        Err(Problem::Kernel {
+            feature: format!("{}: {}", it.what, it.detail),
+            remedy: it.remedy,
+        })
+    })
 }
 
 fn print(findings: &[Finding]) {
@@ -73,23 +92,41 @@ fn print(findings: &[Finding]) {
         };
         println!("{mark}  {:width$}  {}", finding.what, finding.detail);
         if !finding.remedy.is_empty() {
-            println!("{:width$}  {}", "", style.faint(&format!("      → {}", finding.remedy)));
+            println!(
+                "{:width$}  {}",
+                "",
+                style.faint(&format!("      → {}", finding.remedy))
+            );
         }
     }
 }
 
-fn finding(what: &'static str, good: bool, otherwise: Verdict, detail: impl Into<String>, remedy: &str) -> Finding {
+fn finding(
+    what: &'static str,
+    good: bool,
+    otherwise: Verdict,
+    detail: impl Into<String>,
+    remedy: &str,
+) -> Finding {
     Finding {
         verdict: if good { Verdict::Good } else { otherwise },
         what,
         detail: detail.into(),
-        remedy: if good { String::new() } else { remedy.to_owned() },
+        remedy: if good {
+            String::new()
+        } else {
+            remedy.to_owned()
+        },
     }
 }
 
 fn root() -> Finding {
     let good = roles::require_root().is_ok();
-    let detail = if good { "this is root" } else { "this is not root" };
+    let detail = if good {
+        "this is root"
+    } else {
+        "this is not root"
+    };
     finding("root", good, Verdict::Bad, detail, "run wharf with sudo")
 }
 
@@ -98,16 +135,35 @@ fn namespaces() -> Finding {
         .into_iter()
         .filter(|kind| !Path::new("/proc/self/ns").join(kind).exists())
         .collect();
-    let detail =
-        if missing.is_empty() { "all kinds".to_owned() } else { format!("missing: {}", missing.join(", ")) };
-    finding("namespaces", missing.is_empty(), Verdict::Bad, detail, "use a kernel built with namespaces")
+    let detail = if missing.is_empty() {
+        "all kinds".to_owned()
+    } else {
+        format!("missing: {}", missing.join(", "))
+    };
+    finding(
+        "namespaces",
+        missing.is_empty(),
+        Verdict::Bad,
+        detail,
+        "use a kernel built with namespaces",
+    )
 }
 
 fn overlay() -> Finding {
     let known = fs::read_to_string("/proc/filesystems").unwrap_or_default();
     let good = known.lines().any(|line| line.ends_with("\toverlay"));
-    let detail = if good { "overlayfs" } else { "overlayfs is not loaded" };
-    finding("image layers", good, Verdict::Bad, detail, "modprobe overlay")
+    let detail = if good {
+        "overlayfs"
+    } else {
+        "overlayfs is not loaded"
+    };
+    finding(
+        "image layers",
+        good,
+        Verdict::Bad,
+        detail,
+        "modprobe overlay",
+    )
 }
 
 fn cgroups() -> Finding {
@@ -120,14 +176,24 @@ fn cgroups() -> Finding {
             let on_v2 = unified.split_whitespace().any(|known| known == *controller);
             let on_v1 = mounts.lines().any(|line| {
                 let mut fields = line.split(' ').skip(2);
-                fields.next() == Some("cgroup") && fields.next().is_some_and(|o| o.split(',').any(|o| o == *controller))
+                fields.next() == Some("cgroup")
+                    && fields
+                        .next()
+                        .is_some_and(|o| o.split(',').any(|o| o == *controller))
             });
             !(on_v2 || on_v1)
         })
         .collect();
-    let version = if unified.is_empty() { "version 1" } else { "version 2" };
-    let detail =
-        if missing.is_empty() { version.to_owned() } else { format!("{version}, missing: {}", missing.join(", ")) };
+    let version = if unified.is_empty() {
+        "version 1"
+    } else {
+        "version 2"
+    };
+    let detail = if missing.is_empty() {
+        version.to_owned()
+    } else {
+        format!("{version}, missing: {}", missing.join(", "))
+    };
     finding(
         "resource limits",
         missing.is_empty(),
@@ -140,16 +206,40 @@ fn cgroups() -> Finding {
 fn seccomp() -> Finding {
     let actions = fs::read_to_string("/proc/sys/kernel/seccomp/actions_avail").unwrap_or_default();
     let good = actions.split_whitespace().any(|action| action == "errno");
-    let detail = if good { "seccomp filters" } else { "seccomp filters are missing" };
-    finding("system call filter", good, Verdict::Bad, detail, "use a kernel built with CONFIG_SECCOMP_FILTER")
+    let detail = if good {
+        "seccomp filters"
+    } else {
+        "seccomp filters are missing"
+    };
+    finding(
+        "system call filter",
+        good,
+        Verdict::Bad,
+        detail,
+        "use a kernel built with CONFIG_SECCOMP_FILTER",
+    )
 }
 
 fn nftables() -> Finding {
-    let opened =
-        socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, SockProtocol::NetlinkNetFilter);
+    let opened = socket(
+        AddressFamily::Netlink,
+        SockType::Raw,
+        SockFlag::SOCK_CLOEXEC,
+        SockProtocol::NetlinkNetFilter,
+    );
     let good = opened.is_ok();
-    let detail = if good { "nftables" } else { "the kernel has no nftables" };
-    finding("packet filter", good, Verdict::Bad, detail, "modprobe nf_tables")
+    let detail = if good {
+        "nftables"
+    } else {
+        "the kernel has no nftables"
+    };
+    finding(
+        "packet filter",
+        good,
+        Verdict::Bad,
+        detail,
+        "modprobe nf_tables",
+    )
 }
 
 fn open_files() -> Finding {
@@ -168,18 +258,37 @@ fn free_port(layout: &Layout, port: u16) -> Finding {
         return finding("port", true, Verdict::Bad, "wharf is running", "");
     }
     let good = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
-    let detail = if good { format!("{port} is free") } else { format!("{port} is in use") };
-    finding("port", good, Verdict::Bad, detail, "choose another with `wharf up --port N`")
+    let detail = if good {
+        format!("{port} is free")
+    } else {
+        format!("{port} is in use")
+    };
+    finding(
+        "port",
+        good,
+        Verdict::Bad,
+        detail,
+        "choose another with `wharf up --port N`",
+    )
 }
 
 fn disk(data: &Path) -> Finding {
-    let there = data.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
-    let free = statvfs(there).map(|it| it.blocks_available() as u64 * it.fragment_size() as u64).unwrap_or(0);
+    let there = data
+        .ancestors()
+        .find(|path| path.exists())
+        .unwrap_or(Path::new("/"));
+    let free = statvfs(there)
+        .map(|it| it.blocks_available() as u64 * it.fragment_size() as u64)
+        .unwrap_or(0);
     finding(
         "disk",
         free >= WANTED_FREE_BYTES,
         Verdict::Doubtful,
-        format!("{:.1} GiB free for {}", free as f64 / f64::from(1 << 30), data.display()),
+        format!(
+            "{:.1} GiB free for {}",
+            free as f64 / f64::from(1 << 30),
+            data.display()
+        ),
         "make room, or keep the data elsewhere with --data",
     )
 }

@@ -17,8 +17,11 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 
 pub fn run(layout: &Layout) -> Result<ExitCode, Problem> {
     roles::require_root()?;
-    let installation =
-        layout.installation()?.ok_or_else(|| Problem::NoInstallation { path: layout.root().to_owned() })?;
+    let installation = layout
+        .installation()?
+        .ok_or_else(|| Problem::NoInstallation {
+            path: layout.root().to_owned(),
+        })?;
     if let Some(pid) = layout.running_supervisor() {
         stop(layout, pid)?;
     }
@@ -29,8 +32,14 @@ pub fn run(layout: &Layout) -> Result<ExitCode, Problem> {
         .build()
         .map_err(|cause| Problem::caused("cannot start", cause))?;
     runtime
-        .block_on(wharf_agent::teardown(&layout.node(), installation, &roles::shim_program()?))
-        .map_err(|cause| Problem::caused("something of the installation is still on this host", cause))?;
+        .block_on(wharf_agent::teardown(
+            &layout.node(),
+            installation,
+            &roles::shim_program()?,
+        ))
+        .map_err(|cause| {
+            Problem::caused("something of the installation is still on this host", cause)
+        })?;
     println!(
         "{} Data is kept in {}; `wharf up` goes on with it.",
         Style::of_stdout().good("Down."),
@@ -42,7 +51,8 @@ pub fn run(layout: &Layout) -> Result<ExitCode, Problem> {
 fn stop(layout: &Layout, pid: u32) -> Result<(), Problem> {
     println!("Stopping wharf (process {pid}) …");
     let target = Pid::from_raw(i32::try_from(pid).unwrap_or(i32::MAX));
-    kill(target, Signal::SIGTERM).map_err(|cause| Problem::caused(format!("cannot stop process {pid}"), cause))?;
+    kill(target, Signal::SIGTERM)
+        .map_err(|cause| Problem::caused(format!("cannot stop process {pid}"), cause))?;
     let deadline = Instant::now() + STOP_TIMEOUT;
     while layout.running_supervisor().is_some() {
         if Instant::now() > deadline {

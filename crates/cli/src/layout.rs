@@ -112,7 +112,9 @@ impl Layout {
     pub fn settings(&self) -> Result<Settings, Problem> {
         let path = self.root.join("settings.json");
         let text = fs::read(&path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => Problem::NoInstallation { path: self.root.clone() },
+            io::ErrorKind::NotFound => Problem::NoInstallation {
+                path: self.root.clone(),
+            },
             _ => Problem::file("cannot read", &path)(error),
         })?;
         serde_json::from_slice(&text)
@@ -129,9 +131,13 @@ impl Layout {
             .read(true)
             .open(&path)
             .map_err(Problem::file("cannot open", &path))?;
-        let mut held = Flock::lock(file, FlockArg::LockExclusiveNonblock)
-            .map_err(|_| Problem::DataInUse { path: self.root.clone(), pid: self.supervisor_pid().unwrap_or(0) })?;
-        held.set_len(0).map_err(Problem::file("cannot write", &path))?;
+        let mut held =
+            Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|_| Problem::DataInUse {
+                path: self.root.clone(),
+                pid: self.supervisor_pid().unwrap_or(0),
+            })?;
+        held.set_len(0)
+            .map_err(Problem::file("cannot write", &path))?;
         io::Write::write_all(&mut *held, std::process::id().to_string().as_bytes())
             .map_err(Problem::file("cannot write", &path))?;
         Ok(SupervisorLock { _file: held })
@@ -147,7 +153,11 @@ impl Layout {
     }
 
     fn supervisor_pid(&self) -> Option<u32> {
-        fs::read_to_string(self.lock_path()).ok()?.trim().parse().ok()
+        fs::read_to_string(self.lock_path())
+            .ok()?
+            .trim()
+            .parse()
+            .ok()
     }
 
     /// Whole and durable, or not at all.
@@ -186,7 +196,9 @@ mod tests {
         assert_eq!(layout.running_supervisor(), None);
         let held = layout.lock().unwrap();
         assert_eq!(layout.running_supervisor(), Some(std::process::id()));
-        let Err(Problem::DataInUse { pid, .. }) = layout.lock() else { panic!("locked twice") };
+        let Err(Problem::DataInUse { pid, .. }) = layout.lock() else {
+            panic!("locked twice")
+        };
         assert_eq!(pid, std::process::id());
         drop(held);
         assert!(layout.lock().is_ok());
@@ -196,8 +208,15 @@ mod tests {
     fn without_settings_there_is_no_installation() {
         let folder = tempfile::tempdir().unwrap();
         let layout = Layout::new(folder.path()).unwrap();
-        assert!(matches!(layout.settings(), Err(Problem::NoInstallation { .. })));
-        let settings = Settings { port: 1, account: "0".to_owned(), region: "r".to_owned() };
+        assert!(matches!(
+            layout.settings(),
+            Err(Problem::NoInstallation { .. })
+        ));
+        let settings = Settings {
+            port: 1,
+            account: "0".to_owned(),
+            region: "r".to_owned(),
+        };
         layout.save_settings(&settings).unwrap();
         assert_eq!(layout.settings().unwrap(), settings);
     }

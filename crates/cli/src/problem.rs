@@ -6,7 +6,7 @@ use std::{fmt, io, net::SocketAddr, path::PathBuf, process::ExitCode};
 pub enum Problem {
     #[error("wharf must run as root: it makes namespaces, mounts and networks")]
     NotRoot,
-    #[error("this kernel lacks {feature}")]
+    #[error("this kernel lacks what wharf needs: {feature}")]
     Kernel { feature: String, remedy: String },
     #[error("{address} is in use by another program")]
     PortInUse { address: SocketAddr },
@@ -17,11 +17,20 @@ pub enum Problem {
     #[error("no wharf answers at {endpoint}")]
     NotRunning { endpoint: String },
     #[error("{what} {}", path.display())]
-    File { what: &'static str, path: PathBuf, #[source] cause: io::Error },
+    File {
+        what: &'static str,
+        path: PathBuf,
+        #[source]
+        cause: io::Error,
+    },
     #[error("the control plane could not start")]
     Server(#[source] wharf_server::StartError),
     #[error("{what}")]
-    Other { what: String, #[source] cause: Option<Box<dyn std::error::Error + Send + Sync>> },
+    Other {
+        what: String,
+        #[source]
+        cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
 }
 
 impl Problem {
@@ -31,14 +40,20 @@ impl Problem {
     }
 
     pub fn other(what: impl Into<String>) -> Self {
-        Self::Other { what: what.into(), cause: None }
+        Self::Other {
+            what: what.into(),
+            cause: None,
+        }
     }
 
     pub fn caused(
         what: impl Into<String>,
         cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        Self::Other { what: what.into(), cause: Some(cause.into()) }
+        Self::Other {
+            what: what.into(),
+            cause: Some(cause.into()),
+        }
     }
 
     /// What the person can do about it; empty where the text says it all.
@@ -47,13 +62,18 @@ impl Problem {
             Self::NotRoot => "Run it again with sudo.".to_owned(),
             Self::Kernel { remedy, .. } => remedy.clone(),
             Self::PortInUse { address } => {
-                format!("Choose another port with --port, or end the program that holds {}.", address.port())
+                format!(
+                    "Choose another port with --port, or end the program that holds {}.",
+                    address.port()
+                )
             }
             Self::DataInUse { path, .. } => format!(
                 "Use the installation that runs, end it with `wharf down --data {}`, or choose another folder with --data.",
                 path.display()
             ),
-            Self::NoInstallation { path } => format!("Start one with `wharf up --data {}`.", path.display()),
+            Self::NoInstallation { path } => {
+                format!("Start one with `wharf up --data {}`.", path.display())
+            }
             Self::NotRunning { .. } => "Start it with `wharf up`.".to_owned(),
             Self::File { .. } | Self::Server(_) | Self::Other { .. } => String::new(),
         }
@@ -84,7 +104,11 @@ impl fmt::Display for Full<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "wharf: {}", wharf_wire::fault::Chain(self.0))?;
         let remedy = self.0.remedy();
-        if remedy.is_empty() { Ok(()) } else { write!(out, "\n       {remedy}") }
+        if remedy.is_empty() {
+            Ok(())
+        } else {
+            write!(out, "\n       {remedy}")
+        }
     }
 }
 
@@ -105,21 +129,29 @@ mod tests {
             "wharf: wharf must run as root: it makes namespaces, mounts and networks\n       Run it again with sudo.",
         );
         check(
-            &Problem::PortInUse { address: "127.0.0.1:4566".parse().unwrap() },
+            &Problem::PortInUse {
+                address: "127.0.0.1:4566".parse().unwrap(),
+            },
             5,
             "wharf: 127.0.0.1:4566 is in use by another program\n       \
              Choose another port with --port, or end the program that holds 4566.",
         );
         check(
-            &Problem::DataInUse { path: "/d".into(), pid: 7 },
+            &Problem::DataInUse {
+                path: "/d".into(),
+                pid: 7,
+            },
             6,
             "wharf: the data folder /d is in use by process 7\n       \
              Use the installation that runs, end it with `wharf down --data /d`, or choose another folder with --data.",
         );
         check(
-            &Problem::Kernel { feature: "overlayfs".to_owned(), remedy: "Load it: modprobe overlay".to_owned() },
+            &Problem::Kernel {
+                feature: "overlayfs".to_owned(),
+                remedy: "Load it: modprobe overlay".to_owned(),
+            },
             4,
-            "wharf: this kernel lacks overlayfs\n       Load it: modprobe overlay",
+            "wharf: this kernel lacks what wharf needs: overlayfs\n       Load it: modprobe overlay",
         );
         check(
             &Problem::NoInstallation { path: "/d".into() },

@@ -16,7 +16,11 @@ pub const ACCOUNT: &str = "000000000000";
 pub const REGION: &str = "us-east-1";
 
 pub fn require_root() -> Result<(), Problem> {
-    if nix::unistd::geteuid().is_root() { Ok(()) } else { Err(Problem::NotRoot) }
+    if nix::unistd::geteuid().is_root() {
+        Ok(())
+    } else {
+        Err(Problem::NotRoot)
+    }
 }
 
 /// Fails early, and with the address, if the port is taken.
@@ -24,8 +28,13 @@ pub fn require_free_port(args: &ServerArgs) -> Result<(), Problem> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
     match TcpListener::bind(address) {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => Err(Problem::PortInUse { address }),
-        Err(error) => Err(Problem::caused(format!("cannot listen on {address}"), error)),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            Err(Problem::PortInUse { address })
+        }
+        Err(error) => Err(Problem::caused(
+            format!("cannot listen on {address}"),
+            error,
+        )),
     }
 }
 
@@ -61,25 +70,37 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
     let ready_fd = args.ready_fd;
     block_on(2, async move {
         let shutdown = cancelled_by_signals()?;
-        wharf_server::run(config, || ready::tell(ready_fd), shutdown).await.map_err(|error| match error {
-            StartError::PortInUse { address } => Problem::PortInUse { address },
-            StartError::DataInUse { path, pid } => Problem::DataInUse { path, pid },
-            other => Problem::Server(other),
-        })
+        wharf_server::run(config, || ready::tell(ready_fd), shutdown)
+            .await
+            .map_err(|error| match error {
+                StartError::PortInUse { address } => Problem::PortInUse { address },
+                StartError::DataInUse { path, pid } => Problem::DataInUse { path, pid },
+                other => Problem::Server(other),
+            })
     })
 }
 
 pub fn node(args: &NodeArgs) -> Result<ExitCode, Problem> {
     require_root()?;
     let layout = Layout::new(&args.data.data)?;
-    let installation =
-        layout.installation()?.ok_or_else(|| Problem::NoInstallation { path: layout.root().to_owned() })?;
+    let installation = layout
+        .installation()?
+        .ok_or_else(|| Problem::NoInstallation {
+            path: layout.root().to_owned(),
+        })?;
     log_to_stderr();
     let identity = wharf_agent::config::Identity::load(layout.node_identity())
         .map_err(|cause| Problem::caused("this node has no identity", cause))?;
-    let mut config = wharf_agent::config::NodeConfig::new(layout.node(), installation, identity, shim_program()?);
+    let mut config = wharf_agent::config::NodeConfig::new(
+        layout.node(),
+        installation,
+        identity,
+        shim_program()?,
+    );
     // On one machine the same node takes Fargate tasks too.
-    config.attributes.insert("wharf.fargate-capacity".to_owned(), String::new());
+    config
+        .attributes
+        .insert("wharf.fargate-capacity".to_owned(), String::new());
     let ready_fd = args.ready_fd;
     block_on(2, async move {
         let shutdown = cancelled_by_signals()?;
@@ -95,7 +116,10 @@ pub fn shim_program() -> Result<PathBuf, Problem> {
     if path.exists() {
         Ok(path)
     } else {
-        Err(Problem::other(format!("{} is missing; build it with `make build`", path.display())))
+        Err(Problem::other(format!(
+            "{} is missing; build it with `make build`",
+            path.display()
+        )))
     }
 }
 
@@ -135,5 +159,8 @@ fn cancelled_by_signals() -> Result<CancellationToken, Problem> {
 fn log_to_stderr() {
     use tracing_subscriber::{EnvFilter, fmt};
     let filter = EnvFilter::try_from_env("WHARF_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
 }

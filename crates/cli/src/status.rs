@@ -42,12 +42,19 @@ async fn look(layout: &Layout, settings: &Settings) -> Result<Seen, Problem> {
     let mut seen = Seen::default();
     let mut token = None;
     loop {
-        let input = ListClustersRequest { next_token: token, ..Default::default() };
+        let input = ListClustersRequest {
+            next_token: token,
+            ..Default::default()
+        };
         let page: ListClustersResponse = call(&api, settings, "ListClusters", &input).await?;
         let clusters = page.cluster_arns.unwrap_or_default();
         if !clusters.is_empty() {
-            let input = DescribeClustersRequest { clusters: Some(clusters), ..Default::default() };
-            let described: DescribeClustersResponse = call(&api, settings, "DescribeClusters", &input).await?;
+            let input = DescribeClustersRequest {
+                clusters: Some(clusters),
+                ..Default::default()
+            };
+            let described: DescribeClustersResponse =
+                call(&api, settings, "DescribeClusters", &input).await?;
             seen.clusters.extend(described.clusters.unwrap_or_default());
         }
         token = page.next_token;
@@ -75,7 +82,8 @@ async fn nodes(
             next_token: token,
             ..Default::default()
         };
-        let page: ListContainerInstancesResponse = call(api, settings, "ListContainerInstances", &input).await?;
+        let page: ListContainerInstancesResponse =
+            call(api, settings, "ListContainerInstances", &input).await?;
         let arns = page.container_instance_arns.unwrap_or_default();
         if !arns.is_empty() {
             let input = DescribeContainerInstancesRequest {
@@ -94,11 +102,19 @@ async fn nodes(
     }
 }
 
-async fn tasks(api: &Api, settings: &Settings, cluster: &Cluster, found: &mut Vec<Task>) -> Result<(), Problem> {
+async fn tasks(
+    api: &Api,
+    settings: &Settings,
+    cluster: &Cluster,
+    found: &mut Vec<Task>,
+) -> Result<(), Problem> {
     let mut token = None;
     loop {
-        let input =
-            ListTasksRequest { cluster: cluster.cluster_arn.clone(), next_token: token, ..Default::default() };
+        let input = ListTasksRequest {
+            cluster: cluster.cluster_arn.clone(),
+            next_token: token,
+            ..Default::default()
+        };
         let page: ListTasksResponse = call(api, settings, "ListTasks", &input).await?;
         let arns = page.task_arns.unwrap_or_default();
         if !arns.is_empty() {
@@ -107,7 +123,8 @@ async fn tasks(api: &Api, settings: &Settings, cluster: &Cluster, found: &mut Ve
                 tasks: Some(arns),
                 ..Default::default()
             };
-            let described: DescribeTasksResponse = call(api, settings, "DescribeTasks", &input).await?;
+            let described: DescribeTasksResponse =
+                call(api, settings, "DescribeTasks", &input).await?;
             found.extend(described.tasks.unwrap_or_default());
         }
         token = page.next_token;
@@ -128,7 +145,13 @@ fn api(layout: &Layout, settings: &Settings) -> Result<Api, Problem> {
         session_token: None,
     };
     let dialer = Dialer::new(None).map_err(|cause| Problem::caused("cannot connect", cause))?;
-    Ok(Api::new(endpoint, dialer, keys, &settings.region, Arc::new(SystemClock)))
+    Ok(Api::new(
+        endpoint,
+        dialer,
+        keys,
+        &settings.region,
+        Arc::new(SystemClock),
+    ))
 }
 
 async fn call<O: wharf_wire::node::Struct + Default>(
@@ -138,10 +161,14 @@ async fn call<O: wharf_wire::node::Struct + Default>(
     input: &(dyn wharf_wire::node::Struct + Sync),
 ) -> Result<O, Problem> {
     use wharf_agent::client::CallError;
-    api.call(&SERVICE, operation, input).await.map_err(|error| match error {
-        CallError::Transport { .. } => Problem::NotRunning { endpoint: settings.endpoint() },
-        other => Problem::caused(format!("{operation} failed"), other),
-    })
+    api.call(&SERVICE, operation, input)
+        .await
+        .map_err(|error| match error {
+            CallError::Transport { .. } => Problem::NotRunning {
+                endpoint: settings.endpoint(),
+            },
+            other => Problem::caused(format!("{operation} failed"), other),
+        })
 }
 
 impl Seen {
@@ -175,9 +202,16 @@ impl Seen {
 
     fn as_text(&self, settings: &Settings, style: Style) -> String {
         let mut text = format!("{} {}\n", style.strong("wharf"), settings.endpoint());
-        let heading = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>();
+        let heading = |cells: &[&str]| {
+            cells
+                .iter()
+                .map(|cell| (*cell).to_owned())
+                .collect::<Vec<_>>()
+        };
         let count = |value: Option<i32>| value.unwrap_or(0).to_string();
-        let mut rows = vec![heading(&["CLUSTER", "STATUS", "NODES", "RUNNING", "PENDING"])];
+        let mut rows = vec![heading(&[
+            "CLUSTER", "STATUS", "NODES", "RUNNING", "PENDING",
+        ])];
         rows.extend(self.clusters.iter().map(|it| {
             vec![
                 tail(&it.cluster_name),
@@ -188,7 +222,14 @@ impl Seen {
             ]
         }));
         text.push_str(&format!("\n{}", table(&rows)));
-        let mut rows = vec![heading(&["NODE", "STATUS", "AGENT", "CPU FREE", "MEMORY FREE", "TASKS"])];
+        let mut rows = vec![heading(&[
+            "NODE",
+            "STATUS",
+            "AGENT",
+            "CPU FREE",
+            "MEMORY FREE",
+            "TASKS",
+        ])];
         rows.extend(self.nodes.iter().map(|it| {
             let connected = it.agent_connected.unwrap_or(false);
             vec![
@@ -201,7 +242,14 @@ impl Seen {
             ]
         }));
         text.push_str(&format!("\n{}", table(&rows)));
-        let mut rows = vec![heading(&["TASK", "DEFINITION", "STATUS", "LAUNCH TYPE", "ADDRESS", "AGE"])];
+        let mut rows = vec![heading(&[
+            "TASK",
+            "DEFINITION",
+            "STATUS",
+            "LAUNCH TYPE",
+            "ADDRESS",
+            "AGE",
+        ])];
         rows.extend(self.tasks.iter().map(|it| {
             vec![
                 tail(&it.task_arn),
@@ -224,8 +272,12 @@ fn tail(arn: &Option<String>) -> String {
 
 fn resource(instance: &ContainerInstance, name: &str) -> String {
     let remaining = instance.remaining_resources.iter().flatten();
-    let found = remaining.into_iter().find(|resource| resource.name.as_deref() == Some(name));
-    found.and_then(|resource| resource.integer_value).map_or_else(|| "-".to_owned(), |value| value.to_string())
+    let found = remaining
+        .into_iter()
+        .find(|resource| resource.name.as_deref() == Some(name));
+    found
+        .and_then(|resource| resource.integer_value)
+        .map_or_else(|| "-".to_owned(), |value| value.to_string())
 }
 
 /// The private address, or where the first published port is.
@@ -243,7 +295,9 @@ fn address(task: &Task) -> Option<String> {
 
 fn age(since: Option<Timestamp>) -> String {
     use wharf_base::Clock;
-    let Some(since) = since else { return "-".to_owned() };
+    let Some(since) = since else {
+        return "-".to_owned();
+    };
     let seconds = SystemClock.now().since(since).as_secs();
     match seconds {
         0..60 => format!("{seconds}s"),

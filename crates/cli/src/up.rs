@@ -18,15 +18,15 @@ use nix::{
 };
 
 use crate::{
-    UpArgs,
+    UpArgs, doctor,
     layout::{Layout, Settings},
     problem::Problem,
     ready, roles,
     style::Style,
 };
 
-/// A child that ran so long is started again at once.
-const STEADY_AFTER: Duration = Duration::from_secs(10);
+/// A child that ran so long had come up: it is started again at once.
+const STEADY_AFTER: Duration = Duration::from_secs(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Children get this long to end before they are killed.
@@ -34,6 +34,7 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub fn run(args: &UpArgs) -> Result<ExitCode, Problem> {
     roles::require_root()?;
+    doctor::require()?;
     let layout = Layout::new(&args.server.data.data)?;
     layout.create()?;
     let _lock = layout.lock()?;
@@ -45,10 +46,17 @@ pub fn run(args: &UpArgs) -> Result<ExitCode, Problem> {
     })?;
     // Before any child exists: what arrives from now on is taken by `wait` below.
     let mut signals = SigSet::empty();
-    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGCHLD] {
+    for signal in [
+        Signal::SIGINT,
+        Signal::SIGTERM,
+        Signal::SIGHUP,
+        Signal::SIGCHLD,
+    ] {
         signals.add(signal);
     }
-    signals.thread_block().map_err(|cause| Problem::caused("cannot block signals", cause))?;
+    signals
+        .thread_block()
+        .map_err(|cause| Problem::caused("cannot block signals", cause))?;
 
     let mut children = [Kept::new(Role::Server, args), Kept::new(Role::Node, args)];
     for child in &mut children {
@@ -64,8 +72,16 @@ pub fn run(args: &UpArgs) -> Result<ExitCode, Problem> {
 fn announce(layout: &Layout, args: &UpArgs) {
     let style = Style::of_stdout();
     let default = layout.root() == std::path::Path::new("/var/lib/wharf");
-    let data = if default { String::new() } else { format!(" --data {}", layout.root().display()) };
-    println!("{} wharf answers at http://localhost:{}", style.good("Ready."), args.server.port);
+    let data = if default {
+        String::new()
+    } else {
+        format!(" --data {}", layout.root().display())
+    };
+    println!(
+        "{} wharf answers at http://localhost:{}",
+        style.good("Ready."),
+        args.server.port
+    );
     println!("{}", style.faint("Next:"));
     println!("  eval \"$(wharf env{data})\"");
     println!("  aws ecs list-container-instances");
@@ -90,7 +106,14 @@ struct Kept<'a> {
 
 impl<'a> Kept<'a> {
     fn new(role: Role, args: &'a UpArgs) -> Self {
-        Self { role, args, child: None, started: Instant::now(), pause: FIRST_PAUSE, due: None }
+        Self {
+            role,
+            args,
+            child: None,
+            started: Instant::now(),
+            pause: FIRST_PAUSE,
+            due: None,
+        }
     }
 
     fn start_and_wait(&mut self) -> Result<(), Problem> {
@@ -112,7 +135,9 @@ impl<'a> Kept<'a> {
         let server = &self.args.server;
         match self.role {
             Role::Server => {
-                command.arg("server").args(["--port", &server.port.to_string()]);
+                command
+                    .arg("server")
+                    .args(["--port", &server.port.to_string()]);
                 command.args(["--iam", roles::iam_name(server.iam)]);
                 if let Some(listen) = server.listen {
                     command.args(["--listen", &listen.to_string()]);
@@ -122,7 +147,10 @@ impl<'a> Kept<'a> {
                 command.arg("node");
             }
         }
-        command.arg("--data").arg(&server.data.data).stdin(Stdio::null());
+        command
+            .arg("--data")
+            .arg(&server.data.data)
+            .stdin(Stdio::null());
         if let Some(passed) = passed {
             command.args(["--ready-fd", &passed.number().to_string()]);
         }
@@ -136,7 +164,9 @@ impl<'a> Kept<'a> {
                 Ok(())
             });
         }
-        let child = command.spawn().map_err(|cause| Problem::caused("cannot start a part of wharf", cause))?;
+        let child = command
+            .spawn()
+            .map_err(|cause| Problem::caused("cannot start a part of wharf", cause))?;
         self.child = Some(child);
         self.started = Instant::now();
         self.due = None;
@@ -146,10 +176,17 @@ impl<'a> Kept<'a> {
     /// The child ended: says so and plans its next start.
     fn ended(&mut self, how: &WaitStatus) {
         self.child = None;
-        self.pause =
-            if self.started.elapsed() > STEADY_AFTER { FIRST_PAUSE } else { (self.pause * 2).min(LONGEST_PAUSE) };
+        self.pause = if self.started.elapsed() > STEADY_AFTER {
+            FIRST_PAUSE
+        } else {
+            (self.pause * 2).min(LONGEST_PAUSE)
+        };
         self.due = Some(Instant::now() + self.pause);
-        eprintln!("wharf: the {:?} ended ({}); it starts again", self.role, describe(how));
+        eprintln!(
+            "wharf: the {:?} ended ({}); it starts again",
+            self.role,
+            describe(how)
+        );
     }
 }
 
@@ -165,13 +202,19 @@ fn describe(how: &WaitStatus) -> String {
 fn supervise(children: &mut [Kept<'_>], signals: &SigSet) {
     loop {
         let due = children.iter().filter_map(|child| child.due).min();
-        match wait(signals, due.map(|due| due.saturating_duration_since(Instant::now()))) {
+        match wait(
+            signals,
+            due.map(|due| due.saturating_duration_since(Instant::now())),
+        ) {
             Some(Signal::SIGCHLD) => reap(children),
             Some(_) => return,
             None => {}
         }
         let now = Instant::now();
-        for child in children.iter_mut().filter(|child| child.due.is_some_and(|due| due <= now)) {
+        for child in children
+            .iter_mut()
+            .filter(|child| child.due.is_some_and(|due| due <= now))
+        {
             if let Err(problem) = child.start(None) {
                 eprintln!("{}", crate::problem::Full(&problem));
                 child.due = Some(now + LONGEST_PAUSE);
@@ -182,22 +225,27 @@ fn supervise(children: &mut [Kept<'_>], signals: &SigSet) {
 
 /// The next signal, or `None` when the time is up.
 fn wait(signals: &SigSet, limit: Option<Duration>) -> Option<Signal> {
-    let Some(limit) = limit else { return signals.wait().ok() };
+    let Some(limit) = limit else {
+        return signals.wait().ok();
+    };
     let timeout = nix::libc::timespec {
         tv_sec: limit.as_secs() as nix::libc::time_t,
         tv_nsec: nix::libc::c_long::from(limit.subsec_nanos() as i32),
     };
     // SAFETY: both pointers are to live values of the right types; the second may be null.
-    let number = unsafe { nix::libc::sigtimedwait(signals.as_ref(), std::ptr::null_mut(), &timeout) };
+    let number =
+        unsafe { nix::libc::sigtimedwait(signals.as_ref(), std::ptr::null_mut(), &timeout) };
     Signal::try_from(number).ok()
 }
 
 fn reap(children: &mut [Kept<'_>]) {
     while let Ok(status) = waitpid(None, Some(WaitPidFlag::WNOHANG)) {
         let Some(pid) = status.pid() else { break };
-        let known = children
-            .iter_mut()
-            .find(|kept| kept.child.as_ref().is_some_and(|child| child.id() == pid.as_raw() as u32));
+        let known = children.iter_mut().find(|kept| {
+            kept.child
+                .as_ref()
+                .is_some_and(|child| child.id() == pid.as_raw() as u32)
+        });
         if let Some(kept) = known {
             kept.ended(&status);
         }
@@ -207,7 +255,9 @@ fn reap(children: &mut [Kept<'_>]) {
 fn stop(children: &mut [Kept<'_>]) {
     // The node first: it then reports what it still can.
     for kept in children.iter_mut().rev() {
-        let Some(mut child) = kept.child.take() else { continue };
+        let Some(mut child) = kept.child.take() else {
+            continue;
+        };
         let _ = kill(Pid::from_raw(child.id() as i32), Signal::SIGTERM);
         let deadline = Instant::now() + STOP_TIMEOUT;
         while matches!(child.try_wait(), Ok(None)) {
