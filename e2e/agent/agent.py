@@ -1,6 +1,8 @@
 """The agent: registers, keeps its two websockets, acknowledges, and reports what its containers are said to do."""
 
+import contextlib
 import datetime
+import json
 import threading
 import time
 import uuid
@@ -72,14 +74,28 @@ class Agent:
                 {"name": "PORTS_UDP", "type": "STRINGSET", "stringSetValue": []},
             ],
             "attributes": sent,
-            "clientToken": token or str(uuid.uuid4()),
         }
         if self.arn:
             request["containerInstanceArn"] = self.arn
-        instance = self.ecs.register_container_instance(**request)["containerInstance"]
+        with self._unmodelled(clientToken=token or str(uuid.uuid4()), zoneId=""):
+            instance = self.ecs.register_container_instance(**request)["containerInstance"]
         self.arn, self.attributes = instance["containerInstanceArn"], sent
         self._check_echo(instance["attributes"])
         return instance
+
+    @contextlib.contextmanager
+    def _unmodelled(self, **members):
+        """Members that the stock agent sends although the public model does not have them."""
+
+        def add(params, **_):
+            params["body"] = json.dumps({**json.loads(params["body"]), **members}).encode()
+
+        event = "before-call.ecs.RegisterContainerInstance"
+        self.ecs.meta.events.register(event, add)
+        try:
+            yield
+        finally:
+            self.ecs.meta.events.unregister(event, add)
 
     def _check_echo(self, echoed):
         """The stock agent ends for good unless every attribute it sent comes back with an equal value."""
