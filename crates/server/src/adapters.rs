@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use sha1::{Digest, Sha1};
-use wharf_base::{Clock, Timestamp};
+use wharf_base::{Arn, Clock, Timestamp};
 use wharf_registry::RegistryApi;
 use wharf_svc_ecs::{
     Channel as AgentChannel, Endpoint, Refusal, RoleError, RoleKeys, TaskCredentials,
@@ -51,6 +51,7 @@ impl gateway::Directory for Keys {
 /// Roles as ECS assumes them for tasks.
 pub struct Roles {
     pub directory: Arc<IamDirectory>,
+    pub region: String,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -64,14 +65,16 @@ impl TaskCredentials for Roles {
 
     async fn assume(
         &self,
-        _account: &str,
+        account: &str,
         role_arn: &str,
         task_id: &str,
     ) -> Result<RoleKeys, RoleError> {
         let now = self.clock.now();
+        // Trust policies written as AWS advises name the tasks they are for by `aws:SourceArn`.
+        let task = Arn::new("ecs", &self.region, account, format!("task/{task_id}")).to_string();
         let minted = self
             .directory
-            .assume_for_service(role_arn, TASKS, task_id, None, now)
+            .assume_for_service(role_arn, TASKS, task_id, Some(&task), now)
             .await;
         let minted = minted.map_err(|error| match error {
             AssumeError::Directory(error) => RoleError::Unavailable(Box::new(error)),

@@ -224,6 +224,7 @@ impl Plane {
         let ec2_client = wharf_api_ec2::Client::new(Arc::new(ec2.clone()), dispatcher.clone());
         let roles = Roles {
             directory: directory.clone(),
+            region: config.region.clone(),
             clock: clock.clone(),
         };
         let ecs = EcsService::new(Parts {

@@ -79,7 +79,6 @@ impl Container {
         let spool = Spool::create(own.logs(), setup.log).map_err(|e| failed(&e))?;
         let mut creation = create::begin(&create::Order {
             folder,
-            hierarchies,
             id,
             name,
             setup: &setup,

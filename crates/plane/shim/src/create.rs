@@ -1,7 +1,8 @@
 //! Creating a container, in a forked child: mounts, then the OCI library.
 //!
 //! The child ends when the container's first process waits to be started; that process then
-//! belongs to the shim, which is its nearest reaper.
+//! belongs to the shim, which is its nearest reaper. The library moves it into the container's
+//! cgroup; this child stays outside, so that its own memory is not counted there.
 
 use std::{
     fs::File,
@@ -12,7 +13,6 @@ use std::{
 };
 
 use libcontainer::{container::builder::ContainerBuilder, syscall::syscall::SyscallType};
-use wharf_cgroup::Hierarchies;
 use wharf_rootdir::RootDir;
 use wharf_shim_protocol::{
     ContainerName, ContainerPlan, ContainerSetup, Failure, TaskFolder, durable,
@@ -53,7 +53,6 @@ struct Streams {
 /// What is to be created.
 pub struct Order<'a> {
     pub folder: &'a TaskFolder,
-    pub hierarchies: &'a Hierarchies,
     /// What the OCI library calls it.
     pub id: &'a str,
     pub name: &'a ContainerName,
@@ -178,11 +177,6 @@ fn create(
     let filter = read_filter(&own.seccomp()).map_err(|e| Failure::BadBundle {
         detail: e.to_string(),
     })?;
-    order
-        .hierarchies
-        .group(&order.setup.cgroup)
-        .and_then(|group| group.attach(0))
-        .map_err(|e| runtime(&e))?;
     prepare_rootfs(&own, &plan)?;
     let launch = Launch {
         plan: plan.process,

@@ -277,6 +277,7 @@ fn target(input: Input<'_>) -> Target<'_> {
         I::UntagPolicy(it) => Arn(&it.policy_arn),
         I::ListPolicyTags(it) => Arn(&it.policy_arn),
         I::SimulatePrincipalPolicy(it) => Arn(&it.policy_source_arn),
+        I::GetContextKeysForPrincipalPolicy(it) => Arn(&it.policy_source_arn),
 
         I::GetInstanceProfile(it) => Profile(&it.instance_profile_name),
         I::DeleteInstanceProfile(it) => Profile(&it.instance_profile_name),

@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use wharf_base::Permit;
 use wharf_iam::{
     Ambient, Context as Conditions, Decision, DocumentKind, PolicySet, Request, ResourcePolicy,
     evaluate,
@@ -10,6 +11,9 @@ use wharf_iam::{
 use wharf_wire::{Check, Context, Gate, async_trait, fault::Chain};
 
 use crate::directory::{Directory, Standing};
+
+/// For the only thing a decision writes: when a key was last used.
+const PERMIT: Permit = Permit::for_controller("iam");
 
 /// How decisions are used (`--iam`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,6 +49,25 @@ pub struct IamGate {
 impl IamGate {
     pub fn new(directory: Arc<Directory>, mode: Mode) -> Self {
         Self { directory, mode }
+    }
+
+    /// Remembers what a long-term key was used for.
+    async fn note_use(&self, cx: &Context, checks: &[Check]) {
+        let id = cx.caller.access_key_id.as_str();
+        let service = checks
+            .first()
+            .and_then(|check| check.action.split(':').next());
+        let Some(service) = service.filter(|_| id.starts_with("AKIA")) else {
+            return;
+        };
+        let noted = self
+            .directory
+            .note_use(&PERMIT, id, service, &cx.region, cx.now)
+            .await;
+        if let Err(error) = noted {
+            // The request itself does not depend on it.
+            tracing::warn!(error = %Chain(&error), "the use of a key cannot be written down");
+        }
     }
 
     /// The first denial, as the caller is told.
@@ -119,6 +142,7 @@ impl Gate for IamGate {
         if self.mode == Mode::Off {
             return Ok(());
         }
+        self.note_use(cx, checks).await;
         match self.denial(cx, checks).await {
             Some(text) if self.mode == Mode::Soft => {
                 tracing::warn!(request = cx.request_id, "would be denied: {text}");

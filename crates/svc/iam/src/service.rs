@@ -205,6 +205,8 @@ operations! {
         = simulate::custom;
     get_context_keys_for_custom_policy(GetContextKeysForCustomPolicyRequest)
         -> GetContextKeysForPolicyResponse = simulate::custom_keys;
+    get_context_keys_for_principal_policy(GetContextKeysForPrincipalPolicyRequest)
+        -> GetContextKeysForPolicyResponse = simulate::principal_keys;
     get_account_summary(()) -> GetAccountSummaryResponse = account::summary;
     create_account_alias(CreateAccountAliasRequest) -> () = account::create_alias;
     delete_account_alias(DeleteAccountAliasRequest) -> () = account::delete_alias;

@@ -46,6 +46,7 @@ const CAPABILITIES: &[&str] = &[
     "ecs.capability.container-health-check",
     "ecs.capability.container-ordering",
     "ecs.capability.container-restart-policy",
+    "ecs.capability.docker-plugin.local",
     "ecs.capability.ecr-endpoint",
     "ecs.capability.execution-role-awslogs",
     "ecs.capability.execution-role-ecr-pull",

@@ -73,6 +73,10 @@ async fn a_killed_shim_is_told_apart_from_an_ended_task() {
     running.name = name("running");
     let pid = task.create_container(&running, &node.image).await.unwrap();
     task.start(&running.name).await.unwrap();
+    // The shim has written down what was said; nobody has committed to it.
+    within(task.logs(&running.name).unwrap().next(1))
+        .await
+        .unwrap();
     let shim = task.status().await.unwrap().shim_pid;
     let mut events = task.events().await.unwrap();
     kill(Pid::from_raw(shim), Signal::SIGKILL).unwrap();

@@ -128,7 +128,7 @@ impl Directory {
     }
 
     /// Remembers that a key was used; written down at most every [`USE_GRAIN`].
-    pub async fn note_use(
+    pub(crate) async fn note_use(
         &self,
         permit: &Permit,
         id: &str,

@@ -118,14 +118,26 @@ pub(crate) async fn custom_keys(
     input: GetContextKeysForCustomPolicyRequest,
 ) -> Result<GetContextKeysForPolicyResponse, Fault> {
     let policies = compile_all("PolicyInputList", input.policy_input_list)?;
-    let keys: BTreeSet<String> = policies
-        .iter()
-        .flat_map(|policy| policy.context_keys())
-        .map(str::to_owned)
-        .collect();
-    Ok(GetContextKeysForPolicyResponse {
-        context_key_names: Some(keys.into_iter().collect()),
-    })
+    Ok(keys_of(&policies))
+}
+
+pub(crate) async fn principal_keys(
+    cx: &Cx<'_>,
+    input: GetContextKeysForPrincipalPolicyRequest,
+) -> Result<GetContextKeysForPolicyResponse, Fault> {
+    let source = required(input.policy_source_arn, "policySourceArn")?;
+    let mut policies = source_standing(cx, &source).await?.policies.identity;
+    policies.extend(compile_all("PolicyInputList", input.policy_input_list)?);
+    Ok(keys_of(&policies))
+}
+
+fn keys_of(policies: &[Arc<CompiledPolicy>]) -> GetContextKeysForPolicyResponse {
+    let all = policies.iter().flat_map(|policy| policy.context_keys());
+    let keys: BTreeSet<&str> = all.collect();
+    let names = keys.into_iter().map(str::to_owned).collect();
+    GetContextKeysForPolicyResponse {
+        context_key_names: Some(names),
+    }
 }
 
 /// The policies of the user, group or role that is simulated.

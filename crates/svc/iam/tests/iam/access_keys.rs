@@ -1,7 +1,10 @@
+use std::sync::Arc;
+
 use wharf_api_iam::{Iam, types::*};
+use wharf_base::Timestamp;
 use wharf_store::Range;
-use wharf_svc_iam::IdentifyError;
-use wharf_wire::CallerKind;
+use wharf_svc_iam::{IamGate, IdentifyError, Mode};
+use wharf_wire::{CallerKind, Check, Gate};
 
 use crate::world::*;
 
@@ -177,9 +180,10 @@ async fn root_has_a_key_from_the_first_start_until_it_is_deleted() {
 async fn the_last_use_is_told_coarsely() {
     let w = world();
     w.user("anna").await;
-    let id = w.key("anna").await.access_key_id.unwrap();
+    let mut anna = w.call_of("anna").await.context().clone();
+    let id = anna.caller.access_key_id.clone();
     let ask = GetAccessKeyLastUsedRequest {
-        access_key_id: Some(id.clone()),
+        access_key_id: Some(id),
     };
     let never = w
         .iam
@@ -192,27 +196,46 @@ async fn the_last_use_is_told_coarsely() {
         (None, Some("N/A"))
     );
 
-    w.directory
-        .note_use(&PERMIT, &id, "ecs", "us-east-1", NOW)
-        .await
-        .unwrap();
+    let gate = IamGate::new(Arc::clone(&w.directory), Mode::Enforce);
+    assert!(
+        gate.decide(&anna, &[Check::any("ecs:ListClusters")])
+            .await
+            .is_err()
+    );
     let revision = w.store.revision();
-    let later = wharf_base::Timestamp(NOW.0 + 60_000);
-    w.directory
-        .note_use(&PERMIT, &id, "ecr", "us-east-1", later)
-        .await
-        .unwrap();
+    anna.now = Timestamp(NOW.0 + 60_000);
+    assert!(
+        gate.decide(&anna, &[Check::any("ecr:DescribeRegistry")])
+            .await
+            .is_err()
+    );
     assert_eq!(
         w.store.revision(),
         revision,
         "a minute later is not worth a write"
     );
-    let used = w.iam.get_access_key_last_used(&root(), ask).await.unwrap();
+    let used = w
+        .iam
+        .get_access_key_last_used(&root(), ask.clone())
+        .await
+        .unwrap();
     assert_eq!(used.user_name.as_deref(), Some("anna"));
     let used = used.access_key_last_used.unwrap();
     assert_eq!(
         (used.last_used_date, used.service_name.as_deref()),
         (Some(NOW), Some("ecs"))
+    );
+
+    anna.now = Timestamp(NOW.0 + 900_000);
+    assert!(
+        gate.decide(&anna, &[Check::any("ecr:DescribeRegistry")])
+            .await
+            .is_err()
+    );
+    let used = w.iam.get_access_key_last_used(&root(), ask).await.unwrap();
+    assert_eq!(
+        used.access_key_last_used.unwrap().service_name.as_deref(),
+        Some("ecr")
     );
 }
 

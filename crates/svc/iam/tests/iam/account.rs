@@ -134,3 +134,33 @@ async fn the_simulators_say_what_would_be_decided() {
         .unwrap();
     assert_eq!(decisions(answer), pairs(&[("ecs:RunTask", "allowed")]));
 }
+
+#[tokio::test]
+async fn the_keys_policies_look_at() {
+    let w = world();
+    w.user("anna").await;
+    let document = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::${aws:username}","Condition":{"Bool":{"aws:SecureTransport":"true"}}}]}"#;
+    w.inline("anna", "p", document).await;
+    let ask = GetContextKeysForPrincipalPolicyRequest {
+        policy_source_arn: text("arn:aws:iam::000000000000:user/anna"),
+        policy_input_list: None,
+    };
+    let answer = w
+        .iam
+        .get_context_keys_for_principal_policy(&root(), ask)
+        .await
+        .unwrap();
+    let expected = ["aws:securetransport", "aws:username"]
+        .map(str::to_owned)
+        .to_vec();
+    assert_eq!(answer.context_key_names, Some(expected.clone()));
+    let ask = GetContextKeysForCustomPolicyRequest {
+        policy_input_list: Some(vec![document.to_owned()]),
+    };
+    let answer = w
+        .iam
+        .get_context_keys_for_custom_policy(&root(), ask)
+        .await
+        .unwrap();
+    assert_eq!(answer.context_key_names, Some(expected));
+}
