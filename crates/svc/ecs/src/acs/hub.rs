@@ -2,13 +2,14 @@
 //! old.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use wharf_records::ecs::Desired;
 
 #[derive(Debug, Default)]
 pub struct Hub {
@@ -23,6 +24,8 @@ struct Presence {
     /// The one that is there; `None` once it ended.
     replaced: Option<CancellationToken>,
     ended: Option<Instant>,
+    /// What the agent has acknowledged of tasks: it keeps that, whatever becomes of the connection.
+    acknowledged: BTreeMap<String, Desired>,
 }
 
 /// What is known of an instance's connection.
@@ -56,6 +59,10 @@ impl Hub {
         let mut connections = self.lock();
         let old = connections.remove(instance);
         let number = old.as_ref().map_or(1, |old| old.number + 1);
+        let acknowledged = old
+            .as_ref()
+            .map(|old| old.acknowledged.clone())
+            .unwrap_or_default();
         if let Some(token) = old.and_then(|old| old.replaced) {
             token.cancel();
         }
@@ -64,6 +71,7 @@ impl Hub {
             number,
             replaced: Some(replaced.clone()),
             ended: None,
+            acknowledged,
         };
         connections.insert(instance.to_owned(), presence);
         Seat {
@@ -71,6 +79,28 @@ impl Hub {
             instance: instance.to_owned(),
             number,
             replaced,
+        }
+    }
+
+    /// The agent has taken over what it was told of a task.
+    pub fn acknowledge(&self, instance: &str, task: &str, desired: Desired) {
+        if let Some(presence) = self.lock().get_mut(instance) {
+            presence.acknowledged.insert(task.to_owned(), desired);
+        }
+    }
+
+    /// Forgets acknowledgements of tasks that `keep` does not want, and returns the rest.
+    pub fn acknowledged(
+        &self,
+        instance: &str,
+        keep: impl Fn(&str) -> bool,
+    ) -> BTreeMap<String, Desired> {
+        match self.lock().get_mut(instance) {
+            Some(presence) => {
+                presence.acknowledged.retain(|task, _| keep(task));
+                presence.acknowledged.clone()
+            }
+            None => BTreeMap::new(),
         }
     }
 

@@ -19,11 +19,20 @@ pub fn frame(kind: &str, message: &impl Serialize) -> String {
     .expect("plain structs serialise")
 }
 
+/// A null member is an absent one.
+pub fn nullable<'de, D, T>(from: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Ok(Option::deserialize(from)?.unwrap_or_default())
+}
+
 /// A frame from an agent; members nobody asks for are ignored.
 #[derive(Debug, Deserialize)]
 pub struct Incoming {
     pub r#type: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     pub message: Value,
 }
 
@@ -72,9 +81,9 @@ pub struct Manifest {
 #[serde(rename_all = "camelCase")]
 pub struct TaskIdentifier {
     pub task_arn: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     pub task_cluster_arn: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     pub desired_status: String,
 }
 
@@ -107,16 +116,16 @@ pub struct Close {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Ack {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     pub message_id: String,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StopVerification {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     pub message_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     pub stop_candidates: Vec<TaskIdentifier>,
 }
 

@@ -295,11 +295,13 @@ impl<'a> Session<'a> {
         let arns: HashSet<&str> = wanted.iter().map(|task| task.arn.as_str()).collect();
         self.told.retain(|arn, _| arns.contains(arn.as_str()));
         self.keys.retain(|(arn, _), _| arns.contains(arn.as_str()));
+        let hub = &self.core.hub;
+        let known = hub.acknowledged(&self.ticket.instance, |arn| arns.contains(arn));
         for task in wanted {
-            if self.has_to_be_told(task) {
+            if self.has_to_be_told(task, known.get(&task.arn).copied()) {
                 self.tell(task).await?;
             } else if !self.told.contains_key(&task.arn) {
-                // It runs since before this connection: the agent knows it, its keys are renewed.
+                // The agent knows it since before this connection; its keys are renewed.
                 let told = Told {
                     desired: task.desired,
                     message_id: String::new(),
@@ -313,8 +315,10 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    fn has_to_be_told(&self, task: &Task) -> bool {
+    /// `known` is what the agent acknowledged on this connection or an earlier one.
+    fn has_to_be_told(&self, task: &Task, known: Option<Desired>) -> bool {
         match self.told.get(&task.arn) {
+            None if known == Some(task.desired) => false,
             None => task.last < Status::Running || task.desired == Desired::Stopped,
             Some(told) => {
                 let late = told.at.elapsed() >= self.core.parts.config.resend;
@@ -442,12 +446,12 @@ impl<'a> Session<'a> {
     }
 
     fn acknowledged(&mut self, message_id: &str) {
-        if let Some(told) = self
-            .told
-            .values_mut()
-            .find(|told| told.message_id == message_id)
-        {
+        let mut told = self.told.iter_mut();
+        if let Some((arn, told)) = told.find(|(_, told)| told.message_id == message_id) {
             told.acknowledged = true;
+            self.core
+                .hub
+                .acknowledge(&self.ticket.instance, arn, told.desired);
         }
         if let Some(manifest) = &mut self.manifest
             && manifest.message_id == message_id

@@ -17,7 +17,7 @@ use wharf_records::ecs::{Health, Instance, Task, host::InstanceHealth};
 
 use super::{
     Ticket,
-    message::{Heartbeat, Incoming, frame},
+    message::{Heartbeat, Incoming, frame, nullable},
 };
 use crate::core::{ChangeError, Core};
 
@@ -34,37 +34,37 @@ struct Acknowledgement {
 
 #[derive(Debug, Deserialize)]
 struct HealthReport {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     tasks: Vec<TaskHealth>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct TaskHealth {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     task_arn: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     containers: Vec<ContainerHealth>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ContainerHealth {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     container_name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     health_status: String,
 }
 
 #[derive(Debug, Deserialize)]
 struct StatusReport {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     statuses: Vec<InstanceStatusRow>,
 }
 
 #[derive(Debug, Deserialize)]
 struct InstanceStatusRow {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     status: String,
 }
 

@@ -72,6 +72,9 @@ const START_ERRORS: &[&str] = &[
 
 /// Takes `report` over. Returns whether anything changed.
 pub fn take(task: &mut Task, report: &Report, now: Timestamp) -> bool {
+    if task.ended {
+        return take_late(task, report);
+    }
     let before = task.clone();
     for told in &report.containers {
         if let Some(container) = task.containers.iter_mut().find(|c| c.name == told.name) {
@@ -96,13 +99,24 @@ pub fn take(task: &mut Task, report: &Report, now: Timestamp) -> bool {
     true
 }
 
+/// After the end nothing an agent says changes what was told of the task; that it certainly runs no
+/// more sets free what a lost host still held.
+fn take_late(task: &mut Task, report: &Report) -> bool {
+    report.status == Some(Reported::Stopped) && super::stop::confirm(task)
+}
+
 fn take_container(container: &mut Container, told: &ContainerReport) {
     let status = match told.status {
         Some(Reported::Stopped) => ContainerStatus::Stopped,
         Some(Reported::Running) => ContainerStatus::Running,
         Some(Reported::Pending) | None => ContainerStatus::Pending,
     };
+    // How it ended is said once.
+    let over = container.last == ContainerStatus::Stopped;
     container.last = container.last.max(status);
+    if over && container.exit_code.is_some() {
+        return;
+    }
     take_over(&mut container.exit_code, &told.exit_code);
     take_over(&mut container.reason, &told.reason);
     take_over(&mut container.runtime_id, &told.runtime_id);
@@ -126,9 +140,6 @@ fn attach(task: &mut Task) {
 
 fn running(task: &mut Task, now: Timestamp) {
     // A task that was told to stop meanwhile did run all the same; only its status stays ahead.
-    if task.last >= Status::Deprovisioning || task.ended {
-        return;
-    }
     task.started_at.get_or_insert(now);
     if task.launch == Launch::Fargate {
         task.connected_at.get_or_insert(now);
@@ -143,17 +154,18 @@ fn running(task: &mut Task, now: Timestamp) {
 }
 
 fn stopped(task: &mut Task, report: &Report, now: Timestamp) {
-    task.unconfirmed = false;
-    if task.last == Status::Stopped || task.ended {
-        return;
-    }
     task.ended = true;
     let ran = task.started_at.is_some() || task.containers.iter().any(|c| c.exit_code.is_some());
     for container in &mut task.containers {
         container.last = ContainerStatus::Stopped;
     }
     if ran {
-        task.execution_stopped_at.get_or_insert(now);
+        let ended_at = *task.execution_stopped_at.get_or_insert(now);
+        // It may have been too quick for anybody to see it run.
+        if !failed_to_start(task, report) {
+            task.started_at
+                .get_or_insert(task.pull_stopped_at.unwrap_or(ended_at));
+        }
     }
     task.stopping_at.get_or_insert(now);
     if task.desired == Desired::Running {
@@ -166,28 +178,31 @@ fn stopped(task: &mut Task, report: &Report, now: Timestamp) {
 
 /// Stop code and reason of a task that ended by itself.
 fn conclude(task: &Task, report: &Report, ran: bool) -> (StopCode, String) {
-    let told = report.reason.as_deref().filter(|reason| !reason.is_empty());
-    let of_containers = task.containers.iter().filter_map(|c| c.reason.as_deref());
-    let failure = told
-        .into_iter()
-        .chain(of_containers)
-        .find(|text| is_start_error(text));
-    if task.started_at.is_none()
-        && let Some(text) = failure
-    {
-        return (StopCode::TaskFailedToStart, text.to_owned());
+    if ran && task.started_at.is_some() {
+        let reason = "Essential container in task exited";
+        return (StopCode::EssentialContainerExited, reason.to_owned());
     }
-    if ran {
-        return (
-            StopCode::EssentialContainerExited,
-            "Essential container in task exited".to_owned(),
-        );
-    }
-    let first = told.or_else(|| task.containers.iter().find_map(|c| c.reason.as_deref()));
+    let said = start_failure(task, report).or_else(|| reasons(task, report).next());
     (
         StopCode::TaskFailedToStart,
-        first.unwrap_or("Task failed to start").to_owned(),
+        said.unwrap_or("Task failed to start").to_owned(),
     )
+}
+
+/// What was said about the end: of the task first, then of its containers.
+fn reasons<'a>(task: &'a Task, report: &'a Report) -> impl Iterator<Item = &'a str> {
+    let told = report.reason.as_deref().filter(|reason| !reason.is_empty());
+    told.into_iter()
+        .chain(task.containers.iter().filter_map(|c| c.reason.as_deref()))
+}
+
+fn start_failure<'a>(task: &'a Task, report: &'a Report) -> Option<&'a str> {
+    reasons(task, report).find(|text| is_start_error(text))
+}
+
+/// Nobody saw it run, and somebody said why it did not.
+fn failed_to_start(task: &Task, report: &Report) -> bool {
+    task.started_at.is_none() && start_failure(task, report).is_some()
 }
 
 fn is_start_error(text: &str) -> bool {

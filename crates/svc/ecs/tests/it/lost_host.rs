@@ -49,7 +49,7 @@ async fn a_silent_hosts_tasks_are_given_up_and_stopped_when_it_returns() {
     let manifest = back.expect("TaskManifestMessage").await;
     assert_eq!(manifest["tasks"], json!([]));
     back.acknowledge(&manifest).await;
-    let candidate = json!({"taskArn": arn, "desiredStatus": "STOPPED"});
+    let candidate = json!({"taskArn": arn, "taskClusterArn": null, "desiredStatus": "STOPPED"});
     let asked = json!({"messageId": manifest["messageId"], "stopCandidates": [candidate]});
     back.send("TaskStopVerificationMessage", asked).await;
     let verified = back.expect("TaskStopVerificationAck").await;

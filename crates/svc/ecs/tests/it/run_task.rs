@@ -466,3 +466,39 @@ async fn start_task_names_the_instance() {
         Some("MISSING")
     );
 }
+
+#[tokio::test]
+async fn what_was_acknowledged_is_not_told_again() {
+    let harness = Harness::with_cluster().await;
+    let mut agent = Agent::join(&harness, "default").await;
+    harness.define(bridge()).await;
+    let arn = harness.run_one(json!({"taskDefinition": "web"})).await;
+    agent.payload().await;
+    // The stop passes the same connection behind the acknowledgement.
+    let other = harness.run_one(json!({"taskDefinition": "web"})).await;
+    agent.expect("PayloadMessage").await;
+    let instance = agent.instance.clone();
+    drop(agent);
+    let mut back = Agent::connect(&harness, "default", &instance).await;
+    assert_eq!(back.payload().await["arn"], json!(other), "not {arn}");
+    back.expect("TaskManifestMessage").await;
+}
+
+#[tokio::test]
+async fn late_reports_change_nothing() {
+    let harness = Harness::with_cluster().await;
+    let mut agent = Agent::join(&harness, "default").await;
+    harness.define(bridge()).await;
+    let arn = harness.run_one(json!({"taskDefinition": "web"})).await;
+    agent.payload().await;
+    agent.ended(&harness, &arn, 1).await;
+    let stopped = harness.until(&arn, "STOPPED").await;
+    assert!(stopped.started_at.is_some(), "it ran, though nobody saw it");
+    assert_eq!(
+        stopped.stop_code.as_deref(),
+        Some("EssentialContainerExited")
+    );
+    agent.running(&harness, &arn).await;
+    agent.ended(&harness, &arn, 2).await;
+    assert_eq!(harness.describe(&arn).await, stopped);
+}
