@@ -156,7 +156,9 @@ async fn pull(shared: &Arc<Shared>, context: &Arc<TaskContext>, at: usize) -> Ve
 
 async fn create(shared: &Arc<Shared>, context: &Arc<TaskContext>, at: usize) -> Result<(), String> {
     let live = shared.live(&context.id).ok_or_else(no_task)?;
-    let known = live.image(at).or_else(|| shared.take_fetched(&context.id, at));
+    let known = live
+        .image(at)
+        .or_else(|| shared.take_fetched(&context.id, at));
     let image = match known {
         Some(image) => image,
         // Pulled by an earlier agent: it lies on this node.
