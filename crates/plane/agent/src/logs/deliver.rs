@@ -102,7 +102,9 @@ impl<S: LogSource> Delivery<S> {
         let mut assembler = Assembler::new(self.to.starts_event.clone());
         let mut batch = Batch::default();
         let mut deadline: Option<Instant> = None;
-        let mut settle_by = Instant::now() + SETTLE;
+        // Both count from the first record, or a container that never pauses would never be heard.
+        let mut linger_by = Instant::now() + LINGER;
+        let mut settle_by = linger_by;
         loop {
             let room = MAX_EVENTS - batch.records.min(MAX_EVENTS - 1);
             let chunk = match deadline {
@@ -115,8 +117,10 @@ impl<S: LogSource> Delivery<S> {
                     }
                 },
             };
+            let now = Instant::now();
             if batch.records == 0 {
-                settle_by = Instant::now() + SETTLE;
+                linger_by = now + LINGER;
+                settle_by = now + SETTLE;
             }
             if chunk.lost_bytes > 0 {
                 tracing::warn!(
@@ -128,18 +132,17 @@ impl<S: LogSource> Delivery<S> {
             batch.take_in(&chunk, &mut assembler);
             let enough = match left {
                 Some(intent) => batch.next >= intent.next,
-                None => batch.records >= MAX_EVENTS,
+                None => batch.records >= MAX_EVENTS || now >= linger_by,
             };
             if batch.ended || enough && (assembler.is_settled() || batch.records >= 2 * MAX_EVENTS)
             {
                 assembler.flush();
                 break;
             }
-            let now = Instant::now();
             deadline = Some(if assembler.is_settled() {
-                now + LINGER
+                linger_by
             } else {
-                settle_by.max(now)
+                settle_by
             });
         }
         batch.events = assembler.take();

@@ -82,6 +82,9 @@ impl Check {
             let outcome = handle
                 .exec_output(&name, &command, self.timeout, MAX_OUTPUT)
                 .await;
+            if let Err(error) = &outcome {
+                tracing::debug!(container = %name, error = error as &dyn std::error::Error, "a health check could not be run");
+            }
             let passed = matches!(&outcome, Ok(output) if output.code == 0);
             let health = self.judge(passed, began.elapsed(), &mut failures, told);
             if health != told {

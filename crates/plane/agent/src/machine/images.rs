@@ -1,6 +1,10 @@
 //! Images for containers: where they come from and when they are asked for again (§5, "Pull").
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use tokio::time::timeout;
@@ -34,6 +38,8 @@ pub struct RegistryImages {
     /// Further names of wharf's own registry.
     own_hosts: Vec<String>,
     cleanup: ImageCleanup,
+    /// One pull of an image at a time: whoever comes second finds it here.
+    pulling: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
 }
 
 #[async_trait]
@@ -47,6 +53,8 @@ impl ImageSource for RegistryImages {
         began: &(dyn Fn() + Send + Sync),
     ) -> Result<Fetched, String> {
         let of = &context.task.containers[at];
+        let turn = self.turn(&of.image);
+        let _turn = turn.lock().await;
         let reference =
             Reference::parse(&of.image).map_err(|e| format!("CannotPullContainerError: {e}"))?;
         let local = self
@@ -115,7 +123,14 @@ impl RegistryImages {
             credentials,
             own_hosts: config.registry_hosts.clone(),
             cleanup: config.images.clone(),
+            pulling: Mutex::default(),
         }
+    }
+
+    fn turn(&self, image: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut all = self.pulling.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|_, turn| Arc::strong_count(turn) > 1);
+        all.entry(image.to_owned()).or_default().clone()
     }
 
     /// The image that the tag means now, if it lies here already.

@@ -103,6 +103,8 @@ struct Shared {
     running: TaskTracker,
     shutdown: CancellationToken,
     live: Mutex<BTreeMap<String, Arc<Live>>>,
+    /// Images fetched while their task's network was still being attached.
+    fetched: Mutex<BTreeMap<(String, usize), Image>>,
     /// Readers of logs whose shim is gone.
     ended_logs: Mutex<BTreeMap<String, TaskTracker>>,
 }
@@ -124,6 +126,7 @@ impl LinuxMachine {
             running: parts.running,
             shutdown: parts.shutdown,
             live: Mutex::default(),
+            fetched: Mutex::default(),
             ended_logs: Mutex::default(),
         };
         Self {
@@ -151,6 +154,16 @@ impl Shared {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(task_id)
+    }
+
+    fn put_fetched(&self, task_id: &str, at: usize, image: Image) {
+        let mut all = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert((task_id.to_owned(), at), image);
+    }
+
+    fn take_fetched(&self, task_id: &str, at: usize) -> Option<Image> {
+        let mut all = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
+        all.remove(&(task_id.to_owned(), at))
     }
 
     fn ended_logs(&self, task_id: &str) -> TaskTracker {

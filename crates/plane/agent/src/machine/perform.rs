@@ -134,8 +134,9 @@ async fn pull(shared: &Arc<Shared>, context: &Arc<TaskContext>, at: usize) -> Ve
     match shared.images.fetch(context, at, &began).await {
         Ok(fetched) => {
             let digest = fetched.image.digest().to_string();
-            if let Some(live) = shared.live(&context.id) {
-                live.set_image(at, fetched.image);
+            match shared.live(&context.id) {
+                Some(live) => live.set_image(at, fetched.image),
+                None => shared.put_fetched(&context.id, at, fetched.image),
             }
             vec![
                 Event::PullStarted,
@@ -155,15 +156,15 @@ async fn pull(shared: &Arc<Shared>, context: &Arc<TaskContext>, at: usize) -> Ve
 
 async fn create(shared: &Arc<Shared>, context: &Arc<TaskContext>, at: usize) -> Result<(), String> {
     let live = shared.live(&context.id).ok_or_else(no_task)?;
-    let image = match live.image(at) {
+    let known = live
+        .image(at)
+        .or_else(|| shared.take_fetched(&context.id, at));
+    let image = match known {
         Some(image) => image,
-        // Pulled before the network was there, or by an earlier agent: it lies on this node.
-        None => {
-            let fetched = shared.images.fetch(context, at, &|| ()).await?;
-            live.set_image(at, fetched.image.clone());
-            fetched.image
-        }
+        // Pulled by an earlier agent: it lies on this node.
+        None => shared.images.fetch(context, at, &|| ()).await?.image,
     };
+    live.set_image(at, image.clone());
     let spec = specification(shared, &live, at, image.config()).map_err(|e| e.reason())?;
     // The stream is made beside the container, and refused options fail the start as with Docker.
     let (created, stream) = tokio::join!(
@@ -318,6 +319,9 @@ async fn release(shared: &Arc<Shared>, context: &Arc<TaskContext>) {
 /// Waits for the logs, then removes shim, cgroup, folders and volumes.
 pub(super) async fn dispose(shared: &Arc<Shared>, context: &Arc<TaskContext>) {
     let id = &context.id;
+    for at in 0..context.task.containers.len() {
+        shared.take_fetched(id, at);
+    }
     if let Some(logs) = shared.take_ended_logs(id) {
         logs.close();
         logs.wait().await;

@@ -99,14 +99,14 @@ impl NodeLoop {
         cleanup.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let wake = self.wake();
-            let effects = tokio::select! {
+            let (effects, seen) = tokio::select! {
                 () = self.shutdown.cancelled() => return,
                 Some(outcome) = ended.recv() => {
                     let Outcome { id, action, events } = outcome;
-                    self.core.done(&id, action, events, self.clock.now())
+                    (self.core.done(&id, action, events, self.clock.now()), Some(id))
                 }
-                Some(seen) = self.observations.recv() => {
-                    self.core.happened(&seen.task_id, vec![seen.event], self.clock.now())
+                Some(Observation { task_id, event }) = self.observations.recv() => {
+                    (self.core.happened(&task_id, vec![event], self.clock.now()), Some(task_id))
                 }
                 command = self.commands.recv() => match command {
                     Some(command) => {
@@ -115,13 +115,17 @@ impl NodeLoop {
                     }
                     None => return,
                 },
-                () = wake => self.core.tick(self.clock.now()),
+                () = wake => (self.core.tick(self.clock.now()), None),
                 _ = cleanup.tick() => {
                     self.clean_images();
                     continue;
                 }
             };
             self.carry_out(effects, &outcomes);
+            if let Some(id) = seen {
+                // Also what asks for nothing, such as a container's health, is there to be seen.
+                self.show(&id);
+            }
         }
     }
 

@@ -198,3 +198,50 @@ async fn a_killed_agent_sends_nothing_twice() {
         assert_eq!(arrived(&service), expected(&spool));
     }
 }
+
+/// A line every 20 ms for two minutes, and never a pause.
+struct Chatter(u64);
+
+#[async_trait]
+impl LogSource for Chatter {
+    async fn next(&mut self, _: usize) -> Result<Chunk, SourceError> {
+        sleep(Duration::from_millis(20)).await;
+        self.0 += 1;
+        let record = Record {
+            stderr: false,
+            partial: false,
+            at: 0,
+            line: Bytes::from(self.0.to_string()),
+        };
+        Ok(Chunk {
+            records: vec![record],
+            next: self.0,
+            ended: self.0 == 6_000,
+            lost_bytes: 0,
+        })
+    }
+
+    async fn commit(&mut self, _: u64) -> Result<(), SourceError> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_container_that_never_pauses_is_heard() {
+    let dir = tempfile::tempdir().unwrap();
+    let service = Arc::new(Service::default());
+    let delivery = Delivery {
+        source: Chatter(0),
+        to: to(),
+        intent: dir.path().join("intent"),
+    };
+    let heard = service.clone();
+    let running = tokio::spawn(async move { delivery.run(&*heard).await });
+    sleep(Duration::from_secs(1)).await;
+    assert!(
+        arrived(&service).len() > 20,
+        "lines wait for a pause that never comes"
+    );
+    running.await.unwrap();
+    assert_eq!(arrived(&service).len(), 6_000);
+}
