@@ -278,7 +278,7 @@ fn disk(data: &Path) -> Finding {
         .find(|path| path.exists())
         .unwrap_or(Path::new("/"));
     let free = statvfs(there)
-        .map(|it| it.blocks_available() as u64 * it.fragment_size() as u64)
+        .map(|it| it.blocks_available() * it.fragment_size())
         .unwrap_or(0);
     finding(
         "disk",

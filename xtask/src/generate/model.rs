@@ -41,9 +41,11 @@ impl Model {
             .map(|(name, value)| operation(name, value))
             .collect();
         operations.sort_by(|a, b| a.name.cmp(&b.name));
-        let shapes = root["shapes"].as_object().context("shapes")?.clone();
+        let mut shapes = root["shapes"].as_object().context("shapes")?.clone();
+        let name = root["service"].as_str().context("service")?.to_owned();
+        patch(&name, &mut shapes);
         Ok(Self {
-            name: root["service"].as_str().context("service")?.to_owned(),
+            name,
             full_name: text("serviceFullName"),
             api_version: text("apiVersion"),
             protocol: text("protocol"),
@@ -137,6 +139,23 @@ impl Model {
         } else {
             inner
         }
+    }
+}
+
+/// Members that real clients send although the public models do not have them: service, structure,
+/// member, shape.
+const PATCHES: [(&str, &str, &str, &str); 1] =
+    // The stock agent's own model is ahead of the public one.
+    [(
+        "ecs",
+        "RegisterContainerInstanceRequest",
+        "clientToken",
+        "String",
+    )];
+
+fn patch(service: &str, shapes: &mut Map<String, Value>) {
+    for (_, structure, member, shape) in PATCHES.iter().filter(|patch| patch.0 == service) {
+        shapes[*structure]["members"][*member] = serde_json::json!({ "shape": shape });
     }
 }
 

@@ -4145,6 +4145,7 @@ pub struct RegisterContainerInstanceRequest {
     pub attributes: Option<Vec<Attribute>>,
     pub platform_devices: Option<Vec<PlatformDevice>>,
     pub tags: Option<Vec<Tag>>,
+    pub client_token: Option<String>,
 }
 structure!(RegisterContainerInstanceRequest {
 0 cluster,
@@ -4156,6 +4157,7 @@ structure!(RegisterContainerInstanceRequest {
 6 attributes,
 7 platform_devices,
 8 tags,
+9 client_token,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]

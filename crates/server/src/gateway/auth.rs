@@ -101,7 +101,7 @@ fn is_region(text: &str) -> bool {
         && first.len() == 2
         && letters(first)
         && !middle.is_empty()
-        && middle.iter().all(|part| letters(part))
+        && middle.iter().all(letters)
         && !last.is_empty()
         && last.bytes().all(|b| b.is_ascii_digit())
 }

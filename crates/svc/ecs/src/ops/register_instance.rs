@@ -9,7 +9,7 @@ use wharf_base::ids;
 use wharf_records::{
     Record, Unknown,
     ecs::{
-        Capacity, Cluster, Host, Instance, InstanceStatus, Ledger, Port, Protocol,
+        Capacity, ClientToken, Cluster, Host, Instance, InstanceStatus, Ledger, Port, Protocol,
         host::RegisteredResource,
     },
     encode,
@@ -17,6 +17,7 @@ use wharf_records::{
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Fault};
 
+use super::run_task::TOKEN_TTL;
 use crate::{
     core::{Core, MAX_TRIES, Stored, conflict},
     fault,
@@ -36,6 +37,8 @@ const DEFAULT_ENI_SLOTS: u32 = 120;
 const DEFAULT_ZONE_SUFFIX: &str = "a";
 /// Most attributes of one registration; the stock agent sends about 60.
 const MAX_ATTRIBUTES: usize = 256;
+/// Longest client token; agents send a UUID.
+const MAX_TOKEN: usize = 64;
 
 pub async fn register_container_instance(
     core: &Core,
@@ -48,11 +51,16 @@ pub async fn register_container_instance(
         .container_instance_arn
         .as_deref()
         .filter(|arn| !arn.is_empty());
-    let instance = match given {
-        Some(arn) => again(core, call, &place, &cluster, arn, &input).await?,
+    let token = token_key(call, &place, &cluster, &input)?;
+    let known = match given {
+        Some(arn) => Some(arn.to_owned()),
+        None => registered_before(core, token.as_deref()).await?,
+    };
+    let instance = match known {
+        Some(arn) => again(core, call, &place, &cluster, &arn, &input).await?,
         None => {
             let wanted = Registration::read(call, &input, None)?;
-            anew(core, call, &place, &cluster, &wanted).await?
+            anew(core, call, &place, &cluster, &wanted, token.as_deref()).await?
         }
     };
     core.up_to_date().await;
@@ -62,6 +70,39 @@ pub async fn register_container_instance(
     Ok(RegisterContainerInstanceResponse {
         container_instance: Some(shown),
     })
+}
+
+/// Where the client token of a registration is remembered: an agent that lost the answer asks again
+/// with the same token and gets the same instance.
+fn token_key(
+    call: &Call,
+    place: &Place,
+    cluster: &Held<Cluster>,
+    input: &RegisterContainerInstanceRequest,
+) -> Result<Option<String>, Fault> {
+    let Some(token) = input
+        .client_token
+        .as_deref()
+        .filter(|token| !token.is_empty())
+    else {
+        return Ok(None);
+    };
+    if token.len() > MAX_TOKEN {
+        return Err(fault::invalid(format!(
+            "clientToken has at most {MAX_TOKEN} characters."
+        )));
+    }
+    let id = format!(
+        "RegisterContainerInstance:{}:{}:{token}",
+        cluster.name, call.caller.arn
+    );
+    Ok(Some(place.scope().key(ClientToken::KIND, &id)))
+}
+
+async fn registered_before(core: &Core, token: Option<&str>) -> Result<Option<String>, Fault> {
+    let Some(key) = token else { return Ok(None) };
+    let found = core.read::<ClientToken>(key).await?;
+    Ok(found.and_then(|found| found.record.made.into_iter().next()))
 }
 
 /// What a registration says, checked, and laid over what an earlier one of the same agent said.
@@ -318,6 +359,7 @@ async fn anew(
     place: &Place,
     cluster: &Held<Cluster>,
     wanted: &Registration,
+    token: Option<&str>,
 ) -> Result<Instance, Fault> {
     let scope = place.scope();
     let (id, host_id) = (ids::hex32(), ids::hex32());
@@ -365,13 +407,26 @@ async fn anew(
         scope.key(Ledger::KIND, &host_id),
     );
     let key = scope.key(Instance::KIND, &format!("{}:{}", cluster.name, instance.id));
-    let txn = Txn::new()
+    let mut txn = Txn::new()
         .when(cluster.unchanged())
         .when(Compare::absent(&key))
         .when(Compare::absent(&host_key))
         .put(&key, encode(&instance))
         .put(host_key, encode(&host))
         .put(ledger_key, encode(&ledger));
+    if let Some(token) = token {
+        let record = ClientToken {
+            request: String::new(),
+            made: vec![instance.arn.clone()],
+            created_at: call.now,
+            unknown: Unknown::new(),
+        };
+        let lease = core.parts.store.lease_grant(&call.permit, TOKEN_TTL).await;
+        let lease = lease.map_err(fault::of_store)?;
+        txn = txn
+            .when(Compare::absent(token))
+            .put_leased(token, encode(&record), lease);
+    }
     match core.commit(&call.permit, txn).await? {
         true => Ok(instance),
         // The cluster changed meanwhile; agents try a ServerException again.

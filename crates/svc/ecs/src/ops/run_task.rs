@@ -34,7 +34,7 @@ use crate::{
 };
 
 /// How long a client token is remembered.
-const TOKEN_TTL: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
+pub const TOKEN_TTL: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
 /// The reason Fargate gives when no host has room; hosts themselves are not the caller's business.
 const NO_FARGATE: &str = "Capacity is unavailable at this time. Please try again later or in a different availability zone";
 

@@ -84,7 +84,7 @@ fn check(events: &[InputLogEvent]) -> Result<(), Fault> {
         ));
     }
     let span = times()
-        .last()
+        .next_back()
         .unwrap_or(0)
         .saturating_sub(times().next().unwrap_or(0));
     if span > DAY_MS {
