@@ -75,7 +75,7 @@ def test_a_push_that_does_not_fit_is_refused_and_leaves_room(small_disk, unstart
     uri = images.ensure_repository(wharf, "big")
     free = os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_bsize
     ballast = small_disk / "ballast"
-    ballast.write_bytes(b"\0" * (free - 24 * MIB))
+    ballast.write_bytes(b"\0" * (free - 8 * MIB))
     archive = f"oci-archive:{tools.image_archive('python')}"
     done = images.skopeo_copy(wharf, archive, f"docker://{uri}:1", check=False)
     assert done.returncode != 0

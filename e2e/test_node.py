@@ -200,7 +200,7 @@ def test_exit_codes(wharf, busybox, code):
 
 
 def test_signal_becomes_128_plus_its_number(wharf, busybox):
-    assert run_script(wharf, busybox, "sh -c 'kill -SEGV $$'").exit_code == 139
+    assert run_script(wharf, busybox, "sh -c 'kill -SEGV $$'; exit $?").exit_code == 139
 
 
 def test_out_of_memory(wharf, busybox):
@@ -276,7 +276,7 @@ def test_health_check_shows(wharf, busybox):
 @pytest.mark.parametrize("network", ["bridge", "awsvpc"])
 def test_metadata(wharf, busybox, network):
     options = tasks.in_vpc(wharf) if network == "awsvpc" else {}
-    script = "wget -qO- $ECS_CONTAINER_METADATA_URI_V4; echo; wget -qO- $ECS_CONTAINER_METADATA_URI_V4/task; echo; wget -qO- $ECS_CONTAINER_METADATA_URI_V4/stats; echo; wget -qO- http://169.254.170.2/v4/unknown || echo refused"
+    script = "wget -qO- $ECS_CONTAINER_METADATA_URI_V4; echo; wget -qO- $ECS_CONTAINER_METADATA_URI_V4/task; echo; wget -qO- $ECS_CONTAINER_METADATA_URI_V4/stats; echo; wget -qO- http://169.254.170.2/v4/unknown 2>/dev/null || echo refused"
     task = tasks.run(wharf, busybox, network=network, run_options=options, **sh(script))
     task.wait("STOPPED")
     container, whole, stats, last = task.lines()[:4]
@@ -320,7 +320,7 @@ def test_stock_boto3_uses_the_task_role(wharf, python, network):
 
 def test_credentials_are_only_those_of_the_task(wharf, busybox):
     role = tasks.task_role(wharf, "ecs:ListClusters")
-    script = "wget -qO- http://169.254.170.2$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI; echo; wget -qO- http://169.254.170.2/v2/credentials/00000000-0000-4000-8000-000000000000 || echo refused"
+    script = "wget -qO- http://169.254.170.2$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI; echo; wget -qO- http://169.254.170.2/v2/credentials/00000000-0000-4000-8000-000000000000 2>/dev/null || echo refused"
     got = tasks_output(tasks.run(wharf, busybox, network="bridge", role=role, **sh(script)))
     assert json.loads(got[0])["RoleArn"] == role and json.loads(got[0]).keys() == {
         "RoleArn",

@@ -115,8 +115,9 @@ class Registry:
 def test_skopeo_pushes_and_pulls_the_same_bytes(wharf, tmp_path):
     _, uri = repository(wharf)
     archive = tools.image_archive("busybox")
-    images.skopeo_copy(wharf, f"oci-archive:{archive}", f"docker://{uri}:1")
-    images.skopeo_copy(wharf, f"docker://{uri}:1", f"oci:{tmp_path / 'pulled'}:it")
+    same = ["--preserve-digests"]
+    images.skopeo_copy(wharf, f"oci-archive:{archive}", f"docker://{uri}:1", extra=same)
+    images.skopeo_copy(wharf, f"docker://{uri}:1", f"oci:{tmp_path / 'pulled'}:it", extra=same)
     want = json.loads(tools.run("skopeo", "inspect", f"oci-archive:{archive}").stdout)
     got = json.loads(tools.run("skopeo", "inspect", f"oci:{tmp_path / 'pulled'}:it").stdout)
     assert got["Digest"] == want["Digest"] == manifest_digest(wharf, f"{uri}:1")

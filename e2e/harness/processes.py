@@ -51,8 +51,12 @@ def children(pid):
 
 
 def with_argument(text):
-    """Processes with `text` in one of their arguments, ourselves left out."""
-    return [pid for pid in all_pids() if pid != os.getpid() and any(text in part for part in command_line(pid)) and alive(pid)]
+    """Processes with `text` in one of their arguments, ourselves left out.
+
+    A shell's children look like it until they run their own program: only the eldest counts.
+    """
+    found = [pid for pid in all_pids() if pid != os.getpid() and any(text in part for part in command_line(pid)) and alive(pid)]
+    return [pid for pid in found if parent(pid) not in found]
 
 
 def resident_bytes(pid):

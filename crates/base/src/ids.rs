@@ -61,8 +61,8 @@ fn from_alphabet(prefix: &str, alphabet: &[u8], len: usize) -> String {
 pub struct InstallationId(String);
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an installation id: four characters of a-z and 0-9")]
-pub struct BadInstallationId(String);
+#[error("not an installation id, which has four characters of a-z and 0-9")]
+pub struct BadInstallationId;
 
 impl InstallationId {
     pub const LEN: usize = 4;
@@ -90,7 +90,7 @@ impl TryFrom<String> for InstallationId {
         if fits {
             Ok(Self(text))
         } else {
-            Err(BadInstallationId(text))
+            Err(BadInstallationId)
         }
     }
 }

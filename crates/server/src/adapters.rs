@@ -14,7 +14,7 @@ use wharf_svc_ecs::{
     Channel as AgentChannel, Endpoint, Refusal, RoleError, RoleKeys, TaskCredentials,
 };
 use wharf_svc_iam::{AssumeError, Directory as IamDirectory, IdentifyError};
-use wharf_wire::{Context, Dispatcher, fault::Chain};
+use wharf_wire::{Check, Context, Dispatcher, fault::Chain};
 
 use crate::gateway::{self, AgentSockets, Body, Channel, Handler, Key, KeyError, Peer, full};
 
@@ -86,6 +86,20 @@ impl TaskCredentials for Roles {
             session_token: minted.token,
             expiration: minted.expires,
         })
+    }
+}
+
+/// Elastic Load Balancing: its contract is here, its operations are not yet, and say so.
+pub struct LoadBalancing;
+
+#[async_trait]
+impl wharf_api_elbv2::Elbv2 for LoadBalancing {
+    async fn authorize(
+        &self,
+        _: &Context,
+        input: wharf_api_elbv2::Input<'_>,
+    ) -> Result<Vec<Check>, wharf_wire::Fault> {
+        Ok(vec![Check::any(input.action())])
     }
 }
 

@@ -15,7 +15,9 @@ use serde_json::json;
 use subtle::ConstantTimeEq;
 use wharf_api_iam::{
     Iam,
-    types::{AttachUserPolicyRequest, CreateAccessKeyRequest, CreateUserRequest},
+    types::{
+        AttachUserPolicyRequest, CreateAccessKeyRequest, CreateUserRequest, PutUserPolicyRequest,
+    },
 };
 use wharf_base::{Clock, Permit, Timestamp, ids};
 use wharf_records::{Record, Scope, Unknown, decode, encode};
@@ -31,6 +33,10 @@ const TOKEN_LIFE: Duration = Duration::from_secs(3600);
 const MAX_REQUEST: usize = 4096;
 const NODE_POLICY: &str =
     "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role";
+/// What delivering logs needs beyond the managed policy: `awslogs-create-group`, and a look at what
+/// arrived before a crash, so that no line is sent twice.
+const LOG_POLICY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
+    "Action":["logs:CreateLogGroup","logs:GetLogEvents"],"Resource":"*"}]}"#;
 /// Path of the users behind nodes.
 const NODE_PATH: &str = "/wharf/";
 
@@ -206,6 +212,12 @@ pub async fn node_key(
         policy_arn: Some(NODE_POLICY.to_owned()),
     };
     iam.attach_user_policy(call, policy).await?;
+    let logs = PutUserPolicyRequest {
+        user_name: Some(name.to_owned()),
+        policy_name: Some("deliver-logs".to_owned()),
+        policy_document: Some(LOG_POLICY.to_owned()),
+    };
+    iam.put_user_policy(call, logs).await?;
     let input = CreateAccessKeyRequest {
         user_name: Some(name.to_owned()),
     };

@@ -25,7 +25,7 @@ use wharf_svc_sts::StsService;
 use wharf_wire::{Caller, Dispatcher, Fault, Service};
 
 use crate::{
-    adapters::{Keys, Registry, Roles, Sockets},
+    adapters::{Keys, LoadBalancing, Registry, Roles, Sockets},
     bootstrap::Bootstrap,
     gateway::{Apis, Gateway, IamMode},
     health::Health,
@@ -267,6 +267,7 @@ impl Plane {
             )))),
             Arc::new(wharf_api_ecs::Routes(Arc::new(self.ecs.clone()))),
             Arc::new(wharf_api_logs::Routes(Arc::new(self.logs.clone()))),
+            Arc::new(wharf_api_elbv2::Routes(Arc::new(LoadBalancing))),
         ];
         let stranger = (config.iam == IamMode::Off).then(|| Bearer {
             caller: Caller::root(&config.account),

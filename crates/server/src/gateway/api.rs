@@ -252,6 +252,15 @@ impl Apis {
                     "No API at this endpoint knows the request.",
                 )
             })?;
+        let schema = service.schema();
+        if !version.is_empty() && version != schema.api_version {
+            let action = form.get("Action").unwrap_or_default();
+            return Err(Fault::sender(
+                "InvalidAction",
+                400,
+                format!("Could not find operation {action} for version {version}"),
+            ));
+        }
         let operation = form
             .get("Action")
             .ok_or_else(|| {

@@ -415,8 +415,8 @@ impl Job {
     }
 }
 
-/// Which subnets a host of some zone can serve. A zone that has no Fargate host of its own is
-/// served by every host: on one machine all zones are that machine.
+/// Which subnets a host of some zone can serve. A zone that has no host of its own is served by every
+/// host: on one machine all zones are that machine.
 struct Serving {
     wanted: BTreeSet<String>,
     /// Zones of `wanted` without a host.
@@ -426,16 +426,14 @@ struct Serving {
 impl Serving {
     fn new(region: &Region, subnets: &[Subnet], launch: Launch) -> Self {
         let wanted: BTreeSet<String> = subnets.iter().map(|subnet| subnet.zone.clone()).collect();
-        let mut orphaned = BTreeSet::new();
-        if launch == Launch::Fargate {
-            let hosts = region.hosts.values().filter(|host| host.fargate);
-            let served: BTreeSet<&String> = hosts.map(|host| &host.availability_zone).collect();
-            orphaned = wanted
-                .iter()
-                .filter(|zone| !served.contains(zone))
-                .cloned()
-                .collect();
-        }
+        let offered = |fargate: bool| launch != Launch::Fargate || fargate;
+        let hosts = region.hosts.values().filter(|host| offered(host.fargate));
+        let served: BTreeSet<&String> = hosts.map(|host| &host.availability_zone).collect();
+        let orphaned = wanted
+            .iter()
+            .filter(|zone| !served.contains(zone))
+            .cloned()
+            .collect();
         Self { wanted, orphaned }
     }
 
