@@ -120,7 +120,7 @@ def test_awsvpc_has_an_address_of_its_own(wharf, busybox):
 
     assert wait_for(lambda: fetch(f"http://{address}/"), 10, "an answer at the task's own address").startswith("hello")
     other = tasks.run(
-        wharf, busybox, network="awsvpc", run_options=tasks.in_vpc(wharf), **sh(f"wget -T 5 -qO- http://{address}/; ip -o -4 addr show | grep -v ' lo ' | tr -s ' '; cat /sys/class/net/eth0/address")
+        wharf, busybox, network="awsvpc", run_options=tasks.in_vpc(wharf), **sh(f"wget -qO- http://{address}/; ip -o -4 addr show | grep -v ' lo ' | tr -s ' '; cat /sys/class/net/eth0/address")
     )  # fmt: skip
     other.wait("STOPPED")
     details_of_other, _ = interface(other)
@@ -135,7 +135,7 @@ def test_awsvpc_has_an_address_of_its_own(wharf, busybox):
 
 def test_containers_of_an_awsvpc_task_share_localhost(wharf, busybox):
     server = {"name": "server", "essential": False, **sh(SERVE % 80)}
-    client = {"name": "main", **sh("until wget -T 1 -qO- http://127.0.0.1/; do usleep 50000; done")}
+    client = {"name": "main", **sh("until wget -qO- http://127.0.0.1/; do usleep 50000; done")}
     task = tasks.run(wharf, busybox, network="awsvpc", containers=[client, server], run_options=tasks.in_vpc(wharf))
     task.wait("STOPPED")
     assert task.lines()[-1].startswith("hello")
@@ -181,7 +181,7 @@ def test_unknown_subnet_and_group_are_refused(wharf, busybox):
 
 def test_the_control_plane_is_reached_through_the_task_endpoint_alone(wharf, busybox):
     """The gateway answers at 169.254.170.2:4566; the host's loopback is not the container's."""
-    script = f"wget -T 2 -qO- http://127.0.0.1:{wharf.port}/health 2>/dev/null || echo loopback is its own; wget -T 5 -qO- http://169.254.170.2:4566/health >/dev/null && echo endpoint answers"
+    script = f"wget -qO- http://127.0.0.1:{wharf.port}/health 2>/dev/null || echo loopback is its own; wget -qO- http://169.254.170.2:4566/health >/dev/null && echo endpoint answers"
     assert tasks.run_script(wharf, busybox, script, network="bridge").lines()[-2:] == ["loopback is its own", "endpoint answers"]
 
 

@@ -6,9 +6,11 @@ import io
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import tarfile
+import tempfile
 import threading
 
 import pytest
@@ -165,18 +167,26 @@ def test_buildah_builds_upon_a_pulled_image_and_the_task_sees_every_layer(wharf,
     buildah("rm", container)
 
 
-def test_podman_pulls_and_pushes(wharf, busybox, tmp_path):
+@pytest.fixture
+def short_path():
+    """podman takes no longer one for its run folder."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix="pod", dir="/tmp"))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def test_podman_pulls_and_pushes(wharf, busybox, short_path):
     _, uri = repository(wharf)
     podman = [
         "podman",
         "--storage-driver",
         "vfs",
         "--root",
-        tmp_path / "store",
+        short_path / "store",
         "--runroot",
-        tmp_path / "run",
+        short_path / "run",
         "--tmpdir",
-        tmp_path / "tmp",
+        short_path / "tmp",
     ]
     credentials = ["--tls-verify=false", "--creds", f"AWS:{wharf.registry_password()}"]
     tools.run(*podman, "pull", "--quiet", *credentials, busybox)

@@ -72,6 +72,11 @@ impl Layout {
         self.node().join("identity.json")
     }
 
+    /// The authority that a joined node trusts; a node of this machine has none.
+    pub fn node_ca(&self) -> PathBuf {
+        self.node().join("ca.pem")
+    }
+
     fn lock_path(&self) -> PathBuf {
         self.root.join("supervisor.lock")
     }

@@ -5,6 +5,7 @@ mod demo;
 mod doctor;
 mod down;
 mod env;
+mod join;
 mod layout;
 mod problem;
 mod ready;
@@ -45,6 +46,8 @@ enum Command {
     Demo,
     /// Run the control plane alone
     Server(ServerArgs),
+    /// Make a token with which a node of another machine joins
+    Token(DataArgs),
     /// Run a node alone
     Node(NodeArgs),
 }
@@ -84,6 +87,12 @@ struct UpArgs {
 struct NodeArgs {
     #[command(flatten)]
     data: DataArgs,
+    /// The server to join, with the token that `wharf token` printed there; needed once
+    #[arg(long, value_name = "URL", requires = "join")]
+    server: Option<String>,
+    /// The token
+    #[arg(long, value_name = "TOKEN", requires = "server")]
+    join: Option<String>,
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
 }
@@ -135,6 +144,7 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Doctor(args) => doctor::run(&args.output.data.data, args.port, args.output.json),
         Command::Demo => demo::run(),
         Command::Server(args) => roles::server(&args),
+        Command::Token(args) => join::token(&Layout::new(&args.data)?),
         Command::Node(args) => roles::node(&args),
     }
 }

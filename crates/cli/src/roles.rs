@@ -9,7 +9,7 @@ use std::{
 use tokio_util::sync::CancellationToken;
 use wharf_server::{IamMode, ServerConfig, StartError};
 
-use crate::{NodeArgs, ServerArgs, layout::Layout, problem::Problem, ready};
+use crate::{NodeArgs, ServerArgs, join, layout::Layout, problem::Problem, ready};
 
 /// The account and region of an installation; configurable ones come with several accounts.
 pub const ACCOUNT: &str = "000000000000";
@@ -83,12 +83,19 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
 pub fn node(args: &NodeArgs) -> Result<ExitCode, Problem> {
     require_root()?;
     let layout = Layout::new(&args.data.data)?;
-    let installation = layout
-        .installation()?
-        .ok_or_else(|| Problem::NoInstallation {
-            path: layout.root().to_owned(),
-        })?;
     log_to_stderr();
+    let installation = match (&args.server, &args.join) {
+        (Some(server), Some(token)) => {
+            let installation = layout.create()?;
+            join::join(&layout, server, token)?;
+            installation
+        }
+        _ => layout
+            .installation()?
+            .ok_or_else(|| Problem::NoInstallation {
+                path: layout.root().to_owned(),
+            })?,
+    };
     let identity = wharf_agent::config::Identity::load(layout.node_identity())
         .map_err(|cause| Problem::caused("this node has no identity", cause))?;
     let mut config = wharf_agent::config::NodeConfig::new(
@@ -97,6 +104,7 @@ pub fn node(args: &NodeArgs) -> Result<ExitCode, Problem> {
         identity,
         shim_program()?,
     );
+    config.ca = Some(layout.node_ca()).filter(|path| path.exists());
     // On one machine the same node takes Fargate tasks too.
     config
         .attributes

@@ -1,0 +1,326 @@
+//! How nodes of other machines join: `wharf token` here, `wharf node --server … --join …` there.
+//!
+//! A token names the digest of the installation's authority, so the first connection of a node that
+//! knows nothing else is checked too: the chain the server shows must end in that very certificate.
+
+use std::{fs, os::unix::fs::OpenOptionsExt, path::Path, process::ExitCode, sync::Arc};
+
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_util::rt::TokioIo;
+use rustls::{
+    ClientConfig, DigitallySignedStruct, Error as TlsError, RootCertStore, SignatureScheme,
+    client::{
+        WebPkiServerVerifier,
+        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    },
+    crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature},
+    pki_types::{CertificateDer, ServerName, UnixTime},
+};
+use serde::Deserialize;
+use serde_json::json;
+use tokio_rustls::TlsConnector;
+use wharf_agent::client::{Dialer, Endpoint, Stream};
+use wharf_base::{Clock, SystemClock};
+use wharf_wire::sigv4::{RequestParts, SigningKeys, sha256_hex, sign};
+
+use crate::{layout::Layout, problem::Problem, style::Style};
+
+/// Answers are a token or an identity.
+const MAX_ANSWER: usize = 16 << 10;
+
+/// Prints a token and the command that spends it.
+pub fn token(layout: &Layout) -> Result<ExitCode, Problem> {
+    let settings = layout.settings()?;
+    let root = wharf_server::root_credentials(&layout.server(), &layout.keyring())
+        .map_err(|cause| Problem::caused("the root key cannot be read", cause))?;
+    let keys = SigningKeys {
+        access_key_id: root.access_key_id,
+        secret_access_key: root.secret_access_key,
+        session_token: None,
+    };
+    let headers = vec![("host".to_owned(), format!("127.0.0.1:{}", settings.port))];
+    let path = "/wharf/join-token";
+    let parts = RequestParts {
+        method: "POST",
+        path,
+        query: "",
+        headers: &headers,
+    };
+    let signed = sign(
+        &parts,
+        &sha256_hex(b""),
+        &keys,
+        &settings.region,
+        "wharf",
+        SystemClock.now(),
+    );
+    let answer = block_on(async {
+        let endpoint = Endpoint::parse(&settings.endpoint())
+            .map_err(|cause| Problem::caused("the settings name no usable endpoint", cause))?;
+        let dialer = Dialer::new(None).map_err(|cause| Problem::caused("cannot connect", cause))?;
+        let stream = dialer
+            .connect(&endpoint)
+            .await
+            .map_err(|_| Problem::NotRunning {
+                endpoint: settings.endpoint(),
+            })?;
+        post(stream, &headers[0].1, path, &signed, String::new()).await
+    })?;
+    let style = Style::of_stdout();
+    println!("{}", style.faint("On the other machine, within the hour:"));
+    println!(
+        "  wharf node --server https://ADDRESS:{} --join {}",
+        settings.port,
+        answer.trim()
+    );
+    println!(
+        "{}",
+        style.faint("ADDRESS is one that `wharf up --listen ADDRESS` listens on.")
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Granted {
+    access_key_id: String,
+    secret_access_key: String,
+    region: String,
+    cluster: String,
+}
+
+/// Spends a token: writes the node's identity and the authority's certificate into the data folder.
+pub fn join(layout: &Layout, server: &str, token: &str) -> Result<(), Problem> {
+    let endpoint = Endpoint::parse(server)
+        .map_err(|cause| Problem::caused(format!("{server} is no server"), cause))?;
+    let digest = token.rsplit('.').next().unwrap_or_default().to_owned();
+    let host: ServerName<'static> = ServerName::try_from(host_of(server))
+        .map_err(|cause| Problem::caused(format!("{server} names no host"), cause))?;
+    let pinned = Arc::new(Pinned {
+        digest,
+        provider: Arc::new(ring::default_provider()),
+        authority: Default::default(),
+    });
+    let (answer, authority) = block_on(async {
+        let authority = endpoint.authority();
+        let tcp = tokio::net::TcpStream::connect(&authority)
+            .await
+            .map_err(|cause| Problem::caused(format!("cannot reach {authority}"), cause))?;
+        let config = ClientConfig::builder_with_provider(pinned.provider.clone())
+            .with_safe_default_protocol_versions()
+            .map_err(|cause| Problem::caused("TLS cannot be set up", cause))?
+            .dangerous()
+            .with_custom_certificate_verifier(pinned.clone())
+            .with_no_client_auth();
+        let stream = TlsConnector::from(Arc::new(config))
+            .connect(host, tcp)
+            .await
+            .map_err(|cause| {
+                Problem::caused(
+                    format!("{authority} is not the server that the token is for"),
+                    cause,
+                )
+            })?;
+        let body = json!({ "token": token }).to_string();
+        let answer = post(Box::new(stream), &authority, "/wharf/join", &[], body).await?;
+        let certificate = pinned.authority.lock().ok().and_then(|held| held.clone());
+        Ok((answer, certificate))
+    })?;
+    let granted: Granted = serde_json::from_str(&answer)
+        .map_err(|cause| Problem::caused("the server's answer is no identity", cause))?;
+    let authority = authority.ok_or_else(|| Problem::other("the server showed no certificate"))?;
+    write(layout, server, &granted, &authority)
+}
+
+fn write(
+    layout: &Layout,
+    server: &str,
+    granted: &Granted,
+    authority: &CertificateDer<'_>,
+) -> Result<(), Problem> {
+    let folder = layout.node();
+    fs::create_dir_all(&folder).map_err(Problem::file("cannot make", &folder))?;
+    private(&layout.node_ca(), &pem(authority))?;
+    // Last: its presence says that the node has joined.
+    let identity = json!({
+        "endpoint": server.trim_end_matches('/'),
+        "accessKeyId": granted.access_key_id,
+        "secretAccessKey": granted.secret_access_key,
+        "region": granted.region,
+        "cluster": granted.cluster,
+        "instanceName": "",
+    });
+    private(&layout.node_identity(), &identity.to_string())
+}
+
+fn private(path: &Path, text: &str) -> Result<(), Problem> {
+    let write = || {
+        let mut file = fs::OpenOptions::new()
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .mode(0o600)
+            .open(path)?;
+        std::io::Write::write_all(&mut file, text.as_bytes())?;
+        file.sync_all()
+    };
+    write().map_err(Problem::file("cannot write", path))
+}
+
+fn pem(certificate: &CertificateDer<'_>) -> String {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    let text = STANDARD.encode(certificate);
+    let lines: Vec<&str> = text
+        .as_bytes()
+        .chunks(64)
+        .map(|line| std::str::from_utf8(line).unwrap_or_default())
+        .collect();
+    format!(
+        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+        lines.join("\n")
+    )
+}
+
+/// The host of `https://host:port`, without brackets.
+fn host_of(server: &str) -> String {
+    let rest = server.split_once("://").map_or(server, |(_, rest)| rest);
+    let authority = rest.split('/').next().unwrap_or_default();
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    host.trim_matches(['[', ']']).to_owned()
+}
+
+async fn post(
+    stream: Box<dyn Stream>,
+    host: &str,
+    path: &str,
+    headers: &[(String, String)],
+    body: String,
+) -> Result<String, Problem> {
+    let failed = |cause| Problem::caused("the server ended the connection", cause);
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(failed)?;
+    let driver = tokio::spawn(connection);
+    let mut request = http::Request::post(path).header("host", host);
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    let request = request
+        .body(Full::new(bytes::Bytes::from(body)))
+        .map_err(|cause| Problem::caused("the request cannot be made", cause))?;
+    let response = sender.send_request(request).await.map_err(failed)?;
+    let status = response.status();
+    let body = Limited::new(response.into_body(), MAX_ANSWER)
+        .collect()
+        .await
+        .map_err(|cause| Problem::caused("the server's answer ended early", cause))?;
+    driver.abort();
+    let text = String::from_utf8_lossy(&body.to_bytes()).into_owned();
+    if status.is_success() {
+        Ok(text)
+    } else {
+        Err(Problem::other(format!("the server said: {}", text.trim())))
+    }
+}
+
+fn block_on<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|cause| Problem::caused("cannot start", cause))?
+        .block_on(work)
+}
+
+/// Trusts the chain that ends in the certificate of the given digest, and remembers it.
+#[derive(Debug)]
+struct Pinned {
+    digest: String,
+    provider: Arc<CryptoProvider>,
+    authority: std::sync::Mutex<Option<CertificateDer<'static>>>,
+}
+
+impl ServerCertVerifier for Pinned {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, TlsError> {
+        let authority = intermediates
+            .iter()
+            .find(|certificate| sha256_hex(certificate) == self.digest)
+            .ok_or_else(|| TlsError::General("its authority is another".to_owned()))?;
+        let mut roots = RootCertStore::empty();
+        roots.add(authority.clone().into_owned())?;
+        let verifier =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), self.provider.clone())
+                .build()
+                .map_err(|cause| TlsError::General(cause.to_string()))?;
+        let verified = verifier.verify_server_cert(
+            end_entity,
+            intermediates,
+            server_name,
+            ocsp_response,
+            now,
+        )?;
+        if let Ok(mut held) = self.authority.lock() {
+            *held = Some(authority.clone().into_owned());
+        }
+        Ok(verified)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        verify_tls12_signature(
+            message,
+            certificate,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        verify_tls13_signature(
+            message,
+            certificate,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts() {
+        for (server, host) in [
+            ("https://10.0.0.1:4566", "10.0.0.1"),
+            ("https://wharf.example/", "wharf.example"),
+            ("https://[fe80::1]:4566", "fe80::1"),
+        ] {
+            assert_eq!(host_of(server), host);
+        }
+    }
+}
