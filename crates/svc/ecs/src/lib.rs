@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | [`service`] | the trait `Ecs`, one line an operation; start and stop of the loops |
 //! | `ops` | one file an operation |
-//! | `authz` | what each operation does to which resource |
+//! | `authz`, `binding` | what each operation does to which resource; whom a node may speak for |
 //! | `definition` | validation of task definitions, pure |
 //! | `launch`, `make`, `provider` | what RunTask is asked for, pure |
 //! | `task`, `host` | life of tasks and hosts, pure plans |
@@ -17,6 +17,7 @@
 
 pub mod acs;
 mod authz;
+mod binding;
 mod config;
 mod core;
 mod definition;
@@ -38,7 +39,7 @@ mod task;
 mod view;
 
 pub use acs::{Channel, Endpoint, Refusal, Ticket};
+pub use binding::INSTANCE_TAG;
 pub use config::{Config, Parts, RoleError, RoleKeys, TaskCredentials};
 pub use ops::register_instance::{ENI_SLOTS, FARGATE_CAPACITY};
-pub use ops::submit::INSTANCE_TAG;
 pub use service::EcsService;

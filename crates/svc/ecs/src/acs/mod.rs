@@ -24,9 +24,10 @@ use wharf_records::{
     Record,
     ecs::{Instance, InstanceStatus},
 };
-use wharf_wire::{Caller, Check, Context};
+use wharf_wire::{Check, Context};
 
 use crate::{
+    binding,
     core::{ChangeError, Core},
     names::{self, Place},
 };
@@ -139,11 +140,6 @@ impl Endpoint {
             ));
         }
         let arn = instance_of(channel, &query);
-        if !may_connect(&cx.caller, arn) {
-            return Err(Refusal::access_denied(
-                "This node may not speak for the container instance.",
-            ));
-        }
         let invalid = |text: &str| Refusal::of("InvalidInstanceException", 400, text);
         let id = names::member_id("container-instance", &cluster, arn)
             .map_err(|fault| invalid(&fault.message))?;
@@ -152,6 +148,11 @@ impl Endpoint {
             .view
             .read(&place, |region| region.instance(&cluster, &id).cloned());
         let found = found.ok_or_else(|| invalid("The container instance is not registered."))?;
+        if !binding::may_speak_for(&cx.caller, &found) {
+            return Err(Refusal::access_denied(
+                "This node may not speak for the container instance.",
+            ));
+        }
         if found.status == InstanceStatus::Inactive {
             return Err(Refusal::of(
                 "InactiveInstanceException",
@@ -185,10 +186,6 @@ impl Endpoint {
             Channel::Tcs => tcs::serve(self.core.clone(), ticket, socket).await,
         }
     }
-}
-
-fn may_connect(caller: &Caller, instance: &str) -> bool {
-    crate::ops::submit::bound_instance(caller).is_none_or(|bound| bound == instance)
 }
 
 /// The two channels spell their parameters differently.

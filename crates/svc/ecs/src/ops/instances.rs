@@ -11,6 +11,7 @@ use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use crate::{
+    binding,
     core::{Core, MAX_TRIES, conflict},
     fault,
     names::{self, Place},
@@ -148,6 +149,13 @@ pub async fn update_container_instances_state(
         let key = place
             .scope()
             .key(Instance::KIND, &format!("{}:{id}", cluster.name));
+        let arn = place.instance(&cluster.name, &id);
+        let own = core.view.read(&place, |region| {
+            binding::may_speak_for_arn(&call.caller, region, &arn)
+        });
+        if !own {
+            return Err(binding::refusal());
+        }
         let result = core
             .change(&call.permit, &key, |instance: &mut Instance| {
                 let active = instance.status != InstanceStatus::Inactive;
@@ -195,6 +203,9 @@ pub async fn deregister_container_instance(
                 .instance(&cluster.name, &id)
                 .cloned()
                 .ok_or_else(missing)?;
+            if !binding::may_speak_for(&call.caller, &found) {
+                return Err(binding::refusal());
+            }
             let tasks: Vec<_> = region
                 .tasks_on(&found.host)
                 .filter(|task| task.last < Status::Stopped)

@@ -19,6 +19,7 @@ use wharf_wire::{Call, Fault};
 
 use super::run_task::TOKEN_TTL;
 use crate::{
+    binding,
     core::{Core, MAX_TRIES, Stored, conflict},
     fault,
     names::{self, Place},
@@ -306,6 +307,9 @@ async fn again(
         let found = core.read::<Instance>(&key).await?.ok_or_else(unknown)?;
         if found.record.status == InstanceStatus::Inactive {
             return Err(unknown());
+        }
+        if !binding::may_speak_for(&call.caller, &found.record) {
+            return Err(binding::refusal());
         }
         let wanted = Registration::read(call, input, Some(&found.record))?;
         let kind = |attributes: &BTreeMap<String, Option<String>>| {

@@ -12,6 +12,7 @@ use wharf_records::{
 use wharf_wire::{Call, Fault};
 
 use crate::{
+    binding,
     core::Core,
     names::{self, Place},
     task::{ContainerReport, Report, Reported, report},
@@ -134,7 +135,9 @@ async fn take(
     let now = core.now();
     let mut foreign = false;
     let change = |task: &mut Task| {
-        foreign = !may_speak_for(call, &task.instance);
+        foreign = !core.view.read(&place, |region| {
+            binding::may_speak_for_arn(&call.caller, region, &task.instance)
+        });
         if !foreign {
             report::take(task, report, now);
         }
@@ -147,28 +150,6 @@ async fn take(
         )),
     }
 }
-
-/// A node's own identity is bound to one container instance; any other principal is judged by its
-/// policies alone.
-pub fn may_speak_for(call: &Call, instance: &str) -> bool {
-    match bound_instance(&call.caller) {
-        Some(bound) => bound == instance,
-        None => true,
-    }
-}
-
-/// The container instance a caller is bound to: the session tag that joining gives a node.
-pub fn bound_instance(caller: &wharf_wire::Caller) -> Option<&str> {
-    caller
-        .session
-        .as_ref()?
-        .tags
-        .get(INSTANCE_TAG)
-        .map(String::as_str)
-}
-
-/// Session tag of a node's identity.
-pub const INSTANCE_TAG: &str = "wharf:container-instance";
 
 pub async fn submit_attachment_state_changes(
     core: &Core,
@@ -195,7 +176,7 @@ pub async fn submit_attachment_state_changes(
             };
             tasks
                 .find(of)
-                .filter(|task| may_speak_for(call, &task.instance))
+                .filter(|task| binding::may_speak_for_arn(&call.caller, region, &task.instance))
                 .map(|t| t.key.clone())
         });
         let Some(key) = key else { continue };

@@ -141,9 +141,7 @@ fn attach(task: &mut Task) {
 fn running(task: &mut Task, now: Timestamp) {
     // A task that was told to stop meanwhile did run all the same; only its status stays ahead.
     task.started_at.get_or_insert(now);
-    if task.launch == Launch::Fargate {
-        task.connected_at.get_or_insert(now);
-    }
+    task.connected_at.get_or_insert(now);
     attach(task);
     if task.last < Status::Running {
         task.last = match task.desired {
