@@ -54,7 +54,7 @@ const IN_TASK: &str = "http://169.254.170.2";
 const AWS_PORT: u16 = 4566;
 
 /// Runs a node until `shutdown`; its tasks run on after that. `ready` is called once recovery is
-/// done and the node is about to register.
+/// done and the node is connected: from then on it is given tasks.
 ///
 /// # Errors
 /// The node cannot start on this machine, or the control plane refuses it for good. Losing the
@@ -157,6 +157,7 @@ async fn start(
     let (commands, command_queue) = mpsc::channel(COMMAND_QUEUE);
     let (observations, observation_queue) = mpsc::channel(OBSERVATION_QUEUE);
     let (connected, is_connected) = watch::channel(false);
+    let is_serving = connected.subscribe();
     let (telemetry, telemetry_target) = watch::channel(None);
 
     let loopback = Loopback::open(config, &api).await?;
@@ -230,7 +231,6 @@ async fn start(
         shutdown: shutdown.clone(),
     };
     let node = node.recover().await;
-    ready();
     let node = tokio::spawn(node.run());
     let sampler = Sampler::default();
     running.spawn(
@@ -260,7 +260,7 @@ async fn start(
         telemetry,
         shutdown: shutdown.clone(),
     };
-    let ended = session.run().await;
+    let ended = run_session(session, is_serving, ready).await;
     shutdown.cancel();
     let _ = node.await;
     running.close();
@@ -268,6 +268,21 @@ async fn start(
         tracing::warn!("something of the node did not end in time");
     }
     ended
+}
+
+/// Runs the session to its end; `ready` is called when it has connected for the first time.
+async fn run_session(
+    session: Session,
+    mut is_serving: watch::Receiver<bool>,
+    ready: impl FnOnce() + Send,
+) -> Result<(), NodeError> {
+    let session = session.run();
+    tokio::pin!(session);
+    tokio::select! {
+        ended = &mut session => return ended,
+        _ = is_serving.wait_for(|connected| *connected) => ready(),
+    }
+    session.await
 }
 
 /// Ends every task of the installation and takes its networks, mounts, cgroups and rules off the
