@@ -223,7 +223,12 @@ def test_run_task_that_finds_no_room(wharf, busybox):
     assert [failure["reason"] for failure in ecs.run_task(taskDefinition=big)["failures"]] == ["RESOURCE:MEMORY"]
     busy = tasks.register(wharf, busybox, cpu=1 << 20, command=["true"])
     assert [failure["reason"] for failure in ecs.run_task(taskDefinition=busy)["failures"]] == ["RESOURCE:CPU"]
-    port = {"network": "bridge", "portMappings": [{"containerPort": 80, "hostPort": 18080}], "stopTimeout": 2, **tasks.sh("while :; do usleep 10000; done")}
+    port = {
+        "network": "bridge",
+        "portMappings": [{"containerPort": 80, "hostPort": 18080}],
+        "stopTimeout": 2,
+        **tasks.sh("while :; do usleep 10000; done"),
+    }
     first = tasks.run(wharf, busybox, **port)
     first.wait("RUNNING")
     second = ecs.run_task(taskDefinition=tasks.register(wharf, busybox, **port))
