@@ -382,6 +382,8 @@ impl Upload {
         self.once = true;
         let actual = Digest::from_hash(self.pipeline.drain().await?);
         if actual != *expected {
+            // Gone before the answer: who asks again is told so.
+            self.cancel().await;
             return Err(BlobError::DigestMismatch {
                 expected: *expected,
                 actual,
@@ -389,6 +391,7 @@ impl Upload {
         }
         let lease = self.blobs.lease(expected).await;
         if let Some(info) = self.blobs.touch(expected).await? {
+            self.cancel().await;
             return Ok((info, lease));
         }
         let (blobs, digest) = (self.blobs.clone(), *expected);

@@ -139,6 +139,9 @@ pub async fn run(
     for task in background {
         task.abort();
     }
+    // Connections that outlived their time may still hold handles; the folders are free all the same.
+    data.store.clone().close().await;
+    data.journal.clone().close().await;
     Ok(())
 }
 

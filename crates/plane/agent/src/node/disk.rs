@@ -220,6 +220,9 @@ fn write_orders(queue: &mpsc::Receiver<Order>) {
                 }
             }
         }
+        // Removals first: whoever then hears of a save finds what was removed before it gone.
+        let mut latest: Vec<_> = latest.into_iter().collect();
+        latest.sort_by_key(|(_, content)| content.is_some());
         for (path, content) in latest {
             let done = match &content {
                 Some(bytes) => replace(&path, bytes),
