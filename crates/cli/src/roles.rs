@@ -51,11 +51,16 @@ pub fn iam_name(mode: IamMode) -> &'static str {
 }
 
 pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
+    keep_files_private();
     let layout = Layout::new(&args.data.data)?;
     let installation = layout.create()?;
     log_to_stderr();
+    // All addresses include this machine's own.
     let mut listen = vec![IpAddr::V4(Ipv4Addr::LOCALHOST)];
-    listen.extend(args.listen);
+    if let Some(further) = args.listen {
+        listen.retain(|_| !further.is_unspecified());
+        listen.push(further);
+    }
     let config = ServerConfig {
         data_dir: layout.server(),
         keyring: layout.keyring(),
@@ -82,10 +87,12 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
 
 pub fn node(args: &NodeArgs) -> Result<ExitCode, Problem> {
     require_root()?;
+    keep_files_private();
     let layout = Layout::new(&args.data.data)?;
     log_to_stderr();
     let installation = match (&args.server, &args.join) {
-        (Some(server), Some(token)) => {
+        // A service unit says the same at every start; the token is spent at the first.
+        (Some(server), Some(token)) if !layout.node_identity().exists() => {
             let installation = layout.create()?;
             join::join(&layout, server, token)?;
             installation
@@ -105,10 +112,12 @@ pub fn node(args: &NodeArgs) -> Result<ExitCode, Problem> {
         shim_program()?,
     );
     config.ca = Some(layout.node_ca()).filter(|path| path.exists());
-    // On one machine the same node takes Fargate tasks too.
-    config
-        .attributes
-        .insert("wharf.fargate-capacity".to_owned(), String::new());
+    // On one machine the same node takes Fargate tasks too; a joined one runs its own cluster's only.
+    if config.ca.is_none() {
+        config
+            .attributes
+            .insert("wharf.fargate-capacity".to_owned(), String::new());
+    }
     let ready_fd = args.ready_fd;
     block_on(2, async move {
         let shutdown = cancelled_by_signals()?;
@@ -161,6 +170,11 @@ fn cancelled_by_signals() -> Result<CancellationToken, Problem> {
         cancel.cancel();
     });
     Ok(token)
+}
+
+/// Nobody else reads what a part of wharf writes.
+fn keep_files_private() {
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
 }
 
 /// `WHARF_LOG` chooses what is logged, in the form of the `tracing` filters; warnings by default.

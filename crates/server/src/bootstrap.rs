@@ -5,7 +5,10 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use wharf_api_ecs::{Ecs, types::CreateClusterRequest};
-use wharf_api_iam::{Iam, types::ListAccessKeysRequest};
+use wharf_api_iam::{
+    Iam,
+    types::{DeleteAccessKeyRequest, ListAccessKeysRequest},
+};
 use wharf_base::{Clock, Permit};
 use wharf_svc_ec2::Ec2Service;
 use wharf_svc_ecs::EcsService;
@@ -96,7 +99,11 @@ impl Bootstrap<'_> {
             .and_then(|known| Some((text(known, "accessKeyId")?, text(known, "secretAccessKey")?)));
         let key = match key {
             Some(key) if self.counts(call, &key.0).await.map_err(failed)? => key,
-            _ => node_key(self.iam, call, NODE_USER).await.map_err(failed)?,
+            _ => {
+                // Nobody holds what an earlier identity file had.
+                self.forget_node_keys(call).await.map_err(failed)?;
+                node_key(self.iam, call, NODE_USER).await.map_err(failed)?
+            }
         };
         let identity = json!({
             "endpoint": format!("http://127.0.0.1:{}", self.config.port),
@@ -118,6 +125,26 @@ impl Bootstrap<'_> {
             path: path.clone(),
             source,
         })
+    }
+
+    async fn forget_node_keys(&self, call: &Call) -> Result<(), Fault> {
+        let input = ListAccessKeysRequest {
+            user_name: Some(NODE_USER.to_owned()),
+            ..Default::default()
+        };
+        let keys = match self.iam.list_access_keys(call, input).await {
+            Ok(reply) => reply.access_key_metadata.unwrap_or_default(),
+            Err(fault) if fault.code == "NoSuchEntity" => return Ok(()),
+            Err(fault) => return Err(fault),
+        };
+        for key in keys {
+            let input = DeleteAccessKeyRequest {
+                user_name: Some(NODE_USER.to_owned()),
+                access_key_id: key.access_key_id,
+            };
+            self.iam.delete_access_key(call, input).await?;
+        }
+        Ok(())
     }
 
     async fn counts(&self, call: &Call, key: &str) -> Result<bool, Fault> {

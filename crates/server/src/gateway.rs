@@ -6,7 +6,16 @@ mod auth;
 mod origin;
 mod route;
 
-use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -34,6 +43,9 @@ pub type Body = BoxBody<Bytes, io::Error>;
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 /// A TLS handshake, or the first byte of a connection, may take this long.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Headers of one request, in bytes; the longest honest ones carry a session token or a registry
+/// password.
+const MAX_HEADER_BYTES: usize = 96 << 10;
 /// Connections served at once; beyond, new ones wait in the kernel's queue.
 const MAX_CONNECTIONS: usize = 10_000;
 
@@ -172,7 +184,10 @@ impl Gateway {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let peer = Peer { address, secure };
+        let asked = Arc::new(AtomicBool::new(false));
+        let first = asked.clone();
         let service = service_fn(move |request| {
+            first.store(true, Ordering::Relaxed);
             let gateway = self.clone();
             async move { Ok::<_, Infallible>(gateway.request(request, peer).await) }
         });
@@ -180,15 +195,24 @@ impl Gateway {
         builder
             .http1()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_TIMEOUT);
+            .header_read_timeout(HEADER_TIMEOUT)
+            .max_buf_size(MAX_HEADER_BYTES);
         builder
             .http2()
             .timer(TokioTimer::new())
-            .max_concurrent_streams(256);
+            .max_concurrent_streams(256)
+            .max_header_list_size(MAX_HEADER_BYTES as u32)
+            .keep_alive_interval(HEADER_TIMEOUT)
+            .keep_alive_timeout(HANDSHAKE_TIMEOUT);
         let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
         tokio::pin!(connection);
         let ended = tokio::select! {
             ended = &mut connection => ended,
+            // The builder itself waits for ever for the byte that tells HTTP/1 from HTTP/2.
+            () = silent(&asked) => {
+                tracing::debug!(%address, "a connection asked nothing in time");
+                return;
+            }
             () = shutdown.cancelled() => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
@@ -201,6 +225,14 @@ impl Gateway {
 
     async fn request(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
         match route::classify(request.method(), request.uri().path()) {
+            route::Route::Registry
+                if self.apis.iam == IamMode::Off && self.apis.is_foreign(&request) =>
+            {
+                text(
+                    StatusCode::FORBIDDEN,
+                    "Unsigned requests from other sites are refused.\n",
+                )
+            }
             route::Route::Registry => self.registry.handle(request, peer).await,
             route::Route::Health => self.health.handle(request, peer).await,
             route::Route::Join => self.join.handle(request, peer).await,
@@ -227,6 +259,14 @@ impl Gateway {
 enum Started {
     Plain(TcpStream),
     Tls(Box<tokio_rustls::server::TlsStream<TcpStream>>),
+}
+
+/// Returns if no request has come after the time for its headers; never otherwise.
+async fn silent(asked: &AtomicBool) {
+    tokio::time::sleep(HEADER_TIMEOUT).await;
+    if asked.load(Ordering::Relaxed) {
+        std::future::pending::<()>().await;
+    }
 }
 
 /// A short text answer.

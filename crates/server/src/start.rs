@@ -312,9 +312,7 @@ impl Plane {
                 endpoint: self.ecs.endpoint(),
                 dispatcher: self.dispatcher.clone(),
             }),
-            health: Arc::new(Health {
-                store: data.store.clone(),
-            }),
+            health: Arc::new(Health::new(data.store.clone())),
             join: Arc::new(join),
             tls: Some(acceptor),
         })

@@ -9,5 +9,9 @@ pub mod xml;
 #[error("{0}")]
 pub struct Malformed(pub String);
 
+/// Items of all lists and maps of one request: an empty item takes two bytes on the wire and hundreds
+/// in memory. PutLogEvents brings 10,000.
+pub(crate) const MAX_ITEMS: u32 = 20_000;
+
 /// Lists and structures may nest so deep in a request; deeper ones come from no honest client.
 pub(crate) const MAX_DEPTH: usize = 64;

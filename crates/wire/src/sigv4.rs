@@ -13,6 +13,8 @@ use wharf_base::Timestamp;
 mod tests;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+/// More headers than this no client signs; each is copied into what is hashed.
+const MAX_SIGNED_HEADERS: usize = 64;
 const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 /// How far a request's time may lie from ours.
 pub const MAX_SKEW: Duration = Duration::from_secs(5 * 60);
@@ -194,6 +196,11 @@ fn build(
         )));
     }
     let signed_headers: Vec<String> = signed_headers.split(';').map(str::to_owned).collect();
+    if signed_headers.len() > MAX_SIGNED_HEADERS || !signed_headers.is_sorted_by(|a, b| a < b) {
+        return Err(incomplete(
+            "SignedHeaders must be sorted and name each header once.",
+        ));
+    }
     if !signed_headers.iter().any(|name| name == "host") {
         return Err(incomplete(
             "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
@@ -252,6 +259,26 @@ impl Signature {
         }
     }
 
+    /// What says which operation is meant must be signed: every `x-amz-` header of a signed request,
+    /// and the target of a presigned one.
+    fn check_coverage(&self, request: &RequestParts<'_>) -> Result<(), SignatureError> {
+        let must_be_signed = |name: &str| match self.expires {
+            None => name.starts_with("x-amz-"),
+            Some(_) => name == "x-amz-target",
+        };
+        let uncovered = request
+            .headers
+            .iter()
+            .map(|(name, _)| name)
+            .find(|name| must_be_signed(name) && !self.signed_headers.contains(name));
+        match uncovered {
+            Some(name) => Err(SignatureError::Incomplete(format!(
+                "There were headers present in the request which were not signed: {name}"
+            ))),
+            None => Ok(()),
+        }
+    }
+
     /// Whether `secret` made this signature over `request`. `body_sha256` is the digest of the body
     /// as received: a request that claims another does not match.
     pub fn check(
@@ -260,6 +287,7 @@ impl Signature {
         body_sha256: &str,
         secret: &str,
     ) -> Result<(), SignatureError> {
+        self.check_coverage(request)?;
         let payload_hash = self.payload_hash(request, body_sha256)?;
         let presigned = self.expires.is_some();
         let scope = Scope {

@@ -219,7 +219,10 @@ fn prepare_rootfs(own: &ContainerFolder, plan: &ContainerPlan) -> Result<(), Fai
     let working_dir = Path::new(&plan.process.working_dir);
     let root = RootDir::open(&own.rootfs()).map_err(failed)?;
     // Made where it is missing, as Docker does, and before the root may become read-only.
-    root.make_folders(working_dir).map(drop).map_err(|e| {
+    let private = nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o022));
+    let made = root.make_folders(working_dir).map(drop);
+    nix::sys::stat::umask(private);
+    made.map_err(|e| {
         let path = working_dir.display().to_string();
         Failure::WorkingDirectory {
             path,

@@ -13,7 +13,10 @@ use std::{
 
 use nix::{
     errno::Errno,
-    sys::signal::{SigHandler, SigSet, Signal, signal},
+    sys::{
+        signal::{SigHandler, SigSet, Signal, signal},
+        stat::{Mode, umask},
+    },
     unistd::{Gid, Uid, chdir, execve, setgroups, setresgid, setresuid},
 };
 use wharf_shim_protocol::{Failure, ProcessPlan};
@@ -161,6 +164,8 @@ impl Prepared {
 
     /// Becomes the program; returns only why that failed.
     pub fn exec(&self) -> Failure {
+        // The shim's own files are private; a program's are what it makes of them, as with Docker.
+        umask(Mode::from_bits_truncate(0o022));
         // A program starts with nothing blocked, and dies of SIGPIPE unless it says otherwise.
         let _ = SigSet::empty().thread_set_mask();
         // SAFETY: SIG_DFL installs no code of ours.

@@ -1,7 +1,7 @@
 //! AWS API calls: the body is read within its bound, the service and operation found, the caller
 //! verified, and the rest left to the dispatcher.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
@@ -20,6 +20,10 @@ use super::{Body, Peer, auth, auth::Directory, full, origin};
 
 /// The largest body of most calls, in bytes; PutLogEvents may bring 1 MiB of events, escaped.
 const MAX_BODY: usize = 8 << 20;
+/// What is read of a request without a signature of a known key: enough to say what is wrong.
+const MAX_BODY_STRANGER: usize = 64 << 10;
+/// A body may take this long to come.
+const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 /// UploadLayerPart brings 20 MiB in base 64.
 const MAX_BODY_ECR: usize = 32 << 20;
 
@@ -59,6 +63,12 @@ struct Head {
 impl Head {
     fn of<B>(request: &Request<B>) -> Self {
         let uri = request.uri();
+        let authority = uri.authority().map(http::uri::Authority::as_str);
+        let mut raw = request.headers().clone();
+        // HTTP/2 carries the host in `:authority`.
+        if let Some(host) = authority.and_then(|host| host.parse().ok()) {
+            raw.entry(header::HOST).or_insert(host);
+        }
         Self {
             method: request.method().as_str().to_owned(),
             path: uri.path().to_owned(),
@@ -67,7 +77,7 @@ impl Head {
                 request.headers(),
                 uri.authority().map(http::uri::Authority::as_str),
             ),
-            raw: request.headers().clone(),
+            raw,
         }
     }
 
@@ -99,14 +109,11 @@ impl Apis {
     pub async fn handle(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
         let request_id = ids::uuid();
         let head = Head::of(&request);
-        let limit = if claimed_service(&head).as_deref() == Some("ecr") {
-            MAX_BODY_ECR
-        } else {
-            MAX_BODY
-        };
-        let body = match Limited::new(request.into_body(), limit).collect().await {
-            Ok(body) => body.to_bytes(),
-            Err(_) => {
+        let limit = self.body_limit(&head).await;
+        let body = Limited::new(request.into_body(), limit).collect();
+        let body = match tokio::time::timeout(BODY_TIMEOUT, body).await {
+            Ok(Ok(body)) => body.to_bytes(),
+            Ok(Err(_)) | Err(_) => {
                 let fault = Fault::sender(
                     "RequestEntityTooLargeException",
                     413,
@@ -117,6 +124,35 @@ impl Apis {
         };
         let answer = self.answer(&head, body, peer, &request_id).await;
         respond(answer, &request_id)
+    }
+
+    /// How much is read for this request: little, until its key is known.
+    async fn body_limit(&self, head: &Head) -> usize {
+        let claimed = wharf_wire::sigv4::parse(&head.parts()).ok();
+        let large = match &claimed {
+            Some(signature) if signature.service == "ecr" => MAX_BODY_ECR,
+            _ => MAX_BODY,
+        };
+        if self.iam == IamMode::Off {
+            return large;
+        }
+        let Some(signature) = claimed else {
+            return MAX_BODY_STRANGER;
+        };
+        let token = signature.session_token.as_deref();
+        match self
+            .directory
+            .key(&signature.access_key_id, token, self.clock.now())
+            .await
+        {
+            Ok(_) => large,
+            Err(_) => MAX_BODY_STRANGER,
+        }
+    }
+
+    /// Whether a browser sent the request for another site.
+    pub fn is_foreign<B>(&self, request: &Request<B>) -> bool {
+        origin::check(&Head::of(request).raw, &self.own_hosts).is_err()
     }
 
     async fn answer(&self, head: &Head, body: Bytes, peer: Peer, request_id: &str) -> Answer {

@@ -102,8 +102,9 @@ impl Row {
     }
 
     fn member(&self, kind: &str, cluster: Option<&str>, given: &str) -> String {
-        if given.starts_with("arn:") && names::long_arn(given).is_some() {
-            return given.to_owned();
+        // Asked about what will be acted on, whatever region or account the caller wrote.
+        if let Some((found, cluster, id)) = names::long_arn(given) {
+            return self.place.arn(format!("{found}/{cluster}/{id}"));
         }
         let cluster = names::cluster_name(cluster).unwrap_or_default();
         let id = given.rsplit('/').next().unwrap_or_default();
@@ -204,7 +205,7 @@ impl Row {
     /// On the very revision that will run, with PassRole for every role it will have.
     async fn launch(&self, core: &Core, launch: Launched<'_>) -> Result<Vec<Check>, Fault> {
         let given = launch.definition.unwrap_or_default();
-        let found = core.definition(&self.place, given).await.ok().flatten();
+        let found = core.definition(&self.place, given).await?;
         let arn = match &found {
             Some(found) => found.record.arn.clone(),
             None => self.definition(given),

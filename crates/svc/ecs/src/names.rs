@@ -1,6 +1,6 @@
 //! ARNs of ECS resources, and what a "name or ARN" in a request refers to (spec ecs §1).
 
-use wharf_base::Arn;
+use wharf_base::{Arn, arn::PARTITION};
 use wharf_records::Scope;
 use wharf_wire::{Context, Fault};
 
@@ -28,7 +28,7 @@ impl Place {
         Scope::new("ecs", &self.account, &self.region)
     }
 
-    fn arn(&self, resource: String) -> String {
+    pub fn arn(&self, resource: String) -> String {
         Arn::new("ecs", &self.region, &self.account, resource).to_string()
     }
 
@@ -120,7 +120,7 @@ pub fn long_arn(arn: &str) -> Option<(&str, &str, &str)> {
 /// Where the resource of an ECS ARN lives.
 pub fn place_of(arn: &str) -> Option<Place> {
     let arn: Arn = arn.parse().ok()?;
-    (arn.service == "ecs").then_some(Place {
+    (arn.partition == PARTITION && arn.service == "ecs").then_some(Place {
         account: arn.account,
         region: arn.region,
     })
@@ -129,9 +129,9 @@ pub fn place_of(arn: &str) -> Option<Place> {
 /// The resource part of an ECS ARN; `None` for anything else.
 fn resource(text: &str) -> Option<&str> {
     let mut parts = text.splitn(6, ':');
-    let (head, _, service) = (parts.next()?, parts.next()?, parts.next()?);
+    let (head, partition, service) = (parts.next()?, parts.next()?, parts.next()?);
     let (_, _, resource) = (parts.next()?, parts.next()?, parts.next()?);
-    (head == "arn" && service == "ecs").then_some(resource)
+    (head == "arn" && partition == PARTITION && service == "ecs").then_some(resource)
 }
 
 /// A family or one of its revisions.

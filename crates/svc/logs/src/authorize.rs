@@ -21,6 +21,11 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         );
         names::stream_arn(cx, group, stream)
     };
+    // Asked about what will be acted on, whatever region or account the caller wrote.
+    let tagged = |arn: &Option<String>| {
+        let name = names::from_identifier(arn.as_deref().unwrap_or_default()).ok();
+        names::group_arn(cx, name.as_deref().unwrap_or("*"))
+    };
     let resource = match input {
         Input::CreateLogGroup(it) => group(&it.log_group_name),
         Input::DeleteLogGroup(it) => group(&it.log_group_name),
@@ -42,9 +47,9 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         Input::TagLogGroup(it) => group(&it.log_group_name),
         Input::UntagLogGroup(it) => group(&it.log_group_name),
         Input::ListTagsLogGroup(it) => group(&it.log_group_name),
-        Input::TagResource(it) => it.resource_arn.clone().unwrap_or_default(),
-        Input::UntagResource(it) => it.resource_arn.clone().unwrap_or_default(),
-        Input::ListTagsForResource(it) => it.resource_arn.clone().unwrap_or_default(),
+        Input::TagResource(it) => tagged(&it.resource_arn),
+        Input::UntagResource(it) => tagged(&it.resource_arn),
+        Input::ListTagsForResource(it) => tagged(&it.resource_arn),
         Input::DescribeLogGroups(_) => names::group_arn(cx, "*"),
         _ => "*".to_owned(),
     };

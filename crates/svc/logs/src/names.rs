@@ -1,6 +1,6 @@
 //! Names and ARNs of groups and streams.
 
-use wharf_base::Arn;
+use wharf_base::{Arn, arn::PARTITION};
 use wharf_wire::{Context, Fault};
 
 use crate::fault;
@@ -35,7 +35,7 @@ pub fn from_identifier(identifier: &str) -> Result<String, Fault> {
     arn.resource
         .strip_prefix("log-group:")
         .map(|rest| rest.strip_suffix(":*").unwrap_or(rest).to_owned())
-        .filter(|name| arn.service == "logs" && !name.is_empty())
+        .filter(|name| arn.partition == PARTITION && arn.service == "logs" && !name.is_empty())
         .ok_or_else(|| fault::invalid(format!("{identifier} is not the ARN of a log group")))
 }
 

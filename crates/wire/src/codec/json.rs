@@ -1,7 +1,7 @@
 //! awsJson 1.0 and 1.1 bodies (platform §1). Nulls are absent, unknown members are ignored, absent
 //! members are left out.
 
-use std::fmt;
+use std::{cell::Cell, fmt};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::{
@@ -31,8 +31,10 @@ pub fn decode(
     }
     // serde_json itself refuses nesting deeper than 128.
     let mut reader = serde_json::Deserializer::from_slice(body);
+    let budget = Cell::new(super::MAX_ITEMS);
     let place = Place {
         schema,
+        budget: &budget,
         shape: schema.shape(shape),
         slot: Slot::Struct(input),
     };
@@ -86,6 +88,8 @@ pub fn to_value(
 
 struct Place<'a> {
     schema: &'static ServiceSchema,
+    /// Items of lists and maps that the request may still bring.
+    budget: &'a Cell<u32>,
     shape: &'static Shape,
     slot: Slot<'a>,
 }
@@ -233,6 +237,7 @@ impl<'de> Visitor<'de> for Place<'_> {
         while from
             .next_element_seed(Element {
                 schema: self.schema,
+                budget: self.budget,
                 shape,
                 list,
             })?
@@ -252,6 +257,7 @@ impl<'de> Visitor<'de> for Place<'_> {
                     let shape = self.schema.shape(members[index].shape);
                     from.next_value_seed(MemberPlace {
                         schema: self.schema,
+                        budget: self.budget,
                         shape,
                         target,
                         index,
@@ -264,6 +270,7 @@ impl<'de> Visitor<'de> for Place<'_> {
                 while let Some(key) = from.next_key::<String>()? {
                     from.next_value_seed(EntryPlace {
                         schema: self.schema,
+                        budget: self.budget,
                         shape,
                         target,
                         key,
@@ -289,6 +296,7 @@ macro_rules! nullable {
     ($name:ident { $($field:ident: $type:ty),* }, $this:ident => $slot:expr) => {
         struct $name<'a> {
             schema: &'static ServiceSchema,
+            budget: &'a Cell<u32>,
             shape: &'static Shape,
             $($field: $type),*
         }
@@ -313,15 +321,28 @@ macro_rules! nullable {
             }
             fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
                 let $this = self;
-                let (schema, shape) = ($this.schema, $this.shape);
-                Place { schema, shape, slot: $slot }.deserialize(from)
+                let (schema, budget, shape) = ($this.schema, $this.budget, $this.shape);
+                Place { schema, budget, shape, slot: $slot }.deserialize(from)
             }
         }
     };
 }
 
-nullable!(Element { list: &'a mut dyn crate::node::List }, it => it.list.push());
-nullable!(EntryPlace { target: &'a mut dyn crate::node::Map, key: String }, it => it.target.insert(it.key));
+/// One more item of a list or map; too many come from no honest client.
+fn spend<E: serde::de::Error>(budget: &Cell<u32>) -> Result<(), E> {
+    let left = budget.get().checked_sub(1);
+    budget.set(left.ok_or_else(|| E::custom("the request has too many list items"))?);
+    Ok(())
+}
+
+nullable!(Element { list: &'a mut dyn crate::node::List }, it => {
+    spend::<D::Error>(it.budget)?;
+    it.list.push()
+});
+nullable!(EntryPlace { target: &'a mut dyn crate::node::Map, key: String }, it => {
+    spend::<D::Error>(it.budget)?;
+    it.target.insert(it.key)
+});
 nullable!(MemberPlace { target: &'a mut dyn Struct, index: usize }, it => it
     .target
     .member_mut(it.index)

@@ -243,3 +243,41 @@ fn malformed_headers_are_named() {
     };
     assert_eq!(parse(&unsigned), Err(SignatureError::Missing));
 }
+
+#[test]
+fn signed_headers_are_sorted_and_named_once() {
+    let with = |headers: &str| {
+        authorization(&format!(
+            "AWS4-HMAC-SHA256 Credential=A/20260102/r/s/aws4_request, SignedHeaders={headers}, Signature=x"
+        ))
+    };
+    assert!(with("host;x-amz-date").is_ok());
+    let many: Vec<String> = (0..100).map(|n| format!("h{n:03}")).collect();
+    for bad in [
+        "host;host",
+        "x-amz-date;host",
+        &format!("{};host", many.join(";")),
+    ] {
+        assert!(
+            matches!(with(bad), Err(SignatureError::Incomplete(_))),
+            "{bad}"
+        );
+    }
+}
+
+#[test]
+fn what_names_the_operation_must_be_signed() {
+    let golden = goldens()
+        .into_iter()
+        .find(|golden| golden.name == "header-json")
+        .unwrap();
+    let signature = parse(&golden.parts()).unwrap();
+    let mut headers = golden.headers.clone();
+    headers.push(("x-amz-more".to_owned(), "unsigned".to_owned()));
+    let other = RequestParts {
+        headers: &headers,
+        ..golden.parts()
+    };
+    let refused = signature.check(&other, &golden.body_sha256, golden.text("secret_key"));
+    assert!(matches!(refused, Err(SignatureError::Incomplete(_))));
+}

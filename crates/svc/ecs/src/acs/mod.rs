@@ -112,7 +112,7 @@ impl Endpoint {
         let place = Place::of(cx);
         let cluster = names::cluster_name(cluster_of(channel, query)).unwrap_or_default();
         vec![
-            Check::new(action, instance_of(channel, query))
+            Check::new(action, instance_arn(&place, instance_of(channel, query)))
                 .with("ecs:cluster", place.cluster(&cluster)),
         ]
     }
@@ -195,6 +195,14 @@ fn cluster_of(channel: Channel, query: &BTreeMap<String, String>) -> Option<&str
         Channel::Tcs => "cluster",
     };
     query.get(name).map(String::as_str)
+}
+
+/// The instance that will be acted on, whatever region or account the caller wrote.
+fn instance_arn(place: &Place, given: &str) -> String {
+    match names::long_arn(given) {
+        Some((_, cluster, id)) => place.instance(cluster, id),
+        None => given.to_owned(),
+    }
 }
 
 fn instance_of(channel: Channel, query: &BTreeMap<String, String>) -> &str {
