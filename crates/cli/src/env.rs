@@ -8,6 +8,8 @@ pub fn run(layout: &Layout) -> Result<ExitCode, Problem> {
     let settings = layout.settings()?;
     let root = wharf_server::root_credentials(&layout.server(), &layout.keyring())
         .map_err(|cause| Problem::caused("the root key cannot be read", cause))?;
+    // They would win over, or be sent beside, what follows.
+    println!("unset AWS_SESSION_TOKEN AWS_PROFILE");
     for (name, value) in [
         ("AWS_ENDPOINT_URL", settings.endpoint().as_str()),
         ("AWS_ACCESS_KEY_ID", &root.access_key_id),

@@ -64,7 +64,7 @@ struct ServerArgs {
     #[command(flatten)]
     data: DataArgs,
     /// Port of the one endpoint
-    #[arg(long, value_name = "N", default_value_t = 4566)]
+    #[arg(long, value_name = "N", default_value_t = 4566, value_parser = clap::value_parser!(u16).range(1..))]
     port: u16,
     /// Further address to listen on, TLS only beyond this machine
     #[arg(long, value_name = "ADDR")]

@@ -40,7 +40,7 @@ fn list_items_are_counted_over_the_whole_body() {
     let nested = format!(r#"{{"environment":[{}]}}"#, vec!["{}"; 5000].join(","));
     let body = format!(
         r#"{{"containerDefinitions":[{}]}}"#,
-        vec![nested.as_str(); 5].join(",")
+        [nested.as_str(); 5].join(",")
     );
     assert!(decode(&body).unwrap_err().contains("too many list items"));
 }

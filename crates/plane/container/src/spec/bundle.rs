@@ -332,6 +332,10 @@ fn mounts(
         ),
         mount("mqueue", "/dev/mqueue", &["nosuid", "noexec", "nodev"]),
     ];
+    if matches!(spec.pid, NamespaceMode::Of(_)) {
+        // To mount it the OCI library reads /proc by its pid, which in a joined namespace is another.
+        list.retain(|mount| mount["destination"] != "/sys/fs/cgroup");
+    }
     if spec.ipc == NamespaceMode::Host {
         list.push(bind(Path::new("/dev/shm"), Path::new("/dev/shm"), false));
     } else {
