@@ -288,7 +288,9 @@ fn a_task_runs_survives_the_agent_and_stops() {
 
         let task: Value = serde_json::from_str(&content(&out.join("task")).await).unwrap();
         assert_eq!(task["TaskARN"], TASK);
-        assert_eq!(task["Containers"][0]["KnownStatus"], "RUNNING");
+        // It asks with its first breath, which may be before the agent heard that it runs.
+        let known = task["Containers"][0]["KnownStatus"].as_str().unwrap();
+        assert!(["CREATED", "RUNNING"].contains(&known), "{known}");
         let creds: Value = serde_json::from_str(&content(&out.join("creds")).await).unwrap();
         assert_eq!(creds["AccessKeyId"], "AKIATASK");
         let put = server.call("PutLogEvents").await;
