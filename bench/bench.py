@@ -10,9 +10,9 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "e2e"))
 
-from measures import api, memory, run_task, start, store  # noqa: E402 the harness had to be found first
+from measures import api, memory, run_task, start  # noqa: E402 the harness had to be found first
 
-MEASURES = {"start": start, "memory": memory, "run-task": run_task, "api": api, "store": store}
+MEASURES = {"start": start, "memory": memory, "run-task": run_task, "api": api}
 
 
 def machine():
@@ -29,12 +29,23 @@ def commit():
     return subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, cwd=HERE, check=True).stdout.strip()
 
 
-def table(measure):
-    """A measure's rows as a Markdown table under its heading."""
+def section(measure):
+    """A measure's rows as a Markdown table under its heading, with what they were taken on."""
     rows = measure.run()
+    taken = f"`bench/run` · {datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC · {commit()}, release build · {machine()}."
     head = "| " + " | ".join(measure.COLUMNS) + " |\n|" + " --- |" * len(measure.COLUMNS)
     body = "\n".join("| " + " | ".join(str(cell) for cell in row) + " |" for row in rows)
-    return f"## {measure.TITLE}\n{measure.METHOD}\n\n{head}\n{body}\n"
+    return f"## {measure.TITLE}\n\n{taken}\n\n{measure.METHOD}\n\n{head}\n{body}\n"
+
+
+def put(text):
+    """Writes a section into RESULTS.md in the place of the one with its heading; the others stay."""
+    path = HERE / "RESULTS.md"
+    first, *rest = path.read_text(encoding="utf-8").split("\n## ")
+    sections = dict.fromkeys(["## " + one.rstrip("\n") + "\n" for one in rest])
+    heading = text.partition("\n")[0]
+    kept = [one for one in sections if one.partition("\n")[0] != heading]
+    path.write_text("\n".join([first.rstrip("\n") + "\n", *kept, text]), encoding="utf-8")
 
 
 def main():
@@ -42,20 +53,11 @@ def main():
     unknown = [name for name in wanted if name not in MEASURES]
     if unknown:
         sys.exit(f"bench: no measure {', '.join(unknown)}; there are {', '.join(MEASURES)}")
-    parts = [
-        "# Results",
-        f"Written by `make bench` at {datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC from {commit()}, release build.",
-        f"{machine()}. Every peer ran in the same run, on the same disk, in turns with wharf. Medians unless said otherwise.",
-        "",
-    ]
     for name in wanted:
         print(f"== {name}", flush=True)
-        text = table(MEASURES[name])
+        text = section(MEASURES[name])
         print(text, flush=True)
-        parts.append(text)
-    if wanted == list(MEASURES):
-        (HERE / "RESULTS.md").write_text("\n".join(parts), encoding="utf-8")
-        print("written to bench/RESULTS.md")
+        put(text)
 
 
 if __name__ == "__main__":

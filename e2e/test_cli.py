@@ -43,7 +43,7 @@ def test_health(wharf):
 def test_env_can_be_evaluated(wharf):
     assert wharf.exports.keys() >= {"AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION"}
     printed = tools.run(tools.wharf(), "env", "--data", wharf.data).stdout
-    assert all(line.startswith("export ") for line in printed.splitlines() if line and not line.startswith("#"))
+    assert all(line.startswith(("export ", "unset ")) for line in printed.splitlines() if line and not line.startswith("#"))
 
 
 def test_status_and_doctor(wharf, busybox):

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from harness import tasks
 from harness.installation import Keys
 from harness.tasks import document
+from harness.waiting import wait_for
 
 ACCOUNT = "000000000000"
 DEFINITION_ARN = f"arn:aws:ecs:us-east-1:{ACCOUNT}:task-definition/"
@@ -178,7 +179,7 @@ def test_enforcement_modes(unstarted):
     soft = unstarted(arguments=("--iam", "soft")).start(node=False)
     name, keys = tasks.user(soft)
     soft.client("ecs", keys).list_clusters()
-    assert "ecs:ListClusters" in soft.output.text and name in soft.output.text
+    wait_for(lambda: "ecs:ListClusters" in soft.output.text and name in soft.output.text, 10, "what would be denied in the log")
 
     off = unstarted(arguments=("--iam", "off")).start(node=False)
     forged = Keys("AKIAAAAAAAAAAAAAAAAA", "not the secret")

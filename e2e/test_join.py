@@ -108,17 +108,18 @@ def test_a_node_speaks_for_no_other(server, joined):
 
 def test_a_token_is_good_once(server, joined):
     spent = token(server)
-    data = tempfile.mkdtemp(prefix="wharf-e2e-")
+    data, other = (tempfile.mkdtemp(prefix="wharf-e2e-") for _ in range(2))
     try:
         first = subprocess.Popen([str(part) for part in join(server, data, spent)])
         wait_for(lambda: len(server.client("ecs").list_container_instances()["containerInstanceArns"]) > 2, 20, "a third node")
         first.terminate()
         first.wait(20)
         tools.run(tools.wharf(), "down", "--data", data)
-        again = tools.run(*join(server, data, spent), check=False)
+        again = tools.run(*join(server, other, spent), check=False)
         assert again.returncode != 0 and "spent" in again.stderr
     finally:
-        shutil.rmtree(data, ignore_errors=True)
+        for folder in (data, other):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.mark.parametrize("wrong", ["secret", "authority"])

@@ -7,6 +7,8 @@ import json
 from .waiting import wait_for
 
 RUN_DEADLINE_S = 30
+# A shell as the first process does not hear SIGTERM: its stop takes the default stopTimeout, 30 s.
+STOP_DEADLINE_S = 45
 _numbers = itertools.count(1)
 
 TRUST_TASKS = json.dumps(
@@ -64,7 +66,7 @@ class Task:
 
     def stop(self, reason=None, wait=True):
         self.wharf.client("ecs").stop_task(cluster=self.cluster, task=self.arn, **({"reason": reason} if reason else {}))
-        return self.wait("STOPPED") if wait else None
+        return self.wait("STOPPED", STOP_DEADLINE_S) if wait else None
 
     def lines(self, name="main"):
         """Everything the container wrote, line by line."""

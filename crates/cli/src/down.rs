@@ -14,6 +14,8 @@ use crate::{layout::Layout, problem::Problem, roles, style::Style};
 
 /// The supervisor gives its children ten seconds.
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
+/// What could not be removed at once is tried again for so long.
+const TEARDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub fn run(layout: &Layout) -> Result<ExitCode, Problem> {
     roles::require_root()?;
@@ -31,15 +33,25 @@ pub fn run(layout: &Layout) -> Result<ExitCode, Problem> {
         .enable_all()
         .build()
         .map_err(|cause| Problem::caused("cannot start", cause))?;
-    runtime
-        .block_on(wharf_agent::teardown(
+    let shim = roles::shim_program()?;
+    let deadline = Instant::now() + TEARDOWN_TIMEOUT;
+    loop {
+        match runtime.block_on(wharf_agent::teardown(
             &layout.node(),
-            installation,
-            &roles::shim_program()?,
-        ))
-        .map_err(|cause| {
-            Problem::caused("something of the installation is still on this host", cause)
-        })?;
+            installation.clone(),
+            &shim,
+        )) {
+            Ok(()) => break,
+            // A node that was just killed lets go of its folders a moment later.
+            Err(_) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(100)),
+            Err(cause) => {
+                return Err(Problem::caused(
+                    "something of the installation is still on this host",
+                    cause,
+                ));
+            }
+        }
+    }
     println!(
         "{} Data is kept in {}; `wharf up` goes on with it.",
         Style::of_stdout().good("Down."),
