@@ -181,15 +181,29 @@ impl<S: LogSource> Delivery<S> {
         for put in puts {
             let after = before + put.len();
             if after == intent.events {
-                return match sink.tail(&self.to, put.len()).await {
-                    Ok(tail) if tail == *put => after,
-                    // Also if the identity may not read: rather twice than never.
-                    _ => before,
+                return if self.arrived(put, sink).await {
+                    after
+                } else {
+                    before
                 };
             }
             before = after;
         }
         0
+    }
+
+    /// Whether the stream ends with these events: asked when it is not known if a put was taken,
+    /// until there is an answer.
+    async fn arrived(&self, events: &[LogEvent], sink: &dyn LogSink) -> bool {
+        let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30), 2.0);
+        loop {
+            match sink.tail(&self.to, events.len()).await {
+                Ok(tail) => return tail == events,
+                Err(error) if error.is_transient() => sleep(backoff.wait()).await,
+                // The identity may not read, or there is no stream yet: rather twice than never.
+                Err(_) => return false,
+            }
+        }
     }
 
     /// Puts until it is taken.
@@ -223,6 +237,10 @@ impl<S: LogSource> Delivery<S> {
                 "log events wait"
             );
             sleep(backoff.wait()).await;
+            // A lost answer is no refusal.
+            if error.is_transient() && self.arrived(events, sink).await {
+                return;
+            }
         }
     }
 
