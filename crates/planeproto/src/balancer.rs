@@ -1,0 +1,241 @@
+//! Load balancers: what listens where, and which target gets a request.
+
+use std::{collections::BTreeMap, fmt, net::Ipv4Addr};
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoadBalancer {
+    pub arn: String,
+    pub name: String,
+    /// `web-1234567890.us-east-1.elb.localhost`
+    pub dns_name: String,
+    pub kind: BalancerKind,
+    pub internal: bool,
+    pub vpc: String,
+    /// The address on its host at which users reach it, of the public range; `None` if internal.
+    pub public_address: Option<Ipv4Addr>,
+    /// Its interfaces in the VPC: it reaches targets from the one on its own host, and listens
+    /// there for callers inside the VPC.
+    pub interfaces: Vec<BalancerInterface>,
+    /// Attributes that differ from their defaults, by AWS's keys (`idle_timeout.timeout_seconds`).
+    pub attributes: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BalancerKind {
+    Application,
+    Network,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BalancerInterface {
+    pub id: String,
+    pub address: Ipv4Addr,
+    pub zone: String,
+    /// Instance id of the host it is attached to.
+    pub host: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listener {
+    pub arn: String,
+    pub load_balancer: String,
+    pub port: u16,
+    pub protocol: ListenerProtocol,
+    /// ARNs of certificates, the default one first; for HTTPS and TLS.
+    pub certificates: Vec<String>,
+    pub ssl_policy: Option<String>,
+    pub default_actions: Vec<Action>,
+    pub attributes: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum ListenerProtocol {
+    Http,
+    Https,
+    Tcp,
+    Tls,
+    Udp,
+    #[serde(rename = "TCP_UDP")]
+    TcpUdp,
+}
+
+/// A rule of a listener. The listener's own default actions are no rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    pub arn: String,
+    pub listener: String,
+    /// 1–50000; the lowest that matches wins.
+    pub priority: u32,
+    /// All of them must match.
+    pub conditions: Vec<Condition>,
+    pub actions: Vec<Action>,
+}
+
+/// Matches if any of its values does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "field", rename_all = "kebab-case")]
+pub enum Condition {
+    /// Case-insensitive; `*` and `?`.
+    HostHeader {
+        values: Vec<String>,
+        regexes: Vec<String>,
+    },
+    /// Case-sensitive, the path only.
+    PathPattern {
+        values: Vec<String>,
+        regexes: Vec<String>,
+    },
+    /// Values case-insensitive.
+    HttpHeader {
+        name: String,
+        values: Vec<String>,
+        regexes: Vec<String>,
+    },
+    /// Exact.
+    HttpRequestMethod {
+        values: Vec<String>,
+    },
+    QueryString {
+        values: Vec<QueryPattern>,
+    },
+    /// CIDRs; the connection's peer, never X-Forwarded-For.
+    SourceIp {
+        values: Vec<String>,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueryPattern {
+    /// Without a key the value of any key matches.
+    pub key: Option<String>,
+    pub value: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum Action {
+    Forward {
+        groups: Vec<WeightedGroup>,
+        /// Seconds that a client stays with the group it was given; `None`: not at all.
+        stickiness_seconds: Option<u32>,
+    },
+    /// Parts may hold `#{protocol} #{host} #{port} #{path} #{query}`.
+    Redirect {
+        protocol: String,
+        host: String,
+        port: String,
+        path: String,
+        query: String,
+        /// 301 or 302
+        status: u16,
+    },
+    FixedResponse {
+        status: u16,
+        content_type: String,
+        body: String,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WeightedGroup {
+    pub group: String,
+    /// 0–999
+    pub weight: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetGroup {
+    pub arn: String,
+    pub name: String,
+    pub vpc: String,
+    pub protocol: TargetProtocol,
+    pub protocol_version: ProtocolVersion,
+    pub health_check: HealthCheck,
+    /// Attributes that differ from their defaults, by AWS's keys.
+    pub attributes: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum TargetProtocol {
+    Http,
+    Https,
+    Tcp,
+    Tls,
+    Udp,
+    #[serde(rename = "TCP_UDP")]
+    TcpUdp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum ProtocolVersion {
+    Http1,
+    Http2,
+    Grpc,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthCheck {
+    pub enabled: bool,
+    pub protocol: TargetProtocol,
+    /// `None`: the port of each target.
+    pub port: Option<u16>,
+    pub path: String,
+    /// HTTP codes that are healthy, as given: `200,301-399`; gRPC codes for GRPC.
+    pub matcher: String,
+    pub interval_seconds: u32,
+    pub timeout_seconds: u32,
+    pub healthy_threshold: u32,
+    pub unhealthy_threshold: u32,
+}
+
+/// Names a target in its group.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TargetRef {
+    /// ARN of the target group.
+    pub group: String,
+    /// An address or an instance id, as it was registered.
+    pub id: String,
+    pub port: u16,
+}
+
+impl fmt::Display for TargetRef {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} {}:{}", self.group, self.id, self.port)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    pub target: TargetRef,
+    /// Where it is reached: in the VPC for type ip, its host for type instance.
+    pub address: std::net::IpAddr,
+    /// Deregistered then (ms since 1970): gets no new request, finishes those it has.
+    pub draining_since_ms: Option<i64>,
+}
+
+/// A certificate with its key. Never logged.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certificate {
+    pub arn: String,
+    /// Names it is for, as SNI asks for them; may start with `*.`.
+    pub names: Vec<String>,
+    /// PEM, the leaf first.
+    pub chain: String,
+    /// PEM
+    pub private_key: String,
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Certificate")
+            .field("arn", &self.arn)
+            .field("names", &self.names)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,136 @@
+//! What the control plane tells the planes of a host (network, load balancer), and what they report.
+//!
+//! A plane holds a set of [`Resource`]s, each under its [`Key`]; it learns the whole set once and
+//! then what changed. Each resource mirrors one record of a service, so a change of a record is a
+//! change of a resource.
+
+pub mod balancer;
+pub mod network;
+pub mod report;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The planes that a host may subscribe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Plane {
+    /// Interfaces, groups, tunnel ends.
+    Network,
+    /// Load balancers with everything below them.
+    LoadBalancer,
+}
+
+/// One thing that a plane knows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Resource {
+    Host(network::Host),
+    Vpc(network::Vpc),
+    Interface(network::Interface),
+    SecurityGroup(network::SecurityGroup),
+    LoadBalancer(balancer::LoadBalancer),
+    Listener(balancer::Listener),
+    Rule(balancer::Rule),
+    TargetGroup(balancer::TargetGroup),
+    Target(balancer::Target),
+    Certificate(balancer::Certificate),
+}
+
+/// Names a resource within a plane: its kind and its id.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Key {
+    pub kind: Kind,
+    pub id: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    Host,
+    Vpc,
+    Interface,
+    SecurityGroup,
+    LoadBalancer,
+    Listener,
+    Rule,
+    TargetGroup,
+    Target,
+    Certificate,
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{:?} {}", self.kind, self.id)
+    }
+}
+
+/// A resource is there, as given, or is there no longer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    Put(Resource),
+    Delete(Key),
+}
+
+impl Change {
+    pub fn key(&self) -> Key {
+        match self {
+            Self::Put(resource) => resource.key(),
+            Self::Delete(key) => key.clone(),
+        }
+    }
+}
+
+impl Resource {
+    pub fn key(&self) -> Key {
+        let (kind, id) = match self {
+            Self::Host(it) => (Kind::Host, it.id.clone()),
+            Self::Vpc(it) => (Kind::Vpc, it.id.clone()),
+            Self::Interface(it) => (Kind::Interface, it.id.clone()),
+            Self::SecurityGroup(it) => (Kind::SecurityGroup, it.id.clone()),
+            Self::LoadBalancer(it) => (Kind::LoadBalancer, it.arn.clone()),
+            Self::Listener(it) => (Kind::Listener, it.arn.clone()),
+            Self::Rule(it) => (Kind::Rule, it.arn.clone()),
+            Self::TargetGroup(it) => (Kind::TargetGroup, it.arn.clone()),
+            Self::Target(it) => (Kind::Target, it.target.to_string()),
+            Self::Certificate(it) => (Kind::Certificate, it.arn.clone()),
+        };
+        Key { kind, id }
+    }
+
+    /// The plane it belongs to.
+    pub fn plane(&self) -> Plane {
+        match self {
+            Self::Host(_) | Self::Vpc(_) | Self::Interface(_) | Self::SecurityGroup(_) => {
+                Plane::Network
+            }
+            _ => Plane::LoadBalancer,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resource_survives_the_wire_and_names_itself() {
+        let target = balancer::TargetRef {
+            group: "arn:tg".to_owned(),
+            id: "172.31.0.9".to_owned(),
+            port: 80,
+        };
+        let resource = Resource::Target(balancer::Target {
+            target: target.clone(),
+            address: "172.31.0.9".parse().unwrap(),
+            draining_since_ms: None,
+        });
+        let json = serde_json::to_string(&resource).unwrap();
+        let back: Resource = serde_json::from_str(&json).unwrap();
+        assert_eq!(back, resource);
+        assert_eq!(back.key().id, "arn:tg 172.31.0.9:80");
+        assert_eq!(back.plane(), Plane::LoadBalancer);
+    }
+}

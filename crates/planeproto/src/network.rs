@@ -1,0 +1,77 @@
+//! The network: who has which address on which host, and who may speak to whom.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use serde::{Deserialize, Serialize};
+
+/// A host that takes part in the network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Host {
+    /// Its instance id, `i-…`.
+    pub id: String,
+    /// Where its end of the tunnels is. `None`: it has no peers (a single machine).
+    pub underlay: Option<IpAddr>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vpc {
+    pub id: String,
+    /// `172.31.0.0/16`
+    pub cidrs: Vec<String>,
+    /// Number of its overlay, 24 bits, of no other VPC.
+    pub vni: u32,
+}
+
+/// An elastic network interface.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interface {
+    pub id: String,
+    pub vpc: String,
+    /// The subnet's range, `172.31.16.0/20`.
+    pub subnet_cidr: String,
+    pub address: Ipv4Addr,
+    /// `0a:…`
+    pub mac: String,
+    /// Ids of its security groups, 1–5.
+    pub groups: Vec<String>,
+    /// Instance id of the host it is attached to.
+    pub host: Option<String>,
+    /// The load balancer it serves: then the host wires it without a task (key
+    /// [`balancer_attachment`]).
+    pub load_balancer: Option<String>,
+}
+
+/// Key of the network attachment of a load balancer's interface.
+pub fn balancer_attachment(interface: &str) -> String {
+    format!("lb-{interface}")
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecurityGroup {
+    pub id: String,
+    pub vpc: String,
+    pub ingress: Vec<Permission>,
+    pub egress: Vec<Permission>,
+}
+
+/// Allows what matches all of it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Permission {
+    /// IP protocol number; `None` for all protocols.
+    pub protocol: Option<u8>,
+    /// TCP, UDP: the first and last destination port; `None` for all.
+    pub ports: Option<(u16, u16)>,
+    /// ICMP: type and code, `None` for all of them.
+    pub icmp: Option<(u8, Option<u8>)>,
+    pub peer: Peer,
+}
+
+/// The other side: source of ingress, destination of egress.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Peer {
+    /// `10.0.0.0/8`
+    Cidr(String),
+    /// Every interface that has the group.
+    Group(String),
+}
