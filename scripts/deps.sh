@@ -21,7 +21,7 @@ unpacked=(
   containerd:usr/bin/containerd
 )
 # What measurements need besides: `deps.sh --bench`.
-bench_packages=(wrk nghttp2-client)
+bench_packages=(wrk nghttp2-client linux-perf)
 bench_unpacked=(etcd-server:usr/bin/etcd)
 bench_clients=("moto[server]==5.2.1")
 

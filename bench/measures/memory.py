@@ -2,7 +2,6 @@
 
 from harness import images, processes, tasks
 from harness.installation import Installation
-from harness.waiting import wait_for
 
 from . import peers
 
