@@ -3,14 +3,7 @@
 use wharf_api_ec2::{Ec2, Input, types::*};
 use wharf_wire::{Call, Check, Context, Fault, async_trait};
 
-use crate::{
-    Ec2Service, authorize,
-    ops::{
-        attach_network_interface, create_network_interface, delete_network_interface,
-        describe_network_interfaces, describe_security_groups, describe_subnets, describe_vpcs,
-        describe_zones, modify_network_interface_attribute,
-    },
-};
+use crate::{Ec2Service, authorize, ops::*};
 
 macro_rules! operations {
     ($($name:ident($input:ty) -> $output:ty = $function:path;)*) => {
@@ -39,6 +32,28 @@ operations! {
 
     describe_security_groups(DescribeSecurityGroupsRequest) -> DescribeSecurityGroupsResult
         = describe_security_groups::describe_security_groups;
+
+    create_security_group(CreateSecurityGroupRequest) -> CreateSecurityGroupResult
+        = security_groups::create;
+    delete_security_group(DeleteSecurityGroupRequest) -> DeleteSecurityGroupResult
+        = security_groups::delete;
+    authorize_security_group_ingress(AuthorizeSecurityGroupIngressRequest)
+        -> AuthorizeSecurityGroupIngressResult = authorize_security_group::ingress;
+    authorize_security_group_egress(AuthorizeSecurityGroupEgressRequest)
+        -> AuthorizeSecurityGroupEgressResult = authorize_security_group::egress;
+    revoke_security_group_ingress(RevokeSecurityGroupIngressRequest)
+        -> RevokeSecurityGroupIngressResult = revoke_security_group::ingress;
+    revoke_security_group_egress(RevokeSecurityGroupEgressRequest)
+        -> RevokeSecurityGroupEgressResult = revoke_security_group::egress;
+    modify_security_group_rules(ModifySecurityGroupRulesRequest) -> ModifySecurityGroupRulesResult
+        = modify_security_group_rules::modify;
+    update_security_group_rule_descriptions_ingress(
+        UpdateSecurityGroupRuleDescriptionsIngressRequest
+    ) -> UpdateSecurityGroupRuleDescriptionsIngressResult = update_rule_descriptions::ingress;
+    update_security_group_rule_descriptions_egress(UpdateSecurityGroupRuleDescriptionsEgressRequest)
+        -> UpdateSecurityGroupRuleDescriptionsEgressResult = update_rule_descriptions::egress;
+    describe_security_group_rules(DescribeSecurityGroupRulesRequest)
+        -> DescribeSecurityGroupRulesResult = describe_security_group_rules::describe;
 
     create_network_interface(CreateNetworkInterfaceRequest) -> CreateNetworkInterfaceResult
         = create_network_interface::create_network_interface;
