@@ -9,14 +9,18 @@ use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use sha1::{Digest, Sha1};
 use wharf_base::{Arn, Clock, Timestamp};
+use wharf_planeproto::report::TargetHealth;
 use wharf_registry::RegistryApi;
 use wharf_svc_ecs::{
-    Channel as AgentChannel, Endpoint, Refusal, RoleError, RoleKeys, TaskCredentials,
+    Channel as AgentChannel, EcsService, Endpoint, Refusal, RoleError, RoleKeys, TaskCredentials,
 };
 use wharf_svc_iam::{AssumeError, Directory as IamDirectory, IdentifyError};
 use wharf_wire::{Check, Context, Dispatcher, fault::Chain};
 
-use crate::gateway::{self, AgentSockets, Body, Channel, Handler, Key, KeyError, Peer, full};
+use crate::{
+    gateway::{self, AgentSockets, Body, Channel, Handler, Key, KeyError, Peer, full},
+    plane::{Balancers, Nodes},
+};
 
 /// IAM's directory as the gateway looks keys up in it.
 pub struct Keys(pub Arc<IamDirectory>);
@@ -100,6 +104,28 @@ impl wharf_api_elbv2::Elbv2 for LoadBalancing {
         input: wharf_api_elbv2::Input<'_>,
     ) -> Result<Vec<Check>, wharf_wire::Fault> {
         Ok(vec![Check::any(input.action())])
+    }
+}
+
+#[async_trait]
+impl Balancers for LoadBalancing {
+    async fn host_connected(&self, _: &str, _: &str) {}
+    async fn host_gone(&self, _: &str) {}
+    async fn report(&self, _: &str, _: Vec<TargetHealth>) {}
+}
+
+/// ECS as the planes ask it about nodes.
+pub struct EcsNodes(pub EcsService);
+
+#[async_trait]
+impl Nodes for EcsNodes {
+    async fn zone_if_bound(&self, cx: &Context, instance: &str) -> Result<String, String> {
+        let zone = self.0.zone_if_bound(cx, instance).await;
+        zone.map_err(|fault| fault.message)
+    }
+
+    async fn is_registered(&self, account: &str, region: &str, instance: &str) -> bool {
+        self.0.is_registered(account, region, instance).await
     }
 }
 

@@ -25,11 +25,12 @@ use wharf_svc_sts::StsService;
 use wharf_wire::{Caller, Dispatcher, Fault, Service};
 
 use crate::{
-    adapters::{Keys, LoadBalancing, Registry, Roles, Sockets},
+    adapters::{EcsNodes, Keys, LoadBalancing, Registry, Roles, Sockets},
     bootstrap::Bootstrap,
     gateway::{Apis, Gateway, IamMode},
     health::Health,
     join::Join,
+    plane::{Parts as PlaneParts, Planes},
     root::RootError,
     tls::{Authority, TlsError},
 };
@@ -129,7 +130,9 @@ pub async fn run(
         tokio::spawn(async move { logs.sweep(logs_clock).await }),
         tokio::spawn(maintain(data.store.clone(), plane.catalog.clone())),
     ];
-    let gateway = Arc::new(plane.gateway(&config, &data, &clock)?);
+    let planes = Arc::new(plane.planes(&data, &shutdown));
+    let gateway = Arc::new(plane.gateway(&config, &data, &clock, planes.clone())?);
+    loops.spawn(async move { planes.run().await });
     for listener in listeners {
         loops.spawn(gateway.clone().serve(listener, shutdown.clone()));
     }
@@ -255,11 +258,23 @@ impl Plane {
         }
     }
 
+    fn planes(&self, data: &Data, stop: &CancellationToken) -> Planes {
+        Planes::new(PlaneParts {
+            store: data.store.clone(),
+            dispatcher: self.dispatcher.clone(),
+            sources: Vec::new(),
+            nodes: Arc::new(EcsNodes(self.ecs.clone())),
+            balancers: Arc::new(LoadBalancing),
+            stop: stop.clone(),
+        })
+    }
+
     fn gateway(
         &self,
         config: &ServerConfig,
         data: &Data,
         clock: &Arc<dyn Clock>,
+        planes: Arc<Planes>,
     ) -> Result<Gateway, StartError> {
         let services: Vec<Arc<dyn Service>> = vec![
             Arc::new(wharf_api_iam::Routes(Arc::new(self.iam.clone()))),
@@ -314,6 +329,7 @@ impl Plane {
             }),
             health: Arc::new(Health::new(data.store.clone())),
             join: Arc::new(join),
+            planes,
             tls: Some(acceptor),
         })
     }
