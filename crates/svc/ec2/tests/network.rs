@@ -4,21 +4,24 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use wharf_api_ec2::{Ec2, types::*};
 use wharf_base::{Permit, Timestamp};
-use wharf_store::{Store, StoreOptions};
-use wharf_svc_ec2::Ec2Service;
+use wharf_planeproto::Resource;
+use wharf_store::{Range, Store, StoreOptions, Txn};
+use wharf_svc_ec2::{Ec2Service, plane};
 use wharf_wire::{Call, Caller, Context};
 
 struct World {
     _folder: tempfile::TempDir,
     ec2: Arc<Ec2Service>,
+    store: Store,
 }
 
 fn world() -> World {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path(), StoreOptions::default()).unwrap();
     World {
-        ec2: Arc::new(Ec2Service::new(store)),
+        ec2: Arc::new(Ec2Service::new(store.clone())),
         _folder: folder,
+        store,
     }
 }
 
@@ -266,4 +269,229 @@ async fn the_default_group_is_found_by_filter() {
         ingress[0].user_id_group_pairs.as_ref().unwrap()[0].group_id,
         own
     );
+}
+
+/// What hosts are told, of all records.
+async fn told(world: &World) -> Vec<Resource> {
+    let reply = world.store.range(Range::prefix(plane::prefix())).await;
+    let entries = reply.unwrap().entries;
+    entries.iter().filter_map(plane::resource).collect()
+}
+
+async fn host_of(world: &World, id: &str) -> Option<String> {
+    let host = |resource| match resource {
+        Resource::Interface(it) if it.id == id => it.host,
+        _ => None,
+    };
+    told(world).await.into_iter().find_map(host)
+}
+
+fn attach(interface: &str, instance: &str) -> AttachNetworkInterfaceRequest {
+    AttachNetworkInterfaceRequest {
+        network_interface_id: Some(interface.to_owned()),
+        instance_id: Some(instance.to_owned()),
+        device_index: Some(1),
+        ..Default::default()
+    }
+}
+
+#[tokio::test]
+async fn a_service_attaches_its_interface_to_a_host() {
+    let world = world();
+    let input = CreateNetworkInterfaceRequest {
+        subnet_id: subnet(&world).await.subnet_id,
+        ..Default::default()
+    };
+    let made = create(&world, &service(), input.clone()).await;
+    assert_eq!(made.status.as_deref(), Some("available"));
+    let id = made.network_interface_id.unwrap();
+    let ec2 = &world.ec2;
+    let once = ec2
+        .attach_network_interface(&service(), attach(&id, "i-1"))
+        .await
+        .unwrap();
+    let again = ec2
+        .attach_network_interface(&service(), attach(&id, "i-1"))
+        .await
+        .unwrap();
+    assert_eq!(once, again);
+    assert_eq!(host_of(&world, &id).await.as_deref(), Some("i-1"));
+    let describe = DescribeNetworkInterfacesRequest {
+        filters: Some(vec![Filter {
+            name: Some("attachment.instance-id".to_owned()),
+            values: Some(vec!["i-1".to_owned()]),
+        }]),
+        ..Default::default()
+    };
+    let shown = ec2
+        .describe_network_interfaces(&user(), describe)
+        .await
+        .unwrap()
+        .network_interfaces
+        .unwrap();
+    assert_eq!(shown[0].status.as_deref(), Some("in-use"));
+    let attachment = shown[0].attachment.as_ref().unwrap();
+    assert_eq!(attachment.attachment_id, once.attachment_id);
+
+    let own = create(&world, &user(), input).await;
+    let own = own.network_interface_id.unwrap();
+    for (call, interface, instance, code) in [
+        (service(), &id, "i-2", "InvalidNetworkInterface.InUse"),
+        (user(), &id, "i-1", "OperationNotPermitted"),
+        (service(), &id, "m-2", "InvalidInstanceID.Malformed"),
+        (user(), &own, "i-1", "InvalidInstanceID.NotFound"),
+        (
+            user(),
+            &"eni-0".to_owned(),
+            "i-1",
+            "InvalidNetworkInterfaceID.NotFound",
+        ),
+    ] {
+        let refused = ec2
+            .attach_network_interface(&call, attach(interface, instance))
+            .await
+            .unwrap_err();
+        assert_eq!(refused.code, code);
+    }
+
+    let detach = DetachNetworkInterfaceRequest {
+        attachment_id: once.attachment_id,
+        ..Default::default()
+    };
+    let refused = ec2.detach_network_interface(&user(), detach.clone()).await;
+    assert_eq!(
+        refused.unwrap_err().to_string(),
+        "OperationNotPermitted: You are not allowed to manage 'ela-attach' attachments."
+    );
+    ec2.detach_network_interface(&service(), detach.clone())
+        .await
+        .unwrap();
+    assert_eq!(host_of(&world, &id).await, None);
+    let gone = ec2.detach_network_interface(&service(), detach).await;
+    assert_eq!(gone.unwrap_err().code, "InvalidAttachmentID.NotFound");
+}
+
+#[tokio::test]
+async fn an_older_installation_is_mended_once() {
+    let world = world();
+    let old = [
+        (
+            "vpc/vpc-1",
+            r#"{"kind":"vpc","format":1,"body":{"id":"vpc-1","cidr":"172.31.0.0/16","is_default":true,"dhcp_options_id":"dopt-1","association_id":"vpc-cidr-assoc-1","tags":{}}}"#,
+        ),
+        (
+            "subnet/subnet-1",
+            r#"{"kind":"subnet","format":1,"body":{"id":"subnet-1","vpc_id":"vpc-1","cidr":"172.31.0.0/20","zone":"us-east-1a","default_for_zone":true,"map_public_ip":true,"tags":{}}}"#,
+        ),
+        (
+            "security-group/sg-1",
+            r#"{"kind":"security-group","format":1,"body":{"id":"sg-1","vpc_id":"vpc-1","name":"default","description":"","ingress":[{"id":"sgr-1","protocol":"-1","from_port":null,"to_port":null,"peer":{"group":"sg-1"},"description":null}],"egress":[],"tags":{}}}"#,
+        ),
+        (
+            "network-interface/eni-1",
+            r#"{"kind":"network-interface","format":1,"body":{"id":"eni-1","subnet_id":"subnet-1","vpc_id":"vpc-1","zone":"us-east-1a","address":"172.31.0.9","mac":"0a:00:00:00:00:01","groups":["sg-1"],"description":"","requester":"ecs.amazonaws.com","token_id":null,"created_at":0,"tags":{}}}"#,
+        ),
+        (
+            "pointer/default-vpc",
+            r#"{"kind":"pointer","format":1,"body":{"id":"vpc-1"}}"#,
+        ),
+    ];
+    let permit = Permit::for_controller("test");
+    for (key, value) in old {
+        let key = format!("/w1/c0/ec2/000000000000/us-east-1/{key}");
+        world
+            .store
+            .txn(&permit, Txn::new().put(key, value))
+            .await
+            .unwrap();
+    }
+    assert_eq!(told(&world).await.len(), 1, "only the group needs nothing");
+    let call = user();
+    world.ec2.ensure_default_vpc(&permit, &call).await.unwrap();
+    let mended = told(&world).await;
+    assert_eq!(mended.len(), 3);
+    world.ec2.ensure_default_vpc(&permit, &call).await.unwrap();
+    assert_eq!(told(&world).await, mended);
+    let vpcs = world
+        .ec2
+        .describe_vpcs(&call, DescribeVpcsRequest::default());
+    assert_eq!(vpcs.await.unwrap().vpcs.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_full_subnet_says_so_and_gives_a_freed_address_again() {
+    let world = world();
+    let small = r#"{"kind":"subnet","format":1,"body":{"id":"subnet-1","vpc_id":"VPC","cidr":"172.31.240.0/28","zone":"us-east-1a","default_for_zone":false,"map_public_ip":false,"tags":{}}}"#;
+    let vpc = subnet(&world).await.vpc_id.unwrap();
+    let key = "/w1/c0/ec2/000000000000/us-east-1/subnet/subnet-1";
+    let put = Txn::new().put(key, small.replace("VPC", &vpc));
+    let permit = Permit::for_controller("test");
+    world.store.txn(&permit, put).await.unwrap();
+    let input = CreateNetworkInterfaceRequest {
+        subnet_id: Some("subnet-1".to_owned()),
+        ..Default::default()
+    };
+    let mut made = Vec::new();
+    for _ in 0..11 {
+        made.push(create(&world, &user(), input.clone()).await);
+    }
+    let full = world
+        .ec2
+        .create_network_interface(&user(), input.clone())
+        .await;
+    assert_eq!(full.unwrap_err().code, "InsufficientFreeAddressesInSubnet");
+    let delete = DeleteNetworkInterfaceRequest {
+        network_interface_id: made[4].network_interface_id.clone(),
+        ..Default::default()
+    };
+    world
+        .ec2
+        .delete_network_interface(&user(), delete)
+        .await
+        .unwrap();
+    let again = create(&world, &user(), input).await;
+    assert_eq!(again.private_ip_address, made[4].private_ip_address);
+}
+
+#[tokio::test]
+async fn interfaces_are_modified_by_whom_they_belong_to() {
+    let world = world();
+    let input = CreateNetworkInterfaceRequest {
+        subnet_id: subnet(&world).await.subnet_id,
+        ..Default::default()
+    };
+    let own = create(&world, &user(), input.clone()).await;
+    let group = own.groups.unwrap().remove(0).group_id;
+    let modify = ModifyNetworkInterfaceAttributeRequest {
+        network_interface_id: own.network_interface_id.clone(),
+        description: Some(AttributeValue {
+            value: Some("mine".to_owned()),
+        }),
+        groups: Some(vec![group.unwrap()]),
+        ..Default::default()
+    };
+    let ec2 = &world.ec2;
+    ec2.modify_network_interface_attribute(&user(), modify.clone())
+        .await
+        .unwrap();
+    let unknown = ModifyNetworkInterfaceAttributeRequest {
+        groups: Some(vec!["sg-0".to_owned()]),
+        ..modify.clone()
+    };
+    let refused = ec2
+        .modify_network_interface_attribute(&user(), unknown)
+        .await;
+    assert_eq!(refused.unwrap_err().code, "InvalidGroup.NotFound");
+    let managed = create(&world, &service(), input).await;
+    let modify = ModifyNetworkInterfaceAttributeRequest {
+        network_interface_id: managed.network_interface_id,
+        ..modify
+    };
+    let refused = ec2
+        .modify_network_interface_attribute(&user(), modify.clone())
+        .await;
+    assert_eq!(refused.unwrap_err().code, "AuthFailure");
+    ec2.modify_network_interface_attribute(&service(), modify)
+        .await
+        .unwrap();
 }
