@@ -9,8 +9,9 @@ use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use sha1::{Digest, Sha1};
 use wharf_base::{Arn, Clock, Timestamp};
-use wharf_planeproto::report::TargetHealth;
+use wharf_planeproto::{self as planes, Resource, report::TargetHealth};
 use wharf_registry::RegistryApi;
+use wharf_store::Entry;
 use wharf_svc_ecs::{
     Channel as AgentChannel, EcsService, Endpoint, Refusal, RoleError, RoleKeys, TaskCredentials,
 };
@@ -19,7 +20,7 @@ use wharf_wire::{Check, Context, Dispatcher, fault::Chain};
 
 use crate::{
     gateway::{self, AgentSockets, Body, Channel, Handler, Key, KeyError, Peer, full},
-    plane::{Balancers, Nodes},
+    plane::{Balancers, Nodes, source::Source},
 };
 
 /// IAM's directory as the gateway looks keys up in it.
@@ -112,6 +113,23 @@ impl Balancers for LoadBalancing {
     async fn host_connected(&self, _: &str, _: &str) {}
     async fn host_gone(&self, _: &str) {}
     async fn report(&self, _: &str, _: Vec<TargetHealth>) {}
+}
+
+/// EC2's records as resources of the network plane.
+pub struct Ec2Records;
+
+impl Source for Ec2Records {
+    fn prefix(&self) -> String {
+        wharf_svc_ec2::plane::prefix()
+    }
+
+    fn resource(&self, entry: &Entry) -> Option<Resource> {
+        wharf_svc_ec2::plane::resource(entry)
+    }
+
+    fn key(&self, store_key: &str) -> Option<planes::Key> {
+        wharf_svc_ec2::plane::key(store_key)
+    }
 }
 
 /// ECS as the planes ask it about nodes.

@@ -240,7 +240,10 @@ impl Gateway {
             route::Route::Join => self.join.handle(request, peer).await,
             route::Route::JoinToken => {
                 match self.apis.authenticate(&request, "wharf", peer).await {
-                    Ok(cx) => self.join.create_token(cx).await,
+                    Ok(cx) => {
+                        let query = request.uri().query().unwrap_or_default();
+                        self.join.create_token(cx, query).await
+                    }
                     Err(answer) => api::respond(answer, ""),
                 }
             }

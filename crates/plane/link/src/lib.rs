@@ -18,4 +18,4 @@ mod subscription;
 pub use backoff::Backoff;
 pub use connect::{BadEndpoint, ConnectError, Dialer, Endpoint, Stream};
 pub use known::Update;
-pub use subscription::{Delivery, LinkConfig, Subscription};
+pub use subscription::{Delivery, LinkConfig, LinkState, Subscription};

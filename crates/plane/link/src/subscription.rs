@@ -80,7 +80,7 @@ impl Delivery {
 /// A running subscription; it ends when this is dropped.
 pub struct Subscription {
     reports: Arc<Reports>,
-    connected: watch::Receiver<bool>,
+    state: watch::Receiver<LinkState>,
     _task: AbortOnDropHandle<()>,
     _saver: AbortOnDropHandle<()>,
 }
@@ -91,7 +91,7 @@ impl Subscription {
         // One at a time: the next delivery waits for the answer to the one before.
         let (deliveries, receiver) = mpsc::channel(1);
         let reports = Arc::new(Reports::default());
-        let (connected, is_connected) = watch::channel(false);
+        let (state, seen) = watch::channel(LinkState::Connecting);
         let shared = Arc::new(Shared::default());
         let saver = save_changes(shared.clone(), config.plane, config.state_file.clone());
         let task = Task {
@@ -99,11 +99,11 @@ impl Subscription {
             deliveries,
             reports: reports.clone(),
             shared,
-            connected,
+            state,
         };
         let subscription = Self {
             reports,
-            connected: is_connected,
+            state: seen,
             _task: AbortOnDropHandle::new(tokio::spawn(task.run())),
             _saver: AbortOnDropHandle::new(tokio::spawn(saver)),
         };
@@ -116,9 +116,18 @@ impl Subscription {
     }
 
     /// Whether the control plane is there.
-    pub fn connected(&self) -> watch::Receiver<bool> {
-        self.connected.clone()
+    pub fn state(&self) -> watch::Receiver<LinkState> {
+        self.state.clone()
     }
+}
+
+/// How a subscription is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkState {
+    Connecting,
+    Connected,
+    /// Not connected, and why; tried again all the time.
+    Lost(String),
 }
 
 /// The latest report of each target that there is.
@@ -229,7 +238,7 @@ struct Task {
     deliveries: mpsc::Sender<Delivery>,
     reports: Arc<Reports>,
     shared: Arc<Shared>,
-    connected: watch::Sender<bool>,
+    state: watch::Sender<LinkState>,
 }
 
 /// Why a connection ended.
@@ -271,16 +280,19 @@ impl Task {
             };
             let began = Instant::now();
             let ended = self.connection(&host).await;
-            self.connected.send_replace(false);
             if began.elapsed() >= SETTLED {
                 backoff.reset();
             }
             match ended {
                 End::PlaneGone => return,
-                End::Renamed => continue,
+                End::Renamed => {
+                    self.state.send_replace(LinkState::Connecting);
+                    continue;
+                }
                 End::Stream(error) => {
-                    let plane = self.config.plane;
-                    tracing::info!(%plane, error = %Chain(&error), "not subscribed");
+                    let (plane, why) = (self.config.plane, Chain(&error).to_string());
+                    tracing::info!(%plane, why, "not subscribed");
+                    self.state.send_replace(LinkState::Lost(why));
                 }
             }
             sleep(backoff.wait()).await;
@@ -399,8 +411,8 @@ impl Task {
                 () = is_another(&mut renamed, host) => return Err(End::Renamed),
                 () = self.deliveries.closed() => return Err(End::PlaneGone),
             }
-            if !*self.connected.borrow() && gathered.greeted {
-                self.connected.send_replace(true);
+            if gathered.greeted && !self.is_connected() {
+                self.state.send_replace(LinkState::Connected);
                 // All of them: the server may be another than before.
                 self.send_reports(&stream, &mut sent).await?;
             }
@@ -469,12 +481,16 @@ impl Task {
         }
     }
 
+    fn is_connected(&self) -> bool {
+        *self.state.borrow() == LinkState::Connected
+    }
+
     async fn send_reports(
         &self,
         stream: &PlaneStream,
         sent: &mut BTreeMap<TargetRef, TargetHealth>,
     ) -> Result<(), StreamError> {
-        if !*self.connected.borrow() {
+        if !self.is_connected() {
             return Ok(());
         }
         for health in wire::parts(self.reports.unsent(sent), |_| ()) {

@@ -37,7 +37,6 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
-use wharf_base::Arn;
 use wharf_planeproto::{Messages, Outgoing, Plane, report::TargetHealth};
 use wharf_store::Store;
 use wharf_wire::{Check, Context, Dispatcher};
@@ -48,7 +47,10 @@ use self::{
     session::Session,
     source::Source,
 };
-use crate::gateway::{Body, Peer, text};
+use crate::{
+    gateway::{Body, Peer, text},
+    node_identity::plane_arn,
+};
 
 /// Subscriptions served at once: two planes of a thousand hosts, and as many that just come back.
 const MAX_SUBSCRIPTIONS: usize = 4096;
@@ -142,8 +144,7 @@ impl Planes {
         request: Request<Incoming>,
         peer: Peer,
     ) -> Response<Body> {
-        let resource = format!("plane/{plane}");
-        let arn = Arn::new("wharf", &cx.region, &cx.account, resource).to_string();
+        let arn = plane_arn(&cx.region, &cx.account, plane);
         let checks = [Check::new("wharf:Subscribe", arn)];
         if let Err(refusal) = self.dispatcher.decide(&cx, &checks).await {
             return text(StatusCode::FORBIDDEN, format!("{refusal}\n"));

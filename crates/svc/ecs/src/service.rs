@@ -87,7 +87,9 @@ impl EcsService {
         loops.spawn(wharf_reconcile::run(queue, INSTANCE_WORKERS, stop, work));
         while let Some(ended) = loops.join_next().await {
             if let Err(error) = ended {
+                // Half a service is worse than one that starts again: whoever runs it sees it end.
                 tracing::error!(%error, "a loop of ECS ended with a panic");
+                return;
             }
         }
     }
