@@ -2,7 +2,6 @@
 
 from harness import images, processes, tasks
 from harness.installation import Installation
-from harness.waiting import wait_for
 
 from . import peers
 
@@ -23,10 +22,11 @@ def run():
         started = [tasks.start(installation, definition) for _ in range(TASKS)]
         for task in started:
             task.wait("RUNNING")
-        tree = peers.family(installation.process.pid)
-        rows.append(_row(f"wharf up with {TASKS} tasks, their shims left out", tree))
-        shims = [pid for pid in processes.all_pids() if "shim" in processes.command_line(pid)[0] and pid not in tree]
-        wait_for(lambda: len(shims) >= TASKS, 1, f"{TASKS} shims")
+        shims = [pid for pid in peers.family(installation.process.pid) if "shim" in processes.command_line(pid)[0]]
+        assert len(shims) >= TASKS, f"{len(shims)} shims for {TASKS} tasks"
+        tasks_own = {pid for shim in shims for pid in peers.family(shim)}
+        tree = [pid for pid in peers.family(installation.process.pid) if pid not in tasks_own]
+        rows.append(_row(f"wharf up with {TASKS} tasks, shims and containers left out", tree))
         each = peers.own_bytes(shims) / len(shims) / (1 << 20)
         rows.append(("one shim", len(shims) // TASKS, f"{each:.2f}"))
         for task in started:

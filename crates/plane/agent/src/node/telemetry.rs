@@ -210,7 +210,7 @@ impl Publisher {
                         socket.send(framed(&signed, &body)).await?;
                     }
                 }
-                () = sleep_until(heard + idle) => return Err(SocketError::Timeout),
+                () = sleep_until(heard + idle) => return Err(SocketError::Timeout(idle)),
                 () = sleep_until(expires) => {
                     socket.close("ConnectionExpired: Reconnect to continue").await;
                     return Ok(());
