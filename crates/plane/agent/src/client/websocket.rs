@@ -14,10 +14,7 @@ use tokio_tungstenite::{
     },
 };
 
-use super::{
-    Api,
-    connect::{ConnectError, Endpoint, Stream},
-};
+use super::{Api, ConnectError, Endpoint, Stream};
 
 /// A payload of a hundred tasks at the size limit of definitions fits; nothing larger is meant.
 const MAX_MESSAGE: usize = 16 << 20;

@@ -17,9 +17,9 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use wharf_base::{Clock, ids};
+use wharf_link::Backoff;
 
 use super::{
-    backoff::Backoff,
     directory::{Directory, TaskView},
     machine::{Machine, Usage},
     register,
