@@ -39,6 +39,7 @@ impl Harness {
     pub async fn impatient() -> Self {
         let harness = Self::with(Config {
             disconnect_grace: Duration::from_millis(100),
+            ping: Duration::from_millis(100),
             node_lost_timeout: Duration::from_millis(300),
             resend: Duration::from_millis(500),
             ..Config::default()
