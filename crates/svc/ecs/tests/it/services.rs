@@ -241,10 +241,8 @@ async fn a_deployment_whose_tasks_fail_to_start_is_rolled_back() {
     assert_eq!(described.status.as_deref(), Some("ROLLBACK_SUCCESSFUL"));
     let breaker = described.deployment_circuit_breaker.unwrap();
     assert_eq!(breaker.status.as_deref(), Some("TRIGGERED"));
-    assert_eq!(
-        (breaker.failure_count, breaker.threshold),
-        (Some(3), Some(3))
-    );
+    assert_eq!(breaker.threshold, Some(3));
+    assert!(breaker.failure_count >= Some(3), "two fail at a time");
 }
 
 #[tokio::test]
