@@ -42,6 +42,21 @@ impl Record for PlaneHost {
     const FORMAT: u32 = 1;
 }
 
+/// Where a host is for others; none if it is not known, or has no peers.
+pub async fn underlay(
+    store: &Store,
+    account: &str,
+    region: &str,
+    instance: &str,
+) -> Result<Option<IpAddr>, HostError> {
+    let key = Scope::new(SERVICE, account, region).key(PlaneHost::KIND, instance);
+    let Some(entry) = store.get(&key).await? else {
+        return Ok(None);
+    };
+    let host: PlaneHost = decode(&entry.value)?;
+    Ok(host.underlay)
+}
+
 /// Host records as resources.
 pub struct HostSource;
 
