@@ -233,5 +233,7 @@ fn wanted(
 
 /// Whether other hosts can send there.
 fn is_underlay(address: &IpAddr) -> bool {
-    !(address.is_loopback() || address.is_unspecified() || address.is_multicast())
+    // The overlay is carried over IPv4.
+    address.is_ipv4()
+        && !(address.is_loopback() || address.is_unspecified() || address.is_multicast())
 }
