@@ -111,6 +111,7 @@ impl wharf_api_elbv2::Elbv2 for LoadBalancing {
 #[async_trait]
 impl Balancers for LoadBalancing {
     async fn host_connected(&self, _: &str, _: &str) {}
+    async fn host_disconnected(&self, _: &str) {}
     async fn host_gone(&self, _: &str) {}
     async fn report(&self, _: &str, _: Vec<TargetHealth>) {}
 }

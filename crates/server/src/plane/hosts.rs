@@ -171,7 +171,7 @@ impl Hosts {
         }
     }
 
-    pub async fn sweep_once(
+    async fn sweep_once(
         &self,
         nodes: &dyn Nodes,
         balancers: &dyn Balancers,
