@@ -51,7 +51,7 @@ class Host:
         script = 'ip link set lo up; while :; do read -r -t 1000 line; [ -n "$line" ] && eval "$line &"; done'
         self._unshare = subprocess.Popen(
             ["unshare", "--net", "--mount", "--pid", "--uts", "--fork", "--kill-child", "--mount-proc", "--propagation", "private", "bash", "-c", script],
-            stdin=subprocess.PIPE, text=True, start_new_session=True,
+            stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
         )  # fmt: skip
         self._holder = wait_for(lambda: next(iter(processes.children(self._unshare.pid)), None), 10, "the host's first process")
         wait_for(lambda: os.readlink(f"/proc/{self._holder}/ns/net") != os.readlink("/proc/self/ns/net"), 10, "its network namespace")

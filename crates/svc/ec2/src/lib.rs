@@ -15,6 +15,7 @@ mod mend;
 mod ops;
 mod page;
 mod parts;
+mod permission;
 pub mod plane;
 mod records;
 mod service;

@@ -47,6 +47,7 @@ use crate::{
     core::{ChangeError, Core, MAX_TRIES, conflict},
     document,
     names::Place,
+    task::plan::told,
     view::Held,
 };
 
@@ -311,7 +312,7 @@ impl<'a> Session<'a> {
             } else if !self.told.contains_key(&task.arn) {
                 // The agent knows it since before this connection; its keys are renewed.
                 let told = Told {
-                    desired: task.desired,
+                    desired: told(task),
                     message_id: String::new(),
                     at: Instant::now(),
                     acknowledged: true,
@@ -325,12 +326,13 @@ impl<'a> Session<'a> {
 
     /// `known` is what the agent acknowledged on this connection or an earlier one.
     fn has_to_be_told(&self, task: &Task, known: Option<Desired>) -> bool {
+        let desired = told(task);
         match self.told.get(&task.arn) {
-            None if known == Some(task.desired) => false,
-            None => task.last < Status::Running || task.desired == Desired::Stopped,
+            None if known == Some(desired) => false,
+            None => task.last < Status::Running || desired == Desired::Stopped,
             Some(told) => {
                 let late = told.at.elapsed() >= self.core.parts.config.resend;
-                told.desired != task.desired || (!told.acknowledged && late)
+                told.desired != desired || (!told.acknowledged && late)
             }
         }
     }
@@ -343,7 +345,7 @@ impl<'a> Session<'a> {
             ecr_endpoint: self.core.parts.config.endpoint.clone(),
             ..Extras::default()
         };
-        if task.desired == Desired::Running {
+        if told(task) == Desired::Running {
             for kind in RoleType::ALL {
                 let Some(role) = credentials::role(task, &definition, kind) else {
                     continue;
@@ -371,7 +373,7 @@ impl<'a> Session<'a> {
         };
         self.outbox.push(frame("PayloadMessage", &payload));
         let told = Told {
-            desired: task.desired,
+            desired: told(task),
             message_id,
             at: Instant::now(),
             acknowledged: false,

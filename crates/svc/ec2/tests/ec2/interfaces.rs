@@ -1,43 +1,14 @@
-//! The default VPC and its interfaces over a real store.
+//! Network interfaces, their addresses and hosts.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use wharf_api_ec2::{Ec2, types::*};
-use wharf_base::{Permit, Timestamp};
+use wharf_base::Permit;
 use wharf_planeproto::Resource;
-use wharf_store::{Range, Store, StoreOptions, Txn};
-use wharf_svc_ec2::{Ec2Service, plane};
-use wharf_wire::{Call, Caller, Context};
+use wharf_store::Txn;
+use wharf_wire::Call;
 
-struct World {
-    _folder: tempfile::TempDir,
-    ec2: Arc<Ec2Service>,
-    store: Store,
-}
-
-fn world() -> World {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(folder.path(), StoreOptions::default()).unwrap();
-    World {
-        ec2: Arc::new(Ec2Service::new(store.clone())),
-        _folder: folder,
-        store,
-    }
-}
-
-fn call_as(caller: Caller) -> Call {
-    let mut cx = Context::internal("000000000000", "us-east-1", "test", Timestamp(0));
-    cx.caller = caller;
-    Call::by_controller(cx, Permit::for_controller("test"))
-}
-
-fn user() -> Call {
-    call_as(Caller::root("000000000000"))
-}
-
-fn service() -> Call {
-    call_as(Caller::service("000000000000", "ecs.amazonaws.com"))
-}
+use crate::world::{World, filter, service, told, user, world};
 
 async fn subnet(world: &World) -> Subnet {
     let found = world
@@ -247,10 +218,6 @@ async fn unknown_things_are_named() {
 #[tokio::test]
 async fn the_default_group_is_found_by_filter() {
     let world = world();
-    let filter = |name: &str, value: &str| Filter {
-        name: Some(name.to_owned()),
-        values: Some(vec![value.to_owned()]),
-    };
     let input = DescribeSecurityGroupsRequest {
         filters: Some(vec![filter("group-name", "def*")]),
         ..Default::default()
@@ -269,13 +236,6 @@ async fn the_default_group_is_found_by_filter() {
         ingress[0].user_id_group_pairs.as_ref().unwrap()[0].group_id,
         own
     );
-}
-
-/// What hosts are told, of all records.
-async fn told(world: &World) -> Vec<Resource> {
-    let reply = world.store.range(Range::prefix(plane::prefix())).await;
-    let entries = reply.unwrap().entries;
-    entries.iter().filter_map(plane::resource).collect()
 }
 
 async fn host_of(world: &World, id: &str) -> Option<String> {
@@ -317,10 +277,7 @@ async fn a_service_attaches_its_interface_to_a_host() {
     assert_eq!(once, again);
     assert_eq!(host_of(&world, &id).await.as_deref(), Some("i-1"));
     let describe = DescribeNetworkInterfacesRequest {
-        filters: Some(vec![Filter {
-            name: Some("attachment.instance-id".to_owned()),
-            values: Some(vec!["i-1".to_owned()]),
-        }]),
+        filters: Some(vec![filter("attachment.instance-id", "i-1")]),
         ..Default::default()
     };
     let shown = ec2
