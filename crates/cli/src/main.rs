@@ -7,11 +7,13 @@ mod down;
 mod env;
 mod join;
 mod layout;
+mod node;
 mod problem;
 mod ready;
 mod roles;
 mod status;
 mod style;
+mod supervisor;
 mod up;
 
 use std::{net::IpAddr, path::PathBuf, process::ExitCode};
@@ -47,9 +49,12 @@ enum Command {
     /// Run the control plane alone
     Server(ServerArgs),
     /// Make a token with which a node of another machine joins
-    Token(DataArgs),
-    /// Run a node alone
+    Token(TokenArgs),
+    /// Run a node of another machine's control plane
     Node(NodeArgs),
+    /// Run the agent of this machine; started by `wharf up` and `wharf node`
+    #[command(hide = true)]
+    Agent(AgentArgs),
 }
 
 #[derive(Args, Clone)]
@@ -81,6 +86,42 @@ struct ServerArgs {
 struct UpArgs {
     #[command(flatten)]
     server: ServerArgs,
+    /// Address at which other hosts reach this one; that of --listen by default
+    #[arg(long, value_name = "ADDR")]
+    underlay: Option<IpAddr>,
+}
+
+#[derive(Args, Clone)]
+struct TokenArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// The node carries load balancers too
+    #[arg(long)]
+    lb: bool,
+}
+
+/// What a node says of its machine.
+#[derive(Args, Clone)]
+struct HostArgs {
+    /// Address at which other hosts reach this one, if not the one the server sees
+    #[arg(long, value_name = "ADDR")]
+    underlay: Option<IpAddr>,
+    /// Take Fargate tasks too
+    #[arg(long)]
+    fargate: bool,
+    /// Availability zone of this machine, told when it first registers
+    #[arg(long, value_name = "ZONE")]
+    zone: Option<String>,
+}
+
+#[derive(Args, Clone)]
+struct AgentArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    host: HostArgs,
+    #[arg(long, hide = true)]
+    ready_fd: Option<i32>,
 }
 
 #[derive(Args, Clone)]
@@ -93,6 +134,8 @@ struct NodeArgs {
     /// The token
     #[arg(long, value_name = "TOKEN", requires = "server")]
     join: Option<String>,
+    #[command(flatten)]
+    host: HostArgs,
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
 }
@@ -144,7 +187,8 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Doctor(args) => doctor::run(&args.output.data.data, args.port, args.output.json),
         Command::Demo => demo::run(),
         Command::Server(args) => roles::server(&args),
-        Command::Token(args) => join::token(&Layout::new(&args.data)?),
-        Command::Node(args) => roles::node(&args),
+        Command::Token(args) => join::token(&Layout::new(&args.data.data)?, args.lb),
+        Command::Node(args) => node::run(&args),
+        Command::Agent(args) => roles::agent(&args),
     }
 }

@@ -111,6 +111,10 @@ impl Balancers for LoadBalancing {
         }
     }
 
+    async fn host_disconnected(&self, instance: &str) {
+        self.0.lb_host_disconnected(instance);
+    }
+
     async fn host_gone(&self, instance: &str) {
         if let Err(error) = self.0.lb_host_gone(instance).await {
             tracing::error!(host = instance, error = %Chain(&error), "a load balancer host that is gone stays");

@@ -15,6 +15,7 @@
 //! - [`protocol`] holds the shapes of the two websockets.
 //! - [`client`] makes signed calls and sockets; [`logs`] delivers what containers print;
 //!   [`endpoint`] answers tasks at 169.254.170.2.
+//! - `network_plane` hears from the control plane who speaks to whom, and tells the network.
 //! - [`machine`] is the real machine behind [`node::machine::Machine`].
 //!
 //! Invariants: a kill at any moment loses nothing that was acknowledged; containers outlive the
@@ -26,10 +27,12 @@ pub mod endpoint;
 pub mod engine;
 pub mod logs;
 pub mod machine;
+mod network_plane;
 pub mod node;
 pub mod protocol;
 mod start;
 
 pub use config::{Identity, NodeConfig};
+pub use network_plane::ThisHost;
 pub use node::NodeError;
 pub use start::{Base, run, teardown};
