@@ -26,7 +26,7 @@ use crate::{
     client::{Api, Dialer, Endpoint},
     config::NodeConfig,
     endpoint::{self, CallerOf, Proxy, RateLimit, Routes, StatsReader},
-    machine::{Addresses, ImageSource, LinuxMachine, Parts, RegistryImages},
+    machine::{Addresses, ImageSource, LinuxMachine, Parts, RegistryImages, network_owner},
     node::{
         NodeError,
         core::Core,
@@ -362,7 +362,9 @@ impl Endpoints {
             let network = network.clone();
             if port == METADATA_PORT {
                 let caller: CallerOf = Arc::new(move |address| match address {
-                    IpAddr::V4(address) => network.key_at(&scope, address),
+                    IpAddr::V4(address) => network
+                        .key_at(&scope, address)
+                        .map(|key| network_owner(&key).to_owned()),
                     IpAddr::V6(_) => None,
                 });
                 self.metadata(listener, caller);

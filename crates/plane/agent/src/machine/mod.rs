@@ -27,7 +27,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wharf_container::{image::Image, runtime::Runtime};
 use wharf_network::Network;
 
-pub use self::{bundle::Addresses, images::RegistryImages};
+pub use self::{bundle::Addresses, images::RegistryImages, net::task_of as network_owner};
 use self::{live::Live, volumes::Volumes};
 use crate::{
     client::Api,

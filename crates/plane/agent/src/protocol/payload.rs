@@ -231,6 +231,9 @@ pub struct DockerVolume {
     pub scope: String,
     #[serde(deserialize_with = "nullable")]
     pub driver: String,
+    /// A shared volume that is not there is made.
+    #[serde(deserialize_with = "nullable")]
+    pub autoprovision: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
