@@ -26,8 +26,8 @@ pub use host::{Host, Instance, InstanceStatus};
 pub use ledger::{Capacity, Claim, Ledger, Phase, Port, Protocol};
 pub use setting::Setting;
 pub use task::{
-    Container, ContainerStatus, Desired, Health, Interface, InterfaceState, Launch, NetworkBinding,
-    NetworkWish, Status, StopCode, Task,
+    Container, ContainerStatus, Desired, ExecAgent, Health, Interface, InterfaceState, Launch,
+    NetworkBinding, NetworkWish, Status, StopCode, Task,
 };
 pub use token::ClientToken;
 

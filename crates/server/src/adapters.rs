@@ -12,6 +12,7 @@ use wharf_base::{Arn, Clock, Timestamp};
 use wharf_registry::RegistryApi;
 use wharf_svc_ecs::{
     Channel as AgentChannel, Endpoint, Refusal, RoleError, RoleKeys, TaskCredentials,
+    exec::Sessions,
 };
 use wharf_svc_iam::{AssumeError, Directory as IamDirectory, IdentifyError};
 use wharf_wire::{Check, Context, Dispatcher, fault::Chain};
@@ -120,6 +121,7 @@ impl Handler for Registry {
 /// The agents' websockets: IAM asked, the upgrade answered, the connection handed to ECS.
 pub struct Sockets {
     pub endpoint: Endpoint,
+    pub sessions: Sessions,
     pub dispatcher: Dispatcher,
 }
 
@@ -157,6 +159,28 @@ impl AgentSockets for Sockets {
                     }
                 }
                 Err(error) => tracing::debug!(%error, "an agent's connection was not upgraded"),
+            }
+        });
+        switching(accept)
+    }
+
+    async fn data_channel(&self, request: Request<Incoming>) -> Response<Body> {
+        let path = request.uri().path();
+        let id = path
+            .strip_prefix(wharf_svc_ecs::exec::PATH)
+            .unwrap_or_default();
+        let Some(session) = self.sessions.find(id) else {
+            return gateway::text(StatusCode::GONE, "There is no such session.\n");
+        };
+        let Some(accept) = accept_key(request.headers()) else {
+            return gateway::text(StatusCode::BAD_REQUEST, "A websocket is expected here.\n");
+        };
+        tokio::spawn(async move {
+            match hyper::upgrade::on(request).await {
+                Ok(upgraded) => {
+                    wharf_svc_ecs::exec::channel::serve(session, TokioIo::new(upgraded)).await;
+                }
+                Err(error) => tracing::debug!(%error, "a data channel was not upgraded"),
             }
         });
         switching(accept)

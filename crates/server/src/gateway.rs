@@ -85,6 +85,9 @@ pub trait AgentSockets: Send + Sync {
         channel: Channel,
         cx: wharf_wire::Context,
     ) -> Response<Body>;
+
+    /// Takes over an end of a session of ECS Exec.
+    async fn data_channel(&self, request: Request<Incoming>) -> Response<Body>;
 }
 
 /// Which of the agent's two sockets.
@@ -248,6 +251,7 @@ impl Gateway {
                     Err(answer) => api::respond(answer, ""),
                 }
             }
+            route::Route::DataChannel => self.agents.data_channel(request).await,
             route::Route::Api => self.apis.handle(request, peer).await,
             route::Route::Nothing => {
                 text(StatusCode::NOT_FOUND, "There is nothing at this path.\n")

@@ -18,7 +18,7 @@ use wharf_seal::{Keyring, KeyringError};
 use wharf_store::{OpenError, Store, StoreOptions};
 use wharf_svc_ec2::Ec2Service;
 use wharf_svc_ecr::{Catalog, EcrService, token::Bearer};
-use wharf_svc_ecs::{Config as EcsConfig, EcsService, Parts};
+use wharf_svc_ecs::{Config as EcsConfig, EcsService, Parts, exec::ssm::SessionManager};
 use wharf_svc_iam::{Directory, DirectoryError, IamGate, IamService, Mode};
 use wharf_svc_logs::LogsService;
 use wharf_svc_sts::StsService;
@@ -270,6 +270,7 @@ impl Plane {
             )))),
             Arc::new(wharf_api_ecs::Routes(Arc::new(self.ecs.clone()))),
             Arc::new(wharf_api_logs::Routes(Arc::new(self.logs.clone()))),
+            Arc::new(SessionManager(self.ecs.sessions())),
             Arc::new(wharf_api_elbv2::Routes(Arc::new(LoadBalancing))),
         ];
         let stranger = (config.iam == IamMode::Off).then(|| Bearer {
@@ -310,6 +311,7 @@ impl Plane {
             registry: Arc::new(Registry(registry)),
             agents: Arc::new(Sockets {
                 endpoint: self.ecs.endpoint(),
+                sessions: self.ecs.sessions(),
                 dispatcher: self.dispatcher.clone(),
             }),
             health: Arc::new(Health::new(data.store.clone())),

@@ -15,6 +15,8 @@ pub enum Route {
     JoinToken,
     /// A websocket of an agent.
     Agent(Channel),
+    /// An end of a session of ECS Exec; who it is, its first frame says.
+    DataChannel,
     /// An AWS API call.
     Api,
     Nothing,
@@ -30,6 +32,7 @@ pub fn classify(method: &Method, path: &str) -> Route {
         "/tcs/ws" => Route::Agent(Channel::Tcs),
         "/v2" => Route::Registry,
         _ if path.starts_with("/v2/") => Route::Registry,
+        _ if path.starts_with("/v1/data-channel/") => Route::DataChannel,
         _ => Route::Nothing,
     }
 }
@@ -50,6 +53,8 @@ mod tests {
             (Method::GET, "/v20", Route::Nothing),
             (Method::GET, "/acs/ws", Route::Agent(Channel::Acs)),
             (Method::GET, "/tcs/ws", Route::Agent(Channel::Tcs)),
+            (Method::GET, "/v1/data-channel/ecs-x", Route::DataChannel),
+            (Method::GET, "/v1/data-channel", Route::Nothing),
             (Method::GET, "/health", Route::Health),
             (Method::GET, "/favicon.ico", Route::Nothing),
         ] {

@@ -23,6 +23,7 @@ use wharf_wire::{Call, Fault};
 use crate::{
     acs::hub::Hub,
     config::Parts,
+    exec::Sessions,
     fault,
     names::{self, Place},
     task::{claim, settle},
@@ -41,6 +42,8 @@ pub struct Core {
     pub parts: Parts,
     pub view: Arc<View>,
     pub hub: Hub,
+    /// Sessions of ECS Exec.
+    pub exec: Sessions,
     /// Keys of tasks and of container instances whose reconcilers should look.
     pub tasks: Arc<Queue<String>>,
     pub instances: Arc<Queue<String>>,
@@ -94,6 +97,7 @@ impl Core {
             parts,
             view: Arc::default(),
             hub: Hub::default(),
+            exec: Sessions::default(),
             tasks: Arc::default(),
             instances: Arc::default(),
             shard: Shard::new("/w1/c0/ecs/shard/0"),

@@ -12,6 +12,7 @@
 //! | `reconcile` | executors of those plans |
 //! | `view` | everything that is not over, indexed in memory |
 //! | [`acs`] | the websockets agents connect to |
+//! | [`exec`] | sessions of ECS Exec |
 //!
 //! Other services are called through their generated traits only.
 
@@ -22,6 +23,7 @@ mod config;
 mod core;
 mod definition;
 mod document;
+pub mod exec;
 mod fault;
 mod host;
 mod launch;

@@ -9,8 +9,8 @@ use wharf_base::Permit;
 use wharf_wire::{Call, Check, Context, Fault, async_trait, constraints::Violation};
 
 use crate::{
-    acs::Endpoint, authz, config::Parts, core::Core, ops, reconcile, refuse, view::Change,
-    view::feed,
+    acs::Endpoint, authz, config::Parts, core::Core, exec::Sessions, ops, reconcile, refuse,
+    view::Change, view::feed,
 };
 
 /// Tasks brought forward at once.
@@ -32,6 +32,11 @@ impl EcsService {
     /// The websockets agents connect to.
     pub fn endpoint(&self) -> Endpoint {
         Endpoint::new(self.core.clone())
+    }
+
+    /// The sessions of ECS Exec.
+    pub fn sessions(&self) -> Sessions {
+        self.core.exec.clone()
     }
 
     /// Runs the view and the reconcilers until `stop`, and returns once they have ended. Operations
@@ -216,6 +221,14 @@ impl Ecs for EcsService {
         input: StopTaskRequest,
     ) -> Result<StopTaskResponse, Fault> {
         ops::stop_task::stop_task(&self.core, call, input).await
+    }
+
+    async fn execute_command(
+        &self,
+        call: &Call,
+        input: ExecuteCommandRequest,
+    ) -> Result<ExecuteCommandResponse, Fault> {
+        ops::execute_command::execute_command(&self.core, call, input).await
     }
 
     async fn describe_tasks(

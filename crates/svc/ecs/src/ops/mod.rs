@@ -4,6 +4,7 @@ pub mod attributes;
 pub mod clusters;
 pub mod definitions;
 pub mod describe_tasks;
+pub mod execute_command;
 pub mod instances;
 pub mod list_tasks;
 pub mod register_instance;
