@@ -15,6 +15,7 @@
 //! - [`protocol`] holds the shapes of the two websockets.
 //! - [`client`] makes signed calls and sockets; [`logs`] delivers what containers print;
 //!   [`endpoint`] answers tasks at 169.254.170.2.
+//! - [`exec`] serves sessions of ECS Exec.
 //! - [`machine`] is the real machine behind [`node::machine::Machine`].
 //!
 //! Invariants: a kill at any moment loses nothing that was acknowledged; containers outlive the
@@ -24,6 +25,7 @@ pub mod client;
 pub mod config;
 pub mod endpoint;
 pub mod engine;
+pub mod exec;
 pub mod logs;
 pub mod machine;
 pub mod node;

@@ -26,6 +26,7 @@ use crate::{
     client::{Api, Dialer, Endpoint},
     config::NodeConfig,
     endpoint::{self, CallerOf, Proxy, RateLimit, Routes, StatsReader},
+    exec::ExecServer,
     machine::{Addresses, ImageSource, LinuxMachine, Parts, RegistryImages, network_owner},
     node::{
         NodeError,
@@ -232,6 +233,13 @@ async fn start(
     };
     let node = node.recover().await;
     let node = tokio::spawn(node.run());
+    let exec = ExecServer {
+        api: api.clone(),
+        directory: directory.clone(),
+        machine: machine.clone(),
+        running: running.clone(),
+        shutdown: shutdown.clone(),
+    };
     let sampler = Sampler::default();
     running.spawn(
         sampler
@@ -256,6 +264,7 @@ async fn start(
         credentials,
         commands,
         reporter,
+        exec,
         connected,
         telemetry,
         shutdown: shutdown.clone(),
