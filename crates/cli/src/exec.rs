@@ -264,7 +264,7 @@ impl Client {
         match self.sent.repeat(Instant::now()) {
             Ok(Some(frame)) => self.put(frame).await,
             Ok(None) => Ok(()),
-            Err(_gone) => Err(End::Lost(SocketError::Timeout)),
+            Err(_gone) => Err(End::Lost(SocketError::Closed(1006))),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Which part of wharf a path belongs to.
 
 use http::Method;
+use wharf_planeproto::{Plane, wire};
 
 use super::Channel;
 
@@ -17,6 +18,8 @@ pub enum Route {
     Agent(Channel),
     /// An end of a session of ECS Exec; who it is, its first frame says.
     DataChannel,
+    /// A subscription.
+    Plane(Plane),
     /// An AWS API call.
     Api,
     Nothing,
@@ -33,6 +36,7 @@ pub fn classify(method: &Method, path: &str) -> Route {
         "/v2" => Route::Registry,
         _ if path.starts_with("/v2/") => Route::Registry,
         _ if path.starts_with("/v1/data-channel/") => Route::DataChannel,
+        _ if method == Method::POST => wire::plane_of(path).map_or(Route::Nothing, Route::Plane),
         _ => Route::Nothing,
     }
 }
@@ -56,6 +60,13 @@ mod tests {
             (Method::GET, "/v1/data-channel/ecs-x", Route::DataChannel),
             (Method::GET, "/v1/data-channel", Route::Nothing),
             (Method::GET, "/health", Route::Health),
+            (
+                Method::POST,
+                "/plane/v1/network",
+                Route::Plane(Plane::Network),
+            ),
+            (Method::GET, "/plane/v1/network", Route::Nothing),
+            (Method::POST, "/plane/v1/nothing", Route::Nothing),
             (Method::GET, "/favicon.ico", Route::Nothing),
         ] {
             assert_eq!(classify(&method, path), route, "{method} {path}");
