@@ -5,6 +5,7 @@ mod demo;
 mod doctor;
 mod down;
 mod env;
+mod exec;
 mod join;
 mod layout;
 mod node;
@@ -42,6 +43,8 @@ enum Command {
     Env(DataArgs),
     /// Show clusters, tasks and nodes
     Status(OutputArgs),
+    /// Run a command in a container of a running task: wharf exec TASK -- sh
+    Exec(ExecArgs),
     /// Say what this machine lacks, and how to mend it
     Doctor(DoctorArgs),
     /// Show the platform at work, from an image to a log line, and clean up
@@ -141,6 +144,23 @@ struct NodeArgs {
 }
 
 #[derive(Args, Clone)]
+struct ExecArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// The task's cluster
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    cluster: String,
+    /// The container, where the task has several
+    #[arg(long, value_name = "NAME")]
+    container: Option<String>,
+    /// Id of the task, the beginning of it, or its ARN
+    task: String,
+    /// What to run
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<String>,
+}
+
+#[derive(Args, Clone)]
 struct OutputArgs {
     #[command(flatten)]
     data: DataArgs,
@@ -184,6 +204,7 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Down(args) => down::run(&Layout::new(&args.data)?),
         Command::Env(args) => env::run(&Layout::new(&args.data)?),
         Command::Status(args) => status::run(&Layout::new(&args.data.data)?, args.json),
+        Command::Exec(args) => exec::run(&Layout::new(&args.data.data)?, &args),
         Command::Doctor(args) => doctor::run(&args.output.data.data, args.port, args.output.json),
         Command::Demo => demo::run(),
         Command::Server(args) => roles::server(&args),

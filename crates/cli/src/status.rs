@@ -134,7 +134,7 @@ async fn tasks(
     }
 }
 
-fn api(layout: &Layout, settings: &Settings) -> Result<Api, Problem> {
+pub fn api(layout: &Layout, settings: &Settings) -> Result<Api, Problem> {
     let root = wharf_server::root_credentials(&layout.server(), &layout.keyring())
         .map_err(|cause| Problem::caused("the root key cannot be read", cause))?;
     let endpoint = Endpoint::parse(&settings.endpoint())
@@ -154,7 +154,7 @@ fn api(layout: &Layout, settings: &Settings) -> Result<Api, Problem> {
     ))
 }
 
-async fn call<O: wharf_wire::node::Struct + Default>(
+pub async fn call<O: wharf_wire::node::Struct + Default>(
     api: &Api,
     settings: &Settings,
     operation: &'static str,

@@ -87,6 +87,9 @@ pub trait AgentSockets: Send + Sync {
         channel: Channel,
         cx: wharf_wire::Context,
     ) -> Response<Body>;
+
+    /// Takes over an end of a session of ECS Exec.
+    async fn data_channel(&self, request: Request<Incoming>) -> Response<Body>;
 }
 
 /// Which of the agent's two sockets.
@@ -253,6 +256,7 @@ impl Gateway {
                     Err(answer) => api::respond(answer, ""),
                 }
             }
+            route::Route::DataChannel => self.agents.data_channel(request).await,
             route::Route::Plane(plane) => {
                 match self.apis.authenticate(&request, "wharf", peer).await {
                     Ok(cx) => self.planes.subscribe(cx, plane, request, peer).await,

@@ -16,6 +16,8 @@ pub enum Route {
     JoinToken,
     /// A websocket of an agent.
     Agent(Channel),
+    /// An end of a session of ECS Exec; who it is, its first frame says.
+    DataChannel,
     /// A subscription.
     Plane(Plane),
     /// An AWS API call.
@@ -33,6 +35,7 @@ pub fn classify(method: &Method, path: &str) -> Route {
         "/tcs/ws" => Route::Agent(Channel::Tcs),
         "/v2" => Route::Registry,
         _ if path.starts_with("/v2/") => Route::Registry,
+        _ if path.starts_with("/v1/data-channel/") => Route::DataChannel,
         _ if method == Method::POST => wire::plane_of(path).map_or(Route::Nothing, Route::Plane),
         _ => Route::Nothing,
     }
@@ -54,6 +57,8 @@ mod tests {
             (Method::GET, "/v20", Route::Nothing),
             (Method::GET, "/acs/ws", Route::Agent(Channel::Acs)),
             (Method::GET, "/tcs/ws", Route::Agent(Channel::Tcs)),
+            (Method::GET, "/v1/data-channel/ecs-x", Route::DataChannel),
+            (Method::GET, "/v1/data-channel", Route::Nothing),
             (Method::GET, "/health", Route::Health),
             (
                 Method::POST,
