@@ -33,7 +33,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use api::{Apis, IamMode};
 
-use crate::join::Join;
+use crate::{join::Join, overview::Overview};
 pub use auth::{Directory, Key, KeyError};
 
 /// What every answer's body is.
@@ -73,6 +73,8 @@ pub struct Gateway {
     pub health: Arc<dyn Handler>,
     /// `/wharf/join`: nodes of other machines
     pub join: Arc<Join>,
+    /// `/wharf/overview`: what runs, for `wharf status`
+    pub overview: Overview,
     pub tls: Option<tokio_rustls::TlsAcceptor>,
 }
 
@@ -239,6 +241,15 @@ impl Gateway {
             route::Route::JoinToken => {
                 match self.apis.authenticate(&request, "wharf", peer).await {
                     Ok(cx) => self.join.create_token(cx).await,
+                    Err(answer) => api::respond(answer, ""),
+                }
+            }
+            route::Route::Overview => {
+                match self.apis.authenticate(&request, "wharf", peer).await {
+                    Ok(cx) => match self.overview.document(cx).await {
+                        Ok(document) => text(StatusCode::OK, document.to_string()),
+                        Err(refusal) => text(StatusCode::FORBIDDEN, format!("{refusal}\n")),
+                    },
                     Err(answer) => api::respond(answer, ""),
                 }
             }

@@ -8,6 +8,7 @@ mod bootstrap;
 pub mod gateway;
 mod health;
 mod join;
+mod overview;
 mod root;
 mod start;
 mod tls;

@@ -30,6 +30,7 @@ use crate::{
     gateway::{Apis, Gateway, IamMode},
     health::Health,
     join::Join,
+    overview::Overview,
     root::RootError,
     tls::{Authority, TlsError},
 };
@@ -314,6 +315,17 @@ impl Plane {
             }),
             health: Arc::new(Health::new(data.store.clone())),
             join: Arc::new(join),
+            overview: Overview {
+                ecs: Arc::new(wharf_api_ecs::Client::new(
+                    Arc::new(self.ecs.clone()),
+                    self.dispatcher.clone(),
+                )),
+                elb: Arc::new(wharf_api_elbv2::Client::new(
+                    Arc::new(LoadBalancing),
+                    self.dispatcher.clone(),
+                )),
+                dispatcher: self.dispatcher.clone(),
+            },
             tls: Some(acceptor),
         })
     }

@@ -13,6 +13,8 @@ pub enum Route {
     Join,
     /// A token for one is asked for.
     JoinToken,
+    /// What the installation runs.
+    Overview,
     /// A websocket of an agent.
     Agent(Channel),
     /// An AWS API call.
@@ -26,6 +28,7 @@ pub fn classify(method: &Method, path: &str) -> Route {
         "/health" => Route::Health,
         "/wharf/join" => Route::Join,
         "/wharf/join-token" if method == Method::POST => Route::JoinToken,
+        "/wharf/overview" if method == Method::GET => Route::Overview,
         "/acs/ws" => Route::Agent(Channel::Acs),
         "/tcs/ws" => Route::Agent(Channel::Tcs),
         "/v2" => Route::Registry,
@@ -51,6 +54,8 @@ mod tests {
             (Method::GET, "/acs/ws", Route::Agent(Channel::Acs)),
             (Method::GET, "/tcs/ws", Route::Agent(Channel::Tcs)),
             (Method::GET, "/health", Route::Health),
+            (Method::GET, "/wharf/overview", Route::Overview),
+            (Method::POST, "/wharf/overview", Route::Nothing),
             (Method::GET, "/favicon.ico", Route::Nothing),
         ] {
             assert_eq!(classify(&method, path), route, "{method} {path}");
