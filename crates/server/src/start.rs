@@ -36,6 +36,7 @@ use crate::{
     gateway::{Apis, Gateway, IamMode},
     health::Health,
     join::Join,
+    overview::Overview,
     plane::{Parts as PlaneParts, Planes},
     root::RootError,
     tls::{Authority, TlsError},
@@ -423,6 +424,17 @@ impl Plane {
             health: Arc::new(Health::new(data.store.clone())),
             join: Arc::new(join),
             planes,
+            overview: Overview {
+                ecs: Arc::new(wharf_api_ecs::Client::new(
+                    Arc::new(self.ecs.clone()),
+                    self.dispatcher.clone(),
+                )),
+                elb: Arc::new(wharf_api_elbv2::Client::new(
+                    Arc::new(self.elbv2.clone()),
+                    self.dispatcher.clone(),
+                )),
+                dispatcher: self.dispatcher.clone(),
+            },
             tls: Some(acceptor),
         })
     }
