@@ -11,12 +11,14 @@ use sha1::{Digest, Sha1};
 use wharf_base::{Arn, Clock, Timestamp};
 use wharf_planeproto::{self as planes, Resource, report::TargetHealth};
 use wharf_registry::RegistryApi;
+use wharf_seal::Keyring;
 use wharf_store::Entry;
 use wharf_svc_ecs::{
     Channel as AgentChannel, EcsService, Endpoint, Refusal, RoleError, RoleKeys, TaskCredentials,
 };
+use wharf_svc_elbv2::Elbv2Service;
 use wharf_svc_iam::{AssumeError, Directory as IamDirectory, IdentifyError};
-use wharf_wire::{Check, Context, Dispatcher, fault::Chain};
+use wharf_wire::{Context, Dispatcher, fault::Chain};
 
 use crate::{
     gateway::{self, AgentSockets, Body, Channel, Handler, Key, KeyError, Peer, full},
@@ -94,26 +96,43 @@ impl TaskCredentials for Roles {
     }
 }
 
-/// Elastic Load Balancing: its contract is here, its operations are not yet, and say so.
-pub struct LoadBalancing;
-
-#[async_trait]
-impl wharf_api_elbv2::Elbv2 for LoadBalancing {
-    async fn authorize(
-        &self,
-        _: &Context,
-        input: wharf_api_elbv2::Input<'_>,
-    ) -> Result<Vec<Check>, wharf_wire::Fault> {
-        Ok(vec![Check::any(input.action())])
-    }
-}
+/// Elastic Load Balancing as the planes speak to it.
+pub struct LoadBalancing(pub Elbv2Service);
 
 #[async_trait]
 impl Balancers for LoadBalancing {
-    async fn host_connected(&self, _: &str, _: &str) {}
-    async fn host_disconnected(&self, _: &str) {}
-    async fn host_gone(&self, _: &str) {}
-    async fn report(&self, _: &str, _: Vec<TargetHealth>) {}
+    async fn host_connected(&self, instance: &str, zone: &str) {
+        if let Err(error) = self.0.lb_host_connected(instance, zone).await {
+            tracing::error!(instance, error = %Chain(&error), "a load balancer host is not taken on");
+        }
+    }
+
+    async fn host_disconnected(&self, instance: &str) {
+        self.0.lb_host_disconnected(instance);
+    }
+
+    async fn report(&self, instance: &str, health: Vec<TargetHealth>) {
+        if let Err(error) = self.0.report(instance, health).await {
+            tracing::error!(instance, error = %Chain(&error), "reports of targets are lost");
+        }
+    }
+}
+
+/// Elastic Load Balancing's records as resources of the load balancer plane.
+pub struct Elbv2Records(pub Keyring);
+
+impl Source for Elbv2Records {
+    fn prefix(&self) -> String {
+        wharf_svc_elbv2::plane::prefix()
+    }
+
+    fn resource(&self, entry: &Entry) -> Option<Resource> {
+        wharf_svc_elbv2::plane::resource(entry, &self.0)
+    }
+
+    fn key(&self, store_key: &str) -> Option<planes::Key> {
+        wharf_svc_elbv2::plane::key(store_key)
+    }
 }
 
 /// EC2's records as resources of the network plane.

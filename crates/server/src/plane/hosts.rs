@@ -13,7 +13,7 @@ use wharf_records::{Record, RecordError, Scope, Unknown, decode, encode};
 use wharf_store::{Compare, Entry, Range, Revision, Store, StoreError, Txn};
 use wharf_wire::fault::Chain;
 
-use super::{Balancers, Nodes, feed::Shared, source::Source};
+use super::{Nodes, feed::Shared, source::Source};
 
 const PERMIT: Permit = Permit::for_controller("plane-hosts");
 /// Service segment of the keys.
@@ -152,12 +152,7 @@ impl Hosts {
     }
 
     /// Removes hosts whose container instance is deregistered. Never returns.
-    pub async fn sweep(
-        self,
-        shared: Arc<Shared>,
-        nodes: Arc<dyn Nodes>,
-        balancers: Arc<dyn Balancers>,
-    ) {
+    pub async fn sweep(self, shared: Arc<Shared>, nodes: Arc<dyn Nodes>) {
         let mut tick = interval(SWEEP);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -165,17 +160,13 @@ impl Hosts {
                 () = shared.instances.notified() => {}
                 _ = tick.tick() => {}
             }
-            if let Err(error) = self.sweep_once(&*nodes, &*balancers).await {
+            if let Err(error) = self.sweep_once(&*nodes).await {
                 tracing::warn!(error = %Chain(&error), "hosts that are gone stay for now");
             }
         }
     }
 
-    async fn sweep_once(
-        &self,
-        nodes: &dyn Nodes,
-        balancers: &dyn Balancers,
-    ) -> Result<(), HostError> {
+    async fn sweep_once(&self, nodes: &dyn Nodes) -> Result<(), HostError> {
         let everywhere = Range::prefix(Scope::service_prefix(SERVICE));
         for entry in self.store.range(everywhere).await?.entries {
             let Some((scope, PlaneHost::KIND, id)) = Scope::parse(&entry.key) else {
@@ -192,7 +183,6 @@ impl Hosts {
                 .delete(&entry.key);
             if self.store.txn(&PERMIT, txn).await?.succeeded {
                 tracing::info!(host = id, "a host left the network");
-                balancers.host_gone(&id).await;
             }
         }
         Ok(())

@@ -74,9 +74,6 @@ pub trait Balancers: Send + Sync {
     /// One that had begun ended; there may be another.
     async fn host_disconnected(&self, instance: &str);
 
-    /// It is no host any more.
-    async fn host_gone(&self, instance: &str);
-
     /// How targets are, as a host sees them.
     async fn report(&self, instance: &str, health: Vec<TargetHealth>);
 }
@@ -128,11 +125,10 @@ impl Planes {
 
     /// Follows the store until told to stop.
     pub async fn run(&self) {
-        let sweep = self.hosts.clone().sweep(
-            self.shared.clone(),
-            self.nodes.clone(),
-            self.balancers.clone(),
-        );
+        let sweep = self
+            .hosts
+            .clone()
+            .sweep(self.shared.clone(), self.nodes.clone());
         tokio::select! {
             () = self.feed.run(self.stop.clone()) => {}
             () = sweep => {}
