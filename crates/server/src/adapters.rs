@@ -1,6 +1,10 @@
 //! Joins the services to what the gateway and each other expect.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
@@ -12,11 +16,11 @@ use wharf_base::{Arn, Clock, Timestamp};
 use wharf_planeproto::{self as planes, Resource, report::TargetHealth};
 use wharf_registry::RegistryApi;
 use wharf_seal::Keyring;
-use wharf_store::Entry;
+use wharf_store::{Entry, Store};
 use wharf_svc_ecs::{
     Channel as AgentChannel, EcsService, Endpoint, Refusal, RoleError, RoleKeys, TaskCredentials,
 };
-use wharf_svc_elbv2::Elbv2Service;
+use wharf_svc_elbv2::{Certificates, Elbv2Service, FoundCertificate, Instances, LookupError};
 use wharf_svc_iam::{AssumeError, Directory as IamDirectory, IdentifyError};
 use wharf_wire::{Context, Dispatcher, fault::Chain};
 
@@ -96,14 +100,14 @@ impl TaskCredentials for Roles {
     }
 }
 
-/// Elastic Load Balancing as the planes speak to it.
+/// Elastic Load Balancing as its hosts speak to it.
 pub struct LoadBalancing(pub Elbv2Service);
 
 #[async_trait]
 impl Balancers for LoadBalancing {
     async fn host_connected(&self, instance: &str, zone: &str) {
         if let Err(error) = self.0.lb_host_connected(instance, zone).await {
-            tracing::error!(instance, error = %Chain(&error), "a load balancer host is not taken on");
+            tracing::error!(host = instance, error = %Chain(&error), "a load balancer host is not written down");
         }
     }
 
@@ -111,10 +115,61 @@ impl Balancers for LoadBalancing {
         self.0.lb_host_disconnected(instance);
     }
 
+    async fn host_gone(&self, instance: &str) {
+        if let Err(error) = self.0.lb_host_gone(instance).await {
+            tracing::error!(host = instance, error = %Chain(&error), "a load balancer host that is gone stays");
+        }
+    }
+
     async fn report(&self, instance: &str, health: Vec<TargetHealth>) {
         if let Err(error) = self.0.report(instance, health).await {
-            tracing::error!(instance, error = %Chain(&error), "reports of targets are lost");
+            tracing::error!(host = instance, error = %Chain(&error), "reports of targets are lost");
         }
+    }
+}
+
+/// IAM's server certificates, as load balancers take them over.
+pub struct ServerCertificates(pub Arc<IamDirectory>);
+
+#[async_trait]
+impl Certificates for ServerCertificates {
+    async fn find(
+        &self,
+        account: &str,
+        arn: &str,
+    ) -> Result<Option<FoundCertificate>, LookupError> {
+        let found = self.0.server_certificate(account, arn).await;
+        let found = found.map_err(|error| LookupError {
+            what: "a server certificate",
+            cause: Box::new(error),
+        })?;
+        Ok(found.map(|it| FoundCertificate {
+            names: it.names,
+            chain: it.chain,
+            private_key: it.private_key,
+        }))
+    }
+}
+
+/// Where instances are, for target groups that name them: the hosts that take part in the network.
+pub struct Hosts(pub Store);
+
+#[async_trait]
+impl Instances for Hosts {
+    async fn address(
+        &self,
+        account: &str,
+        region: &str,
+        instance: &str,
+    ) -> Result<Option<IpAddr>, LookupError> {
+        let host = crate::plane::host(&self.0, account, region, instance).await;
+        let host = host.map_err(|error| LookupError {
+            what: "a host",
+            cause: Box::new(error),
+        })?;
+        // A host without peers is this machine.
+        let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        Ok(host.map(|host| host.underlay.unwrap_or(here)))
     }
 }
 

@@ -21,14 +21,17 @@ use wharf_store::{OpenError, Store, StoreOptions};
 use wharf_svc_ec2::Ec2Service;
 use wharf_svc_ecr::{Catalog, EcrService, token::Bearer};
 use wharf_svc_ecs::{Config as EcsConfig, EcsService, Parts};
-use wharf_svc_elbv2::{Cidr, Config as Elbv2Config, Elbv2Service, Parts as Elbv2Parts};
+use wharf_svc_elbv2::{Cidr, Config as Elbv2Config, Elbv2Service, Parts as Elbv2Parts, Place};
 use wharf_svc_iam::{Directory, DirectoryError, IamGate, IamService, Mode};
 use wharf_svc_logs::LogsService;
 use wharf_svc_sts::StsService;
 use wharf_wire::{Caller, Dispatcher, Fault, Service};
 
 use crate::{
-    adapters::{Ec2Records, EcsNodes, Elbv2Records, Keys, LoadBalancing, Registry, Roles, Sockets},
+    adapters::{
+        Ec2Records, EcsNodes, Elbv2Records, Hosts, Keys, LoadBalancing, Registry, Roles,
+        ServerCertificates, Sockets,
+    },
     bootstrap::Bootstrap,
     gateway::{Apis, Gateway, IamMode},
     health::Health,
@@ -123,9 +126,7 @@ pub async fn run(
     let (ecs, stop) = (plane.ecs.clone(), shutdown.clone());
     parts.spawn("ECS", async move { ecs.run(stop).await });
     let (elbv2, stop) = (plane.elbv2.clone(), shutdown.clone());
-    parts.spawn("Elastic Load Balancing", async move {
-        elbv2.run(stop).await;
-    });
+    parts.spawn("load balancing", async move { elbv2.run(stop).await });
     Bootstrap {
         config: &config,
         clock: &*clock,
@@ -271,7 +272,7 @@ pub(crate) struct Plane {
     sts: StsService,
     pub ec2: Ec2Service,
     pub ecs: EcsService,
-    pub elbv2: Elbv2Service,
+    elbv2: Elbv2Service,
     logs: LogsService,
 }
 
@@ -292,25 +293,35 @@ impl Plane {
             wharf_svc_ecr::Config::new(registry_host),
         );
         let ec2 = Ec2Service::new(data.store.clone());
-        let ec2_client = wharf_api_ec2::Client::new(Arc::new(ec2.clone()), dispatcher.clone());
+        let ec2_client: Arc<dyn Ec2> = Arc::new(wharf_api_ec2::Client::new(
+            Arc::new(ec2.clone()),
+            dispatcher.clone(),
+        ));
         let roles = Roles {
             directory: directory.clone(),
             region: config.region.clone(),
             clock: clock.clone(),
         };
-        let ec2_client: Arc<dyn Ec2> = Arc::new(ec2_client);
         let elbv2 = Elbv2Service::new(Elbv2Parts {
+            certificates: Arc::new(ServerCertificates(directory.clone())),
+            instances: Arc::new(Hosts(data.store.clone())),
             clock: clock.clone(),
             config: Elbv2Config {
+                home: Some(Place {
+                    account: config.account.clone(),
+                    region: config.region.clone(),
+                }),
                 public_cidr: config.public_cidr,
                 ..Elbv2Config::default()
             },
             ..Elbv2Parts::new(data.store.clone(), data.keyring.clone(), ec2_client.clone())
         });
-        let elbv2_client =
-            wharf_api_elbv2::Client::new(Arc::new(elbv2.clone()), dispatcher.clone());
+        let elbv2_client = Arc::new(wharf_api_elbv2::Client::new(
+            Arc::new(elbv2.clone()),
+            dispatcher.clone(),
+        ));
         let ecs = EcsService::new(Parts {
-            elbv2: Some(Arc::new(elbv2_client)),
+            elbv2: Some(elbv2_client),
             target_changes: Some(elbv2.changes()),
             clock: clock.clone(),
             config: EcsConfig {

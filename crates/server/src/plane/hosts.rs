@@ -13,7 +13,7 @@ use wharf_records::{Record, RecordError, Scope, Unknown, decode, encode};
 use wharf_store::{Compare, Entry, Range, Revision, Store, StoreError, Txn};
 use wharf_wire::fault::Chain;
 
-use super::{Nodes, feed::Shared, source::Source};
+use super::{Balancers, Nodes, feed::Shared, source::Source};
 
 const PERMIT: Permit = Permit::for_controller("plane-hosts");
 /// Service segment of the keys.
@@ -40,6 +40,18 @@ pub struct PlaneHost {
 impl Record for PlaneHost {
     const KIND: &'static str = "plane-host";
     const FORMAT: u32 = 1;
+}
+
+/// A host that takes part in the network.
+pub async fn host(
+    store: &Store,
+    account: &str,
+    region: &str,
+    instance: &str,
+) -> Result<Option<PlaneHost>, HostError> {
+    let key = Scope::new(SERVICE, account, region).key(PlaneHost::KIND, instance);
+    let entry = store.get(&key).await?;
+    Ok(entry.map(|entry| decode(&entry.value)).transpose()?)
 }
 
 /// Host records as resources.
@@ -152,7 +164,12 @@ impl Hosts {
     }
 
     /// Removes hosts whose container instance is deregistered. Never returns.
-    pub async fn sweep(self, shared: Arc<Shared>, nodes: Arc<dyn Nodes>) {
+    pub async fn sweep(
+        self,
+        shared: Arc<Shared>,
+        nodes: Arc<dyn Nodes>,
+        balancers: Arc<dyn Balancers>,
+    ) {
         let mut tick = interval(SWEEP);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -160,13 +177,17 @@ impl Hosts {
                 () = shared.instances.notified() => {}
                 _ = tick.tick() => {}
             }
-            if let Err(error) = self.sweep_once(&*nodes).await {
+            if let Err(error) = self.sweep_once(&*nodes, &*balancers).await {
                 tracing::warn!(error = %Chain(&error), "hosts that are gone stay for now");
             }
         }
     }
 
-    async fn sweep_once(&self, nodes: &dyn Nodes) -> Result<(), HostError> {
+    pub async fn sweep_once(
+        &self,
+        nodes: &dyn Nodes,
+        balancers: &dyn Balancers,
+    ) -> Result<(), HostError> {
         let everywhere = Range::prefix(Scope::service_prefix(SERVICE));
         for entry in self.store.range(everywhere).await?.entries {
             let Some((scope, PlaneHost::KIND, id)) = Scope::parse(&entry.key) else {
@@ -183,6 +204,7 @@ impl Hosts {
                 .delete(&entry.key);
             if self.store.txn(&PERMIT, txn).await?.succeeded {
                 tracing::info!(host = id, "a host left the network");
+                balancers.host_gone(&id).await;
             }
         }
         Ok(())

@@ -41,6 +41,7 @@ use wharf_planeproto::{Messages, Outgoing, Plane, report::TargetHealth};
 use wharf_store::Store;
 use wharf_wire::{Check, Context, Dispatcher};
 
+pub use self::hosts::host;
 use self::{
     feed::{Feed, Shared},
     hosts::{HostSource, Hosts},
@@ -73,6 +74,9 @@ pub trait Balancers: Send + Sync {
 
     /// One that had begun ended; there may be another.
     async fn host_disconnected(&self, instance: &str);
+
+    /// It is no host any more.
+    async fn host_gone(&self, instance: &str);
 
     /// How targets are, as a host sees them.
     async fn report(&self, instance: &str, health: Vec<TargetHealth>);
@@ -125,10 +129,11 @@ impl Planes {
 
     /// Follows the store until told to stop.
     pub async fn run(&self) {
-        let sweep = self
-            .hosts
-            .clone()
-            .sweep(self.shared.clone(), self.nodes.clone());
+        let sweep = self.hosts.clone().sweep(
+            self.shared.clone(),
+            self.nodes.clone(),
+            self.balancers.clone(),
+        );
         tokio::select! {
             () = self.feed.run(self.stop.clone()) => {}
             () = sweep => {}
