@@ -1,10 +1,12 @@
 //! The `wharf` program: the platform on one machine (`up`), its parts (`server`, `node`), and the
 //! commands around them.
 
+mod call;
 mod demo;
 mod doctor;
 mod down;
 mod env;
+mod exec;
 mod join;
 mod layout;
 mod lb;
@@ -41,8 +43,10 @@ enum Command {
     Down(DataArgs),
     /// Print the shell lines that point AWS tools at an installation: eval "$(wharf env)"
     Env(DataArgs),
-    /// Show clusters, tasks and nodes
-    Status(OutputArgs),
+    /// Run a command in a container of a running task: wharf exec TASK -- sh
+    Exec(ExecArgs),
+    /// Show clusters, services, load balancers, targets, nodes and tasks
+    Status(StatusArgs),
     /// Say what this machine lacks, and how to mend it
     Doctor(DoctorArgs),
     /// Show the platform at work, from an image to a log line, and clean up
@@ -159,12 +163,38 @@ struct NodeArgs {
 }
 
 #[derive(Args, Clone)]
+struct ExecArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// The task's cluster
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    cluster: String,
+    /// The container, where the task has several
+    #[arg(long, value_name = "NAME")]
+    container: Option<String>,
+    /// Id of the task, the beginning of it, or its ARN
+    task: String,
+    /// What to run
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<String>,
+}
+
+#[derive(Args, Clone)]
 struct OutputArgs {
     #[command(flatten)]
     data: DataArgs,
     /// Print JSON for machines
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Args, Clone)]
+struct StatusArgs {
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Show it again every second, until Ctrl-C
+    #[arg(long, conflicts_with = "json")]
+    watch: bool,
 }
 
 #[derive(Args, Clone)]
@@ -201,7 +231,8 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Up(args) => up::run(&args),
         Command::Down(args) => down::run(&Layout::new(&args.data)?),
         Command::Env(args) => env::run(&Layout::new(&args.data)?),
-        Command::Status(args) => status::run(&Layout::new(&args.data.data)?, args.json),
+        Command::Exec(args) => exec::run(&Layout::new(&args.data.data)?, &args),
+        Command::Status(args) => status::run(&args),
         Command::Doctor(args) => doctor::run(&args.output.data.data, args.port, args.output.json),
         Command::Demo => demo::run(),
         Command::Server(args) => roles::server(&args),

@@ -19,6 +19,7 @@ use wharf_seal::Keyring;
 use wharf_store::{Entry, Store};
 use wharf_svc_ecs::{
     Channel as AgentChannel, EcsService, Endpoint, Refusal, RoleError, RoleKeys, TaskCredentials,
+    exec::Sessions,
 };
 use wharf_svc_elbv2::{Certificates, Elbv2Service, FoundCertificate, Instances, LookupError};
 use wharf_svc_iam::{AssumeError, Directory as IamDirectory, IdentifyError};
@@ -239,6 +240,7 @@ impl Handler for Registry {
 /// The agents' websockets: IAM asked, the upgrade answered, the connection handed to ECS.
 pub struct Sockets {
     pub endpoint: Endpoint,
+    pub sessions: Sessions,
     pub dispatcher: Dispatcher,
 }
 
@@ -276,6 +278,28 @@ impl AgentSockets for Sockets {
                     }
                 }
                 Err(error) => tracing::debug!(%error, "an agent's connection was not upgraded"),
+            }
+        });
+        switching(accept)
+    }
+
+    async fn data_channel(&self, request: Request<Incoming>) -> Response<Body> {
+        let path = request.uri().path();
+        let id = path
+            .strip_prefix(wharf_svc_ecs::exec::PATH)
+            .unwrap_or_default();
+        let Some(session) = self.sessions.find(id) else {
+            return gateway::text(StatusCode::GONE, "There is no such session.\n");
+        };
+        let Some(accept) = accept_key(request.headers()) else {
+            return gateway::text(StatusCode::BAD_REQUEST, "A websocket is expected here.\n");
+        };
+        tokio::spawn(async move {
+            match hyper::upgrade::on(request).await {
+                Ok(upgraded) => {
+                    wharf_svc_ecs::exec::channel::serve(session, TokioIo::new(upgraded)).await;
+                }
+                Err(error) => tracing::debug!(%error, "a data channel was not upgraded"),
             }
         });
         switching(accept)

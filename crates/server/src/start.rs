@@ -20,7 +20,7 @@ use wharf_seal::{Keyring, KeyringError};
 use wharf_store::{OpenError, Store, StoreOptions};
 use wharf_svc_ec2::Ec2Service;
 use wharf_svc_ecr::{Catalog, EcrService, token::Bearer};
-use wharf_svc_ecs::{Config as EcsConfig, EcsService, Parts};
+use wharf_svc_ecs::{Config as EcsConfig, EcsService, Parts, exec::ssm::SessionManager};
 use wharf_svc_elbv2::{Cidr, Config as Elbv2Config, Elbv2Service, Parts as Elbv2Parts, Place};
 use wharf_svc_iam::{Directory, DirectoryError, IamGate, IamService, Mode};
 use wharf_svc_logs::LogsService;
@@ -36,6 +36,7 @@ use crate::{
     gateway::{Apis, Gateway, IamMode},
     health::Health,
     join::Join,
+    overview::Overview,
     plane::{Parts as PlaneParts, Planes},
     root::RootError,
     tls::{Authority, TlsError},
@@ -378,6 +379,7 @@ impl Plane {
             )))),
             Arc::new(wharf_api_ecs::Routes(Arc::new(self.ecs.clone()))),
             Arc::new(wharf_api_logs::Routes(Arc::new(self.logs.clone()))),
+            Arc::new(SessionManager(self.ecs.sessions())),
             Arc::new(wharf_api_elbv2::Routes(Arc::new(self.elbv2.clone()))),
         ];
         let stranger = (config.iam == IamMode::Off).then(|| Bearer {
@@ -418,11 +420,23 @@ impl Plane {
             registry: Arc::new(Registry(registry)),
             agents: Arc::new(Sockets {
                 endpoint: self.ecs.endpoint(),
+                sessions: self.ecs.sessions(),
                 dispatcher: self.dispatcher.clone(),
             }),
             health: Arc::new(Health::new(data.store.clone())),
             join: Arc::new(join),
             planes,
+            overview: Overview {
+                ecs: Arc::new(wharf_api_ecs::Client::new(
+                    Arc::new(self.ecs.clone()),
+                    self.dispatcher.clone(),
+                )),
+                elb: Arc::new(wharf_api_elbv2::Client::new(
+                    Arc::new(self.elbv2.clone()),
+                    self.dispatcher.clone(),
+                )),
+                dispatcher: self.dispatcher.clone(),
+            },
             tls: Some(acceptor),
         })
     }

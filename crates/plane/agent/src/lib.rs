@@ -16,6 +16,7 @@
 //! - [`client`] makes signed calls and sockets; [`logs`] delivers what containers print;
 //!   [`endpoint`] answers tasks at 169.254.170.2.
 //! - `network_plane` hears from the control plane who speaks to whom, and tells the network.
+//! - [`exec`] serves sessions of ECS Exec.
 //! - [`machine`] is the real machine behind [`node::machine::Machine`].
 //!
 //! Invariants: a kill at any moment loses nothing that was acknowledged; containers outlive the
@@ -25,6 +26,7 @@ pub mod client;
 pub mod config;
 pub mod endpoint;
 pub mod engine;
+pub mod exec;
 pub mod logs;
 pub mod machine;
 mod network_plane;

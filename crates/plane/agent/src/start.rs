@@ -28,7 +28,8 @@ use crate::{
     client::{Api, Dialer, Endpoint},
     config::NodeConfig,
     endpoint::{self, CallerOf, Proxy, RateLimit, Routes, StatsReader},
-    machine::{Addresses, ImageSource, LinuxMachine, Parts, RegistryImages},
+    exec::ExecServer,
+    machine::{Addresses, ImageSource, LinuxMachine, Parts, RegistryImages, network_owner},
     network_plane::{self, NetworkPlane},
     node::{
         NodeError,
@@ -239,6 +240,13 @@ async fn start(
     };
     let node = node.recover().await;
     let node = tokio::spawn(node.run());
+    let exec = ExecServer {
+        api: api.clone(),
+        directory: directory.clone(),
+        machine: machine.clone(),
+        running: running.clone(),
+        shutdown: shutdown.clone(),
+    };
     let sampler = Sampler::default();
     running.spawn(
         sampler
@@ -264,6 +272,7 @@ async fn start(
         credentials,
         commands,
         reporter,
+        exec,
         connected,
         telemetry,
         shutdown: shutdown.clone(),
@@ -390,7 +399,9 @@ impl Endpoints {
             let network = network.clone();
             if port == METADATA_PORT {
                 let caller: CallerOf = Arc::new(move |address| match address {
-                    IpAddr::V4(address) => network.key_at(&scope, address),
+                    IpAddr::V4(address) => network
+                        .key_at(&scope, address)
+                        .map(|key| network_owner(&key).to_owned()),
                     IpAddr::V6(_) => None,
                 });
                 self.metadata(listener, caller);

@@ -50,6 +50,7 @@ const CAPABILITIES: &[&str] = &[
     "ecs.capability.container-restart-policy",
     "ecs.capability.docker-plugin.local",
     "ecs.capability.ecr-endpoint",
+    "ecs.capability.execute-command",
     "ecs.capability.execution-role-awslogs",
     "ecs.capability.execution-role-ecr-pull",
     "ecs.capability.full-sync",
@@ -58,6 +59,8 @@ const CAPABILITIES: &[&str] = &[
     "ecs.capability.pid-ipc-namespace-sharing",
     "ecs.capability.task-cpu-mem-limit",
     "ecs.capability.task-eni",
+    // Takes sessions of ECS Exec over its ACS connection.
+    "wharf.execute-command",
 ];
 
 /// What is registered of the machine.

@@ -32,6 +32,7 @@ use crate::{
         Api,
         websocket::{Socket, SocketError, query},
     },
+    exec::ExecServer,
     protocol::{
         acs::{
             self, Ack, AttachTaskInterfaces, CredentialsAck, CredentialsMessage, FromServer,
@@ -70,6 +71,7 @@ pub struct Session {
     pub credentials: CredentialStore,
     pub commands: mpsc::Sender<Command>,
     pub reporter: Reporter,
+    pub exec: ExecServer,
     pub connected: watch::Sender<bool>,
     /// Where telemetry goes, once known.
     pub telemetry: watch::Sender<Option<TelemetryTarget>>,
@@ -297,6 +299,10 @@ impl Session {
                 Vec::new()
             }
             FromServer::AttachTaskInterfaces(message) => vec![self.interfaces(&message)],
+            FromServer::ExecuteCommand(order) => {
+                self.exec.begin(order);
+                Vec::new()
+            }
             FromServer::AttachInstanceInterfaces(envelope) => vec![ack(&envelope)],
             FromServer::Update(envelope) => vec![frame(
                 "NackRequest",
