@@ -69,6 +69,13 @@ pub fn bad_value(text: impl Into<String>) -> Fault {
     sender("InvalidParameterValue", text.into())
 }
 
+pub fn token_reused() -> Fault {
+    sender(
+        "IdempotentParameterMismatch",
+        "The client token was already used with other parameters.".to_owned(),
+    )
+}
+
 pub fn bad_id(id: &str) -> Fault {
     sender("InvalidID", format!("The ID '{id}' is not valid"))
 }

@@ -25,14 +25,14 @@ pub async fn create_network_interface(
 ) -> Result<CreateNetworkInterfaceResult, Fault> {
     fault::dry_run(input.dry_run)?;
     refuse_unsupported(&input)?;
-    let token_id = input
-        .client_token
-        .as_ref()
-        .map(|token| format!("interface-token:{token}"));
+    let token_id = token_id(call, input.client_token.as_deref());
+    let subnet_id = input.subnet_id.as_deref().unwrap_or_default();
     if let Some(made) = made_before(service, call, token_id.as_deref()).await? {
+        if made.subnet_id != subnet_id {
+            return Err(fault::token_reused());
+        }
         return answer(service, call, made, input.client_token).await;
     }
-    let subnet_id = input.subnet_id.as_deref().unwrap_or_default();
     let subnet: Subnet = service.get(call, subnet_id).await?;
     let wanted = wanted_address(&subnet, input.private_ip_address.as_deref())?;
     for race in 0..MAX_RACES {
@@ -88,6 +88,15 @@ fn refuse_unsupported(input: &CreateNetworkInterfaceRequest) -> Result<(), Fault
         Some((name, _)) => Err(fault::unsupported_parameter(name)),
         None => Ok(()),
     }
+}
+
+/// Tokens of services and of users never meet.
+fn token_id(call: &Call, token: Option<&str>) -> Option<String> {
+    let token = token.filter(|token| !token.is_empty())?;
+    Some(match call.caller.kind {
+        CallerKind::Service => format!("service-interface-token:{}:{token}", call.caller.arn),
+        _ => format!("interface-token:{token}"),
+    })
 }
 
 async fn made_before(

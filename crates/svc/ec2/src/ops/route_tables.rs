@@ -25,6 +25,7 @@ pub async fn create(
     fault::dry_run(input.dry_run)?;
     let specifications = input.tag_specifications.as_deref();
     let token = input.client_token.as_ref();
+    let token = token.filter(|token| !token.is_empty());
     let table = RouteTable {
         id: ids::ec2_id("rtb"),
         vpc_id: input.vpc_id.clone().unwrap_or_default(),
@@ -54,7 +55,11 @@ async fn add(service: &Ec2Service, call: &Call, table: RouteTable) -> Result<Rou
             .lean_on::<Vpc>(call, &table.vpc_id);
         if let Some(token) = &table.token_id {
             if let Some(pointer) = service.find::<Pointer>(call, token).await? {
-                return service.get(call, &pointer.id).await;
+                let made: RouteTable = service.get(call, &pointer.id).await?;
+                if made.vpc_id != table.vpc_id {
+                    return Err(fault::token_reused());
+                }
+                return Ok(made);
             }
             let key = Ec2Service::key::<Pointer>(call, token);
             txn = txn
