@@ -8,13 +8,13 @@ use wharf_records::{Record, Scope, Unknown, encode};
 use wharf_store::{Compare, Range, Txn};
 use wharf_wire::{Call, CallerKind, Fault};
 
-use super::interfaces::{group_names, groups};
+use super::interfaces::{checked_description, group_names, groups};
 use crate::{
     Ec2Service,
     address::random_mac,
     fault,
     records::{AddressClaim, Entity, Interface, Pointer, SecurityGroup, Subnet},
-    table::{LeanOn, MAX_RACES},
+    table::{LeanOn, MAX_RACES, client_token},
     tags,
 };
 
@@ -25,7 +25,8 @@ pub async fn create_network_interface(
 ) -> Result<CreateNetworkInterfaceResult, Fault> {
     fault::dry_run(input.dry_run)?;
     refuse_unsupported(&input)?;
-    let token_id = token_id(call, input.client_token.as_deref());
+    let token = client_token(input.client_token.as_deref())?;
+    let token_id = token.map(|token| token_id(call, token));
     let subnet_id = input.subnet_id.as_deref().unwrap_or_default();
     if let Some(made) = made_before(service, call, token_id.as_deref()).await? {
         if made.subnet_id != subnet_id {
@@ -91,12 +92,11 @@ fn refuse_unsupported(input: &CreateNetworkInterfaceRequest) -> Result<(), Fault
 }
 
 /// Tokens of services and of users never meet.
-fn token_id(call: &Call, token: Option<&str>) -> Option<String> {
-    let token = token.filter(|token| !token.is_empty())?;
-    Some(match call.caller.kind {
+fn token_id(call: &Call, token: &str) -> String {
+    match call.caller.kind {
         CallerKind::Service => format!("service-interface-token:{}:{token}", call.caller.arn),
         _ => format!("interface-token:{token}"),
-    })
+    }
 }
 
 async fn made_before(
@@ -166,7 +166,7 @@ async fn interface(
         address,
         mac: random_mac(),
         groups: groups(service, call, &subnet.vpc_id, wanted).await?,
-        description: input.description.clone().unwrap_or_default(),
+        description: checked_description(input.description.as_deref())?,
         source_dest_check: true,
         requester: (call.caller.kind == CallerKind::Service).then(|| call.caller.arn.clone()),
         attachment: None,

@@ -13,7 +13,7 @@ use crate::{
     Ec2Service, fault,
     filter::{Asked, Fields},
     records::{Entity, Pointer, RouteTable, Subnet, Vpc},
-    table::{LeanOn, MAX_RACES},
+    table::{LeanOn, MAX_RACES, client_token},
     tags,
 };
 
@@ -24,8 +24,7 @@ pub async fn create(
 ) -> Result<CreateRouteTableResult, Fault> {
     fault::dry_run(input.dry_run)?;
     let specifications = input.tag_specifications.as_deref();
-    let token = input.client_token.as_ref();
-    let token = token.filter(|token| !token.is_empty());
+    let token = client_token(input.client_token.as_deref())?;
     let table = RouteTable {
         id: ids::ec2_id("rtb"),
         vpc_id: input.vpc_id.clone().unwrap_or_default(),
