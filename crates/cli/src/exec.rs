@@ -30,7 +30,7 @@ use wharf_datachannel::{
 };
 
 use self::terminal::{RawTerminal, size};
-use crate::{ExecArgs, layout::Layout, problem::Problem, status};
+use crate::{ExecArgs, call, layout::Layout, problem::Problem};
 
 /// The version of the published client whose protocol this is.
 const CLIENT_VERSION: &str = "1.2.0.0";
@@ -47,7 +47,7 @@ pub fn run(layout: &Layout, args: &ExecArgs) -> Result<ExitCode, Problem> {
         .build()
         .map_err(|cause| Problem::caused("cannot start", cause))?;
     let code = runtime.block_on(async {
-        let api = status::api(layout, &settings)?;
+        let api = call::api(layout, &settings)?;
         let task = whole_id(&api, &settings, args).await?;
         let input = ExecuteCommandRequest {
             cluster: Some(args.cluster.clone()),
@@ -57,7 +57,7 @@ pub fn run(layout: &Layout, args: &ExecArgs) -> Result<ExitCode, Problem> {
             task: Some(task),
         };
         let answer: ExecuteCommandResponse =
-            status::call(&api, &settings, "ExecuteCommand", &input).await?;
+            call::call(&api, &settings, "ExecuteCommand", &input).await?;
         let session = answer.session.unwrap_or_default();
         Client::open(&api, &session).await?.serve().await
     })?;
@@ -78,7 +78,7 @@ async fn whole_id(
         cluster: Some(args.cluster.clone()),
         ..Default::default()
     };
-    let listed: ListTasksResponse = status::call(api, settings, "ListTasks", &input).await?;
+    let listed: ListTasksResponse = call::call(api, settings, "ListTasks", &input).await?;
     let arns = listed.task_arns.unwrap_or_default();
     let ids = arns.iter().filter_map(|arn| arn.rsplit('/').next());
     let mut found = ids.filter(|id| id.starts_with(&args.task));

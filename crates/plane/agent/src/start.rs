@@ -19,7 +19,9 @@ use wharf_container::{
     image::{ImageOptions, ImageStore},
     runtime::{Runtime, RuntimeOptions},
 };
+use wharf_link::{Delivery, LinkConfig, Subscription};
 use wharf_network::{EndpointListener, Network, NetworkConfig};
+use wharf_planeproto::Plane;
 use wharf_wire::sigv4::SigningKeys;
 
 use crate::{
@@ -28,6 +30,7 @@ use crate::{
     endpoint::{self, CallerOf, Proxy, RateLimit, Routes, StatsReader},
     exec::ExecServer,
     machine::{Addresses, ImageSource, LinuxMachine, Parts, RegistryImages, network_owner},
+    network_plane::{self, NetworkPlane},
     node::{
         NodeError,
         core::Core,
@@ -208,7 +211,11 @@ async fn start(
         shutdown: shutdown.clone(),
     };
     loopback.serve(&endpoints);
-    running.spawn(endpoints.clone().serve_scopes(network, listeners));
+    running.spawn(endpoints.clone().serve_scopes(network.clone(), listeners));
+    let (instance, is_instance) = watch::channel(None);
+    let (_subscription, deliveries) = subscribe(config, &api, is_instance, clock.clone());
+    let plane = NetworkPlane::new(network, config.data_dir.clone());
+    running.spawn(plane.run(deliveries, shutdown.clone()));
 
     let reporter = Reporter::new(
         api.clone(),
@@ -261,6 +268,7 @@ async fn start(
         host,
         endpoints: EndpointCache::default(),
         container_instance: stored,
+        instance,
         credentials,
         commands,
         reporter,
@@ -277,6 +285,26 @@ async fn start(
         tracing::warn!("something of the node did not end in time");
     }
     ended
+}
+
+/// Has this host told of its network.
+fn subscribe(
+    config: &NodeConfig,
+    api: &Api,
+    instance: watch::Receiver<Option<String>>,
+    clock: Arc<dyn Clock>,
+) -> (Subscription, mpsc::Receiver<Delivery>) {
+    Subscription::start(LinkConfig {
+        endpoint: api.endpoint().clone(),
+        dialer: api.dialer().clone(),
+        keys: api.keys().clone(),
+        region: api.region().to_owned(),
+        plane: Plane::Network,
+        state_file: config.data_dir.join(network_plane::STATE_FILE),
+        instance,
+        underlay: config.underlay,
+        clock,
+    })
 }
 
 /// Runs the session to its end; `ready` is called when it has connected for the first time.

@@ -14,6 +14,8 @@ pub enum Route {
     Join,
     /// A token for one is asked for.
     JoinToken,
+    /// What the installation runs.
+    Overview,
     /// A websocket of an agent.
     Agent(Channel),
     /// An end of a session of ECS Exec; who it is, its first frame says.
@@ -31,6 +33,7 @@ pub fn classify(method: &Method, path: &str) -> Route {
         "/health" => Route::Health,
         "/wharf/join" => Route::Join,
         "/wharf/join-token" if method == Method::POST => Route::JoinToken,
+        "/wharf/overview" if method == Method::GET => Route::Overview,
         "/acs/ws" => Route::Agent(Channel::Acs),
         "/tcs/ws" => Route::Agent(Channel::Tcs),
         "/v2" => Route::Registry,
@@ -67,6 +70,8 @@ mod tests {
             ),
             (Method::GET, "/plane/v1/network", Route::Nothing),
             (Method::POST, "/plane/v1/nothing", Route::Nothing),
+            (Method::GET, "/wharf/overview", Route::Overview),
+            (Method::POST, "/wharf/overview", Route::Nothing),
             (Method::GET, "/favicon.ico", Route::Nothing),
         ] {
             assert_eq!(classify(&method, path), route, "{method} {path}");

@@ -42,6 +42,21 @@ impl Record for PlaneHost {
     const FORMAT: u32 = 1;
 }
 
+/// Where a host is for others; none if it is not known, or has no peers.
+pub async fn underlay(
+    store: &Store,
+    account: &str,
+    region: &str,
+    instance: &str,
+) -> Result<Option<IpAddr>, HostError> {
+    let key = Scope::new(SERVICE, account, region).key(PlaneHost::KIND, instance);
+    let Some(entry) = store.get(&key).await? else {
+        return Ok(None);
+    };
+    let host: PlaneHost = decode(&entry.value)?;
+    Ok(host.underlay)
+}
+
 /// Host records as resources.
 pub struct HostSource;
 
@@ -171,7 +186,7 @@ impl Hosts {
         }
     }
 
-    pub async fn sweep_once(
+    async fn sweep_once(
         &self,
         nodes: &dyn Nodes,
         balancers: &dyn Balancers,
@@ -233,5 +248,7 @@ fn wanted(
 
 /// Whether other hosts can send there.
 fn is_underlay(address: &IpAddr) -> bool {
-    !(address.is_loopback() || address.is_unspecified() || address.is_multicast())
+    // The overlay is carried over IPv4.
+    address.is_ipv4()
+        && !(address.is_loopback() || address.is_unspecified() || address.is_multicast())
 }
