@@ -41,7 +41,6 @@ pub(crate) struct Touched {
     pub(crate) interfaces: BTreeMap<String, BTreeSet<String>>,
     /// VPC → addresses whose place may have changed.
     pub(crate) addresses: BTreeMap<String, BTreeSet<Ipv4Addr>>,
-    pub(crate) hosts: bool,
     pub(crate) vpcs: BTreeSet<String>,
 }
 
@@ -107,7 +106,6 @@ impl View {
                 }
             }
             Kind::Host => {
-                touched.hosts = true;
                 for id in self.on_host.get(&key.id).into_iter().flatten() {
                     if let Some(interface) = self.interface(id) {
                         touched.place(interface);
@@ -263,8 +261,13 @@ impl View {
 
     /// The tunnels' ends at all hosts but `own`.
     pub(crate) fn peers(&self, own: &str) -> BTreeSet<Ipv4Addr> {
-        let hosts = self.resources.keys().filter(|key| key.kind == Kind::Host);
+        let first = Key {
+            kind: Kind::Host,
+            id: String::new(),
+        };
+        let hosts = self.resources.range(first..).map(|(key, _)| key);
         hosts
+            .take_while(|key| key.kind == Kind::Host)
             .filter(|key| key.id != own)
             .filter_map(|key| self.underlay(&key.id))
             .collect()
