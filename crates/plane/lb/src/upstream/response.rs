@@ -1,0 +1,265 @@
+//! Heads of responses.
+
+use std::mem::MaybeUninit;
+
+use bytes::{Bytes, BytesMut};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
+    header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING},
+};
+
+use super::{MOST_HEADERS, body::Decoder};
+
+/// As on AWS.
+const MOST_HEAD_BYTES: usize = 64 * 1024;
+
+/// A response that is not one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the target's response cannot be understood")]
+pub struct Malformed;
+
+/// The head of a response, and how its body is delimited.
+#[derive(Debug)]
+pub struct Head {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub decoder: Decoder,
+    /// The connection can serve another request after the body.
+    pub reusable: bool,
+    /// For how long the target said to keep the connection open.
+    pub keep_ms: Option<u64>,
+}
+
+impl Head {
+    /// Takes a head off the input once all of it is there.
+    pub fn parse(input: &mut BytesMut, method: &Method) -> Result<Option<Self>, Malformed> {
+        let Some(lines) = Lines::parse(input)? else {
+            return Ok(None);
+        };
+        let status = StatusCode::from_u16(lines.code).map_err(|_| Malformed)?;
+        let bytes = input.split_to(lines.length).freeze();
+        let headers = lines.headers(&bytes)?;
+        let keep_alive = keeps_alive(&headers, lines.version);
+        let (decoder, clean) = delimit(&headers, status, method)?;
+        Ok(Some(Self {
+            status,
+            reusable: keep_alive && clean && decoder != Decoder::UntilClose,
+            keep_ms: announced_ms(&headers),
+            headers,
+            decoder,
+        }))
+    }
+}
+
+/// Where the header lines lie in the input.
+struct Lines {
+    length: usize,
+    code: u16,
+    version: u8,
+    count: usize,
+    /// Start and end of name and value.
+    spans: [[u32; 4]; MOST_HEADERS],
+}
+
+impl Lines {
+    fn parse(input: &[u8]) -> Result<Option<Self>, Malformed> {
+        let mut headers = [const { MaybeUninit::uninit() }; MOST_HEADERS];
+        let mut response = httparse::Response::new(&mut []);
+        let parsed = httparse::ParserConfig::default()
+            .parse_response_with_uninit_headers(&mut response, input, &mut headers)
+            .map_err(|_| Malformed)?;
+        let httparse::Status::Complete(length) = parsed else {
+            return if input.len() > MOST_HEAD_BYTES {
+                Err(Malformed)
+            } else {
+                Ok(None)
+            };
+        };
+        if length > MOST_HEAD_BYTES {
+            return Err(Malformed);
+        }
+        let base = input.as_ptr().addr();
+        let at = |slice: &[u8]| {
+            let start = slice.as_ptr().addr() - base;
+            [start, start + slice.len()].map(|it| u32::try_from(it).unwrap_or(u32::MAX))
+        };
+        let mut spans = [[0; 4]; MOST_HEADERS];
+        for (span, header) in spans.iter_mut().zip(&*response.headers) {
+            let ([a, b], [c, d]) = (at(header.name.as_bytes()), at(header.value));
+            *span = [a, b, c, d];
+        }
+        Ok(Some(Self {
+            length,
+            code: response.code.ok_or(Malformed)?,
+            version: response.version.ok_or(Malformed)?,
+            count: response.headers.len(),
+            spans,
+        }))
+    }
+
+    fn headers(&self, bytes: &Bytes) -> Result<HeaderMap, Malformed> {
+        let mut headers = HeaderMap::with_capacity(self.count + 4);
+        for span in &self.spans[..self.count] {
+            let [a, b, c, d] = span.map(|it| it as usize);
+            let name = bytes.get(a..b).ok_or(Malformed)?;
+            let name = HeaderName::from_bytes(name).map_err(|_| Malformed)?;
+            // An empty value may point anywhere.
+            let value = if c < d {
+                bytes.slice(c..d)
+            } else {
+                Bytes::new()
+            };
+            let value = HeaderValue::from_maybe_shared(value).map_err(|_| Malformed)?;
+            headers.append(name, value);
+        }
+        Ok(headers)
+    }
+}
+
+/// Whether a comma-separated header holds a token.
+pub fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
+    let values = headers.get_all(name).into_iter();
+    values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|it| it.trim().eq_ignore_ascii_case(token))
+}
+
+fn keeps_alive(headers: &HeaderMap, version: u8) -> bool {
+    match version {
+        1 => !has_token(headers, &CONNECTION, "close"),
+        _ => has_token(headers, &CONNECTION, "keep-alive"),
+    }
+}
+
+/// `Keep-Alive: timeout=5`
+fn announced_ms(headers: &HeaderMap) -> Option<u64> {
+    let line = headers.get("keep-alive")?.to_str().ok()?;
+    let mut parts = line.split(',').filter_map(|it| it.trim().split_once('='));
+    let (_, seconds) = parts.find(|(name, _)| name.eq_ignore_ascii_case("timeout"))?;
+    Some(seconds.trim().parse::<u64>().ok()?.saturating_mul(1000))
+}
+
+/// How the body ends (RFC 9112 §6.3), and whether the head leaves no doubt about it: if it does,
+/// the connection is not used again.
+fn delimit(
+    headers: &HeaderMap,
+    status: StatusCode,
+    method: &Method,
+) -> Result<(Decoder, bool), Malformed> {
+    let length = content_length(headers)?;
+    let bodiless = status.is_informational()
+        || status == StatusCode::NO_CONTENT
+        || status == StatusCode::NOT_MODIFIED;
+    if bodiless || *method == Method::HEAD {
+        return Ok((Decoder::Length(0), true));
+    }
+    if headers.contains_key(TRANSFER_ENCODING) {
+        let last = headers.get_all(TRANSFER_ENCODING).into_iter().next_back();
+        let last = last.and_then(|it| it.to_str().ok()?.rsplit(',').next());
+        let chunked = last.is_some_and(|it| it.trim().eq_ignore_ascii_case("chunked"));
+        let decoder = match chunked {
+            true => Decoder::chunked(),
+            false => Decoder::UntilClose,
+        };
+        return Ok((decoder, length.is_none()));
+    }
+    Ok(match length {
+        Some(length) => (Decoder::Length(length), true),
+        None => (Decoder::UntilClose, true),
+    })
+}
+
+/// Several lines, or a list, must all say the same.
+fn content_length(headers: &HeaderMap) -> Result<Option<u64>, Malformed> {
+    let mut found = None;
+    for value in headers.get_all(CONTENT_LENGTH) {
+        for text in value.to_str().map_err(|_| Malformed)?.split(',') {
+            let text = text.trim();
+            // `parse` alone would take a plus sign.
+            if text.is_empty() || !text.bytes().all(|it| it.is_ascii_digit()) {
+                return Err(Malformed);
+            }
+            let length: u64 = text.parse().map_err(|_| Malformed)?;
+            if found.is_some_and(|found| found != length) {
+                return Err(Malformed);
+            }
+            found = Some(length);
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parse(text: &str) -> Result<Option<Head>, Malformed> {
+        Head::parse(&mut BytesMut::from(text), &Method::GET)
+    }
+
+    fn whole(text: &str) -> Head {
+        parse(text).unwrap().unwrap()
+    }
+
+    #[test]
+    fn bodies_are_delimited_as_the_rfc_says() {
+        let head = whole("HTTP/1.1 200 OK\r\ncontent-length: 5\r\nX:\r\n\r\nhello");
+        assert_eq!(head.decoder, Decoder::Length(5));
+        assert!(head.reusable);
+        assert_eq!(head.headers["x"], "");
+        let head = whole("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, Chunked\r\n\r\n");
+        assert!(matches!(head.decoder, Decoder::Chunked(_)) && head.reusable);
+        let head = whole("HTTP/1.1 200 OK\r\n\r\n");
+        assert!(head.decoder == Decoder::UntilClose && !head.reusable);
+        assert_eq!(
+            whole("HTTP/1.1 304 N\r\ncontent-length: 5\r\n\r\n").decoder,
+            Decoder::Length(0)
+        );
+    }
+
+    #[test]
+    fn doubt_ends_the_connection() {
+        let both =
+            whole("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n");
+        assert!(matches!(both.decoder, Decoder::Chunked(_)) && !both.reusable);
+        assert!(
+            !whole("HTTP/1.1 200 OK\r\nConnection: x, Close\r\nContent-Length: 0\r\n\r\n").reusable
+        );
+        assert!(!whole("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n").reusable);
+        for wrong in ["-1", "+1", "1,2", "", "99999999999999999999"] {
+            parse(&format!(
+                "HTTP/1.1 200 OK\r\nContent-Length: {wrong}\r\n\r\n"
+            ))
+            .unwrap_err();
+        }
+    }
+
+    #[test]
+    fn a_target_tells_how_long_it_keeps() {
+        let head =
+            whole("HTTP/1.1 200 OK\r\nKeep-Alive: max=3, timeout=5\r\nContent-Length: 0\r\n\r\n");
+        assert_eq!(head.keep_ms, Some(5000));
+    }
+
+    #[test]
+    fn heads_without_end_are_refused() {
+        let line = format!("X: {}\r\n", "a".repeat(1000));
+        parse(&format!("HTTP/1.1 200 OK\r\n{}", line.repeat(70))).unwrap_err();
+        assert!(parse("HTTP/1.1 200 OK\r\nX: a\r\n").unwrap().is_none());
+        parse("SSH-2.0-OpenSSH\r\n\r\n").unwrap_err();
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_taken_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = Head::parse(&mut BytesMut::from(&bytes[..]), &Method::GET);
+            let mut framed = BytesMut::from("HTTP/1.1 200 OK\r\n");
+            framed.extend_from_slice(&bytes);
+            framed.extend_from_slice(b"\r\n\r\n");
+            let _ = Head::parse(&mut framed, &Method::GET);
+        }
+    }
+}
