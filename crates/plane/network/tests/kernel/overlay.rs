@@ -330,6 +330,16 @@ fn tunnels_are_for_peers_alone() {
         two.say([open("vpc-a", 7, HERE), group("sg-open", vec![all(ANYBODY)])])
             .await;
         check("and told again");
+        // A host that trusts ours, though ours has not heard of it.
+        unsay(&two.there, Kind::Host, HERE).await;
+        send_from(netns(&six), Ipv4Addr::UNSPECIFIED, &forged(vni, "task"));
+        say(
+            &two.there,
+            [super::control::host(HERE, Some(EXTERNAL.into()))],
+        )
+        .await;
+        shout(six.netns.as_deref(), (eni_address(5), 7000), "honest still");
+        assert_eq!(heard(&ears), "honest still");
         unsay(&two.here, Kind::Host, THERE).await;
         send_from(&host.neighbour, NEIGHBOUR, &forged(vni, "former peer"));
         two.say([host_resource()]).await;
