@@ -148,8 +148,10 @@ class Installation:
 
     def child(self, role):
         """The pid of `wharf server` or `wharf node` under this `wharf up`."""
+        # The node of `wharf up` is its agent.
+        program = {"node": "agent"}.get(role, role)
         for pid in processes.children(self.process.pid):
-            if role in processes.command_line(pid)[:2]:
+            if program in processes.command_line(pid)[:2]:
                 return pid
         raise LookupError(f"no wharf {role} below process {self.process.pid}")
 

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use async_trait::async_trait;
@@ -19,6 +19,7 @@ use wharf_seal::Keyring;
 use wharf_store::{Entry, Store};
 use wharf_svc_ecs::{
     Channel as AgentChannel, EcsService, Endpoint, Refusal, RoleError, RoleKeys, TaskCredentials,
+    exec::Sessions,
 };
 use wharf_svc_elbv2::{Certificates, Elbv2Service, FoundCertificate, Instances, LookupError};
 use wharf_svc_iam::{AssumeError, Directory as IamDirectory, IdentifyError};
@@ -111,6 +112,10 @@ impl Balancers for LoadBalancing {
         }
     }
 
+    async fn host_disconnected(&self, instance: &str) {
+        self.0.lb_host_disconnected(instance);
+    }
+
     async fn host_gone(&self, instance: &str) {
         if let Err(error) = self.0.lb_host_gone(instance).await {
             tracing::error!(host = instance, error = %Chain(&error), "a load balancer host that is gone stays");
@@ -149,8 +154,22 @@ impl Certificates for ServerCertificates {
 
 /// Where instances are, for target groups that name them: on the hosts of their registrations.
 pub struct Hosts {
-    pub ecs: EcsService,
-    pub store: Store,
+    ecs: OnceLock<EcsService>,
+    store: Store,
+}
+
+impl Hosts {
+    pub fn new(store: Store) -> Self {
+        Self {
+            ecs: OnceLock::new(),
+            store,
+        }
+    }
+
+    /// Who knows the instances; until this is said there are none.
+    pub fn know(&self, ecs: EcsService) {
+        let _ = self.ecs.set(ecs);
+    }
 }
 
 #[async_trait]
@@ -161,7 +180,10 @@ impl Instances for Hosts {
         region: &str,
         instance: &str,
     ) -> Result<Option<IpAddr>, LookupError> {
-        if !self.ecs.is_registered(account, region, instance).await {
+        let Some(ecs) = self.ecs.get() else {
+            return Ok(None);
+        };
+        if !ecs.is_registered(account, region, instance).await {
             return Ok(None);
         }
         let underlay = crate::plane::underlay(&self.store, account, region, instance).await;
@@ -240,6 +262,7 @@ impl Handler for Registry {
 /// The agents' websockets: IAM asked, the upgrade answered, the connection handed to ECS.
 pub struct Sockets {
     pub endpoint: Endpoint,
+    pub sessions: Sessions,
     pub dispatcher: Dispatcher,
 }
 
@@ -277,6 +300,28 @@ impl AgentSockets for Sockets {
                     }
                 }
                 Err(error) => tracing::debug!(%error, "an agent's connection was not upgraded"),
+            }
+        });
+        switching(accept)
+    }
+
+    async fn data_channel(&self, request: Request<Incoming>) -> Response<Body> {
+        let path = request.uri().path();
+        let id = path
+            .strip_prefix(wharf_svc_ecs::exec::PATH)
+            .unwrap_or_default();
+        let Some(session) = self.sessions.find(id) else {
+            return gateway::text(StatusCode::GONE, "There is no such session.\n");
+        };
+        let Some(accept) = accept_key(request.headers()) else {
+            return gateway::text(StatusCode::BAD_REQUEST, "A websocket is expected here.\n");
+        };
+        tokio::spawn(async move {
+            match hyper::upgrade::on(request).await {
+                Ok(upgraded) => {
+                    wharf_svc_ecs::exec::channel::serve(session, TokioIo::new(upgraded)).await;
+                }
+                Err(error) => tracing::debug!(%error, "a data channel was not upgraded"),
             }
         });
         switching(accept)

@@ -9,6 +9,7 @@ pub mod gateway;
 mod health;
 mod join;
 mod node_identity;
+mod overview;
 mod plane;
 mod root;
 mod start;

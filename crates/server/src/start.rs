@@ -20,7 +20,7 @@ use wharf_seal::{Keyring, KeyringError};
 use wharf_store::{OpenError, Store, StoreOptions};
 use wharf_svc_ec2::Ec2Service;
 use wharf_svc_ecr::{Catalog, EcrService, token::Bearer};
-use wharf_svc_ecs::{Config as EcsConfig, EcsService, Parts};
+use wharf_svc_ecs::{Config as EcsConfig, EcsService, Parts, exec::ssm::SessionManager};
 use wharf_svc_elbv2::{Config as Elbv2Config, Elbv2Service, Parts as Elbv2Parts, Place};
 use wharf_svc_iam::{Directory, DirectoryError, IamGate, IamService, Mode};
 use wharf_svc_logs::LogsService;
@@ -36,6 +36,7 @@ use crate::{
     gateway::{Apis, Gateway, IamMode},
     health::Health,
     join::Join,
+    overview::Overview,
     plane::{Parts as PlaneParts, Planes},
     root::RootError,
     tls::{Authority, TlsError},
@@ -300,25 +301,11 @@ impl Plane {
             region: config.region.clone(),
             clock: clock.clone(),
         };
-        let ecs = EcsService::new(Parts {
-            clock: clock.clone(),
-            config: EcsConfig {
-                endpoint: endpoint(config),
-                ..EcsConfig::default()
-            },
-            ..Parts::new(
-                data.store.clone(),
-                Arc::new(data.keyring.clone()),
-                ec2_client.clone(),
-                Arc::new(roles),
-            )
-        });
+        // Each of the two asks the other: where an instance is, how a target is.
+        let hosts = Arc::new(Hosts::new(data.store.clone()));
         let elbv2 = Elbv2Service::new(Elbv2Parts {
             certificates: Arc::new(ServerCertificates(directory.clone())),
-            instances: Arc::new(Hosts {
-                ecs: ecs.clone(),
-                store: data.store.clone(),
-            }),
+            instances: hosts.clone(),
             clock: clock.clone(),
             config: Elbv2Config {
                 home: Some(Place {
@@ -327,8 +314,26 @@ impl Plane {
                 }),
                 ..Elbv2Config::default()
             },
-            ..Elbv2Parts::new(data.store.clone(), data.keyring.clone(), ec2_client)
+            ..Elbv2Parts::new(data.store.clone(), data.keyring.clone(), ec2_client.clone())
         });
+        let elbv2_client =
+            wharf_api_elbv2::Client::new(Arc::new(elbv2.clone()), dispatcher.clone());
+        let ecs = EcsService::new(Parts {
+            clock: clock.clone(),
+            elbv2: Some(Arc::new(elbv2_client)),
+            target_changes: Some(elbv2.changes()),
+            config: EcsConfig {
+                endpoint: endpoint(config),
+                ..EcsConfig::default()
+            },
+            ..Parts::new(
+                data.store.clone(),
+                Arc::new(data.keyring.clone()),
+                ec2_client,
+                Arc::new(roles),
+            )
+        });
+        hosts.know(ecs.clone());
         Self {
             iam: IamService::new(directory.clone()),
             sts: StsService::new(directory.clone()),
@@ -372,6 +377,7 @@ impl Plane {
             )))),
             Arc::new(wharf_api_ecs::Routes(Arc::new(self.ecs.clone()))),
             Arc::new(wharf_api_logs::Routes(Arc::new(self.logs.clone()))),
+            Arc::new(SessionManager(self.ecs.sessions())),
             Arc::new(wharf_api_elbv2::Routes(Arc::new(self.elbv2.clone()))),
         ];
         let stranger = (config.iam == IamMode::Off).then(|| Bearer {
@@ -412,11 +418,23 @@ impl Plane {
             registry: Arc::new(Registry(registry)),
             agents: Arc::new(Sockets {
                 endpoint: self.ecs.endpoint(),
+                sessions: self.ecs.sessions(),
                 dispatcher: self.dispatcher.clone(),
             }),
             health: Arc::new(Health::new(data.store.clone())),
             join: Arc::new(join),
             planes,
+            overview: Overview {
+                ecs: Arc::new(wharf_api_ecs::Client::new(
+                    Arc::new(self.ecs.clone()),
+                    self.dispatcher.clone(),
+                )),
+                elb: Arc::new(wharf_api_elbv2::Client::new(
+                    Arc::new(self.elbv2.clone()),
+                    self.dispatcher.clone(),
+                )),
+                dispatcher: self.dispatcher.clone(),
+            },
             tls: Some(acceptor),
         })
     }

@@ -186,7 +186,7 @@ impl Hosts {
         }
     }
 
-    pub async fn sweep_once(
+    async fn sweep_once(
         &self,
         nodes: &dyn Nodes,
         balancers: &dyn Balancers,
@@ -248,5 +248,7 @@ fn wanted(
 
 /// Whether other hosts can send there.
 fn is_underlay(address: &IpAddr) -> bool {
-    !(address.is_loopback() || address.is_unspecified() || address.is_multicast())
+    // The overlay is carried over IPv4.
+    address.is_ipv4()
+        && !(address.is_loopback() || address.is_unspecified() || address.is_multicast())
 }

@@ -20,6 +20,8 @@ pub struct Report {
     pub pull_stopped_at: Option<Timestamp>,
     pub execution_stopped_at: Option<Timestamp>,
     pub containers: Vec<ContainerReport>,
+    /// What became of the agents by which commands are executed.
+    pub exec_agents: Vec<ExecAgentReport>,
     /// The task's interface is attached.
     pub attached: bool,
 }
@@ -54,6 +56,13 @@ pub struct ContainerReport {
     pub bindings: Option<Vec<NetworkBinding>>,
 }
 
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ExecAgentReport {
+    pub container: String,
+    pub status: Option<Reported>,
+    pub reason: Option<String>,
+}
+
 /// Names an agent gives to failures before a container ran; such a text ends a task as
 /// TaskFailedToStart even if the runtime also gave an exit code.
 const START_ERRORS: &[&str] = &[
@@ -79,6 +88,12 @@ pub fn take(task: &mut Task, report: &Report, now: Timestamp) -> bool {
     for told in &report.containers {
         if let Some(container) = task.containers.iter_mut().find(|c| c.name == told.name) {
             take_container(container, told);
+        }
+    }
+    for told in &report.exec_agents {
+        let mut containers = task.containers.iter_mut();
+        if let Some(container) = containers.find(|c| c.name == told.container) {
+            take_exec_agent(container, told, now);
         }
     }
     task.pull_started_at = task.pull_started_at.or(report.pull_started_at);
@@ -126,6 +141,22 @@ fn take_container(container: &mut Container, told: &ContainerReport) {
     }
 }
 
+/// One nobody asked for is none of ours.
+fn take_exec_agent(container: &mut Container, told: &ExecAgentReport, now: Timestamp) {
+    let (Some(agent), Some(status)) = (&mut container.exec_agent, told.status) else {
+        return;
+    };
+    agent.status = match status {
+        Reported::Pending => ContainerStatus::Pending,
+        Reported::Running => ContainerStatus::Running,
+        Reported::Stopped => ContainerStatus::Stopped,
+    };
+    if status == Reported::Running {
+        agent.started_at.get_or_insert(now);
+    }
+    take_over(&mut agent.reason, &told.reason);
+}
+
 fn take_over<T: Clone>(place: &mut Option<T>, told: &Option<T>) {
     if told.is_some() {
         place.clone_from(told);
@@ -163,6 +194,9 @@ fn stopped(task: &mut Task, report: &Report, now: Timestamp) {
     let ran = task.started_at.is_some() || task.containers.iter().any(|c| c.exit_code.is_some());
     for container in &mut task.containers {
         container.last = ContainerStatus::Stopped;
+        if let Some(agent) = &mut container.exec_agent {
+            agent.status = ContainerStatus::Stopped;
+        }
     }
     if ran {
         let ended_at = *task.execution_stopped_at.get_or_insert(now);

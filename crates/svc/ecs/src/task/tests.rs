@@ -28,6 +28,7 @@ fn container(name: &str) -> Container {
         runtime_id: None,
         exit_code: None,
         reason: None,
+        exec_agent: None,
         bindings: Vec::new(),
         health: Health::Unknown,
         checked: false,
