@@ -12,7 +12,7 @@ sys.path.insert(0, str(HERE.parent / "e2e"))
 
 from measures import api, memory, run_task, stages, start  # noqa: E402 the harness had to be found first
 
-MEASURES = {"start": start, "memory": memory, "run-task": run_task, "stages": stages, "api": api}
+MEASURES = {"start": start, "memory": memory, "run-task": run_task, "stages": stages, "api": api, "load-balancer": load_balancer}
 
 
 def machine():

@@ -22,7 +22,7 @@ unpacked=(
 )
 # What measurements need besides: `deps.sh --bench`.
 bench_packages=(wrk nghttp2-client linux-perf)
-bench_unpacked=(etcd-server:usr/bin/etcd)
+bench_unpacked=(etcd-server:usr/bin/etcd nginx:usr/sbin/nginx haproxy:usr/sbin/haproxy)
 bench_clients=("moto[server]==5.2.1")
 
 tools=$PWD/.cache/tools

@@ -279,8 +279,7 @@ fn http1_settings() -> http1::Builder {
     settings
         .header_read_timeout(None)
         .max_headers(HEADERS)
-        .max_buf_size(HEAD_BYTES)
-        .pipeline_flush(true);
+        .max_buf_size(HEAD_BYTES);
     settings
 }
 
