@@ -153,7 +153,7 @@ def _resources(port, back):
     forward = {"type": "forward", "groups": [{"group": "tg", "weight": 1}], "stickiness_seconds": None}
     return [
         {
-            "kind": "load-balancer", "arn": "lb", "name": "lb", "dns_name": "lb.elb.localhost", "internal": False, "vpc": "vpc",
+            "kind": "load-balancer", "type": "application", "arn": "lb", "name": "lb", "dns_name": "lb.elb.localhost", "internal": False, "vpc": "vpc",
             "public_address": None, "interfaces": [], "attributes": {},
         },
         {

@@ -150,7 +150,8 @@ def run_script(wharf, image, script, **definition):
 
 def default_subnets(wharf):
     ec2 = wharf.client("ec2")
-    return [subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"]]
+    default = [{"Name": "default-for-az", "Values": ["true"]}]
+    return [subnet["SubnetId"] for subnet in ec2.describe_subnets(Filters=default)["Subnets"]]
 
 
 def in_vpc(wharf, **more):

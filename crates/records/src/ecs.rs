@@ -5,6 +5,10 @@
 //! | cluster | name | view |
 //! | family | family | read-through |
 //! | definition | `family:0000000012` | read-through |
+//! | service | `cluster:service` | view |
+//! | service-events | `cluster:service` | read-through |
+//! | service-revision | `cluster:service:digits` | read-through |
+//! | service-deployment | `cluster:service:id` | read-through |
 //! | task | `cluster:task id` | view while not STOPPED, else read-through |
 //! | instance | `cluster:instance id` | view |
 //! | host | host id | view |
@@ -16,6 +20,7 @@ pub mod cluster;
 pub mod definition;
 pub mod host;
 pub mod ledger;
+pub mod service;
 pub mod setting;
 pub mod task;
 pub mod token;
@@ -24,6 +29,12 @@ pub use cluster::{Cluster, ClusterStatus, StrategyItem};
 pub use definition::{Definition, DefinitionStatus, Family, definition_id};
 pub use host::{Host, Instance, InstanceStatus};
 pub use ledger::{Capacity, Claim, Ledger, Phase, Port, Protocol};
+pub use service::{
+    Breaker, BreakerStatus, Deployment, Membership, PlacementRule, Revision, RevisionRecord,
+    Rollback, RolloutState, Scheduling, Service, ServiceDeployment, ServiceDeploymentStatus,
+    ServiceEvent, ServiceEvents, ServiceNetwork, ServiceOptions, ServiceStatus, ServiceSubnet,
+    TargetKind, TargetSpec, TargetState, TaskTarget, Threshold, ThresholdKind, Throttle,
+};
 pub use setting::Setting;
 pub use task::{
     Container, ContainerStatus, Desired, Health, Interface, InterfaceState, Launch, NetworkBinding,

@@ -1,6 +1,10 @@
 //! Joins the services to what the gateway and each other expect.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
@@ -9,14 +13,21 @@ use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use sha1::{Digest, Sha1};
 use wharf_base::{Arn, Clock, Timestamp};
+use wharf_planeproto::{self as planes, Resource, report::TargetHealth};
 use wharf_registry::RegistryApi;
+use wharf_seal::Keyring;
+use wharf_store::{Entry, Store};
 use wharf_svc_ecs::{
-    Channel as AgentChannel, Endpoint, Refusal, RoleError, RoleKeys, TaskCredentials,
+    Channel as AgentChannel, EcsService, Endpoint, Refusal, RoleError, RoleKeys, TaskCredentials,
 };
+use wharf_svc_elbv2::{Certificates, Elbv2Service, FoundCertificate, Instances, LookupError};
 use wharf_svc_iam::{AssumeError, Directory as IamDirectory, IdentifyError};
-use wharf_wire::{Check, Context, Dispatcher, fault::Chain};
+use wharf_wire::{Context, Dispatcher, fault::Chain};
 
-use crate::gateway::{self, AgentSockets, Body, Channel, Handler, Key, KeyError, Peer, full};
+use crate::{
+    gateway::{self, AgentSockets, Body, Channel, Handler, Key, KeyError, Peer, full},
+    plane::{Balancers, Nodes, source::Source},
+};
 
 /// IAM's directory as the gateway looks keys up in it.
 pub struct Keys(pub Arc<IamDirectory>);
@@ -89,17 +100,126 @@ impl TaskCredentials for Roles {
     }
 }
 
-/// Elastic Load Balancing: its contract is here, its operations are not yet, and say so.
-pub struct LoadBalancing;
+/// Elastic Load Balancing as its hosts speak to it.
+pub struct LoadBalancing(pub Elbv2Service);
 
 #[async_trait]
-impl wharf_api_elbv2::Elbv2 for LoadBalancing {
-    async fn authorize(
+impl Balancers for LoadBalancing {
+    async fn host_connected(&self, instance: &str, zone: &str) {
+        if let Err(error) = self.0.lb_host_connected(instance, zone).await {
+            tracing::error!(host = instance, error = %Chain(&error), "a load balancer host is not written down");
+        }
+    }
+
+    async fn host_gone(&self, instance: &str) {
+        if let Err(error) = self.0.lb_host_gone(instance).await {
+            tracing::error!(host = instance, error = %Chain(&error), "a load balancer host that is gone stays");
+        }
+    }
+
+    async fn report(&self, instance: &str, health: Vec<TargetHealth>) {
+        if let Err(error) = self.0.report(instance, health).await {
+            tracing::error!(host = instance, error = %Chain(&error), "reports of targets are lost");
+        }
+    }
+}
+
+/// IAM's server certificates, as load balancers take them over.
+pub struct ServerCertificates(pub Arc<IamDirectory>);
+
+#[async_trait]
+impl Certificates for ServerCertificates {
+    async fn find(
         &self,
-        _: &Context,
-        input: wharf_api_elbv2::Input<'_>,
-    ) -> Result<Vec<Check>, wharf_wire::Fault> {
-        Ok(vec![Check::any(input.action())])
+        account: &str,
+        arn: &str,
+    ) -> Result<Option<FoundCertificate>, LookupError> {
+        let found = self.0.server_certificate(account, arn).await;
+        let found = found.map_err(|error| LookupError {
+            what: "a server certificate",
+            cause: Box::new(error),
+        })?;
+        Ok(found.map(|it| FoundCertificate {
+            names: it.names,
+            chain: it.chain,
+            private_key: it.private_key,
+        }))
+    }
+}
+
+/// Where instances are, for target groups that name them: on the hosts of their registrations.
+pub struct Hosts {
+    pub ecs: EcsService,
+    pub store: Store,
+}
+
+#[async_trait]
+impl Instances for Hosts {
+    async fn address(
+        &self,
+        account: &str,
+        region: &str,
+        instance: &str,
+    ) -> Result<Option<IpAddr>, LookupError> {
+        if !self.ecs.is_registered(account, region, instance).await {
+            return Ok(None);
+        }
+        let underlay = crate::plane::underlay(&self.store, account, region, instance).await;
+        let underlay = underlay.map_err(|error| LookupError {
+            what: "a host",
+            cause: Box::new(error),
+        })?;
+        // A host without peers is this machine.
+        Ok(Some(underlay.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))))
+    }
+}
+
+/// Elastic Load Balancing's records as resources of the load balancer plane.
+pub struct Elbv2Records(pub Keyring);
+
+impl Source for Elbv2Records {
+    fn prefix(&self) -> String {
+        wharf_svc_elbv2::plane::prefix()
+    }
+
+    fn resource(&self, entry: &Entry) -> Option<Resource> {
+        wharf_svc_elbv2::plane::resource(entry, &self.0)
+    }
+
+    fn key(&self, store_key: &str) -> Option<planes::Key> {
+        wharf_svc_elbv2::plane::key(store_key)
+    }
+}
+
+/// EC2's records as resources of the network plane.
+pub struct Ec2Records;
+
+impl Source for Ec2Records {
+    fn prefix(&self) -> String {
+        wharf_svc_ec2::plane::prefix()
+    }
+
+    fn resource(&self, entry: &Entry) -> Option<Resource> {
+        wharf_svc_ec2::plane::resource(entry)
+    }
+
+    fn key(&self, store_key: &str) -> Option<planes::Key> {
+        wharf_svc_ec2::plane::key(store_key)
+    }
+}
+
+/// ECS as the planes ask it about nodes.
+pub struct EcsNodes(pub EcsService);
+
+#[async_trait]
+impl Nodes for EcsNodes {
+    async fn zone_if_bound(&self, cx: &Context, instance: &str) -> Result<String, String> {
+        let zone = self.0.zone_if_bound(cx, instance).await;
+        zone.map_err(|fault| fault.message)
+    }
+
+    async fn is_registered(&self, account: &str, region: &str, instance: &str) -> bool {
+        self.0.is_registered(account, region, instance).await
     }
 }
 

@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 use wharf_base::InstallationId;
+use wharf_planeproto::network::balancer_attachment;
 
 use crate::error::NetworkError;
 use crate::model::Scope;
 
 /// The uplink's end inside a scope. It is alone there, so it needs no id.
 pub(crate) const SCOPE_UPLINK: &str = "up";
+/// The way to other hosts.
+pub(crate) const SCOPE_TUNNEL: &str = "vx";
 /// A task's end of its veth, as in a VPC.
 pub(crate) const TASK_LINK: &str = "eth0";
 const KEY_MAX: usize = 128;
@@ -78,6 +81,11 @@ pub(crate) fn check_key(key: &str) -> Result<(), NetworkError> {
     } else {
         Err(NetworkError::BadKey(key.chars().take(KEY_MAX).collect()))
     }
+}
+
+/// Whether the network itself names an attachment so, for a load balancer's interface.
+pub(crate) fn is_own_key(key: &str) -> bool {
+    key.starts_with(&balancer_attachment(""))
 }
 
 /// The file name of a scope, in the folders of records and of namespaces.

@@ -4,7 +4,7 @@
 //! running tasks does not notice. What belongs to a task whose namespace is gone is kept on record
 //! until the agent detaches it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use tokio::sync::mpsc;
@@ -18,10 +18,12 @@ use crate::names::Names;
 use crate::netlink::{Family, link};
 use crate::netns::Namespace;
 use crate::network::EndpointListener;
+use crate::overlay;
 use crate::ports::{Holder, HostPorts, PortTable};
 use crate::reaper::Reaper;
 use crate::scope::TaskNet;
 use crate::state::{ScopeRecord, StateDir, TaskRecord};
+use crate::view::View;
 use crate::worker::{Directory, Worker};
 
 impl Worker {
@@ -52,6 +54,11 @@ impl Worker {
             directory,
             listeners,
             reaper,
+            own: None,
+            end: None,
+            heard: false,
+            view: View::default(),
+            interfaces: BTreeMap::new(),
         };
         worker.restore()?;
         Ok(worker)
@@ -70,7 +77,9 @@ impl Worker {
             if needed.contains(&record.scope) {
                 self.numbers.insert(record.scope, record.number);
             } else {
-                Namespace::remove(&self.state.scope_netns(&record.scope))?;
+                let path = self.state.scope_netns(&record.scope);
+                overlay::remove(&path)?;
+                Namespace::remove(&path)?;
                 self.state.forget_scope(&record.scope)?;
             }
         }
@@ -160,6 +169,11 @@ impl Worker {
             return Ok(());
         };
         let uplink = scope.uplink;
+        if let (Mode::Awsvpc(eni), Some(filter)) = (&record.mode, &mut scope.filter) {
+            filter.adopt(&self.view, endpoint.address, &eni.eni_id)?;
+            let interface = (eni.vpc_id.clone(), eni.eni_id.clone());
+            self.interfaces.insert(interface, record.key.clone());
+        }
         if link::index_of(&mut scope.route, &endpoint.link)?.is_some() {
             scope.set_up_link(&endpoint)?;
         } else if let Some(mut task) = TaskNet::without_link(&self.state.task_netns(&record.key))? {
@@ -259,6 +273,7 @@ mod tests {
                 index,
                 name: name.to_owned(),
                 operational: true,
+                mtu: 1500,
             })
             .collect();
         let wanted = BTreeSet::from(["wab12u0".to_owned()]);

@@ -10,8 +10,13 @@ use crate::model::Subnet;
 use crate::names::{Names, SCOPE_UPLINK};
 use crate::netlink::Socket;
 use crate::netlink::nft::{BaseChain, Batch, Compare, Direction, Expression, Hook, PortEntry};
+use crate::state::Guard;
 
 const PORT_MAP: &str = "ports";
+/// The ends of tunnels at other hosts.
+const PEERS: &str = "peers";
+/// The numbers of the networks that have a tunnel here.
+const NETWORKS: &str = "networks";
 
 const RAW: BaseChain = BaseChain {
     name: "guard",
@@ -24,6 +29,19 @@ const PREROUTING: BaseChain = BaseChain {
     kind: "nat",
     hook: Hook::Prerouting,
     priority: -100,
+};
+/// Of the host's own packets, as `RAW` of those that come in.
+const RAW_OUTPUT: BaseChain = BaseChain {
+    name: "untracked",
+    kind: "filter",
+    hook: Hook::Output,
+    priority: -300,
+};
+const TUNNELS: BaseChain = BaseChain {
+    name: "tunnels",
+    kind: "filter",
+    hook: Hook::Input,
+    priority: 0,
 };
 const OUTPUT: BaseChain = BaseChain {
     name: "output",
@@ -63,6 +81,7 @@ pub(crate) fn write_host(
     names: &Names,
     subnet: Subnet,
     ports: &Ports,
+    guard: Option<&Guard>,
 ) -> Result<(), NetworkError> {
     let uplinks = names.uplink_prefix();
     let from_tasks = || Expression::link_prefix(Direction::In, Compare::Equal, &uplinks);
@@ -90,6 +109,9 @@ pub(crate) fn write_host(
         ]
         .concat();
         batch.rule(chain.name, rule);
+    }
+    if let Some(guard) = guard {
+        write_guard(&mut batch, from_tasks(), guard);
     }
     let uninvited = [
         to_tasks(),
@@ -119,6 +141,94 @@ pub(crate) fn write_host(
     batch.commit(socket, "write the host's nftables table")
 }
 
+/// The host's rules about tunnels:
+/// - `tunnels`: what comes for one of our networks, and not from a known peer, ends here. Other
+///   networks on the same port are another installation's, or nobody's;
+/// - `forward`: what tasks send leaves with this host's address, which its peers trust, so they
+///   must not send to the tunnels' port; nor may anything else that is forwarded, to the peers;
+/// - `guard`, `untracked`: connection tracking happens inside; here each inner connection would
+///   only take up a place in the table.
+fn write_guard(batch: &mut Batch<'_>, from_tasks: Vec<Expression>, guard: &Guard) {
+    let port = || Expression::udp_port(guard.port);
+    batch.chain(TUNNELS);
+    batch.chain(RAW_OUTPUT);
+    batch.address_set(PEERS);
+    batch.number_set(NETWORKS);
+    batch.add_addresses(PEERS, guard.peers.iter().copied());
+    batch.add_numbers(NETWORKS, guard.networks.iter().map(|n| number(*n)));
+    for (chain, rule) in [
+        (
+            TUNNELS,
+            [
+                port(),
+                Expression::network_number_in(NETWORKS),
+                Expression::source_in(PEERS, false),
+                Expression::discard(),
+            ],
+        ),
+        (
+            FORWARD,
+            [from_tasks, port(), Expression::discard(), Vec::new()],
+        ),
+        (
+            FORWARD,
+            [
+                port(),
+                Expression::destination_in(PEERS),
+                Expression::discard(),
+                Vec::new(),
+            ],
+        ),
+        (
+            RAW,
+            [
+                port(),
+                Expression::source_in(PEERS, true),
+                Expression::untracked(),
+                Vec::new(),
+            ],
+        ),
+        (
+            RAW_OUTPUT,
+            [
+                port(),
+                Expression::destination_in(PEERS),
+                Expression::untracked(),
+                Vec::new(),
+            ],
+        ),
+    ] {
+        batch.rule(chain.name, rule.concat());
+    }
+}
+
+/// From one state of the guard's sets to the next.
+pub(crate) fn change_guard(
+    socket: &mut Socket,
+    names: &Names,
+    former: &Guard,
+    wanted: &Guard,
+) -> Result<(), NetworkError> {
+    let mut batch = Batch::new(names.table());
+    batch.remove_addresses(PEERS, former.peers.difference(&wanted.peers).copied());
+    batch.add_addresses(PEERS, wanted.peers.difference(&former.peers).copied());
+    let numbers = |a: &Guard, b: &Guard| -> Vec<[u8; 3]> {
+        a.networks
+            .difference(&b.networks)
+            .map(|n| number(*n))
+            .collect()
+    };
+    batch.remove_numbers(NETWORKS, numbers(former, wanted));
+    batch.add_numbers(NETWORKS, numbers(wanted, former));
+    batch.commit(socket, "change who may send through tunnels")
+}
+
+/// As it stands in a VXLAN header.
+fn number(vni: u32) -> [u8; 3] {
+    let [_, a, b, c] = vni.to_be_bytes();
+    [a, b, c]
+}
+
 /// Adds and removes published ports in one step.
 pub(crate) fn change_ports(
     socket: &mut Socket,
@@ -132,35 +242,33 @@ pub(crate) fn change_ports(
     batch.commit(socket, "publish ports")
 }
 
-/// Writes a scope's table.
-///
-/// `forward` is where security groups hang: behind the rules here, a verdict map from the
-/// receiving link to that interface's chain. Sender addresses are already checked by strict
-/// reverse-path filtering when a packet gets here, so the source address names the sender.
-///
-/// Link-local destinations never leave the scope: behind the uplink may be a cloud's own metadata
-/// service, with the credentials of this very host.
-pub(crate) fn write_scope(
-    socket: &mut Socket,
-    names: &Names,
-    hides_addresses: bool,
-) -> Result<(), NetworkError> {
+/// Writes the table of a scope without security groups.
+pub(crate) fn write_scope(socket: &mut Socket, names: &Names) -> Result<(), NetworkError> {
     let mut batch = Batch::new(names.table());
-    batch.fresh_table();
+    begin_scope(&mut batch, false);
     batch.chain(FORWARD);
-    let (network, prefix) = LINK_LOCAL;
-    let link_local = Expression::destination(network, prefix);
-    batch.rule(FORWARD.name, [link_local, Expression::discard()].concat());
+    batch.rule(FORWARD.name, link_local_stays());
+    batch.commit(socket, "write a network's nftables table")
+}
+
+/// A scope's table, empty but for what hides its addresses from the host: two networks may use the
+/// same, so there each speaks as its uplink.
+pub(crate) fn begin_scope(batch: &mut Batch<'_>, hides_addresses: bool) {
+    batch.fresh_table();
     if hides_addresses {
-        // Two networks may use the same addresses; on the host each speaks as its uplink.
         batch.chain(POSTROUTING);
         let uplink = Expression::link(Direction::Out, Compare::Equal, SCOPE_UPLINK);
-        batch.rule(
-            POSTROUTING.name,
-            [uplink, Expression::masquerade()].concat(),
-        );
+        let rule = [uplink, Expression::masquerade()].concat();
+        batch.rule(POSTROUTING.name, rule);
     }
-    batch.commit(socket, "write a network's nftables table")
+}
+
+/// Link-local destinations never leave the scope: behind the uplink may be a cloud's own metadata
+/// service, with the credentials of this very host.
+pub(crate) fn link_local_stays() -> Vec<Expression> {
+    let (network, prefix) = LINK_LOCAL;
+    let link_local = Expression::destination(network, prefix);
+    [link_local, Expression::discard()].concat()
 }
 
 pub(crate) fn remove_host(socket: &mut Socket, names: &Names) -> Result<(), NetworkError> {

@@ -16,6 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::NetworkError;
+use crate::groups::Filter;
 use crate::host::{self, Host, Uplink};
 use crate::model::{MacAddress, Scope, Subnet};
 use crate::names::{SCOPE_UPLINK, TASK_LINK};
@@ -23,6 +24,7 @@ use crate::netlink::link::{self, Conf, End};
 use crate::netlink::route::{self, Hop};
 use crate::netlink::{Family, Socket};
 use crate::netns::Namespace;
+use crate::overlay::Overlay;
 use crate::ruleset;
 use crate::state::{Endpoint, ScopeRecord, StateDir};
 use crate::sysctl;
@@ -60,6 +62,10 @@ pub(crate) struct ScopeNet {
     pub(crate) namespace: Arc<Namespace>,
     pub(crate) uplink: Uplink,
     pub(crate) route: Socket,
+    /// What interfaces may; the bridge network has no security groups.
+    pub(crate) filter: Option<Filter>,
+    /// The way to other hosts; the bridge network has none.
+    pub(crate) overlay: Overlay,
 }
 
 impl ScopeNet {
@@ -70,9 +76,9 @@ impl ScopeNet {
         host: &mut Host,
     ) -> Result<Self, NetworkError> {
         let path = state.scope_netns(&record.scope);
-        let namespace = match Namespace::open(&path)? {
-            Some(namespace) => namespace,
-            None => Namespace::create(&path, || Ok(()))?.0,
+        let (namespace, adopt) = match Namespace::open(&path)? {
+            Some(namespace) => (namespace, true),
+            None => (Namespace::create(&path, || Ok(()))?.0, false),
         };
         let (mut route, mut filter) = namespace
             .run(|| {
@@ -82,13 +88,23 @@ impl ScopeNet {
             .map_err(|e| NetworkError::kernel("enter a network namespace", e))
             .flatten()?;
         let uplink = ensure_uplink(&record, &namespace, &mut route, host)?;
-        let hides_addresses = matches!(record.scope, Scope::Vpc(_));
-        ruleset::write_scope(&mut filter, &host.names, hides_addresses)?;
+        let filter = match &record.scope {
+            Scope::Bridge => {
+                ruleset::write_scope(&mut filter, &host.names)?;
+                None
+            }
+            Scope::Vpc(vpc) => {
+                let names = host.names.clone();
+                Some(Filter::open(filter, names, vpc, host.plan.host(), adopt)?)
+            }
+        };
         Ok(Self {
             record,
             namespace: Arc::new(namespace),
             uplink,
             route,
+            filter,
+            overlay: Overlay::default(),
         })
     }
 
@@ -100,14 +116,17 @@ impl ScopeNet {
         &mut self,
         task: &mut TaskNet,
         endpoint: &Endpoint,
+        mtu: Option<u32>,
     ) -> Result<(), NetworkError> {
         let near = End {
             name: &endpoint.link,
             mac: Some(GATEWAY_MAC),
+            mtu,
         };
         let far = End {
             name: TASK_LINK,
             mac: Some(endpoint.mac),
+            mtu,
         };
         self.route
             .perform(vec![link::veth(&near, &far, task.namespace.as_fd())])?;
@@ -183,10 +202,12 @@ fn ensure_uplink(
             End {
                 name: &name,
                 mac: None,
+                mtu: None,
             },
             End {
                 name: SCOPE_UPLINK,
                 mac: None,
+                mtu: None,
             },
         );
         let veth = link::veth(&near, &far, namespace.as_fd());

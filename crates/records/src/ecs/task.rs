@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wharf_base::Timestamp;
 
-use super::{Tags, ledger::Claim};
+use super::{Tags, ledger::Claim, service::Membership};
 use crate::value::{Record, Unknown};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,9 @@ pub struct Task {
     pub group: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_by: Option<String>,
+    /// Set for tasks that a service started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<Membership>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity_provider: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -3,7 +3,10 @@
 //! The dispatcher evaluates the row before the operation runs; operations never authorise by hand.
 //! An operation without a row of its own is judged on `*`, so that none can be reached unasked.
 
-use wharf_api_ecs::{Input, RunTaskRequest, StartTaskRequest, Tag, TaskOverride};
+use wharf_api_ecs::{
+    CreateServiceRequest, Input, NetworkConfiguration, RunTaskRequest, StartTaskRequest, Tag,
+    TaskDefinition, TaskOverride, UpdateServiceRequest,
+};
 use wharf_wire::{Check, Context, Fault};
 
 use crate::{core::Core, document, names, names::Place};
@@ -62,6 +65,35 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             let given = i.container_instances.as_deref().unwrap_or_default();
             row.on_instances(i.cluster.as_deref(), given)
         }
+        Input::CreateService(i) => row.create_service(core, i).await?,
+        Input::UpdateService(i) => row.update_service(core, i).await?,
+        Input::DeleteService(i) => {
+            row.on_services(core, i.cluster.as_deref(), i.service.as_slice())
+        }
+        Input::DescribeServices(i) => {
+            let given = i.services.as_deref().unwrap_or_default();
+            row.on_services(core, i.cluster.as_deref(), given)
+        }
+        Input::ListServiceDeployments(i) => {
+            row.on_services(core, i.cluster.as_deref(), i.service.as_slice())
+        }
+        Input::ListServices(i) => {
+            let cluster = row.cluster(i.cluster.as_deref());
+            vec![Check::any(&row.action).with("ecs:cluster", cluster)]
+        }
+        Input::DescribeServiceDeployments(i) => {
+            row.on_parts(i.service_deployment_arns.as_deref().unwrap_or_default())
+        }
+        Input::DescribeServiceRevisions(i) => {
+            row.on_parts(i.service_revision_arns.as_deref().unwrap_or_default())
+        }
+        Input::StopServiceDeployment(i) => row.on_parts(i.service_deployment_arn.as_slice()),
+        Input::GetTaskProtection(i) => {
+            row.on_tasks(i.cluster.as_deref(), i.tasks.as_deref().unwrap_or_default())
+        }
+        Input::UpdateTaskProtection(i) => {
+            row.on_tasks(i.cluster.as_deref(), i.tasks.as_deref().unwrap_or_default())
+        }
         Input::ListTasks(i) => {
             let cluster = row.cluster(i.cluster.as_deref());
             let instance = match i.container_instance.as_deref() {
@@ -110,6 +142,7 @@ impl Row {
         let id = given.rsplit('/').next().unwrap_or_default();
         match kind {
             "task" => self.place.task(&cluster, id),
+            "service" => self.place.service(&cluster, id),
             _ => self.place.instance(&cluster, id),
         }
     }
@@ -142,6 +175,124 @@ impl Row {
                 .map(|one| check(self.member(kind, cluster, one)))
                 .collect(),
         }
+    }
+
+    /// On each service, with its cluster and the tags it has.
+    fn on_services(&self, core: &Core, cluster: Option<&str>, given: &[String]) -> Vec<Check> {
+        let checks = self.on_members("service", cluster, given);
+        let tagged = |mut check: Check| {
+            let id = names::long_arn(&check.resource)
+                .map(|(_, cluster, name)| format!("{cluster}:{name}"));
+            let tags = core.view.read(&self.place, |region| {
+                let service = region.services.get(id.as_deref().unwrap_or_default())?;
+                Some(service.tags.clone())
+            });
+            for (key, value) in tags.unwrap_or_default() {
+                check = check.with(&format!("aws:ResourceTag/{key}"), value);
+            }
+            check
+        };
+        checks.into_iter().map(tagged).collect()
+    }
+
+    /// On service deployments or revisions, by their ARNs: asked about here, whatever account and
+    /// region they name.
+    fn on_parts(&self, given: &[String]) -> Vec<Check> {
+        let check = |arn: &String| {
+            let Some((kind, cluster, rest)) = names::long_arn(arn) else {
+                return Check::any(&self.action);
+            };
+            let service = rest.split('/').next().unwrap_or_default();
+            Check::new(
+                &self.action,
+                self.place.arn(format!("{kind}/{cluster}/{rest}")),
+            )
+            .with("ecs:cluster", self.place.cluster(cluster))
+            .with("ecs:service", self.place.service(cluster, service))
+        };
+        match given {
+            [] => vec![Check::any(&self.action)],
+            some => some.iter().map(check).collect(),
+        }
+    }
+
+    async fn create_service(
+        &self,
+        core: &Core,
+        i: &CreateServiceRequest,
+    ) -> Result<Vec<Check>, Fault> {
+        let name = i.service_name.clone().unwrap_or_default();
+        let cluster = i.cluster.as_deref();
+        let arn = self.member("service", cluster, &name);
+        let mut check = Check::new(&self.action, arn.clone())
+            .with("ecs:cluster", self.cluster(cluster))
+            .with(
+                "ecs:enable-execute-command",
+                (i.enable_execute_command == Some(true)).to_string(),
+            );
+        check = with_subnets(check, i.network_configuration.as_ref());
+        let mut rows = vec![check];
+        let given = i.task_definition.as_deref();
+        self.with_definition(core, given, &mut rows).await?;
+        Ok(self.creating(rows, &arn, i.tags.as_ref()))
+    }
+
+    async fn update_service(
+        &self,
+        core: &Core,
+        i: &UpdateServiceRequest,
+    ) -> Result<Vec<Check>, Fault> {
+        let given = i.service.as_slice();
+        let mut rows = self.on_services(core, i.cluster.as_deref(), given);
+        for check in &mut rows {
+            let mut with = check.clone();
+            if let Some(on) = i.enable_execute_command {
+                with = with.with("ecs:enable-execute-command", on.to_string());
+            }
+            *check = with_subnets(with, i.network_configuration.as_ref());
+        }
+        let given = i.task_definition.as_deref().filter(|name| !name.is_empty());
+        if given.is_some() {
+            self.with_definition(core, given, &mut rows).await?;
+        }
+        Ok(rows)
+    }
+
+    /// What the definition of a service's tasks adds: condition keys on the first row, and PassRole
+    /// for the roles it names.
+    async fn with_definition(
+        &self,
+        core: &Core,
+        given: Option<&str>,
+        rows: &mut Vec<Check>,
+    ) -> Result<(), Fault> {
+        let given = given.unwrap_or_default();
+        let found = core.definition(&self.place, given).await?;
+        let arn = match &found {
+            Some(found) => found.record.arn.clone(),
+            None => self.definition(given),
+        };
+        let parsed = match &found {
+            Some(found) => Some(
+                document::definition(&found.record.document)
+                    .map_err(|error| crate::fault::server(&error))?,
+            ),
+            None => None,
+        };
+        if let Some(first) = rows.first_mut() {
+            let mut check = first.clone().with("ecs:task-definition", arn);
+            if let Some(parsed) = &parsed {
+                check = with_size(check, parsed);
+            }
+            *first = check;
+        }
+        if let Some(parsed) = &parsed {
+            rows.extend(pass_roles([
+                &parsed.task_role_arn,
+                &parsed.execution_role_arn,
+            ]));
+        }
+        Ok(())
     }
 
     fn on_arn(&self, arn: Option<&str>, tags: Option<&Vec<Tag>>) -> Vec<Check> {
@@ -223,6 +374,7 @@ impl Row {
             }
             let parsed = document::definition(&found.record.document)
                 .map_err(|error| crate::fault::server(&error))?;
+            check = with_size(check, &parsed);
             roles.extend(pass_roles([
                 &parsed.task_role_arn,
                 &parsed.execution_role_arn,
@@ -257,6 +409,30 @@ fn pass_roles<'a>(
         .map(|role| Check::pass_role(role.clone(), TASKS))
         .collect::<Vec<_>>()
         .into_iter()
+}
+
+/// What a task of the definition is: its sizes, and whether any container is privileged.
+fn with_size(check: Check, definition: &TaskDefinition) -> Check {
+    let containers = crate::definition::containers(definition);
+    let privileged = containers.iter().any(|one| one.privileged == Some(true));
+    let mut check = check.with("ecs:privileged", privileged.to_string());
+    for (key, size) in [
+        ("ecs:task-cpu", &definition.cpu),
+        ("ecs:task-memory", &definition.memory),
+    ] {
+        if let Some(size) = size {
+            check = check.with(key, size.clone());
+        }
+    }
+    check
+}
+
+fn with_subnets(check: Check, network: Option<&NetworkConfiguration>) -> Check {
+    let network = network.and_then(|network| network.awsvpc_configuration.as_ref());
+    let subnets = network.and_then(|network| network.subnets.as_ref());
+    subnets.into_iter().flatten().fold(check, |check, subnet| {
+        check.with("ecs:subnet", subnet.clone())
+    })
 }
 
 fn with_request_tags(mut check: Check, tags: Option<&Vec<Tag>>) -> Check {

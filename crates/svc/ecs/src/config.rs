@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::sync::broadcast;
 use wharf_api_ec2::Ec2;
+use wharf_api_elbv2::Elbv2;
 use wharf_base::{Clock, SystemClock, Timestamp};
 use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
@@ -22,6 +24,10 @@ pub struct Config {
     /// How much longer that takes for a node that has not come back since this server started: the
     /// longest pause of an agent between two tries, and some.
     pub reconnect_grace: Duration,
+    /// An agent is pinged so often: a host that lost its power or its network closes no connection.
+    pub ping: Duration,
+    /// The connection of an agent that answered nothing for so long has ended.
+    pub silence: Duration,
     /// Between two heartbeats to an agent.
     pub heartbeat: Duration,
     /// A message that was not acknowledged is sent again after this long.
@@ -37,6 +43,8 @@ impl Default for Config {
             disconnect_grace: Duration::from_secs(10),
             node_lost_timeout: Duration::from_secs(20),
             reconnect_grace: Duration::from_secs(150),
+            ping: Duration::from_secs(2),
+            silence: Duration::from_secs(6),
             heartbeat: Duration::from_secs(30),
             resend: Duration::from_secs(30),
             takeover: Takeover::Replace,
@@ -45,15 +53,37 @@ impl Default for Config {
 }
 
 /// What the service works with.
-#[derive(Clone)]
 pub struct Parts {
     pub store: Store,
     pub keyring: Arc<Keyring>,
     /// Network interfaces, subnets and security groups.
     pub ec2: Arc<dyn Ec2>,
+    /// Target groups; without it services cannot name any.
+    pub elbv2: Option<Arc<dyn Elbv2>>,
+    /// ARNs of target groups whose targets or health changed.
+    pub target_changes: Option<broadcast::Receiver<String>>,
     pub credentials: Arc<dyn TaskCredentials>,
     pub clock: Arc<dyn Clock>,
     pub config: Config,
+}
+
+/// A clone hears of target changes from the moment it is made.
+impl Clone for Parts {
+    fn clone(&self) -> Self {
+        Self {
+            store: self.store.clone(),
+            keyring: self.keyring.clone(),
+            ec2: self.ec2.clone(),
+            elbv2: self.elbv2.clone(),
+            target_changes: self
+                .target_changes
+                .as_ref()
+                .map(broadcast::Receiver::resubscribe),
+            credentials: self.credentials.clone(),
+            clock: self.clock.clone(),
+            config: self.config.clone(),
+        }
+    }
 }
 
 impl Parts {
@@ -67,6 +97,8 @@ impl Parts {
             store,
             keyring,
             ec2,
+            elbv2: None,
+            target_changes: None,
             credentials,
             clock: Arc::new(SystemClock),
             config: Config::default(),

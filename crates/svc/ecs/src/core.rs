@@ -1,11 +1,13 @@
 //! What every operation and loop of the service works with, and the ways they change the store.
 
 use std::{
+    collections::BTreeMap,
     hash::{Hash, Hasher},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use rand::{SeedableRng, rngs::SmallRng};
@@ -25,6 +27,7 @@ use crate::{
     config::Parts,
     fault,
     names::{self, Place},
+    services,
     task::{claim, settle},
     view::{Held, View},
 };
@@ -41,9 +44,12 @@ pub struct Core {
     pub parts: Parts,
     pub view: Arc<View>,
     pub hub: Hub,
-    /// Keys of tasks and of container instances whose reconcilers should look.
+    /// Keys of tasks, of container instances and of services whose reconcilers should look.
     pub tasks: Arc<Queue<String>>,
     pub instances: Arc<Queue<String>>,
+    pub services: Arc<Queue<String>>,
+    /// Services whose tasks found no place, with the times in a row; more room wakes them.
+    starving: Mutex<BTreeMap<String, u32>>,
     pub shard: Shard,
     /// Placements under way. More of them would mostly overtake each other.
     pub placements: Semaphore,
@@ -96,6 +102,8 @@ impl Core {
             hub: Hub::default(),
             tasks: Arc::default(),
             instances: Arc::default(),
+            services: Arc::default(),
+            starving: Mutex::default(),
             shard: Shard::new("/w1/c0/ecs/shard/0"),
             placements: Semaphore::new(PLACEMENTS),
             turns: std::array::from_fn(|_| tokio::sync::Mutex::default()),
@@ -110,6 +118,28 @@ impl Core {
     /// Waits until the view shows everything written so far.
     pub async fn up_to_date(&self) {
         self.view.reach(self.parts.store.revision()).await;
+    }
+
+    /// Takes note whether a service's tasks found a place; returns how long to wait before another
+    /// try.
+    pub fn starved(&self, service: &str, still: bool) -> Duration {
+        let mut starving = self.starving.lock().unwrap_or_else(PoisonError::into_inner);
+        if !still {
+            starving.remove(service);
+            return Duration::ZERO;
+        }
+        let tries = starving.entry(service.to_owned()).or_default();
+        let pause = services::execute::pause(*tries);
+        *tries = tries.saturating_add(1);
+        pause
+    }
+
+    /// There may be room where there was none.
+    pub fn wake_starving(&self) {
+        let starving = self.starving.lock().unwrap_or_else(PoisonError::into_inner);
+        for service in starving.keys() {
+            self.services.wake(service.clone());
+        }
     }
 
     /// A generator of its own for one placement.

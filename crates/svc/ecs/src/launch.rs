@@ -7,7 +7,10 @@ use wharf_api_ecs::{
     StartTaskRequest, TaskDefinition, TaskOverride,
 };
 use wharf_placement::{Constraint, Strategy, query::Expression};
-use wharf_records::ecs::{Claim, Definition, Launch, Phase, Port, Protocol, Tags};
+use wharf_records::ecs::{
+    Claim, Definition, Launch, Phase, PlacementRule, Port, Protocol, Revision, Service, Tags,
+    TargetSpec,
+};
 use wharf_wire::Fault;
 
 use crate::{
@@ -74,16 +77,7 @@ pub fn run(
     let constraints = input.placement_constraints.as_deref().unwrap_or_default();
     let strategies = input.placement_strategy.as_deref().unwrap_or_default();
     if launch == Launch::Fargate {
-        if !constraints.is_empty() {
-            return Err(fault::invalid(
-                "Placement constraints are not supported with FARGATE launch type.",
-            ));
-        }
-        if !strategies.is_empty() {
-            return Err(fault::invalid(
-                "Placement strategies are not supported with FARGATE launch type.",
-            ));
-        }
+        refuse_placement(constraints, strategies)?;
     }
     let wish = Wish {
         cluster,
@@ -126,6 +120,112 @@ pub fn start(
     order(&wish, definition)
 }
 
+/// The order a service's tasks are made from.
+pub fn of_service(
+    service: &Service,
+    revision: &Revision,
+    definition: &Definition,
+) -> Result<Order, Fault> {
+    let constraints = shown_constraints(&service.options.constraints);
+    let strategies = shown_strategies(&service.options.strategies);
+    if revision.launch == Launch::Fargate {
+        refuse_placement(&constraints, &strategies)?;
+    }
+    let network = revision
+        .network
+        .as_ref()
+        .map(|network| NetworkConfiguration {
+            awsvpc_configuration: Some(api::AwsVpcConfiguration {
+                subnets: Some(network.subnets.iter().map(|s| s.id.clone()).collect()),
+                security_groups: Some(network.security_groups.clone()),
+                assign_public_ip: network.public_ip.then(|| "ENABLED".to_owned()),
+            }),
+        });
+    let wish = Wish {
+        cluster: &service.cluster,
+        launch: revision.launch,
+        overrides: None,
+        network: network.as_ref(),
+        group: None,
+        started_by: None,
+        platform_version: revision.platform_version.as_deref(),
+        propagate: None,
+        managed_tags: service.options.managed_tags,
+        execute_command: service.options.execute_command,
+        tags: None,
+    };
+    let mut order = order(&wish, definition)?;
+    order.constraints.extend(read_constraints(&constraints)?);
+    order.strategies = read_strategies(&strategies)?;
+    order.group = format!("service:{}", service.name);
+    order.started_by = Some(format!("ecs-svc/{}", revision.id));
+    match service.options.propagate_tags.as_str() {
+        "SERVICE" => order.tags.extend(service.tags.clone()),
+        "TASK_DEFINITION" => order.tags.extend(definition.tags.clone()),
+        _ => {}
+    }
+    if service.options.managed_tags {
+        let name = service.name.clone();
+        order.tags.insert("aws:ecs:serviceName".to_owned(), name);
+    }
+    Ok(order)
+}
+
+/// A service's constraints as the API shows them.
+pub fn shown_constraints(rules: &[PlacementRule]) -> Vec<PlacementConstraint> {
+    let show = |rule: &PlacementRule| PlacementConstraint {
+        type_: Some(rule.kind.clone()),
+        expression: rule.argument.clone(),
+    };
+    rules.iter().map(show).collect()
+}
+
+/// A service's strategies as the API shows them.
+pub fn shown_strategies(rules: &[PlacementRule]) -> Vec<PlacementStrategy> {
+    let show = |rule: &PlacementRule| PlacementStrategy {
+        type_: Some(rule.kind.clone()),
+        field: rule.argument.clone(),
+    };
+    rules.iter().map(show).collect()
+}
+
+/// A service's targets as the API shows them.
+pub fn shown_targets(targets: &[TargetSpec]) -> Vec<api::LoadBalancer> {
+    let show = |target: &TargetSpec| api::LoadBalancer {
+        target_group_arn: Some(target.group.clone()),
+        container_name: Some(target.container.clone()),
+        container_port: Some(i32::from(target.port)),
+        ..api::LoadBalancer::default()
+    };
+    targets.iter().map(show).collect()
+}
+
+/// A service's network configuration, checked against the definition's network mode.
+pub fn network_of(
+    given: Option<&NetworkConfiguration>,
+    launch: Launch,
+    definition: &Definition,
+) -> Result<Option<NetworkOrder>, Fault> {
+    let parsed = document::definition(&definition.document).map_err(|e| fault::server(&e))?;
+    network(launch, given, &parsed)
+}
+
+fn refuse_placement(
+    constraints: &[PlacementConstraint],
+    strategies: &[PlacementStrategy],
+) -> Result<(), Fault> {
+    let refuse = |what: &str| {
+        Err(fault::invalid(format!(
+            "Placement {what} are not supported with FARGATE launch type."
+        )))
+    };
+    match (constraints.is_empty(), strategies.is_empty()) {
+        (false, _) => refuse("constraints"),
+        (true, false) => refuse("strategies"),
+        (true, true) => Ok(()),
+    }
+}
+
 fn order(wish: &Wish<'_>, definition: &Definition) -> Result<Order, Fault> {
     let parsed = document::definition(&definition.document).map_err(|e| fault::server(&e))?;
     let overrides = wish.overrides.cloned().unwrap_or_default();
@@ -140,7 +240,7 @@ fn order(wish: &Wish<'_>, definition: &Definition) -> Result<Order, Fault> {
             "Task definition does not support launch_type EXTERNAL.",
         ));
     }
-    let network = network(wish, &parsed)?;
+    let network = network(wish.launch, wish.network, &parsed)?;
     let (cpu, memory) = size(&parsed, &overrides, wish.launch)?;
     let claim = Claim {
         cpu,
@@ -195,10 +295,12 @@ fn check_overrides(overrides: &TaskOverride, definition: &TaskDefinition) -> Res
     Ok(())
 }
 
-fn network(wish: &Wish<'_>, definition: &TaskDefinition) -> Result<Option<NetworkOrder>, Fault> {
-    let given = wish
-        .network
-        .and_then(|network| network.awsvpc_configuration.as_ref());
+fn network(
+    launch: Launch,
+    given: Option<&NetworkConfiguration>,
+    definition: &TaskDefinition,
+) -> Result<Option<NetworkOrder>, Fault> {
+    let given = given.and_then(|network| network.awsvpc_configuration.as_ref());
     if network_mode(definition) != "awsvpc" {
         return match given {
             None => Ok(None),
@@ -224,7 +326,7 @@ fn network(wish: &Wish<'_>, definition: &TaskDefinition) -> Result<Option<Networ
         return Err(fault::invalid("securityGroups can have at most 5 items."));
     }
     let public_ip = given.assign_public_ip.as_deref() == Some("ENABLED");
-    if public_ip && wish.launch != Launch::Fargate {
+    if public_ip && launch != Launch::Fargate {
         return Err(fault::invalid(
             "Assign public IP is not supported for this launch type.",
         ));

@@ -9,7 +9,8 @@
 //! | `definition` | validation of task definitions, pure |
 //! | `launch`, `make`, `provider` | what RunTask is asked for, pure |
 //! | `task`, `host` | life of tasks and hosts, pure plans |
-//! | `reconcile` | executors of those plans |
+//! | `services` | the service scheduler: plan, executor, validation |
+//! | `reconcile` | executors of the plans of tasks and hosts |
 //! | `view` | everything that is not over, indexed in memory |
 //! | [`acs`] | the websockets agents connect to |
 //!
@@ -33,7 +34,9 @@ mod provider;
 mod reconcile;
 mod refuse;
 pub mod service;
+mod services;
 mod show;
+mod show_service;
 mod tags;
 mod task;
 mod view;

@@ -49,6 +49,7 @@ pub fn task(place: &Place, order: &Order, spot: Spot<'_>, now: Timestamp) -> Tas
         ec2_instance: spot.instance.ec2_instance.clone(),
         group: order.group.clone(),
         started_by: order.started_by.clone(),
+        service: None,
         capacity_provider: spot.capacity_provider,
         platform_version: order.platform_version.clone(),
         availability_zone: spot.zone.to_owned(),

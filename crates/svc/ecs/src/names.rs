@@ -56,6 +56,14 @@ impl Place {
         self.arn(format!("service/{cluster}/{name}"))
     }
 
+    pub fn service_deployment(&self, cluster: &str, service: &str, id: &str) -> String {
+        self.arn(format!("service-deployment/{cluster}/{service}/{id}"))
+    }
+
+    pub fn service_revision(&self, cluster: &str, service: &str, id: &str) -> String {
+        self.arn(format!("service-revision/{cluster}/{service}/{id}"))
+    }
+
     pub fn attachment(&self, cluster: &str, id: &str) -> String {
         self.arn(format!("attachment/{cluster}/{id}"))
     }

@@ -19,13 +19,27 @@ pub struct Source {
     pub providers: Vec<Option<String>>,
 }
 
-/// Launch type or strategy, never both; neither means the cluster's default strategy, else EC2.
+/// Where the `count` tasks of one call come from.
 pub fn source(
     cluster: &Cluster,
     launch_type: Option<&str>,
     strategy: Option<&Vec<CapacityProviderStrategyItem>>,
     count: usize,
 ) -> Result<Source, Fault> {
+    let (launch, strategy) = choose(cluster, launch_type, strategy)?;
+    let providers = distribute(&strategy, BTreeMap::new(), count);
+    Ok(Source {
+        launch,
+        providers: providers.into_iter().map(Some).collect(),
+    })
+}
+
+/// Launch type or strategy, never both; neither means the cluster's default strategy, else EC2.
+pub fn choose(
+    cluster: &Cluster,
+    launch_type: Option<&str>,
+    strategy: Option<&Vec<CapacityProviderStrategyItem>>,
+) -> Result<(Launch, Vec<StrategyItem>), Fault> {
     let given = strategy.filter(|items| !items.is_empty());
     let launch_type = launch_type.filter(|text| !text.is_empty());
     let strategy = match (launch_type, given) {
@@ -35,20 +49,12 @@ pub fn source(
                  Remove one and try again.",
             ));
         }
-        (Some(launch), None) => {
-            return Ok(Source {
-                launch: parse_launch(launch)?,
-                providers: Vec::new(),
-            });
-        }
+        (Some(launch), None) => return Ok((parse_launch(launch)?, Vec::new())),
         (None, Some(items)) => read_strategy(items)?,
         (None, None) => cluster.default_strategy.clone(),
     };
     if strategy.is_empty() {
-        return Ok(Source {
-            launch: Launch::Ec2,
-            providers: Vec::new(),
-        });
+        return Ok((Launch::Ec2, Vec::new()));
     }
     if strategy
         .iter()
@@ -60,11 +66,7 @@ pub fn source(
              try again.",
         ));
     }
-    let providers = distribute(&strategy, count).into_iter().map(Some).collect();
-    Ok(Source {
-        launch: Launch::Fargate,
-        providers,
-    })
+    Ok((Launch::Fargate, strategy))
 }
 
 fn parse_launch(text: &str) -> Result<Launch, Fault> {
@@ -118,27 +120,31 @@ pub fn read_strategy(items: &[CapacityProviderStrategyItem]) -> Result<Vec<Strat
     Ok(strategy)
 }
 
-/// Fills the base, then always takes the provider with the least assigned per weight.
-fn distribute(strategy: &[StrategyItem], count: usize) -> Vec<String> {
-    let mut assigned = BTreeMap::<&str, u64>::new();
+/// Providers of `count` further tasks, seen how many tasks each has: fills the bases, then always
+/// takes the provider with the least beyond its base per weight.
+pub fn distribute(
+    strategy: &[StrategyItem],
+    mut have: BTreeMap<String, u64>,
+    count: usize,
+) -> Vec<String> {
     let mut chosen = Vec::new();
-    for item in strategy {
-        let base = usize::try_from(item.base)
-            .unwrap_or(0)
-            .min(count - chosen.len());
-        chosen.extend(std::iter::repeat_n(item.provider.clone(), base));
-    }
-    while chosen.len() < count {
-        let weighted = strategy.iter().filter(|item| item.weight > 0);
-        let least = weighted.min_by(|a, b| {
-            let share =
-                |item: &StrategyItem| assigned.get(item.provider.as_str()).copied().unwrap_or(0);
-            let weight = |item: &StrategyItem| u64::try_from(item.weight).unwrap_or(1);
-            // share(a)/weight(a) against share(b)/weight(b), without dividing.
-            (share(a) * weight(b)).cmp(&(share(b) * weight(a)))
-        });
-        let Some(item) = least else { break };
-        *assigned.entry(&item.provider).or_default() += 1;
+    for _ in 0..count {
+        let assigned = |item: &StrategyItem| have.get(&item.provider).copied().unwrap_or(0);
+        let base = |item: &StrategyItem| u64::try_from(item.base).unwrap_or(0);
+        let short = strategy.iter().find(|item| assigned(item) < base(item));
+        let least = || {
+            let weighted = strategy.iter().filter(|item| item.weight > 0);
+            weighted.min_by(|a, b| {
+                let beyond = |item: &StrategyItem| assigned(item) - base(item).min(assigned(item));
+                let weight = |item: &StrategyItem| u64::try_from(item.weight).unwrap_or(1);
+                // beyond(a)/weight(a) against beyond(b)/weight(b), without dividing.
+                (beyond(a) * weight(b)).cmp(&(beyond(b) * weight(a)))
+            })
+        };
+        let Some(item) = short.or_else(least) else {
+            break;
+        };
+        *have.entry(item.provider.clone()).or_default() += 1;
         chosen.push(item.provider.clone());
     }
     chosen
@@ -159,10 +165,12 @@ mod tests {
     #[test]
     fn base_first_then_by_weight() {
         let strategy = [item("FARGATE", 2, 1), item("FARGATE_SPOT", 0, 3)];
-        let chosen = distribute(&strategy, 10);
+        let chosen = distribute(&strategy, BTreeMap::new(), 10);
         assert_eq!(chosen.iter().filter(|one| *one == "FARGATE").count(), 4);
         assert_eq!(chosen[..2], ["FARGATE", "FARGATE"]);
-        assert_eq!(distribute(&strategy, 1), ["FARGATE"]);
+        assert_eq!(distribute(&strategy, BTreeMap::new(), 1), ["FARGATE"]);
+        let have = BTreeMap::from([("FARGATE".to_owned(), 3), ("FARGATE_SPOT".to_owned(), 2)]);
+        assert_eq!(distribute(&strategy, have, 1), ["FARGATE_SPOT"]);
     }
 
     #[test]

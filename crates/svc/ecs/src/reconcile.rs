@@ -48,12 +48,12 @@ pub enum StepError {
     #[error("{}", wharf_wire::fault::Chain(.0))]
     Change(#[from] ChangeError),
     #[error("{action}: {fault}")]
-    Ec2 { action: &'static str, fault: Fault },
+    Neighbour { action: &'static str, fault: Fault },
     #[error("the shard is not ours yet")]
     NoShard,
 }
 
-fn fence(core: &Core) -> Result<Compare, StepError> {
+pub fn fence(core: &Core) -> Result<Compare, StepError> {
     core.shard.fence().ok_or(StepError::NoShard)
 }
 
@@ -120,10 +120,9 @@ async fn finish_definition(core: &Core, fence: &Compare, ended: &Task) -> Result
     }
     core.up_to_date().await;
     let used = core.view.read(&place, |region| {
-        region
-            .tasks
-            .values()
-            .any(|task| task.definition == ended.definition)
+        let mut tasks = region.tasks.values();
+        tasks.any(|task| task.definition == ended.definition)
+            || region.uses_definition(&ended.definition)
     });
     if !used {
         let txn = Txn::new()
@@ -177,7 +176,7 @@ async fn create_interface(
             core.change_task(&PERMIT, Some(fence), key, refuse).await?;
             Ok(())
         }
-        Err(fault) => Err(StepError::Ec2 {
+        Err(fault) => Err(StepError::Neighbour {
             action: "create a network interface",
             fault,
         }),
@@ -270,7 +269,7 @@ async fn delete_interface(core: &Core, record: &Task, id: &str) -> Result<(), St
     {
         Ok(_) => Ok(()),
         Err(fault) if fault.code == "InvalidNetworkInterfaceID.NotFound" => Ok(()),
-        Err(fault) => Err(StepError::Ec2 {
+        Err(fault) => Err(StepError::Neighbour {
             action: "delete a network interface",
             fault,
         }),

@@ -2,20 +2,26 @@
 
 use std::sync::Arc;
 
-use tokio::task::JoinSet;
+use tokio::{sync::broadcast, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use wharf_api_ecs::*;
 use wharf_base::Permit;
 use wharf_wire::{Call, Check, Context, Fault, async_trait, constraints::Violation};
 
 use crate::{
-    acs::Endpoint, authz, config::Parts, core::Core, ops, reconcile, refuse, view::Change,
-    view::feed,
+    acs::Endpoint,
+    authz, binding,
+    config::Parts,
+    core::Core,
+    names::Place,
+    ops, reconcile, refuse, services,
+    view::{Change, feed},
 };
 
 /// Tasks brought forward at once.
 const TASK_WORKERS: usize = 16;
 const INSTANCE_WORKERS: usize = 4;
+const SERVICE_WORKERS: usize = 8;
 
 #[derive(Clone)]
 pub struct EcsService {
@@ -34,16 +40,37 @@ impl EcsService {
         Endpoint::new(self.core.clone())
     }
 
+    /// The zone of the host with the instance id `i-…`.
+    ///
+    /// # Errors
+    /// The caller may not speak for it, or there is none.
+    pub async fn zone_if_bound(&self, cx: &Context, ec2_instance: &str) -> Result<String, Fault> {
+        binding::zone_of(&self.core, cx, ec2_instance).await
+    }
+
+    /// Whether a container instance is registered under that instance id.
+    pub async fn is_registered(&self, account: &str, region: &str, ec2_instance: &str) -> bool {
+        let place = Place {
+            account: account.to_owned(),
+            region: region.to_owned(),
+        };
+        binding::is_registered(&self.core, &place, ec2_instance).await
+    }
+
     /// Runs the view and the reconcilers until `stop`, and returns once they have ended. Operations
     /// wait until the view has been read, so start this before serving.
     pub async fn run(&self, stop: CancellationToken) {
         let core = &self.core;
         core.hub.start();
         let mut loops = JoinSet::new();
-        let (tasks, instances) = (core.tasks.clone(), core.instances.clone());
+        let of = core.clone();
         let changed = move |change| match change {
-            Change::Task(key) => tasks.wake(key),
-            Change::Instance(key) => instances.wake(key),
+            Change::Task(key) => of.tasks.wake(key),
+            Change::Service(key) => of.services.wake(key),
+            Change::Instance(key) => {
+                of.instances.wake(key);
+                of.wake_starving();
+            }
         };
         let (store, view) = (core.parts.store.clone(), core.view.clone());
         loops.spawn(feed::feed(store, view, changed, stop.clone()));
@@ -67,11 +94,67 @@ impl EcsService {
         ));
         let (of, queue) = (core.clone(), core.instances.clone());
         let work = move |key| reconcile::instance(of.clone(), key);
-        loops.spawn(wharf_reconcile::run(queue, INSTANCE_WORKERS, stop, work));
+        loops.spawn(wharf_reconcile::run(
+            queue,
+            INSTANCE_WORKERS,
+            stop.clone(),
+            work,
+        ));
+        let (of, queue) = (core.clone(), core.services.clone());
+        let work = move |key| services::execute::service(of.clone(), key);
+        loops.spawn(wharf_reconcile::run(
+            queue,
+            SERVICE_WORKERS,
+            stop.clone(),
+            work,
+        ));
+        let changes = core.parts.target_changes.as_ref();
+        let changes = changes.map(tokio::sync::broadcast::Receiver::resubscribe);
+        loops.spawn(follow_targets(core.clone(), changes, stop));
         while let Some(ended) = loops.join_next().await {
             if let Err(error) = ended {
+                // Half a service is worse than one that starts again: whoever runs it sees it end.
                 tracing::error!(%error, "a loop of ECS ended with a panic");
+                return;
             }
+        }
+    }
+}
+
+/// How often services with targets look at them where nobody tells of changes.
+const TARGET_POLL: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// Wakes the services whose targets changed; all that have any if some change was missed.
+async fn follow_targets(
+    core: Arc<Core>,
+    changes: Option<broadcast::Receiver<String>>,
+    stop: CancellationToken,
+) {
+    let mut changes = changes;
+    loop {
+        let group = tokio::select! {
+            () = stop.cancelled() => return,
+            group = next_target_change(&mut changes) => group,
+        };
+        for key in core.view.services_with_targets(group.as_deref()) {
+            core.services.wake(key);
+        }
+    }
+}
+
+/// ARN of a target group that changed; `None` if it may have been any.
+async fn next_target_change(changes: &mut Option<broadcast::Receiver<String>>) -> Option<String> {
+    use broadcast::error::RecvError;
+    let Some(receiver) = changes else {
+        tokio::time::sleep(TARGET_POLL).await;
+        return None;
+    };
+    match receiver.recv().await {
+        Ok(group) => Some(group),
+        Err(RecvError::Lagged(_)) => None,
+        Err(RecvError::Closed) => {
+            *changes = None;
+            None
         }
     }
 }
@@ -384,5 +467,101 @@ impl Ecs for EcsService {
         input: DeleteAttributesRequest,
     ) -> Result<DeleteAttributesResponse, Fault> {
         ops::attributes::delete_attributes(&self.core, call, input).await
+    }
+
+    async fn create_service(
+        &self,
+        call: &Call,
+        input: CreateServiceRequest,
+    ) -> Result<CreateServiceResponse, Fault> {
+        ops::create_service::create_service(&self.core, call, input).await
+    }
+
+    async fn update_service(
+        &self,
+        call: &Call,
+        input: UpdateServiceRequest,
+    ) -> Result<UpdateServiceResponse, Fault> {
+        ops::update_service::update_service(&self.core, call, input).await
+    }
+
+    async fn delete_service(
+        &self,
+        call: &Call,
+        input: DeleteServiceRequest,
+    ) -> Result<DeleteServiceResponse, Fault> {
+        ops::delete_service::delete_service(&self.core, call, input).await
+    }
+
+    async fn describe_services(
+        &self,
+        call: &Call,
+        input: DescribeServicesRequest,
+    ) -> Result<DescribeServicesResponse, Fault> {
+        ops::describe_services::describe_services(&self.core, call, input).await
+    }
+
+    async fn list_services(
+        &self,
+        call: &Call,
+        input: ListServicesRequest,
+    ) -> Result<ListServicesResponse, Fault> {
+        ops::list_services::list_services(&self.core, call, input).await
+    }
+
+    async fn list_services_by_namespace(
+        &self,
+        call: &Call,
+        input: ListServicesByNamespaceRequest,
+    ) -> Result<ListServicesByNamespaceResponse, Fault> {
+        ops::list_services::list_services_by_namespace(&self.core, call, input).await
+    }
+
+    async fn describe_service_deployments(
+        &self,
+        call: &Call,
+        input: DescribeServiceDeploymentsRequest,
+    ) -> Result<DescribeServiceDeploymentsResponse, Fault> {
+        ops::service_deployments::describe_service_deployments(&self.core, call, input).await
+    }
+
+    async fn describe_service_revisions(
+        &self,
+        call: &Call,
+        input: DescribeServiceRevisionsRequest,
+    ) -> Result<DescribeServiceRevisionsResponse, Fault> {
+        ops::service_deployments::describe_service_revisions(&self.core, call, input).await
+    }
+
+    async fn list_service_deployments(
+        &self,
+        call: &Call,
+        input: ListServiceDeploymentsRequest,
+    ) -> Result<ListServiceDeploymentsResponse, Fault> {
+        ops::service_deployments::list_service_deployments(&self.core, call, input).await
+    }
+
+    async fn stop_service_deployment(
+        &self,
+        call: &Call,
+        input: StopServiceDeploymentRequest,
+    ) -> Result<StopServiceDeploymentResponse, Fault> {
+        ops::service_deployments::stop_service_deployment(&self.core, call, input).await
+    }
+
+    async fn get_task_protection(
+        &self,
+        call: &Call,
+        input: GetTaskProtectionRequest,
+    ) -> Result<GetTaskProtectionResponse, Fault> {
+        ops::task_protection::get_task_protection(&self.core, call, input).await
+    }
+
+    async fn update_task_protection(
+        &self,
+        call: &Call,
+        input: UpdateTaskProtectionRequest,
+    ) -> Result<UpdateTaskProtectionResponse, Fault> {
+        ops::task_protection::update_task_protection(&self.core, call, input).await
     }
 }

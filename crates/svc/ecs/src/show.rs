@@ -6,7 +6,7 @@ use wharf_api_ecs as api;
 use wharf_placement::ledger;
 use wharf_records::ecs::{
     Cluster, Container, Definition, Health, Instance, InstanceStatus, Launch, Ledger, Port,
-    Protocol, Status, Task,
+    Protocol, ServiceStatus, Status, Task,
 };
 
 use crate::{
@@ -70,11 +70,14 @@ impl ClusterParts {
     }
 }
 
-/// Tasks of a cluster by launch type.
+/// Tasks and services of a cluster by launch type.
 #[derive(Debug, Default)]
 struct Counts {
     running: BTreeMap<&'static str, i32>,
     pending: BTreeMap<&'static str, i32>,
+    /// Services by launch type.
+    active: BTreeMap<&'static str, i32>,
+    draining: BTreeMap<&'static str, i32>,
 }
 
 impl Counts {
@@ -87,6 +90,15 @@ impl Counts {
                     *counts.pending.entry(task.launch.as_str()).or_default() += 1;
                 }
                 _ => {}
+            }
+        }
+        for service in region.services_of(cluster) {
+            let revision = service.primary().map(|primary| &primary.revision);
+            let launch = revision.map_or("EC2", |revision| revision.launch.as_str());
+            match service.status {
+                ServiceStatus::Active => *counts.active.entry(launch).or_default() += 1,
+                ServiceStatus::Draining => *counts.draining.entry(launch).or_default() += 1,
+                ServiceStatus::Inactive => {}
             }
         }
         counts
@@ -124,7 +136,7 @@ pub fn cluster(
         registered_container_instances_count: i32::try_from(registered).ok(),
         running_tasks_count: Some(counts.running.values().sum()),
         pending_tasks_count: Some(counts.pending.values().sum()),
-        active_services_count: Some(0),
+        active_services_count: Some(counts.active.values().sum()),
         statistics: Some(if parts.statistics {
             statistics(&counts)
         } else {
@@ -167,9 +179,11 @@ fn statistics(counts: &Counts) -> Vec<api::KeyValuePair> {
         let pending = count(&counts.pending, launch).to_string();
         rows.push(pair(&format!("pending{word}TasksCount"), pending));
     }
-    for (_, word) in launches {
-        rows.push(pair(&format!("active{word}ServiceCount"), "0"));
-        rows.push(pair(&format!("draining{word}ServiceCount"), "0"));
+    for (launch, word) in launches {
+        let active = count(&counts.active, launch).to_string();
+        rows.push(pair(&format!("active{word}ServiceCount"), active));
+        let draining = count(&counts.draining, launch).to_string();
+        rows.push(pair(&format!("draining{word}ServiceCount"), draining));
     }
     rows
 }

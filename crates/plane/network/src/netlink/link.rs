@@ -10,24 +10,26 @@ use super::message::{text, u32_at};
 use super::socket::{ACK, CREATE, DUMP, EXCL, REQUEST};
 use super::{Attrs, Message, Request, Socket, attributes};
 use crate::error::NetworkError;
-use crate::model::MacAddress;
+use crate::model::{Counters, MacAddress};
 
-const RTM_NEWLINK: u16 = 16;
+pub(super) const RTM_NEWLINK: u16 = 16;
 const RTM_DELLINK: u16 = 17;
-const RTM_GETLINK: u16 = 18;
+pub(super) const RTM_GETLINK: u16 = 18;
 const RTM_SETLINK: u16 = 19;
 
-const IFLA_ADDRESS: u16 = 1;
-const IFLA_IFNAME: u16 = 3;
+pub(super) const IFLA_ADDRESS: u16 = 1;
+pub(super) const IFLA_IFNAME: u16 = 3;
+pub(super) const IFLA_MTU: u16 = 4;
+const IFLA_STATS64: u16 = 23;
 const IFLA_OPERSTATE: u16 = 16;
-const IFLA_LINKINFO: u16 = 18;
+pub(super) const IFLA_LINKINFO: u16 = 18;
 const IFLA_AF_SPEC: u16 = 26;
 const IFLA_GROUP: u16 = 27;
-const IFLA_NET_NS_FD: u16 = 28;
+pub(super) const IFLA_NET_NS_FD: u16 = 28;
 const IFLA_EXT_MASK: u16 = 29;
 const SKIP_STATISTICS: u32 = 8;
-const IFLA_INFO_KIND: u16 = 1;
-const IFLA_INFO_DATA: u16 = 2;
+pub(super) const IFLA_INFO_KIND: u16 = 1;
+pub(super) const IFLA_INFO_DATA: u16 = 2;
 const VETH_INFO_PEER: u16 = 1;
 const IFLA_INET_CONF: u16 = 1;
 const IFLA_INET6_ADDR_GEN_MODE: u16 = 8;
@@ -57,10 +59,12 @@ pub(crate) enum Conf {
 pub(crate) struct End<'a> {
     pub(crate) name: &'a str,
     pub(crate) mac: Option<MacAddress>,
+    /// The kernel's own idea if `None`, bytes.
+    pub(crate) mtu: Option<u32>,
 }
 
 /// `struct ifinfomsg`: family, type, index, flags, the flags meant.
-fn ifinfo(index: u32, flags: u32, change: u32) -> Vec<u8> {
+pub(super) fn ifinfo(index: u32, flags: u32, change: u32) -> Vec<u8> {
     let mut bytes = vec![0; 4];
     for field in [index, flags, change] {
         bytes.extend_from_slice(&field.to_ne_bytes());
@@ -70,10 +74,13 @@ fn ifinfo(index: u32, flags: u32, change: u32) -> Vec<u8> {
 
 fn end_attrs(end: &End<'_>) -> Attrs {
     let attrs = Attrs::new().text(IFLA_IFNAME, end.name);
-    match end.mac {
+    let attrs = match end.mac {
         Some(mac) => attrs.put(IFLA_ADDRESS, &mac.octets()),
         None => attrs,
-    }
+    };
+    end.mtu
+        .into_iter()
+        .fold(attrs, |a, mtu| a.u32(IFLA_MTU, mtu))
 }
 
 /// A veth pair: the near end in the socket's namespace, the far end made directly in `far_netns`.
@@ -169,6 +176,7 @@ pub(crate) struct Link {
     pub(crate) name: String,
     /// Both ends are up and known to be.
     pub(crate) operational: bool,
+    pub(crate) mtu: u32,
 }
 
 /// All links of the socket's namespace.
@@ -179,10 +187,11 @@ pub(crate) fn list(socket: &mut Socket) -> Result<Vec<Link>, NetworkError> {
 }
 
 fn parse(body: &[u8]) -> Option<Link> {
-    let (index, mut name, mut operational) = (u32_at(body, 4)?, None, false);
+    let (index, mut name, mut operational, mut mtu) = (u32_at(body, 4)?, None, false, 0);
     for (kind, value) in attributes(body.get(16..)?) {
         match kind {
             IFLA_IFNAME => name = Some(text(value)),
+            IFLA_MTU => mtu = u32_at(value, 0)?,
             IFLA_OPERSTATE => operational = value == [OPERATIONAL],
             _ => {}
         }
@@ -191,6 +200,7 @@ fn parse(body: &[u8]) -> Option<Link> {
         index,
         name: name?,
         operational,
+        mtu,
     })
 }
 
@@ -206,6 +216,35 @@ fn find(socket: &mut Socket, name: &str) -> Result<Option<Link>, NetworkError> {
     let request = Message::new(RTM_GETLINK, REQUEST, &ifinfo(0, 0, 0), attrs);
     let body = socket.ask(&format!("find the link {name}"), request)?;
     Ok(body.and_then(|body| parse(&body)))
+}
+
+/// What went through a task's link, seen from the task: what its other end received, it sent.
+pub(crate) fn counters(socket: &mut Socket, name: &str) -> Result<Option<Counters>, NetworkError> {
+    let attrs = Attrs::new().text(IFLA_IFNAME, name);
+    let request = Message::new(RTM_GETLINK, REQUEST, &ifinfo(0, 0, 0), attrs);
+    let body = socket.ask(&format!("count what went through {name}"), request)?;
+    Ok(body.and_then(|body| {
+        let (_, stats) = attributes(body.get(16..)?).find(|(kind, _)| *kind == IFLA_STATS64)?;
+        read_counters(stats)
+    }))
+}
+
+/// `struct rtnl_link_stats64`: packets, bytes, errors, dropped; received and sent in turn.
+fn read_counters(stats: &[u8]) -> Option<Counters> {
+    let at = |index: usize| {
+        let bytes = stats.get(index * 8..index * 8 + 8)?;
+        Some(u64::from_ne_bytes(bytes.try_into().ok()?))
+    };
+    Some(Counters {
+        tx_packets: at(0)?,
+        rx_packets: at(1)?,
+        tx_bytes: at(2)?,
+        rx_bytes: at(3)?,
+        tx_errors: at(4)?,
+        rx_errors: at(5)?,
+        tx_dropped: at(6)?,
+        rx_dropped: at(7)?,
+    })
 }
 
 /// As `index_of`, for a link that was there a moment ago.

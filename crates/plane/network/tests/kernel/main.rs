@@ -3,7 +3,10 @@
 
 mod awsvpc;
 mod bridge;
+mod control;
 mod crash;
+mod groups;
+mod overlay;
 mod restart;
 mod support;
 mod teardown;

@@ -69,7 +69,7 @@ pub fn task(record: &Task, definition: &TaskDefinition, extras: Extras) -> messa
         task_cluster_arn: record.cluster_arn.clone(),
         family: definition_ref.map(|r| r.family).unwrap_or_default(),
         version: revision.to_string(),
-        desired_status: record.desired.as_str().to_owned(),
+        desired_status: crate::task::plan::told(record).as_str().to_owned(),
         task_definition_account_id: account.clone(),
         cpu: number(&record.cpu).map(|units| f64::from(units) / 1024.0),
         memory: number(&record.memory),
@@ -521,5 +521,5 @@ pub fn is_wanted(record: &Task) -> bool {
 
 /// Whether the agent is to run it.
 pub fn is_to_run(record: &Task) -> bool {
-    is_wanted(record) && record.desired == Desired::Running
+    is_wanted(record) && crate::task::plan::told(record) == Desired::Running
 }

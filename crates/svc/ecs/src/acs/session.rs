@@ -47,13 +47,14 @@ use crate::{
     core::{ChangeError, Core, MAX_TRIES, conflict},
     document,
     names::Place,
+    task::plan::told,
     view::Held,
 };
 
 /// A connection is ended after this long, as the published service does.
 const MAX_AGE: Duration = Duration::from_secs(30 * 60);
 /// A frame that cannot be sent for so long ends the connection.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often unacknowledged messages and ending keys are looked for.
 const TICK: Duration = Duration::from_secs(1);
 /// Heartbeats that may stay unanswered by an agent that promised to answer them.
@@ -216,7 +217,10 @@ impl<'a> Session<'a> {
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let expires = Instant::now() + MAX_AGE;
+        let mut ping = interval(config.ping);
+        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut heard = Instant::now();
+        let expires = heard + MAX_AGE;
         self.core.up_to_date().await;
         self.sync().await?;
         self.send_manifest();
@@ -225,7 +229,9 @@ impl<'a> Session<'a> {
                 send(&mut socket, Message::text(text)).await?;
             }
             tokio::select! {
-                incoming = socket.next() => match incoming {
+                incoming = socket.next() => {
+                    heard = Instant::now();
+                    match incoming {
                     Some(Ok(Message::Text(text))) => self.hear(text.as_str()).await?,
                     // Some agents' libraries frame text as binary.
                     Some(Ok(Message::Binary(bytes))) => {
@@ -236,7 +242,8 @@ impl<'a> Session<'a> {
                     Some(Ok(Message::Close(_))) | None => return Ok(()),
                     Some(Ok(_)) => {}
                     Some(Err(error)) => return Err(error.into()),
-                },
+                    }
+                }
                 changed = signal.changed() => {
                     if changed.is_err() {
                         // The view was rebuilt: take the new signal.
@@ -246,6 +253,8 @@ impl<'a> Session<'a> {
                 }
                 _ = heartbeat.tick() => self.beat()?,
                 _ = tick.tick() => self.tick().await?,
+                _ = ping.tick() => send(&mut socket, Message::Ping(Default::default())).await?,
+                () = tokio::time::sleep_until(heard + config.silence) => return Err(silent()),
                 () = replaced.cancelled() => break,
                 () = tokio::time::sleep_until(expires) => break,
             }
@@ -303,7 +312,7 @@ impl<'a> Session<'a> {
             } else if !self.told.contains_key(&task.arn) {
                 // The agent knows it since before this connection; its keys are renewed.
                 let told = Told {
-                    desired: task.desired,
+                    desired: told(task),
                     message_id: String::new(),
                     at: Instant::now(),
                     acknowledged: true,
@@ -317,12 +326,13 @@ impl<'a> Session<'a> {
 
     /// `known` is what the agent acknowledged on this connection or an earlier one.
     fn has_to_be_told(&self, task: &Task, known: Option<Desired>) -> bool {
+        let desired = told(task);
         match self.told.get(&task.arn) {
-            None if known == Some(task.desired) => false,
-            None => task.last < Status::Running || task.desired == Desired::Stopped,
+            None if known == Some(desired) => false,
+            None => task.last < Status::Running || desired == Desired::Stopped,
             Some(told) => {
                 let late = told.at.elapsed() >= self.core.parts.config.resend;
-                told.desired != task.desired || (!told.acknowledged && late)
+                told.desired != desired || (!told.acknowledged && late)
             }
         }
     }
@@ -335,7 +345,7 @@ impl<'a> Session<'a> {
             ecr_endpoint: self.core.parts.config.endpoint.clone(),
             ..Extras::default()
         };
-        if task.desired == Desired::Running {
+        if told(task) == Desired::Running {
             for kind in RoleType::ALL {
                 let Some(role) = credentials::role(task, &definition, kind) else {
                     continue;
@@ -363,7 +373,7 @@ impl<'a> Session<'a> {
         };
         self.outbox.push(frame("PayloadMessage", &payload));
         let told = Told {
-            desired: task.desired,
+            desired: told(task),
             message_id,
             at: Instant::now(),
             acknowledged: false,
@@ -520,6 +530,10 @@ where
 {
     match timeout(WRITE_TIMEOUT, socket.send(message)).await {
         Ok(sent) => Ok(sent?),
-        Err(_) => Err(SocketError::Io(std::io::ErrorKind::TimedOut.into()).into()),
+        Err(_) => Err(silent()),
     }
+}
+
+fn silent() -> End {
+    SocketError::Io(std::io::ErrorKind::TimedOut.into()).into()
 }

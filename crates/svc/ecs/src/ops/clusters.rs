@@ -3,7 +3,7 @@
 use wharf_api_ecs as api;
 use wharf_records::{
     Record, Unknown,
-    ecs::{Cluster, ClusterStatus, InstanceStatus, Status},
+    ecs::{Cluster, ClusterStatus, InstanceStatus, ServiceStatus, Status},
     encode,
 };
 use wharf_store::{Compare, Txn};
@@ -262,6 +262,14 @@ fn may_be_deleted(region: &crate::view::Region, cluster: &str) -> Result<(), Fau
         ));
     }
     if region
+        .services_of(cluster)
+        .any(|service| service.status != ServiceStatus::Inactive)
+    {
+        return Err(api::faults::cluster_contains_services_exception(
+            "The Cluster cannot be deleted while Services are active.",
+        ));
+    }
+    if region
         .tasks_of(cluster)
         .any(|task| task.last != Status::Stopped)
     {
@@ -355,7 +363,11 @@ pub async fn put_cluster_capacity_providers(
         let tasks = region
             .tasks_of(&found.name)
             .filter(|task| task.last < Status::Stopped);
-        let mut used = tasks.filter_map(|task| task.capacity_provider.clone());
+        let of_tasks = tasks.filter_map(|task| task.capacity_provider.clone());
+        let services = region.services_of(&found.name);
+        let deployments = services.flat_map(|service| &service.deployments);
+        let strategies = deployments.flat_map(|one| &one.revision.strategy);
+        let mut used = of_tasks.chain(strategies.map(|item| item.provider.clone()));
         used.find(|provider| !providers.contains(provider))
     });
     if used.is_some() {

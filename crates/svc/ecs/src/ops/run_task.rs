@@ -10,7 +10,7 @@ use rand::{Rng, seq::SliceRandom};
 use sha2::{Digest, Sha256};
 use wharf_api_ecs::{Failure, RunTaskRequest, RunTaskResponse, faults};
 use wharf_base::ids;
-use wharf_placement::{Demand, HostIx, Pool, Refusal, ledger, place};
+use wharf_placement::{Demand, HostIx, Refusal, ledger, place};
 use wharf_records::{
     Record, Unknown,
     ecs::{
@@ -245,7 +245,8 @@ impl Job {
     }
 
     fn choose(&self, region: &Region, rng: &mut impl Rng) -> (Vec<Choice>, Vec<Failure>) {
-        let serving = Serving::new(region, &self.subnets, self.order.launch);
+        let zones = self.subnets.iter().map(|subnet| subnet.zone.as_str());
+        let serving = Serving::new(region, zones, self.order.launch);
         let demand = self.demand(&serving);
         let placed = place(&region.fleet, &demand, self.count, rng);
         let mut subnets = self.subnets.clone();
@@ -257,7 +258,9 @@ impl Job {
                 .hosts
                 .get(id)
                 .map_or("", |host| host.availability_zone.as_str());
-            let subnet = subnets.iter().position(|subnet| serving.fits(subnet, zone));
+            let subnet = subnets
+                .iter()
+                .position(|subnet| serving.fits(&subnet.zone, zone));
             // The next task takes the next subnet, so that a batch spreads over them.
             let subnet = subnet.map(|at| {
                 let chosen = subnets.remove(at);
@@ -274,23 +277,8 @@ impl Job {
     }
 
     fn demand(&self, serving: &Serving) -> Demand {
-        let order = &self.order;
-        let fargate = order.launch == Launch::Fargate;
-        let pool = match fargate {
-            true => Pool::Fargate,
-            false => Pool::Cluster(self.cluster.arn.clone()),
-        };
-        let mut demand = Demand::new(pool, order.claim.clone());
+        let mut demand = self.order.demand(&self.cluster.arn);
         demand.zones = serving.zones();
-        demand.constraints = order.constraints.clone();
-        demand.strategies = order.strategies.clone();
-        demand.group = order.group.clone();
-        if !fargate {
-            let required = order.parsed.requires_attributes.iter().flatten();
-            demand.attributes = required
-                .filter_map(|a| Some((a.name.clone()?, a.value.clone())))
-                .collect();
-        }
         demand
     }
 
@@ -417,15 +405,15 @@ impl Job {
 
 /// Which subnets a host of some zone can serve. A zone that has no host of its own is served by every
 /// host: on one machine all zones are that machine.
-struct Serving {
+pub struct Serving {
     wanted: BTreeSet<String>,
     /// Zones of `wanted` without a host.
     orphaned: BTreeSet<String>,
 }
 
 impl Serving {
-    fn new(region: &Region, subnets: &[Subnet], launch: Launch) -> Self {
-        let wanted: BTreeSet<String> = subnets.iter().map(|subnet| subnet.zone.clone()).collect();
+    pub fn new<'z>(region: &Region, zones: impl Iterator<Item = &'z str>, launch: Launch) -> Self {
+        let wanted: BTreeSet<String> = zones.map(str::to_owned).collect();
         let offered = |fargate: bool| launch != Launch::Fargate || fargate;
         let hosts = region.hosts.values().filter(|host| offered(host.fargate));
         let served: BTreeSet<&String> = hosts.map(|host| &host.availability_zone).collect();
@@ -438,15 +426,15 @@ impl Serving {
     }
 
     /// Zones a host must be in; empty for any.
-    fn zones(&self) -> Vec<String> {
+    pub fn zones(&self) -> Vec<String> {
         match self.orphaned.is_empty() {
             true => self.wanted.iter().cloned().collect(),
             false => Vec::new(),
         }
     }
 
-    fn fits(&self, subnet: &Subnet, host_zone: &str) -> bool {
-        subnet.zone == host_zone || self.orphaned.contains(&subnet.zone)
+    pub fn fits(&self, zone: &str, host_zone: &str) -> bool {
+        zone == host_zone || self.orphaned.contains(zone)
     }
 }
 

@@ -1,7 +1,7 @@
 //! StartTask: one task on each of the container instances named.
 
 use wharf_api_ecs::{StartTaskRequest, StartTaskResponse};
-use wharf_placement::{Demand, Pool, ledger, refusal_of};
+use wharf_placement::{ledger, refusal_of};
 use wharf_records::{
     Record,
     ecs::{Cluster, Definition, InstanceStatus, Ledger, Task},
@@ -121,21 +121,12 @@ impl Job {
         let host = region.hosts.get(&instance.host).ok_or("MISSING")?;
         let row = region.fleet.row(&instance.host).ok_or("MISSING")?;
         let held = region.ledgers.get(&instance.host).ok_or("MISSING")?;
-        let mut demand = Demand::new(
-            Pool::Cluster(self.cluster.arn.clone()),
-            self.order.claim.clone(),
-        );
-        let required = self.order.parsed.requires_attributes.iter().flatten();
-        demand.attributes = required
-            .filter_map(|a| Some((a.name.clone()?, a.value.clone())))
-            .collect();
+        let mut demand = self.order.demand(&self.cluster.arn);
         demand.zones = self
             .subnets
             .iter()
             .map(|subnet| subnet.zone.clone())
             .collect();
-        demand.constraints = self.order.constraints.clone();
-        demand.group = self.order.group.clone();
         if let Some(reason) = refusal_of(&region.fleet, &demand, row) {
             return Err(reason.as_str());
         }

@@ -1,10 +1,10 @@
-//! TagResource, UntagResource, ListTagsForResource on clusters, tasks, task definitions and
-//! container instances.
+//! TagResource, UntagResource, ListTagsForResource on clusters, services, tasks, task
+//! definitions and container instances.
 
 use wharf_api_ecs as api;
 use wharf_records::{
     Record,
-    ecs::{Cluster, Definition, Instance, Tags, Task, definition_id},
+    ecs::{Cluster, Definition, Instance, Service, Tags, Task, definition_id},
 };
 use wharf_wire::{Call, Fault};
 
@@ -21,6 +21,7 @@ enum Tagged {
     Task(String),
     Definition(String),
     Instance(String),
+    Service(String),
 }
 
 impl Tagged {
@@ -43,6 +44,7 @@ impl Tagged {
             "cluster" => Ok(Self::Cluster(scope.key(Cluster::KIND, rest))),
             "task" => Ok(Self::Task(member(Task::KIND)?)),
             "container-instance" => Ok(Self::Instance(member(Instance::KIND)?)),
+            "service" => Ok(Self::Service(member(Service::KIND)?)),
             "task-definition" => {
                 let wanted = names::definition_ref(arn)?.ok_or_else(invalid)?;
                 let revision = wanted.revision.ok_or_else(invalid)?;
@@ -78,6 +80,10 @@ impl Tagged {
                 .change(permit, key, |it: &mut Instance| change(&mut it.tags))
                 .await?
                 .map(|(it, ())| it.tags),
+            Self::Service(key) => core
+                .change(permit, key, |it: &mut Service| change(&mut it.tags))
+                .await?
+                .map(|(it, ())| it.tags),
         };
         found.ok_or_else(|| match self {
             Self::Cluster(_) => fault::cluster_not_found(),
@@ -85,6 +91,9 @@ impl Tagged {
                 "The specified task is not found. Specify a valid task and try again.",
             ),
             Self::Definition(_) => fault::client("The specified task definition is not found."),
+            Self::Service(_) => fault::invalid(
+                "The specified service is not found. Specify a valid service and try again.",
+            ),
             Self::Instance(_) => fault::invalid("The specified container instance is not found."),
         })
     }

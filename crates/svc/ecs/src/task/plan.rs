@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use wharf_base::Timestamp;
 use wharf_records::ecs::{
-    ContainerStatus, Desired, Interface, InterfaceState, Status, StopCode, Task,
+    ContainerStatus, Desired, Interface, InterfaceState, Status, StopCode, TargetState, Task,
 };
 
 use super::stop::{self, Stop};
 
 /// How long the making of a network interface may take before the task is given up.
 pub const INTERFACE_TIMEOUT: Duration = Duration::from_secs(180);
+/// How long an ended task's address waits for its deregistration.
+pub const TARGET_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a STOPPED task stays visible (spec ecs §1: at least an hour).
 pub const STOPPED_RETENTION: Duration = Duration::from_secs(3600);
 
@@ -58,12 +60,51 @@ pub fn plan(task: &Task, now: Timestamp) -> Plan {
     match task.last {
         Status::Provisioning => provisioning(task, now),
         Status::Deprovisioning => match live_interface(task) {
+            // Its address must not become another's while the load balancer sends to it.
+            Some(_) if has_registered_target(task) && now < target_deadline(task) => {
+                Plan::wait(target_deadline(task))
+            }
             Some(interface) => Plan::act(Action::DeleteInterface(interface.id.clone())),
             None => Plan::act(Action::Become(Status::Stopped)),
         },
         Status::Stopped => stopped(task, now),
         _ if task.ended => end(task),
+        Status::Activating if is_in_service(task) => Plan::act(Action::Become(Status::Running)),
+        Status::Deactivating if is_out_of_service(task) => {
+            Plan::act(Action::Become(Status::Stopping))
+        }
         _ => Plan::default(),
+    }
+}
+
+fn targets(task: &Task) -> impl Iterator<Item = TargetState> {
+    let targets = task.service.iter().flat_map(|service| &service.targets);
+    targets.map(|target| target.state)
+}
+
+/// Whether a load balancer sends to it.
+pub fn has_registered_target(task: &Task) -> bool {
+    targets(task).any(|state| state == TargetState::Registered)
+}
+
+fn is_in_service(task: &Task) -> bool {
+    task.desired == Desired::Running && targets(task).all(|s| s == TargetState::Registered)
+}
+
+fn is_out_of_service(task: &Task) -> bool {
+    targets(task).all(|state| matches!(state, TargetState::Gone | TargetState::Waiting))
+}
+
+/// Whoever should deregister the targets of an ended task had long enough.
+fn target_deadline(task: &Task) -> Timestamp {
+    task.stopping_at.unwrap_or(task.created_at) + TARGET_TIMEOUT
+}
+
+/// What its agent is to do with it: a task runs on until no load balancer sends to it.
+pub fn told(task: &Task) -> Desired {
+    match task.last {
+        Status::Deactivating => Desired::Running,
+        _ => task.desired,
     }
 }
 

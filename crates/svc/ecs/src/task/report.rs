@@ -146,9 +146,16 @@ fn running(task: &mut Task, now: Timestamp) {
     if task.last < Status::Running {
         task.last = match task.desired {
             Desired::Stopped if task.launch == Launch::Fargate => Status::Stopping,
+            // Several target groups are registered before the task counts as RUNNING.
+            Desired::Running if has_many_targets(task) => Status::Activating,
             _ => Status::Running,
         };
     }
+}
+
+fn has_many_targets(task: &Task) -> bool {
+    let targets = task.service.as_ref().map(|service| service.targets.len());
+    targets.is_some_and(|count| count > 1)
 }
 
 fn stopped(task: &mut Task, report: &Report, now: Timestamp) {

@@ -3,6 +3,9 @@
 use wharf_base::Timestamp;
 use wharf_records::ecs::{Desired, Launch, Status, StopCode, Task};
 
+use super::plan;
+use crate::services::plan::Why;
+
 /// A reason to stop. Some of the platform's reasons have no code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stop {
@@ -69,6 +72,23 @@ pub fn deregistered() -> Stop {
     }
 }
 
+/// The service scheduler's reasons.
+pub fn of_service(why: &Why) -> Stop {
+    let reason = match why {
+        Why::Scaling(deployment) => {
+            format!("Scaling activity initiated by (deployment ecs-svc/{deployment})")
+        }
+        Why::ContainerHealth => "Task failed container health checks".to_owned(),
+        Why::TargetHealth(group) => {
+            format!("Task failed ELB health checks in (target-group {group})")
+        }
+    };
+    Stop {
+        code: Some(StopCode::ServiceSchedulerInitiated),
+        reason,
+    }
+}
+
 /// Tells a task to stop. The first reason stands; returns whether this was it.
 pub fn stop(task: &mut Task, why: &Stop, now: Timestamp) -> bool {
     if task.desired == Desired::Stopped {
@@ -78,8 +98,13 @@ pub fn stop(task: &mut Task, why: &Stop, now: Timestamp) -> bool {
     task.stopping_at.get_or_insert(now);
     task.stop_code = why.code;
     task.stopped_reason = Some(why.reason.clone());
-    // Fargate shows the way down; an EC2 task stays RUNNING until its agent says STOPPED.
-    if task.launch == Launch::Fargate && task.last == Status::Running {
+    // Fargate shows the way down; an EC2 task stays RUNNING until its agent says STOPPED. A target
+    // is taken out of service before the agent hears of the stop.
+    if plan::has_registered_target(task)
+        && (Status::Activating..=Status::Running).contains(&task.last)
+    {
+        task.last = Status::Deactivating;
+    } else if task.launch == Launch::Fargate && task.last == Status::Running {
         task.last = Status::Stopping;
     }
     task.version += 1;

@@ -48,6 +48,7 @@ pub fn task(launch: Launch, awsvpc: bool) -> Task {
         ec2_instance: "i-1".to_owned(),
         group: "family:web".to_owned(),
         started_by: None,
+        service: None,
         capacity_provider: None,
         platform_version: None,
         availability_zone: "us-east-1a".to_owned(),

@@ -14,7 +14,7 @@ use std::{
 };
 
 use tokio::sync::watch;
-use wharf_records::Scope;
+use wharf_records::{Scope, ecs::Service};
 use wharf_store::{Compare, Event, EventKind, Revision, WatchProgress};
 
 use crate::names::Place;
@@ -60,6 +60,8 @@ pub enum Change {
     Task(String),
     /// The key of a container instance.
     Instance(String),
+    /// The key of a service: of its record, its tasks, or hosts it wants tasks on.
+    Service(String),
 }
 
 #[derive(Debug)]
@@ -101,6 +103,21 @@ impl View {
             Some(region) => look(region),
             None => look(&Region::default()),
         }
+    }
+
+    /// Keys of the services that are not over and have targets, in that group if one is named.
+    pub fn services_with_targets(&self, group: Option<&str>) -> Vec<String> {
+        let regions = self.regions.read().unwrap_or_else(PoisonError::into_inner);
+        let services = regions.values().flat_map(|region| region.services.values());
+        let has = |service: &&Held<Service>| {
+            let revisions = service.deployments.iter().map(|one| &one.revision);
+            let mut targets = revisions.flat_map(|revision| &revision.targets);
+            targets.any(|target| group.is_none_or(|group| target.group == group))
+        };
+        services
+            .filter(has)
+            .map(|service| service.key.clone())
+            .collect()
     }
 
     /// A signal raised with every change that concerns a host's tasks.
@@ -154,9 +171,18 @@ fn take_over(
             account: scope.account,
             region: scope.region,
         };
-        let region = regions.entry(place).or_default();
+        let region = regions.entry(place.clone()).or_default();
         let entry = (event.kind == EventKind::Put).then_some(&event.entry);
-        changes.extend(region.apply(kind, &id, event.key(), entry, revision));
+        let scope = Scope::new("ecs", &place.account, &place.region);
+        region.apply(
+            &scope,
+            kind,
+            &id,
+            event.key(),
+            entry,
+            revision,
+            &mut changes,
+        );
     }
     changes
 }

@@ -5,13 +5,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tokio::sync::watch;
 use wharf_placement::{Fleet, HostState, ledger};
 use wharf_records::{
-    Record, decode,
-    ecs::{Cluster, Host, Instance, InstanceStatus, Ledger, Status, Task},
+    Record, Scope, decode,
+    ecs::{
+        Cluster, Host, Instance, InstanceStatus, Ledger, Scheduling, Service, ServiceStatus,
+        Status, Task,
+    },
 };
 use wharf_store::{Entry, Revision};
 
 use super::{Change, Held};
-use crate::names::long_arn;
+use crate::{names::long_arn, services};
 
 #[derive(Debug, Default)]
 pub struct Region {
@@ -22,6 +25,10 @@ pub struct Region {
     pub ledgers: HashMap<String, Held<Ledger>>,
     /// By `cluster:id`; all that are not STOPPED, and those that are but still hold something.
     pub tasks: BTreeMap<String, Held<Task>>,
+    /// By `cluster:name`.
+    pub services: BTreeMap<String, Held<Service>>,
+    /// Ids of `tasks` by the `cluster:name` of their service.
+    by_service: HashMap<String, BTreeSet<String>>,
     /// Ids of `tasks` by host.
     by_host: HashMap<String, BTreeSet<String>>,
     /// What placement looks at.
@@ -31,28 +38,30 @@ pub struct Region {
 
 impl Region {
     /// Takes over one key; `None` is its deletion.
+    #[allow(clippy::too_many_arguments)]
     pub(super) fn apply(
         &mut self,
+        scope: &Scope,
         kind: &str,
         id: &str,
         key: &str,
         entry: Option<&Entry>,
         revision: Revision,
-    ) -> Option<Change> {
+        changes: &mut Vec<Change>,
+    ) {
         match kind {
-            Cluster::KIND => {
-                put(&mut self.clusters, id, hold(key, entry));
-                None
+            Cluster::KIND => put(&mut self.clusters, id, hold(key, entry)),
+            Service::KIND => {
+                put(&mut self.services, id, hold(key, entry));
+                changes.push(Change::Service(key.to_owned()));
             }
             Host::KIND => {
                 put_hashed(&mut self.hosts, id, hold(key, entry));
                 self.refresh_host(id);
-                None
             }
             Ledger::KIND => {
                 put_hashed(&mut self.ledgers, id, hold(key, entry));
                 self.refresh_free(id);
-                None
             }
             Instance::KIND => {
                 let before = self.instances.get(id).map(|instance| instance.host.clone());
@@ -62,22 +71,46 @@ impl Region {
                     self.refresh_host(&host);
                     self.raise(&host, revision);
                 }
-                Some(Change::Instance(key.to_owned()))
+                changes.push(Change::Instance(key.to_owned()));
+                self.concern_services(scope, id, changes);
             }
             Task::KIND => {
+                let of = |task: &Held<Task>| services::id_of(task);
+                let before = self.tasks.get(id).and_then(of);
                 self.apply_task(id, hold(key, entry), revision);
-                Some(Change::Task(key.to_owned()))
+                changes.push(Change::Task(key.to_owned()));
+                if let Some(service) = before.or_else(|| self.tasks.get(id).and_then(of)) {
+                    changes.push(Change::Service(scope.key(Service::KIND, &service)));
+                }
             }
-            _ => None,
+            _ => {}
         }
     }
 
+    /// A change of an instance concerns the services with tasks on it, and the daemons of its
+    /// cluster.
+    fn concern_services(&self, scope: &Scope, instance: &str, changes: &mut Vec<Change>) {
+        let cluster = instance.split(':').next().unwrap_or_default();
+        let daemons = within(&self.services, cluster)
+            .filter(|service| service.scheduling == Scheduling::Daemon)
+            .filter(|service| service.status == ServiceStatus::Active)
+            .map(|service| format!("{}:{}", service.cluster, service.name));
+        let host = self.instances.get(instance).map(|held| held.host.clone());
+        let here = self.tasks_on(host.as_deref().unwrap_or_default());
+        let mut ids: BTreeSet<String> = here.filter_map(|task| services::id_of(task)).collect();
+        ids.extend(daemons);
+        let key = |id: String| Change::Service(scope.key(Service::KIND, &id));
+        changes.extend(ids.into_iter().map(key));
+    }
+
     fn apply_task(&mut self, id: &str, task: Option<Held<Task>>, revision: Revision) {
-        let before = self.tasks.remove(id).map(|task| task.host.clone());
-        if let Some(host) = &before
-            && let Some(ids) = self.by_host.get_mut(host)
-        {
-            ids.remove(id);
+        let removed = self.tasks.remove(id);
+        if let Some(service) = removed.as_ref().and_then(|task| services::id_of(task)) {
+            unindex(&mut self.by_service, &service, id);
+        }
+        let before = removed.map(|task| task.host.clone());
+        if let Some(host) = &before {
+            unindex(&mut self.by_host, host, id);
         }
         let host = task.as_ref().map(|task| task.host.clone()).or(before);
         if let Some(task) = task.filter(|task| !is_over(task)) {
@@ -85,6 +118,10 @@ impl Region {
                 .entry(task.host.clone())
                 .or_default()
                 .insert(id.to_owned());
+            if let Some(service) = services::id_of(&task) {
+                let ids = self.by_service.entry(service).or_default();
+                ids.insert(id.to_owned());
+            }
             self.tasks.insert(id.to_owned(), task);
         }
         if let Some(host) = host {
@@ -100,6 +137,30 @@ impl Region {
             .into_iter()
             .flatten()
             .filter_map(|id| self.tasks.get(id))
+    }
+
+    /// Tasks of the service `cluster:name`, until their ends are counted.
+    pub fn tasks_of_service(&self, service: &str) -> impl Iterator<Item = &Held<Task>> {
+        self.by_service
+            .get(service)
+            .into_iter()
+            .flatten()
+            .filter_map(|id| self.tasks.get(id))
+    }
+
+    /// Whether a service may still start tasks of that definition.
+    pub fn uses_definition(&self, arn: &str) -> bool {
+        self.services.values().any(|service| {
+            let deployed = service.deployments.iter().map(|one| &one.revision);
+            let mut revisions = deployed.chain(&service.completed);
+            service.status != ServiceStatus::Inactive
+                && revisions.any(|revision| revision.definition == arn)
+        })
+    }
+
+    /// Services of one cluster.
+    pub fn services_of(&self, cluster: &str) -> impl Iterator<Item = &Held<Service>> {
+        within(&self.services, cluster)
     }
 
     /// Tasks of one cluster.
@@ -205,6 +266,20 @@ fn is_over(task: &Task) -> bool {
     task.last == Status::Stopped
         && !task.unconfirmed
         && crate::task::plan::live_interface(task).is_none()
+        && task
+            .service
+            .as_ref()
+            .is_none_or(|service| service.accounted)
+}
+
+/// Takes an id out of an index, and the row with its last.
+fn unindex(index: &mut HashMap<String, BTreeSet<String>>, row: &str, id: &str) {
+    if let Some(ids) = index.get_mut(row) {
+        ids.remove(id);
+        if ids.is_empty() {
+            index.remove(row);
+        }
+    }
 }
 
 /// A value that cannot be read is logged and left out: one damaged record must not take the others

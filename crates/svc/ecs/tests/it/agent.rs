@@ -160,6 +160,30 @@ impl Agent {
         payload["tasks"][0].take()
     }
 
+    /// The next task the server wants something of, acknowledged; `None` once the connection is gone.
+    pub async fn next_payload(&mut self) -> Option<Value> {
+        loop {
+            let kept = self
+                .kept
+                .iter()
+                .position(|message| message["type"] == "PayloadMessage");
+            let mut message = match kept {
+                Some(at) => self.kept.remove(at),
+                None => {
+                    let Message::Text(text) = self.socket.next().await?.ok()? else {
+                        continue;
+                    };
+                    serde_json::from_str(text.as_str()).ok()?
+                }
+            };
+            if message["type"] == "PayloadMessage" {
+                let payload = message["message"].take();
+                self.acknowledge(&payload).await;
+                return Some(payload["tasks"][0].clone());
+            }
+        }
+    }
+
     pub async fn report(&self, harness: &Harness, task: &str, change: Value) {
         let mut request = json!({"cluster": self.cluster, "task": task});
         for (name, value) in change.as_object().unwrap() {

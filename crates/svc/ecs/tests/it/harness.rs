@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use crate::balancers::FakeElbv2;
 use tokio_util::sync::CancellationToken;
 use wharf_api_ec2::{self as ec2, Ec2};
 use wharf_api_ecs::{self as api, Ecs};
@@ -24,6 +25,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 pub struct Harness {
     pub ecs: EcsService,
     pub ec2: Arc<FakeEc2>,
+    pub elbv2: Arc<FakeElbv2>,
     parts: Parts,
     stop: CancellationToken,
     _dir: tempfile::TempDir,
@@ -39,6 +41,7 @@ impl Harness {
     pub async fn impatient() -> Self {
         let harness = Self::with(Config {
             disconnect_grace: Duration::from_millis(100),
+            ping: Duration::from_millis(100),
             node_lost_timeout: Duration::from_millis(300),
             resend: Duration::from_millis(500),
             ..Config::default()
@@ -52,10 +55,13 @@ impl Harness {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path(), StoreOptions::default()).unwrap();
         let ec2 = Arc::new(FakeEc2::default());
+        let elbv2 = Arc::new(FakeElbv2::default());
         let parts = Parts {
             store,
             keyring: Arc::new(Keyring::in_memory()),
             ec2: ec2.clone(),
+            elbv2: Some(elbv2.clone()),
+            target_changes: Some(elbv2.changes()),
             credentials: Arc::new(FakeRoles),
             clock: Arc::new(SystemClock),
             config,
@@ -64,6 +70,7 @@ impl Harness {
         Self {
             ecs,
             ec2,
+            elbv2,
             parts,
             stop,
             _dir: dir,
@@ -152,6 +159,72 @@ impl Harness {
             .unwrap()
             .task
             .unwrap()
+    }
+
+    /// One call, its input given as JSON.
+    pub async fn create_service(&self, request: serde_json::Value) -> Result<api::Service, Fault> {
+        let input = decode("CreateService", request);
+        let made = self.ecs.create_service(&call(), input).await?;
+        Ok(made.service.unwrap())
+    }
+
+    pub async fn update_service(&self, request: serde_json::Value) -> Result<api::Service, Fault> {
+        let input = decode("UpdateService", request);
+        let made = self.ecs.update_service(&call(), input).await?;
+        Ok(made.service.unwrap())
+    }
+
+    pub async fn service(&self, name: &str) -> api::Service {
+        let input = decode("DescribeServices", serde_json::json!({"services": [name]}));
+        let described = self.ecs.describe_services(&call(), input).await.unwrap();
+        described.services.unwrap().remove(0)
+    }
+
+    /// Waits until the service is as `wanted`.
+    pub async fn until_service(
+        &self,
+        name: &str,
+        wanted: impl Fn(&api::Service) -> bool,
+    ) -> api::Service {
+        let seen = tokio::time::timeout(DEADLINE, async {
+            loop {
+                let service = self.service(name).await;
+                if wanted(&service) {
+                    return service;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
+        match seen.await {
+            Ok(service) => service,
+            Err(_) => panic!("never as wanted: {:#?}", self.service(name).await),
+        }
+    }
+
+    /// Waits as the stock waiter `services-stable` does, and for the steady state.
+    pub async fn stable(&self, name: &str) -> api::Service {
+        let stable = |service: &api::Service| {
+            let deployments = service.deployments.as_ref().unwrap();
+            deployments.len() == 1
+                && service.running_count == service.desired_count
+                && service.pending_count == Some(0)
+                && deployments[0].rollout_state.as_deref() == Some("COMPLETED")
+        };
+        self.until_service(name, stable).await
+    }
+
+    /// The tasks of a service that are wanted.
+    pub async fn tasks_of(&self, service: &str) -> Vec<api::Task> {
+        let input = decode("ListTasks", serde_json::json!({"serviceName": service}));
+        let listed = self.ecs.list_tasks(&call(), input).await.unwrap();
+        let arns = listed.task_arns.unwrap();
+        if arns.is_empty() {
+            return Vec::new();
+        }
+        let input = serde_json::json!({"tasks": arns, "include": ["TAGS"]});
+        let input = decode("DescribeTasks", input);
+        let described = self.ecs.describe_tasks(&call(), input).await.unwrap();
+        described.tasks.unwrap()
     }
 
     pub async fn instance(&self, arn: &str) -> api::ContainerInstance {

@@ -3,11 +3,15 @@
 
 mod agent;
 mod authorization;
+mod balancers;
 mod clusters;
 mod definitions;
 mod harness;
 mod instances;
 mod lost_host;
 mod restart;
+mod robot;
 mod run_task;
+mod services;
+mod services_balanced;
 mod settings;

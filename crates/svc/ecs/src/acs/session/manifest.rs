@@ -13,7 +13,7 @@ use crate::{
         payload,
     },
     core::ChangeError,
-    task::stop,
+    task::{plan::told, stop},
     view::Held,
 };
 
@@ -36,7 +36,7 @@ impl Session<'_> {
             let identify = |task: &Held<Task>| TaskIdentifier {
                 task_arn: task.arn.clone(),
                 task_cluster_arn: task.cluster_arn.clone(),
-                desired_status: task.desired.as_str().to_owned(),
+                desired_status: told(task).as_str().to_owned(),
             };
             tasks.map(identify).collect()
         });

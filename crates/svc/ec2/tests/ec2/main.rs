@@ -1,0 +1,8 @@
+//! The network API over a real store.
+
+mod groups;
+mod interfaces;
+mod routes;
+mod tags;
+mod vpcs;
+mod world;

@@ -1,0 +1,193 @@
+//! UpdateService: some changes start a new deployment, the others take effect in place (spec ecs §5).
+
+use wharf_api_ecs::{UpdateServiceRequest, UpdateServiceResponse, faults};
+use wharf_base::ids;
+use wharf_records::{
+    Unknown,
+    ecs::{Definition, DefinitionStatus, Revision, Service, ServiceStatus},
+    encode,
+};
+use wharf_store::Txn;
+use wharf_wire::{Call, Fault};
+
+use super::{create_service, describe_services};
+use crate::{
+    core::{Core, MAX_TRIES, Stored, conflict},
+    definition::network_mode,
+    document, fault, launch,
+    names::{self, Place},
+    provider,
+    services::{self, targets, wish},
+};
+
+pub async fn update_service(
+    core: &Core,
+    call: &Call,
+    input: UpdateServiceRequest,
+) -> Result<UpdateServiceResponse, Fault> {
+    let cluster = core.cluster(call, input.cluster.as_deref()).await?;
+    let given = input.service.clone().unwrap_or_default();
+    let name = names::member_id("service", &cluster.name, &given)?;
+    let place = Place::of(call);
+    let key = services::key(&place, &cluster.name, &name);
+    for _ in 0..MAX_TRIES {
+        let stored = core.read::<Service>(&key).await?;
+        let stored = stored.ok_or_else(not_found)?;
+        if stored.record.status != ServiceStatus::Active {
+            return Err(faults::service_not_active_exception(
+                "Service was not ACTIVE.",
+            ));
+        }
+        let mut service = stored.record.clone();
+        options(&mut service, &input)?;
+        let revision = revision(core, call, &service, &input).await?;
+        let superseded = match revision {
+            Some(revision) => {
+                create_service::start_deployment(&place, &mut service, revision, call.now)
+            }
+            None => None,
+        };
+        if service != stored.record {
+            let txn = Txn::new()
+                .when(stored.unchanged())
+                .put(&key, encode(&service));
+            let txn = create_service::with_deployment(txn, &place, &service, superseded.as_ref());
+            if !core.commit(&call.permit, txn).await? {
+                continue;
+            }
+        }
+        return Ok(UpdateServiceResponse {
+            service: Some(describe_services::shown(core, &place, &service, true).await?),
+        });
+    }
+    Err(conflict(&key).into())
+}
+
+pub fn not_found() -> Fault {
+    faults::service_not_found_exception("Service not found.")
+}
+
+/// What changes without a new deployment.
+fn options(service: &mut Service, input: &UpdateServiceRequest) -> Result<(), Fault> {
+    let extras = wish::Extras {
+        controller: input.deployment_controller.as_ref(),
+        registries: input.service_registries.as_ref(),
+        connect: input.service_connect_configuration.as_ref(),
+        volumes: input.volume_configurations.as_ref(),
+        lattice: input.vpc_lattice_configurations.as_ref(),
+        gateways: input.gateway_connectors.as_ref(),
+    };
+    extras.check()?;
+    if let Some(desired) = wish::desired(input.desired_count, service.scheduling)?
+        && desired != service.desired
+    {
+        service.desired = desired;
+        service.steady = false;
+    }
+    let options = &mut service.options;
+    let configuration = input.deployment_configuration.as_ref();
+    wish::deployment_options(options, configuration, service.scheduling)?;
+    if let Some(seconds) = wish::grace(input.health_check_grace_period_seconds)? {
+        options.grace_seconds = Some(seconds);
+    }
+    if let Some(given) = &input.placement_constraints {
+        options.constraints = wish::constraints(given);
+    }
+    if let Some(given) = &input.placement_strategy {
+        options.strategies = wish::strategies(given);
+    }
+    if let Some(on) = input.enable_ecs_managed_tags {
+        options.managed_tags = on;
+    }
+    if let Some(on) = input.enable_execute_command {
+        options.execute_command = on;
+    }
+    if let Some(propagate) = wish::propagate(input.propagate_tags.as_deref())? {
+        options.propagate_tags = propagate;
+    }
+    if let Some(value) = wish::zone_rebalancing(input.availability_zone_rebalancing.as_deref())? {
+        options.zone_rebalancing = value;
+    }
+    Ok(())
+}
+
+/// The revision to deploy, if the request asks for another than the present one, or for the same
+/// anew.
+async fn revision(
+    core: &Core,
+    call: &Call,
+    service: &Service,
+    input: &UpdateServiceRequest,
+) -> Result<Option<Revision>, Fault> {
+    let Some(present) = service.primary().map(|primary| primary.revision.clone()) else {
+        return Ok(None);
+    };
+    let force = input.force_new_deployment == Some(true);
+    let definition = definition(core, call, &present, input, force).await?;
+    let parsed =
+        document::definition(&definition.record.document).map_err(|error| fault::server(&error))?;
+    let mut wanted = Revision {
+        id: ids::digits19(),
+        definition: definition.record.arn.clone(),
+        created_at: call.now,
+        unknown: Unknown::new(),
+        ..present.clone()
+    };
+    if let Some(strategy) = &input.capacity_provider_strategy {
+        let cluster = core.cluster(call, Some(&service.cluster)).await?;
+        let chosen = match strategy.is_empty() {
+            true => provider::choose(&cluster, Some("EC2"), None)?,
+            false => provider::choose(&cluster, None, Some(strategy))?,
+        };
+        (wanted.launch, wanted.strategy) = chosen;
+    }
+    if let Some(version) = &input.platform_version {
+        wanted.platform_version = create_service::platform(wanted.launch, Some(version));
+    }
+    if input.network_configuration.is_some() {
+        let given = input.network_configuration.as_ref();
+        let (launch, of) = (wanted.launch, &definition.record);
+        wanted.network = create_service::network(core, call, given, launch, of).await?;
+    } else if network_mode(&parsed) != "awsvpc" {
+        wanted.network = None;
+    }
+    if let Some(given) = &input.load_balancers {
+        wanted.targets = wish::targets(given, &parsed)?;
+        targets::check(core, call, network_mode(&parsed), &mut wanted.targets).await?;
+    } else {
+        // The container and port must be in the new definition too.
+        let given = launch::shown_targets(&wanted.targets);
+        let checked = wish::targets(&given, &parsed)?;
+        debug_assert_eq!(checked.len(), wanted.targets.len());
+    }
+    if !force && !wish::differs(&present, &wanted) {
+        return Ok(None);
+    }
+    create_service::check(core, call, service, &wanted, &definition.record).await?;
+    Ok(Some(wanted))
+}
+
+/// The definition to deploy: the one named, which must be ACTIVE, or the present one whatever became
+/// of it.
+async fn definition(
+    core: &Core,
+    call: &Call,
+    present: &Revision,
+    input: &UpdateServiceRequest,
+    force: bool,
+) -> Result<Stored<Definition>, Fault> {
+    let named = input
+        .task_definition
+        .as_deref()
+        .filter(|name| !name.is_empty());
+    let place = Place::of(call);
+    let wanted = named.unwrap_or(&present.definition);
+    let found = core.definition(&place, wanted).await?;
+    let found = found.ok_or_else(|| fault::client("TaskDefinition not found."))?;
+    let same = found.record.arn == present.definition;
+    match found.record.status {
+        DefinitionStatus::Active => Ok(found),
+        _ if same && (named.is_none() || !force) => Ok(found),
+        _ => Err(fault::client("TaskDefinition is inactive")),
+    }
+}

@@ -1,0 +1,344 @@
+//! Starts tasks of a service: chooses hosts and subnets on the view as it is, and makes the
+//! transaction that claims the hosts and writes the tasks, a batch at a time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rand::Rng;
+use wharf_base::Timestamp;
+use wharf_placement::{Demand, HostIx, Pool, Strategy, ledger, place, refusal_of};
+use wharf_records::{
+    Record,
+    ecs::{
+        Cluster, Definition, InstanceStatus, Launch, Ledger, Membership, Revision, Service,
+        ServiceSubnet, TargetState, Task, TaskTarget,
+    },
+    encode,
+};
+use wharf_store::{Compare, Txn};
+use wharf_wire::Fault;
+
+use super::events::Unplaced;
+use crate::{
+    core::Core,
+    launch::{self, Order},
+    make::{self, Spot},
+    names::Place,
+    ops::run_task::Serving,
+    provider,
+    task::settle,
+    view::{Held, Region},
+};
+
+/// Most tasks of one transaction: each writes itself and perhaps a ledger, and compares that ledger
+/// and its instance, of the 128 operations and comparisons a transaction may have.
+pub const BATCH: usize = 40;
+const ZONE: &str = "ecs.availability-zone";
+
+/// Where a batch may go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Where {
+    Anywhere {
+        count: usize,
+    },
+    /// One on each of these hosts.
+    On(Vec<String>),
+}
+
+/// A batch that was chosen and not yet written.
+pub struct Batch {
+    pub txn: Txn,
+    pub tasks: Vec<Task>,
+    /// Why the rest of it found no place.
+    pub unplaced: Option<Unplaced>,
+}
+
+pub struct Launcher<'a> {
+    pub core: &'a Core,
+    pub place: &'a Place,
+    pub cluster: &'a Held<Cluster>,
+    pub service: &'a Service,
+    pub revision: &'a Revision,
+    pub order: Order,
+    pub now: Timestamp,
+}
+
+/// A host for one task.
+struct Choice {
+    host: String,
+    subnet: Option<ServiceSubnet>,
+}
+
+impl<'a> Launcher<'a> {
+    pub fn new(
+        core: &'a Core,
+        place: &'a Place,
+        cluster: &'a Held<Cluster>,
+        service: &'a Service,
+        revision: &'a Revision,
+        definition: &Definition,
+    ) -> Result<Self, Fault> {
+        Ok(Self {
+            core,
+            place,
+            cluster,
+            service,
+            revision,
+            order: launch::of_service(service, revision, definition)?,
+            now: core.now(),
+        })
+    }
+
+    pub fn batch(&self, region: &Region, wanted: &Where, rng: &mut impl Rng) -> Batch {
+        let serving = Serving::new(
+            region,
+            self.subnets().map(|subnet| subnet.zone.as_str()),
+            self.order.launch,
+        );
+        let demand = self.demand(&serving);
+        let (hosts, unplaced) = match wanted {
+            Where::Anywhere { count } => {
+                let placed = place(&region.fleet, &demand, (*count).min(BATCH), rng);
+                let reasons = placed.refusals.iter().map(|r| (r.host, r.reason));
+                let short = placed.hosts.len() < (*count).min(BATCH);
+                let unplaced = short.then(|| self.closest(region, reasons));
+                (placed.hosts, unplaced)
+            }
+            Where::On(hosts) => self.each(region, &demand, hosts),
+        };
+        let choices = self.with_subnets(region, &serving, hosts);
+        let (txn, tasks) = self.write(region, choices);
+        Batch {
+            txn,
+            tasks,
+            unplaced,
+        }
+    }
+
+    /// Whether a DAEMON should have a task there: ACTIVE, and what the definition and the constraints
+    /// ask of a host is there, room or not.
+    pub fn suits(&self, region: &Region, instance: &wharf_records::ecs::Instance) -> bool {
+        let row = region.fleet.row(&instance.host);
+        let mut demand = self.order.demand(&self.cluster.arn);
+        demand.claim = wharf_records::ecs::Claim::default();
+        let lacks = |row| {
+            use wharf_placement::Reason;
+            let refusal = refusal_of(&region.fleet, &demand, row);
+            matches!(
+                refusal,
+                Some(Reason::Attribute | Reason::MemberOf | Reason::Location)
+            )
+        };
+        instance.status == InstanceStatus::Active && row.is_some_and(|row| !lacks(row))
+    }
+
+    fn each(
+        &self,
+        region: &Region,
+        demand: &Demand,
+        hosts: &[String],
+    ) -> (Vec<HostIx>, Option<Unplaced>) {
+        let rows = hosts.iter().filter_map(|host| region.fleet.row(host));
+        let (mut fit, mut refused) = (Vec::new(), Vec::new());
+        for row in rows.take(BATCH) {
+            match refusal_of(&region.fleet, demand, row) {
+                None => fit.push(row),
+                Some(reason) => refused.push((row, reason)),
+            }
+        }
+        let unplaced = (!refused.is_empty()).then(|| self.closest(region, refused.into_iter()));
+        (fit, unplaced)
+    }
+
+    fn subnets(&self) -> impl Iterator<Item = &ServiceSubnet> {
+        self.revision
+            .network
+            .iter()
+            .flat_map(|network| &network.subnets)
+    }
+
+    fn demand(&self, serving: &Serving) -> Demand {
+        let mut demand = self.order.demand(&self.cluster.arn);
+        demand.zones = serving.zones();
+        // What AWS spreads a service by unless told otherwise.
+        if demand.strategies.is_empty() {
+            demand.strategies = vec![
+                Strategy::SpreadAttribute(ZONE.to_owned()),
+                Strategy::SpreadHost,
+            ];
+        }
+        demand
+    }
+
+    /// The host that failed the latest of the requirements, they being checked in a fixed order.
+    fn closest(
+        &self,
+        region: &Region,
+        refusals: impl Iterator<Item = (HostIx, wharf_placement::Reason)>,
+    ) -> Unplaced {
+        let best = refusals.max_by_key(|(row, reason)| (*reason, std::cmp::Reverse(*row)));
+        let Some((row, reason)) = best else {
+            return Unplaced::NoInstances;
+        };
+        let host = region.hosts.get(region.fleet.id(row));
+        let instance = host.and_then(|host| region.instance_by_arn(&host.instance));
+        let id = instance.map(|instance| instance.id.clone());
+        Unplaced::Closest(id.unwrap_or_default(), reason.as_str())
+    }
+
+    /// Each task takes, of the subnets its host can serve, one of the zone with the fewest tasks of
+    /// this deployment, and there the subnet with the fewest.
+    fn with_subnets(&self, region: &Region, serving: &Serving, hosts: Vec<HostIx>) -> Vec<Choice> {
+        let id = format!("{}:{}", self.service.cluster, self.service.name);
+        let (mut zones, mut subnets) = (BTreeMap::new(), BTreeMap::new());
+        let present = region.tasks_of_service(&id).filter(|task| {
+            let membership = task.service.as_ref();
+            membership.is_some_and(|membership| membership.deployment == self.revision.id)
+                && task.desired == wharf_records::ecs::Desired::Running
+                && !task.ended
+        });
+        for task in present {
+            *zones.entry(task.availability_zone.clone()).or_insert(0) += 1;
+            if let Some(wish) = &task.network {
+                *subnets.entry(wish.subnet.clone()).or_insert(0) += 1;
+            }
+        }
+        let mut choose = |row: HostIx| {
+            let host = region.fleet.id(row).to_owned();
+            let zone = region
+                .hosts
+                .get(&host)
+                .map_or("", |host| host.availability_zone.as_str());
+            let fits = self
+                .subnets()
+                .filter(|subnet| serving.fits(&subnet.zone, zone));
+            let count =
+                |table: &BTreeMap<String, u32>, key: &String| table.get(key).copied().unwrap_or(0);
+            let subnet = fits
+                .min_by_key(|s| (count(&zones, &s.zone), count(&subnets, &s.id)))
+                .cloned();
+            if let Some(subnet) = &subnet {
+                *zones.entry(subnet.zone.clone()).or_insert(0) += 1;
+                *subnets.entry(subnet.id.clone()).or_insert(0) += 1;
+            }
+            Choice { host, subnet }
+        };
+        hosts.into_iter().map(&mut choose).collect()
+    }
+
+    fn write(&self, region: &Region, choices: Vec<Choice>) -> (Txn, Vec<Task>) {
+        let mut txn = Txn::new().when(self.cluster.unchanged());
+        let mut ledgers = BTreeMap::<String, (Compare, String, Ledger)>::new();
+        let mut instances = BTreeSet::new();
+        let mut tasks = Vec::new();
+        let providers = self.providers(region, choices.len());
+        for (number, choice) in choices.into_iter().enumerate() {
+            let Some(held) = region.ledgers.get(&choice.host) else {
+                continue;
+            };
+            let provider = providers.get(number).cloned();
+            let Some((task, instance)) = self.make(region, &choice, provider) else {
+                continue;
+            };
+            let (_, _, ledger) = ledgers.entry(choice.host).or_insert_with(|| {
+                let ledger = Ledger::clone(&held.record);
+                (held.unchanged(), held.key.clone(), ledger)
+            });
+            // Placement has seen this very ledger; a refused claim must all the same never become a
+            // task.
+            if ledger::claim(ledger, &task.arn, task.claim.clone()).is_err() {
+                continue;
+            }
+            // Not drained, deregistered or lost meanwhile.
+            if instances.insert(instance.key.clone()) {
+                txn = txn.when(instance.unchanged());
+            }
+            let id = format!("{}:{}", task.cluster, task.id);
+            txn = txn.put(self.place.scope().key(Task::KIND, &id), encode(&task));
+            tasks.push(task);
+        }
+        for (_, (unchanged, key, ledger)) in ledgers {
+            txn = txn.when(unchanged).put(key, encode(&ledger));
+        }
+        (txn, tasks)
+    }
+
+    fn make<'r>(
+        &self,
+        region: &'r Region,
+        choice: &Choice,
+        capacity_provider: Option<String>,
+    ) -> Option<(Task, &'r Held<wharf_records::ecs::Instance>)> {
+        let host = region.hosts.get(&choice.host)?;
+        let instance = region.instance_by_arn(&host.instance)?;
+        if instance.status != InstanceStatus::Active {
+            return None;
+        }
+        let zone = choice
+            .subnet
+            .as_ref()
+            .map_or(&host.availability_zone, |subnet| &subnet.zone);
+        let spot = Spot {
+            cluster: self.cluster,
+            instance,
+            host: &choice.host,
+            zone,
+            subnet: choice.subnet.as_ref().map(|subnet| subnet.id.as_str()),
+            capacity_provider,
+            credentials_seed: self.core.credentials_seed(),
+        };
+        let mut task = make::task(self.place, &self.order, spot, self.now);
+        task.service = Some(self.membership());
+        settle(&mut task, self.now);
+        Some((task, instance))
+    }
+
+    fn membership(&self) -> Membership {
+        let target = |spec: &wharf_records::ecs::TargetSpec| TaskTarget {
+            spec: spec.clone(),
+            state: TargetState::Waiting,
+        };
+        Membership {
+            deployment: self.revision.id.clone(),
+            targets: self.revision.targets.iter().map(target).collect(),
+            accounted: false,
+            protected_until: None,
+        }
+    }
+
+    /// The capacity provider of each further task, seen what the service's tasks have.
+    fn providers(&self, region: &Region, count: usize) -> Vec<String> {
+        if self.revision.strategy.is_empty() {
+            return Vec::new();
+        }
+        let id = format!("{}:{}", self.service.cluster, self.service.name);
+        let mut have = BTreeMap::new();
+        for task in region.tasks_of_service(&id).filter(|task| !task.ended) {
+            if let Some(provider) = &task.capacity_provider {
+                *have.entry(provider.clone()).or_insert(0_u64) += 1;
+            }
+        }
+        provider::distribute(&self.revision.strategy, have, count)
+    }
+}
+
+impl Order {
+    /// What placement is asked for one such task.
+    pub fn demand(&self, cluster_arn: &str) -> Demand {
+        let fargate = self.launch == Launch::Fargate;
+        let pool = match fargate {
+            true => Pool::Fargate,
+            false => Pool::Cluster(cluster_arn.to_owned()),
+        };
+        let mut demand = Demand::new(pool, self.claim.clone());
+        demand.constraints = self.constraints.clone();
+        demand.strategies = self.strategies.clone();
+        demand.group = self.group.clone();
+        if !fargate {
+            let required = self.parsed.requires_attributes.iter().flatten();
+            demand.attributes = required
+                .filter_map(|a| Some((a.name.clone()?, a.value.clone())))
+                .collect();
+        }
+        demand
+    }
+}

@@ -1,0 +1,47 @@
+//! Services: the scheduler that keeps so many tasks of a definition running, and rolls them over.
+//!
+//! ```text
+//! view ──▶ observe ──▶ plan (pure) ──▶ execute ──▶ store, elbv2
+//!  ▲                                      │
+//!  └── changes of tasks, targets, instances wake the service ◀──┘
+//! ```
+//! | module | what |
+//! | --- | --- |
+//! | [`wish`] | what CreateService and UpdateService ask for, checked |
+//! | [`observe`] | what the scheduler sees of a service's tasks, hosts and targets |
+//! | [`plan`] | what is to be done, and what the service becomes by it; no I/O, clock or chance |
+//! | [`events`] | the literal texts, and which of them are not repeated for hours |
+//! | [`execute`] | performs a plan; every write compares the shard's lease |
+//! | [`launch`] | starts tasks: one transaction a batch claims hosts and writes tasks |
+//!
+//! Invariants, held by property tests and the simulation: a stop of ours never takes the healthy
+//! tasks below the minimum, a launch never takes the live ones above the maximum, a DAEMON has at
+//! most one task an instance, every end of a task is counted exactly once.
+
+pub mod events;
+pub mod execute;
+pub mod launch;
+pub mod observe;
+pub mod plan;
+pub mod targets;
+pub mod wish;
+
+use wharf_records::{
+    Record,
+    ecs::{Service, Task},
+};
+
+use crate::names::Place;
+
+/// `cluster:service` of the service that started a task.
+pub fn id_of(task: &Task) -> Option<String> {
+    task.service.as_ref()?;
+    let name = task.group.strip_prefix("service:")?;
+    Some(format!("{}:{name}", task.cluster))
+}
+
+pub fn key(place: &Place, cluster: &str, name: &str) -> String {
+    place
+        .scope()
+        .key(Service::KIND, &format!("{cluster}:{name}"))
+}

@@ -1,0 +1,203 @@
+//! What the scheduler sees: tasks, hosts and targets cut down to what a decision needs.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use wharf_base::Timestamp;
+use wharf_records::ecs::{
+    Desired, Health, InstanceStatus, Status, StopCode, TargetKind, TargetState, Task, TaskTarget,
+};
+
+use crate::view::Region;
+
+/// A task of the service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    pub id: String,
+    pub arn: String,
+    /// Id of the deployment that started it.
+    pub deployment: String,
+    pub host: String,
+    /// Its host is to be emptied.
+    pub draining: bool,
+    pub zone: String,
+    pub desired: Desired,
+    pub last: Status,
+    pub created_at: Timestamp,
+    pub started_at: Option<Timestamp>,
+    /// Health of its containers; `None` if no essential one has a check.
+    pub check: Option<Health>,
+    pub targets: Vec<SeenTarget>,
+    pub protected_until: Option<Timestamp>,
+    /// How it ended; `None` while something of it may run.
+    pub end: Option<End>,
+    pub accounted: bool,
+}
+
+/// A task's place in a target group, and what the load balancer thinks of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenTarget {
+    pub group: String,
+    /// Port it is registered with, for the texts.
+    pub port: u16,
+    pub state: TargetState,
+    pub health: TargetHealth,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TargetHealth {
+    /// The target group does not list it.
+    Absent,
+    /// Listed, and not yet judged.
+    Initial,
+    Healthy,
+    /// With the load balancer's reason.
+    Unhealthy(String),
+    Draining,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Somebody told it to stop, or its host is gone.
+    Told,
+    FailedToStart,
+    /// By itself, after it ran for so long. `killed`: by SIGKILL, so hardly of its own making.
+    Exited {
+        ran: Duration,
+        killed: bool,
+    },
+}
+
+impl Seen {
+    /// Wanted, and not over.
+    pub fn is_live(&self) -> bool {
+        self.desired == Desired::Running && self.end.is_none()
+    }
+
+    pub fn is_running(&self) -> bool {
+        self.is_live() && self.last == Status::Running
+    }
+}
+
+/// A host, to a DAEMON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenHost {
+    pub id: String,
+    /// ACTIVE, and it meets the constraints: it should have a task.
+    pub ready: bool,
+    /// Its agent can be told of one.
+    pub connected: bool,
+    /// Tasks on it that are not this service's.
+    pub others: usize,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// In the order of their creation.
+    pub tasks: Vec<Seen>,
+    /// Only for a DAEMON, by id.
+    pub hosts: Vec<SeenHost>,
+}
+
+/// Health of targets by target group, target id and port; see [`super::targets`].
+pub type HealthTable = BTreeMap<(String, String, u16), TargetHealth>;
+
+/// The tasks of the service `cluster:name`.
+pub fn tasks(region: &Region, id: &str, health: &HealthTable) -> Vec<Seen> {
+    let mut seen: Vec<Seen> = region
+        .tasks_of_service(id)
+        .filter_map(|task| seen(region, task, health))
+        .collect();
+    seen.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+    seen
+}
+
+fn seen(region: &Region, task: &Task, health: &HealthTable) -> Option<Seen> {
+    let membership = task.service.as_ref()?;
+    let instance = region.instance_by_arn(&task.instance);
+    let target = |target: &TaskTarget| SeenTarget {
+        group: target.spec.group.clone(),
+        port: target.spec.port,
+        state: target.state,
+        health: address(task, target)
+            .and_then(|(id, port)| health.get(&(target.spec.group.clone(), id, port)).cloned())
+            .unwrap_or(TargetHealth::Absent),
+    };
+    Some(Seen {
+        id: task.id.clone(),
+        arn: task.arn.clone(),
+        deployment: membership.deployment.clone(),
+        host: task.host.clone(),
+        draining: instance.is_none_or(|instance| instance.status != InstanceStatus::Active),
+        zone: task.availability_zone.clone(),
+        desired: task.desired,
+        last: task.last,
+        created_at: task.created_at,
+        started_at: task.started_at,
+        check: check(task),
+        targets: membership.targets.iter().map(target).collect(),
+        protected_until: membership.protected_until,
+        end: end(task),
+        accounted: membership.accounted,
+    })
+}
+
+/// Of essential containers with checks: UNHEALTHY before UNKNOWN before HEALTHY.
+pub fn check(task: &Task) -> Option<Health> {
+    let checked = || task.containers.iter().filter(|c| c.essential && c.checked);
+    checked().next()?;
+    if checked().any(|c| c.health == Health::Unhealthy) {
+        Some(Health::Unhealthy)
+    } else if checked().any(|c| c.health == Health::Unknown) {
+        Some(Health::Unknown)
+    } else {
+        Some(Health::Healthy)
+    }
+}
+
+/// Exit code of a process that SIGKILL ended.
+const KILLED: i32 = 137;
+
+fn end(task: &Task) -> Option<End> {
+    if !task.ended && task.last < Status::Deprovisioning {
+        return None;
+    }
+    Some(match task.stop_code {
+        Some(StopCode::TaskFailedToStart) => End::FailedToStart,
+        Some(StopCode::EssentialContainerExited) => {
+            let stopped = task.execution_stopped_at.or(task.stopping_at);
+            let ran = task
+                .started_at
+                .zip(stopped)
+                .map(|(from, until)| until.since(from));
+            let mut ended = task.containers.iter().filter(|c| c.essential);
+            End::Exited {
+                ran: ran.unwrap_or_default(),
+                killed: ended.any(|c| c.exit_code == Some(KILLED)),
+            }
+        }
+        _ => End::Told,
+    })
+}
+
+/// Id and port under which a task stands in a target group, once both are known.
+pub fn address(task: &Task, target: &TaskTarget) -> Option<(String, u16)> {
+    match target.spec.kind {
+        TargetKind::Ip => {
+            let interface = task.interface.as_ref()?;
+            Some((interface.private_ipv4.clone(), target.spec.port))
+        }
+        TargetKind::Instance => {
+            let container = task
+                .containers
+                .iter()
+                .find(|container| container.name == target.spec.container)?;
+            let wanted = i32::from(target.spec.port);
+            let binding = container
+                .bindings
+                .iter()
+                .find(|binding| binding.container_port == Some(wanted))?;
+            let port = u16::try_from(binding.host_port?).ok()?;
+            Some((task.ec2_instance.clone(), port))
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! DAEMON: one task on each host that should have one, replaced host by host: the old one ends
+//! before the new one starts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wharf_base::Timestamp;
+
+use super::{
+    Action, Judged, Plan, View, Why,
+    replica::{Stops, is_stuck, stop_failing, wake_for_protection},
+};
+use crate::services::observe::SeenHost;
+
+pub(super) fn balance(plan: &mut Plan, view: &View<'_>, hosts: &[SeenHost], now: Timestamp) {
+    if is_stuck(plan) {
+        return;
+    }
+    let ready: BTreeMap<&str, &SeenHost> =
+        hosts.iter().map(|host| (host.id.as_str(), host)).collect();
+    let mut stops = Stops::new(view);
+    let mut served = BTreeSet::new();
+    for one in &view.live {
+        let host = ready.get(one.task.host.as_str()).copied();
+        retire(plan, &mut stops, one, host, &mut served, now);
+    }
+    // A host is taken until nothing of its last task is left.
+    let taken: BTreeSet<&str> = view
+        .live
+        .iter()
+        .map(|one| one.task.host.as_str())
+        .chain(view.leaving.iter().map(|task| task.host.as_str()))
+        .collect();
+    let free: Vec<String> = hosts
+        .iter()
+        .filter(|host| host.ready && host.connected && !taken.contains(host.id.as_str()))
+        .map(|host| host.id.clone())
+        .collect();
+    if !free.is_empty() {
+        match plan.service.throttle.retry_at.filter(|at| now < *at) {
+            Some(at) => plan.wake(at),
+            None => plan.actions.push(Action::LaunchOn { hosts: free }),
+        }
+    }
+    wake_for_protection(plan, view);
+}
+
+fn retire<'a>(
+    plan: &mut Plan,
+    stops: &mut Stops<'a>,
+    one: &Judged<'a>,
+    host: Option<&SeenHost>,
+    served: &mut BTreeSet<&'a str>,
+    now: Timestamp,
+) {
+    let scaling = || Why::Scaling(one.task.deployment.clone());
+    if one.is_failing() && one.current {
+        stop_failing(plan, stops, one, now);
+        return;
+    }
+    // The last to leave a draining host; a host that went silent is left to the judge of hosts.
+    let emptied = one.task.draining && host.is_none_or(|host| host.others == 0);
+    let twice = one.current && !served.insert(one.task.host.as_str());
+    let outdated = !one.current && !one.task.draining && !one.protected;
+    if emptied || twice || (outdated && stops.may(one)) {
+        stops.order(plan, one, scaling());
+    }
+}

@@ -1,0 +1,70 @@
+//! Whether a live task counts (spec ecs §5).
+
+use std::time::Duration;
+
+use wharf_base::Timestamp;
+use wharf_records::ecs::{Health, Service, TargetState};
+
+use super::Why;
+use crate::services::observe::{Seen, TargetHealth};
+
+/// Without any check a task counts as soon as it is RUNNING, so that a service is stable as soon as
+/// it can be; but where a circuit breaker watches, only after it has run so long. The published
+/// service waits 40 s in both cases.
+pub const SETTLED_AFTER: Duration = Duration::from_secs(5);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Not yet.
+    Starting,
+    /// Not before this moment, if nothing else changes.
+    Until(Timestamp),
+    Healthy,
+    Failing(Why),
+}
+
+pub(super) fn judge(task: &Seen, service: &Service, now: Timestamp) -> Verdict {
+    let Some(started) = task.started_at.filter(|_| task.is_running()) else {
+        return Verdict::Starting;
+    };
+    if let Some(why) = failed_check(task) {
+        let grace = service.options.grace_seconds.unwrap_or(0);
+        let until = started + Duration::from_secs(u64::from(grace));
+        return match now < until {
+            true => Verdict::Until(until),
+            false => Verdict::Failing(why),
+        };
+    }
+    if task.check.is_none() && task.targets.is_empty() {
+        let settled = match service.options.breaker.enable {
+            true => started + SETTLED_AFTER,
+            false => started,
+        };
+        return match now < settled {
+            true => Verdict::Until(settled),
+            false => Verdict::Healthy,
+        };
+    }
+    let checked = task.check.is_none_or(|health| health == Health::Healthy);
+    let reached = task
+        .targets
+        .iter()
+        .all(|t| t.state == TargetState::Registered && t.health == TargetHealth::Healthy);
+    match checked && reached {
+        true => Verdict::Healthy,
+        false => Verdict::Starting,
+    }
+}
+
+fn failed_check(task: &Seen) -> Option<Why> {
+    if task.check == Some(Health::Unhealthy) {
+        return Some(Why::ContainerHealth);
+    }
+    let mut registered = task
+        .targets
+        .iter()
+        .filter(|target| target.state == TargetState::Registered);
+    registered
+        .find(|target| matches!(target.health, TargetHealth::Unhealthy(_)))
+        .map(|target| Why::TargetHealth(target.group.clone()))
+}

@@ -1,0 +1,10 @@
+//! The service in process, over a real store, EC2 faked through its trait.
+
+mod balancers;
+mod certificates;
+mod harness;
+mod health;
+mod listeners;
+mod plane;
+mod rules;
+mod target_groups;
