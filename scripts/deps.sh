@@ -21,11 +21,7 @@ unpacked=(
   containerd:usr/bin/containerd
 )
 # What measurements need besides: `deps.sh --bench`.
-<<<<<<< HEAD
-bench_packages=(wrk nghttp2-client linux-perf)
-=======
 bench_packages=(nghttp2-client linux-perf liblua5.3-0 libopentracing-c-wrapper0)
->>>>>>> main
 bench_unpacked=(etcd-server:usr/bin/etcd nginx:usr/sbin/nginx haproxy:usr/sbin/haproxy)
 bench_clients=("moto[server]==5.2.1")
 
