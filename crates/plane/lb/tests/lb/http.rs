@@ -463,3 +463,43 @@ async fn connections_that_targets_close_cost_no_request() {
     }
     assert_eq!(served.load(std::sync::atomic::Ordering::SeqCst), 1000);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_waits_to_send_its_body_is_told_to() {
+    let lb = Running::start();
+    let (server, last) = recorder().await;
+    lb.serve(&[&server]).await;
+    let mut stream = TcpStream::connect(lb.address()).await.unwrap();
+    let head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n";
+    stream.write_all(head).await.unwrap();
+    let mut got = Vec::new();
+    while !got.ends_with(b"\r\n\r\n") {
+        assert_ne!(within(stream.read_buf(&mut got)).await.unwrap(), 0);
+    }
+    assert!(got.starts_with(b"HTTP/1.1 100"), "{got:?}");
+    stream.write_all(b"body").await.unwrap();
+    got.clear();
+    while !got.ends_with(b"ok") {
+        assert_ne!(within(stream.read_buf(&mut got)).await.unwrap(), 0);
+    }
+    let (parts, body) = last.lock().unwrap().take().unwrap();
+    assert!(body == "body" && !parts.headers.contains_key("expect"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_leaves_is_counted_and_frees_its_target() {
+    let lb = Running::start();
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    unchecked(&lb, silent.local_addr().unwrap()).await;
+    let mut stream = TcpStream::connect(lb.address()).await.unwrap();
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        .await
+        .unwrap();
+    let (mut target, _) = within(silent.accept()).await.unwrap();
+    drop(stream);
+    let mut seen = Vec::new();
+    within(target.read_to_end(&mut seen)).await.unwrap();
+    let left = async || (lb.metrics.balancers()[BALANCER].client_closed_count == 1).then_some(());
+    until("the count", left).await;
+}

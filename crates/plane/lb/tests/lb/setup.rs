@@ -391,6 +391,14 @@ impl Server {
         A: Future<Output = Response<Full<Bytes>>> + Send + 'static,
     {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        Self::on(listener, answer)
+    }
+
+    pub fn on<F, A>(listener: TcpListener, answer: F) -> Self
+    where
+        F: Fn(Request<Incoming>) -> A + Send + Sync + 'static,
+        A: Future<Output = Response<Full<Bytes>>> + Send + 'static,
+    {
         let address = listener.local_addr().unwrap();
         let health = Arc::new(AtomicU16::new(200));
         let requests = Arc::new(AtomicUsize::new(0));

@@ -175,3 +175,77 @@ async fn a_certificate_with_another_key_is_refused() {
         "{why}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn grpc_targets_get_http2_and_their_trailers_pass() {
+    use futures_util::stream;
+    use http_body::Frame;
+    use http_body_util::StreamBody;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let service =
+                hyper::service::service_fn(|request: Request<hyper::body::Incoming>| async move {
+                    assert_eq!(request.version(), http::Version::HTTP_2);
+                    // A health check asks for a method that is not there.
+                    let status = if request.uri().path() == "/health" {
+                        "12"
+                    } else {
+                        "0"
+                    };
+                    let mut trailers = http::HeaderMap::new();
+                    trailers.insert("grpc-status", status.parse().unwrap());
+                    let frames = [
+                        Frame::data(Bytes::from_static(b"\0\0\0\0\0")),
+                        Frame::trailers(trailers),
+                    ];
+                    let frames = frames.map(Ok::<_, std::convert::Infallible>);
+                    Ok::<_, std::convert::Infallible>(http::Response::new(StreamBody::new(
+                        stream::iter(frames),
+                    )))
+                });
+            tokio::spawn(async move {
+                let settings = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+                let _ = settings
+                    .serve_connection(TokioIo::new(stream), service)
+                    .await;
+            });
+        }
+    });
+    let lb = Running::start();
+    let (own, trust) = certificate("one.test");
+    let mut listener = listener(lb.port);
+    listener.protocol = ListenerProtocol::Https;
+    listener.certificates = vec![own.arn.clone()];
+    let mut group = group(GROUP);
+    group.protocol_version = wharf_planeproto::balancer::ProtocolVersion::Grpc;
+    group.health_check.matcher = "12".to_owned();
+    lb.snapshot(vec![
+        Resource::LoadBalancer(balancer()),
+        Resource::Listener(listener),
+        Resource::TargetGroup(group),
+        Resource::Target(target(GROUP, address)),
+        Resource::Certificate(own),
+    ])
+    .await;
+    lb.wait_for(address, wharf_planeproto::report::TargetState::Healthy)
+        .await;
+    lb.listening().await;
+    let stream = connect(&lb, "one.test", &trust, &[b"h2"]).await.unwrap();
+    let handshake =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
+    let (mut sender, connection) = handshake.await.unwrap();
+    tokio::spawn(connection);
+    for _ in 0..3 {
+        let request = Request::post("https://one.test/svc/Method").header("te", "trailers");
+        let request = request
+            .body(Full::new(Bytes::from_static(&[0; 5])))
+            .unwrap();
+        let response = within(sender.send_request(request)).await.unwrap();
+        assert_eq!(response.status(), 200);
+        let body = within(response.into_body().collect()).await.unwrap();
+        assert_eq!(body.trailers().unwrap()["grpc-status"], "0");
+    }
+}
