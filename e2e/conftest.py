@@ -59,6 +59,11 @@ def python(wharf):
     return images.push(wharf, "python")
 
 
+@pytest.fixture(scope="session")
+def web(wharf):
+    return images.push(wharf, "web")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item):
     """A failed test shows what its wharf printed."""

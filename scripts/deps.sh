@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 
 packages=(
   gcc libc6-dev make git curl ca-certificates mold
-  busybox-static skopeo buildah podman runc crun nftables iproute2 procps
+  busybox-static skopeo buildah podman runc crun nftables iproute2 procps wrk
   python3 python3-venv awscli
 )
 # name of the package and the file that shows it is there
@@ -21,8 +21,8 @@ unpacked=(
   containerd:usr/bin/containerd
 )
 # What measurements need besides: `deps.sh --bench`.
-bench_packages=(wrk nghttp2-client)
-bench_unpacked=(etcd-server:usr/bin/etcd)
+bench_packages=(nghttp2-client linux-perf liblua5.3-0 libopentracing-c-wrapper0)
+bench_unpacked=(etcd-server:usr/bin/etcd nginx:usr/sbin/nginx haproxy:usr/sbin/haproxy)
 bench_clients=("moto[server]==5.2.1")
 
 tools=$PWD/.cache/tools

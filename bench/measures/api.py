@@ -66,7 +66,7 @@ def _measure(server, service, target, body):
     SigV4Auth(Credentials(server.root.access_key, server.root.secret_key), service, "us-east-1").add_auth(request)
     with tempfile.TemporaryDirectory() as folder:
         script = pathlib.Path(folder) / "call.lua"
-        lines = [f"wrk.headers[{_quoted(name)}] = {_quoted(value)}" for name, value in request.headers.items()]
+        lines = [f"wrk.headers[ {_quoted(name)} ] = {_quoted(value)}" for name, value in request.headers.items()]
         script.write_text("\n".join(['wrk.method = "POST"', f"wrk.body = {_quoted(body)}", *lines]))
         one = _wrk(1, script, request.url)
         many = _wrk(64, script, request.url)

@@ -71,3 +71,17 @@ def kill(pid, number=signal.SIGKILL):
     os.kill(pid, number)
     if number == signal.SIGKILL:
         wait_for(lambda: not alive(pid), 10, f"the end of process {pid}")
+
+
+def of_container(runtime_id):
+    """The pid, as this namespace sees it, of a container's first process: the one whose control group is named after it."""
+    for pid in all_pids():
+        try:
+            groups = (PROC / str(pid) / "cgroup").read_text()
+            status = (PROC / str(pid) / "status").read_text()
+        except OSError:
+            continue
+        first = next((line.split()[-1] for line in status.splitlines() if line.startswith("NSpid:")), None)
+        if runtime_id in groups and first == "1":
+            return pid
+    raise LookupError(f"no process of container {runtime_id}")

@@ -4,13 +4,20 @@
 //! then what changed. Each resource mirrors one record of a service, so a change of a record is a
 //! change of a resource.
 
+//!
+//! [`wire`] is the stream over which that happens.
+
 pub mod balancer;
+mod body;
 pub mod network;
 pub mod report;
+pub mod wire;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+pub use body::{Messages, Outgoing, ReadError};
 
 /// The planes that a host may subscribe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -20,6 +27,28 @@ pub enum Plane {
     Network,
     /// Load balancers with everything below them.
     LoadBalancer,
+}
+
+impl Plane {
+    /// As it stands in paths and ARNs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Network => "network",
+            Self::LoadBalancer => "load-balancer",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Network, Self::LoadBalancer]
+            .into_iter()
+            .find(|plane| plane.name() == name)
+    }
+}
+
+impl fmt::Display for Plane {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name())
+    }
 }
 
 /// One thing that a plane knows.
@@ -58,6 +87,21 @@ pub enum Kind {
     TargetGroup,
     Target,
     Certificate,
+}
+
+impl Kind {
+    /// The plane that things of this kind belong to.
+    pub fn plane(self) -> Plane {
+        match self {
+            Self::Host | Self::Vpc | Self::Interface | Self::SecurityGroup => Plane::Network,
+            Self::LoadBalancer
+            | Self::Listener
+            | Self::Rule
+            | Self::TargetGroup
+            | Self::Target
+            | Self::Certificate => Plane::LoadBalancer,
+        }
+    }
 }
 
 impl fmt::Display for Key {
@@ -102,12 +146,7 @@ impl Resource {
 
     /// The plane it belongs to.
     pub fn plane(&self) -> Plane {
-        match self {
-            Self::Host(_) | Self::Vpc(_) | Self::Interface(_) | Self::SecurityGroup(_) => {
-                Plane::Network
-            }
-            _ => Plane::LoadBalancer,
-        }
+        self.key().kind.plane()
     }
 }
 

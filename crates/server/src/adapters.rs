@@ -9,14 +9,19 @@ use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use sha1::{Digest, Sha1};
 use wharf_base::{Arn, Clock, Timestamp};
+use wharf_planeproto::{self as planes, Resource, report::TargetHealth};
 use wharf_registry::RegistryApi;
+use wharf_store::Entry;
 use wharf_svc_ecs::{
-    Channel as AgentChannel, Endpoint, Refusal, RoleError, RoleKeys, TaskCredentials,
+    Channel as AgentChannel, EcsService, Endpoint, Refusal, RoleError, RoleKeys, TaskCredentials,
 };
 use wharf_svc_iam::{AssumeError, Directory as IamDirectory, IdentifyError};
 use wharf_wire::{Check, Context, Dispatcher, fault::Chain};
 
-use crate::gateway::{self, AgentSockets, Body, Channel, Handler, Key, KeyError, Peer, full};
+use crate::{
+    gateway::{self, AgentSockets, Body, Channel, Handler, Key, KeyError, Peer, full},
+    plane::{Balancers, Nodes, source::Source},
+};
 
 /// IAM's directory as the gateway looks keys up in it.
 pub struct Keys(pub Arc<IamDirectory>);
@@ -100,6 +105,45 @@ impl wharf_api_elbv2::Elbv2 for LoadBalancing {
         input: wharf_api_elbv2::Input<'_>,
     ) -> Result<Vec<Check>, wharf_wire::Fault> {
         Ok(vec![Check::any(input.action())])
+    }
+}
+
+#[async_trait]
+impl Balancers for LoadBalancing {
+    async fn host_connected(&self, _: &str, _: &str) {}
+    async fn host_gone(&self, _: &str) {}
+    async fn report(&self, _: &str, _: Vec<TargetHealth>) {}
+}
+
+/// EC2's records as resources of the network plane.
+pub struct Ec2Records;
+
+impl Source for Ec2Records {
+    fn prefix(&self) -> String {
+        wharf_svc_ec2::plane::prefix()
+    }
+
+    fn resource(&self, entry: &Entry) -> Option<Resource> {
+        wharf_svc_ec2::plane::resource(entry)
+    }
+
+    fn key(&self, store_key: &str) -> Option<planes::Key> {
+        wharf_svc_ec2::plane::key(store_key)
+    }
+}
+
+/// ECS as the planes ask it about nodes.
+pub struct EcsNodes(pub EcsService);
+
+#[async_trait]
+impl Nodes for EcsNodes {
+    async fn zone_if_bound(&self, cx: &Context, instance: &str) -> Result<String, String> {
+        let zone = self.0.zone_if_bound(cx, instance).await;
+        zone.map_err(|fault| fault.message)
+    }
+
+    async fn is_registered(&self, account: &str, region: &str, instance: &str) -> bool {
+        self.0.is_registered(account, region, instance).await
     }
 }
 

@@ -5,10 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use wharf_api_ecs::{Ecs, types::CreateClusterRequest};
-use wharf_api_iam::{
-    Iam,
-    types::{DeleteAccessKeyRequest, ListAccessKeysRequest},
-};
+use wharf_api_iam::{Iam, types::ListAccessKeysRequest};
 use wharf_base::{Clock, Permit};
 use wharf_svc_ec2::Ec2Service;
 use wharf_svc_ecs::EcsService;
@@ -16,7 +13,7 @@ use wharf_svc_iam::{Directory, IamService};
 use wharf_wire::{Call, Caller, Context, Fault};
 
 use crate::{
-    join::node_key,
+    node_identity::{NodeRole, ensure_user, forget_keys, new_key},
     root::{self, RootCredentials},
     start::{ServerConfig, StartError},
 };
@@ -24,6 +21,7 @@ use crate::{
 const PERMIT: Permit = Permit::for_controller("bootstrap");
 /// The user behind the node of this machine; its rights are a policy, to be read like any.
 const NODE_USER: &str = "wharf-node";
+const NODE_ROLE: NodeRole = NodeRole { balancers: true };
 
 pub struct Bootstrap<'a> {
     pub config: &'a ServerConfig,
@@ -97,12 +95,17 @@ impl Bootstrap<'_> {
         let key = known
             .as_ref()
             .and_then(|known| Some((text(known, "accessKeyId")?, text(known, "secretAccessKey")?)));
+        ensure_user(self.iam, call, NODE_USER, NODE_ROLE)
+            .await
+            .map_err(failed)?;
         let key = match key {
             Some(key) if self.counts(call, &key.0).await.map_err(failed)? => key,
             _ => {
                 // Nobody holds what an earlier identity file had.
-                self.forget_node_keys(call).await.map_err(failed)?;
-                node_key(self.iam, call, NODE_USER).await.map_err(failed)?
+                forget_keys(self.iam, call, NODE_USER)
+                    .await
+                    .map_err(failed)?;
+                new_key(self.iam, call, NODE_USER).await.map_err(failed)?
             }
         };
         let identity = json!({
@@ -112,6 +115,7 @@ impl Bootstrap<'_> {
             "region": self.config.region,
             "cluster": "default",
             "instanceName": "",
+            "loadBalancer": NODE_ROLE.balancers,
         });
         if known.as_ref() == Some(&identity) {
             return Ok(());
@@ -125,26 +129,6 @@ impl Bootstrap<'_> {
             path: path.clone(),
             source,
         })
-    }
-
-    async fn forget_node_keys(&self, call: &Call) -> Result<(), Fault> {
-        let input = ListAccessKeysRequest {
-            user_name: Some(NODE_USER.to_owned()),
-            ..Default::default()
-        };
-        let keys = match self.iam.list_access_keys(call, input).await {
-            Ok(reply) => reply.access_key_metadata.unwrap_or_default(),
-            Err(fault) if fault.code == "NoSuchEntity" => return Ok(()),
-            Err(fault) => return Err(fault),
-        };
-        for key in keys {
-            let input = DeleteAccessKeyRequest {
-                user_name: Some(NODE_USER.to_owned()),
-                access_key_id: key.access_key_id,
-            };
-            self.iam.delete_access_key(call, input).await?;
-        }
-        Ok(())
     }
 
     async fn counts(&self, call: &Call, key: &str) -> Result<bool, Fault> {

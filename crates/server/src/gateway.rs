@@ -33,7 +33,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use api::{Apis, IamMode};
 
-use crate::join::Join;
+use crate::{join::Join, plane::Planes};
 pub use auth::{Directory, Key, KeyError};
 
 /// What every answer's body is.
@@ -73,6 +73,8 @@ pub struct Gateway {
     pub health: Arc<dyn Handler>,
     /// `/wharf/join`: nodes of other machines
     pub join: Arc<Join>,
+    /// `/plane/v1/…`: planes of hosts
+    pub planes: Arc<Planes>,
     pub tls: Option<tokio_rustls::TlsAcceptor>,
 }
 
@@ -238,13 +240,22 @@ impl Gateway {
             route::Route::Join => self.join.handle(request, peer).await,
             route::Route::JoinToken => {
                 match self.apis.authenticate(&request, "wharf", peer).await {
-                    Ok(cx) => self.join.create_token(cx).await,
+                    Ok(cx) => {
+                        let query = request.uri().query().unwrap_or_default();
+                        self.join.create_token(cx, query).await
+                    }
                     Err(answer) => api::respond(answer, ""),
                 }
             }
             route::Route::Agent(channel) => {
                 match self.apis.authenticate(&request, "ecs", peer).await {
                     Ok(cx) => self.agents.upgrade(request, channel, cx).await,
+                    Err(answer) => api::respond(answer, ""),
+                }
+            }
+            route::Route::Plane(plane) => {
+                match self.apis.authenticate(&request, "wharf", peer).await {
+                    Ok(cx) => self.planes.subscribe(cx, plane, request, peer).await,
                     Err(answer) => api::respond(answer, ""),
                 }
             }

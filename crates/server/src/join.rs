@@ -2,8 +2,12 @@
 //!
 //! A token is `<id>.<secret>.<digest of the authority>`. Of the secret only a digest is stored; a
 //! token ends after an hour, and with its use. What the node gets is a user of its own with the
-//! rights of `AmazonEC2ContainerServiceforEC2Role` and nothing else; ECS binds it to the container
-//! instance it registers.
+//! rights of `AmazonEC2ContainerServiceforEC2Role` and to subscribe its planes; ECS binds it to the
+//! container instance it registers.
+//!
+//! A token is spent only once the identity is made. The name of the user comes into the token
+//! first, so that a user that nobody got (a crash came between, or another spent the token) is
+//! found by the next try or when the token is over, and removed.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,38 +17,33 @@ use hyper::body::Incoming;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use subtle::ConstantTimeEq;
-use wharf_api_iam::{
-    Iam,
-    types::{
-        AttachUserPolicyRequest, CreateAccessKeyRequest, CreateUserRequest, PutUserPolicyRequest,
-    },
-};
 use wharf_base::{Clock, Permit, Timestamp, ids};
 use wharf_records::{Record, Scope, Unknown, decode, encode};
-use wharf_store::{Compare, Store, Txn};
+use wharf_store::{Compare, Entry, Range, Revision, Store, Txn};
 use wharf_svc_iam::IamService;
 use wharf_wire::{Call, Caller, Check, Context, Dispatcher, Fault, sigv4::sha256_hex};
 
-use crate::gateway::{Body, Handler, Peer, full, text};
+use crate::{
+    gateway::{Body, Handler, Peer, full, text},
+    node_identity::{NodeRole, ensure_user, new_key, remove_user},
+};
 
 const PERMIT: Permit = Permit::for_controller("join");
 const TOKEN_LIFE: Duration = Duration::from_secs(3600);
 /// A join request is a token and a name.
 const MAX_REQUEST: usize = 4096;
-const NODE_POLICY: &str =
-    "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role";
-/// What delivering logs needs beyond the managed policy: `awslogs-create-group`, and a look at what
-/// arrived before a crash, so that no line is sent twice.
-const LOG_POLICY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
-    "Action":["logs:CreateLogGroup","logs:GetLogEvents"],"Resource":"*"}]}"#;
-/// Path of the users behind nodes.
-const NODE_PATH: &str = "/wharf/";
 
 /// A token as it is stored, under its id.
 #[derive(Debug, Serialize, Deserialize)]
 struct JoinToken {
     secret_sha256: String,
     expires_at: Timestamp,
+    /// The node will carry load balancers too.
+    #[serde(default)]
+    balancers: bool,
+    /// The user that the last try was about to make.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
     #[serde(flatten)]
     unknown: Unknown,
 }
@@ -75,14 +74,17 @@ impl Join {
         Scope::new("wharf", &self.account, &self.region).key(JoinToken::KIND, id)
     }
 
-    /// Hands out a token to whom policies let do `wharf:CreateJoinToken`.
-    pub async fn create_token(&self, cx: Context) -> Response<Body> {
+    /// Hands out a token to whom policies let do `wharf:CreateJoinToken`. The query
+    /// `load-balancer=true` asks for a node that carries load balancers too.
+    pub async fn create_token(&self, cx: Context, query: &str) -> Response<Body> {
+        let mut wanted = form_urlencoded::parse(query.as_bytes());
+        let balancers = wanted.any(|(name, value)| name == "load-balancer" && value == "true");
         let checks = [Check::any("wharf:CreateJoinToken")];
         let call = match self.dispatcher.authorize(cx, &checks).await {
             Ok(call) => call,
             Err(refusal) => return text(StatusCode::FORBIDDEN, format!("{refusal}\n")),
         };
-        match self.new_token(&call).await {
+        match self.new_token(&call, balancers).await {
             Ok(token) => text(StatusCode::OK, format!("{token}\n")),
             Err(fault) => text(
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -91,11 +93,13 @@ impl Join {
         }
     }
 
-    async fn new_token(&self, call: &Call) -> Result<String, Fault> {
+    async fn new_token(&self, call: &Call, balancers: bool) -> Result<String, Fault> {
         let (id, secret) = (ids::hex16(), ids::hex32());
         let token = JoinToken {
             secret_sha256: sha256_hex(secret.as_bytes()),
             expires_at: self.clock.now() + TOKEN_LIFE,
+            balancers,
+            user: None,
             unknown: Unknown::new(),
         };
         self.store
@@ -105,45 +109,109 @@ impl Join {
         Ok(format!("{id}.{secret}.{}", self.authority_digest))
     }
 
-    /// Spends a token; false if it is not good.
-    async fn spend(&self, token: &str) -> Result<bool, Fault> {
+    /// The identity that a token is good for; `None` if it is good for nothing.
+    async fn spend(&self, token: &str) -> Result<Option<serde_json::Value>, Fault> {
         let mut parts = token.split('.');
         let (Some(id), Some(secret)) = (parts.next(), parts.next()) else {
-            return Ok(false);
+            return Ok(None);
         };
-        let key = self.key(id);
-        let Some(entry) = self.store.get(&key).await.map_err(internal)? else {
-            return Ok(false);
+        let Some(entry) = self.store.get(&self.key(id)).await.map_err(internal)? else {
+            return Ok(None);
         };
         let known: JoinToken = decode(&entry.value).map_err(internal)?;
         let digest = sha256_hex(secret.as_bytes());
         let right = bool::from(digest.as_bytes().ct_eq(known.secret_sha256.as_bytes()));
         if !right || known.expires_at < self.clock.now() {
-            return Ok(false);
+            return Ok(None);
         }
+        let role = NodeRole {
+            balancers: known.balancers,
+        };
+        let Some((claimed_at, name)) = self.claim(&entry, known).await? else {
+            return Ok(None);
+        };
+        let identity = self.identity(&name, role).await?;
         // Whoever deletes it has spent it.
-        let txn = Txn::new().when(Compare::unchanged(&entry)).delete(key);
-        Ok(self
-            .store
-            .txn(&PERMIT, txn)
-            .await
-            .map_err(internal)?
-            .succeeded)
+        let txn = Txn::new()
+            .when(Compare::mod_revision(entry.key.clone(), claimed_at))
+            .delete(entry.key);
+        if self.commit(txn).await?.is_some() {
+            return Ok(Some(identity));
+        }
+        remove_user(&self.iam, &self.call(), &name).await?;
+        Ok(None)
+    }
+
+    /// Writes the name of a new user into the token, and removes the user of an earlier try. `None`
+    /// if another try came between.
+    async fn claim(
+        &self,
+        entry: &Entry,
+        known: JoinToken,
+    ) -> Result<Option<(Revision, String)>, Fault> {
+        let name = format!("wharf-node-{}", ids::hex16());
+        let earlier = known.user.clone();
+        let claimed = JoinToken {
+            user: Some(name.clone()),
+            ..known
+        };
+        let txn = Txn::new()
+            .when(Compare::unchanged(entry))
+            .put(&entry.key, encode(&claimed));
+        let Some(revision) = self.commit(txn).await? else {
+            return Ok(None);
+        };
+        if let Some(earlier) = earlier {
+            remove_user(&self.iam, &self.call(), &earlier).await?;
+        }
+        Ok(Some((revision, name)))
     }
 
     /// A user of its own for a node, with a key.
-    async fn identity(&self) -> Result<serde_json::Value, Fault> {
-        let mut cx = Context::internal(&self.account, &self.region, "wharf", self.clock.now());
-        cx.caller = Caller::root(&self.account);
-        let call = Call::by_controller(cx, PERMIT);
-        let name = format!("wharf-node-{}", ids::hex16());
-        let key = node_key(&self.iam, &call, &name).await?;
+    async fn identity(&self, name: &str, role: NodeRole) -> Result<serde_json::Value, Fault> {
+        let call = self.call();
+        ensure_user(&self.iam, &call, name, role).await?;
+        let key = new_key(&self.iam, &call, name).await?;
         Ok(json!({
             "accessKeyId": key.0,
             "secretAccessKey": key.1,
             "region": self.region,
             "cluster": "default",
+            "loadBalancer": role.balancers,
         }))
+    }
+
+    fn call(&self) -> Call {
+        let mut cx = Context::internal(&self.account, &self.region, "wharf", self.clock.now());
+        cx.caller = Caller::root(&self.account);
+        Call::by_controller(cx, PERMIT)
+    }
+
+    /// The revision of a transaction; `None` if a comparison failed.
+    async fn commit(&self, txn: Txn) -> Result<Option<Revision>, Fault> {
+        let reply = self.store.txn(&PERMIT, txn).await.map_err(internal)?;
+        Ok(reply.succeeded.then_some(reply.revision))
+    }
+
+    /// Removes tokens that are over, and users made for them that nobody got.
+    pub async fn sweep(&self) -> Result<(), Fault> {
+        let scope = Scope::new("wharf", &self.account, &self.region);
+        let all = Range::prefix(scope.prefix(JoinToken::KIND));
+        for entry in self.store.range(all).await.map_err(internal)?.entries {
+            let token: JoinToken = decode(&entry.value).map_err(internal)?;
+            // A try that began just in time still has a while.
+            if token.expires_at + TOKEN_LIFE > self.clock.now() {
+                continue;
+            }
+            if let Some(user) = &token.user {
+                remove_user(&self.iam, &self.call(), user).await?;
+            }
+            let txn = Txn::new()
+                .when(Compare::unchanged(&entry))
+                .delete(&entry.key);
+            self.commit(txn).await?;
+        }
+        Ok(())
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Fault> {
@@ -159,13 +227,13 @@ impl Join {
                 "A join request is a JSON object with a token.\n",
             ));
         };
-        if !self.spend(&wanted.token).await? {
-            return Ok(text(
+        Ok(match self.spend(&wanted.token).await? {
+            Some(identity) => Response::new(full(identity.to_string())),
+            None => text(
                 StatusCode::FORBIDDEN,
                 "The token is unknown, spent or over.\n",
-            ));
-        }
-        Ok(Response::new(full(self.identity().await?.to_string())))
+            ),
+        })
     }
 }
 
@@ -189,47 +257,6 @@ impl Handler for Join {
             }
         }
     }
-}
-
-/// Makes the user `name` with the rights of a node, if need be, and a key for it.
-pub async fn node_key(
-    iam: &IamService,
-    call: &Call,
-    name: &str,
-) -> Result<(String, String), Fault> {
-    let user = CreateUserRequest {
-        user_name: Some(name.to_owned()),
-        path: Some(NODE_PATH.to_owned()),
-        ..Default::default()
-    };
-    match iam.create_user(call, user).await {
-        Ok(_) => {}
-        Err(fault) if fault.code == "EntityAlreadyExists" => {}
-        Err(fault) => return Err(fault),
-    }
-    let policy = AttachUserPolicyRequest {
-        user_name: Some(name.to_owned()),
-        policy_arn: Some(NODE_POLICY.to_owned()),
-    };
-    iam.attach_user_policy(call, policy).await?;
-    let logs = PutUserPolicyRequest {
-        user_name: Some(name.to_owned()),
-        policy_name: Some("deliver-logs".to_owned()),
-        policy_document: Some(LOG_POLICY.to_owned()),
-    };
-    iam.put_user_policy(call, logs).await?;
-    let input = CreateAccessKeyRequest {
-        user_name: Some(name.to_owned()),
-    };
-    let made = iam
-        .create_access_key(call, input)
-        .await?
-        .access_key
-        .unwrap_or_default();
-    Ok((
-        made.access_key_id.unwrap_or_default(),
-        made.secret_access_key.unwrap_or_default(),
-    ))
 }
 
 fn internal(cause: impl std::error::Error) -> Fault {

@@ -8,6 +8,8 @@ mod bootstrap;
 pub mod gateway;
 mod health;
 mod join;
+mod node_identity;
+mod plane;
 mod root;
 mod start;
 mod tls;

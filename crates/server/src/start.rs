@@ -1,6 +1,7 @@
 //! Opening the data folder, starting every service, serving until told to stop.
 
 use std::{
+    collections::HashMap,
     io,
     net::{IpAddr, SocketAddr},
     path::PathBuf,
@@ -25,11 +26,12 @@ use wharf_svc_sts::StsService;
 use wharf_wire::{Caller, Dispatcher, Fault, Service};
 
 use crate::{
-    adapters::{Keys, LoadBalancing, Registry, Roles, Sockets},
+    adapters::{Ec2Records, EcsNodes, Keys, LoadBalancing, Registry, Roles, Sockets},
     bootstrap::Bootstrap,
     gateway::{Apis, Gateway, IamMode},
     health::Health,
     join::Join,
+    plane::{Parts as PlaneParts, Planes},
     root::RootError,
     tls::{Authority, TlsError},
 };
@@ -78,6 +80,9 @@ pub enum StartError {
     File { path: PathBuf, source: io::Error },
     #[error("TLS cannot be set up")]
     Tls(#[source] TlsError),
+    /// It panicked, or ended when nobody had told it to.
+    #[error("{part} ended")]
+    PartEnded { part: &'static str },
     #[error("cannot {step}")]
     Bootstrap {
         step: &'static str,
@@ -87,11 +92,11 @@ pub enum StartError {
 }
 
 /// What is on disk, opened.
-struct Data {
-    store: Store,
+pub(crate) struct Data {
+    pub store: Store,
     journal: Journal,
     blobs: Blobs,
-    keyring: Keyring,
+    pub keyring: Keyring,
 }
 
 /// How often what nobody needs is looked for.
@@ -110,9 +115,9 @@ pub async fn run(
     let listeners = listen(&config).await?;
     let data = open(&config).await?;
     let plane = Plane::new(&config, &data, &clock);
-    let mut loops = JoinSet::new();
+    let mut parts = Running::default();
     let (ecs, stop) = (plane.ecs.clone(), shutdown.clone());
-    loops.spawn(async move { ecs.run(stop).await });
+    parts.spawn("ECS", async move { ecs.run(stop).await });
     Bootstrap {
         config: &config,
         clock: &*clock,
@@ -124,25 +129,79 @@ pub async fn run(
     }
     .run()
     .await?;
+    let planes = Arc::new(plane.planes(&data, &shutdown));
+    let gateway = Arc::new(plane.gateway(&config, &data, &clock, planes.clone())?);
+    parts.spawn("the planes' feed", async move { planes.run().await });
     let (logs, logs_clock) = (plane.logs.clone(), clock.clone());
-    let background = [
-        tokio::spawn(async move { logs.sweep(logs_clock).await }),
-        tokio::spawn(maintain(data.store.clone(), plane.catalog.clone())),
-    ];
-    let gateway = Arc::new(plane.gateway(&config, &data, &clock)?);
+    let sweep = async move { logs.sweep(logs_clock).await };
+    parts.spawn_until(&shutdown, "the sweep of logs", sweep);
+    let upkeep = maintain(
+        data.store.clone(),
+        plane.catalog.clone(),
+        gateway.join.clone(),
+    );
+    parts.spawn_until(&shutdown, "maintenance", upkeep);
     for listener in listeners {
-        loops.spawn(gateway.clone().serve(listener, shutdown.clone()));
+        let serving = gateway.clone().serve(listener, shutdown.clone());
+        parts.spawn("the gateway", serving);
     }
     ready();
     tracing::info!(port = config.port, installation = %config.installation, "the control plane answers");
-    while loops.join_next().await.is_some() {}
-    for task in background {
-        task.abort();
-    }
+    let ended = parts.watch(&shutdown).await;
     // Connections that outlived their time may still hold handles; the folders are free all the same.
     data.store.clone().close().await;
     data.journal.clone().close().await;
-    Ok(())
+    ended
+}
+
+/// The parts that run for as long as the server does, by name.
+#[derive(Default)]
+struct Running {
+    tasks: JoinSet<()>,
+    names: HashMap<tokio::task::Id, &'static str>,
+}
+
+impl Running {
+    /// A part that ends when told to stop.
+    fn spawn(&mut self, name: &'static str, part: impl Future<Output = ()> + Send + 'static) {
+        let id = self.tasks.spawn(part).id();
+        self.names.insert(id, name);
+    }
+
+    /// A part that never ends by itself.
+    fn spawn_until(
+        &mut self,
+        stop: &CancellationToken,
+        name: &'static str,
+        part: impl Future<Output = ()> + Send + 'static,
+    ) {
+        let stop = stop.clone();
+        self.spawn(name, async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = part => {}
+            }
+        });
+    }
+
+    /// Waits for all of them. One that ends before it is told to takes the server with it: half a
+    /// control plane is worse than one that starts again.
+    async fn watch(mut self, stop: &CancellationToken) -> Result<(), StartError> {
+        let mut outcome = Ok(());
+        while let Some(ended) = self.tasks.join_next_with_id().await {
+            let (id, panicked) = match ended {
+                Ok((id, ())) => (id, false),
+                Err(error) => (error.id(), true),
+            };
+            if panicked || !stop.is_cancelled() {
+                let part = self.names.get(&id).copied().unwrap_or("a part");
+                tracing::error!(part, panicked, "a part of the server ended");
+                outcome = outcome.and(Err(StartError::PartEnded { part }));
+                stop.cancel();
+            }
+        }
+        outcome
+    }
 }
 
 async fn listen(config: &ServerConfig) -> Result<Vec<TcpListener>, StartError> {
@@ -160,7 +219,7 @@ async fn listen(config: &ServerConfig) -> Result<Vec<TcpListener>, StartError> {
     Ok(listeners)
 }
 
-async fn open(config: &ServerConfig) -> Result<Data, StartError> {
+pub(crate) async fn open(config: &ServerConfig) -> Result<Data, StartError> {
     let dir = config.data_dir.clone();
     let keyring = config.keyring.clone();
     let work = move || {
@@ -196,19 +255,19 @@ async fn open(config: &ServerConfig) -> Result<Data, StartError> {
 }
 
 /// Every service, with what the gateway needs to reach it.
-struct Plane {
+pub(crate) struct Plane {
     dispatcher: Dispatcher,
-    directory: Arc<Directory>,
+    pub directory: Arc<Directory>,
     catalog: Catalog,
-    iam: IamService,
+    pub iam: IamService,
     sts: StsService,
-    ec2: Ec2Service,
-    ecs: EcsService,
+    pub ec2: Ec2Service,
+    pub ecs: EcsService,
     logs: LogsService,
 }
 
 impl Plane {
-    fn new(config: &ServerConfig, data: &Data, clock: &Arc<dyn Clock>) -> Self {
+    pub fn new(config: &ServerConfig, data: &Data, clock: &Arc<dyn Clock>) -> Self {
         let directory = Arc::new(Directory::new(data.store.clone(), data.keyring.clone()));
         let mode = match config.iam {
             IamMode::Enforce => Mode::Enforce,
@@ -255,11 +314,23 @@ impl Plane {
         }
     }
 
-    fn gateway(
+    pub fn planes(&self, data: &Data, stop: &CancellationToken) -> Planes {
+        Planes::new(PlaneParts {
+            store: data.store.clone(),
+            dispatcher: self.dispatcher.clone(),
+            sources: vec![Arc::new(Ec2Records)],
+            nodes: Arc::new(EcsNodes(self.ecs.clone())),
+            balancers: Arc::new(LoadBalancing),
+            stop: stop.clone(),
+        })
+    }
+
+    pub fn gateway(
         &self,
         config: &ServerConfig,
         data: &Data,
         clock: &Arc<dyn Clock>,
+        planes: Arc<Planes>,
     ) -> Result<Gateway, StartError> {
         let services: Vec<Arc<dyn Service>> = vec![
             Arc::new(wharf_api_iam::Routes(Arc::new(self.iam.clone()))),
@@ -314,6 +385,7 @@ impl Plane {
             }),
             health: Arc::new(Health::new(data.store.clone())),
             join: Arc::new(join),
+            planes,
             tls: Some(acceptor),
         })
     }
@@ -336,8 +408,8 @@ fn own_hosts(config: &ServerConfig) -> Vec<String> {
     hosts
 }
 
-/// Forgets old revisions and collects layers that nobody refers to.
-async fn maintain(store: Store, catalog: Catalog) {
+/// Forgets old revisions and join tokens, and collects layers that nobody refers to.
+async fn maintain(store: Store, catalog: Catalog, join: Arc<Join>) {
     let mut tick = tokio::time::interval(MAINTENANCE);
     // The first tick comes at once, and a start has better things to do.
     tick.tick().await;
@@ -352,12 +424,36 @@ async fn maintain(store: Store, catalog: Catalog) {
         if let Err(error) = catalog.collect_garbage(&MAINTENANCE_PERMIT).await {
             tracing::warn!(%error, "unused layers stay for now");
         }
+        if let Err(fault) = join.sweep().await {
+            tracing::warn!(%fault, "join tokens that are over stay for now");
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_part_that_ends_ends_the_server() {
+        for panics in [false, true] {
+            let stop = CancellationToken::new();
+            let mut parts = Running::default();
+            let part = async move { assert!(!panics, "as the test wants it") };
+            parts.spawn("the weak one", part);
+            parts.spawn_until(&stop, "another", std::future::pending());
+            let outcome = parts.watch(&stop).await;
+            let Err(StartError::PartEnded { part }) = outcome else {
+                panic!("{outcome:?}");
+            };
+            assert_eq!(part, "the weak one");
+        }
+        let stop = CancellationToken::new();
+        let mut parts = Running::default();
+        parts.spawn_until(&stop, "a part", std::future::pending());
+        stop.cancel();
+        assert!(parts.watch(&stop).await.is_ok());
+    }
 
     #[test]
     fn hosts_have_the_form_of_host_headers() {

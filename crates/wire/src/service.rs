@@ -149,12 +149,18 @@ impl Dispatcher {
         Ok(Call::authorized(cx))
     }
 
-    /// Asks the gate for a call between services; generated clients use it.
-    pub async fn admit(&self, call: &Call, checks: &[Check]) -> Result<Call, Fault> {
+    /// Asks the gate for a call to a service by another; generated clients use it. A refusal is the
+    /// fault that the called service would answer.
+    pub async fn admit(
+        &self,
+        schema: &ServiceSchema,
+        call: &Call,
+        checks: &[Check],
+    ) -> Result<Call, Fault> {
         self.gate
             .decide(call.context(), checks)
             .await
-            .map_err(|text| Fault::sender("AccessDeniedException", 400, text))?;
+            .map_err(|text| access_denied(schema, text))?;
         Ok(Call::authorized(call.context().clone()))
     }
 

@@ -150,7 +150,7 @@ fn render_client(model: &Model, name: &str, out: &mut String) {
          Self {{ inner, dispatcher }}\n}}\n\n\
          async fn admit(&self, call: &Call, input: Input<'_>) -> Result<Call, Fault> {{\n\
          let checks = self.inner.authorize(call.context(), input).await?;\n\
-         self.dispatcher.admit(call, &checks).await\n}}\n}}\n\n\
+         self.dispatcher.admit(&SERVICE, call, &checks).await\n}}\n}}\n\n\
          #[async_trait]\nimpl {name} for Client {{\n\
          async fn authorize(&self, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {{\n\
          self.inner.authorize(cx, input).await\n}}\n"

@@ -1961,7 +1961,7 @@ impl Client {
 
     async fn admit(&self, call: &Call, input: Input<'_>) -> Result<Call, Fault> {
         let checks = self.inner.authorize(call.context(), input).await?;
-        self.dispatcher.admit(call, &checks).await
+        self.dispatcher.admit(&SERVICE, call, &checks).await
     }
 }
 

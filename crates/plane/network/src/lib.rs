@@ -17,6 +17,8 @@ mod claims;
 mod config;
 mod error;
 mod files;
+mod follow;
+mod groups;
 mod host;
 mod model;
 mod names;
@@ -31,13 +33,14 @@ mod scope;
 mod state;
 mod sysctl;
 mod teardown;
+mod view;
 mod worker;
 
 pub use config::NetworkConfig;
 pub use error::NetworkError;
 pub use files::{host_resolv_conf, hosts_file, private_dns_name, resolv_conf};
 pub use model::{
-    Attachment, BadValue, Binding, Eni, Health, HostPort, MacAddress, Mode, PortMapping, PortRange,
-    Protocol, Recovered, Scope, Subnet,
+    Attachment, BadValue, Binding, Counters, Eni, Health, HostPort, MacAddress, Mode, PortMapping,
+    PortRange, Protocol, Recovered, Scope, Subnet,
 };
-pub use network::{EndpointListener, Network};
+pub use network::{EndpointListener, HostIdentity, Network, NetworkUpdate};

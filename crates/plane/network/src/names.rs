@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 use wharf_base::InstallationId;
+use wharf_planeproto::network::balancer_attachment;
 
 use crate::error::NetworkError;
 use crate::model::Scope;
@@ -78,6 +79,11 @@ pub(crate) fn check_key(key: &str) -> Result<(), NetworkError> {
     } else {
         Err(NetworkError::BadKey(key.chars().take(KEY_MAX).collect()))
     }
+}
+
+/// Whether the network itself names an attachment so, for a load balancer's interface.
+pub(crate) fn is_own_key(key: &str) -> bool {
+    key.starts_with(&balancer_attachment(""))
 }
 
 /// The file name of a scope, in the folders of records and of namespaces.

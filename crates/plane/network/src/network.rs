@@ -1,15 +1,17 @@
 //! The handle: asks the worker's thread and awaits its answers.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use tokio::sync::{mpsc, oneshot};
+use wharf_planeproto::{Change, Resource};
 
 use crate::config::NetworkConfig;
 use crate::error::NetworkError;
-use crate::model::{Attachment, Mode, Recovered, Scope};
+use crate::model::{Attachment, Counters, Mode, Recovered, Scope};
 use crate::names::Names;
-use crate::state::StateDir;
+use crate::state::{self, StateDir};
 use crate::teardown;
 use crate::worker::{Command, Directory, Worker};
 
@@ -26,6 +28,24 @@ pub struct EndpointListener {
     pub port: u16,
     /// Non-blocking.
     pub listener: TcpListener,
+}
+
+/// What the control plane says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum NetworkUpdate {
+    /// Everything there is; what is not in it is no more.
+    Snapshot(Vec<Resource>),
+    Changes(Vec<Change>),
+}
+
+/// This host among those of the control plane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostIdentity {
+    /// `i-…`, as interfaces name their hosts.
+    pub instance_id: String,
+    /// Where this end of the tunnels is: an IPv4 address of this host that all other hosts reach.
+    /// `None`: a single machine.
+    pub underlay: Option<IpAddr>,
 }
 
 /// The network of one node. Clones share the worker; when the last is dropped the worker ends and
@@ -96,7 +116,42 @@ impl Network {
         .await
     }
 
-    /// All attachments on record, and how they are.
+    /// Says which host this is. Until then nothing is reached on other hosts, and no load
+    /// balancer's interface is wired.
+    pub async fn set_host(&self, own: HostIdentity) -> Result<(), NetworkError> {
+        self.ask(|reply| Command::SetHost { own, reply }).await
+    }
+
+    /// Follows the control plane's word: security groups, routes to other hosts, interfaces of
+    /// load balancers. Only what differs from the last word is touched. The first word after a
+    /// start should be the last one of the run before.
+    ///
+    /// # Errors
+    /// The first trouble on the way; everything else is done all the same, and what failed is
+    /// tried again with the next update.
+    pub async fn apply(&self, update: NetworkUpdate) -> Result<(), NetworkError> {
+        self.ask(|reply| Command::Apply { update, reply }).await
+    }
+
+    /// What went through an attachment's interface; `None` for one that has none of its own.
+    ///
+    /// # Errors
+    /// `NoSuchAttachment`, `Kernel`.
+    pub async fn counters(&self, key: &str) -> Result<Option<Counters>, NetworkError> {
+        self.ask(|reply| Command::Counters {
+            key: key.to_owned(),
+            reply,
+        })
+        .await
+    }
+
+    /// Where the namespace of attachment `key` is mounted while it is attached.
+    pub fn netns_path(state_dir: &Path, key: &str) -> PathBuf {
+        state::netns_path(state_dir, key)
+    }
+
+    /// All attachments on record, and how they are; those of load balancers excepted, which the
+    /// network keeps itself.
     pub async fn recover(&self) -> Result<Vec<Recovered>, NetworkError> {
         self.ask(|reply| Command::Recover { reply }).await
     }

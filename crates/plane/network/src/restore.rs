@@ -4,7 +4,7 @@
 //! running tasks does not notice. What belongs to a task whose namespace is gone is kept on record
 //! until the agent detaches it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use tokio::sync::mpsc;
@@ -22,6 +22,7 @@ use crate::ports::{Holder, HostPorts, PortTable};
 use crate::reaper::Reaper;
 use crate::scope::TaskNet;
 use crate::state::{ScopeRecord, StateDir, TaskRecord};
+use crate::view::View;
 use crate::worker::{Directory, Worker};
 
 impl Worker {
@@ -52,6 +53,9 @@ impl Worker {
             directory,
             listeners,
             reaper,
+            own: None,
+            view: View::default(),
+            interfaces: BTreeMap::new(),
         };
         worker.restore()?;
         Ok(worker)
@@ -160,6 +164,11 @@ impl Worker {
             return Ok(());
         };
         let uplink = scope.uplink;
+        if let (Mode::Awsvpc(eni), Some(filter)) = (&record.mode, &mut scope.filter) {
+            filter.adopt(&self.view, endpoint.address, &eni.eni_id)?;
+            let interface = (eni.vpc_id.clone(), eni.eni_id.clone());
+            self.interfaces.insert(interface, record.key.clone());
+        }
         if link::index_of(&mut scope.route, &endpoint.link)?.is_some() {
             scope.set_up_link(&endpoint)?;
         } else if let Some(mut task) = TaskNet::without_link(&self.state.task_netns(&record.key))? {

@@ -132,35 +132,33 @@ pub(crate) fn change_ports(
     batch.commit(socket, "publish ports")
 }
 
-/// Writes a scope's table.
-///
-/// `forward` is where security groups hang: behind the rules here, a verdict map from the
-/// receiving link to that interface's chain. Sender addresses are already checked by strict
-/// reverse-path filtering when a packet gets here, so the source address names the sender.
-///
-/// Link-local destinations never leave the scope: behind the uplink may be a cloud's own metadata
-/// service, with the credentials of this very host.
-pub(crate) fn write_scope(
-    socket: &mut Socket,
-    names: &Names,
-    hides_addresses: bool,
-) -> Result<(), NetworkError> {
+/// Writes the table of a scope without security groups.
+pub(crate) fn write_scope(socket: &mut Socket, names: &Names) -> Result<(), NetworkError> {
     let mut batch = Batch::new(names.table());
-    batch.fresh_table();
+    begin_scope(&mut batch, false);
     batch.chain(FORWARD);
-    let (network, prefix) = LINK_LOCAL;
-    let link_local = Expression::destination(network, prefix);
-    batch.rule(FORWARD.name, [link_local, Expression::discard()].concat());
+    batch.rule(FORWARD.name, link_local_stays());
+    batch.commit(socket, "write a network's nftables table")
+}
+
+/// A scope's table, empty but for what hides its addresses from the host: two networks may use the
+/// same, so there each speaks as its uplink.
+pub(crate) fn begin_scope(batch: &mut Batch<'_>, hides_addresses: bool) {
+    batch.fresh_table();
     if hides_addresses {
-        // Two networks may use the same addresses; on the host each speaks as its uplink.
         batch.chain(POSTROUTING);
         let uplink = Expression::link(Direction::Out, Compare::Equal, SCOPE_UPLINK);
-        batch.rule(
-            POSTROUTING.name,
-            [uplink, Expression::masquerade()].concat(),
-        );
+        let rule = [uplink, Expression::masquerade()].concat();
+        batch.rule(POSTROUTING.name, rule);
     }
-    batch.commit(socket, "write a network's nftables table")
+}
+
+/// Link-local destinations never leave the scope: behind the uplink may be a cloud's own metadata
+/// service, with the credentials of this very host.
+pub(crate) fn link_local_stays() -> Vec<Expression> {
+    let (network, prefix) = LINK_LOCAL;
+    let link_local = Expression::destination(network, prefix);
+    [link_local, Expression::discard()].concat()
 }
 
 pub(crate) fn remove_host(socket: &mut Socket, names: &Names) -> Result<(), NetworkError> {

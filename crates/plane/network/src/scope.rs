@@ -16,6 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::NetworkError;
+use crate::groups::Filter;
 use crate::host::{self, Host, Uplink};
 use crate::model::{MacAddress, Scope, Subnet};
 use crate::names::{SCOPE_UPLINK, TASK_LINK};
@@ -60,6 +61,8 @@ pub(crate) struct ScopeNet {
     pub(crate) namespace: Arc<Namespace>,
     pub(crate) uplink: Uplink,
     pub(crate) route: Socket,
+    /// What interfaces may; the bridge network has no security groups.
+    pub(crate) filter: Option<Filter>,
 }
 
 impl ScopeNet {
@@ -70,9 +73,9 @@ impl ScopeNet {
         host: &mut Host,
     ) -> Result<Self, NetworkError> {
         let path = state.scope_netns(&record.scope);
-        let namespace = match Namespace::open(&path)? {
-            Some(namespace) => namespace,
-            None => Namespace::create(&path, || Ok(()))?.0,
+        let (namespace, adopt) = match Namespace::open(&path)? {
+            Some(namespace) => (namespace, true),
+            None => (Namespace::create(&path, || Ok(()))?.0, false),
         };
         let (mut route, mut filter) = namespace
             .run(|| {
@@ -82,13 +85,22 @@ impl ScopeNet {
             .map_err(|e| NetworkError::kernel("enter a network namespace", e))
             .flatten()?;
         let uplink = ensure_uplink(&record, &namespace, &mut route, host)?;
-        let hides_addresses = matches!(record.scope, Scope::Vpc(_));
-        ruleset::write_scope(&mut filter, &host.names, hides_addresses)?;
+        let filter = match &record.scope {
+            Scope::Bridge => {
+                ruleset::write_scope(&mut filter, &host.names)?;
+                None
+            }
+            Scope::Vpc(vpc) => {
+                let names = host.names.clone();
+                Some(Filter::open(filter, names, vpc, host.plan.host(), adopt)?)
+            }
+        };
         Ok(Self {
             record,
             namespace: Arc::new(namespace),
             uplink,
             route,
+            filter,
         })
     }
 

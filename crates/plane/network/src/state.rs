@@ -145,7 +145,7 @@ impl StateDir {
     }
 
     pub(crate) fn task_netns(&self, key: &str) -> PathBuf {
-        self.root.join(NAMESPACES).join(task_file(key))
+        netns_path(&self.root, key)
     }
 
     pub(crate) fn scope_netns(&self, scope: &Scope) -> PathBuf {
@@ -203,6 +203,11 @@ impl StateDir {
     pub(crate) fn remove(self) -> Result<(), NetworkError> {
         fs::remove_dir_all(&self.root).map_err(|e| NetworkError::state(&self.root, e))
     }
+}
+
+/// Where an attachment's namespace is mounted.
+pub(crate) fn netns_path(root: &Path, key: &str) -> PathBuf {
+    root.join(NAMESPACES).join(task_file(key))
 }
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, NetworkError> {

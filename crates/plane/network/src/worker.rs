@@ -14,16 +14,20 @@ use crate::addresses::{MAX_SCOPES, Plan, free_number};
 use crate::config::NetworkConfig;
 use crate::error::NetworkError;
 use crate::host::{self, Host};
-use crate::model::{Attachment, Eni, Health, MacAddress, Mode, Protocol, Recovered, Scope, Subnet};
-use crate::names::{Names, check_key};
+use crate::model::{
+    Attachment, Counters, Eni, Health, MacAddress, Mode, Protocol, Recovered, Scope, Subnet,
+};
+use crate::names::{Names, check_key, is_own_key};
+use crate::netlink::link;
 use crate::netns::Namespace;
-use crate::network::EndpointListener;
+use crate::network::{EndpointListener, HostIdentity, NetworkUpdate};
 use crate::ports::{HostPorts, PortTable};
 use crate::reaper::{Reaper, Remains};
 use crate::ruleset::Ports;
 use crate::scope::{ENDPOINT, ScopeNet, TaskNet};
 use crate::state::{Endpoint, HostRecord, ScopeRecord, StateDir, TaskRecord};
 use crate::teardown;
+use crate::view::View;
 
 /// Names tried for a link before giving up; each clash is one in four thousand million, or a
 /// removal that is still under way.
@@ -48,6 +52,18 @@ pub(crate) enum Command {
         scope: Scope,
         address: SocketAddr,
         reply: Reply<TcpListener>,
+    },
+    SetHost {
+        own: HostIdentity,
+        reply: Reply<()>,
+    },
+    Apply {
+        update: NetworkUpdate,
+        reply: Reply<()>,
+    },
+    Counters {
+        key: String,
+        reply: Reply<Option<Counters>>,
     },
     Teardown {
         reply: Reply<()>,
@@ -77,6 +93,12 @@ pub(crate) struct Worker {
     pub(crate) directory: Directory,
     pub(crate) listeners: mpsc::Sender<EndpointListener>,
     pub(crate) reaper: Reaper,
+    /// Which host this is, once it is known.
+    pub(crate) own: Option<HostIdentity>,
+    /// The control plane's last word.
+    pub(crate) view: View,
+    /// VPC, interface → the attachment that it is.
+    pub(crate) interfaces: BTreeMap<(String, String), String>,
 }
 
 impl Worker {
@@ -85,7 +107,9 @@ impl Worker {
         // A reply that nobody awaits is no failure: the deed is on record.
         while let Some(command) = commands.blocking_recv() {
             match command {
-                Command::Attach { key, mode, reply } => drop(reply.send(self.attach(&key, mode))),
+                Command::Attach { key, mode, reply } => {
+                    drop(reply.send(self.attach_task(&key, mode)));
+                }
                 Command::Detach { key, reply } => self.detach(&key, reply),
                 Command::Recover { reply } => drop(reply.send(self.recover())),
                 Command::Listen {
@@ -95,6 +119,9 @@ impl Worker {
                 } => {
                     drop(reply.send(self.listen(&scope, address)));
                 }
+                Command::SetHost { own, reply } => drop(reply.send(self.set_host(own))),
+                Command::Apply { update, reply } => drop(reply.send(self.apply(update))),
+                Command::Counters { key, reply } => drop(reply.send(self.counters(&key))),
                 Command::Teardown { reply } => return drop(reply.send(self.teardown())),
                 Command::Close { reply } => {
                     self.close();
@@ -126,7 +153,14 @@ impl Worker {
         teardown::remove_all(&names, &config.shared_dir, state)
     }
 
-    fn attach(&mut self, key: &str, mode: Mode) -> Result<Attachment, NetworkError> {
+    fn attach_task(&mut self, key: &str, mode: Mode) -> Result<Attachment, NetworkError> {
+        if is_own_key(key) {
+            return Err(NetworkError::BadKey(key.to_owned()));
+        }
+        self.attach(key, mode)
+    }
+
+    pub(crate) fn attach(&mut self, key: &str, mode: Mode) -> Result<Attachment, NetworkError> {
         check_key(key)?;
         if let Some(record) = self.tasks.get(key) {
             if record.mode != mode {
@@ -257,6 +291,8 @@ impl Worker {
             return Ok(());
         };
         self.ensure_scope(&scope)?;
+        // Before it has a link, so that there is no moment without rules.
+        self.admit(record)?;
         self.connect(record, &mut task)?;
         self.open_to_host(record)
     }
@@ -379,7 +415,7 @@ impl Worker {
     }
 
     /// As `detach`, for what was never handed out.
-    fn discard(&mut self, key: &str) -> Result<(), NetworkError> {
+    pub(crate) fn discard(&mut self, key: &str) -> Result<(), NetworkError> {
         if let Some(remains) = self.cut(key)? {
             // The reaper itself tells when it fails.
             self.reaper.remove(remains, oneshot::channel().0);
@@ -402,7 +438,11 @@ impl Worker {
                 if let Some(host) = &mut self.host {
                     host.forget(scope.uplink, endpoint.address)?;
                 }
-                if scope.disconnect(endpoint)? {
+                let disconnected = scope.disconnect(endpoint)?;
+                if let Some(filter) = &mut scope.filter {
+                    filter.remove(&self.view, endpoint.address)?;
+                }
+                if disconnected {
                     let udp = record.bindings.iter().any(|b| b.protocol == Protocol::Udp);
                     rest = Some(Remains {
                         namespace: scope.namespace.clone(),
@@ -418,10 +458,31 @@ impl Worker {
             Namespace::remove(&self.state.task_netns(key))?;
         }
         self.state.forget_task(key)?;
-        self.tasks.remove(key);
+        if let Some(TaskRecord {
+            mode: Mode::Awsvpc(eni),
+            ..
+        }) = self.tasks.remove(key)
+        {
+            let interface = (eni.vpc_id, eni.eni_id);
+            if self.interfaces.get(&interface).is_some_and(|k| k == key) {
+                self.interfaces.remove(&interface);
+            }
+        }
         self.ports.release(key);
         self.held.remove(key);
         Ok(rest)
+    }
+
+    fn counters(&mut self, key: &str) -> Result<Option<Counters>, NetworkError> {
+        let record = self.tasks.get(key);
+        let record = record.ok_or_else(|| NetworkError::NoSuchAttachment(key.to_owned()))?;
+        let Some(endpoint) = &record.endpoint else {
+            return Ok(None);
+        };
+        match self.scopes.get_mut(&endpoint.scope) {
+            Some(scope) => link::counters(&mut scope.route, &endpoint.link),
+            None => Ok(None),
+        }
     }
 
     fn recover(&self) -> Result<Vec<Recovered>, NetworkError> {
@@ -433,7 +494,8 @@ impl Worker {
                 health: self.health(record)?,
             })
         };
-        self.tasks.values().map(one).collect()
+        let tasks = self.tasks.values().filter(|t| !is_own_key(&t.key));
+        tasks.map(one).collect()
     }
 
     pub(crate) fn health(&self, record: &TaskRecord) -> Result<Health, NetworkError> {

@@ -237,7 +237,8 @@ impl Asked<'_> {
 
     async fn admit(&self, check: Check) -> Result<Call, Refusal> {
         let call = Call::by_controller(self.context.clone(), Permit::for_controller("registry"));
-        Ok(self.dispatcher.admit(&call, &[check]).await?)
+        let ecr = &wharf_api_ecr::schema::SERVICE;
+        Ok(self.dispatcher.admit(ecr, &call, &[check]).await?)
     }
 
     pub(crate) fn header(&self, name: header::HeaderName) -> Option<&str> {

@@ -16,7 +16,11 @@ use wharf_wire::{
     sigv4::{RequestParts, sha256_hex},
 };
 
-use super::{Body, Peer, auth, auth::Directory, full, origin};
+use super::{
+    Body, Peer, auth,
+    auth::{Claim, Directory},
+    full, origin,
+};
 
 /// The largest body of most calls, in bytes; PutLogEvents may bring 1 MiB of events, escaped.
 const MAX_BODY: usize = 8 << 20;
@@ -109,8 +113,8 @@ impl Apis {
     pub async fn handle(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
         let request_id = ids::uuid();
         let head = Head::of(&request);
-        let limit = self.body_limit(&head).await;
-        let body = Limited::new(request.into_body(), limit).collect();
+        let claim = self.claim(&head).await;
+        let body = Limited::new(request.into_body(), self.body_limit(&claim)).collect();
         let body = match tokio::time::timeout(BODY_TIMEOUT, body).await {
             Ok(Ok(body)) => body.to_bytes(),
             Ok(Err(_)) | Err(_) => {
@@ -119,34 +123,28 @@ impl Apis {
                     413,
                     "The request body is too large.",
                 );
-                return respond(self.unaddressed(&head, &fault, &request_id), &request_id);
+                let answer = self.unaddressed(&head, claim.service(), &fault, &request_id);
+                return respond(answer, &request_id);
             }
         };
-        let answer = self.answer(&head, body, peer, &request_id).await;
+        let answer = self.answer(&head, claim, body, peer, &request_id).await;
         respond(answer, &request_id)
     }
 
-    /// How much is read for this request: little, until its key is known.
-    async fn body_limit(&self, head: &Head) -> usize {
-        let claimed = wharf_wire::sigv4::parse(&head.parts()).ok();
-        let large = match &claimed {
-            Some(signature) if signature.service == "ecr" => MAX_BODY_ECR,
-            _ => MAX_BODY,
-        };
-        if self.iam == IamMode::Off {
-            return large;
+    /// With `--iam off` nobody is looked up.
+    async fn claim(&self, head: &Head) -> Claim {
+        match self.iam {
+            IamMode::Off => Claim::unsigned(&head.parts()),
+            _ => Claim::read(&*self.directory, &head.parts(), self.clock.now()).await,
         }
-        let Some(signature) = claimed else {
-            return MAX_BODY_STRANGER;
-        };
-        let token = signature.session_token.as_deref();
-        match self
-            .directory
-            .key(&signature.access_key_id, token, self.clock.now())
-            .await
-        {
-            Ok(_) => large,
-            Err(_) => MAX_BODY_STRANGER,
+    }
+
+    /// How much is read of a request: little, unless its key is known.
+    fn body_limit(&self, claim: &Claim) -> usize {
+        match claim.service() {
+            _ if self.iam != IamMode::Off && claim.key.is_err() => MAX_BODY_STRANGER,
+            Some("ecr") => MAX_BODY_ECR,
+            _ => MAX_BODY,
         }
     }
 
@@ -155,35 +153,35 @@ impl Apis {
         origin::check(&Head::of(request).raw, &self.own_hosts).is_err()
     }
 
-    async fn answer(&self, head: &Head, body: Bytes, peer: Peer, request_id: &str) -> Answer {
+    async fn answer(
+        &self,
+        head: &Head,
+        claim: Claim,
+        body: Bytes,
+        peer: Peer,
+        request_id: &str,
+    ) -> Answer {
         let body_sha256 = sha256_hex(&body);
-        let target = match self.target(head, body) {
+        let target = match self.target(head, claim.service(), body) {
             Ok(target) => target,
-            Err(fault) => return self.unaddressed(head, &fault, request_id),
+            Err(fault) => return self.unaddressed(head, claim.service(), &fault, request_id),
         };
         let schema = target.service.schema();
-        match self
-            .context(
-                head,
-                &body_sha256,
-                Some(schema.signing_name),
-                peer,
-                request_id,
-            )
-            .await
-        {
+        let context = self.context(
+            head,
+            claim,
+            &body_sha256,
+            schema.signing_name,
+            peer,
+            request_id,
+        );
+        match context {
             Ok(cx) => {
                 self.dispatcher
                     .dispatch(&**target.service, cx, &target.operation, target.input)
                     .await
             }
-            Err(refusal) => {
-                let fault = match refusal {
-                    NotLetIn::Refused(refusal) => auth::fault(schema.protocol, &refusal),
-                    NotLetIn::Foreign(header) => foreign(header),
-                };
-                failure(schema, &fault, request_id)
-            }
+            Err(refusal) => failure(schema, &refusal.fault(schema.protocol), request_id),
         }
     }
 
@@ -195,30 +193,24 @@ impl Apis {
         peer: Peer,
     ) -> Result<Context, Answer> {
         let head = Head::of(request);
-        let request_id = ids::uuid();
-        self.context(&head, &sha256_hex(b""), Some(service), peer, &request_id)
-            .await
-            .map_err(|refusal| {
-                let fault = match refusal {
-                    NotLetIn::Refused(refusal) => {
-                        auth::fault(Protocol::Json { minor: 1 }, &refusal)
-                    }
-                    NotLetIn::Foreign(header) => foreign(header),
-                };
-                let body = wharf_wire::codec::json::encode_fault(&fault);
-                Answer {
-                    status: 403,
-                    content_type: "application/json",
-                    body,
-                }
+        let claim = self.claim(&head).await;
+        let body_sha256 = sha256_hex(b"");
+        self.context(&head, claim, &body_sha256, service, peer, &ids::uuid())
+            .map_err(|refusal| Answer {
+                status: 403,
+                content_type: "application/json",
+                body: wharf_wire::codec::json::encode_fault(
+                    &refusal.fault(Protocol::Json { minor: 1 }),
+                ),
             })
     }
 
-    async fn context(
+    fn context(
         &self,
         head: &Head,
+        claim: Claim,
         body_sha256: &str,
-        service: Option<&'static str>,
+        service: &'static str,
         peer: Peer,
         request_id: &str,
     ) -> Result<Context, NotLetIn> {
@@ -226,18 +218,16 @@ impl Apis {
         let (caller, region) = if self.iam == IamMode::Off {
             origin::check(&head.raw, &self.own_hosts)
                 .map_err(|origin::Foreign(header)| NotLetIn::Foreign(header))?;
-            let claimed = wharf_wire::sigv4::parse(&head.parts()).ok();
-            let region = claimed.map_or_else(|| self.region.clone(), |signature| signature.region);
-            (
-                Caller {
-                    kind: CallerKind::Account,
-                    ..Caller::root(&self.account)
-                },
-                region,
-            )
+            let region = claim
+                .signature
+                .map_or_else(|_| self.region.clone(), |signature| signature.region);
+            let caller = Caller {
+                kind: CallerKind::Account,
+                ..Caller::root(&self.account)
+            };
+            (caller, region)
         } else {
-            let verified = auth::verify(&*self.directory, &head.parts(), body_sha256, service, now)
-                .await
+            let verified = auth::verify(claim, &head.parts(), body_sha256, service, now)
                 .map_err(NotLetIn::Refused)?;
             (verified.caller, verified.region)
         };
@@ -256,17 +246,9 @@ impl Apis {
         })
     }
 
-    fn target(&self, head: &Head, body: Bytes) -> Result<Target<'_>, Fault> {
+    fn target(&self, head: &Head, claimed: Option<&str>, body: Bytes) -> Result<Target<'_>, Fault> {
         if let Some(target) = head.get("x-amz-target") {
-            let (prefix, operation) = target.split_once('.').unwrap_or((target, ""));
-            let service = self.find(|schema| !prefix.is_empty() && schema.target_prefix == prefix);
-            let service =
-                service.ok_or_else(|| Fault::sender("UnknownOperationException", 400, ""))?;
-            return Ok(Target {
-                service,
-                operation: operation.to_owned(),
-                input: Input::Json(body.to_vec()),
-            });
+            return self.json_target(target, &body);
         }
         let text = if head.method == "GET" {
             head.query.as_bytes()
@@ -275,42 +257,41 @@ impl Apis {
         };
         let form = Form::parse(text)
             .map_err(|error| Fault::sender("MalformedInput", 400, error.to_string()))?;
-        let claimed = claimed_service(head);
+        let missing = |text: &'static str| Fault::sender("MissingAction", 400, text);
         let version = form.get("Version").unwrap_or_default();
         let is_query = |schema: &ServiceSchema| !matches!(schema.protocol, Protocol::Json { .. });
         let service = self
-            .find(|schema| is_query(schema) && claimed.as_deref() == Some(schema.signing_name))
+            .find(|schema| is_query(schema) && claimed == Some(schema.signing_name))
             .or_else(|| self.find(|schema| is_query(schema) && schema.api_version == version))
-            .ok_or_else(|| {
-                Fault::sender(
-                    "MissingAction",
-                    400,
-                    "No API at this endpoint knows the request.",
-                )
-            })?;
-        let schema = service.schema();
-        if !version.is_empty() && version != schema.api_version {
-            let action = form.get("Action").unwrap_or_default();
+            .ok_or_else(|| missing("No API at this endpoint knows the request."))?;
+        let action = form.get("Action");
+        if !version.is_empty() && version != service.schema().api_version {
+            let action = action.unwrap_or_default();
             return Err(Fault::sender(
                 "InvalidAction",
                 400,
                 format!("Could not find operation {action} for version {version}"),
             ));
         }
-        let operation = form
-            .get("Action")
-            .ok_or_else(|| {
-                Fault::sender(
-                    "MissingAction",
-                    400,
-                    "The request must contain the parameter Action",
-                )
-            })?
+        let operation = action
+            .ok_or_else(|| missing("The request must contain the parameter Action"))?
             .to_owned();
         Ok(Target {
             service,
             operation,
             input: Input::Form(form),
+        })
+    }
+
+    fn json_target(&self, target: &str, body: &Bytes) -> Result<Target<'_>, Fault> {
+        let (prefix, operation) = target.split_once('.').unwrap_or((target, ""));
+        let service = self
+            .find(|schema| !prefix.is_empty() && schema.target_prefix == prefix)
+            .ok_or_else(|| Fault::sender("UnknownOperationException", 400, ""))?;
+        Ok(Target {
+            service,
+            operation: operation.to_owned(),
+            input: Input::Json(body.to_vec()),
         })
     }
 
@@ -321,13 +302,18 @@ impl Apis {
     }
 
     /// An answer to a request that reached no service: in the protocol it seems to speak.
-    fn unaddressed(&self, head: &Head, fault: &Fault, request_id: &str) -> Answer {
-        let claimed = claimed_service(head);
+    fn unaddressed(
+        &self,
+        head: &Head,
+        claimed: Option<&str>,
+        fault: &Fault,
+        request_id: &str,
+    ) -> Answer {
         let json = head.get("x-amz-target").is_some()
             || head
                 .get("content-type")
                 .is_some_and(|kind| kind.starts_with("application/x-amz-json"));
-        match self.find(|schema| claimed.as_deref() == Some(schema.signing_name)) {
+        match self.find(|schema| claimed == Some(schema.signing_name)) {
             Some(service) => failure(service.schema(), fault, request_id),
             None if json => Answer {
                 status: fault.status,
@@ -348,19 +334,18 @@ enum NotLetIn {
     Foreign(&'static str),
 }
 
-fn foreign(header: &str) -> Fault {
-    Fault::sender(
-        "AccessDeniedException",
-        403,
-        format!("Unsigned requests with a foreign {header} are refused."),
-    )
-}
-
-/// The service of the credential scope, before anything is verified.
-fn claimed_service(head: &Head) -> Option<String> {
-    wharf_wire::sigv4::parse(&head.parts())
-        .ok()
-        .map(|signature| signature.service)
+impl NotLetIn {
+    /// In the words of the protocol.
+    fn fault(&self, protocol: Protocol) -> Fault {
+        match self {
+            Self::Refused(refusal) => auth::fault(protocol, refusal),
+            Self::Foreign(header) => Fault::sender(
+                "AccessDeniedException",
+                403,
+                format!("Unsigned requests with a foreign {header} are refused."),
+            ),
+        }
+    }
 }
 
 /// An answer as an HTTP response.

@@ -50,33 +50,65 @@ pub enum Refusal {
     WrongRegion,
 }
 
+/// What a request says of its sender, and the key it names; nothing of it is verified.
+pub struct Claim {
+    pub signature: Result<Signature, SignatureError>,
+    /// Looked up when the signature could be read.
+    pub key: Result<Key, KeyError>,
+}
+
+impl Claim {
+    /// Reads the signature alone; the key counts as unknown.
+    pub fn unsigned(request: &RequestParts<'_>) -> Self {
+        Self {
+            signature: sigv4::parse(request),
+            key: Err(KeyError::Unknown),
+        }
+    }
+
+    pub async fn read(
+        directory: &dyn Directory,
+        request: &RequestParts<'_>,
+        now: Timestamp,
+    ) -> Self {
+        let mut claim = Self::unsigned(request);
+        if let Ok(signature) = &claim.signature {
+            let token = signature.session_token.as_deref();
+            claim.key = directory.key(&signature.access_key_id, token, now).await;
+        }
+        claim
+    }
+
+    /// The service of the credential scope.
+    pub fn service(&self) -> Option<&str> {
+        let signature = self.signature.as_ref().ok()?;
+        Some(&signature.service)
+    }
+}
+
 /// A request whose signature holds.
 pub struct Verified {
     pub caller: Caller,
     pub region: String,
 }
 
-/// Checks the signature of a request whose body has the given digest.
-pub async fn verify(
-    directory: &dyn Directory,
+/// Checks the signature of a request for `service` whose body has the given digest.
+pub fn verify(
+    claim: Claim,
     request: &RequestParts<'_>,
     body_sha256: &str,
-    expected_service: Option<&'static str>,
+    service: &'static str,
     now: Timestamp,
 ) -> Result<Verified, Refusal> {
-    let signature = sigv4::parse(request).map_err(Refusal::Signature)?;
-    if let Some(expected) = expected_service.filter(|expected| *expected != signature.service) {
-        return Err(Refusal::WrongService { expected });
+    let signature = claim.signature.map_err(Refusal::Signature)?;
+    if service != signature.service {
+        return Err(Refusal::WrongService { expected: service });
     }
     if !is_region(&signature.region) {
         return Err(Refusal::WrongRegion);
     }
     signature.check_time(now).map_err(Refusal::Signature)?;
-    let token = signature.session_token.as_deref();
-    let key = directory
-        .key(&signature.access_key_id, token, now)
-        .await
-        .map_err(Refusal::Key)?;
+    let key = claim.key.map_err(Refusal::Key)?;
     signature
         .check(request, body_sha256, &key.secret_access_key)
         .map_err(Refusal::Signature)?;

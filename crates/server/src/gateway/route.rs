@@ -1,6 +1,7 @@
 //! Which part of wharf a path belongs to.
 
 use http::Method;
+use wharf_planeproto::{Plane, wire};
 
 use super::Channel;
 
@@ -15,6 +16,8 @@ pub enum Route {
     JoinToken,
     /// A websocket of an agent.
     Agent(Channel),
+    /// A subscription.
+    Plane(Plane),
     /// An AWS API call.
     Api,
     Nothing,
@@ -30,6 +33,7 @@ pub fn classify(method: &Method, path: &str) -> Route {
         "/tcs/ws" => Route::Agent(Channel::Tcs),
         "/v2" => Route::Registry,
         _ if path.starts_with("/v2/") => Route::Registry,
+        _ if method == Method::POST => wire::plane_of(path).map_or(Route::Nothing, Route::Plane),
         _ => Route::Nothing,
     }
 }
@@ -51,6 +55,13 @@ mod tests {
             (Method::GET, "/acs/ws", Route::Agent(Channel::Acs)),
             (Method::GET, "/tcs/ws", Route::Agent(Channel::Tcs)),
             (Method::GET, "/health", Route::Health),
+            (
+                Method::POST,
+                "/plane/v1/network",
+                Route::Plane(Plane::Network),
+            ),
+            (Method::GET, "/plane/v1/network", Route::Nothing),
+            (Method::POST, "/plane/v1/nothing", Route::Nothing),
             (Method::GET, "/favicon.ico", Route::Nothing),
         ] {
             assert_eq!(classify(&method, path), route, "{method} {path}");

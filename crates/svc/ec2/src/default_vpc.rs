@@ -1,4 +1,5 @@
-//! The default VPC of an account and region: 172.31.0.0/16, a subnet in each zone, a default group.
+//! The default VPC of an account and region: 172.31.0.0/16, a subnet in each zone, a gateway to the
+//! internet and the route to it.
 
 use wharf_base::{Permit, ids};
 use wharf_records::{Scope, Unknown, ecs::Tags, encode};
@@ -6,87 +7,110 @@ use wharf_store::{Compare, Txn};
 use wharf_wire::{Context, Fault};
 
 use crate::{
-    Ec2Service, fault,
-    records::{Pointer, Rule, RulePeer, SecurityGroup, Subnet, Vpc},
+    Ec2Service,
+    address::Cidr,
+    fault, mend,
+    parts::Parts,
+    records::{DhcpOptions, InternetGateway, Pointer, Route, RouteTarget, Subnet, Vpc},
+    table::MAX_RACES,
     zone,
 };
 
-const POINTER: &str = "default-vpc";
+pub const POINTER: &str = "default-vpc";
 const VPC_CIDR: &str = "172.31.0.0/16";
 /// One for each zone.
 const SUBNET_CIDRS: [&str; 3] = ["172.31.0.0/20", "172.31.16.0/20", "172.31.32.0/20"];
 
 impl Ec2Service {
-    /// Makes the default VPC unless the account and region have, or had, one.
+    /// Makes the default VPC unless the account and region have, or had, one; brings records of
+    /// older versions up to this one's.
     pub async fn ensure_default_vpc(&self, permit: &Permit, cx: &Context) -> Result<(), Fault> {
-        if self.find::<Pointer>(cx, POINTER).await?.is_some() {
-            return Ok(());
+        for _ in 0..MAX_RACES {
+            if let Some(pointer) = self.find::<Pointer>(cx, POINTER).await? {
+                return self.mend(permit, cx, pointer).await;
+            }
+            let options = DhcpOptions {
+                id: ids::ec2_id("dopt"),
+                tags: Tags::new(),
+                unknown: Unknown::new(),
+            };
+            let scope = Self::scope(cx);
+            let made = default_vpc(&scope, &cx.region, &options.id);
+            let pointer = scope.key("pointer", POINTER);
+            let txn = made
+                .txn
+                .when(Compare::absent(pointer))
+                .put(scope.key("dhcp-options", &options.id), encode(&options));
+            // Whoever lost the race finds the winner's.
+            self.store.txn(permit, txn).await.map_err(fault::store)?;
         }
-        let txn = creation(&Self::scope(cx), &cx.region);
-        // Whoever lost the race finds the winner's.
-        self.store.txn(permit, txn).await.map_err(fault::store)?;
-        Ok(())
+        Err(fault::too_busy())
     }
 }
 
-fn creation(scope: &Scope, region: &str) -> Txn {
-    let vpc = Vpc {
-        id: ids::ec2_id("vpc"),
-        cidr: VPC_CIDR.parse().expect("a constant range"),
-        is_default: true,
-        dhcp_options_id: ids::ec2_id("dopt"),
-        association_id: ids::ec2_id("vpc-cidr-assoc"),
-        tags: Tags::new(),
-        unknown: Unknown::new(),
-    };
-    let group = default_group(&vpc.id);
+/// A default VPC and the transaction that writes it and points to it.
+pub struct DefaultVpc {
+    pub vpc: Vpc,
+    pub txn: Txn,
+}
+
+pub fn default_vpc(scope: &Scope, region: &str, dhcp_options: &str) -> DefaultVpc {
+    let mut parts = Parts::mint(constant(VPC_CIDR), true, dhcp_options, Tags::new());
+    let gateway = internet_gateway(&parts.vpc.id);
+    parts.vpc.gateway = Some(gateway.id.clone());
+    parts.table.routes = vec![route_out(&gateway.id)];
     let pointer = Pointer {
-        id: vpc.id.clone(),
-        unknown: Unknown::new(),
+        mended: mend::CURRENT,
+        ..Pointer::to(&parts.vpc.id)
     };
-    let key = scope.key("pointer", POINTER);
-    let mut txn = Txn::new()
-        .when(Compare::absent(key.clone()))
-        .put(key, encode(&pointer))
-        .put(scope.key("vpc", &vpc.id), encode(&vpc))
-        .put(scope.key("security-group", &group.id), encode(&group));
+    let mut txn = parts
+        .put(Txn::new(), scope)
+        .put(scope.key("pointer", POINTER), encode(&pointer))
+        .put(scope.key("internet-gateway", &gateway.id), encode(&gateway));
     for (letter, cidr) in zone::LETTERS.into_iter().zip(SUBNET_CIDRS) {
         let subnet = Subnet {
             id: ids::ec2_id("subnet"),
-            vpc_id: vpc.id.clone(),
-            cidr: cidr.parse().expect("a constant range"),
+            vpc_id: parts.vpc.id.clone(),
+            cidr: constant(cidr),
             zone: zone::name(region, letter),
             default_for_zone: true,
             map_public_ip: true,
             tags: Tags::new(),
+            route_table: None,
+            acl_association: ids::ec2_id("aclassoc"),
             unknown: Unknown::new(),
         };
         txn = txn.put(scope.key("subnet", &subnet.id), encode(&subnet));
     }
-    txn
+    DefaultVpc {
+        vpc: parts.vpc,
+        txn,
+    }
 }
 
-/// The group every VPC has: its members reach each other, and all the world is reached from them.
-fn default_group(vpc_id: &str) -> SecurityGroup {
-    let id = ids::ec2_id("sg");
-    let all = |peer| Rule {
-        id: ids::ec2_id("sgr"),
-        protocol: "-1".to_owned(),
-        from_port: None,
-        to_port: None,
-        peer,
-        description: None,
-    };
-    SecurityGroup {
-        ingress: vec![all(RulePeer::Group(id.clone()))],
-        egress: vec![all(RulePeer::Cidr(
-            "0.0.0.0/0".parse().expect("a constant range"),
-        ))],
-        id,
-        vpc_id: vpc_id.to_owned(),
-        name: "default".to_owned(),
-        description: "default VPC security group".to_owned(),
+pub fn internet_gateway(vpc_id: &str) -> InternetGateway {
+    InternetGateway {
+        id: ids::ec2_id("igw"),
+        vpc_id: Some(vpc_id.to_owned()),
         tags: Tags::new(),
         unknown: Unknown::new(),
     }
+}
+
+/// The route of everything that has no nearer one.
+pub fn route_out(gateway: &str) -> Route {
+    Route {
+        destination: Cidr::ALL,
+        target: RouteTarget::InternetGateway(gateway.to_owned()),
+    }
+}
+
+/// Where the default subnet of a zone lies.
+pub fn subnet_cidr(letter: char) -> Option<Cidr> {
+    let place = zone::LETTERS.iter().position(|known| *known == letter)?;
+    Some(constant(SUBNET_CIDRS[place]))
+}
+
+fn constant(cidr: &str) -> Cidr {
+    cidr.parse().expect("a constant range")
 }

@@ -3,27 +3,68 @@
 
 use wharf_api_ec2::types::Filter;
 use wharf_records::ecs::Tags;
-use wharf_wire::Fault;
+use wharf_wire::{Context, Fault};
 
-use crate::fault;
+use crate::{Ec2Service, fault, page, records::Entity};
 
-/// A resource's fields by filter name, and its tags.
-pub struct Fields<'a> {
-    pub named: Vec<(&'static str, Vec<String>)>,
-    pub tags: &'a Tags,
+/// What a describe operation is asked for.
+pub struct Asked {
+    pub ids: Option<Vec<String>>,
+    pub filters: Option<Vec<Filter>>,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
 }
 
-/// Whether the fields pass all filters; a filter of unknown name is refused.
-pub fn matches(filters: &[Filter], fields: &Fields<'_>) -> Result<bool, Fault> {
+impl Ec2Service {
+    /// One page of the resources asked for, in the order of their ids, and the next page's token.
+    pub(crate) async fn select<T: Entity>(
+        &self,
+        cx: &Context,
+        asked: Asked,
+        fields: impl Fn(&T) -> Fields,
+    ) -> Result<(Vec<T>, Option<String>), Fault> {
+        let ids = asked.ids.unwrap_or_default();
+        let known = if ids.is_empty() {
+            self.all::<T>(cx).await?
+        } else {
+            self.named::<T>(cx, ids).await?
+        };
+        let filters = asked.filters.unwrap_or_default();
+        let mut found = Vec::new();
+        for one in known {
+            if filters.is_empty() || matches(&filters, &fields(&one), one.tags())? {
+                found.push(one);
+            }
+        }
+        page::cut(found, T::id, asked.next_token.as_deref(), asked.max_results)
+    }
+
+    /// All of these, each once; the first that is missing is the fault.
+    async fn named<T: Entity>(&self, cx: &Context, mut ids: Vec<String>) -> Result<Vec<T>, Fault> {
+        ids.sort();
+        ids.dedup();
+        let mut found = Vec::with_capacity(ids.len());
+        for id in &ids {
+            found.push(self.get::<T>(cx, id).await?);
+        }
+        Ok(found)
+    }
+}
+
+/// A resource's values by filter name.
+pub type Fields = Vec<(&'static str, Vec<String>)>;
+
+/// Whether fields and tags pass all filters; a filter of unknown name is refused.
+pub fn matches(filters: &[Filter], fields: &Fields, tags: &Tags) -> Result<bool, Fault> {
     for filter in filters {
         let name = filter.name.as_deref().unwrap_or_default();
         let wanted = filter.values.as_deref().unwrap_or_default();
         let found: Vec<String> = if let Some(key) = name.strip_prefix("tag:") {
-            fields.tags.get(key).cloned().into_iter().collect()
+            tags.get(key).cloned().into_iter().collect()
         } else if name == "tag-key" {
-            fields.tags.keys().cloned().collect()
+            tags.keys().cloned().collect()
         } else {
-            let field = fields.named.iter().find(|(known, _)| *known == name);
+            let field = fields.iter().find(|(known, _)| *known == name);
             field.ok_or_else(|| fault::bad_filter(name))?.1.clone()
         };
         if !found
@@ -114,17 +155,20 @@ mod tests {
     #[test]
     fn an_unknown_name_is_refused() {
         let tags = Tags::new();
-        let fields = Fields {
-            named: vec![("vpc-id", vec!["vpc-1".to_owned()])],
-            tags: &tags,
-        };
+        let fields = vec![("vpc-id", vec!["vpc-1".to_owned()])];
         let filter = |name: &str, value: &str| Filter {
             name: Some(name.to_owned()),
             values: Some(vec![value.to_owned()]),
         };
-        assert_eq!(matches(&[filter("vpc-id", "vpc-*")], &fields), Ok(true));
-        assert_eq!(matches(&[filter("vpc-id", "vpc-2")], &fields), Ok(false));
-        assert_eq!(matches(&[filter("tag:a", "b")], &fields), Ok(false));
-        assert!(matches(&[filter("nonsense", "b")], &fields).is_err());
+        assert_eq!(
+            matches(&[filter("vpc-id", "vpc-*")], &fields, &tags),
+            Ok(true)
+        );
+        assert_eq!(
+            matches(&[filter("vpc-id", "vpc-2")], &fields, &tags),
+            Ok(false)
+        );
+        assert_eq!(matches(&[filter("tag:a", "b")], &fields, &tags), Ok(false));
+        assert!(matches(&[filter("nonsense", "b")], &fields, &tags).is_err());
     }
 }

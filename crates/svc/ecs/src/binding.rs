@@ -1,10 +1,10 @@
 //! What a node may say: the identity that joining gives it speaks for the container instance it
 //! registered and for no other. Any other principal is judged by its policies alone.
 
-use wharf_records::ecs::Instance;
-use wharf_wire::{Caller, CallerKind, Fault};
+use wharf_records::ecs::{Instance, InstanceStatus};
+use wharf_wire::{Caller, CallerKind, Context, Fault};
 
-use crate::view::Region;
+use crate::{core::Core, names::Place, view::Region};
 
 /// Session tag that binds a session to one container instance.
 pub const INSTANCE_TAG: &str = "wharf:container-instance";
@@ -36,6 +36,47 @@ fn is_bound(caller: &Caller) -> bool {
         .as_ref()
         .is_some_and(|session| session.tags.contains_key(INSTANCE_TAG))
         || (caller.kind == CallerKind::User && caller.arn.contains(NODE_PATH))
+}
+
+/// The zone of the host with the instance id `i-…`, if `cx`'s caller may speak for every container
+/// instance that is registered under that id.
+pub async fn zone_of(core: &Core, cx: &Context, ec2_instance: &str) -> Result<String, Fault> {
+    core.up_to_date().await;
+    core.view.read(&Place::of(cx), |region| {
+        let mut zone = None;
+        for instance in registered(region, ec2_instance) {
+            if !may_speak_for(&cx.caller, instance) {
+                return Err(refusal());
+            }
+            zone = region.hosts.get(&instance.host);
+        }
+        zone.map(|host| host.availability_zone.clone())
+            .ok_or_else(refusal)
+    })
+}
+
+/// Whether a container instance is registered under that instance id.
+pub async fn is_registered(core: &Core, place: &Place, ec2_instance: &str) -> bool {
+    core.up_to_date().await;
+    core.view.read(place, |region| {
+        registered(region, ec2_instance).next().is_some()
+    })
+}
+
+/// Whether a bound caller would take the instance id of another's machine by registering under it.
+pub fn takes_anothers(caller: &Caller, region: &Region, ec2_instance: &str) -> bool {
+    is_bound(caller)
+        && registered(region, ec2_instance).any(|instance| !may_speak_for(caller, instance))
+}
+
+fn registered<'a>(region: &'a Region, ec2_instance: &'a str) -> impl Iterator<Item = &'a Instance> {
+    region
+        .instances
+        .values()
+        .map(|held| &*held.record)
+        .filter(move |instance| {
+            instance.ec2_instance == ec2_instance && instance.status != InstanceStatus::Inactive
+        })
 }
 
 /// What a node is told that speaks for another.

@@ -24,6 +24,10 @@ pub struct Config {
     /// How much longer that takes for a node that has not come back since this server started: the
     /// longest pause of an agent between two tries, and some.
     pub reconnect_grace: Duration,
+    /// An agent is pinged so often: a host that lost its power or its network closes no connection.
+    pub ping: Duration,
+    /// The connection of an agent that answered nothing for so long has ended.
+    pub silence: Duration,
     /// Between two heartbeats to an agent.
     pub heartbeat: Duration,
     /// A message that was not acknowledged is sent again after this long.
@@ -39,6 +43,8 @@ impl Default for Config {
             disconnect_grace: Duration::from_secs(10),
             node_lost_timeout: Duration::from_secs(20),
             reconnect_grace: Duration::from_secs(150),
+            ping: Duration::from_secs(2),
+            silence: Duration::from_secs(6),
             heartbeat: Duration::from_secs(30),
             resend: Duration::from_secs(30),
             takeover: Takeover::Replace,

@@ -38,7 +38,7 @@ pub const MAX_TRIES: usize = 64;
 
 /// Placements of one server at a time.
 const PLACEMENTS: usize = 8;
-const LEDGER_TURNS: usize = 64;
+const TURNS: usize = 64;
 
 pub struct Core {
     pub parts: Parts,
@@ -53,9 +53,9 @@ pub struct Core {
     pub shard: Shard,
     /// Placements under way. More of them would mostly overtake each other.
     pub placements: Semaphore,
-    /// Who changes a host's ledger waits here for its turn: compare-and-swap alone would be correct,
-    /// but a hundred writers of one ledger would starve each other. Hosts share locks by hash.
-    ledger_turns: [tokio::sync::Mutex<()>; LEDGER_TURNS],
+    /// Who changes a host's ledger, or a family, waits here for its turn: compare-and-swap alone would
+    /// be correct, but a hundred writers of one record would starve each other. Locks are shared by hash.
+    turns: [tokio::sync::Mutex<()>; TURNS],
     seed: AtomicU64,
 }
 
@@ -106,7 +106,7 @@ impl Core {
             starving: Mutex::default(),
             shard: Shard::new("/w1/c0/ecs/shard/0"),
             placements: Semaphore::new(PLACEMENTS),
-            ledger_turns: std::array::from_fn(|_| tokio::sync::Mutex::default()),
+            turns: std::array::from_fn(|_| tokio::sync::Mutex::default()),
             seed: AtomicU64::new(rand::random()),
         }
     }
@@ -236,7 +236,7 @@ impl Core {
             }
             let moves = claim::moves(&stored.record, &task);
             if moves && turn.is_none() {
-                turn = Some(self.ledger_turn(&task.host).await);
+                turn = Some(self.turn(&task.host).await);
                 // Others went first: the task may be another by now.
                 continue;
             }
@@ -262,11 +262,11 @@ impl Core {
         Err(conflict(key))
     }
 
-    async fn ledger_turn(&self, host: &str) -> MutexGuard<'_, ()> {
+    pub async fn turn(&self, of: &str) -> MutexGuard<'_, ()> {
         let mut hash = std::hash::DefaultHasher::new();
-        host.hash(&mut hash);
-        let at = hash.finish() % LEDGER_TURNS as u64;
-        self.ledger_turns[at as usize].lock().await
+        of.hash(&mut hash);
+        let at = hash.finish() % TURNS as u64;
+        self.turns[at as usize].lock().await
     }
 
     async fn ledger_of(

@@ -10,9 +10,10 @@ use wharf_wire::{Call, Check, Context, Fault, async_trait, constraints::Violatio
 
 use crate::{
     acs::Endpoint,
-    authz,
+    authz, binding,
     config::Parts,
     core::Core,
+    names::Place,
     ops, reconcile, refuse, services,
     view::{Change, feed},
 };
@@ -37,6 +38,23 @@ impl EcsService {
     /// The websockets agents connect to.
     pub fn endpoint(&self) -> Endpoint {
         Endpoint::new(self.core.clone())
+    }
+
+    /// The zone of the host with the instance id `i-…`.
+    ///
+    /// # Errors
+    /// The caller may not speak for it, or there is none.
+    pub async fn zone_if_bound(&self, cx: &Context, ec2_instance: &str) -> Result<String, Fault> {
+        binding::zone_of(&self.core, cx, ec2_instance).await
+    }
+
+    /// Whether a container instance is registered under that instance id.
+    pub async fn is_registered(&self, account: &str, region: &str, ec2_instance: &str) -> bool {
+        let place = Place {
+            account: account.to_owned(),
+            region: region.to_owned(),
+        };
+        binding::is_registered(&self.core, &place, ec2_instance).await
     }
 
     /// Runs the view and the reconcilers until `stop`, and returns once they have ended. Operations
@@ -95,7 +113,9 @@ impl EcsService {
         loops.spawn(follow_targets(core.clone(), changes, stop));
         while let Some(ended) = loops.join_next().await {
             if let Err(error) = ended {
+                // Half a service is worse than one that starts again: whoever runs it sees it end.
                 tracing::error!(%error, "a loop of ECS ended with a panic");
+                return;
             }
         }
     }

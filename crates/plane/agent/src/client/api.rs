@@ -14,10 +14,7 @@ use wharf_wire::{
 };
 
 pub use super::pool::TransportError;
-use super::{
-    connect::{Dialer, Endpoint},
-    pool::Pool,
-};
+use super::{Dialer, Endpoint, pool::Pool};
 
 /// Calls operations at one endpoint with one identity.
 #[derive(Clone)]

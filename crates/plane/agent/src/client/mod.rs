@@ -4,9 +4,8 @@
 //! certificate the pinned authority signed (architecture §6).
 
 pub mod api;
-mod connect;
 mod pool;
 pub mod websocket;
 
 pub use api::{Api, CallError};
-pub use connect::{BadEndpoint, ConnectError, Dialer, Endpoint, Stream};
+pub use wharf_link::{BadEndpoint, ConnectError, Dialer, Endpoint, Stream};

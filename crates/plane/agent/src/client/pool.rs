@@ -14,7 +14,7 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::time::timeout;
 
-use super::connect::{ConnectError, Dialer, Endpoint};
+use super::{ConnectError, Dialer, Endpoint};
 
 /// Idle connections kept; more would rarely be used by one node.
 const MAX_IDLE: usize = 4;

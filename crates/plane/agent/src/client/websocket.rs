@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
     tungstenite::{
@@ -14,20 +14,25 @@ use tokio_tungstenite::{
     },
 };
 
-use super::{
-    Api,
-    connect::{ConnectError, Endpoint, Stream},
-};
+use super::{Api, ConnectError, Endpoint, Stream};
 
 /// A payload of a hundred tasks at the size limit of definitions fits; nothing larger is meant.
 const MAX_MESSAGE: usize = 16 << 20;
 /// One read or write takes no longer (§2).
 const IO_TIMEOUT: Duration = Duration::from_secs(3 * 60);
+/// A server that pings does it every few seconds: silent for so long, it is out of reach, and a new
+/// connection is worth trying. Half-open connections say nothing of their own accord.
+const PINGED_TIMEOUT: Duration = Duration::from_secs(10);
 /// The refusal's body is a small JSON document.
 const MAX_REFUSAL: usize = 4096;
 
 /// An open socket.
-pub struct Socket(WebSocketStream<Box<dyn Stream>>);
+pub struct Socket {
+    stream: WebSocketStream<Box<dyn Stream>>,
+    /// When the last frame came, and how long the next may take.
+    heard: Instant,
+    silence: Duration,
+}
 
 /// Opening or using a socket failed.
 #[derive(Debug, thiserror::Error)]
@@ -41,8 +46,8 @@ pub enum SocketError {
     Refused { status: u16, exception: String },
     #[error("the websocket failed")]
     Protocol(#[source] Box<WsError>),
-    #[error("the websocket stood still for {IO_TIMEOUT:?}")]
-    Timeout,
+    #[error("the websocket stood still for {0:?}")]
+    Timeout(Duration),
     /// Closed by the peer, with the code it gave (1006 for none).
     #[error("closed by the control plane with code {0}")]
     Closed(u16),
@@ -79,25 +84,32 @@ impl Socket {
             .max_frame_size(Some(MAX_MESSAGE));
         let upgrade = client_async_with_config(request, stream, Some(config));
         match timeout(IO_TIMEOUT, upgrade).await {
-            Err(_) => Err(SocketError::Timeout),
-            Ok(Ok((socket, _))) => Ok(Self(socket)),
+            Err(_) => Err(SocketError::Timeout(IO_TIMEOUT)),
+            Ok(Ok((stream, _))) => Ok(Self {
+                stream,
+                heard: Instant::now(),
+                silence: IO_TIMEOUT,
+            }),
             Ok(Err(WsError::Http(answer))) => Err(refusal(&answer)),
             Ok(Err(other)) => Err(other.into()),
         }
     }
 
-    /// The next text; pings are answered underneath.
+    /// The next text; pings are answered underneath. May be given up and asked again.
     ///
     /// # Errors
-    /// The socket broke, was closed, or stood still for three minutes.
+    /// The socket broke, was closed, or stood still: for three minutes, or for ten seconds if the
+    /// server is one that pings.
     pub async fn receive(&mut self) -> Result<String, SocketError> {
         loop {
-            let message = match timeout(IO_TIMEOUT, self.0.next()).await {
-                Err(_) => return Err(SocketError::Timeout),
+            let message = match timeout_at(self.heard + self.silence, self.stream.next()).await {
+                Err(_) => return Err(SocketError::Timeout(self.silence)),
                 Ok(None) => return Err(SocketError::Closed(1006)),
                 Ok(Some(message)) => message?,
             };
+            self.heard = Instant::now();
             match message {
+                Message::Ping(_) => self.silence = PINGED_TIMEOUT,
                 Message::Text(text) => return Ok(text.as_str().to_owned()),
                 Message::Close(frame) => {
                     return Err(SocketError::Closed(frame.map_or(1006, |f| f.code.into())));
@@ -108,8 +120,8 @@ impl Socket {
     }
 
     pub async fn send(&mut self, text: String) -> Result<(), SocketError> {
-        match timeout(IO_TIMEOUT, self.0.send(Message::text(text))).await {
-            Err(_) => Err(SocketError::Timeout),
+        match timeout(IO_TIMEOUT, self.stream.send(Message::text(text))).await {
+            Err(_) => Err(SocketError::Timeout(IO_TIMEOUT)),
             Ok(sent) => Ok(sent?),
         }
     }
@@ -121,7 +133,7 @@ impl Socket {
             reason: reason.into(),
         };
         // The connection is given up either way.
-        let _ = timeout(Duration::from_secs(1), self.0.close(Some(frame))).await;
+        let _ = timeout(Duration::from_secs(1), self.stream.close(Some(frame))).await;
     }
 }
 

@@ -1,7 +1,6 @@
 //! The node as a whole: what it knows ([`core`]), where it keeps it ([`disk`]), how it reaches the
 //! control plane ([`session`], [`telemetry`], [`reports`]) and the loop that owns it all ([`run`]).
 
-pub mod backoff;
 pub mod core;
 pub mod credentials;
 pub mod directory;

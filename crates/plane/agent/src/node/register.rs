@@ -14,7 +14,9 @@ use wharf_api_ecs::{
     schema::SERVICE as ECS,
 };
 
-use super::{NodeError, backoff::Backoff};
+use wharf_link::Backoff;
+
+use super::NodeError;
 use crate::{
     client::{Api, ConnectError, Endpoint, websocket::SocketError},
     config::NodeConfig,

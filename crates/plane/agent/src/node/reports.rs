@@ -13,7 +13,9 @@ use wharf_api_ecs::{
     SubmitTaskStateChangeResponse, schema::SERVICE as ECS,
 };
 
-use super::{backoff::Backoff, core::TaskContext, run::Command};
+use wharf_link::Backoff;
+
+use super::{core::TaskContext, run::Command};
 use crate::{
     client::Api,
     engine::{

@@ -17,10 +17,10 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
+use wharf_link::Backoff;
 
 use super::{
     NodeError,
-    backoff::Backoff,
     core::ManifestVerdict,
     credentials::CredentialStore,
     register::{self, EndpointCache, Host},

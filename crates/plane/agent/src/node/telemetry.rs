@@ -17,9 +17,9 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use wharf_base::{Clock, ids};
+use wharf_link::Backoff;
 
 use super::{
-    backoff::Backoff,
     directory::{Directory, TaskView},
     machine::{Machine, Usage},
     register,
@@ -210,7 +210,7 @@ impl Publisher {
                         socket.send(framed(&signed, &body)).await?;
                     }
                 }
-                () = sleep_until(heard + idle) => return Err(SocketError::Timeout),
+                () = sleep_until(heard + idle) => return Err(SocketError::Timeout(idle)),
                 () = sleep_until(expires) => {
                     socket.close("ConnectionExpired: Reconnect to continue").await;
                     return Ok(());

@@ -10,7 +10,7 @@ use super::message::{text, u32_at};
 use super::socket::{ACK, CREATE, DUMP, EXCL, REQUEST};
 use super::{Attrs, Message, Request, Socket, attributes};
 use crate::error::NetworkError;
-use crate::model::MacAddress;
+use crate::model::{Counters, MacAddress};
 
 const RTM_NEWLINK: u16 = 16;
 const RTM_DELLINK: u16 = 17;
@@ -19,6 +19,7 @@ const RTM_SETLINK: u16 = 19;
 
 const IFLA_ADDRESS: u16 = 1;
 const IFLA_IFNAME: u16 = 3;
+const IFLA_STATS64: u16 = 23;
 const IFLA_OPERSTATE: u16 = 16;
 const IFLA_LINKINFO: u16 = 18;
 const IFLA_AF_SPEC: u16 = 26;
@@ -206,6 +207,35 @@ fn find(socket: &mut Socket, name: &str) -> Result<Option<Link>, NetworkError> {
     let request = Message::new(RTM_GETLINK, REQUEST, &ifinfo(0, 0, 0), attrs);
     let body = socket.ask(&format!("find the link {name}"), request)?;
     Ok(body.and_then(|body| parse(&body)))
+}
+
+/// What went through a task's link, seen from the task: what its other end received, it sent.
+pub(crate) fn counters(socket: &mut Socket, name: &str) -> Result<Option<Counters>, NetworkError> {
+    let attrs = Attrs::new().text(IFLA_IFNAME, name);
+    let request = Message::new(RTM_GETLINK, REQUEST, &ifinfo(0, 0, 0), attrs);
+    let body = socket.ask(&format!("count what went through {name}"), request)?;
+    Ok(body.and_then(|body| {
+        let (_, stats) = attributes(body.get(16..)?).find(|(kind, _)| *kind == IFLA_STATS64)?;
+        read_counters(stats)
+    }))
+}
+
+/// `struct rtnl_link_stats64`: packets, bytes, errors, dropped; received and sent in turn.
+fn read_counters(stats: &[u8]) -> Option<Counters> {
+    let at = |index: usize| {
+        let bytes = stats.get(index * 8..index * 8 + 8)?;
+        Some(u64::from_ne_bytes(bytes.try_into().ok()?))
+    };
+    Some(Counters {
+        tx_packets: at(0)?,
+        rx_packets: at(1)?,
+        tx_bytes: at(2)?,
+        rx_bytes: at(3)?,
+        tx_errors: at(4)?,
+        rx_errors: at(5)?,
+        tx_dropped: at(6)?,
+        rx_dropped: at(7)?,
+    })
 }
 
 /// As `index_of`, for a link that was there a moment ago.

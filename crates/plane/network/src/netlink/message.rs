@@ -3,6 +3,7 @@
 
 /// `struct nlmsghdr`: length, type, flags, sequence, port; all in host byte order.
 pub(crate) const HEADER: usize = 16;
+const FLAGS_AT: usize = 6;
 const SEQUENCE_AT: usize = 8;
 /// Set on attributes that hold attributes; nf_tables insists on it.
 const NESTED: u16 = 0x8000;
@@ -81,6 +82,14 @@ impl Message {
         let len = u32::try_from(bytes.len()).expect("a message is far below 4 GiB");
         bytes[..4].copy_from_slice(&len.to_ne_bytes());
         Self(bytes)
+    }
+
+    /// The same, with an answer wanted also when all is well.
+    pub(crate) fn acknowledged(mut self) -> Self {
+        const ACK: u16 = 4;
+        let flags = u16::from_ne_bytes([self.0[FLAGS_AT], self.0[FLAGS_AT + 1]]);
+        self.0[FLAGS_AT..FLAGS_AT + 2].copy_from_slice(&(flags | ACK).to_ne_bytes());
+        self
     }
 
     pub(crate) fn numbered(mut self, sequence: u32) -> Vec<u8> {

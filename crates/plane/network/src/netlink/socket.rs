@@ -29,8 +29,9 @@ const DUMP_INTERRUPTED: u16 = 0x10;
 const ACK_HAS_TLVS: u16 = 0x200;
 const ERROR_TEXT: u16 = 1;
 
-/// Large enough for a whole port table of 28,000 entries in one atomic batch.
-const SEND_BUFFER: usize = 4 << 20;
+/// A bound, not a reservation: large enough for the rules of some ten thousand security groups in
+/// one atomic batch.
+const SEND_BUFFER: usize = 64 << 20;
 const RECEIVE_BUFFER: usize = 1 << 20;
 /// The kernel fills at most 32 KiB of a dump at once.
 const DATAGRAM: usize = 64 << 10;
@@ -96,22 +97,28 @@ impl Socket {
         self.send(&bytes, open)
     }
 
-    /// As `perform`, for bytes whose first and last message give no answer when all is well.
+    /// As `perform`, for bytes whose first and last message give no answer when all is well. Only
+    /// the last of `messages` is acknowledged: thousands of answers would not fit the socket's
+    /// buffer, and refusals come unasked.
     pub(crate) fn perform_framed(
         &mut self,
         step: &'static str,
         begin: Message,
-        messages: Vec<Message>,
+        mut messages: Vec<Message>,
         end: Message,
     ) -> Result<(), NetworkError> {
+        let Some(last) = messages.pop() else {
+            return Ok(());
+        };
         let mut bytes = begin.numbered(0);
-        let mut open = BTreeMap::new();
         for message in messages {
             let sequence = self.next_sequence();
             bytes.extend(message.numbered(sequence));
-            open.insert(sequence, (Cow::Borrowed(step), &[][..]));
         }
+        let sequence = self.next_sequence();
+        bytes.extend(last.acknowledged().numbered(sequence));
         bytes.extend(end.numbered(0));
+        let open = BTreeMap::from([(sequence, (Cow::Borrowed(step), &[][..]))]);
         self.send(&bytes, open)
     }
 

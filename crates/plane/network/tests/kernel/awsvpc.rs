@@ -1,6 +1,7 @@
 //! Elastic network interfaces: their address and nobody else's, VPCs side by side; the modes none
 //! and host.
 
+use super::control::*;
 use super::support::*;
 use wharf_network::*;
 
@@ -10,6 +11,7 @@ fn an_interface_has_its_address_and_reaches_its_neighbours() {
         let (network, _endpoints) = host.start("ab12").await;
         let one = network.attach("one", eni("vpc-a", 5)).await.unwrap();
         let two = network.attach("two", eni("vpc-a", 6)).await.unwrap();
+        open_up(&network, "vpc-a", &[5, 6]).await;
         assert!(one.host_reachable && one.bindings.is_empty());
         let links = inside(netns(&one), || ip("-o link show eth0"));
         assert!(links.contains("0a:00:00:00:00:05"), "{links}");
@@ -48,6 +50,7 @@ fn subnets_vpcs_and_the_bridge_reach_each_other_through_their_routers() {
     on_a_host(|host| async move {
         let (network, _endpoints) = host.start("ab12").await;
         let one = network.attach("one", eni("vpc-a", 5)).await.unwrap();
+        open_up(&network, "vpc-a", &[5]).await;
         let elsewhere = Mode::Awsvpc(Eni {
             vpc_id: "vpc-a".into(),
             eni_id: "eni-x".into(),
@@ -82,6 +85,7 @@ fn an_address_cannot_be_borrowed() {
         let victim = network.attach("victim", eni("vpc-a", 6)).await.unwrap();
         let target = network.attach("target", eni("vpc-a", 7)).await.unwrap();
         let other = network.attach("other", eni("vpc-a", 8)).await.unwrap();
+        open_up(&network, "vpc-a", &[7]).await;
         let ears = receiver(target.netns.as_deref(), eni_address(7), 7000);
         let metadata = Server::on(endpoints.try_recv().unwrap().listener);
         let endpoint = std::net::Ipv4Addr::new(169, 254, 170, 2);
@@ -126,6 +130,7 @@ fn two_vpcs_use_the_same_addresses() {
             let seen = ask_from(task.netns.as_deref(), (NEIGHBOUR, 7000), PATIENCE).unwrap();
             assert_eq!(seen, EXTERNAL, "both reach the world");
         }
+        open_up(&network, "vpc-b", &[5]).await;
         let _server = Server::start(second.netns.as_deref(), 80);
         assert!(ask_from(peer.netns.as_deref(), (eni_address(5), 80), PATIENCE).is_ok());
         assert!(

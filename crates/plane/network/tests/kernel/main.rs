@@ -3,7 +3,9 @@
 
 mod awsvpc;
 mod bridge;
+mod control;
 mod crash;
+mod groups;
 mod restart;
 mod support;
 mod teardown;

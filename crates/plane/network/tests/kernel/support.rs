@@ -271,6 +271,23 @@ pub fn ask_udp(to: (Ipv4Addr, u16), patience: Duration) -> io::Result<Ipv4Addr> 
         .map_err(io::Error::other)
 }
 
+/// Whether an echo request from the namespace at `path` is answered.
+pub fn pings(path: &Path, to: Ipv4Addr, patience: Duration) -> bool {
+    use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
+    let socket = inside(path, || {
+        let flags = SockFlag::SOCK_CLOEXEC;
+        let protocol = SockProtocol::Icmp;
+        socket(AddressFamily::Inet, SockType::Datagram, flags, protocol).unwrap()
+    });
+    let socket = UdpSocket::from(socket);
+    socket.set_read_timeout(Some(patience)).unwrap();
+    // Echo request; the kernel fills in the number and the sum.
+    let request = [8, 0, 0, 0, 0, 0, 0, 1];
+    socket.send_to(&request, (to, 0)).unwrap();
+    let mut buffer = [0; 64];
+    socket.recv(&mut buffer).is_ok()
+}
+
 pub fn bridge(ports: &[(u16, HostPort, Protocol)]) -> Mode {
     let mapping = |(port, host, protocol): &(u16, HostPort, Protocol)| PortMapping {
         container: PortRange::single(*port),
@@ -290,12 +307,16 @@ pub fn web() -> Mode {
 pub fn eni(vpc: &str, last: u8) -> Mode {
     Mode::Awsvpc(Eni {
         vpc_id: vpc.to_owned(),
-        eni_id: format!("eni-{last}"),
+        eni_id: eni_id(vpc, last),
         mac: MacAddress::new([0x0a, 0, 0, 0, 0, last]),
         address: eni_address(last),
         subnet: "172.31.16.0/20".parse().unwrap(),
         gateway: Ipv4Addr::new(172, 31, 16, 1),
     })
+}
+
+pub fn eni_id(vpc: &str, last: u8) -> String {
+    format!("eni-{vpc}-{last}")
 }
 
 pub fn eni_address(last: u8) -> Ipv4Addr {

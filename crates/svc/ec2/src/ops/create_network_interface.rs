@@ -1,23 +1,22 @@
 //! CreateNetworkInterface claims an address and writes the interface in one transaction.
 
-use std::net::Ipv4Addr;
+use std::{collections::HashSet, net::Ipv4Addr};
 
 use wharf_api_ec2::types::{CreateNetworkInterfaceRequest, CreateNetworkInterfaceResult};
 use wharf_base::ids;
-use wharf_records::{Record, Unknown, ecs::Tags, encode};
-use wharf_store::{Compare, Txn};
+use wharf_records::{Record, Scope, Unknown, encode};
+use wharf_store::{Compare, Range, Txn};
 use wharf_wire::{Call, CallerKind, Fault};
 
-use super::describe_network_interfaces::group_names;
+use super::interfaces::{group_names, groups};
 use crate::{
     Ec2Service,
     address::random_mac,
     fault,
-    records::{AddressClaim, Interface, Pointer, SecurityGroup, Subnet},
+    records::{AddressClaim, Entity, Interface, Pointer, SecurityGroup, Subnet},
+    table::{LeanOn, MAX_RACES},
+    tags,
 };
-
-/// Addresses tried before the subnet counts as full for this call; each try is one transaction.
-const MAX_TRIES: usize = 4096;
 
 pub async fn create_network_interface(
     service: &Ec2Service,
@@ -31,41 +30,36 @@ pub async fn create_network_interface(
         .as_ref()
         .map(|token| format!("interface-token:{token}"));
     if let Some(made) = made_before(service, call, token_id.as_deref()).await? {
-        return answer(service, call, &made, input.client_token).await;
+        return answer(service, call, made, input.client_token).await;
     }
     let subnet_id = input.subnet_id.as_deref().unwrap_or_default();
-    let subnet: Subnet = service
-        .find(call, subnet_id)
-        .await?
-        .ok_or_else(|| fault::subnet_not_found(subnet_id))?;
-    let groups = groups(
-        service,
-        call,
-        &subnet,
-        input.groups.as_deref().unwrap_or_default(),
-    )
-    .await?;
+    let subnet: Subnet = service.get(call, subnet_id).await?;
     let wanted = wanted_address(&subnet, input.private_ip_address.as_deref())?;
-    let candidates: Vec<Ipv4Addr> = match wanted {
-        Some(address) => vec![address],
-        None => subnet.cidr.candidates().take(MAX_TRIES).collect(),
-    };
-    for address in candidates {
+    for race in 0..MAX_RACES {
+        let address = match wanted {
+            Some(address) => address,
+            None => free_address(service, call, &subnet, race).await?,
+        };
         let interface = Interface {
             token_id: token_id.clone(),
-            ..interface(call, &input, &subnet, &groups, address)
+            ..interface(service, call, &input, &subnet, address).await?
         };
-        if claim(service, call, &interface).await? {
-            return answer(service, call, &interface, input.client_token).await;
-        }
+        let Some(conflict) = claim(service, call, &interface).await? else {
+            return answer(service, call, interface, input.client_token).await;
+        };
         if let Some(made) = made_before(service, call, token_id.as_deref()).await? {
-            return answer(service, call, &made, input.client_token).await;
+            return answer(service, call, made, input.client_token).await;
+        }
+        match Scope::parse(&conflict) {
+            Some((_, Subnet::KIND, id)) => return Err(Subnet::missing(&id)),
+            Some((_, SecurityGroup::KIND, id)) => return Err(SecurityGroup::missing(&id)),
+            _ => {}
+        }
+        if let Some(address) = wanted {
+            return Err(fault::address_in_use(address));
         }
     }
-    Err(match wanted {
-        Some(address) => fault::address_in_use(address),
-        None => fault::no_free_address(&subnet.id),
-    })
+    Err(fault::too_busy())
 }
 
 /// Members that would change what is made must not be dropped in silence.
@@ -110,32 +104,6 @@ async fn made_before(
     }
 }
 
-/// The groups asked for, all of the subnet's VPC; the VPC's default group if none were.
-async fn groups(
-    service: &Ec2Service,
-    call: &Call,
-    subnet: &Subnet,
-    ids: &[String],
-) -> Result<Vec<String>, Fault> {
-    let all: Vec<SecurityGroup> = service.all(call).await?;
-    if ids.is_empty() {
-        let default = all
-            .into_iter()
-            .filter(|group| group.vpc_id == subnet.vpc_id && group.name == "default");
-        return Ok(default.map(|group| group.id).collect());
-    }
-    for id in ids {
-        let group = all
-            .iter()
-            .find(|group| group.id == *id)
-            .ok_or_else(|| fault::group_not_found(id))?;
-        if group.vpc_id != subnet.vpc_id {
-            return Err(fault::groups_of_other_vpc(id, &subnet.vpc_id));
-        }
-    }
-    Ok(ids.to_vec())
-}
-
 fn wanted_address(subnet: &Subnet, text: Option<&str>) -> Result<Option<Ipv4Addr>, Fault> {
     let Some(text) = text else { return Ok(None) };
     let address: Option<Ipv4Addr> = text.parse().ok();
@@ -145,90 +113,101 @@ fn wanted_address(subnet: &Subnet, text: Option<&str>) -> Result<Option<Ipv4Addr
         .ok_or_else(|| fault::address_outside(text))
 }
 
-fn interface(
+/// The next address in the subnet's circle, and once that was taken, the next that nobody has.
+async fn free_address(
+    service: &Ec2Service,
+    call: &Call,
+    subnet: &Subnet,
+    race: usize,
+) -> Result<Ipv4Addr, Fault> {
+    let full = || fault::no_free_address(&subnet.id);
+    let start = service.cursors.next(&subnet.id, subnet.cidr);
+    let mut candidates = subnet.cidr.candidates(start);
+    if race == 0 {
+        return candidates.next().ok_or_else(full);
+    }
+    let prefix = Ec2Service::key::<AddressClaim>(call, &format!("{}:", subnet.id));
+    let claims = Range::prefix(prefix.clone()).keys_only();
+    let claims = service.store.range(claims).await.map_err(fault::store)?;
+    let taken: HashSet<Ipv4Addr> = claims
+        .entries
+        .iter()
+        .filter_map(|entry| entry.key.strip_prefix(&prefix)?.parse().ok())
+        .collect();
+    candidates
+        .find(|address| !taken.contains(address))
+        .ok_or_else(full)
+}
+
+async fn interface(
+    service: &Ec2Service,
     call: &Call,
     input: &CreateNetworkInterfaceRequest,
     subnet: &Subnet,
-    groups: &[String],
     address: Ipv4Addr,
-) -> Interface {
-    let requester = (call.caller.kind == CallerKind::Service).then(|| call.caller.arn.clone());
-    let tags: Tags = input
-        .tag_specifications
-        .iter()
-        .flatten()
-        .filter(|specification| specification.resource_type.as_deref() == Some("network-interface"))
-        .flat_map(|specification| specification.tags.iter().flatten())
-        .map(|tag| {
-            (
-                tag.key.clone().unwrap_or_default(),
-                tag.value.clone().unwrap_or_default(),
-            )
-        })
-        .collect();
-    Interface {
+) -> Result<Interface, Fault> {
+    let wanted = input.groups.as_deref().unwrap_or_default();
+    let specifications = input.tag_specifications.as_deref();
+    Ok(Interface {
         id: ids::ec2_id("eni"),
         subnet_id: subnet.id.clone(),
+        subnet_cidr: Some(subnet.cidr),
         vpc_id: subnet.vpc_id.clone(),
         zone: subnet.zone.clone(),
         address,
         mac: random_mac(),
-        groups: groups.to_vec(),
+        groups: groups(service, call, &subnet.vpc_id, wanted).await?,
         description: input.description.clone().unwrap_or_default(),
-        requester,
+        source_dest_check: true,
+        requester: (call.caller.kind == CallerKind::Service).then(|| call.caller.arn.clone()),
+        attachment: None,
         token_id: None,
         created_at: call.now,
-        tags,
+        tags: tags::specified(call, specifications, Interface::KIND)?,
         unknown: Unknown::new(),
-    }
+    })
 }
 
-/// False if the address, or the token, was taken meanwhile.
-async fn claim(service: &Ec2Service, call: &Call, interface: &Interface) -> Result<bool, Fault> {
-    let scope = Ec2Service::scope(call);
-    let address_key = scope.key(
-        AddressClaim::KIND,
-        &format!("{}:{}", interface.subnet_id, interface.address),
-    );
+/// Writes the interface; the key that stood against it if the address or token was taken
+/// meanwhile, or the subnet or a group went.
+async fn claim(
+    service: &Ec2Service,
+    call: &Call,
+    interface: &Interface,
+) -> Result<Option<String>, Fault> {
+    let address_key = Ec2Service::key::<AddressClaim>(call, &interface.claim_id());
     let address = AddressClaim {
         interface_id: interface.id.clone(),
         unknown: Unknown::new(),
     };
+    let key = Ec2Service::key::<Interface>(call, &interface.id);
     let mut txn = Txn::new()
         .when(Compare::absent(address_key.clone()))
-        .when(Compare::present(
-            scope.key(Subnet::KIND, &interface.subnet_id),
-        ))
         .put(address_key, encode(&address))
-        .put(scope.key(Interface::KIND, &interface.id), encode(interface));
+        .put(key, encode(interface))
+        .lean_on::<Subnet>(call, &interface.subnet_id);
+    for group in &interface.groups {
+        txn = txn.lean_on::<SecurityGroup>(call, group);
+    }
     if let Some(token_id) = &interface.token_id {
-        let key = scope.key(Pointer::KIND, token_id);
-        let pointer = Pointer {
-            id: interface.id.clone(),
-            unknown: Unknown::new(),
-        };
+        let key = Ec2Service::key::<Pointer>(call, token_id);
         txn = txn
             .when(Compare::absent(key.clone()))
-            .put(key, encode(&pointer));
+            .put(key, encode(&Pointer::to(&interface.id)));
     }
-    Ok(service
-        .store
-        .txn(&call.permit, txn)
-        .await
-        .map_err(fault::store)?
-        .succeeded)
+    service.commit(call, txn).await
 }
 
 async fn answer(
     service: &Ec2Service,
     call: &Call,
-    interface: &Interface,
+    interface: Interface,
     client_token: Option<String>,
 ) -> Result<CreateNetworkInterfaceResult, Fault> {
-    let names = group_names(service, call).await?;
-    let shown = interface.to_wire(&call.account, &call.region, &names);
+    let interface = [interface];
+    let names = group_names(service, call, &interface).await?;
     Ok(CreateNetworkInterfaceResult {
-        network_interface: Some(shown),
+        network_interface: Some(interface[0].to_wire(call, &names)),
         client_token,
     })
 }

@@ -1,12 +1,14 @@
 //! DescribeNetworkInterfaces.
 
-use wharf_api_ec2::types::{DescribeNetworkInterfacesRequest, DescribeNetworkInterfacesResult};
-use wharf_wire::{Call, Fault};
+use std::collections::BTreeMap;
 
+use wharf_api_ec2::types::{DescribeNetworkInterfacesRequest, DescribeNetworkInterfacesResult};
+use wharf_wire::{Call, Context, Fault};
+
+use super::interfaces::group_names;
 use crate::{
     Ec2Service, fault,
-    filter::{Fields, matches},
-    page,
+    filter::{Asked, Fields},
     records::{Interface, SecurityGroup},
 };
 
@@ -16,84 +18,91 @@ pub async fn describe_network_interfaces(
     input: DescribeNetworkInterfacesRequest,
 ) -> Result<DescribeNetworkInterfacesResult, Fault> {
     fault::dry_run(input.dry_run)?;
-    let all: Vec<Interface> = service.all(call).await?;
-    let ids = input.network_interface_ids.unwrap_or_default();
-    if let Some(id) = ids
-        .iter()
-        .find(|id| !all.iter().any(|interface| interface.id == **id))
-    {
-        return Err(fault::interface_not_found(id));
-    }
-    let names = group_names(service, call).await?;
-    let filters = input.filters.unwrap_or_default();
-    let mut found = Vec::new();
-    for interface in all {
-        let asked = ids.is_empty() || ids.contains(&interface.id);
-        if asked && matches(&filters, &fields(&interface, call, &names))? {
-            found.push(interface);
-        }
-    }
-    let (page, next_token) = page::cut(
-        found,
-        |it| &it.id,
-        input.next_token.as_deref(),
-        input.max_results,
-    )?;
-    let interfaces = page
-        .iter()
-        .map(|it| it.to_wire(&call.account, &call.region, &names))
-        .collect();
+    let by_name =
+        |filter: &&wharf_api_ec2::types::Filter| filter.name.as_deref() == Some("group-name");
+    let all_names = match input.filters.iter().flatten().find(by_name) {
+        Some(_) => all_group_names(service, call).await?,
+        None => BTreeMap::new(),
+    };
+    let asked = Asked {
+        ids: input.network_interface_ids,
+        filters: input.filters,
+        next_token: input.next_token,
+        max_results: input.max_results,
+    };
+    let fields = |interface: &Interface| fields(interface, call, &all_names);
+    let (page, next_token) = service.select(call, asked, fields).await?;
+    let names = group_names(service, call, &page).await?;
+    let interfaces = page.iter().map(|it| it.to_wire(call, &names)).collect();
     Ok(DescribeNetworkInterfacesResult {
         network_interfaces: Some(interfaces),
         next_token,
     })
 }
 
-/// Ids and names of the account's groups.
-pub async fn group_names(
+async fn all_group_names(
     service: &Ec2Service,
-    call: &Call,
-) -> Result<Vec<(String, String)>, Fault> {
-    let groups: Vec<SecurityGroup> = service.all(call).await?;
-    Ok(groups
-        .into_iter()
-        .map(|group| (group.id, group.name))
-        .collect())
+    cx: &Context,
+) -> Result<BTreeMap<String, String>, Fault> {
+    let groups: Vec<SecurityGroup> = service.all(cx).await?;
+    let names = groups.into_iter().map(|group| (group.id, group.name));
+    Ok(names.collect())
 }
 
-fn fields<'a>(interface: &'a Interface, call: &Call, names: &[(String, String)]) -> Fields<'a> {
-    let shown = interface.to_wire(&call.account, &call.region, names);
-    let one = |value: &Option<String>| value.clone().into_iter().collect::<Vec<_>>();
-    let address = vec![interface.address.to_string()];
-    let groups = shown.groups.as_deref().unwrap_or_default();
-    Fields {
-        named: vec![
-            ("network-interface-id", vec![interface.id.clone()]),
-            ("subnet-id", vec![interface.subnet_id.clone()]),
-            ("vpc-id", vec![interface.vpc_id.clone()]),
-            ("availability-zone", vec![interface.zone.clone()]),
-            ("description", vec![interface.description.clone()]),
-            ("group-id", interface.groups.clone()),
-            (
-                "group-name",
-                groups
-                    .iter()
-                    .filter_map(|group| group.group_name.clone())
-                    .collect(),
-            ),
-            ("interface-type", vec!["interface".to_owned()]),
-            ("mac-address", vec![interface.mac.clone()]),
-            ("owner-id", vec![call.account.clone()]),
-            ("private-ip-address", address.clone()),
-            ("addresses.private-ip-address", address),
-            ("private-dns-name", one(&shown.private_dns_name)),
-            ("requester-id", one(&shown.requester_id)),
-            (
-                "requester-managed",
-                vec![interface.requester.is_some().to_string()],
-            ),
-            ("status", one(&shown.status)),
-        ],
-        tags: &interface.tags,
-    }
+fn fields(interface: &Interface, cx: &Context, names: &BTreeMap<String, String>) -> Fields {
+    let one = |value: &str| vec![value.to_owned()];
+    let address = one(&interface.address.to_string());
+    let dns_name = one(&interface.private_dns_name(&cx.region));
+    let attachment = interface.attachment.as_ref();
+    let attached = |value: &dyn Fn(&crate::records::Attachment) -> String| {
+        attachment.map(value).into_iter().collect::<Vec<_>>()
+    };
+    let group_names = interface.groups.iter().filter_map(|id| names.get(id));
+    vec![
+        ("network-interface-id", one(&interface.id)),
+        ("subnet-id", one(&interface.subnet_id)),
+        ("vpc-id", one(&interface.vpc_id)),
+        ("availability-zone", one(&interface.zone)),
+        ("description", one(&interface.description)),
+        ("group-id", interface.groups.clone()),
+        ("group-name", group_names.cloned().collect()),
+        ("interface-type", one("interface")),
+        ("mac-address", one(&interface.mac)),
+        ("owner-id", one(&cx.account)),
+        ("private-ip-address", address.clone()),
+        ("addresses.private-ip-address", address),
+        ("addresses.primary", one("true")),
+        ("private-dns-name", dns_name),
+        (
+            "requester-id",
+            interface.requester.iter().cloned().collect(),
+        ),
+        (
+            "requester-managed",
+            one(&interface.requester.is_some().to_string()),
+        ),
+        (
+            "source-dest-check",
+            one(&interface.source_dest_check.to_string()),
+        ),
+        ("status", one(interface.status())),
+        ("attachment.attachment-id", attached(&|it| it.id.clone())),
+        (
+            "attachment.instance-id",
+            attached(&|it| it.instance_id.clone()),
+        ),
+        (
+            "attachment.instance-owner-id",
+            attached(&|_| cx.account.clone()),
+        ),
+        (
+            "attachment.device-index",
+            attached(&|it| it.device_index.to_string()),
+        ),
+        (
+            "attachment.delete-on-termination",
+            attached(&|it| it.delete_on_termination.to_string()),
+        ),
+        ("attachment.status", attached(&|_| "attached".to_owned())),
+    ]
 }

@@ -1,13 +1,12 @@
 //! DescribeSecurityGroups.
 
-use wharf_api_ec2::types::{DescribeSecurityGroupsRequest, DescribeSecurityGroupsResult};
-use wharf_wire::{Call, Fault};
+use wharf_api_ec2::types::{DescribeSecurityGroupsRequest, DescribeSecurityGroupsResult, Filter};
+use wharf_wire::{Call, Context, Fault};
 
 use crate::{
     Ec2Service, fault,
-    filter::{Fields, matches},
-    page,
-    records::{Rule, RulePeer, SecurityGroup},
+    filter::{Asked, Fields},
+    records::{Rule, SecurityGroup},
 };
 
 pub async fn describe_security_groups(
@@ -17,83 +16,89 @@ pub async fn describe_security_groups(
 ) -> Result<DescribeSecurityGroupsResult, Fault> {
     fault::dry_run(input.dry_run)?;
     service.ensure_default_vpc(&call.permit, call).await?;
-    let all: Vec<SecurityGroup> = service.all(call).await?;
-    let ids = input.group_ids.unwrap_or_default();
+    let mut filters = input.filters.unwrap_or_default();
     let names = input.group_names.unwrap_or_default();
-    if let Some(id) = ids
-        .iter()
-        .find(|id| !all.iter().any(|group| group.id == **id))
-    {
-        return Err(fault::group_not_found(id));
-    }
-    if let Some(name) = names
-        .iter()
-        .find(|name| !all.iter().any(|group| group.name == **name))
-    {
-        return Err(fault::group_not_found(name));
-    }
-    let filters = input.filters.unwrap_or_default();
-    let mut found = Vec::new();
-    for group in all {
-        let asked = (ids.is_empty() || ids.contains(&group.id))
-            && (names.is_empty() || names.contains(&group.name));
-        if asked && matches(&filters, &fields(&group, &call.account))? {
-            found.push(group);
+    if !names.is_empty() {
+        let all: Vec<SecurityGroup> = service.all(call).await?;
+        let unknown = |name: &&String| !all.iter().any(|group| group.name == **name);
+        if let Some(name) = names.iter().find(unknown) {
+            return Err(fault::group_not_found(name));
         }
+        filters.push(Filter {
+            name: Some("group-name".to_owned()),
+            values: Some(names.iter().map(|name| literal(name)).collect()),
+        });
     }
-    let (page, next_token) = page::cut(
-        found,
-        |group| &group.id,
-        input.next_token.as_deref(),
-        input.max_results,
-    )?;
-    let groups = page
-        .iter()
-        .map(|group| group.to_wire(&call.account, &call.region))
-        .collect();
+    let asked = Asked {
+        ids: input.group_ids,
+        filters: Some(filters),
+        next_token: input.next_token,
+        max_results: input.max_results,
+    };
+    let fields = |group: &SecurityGroup| fields(group, call);
+    let (page, next_token) = service.select(call, asked, fields).await?;
+    let groups = page.iter().map(|group| group.to_wire(call)).collect();
     Ok(DescribeSecurityGroupsResult {
         next_token,
         security_groups: Some(groups),
     })
 }
 
-fn fields<'a>(group: &'a SecurityGroup, account: &str) -> Fields<'a> {
-    let of = |rules: &[Rule], value: &dyn Fn(&Rule) -> Option<String>| {
-        rules.iter().filter_map(value).collect()
-    };
-    let cidr = |rule: &Rule| match &rule.peer {
-        RulePeer::Cidr(cidr) => Some(cidr.to_string()),
-        RulePeer::Group(_) => None,
-    };
-    let peer_group = |rule: &Rule| match &rule.peer {
-        RulePeer::Group(id) => Some(id.clone()),
-        RulePeer::Cidr(_) => None,
-    };
-    let protocol = |rule: &Rule| Some(rule.protocol.clone());
-    let from_port = |rule: &Rule| rule.from_port.map(|port| port.to_string());
-    let to_port = |rule: &Rule| rule.to_port.map(|port| port.to_string());
-    Fields {
-        named: vec![
-            ("group-id", vec![group.id.clone()]),
-            ("group-name", vec![group.name.clone()]),
-            ("description", vec![group.description.clone()]),
-            ("owner-id", vec![account.to_owned()]),
-            ("vpc-id", vec![group.vpc_id.clone()]),
-            ("ip-permission.cidr", of(&group.ingress, &cidr)),
-            ("ip-permission.group-id", of(&group.ingress, &peer_group)),
-            ("ip-permission.protocol", of(&group.ingress, &protocol)),
-            ("ip-permission.from-port", of(&group.ingress, &from_port)),
-            ("ip-permission.to-port", of(&group.ingress, &to_port)),
-            ("egress.ip-permission.cidr", of(&group.egress, &cidr)),
-            (
-                "egress.ip-permission.group-id",
-                of(&group.egress, &peer_group),
-            ),
-            (
-                "egress.ip-permission.protocol",
-                of(&group.egress, &protocol),
-            ),
-        ],
-        tags: &group.tags,
-    }
+/// A pattern that matches this name alone; names may hold a `*`.
+fn literal(name: &str) -> String {
+    let escape = |c: char| matches!(c, '*' | '?' | '\\').then_some('\\');
+    name.chars()
+        .flat_map(|c| escape(c).into_iter().chain([c]))
+        .collect()
+}
+
+fn fields(group: &SecurityGroup, cx: &Context) -> Fields {
+    let one = |value: &str| vec![value.to_owned()];
+    let mut named = vec![
+        ("group-id", one(&group.id)),
+        ("group-name", one(&group.name)),
+        ("description", one(&group.description)),
+        ("owner-id", one(&cx.account)),
+        ("vpc-id", one(&group.vpc_id)),
+    ];
+    named.extend(rule_fields(&group.ingress, &cx.account, INGRESS));
+    named.extend(rule_fields(&group.egress, &cx.account, EGRESS));
+    named
+}
+
+/// Names of the filters on the rules of a direction, in the order of [`rule_fields`].
+const INGRESS: [&str; 6] = [
+    "ip-permission.cidr",
+    "ip-permission.group-id",
+    "ip-permission.protocol",
+    "ip-permission.from-port",
+    "ip-permission.to-port",
+    "ip-permission.user-id",
+];
+const EGRESS: [&str; 6] = [
+    "egress.ip-permission.cidr",
+    "egress.ip-permission.group-id",
+    "egress.ip-permission.protocol",
+    "egress.ip-permission.from-port",
+    "egress.ip-permission.to-port",
+    "egress.ip-permission.user-id",
+];
+
+fn rule_fields(
+    rules: &[Rule],
+    account: &str,
+    names: [&'static str; 6],
+) -> [(&'static str, Vec<String>); 6] {
+    let of = |value: &dyn Fn(&Rule) -> Option<String>| rules.iter().filter_map(value).collect();
+    let port = |port: Option<i32>| port.map(|port| port.to_string());
+    let values = [
+        of(&|rule| rule.cidr().map(|cidr| cidr.to_string())),
+        of(&|rule| rule.group().map(str::to_owned)),
+        of(&|rule| Some(rule.protocol.clone())),
+        of(&|rule| port(rule.from_port)),
+        of(&|rule| port(rule.to_port)),
+        of(&|rule| rule.group().map(|_| account.to_owned())),
+    ];
+    let mut values = values.into_iter();
+    names.map(|name| (name, values.next().unwrap_or_default()))
 }

@@ -5,8 +5,7 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     Ec2Service, fault,
-    filter::{Fields, matches},
-    page,
+    filter::{Asked, Fields},
     records::Vpc,
 };
 
@@ -17,26 +16,14 @@ pub async fn describe_vpcs(
 ) -> Result<DescribeVpcsResult, Fault> {
     fault::dry_run(input.dry_run)?;
     service.ensure_default_vpc(&call.permit, call).await?;
-    let all: Vec<Vpc> = service.all(call).await?;
-    let ids = input.vpc_ids.unwrap_or_default();
-    if let Some(id) = ids.iter().find(|id| !all.iter().any(|vpc| vpc.id == **id)) {
-        return Err(fault::vpc_not_found(id));
-    }
-    let filters = input.filters.unwrap_or_default();
-    let mut found = Vec::new();
-    for vpc in all {
-        if (ids.is_empty() || ids.contains(&vpc.id))
-            && matches(&filters, &fields(&vpc, &call.account))?
-        {
-            found.push(vpc);
-        }
-    }
-    let (page, next_token) = page::cut(
-        found,
-        |vpc| &vpc.id,
-        input.next_token.as_deref(),
-        input.max_results,
-    )?;
+    let asked = Asked {
+        ids: input.vpc_ids,
+        filters: input.filters,
+        next_token: input.next_token,
+        max_results: input.max_results,
+    };
+    let fields = |vpc: &Vpc| fields(vpc, &call.account);
+    let (page, next_token) = service.select(call, asked, fields).await?;
     let vpcs = page.iter().map(|vpc| vpc.to_wire(&call.account)).collect();
     Ok(DescribeVpcsResult {
         next_token,
@@ -44,20 +31,28 @@ pub async fn describe_vpcs(
     })
 }
 
-fn fields<'a>(vpc: &'a Vpc, account: &str) -> Fields<'a> {
-    let is_default = vpc.is_default.to_string();
-    let cidr = vpc.cidr.to_string();
-    Fields {
-        named: vec![
-            ("vpc-id", vec![vpc.id.clone()]),
-            ("cidr", vec![cidr.clone()]),
-            ("cidr-block-association.cidr-block", vec![cidr]),
-            ("dhcp-options-id", vec![vpc.dhcp_options_id.clone()]),
-            ("is-default", vec![is_default.clone()]),
-            ("isDefault", vec![is_default]),
-            ("owner-id", vec![account.to_owned()]),
-            ("state", vec!["available".to_owned()]),
-        ],
-        tags: &vpc.tags,
-    }
+fn fields(vpc: &Vpc, account: &str) -> Fields {
+    let one = |value: &str| vec![value.to_owned()];
+    let is_default = one(&vpc.is_default.to_string());
+    let associations = std::iter::once(&vpc.association_id)
+        .chain(vpc.more_cidrs.iter().map(|more| &more.id))
+        .cloned();
+    vec![
+        ("vpc-id", one(&vpc.id)),
+        ("cidr", one(&vpc.cidr.to_string())),
+        (
+            "cidr-block-association.cidr-block",
+            vpc.cidrs().map(|cidr| cidr.to_string()).collect(),
+        ),
+        (
+            "cidr-block-association.association-id",
+            associations.collect(),
+        ),
+        ("cidr-block-association.state", one("associated")),
+        ("dhcp-options-id", one(&vpc.dhcp_options_id)),
+        ("is-default", is_default.clone()),
+        ("isDefault", is_default),
+        ("owner-id", one(account)),
+        ("state", one("available")),
+    ]
 }

@@ -7,13 +7,10 @@ use wharf_api_ec2::types::{
 use wharf_records::ecs::Tags;
 use wharf_wire::{Call, Fault};
 
-use crate::{
-    fault,
-    filter::{Fields, matches},
-    zone,
-};
+use crate::{Ec2Service, fault, filter::matches, zone};
 
-pub fn zones(
+pub async fn zones(
+    _: &Ec2Service,
     call: &Call,
     input: DescribeAvailabilityZonesRequest,
 ) -> Result<DescribeAvailabilityZonesResult, Fault> {
@@ -51,7 +48,7 @@ pub fn zones(
             ("zone-type", vec!["availability-zone".to_owned()]),
             ("opt-in-status", vec!["opt-in-not-required".to_owned()]),
         ];
-        if asked && matches(&filters, &Fields { named, tags: &tags })? {
+        if asked && matches(&filters, &named, &tags)? {
             zones.push(AvailabilityZone {
                 opt_in_status: Some("opt-in-not-required".to_owned()),
                 messages: Some(vec![]),
@@ -71,7 +68,11 @@ pub fn zones(
     })
 }
 
-pub fn regions(call: &Call, input: DescribeRegionsRequest) -> Result<DescribeRegionsResult, Fault> {
+pub async fn regions(
+    _: &Ec2Service,
+    call: &Call,
+    input: DescribeRegionsRequest,
+) -> Result<DescribeRegionsResult, Fault> {
     fault::dry_run(input.dry_run)?;
     let own = &call.region;
     if let Some(name) = input
@@ -94,10 +95,7 @@ pub fn regions(call: &Call, input: DescribeRegionsRequest) -> Result<DescribeReg
         ("endpoint", region.endpoint.clone().into_iter().collect()),
         ("opt-in-status", vec!["opt-in-not-required".to_owned()]),
     ];
-    let shown = matches(
-        &input.filters.unwrap_or_default(),
-        &Fields { named, tags: &tags },
-    )?;
+    let shown = matches(&input.filters.unwrap_or_default(), &named, &tags)?;
     Ok(DescribeRegionsResult {
         regions: Some(if shown { vec![region] } else { vec![] }),
     })

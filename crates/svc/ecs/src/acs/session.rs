@@ -54,7 +54,7 @@ use crate::{
 /// A connection is ended after this long, as the published service does.
 const MAX_AGE: Duration = Duration::from_secs(30 * 60);
 /// A frame that cannot be sent for so long ends the connection.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often unacknowledged messages and ending keys are looked for.
 const TICK: Duration = Duration::from_secs(1);
 /// Heartbeats that may stay unanswered by an agent that promised to answer them.
@@ -217,7 +217,10 @@ impl<'a> Session<'a> {
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let expires = Instant::now() + MAX_AGE;
+        let mut ping = interval(config.ping);
+        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut heard = Instant::now();
+        let expires = heard + MAX_AGE;
         self.core.up_to_date().await;
         self.sync().await?;
         self.send_manifest();
@@ -226,7 +229,9 @@ impl<'a> Session<'a> {
                 send(&mut socket, Message::text(text)).await?;
             }
             tokio::select! {
-                incoming = socket.next() => match incoming {
+                incoming = socket.next() => {
+                    heard = Instant::now();
+                    match incoming {
                     Some(Ok(Message::Text(text))) => self.hear(text.as_str()).await?,
                     // Some agents' libraries frame text as binary.
                     Some(Ok(Message::Binary(bytes))) => {
@@ -237,7 +242,8 @@ impl<'a> Session<'a> {
                     Some(Ok(Message::Close(_))) | None => return Ok(()),
                     Some(Ok(_)) => {}
                     Some(Err(error)) => return Err(error.into()),
-                },
+                    }
+                }
                 changed = signal.changed() => {
                     if changed.is_err() {
                         // The view was rebuilt: take the new signal.
@@ -247,6 +253,8 @@ impl<'a> Session<'a> {
                 }
                 _ = heartbeat.tick() => self.beat()?,
                 _ = tick.tick() => self.tick().await?,
+                _ = ping.tick() => send(&mut socket, Message::Ping(Default::default())).await?,
+                () = tokio::time::sleep_until(heard + config.silence) => return Err(silent()),
                 () = replaced.cancelled() => break,
                 () = tokio::time::sleep_until(expires) => break,
             }
@@ -522,6 +530,10 @@ where
 {
     match timeout(WRITE_TIMEOUT, socket.send(message)).await {
         Ok(sent) => Ok(sent?),
-        Err(_) => Err(SocketError::Io(std::io::ErrorKind::TimedOut.into()).into()),
+        Err(_) => Err(silent()),
     }
+}
+
+fn silent() -> End {
+    SocketError::Io(std::io::ErrorKind::TimedOut.into()).into()
 }

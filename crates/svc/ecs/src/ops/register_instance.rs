@@ -61,6 +61,13 @@ pub async fn register_container_instance(
         Some(arn) => again(core, call, &place, &cluster, &arn, &input).await?,
         None => {
             let wanted = Registration::read(call, &input, None)?;
+            let taken = wanted.ec2_instance.as_ref().is_some_and(|id| {
+                let taken = |region: &_| binding::takes_anothers(&call.caller, region, id);
+                core.view.read(&place, taken)
+            });
+            if taken {
+                return Err(binding::refusal());
+            }
             anew(core, call, &place, &cluster, &wanted, token.as_deref()).await?
         }
     };

@@ -26,6 +26,7 @@ pub async fn register_task_definition(
     let place = Place::of(call);
     let name = wanted.family.clone().unwrap_or_default();
     let family_key = place.scope().key(Family::KIND, &name);
+    let _turn = core.turn(&family_key).await;
     for _ in 0..MAX_TRIES {
         let found = core.read::<Family>(&family_key).await?;
         let unchanged = match &found {

@@ -41,6 +41,7 @@ impl Harness {
     pub async fn impatient() -> Self {
         let harness = Self::with(Config {
             disconnect_grace: Duration::from_millis(100),
+            ping: Duration::from_millis(100),
             node_lost_timeout: Duration::from_millis(300),
             resend: Duration::from_millis(500),
             ..Config::default()
@@ -348,6 +349,15 @@ impl Ec2 for FakeEc2 {
             }),
             client_token: None,
         })
+    }
+
+    async fn attach_network_interface(
+        &self,
+        _: &Call,
+        input: ec2::AttachNetworkInterfaceRequest,
+    ) -> Result<ec2::AttachNetworkInterfaceResult, Fault> {
+        assert!(input.instance_id.unwrap().starts_with("i-"));
+        Ok(ec2::AttachNetworkInterfaceResult::default())
     }
 
     async fn delete_network_interface(

@@ -1,5 +1,8 @@
+use std::time::Duration;
+
 use serde_json::json;
 use wharf_api_ecs::Ecs;
+use wharf_svc_ecs::Config;
 
 use crate::{
     agent::Agent,
@@ -11,6 +14,27 @@ fn definition(mode: &str) -> serde_json::Value {
         "family": "web", "networkMode": mode, "cpu": "256", "memory": "512",
         "containerDefinitions": [{"name": "web", "image": "busybox"}],
     })
+}
+
+/// A host without power closes no connection: nobody reads what is sent to it, nobody answers.
+#[tokio::test]
+async fn an_open_connection_that_says_nothing_counts_as_ended() {
+    let config = Config {
+        ping: Duration::from_millis(50),
+        silence: Duration::from_millis(200),
+        disconnect_grace: Duration::from_millis(100),
+        ..Config::default()
+    };
+    let harness = Harness::with(config).await;
+    harness.create_cluster("default").await;
+    let agent = Agent::join(&harness, "default").await;
+    tokio::time::timeout(Duration::from_secs(10), async {
+        while harness.instance(&agent.instance).await.agent_connected == Some(true) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .expect("the connection is given up");
 }
 
 #[tokio::test]

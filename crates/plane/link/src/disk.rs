@@ -1,0 +1,187 @@
+//! The last good state of a plane in a file, for a start without a control plane.
+//!
+//! One line with the SHA-256 of the rest, then JSON. The file can hold private keys of
+//! certificates: only root reads it.
+
+use std::{
+    fs,
+    io::{self, Read, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+};
+
+use serde::{Deserialize, Serialize};
+use wharf_planeproto::{
+    Plane, Resource,
+    wire::{MAX_STATE, Position},
+};
+use wharf_wire::sigv4::sha256_hex;
+
+use crate::known::Known;
+
+const FORMAT: u32 = 1;
+
+#[derive(Serialize)]
+struct Out<'a> {
+    format: u32,
+    plane: Plane,
+    instance: &'a str,
+    position: Option<Position>,
+    resources: Vec<&'a Resource>,
+}
+
+#[derive(Deserialize)]
+struct In {
+    format: u32,
+    plane: Plane,
+    instance: String,
+    position: Option<Position>,
+    resources: Vec<Resource>,
+}
+
+/// Why a file is not used.
+#[derive(Debug, thiserror::Error)]
+pub enum Unusable {
+    #[error("it cannot be read")]
+    Io(#[from] io::Error),
+    #[error("it is longer than {MAX_STATE} bytes")]
+    TooLong,
+    #[error("its digest is another")]
+    Damaged,
+    #[error("it is of another form")]
+    Malformed(#[source] serde_json::Error),
+    #[error("it is of another plane or format")]
+    Other,
+}
+
+/// The state in `path` and the instance that it is of; `None` without a file.
+///
+/// # Errors
+/// See [`Unusable`]; the caller goes on without.
+pub fn load(path: &Path, plane: Plane) -> Result<Option<(String, Known)>, Unusable> {
+    let file = match fs::File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file?,
+    };
+    let mut bytes = Vec::new();
+    file.take(MAX_STATE as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > MAX_STATE {
+        return Err(Unusable::TooLong);
+    }
+    let end = bytes.iter().position(|byte| *byte == b'\n');
+    let (digest, json) = end
+        .map(|end| (&bytes[..end], &bytes[end + 1..]))
+        .ok_or(Unusable::Damaged)?;
+    if sha256_hex(json).as_bytes() != digest {
+        return Err(Unusable::Damaged);
+    }
+    let held: In = serde_json::from_slice(json).map_err(Unusable::Malformed)?;
+    let foreign = held
+        .resources
+        .iter()
+        .any(|resource| resource.plane() != plane);
+    if held.format != FORMAT || held.plane != plane || foreign {
+        return Err(Unusable::Other);
+    }
+    Ok(Some((
+        held.instance,
+        Known::new(held.resources, held.position),
+    )))
+}
+
+/// The content of a file.
+pub fn encode(plane: Plane, instance: &str, known: &Known) -> Vec<u8> {
+    let out = Out {
+        format: FORMAT,
+        plane,
+        instance,
+        position: known.position,
+        resources: known.resources.values().collect(),
+    };
+    let json = serde_json::to_vec(&out).expect("resources have only string keys");
+    let mut bytes = sha256_hex(&json).into_bytes();
+    bytes.push(b'\n');
+    bytes.extend(json);
+    bytes
+}
+
+/// Puts `bytes` into `path`, whole and durable or not at all.
+///
+/// # Errors
+/// They do not fit, or the file system refuses.
+pub fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if bytes.len() > MAX_STATE {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    fs::create_dir_all(folder)?;
+    let temporary = path.with_extension("new");
+    // Anew, so that it has this mode whatever lay there.
+    match fs::remove_file(&temporary) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = fs::OpenOptions::new()
+        .create_new(true)
+        .write(true)
+        .mode(0o600)
+        .open(&temporary)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)?;
+    fs::File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use wharf_planeproto::network::Host;
+
+    use super::*;
+
+    fn known() -> Known {
+        let host = Resource::Host(Host {
+            id: "i-1".to_owned(),
+            underlay: Some("10.0.0.1".parse().unwrap()),
+        });
+        let position = Position {
+            epoch: 3,
+            revision: 9,
+        };
+        Known::new(vec![host], Some(position))
+    }
+
+    #[test]
+    fn what_was_saved_is_loaded() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/plane.json");
+        assert!(load(&path, Plane::Network).unwrap().is_none());
+        for _ in 0..2 {
+            save(&path, &encode(Plane::Network, "i-1", &known())).unwrap();
+        }
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let (instance, loaded) = load(&path, Plane::Network).unwrap().unwrap();
+        assert_eq!((instance.as_str(), loaded), ("i-1", known()));
+        assert!(matches!(
+            load(&path, Plane::LoadBalancer),
+            Err(Unusable::Other)
+        ));
+    }
+
+    #[test]
+    fn any_damage_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plane.json");
+        let whole = encode(Plane::Network, "i-1", &known());
+        for at in 0..whole.len() {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 4;
+            fs::write(&path, &bytes).unwrap();
+            assert!(load(&path, Plane::Network).is_err(), "byte {at}");
+            fs::write(&path, &whole[..at]).unwrap();
+            assert!(load(&path, Plane::Network).is_err(), "cut at {at}");
+        }
+    }
+}

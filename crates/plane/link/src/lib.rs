@@ -1,0 +1,21 @@
+//! The way from a plane to the control plane.
+//!
+//! - [`Endpoint`], [`Dialer`]: connections. Plain `http` goes to loopback only; beyond it there is
+//!   only TLS, and only to a server whose certificate the pinned authority signed.
+//! - [`Subscription`]: what the plane is entitled to know, kept up to date for as long as the
+//!   process lives, from the last copy on disk while nobody answers.
+//!
+//! Invariants: the plane hears one update after the other, each answered before the position
+//! advances; what is on disk was applied, as a whole.
+
+mod backoff;
+mod connect;
+mod disk;
+mod known;
+mod stream;
+mod subscription;
+
+pub use backoff::Backoff;
+pub use connect::{BadEndpoint, ConnectError, Dialer, Endpoint, Stream};
+pub use known::Update;
+pub use subscription::{Delivery, LinkConfig, LinkState, Subscription};

@@ -1,0 +1,542 @@
+//! A subscription: one task that keeps a plane told.
+//!
+//! Inputs: the stream from the control plane, the plane's answers, its reports. Outputs: deliveries
+//! to the plane, one at a time; answers and reports to the control plane; the last good state on
+//! disk. A lost connection changes nothing for the plane and is opened again for ever.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{Notify, mpsc, oneshot, watch},
+    time::{Instant, MissedTickBehavior, interval, sleep},
+};
+use tokio_util::task::AbortOnDropHandle;
+use wharf_base::Clock;
+use wharf_planeproto::{
+    Change, Key, Kind, Plane,
+    balancer::TargetRef,
+    report::TargetHealth,
+    wire::{self, Commit, HEARTBEAT, MAX_STATE, ToPlane, ToServer, VERSION},
+};
+use wharf_wire::{fault::Chain, sigv4::SigningKeys};
+
+use crate::{
+    Backoff, Dialer, Endpoint, Update, disk,
+    known::Known,
+    stream::{PlaneStream, StreamError},
+};
+
+/// On this machine a try costs nothing; across a network many planes must not hammer.
+const LONGEST_PAUSE_HERE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE_AWAY: Duration = Duration::from_secs(5);
+/// A connection that lasted less is no reason to come back at once.
+const SETTLED: Duration = Duration::from_secs(5);
+/// Between two writes of the state: many changes a second cost one write.
+const SAVE_EVERY: Duration = Duration::from_secs(1);
+
+/// What a subscription is started with.
+pub struct LinkConfig {
+    pub endpoint: Endpoint,
+    pub dialer: Dialer,
+    pub keys: SigningKeys,
+    pub region: String,
+    pub plane: Plane,
+    /// Where the last good state is kept.
+    pub state_file: PathBuf,
+    /// The host's instance id, once it is known.
+    pub instance: watch::Receiver<Option<String>>,
+    /// The address at which other hosts reach this one, if not the one the control plane sees.
+    pub underlay: Option<IpAddr>,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Something the plane is told, to be answered. Dropped unanswered it counts as refused.
+#[derive(Debug)]
+pub struct Delivery {
+    /// The instance id of the host that this is for.
+    pub host: String,
+    pub update: Update,
+    answer: oneshot::Sender<Result<(), String>>,
+}
+
+impl Delivery {
+    /// The plane is as the update wants it.
+    pub fn applied(self) {
+        let _ = self.answer.send(Ok(()));
+    }
+
+    /// It is not; the control plane will send everything again.
+    pub fn refused(self, why: impl Into<String>) {
+        let _ = self.answer.send(Err(why.into()));
+    }
+}
+
+/// A running subscription; it ends when this is dropped.
+pub struct Subscription {
+    reports: Arc<Reports>,
+    state: watch::Receiver<LinkState>,
+    _task: AbortOnDropHandle<()>,
+    _saver: AbortOnDropHandle<()>,
+}
+
+impl Subscription {
+    /// Starts one. The first delivery is the state on disk, if there is one.
+    pub fn start(config: LinkConfig) -> (Self, mpsc::Receiver<Delivery>) {
+        // One at a time: the next delivery waits for the answer to the one before.
+        let (deliveries, receiver) = mpsc::channel(1);
+        let reports = Arc::new(Reports::default());
+        let (state, seen) = watch::channel(LinkState::Connecting);
+        let shared = Arc::new(Shared::default());
+        let saver = save_changes(shared.clone(), config.plane, config.state_file.clone());
+        let task = Task {
+            config,
+            deliveries,
+            reports: reports.clone(),
+            shared,
+            state,
+        };
+        let subscription = Self {
+            reports,
+            state: seen,
+            _task: AbortOnDropHandle::new(tokio::spawn(task.run())),
+            _saver: AbortOnDropHandle::new(tokio::spawn(saver)),
+        };
+        (subscription, receiver)
+    }
+
+    /// Reports how targets are. The latest of each is kept and sent again after a reconnection.
+    pub fn report(&self, health: Vec<TargetHealth>) {
+        self.reports.put(health);
+    }
+
+    /// Whether the control plane is there.
+    pub fn state(&self) -> watch::Receiver<LinkState> {
+        self.state.clone()
+    }
+}
+
+/// How a subscription is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkState {
+    Connecting,
+    Connected,
+    /// Not connected, and why; tried again all the time.
+    Lost(String),
+}
+
+/// The latest report of each target that there is.
+#[derive(Default)]
+struct Reports {
+    latest: Mutex<BTreeMap<TargetRef, TargetHealth>>,
+    changed: Notify,
+}
+
+impl Reports {
+    fn latest(&self) -> MutexGuard<'_, BTreeMap<TargetRef, TargetHealth>> {
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, health: Vec<TargetHealth>) {
+        let rows = health.into_iter().map(|row| (row.target.clone(), row));
+        self.latest().extend(rows);
+        self.changed.notify_one();
+    }
+
+    /// Those that differ from `sent`, which takes them over.
+    fn unsent(&self, sent: &mut BTreeMap<TargetRef, TargetHealth>) -> Vec<TargetHealth> {
+        let latest = self.latest();
+        sent.retain(|target, _| latest.contains_key(target));
+        let new: Vec<TargetHealth> = latest
+            .iter()
+            .filter(|(target, row)| sent.get(target) != Some(row))
+            .map(|(_, row)| row.clone())
+            .collect();
+        sent.extend(new.iter().map(|row| (row.target.clone(), row.clone())));
+        new
+    }
+
+    /// Forgets targets that the update takes away.
+    fn prune(&self, update: &Update, known: &Known) {
+        let key = |target: &TargetRef| Key {
+            kind: Kind::Target,
+            id: target.to_string(),
+        };
+        match update {
+            Update::Snapshot(_) => {
+                let there = |target: &TargetRef| known.resources.contains_key(&key(target));
+                self.latest().retain(|target, _| there(target));
+            }
+            Update::Changes(changes) => {
+                let gone: BTreeSet<&Key> = changes
+                    .iter()
+                    .filter_map(|change| match change {
+                        Change::Delete(key) if key.kind == Kind::Target => Some(key),
+                        _ => None,
+                    })
+                    .collect();
+                if !gone.is_empty() {
+                    self.latest()
+                        .retain(|target, _| !gone.contains(&key(target)));
+                }
+            }
+        }
+    }
+}
+
+/// What the plane knows, as its task and the saver share it.
+#[derive(Default)]
+struct Shared {
+    known: Mutex<(Option<String>, Known)>,
+    changed: Notify,
+}
+
+impl Shared {
+    fn known(&self) -> MutexGuard<'_, (Option<String>, Known)> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Writes the state after changes, at most once in [`SAVE_EVERY`].
+async fn save_changes(shared: Arc<Shared>, plane: Plane, path: PathBuf) {
+    let mut failing = false;
+    loop {
+        shared.changed.notified().await;
+        let (of, to) = (shared.clone(), path.clone());
+        let work = move || {
+            let bytes = {
+                let held = of.known();
+                let (Some(host), true) = (&held.0, held.1.position.is_some()) else {
+                    return Ok(());
+                };
+                disk::encode(plane, host, &held.1)
+            };
+            disk::save(&to, &bytes)
+        };
+        match tokio::task::spawn_blocking(work).await {
+            Ok(Ok(())) => failing = false,
+            Ok(Err(error)) => {
+                if !failing {
+                    tracing::warn!(%plane, %error, path = %path.display(), "what the plane knows cannot be kept on disk");
+                }
+                failing = true;
+                shared.changed.notify_one();
+            }
+            Err(error) => tracing::error!(%error, "saving a plane's state panicked"),
+        }
+        sleep(SAVE_EVERY).await;
+    }
+}
+
+struct Task {
+    config: LinkConfig,
+    deliveries: mpsc::Sender<Delivery>,
+    reports: Arc<Reports>,
+    shared: Arc<Shared>,
+    state: watch::Sender<LinkState>,
+}
+
+/// Why a connection ended.
+enum End {
+    Stream(StreamError),
+    /// This host is another container instance now.
+    Renamed,
+    /// Nobody takes deliveries any more.
+    PlaneGone,
+}
+
+impl From<StreamError> for End {
+    fn from(error: StreamError) -> Self {
+        Self::Stream(error)
+    }
+}
+
+/// A delivery that is not answered yet.
+struct Pending {
+    commit: Commit,
+    update: Update,
+    answer: oneshot::Receiver<Result<(), String>>,
+}
+
+impl Task {
+    async fn run(mut self) {
+        if self.start_from_disk().await.is_err() {
+            return;
+        }
+        let most = if self.config.endpoint.tls {
+            LONGEST_PAUSE_AWAY
+        } else {
+            LONGEST_PAUSE_HERE
+        };
+        let mut backoff = Backoff::new(Duration::from_millis(50), most, 2.0);
+        loop {
+            let Some(host) = self.host().await else {
+                return;
+            };
+            let began = Instant::now();
+            let ended = self.connection(&host).await;
+            if began.elapsed() >= SETTLED {
+                backoff.reset();
+            }
+            match ended {
+                End::PlaneGone => return,
+                End::Renamed => {
+                    self.state.send_replace(LinkState::Connecting);
+                    continue;
+                }
+                End::Stream(error) => {
+                    let (plane, why) = (self.config.plane, Chain(&error).to_string());
+                    tracing::info!(%plane, why, "not subscribed");
+                    self.state.send_replace(LinkState::Lost(why));
+                }
+            }
+            sleep(backoff.wait()).await;
+        }
+    }
+
+    async fn start_from_disk(&mut self) -> Result<(), End> {
+        let (plane, path) = (self.config.plane, self.config.state_file.clone());
+        let loaded = tokio::task::spawn_blocking(move || disk::load(&path, plane)).await;
+        let (host, known) = match loaded {
+            Ok(Ok(Some(loaded))) => loaded,
+            Ok(Ok(None)) => return Ok(()),
+            Ok(Err(error)) => {
+                let path = self.config.state_file.display();
+                tracing::warn!(%path, error = %Chain(&error), "the last state of a plane is not used");
+                return Ok(());
+            }
+            Err(error) => {
+                tracing::error!(%error, "reading a plane's state panicked");
+                return Ok(());
+            }
+        };
+        let all = Update::Snapshot(known.resources.values().cloned().collect());
+        let answer = self.deliver(&host, all).await?;
+        match answer.await.unwrap_or_else(|_| Err(DROPPED.to_owned())) {
+            Ok(()) => *self.shared.known() = (Some(host), known),
+            Err(reason) => {
+                tracing::warn!(%plane, reason, "the plane refuses its last state");
+            }
+        }
+        Ok(())
+    }
+
+    /// The instance id; waits for it. `None` when nobody will tell it any more.
+    async fn host(&mut self) -> Option<String> {
+        let told = self.config.instance.wait_for(Option::is_some).await;
+        let host = told.ok()?.clone()?;
+        let mut held = self.shared.known();
+        if held.0.as_ref() != Some(&host) {
+            // What another was told is nothing to resume from.
+            *held = (Some(host.clone()), Known::default());
+        }
+        Some(host)
+    }
+
+    async fn deliver(
+        &self,
+        host: &str,
+        update: Update,
+    ) -> Result<oneshot::Receiver<Result<(), String>>, End> {
+        let (answer, answered) = oneshot::channel();
+        let delivery = Delivery {
+            host: host.to_owned(),
+            update,
+            answer,
+        };
+        let sent = self.deliveries.send(delivery).await;
+        sent.map(|()| answered).map_err(|_| End::PlaneGone)
+    }
+
+    async fn connection(&mut self, host: &str) -> End {
+        let mut pending = None;
+        let ended = match self.converse(host, &mut pending).await {
+            Ok(never) => match never {},
+            Err(end) => end,
+        };
+        if let Some(pending) = pending.take() {
+            // Where to go on from depends on what becomes of it.
+            let Pending {
+                commit,
+                update,
+                answer,
+            } = pending;
+            self.settle(commit, update, answer.await);
+        }
+        ended
+    }
+
+    async fn converse(
+        &mut self,
+        host: &str,
+        pending: &mut Option<Pending>,
+    ) -> Result<std::convert::Infallible, End> {
+        let mut stream = PlaneStream::open(&self.config).await?;
+        let resume = self.shared.known().1.position;
+        let subscribe = ToServer::Subscribe {
+            version: VERSION,
+            instance: host.to_owned(),
+            underlay: self.config.underlay,
+            resume,
+        };
+        stream.send(&subscribe).await?;
+        let mut gathered = Gathered::default();
+        let mut sent = BTreeMap::new();
+        let mut renamed = self.config.instance.clone();
+        let mut beat = interval(HEARTBEAT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                message = stream.next() => {
+                    if let Some((commit, update)) = self.message(message?, &mut gathered, stream.take_bytes())? {
+                        if pending.is_some() {
+                            return Err(StreamError::Unexpected("an update before the answer to the last").into());
+                        }
+                        let answer = self.deliver(host, update.clone()).await?;
+                        *pending = Some(Pending { commit, update, answer });
+                    }
+                }
+                answer = answered(pending) => {
+                    let Pending { commit, update, .. } = pending.take().expect("it was answered");
+                    let message = self.settle(commit, update, answer);
+                    stream.send(&message).await?;
+                }
+                () = self.reports.changed.notified() => self.send_reports(&stream, &mut sent).await?,
+                _ = beat.tick() => stream.send(&ToServer::Heartbeat).await?,
+                () = is_another(&mut renamed, host) => return Err(End::Renamed),
+                () = self.deliveries.closed() => return Err(End::PlaneGone),
+            }
+            if gathered.greeted && !self.is_connected() {
+                self.state.send_replace(LinkState::Connected);
+                // All of them: the server may be another than before.
+                self.send_reports(&stream, &mut sent).await?;
+            }
+        }
+    }
+
+    /// Takes a message in; an update if it completes one.
+    fn message(
+        &self,
+        message: ToPlane,
+        gathered: &mut Gathered,
+        bytes: usize,
+    ) -> Result<Option<(Commit, Update)>, StreamError> {
+        gathered.bytes += bytes;
+        if gathered.bytes > MAX_STATE {
+            return Err(StreamError::Unexpected("more than any plane has"));
+        }
+        match message {
+            ToPlane::Refused { refusal, reason } => {
+                return Err(StreamError::Refused { refusal, reason });
+            }
+            ToPlane::Hello { resumed, .. } => {
+                gathered.greeted = true;
+                tracing::debug!(plane = %self.config.plane, resumed, "subscribed");
+            }
+            ToPlane::Snapshot { resources } => gathered.resources.extend(resources),
+            ToPlane::SnapshotComplete { commit } => {
+                return Ok(Some((commit, gathered.snapshot())));
+            }
+            ToPlane::Changes { changes, commit } => {
+                gathered.changes.extend(changes);
+                return Ok(commit.map(|commit| (commit, gathered.changes())));
+            }
+            ToPlane::Heartbeat { position } => {
+                gathered.bytes = 0;
+                let mut held = self.shared.known();
+                if let (Some(_), Some(position)) = (held.1.position, position) {
+                    held.1.position = Some(position);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Takes the plane's answer over; what the control plane is told of it.
+    fn settle(
+        &self,
+        commit: Commit,
+        update: Update,
+        answer: Result<Result<(), String>, oneshot::error::RecvError>,
+    ) -> ToServer {
+        let nonce = commit.nonce;
+        let mut held = self.shared.known();
+        held.1.apply(update.clone(), commit.position);
+        self.reports.prune(&update, &held.1);
+        match answer.unwrap_or_else(|_| Err(DROPPED.to_owned())) {
+            Ok(()) => {
+                self.shared.changed.notify_one();
+                ToServer::Ack { nonce }
+            }
+            Err(reason) => {
+                tracing::warn!(plane = %self.config.plane, reason, "the plane refuses an update");
+                held.1.position = None;
+                ToServer::Nack { nonce, reason }
+            }
+        }
+    }
+
+    fn is_connected(&self) -> bool {
+        *self.state.borrow() == LinkState::Connected
+    }
+
+    async fn send_reports(
+        &self,
+        stream: &PlaneStream,
+        sent: &mut BTreeMap<TargetRef, TargetHealth>,
+    ) -> Result<(), StreamError> {
+        if !self.is_connected() {
+            return Ok(());
+        }
+        for health in wire::parts(self.reports.unsent(sent), |_| ()) {
+            stream.send(&ToServer::Report { health }).await?;
+        }
+        Ok(())
+    }
+}
+
+const DROPPED: &str = "the plane gave no answer";
+
+/// The answer to what is pending; never if nothing is.
+async fn answered(
+    pending: &mut Option<Pending>,
+) -> Result<Result<(), String>, oneshot::error::RecvError> {
+    match pending {
+        Some(pending) => (&mut pending.answer).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Returns when the instance id is not `host` any more, or will be told no more.
+async fn is_another(instance: &mut watch::Receiver<Option<String>>, host: &str) {
+    let _ = instance
+        .wait_for(|told| told.as_deref() != Some(host))
+        .await;
+}
+
+/// Parts of an update that is not complete.
+#[derive(Default)]
+struct Gathered {
+    greeted: bool,
+    resources: Vec<wharf_planeproto::Resource>,
+    changes: Vec<Change>,
+    bytes: usize,
+}
+
+impl Gathered {
+    fn snapshot(&mut self) -> Update {
+        self.bytes = 0;
+        self.changes.clear();
+        Update::Snapshot(std::mem::take(&mut self.resources))
+    }
+
+    fn changes(&mut self) -> Update {
+        self.bytes = 0;
+        Update::Changes(std::mem::take(&mut self.changes))
+    }
+}

@@ -1,0 +1,366 @@
+//! The groups' rules in the kernel: one table of a VPC's namespace.
+
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+
+use nix::errno::Errno;
+use nix::time::{ClockId, clock_gettime};
+use sha2::{Digest, Sha256};
+
+use super::plan::{Plan, Policy, Step};
+use super::rule::{Peer, Rule, Traffic};
+use crate::error::NetworkError;
+use crate::names::Names;
+use crate::netlink::Socket;
+use crate::netlink::nft::{self, BaseChain, Batch, Direction, Expression, Hook, Side};
+use crate::ruleset;
+use crate::view::{Touched, View};
+
+const SENDERS: BaseChain = BaseChain {
+    name: "senders",
+    kind: "filter",
+    hook: Hook::Forward,
+    priority: 0,
+};
+const RECEIVERS: BaseChain = BaseChain {
+    name: "receivers",
+    kind: "filter",
+    hook: Hook::Forward,
+    priority: 1,
+};
+/// Marks a connection as judged.
+const ADMIT: &str = "admit";
+/// The policy of interfaces that no resource names.
+const UNKNOWN_OUT: &str = "out/++unknown";
+const UNKNOWN_IN: &str = "in/++unknown";
+/// The kernel takes 255 bytes.
+const NAME_MAX: usize = 200;
+
+/// The rules of one namespace, in memory and in the kernel.
+#[derive(Debug)]
+pub(crate) struct Filter {
+    socket: Socket,
+    names: Names,
+    vpc: String,
+    /// The host as tasks see it.
+    host: Ipv4Addr,
+    plan: Plan,
+    table: Table,
+    generation: u32,
+}
+
+/// What is known of the table in the kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Table {
+    /// Left by a former run, and kept as it is until the control plane's word is there:
+    /// connections are judged by the last rules known, rather than by none.
+    Adopted,
+    /// It is what `plan` says.
+    Written,
+    /// Writing it failed.
+    Doubtful,
+}
+
+impl Filter {
+    /// Writes the table, unless a former run left one that `adopt` lets live on.
+    pub(crate) fn open(
+        socket: Socket,
+        names: Names,
+        vpc: &str,
+        host: Ipv4Addr,
+        adopt: bool,
+    ) -> Result<Self, NetworkError> {
+        let mut filter = Self {
+            socket,
+            names,
+            vpc: vpc.to_owned(),
+            host,
+            plan: Plan::default(),
+            table: Table::Doubtful,
+            generation: 0,
+        };
+        if adopt && nft::table_exists(&mut filter.socket, filter.names.table())? {
+            filter.table = Table::Adopted;
+        } else {
+            filter.rewrite(&View::default())?;
+        }
+        Ok(filter)
+    }
+
+    /// An interface is about to be wired here. In a table that was adopted it has to wait for the
+    /// control plane's word.
+    pub(crate) fn add(
+        &mut self,
+        view: &View,
+        address: Ipv4Addr,
+        id: &str,
+    ) -> Result<(), NetworkError> {
+        self.plan.wire(address, Some(id));
+        if self.table != Table::Adopted {
+            return self.follow(view, &BTreeSet::from([address]), &Touched::default());
+        }
+        let mut batch = Batch::new(self.names.table());
+        self.write_step(&mut batch, &Step::AddPort(address, Policy::Unknown));
+        match batch.commit(&mut self.socket, "admit an interface") {
+            // It is one of those that the former run wired.
+            Err(error) if error.errno() == Some(Errno::EEXIST as i32) => Ok(()),
+            Err(_) => self.rewrite(view),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Takes note of an interface that a former run wired; its rules are there.
+    pub(crate) fn adopt(
+        &mut self,
+        view: &View,
+        address: Ipv4Addr,
+        id: &str,
+    ) -> Result<(), NetworkError> {
+        if self.table == Table::Adopted {
+            self.plan.wire(address, Some(id));
+            Ok(())
+        } else {
+            self.add(view, address, id)
+        }
+    }
+
+    /// An interface is no longer wired here.
+    pub(crate) fn remove(&mut self, view: &View, address: Ipv4Addr) -> Result<(), NetworkError> {
+        if !self.plan.has(address) {
+            return Ok(());
+        }
+        self.plan.wire(address, None);
+        if self.table != Table::Adopted {
+            return self.follow(view, &BTreeSet::from([address]), &Touched::default());
+        }
+        let mut batch = Batch::new(self.names.table());
+        self.write_step(&mut batch, &Step::RemovePort(address));
+        match batch.commit(&mut self.socket, "forget an interface") {
+            Err(error) if error.errno() == Some(Errno::ENOENT as i32) => Ok(()),
+            done => done,
+        }
+    }
+
+    /// Brings the kernel in line with `view`, about what was touched and the interfaces at
+    /// `addresses`. The first word after a start writes the table whole.
+    pub(crate) fn follow(
+        &mut self,
+        view: &View,
+        addresses: &BTreeSet<Ipv4Addr>,
+        touched: &Touched,
+    ) -> Result<(), NetworkError> {
+        if self.table != Table::Written {
+            return self.rewrite(view);
+        }
+        let steps = self.plan.follow(&self.vpc, view, addresses, touched);
+        if steps.is_empty() {
+            return Ok(());
+        }
+        let mut batch = Batch::new(self.names.table());
+        if steps.iter().any(Step::revokes) {
+            self.generation = next_generation(self.generation)?;
+            for chain in [SENDERS.name, RECEIVERS.name, ADMIT] {
+                batch.flush_chain(chain);
+            }
+            self.write_entry(&mut batch);
+        }
+        for step in &steps {
+            self.write_step(&mut batch, step);
+        }
+        let Err(error) = batch.commit(&mut self.socket, "change security groups") else {
+            return Ok(());
+        };
+        // Someone may have flushed the rules: what is recorded counts, so write it whole.
+        tracing::warn!(vpc = self.vpc, %error, "security groups do not fit what is in the kernel; writing them anew");
+        self.rewrite(view)
+    }
+
+    /// The whole table in one batch: no packet sees a moment without rules.
+    fn rewrite(&mut self, view: &View) -> Result<(), NetworkError> {
+        self.table = Table::Doubtful;
+        self.generation = next_generation(self.generation)?;
+        let steps = self.plan.rebuild(&self.vpc, view);
+        let mut batch = Batch::new(self.names.table());
+        ruleset::begin_scope(&mut batch, true);
+        for map in [SENDERS.name, RECEIVERS.name] {
+            batch.verdict_map(map);
+        }
+        batch.chain(SENDERS);
+        batch.chain(RECEIVERS);
+        for chain in [ADMIT, UNKNOWN_OUT, UNKNOWN_IN] {
+            batch.inner_chain(chain);
+        }
+        self.write_entry(&mut batch);
+        batch.rule(UNKNOWN_OUT, Expression::accept());
+        let host = Expression::connection_address(Side::Source, self.host, 32);
+        batch.rule(UNKNOWN_IN, [host, Expression::goto(ADMIT)].concat());
+        batch.rule(UNKNOWN_IN, Expression::discard());
+        for step in &steps {
+            self.write_step(&mut batch, step);
+        }
+        batch.commit(&mut self.socket, "write a network's nftables table")?;
+        self.table = Table::Written;
+        Ok(())
+    }
+
+    /// The rules at the entrance, which carry the generation.
+    fn write_entry(&self, batch: &mut Batch<'_>) {
+        let links = self.names.veth_prefix();
+        let unlisted = |first: bool, direction| {
+            [
+                Expression::first_direction(first),
+                Expression::link_prefix(direction, nft::Compare::Equal, &links),
+                Expression::discard(),
+            ]
+            .concat()
+        };
+        let judged = [Expression::marked(self.generation), Expression::accept()].concat();
+        for rule in [
+            ruleset::link_local_stays(),
+            judged.clone(),
+            [Expression::invalid(), Expression::discard()].concat(),
+            Expression::connection_verdict(Side::Source, SENDERS.name),
+            unlisted(true, Direction::In),
+            unlisted(false, Direction::Out),
+        ] {
+            batch.rule(SENDERS.name, rule);
+        }
+        for rule in [
+            judged,
+            Expression::connection_verdict(Side::Destination, RECEIVERS.name),
+            unlisted(true, Direction::Out),
+            unlisted(false, Direction::In),
+            Expression::goto(ADMIT),
+        ] {
+            batch.rule(RECEIVERS.name, rule);
+        }
+        batch.rule(ADMIT, Expression::set_mark(self.generation));
+        batch.rule(ADMIT, Expression::accept());
+    }
+
+    fn write_step(&self, batch: &mut Batch<'_>, step: &Step) {
+        match step {
+            Step::AddSet(id) => batch.address_set(&set(id)),
+            Step::AddMembers(id, members) => {
+                batch.add_addresses(&set(id), members.iter().copied());
+            }
+            Step::RemoveMembers(id, members) => {
+                batch.remove_addresses(&set(id), members.iter().copied());
+            }
+            Step::RemoveSet(id) => batch.delete_set(&set(id)),
+            Step::AddGroup(id, group) | Step::RewriteGroup(id, group) => {
+                for (chain, side, rules) in [
+                    (format!("in/{id}"), Side::Source, &group.ingress),
+                    (format!("out/{id}"), Side::Destination, &group.egress),
+                ] {
+                    if matches!(step, Step::AddGroup(..)) {
+                        batch.inner_chain(&chain);
+                    } else {
+                        batch.flush_chain(&chain);
+                    }
+                    for rule in rules {
+                        batch.rule(&chain, expressions(rule, side));
+                    }
+                }
+            }
+            Step::RemoveGroup(id) => {
+                batch.delete_chain(&format!("in/{id}"));
+                batch.delete_chain(&format!("out/{id}"));
+            }
+            Step::AddPolicy(Policy::Groups(groups)) => {
+                for way in WAYS {
+                    let chain = policy_chain(way, groups);
+                    batch.inner_chain(&chain);
+                    for group in groups {
+                        batch.rule(&chain, Expression::jump(&format!("{way}/{group}")));
+                    }
+                    batch.rule(&chain, Expression::discard());
+                }
+            }
+            Step::RemovePolicy(Policy::Groups(groups)) => {
+                for way in WAYS {
+                    batch.delete_chain(&policy_chain(way, groups));
+                }
+            }
+            // It is part of every table.
+            Step::AddPolicy(Policy::Unknown) | Step::RemovePolicy(Policy::Unknown) => {}
+            Step::AddPort(address, policy) => {
+                let (sends, receives) = match policy {
+                    Policy::Unknown => (UNKNOWN_OUT.to_owned(), UNKNOWN_IN.to_owned()),
+                    Policy::Groups(groups) => (policy_chain(OUT, groups), policy_chain(IN, groups)),
+                };
+                batch.add_verdict(SENDERS.name, *address, &sends);
+                batch.add_verdict(RECEIVERS.name, *address, &receives);
+            }
+            Step::RemovePort(address) => {
+                batch.remove_addresses(SENDERS.name, [*address]);
+                batch.remove_addresses(RECEIVERS.name, [*address]);
+            }
+        }
+    }
+}
+
+const OUT: &str = "out";
+const IN: &str = "in";
+const WAYS: [&str; 2] = [OUT, IN];
+
+/// The set of the addresses that have a group.
+fn set(group: &str) -> String {
+    format!("group/{group}")
+}
+
+/// The chain of a policy. Ids hold no `+`, so it is no group's; the kernel's names end somewhere.
+fn policy_chain(way: &str, groups: &[String]) -> String {
+    let name = format!("{way}/+{}", groups.join("+"));
+    if name.len() <= NAME_MAX {
+        return name;
+    }
+    let hash = Sha256::digest(name.as_bytes());
+    let digits: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{way}/++{digits}")
+}
+
+/// `side` is where the peer is: the source of ingress, the destination of egress.
+fn expressions(rule: &Rule, side: Side) -> Vec<Expression> {
+    const ICMP: u8 = 1;
+    let mut all = match rule.traffic {
+        Traffic::All => Vec::new(),
+        Traffic::Protocol(protocol) => Expression::connection_protocol(protocol),
+        Traffic::Ports(protocol, first, last) => [
+            Expression::connection_protocol(protocol),
+            Expression::connection_ports(first, last),
+        ]
+        .concat(),
+        Traffic::Icmp(kind, code) => [
+            Expression::connection_protocol(ICMP),
+            Expression::connection_icmp(kind, code),
+        ]
+        .concat(),
+    };
+    match &rule.peer {
+        Peer::Range(range) if range.prefix() == 0 => {}
+        Peer::Range(range) => all.extend(Expression::connection_address(
+            side,
+            range.network(),
+            range.prefix(),
+        )),
+        Peer::Group(id) => all.extend(Expression::connection_address_in(side, &set(id))),
+    }
+    all.extend(match side {
+        Side::Source => Expression::goto(ADMIT),
+        // The receiver has yet to be asked, in the chain that comes next.
+        Side::Destination => Expression::accept(),
+    });
+    all
+}
+
+/// A number that no connection carries yet. Connections outlive this process, and their marks with
+/// them, so it counts on with the time since boot: sixteen a second, more than there are changes.
+fn next_generation(last: u32) -> Result<u32, NetworkError> {
+    let now = clock_gettime(ClockId::CLOCK_BOOTTIME)
+        .map_err(|e| NetworkError::kernel("read the time since boot", e))?;
+    let ticks = now.tv_sec().wrapping_mul(16) + now.tv_nsec() / 62_500_000;
+    // The low bits count; eight years of uptime go round.
+    let ticks = (ticks as u64 & u64::from(u32::MAX)) as u32;
+    Ok(ticks.max(last.wrapping_add(1)).max(1))
+}

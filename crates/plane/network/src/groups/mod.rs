@@ -1,0 +1,32 @@
+//! Security groups, in the forward path of each VPC's namespace.
+//!
+//! What decides about a packet is the first packet of its connection: connection tracking keeps
+//! its addresses and ports, and every later packet, whichever way it goes, is judged by them. A
+//! connection is therefore let through as long as the groups allow its beginning, answers and
+//! the ICMP errors about it included; and a rule that is revoked cuts what lives by it with the
+//! next packet, without a search for such connections.
+//!
+//! ```text
+//! senders, receivers   chains on the forward hook, one after the other
+//!   ct mark <generation>                  judged since the last change: accept
+//!   ct original saddr vmap @senders       who began, if wired here: goto its policy
+//!   ct original daddr vmap @receivers     who was called, if wired here
+//! out/+<groups>, in/+<groups> a policy: what the interfaces with these groups may; jumps to
+//! out/<group>, in/<group>     one rule for each permission of the group
+//! group/<group>               set: the addresses of all interfaces that have the group
+//! ```
+//! Judging costs a walk through the rules, so a connection that passed carries the generation of
+//! the rules as its mark; a change counts the generation on, and each connection is judged again
+//! once.
+//!
+//! Invariants: `plan` is pure and knows what is in the kernel; a namespace holds the objects that
+//! its own interfaces need, nothing else; each change is one atomic batch of what changed; a link
+//! whose address is in no map neither sends nor receives.
+
+mod filter;
+mod plan;
+mod rule;
+
+pub(crate) use filter::Filter;
+pub(crate) use plan::Policy;
+pub(crate) use rule::{Group, is_name};

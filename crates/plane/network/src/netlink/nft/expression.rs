@@ -1,0 +1,377 @@
+//! What rules are made of: comparisons of a packet and of its connection, and verdicts.
+
+use std::net::Ipv4Addr;
+
+use super::{Attrs, IPV4, LIST_ELEMENT, value};
+
+/// Registers of four bytes each.
+const R0: u32 = 8;
+const R1: u32 = 9;
+/// The first register of sixteen bytes, which overlays the first four of four.
+const WIDE: u32 = 1;
+/// A lookup writes a verdict here.
+const VERDICT: u32 = 0;
+
+/// Keys of `ct` (`enum nft_ct_keys`).
+const CT_STATE: u32 = 0;
+const CT_DIRECTION: u32 = 1;
+const CT_STATUS: u32 = 2;
+const CT_MARK: u32 = 3;
+const CT_PROTOCOL: u32 = 10;
+const CT_PORT_DESTINATION: u32 = 12;
+const CT_SOURCE: u32 = 19;
+const CT_DESTINATION: u32 = 20;
+/// Of the first packet of a connection, whichever way this one goes.
+const ORIGINAL: u8 = 0;
+
+/// One step of a rule; a comparison that fails ends the rule.
+#[derive(Debug, Clone)]
+pub(crate) struct Expression(Attrs);
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Compare {
+    Equal = 0,
+    Different = 1,
+    AtMost = 3,
+    AtLeast = 5,
+}
+
+/// An end of a connection, as its first packet named it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Side {
+    Source,
+    Destination,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Direction {
+    In = 6,
+    Out = 7,
+}
+
+impl Expression {
+    fn new(name: &str, data: Attrs) -> Self {
+        Self(Attrs::new().text(1, name).nest(2, data))
+    }
+
+    fn meta(key: u32, register: u32) -> Self {
+        Self::new("meta", Attrs::new().be32(1, register).be32(2, key))
+    }
+
+    fn compare(register: u32, how: Compare, with: &[u8]) -> Self {
+        let data = Attrs::new()
+            .be32(1, register)
+            .be32(2, how as u32)
+            .nest(3, value(with));
+        Self::new("cmp", data)
+    }
+
+    /// `base` 1 is the network header, 2 the transport header.
+    fn payload(register: u32, base: u32, offset: u32, len: u32) -> Self {
+        let data = Attrs::new()
+            .be32(1, register)
+            .be32(2, base)
+            .be32(3, offset)
+            .be32(4, len);
+        Self::new("payload", data)
+    }
+
+    fn mask(register: u32, mask: &[u8; 4]) -> Self {
+        let data = Attrs::new()
+            .be32(1, register)
+            .be32(2, register)
+            .be32(3, 4)
+            .nest(4, value(mask))
+            .nest(5, value(&[0; 4]));
+        Self::new("bitwise", data)
+    }
+
+    /// `oifname <how> "name"`, the whole name.
+    pub(crate) fn link(direction: Direction, how: Compare, name: &str) -> Vec<Self> {
+        let mut padded = [0; 16];
+        padded[..name.len()].copy_from_slice(name.as_bytes());
+        vec![
+            Self::meta(direction as u32, WIDE),
+            Self::compare(WIDE, how, &padded),
+        ]
+    }
+
+    /// `oifname <how> "prefix*"`.
+    pub(crate) fn link_prefix(direction: Direction, how: Compare, prefix: &str) -> Vec<Self> {
+        vec![
+            Self::meta(direction as u32, WIDE),
+            Self::compare(WIDE, how, prefix.as_bytes()),
+        ]
+    }
+
+    /// `ip saddr <network>/<prefix>`.
+    pub(crate) fn source(network: Ipv4Addr, prefix: u8) -> Vec<Self> {
+        Self::address(12, network, prefix)
+    }
+
+    /// `ip daddr <network>/<prefix>`.
+    pub(crate) fn destination(network: Ipv4Addr, prefix: u8) -> Vec<Self> {
+        Self::address(16, network, prefix)
+    }
+
+    fn address(offset: u32, network: Ipv4Addr, prefix: u8) -> Vec<Self> {
+        let mut rule = vec![Self::payload(R0, 1, offset, 4)];
+        rule.extend(Self::within(network, prefix));
+        rule
+    }
+
+    /// The address in the first register is of this range.
+    fn within(network: Ipv4Addr, prefix: u8) -> [Self; 2] {
+        let mask = u32::MAX
+            .checked_shl(32 - u32::from(prefix))
+            .unwrap_or(0)
+            .to_be_bytes();
+        [
+            Self::mask(R0, &mask),
+            Self::compare(R0, Compare::Equal, &network.octets()),
+        ]
+    }
+
+    /// `ip saddr @<set>`, or `ip saddr != @<set>`.
+    pub(crate) fn source_in(set: &str, is: bool) -> Vec<Self> {
+        vec![Self::payload(R0, 1, 12, 4), Self::lookup(set, !is)]
+    }
+
+    /// `ip daddr @<set>`
+    pub(crate) fn destination_in(set: &str) -> Vec<Self> {
+        vec![Self::payload(R0, 1, 16, 4), Self::lookup(set, false)]
+    }
+
+    /// `udp dport <port>`
+    pub(crate) fn udp_port(port: u16) -> Vec<Self> {
+        const L4PROTO: u32 = 16;
+        const UDP: u8 = 17;
+        vec![
+            Self::meta(L4PROTO, R0),
+            Self::compare(R0, Compare::Equal, &[UDP]),
+            Self::payload(R0, 2, 2, 2),
+            Self::compare(R0, Compare::Equal, &port.to_be_bytes()),
+        ]
+    }
+
+    /// `@th,96,24 @<set>`: the number of the network in a VXLAN packet (RFC 7348).
+    pub(crate) fn network_number_in(set: &str) -> Vec<Self> {
+        vec![Self::payload(R0, 2, 12, 3), Self::lookup(set, false)]
+    }
+
+    fn lookup(set: &str, inverted: bool) -> Self {
+        let data = Attrs::new()
+            .text(1, set)
+            .be32(2, R0)
+            .be32(4, 1)
+            .be32(5, u32::from(inverted));
+        Self::new("lookup", data)
+    }
+
+    /// `fib daddr type local`: the packet is for this host itself.
+    pub(crate) fn for_this_host() -> Vec<Self> {
+        const ADDRESS_TYPE: u32 = 3;
+        const OF_DESTINATION: u32 = 2;
+        const LOCAL: u32 = 2;
+        let fib = Attrs::new()
+            .be32(1, R0)
+            .be32(2, ADDRESS_TYPE)
+            .be32(3, OF_DESTINATION);
+        vec![
+            Self::new("fib", fib),
+            Self::compare(R0, Compare::Equal, &LOCAL.to_ne_bytes()),
+        ]
+    }
+
+    /// `ct state new`
+    pub(crate) fn new_connection() -> Vec<Self> {
+        const NEW: u32 = 8;
+        Self::connection_bits(CT_STATE, NEW, Compare::Different)
+    }
+
+    /// `ct state invalid`: no packet of any connection, nor the first of one.
+    pub(crate) fn invalid() -> Vec<Self> {
+        const INVALID: u32 = 1;
+        Self::connection_bits(CT_STATE, INVALID, Compare::Different)
+    }
+
+    /// `ct status dnat`, or its absence.
+    pub(crate) fn translated(is: bool) -> Vec<Self> {
+        const DESTINATION_TRANSLATED: u32 = 0x20;
+        let how = if is {
+            Compare::Different
+        } else {
+            Compare::Equal
+        };
+        Self::connection_bits(CT_STATUS, DESTINATION_TRANSLATED, how)
+    }
+
+    fn connection_bits(key: u32, bits: u32, how: Compare) -> Vec<Self> {
+        vec![
+            Self::connection(key),
+            Self::mask(R0, &bits.to_ne_bytes()),
+            Self::compare(R0, how, &[0; 4]),
+        ]
+    }
+
+    fn connection(key: u32) -> Self {
+        Self::new("ct", Attrs::new().be32(1, R0).be32(2, key))
+    }
+
+    fn original(key: u32) -> Self {
+        let data = Attrs::new().be32(1, R0).be32(2, key).u8(3, ORIGINAL);
+        Self::new("ct", data)
+    }
+
+    /// `ct direction original`, or `reply`.
+    pub(crate) fn first_direction(is: bool) -> Vec<Self> {
+        let direction = if is { ORIGINAL } else { 1 };
+        vec![
+            Self::connection(CT_DIRECTION),
+            Self::compare(R0, Compare::Equal, &[direction]),
+        ]
+    }
+
+    /// `ct mark <mark>`
+    pub(crate) fn marked(mark: u32) -> Vec<Self> {
+        vec![
+            Self::connection(CT_MARK),
+            Self::compare(R0, Compare::Equal, &mark.to_ne_bytes()),
+        ]
+    }
+
+    /// `ct mark set <mark>`
+    pub(crate) fn set_mark(mark: u32) -> Vec<Self> {
+        let mark = Attrs::new().be32(1, R0).nest(2, value(&mark.to_ne_bytes()));
+        let set = Attrs::new().be32(2, CT_MARK).be32(4, R0);
+        vec![Self::new("immediate", mark), Self::new("ct", set)]
+    }
+
+    /// `ct protocol <number>`
+    pub(crate) fn connection_protocol(number: u8) -> Vec<Self> {
+        vec![
+            Self::connection(CT_PROTOCOL),
+            Self::compare(R0, Compare::Equal, &[number]),
+        ]
+    }
+
+    /// `ct original proto-dst <first>-<last>`
+    pub(crate) fn connection_ports(first: u16, last: u16) -> Vec<Self> {
+        vec![
+            Self::original(CT_PORT_DESTINATION),
+            Self::compare(R0, Compare::AtLeast, &first.to_be_bytes()),
+            Self::compare(R0, Compare::AtMost, &last.to_be_bytes()),
+        ]
+    }
+
+    /// Type and code of the ICMP message that began the exchange: connection tracking keeps them
+    /// where others have the destination port.
+    pub(crate) fn connection_icmp(kind: u8, code: Option<u8>) -> Vec<Self> {
+        let wanted: Vec<u8> = [kind].into_iter().chain(code).collect();
+        vec![
+            Self::original(CT_PORT_DESTINATION),
+            Self::compare(R0, Compare::Equal, &wanted),
+        ]
+    }
+
+    /// `ct original ip saddr <network>/<prefix>`, or `daddr`.
+    pub(crate) fn connection_address(side: Side, network: Ipv4Addr, prefix: u8) -> Vec<Self> {
+        let mut rule = vec![Self::original(side.key())];
+        rule.extend(Self::within(network, prefix));
+        rule
+    }
+
+    /// `ct original ip saddr @<set>`, or `daddr`.
+    pub(crate) fn connection_address_in(side: Side, set: &str) -> Vec<Self> {
+        vec![Self::original(side.key()), Self::lookup(set, false)]
+    }
+
+    /// `ct original ip saddr vmap @<map>`, or `daddr`.
+    pub(crate) fn connection_verdict(side: Side, map: &str) -> Vec<Self> {
+        let data = Attrs::new()
+            .text(1, map)
+            .be32(2, R0)
+            .be32(3, VERDICT)
+            .be32(4, 1);
+        vec![Self::original(side.key()), Self::new("lookup", data)]
+    }
+
+    /// `dnat ip to meta l4proto . th dport map @<map>`
+    pub(crate) fn to_mapped_port(map: &str) -> Vec<Self> {
+        const L4PROTO: u32 = 16;
+        const DNAT: u32 = 1;
+        let lookup = Attrs::new()
+            .text(1, map)
+            .be32(2, WIDE)
+            .be32(3, WIDE)
+            .be32(4, 1);
+        let nat = Attrs::new()
+            .be32(1, DNAT)
+            .be32(2, u32::from(IPV4))
+            .be32(3, WIDE)
+            .be32(5, R1);
+        vec![
+            Self::meta(L4PROTO, WIDE),
+            Self::payload(R1, 2, 2, 2),
+            Self::new("lookup", lookup),
+            Self::new("nat", nat),
+        ]
+    }
+
+    /// `masquerade`: leave with the address of the link taken.
+    pub(crate) fn masquerade() -> Vec<Self> {
+        vec![Self::new("masq", Attrs::new())]
+    }
+
+    /// `notrack`
+    pub(crate) fn untracked() -> Vec<Self> {
+        vec![Self::new("notrack", Attrs::new())]
+    }
+
+    pub(crate) fn discard() -> Vec<Self> {
+        const DROP: i32 = 0;
+        Self::verdict(DROP, None)
+    }
+
+    /// Ends this hook's chain; chains of the same hook that come later still see the packet.
+    pub(crate) fn accept() -> Vec<Self> {
+        const ACCEPT: i32 = 1;
+        Self::verdict(ACCEPT, None)
+    }
+
+    /// Comes back if the chain decides nothing.
+    pub(crate) fn jump(chain: &str) -> Vec<Self> {
+        const JUMP: i32 = -3;
+        Self::verdict(JUMP, Some(chain))
+    }
+
+    /// Does not come back.
+    pub(crate) fn goto(chain: &str) -> Vec<Self> {
+        Self::verdict(super::GOTO, Some(chain))
+    }
+
+    fn verdict(code: i32, chain: Option<&str>) -> Vec<Self> {
+        let verdict = Attrs::new().be32(1, code.cast_unsigned());
+        let verdict = chain.into_iter().fold(verdict, |v, name| v.text(2, name));
+        let data = Attrs::new().nest(2, verdict);
+        vec![Self::new(
+            "immediate",
+            Attrs::new().be32(1, VERDICT).nest(2, data),
+        )]
+    }
+
+    /// All of a rule's expressions, as the kernel wants them.
+    pub(super) fn list(expressions: Vec<Self>) -> Attrs {
+        let each = expressions.into_iter();
+        each.fold(Attrs::new(), |list, e| list.nest(LIST_ELEMENT, e.0))
+    }
+}
+
+impl Side {
+    const fn key(self) -> u32 {
+        match self {
+            Self::Source => CT_SOURCE,
+            Self::Destination => CT_DESTINATION,
+        }
+    }
+}

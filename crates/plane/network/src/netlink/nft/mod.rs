@@ -1,0 +1,291 @@
+//! nf_tables: atomic batches of tables, chains, rules and maps.
+//!
+//! Only what this crate's rules are made of. The `nft` program reads the result and serves as the
+//! oracle of the tests; it is never run by the product. Numbers are those of
+//! `linux/netfilter/nf_tables.h`.
+
+mod expression;
+
+use std::net::Ipv4Addr;
+
+use nix::errno::Errno;
+
+use super::socket::{CREATE, REQUEST};
+use super::{Attrs, Message, Socket};
+use crate::error::NetworkError;
+
+pub(crate) use expression::{Compare, Direction, Expression, Side};
+
+const SUBSYSTEM: u16 = 10;
+const BATCH_BEGIN: u16 = 0x10;
+const BATCH_END: u16 = 0x11;
+const NEW_TABLE: u16 = 0;
+const GET_TABLE: u16 = 1;
+const DELETE_TABLE: u16 = 2;
+const NEW_CHAIN: u16 = 3;
+const DELETE_CHAIN: u16 = 5;
+const NEW_RULE: u16 = 6;
+const DELETE_RULE: u16 = 8;
+const NEW_SET: u16 = 9;
+const DELETE_SET: u16 = 11;
+const NEW_ELEMENTS: u16 = 12;
+const DELETE_ELEMENTS: u16 = 14;
+const APPEND: u16 = 0x800;
+
+/// The `ip` family.
+const IPV4: u8 = 2;
+const LIST_ELEMENT: u16 = 1;
+const SET_IS_MAP: u32 = 8;
+/// An attribute holds at most 64 KiB; an element takes 44 bytes.
+const ELEMENTS_PER_MESSAGE: usize = 1000;
+
+/// Data types as `nft` numbers them, for its listings; concatenations shift six bits a part.
+const TYPE_IPV4: u32 = 7;
+const TYPE_PROTOCOL: u32 = 12;
+const TYPE_SERVICE: u32 = 13;
+const TYPE_INTEGER: u32 = 4;
+const TYPE_VERDICT: u32 = 0xffff_ff00;
+
+const GOTO: i32 = -4;
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Hook {
+    Prerouting = 0,
+    Forward = 2,
+    Output = 3,
+    Postrouting = 4,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BaseChain {
+    pub(crate) name: &'static str,
+    /// `filter` or `nat`.
+    pub(crate) kind: &'static str,
+    pub(crate) hook: Hook,
+    pub(crate) priority: i32,
+}
+
+/// One destination that stands behind a published port: (protocol number, host port) and where it
+/// leads.
+pub(crate) type PortEntry = ((u8, u16), (Ipv4Addr, u16));
+
+/// Changes that happen all at once or not at all.
+#[derive(Debug)]
+pub(crate) struct Batch<'a> {
+    table: &'a str,
+    messages: Vec<Message>,
+    /// Sets made so far; the kernel wants a number for each within a batch.
+    sets: u32,
+}
+
+impl<'a> Batch<'a> {
+    pub(crate) fn new(table: &'a str) -> Self {
+        Self {
+            table,
+            messages: Vec::new(),
+            sets: 0,
+        }
+    }
+
+    /// Empties the table, whether it was there or not. Connections keep their translations, and
+    /// no packet sees the moment between the old rules and the new.
+    pub(crate) fn fresh_table(&mut self) {
+        self.drop_table();
+        self.push(NEW_TABLE, CREATE, Attrs::new().text(1, self.table));
+    }
+
+    pub(crate) fn drop_table(&mut self) {
+        // Deleting needs it to exist; making it needs nothing.
+        self.push(NEW_TABLE, CREATE, Attrs::new().text(1, self.table));
+        self.push(DELETE_TABLE, 0, Attrs::new().text(1, self.table));
+    }
+
+    pub(crate) fn chain(&mut self, chain: BaseChain) {
+        let hook = Attrs::new()
+            .be32(1, chain.hook as u32)
+            .be32(2, chain.priority.cast_unsigned());
+        let attrs = Attrs::new()
+            .text(1, self.table)
+            .text(3, chain.name)
+            .nest(4, hook)
+            .text(7, chain.kind);
+        self.push(NEW_CHAIN, CREATE, attrs);
+    }
+
+    /// A chain without a hook, entered from other chains.
+    pub(crate) fn inner_chain(&mut self, name: &str) {
+        self.push(NEW_CHAIN, CREATE, self.of(3, name));
+    }
+
+    /// The chain with its rules; nothing leads to it any more.
+    pub(crate) fn delete_chain(&mut self, name: &str) {
+        self.push(DELETE_CHAIN, 0, self.of(3, name));
+    }
+
+    /// Removes a chain's rules.
+    pub(crate) fn flush_chain(&mut self, name: &str) {
+        self.push(DELETE_RULE, 0, self.of(2, name));
+    }
+
+    /// The table and, as attribute `kind`, the name of what is meant in it.
+    fn of(&self, kind: u16, name: &str) -> Attrs {
+        Attrs::new().text(1, self.table).text(kind, name)
+    }
+
+    pub(crate) fn rule(&mut self, chain: &str, expressions: Vec<Expression>) {
+        let attrs = self.of(2, chain).nest(4, Expression::list(expressions));
+        self.push(NEW_RULE, CREATE | APPEND, attrs);
+    }
+
+    /// `map <name> { type inet_proto . inet_service : ipv4_addr . inet_service }`
+    pub(crate) fn port_map(&mut self, name: &str) {
+        let key = (TYPE_PROTOCOL << 6 | TYPE_SERVICE, 8);
+        let data = (TYPE_IPV4 << 6 | TYPE_SERVICE, 8);
+        self.new_set(name, key, Some(data));
+    }
+
+    /// `map <name> { type ipv4_addr : verdict }`
+    pub(crate) fn verdict_map(&mut self, name: &str) {
+        self.new_set(name, (TYPE_IPV4, 4), Some((TYPE_VERDICT, 0)));
+    }
+
+    /// `set <name> { type ipv4_addr }`
+    pub(crate) fn address_set(&mut self, name: &str) {
+        self.new_set(name, (TYPE_IPV4, 4), None);
+    }
+
+    /// A set of three-byte numbers.
+    pub(crate) fn number_set(&mut self, name: &str) {
+        self.new_set(name, (TYPE_INTEGER, 3), None);
+    }
+
+    /// `key` and `data` are type (for listings) and length in bytes.
+    fn new_set(&mut self, name: &str, key: (u32, u32), data: Option<(u32, u32)>) {
+        self.sets += 1;
+        let mut attrs = self.of(2, name);
+        if let Some((kind, len)) = data {
+            attrs = attrs.be32(3, SET_IS_MAP).be32(6, kind);
+            if len > 0 {
+                attrs = attrs.be32(7, len);
+            }
+        }
+        let attrs = attrs.be32(4, key.0).be32(5, key.1).be32(10, self.sets);
+        self.push(NEW_SET, CREATE, attrs);
+    }
+
+    /// The set or map with its elements; no rule speaks of it any more.
+    pub(crate) fn delete_set(&mut self, name: &str) {
+        self.push(DELETE_SET, 0, self.of(2, name));
+    }
+
+    pub(crate) fn add_ports(&mut self, map: &str, entries: &[PortEntry]) {
+        self.elements(NEW_ELEMENTS, CREATE, map, entries.iter().map(port_element));
+    }
+
+    pub(crate) fn remove_ports(&mut self, map: &str, entries: &[PortEntry]) {
+        self.elements(DELETE_ELEMENTS, 0, map, entries.iter().map(port_element));
+    }
+
+    pub(crate) fn add_addresses(
+        &mut self,
+        set: &str,
+        addresses: impl IntoIterator<Item = Ipv4Addr>,
+    ) {
+        let elements = addresses.into_iter().map(|a| key_element(&a.octets()));
+        self.elements(NEW_ELEMENTS, CREATE, set, elements);
+    }
+
+    /// Also removes keys of a map.
+    pub(crate) fn remove_addresses(
+        &mut self,
+        set: &str,
+        addresses: impl IntoIterator<Item = Ipv4Addr>,
+    ) {
+        let elements = addresses.into_iter().map(|a| key_element(&a.octets()));
+        self.elements(DELETE_ELEMENTS, 0, set, elements);
+    }
+
+    pub(crate) fn add_numbers(&mut self, set: &str, numbers: impl IntoIterator<Item = [u8; 3]>) {
+        let elements = numbers.into_iter().map(|number| key_element(&number));
+        self.elements(NEW_ELEMENTS, CREATE, set, elements);
+    }
+
+    pub(crate) fn remove_numbers(&mut self, set: &str, numbers: impl IntoIterator<Item = [u8; 3]>) {
+        let elements = numbers.into_iter().map(|number| key_element(&number));
+        self.elements(DELETE_ELEMENTS, 0, set, elements);
+    }
+
+    /// `address : goto chain`
+    pub(crate) fn add_verdict(&mut self, map: &str, address: Ipv4Addr, chain: &str) {
+        let verdict = Attrs::new().be32(1, GOTO.cast_unsigned()).text(2, chain);
+        let data = Attrs::new().nest(2, verdict);
+        let element = key_element(&address.octets()).nest(2, data);
+        self.elements(NEW_ELEMENTS, CREATE, map, [element]);
+    }
+
+    fn elements(
+        &mut self,
+        kind: u16,
+        flags: u16,
+        set: &str,
+        elements: impl IntoIterator<Item = Attrs>,
+    ) {
+        let mut elements = elements.into_iter().peekable();
+        while elements.peek().is_some() {
+            let some = elements.by_ref().take(ELEMENTS_PER_MESSAGE);
+            let list = some.fold(Attrs::new(), |list, e| list.nest(LIST_ELEMENT, e));
+            self.push(kind, flags, self.of(2, set).nest(3, list));
+        }
+    }
+
+    fn push(&mut self, kind: u16, flags: u16, attrs: Attrs) {
+        let header = [IPV4, 0, 0, 0];
+        self.messages.push(Message::new(
+            SUBSYSTEM << 8 | kind,
+            REQUEST | flags,
+            &header,
+            attrs,
+        ));
+    }
+
+    /// # Errors
+    /// `Kernel` with `step`; nothing was changed then.
+    pub(crate) fn commit(
+        self,
+        socket: &mut Socket,
+        step: &'static str,
+    ) -> Result<(), NetworkError> {
+        let mut header = vec![0, 0];
+        header.extend_from_slice(&SUBSYSTEM.to_be_bytes());
+        let frame = |kind| Message::new(kind, REQUEST, &header, Attrs::new());
+        socket.perform_framed(step, frame(BATCH_BEGIN), self.messages, frame(BATCH_END))
+    }
+}
+
+/// Whether there is a table of that name.
+pub(crate) fn table_exists(socket: &mut Socket, name: &str) -> Result<bool, NetworkError> {
+    let attrs = Attrs::new().text(1, name);
+    let request = Message::new(SUBSYSTEM << 8 | GET_TABLE, REQUEST, &[IPV4, 0, 0, 0], attrs);
+    match socket.ask("find an nftables table", request) {
+        Ok(found) => Ok(found.is_some()),
+        Err(error) if error.errno() == Some(Errno::ENOENT as i32) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn key_element(key: &[u8]) -> Attrs {
+    Attrs::new().nest(1, value(key))
+}
+
+fn port_element(&((protocol, port), (address, target)): &PortEntry) -> Attrs {
+    let mut key = [protocol, 0, 0, 0, 0, 0, 0, 0];
+    key[4..6].copy_from_slice(&port.to_be_bytes());
+    let mut data = [0; 8];
+    data[..4].copy_from_slice(&address.octets());
+    data[4..6].copy_from_slice(&target.to_be_bytes());
+    key_element(&key).nest(2, value(&data))
+}
+
+fn value(bytes: &[u8]) -> Attrs {
+    Attrs::new().put(1, bytes)
+}

@@ -1,0 +1,166 @@
+//! The users behind nodes: least privilege, to be read like any other policy.
+
+use wharf_api_iam::{
+    Iam,
+    types::{
+        AttachUserPolicyRequest, CreateAccessKeyRequest, CreateUserRequest, DeleteAccessKeyRequest,
+        DeleteUserPolicyRequest, DeleteUserRequest, DetachUserPolicyRequest, GetUserPolicyRequest,
+        ListAccessKeysRequest, PutUserPolicyRequest,
+    },
+};
+use wharf_base::Arn;
+use wharf_planeproto::Plane;
+use wharf_svc_iam::IamService;
+use wharf_wire::{Call, Fault};
+
+const NODE_POLICY: &str =
+    "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role";
+/// What delivering logs needs beyond the managed policy: `awslogs-create-group`, and a look at what
+/// arrived before a crash, so that no line is sent twice.
+const LOG_POLICY: (&str, &str) = (
+    "deliver-logs",
+    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogGroup","logs:GetLogEvents"],"Resource":"*"}]}"#,
+);
+const PLANE_POLICY: &str = "subscribe";
+/// Path of the users behind nodes.
+const NODE_PATH: &str = "/wharf/";
+
+/// What a node is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NodeRole {
+    /// Carries load balancers beside tasks.
+    pub balancers: bool,
+}
+
+/// Makes the user `name` with the rights of a node, as far as they are not there.
+pub async fn ensure_user(
+    iam: &IamService,
+    call: &Call,
+    name: &str,
+    role: NodeRole,
+) -> Result<(), Fault> {
+    let user = CreateUserRequest {
+        user_name: Some(name.to_owned()),
+        path: Some(NODE_PATH.to_owned()),
+        ..Default::default()
+    };
+    tolerate(iam.create_user(call, user).await, "EntityAlreadyExists")?;
+    let policy = AttachUserPolicyRequest {
+        user_name: Some(name.to_owned()),
+        policy_arn: Some(NODE_POLICY.to_owned()),
+    };
+    iam.attach_user_policy(call, policy).await?;
+    let planes = plane_policy(call, role);
+    for (policy, document) in [LOG_POLICY, (PLANE_POLICY, &planes)] {
+        put_policy(iam, call, name, policy, document).await?;
+    }
+    Ok(())
+}
+
+async fn put_policy(
+    iam: &IamService,
+    call: &Call,
+    name: &str,
+    policy: &str,
+    document: &str,
+) -> Result<(), Fault> {
+    let input = GetUserPolicyRequest {
+        user_name: Some(name.to_owned()),
+        policy_name: Some(policy.to_owned()),
+    };
+    let known = tolerate(iam.get_user_policy(call, input).await, "NoSuchEntity")?;
+    // Documents come back percent-encoded.
+    let same = known
+        .and_then(|known| known.policy_document)
+        .is_some_and(|known| percent_encoding::percent_decode_str(&known).eq(document.bytes()));
+    if same {
+        return Ok(());
+    }
+    let input = PutUserPolicyRequest {
+        user_name: Some(name.to_owned()),
+        policy_name: Some(policy.to_owned()),
+        policy_document: Some(document.to_owned()),
+    };
+    iam.put_user_policy(call, input).await.map(|_| ())
+}
+
+fn plane_policy(call: &Call, role: NodeRole) -> String {
+    let mut planes = vec![Plane::Network];
+    planes.extend(role.balancers.then_some(Plane::LoadBalancer));
+    let arn = |plane: Plane| plane_arn(&call.region, &call.account, plane);
+    let arns: Vec<String> = planes.into_iter().map(arn).collect();
+    serde_json::json!({
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "wharf:Subscribe", "Resource": arns}],
+    })
+    .to_string()
+}
+
+/// What `wharf:Subscribe` is asked on.
+pub fn plane_arn(region: &str, account: &str, plane: Plane) -> String {
+    Arn::new("wharf", region, account, format!("plane/{plane}")).to_string()
+}
+
+/// A new key of a user: its id and secret.
+pub async fn new_key(iam: &IamService, call: &Call, name: &str) -> Result<(String, String), Fault> {
+    let input = CreateAccessKeyRequest {
+        user_name: Some(name.to_owned()),
+    };
+    let made = iam
+        .create_access_key(call, input)
+        .await?
+        .access_key
+        .unwrap_or_default();
+    Ok((
+        made.access_key_id.unwrap_or_default(),
+        made.secret_access_key.unwrap_or_default(),
+    ))
+}
+
+/// Deletes all keys of a user; none if there is no such user.
+pub async fn forget_keys(iam: &IamService, call: &Call, name: &str) -> Result<(), Fault> {
+    let input = ListAccessKeysRequest {
+        user_name: Some(name.to_owned()),
+        ..Default::default()
+    };
+    let keys = tolerate(iam.list_access_keys(call, input).await, "NoSuchEntity")?;
+    let keys = keys.and_then(|reply| reply.access_key_metadata);
+    for key in keys.unwrap_or_default() {
+        let input = DeleteAccessKeyRequest {
+            user_name: Some(name.to_owned()),
+            access_key_id: key.access_key_id,
+        };
+        iam.delete_access_key(call, input).await?;
+    }
+    Ok(())
+}
+
+/// Deletes a user that [`ensure_user`] made, or what there is of it.
+pub async fn remove_user(iam: &IamService, call: &Call, name: &str) -> Result<(), Fault> {
+    forget_keys(iam, call, name).await?;
+    let detach = DetachUserPolicyRequest {
+        user_name: Some(name.to_owned()),
+        policy_arn: Some(NODE_POLICY.to_owned()),
+    };
+    tolerate(iam.detach_user_policy(call, detach).await, "NoSuchEntity")?;
+    for policy in [LOG_POLICY.0, PLANE_POLICY] {
+        let delete = DeleteUserPolicyRequest {
+            user_name: Some(name.to_owned()),
+            policy_name: Some(policy.to_owned()),
+        };
+        tolerate(iam.delete_user_policy(call, delete).await, "NoSuchEntity")?;
+    }
+    let delete = DeleteUserRequest {
+        user_name: Some(name.to_owned()),
+    };
+    tolerate(iam.delete_user(call, delete).await, "NoSuchEntity").map(|_| ())
+}
+
+/// `None` for a fault of the given code: what was to be done is done.
+fn tolerate<T>(reply: Result<T, Fault>, code: &str) -> Result<Option<T>, Fault> {
+    match reply {
+        Ok(reply) => Ok(Some(reply)),
+        Err(fault) if fault.code == code => Ok(None),
+        Err(fault) => Err(fault),
+    }
+}

@@ -1,0 +1,221 @@
+//! The control plane's end of the plane stream (`/plane/v1/…`): services write records, planes are
+//! told those that they are entitled to.
+//!
+//! ```text
+//! store ──watch──▶ feed ──▶ view (records, and how they came about)
+//!                             │ scope: what a host may know
+//!                             ▼ told: what it knows, and what is missing
+//!  plane ◀───────────────── session ──reports──▶ load balancers' service
+//! ```
+//!
+//! - [`source`]: the mapping from records to resources, one a service.
+//! - `records`, `scope`, `told` are pure; their property test is that whatever happens in whatever
+//!   order, a plane that has been told all knows exactly what its scope admits.
+//! - `hosts`: which hosts there are, durable.
+//!
+//! Who may subscribe is a policy's decision (`wharf:Subscribe` on the plane), and as which host the
+//! binding's of the node's identity to its container instance.
+
+mod feed;
+mod hosts;
+mod records;
+mod scope;
+mod session;
+pub mod source;
+#[cfg(test)]
+mod tests;
+mod told;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
+use http::{Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use wharf_planeproto::{Messages, Outgoing, Plane, report::TargetHealth};
+use wharf_store::Store;
+use wharf_wire::{Check, Context, Dispatcher};
+
+use self::{
+    feed::{Feed, Shared},
+    hosts::{HostSource, Hosts},
+    session::Session,
+    source::Source,
+};
+use crate::{
+    gateway::{Body, Peer, text},
+    node_identity::plane_arn,
+};
+
+/// Subscriptions served at once: two planes of a thousand hosts, and as many that just come back.
+const MAX_SUBSCRIPTIONS: usize = 4096;
+
+/// The nodes, as ECS knows them.
+#[async_trait]
+pub trait Nodes: Send + Sync {
+    /// The zone of the host with this instance id, if the caller may speak for it; else why not.
+    async fn zone_if_bound(&self, cx: &Context, instance: &str) -> Result<String, String>;
+
+    /// Whether a container instance of that id is registered.
+    async fn is_registered(&self, account: &str, region: &str, instance: &str) -> bool;
+}
+
+/// The service behind the load balancer plane.
+#[async_trait]
+pub trait Balancers: Send + Sync {
+    /// A host takes load balancers.
+    async fn host_connected(&self, instance: &str, zone: &str);
+
+    /// It is no host any more.
+    async fn host_gone(&self, instance: &str);
+
+    /// How targets are, as a host sees them.
+    async fn report(&self, instance: &str, health: Vec<TargetHealth>);
+}
+
+/// What the planes stand on.
+pub struct Parts {
+    pub store: Store,
+    pub dispatcher: Dispatcher,
+    pub sources: Vec<Arc<dyn Source>>,
+    pub nodes: Arc<dyn Nodes>,
+    pub balancers: Arc<dyn Balancers>,
+    pub stop: CancellationToken,
+}
+
+/// Serves subscriptions.
+pub struct Planes {
+    store: Store,
+    dispatcher: Dispatcher,
+    nodes: Arc<dyn Nodes>,
+    balancers: Arc<dyn Balancers>,
+    hosts: Hosts,
+    shared: Arc<Shared>,
+    feed: Feed,
+    live: Mutex<HashMap<(Plane, String), CancellationToken>>,
+    slots: Arc<Semaphore>,
+    stop: CancellationToken,
+}
+
+impl Planes {
+    pub fn new(parts: Parts) -> Self {
+        let shared = Arc::new(Shared::default());
+        let mut sources = parts.sources;
+        sources.push(Arc::new(HostSource));
+        Self {
+            hosts: Hosts {
+                store: parts.store.clone(),
+            },
+            feed: Feed::new(parts.store.clone(), sources, shared.clone()),
+            store: parts.store,
+            dispatcher: parts.dispatcher,
+            nodes: parts.nodes,
+            balancers: parts.balancers,
+            shared,
+            live: Mutex::default(),
+            slots: Arc::new(Semaphore::new(MAX_SUBSCRIPTIONS)),
+            stop: parts.stop,
+        }
+    }
+
+    /// Follows the store until told to stop.
+    pub async fn run(&self) {
+        let sweep = self.hosts.clone().sweep(
+            self.shared.clone(),
+            self.nodes.clone(),
+            self.balancers.clone(),
+        );
+        tokio::select! {
+            () = self.feed.run(self.stop.clone()) => {}
+            () = sweep => {}
+        }
+    }
+
+    /// A verified request to subscribe.
+    pub async fn subscribe(
+        self: &Arc<Self>,
+        cx: Context,
+        plane: Plane,
+        request: Request<Incoming>,
+        peer: Peer,
+    ) -> Response<Body> {
+        let arn = plane_arn(&cx.region, &cx.account, plane);
+        let checks = [Check::new("wharf:Subscribe", arn)];
+        if let Err(refusal) = self.dispatcher.decide(&cx, &checks).await {
+            return text(StatusCode::FORBIDDEN, format!("{refusal}\n"));
+        }
+        let Ok(slot) = self.slots.clone().try_acquire_owned() else {
+            return text(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Too many planes are subscribed.\n",
+            );
+        };
+        let (outgoing, body) = Outgoing::channel();
+        let session = Session {
+            planes: self.clone(),
+            cx,
+            plane,
+            peer: peer.address.ip(),
+            incoming: Messages::new(request.into_body()),
+            outgoing,
+        };
+        tokio::spawn(async move {
+            session.run().await;
+            drop(slot);
+        });
+        Response::new(body.boxed())
+    }
+
+    /// Takes the place of the host's earlier subscription, which ends.
+    fn live(self: &Arc<Self>, plane: Plane, host: &str) -> Live {
+        let token = CancellationToken::new();
+        let key = (plane, host.to_owned());
+        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(earlier) = live.insert(key.clone(), token.clone()) {
+            earlier.cancel();
+        }
+        Live {
+            planes: self.clone(),
+            key,
+            token,
+        }
+    }
+
+    fn is_live(&self, plane: Plane, host: &str) -> bool {
+        let live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        live.contains_key(&(plane, host.to_owned()))
+    }
+}
+
+/// A subscription's entry among those that are served.
+struct Live {
+    planes: Arc<Planes>,
+    key: (Plane, String),
+    token: CancellationToken,
+}
+
+impl Live {
+    /// Cancelled when another takes its place.
+    fn token(&self) -> CancellationToken {
+        self.token.clone()
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        let mut live = self
+            .planes
+            .live
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        // Cancelled: the entry is the successor's.
+        if !self.token.is_cancelled() {
+            live.remove(&self.key);
+        }
+    }
+}

@@ -1,0 +1,386 @@
+//! One subscription, from its first frame to its end.
+//!
+//! Inputs: the plane's messages, the view's revision, time. Outputs: messages to the plane, reports
+//! to the load balancers' service. Invariants: at most one update waits for its answer; a plane
+//! that refused one gets everything again; nobody hears anything before the binding was checked.
+
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use hyper::body::Incoming;
+use tokio::{
+    sync::{mpsc, watch},
+    time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use wharf_planeproto::{
+    Key, Kind, Messages, Plane, ReadError, Resource,
+    report::TargetHealth,
+    wire::{
+        self, Commit, FrameError, HEARTBEAT, OLDEST_VERSION, Position, Refusal, SILENCE, ToPlane,
+        ToServer, VERSION,
+    },
+};
+use wharf_store::Revision;
+use wharf_wire::{Context, fault::Chain};
+
+use super::{Planes, hosts::Seen, told::Told};
+
+/// After a refusal everything is sent again so much later, then twice as late each time.
+const FIRST_RESYNC: Duration = Duration::from_secs(1);
+const LAST_RESYNC: Duration = Duration::from_secs(60);
+/// A subscription that is so old ends, so that key and policies are looked at again. The plane
+/// resumes at once.
+const MAX_AGE: Duration = Duration::from_secs(30 * 60);
+/// Longest instance id; EC2's are `i-` and 17 digits.
+const MAX_INSTANCE: usize = 64;
+/// What is logged of a plane's reason.
+const MAX_REASON: usize = 1024;
+
+/// A subscription that is being served.
+pub struct Session {
+    pub planes: Arc<Planes>,
+    pub cx: Context,
+    pub plane: Plane,
+    pub peer: IpAddr,
+    pub incoming: Messages<Incoming>,
+    pub outgoing: mpsc::Sender<Bytes>,
+}
+
+/// Why a session ends.
+#[derive(Debug, thiserror::Error)]
+enum End {
+    #[error("refused: {1}")]
+    Refused(Refusal, String),
+    #[error("the plane is gone")]
+    Read(#[from] ReadError),
+    #[error("a message cannot be sent")]
+    Frame(#[from] FrameError),
+    #[error("the plane takes nothing")]
+    Stuck,
+    #[error("it is old")]
+    Expired,
+    #[error("the server ends")]
+    Stopped,
+}
+
+/// What the first frame says.
+struct Wanted {
+    instance: String,
+    underlay: Option<IpAddr>,
+    resume: Option<Position>,
+}
+
+/// The conversation after it.
+struct Conversation {
+    host: String,
+    told: Told,
+    nonce: u64,
+    /// Nonce of the update that is not answered yet, and whether it is a snapshot.
+    unanswered: Option<(u64, bool)>,
+    resync: Option<Instant>,
+    next_resync: Duration,
+}
+
+impl Session {
+    pub async fn run(mut self) {
+        let plane = self.plane;
+        match self.serve().await {
+            Err(End::Refused(refusal, reason)) => {
+                tracing::info!(%plane, caller = self.cx.caller.arn, reason, "a subscription is refused");
+                let _ = self.send(&ToPlane::Refused { refusal, reason }).await;
+            }
+            Err(end) => {
+                tracing::debug!(%plane, caller = self.cx.caller.arn, end = %Chain(&end), "a subscription ended");
+            }
+            Ok(never) => match never {},
+        }
+    }
+
+    async fn serve(&mut self) -> Result<std::convert::Infallible, End> {
+        let wanted = self.first().await?;
+        let host = wanted.instance.clone();
+        let zone = self.bound(&host).await?;
+        let live = self.planes.live(self.plane, &host);
+        let known_from = self.write_down(&wanted, &zone).await?;
+        let mut reached = self.planes.shared.reached.subscribe();
+        // What the plane resumes from was known to an earlier server: ours must have caught up.
+        let newest = self.planes.store.revision().max(known_from);
+        self.wait_for(&mut reached, newest).await?;
+        let mut talk = self.begin(host, wanted.resume).await?;
+        let ended = self.converse(&mut talk, &mut reached, live.token()).await;
+        drop(live);
+        ended
+    }
+
+    async fn first(&mut self) -> Result<Wanted, End> {
+        let malformed = |text: &str| End::Refused(Refusal::Malformed, text.to_owned());
+        let ToServer::Subscribe {
+            version,
+            instance,
+            underlay,
+            resume,
+        } = self.incoming.next().await?
+        else {
+            return Err(malformed("The first message must be subscribe."));
+        };
+        if version < OLDEST_VERSION {
+            return Err(End::Refused(
+                Refusal::Version,
+                format!("Versions {OLDEST_VERSION} to {VERSION} are spoken here."),
+            ));
+        }
+        if instance.is_empty() || instance.len() > MAX_INSTANCE {
+            return Err(malformed("That is no instance id."));
+        }
+        Ok(Wanted {
+            instance,
+            underlay,
+            resume,
+        })
+    }
+
+    /// The zone of the host, if the caller is bound to it.
+    async fn bound(&self, host: &str) -> Result<String, End> {
+        let bound = self.planes.nodes.zone_if_bound(&self.cx, host).await;
+        bound.map_err(|reason| End::Refused(Refusal::NotYours, reason))
+    }
+
+    async fn write_down(&self, wanted: &Wanted, zone: &str) -> Result<Revision, End> {
+        let seen = Seen {
+            account: &self.cx.account,
+            region: &self.cx.region,
+            id: &wanted.instance,
+            zone,
+            plane: self.plane,
+            peer: self.peer,
+            wish: wanted.underlay,
+        };
+        let is_live = |host: &str| self.planes.is_live(Plane::Network, host);
+        let written = self.planes.hosts.subscribed(&seen, is_live).await;
+        let revision = written.map_err(|error| {
+            tracing::error!(error = %Chain(&error), "a host cannot be written down");
+            End::Refused(Refusal::Busy, "The store cannot be written.".to_owned())
+        })?;
+        if self.plane == Plane::LoadBalancer {
+            self.planes
+                .balancers
+                .host_connected(&wanted.instance, zone)
+                .await;
+        }
+        Ok(revision)
+    }
+
+    async fn wait_for(
+        &self,
+        reached: &mut watch::Receiver<Revision>,
+        revision: Revision,
+    ) -> Result<(), End> {
+        let ready = timeout(SILENCE, reached.wait_for(|at| *at >= revision)).await;
+        match ready {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) => Err(End::Stopped),
+            Err(_) => Err(End::Refused(
+                Refusal::Busy,
+                "The records are still being read.".to_owned(),
+            )),
+        }
+    }
+
+    async fn begin(&mut self, host: String, resume: Option<Position>) -> Result<Conversation, End> {
+        let epoch = self.planes.store.epoch();
+        let resumed = resume.filter(|at| at.epoch == epoch).and_then(|at| {
+            let shared = &self.planes.shared;
+            shared.read(|view| Told::resumed(view, self.plane, &host, at.revision))
+        });
+        self.send(&ToPlane::Hello {
+            version: VERSION,
+            resumed: resumed.is_some(),
+        })
+        .await?;
+        let fresh = resumed.is_none();
+        let told = resumed.unwrap_or_else(|| {
+            let shared = &self.planes.shared;
+            shared.read(|view| Told::anew(view, self.plane, &host).0)
+        });
+        let mut talk = Conversation {
+            host,
+            told,
+            nonce: 0,
+            unanswered: None,
+            resync: None,
+            next_resync: FIRST_RESYNC,
+        };
+        if fresh {
+            self.snapshot(&mut talk).await?;
+        }
+        Ok(talk)
+    }
+
+    async fn converse(
+        &mut self,
+        talk: &mut Conversation,
+        reached: &mut watch::Receiver<Revision>,
+        superseded: CancellationToken,
+    ) -> Result<std::convert::Infallible, End> {
+        let stop = self.planes.stop.clone();
+        let expires = Instant::now() + MAX_AGE;
+        let mut beat = interval(HEARTBEAT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // What happened since the position that it resumed from.
+        self.changes(talk).await?;
+        loop {
+            tokio::select! {
+                message = self.incoming.next() => self.hear(talk, message?).await?,
+                changed = reached.changed(), if talk.unanswered.is_none() => {
+                    changed.map_err(|_| End::Stopped)?;
+                    self.changes(talk).await?;
+                }
+                () = due(talk.resync), if talk.unanswered.is_none() => self.snapshot(talk).await?,
+                _ = beat.tick() => {
+                    let position = talk.unanswered.is_none().then(|| self.position(talk));
+                    self.send(&ToPlane::Heartbeat { position }).await?;
+                }
+                () = superseded.cancelled() => {
+                    let text = "Another connection of this host took over.".to_owned();
+                    return Err(End::Refused(Refusal::Superseded, text));
+                }
+                () = sleep_until(expires) => return Err(End::Expired),
+                () = stop.cancelled() => return Err(End::Stopped),
+            }
+        }
+    }
+
+    async fn hear(&mut self, talk: &mut Conversation, message: ToServer) -> Result<(), End> {
+        let (nonce, refused) = match message {
+            ToServer::Ack { nonce } => (nonce, None),
+            ToServer::Nack { nonce, reason } => (nonce, Some(reason)),
+            ToServer::Report { health } => {
+                self.report(talk, health).await;
+                return Ok(());
+            }
+            ToServer::Heartbeat => return Ok(()),
+            ToServer::Subscribe { .. } => {
+                let text = "A stream is subscribed once.".to_owned();
+                return Err(End::Refused(Refusal::Malformed, text));
+            }
+        };
+        let Some((_, snapshot)) = talk.unanswered.take_if(|(asked, _)| *asked == nonce) else {
+            // To an update before the one that waits, or to none.
+            return Ok(());
+        };
+        match refused {
+            Some(reason) => {
+                let reason: String = reason.chars().take(MAX_REASON).collect();
+                tracing::warn!(plane = %self.plane, host = talk.host, reason, "a plane refuses an update");
+                talk.resync = Some(Instant::now() + talk.next_resync);
+                talk.next_resync = (talk.next_resync * 2).min(LAST_RESYNC);
+            }
+            None if snapshot => talk.next_resync = FIRST_RESYNC,
+            None => {}
+        }
+        // What happened while the plane was busy.
+        self.changes(talk).await
+    }
+
+    /// Passes reports on, of targets that this host was told of.
+    async fn report(&self, talk: &Conversation, health: Vec<TargetHealth>) {
+        let mut latest = BTreeMap::new();
+        for row in health {
+            let key = Key {
+                kind: Kind::Target,
+                id: row.target.to_string(),
+            };
+            if talk.told.has(&key) {
+                latest.insert(row.target.clone(), row);
+            }
+        }
+        if !latest.is_empty() {
+            let rows = latest.into_values().collect();
+            self.planes.balancers.report(&talk.host, rows).await;
+        }
+    }
+
+    async fn snapshot(&mut self, talk: &mut Conversation) -> Result<(), End> {
+        let (plane, shared) = (self.plane, &self.planes.shared);
+        let (told, resources) = shared.read(|view| Told::anew(view, plane, &talk.host));
+        talk.told = told;
+        talk.resync = None;
+        for resources in wire::parts(resources, too_long) {
+            self.send(&ToPlane::Snapshot { resources }).await?;
+        }
+        let commit = self.commit(talk, true);
+        self.send(&ToPlane::SnapshotComplete { commit }).await
+    }
+
+    async fn changes(&mut self, talk: &mut Conversation) -> Result<(), End> {
+        if talk.unanswered.is_some() {
+            return Ok(());
+        }
+        let (changes, registered) = self.planes.shared.read(|view| {
+            let own = Key {
+                kind: Kind::Host,
+                id: talk.host.clone(),
+            };
+            (talk.told.advance(view), view.now().get(&own).is_some())
+        });
+        if !registered {
+            let text = "The container instance is not registered any more.".to_owned();
+            return Err(End::Refused(Refusal::NotYours, text));
+        }
+        let mut parts = wire::parts(changes, |change| {
+            if let wharf_planeproto::Change::Put(resource) = change {
+                too_long(resource);
+            }
+        });
+        let Some(last) = parts.pop() else {
+            return Ok(());
+        };
+        for changes in parts {
+            let commit = None;
+            self.send(&ToPlane::Changes { changes, commit }).await?;
+        }
+        let commit = Some(self.commit(talk, false));
+        self.send(&ToPlane::Changes {
+            changes: last,
+            commit,
+        })
+        .await
+    }
+
+    fn commit(&self, talk: &mut Conversation, snapshot: bool) -> Commit {
+        talk.nonce += 1;
+        talk.unanswered = Some((talk.nonce, snapshot));
+        Commit {
+            nonce: talk.nonce,
+            position: self.position(talk),
+        }
+    }
+
+    fn position(&self, talk: &Conversation) -> Position {
+        Position {
+            epoch: self.planes.store.epoch(),
+            revision: talk.told.at(),
+        }
+    }
+
+    async fn send(&self, message: &ToPlane) -> Result<(), End> {
+        let frame = wire::encode(message)?;
+        match timeout(SILENCE, self.outgoing.send(frame)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(End::Stuck),
+        }
+    }
+}
+
+fn too_long(resource: &Resource) {
+    tracing::error!(resource = %resource.key(), "too long for any message: planes are not told of it");
+}
+
+/// Returns at the moment given; never without one.
+async fn due(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

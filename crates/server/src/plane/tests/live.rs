@@ -1,0 +1,463 @@
+//! The stream over the real gateway: signature, policy, binding, and what comes through.
+
+use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+use wharf_api_ec2::{
+    Ec2,
+    types::{AttachNetworkInterfaceRequest, CreateNetworkInterfaceRequest, DescribeSubnetsRequest},
+};
+use wharf_api_ecs::{
+    Attribute, Ecs, RegisterContainerInstanceRequest,
+    types::{DeregisterContainerInstanceRequest, Resource as EcsResource},
+};
+use wharf_base::{Clock, InstallationId, Permit, SystemClock};
+use wharf_link::{Delivery, Dialer, Endpoint, LinkConfig, LinkState, Subscription, Update};
+use wharf_planeproto::{Change, Key, Plane as Kind, Resource};
+use wharf_wire::{Call, Caller, CallerKind, Context, sigv4::SigningKeys};
+
+use crate::{
+    ServerConfig,
+    bootstrap::Bootstrap,
+    gateway::IamMode,
+    node_identity::{NodeRole, ensure_user, new_key},
+    start::{Plane, open},
+};
+
+const ACCOUNT: &str = "000000000000";
+const REGION: &str = "us-east-1";
+const PERMIT: Permit = Permit::for_controller("test");
+/// Nothing here takes a second on an idle machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A control plane with everything but its process.
+struct Server {
+    plane: Plane,
+    port: u16,
+    stop: CancellationToken,
+    tasks: JoinSet<()>,
+    store: wharf_store::Store,
+}
+
+impl Server {
+    async fn start(folder: &Path, port: u16) -> Self {
+        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port)))
+            .await
+            .unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let config = ServerConfig {
+            data_dir: folder.join("server"),
+            keyring: folder.join("keyring"),
+            node_identity: folder.join("node/identity.json"),
+            installation: InstallationId::mint(),
+            listen: vec!["127.0.0.1".parse().unwrap()],
+            port,
+            iam: IamMode::Enforce,
+            account: ACCOUNT.to_owned(),
+            region: REGION.to_owned(),
+        };
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let data = open(&config).await.unwrap();
+        let plane = Plane::new(&config, &data, &clock);
+        let stop = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        let (ecs, token) = (plane.ecs.clone(), stop.clone());
+        tasks.spawn(async move { ecs.run(token).await });
+        Bootstrap {
+            config: &config,
+            clock: &*clock,
+            keyring: &data.keyring,
+            directory: &plane.directory,
+            iam: &plane.iam,
+            ec2: &plane.ec2,
+            ecs: &plane.ecs,
+        }
+        .run()
+        .await
+        .unwrap();
+        let planes = Arc::new(plane.planes(&data, &stop));
+        let gateway = plane.gateway(&config, &data, &clock, planes.clone());
+        tasks.spawn(async move { planes.run().await });
+        tasks.spawn(Arc::new(gateway.unwrap()).serve(listener, stop.clone()));
+        let store = data.store.clone();
+        Self {
+            plane,
+            port,
+            stop,
+            tasks,
+            store,
+        }
+    }
+
+    async fn end(mut self) {
+        self.stop.cancel();
+        while self.tasks.join_next().await.is_some() {}
+        self.store.close().await;
+    }
+
+    fn call(&self, caller: Caller) -> Call {
+        let mut cx = Context::internal(ACCOUNT, REGION, "test", SystemClock.now());
+        cx.caller = caller;
+        Call::by_controller(cx, PERMIT)
+    }
+
+    /// A node with a user of its own, registered.
+    async fn node(&self, name: &str, role: NodeRole) -> Node {
+        let root = self.call(Caller::root(ACCOUNT));
+        ensure_user(&self.plane.iam, &root, name, role)
+            .await
+            .unwrap();
+        let key = new_key(&self.plane.iam, &root, name).await.unwrap();
+        let caller = Caller {
+            kind: CallerKind::User,
+            arn: format!("arn:aws:iam::{ACCOUNT}:user/wharf/{name}"),
+            ..Caller::root(ACCOUNT)
+        };
+        let registered = self.register(caller.clone(), None).await.unwrap();
+        Node {
+            keys: SigningKeys {
+                access_key_id: key.0,
+                secret_access_key: key.1,
+                session_token: None,
+            },
+            caller,
+            instance: registered.0,
+            arn: registered.1,
+        }
+    }
+
+    async fn register(
+        &self,
+        caller: Caller,
+        document: Option<String>,
+    ) -> Result<(String, String), wharf_wire::Fault> {
+        let amount = |name: &str| EcsResource {
+            name: Some(name.to_owned()),
+            type_: Some("INTEGER".to_owned()),
+            integer_value: Some(1024),
+            ..Default::default()
+        };
+        let input = RegisterContainerInstanceRequest {
+            total_resources: Some(vec![amount("CPU"), amount("MEMORY")]),
+            attributes: Some(vec![Attribute {
+                name: Some("ecs.capability.task-eni".to_owned()),
+                ..Default::default()
+            }]),
+            instance_identity_document: document,
+            ..Default::default()
+        };
+        let ecs = &self.plane.ecs;
+        let call = self.call(caller);
+        let reply = ecs.register_container_instance(&call, input);
+        let instance = reply.await?.container_instance.unwrap();
+        Ok((
+            instance.ec2_instance_id.unwrap(),
+            instance.container_instance_arn.unwrap(),
+        ))
+    }
+
+    async fn deregister(&self, arn: &str) {
+        let input = DeregisterContainerInstanceRequest {
+            container_instance: Some(arn.to_owned()),
+            force: Some(true),
+            ..Default::default()
+        };
+        let call = self.call(Caller::root(ACCOUNT));
+        let ecs = &self.plane.ecs;
+        ecs.deregister_container_instance(&call, input)
+            .await
+            .unwrap();
+    }
+
+    /// An interface for a task on the host.
+    async fn interface(&self, host: &str) -> String {
+        let call = self.call(Caller::service(ACCOUNT, "ecs.amazonaws.com"));
+        let ec2 = &self.plane.ec2;
+        let subnets = ec2.describe_subnets(&call, DescribeSubnetsRequest::default());
+        let subnets = subnets.await.unwrap().subnets.unwrap();
+        let input = CreateNetworkInterfaceRequest {
+            subnet_id: subnets[0].subnet_id.clone(),
+            ..Default::default()
+        };
+        let made = ec2.create_network_interface(&call, input).await.unwrap();
+        let id = made.network_interface.unwrap().network_interface_id;
+        let input = AttachNetworkInterfaceRequest {
+            network_interface_id: id.clone(),
+            instance_id: Some(host.to_owned()),
+            device_index: Some(1),
+            ..Default::default()
+        };
+        ec2.attach_network_interface(&call, input).await.unwrap();
+        id.unwrap()
+    }
+}
+
+struct Node {
+    keys: SigningKeys,
+    caller: Caller,
+    instance: String,
+    arn: String,
+}
+
+/// A plane that takes whatever it is told.
+struct Plain {
+    knows: BTreeMap<Key, Resource>,
+    snapshots: usize,
+    deliveries: mpsc::Receiver<Delivery>,
+    subscription: Subscription,
+    _instance: watch::Sender<Option<String>>,
+}
+
+impl Plain {
+    fn subscribe(
+        port: u16,
+        keys: &SigningKeys,
+        instance: &str,
+        plane: Kind,
+        folder: &Path,
+    ) -> Self {
+        let (sender, receiver) = watch::channel(Some(instance.to_owned()));
+        let (subscription, deliveries) = Subscription::start(LinkConfig {
+            endpoint: Endpoint::parse(&format!("http://127.0.0.1:{port}")).unwrap(),
+            dialer: Dialer::new(None).unwrap(),
+            keys: keys.clone(),
+            region: REGION.to_owned(),
+            plane,
+            state_file: folder.join(format!("{plane}.json")),
+            instance: receiver,
+            underlay: None,
+            clock: Arc::new(SystemClock),
+        });
+        Self {
+            knows: BTreeMap::new(),
+            snapshots: 0,
+            deliveries,
+            subscription,
+            _instance: sender,
+        }
+    }
+
+    async fn next(&mut self) -> Delivery {
+        timeout(PATIENCE, self.deliveries.recv())
+            .await
+            .expect("a delivery comes")
+            .expect("the subscription lives")
+    }
+
+    fn take(&mut self, delivery: Delivery) {
+        match &delivery.update {
+            Update::Snapshot(resources) => {
+                self.snapshots += 1;
+                let rows = resources.iter().cloned().map(|it| (it.key(), it));
+                self.knows = rows.collect();
+            }
+            Update::Changes(changes) => {
+                for change in changes {
+                    match change {
+                        Change::Put(it) => self.knows.insert(it.key(), it.clone()),
+                        Change::Delete(key) => self.knows.remove(key),
+                    };
+                }
+            }
+        }
+        delivery.applied();
+    }
+
+    async fn until(&mut self, satisfied: impl Fn(&Self) -> bool) {
+        while !satisfied(self) {
+            let delivery = self.next().await;
+            self.take(delivery);
+        }
+    }
+
+    /// Why the subscription came to nothing; empty if it did not. Deliveries count as applied.
+    async fn outcome(&mut self) -> String {
+        let mut state = self.subscription.state();
+        loop {
+            tokio::select! {
+                Some(delivery) = self.deliveries.recv() => self.take(delivery),
+                told = timeout(PATIENCE, state.changed()) => {
+                    told.expect("it comes to something").unwrap();
+                    match &*state.borrow_and_update() {
+                        LinkState::Connecting => {}
+                        LinkState::Connected => return String::new(),
+                        LinkState::Lost(why) => return why.clone(),
+                    }
+                }
+            }
+        }
+    }
+
+    fn has(&self, id: &str) -> bool {
+        self.knows.keys().any(|key| key.id == id)
+    }
+}
+
+const TASKS_ONLY: NodeRole = NodeRole { balancers: false };
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_is_told_of_its_vpc_and_of_no_other_host() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), 0).await;
+    let (one, two) = (
+        server.node("one", TASKS_ONLY).await,
+        server.node("two", TASKS_ONLY).await,
+    );
+    let plane = Kind::Network;
+    let mut first = Plain::subscribe(
+        server.port,
+        &one.keys,
+        &one.instance,
+        plane,
+        &folder.path().join("1"),
+    );
+    first.until(|it| it.has(&one.instance)).await;
+    assert_eq!(first.knows.len(), 1, "{:?}", first.knows);
+
+    let mine = server.interface(&one.instance).await;
+    first.until(|it| it.has(&mine)).await;
+    let vpc = first.knows.keys().any(|key| key.id.starts_with("vpc-"));
+    let group = first.knows.keys().any(|key| key.id.starts_with("sg-"));
+    assert!(vpc && group, "{:?}", first.knows);
+    assert!(!first.has(&two.instance));
+
+    // A peer in the same VPC: itself and what it has there.
+    let mut second = Plain::subscribe(
+        server.port,
+        &two.keys,
+        &two.instance,
+        plane,
+        &folder.path().join("2"),
+    );
+    second.until(|it| it.has(&two.instance)).await;
+    assert!(!second.has(&mine));
+    let theirs = server.interface(&two.instance).await;
+    second.until(|it| it.has(&theirs) && it.has(&mine)).await;
+    assert!(second.has(&one.instance));
+    first
+        .until(|it| it.has(&theirs) && it.has(&two.instance))
+        .await;
+
+    // Deregistered: the host goes, and its own stream with it.
+    server.deregister(&two.arn).await;
+    first.until(|it| !it.has(&two.instance)).await;
+    let mut state = second.subscription.state();
+    let lost = state.wait_for(|state| match state {
+        LinkState::Lost(why) => why.contains("not registered any more"),
+        _ => false,
+    });
+    timeout(PATIENCE, lost).await.unwrap().unwrap();
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plane_goes_on_from_what_it_knows() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), 0).await;
+    let port = server.port;
+    let node = server.node("one", TASKS_ONLY).await;
+    let state = folder.path().join("state");
+    let mut plain = Plain::subscribe(port, &node.keys, &node.instance, Kind::Network, &state);
+    let mine = server.interface(&node.instance).await;
+    plain.until(|it| it.has(&mine)).await;
+
+    // The server restarts: what happened meanwhile comes as changes.
+    server.end().await;
+    let server = Server::start(folder.path(), port).await;
+    let more = server.interface(&node.instance).await;
+    let snapshots = plain.snapshots;
+    plain.until(|it| it.has(&more)).await;
+    assert_eq!(plain.snapshots, snapshots, "resumed, not told anew");
+
+    // A refused update brings everything again.
+    let third = server.interface(&node.instance).await;
+    let delivery = plain.next().await;
+    delivery.refused("as the test wants it");
+    plain.until(|it| it.snapshots > snapshots).await;
+    assert!(plain.has(&mine) && plain.has(&more));
+    plain.until(|it| it.has(&third)).await;
+
+    // The plane restarts without a server: the last state is on disk.
+    let file = state.join("network.json");
+    let saved = async {
+        loop {
+            let text = tokio::fs::read_to_string(&file).await.unwrap_or_default();
+            if text.contains(&third) {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, saved).await.unwrap();
+    server.end().await;
+    drop(plain);
+    let mut plain = Plain::subscribe(port, &node.keys, &node.instance, Kind::Network, &state);
+    plain.until(|it| it.has(&third)).await;
+    assert_eq!(plain.snapshots, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_subscribes_as_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), 0).await;
+    let (one, two) = (
+        server.node("one", TASKS_ONLY).await,
+        server.node("two", NodeRole { balancers: true }).await,
+    );
+    server.interface(&one.instance).await;
+    let told = |keys: &SigningKeys, instance: &str, plane, name: &str| {
+        let folder = folder.path().join(name);
+        let mut plain = Plain::subscribe(server.port, keys, instance, plane, &folder);
+        async move { plain.outcome().await }
+    };
+    let (network, balancers) = (Kind::Network, Kind::LoadBalancer);
+    // As another host; on a plane its policy does not name; under a registered id of another.
+    let why = told(&two.keys, &one.instance, network, "a").await;
+    assert!(why.contains("may not speak for"), "{why}");
+    let why = told(&one.keys, &one.instance, balancers, "b").await;
+    assert!(
+        why.contains("403") && why.contains("wharf:Subscribe"),
+        "{why}"
+    );
+    let why = told(&two.keys, "i-00000000000000000", network, "c").await;
+    assert!(why.contains("may not speak for"), "{why}");
+    let document = format!(r#"{{"instanceId":"{}"}}"#, one.instance);
+    let stolen = server.register(two.caller.clone(), Some(document)).await;
+    assert_eq!(stolen.unwrap_err().code, "AccessDeniedException");
+    let mut forged = one.keys.clone();
+    forged.secret_access_key.push('x');
+    let why = told(&forged, &one.instance, network, "d").await;
+    assert!(why.contains("InvalidSignature"), "{why}");
+    // Each as itself.
+    assert_eq!(told(&one.keys, &one.instance, network, "e").await, "");
+    assert_eq!(told(&two.keys, &two.instance, balancers, "f").await, "");
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_newest_subscription_of_a_host_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), 0).await;
+    let node = server.node("one", TASKS_ONLY).await;
+    let folders = [folder.path().join("1"), folder.path().join("2")];
+    let [mut old, mut new] = folders.map(|folder| {
+        Plain::subscribe(
+            server.port,
+            &node.keys,
+            &node.instance,
+            Kind::Network,
+            &folder,
+        )
+    });
+    // Whichever was first lost its stream to the other; both come back in turn and miss nothing.
+    let mine = server.interface(&node.instance).await;
+    old.until(|it| it.has(&mine)).await;
+    new.until(|it| it.has(&mine)).await;
+    server.end().await;
+}

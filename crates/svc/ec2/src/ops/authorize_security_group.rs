@@ -1,0 +1,148 @@
+//! AuthorizeSecurityGroupIngress and -Egress: rules are added, all of a request or none.
+
+use wharf_api_ec2::types::{
+    AuthorizeSecurityGroupEgressRequest, AuthorizeSecurityGroupEgressResult,
+    AuthorizeSecurityGroupIngressRequest, AuthorizeSecurityGroupIngressResult, IpPermission,
+    SecurityGroupRule, TagSpecification,
+};
+use wharf_records::encode;
+use wharf_store::{Compare, Txn};
+use wharf_wire::{Call, Fault};
+
+use super::{
+    group_peers::{name_by_id, peers_of},
+    security_groups::locate,
+};
+use crate::{
+    Ec2Service, fault,
+    permission::{self, Flat, MAX_RULES},
+    records::{Direction, Rule, SecurityGroup},
+    table::{LeanOn, MAX_RACES, Stored},
+    tags,
+};
+
+pub async fn ingress(
+    service: &Ec2Service,
+    call: &Call,
+    input: AuthorizeSecurityGroupIngressRequest,
+) -> Result<AuthorizeSecurityGroupIngressResult, Fault> {
+    fault::dry_run(input.dry_run)?;
+    let flat = Flat {
+        protocol: input.ip_protocol,
+        from_port: input.from_port,
+        to_port: input.to_port,
+        cidr: input.cidr_ip,
+        group_name: input.source_security_group_name,
+        group_owner: input.source_security_group_owner_id,
+    };
+    let wanted = Wanted {
+        group: locate(service, call, input.group_id, input.group_name).await?,
+        direction: Direction::Ingress,
+        permissions: permissions(input.ip_permissions, flat),
+        tags: input.tag_specifications,
+    };
+    let rules = wanted.add(service, call).await?;
+    Ok(AuthorizeSecurityGroupIngressResult {
+        return_: Some(true),
+        security_group_rules: Some(rules),
+    })
+}
+
+pub async fn egress(
+    service: &Ec2Service,
+    call: &Call,
+    input: AuthorizeSecurityGroupEgressRequest,
+) -> Result<AuthorizeSecurityGroupEgressResult, Fault> {
+    fault::dry_run(input.dry_run)?;
+    let flat = Flat {
+        protocol: input.ip_protocol,
+        from_port: input.from_port,
+        to_port: input.to_port,
+        cidr: input.cidr_ip,
+        group_name: input.source_security_group_name,
+        group_owner: input.source_security_group_owner_id,
+    };
+    let wanted = Wanted {
+        group: locate(service, call, input.group_id, None).await?,
+        direction: Direction::Egress,
+        permissions: permissions(input.ip_permissions, flat),
+        tags: input.tag_specifications,
+    };
+    let rules = wanted.add(service, call).await?;
+    Ok(AuthorizeSecurityGroupEgressResult {
+        return_: Some(true),
+        security_group_rules: Some(rules),
+    })
+}
+
+/// The permissions of a request, in whichever of the two ways it gave them.
+pub fn permissions(listed: Option<Vec<IpPermission>>, flat: Flat) -> Vec<IpPermission> {
+    let mut permissions = listed.unwrap_or_default();
+    permissions.extend(flat.permission());
+    permissions
+}
+
+struct Wanted {
+    group: String,
+    direction: Direction,
+    permissions: Vec<IpPermission>,
+    tags: Option<Vec<TagSpecification>>,
+}
+
+impl Wanted {
+    async fn add(self, service: &Ec2Service, call: &Call) -> Result<Vec<SecurityGroupRule>, Fault> {
+        let Self {
+            group: id,
+            direction,
+            mut permissions,
+            tags,
+        } = self;
+        if permissions.is_empty() {
+            return Err(fault::missing_parameter("ipPermissions"));
+        }
+        let tags = tags::specified(call, tags.as_deref(), "security-group-rule")?;
+        let group: SecurityGroup = service.get(call, &id).await?;
+        name_by_id(service, call, &group, &mut permissions).await?;
+        let mut new = permission::rules(&permissions)?;
+        for rule in &mut new {
+            rule.tags.clone_from(&tags);
+        }
+        let peers = peers_of(service, call, &group, &new).await?;
+        for _ in 0..MAX_RACES {
+            let Stored { mut record, entry } =
+                service.get_stored::<SecurityGroup>(call, &id).await?;
+            add_to(record.rules_mut(direction), &new)?;
+            let mut txn = Txn::new()
+                .when(Compare::unchanged(&entry))
+                .put(&entry.key, encode(&record));
+            for peer in &peers {
+                txn = txn.lean_on::<SecurityGroup>(call, peer);
+            }
+            match service.commit(call, txn).await? {
+                None => {
+                    let shown = new.iter().map(|rule| rule.to_wire(call, &id, direction));
+                    return Ok(shown.collect());
+                }
+                Some(key) if key == entry.key => {}
+                Some(_) => {
+                    // A peer went meanwhile; looking again says which.
+                    peers_of(service, call, &group, &new).await?;
+                }
+            }
+        }
+        Err(fault::too_busy())
+    }
+}
+
+fn add_to(rules: &mut Vec<Rule>, new: &[Rule]) -> Result<(), Fault> {
+    for rule in new {
+        if rules.iter().any(|known| known.allows_same(rule)) {
+            return Err(fault::rule_exists(&permission::spoken(rule)));
+        }
+        rules.push(rule.clone());
+    }
+    if rules.len() > MAX_RULES {
+        return Err(fault::too_many_rules());
+    }
+    Ok(())
+}

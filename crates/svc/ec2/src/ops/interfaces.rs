@@ -1,0 +1,68 @@
+//! What the operations on network interfaces share.
+
+use std::collections::BTreeMap;
+
+use wharf_wire::{Call, CallerKind, Context, Fault};
+
+use crate::{
+    Ec2Service, fault,
+    records::{Interface, SecurityGroup, Vpc},
+};
+
+/// Groups an interface may have.
+const MAX_GROUPS: usize = 5;
+
+/// Whether the caller may change or delete the interface: what a service asked for is that
+/// service's alone.
+pub fn may_manage(call: &Call, interface: &Interface) -> bool {
+    match &interface.requester {
+        Some(requester) => call.caller.kind == CallerKind::Service && call.caller.arn == *requester,
+        None => true,
+    }
+}
+
+/// The groups asked for, all of one VPC, each once; the VPC's default group if none were.
+pub async fn groups(
+    service: &Ec2Service,
+    cx: &Context,
+    vpc_id: &str,
+    wanted: &[String],
+) -> Result<Vec<String>, Fault> {
+    if wanted.is_empty() {
+        let vpc: Vpc = service.get(cx, vpc_id).await?;
+        return Ok(vec![vpc.default_group]);
+    }
+    let mut groups: Vec<String> = Vec::new();
+    for id in wanted {
+        if groups.contains(id) {
+            continue;
+        }
+        let group: SecurityGroup = service.get(cx, id).await?;
+        if group.vpc_id != vpc_id {
+            return Err(fault::groups_of_other_vpc(id, vpc_id));
+        }
+        groups.push(group.id);
+    }
+    if groups.len() > MAX_GROUPS {
+        return Err(fault::too_many_groups());
+    }
+    Ok(groups)
+}
+
+/// Names by id of the groups that these interfaces have.
+pub async fn group_names(
+    service: &Ec2Service,
+    cx: &Context,
+    interfaces: &[Interface],
+) -> Result<BTreeMap<String, String>, Fault> {
+    let mut names = BTreeMap::new();
+    for id in interfaces.iter().flat_map(|interface| &interface.groups) {
+        if names.contains_key(id) {
+            continue;
+        }
+        if let Some(group) = service.find::<SecurityGroup>(cx, id).await? {
+            names.insert(id.clone(), group.name);
+        }
+    }
+    Ok(names)
+}

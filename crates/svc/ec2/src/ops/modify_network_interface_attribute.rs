@@ -1,0 +1,103 @@
+//! ModifyNetworkInterfaceAttribute: groups, description, source and destination check.
+
+use wharf_api_ec2::types::{
+    ModifyNetworkInterfaceAttributeRequest, NetworkInterfaceAttachmentChanges,
+};
+use wharf_records::encode;
+use wharf_store::{Compare, Txn};
+use wharf_wire::{Call, Fault};
+
+use super::interfaces::{groups, may_manage};
+use crate::{
+    Ec2Service, fault,
+    records::{Interface, SecurityGroup},
+    table::{LeanOn, MAX_RACES, Stored},
+};
+
+pub async fn modify_network_interface_attribute(
+    service: &Ec2Service,
+    call: &Call,
+    input: ModifyNetworkInterfaceAttributeRequest,
+) -> Result<(), Fault> {
+    fault::dry_run(input.dry_run)?;
+    refuse_unsupported(&input)?;
+    let id = input.network_interface_id.as_deref().unwrap_or_default();
+    for _ in 0..MAX_RACES {
+        let Stored { record, entry } = service.get_stored::<Interface>(call, id).await?;
+        if !may_manage(call, &record) {
+            return Err(fault::not_yours());
+        }
+        let mut changed = record.clone();
+        apply(&mut changed, &input)?;
+        let wanted = input.groups.as_deref().unwrap_or_default();
+        if !wanted.is_empty() {
+            changed.groups = groups(service, call, &record.vpc_id, wanted).await?;
+        }
+        let mut txn = Txn::new().when(Compare::unchanged(&entry));
+        for group in &changed.groups {
+            if !record.groups.contains(group) {
+                txn = txn.lean_on::<SecurityGroup>(call, group);
+            }
+        }
+        let txn = txn.put(&entry.key, encode(&changed));
+        if changed == record || service.commit(call, txn).await?.is_none() {
+            return Ok(());
+        }
+    }
+    Err(fault::too_busy())
+}
+
+/// All but the groups, which must be looked up.
+fn apply(
+    interface: &mut Interface,
+    input: &ModifyNetworkInterfaceAttributeRequest,
+) -> Result<(), Fault> {
+    if let Some(description) = &input.description {
+        interface.description = description.value.clone().unwrap_or_default();
+    }
+    if let Some(check) = input.source_dest_check.as_ref().and_then(|it| it.value) {
+        interface.source_dest_check = check;
+    }
+    if let Some(changes) = &input.attachment {
+        apply_to_attachment(interface, changes)?;
+    }
+    Ok(())
+}
+
+fn apply_to_attachment(
+    interface: &mut Interface,
+    changes: &NetworkInterfaceAttachmentChanges,
+) -> Result<(), Fault> {
+    let id = changes.attachment_id.as_deref().unwrap_or_default();
+    let attachment = interface.attachment.as_mut();
+    let attachment = attachment.filter(|attachment| attachment.id == id);
+    let attachment = attachment.ok_or_else(|| fault::attachment_not_found(id))?;
+    if let Some(delete) = changes.delete_on_termination {
+        attachment.delete_on_termination = delete;
+    }
+    Ok(())
+}
+
+/// Members that would change what the interface is must not be dropped in silence.
+fn refuse_unsupported(input: &ModifyNetworkInterfaceAttributeRequest) -> Result<(), Fault> {
+    // The host checks every packet's source (docs/networking.md): nobody can switch that off.
+    let unchecked = input.source_dest_check.as_ref().and_then(|it| it.value) == Some(false);
+    let present = [
+        ("SourceDestCheck", unchecked),
+        ("EnaSrdSpecification", input.ena_srd_specification.is_some()),
+        ("EnablePrimaryIpv6", input.enable_primary_ipv6 == Some(true)),
+        (
+            "ConnectionTrackingSpecification",
+            input.connection_tracking_specification.is_some(),
+        ),
+        (
+            "AssociatePublicIpAddress",
+            input.associate_public_ip_address == Some(true),
+        ),
+        ("AssociatedSubnetIds", input.associated_subnet_ids.is_some()),
+    ];
+    match present.into_iter().find(|(_, present)| *present) {
+        Some((name, _)) => Err(fault::unsupported_parameter(name)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,160 @@
+//! What hosts are told of the network: one record, one resource; a record that is nothing to a host
+//! maps to nothing.
+
+use wharf_planeproto::{Key, Kind, Resource, network as plane};
+use wharf_records::{Record, Scope, decode};
+use wharf_store::Entry;
+
+use crate::{
+    records::{Interface, Rule, RulePeer, SecurityGroup, Vpc},
+    table,
+};
+
+/// The service segment of the keys of these records.
+pub const SERVICE: &str = table::SERVICE;
+
+/// The principal whose interfaces belong to load balancers.
+const BALANCER_REQUESTER: &str = "elasticloadbalancing.amazonaws.com";
+/// How it describes them: `ELB app/NAME/id`.
+const BALANCER_DESCRIPTION: &str = "ELB ";
+
+/// The prefix of the store under which all of them lie.
+pub fn prefix() -> String {
+    Scope::service_prefix(SERVICE)
+}
+
+/// The resource that the entry is; `None` for records that are of no concern to hosts, and for
+/// those that cannot be read.
+pub fn resource(entry: &Entry) -> Option<Resource> {
+    let (scope, kind, _) = Scope::parse(&entry.key)?;
+    if scope.service != SERVICE {
+        return None;
+    }
+    match kind {
+        Vpc::KIND => vpc(read(entry)?).map(Resource::Vpc),
+        SecurityGroup::KIND => Some(Resource::SecurityGroup(group(&read(entry)?))),
+        Interface::KIND => interface(&scope, read(entry)?).map(Resource::Interface),
+        _ => None,
+    }
+}
+
+/// The key of the resource whose record has the store key; for deletions.
+pub fn key(store_key: &str) -> Option<Key> {
+    let (scope, kind, id) = Scope::parse(store_key)?;
+    if scope.service != SERVICE {
+        return None;
+    }
+    let kind = match kind {
+        Vpc::KIND => Kind::Vpc,
+        SecurityGroup::KIND => Kind::SecurityGroup,
+        Interface::KIND => Kind::Interface,
+        _ => return None,
+    };
+    Some(Key { kind, id })
+}
+
+fn read<T: Record>(entry: &Entry) -> Option<T> {
+    match decode(&entry.value) {
+        Ok(record) => Some(record),
+        Err(error) => {
+            tracing::error!(key = entry.key, %error, "hosts are not told of this record");
+            None
+        }
+    }
+}
+
+/// `None` for one that an older version wrote and that is about to be mended.
+fn vpc(record: Vpc) -> Option<plane::Vpc> {
+    (record.vni != 0).then(|| plane::Vpc {
+        cidrs: record.cidrs().map(|cidr| cidr.to_string()).collect(),
+        vni: record.vni,
+        id: record.id,
+    })
+}
+
+fn interface(scope: &Scope, record: Interface) -> Option<plane::Interface> {
+    Some(plane::Interface {
+        subnet_cidr: record.subnet_cidr?.to_string(),
+        load_balancer: load_balancer(scope, &record),
+        id: record.id,
+        vpc: record.vpc_id,
+        address: record.address,
+        mac: record.mac,
+        groups: record.groups,
+        host: record.attachment.map(|attachment| attachment.instance_id),
+    })
+}
+
+/// The ARN of the load balancer that the interface serves.
+fn load_balancer(scope: &Scope, record: &Interface) -> Option<String> {
+    if record.requester.as_deref() != Some(BALANCER_REQUESTER) {
+        return None;
+    }
+    let name = record.description.strip_prefix(BALANCER_DESCRIPTION)?;
+    let well_formed = matches!(
+        name.split('/').collect::<Vec<_>>()[..],
+        ["app" | "net" | "gwy", name, id] if !name.is_empty() && !id.is_empty()
+    );
+    let Scope {
+        account, region, ..
+    } = scope;
+    well_formed
+        .then(|| format!("arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/{name}"))
+}
+
+fn group(record: &SecurityGroup) -> plane::SecurityGroup {
+    let permissions = |rules: &[Rule]| rules.iter().filter_map(permission).collect();
+    plane::SecurityGroup {
+        id: record.id.clone(),
+        vpc: record.vpc_id.clone(),
+        ingress: permissions(&record.ingress),
+        egress: permissions(&record.egress),
+    }
+}
+
+/// `None` for a rule that could not be expressed; nothing is then allowed by it.
+fn permission(rule: &Rule) -> Option<plane::Permission> {
+    let protocol = match rule.protocol.as_str() {
+        "-1" => None,
+        "tcp" => Some(6),
+        "udp" => Some(17),
+        "icmp" => Some(1),
+        "icmpv6" => Some(58),
+        number => Some(number.parse().ok()?),
+    };
+    let (mut ports, mut icmp) = (None, None);
+    match protocol {
+        Some(6 | 17) => ports = port_range(rule.from_port, rule.to_port)?,
+        Some(1 | 58) => icmp = icmp_kind(rule.from_port, rule.to_port)?,
+        _ => {}
+    }
+    Some(plane::Permission {
+        protocol,
+        ports,
+        icmp,
+        peer: match &rule.peer {
+            RulePeer::Cidr(cidr) => plane::Peer::Cidr(cidr.to_string()),
+            RulePeer::Group(id) => plane::Peer::Group(id.clone()),
+        },
+    })
+}
+
+fn port_range(from: Option<i32>, to: Option<i32>) -> Option<Option<(u16, u16)>> {
+    let (from, to) = match (from, to) {
+        (None | Some(-1), None | Some(-1)) => return Some(None),
+        (from, to) => (u16::try_from(from?).ok()?, u16::try_from(to?).ok()?),
+    };
+    Some(Some((from, to)).filter(|range| *range != (0, u16::MAX)))
+}
+
+fn icmp_kind(kind: Option<i32>, code: Option<i32>) -> Option<Option<(u8, Option<u8>)>> {
+    let part = |value: Option<i32>| match value {
+        None | Some(-1) => Some(None),
+        Some(value) => u8::try_from(value).ok().map(Some),
+    };
+    let code = part(code)?;
+    Some(part(kind)?.map(|kind| (kind, code)))
+}
+
+#[cfg(test)]
+mod tests;

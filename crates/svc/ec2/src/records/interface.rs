@@ -1,0 +1,143 @@
+//! Network interfaces.
+
+use std::{collections::BTreeMap, net::Ipv4Addr};
+
+use serde::{Deserialize, Serialize};
+use wharf_api_ec2::types as wire;
+use wharf_base::Timestamp;
+use wharf_records::{Unknown, ecs::Tags};
+use wharf_wire::Context;
+
+use super::{Cidr, entity, tags_to_wire, yes};
+use crate::{fault, zone};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Interface {
+    pub id: String,
+    pub subnet_id: String,
+    /// The subnet's range, which never changes; `None` until mended.
+    #[serde(default)]
+    pub subnet_cidr: Option<Cidr>,
+    pub vpc_id: String,
+    pub zone: String,
+    pub address: Ipv4Addr,
+    pub mac: String,
+    pub groups: Vec<String>,
+    pub description: String,
+    #[serde(default = "yes")]
+    pub source_dest_check: bool,
+    /// The service that asked for it, e.g. `ecs.amazonaws.com`; users may not change those.
+    pub requester: Option<String>,
+    #[serde(default)]
+    pub attachment: Option<Attachment>,
+    /// Id of the pointer that the client token of its making left, deleted with it.
+    pub token_id: Option<String>,
+    pub created_at: Timestamp,
+    pub tags: Tags,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+entity!(
+    Interface,
+    "network-interface",
+    "eni-",
+    fault::interface_not_found
+);
+
+/// To which host an interface is attached.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// `eni-attach-…`
+    pub id: String,
+    /// The host's instance id, `i-…`.
+    pub instance_id: String,
+    pub device_index: i32,
+    pub attached_at: Timestamp,
+    #[serde(default)]
+    pub delete_on_termination: bool,
+}
+
+impl Interface {
+    /// `ip-172-31-3-4.ec2.internal`, as resolvers of the VPC know it.
+    pub fn private_dns_name(&self, region: &str) -> String {
+        let dashed = self.address.to_string().replace('.', "-");
+        match region {
+            "us-east-1" => format!("ip-{dashed}.ec2.internal"),
+            region => format!("ip-{dashed}.{region}.compute.internal"),
+        }
+    }
+
+    /// Id of the claim on its address.
+    pub fn claim_id(&self) -> String {
+        format!("{}:{}", self.subnet_id, self.address)
+    }
+
+    pub fn status(&self) -> &'static str {
+        if self.attachment.is_some() {
+            "in-use"
+        } else {
+            "available"
+        }
+    }
+
+    /// `group_names`: names by group id.
+    pub fn to_wire(
+        &self,
+        cx: &Context,
+        group_names: &BTreeMap<String, String>,
+    ) -> wire::NetworkInterface {
+        let group = |id: &String| wire::GroupIdentifier {
+            group_id: Some(id.clone()),
+            group_name: group_names.get(id).cloned(),
+        };
+        let dns_name = self.private_dns_name(&cx.region);
+        wire::NetworkInterface {
+            attachment: self.attachment.as_ref().map(|it| it.to_wire(cx)),
+            availability_zone: Some(self.zone.clone()),
+            availability_zone_id: Some(zone::id(
+                &cx.region,
+                self.zone.chars().last().unwrap_or('a'),
+            )),
+            description: Some(self.description.clone()),
+            groups: Some(self.groups.iter().map(group).collect()),
+            interface_type: Some("interface".to_owned()),
+            ipv6_addresses: Some(vec![]),
+            mac_address: Some(self.mac.clone()),
+            network_interface_id: Some(self.id.clone()),
+            owner_id: Some(cx.account.clone()),
+            private_dns_name: Some(dns_name.clone()),
+            private_ip_address: Some(self.address.to_string()),
+            private_ip_addresses: Some(vec![wire::NetworkInterfacePrivateIpAddress {
+                primary: Some(true),
+                private_dns_name: Some(dns_name),
+                private_ip_address: Some(self.address.to_string()),
+                ..wire::NetworkInterfacePrivateIpAddress::default()
+            }]),
+            requester_id: self.requester.clone(),
+            requester_managed: Some(self.requester.is_some()),
+            source_dest_check: Some(self.source_dest_check),
+            status: Some(self.status().to_owned()),
+            subnet_id: Some(self.subnet_id.clone()),
+            tag_set: Some(tags_to_wire(&self.tags)),
+            vpc_id: Some(self.vpc_id.clone()),
+            ..wire::NetworkInterface::default()
+        }
+    }
+}
+
+impl Attachment {
+    fn to_wire(&self, cx: &Context) -> wire::NetworkInterfaceAttachment {
+        wire::NetworkInterfaceAttachment {
+            attach_time: Some(self.attached_at),
+            attachment_id: Some(self.id.clone()),
+            delete_on_termination: Some(self.delete_on_termination),
+            device_index: Some(self.device_index),
+            network_card_index: Some(0),
+            instance_id: Some(self.instance_id.clone()),
+            instance_owner_id: Some(cx.account.clone()),
+            status: Some("attached".to_owned()),
+            ..wire::NetworkInterfaceAttachment::default()
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! What is stored of the network, and how it looks on the wire: one file a kind.
+//!
+//! Members that came after a kind's first version have defaults; `mend` fills them in once.
+
+mod gateway;
+mod group;
+mod interface;
+mod route_table;
+mod subnet;
+mod vpc;
+
+use serde::{Deserialize, Serialize};
+use wharf_api_ec2::types as wire;
+use wharf_records::{Record, Unknown, ecs::Tags};
+use wharf_wire::Fault;
+
+pub use gateway::InternetGateway;
+pub use group::{Direction, Rule, RulePeer, SecurityGroup};
+pub use interface::{Attachment, Interface};
+pub use route_table::{Route, RouteTable, RouteTarget};
+pub use subnet::{Subnet, TableAssociation};
+pub use vpc::{CidrAssociation, DhcpOptions, NetworkAcl, Vpc};
+
+use crate::address::Cidr;
+
+/// A record that users see under an id of its own; its kind is also its type in ARNs and tag
+/// specifications.
+pub trait Entity: Record + Clone + Send + Sync {
+    /// `sg-`
+    const PREFIX: &'static str;
+
+    fn id(&self) -> &str;
+    fn tags(&self) -> &Tags;
+    fn tags_mut(&mut self) -> &mut Tags;
+    fn missing(id: &str) -> Fault;
+}
+
+/// Kind, id's prefix and not-found fault of an entity that keeps `id` and `tags` under these names.
+macro_rules! entity {
+    ($record:ty, $kind:literal, $prefix:literal, $missing:path) => {
+        impl wharf_records::Record for $record {
+            const KIND: &'static str = $kind;
+            const FORMAT: u32 = 1;
+        }
+
+        impl $crate::records::Entity for $record {
+            const PREFIX: &'static str = $prefix;
+
+            fn id(&self) -> &str {
+                &self.id
+            }
+            fn tags(&self) -> &wharf_records::ecs::Tags {
+                &self.tags
+            }
+            fn tags_mut(&mut self) -> &mut wharf_records::ecs::Tags {
+                &mut self.tags
+            }
+            fn missing(id: &str) -> wharf_wire::Fault {
+                $missing(id)
+            }
+        }
+    };
+}
+use entity;
+
+/// An address in use, under the id `<subnet>:<address>`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AddressClaim {
+    pub interface_id: String,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for AddressClaim {
+    const KIND: &'static str = "address";
+    const FORMAT: u32 = 1;
+}
+
+/// Points from a client token, a name that must be unique, or `default-vpc` to what it stands for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pointer {
+    pub id: String,
+    /// Of `default-vpc`: how far the region's records are mended (see `mend`).
+    #[serde(default)]
+    pub mended: u32,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Pointer {
+    pub fn to(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            mended: 0,
+            unknown: Unknown::new(),
+        }
+    }
+}
+
+impl Record for Pointer {
+    const KIND: &'static str = "pointer";
+    const FORMAT: u32 = 1;
+}
+
+/// Rewritten by whatever comes to depend on a resource, so that its deletion, which first looks for
+/// dependents, notices one that came while it looked. Under the resource's id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fence {}
+
+impl Record for Fence {
+    const KIND: &'static str = "fence";
+    const FORMAT: u32 = 1;
+}
+
+/// The overlay number of a VPC, claimed over all accounts and regions; the number is the id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VniClaim {
+    pub vpc_id: String,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for VniClaim {
+    const KIND: &'static str = "vni";
+    const FORMAT: u32 = 1;
+}
+
+pub fn tags_to_wire(tags: &Tags) -> Vec<wire::Tag> {
+    let tag = |(key, value): (&String, &String)| wire::Tag {
+        key: Some(key.clone()),
+        value: Some(value.clone()),
+    };
+    tags.iter().map(tag).collect()
+}
+
+/// `arn:aws:ec2:us-east-1:000000000000:subnet/subnet-…`
+pub fn arn(cx: &wharf_wire::Context, kind: &str, id: &str) -> String {
+    format!("arn:aws:ec2:{}:{}:{kind}/{id}", cx.region, cx.account)
+}
+
+fn yes() -> bool {
+    true
+}

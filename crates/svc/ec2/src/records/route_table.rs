@@ -1,0 +1,125 @@
+//! Route tables. The local routes are not stored: they follow from the VPC's ranges.
+
+use serde::{Deserialize, Serialize};
+use wharf_api_ec2::types as wire;
+use wharf_records::{Unknown, ecs::Tags};
+
+use super::{Cidr, Subnet, Vpc, entity, tags_to_wire};
+use crate::fault;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RouteTable {
+    pub id: String,
+    pub vpc_id: String,
+    /// Id of its association as the VPC's main table, if it is that.
+    pub main_association: Option<String>,
+    pub routes: Vec<Route>,
+    /// Id of the pointer that the client token of its making left, deleted with it.
+    pub token_id: Option<String>,
+    pub tags: Tags,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+entity!(
+    RouteTable,
+    "route-table",
+    "rtb-",
+    fault::route_table_not_found
+);
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Route {
+    pub destination: Cidr,
+    pub target: RouteTarget,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RouteTarget {
+    InternetGateway(String),
+}
+
+impl RouteTable {
+    /// `subnets`: those of the account, of which the associated ones are shown.
+    pub fn to_wire(
+        &self,
+        account: &str,
+        vpc: Option<&Vpc>,
+        subnets: &[Subnet],
+    ) -> wire::RouteTable {
+        let attached = vpc.and_then(|vpc| vpc.gateway.as_deref());
+        let local = vpc.into_iter().flat_map(Vpc::cidrs).map(local_to_wire);
+        let routes = self.routes.iter().map(|route| route.to_wire(attached));
+        let main = self.main_association.iter().map(|id| (id, None));
+        let explicit = subnets.iter().filter_map(|subnet| {
+            let association = subnet.route_table.as_ref()?;
+            (association.table == self.id).then_some((&association.id, Some(&subnet.id)))
+        });
+        let associations = main.chain(explicit);
+        wire::RouteTable {
+            associations: Some(
+                associations
+                    .map(|(id, subnet)| self.association_to_wire(id, subnet))
+                    .collect(),
+            ),
+            propagating_vgws: Some(vec![]),
+            route_table_id: Some(self.id.clone()),
+            routes: Some(local.chain(routes).collect()),
+            tags: Some(tags_to_wire(&self.tags)),
+            vpc_id: Some(self.vpc_id.clone()),
+            owner_id: Some(account.to_owned()),
+        }
+    }
+
+    fn association_to_wire(
+        &self,
+        id: &str,
+        subnet: Option<&String>,
+    ) -> wire::RouteTableAssociation {
+        wire::RouteTableAssociation {
+            main: Some(subnet.is_none()),
+            route_table_association_id: Some(id.to_owned()),
+            route_table_id: Some(self.id.clone()),
+            subnet_id: subnet.cloned(),
+            association_state: Some(association_state("associated")),
+            ..wire::RouteTableAssociation::default()
+        }
+    }
+}
+
+pub fn association_state(state: &str) -> wire::RouteTableAssociationState {
+    wire::RouteTableAssociationState {
+        state: Some(state.to_owned()),
+        status_message: None,
+    }
+}
+
+fn local_to_wire(cidr: Cidr) -> wire::Route {
+    wire::Route {
+        destination_cidr_block: Some(cidr.to_string()),
+        gateway_id: Some("local".to_owned()),
+        origin: Some("CreateRouteTable".to_owned()),
+        state: Some("active".to_owned()),
+        ..wire::Route::default()
+    }
+}
+
+impl Route {
+    /// `attached`: the VPC's gateway; a route to another one leads nowhere.
+    fn to_wire(&self, attached: Option<&str>) -> wire::Route {
+        let RouteTarget::InternetGateway(gateway) = &self.target;
+        let state = if attached == Some(gateway) {
+            "active"
+        } else {
+            "blackhole"
+        };
+        wire::Route {
+            destination_cidr_block: Some(self.destination.to_string()),
+            gateway_id: Some(gateway.clone()),
+            origin: Some("CreateRoute".to_owned()),
+            state: Some(state.to_owned()),
+            ..wire::Route::default()
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! VPCs, and what each has one of: its network ACL, its DHCP options.
+
+use serde::{Deserialize, Serialize};
+use wharf_api_ec2::types as wire;
+use wharf_records::{Unknown, ecs::Tags};
+
+use super::{Cidr, entity, tags_to_wire, yes};
+use crate::fault;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Vpc {
+    pub id: String,
+    pub cidr: Cidr,
+    pub is_default: bool,
+    pub dhcp_options_id: String,
+    pub association_id: String,
+    pub tags: Tags,
+    /// Ranges added after its making.
+    #[serde(default)]
+    pub more_cidrs: Vec<CidrAssociation>,
+    /// Number of its overlay on the hosts, of no other VPC; 24 bits, 0 until mended.
+    #[serde(default)]
+    pub vni: u32,
+    #[serde(default)]
+    pub default_group: String,
+    #[serde(default)]
+    pub main_route_table: String,
+    #[serde(default)]
+    pub network_acl: String,
+    /// The internet gateway that is attached to it.
+    #[serde(default)]
+    pub gateway: Option<String>,
+    #[serde(default = "yes")]
+    pub dns_support: bool,
+    /// `None` stands for a default VPC's yes and another's no.
+    #[serde(default)]
+    pub dns_hostnames: Option<bool>,
+    #[serde(default)]
+    pub usage_metrics: bool,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+entity!(Vpc, "vpc", "vpc-", fault::vpc_not_found);
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CidrAssociation {
+    pub id: String,
+    pub cidr: Cidr,
+}
+
+/// The one network ACL of a VPC, which lets everything through: groups are what filters here.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NetworkAcl {
+    pub id: String,
+    pub vpc_id: String,
+    pub tags: Tags,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+entity!(
+    NetworkAcl,
+    "network-acl",
+    "acl-",
+    fault::network_acl_not_found
+);
+
+/// The DHCP options of all VPCs of a region.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DhcpOptions {
+    pub id: String,
+    pub tags: Tags,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+entity!(
+    DhcpOptions,
+    "dhcp-options",
+    "dopt-",
+    fault::dhcp_options_not_found
+);
+
+impl Vpc {
+    /// Its ranges, the first one first.
+    pub fn cidrs(&self) -> impl Iterator<Item = Cidr> {
+        let more = self.more_cidrs.iter().map(|more| more.cidr);
+        std::iter::once(self.cidr).chain(more)
+    }
+
+    pub fn dns_hostnames(&self) -> bool {
+        self.dns_hostnames.unwrap_or(self.is_default)
+    }
+
+    pub fn to_wire(&self, account: &str) -> wire::Vpc {
+        let first = (&self.association_id, self.cidr);
+        let more = self.more_cidrs.iter().map(|more| (&more.id, more.cidr));
+        let associations = std::iter::once(first).chain(more);
+        wire::Vpc {
+            owner_id: Some(account.to_owned()),
+            instance_tenancy: Some("default".to_owned()),
+            ipv6_cidr_block_association_set: Some(vec![]),
+            cidr_block_association_set: Some(
+                associations
+                    .map(|(id, cidr)| association_to_wire(id, cidr, "associated"))
+                    .collect(),
+            ),
+            is_default: Some(self.is_default),
+            tags: Some(tags_to_wire(&self.tags)),
+            vpc_id: Some(self.id.clone()),
+            state: Some("available".to_owned()),
+            cidr_block: Some(self.cidr.to_string()),
+            dhcp_options_id: Some(self.dhcp_options_id.clone()),
+            ..wire::Vpc::default()
+        }
+    }
+}
+
+pub fn association_to_wire(id: &str, cidr: Cidr, state: &str) -> wire::VpcCidrBlockAssociation {
+    wire::VpcCidrBlockAssociation {
+        association_id: Some(id.to_owned()),
+        cidr_block: Some(cidr.to_string()),
+        cidr_block_state: Some(wire::VpcCidrBlockState {
+            state: Some(state.to_owned()),
+            status_message: None,
+        }),
+    }
+}

@@ -1,0 +1,146 @@
+//! Reading records and changing them by compare-and-swap.
+//!
+//! Whatever comes to depend on a resource rewrites the resource's fence in the same transaction. A
+//! deletion reads the fence, then looks for dependents, then deletes on the condition that the
+//! fence is as it was: so nothing is deleted under a dependent that came meanwhile, and makers of
+//! dependents never wait for each other.
+
+use wharf_records::{Record, Scope, decode, encode};
+use wharf_store::{Compare, Entry, Range, Txn};
+use wharf_wire::{Call, Context, Fault};
+
+use crate::{
+    Ec2Service, fault,
+    records::{Entity, Fence},
+};
+
+/// Service segment of every key.
+pub const SERVICE: &str = "ec2";
+/// A change that loses this often against others is given up.
+pub const MAX_RACES: usize = 64;
+
+/// A record with the entry it was read from.
+pub struct Stored<T> {
+    pub record: T,
+    pub entry: Entry,
+}
+
+impl Ec2Service {
+    pub(crate) fn scope(cx: &Context) -> Scope {
+        Scope::new(SERVICE, &cx.account, &cx.region)
+    }
+
+    pub(crate) fn key<T: Record>(cx: &Context, id: &str) -> String {
+        Self::scope(cx).key(T::KIND, id)
+    }
+
+    /// One record; `None` if there is none of that id.
+    pub(crate) async fn stored<T: Record>(
+        &self,
+        cx: &Context,
+        id: &str,
+    ) -> Result<Option<Stored<T>>, Fault> {
+        let found = self.store.get(&Self::key::<T>(cx, id)).await;
+        let Some(entry) = found.map_err(fault::store)? else {
+            return Ok(None);
+        };
+        let record = decode(&entry.value).map_err(fault::record)?;
+        Ok(Some(Stored { record, entry }))
+    }
+
+    pub(crate) async fn find<T: Record>(&self, cx: &Context, id: &str) -> Result<Option<T>, Fault> {
+        Ok(self.stored(cx, id).await?.map(|stored| stored.record))
+    }
+
+    /// One resource, which must be there.
+    pub(crate) async fn get<T: Entity>(&self, cx: &Context, id: &str) -> Result<T, Fault> {
+        Ok(self.get_stored(cx, id).await?.record)
+    }
+
+    pub(crate) async fn get_stored<T: Entity>(
+        &self,
+        cx: &Context,
+        id: &str,
+    ) -> Result<Stored<T>, Fault> {
+        let stored = self.stored(cx, id).await?;
+        stored.ok_or_else(|| T::missing(id))
+    }
+
+    /// All records of a kind, in the order of their ids.
+    pub(crate) async fn all<T: Record>(&self, cx: &Context) -> Result<Vec<T>, Fault> {
+        let prefix = Self::scope(cx).prefix(T::KIND);
+        let reply = self.store.range(Range::prefix(prefix)).await;
+        let entries = reply.map_err(fault::store)?.entries;
+        entries
+            .iter()
+            .map(|entry| decode(&entry.value).map_err(fault::record))
+            .collect()
+    }
+
+    /// Runs the transaction; the key of the first condition that did not hold if it failed.
+    pub(crate) async fn commit(&self, call: &Call, txn: Txn) -> Result<Option<String>, Fault> {
+        let reply = self.store.txn(&call.permit, txn).await;
+        let reply = reply.map_err(fault::store)?;
+        if reply.succeeded {
+            return Ok(None);
+        }
+        Ok(Some(reply.conflict.unwrap_or_default()))
+    }
+
+    /// Changes one resource as `decide` does; `decide` runs again if somebody else was faster.
+    /// Nothing is written where it changes nothing.
+    pub(crate) async fn change<T: Entity + PartialEq, R>(
+        &self,
+        call: &Call,
+        id: &str,
+        mut decide: impl FnMut(&mut T) -> Result<R, Fault>,
+    ) -> Result<R, Fault> {
+        for _ in 0..MAX_RACES {
+            let Stored { record, entry } = self.get_stored::<T>(call, id).await?;
+            let mut changed = record.clone();
+            let result = decide(&mut changed)?;
+            if changed == record {
+                return Ok(result);
+            }
+            let txn = Txn::new()
+                .when(Compare::unchanged(&entry))
+                .put(&entry.key, encode(&changed));
+            if self.commit(call, txn).await?.is_none() {
+                return Ok(result);
+            }
+        }
+        Err(fault::too_busy())
+    }
+
+    /// The condition that nothing came to depend on `id` from now on.
+    pub(crate) async fn fence(&self, cx: &Context, id: &str) -> Result<Compare, Fault> {
+        let key = Self::key::<Fence>(cx, id);
+        let found = self.store.get(&key).await.map_err(fault::store)?;
+        Ok(match found {
+            Some(entry) => Compare::unchanged(&entry),
+            None => Compare::absent(key),
+        })
+    }
+}
+
+/// What a transaction says about resources it leans on.
+pub trait LeanOn: Sized {
+    /// The resource must be there, and its deletion shall notice.
+    fn lean_on<T: Entity>(self, cx: &Context, id: &str) -> Self;
+    /// Deletes a resource and its fence if both are as they were.
+    fn remove<T: Entity>(self, cx: &Context, stored: &Stored<T>, fence: Compare) -> Self;
+}
+
+impl LeanOn for Txn {
+    fn lean_on<T: Entity>(self, cx: &Context, id: &str) -> Self {
+        self.when(Compare::present(Ec2Service::key::<T>(cx, id)))
+            .put(Ec2Service::key::<Fence>(cx, id), encode(&Fence {}))
+    }
+
+    fn remove<T: Entity>(self, cx: &Context, stored: &Stored<T>, fence: Compare) -> Self {
+        self.when(Compare::unchanged(&stored.entry))
+            .when(fence)
+            .delete(&stored.entry.key)
+            .delete(Ec2Service::key::<Fence>(cx, stored.record.id()))
+    }
+}

@@ -1,0 +1,5 @@
+//! The network API over a real store.
+
+mod groups;
+mod interfaces;
+mod world;

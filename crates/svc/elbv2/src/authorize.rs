@@ -1,0 +1,185 @@
+//! One row per operation: what it does to which resource, under which condition keys.
+//!
+//! The dispatcher evaluates the row before the operation runs; operations never authorise by hand.
+//! An operation without a row of its own is judged on `*`, so that none can be reached unasked.
+
+use wharf_api_elbv2::{Input, Tag};
+use wharf_wire::{Check, Context, Fault};
+
+use crate::{
+    core::Core,
+    names::{self, Kind, Place},
+    ops,
+};
+
+pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
+    let row = Row {
+        core,
+        place: Place::of(cx),
+        action: input.action(),
+    };
+    Ok(match input {
+        Input::CreateLoadBalancer(it) => {
+            let name = it.name.as_deref().unwrap_or_default();
+            let arn = row.place.arn(Kind::Balancer, &format!("app/{name}/*"));
+            let mut check = row.new(&arn, it.tags.as_deref());
+            let scheme = it.scheme.as_deref().unwrap_or("internet-facing");
+            check = check.with("elasticloadbalancing:Scheme", scheme);
+            let mappings = it.subnet_mappings.iter().flatten();
+            let mapped = mappings.filter_map(|mapping| mapping.subnet_id.as_ref());
+            for subnet in it.subnets.iter().flatten().chain(mapped) {
+                check = check.with("elasticloadbalancing:Subnet", subnet);
+            }
+            for group in it.security_groups.iter().flatten() {
+                check = check.with("elasticloadbalancing:SecurityGroup", group);
+            }
+            row.tagging(vec![check], &arn, it.tags.as_deref())
+        }
+        Input::CreateTargetGroup(it) => {
+            let name = it.name.as_deref().unwrap_or_default();
+            let arn = row.place.arn(Kind::Group, &format!("{name}/*"));
+            let check = row.new(&arn, it.tags.as_deref());
+            row.tagging(vec![check], &arn, it.tags.as_deref())
+        }
+        Input::CreateListener(it) => {
+            let tags = it.tags.as_deref();
+            let mut check = with_tags(row.on(it.load_balancer_arn.as_deref()).await?, tags);
+            if let Some(protocol) = &it.protocol {
+                check = check.with("elasticloadbalancing:ListenerProtocol", protocol);
+            }
+            if let Some(policy) = &it.ssl_policy {
+                check = check.with("elasticloadbalancing:SecurityPolicy", policy);
+            }
+            row.tagging(vec![check], &below(it.load_balancer_arn.as_deref()), tags)
+        }
+        Input::CreateRule(it) => {
+            let tags = it.tags.as_deref();
+            let check = with_tags(row.on(it.listener_arn.as_deref()).await?, tags);
+            row.tagging(vec![check], &below(it.listener_arn.as_deref()), tags)
+        }
+        Input::AddTags(it) => {
+            let mut checks = row.on_all(it.resource_arns.as_deref()).await?;
+            for check in &mut checks {
+                *check = with_tags(check.clone(), it.tags.as_deref());
+            }
+            checks
+        }
+        Input::RemoveTags(it) => {
+            let mut checks = row.on_all(it.resource_arns.as_deref()).await?;
+            for check in &mut checks {
+                for key in it.tag_keys.iter().flatten() {
+                    *check = check.clone().with("aws:TagKeys", key);
+                }
+            }
+            checks
+        }
+        Input::SetRulePriorities(it) => {
+            let pairs = it.rule_priorities.iter().flatten();
+            let arns: Vec<String> = pairs.filter_map(|pair| pair.rule_arn.clone()).collect();
+            row.on_all(Some(&arns)).await?
+        }
+        other => match resource(other) {
+            Some(arn) => vec![row.on(arn).await?],
+            None => vec![Check::any(row.action)],
+        },
+    })
+}
+
+/// The one resource of an operation that has one.
+fn resource(input: Input<'_>) -> Option<Option<&str>> {
+    Some(match input {
+        Input::AddListenerCertificates(it) => it.listener_arn.as_deref(),
+        Input::DeleteListener(it) => it.listener_arn.as_deref(),
+        Input::DeleteLoadBalancer(it) => it.load_balancer_arn.as_deref(),
+        Input::DeleteRule(it) => it.rule_arn.as_deref(),
+        Input::DeleteTargetGroup(it) => it.target_group_arn.as_deref(),
+        Input::DeregisterTargets(it) => it.target_group_arn.as_deref(),
+        Input::ModifyListener(it) => it.listener_arn.as_deref(),
+        Input::ModifyListenerAttributes(it) => it.listener_arn.as_deref(),
+        Input::ModifyLoadBalancerAttributes(it) => it.load_balancer_arn.as_deref(),
+        Input::ModifyRule(it) => it.rule_arn.as_deref(),
+        Input::ModifyTargetGroup(it) => it.target_group_arn.as_deref(),
+        Input::ModifyTargetGroupAttributes(it) => it.target_group_arn.as_deref(),
+        Input::RegisterTargets(it) => it.target_group_arn.as_deref(),
+        Input::RemoveListenerCertificates(it) => it.listener_arn.as_deref(),
+        Input::SetIpAddressType(it) => it.load_balancer_arn.as_deref(),
+        Input::SetSecurityGroups(it) => it.load_balancer_arn.as_deref(),
+        Input::SetSubnets(it) => it.load_balancer_arn.as_deref(),
+        _ => return None,
+    })
+}
+
+/// ARNs of what will be made below a load balancer or listener.
+fn below(arn: Option<&str>) -> String {
+    let parsed = names::parse(arn.unwrap_or_default());
+    match parsed {
+        Some((place, Kind::Balancer, id)) => place.arn(Kind::Listener, &format!("{id}/*")),
+        Some((place, Kind::Listener, id)) => place.arn(Kind::Rule, &format!("{id}/*")),
+        _ => "*".to_owned(),
+    }
+}
+
+fn with_tags(mut check: Check, tags: Option<&[Tag]>) -> Check {
+    for tag in tags.unwrap_or_default() {
+        let key = tag.key.clone().unwrap_or_default();
+        let value = tag.value.clone().unwrap_or_default();
+        check = check
+            .with(&format!("aws:RequestTag/{key}"), value)
+            .with("aws:TagKeys", key);
+    }
+    check
+}
+
+struct Row<'a> {
+    core: &'a Core,
+    place: Place,
+    action: String,
+}
+
+impl Row<'_> {
+    /// On what is to be made.
+    fn new(&self, arn: &str, tags: Option<&[Tag]>) -> Check {
+        with_tags(Check::new(&self.action, arn), tags)
+    }
+
+    /// On what is there, with its tags. What is no ARN is judged on all; the operation refuses it.
+    async fn on(&self, arn: Option<&str>) -> Result<Check, Fault> {
+        let arn = arn.unwrap_or_default();
+        let Some((place, kind, id)) = names::parse(arn) else {
+            return Ok(Check::any(&self.action));
+        };
+        let mut check = Check::new(&self.action, arn);
+        if place == self.place
+            && let Some(tags) = ops::tags::of(self.core, &place, kind, &id).await?
+        {
+            for (key, value) in tags {
+                check = check
+                    .with(&format!("elasticloadbalancing:ResourceTag/{key}"), &value)
+                    .with(&format!("aws:ResourceTag/{key}"), value);
+            }
+        }
+        Ok(check)
+    }
+
+    async fn on_all(&self, arns: Option<&[String]>) -> Result<Vec<Check>, Fault> {
+        let mut checks = Vec::new();
+        for arn in arns.unwrap_or_default() {
+            checks.push(self.on(Some(arn)).await?);
+        }
+        if checks.is_empty() {
+            checks.push(Check::any(&self.action));
+        }
+        Ok(checks)
+    }
+
+    /// Tags given with what is made take the right to tag as well.
+    fn tagging(&self, mut checks: Vec<Check>, arn: &str, tags: Option<&[Tag]>) -> Vec<Check> {
+        if tags.is_some_and(|tags| !tags.is_empty()) {
+            let action = self.action.rsplit(':').next().unwrap_or_default();
+            let check = Check::new("elasticloadbalancing:AddTags", arn)
+                .with("elasticloadbalancing:CreateAction", action);
+            checks.push(with_tags(check, tags));
+        }
+        checks
+    }
+}

@@ -1,0 +1,439 @@
+//! The attributes of load balancers, listeners and target groups: their keys, defaults and values.
+
+use std::collections::BTreeMap;
+
+use wharf_wire::Fault;
+
+use crate::{fault, records::Attributes};
+
+/// One attribute.
+#[derive(Debug)]
+pub struct Attribute {
+    pub key: &'static str,
+    pub default: &'static str,
+    form: Form,
+}
+
+/// Which values an attribute takes.
+#[derive(Debug)]
+enum Form {
+    Flag,
+    OneOf(&'static [&'static str]),
+    /// From, to.
+    Number(u32, u32),
+    /// 0 to leave it off, or a number from, to.
+    OffOr(u32, u32),
+    /// `off`, or a number from, to.
+    OffWordOr(u32, u32),
+    Text(usize),
+}
+
+const fn of(key: &'static str, default: &'static str, form: Form) -> Attribute {
+    Attribute { key, default, form }
+}
+
+use Form::{Flag, Number, OffOr, OffWordOr, OneOf, Text};
+
+/// A kind of thing that has attributes.
+#[derive(Debug)]
+pub struct Table {
+    noun: &'static str,
+    pub all: &'static [Attribute],
+}
+
+pub const DELETION_PROTECTION: &str = "deletion_protection.enabled";
+pub const DEREGISTRATION_DELAY: &str = "deregistration_delay.timeout_seconds";
+
+pub const BALANCER: Table = Table {
+    noun: "Load balancer",
+    all: &[
+        of("access_logs.s3.enabled", "false", Flag),
+        of("access_logs.s3.bucket", "", Text(1024)),
+        of("access_logs.s3.prefix", "", Text(1024)),
+        of("client_keep_alive.seconds", "3600", Number(60, 604_800)),
+        of("connection_logs.s3.enabled", "false", Flag),
+        of("connection_logs.s3.bucket", "", Text(1024)),
+        of("connection_logs.s3.prefix", "", Text(1024)),
+        of(DELETION_PROTECTION, "false", Flag),
+        of("idle_timeout.timeout_seconds", "60", Number(1, 4000)),
+        of("ipv6.deny_all_igw_traffic", "false", Flag),
+        of(
+            "load_balancing.cross_zone.enabled",
+            "true",
+            OneOf(&["true"]),
+        ),
+        of(
+            "routing.http.desync_mitigation_mode",
+            "defensive",
+            OneOf(&["monitor", "defensive", "strictest"]),
+        ),
+        of(
+            "routing.http.drop_invalid_header_fields.enabled",
+            "false",
+            Flag,
+        ),
+        of("routing.http.preserve_host_header.enabled", "false", Flag),
+        of(
+            "routing.http.x_amzn_tls_version_and_cipher_suite.enabled",
+            "false",
+            Flag,
+        ),
+        of("routing.http.xff_client_port.enabled", "false", Flag),
+        of(
+            "routing.http.xff_header_processing.mode",
+            "append",
+            OneOf(&["append", "preserve", "remove"]),
+        ),
+        of("routing.http2.enabled", "true", Flag),
+        of("waf.fail_open.enabled", "false", Flag),
+        of("zonal_shift.config.enabled", "false", Flag),
+    ],
+};
+
+pub const GROUP: Table = Table {
+    noun: "Target group",
+    all: &[
+        of(DEREGISTRATION_DELAY, "300", Number(0, 3600)),
+        of(
+            "load_balancing.algorithm.anomaly_mitigation",
+            "off",
+            OneOf(&["on", "off"]),
+        ),
+        of(
+            "load_balancing.algorithm.type",
+            "round_robin",
+            OneOf(&[
+                "round_robin",
+                "least_outstanding_requests",
+                "weighted_random",
+            ]),
+        ),
+        of(
+            "load_balancing.cross_zone.enabled",
+            "use_load_balancer_configuration",
+            OneOf(&["true", "false", "use_load_balancer_configuration"]),
+        ),
+        of("slow_start.duration_seconds", "0", OffOr(30, 900)),
+        of("stickiness.enabled", "false", Flag),
+        of(
+            "stickiness.type",
+            "lb_cookie",
+            OneOf(&["lb_cookie", "app_cookie"]),
+        ),
+        of(
+            "stickiness.lb_cookie.duration_seconds",
+            "86400",
+            Number(1, 604_800),
+        ),
+        of("stickiness.app_cookie.cookie_name", "", Text(256)),
+        of(
+            "stickiness.app_cookie.duration_seconds",
+            "86400",
+            Number(1, 604_800),
+        ),
+        of(
+            "target_group_health.dns_failover.minimum_healthy_targets.count",
+            "1",
+            OffWordOr(1, 1000),
+        ),
+        of(
+            "target_group_health.dns_failover.minimum_healthy_targets.percentage",
+            "off",
+            OffWordOr(1, 100),
+        ),
+        of(
+            "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count",
+            "1",
+            Number(1, 1000),
+        ),
+        of(
+            "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage",
+            "off",
+            OffWordOr(1, 100),
+        ),
+    ],
+};
+
+pub const LISTENER: Table = Table {
+    noun: "Listener",
+    all: &[
+        of(
+            "routing.http.response.access_control_allow_credentials.header_value",
+            "",
+            Text(1024),
+        ),
+        of(
+            "routing.http.response.access_control_allow_headers.header_value",
+            "",
+            Text(1024),
+        ),
+        of(
+            "routing.http.response.access_control_allow_methods.header_value",
+            "",
+            Text(1024),
+        ),
+        of(
+            "routing.http.response.access_control_allow_origin.header_value",
+            "",
+            Text(1024),
+        ),
+        of(
+            "routing.http.response.access_control_expose_headers.header_value",
+            "",
+            Text(1024),
+        ),
+        of(
+            "routing.http.response.access_control_max_age.header_value",
+            "",
+            Text(1024),
+        ),
+        of(
+            "routing.http.response.content_security_policy.header_value",
+            "",
+            Text(1024),
+        ),
+        of("routing.http.response.server.enabled", "true", Flag),
+        of(
+            "routing.http.response.strict_transport_security.header_value",
+            "",
+            Text(1024),
+        ),
+        of(
+            "routing.http.response.x_content_type_options.header_value",
+            "",
+            OneOf(&["", "nosniff"]),
+        ),
+        of(
+            "routing.http.response.x_frame_options.header_value",
+            "",
+            Text(1024),
+        ),
+    ],
+};
+
+impl Table {
+    /// `attributes` with `changes` made; a key or value that is not known is refused, and so are
+    /// values that do not go together.
+    pub fn change(
+        &self,
+        attributes: &Attributes,
+        changes: impl IntoIterator<Item = (Option<String>, Option<String>)>,
+    ) -> Result<Attributes, Fault> {
+        let mut changed = attributes.clone();
+        for (key, value) in changes {
+            let (key, value) = (key.unwrap_or_default(), value.unwrap_or_default());
+            let attribute = self.all.iter().find(|it| it.key == key).ok_or_else(|| {
+                fault::invalid(format!(
+                    "{} attribute key '{key}' is not recognized",
+                    self.noun
+                ))
+            })?;
+            attribute.form.check(&key, &value)?;
+            if value == attribute.default {
+                changed.remove(&key);
+            } else {
+                changed.insert(key, value);
+            }
+        }
+        if self.noun == GROUP.noun {
+            go_together(&changed)?;
+        }
+        Ok(changed)
+    }
+
+    /// Every key with its value.
+    pub fn show(&self, attributes: &Attributes) -> BTreeMap<&'static str, String> {
+        let value = |it: &Attribute| {
+            let own = attributes.get(it.key).map(String::as_str);
+            (it.key, own.unwrap_or(it.default).to_owned())
+        };
+        self.all.iter().map(value).collect()
+    }
+
+    /// The value of one of its keys.
+    pub fn value<'a>(&self, attributes: &'a Attributes, key: &str) -> &'a str {
+        let default = self
+            .all
+            .iter()
+            .find(|it| it.key == key)
+            .map_or("", |it| it.default);
+        attributes.get(key).map_or(default, String::as_str)
+    }
+}
+
+impl Form {
+    fn check(&self, key: &str, value: &str) -> Result<(), Fault> {
+        // Header and cookie texts end up in responses: control characters would break out of them.
+        let plain = value.chars().all(|c| !c.is_control());
+        let (fits, expected) = match self {
+            Flag => (
+                matches!(value, "true" | "false"),
+                "'true' or 'false'".to_owned(),
+            ),
+            OneOf(values) => (
+                values.contains(&value),
+                format!("one of [{}]", values.join(", ")),
+            ),
+            Number(from, to) => (within(value, *from, *to), format!("from {from} to {to}")),
+            OffOr(from, to) => (
+                value == "0" || within(value, *from, *to),
+                format!("0 or from {from} to {to}"),
+            ),
+            OffWordOr(from, to) => (
+                value == "off" || within(value, *from, *to),
+                format!("'off' or from {from} to {to}"),
+            ),
+            Text(max) => (
+                plain && value.len() <= *max,
+                format!("a text of at most {max} characters"),
+            ),
+        };
+        if fits {
+            return Ok(());
+        }
+        Err(fault::invalid(format!(
+            "The value '{value}' of the attribute '{key}' is not valid; it must be {expected}"
+        )))
+    }
+}
+
+/// Digits only: `+5` and ` 5` are no numbers here.
+fn within(value: &str, from: u32, to: u32) -> bool {
+    let digits = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
+    digits
+        && value
+            .parse()
+            .is_ok_and(|number: u32| (from..=to).contains(&number))
+}
+
+fn go_together(attributes: &Attributes) -> Result<(), Fault> {
+    let value = |key| GROUP.value(attributes, key);
+    let algorithm = value("load_balancing.algorithm.type");
+    if value("slow_start.duration_seconds") != "0" && algorithm != "round_robin" {
+        return Err(fault::configuration(format!(
+            "Slow start is only available with the algorithm 'round_robin', not with '{algorithm}'"
+        )));
+    }
+    if value("load_balancing.algorithm.anomaly_mitigation") == "on"
+        && algorithm != "weighted_random"
+    {
+        return Err(fault::configuration(
+            "Anomaly mitigation is only available with the algorithm 'weighted_random'",
+        ));
+    }
+    let sticky = value("stickiness.enabled") == "true" && value("stickiness.type") == "app_cookie";
+    let cookie = value("stickiness.app_cookie.cookie_name");
+    if sticky && cookie.is_empty() {
+        return Err(fault::configuration(
+            "Stickiness of type 'app_cookie' needs 'stickiness.app_cookie.cookie_name'",
+        ));
+    }
+    let token = cookie
+        .bytes()
+        .all(|b| b.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&b));
+    if !token || ["AWSALB", "AWSALBAPP", "AWSALBTG"].contains(&cookie) {
+        return Err(fault::invalid(format!(
+            "The cookie name '{cookie}' is not valid"
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn change(table: &Table, pairs: &[(&str, &str)]) -> Result<Attributes, Fault> {
+        let pairs = pairs
+            .iter()
+            .map(|(key, value)| (Some((*key).to_owned()), Some((*value).to_owned())));
+        table.change(&Attributes::new(), pairs)
+    }
+
+    #[test]
+    fn defaults_are_valid_and_not_kept() {
+        for table in [BALANCER, GROUP, LISTENER] {
+            for attribute in table.all {
+                let kept = change(&table, &[(attribute.key, attribute.default)]);
+                assert_eq!(kept, Ok(Attributes::new()), "{}", attribute.key);
+            }
+            assert_eq!(table.show(&Attributes::new()).len(), table.all.len());
+        }
+    }
+
+    #[test]
+    fn ranges() {
+        for (table, key, value, fits) in [
+            (&GROUP, DEREGISTRATION_DELAY, "0", true),
+            (&GROUP, DEREGISTRATION_DELAY, "3600", true),
+            (&GROUP, DEREGISTRATION_DELAY, "3601", false),
+            (&GROUP, DEREGISTRATION_DELAY, "-1", false),
+            (&GROUP, DEREGISTRATION_DELAY, "+1", false),
+            (&GROUP, DEREGISTRATION_DELAY, "", false),
+            (&GROUP, "slow_start.duration_seconds", "29", false),
+            (&GROUP, "slow_start.duration_seconds", "30", true),
+            (&BALANCER, "idle_timeout.timeout_seconds", "4000", true),
+            (&BALANCER, "idle_timeout.timeout_seconds", "4001", false),
+            (&BALANCER, "routing.http2.enabled", "TRUE", false),
+            (
+                &BALANCER,
+                "routing.http.xff_header_processing.mode",
+                "remove",
+                true,
+            ),
+            (
+                &LISTENER,
+                "routing.http.response.x_frame_options.header_value",
+                "a\r\nb: c",
+                false,
+            ),
+        ] {
+            assert_eq!(
+                change(table, &[(key, value)]).is_ok(),
+                fits,
+                "{key} {value}"
+            );
+        }
+        assert_eq!(
+            change(&BALANCER, &[("nonsense", "1")]).unwrap_err().message,
+            "Load balancer attribute key 'nonsense' is not recognized"
+        );
+    }
+
+    #[test]
+    fn values_that_do_not_go_together() {
+        let least = (
+            "load_balancing.algorithm.type",
+            "least_outstanding_requests",
+        );
+        let slow = ("slow_start.duration_seconds", "30");
+        assert!(change(&GROUP, &[least, slow]).is_err());
+        let sticky = [
+            ("stickiness.enabled", "true"),
+            ("stickiness.type", "app_cookie"),
+        ];
+        assert!(change(&GROUP, &sticky).is_err());
+        let named = [
+            sticky[0],
+            sticky[1],
+            ("stickiness.app_cookie.cookie_name", "session"),
+        ];
+        assert!(change(&GROUP, &named).is_ok());
+        assert!(change(&GROUP, &[("stickiness.app_cookie.cookie_name", "AWSALB")]).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_accepted_shows_as_it_was_given(index in 0..GROUP.all.len(), value in "[a-z_0-9]{0,8}") {
+            let key = GROUP.all[index].key;
+            if let Ok(changed) = change(&GROUP, &[(key, &value)]) {
+                prop_assert_eq!(GROUP.value(&changed, key), value.as_str());
+                prop_assert_eq!(&GROUP.show(&changed)[key], &value);
+                let back = change(&GROUP, &[(key, &value), (key, GROUP.all[index].default)]);
+                prop_assert_eq!(back, Ok(Attributes::new()));
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What the server hands in.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+    time::Duration,
+};
+
+use wharf_api_ec2::Ec2;
+use wharf_base::{Clock, SystemClock};
+use wharf_reconcile::Takeover;
+use wharf_seal::{Keyring, Secret};
+use wharf_store::Store;
+use wharf_wire::async_trait;
+
+use crate::{address::Cidr, names::Place};
+
+/// Settings of the service.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where the addresses of internet-facing load balancers come from (`--public-cidr`).
+    pub public_cidr: Cidr,
+    /// A load balancer is active after this long even if no host serves it.
+    pub provisioning_patience: Duration,
+    /// A host counts as lost this long after its last connection ended.
+    pub host_lost_after: Duration,
+    /// Hosts have this long to come back after this server started.
+    pub reconnect_grace: Duration,
+    /// A host's interfaces are given up this long after its last connection ended.
+    pub host_forgotten_after: Duration,
+    /// Between two looks for interfaces that nobody owns any more.
+    pub sweep: Duration,
+    /// Swept even if nothing of this service is there.
+    pub home: Option<Place>,
+    /// Whether another server may hold the reconcilers' shard.
+    pub takeover: Takeover,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            public_cidr: Cidr::new(Ipv4Addr::new(127, 64, 0, 0), 16),
+            provisioning_patience: Duration::from_secs(3),
+            host_lost_after: Duration::from_secs(20),
+            reconnect_grace: Duration::from_secs(60),
+            host_forgotten_after: Duration::from_secs(3600),
+            sweep: Duration::from_secs(300),
+            home: None,
+            takeover: Takeover::Replace,
+        }
+    }
+}
+
+/// What the service works with.
+#[derive(Clone)]
+pub struct Parts {
+    pub store: Store,
+    pub keyring: Keyring,
+    /// Subnets, groups, interfaces.
+    pub ec2: Arc<dyn Ec2>,
+    pub certificates: Arc<dyn Certificates>,
+    pub instances: Arc<dyn Instances>,
+    pub clock: Arc<dyn Clock>,
+    pub config: Config,
+}
+
+impl Parts {
+    /// Without certificates and instances.
+    pub fn new(store: Store, keyring: Keyring, ec2: Arc<dyn Ec2>) -> Self {
+        Self {
+            store,
+            keyring,
+            ec2,
+            certificates: Arc::new(Nothing),
+            instances: Arc::new(Nothing),
+            clock: Arc::new(SystemClock),
+            config: Config::default(),
+        }
+    }
+}
+
+/// A certificate with its key.
+#[derive(Debug, Clone)]
+pub struct FoundCertificate {
+    /// Names it is for; may start with `*.`.
+    pub names: Vec<String>,
+    /// PEM, the leaf first.
+    pub chain: String,
+    /// PEM
+    pub private_key: Secret,
+}
+
+/// A neighbour could not be asked.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} cannot be looked up")]
+pub struct LookupError {
+    pub what: &'static str,
+    #[source]
+    pub cause: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// Where certificates come from: IAM's server certificates, imported ones.
+#[async_trait]
+pub trait Certificates: Send + Sync + 'static {
+    async fn find(&self, account: &str, arn: &str)
+    -> Result<Option<FoundCertificate>, LookupError>;
+}
+
+/// Where the targets of groups of type instance are.
+#[async_trait]
+pub trait Instances: Send + Sync + 'static {
+    /// The address of a running instance of the account, as load balancer hosts reach it.
+    async fn address(
+        &self,
+        account: &str,
+        region: &str,
+        instance: &str,
+    ) -> Result<Option<IpAddr>, LookupError>;
+}
+
+/// Neither certificates nor instances.
+struct Nothing;
+
+#[async_trait]
+impl Certificates for Nothing {
+    async fn find(&self, _: &str, _: &str) -> Result<Option<FoundCertificate>, LookupError> {
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl Instances for Nothing {
+    async fn address(&self, _: &str, _: &str, _: &str) -> Result<Option<IpAddr>, LookupError> {
+        Ok(None)
+    }
+}

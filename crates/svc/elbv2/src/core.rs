@@ -1,0 +1,232 @@
+//! What every operation and loop of the service works with.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::sync::broadcast;
+use wharf_base::{Permit, Timestamp};
+use wharf_reconcile::{Queue, Shard};
+use wharf_records::{Record, RecordError, Scope, decode, encode};
+use wharf_store::{Compare, Range, StoreError, Txn};
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    config::Parts,
+    fault,
+    names::{Kind, Place, platform_scope},
+    records::{Host, LoadBalancer, TargetGroup},
+};
+
+/// Tries of a compare-and-swap before the caller is told to come back.
+pub const MAX_TRIES: usize = 64;
+
+/// In whose name this service calls others.
+pub const PRINCIPAL: &str = "elasticloadbalancing.amazonaws.com";
+
+/// Changes a slow listener may be behind before it hears that it missed some.
+const CHANGES: usize = 1024;
+
+pub struct Core {
+    pub parts: Parts,
+    /// Keys of load balancers, and of what deleted ones have left.
+    pub balancers: Arc<Queue<String>>,
+    /// Keys of target groups.
+    pub groups: Arc<Queue<String>>,
+    /// Keys of hosts.
+    pub hosts: Arc<Queue<String>>,
+    pub shard: Shard,
+    /// ARNs of target groups whose targets or health changed.
+    pub changes: broadcast::Sender<String>,
+    /// How many streams each host has open to this server.
+    pub connections: Mutex<HashMap<String, u32>>,
+    pub started_at: Timestamp,
+}
+
+/// A record as it stands in the store, for compare-and-swap.
+#[derive(Debug, Clone)]
+pub struct Stored<T> {
+    pub key: String,
+    pub record: T,
+    pub revision: u64,
+}
+
+impl<T> Stored<T> {
+    pub fn unchanged(&self) -> Compare {
+        Compare::mod_revision(self.key.clone(), self.revision)
+    }
+}
+
+/// A record could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    #[error("the store")]
+    Store(#[from] StoreError),
+    #[error("a record")]
+    Record(#[from] RecordError),
+}
+
+impl From<ChangeError> for Fault {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Store(error) => fault::of_store(error),
+            ChangeError::Record(error) => fault::of_record(error),
+        }
+    }
+}
+
+/// Every try was lost to another writer.
+pub fn conflict(key: &str) -> ChangeError {
+    StoreError::Conflict {
+        key: key.to_owned(),
+    }
+    .into()
+}
+
+impl Core {
+    pub fn new(parts: Parts) -> Self {
+        let started_at = parts.clock.now();
+        Self {
+            parts,
+            balancers: Arc::default(),
+            groups: Arc::default(),
+            hosts: Arc::default(),
+            shard: Shard::new("/w1/c0/elbv2/shard/0"),
+            changes: broadcast::Sender::new(CHANGES),
+            connections: Mutex::default(),
+            started_at,
+        }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+
+    pub async fn read<T: Record>(&self, key: &str) -> Result<Option<Stored<T>>, ChangeError> {
+        let Some(entry) = self.parts.store.get(key).await? else {
+            return Ok(None);
+        };
+        Ok(Some(Stored {
+            key: key.to_owned(),
+            record: decode(&entry.value)?,
+            revision: entry.mod_revision,
+        }))
+    }
+
+    /// All records of a kind whose ids start with `start`, by id.
+    pub async fn all<T: Record>(
+        &self,
+        scope: &Scope,
+        start: &str,
+    ) -> Result<Vec<(String, Stored<T>)>, ChangeError> {
+        let prefix = scope.prefix(T::KIND) + &wharf_records::escape(start);
+        let reply = self.parts.store.range(Range::prefix(prefix)).await?;
+        let mut found = Vec::with_capacity(reply.entries.len());
+        for entry in reply.entries {
+            let Some((_, _, id)) = Scope::parse(&entry.key) else {
+                continue;
+            };
+            let stored = Stored {
+                record: decode(&entry.value)?,
+                revision: entry.mod_revision,
+                key: entry.key,
+            };
+            found.push((id, stored));
+        }
+        Ok(found)
+    }
+
+    /// Runs a transaction; `false` if a comparison failed.
+    pub async fn commit(&self, permit: &Permit, txn: Txn) -> Result<bool, ChangeError> {
+        Ok(self.parts.store.txn(permit, txn).await?.succeeded)
+    }
+
+    /// Reads, changes and writes one record until nobody came between. `change` returns `Err` to
+    /// leave it as it is; a record that is not there gives `Ok(None)`.
+    pub async fn change<T, E>(
+        &self,
+        permit: &Permit,
+        key: &str,
+        mut change: impl FnMut(&mut T) -> Result<(), E>,
+    ) -> Result<Option<T>, E>
+    where
+        T: Record + Clone + PartialEq,
+        E: From<ChangeError>,
+    {
+        for _ in 0..MAX_TRIES {
+            let Some(stored) = self.read::<T>(key).await? else {
+                return Ok(None);
+            };
+            let mut record = stored.record.clone();
+            change(&mut record)?;
+            if record == stored.record {
+                return Ok(Some(record));
+            }
+            let txn = Txn::new()
+                .when(stored.unchanged())
+                .put(key, encode(&record));
+            if self.commit(permit, txn).await? {
+                return Ok(Some(record));
+            }
+        }
+        Err(conflict(key).into())
+    }
+
+    /// The load balancer of an ARN that a caller gave, with its id.
+    pub async fn balancer(
+        &self,
+        place: &Place,
+        arn: Option<&str>,
+    ) -> Result<(String, Stored<LoadBalancer>), Fault> {
+        self.find(place, Kind::Balancer, arn, fault::balancer_not_found)
+            .await
+    }
+
+    /// The target group of an ARN that a caller gave, with its id.
+    pub async fn group(
+        &self,
+        place: &Place,
+        arn: Option<&str>,
+    ) -> Result<(String, Stored<TargetGroup>), Fault> {
+        self.find(place, Kind::Group, arn, fault::group_not_found)
+            .await
+    }
+
+    /// What an ARN of a kind names, or the fault for what is not there.
+    pub async fn find<T: Record>(
+        &self,
+        place: &Place,
+        kind: Kind,
+        arn: Option<&str>,
+        missing: fn() -> Fault,
+    ) -> Result<(String, Stored<T>), Fault> {
+        let id = place.id(kind, arn)?.ok_or_else(missing)?;
+        let found = self.read(&place.scope().key(T::KIND, &id)).await?;
+        Ok((id, found.ok_or_else(missing)?))
+    }
+
+    /// Every host that is known.
+    pub async fn known_hosts(&self) -> Result<BTreeMap<String, Host>, ChangeError> {
+        let all = self.all::<Host>(&platform_scope(), "").await?;
+        Ok(all.into_iter().map(|(id, it)| (id, it.record)).collect())
+    }
+
+    /// The hosts that can be counted on.
+    pub async fn serving(&self) -> Result<BTreeSet<String>, ChangeError> {
+        let hosts = self.known_hosts().await?.into_iter();
+        Ok(hosts.filter(|(_, it)| !it.lost).map(|(id, _)| id).collect())
+    }
+
+    /// Whether the host has a stream open to this server.
+    pub fn is_connected(&self, host: &str) -> bool {
+        let connections = self.connections.lock();
+        let connections = connections.unwrap_or_else(PoisonError::into_inner);
+        connections.get(host).is_some_and(|count| *count > 0)
+    }
+}
+
+/// The caller's request passed on to another service.
+pub fn onward(call: &Call) -> Call {
+    call.passed_on_by(PRINCIPAL)
+}

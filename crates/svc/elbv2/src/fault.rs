@@ -1,0 +1,154 @@
+//! The faults of Elastic Load Balancing, and what inner errors become on the wire (platform §5).
+
+use wharf_api_elbv2::faults;
+use wharf_records::RecordError;
+use wharf_store::StoreError;
+use wharf_wire::Fault;
+
+pub fn invalid(message: impl Into<String>) -> Fault {
+    Fault::sender("ValidationError", 400, message)
+}
+
+pub fn configuration(message: impl Into<String>) -> Fault {
+    faults::invalid_configuration_request_exception(message)
+}
+
+/// What AWS has and this version does not; said, never dropped in silence.
+pub fn unsupported(what: impl std::fmt::Display) -> Fault {
+    Fault::sender(
+        "UnsupportedOperation",
+        400,
+        format!("{what} is not supported by this version of wharf."),
+    )
+}
+
+pub fn not_an_arn(given: &str, noun: &str) -> Fault {
+    invalid(format!("'{given}' is not a valid {noun} ARN"))
+}
+
+pub fn balancer_not_found() -> Fault {
+    faults::load_balancer_not_found_exception("One or more load balancers not found")
+}
+
+pub fn listener_not_found() -> Fault {
+    faults::listener_not_found_exception("One or more listeners not found")
+}
+
+pub fn rule_not_found() -> Fault {
+    faults::rule_not_found_exception("One or more rules not found")
+}
+
+pub fn group_not_found() -> Fault {
+    faults::target_group_not_found_exception("One or more target groups not found")
+}
+
+pub fn duplicate_balancer(name: &str) -> Fault {
+    faults::duplicate_load_balancer_name_exception(format!(
+        "A load balancer with the same name '{name}' exists, but with different settings"
+    ))
+}
+
+pub fn duplicate_group(name: &str) -> Fault {
+    faults::duplicate_target_group_name_exception(format!(
+        "A target group with the same name '{name}' exists, but with different settings"
+    ))
+}
+
+pub fn duplicate_listener(balancer: &str) -> Fault {
+    faults::duplicate_listener_exception(format!(
+        "A listener already exists on this port for this load balancer '{balancer}'"
+    ))
+}
+
+pub fn port_in_use(port: u16) -> Fault {
+    invalid(format!("Listener port '{port}' is already in use"))
+}
+
+pub fn priority_in_use(priority: u32) -> Fault {
+    faults::priority_in_use_exception(format!("Priority '{priority}' is currently in use"))
+}
+
+pub fn deletion_protected(arn: &str) -> Fault {
+    faults::operation_not_permitted_exception(format!(
+        "Load balancer '{arn}' cannot be deleted because deletion protection is enabled"
+    ))
+}
+
+pub fn default_rule(arn: &str, done: &str) -> Fault {
+    faults::operation_not_permitted_exception(format!("Default rule '{arn}' cannot be {done}"))
+}
+
+pub fn group_in_use(arn: &str) -> Fault {
+    faults::resource_in_use_exception(format!(
+        "Target group '{arn}' is currently in use by a listener or a rule"
+    ))
+}
+
+pub fn group_of_other_balancer(arn: &str) -> Fault {
+    faults::target_group_association_limit_exception(format!(
+        "The following target groups cannot be associated with more than one load balancer: {arn}"
+    ))
+}
+
+pub fn group_of_other_vpc(arn: &str, group_vpc: &str, vpc: &str) -> Fault {
+    configuration(format!(
+        "Target group '{arn}' is in the VPC '{group_vpc}', the load balancer in '{vpc}'"
+    ))
+}
+
+pub fn certificate_not_found(arn: &str) -> Fault {
+    faults::certificate_not_found_exception(format!("Certificate '{arn}' not found"))
+}
+
+pub fn redirect_loop() -> Fault {
+    faults::invalid_load_balancer_action_exception(
+        "The redirect configuration is not valid because it creates a loop.",
+    )
+}
+
+pub fn bad_marker() -> Fault {
+    invalid("The provided marker is not valid.")
+}
+
+/// Something on our side; the cause is logged in full, the caller learns nothing of it.
+pub fn server(cause: &dyn std::error::Error) -> Fault {
+    Fault::receiver(
+        "InternalFailure",
+        500,
+        "An internal error occurred. Try again.",
+        cause,
+    )
+}
+
+pub fn of_store(error: StoreError) -> Fault {
+    match error {
+        // Whoever reaches this has used up its retries: the caller may simply try again.
+        StoreError::Conflict { .. } => {
+            let text = "The resource was changed by other requests meanwhile. Try again.";
+            faults::prior_request_not_complete_exception(text)
+        }
+        other => server(&other),
+    }
+}
+
+pub fn of_record(error: RecordError) -> Fault {
+    server(&error)
+}
+
+/// What EC2 answered, in this service's words: a refusal of the caller's ids stays the caller's.
+pub fn of_ec2(fault: &Fault) -> Fault {
+    match fault.code.as_ref() {
+        "InvalidSubnetID.NotFound" | "InvalidSubnetID.Malformed" => {
+            faults::subnet_not_found_exception(&fault.message)
+        }
+        "InvalidGroup.NotFound"
+        | "InvalidGroupId.Malformed"
+        | "InvalidSecurityGroupID.NotFound" => {
+            faults::invalid_security_group_exception(&fault.message)
+        }
+        "InvalidVpcID.NotFound" | "InvalidVpcId.Malformed" => invalid(&fault.message),
+        "AccessDeniedException" => fault.clone(),
+        _ if fault.sender => configuration(&fault.message),
+        _ => server(fault),
+    }
+}

@@ -1,0 +1,37 @@
+//! Elastic Load Balancing v2: load balancers, listeners, rules and target groups as records, and
+//! what follows from them.
+//!
+//! Operations write what is wanted. Load balancer hosts are told of it over the plane stream
+//! ([`plane`]) and report how they see targets; the reconcilers give every load balancer an
+//! interface on each host and let deregistered targets go. Whether a request reaches a target is
+//! never decided here: hosts keep working while this service is away.
+
+mod address;
+mod authorize;
+mod certificates;
+mod check;
+mod config;
+mod core;
+mod fault;
+mod feed;
+mod health;
+mod names;
+mod network;
+mod ops;
+mod page;
+mod plan;
+pub mod plane;
+mod reconcile;
+mod records;
+mod remains;
+mod reports;
+mod service;
+mod show;
+mod ssl;
+mod tree;
+
+pub use address::{Cidr, NotACidr};
+pub use config::{Certificates, Config, FoundCertificate, Instances, LookupError, Parts};
+pub use core::ChangeError;
+pub use names::Place;
+pub use service::Elbv2Service;

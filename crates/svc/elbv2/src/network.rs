@@ -1,0 +1,230 @@
+//! Subnets and security groups of a load balancer, as EC2 knows them.
+
+use std::collections::BTreeSet;
+
+use wharf_api_ec2::{DescribeSecurityGroupsRequest, DescribeSubnetsRequest, Filter, Subnet};
+use wharf_api_elbv2::{SubnetMapping, faults};
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    core::{Core, onward},
+    fault,
+    records::BalancerSubnet,
+};
+
+/// Security groups of one load balancer.
+const MAX_GROUPS: usize = 5;
+
+/// The subnets a caller gave: by id, or by mappings that say nothing else.
+pub fn given_subnets(
+    subnets: Option<Vec<String>>,
+    mappings: Option<Vec<SubnetMapping>>,
+) -> Result<Vec<String>, Fault> {
+    let ids = match (subnets, mappings) {
+        (Some(_), Some(_)) => {
+            return Err(fault::invalid(
+                "Only one of 'Subnets' and 'SubnetMappings' can be specified",
+            ));
+        }
+        (Some(subnets), None) => subnets,
+        (None, Some(mappings)) => {
+            let mut ids = Vec::new();
+            for mapping in mappings {
+                if mapping.allocation_id.is_some()
+                    || mapping.private_i_pv4_address.is_some()
+                    || mapping.i_pv6_address.is_some()
+                    || mapping.source_nat_ipv6_prefix.is_some()
+                {
+                    return Err(fault::unsupported("An address in a subnet mapping"));
+                }
+                ids.push(mapping.subnet_id.unwrap_or_default());
+            }
+            ids
+        }
+        (None, None) => Vec::new(),
+    };
+    if ids.iter().any(String::is_empty) {
+        return Err(fault::invalid("A subnet ID cannot be empty"));
+    }
+    Ok(ids)
+}
+
+/// The subnets with their zones, and the VPC that all are in.
+pub async fn subnets(
+    core: &Core,
+    call: &Call,
+    ids: &[String],
+) -> Result<(Vec<BalancerSubnet>, String), Fault> {
+    if ids.len() < 2 {
+        return Err(too_few_zones());
+    }
+    let wanted = DescribeSubnetsRequest {
+        subnet_ids: Some(ids.to_vec()),
+        ..DescribeSubnetsRequest::default()
+    };
+    let found = core.parts.ec2.describe_subnets(&onward(call), wanted).await;
+    let found = found.map_err(|fault| fault::of_ec2(&fault))?;
+    place(ids, found.subnets.unwrap_or_default())
+}
+
+/// One subnet in each of at least two zones of one VPC, in the order of the zones.
+fn place(ids: &[String], found: Vec<Subnet>) -> Result<(Vec<BalancerSubnet>, String), Fault> {
+    let mut subnets = Vec::new();
+    let mut vpcs = BTreeSet::new();
+    for id in ids {
+        let subnet = found.iter().find(|it| it.subnet_id.as_ref() == Some(id));
+        let subnet = subnet.ok_or_else(|| {
+            faults::subnet_not_found_exception(format!("The subnet ID '{id}' does not exist"))
+        })?;
+        vpcs.extend(subnet.vpc_id.clone());
+        subnets.push(BalancerSubnet {
+            id: id.clone(),
+            zone: subnet.availability_zone.clone().unwrap_or_default(),
+        });
+    }
+    if vpcs.len() > 1 {
+        let vpcs: Vec<String> = vpcs.into_iter().collect();
+        return Err(fault::configuration(format!(
+            "The subnets must be in one VPC; these are in '{}'",
+            vpcs.join("', '")
+        )));
+    }
+    subnets.sort_by(|a, b| a.zone.cmp(&b.zone));
+    if subnets.windows(2).any(|two| two[0].zone == two[1].zone) {
+        let all_same = subnets.iter().all(|it| it.zone == subnets[0].zone);
+        return Err(if all_same {
+            too_few_zones()
+        } else {
+            fault::configuration(
+                "A load balancer cannot be attached to multiple subnets in the same Availability Zone",
+            )
+        });
+    }
+    Ok((subnets, vpcs.pop_first().unwrap_or_default()))
+}
+
+fn too_few_zones() -> Fault {
+    fault::invalid("At least two subnets in two different Availability Zones must be specified")
+}
+
+/// The security groups given, all of the VPC; its default group if none were.
+pub async fn security_groups(
+    core: &Core,
+    call: &Call,
+    vpc: &str,
+    ids: Option<Vec<String>>,
+) -> Result<Vec<String>, Fault> {
+    let ids = ids.unwrap_or_default();
+    if ids.len() > MAX_GROUPS {
+        return Err(fault::configuration(format!(
+            "A load balancer can have at most '{MAX_GROUPS}' security groups"
+        )));
+    }
+    let filter = |name: &str, value: &str| Filter {
+        name: Some(name.to_owned()),
+        values: Some(vec![value.to_owned()]),
+    };
+    let by_id = !ids.is_empty();
+    let wanted = DescribeSecurityGroupsRequest {
+        group_ids: by_id.then(|| ids.clone()),
+        filters: (!by_id).then(|| vec![filter("vpc-id", vpc), filter("group-name", "default")]),
+        ..DescribeSecurityGroupsRequest::default()
+    };
+    let found = core
+        .parts
+        .ec2
+        .describe_security_groups(&onward(call), wanted)
+        .await;
+    let found = found.map_err(|fault| fault::of_ec2(&fault))?;
+    let found = found.security_groups.unwrap_or_default();
+    if !by_id {
+        return Ok(found
+            .into_iter()
+            .filter_map(|group| group.group_id)
+            .collect());
+    }
+    let mut seen = BTreeSet::new();
+    for id in &ids {
+        let group = found.iter().find(|it| it.group_id.as_ref() == Some(id));
+        let fits = group.is_some_and(|it| it.vpc_id.as_deref() == Some(vpc));
+        if !fits || !seen.insert(id) {
+            return Err(faults::invalid_security_group_exception(
+                "One or more security groups are invalid",
+            ));
+        }
+    }
+    Ok(ids)
+}
+
+/// All subnets of a VPC, with range and zone.
+pub async fn ranges(
+    core: &Core,
+    call: &Call,
+    vpc: &str,
+) -> Result<Vec<(crate::address::Cidr, String)>, Fault> {
+    let wanted = DescribeSubnetsRequest {
+        filters: Some(vec![Filter {
+            name: Some("vpc-id".to_owned()),
+            values: Some(vec![vpc.to_owned()]),
+        }]),
+        ..DescribeSubnetsRequest::default()
+    };
+    let found = core.parts.ec2.describe_subnets(&onward(call), wanted).await;
+    let found = found.map_err(|fault| fault::of_ec2(&fault))?;
+    let of = |subnet: Subnet| {
+        let cidr = subnet.cidr_block?.parse().ok()?;
+        Some((cidr, subnet.availability_zone.unwrap_or_default()))
+    };
+    Ok(found
+        .subnets
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(of)
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subnet(id: &str, zone: &str, vpc: &str) -> Subnet {
+        Subnet {
+            subnet_id: Some(id.to_owned()),
+            availability_zone: Some(zone.to_owned()),
+            vpc_id: Some(vpc.to_owned()),
+            ..Subnet::default()
+        }
+    }
+
+    fn refusal(ids: &[&str]) -> Option<(String, String)> {
+        let found = vec![
+            subnet("s-a", "a", "vpc-1"),
+            subnet("s-a2", "a", "vpc-1"),
+            subnet("s-b", "b", "vpc-1"),
+            subnet("s-x", "c", "vpc-2"),
+        ];
+        let ids: Vec<String> = ids.iter().map(|it| (*it).to_owned()).collect();
+        let fault = place(&ids, found).err()?;
+        Some((fault.code.into_owned(), fault.message))
+    }
+
+    #[test]
+    fn two_zones_of_one_vpc() {
+        assert_eq!(refusal(&["s-b", "s-a"]), None);
+        let few = "At least two subnets in two different Availability Zones must be specified";
+        let same =
+            "A load balancer cannot be attached to multiple subnets in the same Availability Zone";
+        let gone = "The subnet ID 's-9' does not exist";
+        for (ids, code, text) in [
+            (&["s-a", "s-a2"][..], "ValidationError", few),
+            (&["s-a", "s-a2", "s-b"], "InvalidConfigurationRequest", same),
+            (&["s-a", "s-9"], "SubnetNotFound", gone),
+        ] {
+            assert_eq!(refusal(ids), Some((code.to_owned(), text.to_owned())));
+        }
+        assert_eq!(
+            refusal(&["s-a", "s-x"]).unwrap().0,
+            "InvalidConfigurationRequest"
+        );
+    }
+}

@@ -1,0 +1,159 @@
+//! Attributes of load balancers, target groups and listeners: described and changed.
+
+use wharf_api_elbv2::{
+    DescribeListenerAttributesInput, DescribeListenerAttributesOutput,
+    DescribeLoadBalancerAttributesInput, DescribeLoadBalancerAttributesOutput,
+    DescribeTargetGroupAttributesInput, DescribeTargetGroupAttributesOutput, ListenerAttribute,
+    LoadBalancerAttribute, ModifyListenerAttributesInput, ModifyListenerAttributesOutput,
+    ModifyLoadBalancerAttributesInput, ModifyLoadBalancerAttributesOutput,
+    ModifyTargetGroupAttributesInput, ModifyTargetGroupAttributesOutput, TargetGroupAttribute,
+};
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    check::attributes::{BALANCER, GROUP, LISTENER, Table},
+    core::Core,
+    fault,
+    names::{Kind, Place},
+    records::{Attributes, Listener, LoadBalancer, TargetGroup},
+};
+
+/// Every attribute in the wire shape that `make` gives it.
+fn shown<T>(table: &Table, own: &Attributes, make: fn(String, String) -> T) -> Option<Vec<T>> {
+    let all = table.show(own).into_iter();
+    Some(
+        all.map(|(key, value)| make(key.to_owned(), value))
+            .collect(),
+    )
+}
+
+fn of_balancer(key: String, value: String) -> LoadBalancerAttribute {
+    LoadBalancerAttribute {
+        key: Some(key),
+        value: Some(value),
+    }
+}
+
+fn of_group(key: String, value: String) -> TargetGroupAttribute {
+    TargetGroupAttribute {
+        key: Some(key),
+        value: Some(value),
+    }
+}
+
+fn of_listener(key: String, value: String) -> ListenerAttribute {
+    ListenerAttribute {
+        key: Some(key),
+        value: Some(value),
+    }
+}
+
+pub async fn describe_balancer(
+    core: &Core,
+    call: &Call,
+    input: DescribeLoadBalancerAttributesInput,
+) -> Result<DescribeLoadBalancerAttributesOutput, Fault> {
+    let place = Place::of(call);
+    let (_, stored) = core
+        .balancer(&place, input.load_balancer_arn.as_deref())
+        .await?;
+    Ok(DescribeLoadBalancerAttributesOutput {
+        attributes: shown(&BALANCER, &stored.record.attributes, of_balancer),
+    })
+}
+
+pub async fn modify_balancer(
+    core: &Core,
+    call: &Call,
+    input: ModifyLoadBalancerAttributesInput,
+) -> Result<ModifyLoadBalancerAttributesOutput, Fault> {
+    let place = Place::of(call);
+    let (_, stored) = core
+        .balancer(&place, input.load_balancer_arn.as_deref())
+        .await?;
+    let given = input.attributes.unwrap_or_default();
+    let pairs = || given.iter().map(|it| (it.key.clone(), it.value.clone()));
+    let change = |balancer: &mut LoadBalancer| {
+        balancer.attributes = BALANCER.change(&balancer.attributes, pairs())?;
+        Ok::<_, Fault>(())
+    };
+    let changed = core.change(&call.permit, &stored.key, change).await?;
+    let changed = changed.ok_or_else(fault::balancer_not_found)?;
+    Ok(ModifyLoadBalancerAttributesOutput {
+        attributes: shown(&BALANCER, &changed.attributes, of_balancer),
+    })
+}
+
+pub async fn describe_group(
+    core: &Core,
+    call: &Call,
+    input: DescribeTargetGroupAttributesInput,
+) -> Result<DescribeTargetGroupAttributesOutput, Fault> {
+    let place = Place::of(call);
+    let (_, stored) = core
+        .group(&place, input.target_group_arn.as_deref())
+        .await?;
+    Ok(DescribeTargetGroupAttributesOutput {
+        attributes: shown(&GROUP, &stored.record.attributes, of_group),
+    })
+}
+
+pub async fn modify_group(
+    core: &Core,
+    call: &Call,
+    input: ModifyTargetGroupAttributesInput,
+) -> Result<ModifyTargetGroupAttributesOutput, Fault> {
+    let place = Place::of(call);
+    let (_, stored) = core
+        .group(&place, input.target_group_arn.as_deref())
+        .await?;
+    let given = input.attributes.unwrap_or_default();
+    let pairs = || given.iter().map(|it| (it.key.clone(), it.value.clone()));
+    let change = |group: &mut TargetGroup| {
+        group.attributes = GROUP.change(&group.attributes, pairs())?;
+        Ok::<_, Fault>(())
+    };
+    let changed = core.change(&call.permit, &stored.key, change).await?;
+    let changed = changed.ok_or_else(fault::group_not_found)?;
+    Ok(ModifyTargetGroupAttributesOutput {
+        attributes: shown(&GROUP, &changed.attributes, of_group),
+    })
+}
+
+pub async fn describe_listener(
+    core: &Core,
+    call: &Call,
+    input: DescribeListenerAttributesInput,
+) -> Result<DescribeListenerAttributesOutput, Fault> {
+    let (place, arn) = (Place::of(call), input.listener_arn.as_deref());
+    let missing = fault::listener_not_found;
+    let (_, stored) = core
+        .find::<Listener>(&place, Kind::Listener, arn, missing)
+        .await?;
+    Ok(DescribeListenerAttributesOutput {
+        attributes: shown(&LISTENER, &stored.record.attributes, of_listener),
+    })
+}
+
+pub async fn modify_listener(
+    core: &Core,
+    call: &Call,
+    input: ModifyListenerAttributesInput,
+) -> Result<ModifyListenerAttributesOutput, Fault> {
+    let (place, arn) = (Place::of(call), input.listener_arn.as_deref());
+    let missing = fault::listener_not_found;
+    let (_, stored) = core
+        .find::<Listener>(&place, Kind::Listener, arn, missing)
+        .await?;
+    let given = input.attributes.unwrap_or_default();
+    let pairs = || given.iter().map(|it| (it.key.clone(), it.value.clone()));
+    let change = |listener: &mut Listener| {
+        listener.attributes = LISTENER.change(&listener.attributes, pairs())?;
+        Ok::<_, Fault>(())
+    };
+    let changed = core.change(&call.permit, &stored.key, change).await?;
+    let changed = changed.ok_or_else(fault::listener_not_found)?;
+    Ok(ModifyListenerAttributesOutput {
+        attributes: shown(&LISTENER, &changed.attributes, of_listener),
+    })
+}

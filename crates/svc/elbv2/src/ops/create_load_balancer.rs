@@ -1,0 +1,206 @@
+//! CreateLoadBalancer writes what is wanted, with a public address; the reconciler gives it its
+//! interfaces.
+
+use std::net::Ipv4Addr;
+
+use rand::Rng;
+use wharf_api_elbv2::{CreateLoadBalancerInput, CreateLoadBalancerOutput, faults};
+use wharf_base::ids;
+use wharf_records::{Record, Unknown, encode};
+use wharf_store::{Compare, Range, Txn};
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    check,
+    core::{Core, MAX_TRIES, conflict},
+    fault,
+    names::{Kind, Place, platform_scope},
+    network,
+    records::{Attributes, BalancerName, Guard, LoadBalancer, PublicAddress, Scheme, Status},
+    show,
+    tree::first_guard,
+};
+
+/// In one account and region, as in AWS.
+const MAX_BALANCERS: u64 = 50;
+
+pub async fn create_load_balancer(
+    core: &Core,
+    call: &Call,
+    input: CreateLoadBalancerInput,
+) -> Result<CreateLoadBalancerOutput, Fault> {
+    let name = input.name.clone().unwrap_or_default();
+    check::name::balancer(&name)?;
+    refuse_unsupported(&input)?;
+    let tags = check::tags::given(input.tags)?;
+    let scheme = match input.scheme.as_deref() {
+        Some("internal") => Scheme::Internal,
+        _ => Scheme::InternetFacing,
+    };
+    let ids = network::given_subnets(input.subnets, input.subnet_mappings)?;
+    let (subnets, vpc) = network::subnets(core, call, &ids).await?;
+    let security_groups = network::security_groups(core, call, &vpc, input.security_groups).await?;
+    let wanted = LoadBalancer {
+        dns_name: dns_name(&name, scheme, &call.region),
+        name,
+        scheme,
+        vpc,
+        subnets,
+        security_groups,
+        status: Status::Provisioning,
+        problem: None,
+        public_address: None,
+        interfaces: vec![],
+        attributes: Attributes::new(),
+        tags,
+        created_at: call.now,
+        unknown: Unknown::new(),
+    };
+    let place = Place::of(call);
+    for _ in 0..MAX_TRIES {
+        if let Some((id, there)) = named(core, &place, &wanted.name).await? {
+            if !same(&there, &wanted) {
+                return Err(fault::duplicate_balancer(&wanted.name));
+            }
+            return Ok(answer(&place, &id, &there));
+        }
+        let id = format!("app/{}/{}", wanted.name, ids::hex16());
+        let mut balancer = wanted.clone();
+        if scheme == Scheme::InternetFacing {
+            balancer.public_address = Some(free_address(core).await?);
+        }
+        if insert(core, call, &place, &id, &balancer).await? {
+            return Ok(answer(&place, &id, &balancer));
+        }
+    }
+    Err(conflict(&wanted.name).into())
+}
+
+fn answer(place: &Place, id: &str, balancer: &LoadBalancer) -> CreateLoadBalancerOutput {
+    CreateLoadBalancerOutput {
+        load_balancers: Some(vec![show::balancer(place, id, balancer)]),
+    }
+}
+
+fn refuse_unsupported(input: &CreateLoadBalancerInput) -> Result<(), Fault> {
+    match input.type_.as_deref() {
+        None | Some("application") => {}
+        Some(other) => {
+            return Err(fault::unsupported(format_args!(
+                "A load balancer of type '{other}'"
+            )));
+        }
+    }
+    if let Some(kind) = input.ip_address_type.as_deref().filter(|it| *it != "ipv4") {
+        return Err(fault::unsupported(format_args!(
+            "The IP address type '{kind}'"
+        )));
+    }
+    if input.customer_owned_ipv4_pool.is_some() || input.ipam_pools.is_some() {
+        return Err(fault::unsupported("An address pool of a load balancer"));
+    }
+    if input.enable_prefix_for_ipv6_source_nat.as_deref() == Some("on") {
+        return Err(fault::unsupported("IPv6 source NAT"));
+    }
+    Ok(())
+}
+
+/// `web-1234567890.us-east-1.elb.localhost`: a name that resolvers map to this machine.
+fn dns_name(name: &str, scheme: Scheme, region: &str) -> String {
+    let prefix = match scheme {
+        Scheme::InternetFacing => "",
+        Scheme::Internal => "internal-",
+    };
+    let digits = rand::rng().random_range(1_000_000_000_u64..10_000_000_000);
+    format!("{prefix}{name}-{digits}.{region}.elb.localhost")
+}
+
+/// The load balancer of a name, with its id.
+pub async fn named(
+    core: &Core,
+    place: &Place,
+    name: &str,
+) -> Result<Option<(String, LoadBalancer)>, Fault> {
+    let scope = place.scope();
+    let Some(pointer) = core
+        .read::<BalancerName>(&scope.key(BalancerName::KIND, name))
+        .await?
+    else {
+        return Ok(None);
+    };
+    let id = pointer.record.id;
+    let found = core
+        .read::<LoadBalancer>(&scope.key(LoadBalancer::KIND, &id))
+        .await?;
+    Ok(found.map(|found| (id, found.record)))
+}
+
+/// Whether a repeated request means the load balancer that is there.
+fn same(there: &LoadBalancer, wanted: &LoadBalancer) -> bool {
+    let sorted = |groups: &[String]| {
+        let mut groups = groups.to_vec();
+        groups.sort();
+        groups
+    };
+    there.scheme == wanted.scheme
+        && there.subnets == wanted.subnets
+        && sorted(&there.security_groups) == sorted(&wanted.security_groups)
+}
+
+/// An address of the public range that no load balancer has.
+async fn free_address(core: &Core) -> Result<Ipv4Addr, Fault> {
+    let scope = platform_scope();
+    for address in core.parts.config.public_cidr.candidates() {
+        let key = scope.key(PublicAddress::KIND, &address.to_string());
+        let taken = core.parts.store.get(&key).await.map_err(fault::of_store)?;
+        if taken.is_none() {
+            return Ok(address);
+        }
+    }
+    Err(fault::configuration(
+        "No address is free in the range of public addresses",
+    ))
+}
+
+/// False if the name or the address was taken meanwhile.
+async fn insert(
+    core: &Core,
+    call: &Call,
+    place: &Place,
+    id: &str,
+    balancer: &LoadBalancer,
+) -> Result<bool, Fault> {
+    let scope = place.scope();
+    let count = Range::prefix(scope.prefix(LoadBalancer::KIND)).count_only();
+    let count = core
+        .parts
+        .store
+        .range(count)
+        .await
+        .map_err(fault::of_store)?
+        .count;
+    if count as u64 >= MAX_BALANCERS {
+        return Err(faults::too_many_load_balancers_exception(
+            "The maximum number of load balancers has been reached",
+        ));
+    }
+    let name_key = scope.key(BalancerName::KIND, &balancer.name);
+    let name = BalancerName {
+        id: id.to_owned(),
+        unknown: Unknown::new(),
+    };
+    let mut txn = Txn::new()
+        .when(Compare::absent(&name_key))
+        .put(name_key, encode(&name))
+        .put(scope.key(LoadBalancer::KIND, id), encode(balancer))
+        .put(scope.key(Guard::KIND, id), encode(&first_guard()));
+    if let Some(address) = balancer.public_address {
+        let key = platform_scope().key(PublicAddress::KIND, &address.to_string());
+        let claim = PublicAddress {
+            owner: place.arn(Kind::Balancer, id),
+            unknown: Unknown::new(),
+        };
+        txn = txn.when(Compare::absent(&key)).put(key, encode(&claim));
+    }
+    Ok(core.commit(&call.permit, txn).await?)
+}

@@ -1,0 +1,56 @@
+//! DeleteLoadBalancer: the load balancer and its name go at once, with listeners and rules; its
+//! interfaces and its address follow when the reconciler has given them back.
+
+use wharf_api_elbv2::{DeleteLoadBalancerInput, DeleteLoadBalancerOutput};
+use wharf_records::{Record, Unknown, encode};
+use wharf_store::Txn;
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    check::attributes::{BALANCER, DELETION_PROTECTION},
+    core::{Core, MAX_TRIES, conflict},
+    fault,
+    names::{Kind, Place},
+    records::{BalancerName, Remains},
+    remains,
+};
+
+pub async fn delete_load_balancer(
+    core: &Core,
+    call: &Call,
+    input: DeleteLoadBalancerInput,
+) -> Result<DeleteLoadBalancerOutput, Fault> {
+    let place = Place::of(call);
+    // What is not there any more counts as deleted.
+    let Some(id) = place.id(Kind::Balancer, input.load_balancer_arn.as_deref())? else {
+        return Err(fault::balancer_not_found());
+    };
+    for _ in 0..MAX_TRIES {
+        let Some(tree) = core.tree(&place, &id).await? else {
+            return Ok(DeleteLoadBalancerOutput {});
+        };
+        let balancer = &tree.balancer.record;
+        if BALANCER.value(&balancer.attributes, DELETION_PROTECTION) == "true" {
+            return Err(fault::deletion_protected(&tree.arn()));
+        }
+        let scope = place.scope();
+        let left = Remains {
+            interfaces: balancer.interfaces.clone(),
+            public_address: balancer.public_address,
+            unknown: Unknown::new(),
+        };
+        let key = scope.key(Remains::KIND, &id);
+        let txn = Txn::new()
+            .when(tree.balancer.unchanged())
+            .delete(&tree.balancer.key)
+            .delete(scope.key(BalancerName::KIND, &balancer.name))
+            .put(&key, encode(&left));
+        if core.commit(&call.permit, tree.drop_guard(txn)).await? {
+            // The reconciler would do it too; but whoever deletes a load balancer deletes its target
+            // groups next, which must not be in use then.
+            remains::clear_below(core, &call.permit, &place, &id, None).await?;
+            return Ok(DeleteLoadBalancerOutput {});
+        }
+    }
+    Err(conflict(&id).into())
+}

@@ -1,0 +1,162 @@
+//! Certificates of a listener beside its default one: chosen by the name that a client asks for.
+
+use wharf_api_elbv2::{
+    AddListenerCertificatesInput, AddListenerCertificatesOutput, Certificate,
+    DescribeListenerCertificatesInput, DescribeListenerCertificatesOutput,
+    RemoveListenerCertificatesInput, RemoveListenerCertificatesOutput, faults,
+};
+use wharf_planeproto::balancer::ListenerProtocol;
+use wharf_records::encode;
+use wharf_store::Txn;
+use wharf_wire::{Call, Fault};
+
+use super::listeners::tree_of;
+use crate::{
+    core::{Core, MAX_TRIES, conflict},
+    fault,
+    names::{Kind, Place},
+    page,
+    records::Listener,
+};
+
+/// Beside the default one, as in AWS.
+const MAX_CERTIFICATES: usize = 25;
+
+pub async fn add(
+    core: &Core,
+    call: &Call,
+    input: AddListenerCertificatesInput,
+) -> Result<AddListenerCertificatesOutput, Fault> {
+    let given = arns(input.certificates)?;
+    let add = |listener: &mut Listener| {
+        let new = given
+            .iter()
+            .filter(|arn| !listener.certificates.contains(arn));
+        let new: Vec<String> = new.cloned().collect();
+        listener.certificates.extend(new);
+        if listener.certificates.len() > MAX_CERTIFICATES + 1 {
+            return Err(faults::too_many_certificates_exception(
+                "The maximum number of certificates has been reached on this listener: 25",
+            ));
+        }
+        Ok(())
+    };
+    change(core, call, input.listener_arn.as_deref(), add).await?;
+    let shown = given.into_iter().map(|arn| certificate(arn, false));
+    Ok(AddListenerCertificatesOutput {
+        certificates: Some(shown.collect()),
+    })
+}
+
+pub async fn remove(
+    core: &Core,
+    call: &Call,
+    input: RemoveListenerCertificatesInput,
+) -> Result<RemoveListenerCertificatesOutput, Fault> {
+    let given = arns(input.certificates)?;
+    let remove = |listener: &mut Listener| {
+        if listener
+            .certificates
+            .first()
+            .is_some_and(|arn| given.contains(arn))
+        {
+            return Err(faults::operation_not_permitted_exception(
+                "The default certificate of a listener cannot be removed",
+            ));
+        }
+        listener.certificates.retain(|arn| !given.contains(arn));
+        Ok(())
+    };
+    change(core, call, input.listener_arn.as_deref(), remove).await?;
+    Ok(RemoveListenerCertificatesOutput {})
+}
+
+pub async fn describe(
+    core: &Core,
+    call: &Call,
+    input: DescribeListenerCertificatesInput,
+) -> Result<DescribeListenerCertificatesOutput, Fault> {
+    let place = Place::of(call);
+    let (_, stored) = core
+        .find::<Listener>(
+            &place,
+            Kind::Listener,
+            input.listener_arn.as_deref(),
+            fault::listener_not_found,
+        )
+        .await?;
+    let mut found: Vec<Certificate> = Vec::new();
+    for (index, arn) in stored.record.certificates.into_iter().enumerate() {
+        found.push(certificate(arn, index == 0));
+    }
+    let by = |it: &Certificate| it.certificate_arn.clone().unwrap_or_default();
+    found.sort_by_cached_key(by);
+    let (page, next_marker) = page::cut(found, by, input.marker.as_deref(), input.page_size)?;
+    Ok(DescribeListenerCertificatesOutput {
+        certificates: Some(page),
+        next_marker,
+    })
+}
+
+fn certificate(arn: String, default: bool) -> Certificate {
+    Certificate {
+        certificate_arn: Some(arn),
+        is_default: Some(default),
+    }
+}
+
+fn arns(given: Option<Vec<Certificate>>) -> Result<Vec<String>, Fault> {
+    let mut arns = Vec::new();
+    for certificate in given.unwrap_or_default() {
+        if certificate.is_default.is_some() {
+            return Err(fault::invalid(
+                "You cannot specify whether a certificate is the default for this operation",
+            ));
+        }
+        let arn = certificate.certificate_arn.unwrap_or_default();
+        if !arns.contains(&arn) {
+            arns.push(arn);
+        }
+    }
+    if arns.is_empty() {
+        return Err(fault::invalid("A certificate must be specified"));
+    }
+    if arns.len() > MAX_CERTIFICATES {
+        return Err(faults::too_many_certificates_exception(
+            "The maximum number of certificates has been reached on this listener: 25",
+        ));
+    }
+    Ok(arns)
+}
+
+async fn change(
+    core: &Core,
+    call: &Call,
+    arn: Option<&str>,
+    change: impl Fn(&mut Listener) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let place = Place::of(call);
+    for _ in 0..MAX_TRIES {
+        let (tree, id) = tree_of(core, &place, arn).await?;
+        let stored = tree.listener(&id).ok_or_else(fault::listener_not_found)?;
+        if stored.record.protocol != ListenerProtocol::Https {
+            return Err(fault::invalid(
+                "Certificates can only be specified for HTTPS listeners",
+            ));
+        }
+        let mut changed = stored.record.clone();
+        change(&mut changed)?;
+        let own = place.arn(Kind::Listener, &id);
+        let txn = Txn::new()
+            .when(stored.unchanged())
+            .put(&stored.key, encode(&changed));
+        let (before, after) = (&stored.record.certificates, &changed.certificates);
+        let txn = core
+            .change_certificates(txn, &place, &own, before, after)
+            .await?;
+        if core.commit(&call.permit, tree.touch(txn)).await? {
+            return Ok(());
+        }
+    }
+    Err(conflict("listener").into())
+}

@@ -1,0 +1,422 @@
+//! Listeners: made, described, changed, deleted.
+
+use wharf_api_elbv2::{
+    Certificate, CreateListenerInput, CreateListenerOutput, DeleteListenerInput,
+    DeleteListenerOutput, DescribeListenersInput, DescribeListenersOutput, ModifyListenerInput,
+    ModifyListenerOutput, MutualAuthenticationAttributes, faults,
+};
+use wharf_base::ids;
+use wharf_planeproto::balancer::ListenerProtocol;
+use wharf_records::{Record, Unknown, encode};
+use wharf_store::{Compare, Txn};
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    check::{self, action::At},
+    core::{Core, MAX_TRIES, conflict},
+    fault,
+    names::{self, Kind, Place},
+    page,
+    records::{Attributes, Listener},
+    show, ssl,
+    tree::{Links, Removal, Tree, groups},
+};
+
+/// Of one load balancer, as in AWS.
+const MAX_LISTENERS: usize = 50;
+pub const MAX_GROUPS: usize = 100;
+
+pub async fn create(
+    core: &Core,
+    call: &Call,
+    input: CreateListenerInput,
+) -> Result<CreateListenerOutput, Fault> {
+    let place = Place::of(call);
+    let (balancer, _) = core
+        .balancer(&place, input.load_balancer_arn.as_deref())
+        .await?;
+    refuse_unsupported(
+        input.alpn_policy.as_deref(),
+        input.mutual_authentication.as_ref(),
+    )?;
+    let protocol = protocol(input.protocol.as_deref())?;
+    let port = input.port.and_then(|port| u16::try_from(port).ok());
+    let port = port.ok_or_else(|| fault::invalid("A port must be specified"))?;
+    let (certificates, ssl_policy) = security(
+        protocol,
+        input.certificates.as_deref(),
+        input.ssl_policy.as_deref(),
+    )?;
+    let actions = input.default_actions.unwrap_or_default();
+    let wanted = Listener {
+        port,
+        protocol,
+        certificates,
+        ssl_policy,
+        default_actions: check::action::actions(actions, At { protocol, port })?,
+        default_rule: ids::hex16(),
+        attributes: Attributes::new(),
+        tags: check::tags::given(input.tags)?,
+        unknown: Unknown::new(),
+    };
+    for _ in 0..MAX_TRIES {
+        let tree = core.tree(&place, &balancer).await?;
+        let tree = tree.ok_or_else(fault::balancer_not_found)?;
+        if let Some((id, there)) = tree.listeners.iter().find(|(_, it)| it.record.port == port) {
+            if !same(&there.record, &wanted) {
+                return Err(fault::duplicate_listener(&tree.arn()));
+            }
+            return Ok(CreateListenerOutput {
+                listeners: Some(vec![show::listener(&place, id, &there.record)]),
+            });
+        }
+        if tree.listeners.len() >= MAX_LISTENERS {
+            return Err(faults::too_many_listeners_exception(
+                "The maximum number of listeners has been reached on this load balancer: 50",
+            ));
+        }
+        let id = format!("{balancer}/{}", ids::hex16());
+        let arn = place.arn(Kind::Listener, &id);
+        let wanted_groups = groups(&wanted.default_actions);
+        within_limit(&tree, &wanted_groups)?;
+        let mut links = Links::new(core, &place);
+        links
+            .change(&tree, &arn, &Default::default(), &wanted_groups)
+            .await?;
+        let key = place.scope().key(Listener::KIND, &id);
+        let txn = Txn::new()
+            .when(Compare::absent(&key))
+            .put(key, encode(&wanted));
+        let txn = core
+            .change_certificates(txn, &place, &arn, &[], &wanted.certificates)
+            .await?;
+        if core
+            .commit(&call.permit, tree.touch(links.write(txn)))
+            .await?
+        {
+            return Ok(CreateListenerOutput {
+                listeners: Some(vec![show::listener(&place, &id, &wanted)]),
+            });
+        }
+    }
+    Err(conflict(&balancer).into())
+}
+
+/// Whether a repeated request means the listener that is there.
+fn same(there: &Listener, wanted: &Listener) -> bool {
+    there.protocol == wanted.protocol
+        && there.certificates.first() == wanted.certificates.first()
+        && there.ssl_policy == wanted.ssl_policy
+        && there.default_actions == wanted.default_actions
+}
+
+/// Target groups of one load balancer, as in AWS.
+pub fn within_limit(tree: &Tree, more: &std::collections::BTreeSet<String>) -> Result<(), Fault> {
+    if tree.groups().union(more).count() <= MAX_GROUPS {
+        return Ok(());
+    }
+    Err(
+        faults::too_many_unique_target_groups_per_load_balancer_exception(
+            "You have reached the maximum number of unique target groups that you can associate with a \
+         load balancer of type 'application': [100]",
+        ),
+    )
+}
+
+fn protocol(given: Option<&str>) -> Result<ListenerProtocol, Fault> {
+    match given {
+        Some("HTTP") => Ok(ListenerProtocol::Http),
+        Some("HTTPS") => Ok(ListenerProtocol::Https),
+        None => Err(fault::invalid("A listener protocol must be specified")),
+        Some(other) => Err(fault::invalid(format!(
+            "Listener protocol '{other}' must be one of 'HTTP, HTTPS'"
+        ))),
+    }
+}
+
+fn refuse_unsupported(
+    alpn: Option<&[String]>,
+    mutual: Option<&MutualAuthenticationAttributes>,
+) -> Result<(), Fault> {
+    if alpn.is_some_and(|policies| !policies.is_empty()) {
+        return Err(fault::invalid(
+            "ALPN policies cannot be specified for listeners of application load balancers",
+        ));
+    }
+    let mode = mutual.and_then(|it| it.mode.as_deref());
+    match mode.filter(|mode| *mode != "off") {
+        Some(mode) => Err(fault::unsupported(format_args!(
+            "The mutual authentication mode '{mode}'"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// The certificate and policy of a listener; both for HTTPS only.
+fn security(
+    protocol: ListenerProtocol,
+    certificates: Option<&[Certificate]>,
+    policy: Option<&str>,
+) -> Result<(Vec<String>, Option<String>), Fault> {
+    let given = certificates.unwrap_or_default();
+    if protocol != ListenerProtocol::Https {
+        if !given.is_empty() || policy.is_some() {
+            return Err(fault::invalid(
+                "Certificates and SSL policies can only be specified for HTTPS listeners",
+            ));
+        }
+        return Ok((vec![], None));
+    }
+    let [certificate] = given else {
+        return Err(match given.len() {
+            0 => fault::invalid("A certificate must be specified for HTTPS listeners"),
+            _ => faults::too_many_certificates_exception(
+                "Exactly one certificate can be specified as the default of a listener",
+            ),
+        });
+    };
+    if certificate.is_default.is_some() {
+        return Err(fault::invalid(
+            "You cannot specify whether a certificate is the default for this operation",
+        ));
+    }
+    let arn = certificate.certificate_arn.clone().unwrap_or_default();
+    let policy = policy.unwrap_or(ssl::DEFAULT);
+    ssl::known(policy)?;
+    Ok((vec![arn], Some(policy.to_owned())))
+}
+
+pub async fn describe(
+    core: &Core,
+    call: &Call,
+    input: DescribeListenersInput,
+) -> Result<DescribeListenersOutput, Fault> {
+    let place = Place::of(call);
+    let arns = input.listener_arns.unwrap_or_default();
+    let mut found: Vec<(String, Listener)> = Vec::new();
+    match (input.load_balancer_arn.as_deref(), arns.is_empty()) {
+        (Some(arn), true) => {
+            let (id, _) = core.balancer(&place, Some(arn)).await?;
+            let all = core
+                .all::<Listener>(&place.scope(), &format!("{id}/"))
+                .await?;
+            found.extend(all.into_iter().map(|(id, it)| (id, it.record)));
+        }
+        (None, false) => {
+            for arn in &arns {
+                let missing = fault::listener_not_found;
+                let (id, it) = core
+                    .find::<Listener>(&place, Kind::Listener, Some(arn), missing)
+                    .await?;
+                found.push((id, it.record));
+            }
+        }
+        _ => {
+            return Err(fault::invalid(
+                "You must specify either listener ARNs or a load balancer ARN",
+            ));
+        }
+    }
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found.dedup_by(|a, b| a.0 == b.0);
+    let (page, next_marker) = page::cut(
+        found,
+        |it| it.0.clone(),
+        input.marker.as_deref(),
+        input.page_size,
+    )?;
+    let shown = page.iter().map(|(id, it)| show::listener(&place, id, it));
+    Ok(DescribeListenersOutput {
+        listeners: Some(shown.collect()),
+        next_marker,
+    })
+}
+
+/// The tree of a listener's load balancer, and the listener's id.
+pub async fn tree_of(
+    core: &Core,
+    place: &Place,
+    arn: Option<&str>,
+) -> Result<(Tree, String), Fault> {
+    let id = place
+        .id(Kind::Listener, arn)?
+        .ok_or_else(fault::listener_not_found)?;
+    let tree = core.tree(place, names::owner(&id)).await?;
+    let tree = tree.filter(|tree| tree.listener(&id).is_some());
+    Ok((tree.ok_or_else(fault::listener_not_found)?, id))
+}
+
+pub async fn modify(
+    core: &Core,
+    call: &Call,
+    input: ModifyListenerInput,
+) -> Result<ModifyListenerOutput, Fault> {
+    let place = Place::of(call);
+    refuse_unsupported(
+        input.alpn_policy.as_deref(),
+        input.mutual_authentication.as_ref(),
+    )?;
+    for _ in 0..MAX_TRIES {
+        let (tree, id) = tree_of(core, &place, input.listener_arn.as_deref()).await?;
+        let stored = tree.listener(&id).ok_or_else(fault::listener_not_found)?;
+        let changed = modified(&stored.record, &input)?;
+        let taken = |(other, it): &(String, crate::core::Stored<Listener>)| {
+            *other != id && it.record.port == changed.port
+        };
+        if tree.listeners.iter().any(taken) {
+            return Err(fault::port_in_use(changed.port));
+        }
+        let arn = place.arn(Kind::Listener, &id);
+        let (before, after) = (
+            groups(&stored.record.default_actions),
+            groups(&changed.default_actions),
+        );
+        within_limit(&tree, &after)?;
+        let mut links = Links::new(core, &place);
+        links.change(&tree, &arn, &before, &after).await?;
+        let txn = Txn::new()
+            .when(stored.unchanged())
+            .put(&stored.key, encode(&changed));
+        let (before, after) = (&stored.record.certificates, &changed.certificates);
+        let txn = core
+            .change_certificates(txn, &place, &arn, before, after)
+            .await?;
+        if core
+            .commit(&call.permit, tree.touch(links.write(txn)))
+            .await?
+        {
+            return Ok(ModifyListenerOutput {
+                listeners: Some(vec![show::listener(&place, &id, &changed)]),
+            });
+        }
+    }
+    Err(conflict("listener").into())
+}
+
+fn modified(listener: &Listener, input: &ModifyListenerInput) -> Result<Listener, Fault> {
+    let mut changed = listener.clone();
+    if let Some(given) = input.protocol.as_deref() {
+        changed.protocol = protocol(Some(given))?;
+    }
+    if let Some(port) = input.port.and_then(|port| u16::try_from(port).ok()) {
+        changed.port = port;
+    }
+    let secure = changed.protocol == ListenerProtocol::Https;
+    let asked = input.certificates.is_some() || input.ssl_policy.is_some();
+    if secure {
+        let current = changed.certificates.first().map(|arn| {
+            vec![Certificate {
+                certificate_arn: Some(arn.clone()),
+                is_default: None,
+            }]
+        });
+        let given = input.certificates.clone().or(current);
+        let policy = input.ssl_policy.clone().or(changed.ssl_policy);
+        let (default, policy) = security(changed.protocol, given.as_deref(), policy.as_deref())?;
+        // A new default replaces the old one; the others stay.
+        let others = changed.certificates.iter().skip(1);
+        let others: Vec<String> = others
+            .filter(|arn| !default.contains(arn))
+            .cloned()
+            .collect();
+        changed.certificates = default.into_iter().chain(others).collect();
+        changed.ssl_policy = policy;
+    } else {
+        if asked {
+            security(
+                changed.protocol,
+                input.certificates.as_deref(),
+                input.ssl_policy.as_deref(),
+            )?;
+        }
+        changed.certificates.clear();
+        changed.ssl_policy = None;
+    }
+    if let Some(actions) = input.default_actions.clone() {
+        let at = At {
+            protocol: changed.protocol,
+            port: changed.port,
+        };
+        changed.default_actions = check::action::actions(actions, at)?;
+    }
+    Ok(changed)
+}
+
+pub async fn delete(
+    core: &Core,
+    call: &Call,
+    input: DeleteListenerInput,
+) -> Result<DeleteListenerOutput, Fault> {
+    let place = Place::of(call);
+    for _ in 0..MAX_TRIES {
+        let (tree, id) = tree_of(core, &place, input.listener_arn.as_deref()).await?;
+        let stored = tree.listener(&id).ok_or_else(fault::listener_not_found)?;
+        let removal = Removal {
+            place: &place,
+            listener: Some((&id, stored)),
+            rules: tree.rules_of(&id),
+        };
+        if core
+            .remove(&call.permit, removal, None, Some(&tree))
+            .await?
+        {
+            return Ok(DeleteListenerOutput {});
+        }
+        // Its rules may be what changed meanwhile, while it is gone already.
+        if core.read::<Listener>(&stored.key).await?.is_none() {
+            return Ok(DeleteListenerOutput {});
+        }
+    }
+    Err(conflict("listener").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn certificates_and_policies() {
+        use ListenerProtocol::{Http, Https};
+        let certificate = |arn: &str| Certificate {
+            certificate_arn: Some(arn.to_owned()),
+            is_default: None,
+        };
+        let ask = |protocol, given: &[Certificate], policy| {
+            security(protocol, Some(given), policy)
+                .map_err(|fault| (fault.code.into_owned(), fault.message))
+        };
+        assert_eq!(
+            ask(Https, &[certificate("a")], None),
+            Ok((
+                vec!["a".to_owned()],
+                Some("ELBSecurityPolicy-2016-08".to_owned())
+            ))
+        );
+        assert_eq!(
+            ask(Https, &[], None).unwrap_err().1,
+            "A certificate must be specified for HTTPS listeners"
+        );
+        assert_eq!(
+            ask(Https, &[certificate("a"), certificate("b")], None)
+                .unwrap_err()
+                .0,
+            "TooManyCertificates"
+        );
+        assert_eq!(
+            ask(Https, &[certificate("a")], Some("x")).unwrap_err().0,
+            "SSLPolicyNotFound"
+        );
+        assert!(ask(Http, &[certificate("a")], None).is_err());
+        assert_eq!(ask(Http, &[], None), Ok((vec![], None)));
+    }
+
+    #[test]
+    fn protocols() {
+        let text = |given| protocol(given).unwrap_err().message;
+        assert_eq!(
+            text(Some("TCP")),
+            "Listener protocol 'TCP' must be one of 'HTTP, HTTPS'"
+        );
+        assert_eq!(text(None), "A listener protocol must be specified");
+    }
+}

@@ -1,0 +1,395 @@
+//! Rules of listeners: made, described, changed, ordered, deleted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wharf_api_elbv2::{
+    self as wire, CreateRuleInput, CreateRuleOutput, DeleteRuleInput, DeleteRuleOutput,
+    DescribeRulesInput, DescribeRulesOutput, ModifyRuleInput, ModifyRuleOutput,
+    SetRulePrioritiesInput, SetRulePrioritiesOutput, faults,
+};
+use wharf_base::ids;
+use wharf_records::{Record, Unknown, encode};
+use wharf_store::{Compare, Txn};
+use wharf_wire::{Call, Fault};
+
+use super::listeners::{tree_of, within_limit};
+use crate::{
+    check::{self, action::At},
+    core::{Core, MAX_TRIES, Stored, conflict},
+    fault,
+    names::{self, Kind, Place},
+    page,
+    records::{Listener, Rule},
+    show,
+    tree::{Links, Removal, Tree, groups},
+};
+
+/// Of one load balancer without the default ones, as in AWS.
+const MAX_RULES: usize = 100;
+
+pub async fn create(
+    core: &Core,
+    call: &Call,
+    input: CreateRuleInput,
+) -> Result<CreateRuleOutput, Fault> {
+    let place = Place::of(call);
+    refuse_transforms(input.transforms.as_deref())?;
+    let conditions = check::condition::conditions(input.conditions.unwrap_or_default())?;
+    let priority = priority(input.priority)?;
+    let tags = check::tags::given(input.tags)?;
+    let actions = input.actions.unwrap_or_default();
+    for _ in 0..MAX_TRIES {
+        let (tree, listener) = tree_of(core, &place, input.listener_arn.as_deref()).await?;
+        let at = at(&tree, &listener)?;
+        if tree
+            .rules_of(&listener)
+            .iter()
+            .any(|(_, it)| it.record.priority == priority)
+        {
+            return Err(fault::priority_in_use(priority));
+        }
+        if tree.rules.len() >= MAX_RULES {
+            return Err(faults::too_many_rules_exception(
+                "The maximum number of rules has been reached on this load balancer: 100",
+            ));
+        }
+        let rule = Rule {
+            priority,
+            conditions: conditions.clone(),
+            actions: check::action::actions(actions.clone(), at)?,
+            tags: tags.clone(),
+            unknown: Unknown::new(),
+        };
+        let id = format!("{listener}/{}", ids::hex16());
+        let after = groups(&rule.actions);
+        within_limit(&tree, &after)?;
+        let mut links = Links::new(core, &place);
+        let arn = place.arn(Kind::Rule, &id);
+        links.change(&tree, &arn, &BTreeSet::new(), &after).await?;
+        let key = place.scope().key(Rule::KIND, &id);
+        let txn = Txn::new()
+            .when(Compare::absent(&key))
+            .put(key, encode(&rule));
+        if core
+            .commit(&call.permit, tree.touch(links.write(txn)))
+            .await?
+        {
+            return Ok(CreateRuleOutput {
+                rules: Some(vec![show::rule(&place, &id, &rule)]),
+            });
+        }
+    }
+    Err(conflict("rule").into())
+}
+
+fn at(tree: &Tree, listener: &str) -> Result<At, Fault> {
+    let stored = tree
+        .listener(listener)
+        .ok_or_else(fault::listener_not_found)?;
+    Ok(At {
+        protocol: stored.record.protocol,
+        port: stored.record.port,
+    })
+}
+
+fn priority(given: Option<i32>) -> Result<u32, Fault> {
+    let priority = given.and_then(|it| u32::try_from(it).ok());
+    priority
+        .filter(|it| (1..=50_000).contains(it))
+        .ok_or_else(|| fault::invalid("The priority of a rule must be between 1 and 50000"))
+}
+
+fn refuse_transforms(given: Option<&[wire::RuleTransform]>) -> Result<(), Fault> {
+    match given.unwrap_or_default().first() {
+        Some(transform) => {
+            let kind = transform.type_.as_deref().unwrap_or_default();
+            Err(fault::unsupported(format_args!("The transform '{kind}'")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// A rule of its own, or a listener's default one.
+enum Named {
+    Own(Tree, String),
+    Default(String, Stored<Listener>),
+}
+
+async fn named(core: &Core, place: &Place, arn: Option<&str>) -> Result<Named, Fault> {
+    let id = place
+        .id(Kind::Rule, arn)?
+        .ok_or_else(fault::rule_not_found)?;
+    let listener = names::owner(&id);
+    let tree = core.tree(place, names::owner(listener)).await?;
+    let tree = tree.ok_or_else(fault::rule_not_found)?;
+    if let Some(stored) = tree.listener(listener)
+        && id.ends_with(&format!("/{}", stored.record.default_rule))
+    {
+        return Ok(Named::Default(listener.to_owned(), stored.clone()));
+    }
+    if !tree.rules.iter().any(|(other, _)| *other == id) {
+        return Err(fault::rule_not_found());
+    }
+    Ok(Named::Own(tree, id))
+}
+
+fn rule<'a>(tree: &'a Tree, id: &str) -> Result<&'a (String, Stored<Rule>), Fault> {
+    let found = tree.rules.iter().find(|(other, _)| other == id);
+    found.ok_or_else(fault::rule_not_found)
+}
+
+pub async fn describe(
+    core: &Core,
+    call: &Call,
+    input: DescribeRulesInput,
+) -> Result<DescribeRulesOutput, Fault> {
+    let place = Place::of(call);
+    let arns = input.rule_arns.unwrap_or_default();
+    let mut found: Vec<wire::Rule> = Vec::new();
+    match (input.listener_arn.as_deref(), arns.is_empty()) {
+        (Some(arn), true) => {
+            let (tree, listener) = tree_of(core, &place, Some(arn)).await?;
+            let own = tree.rules_of(&listener);
+            found.extend(
+                own.iter()
+                    .map(|(id, it)| show::rule(&place, id, &it.record)),
+            );
+            let stored = tree
+                .listener(&listener)
+                .ok_or_else(fault::listener_not_found)?;
+            found.push(show::default_rule(&place, &listener, &stored.record));
+        }
+        (None, false) => {
+            for arn in &arns {
+                found.push(match named(core, &place, Some(arn)).await? {
+                    Named::Own(tree, id) => show::rule(&place, &id, &rule(&tree, &id)?.1.record),
+                    Named::Default(id, stored) => show::default_rule(&place, &id, &stored.record),
+                });
+            }
+        }
+        _ => {
+            return Err(fault::invalid(
+                "You must specify either listener rule ARNs or a listener ARN",
+            ));
+        }
+    }
+    found.sort_by_cached_key(order);
+    found.dedup();
+    let (page, next_marker) = page::cut(found, order, input.marker.as_deref(), input.page_size)?;
+    Ok(DescribeRulesOutput {
+        rules: Some(page),
+        next_marker,
+    })
+}
+
+/// By priority, the default rule last; the ARN keeps rules of several listeners apart.
+fn order(rule: &wire::Rule) -> String {
+    let priority = rule.priority.as_deref().unwrap_or_default();
+    let arn = rule.rule_arn.as_deref().unwrap_or_default();
+    format!("{priority:0>8} {arn}")
+}
+
+pub async fn modify(
+    core: &Core,
+    call: &Call,
+    input: ModifyRuleInput,
+) -> Result<ModifyRuleOutput, Fault> {
+    let place = Place::of(call);
+    refuse_transforms(input.transforms.as_deref())?;
+    let conditions = match input.conditions {
+        Some(conditions) => Some(check::condition::conditions(conditions)?),
+        None => None,
+    };
+    let arn = input.rule_arn.unwrap_or_default();
+    for _ in 0..MAX_TRIES {
+        let Named::Own(tree, id) = named(core, &place, Some(&arn)).await? else {
+            return Err(fault::default_rule(&arn, "modified"));
+        };
+        let (_, stored) = rule(&tree, &id)?;
+        let mut changed = stored.record.clone();
+        if let Some(conditions) = &conditions {
+            changed.conditions.clone_from(conditions);
+        }
+        if let Some(actions) = input.actions.clone() {
+            changed.actions = check::action::actions(actions, at(&tree, names::owner(&id))?)?;
+        }
+        let (before, after) = (groups(&stored.record.actions), groups(&changed.actions));
+        within_limit(&tree, &after)?;
+        let mut links = Links::new(core, &place);
+        links.change(&tree, &arn, &before, &after).await?;
+        let txn = Txn::new()
+            .when(stored.unchanged())
+            .put(&stored.key, encode(&changed));
+        if core
+            .commit(&call.permit, tree.touch(links.write(txn)))
+            .await?
+        {
+            return Ok(ModifyRuleOutput {
+                rules: Some(vec![show::rule(&place, &id, &changed)]),
+            });
+        }
+    }
+    Err(conflict(&arn).into())
+}
+
+pub async fn delete(
+    core: &Core,
+    call: &Call,
+    input: DeleteRuleInput,
+) -> Result<DeleteRuleOutput, Fault> {
+    let place = Place::of(call);
+    let arn = input.rule_arn.unwrap_or_default();
+    for _ in 0..MAX_TRIES {
+        let Named::Own(tree, id) = named(core, &place, Some(&arn)).await? else {
+            return Err(fault::default_rule(&arn, "deleted"));
+        };
+        let removal = Removal {
+            place: &place,
+            listener: None,
+            rules: vec![rule(&tree, &id)?],
+        };
+        if core
+            .remove(&call.permit, removal, None, Some(&tree))
+            .await?
+        {
+            return Ok(DeleteRuleOutput {});
+        }
+    }
+    Err(conflict(&arn).into())
+}
+
+/// All rules get their priorities at once, so that two may swap theirs.
+pub async fn set_priorities(
+    core: &Core,
+    call: &Call,
+    input: SetRulePrioritiesInput,
+) -> Result<SetRulePrioritiesOutput, Fault> {
+    let place = Place::of(call);
+    let mut wanted: BTreeMap<String, u32> = BTreeMap::new();
+    for pair in input.rule_priorities.unwrap_or_default() {
+        let arn = pair.rule_arn.unwrap_or_default();
+        let priority = priority(pair.priority)?;
+        let id = place
+            .id(Kind::Rule, Some(&arn))?
+            .ok_or_else(fault::rule_not_found)?;
+        if wanted.insert(id, priority).is_some() {
+            return Err(fault::invalid(format!(
+                "The rule '{arn}' was specified more than once"
+            )));
+        }
+    }
+    let first = wanted.keys().next();
+    let first = first
+        .ok_or_else(|| fault::invalid("A rule priority must be specified"))?
+        .clone();
+    let listener = names::owner(&first).to_owned();
+    if wanted.keys().any(|id| names::owner(id) != listener) {
+        return Err(fault::invalid("All rules must belong to the same listener"));
+    }
+    for _ in 0..MAX_TRIES {
+        for id in wanted.keys() {
+            let arn = place.arn(Kind::Rule, id);
+            if let Named::Default(..) = named(core, &place, Some(&arn)).await? {
+                return Err(fault::default_rule(&arn, "reordered"));
+            }
+        }
+        let tree = core.tree(&place, names::owner(&listener)).await?;
+        let tree = tree.ok_or_else(fault::rule_not_found)?;
+        let own = tree.rules_of(&listener);
+        let current = own.iter().map(|(id, it)| (id.clone(), it.record.priority));
+        let ordered = reordered(current.collect(), &wanted)?;
+        let mut txn = Txn::new();
+        let mut shown = Vec::new();
+        for (id, stored) in own {
+            let mut rule = stored.record.clone();
+            rule.priority = ordered[id];
+            if wanted.contains_key(id) {
+                shown.push(show::rule(&place, id, &rule));
+            }
+            if rule != stored.record {
+                txn = txn.when(stored.unchanged()).put(&stored.key, encode(&rule));
+            }
+        }
+        if core.commit(&call.permit, tree.touch(txn)).await? {
+            shown.sort_by_cached_key(order);
+            return Ok(SetRulePrioritiesOutput { rules: Some(shown) });
+        }
+    }
+    Err(conflict(&listener).into())
+}
+
+/// The priorities with the wanted ones in place; each may be there once.
+fn reordered(
+    mut current: BTreeMap<String, u32>,
+    wanted: &BTreeMap<String, u32>,
+) -> Result<BTreeMap<String, u32>, Fault> {
+    for (id, priority) in wanted {
+        *current.get_mut(id).ok_or_else(fault::rule_not_found)? = *priority;
+    }
+    let mut seen = BTreeSet::new();
+    match current.values().find(|priority| !seen.insert(**priority)) {
+        Some(twice) => Err(fault::priority_in_use(*twice)),
+        None => Ok(current),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn of(pairs: &[(&str, u32)]) -> BTreeMap<String, u32> {
+        pairs
+            .iter()
+            .map(|(id, priority)| ((*id).to_owned(), *priority))
+            .collect()
+    }
+
+    #[test]
+    fn two_rules_may_swap() {
+        let current = of(&[("a", 1), ("b", 2), ("c", 3)]);
+        let swapped = reordered(current.clone(), &of(&[("a", 2), ("b", 1)]));
+        assert_eq!(swapped, Ok(of(&[("a", 2), ("b", 1), ("c", 3)])));
+        let taken = reordered(current.clone(), &of(&[("a", 3)])).unwrap_err();
+        assert_eq!(
+            (taken.code.as_ref(), taken.message.as_str()),
+            ("PriorityInUse", "Priority '3' is currently in use")
+        );
+        assert_eq!(
+            reordered(current, &of(&[("x", 9)])).unwrap_err().code,
+            "RuleNotFound"
+        );
+    }
+
+    #[test]
+    fn the_default_rule_is_last() {
+        let rule = |priority: &str| wire::Rule {
+            priority: Some(priority.to_owned()),
+            ..wire::Rule::default()
+        };
+        let mut rules = [rule("default"), rule("50000"), rule("9"), rule("10")];
+        rules.sort_by_cached_key(order);
+        let found: Vec<_> = rules
+            .iter()
+            .filter_map(|it| it.priority.as_deref())
+            .collect();
+        assert_eq!(found, ["9", "10", "50000", "default"]);
+    }
+
+    proptest! {
+        /// Whatever is asked: either refused, or all priorities differ and the asked ones are met.
+        #[test]
+        fn priorities_stay_unique(
+            current in prop::collection::btree_map("[a-d]", 1..6_u32, 0..4),
+            wanted in prop::collection::btree_map("[a-e]", 1..6_u32, 1..4),
+        ) {
+            if let Ok(found) = reordered(current.clone(), &wanted) {
+                let unique: BTreeSet<u32> = found.values().copied().collect();
+                prop_assert_eq!(unique.len(), found.len());
+                prop_assert!(wanted.iter().all(|(id, priority)| found[id] == *priority));
+                prop_assert!(found.keys().eq(current.keys()));
+            }
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! RegisterTargets and DeregisterTargets.
+
+use std::{
+    collections::BTreeSet,
+    net::{IpAddr, Ipv4Addr},
+};
+
+use wharf_api_elbv2::{
+    DeregisterTargetsInput, DeregisterTargetsOutput, RegisterTargetsInput, RegisterTargetsOutput,
+    TargetDescription, faults,
+};
+use wharf_records::{Record, Unknown, encode};
+use wharf_store::{Compare, Range, Txn};
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    address::{Cidr, may_be_outside_target},
+    core::{Core, MAX_TRIES, Stored, conflict},
+    fault,
+    names::{Place, target_id},
+    network,
+    records::{Health, Target, TargetGroup, TargetType},
+};
+
+/// Of one group, as in AWS.
+const MAX_TARGETS: usize = 1000;
+/// Changed in one transaction: two comparisons and two writes each stay below the store's 128.
+const AT_ONCE: usize = 40;
+
+/// A target of a call, checked.
+struct Given {
+    id: String,
+    port: u16,
+    address: IpAddr,
+    zone: Option<String>,
+}
+
+pub async fn register(
+    core: &Core,
+    call: &Call,
+    input: RegisterTargetsInput,
+) -> Result<RegisterTargetsOutput, Fault> {
+    let place = Place::of(call);
+    let (id, group) = core
+        .group(&place, input.target_group_arn.as_deref())
+        .await?;
+    let targets = input.targets.unwrap_or_default();
+    if targets.is_empty() {
+        return Err(fault::invalid("At least one target must be specified"));
+    }
+    if targets.len() > MAX_TARGETS {
+        return Err(too_many());
+    }
+    let given = resolve(core, call, &group.record, targets).await?;
+    for some in given.chunks(AT_ONCE) {
+        insert(core, call, &place, &id, &group, some).await?;
+    }
+    Ok(RegisterTargetsOutput {})
+}
+
+fn too_many() -> Fault {
+    faults::too_many_targets_exception(
+        "The maximum number of targets of a target group has been reached: 1000",
+    )
+}
+
+async fn resolve(
+    core: &Core,
+    call: &Call,
+    group: &TargetGroup,
+    targets: Vec<TargetDescription>,
+) -> Result<Vec<Given>, Fault> {
+    let ranges = match group.target_type {
+        TargetType::Ip => network::ranges(core, call, &group.vpc).await?,
+        TargetType::Instance => vec![],
+    };
+    let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
+    for target in targets {
+        if target.quic_server_id.is_some() {
+            return Err(fault::unsupported("A QUIC server ID"));
+        }
+        let id = target.id.unwrap_or_default();
+        let port = port(target.port, group);
+        // Named twice it is registered once.
+        if !seen.insert((id.clone(), port)) {
+            continue;
+        }
+        let zone = target.availability_zone;
+        let (address, zone) = match group.target_type {
+            TargetType::Ip => ip(&id, zone, &ranges)?,
+            TargetType::Instance => (instance(core, call, &id).await?, None),
+        };
+        found.push(Given {
+            id,
+            port,
+            address,
+            zone,
+        });
+    }
+    Ok(found)
+}
+
+fn port(given: Option<i32>, group: &TargetGroup) -> u16 {
+    given
+        .and_then(|port| u16::try_from(port).ok())
+        .unwrap_or(group.port)
+}
+
+/// Within the VPC the zone is the subnet's; outside it must be named.
+fn ip(
+    id: &str,
+    zone: Option<String>,
+    ranges: &[(Cidr, String)],
+) -> Result<(IpAddr, Option<String>), Fault> {
+    let address: Ipv4Addr = id.parse().map_err(|_| {
+        fault::invalid(format!("The IP address '{id}' is not a valid IPv4 address"))
+    })?;
+    let own = ranges.iter().find(|(range, _)| range.contains(address));
+    match (own, zone) {
+        (Some((_, own)), Some(given)) if given != *own => Err(fault::invalid(format!(
+            "The IP address '{id}' is within the VPC, and cannot have its Availability Zone \
+             overridden to '{given}' from '{own}'"
+        ))),
+        (Some((_, own)), _) => Ok((address.into(), Some(own.clone()))),
+        (None, None) => Err(fault::invalid(format!(
+            "The Availability Zone is required for IP address '{id}' because it is not in the VPC"
+        ))),
+        (None, Some(_)) if !may_be_outside_target(address) => {
+            Err(faults::invalid_target_exception(format!(
+                "The IP address '{id}' is neither in the VPC nor in a private range"
+            )))
+        }
+        (None, zone) => Ok((address.into(), zone)),
+    }
+}
+
+async fn instance(core: &Core, call: &Call, id: &str) -> Result<IpAddr, Fault> {
+    let form = id
+        .strip_prefix("i-")
+        .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit()));
+    if !form {
+        return Err(fault::invalid(format!("Instance ID '{id}' is not valid")));
+    }
+    let found = core
+        .parts
+        .instances
+        .address(&call.account, &call.region, id)
+        .await;
+    let found = found.map_err(|error| fault::server(&error))?;
+    found.ok_or_else(|| {
+        faults::invalid_target_exception(format!(
+            "The following targets are not in a running state and cannot be registered: '{id}'"
+        ))
+    })
+}
+
+async fn insert(
+    core: &Core,
+    call: &Call,
+    place: &Place,
+    group_id: &str,
+    group: &Stored<TargetGroup>,
+    some: &[Given],
+) -> Result<(), Fault> {
+    let scope = place.scope();
+    for _ in 0..MAX_TRIES {
+        let start = scope.prefix(Target::KIND) + &wharf_records::escape(&format!("{group_id}/"));
+        let count = core
+            .parts
+            .store
+            .range(Range::prefix(start).count_only())
+            .await;
+        let before = count.map_err(fault::of_store)?.count;
+        let mut txn = Txn::new().when(Compare::present(&group.key));
+        let mut new = 0;
+        for given in some {
+            let id = target_id(group_id, &given.id, given.port);
+            let key = scope.key(Target::KIND, &id);
+            let there = core.read::<Target>(&key).await?;
+            let registered = |it: &Stored<Target>| it.record.draining_since.is_none();
+            if there.as_ref().is_some_and(registered) {
+                continue;
+            }
+            new += usize::from(there.is_none());
+            let revision = there.map_or(0, |it| it.revision);
+            let target = Target {
+                address: given.address,
+                zone: given.zone.clone(),
+                registered_at: call.now,
+                draining_since: None,
+                unknown: Unknown::new(),
+            };
+            // What was said of an earlier life does not hold for this one.
+            txn = txn
+                .when(Compare::mod_revision(&key, revision))
+                .put(key, encode(&target))
+                .delete(scope.key(Health::KIND, &id));
+        }
+        if txn.then.is_empty() {
+            return Ok(());
+        }
+        if before as usize + new > MAX_TARGETS {
+            return Err(too_many());
+        }
+        if core.commit(&call.permit, txn).await? {
+            return Ok(());
+        }
+        if core.read::<TargetGroup>(&group.key).await?.is_none() {
+            return Err(fault::group_not_found());
+        }
+    }
+    Err(conflict(&group.key).into())
+}
+
+/// Targets that are not registered are passed over, as in AWS.
+pub async fn deregister(
+    core: &Core,
+    call: &Call,
+    input: DeregisterTargetsInput,
+) -> Result<DeregisterTargetsOutput, Fault> {
+    let place = Place::of(call);
+    let (id, group) = core
+        .group(&place, input.target_group_arn.as_deref())
+        .await?;
+    let targets = input.targets.unwrap_or_default();
+    if targets.is_empty() {
+        return Err(fault::invalid("At least one target must be specified"));
+    }
+    let keys: BTreeSet<String> = targets
+        .iter()
+        .take(MAX_TARGETS)
+        .map(|target| {
+            let own = target.id.as_deref().unwrap_or_default();
+            let id = target_id(&id, own, port(target.port, &group.record));
+            place.scope().key(Target::KIND, &id)
+        })
+        .collect();
+    let keys: Vec<String> = keys.into_iter().collect();
+    for some in keys.chunks(AT_ONCE) {
+        drain(core, call, some).await?;
+    }
+    Ok(DeregisterTargetsOutput {})
+}
+
+async fn drain(core: &Core, call: &Call, keys: &[String]) -> Result<(), Fault> {
+    for _ in 0..MAX_TRIES {
+        let mut txn = Txn::new();
+        for key in keys {
+            let Some(stored) = core.read::<Target>(key).await? else {
+                continue;
+            };
+            if stored.record.draining_since.is_none() {
+                let mut target = stored.record.clone();
+                target.draining_since = Some(call.now);
+                txn = txn.when(stored.unchanged()).put(key, encode(&target));
+            }
+        }
+        if txn.then.is_empty() || core.commit(&call.permit, txn).await? {
+            return Ok(());
+        }
+    }
+    Err(conflict(keys.first().map_or("", String::as_str)).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_in_aws_words() {
+        let ranges = [("172.31.0.0/20".parse().unwrap(), "us-east-1a".to_owned())];
+        let ask = |id: &str, zone: Option<&str>| {
+            let found = ip(id, zone.map(str::to_owned), &ranges);
+            found.map(|(_, zone)| zone).map_err(|fault| fault.message)
+        };
+        let own = Ok(Some("us-east-1a".to_owned()));
+        assert_eq!(ask("172.31.0.9", None), own);
+        assert_eq!(ask("172.31.0.9", Some("us-east-1a")), own);
+        assert_eq!(ask("10.0.0.1", Some("all")), Ok(Some("all".to_owned())));
+        for (id, zone, text) in [
+            (
+                "web",
+                None,
+                "The IP address 'web' is not a valid IPv4 address",
+            ),
+            (
+                "::1",
+                None,
+                "The IP address '::1' is not a valid IPv4 address",
+            ),
+            (
+                "172.31.0.9",
+                Some("all"),
+                "The IP address '172.31.0.9' is within the VPC, and cannot have its Availability Zone overridden to 'all' from 'us-east-1a'",
+            ),
+            (
+                "10.0.0.1",
+                None,
+                "The Availability Zone is required for IP address '10.0.0.1' because it is not in the VPC",
+            ),
+        ] {
+            assert_eq!(ask(id, zone), Err(text.to_owned()));
+        }
+        assert!(ask("127.0.0.1", Some("all")).is_err());
+    }
+}

@@ -1,0 +1,164 @@
+//! What load balancer hosts are told: one resource for each record that concerns them. Pure.
+
+use wharf_planeproto::{
+    Key, Kind as PlaneKind, Resource,
+    balancer::{self as plane, BalancerInterface, BalancerKind, ProtocolVersion, TargetProtocol},
+};
+use wharf_records::{Record, Scope, decode};
+use wharf_seal::Keyring;
+use wharf_store::Entry;
+
+pub use crate::names::SERVICE;
+use crate::{
+    certificates,
+    names::{self, Kind, Place},
+    records::{
+        Action, Certificate, Condition, Listener, LoadBalancer, Protocol, Rule, Target,
+        TargetGroup, Version,
+    },
+};
+
+/// The prefix of all keys that may concern a plane.
+pub fn prefix() -> String {
+    Scope::service_prefix(SERVICE)
+}
+
+/// What a deleted or changed key is to planes; `None` if it does not concern them.
+pub fn key(store_key: &str) -> Option<Key> {
+    let (scope, kind, id) = Scope::parse(store_key)?;
+    if scope.service != SERVICE {
+        return None;
+    }
+    let place = Place::of_scope(&scope);
+    let (kind, id) = match kind {
+        LoadBalancer::KIND => (PlaneKind::LoadBalancer, place.arn(Kind::Balancer, &id)),
+        Listener::KIND => (PlaneKind::Listener, place.arn(Kind::Listener, &id)),
+        Rule::KIND => (PlaneKind::Rule, place.arn(Kind::Rule, &id)),
+        TargetGroup::KIND => (PlaneKind::TargetGroup, place.arn(Kind::Group, &id)),
+        Target::KIND => {
+            let target = names::target_ref(&place, &id)?;
+            (PlaneKind::Target, target.to_string())
+        }
+        Certificate::KIND => (PlaneKind::Certificate, id),
+        _ => return None,
+    };
+    Some(Key { kind, id })
+}
+
+/// The resource that a record is to planes; `None` if it does not concern them, or cannot be read
+/// (which is logged).
+pub fn resource(entry: &Entry, keyring: &Keyring) -> Option<Resource> {
+    let (scope, kind, id) = Scope::parse(&entry.key)?;
+    if scope.service != SERVICE {
+        return None;
+    }
+    let place = Place::of_scope(&scope);
+    Some(match kind {
+        LoadBalancer::KIND => Resource::LoadBalancer(balancer(&place, &id, read(entry)?)),
+        Listener::KIND => Resource::Listener(listener(&place, &id, read(entry)?)),
+        Rule::KIND => Resource::Rule(rule(&place, &id, read(entry)?)),
+        TargetGroup::KIND => Resource::TargetGroup(group(&place, &id, read(entry)?)),
+        Target::KIND => {
+            let record: Target = read(entry)?;
+            Resource::Target(plane::Target {
+                target: names::target_ref(&place, &id)?,
+                address: record.address,
+                draining_since_ms: record.draining_since.map(|at| at.millis()),
+            })
+        }
+        Certificate::KIND => {
+            Resource::Certificate(certificates::opened(&id, read(entry)?, keyring)?)
+        }
+        _ => return None,
+    })
+}
+
+fn read<T: Record>(entry: &Entry) -> Option<T> {
+    decode(&entry.value)
+        .inspect_err(|error| tracing::error!(key = entry.key, %error, "a record cannot be read"))
+        .ok()
+}
+
+fn balancer(place: &Place, id: &str, record: LoadBalancer) -> plane::LoadBalancer {
+    plane::LoadBalancer {
+        arn: place.arn(Kind::Balancer, id),
+        name: record.name,
+        dns_name: record.dns_name,
+        kind: BalancerKind::Application,
+        internal: record.public_address.is_none(),
+        vpc: record.vpc,
+        public_address: record.public_address,
+        interfaces: record
+            .interfaces
+            .into_iter()
+            .map(|it| BalancerInterface {
+                id: it.id,
+                address: it.address,
+                zone: it.zone,
+                host: it.host,
+            })
+            .collect(),
+        attributes: record.attributes,
+    }
+}
+
+fn listener(place: &Place, id: &str, record: Listener) -> plane::Listener {
+    plane::Listener {
+        arn: place.arn(Kind::Listener, id),
+        load_balancer: place.arn(Kind::Balancer, names::owner(id)),
+        port: record.port,
+        protocol: record.protocol,
+        certificates: record.certificates,
+        ssl_policy: record.ssl_policy,
+        default_actions: record
+            .default_actions
+            .iter()
+            .map(Action::to_plane)
+            .collect(),
+        attributes: record.attributes,
+    }
+}
+
+fn rule(place: &Place, id: &str, record: Rule) -> plane::Rule {
+    plane::Rule {
+        arn: place.arn(Kind::Rule, id),
+        listener: place.arn(Kind::Listener, names::owner(id)),
+        priority: record.priority,
+        conditions: record.conditions.iter().map(Condition::to_plane).collect(),
+        actions: record.actions.iter().map(Action::to_plane).collect(),
+    }
+}
+
+fn group(place: &Place, id: &str, record: TargetGroup) -> plane::TargetGroup {
+    let check = record.health_check;
+    plane::TargetGroup {
+        arn: place.arn(Kind::Group, id),
+        name: record.name,
+        vpc: record.vpc,
+        protocol: protocol(record.protocol),
+        protocol_version: match record.version {
+            Version::Http1 => ProtocolVersion::Http1,
+            Version::Http2 => ProtocolVersion::Http2,
+            Version::Grpc => ProtocolVersion::Grpc,
+        },
+        health_check: plane::HealthCheck {
+            enabled: true,
+            protocol: protocol(check.protocol),
+            port: check.port,
+            path: check.path,
+            matcher: check.matcher,
+            interval_seconds: check.interval_seconds,
+            timeout_seconds: check.timeout_seconds,
+            healthy_threshold: check.healthy_threshold,
+            unhealthy_threshold: check.unhealthy_threshold,
+        },
+        attributes: record.attributes,
+    }
+}
+
+fn protocol(protocol: Protocol) -> TargetProtocol {
+    match protocol {
+        Protocol::Http => TargetProtocol::Http,
+        Protocol::Https => TargetProtocol::Https,
+    }
+}

@@ -1,0 +1,53 @@
+//! The executors: fetch, decide by the pure plans, do one thing, record it; again until nothing is
+//! left to do.
+//!
+//! | loop | woken by | decides in |
+//! | --- | --- | --- |
+//! | load balancers | a change of one, or of a host; timers | [`crate::plan`] |
+//! | remains of deleted ones | their coming; failures | here |
+//! | target groups | a change of group, targets, health; timers | [`crate::health::fate`] |
+//! | hosts | their streams; timers | [`host`] |
+//!
+//! Every write compares the shard's lease; a server that lost it stops writing.
+
+mod balancer;
+mod group;
+mod host;
+mod interfaces;
+
+pub use balancer::balancer;
+pub use group::group;
+pub use host::host;
+pub use interfaces::sweep;
+
+use wharf_base::Permit;
+use wharf_store::Compare;
+use wharf_wire::{Call, Context, Fault, fault::Chain};
+
+use crate::{
+    core::{ChangeError, Core, PRINCIPAL},
+    names::Place,
+};
+
+const PERMIT: Permit = Permit::for_controller("elbv2-reconciler");
+
+/// Why a key is tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    #[error("{}", Chain(.0))]
+    Change(#[from] ChangeError),
+    #[error("{action}: {fault}")]
+    Ec2 { action: &'static str, fault: Fault },
+    #[error("the shard is not ours yet")]
+    NoShard,
+}
+
+fn fence(core: &Core) -> Result<Compare, StepError> {
+    core.shard.fence().ok_or(StepError::NoShard)
+}
+
+/// A call of another service in this one's name.
+fn call(core: &Core, place: &Place) -> Call {
+    let context = Context::internal(&place.account, &place.region, PRINCIPAL, core.now());
+    Call::by_controller(context, PERMIT)
+}

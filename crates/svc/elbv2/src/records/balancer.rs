@@ -1,0 +1,195 @@
+//! Load balancers, their listeners, and what they hold elsewhere.
+
+use std::{collections::BTreeSet, net::Ipv4Addr};
+
+use serde::{Deserialize, Serialize};
+use wharf_base::Timestamp;
+use wharf_planeproto::balancer::ListenerProtocol;
+use wharf_records::{Record, Unknown, ecs::Tags};
+
+use super::{Action, Attributes};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LoadBalancer {
+    pub name: String,
+    pub dns_name: String,
+    pub scheme: Scheme,
+    pub vpc: String,
+    /// One in each zone.
+    pub subnets: Vec<BalancerSubnet>,
+    pub security_groups: Vec<String>,
+    pub status: Status,
+    /// What keeps it from being whole, for the state's reason.
+    #[serde(default)]
+    pub problem: Option<String>,
+    /// Of the public range; none if internal.
+    pub public_address: Option<Ipv4Addr>,
+    #[serde(default)]
+    pub interfaces: Vec<Interface>,
+    #[serde(default)]
+    pub attributes: Attributes,
+    #[serde(default)]
+    pub tags: Tags,
+    pub created_at: Timestamp,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for LoadBalancer {
+    const KIND: &'static str = "load-balancer";
+    const FORMAT: u32 = 1;
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scheme {
+    InternetFacing,
+    Internal,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    Provisioning,
+    Active,
+    /// It serves, but not on every host it should.
+    Impaired,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BalancerSubnet {
+    pub id: String,
+    pub zone: String,
+}
+
+/// Where a load balancer is in its VPC: one interface for each host that serves it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interface {
+    pub id: String,
+    pub subnet: String,
+    pub zone: String,
+    pub address: Ipv4Addr,
+    /// Instance id of its host.
+    pub host: String,
+    /// The groups that it was given last.
+    pub groups: Vec<String>,
+    pub attached: bool,
+    /// EC2's id of the attachment.
+    #[serde(default)]
+    pub attachment: Option<String>,
+}
+
+/// Compared and written by everything that changes what is below a load balancer, so that what was
+/// checked (ports, priorities, limits) still holds at the write. Gone with the load balancer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Guard {
+    pub changes: u64,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for Guard {
+    const KIND: &'static str = "guard";
+    const FORMAT: u32 = 1;
+}
+
+/// What a deleted load balancer has left: worked off, then deleted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Remains {
+    pub interfaces: Vec<Interface>,
+    pub public_address: Option<Ipv4Addr>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for Remains {
+    const KIND: &'static str = "remains";
+    const FORMAT: u32 = 1;
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Listener {
+    pub port: u16,
+    pub protocol: ListenerProtocol,
+    /// ARNs, the default one first.
+    #[serde(default)]
+    pub certificates: Vec<String>,
+    pub ssl_policy: Option<String>,
+    pub default_actions: Vec<Action>,
+    /// The last part of the default rule's ARN.
+    pub default_rule: String,
+    #[serde(default)]
+    pub attributes: Attributes,
+    #[serde(default)]
+    pub tags: Tags,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for Listener {
+    const KIND: &'static str = "listener";
+    const FORMAT: u32 = 1;
+}
+
+/// A certificate that listeners have, as it was when they were given it: it stays in use when it is
+/// deleted where it came from, as AWS warns of.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Certificate {
+    pub names: Vec<String>,
+    /// PEM, the leaf first.
+    pub chain: String,
+    /// PEM, sealed for `elbv2/certificate/<ARN>`.
+    pub private_key: String,
+    /// ARNs of listeners.
+    pub used_by: BTreeSet<String>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl std::fmt::Debug for Certificate {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Certificate")
+            .field("names", &self.names)
+            .field("used_by", &self.used_by)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Record for Certificate {
+    const KIND: &'static str = "certificate";
+    const FORMAT: u32 = 1;
+}
+
+/// An address of the public range in use.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PublicAddress {
+    /// ARN of the load balancer.
+    pub owner: String,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for PublicAddress {
+    const KIND: &'static str = "public-address";
+    const FORMAT: u32 = 1;
+}
+
+/// A host that serves load balancers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Host {
+    pub zone: String,
+    pub connected_at: Timestamp,
+    /// Since when nobody has heard of it.
+    #[serde(default)]
+    pub disconnected_at: Option<Timestamp>,
+    /// Away for too long to be counted on.
+    #[serde(default)]
+    pub lost: bool,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for Host {
+    const KIND: &'static str = "host";
+    const FORMAT: u32 = 1;
+}

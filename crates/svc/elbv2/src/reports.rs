@@ -1,0 +1,106 @@
+//! What load balancer hosts say: that they are there, and how they see targets.
+
+use std::{collections::BTreeMap, sync::PoisonError};
+
+use wharf_base::Permit;
+use wharf_planeproto::{balancer::TargetRef, report::TargetHealth};
+use wharf_records::{Record, Unknown, encode};
+use wharf_store::{Compare, Txn};
+
+use crate::{
+    core::{ChangeError, Core, MAX_TRIES, Stored, conflict},
+    health,
+    names::{self, Kind, platform_scope, target_id},
+    records::{Health, Host, Target},
+};
+
+const PERMIT: Permit = Permit::for_controller("elbv2-reports");
+
+/// Targets written in one transaction: two comparisons each stay below the store's 128.
+const AT_ONCE: usize = 50;
+
+/// A host subscribed: it counts as serving from now on.
+pub async fn connected(core: &Core, instance: &str, zone: &str) -> Result<(), ChangeError> {
+    {
+        let connections = core.connections.lock();
+        let mut connections = connections.unwrap_or_else(PoisonError::into_inner);
+        *connections.entry(instance.to_owned()).or_default() += 1;
+    }
+    let key = platform_scope().key(Host::KIND, instance);
+    for _ in 0..MAX_TRIES {
+        let stored = core.read::<Host>(&key).await?;
+        let revision = stored.as_ref().map_or(0, |it| it.revision);
+        let unknown = stored.map_or_else(Unknown::new, |it| it.record.unknown);
+        let host = Host {
+            zone: zone.to_owned(),
+            connected_at: core.now(),
+            disconnected_at: None,
+            lost: false,
+            unknown,
+        };
+        let txn = Txn::new()
+            .when(Compare::mod_revision(&key, revision))
+            .put(&key, encode(&host));
+        if core.commit(&PERMIT, txn).await? {
+            return Ok(());
+        }
+    }
+    Err(conflict(&key))
+}
+
+/// One of the host's streams ended.
+pub fn disconnected(core: &Core, instance: &str) {
+    {
+        let connections = core.connections.lock();
+        let mut connections = connections.unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = connections.get_mut(instance) {
+            *count = count.saturating_sub(1);
+        }
+    }
+    core.hosts.wake(platform_scope().key(Host::KIND, instance));
+}
+
+/// Keeps what is new in a host's reports; targets that are not registered are passed over.
+pub async fn report(core: &Core, host: &str, given: Vec<TargetHealth>) -> Result<(), ChangeError> {
+    // The last word on each target counts.
+    let mut latest: BTreeMap<TargetRef, TargetHealth> = BTreeMap::new();
+    for one in given {
+        latest.insert(one.target.clone(), one);
+    }
+    let latest: Vec<TargetHealth> = latest.into_values().collect();
+    for some in latest.chunks(AT_ONCE) {
+        take(core, host, some).await?;
+    }
+    Ok(())
+}
+
+async fn take(core: &Core, host: &str, some: &[TargetHealth]) -> Result<(), ChangeError> {
+    for _ in 0..MAX_TRIES {
+        let mut txn = Txn::new();
+        for one in some {
+            let Some((place, Kind::Group, group)) = names::parse(&one.target.group) else {
+                continue;
+            };
+            let (scope, id) = (
+                place.scope(),
+                target_id(&group, &one.target.id, one.target.port),
+            );
+            let target: Option<Stored<Target>> = core.read(&scope.key(Target::KIND, &id)).await?;
+            let Some(target) = target else { continue };
+            let key = scope.key(Health::KIND, &id);
+            let stored: Option<Stored<Health>> = core.read(&key).await?;
+            let revision = stored.as_ref().map_or(0, |it| it.revision);
+            let mut record = stored.map(|it| it.record).unwrap_or_default();
+            if health::take(&mut record, &target.record, host, one, core.now()) {
+                txn = txn
+                    .when(target.unchanged())
+                    .when(Compare::mod_revision(&key, revision))
+                    .put(key, encode(&record));
+            }
+        }
+        if txn.then.is_empty() || core.commit(&PERMIT, txn).await? {
+            return Ok(());
+        }
+    }
+    Err(conflict(host))
+}

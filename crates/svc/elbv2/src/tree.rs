@@ -1,0 +1,249 @@
+//! A load balancer with all that is below it, and the changes that touch several of its records.
+//!
+//! Whoever changes a listener or a rule reads the tree, decides, and writes in a transaction that
+//! compares and bumps the load balancer's guard: ports, priorities and limits that were checked
+//! still hold then. Target groups know who forwards to them; [`Links`] keeps that true in the same
+//! transaction.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wharf_base::Permit;
+use wharf_records::{Record, Unknown, encode};
+use wharf_store::{Compare, Txn};
+use wharf_wire::Fault;
+
+use crate::{
+    core::{ChangeError, Core, Stored},
+    fault,
+    names::{self, Kind, Place},
+    records::{Action, Guard, Listener, LoadBalancer, Rule, TargetGroup},
+};
+
+pub struct Tree {
+    pub place: Place,
+    /// Of the load balancer.
+    pub id: String,
+    pub balancer: Stored<LoadBalancer>,
+    guard: Stored<Guard>,
+    pub listeners: Vec<(String, Stored<Listener>)>,
+    pub rules: Vec<(String, Stored<Rule>)>,
+}
+
+impl Core {
+    /// Reads the tree of a load balancer; `None` if there is no such load balancer.
+    pub async fn tree(&self, place: &Place, id: &str) -> Result<Option<Tree>, ChangeError> {
+        let scope = place.scope();
+        // First, so that whatever is read below is at least as new.
+        let guard = self.read(&scope.key(Guard::KIND, id)).await?;
+        let balancer = self.read(&scope.key(LoadBalancer::KIND, id)).await?;
+        let (Some(guard), Some(balancer)) = (guard, balancer) else {
+            return Ok(None);
+        };
+        let below = format!("{id}/");
+        Ok(Some(Tree {
+            listeners: self.all(&scope, &below).await?,
+            rules: self.all(&scope, &below).await?,
+            place: place.clone(),
+            id: id.to_owned(),
+            balancer,
+            guard,
+        }))
+    }
+}
+
+/// The guard of a new load balancer.
+pub fn first_guard() -> Guard {
+    Guard {
+        changes: 0,
+        unknown: Unknown::new(),
+    }
+}
+
+impl Tree {
+    pub fn arn(&self) -> String {
+        self.place.arn(Kind::Balancer, &self.id)
+    }
+
+    /// Makes the transaction fail if anything of the tree has changed since it was read.
+    pub fn touch(&self, txn: Txn) -> Txn {
+        let mut next = self.guard.record.clone();
+        next.changes += 1;
+        txn.when(self.guard.unchanged())
+            .put(&self.guard.key, encode(&next))
+    }
+
+    /// For the end of the load balancer.
+    pub fn drop_guard(&self, txn: Txn) -> Txn {
+        txn.when(self.guard.unchanged()).delete(&self.guard.key)
+    }
+
+    pub fn listener(&self, id: &str) -> Option<&Stored<Listener>> {
+        let found = self.listeners.iter().find(|(other, _)| other == id);
+        found.map(|(_, stored)| stored)
+    }
+
+    /// The rules of a listener, by priority.
+    pub fn rules_of(&self, listener: &str) -> Vec<&(String, Stored<Rule>)> {
+        let own = |(id, _): &&(String, Stored<Rule>)| names::owner(id) == listener;
+        let mut found: Vec<_> = self.rules.iter().filter(own).collect();
+        found.sort_by_key(|(_, it)| it.record.priority);
+        found
+    }
+
+    /// ARNs of all target groups that requests are forwarded to.
+    pub fn groups(&self) -> BTreeSet<String> {
+        let listeners = self
+            .listeners
+            .iter()
+            .map(|(_, it)| &it.record.default_actions);
+        let rules = self.rules.iter().map(|(_, it)| &it.record.actions);
+        listeners.chain(rules).flat_map(|it| groups(it)).collect()
+    }
+}
+
+/// ARNs of the groups that actions forward to.
+pub fn groups(actions: &[Action]) -> BTreeSet<String> {
+    actions.iter().flat_map(Action::groups).cloned().collect()
+}
+
+/// Target groups whose users change, each read once.
+pub struct Links<'a> {
+    core: &'a Core,
+    place: &'a Place,
+    groups: BTreeMap<String, (Stored<TargetGroup>, TargetGroup)>,
+}
+
+impl<'a> Links<'a> {
+    pub fn new(core: &'a Core, place: &'a Place) -> Self {
+        Self {
+            core,
+            place,
+            groups: BTreeMap::new(),
+        }
+    }
+
+    /// `user`, a listener or rule of `tree`, forwards to `after` instead of `before`.
+    pub async fn change(
+        &mut self,
+        tree: &Tree,
+        user: &str,
+        before: &BTreeSet<String>,
+        after: &BTreeSet<String>,
+    ) -> Result<(), Fault> {
+        for arn in after.difference(before) {
+            let own = tree.arn();
+            let group = self.group(arn).await?.ok_or_else(fault::group_not_found)?;
+            if group.vpc != tree.balancer.record.vpc {
+                let vpc = &tree.balancer.record.vpc;
+                return Err(fault::group_of_other_vpc(arn, &group.vpc, vpc));
+            }
+            let foreign = |user: &String| names::balancer_of(user).as_ref() != Some(&own);
+            if group.used_by.iter().any(foreign) {
+                return Err(fault::group_of_other_balancer(arn));
+            }
+            group.used_by.insert(user.to_owned());
+        }
+        for arn in before.difference(after) {
+            self.release(user, arn).await?;
+        }
+        Ok(())
+    }
+
+    /// `user` no longer forwards to the group.
+    pub async fn release(&mut self, user: &str, arn: &str) -> Result<(), ChangeError> {
+        if let Some(group) = self.group(arn).await? {
+            group.used_by.remove(user);
+        }
+        Ok(())
+    }
+
+    async fn group(&mut self, arn: &str) -> Result<Option<&mut TargetGroup>, ChangeError> {
+        if !self.groups.contains_key(arn) {
+            let Some((place, Kind::Group, id)) = names::parse(arn) else {
+                return Ok(None);
+            };
+            if place != *self.place {
+                return Ok(None);
+            }
+            let key = place.scope().key(TargetGroup::KIND, &id);
+            let Some(stored) = self.core.read::<TargetGroup>(&key).await? else {
+                return Ok(None);
+            };
+            let copy = stored.record.clone();
+            self.groups.insert(arn.to_owned(), (stored, copy));
+        }
+        Ok(self.groups.get_mut(arn).map(|(_, group)| group))
+    }
+
+    /// Adds what changed to a transaction.
+    pub fn write(&self, mut txn: Txn) -> Txn {
+        for (stored, group) in self.groups.values() {
+            if stored.record != *group {
+                txn = txn.when(stored.unchanged()).put(&stored.key, encode(group));
+            }
+        }
+        txn
+    }
+}
+
+/// Rules removed in one transaction: with five groups each it stays below the store's 128 operations.
+const RULES_AT_ONCE: usize = 12;
+
+/// What is to go, with the guard's word on it.
+pub struct Removal<'a> {
+    pub place: &'a Place,
+    pub listener: Option<(&'a str, &'a Stored<Listener>)>,
+    pub rules: Vec<&'a (String, Stored<Rule>)>,
+}
+
+impl Core {
+    /// Removes a listener and rules; the listener goes first, so that nothing is routed by half of
+    /// its rules. `touch` guards each transaction. `false`: somebody else was faster, read again.
+    pub async fn remove(
+        &self,
+        permit: &Permit,
+        removal: Removal<'_>,
+        fence: Option<Compare>,
+        tree: Option<&Tree>,
+    ) -> Result<bool, ChangeError> {
+        let place = removal.place;
+        let mut listener = removal.listener;
+        let mut rules = removal.rules.chunks(RULES_AT_ONCE);
+        let mut guarded = tree;
+        loop {
+            let some = rules.next().unwrap_or_default();
+            if listener.is_none() && some.is_empty() {
+                return Ok(true);
+            }
+            let mut links = Links::new(self, place);
+            let mut txn = Txn::new();
+            if let Some(fence) = &fence {
+                txn = txn.when(fence.clone());
+            }
+            if let Some((id, stored)) = listener.take() {
+                let arn = place.arn(Kind::Listener, id);
+                for group in groups(&stored.record.default_actions) {
+                    links.release(&arn, &group).await?;
+                }
+                txn = txn.when(stored.unchanged()).delete(&stored.key);
+                txn = self
+                    .drop_certificates(txn, place, &arn, &stored.record.certificates)
+                    .await?;
+            }
+            for (id, stored) in some {
+                let arn = place.arn(Kind::Rule, id);
+                for group in groups(&stored.record.actions) {
+                    links.release(&arn, &group).await?;
+                }
+                txn = txn.when(stored.unchanged()).delete(&stored.key);
+            }
+            // Only the first: it bumps what the others would compare, and orphans have no guard.
+            if let Some(tree) = guarded.take() {
+                txn = tree.touch(txn);
+            }
+            if !self.commit(permit, links.write(txn)).await? {
+                return Ok(false);
+            }
+        }
+    }
+}

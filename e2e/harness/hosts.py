@@ -1,0 +1,126 @@
+"""Further machines: namespaces of their own, on a network with the machine that the tests run on."""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+
+from . import processes, tools
+from .waiting import wait_for
+
+NETWORK = "10.99.0"
+SERVER = f"{NETWORK}.1"
+
+
+class Lan:
+    """A bridge in the tests' own network namespace; hosts are plugged in."""
+
+    NAME = "lan0"
+
+    def __enter__(self):
+        tools.run("ip", "link", "add", self.NAME, "type", "bridge")
+        tools.run("ip", "address", "add", f"{SERVER}/24", "dev", self.NAME)
+        tools.run("ip", "link", "set", self.NAME, "up")
+        return self
+
+    def __exit__(self, *_):
+        tools.run("ip", "link", "delete", self.NAME)
+
+
+class Host:
+    """A machine that runs `wharf node`. Killing it ends every process on it, as pulling the plug does."""
+
+    def __init__(self, server, number, token_arguments=()):
+        self.server, self.number = server, number
+        self.address = f"{NETWORK}.{10 + number}"
+        self.data = pathlib.Path(tempfile.mkdtemp(prefix=f"wharf-host{number}-"))
+        self.token_arguments = token_arguments
+        self.instance = None
+        self._holder = None
+        self.boot()
+
+    # Life
+
+    def boot(self):
+        """The empty machine, on the network."""
+        # The first process of the host holds the namespaces and reaps what nobody waits for.
+        script = 'ip link set lo up; while :; do read -r -t 1000 line; [ -n "$line" ] && eval "$line &"; done'
+        self._unshare = subprocess.Popen(
+            ["unshare", "--net", "--mount", "--pid", "--uts", "--fork", "--kill-child", "--mount-proc", "--propagation", "private", "bash", "-c", script],
+            stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
+        )  # fmt: skip
+        self._holder = wait_for(lambda: next(iter(processes.children(self._unshare.pid)), None), 10, "the host's first process")
+        wait_for(lambda: os.readlink(f"/proc/{self._holder}/ns/net") != os.readlink("/proc/self/ns/net"), 10, "its network namespace")
+        link = f"host{self.number}"
+        tools.run("ip", "link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", self._holder)
+        tools.run("ip", "link", "set", link, "master", Lan.NAME, "up")
+        self.inside("ip", "address", "add", f"{self.address}/24", "dev", "eth0")
+        self.inside("ip", "link", "set", "eth0", "up")
+        self.inside("ip", "route", "add", "default", "via", SERVER)
+
+    def join(self):
+        """Spend a token: from now on the host runs a node."""
+        said = tools.run(tools.wharf(), "token", "--data", self.server.data, *self.token_arguments).stdout
+        token = said.split("--join ")[1].split()[0]
+        known = set(self._instances())
+        self.start_node("--server", f"https://{SERVER}:{self.server.port}", "--join", token)
+        self.instance = wait_for(lambda: next(iter(set(self._instances()) - known), None), 30, f"host {self.number} in the cluster")
+        self.wait_connected()
+        return self
+
+    def start_node(self, *arguments):
+        command = [tools.wharf(), "node", "--data", self.data, *arguments]
+        self._unshare.stdin.write(" ".join(f"'{part}'" for part in command) + f" >>{self.data}/node.log 2>&1\n")
+        self._unshare.stdin.flush()
+
+    def wait_connected(self, connected=True, deadline_s=30):
+        def asked():
+            found = self.server.client("ecs").describe_container_instances(containerInstances=[self.instance])["containerInstances"]
+            return bool(found) and found[0]["agentConnected"] is connected
+
+        wait_for(asked, deadline_s, f"host {self.number} being {'connected' if connected else 'away'}")
+
+    def _instances(self):
+        ecs = self.server.client("ecs")
+        arns = ecs.list_container_instances()["containerInstanceArns"]
+        return arns
+
+    def kill(self):
+        """Pull the plug."""
+        os.kill(self._holder, signal.SIGKILL)
+        self._unshare.wait(20)
+
+    @contextlib.contextmanager
+    def cut_off(self):
+        """A firewall on the host lets nothing in or out."""
+        rules = "table inet cut { chain i { type filter hook input priority -500; iifname eth0 drop; }; chain o { type filter hook output priority -500; oifname eth0 drop; }; }"
+        self.inside("nft", rules)
+        try:
+            yield
+        finally:
+            self.inside("nft", "delete table inet cut")
+
+    def close(self):
+        if self._unshare.poll() is None:
+            self.kill()
+        shutil.rmtree(self.data, ignore_errors=True)
+
+    # Looking
+
+    def inside(self, *command, check=True):
+        """Run a program in the host's network and mounts."""
+        return tools.run("nsenter", "--target", self._holder, "--net", "--mount", "--pid", *command, check=check)
+
+    @property
+    def log(self):
+        return (self.data / "node.log").read_text()
+
+
+def addresses_in(document):
+    """Every private address in a DescribeTasks answer."""
+    text = json.dumps(document, default=str)
+    return [part.split('"')[0] for part in text.split('"privateIpv4Address": "')[1:]]

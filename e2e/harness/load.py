@@ -1,0 +1,56 @@
+"""wrk without pause, and beside it one client that remembers what was answered."""
+
+import collections
+import re
+import signal
+import subprocess
+import threading
+
+from . import tools
+
+LONGEST_S = 600
+
+
+class Load:
+    """Asks a service from the first line of the block to its last; then `requests`, `failures` and `bodies` tell."""
+
+    def __init__(self, service, connections=16, keep_alive=False):
+        self.service = service
+        self.command = [tools.program("wrk"), "-t1", f"-c{connections}", f"-d{LONGEST_S}s", "-H", f"Host: {service.host}"]
+        if not keep_alive:
+            self.command += ["-H", "Connection: close"]
+        self.command += [f"http://127.0.0.1:{service.port}/"]
+        self.bodies = collections.Counter()
+        self.failures = []
+        self.requests = 0
+        self._over = threading.Event()
+        self._sampler = threading.Thread(target=self._sample, daemon=True)
+
+    def run_for(self, seconds):
+        """Let it go on so long: the load itself is what is waited for."""
+        self._over.wait(seconds)
+
+    def __enter__(self):
+        self._wrk = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self._sampler.start()
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        self._wrk.send_signal(signal.SIGINT)
+        said = self._wrk.communicate(timeout=60)[0]
+        self._sampler.join(60)
+        self.requests = int(re.search(r"(\d+) requests in", said).group(1))
+        self.failures += re.findall(r"Non-2xx or 3xx responses: .*|Socket errors: .*", said)
+
+    def _sample(self):
+        while not self._over.is_set():
+            try:
+                status, body = self.service.ask()
+            except Exception as error:  # whatever it is, it is a failed request
+                status, body = type(error).__name__, str(error)
+            if status == 200:
+                self.bodies[body.strip()] += 1
+            else:
+                self.failures.append((status, body[:200]))
+            self._over.wait(0.01)
