@@ -31,7 +31,7 @@ def test_the_public_address_answers_as_well(service):
 
 def test_a_killed_container_is_replaced(service):
     victim = service.tasks()[0]
-    pid = processes.of_container(victim["containers"][0]["runtimeId"])
+    pid = processes.of_container(victim)
     processes.kill(pid)
     ended = tasks.Task(service.wharf, victim["taskArn"]).wait("STOPPED")
     assert ended["stopCode"] == "EssentialContainerExited"
