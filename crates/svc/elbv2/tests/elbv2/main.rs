@@ -1,5 +1,6 @@
 //! The service in process, over a real store, EC2 faked through its trait.
 
+mod authorisation;
 mod balancers;
 mod certificates;
 mod harness;
