@@ -193,7 +193,8 @@ def test_tmpfs(wharf, busybox):
 
 
 @pytest.mark.parametrize(
-    ("name", "flag", "soft", "hard"), [("nofile", "n", 300, 400), ("nproc", "u", 200, 250), ("core", "c", 0, 0), ("stack", "s", 1 << 20, 1 << 21)]
+    ("name", "flag", "soft", "hard"),
+    [("nofile", "n", 300, 400), ("nproc", "u", 200, 250), ("core", "c", 0, 0), ("stack", "s", 1 << 20, 1 << 21)],
 )
 def test_ulimits(wharf, busybox, name, flag, soft, hard):
     unit = {"s": 1024, "c": 512}.get(flag, 1)
@@ -212,8 +213,18 @@ def test_init_reaps_and_passes_signals_on(wharf, busybox):
 
 
 def test_a_device_of_the_host(wharf, busybox):
-    linux = {"devices": [{"hostPath": "/dev/fuse" if os.path.exists("/dev/fuse") else "/dev/kmsg", "containerPath": "/dev/given", "permissions": ["read"]}]}
-    lines = run_script(wharf, busybox, "ls /dev/given; (exec 3>/dev/given) 2>/dev/null && echo opened || echo refused", linuxParameters=linux).lines()
+    linux = {
+        "devices": [
+            {
+                "hostPath": "/dev/fuse" if os.path.exists("/dev/fuse") else "/dev/kmsg",
+                "containerPath": "/dev/given",
+                "permissions": ["read"],
+            }
+        ]
+    }
+    lines = run_script(
+        wharf, busybox, "ls /dev/given; (exec 3>/dev/given) 2>/dev/null && echo opened || echo refused", linuxParameters=linux
+    ).lines()
     assert lines == ["/dev/given", "refused"]
 
 
@@ -264,7 +275,11 @@ def test_containers_of_a_task_share_process_ids_if_it_says_so(wharf, busybox, ne
 
 def test_processes_are_private_by_default(wharf, busybox):
     first = {"name": "first", "essential": False, **sh(f": secret-of-first; {FOREVER}")}
-    main = {"name": "main", **sh("ps -o args | grep -c '[s]ecret-of-first'; echo over"), "dependsOn": [{"containerName": "first", "condition": "START"}]}
+    main = {
+        "name": "main",
+        **sh("ps -o args | grep -c '[s]ecret-of-first'; echo over"),
+        "dependsOn": [{"containerName": "first", "condition": "START"}],
+    }
     assert finished_lines(tasks.run(wharf, busybox, containers=[first, main])) == ["0", "over"]
 
 

@@ -26,7 +26,10 @@ FOREVER = "trap 'exit 0' TERM; while :; do usleep 10000; done"
 @pytest.fixture(scope="module")
 def target(wharf, busybox):
     """A task of two containers in which commands may be executed."""
-    containers = [{"name": "main", **sh(FOREVER), "environment": [{"name": "FROM", "value": "definition"}]}, {"name": "side", **sh(FOREVER)}]
+    containers = [
+        {"name": "main", **sh(FOREVER), "environment": [{"name": "FROM", "value": "definition"}]},
+        {"name": "side", **sh(FOREVER)},
+    ]
     task = tasks.run(wharf, busybox, network="bridge", containers=containers, run_options={"enableExecuteCommand": True})
     task.wait("RUNNING")
     yield task
@@ -333,7 +336,7 @@ def plugin(tmp_path_factory):
     folder = tmp_path_factory.mktemp("plugin")
     program = folder / "session-manager-plugin"
     here = pathlib.Path(__file__).parent
-    program.write_text(f"#!/bin/sh\nPYTHONPATH={here} exec {sys.executable} -m session.plugin \"$@\"\n")
+    program.write_text(f'#!/bin/sh\nPYTHONPATH={here} exec {sys.executable} -m session.plugin "$@"\n')
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     return folder
 
@@ -380,9 +383,7 @@ def test_wharf_exec_with_pipes(wharf, target):
 def test_wharf_exec_on_a_terminal(wharf, target):
     pid, main = pty.fork()
     if pid == 0:
-        os.execv(
-            str(tools.wharf()), ["wharf", "exec", "--data", str(wharf.data), "--container", "main", target.id, "--", "sh"]
-        )
+        os.execv(str(tools.wharf()), ["wharf", "exec", "--data", str(wharf.data), "--container", "main", target.id, "--", "sh"])
     seen = b""
 
     def until(text, deadline_s=20):

@@ -66,7 +66,9 @@ def test_containers_of_a_bridge_task_have_a_network_each(wharf, busybox):
         "name": "main",
         "essential": False,
         "links": ["left:backend", "right"],
-        **sh("grep -c . /proc/net/fib_trie; grep backend /etc/hosts; wget -qO- http://backend/; wget -qO- http://right/; ip -4 -o addr show dev eth0"),
+        **sh(
+            "grep -c . /proc/net/fib_trie; grep backend /etc/hosts; wget -qO- http://backend/; wget -qO- http://right/; ip -4 -o addr show dev eth0"
+        ),
     }
     task = tasks.run(wharf, busybox, network="bridge", containers=[*both, ask])
     wait_for(lambda: task.container("main").get("exitCode") is not None, 20, "the end of the asking container")

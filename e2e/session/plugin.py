@@ -1,6 +1,6 @@
 """Stands in for session-manager-plugin, which the stock command line calls by that name.
 
-    session-manager-plugin SESSION-JSON REGION StartSession PROFILE {"Target":"ecs:CLUSTER_TASK_RUNTIME"} ENDPOINT
+session-manager-plugin SESSION-JSON REGION StartSession PROFILE {"Target":"ecs:CLUSTER_TASK_RUNTIME"} ENDPOINT
 """
 
 import json

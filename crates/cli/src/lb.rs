@@ -128,12 +128,11 @@ fn link(
     identity: Identity,
     instance: watch::Receiver<Option<String>>,
 ) -> Result<LinkConfig, Problem> {
-    let unusable = |cause| Problem::caused("this node's identity is unusable", cause);
     Ok(LinkConfig {
         endpoint: Endpoint::parse(&identity.endpoint)
-            .map_err(|cause| unusable(Box::new(cause) as Box<_>))?,
+            .map_err(|cause| Problem::caused("this node's identity is unusable", cause))?,
         dialer: Dialer::new(layout.authority().as_deref())
-            .map_err(|cause| unusable(Box::new(cause) as Box<_>))?,
+            .map_err(|cause| Problem::caused("the authority cannot be trusted", cause))?,
         keys: SigningKeys {
             access_key_id: identity.access_key_id,
             secret_access_key: identity.secret_access_key,

@@ -9,6 +9,7 @@ mod env;
 mod exec;
 mod join;
 mod layout;
+mod lb;
 mod node;
 mod problem;
 mod ready;
@@ -21,7 +22,7 @@ mod up;
 use std::{net::IpAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
-use wharf_server::IamMode;
+use wharf_server::{Cidr, IamMode};
 
 use layout::Layout;
 use problem::Problem;
@@ -59,6 +60,9 @@ enum Command {
     /// Run the agent of this machine; started by `wharf up` and `wharf node`
     #[command(hide = true)]
     Agent(AgentArgs),
+    /// Carry load balancers on this machine; started by `wharf up` and `wharf node`
+    #[command(hide = true)]
+    Lb(LbArgs),
 }
 
 #[derive(Args, Clone)]
@@ -81,6 +85,9 @@ struct ServerArgs {
     /// Whether signatures and policies decide (enforce), policies only warn (soft), or nothing is checked (off)
     #[arg(long, value_name = "MODE", default_value = "enforce", value_parser = parse_iam)]
     iam: IamMode,
+    /// Range of the addresses at which load balancers are reached on this machine
+    #[arg(long, value_name = "CIDR", default_value = "127.64.0.0/16")]
+    public_cidr: Cidr,
     /// Descriptor that is told when the server answers; used by `wharf up`
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
@@ -124,6 +131,17 @@ struct AgentArgs {
     data: DataArgs,
     #[command(flatten)]
     host: HostArgs,
+    #[arg(long, hide = true)]
+    ready_fd: Option<i32>,
+}
+
+#[derive(Args, Clone)]
+struct LbArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// Address on which every load balancer also answers, told apart by Host
+    #[arg(long = "local-listen", value_name = "ADDR")]
+    local_listen: Vec<IpAddr>,
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
 }
@@ -221,5 +239,6 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Token(args) => join::token(&Layout::new(&args.data.data)?, args.lb),
         Command::Node(args) => node::run(&args),
         Command::Agent(args) => roles::agent(&args),
+        Command::Lb(args) => lb::run(&args),
     }
 }

@@ -1,4 +1,5 @@
-//! `wharf node`: a node of another machine's control plane, in parts: `wharf agent`.
+//! `wharf node`: a node of another machine's control plane, in parts: `wharf agent` and, if its token
+//! was made for that, `wharf lb`.
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -8,6 +9,7 @@ use crate::{
     problem::Problem,
     ready, roles,
     supervisor::{Part, Started, Supervisor},
+    up,
 };
 
 pub fn run(args: &NodeArgs) -> Result<ExitCode, Problem> {
@@ -25,7 +27,10 @@ pub fn run(args: &NodeArgs) -> Result<ExitCode, Problem> {
     if let Some((server, token)) = joins {
         join::join(&layout, server, token)?;
     }
-    let parts = vec![agent(args, layout.authority().is_some())];
+    let mut parts = vec![agent(args, layout.authority().is_some())];
+    if roles::identity(&layout)?.load_balancer {
+        parts.push(up::balancer(&args.data.data));
+    }
     let mut supervisor = Supervisor::new()?;
     let outcome = run_parts(&mut supervisor, parts, args.ready_fd);
     supervisor.stop();

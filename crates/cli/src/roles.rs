@@ -73,6 +73,7 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         iam: args.iam,
         account: ACCOUNT.to_owned(),
         region: REGION.to_owned(),
+        public_cidr: args.public_cidr,
     };
     let ready_fd = args.ready_fd;
     block_on(2, async move {

@@ -1,6 +1,6 @@
-//! `wharf up`: everything on this machine, in parts: `wharf server` and `wharf agent`.
+//! `wharf up`: everything on this machine, in three parts: `wharf server`, `wharf agent`, `wharf lb`.
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{ffi::OsString, path::Path, process::ExitCode};
 
 use crate::{
     UpArgs, doctor,
@@ -35,7 +35,7 @@ pub fn run(args: &UpArgs) -> Result<ExitCode, Problem> {
 fn run_parts(supervisor: &mut Supervisor, layout: &Layout, args: &UpArgs) -> Result<(), Problem> {
     // The others register with the server, so the server comes first.
     if supervisor.start([server(args)])? == Started::Asked
-        || supervisor.start([agent(args)])? == Started::Asked
+        || supervisor.start([agent(args), balancer(&args.server.data.data)])? == Started::Asked
     {
         return Ok(());
     }
@@ -47,6 +47,7 @@ fn server(args: &UpArgs) -> Part {
     let server = &args.server;
     let mut arguments = words(&["server", "--port", &server.port.to_string()]);
     arguments.extend(words(&["--iam", roles::iam_name(server.iam)]));
+    arguments.extend(words(&["--public-cidr", &server.public_cidr.to_string()]));
     if let Some(listen) = server.listen {
         arguments.extend(words(&["--listen", &listen.to_string()]));
     }
@@ -69,6 +70,14 @@ fn agent(args: &UpArgs) -> Part {
     Part {
         name: "node",
         arguments,
+    }
+}
+
+/// The part that carries load balancers.
+pub fn balancer(data: &Path) -> Part {
+    Part {
+        name: "load balancer",
+        arguments: vec!["lb".into(), "--data".into(), data.into()],
     }
 }
 

@@ -263,6 +263,11 @@ impl Message {
         })
     }
 
+    /// The place in its stream alone, for who passes messages on.
+    pub fn sequence_of(bytes: &[u8]) -> Option<i64> {
+        (bytes.len() >= PAYLOAD_AT).then(|| u64_at(bytes, 48).cast_signed())
+    }
+
     /// The type alone, for who passes messages on.
     pub fn kind_of(bytes: &[u8]) -> Option<Kind> {
         let name = std::str::from_utf8(bytes.get(4..36)?).ok()?;
@@ -313,6 +318,8 @@ mod tests {
         assert_eq!(&bytes[120..], b"hello");
         assert_eq!(Message::decode(&bytes), Ok(message));
         assert_eq!(Message::kind_of(&bytes), Some(Kind::Output));
+        assert_eq!(Message::sequence_of(&bytes), Some(7));
+        assert_eq!(Message::sequence_of(&bytes[..100]), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr},
-    sync::{Arc, OnceLock},
+    sync::Arc,
 };
 
 use async_trait::async_trait;
@@ -152,25 +152,8 @@ impl Certificates for ServerCertificates {
     }
 }
 
-/// Where instances are, for target groups that name them: on the hosts of their registrations.
-pub struct Hosts {
-    ecs: OnceLock<EcsService>,
-    store: Store,
-}
-
-impl Hosts {
-    pub fn new(store: Store) -> Self {
-        Self {
-            ecs: OnceLock::new(),
-            store,
-        }
-    }
-
-    /// Who knows the instances; until this is said there are none.
-    pub fn know(&self, ecs: EcsService) {
-        let _ = self.ecs.set(ecs);
-    }
-}
+/// Where instances are, for target groups that name them: the hosts that take part in the network.
+pub struct Hosts(pub Store);
 
 #[async_trait]
 impl Instances for Hosts {
@@ -180,19 +163,14 @@ impl Instances for Hosts {
         region: &str,
         instance: &str,
     ) -> Result<Option<IpAddr>, LookupError> {
-        let Some(ecs) = self.ecs.get() else {
-            return Ok(None);
-        };
-        if !ecs.is_registered(account, region, instance).await {
-            return Ok(None);
-        }
-        let underlay = crate::plane::underlay(&self.store, account, region, instance).await;
-        let underlay = underlay.map_err(|error| LookupError {
+        let host = crate::plane::host(&self.0, account, region, instance).await;
+        let host = host.map_err(|error| LookupError {
             what: "a host",
             cause: Box::new(error),
         })?;
         // A host without peers is this machine.
-        Ok(Some(underlay.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))))
+        let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        Ok(host.map(|host| host.underlay.unwrap_or(here)))
     }
 }
 

@@ -18,3 +18,4 @@ mod tls;
 pub use gateway::IamMode;
 pub use root::{RootCredentials, RootError, root_credentials};
 pub use start::{ServerConfig, StartError, run};
+pub use wharf_svc_elbv2::Cidr;

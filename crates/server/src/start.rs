@@ -21,7 +21,7 @@ use wharf_store::{OpenError, Store, StoreOptions};
 use wharf_svc_ec2::Ec2Service;
 use wharf_svc_ecr::{Catalog, EcrService, token::Bearer};
 use wharf_svc_ecs::{Config as EcsConfig, EcsService, Parts, exec::ssm::SessionManager};
-use wharf_svc_elbv2::{Config as Elbv2Config, Elbv2Service, Parts as Elbv2Parts, Place};
+use wharf_svc_elbv2::{Cidr, Config as Elbv2Config, Elbv2Service, Parts as Elbv2Parts, Place};
 use wharf_svc_iam::{Directory, DirectoryError, IamGate, IamService, Mode};
 use wharf_svc_logs::LogsService;
 use wharf_svc_sts::StsService;
@@ -56,6 +56,8 @@ pub struct ServerConfig {
     pub iam: IamMode,
     pub account: String,
     pub region: String,
+    /// Where load balancers get the addresses from at which users of this machine reach them.
+    pub public_cidr: Cidr,
 }
 
 /// Why the control plane did not come up.
@@ -301,27 +303,28 @@ impl Plane {
             region: config.region.clone(),
             clock: clock.clone(),
         };
-        // Each of the two asks the other: where an instance is, how a target is.
-        let hosts = Arc::new(Hosts::new(data.store.clone()));
         let elbv2 = Elbv2Service::new(Elbv2Parts {
             certificates: Arc::new(ServerCertificates(directory.clone())),
-            instances: hosts.clone(),
+            instances: Arc::new(Hosts(data.store.clone())),
             clock: clock.clone(),
             config: Elbv2Config {
                 home: Some(Place {
                     account: config.account.clone(),
                     region: config.region.clone(),
                 }),
+                public_cidr: config.public_cidr,
                 ..Elbv2Config::default()
             },
             ..Elbv2Parts::new(data.store.clone(), data.keyring.clone(), ec2_client.clone())
         });
-        let elbv2_client =
-            wharf_api_elbv2::Client::new(Arc::new(elbv2.clone()), dispatcher.clone());
+        let elbv2_client = Arc::new(wharf_api_elbv2::Client::new(
+            Arc::new(elbv2.clone()),
+            dispatcher.clone(),
+        ));
         let ecs = EcsService::new(Parts {
-            clock: clock.clone(),
-            elbv2: Some(Arc::new(elbv2_client)),
+            elbv2: Some(elbv2_client),
             target_changes: Some(elbv2.changes()),
+            clock: clock.clone(),
             config: EcsConfig {
                 endpoint: endpoint(config),
                 ..EcsConfig::default()
@@ -333,7 +336,6 @@ impl Plane {
                 Arc::new(roles),
             )
         });
-        hosts.know(ecs.clone());
         Self {
             iam: IamService::new(directory.clone()),
             sts: StsService::new(directory.clone()),
@@ -516,6 +518,7 @@ mod tests {
             iam: IamMode::Enforce,
             account: "000000000000".to_owned(),
             region: "us-east-1".to_owned(),
+            public_cidr: "127.64.0.0/16".parse().unwrap(),
         };
         assert!(own_hosts(&config).contains(&"[fe80::1]".to_owned()));
     }

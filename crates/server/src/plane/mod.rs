@@ -41,7 +41,7 @@ use wharf_planeproto::{Messages, Outgoing, Plane, report::TargetHealth};
 use wharf_store::Store;
 use wharf_wire::{Check, Context, Dispatcher};
 
-pub use self::hosts::underlay;
+pub use self::hosts::host;
 use self::{
     feed::{Feed, Shared},
     hosts::{HostSource, Hosts},

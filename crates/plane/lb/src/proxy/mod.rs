@@ -80,12 +80,10 @@ async fn answer(
             let location = redirect.location(source(client, &listener, host, &request));
             made_itself(redirected(redirect.status, &location))
         }
-        Plan::Forward(plan) => {
-            match forward::forward(client, &listener, plan, request).await {
-                Ok(response) => response,
-                Err(status) => made_itself(answer::made(status)),
-            }
-        }
+        Plan::Forward(plan) => match forward::forward(client, &listener, plan, request).await {
+            Ok(response) => response,
+            Err(status) => made_itself(answer::made(status)),
+        },
     }
 }
 

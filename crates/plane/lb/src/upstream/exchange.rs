@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http::Method;
 use http_body::{Body, Frame, SizeHint};
 
@@ -36,6 +36,9 @@ pub enum Why {
     /// The client broke off its request.
     Client,
 }
+
+/// Bodies up to this size are copied: that is cheaper than new memory for the next response.
+const COPIED_BYTES: usize = 8 * 1024;
 
 /// A failed exchange, and what can be done about it.
 #[derive(Debug)]
@@ -145,7 +148,13 @@ impl Exchange {
         let wanted = wanted.and_then(|it| usize::try_from(it).ok());
         match wanted {
             Some(wanted) if wanted <= self.connection.input.len() && self.upload.is_done() => {
-                let body = self.connection.input.split_to(wanted).freeze();
+                let body = if wanted <= COPIED_BYTES {
+                    let body = Bytes::copy_from_slice(&self.connection.input[..wanted]);
+                    self.connection.input.advance(wanted);
+                    body
+                } else {
+                    self.connection.input.split_to(wanted).freeze()
+                };
                 self.recycle(head.reusable, head.keep_ms, pool);
                 Ok(body)
             }

@@ -14,6 +14,10 @@ const KEEP_MOST_MS: u64 = 55_000;
 const IDLE_MOST: usize = 512;
 
 /// Idle connections by target.
+#[expect(
+    clippy::vec_box,
+    reason = "connections go in and out with every request, as pointers"
+)]
 #[derive(Debug, Default)]
 pub struct Pool(RefCell<HashMap<u64, Vec<Box<Connection>>>>);
 
@@ -24,7 +28,8 @@ impl Pool {
         let mut idle = self.0.borrow_mut();
         let connections = idle.get_mut(&target)?;
         while let Some(mut connection) = connections.pop() {
-            if !connection.is_stale(cx) && !(sure && connection.is_stale_now()) {
+            let stale = connection.is_stale(cx) || (sure && connection.is_stale_now());
+            if !stale {
                 return Some(connection);
             }
         }

@@ -1,8 +1,8 @@
 //! Heads of responses.
 
-use std::mem::MaybeUninit;
+use std::{mem::MaybeUninit, ops::Range};
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
     header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING},
@@ -37,7 +37,9 @@ impl Head {
             return Ok(None);
         };
         let status = StatusCode::from_u16(lines.code).map_err(|_| Malformed)?;
-        let bytes = input.split_to(lines.length).freeze();
+        // Copied, so that the input's memory serves the next response too.
+        let bytes = Bytes::copy_from_slice(&input[..lines.length]);
+        input.advance(lines.length);
         let headers = lines.headers(&bytes)?;
         let keep_alive = keeps_alive(&headers, lines.version);
         let (decoder, clean) = delimit(&headers, status, method)?;
@@ -51,14 +53,15 @@ impl Head {
     }
 }
 
-/// Where the header lines lie in the input.
+/// Where name and value of a header line lie in the input.
+type Span = [Range<usize>; 2];
+
+/// What a head says, in terms of the input.
 struct Lines {
     length: usize,
     code: u16,
     version: u8,
-    count: usize,
-    /// Start and end of name and value.
-    spans: [[u32; 4]; MOST_HEADERS],
+    spans: Vec<Span>,
 }
 
 impl Lines {
@@ -68,49 +71,37 @@ impl Lines {
         let parsed = httparse::ParserConfig::default()
             .parse_response_with_uninit_headers(&mut response, input, &mut headers)
             .map_err(|_| Malformed)?;
-        let httparse::Status::Complete(length) = parsed else {
-            return if input.len() > MOST_HEAD_BYTES {
-                Err(Malformed)
-            } else {
-                Ok(None)
-            };
+        let length = match parsed {
+            httparse::Status::Complete(length) if length <= MOST_HEAD_BYTES => length,
+            httparse::Status::Partial if input.len() <= MOST_HEAD_BYTES => return Ok(None),
+            _ => return Err(Malformed),
         };
-        if length > MOST_HEAD_BYTES {
-            return Err(Malformed);
-        }
         let base = input.as_ptr().addr();
-        let at = |slice: &[u8]| {
-            let start = slice.as_ptr().addr() - base;
-            [start, start + slice.len()].map(|it| u32::try_from(it).unwrap_or(u32::MAX))
+        let range = |slice: &[u8]| {
+            // An empty value may point anywhere.
+            let start = slice.as_ptr().addr().wrapping_sub(base);
+            if slice.is_empty() {
+                0..0
+            } else {
+                start..start + slice.len()
+            }
         };
-        let mut spans = [[0; 4]; MOST_HEADERS];
-        for (span, header) in spans.iter_mut().zip(&*response.headers) {
-            let ([a, b], [c, d]) = (at(header.name.as_bytes()), at(header.value));
-            *span = [a, b, c, d];
-        }
+        let span = |it: &httparse::Header<'_>| [range(it.name.as_bytes()), range(it.value)];
         Ok(Some(Self {
             length,
             code: response.code.ok_or(Malformed)?,
             version: response.version.ok_or(Malformed)?,
-            count: response.headers.len(),
-            spans,
+            spans: response.headers.iter().map(span).collect(),
         }))
     }
 
     fn headers(&self, bytes: &Bytes) -> Result<HeaderMap, Malformed> {
-        let mut headers = HeaderMap::with_capacity(self.count + 4);
-        for span in &self.spans[..self.count] {
-            let [a, b, c, d] = span.map(|it| it as usize);
-            let name = bytes.get(a..b).ok_or(Malformed)?;
+        let mut headers = HeaderMap::with_capacity(self.spans.len() + 2);
+        for [name, value] in &self.spans {
+            let name = bytes.get(name.clone()).ok_or(Malformed)?;
             let name = HeaderName::from_bytes(name).map_err(|_| Malformed)?;
-            // An empty value may point anywhere.
-            let value = if c < d {
-                bytes.slice(c..d)
-            } else {
-                Bytes::new()
-            };
-            let value = HeaderValue::from_maybe_shared(value).map_err(|_| Malformed)?;
-            headers.append(name, value);
+            let value = HeaderValue::from_maybe_shared(bytes.slice(value.clone()));
+            headers.append(name, value.map_err(|_| Malformed)?);
         }
         Ok(headers)
     }

@@ -34,8 +34,9 @@ pub struct Upload {
     /// Until the client has sent all of it.
     body: Option<Incoming>,
     chunked: bool,
-    /// What is to be written now, in this order.
-    pending: [Bytes; 4],
+    head_written: usize,
+    /// What of the body is to be written now, in this order: the chunk's size, data, line end.
+    pending: [Bytes; 3],
     /// Pieces of the body to be sent again before the client's next ones.
     again: VecDeque<Bytes>,
     kept: Vec<Bytes>,
@@ -50,8 +51,9 @@ pub struct Upload {
 impl Upload {
     /// A request with this head; `chunked` says how the head announced the body.
     pub fn new(head: Bytes, body: Option<Incoming>, chunked: bool) -> Self {
-        let mut upload = Self {
+        Self {
             head,
+            head_written: 0,
             complete: body.is_none(),
             has_body: body.is_some(),
             body,
@@ -62,9 +64,7 @@ impl Upload {
             kept_bytes: 0,
             forgotten: false,
             flushed: false,
-        };
-        upload.pending[0] = upload.head.clone();
-        upload
+        }
     }
 
     /// Whether it can be sent from its beginning.
@@ -75,7 +75,7 @@ impl Upload {
     /// Begins anew, for another connection.
     pub fn restart(&mut self) {
         self.pending = Default::default();
-        self.pending[0] = self.head.clone();
+        self.head_written = 0;
         self.again = self.kept.iter().cloned().collect();
         self.complete = !self.has_body;
         self.flushed = false;
@@ -92,7 +92,7 @@ impl Upload {
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), UploadError>> {
         loop {
-            let body_pending = self.pending[1..].iter().any(|it| !it.is_empty());
+            let body_pending = self.pending.iter().any(|it| !it.is_empty());
             if !self.complete && !body_pending && self.poll_next(cx)?.is_pending() {
                 // Write what there is; the client wakes us with more.
                 ready!(self.poll_write(connection, cx)).map_err(|_| UploadError::Target)?;
@@ -115,8 +115,9 @@ impl Upload {
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
         loop {
-            let mut slices = [IoSlice::new(&[]); 4];
-            let mut count = 0;
+            let head = &self.head[self.head_written..];
+            let mut slices = [IoSlice::new(head); 4];
+            let mut count = usize::from(!head.is_empty());
             for piece in self.pending.iter().filter(|it| !it.is_empty()) {
                 slices[count] = IoSlice::new(piece);
                 count += 1;
@@ -128,6 +129,9 @@ impl Upload {
             if wrote == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
+            let of_head = wrote.min(head.len());
+            self.head_written += of_head;
+            wrote -= of_head;
             for piece in &mut self.pending {
                 let here = wrote.min(piece.len());
                 piece.advance(here);
@@ -185,10 +189,10 @@ impl Upload {
 
     fn queue(&mut self, data: Bytes) {
         if self.chunked {
-            self.pending[1] = Bytes::from(format!("{:x}\r\n", data.len()));
-            self.pending[3] = Bytes::from_static(b"\r\n");
+            self.pending[0] = Bytes::from(format!("{:x}\r\n", data.len()));
+            self.pending[2] = Bytes::from_static(b"\r\n");
         }
-        self.pending[2] = data;
+        self.pending[1] = data;
     }
 
     fn finish(&mut self, trailers: Option<&HeaderMap>) {
@@ -197,7 +201,7 @@ impl Upload {
         if !self.chunked {
             return;
         }
-        self.pending[1] = match trailers {
+        self.pending[0] = match trailers {
             None => Bytes::from_static(b"0\r\n\r\n"),
             Some(trailers) => {
                 let mut text = BytesMut::from("0\r\n");

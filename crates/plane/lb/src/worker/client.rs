@@ -114,6 +114,22 @@ impl Drop for RequestGuard {
     }
 }
 
+/// A connection is counted as long as this lives, however its task ends.
+struct Counted {
+    worker: Rc<Worker>,
+    counters: Option<Arc<BalancerCounters>>,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.worker.connections.fetch_sub(1, Ordering::Relaxed);
+        if let Some(counters) = &self.counters {
+            counters.active_connections.less_one();
+        }
+    }
+}
+
 /// Serves one connection to its end.
 pub async fn serve(
     worker: Rc<Worker>,
@@ -121,20 +137,18 @@ pub async fn serve(
     door: Arc<Door>,
     room: OwnedSemaphorePermit,
 ) {
-    let connections = Arc::clone(&worker.connections);
-    let counters = counters_of(&door);
-    if let Some(it) = &counters {
-        it.connections.one();
-        it.active_connections.one();
+    let counted = Counted {
+        worker: Rc::clone(&worker),
+        counters: counters_of(&door),
+        _room: room,
+    };
+    if let Some(counters) = &counted.counters {
+        counters.connections.one();
+        counters.active_connections.one();
     }
     if let Err(error) = try_serve(worker, connection, door).await {
         tracing::debug!(%error, "a client's connection ended early");
     }
-    if let Some(it) = &counters {
-        it.active_connections.less_one();
-    }
-    connections.fetch_sub(1, Ordering::Relaxed);
-    drop(room);
 }
 
 /// Connections of a shared port cannot be told apart; they are counted where they are not shared.
@@ -279,8 +293,7 @@ fn http1_settings() -> http1::Builder {
     settings
         .header_read_timeout(None)
         .max_headers(HEADERS)
-        .max_buf_size(HEAD_BYTES)
-        .pipeline_flush(true);
+        .max_buf_size(HEAD_BYTES);
     settings
 }
 

@@ -178,7 +178,7 @@ async fn the_least_busy_target_gets_the_next_request() {
     let lb = Running::start();
     let gate = Arc::new(tokio::sync::Semaphore::new(0));
     let held = Arc::clone(&gate);
-    let slow = Server::answering("slow", move |_| {
+    let slow = Server::answering(move |_| {
         let held = Arc::clone(&held);
         async move {
             drop(held.acquire().await);

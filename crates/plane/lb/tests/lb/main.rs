@@ -5,5 +5,6 @@ mod balancing;
 mod changes;
 mod health;
 mod http;
+mod namespace;
 mod setup;
 mod tls;

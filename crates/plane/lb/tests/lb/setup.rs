@@ -286,6 +286,12 @@ impl Running {
         }
     }
 
+    /// Takes the source of updates away.
+    pub fn cut_off(mut self) -> Self {
+        self.updates = mpsc::channel(1).0;
+        self
+    }
+
     /// Stops it and waits until it has.
     pub async fn stop(mut self) {
         self.shutdown.cancel();
@@ -362,7 +368,6 @@ impl Session {
 /// A target that answers what it is told to, and `/health` with its health.
 pub struct Server {
     pub address: SocketAddr,
-    pub name: String,
     /// The code of its health.
     pub health: Arc<AtomicU16>,
     pub requests: Arc<AtomicUsize>,
@@ -373,19 +378,27 @@ impl Server {
     /// Answers each request with its own name.
     pub async fn start(name: &str) -> Self {
         let own = name.to_owned();
-        Self::answering(name, move |_| {
+        Self::answering(move |_| {
             let own = own.clone();
             async move { Response::new(Full::from(own)) }
         })
         .await
     }
 
-    pub async fn answering<F, A>(name: &str, answer: F) -> Self
+    pub async fn answering<F, A>(answer: F) -> Self
     where
         F: Fn(Request<Incoming>) -> A + Send + Sync + 'static,
         A: Future<Output = Response<Full<Bytes>>> + Send + 'static,
     {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        Self::on(listener, answer)
+    }
+
+    pub fn on<F, A>(listener: TcpListener, answer: F) -> Self
+    where
+        F: Fn(Request<Incoming>) -> A + Send + Sync + 'static,
+        A: Future<Output = Response<Full<Bytes>>> + Send + 'static,
+    {
         let address = listener.local_addr().unwrap();
         let health = Arc::new(AtomicU16::new(200));
         let requests = Arc::new(AtomicUsize::new(0));
@@ -422,7 +435,6 @@ impl Server {
         });
         Self {
             address,
-            name: name.to_owned(),
             health,
             requests,
             accepting,

@@ -87,9 +87,10 @@ where
     let session = &seat.session;
     let (mut sink, mut stream) = socket.split();
     let reading = async {
+        let mut newest = -1;
         while let Some(Ok(frame)) = stream.next().await {
             match frame {
-                Frame::Binary(bytes) => pass_on(seat, bytes.into()).await,
+                Frame::Binary(bytes) => pass_on(seat, bytes.into(), &mut newest).await,
                 Frame::Close(_) => return,
                 _ => {}
             }
@@ -112,17 +113,25 @@ where
     }
 }
 
-/// To the other end. Only what a stream carries counts as life; only an agent closes a session.
-async fn pass_on(seat: &Seat, frame: Vec<u8>) {
+/// To the other end. Only what is new in a stream counts as life, repetitions do not; only an agent
+/// closes a session.
+async fn pass_on(seat: &Seat, frame: Vec<u8>, newest: &mut i64) {
     let session = &seat.session;
+    let sequence = Message::sequence_of(&frame).unwrap_or(-1);
+    let mut heard = || {
+        if sequence > *newest {
+            *newest = sequence;
+            session.heard();
+        }
+    };
     match (Message::kind_of(&frame), seat.side) {
         (Some(Kind::Input), Side::Client) => {
-            session.heard();
+            heard();
             session.to_agent.push(frame).await;
         }
         (Some(Kind::Acknowledge), Side::Client) => session.to_agent.push(frame).await,
         (Some(Kind::Output), Side::Agent) => {
-            session.heard();
+            heard();
             session.to_client.push(frame).await;
         }
         (Some(Kind::Acknowledge), Side::Agent) => session.to_client.push(frame).await,

@@ -9,7 +9,7 @@ use wharf_records::ecs::{
     Task,
 };
 
-use super::plan::raise_interface;
+use super::{plan::raise_interface, stop};
 
 /// One SubmitTaskStateChange, or the older SubmitContainerStateChange.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -103,7 +103,10 @@ pub fn take(task: &mut Task, report: &Report, now: Timestamp) -> bool {
         attach(task);
     }
     match report.status {
-        Some(Reported::Running) => running(task, now),
+        Some(Reported::Running) => {
+            running(task, now);
+            essential_ended(task, now);
+        }
         Some(Reported::Stopped) => stopped(task, report, now),
         Some(Reported::Pending) | None => {}
     }
@@ -189,6 +192,15 @@ fn has_many_targets(task: &Task) -> bool {
     targets.is_some_and(|count| count > 1)
 }
 
+/// The end of an essential container is the end of the task, also while the rest of it is still
+/// being stopped: a service need not wait for that.
+fn essential_ended(task: &mut Task, now: Timestamp) {
+    let mut essential = task.containers.iter().filter(|c| c.essential);
+    if essential.any(|c| c.last == ContainerStatus::Stopped) {
+        stop::stop(task, &stop::essential_exited(), now);
+    }
+}
+
 fn stopped(task: &mut Task, report: &Report, now: Timestamp) {
     task.ended = true;
     let ran = task.started_at.is_some() || task.containers.iter().any(|c| c.exit_code.is_some());
@@ -218,8 +230,10 @@ fn stopped(task: &mut Task, report: &Report, now: Timestamp) {
 /// Stop code and reason of a task that ended by itself.
 fn conclude(task: &Task, report: &Report, ran: bool) -> (StopCode, String) {
     if ran && task.started_at.is_some() {
-        let reason = "Essential container in task exited";
-        return (StopCode::EssentialContainerExited, reason.to_owned());
+        return (
+            StopCode::EssentialContainerExited,
+            stop::ESSENTIAL_EXITED.to_owned(),
+        );
     }
     let said = start_failure(task, report).or_else(|| reasons(task, report).next());
     (

@@ -128,6 +128,27 @@ fn running(launch: Launch, awsvpc: bool) -> Task {
 }
 
 #[test]
+fn the_end_of_an_essential_container_is_known_before_all_has_stopped() {
+    let mut task = running(Launch::Ec2, false);
+    let report = Report {
+        containers: vec![exited("web", 3)],
+        execution_stopped_at: Some(at(5)),
+        ..says(Reported::Running)
+    };
+    take(&mut task, &report, at(6));
+    assert_eq!(
+        (task.desired, task.last),
+        (Desired::Stopped, Status::Running)
+    );
+    assert_eq!(task.stop_code, Some(StopCode::EssentialContainerExited));
+    assert!(!task.ended && task.execution_stopped_at == Some(at(5)));
+    take(&mut task, &says(Reported::Stopped), at(9));
+    settle(&mut task, at(9));
+    assert_eq!(task.last, Status::Stopped);
+    assert_eq!(task.stop_code, Some(StopCode::EssentialContainerExited));
+}
+
+#[test]
 fn a_bridge_task_is_pending_running_stopped() {
     let mut task = task(Launch::Ec2, false);
     settle(&mut task, at(0));
