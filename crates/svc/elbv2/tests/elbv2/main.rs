@@ -7,5 +7,6 @@ mod harness;
 mod health;
 mod listeners;
 mod plane;
+mod races;
 mod rules;
 mod target_groups;
