@@ -10,7 +10,7 @@ use std::{
 };
 
 use http::{
-    HeaderValue, Method, Request, Response, StatusCode,
+    HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
     header::{CONNECTION, SET_COOKIE, UPGRADE},
 };
 use hyper::{body::Incoming, upgrade::OnUpgrade};
@@ -60,6 +60,7 @@ pub async fn forward(
         method: request.method().clone(),
         tried: Vec::new(),
         replayed: false,
+        spare: HeaderMap::new(),
     };
     let (mut response, target) = match group.http2() {
         true => sending.over_http2(lease, request).await?,
@@ -171,6 +172,7 @@ struct Sending<'a> {
     tried: Vec<u64>,
     /// It was sent a second time already.
     replayed: bool,
+    spare: HeaderMap,
 }
 
 /// A response and how cookies name its target.
@@ -195,7 +197,8 @@ impl Sending<'_> {
             let mut random = self.client.worker.random.borrow_mut();
             head::encode(&parts, framing, &context, &mut random)
         };
-        drop(parts);
+        // The request's headers are told; their memory takes the response's.
+        self.spare = parts.headers;
         let body = (!matches!(framing, Framing::None | Framing::Length(0))).then_some(body);
         let upload = Upload::new(head, body, framing == Framing::Chunked);
         let (head, exchange, lease) = self.send(lease, upload).await?;
@@ -234,7 +237,10 @@ impl Sending<'_> {
                     continue;
                 }
             };
-            match Exchange::new(connection, upload).head(&self.method).await {
+            match Exchange::new(connection, upload)
+                .head(&self.method, &mut self.spare)
+                .await
+            {
                 Ok((head, exchange)) => return Ok((head, exchange, lease)),
                 Err(failure) => {
                     let reused = failure.reused;

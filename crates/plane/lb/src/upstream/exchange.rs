@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::{Buf, Bytes};
-use http::Method;
+use http::{HeaderMap, Method};
 use http_body::{Body, Frame, SizeHint};
 
 use super::{
@@ -70,11 +70,15 @@ impl Exchange {
         }
     }
 
-    /// Sends the request and waits for the head of the response.
-    pub async fn head(mut self, method: &Method) -> Result<(Head, Self), Failure> {
+    /// Sends the request and waits for the head of the response; for `spare` see [`Head::parse`].
+    pub async fn head(
+        mut self,
+        method: &Method,
+        spare: &mut HeaderMap,
+    ) -> Result<(Head, Self), Failure> {
         let mut informational = 0;
         loop {
-            match poll_fn(|cx| self.poll_head(method, cx)).await {
+            match poll_fn(|cx| self.poll_head(method, spare, cx)).await {
                 Ok(head) if head.status.is_informational() && head.status.as_u16() != 101 => {
                     informational += 1;
                     if informational > MOST_INFORMATIONAL {
@@ -87,11 +91,16 @@ impl Exchange {
         }
     }
 
-    fn poll_head(&mut self, method: &Method, cx: &mut Context<'_>) -> Poll<Result<Head, Why>> {
+    fn poll_head(
+        &mut self,
+        method: &Method,
+        spare: &mut HeaderMap,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Head, Why>> {
         self.poll_upload(cx)?;
         loop {
             if !self.connection.input.is_empty() {
-                match Head::parse(&mut self.connection.input, method) {
+                match Head::parse(&mut self.connection.input, method, spare) {
                     Ok(Some(head)) => return Poll::Ready(Ok(head)),
                     Ok(None) => {}
                     Err(_) => return Poll::Ready(Err(Why::Malformed)),

@@ -31,8 +31,13 @@ pub struct Head {
 }
 
 impl Head {
-    /// Takes a head off the input once all of it is there.
-    pub fn parse(input: &mut BytesMut, method: &Method) -> Result<Option<Self>, Malformed> {
+    /// Takes a head off the input once all of it is there. Its headers are put into `spare`, whose
+    /// memory serves again.
+    pub fn parse(
+        input: &mut BytesMut,
+        method: &Method,
+        spare: &mut HeaderMap,
+    ) -> Result<Option<Self>, Malformed> {
         let Some(lines) = Lines::parse(input)? else {
             return Ok(None);
         };
@@ -40,7 +45,7 @@ impl Head {
         // Copied, so that the input's memory serves the next response too.
         let bytes = Bytes::copy_from_slice(&input[..lines.length]);
         input.advance(lines.length);
-        let headers = lines.headers(&bytes)?;
+        let headers = lines.headers(&bytes, std::mem::take(spare))?;
         let keep_alive = keeps_alive(&headers, lines.version);
         let (decoder, clean) = delimit(&headers, status, method)?;
         Ok(Some(Self {
@@ -95,8 +100,9 @@ impl Lines {
         }))
     }
 
-    fn headers(&self, bytes: &Bytes) -> Result<HeaderMap, Malformed> {
-        let mut headers = HeaderMap::with_capacity(self.spans.len() + 2);
+    fn headers(&self, bytes: &Bytes, mut headers: HeaderMap) -> Result<HeaderMap, Malformed> {
+        headers.clear();
+        headers.reserve(self.spans.len());
         for [name, value] in &self.spans {
             let name = bytes.get(name.clone()).ok_or(Malformed)?;
             let name = HeaderName::from_bytes(name).map_err(|_| Malformed)?;
@@ -188,7 +194,11 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Option<Head>, Malformed> {
-        Head::parse(&mut BytesMut::from(text), &Method::GET)
+        Head::parse(
+            &mut BytesMut::from(text),
+            &Method::GET,
+            &mut HeaderMap::new(),
+        )
     }
 
     fn whole(text: &str) -> Head {
@@ -246,11 +256,11 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_taken_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            let _ = Head::parse(&mut BytesMut::from(&bytes[..]), &Method::GET);
+            let _ = Head::parse(&mut BytesMut::from(&bytes[..]), &Method::GET, &mut HeaderMap::new());
             let mut framed = BytesMut::from("HTTP/1.1 200 OK\r\n");
             framed.extend_from_slice(&bytes);
             framed.extend_from_slice(b"\r\n\r\n");
-            let _ = Head::parse(&mut framed, &Method::GET);
+            let _ = Head::parse(&mut framed, &Method::GET, &mut HeaderMap::new());
         }
     }
 }

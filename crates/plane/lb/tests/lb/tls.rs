@@ -216,7 +216,7 @@ async fn grpc_targets_get_http2_and_their_trailers_pass() {
     });
     let lb = Running::start();
     let (own, trust) = certificate("one.test");
-    let mut listener = listener(lb.port);
+    let mut listener = crate::setup::listener(lb.port);
     listener.protocol = ListenerProtocol::Https;
     listener.certificates = vec![own.arn.clone()];
     let mut group = group(GROUP);
