@@ -44,7 +44,10 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         Input::ListContainerInstances(i) => row.on_cluster(i.cluster.as_deref()),
         Input::RegisterTaskDefinition(i) => {
             let mut rows = vec![Check::any(&row.action)];
-            rows.extend(pass_roles([&i.task_role_arn, &i.execution_role_arn]));
+            rows.extend(pass_roles(
+                &cx.account,
+                [&i.task_role_arn, &i.execution_role_arn],
+            ));
             let family = i.family.clone().unwrap_or_default();
             let arn = format!(
                 "{}*",
@@ -289,10 +292,10 @@ impl Row {
             *first = check;
         }
         if let Some(parsed) = &parsed {
-            rows.extend(pass_roles([
-                &parsed.task_role_arn,
-                &parsed.execution_role_arn,
-            ]));
+            rows.extend(pass_roles(
+                &self.place.account,
+                [&parsed.task_role_arn, &parsed.execution_role_arn],
+            ));
         }
         Ok(())
     }
@@ -413,16 +416,16 @@ impl Row {
             let parsed = document::definition(&found.record.document)
                 .map_err(|error| crate::fault::server(&error))?;
             check = with_size(check, &parsed);
-            roles.extend(pass_roles([
-                &parsed.task_role_arn,
-                &parsed.execution_role_arn,
-            ]));
+            roles.extend(pass_roles(
+                &self.place.account,
+                [&parsed.task_role_arn, &parsed.execution_role_arn],
+            ));
         }
         if let Some(overrides) = launch.overrides {
-            roles.extend(pass_roles([
-                &overrides.task_role_arn,
-                &overrides.execution_role_arn,
-            ]));
+            roles.extend(pass_roles(
+                &self.place.account,
+                [&overrides.task_role_arn, &overrides.execution_role_arn],
+            ));
         }
         let mut rows = vec![check];
         rows.extend(roles);
@@ -440,11 +443,12 @@ struct Launched<'a> {
 }
 
 fn pass_roles<'a>(
+    account: &str,
     roles: impl IntoIterator<Item = &'a Option<String>>,
 ) -> impl Iterator<Item = Check> {
     let given = roles.into_iter().flatten().filter(|role| !role.is_empty());
     given
-        .map(|role| Check::pass_role(role.clone(), TASKS))
+        .map(|role| Check::pass_role(names::role_arn(account, role), TASKS))
         .collect::<Vec<_>>()
         .into_iter()
 }

@@ -298,8 +298,14 @@ fn check_overrides(overrides: &TaskOverride, definition: &TaskDefinition) -> Res
             "Overrides are too long: at most {MAX_OVERRIDES} characters are allowed."
         )));
     }
+    let mut named = BTreeSet::new();
     for container in overrides.container_overrides.iter().flatten() {
         let wanted = container.name.as_deref().unwrap_or_default();
+        if !named.insert(wanted) {
+            return Err(fault::invalid(format!(
+                "The container named {wanted} has more than one override."
+            )));
+        }
         if !containers(definition).iter().any(|one| name(one) == wanted) {
             return Err(fault::invalid(format!(
                 "Override for container named {wanted} is not a container in the TaskDefinition."

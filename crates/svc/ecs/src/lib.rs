@@ -43,6 +43,9 @@ mod tags;
 mod task;
 mod view;
 
+#[cfg(test)]
+mod sim;
+
 pub use acs::{Channel, Endpoint, Refusal, Ticket};
 pub use binding::INSTANCE_TAG;
 pub use config::{Config, Parts, RoleError, RoleKeys, TaskCredentials};

@@ -15,6 +15,8 @@ use crate::{
 
 /// Where a task goes.
 pub struct Spot<'a> {
+    /// The task's id.
+    pub id: String,
     pub cluster: &'a Cluster,
     pub instance: &'a Instance,
     pub host: &'a str,
@@ -27,7 +29,7 @@ pub struct Spot<'a> {
 }
 
 pub fn task(place: &Place, order: &Order, spot: Spot<'_>, now: Timestamp) -> Task {
-    let id = ids::hex32();
+    let id = spot.id;
     let cluster = spot.cluster.name.clone();
     let network = order
         .network

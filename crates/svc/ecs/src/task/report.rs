@@ -214,10 +214,12 @@ fn stopped(task: &mut Task, report: &Report, now: Timestamp) {
         let ended_at = *task.execution_stopped_at.get_or_insert(now);
         // It may have been too quick for anybody to see it run.
         if !failed_to_start(task, report) {
-            task.started_at
-                .get_or_insert(task.pull_stopped_at.unwrap_or(ended_at));
+            let began = task.pull_stopped_at.unwrap_or(ended_at).min(ended_at);
+            task.started_at.get_or_insert(began);
         }
     }
+    // The agent's clock is not ours: a task does not end before it began.
+    task.execution_stopped_at = task.execution_stopped_at.max(task.started_at);
     task.stopping_at.get_or_insert(now);
     if task.desired == Desired::Running {
         task.desired = Desired::Stopped;
@@ -235,7 +237,13 @@ fn conclude(task: &Task, report: &Report, ran: bool) -> (StopCode, String) {
             stop::ESSENTIAL_EXITED.to_owned(),
         );
     }
-    let said = start_failure(task, report).or_else(|| reasons(task, report).next());
+    let never_ran = task
+        .containers
+        .iter()
+        .filter(|c| c.essential && c.exit_code.is_none());
+    let said = start_failure(task, report)
+        .or_else(|| never_ran.filter_map(|c| c.reason.as_deref()).next())
+        .or_else(|| reasons(task, report).next());
     (
         StopCode::TaskFailedToStart,
         said.unwrap_or("Task failed to start").to_owned(),
@@ -253,9 +261,12 @@ fn start_failure<'a>(task: &'a Task, report: &'a Report) -> Option<&'a str> {
     reasons(task, report).find(|text| is_start_error(text))
 }
 
-/// Nobody saw it run, and somebody said why it did not.
+/// Nobody saw it run, and somebody said why it did not: by one of the known names, or of an essential
+/// container that never had a process to exit, while others did.
 fn failed_to_start(task: &Task, report: &Report) -> bool {
-    task.started_at.is_none() && start_failure(task, report).is_some()
+    let never_ran = |c: &Container| c.essential && c.exit_code.is_none() && c.reason.is_some();
+    task.started_at.is_none()
+        && (start_failure(task, report).is_some() || task.containers.iter().any(never_ran))
 }
 
 fn is_start_error(text: &str) -> bool {
