@@ -72,7 +72,9 @@ def test_an_address_is_reached_from_another_host_at_once(server, hosts, service)
     running = task.wait("RUNNING")
     begun = time.monotonic()
     pid = processes.of_container(asker)
-    body = tools.run("nsenter", "--target", pid, "--net", "curl", "-sS", "--retry", "0", "--max-time", "2", f"http://{address(running)}/").stdout
+    body = tools.run(
+        "nsenter", "--target", pid, "--net", "curl", "-sS", "--retry", "0", "--max-time", "2", f"http://{address(running)}/"
+    ).stdout
     assert body.startswith("probe") and time.monotonic() - begun < 0.25
     task.stop()
 
@@ -106,7 +108,9 @@ def test_a_host_that_was_cut_off_runs_nothing_twice(service, hosts):
     strays = {processes.of_container(task) for task in by_host(service)[away.instance]}
     with away.cut_off():
         away.wait_connected(False)
-        wait_for(lambda: len(service.addresses()) == 6 and not set(there) & {task["taskArn"] for task in service.tasks()}, 60, "replacements")
+        wait_for(
+            lambda: len(service.addresses()) == 6 and not set(there) & {task["taskArn"] for task in service.tasks()}, 60, "replacements"
+        )
         assert not set(there.values()) & set(service.addresses()), "an address is used twice"
     away.wait_connected(True, 60)
     wait_for(lambda: not any(processes.alive(pid) for pid in strays), 60, "the end of the strays")

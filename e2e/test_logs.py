@@ -207,7 +207,9 @@ def test_tail_follows(wharf, busybox):
     from harness import tools
     from harness.installation import Output
 
-    task = tasks.run(wharf, busybox, **tasks.sh("trap 'exit 0' TERM; n=0; while :; do n=$((n+1)); echo tick-$n-$(date +%s); usleep 100000; done"))
+    task = tasks.run(
+        wharf, busybox, **tasks.sh("trap 'exit 0' TERM; n=0; while :; do n=$((n+1)); echo tick-$n-$(date +%s); usleep 100000; done")
+    )
     task.wait_line("tick")
     command = [
         tools.aws2(),

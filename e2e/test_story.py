@@ -56,3 +56,33 @@ def test_a_new_version_under_load_fails_no_request(service, kept):
     assert load.requests >= 1000
     versions = {body.split()[0] for body in load.bodies}
     assert wanted in versions and len(versions) == 2, (versions, before)
+
+
+def test_status_and_explain_say_what_there_is(service):
+    shown = tools.run(tools.wharf(), "status", "--data", service.wharf.data).stdout
+    for part in ("SERVICE", "LOAD BALANCER", "TARGET", service.name, service.balancer["DNSName"], "healthy"):
+        assert part in shown, shown
+    said = explain(service.wharf, "service", service.name)
+    assert "has nothing left to do" in said and "could be placed" in said, said
+    task = service.tasks()[0]["taskArn"]
+    assert "it is on this one" in explain(service.wharf, "task", task)
+
+
+def test_explain_names_what_a_host_lacks(wharf, busybox):
+    ecs, name = wharf.client("ecs"), tasks.unique("greedy")
+    definition = tasks.register(wharf, busybox, network="bridge", cpu=100_000)
+    ecs.create_service(serviceName=name, taskDefinition=definition, desiredCount=1, launchType="EC2")
+    try:
+        said = wait_for(lambda: (text := explain(wharf, "service", name)) and "unable to place" in text and text, what="the event")
+        assert "waits for a host that can take 1 more of its tasks" in said and "100000 CPU units are wanted" in said, said
+    finally:
+        ecs.delete_service(service=name, force=True)
+
+
+def test_explain_of_nothing(wharf):
+    done = tools.run(tools.wharf(), "explain", "service", "nothing", "--data", wharf.data, check=False)
+    assert done.returncode != 0 and "There is no such service." in done.stderr
+
+
+def explain(wharf, what, name):
+    return tools.run(tools.wharf(), "explain", what, name, "--data", wharf.data).stdout

@@ -19,11 +19,15 @@ use rustls::{
 use serde::Deserialize;
 use serde_json::json;
 use tokio_rustls::TlsConnector;
-use wharf_agent::client::{Dialer, Endpoint, Stream};
-use wharf_base::{Clock, SystemClock};
-use wharf_wire::sigv4::{RequestParts, SigningKeys, sha256_hex, sign};
+use wharf_agent::client::{Endpoint, Stream};
+use wharf_wire::sigv4::sha256_hex;
 
-use crate::{layout::Layout, problem::Problem, style::Style};
+use crate::{
+    call::{self, block_on},
+    layout::Layout,
+    problem::Problem,
+    style::Style,
+};
 
 /// Answers are a token or an identity.
 const MAX_ANSWER: usize = 16 << 10;
@@ -31,43 +35,9 @@ const MAX_ANSWER: usize = 16 << 10;
 /// Prints a token and the command that spends it.
 pub fn token(layout: &Layout, balancers: bool) -> Result<ExitCode, Problem> {
     let settings = layout.settings()?;
-    let root = wharf_server::root_credentials(&layout.server(), &layout.keyring())
-        .map_err(|cause| Problem::caused("the root key cannot be read", cause))?;
-    let keys = SigningKeys {
-        access_key_id: root.access_key_id,
-        secret_access_key: root.secret_access_key,
-        session_token: None,
-    };
-    let headers = vec![("host".to_owned(), format!("127.0.0.1:{}", settings.port))];
-    let path = "/wharf/join-token";
     let query = if balancers { "load-balancer=true" } else { "" };
-    let parts = RequestParts {
-        method: "POST",
-        path,
-        query,
-        headers: &headers,
-    };
-    let signed = sign(
-        &parts,
-        &sha256_hex(b""),
-        &keys,
-        &settings.region,
-        "wharf",
-        SystemClock.now(),
-    );
-    let answer = block_on(async {
-        let endpoint = Endpoint::parse(&settings.endpoint())
-            .map_err(|cause| Problem::caused("the settings name no usable endpoint", cause))?;
-        let dialer = Dialer::new(None).map_err(|cause| Problem::caused("cannot connect", cause))?;
-        let stream = dialer
-            .connect(&endpoint)
-            .await
-            .map_err(|_| Problem::NotRunning {
-                endpoint: settings.endpoint(),
-            })?;
-        let target = format!("{path}?{query}");
-        post(stream, &headers[0].1, &target, &signed, String::new()).await
-    })?;
+    let asked = call::ask(layout, &settings, "POST", "/wharf/join-token", query);
+    let answer = call::block_on(asked)?;
     let style = Style::of_stdout();
     println!("{}", style.faint("On the other machine, within the hour:"));
     println!(
@@ -127,7 +97,7 @@ pub fn join(layout: &Layout, server: &str, token: &str) -> Result<(), Problem> {
                 )
             })?;
         let body = json!({ "token": token }).to_string();
-        let answer = post(Box::new(stream), &authority, "/wharf/join", &[], body).await?;
+        let answer = post(Box::new(stream), &authority, "/wharf/join", body).await?;
         let certificate = pinned.authority.lock().ok().and_then(|held| held.clone());
         Ok((answer, certificate))
     })?;
@@ -202,7 +172,6 @@ async fn post(
     stream: Box<dyn Stream>,
     host: &str,
     path: &str,
-    headers: &[(String, String)],
     body: String,
 ) -> Result<String, Problem> {
     let failed = |cause| Problem::caused("the server ended the connection", cause);
@@ -210,11 +179,8 @@ async fn post(
         .await
         .map_err(failed)?;
     let driver = tokio::spawn(connection);
-    let mut request = http::Request::post(path).header("host", host);
-    for (name, value) in headers {
-        request = request.header(name, value);
-    }
-    let request = request
+    let request = http::Request::post(path)
+        .header("host", host)
         .body(Full::new(bytes::Bytes::from(body)))
         .map_err(|cause| Problem::caused("the request cannot be made", cause))?;
     let response = sender.send_request(request).await.map_err(failed)?;
@@ -230,14 +196,6 @@ async fn post(
     } else {
         Err(Problem::other(format!("the server said: {}", text.trim())))
     }
-}
-
-fn block_on<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|cause| Problem::caused("cannot start", cause))?
-        .block_on(work)
 }
 
 /// Trusts the chain that ends in the certificate of the given digest, and remembers it.

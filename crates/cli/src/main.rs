@@ -7,6 +7,7 @@ mod doctor;
 mod down;
 mod env;
 mod exec;
+mod explain;
 mod join;
 mod layout;
 mod lb;
@@ -47,6 +48,8 @@ enum Command {
     Exec(ExecArgs),
     /// Show clusters, services, load balancers, targets, nodes and tasks
     Status(StatusArgs),
+    /// Say which step a service or task waits for, and why hosts take no more: wharf explain service web
+    Explain(ExplainArgs),
     /// Say what this machine lacks, and how to mend it
     Doctor(DoctorArgs),
     /// Show the platform at work, from an image to a log line, and clean up
@@ -198,6 +201,25 @@ struct StatusArgs {
 }
 
 #[derive(Args, Clone)]
+struct ExplainArgs {
+    #[arg(value_enum)]
+    what: ExplainWhat,
+    /// Name, id or ARN
+    name: String,
+    /// The cluster it is in, if it is not `default`
+    #[arg(long)]
+    cluster: Option<String>,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(clap::ValueEnum, Clone, Copy)]
+enum ExplainWhat {
+    Service,
+    Task,
+}
+
+#[derive(Args, Clone)]
 struct DoctorArgs {
     #[command(flatten)]
     output: OutputArgs,
@@ -233,6 +255,7 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Env(args) => env::run(&Layout::new(&args.data)?),
         Command::Exec(args) => exec::run(&Layout::new(&args.data.data)?, &args),
         Command::Status(args) => status::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Doctor(args) => doctor::run(&args.output.data.data, args.port, args.output.json),
         Command::Demo => demo::run(),
         Command::Server(args) => roles::server(&args),

@@ -33,7 +33,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use api::{Apis, IamMode};
 
-use crate::{join::Join, overview::Overview, plane::Planes};
+use crate::{explain::Explain, join::Join, overview::Overview, plane::Planes};
 pub use auth::{Directory, Key, KeyError};
 
 /// What every answer's body is.
@@ -77,6 +77,8 @@ pub struct Gateway {
     pub planes: Arc<Planes>,
     /// `/wharf/overview`: what runs, for `wharf status`
     pub overview: Overview,
+    /// `/wharf/explain`: why a service or task is as it is
+    pub explain: Explain,
     pub tls: Option<tokio_rustls::TlsAcceptor>,
 }
 
@@ -259,6 +261,16 @@ impl Gateway {
                 },
                 Err(answer) => api::respond(answer, ""),
             },
+            route::Route::Explain => {
+                let query = request.uri().query().unwrap_or_default().to_owned();
+                match self.apis.authenticate(&request, "wharf", peer).await {
+                    Ok(cx) => match self.explain.document(cx, &query).await {
+                        Ok(document) => text(StatusCode::OK, document.to_string()),
+                        Err(refusal) => text(StatusCode::BAD_REQUEST, format!("{refusal}\n")),
+                    },
+                    Err(answer) => api::respond(answer, ""),
+                }
+            }
             route::Route::Agent(channel) => {
                 match self.apis.authenticate(&request, "ecs", peer).await {
                     Ok(cx) => self.agents.upgrade(request, channel, cx).await,

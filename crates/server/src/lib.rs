@@ -5,6 +5,7 @@
 
 mod adapters;
 mod bootstrap;
+mod explain;
 pub mod gateway;
 mod health;
 mod join;

@@ -33,6 +33,7 @@ use crate::{
         ServerCertificates, Sockets,
     },
     bootstrap::Bootstrap,
+    explain::Explain,
     gateway::{Apis, Gateway, IamMode},
     health::Health,
     join::Join,
@@ -426,6 +427,10 @@ impl Plane {
             health: Arc::new(Health::new(data.store.clone())),
             join: Arc::new(join),
             planes,
+            explain: Explain {
+                ecs: self.ecs.clone(),
+                dispatcher: self.dispatcher.clone(),
+            },
             overview: Overview {
                 ecs: Arc::new(wharf_api_ecs::Client::new(
                     Arc::new(self.ecs.clone()),

@@ -16,6 +16,8 @@ pub enum Route {
     JoinToken,
     /// What the installation runs.
     Overview,
+    /// Why a service or task is as it is.
+    Explain,
     /// A websocket of an agent.
     Agent(Channel),
     /// An end of a session of ECS Exec; who it is, its first frame says.
@@ -33,6 +35,7 @@ pub fn classify(method: &Method, path: &str) -> Route {
         "/health" => Route::Health,
         "/wharf/join" => Route::Join,
         "/wharf/join-token" if method == Method::POST => Route::JoinToken,
+        "/wharf/explain" if method == Method::GET => Route::Explain,
         "/wharf/overview" if method == Method::GET => Route::Overview,
         "/acs/ws" => Route::Agent(Channel::Acs),
         "/tcs/ws" => Route::Agent(Channel::Tcs),
@@ -72,6 +75,7 @@ mod tests {
             (Method::POST, "/plane/v1/nothing", Route::Nothing),
             (Method::GET, "/wharf/overview", Route::Overview),
             (Method::POST, "/wharf/overview", Route::Nothing),
+            (Method::GET, "/wharf/explain", Route::Explain),
             (Method::GET, "/favicon.ico", Route::Nothing),
         ] {
             assert_eq!(classify(&method, path), route, "{method} {path}");

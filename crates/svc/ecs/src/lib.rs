@@ -51,3 +51,4 @@ pub use binding::INSTANCE_TAG;
 pub use config::{Config, Parts, RoleError, RoleKeys, TaskCredentials};
 pub use ops::register_instance::{ENI_SLOTS, FARGATE_CAPACITY};
 pub use service::EcsService;
+pub use services::explain::{DeploymentExplained, HostExplained, ServiceExplained, TaskExplained};

@@ -16,6 +16,7 @@ use crate::{
     exec::Sessions,
     names::Place,
     ops, reconcile, refuse, services,
+    services::explain::{HostExplained, ServiceExplained, TaskExplained},
     view::{Change, feed},
 };
 
@@ -34,6 +35,26 @@ impl EcsService {
         Self {
             core: Arc::new(Core::new(parts)),
         }
+    }
+
+    /// Why a service is as it is.
+    pub async fn explain_service(
+        &self,
+        call: &Call,
+        cluster: Option<&str>,
+        name: &str,
+    ) -> Result<ServiceExplained, Fault> {
+        services::explain::service(&self.core, call, cluster, name).await
+    }
+
+    /// Why a task is as it is, and what the hosts it could be on say.
+    pub async fn explain_task(
+        &self,
+        call: &Call,
+        cluster: Option<&str>,
+        task: &str,
+    ) -> Result<(TaskExplained, Vec<HostExplained>), Fault> {
+        services::explain::task(&self.core, call, cluster, task).await
     }
 
     /// The websockets agents connect to.

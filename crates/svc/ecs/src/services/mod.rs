@@ -12,6 +12,7 @@
 //! | [`plan`] | what is to be done, and what the service becomes by it; no I/O, clock or chance |
 //! | [`events`] | the literal texts, and which of them are not repeated for hours |
 //! | [`execute`] | performs a plan; every write compares the shard's lease |
+//! | [`explain`] | says what a service waits for, and why hosts take no task of it |
 //! | [`launch`] | starts tasks: one transaction a batch claims hosts and writes tasks |
 //!
 //! Invariants, held by property tests and the simulation: a stop of ours never takes the healthy
@@ -20,6 +21,7 @@
 
 pub mod events;
 pub mod execute;
+pub mod explain;
 pub mod launch;
 pub mod observe;
 pub mod plan;

@@ -1,0 +1,41 @@
+//! `GET /wharf/explain`: why a service or a task is as it is, for `wharf explain`.
+
+use serde_json::{Value, json};
+use wharf_svc_ecs::EcsService;
+use wharf_wire::{Check, Context, Dispatcher};
+
+/// Asks ECS's scheduler.
+pub struct Explain {
+    pub ecs: EcsService,
+    pub dispatcher: Dispatcher,
+}
+
+impl Explain {
+    /// The explanation for whom policies let do `wharf:Explain`. `query` names a `service` or a
+    /// `task`, and perhaps a `cluster`. The error is a text for people.
+    pub async fn document(&self, cx: Context, query: &str) -> Result<Value, String> {
+        let checks = [Check::any("wharf:Explain")];
+        let call = self.dispatcher.authorize(cx, &checks).await?;
+        let given = |name: &str| {
+            form_urlencoded::parse(query.as_bytes())
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value.into_owned())
+        };
+        let cluster = given("cluster");
+        let (service, task) = (given("service"), given("task"));
+        let explained = match (service, task) {
+            (Some(service), None) => self
+                .ecs
+                .explain_service(&call, cluster.as_deref(), &service)
+                .await
+                .map(|explained| json!({ "service": explained })),
+            (None, Some(task)) => self
+                .ecs
+                .explain_task(&call, cluster.as_deref(), &task)
+                .await
+                .map(|(task, hosts)| json!({ "task": task, "hosts": hosts })),
+            _ => return Err("name a service or a task".to_owned()),
+        };
+        explained.map_err(|fault| fault.message)
+    }
+}
