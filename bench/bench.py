@@ -12,7 +12,15 @@ sys.path.insert(0, str(HERE.parent / "e2e"))
 
 from measures import api, load_balancer, memory, run_task, services, stages, start  # noqa: E402 the harness had to be found first
 
-MEASURES = {"start": start, "memory": memory, "run-task": run_task, "stages": stages, "api": api, "services": services, "load-balancer": load_balancer}
+MEASURES = {
+    "start": start,
+    "memory": memory,
+    "run-task": run_task,
+    "stages": stages,
+    "api": api,
+    "services": services,
+    "load-balancer": load_balancer,
+}
 
 
 def machine():

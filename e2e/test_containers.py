@@ -4,6 +4,7 @@ import os
 import time
 
 import pytest
+
 from harness import processes, tasks
 from harness.tasks import run_script, sh
 from harness.waiting import wait_for

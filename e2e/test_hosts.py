@@ -1,9 +1,11 @@
 """Several machines: tasks spread over them, a machine lost, one cut off and back, one drained."""
 
+import contextlib
 import time
 
 import pytest
 from botocore.exceptions import ClientError
+
 from harness import images, processes, tasks, tools
 from harness.hosts import SERVER, Host, Lan
 from harness.installation import Installation
@@ -31,10 +33,8 @@ def hosts(server):
     ecs = server.client("ecs")
     for host in made:
         host.close()
-        try:
+        with contextlib.suppress(ClientError):
             ecs.deregister_container_instance(containerInstance=host.instance, force=True)
-        except ClientError:
-            pass
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The main job: services behind a load balancer that heal, roll and survive."""
 
 import pytest
+
 from harness import processes, tasks, tools
 from harness.load import Load
 from harness.services import Web, address
