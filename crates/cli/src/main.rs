@@ -242,7 +242,9 @@ fn main() -> ExitCode {
     match run(cli.command) {
         Ok(code) => code,
         Err(problem) => {
-            eprintln!("{}", problem::Full(&problem));
+            if !matches!(problem, Problem::PartEnded { .. }) {
+                eprintln!("{}", problem::Full(&problem));
+            }
             problem.exit_code()
         }
     }

@@ -6,8 +6,11 @@
 
 use std::{
     ffi::OsString,
-    os::{fd::AsFd, unix::process::CommandExt},
-    process::{Child, Command, Stdio},
+    os::{
+        fd::AsFd,
+        unix::process::{CommandExt, ExitStatusExt},
+    },
+    process::{Child, Command, ExitStatus, Stdio},
     time::{Duration, Instant},
 };
 
@@ -16,7 +19,7 @@ use nix::{
     sys::{
         signal::{SigSet, Signal, kill},
         signalfd::{SfdFlags, SignalFd},
-        wait::{WaitPidFlag, WaitStatus, waitpid},
+        wait::{Id, WaitPidFlag, waitid, waitpid},
     },
     unistd::Pid,
 };
@@ -94,12 +97,14 @@ impl Supervisor {
             self.parts.push(kept);
         }
         while self.parts.iter().any(|kept| kept.waiter.is_some()) {
-            if self.wait(None)? == Some(Wish::End) {
+            if self.wait()? == Some(Wish::End) {
                 return Ok(Started::Asked);
             }
             for kept in &mut self.parts {
                 kept.look_whether_ready()?;
+                kept.look_whether_ended();
             }
+            self.start_due();
         }
         Ok(Started::Ready)
     }
@@ -107,19 +112,22 @@ impl Supervisor {
     /// Keeps the parts running; returns when the person wants the end.
     pub fn keep(&mut self) -> Result<(), Problem> {
         loop {
-            let due = self.parts.iter().filter_map(|kept| kept.due).min();
-            let limit = due.map(|due| due.saturating_duration_since(Instant::now()));
-            if self.wait(limit)? == Some(Wish::End) {
+            if self.wait()? == Some(Wish::End) {
                 return Ok(());
             }
             self.reap();
-            let now = Instant::now();
-            let due = |kept: &&mut Kept| kept.due.is_some_and(|due| due <= now);
-            for kept in self.parts.iter_mut().filter(due) {
-                if let Err(problem) = kept.start(false) {
-                    eprintln!("{}", crate::problem::Full(&problem));
-                    kept.due = Some(now + LONGEST_PAUSE);
-                }
+            self.start_due();
+        }
+    }
+
+    /// Starts again what ended and has paused for long enough.
+    fn start_due(&mut self) {
+        let now = Instant::now();
+        let due = |kept: &&mut Kept| kept.due.is_some_and(|due| due <= now);
+        for kept in self.parts.iter_mut().filter(due) {
+            if let Err(problem) = kept.start(false) {
+                eprintln!("{}", crate::problem::Full(&problem));
+                kept.due = Some(now + LONGEST_PAUSE);
             }
         }
     }
@@ -141,8 +149,10 @@ impl Supervisor {
         }
     }
 
-    /// Waits for a signal, a part that works, or the end of the time.
-    fn wait(&self, limit: Option<Duration>) -> Result<Option<Wish>, Problem> {
+    /// Waits for a signal, a part that works, or the next start that is due.
+    fn wait(&self) -> Result<Option<Wish>, Problem> {
+        let due = self.parts.iter().filter_map(|kept| kept.due).min();
+        let limit = due.map(|due| due.saturating_duration_since(Instant::now()));
         let mut fds = vec![PollFd::new(self.signals.as_fd(), PollFlags::POLLIN)];
         let waiters = self.parts.iter().filter_map(|kept| kept.waiter.as_ref());
         fds.extend(waiters.map(|waiter| PollFd::new(waiter.as_fd(), PollFlags::POLLIN)));
@@ -164,15 +174,18 @@ impl Supervisor {
         Ok(wish)
     }
 
+    /// Takes the ends of parts; and of strangers, which the first process of a container inherits.
     fn reap(&mut self) {
-        while let Ok(status) = waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-            let Some(pid) = status.pid() else { break };
+        let look = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+        while let Ok(status) = waitid(Id::All, look) {
+            let Some(pid) = status.pid() else { return };
             let is_it = |kept: &&mut Kept| {
                 let child = kept.child.as_ref();
                 child.is_some_and(|child| child.id() == pid.as_raw() as u32)
             };
-            if let Some(kept) = self.parts.iter_mut().find(is_it) {
-                kept.ended(&status);
+            match self.parts.iter_mut().find(is_it) {
+                Some(kept) => kept.look_whether_ended(),
+                None => drop(waitpid(pid, Some(WaitPidFlag::WNOHANG))),
             }
         }
     }
@@ -236,16 +249,31 @@ impl Kept {
             Some(false) => {
                 self.waiter = None;
                 let status = self.child.take().and_then(|mut child| child.wait().ok());
-                let code = status.and_then(|status| status.code());
-                Err(Problem::PartEnded {
-                    code: code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1),
-                })
+                match status.and_then(|status| status.code()) {
+                    // Somebody killed it: that is nothing it said.
+                    None => self.start(true),
+                    Some(code) => Err(Problem::PartEnded {
+                        code: u8::try_from(code).unwrap_or(1),
+                    }),
+                }
             }
         }
     }
 
+    /// Takes the end of a part that worked.
+    fn look_whether_ended(&mut self) {
+        if self.waiter.is_some() {
+            return;
+        }
+        if let Some(child) = &mut self.child
+            && let Ok(Some(status)) = child.try_wait()
+        {
+            self.ended(status);
+        }
+    }
+
     /// The part ended: says so and plans its next start.
-    fn ended(&mut self, how: &WaitStatus) {
+    fn ended(&mut self, how: ExitStatus) {
         self.child = None;
         self.pause = if self.started.elapsed() > STEADY_AFTER {
             FIRST_PAUSE
@@ -261,10 +289,13 @@ impl Kept {
     }
 }
 
-fn describe(how: &WaitStatus) -> String {
-    match how {
-        WaitStatus::Exited(_, code) => format!("exit code {code}"),
-        WaitStatus::Signaled(_, signal, _) => format!("{signal}"),
-        other => format!("{other:?}"),
+fn describe(how: ExitStatus) -> String {
+    let signal = how
+        .signal()
+        .and_then(|signal| Signal::try_from(signal).ok());
+    match (signal, how.code()) {
+        (Some(signal), _) => signal.to_string(),
+        (None, Some(code)) => format!("exit code {code}"),
+        (None, None) => how.to_string(),
     }
 }
