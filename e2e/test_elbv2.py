@@ -74,15 +74,45 @@ def test_the_cli_tells_the_whole_story(wharf, subnets, vpc):
     wharf.aws("elbv2", "wait", "load-balancer-available", "--load-balancer-arns", arn)
     assert wharf.aws("elbv2", "describe-load-balancers", "--names", "story")["LoadBalancers"][0]["State"] == {"Code": "active"}
 
-    health = ["--health-check-path", "/health", "--health-check-interval-seconds", "5", "--health-check-timeout-seconds", "2", "--matcher", "HttpCode=200-299"]
+    health = [
+        "--health-check-path",
+        "/health",
+        "--health-check-interval-seconds",
+        "5",
+        "--health-check-timeout-seconds",
+        "2",
+        "--matcher",
+        "HttpCode=200-299",
+    ]
     group = wharf.aws(
-        "elbv2", "create-target-group", "--name", "story", "--protocol", "HTTP", "--port", "8080", "--vpc-id", vpc, "--target-type", "ip", *health
+        "elbv2",
+        "create-target-group",
+        "--name",
+        "story",
+        "--protocol",
+        "HTTP",
+        "--port",
+        "8080",
+        "--vpc-id",
+        vpc,
+        "--target-type",
+        "ip",
+        *health,
     )["TargetGroups"][0]
     assert group["HealthCheckPath"] == "/health" and group["Matcher"] == {"HttpCode": "200-299"} and group["LoadBalancerArns"] == []
     group = group["TargetGroupArn"]
 
     listener = wharf.aws(
-        "elbv2", "create-listener", "--load-balancer-arn", arn, "--protocol", "HTTP", "--port", "80", "--default-actions", f"Type=forward,TargetGroupArn={group}"
+        "elbv2",
+        "create-listener",
+        "--load-balancer-arn",
+        arn,
+        "--protocol",
+        "HTTP",
+        "--port",
+        "80",
+        "--default-actions",
+        f"Type=forward,TargetGroupArn={group}",
     )["Listeners"][0]
     (action,) = listener["DefaultActions"]
     assert action["TargetGroupArn"] == group and action["ForwardConfig"]["TargetGroups"] == [{"TargetGroupArn": group, "Weight": 1}]
@@ -90,7 +120,16 @@ def test_the_cli_tells_the_whole_story(wharf, subnets, vpc):
     assert wharf.aws("elbv2", "describe-target-groups", "--load-balancer-arn", arn)["TargetGroups"][0]["LoadBalancerArns"] == [arn]
 
     wharf.aws(
-        "elbv2", "create-rule", "--listener-arn", listener, "--priority", "10", "--conditions", "Field=path-pattern,Values=/api/*", "--actions", json.dumps(fixed("404"))
+        "elbv2",
+        "create-rule",
+        "--listener-arn",
+        listener,
+        "--priority",
+        "10",
+        "--conditions",
+        "Field=path-pattern,Values=/api/*",
+        "--actions",
+        json.dumps(fixed("404")),
     )
     rules = wharf.aws("elbv2", "describe-rules", "--listener-arn", listener)["Rules"]
     assert [rule["Priority"] for rule in rules] == ["10", "default"]
@@ -102,11 +141,18 @@ def test_the_cli_tells_the_whole_story(wharf, subnets, vpc):
     assert target["TargetHealth"]["State"] in ("initial", "unhealthy")
     wharf.aws("elbv2", "deregister-targets", "--target-group-arn", group, "--targets", "Id=172.31.0.200")
     wharf.aws(
-        "elbv2", "modify-target-group-attributes", "--target-group-arn", group, "--attributes", "Key=deregistration_delay.timeout_seconds,Value=0"
+        "elbv2",
+        "modify-target-group-attributes",
+        "--target-group-arn",
+        group,
+        "--attributes",
+        "Key=deregistration_delay.timeout_seconds,Value=0",
     )
     wharf.aws("elbv2", "wait", "target-deregistered", "--target-group-arn", group, "--targets", "Id=172.31.0.200")
     wait_for(
-        lambda: wharf.aws("elbv2", "describe-target-health", "--target-group-arn", group)["TargetHealthDescriptions"] == [], DEADLINE_S, "no target"
+        lambda: wharf.aws("elbv2", "describe-target-health", "--target-group-arn", group)["TargetHealthDescriptions"] == [],
+        DEADLINE_S,
+        "no target",
     )
 
     in_use = wharf.aws("elbv2", "delete-target-group", "--target-group-arn", group, check=False)
@@ -173,11 +219,19 @@ def test_refusals_in_aws_words(elb, subnets, vpc):
             {**rule, "Priority": 6, "Actions": loop},
             ("InvalidLoadBalancerAction", "The redirect configuration is not valid because it creates a loop."),
         ),
-        (elb.create_rule, {**rule, "Priority": 6, "Actions": forward(gone)}, ("TargetGroupNotFound", "One or more target groups not found")),
+        (
+            elb.create_rule,
+            {**rule, "Priority": 6, "Actions": forward(gone)},
+            ("TargetGroupNotFound", "One or more target groups not found"),
+        ),
         (elb.describe_listeners, dict(ListenerArns=[listener[:-1] + "x"]), ("ListenerNotFound", "One or more listeners not found")),
         (elb.describe_listeners, dict(ListenerArns=[group]), ("ValidationError", f"'{group}' is not a valid listener ARN")),
         (elb.describe_load_balancers, dict(Names=["gone"]), ("LoadBalancerNotFound", "One or more load balancers not found")),
-        (elb.describe_rules, dict(RuleArns=[listener.replace(":listener/", ":listener-rule/") + "/0"]), ("RuleNotFound", "One or more rules not found")),
+        (
+            elb.describe_rules,
+            dict(RuleArns=[listener.replace(":listener/", ":listener-rule/") + "/0"]),
+            ("RuleNotFound", "One or more rules not found"),
+        ),
         (
             elb.register_targets,
             dict(TargetGroupArn=group, Targets=[{"Id": "10.99.0.1"}]),
@@ -200,6 +254,7 @@ def test_a_target_group_belongs_to_one_load_balancer(elb, subnets, vpc):
 
 def test_deletion_protection(elb, subnets):
     balancer = make_balancer(elb, subnets)
+
     def protect(value):
         attributes = [{"Key": "deletion_protection.enabled", "Value": value}]
         return elb.modify_load_balancer_attributes(LoadBalancerArn=balancer, Attributes=attributes)
@@ -226,10 +281,32 @@ def test_interfaces_and_addresses_are_given_back(wharf, elb, subnets):
 def test_https_takes_an_uploaded_certificate(wharf, elb, subnets, tmp_path):
     key, body = tmp_path / "key.pem", tmp_path / "cert.pem"
     tools.run(
-        "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=web.example.com", "-addext", "subjectAltName=DNS:web.example.com", "-keyout", key, "-out", body
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "30",
+        "-subj",
+        "/CN=web.example.com",
+        "-addext",
+        "subjectAltName=DNS:web.example.com",
+        "-keyout",
+        key,
+        "-out",
+        body,
     )
     uploaded = wharf.aws(
-        "iam", "upload-server-certificate", "--server-certificate-name", "web", "--certificate-body", f"file://{body}", "--private-key", f"file://{key}"
+        "iam",
+        "upload-server-certificate",
+        "--server-certificate-name",
+        "web",
+        "--certificate-body",
+        f"file://{body}",
+        "--private-key",
+        f"file://{key}",
     )
     arn = uploaded["ServerCertificateMetadata"]["Arn"]
     assert arn == "arn:aws:iam::000000000000:server-certificate/web"
@@ -266,7 +343,9 @@ def test_policies_by_tag(wharf, elb, vpc):
         "Resource": "*",
         "Condition": {"StringEquals": {"aws:ResourceTag/team": "a"}},
     }
-    iam.put_user_policy(UserName="elb-user", PolicyName="own", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    iam.put_user_policy(
+        UserName="elb-user", PolicyName="own", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    )
     key = iam.create_access_key(UserName="elb-user")["AccessKey"]
     theirs = wharf.client("elbv2", keys=Keys.of_user(key))
     own = make_group(elb, vpc, "own", Tags=[{"Key": "team", "Value": "a"}])
