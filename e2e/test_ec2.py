@@ -112,7 +112,11 @@ def test_flat_parameters_of_older_programs(ec2, vpc):
     flat = {"GroupId": group, "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "10.0.0.0/8"}
     assert refused(ec2.authorize_security_group_ingress, **flat)[0] == "InvalidPermission.Duplicate"
     ec2.revoke_security_group_ingress(**flat)
-    assert refused(ec2.authorize_security_group_ingress, GroupId=group, IpPermissions=[{"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}]) == (
+    assert refused(
+        ec2.authorize_security_group_ingress,
+        GroupId=group,
+        IpPermissions=[{"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}],
+    ) == (
         "UnsupportedOperation",
         "The parameter Ipv6Ranges is not supported by this version of wharf.",
     )
@@ -128,7 +132,9 @@ def test_vpc_with_a_way_out_from_the_cli(wharf):
     wharf.aws("ec2", "modify-vpc-attribute", "--vpc-id", id, "--enable-dns-hostnames")
     shown = wharf.aws("ec2", "describe-vpc-attribute", "--vpc-id", id, "--attribute", "enableDnsHostnames")
     assert shown["EnableDnsHostnames"] == {"Value": True}
-    subnet = wharf.aws("ec2", "create-subnet", "--vpc-id", id, "--cidr-block", "10.30.1.0/24", "--availability-zone", "us-east-1b")["Subnet"]["SubnetId"]
+    subnet = wharf.aws("ec2", "create-subnet", "--vpc-id", id, "--cidr-block", "10.30.1.0/24", "--availability-zone", "us-east-1b")[
+        "Subnet"
+    ]["SubnetId"]
     wharf.aws("ec2", "wait", "subnet-available", "--subnet-ids", subnet)
     wharf.aws("ec2", "modify-subnet-attribute", "--subnet-id", subnet, "--map-public-ip-on-launch")
     gateway = wharf.aws("ec2", "create-internet-gateway")["InternetGateway"]["InternetGatewayId"]
@@ -136,7 +142,9 @@ def test_vpc_with_a_way_out_from_the_cli(wharf):
     table = wharf.aws("ec2", "create-route-table", "--vpc-id", id)["RouteTable"]["RouteTableId"]
     wharf.aws("ec2", "create-route", "--route-table-id", table, "--destination-cidr-block", "0.0.0.0/0", "--gateway-id", gateway)
     association = wharf.aws("ec2", "associate-route-table", "--route-table-id", table, "--subnet-id", subnet)["AssociationId"]
-    eni = wharf.aws("ec2", "create-network-interface", "--subnet-id", subnet, "--description", "a test")["NetworkInterface"]["NetworkInterfaceId"]
+    eni = wharf.aws("ec2", "create-network-interface", "--subnet-id", subnet, "--description", "a test")["NetworkInterface"][
+        "NetworkInterfaceId"
+    ]
     wharf.aws("ec2", "wait", "network-interface-available", "--network-interface-ids", eni)
 
     found = wharf.aws("ec2", "describe-vpcs", "--filters", f"Name=tag:Name,Values={name[:-1]}?")["Vpcs"]
@@ -238,9 +246,9 @@ def test_interfaces_have_groups_of_their_vpc(ec2, vpc):
         "SecurityGroupsPerInterfaceLimitExceeded",
         "The maximum number of security groups per interface has been reached.",
     )
-    (default,) = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["default"]}, {"Name": "vpc-id", "Values": ["vpc-*"]}])[
-        "SecurityGroups"
-    ][:1]
+    (default,) = ec2.describe_security_groups(
+        Filters=[{"Name": "group-name", "Values": ["default"]}, {"Name": "vpc-id", "Values": ["vpc-*"]}]
+    )["SecurityGroups"][:1]
     foreign = default["GroupId"] if default["VpcId"] != vpc else None
     if foreign:
         assert refused(ec2.modify_network_interface_attribute, NetworkInterfaceId=id, Groups=[foreign])[0] == "InvalidParameterValue"

@@ -167,6 +167,17 @@ def task_role(wharf, action, resource="*"):
     return arn
 
 
+def execution_role(wharf):
+    """The role under which images are pulled and logs written, as AWS's guides make it; returns its ARN."""
+    iam, name = wharf.client("iam"), "ecsTaskExecutionRole"
+    try:
+        return iam.get_role(RoleName=name)["Role"]["Arn"]
+    except iam.exceptions.NoSuchEntityException:
+        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST_TASKS)["Role"]["Arn"]
+        iam.attach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy")
+        return arn
+
+
 def user(wharf, *policies):
     """A user with inline policies; returns name and Keys."""
     from .installation import Keys

@@ -19,6 +19,7 @@ use wharf_seal::Keyring;
 use wharf_store::{Entry, Store};
 use wharf_svc_ecs::{
     Channel as AgentChannel, EcsService, Endpoint, Refusal, RoleError, RoleKeys, TaskCredentials,
+    exec::Sessions,
 };
 use wharf_svc_elbv2::{Certificates, Elbv2Service, FoundCertificate, Instances, LookupError};
 use wharf_svc_iam::{AssumeError, Directory as IamDirectory, IdentifyError};
@@ -111,6 +112,10 @@ impl Balancers for LoadBalancing {
         }
     }
 
+    async fn host_disconnected(&self, instance: &str) {
+        self.0.lb_host_disconnected(instance);
+    }
+
     async fn host_gone(&self, instance: &str) {
         if let Err(error) = self.0.lb_host_gone(instance).await {
             tracing::error!(host = instance, error = %Chain(&error), "a load balancer host that is gone stays");
@@ -147,11 +152,8 @@ impl Certificates for ServerCertificates {
     }
 }
 
-/// Where instances are, for target groups that name them: on the hosts of their registrations.
-pub struct Hosts {
-    pub ecs: EcsService,
-    pub store: Store,
-}
+/// Where instances are, for target groups that name them: the hosts that take part in the network.
+pub struct Hosts(pub Store);
 
 #[async_trait]
 impl Instances for Hosts {
@@ -161,16 +163,14 @@ impl Instances for Hosts {
         region: &str,
         instance: &str,
     ) -> Result<Option<IpAddr>, LookupError> {
-        if !self.ecs.is_registered(account, region, instance).await {
-            return Ok(None);
-        }
-        let underlay = crate::plane::underlay(&self.store, account, region, instance).await;
-        let underlay = underlay.map_err(|error| LookupError {
+        let host = crate::plane::host(&self.0, account, region, instance).await;
+        let host = host.map_err(|error| LookupError {
             what: "a host",
             cause: Box::new(error),
         })?;
         // A host without peers is this machine.
-        Ok(Some(underlay.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))))
+        let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        Ok(host.map(|host| host.underlay.unwrap_or(here)))
     }
 }
 
@@ -240,6 +240,7 @@ impl Handler for Registry {
 /// The agents' websockets: IAM asked, the upgrade answered, the connection handed to ECS.
 pub struct Sockets {
     pub endpoint: Endpoint,
+    pub sessions: Sessions,
     pub dispatcher: Dispatcher,
 }
 
@@ -277,6 +278,28 @@ impl AgentSockets for Sockets {
                     }
                 }
                 Err(error) => tracing::debug!(%error, "an agent's connection was not upgraded"),
+            }
+        });
+        switching(accept)
+    }
+
+    async fn data_channel(&self, request: Request<Incoming>) -> Response<Body> {
+        let path = request.uri().path();
+        let id = path
+            .strip_prefix(wharf_svc_ecs::exec::PATH)
+            .unwrap_or_default();
+        let Some(session) = self.sessions.find(id) else {
+            return gateway::text(StatusCode::GONE, "There is no such session.\n");
+        };
+        let Some(accept) = accept_key(request.headers()) else {
+            return gateway::text(StatusCode::BAD_REQUEST, "A websocket is expected here.\n");
+        };
+        tokio::spawn(async move {
+            match hyper::upgrade::on(request).await {
+                Ok(upgraded) => {
+                    wharf_svc_ecs::exec::channel::serve(session, TokioIo::new(upgraded)).await;
+                }
+                Err(error) => tracing::debug!(%error, "a data channel was not upgraded"),
             }
         });
         switching(accept)

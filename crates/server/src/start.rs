@@ -20,8 +20,8 @@ use wharf_seal::{Keyring, KeyringError};
 use wharf_store::{OpenError, Store, StoreOptions};
 use wharf_svc_ec2::Ec2Service;
 use wharf_svc_ecr::{Catalog, EcrService, token::Bearer};
-use wharf_svc_ecs::{Config as EcsConfig, EcsService, Parts};
-use wharf_svc_elbv2::{Config as Elbv2Config, Elbv2Service, Parts as Elbv2Parts, Place};
+use wharf_svc_ecs::{Config as EcsConfig, EcsService, Parts, exec::ssm::SessionManager};
+use wharf_svc_elbv2::{Cidr, Config as Elbv2Config, Elbv2Service, Parts as Elbv2Parts, Place};
 use wharf_svc_iam::{Directory, DirectoryError, IamGate, IamService, Mode};
 use wharf_svc_logs::LogsService;
 use wharf_svc_sts::StsService;
@@ -36,6 +36,7 @@ use crate::{
     gateway::{Apis, Gateway, IamMode},
     health::Health,
     join::Join,
+    overview::Overview,
     plane::{Parts as PlaneParts, Planes},
     root::RootError,
     tls::{Authority, TlsError},
@@ -55,6 +56,8 @@ pub struct ServerConfig {
     pub iam: IamMode,
     pub account: String,
     pub region: String,
+    /// Where load balancers get the addresses from at which users of this machine reach them.
+    pub public_cidr: Cidr,
 }
 
 /// Why the control plane did not come up.
@@ -300,7 +303,27 @@ impl Plane {
             region: config.region.clone(),
             clock: clock.clone(),
         };
+        let elbv2 = Elbv2Service::new(Elbv2Parts {
+            certificates: Arc::new(ServerCertificates(directory.clone())),
+            instances: Arc::new(Hosts(data.store.clone())),
+            clock: clock.clone(),
+            config: Elbv2Config {
+                home: Some(Place {
+                    account: config.account.clone(),
+                    region: config.region.clone(),
+                }),
+                public_cidr: config.public_cidr,
+                ..Elbv2Config::default()
+            },
+            ..Elbv2Parts::new(data.store.clone(), data.keyring.clone(), ec2_client.clone())
+        });
+        let elbv2_client = Arc::new(wharf_api_elbv2::Client::new(
+            Arc::new(elbv2.clone()),
+            dispatcher.clone(),
+        ));
         let ecs = EcsService::new(Parts {
+            elbv2: Some(elbv2_client),
+            target_changes: Some(elbv2.changes()),
             clock: clock.clone(),
             config: EcsConfig {
                 endpoint: endpoint(config),
@@ -309,25 +332,9 @@ impl Plane {
             ..Parts::new(
                 data.store.clone(),
                 Arc::new(data.keyring.clone()),
-                ec2_client.clone(),
+                ec2_client,
                 Arc::new(roles),
             )
-        });
-        let elbv2 = Elbv2Service::new(Elbv2Parts {
-            certificates: Arc::new(ServerCertificates(directory.clone())),
-            instances: Arc::new(Hosts {
-                ecs: ecs.clone(),
-                store: data.store.clone(),
-            }),
-            clock: clock.clone(),
-            config: Elbv2Config {
-                home: Some(Place {
-                    account: config.account.clone(),
-                    region: config.region.clone(),
-                }),
-                ..Elbv2Config::default()
-            },
-            ..Elbv2Parts::new(data.store.clone(), data.keyring.clone(), ec2_client)
         });
         Self {
             iam: IamService::new(directory.clone()),
@@ -372,6 +379,7 @@ impl Plane {
             )))),
             Arc::new(wharf_api_ecs::Routes(Arc::new(self.ecs.clone()))),
             Arc::new(wharf_api_logs::Routes(Arc::new(self.logs.clone()))),
+            Arc::new(SessionManager(self.ecs.sessions())),
             Arc::new(wharf_api_elbv2::Routes(Arc::new(self.elbv2.clone()))),
         ];
         let stranger = (config.iam == IamMode::Off).then(|| Bearer {
@@ -412,11 +420,23 @@ impl Plane {
             registry: Arc::new(Registry(registry)),
             agents: Arc::new(Sockets {
                 endpoint: self.ecs.endpoint(),
+                sessions: self.ecs.sessions(),
                 dispatcher: self.dispatcher.clone(),
             }),
             health: Arc::new(Health::new(data.store.clone())),
             join: Arc::new(join),
             planes,
+            overview: Overview {
+                ecs: Arc::new(wharf_api_ecs::Client::new(
+                    Arc::new(self.ecs.clone()),
+                    self.dispatcher.clone(),
+                )),
+                elb: Arc::new(wharf_api_elbv2::Client::new(
+                    Arc::new(self.elbv2.clone()),
+                    self.dispatcher.clone(),
+                )),
+                dispatcher: self.dispatcher.clone(),
+            },
             tls: Some(acceptor),
         })
     }
@@ -498,6 +518,7 @@ mod tests {
             iam: IamMode::Enforce,
             account: "000000000000".to_owned(),
             region: "us-east-1".to_owned(),
+            public_cidr: "127.64.0.0/16".parse().unwrap(),
         };
         assert!(own_hosts(&config).contains(&"[fe80::1]".to_owned()));
     }

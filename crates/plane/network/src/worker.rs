@@ -437,9 +437,14 @@ impl Worker {
     /// Cuts an attachment off; the reaper shall remove the rest. Nothing is left on
     /// record, so its address and ports are free again.
     fn cut(&mut self, key: &str) -> Result<Option<Remains>, NetworkError> {
-        let Some(record) = self.tasks.get(key) else {
+        let Some(record) = self.tasks.get_mut(key) else {
             return Ok(None);
         };
+        if record.wired {
+            // Should this end half-way, nobody takes what is left for a task's network.
+            record.wired = false;
+            self.state.save_task(record)?;
+        }
         let mut rest = None;
         if let Some(endpoint) = &record.endpoint {
             if let Some(host) = &mut self.host {

@@ -42,19 +42,16 @@ impl Record for PlaneHost {
     const FORMAT: u32 = 1;
 }
 
-/// Where a host is for others; none if it is not known, or has no peers.
-pub async fn underlay(
+/// A host that takes part in the network.
+pub async fn host(
     store: &Store,
     account: &str,
     region: &str,
     instance: &str,
-) -> Result<Option<IpAddr>, HostError> {
+) -> Result<Option<PlaneHost>, HostError> {
     let key = Scope::new(SERVICE, account, region).key(PlaneHost::KIND, instance);
-    let Some(entry) = store.get(&key).await? else {
-        return Ok(None);
-    };
-    let host: PlaneHost = decode(&entry.value)?;
-    Ok(host.underlay)
+    let entry = store.get(&key).await?;
+    Ok(entry.map(|entry| decode(&entry.value)).transpose()?)
 }
 
 /// Host records as resources.
@@ -248,5 +245,7 @@ fn wanted(
 
 /// Whether other hosts can send there.
 fn is_underlay(address: &IpAddr) -> bool {
-    !(address.is_loopback() || address.is_unspecified() || address.is_multicast())
+    // The overlay is carried over IPv4.
+    address.is_ipv4()
+        && !(address.is_loopback() || address.is_unspecified() || address.is_multicast())
 }

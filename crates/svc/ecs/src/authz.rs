@@ -4,9 +4,10 @@
 //! An operation without a row of its own is judged on `*`, so that none can be reached unasked.
 
 use wharf_api_ecs::{
-    CreateServiceRequest, Input, NetworkConfiguration, RunTaskRequest, StartTaskRequest, Tag,
-    TaskDefinition, TaskOverride, UpdateServiceRequest,
+    CreateServiceRequest, ExecuteCommandRequest, Input, NetworkConfiguration, RunTaskRequest,
+    StartTaskRequest, Tag, TaskDefinition, TaskOverride, UpdateServiceRequest,
 };
+use wharf_records::{Record, ecs::Task};
 use wharf_wire::{Check, Context, Fault};
 
 use crate::{core::Core, document, names, names::Place};
@@ -43,7 +44,10 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         Input::ListContainerInstances(i) => row.on_cluster(i.cluster.as_deref()),
         Input::RegisterTaskDefinition(i) => {
             let mut rows = vec![Check::any(&row.action)];
-            rows.extend(pass_roles([&i.task_role_arn, &i.execution_role_arn]));
+            rows.extend(pass_roles(
+                &cx.account,
+                [&i.task_role_arn, &i.execution_role_arn],
+            ));
             let family = i.family.clone().unwrap_or_default();
             let arn = format!(
                 "{}*",
@@ -54,6 +58,7 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         Input::RunTask(i) => row.run_task(core, i).await?,
         Input::StartTask(i) => row.start_task(core, i).await?,
         Input::StopTask(i) => row.on_tasks(i.cluster.as_deref(), i.task.as_slice()),
+        Input::ExecuteCommand(i) => row.execute_command(core, i).await?,
         Input::DescribeTasks(i) => {
             row.on_tasks(i.cluster.as_deref(), i.tasks.as_deref().unwrap_or_default())
         }
@@ -287,10 +292,10 @@ impl Row {
             *first = check;
         }
         if let Some(parsed) = &parsed {
-            rows.extend(pass_roles([
-                &parsed.task_role_arn,
-                &parsed.execution_role_arn,
-            ]));
+            rows.extend(pass_roles(
+                &self.place.account,
+                [&parsed.task_role_arn, &parsed.execution_role_arn],
+            ));
         }
         Ok(())
     }
@@ -353,6 +358,42 @@ impl Row {
         self.launch(core, launch).await
     }
 
+    /// On the task, with its tags and the container that is meant.
+    async fn execute_command(
+        &self,
+        core: &Core,
+        i: &ExecuteCommandRequest,
+    ) -> Result<Vec<Check>, Fault> {
+        let given = i.task.as_deref().unwrap_or_default();
+        let cluster = names::cluster_name(i.cluster.as_deref()).unwrap_or_default();
+        let mut rows = self.on_tasks(i.cluster.as_deref(), i.task.as_slice());
+        let id = names::member_id("task", &cluster, given).unwrap_or_default();
+        let key = self
+            .place
+            .scope()
+            .key(Task::KIND, &format!("{cluster}:{id}"));
+        let found = core.read::<Task>(&key).await?.map(|found| found.record);
+        for row in &mut rows {
+            let mut check = row.clone();
+            let only = found
+                .as_ref()
+                .and_then(|task| match task.containers.as_slice() {
+                    [only] => Some(only.name.clone()),
+                    _ => None,
+                });
+            if let Some(name) = i.container.clone().or(only) {
+                check = check.with("ecs:container-name", name);
+            }
+            for (key, value) in found.iter().flat_map(|task| &task.tags) {
+                check = check
+                    .with(&format!("aws:ResourceTag/{key}"), value.clone())
+                    .with(&format!("ecs:ResourceTag/{key}"), value.clone());
+            }
+            *row = check;
+        }
+        Ok(rows)
+    }
+
     /// On the very revision that will run, with PassRole for every role it will have.
     async fn launch(&self, core: &Core, launch: Launched<'_>) -> Result<Vec<Check>, Fault> {
         let given = launch.definition.unwrap_or_default();
@@ -375,16 +416,16 @@ impl Row {
             let parsed = document::definition(&found.record.document)
                 .map_err(|error| crate::fault::server(&error))?;
             check = with_size(check, &parsed);
-            roles.extend(pass_roles([
-                &parsed.task_role_arn,
-                &parsed.execution_role_arn,
-            ]));
+            roles.extend(pass_roles(
+                &self.place.account,
+                [&parsed.task_role_arn, &parsed.execution_role_arn],
+            ));
         }
         if let Some(overrides) = launch.overrides {
-            roles.extend(pass_roles([
-                &overrides.task_role_arn,
-                &overrides.execution_role_arn,
-            ]));
+            roles.extend(pass_roles(
+                &self.place.account,
+                [&overrides.task_role_arn, &overrides.execution_role_arn],
+            ));
         }
         let mut rows = vec![check];
         rows.extend(roles);
@@ -402,11 +443,12 @@ struct Launched<'a> {
 }
 
 fn pass_roles<'a>(
+    account: &str,
     roles: impl IntoIterator<Item = &'a Option<String>>,
 ) -> impl Iterator<Item = Check> {
     let given = roles.into_iter().flatten().filter(|role| !role.is_empty());
     given
-        .map(|role| Check::pass_role(role.clone(), TASKS))
+        .map(|role| Check::pass_role(names::role_arn(account, role), TASKS))
         .collect::<Vec<_>>()
         .into_iter()
 }

@@ -2,7 +2,8 @@
 
 use wharf_base::{Timestamp, ids};
 use wharf_records::ecs::{
-    Cluster, Container, ContainerStatus, Desired, Health, Instance, NetworkWish, Status, Task,
+    Cluster, Container, ContainerStatus, Desired, ExecAgent, Health, Instance, NetworkWish, Status,
+    Task,
 };
 
 use crate::{
@@ -14,6 +15,8 @@ use crate::{
 
 /// Where a task goes.
 pub struct Spot<'a> {
+    /// The task's id.
+    pub id: String,
     pub cluster: &'a Cluster,
     pub instance: &'a Instance,
     pub host: &'a str,
@@ -26,7 +29,7 @@ pub struct Spot<'a> {
 }
 
 pub fn task(place: &Place, order: &Order, spot: Spot<'_>, now: Timestamp) -> Task {
-    let id = ids::hex32();
+    let id = spot.id;
     let cluster = spot.cluster.name.clone();
     let network = order
         .network
@@ -113,6 +116,7 @@ fn make_containers(place: &Place, cluster: &str, task: &str, order: &Order) -> V
             runtime_id: None,
             exit_code: None,
             reason: None,
+            exec_agent: order.execute_command.then(ExecAgent::pending),
             bindings: Vec::new(),
             health: Health::Unknown,
             checked: container.health_check.is_some(),

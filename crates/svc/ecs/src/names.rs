@@ -73,6 +73,14 @@ impl Place {
     }
 }
 
+/// The ARN of a role given as such, or by its name alone.
+pub fn role_arn(account: &str, given: &str) -> String {
+    match given.starts_with("arn:") || given.is_empty() {
+        true => given.to_owned(),
+        false => format!("arn:{PARTITION}:iam::{account}:role/{given}"),
+    }
+}
+
 /// 1–255 letters, digits, `-` and `_`: clusters, families, services.
 pub fn is_name(text: &str) -> bool {
     (1..=255).contains(&text.len())
@@ -209,6 +217,14 @@ mod tests {
             wrong.message,
             "Invalid identifier: Identifier is for cluster web. Your cluster is other"
         );
+    }
+
+    #[test]
+    fn roles_by_name_or_arn() {
+        let arn = "arn:aws:iam::000000000000:role/app";
+        assert_eq!(role_arn("000000000000", "app"), arn);
+        assert_eq!(role_arn("000000000000", arn), arn);
+        assert_eq!(role_arn("000000000000", ""), "");
     }
 
     #[test]

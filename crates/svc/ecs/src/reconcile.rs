@@ -10,8 +10,8 @@
 use std::{sync::Arc, time::Duration};
 
 use wharf_api_ec2::{
-    CreateNetworkInterfaceRequest, DeleteNetworkInterfaceRequest, DescribeSubnetsRequest,
-    NetworkInterface, Tag, TagSpecification,
+    AttachNetworkInterfaceRequest, CreateNetworkInterfaceRequest, DeleteNetworkInterfaceRequest,
+    DescribeSubnetsRequest, NetworkInterface, Tag, TagSpecification,
 };
 use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::Next;
@@ -216,6 +216,18 @@ async fn make_interface(
     };
     let made = ec2.create_network_interface(call, request).await?;
     let interface = made.network_interface.unwrap_or_default();
+    let id = interface.network_interface_id.clone().unwrap_or_default();
+    if let Err(fault) = attach_interface(core, call, record, &id).await {
+        // The task is given up for it, and nobody else knows of the interface.
+        if fault.sender && !is_throttling(&fault) {
+            let request = DeleteNetworkInterfaceRequest {
+                network_interface_id: Some(id),
+                ..DeleteNetworkInterfaceRequest::default()
+            };
+            ec2.delete_network_interface(call, request).await?;
+        }
+        return Err(fault);
+    }
     let subnets = DescribeSubnetsRequest {
         subnet_ids: Some(vec![wish.subnet.clone()]),
         ..DescribeSubnetsRequest::default()
@@ -230,6 +242,22 @@ async fn make_interface(
         .next()
         .and_then(|subnet| subnet.cidr_block);
     Ok(of_interface(interface, cidr.as_deref().and_then(gateway)))
+}
+
+/// Says on which host the interface is: the network plane takes it there. Repeating it changes
+/// nothing.
+async fn attach_interface(core: &Core, call: &Call, task: &Task, id: &str) -> Result<(), Fault> {
+    let request = AttachNetworkInterfaceRequest {
+        network_interface_id: Some(id.to_owned()),
+        instance_id: Some(task.ec2_instance.clone()),
+        device_index: Some(1),
+        ..AttachNetworkInterfaceRequest::default()
+    };
+    core.parts
+        .ec2
+        .attach_network_interface(call, request)
+        .await?;
+    Ok(())
 }
 
 fn of_interface(interface: NetworkInterface, gateway: Option<String>) -> Interface {

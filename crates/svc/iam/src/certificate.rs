@@ -96,12 +96,16 @@ fn address(bytes: &[u8]) -> Option<String> {
     four.or_else(|_| sixteen.map(|it| it.to_string())).ok()
 }
 
-/// Each certificate of the chain names the issuer of the one before it.
+/// Each certificate of the chain issued the one before it.
 fn signed_in_order(own: &CertificateDer<'_>, others: &[CertificateDer<'_>]) -> Result<(), Fault> {
     let mut before = own;
     for (index, next) in others.iter().enumerate() {
         let issued = match (parse_x509_certificate(before), parse_x509_certificate(next)) {
-            (Ok((_, before)), Ok((_, next))) => before.issuer().as_raw() == next.subject().as_raw(),
+            (Ok((_, before)), Ok((_, next))) => {
+                let key = next.public_key();
+                before.issuer().as_raw() == next.subject().as_raw()
+                    && before.verify_signature(Some(key)).is_ok()
+            }
             _ => false,
         };
         if !issued {

@@ -190,13 +190,14 @@ impl Overlay {
         for step in steps {
             requests.extend(around.requests(step, index)?);
         }
+        let mut trouble = Ok(());
         let mut requests = requests.into_iter().peekable();
         while requests.peek().is_some() {
-            around
-                .scope
-                .perform(requests.by_ref().take(TOGETHER).collect())?;
+            // One address's trouble is not the others'.
+            let some = requests.by_ref().take(TOGETHER).collect();
+            trouble = trouble.and(around.scope.perform(some));
         }
-        Ok(())
+        trouble
     }
 }
 

@@ -96,10 +96,19 @@ impl Plan {
 /// is wired here. What it names no host for, or a host that nobody can reach, stays where it is.
 pub(crate) fn elsewhere(view: &View, own: &str, vpc: &str, address: Ipv4Addr) -> Option<Ipv4Addr> {
     let host = view.holder(vpc, address)?.host.as_deref()?;
-    if host == own {
+    if host == own || !is_host_address(address) {
         return None;
     }
     view.underlay(host)
+}
+
+/// One that the kernel takes a route to.
+fn is_host_address(address: Ipv4Addr) -> bool {
+    !(address.is_unspecified()
+        || address.is_loopback()
+        || address.is_link_local()
+        || address.is_multicast()
+        || address.octets()[0] >= 240)
 }
 
 #[cfg(test)]

@@ -251,6 +251,10 @@ fn large_packets_find_their_size() {
 
 /// A tunnel packet for `eni_address(5)`'s port 7000, from 6.
 fn forged(vni: u32, text: &str) -> Vec<u8> {
+    forged_from(eni_address(6), vni, text)
+}
+
+fn forged_from(source: Ipv4Addr, vni: u32, text: &str) -> Vec<u8> {
     let mut packet = vec![8, 0, 0, 0];
     packet.extend_from_slice(&(vni << 8).to_be_bytes());
     packet.extend([0x02, b'x', 192, 0, 2, 1, 0x02, b'x', 192, 0, 2, 2, 8, 0]);
@@ -258,7 +262,7 @@ fn forged(vni: u32, text: &str) -> Vec<u8> {
     let mut ip = vec![0x45, 0];
     ip.extend((28 + len).to_be_bytes());
     ip.extend([0, 1, 0, 0, 64, 17, 0, 0]);
-    ip.extend(eni_address(6).octets());
+    ip.extend(source.octets());
     ip.extend(eni_address(5).octets());
     let sum: u32 = ip
         .chunks(2)
@@ -285,6 +289,8 @@ fn tunnels_are_for_peers_alone() {
         let mut two = Two::strangers(&host).await;
         two.introduce().await;
         let [[five, six]] = wire(&two, &["vpc-a"]).await.try_into().unwrap();
+        let _seven = two.here.attach("7", eni("vpc-a", 7)).await.unwrap();
+        two.say([open("vpc-a", 7, HERE)]).await;
         let ears = receiver(five.netns.as_deref(), eni_address(5), 7000);
         let stranger = Ipv4Addr::new(192, 0, 2, 99);
         inside(&host.neighbour, || ip("addr add 192.0.2.99/24 dev ext0"));
@@ -293,6 +299,11 @@ fn tunnels_are_for_peers_alone() {
             send_from(&host.neighbour, stranger, &forged(vni, "stranger"));
             send_from(&host.neighbour, NEIGHBOUR, &forged(vni, "peer"));
             assert_eq!(heard(&ears), "peer", "{round}");
+            // A peer has no business with senders of this host, the world, or nobody.
+            for source in [eni_address(7), eni_address(99), NEIGHBOUR] {
+                let forged = forged_from(source, vni, "not its own");
+                send_from(&host.neighbour, NEIGHBOUR, &forged);
+            }
             // What a task sends there leaves with its host's address, if it leaves.
             send_from(netns(&six), Ipv4Addr::UNSPECIFIED, &forged(vni, "task"));
             shout(six.netns.as_deref(), (eni_address(5), 7000), "honest");
@@ -316,8 +327,19 @@ fn tunnels_are_for_peers_alone() {
         two.introduce().await;
         two.say([open("vpc-a", 5, HERE), open("vpc-a", 6, THERE)])
             .await;
-        two.say([group("sg-open", vec![all("@sg-open")])]).await;
+        two.say([open("vpc-a", 7, HERE), group("sg-open", vec![all(ANYBODY)])])
+            .await;
         check("and told again");
+        // A host that trusts ours, though ours has not heard of it.
+        unsay(&two.there, Kind::Host, HERE).await;
+        send_from(netns(&six), Ipv4Addr::UNSPECIFIED, &forged(vni, "task"));
+        say(
+            &two.there,
+            [super::control::host(HERE, Some(EXTERNAL.into()))],
+        )
+        .await;
+        shout(six.netns.as_deref(), (eni_address(5), 7000), "honest still");
+        assert_eq!(heard(&ears), "honest still");
         unsay(&two.here, Kind::Host, THERE).await;
         send_from(&host.neighbour, NEIGHBOUR, &forged(vni, "former peer"));
         two.say([host_resource()]).await;

@@ -69,6 +69,29 @@ pub fn bad_value(text: impl Into<String>) -> Fault {
     sender("InvalidParameterValue", text.into())
 }
 
+pub fn too_many_values(limit: usize) -> Fault {
+    sender(
+        "FilterLimitExceeded",
+        format!("The maximum number of filter values specified on a single call is {limit}"),
+    )
+}
+
+pub fn long_token(token: &str) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!(
+            "Value ({token}) for parameter clientToken is invalid. Must be at most 64 ASCII characters"
+        ),
+    )
+}
+
+pub fn token_reused() -> Fault {
+    sender(
+        "IdempotentParameterMismatch",
+        "The client token was already used with other parameters.".to_owned(),
+    )
+}
+
 pub fn bad_id(id: &str) -> Fault {
     sender("InvalidID", format!("The ID '{id}' is not valid"))
 }

@@ -13,7 +13,7 @@ use crate::{
     Ec2Service, fault,
     filter::{Asked, Fields},
     records::{Entity, Pointer, RouteTable, Subnet, Vpc},
-    table::{LeanOn, MAX_RACES},
+    table::{LeanOn, MAX_RACES, client_token},
     tags,
 };
 
@@ -24,7 +24,7 @@ pub async fn create(
 ) -> Result<CreateRouteTableResult, Fault> {
     fault::dry_run(input.dry_run)?;
     let specifications = input.tag_specifications.as_deref();
-    let token = input.client_token.as_ref();
+    let token = client_token(input.client_token.as_deref())?;
     let table = RouteTable {
         id: ids::ec2_id("rtb"),
         vpc_id: input.vpc_id.clone().unwrap_or_default(),
@@ -54,7 +54,11 @@ async fn add(service: &Ec2Service, call: &Call, table: RouteTable) -> Result<Rou
             .lean_on::<Vpc>(call, &table.vpc_id);
         if let Some(token) = &table.token_id {
             if let Some(pointer) = service.find::<Pointer>(call, token).await? {
-                return service.get(call, &pointer.id).await;
+                let made: RouteTable = service.get(call, &pointer.id).await?;
+                if made.vpc_id != table.vpc_id {
+                    return Err(fault::token_reused());
+                }
+                return Ok(made);
             }
             let key = Ec2Service::key::<Pointer>(call, token);
             txn = txn

@@ -18,6 +18,8 @@ use crate::{
     tags::{RESERVED, check_count, checked},
 };
 
+/// Resources of one call.
+const MAX_RESOURCES: usize = 1000;
 pub const RULE: &str = "security-group-rule";
 
 pub async fn create(
@@ -71,6 +73,9 @@ fn is_unwanted(unwanted: &[Tag], key: &str, value: &str) -> bool {
 
 fn resources(given: Option<Vec<String>>) -> Result<Vec<String>, Fault> {
     match given {
+        Some(resources) if resources.len() > MAX_RESOURCES => Err(fault::bad_value(format!(
+            "At most {MAX_RESOURCES} resources can be tagged at once."
+        ))),
         Some(resources) if !resources.is_empty() => Ok(resources),
         _ => Err(fault::missing_parameter("resourceIdSet")),
     }

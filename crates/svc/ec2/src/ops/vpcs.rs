@@ -58,7 +58,7 @@ pub fn vpc_range(text: Option<&str>) -> Result<Cidr, Fault> {
     }
     let cidr = Cidr::canonical(text).map_err(|_| fault::no_cidr(text))?;
     let reserved = |range: &&str| range.parse::<Cidr>().is_ok_and(|it| it.overlaps(cidr));
-    if !PREFIXES.contains(&cidr.prefix()) || RESERVED.iter().any(|range| reserved(&range)) {
+    if !PREFIXES.contains(&cidr.prefix()) || RESERVED.iter().any(reserved) {
         return Err(fault::vpc_range(text));
     }
     Ok(cidr)

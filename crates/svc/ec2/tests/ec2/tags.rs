@@ -213,6 +213,65 @@ async fn pages_join_to_the_whole() {
 }
 
 #[tokio::test]
+async fn requests_have_limits() {
+    let world = world();
+    let vpc = world.vpc("10.0.0.0/16").await;
+    let values = Filter {
+        name: Some("vpc-id".to_owned()),
+        values: Some((0..201).map(|n| format!("vpc-{n}")).collect()),
+    };
+    let input = DescribeVpcsRequest {
+        filters: Some(vec![values]),
+        ..Default::default()
+    };
+    assert_eq!(
+        refusal(world.ec2.describe_vpcs(&user(), input).await),
+        "FilterLimitExceeded: The maximum number of filter values specified on a single call is 200"
+    );
+    let token = "x".repeat(65);
+    let input = CreateRouteTableRequest {
+        vpc_id: Some(vpc),
+        client_token: Some(token.clone()),
+        ..Default::default()
+    };
+    assert_eq!(
+        refusal(world.ec2.create_route_table(&user(), input).await),
+        format!(
+            "InvalidParameterValue: Value ({token}) for parameter clientToken is invalid. Must be at most 64 ASCII characters"
+        )
+    );
+    let subnets = world
+        .ec2
+        .describe_subnets(&user(), Default::default())
+        .await;
+    let input = CreateNetworkInterfaceRequest {
+        subnet_id: subnets.unwrap().subnets.unwrap().remove(0).subnet_id,
+        description: Some("x".repeat(513)),
+        ..Default::default()
+    };
+    let refused = world.ec2.create_network_interface(&user(), input).await;
+    assert_eq!(refused.unwrap_err().code, "InvalidParameterValue");
+    let group = world.group("web").await;
+    let input = RevokeSecurityGroupIngressRequest {
+        group_id: Some(group),
+        ip_permissions: Some(
+            (0..61)
+                .map(|port| crate::world::tcp(port, "0.0.0.0/0"))
+                .collect(),
+        ),
+        ..Default::default()
+    };
+    let refused = world
+        .ec2
+        .revoke_security_group_ingress(&user(), input)
+        .await;
+    assert_eq!(
+        refused.unwrap_err().code,
+        "RulesPerSecurityGroupLimitExceeded"
+    );
+}
+
+#[tokio::test]
 async fn rows_name_resources_and_their_conditions() {
     let world = world();
     let vpc = world.vpc("10.0.0.0/16").await;

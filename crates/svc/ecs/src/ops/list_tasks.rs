@@ -30,6 +30,8 @@ pub async fn list_tasks(
         .name
         .clone();
     let filter = Filter::read(&input, &cluster)?;
+    let place = Place::of(call);
+    filter.check(core, &place, &cluster)?;
     let context = format!("tasks {cluster} {filter:?}");
     let keyring = &core.parts.keyring;
     let page = Page::read(
@@ -38,7 +40,6 @@ pub async fn list_tasks(
         input.max_results,
         input.next_token.as_deref(),
     )?;
-    let place = Place::of(call);
     let found = match filter.desired {
         None => Vec::new(),
         Some(Desired::Running) => core.view.read(&place, |region| {
@@ -121,8 +122,31 @@ impl Filter {
             instance,
             family: given(&input.family),
             started_by: given(&input.started_by),
-            service: given(&input.service_name),
+            service: given(&input.service_name)
+                .map(|one| names::member_id("service", cluster, &one))
+                .transpose()?,
             launch: given(&input.launch_type),
+        })
+    }
+
+    /// A service or instance nobody knows is an error, not an empty list.
+    fn check(&self, core: &Core, place: &Place, cluster: &str) -> Result<(), Fault> {
+        core.view.read(place, |region| {
+            if let Some(service) = &self.service
+                && !region
+                    .services
+                    .contains_key(&format!("{cluster}:{service}"))
+            {
+                return Err(super::update_service::not_found());
+            }
+            if let Some(instance) = &self.instance
+                && region.instance(cluster, instance).is_none()
+            {
+                return Err(fault::invalid(
+                    "The referenced container instance was not found.",
+                ));
+            }
+            Ok(())
         })
     }
 

@@ -12,15 +12,20 @@ use wharf_wire::{Call, Fault};
 use crate::{
     core::{Core, MAX_TRIES},
     definition, document, fault,
-    names::Place,
+    names::{self, Place},
     show, tags,
 };
 
 pub async fn register_task_definition(
     core: &Core,
     call: &Call,
-    input: RegisterTaskDefinitionRequest,
+    mut input: RegisterTaskDefinitionRequest,
 ) -> Result<RegisterTaskDefinitionResponse, Fault> {
+    for role in [&mut input.task_role_arn, &mut input.execution_role_arn] {
+        *role = role
+            .take()
+            .map(|given| names::role_arn(&call.account, &given));
+    }
     let wanted = definition::define(&input)?;
     let tags = tags::read(input.tags.as_ref())?;
     let place = Place::of(call);

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rand::{Rng, seq::SliceRandom};
 use sha2::{Digest, Sha256};
-use wharf_api_ecs::{Failure, RunTaskRequest, RunTaskResponse, faults};
+use wharf_api_ecs::{Failure, RunTaskRequest, RunTaskResponse, TaskOverride, faults};
 use wharf_base::ids;
 use wharf_placement::{Demand, HostIx, Refusal, ledger, place};
 use wharf_records::{
@@ -27,7 +27,7 @@ use crate::{
     document, fault,
     launch::{self, Order},
     make::{self, Spot},
-    names::Place,
+    names::{Place, role_arn},
     provider, show,
     task::settle,
     view::{Held, Region},
@@ -41,8 +41,9 @@ const NO_FARGATE: &str = "Capacity is unavailable at this time. Please try again
 pub async fn run_task(
     core: &Core,
     call: &Call,
-    input: RunTaskRequest,
+    mut input: RunTaskRequest,
 ) -> Result<RunTaskResponse, Fault> {
+    full_roles(&call.account, input.overrides.as_mut());
     let cluster = core.cluster(call, input.cluster.as_deref()).await?;
     let count = match input.count.unwrap_or(1) {
         count @ 1..=10 => usize::try_from(count).unwrap_or(1),
@@ -76,6 +77,17 @@ pub async fn run_task(
         providers: source.providers,
     };
     job.run(core, call, token).await
+}
+
+/// Overridden roles may be given by their names alone.
+pub fn full_roles(account: &str, overrides: Option<&mut TaskOverride>) {
+    let Some(overrides) = overrides else { return };
+    for role in [
+        &mut overrides.task_role_arn,
+        &mut overrides.execution_role_arn,
+    ] {
+        *role = role.take().map(|given| role_arn(account, &given));
+    }
 }
 
 /// The definition to start tasks of.
@@ -234,8 +246,15 @@ impl Job {
 
     fn check_instances(&self, region: &Region) -> Result<(), Fault> {
         let mut instances = region.instances_of(&self.cluster.name);
-        let any = self.order.launch == Launch::Fargate
-            || instances.any(|instance| instance.status == InstanceStatus::Active);
+        let any = match self.order.launch {
+            Launch::Fargate => true,
+            Launch::Ec2 => instances.any(|instance| instance.status == InstanceStatus::Active),
+            // Instances of other platforms register with ids of their own kind.
+            Launch::External => instances.any(|instance| {
+                instance.status == InstanceStatus::Active
+                    && instance.ec2_instance.starts_with("mi-")
+            }),
+        };
         match any {
             true => Ok(()),
             false => Err(fault::invalid(
@@ -365,6 +384,7 @@ impl Job {
             .as_ref()
             .map_or(&host.availability_zone, |subnet| &subnet.zone);
         let spot = Spot {
+            id: ids::hex32(),
             cluster: &self.cluster,
             instance,
             host: &choice.host,

@@ -1,6 +1,7 @@
 //! StartTask: one task on each of the container instances named.
 
 use wharf_api_ecs::{StartTaskRequest, StartTaskResponse};
+use wharf_base::ids;
 use wharf_placement::{ledger, refusal_of};
 use wharf_records::{
     Record,
@@ -11,7 +12,7 @@ use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use super::{
-    run_task::{active_definition, check_roles},
+    run_task::{active_definition, check_roles, full_roles},
     subnets::{self, Subnet},
 };
 use crate::{
@@ -28,8 +29,9 @@ use crate::{
 pub async fn start_task(
     core: &Core,
     call: &Call,
-    input: StartTaskRequest,
+    mut input: StartTaskRequest,
 ) -> Result<StartTaskResponse, Fault> {
+    full_roles(&call.account, input.overrides.as_mut());
     let cluster = core.cluster(call, input.cluster.as_deref()).await?;
     let instances = input.container_instances.clone().unwrap_or_default();
     match instances.len() {
@@ -135,6 +137,7 @@ impl Job {
             .iter()
             .find(|subnet| subnet.zone == host.availability_zone);
         let spot = Spot {
+            id: ids::hex32(),
             cluster: &self.cluster,
             instance,
             host: &instance.host,

@@ -23,13 +23,14 @@ use wharf_wire::{Call, Context, Fault};
 
 use super::{
     events,
-    launch::{Batch, Launcher, Where},
+    launch::{Batch, Launcher, Minted, Where},
     observe::{self, Observed, SeenHost, address},
     plan::{Action, Plan, Why, plan},
     targets::{self, Address},
 };
 use crate::{
     core::{ChangeError, Core, Stored},
+    launch::of_service,
     names::{self, Place},
     ops::subnets::PRINCIPAL,
     reconcile::{StepError, fence},
@@ -141,16 +142,18 @@ impl Look<'_> {
         let Some(primary) = service.primary() else {
             return Vec::new();
         };
-        let launcher = Launcher::new(
-            self.core,
-            &self.place,
+        let mint = || mint(self.core);
+        let Ok(order) = of_service(service, &primary.revision, definition) else {
+            return Vec::new();
+        };
+        let launcher = Launcher {
+            mint: &mint,
+            place: &self.place,
             cluster,
             service,
-            &primary.revision,
-            definition,
-        );
-        let Ok(launcher) = launcher else {
-            return Vec::new();
+            revision: &primary.revision,
+            order,
+            now: self.core.now(),
         };
         let own = |task: &&Held<Task>| super::id_of(task).as_deref() == Some(&self.id);
         let mut hosts: Vec<SeenHost> = region
@@ -228,8 +231,8 @@ impl Look<'_> {
         };
         let mut txn = Txn::new();
         let mut pause = None;
-        let started = batch.as_ref().map_or(0, |batch| batch.tasks.len());
-        if let Some(batch) = batch {
+        let started = batch.as_ref().map_or(0, |(_, batch)| batch.tasks.len());
+        if let Some((chosen, batch)) = batch {
             if !batch.tasks.is_empty() {
                 let tasks: Vec<String> = batch.tasks.iter().map(|task| task.id.clone()).collect();
                 said.push(events::started(&plan.service.name, &tasks));
@@ -244,7 +247,7 @@ impl Look<'_> {
                 core.starved(&held.key, false);
                 plan.service.said.remove("unplaced");
             }
-            txn = batch.txn;
+            txn = chosen;
         }
         txn = txn.when(self.fence.clone()).when(held.unchanged());
         for task in &accounts {
@@ -300,36 +303,36 @@ impl Look<'_> {
         Ok(cluster.zip(definition.map(|found| found.record)))
     }
 
-    async fn choose(&self, service: &Service, wanted: &Where) -> Result<Option<Batch>, StepError> {
+    async fn choose(
+        &self,
+        service: &Service,
+        wanted: &Where,
+    ) -> Result<Option<(Txn, Batch)>, StepError> {
         let Some((cluster, definition)) = self.launcher_parts(service).await? else {
             return Ok(None);
         };
         let Some(primary) = service.primary() else {
             return Ok(None);
         };
-        let launcher = Launcher::new(
-            self.core,
-            &self.place,
-            &cluster,
-            service,
-            &primary.revision,
-            &definition,
-        );
-        let launcher = match launcher {
-            Ok(launcher) => launcher,
-            Err(fault) => {
-                return Err(StepError::Neighbour {
-                    action: "make a task of the service",
-                    fault,
-                });
-            }
-        };
+        let order = of_service(service, &primary.revision, &definition);
+        let order = order.map_err(|fault| neighbour("make a task of the service", fault))?;
         // Never closed.
         let _turn = self.core.placements.acquire().await.ok();
         self.core.up_to_date().await;
+        let mint = || mint(self.core);
+        let launcher = Launcher {
+            mint: &mint,
+            place: &self.place,
+            cluster: &cluster,
+            service,
+            revision: &primary.revision,
+            order,
+            now: self.core.now(),
+        };
         let mut rng = self.core.rng();
         Ok(Some(self.core.view.read(&self.place, |region| {
-            launcher.batch(region, wanted, &mut rng)
+            let batch = launcher.batch(region, wanted, &mut rng);
+            (launcher.transaction(region, &batch), batch)
         })))
     }
 
@@ -546,6 +549,13 @@ impl Look<'_> {
             .delete(scope.key(ServiceEvents::KIND, &self.id));
         self.core.commit(&PERMIT, txn).await?;
         Ok(Next::Settled)
+    }
+}
+
+fn mint(core: &Core) -> Minted {
+    Minted {
+        id: ids::hex32(),
+        credentials_seed: core.credentials_seed(),
     }
 }
 

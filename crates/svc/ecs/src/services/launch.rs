@@ -1,26 +1,25 @@
 //! Starts tasks of a service: chooses hosts and subnets on the view as it is, and makes the
 //! transaction that claims the hosts and writes the tasks, a batch at a time.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rand::Rng;
+use wharf_api_ecs::TaskDefinition;
 use wharf_base::Timestamp;
 use wharf_placement::{Demand, HostIx, Pool, Strategy, ledger, place, refusal_of};
 use wharf_records::{
     Record,
     ecs::{
-        Cluster, Definition, InstanceStatus, Launch, Ledger, Membership, Revision, Service,
-        ServiceSubnet, TargetState, Task, TaskTarget,
+        Cluster, InstanceStatus, Launch, Ledger, Membership, Revision, Service, ServiceSubnet,
+        TargetState, Task, TaskTarget,
     },
     encode,
 };
-use wharf_store::{Compare, Txn};
-use wharf_wire::Fault;
+use wharf_store::Txn;
 
 use super::events::Unplaced;
 use crate::{
-    core::Core,
-    launch::{self, Order},
+    launch::Order,
     make::{self, Spot},
     names::Place,
     ops::run_task::Serving,
@@ -45,15 +44,23 @@ pub enum Where {
 }
 
 /// A batch that was chosen and not yet written.
+#[derive(Debug, Default)]
 pub struct Batch {
-    pub txn: Txn,
     pub tasks: Vec<Task>,
+    /// Ledgers with the claims of `tasks`, by host.
+    pub ledgers: BTreeMap<String, Ledger>,
     /// Why the rest of it found no place.
     pub unplaced: Option<Unplaced>,
 }
 
+/// What a new task is given by chance: its id, and the sealed seed of its credentials.
+pub struct Minted {
+    pub id: String,
+    pub credentials_seed: String,
+}
+
 pub struct Launcher<'a> {
-    pub core: &'a Core,
+    pub mint: &'a dyn Fn() -> Minted,
     pub place: &'a Place,
     pub cluster: &'a Held<Cluster>,
     pub service: &'a Service,
@@ -69,25 +76,6 @@ struct Choice {
 }
 
 impl<'a> Launcher<'a> {
-    pub fn new(
-        core: &'a Core,
-        place: &'a Place,
-        cluster: &'a Held<Cluster>,
-        service: &'a Service,
-        revision: &'a Revision,
-        definition: &Definition,
-    ) -> Result<Self, Fault> {
-        Ok(Self {
-            core,
-            place,
-            cluster,
-            service,
-            revision,
-            order: launch::of_service(service, revision, definition)?,
-            now: core.now(),
-        })
-    }
-
     pub fn batch(&self, region: &Region, wanted: &Where, rng: &mut impl Rng) -> Batch {
         let serving = Serving::new(
             region,
@@ -106,12 +94,30 @@ impl<'a> Launcher<'a> {
             Where::On(hosts) => self.each(region, &demand, hosts),
         };
         let choices = self.with_subnets(region, &serving, hosts);
-        let (txn, tasks) = self.write(region, choices);
         Batch {
-            txn,
-            tasks,
             unplaced,
+            ..self.claim(region, choices)
         }
+    }
+
+    /// The transaction that makes a batch true, as long as nothing it was chosen by has changed.
+    pub fn transaction(&self, region: &Region, batch: &Batch) -> Txn {
+        let mut txn = Txn::new().when(self.cluster.unchanged());
+        for task in &batch.tasks {
+            let id = format!("{}:{}", task.cluster, task.id);
+            txn = txn.put(self.place.scope().key(Task::KIND, &id), encode(task));
+        }
+        for (host, ledger) in &batch.ledgers {
+            if let Some(held) = region.ledgers.get(host) {
+                txn = txn.when(held.unchanged()).put(&held.key, encode(ledger));
+            }
+            // Not drained, deregistered or lost meanwhile.
+            let instance = region.hosts.get(host).map(|host| host.instance.as_str());
+            if let Some(instance) = instance.and_then(|arn| region.instance_by_arn(arn)) {
+                txn = txn.when(instance.unchanged());
+            }
+        }
+        txn
     }
 
     /// Whether a DAEMON should have a task there: ACTIVE, and what the definition and the constraints
@@ -225,49 +231,35 @@ impl<'a> Launcher<'a> {
         hosts.into_iter().map(&mut choose).collect()
     }
 
-    fn write(&self, region: &Region, choices: Vec<Choice>) -> (Txn, Vec<Task>) {
-        let mut txn = Txn::new().when(self.cluster.unchanged());
-        let mut ledgers = BTreeMap::<String, (Compare, String, Ledger)>::new();
-        let mut instances = BTreeSet::new();
-        let mut tasks = Vec::new();
+    /// Claims each choice on its host's ledger, as far as it fits.
+    fn claim(&self, region: &Region, choices: Vec<Choice>) -> Batch {
+        let mut batch = Batch::default();
         let providers = self.providers(region, choices.len());
         for (number, choice) in choices.into_iter().enumerate() {
             let Some(held) = region.ledgers.get(&choice.host) else {
                 continue;
             };
             let provider = providers.get(number).cloned();
-            let Some((task, instance)) = self.make(region, &choice, provider) else {
+            let Some(task) = self.make(region, &choice, provider) else {
                 continue;
             };
-            let (_, _, ledger) = ledgers.entry(choice.host).or_insert_with(|| {
-                let ledger = Ledger::clone(&held.record);
-                (held.unchanged(), held.key.clone(), ledger)
-            });
+            let ledger = batch.ledgers.entry(choice.host);
+            let ledger = ledger.or_insert_with(|| Ledger::clone(&held.record));
             // Placement has seen this very ledger; a refused claim must all the same never become a
             // task.
-            if ledger::claim(ledger, &task.arn, task.claim.clone()).is_err() {
-                continue;
+            if ledger::claim(ledger, &task.arn, task.claim.clone()).is_ok() {
+                batch.tasks.push(task);
             }
-            // Not drained, deregistered or lost meanwhile.
-            if instances.insert(instance.key.clone()) {
-                txn = txn.when(instance.unchanged());
-            }
-            let id = format!("{}:{}", task.cluster, task.id);
-            txn = txn.put(self.place.scope().key(Task::KIND, &id), encode(&task));
-            tasks.push(task);
         }
-        for (_, (unchanged, key, ledger)) in ledgers {
-            txn = txn.when(unchanged).put(key, encode(&ledger));
-        }
-        (txn, tasks)
+        batch
     }
 
-    fn make<'r>(
+    fn make(
         &self,
-        region: &'r Region,
+        region: &Region,
         choice: &Choice,
         capacity_provider: Option<String>,
-    ) -> Option<(Task, &'r Held<wharf_records::ecs::Instance>)> {
+    ) -> Option<Task> {
         let host = region.hosts.get(&choice.host)?;
         let instance = region.instance_by_arn(&host.instance)?;
         if instance.status != InstanceStatus::Active {
@@ -277,19 +269,21 @@ impl<'a> Launcher<'a> {
             .subnet
             .as_ref()
             .map_or(&host.availability_zone, |subnet| &subnet.zone);
+        let minted = (self.mint)();
         let spot = Spot {
+            id: minted.id,
             cluster: self.cluster,
             instance,
             host: &choice.host,
             zone,
             subnet: choice.subnet.as_ref().map(|subnet| subnet.id.as_str()),
             capacity_provider,
-            credentials_seed: self.core.credentials_seed(),
+            credentials_seed: minted.credentials_seed,
         };
         let mut task = make::task(self.place, &self.order, spot, self.now);
         task.service = Some(self.membership());
         settle(&mut task, self.now);
-        Some((task, instance))
+        Some(task)
     }
 
     fn membership(&self) -> Membership {
@@ -333,12 +327,47 @@ impl Order {
         demand.constraints = self.constraints.clone();
         demand.strategies = self.strategies.clone();
         demand.group = self.group.clone();
+        demand.attributes = platform(&self.parsed);
+        if self.launch == Launch::External {
+            demand
+                .attributes
+                .push(("ecs.capability.external".to_owned(), None));
+        }
         if !fargate {
             let required = self.parsed.requires_attributes.iter().flatten();
-            demand.attributes = required
-                .filter_map(|a| Some((a.name.clone()?, a.value.clone())))
-                .collect();
+            let required = required.filter_map(|a| Some((a.name.clone()?, a.value.clone())));
+            demand.attributes.extend(required);
         }
         demand
     }
+}
+
+/// Attributes a host must have for the processor, system and devices the definition names.
+fn platform(definition: &TaskDefinition) -> Vec<(String, Option<String>)> {
+    let mut needs = Vec::new();
+    let mut need = |name: &str, value: Option<&str>| {
+        needs.push((name.to_owned(), value.map(str::to_owned)));
+    };
+    if let Some(platform) = &definition.runtime_platform {
+        match platform.cpu_architecture.as_deref() {
+            Some("ARM64") => need("ecs.cpu-architecture", Some("arm64")),
+            Some("X86_64") => need("ecs.cpu-architecture", Some("x86_64")),
+            _ => {}
+        }
+        let family = platform
+            .operating_system_family
+            .as_deref()
+            .unwrap_or_default();
+        if family.starts_with("WINDOWS") {
+            need("ecs.os-type", Some("windows"));
+        }
+    }
+    let containers = crate::definition::containers(definition);
+    let mut devices = containers
+        .iter()
+        .flat_map(|one| one.resource_requirements.iter().flatten());
+    if devices.any(|device| device.type_.as_deref() == Some("GPU")) {
+        need("ecs.capability.gpu", None);
+    }
+    needs
 }

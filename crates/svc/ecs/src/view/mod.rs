@@ -19,7 +19,7 @@ use wharf_store::{Compare, Event, EventKind, Revision, WatchProgress};
 
 use crate::names::Place;
 
-pub use region::Region;
+pub use region::{Region, Row};
 
 /// A record together with the revision it was last written at.
 #[derive(Debug)]
@@ -167,22 +167,16 @@ fn take_over(
         let Some((scope, kind, id)) = Scope::parse(event.key()) else {
             continue;
         };
-        let place = Place {
-            account: scope.account,
-            region: scope.region,
-        };
-        let region = regions.entry(place.clone()).or_default();
         let entry = (event.kind == EventKind::Put).then_some(&event.entry);
-        let scope = Scope::new("ecs", &place.account, &place.region);
-        region.apply(
-            &scope,
-            kind,
-            &id,
-            event.key(),
-            entry,
-            revision,
-            &mut changes,
-        );
+        let Some(row) = Row::read(kind, event.key(), entry) else {
+            continue;
+        };
+        let place = Place {
+            account: scope.account.clone(),
+            region: scope.region.clone(),
+        };
+        let region = regions.entry(place).or_default();
+        changes.extend(region.apply(&scope, &id, row, revision));
     }
     changes
 }

@@ -36,55 +36,78 @@ pub struct Region {
     signals: HashMap<String, watch::Sender<Revision>>,
 }
 
+/// One key of the store with what it holds now; `None` after its deletion.
+#[derive(Debug)]
+pub enum Row {
+    Cluster(Option<Held<Cluster>>),
+    Service(Option<Held<Service>>),
+    Host(Option<Held<Host>>),
+    Ledger(Option<Held<Ledger>>),
+    Instance(Option<Held<Instance>>),
+    Task(Option<Held<Task>>),
+}
+
+impl Row {
+    /// `None` for kinds that are read through.
+    pub(super) fn read(kind: &str, key: &str, entry: Option<&Entry>) -> Option<Self> {
+        Some(match kind {
+            Cluster::KIND => Self::Cluster(hold(key, entry)),
+            Service::KIND => Self::Service(hold(key, entry)),
+            Host::KIND => Self::Host(hold(key, entry)),
+            Ledger::KIND => Self::Ledger(hold(key, entry)),
+            Instance::KIND => Self::Instance(hold(key, entry)),
+            Task::KIND => Self::Task(hold(key, entry)),
+            _ => return None,
+        })
+    }
+}
+
 impl Region {
-    /// Takes over one key; `None` is its deletion.
-    #[allow(clippy::too_many_arguments)]
-    pub(super) fn apply(
+    /// Takes over one key; returns whom it concerns.
+    pub(crate) fn apply(
         &mut self,
         scope: &Scope,
-        kind: &str,
         id: &str,
-        key: &str,
-        entry: Option<&Entry>,
+        row: Row,
         revision: Revision,
-        changes: &mut Vec<Change>,
-    ) {
-        match kind {
-            Cluster::KIND => put(&mut self.clusters, id, hold(key, entry)),
-            Service::KIND => {
-                put(&mut self.services, id, hold(key, entry));
-                changes.push(Change::Service(key.to_owned()));
+    ) -> Vec<Change> {
+        let mut changes = Vec::new();
+        match row {
+            Row::Cluster(held) => put(&mut self.clusters, id, held),
+            Row::Service(held) => {
+                put(&mut self.services, id, held);
+                changes.push(Change::Service(scope.key(Service::KIND, id)));
             }
-            Host::KIND => {
-                put_hashed(&mut self.hosts, id, hold(key, entry));
+            Row::Host(held) => {
+                put_hashed(&mut self.hosts, id, held);
                 self.refresh_host(id);
             }
-            Ledger::KIND => {
-                put_hashed(&mut self.ledgers, id, hold(key, entry));
+            Row::Ledger(held) => {
+                put_hashed(&mut self.ledgers, id, held);
                 self.refresh_free(id);
             }
-            Instance::KIND => {
+            Row::Instance(held) => {
                 let before = self.instances.get(id).map(|instance| instance.host.clone());
-                put(&mut self.instances, id, hold(key, entry));
+                put(&mut self.instances, id, held);
                 let after = self.instances.get(id).map(|instance| instance.host.clone());
                 if let Some(host) = after.or(before) {
                     self.refresh_host(&host);
                     self.raise(&host, revision);
                 }
-                changes.push(Change::Instance(key.to_owned()));
-                self.concern_services(scope, id, changes);
+                changes.push(Change::Instance(scope.key(Instance::KIND, id)));
+                self.concern_services(scope, id, &mut changes);
             }
-            Task::KIND => {
+            Row::Task(held) => {
                 let of = |task: &Held<Task>| services::id_of(task);
                 let before = self.tasks.get(id).and_then(of);
-                self.apply_task(id, hold(key, entry), revision);
-                changes.push(Change::Task(key.to_owned()));
+                self.apply_task(id, held, revision);
+                changes.push(Change::Task(scope.key(Task::KIND, id)));
                 if let Some(service) = before.or_else(|| self.tasks.get(id).and_then(of)) {
                     changes.push(Change::Service(scope.key(Service::KIND, &service)));
                 }
             }
-            _ => {}
         }
+        changes
     }
 
     /// A change of an instance concerns the services with tasks on it, and the daemons of its

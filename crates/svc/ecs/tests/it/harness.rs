@@ -351,6 +351,15 @@ impl Ec2 for FakeEc2 {
         })
     }
 
+    async fn attach_network_interface(
+        &self,
+        _: &Call,
+        input: ec2::AttachNetworkInterfaceRequest,
+    ) -> Result<ec2::AttachNetworkInterfaceResult, Fault> {
+        assert!(input.instance_id.unwrap().starts_with("i-"));
+        Ok(ec2::AttachNetworkInterfaceResult::default())
+    }
+
     async fn delete_network_interface(
         &self,
         _: &Call,

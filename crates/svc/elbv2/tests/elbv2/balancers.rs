@@ -328,3 +328,24 @@ async fn an_interface_without_an_owner_goes() {
         "{arn} keeps its own"
     );
 }
+
+#[tokio::test]
+async fn an_interface_that_is_lost_is_made_again() {
+    let mut harness = Harness::start().await;
+    harness.balancer("web").await;
+    harness
+        .elb
+        .lb_host_connected("i-1", "us-east-1a")
+        .await
+        .unwrap();
+    wait("it is attached", async || {
+        !harness.ec2.attached().is_empty()
+    })
+    .await;
+    harness.ec2.interfaces.lock().unwrap().clear();
+    harness.restart();
+    wait("another is attached", async || {
+        !harness.ec2.attached().is_empty()
+    })
+    .await;
+}
