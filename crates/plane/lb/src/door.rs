@@ -4,6 +4,7 @@ use std::{
     io,
     net::{IpAddr, SocketAddr},
     os::fd::{AsRawFd, FromRawFd, OwnedFd},
+    rc::Rc,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -16,11 +17,12 @@ use tokio::{
     io::{Interest, unix::AsyncFd},
     sync::Semaphore,
 };
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::table::DoorTable,
     netns::{Origin, Sockets},
-    worker::Workers,
+    worker::{Worker, Workers},
 };
 
 /// Connections that may wait to be accepted.
@@ -106,26 +108,26 @@ pub struct Porter {
 }
 
 impl Porter {
-    /// Listens at the door and hands its connections to workers, until aborted.
+    /// Listens at the door and has the workers accept there, until aborted.
     pub async fn attend(self, door: Arc<Door>) {
         let listening = self.listen(&door.place).await;
-        loop {
-            let Ok(room) = Arc::clone(&self.room).acquire_owned().await else {
-                return;
-            };
-            match accept(&listening).await {
-                Ok(connection) => self.workers.serve(connection, Arc::clone(&door), room),
-                Err(error) if is_of_peer(&error) => {}
-                Err(error) => {
-                    tracing::warn!(address = %door.place.address, %error, "cannot accept connections");
-                    tokio::time::sleep(EXHAUSTED).await;
-                }
-            }
+        let end = CancellationToken::new();
+        let _ends_with_us = end.clone().drop_guard();
+        let shift = Shift {
+            door,
+            room: self.room,
+            workers: self.workers.clone(),
+            end,
+        };
+        if let Err(error) = self.workers.attend(&listening, &shift) {
+            tracing::error!(address = %shift.door.place.address, %error, "nobody accepts connections");
         }
+        drop((shift, listening));
+        std::future::pending().await
     }
 
     /// Tries until it has the address.
-    async fn listen(&self, place: &Place) -> AsyncFd<OwnedFd> {
+    async fn listen(&self, place: &Place) -> OwnedFd {
         let mut pause = RETRY_FIRST;
         loop {
             let error = match self.try_listen(place).await {
@@ -140,11 +142,54 @@ impl Porter {
         }
     }
 
-    async fn try_listen(&self, place: &Place) -> io::Result<AsyncFd<OwnedFd>> {
+    async fn try_listen(&self, place: &Place) -> io::Result<OwnedFd> {
         let socket = self.sockets.tcp(&place.origin, place.address.ip()).await?;
-        let listening = self.bind.listen(socket, place.address)?;
+        self.bind.listen(socket, place.address)
+    }
+}
+
+/// What a worker needs to accept at a door.
+#[derive(Clone)]
+pub struct Shift {
+    pub door: Arc<Door>,
+    /// Connections that may be open.
+    room: Arc<Semaphore>,
+    workers: Workers,
+    /// The door closes.
+    end: CancellationToken,
+}
+
+impl Shift {
+    /// Accepts on a worker's thread until the door closes. All workers do, each with a descriptor
+    /// of its own; who accepts keeps the connection unless another worker has fewer.
+    pub async fn work(self, worker: Rc<Worker>, listening: OwnedFd) {
+        let closed = self.end.clone();
+        tokio::select! {
+            () = closed.cancelled() => {}
+            Err(error) = self.accept_all(worker, listening) => {
+                tracing::error!(address = %self.door.place.address, %error, "a worker cannot accept connections");
+            }
+        }
+    }
+
+    async fn accept_all(&self, worker: Rc<Worker>, listening: OwnedFd) -> io::Result<()> {
         // SAFETY: an OwnedFd is open and the same descriptor until it is dropped.
-        Ok(unsafe { AsyncFd::register_with_interest(listening, Interest::READABLE) }?)
+        let listening = unsafe { AsyncFd::register_with_interest(listening, Interest::READABLE) }?;
+        loop {
+            let room = Arc::clone(&self.room).acquire_owned().await;
+            let room = room.map_err(io::Error::other)?;
+            match accept(&listening).await {
+                Ok(connection) => {
+                    let door = Arc::clone(&self.door);
+                    self.workers.serve(&worker, connection, door, room);
+                }
+                Err(error) if is_of_peer(&error) => {}
+                Err(error) => {
+                    tracing::warn!(address = %self.door.place.address, %error, "cannot accept connections");
+                    tokio::time::sleep(EXHAUSTED).await;
+                }
+            }
+        }
     }
 }
 

@@ -27,7 +27,7 @@ use tokio::{
 pub use self::client::{Client, Local, RequestGuard};
 use crate::{
     clock,
-    door::Door,
+    door::{Door, Shift},
     netns::Sockets,
     upstream::{self, Pool},
 };
@@ -38,6 +38,9 @@ const GRACE: Duration = Duration::from_secs(20);
 const TICKS_A_POOL_SWEEP: u32 = 5;
 
 enum Command {
+    /// Accept there.
+    Attend { listening: OwnedFd, shift: Shift },
+    /// Serve what another worker accepted.
     Serve {
         connection: OwnedFd,
         door: Arc<Door>,
@@ -99,20 +102,46 @@ impl Workers {
         Ok((Self(handles.into()), Threads(threads)))
     }
 
-    /// Hands a connection to the worker that has the fewest.
-    pub fn serve(&self, connection: OwnedFd, door: Arc<Door>, room: OwnedSemaphorePermit) {
-        let free = |it: &&Handle| it.connections.load(Ordering::Relaxed);
-        let Some(worker) = self.0.iter().min_by_key(free) else {
-            return;
-        };
-        worker.connections.fetch_add(1, Ordering::Relaxed);
-        let command = Command::Serve {
-            connection,
-            door,
-            room,
-        };
-        // A worker that ended drops the connection.
-        let _ = worker.commands.send(command);
+    /// Has every worker accept at a door.
+    pub fn attend(&self, listening: &OwnedFd, shift: &Shift) -> io::Result<()> {
+        for worker in &*self.0 {
+            let command = Command::Attend {
+                listening: listening.try_clone()?,
+                shift: shift.clone(),
+            };
+            // A worker that ended accepts nothing.
+            let _ = worker.commands.send(command);
+        }
+        Ok(())
+    }
+
+    /// Serves a connection that `here` accepted: there, or on the worker with the fewest.
+    pub fn serve(
+        &self,
+        here: &Rc<Worker>,
+        connection: OwnedFd,
+        door: Arc<Door>,
+        room: OwnedSemaphorePermit,
+    ) {
+        let load = |it: &AtomicUsize| it.load(Ordering::Relaxed);
+        let idlest = self.0.iter().min_by_key(|it| load(&it.connections));
+        match idlest.filter(|it| load(&it.connections) < load(&here.connections)) {
+            None => {
+                here.connections.fetch_add(1, Ordering::Relaxed);
+                let serving = client::serve(Rc::clone(here), connection, door, room);
+                tokio::task::spawn_local(serving);
+            }
+            Some(other) => {
+                other.connections.fetch_add(1, Ordering::Relaxed);
+                let command = Command::Serve {
+                    connection,
+                    door,
+                    room,
+                };
+                // A worker that ended drops the connection.
+                let _ = other.commands.send(command);
+            }
+        }
     }
 
     pub fn sweep(&self) {
@@ -187,6 +216,9 @@ async fn work(worker: Rc<Worker>, mut received: mpsc::UnboundedReceiver<Command>
                 }
             }
             command = received.recv() => match command {
+                Some(Command::Attend { listening, shift }) => {
+                    tokio::task::spawn_local(shift.work(Rc::clone(&worker), listening));
+                }
                 Some(Command::Serve { connection, door, room }) => {
                     tokio::task::spawn_local(client::serve(Rc::clone(&worker), connection, door, room));
                 }

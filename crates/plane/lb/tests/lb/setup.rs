@@ -55,14 +55,20 @@ pub async fn until<T>(what: &str, mut check: impl AsyncFnMut() -> Option<T>) -> 
         .unwrap_or_else(|_| panic!("waited in vain for {what}"))
 }
 
-pub fn within<F: Future>(future: F) -> impl Future<Output = F::Output> {
-    async { timeout(PATIENCE, future).await.expect("took too long") }
+pub async fn within<F: Future>(future: F) -> F::Output {
+    timeout(PATIENCE, future).await.expect("took too long")
 }
 
-/// A port that was free a moment ago.
+/// A port below those that the kernel gives out, so that no other test's target gets it.
 pub fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap().port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let base = 20_000 + u16::try_from(std::process::id() % 100).unwrap() * 100;
+    loop {
+        let port = base + NEXT.fetch_add(1, Ordering::SeqCst) % 1000;
+        if std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 pub fn balancer() -> LoadBalancer {
