@@ -56,9 +56,10 @@ pub fn snapshot(spec: &Spec, state: &TaskState) -> Option<TaskReport> {
         .containers
         .iter()
         .all(|c| c.status == ContainerStatus::Stopped);
-    if ended && state.known < ContainerStatus::Running {
-        // STOPPED follows as soon as the network is released and says all there is to say. Of a task
-        // that was RUNNING the end is told at once, so that another may take its place meanwhile.
+    let is_news = state.known == ContainerStatus::Running && !state.stop_requested;
+    if ended && state.known != ContainerStatus::Stopped && !is_news {
+        // STOPPED follows as soon as the network is released and says all there is to say. Only that
+        // a task which was RUNNING ended by itself is told at once: another may take its place.
         return None;
     }
     let status = match state.known {

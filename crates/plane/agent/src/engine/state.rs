@@ -135,6 +135,8 @@ pub struct ContainerState {
 #[serde(default)]
 pub struct TaskState {
     pub desired: Desired,
+    /// It was the control plane that wanted it stopped.
+    pub stop_requested: bool,
     pub known: TaskStatus,
     pub admitted: bool,
     pub network: NetworkState,
@@ -219,7 +221,10 @@ impl TaskState {
         match event {
             Event::Admitted => self.admitted = true,
             Event::Refused { reason } | Event::NetworkFailed { reason } => self.fail(reason),
-            Event::StopRequested => self.desired = Desired::Stopped,
+            Event::StopRequested => {
+                self.stop_requested |= self.desired == Desired::Running;
+                self.desired = Desired::Stopped;
+            }
             Event::NetworkAttached { links } => self.attached(links),
             Event::NetworkReleased => self.network = NetworkState::Released,
             Event::PullStarted => {

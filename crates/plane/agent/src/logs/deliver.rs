@@ -97,8 +97,9 @@ impl<S: LogSource> Delivery<S> {
     }
 
     /// Reads until a batch is full or nothing comes for a moment, and never stops within a line.
-    /// After a restart, reads exactly what the note covers.
-    async fn gather(&mut self, left: Option<&Intent>) -> Result<Batch, SourceError> {
+    /// After a restart, reads exactly what the note covers: with more in it the batch would be another,
+    /// and whether it arrived could not be told.
+    async fn gather(&mut self, mut left: Option<&Intent>) -> Result<Batch, SourceError> {
         let mut assembler = Assembler::new(self.to.starts_event.clone());
         let mut batch = Batch::default();
         let mut deadline: Option<Instant> = None;
@@ -106,7 +107,10 @@ impl<S: LogSource> Delivery<S> {
         let mut linger_by = Instant::now() + LINGER;
         let mut settle_by = linger_by;
         loop {
-            let room = MAX_EVENTS - batch.records.min(MAX_EVENTS - 1);
+            let room = match left {
+                Some(_) => 1,
+                None => MAX_EVENTS - batch.records.min(MAX_EVENTS - 1),
+            };
             let chunk = match deadline {
                 None => self.source.next(room).await?,
                 Some(deadline) => match timeout_at(deadline, self.source.next(room)).await {
@@ -130,10 +134,18 @@ impl<S: LogSource> Delivery<S> {
                 );
             }
             batch.take_in(&chunk, &mut assembler);
-            let enough = match left {
-                Some(intent) => batch.next >= intent.next,
-                None => batch.records >= MAX_EVENTS || now >= linger_by,
-            };
+            if let Some(intent) = left {
+                if batch.next < intent.next && !batch.ended {
+                    continue;
+                }
+                if batch.next <= intent.next {
+                    assembler.flush();
+                    break;
+                }
+                // The note outlived its commit: what it covers has been passed.
+                left = None;
+            }
+            let enough = batch.records >= MAX_EVENTS || now >= linger_by;
             if batch.ended || enough && (assembler.is_settled() || batch.records >= 2 * MAX_EVENTS)
             {
                 assembler.flush();

@@ -110,6 +110,7 @@ impl Agent {
             host,
             endpoints: EndpointCache::default(),
             container_instance: stored,
+            instance: watch::Sender::new(None),
             credentials: credentials.clone(),
             commands,
             reporter,

@@ -199,6 +199,30 @@ async fn a_killed_agent_sends_nothing_twice() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn lines_that_came_after_a_kill_do_not_hide_what_had_arrived() {
+    for death in [Outcome::TakenThenDeath, Outcome::DeathBefore] {
+        let dir = tempfile::tempdir().unwrap();
+        let (spool, service) = (spool(3), Service::default());
+        for life in 0..2 {
+            *service.script.lock().unwrap() = if life == 0 { vec![death] } else { Vec::new() };
+            let delivery = Delivery {
+                source: read(&spool),
+                to: to(),
+                intent: dir.path().join("intent"),
+            };
+            let lived = tokio::time::timeout(Duration::from_secs(60), delivery.run(&service)).await;
+            assert_eq!(lived.is_ok(), life == 1);
+            if life == 0 {
+                let mut spool = spool.lock().unwrap();
+                let more = (0..4).map(|n| (format!("later {n}"), false));
+                spool.lines.extend(more);
+            }
+        }
+        assert_eq!(arrived(&service), expected(&spool));
+    }
+}
+
 /// A line every 20 ms for two minutes, and never a pause.
 struct Chatter(u64);
 
