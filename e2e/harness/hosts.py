@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import uuid
 
 from . import processes, tools
 from .waiting import wait_for
@@ -19,7 +20,8 @@ SERVER = f"{NETWORK}.1"
 class Lan:
     """A switch in a network namespace of its own: the machine of the tests is plugged in as every other host is."""
 
-    NAME = "lan"
+    # Below /run/netns, which runs of the tests share.
+    NAME = f"lan-{uuid.uuid4().hex[:8]}"
     BRIDGE = "lan0"
 
     def __enter__(self):
