@@ -10,9 +10,9 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "e2e"))
 
-from measures import api, memory, run_task, services, stages, start  # noqa: E402 the harness had to be found first
+from measures import api, load_balancer, memory, run_task, services, stages, start  # noqa: E402 the harness had to be found first
 
-MEASURES = {"start": start, "memory": memory, "run-task": run_task, "stages": stages, "api": api, "services": services}
+MEASURES = {"start": start, "memory": memory, "run-task": run_task, "stages": stages, "api": api, "services": services, "load-balancer": load_balancer}
 
 
 def machine():

@@ -200,13 +200,14 @@ def test_missing_group_stops_the_task_with_its_reason(wharf, busybox):
 
 
 def test_tail_follows(wharf, busybox):
-    """`aws logs tail --follow` sees lines written after it began."""
+    """`aws logs tail --follow` sees lines written after it began, each once and in order, within two of its polls."""
+    import re
     import subprocess
 
     from harness import tools
     from harness.installation import Output
 
-    task = tasks.run(wharf, busybox, **tasks.sh("while [ ! -e /tmp/go ]; do echo tick; usleep 500000; done"))
+    task = tasks.run(wharf, busybox, **tasks.sh("trap 'exit 0' TERM; n=0; while :; do n=$((n+1)); echo tick-$n-$(date +%s); usleep 100000; done"))
     task.wait_line("tick")
     command = [
         tools.aws2(),
@@ -224,8 +225,19 @@ def test_tail_follows(wharf, busybox):
     tail = subprocess.Popen(command, env=wharf.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         output = Output(tail.stdout)
-        seen = wait_for(lambda: output.text.count("tick"), 30, "ticks in the tail")
-        wait_for(lambda: output.text.count("tick") > seen, 30, "more ticks in the tail")
+        wait_for(lambda: output.text.count("tick"), 30, "ticks in the tail")
+        began = int(time.time())
+
+        def late():
+            # A line that was written after the tail ran, and how long it took to be seen.
+            seen = re.findall(r"tick-\d+-(\d+)", output.text)
+            return [int(time.time()) - int(at) for at in seen[-1:] if int(at) > began]
+
+        (seconds,) = wait_for(late, 30, "lines written after the tail began")
+        assert seconds <= 11, f"a line was seen after {seconds} s; the client itself asks every five"
+        wait_for(lambda: output.text.count("tick") > 120, 60, "many ticks")
+        numbers = [int(n) for n in re.findall(r"tick-(\d+)-", output.text)]
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers))), "lines are missing or come twice"
     finally:
         tail.kill()
         tail.wait(10)

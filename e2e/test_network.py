@@ -57,6 +57,44 @@ def test_bridge_with_dynamic_and_fixed_ports(wharf, busybox):
             fetch(f"http://127.0.0.1:{port}/")
 
 
+def test_containers_of_a_bridge_task_have_a_network_each(wharf, busybox):
+    serve = "hostname > /var/www/index.html; trap 'exit 0' TERM; httpd -f -p 80 -h /var/www & wait"
+    both = [
+        {"name": name, "hostname": name, "portMappings": [{"containerPort": 80, "hostPort": 0}], **sh(serve)} for name in ("left", "right")
+    ]
+    ask = {
+        "name": "main",
+        "essential": False,
+        "links": ["left:backend", "right"],
+        **sh(
+            "grep -c . /proc/net/fib_trie; grep backend /etc/hosts; wget -qO- http://backend/; wget -qO- http://right/; ip -4 -o addr show dev eth0"
+        ),
+    }
+    task = tasks.run(wharf, busybox, network="bridge", containers=[*both, ask])
+    wait_for(lambda: task.container("main").get("exitCode") is not None, 20, "the end of the asking container")
+    _, hosts, left, right, own = task.lines()
+    assert (left, right) == ("left", "right")
+    address, *names = hosts.split()
+    assert names == ["backend", task.container("left")["runtimeId"][:12], "left"]
+    assert f" {address}/" not in own, "the containers share an address"
+    for name in ("left", "right"):
+        (binding,) = task.container(name)["networkBindings"]
+        assert binding["containerPort"] == 80
+        assert fetch(f"http://127.0.0.1:{binding['hostPort']}/").strip() == name
+    assert task.container("main")["networkBindings"] == []
+    task.stop()
+
+
+def test_a_container_without_a_network(wharf, busybox):
+    containers = [
+        {"name": "main", "disableNetworking": True, **sh("ip -o link | cut -d: -f2")},
+        {"name": "other", "essential": False, **sh("ip -o link | cut -d: -f2 | grep -c eth0")},
+    ]
+    task = tasks.run(wharf, busybox, network="bridge", containers=containers)
+    task.wait("STOPPED")
+    assert [line.strip() for line in task.lines()] == ["lo"]
+
+
 ECHO = """
 import signal, socket, sys
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -77,7 +77,7 @@ def _killed(installation, image):
     for _ in range(KILLS):
         service.until(lambda it: it["runningCount"] == 1)
         task = wait_for(lambda: next((one for one in service.tasks() if one["lastStatus"] == "RUNNING"), None), 30, "a task")
-        pid = processes.of_container(task["containers"][0]["runtimeId"])
+        pid = processes.of_container(task)
         begun = time.monotonic()
         processes.kill(pid)
         while not any(one["lastStatus"] == "RUNNING" and one["taskArn"] != task["taskArn"] for one in service.tasks()):

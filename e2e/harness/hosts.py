@@ -17,18 +17,28 @@ SERVER = f"{NETWORK}.1"
 
 
 class Lan:
-    """A bridge in the tests' own network namespace; hosts are plugged in."""
+    """A switch in a network namespace of its own: the machine of the tests is plugged in as every other host is."""
 
-    NAME = "lan0"
+    NAME = "lan"
+    BRIDGE = "lan0"
 
     def __enter__(self):
-        tools.run("ip", "link", "add", self.NAME, "type", "bridge")
-        tools.run("ip", "address", "add", f"{SERVER}/24", "dev", self.NAME)
-        tools.run("ip", "link", "set", self.NAME, "up")
+        tools.run("ip", "netns", "add", self.NAME)
+        tools.run("ip", "-n", self.NAME, "link", "add", self.BRIDGE, "type", "bridge")
+        tools.run("ip", "-n", self.NAME, "link", "set", self.BRIDGE, "up")
+        tools.run("ip", "link", "add", "lan-server", "type", "veth", "peer", "name", "server", "netns", self.NAME)
+        tools.run("ip", "address", "add", f"{SERVER}/24", "dev", "lan-server")
+        tools.run("ip", "link", "set", "lan-server", "up")
+        self.plug("server")
         return self
 
     def __exit__(self, *_):
-        tools.run("ip", "link", "delete", self.NAME)
+        tools.run("ip", "link", "delete", "lan-server")
+        tools.run("ip", "netns", "delete", self.NAME)
+
+    @classmethod
+    def plug(cls, link):
+        tools.run("ip", "-n", cls.NAME, "link", "set", link, "master", cls.BRIDGE, "up")
 
 
 class Host:
@@ -56,8 +66,8 @@ class Host:
         self._holder = wait_for(lambda: next(iter(processes.children(self._unshare.pid)), None), 10, "the host's first process")
         wait_for(lambda: os.readlink(f"/proc/{self._holder}/ns/net") != os.readlink("/proc/self/ns/net"), 10, "its network namespace")
         link = f"host{self.number}"
-        tools.run("ip", "link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", self._holder)
-        tools.run("ip", "link", "set", link, "master", Lan.NAME, "up")
+        tools.run("ip", "-n", Lan.NAME, "link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", self._holder)
+        Lan.plug(link)
         self.inside("ip", "address", "add", f"{self.address}/24", "dev", "eth0")
         self.inside("ip", "link", "set", "eth0", "up")
         self.inside("ip", "route", "add", "default", "via", SERVER)
@@ -93,6 +103,9 @@ class Host:
         """Pull the plug."""
         os.kill(self._holder, signal.SIGKILL)
         self._unshare.wait(20)
+        # The kernel takes a namespace and its end of the cable down when it gets to it.
+        gone = ("ip", "-n", Lan.NAME, "link", "show", f"host{self.number}")
+        wait_for(lambda: tools.run(*gone, check=False).returncode != 0, 20, f"the end of host {self.number}'s network")
 
     @contextlib.contextmanager
     def cut_off(self):

@@ -147,14 +147,16 @@ class Installation:
     # Processes
 
     def child(self, role):
-        """The pid of `wharf server` or `wharf node` under this `wharf up`."""
+        """The pid of the server, the node or the load balancer (`lb`) under this `wharf up`."""
+        # The node of `wharf up` is its agent.
+        program = {"node": "agent"}.get(role, role)
         for pid in processes.children(self.process.pid):
-            if role in processes.command_line(pid)[:2]:
+            if program in processes.command_line(pid)[:2]:
                 return pid
         raise LookupError(f"no wharf {role} below process {self.process.pid}")
 
     def kill_child(self, role):
-        """kill -9 one of the two; the supervisor starts it again."""
+        """kill -9 one of them; the supervisor starts it again."""
         old = wait_for(lambda: self.child(role), START_DEADLINE_S, f"a wharf {role}")
         processes.kill(old, signal.SIGKILL)
         wait_for(lambda: self.child(role) != old, START_DEADLINE_S, f"a new wharf {role}")
@@ -162,8 +164,8 @@ class Installation:
             wait_for(self.healthy, START_DEADLINE_S, "health after the server's death")
 
     def kill_all(self):
-        """kill -9 of `wharf up` and both its children; containers are not among them."""
-        family = [self.process.pid, self.child("server"), self.child("node")]
+        """kill -9 of `wharf up` and its children; containers are not among them."""
+        family = [self.process.pid, *(self.child(role) for role in ("server", "node", "lb"))]
         for pid in family:
             # The children may follow their supervisor faster than this loop.
             with contextlib.suppress(ProcessLookupError):

@@ -73,15 +73,16 @@ def kill(pid, number=signal.SIGKILL):
         wait_for(lambda: not alive(pid), 10, f"the end of process {pid}")
 
 
-def of_container(runtime_id):
-    """The pid, as this namespace sees it, of a container's first process: the one whose control group is named after it."""
+def of_container(task, name="main"):
+    """The pid, as this namespace sees it, of a container's first process, from DescribeTasks' description of its task."""
+    group = f"/{task['taskArn'].rpartition('/')[2]}/{name}"
     for pid in all_pids():
         try:
-            groups = (PROC / str(pid) / "cgroup").read_text()
-            status = (PROC / str(pid) / "status").read_text()
+            groups = (PROC / str(pid) / "cgroup").read_text().splitlines()
+            status = (PROC / str(pid) / "status").read_text().splitlines()
         except OSError:
             continue
-        first = next((line.split()[-1] for line in status.splitlines() if line.startswith("NSpid:")), None)
-        if runtime_id in groups and first == "1":
+        first = next((line.split()[-1] for line in status if line.startswith("NSpid:")), None)
+        if first == "1" and any(line.endswith(group) for line in groups):
             return pid
-    raise LookupError(f"no process of container {runtime_id}")
+    raise LookupError(f"no process of container {name} of {task['taskArn']}")

@@ -66,7 +66,7 @@ class Web:
     def define(self, version, **container):
         more = {"requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512"} if self.launch_type == "FARGATE" else {}
         return tasks.register(
-            self.wharf, self.image, network="awsvpc", task=more, environment=[{"name": "VERSION", "value": version}],
+            self.wharf, self.image, network="awsvpc", task=more, execution_role=tasks.execution_role(self.wharf), environment=[{"name": "VERSION", "value": version}],
             portMappings=[{"containerPort": 80}], **container,
         )  # fmt: skip
 

@@ -150,7 +150,8 @@ def run_script(wharf, image, script, **definition):
 
 def default_subnets(wharf):
     ec2 = wharf.client("ec2")
-    return [subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"]]
+    default = [{"Name": "default-for-az", "Values": ["true"]}]
+    return [subnet["SubnetId"] for subnet in ec2.describe_subnets(Filters=default)["Subnets"]]
 
 
 def in_vpc(wharf, **more):
@@ -164,6 +165,17 @@ def task_role(wharf, action, resource="*"):
     arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST_TASKS)["Role"]["Arn"]
     iam.put_role_policy(RoleName=name, PolicyName="allow", PolicyDocument=document(action, resource))
     return arn
+
+
+def execution_role(wharf):
+    """The role under which images are pulled and logs written, as AWS's guides make it; returns its ARN."""
+    iam, name = wharf.client("iam"), "ecsTaskExecutionRole"
+    try:
+        return iam.get_role(RoleName=name)["Role"]["Arn"]
+    except iam.exceptions.NoSuchEntityException:
+        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST_TASKS)["Role"]["Arn"]
+        iam.attach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy")
+        return arn
 
 
 def user(wharf, *policies):

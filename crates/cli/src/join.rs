@@ -29,7 +29,7 @@ use crate::{layout::Layout, problem::Problem, style::Style};
 const MAX_ANSWER: usize = 16 << 10;
 
 /// Prints a token and the command that spends it.
-pub fn token(layout: &Layout) -> Result<ExitCode, Problem> {
+pub fn token(layout: &Layout, balancers: bool) -> Result<ExitCode, Problem> {
     let settings = layout.settings()?;
     let root = wharf_server::root_credentials(&layout.server(), &layout.keyring())
         .map_err(|cause| Problem::caused("the root key cannot be read", cause))?;
@@ -40,10 +40,11 @@ pub fn token(layout: &Layout) -> Result<ExitCode, Problem> {
     };
     let headers = vec![("host".to_owned(), format!("127.0.0.1:{}", settings.port))];
     let path = "/wharf/join-token";
+    let query = if balancers { "load-balancer=true" } else { "" };
     let parts = RequestParts {
         method: "POST",
         path,
-        query: "",
+        query,
         headers: &headers,
     };
     let signed = sign(
@@ -64,7 +65,8 @@ pub fn token(layout: &Layout) -> Result<ExitCode, Problem> {
             .map_err(|_| Problem::NotRunning {
                 endpoint: settings.endpoint(),
             })?;
-        post(stream, &headers[0].1, path, &signed, String::new()).await
+        let target = format!("{path}?{query}");
+        post(stream, &headers[0].1, &target, &signed, String::new()).await
     })?;
     let style = Style::of_stdout();
     println!("{}", style.faint("On the other machine, within the hour:"));
@@ -87,6 +89,9 @@ struct Granted {
     secret_access_key: String,
     region: String,
     cluster: String,
+    /// Whether the node may carry load balancers.
+    #[serde(default)]
+    load_balancer: bool,
 }
 
 /// Spends a token: writes the node's identity and the authority's certificate into the data folder.
@@ -149,6 +154,7 @@ fn write(
         "region": granted.region,
         "cluster": granted.cluster,
         "instanceName": "",
+        "loadBalancer": granted.load_balancer,
     });
     private(&layout.node_identity(), &identity.to_string())
 }

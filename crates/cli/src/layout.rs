@@ -77,6 +77,11 @@ impl Layout {
         self.node().join("ca.pem")
     }
 
+    /// The same, if this is a joined node.
+    pub fn authority(&self) -> Option<PathBuf> {
+        Some(self.node_ca()).filter(|path| path.exists())
+    }
+
     fn lock_path(&self) -> PathBuf {
         self.root.join("supervisor.lock")
     }

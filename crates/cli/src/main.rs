@@ -1,23 +1,28 @@
 //! The `wharf` program: the platform on one machine (`up`), its parts (`server`, `node`), and the
 //! commands around them.
 
+mod call;
 mod demo;
 mod doctor;
 mod down;
 mod env;
+mod exec;
 mod join;
 mod layout;
+mod lb;
+mod node;
 mod problem;
 mod ready;
 mod roles;
 mod status;
 mod style;
+mod supervisor;
 mod up;
 
 use std::{net::IpAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
-use wharf_server::IamMode;
+use wharf_server::{Cidr, IamMode};
 
 use layout::Layout;
 use problem::Problem;
@@ -38,8 +43,10 @@ enum Command {
     Down(DataArgs),
     /// Print the shell lines that point AWS tools at an installation: eval "$(wharf env)"
     Env(DataArgs),
-    /// Show clusters, tasks and nodes
-    Status(OutputArgs),
+    /// Run a command in a container of a running task: wharf exec TASK -- sh
+    Exec(ExecArgs),
+    /// Show clusters, services, load balancers, targets, nodes and tasks
+    Status(StatusArgs),
     /// Say what this machine lacks, and how to mend it
     Doctor(DoctorArgs),
     /// Show the platform at work, from an image to a log line, and clean up
@@ -47,9 +54,15 @@ enum Command {
     /// Run the control plane alone
     Server(ServerArgs),
     /// Make a token with which a node of another machine joins
-    Token(DataArgs),
-    /// Run a node alone
+    Token(TokenArgs),
+    /// Run a node of another machine's control plane
     Node(NodeArgs),
+    /// Run the agent of this machine; started by `wharf up` and `wharf node`
+    #[command(hide = true)]
+    Agent(AgentArgs),
+    /// Carry load balancers on this machine; started by `wharf up` and `wharf node`
+    #[command(hide = true)]
+    Lb(LbArgs),
 }
 
 #[derive(Args, Clone)]
@@ -72,6 +85,9 @@ struct ServerArgs {
     /// Whether signatures and policies decide (enforce), policies only warn (soft), or nothing is checked (off)
     #[arg(long, value_name = "MODE", default_value = "enforce", value_parser = parse_iam)]
     iam: IamMode,
+    /// Range of the addresses at which load balancers are reached on this machine
+    #[arg(long, value_name = "CIDR", default_value = "127.64.0.0/16")]
+    public_cidr: Cidr,
     /// Descriptor that is told when the server answers; used by `wharf up`
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
@@ -81,6 +97,53 @@ struct ServerArgs {
 struct UpArgs {
     #[command(flatten)]
     server: ServerArgs,
+    /// Address at which other hosts reach this one; that of --listen by default
+    #[arg(long, value_name = "ADDR")]
+    underlay: Option<IpAddr>,
+}
+
+#[derive(Args, Clone)]
+struct TokenArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// The node carries load balancers too
+    #[arg(long)]
+    lb: bool,
+}
+
+/// What a node says of its machine.
+#[derive(Args, Clone)]
+struct HostArgs {
+    /// Address at which other hosts reach this one, if not the one the server sees
+    #[arg(long, value_name = "ADDR")]
+    underlay: Option<IpAddr>,
+    /// Take Fargate tasks too
+    #[arg(long)]
+    fargate: bool,
+    /// Availability zone of this machine, told when it first registers
+    #[arg(long, value_name = "ZONE")]
+    zone: Option<String>,
+}
+
+#[derive(Args, Clone)]
+struct AgentArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    host: HostArgs,
+    #[arg(long, hide = true)]
+    ready_fd: Option<i32>,
+}
+
+#[derive(Args, Clone)]
+struct LbArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// Address on which every load balancer also answers, told apart by Host
+    #[arg(long = "local-listen", value_name = "ADDR")]
+    local_listen: Vec<IpAddr>,
+    #[arg(long, hide = true)]
+    ready_fd: Option<i32>,
 }
 
 #[derive(Args, Clone)]
@@ -93,8 +156,27 @@ struct NodeArgs {
     /// The token
     #[arg(long, value_name = "TOKEN", requires = "server")]
     join: Option<String>,
+    #[command(flatten)]
+    host: HostArgs,
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
+}
+
+#[derive(Args, Clone)]
+struct ExecArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// The task's cluster
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    cluster: String,
+    /// The container, where the task has several
+    #[arg(long, value_name = "NAME")]
+    container: Option<String>,
+    /// Id of the task, the beginning of it, or its ARN
+    task: String,
+    /// What to run
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<String>,
 }
 
 #[derive(Args, Clone)]
@@ -104,6 +186,15 @@ struct OutputArgs {
     /// Print JSON for machines
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Args, Clone)]
+struct StatusArgs {
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Show it again every second, until Ctrl-C
+    #[arg(long, conflicts_with = "json")]
+    watch: bool,
 }
 
 #[derive(Args, Clone)]
@@ -140,11 +231,14 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Up(args) => up::run(&args),
         Command::Down(args) => down::run(&Layout::new(&args.data)?),
         Command::Env(args) => env::run(&Layout::new(&args.data)?),
-        Command::Status(args) => status::run(&Layout::new(&args.data.data)?, args.json),
+        Command::Exec(args) => exec::run(&Layout::new(&args.data.data)?, &args),
+        Command::Status(args) => status::run(&args),
         Command::Doctor(args) => doctor::run(&args.output.data.data, args.port, args.output.json),
         Command::Demo => demo::run(),
         Command::Server(args) => roles::server(&args),
-        Command::Token(args) => join::token(&Layout::new(&args.data)?),
-        Command::Node(args) => roles::node(&args),
+        Command::Token(args) => join::token(&Layout::new(&args.data.data)?, args.lb),
+        Command::Node(args) => node::run(&args),
+        Command::Agent(args) => roles::agent(&args),
+        Command::Lb(args) => lb::run(&args),
     }
 }

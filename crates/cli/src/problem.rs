@@ -25,6 +25,9 @@ pub enum Problem {
     },
     #[error("the control plane could not start")]
     Server(#[source] wharf_server::StartError),
+    /// It has said why itself.
+    #[error("a part of wharf ended")]
+    PartEnded { code: u8 },
     #[error("{what}")]
     Other {
         what: String,
@@ -75,7 +78,9 @@ impl Problem {
                 format!("Start one with `wharf up --data {}`.", path.display())
             }
             Self::NotRunning { .. } => "Start it with `wharf up`.".to_owned(),
-            Self::File { .. } | Self::Server(_) | Self::Other { .. } => String::new(),
+            Self::File { .. } | Self::Server(_) | Self::PartEnded { .. } | Self::Other { .. } => {
+                String::new()
+            }
         }
     }
 
@@ -92,6 +97,7 @@ impl Problem {
             Self::DataInUse { .. } => 6,
             Self::NoInstallation { .. } => 7,
             Self::NotRunning { .. } => 8,
+            Self::PartEnded { code } => *code,
             Self::File { .. } | Self::Server(_) | Self::Other { .. } => 1,
         }
     }

@@ -1,4 +1,4 @@
-//! `wharf server` and `wharf node`: the two programs that `wharf up` keeps running.
+//! `wharf server` and `wharf agent`: parts that `wharf up` and `wharf node` keep running.
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
@@ -7,9 +7,11 @@ use std::{
 };
 
 use tokio_util::sync::CancellationToken;
+use wharf_agent::{Identity, NodeConfig};
+use wharf_base::InstallationId;
 use wharf_server::{IamMode, ServerConfig, StartError};
 
-use crate::{NodeArgs, ServerArgs, join, layout::Layout, problem::Problem, ready};
+use crate::{AgentArgs, ServerArgs, layout::Layout, problem::Problem, ready};
 
 /// The account and region of an installation; configurable ones come with several accounts.
 pub const ACCOUNT: &str = "000000000000";
@@ -71,6 +73,7 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         iam: args.iam,
         account: ACCOUNT.to_owned(),
         region: REGION.to_owned(),
+        public_cidr: args.public_cidr,
     };
     let ready_fd = args.ready_fd;
     block_on(2, async move {
@@ -85,38 +88,28 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
     })
 }
 
-pub fn node(args: &NodeArgs) -> Result<ExitCode, Problem> {
+pub fn agent(args: &AgentArgs) -> Result<ExitCode, Problem> {
     require_root()?;
     keep_files_private();
     let layout = Layout::new(&args.data.data)?;
     log_to_stderr();
-    let installation = match (&args.server, &args.join) {
-        // A service unit says the same at every start; the token is spent at the first.
-        (Some(server), Some(token)) if !layout.node_identity().exists() => {
-            let installation = layout.create()?;
-            join::join(&layout, server, token)?;
-            installation
-        }
-        _ => layout
-            .installation()?
-            .ok_or_else(|| Problem::NoInstallation {
-                path: layout.root().to_owned(),
-            })?,
-    };
-    let identity = wharf_agent::config::Identity::load(layout.node_identity())
-        .map_err(|cause| Problem::caused("this node has no identity", cause))?;
-    let mut config = wharf_agent::config::NodeConfig::new(
+    let installation = require_installation(&layout)?;
+    let mut config = NodeConfig::new(
         layout.node(),
         installation,
-        identity,
+        identity(&layout)?,
         shim_program()?,
     );
-    config.ca = Some(layout.node_ca()).filter(|path| path.exists());
-    // On one machine the same node takes Fargate tasks too; a joined one runs its own cluster's only.
-    if config.ca.is_none() {
-        config
-            .attributes
-            .insert("wharf.fargate-capacity".to_owned(), String::new());
+    config.ca = layout.authority();
+    config.underlay = args.host.underlay;
+    let mut attribute = |name: &str, value: &str| {
+        config.attributes.insert(name.to_owned(), value.to_owned());
+    };
+    if args.host.fargate {
+        attribute("wharf.fargate-capacity", "");
+    }
+    if let Some(zone) = &args.host.zone {
+        attribute("ecs.availability-zone", zone);
     }
     let ready_fd = args.ready_fd;
     block_on(2, async move {
@@ -125,6 +118,24 @@ pub fn node(args: &NodeArgs) -> Result<ExitCode, Problem> {
             .await
             .map_err(|cause| Problem::caused("the node could not go on", cause))
     })
+}
+
+pub fn require_installation(layout: &Layout) -> Result<InstallationId, Problem> {
+    layout
+        .installation()?
+        .ok_or_else(|| Problem::NoInstallation {
+            path: layout.root().to_owned(),
+        })
+}
+
+pub fn identity(layout: &Layout) -> Result<Identity, Problem> {
+    Identity::load(layout.node_identity())
+        .map_err(|cause| Problem::caused("this node has no identity", cause))
+}
+
+/// Whether other machines may reach the address.
+pub fn is_of_a_network(address: &IpAddr) -> bool {
+    !(address.is_loopback() || address.is_unspecified())
 }
 
 /// The shim lies beside this program.
@@ -140,7 +151,7 @@ pub fn shim_program() -> Result<PathBuf, Problem> {
     }
 }
 
-fn block_on(
+pub fn block_on(
     workers: usize,
     work: impl Future<Output = Result<(), Problem>>,
 ) -> Result<ExitCode, Problem> {
@@ -155,7 +166,7 @@ fn block_on(
     Ok(ExitCode::SUCCESS)
 }
 
-fn cancelled_by_signals() -> Result<CancellationToken, Problem> {
+pub fn cancelled_by_signals() -> Result<CancellationToken, Problem> {
     use tokio::signal::unix::{SignalKind, signal};
     let failed = |cause| Problem::caused("cannot listen for signals", cause);
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
@@ -173,12 +184,12 @@ fn cancelled_by_signals() -> Result<CancellationToken, Problem> {
 }
 
 /// Nobody else reads what a part of wharf writes.
-fn keep_files_private() {
+pub fn keep_files_private() {
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
 }
 
 /// `WHARF_LOG` chooses what is logged, in the form of the `tracing` filters; warnings by default.
-fn log_to_stderr() {
+pub fn log_to_stderr() {
     use tracing_subscriber::{EnvFilter, fmt};
     let filter = EnvFilter::try_from_env("WHARF_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     fmt()

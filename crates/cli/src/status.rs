@@ -1,308 +1,361 @@
-//! `wharf status`: clusters, tasks and nodes, read through the same API that users have.
+//! `wharf status`: what an installation runs, from the describing operations that users have.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{
+    io::{IsTerminal, Write, stdout},
+    process::ExitCode,
+    time::Duration,
+};
 
-use serde_json::{Value, json};
-use wharf_agent::client::{Api, Dialer, Endpoint};
-use wharf_api_ecs::{schema::SERVICE, types::*};
-use wharf_base::{SystemClock, Timestamp};
-use wharf_wire::sigv4::SigningKeys;
+use serde_json::Value;
+use wharf_base::{Clock, SystemClock, Timestamp};
 
 use crate::{
+    StatusArgs, call,
     layout::{Layout, Settings},
     problem::Problem,
     style::{Style, table},
 };
 
-pub fn run(layout: &Layout, as_json: bool) -> Result<ExitCode, Problem> {
+/// Between two looks of `--watch`.
+const PAUSE: Duration = Duration::from_secs(1);
+
+pub fn run(args: &StatusArgs) -> Result<ExitCode, Problem> {
+    let layout = Layout::new(&args.output.data.data)?;
     let settings = layout.settings()?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|cause| Problem::caused("cannot start", cause))?;
-    let seen = runtime.block_on(look(layout, &settings))?;
-    if as_json {
-        println!("{}", seen.as_json(&settings));
-    } else {
-        print!("{}", seen.as_text(&settings, Style::of_stdout()));
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// What the API says.
-#[derive(Default)]
-struct Seen {
-    clusters: Vec<Cluster>,
-    nodes: Vec<ContainerInstance>,
-    tasks: Vec<Task>,
-}
-
-async fn look(layout: &Layout, settings: &Settings) -> Result<Seen, Problem> {
-    let api = api(layout, settings)?;
-    let mut seen = Seen::default();
-    let mut token = None;
-    loop {
-        let input = ListClustersRequest {
-            next_token: token,
-            ..Default::default()
-        };
-        let page: ListClustersResponse = call(&api, settings, "ListClusters", &input).await?;
-        let clusters = page.cluster_arns.unwrap_or_default();
-        if !clusters.is_empty() {
-            let input = DescribeClustersRequest {
-                clusters: Some(clusters),
-                ..Default::default()
-            };
-            let described: DescribeClustersResponse =
-                call(&api, settings, "DescribeClusters", &input).await?;
-            seen.clusters.extend(described.clusters.unwrap_or_default());
+    call::block_on(async {
+        loop {
+            let text = call::ask(&layout, &settings, "GET", "/wharf/overview", "").await?;
+            let seen: Value = serde_json::from_str(&text)
+                .map_err(|cause| Problem::caused("the server's answer is no overview", cause))?;
+            if args.output.json {
+                println!("{seen}");
+                return Ok(ExitCode::SUCCESS);
+            }
+            let screen = as_text(&seen, &settings, Style::of_stdout(), SystemClock.now());
+            if !args.watch {
+                print!("{screen}");
+                return Ok(ExitCode::SUCCESS);
+            }
+            show_again(&screen)?;
+            tokio::time::sleep(PAUSE).await;
         }
-        token = page.next_token;
-        if token.is_none() {
-            break;
-        }
-    }
-    for cluster in seen.clusters.clone() {
-        nodes(&api, settings, &cluster, &mut seen.nodes).await?;
-        tasks(&api, settings, &cluster, &mut seen.tasks).await?;
-    }
-    Ok(seen)
-}
-
-async fn nodes(
-    api: &Api,
-    settings: &Settings,
-    cluster: &Cluster,
-    found: &mut Vec<ContainerInstance>,
-) -> Result<(), Problem> {
-    let mut token = None;
-    loop {
-        let input = ListContainerInstancesRequest {
-            cluster: cluster.cluster_arn.clone(),
-            next_token: token,
-            ..Default::default()
-        };
-        let page: ListContainerInstancesResponse =
-            call(api, settings, "ListContainerInstances", &input).await?;
-        let arns = page.container_instance_arns.unwrap_or_default();
-        if !arns.is_empty() {
-            let input = DescribeContainerInstancesRequest {
-                cluster: cluster.cluster_arn.clone(),
-                container_instances: Some(arns),
-                ..Default::default()
-            };
-            let described: DescribeContainerInstancesResponse =
-                call(api, settings, "DescribeContainerInstances", &input).await?;
-            found.extend(described.container_instances.unwrap_or_default());
-        }
-        token = page.next_token;
-        if token.is_none() {
-            return Ok(());
-        }
-    }
-}
-
-async fn tasks(
-    api: &Api,
-    settings: &Settings,
-    cluster: &Cluster,
-    found: &mut Vec<Task>,
-) -> Result<(), Problem> {
-    let mut token = None;
-    loop {
-        let input = ListTasksRequest {
-            cluster: cluster.cluster_arn.clone(),
-            next_token: token,
-            ..Default::default()
-        };
-        let page: ListTasksResponse = call(api, settings, "ListTasks", &input).await?;
-        let arns = page.task_arns.unwrap_or_default();
-        if !arns.is_empty() {
-            let input = DescribeTasksRequest {
-                cluster: cluster.cluster_arn.clone(),
-                tasks: Some(arns),
-                ..Default::default()
-            };
-            let described: DescribeTasksResponse =
-                call(api, settings, "DescribeTasks", &input).await?;
-            found.extend(described.tasks.unwrap_or_default());
-        }
-        token = page.next_token;
-        if token.is_none() {
-            return Ok(());
-        }
-    }
-}
-
-fn api(layout: &Layout, settings: &Settings) -> Result<Api, Problem> {
-    let root = wharf_server::root_credentials(&layout.server(), &layout.keyring())
-        .map_err(|cause| Problem::caused("the root key cannot be read", cause))?;
-    let endpoint = Endpoint::parse(&settings.endpoint())
-        .map_err(|cause| Problem::caused("the settings name no usable endpoint", cause))?;
-    let keys = SigningKeys {
-        access_key_id: root.access_key_id,
-        secret_access_key: root.secret_access_key,
-        session_token: None,
-    };
-    let dialer = Dialer::new(None).map_err(|cause| Problem::caused("cannot connect", cause))?;
-    Ok(Api::new(
-        endpoint,
-        dialer,
-        keys,
-        &settings.region,
-        Arc::new(SystemClock),
-    ))
-}
-
-async fn call<O: wharf_wire::node::Struct + Default>(
-    api: &Api,
-    settings: &Settings,
-    operation: &'static str,
-    input: &(dyn wharf_wire::node::Struct + Sync),
-) -> Result<O, Problem> {
-    use wharf_agent::client::CallError;
-    api.call(&SERVICE, operation, input)
-        .await
-        .map_err(|error| match error {
-            CallError::Transport { .. } => Problem::NotRunning {
-                endpoint: settings.endpoint(),
-            },
-            other => Problem::caused(format!("{operation} failed"), other),
-        })
-}
-
-impl Seen {
-    fn as_json(&self, settings: &Settings) -> Value {
-        let text = |value: &Option<String>| value.clone().unwrap_or_default();
-        json!({
-            "endpoint": settings.endpoint(),
-            "clusters": self.clusters.iter().map(|it| json!({
-                "arn": text(&it.cluster_arn),
-                "status": text(&it.status),
-                "instances": it.registered_container_instances_count,
-                "running": it.running_tasks_count,
-                "pending": it.pending_tasks_count,
-            })).collect::<Vec<_>>(),
-            "nodes": self.nodes.iter().map(|it| json!({
-                "arn": text(&it.container_instance_arn),
-                "status": text(&it.status),
-                "connected": it.agent_connected,
-                "running": it.running_tasks_count,
-            })).collect::<Vec<_>>(),
-            "tasks": self.tasks.iter().map(|it| json!({
-                "arn": text(&it.task_arn),
-                "definition": text(&it.task_definition_arn),
-                "status": text(&it.last_status),
-                "desired": text(&it.desired_status),
-                "launchType": text(&it.launch_type),
-                "address": address(it),
-            })).collect::<Vec<_>>(),
-        })
-    }
-
-    fn as_text(&self, settings: &Settings, style: Style) -> String {
-        let mut text = format!("{} {}\n", style.strong("wharf"), settings.endpoint());
-        let heading = |cells: &[&str]| {
-            cells
-                .iter()
-                .map(|cell| (*cell).to_owned())
-                .collect::<Vec<_>>()
-        };
-        let count = |value: Option<i32>| value.unwrap_or(0).to_string();
-        let mut rows = vec![heading(&[
-            "CLUSTER", "STATUS", "NODES", "RUNNING", "PENDING",
-        ])];
-        rows.extend(self.clusters.iter().map(|it| {
-            vec![
-                tail(&it.cluster_name),
-                it.status.clone().unwrap_or_default(),
-                count(it.registered_container_instances_count),
-                count(it.running_tasks_count),
-                count(it.pending_tasks_count),
-            ]
-        }));
-        text.push_str(&format!("\n{}", table(&rows)));
-        let mut rows = vec![heading(&[
-            "NODE",
-            "STATUS",
-            "AGENT",
-            "CPU FREE",
-            "MEMORY FREE",
-            "TASKS",
-        ])];
-        rows.extend(self.nodes.iter().map(|it| {
-            let connected = it.agent_connected.unwrap_or(false);
-            vec![
-                tail(&it.container_instance_arn),
-                it.status.clone().unwrap_or_default(),
-                if connected { "connected" } else { "away" }.to_owned(),
-                resource(it, "CPU"),
-                format!("{} MiB", resource(it, "MEMORY")),
-                count(it.running_tasks_count),
-            ]
-        }));
-        text.push_str(&format!("\n{}", table(&rows)));
-        let mut rows = vec![heading(&[
-            "TASK",
-            "DEFINITION",
-            "STATUS",
-            "LAUNCH TYPE",
-            "ADDRESS",
-            "AGE",
-        ])];
-        rows.extend(self.tasks.iter().map(|it| {
-            vec![
-                tail(&it.task_arn),
-                tail(&it.task_definition_arn),
-                it.last_status.clone().unwrap_or_default(),
-                it.launch_type.clone().unwrap_or_default(),
-                address(it).unwrap_or_else(|| "-".to_owned()),
-                age(it.created_at),
-            ]
-        }));
-        text.push_str(&format!("\n{}", table(&rows)));
-        text
-    }
-}
-
-fn tail(arn: &Option<String>) -> String {
-    let arn = arn.as_deref().unwrap_or_default();
-    arn.rsplit('/').next().unwrap_or_default().to_owned()
-}
-
-fn resource(instance: &ContainerInstance, name: &str) -> String {
-    let remaining = instance.remaining_resources.iter().flatten();
-    let found = remaining
-        .into_iter()
-        .find(|resource| resource.name.as_deref() == Some(name));
-    found
-        .and_then(|resource| resource.integer_value)
-        .map_or_else(|| "-".to_owned(), |value| value.to_string())
-}
-
-/// The private address, or where the first published port is.
-fn address(task: &Task) -> Option<String> {
-    let containers = || task.containers.iter().flatten();
-    let private = containers()
-        .flat_map(|container| container.network_interfaces.iter().flatten())
-        .find_map(|interface| interface.private_ipv4_address.clone());
-    private.or_else(|| {
-        containers()
-            .flat_map(|container| container.network_bindings.iter().flatten())
-            .find_map(|binding| Some(format!("localhost:{}", binding.host_port?)))
     })
 }
 
-fn age(since: Option<Timestamp>) -> String {
-    use wharf_base::Clock;
-    let Some(since) = since else {
+/// On a terminal the new text takes the place of the old.
+fn show_again(screen: &str) -> Result<(), Problem> {
+    let clear = match stdout().is_terminal() {
+        true => "\u{1b}[H\u{1b}[2J",
+        false => "",
+    };
+    let mut out = stdout().lock();
+    write!(out, "{clear}{screen}")
+        .and_then(|()| out.flush())
+        .map_err(|cause| Problem::caused("cannot print", cause))
+}
+
+/// The whole text: one table a kind, kinds of which there is nothing left out.
+fn as_text(seen: &Value, settings: &Settings, style: Style, now: Timestamp) -> String {
+    let mut text = format!("{} {}\n", style.strong("wharf"), settings.endpoint());
+    let sections = [
+        clusters(seen),
+        services(seen),
+        deployments(seen),
+        balancers(seen),
+        targets(seen),
+        nodes(seen),
+        tasks(seen, now),
+    ];
+    for rows in sections.iter().filter(|rows| rows.len() > 1) {
+        text.push('\n');
+        text.push_str(&table(rows));
+    }
+    text
+}
+
+type Rows = Vec<Vec<String>>;
+
+/// A heading, and a row an item.
+fn rows(heading: &[&str], items: impl Iterator<Item = Vec<String>>) -> Rows {
+    let heading = heading.iter().map(|cell| (*cell).to_owned()).collect();
+    std::iter::once(heading).chain(items).collect()
+}
+
+fn clusters(seen: &Value) -> Rows {
+    let heading = [
+        "CLUSTER", "STATUS", "NODES", "SERVICES", "RUNNING", "PENDING",
+    ];
+    let row = |it: &Value| {
+        vec![
+            cell(it, "clusterName"),
+            cell(it, "status"),
+            cell(it, "registeredContainerInstancesCount"),
+            cell(it, "activeServicesCount"),
+            cell(it, "runningTasksCount"),
+            cell(it, "pendingTasksCount"),
+        ]
+    };
+    rows(&heading, list(seen, "clusters").map(row))
+}
+
+fn services(seen: &Value) -> Rows {
+    let heading = [
+        "SERVICE",
+        "CLUSTER",
+        "STATUS",
+        "DESIRED",
+        "RUNNING",
+        "PENDING",
+        "DEFINITION",
+        "LAST EVENT",
+    ];
+    let row = |it: &Value| {
+        let event = list(it, "events").next().map(|it| cell(it, "message"));
+        vec![
+            cell(it, "serviceName"),
+            name(it, "clusterArn"),
+            cell(it, "status"),
+            cell(it, "desiredCount"),
+            cell(it, "runningCount"),
+            cell(it, "pendingCount"),
+            name(it, "taskDefinition"),
+            event.unwrap_or_else(|| "-".to_owned()),
+        ]
+    };
+    rows(&heading, list(seen, "services").map(row))
+}
+
+/// Those under way; what is completed shows as its service alone.
+fn deployments(seen: &Value) -> Rows {
+    let heading = [
+        "DEPLOYMENT",
+        "SERVICE",
+        "STATUS",
+        "ROLLOUT",
+        "DESIRED",
+        "RUNNING",
+        "PENDING",
+        "FAILED",
+        "DEFINITION",
+    ];
+    let under_way = list(seen, "services").flat_map(|service| {
+        let all: Vec<&Value> = list(service, "deployments").collect();
+        let one_completed = matches!(all.as_slice(), [one] if one["rolloutState"] == "COMPLETED");
+        let shown = if one_completed { Vec::new() } else { all };
+        shown.into_iter().map(move |it| {
+            vec![
+                cell(it, "id"),
+                cell(service, "serviceName"),
+                cell(it, "status"),
+                cell(it, "rolloutState"),
+                cell(it, "desiredCount"),
+                cell(it, "runningCount"),
+                cell(it, "pendingCount"),
+                cell(it, "failedTasks"),
+                name(it, "taskDefinition"),
+            ]
+        })
+    });
+    rows(&heading, under_way)
+}
+
+fn balancers(seen: &Value) -> Rows {
+    let heading = ["LOAD BALANCER", "STATE", "URL"];
+    let row = |it: &Value| {
+        let urls: Vec<String> = list(it, "Listeners")
+            .map(|listener| url(&cell(it, "DNSName"), listener))
+            .collect();
+        vec![
+            cell(it, "LoadBalancerName"),
+            cell(&it["State"], "Code"),
+            urls.join(" "),
+        ]
+    };
+    rows(&heading, list(seen, "loadBalancers").map(row))
+}
+
+/// `http://web-1.us-east-1.elb.localhost/`: without the port where a browser adds it.
+fn url(host: &str, listener: &Value) -> String {
+    let scheme = cell(listener, "Protocol").to_lowercase();
+    match (scheme.as_str(), listener["Port"].as_i64()) {
+        ("http", Some(80)) | ("https", Some(443)) => format!("{scheme}://{host}/"),
+        (_, Some(port)) => format!("{scheme}://{host}:{port}/"),
+        _ => format!("{scheme}://{host}/"),
+    }
+}
+
+fn targets(seen: &Value) -> Rows {
+    let heading = ["TARGET", "GROUP", "STATE", "REASON"];
+    let all = list(seen, "targetGroups").flat_map(|group| {
+        list(group, "Targets").map(move |it| {
+            let target = &it["Target"];
+            let health = &it["TargetHealth"];
+            vec![
+                format!("{}:{}", cell(target, "Id"), cell(target, "Port")),
+                cell(group, "TargetGroupName"),
+                cell(health, "State"),
+                cell(health, "Description"),
+            ]
+        })
+    });
+    rows(&heading, all)
+}
+
+fn nodes(seen: &Value) -> Rows {
+    let heading = [
+        "NODE",
+        "CLUSTER",
+        "STATUS",
+        "AGENT",
+        "CPU FREE",
+        "MEMORY FREE",
+        "TASKS",
+    ];
+    let row = |it: &Value| {
+        let connected = it["agentConnected"] == true;
+        vec![
+            name(it, "containerInstanceArn"),
+            cluster_of(&cell(it, "containerInstanceArn")),
+            cell(it, "status"),
+            if connected { "connected" } else { "away" }.to_owned(),
+            resource(it, "CPU"),
+            format!("{} MiB", resource(it, "MEMORY")),
+            cell(it, "runningTasksCount"),
+        ]
+    };
+    rows(&heading, list(seen, "containerInstances").map(row))
+}
+
+fn tasks(seen: &Value, now: Timestamp) -> Rows {
+    let heading = [
+        "TASK",
+        "OF",
+        "DEFINITION",
+        "STATUS",
+        "HEALTH",
+        "LAUNCH TYPE",
+        "ADDRESS",
+        "AGE",
+    ];
+    let row = |it: &Value| {
+        vec![
+            name(it, "taskArn"),
+            cell(it, "group"),
+            name(it, "taskDefinitionArn"),
+            cell(it, "lastStatus"),
+            cell(it, "healthStatus"),
+            cell(it, "launchType"),
+            address(it).unwrap_or_else(|| "-".to_owned()),
+            age(&it["createdAt"], now),
+        ]
+    };
+    rows(&heading, list(seen, "tasks").map(row))
+}
+
+fn list<'a>(document: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+    document[name].as_array().into_iter().flatten()
+}
+
+fn cell(document: &Value, name: &str) -> String {
+    match &document[name] {
+        Value::String(text) => text.clone(),
+        Value::Null => "-".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// The last part of an ARN.
+fn name(document: &Value, member: &str) -> String {
+    let arn = cell(document, member);
+    arn.rsplit('/').next().unwrap_or_default().to_owned()
+}
+
+/// `…:container-instance/CLUSTER/ID`
+fn cluster_of(arn: &str) -> String {
+    arn.rsplit('/').nth(1).unwrap_or_default().to_owned()
+}
+
+fn resource(instance: &Value, name: &str) -> String {
+    list(instance, "remainingResources")
+        .find(|resource| resource["name"] == name)
+        .map_or_else(|| "-".to_owned(), |found| cell(found, "integerValue"))
+}
+
+/// The private address, or where the first published port is.
+fn address(task: &Value) -> Option<String> {
+    let private = list(task, "containers")
+        .flat_map(|container| list(container, "networkInterfaces"))
+        .find_map(|interface| interface["privateIpv4Address"].as_str().map(str::to_owned));
+    private.or_else(|| {
+        list(task, "containers")
+            .flat_map(|container| list(container, "networkBindings"))
+            .find_map(|binding| Some(format!("localhost:{}", binding["hostPort"].as_i64()?)))
+    })
+}
+
+/// Since a time in seconds, as the JSON of the API writes it.
+fn age(since: &Value, now: Timestamp) -> String {
+    let Some(since) = since.as_f64() else {
         return "-".to_owned();
     };
-    let seconds = SystemClock.now().since(since).as_secs();
+    let seconds = (now.epoch_seconds() - since).max(0.0) as u64;
     match seconds {
         0..60 => format!("{seconds}s"),
         60..3600 => format!("{}m", seconds / 60),
         3600..86_400 => format!("{}h", seconds / 3600),
         _ => format!("{}d", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_there_has_no_table() {
+        let seen =
+            json!({"clusters": [{"clusterName": "default", "status": "ACTIVE"}], "tasks": []});
+        let settings = Settings {
+            port: 4566,
+            account: String::new(),
+            region: String::new(),
+        };
+        let style = Style::of_stdout();
+        let text = as_text(&seen, &settings, style, SystemClock.now());
+        assert!(text.contains("CLUSTER"), "{text}");
+        assert!(!text.contains("TASK "), "{text}");
+    }
+
+    #[test]
+    fn a_deployment_shows_while_it_is_under_way() {
+        let service = |state| json!({"services": [{"serviceName": "web", "deployments": [{"id": "ecs-svc/1", "rolloutState": state}]}]});
+        assert_eq!(deployments(&service("COMPLETED")).len(), 1);
+        assert_eq!(
+            deployments(&service("IN_PROGRESS"))[1][..2],
+            ["ecs-svc/1", "web"]
+        );
+    }
+
+    #[test]
+    fn urls_leave_out_the_usual_port() {
+        let listener = |protocol, port| json!({"Protocol": protocol, "Port": port});
+        assert_eq!(url("a", &listener("HTTP", 80)), "http://a/");
+        assert_eq!(url("a", &listener("HTTPS", 443)), "https://a/");
+        assert_eq!(url("a", &listener("HTTP", 8080)), "http://a:8080/");
+    }
+
+    #[test]
+    fn ages() {
+        let now = Timestamp::from_millis(100_000_000);
+        for (since, text) in [
+            (100_000.0, "0s"),
+            (99_940.5, "59s"),
+            (99_000.0, "16m"),
+            (13_600.0, "1d"),
+        ] {
+            assert_eq!(age(&json!(since), now), text);
+        }
     }
 }

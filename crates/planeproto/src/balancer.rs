@@ -10,6 +10,8 @@ pub struct LoadBalancer {
     pub name: String,
     /// `web-1234567890.us-east-1.elb.localhost`
     pub dns_name: String,
+    /// `kind` on the wire says what resource it is.
+    #[serde(rename = "type")]
     pub kind: BalancerKind,
     pub internal: bool,
     pub vpc: String,

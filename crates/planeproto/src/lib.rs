@@ -172,4 +172,22 @@ mod tests {
         assert_eq!(back.key().id, "arn:tg 172.31.0.9:80");
         assert_eq!(back.plane(), Plane::LoadBalancer);
     }
+
+    #[test]
+    fn a_load_balancer_survives_the_wire() {
+        let resource = Resource::LoadBalancer(balancer::LoadBalancer {
+            arn: "arn:lb".to_owned(),
+            name: "web".to_owned(),
+            dns_name: "web-1.us-east-1.elb.localhost".to_owned(),
+            kind: balancer::BalancerKind::Application,
+            internal: false,
+            vpc: "vpc-1".to_owned(),
+            public_address: None,
+            interfaces: vec![],
+            attributes: Default::default(),
+        });
+        let json = serde_json::to_string(&resource).unwrap();
+        let back: Resource = serde_json::from_str(&json).unwrap();
+        assert_eq!(back, resource);
+    }
 }

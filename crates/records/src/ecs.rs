@@ -37,8 +37,8 @@ pub use service::{
 };
 pub use setting::Setting;
 pub use task::{
-    Container, ContainerStatus, Desired, Health, Interface, InterfaceState, Launch, NetworkBinding,
-    NetworkWish, Status, StopCode, Task,
+    Container, ContainerStatus, Desired, ExecAgent, Health, Interface, InterfaceState, Launch,
+    NetworkBinding, NetworkWish, Status, StopCode, Task,
 };
 pub use token::ClientToken;
 

@@ -1,6 +1,10 @@
 //! Joins the services to what the gateway and each other expect.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
@@ -11,12 +15,15 @@ use sha1::{Digest, Sha1};
 use wharf_base::{Arn, Clock, Timestamp};
 use wharf_planeproto::{self as planes, Resource, report::TargetHealth};
 use wharf_registry::RegistryApi;
-use wharf_store::Entry;
+use wharf_seal::Keyring;
+use wharf_store::{Entry, Store};
 use wharf_svc_ecs::{
     Channel as AgentChannel, EcsService, Endpoint, Refusal, RoleError, RoleKeys, TaskCredentials,
+    exec::Sessions,
 };
+use wharf_svc_elbv2::{Certificates, Elbv2Service, FoundCertificate, Instances, LookupError};
 use wharf_svc_iam::{AssumeError, Directory as IamDirectory, IdentifyError};
-use wharf_wire::{Check, Context, Dispatcher, fault::Chain};
+use wharf_wire::{Context, Dispatcher, fault::Chain};
 
 use crate::{
     gateway::{self, AgentSockets, Body, Channel, Handler, Key, KeyError, Peer, full},
@@ -94,25 +101,94 @@ impl TaskCredentials for Roles {
     }
 }
 
-/// Elastic Load Balancing: its contract is here, its operations are not yet, and say so.
-pub struct LoadBalancing;
-
-#[async_trait]
-impl wharf_api_elbv2::Elbv2 for LoadBalancing {
-    async fn authorize(
-        &self,
-        _: &Context,
-        input: wharf_api_elbv2::Input<'_>,
-    ) -> Result<Vec<Check>, wharf_wire::Fault> {
-        Ok(vec![Check::any(input.action())])
-    }
-}
+/// Elastic Load Balancing as its hosts speak to it.
+pub struct LoadBalancing(pub Elbv2Service);
 
 #[async_trait]
 impl Balancers for LoadBalancing {
-    async fn host_connected(&self, _: &str, _: &str) {}
-    async fn host_gone(&self, _: &str) {}
-    async fn report(&self, _: &str, _: Vec<TargetHealth>) {}
+    async fn host_connected(&self, instance: &str, zone: &str) {
+        if let Err(error) = self.0.lb_host_connected(instance, zone).await {
+            tracing::error!(host = instance, error = %Chain(&error), "a load balancer host is not written down");
+        }
+    }
+
+    async fn host_disconnected(&self, instance: &str) {
+        self.0.lb_host_disconnected(instance);
+    }
+
+    async fn host_gone(&self, instance: &str) {
+        if let Err(error) = self.0.lb_host_gone(instance).await {
+            tracing::error!(host = instance, error = %Chain(&error), "a load balancer host that is gone stays");
+        }
+    }
+
+    async fn report(&self, instance: &str, health: Vec<TargetHealth>) {
+        if let Err(error) = self.0.report(instance, health).await {
+            tracing::error!(host = instance, error = %Chain(&error), "reports of targets are lost");
+        }
+    }
+}
+
+/// IAM's server certificates, as load balancers take them over.
+pub struct ServerCertificates(pub Arc<IamDirectory>);
+
+#[async_trait]
+impl Certificates for ServerCertificates {
+    async fn find(
+        &self,
+        account: &str,
+        arn: &str,
+    ) -> Result<Option<FoundCertificate>, LookupError> {
+        let found = self.0.server_certificate(account, arn).await;
+        let found = found.map_err(|error| LookupError {
+            what: "a server certificate",
+            cause: Box::new(error),
+        })?;
+        Ok(found.map(|it| FoundCertificate {
+            names: it.names,
+            chain: it.chain,
+            private_key: it.private_key,
+        }))
+    }
+}
+
+/// Where instances are, for target groups that name them: the hosts that take part in the network.
+pub struct Hosts(pub Store);
+
+#[async_trait]
+impl Instances for Hosts {
+    async fn address(
+        &self,
+        account: &str,
+        region: &str,
+        instance: &str,
+    ) -> Result<Option<IpAddr>, LookupError> {
+        let host = crate::plane::host(&self.0, account, region, instance).await;
+        let host = host.map_err(|error| LookupError {
+            what: "a host",
+            cause: Box::new(error),
+        })?;
+        // A host without peers is this machine.
+        let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        Ok(host.map(|host| host.underlay.unwrap_or(here)))
+    }
+}
+
+/// Elastic Load Balancing's records as resources of the load balancer plane.
+pub struct Elbv2Records(pub Keyring);
+
+impl Source for Elbv2Records {
+    fn prefix(&self) -> String {
+        wharf_svc_elbv2::plane::prefix()
+    }
+
+    fn resource(&self, entry: &Entry) -> Option<Resource> {
+        wharf_svc_elbv2::plane::resource(entry, &self.0)
+    }
+
+    fn key(&self, store_key: &str) -> Option<planes::Key> {
+        wharf_svc_elbv2::plane::key(store_key)
+    }
 }
 
 /// EC2's records as resources of the network plane.
@@ -164,6 +240,7 @@ impl Handler for Registry {
 /// The agents' websockets: IAM asked, the upgrade answered, the connection handed to ECS.
 pub struct Sockets {
     pub endpoint: Endpoint,
+    pub sessions: Sessions,
     pub dispatcher: Dispatcher,
 }
 
@@ -201,6 +278,28 @@ impl AgentSockets for Sockets {
                     }
                 }
                 Err(error) => tracing::debug!(%error, "an agent's connection was not upgraded"),
+            }
+        });
+        switching(accept)
+    }
+
+    async fn data_channel(&self, request: Request<Incoming>) -> Response<Body> {
+        let path = request.uri().path();
+        let id = path
+            .strip_prefix(wharf_svc_ecs::exec::PATH)
+            .unwrap_or_default();
+        let Some(session) = self.sessions.find(id) else {
+            return gateway::text(StatusCode::GONE, "There is no such session.\n");
+        };
+        let Some(accept) = accept_key(request.headers()) else {
+            return gateway::text(StatusCode::BAD_REQUEST, "A websocket is expected here.\n");
+        };
+        tokio::spawn(async move {
+            match hyper::upgrade::on(request).await {
+                Ok(upgraded) => {
+                    wharf_svc_ecs::exec::channel::serve(session, TokioIo::new(upgraded)).await;
+                }
+                Err(error) => tracing::debug!(%error, "a data channel was not upgraded"),
             }
         });
         switching(accept)

@@ -33,7 +33,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use api::{Apis, IamMode};
 
-use crate::{join::Join, plane::Planes};
+use crate::{join::Join, overview::Overview, plane::Planes};
 pub use auth::{Directory, Key, KeyError};
 
 /// What every answer's body is.
@@ -75,6 +75,8 @@ pub struct Gateway {
     pub join: Arc<Join>,
     /// `/plane/v1/…`: planes of hosts
     pub planes: Arc<Planes>,
+    /// `/wharf/overview`: what runs, for `wharf status`
+    pub overview: Overview,
     pub tls: Option<tokio_rustls::TlsAcceptor>,
 }
 
@@ -87,6 +89,9 @@ pub trait AgentSockets: Send + Sync {
         channel: Channel,
         cx: wharf_wire::Context,
     ) -> Response<Body>;
+
+    /// Takes over an end of a session of ECS Exec.
+    async fn data_channel(&self, request: Request<Incoming>) -> Response<Body>;
 }
 
 /// Which of the agent's two sockets.
@@ -247,12 +252,20 @@ impl Gateway {
                     Err(answer) => api::respond(answer, ""),
                 }
             }
+            route::Route::Overview => match self.apis.authenticate(&request, "wharf", peer).await {
+                Ok(cx) => match self.overview.document(cx).await {
+                    Ok(document) => text(StatusCode::OK, document.to_string()),
+                    Err(refusal) => text(StatusCode::FORBIDDEN, format!("{refusal}\n")),
+                },
+                Err(answer) => api::respond(answer, ""),
+            },
             route::Route::Agent(channel) => {
                 match self.apis.authenticate(&request, "ecs", peer).await {
                     Ok(cx) => self.agents.upgrade(request, channel, cx).await,
                     Err(answer) => api::respond(answer, ""),
                 }
             }
+            route::Route::DataChannel => self.agents.data_channel(request).await,
             route::Route::Plane(plane) => {
                 match self.apis.authenticate(&request, "wharf", peer).await {
                     Ok(cx) => self.planes.subscribe(cx, plane, request, peer).await,

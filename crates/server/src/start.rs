@@ -11,6 +11,7 @@ use std::{
 
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
+use wharf_api_ec2::Ec2;
 use wharf_base::{Clock, InstallationId, Permit, SystemClock};
 use wharf_blobs::{BlobError, Blobs, Limits};
 use wharf_journal::{Journal, JournalOptions, OpenError as JournalOpenError};
@@ -19,18 +20,23 @@ use wharf_seal::{Keyring, KeyringError};
 use wharf_store::{OpenError, Store, StoreOptions};
 use wharf_svc_ec2::Ec2Service;
 use wharf_svc_ecr::{Catalog, EcrService, token::Bearer};
-use wharf_svc_ecs::{Config as EcsConfig, EcsService, Parts};
+use wharf_svc_ecs::{Config as EcsConfig, EcsService, Parts, exec::ssm::SessionManager};
+use wharf_svc_elbv2::{Cidr, Config as Elbv2Config, Elbv2Service, Parts as Elbv2Parts, Place};
 use wharf_svc_iam::{Directory, DirectoryError, IamGate, IamService, Mode};
 use wharf_svc_logs::LogsService;
 use wharf_svc_sts::StsService;
 use wharf_wire::{Caller, Dispatcher, Fault, Service};
 
 use crate::{
-    adapters::{Ec2Records, EcsNodes, Keys, LoadBalancing, Registry, Roles, Sockets},
+    adapters::{
+        Ec2Records, EcsNodes, Elbv2Records, Hosts, Keys, LoadBalancing, Registry, Roles,
+        ServerCertificates, Sockets,
+    },
     bootstrap::Bootstrap,
     gateway::{Apis, Gateway, IamMode},
     health::Health,
     join::Join,
+    overview::Overview,
     plane::{Parts as PlaneParts, Planes},
     root::RootError,
     tls::{Authority, TlsError},
@@ -50,6 +56,8 @@ pub struct ServerConfig {
     pub iam: IamMode,
     pub account: String,
     pub region: String,
+    /// Where load balancers get the addresses from at which users of this machine reach them.
+    pub public_cidr: Cidr,
 }
 
 /// Why the control plane did not come up.
@@ -118,6 +126,8 @@ pub async fn run(
     let mut parts = Running::default();
     let (ecs, stop) = (plane.ecs.clone(), shutdown.clone());
     parts.spawn("ECS", async move { ecs.run(stop).await });
+    let (elbv2, stop) = (plane.elbv2.clone(), shutdown.clone());
+    parts.spawn("load balancing", async move { elbv2.run(stop).await });
     Bootstrap {
         config: &config,
         clock: &*clock,
@@ -263,6 +273,7 @@ pub(crate) struct Plane {
     sts: StsService,
     pub ec2: Ec2Service,
     pub ecs: EcsService,
+    elbv2: Elbv2Service,
     logs: LogsService,
 }
 
@@ -283,13 +294,36 @@ impl Plane {
             wharf_svc_ecr::Config::new(registry_host),
         );
         let ec2 = Ec2Service::new(data.store.clone());
-        let ec2_client = wharf_api_ec2::Client::new(Arc::new(ec2.clone()), dispatcher.clone());
+        let ec2_client: Arc<dyn Ec2> = Arc::new(wharf_api_ec2::Client::new(
+            Arc::new(ec2.clone()),
+            dispatcher.clone(),
+        ));
         let roles = Roles {
             directory: directory.clone(),
             region: config.region.clone(),
             clock: clock.clone(),
         };
+        let elbv2 = Elbv2Service::new(Elbv2Parts {
+            certificates: Arc::new(ServerCertificates(directory.clone())),
+            instances: Arc::new(Hosts(data.store.clone())),
+            clock: clock.clone(),
+            config: Elbv2Config {
+                home: Some(Place {
+                    account: config.account.clone(),
+                    region: config.region.clone(),
+                }),
+                public_cidr: config.public_cidr,
+                ..Elbv2Config::default()
+            },
+            ..Elbv2Parts::new(data.store.clone(), data.keyring.clone(), ec2_client.clone())
+        });
+        let elbv2_client = Arc::new(wharf_api_elbv2::Client::new(
+            Arc::new(elbv2.clone()),
+            dispatcher.clone(),
+        ));
         let ecs = EcsService::new(Parts {
+            elbv2: Some(elbv2_client),
+            target_changes: Some(elbv2.changes()),
             clock: clock.clone(),
             config: EcsConfig {
                 endpoint: endpoint(config),
@@ -298,7 +332,7 @@ impl Plane {
             ..Parts::new(
                 data.store.clone(),
                 Arc::new(data.keyring.clone()),
-                Arc::new(ec2_client),
+                ec2_client,
                 Arc::new(roles),
             )
         });
@@ -311,6 +345,7 @@ impl Plane {
             catalog,
             ec2,
             ecs,
+            elbv2,
         }
     }
 
@@ -318,9 +353,12 @@ impl Plane {
         Planes::new(PlaneParts {
             store: data.store.clone(),
             dispatcher: self.dispatcher.clone(),
-            sources: vec![Arc::new(Ec2Records)],
+            sources: vec![
+                Arc::new(Ec2Records),
+                Arc::new(Elbv2Records(data.keyring.clone())),
+            ],
             nodes: Arc::new(EcsNodes(self.ecs.clone())),
-            balancers: Arc::new(LoadBalancing),
+            balancers: Arc::new(LoadBalancing(self.elbv2.clone())),
             stop: stop.clone(),
         })
     }
@@ -341,7 +379,8 @@ impl Plane {
             )))),
             Arc::new(wharf_api_ecs::Routes(Arc::new(self.ecs.clone()))),
             Arc::new(wharf_api_logs::Routes(Arc::new(self.logs.clone()))),
-            Arc::new(wharf_api_elbv2::Routes(Arc::new(LoadBalancing))),
+            Arc::new(SessionManager(self.ecs.sessions())),
+            Arc::new(wharf_api_elbv2::Routes(Arc::new(self.elbv2.clone()))),
         ];
         let stranger = (config.iam == IamMode::Off).then(|| Bearer {
             caller: Caller::root(&config.account),
@@ -381,11 +420,23 @@ impl Plane {
             registry: Arc::new(Registry(registry)),
             agents: Arc::new(Sockets {
                 endpoint: self.ecs.endpoint(),
+                sessions: self.ecs.sessions(),
                 dispatcher: self.dispatcher.clone(),
             }),
             health: Arc::new(Health::new(data.store.clone())),
             join: Arc::new(join),
             planes,
+            overview: Overview {
+                ecs: Arc::new(wharf_api_ecs::Client::new(
+                    Arc::new(self.ecs.clone()),
+                    self.dispatcher.clone(),
+                )),
+                elb: Arc::new(wharf_api_elbv2::Client::new(
+                    Arc::new(self.elbv2.clone()),
+                    self.dispatcher.clone(),
+                )),
+                dispatcher: self.dispatcher.clone(),
+            },
             tls: Some(acceptor),
         })
     }
@@ -467,6 +518,7 @@ mod tests {
             iam: IamMode::Enforce,
             account: "000000000000".to_owned(),
             region: "us-east-1".to_owned(),
+            public_cidr: "127.64.0.0/16".parse().unwrap(),
         };
         assert!(own_hosts(&config).contains(&"[fe80::1]".to_owned()));
     }

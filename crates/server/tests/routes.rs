@@ -56,6 +56,7 @@ async fn start_in(folder: tempfile::TempDir) -> Server {
         iam: IamMode::Enforce,
         account: "000000000000".to_owned(),
         region: "us-east-1".to_owned(),
+        public_cidr: "127.64.0.0/16".parse().unwrap(),
     };
     let stop = CancellationToken::new();
     let (ready, answers) = tokio::sync::oneshot::channel();

@@ -1,6 +1,6 @@
 //! What a node is told at its start. Nothing below reads the environment.
 
-use std::{collections::BTreeMap, fmt, io, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, fmt, io, net::IpAddr, path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use wharf_base::InstallationId;
@@ -18,6 +18,8 @@ pub struct NodeConfig {
     /// PEM file with the only authority trusted for `https` endpoints; without it `https` is
     /// refused.
     pub ca: Option<PathBuf>,
+    /// The address at which other hosts reach this one, if not the one the control plane sees.
+    pub underlay: Option<IpAddr>,
     /// The shim program.
     pub shim: PathBuf,
     /// MiB kept back from tasks.
@@ -65,6 +67,7 @@ impl NodeConfig {
             installation,
             identity,
             ca: None,
+            underlay: None,
             shim: shim.into(),
             reserved_memory_mib: 0,
             // ssh and the agent's own two ports (ecs.md §7).
@@ -92,6 +95,9 @@ pub struct Identity {
     /// Becomes the attribute `ecs.instance-name`; empty to send none.
     #[serde(default)]
     pub instance_name: String,
+    /// The node may carry load balancers too.
+    #[serde(default)]
+    pub load_balancer: bool,
 }
 
 impl fmt::Debug for Identity {

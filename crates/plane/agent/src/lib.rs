@@ -15,6 +15,8 @@
 //! - [`protocol`] holds the shapes of the two websockets.
 //! - [`client`] makes signed calls and sockets; [`logs`] delivers what containers print;
 //!   [`endpoint`] answers tasks at 169.254.170.2.
+//! - `network_plane` hears from the control plane who speaks to whom, and tells the network.
+//! - [`exec`] serves sessions of ECS Exec.
 //! - [`machine`] is the real machine behind [`node::machine::Machine`].
 //!
 //! Invariants: a kill at any moment loses nothing that was acknowledged; containers outlive the
@@ -24,12 +26,15 @@ pub mod client;
 pub mod config;
 pub mod endpoint;
 pub mod engine;
+pub mod exec;
 pub mod logs;
 pub mod machine;
+mod network_plane;
 pub mod node;
 pub mod protocol;
 mod start;
 
 pub use config::{Identity, NodeConfig};
+pub use network_plane::ThisHost;
 pub use node::NodeError;
 pub use start::{Base, run, teardown};

@@ -19,14 +19,18 @@ use wharf_container::{
     image::{ImageOptions, ImageStore},
     runtime::{Runtime, RuntimeOptions},
 };
+use wharf_link::{Delivery, LinkConfig, Subscription};
 use wharf_network::{EndpointListener, Network, NetworkConfig};
+use wharf_planeproto::Plane;
 use wharf_wire::sigv4::SigningKeys;
 
 use crate::{
     client::{Api, Dialer, Endpoint},
     config::NodeConfig,
     endpoint::{self, CallerOf, Proxy, RateLimit, Routes, StatsReader},
-    machine::{Addresses, ImageSource, LinuxMachine, Parts, RegistryImages},
+    exec::ExecServer,
+    machine::{Addresses, ImageSource, LinuxMachine, Parts, RegistryImages, network_owner},
+    network_plane::{self, NetworkPlane},
     node::{
         NodeError,
         core::Core,
@@ -207,7 +211,11 @@ async fn start(
         shutdown: shutdown.clone(),
     };
     loopback.serve(&endpoints);
-    running.spawn(endpoints.clone().serve_scopes(network, listeners));
+    running.spawn(endpoints.clone().serve_scopes(network.clone(), listeners));
+    let (instance, is_instance) = watch::channel(None);
+    let (_subscription, deliveries) = subscribe(config, &api, is_instance, clock.clone());
+    let plane = NetworkPlane::new(network, config.data_dir.clone());
+    running.spawn(plane.run(deliveries, shutdown.clone()));
 
     let reporter = Reporter::new(
         api.clone(),
@@ -232,6 +240,13 @@ async fn start(
     };
     let node = node.recover().await;
     let node = tokio::spawn(node.run());
+    let exec = ExecServer {
+        api: api.clone(),
+        directory: directory.clone(),
+        machine: machine.clone(),
+        running: running.clone(),
+        shutdown: shutdown.clone(),
+    };
     let sampler = Sampler::default();
     running.spawn(
         sampler
@@ -253,9 +268,11 @@ async fn start(
         host,
         endpoints: EndpointCache::default(),
         container_instance: stored,
+        instance,
         credentials,
         commands,
         reporter,
+        exec,
         connected,
         telemetry,
         shutdown: shutdown.clone(),
@@ -268,6 +285,26 @@ async fn start(
         tracing::warn!("something of the node did not end in time");
     }
     ended
+}
+
+/// Has this host told of its network.
+fn subscribe(
+    config: &NodeConfig,
+    api: &Api,
+    instance: watch::Receiver<Option<String>>,
+    clock: Arc<dyn Clock>,
+) -> (Subscription, mpsc::Receiver<Delivery>) {
+    Subscription::start(LinkConfig {
+        endpoint: api.endpoint().clone(),
+        dialer: api.dialer().clone(),
+        keys: api.keys().clone(),
+        region: api.region().to_owned(),
+        plane: Plane::Network,
+        state_file: config.data_dir.join(network_plane::STATE_FILE),
+        instance,
+        underlay: config.underlay,
+        clock,
+    })
 }
 
 /// Runs the session to its end; `ready` is called when it has connected for the first time.
@@ -362,7 +399,9 @@ impl Endpoints {
             let network = network.clone();
             if port == METADATA_PORT {
                 let caller: CallerOf = Arc::new(move |address| match address {
-                    IpAddr::V4(address) => network.key_at(&scope, address),
+                    IpAddr::V4(address) => network
+                        .key_at(&scope, address)
+                        .map(|key| network_owner(&key).to_owned()),
                     IpAddr::V6(_) => None,
                 });
                 self.metadata(listener, caller);

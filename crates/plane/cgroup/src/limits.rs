@@ -10,6 +10,8 @@ pub struct Limits {
     pub memory_reservation_bytes: Option<u64>,
     /// Swap beyond memory; counts only together with `memory_bytes`.
     pub swap_bytes: Option<u64>,
+    /// How readily memory goes to swap, 0 to 100; version 2 has no such setting.
+    pub swappiness: Option<u64>,
     /// Relative weight, 1024 being one core's worth in ECS units.
     pub cpu_shares: Option<u64>,
     /// Thousandths of a core, enforced over periods of 100 ms.

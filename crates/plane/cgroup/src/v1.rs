@@ -58,6 +58,10 @@ pub fn writes(limits: &Limits) -> Vec<Write> {
             false,
         );
     }
+    if let Some(swappiness) = limits.swappiness {
+        let value = swappiness.min(100).to_string();
+        write("memory", "memory.swappiness", value, true);
+    }
     if let Some(shares) = limits.cpu_shares {
         write(
             "cpu",
@@ -113,6 +117,7 @@ mod tests {
             memory_bytes: Some(64 << 20),
             swap_bytes: Some(0),
             memory_reservation_bytes: Some(32 << 20),
+            swappiness: Some(10),
             cpu_shares: Some(0),
             cpu_quota_millis: Some(250),
             pids: Some(10),
@@ -131,6 +136,7 @@ mod tests {
                 "memory.limit_in_bytes=67108864",
                 "memory.memsw.limit_in_bytes=67108864",
                 "memory.soft_limit_in_bytes=33554432",
+                "memory.swappiness=10",
                 "cpu.shares=2",
                 "cpu.cfs_period_us=100000",
                 "cpu.cfs_quota_us=25000",

@@ -73,6 +73,7 @@ mod tests {
             memory_bytes: Some(64 << 20),
             swap_bytes: Some(1 << 20),
             memory_reservation_bytes: Some(32 << 20),
+            swappiness: Some(10),
             cpu_shares: Some(1024),
             cpu_quota_millis: Some(1500),
             pids: Some(10),

@@ -23,7 +23,14 @@ pub struct NetworkConfig {
     pub host_port_range: RangeInclusive<u16>,
     /// Opened on 169.254.170.2 in every scope: metadata and credentials, the AWS endpoint.
     pub endpoint_ports: Vec<u16>,
+    /// UDP port of the tunnels, the same on all hosts of a cluster.
+    pub tunnel_port: u16,
 }
+
+/// Not IANA's 4789, which may be in use by others on the host, nor one of those that the kernel
+/// gives to clients. Several installations on a host may share it: packets are told apart by the
+/// numbers of their networks.
+const TUNNEL_PORT: u16 = 14789;
 
 impl NetworkConfig {
     pub fn new(installation: InstallationId, state_dir: impl Into<PathBuf>) -> Self {
@@ -34,6 +41,7 @@ impl NetworkConfig {
             bridge_subnet: None,
             host_port_range: 32768..=60999,
             endpoint_ports: vec![80, 4566],
+            tunnel_port: TUNNEL_PORT,
         }
     }
 
@@ -41,6 +49,9 @@ impl NetworkConfig {
         let bad = |text: String| Err(NetworkError::BadConfig(text));
         if self.host_port_range.is_empty() || *self.host_port_range.start() == 0 {
             return bad(format!("host port range {:?}", self.host_port_range));
+        }
+        if self.tunnel_port == 0 {
+            return bad("tunnel port 0".to_owned());
         }
         match self.bridge_subnet {
             Some(range) if Plan::new(range).is_none() => {

@@ -41,6 +41,8 @@ pub enum NetworkError {
     TooManyScopes { limit: usize },
     #[error("no network `{0}` is wired on this host")]
     NoSuchScope(String),
+    #[error("changes came before the first snapshot")]
+    NoSnapshot,
     #[error("`{0}` has no network here")]
     NoSuchAttachment(String),
     #[error("{} is in use by another process", dir.display())]

@@ -4,14 +4,18 @@
 //! "make it so": repeating it does nothing, and one that failed is mended by the next.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use wharf_planeproto::network::{Interface, balancer_attachment};
 
 use crate::error::NetworkError;
+use crate::host;
 use crate::model::{BadValue, Eni, Mode, Scope, Subnet};
 use crate::names::is_own_key;
+use crate::netlink::{Family, link, route};
 use crate::network::{HostIdentity, NetworkUpdate};
+use crate::overlay::{End, Overlay, Surroundings};
+use crate::scope::ScopeNet;
 use crate::state::TaskRecord;
 use crate::view::Touched;
 use crate::worker::Worker;
@@ -24,15 +28,112 @@ impl Worker {
         if self.own.as_ref() == Some(&own) {
             return Ok(());
         }
+        self.end = match own.underlay {
+            Some(IpAddr::V4(underlay)) => Some(end_at(underlay, self.config.tunnel_port)?),
+            Some(IpAddr::V6(underlay)) => {
+                tracing::warn!(%underlay, "tunnels run over IPv4; no other host is reached");
+                None
+            }
+            None => None,
+        };
         self.own = Some(own);
-        self.follow_balancers()
+        for net in self.scopes.values_mut() {
+            net.overlay.doubt();
+        }
+        self.follow_all(&Touched::default())
     }
 
     pub(crate) fn apply(&mut self, update: NetworkUpdate) -> Result<(), NetworkError> {
+        self.heard |= matches!(update, NetworkUpdate::Snapshot(_));
+        if !self.heard {
+            // What is absent from them may well be there.
+            return Err(NetworkError::NoSnapshot);
+        }
         let touched = self.view.update(update);
-        let mut trouble = self.follow_groups(&touched);
-        trouble = trouble.and(self.follow_balancers());
+        let groups = self.follow_groups(&touched);
+        groups.and(self.follow_all(&touched))
+    }
+
+    /// What depends on both the control plane's word and on which host this is.
+    fn follow_all(&mut self, touched: &Touched) -> Result<(), NetworkError> {
+        let peers = self.follow_peers();
+        let places = self.follow_places(touched);
+        peers.and(places).and(self.follow_balancers())
+    }
+
+    /// Who may send through tunnels.
+    pub(crate) fn follow_peers(&mut self) -> Result<(), NetworkError> {
+        let (Some(own), Some(host), true) = (&self.own, &mut self.host, self.heard) else {
+            return Ok(());
+        };
+        let peers = self.view.peers(&own.instance_id);
+        host.guard_peers(self.end.map(|end| (end.port, peers)))
+    }
+
+    /// Which addresses are on which host.
+    fn follow_places(&mut self, touched: &Touched) -> Result<(), NetworkError> {
+        let mut trouble = Ok(());
+        let nothing = BTreeSet::new();
+        let vpcs: Vec<String> = self.scopes.keys().filter_map(vpc_of).collect();
+        for vpc in vpcs {
+            let addresses = touched.addresses.get(&vpc).unwrap_or(&nothing);
+            let doubt = touched.vpcs.contains(&vpc);
+            let followed = self.in_overlay(&vpc, |overlay, around| {
+                if doubt {
+                    overlay.doubt();
+                }
+                overlay.follow(addresses, around)
+            });
+            trouble = trouble.and(followed);
+        }
         trouble
+    }
+
+    /// An attachment was given its link; the control plane may know its address elsewhere.
+    pub(crate) fn settle(&mut self, record: &TaskRecord) -> Result<(), NetworkError> {
+        let Mode::Awsvpc(eni) = &record.mode else {
+            return Ok(());
+        };
+        self.in_overlay(&eni.vpc_id, |overlay, around| {
+            overlay.wired(eni.address, around)
+        })
+    }
+
+    fn in_overlay(
+        &mut self,
+        vpc: &str,
+        work: impl FnOnce(&mut Overlay, &mut Surroundings<'_>) -> Result<(), NetworkError>,
+    ) -> Result<(), NetworkError> {
+        let scope = Scope::Vpc(vpc.to_owned());
+        let (Some(own), Some(host), true) = (&self.own, &mut self.host, self.heard) else {
+            return Ok(());
+        };
+        let Some(ScopeNet {
+            overlay,
+            namespace,
+            route,
+            ..
+        }) = self.scopes.get_mut(&scope)
+        else {
+            return Ok(());
+        };
+        let tasks = &self.tasks;
+        let link_of = |address| {
+            let endpoints = tasks.values().filter_map(|task| task.endpoint.as_ref());
+            let mut here = endpoints.filter(|e| e.address == address && e.scope == scope);
+            here.next().map(|endpoint| endpoint.link.clone())
+        };
+        let mut around = Surroundings {
+            view: &self.view,
+            own: &own.instance_id,
+            end: self.end,
+            vpc,
+            namespace,
+            scope: route,
+            host,
+            link_of: &link_of,
+        };
+        work(overlay, &mut around)
     }
 
     fn follow_groups(&mut self, touched: &Touched) -> Result<(), NetworkError> {
@@ -68,7 +169,7 @@ impl Worker {
 
     /// Wires the interfaces of load balancers that are to be here, and no others.
     fn follow_balancers(&mut self) -> Result<(), NetworkError> {
-        let Some(own) = &self.own else {
+        let (Some(own), true) = (&self.own, self.heard) else {
             return Ok(());
         };
         let mut trouble = Ok(());
@@ -99,6 +200,29 @@ impl Worker {
         }
         trouble
     }
+}
+
+fn vpc_of(scope: &Scope) -> Option<String> {
+    match scope {
+        Scope::Vpc(vpc) => Some(vpc.clone()),
+        Scope::Bridge => None,
+    }
+}
+
+/// # Errors
+/// `BadConfig` if the address is not one of this host's.
+fn end_at(underlay: Ipv4Addr, port: u16) -> Result<End, NetworkError> {
+    let mut socket = host::open(Family::Route)?;
+    let own = route::lookup(&mut socket, underlay)?.filter(|route| route.local);
+    let links = link::list(&mut socket)?;
+    let link = own.and_then(|own| links.into_iter().find(|l| Some(l.index) == own.link));
+    let link = link
+        .ok_or_else(|| NetworkError::BadConfig(format!("{underlay} is no address of this host")))?;
+    Ok(End {
+        underlay,
+        port,
+        mtu: link.mtu,
+    })
 }
 
 fn eni(interface: &Interface) -> Result<Eni, BadValue> {

@@ -2,8 +2,9 @@
 //!
 //! Nothing of the host is touched before the first task needs a scope.
 
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::addresses::{Plan, choose_range};
 use crate::claims::Claims;
@@ -14,7 +15,7 @@ use crate::netlink::nft::PortEntry;
 use crate::netlink::route::{self, Hop};
 use crate::netlink::{Family, Socket};
 use crate::ruleset::{self, Ports};
-use crate::state::Endpoint;
+use crate::state::{self, Endpoint, Guard, HostRecord};
 
 #[derive(Debug)]
 pub(crate) struct Host {
@@ -23,6 +24,9 @@ pub(crate) struct Host {
     pub(crate) route: Socket,
     filter: Socket,
     ports: Ports,
+    guard: Option<Guard>,
+    /// Where the host's record is.
+    record: PathBuf,
 }
 
 /// An uplink as the host sees it.
@@ -40,6 +44,8 @@ impl Host {
         plan: Plan,
         ports: Ports,
         shared_dir: &Path,
+        record: PathBuf,
+        guard: Option<Guard>,
     ) -> Result<Self, NetworkError> {
         let mut claims = Claims::open(shared_dir)?;
         claims.claim_range(names.installation(), plan.range())?;
@@ -52,9 +58,17 @@ impl Host {
             route,
             filter: open(Family::Netfilter)?,
             ports,
+            guard,
+            record,
         };
+        host.save()?;
         host.write_table()?;
         Ok(host)
+    }
+
+    fn save(&self) -> Result<(), NetworkError> {
+        let record = HostRecord::new(self.plan.range(), self.guard.clone());
+        state::save(&self.record, &record)
     }
 
     fn write_table(&mut self) -> Result<(), NetworkError> {
@@ -63,7 +77,55 @@ impl Host {
             &self.names,
             self.plan.range(),
             &self.ports,
+            self.guard.as_ref(),
         )
+    }
+
+    /// From now on, tunnel packets are accepted from `peers` alone; `None` if there are no tunnels.
+    /// It is written down first, so that a successor guards from its first moment on.
+    pub(crate) fn guard_peers(
+        &mut self,
+        wanted: Option<(u16, BTreeSet<Ipv4Addr>)>,
+    ) -> Result<(), NetworkError> {
+        let former = self.guard.clone();
+        self.guard = wanted.map(|(port, peers)| Guard {
+            port,
+            peers,
+            networks: former.clone().unwrap_or_default().networks,
+        });
+        if self.guard == former {
+            return Ok(());
+        }
+        self.save()?;
+        match (&former, &self.guard) {
+            (Some(former), Some(guard)) if former.port == guard.port => {
+                let changed = ruleset::change_guard(&mut self.filter, &self.names, former, guard);
+                self.mend(changed)
+            }
+            _ => self.write_table(),
+        }
+    }
+
+    /// Packets into this network are guarded as well.
+    pub(crate) fn guard_network(&mut self, vni: u32) -> Result<(), NetworkError> {
+        let Some(guard) = &mut self.guard else {
+            return Ok(());
+        };
+        let former = guard.clone();
+        if !guard.networks.insert(vni) {
+            return Ok(());
+        }
+        let guard = guard.clone();
+        self.save()?;
+        let changed = ruleset::change_guard(&mut self.filter, &self.names, &former, &guard);
+        self.mend(changed)
+    }
+
+    /// Someone may have flushed the host's rules: what is recorded counts, so write it whole.
+    fn mend(&mut self, changed: Result<(), NetworkError>) -> Result<(), NetworkError> {
+        let Err(error) = changed else { return Ok(()) };
+        tracing::warn!(%error, "the host's nftables table was changed by others; writing it anew");
+        self.write_table()
     }
 
     pub(crate) fn publish(
@@ -100,10 +162,7 @@ impl Host {
             return Ok(());
         }
         let changed = ruleset::change_ports(&mut self.filter, &self.names, removed, added);
-        let Err(error) = changed else { return Ok(()) };
-        // Someone may have flushed the host's rules: what is recorded counts, so write it whole.
-        tracing::warn!(%error, "the host's nftables table was changed by others; writing it anew");
-        self.write_table()
+        self.mend(changed)
     }
 
     /// Makes the host reach a task. `false` if the address means something else to the host

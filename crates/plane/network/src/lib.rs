@@ -25,6 +25,7 @@ mod names;
 mod netlink;
 mod netns;
 mod network;
+mod overlay;
 mod ports;
 mod reaper;
 mod restore;

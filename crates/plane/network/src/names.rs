@@ -11,6 +11,8 @@ use crate::model::Scope;
 
 /// The uplink's end inside a scope. It is alone there, so it needs no id.
 pub(crate) const SCOPE_UPLINK: &str = "up";
+/// The way to other hosts.
+pub(crate) const SCOPE_TUNNEL: &str = "vx";
 /// A task's end of its veth, as in a VPC.
 pub(crate) const TASK_LINK: &str = "eth0";
 const KEY_MAX: usize = 128;

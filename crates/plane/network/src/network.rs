@@ -124,11 +124,11 @@ impl Network {
 
     /// Follows the control plane's word: security groups, routes to other hosts, interfaces of
     /// load balancers. Only what differs from the last word is touched. The first word after a
-    /// start should be the last one of the run before.
+    /// start is a snapshot; until then everything stays as a former run left it.
     ///
     /// # Errors
-    /// The first trouble on the way; everything else is done all the same, and what failed is
-    /// tried again with the next update.
+    /// `NoSnapshot` for changes to nothing. Otherwise the first trouble on the way; everything
+    /// else is done all the same, and what failed is tried again with the next update.
     pub async fn apply(&self, update: NetworkUpdate) -> Result<(), NetworkError> {
         self.ask(|reply| Command::Apply { update, reply }).await
     }

@@ -18,6 +18,7 @@ use crate::names::Names;
 use crate::netlink::{Family, link};
 use crate::netns::Namespace;
 use crate::network::EndpointListener;
+use crate::overlay;
 use crate::ports::{Holder, HostPorts, PortTable};
 use crate::reaper::Reaper;
 use crate::scope::TaskNet;
@@ -54,6 +55,8 @@ impl Worker {
             listeners,
             reaper,
             own: None,
+            end: None,
+            heard: false,
             view: View::default(),
             interfaces: BTreeMap::new(),
         };
@@ -74,7 +77,9 @@ impl Worker {
             if needed.contains(&record.scope) {
                 self.numbers.insert(record.scope, record.number);
             } else {
-                Namespace::remove(&self.state.scope_netns(&record.scope))?;
+                let path = self.state.scope_netns(&record.scope);
+                overlay::remove(&path)?;
+                Namespace::remove(&path)?;
                 self.state.forget_scope(&record.scope)?;
             }
         }
@@ -268,6 +273,7 @@ mod tests {
                 index,
                 name: name.to_owned(),
                 operational: true,
+                mtu: 1500,
             })
             .collect();
         let wanted = BTreeSet::from(["wab12u0".to_owned()]);

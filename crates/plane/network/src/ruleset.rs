@@ -10,8 +10,13 @@ use crate::model::Subnet;
 use crate::names::{Names, SCOPE_UPLINK};
 use crate::netlink::Socket;
 use crate::netlink::nft::{BaseChain, Batch, Compare, Direction, Expression, Hook, PortEntry};
+use crate::state::Guard;
 
 const PORT_MAP: &str = "ports";
+/// The ends of tunnels at other hosts.
+const PEERS: &str = "peers";
+/// The numbers of the networks that have a tunnel here.
+const NETWORKS: &str = "networks";
 
 const RAW: BaseChain = BaseChain {
     name: "guard",
@@ -24,6 +29,19 @@ const PREROUTING: BaseChain = BaseChain {
     kind: "nat",
     hook: Hook::Prerouting,
     priority: -100,
+};
+/// Of the host's own packets, as `RAW` of those that come in.
+const RAW_OUTPUT: BaseChain = BaseChain {
+    name: "untracked",
+    kind: "filter",
+    hook: Hook::Output,
+    priority: -300,
+};
+const TUNNELS: BaseChain = BaseChain {
+    name: "tunnels",
+    kind: "filter",
+    hook: Hook::Input,
+    priority: 0,
 };
 const OUTPUT: BaseChain = BaseChain {
     name: "output",
@@ -63,6 +81,7 @@ pub(crate) fn write_host(
     names: &Names,
     subnet: Subnet,
     ports: &Ports,
+    guard: Option<&Guard>,
 ) -> Result<(), NetworkError> {
     let uplinks = names.uplink_prefix();
     let from_tasks = || Expression::link_prefix(Direction::In, Compare::Equal, &uplinks);
@@ -91,6 +110,9 @@ pub(crate) fn write_host(
         .concat();
         batch.rule(chain.name, rule);
     }
+    if let Some(guard) = guard {
+        write_guard(&mut batch, from_tasks(), guard);
+    }
     let uninvited = [
         to_tasks(),
         not_from_tasks(),
@@ -117,6 +139,94 @@ pub(crate) fn write_host(
         &ports.iter().map(|(k, v)| (*k, *v)).collect::<Vec<_>>(),
     );
     batch.commit(socket, "write the host's nftables table")
+}
+
+/// The host's rules about tunnels:
+/// - `tunnels`: what comes for one of our networks, and not from a known peer, ends here. Other
+///   networks on the same port are another installation's, or nobody's;
+/// - `forward`: what tasks send leaves with this host's address, which its peers trust, so they
+///   must not send to the tunnels' port; nor may anything else that is forwarded, to the peers;
+/// - `guard`, `untracked`: connection tracking happens inside; here each inner connection would
+///   only take up a place in the table.
+fn write_guard(batch: &mut Batch<'_>, from_tasks: Vec<Expression>, guard: &Guard) {
+    let port = || Expression::udp_port(guard.port);
+    batch.chain(TUNNELS);
+    batch.chain(RAW_OUTPUT);
+    batch.address_set(PEERS);
+    batch.number_set(NETWORKS);
+    batch.add_addresses(PEERS, guard.peers.iter().copied());
+    batch.add_numbers(NETWORKS, guard.networks.iter().map(|n| number(*n)));
+    for (chain, rule) in [
+        (
+            TUNNELS,
+            [
+                port(),
+                Expression::network_number_in(NETWORKS),
+                Expression::source_in(PEERS, false),
+                Expression::discard(),
+            ],
+        ),
+        (
+            FORWARD,
+            [from_tasks, port(), Expression::discard(), Vec::new()],
+        ),
+        (
+            FORWARD,
+            [
+                port(),
+                Expression::destination_in(PEERS),
+                Expression::discard(),
+                Vec::new(),
+            ],
+        ),
+        (
+            RAW,
+            [
+                port(),
+                Expression::source_in(PEERS, true),
+                Expression::untracked(),
+                Vec::new(),
+            ],
+        ),
+        (
+            RAW_OUTPUT,
+            [
+                port(),
+                Expression::destination_in(PEERS),
+                Expression::untracked(),
+                Vec::new(),
+            ],
+        ),
+    ] {
+        batch.rule(chain.name, rule.concat());
+    }
+}
+
+/// From one state of the guard's sets to the next.
+pub(crate) fn change_guard(
+    socket: &mut Socket,
+    names: &Names,
+    former: &Guard,
+    wanted: &Guard,
+) -> Result<(), NetworkError> {
+    let mut batch = Batch::new(names.table());
+    batch.remove_addresses(PEERS, former.peers.difference(&wanted.peers).copied());
+    batch.add_addresses(PEERS, wanted.peers.difference(&former.peers).copied());
+    let numbers = |a: &Guard, b: &Guard| -> Vec<[u8; 3]> {
+        a.networks
+            .difference(&b.networks)
+            .map(|n| number(*n))
+            .collect()
+    };
+    batch.remove_numbers(NETWORKS, numbers(former, wanted));
+    batch.add_numbers(NETWORKS, numbers(wanted, former));
+    batch.commit(socket, "change who may send through tunnels")
+}
+
+/// As it stands in a VXLAN header.
+fn number(vni: u32) -> [u8; 3] {
+    let [_, a, b, c] = vni.to_be_bytes();
+    [a, b, c]
 }
 
 /// Adds and removes published ports in one step.

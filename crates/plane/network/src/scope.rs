@@ -24,6 +24,7 @@ use crate::netlink::link::{self, Conf, End};
 use crate::netlink::route::{self, Hop};
 use crate::netlink::{Family, Socket};
 use crate::netns::Namespace;
+use crate::overlay::Overlay;
 use crate::ruleset;
 use crate::state::{Endpoint, ScopeRecord, StateDir};
 use crate::sysctl;
@@ -63,6 +64,8 @@ pub(crate) struct ScopeNet {
     pub(crate) route: Socket,
     /// What interfaces may; the bridge network has no security groups.
     pub(crate) filter: Option<Filter>,
+    /// The way to other hosts; the bridge network has none.
+    pub(crate) overlay: Overlay,
 }
 
 impl ScopeNet {
@@ -101,6 +104,7 @@ impl ScopeNet {
             uplink,
             route,
             filter,
+            overlay: Overlay::default(),
         })
     }
 
@@ -112,14 +116,17 @@ impl ScopeNet {
         &mut self,
         task: &mut TaskNet,
         endpoint: &Endpoint,
+        mtu: Option<u32>,
     ) -> Result<(), NetworkError> {
         let near = End {
             name: &endpoint.link,
             mac: Some(GATEWAY_MAC),
+            mtu,
         };
         let far = End {
             name: TASK_LINK,
             mac: Some(endpoint.mac),
+            mtu,
         };
         self.route
             .perform(vec![link::veth(&near, &far, task.namespace.as_fd())])?;
@@ -195,10 +202,12 @@ fn ensure_uplink(
             End {
                 name: &name,
                 mac: None,
+                mtu: None,
             },
             End {
                 name: SCOPE_UPLINK,
                 mac: None,
+                mtu: None,
             },
         );
         let veth = link::veth(&near, &far, namespace.as_fd());

@@ -4,6 +4,7 @@
 //! but not forced to disk. A file that a power failure left torn speaks of nothing any more, and
 //! is dropped.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::net::Ipv4Addr;
@@ -27,13 +28,24 @@ const MAX_FILE: u64 = 1 << 20;
 pub(crate) struct HostRecord {
     pub(crate) version: u32,
     pub(crate) range: Subnet,
+    #[serde(default)]
+    pub(crate) guard: Option<Guard>,
+}
+
+/// Who may send through tunnels, and into which networks.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Guard {
+    pub(crate) port: u16,
+    pub(crate) peers: BTreeSet<Ipv4Addr>,
+    pub(crate) networks: BTreeSet<u32>,
 }
 
 impl HostRecord {
-    pub(crate) fn new(range: Subnet) -> Self {
+    pub(crate) fn new(range: Subnet, guard: Option<Guard>) -> Self {
         Self {
             version: VERSION,
             range,
+            guard,
         }
     }
 }
@@ -158,11 +170,11 @@ impl StateDir {
     }
 
     pub(crate) fn host(&self) -> Result<Option<HostRecord>, NetworkError> {
-        load(&self.root.join(HOST))
+        load(&self.host_path())
     }
 
-    pub(crate) fn save_host(&self, record: &HostRecord) -> Result<(), NetworkError> {
-        save(&self.root.join(HOST), record)
+    pub(crate) fn host_path(&self) -> PathBuf {
+        self.root.join(HOST)
     }
 
     pub(crate) fn scopes(&self) -> Result<Vec<ScopeRecord>, NetworkError> {

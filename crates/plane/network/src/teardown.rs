@@ -8,6 +8,7 @@ use crate::host::open;
 use crate::names::Names;
 use crate::netlink::{Family, link};
 use crate::netns::Namespace;
+use crate::overlay;
 use crate::ruleset;
 use crate::state::StateDir;
 
@@ -25,7 +26,11 @@ pub(crate) fn remove_all(
         open(Family::Netfilter).and_then(|mut socket| ruleset::remove_host(&mut socket, names)),
     ];
     match state.namespaces() {
-        Ok(paths) => results.extend(paths.iter().map(|path| Namespace::remove(path))),
+        Ok(paths) => results.extend(
+            paths
+                .iter()
+                .map(|path| overlay::remove(path).and(Namespace::remove(path))),
+        ),
         Err(error) => results.push(Err(error)),
     }
     results.push(Claims::open(shared_dir).and_then(|claims| claims.release(names.installation())));

@@ -21,11 +21,12 @@ use crate::names::{Names, check_key, is_own_key};
 use crate::netlink::link;
 use crate::netns::Namespace;
 use crate::network::{EndpointListener, HostIdentity, NetworkUpdate};
+use crate::overlay::End;
 use crate::ports::{HostPorts, PortTable};
 use crate::reaper::{Reaper, Remains};
 use crate::ruleset::Ports;
 use crate::scope::{ENDPOINT, ScopeNet, TaskNet};
-use crate::state::{Endpoint, HostRecord, ScopeRecord, StateDir, TaskRecord};
+use crate::state::{Endpoint, ScopeRecord, StateDir, TaskRecord};
 use crate::teardown;
 use crate::view::View;
 
@@ -95,8 +96,12 @@ pub(crate) struct Worker {
     pub(crate) reaper: Reaper,
     /// Which host this is, once it is known.
     pub(crate) own: Option<HostIdentity>,
+    /// This end of the tunnels.
+    pub(crate) end: Option<End>,
     /// The control plane's last word.
     pub(crate) view: View,
+    /// It has spoken since the start; until then what a former run did stays.
+    pub(crate) heard: bool,
     /// VPC, interface → the attachment that it is.
     pub(crate) interfaces: BTreeMap<(String, String), String>,
 }
@@ -294,6 +299,7 @@ impl Worker {
         // Before it has a link, so that there is no moment without rules.
         self.admit(record)?;
         self.connect(record, &mut task)?;
+        self.settle(record)?;
         self.open_to_host(record)
     }
 
@@ -304,6 +310,9 @@ impl Worker {
         task: &mut TaskNet,
     ) -> Result<(), NetworkError> {
         let mut taken = self.links();
+        // Smaller from the start where there are other hosts, rather than by rejected packets.
+        let mtu = self.end.map(End::inner_mtu);
+        let mtu = mtu.filter(|_| matches!(record.mode, Mode::Awsvpc(_)));
         for _ in 0..NAME_ATTEMPTS {
             let Some(endpoint) = &mut record.endpoint else {
                 return Ok(());
@@ -312,7 +321,7 @@ impl Worker {
                 .scopes
                 .get_mut(&endpoint.scope)
                 .ok_or_else(|| NetworkError::NoSuchScope(endpoint.scope.to_string()))?;
-            match scope.connect(task, endpoint) {
+            match scope.connect(task, endpoint, mtu) {
                 Err(error) if error.errno() == Some(libc::EEXIST) => {
                     taken.insert(endpoint.link.clone());
                     endpoint.link = self.names.veth(&record.key, &taken);
@@ -353,14 +362,16 @@ impl Worker {
     pub(crate) fn prepare_host(&mut self, range: Subnet, ports: Ports) -> Result<(), NetworkError> {
         let plan = Plan::new(range)
             .ok_or_else(|| NetworkError::BadConfig(format!("bridge subnet {range}")))?;
-        self.state.save_host(&HostRecord::new(range))?;
+        let guard = self.state.host()?.and_then(|record| record.guard);
         self.host = Some(Host::prepare(
             self.names.clone(),
             plan,
             ports,
             &self.config.shared_dir,
+            self.state.host_path(),
+            guard,
         )?);
-        Ok(())
+        self.follow_peers()
     }
 
     pub(crate) fn ensure_scope(&mut self, scope: &Scope) -> Result<(), NetworkError> {
@@ -426,9 +437,14 @@ impl Worker {
     /// Cuts an attachment off; the reaper shall remove the rest. Nothing is left on
     /// record, so its address and ports are free again.
     fn cut(&mut self, key: &str) -> Result<Option<Remains>, NetworkError> {
-        let Some(record) = self.tasks.get(key) else {
+        let Some(record) = self.tasks.get_mut(key) else {
             return Ok(None);
         };
+        if record.wired {
+            // Should this end half-way, nobody takes what is left for a task's network.
+            record.wired = false;
+            self.state.save_task(record)?;
+        }
         let mut rest = None;
         if let Some(endpoint) = &record.endpoint {
             if let Some(host) = &mut self.host {

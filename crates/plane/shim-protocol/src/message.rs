@@ -46,7 +46,8 @@ pub enum Request {
         grace_ms: u64,
     },
     /// A further process; three descriptors travel beside → [`Reply::Started`], then on the same
-    /// connection [`Reply::Event`] with [`Event::ExecExited`]. A closed connection kills nothing.
+    /// connection [`Reply::Event`] with [`Event::ExecExited`]. A closed connection kills it only if it
+    /// is bound.
     Exec {
         container: ContainerName,
         exec: ExecPlan,

@@ -107,6 +107,9 @@ impl std::fmt::Debug for ProcessPlan {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExecPlan {
     pub process: ProcessPlan,
+    /// The end of the connection that asked for it is its end too.
+    #[serde(default)]
+    pub bound: bool,
 }
 
 /// What becomes of standard output and error.

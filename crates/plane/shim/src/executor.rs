@@ -42,6 +42,8 @@ impl WharfExecutor {
         if let Some(console) = &launch.console {
             tty::open_inside(console, prepared.identity().uid)?;
         }
+        // Until it runs its program, the process goes by that one's name, not the library's.
+        process::set_name(prepared.program_name());
         *launch.prepared.borrow_mut() = Some(prepared);
         Ok(())
     }

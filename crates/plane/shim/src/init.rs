@@ -16,7 +16,7 @@ use wharf_shim_protocol::Failure;
 
 use crate::{
     pipes::{Report, Reporter},
-    process::Prepared,
+    process::{self, Prepared},
 };
 
 /// Runs the program as a child. Ends the process; returns only what went wrong before the fork.
@@ -27,6 +27,7 @@ pub fn run(program: &Prepared, reporter: &Reporter) -> Failure {
     };
     // SAFETY: plain prctl without pointers.
     unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) };
+    process::set_name("wharf-init");
     let all = SigSet::all();
     if let Err(e) = all.thread_block() {
         return failed("block signals", e);

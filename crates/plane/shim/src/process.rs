@@ -100,9 +100,24 @@ fn candidates(command: &str, path: &str) -> Vec<String> {
         .collect()
 }
 
+/// What `ps` shows of this process; the kernel keeps the first fifteen bytes.
+pub fn set_name(name: &str) {
+    if let Ok(name) = CString::new(name) {
+        // SAFETY: a C string that outlives the call, which copies it.
+        unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr()) };
+    }
+}
+
 impl Prepared {
     pub fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    /// The last part of the command's path.
+    pub fn program_name(&self) -> &str {
+        let command = self.argv.first().and_then(|c| c.to_str().ok());
+        let command = command.unwrap_or_default();
+        command.rsplit('/').next().unwrap_or_default()
     }
 
     /// Looks for the program as root, so that a missing one is known when the container is made.

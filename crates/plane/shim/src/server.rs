@@ -58,6 +58,8 @@ struct Exec {
     pid: i32,
     started: bool,
     failure: Option<Failure>,
+    /// Ends with its connection.
+    bound: bool,
 }
 
 pub struct Server {
@@ -120,6 +122,11 @@ impl Server {
                 container.kill_if_due(Instant::now());
             }
             self.serve(&ready);
+            for exec in self.execs.iter_mut().filter(|e| e.is_followed()) {
+                if is_ready(exec.socket.as_raw_fd()) {
+                    exec.abandon();
+                }
+            }
             if is_ready(self.listener.as_raw_fd()) {
                 self.accept();
             }
@@ -147,6 +154,8 @@ impl Server {
                 .filter(|e| !e.reports.closed())
                 .map(|e| e.reports.fd().as_fd()),
         );
+        let followed = self.execs.iter().filter(|e| e.is_followed());
+        fds.extend(followed.map(|e| e.socket.as_fd()));
         let mut polled: Vec<PollFd<'_>> = fds
             .iter()
             .map(|fd| PollFd::new(*fd, PollFlags::POLLIN))
@@ -360,6 +369,7 @@ impl Server {
                     pid: 0,
                     started: false,
                     failure: None,
+                    bound: plan.bound,
                 });
                 Ok(())
             }
@@ -603,6 +613,24 @@ impl Server {
 }
 
 impl Exec {
+    /// Somebody has to stay for it to go on.
+    fn is_followed(&self) -> bool {
+        self.bound && self.pid != 0
+    }
+
+    /// Whoever followed it says nothing more: anything readable there is their end. The process
+    /// heads a session of its own, whose terminal hangs up for what else is in it.
+    fn abandon(&mut self) {
+        self.bound = false;
+        // SAFETY: takes numbers; the process is not reaped yet, so the group is its own.
+        let ended = unsafe { libc::kill(-self.pid, libc::SIGKILL) };
+        if ended != 0 {
+            // Not at the head of its session yet.
+            // SAFETY: as above.
+            unsafe { libc::kill(self.pid, libc::SIGKILL) };
+        }
+    }
+
     fn take_reports(&mut self) {
         for report in self.reports.read() {
             match report {

@@ -214,6 +214,30 @@ pub struct Container {
     /// Its definition has a health check.
     #[serde(default)]
     pub checked: bool,
+    /// The agent by which commands are executed in it, where the task was run with that enabled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exec_agent: Option<ExecAgent>,
+}
+
+/// The managed agent `ExecuteCommandAgent` of a container.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExecAgent {
+    pub status: ContainerStatus,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+impl ExecAgent {
+    /// One that was not heard of yet.
+    pub fn pending() -> Self {
+        Self {
+            status: ContainerStatus::Pending,
+            started_at: None,
+            reason: None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -14,8 +14,12 @@ pub enum Route {
     Join,
     /// A token for one is asked for.
     JoinToken,
+    /// What the installation runs.
+    Overview,
     /// A websocket of an agent.
     Agent(Channel),
+    /// An end of a session of ECS Exec; who it is, its first frame says.
+    DataChannel,
     /// A subscription.
     Plane(Plane),
     /// An AWS API call.
@@ -29,10 +33,12 @@ pub fn classify(method: &Method, path: &str) -> Route {
         "/health" => Route::Health,
         "/wharf/join" => Route::Join,
         "/wharf/join-token" if method == Method::POST => Route::JoinToken,
+        "/wharf/overview" if method == Method::GET => Route::Overview,
         "/acs/ws" => Route::Agent(Channel::Acs),
         "/tcs/ws" => Route::Agent(Channel::Tcs),
         "/v2" => Route::Registry,
         _ if path.starts_with("/v2/") => Route::Registry,
+        _ if path.starts_with("/v1/data-channel/") => Route::DataChannel,
         _ if method == Method::POST => wire::plane_of(path).map_or(Route::Nothing, Route::Plane),
         _ => Route::Nothing,
     }
@@ -54,6 +60,8 @@ mod tests {
             (Method::GET, "/v20", Route::Nothing),
             (Method::GET, "/acs/ws", Route::Agent(Channel::Acs)),
             (Method::GET, "/tcs/ws", Route::Agent(Channel::Tcs)),
+            (Method::GET, "/v1/data-channel/ecs-x", Route::DataChannel),
+            (Method::GET, "/v1/data-channel", Route::Nothing),
             (Method::GET, "/health", Route::Health),
             (
                 Method::POST,
@@ -62,6 +70,8 @@ mod tests {
             ),
             (Method::GET, "/plane/v1/network", Route::Nothing),
             (Method::POST, "/plane/v1/nothing", Route::Nothing),
+            (Method::GET, "/wharf/overview", Route::Overview),
+            (Method::POST, "/wharf/overview", Route::Nothing),
             (Method::GET, "/favicon.ico", Route::Nothing),
         ] {
             assert_eq!(classify(&method, path), route, "{method} {path}");

@@ -42,6 +42,18 @@ impl Record for PlaneHost {
     const FORMAT: u32 = 1;
 }
 
+/// A host that takes part in the network.
+pub async fn host(
+    store: &Store,
+    account: &str,
+    region: &str,
+    instance: &str,
+) -> Result<Option<PlaneHost>, HostError> {
+    let key = Scope::new(SERVICE, account, region).key(PlaneHost::KIND, instance);
+    let entry = store.get(&key).await?;
+    Ok(entry.map(|entry| decode(&entry.value)).transpose()?)
+}
+
 /// Host records as resources.
 pub struct HostSource;
 
@@ -233,5 +245,7 @@ fn wanted(
 
 /// Whether other hosts can send there.
 fn is_underlay(address: &IpAddr) -> bool {
-    !(address.is_loopback() || address.is_unspecified() || address.is_multicast())
+    // The overlay is carried over IPv4.
+    address.is_ipv4()
+        && !(address.is_loopback() || address.is_unspecified() || address.is_multicast())
 }

@@ -41,6 +41,7 @@ use wharf_planeproto::{Messages, Outgoing, Plane, report::TargetHealth};
 use wharf_store::Store;
 use wharf_wire::{Check, Context, Dispatcher};
 
+pub use self::hosts::host;
 use self::{
     feed::{Feed, Shared},
     hosts::{HostSource, Hosts},
@@ -68,8 +69,11 @@ pub trait Nodes: Send + Sync {
 /// The service behind the load balancer plane.
 #[async_trait]
 pub trait Balancers: Send + Sync {
-    /// A host takes load balancers.
+    /// A stream of a host that takes load balancers began.
     async fn host_connected(&self, instance: &str, zone: &str);
+
+    /// One that had begun ended; there may be another.
+    async fn host_disconnected(&self, instance: &str);
 
     /// It is no host any more.
     async fn host_gone(&self, instance: &str);

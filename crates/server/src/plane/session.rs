@@ -103,14 +103,29 @@ impl Session {
         let zone = self.bound(&host).await?;
         let live = self.planes.live(self.plane, &host);
         let known_from = self.write_down(&wanted, &zone).await?;
+        let balancers = self.planes.balancers.clone();
+        if self.plane == Plane::LoadBalancer {
+            balancers.host_connected(&host, &zone).await;
+        }
+        let ended = self.talk(wanted, known_from, live.token()).await;
+        if self.plane == Plane::LoadBalancer {
+            balancers.host_disconnected(&host).await;
+        }
+        ended
+    }
+
+    async fn talk(
+        &mut self,
+        wanted: Wanted,
+        known_from: Revision,
+        superseded: CancellationToken,
+    ) -> Result<std::convert::Infallible, End> {
         let mut reached = self.planes.shared.reached.subscribe();
         // What the plane resumes from was known to an earlier server: ours must have caught up.
         let newest = self.planes.store.revision().max(known_from);
         self.wait_for(&mut reached, newest).await?;
-        let mut talk = self.begin(host, wanted.resume).await?;
-        let ended = self.converse(&mut talk, &mut reached, live.token()).await;
-        drop(live);
-        ended
+        let mut talk = self.begin(wanted.instance, wanted.resume).await?;
+        self.converse(&mut talk, &mut reached, superseded).await
     }
 
     async fn first(&mut self) -> Result<Wanted, End> {
@@ -158,17 +173,10 @@ impl Session {
         };
         let is_live = |host: &str| self.planes.is_live(Plane::Network, host);
         let written = self.planes.hosts.subscribed(&seen, is_live).await;
-        let revision = written.map_err(|error| {
+        written.map_err(|error| {
             tracing::error!(error = %Chain(&error), "a host cannot be written down");
             End::Refused(Refusal::Busy, "The store cannot be written.".to_owned())
-        })?;
-        if self.plane == Plane::LoadBalancer {
-            self.planes
-                .balancers
-                .host_connected(&wanted.instance, zone)
-                .await;
-        }
-        Ok(revision)
+        })
     }
 
     async fn wait_for(

@@ -1,38 +1,292 @@
-//! What each operation does to which resource.
+//! What each operation does to which resource, and what of it conditions may look at: the tags a
+//! request gives (`aws:RequestTag`), those a resource has (`aws:ResourceTag`), its VPC (`ec2:Vpc`).
 
-use wharf_api_ec2::Input;
-use wharf_wire::{Check, Context};
+use wharf_api_ec2::{
+    Input,
+    types::{Tag, TagSpecification},
+};
+use wharf_records::{Record, ecs::Tags};
+use wharf_wire::{Check, Context, Fault};
 
-use crate::records::arn;
+use crate::{
+    Ec2Service,
+    ops::tags::RULE,
+    records::{
+        DhcpOptions, Entity, Interface, InternetGateway, NetworkAcl, RouteTable, SecurityGroup,
+        Subnet, Vpc, arn,
+    },
+};
 
-pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
-    let action = input.action();
-    let on = |kind: &str, id: &Option<String>| {
-        let id = id.as_deref().unwrap_or_default();
-        Check::new(action.clone(), arn(cx, kind, id))
+type Specifications = Option<Vec<TagSpecification>>;
+
+pub async fn checks(
+    service: &Ec2Service,
+    cx: &Context,
+    input: Input<'_>,
+) -> Result<Vec<Check>, Fault> {
+    let mut rows = Rows {
+        service,
+        cx,
+        action: input.action(),
+        checks: Vec::new(),
     };
-    let interface = |id| on("network-interface", id);
     match input {
-        Input::CreateNetworkInterface(input) => {
-            let groups = input.groups.iter().flatten();
-            let groups = groups.map(|id| on("security-group", &Some(id.clone())));
-            let new = [
-                interface(&Some("*".to_owned())),
-                on("subnet", &input.subnet_id),
-            ];
-            new.into_iter().chain(groups).collect()
-        }
-        Input::DeleteNetworkInterface(input) => vec![interface(&input.network_interface_id)],
-        Input::AttachNetworkInterface(input) => vec![
-            interface(&input.network_interface_id),
-            on("instance", &input.instance_id),
-        ],
-        Input::ModifyNetworkInterfaceAttribute(input) => {
-            let groups = input.groups.iter().flatten();
-            let groups = groups.map(|id| on("security-group", &Some(id.clone())));
-            let changed = [interface(&input.network_interface_id)];
-            changed.into_iter().chain(groups).collect()
-        }
-        _ => vec![Check::any(action)],
+        Input::CreateVpc(_)
+        | Input::DeleteVpc(_)
+        | Input::ModifyVpcAttribute(_)
+        | Input::DescribeVpcAttribute(_)
+        | Input::AssociateVpcCidrBlock(_)
+        | Input::DisassociateVpcCidrBlock(_)
+        | Input::CreateSubnet(_)
+        | Input::DeleteSubnet(_)
+        | Input::ModifySubnetAttribute(_) => rows.vpcs(input).await?,
+        Input::CreateInternetGateway(_)
+        | Input::AttachInternetGateway(_)
+        | Input::DetachInternetGateway(_)
+        | Input::DeleteInternetGateway(_)
+        | Input::CreateRouteTable(_)
+        | Input::DeleteRouteTable(_)
+        | Input::AssociateRouteTable(_)
+        | Input::DisassociateRouteTable(_)
+        | Input::CreateRoute(_)
+        | Input::ReplaceRoute(_)
+        | Input::DeleteRoute(_) => rows.routes(input).await?,
+        Input::CreateNetworkInterface(_)
+        | Input::DeleteNetworkInterface(_)
+        | Input::AttachNetworkInterface(_)
+        | Input::DetachNetworkInterface(_)
+        | Input::ModifyNetworkInterfaceAttribute(_) => rows.interfaces(input).await?,
+        Input::CreateTags(i) => rows.tags(&i.resources, &i.tags).await?,
+        Input::DeleteTags(i) => rows.tags(&i.resources, &i.tags).await?,
+        _ => rows.groups(input).await?,
     }
+    if rows.checks.is_empty() {
+        rows.checks.push(Check::any(rows.action));
+    }
+    Ok(rows.checks)
+}
+
+struct Rows<'a> {
+    service: &'a Ec2Service,
+    cx: &'a Context,
+    action: String,
+    checks: Vec<Check>,
+}
+
+impl Rows<'_> {
+    async fn vpcs(&mut self, input: Input<'_>) -> Result<(), Fault> {
+        match input {
+            Input::CreateVpc(i) => self.new_one(Vpc::KIND, &i.tag_specifications),
+            Input::DeleteVpc(i) => self.on::<Vpc>(&i.vpc_id).await?,
+            Input::ModifyVpcAttribute(i) => self.on::<Vpc>(&i.vpc_id).await?,
+            Input::DescribeVpcAttribute(i) => self.on::<Vpc>(&i.vpc_id).await?,
+            Input::AssociateVpcCidrBlock(i) => self.on::<Vpc>(&i.vpc_id).await?,
+            Input::DisassociateVpcCidrBlock(_) => self.any_of(Vpc::KIND),
+            Input::CreateSubnet(i) => {
+                self.new_one(Subnet::KIND, &i.tag_specifications);
+                self.on::<Vpc>(&i.vpc_id).await?;
+            }
+            Input::DeleteSubnet(i) => self.on::<Subnet>(&i.subnet_id).await?,
+            Input::ModifySubnetAttribute(i) => self.on::<Subnet>(&i.subnet_id).await?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    async fn routes(&mut self, input: Input<'_>) -> Result<(), Fault> {
+        match input {
+            Input::CreateInternetGateway(i) => {
+                self.new_one(InternetGateway::KIND, &i.tag_specifications);
+            }
+            Input::AttachInternetGateway(i) => {
+                self.on::<InternetGateway>(&i.internet_gateway_id).await?;
+                self.on::<Vpc>(&i.vpc_id).await?;
+            }
+            Input::DetachInternetGateway(i) => {
+                self.on::<InternetGateway>(&i.internet_gateway_id).await?;
+                self.on::<Vpc>(&i.vpc_id).await?;
+            }
+            Input::DeleteInternetGateway(i) => {
+                self.on::<InternetGateway>(&i.internet_gateway_id).await?;
+            }
+            Input::CreateRouteTable(i) => {
+                self.new_one(RouteTable::KIND, &i.tag_specifications);
+                self.on::<Vpc>(&i.vpc_id).await?;
+            }
+            Input::DeleteRouteTable(i) => self.on::<RouteTable>(&i.route_table_id).await?,
+            Input::AssociateRouteTable(i) => {
+                self.on::<RouteTable>(&i.route_table_id).await?;
+                self.on::<Subnet>(&i.subnet_id).await?;
+            }
+            Input::DisassociateRouteTable(_) => self.any_of(RouteTable::KIND),
+            Input::CreateRoute(i) => self.on::<RouteTable>(&i.route_table_id).await?,
+            Input::ReplaceRoute(i) => self.on::<RouteTable>(&i.route_table_id).await?,
+            Input::DeleteRoute(i) => self.on::<RouteTable>(&i.route_table_id).await?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    async fn interfaces(&mut self, input: Input<'_>) -> Result<(), Fault> {
+        match input {
+            Input::CreateNetworkInterface(i) => {
+                self.new_one(Interface::KIND, &i.tag_specifications);
+                self.on::<Subnet>(&i.subnet_id).await?;
+                self.on_groups(&i.groups).await?;
+            }
+            Input::DeleteNetworkInterface(i) => {
+                self.on::<Interface>(&i.network_interface_id).await?;
+            }
+            Input::AttachNetworkInterface(i) => {
+                self.on::<Interface>(&i.network_interface_id).await?;
+                let instance = i.instance_id.as_deref().unwrap_or_default();
+                self.push(Check::new(
+                    self.action.clone(),
+                    arn(self.cx, "instance", instance),
+                ));
+            }
+            Input::DetachNetworkInterface(_) => self.any_of(Interface::KIND),
+            Input::ModifyNetworkInterfaceAttribute(i) => {
+                self.on::<Interface>(&i.network_interface_id).await?;
+                self.on_groups(&i.groups).await?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    async fn groups(&mut self, input: Input<'_>) -> Result<(), Fault> {
+        match input {
+            Input::CreateSecurityGroup(i) => {
+                self.new_one(SecurityGroup::KIND, &i.tag_specifications);
+                if i.vpc_id.is_some() {
+                    self.on::<Vpc>(&i.vpc_id).await?;
+                }
+                Ok(())
+            }
+            Input::DeleteSecurityGroup(i) => self.on::<SecurityGroup>(&i.group_id).await,
+            Input::AuthorizeSecurityGroupIngress(i) => {
+                self.tagging(RULE, &i.tag_specifications);
+                self.on::<SecurityGroup>(&i.group_id).await
+            }
+            Input::AuthorizeSecurityGroupEgress(i) => {
+                self.tagging(RULE, &i.tag_specifications);
+                self.on::<SecurityGroup>(&i.group_id).await
+            }
+            Input::RevokeSecurityGroupIngress(i) => self.on::<SecurityGroup>(&i.group_id).await,
+            Input::RevokeSecurityGroupEgress(i) => self.on::<SecurityGroup>(&i.group_id).await,
+            Input::ModifySecurityGroupRules(i) => self.on::<SecurityGroup>(&i.group_id).await,
+            Input::UpdateSecurityGroupRuleDescriptionsIngress(i) => {
+                self.on::<SecurityGroup>(&i.group_id).await
+            }
+            Input::UpdateSecurityGroupRuleDescriptionsEgress(i) => {
+                self.on::<SecurityGroup>(&i.group_id).await
+            }
+            // Descriptions, and what this version does not have, are of no one resource.
+            _ => Ok(()),
+        }
+    }
+
+    async fn tags(
+        &mut self,
+        resources: &Option<Vec<String>>,
+        tags: &Option<Vec<Tag>>,
+    ) -> Result<(), Fault> {
+        let before = self.checks.len();
+        for resource in resources.iter().flatten() {
+            let id = Some(resource.clone());
+            match resource.split_once('-').map_or("", |(prefix, _)| prefix) {
+                "vpc" => self.on::<Vpc>(&id).await?,
+                "subnet" => self.on::<Subnet>(&id).await?,
+                "sg" => self.on::<SecurityGroup>(&id).await?,
+                "eni" => self.on::<Interface>(&id).await?,
+                "igw" => self.on::<InternetGateway>(&id).await?,
+                "rtb" => self.on::<RouteTable>(&id).await?,
+                "acl" => self.on::<NetworkAcl>(&id).await?,
+                "dopt" => self.on::<DhcpOptions>(&id).await?,
+                _ => self.push(Check::new(
+                    self.action.clone(),
+                    arn(self.cx, RULE, resource),
+                )),
+            }
+        }
+        for check in &mut self.checks[before..] {
+            *check = with_request_tags(check.clone(), tags.iter().flatten());
+        }
+        Ok(())
+    }
+
+    async fn on_groups(&mut self, groups: &Option<Vec<String>>) -> Result<(), Fault> {
+        for group in groups.iter().flatten() {
+            self.on::<SecurityGroup>(&Some(group.clone())).await?;
+        }
+        Ok(())
+    }
+
+    /// A resource that is there, or is not: then nothing is known of it. Without an id (a group
+    /// given by name, say) only a policy for all of the kind allows it.
+    async fn on<T: Entity>(&mut self, id: &Option<String>) -> Result<(), Fault> {
+        let Some(id) = id.as_deref().filter(|id| !id.is_empty()) else {
+            self.any_of(T::KIND);
+            return Ok(());
+        };
+        let mut check = Check::new(self.action.clone(), arn(self.cx, T::KIND, id));
+        if let Some(resource) = self.service.find::<T>(self.cx, id).await? {
+            check = with_resource_tags(check, resource.tags());
+            if let Some(vpc) = resource.vpc() {
+                check = check.with("ec2:Vpc", arn(self.cx, Vpc::KIND, vpc));
+            }
+        }
+        self.push(check);
+        Ok(())
+    }
+
+    fn any_of(&mut self, kind: &str) {
+        self.push(Check::new(self.action.clone(), arn(self.cx, kind, "*")));
+    }
+
+    /// A resource that is about to be made.
+    fn new_one(&mut self, kind: &str, specifications: &Specifications) {
+        let check = Check::new(self.action.clone(), arn(self.cx, kind, "*"));
+        self.push(with_request_tags(check, tags_of(specifications)));
+        self.tagging(kind, specifications);
+    }
+
+    /// Tags given at creation take the right to tag, too.
+    fn tagging(&mut self, kind: &str, specifications: &Specifications) {
+        if tags_of(specifications).next().is_none() {
+            return;
+        }
+        let creation = self.action.trim_start_matches("ec2:").to_owned();
+        let check = Check::new("ec2:CreateTags", arn(self.cx, kind, "*"));
+        let check = check.with("ec2:CreateAction", creation);
+        self.push(with_request_tags(check, tags_of(specifications)));
+    }
+
+    fn push(&mut self, check: Check) {
+        self.checks.push(check);
+    }
+}
+
+fn tags_of(specifications: &Specifications) -> impl Iterator<Item = &Tag> {
+    let specifications = specifications.iter().flatten();
+    specifications.flat_map(|specification| specification.tags.iter().flatten())
+}
+
+fn with_request_tags<'a>(check: Check, tags: impl IntoIterator<Item = &'a Tag>) -> Check {
+    tags.into_iter().fold(check, |check, tag| {
+        let key = tag.key.as_deref().unwrap_or_default();
+        let value = tag.value.as_deref().unwrap_or_default();
+        check
+            .with(&format!("aws:RequestTag/{key}"), value)
+            .with("aws:TagKeys", key)
+    })
+}
+
+fn with_resource_tags(check: Check, tags: &Tags) -> Check {
+    tags.iter().fold(check, |check, (key, value)| {
+        check
+            .with(&format!("aws:ResourceTag/{key}"), value.as_str())
+            .with(&format!("ec2:ResourceTag/{key}"), value.as_str())
+    })
 }

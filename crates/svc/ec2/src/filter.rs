@@ -7,6 +7,9 @@ use wharf_wire::{Context, Fault};
 
 use crate::{Ec2Service, fault, page, records::Entity};
 
+/// Values of all filters of a request.
+const MAX_VALUES: usize = 200;
+
 /// What a describe operation is asked for.
 pub struct Asked {
     pub ids: Option<Vec<String>>,
@@ -56,6 +59,10 @@ pub type Fields = Vec<(&'static str, Vec<String>)>;
 
 /// Whether fields and tags pass all filters; a filter of unknown name is refused.
 pub fn matches(filters: &[Filter], fields: &Fields, tags: &Tags) -> Result<bool, Fault> {
+    let values = filters.iter().filter_map(|filter| filter.values.as_ref());
+    if values.map(Vec::len).sum::<usize>() > MAX_VALUES {
+        return Err(fault::too_many_values(MAX_VALUES));
+    }
     for filter in filters {
         let name = filter.name.as_deref().unwrap_or_default();
         let wanted = filter.values.as_deref().unwrap_or_default();

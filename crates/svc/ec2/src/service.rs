@@ -10,7 +10,7 @@ macro_rules! operations {
         #[async_trait]
         impl Ec2 for Ec2Service {
             async fn authorize(&self, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
-                Ok(authorize::checks(cx, input))
+                authorize::checks(self, cx, input).await
             }
 
             $(async fn $name(&self, call: &Call, input: $input) -> Result<$output, Fault> {
@@ -25,13 +25,60 @@ operations! {
         = describe_zones::zones;
     describe_regions(DescribeRegionsRequest) -> DescribeRegionsResult = describe_zones::regions;
 
+    create_tags(CreateTagsRequest) -> () = tags::create;
+    delete_tags(DeleteTagsRequest) -> () = tags::delete;
+    describe_tags(DescribeTagsRequest) -> DescribeTagsResult = tags::describe;
+
+    describe_account_attributes(DescribeAccountAttributesRequest)
+        -> DescribeAccountAttributesResult = describe_account_attributes::describe;
+
+    create_vpc(CreateVpcRequest) -> CreateVpcResult = vpcs::create;
+    create_default_vpc(CreateDefaultVpcRequest) -> CreateDefaultVpcResult = vpcs::create_default;
+    delete_vpc(DeleteVpcRequest) -> () = vpcs::delete;
+    modify_vpc_attribute(ModifyVpcAttributeRequest) -> () = vpc_attributes::modify;
+    describe_vpc_attribute(DescribeVpcAttributeRequest) -> DescribeVpcAttributeResult
+        = vpc_attributes::describe;
+    associate_vpc_cidr_block(AssociateVpcCidrBlockRequest) -> AssociateVpcCidrBlockResult
+        = vpc_cidrs::associate;
+    disassociate_vpc_cidr_block(DisassociateVpcCidrBlockRequest) -> DisassociateVpcCidrBlockResult
+        = vpc_cidrs::disassociate;
     describe_vpcs(DescribeVpcsRequest) -> DescribeVpcsResult = describe_vpcs::describe_vpcs;
 
+    create_subnet(CreateSubnetRequest) -> CreateSubnetResult = subnets::create;
+    create_default_subnet(CreateDefaultSubnetRequest) -> CreateDefaultSubnetResult
+        = subnets::create_default;
+    delete_subnet(DeleteSubnetRequest) -> () = subnets::delete;
+    modify_subnet_attribute(ModifySubnetAttributeRequest) -> () = subnets::modify;
     describe_subnets(DescribeSubnetsRequest) -> DescribeSubnetsResult
         = describe_subnets::describe_subnets;
 
     describe_security_groups(DescribeSecurityGroupsRequest) -> DescribeSecurityGroupsResult
         = describe_security_groups::describe_security_groups;
+
+    create_internet_gateway(CreateInternetGatewayRequest) -> CreateInternetGatewayResult
+        = internet_gateways::create;
+    attach_internet_gateway(AttachInternetGatewayRequest) -> () = internet_gateways::attach;
+    detach_internet_gateway(DetachInternetGatewayRequest) -> () = internet_gateways::detach;
+    delete_internet_gateway(DeleteInternetGatewayRequest) -> () = internet_gateways::delete;
+    describe_internet_gateways(DescribeInternetGatewaysRequest) -> DescribeInternetGatewaysResult
+        = internet_gateways::describe;
+
+    create_route_table(CreateRouteTableRequest) -> CreateRouteTableResult = route_tables::create;
+    delete_route_table(DeleteRouteTableRequest) -> () = route_tables::delete;
+    describe_route_tables(DescribeRouteTablesRequest) -> DescribeRouteTablesResult
+        = route_tables::describe;
+    associate_route_table(AssociateRouteTableRequest) -> AssociateRouteTableResult
+        = route_table_associations::associate;
+    disassociate_route_table(DisassociateRouteTableRequest) -> ()
+        = route_table_associations::disassociate;
+    create_route(CreateRouteRequest) -> CreateRouteResult = routes::create;
+    replace_route(ReplaceRouteRequest) -> () = routes::replace;
+    delete_route(DeleteRouteRequest) -> () = routes::delete;
+
+    describe_network_acls(DescribeNetworkAclsRequest) -> DescribeNetworkAclsResult
+        = describe_network_acls::describe;
+    describe_dhcp_options(DescribeDhcpOptionsRequest) -> DescribeDhcpOptionsResult
+        = describe_dhcp_options::describe;
 
     create_security_group(CreateSecurityGroupRequest) -> CreateSecurityGroupResult
         = security_groups::create;

@@ -18,6 +18,7 @@ use crate::{
 pub const SERVICE: &str = "ec2";
 /// A change that loses this often against others is given up.
 pub const MAX_RACES: usize = 64;
+const MAX_TOKEN: usize = 64;
 
 /// A record with the entry it was read from.
 pub struct Stored<T> {
@@ -120,6 +121,15 @@ impl Ec2Service {
             Some(entry) => Compare::unchanged(&entry),
             None => Compare::absent(key),
         })
+    }
+}
+
+/// A client token, if a request has one; short enough for the key that remembers it.
+pub fn client_token(given: Option<&str>) -> Result<Option<&str>, Fault> {
+    match given {
+        Some("") | None => Ok(None),
+        Some(token) if token.len() <= MAX_TOKEN && token.is_ascii() => Ok(Some(token)),
+        Some(token) => Err(fault::long_token(token)),
     }
 }
 

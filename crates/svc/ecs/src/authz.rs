@@ -4,9 +4,10 @@
 //! An operation without a row of its own is judged on `*`, so that none can be reached unasked.
 
 use wharf_api_ecs::{
-    CreateServiceRequest, Input, NetworkConfiguration, RunTaskRequest, StartTaskRequest, Tag,
-    TaskDefinition, TaskOverride, UpdateServiceRequest,
+    CreateServiceRequest, ExecuteCommandRequest, Input, NetworkConfiguration, RunTaskRequest,
+    StartTaskRequest, Tag, TaskDefinition, TaskOverride, UpdateServiceRequest,
 };
+use wharf_records::{Record, ecs::Task};
 use wharf_wire::{Check, Context, Fault};
 
 use crate::{core::Core, document, names, names::Place};
@@ -57,6 +58,7 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         Input::RunTask(i) => row.run_task(core, i).await?,
         Input::StartTask(i) => row.start_task(core, i).await?,
         Input::StopTask(i) => row.on_tasks(i.cluster.as_deref(), i.task.as_slice()),
+        Input::ExecuteCommand(i) => row.execute_command(core, i).await?,
         Input::DescribeTasks(i) => {
             row.on_tasks(i.cluster.as_deref(), i.tasks.as_deref().unwrap_or_default())
         }
@@ -354,6 +356,42 @@ impl Row {
             execute_command: i.enable_execute_command == Some(true),
         };
         self.launch(core, launch).await
+    }
+
+    /// On the task, with its tags and the container that is meant.
+    async fn execute_command(
+        &self,
+        core: &Core,
+        i: &ExecuteCommandRequest,
+    ) -> Result<Vec<Check>, Fault> {
+        let given = i.task.as_deref().unwrap_or_default();
+        let cluster = names::cluster_name(i.cluster.as_deref()).unwrap_or_default();
+        let mut rows = self.on_tasks(i.cluster.as_deref(), i.task.as_slice());
+        let id = names::member_id("task", &cluster, given).unwrap_or_default();
+        let key = self
+            .place
+            .scope()
+            .key(Task::KIND, &format!("{cluster}:{id}"));
+        let found = core.read::<Task>(&key).await?.map(|found| found.record);
+        for row in &mut rows {
+            let mut check = row.clone();
+            let only = found
+                .as_ref()
+                .and_then(|task| match task.containers.as_slice() {
+                    [only] => Some(only.name.clone()),
+                    _ => None,
+                });
+            if let Some(name) = i.container.clone().or(only) {
+                check = check.with("ecs:container-name", name);
+            }
+            for (key, value) in found.iter().flat_map(|task| &task.tags) {
+                check = check
+                    .with(&format!("aws:ResourceTag/{key}"), value.clone())
+                    .with(&format!("ecs:ResourceTag/{key}"), value.clone());
+            }
+            *row = check;
+        }
+        Ok(rows)
     }
 
     /// On the very revision that will run, with PassRole for every role it will have.

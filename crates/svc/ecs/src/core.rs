@@ -25,6 +25,7 @@ use wharf_wire::{Call, Fault};
 use crate::{
     acs::hub::Hub,
     config::Parts,
+    exec::Sessions,
     fault,
     names::{self, Place},
     services,
@@ -44,6 +45,8 @@ pub struct Core {
     pub parts: Parts,
     pub view: Arc<View>,
     pub hub: Hub,
+    /// Sessions of ECS Exec.
+    pub exec: Sessions,
     /// Keys of tasks, of container instances and of services whose reconcilers should look.
     pub tasks: Arc<Queue<String>>,
     pub instances: Arc<Queue<String>>,
@@ -100,6 +103,7 @@ impl Core {
             parts,
             view: Arc::default(),
             hub: Hub::default(),
+            exec: Sessions::default(),
             tasks: Arc::default(),
             instances: Arc::default(),
             services: Arc::default(),

@@ -20,6 +20,8 @@ use crate::{
 
 /// Largest `overrides`, as JSON.
 const MAX_OVERRIDES: usize = 8192;
+/// What an instance can do that runs tasks with `enableExecuteCommand`.
+const EXEC_CAPABILITY: &str = "ecs.capability.execute-command";
 /// What LATEST means.
 const PLATFORM: &str = "1.4.0";
 
@@ -258,13 +260,25 @@ fn order(wish: &Wish<'_>, definition: &Definition) -> Result<Order, Fault> {
         .ephemeral_storage
         .as_ref()
         .or(parsed.ephemeral_storage.as_ref());
+    let ephemeral_gib = storage.and_then(|storage| storage.size_in_gi_b);
+    let mut parsed = parsed;
+    if wish.execute_command {
+        let capability = api::Attribute {
+            name: Some(EXEC_CAPABILITY.to_owned()),
+            ..api::Attribute::default()
+        };
+        parsed
+            .requires_attributes
+            .get_or_insert_default()
+            .push(capability);
+    }
     Ok(Order {
         launch: wish.launch,
         claim,
         cpu: cpu.to_string(),
         memory: memory.to_string(),
         platform_version: platform_version(wish)?,
-        ephemeral_gib: storage.and_then(|storage| storage.size_in_gi_b),
+        ephemeral_gib,
         group: group(wish.group, &definition.family)?,
         started_by: started_by(wish.started_by)?,
         execute_command: wish.execute_command,

@@ -13,6 +13,7 @@
 //! | `reconcile` | executors of the plans of tasks and hosts |
 //! | `view` | everything that is not over, indexed in memory |
 //! | [`acs`] | the websockets agents connect to |
+//! | [`exec`] | sessions of ECS Exec |
 //!
 //! Other services are called through their generated traits only.
 
@@ -23,6 +24,7 @@ mod config;
 mod core;
 mod definition;
 mod document;
+pub mod exec;
 mod fault;
 mod host;
 mod launch;

@@ -2,7 +2,8 @@
 
 use wharf_base::{Timestamp, ids};
 use wharf_records::ecs::{
-    Cluster, Container, ContainerStatus, Desired, Health, Instance, NetworkWish, Status, Task,
+    Cluster, Container, ContainerStatus, Desired, ExecAgent, Health, Instance, NetworkWish, Status,
+    Task,
 };
 
 use crate::{
@@ -115,6 +116,7 @@ fn make_containers(place: &Place, cluster: &str, task: &str, order: &Order) -> V
             runtime_id: None,
             exit_code: None,
             reason: None,
+            exec_agent: order.execute_command.then(ExecAgent::pending),
             bindings: Vec::new(),
             health: Health::Unknown,
             checked: container.health_check.is_some(),

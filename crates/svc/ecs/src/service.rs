@@ -13,6 +13,7 @@ use crate::{
     authz, binding,
     config::Parts,
     core::Core,
+    exec::Sessions,
     names::Place,
     ops, reconcile, refuse, services,
     view::{Change, feed},
@@ -38,6 +39,11 @@ impl EcsService {
     /// The websockets agents connect to.
     pub fn endpoint(&self) -> Endpoint {
         Endpoint::new(self.core.clone())
+    }
+
+    /// The sessions of ECS Exec.
+    pub fn sessions(&self) -> Sessions {
+        self.core.exec.clone()
     }
 
     /// The zone of the host with the instance id `i-…`.
@@ -299,6 +305,14 @@ impl Ecs for EcsService {
         input: StopTaskRequest,
     ) -> Result<StopTaskResponse, Fault> {
         ops::stop_task::stop_task(&self.core, call, input).await
+    }
+
+    async fn execute_command(
+        &self,
+        call: &Call,
+        input: ExecuteCommandRequest,
+    ) -> Result<ExecuteCommandResponse, Fault> {
+        ops::execute_command::execute_command(&self.core, call, input).await
     }
 
     async fn describe_tasks(

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use wharf_api_ecs as api;
 use wharf_placement::ledger;
 use wharf_records::ecs::{
-    Cluster, Container, Definition, Health, Instance, InstanceStatus, Launch, Ledger, Port,
-    Protocol, ServiceStatus, Status, Task,
+    Cluster, Container, Definition, ExecAgent, Health, Instance, InstanceStatus, Launch, Ledger,
+    Port, Protocol, ServiceStatus, Status, Task,
 };
 
 use crate::{
+    acs::payload::EXEC_AGENT,
     document::{self, BadDocument},
     tags,
     view::Region,
@@ -373,7 +374,20 @@ fn container(task: &Task, container: &Container) -> api::Container {
         cpu: Some(container.cpu.clone()),
         memory: container.memory.clone(),
         memory_reservation: container.memory_reservation.clone(),
+        managed_agents: container
+            .exec_agent
+            .as_ref()
+            .map(|agent| vec![exec_agent(agent)]),
         ..api::Container::default()
+    }
+}
+
+fn exec_agent(agent: &ExecAgent) -> api::ManagedAgent {
+    api::ManagedAgent {
+        name: Some(EXEC_AGENT.to_owned()),
+        last_status: Some(agent.status.as_str().to_owned()),
+        last_started_at: agent.started_at,
+        reason: agent.reason.clone(),
     }
 }
 

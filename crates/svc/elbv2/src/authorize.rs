@@ -22,7 +22,7 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         Input::CreateLoadBalancer(it) => {
             let name = it.name.as_deref().unwrap_or_default();
             let arn = row.place.arn(Kind::Balancer, &format!("app/{name}/*"));
-            let mut check = row.new(&arn, it.tags.as_deref());
+            let mut check = row.creating(&arn, it.tags.as_deref());
             let scheme = it.scheme.as_deref().unwrap_or("internet-facing");
             check = check.with("elasticloadbalancing:Scheme", scheme);
             let mappings = it.subnet_mappings.iter().flatten();
@@ -38,7 +38,7 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         Input::CreateTargetGroup(it) => {
             let name = it.name.as_deref().unwrap_or_default();
             let arn = row.place.arn(Kind::Group, &format!("{name}/*"));
-            let check = row.new(&arn, it.tags.as_deref());
+            let check = row.creating(&arn, it.tags.as_deref());
             row.tagging(vec![check], &arn, it.tags.as_deref())
         }
         Input::CreateListener(it) => {
@@ -138,7 +138,7 @@ struct Row<'a> {
 
 impl Row<'_> {
     /// On what is to be made.
-    fn new(&self, arn: &str, tags: Option<&[Tag]>) -> Check {
+    fn creating(&self, arn: &str, tags: Option<&[Tag]>) -> Check {
         with_tags(Check::new(&self.action, arn), tags)
     }
 

@@ -2,7 +2,7 @@
 
 use wharf_planeproto::balancer as plane;
 use wharf_records::{Record, Unknown, encode};
-use wharf_seal::{Keyring, Sealed};
+use wharf_seal::Keyring;
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Fault, fault::Chain};
 
@@ -45,7 +45,7 @@ impl Core {
             let record = Certificate {
                 names: found.names,
                 chain: found.chain,
-                private_key: sealed.encode(),
+                private_key: sealed,
                 used_by,
                 unknown: stored
                     .as_ref()
@@ -93,14 +93,7 @@ impl Core {
 
 /// The certificate with its key opened, for a plane; `None` if the key does not open.
 pub fn opened(arn: &str, record: Certificate, keyring: &Keyring) -> Option<plane::Certificate> {
-    let sealed = match Sealed::decode(&record.private_key) {
-        Ok(sealed) => sealed,
-        Err(error) => {
-            tracing::error!(arn, error = %Chain(&error), "a certificate's key is no envelope");
-            return None;
-        }
-    };
-    let secret = match keyring.open(&sealed, &context(arn)) {
+    let secret = match keyring.open(&record.private_key, &context(arn)) {
         Ok(secret) => secret,
         Err(error) => {
             tracing::error!(arn, error = %Chain(&error), "a certificate's key does not open");

@@ -147,7 +147,7 @@ pub fn of_ec2(fault: &Fault) -> Fault {
             faults::invalid_security_group_exception(&fault.message)
         }
         "InvalidVpcID.NotFound" | "InvalidVpcId.Malformed" => invalid(&fault.message),
-        "AccessDeniedException" => fault.clone(),
+        "UnauthorizedOperation" => Fault::sender("AccessDenied", 403, &fault.message),
         _ if fault.sender => configuration(&fault.message),
         _ => server(fault),
     }

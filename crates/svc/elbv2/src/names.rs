@@ -22,6 +22,9 @@ pub const SERVICE: &str = "elbv2";
 /// The service segment of every ARN.
 const NAMESPACE: &str = "elasticloadbalancing";
 
+/// Owner of what belongs to no account.
+pub const PLATFORM: &str = "aws";
+
 /// An account in a region.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
@@ -123,7 +126,7 @@ impl Place {
 
 /// The scope of what belongs to no account: addresses and load balancer hosts.
 pub fn platform_scope() -> Scope {
-    Scope::new(SERVICE, "aws", "aws-global")
+    Scope::new(SERVICE, PLATFORM, "aws-global")
 }
 
 /// Splits an ARN of this service; `None` for anything else.

@@ -33,12 +33,12 @@ pub async fn clear_below(
 
 type Below = (Vec<(String, Stored<Listener>)>, Vec<(String, Stored<Rule>)>);
 
+/// Rules first: a rule that is there then had its listener before, so that one whose listener is
+/// not found afterwards has lost it.
 async fn below(core: &Core, scope: &Scope, id: &str) -> Result<Below, ChangeError> {
     let start = format!("{id}/");
-    Ok((
-        core.all(scope, &start).await?,
-        core.all(scope, &start).await?,
-    ))
+    let rules = core.all(scope, &start).await?;
+    Ok((core.all(scope, &start).await?, rules))
 }
 
 async fn clear(

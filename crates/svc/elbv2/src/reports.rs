@@ -60,6 +60,13 @@ pub fn disconnected(core: &Core, instance: &str) {
     core.hosts.wake(platform_scope().key(Host::KIND, instance));
 }
 
+/// The host takes part no more.
+pub async fn gone(core: &Core, instance: &str) -> Result<(), ChangeError> {
+    let key = platform_scope().key(Host::KIND, instance);
+    core.commit(&PERMIT, Txn::new().delete(key)).await?;
+    Ok(())
+}
+
 /// Keeps what is new in a host's reports; targets that are not registered are passed over.
 pub async fn report(core: &Core, host: &str, given: Vec<TargetHealth>) -> Result<(), ChangeError> {
     // The last word on each target counts.

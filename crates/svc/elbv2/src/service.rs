@@ -45,6 +45,11 @@ impl Elbv2Service {
         reports::disconnected(&self.core, instance);
     }
 
+    /// A host is none any more: its interfaces are given up at once.
+    pub async fn lb_host_gone(&self, instance: &str) -> Result<(), ChangeError> {
+        reports::gone(&self.core, instance).await
+    }
+
     /// Takes over how a host sees targets. What is new is stored, what is not costs a read.
     pub async fn report(
         &self,

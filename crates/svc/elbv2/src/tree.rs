@@ -189,7 +189,7 @@ impl<'a> Links<'a> {
 /// Rules removed in one transaction: with five groups each it stays below the store's 128 operations.
 const RULES_AT_ONCE: usize = 12;
 
-/// What is to go, with the guard's word on it.
+/// What is to go.
 pub struct Removal<'a> {
     pub place: &'a Place,
     pub listener: Option<(&'a str, &'a Stored<Listener>)>,

@@ -11,7 +11,8 @@ use crate::{
     directory::Directory,
     names::{self, entity_arn},
     records::{
-        AccessKeyRecord, GroupRecord, InstanceProfileRecord, RoleRecord, Tags, UserRecord, folded,
+        AccessKeyRecord, GroupRecord, InstanceProfileRecord, RoleRecord, ServerCertificateRecord,
+        Tags, UserRecord, folded,
     },
     table,
 };
@@ -26,6 +27,7 @@ enum Target<'a> {
     Group(&'a Option<String>),
     Role(&'a Option<String>),
     Profile(&'a Option<String>),
+    Certificate(&'a Option<String>),
     /// Given as an ARN.
     Arn(&'a Option<String>),
     /// The user whose key it is.
@@ -149,6 +151,19 @@ async fn resolve(
                 ),
             }
         }
+        Target::Certificate(name) => {
+            let (name, kind) = (text(name), "server-certificate");
+            match table::find::<ServerCertificateRecord>(store, account, &folded(&name)).await? {
+                None => (arn(kind, "/", &name), About::default()),
+                Some(it) => {
+                    let about = About {
+                        tags: it.tags,
+                        boundary: None,
+                    };
+                    (arn(kind, &it.path, &it.name), about)
+                }
+            }
+        }
         Target::Profile(name) => {
             let (name, kind) = (text(name), "instance-profile");
             match table::find::<InstanceProfileRecord>(store, account, &folded(&name)).await? {
@@ -196,7 +211,7 @@ fn operation(input: &Input<'_>) -> String {
 
 fn target(input: Input<'_>) -> Target<'_> {
     use Input as I;
-    use Target::{All, Arn, Group, Key, List, New, Profile, Role, User};
+    use Target::{All, Arn, Certificate, Group, Key, List, New, Profile, Role, User};
     match input {
         I::CreateUser(it) => New("user", &it.path, &it.user_name),
         I::CreateGroup(it) => New("group", &it.path, &it.group_name),
@@ -209,6 +224,10 @@ fn target(input: Input<'_>) -> Target<'_> {
         I::ListGroups(_) => List("group"),
         I::ListRoles(_) => List("role"),
         I::ListInstanceProfiles(_) => List("instance-profile"),
+        I::UploadServerCertificate(it) => {
+            New("server-certificate", &it.path, &it.server_certificate_name)
+        }
+        I::ListServerCertificates(_) => List("server-certificate"),
 
         I::GetUser(it) => User(&it.user_name),
         I::UpdateUser(it) => User(&it.user_name),
@@ -287,6 +306,13 @@ fn target(input: Input<'_>) -> Target<'_> {
         I::UntagInstanceProfile(it) => Profile(&it.instance_profile_name),
         I::ListInstanceProfileTags(it) => Profile(&it.instance_profile_name),
 
+        I::GetServerCertificate(it) => Certificate(&it.server_certificate_name),
+        I::UpdateServerCertificate(it) => Certificate(&it.server_certificate_name),
+        I::DeleteServerCertificate(it) => Certificate(&it.server_certificate_name),
+        I::TagServerCertificate(it) => Certificate(&it.server_certificate_name),
+        I::UntagServerCertificate(it) => Certificate(&it.server_certificate_name),
+        I::ListServerCertificateTags(it) => Certificate(&it.server_certificate_name),
+
         _ => All,
     }
 }
@@ -321,10 +347,12 @@ fn request_tags<'a>(input: Input<'a>) -> &'a Option<Vec<Tag>> {
         Input::CreateRole(it) => &it.tags,
         Input::CreatePolicy(it) => &it.tags,
         Input::CreateInstanceProfile(it) => &it.tags,
+        Input::UploadServerCertificate(it) => &it.tags,
         Input::TagUser(it) => &it.tags,
         Input::TagRole(it) => &it.tags,
         Input::TagPolicy(it) => &it.tags,
         Input::TagInstanceProfile(it) => &it.tags,
+        Input::TagServerCertificate(it) => &it.tags,
         _ => &None,
     }
 }
@@ -335,6 +363,7 @@ fn request_tag_keys<'a>(input: Input<'a>) -> &'a [String] {
         Input::UntagRole(it) => &it.tag_keys,
         Input::UntagPolicy(it) => &it.tag_keys,
         Input::UntagInstanceProfile(it) => &it.tag_keys,
+        Input::UntagServerCertificate(it) => &it.tag_keys,
         _ => &None,
     };
     keys.as_deref().unwrap_or_default()

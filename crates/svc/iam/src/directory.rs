@@ -4,6 +4,7 @@
 //! expensive, decoding records and compiling policies, is kept in memory under the revision of the
 //! record it was made from. A changed record has another revision, so nothing is ever invalidated
 //! and nothing can be stale.
+mod certificates;
 mod identify;
 mod keys;
 mod ready;
@@ -20,6 +21,7 @@ use wharf_records::RecordError;
 use wharf_seal::{Keyring, OpenError};
 use wharf_store::{Store, StoreError};
 
+pub use certificates::ServerCertificate;
 pub use identify::{Identified, IdentifyError};
 pub use keys::Credentials;
 pub(crate) use ready::KnownRole;

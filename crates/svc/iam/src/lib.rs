@@ -10,6 +10,7 @@
 //! form only to check a signature or in the one answer of CreateAccessKey; denials say why.
 
 mod actions;
+mod certificate;
 mod directory;
 mod entity;
 mod fault;
@@ -23,7 +24,9 @@ mod sessions;
 mod table;
 mod trust;
 
-pub use directory::{Credentials, Directory, DirectoryError, Identified, IdentifyError};
+pub use directory::{
+    Credentials, Directory, DirectoryError, Identified, IdentifyError, ServerCertificate,
+};
 pub use gate::{IamGate, Mode};
 pub use names::entity_arn;
 pub use service::IamService;

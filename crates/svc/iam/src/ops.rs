@@ -10,6 +10,7 @@ pub(crate) mod instance_profiles;
 pub(crate) mod policies;
 pub(crate) mod policy_entities;
 pub(crate) mod roles;
+pub(crate) mod server_certificates;
 pub(crate) mod service_linked;
 pub(crate) mod simulate;
 pub(crate) mod tags;

@@ -63,6 +63,7 @@ stored! {
     PolicyRecord: "policy";
     PolicyUseRecord: "policy-use";
     InstanceProfileRecord: "instance-profile";
+    ServerCertificateRecord: "server-certificate";
 }
 
 /// What the account itself has; its id is `account`.
@@ -207,6 +208,36 @@ pub struct InstanceProfileRecord {
     pub tags: Tags,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+/// A certificate for servers, with its key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ServerCertificateRecord {
+    pub name: String,
+    pub path: String,
+    /// `ASCA…`
+    pub id: String,
+    /// PEM, as it was given.
+    pub body: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chain: Option<String>,
+    /// PEM, sealed for [`ServerCertificateRecord::purpose`].
+    pub private_key: Sealed,
+    /// Names it is for.
+    pub names: Vec<String>,
+    pub uploaded: Timestamp,
+    pub expires: Timestamp,
+    #[serde(default)]
+    pub tags: Tags,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl ServerCertificateRecord {
+    /// What the key is sealed for.
+    pub fn purpose(id: &str) -> String {
+        format!("iam/server-certificate/{id}")
+    }
 }
 
 /// A long-term access key; its id is that of the key, `AKIA…`.

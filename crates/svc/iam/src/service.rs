@@ -13,7 +13,8 @@ use crate::{
     directory::Directory,
     ops::{
         access_keys, account, attachments, boundaries, groups, inline, instance_profiles, policies,
-        policy_entities, roles, service_linked, simulate, tags, users, versions,
+        policy_entities, roles, server_certificates, service_linked, simulate, tags, users,
+        versions,
     },
     paging::Page,
 };
@@ -136,6 +137,18 @@ operations! {
     delete_group_policy(DeleteGroupPolicyRequest) -> () = inline::delete_group;
     list_group_policies(ListGroupPoliciesRequest) -> ListGroupPoliciesResponse
         = inline::list_group;
+
+    upload_server_certificate(UploadServerCertificateRequest) -> UploadServerCertificateResponse
+        = server_certificates::upload;
+    get_server_certificate(GetServerCertificateRequest) -> GetServerCertificateResponse
+        = server_certificates::get;
+    list_server_certificates(ListServerCertificatesRequest) -> ListServerCertificatesResponse
+        = server_certificates::list;
+    delete_server_certificate(DeleteServerCertificateRequest) -> () = server_certificates::delete;
+    tag_server_certificate(TagServerCertificateRequest) -> () = tags::tag_server_certificate;
+    untag_server_certificate(UntagServerCertificateRequest) -> () = tags::untag_server_certificate;
+    list_server_certificate_tags(ListServerCertificateTagsRequest)
+        -> ListServerCertificateTagsResponse = tags::list_server_certificate_tags;
 
     create_policy(CreatePolicyRequest) -> CreatePolicyResponse = policies::create;
     get_policy(GetPolicyRequest) -> GetPolicyResponse = policies::get;

@@ -26,6 +26,12 @@ const PINGED_TIMEOUT: Duration = Duration::from_secs(10);
 /// The refusal's body is a small JSON document.
 const MAX_REFUSAL: usize = 4096;
 
+/// A message with something in it.
+pub enum Frame {
+    Text(String),
+    Binary(Vec<u8>),
+}
+
 /// An open socket.
 pub struct Socket {
     stream: WebSocketStream<Box<dyn Stream>>,
@@ -68,11 +74,23 @@ impl Socket {
     /// # Errors
     /// No connection, or a refusal with its exception's name.
     pub async fn open(api: &Api, endpoint: &Endpoint, query: &str) -> Result<Self, SocketError> {
-        let path = format!("{}/ws", endpoint.path);
+        Self::open_at(api, endpoint, &format!("{}/ws", endpoint.path), query).await
+    }
+
+    /// Opens `path` of an endpoint's host.
+    ///
+    /// # Errors
+    /// As [`Socket::open`].
+    pub async fn open_at(
+        api: &Api,
+        endpoint: &Endpoint,
+        path: &str,
+        query: &str,
+    ) -> Result<Self, SocketError> {
         let scheme = if endpoint.tls { "wss" } else { "ws" };
         let url = format!("{scheme}://{}{path}?{query}", endpoint.authority());
         let mut request: Request = url.into_client_request()?;
-        for (name, value) in api.sign_upgrade(endpoint, &path, query) {
+        for (name, value) in api.sign_upgrade(endpoint, path, query) {
             let name = http::HeaderName::try_from(name);
             if let (Ok(name), Ok(value)) = (name, http::HeaderValue::try_from(value)) {
                 request.headers_mut().insert(name, value);
@@ -102,6 +120,18 @@ impl Socket {
     /// server is one that pings.
     pub async fn receive(&mut self) -> Result<String, SocketError> {
         loop {
+            if let Frame::Text(text) = self.receive_frame().await? {
+                return Ok(text);
+            }
+        }
+    }
+
+    /// The next message of either kind. Dropping the future loses nothing.
+    ///
+    /// # Errors
+    /// As [`Socket::receive`].
+    pub async fn receive_frame(&mut self) -> Result<Frame, SocketError> {
+        loop {
             let message = match timeout_at(self.heard + self.silence, self.stream.next()).await {
                 Err(_) => return Err(SocketError::Timeout(self.silence)),
                 Ok(None) => return Err(SocketError::Closed(1006)),
@@ -110,7 +140,8 @@ impl Socket {
             self.heard = Instant::now();
             match message {
                 Message::Ping(_) => self.silence = PINGED_TIMEOUT,
-                Message::Text(text) => return Ok(text.as_str().to_owned()),
+                Message::Text(text) => return Ok(Frame::Text(text.as_str().to_owned())),
+                Message::Binary(bytes) => return Ok(Frame::Binary(bytes.into())),
                 Message::Close(frame) => {
                     return Err(SocketError::Closed(frame.map_or(1006, |f| f.code.into())));
                 }
@@ -120,7 +151,20 @@ impl Socket {
     }
 
     pub async fn send(&mut self, text: String) -> Result<(), SocketError> {
-        match timeout(IO_TIMEOUT, self.stream.send(Message::text(text))).await {
+        self.put(Message::text(text)).await
+    }
+
+    pub async fn send_binary(&mut self, bytes: Vec<u8>) -> Result<(), SocketError> {
+        self.put(Message::binary(bytes)).await
+    }
+
+    /// Shows that this end lives; the other answers underneath.
+    pub async fn ping(&mut self) -> Result<(), SocketError> {
+        self.put(Message::Ping("keepalive".into())).await
+    }
+
+    async fn put(&mut self, message: Message) -> Result<(), SocketError> {
+        match timeout(IO_TIMEOUT, self.stream.send(message)).await {
             Err(_) => Err(SocketError::Timeout(IO_TIMEOUT)),
             Ok(sent) => Ok(sent?),
         }

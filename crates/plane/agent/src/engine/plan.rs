@@ -117,11 +117,13 @@ fn settle(spec: &Spec, state: &mut TaskState, busy: &Busy, now: Timestamp) -> Op
         .min()
         .unwrap_or(ContainerStatus::Stopped);
     let gone = state.network != NetworkState::Attached && !busy.has(Kind::Network, 0);
-    let known = if least == ContainerStatus::Stopped && !gone {
+    let whole = state.containers.iter().all(|c| c.started_at.is_some());
+    let known = match least {
         // Addresses and host ports are free for others once STOPPED is known, not before.
-        state.known
-    } else {
-        least
+        ContainerStatus::Stopped if !gone => state.known,
+        // A task that is given up before all of it has run never was RUNNING.
+        ContainerStatus::Running if state.desired == Desired::Stopped && !whole => state.known,
+        other => other,
     };
     state.known = state.known.max(known);
     wake_at.filter(|_| state.desired == Desired::Running)

@@ -56,8 +56,9 @@ pub fn snapshot(spec: &Spec, state: &TaskState) -> Option<TaskReport> {
         .containers
         .iter()
         .all(|c| c.status == ContainerStatus::Stopped);
-    if ended && state.known != ContainerStatus::Stopped {
-        // STOPPED follows as soon as the network is released and says all there is to say.
+    if ended && state.known < ContainerStatus::Running {
+        // STOPPED follows as soon as the network is released and says all there is to say. Of a task
+        // that was RUNNING the end is told at once, so that another may take its place meanwhile.
         return None;
     }
     let status = match state.known {

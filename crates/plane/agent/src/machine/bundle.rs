@@ -70,6 +70,8 @@ pub struct Surroundings<'a> {
     pub variables: Variables,
     pub files: NameFiles,
     pub hostname: String,
+    /// Its own network namespace; `None` is the task's.
+    pub network: Option<PathBuf>,
     /// The name it runs under: another after each restart.
     pub run_name: ContainerName,
     /// The name that the task's first container runs under now.
@@ -139,6 +141,7 @@ pub fn container(
     } else {
         config.hostname
     };
+    spec.network = around.network;
     spec.tty = config.tty;
     spec.stdin = config.open_stdin;
     spec.files = around.files;
@@ -152,6 +155,7 @@ pub fn container(
         (Ok(total), Some(memory)) if total > 0 => Some(total.saturating_sub(memory)),
         _ => None,
     };
+    spec.swappiness = host.memory_swappiness;
     spec.cpu_shares = Some(of.cpu.max(MIN_CPU_SHARES));
     spec.ulimits = ulimits(&host.ulimits, task.launch_type == "FARGATE");
     spec.capabilities = Capabilities {

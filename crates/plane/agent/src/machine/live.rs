@@ -15,9 +15,8 @@ use wharf_container::{
     runtime::{self, ContainerState, ContainerStatus, TaskHandle},
     spec::ContainerName,
 };
-use wharf_network::Attachment;
 
-use super::{Shared, health::Check, logs};
+use super::{Shared, health::Check, logs, net::Networks};
 use crate::{
     engine::{Event, Exit},
     node::{
@@ -34,7 +33,7 @@ const RESTART_MARK: &str = "~r";
 pub struct Live {
     pub context: Arc<TaskContext>,
     pub handle: TaskHandle,
-    pub attachment: Attachment,
+    pub networks: Networks,
     slots: Mutex<Vec<Slot>>,
     /// The readers of its logs.
     pub logs: TaskTracker,
@@ -56,7 +55,7 @@ struct Slot {
 }
 
 impl Live {
-    pub fn new(context: Arc<TaskContext>, handle: TaskHandle, attachment: Attachment) -> Self {
+    pub fn new(context: Arc<TaskContext>, handle: TaskHandle, networks: Networks) -> Self {
         let slots = context
             .task
             .containers
@@ -66,7 +65,7 @@ impl Live {
         Self {
             context,
             handle,
-            attachment,
+            networks,
             slots: Mutex::new(slots),
             logs: TaskTracker::new(),
             closing: AtomicBool::new(false),
@@ -110,11 +109,8 @@ impl Live {
         let name = self.run_name(at)?;
         let stats = self.handle.stats(&name).ok()?;
         let pid = self.with(at, |slot| slot.pid)?;
-        let network = self
-            .attachment
-            .netns
-            .as_ref()
-            .and_then(|_| network_usage(pid));
+        let own = self.networks.of(at).and_then(|one| one.netns.as_ref());
+        let network = own.and_then(|_| network_usage(pid));
         Some(Usage {
             cpu_ns: stats.cpu_ns,
             memory_bytes: stats.memory_bytes,

@@ -24,10 +24,13 @@ use std::{
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use wharf_container::{image::Image, runtime::Runtime};
+use wharf_container::{
+    image::Image,
+    runtime::{ExecSession, ExecSpec, Runtime},
+};
 use wharf_network::Network;
 
-pub use self::{bundle::Addresses, images::RegistryImages};
+pub use self::{bundle::Addresses, images::RegistryImages, net::task_of as network_owner};
 use self::{live::Live, volumes::Volumes};
 use crate::{
     client::Api,
@@ -215,6 +218,19 @@ impl Machine for LinuxMachine {
 
     async fn usage(&self, task_id: &str, container: usize) -> Option<Usage> {
         self.shared.live(task_id)?.usage(container)
+    }
+
+    async fn exec(
+        &self,
+        task_id: &str,
+        container: usize,
+        spec: ExecSpec,
+    ) -> Result<ExecSession, String> {
+        let live = self.shared.live(task_id);
+        let live = live.ok_or("the task does not run on this instance")?;
+        let name = live.run_name(container).ok_or("no such container")?;
+        let begun = live.handle.exec(&name, &spec).await;
+        begun.map_err(|error| error.to_string())
     }
 
     async fn collect_images(&self, tasks: &[Arc<TaskContext>]) {

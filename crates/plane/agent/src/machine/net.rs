@@ -4,15 +4,15 @@ use std::{fs, net::Ipv4Addr};
 
 use wharf_container::spec::NameFiles;
 use wharf_network::{
-    Attachment, BadValue, Eni, HostPort, Mode, PortMapping, PortRange, Protocol, Subnet,
+    Attachment, BadValue, Binding, Eni, HostPort, Mode, PortMapping, PortRange, Protocol, Subnet,
 };
 
 use crate::{
     engine::{HostBinding, Link, NetworkMode},
     node::core::TaskContext,
     protocol::{
-        docker::HostConfig,
-        payload::{self, NetworkInterface},
+        docker::{self, HostConfig},
+        payload::{self, Container, NetworkInterface},
     },
 };
 
@@ -30,26 +30,80 @@ pub enum BadNetwork {
     PortRange(String),
 }
 
-/// What to attach.
-pub fn mode(context: &TaskContext) -> Result<Mode, BadNetwork> {
-    match context.spec.network {
-        NetworkMode::Host => Ok(Mode::Host),
-        NetworkMode::None => Ok(Mode::None),
+/// Between a task's id and the index of a container in the key of a network. No id contains it.
+const KEY_MARK: char = '.';
+
+/// What a task's containers are attached to: all to one, or in bridge mode each to its own.
+#[derive(Debug, Clone)]
+pub struct Networks(Vec<Attachment>);
+
+impl Networks {
+    /// The attachments of a task out of all, by key; `None` unless all are there.
+    pub fn find(
+        context: &TaskContext,
+        mut of: impl FnMut(&str) -> Option<Attachment>,
+    ) -> Option<Self> {
+        let all: Option<Vec<Attachment>> = keys(context).iter().map(|key| of(key)).collect();
+        all.map(Self)
+    }
+
+    pub fn of(&self, container: usize) -> Option<&Attachment> {
+        match self.0.as_slice() {
+            [one] => Some(one),
+            each => each.get(container),
+        }
+    }
+
+    /// In the order of [`wanted`].
+    pub fn new(attachments: Vec<Attachment>) -> Self {
+        Self(attachments)
+    }
+}
+
+/// The task that a network's key is of.
+pub fn task_of(key: &str) -> &str {
+    key.split_once(KEY_MARK).map_or(key, |(task, _)| task)
+}
+
+/// Under which keys the task's networks are known.
+pub fn keys(context: &TaskContext) -> Vec<String> {
+    if context.spec.network == NetworkMode::Bridge {
+        let containers = 0..context.task.containers.len();
+        containers
+            .map(|at| format!("{}{KEY_MARK}{at}", context.id))
+            .collect()
+    } else {
+        vec![context.id.clone()]
+    }
+}
+
+/// What to attach, with its key.
+pub fn wanted(context: &TaskContext) -> Result<Vec<(String, Mode)>, BadNetwork> {
+    let modes = match context.spec.network {
+        NetworkMode::Host => vec![Mode::Host],
+        NetworkMode::None => vec![Mode::None],
         NetworkMode::Bridge => {
-            let mappings = context
-                .task
-                .containers
-                .iter()
-                .flat_map(|c| &c.port_mappings);
-            let ports: Result<Vec<PortMapping>, BadNetwork> = mappings.map(mapping).collect();
-            Ok(Mode::Bridge { ports: ports? })
+            let containers = context.task.containers.iter();
+            containers.map(bridge).collect::<Result<_, _>>()?
         }
         NetworkMode::Awsvpc => {
             let interface = context.task.elastic_network_interfaces.first();
             let interface = interface.ok_or(BadNetwork::Interface("everything"))?;
-            Ok(Mode::Awsvpc(eni(interface)?))
+            vec![Mode::Awsvpc(eni(interface)?)]
         }
+    };
+    Ok(keys(context).into_iter().zip(modes).collect())
+}
+
+fn bridge(of: &Container) -> Result<Mode, BadNetwork> {
+    // What the document cannot tell is told when the container is created.
+    let engine = docker::read(of.docker_config.as_ref()).unwrap_or_default();
+    if engine.config.network_disabled {
+        return Ok(Mode::None);
     }
+    let ports: Result<Vec<PortMapping>, BadNetwork> =
+        of.port_mappings.iter().map(mapping).collect();
+    Ok(Mode::Bridge { ports: ports? })
 }
 
 fn mapping(of: &payload::PortMapping) -> Result<PortMapping, BadNetwork> {
@@ -111,32 +165,36 @@ fn eni(of: &NetworkInterface) -> Result<Eni, BadNetwork> {
     })
 }
 
-/// What each container is reached by. `bindings` of the attachment are in the order of the
-/// mappings of all containers.
-pub fn links(context: &TaskContext, attachment: &Attachment) -> Vec<Link> {
-    let mut bindings = attachment.bindings.iter();
+/// What each container is reached by.
+pub fn links(context: &TaskContext, networks: &Networks) -> Vec<Link> {
+    let link = |(at, container): (usize, &Container)| {
+        let attachment = networks.of(at);
+        let bound = attachment.map_or(&[][..], |a| &a.bindings);
+        Link {
+            address: attachment.and_then(|a| a.address),
+            bindings: match context.spec.network {
+                NetworkMode::Bridge => bound.iter().map(published).collect(),
+                NetworkMode::Host => container.port_mappings.iter().map(on_host).collect(),
+                NetworkMode::Awsvpc | NetworkMode::None => Vec::new(),
+            },
+        }
+    };
     context
         .task
         .containers
         .iter()
-        .map(|container| Link {
-            address: attachment.address,
-            bindings: match context.spec.network {
-                NetworkMode::Bridge => bindings
-                    .by_ref()
-                    .take(container.port_mappings.len())
-                    .map(|b| HostBinding {
-                        container_port: b.container.first,
-                        host_port: b.host.first,
-                        count: b.container.len(),
-                        udp: b.protocol == Protocol::Udp,
-                    })
-                    .collect(),
-                NetworkMode::Host => container.port_mappings.iter().map(on_host).collect(),
-                NetworkMode::Awsvpc | NetworkMode::None => Vec::new(),
-            },
-        })
+        .enumerate()
+        .map(link)
         .collect()
+}
+
+fn published(of: &Binding) -> HostBinding {
+    HostBinding {
+        container_port: of.container.first,
+        host_port: of.host.first,
+        count: of.container.len(),
+        udp: of.protocol == Protocol::Udp,
+    }
 }
 
 fn on_host(of: &payload::PortMapping) -> HostBinding {
@@ -149,7 +207,7 @@ fn on_host(of: &payload::PortMapping) -> HostBinding {
 }
 
 /// The host name of container `at`.
-pub fn hostname(context: &TaskContext, at: usize, attachment: &Attachment, region: &str) -> String {
+pub fn hostname(context: &TaskContext, at: usize, networks: &Networks, region: &str) -> String {
     match context.spec.network {
         NetworkMode::Host => nix::unistd::gethostname()
             .ok()
@@ -162,42 +220,46 @@ pub fn hostname(context: &TaskContext, at: usize, attachment: &Attachment, regio
                 .filter(|n| !n.is_empty());
             given
                 .or_else(|| {
-                    attachment
-                        .address
-                        .map(|a| wharf_network::private_dns_name(a, region))
+                    let address = networks.of(at)?.address?;
+                    Some(wharf_network::private_dns_name(address, region))
                 })
                 .unwrap_or_default()
         }
         // As Docker does it.
-        NetworkMode::Bridge | NetworkMode::None => {
-            context.runtime_ids[at].chars().take(12).collect()
-        }
+        NetworkMode::Bridge | NetworkMode::None => short_id(context, at),
     }
+}
+
+fn short_id(context: &TaskContext, at: usize) -> String {
+    context.runtime_ids[at].chars().take(12).collect()
 }
 
 /// `/etc/resolv.conf`, `/etc/hosts` and `/etc/hostname` of container `at`.
 pub fn files(
     context: &TaskContext,
     at: usize,
-    attachment: &Attachment,
+    networks: &Networks,
     hostname: &str,
     engine: &HostConfig,
 ) -> NameFiles {
     let in_host = context.spec.network == NetworkMode::Host;
-    let mut hosts = if in_host {
-        fs::read_to_string("/etc/hosts").unwrap_or_default()
-    } else {
-        wharf_network::hosts_file(attachment, &[hostname])
+    let mut hosts = match networks.of(at) {
+        Some(attachment) if !in_host => wharf_network::hosts_file(attachment, &[hostname]),
+        _ => fs::read_to_string("/etc/hosts").unwrap_or_default(),
     };
     for entry in &engine.extra_hosts {
         if let Some((name, address)) = entry.split_once(':') {
             push_line(&mut hosts, &format!("{address} {name}"));
         }
     }
-    // The containers of a task share their namespace, so a link leads to loopback.
     for link in &context.task.containers[at].links {
         let (name, alias) = link.split_once(':').unwrap_or((link, link));
-        push_line(&mut hosts, &format!("127.0.0.1 {alias} {name}"));
+        let linked = context.task.containers.iter().position(|c| c.name == *name);
+        let address = linked.and_then(|to| Some((to, networks.of(to)?.address?)));
+        if let Some((to, address)) = address {
+            let id = short_id(context, to);
+            push_line(&mut hosts, &format!("{address} {alias} {id} {name}"));
+        }
     }
     NameFiles {
         resolv_conf: Some(resolv_conf(context, in_host, engine)),

@@ -2,21 +2,22 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::future::try_join_all;
 use tokio::time::sleep;
 use wharf_container::{
     runtime::{ContainerError, ContainerState, RuntimeError, TaskNetwork, TaskSandbox},
     spec::parse_signal,
 };
-use wharf_network::Attachment;
 
 use super::{
     Shared,
     bundle::{self, Surroundings},
     live::{self, Live},
-    logs, net,
+    logs,
+    net::{self, Networks},
 };
 use crate::{
-    engine::{Action, Event},
+    engine::{Action, Event, NetworkMode},
     node::{core::TaskContext, machine::Observation},
 };
 
@@ -65,35 +66,40 @@ pub(super) async fn perform(
     }
 }
 
-pub(super) fn attached(context: &TaskContext, attachment: &Attachment) -> Event {
+pub(super) fn attached(context: &TaskContext, networks: &Networks) -> Event {
     Event::NetworkAttached {
-        links: net::links(context, attachment),
+        links: net::links(context, networks),
     }
 }
 
 /// Network, volumes and shim: all that a container stands on.
 async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Event, String> {
     if let Some(live) = shared.live(&context.id) {
-        return Ok(attached(context, &live.attachment));
+        return Ok(attached(context, &live.networks));
     }
-    let mode = net::mode(context).map_err(|e| format!("ContainerNetworkingError: {e}"))?;
+    let wanted = net::wanted(context).map_err(|e| format!("ContainerNetworkingError: {e}"))?;
     shared
         .volumes
         .prepare(context)
         .map_err(|e| format!("CannotCreateVolumeError: {e}"))?;
-    let attachment = shared
-        .network
-        .attach(&context.id, mode)
-        .await
-        .map_err(|e| format!("ContainerNetworkingError: {}", chain(&e)))?;
-    let event = attached(context, &attachment);
+    let attaching = wanted
+        .into_iter()
+        .map(|(key, mode)| async move { shared.network.attach(&key, mode).await });
+    let networks = match try_join_all(attaching).await {
+        Ok(attachments) => Networks::new(attachments),
+        Err(error) => {
+            release(shared, context).await;
+            return Err(format!("ContainerNetworkingError: {}", chain(&error)));
+        }
+    };
+    let event = attached(context, &networks);
     match shared
         .runtime
-        .create_task(sandbox(context, &attachment))
+        .create_task(sandbox(context, &networks))
         .await
     {
         Ok(handle) => {
-            let live = Arc::new(Live::new(context.clone(), handle, attachment));
+            let live = Arc::new(Live::new(context.clone(), handle, networks));
             shared.put_live(live.clone());
             live::watch(shared, &live);
             Ok(event)
@@ -105,13 +111,15 @@ async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Even
     }
 }
 
-fn sandbox(context: &TaskContext, attachment: &Attachment) -> TaskSandbox {
+fn sandbox(context: &TaskContext, networks: &Networks) -> TaskSandbox {
     let task = &context.task;
+    let shared = networks.of(0).and_then(|one| one.netns.clone());
     TaskSandbox {
         task_id: context.id.clone(),
-        network: attachment.netns.as_ref().map_or(TaskNetwork::Host, |path| {
-            TaskNetwork::Namespace(path.clone())
-        }),
+        network: match context.spec.network {
+            NetworkMode::Bridge => TaskNetwork::PerContainer,
+            _ => shared.map_or(TaskNetwork::Host, TaskNetwork::Namespace),
+        },
         cpu_quota_millis: (task.cpu > 0.0).then(|| (task.cpu * 1000.0).ceil() as u64),
         memory_limit_bytes: u64::try_from(task.memory)
             .ok()
@@ -193,7 +201,7 @@ fn specification(
     let engine = bundle::engine(&context.task.containers[at])?;
     let addresses = shared.addresses(context);
     let hostname = if engine.config.hostname.is_empty() {
-        net::hostname(context, at, &live.attachment, &addresses.region)
+        net::hostname(context, at, &live.networks, &addresses.region)
     } else {
         engine.config.hostname
     };
@@ -201,7 +209,11 @@ fn specification(
         image,
         mounts: shared.volumes.mounts(context, at, &image.volumes)?,
         variables: bundle::variables(context, at, addresses),
-        files: net::files(context, at, &live.attachment, &hostname, &engine.host),
+        files: net::files(context, at, &live.networks, &hostname, &engine.host),
+        network: match context.spec.network {
+            NetworkMode::Bridge => live.networks.of(at).and_then(|one| one.netns.clone()),
+            _ => None,
+        },
         hostname,
         run_name: live
             .run_name(at)
@@ -302,8 +314,10 @@ fn all_gone(context: &TaskContext) -> Vec<Event> {
 
 async fn release(shared: &Arc<Shared>, context: &Arc<TaskContext>) {
     for _ in 0..RELEASE_TRIES {
-        match shared.network.detach(&context.id).await {
-            Ok(()) => return,
+        let keys = net::keys(context);
+        let detaching = keys.iter().map(|key| shared.network.detach(key));
+        match try_join_all(detaching).await {
+            Ok(_) => return,
             Err(error) => {
                 tracing::warn!(
                     task = context.id,

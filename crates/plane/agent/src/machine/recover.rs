@@ -11,7 +11,9 @@ use wharf_network::{Attachment, Health};
 use super::{
     Shared,
     live::{self, Live},
-    logs, perform,
+    logs,
+    net::{self, Networks},
+    perform,
 };
 use crate::{engine::Event, node::core::TaskContext};
 
@@ -26,8 +28,8 @@ pub(super) async fn recover(
         tasks.iter().map(|task| (task.id.as_str(), task)).collect();
     let attachments = networks(shared, &known).await;
     let mut events: BTreeMap<String, Vec<Event>> = BTreeMap::new();
-    for (id, attachment) in &attachments {
-        let attached = perform::attached(known[id.as_str()], attachment);
+    for (id, networks) in &attachments {
+        let attached = perform::attached(known[id.as_str()], networks);
         events.entry(id.clone()).or_default().push(attached);
     }
     let mut found: BTreeSet<String> = BTreeSet::new();
@@ -69,11 +71,12 @@ pub(super) async fn recover(
     events
 }
 
-/// The networks of known tasks. All others are released, as are those never finished.
+/// The networks of known tasks, as far as they are whole. All others are released, as are those
+/// never finished.
 async fn networks(
     shared: &Shared,
     known: &BTreeMap<&str, &Arc<TaskContext>>,
-) -> BTreeMap<String, Attachment> {
+) -> BTreeMap<String, Networks> {
     let all = match shared.network.recover().await {
         Ok(all) => all,
         Err(error) => {
@@ -84,9 +87,11 @@ async fn networks(
             return BTreeMap::new();
         }
     };
-    let mut kept = BTreeMap::new();
+    let mut kept: BTreeMap<String, Attachment> = BTreeMap::new();
     for one in all {
-        if known.contains_key(one.key.as_str()) && one.health != Health::Unfinished {
+        let task = known.get(net::task_of(&one.key));
+        let wanted = task.is_some_and(|task| net::keys(task).contains(&one.key));
+        if wanted && one.health != Health::Unfinished {
             kept.insert(one.key, one.attachment);
         } else if let Err(error) = shared.network.detach(&one.key).await {
             tracing::warn!(
@@ -96,18 +101,23 @@ async fn networks(
             );
         }
     }
-    kept
+    // One that is not whole stays for now: attaching finishes it, and releasing releases all.
+    let whole = |(id, task): (&&str, &&Arc<TaskContext>)| {
+        let found = Networks::find(task, |key| kept.get(key).cloned())?;
+        Some(((*id).to_owned(), found))
+    };
+    known.iter().filter_map(whole).collect()
 }
 
 /// A known task: its past as events, and from now on its shim is followed again.
 async fn take_over(
     shared: &Arc<Shared>,
     task: &Arc<TaskContext>,
-    attachment: Option<&Attachment>,
+    networks: Option<&Networks>,
     recovered: Recovered,
 ) -> Vec<Event> {
-    let (handle, attachment) = match (recovered.state, attachment) {
-        (RecoveredState::Alive(handle), Some(attachment)) => (handle, attachment.clone()),
+    let (handle, networks) = match (recovered.state, networks) {
+        (RecoveredState::Alive(handle), Some(networks)) => (handle, networks.clone()),
         (RecoveredState::Alive(handle), None) => {
             // Its network was lost or never finished: nothing can come of it.
             if let Err(error) = handle.kill().await {
@@ -123,7 +133,7 @@ async fn take_over(
             return ended(shared, task, &recovered.containers);
         }
     };
-    let live = Arc::new(Live::new(task.clone(), handle, attachment));
+    let live = Arc::new(Live::new(task.clone(), handle, networks));
     let mut events = Vec::new();
     for (name, status) in &recovered.containers {
         events.extend(live.take_over(name, status));

@@ -20,6 +20,12 @@ pub enum BadVolume {
     Unknown(String),
     #[error("volume '{name}': {kind} volumes are not supported by this version")]
     Kind { name: String, kind: String },
+    #[error("volume '{name}': there is no volume driver '{driver}' on this instance")]
+    Driver { name: String, driver: String },
+    #[error(
+        "shared volume '{0}' does not exist on this instance, and its definition does not say autoprovision"
+    )]
+    NotThere(String),
     #[error("`{0}` cannot be the name of a volume")]
     Name(String),
     #[error("`{0}` is not an absolute path")]
@@ -116,19 +122,7 @@ impl Volumes {
                 Some(path) if !path.is_empty() => (PathBuf::from(path), false),
                 _ => (self.of_task(task_id).join(plain(&volume.name)?), true),
             },
-            "docker" => {
-                let shared = volume
-                    .docker_volume_configuration
-                    .as_ref()
-                    .is_some_and(|d| d.scope == "shared");
-                let name = plain(&volume.name)?;
-                let dir = if shared {
-                    self.dir.join("shared")
-                } else {
-                    self.of_task(task_id)
-                };
-                (dir.join(name), true)
-            }
+            "docker" => (self.docker(task_id, volume)?, true),
             kind => {
                 return Err(BadVolume::Kind {
                     name: volume.name.clone(),
@@ -141,6 +135,29 @@ impl Volumes {
         }
         make(&path)?;
         Ok((path, fresh))
+    }
+
+    fn docker(&self, task_id: &str, volume: &Volume) -> Result<PathBuf, BadVolume> {
+        let of = volume
+            .docker_volume_configuration
+            .clone()
+            .unwrap_or_default();
+        let name = plain(&volume.name)?;
+        if !matches!(of.driver.as_str(), "" | "local") {
+            return Err(BadVolume::Driver {
+                name: volume.name.clone(),
+                driver: of.driver,
+            });
+        }
+        if of.scope != "shared" {
+            return Ok(self.of_task(task_id).join(name));
+        }
+        let path = self.dir.join("shared").join(name);
+        if of.autoprovision || path.exists() {
+            Ok(path)
+        } else {
+            Err(BadVolume::NotThere(volume.name.clone()))
+        }
     }
 
     /// Removes what was the task's own.

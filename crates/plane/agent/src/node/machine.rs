@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
+use wharf_container::runtime::{ExecSession, ExecSpec};
 
 use super::core::TaskContext;
 use crate::engine::{Action, Event};
@@ -59,6 +60,17 @@ pub trait Machine: Send + Sync + 'static {
 
     /// `None` while the container does not run.
     async fn usage(&self, task_id: &str, container: usize) -> Option<Usage>;
+
+    /// Runs a further program in a running container.
+    ///
+    /// # Errors
+    /// Why it does not run, in words for the user.
+    async fn exec(
+        &self,
+        task_id: &str,
+        container: usize,
+        spec: ExecSpec,
+    ) -> Result<ExecSession, String>;
 
     /// Removes images that no task uses and nobody used for long.
     async fn collect_images(&self, tasks: &[Arc<TaskContext>]);

@@ -50,6 +50,7 @@ const CAPABILITIES: &[&str] = &[
     "ecs.capability.container-restart-policy",
     "ecs.capability.docker-plugin.local",
     "ecs.capability.ecr-endpoint",
+    "ecs.capability.execute-command",
     "ecs.capability.execution-role-awslogs",
     "ecs.capability.execution-role-ecr-pull",
     "ecs.capability.full-sync",
@@ -58,6 +59,8 @@ const CAPABILITIES: &[&str] = &[
     "ecs.capability.pid-ipc-namespace-sharing",
     "ecs.capability.task-cpu-mem-limit",
     "ecs.capability.task-eni",
+    // Takes sessions of ECS Exec over its ACS connection.
+    "wharf.execute-command",
 ];
 
 /// What is registered of the machine.
@@ -122,6 +125,15 @@ fn total_memory_mib(meminfo: &str) -> Option<u64> {
     Some(kib / 1024)
 }
 
+/// What the control plane made of this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registered {
+    /// ARN of the container instance.
+    pub arn: String,
+    /// `i-…`, where the control plane names one.
+    pub ec2_instance: Option<String>,
+}
+
 /// Registers, again and again while the trouble may pass.
 ///
 /// # Errors
@@ -132,7 +144,7 @@ pub async fn register(
     cluster: &str,
     host: &Host,
     stored: Option<&str>,
-) -> Result<String, NodeError> {
+) -> Result<Registered, NodeError> {
     let input = request(cluster, host, stored);
     let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(30), 2.0);
     loop {
@@ -205,7 +217,7 @@ fn request(cluster: &str, host: &Host, stored: Option<&str>) -> RegisterContaine
 fn registered(
     sent: &RegisterContainerInstanceRequest,
     answer: RegisterContainerInstanceResponse,
-) -> Result<String, NodeError> {
+) -> Result<Registered, NodeError> {
     let refused = |text: &str| NodeError::Refused(text.to_owned());
     let instance = answer
         .container_instance
@@ -230,9 +242,12 @@ fn registered(
             )));
         }
     }
-    instance
-        .container_instance_arn
-        .ok_or_else(|| refused("the answer names no ARN"))
+    Ok(Registered {
+        arn: instance
+            .container_instance_arn
+            .ok_or_else(|| refused("the answer names no ARN"))?,
+        ec2_instance: instance.ec2_instance_id.filter(|id| !id.is_empty()),
+    })
 }
 
 /// The two websockets' base URLs.
@@ -336,7 +351,7 @@ mod tests {
         };
         let mut all = sent.attributes.clone().unwrap();
         assert_eq!(all.len(), 3);
-        assert_eq!(registered(&sent, answer(all.clone())).unwrap(), "arn");
+        assert_eq!(registered(&sent, answer(all.clone())).unwrap().arn, "arn");
         all.pop();
         assert!(matches!(
             registered(&sent, answer(all)),

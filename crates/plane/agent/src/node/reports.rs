@@ -9,8 +9,8 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wharf_api_ecs::{
-    AttachmentStateChange, ContainerStateChange, NetworkBinding, SubmitTaskStateChangeRequest,
-    SubmitTaskStateChangeResponse, schema::SERVICE as ECS,
+    AttachmentStateChange, ContainerStateChange, ManagedAgentStateChange, NetworkBinding,
+    SubmitTaskStateChangeRequest, SubmitTaskStateChangeResponse, schema::SERVICE as ECS,
 };
 
 use wharf_link::Backoff;
@@ -22,7 +22,7 @@ use crate::{
         HostBinding,
         report::{ContainerReport, Report, Status, TaskReport},
     },
-    protocol::payload,
+    protocol::payload::{self, EXEC_AGENT},
 };
 
 /// Reports under way at the same time.
@@ -63,7 +63,8 @@ impl Reporter {
 
     /// Sends one report of a task; [`Command::Reported`] follows when it was taken or given up.
     pub fn send(&self, task: &Arc<TaskContext>, report: &Report) {
-        let input = encode(&task.task.arn, &task.task.task_cluster_arn, report);
+        let mut input = encode(&task.task.arn, &task.task.task_cluster_arn, report);
+        input.managed_agents = exec_agents(task, report);
         let (this, id) = (self.clone(), task.id.clone());
         self.running.spawn(async move {
             if this.deliver(&id, &input).await {
@@ -187,6 +188,31 @@ fn encode(arn: &str, cluster: &str, report: &Report) -> SubmitTaskStateChangeReq
             ..to
         },
     }
+}
+
+/// The agents by which commands are executed, where the task wants them: they live as long as their
+/// containers.
+fn exec_agents(task: &TaskContext, report: &Report) -> Option<Vec<ManagedAgentStateChange>> {
+    let Report::Task(report) = report else {
+        return None;
+    };
+    let wanted = |container: &&ContainerReport| {
+        let of = task
+            .task
+            .containers
+            .iter()
+            .find(|c| c.name == container.name);
+        let mut agents = of.into_iter().flat_map(|c| &c.managed_agents);
+        container.status != Status::Pending && agents.any(|agent| agent.name == EXEC_AGENT)
+    };
+    let agent = |container: &ContainerReport| ManagedAgentStateChange {
+        container_name: Some(container.name.clone()),
+        managed_agent_name: Some(EXEC_AGENT.to_owned()),
+        status: Some(name(container.status).to_owned()),
+        reason: None,
+    };
+    let agents: Vec<_> = report.containers.iter().filter(wanted).map(agent).collect();
+    (!agents.is_empty()).then_some(agents)
 }
 
 fn container(report: &ContainerReport) -> ContainerStateChange {

@@ -32,6 +32,7 @@ use crate::{
         Api,
         websocket::{Socket, SocketError, query},
     },
+    exec::ExecServer,
     protocol::{
         acs::{
             self, Ack, AttachTaskInterfaces, CredentialsAck, CredentialsMessage, FromServer,
@@ -65,9 +66,12 @@ pub struct Session {
     pub endpoints: EndpointCache,
     /// From an earlier life of this node.
     pub container_instance: Option<String>,
+    /// The instance id, for the planes of this host.
+    pub instance: watch::Sender<Option<String>>,
     pub credentials: CredentialStore,
     pub commands: mpsc::Sender<Command>,
     pub reporter: Reporter,
+    pub exec: ExecServer,
     pub connected: watch::Sender<bool>,
     /// Where telemetry goes, once known.
     pub telemetry: watch::Sender<Option<TelemetryTarget>>,
@@ -162,8 +166,13 @@ impl Session {
     /// Registers, under the ARN of an earlier life if there was one and it is still good.
     async fn register(&mut self) -> Result<String, NodeError> {
         let stored = self.container_instance.clone();
-        let arn = match register::register(&self.api, &self.cluster, &self.host, stored.as_deref())
-            .await
+        let registered = match register::register(
+            &self.api,
+            &self.cluster,
+            &self.host,
+            stored.as_deref(),
+        )
+        .await
         {
             Err(NodeError::Refused(fault)) if stored.is_some() => {
                 tracing::warn!(%fault, "the control plane no longer knows this instance; registering anew");
@@ -171,7 +180,9 @@ impl Session {
             }
             other => other?,
         };
+        let arn = registered.arn;
         self.container_instance = Some(arn.clone());
+        self.instance.send_replace(registered.ec2_instance);
         let told = self
             .commands
             .send(Command::Registered { arn: arn.clone() })
@@ -288,6 +299,10 @@ impl Session {
                 Vec::new()
             }
             FromServer::AttachTaskInterfaces(message) => vec![self.interfaces(&message)],
+            FromServer::ExecuteCommand(order) => {
+                self.exec.begin(order);
+                Vec::new()
+            }
             FromServer::AttachInstanceInterfaces(envelope) => vec![ack(&envelope)],
             FromServer::Update(envelope) => vec![frame(
                 "NackRequest",

@@ -17,6 +17,8 @@ pub enum FromServer {
     Manifest(Manifest),
     StopVerified(StopVerified),
     AttachTaskInterfaces(AttachTaskInterfaces),
+    /// Not in the published protocol: sent to agents that registered `wharf.execute-command`.
+    ExecuteCommand(ExecuteCommand),
     /// Something this agent acknowledges and otherwise has no use for (trunk interfaces).
     AttachInstanceInterfaces(Envelope),
     /// An update of the agent itself, refused with a nack.
@@ -116,6 +118,28 @@ pub struct AttachTaskInterfaces {
     pub elastic_network_interfaces: Vec<NetworkInterface>,
 }
 
+/// A session of ECS Exec to be served.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExecuteCommand {
+    pub task_arn: String,
+    pub container_name: String,
+    pub session_id: String,
+    /// Opens our end of the session's data channel.
+    pub token_value: String,
+    pub command: String,
+}
+
+/// Commands and tokens are secret.
+impl std::fmt::Debug for ExecuteCommand {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("ExecuteCommand")
+            .field("task_arn", &self.task_arn)
+            .field("session_id", &self.session_id)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Reads one text frame.
 ///
 /// # Errors
@@ -152,6 +176,9 @@ pub fn decode(text: &str) -> Result<FromServer, ProtocolError> {
             let envelope = parse("AttachInstanceNetworkInterfacesMessage", body)?;
             identified("AttachInstanceNetworkInterfacesMessage", &envelope)?;
             FromServer::AttachInstanceInterfaces(envelope)
+        }
+        "ExecuteCommandMessage" => {
+            FromServer::ExecuteCommand(parse("ExecuteCommandMessage", body)?)
         }
         "StageUpdateMessage" => FromServer::Update(parse("StageUpdateMessage", body)?),
         "PerformUpdateMessage" => FromServer::Update(parse("PerformUpdateMessage", body)?),

@@ -101,6 +101,8 @@ pub struct Container {
     pub stop_timeout: u64,
     pub restart_policy: Option<RestartPolicy>,
     #[serde(deserialize_with = "nullable")]
+    pub managed_agents: Vec<ManagedAgent>,
+    #[serde(deserialize_with = "nullable")]
     pub health_check_type: String,
     pub registry_authentication: Option<RegistryAuthentication>,
     #[serde(deserialize_with = "nullable")]
@@ -216,6 +218,17 @@ pub struct Volume {
     pub docker_volume_configuration: Option<DockerVolume>,
 }
 
+/// An agent that runs beside a container's program.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ManagedAgent {
+    #[serde(deserialize_with = "nullable")]
+    pub name: String,
+}
+
+/// The one by which commands are executed; this agent is it, for all containers of the node.
+pub const EXEC_AGENT: &str = "ExecuteCommandAgent";
+
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct HostVolume {
@@ -231,6 +244,9 @@ pub struct DockerVolume {
     pub scope: String,
     #[serde(deserialize_with = "nullable")]
     pub driver: String,
+    /// A shared volume that is not there is made.
+    #[serde(deserialize_with = "nullable")]
+    pub autoprovision: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -15,6 +15,7 @@ use wharf_agent::{
     },
 };
 use wharf_base::Timestamp;
+use wharf_container::runtime::{ExecSession, ExecSpec};
 
 const AT: Timestamp = Timestamp(1_700_000_000_000);
 
@@ -114,6 +115,10 @@ impl Machine for FakeMachine {
 
     async fn usage(&self, _: &str, _: usize) -> Option<Usage> {
         None
+    }
+
+    async fn exec(&self, _: &str, _: usize, _: ExecSpec) -> Result<ExecSession, String> {
+        Err("nothing runs here".to_owned())
     }
 
     async fn collect_images(&self, _: &[Arc<TaskContext>]) {}

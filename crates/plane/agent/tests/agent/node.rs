@@ -264,6 +264,7 @@ fn a_task_runs_survives_the_agent_and_stops() {
                 region: "us-east-1".into(),
                 cluster: CLUSTER.into(),
                 instance_name: "test".into(),
+                load_balancer: false,
             },
             installation: InstallationId::mint(),
             data: dir.path().join("node"),

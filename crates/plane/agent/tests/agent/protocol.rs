@@ -9,6 +9,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wharf_agent::{
     client::{Api, Dialer, Endpoint},
     engine::admission::HostCapacity,
+    exec::ExecServer,
     node::{
         core::Core,
         credentials::CredentialStore,
@@ -93,6 +94,13 @@ impl Agent {
             commands: command_queue,
             observations: observation_queue,
             image_cleanup_every: Duration::from_secs(3600),
+            running: running.clone(),
+            shutdown: shutdown.clone(),
+        };
+        let exec = ExecServer {
+            api: api.clone(),
+            directory: directory.clone(),
+            machine: machine.clone(),
             running,
             shutdown: shutdown.clone(),
         };
@@ -105,6 +113,7 @@ impl Agent {
             credentials: credentials.clone(),
             commands,
             reporter,
+            exec,
             connected,
             telemetry,
             shutdown: shutdown.clone(),

@@ -36,9 +36,11 @@ pub struct ExecSpec {
     pub working_dir: Option<String>,
     /// A terminal; then [`ExecSession::terminal`] takes the place of the three streams.
     pub tty: bool,
+    /// It is killed when nobody follows it any more: the session is dropped, or this process ends.
+    pub bound: bool,
 }
 
-/// A running process. Dropping this neither ends it nor waits for it.
+/// A running process. Dropping this does not wait for it, and ends only one that is bound.
 #[derive(Debug)]
 pub struct ExecSession {
     /// As the host numbers it.
@@ -194,7 +196,10 @@ async fn plan(folder: &ContainerFolder, spec: &ExecSpec) -> Result<ExecPlan, Con
         process.working_dir.clone_from(dir);
     }
     process.tty = spec.tty;
-    Ok(ExecPlan { process })
+    Ok(ExecPlan {
+        process,
+        bound: spec.bound,
+    })
 }
 
 struct Ends {

@@ -76,12 +76,9 @@ pub enum TaskNetwork {
     Host,
     /// A namespace made by the caller, by its path; held open by the shim from then on.
     Namespace(PathBuf),
-}
-
-impl TaskSandbox {
-    pub(crate) fn has_own_network(&self) -> bool {
-        matches!(self.network, TaskNetwork::Namespace(_))
-    }
+    /// Each container brings its own ([`crate::spec::ContainerSpec::network`]), made before the task:
+    /// the shim sees the mounts of its start.
+    PerContainer,
 }
 
 /// `task.json`: what the shim reads of it, and what only we do.
@@ -233,7 +230,7 @@ impl Shared {
             other => other.map_err(RuntimeError::io("make", base))?,
         }
         let netns = match &sandbox.network {
-            TaskNetwork::Host => None,
+            TaskNetwork::Host | TaskNetwork::PerContainer => None,
             TaskNetwork::Namespace(path) => Some(path.clone()),
         };
         let setup = ShimSetup {

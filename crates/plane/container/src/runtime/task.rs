@@ -81,11 +81,13 @@ impl TaskHandle {
             BTreeMap::new()
         };
         let folder = self.folder.container(&spec.name);
+        let cgroup = self.cgroup(&spec.name);
         let context = Context {
             layers: image.layers(),
             folder: folder.base(),
-            cgroup: self.cgroup(&spec.name),
-            own_network: self.sandbox.has_own_network(),
+            cgroup_views: self.shared.hierarchies.views(&cgroup),
+            cgroup,
+            network: &self.sandbox.network,
             running: &running,
             may_raise_limits: self.shared.may_raise_limits,
         };

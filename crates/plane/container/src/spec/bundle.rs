@@ -17,6 +17,7 @@ use super::{
     ContainerName, ContainerSpec, LogMode, Mount, NamespaceMode, SpecError, devices, seccomp,
     ulimits,
 };
+use crate::runtime::TaskNetwork;
 
 /// Docker's own default.
 const SHM_BYTES: u64 = 64 << 20;
@@ -51,8 +52,10 @@ pub(crate) struct Context<'a> {
     /// The container's folder; absolute.
     pub folder: &'a Path,
     pub cgroup: String,
-    /// The task has a network namespace (else the host's).
-    pub own_network: bool,
+    /// What containers without a network of their own are in.
+    pub network: &'a TaskNetwork,
+    /// The cgroup's folders on the host, and where the container is to see them.
+    pub cgroup_views: Vec<(PathBuf, PathBuf)>,
     /// First processes of the task's running containers.
     pub running: &'a BTreeMap<ContainerName, i32>,
     /// The node has CAP_SYS_RESOURCE.
@@ -176,6 +179,7 @@ fn devices_and_limits(spec: &ContainerSpec) -> Result<(Vec<devices::Node>, Limit
         memory_bytes: spec.memory_limit_bytes,
         memory_reservation_bytes: spec.memory_reservation_bytes,
         swap_bytes: spec.swap_limit_bytes.or(spec.memory_limit_bytes),
+        swappiness: spec.swappiness,
         cpu_shares: spec.cpu_shares,
         cpu_quota_millis: None,
         pids: spec.pids_limit,
@@ -266,8 +270,14 @@ fn namespaces(spec: &ContainerSpec, context: &Context<'_>) -> Result<Vec<Value>,
         json!({"type": "uts"}),
         json!({"type": "cgroup"}),
     ];
-    if context.own_network {
-        list.push(json!({"type": "network", "path": NETNS_PATH}));
+    match (&spec.network, context.network) {
+        (Some(path), _) => list.push(json!({"type": "network", "path": path})),
+        (None, TaskNetwork::Namespace(_)) => {
+            list.push(json!({"type": "network", "path": NETNS_PATH}));
+        }
+        (None, TaskNetwork::Host) => {}
+        // Never the host's by mistake.
+        (None, TaskNetwork::PerContainer) => return Err(SpecError::NoNetwork(spec.name.clone())),
     }
     for (kind, mode) in [("pid", &spec.pid), ("ipc", &spec.ipc)] {
         match mode {
@@ -333,8 +343,10 @@ fn mounts(
         mount("mqueue", "/dev/mqueue", &["nosuid", "noexec", "nodev"]),
     ];
     if matches!(spec.pid, NamespaceMode::Of(_)) {
-        // To mount it the OCI library reads /proc by its pid, which in a joined namespace is another.
+        // To mount it the OCI library reads /proc by its pid, which in a joined namespace is another:
+        // here the cgroup's own folders are bound instead.
         list.retain(|mount| mount["destination"] != "/sys/fs/cgroup");
+        list.extend(bound_cgroup(spec, context));
     }
     if spec.ipc == NamespaceMode::Host {
         list.push(bind(Path::new("/dev/shm"), Path::new("/dev/shm"), false));
@@ -387,6 +399,25 @@ fn mounts(
     list
 }
 
+fn bound_cgroup(spec: &ContainerSpec, context: &Context<'_>) -> Vec<Value> {
+    let top = Path::new("/sys/fs/cgroup");
+    let mut list = Vec::new();
+    if context.cgroup_views.iter().any(|(_, inside)| inside != top) {
+        let options = ["nosuid", "noexec", "nodev", "mode=755", "size=64k"];
+        list.push(
+            json!({"destination": top, "type": "tmpfs", "source": "tmpfs", "options": options}),
+        );
+    }
+    for (host, inside) in &context.cgroup_views {
+        let access = if spec.privileged { "rw" } else { "ro" };
+        let options = ["bind", "rprivate", "nosuid", "noexec", "nodev", access];
+        list.push(
+            json!({"destination": inside, "type": "bind", "source": host, "options": options}),
+        );
+    }
+    list
+}
+
 fn bind(source: &Path, destination: &Path, read_only: bool) -> Value {
     let access = if read_only { "ro" } else { "rw" };
     json!({"destination": destination, "type": "bind", "source": source, "options": ["rbind", "rprivate", access]})
@@ -411,7 +442,8 @@ mod tests {
                 layers: &["/layers/a".into()],
                 folder: Path::new("/task/web"),
                 cgroup: "/wharf-test/t/web".into(),
-                own_network: true,
+                cgroup_views: Vec::new(),
+                network: &TaskNetwork::Namespace("/net/ns".into()),
                 running: &running,
                 may_raise_limits: false,
             },
@@ -455,6 +487,26 @@ mod tests {
                 .len(),
             12
         );
+    }
+
+    #[test]
+    fn a_network_of_its_own() {
+        let bundle = build(|spec| spec.network = Some("/net/of/web".into())).unwrap();
+        assert!(namespaces_of(&bundle).contains("network=/net/of/web"));
+        let spec = ContainerSpec::new(name("web"), vec!["/bin/app".into()]);
+        let nowhere = Context {
+            layers: &[],
+            folder: Path::new("/task/web"),
+            cgroup: String::new(),
+            cgroup_views: Vec::new(),
+            network: &TaskNetwork::PerContainer,
+            running: &BTreeMap::new(),
+            may_raise_limits: false,
+        };
+        assert!(matches!(
+            Bundle::build(&spec, &nowhere),
+            Err(SpecError::NoNetwork(_))
+        ));
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub struct ContainerSpec {
     pub memory_reservation_bytes: Option<u64>,
     /// Beyond memory. `None` is as much as memory, as with Docker.
     pub swap_limit_bytes: Option<u64>,
+    /// 0 to 100; has no effect with control groups of version 2.
+    pub swappiness: Option<u64>,
     pub cpu_shares: Option<u64>,
     pub pids_limit: Option<u64>,
     pub ulimits: Vec<Ulimit>,
@@ -57,6 +59,8 @@ pub struct ContainerSpec {
     pub files: NameFiles,
     pub pid: NamespaceMode,
     pub ipc: NamespaceMode,
+    /// A network namespace of its own, by its path; `None` is the task's.
+    pub network: Option<PathBuf>,
     pub tty: bool,
     pub stdin: bool,
     pub log: LogMode,
@@ -75,6 +79,7 @@ impl ContainerSpec {
             memory_limit_bytes: None,
             memory_reservation_bytes: None,
             swap_limit_bytes: None,
+            swappiness: None,
             cpu_shares: None,
             pids_limit: None,
             ulimits: Vec::new(),
@@ -91,6 +96,7 @@ impl ContainerSpec {
             files: NameFiles::default(),
             pid: NamespaceMode::Private,
             ipc: NamespaceMode::Private,
+            network: None,
             tty: false,
             stdin: false,
             log: LogMode::default(),
@@ -204,6 +210,8 @@ pub enum SpecError {
     NoMountSource(PathBuf),
     #[error("the namespace of container {0} cannot be shared: it does not run")]
     NoSuchNamespace(ContainerName),
+    #[error("container {0} has no network namespace")]
+    NoNetwork(ContainerName),
     #[error("the system call filter cannot be built: {0}")]
     Filter(String),
 }

@@ -355,12 +355,15 @@ fn expressions(rule: &Rule, side: Side) -> Vec<Expression> {
 }
 
 /// A number that no connection carries yet. Connections outlive this process, and their marks with
-/// them, so it counts on with the time since boot: sixteen a second, more than there are changes.
+/// them, so it counts on with the time since boot: a thousand a second, more than there are changes.
 fn next_generation(last: u32) -> Result<u32, NetworkError> {
     let now = clock_gettime(ClockId::CLOCK_BOOTTIME)
         .map_err(|e| NetworkError::kernel("read the time since boot", e))?;
-    let ticks = now.tv_sec().wrapping_mul(16) + now.tv_nsec() / 62_500_000;
-    // The low bits count; eight years of uptime go round.
-    let ticks = (ticks as u64 & u64::from(u32::MAX)) as u32;
+    let ticks = now
+        .tv_sec()
+        .wrapping_mul(1000)
+        .wrapping_add(now.tv_nsec() / 1_000_000);
+    // It goes round in seven weeks, in which each living connection is judged again.
+    let ticks = (ticks & i64::from(u32::MAX)) as u32;
     Ok(ticks.max(last.wrapping_add(1)).max(1))
 }

@@ -12,23 +12,24 @@ use super::{Attrs, Message, Request, Socket, attributes};
 use crate::error::NetworkError;
 use crate::model::{Counters, MacAddress};
 
-const RTM_NEWLINK: u16 = 16;
+pub(super) const RTM_NEWLINK: u16 = 16;
 const RTM_DELLINK: u16 = 17;
-const RTM_GETLINK: u16 = 18;
+pub(super) const RTM_GETLINK: u16 = 18;
 const RTM_SETLINK: u16 = 19;
 
-const IFLA_ADDRESS: u16 = 1;
-const IFLA_IFNAME: u16 = 3;
+pub(super) const IFLA_ADDRESS: u16 = 1;
+pub(super) const IFLA_IFNAME: u16 = 3;
+pub(super) const IFLA_MTU: u16 = 4;
 const IFLA_STATS64: u16 = 23;
 const IFLA_OPERSTATE: u16 = 16;
-const IFLA_LINKINFO: u16 = 18;
+pub(super) const IFLA_LINKINFO: u16 = 18;
 const IFLA_AF_SPEC: u16 = 26;
 const IFLA_GROUP: u16 = 27;
-const IFLA_NET_NS_FD: u16 = 28;
+pub(super) const IFLA_NET_NS_FD: u16 = 28;
 const IFLA_EXT_MASK: u16 = 29;
 const SKIP_STATISTICS: u32 = 8;
-const IFLA_INFO_KIND: u16 = 1;
-const IFLA_INFO_DATA: u16 = 2;
+pub(super) const IFLA_INFO_KIND: u16 = 1;
+pub(super) const IFLA_INFO_DATA: u16 = 2;
 const VETH_INFO_PEER: u16 = 1;
 const IFLA_INET_CONF: u16 = 1;
 const IFLA_INET6_ADDR_GEN_MODE: u16 = 8;
@@ -58,10 +59,12 @@ pub(crate) enum Conf {
 pub(crate) struct End<'a> {
     pub(crate) name: &'a str,
     pub(crate) mac: Option<MacAddress>,
+    /// The kernel's own idea if `None`, bytes.
+    pub(crate) mtu: Option<u32>,
 }
 
 /// `struct ifinfomsg`: family, type, index, flags, the flags meant.
-fn ifinfo(index: u32, flags: u32, change: u32) -> Vec<u8> {
+pub(super) fn ifinfo(index: u32, flags: u32, change: u32) -> Vec<u8> {
     let mut bytes = vec![0; 4];
     for field in [index, flags, change] {
         bytes.extend_from_slice(&field.to_ne_bytes());
@@ -71,10 +74,13 @@ fn ifinfo(index: u32, flags: u32, change: u32) -> Vec<u8> {
 
 fn end_attrs(end: &End<'_>) -> Attrs {
     let attrs = Attrs::new().text(IFLA_IFNAME, end.name);
-    match end.mac {
+    let attrs = match end.mac {
         Some(mac) => attrs.put(IFLA_ADDRESS, &mac.octets()),
         None => attrs,
-    }
+    };
+    end.mtu
+        .into_iter()
+        .fold(attrs, |a, mtu| a.u32(IFLA_MTU, mtu))
 }
 
 /// A veth pair: the near end in the socket's namespace, the far end made directly in `far_netns`.
@@ -170,6 +176,7 @@ pub(crate) struct Link {
     pub(crate) name: String,
     /// Both ends are up and known to be.
     pub(crate) operational: bool,
+    pub(crate) mtu: u32,
 }
 
 /// All links of the socket's namespace.
@@ -180,10 +187,11 @@ pub(crate) fn list(socket: &mut Socket) -> Result<Vec<Link>, NetworkError> {
 }
 
 fn parse(body: &[u8]) -> Option<Link> {
-    let (index, mut name, mut operational) = (u32_at(body, 4)?, None, false);
+    let (index, mut name, mut operational, mut mtu) = (u32_at(body, 4)?, None, false, 0);
     for (kind, value) in attributes(body.get(16..)?) {
         match kind {
             IFLA_IFNAME => name = Some(text(value)),
+            IFLA_MTU => mtu = u32_at(value, 0)?,
             IFLA_OPERSTATE => operational = value == [OPERATIONAL],
             _ => {}
         }
@@ -192,6 +200,7 @@ fn parse(body: &[u8]) -> Option<Link> {
         index,
         name: name?,
         operational,
+        mtu,
     })
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod message;
 pub(crate) mod nft;
 pub(crate) mod route;
 pub(crate) mod socket;
+pub(crate) mod tunnel;
 
 pub(crate) use message::{Attrs, Message, attributes};
 pub(crate) use socket::{Family, Request, Socket};

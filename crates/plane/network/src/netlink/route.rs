@@ -14,8 +14,8 @@ const RTM_NEWADDR: u16 = 20;
 const RTM_NEWROUTE: u16 = 24;
 const RTM_DELROUTE: u16 = 25;
 const RTM_GETROUTE: u16 = 26;
-const RTM_NEWNEIGH: u16 = 28;
-const RTM_DELNEIGH: u16 = 29;
+pub(super) const RTM_NEWNEIGH: u16 = 28;
+pub(super) const RTM_DELNEIGH: u16 = 29;
 
 const IFA_ADDRESS: u16 = 1;
 const IFA_LOCAL: u16 = 2;
@@ -32,6 +32,7 @@ const TABLE_MAIN: u8 = 254;
 const SCOPE_UNIVERSE: u8 = 0;
 const SCOPE_LINK: u8 = 253;
 const UNICAST: u8 = 1;
+const LOCAL: u8 = 2;
 const UNREACHABLE: u8 = 7;
 const ONLINK: u32 = 4;
 const NUD_PERMANENT: u16 = 0x80;
@@ -194,6 +195,10 @@ pub(crate) struct Route {
     pub(crate) link: Option<u32>,
     /// Behind a router, rather than on the link itself.
     pub(crate) via_gateway: bool,
+    /// The router, if it speaks IPv4.
+    pub(crate) gateway: Option<Ipv4Addr>,
+    /// An address of the socket's own namespace.
+    pub(crate) local: bool,
     /// Made by this crate, in this or another installation.
     pub(crate) ours: bool,
 }
@@ -239,12 +244,18 @@ fn parse(body: &[u8]) -> Option<Route> {
     if family != AF_INET {
         return None;
     }
+    let local = *body.get(7)? == LOCAL;
     let (mut to, mut link, mut via_gateway) = (Ipv4Addr::UNSPECIFIED, None, false);
+    let mut gateway = None;
     for (kind, value) in attributes(body.get(12..)?) {
         match kind {
             RTA_DST => to = Ipv4Addr::from(<[u8; 4]>::try_from(value).ok()?),
             RTA_OIF => link = u32_at(value, 0),
-            RTA_GATEWAY | RTA_VIA => via_gateway = true,
+            RTA_GATEWAY => {
+                via_gateway = true;
+                gateway = Some(Ipv4Addr::from(<[u8; 4]>::try_from(value).ok()?));
+            }
+            RTA_VIA => via_gateway = true,
             _ => {}
         }
     }
@@ -253,6 +264,8 @@ fn parse(body: &[u8]) -> Option<Route> {
         to,
         link,
         via_gateway,
+        gateway,
+        local,
         ours: protocol == PROTOCOL,
     })
 }

@@ -100,9 +100,18 @@ pub fn all(peer: &str) -> Permission {
 }
 
 pub async fn say(network: &Network, resources: impl IntoIterator<Item = Resource>) {
-    let changes = resources.into_iter().map(Change::Put).collect();
-    let said = network.apply(NetworkUpdate::Changes(changes)).await;
-    said.unwrap();
+    let resources: Vec<Resource> = resources.into_iter().collect();
+    let changes = resources.iter().cloned().map(Change::Put).collect();
+    match network.apply(NetworkUpdate::Changes(changes)).await {
+        // The first word of all.
+        Err(NetworkError::NoSnapshot) => {
+            network
+                .apply(NetworkUpdate::Snapshot(resources))
+                .await
+                .unwrap();
+        }
+        said => said.unwrap(),
+    }
 }
 
 pub async fn unsay(network: &Network, kind: Kind, id: &str) {

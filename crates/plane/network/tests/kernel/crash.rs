@@ -1,5 +1,6 @@
 //! kill -9 at any moment: the next start finds its way, and in the end nothing is left.
 
+use super::control::{self, *};
 use super::support::*;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -20,8 +21,28 @@ fn victim() {
     };
     runtime().block_on(async {
         let (network, _endpoints) = Network::start(config(dir.as_ref(), "ab12")).await.unwrap();
+        let own = HostIdentity {
+            instance_id: "i-1".to_owned(),
+            underlay: Some(EXTERNAL.into()),
+        };
+        network.set_host(own).await.unwrap();
+        let there = [
+            control::host("i-2", Some(NEIGHBOUR.into())),
+            vpc("vpc-a", 100),
+        ];
+        network
+            .apply(NetworkUpdate::Snapshot(there.into()))
+            .await
+            .unwrap();
         println!("started");
         for round in 0_u8.. {
+            // Here, there, with one group or the other.
+            let group_id = ["sg-1", "sg-2"][usize::from(round / 2 % 2)];
+            let of = interface("vpc-a", 2 + round % 5, &[group_id]);
+            let rules = vec![tcp(u16::from(round), "@sg-2"), all("@sg-1")];
+            let of = on_host(["i-1", "i-2"][usize::from(round / 5 % 2)], of);
+            say(&network, [of, group(group_id, rules)]).await;
+
             let key = format!("t{}", round % 4);
             network.detach(&key).await.unwrap();
             let mode = if round % 2 == 0 {

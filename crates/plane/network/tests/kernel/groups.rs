@@ -405,3 +405,61 @@ fn interfaces_of_load_balancers_are_wired_without_a_task() {
         assert!(!path.exists());
     });
 }
+
+#[test]
+fn the_rules_read_as_meant() {
+    on_a_host(|host| async move {
+        let (network, _endpoints) = host.start("ab12").await;
+        three(&network).await;
+        let mut said = interfaces(&[(5, &["sg-web"]), (6, &["sg-clients", "sg-web"])]);
+        let rules = vec![
+            tcp(80, "@sg-clients"),
+            tcp(81, "10.0.0.0/8"),
+            ping(ANYBODY),
+            all("fe80::/10"),
+        ];
+        said.push(group("sg-web", rules));
+        said.push(group_with(
+            "sg-clients",
+            vec![],
+            vec![udp(53, "10.1.2.3/32")],
+        ));
+        say(&network, said).await;
+        let scope = host.dir.path().join("network-ab12/netns/vpc.vpc-a");
+        let list = || {
+            let table = inside(&scope, || run("nft", "list table ip wharf_ab12"));
+            // Generations differ from run to run.
+            let words = table.split_whitespace();
+            words.collect::<Vec<_>>().join(" ")
+        };
+        let table = list();
+        for part in [
+            "set group/sg-clients { type ipv4_addr elements = { 172.31.20.6 } }",
+            "172.31.20.5 : goto out/+sg-web",
+            "172.31.20.6 : goto in/+sg-clients+sg-web",
+            "172.31.20.7 : goto in/++unknown",
+            "type filter hook forward priority filter + 1; policy accept;",
+            "ct original ip saddr vmap @senders",
+            "ct original ip daddr vmap @receivers",
+            "ct direction original iifname \"wab12e*\" drop",
+            "chain in/+sg-clients+sg-web { jump in/sg-clients jump in/sg-web drop }",
+            "chain in/sg-clients { }",
+            "ct original ip saddr @group/sg-clients goto admit",
+            "ct original ip saddr 10.0.0.0/8 goto admit",
+            "ct original ip daddr 10.1.2.3 accept",
+            "chain out/sg-web { accept }",
+        ] {
+            assert!(table.contains(part), "{part}\nis not in\n{table}");
+        }
+        assert!(
+            !table.contains("group/sg-web") && !table.contains("fe80"),
+            "{table}"
+        );
+        // What nobody needs is not there.
+        for last in [5, 6] {
+            network.detach(&format!("task-{last}")).await.unwrap();
+        }
+        let table = list();
+        assert!(!table.contains("sg-"), "{table}");
+    });
+}

@@ -6,6 +6,7 @@ mod bridge;
 mod control;
 mod crash;
 mod groups;
+mod overlay;
 mod restart;
 mod support;
 mod teardown;

@@ -69,7 +69,11 @@ pub fn on_a_host<F: Future<Output = ()>>(test: impl FnOnce(Host) -> F + Send + '
             }
         });
         // The kernel notes later that the other end is up, and lists would differ.
-        eventually("carrier", || ip("link show ext0").contains("state UP"));
+        let carrier = || ip("link show ext0").contains("state UP");
+        eventually("carrier", carrier);
+        inside(&neighbour, || {
+            eventually("the neighbour's carrier", carrier)
+        });
         ip("route add default via 192.0.2.2");
         runtime().block_on(test(Host { dir, neighbour }));
     });

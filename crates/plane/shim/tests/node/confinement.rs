@@ -10,7 +10,7 @@ use crate::fixture::{Node, command, name, sh, within};
 async fn default_confinement() {
     let node = Node::new().await;
     let task = node.task().await;
-    let script = "grep -E '^(CapInh|CapPrm|CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/self/status
+    let script = "exec 2>/dev/null; grep -E '^(CapInh|CapPrm|CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/self/status
         mount -t tmpfs x /tmp 2>/dev/null && echo mounted
         unshare -m true 2>/dev/null && echo unshared
         unshare -U true 2>/dev/null && echo user-ns

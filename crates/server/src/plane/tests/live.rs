@@ -61,6 +61,7 @@ impl Server {
             iam: IamMode::Enforce,
             account: ACCOUNT.to_owned(),
             region: REGION.to_owned(),
+            public_cidr: "127.64.0.0/16".parse().unwrap(),
         };
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let data = open(&config).await.unwrap();

@@ -11,6 +11,7 @@ use wharf_planeproto::{
         TargetRef, WeightedGroup,
     },
     network::{Host, Interface, SecurityGroup, Vpc},
+    wire::{Frames, ToPlane, encode},
 };
 use wharf_store::Revision;
 
@@ -175,7 +176,7 @@ struct Pair {
 impl Pair {
     fn advance(&mut self, view: &View) {
         let scope = Scope::of(view.now(), self.plane, self.host);
-        for change in self.told.advance(view) {
+        for change in over_the_wire(self.told.advance(view)) {
             match change {
                 Change::Put(resource) => {
                     assert!(scope.admits(&resource), "{resource:?}");
@@ -208,6 +209,20 @@ impl Pair {
         all.filter(|(_, resource)| scope.admits(resource))
             .map(|(key, resource)| (key.clone(), resource.clone()))
             .collect()
+    }
+}
+
+/// As the plane reads them.
+fn over_the_wire(changes: Vec<Change>) -> Vec<Change> {
+    let sent = ToPlane::Changes {
+        changes,
+        commit: None,
+    };
+    let mut frames = Frames::default();
+    frames.push(&encode(&sent).unwrap());
+    match frames.next::<ToPlane>() {
+        Ok(Some(ToPlane::Changes { changes, .. })) => changes,
+        other => panic!("{other:?}"),
     }
 }
 

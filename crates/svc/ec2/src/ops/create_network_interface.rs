@@ -8,13 +8,13 @@ use wharf_records::{Record, Scope, Unknown, encode};
 use wharf_store::{Compare, Range, Txn};
 use wharf_wire::{Call, CallerKind, Fault};
 
-use super::interfaces::{group_names, groups};
+use super::interfaces::{checked_description, group_names, groups};
 use crate::{
     Ec2Service,
     address::random_mac,
     fault,
     records::{AddressClaim, Entity, Interface, Pointer, SecurityGroup, Subnet},
-    table::{LeanOn, MAX_RACES},
+    table::{LeanOn, MAX_RACES, client_token},
     tags,
 };
 
@@ -25,14 +25,15 @@ pub async fn create_network_interface(
 ) -> Result<CreateNetworkInterfaceResult, Fault> {
     fault::dry_run(input.dry_run)?;
     refuse_unsupported(&input)?;
-    let token_id = input
-        .client_token
-        .as_ref()
-        .map(|token| format!("interface-token:{token}"));
+    let token = client_token(input.client_token.as_deref())?;
+    let token_id = token.map(|token| token_id(call, token));
+    let subnet_id = input.subnet_id.as_deref().unwrap_or_default();
     if let Some(made) = made_before(service, call, token_id.as_deref()).await? {
+        if made.subnet_id != subnet_id {
+            return Err(fault::token_reused());
+        }
         return answer(service, call, made, input.client_token).await;
     }
-    let subnet_id = input.subnet_id.as_deref().unwrap_or_default();
     let subnet: Subnet = service.get(call, subnet_id).await?;
     let wanted = wanted_address(&subnet, input.private_ip_address.as_deref())?;
     for race in 0..MAX_RACES {
@@ -87,6 +88,14 @@ fn refuse_unsupported(input: &CreateNetworkInterfaceRequest) -> Result<(), Fault
     match present.into_iter().find(|(_, present)| *present) {
         Some((name, _)) => Err(fault::unsupported_parameter(name)),
         None => Ok(()),
+    }
+}
+
+/// Tokens of services and of users never meet.
+fn token_id(call: &Call, token: &str) -> String {
+    match call.caller.kind {
+        CallerKind::Service => format!("service-interface-token:{}:{token}", call.caller.arn),
+        _ => format!("interface-token:{token}"),
     }
 }
 
@@ -157,7 +166,7 @@ async fn interface(
         address,
         mac: random_mac(),
         groups: groups(service, call, &subnet.vpc_id, wanted).await?,
-        description: input.description.clone().unwrap_or_default(),
+        description: checked_description(input.description.as_deref())?,
         source_dest_check: true,
         requester: (call.caller.kind == CallerKind::Service).then(|| call.caller.arn.clone()),
         attachment: None,

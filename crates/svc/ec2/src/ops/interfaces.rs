@@ -11,6 +11,8 @@ use crate::{
 
 /// Groups an interface may have.
 const MAX_GROUPS: usize = 5;
+/// Room for the ARN by which ECS describes its own, with a cluster's name of 255 characters in it.
+const MAX_DESCRIPTION: usize = 512;
 
 /// Whether the caller may change or delete the interface: what a service asked for is that
 /// service's alone.
@@ -19,6 +21,16 @@ pub fn may_manage(call: &Call, interface: &Interface) -> bool {
         Some(requester) => call.caller.kind == CallerKind::Service && call.caller.arn == *requester,
         None => true,
     }
+}
+
+pub fn checked_description(given: Option<&str>) -> Result<String, Fault> {
+    let text = given.unwrap_or_default();
+    if text.chars().count() > MAX_DESCRIPTION {
+        return Err(fault::bad_value(format!(
+            "Invalid value for parameter description. Must be at most {MAX_DESCRIPTION} characters."
+        )));
+    }
+    Ok(text.to_owned())
 }
 
 /// The groups asked for, all of one VPC, each once; the VPC's default group if none were.

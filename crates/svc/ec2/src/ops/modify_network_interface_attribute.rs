@@ -7,7 +7,7 @@ use wharf_records::encode;
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Fault};
 
-use super::interfaces::{groups, may_manage};
+use super::interfaces::{checked_description, groups, may_manage};
 use crate::{
     Ec2Service, fault,
     records::{Interface, SecurityGroup},
@@ -53,7 +53,7 @@ fn apply(
     input: &ModifyNetworkInterfaceAttributeRequest,
 ) -> Result<(), Fault> {
     if let Some(description) = &input.description {
-        interface.description = description.value.clone().unwrap_or_default();
+        interface.description = checked_description(description.value.as_deref())?;
     }
     if let Some(check) = input.source_dest_check.as_ref().and_then(|it| it.value) {
         interface.source_dest_check = check;

@@ -67,6 +67,10 @@ pub fn rules(permissions: &[IpPermission]) -> Result<Vec<Rule>, Fault> {
                 ));
             }
             rules.push(rule);
+            // No group has more, so there is nothing to add or find beyond.
+            if rules.len() > MAX_RULES {
+                return Err(fault::too_many_rules());
+            }
         }
     }
     Ok(rules)

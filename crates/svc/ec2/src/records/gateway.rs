@@ -20,7 +20,6 @@ pub struct InternetGateway {
 entity!(
     InternetGateway,
     "internet-gateway",
-    "igw-",
     fault::gateway_not_found
 );
 

@@ -24,8 +24,8 @@ pub struct SecurityGroup {
 entity!(
     SecurityGroup,
     "security-group",
-    "sg-",
-    fault::group_not_found
+    fault::group_not_found,
+    vpc_id
 );
 
 /// One permission: a protocol, ports and one source or destination.

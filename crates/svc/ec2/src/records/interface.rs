@@ -41,8 +41,8 @@ pub struct Interface {
 entity!(
     Interface,
     "network-interface",
-    "eni-",
-    fault::interface_not_found
+    fault::interface_not_found,
+    vpc_id
 );
 
 /// To which host an interface is attached.

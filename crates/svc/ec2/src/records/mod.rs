@@ -17,35 +17,35 @@ use wharf_wire::Fault;
 pub use gateway::InternetGateway;
 pub use group::{Direction, Rule, RulePeer, SecurityGroup};
 pub use interface::{Attachment, Interface};
-pub use route_table::{Route, RouteTable, RouteTarget};
+pub use route_table::{Route, RouteTable, RouteTarget, association_state};
 pub use subnet::{Subnet, TableAssociation};
-pub use vpc::{CidrAssociation, DhcpOptions, NetworkAcl, Vpc};
+pub use vpc::{CidrAssociation, DhcpOptions, NetworkAcl, Vpc, association_to_wire};
 
 use crate::address::Cidr;
 
 /// A record that users see under an id of its own; its kind is also its type in ARNs and tag
 /// specifications.
 pub trait Entity: Record + Clone + Send + Sync {
-    /// `sg-`
-    const PREFIX: &'static str;
-
     fn id(&self) -> &str;
     fn tags(&self) -> &Tags;
     fn tags_mut(&mut self) -> &mut Tags;
+    /// The VPC it belongs to, other than by attachment.
+    fn vpc(&self) -> Option<&str> {
+        None
+    }
     fn missing(id: &str) -> Fault;
 }
 
-/// Kind, id's prefix and not-found fault of an entity that keeps `id` and `tags` under these names.
+/// Kind and not-found fault of an entity that keeps `id` and `tags` under these names;
+/// the member that names its VPC, if it has one.
 macro_rules! entity {
-    ($record:ty, $kind:literal, $prefix:literal, $missing:path) => {
+    ($record:ty, $kind:literal, $missing:path $(, $vpc:ident)?) => {
         impl wharf_records::Record for $record {
             const KIND: &'static str = $kind;
             const FORMAT: u32 = 1;
         }
 
         impl $crate::records::Entity for $record {
-            const PREFIX: &'static str = $prefix;
-
             fn id(&self) -> &str {
                 &self.id
             }
@@ -55,6 +55,9 @@ macro_rules! entity {
             fn tags_mut(&mut self) -> &mut wharf_records::ecs::Tags {
                 &mut self.tags
             }
+            $(fn vpc(&self) -> Option<&str> {
+                Some(&self.$vpc)
+            })?
             fn missing(id: &str) -> wharf_wire::Fault {
                 $missing(id)
             }

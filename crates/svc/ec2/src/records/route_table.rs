@@ -24,8 +24,8 @@ pub struct RouteTable {
 entity!(
     RouteTable,
     "route-table",
-    "rtb-",
-    fault::route_table_not_found
+    fault::route_table_not_found,
+    vpc_id
 );
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -28,7 +28,7 @@ pub struct Subnet {
     pub unknown: Unknown,
 }
 
-entity!(Subnet, "subnet", "subnet-", fault::subnet_not_found);
+entity!(Subnet, "subnet", fault::subnet_not_found, vpc_id);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TableAssociation {

@@ -41,7 +41,7 @@ pub struct Vpc {
     pub unknown: Unknown,
 }
 
-entity!(Vpc, "vpc", "vpc-", fault::vpc_not_found);
+entity!(Vpc, "vpc", fault::vpc_not_found);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CidrAssociation {
@@ -62,8 +62,8 @@ pub struct NetworkAcl {
 entity!(
     NetworkAcl,
     "network-acl",
-    "acl-",
-    fault::network_acl_not_found
+    fault::network_acl_not_found,
+    vpc_id
 );
 
 /// The DHCP options of all VPCs of a region.
@@ -75,12 +75,7 @@ pub struct DhcpOptions {
     pub unknown: Unknown,
 }
 
-entity!(
-    DhcpOptions,
-    "dhcp-options",
-    "dopt-",
-    fault::dhcp_options_not_found
-);
+entity!(DhcpOptions, "dhcp-options", fault::dhcp_options_not_found);
 
 impl Vpc {
     /// Its ranges, the first one first.

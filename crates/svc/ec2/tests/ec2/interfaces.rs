@@ -1,7 +1,8 @@
 //! Network interfaces, their addresses and hosts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use proptest::prelude::*;
 use wharf_api_ec2::{Ec2, types::*};
 use wharf_base::Permit;
 use wharf_planeproto::Resource;
@@ -135,8 +136,17 @@ async fn a_token_makes_one_interface_until_it_is_deleted() {
         .await
         .unwrap_err();
     assert_eq!(gone.code, "InvalidNetworkInterfaceID.NotFound");
-    let second = create(&world, &service(), input).await;
+    let second = create(&world, &service(), input.clone()).await;
     assert_ne!(second.network_interface_id, first.network_interface_id);
+    // A user's token of the same text is another one.
+    let own = create(&world, &user(), input.clone()).await;
+    assert_ne!(own.network_interface_id, second.network_interface_id);
+    let elsewhere = CreateNetworkInterfaceRequest {
+        subnet_id: Some("subnet-0".to_owned()),
+        ..input
+    };
+    let refused = world.ec2.create_network_interface(&user(), elsewhere).await;
+    assert_eq!(refused.unwrap_err().code, "IdempotentParameterMismatch");
 }
 
 #[tokio::test]
@@ -451,4 +461,67 @@ async fn interfaces_are_modified_by_whom_they_belong_to() {
     ec2.modify_network_interface_attribute(&service(), modify)
         .await
         .unwrap();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    /// Whatever is made and deleted in whatever order: no address has two holders, the counts of
+    /// free addresses agree, and a subnet says that it is full only when it is.
+    #[test]
+    fn addresses_have_one_holder(steps in prop::collection::vec((0u8..3, any::<prop::sample::Index>()), 1..60)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(check_holders(&steps))?;
+    }
+}
+
+async fn check_holders(steps: &[(u8, prop::sample::Index)]) -> Result<(), TestCaseError> {
+    let world = world();
+    let vpc = world.vpc("10.0.0.0/16").await;
+    let subnet = world.subnet(&vpc, "10.0.0.0/28").await.unwrap().subnet_id;
+    let mut held: BTreeMap<String, String> = BTreeMap::new();
+    for (step, which) in steps {
+        let victim = held.keys().nth(which.index(held.len().max(1))).cloned();
+        match (step, victim) {
+            (0, Some(address)) => {
+                let input = DeleteNetworkInterfaceRequest {
+                    network_interface_id: held.remove(&address),
+                    ..Default::default()
+                };
+                world
+                    .ec2
+                    .delete_network_interface(&user(), input)
+                    .await
+                    .unwrap();
+            }
+            _ => {
+                let input = CreateNetworkInterfaceRequest {
+                    subnet_id: subnet.clone(),
+                    ..Default::default()
+                };
+                match world.ec2.create_network_interface(&user(), input).await {
+                    Ok(made) => {
+                        let made = made.network_interface.unwrap();
+                        let id = made.network_interface_id.unwrap();
+                        let before = held.insert(made.private_ip_address.unwrap(), id);
+                        prop_assert_eq!(before, None);
+                    }
+                    Err(full) => {
+                        prop_assert_eq!(&full.code, "InsufficientFreeAddressesInSubnet");
+                        prop_assert_eq!(held.len(), 11);
+                    }
+                }
+            }
+        }
+    }
+    let input = DescribeSubnetsRequest {
+        subnet_ids: subnet.map(|id| vec![id]),
+        ..Default::default()
+    };
+    let shown = world.ec2.describe_subnets(&user(), input).await.unwrap();
+    let free = shown.subnets.unwrap()[0]
+        .available_ip_address_count
+        .unwrap();
+    prop_assert_eq!(usize::try_from(free).unwrap() + held.len(), 11);
+    Ok(())
 }

@@ -2,4 +2,7 @@
 
 mod groups;
 mod interfaces;
+mod routes;
+mod tags;
+mod vpcs;
 mod world;

@@ -7,9 +7,12 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::Instant;
+use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 use wharf_records::ecs::Desired;
+
+/// Messages that wait for a connection to send them.
+const QUEUE: usize = 64;
 
 #[derive(Debug, Default)]
 pub struct Hub {
@@ -23,6 +26,8 @@ struct Presence {
     number: u64,
     /// The one that is there; `None` once it ended.
     replaced: Option<CancellationToken>,
+    /// Frames for it.
+    frames: mpsc::Sender<String>,
     ended: Option<Instant>,
     /// What the agent has acknowledged of tasks: it keeps that, whatever becomes of the connection.
     acknowledged: BTreeMap<String, Desired>,
@@ -46,6 +51,8 @@ pub struct Seat<'a> {
     number: u64,
     /// Cancelled when another connection takes the place.
     pub replaced: CancellationToken,
+    /// What others have to say to the agent; taken once.
+    pub frames: Option<mpsc::Receiver<String>>,
 }
 
 impl Hub {
@@ -67,8 +74,10 @@ impl Hub {
             token.cancel();
         }
         let replaced = CancellationToken::new();
+        let (send, frames) = mpsc::channel(QUEUE);
         let presence = Presence {
             number,
+            frames: send,
             replaced: Some(replaced.clone()),
             ended: None,
             acknowledged,
@@ -79,7 +88,15 @@ impl Hub {
             instance: instance.to_owned(),
             number,
             replaced,
+            frames: Some(frames),
         }
+    }
+
+    /// Gives a frame to an instance's connection. False if there is none, or it does not keep up.
+    pub fn send(&self, instance: &str, frame: String) -> bool {
+        let connections = self.lock();
+        let present = connections.get(instance).filter(|p| p.replaced.is_some());
+        present.is_some_and(|presence| presence.frames.try_send(frame).is_ok())
     }
 
     /// The agent has taken over what it was told of a task.

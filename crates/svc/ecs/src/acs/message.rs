@@ -108,6 +108,21 @@ pub struct AttachInterfaces {
     pub elastic_network_interfaces: Vec<Interface>,
 }
 
+/// Beyond the published messages, for agents that say they know it: serve a session of ECS Exec.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExecuteCommand {
+    pub message_id: String,
+    pub cluster_arn: String,
+    pub container_instance_arn: String,
+    pub task_arn: String,
+    pub container_name: String,
+    pub session_id: String,
+    /// Opens the agent's end of the session's data channel.
+    pub token_value: String,
+    pub command: String,
+}
+
 #[derive(Debug, Serialize)]
 pub struct Close {
     pub message: &'static str,
@@ -256,6 +271,8 @@ pub struct Container {
     pub logs_auth_strategy: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub firelens_configuration: Option<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub managed_agents: Vec<Value>,
     pub container_arn: String,
     /// JSON as a string; only `{"command":[…]}`.
     #[serde(skip_serializing_if = "Option::is_none")]

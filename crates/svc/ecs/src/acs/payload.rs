@@ -20,6 +20,8 @@ use crate::{
 
 /// The engine API version that everything set here has existed in.
 const ENGINE_API: &str = "1.24";
+/// The managed agent of ECS Exec.
+pub const EXEC_AGENT: &str = "ExecuteCommandAgent";
 const MIB: i64 = 1 << 20;
 const NANOS: i64 = 1_000_000_000;
 
@@ -28,6 +30,8 @@ const NANOS: i64 = 1_000_000_000;
 pub struct Extras {
     pub role_credentials: Option<Credentials>,
     pub execution_role_credentials: Option<Credentials>,
+    /// The agent serves sessions of ECS Exec.
+    pub execute_command: bool,
     /// Where agents find our ECR.
     pub ecr_endpoint: String,
 }
@@ -163,6 +167,7 @@ impl Making<'_> {
             firelens_configuration: of.firelens_configuration.as_ref().map(|firelens| {
                 json!({"type": firelens.type_, "options": firelens.options})
             }),
+            managed_agents: self.managed_agents(),
             container_arn: known.map(|known| known.arn.clone()).unwrap_or_default(),
             overrides: command.map(|command| json!({"command": command}).to_string()),
             docker_config: DockerConfig {
@@ -170,6 +175,13 @@ impl Making<'_> {
                 host_config: Value::Object(self.host_config(of, change)).to_string(),
                 version: ENGINE_API,
             },
+        }
+    }
+
+    fn managed_agents(&self) -> Vec<Value> {
+        match self.record.enable_execute_command && self.extras.execute_command {
+            true => vec![json!({"name": EXEC_AGENT, "properties": {}})],
+            false => Vec::new(),
         }
     }
 

@@ -20,6 +20,7 @@ use std::{
 use futures_util::{SinkExt, StreamExt};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
+    sync::mpsc,
     time::{Instant, MissedTickBehavior, interval, timeout},
 };
 use tokio_tungstenite::{
@@ -66,6 +67,9 @@ const CONFIRMATION: Duration = Duration::from_secs(30);
 /// How long the agent waits for an interface to appear on the host.
 const ATTACH_TIMEOUT_MS: i64 = 300_000;
 
+/// What an agent registers that takes sessions of ECS Exec over this connection.
+const EXEC_CAPABILITY: &str = "wharf.execute-command";
+
 const PERMIT: Permit = Permit::for_controller("ecs-acs");
 
 pub async fn serve<S>(
@@ -76,14 +80,15 @@ pub async fn serve<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    let seat = core.hub.connect(&ticket.instance);
+    let mut seat = core.hub.connect(&ticket.instance);
     let base = match announce(&core, &ticket).await? {
         Some(revision) => revision,
         None => return Ok(()),
     };
     tracing::info!(instance = ticket.instance, "an agent connected");
     let session = Session::new(&core, &ticket, base);
-    let ended = session.run(socket, seat.replaced.clone()).await;
+    let frames = seat.frames.take();
+    let ended = session.run(socket, seat.replaced.clone(), frames).await;
     drop(seat);
     // From now on the instance's silence is counted.
     core.instances.wake(ticket.key.clone());
@@ -204,6 +209,7 @@ impl<'a> Session<'a> {
         mut self,
         mut socket: WebSocketStream<S>,
         replaced: tokio_util::sync::CancellationToken,
+        mut frames: Option<mpsc::Receiver<String>>,
     ) -> Result<(), End>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send,
@@ -251,6 +257,7 @@ impl<'a> Session<'a> {
                     }
                     self.sync().await?;
                 }
+                Some(text) = next_frame(&mut frames) => self.outbox.push(text),
                 _ = heartbeat.tick() => self.beat()?,
                 _ = tick.tick() => self.tick().await?,
                 _ = ping.tick() => send(&mut socket, Message::Ping(Default::default())).await?,
@@ -343,6 +350,7 @@ impl<'a> Session<'a> {
         };
         let mut extras = Extras {
             ecr_endpoint: self.core.parts.config.endpoint.clone(),
+            execute_command: self.serves_exec(),
             ..Extras::default()
         };
         if told(task) == Desired::Running {
@@ -380,6 +388,14 @@ impl<'a> Session<'a> {
         };
         self.told.insert(task.arn.clone(), told);
         Ok(())
+    }
+
+    /// Whether the agent serves sessions as ours does; others are not told of them.
+    fn serves_exec(&self) -> bool {
+        self.core.view.read(&self.ticket.place, |region| {
+            let instance = region.instance_by_arn(&self.ticket.instance);
+            instance.is_some_and(|one| one.attributes.contains_key(EXEC_CAPABILITY))
+        })
     }
 
     /// Announces the task's interface before the task itself, as agents expect that expect it at
@@ -500,6 +516,14 @@ impl<'a> Session<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// What others have to say to the agent.
+async fn next_frame(frames: &mut Option<mpsc::Receiver<String>>) -> Option<String> {
+    match frames {
+        Some(frames) => frames.recv().await,
+        None => None,
     }
 }
 

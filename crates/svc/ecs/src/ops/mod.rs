@@ -7,6 +7,7 @@ pub mod definitions;
 pub mod delete_service;
 pub mod describe_services;
 pub mod describe_tasks;
+pub mod execute_command;
 pub mod instances;
 pub mod list_services;
 pub mod list_tasks;

@@ -12,10 +12,11 @@ use wharf_records::{
 use wharf_wire::{Call, Fault};
 
 use crate::{
+    acs::payload::EXEC_AGENT,
     binding,
     core::Core,
     names::{self, Place},
-    task::{ContainerReport, Report, Reported, report},
+    task::{ContainerReport, ExecAgentReport, Report, Reported, report},
 };
 
 const ACK: &str = "ACK";
@@ -40,6 +41,7 @@ pub async fn submit_task_state_change(
             .into_iter()
             .map(container)
             .collect(),
+        exec_agents: exec_agents(input.managed_agents),
         attached: attached
             .into_iter()
             .any(|a| a.status.as_deref() == Some("ATTACHED")),
@@ -86,6 +88,18 @@ pub async fn submit_container_state_change(
     Ok(api::SubmitContainerStateChangeResponse {
         acknowledgment: Some(ACK.to_owned()),
     })
+}
+
+fn exec_agents(told: Option<Vec<api::ManagedAgentStateChange>>) -> Vec<ExecAgentReport> {
+    let agents = told.into_iter().flatten();
+    agents
+        .filter(|agent| agent.managed_agent_name.as_deref() == Some(EXEC_AGENT))
+        .map(|agent| ExecAgentReport {
+            container: agent.container_name.unwrap_or_default(),
+            status: agent.status.as_deref().and_then(Reported::parse),
+            reason: reason(agent.reason),
+        })
+        .collect()
 }
 
 fn container(told: api::ContainerStateChange) -> ContainerReport {

@@ -22,7 +22,7 @@ pub mod report;
 pub mod stop;
 
 pub use plan::{Action, plan, settle};
-pub use report::{ContainerReport, Report, Reported};
+pub use report::{ContainerReport, ExecAgentReport, Report, Reported};
 
 #[cfg(test)]
 mod tests;

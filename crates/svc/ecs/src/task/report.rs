@@ -9,7 +9,7 @@ use wharf_records::ecs::{
     Task,
 };
 
-use super::plan::raise_interface;
+use super::{plan::raise_interface, stop};
 
 /// One SubmitTaskStateChange, or the older SubmitContainerStateChange.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -20,6 +20,8 @@ pub struct Report {
     pub pull_stopped_at: Option<Timestamp>,
     pub execution_stopped_at: Option<Timestamp>,
     pub containers: Vec<ContainerReport>,
+    /// What became of the agents by which commands are executed.
+    pub exec_agents: Vec<ExecAgentReport>,
     /// The task's interface is attached.
     pub attached: bool,
 }
@@ -54,6 +56,13 @@ pub struct ContainerReport {
     pub bindings: Option<Vec<NetworkBinding>>,
 }
 
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ExecAgentReport {
+    pub container: String,
+    pub status: Option<Reported>,
+    pub reason: Option<String>,
+}
+
 /// Names an agent gives to failures before a container ran; such a text ends a task as
 /// TaskFailedToStart even if the runtime also gave an exit code.
 const START_ERRORS: &[&str] = &[
@@ -81,6 +90,12 @@ pub fn take(task: &mut Task, report: &Report, now: Timestamp) -> bool {
             take_container(container, told);
         }
     }
+    for told in &report.exec_agents {
+        let mut containers = task.containers.iter_mut();
+        if let Some(container) = containers.find(|c| c.name == told.container) {
+            take_exec_agent(container, told, now);
+        }
+    }
     task.pull_started_at = task.pull_started_at.or(report.pull_started_at);
     task.pull_stopped_at = task.pull_stopped_at.or(report.pull_stopped_at);
     task.execution_stopped_at = task.execution_stopped_at.or(report.execution_stopped_at);
@@ -88,7 +103,10 @@ pub fn take(task: &mut Task, report: &Report, now: Timestamp) -> bool {
         attach(task);
     }
     match report.status {
-        Some(Reported::Running) => running(task, now),
+        Some(Reported::Running) => {
+            running(task, now);
+            essential_ended(task, now);
+        }
         Some(Reported::Stopped) => stopped(task, report, now),
         Some(Reported::Pending) | None => {}
     }
@@ -126,6 +144,22 @@ fn take_container(container: &mut Container, told: &ContainerReport) {
     }
 }
 
+/// One nobody asked for is none of ours.
+fn take_exec_agent(container: &mut Container, told: &ExecAgentReport, now: Timestamp) {
+    let (Some(agent), Some(status)) = (&mut container.exec_agent, told.status) else {
+        return;
+    };
+    agent.status = match status {
+        Reported::Pending => ContainerStatus::Pending,
+        Reported::Running => ContainerStatus::Running,
+        Reported::Stopped => ContainerStatus::Stopped,
+    };
+    if status == Reported::Running {
+        agent.started_at.get_or_insert(now);
+    }
+    take_over(&mut agent.reason, &told.reason);
+}
+
 fn take_over<T: Clone>(place: &mut Option<T>, told: &Option<T>) {
     if told.is_some() {
         place.clone_from(told);
@@ -158,11 +192,23 @@ fn has_many_targets(task: &Task) -> bool {
     targets.is_some_and(|count| count > 1)
 }
 
+/// The end of an essential container is the end of the task, also while the rest of it is still
+/// being stopped: a service need not wait for that.
+fn essential_ended(task: &mut Task, now: Timestamp) {
+    let mut essential = task.containers.iter().filter(|c| c.essential);
+    if essential.any(|c| c.last == ContainerStatus::Stopped) {
+        stop::stop(task, &stop::essential_exited(), now);
+    }
+}
+
 fn stopped(task: &mut Task, report: &Report, now: Timestamp) {
     task.ended = true;
     let ran = task.started_at.is_some() || task.containers.iter().any(|c| c.exit_code.is_some());
     for container in &mut task.containers {
         container.last = ContainerStatus::Stopped;
+        if let Some(agent) = &mut container.exec_agent {
+            agent.status = ContainerStatus::Stopped;
+        }
     }
     if ran {
         let ended_at = *task.execution_stopped_at.get_or_insert(now);
@@ -186,8 +232,10 @@ fn stopped(task: &mut Task, report: &Report, now: Timestamp) {
 /// Stop code and reason of a task that ended by itself.
 fn conclude(task: &Task, report: &Report, ran: bool) -> (StopCode, String) {
     if ran && task.started_at.is_some() {
-        let reason = "Essential container in task exited";
-        return (StopCode::EssentialContainerExited, reason.to_owned());
+        return (
+            StopCode::EssentialContainerExited,
+            stop::ESSENTIAL_EXITED.to_owned(),
+        );
     }
     let never_ran = task
         .containers

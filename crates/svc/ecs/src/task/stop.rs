@@ -24,6 +24,16 @@ pub fn by_user(reason: Option<&str>) -> Stop {
     }
 }
 
+pub const ESSENTIAL_EXITED: &str = "Essential container in task exited";
+
+/// By itself, and everything of it follows.
+pub fn essential_exited() -> Stop {
+    Stop {
+        code: Some(StopCode::EssentialContainerExited),
+        reason: ESSENTIAL_EXITED.to_owned(),
+    }
+}
+
 pub fn interface_timeout() -> Stop {
     failed_to_start("Timeout waiting for network interface provisioning to complete.")
 }

@@ -28,6 +28,7 @@ fn container(name: &str) -> Container {
         runtime_id: None,
         exit_code: None,
         reason: None,
+        exec_agent: None,
         bindings: Vec::new(),
         health: Health::Unknown,
         checked: false,
@@ -124,6 +125,27 @@ fn running(launch: Launch, awsvpc: bool) -> Task {
     take(&mut task, &says(Reported::Running), at(2));
     assert_eq!(task.last, Status::Running);
     task
+}
+
+#[test]
+fn the_end_of_an_essential_container_is_known_before_all_has_stopped() {
+    let mut task = running(Launch::Ec2, false);
+    let report = Report {
+        containers: vec![exited("web", 3)],
+        execution_stopped_at: Some(at(5)),
+        ..says(Reported::Running)
+    };
+    take(&mut task, &report, at(6));
+    assert_eq!(
+        (task.desired, task.last),
+        (Desired::Stopped, Status::Running)
+    );
+    assert_eq!(task.stop_code, Some(StopCode::EssentialContainerExited));
+    assert!(!task.ended && task.execution_stopped_at == Some(at(5)));
+    take(&mut task, &says(Reported::Stopped), at(9));
+    settle(&mut task, at(9));
+    assert_eq!(task.last, Status::Stopped);
+    assert_eq!(task.stop_code, Some(StopCode::EssentialContainerExited));
 }
 
 #[test]

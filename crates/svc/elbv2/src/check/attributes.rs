@@ -39,6 +39,8 @@ use Form::{Flag, Number, OffOr, OffWordOr, OneOf, Text};
 pub struct Table {
     noun: &'static str,
     pub all: &'static [Attribute],
+    /// Refuses values that do not go together.
+    together: fn(&Attributes) -> Result<(), Fault>,
 }
 
 pub const DELETION_PROTECTION: &str = "deletion_protection.enabled";
@@ -46,6 +48,7 @@ pub const DEREGISTRATION_DELAY: &str = "deregistration_delay.timeout_seconds";
 
 pub const BALANCER: Table = Table {
     noun: "Load balancer",
+    together: |_| Ok(()),
     all: &[
         of("access_logs.s3.enabled", "false", Flag),
         of("access_logs.s3.bucket", "", Text(1024)),
@@ -92,6 +95,7 @@ pub const BALANCER: Table = Table {
 
 pub const GROUP: Table = Table {
     noun: "Target group",
+    together: of_group,
     all: &[
         of(DEREGISTRATION_DELAY, "300", Number(0, 3600)),
         of(
@@ -156,6 +160,7 @@ pub const GROUP: Table = Table {
 
 pub const LISTENER: Table = Table {
     noun: "Listener",
+    together: |_| Ok(()),
     all: &[
         of(
             "routing.http.response.access_control_allow_credentials.header_value",
@@ -235,9 +240,7 @@ impl Table {
                 changed.insert(key, value);
             }
         }
-        if self.noun == GROUP.noun {
-            go_together(&changed)?;
-        }
+        (self.together)(&changed)?;
         Ok(changed)
     }
 
@@ -306,7 +309,7 @@ fn within(value: &str, from: u32, to: u32) -> bool {
             .is_ok_and(|number: u32| (from..=to).contains(&number))
 }
 
-fn go_together(attributes: &Attributes) -> Result<(), Fault> {
+fn of_group(attributes: &Attributes) -> Result<(), Fault> {
     let value = |key| GROUP.value(attributes, key);
     let algorithm = value("load_balancing.algorithm.type");
     if value("slow_start.duration_seconds") != "0" && algorithm != "round_robin" {

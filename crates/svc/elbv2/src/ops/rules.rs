@@ -111,7 +111,7 @@ fn refuse_transforms(given: Option<&[wire::RuleTransform]>) -> Result<(), Fault>
 
 /// A rule of its own, or a listener's default one.
 enum Named {
-    Own(Tree, String),
+    Own(Box<Tree>, String),
     Default(String, Stored<Listener>),
 }
 
@@ -130,7 +130,7 @@ async fn named(core: &Core, place: &Place, arn: Option<&str>) -> Result<Named, F
     if !tree.rules.iter().any(|(other, _)| *other == id) {
         return Err(fault::rule_not_found());
     }
-    Ok(Named::Own(tree, id))
+    Ok(Named::Own(Box::new(tree), id))
 }
 
 fn rule<'a>(tree: &'a Tree, id: &str) -> Result<&'a (String, Stored<Rule>), Fault> {

@@ -8,7 +8,7 @@ use wharf_store::{Compare, Txn};
 
 use super::{PERMIT, StepError, fence, interfaces};
 use crate::{
-    core::{ChangeError, Core, MAX_TRIES, conflict},
+    core::{Core, MAX_TRIES, conflict},
     names::{Place, platform_scope},
     plan::{Action, plan},
     records::{Interface, LoadBalancer, PublicAddress, Remains, Status},
@@ -163,7 +163,7 @@ async fn change(
             return Ok(true);
         }
     }
-    Err(ChangeError::from(conflict(key)).into())
+    Err(conflict(key).into())
 }
 
 /// Gives back what a deleted load balancer had: what is below it, its interfaces, its address.

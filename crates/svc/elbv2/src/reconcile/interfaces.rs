@@ -5,16 +5,16 @@ use std::{collections::BTreeSet, sync::Arc};
 use wharf_api_ec2::{
     AttachNetworkInterfaceRequest, CreateNetworkInterfaceRequest, DeleteNetworkInterfaceRequest,
     DescribeNetworkInterfacesRequest, DetachNetworkInterfaceRequest, Filter,
-    ModifyNetworkInterfaceAttributeRequest,
+    ModifyNetworkInterfaceAttributeRequest, NetworkInterface,
 };
-use wharf_records::{Record, Scope};
-use wharf_store::Range;
+use wharf_records::{Record, Scope, encode};
+use wharf_store::{Range, Txn};
 use wharf_wire::Fault;
 
-use super::{StepError, call};
+use super::{PERMIT, StepError, call, fence};
 use crate::{
-    core::{ChangeError, Core, PRINCIPAL},
-    names::{Place, SERVICE},
+    core::{ChangeError, Core, PRINCIPAL, Stored},
+    names::{PLATFORM, Place, SERVICE},
     records::{BalancerSubnet, Interface, LoadBalancer, Remains},
 };
 
@@ -186,7 +186,38 @@ pub async fn delete(
     }
 }
 
-/// Deletes interfaces whose load balancer is gone without a trace: a server ended between making
+/// An interface that EC2 does not know, or knows as unattached, is made or attached again.
+async fn forget_missing(
+    core: &Core,
+    balancer: &Stored<LoadBalancer>,
+    found: &[NetworkInterface],
+) -> Result<(), StepError> {
+    let known = |it: &Interface| {
+        found
+            .iter()
+            .find(|one| one.network_interface_id.as_ref() == Some(&it.id))
+    };
+    let mut record = balancer.record.clone();
+    record.interfaces.retain(|it| known(it).is_some());
+    for interface in &mut record.interfaces {
+        let attached = known(interface).is_some_and(|one| one.attachment.is_some());
+        interface.attached &= attached;
+    }
+    if record != balancer.record {
+        tracing::warn!(
+            balancer = balancer.key,
+            "interfaces of a load balancer were lost"
+        );
+        let txn = Txn::new()
+            .when(fence(core)?)
+            .when(balancer.unchanged())
+            .put(&balancer.key, encode(&record));
+        core.commit(&PERMIT, txn).await?;
+    }
+    Ok(())
+}
+
+/// Mends what load balancers lost, and deletes interfaces whose load balancer is gone without a trace: a server ended between making
 /// one and writing it down, and the load balancer was deleted before it came back.
 pub async fn sweep(core: Arc<Core>) -> Result<(), StepError> {
     let mut places = BTreeSet::from_iter(core.parts.config.home.clone());
@@ -201,9 +232,11 @@ pub async fn sweep(core: Arc<Core>) -> Result<(), StepError> {
         .entries
         .iter()
         .filter_map(|entry| Scope::parse(&entry.key));
-    let regional = scopes.filter(|(scope, _, _)| scope.account != "aws");
+    let regional = scopes.filter(|(scope, _, _)| scope.account != PLATFORM);
     places.extend(regional.map(|(scope, _, _)| Place::of_scope(&scope)));
     for place in places {
+        // Read before EC2 is asked, so that what is written down now was there then.
+        let balancers = core.all::<LoadBalancer>(&place.scope(), "").await?;
         let request = DescribeNetworkInterfacesRequest {
             filters: Some(vec![Filter {
                 name: Some("requester-id".to_owned()),
@@ -218,7 +251,11 @@ pub async fn sweep(core: Arc<Core>) -> Result<(), StepError> {
             .describe_network_interfaces(&call, request)
             .await;
         let found = found.map_err(failed("describe network interfaces"))?;
-        for interface in found.network_interfaces.unwrap_or_default() {
+        let found = found.network_interfaces.unwrap_or_default();
+        for (_, balancer) in &balancers {
+            forget_missing(&core, balancer, &found).await?;
+        }
+        for interface in found {
             let text = interface.description.unwrap_or_default();
             let (Some(id), Some(eni)) = (text.strip_prefix("ELB "), interface.network_interface_id)
             else {

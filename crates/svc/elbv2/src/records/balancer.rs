@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
 use wharf_planeproto::balancer::ListenerProtocol;
 use wharf_records::{Record, Unknown, ecs::Tags};
+use wharf_seal::Sealed;
 
 use super::{Action, Attributes};
 
@@ -139,7 +140,7 @@ pub struct Certificate {
     /// PEM, the leaf first.
     pub chain: String,
     /// PEM, sealed for `elbv2/certificate/<ARN>`.
-    pub private_key: String,
+    pub private_key: Sealed,
     /// ARNs of listeners.
     pub used_by: BTreeSet<String>,
     #[serde(flatten)]

@@ -1,1 +1,12 @@
-//! t
+//! The service in process, over a real store, EC2 faked through its trait.
+
+mod authorisation;
+mod balancers;
+mod certificates;
+mod harness;
+mod health;
+mod listeners;
+mod plane;
+mod races;
+mod rules;
+mod target_groups;

@@ -9,7 +9,8 @@ use crate::{
     directory::ACCOUNT,
     fault::{self, required},
     records::{
-        AccountRecord, GroupRecord, InstanceProfileRecord, PolicyRecord, RoleRecord, UserRecord,
+        AccountRecord, GroupRecord, InstanceProfileRecord, PolicyRecord, RoleRecord,
+        ServerCertificateRecord, UserRecord,
     },
     service::Cx,
     table::{self, change},
@@ -58,7 +59,10 @@ pub(crate) async fn summary(cx: &Cx<'_>, _input: ()) -> Result<GetAccountSummary
         ("MFADevices", 0),
         ("MFADevicesInUse", 0),
         ("Providers", 0),
-        ("ServerCertificates", 0),
+        (
+            "ServerCertificates",
+            table::count::<ServerCertificateRecord>(store, account).await?,
+        ),
     ];
     let mut summary: BTreeMap<String, i32> = QUOTAS
         .iter()

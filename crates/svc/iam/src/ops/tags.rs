@@ -5,8 +5,11 @@ use wharf_wire::Fault;
 
 use crate::{
     fault::{self, required},
-    ops::{instance_profiles, policies},
-    records::{InstanceProfileRecord, PolicyRecord, RoleRecord, Tags, UserRecord, folded},
+    ops::{instance_profiles, policies, server_certificates},
+    records::{
+        InstanceProfileRecord, PolicyRecord, RoleRecord, ServerCertificateRecord, Tags, UserRecord,
+        folded,
+    },
     service::Cx,
     table::{Changes, change},
 };
@@ -111,6 +114,13 @@ async fn profile(
     Ok((folded(name), instance_profiles::existing(tx, name).await?))
 }
 
+async fn certificate(
+    tx: &mut Changes<'_>,
+    name: &str,
+) -> Result<(String, ServerCertificateRecord), Fault> {
+    Ok((folded(name), server_certificates::existing(tx, name).await?))
+}
+
 macro_rules! tag_operations {
     ($find:ident, $name:ident; $tag:ident $Tag:ty, $untag:ident $Untag:ty,
      $list:ident $List:ty => $ListOut:ident) => {
@@ -168,4 +178,11 @@ tag_operations! {
     tag_instance_profile TagInstanceProfileRequest,
     untag_instance_profile UntagInstanceProfileRequest,
     list_instance_profile ListInstanceProfileTagsRequest => ListInstanceProfileTagsResponse
+}
+tag_operations! {
+    certificate, server_certificate_name;
+    tag_server_certificate TagServerCertificateRequest,
+    untag_server_certificate UntagServerCertificateRequest,
+    list_server_certificate_tags ListServerCertificateTagsRequest
+        => ListServerCertificateTagsResponse
 }

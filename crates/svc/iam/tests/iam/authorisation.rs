@@ -20,7 +20,7 @@ async fn refusals_name_caller_action_and_resource() {
     let anna = w.user_with("anna", &allow("ecr:*")).await;
     refused(
         w.iam.get_user(&anna, get("anna")).await,
-        "AccessDeniedException",
+        "AccessDenied",
         "User: arn:aws:iam::000000000000:user/anna is not authorized to perform: iam:GetUser on \
          resource: arn:aws:iam::000000000000:user/anna because no identity-based policy allows the \
          iam:GetUser action",

@@ -7,5 +7,6 @@ mod groups;
 mod policies;
 mod races;
 mod roles;
+mod server_certificates;
 mod users;
 mod world;

@@ -189,8 +189,10 @@ proptest! {
                 }
             };
             kernel.perform(plan.follow(VPC, &view, &addresses, &touched));
-            let mut anew = Plan::default();
-            anew.interfaces = plan.interfaces.clone();
+            let mut anew = Plan {
+                interfaces: plan.interfaces.clone(),
+                ..Plan::default()
+            };
             let mut wanted = Kernel::default();
             wanted.perform(anew.rebuild(VPC, &view));
             prop_assert_eq!(&kernel, &wanted);

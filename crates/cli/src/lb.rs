@@ -1,0 +1,188 @@
+//! `wharf lb`: carries load balancers on this machine. What they are comes over the plane stream, or
+//! from disk while no control plane answers; how their targets are goes back.
+
+use std::{net::IpAddr, path::Path, process::ExitCode, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::{MissedTickBehavior, interval},
+};
+use tokio_util::sync::CancellationToken;
+use wharf_agent::{Identity, ThisHost};
+use wharf_base::SystemClock;
+use wharf_lb::{LbConfig, LbUpdate, Update as LbChange};
+use wharf_link::{Delivery, Dialer, Endpoint, LinkConfig, Subscription, Update};
+use wharf_network::Network;
+use wharf_planeproto::{Plane, network::balancer_attachment};
+use wharf_wire::sigv4::SigningKeys;
+
+use crate::{LbArgs, layout::Layout, problem::Problem, ready, roles};
+
+/// In the node's folder.
+const STATE_FILE: &str = "load-balancer-plane.json";
+/// How often the agent's file is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// Updates and reports that may wait.
+const QUEUE: usize = 16;
+/// Traffic has threads of its own.
+const WORKERS: usize = 1;
+
+pub fn run(args: &LbArgs) -> Result<ExitCode, Problem> {
+    roles::require_root()?;
+    roles::keep_files_private();
+    let layout = Layout::new(&args.data.data)?;
+    roles::log_to_stderr();
+    roles::require_installation(&layout)?;
+    let identity = roles::identity(&layout)?;
+    let (ready_fd, local) = (args.ready_fd, args.local_listen.clone());
+    roles::block_on(WORKERS, async move {
+        let shutdown = roles::cancelled_by_signals()?;
+        // What comes from now on takes as long as the agent's registration.
+        ready::tell(ready_fd);
+        let node_dir = layout.node();
+        let seen = tokio::select! {
+            seen = this_host(&node_dir, |_| true) => seen?,
+            () = shutdown.cancelled() => return Ok(()),
+        };
+        let listen = listen(local, &layout, &seen);
+        let serving = serve(&layout, identity, &seen, listen, shutdown.clone());
+        tokio::select! {
+            served = serving => served,
+            // The supervisor starts this again, as the load balancer of the new host.
+            other = this_host(&node_dir, |now| is_another(&seen, now)) => {
+                other?;
+                Err(Problem::other("this machine became another host"))
+            }
+        }
+    })
+}
+
+/// Waits until the agent has written down which host this is, and it is as `wanted`.
+async fn this_host(
+    node_dir: &Path,
+    wanted: impl Fn(&ThisHost) -> bool,
+) -> Result<ThisHost, Problem> {
+    let mut tick = interval(LOOK_EVERY);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        let found = ThisHost::load(node_dir)
+            .map_err(|cause| Problem::caused("which host this is cannot be read", cause))?;
+        if let Some(found) = found.filter(&wanted) {
+            return Ok(found);
+        }
+    }
+}
+
+fn is_another(before: &ThisHost, now: &ThisHost) -> bool {
+    let moved = now.underlay.is_some() && now.underlay != before.underlay;
+    now.instance_id != before.instance_id || moved
+}
+
+/// Where every load balancer also answers: loopback, and where other machines reach a joined node.
+fn listen(given: Vec<IpAddr>, layout: &Layout, host: &ThisHost) -> Vec<IpAddr> {
+    if !given.is_empty() {
+        return given;
+    }
+    let joined = layout.authority().is_some();
+    let underlay = host.underlay.filter(|_| joined);
+    [IpAddr::from([127, 0, 0, 1])]
+        .into_iter()
+        .chain(underlay)
+        .collect()
+}
+
+async fn serve(
+    layout: &Layout,
+    identity: Identity,
+    host: &ThisHost,
+    listen: Vec<IpAddr>,
+    shutdown: CancellationToken,
+) -> Result<(), Problem> {
+    let networks = layout.node().join("network");
+    let netns = move |eni: &str| Network::netns_path(&networks, &balancer_attachment(eni));
+    let mut config = LbConfig::new(&host.instance_id, Arc::new(netns));
+    config.local_listen = listen;
+    // Kept to the end: the instance id does not change while this runs.
+    let (_instance, is_instance) = watch::channel(Some(host.instance_id.clone()));
+    let (subscription, deliveries) = Subscription::start(link(layout, identity, is_instance)?);
+    let (updates, update_queue) = mpsc::channel(QUEUE);
+    let (reports, mut report_queue) = mpsc::channel(QUEUE);
+    let report = async {
+        while let Some(health) = report_queue.recv().await {
+            subscription.report(health);
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        ended = wharf_lb::run(config, update_queue, reports, shutdown) => {
+            ended.map_err(|cause| Problem::caused("load balancers cannot be carried", cause))
+        }
+        () = pass_on(deliveries, updates) => Ok(()),
+        () = report => Ok(()),
+    }
+}
+
+fn link(
+    layout: &Layout,
+    identity: Identity,
+    instance: watch::Receiver<Option<String>>,
+) -> Result<LinkConfig, Problem> {
+    Ok(LinkConfig {
+        endpoint: Endpoint::parse(&identity.endpoint)
+            .map_err(|cause| Problem::caused("this node's identity is unusable", cause))?,
+        dialer: Dialer::new(layout.authority().as_deref())
+            .map_err(|cause| Problem::caused("the authority cannot be trusted", cause))?,
+        keys: SigningKeys {
+            access_key_id: identity.access_key_id,
+            secret_access_key: identity.secret_access_key,
+            session_token: None,
+        },
+        region: identity.region,
+        plane: Plane::LoadBalancer,
+        state_file: layout.node().join(STATE_FILE),
+        instance,
+        underlay: None,
+        clock: Arc::new(SystemClock),
+    })
+}
+
+/// Hands each delivery to the load balancers, and their answer back. Never returns: without
+/// deliveries the last configuration stays in force.
+async fn pass_on(mut deliveries: mpsc::Receiver<Delivery>, updates: mpsc::Sender<LbUpdate>) {
+    while let Some(mut delivery) = deliveries.recv().await {
+        let none = Update::Changes(Vec::new());
+        let update = match std::mem::replace(&mut delivery.update, none) {
+            Update::Snapshot(resources) => LbChange::Snapshot(resources),
+            Update::Changes(changes) => LbChange::Changes(changes),
+        };
+        let (done, answer) = oneshot::channel();
+        if updates.send(LbUpdate { update, done }).await.is_err() {
+            break;
+        }
+        match answer.await {
+            Ok(Ok(())) => delivery.applied(),
+            Ok(Err(why)) => delivery.refused(why),
+            Err(_) => delivery.refused("the load balancers ended"),
+        }
+    }
+    std::future::pending::<()>().await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_host_is_told_from_the_same() {
+        let host = |id: &str, underlay: Option<u8>| ThisHost {
+            instance_id: id.to_owned(),
+            underlay: underlay.map(|last| [10, 0, 0, last].into()),
+        };
+        let before = host("i-1", Some(1));
+        assert!(!is_another(&before, &host("i-1", Some(1))));
+        assert!(!is_another(&before, &host("i-1", None)));
+        assert!(is_another(&before, &host("i-1", Some(2))));
+        assert!(is_another(&before, &host("i-2", Some(1))));
+    }
+}

@@ -1,0 +1,75 @@
+//! `wharf node`: a node of another machine's control plane, in parts: `wharf agent` and, if its token
+//! was made for that, `wharf lb`.
+
+use std::{ffi::OsString, process::ExitCode};
+
+use crate::{
+    HostArgs, NodeArgs, join,
+    layout::Layout,
+    problem::Problem,
+    ready, roles,
+    supervisor::{Part, Started, Supervisor},
+    up,
+};
+
+pub fn run(args: &NodeArgs) -> Result<ExitCode, Problem> {
+    roles::require_root()?;
+    roles::keep_files_private();
+    let layout = Layout::new(&args.data.data)?;
+    // A service unit says the same at every start; the token is spent at the first.
+    let joins = args.server.as_ref().zip(args.join.as_ref());
+    let joins = joins.filter(|_| !layout.node_identity().exists());
+    if joins.is_some() {
+        layout.create()?;
+    }
+    roles::require_installation(&layout)?;
+    let _lock = layout.lock()?;
+    if let Some((server, token)) = joins {
+        join::join(&layout, server, token)?;
+    }
+    let mut parts = vec![agent(args, layout.authority().is_some())];
+    if roles::identity(&layout)?.load_balancer {
+        parts.push(up::balancer(&args.data.data));
+    }
+    let mut supervisor = Supervisor::new()?;
+    let outcome = run_parts(&mut supervisor, parts, args.ready_fd);
+    supervisor.stop();
+    outcome.map(|()| ExitCode::SUCCESS)
+}
+
+/// Returns when the person wants the end, or if a part does not come up.
+fn run_parts(
+    supervisor: &mut Supervisor,
+    parts: Vec<Part>,
+    ready_fd: Option<i32>,
+) -> Result<(), Problem> {
+    if supervisor.start(parts)? == Started::Asked {
+        return Ok(());
+    }
+    ready::tell(ready_fd);
+    supervisor.keep()
+}
+
+fn agent(args: &NodeArgs, joined: bool) -> Part {
+    let mut arguments = vec![OsString::from("agent")];
+    let HostArgs {
+        underlay,
+        fargate,
+        zone,
+    } = &args.host;
+    if let Some(underlay) = underlay {
+        arguments.extend(["--underlay".into(), underlay.to_string().into()]);
+    }
+    // Beside its own server there is nobody else to take them.
+    if *fargate || !joined {
+        arguments.push("--fargate".into());
+    }
+    if let Some(zone) = zone {
+        arguments.extend(["--zone".into(), zone.into()]);
+    }
+    arguments.extend(["--data".into(), args.data.data.clone().into()]);
+    Part {
+        name: "agent",
+        arguments,
+    }
+}

@@ -1,0 +1,220 @@
+//! Routing tables: what a request needs to find its way, immutable, made anew with each change.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use http::HeaderValue;
+use rustls::ServerConfig;
+use wharf_planeproto::balancer::{
+    Action, Listener, ListenerProtocol, ProtocolVersion, TargetProtocol,
+};
+
+use super::{BalancerSettings, CompiledGroup, Registry};
+use crate::{
+    metrics::BalancerCounters,
+    rules::{CompiledRule, Redirect, Subject},
+    sticky::CookieKey,
+    target::GroupState,
+    tls,
+};
+
+/// A target group as requests use it.
+#[derive(Debug)]
+pub struct Group {
+    pub arn: String,
+    pub config: Arc<CompiledGroup>,
+    pub state: Arc<GroupState>,
+    /// Seals the cookies that name a target of this group.
+    pub cookies: CookieKey,
+}
+
+impl Group {
+    pub fn tls(&self) -> bool {
+        self.config.record.protocol == TargetProtocol::Https
+    }
+
+    /// Whether its targets speak HTTP/2.
+    pub fn http2(&self) -> bool {
+        self.config.record.protocol_version != ProtocolVersion::Http1
+    }
+}
+
+/// What is done with a request.
+#[derive(Debug)]
+pub enum Plan {
+    Forward(Forward),
+    Redirect(Redirect),
+    Fixed {
+        status: u16,
+        content_type: HeaderValue,
+        body: Bytes,
+    },
+}
+
+#[derive(Debug)]
+pub struct Forward {
+    /// Groups that exist, with their weights.
+    pub groups: Vec<(Arc<Group>, u32)>,
+    pub stickiness_seconds: Option<u32>,
+    /// Seals the cookie that names a group of this listener.
+    pub cookies: CookieKey,
+}
+
+/// A listener with its rules in order.
+#[derive(Debug)]
+pub struct ListenerTable {
+    pub port: u16,
+    /// The same as text.
+    pub port_text: String,
+    pub settings: BalancerSettings,
+    pub counters: Arc<BalancerCounters>,
+    rules: Vec<(Arc<CompiledRule>, Plan)>,
+    default: Plan,
+    /// For HTTPS; `None` there means that no certificate can be used.
+    pub tls: Option<Arc<ServerConfig>>,
+    pub is_tls: bool,
+    /// `web-123.us-east-1.elb.localhost`, lower case
+    pub dns_name: String,
+}
+
+impl ListenerTable {
+    pub fn plan(&self, subject: &Subject<'_>) -> &Plan {
+        let mut rules = self.rules.iter();
+        let matching = rules.find(|(rule, _)| rule.matches(subject));
+        matching.map_or(&self.default, |(_, plan)| plan)
+    }
+
+    /// `http` or `https`
+    pub fn scheme(&self) -> &'static str {
+        if self.is_tls { "https" } else { "http" }
+    }
+}
+
+/// The listeners behind one listening socket.
+#[derive(Debug, Default)]
+pub struct DoorTable {
+    pub listeners: Vec<Arc<ListenerTable>>,
+    by_name: HashMap<String, usize>,
+}
+
+impl DoorTable {
+    pub fn new(listeners: Vec<Arc<ListenerTable>>) -> Self {
+        let names = listeners.iter().enumerate();
+        let by_name = names.map(|(at, it)| (it.dns_name.clone(), at)).collect();
+        Self { listeners, by_name }
+    }
+
+    /// The listener for a Host (lower case, without port). With a single one Host does not matter.
+    pub fn choose(&self, host: &str, tls: bool) -> Option<&Arc<ListenerTable>> {
+        if let [only] = &self.listeners[..] {
+            return (only.is_tls == tls).then_some(only);
+        }
+        let named = self.by_name.get(host).map(|at| &self.listeners[*at]);
+        named.filter(|it| it.is_tls == tls).or_else(|| {
+            let mut speaking = self.listeners.iter().filter(|it| it.is_tls == tls);
+            speaking.next().filter(|_| speaking.next().is_none())
+        })
+    }
+
+    /// The TLS side for a server name.
+    pub fn choose_tls(&self, name: Option<&str>) -> Option<Arc<ServerConfig>> {
+        let named = name.and_then(|name| self.by_name.get(&name.to_ascii_lowercase()));
+        let mut all = self.listeners.iter();
+        let chosen = match named {
+            Some(at) => Some(&self.listeners[*at]),
+            None => all.find(|it| it.tls.is_some()),
+        };
+        chosen?.tls.clone()
+    }
+}
+
+/// Makes the table of a listener; `None` if its load balancer is not there.
+pub fn listener_table(
+    registry: &Registry,
+    groups: &BTreeMap<String, Arc<Group>>,
+    counters: Arc<BalancerCounters>,
+    listener: &Listener,
+) -> Option<ListenerTable> {
+    let balancer = registry.balancers.get(&listener.load_balancer)?;
+    let cookies = CookieKey::derive("listener", &listener.arn);
+    let plan = |actions: &[Action]| plan(actions, groups, &cookies);
+    let mut rules: Vec<_> = registry
+        .rules
+        .values()
+        .filter(|it| it.rule.listener == listener.arn)
+        .map(|it| (Arc::clone(it), plan(&it.rule.actions)))
+        .collect();
+    rules.sort_by_key(|(it, _)| it.rule.priority);
+    let is_tls = listener.protocol == ListenerProtocol::Https;
+    Some(ListenerTable {
+        port: listener.port,
+        port_text: listener.port.to_string(),
+        settings: balancer.settings.clone(),
+        counters,
+        rules,
+        default: plan(&listener.default_actions),
+        tls: is_tls
+            .then(|| tls::server_config(registry, listener, balancer.settings.http2))
+            .flatten(),
+        is_tls,
+        dns_name: balancer.record.dns_name.to_ascii_lowercase(),
+    })
+}
+
+/// The routing action is the last one. Without any there is nobody to answer: 503.
+fn plan(actions: &[Action], groups: &BTreeMap<String, Arc<Group>>, cookies: &CookieKey) -> Plan {
+    let forward = |wanted: &[_], stickiness_seconds| {
+        let known = |it: &wharf_planeproto::balancer::WeightedGroup| {
+            Some((Arc::clone(groups.get(&it.group)?), it.weight))
+        };
+        Plan::Forward(Forward {
+            groups: wanted.iter().filter_map(known).collect(),
+            stickiness_seconds,
+            cookies: cookies.clone(),
+        })
+    };
+    match actions.last() {
+        None => forward(&[], None),
+        Some(Action::Forward {
+            groups,
+            stickiness_seconds,
+        }) => forward(groups, *stickiness_seconds),
+        Some(Action::Redirect {
+            protocol,
+            host,
+            port,
+            path,
+            query,
+            status,
+        }) => Plan::Redirect(Redirect {
+            protocol: protocol.clone(),
+            host: host.clone(),
+            port: port.clone(),
+            path: path.clone(),
+            query: query.clone(),
+            status: *status,
+        }),
+        Some(Action::FixedResponse {
+            status,
+            content_type,
+            body,
+        }) => Plan::Fixed {
+            status: *status,
+            content_type: HeaderValue::from_str(content_type)
+                .unwrap_or(HeaderValue::from_static("text/plain")),
+            body: Bytes::copy_from_slice(body.as_bytes()),
+        },
+    }
+}
+
+/// ARNs of the groups that actions may forward to.
+pub fn groups_of(actions: &[Action]) -> impl Iterator<Item = &str> {
+    let forwards = actions.iter().filter_map(|action| match action {
+        Action::Forward { groups, .. } => Some(groups),
+        _ => None,
+    });
+    forwards.flatten().map(|it| it.group.as_str())
+}

@@ -1,0 +1,113 @@
+//! Doors as the configuration wants them.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use tokio_util::task::AbortOnDropHandle;
+
+use super::{Served, groups::Groups};
+use crate::{
+    LbConfig,
+    config::{
+        Registry,
+        table::{self, DoorTable, ListenerTable},
+    },
+    door::{Door, Place, Porter},
+    netns::Origin,
+};
+
+struct Open {
+    door: Arc<Door>,
+    /// Listens and accepts; both end with it.
+    _attending: AbortOnDropHandle<()>,
+}
+
+/// All doors of this process.
+pub struct Doors {
+    porter: Porter,
+    open: HashMap<Place, Open>,
+}
+
+impl Doors {
+    pub fn new(porter: Porter) -> Self {
+        Self {
+            porter,
+            open: HashMap::new(),
+        }
+    }
+
+    /// Doors that stay get their new table in one step, their sockets and connections unharmed.
+    pub fn reconcile(
+        &mut self,
+        registry: &Registry,
+        served: &BTreeMap<String, Served>,
+        groups: &Groups,
+        config: &LbConfig,
+    ) {
+        let wanted = wanted(registry, served, groups, config);
+        self.open.retain(|place, open| {
+            let stays = wanted.contains_key(place);
+            if !stays {
+                open.door.close();
+            }
+            stays
+        });
+        for (place, listeners) in wanted {
+            let table = DoorTable::new(listeners);
+            match self.open.get(&place) {
+                Some(open) => open.door.table.store(Arc::new(table)),
+                None => {
+                    let door = Arc::new(Door::new(place.clone(), table));
+                    let attending = self.porter.clone().attend(Arc::clone(&door));
+                    let _attending = AbortOnDropHandle::new(tokio::spawn(attending));
+                    self.open.insert(place, Open { door, _attending });
+                }
+            }
+        }
+    }
+
+    /// Accepts nothing any more.
+    pub fn close(&mut self) {
+        for (_, open) in self.open.drain() {
+            open.door.close();
+        }
+    }
+}
+
+/// Where to listen, and which listeners answer there.
+fn wanted(
+    registry: &Registry,
+    served: &BTreeMap<String, Served>,
+    groups: &Groups,
+    config: &LbConfig,
+) -> HashMap<Place, Vec<Arc<ListenerTable>>> {
+    let known = groups.compiled();
+    let mut wanted: HashMap<Place, Vec<Arc<ListenerTable>>> = HashMap::new();
+    for listener in registry.listeners.values() {
+        let Some(serving) = served.get(&listener.load_balancer) else {
+            continue;
+        };
+        let counters = config.metrics.balancer(&listener.load_balancer);
+        let Some(table) = table::listener_table(registry, &known, counters, listener) else {
+            continue;
+        };
+        let table = Arc::new(table);
+        let balancer = &registry.balancers[&listener.load_balancer].record;
+        let public = balancer.public_address.into_iter().map(Into::into);
+        let on_host = public.chain(config.local_listen.iter().copied());
+        let on_host = on_host.map(|ip| Place::new(Origin::Host, ip, listener.port));
+        let inside = serving
+            .interface
+            .iter()
+            .map(|it| Place::new(serving.origin.clone(), it.address.into(), listener.port));
+        for place in on_host.chain(inside) {
+            wanted.entry(place).or_default().push(Arc::clone(&table));
+        }
+    }
+    config
+        .metrics
+        .keep_balancers(|arn| registry.balancers.contains_key(arn));
+    wanted
+}

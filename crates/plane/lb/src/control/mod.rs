@@ -1,0 +1,211 @@
+//! The loop that owns the configuration: takes updates over, keeps doors, targets and health
+//! checks as they say, and reports.
+//!
+//! Inputs: updates, health changes, targets that became free, time. All but the first come from
+//! within, so that everything goes on without the control plane.
+
+mod doors;
+mod groups;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio_util::sync::CancellationToken;
+use wharf_planeproto::{
+    balancer::{Action, BalancerInterface, LoadBalancer, TargetRef},
+    report::TargetHealth,
+};
+
+use self::{doors::Doors, groups::Groups};
+use crate::{
+    LbConfig, LbError, LbUpdate, Update,
+    config::{Registry, table},
+    door::Porter,
+    health::Changed,
+    netns::{Origin, Sockets},
+    worker::{Threads, Workers},
+};
+
+/// Health changes that may wait; checkers wait with them.
+const CHANGES: usize = 256;
+
+pub struct Control {
+    config: LbConfig,
+    registry: Registry,
+    groups: Groups,
+    doors: Doors,
+    workers: Workers,
+    threads: Threads,
+    changes: mpsc::Receiver<Changed>,
+    freed: Arc<Notify>,
+    /// The latest of each target that was not reported yet.
+    outbox: BTreeMap<TargetRef, TargetHealth>,
+    reports: mpsc::Sender<Vec<TargetHealth>>,
+}
+
+impl Control {
+    /// Starts the threads; nothing listens before the first update.
+    pub fn start(
+        config: LbConfig,
+        reports: mpsc::Sender<Vec<TargetHealth>>,
+    ) -> Result<Self, LbError> {
+        let sockets = Sockets::start().map_err(LbError::Sockets)?;
+        let (workers, threads) =
+            Workers::start(config.workers, &sockets).map_err(LbError::Worker)?;
+        let (changed, changes) = mpsc::channel(CHANGES);
+        let freed = Arc::new(Notify::new());
+        let porter = Porter {
+            sockets: sockets.clone(),
+            bind: Arc::clone(&config.bind),
+            workers: workers.clone(),
+            room: Arc::new(Semaphore::new(config.max_connections)),
+        };
+        Ok(Self {
+            groups: Groups::new(sockets, workers.clone(), changed, Arc::clone(&freed)),
+            doors: Doors::new(porter),
+            config,
+            registry: Registry::default(),
+            workers,
+            threads,
+            changes,
+            freed,
+            outbox: BTreeMap::new(),
+            reports,
+        })
+    }
+
+    pub async fn run(mut self, mut updates: mpsc::Receiver<LbUpdate>, shutdown: CancellationToken) {
+        let mut told = true;
+        let mut reported = true;
+        let reports = self.reports.clone();
+        loop {
+            let wait = self.groups.settle_draining();
+            self.collect_reports();
+            tokio::select! {
+                () = shutdown.cancelled() => break,
+                update = updates.recv(), if told => match update {
+                    Some(update) => self.update(update),
+                    None => told = false,
+                },
+                Some(changed) = self.changes.recv() => self.groups.changed(changed),
+                () = self.freed.notified() => {}
+                () = tokio::time::sleep(wait.unwrap_or(Duration::MAX)), if wait.is_some() => {}
+                permit = reports.reserve(), if reported && !self.outbox.is_empty() => match permit {
+                    Ok(permit) => permit.send(std::mem::take(&mut self.outbox).into_values().collect()),
+                    Err(_) => reported = false,
+                },
+            }
+        }
+        self.stop().await;
+    }
+
+    fn update(&mut self, update: LbUpdate) {
+        let whole = matches!(update.update, Update::Snapshot(_));
+        let refused = self.registry.apply(update.update);
+        self.reconcile();
+        if whole {
+            self.groups.report_again();
+        }
+        let done = match refused.is_empty() {
+            true => Ok(()),
+            false => {
+                let why = refused.join("; ");
+                tracing::warn!(why, "parts of the configuration are refused");
+                Err(why)
+            }
+        };
+        // Who no longer waits for the answer knows why.
+        let _ = update.done.send(done);
+    }
+
+    /// Makes everything as the registry says.
+    fn reconcile(&mut self) {
+        let served = self.served();
+        let origins = group_origins(&self.registry, &served);
+        self.groups
+            .reconcile(&self.registry, &origins, &self.config.metrics);
+        self.doors
+            .reconcile(&self.registry, &served, &self.groups, &self.config);
+        self.workers.sweep();
+    }
+
+    /// The load balancers that this host serves, by ARN.
+    fn served(&self) -> BTreeMap<String, Served> {
+        let balancers = self.registry.balancers.iter();
+        let served = balancers.filter_map(|(arn, balancer)| {
+            let served = self.serving(&balancer.record)?;
+            Some((arn.clone(), served))
+        });
+        served.collect()
+    }
+
+    /// One without any interface is in no VPC (yet) and is served from the host's own network;
+    /// one whose interfaces are all on other hosts is theirs.
+    fn serving(&self, balancer: &LoadBalancer) -> Option<Served> {
+        let own = |it: &&BalancerInterface| it.host == self.config.own_host;
+        match balancer.interfaces.iter().find(own) {
+            Some(interface) => Some(Served {
+                origin: Origin::Namespace((self.config.netns)(&interface.id).into()),
+                interface: Some(interface.clone()),
+            }),
+            None if balancer.interfaces.is_empty() => Some(Served {
+                origin: Origin::Host,
+                interface: None,
+            }),
+            None => None,
+        }
+    }
+
+    fn collect_reports(&mut self) {
+        for health in self.groups.reports() {
+            self.outbox.insert(health.target.clone(), health);
+        }
+    }
+
+    /// Closes the doors and waits for the workers to finish what is under way.
+    async fn stop(mut self) {
+        self.doors.close();
+        self.workers.stop();
+        let threads = self.threads;
+        if tokio::task::spawn_blocking(move || threads.join())
+            .await
+            .is_err()
+        {
+            tracing::error!("waiting for the workers failed");
+        }
+    }
+}
+
+/// A load balancer on this host.
+pub struct Served {
+    pub origin: Origin,
+    pub interface: Option<BalancerInterface>,
+}
+
+/// From where the targets of each group that is in use are reached. A group belongs to one load
+/// balancer; should two use it, the first by ARN counts.
+fn group_origins(
+    registry: &Registry,
+    served: &BTreeMap<String, Served>,
+) -> BTreeMap<String, Origin> {
+    let of_listeners = registry
+        .listeners
+        .values()
+        .map(|it| (&it.load_balancer, &it.default_actions));
+    let of_rules = registry.rules.values().filter_map(|it| {
+        let listener = registry.listeners.get(&it.rule.listener)?;
+        Some((&listener.load_balancer, &it.rule.actions))
+    });
+    let mut uses: Vec<(&String, &Vec<Action>)> = of_listeners.chain(of_rules).collect();
+    uses.sort_by_key(|(balancer, _)| *balancer);
+    let mut origins = BTreeMap::new();
+    for (balancer, actions) in uses {
+        if let Some(served) = served.get(balancer) {
+            for group in table::groups_of(actions) {
+                let origin = || served.origin.clone();
+                origins.entry(group.to_owned()).or_insert_with(origin);
+            }
+        }
+    }
+    origins
+}

@@ -1,0 +1,125 @@
+//! The data plane of application load balancers: a proxy that the process `wharf lb` runs.
+//!
+//! ```text
+//!  LbUpdate ─▶ control ──compiles──▶ DoorTable (swapped atomically, one per listening address)
+//!                │  │                     ▲ read once per request
+//!                │  └─▶ health checks     │
+//!                │         │ rotation     │
+//!   accept tasks ▼         ▼              │
+//!     sockets ──▶ workers (one thread a core): hyper server ─▶ rules ─▶ pick ─▶ pool ─▶ target
+//! ```
+//!
+//! Invariants
+//! - A change of configuration closes no connection that still has somewhere to go: listeners and
+//!   targets that stay keep their sockets, health and pooled connections.
+//! - A resource that cannot be used is refused alone, with its reason; its last usable version
+//!   stays in force.
+//! - Nothing here talks to the control plane. Without it, routing and health checks go on.
+//! - A request is sent a second time only if its target cannot have acted on it (see
+//!   [`upstream`]), or if it may be repeated by definition (RFC 9110 §9.2.2).
+//! - Memory per connection is bounded: bodies stream, heads are limited.
+//!
+//! Behaviour follows AWS's application load balancers; where it differs is in
+//! `docs/known-differences.md`.
+
+mod balance;
+mod clock;
+mod config;
+mod control;
+mod door;
+mod health;
+mod metrics;
+mod netns;
+mod proxy;
+mod rules;
+mod sticky;
+mod target;
+mod tls;
+mod upstream;
+mod worker;
+
+use std::{net::IpAddr, path::PathBuf, sync::Arc};
+
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use wharf_planeproto::{Change, Resource, report::TargetHealth};
+
+pub use self::{
+    door::{Bind, BindSockets, Listen},
+    metrics::{BalancerCounts, GroupCounts, Metrics},
+};
+
+/// Finds the network namespace in which an interface lives, by the interface's id.
+pub type NetnsOf = Arc<dyn Fn(&str) -> PathBuf + Send + Sync>;
+
+/// How a load balancer process is set up.
+#[derive(Clone)]
+pub struct LbConfig {
+    /// Instance id of this host; interfaces attached to it are ours.
+    pub own_host: String,
+    pub netns: NetnsOf,
+    /// Addresses on which every load balancer also answers, told apart by Host.
+    pub local_listen: Vec<IpAddr>,
+    /// Threads that carry traffic; 0 stands for one a core.
+    pub workers: usize,
+    /// Client connections at a time, over all listeners. Further ones wait in the backlog.
+    pub max_connections: usize,
+    /// Where counters are read.
+    pub metrics: Metrics,
+    /// Makes listening sockets.
+    pub bind: Bind,
+}
+
+impl LbConfig {
+    /// The usual set-up for a host.
+    pub fn new(own_host: impl Into<String>, netns: NetnsOf) -> Self {
+        Self {
+            own_host: own_host.into(),
+            netns,
+            local_listen: vec![IpAddr::from([127, 0, 0, 1])],
+            workers: 0,
+            max_connections: 8192,
+            metrics: Metrics::default(),
+            bind: Arc::new(BindSockets),
+        }
+    }
+}
+
+/// What changed in the configuration.
+#[derive(Debug, Clone)]
+pub enum Update {
+    /// All there is; what is not in it is gone.
+    Snapshot(Vec<Resource>),
+    Changes(Vec<Change>),
+}
+
+/// A change, and where to say that it is in force or why parts of it are not.
+#[derive(Debug)]
+pub struct LbUpdate {
+    pub update: Update,
+    pub done: oneshot::Sender<Result<(), String>>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum LbError {
+    #[error("cannot start a worker thread")]
+    Worker(#[source] std::io::Error),
+    #[error("cannot start the thread that opens sockets in namespaces")]
+    Sockets(#[source] std::io::Error),
+}
+
+/// Runs the load balancers of one host until `shutdown`, then lets requests under way finish for
+/// a bounded time. When `updates` closes, the last configuration stays in force.
+///
+/// `reports` gets the health of targets when it changes, and of all of them after a snapshot.
+pub async fn run(
+    config: LbConfig,
+    updates: mpsc::Receiver<LbUpdate>,
+    reports: mpsc::Sender<Vec<TargetHealth>>,
+    shutdown: CancellationToken,
+) -> Result<(), LbError> {
+    control::Control::start(config, reports)?
+        .run(updates, shutdown)
+        .await;
+    Ok(())
+}

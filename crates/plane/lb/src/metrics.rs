@@ -1,0 +1,170 @@
+//! Counters of load balancers and target groups, named as CloudWatch names them.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+/// Counts of a load balancer since this process began.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BalancerCounts {
+    pub request_count: u64,
+    pub new_connection_count: u64,
+    pub active_connection_count: u64,
+    /// Answers that the load balancer made, by hundreds: 3xx, 4xx, 5xx.
+    pub http_code_elb_3xx: u64,
+    pub http_code_elb_4xx: u64,
+    pub http_code_elb_5xx: u64,
+    pub client_tls_negotiation_error_count: u64,
+    /// Clients that left before they had their answer (460).
+    pub client_closed_count: u64,
+    /// Requests that were sent to a second target, or again, because the first never acted on them.
+    pub replayed_count: u64,
+}
+
+/// Counts of a target group since this process began.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GroupCounts {
+    pub request_count: u64,
+    /// Answers of targets by hundreds, 2xx to 5xx.
+    pub http_code_target: [u64; 4],
+    /// Sum of the times until targets began to answer.
+    pub target_response_time_us: u64,
+    pub target_connection_error_count: u64,
+}
+
+#[derive(Debug, Default)]
+pub struct BalancerCounters {
+    pub requests: Counter,
+    pub connections: Counter,
+    pub active_connections: Counter,
+    pub answers_3xx: Counter,
+    pub answers_4xx: Counter,
+    pub answers_5xx: Counter,
+    pub tls_errors: Counter,
+    pub client_closed: Counter,
+    pub replayed: Counter,
+}
+
+#[derive(Debug, Default)]
+pub struct GroupCounters {
+    pub requests: Counter,
+    pub codes: [Counter; 4],
+    pub response_time_us: Counter,
+    pub connection_errors: Counter,
+}
+
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    pub fn add(&self, more: u64) {
+        self.0.fetch_add(more, Ordering::Relaxed);
+    }
+
+    pub fn one(&self) {
+        self.add(1);
+    }
+
+    pub fn less_one(&self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl BalancerCounters {
+    /// Counts an answer that the load balancer made itself.
+    pub fn answered(&self, status: u16) {
+        match status / 100 {
+            3 => self.answers_3xx.one(),
+            4 => self.answers_4xx.one(),
+            5 => self.answers_5xx.one(),
+            _ => {}
+        }
+    }
+
+    fn counts(&self) -> BalancerCounts {
+        BalancerCounts {
+            request_count: self.requests.get(),
+            new_connection_count: self.connections.get(),
+            active_connection_count: self.active_connections.get(),
+            http_code_elb_3xx: self.answers_3xx.get(),
+            http_code_elb_4xx: self.answers_4xx.get(),
+            http_code_elb_5xx: self.answers_5xx.get(),
+            client_tls_negotiation_error_count: self.tls_errors.get(),
+            client_closed_count: self.client_closed.get(),
+            replayed_count: self.replayed.get(),
+        }
+    }
+}
+
+impl GroupCounters {
+    /// Counts an answer of a target.
+    pub fn answered(&self, status: u16, took_us: u64) {
+        if let Some(code) = self.codes.get(usize::from(status / 100).wrapping_sub(2)) {
+            code.one();
+        }
+        self.response_time_us.add(took_us);
+    }
+
+    fn counts(&self) -> GroupCounts {
+        GroupCounts {
+            request_count: self.requests.get(),
+            http_code_target: [0, 1, 2, 3].map(|index: usize| self.codes[index].get()),
+            target_response_time_us: self.response_time_us.get(),
+            target_connection_error_count: self.connection_errors.get(),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Sources {
+    balancers: BTreeMap<String, Arc<BalancerCounters>>,
+    groups: BTreeMap<String, Weak<crate::target::GroupState>>,
+}
+
+/// Where the counters of a running load balancer process are read.
+#[derive(Debug, Clone, Default)]
+pub struct Metrics(Arc<Mutex<Sources>>);
+
+impl Metrics {
+    /// Counts by ARN of the load balancers.
+    pub fn balancers(&self) -> BTreeMap<String, BalancerCounts> {
+        let sources = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = sources.balancers.iter();
+        counts.map(|(arn, it)| (arn.clone(), it.counts())).collect()
+    }
+
+    /// Counts by ARN of the target groups.
+    pub fn groups(&self) -> BTreeMap<String, GroupCounts> {
+        let sources = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = sources.groups.iter();
+        counts
+            .filter_map(|(arn, group)| Some((arn.clone(), group.upgrade()?.counters.counts())))
+            .collect()
+    }
+
+    /// The counters of a load balancer, made when first asked for.
+    pub(crate) fn balancer(&self, arn: &str) -> Arc<BalancerCounters> {
+        let mut sources = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(sources.balancers.entry(arn.to_owned()).or_default())
+    }
+
+    /// Forgets the load balancers that are gone.
+    pub(crate) fn keep_balancers(&self, stays: impl Fn(&str) -> bool) {
+        let mut sources = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sources.balancers.retain(|arn, _| stays(arn));
+    }
+
+    pub(crate) fn group(&self, arn: &str, group: &Arc<crate::target::GroupState>) {
+        let mut sources = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sources.groups.retain(|_, group| group.strong_count() > 0);
+        sources.groups.insert(arn.to_owned(), Arc::downgrade(group));
+    }
+}

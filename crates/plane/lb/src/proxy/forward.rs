@@ -1,0 +1,449 @@
+//! Forwarding: a target is chosen, gets the request, and its response goes to the client.
+
+use std::{
+    future::poll_fn,
+    io,
+    rc::Rc,
+    sync::Arc,
+    task::Poll,
+    time::{Duration, Instant},
+};
+
+use http::{
+    HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
+    header::{CONNECTION, SET_COOKIE, UPGRADE},
+};
+use hyper::{body::Incoming, upgrade::OnUpgrade};
+
+use super::{
+    answer::{Answer, Kind},
+    head::{self, Context, Framing},
+    upgrade,
+};
+use crate::{
+    balance,
+    config::{
+        Stickiness,
+        table::{Forward, Group, ListenerTable},
+    },
+    sticky,
+    target::Lease,
+    upstream::{
+        self, Connection, Exchange, Failure, Head, ResponseBody, Stream, Upload, Why, http2,
+    },
+    worker::Client,
+};
+
+/// For connecting to a target, as on AWS.
+const CONNECT: Duration = Duration::from_secs(10);
+/// The same if there is another target to turn to.
+const CONNECT_SOON: Duration = Duration::from_secs(3);
+/// Targets that a request is tried on.
+const MOST_TARGETS: usize = 3;
+
+/// Forwards a request; an error is the status that the client gets instead of a response.
+pub async fn forward(
+    client: &Rc<Client>,
+    listener: &ListenerTable,
+    plan: &Forward,
+    request: Request<Incoming>,
+) -> Result<Response<Answer>, StatusCode> {
+    let group = choose_group(client, plan, &request).ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
+    let lease = choose_target(client, group, &request).ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
+    group.state.counters.requests.one();
+    let begun = Instant::now();
+    let app_cookie = has_app_cookie(group, &request);
+    let sending = Sending {
+        client,
+        listener,
+        group,
+        method: request.method().clone(),
+        tried: Vec::new(),
+        replayed: false,
+        spare: HeaderMap::new(),
+    };
+    let (mut response, target) = match group.http2() {
+        true => sending.over_http2(lease, request).await?,
+        false => sending.over_http1(lease, request).await?,
+    };
+    let took = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+    group
+        .state
+        .counters
+        .answered(response.status().as_u16(), took);
+    let secure = client.is_tls;
+    set_cookies(&mut response, plan, group, &target, app_cookie, secure);
+    Ok(response)
+}
+
+/// The group that the client's cookie names, else one by weight.
+fn choose_group<'a>(
+    client: &Client,
+    plan: &'a Forward,
+    request: &Request<Incoming>,
+) -> Option<&'a Arc<Group>> {
+    if plan.stickiness_seconds.is_some() && plan.groups.len() > 1 {
+        let values = ["AWSALBTG", "AWSALBTGCORS"].map(|it| sticky::cookie(request.headers(), it));
+        let named = values
+            .into_iter()
+            .flatten()
+            .find_map(|it| plan.cookies.open(it));
+        let named = named.and_then(|arn| plan.groups.iter().find(|(group, _)| group.arn == arn));
+        if let Some((group, _)) = named {
+            return Some(group);
+        }
+    }
+    balance::pick_group(plan, &mut client.worker.random.borrow_mut())
+}
+
+/// The target that the client's cookie names if it is in rotation, else the next one.
+fn choose_target(client: &Client, group: &Group, request: &Request<Incoming>) -> Option<Lease> {
+    let cookie = |name| sticky::cookie(request.headers(), name);
+    let value = match &group.config.settings.stickiness {
+        Stickiness::Off => None,
+        Stickiness::Balancer(_) => cookie("AWSALB").or_else(|| cookie("AWSALBCORS")),
+        Stickiness::Application(name, _) => cookie(name).and_then(|_| cookie("AWSALBAPP-0")),
+    };
+    let named = value.and_then(|value| group.cookies.open(value));
+    named
+        .and_then(|name| balance::find_target(group, &name))
+        .or_else(|| balance::pick_target(group, &[], &mut client.worker.random.borrow_mut()))
+}
+
+fn has_app_cookie(group: &Group, request: &Request<Incoming>) -> bool {
+    match &group.config.settings.stickiness {
+        Stickiness::Application(name, _) => sticky::cookie(request.headers(), name).is_some(),
+        _ => false,
+    }
+}
+
+/// Binds the client to its target and group.
+fn set_cookies(
+    response: &mut Response<Answer>,
+    plan: &Forward,
+    group: &Group,
+    target: &str,
+    app_cookie: bool,
+    secure: bool,
+) {
+    let mut lines = Vec::new();
+    match &group.config.settings.stickiness {
+        Stickiness::Off => {}
+        Stickiness::Balancer(seconds) => {
+            let value = group.cookies.seal(target, *seconds);
+            let twin = Some("AWSALBCORS");
+            lines.extend(sticky::set_cookies(
+                "AWSALB", twin, &value, *seconds, secure,
+            ));
+        }
+        Stickiness::Application(name, seconds) => {
+            if app_cookie || sticky::sets_cookie(response.headers(), name) {
+                let value = group.cookies.seal(target, *seconds);
+                lines.extend(sticky::set_cookies(
+                    "AWSALBAPP-0",
+                    None,
+                    &value,
+                    *seconds,
+                    secure,
+                ));
+            }
+        }
+    }
+    if let Some(seconds) = plan.stickiness_seconds.filter(|_| plan.groups.len() > 1) {
+        let seconds = u64::from(seconds);
+        let value = plan.cookies.seal(&group.arn, seconds);
+        let twin = Some("AWSALBTGCORS");
+        lines.extend(sticky::set_cookies(
+            "AWSALBTG", twin, &value, seconds, secure,
+        ));
+    }
+    for line in lines {
+        response.headers_mut().append(SET_COOKIE, line);
+    }
+}
+
+/// A request that is being sent, to one target after another if need be.
+struct Sending<'a> {
+    client: &'a Rc<Client>,
+    listener: &'a ListenerTable,
+    group: &'a Group,
+    method: Method,
+    /// Targets that could not take it.
+    tried: Vec<u64>,
+    /// It was sent a second time already.
+    replayed: bool,
+    spare: HeaderMap,
+}
+
+/// A response and how cookies name its target.
+type Answered = (Response<Answer>, String);
+
+impl Sending<'_> {
+    async fn over_http1(
+        mut self,
+        lease: Lease,
+        mut request: Request<Incoming>,
+    ) -> Result<Answered, StatusCode> {
+        let framing = Framing::of(&request);
+        let on_upgrade = request.extensions_mut().remove::<OnUpgrade>();
+        let (parts, body) = request.into_parts();
+        let upgrade = head::wanted_upgrade(&parts).filter(|_| on_upgrade.is_some());
+        let context = Context {
+            client: self.client,
+            listener: self.listener,
+            upgrade: upgrade.as_ref(),
+        };
+        let head = {
+            let mut random = self.client.worker.random.borrow_mut();
+            head::encode(&parts, framing, &context, &mut random)
+        };
+        // The request's headers are told; their memory takes the response's.
+        self.spare = parts.headers;
+        let body = (!matches!(framing, Framing::None | Framing::Length(0))).then_some(body);
+        let upload = Upload::new(head, body, framing == Framing::Chunked);
+        let (head, exchange, lease) = self.send(lease, upload).await?;
+        let target = match self.group.config.settings.stickiness {
+            Stickiness::Off => String::new(),
+            _ => balance::target_name(lease.target()),
+        };
+        let response = match head.status {
+            StatusCode::SWITCHING_PROTOCOLS => {
+                let client = on_upgrade.filter(|_| upgrade.is_some());
+                // A target that changes the protocol unasked is not understood.
+                switched(
+                    head,
+                    exchange,
+                    lease,
+                    client.ok_or(StatusCode::BAD_GATEWAY)?,
+                )
+            }
+            _ => self.respond(head, exchange, lease),
+        };
+        Ok((response, target))
+    }
+
+    /// Until a target has begun to answer.
+    async fn send(
+        &mut self,
+        mut lease: Lease,
+        mut upload: Upload,
+    ) -> Result<(Head, Exchange, Lease), StatusCode> {
+        let mut fresh = false;
+        loop {
+            let connection = match self.connect(&lease, fresh).await {
+                Ok(connection) => connection,
+                Err(error) => {
+                    lease = self.after_no_connection(&lease, &error)?;
+                    continue;
+                }
+            };
+            match Exchange::new(connection, upload)
+                .head(&self.method, &mut self.spare)
+                .await
+            {
+                Ok((head, exchange)) => return Ok((head, exchange, lease)),
+                Err(failure) => {
+                    let reused = failure.reused;
+                    upload = self.after_failure(failure)?;
+                    fresh = true;
+                    if !reused && let Some(other) = self.other_target(&lease) {
+                        lease = other;
+                    }
+                }
+            }
+        }
+    }
+
+    /// An idle connection, or a new one.
+    async fn connect(&self, lease: &Lease, fresh: bool) -> io::Result<Box<Connection>> {
+        let target = lease.target();
+        let idle_ms = self.listener.settings.idle_timeout_ms;
+        if !fresh {
+            let sure = !may_repeat(&self.method);
+            let pool = &self.client.worker.pool;
+            let idle = poll_fn(|cx| Poll::Ready(pool.take(target.number, sure, cx))).await;
+            if let Some(mut connection) = idle {
+                connection.begin(idle_ms);
+                return Ok(connection);
+            }
+        }
+        let connecting = open(self.client, self.group, lease, idle_ms);
+        let patience = match self.group.state.rotation.load().targets.len() {
+            0 | 1 => CONNECT,
+            _ if self.tried.len() + 1 >= MOST_TARGETS => CONNECT,
+            _ => CONNECT_SOON,
+        };
+        tokio::time::timeout(patience, connecting).await?
+    }
+
+    /// Nothing was sent: any other target may have the request.
+    fn after_no_connection(
+        &mut self,
+        lease: &Lease,
+        error: &io::Error,
+    ) -> Result<Lease, StatusCode> {
+        self.group.state.counters.connection_errors.one();
+        tracing::debug!(target = %lease.target().reference, %error, "no connection to a target");
+        let status = match error.kind() {
+            io::ErrorKind::TimedOut => StatusCode::GATEWAY_TIMEOUT,
+            _ => StatusCode::BAD_GATEWAY,
+        };
+        let other = self.other_target(lease).ok_or(status)?;
+        self.listener.counters.replayed.one();
+        Ok(other)
+    }
+
+    fn other_target(&mut self, lease: &Lease) -> Option<Lease> {
+        self.tried.push(lease.target().number);
+        if self.tried.len() >= MOST_TARGETS {
+            return None;
+        }
+        let mut random = self.client.worker.random.borrow_mut();
+        balance::pick_target(self.group, &self.tried, &mut random)
+    }
+
+    /// The request, if it may be sent again.
+    fn after_failure(&mut self, failure: Failure) -> Result<Upload, StatusCode> {
+        let mut upload = failure.upload;
+        let status = match failure.why {
+            Why::Idle if !upload.is_done() => return Err(StatusCode::REQUEST_TIMEOUT),
+            Why::Idle => return Err(StatusCode::GATEWAY_TIMEOUT),
+            Why::Client => return Err(StatusCode::BAD_REQUEST),
+            Why::Forced | Why::Malformed | Why::Closed => StatusCode::BAD_GATEWAY,
+        };
+        let harmless = failure.nothing_arrived || may_repeat(&self.method);
+        if failure.why != Why::Closed || self.replayed || !harmless || !upload.can_restart() {
+            return Err(status);
+        }
+        self.replayed = true;
+        self.listener.counters.replayed.one();
+        upload.restart();
+        Ok(upload)
+    }
+
+    fn respond(&self, head: Head, exchange: Exchange, lease: Lease) -> Response<Answer> {
+        let pool = &self.client.worker.pool;
+        let body = match exchange.finish_at_once(&head, pool) {
+            Ok(bytes) => Kind::Whole(bytes),
+            Err(exchange) => {
+                let body = ResponseBody::new(*exchange, &head, Rc::clone(pool), lease);
+                Kind::Stream(Box::new(body))
+            }
+        };
+        let mut response = Response::new(Answer::new(body));
+        *response.status_mut() = head.status;
+        *response.headers_mut() = head.headers;
+        head::strip_response(response.headers_mut());
+        response
+    }
+
+    async fn over_http2(
+        mut self,
+        mut lease: Lease,
+        request: Request<Incoming>,
+    ) -> Result<Answered, StatusCode> {
+        let (mut parts, body) = request.into_parts();
+        let context = Context {
+            client: self.client,
+            listener: self.listener,
+            upgrade: None,
+        };
+        let headers = {
+            let mut random = self.client.worker.random.borrow_mut();
+            head::headers(&parts, &context, &mut random)
+        };
+        let authority = parts.uri.authority().map(|it| it.as_str().to_owned());
+        let host = parts.headers.get(http::header::HOST);
+        let host = authority.or_else(|| Some(host?.to_str().ok()?.to_owned()));
+        parts.headers = headers;
+        parts.uri = http2::uri(&parts.uri, host.as_deref(), self.group.tls())
+            .ok_or(StatusCode::BAD_REQUEST)?;
+        parts.version = http::Version::HTTP_2;
+        let mut request = Request::from_parts(parts, body);
+        let idle_ms = self.listener.settings.idle_timeout_ms;
+        loop {
+            let connecting = open(self.client, self.group, &lease, idle_ms);
+            let sent = self
+                .client
+                .worker
+                .http2
+                .send(lease.target(), request, connecting, idle_ms);
+            match sent.await {
+                Ok(response) => {
+                    let target = balance::target_name(lease.target());
+                    let (head, body) = response.into_parts();
+                    let body = http2::ResponseBody::new(body, lease);
+                    let mut response = Response::new(Answer::new(Kind::Http2(Box::new(body))));
+                    *response.status_mut() = head.status;
+                    *response.headers_mut() = head.headers;
+                    return Ok((response, target));
+                }
+                Err(http2::Unsent {
+                    error,
+                    request: None,
+                }) => {
+                    tracing::debug!(%error, "no response over HTTP/2");
+                    return Err(match error.kind() {
+                        io::ErrorKind::TimedOut => StatusCode::GATEWAY_TIMEOUT,
+                        _ => StatusCode::BAD_GATEWAY,
+                    });
+                }
+                Err(http2::Unsent {
+                    error,
+                    request: Some(unsent),
+                }) => {
+                    lease = self.after_no_connection(&lease, &error)?;
+                    request = *unsent;
+                }
+            }
+        }
+    }
+}
+
+/// Methods that do no harm when repeated (RFC 9110 §9.2.2).
+fn may_repeat(method: &Method) -> bool {
+    matches!(
+        *method,
+        Method::GET | Method::HEAD | Method::OPTIONS | Method::PUT | Method::DELETE
+    )
+}
+
+/// A new connection to a target, TLS included.
+async fn open(
+    client: &Client,
+    group: &Group,
+    lease: &Lease,
+    idle_ms: u32,
+) -> io::Result<Box<Connection>> {
+    let target = lease.target();
+    let socket = client
+        .worker
+        .sockets
+        .tcp(&target.origin(), target.address.ip())
+        .await?;
+    let stream = upstream::connect_socket(socket, target.address).await?;
+    let stream = match group.tls() {
+        false => Stream::Plain(stream),
+        true => {
+            let stream = upstream::handshake(stream, target.address, group.http2()).await?;
+            Stream::Tls(Box::new(stream))
+        }
+    };
+    Ok(Connection::new(stream, Arc::clone(target), idle_ms))
+}
+
+/// 101: both sides leave HTTP.
+fn switched(head: Head, exchange: Exchange, lease: Lease, client: OnUpgrade) -> Response<Answer> {
+    upgrade::join(client, exchange.into_connection(), lease);
+    let mut headers = head.headers;
+    let protocol = headers.get(UPGRADE).cloned();
+    head::strip_response(&mut headers);
+    headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    if let Some(protocol) = protocol {
+        headers.insert(UPGRADE, protocol);
+    }
+    let mut response = Response::new(Answer::whole(bytes::Bytes::new()));
+    *response.status_mut() = head.status;
+    *response.headers_mut() = headers;
+    response
+}

@@ -1,0 +1,345 @@
+//! Heads of requests: what is refused, and what a target gets to see.
+
+use std::{borrow::Cow, fmt::Write, net::SocketAddr};
+
+use bytes::{BufMut, Bytes, BytesMut};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Version,
+    header::{CONNECTION, CONTENT_LENGTH, COOKIE, HOST, TRANSFER_ENCODING, UPGRADE},
+    request::Parts,
+};
+use hyper::body::Incoming;
+use rand::{Rng, rngs::SmallRng};
+
+use crate::{
+    clock,
+    config::{ForwardedFor, table::ListenerTable},
+    worker::Client,
+};
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+
+/// AWS's limits, in bytes: the request line, one header line, all of them.
+const REQUEST_LINE: usize = 16 * 1024;
+const HEADER_LINE: usize = 16 * 1024;
+const HEADER_LINES: usize = 64 * 1024;
+/// Addresses that X-Forwarded-For may hold; with more the answer is 463.
+const FORWARDED_ADDRESSES: usize = 30;
+
+/// The host that a request is for: lower case, without port.
+pub fn host_of<B>(request: &Request<B>) -> Result<String, StatusCode> {
+    let authority = match request.uri().authority() {
+        Some(authority) => authority.as_str(),
+        None => {
+            let mut hosts = request.headers().get_all(HOST).into_iter();
+            match (hosts.next(), hosts.next()) {
+                (Some(host), None) => host.to_str().map_err(|_| StatusCode::BAD_REQUEST)?,
+                (None, _) if request.version() < Version::HTTP_11 => "",
+                _ => return Err(StatusCode::BAD_REQUEST),
+            }
+        }
+    };
+    let host = match authority.rfind(':') {
+        // Within an IPv6 address there are colons before the bracket.
+        Some(at)
+            if authority[at..]
+                .bytes()
+                .skip(1)
+                .all(|it| it.is_ascii_digit()) =>
+        {
+            &authority[..at]
+        }
+        _ => authority,
+    };
+    if host.bytes().any(|it| !is_of_host(it)) {
+        return Err(StatusCode::BAD_REQUEST);
+    }
+    Ok(host.to_ascii_lowercase())
+}
+
+fn is_of_host(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=[]:".contains(&byte)
+}
+
+/// Refuses what a load balancer does not pass on.
+pub fn examine<B>(request: &Request<B>) -> Result<(), StatusCode> {
+    if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
+        return Err(StatusCode::METHOD_NOT_ALLOWED);
+    }
+    let path = request.uri().path_and_query();
+    let line = path.map_or(0, |it| it.as_str().len()) + request.method().as_str().len();
+    if line > REQUEST_LINE {
+        return Err(StatusCode::URI_TOO_LONG);
+    }
+    let mut total = 0;
+    for (name, value) in request.headers() {
+        let line = name.as_str().len() + value.len();
+        total += line + 4;
+        if line > HEADER_LINE || total > HEADER_LINES {
+            return Err(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+        }
+    }
+    let forwarded = request.headers().get_all(FORWARDED_FOR).into_iter();
+    let commas = |value: &HeaderValue| value.as_bytes().iter().filter(|it| **it == b',').count();
+    if forwarded.map(|it| commas(it) + 1).sum::<usize>() > FORWARDED_ADDRESSES {
+        return StatusCode::from_u16(463).map_or(Ok(()), Err);
+    }
+    Ok(())
+}
+
+/// What the target is told besides the client's own headers.
+pub struct Context<'a> {
+    pub client: &'a Client,
+    pub listener: &'a ListenerTable,
+    /// The protocol that the client wants to change to.
+    pub upgrade: Option<&'a HeaderValue>,
+}
+
+/// How a request's body is announced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// There is no body, and nothing is said of one.
+    None,
+    Length(u64),
+    Chunked,
+}
+
+impl Framing {
+    /// From the client's body. Methods that mean to send something announce an empty one too.
+    pub fn of(request: &Request<Incoming>) -> Self {
+        use http_body::Body;
+        let body = request.body();
+        match body.size_hint().exact() {
+            Some(0) if body.is_end_stream() => {
+                let sends = matches!(
+                    *request.method(),
+                    Method::POST | Method::PUT | Method::PATCH
+                );
+                match sends || request.headers().contains_key(CONTENT_LENGTH) {
+                    true => Self::Length(0),
+                    false => Self::None,
+                }
+            }
+            Some(length) => Self::Length(length),
+            None => Self::Chunked,
+        }
+    }
+}
+
+/// The head as HTTP/1.1.
+pub fn encode(
+    parts: &Parts,
+    framing: Framing,
+    context: &Context<'_>,
+    random: &mut SmallRng,
+) -> Bytes {
+    let mut text = BytesMut::with_capacity(768);
+    let path = parts.uri.path_and_query().map_or("/", |it| it.as_str());
+    for piece in [parts.method.as_str(), " ", path, " HTTP/1.1\r\n"] {
+        text.put_slice(piece.as_bytes());
+    }
+    each_header(parts, context, random, |name, value| {
+        text.put_slice(name.as_bytes());
+        text.put_slice(b": ");
+        text.put_slice(value);
+        text.put_slice(b"\r\n");
+    });
+    if let Some(protocol) = context.upgrade {
+        text.put_slice(b"connection: upgrade\r\nupgrade: ");
+        text.put_slice(protocol.as_bytes());
+        text.put_slice(b"\r\n");
+    }
+    match framing {
+        Framing::None => {}
+        Framing::Length(length) => {
+            // Writing to a buffer in memory cannot fail.
+            let _ = write!(text, "content-length: {length}\r\n");
+        }
+        Framing::Chunked => text.put_slice(b"transfer-encoding: chunked\r\n"),
+    }
+    text.put_slice(b"\r\n");
+    text.freeze()
+}
+
+/// The headers for a target that speaks HTTP/2.
+pub fn headers(parts: &Parts, context: &Context<'_>, random: &mut SmallRng) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(parts.headers.len() + 4);
+    each_header(parts, context, random, |name, value| {
+        let name = HeaderName::from_bytes(name.as_bytes());
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value)) {
+            headers.append(name, value);
+        }
+    });
+    headers.remove(HOST);
+    if crate::upstream::has_token(&parts.headers, &http::header::TE, "trailers") {
+        headers.insert(http::header::TE, HeaderValue::from_static("trailers"));
+    }
+    headers
+}
+
+/// All headers but those about the body.
+fn each_header(
+    parts: &Parts,
+    context: &Context<'_>,
+    random: &mut SmallRng,
+    mut put: impl FnMut(&str, &[u8]),
+) {
+    let settings = &context.listener.settings;
+    let host = match parts.uri.authority() {
+        Some(authority) => authority.as_str().as_bytes(),
+        None => parts
+            .headers
+            .get(HOST)
+            .map_or(&b""[..], HeaderValue::as_bytes),
+    };
+    put("host", host);
+    let named = named_by_connection(&parts.headers);
+    for (name, value) in &parts.headers {
+        let text = name.as_str();
+        if is_own(text) || named.iter().any(|it| it == text) {
+            continue;
+        }
+        if settings.drop_invalid_headers && !text.bytes().all(is_of_name) {
+            continue;
+        }
+        if *name == COOKIE && parts.version == Version::HTTP_2 {
+            continue;
+        }
+        put(text, value.as_bytes());
+    }
+    if parts.version == Version::HTTP_2 {
+        put_cookies(&parts.headers, &mut put);
+    }
+    put_forwarded(parts, context, random, put);
+}
+
+/// HTTP/2 may split cookies into several lines, HTTP/1.1 may not (RFC 9113 §8.2.3).
+fn put_cookies(headers: &HeaderMap, put: &mut impl FnMut(&str, &[u8])) {
+    let cookies: Vec<&[u8]> = headers
+        .get_all(COOKIE)
+        .iter()
+        .map(|it| it.as_bytes())
+        .collect();
+    if !cookies.is_empty() {
+        put("cookie", &cookies.join(&b"; "[..]));
+    }
+}
+
+fn put_forwarded(
+    parts: &Parts,
+    context: &Context<'_>,
+    random: &mut SmallRng,
+    mut put: impl FnMut(&str, &[u8]),
+) {
+    let settings = &context.listener.settings;
+    let told: Vec<&[u8]> = match settings.forwarded_for {
+        ForwardedFor::Remove => Vec::new(),
+        _ => {
+            let lines = parts.headers.get_all(FORWARDED_FOR).into_iter();
+            lines.map(HeaderValue::as_bytes).collect()
+        }
+    };
+    let address = client_address(context.client, settings.client_port);
+    match (settings.forwarded_for, told.is_empty()) {
+        (ForwardedFor::Append, true) => put("x-forwarded-for", address.as_bytes()),
+        (ForwardedFor::Append, false) => {
+            let all = [&told[..], &[address.as_bytes()]].concat();
+            put("x-forwarded-for", &all.join(&b", "[..]));
+        }
+        (ForwardedFor::Preserve, false) => put("x-forwarded-for", &told.join(&b", "[..])),
+        _ => {}
+    }
+    put("x-forwarded-proto", context.listener.scheme().as_bytes());
+    put("x-forwarded-port", context.listener.port_text.as_bytes());
+    put(
+        "x-amzn-trace-id",
+        trace_id(&parts.headers, random).as_bytes(),
+    );
+}
+
+fn client_address(client: &Client, with_port: bool) -> Cow<'_, str> {
+    match with_port {
+        true => SocketAddr::new(client.peer.ip().to_canonical(), client.peer.port())
+            .to_string()
+            .into(),
+        false => Cow::Borrowed(&client.address),
+    }
+}
+
+/// `Root=1-<time>-<id>`; if the client named a root, ours goes before it as `Self`.
+fn trace_id(headers: &HeaderMap, random: &mut SmallRng) -> String {
+    let seconds = clock::unix_seconds() as u32;
+    let (high, low): (u32, u64) = (random.random(), random.random());
+    let mut text = String::with_capacity(48);
+    let told = headers.get(TRACE_ID).and_then(|it| it.to_str().ok());
+    let told = told.filter(|it| it.contains("Root="));
+    let field = if told.is_some() { "Self" } else { "Root" };
+    // Writing to a string cannot fail.
+    let _ = write!(text, "{field}=1-{seconds:08x}-{high:08x}{low:016x}");
+    if let Some(told) = told {
+        let fields = told.split(';').filter(|it| !it.trim().starts_with("Self="));
+        for field in fields {
+            text.push(';');
+            text.push_str(field);
+        }
+    }
+    text
+}
+
+/// Headers that end at this hop or that we write ourselves.
+fn is_own(name: &str) -> bool {
+    matches!(
+        name,
+        "host"
+            | "connection"
+            | "content-length"
+            | "transfer-encoding"
+            | "expect"
+            | "keep-alive"
+            | "proxy-connection"
+            | "te"
+            | "upgrade"
+            | "http2-settings"
+            | "x-forwarded-for"
+            | "x-forwarded-proto"
+            | "x-forwarded-port"
+            | "x-amzn-trace-id"
+    )
+}
+
+fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-'
+}
+
+/// Further headers that the Connection header limits to this hop, lower case.
+fn named_by_connection(headers: &HeaderMap) -> Vec<String> {
+    let lines = headers.get_all(CONNECTION).into_iter();
+    lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .map(|token| token.trim().to_ascii_lowercase())
+        .filter(|token| !matches!(token.as_str(), "" | "close" | "keep-alive" | "upgrade"))
+        .collect()
+}
+
+/// Takes those headers away from a response that end at this hop.
+pub fn strip_response(headers: &mut HeaderMap) {
+    if headers.contains_key(CONNECTION) {
+        for name in named_by_connection(headers) {
+            headers.remove(&name);
+        }
+        headers.remove(CONNECTION);
+    }
+    headers.remove(TRANSFER_ENCODING);
+    headers.remove(UPGRADE);
+    headers.remove("keep-alive");
+    headers.remove("proxy-connection");
+}
+
+/// The protocol that a client asks to change to (RFC 9110 §7.8).
+pub fn wanted_upgrade(parts: &Parts) -> Option<HeaderValue> {
+    let asked = parts.version == Version::HTTP_11
+        && crate::upstream::has_token(&parts.headers, &CONNECTION, "upgrade");
+    asked.then(|| parts.headers.get(UPGRADE).cloned()).flatten()
+}

@@ -1,0 +1,115 @@
+//! What happens to a request: examined, matched by the rules, answered or forwarded.
+
+mod answer;
+mod forward;
+mod head;
+mod upgrade;
+
+use std::rc::Rc;
+
+use http::{Request, Response, StatusCode, header::LOCATION};
+use hyper::body::Incoming;
+
+pub use self::answer::Answer;
+use crate::{
+    config::table::{ListenerTable, Plan},
+    rules::{RedirectSource, Subject},
+    worker::{Client, RequestGuard},
+};
+
+/// Answers a request, whatever happens.
+pub async fn handle(client: Rc<Client>, request: Request<Incoming>) -> Response<Answer> {
+    let mut guard = RequestGuard::new(&client);
+    let mut response = answer(&client, &mut guard, request).await;
+    guard.answered();
+    response.body_mut().guard = Some(guard);
+    response
+}
+
+async fn answer(
+    client: &Rc<Client>,
+    guard: &mut RequestGuard,
+    request: Request<Incoming>,
+) -> Response<Answer> {
+    let examined = head::host_of(&request);
+    let host = examined.as_deref().unwrap_or_default();
+    let listener = client
+        .door
+        .table
+        .load()
+        .choose(host, client.is_tls)
+        .cloned();
+    let Some(listener) = listener else {
+        // Several load balancers share this port and none has this name.
+        return answer::made(StatusCode::NOT_FOUND);
+    };
+    guard.begin(&listener);
+    listener.counters.requests.one();
+    let made_itself = |response: Response<Answer>| {
+        listener.counters.answered(response.status().as_u16());
+        response
+    };
+    if let Err(status) = examined
+        .as_ref()
+        .map_err(|it| *it)
+        .and(head::examine(&request))
+    {
+        return made_itself(answer::made(status));
+    }
+    let subject = Subject {
+        method: request.method(),
+        uri: request.uri(),
+        host,
+        headers: request.headers(),
+        source: client.peer.ip(),
+    };
+    match listener.plan(&subject) {
+        Plan::Fixed {
+            status,
+            content_type,
+            body,
+        } => {
+            let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::OK);
+            made_itself(answer::text_response(
+                status,
+                content_type.clone(),
+                body.clone(),
+            ))
+        }
+        Plan::Redirect(redirect) => {
+            let location = redirect.location(source(client, &listener, host, &request));
+            made_itself(redirected(redirect.status, &location))
+        }
+        Plan::Forward(plan) => match forward::forward(client, &listener, plan, request).await {
+            Ok(response) => response,
+            Err(status) => made_itself(answer::made(status)),
+        },
+    }
+}
+
+fn source<'a>(
+    client: &'a Client,
+    listener: &'a ListenerTable,
+    host: &'a str,
+    request: &'a Request<Incoming>,
+) -> RedirectSource<'a> {
+    RedirectSource {
+        protocol: if client.is_tls { "https" } else { "http" },
+        host,
+        port: listener.port,
+        uri: request.uri(),
+    }
+}
+
+fn redirected(status: u16, location: &str) -> Response<Answer> {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::FOUND);
+    let mut response = answer::made(status);
+    match location.parse() {
+        Ok(location) => {
+            response.headers_mut().insert(LOCATION, location);
+            response
+        }
+        // The request's own path made it unusable.
+        Err(_) => answer::made(StatusCode::BAD_REQUEST),
+    }
+}

@@ -1,0 +1,160 @@
+//! Cookies that bind a client to a target (AWSALB, AWSALBAPP-0) or to a group (AWSALBTG).
+//!
+//! A cookie's value is sealed: it says nothing to the client and cannot be made up by one to reach
+//! a target of its choice. The key follows from the ARN, so that cookies outlive this process and
+//! hold on every host; who knows the ARN could make one up, which gains nothing but a choice
+//! among targets that are in rotation anyway.
+
+use std::sync::Arc;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use http::{HeaderMap, HeaderValue, header::COOKIE};
+use ring::{
+    aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
+    digest::{SHA256, digest},
+};
+
+use crate::clock;
+
+/// Longest value looked at; ours have about 120 characters.
+const MOST: usize = 1024;
+
+/// Seals and opens cookies of one group or listener.
+#[derive(Clone)]
+pub struct CookieKey(Arc<LessSafeKey>);
+
+impl std::fmt::Debug for CookieKey {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("CookieKey")
+    }
+}
+
+impl CookieKey {
+    pub fn derive(purpose: &str, arn: &str) -> Self {
+        let secret = digest(
+            &SHA256,
+            format!("wharf-lb cookie {purpose} {arn}").as_bytes(),
+        );
+        let key = UnboundKey::new(&CHACHA20_POLY1305, secret.as_ref());
+        Self(Arc::new(LessSafeKey::new(
+            key.expect("a SHA-256 digest has the length of a key"),
+        )))
+    }
+
+    /// A cookie's value that names `what` for so many seconds.
+    pub fn seal(&self, what: &str, seconds: u64) -> String {
+        let nonce: [u8; NONCE_LEN] = rand::random();
+        let expires = clock::unix_seconds().saturating_add(seconds);
+        let mut text = expires.to_be_bytes().to_vec();
+        text.extend_from_slice(what.as_bytes());
+        let sealing = self.0.seal_in_place_append_tag(
+            Nonce::assume_unique_for_key(nonce),
+            Aad::empty(),
+            &mut text,
+        );
+        sealing.expect("a few bytes are within the cipher's limit");
+        URL_SAFE_NO_PAD.encode([&nonce[..], &text[..]].concat())
+    }
+
+    /// What an own cookie names that has not expired.
+    pub fn open(&self, value: &str) -> Option<String> {
+        if value.len() > MOST {
+            return None;
+        }
+        let mut bytes = URL_SAFE_NO_PAD.decode(value).ok()?;
+        let (nonce, text) = bytes.split_at_mut_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let text = self.0.open_in_place(nonce, Aad::empty(), text).ok()?;
+        let (expires, what) = text.split_first_chunk::<8>()?;
+        if u64::from_be_bytes(*expires) < clock::unix_seconds() {
+            return None;
+        }
+        String::from_utf8(what.to_vec()).ok()
+    }
+}
+
+/// The value of a cookie that the client sent.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(COOKIE).into_iter();
+    let pairs = lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'));
+    pairs
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value.trim_matches('"'))
+}
+
+/// Whether a response sets a cookie of this name.
+pub fn sets_cookie(headers: &HeaderMap, name: &str) -> bool {
+    let lines = headers.get_all(http::header::SET_COOKIE).into_iter();
+    lines
+        .filter_map(|line| line.to_str().ok()?.split_once('='))
+        .any(|(key, _)| key.trim() == name)
+}
+
+/// `Set-Cookie` for a name, as AWS writes it, and its twin for requests from other sites.
+pub fn set_cookies(
+    name: &str,
+    twin: Option<&str>,
+    value: &str,
+    seconds: u64,
+    secure: bool,
+) -> Vec<HeaderValue> {
+    let until = std::time::SystemTime::now() + std::time::Duration::from_secs(seconds);
+    let until = httpdate::fmt_http_date(until);
+    let mut lines = vec![format!("{name}={value}; Expires={until}; Path=/")];
+    if let Some(twin) = twin {
+        let secure = if secure { "; Secure" } else { "" };
+        lines.push(format!(
+            "{twin}={value}; Expires={until}; Path=/; SameSite=None{secure}"
+        ));
+    }
+    let value = |line: &String| HeaderValue::from_str(line).ok();
+    lines.iter().filter_map(value).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_cookie_opens_only_with_its_key_and_in_time() {
+        let key = CookieKey::derive("group", "arn:a");
+        let value = key.seal("10.0.0.1:80", 60);
+        assert_eq!(key.open(&value).as_deref(), Some("10.0.0.1:80"));
+        assert_eq!(
+            CookieKey::derive("group", "arn:a").open(&value).as_deref(),
+            Some("10.0.0.1:80"),
+            "after a restart"
+        );
+        assert_eq!(CookieKey::derive("group", "arn:b").open(&value), None);
+        let mut bent = value.clone();
+        bent.replace_range(20..21, if &value[20..21] == "A" { "B" } else { "A" });
+        assert_eq!(key.open(&bent), None);
+    }
+
+    fn headers(lines: &[&str]) -> HeaderMap {
+        let pair = |line: &&str| (COOKIE, HeaderValue::from_str(line).unwrap());
+        lines.iter().map(pair).collect()
+    }
+
+    #[test]
+    fn cookies_are_found_among_others() {
+        let headers = headers(&["a=1; AWSALBCORS=x", "b=2;AWSALB=\"y\"; c"]);
+        assert_eq!(cookie(&headers, "AWSALB"), Some("y"));
+        assert_eq!(cookie(&headers, "AWSALBCORS"), Some("x"));
+        assert_eq!(cookie(&headers, "c"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_confuses(value in "[ -~]{0,60}") {
+            let key = CookieKey::derive("group", "arn:a");
+            prop_assert_eq!(key.open(&value), None);
+            cookie(&headers(&[&value]), "AWSALB");
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! TLS towards clients and targets.
+//!
+//! Security policies name versions and ciphers of other libraries; what is kept of them is the
+//! choice of versions, of which TLS 1.2 and 1.3 are offered, with forward secrecy always.
+
+use std::{collections::HashMap, sync::Arc};
+
+use rustls::{
+    ClientConfig, DigitallySignedStruct, ServerConfig, SignatureScheme, SupportedProtocolVersion,
+    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    crypto::{
+        CryptoProvider, ring::default_provider, verify_tls12_signature, verify_tls13_signature,
+    },
+    pki_types::{CertificateDer, ServerName, UnixTime},
+    server::{ClientHello, ResolvesServerCert},
+    sign::CertifiedKey,
+    version::{TLS12, TLS13},
+};
+use wharf_planeproto::balancer::{Certificate, Listener};
+
+use crate::config::Registry;
+
+/// Why a certificate cannot be used. Says nothing of what is in it.
+#[derive(Debug, thiserror::Error)]
+pub enum WrongCertificate {
+    #[error("there is no certificate in its chain")]
+    Chain,
+    #[error("its private key cannot be read")]
+    Key,
+    #[error("its private key is not the one of the certificate")]
+    Mismatch(#[source] rustls::Error),
+}
+
+/// Reads a certificate with its key and checks that they belong together.
+pub fn certified_key(record: &Certificate) -> Result<Arc<CertifiedKey>, WrongCertificate> {
+    let chain: Vec<CertificateDer<'static>> = rustls_pemfile::certs(&mut record.chain.as_bytes())
+        .collect::<Result<_, _>>()
+        .map_err(|_| WrongCertificate::Chain)?;
+    if chain.is_empty() {
+        return Err(WrongCertificate::Chain);
+    }
+    let key = rustls_pemfile::private_key(&mut record.private_key.as_bytes());
+    let key = key.ok().flatten().ok_or(WrongCertificate::Key)?;
+    CertifiedKey::from_der(chain, key, &default_provider())
+        .map(Arc::new)
+        .map_err(WrongCertificate::Mismatch)
+}
+
+/// Chooses the certificate by the name that the client asks for, else the listener's default.
+#[derive(Debug)]
+struct ByName {
+    default: Arc<CertifiedKey>,
+    exact: HashMap<String, Arc<CertifiedKey>>,
+    /// By what follows the first label.
+    wildcard: HashMap<String, Arc<CertifiedKey>>,
+}
+
+impl ByName {
+    fn find(&self, name: &str) -> Option<&Arc<CertifiedKey>> {
+        let name = name.to_ascii_lowercase();
+        self.exact.get(&name).or_else(|| {
+            let (_, parent) = name.split_once('.')?;
+            self.wildcard.get(parent)
+        })
+    }
+}
+
+impl ResolvesServerCert for ByName {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let named = hello.server_name().and_then(|name| self.find(name));
+        Some(Arc::clone(named.unwrap_or(&self.default)))
+    }
+}
+
+/// Versions that a security policy stands for.
+fn versions(policy: Option<&str>) -> Vec<&'static SupportedProtocolVersion> {
+    match policy {
+        Some(policy) if policy.contains("TLS13-1-3") => vec![&TLS13],
+        Some(policy) if policy.contains("TLS13") => vec![&TLS13, &TLS12],
+        _ => vec![&TLS12],
+    }
+}
+
+/// The TLS side of a listener; `None` as long as none of its certificates is there.
+pub fn server_config(
+    registry: &Registry,
+    listener: &Listener,
+    http2: bool,
+) -> Option<Arc<ServerConfig>> {
+    let known = |arn| registry.certificates.get(arn);
+    let certificates: Vec<_> = listener.certificates.iter().filter_map(known).collect();
+    let default = Arc::clone(&certificates.first()?.key);
+    let (mut exact, mut wildcard) = (HashMap::new(), HashMap::new());
+    // The first that has a name keeps it.
+    for certificate in certificates.iter().rev() {
+        for name in certificate.names() {
+            let name = name.to_ascii_lowercase();
+            let key = Arc::clone(&certificate.key);
+            match name.strip_prefix("*.") {
+                Some(parent) => wildcard.insert(parent.to_owned(), key),
+                None => exact.insert(name, key),
+            };
+        }
+    }
+    let by_name = ByName {
+        default,
+        exact,
+        wildcard,
+    };
+    let builder = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_protocol_versions(&versions(listener.ssl_policy.as_deref()))
+        .ok()?;
+    let mut config = builder
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(by_name));
+    config.alpn_protocols = match http2 {
+        true => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+        false => vec![b"http/1.1".to_vec()],
+    };
+    Some(Arc::new(config))
+}
+
+/// TLS towards targets, whose certificates are not verified: as on AWS, where a target's
+/// certificate may be self-signed and the network says who it is.
+pub fn client_config(alpn: &[u8]) -> Arc<ClientConfig> {
+    let provider = Arc::new(default_provider());
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .expect("ring offers both versions");
+    let mut config = builder
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
+        .with_no_client_auth();
+    config.alpn_protocols = vec![alpn.to_vec()];
+    Arc::new(config)
+}
+
+/// Takes any certificate whose key the peer has.
+#[derive(Debug)]
+struct AnyCertificate(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for AnyCertificate {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}

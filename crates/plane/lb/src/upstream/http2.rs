@@ -1,0 +1,147 @@
+//! Targets that speak HTTP/2: one connection per target and worker carries all requests.
+
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    future::Future,
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{Request, Response, Uri, uri::PathAndQuery};
+use http_body::{Body, Frame, SizeHint};
+use hyper::{body::Incoming, client::conn::http2};
+use hyper_util::rt::TokioIo;
+
+use super::Connection;
+use crate::{
+    target::{Lease, TargetState},
+    worker::Local,
+};
+
+type Sender = http2::SendRequest<Incoming>;
+
+/// A request that got no response; with the request if nothing of it was sent.
+#[derive(Debug)]
+pub struct Unsent {
+    pub error: io::Error,
+    pub request: Option<Box<Request<Incoming>>>,
+}
+
+/// Connections by target.
+#[derive(Default)]
+pub struct Pool(RefCell<HashMap<u64, (Arc<TargetState>, Sender)>>);
+
+impl Pool {
+    /// Sends a request on the target's connection, made with `connecting` if there is none, and
+    /// waits for the response's head for at most `idle_ms`.
+    pub async fn send(
+        &self,
+        target: &Arc<TargetState>,
+        request: Request<Incoming>,
+        connecting: impl Future<Output = io::Result<Box<Connection>>>,
+        idle_ms: u32,
+    ) -> Result<Response<Incoming>, Unsent> {
+        let mut sender = match self.sender(target, connecting).await {
+            Ok(sender) => sender,
+            Err(error) => {
+                let request = Some(Box::new(request));
+                return Err(Unsent { error, request });
+            }
+        };
+        let sending = sender.try_send_request(request);
+        let patience = Duration::from_millis(u64::from(idle_ms));
+        match tokio::time::timeout(patience, sending).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(mut failed)) => {
+                self.0.borrow_mut().remove(&target.number);
+                let request = failed.take_message().map(Box::new);
+                let error = io::Error::other(failed.into_error());
+                Err(Unsent { error, request })
+            }
+            Err(elapsed) => Err(Unsent {
+                error: elapsed.into(),
+                request: None,
+            }),
+        }
+    }
+
+    async fn sender(
+        &self,
+        target: &Arc<TargetState>,
+        connecting: impl Future<Output = io::Result<Box<Connection>>>,
+    ) -> io::Result<Sender> {
+        let known = self.0.borrow().get(&target.number).map(|it| it.1.clone());
+        if let Some(sender) = known.filter(|it| !it.is_closed()) {
+            return Ok(sender);
+        }
+        let mut connection = tokio::time::timeout(Duration::from_secs(10), connecting).await??;
+        // Idle limits are those of the requests.
+        connection.rest();
+        let handshake = http2::Builder::new(Local).handshake(TokioIo::new(connection));
+        let (sender, driver) = handshake.await.map_err(io::Error::other)?;
+        tokio::task::spawn_local(driver);
+        let entry = (Arc::clone(target), sender.clone());
+        self.0.borrow_mut().insert(target.number, entry);
+        Ok(sender)
+    }
+
+    /// Lets go of connections that are closed or whose targets get no more requests; they end with
+    /// the last request under way.
+    pub fn sweep(&self) {
+        self.0
+            .borrow_mut()
+            .retain(|_, (target, sender)| !target.is_draining() && !sender.is_closed());
+    }
+}
+
+/// Where an HTTP/2 request goes: the client's path at the host it asked for.
+pub fn uri(asked: &Uri, host: Option<&str>, tls: bool) -> Option<Uri> {
+    let path = asked.path_and_query().cloned();
+    Uri::builder()
+        .scheme(if tls { "https" } else { "http" })
+        .authority(host?)
+        .path_and_query(path.unwrap_or(PathAndQuery::from_static("/")))
+        .build()
+        .ok()
+}
+
+/// A response's body with the claim on its target.
+pub struct ResponseBody {
+    body: Incoming,
+    _lease: Lease,
+}
+
+impl ResponseBody {
+    pub fn new(body: Incoming, lease: Lease) -> Self {
+        Self {
+            body,
+            _lease: lease,
+        }
+    }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        frame.map(|it| it.map(|it| it.map_err(io::Error::other)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

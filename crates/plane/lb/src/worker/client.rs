@@ -1,0 +1,411 @@
+//! A client's connection: TLS if the door asks for it, then HTTP/1.1 or HTTP/2.
+
+use std::{
+    cell::Cell,
+    convert::Infallible,
+    future::Future,
+    io::{self, IoSlice},
+    net::SocketAddr,
+    os::fd::{AsRawFd, OwnedFd},
+    pin::Pin,
+    rc::Rc,
+    sync::{Arc, atomic::Ordering},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use hyper::{
+    body::Incoming,
+    rt::{Executor, ReadBufCursor},
+    server::conn::{http1, http2},
+    service::service_fn,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    sync::OwnedSemaphorePermit,
+};
+use tokio_rustls::{LazyConfigAcceptor, server::TlsStream};
+
+use super::{
+    Worker,
+    closing::{Closing, Graceful, Until},
+    watch::{Watch, Watched},
+};
+use crate::{
+    clock,
+    config::table::ListenerTable,
+    door::Door,
+    metrics::BalancerCounters,
+    proxy::{self, Answer},
+};
+
+/// For the whole of a TLS handshake, and for the first byte where a port serves both.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// First byte of a TLS connection.
+const TLS_HANDSHAKE: u8 = 0x16;
+/// All of a request's head: AWS's limit.
+const HEAD_BYTES: usize = 64 * 1024;
+const HEADERS: usize = 128;
+/// Requests that an HTTP/2 client may have under way, as on AWS.
+const STREAMS: u32 = 128;
+/// What an HTTP/2 client may send ahead, per stream and per connection.
+const STREAM_WINDOW: u32 = 256 * 1024;
+const CONNECTION_WINDOW: u32 = 1024 * 1024;
+/// Of a response, waiting for an HTTP/2 client that does not read.
+const SEND_BUFFER: usize = 256 * 1024;
+
+/// What is known of a client.
+pub struct Client {
+    pub worker: Rc<Worker>,
+    pub door: Arc<Door>,
+    pub peer: SocketAddr,
+    /// The peer's address as it is forwarded.
+    pub address: String,
+    pub is_tls: bool,
+    watch: Arc<Watch>,
+    /// Requests under way.
+    requests: Cell<usize>,
+}
+
+/// A request under way, until its response was given to the connection or nobody wants it.
+pub struct RequestGuard {
+    client: Rc<Client>,
+    /// Where to count it if the client left before there was an answer.
+    unanswered: Option<Arc<BalancerCounters>>,
+}
+
+impl RequestGuard {
+    pub fn new(client: &Rc<Client>) -> Self {
+        let under_way = client.requests.get();
+        client.requests.set(under_way + 1);
+        if under_way == 0 {
+            client.watch.pause(true);
+        }
+        Self {
+            client: Rc::clone(client),
+            unanswered: None,
+        }
+    }
+
+    /// The request has a listener.
+    pub fn begin(&mut self, listener: &ListenerTable) {
+        self.client
+            .watch
+            .set_limit_ms(listener.settings.idle_timeout_ms);
+        self.unanswered = Some(Arc::clone(&listener.counters));
+    }
+
+    pub fn answered(&mut self) {
+        self.unanswered = None;
+    }
+}
+
+impl Drop for RequestGuard {
+    fn drop(&mut self) {
+        let left = self.client.requests.get() - 1;
+        self.client.requests.set(left);
+        if left == 0 {
+            self.client.watch.pause(false);
+        }
+        if let Some(counters) = &self.unanswered {
+            counters.client_closed.one();
+        }
+    }
+}
+
+/// A connection is counted as long as this lives, however its task ends.
+struct Counted {
+    worker: Rc<Worker>,
+    counters: Option<Arc<BalancerCounters>>,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.worker.connections.fetch_sub(1, Ordering::Relaxed);
+        if let Some(counters) = &self.counters {
+            counters.active_connections.less_one();
+        }
+    }
+}
+
+/// Serves one connection to its end.
+pub async fn serve(
+    worker: Rc<Worker>,
+    connection: OwnedFd,
+    door: Arc<Door>,
+    room: OwnedSemaphorePermit,
+) {
+    let counted = Counted {
+        worker: Rc::clone(&worker),
+        counters: counters_of(&door),
+        _room: room,
+    };
+    if let Some(counters) = &counted.counters {
+        counters.connections.one();
+        counters.active_connections.one();
+    }
+    if let Err(error) = try_serve(worker, connection, door).await {
+        tracing::debug!(%error, "a client's connection ended early");
+    }
+}
+
+/// Connections of a shared port cannot be told apart; they are counted where they are not shared.
+fn counters_of(door: &Door) -> Option<Arc<BalancerCounters>> {
+    match &door.table.load().listeners[..] {
+        [only] => Some(Arc::clone(&only.counters)),
+        _ => None,
+    }
+}
+
+async fn try_serve(worker: Rc<Worker>, connection: OwnedFd, door: Arc<Door>) -> io::Result<()> {
+    let stream = TcpStream::from_std(std::net::TcpStream::from(connection))?;
+    stream.set_nodelay(true)?;
+    let peer = stream.peer_addr()?;
+    let fd = stream.as_raw_fd();
+    if !wants_tls(&stream, &door).await? {
+        return run(worker, door, peer, fd, Plain(stream)).await;
+    }
+    let counters = counters_of(&door);
+    match tokio::time::timeout(HANDSHAKE, accept_tls(stream, &door)).await {
+        Ok(Ok(stream)) => run(worker, door, peer, fd, stream).await,
+        failed => {
+            if let Some(it) = &counters {
+                it.tls_errors.one();
+            }
+            failed?.map(drop)
+        }
+    }
+}
+
+/// Whether the client speaks TLS: known from the door, or seen from its first byte where
+/// listeners of both kinds share a port.
+async fn wants_tls(stream: &TcpStream, door: &Door) -> io::Result<bool> {
+    let (tls, plain) = {
+        let table = door.table.load();
+        let mut kinds = table.listeners.iter().map(|it| it.is_tls);
+        let tls = kinds.clone().any(|it| it);
+        (tls, kinds.any(|it| !it))
+    };
+    if !(tls && plain) {
+        return Ok(tls);
+    }
+    let mut first = [0];
+    let seen = tokio::time::timeout(HANDSHAKE, stream.peek(&mut first)).await??;
+    Ok(seen == 1 && first[0] == TLS_HANDSHAKE)
+}
+
+async fn accept_tls(stream: TcpStream, door: &Door) -> io::Result<Secured> {
+    let start = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream).await?;
+    let name = start.client_hello().server_name().map(str::to_owned);
+    let config = door.table.load().choose_tls(name.as_deref());
+    let config = config.ok_or_else(|| io::Error::other("no certificate can be used"))?;
+    let stream = start.into_stream(config).await?;
+    Ok(Secured(Box::new(stream)))
+}
+
+struct Plain(TcpStream);
+struct Secured(Box<TlsStream<TcpStream>>);
+
+/// A stream below HTTP.
+trait Transport: Send + Unpin + 'static {
+    type Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static;
+    const TLS: bool;
+    fn http2(&self) -> bool;
+    fn into_stream(self) -> Self::Stream;
+}
+
+impl Transport for Plain {
+    type Stream = TcpStream;
+    const TLS: bool = false;
+    fn http2(&self) -> bool {
+        false
+    }
+    fn into_stream(self) -> TcpStream {
+        self.0
+    }
+}
+
+impl Transport for Secured {
+    type Stream = Box<TlsStream<TcpStream>>;
+    const TLS: bool = true;
+    fn http2(&self) -> bool {
+        self.0.get_ref().1.alpn_protocol() == Some(b"h2")
+    }
+    fn into_stream(self) -> Self::Stream {
+        self.0
+    }
+}
+
+async fn run<T: Transport>(
+    worker: Rc<Worker>,
+    door: Arc<Door>,
+    peer: SocketAddr,
+    fd: std::os::fd::RawFd,
+    transport: T,
+) -> io::Result<()> {
+    let (idle_ms, keep_alive_ms) = limits(&door);
+    let http2 = transport.http2();
+    let watched = Watched::new(fd, 0, idle_ms);
+    let closing = Closing::new(Arc::clone(&door), clock::now_ms(), keep_alive_ms);
+    let client = Rc::new(Client {
+        worker,
+        door,
+        peer,
+        address: peer.ip().to_canonical().to_string(),
+        is_tls: T::TLS,
+        watch: watched.share(),
+        requests: Cell::new(0),
+    });
+    let io = ClientIo {
+        watched,
+        stream: transport.into_stream(),
+    };
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let client = Rc::clone(&client);
+        async move { Ok::<_, Infallible>(proxy::handle(client, request).await) }
+    });
+    let ended = if http2 {
+        let connection = http2_settings().serve_connection(io, service);
+        Until::new(connection, closing).await
+    } else {
+        let connection = http1_settings()
+            .serve_connection(io, service)
+            .with_upgrades();
+        Until::new(connection, closing).await
+    };
+    ended.map_err(io::Error::other)
+}
+
+/// The strictest of the door's listeners, until a request has chosen one.
+fn limits(door: &Door) -> (u32, u64) {
+    let table = door.table.load();
+    let settings = || table.listeners.iter().map(|it| &it.settings);
+    let idle = settings().map(|it| it.idle_timeout_ms).min();
+    let keep_alive = settings().map(|it| it.client_keep_alive_ms).min();
+    (idle.unwrap_or(60_000), keep_alive.unwrap_or(3_600_000))
+}
+
+/// No timers: [`Watched`] ends idle connections and heads that take too long.
+fn http1_settings() -> http1::Builder {
+    let mut settings = http1::Builder::new();
+    settings
+        .header_read_timeout(None)
+        .max_headers(HEADERS)
+        .max_buf_size(HEAD_BYTES);
+    settings
+}
+
+fn http2_settings() -> http2::Builder<Local> {
+    let mut settings = http2::Builder::new(Local);
+    settings
+        .max_concurrent_streams(STREAMS)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(SEND_BUFFER)
+        .max_header_list_size(u32::try_from(HEAD_BYTES).unwrap_or(u32::MAX));
+    settings
+}
+
+/// Runs HTTP/2's streams on their connection's thread.
+#[derive(Clone, Copy)]
+pub struct Local;
+
+impl<F: Future<Output: 'static> + 'static> Executor<F> for Local {
+    fn execute(&self, future: F) {
+        tokio::task::spawn_local(future);
+    }
+}
+
+impl<I, S> Graceful for http1::UpgradeableConnection<I, S>
+where
+    I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
+    S: hyper::service::HttpService<Incoming, ResBody = Answer>,
+    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    fn end(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+}
+
+impl<I, S> Graceful for http2::Connection<I, S, Local>
+where
+    I: hyper::rt::Read + hyper::rt::Write + Unpin,
+    S: hyper::service::HttpService<Incoming, ResBody = Answer>,
+    S::Future: 'static,
+    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    fn end(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+}
+
+/// A client's stream that notes when bytes move.
+struct ClientIo<S> {
+    /// Before the stream, see [`Watched`].
+    watched: Watched,
+    stream: S,
+}
+
+impl<S: AsyncRead + Unpin> hyper::rt::Read for ClientIo<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut cursor: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        // SAFETY: tokio's streams never make initialised bytes uninitialised, and `advance` is
+        // told only of bytes that were filled.
+        let mut buffer = ReadBuf::uninit(unsafe { cursor.as_mut() });
+        let read = Pin::new(&mut self.stream).poll_read(cx, &mut buffer);
+        let filled = buffer.filled().len();
+        if filled > 0 {
+            self.watched.touch();
+            self.watched.head_bytes();
+        }
+        // SAFETY: so many bytes were filled.
+        unsafe { cursor.advance(filled) };
+        read
+    }
+}
+
+impl<S: AsyncWrite + Unpin> ClientIo<S> {
+    fn noted(&self, wrote: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(1..)) = wrote {
+            self.watched.touch();
+        }
+        wrote
+    }
+}
+
+impl<S: AsyncWrite + Unpin> hyper::rt::Write for ClientIo<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let wrote = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.noted(wrote)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let wrote = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.noted(wrote)
+    }
+}

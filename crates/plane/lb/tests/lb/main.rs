@@ -1,0 +1,10 @@
+//! Whole load balancers with real sockets on loopback, in this process. Waits on conditions,
+//! never on time alone.
+
+mod balancing;
+mod changes;
+mod health;
+mod http;
+mod namespace;
+mod setup;
+mod tls;

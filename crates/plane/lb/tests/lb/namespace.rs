@@ -1,0 +1,107 @@
+//! Load balancers in the network namespace of a VPC. Needs root.
+
+use std::{net::TcpListener as StdListener, process::Command, thread};
+
+use nix::sched::{CloneFlags, unshare};
+use tokio::{net::TcpListener, sync::oneshot};
+use wharf_planeproto::{Resource, balancer::BalancerInterface, report::TargetState};
+
+use crate::setup::*;
+
+/// A network namespace with nothing but loopback, as long as its thread lives.
+struct Namespace {
+    path: String,
+    asks: std::sync::mpsc::Sender<Box<dyn FnOnce() + Send>>,
+}
+
+impl Namespace {
+    async fn new() -> Self {
+        let (asks, work) = std::sync::mpsc::channel::<Box<dyn FnOnce() + Send>>();
+        let (ready, path) = oneshot::channel();
+        thread::spawn(move || {
+            unshare(CloneFlags::CLONE_NEWNET).expect("namespaces need root");
+            // A child is born into the namespace of its thread.
+            let up = Command::new("ip")
+                .args(["link", "set", "lo", "up"])
+                .status();
+            assert!(up.expect("the program ip").success());
+            let path = format!(
+                "/proc/{}/task/{}/ns/net",
+                std::process::id(),
+                nix::unistd::gettid()
+            );
+            ready.send(path).unwrap();
+            for one in work {
+                one();
+            }
+        });
+        Self {
+            path: path.await.unwrap(),
+            asks,
+        }
+    }
+
+    /// Runs it inside.
+    async fn inside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        let (done, result) = oneshot::channel();
+        self.asks
+            .send(Box::new(move || drop(done.send(work()))))
+            .unwrap();
+        result.await.unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_listens_and_reaches_targets_inside_the_vpc() {
+    let vpc = Namespace::new().await;
+    let listener_inside = vpc
+        .inside(|| StdListener::bind("127.0.0.1:0").unwrap())
+        .await;
+    listener_inside.set_nonblocking(true).unwrap();
+    let server = Server::on(TcpListener::from_std(listener_inside).unwrap(), |_| async {
+        http::Response::new(http_body_util::Full::from("inside"))
+    });
+    let path = vpc.path.clone();
+    let lb = Running::start_with(|config| {
+        config.netns = std::sync::Arc::new(move |eni| {
+            assert_eq!(eni, "eni-1");
+            path.clone().into()
+        });
+    });
+    let mut balancer = balancer();
+    balancer.interfaces = vec![BalancerInterface {
+        id: "eni-1".to_owned(),
+        address: [127, 0, 0, 1].into(),
+        zone: "us-east-1a".to_owned(),
+        host: "i-1".to_owned(),
+    }];
+    lb.snapshot(vec![
+        Resource::LoadBalancer(balancer),
+        Resource::Listener(listener(lb.port)),
+        Resource::TargetGroup(group(GROUP)),
+        Resource::Target(target(GROUP, server.address)),
+    ])
+    .await;
+    lb.wait_for(server.address, TargetState::Healthy).await;
+    lb.listening().await;
+    assert_eq!(lb.client().get("/").await.1, "inside");
+    // And for callers inside the VPC, at the interface's address.
+    let address = lb.address();
+    let answer = until("the door inside", async || {
+        vpc.inside(move || {
+            use std::io::{Read, Write};
+            let mut stream = std::net::TcpStream::connect(address).ok()?;
+            write!(
+                stream,
+                "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+            )
+            .ok()?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).ok()?;
+            Some(answer)
+        })
+        .await
+    })
+    .await;
+    assert!(answer.ends_with("inside"), "{answer}");
+}

@@ -1,0 +1,95 @@
+//! Network interfaces, their addresses and attachments.
+
+use wharf_wire::Fault;
+
+use super::sender;
+
+pub fn interface_not_found(id: &str) -> Fault {
+    sender(
+        "InvalidNetworkInterfaceID.NotFound",
+        format!("The networkInterface ID '{id}' does not exist"),
+    )
+}
+
+pub fn no_free_address(subnet: &str) -> Fault {
+    sender(
+        "InsufficientFreeAddressesInSubnet",
+        format!(
+            "The specified subnet does not have enough free addresses to satisfy the request. ({subnet})"
+        ),
+    )
+}
+
+pub fn address_in_use(address: std::net::Ipv4Addr) -> Fault {
+    sender(
+        "InvalidIPAddress.InUse",
+        format!("The specified address {address} is already in use."),
+    )
+}
+
+pub fn address_outside(address: &str) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!("Address {address} does not fall within the subnet's address range"),
+    )
+}
+
+pub fn attachment_not_found(id: &str) -> Fault {
+    sender(
+        "InvalidAttachmentID.NotFound",
+        format!("The networkInterface attachment ID '{id}' does not exist"),
+    )
+}
+
+pub fn instance_not_found(id: &str) -> Fault {
+    sender(
+        "InvalidInstanceID.NotFound",
+        format!("The instance ID '{id}' does not exist"),
+    )
+}
+
+pub fn instance_malformed(id: &str) -> Fault {
+    sender(
+        "InvalidInstanceID.Malformed",
+        format!("Invalid id: \"{id}\" (expecting \"i-...\")"),
+    )
+}
+
+pub fn interface_in_use(id: &str) -> Fault {
+    sender(
+        "InvalidNetworkInterface.InUse",
+        format!("Interface: [{id}] in use."),
+    )
+}
+
+pub fn interface_attached(id: &str) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!("Network interface '{id}' is currently in use."),
+    )
+}
+
+pub fn attachment_managed() -> Fault {
+    sender(
+        "OperationNotPermitted",
+        "You are not allowed to manage 'ela-attach' attachments.".to_owned(),
+    )
+}
+
+/// For what a service made for its own ends.
+pub fn not_yours() -> Fault {
+    Fault::sender(
+        "AuthFailure",
+        403,
+        "You do not have permission to access the specified resource.",
+    )
+}
+
+pub fn interface_managed(id: &str, requester: &str) -> Fault {
+    sender(
+        "OperationNotPermitted",
+        format!(
+            "You do not have permission to delete the network interface '{id}': it is managed by {requester}."
+        ),
+    )
+}

@@ -1,0 +1,177 @@
+//! CreateRouteTable, DeleteRouteTable and DescribeRouteTables.
+
+use wharf_api_ec2::types::{
+    CreateRouteTableRequest, CreateRouteTableResult, DeleteRouteTableRequest,
+    DescribeRouteTablesRequest, DescribeRouteTablesResult,
+};
+use wharf_base::ids;
+use wharf_records::{Record, Unknown, encode};
+use wharf_store::{Compare, Txn};
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    Ec2Service, fault,
+    filter::{Asked, Fields},
+    records::{Entity, Pointer, RouteTable, Subnet, Vpc},
+    table::{LeanOn, MAX_RACES, client_token},
+    tags,
+};
+
+pub async fn create(
+    service: &Ec2Service,
+    call: &Call,
+    input: CreateRouteTableRequest,
+) -> Result<CreateRouteTableResult, Fault> {
+    fault::dry_run(input.dry_run)?;
+    let specifications = input.tag_specifications.as_deref();
+    let token = client_token(input.client_token.as_deref())?;
+    let table = RouteTable {
+        id: ids::ec2_id("rtb"),
+        vpc_id: input.vpc_id.clone().unwrap_or_default(),
+        main_association: None,
+        routes: Vec::new(),
+        token_id: token.map(|token| format!("route-table-token:{token}")),
+        tags: tags::specified(call, specifications, RouteTable::KIND)?,
+        unknown: Unknown::new(),
+    };
+    let made = add(service, call, table).await?;
+    let vpc: Vpc = service.get(call, &made.vpc_id).await?;
+    let subnets: Vec<Subnet> = service.all(call).await?;
+    Ok(CreateRouteTableResult {
+        route_table: Some(made.to_wire(&call.account, Some(&vpc), &subnets)),
+        client_token: input.client_token,
+    })
+}
+
+/// The table, or the one that its client token made before.
+async fn add(service: &Ec2Service, call: &Call, table: RouteTable) -> Result<RouteTable, Fault> {
+    for _ in 0..MAX_RACES {
+        let mut txn = Txn::new()
+            .put(
+                Ec2Service::key::<RouteTable>(call, &table.id),
+                encode(&table),
+            )
+            .lean_on::<Vpc>(call, &table.vpc_id);
+        if let Some(token) = &table.token_id {
+            if let Some(pointer) = service.find::<Pointer>(call, token).await? {
+                let made: RouteTable = service.get(call, &pointer.id).await?;
+                if made.vpc_id != table.vpc_id {
+                    return Err(fault::token_reused());
+                }
+                return Ok(made);
+            }
+            let key = Ec2Service::key::<Pointer>(call, token);
+            txn = txn
+                .when(Compare::absent(key.clone()))
+                .put(key, encode(&Pointer::to(&table.id)));
+        }
+        match service.commit(call, txn).await? {
+            None => return Ok(table),
+            Some(key) if key == Ec2Service::key::<Vpc>(call, &table.vpc_id) => {
+                return Err(Vpc::missing(&table.vpc_id));
+            }
+            Some(_) => {}
+        }
+    }
+    Err(fault::too_busy())
+}
+
+pub async fn delete(
+    service: &Ec2Service,
+    call: &Call,
+    input: DeleteRouteTableRequest,
+) -> Result<(), Fault> {
+    fault::dry_run(input.dry_run)?;
+    let id = input.route_table_id.as_deref().unwrap_or_default();
+    for _ in 0..MAX_RACES {
+        let fence = service.fence(call, id).await?;
+        let stored = service.get_stored::<RouteTable>(call, id).await?;
+        let subnets: Vec<Subnet> = service.all(call).await?;
+        let uses_it = |subnet: &Subnet| {
+            let association = subnet.route_table.as_ref();
+            association.is_some_and(|association| association.table == id)
+        };
+        if stored.record.main_association.is_some() || subnets.iter().any(uses_it) {
+            return Err(fault::route_table_in_use(id));
+        }
+        let mut txn = Txn::new().remove(call, &stored, fence);
+        if let Some(token) = &stored.record.token_id {
+            txn = txn.delete(Ec2Service::key::<Pointer>(call, token));
+        }
+        if service.commit(call, txn).await?.is_none() {
+            return Ok(());
+        }
+    }
+    Err(fault::too_busy())
+}
+
+pub async fn describe(
+    service: &Ec2Service,
+    call: &Call,
+    input: DescribeRouteTablesRequest,
+) -> Result<DescribeRouteTablesResult, Fault> {
+    fault::dry_run(input.dry_run)?;
+    service.ensure_default_vpc(&call.permit, call).await?;
+    let vpcs: Vec<Vpc> = service.all(call).await?;
+    let subnets: Vec<Subnet> = service.all(call).await?;
+    let shown = |table: &RouteTable| {
+        let vpc = vpcs.iter().find(|vpc| vpc.id == table.vpc_id);
+        table.to_wire(&call.account, vpc, &subnets)
+    };
+    let asked = Asked {
+        ids: input.route_table_ids,
+        filters: input.filters,
+        next_token: input.next_token,
+        max_results: input.max_results,
+    };
+    let fields = |table: &RouteTable| fields(&shown(table));
+    let (page, next_token) = service.select(call, asked, fields).await?;
+    Ok(DescribeRouteTablesResult {
+        route_tables: Some(page.iter().map(shown).collect()),
+        next_token,
+    })
+}
+
+fn fields(table: &wharf_api_ec2::types::RouteTable) -> Fields {
+    let one = |value: &Option<String>| value.iter().cloned().collect::<Vec<_>>();
+    let associations = table.associations.as_deref().unwrap_or_default();
+    let routes = table.routes.as_deref().unwrap_or_default();
+    let of_associations = |value: &dyn Fn(&_) -> Option<String>| {
+        associations.iter().filter_map(value).collect::<Vec<_>>()
+    };
+    let of_routes =
+        |value: &dyn Fn(&_) -> Option<String>| routes.iter().filter_map(value).collect::<Vec<_>>();
+    type Association = wharf_api_ec2::types::RouteTableAssociation;
+    type Route = wharf_api_ec2::types::Route;
+    vec![
+        ("route-table-id", one(&table.route_table_id)),
+        ("vpc-id", one(&table.vpc_id)),
+        ("owner-id", one(&table.owner_id)),
+        (
+            "association.main",
+            of_associations(&|it: &Association| it.main.map(|main| main.to_string())),
+        ),
+        (
+            "association.route-table-association-id",
+            of_associations(&|it: &Association| it.route_table_association_id.clone()),
+        ),
+        (
+            "association.route-table-id",
+            of_associations(&|it: &Association| it.route_table_id.clone()),
+        ),
+        (
+            "association.subnet-id",
+            of_associations(&|it: &Association| it.subnet_id.clone()),
+        ),
+        (
+            "route.destination-cidr-block",
+            of_routes(&|it: &Route| it.destination_cidr_block.clone()),
+        ),
+        (
+            "route.gateway-id",
+            of_routes(&|it: &Route| it.gateway_id.clone()),
+        ),
+        ("route.origin", of_routes(&|it: &Route| it.origin.clone())),
+        ("route.state", of_routes(&|it: &Route| it.state.clone())),
+    ]
+}

@@ -1,0 +1,241 @@
+//! CreateSubnet, CreateDefaultSubnet, DeleteSubnet and ModifySubnetAttribute.
+
+use wharf_api_ec2::types::{
+    AttributeBooleanValue, CreateDefaultSubnetRequest, CreateDefaultSubnetResult,
+    CreateSubnetRequest, CreateSubnetResult, DeleteSubnetRequest, ModifySubnetAttributeRequest,
+};
+use wharf_base::ids;
+use wharf_records::{Record, Unknown, ecs::Tags, encode};
+use wharf_store::{Compare, Txn};
+use wharf_wire::{Call, Fault};
+
+use super::{
+    describe_subnets::used_addresses, security_groups::default_vpc_of, vpcs::subnet_range,
+};
+use crate::{
+    Ec2Service, default_vpc, fault,
+    records::{Subnet, Vpc},
+    table::{LeanOn, MAX_RACES, Stored},
+    tags, zone,
+};
+
+pub async fn create(
+    service: &Ec2Service,
+    call: &Call,
+    input: CreateSubnetRequest,
+) -> Result<CreateSubnetResult, Fault> {
+    fault::dry_run(input.dry_run)?;
+    refuse_unsupported(&input)?;
+    let cidr = subnet_range(input.cidr_block.as_deref())?;
+    let specifications = input.tag_specifications.as_deref();
+    let wanted = Subnet {
+        id: ids::ec2_id("subnet"),
+        vpc_id: input.vpc_id.clone().unwrap_or_default(),
+        cidr,
+        zone: wanted_zone(
+            &call.region,
+            input.availability_zone.as_deref(),
+            input.availability_zone_id.as_deref(),
+        )?
+        .unwrap_or_default(),
+        default_for_zone: false,
+        map_public_ip: false,
+        tags: tags::specified(call, specifications, Subnet::KIND)?,
+        route_table: None,
+        acl_association: ids::ec2_id("aclassoc"),
+        unknown: Unknown::new(),
+    };
+    let made = add(service, call, wanted).await?;
+    Ok(CreateSubnetResult {
+        subnet: Some(made.to_wire(call, 0)),
+    })
+}
+
+pub async fn create_default(
+    service: &Ec2Service,
+    call: &Call,
+    input: CreateDefaultSubnetRequest,
+) -> Result<CreateDefaultSubnetResult, Fault> {
+    fault::dry_run(input.dry_run)?;
+    if input.ipv6_native == Some(true) {
+        return Err(fault::unsupported_parameter("Ipv6Native"));
+    }
+    let zone = wanted_zone(
+        &call.region,
+        input.availability_zone.as_deref(),
+        input.availability_zone_id.as_deref(),
+    )?
+    .ok_or_else(|| fault::missing_parameter("availabilityZone"))?;
+    service.ensure_default_vpc(&call.permit, call).await?;
+    let vpc = default_vpc_of(service, call).await?;
+    let vpc = vpc.ok_or_else(fault::default_vpc_missing)?;
+    let subnets: Vec<Subnet> = service.all(call).await?;
+    let is_it = |subnet: &&Subnet| subnet.default_for_zone && subnet.zone == zone;
+    if let Some(known) = subnets.iter().find(is_it) {
+        return Err(fault::default_subnet_exists(&known.id, &zone));
+    }
+    let letter = zone.chars().last().unwrap_or('a');
+    let cidr = default_vpc::subnet_cidr(letter).ok_or_else(|| fault::zone_not_found(&zone))?;
+    let wanted = Subnet {
+        id: ids::ec2_id("subnet"),
+        vpc_id: vpc.id,
+        cidr,
+        zone,
+        default_for_zone: true,
+        map_public_ip: true,
+        tags: Tags::new(),
+        route_table: None,
+        acl_association: ids::ec2_id("aclassoc"),
+        unknown: Unknown::new(),
+    };
+    let made = add(service, call, wanted).await?;
+    Ok(CreateDefaultSubnetResult {
+        subnet: Some(made.to_wire(call, 0)),
+    })
+}
+
+/// Writes a subnet whose range lies in its VPC's and in no other subnet's. One without a zone gets
+/// the one in which the VPC has the fewest.
+async fn add(service: &Ec2Service, call: &Call, mut subnet: Subnet) -> Result<Subnet, Fault> {
+    for _ in 0..MAX_RACES {
+        let fence = service.fence(call, &subnet.vpc_id).await?;
+        let Stored { record, entry } = service.get_stored::<Vpc>(call, &subnet.vpc_id).await?;
+        let all: Vec<Subnet> = service.all(call).await?;
+        let siblings: Vec<&Subnet> = all.iter().filter(|it| it.vpc_id == record.id).collect();
+        if !record.cidrs().any(|range| range.covers(subnet.cidr)) {
+            return Err(fault::subnet_range(&subnet.cidr.to_string()));
+        }
+        if siblings.iter().any(|it| it.cidr.overlaps(subnet.cidr)) {
+            return Err(fault::subnet_conflict(&subnet.cidr.to_string()));
+        }
+        if subnet.zone.is_empty() {
+            subnet.zone = emptiest_zone(&call.region, &siblings);
+        }
+        let txn = Txn::new()
+            .when(fence)
+            .when(Compare::unchanged(&entry))
+            .put(Ec2Service::key::<Subnet>(call, &subnet.id), encode(&subnet))
+            .lean_on::<Vpc>(call, &record.id);
+        if service.commit(call, txn).await?.is_none() {
+            return Ok(subnet);
+        }
+    }
+    Err(fault::too_busy())
+}
+
+fn emptiest_zone(region: &str, siblings: &[&Subnet]) -> String {
+    let zones = zone::LETTERS.map(|letter| zone::name(region, letter));
+    let subnets_in = |zone: &String| siblings.iter().filter(|it| it.zone == *zone).count();
+    zones.into_iter().min_by_key(subnets_in).unwrap_or_default()
+}
+
+/// The zone that a request names, by name or id.
+fn wanted_zone(
+    region: &str,
+    name: Option<&str>,
+    id: Option<&str>,
+) -> Result<Option<String>, Fault> {
+    let (given, parameter) = match (name, id) {
+        (None, None) => return Ok(None),
+        (Some(name), _) => (name, "availabilityZone"),
+        (None, Some(id)) => (id, "availabilityZoneId"),
+    };
+    let known = zone::LETTERS.into_iter().find(|letter| match name {
+        Some(name) => zone::name(region, *letter) == name,
+        None => zone::id(region, *letter) == given,
+    });
+    match known {
+        Some(letter) => Ok(Some(zone::name(region, letter))),
+        None => Err(fault::no_subnets_in_zone(region, given, parameter)),
+    }
+}
+
+/// Members that would change what is made must not be dropped in silence.
+fn refuse_unsupported(input: &CreateSubnetRequest) -> Result<(), Fault> {
+    let present = [
+        ("Ipv6CidrBlock", input.ipv6_cidr_block.is_some()),
+        ("OutpostArn", input.outpost_arn.is_some()),
+        ("Ipv6Native", input.ipv6_native == Some(true)),
+        ("Ipv4IpamPoolId", input.ipv4_ipam_pool_id.is_some()),
+        ("Ipv6IpamPoolId", input.ipv6_ipam_pool_id.is_some()),
+    ];
+    match present.into_iter().find(|(_, present)| *present) {
+        Some((name, _)) => Err(fault::unsupported_parameter(name)),
+        None => Ok(()),
+    }
+}
+
+pub async fn delete(
+    service: &Ec2Service,
+    call: &Call,
+    input: DeleteSubnetRequest,
+) -> Result<(), Fault> {
+    fault::dry_run(input.dry_run)?;
+    let id = input.subnet_id.as_deref().unwrap_or_default();
+    for _ in 0..MAX_RACES {
+        let fence = service.fence(call, id).await?;
+        let stored = service.get_stored::<Subnet>(call, id).await?;
+        if used_addresses(service, call, id).await? > 0 {
+            return Err(fault::subnet_in_use(id));
+        }
+        let txn = Txn::new().remove(call, &stored, fence);
+        if service.commit(call, txn).await?.is_none() {
+            service.cursors.forget(id);
+            return Ok(());
+        }
+    }
+    Err(fault::too_busy())
+}
+
+pub async fn modify(
+    service: &Ec2Service,
+    call: &Call,
+    input: ModifySubnetAttributeRequest,
+) -> Result<(), Fault> {
+    let id = input.subnet_id.as_deref().unwrap_or_default();
+    refuse_attributes(&input)?;
+    let map_public_ip = input.map_public_ip_on_launch.and_then(|it| it.value);
+    let decide = |subnet: &mut Subnet| {
+        subnet.map_public_ip = map_public_ip.unwrap_or(subnet.map_public_ip);
+        Ok(())
+    };
+    service.change(call, id, decide).await
+}
+
+fn refuse_attributes(input: &ModifySubnetAttributeRequest) -> Result<(), Fault> {
+    let on = |given: &Option<AttributeBooleanValue>| {
+        given.as_ref().and_then(|it| it.value) == Some(true)
+    };
+    let hostname_type = input.private_dns_hostname_type_on_launch.as_deref();
+    let present = [
+        (
+            "AssignIpv6AddressOnCreation",
+            on(&input.assign_ipv6_address_on_creation),
+        ),
+        (
+            "MapCustomerOwnedIpOnLaunch",
+            on(&input.map_customer_owned_ip_on_launch),
+        ),
+        ("EnableDns64", on(&input.enable_dns64)),
+        (
+            "PrivateDnsHostnameTypeOnLaunch",
+            hostname_type.is_some_and(|kind| kind != "ip-name"),
+        ),
+        (
+            "EnableResourceNameDnsARecordOnLaunch",
+            on(&input.enable_resource_name_dns_a_record_on_launch),
+        ),
+        (
+            "EnableResourceNameDnsAAAARecordOnLaunch",
+            on(&input.enable_resource_name_dns_aaaa_record_on_launch),
+        ),
+        (
+            "EnableLniAtDeviceIndex",
+            input.enable_lni_at_device_index.is_some(),
+        ),
+    ];
+    match present.into_iter().find(|(_, present)| *present) {
+        Some((name, _)) => Err(fault::unsupported_parameter(name)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,108 @@
+//! AssociateVpcCidrBlock and DisassociateVpcCidrBlock: a VPC's further ranges.
+
+use wharf_api_ec2::types::{
+    AssociateVpcCidrBlockRequest, AssociateVpcCidrBlockResult, DisassociateVpcCidrBlockRequest,
+    DisassociateVpcCidrBlockResult,
+};
+use wharf_base::ids;
+use wharf_records::encode;
+use wharf_store::{Compare, Txn};
+use wharf_wire::{Call, Fault};
+
+use super::vpcs::vpc_range;
+use crate::{
+    Ec2Service, fault,
+    records::{CidrAssociation, Subnet, Vpc, association_to_wire},
+    table::{MAX_RACES, Stored},
+};
+
+/// Ranges of a VPC, its first one counted.
+const MAX_CIDRS: usize = 5;
+
+pub async fn associate(
+    service: &Ec2Service,
+    call: &Call,
+    input: AssociateVpcCidrBlockRequest,
+) -> Result<AssociateVpcCidrBlockResult, Fault> {
+    refuse_unsupported(&input)?;
+    let id = input.vpc_id.as_deref().unwrap_or_default();
+    let cidr = vpc_range(input.cidr_block.as_deref())?;
+    let association = CidrAssociation {
+        id: ids::ec2_id("vpc-cidr-assoc"),
+        cidr,
+    };
+    let decide = |vpc: &mut Vpc| {
+        if vpc.cidrs().any(|known| known.overlaps(cidr)) {
+            return Err(fault::vpc_range(&cidr.to_string()));
+        }
+        if vpc.cidrs().count() == MAX_CIDRS {
+            return Err(fault::too_many_cidrs(id, MAX_CIDRS));
+        }
+        vpc.more_cidrs.push(association.clone());
+        Ok(())
+    };
+    service.change(call, id, decide).await?;
+    Ok(AssociateVpcCidrBlockResult {
+        cidr_block_association: Some(association_to_wire(&association.id, cidr, "associating")),
+        vpc_id: Some(id.to_owned()),
+        ..AssociateVpcCidrBlockResult::default()
+    })
+}
+
+fn refuse_unsupported(input: &AssociateVpcCidrBlockRequest) -> Result<(), Fault> {
+    let present = [
+        (
+            "AmazonProvidedIpv6CidrBlock",
+            input.amazon_provided_ipv6_cidr_block == Some(true),
+        ),
+        ("Ipv6Pool", input.ipv6_pool.is_some()),
+        ("Ipv6CidrBlock", input.ipv6_cidr_block.is_some()),
+        ("Ipv4IpamPoolId", input.ipv4_ipam_pool_id.is_some()),
+        ("Ipv6IpamPoolId", input.ipv6_ipam_pool_id.is_some()),
+    ];
+    match present.into_iter().find(|(_, present)| *present) {
+        Some((name, _)) => Err(fault::unsupported_parameter(name)),
+        None => Ok(()),
+    }
+}
+
+pub async fn disassociate(
+    service: &Ec2Service,
+    call: &Call,
+    input: DisassociateVpcCidrBlockRequest,
+) -> Result<DisassociateVpcCidrBlockResult, Fault> {
+    let id = input.association_id.as_deref().unwrap_or_default();
+    let vpcs: Vec<Vpc> = service.all(call).await?;
+    if vpcs.iter().any(|vpc| vpc.association_id == id) {
+        return Err(fault::first_cidr(id));
+    }
+    let has_it = |vpc: &&Vpc| vpc.more_cidrs.iter().any(|more| more.id == id);
+    let vpc = vpcs.iter().find(has_it);
+    let vpc_id = &vpc.ok_or_else(|| fault::cidr_association_not_found(id))?.id;
+    for _ in 0..MAX_RACES {
+        // A new subnet rewrites the fence, also one in this range.
+        let fence = service.fence(call, vpc_id).await?;
+        let Stored { mut record, entry } = service.get_stored::<Vpc>(call, vpc_id).await?;
+        let place = record.more_cidrs.iter().position(|more| more.id == id);
+        let place = place.ok_or_else(|| fault::cidr_association_not_found(id))?;
+        let gone = record.more_cidrs.remove(place);
+        let subnets: Vec<Subnet> = service.all(call).await?;
+        let in_it = |subnet: &Subnet| subnet.vpc_id == *vpc_id && gone.cidr.covers(subnet.cidr);
+        if subnets.iter().any(in_it) {
+            return Err(fault::cidr_in_use(&gone.cidr.to_string()));
+        }
+        let txn = Txn::new()
+            .when(Compare::unchanged(&entry))
+            .when(fence)
+            .put(&entry.key, encode(&record));
+        if service.commit(call, txn).await?.is_none() {
+            let shown = association_to_wire(&gone.id, gone.cidr, "disassociating");
+            return Ok(DisassociateVpcCidrBlockResult {
+                cidr_block_association: Some(shown),
+                vpc_id: Some(vpc_id.clone()),
+                ..DisassociateVpcCidrBlockResult::default()
+            });
+        }
+    }
+    Err(fault::too_busy())
+}

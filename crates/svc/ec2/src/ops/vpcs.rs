@@ -1,0 +1,216 @@
+//! CreateVpc, CreateDefaultVpc and DeleteVpc.
+
+use wharf_api_ec2::types::{
+    CreateDefaultVpcRequest, CreateDefaultVpcResult, CreateVpcRequest, CreateVpcResult,
+    DeleteVpcRequest,
+};
+use wharf_records::Record;
+use wharf_store::{Compare, Txn};
+use wharf_wire::{Call, Context, Fault};
+
+use super::security_groups::default_vpc_of;
+use crate::{
+    Ec2Service,
+    address::Cidr,
+    default_vpc::{POINTER, default_vpc},
+    fault,
+    parts::{Parts, vni_key},
+    records::{DhcpOptions, Fence, NetworkAcl, Pointer, RouteTable, SecurityGroup, Subnet, Vpc},
+    table::{LeanOn, MAX_RACES},
+    tags,
+};
+
+/// Longest and shortest prefix of a VPC's and a subnet's range.
+const PREFIXES: std::ops::RangeInclusive<u8> = 16..=28;
+/// Ranges that mean something else on every host: this network, loopback, link-local, multicast
+/// and above.
+const RESERVED: [&str; 4] = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"];
+
+pub async fn create(
+    service: &Ec2Service,
+    call: &Call,
+    input: CreateVpcRequest,
+) -> Result<CreateVpcResult, Fault> {
+    fault::dry_run(input.dry_run)?;
+    refuse_unsupported(&input)?;
+    let cidr = vpc_range(input.cidr_block.as_deref())?;
+    let tags = tags::specified(call, input.tag_specifications.as_deref(), Vpc::KIND)?;
+    service.ensure_default_vpc(&call.permit, call).await?;
+    let options = dhcp_options(service, call).await?;
+    for _ in 0..MAX_RACES {
+        let parts = Parts::mint(cidr, false, &options, tags.clone());
+        let txn = parts.put(Txn::new(), &Ec2Service::scope(call));
+        // Only the overlay's number can stand against it.
+        if service.commit(call, txn).await?.is_none() {
+            return Ok(CreateVpcResult {
+                vpc: Some(parts.vpc.to_wire(&call.account)),
+            });
+        }
+    }
+    Err(fault::too_busy())
+}
+
+/// A range that a VPC may have.
+pub fn vpc_range(text: Option<&str>) -> Result<Cidr, Fault> {
+    let text = text.unwrap_or_default();
+    if text.is_empty() {
+        return Err(fault::missing_parameter("cidrBlock"));
+    }
+    let cidr = Cidr::canonical(text).map_err(|_| fault::no_cidr(text))?;
+    let reserved = |range: &&str| range.parse::<Cidr>().is_ok_and(|it| it.overlaps(cidr));
+    if !PREFIXES.contains(&cidr.prefix()) || RESERVED.iter().any(reserved) {
+        return Err(fault::vpc_range(text));
+    }
+    Ok(cidr)
+}
+
+/// A range that a subnet may have, as far as that does not depend on its VPC.
+pub fn subnet_range(text: Option<&str>) -> Result<Cidr, Fault> {
+    let text = text.unwrap_or_default();
+    if text.is_empty() {
+        return Err(fault::missing_parameter("cidrBlock"));
+    }
+    let cidr = Cidr::canonical(text).map_err(|_| fault::no_cidr(text))?;
+    if !PREFIXES.contains(&cidr.prefix()) {
+        return Err(fault::subnet_range(text));
+    }
+    Ok(cidr)
+}
+
+/// Members that would change what is made must not be dropped in silence.
+fn refuse_unsupported(input: &CreateVpcRequest) -> Result<(), Fault> {
+    let tenancy = input.instance_tenancy.as_deref();
+    let present = [
+        (
+            "AmazonProvidedIpv6CidrBlock",
+            input.amazon_provided_ipv6_cidr_block == Some(true),
+        ),
+        ("Ipv6Pool", input.ipv6_pool.is_some()),
+        ("Ipv6CidrBlock", input.ipv6_cidr_block.is_some()),
+        ("Ipv4IpamPoolId", input.ipv4_ipam_pool_id.is_some()),
+        ("Ipv6IpamPoolId", input.ipv6_ipam_pool_id.is_some()),
+        (
+            "VpcEncryptionControl",
+            input.vpc_encryption_control.is_some(),
+        ),
+        (
+            "InstanceTenancy",
+            tenancy.is_some_and(|tenancy| tenancy != "default"),
+        ),
+    ];
+    match present.into_iter().find(|(_, present)| *present) {
+        Some((name, _)) => Err(fault::unsupported_parameter(name)),
+        None => Ok(()),
+    }
+}
+
+async fn dhcp_options(service: &Ec2Service, cx: &Context) -> Result<String, Fault> {
+    let options: Vec<DhcpOptions> = service.all(cx).await?;
+    let first = options.into_iter().next();
+    Ok(first.map(|options| options.id).unwrap_or_default())
+}
+
+pub async fn create_default(
+    service: &Ec2Service,
+    call: &Call,
+    input: CreateDefaultVpcRequest,
+) -> Result<CreateDefaultVpcResult, Fault> {
+    fault::dry_run(input.dry_run)?;
+    service.ensure_default_vpc(&call.permit, call).await?;
+    let scope = Ec2Service::scope(call);
+    for _ in 0..MAX_RACES {
+        let pointer = service.stored::<Pointer>(call, POINTER).await?;
+        let Some(pointer) = pointer else { break };
+        if default_vpc_of(service, call).await?.is_some() {
+            return Err(fault::default_vpc_exists());
+        }
+        let options = dhcp_options(service, call).await?;
+        let made = default_vpc(&scope, &call.region, &options);
+        let txn = made.txn.when(Compare::unchanged(&pointer.entry));
+        if service.commit(call, txn).await?.is_none() {
+            return Ok(CreateDefaultVpcResult {
+                vpc: Some(made.vpc.to_wire(&call.account)),
+            });
+        }
+    }
+    Err(fault::too_busy())
+}
+
+/// What came with the VPC goes with it; anything else keeps it.
+pub async fn delete(
+    service: &Ec2Service,
+    call: &Call,
+    input: DeleteVpcRequest,
+) -> Result<(), Fault> {
+    fault::dry_run(input.dry_run)?;
+    let id = input.vpc_id.as_deref().unwrap_or_default();
+    for _ in 0..MAX_RACES {
+        let fence = service.fence(call, id).await?;
+        let stored = service.get_stored::<Vpc>(call, id).await?;
+        let vpc = &stored.record;
+        if has_dependents(service, call, vpc).await? {
+            return Err(fault::vpc_in_use(id));
+        }
+        let txn = Txn::new()
+            .remove(call, &stored, fence)
+            .delete(Ec2Service::key::<SecurityGroup>(call, &vpc.default_group))
+            .delete(Ec2Service::key::<Fence>(call, &vpc.default_group))
+            .delete(Ec2Service::key::<RouteTable>(call, &vpc.main_route_table))
+            .delete(Ec2Service::key::<Fence>(call, &vpc.main_route_table))
+            .delete(Ec2Service::key::<NetworkAcl>(call, &vpc.network_acl))
+            .delete(vni_key(vpc.vni));
+        if service.commit(call, txn).await?.is_none() {
+            return Ok(());
+        }
+    }
+    Err(fault::too_busy())
+}
+
+async fn has_dependents(service: &Ec2Service, cx: &Context, vpc: &Vpc) -> Result<bool, Fault> {
+    let subnets: Vec<Subnet> = service.all(cx).await?;
+    let groups: Vec<SecurityGroup> = service.all(cx).await?;
+    let tables: Vec<RouteTable> = service.all(cx).await?;
+    Ok(vpc.gateway.is_some()
+        || subnets.iter().any(|subnet| subnet.vpc_id == vpc.id)
+        || groups
+            .iter()
+            .any(|group| group.vpc_id == vpc.id && group.id != vpc.default_group)
+        || tables
+            .iter()
+            .any(|table| table.vpc_id == vpc.id && table.id != vpc.main_route_table))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_of_vpcs() {
+        for good in ["10.0.0.0/16", "172.31.0.0/28", "100.64.0.0/20"] {
+            assert_eq!(vpc_range(Some(good)).unwrap().to_string(), good);
+        }
+        let check = |text: &str, expected: &str| {
+            assert_eq!(vpc_range(Some(text)).unwrap_err().to_string(), expected);
+        };
+        for bad in [
+            "10.0.0.0/15",
+            "10.0.0.0/29",
+            "127.0.0.0/16",
+            "224.1.0.0/16",
+            "169.254.0.0/16",
+        ] {
+            check(
+                bad,
+                &format!("InvalidVpc.Range: The CIDR '{bad}' is invalid."),
+            );
+        }
+        check(
+            "10.0.0.0",
+            "InvalidParameterValue: Value (10.0.0.0) for parameter cidrBlock is invalid. This is not a valid CIDR block.",
+        );
+        check(
+            "",
+            "MissingParameter: The request must contain the parameter cidrBlock",
+        );
+    }
+}

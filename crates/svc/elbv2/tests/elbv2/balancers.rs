@@ -1,0 +1,351 @@
+//! Load balancers: made, given interfaces, changed, deleted.
+
+use wharf_api_elbv2::{
+    self as api, Elbv2, LoadBalancerAttribute, ModifyLoadBalancerAttributesInput,
+    SetSecurityGroupsInput, SetSubnetsInput,
+};
+use wharf_planeproto::Resource;
+
+use crate::harness::{Harness, call, forward, wait};
+
+fn state(balancer: &api::LoadBalancer) -> &str {
+    balancer.state.as_ref().unwrap().code.as_deref().unwrap()
+}
+
+#[tokio::test]
+async fn it_is_provisioning_then_active() {
+    let harness = Harness::start().await;
+    let made = harness.balancer("web").await;
+    assert_eq!(state(&made), "provisioning");
+    assert_eq!(made.scheme.as_deref(), Some("internet-facing"));
+    assert_eq!(made.vpc_id.as_deref(), Some("vpc-1"));
+    assert_eq!(made.security_groups, Some(vec!["sg-default".to_owned()]));
+    let name = made.dns_name.unwrap();
+    let digits = name
+        .strip_prefix("web-")
+        .unwrap()
+        .strip_suffix(".us-east-1.elb.localhost")
+        .unwrap();
+    assert!(
+        digits.len() == 10 && digits.bytes().all(|b| b.is_ascii_digit()),
+        "{name}"
+    );
+    let arn = made.load_balancer_arn.unwrap();
+    let start = "arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/web/";
+    assert_eq!(arn.strip_prefix(start).unwrap().len(), 16, "{arn}");
+    wait("it becomes active without a host", async || {
+        state(&harness.describe(&arn).await.unwrap()) == "active"
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_host_gets_an_interface_in_its_zone() {
+    let harness = Harness::start().await;
+    let arn = harness.balancer("web").await.load_balancer_arn.unwrap();
+    harness
+        .elb
+        .lb_host_connected("i-1", "us-east-1b")
+        .await
+        .unwrap();
+    harness
+        .elb
+        .lb_host_connected("i-2", "us-east-1c")
+        .await
+        .unwrap();
+    wait("both are attached", async || {
+        let mut attached = harness.ec2.attached();
+        attached.sort();
+        let expected = [("i-1", "subnet-b"), ("i-2", "subnet-a")];
+        attached == expected.map(|(host, subnet)| (host.to_owned(), subnet.to_owned()))
+    })
+    .await;
+    wait("planes are told", async || {
+        let told = harness.resources().await;
+        told.iter()
+            .any(|it| matches!(it, Resource::LoadBalancer(it) if it.interfaces.len() == 2))
+    })
+    .await;
+    let id = arn.split_once("loadbalancer/").unwrap().1;
+    let all = harness.ec2.interfaces.lock().unwrap();
+    assert!(
+        all.values()
+            .all(|it| it.description.as_deref() == Some(&format!("ELB {id}")))
+    );
+}
+
+#[tokio::test]
+async fn groups_and_subnets_follow() {
+    let harness = Harness::start().await;
+    let arn = harness.balancer("web").await.load_balancer_arn;
+    harness
+        .elb
+        .lb_host_connected("i-1", "us-east-1a")
+        .await
+        .unwrap();
+    wait("it is attached", async || {
+        !harness.ec2.attached().is_empty()
+    })
+    .await;
+    let input = SetSecurityGroupsInput {
+        load_balancer_arn: arn.clone(),
+        security_groups: Some(vec!["sg-2".to_owned()]),
+        ..Default::default()
+    };
+    harness
+        .elb
+        .set_security_groups(&call(), input)
+        .await
+        .unwrap();
+    let input = SetSubnetsInput {
+        load_balancer_arn: arn,
+        subnets: Some(vec!["subnet-b".to_owned(), "subnet-c".to_owned()]),
+        ..Default::default()
+    };
+    harness.elb.set_subnets(&call(), input).await.unwrap();
+    wait("the interface moved and has the group", async || {
+        let all = harness.ec2.interfaces.lock().unwrap();
+        let all: Vec<_> = all.values().collect();
+        all.len() == 1
+            && all[0].subnet_id.as_deref() == Some("subnet-b")
+            && all[0].attachment.is_some()
+            && all[0].groups.as_ref().unwrap()[0].group_id.as_deref() == Some("sg-2")
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_keeps_it_from_being_whole_is_told() {
+    let harness = Harness::start().await;
+    *harness.ec2.broken.lock().unwrap() = true;
+    let arn = harness.balancer("web").await.load_balancer_arn.unwrap();
+    harness
+        .elb
+        .lb_host_connected("i-1", "us-east-1a")
+        .await
+        .unwrap();
+    wait("it is impaired", async || {
+        let found = harness.describe(&arn).await.unwrap().state.unwrap();
+        found.code.as_deref() == Some("active_impaired")
+            && found.reason.as_deref() == Some("Cannot attach a network interface: not now")
+    })
+    .await;
+    *harness.ec2.broken.lock().unwrap() = false;
+    wait("it is mended", async || {
+        state(&harness.describe(&arn).await.unwrap()) == "active"
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_same_again_is_the_same() {
+    let harness = Harness::start().await;
+    let first = harness.balancer("web").await;
+    let turned = harness
+        .create_balancer("web", |it| it.subnets.as_mut().unwrap().reverse())
+        .await
+        .unwrap();
+    assert_eq!(first.load_balancer_arn, turned.load_balancer_arn);
+    let other = harness
+        .create_balancer("web", |it| it.scheme = Some("internal".to_owned()))
+        .await;
+    let fault = other.unwrap_err();
+    assert_eq!(
+        (fault.code.as_ref(), fault.message.as_str()),
+        (
+            "DuplicateLoadBalancerName",
+            "A load balancer with the same name 'web' exists, but with different settings"
+        )
+    );
+    assert_eq!(harness.count("public-address").await, 1);
+}
+
+#[tokio::test]
+async fn refusals() {
+    let harness = Harness::start().await;
+    let one = harness
+        .create_balancer("web", |it| it.subnets.as_mut().unwrap().truncate(1))
+        .await;
+    assert_eq!(
+        one.unwrap_err().message,
+        "At least two subnets in two different Availability Zones must be specified"
+    );
+    let gone = harness
+        .create_balancer("web", |it| {
+            it.subnets = Some(vec!["subnet-a".to_owned(), "subnet-x".to_owned()])
+        })
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (gone.code.as_ref(), gone.message.as_str()),
+        ("SubnetNotFound", "The subnet ID 'subnet-x' does not exist")
+    );
+    let foreign = harness
+        .create_balancer("web", |it| {
+            it.security_groups = Some(vec!["sg-other".to_owned()])
+        })
+        .await;
+    assert_eq!(foreign.unwrap_err().code, "InvalidSecurityGroup");
+    let network = harness
+        .create_balancer("web", |it| it.type_ = Some("network".to_owned()))
+        .await;
+    assert_eq!(
+        network.unwrap_err().message,
+        "A load balancer of type 'network' is not supported by this version of wharf."
+    );
+    let fault = harness
+        .describe("arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/x/1")
+        .await;
+    let fault = fault.unwrap_err();
+    assert_eq!(
+        (fault.code.as_ref(), fault.message.as_str()),
+        (
+            "LoadBalancerNotFound",
+            "One or more load balancers not found"
+        )
+    );
+}
+
+#[tokio::test]
+async fn deletion_frees_everything() {
+    let mut harness = Harness::start().await;
+    let (arn, listener, group) = harness.serving().await;
+    for priority in 1..30 {
+        harness
+            .rule(
+                &listener,
+                priority,
+                &format!("/{priority}"),
+                forward(&group),
+            )
+            .await
+            .unwrap();
+    }
+    harness
+        .elb
+        .lb_host_connected("i-1", "us-east-1a")
+        .await
+        .unwrap();
+    wait("it is attached", async || {
+        !harness.ec2.attached().is_empty()
+    })
+    .await;
+    let protect = |value: &str| ModifyLoadBalancerAttributesInput {
+        load_balancer_arn: Some(arn.clone()),
+        attributes: Some(vec![LoadBalancerAttribute {
+            key: Some("deletion_protection.enabled".to_owned()),
+            value: Some(value.to_owned()),
+        }]),
+    };
+    harness
+        .elb
+        .modify_load_balancer_attributes(&call(), protect("true"))
+        .await
+        .unwrap();
+    let fault = harness.delete_balancer(&arn).await.unwrap_err();
+    assert_eq!(
+        (fault.code.as_ref(), fault.message),
+        (
+            "OperationNotPermitted",
+            format!(
+                "Load balancer '{arn}' cannot be deleted because deletion protection is enabled"
+            )
+        )
+    );
+    harness
+        .elb
+        .modify_load_balancer_attributes(&call(), protect("false"))
+        .await
+        .unwrap();
+    harness.delete_balancer(&arn).await.unwrap();
+    // At once: nothing below it, its group is free, its name is.
+    assert_eq!(
+        harness.describe(&arn).await.unwrap_err().code,
+        "LoadBalancerNotFound"
+    );
+    assert_eq!(
+        (harness.count("listener").await, harness.count("rule").await),
+        (0, 0)
+    );
+    let delete = api::DeleteTargetGroupInput {
+        target_group_arn: Some(group),
+    };
+    harness
+        .elb
+        .delete_target_group(&call(), delete)
+        .await
+        .unwrap();
+    // Soon, whoever is there to see to it: interfaces and address.
+    harness.restart();
+    wait("nothing is left", async || {
+        harness.ec2.interfaces.lock().unwrap().is_empty()
+            && harness.count("public-address").await == 0
+            && harness.count("remains").await == 0
+    })
+    .await;
+    harness.delete_balancer(&arn).await.expect("deleted twice");
+    harness.balancer("web").await;
+}
+
+#[tokio::test]
+async fn an_interface_without_an_owner_goes() {
+    let harness = Harness::start().await;
+    let arn = harness.balancer("web").await.load_balancer_arn.unwrap();
+    harness
+        .elb
+        .lb_host_connected("i-1", "us-east-1a")
+        .await
+        .unwrap();
+    wait("it is attached", async || {
+        !harness.ec2.attached().is_empty()
+    })
+    .await;
+    let stray = wharf_api_ec2::NetworkInterface {
+        network_interface_id: Some("eni-stray".to_owned()),
+        description: Some("ELB app/gone/0123456789abcdef".to_owned()),
+        ..Default::default()
+    };
+    harness
+        .ec2
+        .interfaces
+        .lock()
+        .unwrap()
+        .insert("eni-stray".to_owned(), stray);
+    let mut harness = harness;
+    harness.restart();
+    wait("the stray is gone", async || {
+        !harness
+            .ec2
+            .interfaces
+            .lock()
+            .unwrap()
+            .contains_key("eni-stray")
+    })
+    .await;
+    assert_eq!(
+        harness.ec2.interfaces.lock().unwrap().len(),
+        1,
+        "{arn} keeps its own"
+    );
+}
+
+#[tokio::test]
+async fn an_interface_that_is_lost_is_made_again() {
+    let mut harness = Harness::start().await;
+    harness.balancer("web").await;
+    harness
+        .elb
+        .lb_host_connected("i-1", "us-east-1a")
+        .await
+        .unwrap();
+    wait("it is attached", async || {
+        !harness.ec2.attached().is_empty()
+    })
+    .await;
+    harness.ec2.interfaces.lock().unwrap().clear();
+    harness.restart();
+    wait("another is attached", async || {
+        !harness.ec2.attached().is_empty()
+    })
+    .await;
+}

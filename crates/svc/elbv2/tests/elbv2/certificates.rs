@@ -1,0 +1,133 @@
+//! HTTPS listeners and their certificates.
+
+use wharf_api_elbv2::{
+    self as api, AddListenerCertificatesInput, Certificate, DescribeListenerCertificatesInput,
+    Elbv2, RemoveListenerCertificatesInput,
+};
+use wharf_planeproto::Resource;
+
+use crate::harness::{Harness, call, fixed};
+
+const KNOWN: &str = "arn:aws:iam::000000000000:server-certificate/known";
+
+fn certificate(arn: &str) -> Option<Vec<Certificate>> {
+    Some(vec![Certificate {
+        certificate_arn: Some(arn.to_owned()),
+        is_default: None,
+    }])
+}
+
+async fn https(
+    harness: &Harness,
+    balancer: &str,
+    arn: &str,
+) -> Result<api::Listener, wharf_wire::Fault> {
+    let input = api::CreateListenerInput {
+        load_balancer_arn: Some(balancer.to_owned()),
+        protocol: Some("HTTPS".to_owned()),
+        port: Some(443),
+        certificates: certificate(arn),
+        default_actions: Some(vec![fixed("200")]),
+        ..Default::default()
+    };
+    let made = harness.elb.create_listener(&call(), input).await?;
+    Ok(made.listeners.unwrap().remove(0))
+}
+
+#[tokio::test]
+async fn the_key_is_sealed_in_the_store_and_opened_for_planes() {
+    let harness = Harness::start().await;
+    let balancer = harness.balancer("web").await.load_balancer_arn.unwrap();
+    let unknown = KNOWN.replace("known", "gone");
+    let fault = https(&harness, &balancer, &unknown).await.unwrap_err();
+    assert_eq!(
+        (fault.code.as_ref(), fault.message),
+        (
+            "CertificateNotFound",
+            format!("Certificate '{unknown}' not found")
+        )
+    );
+    let listener = https(&harness, &balancer, KNOWN).await.unwrap();
+    assert_eq!(
+        listener.ssl_policy.as_deref(),
+        Some("ELBSecurityPolicy-2016-08")
+    );
+    let all = harness
+        .store
+        .range(wharf_store::Range::prefix(""))
+        .await
+        .unwrap();
+    assert!(
+        !all.entries
+            .iter()
+            .any(|it| String::from_utf8_lossy(&it.value).contains("the key"))
+    );
+    let told = harness.resources().await;
+    let told = told.iter().find_map(|it| match it {
+        Resource::Certificate(it) => Some(it),
+        _ => None,
+    });
+    let told = told.unwrap();
+    assert_eq!(
+        (told.arn.as_str(), told.private_key.as_str()),
+        (KNOWN, "the key")
+    );
+    let input = api::DeleteListenerInput {
+        listener_arn: listener.listener_arn,
+    };
+    harness.elb.delete_listener(&call(), input).await.unwrap();
+    assert_eq!(harness.count("certificate").await, 0);
+}
+
+#[tokio::test]
+async fn further_ones_are_added_and_removed() {
+    let harness = Harness::start().await;
+    let balancer = harness.balancer("web").await.load_balancer_arn.unwrap();
+    let listener = https(&harness, &balancer, KNOWN)
+        .await
+        .unwrap()
+        .listener_arn;
+    let second = format!("{KNOWN}-2");
+    let add = AddListenerCertificatesInput {
+        listener_arn: listener.clone(),
+        certificates: certificate(&second),
+    };
+    harness
+        .elb
+        .add_listener_certificates(&call(), add)
+        .await
+        .unwrap();
+    let describe = DescribeListenerCertificatesInput {
+        listener_arn: listener.clone(),
+        ..Default::default()
+    };
+    let found = harness
+        .elb
+        .describe_listener_certificates(&call(), describe)
+        .await
+        .unwrap();
+    let found: Vec<_> = found
+        .certificates
+        .unwrap()
+        .into_iter()
+        .map(|it| it.is_default)
+        .collect();
+    assert_eq!(found, [Some(true), Some(false)]);
+    let remove = |arn: &str| RemoveListenerCertificatesInput {
+        listener_arn: listener.clone(),
+        certificates: certificate(arn),
+    };
+    assert!(
+        harness
+            .elb
+            .remove_listener_certificates(&call(), remove(KNOWN))
+            .await
+            .is_err()
+    );
+    harness
+        .elb
+        .remove_listener_certificates(&call(), remove(&second))
+        .await
+        .unwrap();
+    assert_eq!(harness.count("certificate").await, 1);
+}

@@ -1,0 +1,198 @@
+//! Target groups and what may become of them.
+
+use wharf_api_elbv2::{
+    self as api, DeleteTargetGroupInput, DescribeTargetGroupsInput, Elbv2,
+    ModifyTargetGroupAttributesInput, TargetGroupAttribute,
+};
+
+use crate::harness::{Harness, call, forward, wait};
+
+fn delete(arn: &str) -> DeleteTargetGroupInput {
+    DeleteTargetGroupInput {
+        target_group_arn: Some(arn.to_owned()),
+    }
+}
+
+#[tokio::test]
+async fn the_same_again_is_the_same() {
+    let harness = Harness::start().await;
+    let first = harness.group("web").await;
+    assert_eq!(harness.group("web").await, first);
+    let other = harness
+        .create_group("web", |it| it.port = Some(81))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (other.code.as_ref(), other.message.as_str()),
+        (
+            "DuplicateTargetGroupName",
+            "A target group with the same name 'web' exists, but with different settings"
+        )
+    );
+    let fault = harness
+        .create_group("x", |it| it.vpc_id = Some("vpc-9".to_owned()))
+        .await
+        .unwrap_err();
+    assert_eq!(fault.message, "The VPC ID 'vpc-9' is not found");
+}
+
+#[tokio::test]
+async fn one_in_use_is_not_deleted() {
+    let harness = Harness::start().await;
+    let (balancer, listener, group) = harness.serving().await;
+    let fault = harness
+        .elb
+        .delete_target_group(&call(), delete(&group))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (fault.code.as_ref(), fault.message),
+        (
+            "ResourceInUse",
+            format!("Target group '{group}' is currently in use by a listener or a rule")
+        )
+    );
+    let input = DescribeTargetGroupsInput {
+        load_balancer_arn: Some(balancer.clone()),
+        ..Default::default()
+    };
+    let found = harness.elb.describe_target_groups(&call(), input).await;
+    let found = found.unwrap().target_groups.unwrap().remove(0);
+    assert_eq!(found.load_balancer_arns, Some(vec![balancer]));
+    let input = api::DeleteListenerInput {
+        listener_arn: Some(listener),
+    };
+    harness.elb.delete_listener(&call(), input).await.unwrap();
+    harness
+        .elb
+        .delete_target_group(&call(), delete(&group))
+        .await
+        .unwrap();
+    harness
+        .elb
+        .delete_target_group(&call(), delete(&group))
+        .await
+        .expect("deleted twice");
+}
+
+#[tokio::test]
+async fn one_belongs_to_one_load_balancer_of_its_vpc() {
+    let harness = Harness::start().await;
+    let (_, _, group) = harness.serving().await;
+    let other = harness.balancer("other").await.load_balancer_arn.unwrap();
+    let fault = harness
+        .listener(&other, 80, forward(&group))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (fault.code.as_ref(), fault.message),
+        (
+            "TargetGroupAssociationLimit",
+            format!(
+                "The following target groups cannot be associated with more than one load balancer: {group}"
+            )
+        )
+    );
+    let far = harness
+        .create_group("far", |it| it.vpc_id = Some("vpc-2".to_owned()))
+        .await
+        .unwrap();
+    let fault = harness
+        .listener(&other, 80, forward(&far.target_group_arn.unwrap()))
+        .await
+        .unwrap_err();
+    assert_eq!(fault.code, "InvalidConfigurationRequest");
+    let gone = group.replace("/web/", "/gone/");
+    let fault = harness
+        .listener(&other, 80, forward(&gone))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (fault.code.as_ref(), fault.message.as_str()),
+        ("TargetGroupNotFound", "One or more target groups not found")
+    );
+}
+
+#[tokio::test]
+async fn targets_go_with_their_group() {
+    let harness = Harness::start().await;
+    let group = harness.group("web").await;
+    for n in 4..120 {
+        harness
+            .register(&group, &format!("172.31.0.{n}"))
+            .await
+            .unwrap();
+    }
+    assert_eq!(harness.count("target").await, 116);
+    harness
+        .elb
+        .delete_target_group(&call(), delete(&group))
+        .await
+        .unwrap();
+    wait("the targets are gone", async || {
+        harness.count("target").await == 0
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn instances_are_where_their_hosts_are() {
+    let harness = Harness::start().await;
+    let group = harness
+        .create_group("web", |it| it.target_type = None)
+        .await
+        .unwrap();
+    let group = group.target_group_arn.unwrap();
+    harness.register(&group, "i-1").await.unwrap();
+    let text = |fault: wharf_wire::Fault| (fault.code.into_owned(), fault.message);
+    assert_eq!(
+        text(harness.register(&group, "i-2").await.unwrap_err()),
+        (
+            "InvalidTarget".to_owned(),
+            "The following targets are not in a running state and cannot be registered: 'i-2'"
+                .to_owned()
+        )
+    );
+    assert_eq!(
+        text(harness.register(&group, "172.31.0.9").await.unwrap_err()),
+        (
+            "ValidationError".to_owned(),
+            "Instance ID '172.31.0.9' is not valid".to_owned()
+        )
+    );
+}
+
+#[tokio::test]
+async fn attributes_are_kept_and_shown() {
+    let harness = Harness::start().await;
+    let group = harness.group("web").await;
+    let change = |key: &str, value: &str| ModifyTargetGroupAttributesInput {
+        target_group_arn: Some(group.clone()),
+        attributes: Some(vec![TargetGroupAttribute {
+            key: Some(key.to_owned()),
+            value: Some(value.to_owned()),
+        }]),
+    };
+    let key = "deregistration_delay.timeout_seconds";
+    let changed = harness
+        .elb
+        .modify_target_group_attributes(&call(), change(key, "5"))
+        .await
+        .unwrap();
+    let shown = changed.attributes.unwrap();
+    let value = shown
+        .iter()
+        .find(|it| it.key.as_deref() == Some(key))
+        .unwrap();
+    assert_eq!(value.value.as_deref(), Some("5"));
+    assert!(shown.len() > 10);
+    let fault = harness
+        .elb
+        .modify_target_group_attributes(&call(), change("x", "5"))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        fault.message,
+        "Target group attribute key 'x' is not recognized"
+    );
+}

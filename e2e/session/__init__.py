@@ -1,0 +1,1 @@
+"""A client of ECS Exec made from the protocol's description alone, without any of wharf's code."""

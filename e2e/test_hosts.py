@@ -1,0 +1,127 @@
+"""Several machines: tasks spread over them, a machine lost, one cut off and back, one drained."""
+
+import time
+
+import pytest
+from botocore.exceptions import ClientError
+from harness import images, processes, tasks, tools
+from harness.hosts import SERVER, Host, Lan
+from harness.installation import Installation
+from harness.load import Load
+from harness.services import Web, address
+from harness.waiting import wait_for
+
+
+@pytest.fixture(scope="module")
+def lan():
+    with Lan() as lan:
+        yield lan
+
+
+@pytest.fixture(scope="module")
+def server(lan):
+    with Installation(arguments=["--listen", SERVER]) as alone:
+        yield alone.start()
+
+
+@pytest.fixture
+def hosts(server):
+    made = [Host(server, number).join() for number in (1, 2, 3)]
+    yield made
+    ecs = server.client("ecs")
+    for host in made:
+        host.close()
+        try:
+            ecs.deregister_container_instance(containerInstance=host.instance, force=True)
+        except ClientError:
+            pass
+
+
+@pytest.fixture
+def service(server, hosts):
+    image = images.push(server, "web")
+    made = Web(server, image, launch_type="EC2")
+    made.make(6, placementStrategy=[{"type": "spread", "field": "instanceId"}])
+    yield made
+    made.close()
+
+
+def by_host(service):
+    found = {}
+    for task in service.tasks():
+        if task["lastStatus"] == "RUNNING":
+            found.setdefault(task["containerInstanceArn"], []).append(task)
+    return found
+
+
+def test_tasks_are_spread_and_reached_across_hosts(service, hosts):
+    placed = by_host(service)
+    assert set(placed) >= {host.instance for host in hosts}
+    assert sorted(body.split()[1] for body in service.answers(100)) == service.addresses()
+
+
+def test_an_address_is_reached_from_another_host_at_once(server, hosts, service):
+    """From a task on one host to a task on another, within 250 ms of RUNNING."""
+    one, two = hosts[0], hosts[1]
+    definition = service.define("probe")
+    asker = next(task for task in by_host(service)[two.instance])
+    started = server.client("ecs").start_task(
+        taskDefinition=definition, containerInstances=[one.instance], networkConfiguration=service.network
+    )["tasks"][0]["taskArn"]
+    task = tasks.Task(server, started)
+    running = task.wait("RUNNING")
+    begun = time.monotonic()
+    pid = processes.of_container(asker)
+    body = tools.run("nsenter", "--target", pid, "--net", "curl", "-sS", "--retry", "0", "--max-time", "2", f"http://{address(running)}/").stdout
+    assert body.startswith("probe") and time.monotonic() - begun < 0.25
+    task.stop()
+
+
+def test_a_lost_host_is_replaced(service, hosts):
+    lost = hosts[0]
+    gone = {task["taskArn"] for task in by_host(service)[lost.instance]}
+    assert gone
+    lost.kill()
+    lost.wait_connected(False)
+    noticed = time.monotonic()
+
+    def replaced():
+        return len(service.addresses()) == 6 and not gone & {task["taskArn"] for task in service.tasks()}
+
+    with Load(service, connections=4) as load:
+        load.run_for(max(0.0, 2 - (time.monotonic() - noticed)))
+        load.failures.clear()
+        wait_for(replaced, 60, "the replacements")
+        load.run_for(3)
+    failed = [failure for failure in load.failures if isinstance(failure, tuple)]
+    assert failed == []
+    reasons = {task["stoppedReason"] for task in service.tasks("STOPPED") if task["taskArn"] in gone}
+    # The load balancer may notice before the control plane does.
+    assert all(reason.startswith(("Host EC2 (instance i-", "Task failed ELB health checks in")) for reason in reasons), reasons
+
+
+def test_a_host_that_was_cut_off_runs_nothing_twice(service, hosts):
+    away = hosts[1]
+    there = {task["taskArn"]: address(task) for task in by_host(service)[away.instance]}
+    strays = {processes.of_container(task) for task in by_host(service)[away.instance]}
+    with away.cut_off():
+        away.wait_connected(False)
+        wait_for(lambda: len(service.addresses()) == 6 and not set(there) & {task["taskArn"] for task in service.tasks()}, 60, "replacements")
+        assert not set(there.values()) & set(service.addresses()), "an address is used twice"
+    away.wait_connected(True, 60)
+    wait_for(lambda: not any(processes.alive(pid) for pid in strays), 60, "the end of the strays")
+    service.wait_stable()
+    assert sorted(body.split()[1] for body in service.answers(60)) == service.addresses()
+
+
+def test_a_drain_moves_tasks_without_a_failed_request(service, hosts):
+    drained = hosts[2]
+    assert by_host(service).get(drained.instance)
+    with Load(service, connections=8) as load:
+        load.run_for(1)
+        service.ecs.update_container_instances_state(containerInstances=[drained.instance], status="DRAINING")
+        wait_for(lambda: not by_host(service).get(drained.instance) and len(service.addresses()) == 6, 90, "the drain")
+        service.wait_stable()
+        load.run_for(1)
+    assert load.failures == [] and load.requests > 100
+    service.ecs.update_container_instances_state(containerInstances=[drained.instance], status="ACTIVE")
