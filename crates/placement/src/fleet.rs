@@ -8,7 +8,11 @@ use std::collections::{BTreeMap, HashMap};
 use wharf_base::Timestamp;
 use wharf_records::ecs::Port;
 
-use crate::{ledger::Free, query::HostFacts};
+use crate::{
+    ledger::Free,
+    order::{FARGATE_POOL, Order},
+    query::HostFacts,
+};
 
 /// Attribute name to value; a bare capability has no value.
 pub type Attributes = BTreeMap<String, Option<String>>;
@@ -76,6 +80,9 @@ pub struct Fleet {
     pub(crate) clusters: Interner<String>,
     pub(crate) zones: Interner<String>,
     pub(crate) classes: Interner<Attributes>,
+    /// Rows in use by what they have left.
+    pub(crate) by_cpu: Order,
+    pub(crate) by_memory: Order,
     by_id: HashMap<String, HostIx>,
     /// The same counts as in `facts`, group first: a spread reads one group over all hosts.
     by_group: HashMap<String, BTreeMap<HostIx, u32>>,
@@ -104,6 +111,7 @@ impl Fleet {
     pub fn put(&mut self, host: HostState) -> HostIx {
         let row = self.row(&host.id).unwrap_or_else(|| self.vacate(&host.id));
         let at = row.at();
+        self.unorder(row);
         let flag = |on: bool, bit: u8| if on { bit } else { 0 };
         self.flags[at] = PRESENT
             | flag(host.active, ACTIVE)
@@ -123,10 +131,30 @@ impl Fleet {
     /// Takes over what a host's ledger says is left.
     pub fn set_free(&mut self, row: HostIx, free: Free) {
         let at = row.at();
+        self.unorder(row);
         self.cpu[at] = free.cpu;
         self.memory[at] = free.memory;
         self.interfaces[at] = free.interfaces;
         self.taken[at] = free.taken;
+        for pool in self.pools(row).into_iter().flatten() {
+            self.by_cpu.insert(pool, self.cpu[at], row);
+            self.by_memory.insert(pool, self.memory[at], row);
+        }
+    }
+
+    fn unorder(&mut self, row: HostIx) {
+        let at = row.at();
+        for pool in self.pools(row).into_iter().flatten() {
+            self.by_cpu.remove(pool, self.cpu[at], row);
+            self.by_memory.remove(pool, self.memory[at], row);
+        }
+    }
+
+    /// The pools a row serves.
+    fn pools(&self, row: HostIx) -> [Option<u32>; 2] {
+        let flags = self.flags[row.at()];
+        let cluster = (flags & PRESENT != 0).then(|| self.cluster[row.at()]);
+        [cluster, (flags & FARGATE != 0).then_some(FARGATE_POOL)]
     }
 
     /// Takes over how many tasks of which group are on a host.
@@ -180,6 +208,7 @@ impl Fleet {
     pub fn remove(&mut self, id: &str) {
         if let Some(row) = self.by_id.remove(id) {
             self.forget_groups(row);
+            self.unorder(row);
             let at = row.at();
             self.flags[at] = 0;
             self.taken[at].clear();

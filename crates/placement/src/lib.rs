@@ -10,6 +10,7 @@
 pub mod demand;
 pub mod fleet;
 pub mod ledger;
+mod order;
 pub mod place;
 pub mod query;
 

@@ -3,11 +3,17 @@
 //! Without a strategy (or with `random` alone) a few rows are drawn at random before the fleet is
 //! walked, so that a placement costs the same over ten hosts and over ten thousand.
 //!
+//! A few tasks at a time are mostly placed without walking the fleet either ([`quick`]): the fullest
+//! host that fits is found in order of what hosts have left, and a host as good as any to spread to
+//! by drawing.
+//!
 //! Otherwise one pass over the columns ranks the candidates of a whole batch. Spreading over an
 //! attribute makes one pick change the rank of every host with the same value, so hosts are kept
 //! apart by those values (a *shelf* for each combination): within a shelf ranks are the hosts' own
 //! and change only for the host that was picked, and shelves are few. A batch of n can only ever
 //! take from the best n of a shelf, so no more are kept.
+
+mod quick;
 
 use std::{
     cell::Cell,
@@ -83,7 +89,10 @@ pub fn place(fleet: &Fleet, demand: &Demand, count: usize, rng: &mut impl Rng) -
     let hosts = if random {
         batch.draw(count, rng)
     } else {
-        batch.rank(count)
+        batch.quick(count, rng).unwrap_or_else(|| {
+            batch.given.clear();
+            batch.rank(count)
+        })
     };
     let refusals = if hosts.len() < count {
         batch.refusals()

@@ -267,3 +267,43 @@ proptest! {
         prop_assert_eq!(placed, again);
     }
 }
+
+proptest! {
+    /// What is placed without a walk ranks as what a walk finds.
+    #[test]
+    fn quick_choices_are_as_good(
+        hosts in prop::collection::vec((0_usize..3, 1_u32..6, 1_u32..6, 0_u32..3), 1..20),
+        seed in any::<u64>(),
+    ) {
+        let mut fleet = Fleet::default();
+        for (number, (zone, cpu, memory, tasks)) in hosts.iter().enumerate() {
+            let zone = ["a", "b", "c"][*zone];
+            let row = fleet.put(host(&format!("h{number}"), zone, cpu * 512, memory * 512));
+            fleet.set_groups(row, BTreeMap::from([("g".to_owned(), *tasks)]));
+        }
+        for strategies in [
+            vec![Strategy::BinpackCpu],
+            vec![Strategy::BinpackMemory],
+            vec![Strategy::SpreadHost],
+            vec![Strategy::SpreadAttribute("zone".to_owned()), Strategy::SpreadHost],
+        ] {
+            let mut demand = demand(1024, 1024);
+            demand.strategies = strategies;
+            demand.group = "g".to_owned();
+            let mut rng = SmallRng::seed_from_u64(seed);
+            let quick = Batch::new(&fleet, &demand, 7).quick(1, &mut rng);
+            let walked = Batch::new(&fleet, &demand, 7).rank(1);
+            let counts = Counts::new(&fleet, &demand);
+            let rank = |host: HostIx| {
+                let batch = Batch::new(&fleet, &demand, 7);
+                let shelf = counts.shelf_of(fleet.class[host.at()]);
+                let buckets = counts.shelves[shelf].clone();
+                let shelf = Shelf { buckets, ranks: BinaryHeap::new() };
+                counts.merge(batch.score(host, &counts), &shelf).levels
+            };
+            if let Some(quick) = quick {
+                prop_assert_eq!(rank(quick[0]), rank(walked[0]));
+            }
+        }
+    }
+}
