@@ -300,7 +300,7 @@ fn draining(seen: &Seen) -> Option<&str> {
     let mut targets = seen.targets.iter();
     targets
         .find(|target| target.state != TargetState::Gone && target.health == TargetHealth::Draining)
-        .map(|target| short_group(target))
+        .map(short_group)
 }
 
 /// What a running task lacks to count as healthy.
