@@ -28,19 +28,32 @@ impl Worker {
         if self.own.as_ref() == Some(&own) {
             return Ok(());
         }
-        self.end = match own.underlay {
-            Some(IpAddr::V4(underlay)) => Some(end_at(underlay, self.config.tunnel_port)?),
-            Some(IpAddr::V6(underlay)) => {
-                tracing::warn!(%underlay, "tunnels run over IPv4; no other host is reached");
-                None
-            }
-            None => None,
-        };
+        if let Some(IpAddr::V6(underlay)) = own.underlay {
+            tracing::warn!(%underlay, "tunnels run over IPv4; no other host is reached");
+        }
         self.own = Some(own);
+        self.end = None;
+        if let Err(error) = self.find_end() {
+            // Groups hold all the same, and the address may yet come.
+            tracing::error!(%error, "no other host is reached until this is mended");
+        }
         for net in self.scopes.values_mut() {
             net.overlay.doubt();
         }
         self.follow_all(&Touched::default())
+    }
+
+    /// This end of the tunnels, if it is to have one and it was not found before.
+    fn find_end(&mut self) -> Result<(), NetworkError> {
+        let underlay = self.own.as_ref().and_then(|own| own.underlay);
+        let (Some(IpAddr::V4(underlay)), None) = (underlay, self.end) else {
+            return Ok(());
+        };
+        self.end = Some(end_at(underlay, self.config.tunnel_port)?);
+        for net in self.scopes.values_mut() {
+            net.overlay.doubt();
+        }
+        Ok(())
     }
 
     pub(crate) fn apply(&mut self, update: NetworkUpdate) -> Result<(), NetworkError> {
@@ -51,7 +64,8 @@ impl Worker {
         }
         let touched = self.view.update(update);
         let groups = self.follow_groups(&touched);
-        groups.and(self.follow_all(&touched))
+        let end = self.find_end();
+        groups.and(self.follow_all(&touched)).and(end)
     }
 
     /// What depends on both the control plane's word and on which host this is.

@@ -117,7 +117,8 @@ impl Network {
     }
 
     /// Says which host this is. Until then nothing is reached on other hosts, and no load
-    /// balancer's interface is wired.
+    /// balancer's interface is wired. An underlay that is no address of this host is sought again
+    /// with every update, which says so until it is there.
     pub async fn set_host(&self, own: HostIdentity) -> Result<(), NetworkError> {
         self.ask(|reply| Command::SetHost { own, reply }).await
     }

@@ -441,15 +441,24 @@ fn traffic_between_hosts_outlives_the_agent() {
         two.here.set_host(own.clone()).await.unwrap();
         say(&two.there, [super::control::host(HERE, own.underlay)]).await;
         assert!(reach().is_ok());
+        // An underlay that is not there yet.
         let elsewhere = HostIdentity {
-            underlay: Some(Ipv4Addr::new(203, 0, 113, 9).into()),
+            underlay: Some(Ipv4Addr::new(192, 0, 2, 8).into()),
             ..own
         };
-        let refused = two.here.set_host(elsewhere).await;
+        two.here.set_host(elsewhere.clone()).await.unwrap();
+        let here = super::control::host(HERE, elsewhere.underlay);
+        say(&two.there, [here]).await;
+        assert!(ask_from(five.netns.as_deref(), (eni_address(6), 80), REFUSED).is_err());
+        let nothing = || two.here.apply(NetworkUpdate::Changes(Vec::new()));
+        let missing = nothing().await;
         assert!(
-            matches!(refused, Err(NetworkError::BadConfig(_))),
-            "{refused:?}"
+            matches!(missing, Err(NetworkError::BadConfig(_))),
+            "{missing:?}"
         );
+        ip("addr add 192.0.2.8/24 dev ext0");
+        nothing().await.unwrap();
+        assert!(reach().is_ok());
     });
 }
 
