@@ -87,7 +87,7 @@ where
     /// The stream is over.
     pub async fn next<T: DeserializeOwned>(&mut self) -> Result<T, ReadError> {
         loop {
-            if let Some(message) = self.frames.next()? {
+            if let Some(message) = self.frames.take()? {
                 return Ok(message);
             }
             let body = &mut self.body;

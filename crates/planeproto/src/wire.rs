@@ -186,7 +186,7 @@ impl Frames {
     ///
     /// # Errors
     /// The stream is of no use after one.
-    pub fn next<T: DeserializeOwned>(&mut self) -> Result<Option<T>, FrameError> {
+    pub fn take<T: DeserializeOwned>(&mut self) -> Result<Option<T>, FrameError> {
         let Some(head) = self.buffer.first_chunk::<4>() else {
             return Ok(None);
         };
@@ -236,7 +236,7 @@ mod tests {
         let (mut frames, mut read) = (Frames::default(), Vec::new());
         for chunk in bytes.chunks(step) {
             frames.push(chunk);
-            while let Some(message) = frames.next()? {
+            while let Some(message) = frames.take()? {
                 read.push(message);
             }
         }

@@ -220,7 +220,7 @@ fn over_the_wire(changes: Vec<Change>) -> Vec<Change> {
     };
     let mut frames = Frames::default();
     frames.push(&encode(&sent).unwrap());
-    match frames.next::<ToPlane>() {
+    match frames.take::<ToPlane>() {
         Ok(Some(ToPlane::Changes { changes, .. })) => changes,
         other => panic!("{other:?}"),
     }
