@@ -191,6 +191,6 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part} in {text}");
         }
-        assert!(!text.contains("TASK "), "{text}");
+        assert!(!text.contains("WAITS FOR"), "{text}");
     }
 }

@@ -1,0 +1,101 @@
+"""The story again and again, while one process after the other is killed at a random moment.
+
+WHARF_FAULT_ROUNDS says how often (10), WHARF_FAULT_SEED with which random numbers.
+"""
+
+import os
+import random
+import signal
+import threading
+
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+
+from harness import host, images, processes
+from harness.installation import Installation
+from harness.services import Web
+from harness.waiting import wait_for
+
+ROUNDS = int(os.environ.get("WHARF_FAULT_ROUNDS", "10"))
+SEED = int(os.environ.get("WHARF_FAULT_SEED", "0")) or random.randrange(1 << 30)
+
+
+class Story:
+    """One service that is scaled and rolled; remembers what was acknowledged."""
+
+    def __init__(self, wharf, web):
+        self.wharf, self.web, self.random = wharf, web, random.Random(SEED)
+        self.version, self.desired = 1, 3
+        self.acknowledged = set()
+
+    def act(self):
+        """One change a user makes; made again until it is acknowledged."""
+        what = self.random.choice(["scale", "roll", "nothing"])
+        if what == "scale":
+            self.desired = self.random.choice([2, 3, 4])
+            self.insist(lambda: self.web.ecs.update_service(service=self.web.name, desiredCount=self.desired))
+        elif what == "roll":
+            self.version += 1
+            definition = self.insist(lambda: self.web.define(f"v{self.version}"))
+            self.acknowledged.add(definition)
+            self.insist(lambda: self.web.ecs.update_service(service=self.web.name, taskDefinition=definition))
+        return what
+
+    def insist(self, call, deadline_s=30):
+        def tried():
+            try:
+                return call()
+            except (BotoCoreError, ClientError) as error:
+                status = getattr(error, "response", {}).get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+                assert status >= 500, error
+                return None
+
+        return wait_for(tried, deadline_s, "an answer")
+
+    def kill(self):
+        """kill -9 of a part of wharf, or of the shim of a task."""
+        victim = self.random.choice(["server", "node", "lb", "shim"])
+        if victim == "shim":
+            shims = [pid for pid in processes.all_pids() if "wharf-shim" in processes.command_line(pid)[0]]
+            if shims:
+                processes.kill(self.random.choice(shims), signal.SIGKILL)
+        else:
+            processes.kill(wait_for(lambda: self.wharf.child(victim), 20, f"a wharf {victim}"), signal.SIGKILL)
+        return victim
+
+    def converged(self):
+        wait_for(self.wharf.healthy, 30, "health")
+        self.web.wait_stable(120)
+
+        def answers():
+            seen = self.web.answers(10)
+            return all(body.split()[0] == f"v{self.version}" for body in seen) and set(b.split()[1] for b in seen) <= set(
+                self.web.addresses()
+            )
+
+        wait_for(answers, 60, "answers of the wanted version from its tasks alone")
+        assert len(self.web.tasks()) == self.desired
+        for definition in self.acknowledged:
+            self.web.ecs.describe_task_definition(taskDefinition=definition)
+
+
+@pytest.mark.slow
+def test_the_story_survives_the_death_of_any_process():
+    before = host.snapshot()
+    with Installation() as wharf:
+        wharf.start()
+        web = Web(wharf, images.push(wharf, "web"))
+        web.make(3)
+        story = Story(wharf, web)
+        for number in range(ROUNDS):
+            done = story.act()
+            # A moment that no test would choose: somewhere within the change.
+            threading.Event().wait(story.random.random() * 1.5)
+            victim = story.kill()
+            try:
+                story.converged()
+            except AssertionError as error:
+                raise AssertionError(f"seed {SEED}, round {number}: {done}, then kill -9 of the {victim}: {error}") from error
+        web.close()
+        wharf.down()
+        assert not host.differences(before, host.snapshot())
