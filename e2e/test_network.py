@@ -140,9 +140,8 @@ def test_two_bridge_tasks_have_ports_of_their_own(wharf, busybox):
 
 
 def test_awsvpc_has_an_address_of_its_own(wharf, busybox):
-    task = tasks.run(
-        wharf, busybox, network="awsvpc", run_options=tasks.in_vpc(wharf), portMappings=[{"containerPort": 80}], **sh(SERVE % 80)
-    )
+    options = tasks.in_vpc(wharf, securityGroups=[tasks.open_group(wharf)])
+    task = tasks.run(wharf, busybox, network="awsvpc", run_options=options, portMappings=[{"containerPort": 80}], **sh(SERVE % 80))
     task.wait("RUNNING")
     details, attachment = interface(task)
     address = details["privateIPv4Address"]

