@@ -83,13 +83,20 @@ say "3. Build two versions of a web server from Debian's busybox; no registry on
 buildah() { command buildah --storage-driver vfs --root "$work/storage" --runroot "$work/run" "$@"; }
 mkdir -p "$work/root/bin" "$work/root/www"
 cp "$(readlink -f "$(command -v busybox)")" "$work/root/bin/busybox"
-for name in sh hostname httpd tr; do ln -s busybox "$work/root/bin/$name"; done
+for name in sh hostname httpd tr sleep; do ln -s busybox "$work/root/bin/$name"; done
 cat >"$work/root/bin/serve" <<'SCRIPT'
 #!/bin/sh
 echo "version $VERSION, task address $(hostname -i | tr -d ' ')" >/www/index.html
 exec httpd -f -vv -p 80 -h /www
 SCRIPT
-chmod 755 "$work/root/bin/serve"
+cat >"$work/root/bin/hello" <<'SCRIPT'
+#!/bin/sh
+for n in 1 2 3; do
+  echo "Hello number $n from $(hostname), process $$, in a container without Docker"
+  sleep 0.5
+done
+SCRIPT
+chmod 755 "$work/root/bin/serve" "$work/root/bin/hello"
 for version in 1 2; do
   container=$(buildah from scratch)
   buildah copy --quiet "$container" "$work/root" / >/dev/null
@@ -106,7 +113,52 @@ for version in 1 2; do
   show skopeo copy --quiet --dest-tls-verify=false "oci-archive:$work/web-$version.tar" "docker://localhost:$port/web:$version"
 done
 
-say "5. A load balancer in front of the default VPC's three zones"
+say "5. Run a task to its end and read its lines"
+cat >"$work/hello.json" <<JSON
+{
+  "family": "hello",
+  "networkMode": "bridge",
+  "containerDefinitions": [
+    {
+      "name": "hello",
+      "image": "localhost:$port/web:1",
+      "command": ["hello"],
+      "memory": 32,
+      "logConfiguration": {
+        "logDriver": "awslogs",
+        "options": {"awslogs-group": "/demo", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "demo"}
+      }
+    }
+  ]
+}
+JSON
+show cat "$work/hello.json"
+show aws logs create-log-group --log-group-name /demo
+show aws ecs register-task-definition --cli-input-json "file://$work/hello.json" --query taskDefinition.taskDefinitionArn --output text
+printf '$ aws ecs run-task --task-definition hello --query "tasks[0].taskArn" --output text\n'
+task=$(aws ecs run-task --task-definition hello --query 'tasks[0].taskArn' --output text)
+printf '%s\n' "$task"
+printf '$ aws ecs describe-tasks --tasks %s --query "tasks[0].[lastStatus,stoppedReason,containers[0].exitCode]"\n' "${task##*/}"
+last=
+for _ in $(seq 100); do
+  now=$(aws ecs describe-tasks --tasks "$task" --query 'tasks[0].[lastStatus,stoppedReason,containers[0].exitCode]' --output text)
+  [ "$now" = "$last" ] || printf '%s\n' "$now"
+  last=$now
+  case $now in STOPPED*) break ;; esac
+done
+case $last in
+  STOPPED*0) ;;
+  *) die "the task did not end well: $last" ;;
+esac
+printf '$ aws logs tail /demo\n'
+for _ in $(seq 20); do
+  tail_logs /demo >"$work/lines"
+  grep -q 'number 3' "$work/lines" && break
+done
+cat "$work/lines"
+grep -q 'number 3' "$work/lines" || die "the log is not complete"
+
+say "6. A load balancer in front of the default VPC's three zones"
 vpc=$(aws ec2 describe-vpcs --filters Name=is-default,Values=true --query 'Vpcs[0].VpcId' --output text)
 read -ra subnets <<<"$(aws ec2 describe-subnets --filters "Name=vpc-id,Values=$vpc" --query 'Subnets[].SubnetId' --output text)"
 group=$(aws ec2 create-security-group --group-name web --description "everybody may ask" --vpc-id "$vpc" --query GroupId --output text)
@@ -123,7 +175,7 @@ aws elbv2 create-listener --load-balancer-arn "$balancer" --protocol HTTP --port
   --default-actions "Type=forward,TargetGroupArn=$targets" >/dev/null
 url=http://$name:$web_port/
 
-say "6. A service of three Fargate tasks behind it"
+say "7. A service of three Fargate tasks behind it"
 define() {
   cat >"$work/task-$1.json" <<JSON
 {
@@ -145,7 +197,6 @@ define() {
 JSON
   aws ecs register-task-definition --cli-input-json "file://$work/task-$1.json" --query taskDefinition.taskDefinitionArn --output text
 }
-show aws logs create-log-group --log-group-name /demo
 printf '$ aws iam create-role --role-name web …\n'
 role=$(aws iam create-role --role-name web --query Role.Arn --output text --assume-role-policy-document \
   '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}')
@@ -174,11 +225,11 @@ wait_stable() {
 wait_stable
 show wharf status --data "$data"
 
-say "7. Ask it: every task answers"
+say "8. Ask it: every task answers"
 printf '$ for n in $(seq 30); do curl -s %s; done | sort | uniq -c\n' "$url"
 for _ in $(seq 30); do curl -sS --fail "$url"; done | sort | uniq -c
 
-say "8. Kill a container's process; the service replaces the task"
+say "9. Kill a container's process; the service replaces the task"
 installation=$(cat "$data/installation")
 for pid in $(pgrep -f '^httpd -f -vv -p 80'); do
   if grep -q "$installation" "/proc/$pid/cgroup"; then victim=$pid; break; fi
@@ -188,7 +239,7 @@ wait_stable
 printf '$ aws ecs describe-services --services web --query "services[0].events[:3].message"\n'
 aws ecs describe-services --services web --query 'services[0].events[:3].message' --output text | tr '\t' '\n'
 
-say "9. Roll out version 2 while requests go on"
+say "10. Roll out version 2 while requests go on"
 : >"$work/codes"
 (while [ ! -e "$work/enough" ]; do curl -s -o /dev/null -w '%{http_code}\n' "$url" >>"$work/codes" || true; done) &
 asking=$!
@@ -203,17 +254,17 @@ sort "$work/codes" | uniq -c
 ! grep -qv 200 "$work/codes" || die "a request failed during the rollout"
 show curl -sS --fail "$url"
 
-say "10. Read a line of its log"
-printf '$ aws logs tail /demo | tail -1\n'
+say "11. Read a line of its log"
+printf '$ aws logs tail /demo | grep demo/web | tail -1\n'
 line=
 for _ in $(seq 20); do
-  line=$(tail_logs /demo | tail -n 1)
+  line=$(tail_logs /demo | grep demo/web | tail -n 1 || true)
   [ -z "$line" ] || break
 done
 [ -n "$line" ] || die "there is no log line"
 printf '%s\n' "$line"
 
-say "11. Take it all down"
+say "12. Take it all down"
 show aws ecs delete-service --service web --force --query service.status --output text
 show aws elbv2 delete-load-balancer --load-balancer-arn "$balancer"
 show wharf down --data "$data"
