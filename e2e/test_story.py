@@ -1,8 +1,13 @@
 """The main job: services behind a load balancer that heal, roll and survive."""
 
+import signal
+import threading
+import time
+
 import pytest
 
 from harness import processes, tasks, tools
+from harness.installation import free_port
 from harness.load import Load
 from harness.services import Web, address
 from harness.waiting import wait_for
@@ -57,6 +62,61 @@ def test_a_new_version_under_load_fails_no_request(service, kept):
     assert load.requests >= 1000
     versions = {body.split()[0] for body in load.bodies}
     assert wanted in versions and len(versions) == 2, (versions, before)
+
+
+def test_a_hundred_configuration_changes_fail_no_request(service):
+    with Load(service, connections=8, keep_alive=True) as load:
+        rules = []
+        for number in range(50):
+            made = service.elb.create_rule(
+                ListenerArn=service.listener, Priority=number + 1, Conditions=[{"Field": "path-pattern", "Values": [f"/fixed/{number}"]}],
+                Actions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200", "MessageBody": f"answer {number}"}}],
+            )  # fmt: skip
+            rules.append(made["Rules"][0]["RuleArn"])
+        wait_for(lambda: service.ask("/fixed/49") == (200, "answer 49"), 10, "the last rule")
+        for rule in rules:
+            service.elb.delete_rule(RuleArn=rule)
+        wait_for(lambda: service.ask("/fixed/49")[0] == 404, 10, "the end of the last rule")
+    assert load.failures == [] and load.requests >= 1000
+
+
+def test_https_with_an_imported_certificate(service, tmp_path):
+    key, certificate, name = tmp_path / "key.pem", tmp_path / "certificate.pem", service.balancer["DNSName"]
+    tools.run(
+        "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=wharf", "-addext", f"subjectAltName=DNS:{name}",
+        "-keyout", key, "-out", certificate,
+    )  # fmt: skip
+    iam = service.wharf.client("iam")
+    uploaded = iam.upload_server_certificate(
+        ServerCertificateName=service.name, CertificateBody=certificate.read_text(), PrivateKey=key.read_text()
+    )
+    arn, port = uploaded["ServerCertificateMetadata"]["Arn"], free_port()
+    listener = service.elb.create_listener(
+        LoadBalancerArn=service.balancer["LoadBalancerArn"], Protocol="HTTPS", Port=port, Certificates=[{"CertificateArn": arn}],
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": service.target_group}],
+    )["Listeners"][0]["ListenerArn"]  # fmt: skip
+    curl = ("curl", "-sS", "--fail", "--cacert", certificate, "--write-out", " %{http_version}", f"https://{name}:{port}/")
+    printed = wait_for(lambda: (done := tools.run(*curl, check=False)).returncode == 0 and done.stdout, 15, "an answer over TLS")
+    assert printed.split()[1] in service.addresses() and printed.split()[-1] == "2", printed
+    service.elb.delete_listener(ListenerArn=listener)
+
+
+def test_without_the_control_plane_a_dead_target_leaves_rotation(service):
+    """The server stands still for half a minute; meanwhile a container dies. After two health checks nobody notices."""
+    victim, server = service.tasks()[0], service.wharf.child("server")
+    begun = time.monotonic()
+    processes.kill(server, signal.SIGSTOP)
+    try:
+        processes.kill(processes.of_container(victim))
+        threading.Event().wait(15)  # two health checks, 5 s apart, that end after 2 s each
+        with Load(service, connections=4) as load:
+            load.run_for(max(1.0, 30 - (time.monotonic() - begun)))
+        assert load.failures == [] and load.requests >= 1000
+        assert address(victim) not in {body.split()[1] for body in load.bodies}
+    finally:
+        processes.kill(server, signal.SIGCONT)
+    service.wait_stable()
+    assert address(victim) not in service.addresses()
 
 
 def test_status_and_explain_say_what_there_is(service):

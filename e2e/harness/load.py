@@ -9,6 +9,8 @@ import threading
 from . import tools
 
 LONGEST_S = 600
+# busybox's httpd lets nine connections wait; the tenth's first packet is sent again after one second, and after three.
+PATIENCE_S = 8
 
 
 class Load:
@@ -16,7 +18,16 @@ class Load:
 
     def __init__(self, service, connections=16, keep_alive=False):
         self.service = service
-        self.command = [tools.program("wrk"), "-t1", f"-c{connections}", f"-d{LONGEST_S}s", "-H", f"Host: {service.host}"]
+        self.command = [
+            tools.program("wrk"),
+            "-t1",
+            f"-c{connections}",
+            f"-d{LONGEST_S}s",
+            "--timeout",
+            f"{PATIENCE_S}s",
+            "-H",
+            f"Host: {service.host}",
+        ]
         if not keep_alive:
             self.command += ["-H", "Connection: close"]
         self.command += [f"http://127.0.0.1:{service.port}/"]
