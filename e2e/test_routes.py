@@ -49,6 +49,17 @@ REGISTRY_ROUTES = [
     ("GET", "/v2/routes/referrers/sha256:" + "0" * 64),
 ]
 
+# Paths of no AWS API, with the service that requests for them are signed for.
+OWN_PATHS = [
+    ("POST", "/wharf/join-token", "wharf"),
+    ("GET", "/wharf/overview", "wharf"),
+    ("GET", "/wharf/explain?service=x", "wharf"),
+    ("POST", "/plane/v1/network", "wharf"),
+    ("POST", "/plane/v1/load-balancer", "wharf"),
+    ("GET", "/acs/ws?clusterArn=default", "ecs"),
+    ("GET", "/tcs/ws?cluster=default", "ecs"),
+]
+
 
 class Route:
     """One operation as bytes."""
@@ -158,6 +169,44 @@ def test_every_registry_route_refuses_strangers(wharf, connection, authorization
         assert answer.status in (401, 431), f"{method} {path}: {answer.status} {body}"
         if answer.status == 401:
             assert answer.headers["Www-Authenticate"].startswith("Basic realm="), f"{method} {path}: {answer.headers}"
+
+
+def own(wharf, method, path, service, keys, at=None):
+    """The headers of a request for one of wharf's own paths, signed at a given moment."""
+    request = AWSRequest(method=method, url=wharf.endpoint + path)
+    signer = botocore.auth.SigV4Auth(Credentials(keys.access_key, keys.secret_key), service, "us-east-1")
+    clock = botocore.auth.get_current_datetime
+    if at is not None:
+        botocore.auth.get_current_datetime = lambda *_, **__: at
+    try:
+        signer.add_auth(request)
+    finally:
+        botocore.auth.get_current_datetime = clock
+    return dict(request.headers.items())
+
+
+def test_every_path_of_our_own_refuses_strangers(wharf, connection):
+    from harness.installation import Keys
+
+    _, nobody = tasks.user(wharf)
+    root, wrong = wharf.root, []
+    hour_ago = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=1)
+    for method, path, service in OWN_PATHS:
+        tries = {
+            "unsigned": {},
+            "unknown key": own(wharf, method, path, service, Keys("AKIAAAAAAAAAAAAAAAAA", root.secret_key)),
+            "forged": own(wharf, method, path, service, Keys(root.access_key, "x" * 40)),
+            "old": own(wharf, method, path, service, root, hour_ago),
+            "of another service": own(wharf, method, path, "sts", root),
+            "of a user without policies": own(wharf, method, path, service, nobody),
+        }
+        for fault, headers in tries.items():
+            connection.request(method, path, headers={"Host": f"localhost:{wharf.port}", **headers})
+            answer = connection.getresponse()
+            text = answer.read().decode()
+            if answer.status not in (400, 403):
+                wrong.append(f"{method} {path}, {fault}: {answer.status} {text[:200]}")
+    assert not wrong, "\n".join(wrong)
 
 
 def test_presigned_url_works_until_it_expires(wharf):
