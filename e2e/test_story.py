@@ -115,6 +115,8 @@ def test_without_the_control_plane_a_dead_target_leaves_rotation(service):
         assert address(victim) not in {body.split()[1] for body in load.bodies}
     finally:
         processes.kill(server, signal.SIGCONT)
+    # The counts the server wakes up with are those of before: only the victim's end says that it has caught up.
+    wait_for(lambda: victim["taskArn"] not in {task["taskArn"] for task in service.tasks()}, 30, "the end of the killed task")
     service.wait_stable()
     assert address(victim) not in service.addresses()
 

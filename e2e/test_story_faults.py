@@ -56,7 +56,7 @@ class Story:
         """kill -9 of a part of wharf, or of the shim of a task."""
         victim = self.random.choice(["server", "node", "lb", "shim"])
         if victim == "shim":
-            shims = [pid for pid in processes.all_pids() if "wharf-shim" in processes.command_line(pid)[0]]
+            shims = self.wharf.shims()
             if shims:
                 processes.kill(self.random.choice(shims), signal.SIGKILL)
         else:

@@ -55,9 +55,9 @@ def _control_groups():
 
 
 def _programs():
-    """Processes by program; ours and containers' show, whoever their parent is."""
+    """Processes by program, with their installation; ours and containers' show, whoever their parent is."""
     return {
-        f"{pid} {' '.join(processes.command_line(pid))[:120]}"
+        f"{pid} {' '.join(processes.command_line(pid))[:120]} of {processes.installation(pid)}"
         for pid in processes.all_pids()
         if processes.alive(pid) and processes.command_line(pid) != [""]
     }
@@ -94,14 +94,16 @@ def snapshot():
 def differences(before, after, mark=None):
     """What was added or is missing, a line each.
 
-    `mark` is the installation id: control groups are shared with whatever else runs on the host, so there only
-    the marked ones count.
+    `mark` is the installation id. Control groups are shared with whatever else runs on the host, so there only the
+    marked ones count; containers of another installation may start and end processes meanwhile.
     """
     lines = []
     for name in LISTS:
         added, gone = after[name] - before[name], before[name] - after[name]
         if name == "control groups" and mark is not None:
             added, gone = {path for path in added if mark in path}, set()
+        if name == "processes" and mark is not None:
+            added, gone = ({item for item in items if item.endswith((f" of {mark}", " of None"))} for items in (added, gone))
         lines += [f"{name}: {item} was left behind" for item in sorted(added)]
         lines += [f"{name}: {item} is gone" for item in sorted(gone)]
     return lines

@@ -155,6 +155,12 @@ class Installation:
                 return pid
         raise LookupError(f"no wharf {role} below process {self.process.pid}")
 
+    def shims(self):
+        """The pids of the shims of its tasks."""
+        return [
+            pid for pid in processes.all_pids() if processes.command_line(pid)[0] == "wharf-shim" and processes.installation(pid) == self.id
+        ]
+
     def kill_child(self, role):
         """kill -9 one of them; the supervisor starts it again."""
         old = wait_for(lambda: self.child(role), START_DEADLINE_S, f"a wharf {role}")

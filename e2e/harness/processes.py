@@ -73,16 +73,28 @@ def kill(pid, number=signal.SIGKILL):
         wait_for(lambda: not alive(pid), 10, f"the end of process {pid}")
 
 
+def groups(pid):
+    """The control groups of a process, one path a hierarchy; none when it is gone."""
+    try:
+        return [line.partition(":")[2].partition(":")[2] for line in (PROC / str(pid) / "cgroup").read_text().splitlines()]
+    except OSError:
+        return []
+
+
+def installation(pid):
+    """The id of the installation in whose control groups a process is: a shim's or a container's."""
+    return next((path[len("/wharf-") :].partition("/")[0] for path in groups(pid) if path.startswith("/wharf-")), None)
+
+
 def of_container(task, name="main"):
     """The pid, as this namespace sees it, of a container's first process, from DescribeTasks' description of its task."""
     group = f"/{task['taskArn'].rpartition('/')[2]}/{name}"
     for pid in all_pids():
         try:
-            groups = (PROC / str(pid) / "cgroup").read_text().splitlines()
             status = (PROC / str(pid) / "status").read_text().splitlines()
         except OSError:
             continue
         first = next((line.split()[-1] for line in status if line.startswith("NSpid:")), None)
-        if first == "1" and any(line.endswith(group) for line in groups):
+        if first == "1" and any(path.endswith(group) for path in groups(pid)):
             return pid
     raise LookupError(f"no process of container {name} of {task['taskArn']}")
