@@ -15,6 +15,7 @@ mod node;
 mod problem;
 mod ready;
 mod roles;
+mod sockets;
 mod status;
 mod style;
 mod supervisor;
@@ -147,6 +148,9 @@ struct LbArgs {
     local_listen: Vec<IpAddr>,
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
+    /// Descriptor over which the supervisor holds listening sockets
+    #[arg(long, hide = true)]
+    sockets_fd: Option<i32>,
 }
 
 #[derive(Args, Clone)]

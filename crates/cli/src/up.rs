@@ -55,6 +55,7 @@ fn server(args: &UpArgs) -> Part {
     Part {
         name: "server",
         arguments,
+        keeps_sockets: false,
     }
 }
 
@@ -70,6 +71,7 @@ fn agent(args: &UpArgs) -> Part {
     Part {
         name: "node",
         arguments,
+        keeps_sockets: false,
     }
 }
 
@@ -78,6 +80,7 @@ pub fn balancer(data: &Path) -> Part {
     Part {
         name: "load balancer",
         arguments: vec!["lb".into(), "--data".into(), data.into()],
+        keeps_sockets: true,
     }
 }
 
