@@ -22,6 +22,8 @@ SILENT = f"no answer within {PATIENCE_S} s"
 class Request:
     """One request as the client saw it; times of `time.monotonic()`."""
 
+    # When its connection was asked for: before the request if it is kept.
+    opened: float
     begin: float
     end: float
     outcome: str
@@ -41,19 +43,22 @@ class Request:
     def __str__(self):
         what = f"{self.status} {self.body[:120]!r}" if self.outcome == ANSWERED else self.outcome
         first = f", the first attempt {self.repeated}" if self.repeated else ""
-        return f"{self.begin:.3f}–{self.end:.3f}: {what}{first}"
+        kept = f" on a connection of {self.opened:.3f}" if self.opened < self.begin else ""
+        return f"{self.begin:.3f}–{self.end:.3f}{kept}: {what}{first}"
 
 
 class Line:
     """A connection to a service, written by hand to know exactly how far each request got."""
 
     def __init__(self, service, keep_alive):
-        self.service, self.keep_alive, self.socket = service, keep_alive, None
+        self.service, self.keep_alive = service, keep_alive
+        self.socket, self.opened = None, 0.0
 
     def ask(self):
         """Outcome, status and body of one request."""
         try:
             if self.socket is None:
+                self.opened = time.monotonic()
                 self.socket = socket.create_connection(("127.0.0.1", self.service.port), PATIENCE_S)
                 self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except ConnectionRefusedError:
@@ -138,9 +143,10 @@ class Watcher:
         while not self.over.is_set():
             begin = time.monotonic()
             (outcome, status, body), repeated = line.ask(), None
+            opened = min(line.opened, begin)
             if outcome == CLOSED and self.repeat:
                 repeated = outcome
                 outcome, status, body = line.ask()
-            self._requests.append(Request(begin, time.monotonic(), outcome, status, body, repeated))
+            self._requests.append(Request(opened, begin, time.monotonic(), outcome, status, body, repeated))
             self.over.wait(PAUSE_S)
         line.close()

@@ -53,6 +53,12 @@ impl Passed {
     }
 }
 
+impl AsFd for Passed {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
 /// Why a message is not followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
@@ -138,7 +144,8 @@ impl Store {
                     }
                 }
                 Err(Errno::EAGAIN) => return,
-                Err(Errno::EINTR) => {}
+                // Said once if the process ended before it read all; what it sent is still there.
+                Err(Errno::ECONNRESET | Errno::EINTR) => {}
                 Ok(None) | Err(_) => self.channel = None,
             }
         }
