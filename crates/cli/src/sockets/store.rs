@@ -17,9 +17,7 @@ use nix::{
     },
 };
 
-use super::{
-    END, HOLD, LET_GO, MOST_DESCRIPTORS, MOST_HELD, MOST_NAME, SETTLE, SOCKETS, packet,
-};
+use super::{END, HOLD, LET_GO, MOST_DESCRIPTORS, MOST_HELD, MOST_NAME, SETTLE, SOCKETS, packet};
 use crate::problem::Problem;
 
 /// Packets that are read in a row, so that a part that floods does not keep the supervisor from
@@ -92,8 +90,8 @@ impl Store {
         self.hear_out();
         let failed = |cause| Problem::caused("cannot make a pair of sockets", cause);
         let flags = SockFlag::SOCK_CLOEXEC;
-        let (own, passed) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags)
-            .map_err(failed)?;
+        let (own, passed) =
+            socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags).map_err(failed)?;
         fcntl(&passed, FcntlArg::F_SETFD(FdFlag::empty())).map_err(failed)?;
         if let Err(error) = self.hand_over(own.as_fd()) {
             // The next process could listen nowhere as long as they are held.

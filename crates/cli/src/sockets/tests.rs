@@ -34,7 +34,13 @@ fn keeper(store: &mut Store) -> Keeper {
 fn hold(channel: &OwnedFd, name: &str, listener: &TcpListener) {
     let message = format!("+{name}");
     let numbers = [listener.as_raw_fd()];
-    packet::send(channel.as_fd(), message.as_bytes(), &numbers, MsgFlags::empty()).unwrap();
+    packet::send(
+        channel.as_fd(),
+        message.as_bytes(),
+        &numbers,
+        MsgFlags::empty(),
+    )
+    .unwrap();
 }
 
 fn say(channel: &OwnedFd, message: &[u8]) {
@@ -134,7 +140,10 @@ fn only_listening_sockets_are_held() {
     let local = std::os::unix::net::UnixListener::bind(path.path().join("s")).unwrap();
     let others: [OwnedFd; 4] = [connected.into(), bound.into(), file.into(), local.into()];
     for other in others {
-        assert_eq!(store.follow(b"+x", true, vec![other]), Err(Refused::NotListening));
+        assert_eq!(
+            store.follow(b"+x", true, vec![other]),
+            Err(Refused::NotListening)
+        );
     }
     store.follow(b"+x", true, vec![one.into()]).unwrap();
 }

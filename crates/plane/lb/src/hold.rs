@@ -39,7 +39,10 @@ impl Spot {
         }
         let name: SockaddrStorage = getsockname(socket.as_raw_fd())?;
         let v4 = name.as_sockaddr_in().map(|it| SocketAddr::V4((*it).into()));
-        let v6 = || name.as_sockaddr_in6().map(|it| SocketAddr::V6((*it).into()));
+        let v6 = || {
+            name.as_sockaddr_in6()
+                .map(|it| SocketAddr::V6((*it).into()))
+        };
         let address = v4.or_else(v6);
         Ok(Self {
             namespace: Identity::of_socket(socket)?,

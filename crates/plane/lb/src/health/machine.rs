@@ -176,10 +176,7 @@ mod tests {
         );
         let reason = |outcome| verdict(outcome).reason;
         assert_eq!(reason(TimedOut).as_deref(), Some("Target.Timeout"));
-        assert_eq!(
-            reason(Failed).as_deref(),
-            Some("Target.FailedHealthChecks")
-        );
+        assert_eq!(reason(Failed).as_deref(), Some("Target.FailedHealthChecks"));
     }
 
     proptest! {
