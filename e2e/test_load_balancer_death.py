@@ -56,7 +56,7 @@ def test_no_connection_is_refused_and_none_that_waited_is_lost(fresh, web, recor
     print("from kill -9 to the first answer of a request begun afterwards, ms:", [round(one) for one in again_ms])
     record_property("kill_to_answer_ms", again_ms)
     assert max(again_ms) < 1000 * AGAIN_WITHIN_S
-    assert fresh.output.text.count("cannot listen") == 0, fresh.output.text
+    assert "Address already in use" not in fresh.output.text, fresh.output.text
 
 
 @pytest.mark.slow

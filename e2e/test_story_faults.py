@@ -1,12 +1,17 @@
 """The story again and again, while one process after the other is killed at a random moment.
 
+A client asks all the while. It repeats a GET whose connection was closed before any byte of the answer, once, as RFC 9110
+§9.2.2 allows; beyond that no request may fail but those under way when a task was killed.
+
 WHARF_FAULT_ROUNDS says how often (5), WHARF_FAULT_SEED with which random numbers.
 """
 
+import collections
 import os
 import random
 import signal
 import threading
+import time
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,9 +20,14 @@ from harness import host, images, processes
 from harness.installation import Installation
 from harness.services import Web
 from harness.waiting import wait_for
+from harness.watcher import Watcher
 
 ROUNDS = int(os.environ.get("WHARF_FAULT_ROUNDS", "5"))
 SEED = int(os.environ.get("WHARF_FAULT_SEED", "0")) or random.randrange(1 << 30)
+
+
+# What was killed, and when; for a shim, until its containers had ended too.
+Kill = collections.namedtuple("Kill", "victim begin end")
 
 
 class Story:
@@ -53,15 +63,19 @@ class Story:
         return wait_for(tried, deadline_s, "an answer")
 
     def kill(self):
-        """kill -9 of a part of wharf, or of the shim of a task."""
+        """kill -9 of a part of wharf, or of the shim of a task; tells when."""
         victim = self.random.choice(["server", "node", "lb", "shim"])
+        begin = time.monotonic()
         if victim == "shim":
             shims = self.wharf.shims()
             if shims:
-                processes.kill(self.random.choice(shims), signal.SIGKILL)
+                shim = self.random.choice(shims)
+                containers = processes.children(shim)
+                processes.kill(shim, signal.SIGKILL)
+                wait_for(lambda: not any(map(processes.alive, containers)), 20, "the end of a killed shim's containers", interval_s=0.01)
         else:
             processes.kill(wait_for(lambda: self.wharf.child(victim), 20, f"a wharf {victim}"), signal.SIGKILL)
-        return victim
+        return Kill(victim, begin, time.monotonic())
 
     def converged(self):
         wait_for(self.wharf.healthy, 30, "health")
@@ -79,23 +93,40 @@ class Story:
             self.web.ecs.describe_task_definition(taskDefinition=definition)
 
 
+def check(watcher, kill):
+    """Only requests that were under way when a task was killed may have failed; looks at those since the last call."""
+    for request in watcher.failures:
+        if kill.victim != "shim":
+            raise AssertionError(f"a request failed, though no task was killed: {request}")
+        if not request.under_way(kill.begin, kill.end):
+            raise AssertionError(f"a request failed that was not under way when its task was killed, {kill}: {request}")
+    watcher.forget(time.monotonic())
+
+
 @pytest.mark.slow
 def test_the_story_survives_the_death_of_any_process():
     before = host.snapshot()
+    asked, excused = 0, 0
     with Installation() as wharf:
         wharf.start()
         web = Web(wharf, images.push(wharf, "web"))
         web.make(3)
         story = Story(wharf, web)
-        for number in range(ROUNDS):
-            done = story.act()
-            # A moment that no test would choose: somewhere within the change.
-            threading.Event().wait(story.random.random() * 1.5)
-            victim = story.kill()
-            try:
-                story.converged()
-            except AssertionError as error:
-                raise AssertionError(f"seed {SEED}, round {number}: {done}, then kill -9 of the {victim}: {error}") from error
+        with Watcher(web) as watcher:
+            for number in range(ROUNDS):
+                done = story.act()
+                # A moment that no test would choose: somewhere within the change.
+                threading.Event().wait(story.random.random() * 1.5)
+                kill = story.kill()
+                try:
+                    story.converged()
+                    asked, excused = asked + len(watcher.requests), excused + len(watcher.failures)
+                    check(watcher, kill)
+                except AssertionError as error:
+                    raise AssertionError(
+                        f"seed {SEED}, round {number}: {done}, then kill -9 of the {kill.victim} at {kill.begin:.3f}: {error}"
+                    ) from error
+        print(f"seed {SEED}: {ROUNDS} rounds, {asked} requests, {excused} failed at a task that was killed")
         web.close()
         mark = wharf.id
         wharf.down()
