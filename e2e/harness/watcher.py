@@ -8,7 +8,7 @@ import time
 
 PATIENCE_S = 20
 # Between two requests of one asker: many at once shall be under way at any moment, on a machine that has other work.
-PAUSE_S = 0.01
+PAUSE_S = 0.005
 
 ANSWERED = "answered"
 REFUSED = "connection refused"
@@ -107,7 +107,7 @@ class Watcher:
     RFC 9110 §9.2.2 allows: a GET whose connection was closed before any byte of the answer is sent once more.
     """
 
-    def __init__(self, service, repeat=True, askers=6):
+    def __init__(self, service, repeat=True, askers=8):
         self.service, self.repeat = service, repeat
         self.over = threading.Event()
         self._requests = collections.deque()

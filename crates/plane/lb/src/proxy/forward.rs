@@ -219,10 +219,7 @@ impl Sending<'_> {
         loop {
             let connection;
             (lease, connection) = self.connect(lease, fresh).await?;
-            match Exchange::new(connection, upload)
-                .head(&self.method, &mut self.spare)
-                .await
-            {
+            match self.exchange(connection, upload).await {
                 Ok((head, exchange)) => return Ok((head, exchange, lease)),
                 Err(failure) => {
                     // A kept connection may have been closed for its age alone.
@@ -235,6 +232,17 @@ impl Sending<'_> {
                 }
             }
         }
+    }
+
+    async fn exchange(
+        &mut self,
+        connection: Box<Connection>,
+        upload: Upload,
+    ) -> Result<(Head, Exchange), Failure> {
+        let exchange = Exchange::new(connection, upload);
+        let (head, exchange) = exchange.head(&self.method, &mut self.spare).await?;
+        let exchange = exchange.gather(&head).await?;
+        Ok((head, exchange))
     }
 
     /// An idle connection, or a new one; to another target if need be.
@@ -306,10 +314,11 @@ impl Sending<'_> {
             Why::Idle if !upload.is_done() => return Err(StatusCode::REQUEST_TIMEOUT),
             Why::Idle => return Err(StatusCode::GATEWAY_TIMEOUT),
             Why::Client => return Err(StatusCode::BAD_REQUEST),
-            Why::Forced | Why::Malformed | Why::Closed => StatusCode::BAD_GATEWAY,
+            Why::Forced | Why::Malformed | Why::Closed | Why::Cut => StatusCode::BAD_GATEWAY,
         };
+        let lost = matches!(failure.why, Why::Closed | Why::Cut);
         let harmless = failure.nothing_arrived || may_repeat(&self.method);
-        if failure.why != Why::Closed || self.replayed || !harmless || !upload.can_restart() {
+        if !lost || self.replayed || !harmless || !upload.can_restart() {
             return Err(status);
         }
         self.replayed = true;
