@@ -40,6 +40,10 @@ class Request:
         """Whether it was under way at some moment between the two."""
         return self.begin <= end and self.end >= begin
 
+    def open_at(self, begin, end):
+        """Whether its connection, which may be older than the request, was open at some moment between the two."""
+        return self.opened <= end and self.end >= begin
+
     def __str__(self):
         what = f"{self.status} {self.body[:120]!r}" if self.outcome == ANSWERED else self.outcome
         first = f", the first attempt {self.repeated}" if self.repeated else ""
@@ -133,10 +137,12 @@ class Watcher:
     def failures(self):
         return [request for request in self.requests if request.failed]
 
-    def forget(self, before):
-        """Drops those that ended earlier."""
-        while self._requests and self._requests[0].end < before:
-            self._requests.popleft()
+    def take(self):
+        """Those that have ended since the last call; they are forgotten."""
+        taken = []
+        while self._requests:
+            taken.append(self._requests.popleft())
+        return taken
 
     def _run(self, keep_alive):
         line = Line(self.service, keep_alive)

@@ -25,8 +25,9 @@ use crate::{
     worker::Client,
 };
 
-/// Targets that a request is tried on.
-const MOST_TARGETS: usize = 3;
+/// Targets that a request is tried on. All but the last had nothing of it, or it may be repeated;
+/// a host that dies takes several along.
+const MOST_TARGETS: usize = 8;
 
 /// Forwards a request; an error is the status that the client gets instead of a response.
 pub async fn forward(
