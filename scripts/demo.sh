@@ -2,7 +2,7 @@
 # Shows wharf in two chapters, with the programs a user of AWS already has: one machine, from nothing to a service behind
 # a load balancer that heals and rolls; then two hosts, of which one dies. `--hosts 1` or `--hosts 2` tells one of them.
 #
-# Every command is printed before it runs. All that is made is in one folder below /tmp and is gone at the end,
+# Every command is printed before it runs. All that is made is in one folder below $TMPDIR and is gone at the end,
 # as is wharf. WHARF names the program; without it the build in target/ is taken, then the one on PATH.
 set -euo pipefail
 
@@ -22,7 +22,7 @@ fi
 # Runs a chapter in a folder of its own. However it ends, leave_CHAPTER ends what it started.
 chapter() {
   leave=leave_$1
-  work=${WHARF_DEMO_INSIDE:-$(mktemp -d /tmp/wharf-demo.XXXXXX)}
+  work=${WHARF_DEMO_INSIDE:-$(mktemp -d "${TMPDIR:-/tmp}/wharf-demo.XXXXXX")}
   "$1"
   clean_up
 }

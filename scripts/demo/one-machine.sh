@@ -80,7 +80,7 @@ roll_out() {
   wait_stable 3
   stop_asking
   printf 'Answers meanwhile, by status:\n'
-  answers_since "$begun" || die "a request failed during the rollout"
+  answers_between "$begun" "$(date +%s%3N)" || die "a request failed during the rollout"
   show curl -sS --fail "$url"
 }
 

@@ -145,7 +145,8 @@ make_balancer() {
   show aws elbv2 create-listener --load-balancer-arn "$balancer" --protocol HTTP --port "$1" \
     --default-actions "Type=forward,TargetGroupArn=$targets" --query 'Listeners[0].ListenerArn' --output text
   keep name aws elbv2 describe-load-balancers --names web --query 'LoadBalancers[0].DNSName' --output text
-  url=http://$name:$1/
+  url=http://$name/
+  [ "$1" = 80 ] || url=http://$name:$1/
 }
 
 make_role() {
@@ -233,10 +234,10 @@ stop_asking() {
   wait "${asking[@]}" || true
   asking=()
 }
-# Of the requests that began after a moment (milliseconds): how many had which answer. Fails if one had not 200.
-answers_since() {
-  awk -v since="$1" '
-    $1 >= since { answers[$2]++ }
+# Of the requests that began between two moments (milliseconds): how many had which answer. Fails unless all had 200.
+answers_between() {
+  awk -v from="$1" -v to="$2" '
+    $1 >= from && $1 < to { answers[$2]++ }
     END {
       for (status in answers) { printf "  %6d × %s\n", answers[status], status; if (status != 200) failed = 1 }
       exit failed || !answers[200]

@@ -18,7 +18,7 @@ two_hosts() {
 leave_two_hosts() {
   [ -n "${inside:-}" ] || return 0
   # The first process of the namespaces cleans up and ends; then they are gone.
-  kill -TERM "$(pgrep -P "$inside")" || true
+  kill -TERM "$(pgrep -P "$inside")" 2>/dev/null || true
   wait "$inside" || true
 }
 
@@ -51,7 +51,7 @@ boot() {
     own_folders '$name'
     hostname '$name'
     touch '$work/$name/booted'
-    sleep infinity & wait" &
+    sleep infinity & wait" 2>"$work/$name.console" &
   unshared=$!
   until_within 10 test -e "$work/$name/booted" || die "the machine $name did not start"
   holders[$name]=$(pgrep -P "$unshared")
@@ -92,72 +92,108 @@ make_token() {
   token=${token%%[[:space:]]*}
 }
 
-# Looking: columns of `wharf status`
+# Looking: `wharf status`, read by its columns
 
-# The row of a table that begins with a word: row TABLE KEY
-row() { awk -v table="$1" -v key="$2" '/^$/ { inside = 0 } $1 == table { inside = 1 } inside && $1 == key' "$work/status"; }
 look() { wharf status >"$work/status"; }
-nodes_connected() { look && [ "$(awk '/^$/ { inside = 0 } inside && $4 == "connected" { count++ } $1 == "NODE" { inside = 1 } END { print count + 0 }' "$work/status")" = "$1" ]; }
-running() { row SERVICE web | awk '{ print $5 " of " $4 }'; }
-agent_of() { row NODE "$1" | awk '{ print $4 }'; }
-tasks_on() { row NODE "$1" | awk '{ print $NF }'; }
-healthy() { awk '/^$/ { inside = 0 } inside && $3 == "healthy" { count++ } $1 == "TARGET" { inside = 1 } END { print count + 0 }' "$work/status"; }
+# Of the rows of a table in which a column has a value, one column (0: all, -1: the last): rows TABLE COLUMN=VALUE COLUMN
+rows() {
+  awk -v table="$1" -v column="${2%%=*}" -v value="${2#*=}" -v shown="$3" '
+    /^$/ { inside = 0 }
+    inside && $column == value { print shown < 0 ? $NF : $shown }
+    $1 == table { inside = 1 }' "$work/status"
+}
+count() { rows "$@" 0 | wc -l; }
+# By number: NODE CLUSTER ZONE STATUS AGENT … TASKS; SERVICE CLUSTER STATUS DESIRED RUNNING …; TARGET GROUP STATE …
+agent_in() { rows NODE "3=$1" 5; }
+tasks_in() { rows NODE "3=$1" -1; }
+running() { rows SERVICE 1=web 5; }
+healthy() { count TARGET 3=healthy; }
 
 # Inside: the story
 
-# Watch until a condition holds, a line every two seconds: watch_until SECONDS CONDITION…
+joined() { look && [ "$(count NODE 5=connected)" = 3 ]; }
+noticed() { [ "$(agent_in us-east-1b)" = away ]; }
+replaced() { [ "$(tasks_in us-east-1a)" = 4 ] && [ "$(running)" = 4 ] && [ "$(healthy)" = 4 ]; }
+# Long enough for requests that began two seconds after the loss was noticed.
+proven() { replaced && [ "$(now_ms)" -gt $((noticed_at + 5000)) ]; }
+
+now_ms() { date +%s%3N; }
+
+# Watch until a condition holds, with a line every two seconds: watch_until SECONDS CONDITION
 watch_until() {
-  local begun=$SECONDS told=-9 deadline=$((SECONDS + $1))
-  shift
+  local deadline=$((SECONDS + $1))
   while look; do
-    if [ $((SECONDS - told)) -ge 2 ]; then
-      printf '  %2d s  host-2: agent %s; running %s; healthy targets %s; requests so far %s\n' \
-        $((SECONDS - lost_at)) "$(agent_of "$lost")" "$(running)" "$(healthy)" "$(wc -l <"$work/answers")"
-      told=$SECONDS
+    if [ $SECONDS -ge "$tell_at" ]; then
+      printf '  %2d s  host-2 is %-9s  tasks: %s on host-1, %s running; targets healthy: %s; requests answered: %s\n' \
+        $((SECONDS - lost_at)) "$(agent_in us-east-1b)" "$(tasks_in us-east-1a)" "$(running)" "$(healthy)" "$(wc -l <"$work/answers")"
+      tell_at=$((SECONDS + 2))
     fi
-    "$@" && return
+    "$2" && return
     [ $SECONDS -lt $deadline ] || return 1
     sleep 0.1
   done
 }
-noticed() { [ "$(agent_of "$lost")" != connected ]; }
-replaced() { [ "$(running)" = '4 of 4' ] && [ "$(tasks_on "$kept")" = 4 ] && [ "$(healthy)" = 4 ]; }
+
+join_hosts() {
+  local token
+  make_token
+  start_node host-1 --server "https://$control:4566" --join "$token" --fargate --zone us-east-1a
+  make_token
+  start_node host-2 --server "https://$control:4566" --join "$token" --fargate --zone us-east-1b
+  printf '\nA node without --fargate takes no Fargate tasks; this one carries the load balancers:\n'
+  make_token --lb
+  start_node control --data /var/lib/front --server "https://$control:4566" --join "$token" --zone us-east-1c
+  until_within 20 joined || { cat "$work"/*/node.log >&2; die "the nodes did not join within 20 s"; }
+  show wharf status
+}
+
+# Every process on it at once, as if its plug were pulled; its end of the cable goes with them.
+kill_host() {
+  spell "kill -9 ${holders[$1]}   # the first process of $1, and with it all others"
+  kill -9 "${holders[$1]}"
+  until_within 10 unplugged "$1" || die "$1 is still there"
+  spell "ip link show $1"
+  ip link show "$1" 2>&1 || true
+}
+unplugged() { ! ip link show "$1" >/dev/null 2>&1; }
+
+lose_a_host() {
+  local begun noticed_at lost_at=$SECONDS tell_at=0
+  start_asking 4
+  begun=$(now_ms)
+  kill_host host-2
+  watch_until 60 noticed || die "the loss was not noticed within a minute"
+  noticed_at=$(now_ms)
+  printf '  The control plane has noticed.\n'
+  watch_until 90 proven || { show_events 10; die "the tasks were not replaced"; }
+  stop_asking
+  printf 'Answers to requests from before the loss was noticed, and of the two seconds after:\n'
+  answers_between "$begun" $((noticed_at + 2000)) || true
+  printf 'Answers to later ones:\n'
+  answers_between $((noticed_at + 2000)) "$(now_ms)" || die "a request failed that began two seconds after the loss was noticed"
+}
 
 inside_two_hosts() {
-  local token lost kept lost_at since
-  work=$WHARF_DEMO_INSIDE
   prompt="control\$"
 
   say "1. Three machines on a network: control, host-1 and host-2, each in namespaces of its own"
   boot_control
   boot host-1 10.0.0.11
   boot host-2 10.0.0.12
-  show ip -brief address show dev lan
-  prompt="host-1\$"
-  spell ip -brief address show dev eth0
-  on host-1 ip -brief address show dev eth0
-  prompt="control\$"
+  show ip -brief link show
 
   say "2. The control plane on one of them"
   start_wharf server --listen "$control"
   point_tools
 
-  say "3. Each host joins over TLS, with a token that is good once"
-  make_token
-  start_node host-1 --server "https://$control:4566" --join "$token" --fargate --zone us-east-1a
-  make_token
-  start_node host-2 --server "https://$control:4566" --join "$token" --fargate --zone us-east-1b
-  printf 'And one beside the control plane that takes no Fargate tasks, but carries load balancers:\n'
-  make_token --lb
-  start_node control --data /var/lib/front --server "https://$control:4566" --join "$token" --zone us-east-1c
-  until_within 20 nodes_connected 3 || { cat "$work"/*/node.log >&2; die "the nodes did not join"; }
-  show wharf status
+  say "3. The hosts join over TLS, each with a token that is good once"
+  join_hosts
 
-  say "4. An image, pushed into the registry of the control plane"
+  say "4. An image in the control plane's registry, from which the hosts pull"
   build_image 1
   push_images 4566 1
 
-  say "5. A service of four Fargate tasks behind a load balancer"
+  say "5. A service of four Fargate tasks on both hosts, behind a load balancer"
   show aws logs create-log-group --log-group-name /demo
   make_balancer 80
   make_role
@@ -165,8 +201,41 @@ inside_two_hosts() {
   make_service 4
   show wharf status
   ask_all 40
-  look
+
+  say "6. Pull the plug of host-2 while requests go on"
+  lose_a_host
+
+  say "7. Its tasks run on host-1 now"
+  show wharf status
+  show_events 6
+  show_stopped
+  ask_all 40
+
+  say "8. Take it all down"
+  show aws ecs delete-service --service web --force --query service.status --output text
+  show aws elbv2 delete-load-balancer --load-balancer-arn "$balancer"
+  take_down
+  printf '\nThat was two hosts: %s outlived one of them.\n' "$url"
 }
+
+show_stopped() {
+  local arns
+  read -ra arns <<<"$(aws ecs list-tasks --service-name web --desired-status STOPPED --query taskArns --output text)"
+  show aws ecs describe-tasks --tasks "${arns[@]}" --query 'tasks[].[availabilityZone,lastStatus,stoppedReason]' --output text
+}
+
+take_down() {
+  prompt="host-1\$"
+  spell wharf down
+  on host-1 "$wharf_program" down
+  prompt="control\$"
+  show wharf down --data /var/lib/front
+  spell "kill $up   # wharf server"
+  kill "$up"
+  wait "$up" || true
+  up=
+}
+
 leave_inside_two_hosts() {
   local name
   for name in "${!holders[@]}"; do
