@@ -9,9 +9,11 @@ set -euo pipefail
 # The repository, if this runs from one: by its path, or by `wharf demo`, which hands it to bash as text.
 if [ -n "${BASH_EXECUTION_STRING:-}" ]; then
   here=$PWD
+  # shellcheck disable=SC2034 # for chapter two
   myself=(bash -c "$BASH_EXECUTION_STRING" "$0")
 else
   here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+  # shellcheck disable=SC2034
   myself=(bash "$here/scripts/demo.sh")
   for part in shared one-machine two-hosts; do
     # shellcheck source=/dev/null
@@ -23,6 +25,9 @@ fi
 chapter() {
   leave=leave_$1
   work=${WHARF_DEMO_INSIDE:-$(mktemp -d "${TMPDIR:-/tmp}/wharf-demo.XXXXXX")}
+  # Passwords of registries, too, are kept there.
+  export REGISTRY_AUTH_FILE=$work/auth.json
+  [ -e "$REGISTRY_AUTH_FILE" ] || echo '{}' >"$REGISTRY_AUTH_FILE"
   "$1"
   clean_up
 }
@@ -45,7 +50,6 @@ ended() {
   fi
   exit "$status"
 }
-work='' leave='' up='' asking=()
 trap ended EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP

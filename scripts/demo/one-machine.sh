@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154,SC2034 # variables of shared.sh
 # Chapter one: from nothing to a service behind a load balancer that heals and rolls, on one machine.
 
 # A port that is free now, or the given one where nobody can say.
@@ -98,6 +98,7 @@ read_a_line() {
 one_machine() {
   local port web_port
   data=$work/data
+  chapter_title "Chapter one: a machine"
   port=$(free_port 4566) web_port=$(free_port 8080)
 
   say "1. Start wharf: the whole platform in one program, its state in one folder"

@@ -1,7 +1,13 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154 # JMESPath in backquotes; variables of the other parts
 # What the chapters of the demo share: how commands are shown, the programs, the images, a service behind a load
 # balancer. Read by scripts/demo.sh, or put before it by `wharf demo`.
 
+# The chapter's folder and how it is left; the running wharf; what commands said that later ones need.
+work='' leave='' up='' wharf_program='' aws_program=''
+container='' vpc='' group='' balancer='' targets='' name='' url='' role=''
+asking=() subnets=()
+
+chapter_title() { printf '\n\033[1;4m%s\033[0m\n' "$*"; }
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 die() { printf 'demo: %s\n' "$*" >&2; exit 1; }
 
@@ -61,9 +67,9 @@ find_programs() {
   local tool
   wharf_program=$(first_of ${WHARF:+"$WHARF"} "$here/target/debug/wharf" "$here/target/release/wharf" wharf) || die "no wharf: run 'make build' first"
   aws_program=$(first_of "$here/.venv/bin/aws" aws) || die "no aws: run 'make deps', or install the AWS command line"
-  for tool in skopeo buildah busybox curl pgrep ip unshare nsenter; do
+  for tool in skopeo buildah busybox curl pgrep ip unshare nsenter mount; do
     command -v "$tool" >/dev/null \
-      || die "no $tool: run 'make deps', or 'apt-get install skopeo buildah busybox-static curl procps iproute2 util-linux'"
+      || die "no $tool: run 'make deps', or 'apt-get install skopeo buildah busybox-static curl procps iproute2 util-linux mount'"
   done
   [ "$(id -u)" = 0 ] || die "containers need root: run 'sudo make demo'"
 }
@@ -84,13 +90,13 @@ point_tools() {
   spell "eval \"\$($(typed wharf env "$@"))\""
   unset AWS_PROFILE AWS_SESSION_TOKEN AWS_CONFIG_FILE
   eval "$(wharf env "$@")"
-  export AWS_PAGER= AWS_EC2_METADATA_DISABLED=true
+  export AWS_PAGER='' AWS_EC2_METADATA_DISABLED=true
 }
 
 # Images: build_image VERSION, then push_images PORT VERSION…
 
 build_image() {
-  local root=$work/root container
+  local root=$work/root
   if [ ! -d "$root" ]; then
     mkdir -p "$root/bin" "$root/www"
     cp "$(readlink -f "$(command -v busybox)")" "$root/bin/busybox"
@@ -119,7 +125,6 @@ push_images() {
   local registry=localhost:$1 version
   shift
   show aws ecr create-repository --repository-name web --query repository.repositoryUri --output text
-  export REGISTRY_AUTH_FILE=$work/auth.json
   spell "aws ecr get-login-password | skopeo login --tls-verify=false --username AWS --password-stdin $registry"
   aws ecr get-login-password | skopeo login --tls-verify=false --username AWS --password-stdin "$registry"
   for version; do
@@ -129,10 +134,9 @@ push_images() {
 
 # A load balancer in the default VPC's three zones, listening on a port: make_balancer PORT. Sets url.
 make_balancer() {
-  local name
   keep vpc aws ec2 describe-vpcs --filters Name=is-default,Values=true --query 'Vpcs[0].VpcId' --output text
   keep subnets aws ec2 describe-subnets --filters "Name=vpc-id,Values=$vpc" --query 'Subnets[].SubnetId' --output text
-  read -ra subnets <<<"$subnets"
+  read -ra subnets <<<"${subnets[0]}"
   keep group aws ec2 create-security-group --group-name web --description 'everybody may ask' --vpc-id "$vpc" --query GroupId --output text
   show aws ec2 authorize-security-group-ingress --group-id "$group" --protocol tcp --port 80 --cidr 0.0.0.0/0 --query Return
   keep balancer aws elbv2 create-load-balancer --name web --subnets "${subnets[@]}" --security-groups "$group" \
@@ -217,11 +221,10 @@ ask_all() {
 # Ask without pause in the background, so many at a time, until `stop_asking`: start_asking CONNECTIONS
 # $work/answers then has a line a request: when it began, in milliseconds, and the answer's status (000: none).
 start_asking() {
-  local loop
   rm -f "$work/enough"
   : >"$work/answers"
   asking=()
-  for loop in $(seq "$1"); do
+  for _ in $(seq "$1"); do
     while [ ! -e "$work/enough" ]; do
       printf '%s %s\n' "$(date +%s%3N)" "$(curl -s -o /dev/null -w '%{http_code}' --max-time 15 "$url")" >>"$work/answers"
     done &

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154,SC2034 # variables of shared.sh
 # Chapter two: a service on two hosts, of which one dies.
 #
 # All machines are namespaces inside a private one, which plays the machine of the control plane: network, mounts,
@@ -9,6 +9,7 @@ declare -A holders=()
 
 # Outside: runs the chapter in its namespaces.
 two_hosts() {
+  chapter_title "Chapter two: two hosts, of which one dies"
   # In the background, so that a signal is heard at once.
   WHARF_DEMO_INSIDE=$work unshare --net --mount --pid --uts --fork --kill-child --mount-proc --propagation private "${myself[@]}" &
   inside=$!
@@ -26,16 +27,16 @@ leave_two_hosts() {
 
 # Make this the machine `control`: a folder of its own for what wharf keeps, and a switch that others plug into.
 boot_control() {
-  own_folders control
-  hostname control
+  be_machine control
   ip link set lo up
   ip link add lan type bridge
   ip address add "$control/24" dev lan
   ip link set lan up
 }
 
-# /var/lib and /run of this mount namespace are from now on a machine's own.
-own_folders() {
+# The name, and /var/lib and /run, of these namespaces are from now on a machine's own.
+be_machine() {
+  echo "$1" >/proc/sys/kernel/hostname
   mkdir -p "$work/$1/lib" "$work/$1/run"
   mount --bind "$work/$1/lib" /var/lib
   mount --bind "$work/$1/run" /run
@@ -46,10 +47,9 @@ boot() {
   local name=$1 unshared
   unshare --net --mount --pid --uts --fork --kill-child --mount-proc --propagation private bash -c "
     set -e
-    $(declare -f own_folders)
+    $(declare -f be_machine)
     work='$work'
-    own_folders '$name'
-    hostname '$name'
+    be_machine '$name'
     touch '$work/$name/booted'
     sleep infinity & wait" 2>"$work/$name.console" &
   unshared=$!
