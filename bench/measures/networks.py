@@ -13,7 +13,7 @@ ROUNDS = 3
 METHOD = (
     f"Two hosts in namespaces on one wire, {INTERFACES} interfaces on each and {GROUPS} groups with three rules each, through the data plane "
     f"that the agent uses. Changes: from the call until the kernel has them, 200 of a kind. Forwarding: one TCP stream, datagrams of 18 bytes, "
-    f"TCP connections one after the other, two seconds each, between two interfaces; groups off: the chains of groups emptied; no rules: all "
+    f"TCP connections with a byte there and back, one after the other, two seconds each, between two interfaces; groups off: the chains of groups emptied; no rules: all "
     f"of nftables emptied, so that the kernel follows no connections. Medians of {ROUNDS} runs; in brackets the worst."
 )
 COLUMNS = ("what", "figure", "worst")

@@ -211,7 +211,7 @@ struct StatusArgs {
 struct ExplainArgs {
     #[arg(value_enum)]
     what: ExplainWhat,
-    /// Name, id or ARN
+    /// Name or ARN of a service; id of a task, the beginning of it, or its ARN
     name: String,
     /// The cluster it is in, if it is not `default`
     #[arg(long)]

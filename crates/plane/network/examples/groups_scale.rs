@@ -432,30 +432,37 @@ fn processor_time() -> Duration {
 
 /// Each round has a port of its own: the client's ports of the round before rest for a minute.
 static NEXT_PORT: AtomicU16 = AtomicU16::new(5003);
+/// Sent last, it ends the server.
+const LAST: u8 = b'x';
 
+/// Connections a second, one after the other, each with a byte there and back: the server has accepted
+/// one before the next begins, so none waits for a place in its queue.
 fn connections(from: &Path, to: &Path, address: Ipv4Addr) -> f64 {
     let port = NEXT_PORT.fetch_add(1, Ordering::Relaxed);
     let listener = inside(to, || TcpListener::bind((address, port)).expect("bind"));
-    let acceptor = listener.try_clone().expect("a clone");
     let server = thread::spawn(move || {
-        for stream in acceptor.incoming() {
-            let Ok(mut stream) = stream else { return };
-            if stream.read(&mut [0; 1]).is_ok_and(|len| len == 0) {
-                // The client closed first; an empty byte from it ends the server.
-                continue;
+        for stream in listener.incoming() {
+            let (mut stream, mut byte) = (stream.expect("accept"), [0]);
+            stream.read_exact(&mut byte).expect("a byte");
+            stream.write_all(&byte).expect("an answer");
+            if byte[0] == LAST {
+                return;
             }
-            return;
         }
     });
+    let connect = |byte: u8| {
+        let mut stream = TcpStream::connect((address, port)).expect("connect");
+        stream.write_all(&[byte]).expect("write");
+        stream.read_exact(&mut [0]).expect("an answer");
+    };
     let rate = inside(from, || {
         let (begin, mut count) = (Instant::now(), 0);
         while begin.elapsed() < SPAN {
-            drop(TcpStream::connect((address, port)).expect("connect"));
+            connect(b'a');
             count += 1;
         }
         let rate = f64::from(count) / begin.elapsed().as_secs_f64();
-        let mut last = TcpStream::connect((address, port)).expect("connect");
-        last.write_all(b"x").expect("write");
+        connect(LAST);
         rate
     });
     server.join().expect("no panic");
