@@ -13,10 +13,10 @@ use time::OffsetDateTime;
 use wharf_base::{Permit, Timestamp, ids};
 use wharf_records::{Record, Unknown, encode};
 use wharf_store::{Compare, Txn};
+use zeroize::Zeroizing;
 
-use crate::core::ChangeError;
 use crate::{
-    core::{Core, MAX_TRIES, Stored, conflict},
+    core::{ChangeError, Core, MAX_TRIES, Stored, conflict},
     facts::{self, Unreadable},
     key::{self, Algorithm, KeyError},
     names::platform_scope,
@@ -92,7 +92,7 @@ impl Core {
                 None => format!("wharf certificates {}", ids::hex16()),
             };
             let made = authority_params(&name, now)?.self_signed(&opened)?;
-            let pem = opened.serialize_pem();
+            let pem = Zeroizing::new(opened.serialize_pem());
             let record = records::Authority {
                 name: name.clone(),
                 certificate: made.pem(),

@@ -46,3 +46,86 @@ pub fn step(certificate: &Certificate, in_use: bool, now: Timestamp) -> Step {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wharf_seal::Keyring;
+
+    use super::*;
+    use crate::{
+        facts::Facts,
+        key::Algorithm,
+        records::{Issued, Method, Renewal},
+    };
+
+    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+    fn certificate(left: Option<Duration>) -> Certificate {
+        let issued = left.map(|left| Issued {
+            body: String::new(),
+            chain: None,
+            facts: Facts {
+                serial: String::new(),
+                subject: String::new(),
+                issuer: String::new(),
+                not_before: NOW - LOOK,
+                not_after: NOW + left,
+                signature_algorithm: String::new(),
+                key_usages: Vec::new(),
+                extended_key_usages: Vec::new(),
+            },
+            at: NOW,
+        });
+        Certificate {
+            origin: Origin::Requested {
+                method: Method::Dns,
+                validations: Vec::new(),
+                transparency: true,
+            },
+            domain: "a.example.com".to_owned(),
+            names: vec!["a.example.com".to_owned()],
+            algorithm: Algorithm::P256,
+            private_key: Keyring::in_memory().seal(b"", "x"),
+            issued,
+            created_at: NOW,
+            renewal: None,
+            tags: Default::default(),
+            unknown: Default::default(),
+        }
+    }
+
+    #[test]
+    fn a_request_is_pending_for_a_moment() {
+        let pending = certificate(None);
+        assert_eq!(step(&pending, false, NOW), Step::After(VALIDATION));
+        assert_eq!(step(&pending, false, NOW + VALIDATION), Step::Issue);
+    }
+
+    #[test]
+    fn what_is_in_use_is_renewed_in_time() {
+        let (second, due) = (Duration::from_secs(1), RENEWED_BEFORE_END);
+        for (left, in_use, expected) in [
+            (due * 2, true, Step::After(LOOK)),
+            (due + second, true, Step::After(second)),
+            (due, true, Step::Renew),
+            (due, false, Step::After(LOOK)),
+            (Duration::ZERO, true, Step::Renew),
+        ] {
+            let certificate = certificate(Some(left));
+            assert_eq!(
+                step(&certificate, in_use, NOW),
+                expected,
+                "{left:?} {in_use}"
+            );
+        }
+        let mut asked = certificate(Some(due * 2));
+        asked.renewal = Some(Renewal {
+            pending: true,
+            updated_at: NOW,
+        });
+        assert_eq!(step(&asked, false, NOW), Step::Renew);
+        let mut imported = certificate(Some(Duration::ZERO));
+        imported.origin = Origin::Imported;
+        assert_eq!(step(&imported, true, NOW), Step::Nothing);
+    }
+}

@@ -48,7 +48,7 @@ pub struct ServedCertificate {
 #[derive(Debug)]
 pub enum Found {
     Nothing,
-    /// It is not issued yet, or over.
+    /// It is not issued yet.
     NotServable,
     Certificate(ServedCertificate),
 }
@@ -76,9 +76,13 @@ impl AcmService {
         let unchanged = stored.unchanged();
         let record = stored.record;
         let status = record.status(self.core.now());
-        let Some(issued) = record.issued.filter(|_| status == Status::Issued) else {
+        let Some(issued) = record.issued else {
             return Ok(Found::NotServable);
         };
+        // What is over counts as gone, as in AWS.
+        if status == Status::Expired {
+            return Ok(Found::Nothing);
+        }
         let keyring = &self.core.parts.keyring;
         let private_key = keyring.open(&record.private_key, &Certificate::purpose(arn))?;
         Ok(Found::Certificate(ServedCertificate {

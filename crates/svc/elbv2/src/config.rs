@@ -97,7 +97,7 @@ pub struct FoundCertificate {
 #[derive(Debug, Clone)]
 pub enum CertificateLookup {
     Unknown,
-    /// It is there, but not issued yet, or over.
+    /// It is there, but not issued yet.
     NotServable,
     Found(FoundCertificate),
 }
