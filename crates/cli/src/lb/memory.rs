@@ -2,13 +2,12 @@
 //! until its own checks have said something.
 
 use std::{
-    fs,
-    io::{self, Read},
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use tokio::sync::watch;
+use wharf_durable::{self as durable, Durability};
 use wharf_planeproto::report::TargetHealth;
 
 /// In the node's folder.
@@ -25,9 +24,8 @@ pub fn file(node_dir: &Path) -> PathBuf {
 
 /// What was kept last; nothing if that cannot be read, since the checks will tell.
 pub fn load(path: &Path) -> Vec<TargetHealth> {
-    match try_load(path) {
-        Ok(known) => known,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+    match durable::read_json(path, MOST_BYTES) {
+        Ok(known) => known.unwrap_or_default(),
         Err(error) => {
             tracing::warn!(path = %path.display(), %error, "the last known health of targets is not used");
             Vec::new()
@@ -35,21 +33,15 @@ pub fn load(path: &Path) -> Vec<TargetHealth> {
     }
 }
 
-fn try_load(path: &Path) -> io::Result<Vec<TargetHealth>> {
-    let mut bytes = Vec::new();
-    let file = fs::File::open(path)?;
-    file.take(MOST_BYTES).read_to_end(&mut bytes)?;
-    Ok(serde_json::from_slice(&bytes)?)
-}
-
-/// Keeps what is known, for ever. Not forced to the disk itself: it matters when this process is
-/// killed, hardly after the machine was.
+/// Keeps what is known, for ever. It matters when this process is killed, hardly after the machine
+/// was.
 pub async fn keep(mut known: watch::Receiver<Vec<TargetHealth>>, path: PathBuf) {
     let mut failing = false;
     while known.changed().await.is_ok() {
-        let bytes = serde_json::to_vec(&*known.borrow_and_update());
+        let now = known.borrow_and_update().clone();
         let to = path.clone();
-        let saved = tokio::task::spawn_blocking(move || save(&to, &bytes?));
+        let save = move || durable::replace_json(&to, &now, Durability::Process);
+        let saved = tokio::task::spawn_blocking(save);
         let saved = saved.await.unwrap_or_else(|error| Err(error.into()));
         if let Err(error) = &saved
             && !failing
@@ -60,13 +52,6 @@ pub async fn keep(mut known: watch::Receiver<Vec<TargetHealth>>, path: PathBuf) 
         tokio::time::sleep(SAVE_EVERY).await;
     }
     std::future::pending().await
-}
-
-/// Whole or not at all.
-fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let temporary = path.with_extension("new");
-    fs::write(&temporary, bytes)?;
-    fs::rename(&temporary, path)
 }
 
 #[cfg(test)]
@@ -104,7 +89,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = file(folder.path());
         for damaged in ["", "{", "[{}]", "[1, 2"] {
-            fs::write(&path, damaged).unwrap();
+            std::fs::write(&path, damaged).unwrap();
             assert_eq!(load(&path), [], "{damaged}");
         }
     }
