@@ -12,13 +12,13 @@
 use std::{
     fs, io,
     net::IpAddr,
-    os::fd::AsFd,
     path::{Path, PathBuf},
 };
 
 use nix::fcntl::{Flock, FlockArg};
 use serde::{Deserialize, Serialize};
 use wharf_base::InstallationId;
+use wharf_durable::{self as durable, Durability};
 
 use crate::problem::Problem;
 
@@ -177,15 +177,8 @@ impl Layout {
     /// Whole and durable, or not at all.
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Problem> {
         let path = self.root.join(name);
-        let write = || -> io::Result<()> {
-            let mut file = tempfile::NamedTempFile::new_in(&self.root)?;
-            io::Write::write_all(&mut file, bytes)?;
-            file.as_file().sync_all()?;
-            file.persist(&path)?;
-            nix::unistd::fsync(fs::File::open(&self.root)?.as_fd())?;
-            Ok(())
-        };
-        write().map_err(Problem::file("cannot write", &path))
+        durable::replace(&path, bytes, Durability::Machine)
+            .map_err(Problem::file("cannot write", &path))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The `wharf` program: the platform on one machine (`up`), its parts (`server`, `node`), and the
 //! commands around them.
 
+mod ca;
 mod call;
 mod demo;
 mod doctor;
@@ -15,6 +16,7 @@ mod node;
 mod problem;
 mod ready;
 mod roles;
+mod sockets;
 mod status;
 mod style;
 mod supervisor;
@@ -44,6 +46,8 @@ enum Command {
     Down(DataArgs),
     /// Print the shell lines that point AWS tools at an installation: eval "$(wharf env)"
     Env(DataArgs),
+    /// Print the authority of requested certificates: curl --cacert <(wharf ca) https://…
+    Ca(DataArgs),
     /// Run a command in a container of a running task: wharf exec TASK -- sh
     Exec(ExecArgs),
     /// Show clusters, services, load balancers, targets, nodes and tasks
@@ -154,6 +158,9 @@ struct LbArgs {
     local_listen: Vec<IpAddr>,
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
+    /// Descriptor over which the supervisor holds listening sockets
+    #[arg(long, hide = true)]
+    sockets_fd: Option<i32>,
 }
 
 #[derive(Args, Clone)]
@@ -262,6 +269,7 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Up(args) => up::run(&args),
         Command::Down(args) => down::run(&Layout::new(&args.data)?),
         Command::Env(args) => env::run(&Layout::new(&args.data)?),
+        Command::Ca(args) => ca::run(&Layout::new(&args.data)?),
         Command::Exec(args) => exec::run(&Layout::new(&args.data.data)?, &args),
         Command::Status(args) => status::run(&args),
         Command::Explain(args) => explain::run(&args),

@@ -73,5 +73,6 @@ fn agent(args: &NodeArgs, joined: bool) -> Part {
     Part {
         name: "agent",
         arguments,
+        keeps_sockets: false,
     }
 }

@@ -50,6 +50,7 @@ fn server(args: &UpArgs) -> Part {
     Part {
         name: "server",
         arguments,
+        keeps_sockets: false,
     }
 }
 
@@ -65,6 +66,7 @@ fn agent(args: &UpArgs) -> Part {
     Part {
         name: "node",
         arguments,
+        keeps_sockets: false,
     }
 }
 
@@ -73,6 +75,7 @@ pub fn balancer(data: &Path) -> Part {
     Part {
         name: "load balancer",
         arguments: vec!["lb".into(), "--data".into(), data.into()],
+        keeps_sockets: true,
     }
 }
 

@@ -14,10 +14,11 @@ use std::{
 
 use libcontainer::{container::builder::ContainerBuilder, syscall::syscall::SyscallType};
 use nix::sys::stat::{Mode, umask};
+use wharf_durable as durable;
 use wharf_rootdir::RootDir;
 use wharf_shim_protocol::{
-    ContainerName, ContainerPlan, ContainerSetup, Failure, TaskFolder, durable,
-    folder::ContainerFolder, plan::PLAN_LIMIT,
+    ContainerName, ContainerPlan, ContainerSetup, Failure, TaskFolder, folder::ContainerFolder,
+    plan::PLAN_LIMIT,
 };
 
 use crate::{

@@ -8,6 +8,17 @@ use crate::fault;
 /// Without a size a page is as long as it may be.
 const PAGE: usize = 400;
 
+/// The page asked for of what was found, ordered by id, each item once; and the next marker.
+pub fn by_id<T>(
+    mut found: Vec<(String, T)>,
+    marker: Option<&str>,
+    size: Option<i32>,
+) -> Result<(Vec<(String, T)>, Option<String>), Fault> {
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found.dedup_by(|a, b| a.0 == b.0);
+    cut(found, |it| it.0.clone(), marker, size)
+}
+
 /// Cuts `items`, ordered by `id`, to the page asked for; returns it and the next marker.
 pub fn cut<T>(
     items: Vec<T>,

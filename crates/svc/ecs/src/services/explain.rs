@@ -8,7 +8,7 @@ use wharf_records::{
     Record,
     ecs::{
         Claim, Definition, Desired, Instance, Launch, Service, ServiceEvents, Status, TargetState,
-        Task, definition_id,
+        Task,
     },
 };
 use wharf_wire::{Call, Fault};
@@ -95,7 +95,10 @@ pub async fn service(
     let held = held.ok_or_else(|| fault::client("There is no such service."))?;
     let health = targets::health(core, call, &held.record).await?;
     let definition = match held.primary() {
-        Some(primary) => definition_of(core, &place, &primary.revision.definition).await?,
+        Some(primary) => {
+            let arn = &primary.revision.definition;
+            core.definition_of(&place, arn).await?
+        }
         None => None,
     };
     let events_key = place.scope().key(ServiceEvents::KIND, &id);
@@ -110,7 +113,7 @@ pub async fn service(
             .filter_map(|seen| Some(of_task(region, find(region, &seen.arn)?, Some(seen))))
             .collect();
         let hosts = match &definition {
-            Some(definition) => hosts_of_service(region, &held, definition),
+            Some(definition) => hosts_of_service(region, &held, &definition.record),
             None => Vec::new(),
         };
         ServiceExplained {
@@ -185,17 +188,6 @@ pub async fn task(
         }
         (of_task(region, &found, seen.as_ref()), hosts)
     }))
-}
-
-async fn definition_of(core: &Core, place: &Place, arn: &str) -> Result<Option<Definition>, Fault> {
-    let wanted = names::definition_ref(arn).ok().flatten();
-    let Some((family, revision)) = wanted.and_then(|it| Some((it.family, it.revision?))) else {
-        return Ok(None);
-    };
-    let id = definition_id(&family, revision);
-    let key = place.scope().key(Definition::KIND, &id);
-    let stored: Option<Stored<Definition>> = core.read(&key).await?;
-    Ok(stored.map(|stored| stored.record))
 }
 
 fn find<'a>(region: &'a Region, arn: &str) -> Option<&'a Held<Task>> {
