@@ -81,21 +81,21 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         region: REGION.to_owned(),
         public_cidr: args.public_cidr,
     };
-    let ready_fd = args.ready_fd;
+    let (ready_fd, port, further) = (args.ready_fd, args.port, args.listen);
     let (saving, saved) = std::sync::mpsc::channel();
     block_on(2, async move {
         let shutdown = cancelled_by_signals()?;
         let end = shutdown.clone();
         let ready = || {
             // Not before: the folder may be another server's until this one works in it.
-            if let Err(problem) = save_settings(&layout, args.port) {
+            if let Err(problem) = save_settings(&layout, port, further) {
                 let _ = saving.send(problem);
                 end.cancel();
             } else if ready_fd.is_some() {
                 ready::tell(ready_fd);
             } else {
                 let next = format!("wharf token{}", data_flag(&layout));
-                announce(&layout, args.port, &next);
+                announce(&layout, port, &next);
             }
         };
         wharf_server::run(config, ready, shutdown)
@@ -110,11 +110,12 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
 }
 
 /// Other commands find the server by them.
-fn save_settings(layout: &Layout, port: u16) -> Result<(), Problem> {
+fn save_settings(layout: &Layout, port: u16, listen: Option<IpAddr>) -> Result<(), Problem> {
     layout.save_settings(&Settings {
         port,
         account: ACCOUNT.to_owned(),
         region: REGION.to_owned(),
+        listen,
     })
 }
 
@@ -243,10 +244,12 @@ pub fn keep_files_private() {
 
 /// `WHARF_LOG` chooses what is logged, in the form of the `tracing` filters; warnings by default.
 pub fn log_to_stderr() {
+    use std::io::IsTerminal;
     use tracing_subscriber::{EnvFilter, fmt};
     let filter = EnvFilter::try_from_env("WHARF_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
 }

@@ -331,6 +331,7 @@ mod tests {
             port: 4566,
             account: String::new(),
             region: String::new(),
+            listen: None,
         };
         let style = Style::of_stdout();
         let text = as_text(&seen, &settings, style, SystemClock.now());
