@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use wharf_base::Timestamp;
-use wharf_records::ecs::Port;
+use wharf_records::ecs::{Claim, Port};
 
 use crate::{
     ledger::Free,
@@ -171,6 +171,27 @@ impl Fleet {
         facts.groups = groups;
     }
 
+    /// Whether any host, or any that takes Fargate tasks, is in that zone.
+    pub fn serves_zone(&self, zone: &str, fargate: bool) -> bool {
+        let wanted = if fargate { PRESENT | FARGATE } else { PRESENT };
+        let Some(zone) = self.zones.number(zone) else {
+            return false;
+        };
+        let mut rows = self.flags.iter().zip(&self.zone);
+        rows.any(|(flags, at)| flags & wanted == wanted && *at == zone)
+    }
+
+    /// What is left of a host.
+    fn free(&self, row: HostIx) -> Free {
+        let at = row.at();
+        Free {
+            cpu: self.cpu[at],
+            memory: self.memory[at],
+            interfaces: self.interfaces[at],
+            taken: self.taken[at].clone(),
+        }
+    }
+
     /// Tasks of a group by host.
     pub(crate) fn group(&self, group: &str) -> impl Iterator<Item = (HostIx, u32)> {
         self.by_group
@@ -245,6 +266,40 @@ impl Fleet {
         let present =
             |(at, flags): (usize, &u8)| (flags & PRESENT != 0).then_some(HostIx(at as u32));
         self.flags.iter().enumerate().filter_map(present)
+    }
+}
+
+/// Placements tried out on a fleet, each seeing those before it.
+#[derive(Debug, Default)]
+pub struct Trial {
+    /// What the hosts touched were before.
+    before: BTreeMap<HostIx, (Free, BTreeMap<String, u32>)>,
+}
+
+impl Trial {
+    /// Takes the room of one task of `group`.
+    pub fn take(&mut self, fleet: &mut Fleet, row: HostIx, claim: &Claim, group: &str) {
+        let mut free = fleet.free(row);
+        let mut groups = fleet.facts[row.at()].groups.clone();
+        self.before
+            .entry(row)
+            .or_insert_with(|| (free.clone(), groups.clone()));
+        free.cpu = free.cpu.saturating_sub(claim.cpu);
+        free.memory = free.memory.saturating_sub(claim.memory);
+        free.interfaces = free.interfaces.saturating_sub(claim.interfaces);
+        free.taken.extend(&claim.ports);
+        free.taken.sort_unstable();
+        *groups.entry(group.to_owned()).or_default() += 1;
+        fleet.set_free(row, free);
+        fleet.set_groups(row, groups);
+    }
+
+    /// Gives everything back.
+    pub fn undo(self, fleet: &mut Fleet) {
+        for (row, (free, groups)) in self.before {
+            fleet.set_free(row, free);
+            fleet.set_groups(row, groups);
+        }
     }
 }
 

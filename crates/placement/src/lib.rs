@@ -15,5 +15,5 @@ pub mod place;
 pub mod query;
 
 pub use demand::{Constraint, Demand, Pool, Strategy};
-pub use fleet::{Fleet, HostIx, HostState};
+pub use fleet::{Fleet, HostIx, HostState, Trial};
 pub use place::{Placed, Reason, Refusal, place, refusal_of};
