@@ -98,7 +98,7 @@ impl Platform {
             let host = entry.key.trim_start_matches(&prefix);
             let mut tasks = claimed.remove(host).unwrap_or_default();
             tasks.sort();
-            let own = |claimant: &&String| claimant.contains(&format!("/{CLUSTER}/"));
+            let own = |claimant: &String| claimant.contains(&format!("/{CLUSTER}/"));
             let mut claims: Vec<_> = ledger.claims.claimants().filter(own).collect();
             claims.sort();
             anyhow::ensure!(

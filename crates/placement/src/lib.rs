@@ -7,6 +7,7 @@
 //! Order of a decision, as ECS documents it: resources and attributes filter, constraints bind,
 //! strategies rank from left to right, the best is picked, ties fall at random.
 
+mod class;
 pub mod demand;
 pub mod fleet;
 pub mod ledger;
