@@ -17,9 +17,11 @@ use crate::{
 /// Callers at once, each waiting for its answer before it asks again.
 const CALLERS: usize = 64;
 
-pub async fn run(time: Duration, rounds: u64) -> anyhow::Result<()> {
-    println!("| what | strategy | placements/s | p50 ms | p99 ms | CPU µs a placement |");
-    println!("|---|---|---|---|---|---|");
+const HEAD: &str = "| what | strategy | placements/s | p50 ms | p99 ms | CPU µs a placement |
+|---|---|---|---|---|---|";
+
+pub async fn run_tasks(time: Duration, rounds: u64) -> anyhow::Result<()> {
+    println!("{HEAD}");
     for count in [10, 1] {
         for strategy in ["random", "spread zone, instance", "binpack memory"] {
             let one = async |platform: &Platform| run_task(platform, strategy, count, time).await;
@@ -27,6 +29,12 @@ pub async fn run(time: Duration, rounds: u64) -> anyhow::Result<()> {
             println!("| RunTask, count {count} | {strategy} | {} |", best.show());
         }
     }
+    println!();
+    Ok(())
+}
+
+pub async fn start_services(rounds: u64) -> anyhow::Result<()> {
+    println!("{HEAD}");
     let best = best(rounds, services).await?;
     println!(
         "| {SERVICES} services of {DESIRED} tasks | spread zone, instance | {} |",

@@ -2,7 +2,7 @@
 //! ledger on.
 //!
 //! ```text
-//! wharf-bench-placement [memory|committed]…       both if none is named
+//! wharf-bench-placement [memory|run-task|services]…       all if none is named
 //! ```
 //! `WHARF_BENCH_SECONDS` (default 3) is how long each rate is measured, `WHARF_BENCH_ROUNDS`
 //! (default 3) how many times over: the best round is printed. `TMPDIR` says on which disk. Prints
@@ -26,13 +26,18 @@ fn main() -> anyhow::Result<()> {
     if wanted("memory") {
         memory::run(time / 6, rounds);
     }
-    if wanted("committed") {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()?;
-        runtime.block_on(committed::run(time, rounds))?;
-    }
-    Ok(())
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        if wanted("run-task") {
+            committed::run_tasks(time, rounds).await?;
+        }
+        if wanted("services") {
+            committed::start_services(rounds).await?;
+        }
+        Ok(())
+    })
 }
 
 fn number(variable: &str, default: u64) -> u64 {

@@ -308,16 +308,16 @@ impl Fleet {
     }
 
     /// The hosts of these classes, if there are but a few.
-    pub(crate) fn few_of(&self, classes: &[u32]) -> Option<Vec<HostIx>> {
-        let rows = || classes.iter().map(|class| self.classes.rows(*class));
-        let mut all = 0;
-        for rows in rows() {
-            all += rows.len();
-            if all > FEW {
+    pub(crate) fn few_of(&self, classes: impl Iterator<Item = u32>) -> Option<Vec<HostIx>> {
+        let mut few = Vec::new();
+        for class in classes {
+            let rows = self.classes.rows(class);
+            if few.len() + rows.len() > FEW {
                 return None;
             }
+            few.extend(rows.iter().map(|row| HostIx(*row)));
         }
-        Some(rows().flatten().map(|row| HostIx(*row)).collect())
+        Some(few)
     }
 
     /// All rows in use, in row order.

@@ -223,7 +223,7 @@ impl<'a> Batch<'a> {
     /// The hosts that have what is asked of attributes, if these are few.
     fn few(&self) -> Option<Vec<HostIx>> {
         let verdicts = self.verdicts.as_ref()?;
-        self.fleet.few_of(&verdicts.fitting)
+        self.fleet.few_of(verdicts.fitting.iter().copied())
     }
 
     /// The constraints that hosts of one class may answer differently.
@@ -384,7 +384,9 @@ impl<'a> Counts<'a> {
             group: fleet.group(&demand.group),
             shelving,
         };
-        for (class, tasks) in counts.group.into_iter().flat_map(|group| &group.classes) {
+        let spread = counts.tasks.iter().any(Option::is_some);
+        let group = counts.group.filter(|_| spread);
+        for (class, tasks) in group.into_iter().flat_map(|group| &group.classes) {
             counts.add_many(
                 counts.shelving.shelf_of_class[*class as usize] as usize,
                 *tasks,

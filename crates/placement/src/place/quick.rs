@@ -142,8 +142,8 @@ impl Batch<'_> {
     /// A shelf before anything has come by; one of a few hosts has them all.
     fn shelf(&self, number: usize, own: Own, counts: &Counts<'_>) -> Shelf {
         let classes = counts.shelving.classes[number].iter().copied();
-        let fitting: Vec<u32> = classes.filter(|c| self.class_lacks(*c).is_none()).collect();
-        let Some(few) = self.fleet.few_of(&fitting) else {
+        let fitting = classes.filter(|class| self.class_lacks(*class).is_none());
+        let Some(few) = self.fleet.few_of(fitting) else {
             return Shelf::default();
         };
         let start = self.seed as usize % few.len().max(1);
