@@ -2,15 +2,16 @@
 //! ledger on.
 //!
 //! ```text
-//! wharf-bench-placement [memory|run-task|services]…       all if none is named
+//! wharf-bench-placement [memory|run-task|services|peers]…       all if none is named
 //! ```
 //! `WHARF_BENCH_SECONDS` (default 3) is how long each rate is measured, `WHARF_BENCH_ROUNDS`
-//! (default 3) how many times over: the best round is printed. `TMPDIR` says on which disk. Prints
-//! Markdown tables.
+//! (default 3) how many times over: the best round is printed. `TMPDIR` says on which disk. etcd is
+//! among the peers if it is on PATH. Prints Markdown tables.
 
 mod committed;
 mod memory;
 mod neighbours;
+mod peers;
 mod platform;
 
 use std::time::Duration;
@@ -35,6 +36,9 @@ fn main() -> anyhow::Result<()> {
         }
         if wanted("services") {
             committed::start_services(rounds).await?;
+        }
+        if wanted("peers") {
+            peers::run(time, rounds).await?;
         }
         Ok(())
     })

@@ -215,6 +215,12 @@ impl Fleet {
         facts.groups = groups;
     }
 
+    /// Whether there is such a host, and its container instance is ACTIVE.
+    pub fn is_active(&self, id: &str) -> bool {
+        let row = self.row(id);
+        row.is_some_and(|row| self.flags[row.at()] & ACTIVE != 0)
+    }
+
     /// Whether any host, or any that takes Fargate tasks, is in that zone.
     pub fn serves_zone(&self, zone: &str, fargate: bool) -> bool {
         let wanted = if fargate { PRESENT | FARGATE } else { PRESENT };

@@ -218,6 +218,10 @@ fn unfinished(world: &World) -> String {
             return format!("{}: {running} tasks", service.name);
         }
     }
+    // What has just ended still counts as running until its host was heard.
+    if world.reports_under_way() {
+        return "a report is under way".to_owned();
+    }
     let mut tasks = world.region.tasks.values();
     match tasks.find(|task| task.desired == Desired::Stopped || task.unconfirmed) {
         Some(task) => format!(
