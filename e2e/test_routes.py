@@ -12,7 +12,7 @@ from botocore.credentials import Credentials
 
 from harness import tasks, tools
 
-SERVICES = ("ecs", "ecr", "ec2", "elbv2", "iam", "sts", "logs")
+SERVICES = ("acm", "ecs", "ecr", "ec2", "elbv2", "iam", "sts", "logs")
 MODELS = tools.REPOSITORY / "models"
 
 # What each protocol says: (status, code).
@@ -53,6 +53,7 @@ REGISTRY_ROUTES = [
 OWN_PATHS = [
     ("POST", "/wharf/join-token", "wharf"),
     ("GET", "/wharf/overview", "wharf"),
+    ("GET", "/wharf/ca", "wharf"),
     ("GET", "/wharf/explain?service=x", "wharf"),
     ("POST", "/plane/v1/network", "wharf"),
     ("POST", "/plane/v1/load-balancer", "wharf"),

@@ -4,7 +4,7 @@ use std::{future::Future, sync::Arc};
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::rt::TokioIo;
-use wharf_agent::client::{Api, CallError, Dialer, Endpoint};
+use wharf_agent::client::{Api, CallError, Dialer, Endpoint, Stream};
 use wharf_base::{Clock, SystemClock};
 use wharf_wire::sigv4::{RequestParts, SigningKeys, sha256_hex, sign};
 
@@ -109,6 +109,15 @@ async fn send(
         .map_err(|_| Problem::NotRunning {
             endpoint: settings.endpoint(),
         })?;
+    exchange(stream, request, MAX_ANSWER).await
+}
+
+/// One request and the answer's text, at most `bound` bytes; any status but 2xx is an error.
+pub async fn exchange(
+    stream: Box<dyn Stream>,
+    request: http::Request<Full<bytes::Bytes>>,
+    bound: usize,
+) -> Result<String, Problem> {
     let failed = |cause| Problem::caused("the server ended the connection", cause);
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
         .await
@@ -116,7 +125,7 @@ async fn send(
     let driver = tokio::spawn(connection);
     let response = sender.send_request(request).await.map_err(failed)?;
     let status = response.status();
-    let body = Limited::new(response.into_body(), MAX_ANSWER)
+    let body = Limited::new(response.into_body(), bound)
         .collect()
         .await
         .map_err(|cause| Problem::caused("the server's answer ended early", cause))?;

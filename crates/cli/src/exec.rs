@@ -26,7 +26,7 @@ use wharf_datachannel::{
     Kind, Message, PATH, PayloadType, QUERY,
     handshake::{Closed, Opening, Request, Response, Size},
     message::TERMINATE,
-    stream::{Incoming, Outgoing, acknowledged, acknowledgement},
+    stream::{Incoming, Outgoing, acknowledgement},
 };
 
 use self::terminal::{RawTerminal, size};
@@ -211,11 +211,7 @@ impl Client {
                     self.obey(message).await?;
                 }
             }
-            Kind::Acknowledge => {
-                if let Some(sequence) = acknowledged(&message) {
-                    self.sent.acknowledged(sequence, Instant::now());
-                }
-            }
+            Kind::Acknowledge => self.sent.hear(&message, Instant::now()),
             Kind::ChannelClosed => return Err(closed(&message.payload)),
             _ => {}
         }

@@ -3,10 +3,9 @@
 //! A token names the digest of the installation's authority, so the first connection of a node that
 //! knows nothing else is checked too: the chain the server shows must end in that very certificate.
 
-use std::{fs, os::unix::fs::OpenOptionsExt, path::Path, process::ExitCode, sync::Arc};
+use std::{fs, net::SocketAddr, path::Path, process::ExitCode, sync::Arc};
 
-use http_body_util::{BodyExt, Full, Limited};
-use hyper_util::rt::TokioIo;
+use http_body_util::Full;
 use rustls::{
     ClientConfig, DigitallySignedStruct, Error as TlsError, RootCertStore, SignatureScheme,
     client::{
@@ -20,6 +19,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio_rustls::TlsConnector;
 use wharf_agent::client::{Endpoint, Stream};
+use wharf_durable::{self as durable, Durability};
 use wharf_wire::sigv4::sha256_hex;
 
 use crate::{
@@ -39,16 +39,27 @@ pub fn token(layout: &Layout, balancers: bool) -> Result<ExitCode, Problem> {
     let asked = call::ask(layout, &settings, "POST", "/wharf/join-token", query);
     let answer = call::block_on(asked)?;
     let style = Style::of_stdout();
+    let address = settings.listen.filter(|address| !address.is_unspecified());
     println!("{}", style.faint("On the other machine, within the hour:"));
     println!(
-        "  wharf node --server https://ADDRESS:{} --join {}",
-        settings.port,
+        "  wharf node --server https://{} --join {}",
+        match address {
+            Some(address) => SocketAddr::from((address, settings.port)).to_string(),
+            None => format!("ADDRESS:{}", settings.port),
+        },
         answer.trim()
     );
-    println!(
-        "{}",
-        style.faint("ADDRESS is one that `wharf up --listen ADDRESS` listens on.")
-    );
+    let hint = match settings.listen {
+        Some(address) if !address.is_loopback() => address
+            .is_unspecified()
+            .then_some("ADDRESS is one of this machine."),
+        _ => Some(
+            "It listens on this machine only: start it with --listen ADDRESS, one that the other reaches.",
+        ),
+    };
+    if let Some(hint) = hint {
+        println!("{}", style.faint(hint));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -130,17 +141,8 @@ fn write(
 }
 
 fn private(path: &Path, text: &str) -> Result<(), Problem> {
-    let write = || {
-        let mut file = fs::OpenOptions::new()
-            .create(true)
-            .truncate(true)
-            .write(true)
-            .mode(0o600)
-            .open(path)?;
-        std::io::Write::write_all(&mut file, text.as_bytes())?;
-        file.sync_all()
-    };
-    write().map_err(Problem::file("cannot write", path))
+    durable::replace(path, text.as_bytes(), Durability::Machine)
+        .map_err(Problem::file("cannot write", path))
 }
 
 fn pem(certificate: &CertificateDer<'_>) -> String {
@@ -174,28 +176,11 @@ async fn post(
     path: &str,
     body: String,
 ) -> Result<String, Problem> {
-    let failed = |cause| Problem::caused("the server ended the connection", cause);
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-        .await
-        .map_err(failed)?;
-    let driver = tokio::spawn(connection);
     let request = http::Request::post(path)
         .header("host", host)
         .body(Full::new(bytes::Bytes::from(body)))
         .map_err(|cause| Problem::caused("the request cannot be made", cause))?;
-    let response = sender.send_request(request).await.map_err(failed)?;
-    let status = response.status();
-    let body = Limited::new(response.into_body(), MAX_ANSWER)
-        .collect()
-        .await
-        .map_err(|cause| Problem::caused("the server's answer ended early", cause))?;
-    driver.abort();
-    let text = String::from_utf8_lossy(&body.to_bytes()).into_owned();
-    if status.is_success() {
-        Ok(text)
-    } else {
-        Err(Problem::other(format!("the server said: {}", text.trim())))
-    }
+    call::exchange(stream, request, MAX_ANSWER).await
 }
 
 /// Trusts the chain that ends in the certificate of the given digest, and remembers it.

@@ -11,13 +11,14 @@
 
 use std::{
     fs, io,
-    os::fd::AsFd,
+    net::IpAddr,
     path::{Path, PathBuf},
 };
 
 use nix::fcntl::{Flock, FlockArg};
 use serde::{Deserialize, Serialize};
 use wharf_base::InstallationId;
+use wharf_durable::{self as durable, Durability};
 
 use crate::problem::Problem;
 
@@ -32,6 +33,9 @@ pub struct Settings {
     pub port: u16,
     pub account: String,
     pub region: String,
+    /// The further address to listen on.
+    #[serde(default)]
+    pub listen: Option<IpAddr>,
 }
 
 impl Settings {
@@ -173,15 +177,8 @@ impl Layout {
     /// Whole and durable, or not at all.
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Problem> {
         let path = self.root.join(name);
-        let write = || -> io::Result<()> {
-            let mut file = tempfile::NamedTempFile::new_in(&self.root)?;
-            io::Write::write_all(&mut file, bytes)?;
-            file.as_file().sync_all()?;
-            file.persist(&path)?;
-            nix::unistd::fsync(fs::File::open(&self.root)?.as_fd())?;
-            Ok(())
-        };
-        write().map_err(Problem::file("cannot write", &path))
+        durable::replace(&path, bytes, Durability::Machine)
+            .map_err(Problem::file("cannot write", &path))
     }
 }
 
@@ -226,6 +223,7 @@ mod tests {
             port: 1,
             account: "0".to_owned(),
             region: "r".to_owned(),
+            listen: None,
         };
         layout.save_settings(&settings).unwrap();
         assert_eq!(layout.settings().unwrap(), settings);

@@ -91,7 +91,14 @@ impl Outgoing {
         frame
     }
 
-    pub fn acknowledged(&mut self, sequence: i64, now: Instant) {
+    /// The other end acknowledges one of ours; an acknowledgement that says nothing changes nothing.
+    pub fn hear(&mut self, acknowledgement: &Message, now: Instant) {
+        if let Some(sequence) = acknowledged(acknowledgement) {
+            self.acknowledged(sequence, now);
+        }
+    }
+
+    fn acknowledged(&mut self, sequence: i64, now: Instant) {
         let Some(at) = self
             .waiting
             .iter()
@@ -227,7 +234,7 @@ pub fn acknowledgement(of: &Message, created: u64) -> Vec<u8> {
 }
 
 /// Which message an acknowledgement is about.
-pub fn acknowledged(message: &Message) -> Option<i64> {
+fn acknowledged(message: &Message) -> Option<i64> {
     let content: Acknowledge = serde_json::from_slice(&message.payload).ok()?;
     Some(content.acknowledged_message_sequence_number)
 }

@@ -48,6 +48,10 @@ macro_rules! managed {
 managed! {
     "/service-role/" "AWSAppRunnerServicePolicyForECRAccess":
         "Lets App Runner pull images from ECR.";
+    "/" "AWSCertificateManagerFullAccess":
+        "Provides full access to AWS Certificate Manager (ACM)";
+    "/" "AWSCertificateManagerReadOnly":
+        "Provides read only access to AWS Certificate Manager (ACM).";
     "/aws-service-role/" "AWSElasticLoadBalancingServiceRolePolicy":
         "What Elastic Load Balancing does in an account.";
     "/" "AdministratorAccess":

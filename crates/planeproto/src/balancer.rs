@@ -45,7 +45,7 @@ pub struct Listener {
     pub arn: String,
     pub load_balancer: String,
     pub port: u16,
-    pub protocol: ListenerProtocol,
+    pub protocol: Protocol,
     /// ARNs of certificates, the default one first; for HTTPS and TLS.
     pub certificates: Vec<String>,
     pub ssl_policy: Option<String>,
@@ -53,9 +53,10 @@ pub struct Listener {
     pub attributes: BTreeMap<String, String>,
 }
 
+/// What a listener, a target or a health check speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub enum ListenerProtocol {
+pub enum Protocol {
     Http,
     Https,
     Tcp,
@@ -63,6 +64,20 @@ pub enum ListenerProtocol {
     Udp,
     #[serde(rename = "TCP_UDP")]
     TcpUdp,
+}
+
+impl Protocol {
+    /// As the API names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Http => "HTTP",
+            Self::Https => "HTTPS",
+            Self::Tcp => "TCP",
+            Self::Tls => "TLS",
+            Self::Udp => "UDP",
+            Self::TcpUdp => "TCP_UDP",
+        }
+    }
 }
 
 /// A rule of a listener. The listener's own default actions are no rule.
@@ -154,23 +169,11 @@ pub struct TargetGroup {
     pub arn: String,
     pub name: String,
     pub vpc: String,
-    pub protocol: TargetProtocol,
+    pub protocol: Protocol,
     pub protocol_version: ProtocolVersion,
     pub health_check: HealthCheck,
     /// Attributes that differ from their defaults, by AWS's keys.
     pub attributes: BTreeMap<String, String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum TargetProtocol {
-    Http,
-    Https,
-    Tcp,
-    Tls,
-    Udp,
-    #[serde(rename = "TCP_UDP")]
-    TcpUdp,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -184,7 +187,7 @@ pub enum ProtocolVersion {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HealthCheck {
     pub enabled: bool,
-    pub protocol: TargetProtocol,
+    pub protocol: Protocol,
     /// `None`: the port of each target.
     pub port: Option<u16>,
     pub path: String,

@@ -1,8 +1,8 @@
 //! The keyring's file: JSON, mode 0600, replaced as a whole.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
-    io::{self, Read, Write},
+    fs::{DirBuilder, File, OpenOptions},
+    io::{self, Read},
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
@@ -14,6 +14,7 @@ use nix::{
 };
 use serde::{Deserialize, Serialize};
 use wharf_base::{Clock, SystemClock, Timestamp};
+use wharf_durable::{self as durable, Durability};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -218,30 +219,8 @@ fn load(path: &Path) -> Result<Option<StoredKeys>, KeyringError> {
         })
 }
 
-/// Writes beside `path`, syncs, renames over it, syncs the folder: after a crash at any point the
-/// name holds the old keyring or the new one, whole.
 fn replace(path: &Path, stored: &StoredKeys) -> Result<(), KeyringError> {
-    let fresh = beside(path, ".new");
-    // A leftover of a crash; the lock keeps a second writer out.
-    match fs::remove_file(&fresh) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(failed("remove", &fresh)(e)),
-        _ => {}
-    }
-    let write = || -> io::Result<()> {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&fresh)?;
-        file.write_all(&stored.to_json())?;
-        file.sync_all()
-    };
-    write().map_err(failed("write", &fresh))?;
-    fs::rename(&fresh, path).map_err(failed("replace", path))?;
-    let folder = folder_of(path);
-    File::open(folder)
-        .and_then(|f| f.sync_all())
-        .map_err(failed("sync", folder))
+    durable::replace(path, &stored.to_json(), Durability::Machine).map_err(failed("replace", path))
 }
 
 /// One writer at a time, also across processes. The lock's file stays: removing it would let two

@@ -12,16 +12,20 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use sha1::{Digest, Sha1};
+use tokio::sync::broadcast;
 use wharf_base::{Arn, Clock, Timestamp};
 use wharf_planeproto::{self as planes, Resource, report::TargetHealth};
 use wharf_registry::RegistryApi;
 use wharf_seal::Keyring;
 use wharf_store::{Entry, Store};
+use wharf_svc_acm::{AcmService, Found, LookupError as UsersError, Usage, Users};
 use wharf_svc_ecs::{
     Channel as AgentChannel, EcsService, Endpoint, Refusal, RoleError, RoleKeys, TaskCredentials,
     exec::Sessions,
 };
-use wharf_svc_elbv2::{Certificates, Elbv2Service, FoundCertificate, Instances, LookupError};
+use wharf_svc_elbv2::{
+    CertificateLookup, Certificates, Elbv2Service, FoundCertificate, Instances, LookupError, Place,
+};
 use wharf_svc_iam::{AssumeError, Directory as IamDirectory, IdentifyError};
 use wharf_wire::{Context, Dispatcher, fault::Chain};
 
@@ -129,26 +133,67 @@ impl Balancers for LoadBalancing {
     }
 }
 
-/// IAM's server certificates, as load balancers take them over.
-pub struct ServerCertificates(pub Arc<IamDirectory>);
+/// Certificate Manager's certificates and IAM's, as load balancers take them over.
+pub struct ListenerCertificates {
+    pub acm: AcmService,
+    pub iam: Arc<IamDirectory>,
+}
 
 #[async_trait]
-impl Certificates for ServerCertificates {
-    async fn find(
-        &self,
-        account: &str,
-        arn: &str,
-    ) -> Result<Option<FoundCertificate>, LookupError> {
-        let found = self.0.server_certificate(account, arn).await;
+impl Certificates for ListenerCertificates {
+    async fn find(&self, place: &Place, arn: &str) -> Result<CertificateLookup, LookupError> {
+        let found = self.acm.find(&place.account, &place.region, arn).await;
+        let found = found.map_err(|error| LookupError {
+            what: "a certificate",
+            cause: Box::new(error),
+        })?;
+        match found {
+            Found::Nothing => {}
+            Found::NotServable => return Ok(CertificateLookup::NotServable),
+            Found::Certificate(it) => {
+                return Ok(CertificateLookup::Found(FoundCertificate {
+                    names: it.names,
+                    chain: it.chain,
+                    private_key: it.private_key,
+                    unchanged: Some(it.unchanged),
+                }));
+            }
+        }
+        let found = self.iam.server_certificate(&place.account, arn).await;
         let found = found.map_err(|error| LookupError {
             what: "a server certificate",
             cause: Box::new(error),
         })?;
-        Ok(found.map(|it| FoundCertificate {
-            names: it.names,
-            chain: it.chain,
-            private_key: it.private_key,
+        Ok(found.map_or(CertificateLookup::Unknown, |it| {
+            CertificateLookup::Found(FoundCertificate {
+                names: it.names,
+                chain: it.chain,
+                private_key: it.private_key,
+                unchanged: None,
+            })
         }))
+    }
+
+    fn changes(&self) -> Option<broadcast::Receiver<String>> {
+        Some(self.acm.changes())
+    }
+}
+
+/// Listeners as users of certificates.
+pub struct Listeners(pub Store);
+
+#[async_trait]
+impl Users for Listeners {
+    async fn of(&self, account: &str, region: &str, arn: &str) -> Result<Usage, UsersError> {
+        let found = wharf_svc_elbv2::certificate_users(&self.0, account, region, arn).await;
+        let (users, unchanged) = found.map_err(|error| UsersError {
+            what: "listeners",
+            cause: Box::new(error),
+        })?;
+        Ok(Usage {
+            users,
+            unchanged: Some(unchanged),
+        })
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use wharf_api_ecs::{Ecs, types::CreateClusterRequest};
 use wharf_api_iam::{Iam, types::ListAccessKeysRequest};
 use wharf_base::{Clock, Permit};
+use wharf_durable::{self as durable, Durability};
 use wharf_svc_ec2::Ec2Service;
 use wharf_svc_ecs::EcsService;
 use wharf_svc_iam::{Directory, IamService};
@@ -123,7 +124,7 @@ impl Bootstrap<'_> {
         let write = || {
             let folder = path.parent().ok_or(std::io::ErrorKind::InvalidInput)?;
             std::fs::create_dir_all(folder)?;
-            root::write_private(path, identity.to_string().as_bytes())
+            durable::replace(path, identity.to_string().as_bytes(), Durability::Machine)
         };
         write().map_err(|source| StartError::File {
             path: path.clone(),

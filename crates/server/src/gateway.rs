@@ -33,7 +33,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use api::{Apis, IamMode};
 
-use crate::{explain::Explain, join::Join, overview::Overview, plane::Planes};
+use crate::{
+    certificate_authority::CertificateAuthority, explain::Explain, join::Join, overview::Overview,
+    plane::Planes,
+};
 pub use auth::{Directory, Key, KeyError};
 
 /// What every answer's body is.
@@ -77,6 +80,8 @@ pub struct Gateway {
     pub planes: Arc<Planes>,
     /// `/wharf/overview`: what runs, for `wharf status`
     pub overview: Overview,
+    /// `/wharf/ca`: whom certificates are vouched for by, for `wharf ca`
+    pub certificate_authority: CertificateAuthority,
     /// `/wharf/explain`: why a service or task is as it is
     pub explain: Explain,
     pub tls: Option<tokio_rustls::TlsAcceptor>,
@@ -261,6 +266,15 @@ impl Gateway {
                 },
                 Err(answer) => api::respond(answer, ""),
             },
+            route::Route::CertificateAuthority => {
+                match self.apis.authenticate(&request, "wharf", peer).await {
+                    Ok(cx) => match self.certificate_authority.certificate(cx).await {
+                        Ok(certificate) => text(StatusCode::OK, certificate),
+                        Err(refusal) => text(StatusCode::FORBIDDEN, format!("{refusal}\n")),
+                    },
+                    Err(answer) => api::respond(answer, ""),
+                }
+            }
             route::Route::Explain => {
                 let query = request.uri().query().unwrap_or_default().to_owned();
                 match self.apis.authenticate(&request, "wharf", peer).await {

@@ -5,6 +5,7 @@
 
 mod adapters;
 mod bootstrap;
+mod certificate_authority;
 mod explain;
 pub mod gateway;
 mod health;

@@ -3,11 +3,11 @@
 
 use std::{
     fs, io,
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
+use wharf_durable::{self as durable, Durability};
 use wharf_seal::{Keyring, KeyringError, OpenError};
 
 const CONTEXT: &str = "server/root-credentials";
@@ -56,7 +56,8 @@ pub fn save(server_dir: &Path, keyring: &Keyring, root: &RootCredentials) -> Res
     let path = server_dir.join(FILE);
     let plain = serde_json::to_vec(root).expect("two strings");
     let token = keyring.seal_token(&plain, CONTEXT);
-    write_private(&path, token.as_bytes()).map_err(|source| RootError::Write { path, source })
+    durable::replace(&path, token.as_bytes(), Durability::Machine)
+        .map_err(|source| RootError::Write { path, source })
 }
 
 /// Removes the file of a root key that no longer counts.
@@ -68,22 +69,6 @@ pub fn forget(server_dir: &Path) -> Result<(), RootError> {
         }
         _ => Ok(()),
     }
-}
-
-/// Writes a file that only root reads, whole and durable or not at all.
-pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
-    let temporary = path.with_extension("new");
-    let mut file = fs::OpenOptions::new()
-        .create(true)
-        .truncate(true)
-        .write(true)
-        .mode(0o600)
-        .open(&temporary)?;
-    io::Write::write_all(&mut file, bytes)?;
-    file.sync_all()?;
-    fs::rename(&temporary, path)?;
-    fs::File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use wharf_journal::{Journal, JournalOptions, OpenError as JournalOpenError};
 use wharf_registry::{Options as RegistryOptions, RegistryApi};
 use wharf_seal::{Keyring, KeyringError};
 use wharf_store::{OpenError, Store, StoreOptions};
+use wharf_svc_acm::{AcmService, Parts as AcmParts};
 use wharf_svc_ec2::Ec2Service;
 use wharf_svc_ecr::{Catalog, EcrService, token::Bearer};
 use wharf_svc_ecs::{Config as EcsConfig, EcsService, Parts, exec::ssm::SessionManager};
@@ -29,10 +30,11 @@ use wharf_wire::{Caller, Dispatcher, Fault, Service};
 
 use crate::{
     adapters::{
-        Ec2Records, EcsNodes, Elbv2Records, Hosts, Keys, LoadBalancing, Registry, Roles,
-        ServerCertificates, Sockets,
+        Ec2Records, EcsNodes, Elbv2Records, Hosts, Keys, ListenerCertificates, Listeners,
+        LoadBalancing, Registry, Roles, Sockets,
     },
     bootstrap::Bootstrap,
+    certificate_authority::CertificateAuthority,
     explain::Explain,
     gateway::{Apis, Gateway, IamMode},
     health::Health,
@@ -127,6 +129,8 @@ pub async fn run(
     let mut parts = Running::default();
     let (ecs, stop) = (plane.ecs.clone(), shutdown.clone());
     parts.spawn("ECS", async move { ecs.run(stop).await });
+    let (acm, stop) = (plane.acm.clone(), shutdown.clone());
+    parts.spawn("certificates", async move { acm.run(stop).await });
     let (elbv2, stop) = (plane.elbv2.clone(), shutdown.clone());
     parts.spawn("load balancing", async move { elbv2.run(stop).await });
     Bootstrap {
@@ -274,6 +278,7 @@ pub(crate) struct Plane {
     sts: StsService,
     pub ec2: Ec2Service,
     pub ecs: EcsService,
+    acm: AcmService,
     elbv2: Elbv2Service,
     logs: LogsService,
 }
@@ -304,8 +309,16 @@ impl Plane {
             region: config.region.clone(),
             clock: clock.clone(),
         };
+        let acm = AcmService::new(AcmParts {
+            users: Arc::new(Listeners(data.store.clone())),
+            clock: clock.clone(),
+            ..AcmParts::new(data.store.clone(), data.keyring.clone())
+        });
         let elbv2 = Elbv2Service::new(Elbv2Parts {
-            certificates: Arc::new(ServerCertificates(directory.clone())),
+            certificates: Arc::new(ListenerCertificates {
+                acm: acm.clone(),
+                iam: directory.clone(),
+            }),
             instances: Arc::new(Hosts(data.store.clone())),
             clock: clock.clone(),
             config: Elbv2Config {
@@ -346,6 +359,7 @@ impl Plane {
             catalog,
             ec2,
             ecs,
+            acm,
             elbv2,
         }
     }
@@ -382,6 +396,7 @@ impl Plane {
             Arc::new(wharf_api_logs::Routes(Arc::new(self.logs.clone()))),
             Arc::new(SessionManager(self.ecs.sessions())),
             Arc::new(wharf_api_elbv2::Routes(Arc::new(self.elbv2.clone()))),
+            Arc::new(wharf_api_acm::Routes(Arc::new(self.acm.clone()))),
         ];
         let stranger = (config.iam == IamMode::Off).then(|| Bearer {
             caller: Caller::root(&config.account),
@@ -427,6 +442,10 @@ impl Plane {
             health: Arc::new(Health::new(data.store.clone())),
             join: Arc::new(join),
             planes,
+            certificate_authority: CertificateAuthority {
+                acm: self.acm.clone(),
+                dispatcher: self.dispatcher.clone(),
+            },
             explain: Explain {
                 ecs: self.ecs.clone(),
                 dispatcher: self.dispatcher.clone(),

@@ -17,10 +17,9 @@ use rcgen::{
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject};
 use tokio_rustls::TlsAcceptor;
+use wharf_durable::{self as durable, Durability};
 use wharf_seal::Keyring;
 use wharf_wire::sigv4::sha256_hex;
-
-use crate::root::write_private;
 
 const KEY_CONTEXT: &str = "server/tls-authority";
 const DAY: time::Duration = time::Duration::DAY;
@@ -60,10 +59,15 @@ impl Authority {
             let certificate = authority_params().self_signed(&key)?;
             fs::create_dir_all(dir).map_err(file(dir))?;
             let sealed = keyring.seal_token(key.serialize_pem().as_bytes(), KEY_CONTEXT);
-            write_private(&key_path, sealed.as_bytes()).map_err(file(&key_path))?;
+            durable::replace(&key_path, sealed.as_bytes(), Durability::Machine)
+                .map_err(file(&key_path))?;
             // Last: its presence says that both are there.
-            write_private(&certificate_path, certificate.pem().as_bytes())
-                .map_err(file(&certificate_path))?;
+            durable::replace(
+                &certificate_path,
+                certificate.pem().as_bytes(),
+                Durability::Machine,
+            )
+            .map_err(file(&certificate_path))?;
         }
         let sealed = fs::read_to_string(&key_path).map_err(file(&key_path))?;
         let pem = keyring

@@ -139,6 +139,11 @@ REQUESTS = [
     ("ecr", "PutImage", "", {"repositoryName": "web", "imageManifest": '{\n   "schemaVersion": 2,\n   "x": "\u2028ü"\n}', "imageTag": "1"}),
     ("ecr", "DescribeImages", "", {"repositoryName": "web", "filter": {"tagStatus": "TAGGED"}, "maxResults": 1000}),
     ("ecr", "BatchCheckLayerAvailability", "", {"repositoryName": "web", "layerDigests": [DIGEST]}),
+    # acm: awsJson1.1 with blobs, enums and members in capitals
+    ("acm", "RequestCertificate", "full", FULL),
+    ("acm", "ImportCertificate", "", {"Certificate": bytes(range(256)), "PrivateKey": b"-----BEGIN", "Tags": [{"Key": "a", "Value": ""}]}),
+    ("acm", "ListCertificates", "full", FULL),
+    ("acm", "DescribeCertificate", "full", FULL),
     # logs: awsJson1.1 with longs in milliseconds
     ("logs", "CreateLogGroup", "", {"logGroupName": "/wharf/web", "tags": {"a": "1", "b": ""}}),
     (
@@ -354,6 +359,12 @@ RESPONSES = [
     ("ecr", "DescribeImages", "full", FULL),
     ("ecr", "BatchGetImage", "full", FULL),
     ("ecr", "UploadLayerPart", "full", FULL),
+    ("acm", "RequestCertificate", "full", FULL),
+    ("acm", "DescribeCertificate", "full", FULL),
+    ("acm", "ListCertificates", "full", FULL),
+    ("acm", "GetCertificate", "full", FULL),
+    ("acm", "ListTagsForCertificate", "empty-list", {"Tags": []}),
+    ("acm", "DeleteCertificate", "empty", {}),
     (
         "logs",
         "FilterLogEvents",
@@ -421,6 +432,7 @@ ERRORS = [
         "part",
         {"registryId": "000000000000", "repositoryName": "web", "uploadId": "u", "lastValidByteReceived": 41},
     ),
+    ("acm", "DeleteCertificate", "in-use", "ResourceInUseException", 400, "Certificate x in account 000000000000 is in use.", {}),
     ("logs", "CreateLogGroup", "exists", "ResourceAlreadyExistsException", 400, "The specified log group already exists", {}),
     ("sts", "AssumeRole", "denied", "AccessDenied", 403, "User: x is not authorized to perform: sts:AssumeRole on resource: y", {}),
     ("iam", "GetUser", "no-such-entity", "NoSuchEntity", 404, "The user with name <ann> & co cannot be found.", {}),

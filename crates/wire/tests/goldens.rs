@@ -33,6 +33,7 @@ macro_rules! nothing {
 }
 
 nothing! {
+    acm = wharf_api_acm::Acm,
     ec2 = wharf_api_ec2::Ec2,
     ecr = wharf_api_ecr::Ecr,
     ecs = wharf_api_ecs::Ecs,

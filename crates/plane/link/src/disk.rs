@@ -3,14 +3,10 @@
 //! One line with the SHA-256 of the rest, then JSON. The file can hold private keys of
 //! certificates: only root reads it.
 
-use std::{
-    fs,
-    io::{self, Read, Write},
-    os::unix::fs::OpenOptionsExt,
-    path::Path,
-};
+use std::{fs, io, path::Path};
 
 use serde::{Deserialize, Serialize};
+use wharf_durable::{self as durable, Durability};
 use wharf_planeproto::{
     Plane, Resource,
     wire::{MAX_STATE, Position},
@@ -59,15 +55,12 @@ pub enum Unusable {
 /// # Errors
 /// See [`Unusable`]; the caller goes on without.
 pub fn load(path: &Path, plane: Plane) -> Result<Option<(String, Known)>, Unusable> {
-    let file = match fs::File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        file => file?,
+    let bytes = match durable::read(path, MAX_STATE as u64) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(Unusable::TooLong),
+        Err(error) => return Err(error.into()),
     };
-    let mut bytes = Vec::new();
-    file.take(MAX_STATE as u64 + 1).read_to_end(&mut bytes)?;
-    if bytes.len() > MAX_STATE {
-        return Err(Unusable::TooLong);
-    }
     let end = bytes.iter().position(|byte| *byte == b'\n');
     let (digest, json) = end
         .map(|end| (&bytes[..end], &bytes[end + 1..]))
@@ -115,21 +108,7 @@ pub fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     fs::create_dir_all(folder)?;
-    let temporary = path.with_extension("new");
-    // Anew, so that it has this mode whatever lay there.
-    match fs::remove_file(&temporary) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = fs::OpenOptions::new()
-        .create_new(true)
-        .write(true)
-        .mode(0o600)
-        .open(&temporary)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&temporary, path)?;
-    fs::File::open(folder)?.sync_all()
+    durable::replace(path, bytes, Durability::Machine)
 }
 
 #[cfg(test)]

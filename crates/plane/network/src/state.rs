@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use nix::fcntl::{Flock, FlockArg};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use wharf_durable::{self as durable, Durability};
 
 use crate::error::NetworkError;
 use crate::model::{Attachment, Binding, MacAddress, Mode, Scope, Subnet};
@@ -251,15 +252,13 @@ pub(crate) fn load<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Networ
     struct Version {
         version: u32,
     }
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+    let bytes = match durable::read(path, MAX_FILE) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Ok(None),
+        // Far too long: no record either.
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Vec::new(),
         Err(error) => return Err(NetworkError::state(path, error)),
     };
-    let mut bytes = Vec::new();
-    file.take(MAX_FILE)
-        .read_to_end(&mut bytes)
-        .map_err(|e| NetworkError::state(path, e))?;
     let version = serde_json::from_slice::<Version>(&bytes).map(|v| v.version);
     let record = match version {
         Ok(version) if version > VERSION => {
@@ -282,11 +281,8 @@ pub(crate) fn load<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Networ
 }
 
 pub(crate) fn save<T: Serialize>(path: &Path, record: &T) -> Result<(), NetworkError> {
-    let failed = |e: io::Error| NetworkError::state(path, e);
-    let bytes = serde_json::to_vec(record).map_err(|e| failed(e.into()))?;
-    let draft = path.with_added_extension("tmp");
-    fs::write(&draft, bytes).map_err(failed)?;
-    fs::rename(&draft, path).map_err(failed)
+    durable::replace_json(path, record, Durability::Process)
+        .map_err(|e| NetworkError::state(path, e))
 }
 
 fn forget(path: &Path) -> Result<(), NetworkError> {

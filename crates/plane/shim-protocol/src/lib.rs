@@ -5,7 +5,6 @@
 //! carries [`PROTOCOL_VERSION`]; unknown fields are ignored, unknown requests refused with
 //! [`Failure::UnsupportedRequest`]. Everything read from socket or disk is bounded before it is allocated.
 
-pub mod durable;
 pub mod folder;
 pub mod frame;
 pub mod message;

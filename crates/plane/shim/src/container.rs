@@ -14,12 +14,10 @@ use nix::{
     unistd::Pid,
 };
 use wharf_cgroup::{Group, Hierarchies};
+use wharf_durable::{self as durable, Durability};
 use wharf_shim_protocol::{
     ContainerName, ContainerSetup, ContainerState, ContainerStatus, ExitRecord, Failure,
-    TaskFolder,
-    durable::{self, Durability},
-    folder::ContainerFolder,
-    now_ms,
+    TaskFolder, folder::ContainerFolder, now_ms,
 };
 
 use crate::{

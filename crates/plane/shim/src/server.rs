@@ -19,10 +19,10 @@ use nix::{
     },
 };
 use wharf_cgroup::Hierarchies;
+use wharf_durable::{self as durable, Durability};
 use wharf_shim_protocol::{
     ContainerName, ContainerSetup, ContainerState, Envelope, Event, ExecPlan, Failure,
     PROTOCOL_VERSION, Reply, Request, ShimState, TaskFolder, TaskStatus,
-    durable::{self, Durability},
     frame::{self, Assembler},
     now_ms,
     record::ProcessIdentity,

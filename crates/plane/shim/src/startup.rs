@@ -21,9 +21,9 @@ use nix::{
     unistd::setsid,
 };
 use wharf_cgroup::Hierarchies;
+use wharf_durable::{self as durable, Durability};
 use wharf_shim_protocol::{
     ShimSetup, TaskFolder,
-    durable::{self, Durability},
     plan::NETNS_FD,
     record::{ProcessIdentity, RECORD_LIMIT, ShimState, boot_id},
 };

@@ -16,6 +16,8 @@ pub enum Route {
     JoinToken,
     /// What the installation runs.
     Overview,
+    /// The certificate of the authority of requested certificates.
+    CertificateAuthority,
     /// Why a service or task is as it is.
     Explain,
     /// A websocket of an agent.
@@ -35,6 +37,7 @@ pub fn classify(method: &Method, path: &str) -> Route {
         "/health" => Route::Health,
         "/wharf/join" => Route::Join,
         "/wharf/join-token" if method == Method::POST => Route::JoinToken,
+        "/wharf/ca" if method == Method::GET => Route::CertificateAuthority,
         "/wharf/explain" if method == Method::GET => Route::Explain,
         "/wharf/overview" if method == Method::GET => Route::Overview,
         "/acs/ws" => Route::Agent(Channel::Acs),
@@ -76,6 +79,7 @@ mod tests {
             (Method::GET, "/wharf/overview", Route::Overview),
             (Method::POST, "/wharf/overview", Route::Nothing),
             (Method::GET, "/wharf/explain", Route::Explain),
+            (Method::GET, "/wharf/ca", Route::CertificateAuthority),
             (Method::GET, "/favicon.ico", Route::Nothing),
         ] {
             assert_eq!(classify(&method, path), route, "{method} {path}");

@@ -18,8 +18,8 @@ use wharf_reconcile::Next;
 use wharf_records::{
     Record, decode,
     ecs::{
-        Definition, DefinitionStatus, Host, Instance, InstanceStatus, Interface, InterfaceState,
-        Ledger, NetworkWish, Status, Task, definition_id,
+        DefinitionStatus, Host, Instance, InstanceStatus, Interface, InterfaceState, Ledger,
+        NetworkWish, Status, Task,
     },
 };
 use wharf_store::{Compare, Txn};
@@ -104,15 +104,10 @@ fn has_just_stopped(task: &Task, now: Timestamp) -> bool {
 
 /// A definition that waits for its deletion goes with the last task that used it.
 async fn finish_definition(core: &Core, fence: &Compare, ended: &Task) -> Result<(), StepError> {
-    let wanted = names::definition_ref(&ended.definition).ok().flatten();
-    let found = wanted.and_then(|wanted| Some((wanted.family, wanted.revision?)));
-    let (Some((family, revision)), Some(place)) = (found, names::place_of(&ended.arn)) else {
+    let Some(place) = names::place_of(&ended.arn) else {
         return Ok(());
     };
-    let key = place
-        .scope()
-        .key(Definition::KIND, &definition_id(&family, revision));
-    let Some(stored) = core.read::<Definition>(&key).await? else {
+    let Some(stored) = core.definition_of(&place, &ended.definition).await? else {
         return Ok(());
     };
     if stored.record.status != DefinitionStatus::DeleteInProgress {
@@ -128,7 +123,7 @@ async fn finish_definition(core: &Core, fence: &Compare, ended: &Task) -> Result
         let txn = Txn::new()
             .when(fence.clone())
             .when(stored.unchanged())
-            .delete(&key);
+            .delete(&stored.key);
         core.commit(&PERMIT, txn).await?;
     }
     Ok(())

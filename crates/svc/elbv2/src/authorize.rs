@@ -45,7 +45,7 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             let tags = it.tags.as_deref();
             let mut check = with_tags(row.on(it.load_balancer_arn.as_deref()).await?, tags);
             if let Some(protocol) = &it.protocol {
-                check = check.with("elasticloadbalancing:ListenerProtocol", protocol);
+                check = check.with("elasticloadbalancing:Protocol", protocol);
             }
             if let Some(policy) = &it.ssl_policy {
                 check = check.with("elasticloadbalancing:SecurityPolicy", policy);

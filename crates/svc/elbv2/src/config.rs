@@ -6,11 +6,12 @@ use std::{
     time::Duration,
 };
 
+use tokio::sync::broadcast;
 use wharf_api_ec2::Ec2;
 use wharf_base::{Clock, SystemClock};
 use wharf_reconcile::Takeover;
 use wharf_seal::{Keyring, Secret};
-use wharf_store::Store;
+use wharf_store::{Compare, Store};
 use wharf_wire::async_trait;
 
 use crate::{address::Cidr, names::Place};
@@ -88,6 +89,17 @@ pub struct FoundCertificate {
     pub chain: String,
     /// PEM
     pub private_key: Secret,
+    /// Holds for as long as the certificate is this one, where that can be said.
+    pub unchanged: Option<Compare>,
+}
+
+/// What the ARN of a certificate stands for.
+#[derive(Debug, Clone)]
+pub enum CertificateLookup {
+    Unknown,
+    /// It is there, but not issued yet.
+    NotServable,
+    Found(FoundCertificate),
 }
 
 /// A neighbour could not be asked.
@@ -99,11 +111,16 @@ pub struct LookupError {
     pub cause: Box<dyn std::error::Error + Send + Sync>,
 }
 
-/// Where certificates come from: IAM's server certificates, imported ones.
+/// Where certificates come from: Certificate Manager, IAM's server certificates.
 #[async_trait]
 pub trait Certificates: Send + Sync + 'static {
-    async fn find(&self, account: &str, arn: &str)
-    -> Result<Option<FoundCertificate>, LookupError>;
+    async fn find(&self, place: &Place, arn: &str) -> Result<CertificateLookup, LookupError>;
+
+    /// ARNs of certificates that have become others under the same ARN: listeners are given the new
+    /// ones. `None` where that does not happen.
+    fn changes(&self) -> Option<broadcast::Receiver<String>> {
+        None
+    }
 }
 
 /// Where the targets of groups of type instance are.
@@ -123,8 +140,8 @@ struct Nothing;
 
 #[async_trait]
 impl Certificates for Nothing {
-    async fn find(&self, _: &str, _: &str) -> Result<Option<FoundCertificate>, LookupError> {
-        Ok(None)
+    async fn find(&self, _: &Place, _: &str) -> Result<CertificateLookup, LookupError> {
+        Ok(CertificateLookup::Unknown)
     }
 }
 

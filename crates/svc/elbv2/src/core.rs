@@ -36,6 +36,8 @@ pub struct Core {
     pub groups: Arc<Queue<String>>,
     /// Keys of hosts.
     pub hosts: Arc<Queue<String>>,
+    /// Keys of certificates.
+    pub certificates: Arc<Queue<String>>,
     pub shard: Shard,
     /// ARNs of target groups whose targets or health changed.
     pub changes: broadcast::Sender<String>,
@@ -92,6 +94,7 @@ impl Core {
             balancers: Arc::default(),
             groups: Arc::default(),
             hosts: Arc::default(),
+            certificates: Arc::default(),
             shard: Shard::new("/w1/c0/elbv2/shard/0"),
             changes: broadcast::Sender::new(CHANGES),
             connections: Mutex::default(),

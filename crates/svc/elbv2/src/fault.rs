@@ -100,6 +100,17 @@ pub fn certificate_not_found(arn: &str) -> Fault {
     faults::certificate_not_found_exception(format!("Certificate '{arn}' not found"))
 }
 
+pub fn unsupported_certificate(arn: &str) -> Fault {
+    Fault::sender(
+        "UnsupportedCertificate",
+        400,
+        format!(
+            "The certificate '{arn}' must have a fully-qualified domain name, a supported signature, \
+             and a supported key size."
+        ),
+    )
+}
+
 pub fn redirect_loop() -> Fault {
     faults::invalid_load_balancer_action_exception(
         "The redirect configuration is not valid because it creates a loop.",

@@ -2,14 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
+use wharf_base::Arn;
 use wharf_records::{Record, Scope};
 use wharf_store::{Range, StoreError};
 
 use crate::{
     core::Core,
     names::{Kind, Place, SERVICE, split_target},
-    records::{Health, Host, LoadBalancer, Remains, Target, TargetGroup},
+    records::{Certificate, Health, Host, LoadBalancer, Remains, Target, TargetGroup},
 };
 
 /// Pause after a read of the store failed.
@@ -59,6 +61,44 @@ async fn feed_once(core: &Core) -> Result<std::convert::Infallible, StoreError> 
     }
 }
 
+/// Wakes certificates that have become others, until `stop`.
+pub async fn certificates(core: Arc<Core>, stop: CancellationToken) {
+    let Some(mut changes) = core.parts.certificates.changes() else {
+        return;
+    };
+    loop {
+        let change = tokio::select! {
+            change = changes.recv() => change,
+            () = stop.cancelled() => return,
+        };
+        match change {
+            Ok(arn) => {
+                if let Ok(parsed) = arn.parse::<Arn>() {
+                    let scope = Scope::new(SERVICE, &parsed.account, &parsed.region);
+                    core.certificates.wake(scope.key(Certificate::KIND, &arn));
+                }
+            }
+            Err(RecvError::Lagged(_)) => {
+                if let Err(error) = every_certificate(&core).await {
+                    tracing::warn!(%error, "some certificates of listeners may be old ones");
+                }
+            }
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+async fn every_certificate(core: &Core) -> Result<(), StoreError> {
+    let prefix = Scope::service_prefix(SERVICE);
+    let range = Range::prefix(prefix).keys_only();
+    for entry in core.parts.store.range(range).await?.entries {
+        if let Some((_, Certificate::KIND, _)) = Scope::parse(&entry.key) {
+            core.certificates.wake(entry.key);
+        }
+    }
+    Ok(())
+}
+
 /// True if the key is a host's.
 fn changed(core: &Core, key: &str) -> bool {
     let Some((scope, kind, id)) = Scope::parse(key) else {
@@ -67,6 +107,10 @@ fn changed(core: &Core, key: &str) -> bool {
     let group = match kind {
         LoadBalancer::KIND | Remains::KIND => {
             core.balancers.wake(key.to_owned());
+            return false;
+        }
+        Certificate::KIND => {
+            core.certificates.wake(key.to_owned());
             return false;
         }
         Host::KIND => {

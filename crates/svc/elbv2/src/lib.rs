@@ -31,7 +31,10 @@ mod ssl;
 mod tree;
 
 pub use address::{Cidr, NotACidr};
-pub use config::{Certificates, Config, FoundCertificate, Instances, LookupError, Parts};
+pub use certificates::users as certificate_users;
+pub use config::{
+    CertificateLookup, Certificates, Config, FoundCertificate, Instances, LookupError, Parts,
+};
 pub use core::ChangeError;
 pub use names::Place;
 pub use service::Elbv2Service;

@@ -146,6 +146,11 @@ pub fn parse(arn: &str) -> Option<(Place, Kind, String)> {
     })
 }
 
+/// Whether an ARN is one of Certificate Manager.
+pub fn is_managed_certificate(arn: &str) -> bool {
+    arn.parse::<Arn>().is_ok_and(|arn| arn.service == "acm")
+}
+
 /// The id of what `id` belongs to: the listener of a rule, the load balancer of a listener.
 pub fn owner(id: &str) -> &str {
     id.rsplit_once('/').map_or(id, |(owner, _)| owner)

@@ -2,7 +2,7 @@
 
 use wharf_planeproto::{
     Key, Kind as PlaneKind, Resource,
-    balancer::{self as plane, BalancerInterface, BalancerKind, ProtocolVersion, TargetProtocol},
+    balancer::{self as plane, BalancerInterface, BalancerKind, ProtocolVersion},
 };
 use wharf_records::{Record, Scope, decode};
 use wharf_seal::Keyring;
@@ -13,8 +13,7 @@ use crate::{
     certificates,
     names::{self, Kind, Place},
     records::{
-        Action, Certificate, Condition, Listener, LoadBalancer, Protocol, Rule, Target,
-        TargetGroup, Version,
+        Action, Certificate, Condition, Listener, LoadBalancer, Rule, Target, TargetGroup, Version,
     },
 };
 
@@ -135,7 +134,7 @@ fn group(place: &Place, id: &str, record: TargetGroup) -> plane::TargetGroup {
         arn: place.arn(Kind::Group, id),
         name: record.name,
         vpc: record.vpc,
-        protocol: protocol(record.protocol),
+        protocol: record.protocol,
         protocol_version: match record.version {
             Version::Http1 => ProtocolVersion::Http1,
             Version::Http2 => ProtocolVersion::Http2,
@@ -143,7 +142,7 @@ fn group(place: &Place, id: &str, record: TargetGroup) -> plane::TargetGroup {
         },
         health_check: plane::HealthCheck {
             enabled: true,
-            protocol: protocol(check.protocol),
+            protocol: check.protocol,
             port: check.port,
             path: check.path,
             matcher: check.matcher,
@@ -153,12 +152,5 @@ fn group(place: &Place, id: &str, record: TargetGroup) -> plane::TargetGroup {
             unhealthy_threshold: check.unhealthy_threshold,
         },
         attributes: record.attributes,
-    }
-}
-
-fn protocol(protocol: Protocol) -> TargetProtocol {
-    match protocol {
-        Protocol::Http => TargetProtocol::Http,
-        Protocol::Https => TargetProtocol::Https,
     }
 }

@@ -6,16 +6,19 @@
 //! | load balancers | a change of one, or of a host; timers | [`crate::plan`] |
 //! | remains of deleted ones | their coming; failures | here |
 //! | target groups | a change of group, targets, health; timers | [`crate::health::fate`] |
+//! | certificates | a new one under the same ARN | [`certificate`] |
 //! | hosts | their streams; timers | [`host`] |
 //!
 //! Every write compares the shard's lease; a server that lost it stops writing.
 
 mod balancer;
+mod certificate;
 mod group;
 mod host;
 mod interfaces;
 
 pub use balancer::balancer;
+pub use certificate::certificate;
 pub use group::group;
 pub use host::host;
 pub use interfaces::sweep;
@@ -25,6 +28,7 @@ use wharf_store::Compare;
 use wharf_wire::{Call, Context, Fault, fault::Chain};
 
 use crate::{
+    config::LookupError,
     core::{ChangeError, Core, PRINCIPAL},
     names::Place,
 };
@@ -36,6 +40,8 @@ const PERMIT: Permit = Permit::for_controller("elbv2-reconciler");
 pub enum StepError {
     #[error("{}", Chain(.0))]
     Change(#[from] ChangeError),
+    #[error("{}", Chain(.0))]
+    Lookup(#[from] LookupError),
     #[error("{action}: {fault}")]
     Ec2 { action: &'static str, fault: Fault },
     #[error("the shard is not ours yet")]

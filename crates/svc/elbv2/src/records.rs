@@ -25,7 +25,7 @@ pub use balancer::{
     Remains, Scheme, Status,
 };
 pub use group::{
-    GroupName, Health, HealthCheck, HostReport, Protocol, Target, TargetGroup, TargetType, Version,
+    GroupName, Health, HealthCheck, HostReport, Target, TargetGroup, TargetType, Version,
 };
 pub use rule::{Action, Condition, Routing, Rule, WeightedGroup};
 

@@ -86,6 +86,10 @@ impl Elbv2Service {
         let (of, queue) = (core.clone(), core.groups.clone());
         let work = move |key| reconcile::group(of.clone(), key);
         loops.spawn(wharf_reconcile::run(queue, WORKERS, stop.clone(), work));
+        let (of, queue) = (core.clone(), core.certificates.clone());
+        let work = move |key| reconcile::certificate(of.clone(), key);
+        loops.spawn(wharf_reconcile::run(queue, WORKERS, stop.clone(), work));
+        loops.spawn(feed::certificates(core.clone(), stop.clone()));
         let (of, queue) = (core.clone(), core.hosts.clone());
         let work = move |key| reconcile::host(of.clone(), key);
         loops.spawn(wharf_reconcile::run(queue, WORKERS, stop, work));

@@ -1,14 +1,14 @@
 //! Records as the API shows them. Pure.
 
 use wharf_api_elbv2 as wire;
-use wharf_planeproto::balancer::ListenerProtocol;
+use wharf_planeproto::balancer::Protocol;
 
 use crate::{
     health::Shown,
     names::{self, Kind, Place},
     records::{
-        Action, BalancerSubnet, Condition, Listener, LoadBalancer, Protocol, Routing, Rule, Scheme,
-        Status, TargetGroup, TargetType, Version,
+        Action, BalancerSubnet, Condition, Listener, LoadBalancer, Routing, Rule, Scheme, Status,
+        TargetGroup, TargetType, Version,
     },
 };
 
@@ -58,24 +58,13 @@ pub fn zones(subnets: &[BalancerSubnet]) -> Vec<wire::AvailabilityZone> {
     subnets.iter().map(zone).collect()
 }
 
-pub fn protocol(protocol: ListenerProtocol) -> &'static str {
-    match protocol {
-        ListenerProtocol::Http => "HTTP",
-        ListenerProtocol::Https => "HTTPS",
-        ListenerProtocol::Tcp => "TCP",
-        ListenerProtocol::Tls => "TLS",
-        ListenerProtocol::Udp => "UDP",
-        ListenerProtocol::TcpUdp => "TCP_UDP",
-    }
-}
-
 pub fn listener(place: &Place, id: &str, record: &Listener) -> wire::Listener {
-    let secure = record.protocol == ListenerProtocol::Https;
+    let secure = record.protocol == Protocol::Https;
     wire::Listener {
         listener_arn: Some(place.arn(Kind::Listener, id)),
         load_balancer_arn: Some(place.arn(Kind::Balancer, names::owner(id))),
         port: Some(i32::from(record.port)),
-        protocol: Some(protocol(record.protocol).to_owned()),
+        protocol: Some(record.protocol.name().to_owned()),
         // Only the default one stands here.
         certificates: secure.then(|| {
             let default = record.certificates.first().cloned();

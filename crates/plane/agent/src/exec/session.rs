@@ -12,7 +12,7 @@ use wharf_datachannel::{
     Kind, Message, PATH, PayloadType, QUERY,
     handshake::{Closed, Complete, Opening, Request, Response, Size},
     message::{FIN, TERMINATE},
-    stream::{Gone, Incoming, Outgoing, acknowledged, acknowledgement},
+    stream::{Gone, Incoming, Outgoing, acknowledgement},
 };
 
 use super::{
@@ -173,9 +173,7 @@ impl<'a> Talk<'a> {
         match message.kind {
             Kind::Input => self.take(message).await,
             Kind::Acknowledge => {
-                if let Some(sequence) = acknowledged(&message) {
-                    self.sent.acknowledged(sequence, Instant::now());
-                }
+                self.sent.hear(&message, Instant::now());
                 Ok(())
             }
             Kind::StartPublication => self.publish().await,
@@ -306,7 +304,7 @@ impl<'a> Talk<'a> {
             json(&closed),
         );
         if self.put(message.encode()).await.is_ok() {
-            self.socket.close("the session is over").await;
+            self.socket.close_in_turn("the session is over").await;
         }
     }
 }

@@ -7,13 +7,12 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File, OpenOptions},
-    io::{self, Read as _, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
+    fs, io,
     path::{Path, PathBuf},
     sync::mpsc,
     thread,
 };
+use wharf_durable::{self as durable, Durability};
 
 use tokio::sync::oneshot;
 
@@ -167,41 +166,12 @@ fn load_tasks(dir: &Path) -> Result<Vec<TaskRecord>, DiskError> {
 
 /// The whole file; `None` if there is none.
 pub fn read(path: &Path) -> Result<Option<Vec<u8>>, DiskError> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(e) => return Err(failed("open", path)(e)),
-    };
-    let mut bytes = Vec::new();
-    file.take(MAX_FILE + 1)
-        .read_to_end(&mut bytes)
-        .map_err(failed("read", path))?;
-    if bytes.len() as u64 > MAX_FILE {
-        return Err(DiskError::Damaged {
-            path: path.to_owned(),
-            detail: "it is too large".into(),
-        });
-    }
-    Ok(Some(bytes))
+    durable::read(path, MAX_FILE).map_err(failed("read", path))
 }
 
 /// Replaces the file as a whole, durable when this returns.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
-    let dir = path.parent().unwrap_or(Path::new("/"));
-    let fresh = path.with_extension("new");
-    let mut file = OpenOptions::new()
-        .create(true)
-        .write(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&fresh)
-        .map_err(failed("create", &fresh))?;
-    file.write_all(bytes).map_err(failed("write", &fresh))?;
-    file.sync_all().map_err(failed("sync", &fresh))?;
-    fs::rename(&fresh, path).map_err(failed("rename", &fresh))?;
-    File::open(dir)
-        .and_then(|d| d.sync_all())
-        .map_err(failed("sync", dir))
+    durable::replace(path, bytes, Durability::Machine).map_err(failed("replace", path))
 }
 
 /// Takes what has piled up, keeps the last order for each file, carries it out.

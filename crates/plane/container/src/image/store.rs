@@ -29,10 +29,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{OnceCell, RwLock, Semaphore};
 use wharf_base::InstallationId;
-use wharf_shim_protocol::{
-    durable::{self, Durability},
-    record::boot_id,
-};
+use wharf_durable::{self as durable, Durability};
+use wharf_shim_protocol::record::boot_id;
 
 use super::{
     Image, ImageConfig,

@@ -16,9 +16,10 @@ use tokio::{
     io::AsyncReadExt,
     net::unix::pipe::{Receiver, Sender},
 };
+use wharf_durable as durable;
 use wharf_shim_protocol::{
-    ContainerName, ContainerPlan, Event, ExecPlan, Reply, Request, durable,
-    folder::ContainerFolder, plan::PLAN_LIMIT,
+    ContainerName, ContainerPlan, Event, ExecPlan, Reply, Request, folder::ContainerFolder,
+    plan::PLAN_LIMIT,
 };
 
 use super::{

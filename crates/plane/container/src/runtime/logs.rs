@@ -15,10 +15,10 @@ use bytes::Bytes;
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use serde::{Deserialize, Serialize};
 use tokio::io::unix::AsyncFd;
+use wharf_durable::{self as durable, Durability};
 pub use wharf_shim_protocol::spool::Stream;
 use wharf_shim_protocol::{
     ContainerName, Request,
-    durable::{self, Durability},
     folder::ContainerFolder,
     spool::{self, MAX_PAYLOAD, Record, SpoolError},
 };

@@ -25,10 +25,8 @@ use serde::{Deserialize, Serialize};
 use wharf_base::InstallationId;
 pub use wharf_cgroup::Stats as ContainerStats;
 use wharf_cgroup::{Hierarchies, Limits};
-use wharf_shim_protocol::{
-    ContainerName, ShimSetup, TaskFolder,
-    durable::{self, Durability},
-};
+use wharf_durable::{self as durable, Durability};
+use wharf_shim_protocol::{ContainerName, ShimSetup, TaskFolder};
 pub use wharf_shim_protocol::{
     ContainerState, ContainerStatus, Event, ExitRecord, Failure, TaskStatus,
 };

@@ -7,8 +7,9 @@
 
 use std::{collections::BTreeMap, fs, io, sync::Arc, time::Duration};
 
+use wharf_durable as durable;
 use wharf_shim_protocol::{
-    ContainerName, ContainerState, ContainerStatus, ExitRecord, ShimState, TaskFolder, durable,
+    ContainerName, ContainerState, ContainerStatus, ExitRecord, ShimState, TaskFolder,
     record::{RECORD_LIMIT, boot_id},
 };
 

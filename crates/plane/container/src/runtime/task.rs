@@ -6,9 +6,9 @@ use std::{
 };
 
 use wharf_cgroup::Stats;
+use wharf_durable::{self as durable, Durability};
 use wharf_shim_protocol::{
     ContainerName, ContainerState, ExitRecord, Reply, Request, TaskFolder, TaskStatus,
-    durable::{self, Durability},
     folder::ContainerFolder,
 };
 

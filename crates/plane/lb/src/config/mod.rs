@@ -15,8 +15,7 @@ use rustls::sign::CertifiedKey;
 use wharf_planeproto::{
     Change, Key, Kind, Resource,
     balancer::{
-        BalancerKind, Certificate, Listener, ListenerProtocol, LoadBalancer, Rule, Target,
-        TargetGroup, TargetProtocol,
+        BalancerKind, Certificate, Listener, LoadBalancer, Protocol, Rule, Target, TargetGroup,
     },
 };
 
@@ -169,7 +168,7 @@ impl Registry {
 
     fn put_listener(&mut self, record: Listener) -> Result<(), Refusal> {
         match record.protocol {
-            ListenerProtocol::Http | ListenerProtocol::Https => {
+            Protocol::Http | Protocol::Https => {
                 self.listeners.insert(record.arn.clone(), Arc::new(record));
                 Ok(())
             }
@@ -186,10 +185,7 @@ impl Registry {
     }
 
     fn put_group(&mut self, record: TargetGroup) -> Result<(), Refusal> {
-        if !matches!(
-            record.protocol,
-            TargetProtocol::Http | TargetProtocol::Https
-        ) {
+        if !matches!(record.protocol, Protocol::Http | Protocol::Https) {
             return Err(Refusal::Protocol(format!("{:?}", record.protocol)));
         }
         let settings = GroupSettings::read(&record.attributes)?;

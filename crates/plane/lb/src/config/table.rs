@@ -8,9 +8,7 @@ use std::{
 use bytes::Bytes;
 use http::HeaderValue;
 use rustls::ServerConfig;
-use wharf_planeproto::balancer::{
-    Action, Listener, ListenerProtocol, ProtocolVersion, TargetProtocol,
-};
+use wharf_planeproto::balancer::{Action, Listener, Protocol, ProtocolVersion};
 
 use super::{BalancerSettings, CompiledGroup, Registry};
 use crate::{
@@ -33,7 +31,7 @@ pub struct Group {
 
 impl Group {
     pub fn tls(&self) -> bool {
-        self.config.record.protocol == TargetProtocol::Https
+        self.config.record.protocol == Protocol::Https
     }
 
     /// Whether its targets speak HTTP/2.
@@ -148,7 +146,7 @@ pub fn listener_table(
         .map(|it| (Arc::clone(it), plan(&it.rule.actions)))
         .collect();
     rules.sort_by_key(|(it, _)| it.rule.priority);
-    let is_tls = listener.protocol == ListenerProtocol::Https;
+    let is_tls = listener.protocol == Protocol::Https;
     Some(ListenerTable {
         port: listener.port,
         port_text: listener.port.to_string(),

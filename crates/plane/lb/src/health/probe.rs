@@ -7,7 +7,7 @@ use http::{HeaderMap, Method, Request};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use wharf_planeproto::balancer::{ProtocolVersion, TargetProtocol};
+use wharf_planeproto::balancer::{Protocol, ProtocolVersion};
 
 use super::machine::Outcome;
 use crate::{
@@ -50,8 +50,8 @@ impl Probe {
         let record = &self.group.record;
         let http2 = record.protocol_version != ProtocolVersion::Http1;
         let stream: Box<dyn Stream> = match record.health_check.protocol {
-            TargetProtocol::Http => Box::new(stream),
-            TargetProtocol::Https => match upstream::handshake(stream, self.address, http2).await {
+            Protocol::Http => Box::new(stream),
+            Protocol::Https => match upstream::handshake(stream, self.address, http2).await {
                 Ok(stream) => Box::new(stream),
                 Err(_) => return Outcome::Failed,
             },

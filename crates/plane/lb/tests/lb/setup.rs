@@ -28,8 +28,8 @@ use wharf_lb::{LbConfig, LbUpdate, Metrics, Update};
 use wharf_planeproto::{
     Change, Key, Kind, Resource,
     balancer::{
-        Action, BalancerKind, HealthCheck, Listener, ListenerProtocol, LoadBalancer,
-        ProtocolVersion, Rule, Target, TargetGroup, TargetProtocol, TargetRef, WeightedGroup,
+        Action, BalancerKind, HealthCheck, Listener, LoadBalancer, Protocol, ProtocolVersion, Rule,
+        Target, TargetGroup, TargetRef, WeightedGroup,
     },
     report::{TargetHealth, TargetState},
 };
@@ -90,7 +90,7 @@ pub fn listener(port: u16) -> Listener {
         arn: LISTENER.to_owned(),
         load_balancer: BALANCER.to_owned(),
         port,
-        protocol: ListenerProtocol::Http,
+        protocol: Protocol::Http,
         certificates: vec![],
         ssl_policy: None,
         default_actions: vec![forward(&[(GROUP, 1)])],
@@ -136,11 +136,11 @@ pub fn group(arn: &str) -> TargetGroup {
         arn: arn.to_owned(),
         name: "web".to_owned(),
         vpc: "vpc-1".to_owned(),
-        protocol: TargetProtocol::Http,
+        protocol: Protocol::Http,
         protocol_version: ProtocolVersion::Http1,
         health_check: HealthCheck {
             enabled: true,
-            protocol: TargetProtocol::Http,
+            protocol: Protocol::Http,
             port: None,
             path: "/health".to_owned(),
             matcher: "200".to_owned(),

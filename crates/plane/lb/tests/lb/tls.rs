@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use wharf_planeproto::{
     Resource,
-    balancer::{Certificate, ListenerProtocol},
+    balancer::{Certificate, Protocol},
 };
 
 use crate::setup::*;
@@ -52,7 +52,7 @@ async fn connect(
 /// A load balancer with an HTTPS listener for these certificates and one target.
 async fn https(lb: &Running, certificates: &[&Certificate], policy: &str, server: &Server) {
     let mut listener = listener(lb.port);
-    listener.protocol = ListenerProtocol::Https;
+    listener.protocol = Protocol::Https;
     listener.ssl_policy = Some(policy.to_owned());
     listener.certificates = certificates.iter().map(|it| it.arn.clone()).collect();
     let mut resources = vec![
@@ -217,7 +217,7 @@ async fn grpc_targets_get_http2_and_their_trailers_pass() {
     let lb = Running::start();
     let (own, trust) = certificate("one.test");
     let mut listener = crate::setup::listener(lb.port);
-    listener.protocol = ListenerProtocol::Https;
+    listener.protocol = Protocol::Https;
     listener.certificates = vec![own.arn.clone()];
     let mut group = group(GROUP);
     group.protocol_version = wharf_planeproto::balancer::ProtocolVersion::Grpc;

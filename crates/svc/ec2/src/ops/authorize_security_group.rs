@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Ec2Service, fault,
-    permission::{self, Flat, MAX_RULES},
+    permission::{self, MAX_RULES, asked},
     records::{Direction, Rule, SecurityGroup},
     table::{LeanOn, MAX_RACES, Stored},
     tags,
@@ -24,21 +24,14 @@ use crate::{
 pub async fn ingress(
     service: &Ec2Service,
     call: &Call,
-    input: AuthorizeSecurityGroupIngressRequest,
+    mut input: AuthorizeSecurityGroupIngressRequest,
 ) -> Result<AuthorizeSecurityGroupIngressResult, Fault> {
     fault::dry_run(input.dry_run)?;
-    let flat = Flat {
-        protocol: input.ip_protocol,
-        from_port: input.from_port,
-        to_port: input.to_port,
-        cidr: input.cidr_ip,
-        group_name: input.source_security_group_name,
-        group_owner: input.source_security_group_owner_id,
-    };
+    let permissions = asked(&mut input);
     let wanted = Wanted {
         group: locate(service, call, input.group_id, input.group_name).await?,
         direction: Direction::Ingress,
-        permissions: permissions(input.ip_permissions, flat),
+        permissions,
         tags: input.tag_specifications,
     };
     let rules = wanted.add(service, call).await?;
@@ -51,21 +44,14 @@ pub async fn ingress(
 pub async fn egress(
     service: &Ec2Service,
     call: &Call,
-    input: AuthorizeSecurityGroupEgressRequest,
+    mut input: AuthorizeSecurityGroupEgressRequest,
 ) -> Result<AuthorizeSecurityGroupEgressResult, Fault> {
     fault::dry_run(input.dry_run)?;
-    let flat = Flat {
-        protocol: input.ip_protocol,
-        from_port: input.from_port,
-        to_port: input.to_port,
-        cidr: input.cidr_ip,
-        group_name: input.source_security_group_name,
-        group_owner: input.source_security_group_owner_id,
-    };
+    let permissions = asked(&mut input);
     let wanted = Wanted {
         group: locate(service, call, input.group_id, None).await?,
         direction: Direction::Egress,
-        permissions: permissions(input.ip_permissions, flat),
+        permissions,
         tags: input.tag_specifications,
     };
     let rules = wanted.add(service, call).await?;
@@ -76,12 +62,6 @@ pub async fn egress(
 }
 
 /// The permissions of a request, in whichever of the two ways it gave them.
-pub fn permissions(listed: Option<Vec<IpPermission>>, flat: Flat) -> Vec<IpPermission> {
-    let mut permissions = listed.unwrap_or_default();
-    permissions.extend(flat.permission());
-    permissions
-}
-
 struct Wanted {
     group: String,
     direction: Direction,

@@ -6,33 +6,24 @@ use wharf_api_ec2::types::{
 };
 use wharf_wire::{Call, Fault};
 
-use super::{
-    authorize_security_group::permissions, group_peers::name_by_id, security_groups::locate,
-};
+use super::{group_peers::name_by_id, security_groups::locate};
 use crate::{
     Ec2Service, fault,
-    permission::{self, Flat},
+    permission::{self, asked},
     records::{Direction, Rule, SecurityGroup, Vpc},
 };
 
 pub async fn ingress(
     service: &Ec2Service,
     call: &Call,
-    input: RevokeSecurityGroupIngressRequest,
+    mut input: RevokeSecurityGroupIngressRequest,
 ) -> Result<RevokeSecurityGroupIngressResult, Fault> {
     fault::dry_run(input.dry_run)?;
-    let flat = Flat {
-        protocol: input.ip_protocol,
-        from_port: input.from_port,
-        to_port: input.to_port,
-        cidr: input.cidr_ip,
-        group_name: input.source_security_group_name,
-        group_owner: input.source_security_group_owner_id,
-    };
+    let permissions = asked(&mut input);
     let unwanted = Unwanted {
         group: locate(service, call, input.group_id, input.group_name).await?,
         direction: Direction::Ingress,
-        permissions: permissions(input.ip_permissions, flat),
+        permissions,
         rule_ids: input.security_group_rule_ids.unwrap_or_default(),
     };
     let (revoked, unknown) = unwanted.take(service, call).await?;
@@ -46,21 +37,14 @@ pub async fn ingress(
 pub async fn egress(
     service: &Ec2Service,
     call: &Call,
-    input: RevokeSecurityGroupEgressRequest,
+    mut input: RevokeSecurityGroupEgressRequest,
 ) -> Result<RevokeSecurityGroupEgressResult, Fault> {
     fault::dry_run(input.dry_run)?;
-    let flat = Flat {
-        protocol: input.ip_protocol,
-        from_port: input.from_port,
-        to_port: input.to_port,
-        cidr: input.cidr_ip,
-        group_name: input.source_security_group_name,
-        group_owner: input.source_security_group_owner_id,
-    };
+    let permissions = asked(&mut input);
     let unwanted = Unwanted {
         group: locate(service, call, input.group_id, None).await?,
         direction: Direction::Egress,
-        permissions: permissions(input.ip_permissions, flat),
+        permissions,
         rule_ids: input.security_group_rule_ids.unwrap_or_default(),
     };
     let (revoked, unknown) = unwanted.take(service, call).await?;

@@ -1,6 +1,10 @@
 //! Permissions as requests have them, made into rules: one protocol, ports and one peer each. Pure.
 
-use wharf_api_ec2::types::{IpPermission, IpRange, SecurityGroupRuleRequest, UserIdGroupPair};
+use wharf_api_ec2::types::{
+    AuthorizeSecurityGroupEgressRequest, AuthorizeSecurityGroupIngressRequest, IpPermission,
+    IpRange, RevokeSecurityGroupEgressRequest, RevokeSecurityGroupIngressRequest,
+    SecurityGroupRuleRequest, UserIdGroupPair,
+};
 use wharf_base::ids;
 use wharf_records::ecs::Tags;
 use wharf_wire::Fault;
@@ -14,6 +18,45 @@ use crate::{
 /// Rules of each direction that a group may have.
 pub const MAX_RULES: usize = 60;
 const MAX_DESCRIPTION: usize = 255;
+
+/// A request that names permissions: as a list, and one more outside of it.
+pub trait Asks {
+    /// Takes both out of the request.
+    fn take(&mut self) -> (Option<Vec<IpPermission>>, Flat);
+}
+
+macro_rules! asks {
+    ($($request:ty),+) => {$(
+        impl Asks for $request {
+            fn take(&mut self) -> (Option<Vec<IpPermission>>, Flat) {
+                let flat = Flat {
+                    protocol: self.ip_protocol.take(),
+                    from_port: self.from_port,
+                    to_port: self.to_port,
+                    cidr: self.cidr_ip.take(),
+                    group_name: self.source_security_group_name.take(),
+                    group_owner: self.source_security_group_owner_id.take(),
+                };
+                (self.ip_permissions.take(), flat)
+            }
+        }
+    )+};
+}
+
+asks!(
+    AuthorizeSecurityGroupIngressRequest,
+    AuthorizeSecurityGroupEgressRequest,
+    RevokeSecurityGroupIngressRequest,
+    RevokeSecurityGroupEgressRequest
+);
+
+/// All permissions that a request asks for.
+pub fn asked(request: &mut impl Asks) -> Vec<IpPermission> {
+    let (listed, flat) = request.take();
+    let mut permissions = listed.unwrap_or_default();
+    permissions.extend(flat.permission());
+    permissions
+}
 
 /// What may be given outside of `IpPermissions`, for one rule.
 #[derive(Default)]

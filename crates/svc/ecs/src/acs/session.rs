@@ -30,7 +30,6 @@ use tokio_tungstenite::{
 use wharf_api_ecs::TaskDefinition;
 use wharf_base::{Permit, Timestamp, ids};
 use wharf_records::{
-    decode,
     ecs::{Desired, Instance, Status, Task},
     encode,
 };
@@ -532,20 +531,8 @@ async fn read_definition(
     place: &Place,
     arn: &str,
 ) -> Result<Option<TaskDefinition>, ChangeError> {
-    let wanted = crate::names::definition_ref(arn).ok().flatten();
-    let Some((family, revision)) = wanted.and_then(|r| Some((r.family, r.revision?))) else {
-        return Ok(None);
-    };
-    let id = wharf_records::ecs::definition_id(&family, revision);
-    let key = place.scope().key(
-        <wharf_records::ecs::Definition as wharf_records::Record>::KIND,
-        &id,
-    );
-    let Some(entry) = core.parts.store.get(&key).await? else {
-        return Ok(None);
-    };
-    let record: wharf_records::ecs::Definition = decode(&entry.value)?;
-    Ok(document::definition(&record.document).ok())
+    let stored = core.definition_of(place, arn).await?;
+    Ok(stored.and_then(|stored| document::definition(&stored.record.document).ok()))
 }
 
 async fn send<S>(socket: &mut WebSocketStream<S>, message: Message) -> Result<(), End>

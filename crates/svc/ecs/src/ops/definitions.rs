@@ -9,7 +9,7 @@ use wharf_store::{Range, Txn};
 use wharf_wire::{Call, Fault};
 
 use crate::{
-    core::{Core, MAX_TRIES, Stored, conflict},
+    core::{ChangeError, Core, MAX_TRIES, Stored, conflict},
     fault,
     names::{self, Place},
     page::Page,
@@ -43,6 +43,20 @@ impl Core {
         };
         let id = definition_id(&wanted.family, revision);
         Ok(self.read(&place.scope().key(Definition::KIND, &id)).await?)
+    }
+
+    /// The definition that a record names by its ARN.
+    pub async fn definition_of(
+        &self,
+        place: &Place,
+        arn: &str,
+    ) -> Result<Option<Stored<Definition>>, ChangeError> {
+        let wanted = names::definition_ref(arn).ok().flatten();
+        let Some((family, revision)) = wanted.and_then(|it| Some((it.family, it.revision?))) else {
+            return Ok(None);
+        };
+        let id = definition_id(&family, revision);
+        self.read(&place.scope().key(Definition::KIND, &id)).await
     }
 }
 

@@ -4,10 +4,7 @@
 use wharf_api_ecs as api;
 use wharf_records::{
     Record,
-    ecs::{
-        Definition, RevisionRecord, Service, ServiceDeployment, ServiceDeploymentStatus,
-        definition_id,
-    },
+    ecs::{RevisionRecord, Service, ServiceDeployment, ServiceDeploymentStatus},
     encode,
 };
 use wharf_store::{Range, Txn};
@@ -133,15 +130,8 @@ async fn images(
     place: &Place,
     record: &RevisionRecord,
 ) -> Result<Vec<api::ContainerImage>, Fault> {
-    let wanted = names::definition_ref(&record.revision.definition)?;
-    let found = wanted.and_then(|wanted| Some((wanted.family, wanted.revision?)));
-    let Some((family, revision)) = found else {
-        return Ok(Vec::new());
-    };
-    let key = place
-        .scope()
-        .key(Definition::KIND, &definition_id(&family, revision));
-    let Some(stored) = core.read::<Definition>(&key).await? else {
+    let arn = &record.revision.definition;
+    let Some(stored) = core.definition_of(place, arn).await? else {
         return Ok(Vec::new());
     };
     let parsed =

@@ -14,7 +14,7 @@ use wharf_records::{
     Record, Scope,
     ecs::{
         Cluster, Definition, RevisionRecord, Scheduling, Service, ServiceDeployment, ServiceEvent,
-        ServiceEvents, ServiceStatus, TargetState, Task, definition_id,
+        ServiceEvents, ServiceStatus, TargetState, Task,
     },
     encode,
 };
@@ -29,9 +29,9 @@ use super::{
     targets::{self, Address},
 };
 use crate::{
-    core::{ChangeError, Core, Stored},
+    core::{ChangeError, Core},
     launch::of_service,
-    names::{self, Place},
+    names::Place,
     ops::subnets::PRINCIPAL,
     reconcile::{StepError, fence},
     task::stop,
@@ -289,16 +289,8 @@ impl Look<'_> {
         let Some(primary) = service.primary() else {
             return Ok(None);
         };
-        let wanted = names::definition_ref(&primary.revision.definition)
-            .ok()
-            .flatten();
-        let found = wanted.and_then(|wanted| Some((wanted.family, wanted.revision?)));
-        let Some((family, revision)) = found else {
-            return Ok(None);
-        };
-        let id = definition_id(&family, revision);
-        let key = self.place.scope().key(Definition::KIND, &id);
-        let definition: Option<Stored<Definition>> = self.core.read(&key).await?;
+        let arn = &primary.revision.definition;
+        let definition = self.core.definition_of(&self.place, arn).await?;
         let cluster = self.core.view.read(&self.place, |region| {
             region.clusters.get(&service.cluster).cloned()
         });

@@ -3,7 +3,7 @@
 use wharf_api_elbv2::{
     Action as Given, FixedResponseActionConfig, ForwardActionConfig, RedirectActionConfig, faults,
 };
-use wharf_planeproto::balancer::ListenerProtocol;
+use wharf_planeproto::balancer::Protocol;
 use wharf_wire::Fault;
 
 use crate::{
@@ -21,7 +21,7 @@ const MAX_STICKY_SECONDS: u32 = 604_800;
 /// The listener an action belongs to, which decides what loops.
 #[derive(Debug, Clone, Copy)]
 pub struct At {
-    pub protocol: ListenerProtocol,
+    pub protocol: Protocol,
     pub port: u16,
 }
 
@@ -153,7 +153,7 @@ fn redirect(given: RedirectActionConfig, at: At) -> Result<Routing, Fault> {
         )));
     }
     let own = match at.protocol {
-        ListenerProtocol::Https => "HTTPS",
+        Protocol::Https => "HTTPS",
         _ => "HTTP",
     };
     if own == "HTTPS" && protocol == "HTTP" {
@@ -235,7 +235,7 @@ mod tests {
     use super::*;
 
     const HTTP: At = At {
-        protocol: ListenerProtocol::Http,
+        protocol: Protocol::Http,
         port: 80,
     };
     const GROUP: &str = "arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/web/1";
@@ -301,7 +301,7 @@ mod tests {
             assert_eq!(found.is_ok(), fits, "{port}");
         }
         let https = At {
-            protocol: ListenerProtocol::Https,
+            protocol: Protocol::Https,
             port: 443,
         };
         let down = Given {

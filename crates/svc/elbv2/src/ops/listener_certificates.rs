@@ -5,7 +5,7 @@ use wharf_api_elbv2::{
     DescribeListenerCertificatesInput, DescribeListenerCertificatesOutput,
     RemoveListenerCertificatesInput, RemoveListenerCertificatesOutput, faults,
 };
-use wharf_planeproto::balancer::ListenerProtocol;
+use wharf_planeproto::balancer::Protocol;
 use wharf_records::encode;
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
@@ -139,7 +139,7 @@ async fn change(
     for _ in 0..MAX_TRIES {
         let (tree, id) = tree_of(core, &place, arn).await?;
         let stored = tree.listener(&id).ok_or_else(fault::listener_not_found)?;
-        if stored.record.protocol != ListenerProtocol::Https {
+        if stored.record.protocol != Protocol::Https {
             return Err(fault::invalid(
                 "Certificates can only be specified for HTTPS listeners",
             ));

@@ -6,7 +6,7 @@ use wharf_api_elbv2::{
     ModifyListenerOutput, MutualAuthenticationAttributes, faults,
 };
 use wharf_base::ids;
-use wharf_planeproto::balancer::ListenerProtocol;
+use wharf_planeproto::balancer::Protocol;
 use wharf_records::{Record, Unknown, encode};
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Fault};
@@ -123,10 +123,10 @@ pub fn within_limit(tree: &Tree, more: &std::collections::BTreeSet<String>) -> R
     )
 }
 
-fn protocol(given: Option<&str>) -> Result<ListenerProtocol, Fault> {
+fn protocol(given: Option<&str>) -> Result<Protocol, Fault> {
     match given {
-        Some("HTTP") => Ok(ListenerProtocol::Http),
-        Some("HTTPS") => Ok(ListenerProtocol::Https),
+        Some("HTTP") => Ok(Protocol::Http),
+        Some("HTTPS") => Ok(Protocol::Https),
         None => Err(fault::invalid("A listener protocol must be specified")),
         Some(other) => Err(fault::invalid(format!(
             "Listener protocol '{other}' must be one of 'HTTP, HTTPS'"
@@ -154,12 +154,12 @@ fn refuse_unsupported(
 
 /// The certificate and policy of a listener; both for HTTPS only.
 fn security(
-    protocol: ListenerProtocol,
+    protocol: Protocol,
     certificates: Option<&[Certificate]>,
     policy: Option<&str>,
 ) -> Result<(Vec<String>, Option<String>), Fault> {
     let given = certificates.unwrap_or_default();
-    if protocol != ListenerProtocol::Https {
+    if protocol != Protocol::Https {
         if !given.is_empty() || policy.is_some() {
             return Err(fault::invalid(
                 "Certificates and SSL policies can only be specified for HTTPS listeners",
@@ -217,14 +217,7 @@ pub async fn describe(
             ));
         }
     }
-    found.sort_by(|a, b| a.0.cmp(&b.0));
-    found.dedup_by(|a, b| a.0 == b.0);
-    let (page, next_marker) = page::cut(
-        found,
-        |it| it.0.clone(),
-        input.marker.as_deref(),
-        input.page_size,
-    )?;
+    let (page, next_marker) = page::by_id(found, input.marker.as_deref(), input.page_size)?;
     let shown = page.iter().map(|(id, it)| show::listener(&place, id, it));
     Ok(DescribeListenersOutput {
         listeners: Some(shown.collect()),
@@ -301,7 +294,7 @@ fn modified(listener: &Listener, input: &ModifyListenerInput) -> Result<Listener
     if let Some(port) = input.port.and_then(|port| u16::try_from(port).ok()) {
         changed.port = port;
     }
-    let secure = changed.protocol == ListenerProtocol::Https;
+    let secure = changed.protocol == Protocol::Https;
     let asked = input.certificates.is_some() || input.ssl_policy.is_some();
     if secure {
         let current = changed.certificates.first().map(|arn| {
@@ -376,7 +369,7 @@ mod tests {
 
     #[test]
     fn certificates_and_policies() {
-        use ListenerProtocol::{Http, Https};
+        use Protocol::{Http, Https};
         let certificate = |arn: &str| Certificate {
             certificate_arn: Some(arn.to_owned()),
             is_default: None,

@@ -36,14 +36,7 @@ pub async fn describe(
         let it = named(core, &place, name).await?;
         found.push(it.ok_or_else(fault::balancer_not_found)?);
     }
-    found.sort_by(|a, b| a.0.cmp(&b.0));
-    found.dedup_by(|a, b| a.0 == b.0);
-    let (page, next_marker) = page::cut(
-        found,
-        |it| it.0.clone(),
-        input.marker.as_deref(),
-        input.page_size,
-    )?;
+    let (page, next_marker) = page::by_id(found, input.marker.as_deref(), input.page_size)?;
     let shown = page.iter().map(|(id, it)| show::balancer(&place, id, it));
     Ok(DescribeLoadBalancersOutput {
         load_balancers: Some(shown.collect()),

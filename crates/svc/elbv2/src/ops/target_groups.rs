@@ -180,14 +180,7 @@ pub async fn describe(
             }
         }
     }
-    found.sort_by(|a, b| a.0.cmp(&b.0));
-    found.dedup_by(|a, b| a.0 == b.0);
-    let (page, next_marker) = page::cut(
-        found,
-        |it| it.0.clone(),
-        input.marker.as_deref(),
-        input.page_size,
-    )?;
+    let (page, next_marker) = page::by_id(found, input.marker.as_deref(), input.page_size)?;
     let shown = page.iter().map(|(id, it)| show::group(&place, id, it));
     Ok(DescribeTargetGroupsOutput {
         target_groups: Some(shown.collect()),

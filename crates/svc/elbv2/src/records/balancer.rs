@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, net::Ipv4Addr};
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
-use wharf_planeproto::balancer::ListenerProtocol;
+use wharf_planeproto::balancer::Protocol;
 use wharf_records::{Record, Unknown, ecs::Tags};
 use wharf_seal::Sealed;
 
@@ -111,7 +111,7 @@ impl Record for Remains {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Listener {
     pub port: u16,
-    pub protocol: ListenerProtocol,
+    pub protocol: Protocol,
     /// ARNs, the default one first.
     #[serde(default)]
     pub certificates: Vec<String>,

@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
-use wharf_planeproto::report::TargetState;
+use wharf_planeproto::{balancer::Protocol, report::TargetState};
 use wharf_records::{Record, Unknown, ecs::Tags};
 
 use super::Attributes;
@@ -42,23 +42,6 @@ impl Record for TargetGroup {
 pub enum TargetType {
     Instance,
     Ip,
-}
-
-/// How targets and their health checks are spoken to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Protocol {
-    Http,
-    Https,
-}
-
-impl Protocol {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Http => "HTTP",
-            Self::Https => "HTTPS",
-        }
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use wharf_api_elbv2::{
 };
 use wharf_planeproto::Resource;
 
-use crate::harness::{Harness, call, fixed};
+use crate::harness::{Harness, MANAGED, call, fixed, wait};
 
 const KNOWN: &str = "arn:aws:iam::000000000000:server-certificate/known";
 
@@ -130,4 +130,54 @@ async fn further_ones_are_added_and_removed() {
         .await
         .unwrap();
     assert_eq!(harness.count("certificate").await, 1);
+}
+
+#[tokio::test]
+async fn a_renewed_certificate_reaches_listeners() {
+    let mut harness = Harness::start().await;
+    let balancer = harness.balancer("web").await.load_balancer_arn.unwrap();
+    https(&harness, &balancer, MANAGED).await.unwrap();
+    let chain = async |harness: &Harness| {
+        let told = harness.resources().await;
+        let found = told.into_iter().find_map(|it| match it {
+            Resource::Certificate(it) => Some(it.chain),
+            _ => None,
+        });
+        found.unwrap()
+    };
+    assert_eq!(chain(&harness).await, "the chain");
+    harness.certificates.renew("another", true);
+    wait("the other chain", || async {
+        chain(&harness).await == "another"
+    })
+    .await;
+    // Renewed while nobody listened: seen at the next start.
+    harness.certificates.renew("a third", false);
+    harness.restart();
+    wait("the third chain", || async {
+        chain(&harness).await == "a third"
+    })
+    .await;
+
+    let place = ("000000000000", "us-east-1");
+    let (users, unchanged) =
+        wharf_svc_elbv2::certificate_users(&harness.store, place.0, place.1, MANAGED)
+            .await
+            .unwrap();
+    assert_eq!(users.into_iter().collect::<Vec<_>>(), [balancer]);
+    assert!(unchanged.key.contains("certificate"));
+}
+
+#[tokio::test]
+async fn a_pending_certificate_is_refused() {
+    let harness = Harness::start().await;
+    let balancer = harness.balancer("web").await.load_balancer_arn.unwrap();
+    let pending = MANAGED.replace("managed", "x/pending");
+    let fault = https(&harness, &balancer, &pending).await.unwrap_err();
+    assert_eq!(fault.code, "UnsupportedCertificate");
+    assert!(
+        fault
+            .message
+            .contains("must have a fully-qualified domain name")
+    );
 }

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use wharf_api_ec2::{self as ec2, Ec2};
 use wharf_api_elbv2::{self as api, Elbv2};
@@ -19,7 +20,8 @@ use wharf_planeproto::{
 use wharf_seal::Keyring;
 use wharf_store::{Range, Store, StoreOptions};
 use wharf_svc_elbv2::{
-    Certificates, Config, Elbv2Service, FoundCertificate, Instances, LookupError, Parts, plane,
+    CertificateLookup, Certificates, Config, Elbv2Service, FoundCertificate, Instances,
+    LookupError, Parts, Place, plane,
 };
 use wharf_wire::{Call, Check, Context, Fault, async_trait};
 
@@ -33,6 +35,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 pub struct Harness {
     pub elb: Elbv2Service,
     pub ec2: Arc<FakeEc2>,
+    pub certificates: Arc<FakeCertificates>,
     pub store: Store,
     pub keyring: Keyring,
     parts: Parts,
@@ -51,9 +54,10 @@ impl Harness {
     pub fn with(config: Config) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path(), StoreOptions::default()).unwrap();
+        let certificates = Arc::new(FakeCertificates::default());
         let (ec2, keyring) = (Arc::new(FakeEc2::default()), Keyring::in_memory());
         let parts = Parts {
-            certificates: Arc::new(FakeCertificates),
+            certificates: certificates.clone(),
             instances: Arc::new(FakeInstances),
             clock: Arc::new(SystemClock),
             config,
@@ -63,6 +67,7 @@ impl Harness {
         Self {
             elb,
             ec2,
+            certificates,
             store,
             keyring,
             parts,
@@ -346,20 +351,57 @@ pub fn path_is(path: &str) -> api::RuleCondition {
     }
 }
 
-struct FakeCertificates;
+/// A certificate that can be renewed.
+pub const MANAGED: &str = "arn:aws:acm:us-east-1:000000000000:certificate/managed";
+
+pub struct FakeCertificates {
+    renewed: Mutex<Option<String>>,
+    changes: broadcast::Sender<String>,
+}
+
+impl Default for FakeCertificates {
+    fn default() -> Self {
+        Self {
+            renewed: Mutex::default(),
+            changes: broadcast::Sender::new(8),
+        }
+    }
+}
+
+impl FakeCertificates {
+    /// The managed certificate has another chain now; `told` says whether anybody hears of it.
+    pub fn renew(&self, chain: &str, told: bool) {
+        *self.renewed.lock().unwrap() = Some(chain.to_owned());
+        if told {
+            let _ = self.changes.send(MANAGED.to_owned());
+        }
+    }
+}
 
 #[async_trait]
 impl Certificates for FakeCertificates {
-    async fn find(&self, _: &str, arn: &str) -> Result<Option<FoundCertificate>, LookupError> {
-        let keyring = Keyring::in_memory();
-        let key = keyring.open(&keyring.seal(b"the key", "x"), "x").unwrap();
-        Ok(arn
-            .contains("server-certificate/known")
-            .then(|| FoundCertificate {
-                names: vec!["*.example.com".to_owned()],
-                chain: "the chain".to_owned(),
-                private_key: key,
-            }))
+    async fn find(&self, _: &Place, arn: &str) -> Result<CertificateLookup, LookupError> {
+        if arn.contains("/pending") {
+            return Ok(CertificateLookup::NotServable);
+        }
+        let renewed = self.renewed.lock().unwrap().clone();
+        let chain = match renewed {
+            Some(chain) if arn == MANAGED => chain,
+            _ if arn == MANAGED || arn.contains("server-certificate/known") => {
+                "the chain".to_owned()
+            }
+            _ => return Ok(CertificateLookup::Unknown),
+        };
+        Ok(CertificateLookup::Found(FoundCertificate {
+            names: vec!["*.example.com".to_owned()],
+            chain,
+            private_key: "the key".into(),
+            unchanged: None,
+        }))
+    }
+
+    fn changes(&self) -> Option<broadcast::Receiver<String>> {
+        Some(self.changes.subscribe())
     }
 }
 

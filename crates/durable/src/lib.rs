@@ -1,8 +1,9 @@
-//! Files that are either the old or the new, never half of one.
+//! Private files that are either the old or the new, never half of one.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, OpenOptions},
     io::{self, Read, Write},
+    os::unix::fs::OpenOptionsExt,
     path::Path,
 };
 
@@ -18,11 +19,20 @@ pub enum Durability {
     Machine,
 }
 
-/// Replaces `path` by `bytes` through a temporary file beside it.
+/// Replaces `path` by `bytes` through a file beside it whose name ends in `.new`; one that a crash
+/// left there is removed first. Only its owner may read the result. One writer at a time.
 pub fn replace(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".new");
-    let mut file = File::create(&temporary)?;
+    let temporary = path.with_added_extension("new");
+    // Anew, so that it has its mode whatever lay there.
+    match fs::remove_file(&temporary) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&temporary)?;
     file.write_all(bytes)?;
     if durability == Durability::Machine {
         file.sync_all()?;
@@ -50,9 +60,9 @@ pub fn replace_json<T: Serialize>(
     replace(path, &serde_json::to_vec(value)?, durability)
 }
 
-/// The value in `path`; `None` if there is no such file. A file beyond `limit` bytes or of another
-/// form is [`io::ErrorKind::InvalidData`].
-pub fn read_json<T: DeserializeOwned>(path: &Path, limit: u64) -> io::Result<Option<T>> {
+/// The whole file; `None` if there is none. One beyond `limit` bytes is
+/// [`io::ErrorKind::InvalidData`].
+pub fn read(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -61,18 +71,25 @@ pub fn read_json<T: DeserializeOwned>(path: &Path, limit: u64) -> io::Result<Opt
     let mut bytes = Vec::new();
     file.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            "the file is larger than allowed",
-        ));
+        let large = "the file is larger than allowed";
+        return Err(io::Error::new(io::ErrorKind::InvalidData, large));
     }
-    serde_json::from_slice(&bytes)
-        .map(Some)
-        .map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))
+    Ok(Some(bytes))
+}
+
+/// The value in `path`; `None` if there is no such file. A file beyond `limit` bytes or of another
+/// form is [`io::ErrorKind::InvalidData`].
+pub fn read_json<T: DeserializeOwned>(path: &Path, limit: u64) -> io::Result<Option<T>> {
+    let parse = |bytes: Vec<u8>| {
+        serde_json::from_slice(&bytes).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))
+    };
+    read(path, limit)?.map(parse).transpose()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -88,5 +105,21 @@ mod tests {
             io::ErrorKind::InvalidData
         );
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn private_whatever_a_crash_left() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("key");
+        let left = dir.path().join("key.new");
+        fs::write(&left, b"half of a longer one").unwrap();
+        fs::set_permissions(&left, fs::Permissions::from_mode(0o644)).unwrap();
+        replace(&path, b"whole", Durability::Machine).unwrap();
+        assert_eq!(read(&path, 5).unwrap().unwrap(), b"whole");
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        assert!(!left.exists());
     }
 }

@@ -1,0 +1,11 @@
+// Written by `cargo xtask generate` from models/. Do not edit.
+//! Contract of AWS Certificate Manager (2015-12-08): types, schema, faults, the trait `Acm`, its routes and client.
+#![allow(clippy::all)]
+pub mod faults;
+#[rustfmt::skip]
+pub mod schema;
+pub mod service;
+pub mod types;
+
+pub use service::{Acm, Client, Input, Routes};
+pub use types::*;

@@ -1,0 +1,197 @@
+//! The authority that vouches for requested certificates: one for the whole installation, beside the
+//! one that nodes trust, so that who trusts certificates of users need not trust nodes, nor the other
+//! way round.
+//!
+//! It is a record, made at first need, with its key sealed. Its own certificate is made anew, with the
+//! same name and key, long before it ends: what it has signed stays valid under both.
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, DnValue, ExtendedKeyUsagePurpose, IsCa, Issuer,
+    KeyPair, KeyUsagePurpose, SanType, string::Ia5String,
+};
+use time::OffsetDateTime;
+use wharf_base::{Permit, Timestamp, ids};
+use wharf_records::{Record, Unknown, encode};
+use wharf_store::{Compare, Txn};
+use zeroize::Zeroizing;
+
+use crate::{
+    core::{ChangeError, Core, MAX_TRIES, Stored, conflict},
+    facts::{self, Unreadable},
+    key::{self, Algorithm, KeyError},
+    names::platform_scope,
+    records::{self, Issued},
+};
+
+const PURPOSE: &str = "acm/authority";
+const PERMIT: Permit = Permit::for_controller("acm-authority");
+/// Common and organisation name of what it signs with.
+const ORGANISATION: &str = "wharf";
+const DAY: time::Duration = time::Duration::DAY;
+const LIFE: time::Duration = time::Duration::days(3650);
+/// Of what it signs, as in AWS since 2026.
+const LEAF_LIFE: time::Duration = time::Duration::days(198);
+/// It is made anew when it would live for less than this.
+const LEAST_LIFE: std::time::Duration = std::time::Duration::from_secs(2 * 198 * 86_400);
+/// Characters of a common name (RFC 5280, appendix A).
+pub const LONGEST_COMMON_NAME: usize = 64;
+
+/// A certificate cannot be issued.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthorityError {
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    #[error("the authority's key does not open")]
+    Sealed(#[from] wharf_seal::OpenError),
+    #[error("the authority's key is no text")]
+    NotText,
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error("a certificate cannot be made")]
+    Certificate(#[from] rcgen::Error),
+    #[error("a certificate of our own cannot be read")]
+    Unreadable(#[from] Unreadable),
+    #[error("the time is out of range")]
+    Time,
+}
+
+/// The authority with its key opened.
+pub struct Authority {
+    name: String,
+    /// PEM
+    certificate: String,
+    key: KeyPair,
+}
+
+impl Core {
+    /// The authority's certificate in PEM.
+    pub async fn authority_certificate(&self) -> Result<String, AuthorityError> {
+        Ok(self.authority().await?.certificate)
+    }
+
+    /// The authority; made if there is none yet.
+    pub async fn authority(&self) -> Result<Authority, AuthorityError> {
+        let key = platform_scope().key(records::Authority::KIND, "1");
+        for _ in 0..MAX_TRIES {
+            let now = self.now();
+            let found = self.read::<records::Authority>(&key).await?;
+            let (record, opened) = match &found {
+                Some(found) => {
+                    let opened = self.open(found)?;
+                    if found.record.not_after >= now + LEAST_LIFE {
+                        let certificate = found.record.certificate.clone();
+                        return Ok(Authority::new(&found.record.name, certificate, opened));
+                    }
+                    (Some(&found.record), opened)
+                }
+                None => (None, key::generate(Algorithm::P256)?),
+            };
+            let name = match record {
+                Some(record) => record.name.clone(),
+                // A client may trust several installations: their authorities differ by name.
+                None => format!("wharf certificates {}", ids::hex16()),
+            };
+            let made = authority_params(&name, now)?.self_signed(&opened)?;
+            let pem = Zeroizing::new(opened.serialize_pem());
+            let record = records::Authority {
+                name: name.clone(),
+                certificate: made.pem(),
+                not_after: facts::read(made.der())?.facts.not_after,
+                private_key: self.parts.keyring.seal(pem.as_bytes(), PURPOSE),
+                unknown: record.map_or_else(Unknown::new, |it| it.unknown.clone()),
+            };
+            let as_read = match &found {
+                Some(found) => found.unchanged(),
+                None => Compare::absent(&key),
+            };
+            let txn = Txn::new().when(as_read).put(&key, encode(&record));
+            if self.commit(&PERMIT, txn).await? {
+                return Ok(Authority::new(&name, record.certificate, opened));
+            }
+        }
+        Err(conflict(&key).into())
+    }
+
+    fn open(&self, found: &Stored<records::Authority>) -> Result<KeyPair, AuthorityError> {
+        let keyring = &self.parts.keyring;
+        let pem = keyring.open(&found.record.private_key, PURPOSE)?;
+        let pem = pem.expose_str().ok_or(AuthorityError::NotText)?;
+        Ok(KeyPair::from_pem(pem)?)
+    }
+}
+
+impl Authority {
+    fn new(name: &str, certificate: String, key: KeyPair) -> Self {
+        Self {
+            name: name.to_owned(),
+            certificate,
+            key,
+        }
+    }
+
+    /// Signs a certificate for servers with these names, the first of which is its subject.
+    pub fn issue(
+        &self,
+        names: &[String],
+        key: &KeyPair,
+        algorithm: Algorithm,
+        now: Timestamp,
+    ) -> Result<Issued, AuthorityError> {
+        let mut params = CertificateParams::default();
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        if let Some(first) = names.first().filter(|it| it.len() <= LONGEST_COMMON_NAME) {
+            params
+                .distinguished_name
+                .push(DnType::CommonName, DnValue::Utf8String(first.clone()));
+        }
+        for name in names {
+            let name = Ia5String::try_from(name.as_str())?;
+            params.subject_alt_names.push(SanType::DnsName(name));
+        }
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        if algorithm.is_rsa() {
+            params.key_usages.push(KeyUsagePurpose::KeyEncipherment);
+        }
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        params.use_authority_key_identifier_extension = true;
+        live(&mut params, now, LEAF_LIFE)?;
+        let issuer = Issuer::new(authority_params(&self.name, now)?, &self.key);
+        let made = params.signed_by(key, &issuer)?;
+        Ok(Issued {
+            body: made.pem(),
+            chain: Some(self.certificate.clone()),
+            facts: facts::read(made.der())?.facts,
+            at: now,
+        })
+    }
+}
+
+fn authority_params(name: &str, now: Timestamp) -> Result<CertificateParams, AuthorityError> {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params
+        .distinguished_name
+        .push(DnType::OrganizationName, ORGANISATION);
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![
+        KeyUsagePurpose::KeyCertSign,
+        KeyUsagePurpose::CrlSign,
+        KeyUsagePurpose::DigitalSignature,
+    ];
+    live(&mut params, now, LIFE)?;
+    Ok(params)
+}
+
+fn live(
+    params: &mut CertificateParams,
+    now: Timestamp,
+    life: time::Duration,
+) -> Result<(), AuthorityError> {
+    let now = OffsetDateTime::from_unix_timestamp(now.millis().div_euclid(1000))
+        .map_err(|_| AuthorityError::Time)?;
+    // Clocks of clients may be behind.
+    params.not_before = now.checked_sub(DAY).ok_or(AuthorityError::Time)?;
+    params.not_after = now.checked_add(life).ok_or(AuthorityError::Time)?;
+    Ok(())
+}

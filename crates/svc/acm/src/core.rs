@@ -1,0 +1,199 @@
+//! What every operation and loop of the service works with.
+
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, broadcast};
+use wharf_base::{Permit, Timestamp};
+use wharf_reconcile::{Queue, Shard};
+use wharf_records::{Record, RecordError, Scope, decode, encode};
+use wharf_seal::Sealed;
+use wharf_store::{Compare, Range, StoreError, Txn};
+use wharf_wire::Fault;
+use zeroize::Zeroizing;
+
+use crate::{
+    config::{LookupError, Parts, Usage},
+    fault,
+    key::{self, Algorithm, KeyError},
+    names::Place,
+    records::Certificate,
+};
+
+/// Tries of a compare-and-swap before the caller is told to come back.
+pub const MAX_TRIES: usize = 64;
+/// Key pairs made at once: RSA takes a processor for most of a second.
+const KEYS_AT_ONCE: usize = 2;
+/// Changes a slow listener may be behind before it hears that it missed some.
+const CHANGES: usize = 256;
+
+pub struct Core {
+    pub parts: Parts,
+    /// Keys of certificates.
+    pub certificates: Arc<Queue<String>>,
+    pub shard: Shard,
+    /// ARNs of certificates that were issued or imported anew.
+    pub changes: broadcast::Sender<String>,
+    making_keys: Semaphore,
+}
+
+/// A record as it stands in the store, for compare-and-swap.
+#[derive(Debug, Clone)]
+pub struct Stored<T> {
+    pub key: String,
+    pub record: T,
+    pub revision: u64,
+}
+
+impl<T> Stored<T> {
+    pub fn unchanged(&self) -> Compare {
+        Compare::mod_revision(self.key.clone(), self.revision)
+    }
+}
+
+/// A record could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    #[error("the store")]
+    Store(#[from] StoreError),
+    #[error("a record")]
+    Record(#[from] RecordError),
+    #[error(transparent)]
+    Lookup(#[from] LookupError),
+    #[error("a private key does not open")]
+    Sealed(#[from] wharf_seal::OpenError),
+}
+
+impl From<ChangeError> for Fault {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Store(error) => fault::store(error),
+            other => fault::server(&other),
+        }
+    }
+}
+
+/// Every try was lost to another writer.
+pub fn conflict(key: &str) -> ChangeError {
+    StoreError::Conflict {
+        key: key.to_owned(),
+    }
+    .into()
+}
+
+impl Core {
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            parts,
+            certificates: Arc::default(),
+            shard: Shard::new("/w1/c0/acm/shard/0"),
+            changes: broadcast::Sender::new(CHANGES),
+            making_keys: Semaphore::new(KEYS_AT_ONCE),
+        }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+
+    pub async fn read<T: Record>(&self, key: &str) -> Result<Option<Stored<T>>, ChangeError> {
+        let Some(entry) = self.parts.store.get(key).await? else {
+            return Ok(None);
+        };
+        Ok(Some(Stored {
+            key: key.to_owned(),
+            record: decode(&entry.value)?,
+            revision: entry.mod_revision,
+        }))
+    }
+
+    /// All certificates of a place, with their ids.
+    pub async fn all(&self, place: &Place) -> Result<Vec<(String, Certificate)>, ChangeError> {
+        let prefix = place.scope().prefix(Certificate::KIND);
+        let reply = self.parts.store.range(Range::prefix(prefix)).await?;
+        let mut found = Vec::with_capacity(reply.entries.len());
+        for entry in reply.entries {
+            if let Some((_, _, id)) = Scope::parse(&entry.key) {
+                found.push((id, decode(&entry.value)?));
+            }
+        }
+        Ok(found)
+    }
+
+    pub async fn count(&self, place: &Place) -> Result<usize, ChangeError> {
+        let prefix = place.scope().prefix(Certificate::KIND);
+        let range = Range::prefix(prefix).count_only();
+        Ok(self.parts.store.range(range).await?.count)
+    }
+
+    /// Runs a transaction; `false` if a comparison failed.
+    pub async fn commit(&self, permit: &Permit, txn: Txn) -> Result<bool, ChangeError> {
+        Ok(self.parts.store.txn(permit, txn).await?.succeeded)
+    }
+
+    /// The certificate of an ARN that a caller gave.
+    pub async fn find(
+        &self,
+        place: &Place,
+        arn: Option<&str>,
+    ) -> Result<Stored<Certificate>, Fault> {
+        let missing = || fault::not_found(arn.unwrap_or_default(), &place.account);
+        let id = place.id(arn)?.ok_or_else(missing)?;
+        let found = self
+            .read(&place.scope().key(Certificate::KIND, &id))
+            .await?;
+        found.ok_or_else(missing)
+    }
+
+    /// Reads, changes and writes a certificate until nobody came between.
+    pub async fn change(
+        &self,
+        permit: &Permit,
+        place: &Place,
+        arn: Option<&str>,
+        mut change: impl FnMut(&mut Certificate) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        for _ in 0..MAX_TRIES {
+            let stored = self.find(place, arn).await?;
+            let mut record = stored.record.clone();
+            change(&mut record)?;
+            if record == stored.record {
+                return Ok(());
+            }
+            let txn = Txn::new()
+                .when(stored.unchanged())
+                .put(&stored.key, encode(&record));
+            if self.commit(permit, txn).await? {
+                return Ok(());
+            }
+        }
+        Err(conflict(arn.unwrap_or_default()).into())
+    }
+
+    /// Who uses the certificate.
+    pub async fn usage(&self, place: &Place, arn: &str) -> Result<Usage, ChangeError> {
+        let (account, region) = (&place.account, &place.region);
+        Ok(self.parts.users.of(account, region, arn).await?)
+    }
+
+    /// The key as it is stored for the certificate of this ARN.
+    pub fn seal(&self, pair: &rcgen::KeyPair, arn: &str) -> Sealed {
+        let pem = Zeroizing::new(pair.serialize_pem());
+        let keyring = &self.parts.keyring;
+        keyring.seal(pem.as_bytes(), &Certificate::purpose(arn))
+    }
+
+    /// Says that the certificate is another now.
+    pub fn announce(&self, arn: &str) {
+        // Nobody listening is no failure.
+        let _ = self.changes.send(arn.to_owned());
+    }
+
+    /// A new key pair, made where it keeps nobody waiting.
+    pub async fn make_key(&self, algorithm: Algorithm) -> Result<rcgen::KeyPair, KeyError> {
+        let turn = self.making_keys.acquire().await;
+        let work = tokio::task::spawn_blocking(move || key::generate(algorithm));
+        let made = work.await.expect("making a key does not panic");
+        drop(turn);
+        made
+    }
+}

@@ -1,0 +1,125 @@
+//! ListCertificates: by status, kind of key and usage; in pages.
+
+use wharf_api_acm::{Filters, ListCertificatesRequest, ListCertificatesResponse, faults};
+use wharf_base::Timestamp;
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    core::Core,
+    fault,
+    names::Place,
+    records::{Certificate, Origin},
+    show,
+};
+
+const DEFAULT_PAGE: usize = 1000;
+/// Kinds of keys that are shown to who asks for none, as in AWS.
+const BY_DEFAULT: [&str; 2] = ["RSA_1024", "RSA_2048"];
+
+pub async fn list_certificates(
+    core: &Core,
+    call: &Call,
+    input: ListCertificatesRequest,
+) -> Result<ListCertificatesResponse, Fault> {
+    if input.sort_by.is_some() != input.sort_order.is_some() {
+        return Err(faults::invalid_args_exception(
+            "SortBy and SortOrder must be specified together.",
+        ));
+    }
+    let place = Place::of(call);
+    let descending = input.sort_order.as_deref() == Some("DESCENDING");
+    let after = input.next_token.as_deref();
+    let after = after.map(|token| open(core, &place, descending, token));
+    let after = after.transpose()?;
+    let limit = input.max_items.and_then(|it| usize::try_from(it).ok());
+    let limit = limit.unwrap_or(DEFAULT_PAGE);
+
+    let mut found: Vec<(Position, Certificate)> = Vec::new();
+    for (id, certificate) in core.all(&place).await? {
+        if fits(&certificate, &input, call.now) {
+            let at = (certificate.created_at.millis(), id);
+            found.push((at, certificate));
+        }
+    }
+    found.sort_by(|(a, _), (b, _)| if descending { b.cmp(a) } else { a.cmp(b) });
+    if let Some(after) = after {
+        found.retain(|(at, _)| if descending { *at < after } else { *at > after });
+    }
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let last = found.last().filter(|_| more);
+    let next_token = last.map(|(at, _)| seal(core, &place, descending, at));
+    let mut shown = Vec::with_capacity(found.len());
+    for ((_, id), certificate) in found {
+        let arn = place.arn(&id);
+        let in_use = !core.usage(&place, &arn).await?.users.is_empty();
+        shown.push(show::summary(&arn, certificate, in_use, call.now));
+    }
+    Ok(ListCertificatesResponse {
+        next_token,
+        certificate_summary_list: Some(shown),
+    })
+}
+
+/// Where a certificate stands in the list.
+type Position = (i64, String);
+
+fn fits(certificate: &Certificate, input: &ListCertificatesRequest, now: Timestamp) -> bool {
+    let statuses = input.certificate_statuses.iter().flatten();
+    let statuses: Vec<&String> = statuses.collect();
+    let status = certificate.status(now).name();
+    if !statuses.is_empty() && !statuses.iter().any(|it| *it == status) {
+        return false;
+    }
+    let origin = match certificate.origin {
+        Origin::Imported => show::IMPORTED_KEY,
+        Origin::Requested { .. } => show::MANAGED_KEY,
+    };
+    let origins = input.certificate_key_pair_origins.as_deref();
+    if origins.is_some_and(|it| !it.is_empty() && !it.iter().any(|it| it == origin)) {
+        return false;
+    }
+    let none = Filters::default();
+    let filters = input.includes.as_ref().unwrap_or(&none);
+    let kind = certificate.algorithm.name();
+    let key = match filters.key_types.as_deref() {
+        Some(kinds) if !kinds.is_empty() => kinds.iter().any(|it| it == kind),
+        _ => BY_DEFAULT.contains(&kind),
+    };
+    let facts = certificate.issued.as_ref().map(|it| &it.facts);
+    let used = |wanted: &Option<Vec<String>>, has: Vec<&str>| {
+        let wanted = wanted.as_deref().unwrap_or_default();
+        wanted.is_empty() || wanted.iter().any(|it| has.contains(&it.as_str()))
+    };
+    let usages = facts.map_or_else(Vec::new, |it| {
+        it.key_usages.iter().map(String::as_str).collect()
+    });
+    let extended = facts.map_or_else(Vec::new, |it| {
+        let names = it.extended_key_usages.iter();
+        names.map(|(name, _)| name.as_str()).collect()
+    });
+    key && used(&filters.key_usage, usages)
+        && used(&filters.extended_key_usage, extended)
+        && filters.export_option.as_deref() != Some("ENABLED")
+        && filters.managed_by.is_none()
+}
+
+fn purpose(place: &Place, descending: bool) -> String {
+    format!("acm/page/{}/{}/{descending}", place.account, place.region)
+}
+
+fn seal(core: &Core, place: &Place, descending: bool, (at, id): &Position) -> String {
+    let text = format!("{at} {id}");
+    let purpose = purpose(place, descending);
+    core.parts.keyring.seal_token(text.as_bytes(), &purpose)
+}
+
+fn open(core: &Core, place: &Place, descending: bool, token: &str) -> Result<Position, Fault> {
+    let purpose = purpose(place, descending);
+    let opened = core.parts.keyring.open_token(token, &purpose);
+    let opened = opened.map_err(|_| fault::bad_token())?;
+    let text = opened.expose_str().ok_or_else(fault::bad_token)?;
+    let (at, id) = text.split_once(' ').ok_or_else(fault::bad_token)?;
+    let at = at.parse().map_err(|_| fault::bad_token())?;
+    Ok((at, id.to_owned()))
+}

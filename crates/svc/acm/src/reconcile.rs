@@ -1,0 +1,150 @@
+//! The executor: reads a certificate, decides by [`crate::plan`], does one thing, writes it down.
+//!
+//! | key | woken by | what is done |
+//! | --- | --- | --- |
+//! | a certificate's | its changes; timers | issued, renewed |
+//! | a token's | its coming; a timer | deleted after its hour |
+//!
+//! Every write compares the shard's lease; a server that lost it stops writing.
+
+use std::{sync::Arc, time::Duration};
+
+use wharf_base::{Permit, Timestamp};
+use wharf_reconcile::Next;
+use wharf_records::{Record, Scope, encode};
+use wharf_store::{Compare, Txn};
+use wharf_wire::fault::Chain;
+
+use crate::{
+    authority::AuthorityError,
+    core::{ChangeError, Core, Stored},
+    names::Place,
+    plan::{self, Step},
+    records::{Certificate, Renewal, Token},
+};
+
+const PERMIT: Permit = Permit::for_controller("acm-reconciler");
+/// A token is remembered for this long, as in AWS.
+pub const TOKEN_LIFE: Duration = Duration::from_secs(3600);
+
+/// Why a key is tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    #[error("{}", Chain(.0))]
+    Change(#[from] ChangeError),
+    #[error("{}", Chain(.0))]
+    Authority(#[from] AuthorityError),
+    #[error("the private key cannot be read")]
+    Key,
+    #[error("the shard is not ours yet")]
+    NoShard,
+}
+
+pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
+    match Scope::parse(&key) {
+        Some((scope, Certificate::KIND, id)) => {
+            certificate(&core, &Place::of_scope(&scope), &key, &id).await
+        }
+        Some((_, Token::KIND, _)) => token(&core, &key).await,
+        _ => Ok(Next::Settled),
+    }
+}
+
+async fn certificate(core: &Core, place: &Place, key: &str, id: &str) -> Result<Next, StepError> {
+    let Some(stored) = core.read::<Certificate>(key).await? else {
+        return Ok(Next::Settled);
+    };
+    let arn = place.arn(id);
+    let in_use = !core.usage(place, &arn).await?.users.is_empty();
+    let now = core.now();
+    match plan::step(&stored.record, in_use, now) {
+        Step::Nothing => return Ok(Next::Settled),
+        Step::After(delay) => return Ok(Next::After(delay)),
+        Step::Issue => issue(core, stored, &arn, now).await?,
+        Step::Renew => renew(core, stored, &arn, now).await?,
+    }
+    // What was written wakes the key again.
+    Ok(Next::Settled)
+}
+
+/// Signs for the key that was made with the request.
+async fn issue(
+    core: &Core,
+    stored: Stored<Certificate>,
+    arn: &str,
+    now: Timestamp,
+) -> Result<(), StepError> {
+    let sealed = &stored.record.private_key;
+    let pem = core.parts.keyring.open(sealed, &Certificate::purpose(arn));
+    let pem = pem.map_err(ChangeError::from)?;
+    let pair = pem
+        .expose_str()
+        .and_then(|it| rcgen::KeyPair::from_pem(it).ok());
+    let pair = pair.ok_or(StepError::Key)?;
+    let mut record = stored.record.clone();
+    let authority = core.authority().await?;
+    record.issued = Some(authority.issue(&record.names, &pair, record.algorithm, now)?);
+    write(core, stored, record, arn).await
+}
+
+/// Signs for a new key.
+async fn renew(
+    core: &Core,
+    stored: Stored<Certificate>,
+    arn: &str,
+    now: Timestamp,
+) -> Result<(), StepError> {
+    let mut record = stored.record.clone();
+    let pair = core.make_key(record.algorithm).await;
+    let pair = pair.map_err(AuthorityError::from)?;
+    let authority = core.authority().await?;
+    let before = record.issued.take();
+    let mut issued = authority.issue(&record.names, &pair, record.algorithm, now)?;
+    // It was issued once; what is shown of renewals has a time of its own.
+    issued.at = before.map_or(issued.at, |it| it.at);
+    record.issued = Some(issued);
+    record.private_key = core.seal(&pair, arn);
+    record.renewal = Some(Renewal {
+        pending: false,
+        updated_at: now,
+    });
+    write(core, stored, record, arn).await
+}
+
+async fn write(
+    core: &Core,
+    stored: Stored<Certificate>,
+    record: Certificate,
+    arn: &str,
+) -> Result<(), StepError> {
+    let txn = Txn::new()
+        .when(fence(core)?)
+        .when(stored.unchanged())
+        .put(&stored.key, encode(&record));
+    // If somebody came between, their write has woken the key.
+    if core.commit(&PERMIT, txn).await? {
+        tracing::info!(arn, "a certificate was issued");
+        core.announce(arn);
+    }
+    Ok(())
+}
+
+async fn token(core: &Core, key: &str) -> Result<Next, StepError> {
+    let Some(stored) = core.read::<Token>(key).await? else {
+        return Ok(Next::Settled);
+    };
+    let (end, now) = (stored.record.created_at + TOKEN_LIFE, core.now());
+    if now < end {
+        return Ok(Next::After(end.since(now)));
+    }
+    let txn = Txn::new()
+        .when(fence(core)?)
+        .when(stored.unchanged())
+        .delete(key);
+    core.commit(&PERMIT, txn).await?;
+    Ok(Next::Settled)
+}
+
+fn fence(core: &Core) -> Result<Compare, StepError> {
+    core.shard.fence().ok_or(StepError::NoShard)
+}

@@ -1,0 +1,223 @@
+//! The service as the server holds it: operations, what load balancers are given, loops.
+
+use std::sync::Arc;
+
+use tokio::{sync::broadcast, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+use wharf_api_acm::*;
+use wharf_base::Permit;
+use wharf_records::Record;
+use wharf_seal::Secret;
+use wharf_store::Compare;
+use wharf_wire::{Call, Check, Context, Fault, async_trait};
+
+use crate::{
+    authority::AuthorityError,
+    authorize,
+    config::Parts,
+    core::{ChangeError, Core},
+    feed,
+    names::{self, Place},
+    ops, reconcile,
+    records::{Certificate, Status},
+};
+
+/// Certificates worked on at once.
+const WORKERS: usize = 4;
+
+/// Certificate Manager over a store.
+#[derive(Clone)]
+pub struct AcmService {
+    core: Arc<Core>,
+}
+
+/// A certificate for who serves it.
+#[derive(Debug)]
+pub struct ServedCertificate {
+    /// Names it is for; may start with `*.`.
+    pub names: Vec<String>,
+    /// PEM, the leaf first.
+    pub chain: String,
+    /// PEM
+    pub private_key: Secret,
+    /// Holds for as long as the certificate is this one.
+    pub unchanged: Compare,
+}
+
+/// What an ARN stands for.
+#[derive(Debug)]
+pub enum Found {
+    Nothing,
+    /// It is not issued yet.
+    NotServable,
+    Certificate(ServedCertificate),
+}
+
+impl AcmService {
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            core: Arc::new(Core::new(parts)),
+        }
+    }
+
+    /// The certificate of an account and region with that ARN, and its key.
+    pub async fn find(&self, account: &str, region: &str, arn: &str) -> Result<Found, ChangeError> {
+        let asking = Place {
+            account: account.to_owned(),
+            region: region.to_owned(),
+        };
+        let Some((_, id)) = names::parse(arn).filter(|(place, _)| *place == asking) else {
+            return Ok(Found::Nothing);
+        };
+        let key = asking.scope().key(Certificate::KIND, &id);
+        let Some(stored) = self.core.read::<Certificate>(&key).await? else {
+            return Ok(Found::Nothing);
+        };
+        let unchanged = stored.unchanged();
+        let record = stored.record;
+        let status = record.status(self.core.now());
+        let Some(issued) = record.issued else {
+            return Ok(Found::NotServable);
+        };
+        // What is over counts as gone, as in AWS.
+        if status == Status::Expired {
+            return Ok(Found::Nothing);
+        }
+        let keyring = &self.core.parts.keyring;
+        let private_key = keyring.open(&record.private_key, &Certificate::purpose(arn))?;
+        Ok(Found::Certificate(ServedCertificate {
+            chain: issued.full_chain(),
+            names: record.names,
+            private_key,
+            unchanged,
+        }))
+    }
+
+    /// ARNs of certificates that were issued or imported anew. Whoever lags behind should look at all.
+    pub fn changes(&self) -> broadcast::Receiver<String> {
+        self.core.changes.subscribe()
+    }
+
+    /// The certificate, in PEM, of the authority that signs what is requested.
+    pub async fn authority(&self) -> Result<String, AuthorityError> {
+        self.core.authority_certificate().await
+    }
+
+    /// Runs the reconciler until `stop`, and returns once it has ended.
+    pub async fn run(&self, stop: CancellationToken) {
+        let core = &self.core;
+        let mut loops = JoinSet::new();
+        let (store, how) = (core.parts.store.clone(), core.parts.takeover);
+        let permit = Permit::for_controller("acm-shard");
+        // Held before the first key is looked at, or each of them would fail once; what goes wrong
+        // here is tried again by `hold`.
+        if let Err(error) = core.shard.renew(&store, &permit, how).await {
+            tracing::warn!(%error, "certificates are not reconciled yet");
+        }
+        loops.spawn(core.shard.clone().hold(store, permit, how, stop.clone()));
+        loops.spawn(feed::feed(core.clone(), stop.clone()));
+        let (of, queue) = (core.clone(), core.certificates.clone());
+        let work = move |key| reconcile::key(of.clone(), key);
+        loops.spawn(wharf_reconcile::run(queue, WORKERS, stop, work));
+        while let Some(ended) = loops.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a loop of certificates ended with a panic");
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Acm for AcmService {
+    async fn authorize(&self, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
+        authorize::checks(&self.core, cx, input).await
+    }
+
+    async fn add_tags_to_certificate(
+        &self,
+        call: &Call,
+        input: AddTagsToCertificateRequest,
+    ) -> Result<(), Fault> {
+        ops::tags::add(&self.core, call, input).await
+    }
+
+    async fn delete_certificate(
+        &self,
+        call: &Call,
+        input: DeleteCertificateRequest,
+    ) -> Result<(), Fault> {
+        ops::delete_certificate::delete_certificate(&self.core, call, input).await
+    }
+
+    async fn describe_certificate(
+        &self,
+        call: &Call,
+        input: DescribeCertificateRequest,
+    ) -> Result<DescribeCertificateResponse, Fault> {
+        ops::describe_certificate::describe_certificate(&self.core, call, input).await
+    }
+
+    async fn get_certificate(
+        &self,
+        call: &Call,
+        input: GetCertificateRequest,
+    ) -> Result<GetCertificateResponse, Fault> {
+        ops::get_certificate::get_certificate(&self.core, call, input).await
+    }
+
+    async fn import_certificate(
+        &self,
+        call: &Call,
+        input: ImportCertificateRequest,
+    ) -> Result<ImportCertificateResponse, Fault> {
+        ops::import_certificate::import_certificate(&self.core, call, input).await
+    }
+
+    async fn list_certificates(
+        &self,
+        call: &Call,
+        input: ListCertificatesRequest,
+    ) -> Result<ListCertificatesResponse, Fault> {
+        ops::list_certificates::list_certificates(&self.core, call, input).await
+    }
+
+    async fn list_tags_for_certificate(
+        &self,
+        call: &Call,
+        input: ListTagsForCertificateRequest,
+    ) -> Result<ListTagsForCertificateResponse, Fault> {
+        ops::tags::list(&self.core, call, input).await
+    }
+
+    async fn remove_tags_from_certificate(
+        &self,
+        call: &Call,
+        input: RemoveTagsFromCertificateRequest,
+    ) -> Result<(), Fault> {
+        ops::tags::remove(&self.core, call, input).await
+    }
+
+    async fn renew_certificate(
+        &self,
+        call: &Call,
+        input: RenewCertificateRequest,
+    ) -> Result<(), Fault> {
+        ops::renew_certificate::renew_certificate(&self.core, call, input).await
+    }
+
+    async fn request_certificate(
+        &self,
+        call: &Call,
+        input: RequestCertificateRequest,
+    ) -> Result<RequestCertificateResponse, Fault> {
+        ops::request_certificate::request_certificate(&self.core, call, input).await
+    }
+
+    async fn update_certificate_options(
+        &self,
+        call: &Call,
+        input: UpdateCertificateOptionsRequest,
+    ) -> Result<(), Fault> {
+        ops::options::update(&self.core, call, input).await
+    }
+}
