@@ -142,7 +142,7 @@ pub fn scope() -> Scope {
 async fn register(store: &Store, hosts: usize) -> anyhow::Result<()> {
     for from in (0..hosts).step_by(AT_ONCE) {
         let numbers = from..(from + AT_ONCE).min(hosts);
-        let txn = numbers.fold(Txn::new(), |txn, number| with_host(txn, number));
+        let txn = numbers.fold(Txn::new(), with_host);
         store.txn(&PERMIT, txn).await.context("hosts")?;
     }
     Ok(())
