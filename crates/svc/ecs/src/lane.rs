@@ -41,7 +41,14 @@ pub enum Outcome {
 #[derive(Default)]
 pub struct Lane {
     turn: sync::Mutex<()>,
-    waiting: Mutex<VecDeque<Waiting>>,
+    queue: Mutex<Queue>,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Waiting>,
+    /// Somebody takes turns for those who wait.
+    served: bool,
 }
 
 struct Waiting {
@@ -56,13 +63,13 @@ impl Lane {
         self.turn.lock().await
     }
 
-    fn waiting(&self) -> MutexGuard<'_, VecDeque<Waiting>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes those who are served together: the one who waits longest, and who fits in with it.
     fn take(&self) -> Vec<Waiting> {
-        let mut waiting = self.waiting();
+        let waiting = &mut self.queue().waiting;
         let (mut taken, mut left) = (Vec::new(), VecDeque::new());
         let mut room = Room::default();
         while let Some(one) = waiting.pop_front() {
@@ -77,13 +84,13 @@ impl Lane {
                 break;
             }
         }
-        left.append(&mut waiting);
+        left.append(waiting);
         *waiting = left;
         taken
     }
 
     fn put_back(&self, batch: Vec<Waiting>) {
-        let mut waiting = self.waiting();
+        let waiting = &mut self.queue().waiting;
         for one in batch.into_iter().rev() {
             waiting.push_front(one);
         }
@@ -93,32 +100,50 @@ impl Lane {
 /// Places one job, and whatever waits with it.
 pub async fn place(core: &Arc<Core>, job: Job) -> Result<Outcome, Fault> {
     let (answer, answered) = oneshot::channel();
-    core.lane.waiting().push_back(Waiting {
-        job,
-        answer,
-        tries: 0,
-    });
-    // Not part of this call: a caller that goes away must not take others' transaction with it.
-    tokio::spawn(serve(core.clone()));
+    let tries = 0;
+    let served = {
+        let mut queue = core.lane.queue();
+        queue.waiting.push_back(Waiting { job, answer, tries });
+        std::mem::replace(&mut queue.served, true)
+    };
+    if !served {
+        // Not part of this call: a caller that goes away must not take others' transaction with it.
+        tokio::spawn(serve(core.clone()));
+    }
     answered.await.map_err(|lost| fault::server(&lost))?
 }
 
-/// One turn. Each job brings one, so one that finds nothing has nothing to do.
+/// Takes turns until nobody waits. Between two of them others who want the turn have theirs.
 async fn serve(core: Arc<Core>) {
-    let turn = core.lane.turn().await;
-    let mut batch = core.lane.take();
-    while !batch.is_empty() {
-        batch = attempt(&core, batch).await;
-    }
-    drop(turn);
-    if !core.lane.waiting().is_empty() {
-        tokio::spawn(serve_again(core));
+    let mut service = Service {
+        lane: &core.lane,
+        done: false,
+    };
+    while !service.done {
+        let turn = core.lane.turn().await;
+        let mut batch = core.lane.take();
+        while !batch.is_empty() {
+            batch = attempt(&core, batch).await;
+        }
+        drop(turn);
+        let mut queue = core.lane.queue();
+        service.done = queue.waiting.is_empty();
+        queue.served = !service.done;
     }
 }
 
-/// Behind those who came meanwhile.
-fn serve_again(core: Arc<Core>) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
-    Box::pin(serve(core))
+/// Should serving end before its time, those who wait hear of it and the next to come is served.
+struct Service<'a> {
+    lane: &'a Lane,
+    done: bool,
+}
+
+impl Drop for Service<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            *self.lane.queue() = Queue::default();
+        }
+    }
 }
 
 /// Chooses and commits; returns those for whom it was in vain and worth another try.
