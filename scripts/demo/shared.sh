@@ -78,7 +78,8 @@ find_programs() {
 start_wharf() {
   local log=$work/wharf.log
   spell "$(typed wharf "$@") &"
-  wharf "$@" >"$log" 2>&1 &
+  : >"$log"
+  wharf "$@" >>"$log" 2>&1 &
   up=$!
   until_within 10 eval "grep -q '^Ready\.' '$log' || ! kill -0 $up 2>/dev/null" || true
   grep -q '^Ready\.' "$log" || { cat "$log" >&2; die "wharf was not ready within 10 s"; }
