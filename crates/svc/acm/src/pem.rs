@@ -8,7 +8,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use rustls::{
     Error as TlsError,
     crypto::ring,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    pki_types::{
+        CertificateDer, PrivateKeyDer,
+        pem::{Error as PemError, PemObject},
+    },
     sign::CertifiedKey,
 };
 use wharf_base::Timestamp;
@@ -169,10 +172,11 @@ fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, Fault> {
             "The private key is longer than {MAX_KEY_BYTES} bytes."
         )));
     }
-    PrivateKeyDer::from_pem_slice(pem).map_err(|_| {
-        fault::invalid(
-            "The private key provided is not in a valid PEM format. It must not be encrypted.",
-        )
+    PrivateKeyDer::from_pem_slice(pem).map_err(|error| match error {
+        PemError::NoItemsFound => fault::invalid(
+            "Passed PEM was not a private key. It must be in PEM format and not encrypted.",
+        ),
+        _ => fault::invalid("The private key provided is not in a valid PEM format."),
     })
 }
 
