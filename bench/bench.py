@@ -10,7 +10,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "e2e"))
 
-from measures import api, load_balancer, memory, run_task, services, stages, start  # noqa: E402 the harness had to be found first
+from measures import api, load_balancer, memory, networks, run_task, services, stages, start  # noqa: E402 the harness had to be found first
 
 MEASURES = {
     "start": start,
@@ -20,6 +20,7 @@ MEASURES = {
     "api": api,
     "services": services,
     "load-balancer": load_balancer,
+    "networks": networks,
 }
 
 

@@ -46,6 +46,21 @@ def test_env_can_be_evaluated(wharf):
     assert all(line.startswith(("export ", "unset ")) for line in printed.splitlines() if line and not line.startswith("#"))
 
 
+def test_a_server_alone_is_found_by_the_other_commands(tmp_path):
+    port = free_port()
+    with subprocess.Popen(
+        [str(tools.wharf()), "server", "--data", str(tmp_path), "--port", str(port)], stdout=subprocess.PIPE, text=True
+    ) as server:
+        try:
+            assert server.stdout.readline() == f"Ready. wharf answers at http://localhost:{port}\n"
+            assert f":{port}" in tools.run(tools.wharf(), "env", "--data", tmp_path).stdout
+            assert "default" in tools.run(tools.wharf(), "status", "--data", tmp_path).stdout
+            assert "--join" in tools.run(tools.wharf(), "token", "--data", tmp_path).stdout
+        finally:
+            server.terminate()
+    assert server.returncode == 0
+
+
 def test_status_and_doctor(wharf, busybox):
     task = tasks.run(wharf, busybox, **LASTING)
     task.wait("RUNNING")

@@ -138,6 +138,14 @@ def test_host_volume_read_only_and_not(wharf, busybox, tmp_path):
     assert not (tmp_path / "made").exists()
 
 
+def test_the_way_to_a_volume_is_open_to_every_user(wharf, busybox):
+    point = [{"sourceVolume": "v", "containerPath": "/made/on/the/way"}]
+    given = {"volumes": [{"name": "v", "host": {}}]}
+    script = "stat -c %a /made /made/on && ls -d /made/on/the/way"
+    lines = run_script(wharf, busybox, script, mountPoints=point, task=given, user="1000:1000").lines()
+    assert lines == ["755", "755", "/made/on/the/way"]
+
+
 def test_docker_volumes_of_a_task_and_shared_ones(wharf, busybox):
     point = [{"sourceVolume": "v", "containerPath": "/v"}]
     script = "cat /v/count 2>/dev/null; echo x >> /v/count; echo over"

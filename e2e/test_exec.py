@@ -380,6 +380,13 @@ def test_wharf_exec_with_pipes(wharf, target):
     assert unknown.returncode != 0 and b"not found" in unknown.stderr
 
 
+def test_wharf_exec_tells_the_code_of_a_command_that_reads_nothing(wharf, target):
+    """Its input is still on the way when it ends: neither side hangs up on what the other has yet to read."""
+    for _ in range(20):
+        done = wharf_exec(wharf, target.id, "--container", "main", "--", "sh", "-c", "exit 7", input=bytes(1_000_000))
+        assert (done.returncode, done.stderr) == (7, b"")
+
+
 def test_wharf_exec_on_a_terminal(wharf, target):
     pid, main = pty.fork()
     if pid == 0:

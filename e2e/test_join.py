@@ -58,6 +58,18 @@ def joined(server):
         shutil.rmtree(data, ignore_errors=True)
 
 
+def test_a_token_comes_with_the_command_that_spends_it(server, unstarted):
+    said = tools.run(tools.wharf(), "token", "--data", server.data).stdout
+    assert f"wharf node --server https://{ADDRESS}:{server.port} --join " in said
+    alone = unstarted().start(node=False)
+    assert "this machine only" in tools.run(tools.wharf(), "token", "--data", alone.data).stdout
+
+
+def test_a_node_that_has_not_joined_says_how(tmp_path):
+    done = tools.run(tools.wharf(), "node", "--data", tmp_path / "node", check=False)
+    assert done.returncode == 7 and "wharf token" in done.stderr, done.stderr
+
+
 def start_on(server, image, instance, script):
     definition = tasks.register(server, image, **tasks.sh(script))
     answer = server.client("ecs").start_task(taskDefinition=definition, containerInstances=[instance])

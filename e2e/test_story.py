@@ -129,6 +129,7 @@ def test_status_and_explain_say_what_there_is(service):
     assert "has nothing left to do" in said and "could be placed" in said, said
     task = service.tasks()[0]["taskArn"]
     assert "it is on this one" in explain(service.wharf, "task", task)
+    assert task.rpartition("/")[2] in explain(service.wharf, "task", task.rpartition("/")[2][:8])
 
 
 def test_explain_names_what_a_host_lacks(wharf, busybox):

@@ -1,4 +1,4 @@
-"""Services: a killed container replaced, a hundred tasks from nothing, twenty tasks rolled over."""
+"""Services: a killed container replaced, a hundred tasks from nothing, twenty tasks rolled over, also under requests."""
 
 import json
 import os
@@ -8,6 +8,8 @@ import time
 
 from harness import images, processes, tasks, tools
 from harness.installation import Installation
+from harness.load import Load
+from harness.services import Web
 from harness.waiting import wait_for
 
 from . import peers
@@ -17,7 +19,10 @@ METHOD = (
     "Bridge mode, cached image, EC2 launch type, one host. Killed: from SIGKILL of the container's process until another task of the service is "
     "RUNNING, asked without pause, thirty rounds. A hundred tasks: from CreateService until DescribeServices counts 100 running; the loops start "
     "the same program in namespaces of its own a hundred times, one after the other, and end when the last has been started. Rolled: from "
-    "UpdateService until the old tasks are gone and the new deployment is COMPLETED, 100 % healthy and at most 200 %."
+    "UpdateService until the old tasks are gone and the new deployment is COMPLETED, 100 % healthy and at most 200 %. Under requests: the "
+    "same in awsvpc behind a load balancer that sixteen connections ask without pause; no request may fail. Of what its settings allow, "
+    "nothing is to be waited for, as with AWS: a new target is healthy once its first check passes, a drain is over when no request is in "
+    "flight. All of the time is thus over what the settings impose; the last row is what a strict reading of them would add."
 )
 COLUMNS = ("what", "program", "seconds", "worst")
 WAIT = ["sh", "-c", "while :; do sleep 3600; done"]
@@ -32,6 +37,7 @@ def run():
         installation.start()
         image = images.push(installation, "busybox")
         rows = [_killed(installation, image), _many(installation, image), _rolled(installation, image)]
+        rows += _rolled_under_requests(installation)
     bundle = peers.Bundle(WAIT)
     try:
         rows.insert(2, _crun_loop(bundle))
@@ -105,6 +111,52 @@ def _rolled(installation, image):
     taken = time.monotonic() - begun
     service.end()
     return (f"{ROLLED} tasks rolled over", "wharf", f"{taken:.1f}", "")
+
+
+def _rolled_under_requests(installation):
+    web = Web(installation, images.push(installation, "web"), launch_type="EC2")
+    web.make(ROLLED)
+    old = [task["taskArn"] for task in web.tasks()]
+    with Load(web, connections=16) as load:
+        load.run_for(1)
+        definition = web.define("v2")
+        begun = time.monotonic()
+        web.ecs.update_service(service=web.name, taskDefinition=definition)
+        wait_for(lambda: _rolled_to(web.describe(), definition), 180, "the rollout", interval_s=0.002)
+        completed = time.monotonic() - begun
+        wait_for(lambda: _ended(web.ecs, old), 180, "the end of the old tasks", interval_s=0.01)
+        gone = time.monotonic() - begun
+        load.run_for(1)
+    assert load.failures == [], load.failures[:5]
+    delay, checks = _bounds(web)
+    web.close()
+    return [
+        (f"{ROLLED} tasks rolled over under requests ({load.requests:,} meanwhile): COMPLETED", "wharf", f"{completed:.1f}", ""),
+        ("the same until the last old task is STOPPED", "wharf", f"{gone:.1f}", ""),
+        (
+            f"at most to wait for by the settings: checks {checks:.0f} s, deregistration delay {delay:.0f} s",
+            "",
+            f"{checks + delay:.1f}",
+            "",
+        ),
+    ]
+
+
+def _bounds(web):
+    """Seconds: the deregistration delay, and until a target counts as healthy by its interval and threshold."""
+    attributes = web.elb.describe_target_group_attributes(TargetGroupArn=web.target_group)["Attributes"]
+    delay = next(float(one["Value"]) for one in attributes if one["Key"] == "deregistration_delay.timeout_seconds")
+    (group,) = web.elb.describe_target_groups(TargetGroupArns=[web.target_group])["TargetGroups"]
+    return delay, group["HealthCheckIntervalSeconds"] * group["HealthyThresholdCount"]
+
+
+def _rolled_to(service, definition):
+    (first, *older) = service["deployments"]
+    return not older and first["taskDefinition"] == definition and first["rolloutState"] == "COMPLETED"
+
+
+def _ended(ecs, arns):
+    return all(task["lastStatus"] == "STOPPED" for task in ecs.describe_tasks(tasks=arns)["tasks"])
 
 
 def _crun_loop(bundle):

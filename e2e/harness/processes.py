@@ -73,6 +73,11 @@ def kill(pid, number=signal.SIGKILL):
         wait_for(lambda: not alive(pid), 10, f"the end of process {pid}")
 
 
+def wait_reaped(pid, deadline_s=10):
+    """Wait until a killed process is gone with all its threads: until its parent has taken its end."""
+    wait_for(lambda: not (PROC / str(pid)).exists(), deadline_s, f"the end of process {pid}", interval_s=0.001)
+
+
 def groups(pid):
     """The control groups of a process, one path a hierarchy; none when it is gone."""
     try:

@@ -1,20 +1,29 @@
-//! `wharf demo`: the story of the README, told by a script that shows every command it runs.
+//! `wharf demo`: the story of the README, told by scripts that show every command they run.
 
-use std::process::{Command, ExitCode};
+use std::{
+    os::unix::process::CommandExt,
+    process::{Command, ExitCode},
+};
 
-use crate::{problem::Problem, roles};
+use crate::{DemoArgs, problem::Problem, roles};
 
-/// Kept beside the other scripts so that it can be read and run without the program.
-const SCRIPT: &str = include_str!("../../../scripts/demo.sh");
+/// Kept beside the other scripts so that it can be read and run without the program, which hands it
+/// to bash as one text: what the chapters share, the chapters, and the script that tells them.
+const SCRIPT: &str = concat!(
+    include_str!("../../../scripts/demo/shared.sh"),
+    include_str!("../../../scripts/demo/one-machine.sh"),
+    include_str!("../../../scripts/demo/two-hosts.sh"),
+    include_str!("../../../scripts/demo.sh"),
+);
 
-pub fn run() -> Result<ExitCode, Problem> {
+/// Returns only if there is no bash: signals are for the script, which then cleans up.
+pub fn run(args: &DemoArgs) -> Result<ExitCode, Problem> {
     roles::require_root()?;
-    let status = Command::new("bash")
-        .args(["-c", SCRIPT, "wharf demo"])
-        .env("WHARF", roles::own_program()?)
-        .status()
-        .map_err(|cause| Problem::caused("cannot start bash", cause))?;
-    Ok(ExitCode::from(
-        u8::try_from(status.code().unwrap_or(1)).unwrap_or(1),
-    ))
+    let mut command = Command::new("bash");
+    command.args(["-c", SCRIPT, "wharf demo"]);
+    if let Some(hosts) = args.hosts {
+        command.args(["--hosts", &hosts.to_string()]);
+    }
+    let cause = command.env("WHARF", roles::own_program()?).exec();
+    Err(Problem::caused("cannot start bash", cause))
 }

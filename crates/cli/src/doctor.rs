@@ -1,6 +1,11 @@
 //! `wharf doctor`: what this machine lacks, and how to mend it.
 
-use std::{fs, net::Ipv4Addr, path::Path, process::ExitCode};
+use std::{
+    fs,
+    net::Ipv4Addr,
+    path::Path,
+    process::{Command, ExitCode},
+};
 
 use nix::sys::{
     resource::{Resource, getrlimit},
@@ -45,6 +50,7 @@ pub fn run(data: &Path, port: u16, as_json: bool) -> Result<ExitCode, Problem> {
         open_files(),
         free_port(&layout, port),
         disk(layout.root()),
+        aws_tools(),
     ];
     let broken = findings
         .iter()
@@ -291,4 +297,48 @@ fn disk(data: &Path) -> Finding {
         ),
         "make room, or keep the data elsewhere with --data",
     )
+}
+
+/// Those that `wharf env` can point somewhere: older ones do not read AWS_ENDPOINT_URL, and would take
+/// wharf's keys to AWS.
+fn aws_tools() -> Finding {
+    let asked = Command::new("aws").arg("--version").output();
+    let said = asked.map(|done| String::from_utf8_lossy(&done.stdout).into_owned());
+    let version = said.ok().as_deref().and_then(aws_version);
+    let (good, detail) = match version {
+        Some((major, minor)) => (
+            major > 2 || (major == 2 && minor >= 13) || (major == 1 && minor >= 29),
+            format!("aws {major}.{minor}"),
+        ),
+        None => (false, "no aws command line".to_owned()),
+    };
+    finding(
+        "AWS tools",
+        good,
+        Verdict::Doubtful,
+        detail,
+        "get version 2.13 or newer; an older one needs --endpoint-url \"$AWS_ENDPOINT_URL\" with every command",
+    )
+}
+
+/// `aws-cli/2.9.19 Python/3.11.2 …`
+fn aws_version(said: &str) -> Option<(u32, u32)> {
+    let mut numbers = said.strip_prefix("aws-cli/")?.split('.');
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_of_the_command_line() {
+        let said = "aws-cli/2.9.19 Python/3.11.2 Linux/6.1 source/x86_64.debian.12 prompt/off";
+        assert_eq!(aws_version(said), Some((2, 9)));
+        assert_eq!(
+            aws_version("aws-cli/1.45.5 md/Botocore#1.44.5"),
+            Some((1, 45))
+        );
+        assert_eq!(aws_version("usage: aws"), None);
+    }
 }

@@ -52,8 +52,12 @@ pub fn run(layout: &Layout) -> Result<ExitCode, Problem> {
             }
         }
     }
+    let again = match layout.authority() {
+        Some(_) => "wharf node",
+        None => "wharf up",
+    };
     println!(
-        "{} Data is kept in {}; `wharf up` goes on with it.",
+        "{} Data is kept in {}; `{again}` goes on with it.",
         Style::of_stdout().good("Down."),
         layout.root().display()
     );

@@ -3,7 +3,7 @@
 //! A token names the digest of the installation's authority, so the first connection of a node that
 //! knows nothing else is checked too: the chain the server shows must end in that very certificate.
 
-use std::{fs, path::Path, process::ExitCode, sync::Arc};
+use std::{fs, net::SocketAddr, path::Path, process::ExitCode, sync::Arc};
 
 use http_body_util::Full;
 use rustls::{
@@ -39,16 +39,27 @@ pub fn token(layout: &Layout, balancers: bool) -> Result<ExitCode, Problem> {
     let asked = call::ask(layout, &settings, "POST", "/wharf/join-token", query);
     let answer = call::block_on(asked)?;
     let style = Style::of_stdout();
+    let address = settings.listen.filter(|address| !address.is_unspecified());
     println!("{}", style.faint("On the other machine, within the hour:"));
     println!(
-        "  wharf node --server https://ADDRESS:{} --join {}",
-        settings.port,
+        "  wharf node --server https://{} --join {}",
+        match address {
+            Some(address) => SocketAddr::from((address, settings.port)).to_string(),
+            None => format!("ADDRESS:{}", settings.port),
+        },
         answer.trim()
     );
-    println!(
-        "{}",
-        style.faint("ADDRESS is one that `wharf up --listen ADDRESS` listens on.")
-    );
+    let hint = match settings.listen {
+        Some(address) if !address.is_loopback() => address
+            .is_unspecified()
+            .then_some("ADDRESS is one of this machine."),
+        _ => Some(
+            "It listens on this machine only: start it with --listen ADDRESS, one that the other reaches.",
+        ),
+    };
+    if let Some(hint) = hint {
+        println!("{}", style.faint(hint));
+    }
     Ok(ExitCode::SUCCESS)
 }
 

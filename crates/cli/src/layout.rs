@@ -11,6 +11,7 @@
 
 use std::{
     fs, io,
+    net::IpAddr,
     path::{Path, PathBuf},
 };
 
@@ -32,6 +33,9 @@ pub struct Settings {
     pub port: u16,
     pub account: String,
     pub region: String,
+    /// The further address to listen on.
+    #[serde(default)]
+    pub listen: Option<IpAddr>,
 }
 
 impl Settings {
@@ -219,6 +223,7 @@ mod tests {
             port: 1,
             account: "0".to_owned(),
             region: "r".to_owned(),
+            listen: None,
         };
         layout.save_settings(&settings).unwrap();
         assert_eq!(layout.settings().unwrap(), settings);

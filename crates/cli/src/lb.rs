@@ -1,6 +1,8 @@
 //! `wharf lb`: carries load balancers on this machine. What they are comes over the plane stream, or
 //! from disk while no control plane answers; how their targets are goes back.
 
+mod memory;
+
 use std::{net::IpAddr, path::Path, process::ExitCode, sync::Arc, time::Duration};
 
 use tokio::{
@@ -10,13 +12,13 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use wharf_agent::{Identity, ThisHost};
 use wharf_base::SystemClock;
-use wharf_lb::{LbConfig, LbUpdate, Update as LbChange};
+use wharf_lb::{HoldNothing, Holder, LbConfig, LbUpdate, Update as LbChange};
 use wharf_link::{Delivery, Dialer, Endpoint, LinkConfig, Subscription, Update};
 use wharf_network::Network;
 use wharf_planeproto::{Plane, network::balancer_attachment};
 use wharf_wire::sigv4::SigningKeys;
 
-use crate::{LbArgs, layout::Layout, problem::Problem, ready, roles};
+use crate::{LbArgs, layout::Layout, problem::Problem, ready, roles, sockets::Keeper};
 
 /// In the node's folder.
 const STATE_FILE: &str = "load-balancer-plane.json";
@@ -35,6 +37,7 @@ pub fn run(args: &LbArgs) -> Result<ExitCode, Problem> {
     roles::require_installation(&layout)?;
     let identity = roles::identity(&layout)?;
     let (ready_fd, local) = (args.ready_fd, args.local_listen.clone());
+    let holder = holder(args.sockets_fd)?;
     roles::block_on(WORKERS, async move {
         let shutdown = roles::cancelled_by_signals()?;
         // What comes from now on takes as long as the agent's registration.
@@ -45,7 +48,7 @@ pub fn run(args: &LbArgs) -> Result<ExitCode, Problem> {
             () = shutdown.cancelled() => return Ok(()),
         };
         let listen = listen(local, &layout, &seen);
-        let serving = serve(&layout, identity, &seen, listen, shutdown.clone());
+        let serving = serve(&layout, identity, &seen, listen, holder, shutdown.clone());
         tokio::select! {
             served = serving => served,
             // The supervisor starts this again, as the load balancer of the new host.
@@ -55,6 +58,16 @@ pub fn run(args: &LbArgs) -> Result<ExitCode, Problem> {
             }
         }
     })
+}
+
+/// Who holds the listening sockets beyond this process's life.
+fn holder(descriptor: Option<i32>) -> Result<Holder, Problem> {
+    let Some(number) = descriptor else {
+        return Ok(Arc::new(HoldNothing));
+    };
+    let keeper = Keeper::of_descriptor(number)
+        .map_err(|cause| Problem::caused("the supervisor cannot be reached", cause))?;
+    Ok(Arc::new(keeper))
 }
 
 /// Waits until the agent has written down which host this is, and it is as `wanted`.
@@ -97,12 +110,17 @@ async fn serve(
     identity: Identity,
     host: &ThisHost,
     listen: Vec<IpAddr>,
+    holder: Holder,
     shutdown: CancellationToken,
 ) -> Result<(), Problem> {
     let networks = layout.node().join("network");
     let netns = move |eni: &str| Network::netns_path(&networks, &balancer_attachment(eni));
     let mut config = LbConfig::new(&host.instance_id, Arc::new(netns));
     config.local_listen = listen;
+    config.holder = holder;
+    let memory = memory::file(&layout.node());
+    config.last_known.send_replace(memory::load(&memory));
+    let known = config.last_known.subscribe();
     // Kept to the end: the instance id does not change while this runs.
     let (_instance, is_instance) = watch::channel(Some(host.instance_id.clone()));
     let (subscription, deliveries) = Subscription::start(link(layout, identity, is_instance)?);
@@ -120,6 +138,7 @@ async fn serve(
         }
         () = pass_on(deliveries, updates) => Ok(()),
         () = report => Ok(()),
+        () = memory::keep(known, memory) => Ok(()),
     }
 }
 

@@ -16,6 +16,7 @@ mod node;
 mod problem;
 mod ready;
 mod roles;
+mod sockets;
 mod status;
 mod style;
 mod supervisor;
@@ -55,8 +56,8 @@ enum Command {
     Explain(ExplainArgs),
     /// Say what this machine lacks, and how to mend it
     Doctor(DoctorArgs),
-    /// Show the platform at work, from an image to a log line, and clean up
-    Demo,
+    /// Show the platform at work, on one machine and on two hosts of which one dies, and clean up
+    Demo(DemoArgs),
     /// Run the control plane alone
     Server(ServerArgs),
     /// Make a token with which a node of another machine joins
@@ -97,6 +98,13 @@ struct ServerArgs {
     /// Descriptor that is told when the server answers; used by `wharf up`
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
+}
+
+#[derive(Args, Clone)]
+struct DemoArgs {
+    /// Only the chapter of one machine (1), or of two hosts of which one dies (2)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=2))]
+    hosts: Option<u8>,
 }
 
 #[derive(Args, Clone)]
@@ -150,6 +158,9 @@ struct LbArgs {
     local_listen: Vec<IpAddr>,
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
+    /// Descriptor over which the supervisor holds listening sockets
+    #[arg(long, hide = true)]
+    sockets_fd: Option<i32>,
 }
 
 #[derive(Args, Clone)]
@@ -207,7 +218,7 @@ struct StatusArgs {
 struct ExplainArgs {
     #[arg(value_enum)]
     what: ExplainWhat,
-    /// Name, id or ARN
+    /// Name or ARN of a service; id of a task, the beginning of it, or its ARN
     name: String,
     /// The cluster it is in, if it is not `default`
     #[arg(long)]
@@ -263,7 +274,7 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Status(args) => status::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Doctor(args) => doctor::run(&args.output.data.data, args.port, args.output.json),
-        Command::Demo => demo::run(),
+        Command::Demo(args) => demo::run(&args),
         Command::Server(args) => roles::server(&args),
         Command::Token(args) => join::token(&Layout::new(&args.data.data)?, args.lb),
         Command::Node(args) => node::run(&args),

@@ -21,8 +21,10 @@ pub fn run(args: &NodeArgs) -> Result<ExitCode, Problem> {
     let joins = joins.filter(|_| !layout.node_identity().exists());
     if joins.is_some() {
         layout.create()?;
+    } else if !layout.node_identity().exists() {
+        let path = layout.root().to_owned();
+        return Err(Problem::NotJoined { path });
     }
-    roles::require_installation(&layout)?;
     let _lock = layout.lock()?;
     if let Some((server, token)) = joins {
         join::join(&layout, server, token)?;
@@ -71,5 +73,6 @@ fn agent(args: &NodeArgs, joined: bool) -> Part {
     Part {
         name: "agent",
         arguments,
+        keeps_sockets: false,
     }
 }

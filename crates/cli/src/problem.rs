@@ -14,6 +14,8 @@ pub enum Problem {
     DataInUse { path: PathBuf, pid: u32 },
     #[error("there is no installation in {}", path.display())]
     NoInstallation { path: PathBuf },
+    #[error("the node in {} has not joined a server", path.display())]
+    NotJoined { path: PathBuf },
     #[error("no wharf answers at {endpoint}")]
     NotRunning { endpoint: String },
     #[error("{what} {}", path.display())]
@@ -77,6 +79,10 @@ impl Problem {
             Self::NoInstallation { path } => {
                 format!("Start one with `wharf up --data {}`.", path.display())
             }
+            Self::NotJoined { .. } => {
+                "Make a token with `wharf token` where the server runs, and run here what it prints."
+                    .to_owned()
+            }
             Self::NotRunning { .. } => "Start it with `wharf up`.".to_owned(),
             Self::File { .. } | Self::Server(_) | Self::PartEnded { .. } | Self::Other { .. } => {
                 String::new()
@@ -95,7 +101,7 @@ impl Problem {
             Self::Kernel { .. } => 4,
             Self::PortInUse { .. } => 5,
             Self::DataInUse { .. } => 6,
-            Self::NoInstallation { .. } => 7,
+            Self::NoInstallation { .. } | Self::NotJoined { .. } => 7,
             Self::NotRunning { .. } => 8,
             Self::PartEnded { code } => *code,
             Self::File { .. } | Self::Server(_) | Self::Other { .. } => 1,

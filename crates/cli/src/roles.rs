@@ -2,7 +2,7 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
@@ -11,7 +11,13 @@ use wharf_agent::{Identity, NodeConfig};
 use wharf_base::InstallationId;
 use wharf_server::{IamMode, ServerConfig, StartError};
 
-use crate::{AgentArgs, ServerArgs, layout::Layout, problem::Problem, ready};
+use crate::{
+    AgentArgs, ServerArgs,
+    layout::{Layout, Settings},
+    problem::Problem,
+    ready,
+    style::Style,
+};
 
 /// The account and region of an installation; configurable ones come with several accounts.
 pub const ACCOUNT: &str = "000000000000";
@@ -75,17 +81,65 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         region: REGION.to_owned(),
         public_cidr: args.public_cidr,
     };
-    let ready_fd = args.ready_fd;
+    let (ready_fd, port, further) = (args.ready_fd, args.port, args.listen);
+    let (saving, saved) = std::sync::mpsc::channel();
     block_on(2, async move {
         let shutdown = cancelled_by_signals()?;
-        wharf_server::run(config, || ready::tell(ready_fd), shutdown)
+        let end = shutdown.clone();
+        let ready = || {
+            // Not before: the folder may be another server's until this one works in it.
+            if let Err(problem) = save_settings(&layout, port, further) {
+                let _ = saving.send(problem);
+                end.cancel();
+            } else if ready_fd.is_some() {
+                ready::tell(ready_fd);
+            } else {
+                let next = format!("wharf token{}", data_flag(&layout));
+                announce(&layout, port, &next);
+            }
+        };
+        wharf_server::run(config, ready, shutdown)
             .await
             .map_err(|error| match error {
                 StartError::PortInUse { address } => Problem::PortInUse { address },
                 StartError::DataInUse { path, pid } => Problem::DataInUse { path, pid },
                 other => Problem::Server(other),
-            })
+            })?;
+        saved.try_recv().map_or(Ok(()), Err)
     })
+}
+
+/// Other commands find the server by them.
+fn save_settings(layout: &Layout, port: u16, listen: Option<IpAddr>) -> Result<(), Problem> {
+    layout.save_settings(&Settings {
+        port,
+        account: ACCOUNT.to_owned(),
+        region: REGION.to_owned(),
+        listen,
+    })
+}
+
+/// Says that wharf works, and what a person does next.
+pub fn announce(layout: &Layout, port: u16, next: &str) {
+    let style = Style::of_stdout();
+    let data = data_flag(layout);
+    println!(
+        "{} wharf answers at http://localhost:{port}",
+        style.good("Ready.")
+    );
+    println!("{}", style.faint("Next:"));
+    println!("  eval \"$(wharf env{data})\"");
+    println!("  {next}");
+    println!("  wharf status{data}");
+}
+
+/// What commands need to find this folder; nothing for the usual one.
+fn data_flag(layout: &Layout) -> String {
+    if layout.root() == Path::new("/var/lib/wharf") {
+        String::new()
+    } else {
+        format!(" --data {}", layout.root().display())
+    }
 }
 
 pub fn agent(args: &AgentArgs) -> Result<ExitCode, Problem> {
@@ -190,10 +244,12 @@ pub fn keep_files_private() {
 
 /// `WHARF_LOG` chooses what is logged, in the form of the `tracing` filters; warnings by default.
 pub fn log_to_stderr() {
+    use std::io::IsTerminal;
     use tracing_subscriber::{EnvFilter, fmt};
     let filter = EnvFilter::try_from_env("WHARF_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
 }

@@ -205,6 +205,7 @@ fn nodes(seen: &Value) -> Rows {
     let heading = [
         "NODE",
         "CLUSTER",
+        "ZONE",
         "STATUS",
         "AGENT",
         "CPU FREE",
@@ -216,6 +217,7 @@ fn nodes(seen: &Value) -> Rows {
         vec![
             name(it, "containerInstanceArn"),
             cluster_of(&cell(it, "containerInstanceArn")),
+            zone(it),
             cell(it, "status"),
             if connected { "connected" } else { "away" }.to_owned(),
             resource(it, "CPU"),
@@ -234,6 +236,7 @@ fn tasks(seen: &Value, now: Timestamp) -> Rows {
         "STATUS",
         "HEALTH",
         "LAUNCH TYPE",
+        "ZONE",
         "ADDRESS",
         "AGE",
     ];
@@ -245,6 +248,7 @@ fn tasks(seen: &Value, now: Timestamp) -> Rows {
             cell(it, "lastStatus"),
             cell(it, "healthStatus"),
             cell(it, "launchType"),
+            cell(it, "availabilityZone"),
             address(it).unwrap_or_else(|| "-".to_owned()),
             age(&it["createdAt"], now),
         ]
@@ -273,6 +277,12 @@ fn name(document: &Value, member: &str) -> String {
 /// `…:container-instance/CLUSTER/ID`
 fn cluster_of(arn: &str) -> String {
     arn.rsplit('/').nth(1).unwrap_or_default().to_owned()
+}
+
+fn zone(instance: &Value) -> String {
+    list(instance, "attributes")
+        .find(|attribute| attribute["name"] == "ecs.availability-zone")
+        .map_or_else(|| "-".to_owned(), |found| cell(found, "value"))
 }
 
 fn resource(instance: &Value, name: &str) -> String {
@@ -321,6 +331,7 @@ mod tests {
             port: 4566,
             account: String::new(),
             region: String::new(),
+            listen: None,
         };
         let style = Style::of_stdout();
         let text = as_text(&seen, &settings, style, SystemClock.now());
@@ -344,6 +355,13 @@ mod tests {
         assert_eq!(url("a", &listener("HTTP", 80)), "http://a/");
         assert_eq!(url("a", &listener("HTTPS", 443)), "https://a/");
         assert_eq!(url("a", &listener("HTTP", 8080)), "http://a:8080/");
+    }
+
+    #[test]
+    fn a_node_shows_its_zone() {
+        let attributes = json!([{"name": "ecs.availability-zone", "value": "us-east-1b"}]);
+        assert_eq!(zone(&json!({ "attributes": attributes })), "us-east-1b");
+        assert_eq!(zone(&json!({})), "-");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Keeps the parts of an installation running: `wharf up` its three, `wharf node` the agent and, if
 //! the node carries load balancers, their data plane.
 //!
-//! It holds no state. A part that ends is started again, later each time it ends soon. The parts end
+//! It holds no state but the sockets at which a part listens (`sockets`). A part that ends is started again, later each time it ends soon. The parts end
 //! with the supervisor, however it ends; containers do not.
 
 use std::{
@@ -24,9 +24,9 @@ use nix::{
     unistd::Pid,
 };
 
-use crate::{problem::Problem, ready, roles};
+use crate::{problem::Problem, ready, roles, sockets};
 
-/// A part that ran so long had come up: it is started again at once.
+/// A part that ran so long had come up: it is started again at once, others after a pause.
 const STEADY_AFTER: Duration = Duration::from_secs(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -37,6 +37,8 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Part {
     pub name: &'static str,
     pub arguments: Vec<OsString>,
+    /// Its listening sockets are held for the case of its death.
+    pub keeps_sockets: bool,
 }
 
 /// What a start came to.
@@ -60,6 +62,7 @@ struct Kept {
     child: Option<Child>,
     /// Closed once it has told that it works.
     waiter: Option<ready::Waiter>,
+    sockets: Option<sockets::Store>,
     started: Instant,
     pause: Duration,
     due: Option<Instant>,
@@ -101,6 +104,7 @@ impl Supervisor {
                 return Ok(Started::Asked);
             }
             for kept in &mut self.parts {
+                kept.take_sockets();
                 kept.look_whether_ready()?;
                 kept.look_whether_ended();
             }
@@ -115,6 +119,7 @@ impl Supervisor {
             if self.wait()? == Some(Wish::End) {
                 return Ok(());
             }
+            self.parts.iter_mut().for_each(Kept::take_sockets);
             self.reap();
             self.start_due();
         }
@@ -135,6 +140,8 @@ impl Supervisor {
     /// Ends all parts, the last started first: a node then reports what it still can.
     pub fn stop(self) {
         for mut kept in self.parts.into_iter().rev() {
+            // No successor comes: nobody shall wait for one.
+            kept.sockets = None;
             let Some(mut child) = kept.child.take() else {
                 continue;
             };
@@ -149,13 +156,16 @@ impl Supervisor {
         }
     }
 
-    /// Waits for a signal, a part that works, or the next start that is due.
+    /// Waits for a signal, a part that works or hands a socket over, or the next start that is due.
     fn wait(&self) -> Result<Option<Wish>, Problem> {
         let due = self.parts.iter().filter_map(|kept| kept.due).min();
         let limit = due.map(|due| due.saturating_duration_since(Instant::now()));
         let mut fds = vec![PollFd::new(self.signals.as_fd(), PollFlags::POLLIN)];
         let waiters = self.parts.iter().filter_map(|kept| kept.waiter.as_ref());
         fds.extend(waiters.map(|waiter| PollFd::new(waiter.as_fd(), PollFlags::POLLIN)));
+        let stores = self.parts.iter().filter_map(|kept| kept.sockets.as_ref());
+        let channels = stores.filter_map(sockets::Store::channel);
+        fds.extend(channels.map(|channel| PollFd::new(channel, PollFlags::POLLIN)));
         let timeout = limit.map_or(PollTimeout::NONE, |limit| {
             // Rounded up, or a wait of less than a millisecond would spin.
             let millis = limit.as_millis().saturating_add(1);
@@ -199,11 +209,12 @@ enum Wish {
 impl Kept {
     fn new(part: Part) -> Self {
         Self {
+            sockets: part.keeps_sockets.then(sockets::Store::new),
             part,
             child: None,
             waiter: None,
             started: Instant::now(),
-            pause: FIRST_PAUSE,
+            pause: Duration::ZERO,
             due: None,
         }
     }
@@ -214,6 +225,11 @@ impl Kept {
         command.args(&self.part.arguments).stdin(Stdio::null());
         if let Some((_, passed)) = &pair {
             command.args(["--ready-fd", &passed.number().to_string()]);
+        }
+        let channel = self.sockets.as_mut().map(sockets::Store::pass);
+        let channel = channel.transpose()?;
+        if let Some(passed) = &channel {
+            command.args(["--sockets-fd", &passed.number().to_string()]);
         }
         // SAFETY: both calls are single system calls, allowed between fork and exec. Unblocking
         // gives the child the signals this process takes by its descriptor; the death signal ends
@@ -233,6 +249,13 @@ impl Kept {
         self.started = Instant::now();
         self.due = None;
         Ok(())
+    }
+
+    /// Takes what the part hands over.
+    fn take_sockets(&mut self) {
+        if let Some(sockets) = &mut self.sockets {
+            sockets.listen();
+        }
     }
 
     /// During the start: takes the part's word, or its end.
@@ -276,9 +299,9 @@ impl Kept {
     fn ended(&mut self, how: ExitStatus) {
         self.child = None;
         self.pause = if self.started.elapsed() > STEADY_AFTER {
-            FIRST_PAUSE
+            Duration::ZERO
         } else {
-            (self.pause * 2).min(LONGEST_PAUSE)
+            (self.pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE)
         };
         self.due = Some(Instant::now() + self.pause);
         let name = self.part.name;

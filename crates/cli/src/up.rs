@@ -4,10 +4,9 @@ use std::{ffi::OsString, path::Path, process::ExitCode};
 
 use crate::{
     UpArgs, doctor,
-    layout::{Layout, Settings},
+    layout::Layout,
     problem::Problem,
     roles,
-    style::Style,
     supervisor::{Part, Started, Supervisor},
 };
 
@@ -18,11 +17,6 @@ pub fn run(args: &UpArgs) -> Result<ExitCode, Problem> {
     layout.create()?;
     let _lock = layout.lock()?;
     roles::require_free_port(&args.server)?;
-    layout.save_settings(&Settings {
-        port: args.server.port,
-        account: roles::ACCOUNT.to_owned(),
-        region: roles::REGION.to_owned(),
-    })?;
     let mut supervisor = Supervisor::new()?;
     let outcome = run_parts(&mut supervisor, &layout, args);
     supervisor.stop();
@@ -39,7 +33,8 @@ fn run_parts(supervisor: &mut Supervisor, layout: &Layout, args: &UpArgs) -> Res
     {
         return Ok(());
     }
-    announce(layout, args);
+    let next = "aws ecs list-container-instances";
+    roles::announce(layout, args.server.port, next);
     supervisor.keep()
 }
 
@@ -55,6 +50,7 @@ fn server(args: &UpArgs) -> Part {
     Part {
         name: "server",
         arguments,
+        keeps_sockets: false,
     }
 }
 
@@ -70,6 +66,7 @@ fn agent(args: &UpArgs) -> Part {
     Part {
         name: "node",
         arguments,
+        keeps_sockets: false,
     }
 }
 
@@ -78,28 +75,10 @@ pub fn balancer(data: &Path) -> Part {
     Part {
         name: "load balancer",
         arguments: vec!["lb".into(), "--data".into(), data.into()],
+        keeps_sockets: true,
     }
 }
 
 fn words(words: &[&str]) -> Vec<OsString> {
     words.iter().map(OsString::from).collect()
-}
-
-fn announce(layout: &Layout, args: &UpArgs) {
-    let style = Style::of_stdout();
-    let default = layout.root() == std::path::Path::new("/var/lib/wharf");
-    let data = if default {
-        String::new()
-    } else {
-        format!(" --data {}", layout.root().display())
-    };
-    println!(
-        "{} wharf answers at http://localhost:{}",
-        style.good("Ready."),
-        args.server.port
-    );
-    println!("{}", style.faint("Next:"));
-    println!("  eval \"$(wharf env{data})\"");
-    println!("  aws ecs list-container-instances");
-    println!("  wharf status{data}");
 }

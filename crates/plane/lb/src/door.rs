@@ -3,10 +3,10 @@
 use std::{
     io,
     net::{IpAddr, SocketAddr},
-    os::fd::{AsRawFd, FromRawFd, OwnedFd},
+    os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd},
     rc::Rc,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -16,11 +16,13 @@ use arc_swap::ArcSwap;
 use tokio::{
     io::{Interest, unix::AsyncFd},
     sync::Semaphore,
+    time::MissedTickBehavior,
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::table::DoorTable,
+    hold::{Hold, Holder, Spot},
     netns::{Origin, Sockets},
     worker::{Worker, Workers},
 };
@@ -30,6 +32,8 @@ const BACKLOG: i32 = 4096;
 /// Between attempts to take an address that another process holds or that is not there yet.
 const RETRY_FIRST: Duration = Duration::from_millis(50);
 const RETRY_MOST: Duration = Duration::from_secs(5);
+/// Between looks whether a namespace is still the same.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// After running out of descriptors or memory.
 const EXHAUSTED: Duration = Duration::from_millis(100);
 
@@ -53,6 +57,8 @@ pub struct Door {
     pub place: Place,
     pub table: ArcSwap<DoorTable>,
     closed: AtomicBool,
+    /// Where its socket is held.
+    held: Mutex<Option<Spot>>,
 }
 
 impl Door {
@@ -61,10 +67,11 @@ impl Door {
             place,
             table: ArcSwap::from_pointee(table),
             closed: AtomicBool::new(false),
+            held: Mutex::new(None),
         }
     }
 
-    /// No longer configured: its connections end after the request under way.
+    /// This process accepts no more here: its connections end after the request under way.
     pub fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
     }
@@ -72,28 +79,38 @@ impl Door {
     pub fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Relaxed)
     }
-}
 
-/// Makes listening sockets. A supervisor that hands sockets down to its
-/// successor puts another implementation here.
-pub trait Listen: Send + Sync {
-    /// Binds and listens. The socket does not block and is in the right namespace.
-    fn listen(&self, socket: OwnedFd, address: SocketAddr) -> io::Result<OwnedFd>;
-}
+    /// No longer configured: closed for good, for the next process too.
+    pub fn abandon(&self, holder: &dyn Hold) {
+        // Closed before the lock is taken, so that no socket is handed over afterwards.
+        self.close();
+        self.let_go(holder);
+    }
 
-pub type Bind = Arc<dyn Listen>;
+    /// Has the socket held while it is wanted.
+    fn hold(&self, holder: &dyn Hold, spot: Spot, socket: &OwnedFd) {
+        let mut held = self.held();
+        if self.is_closed() {
+            return;
+        }
+        match holder.hold(&spot, socket.as_fd()) {
+            Ok(()) => *held = Some(spot),
+            Err(error) => {
+                tracing::warn!(address = %self.place.address, %error, "a socket ends with this process");
+            }
+        }
+    }
 
-/// Binds anew.
-#[derive(Debug, Clone, Copy)]
-pub struct BindSockets;
+    fn let_go(&self, holder: &dyn Hold) {
+        if let Some(spot) = self.held().take()
+            && let Err(error) = holder.let_go(&spot)
+        {
+            tracing::warn!(address = %self.place.address, %error, "an address is not free yet");
+        }
+    }
 
-impl Listen for BindSockets {
-    fn listen(&self, socket: OwnedFd, address: SocketAddr) -> io::Result<OwnedFd> {
-        use nix::sys::socket::{Backlog, SockaddrStorage, bind, listen, setsockopt, sockopt};
-        setsockopt(&socket, sockopt::ReuseAddr, &true)?;
-        bind(socket.as_raw_fd(), &SockaddrStorage::from(address))?;
-        listen(&socket, Backlog::new(BACKLOG)?)?;
-        Ok(socket)
+    fn held(&self) -> MutexGuard<'_, Option<Spot>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -101,33 +118,43 @@ impl Listen for BindSockets {
 #[derive(Clone)]
 pub struct Porter {
     pub sockets: Sockets,
-    pub bind: Bind,
+    pub holder: Holder,
     pub workers: Workers,
     /// Connections that may be open.
     pub room: Arc<Semaphore>,
 }
 
 impl Porter {
-    /// Listens at the door and has the workers accept there, until aborted.
-    pub async fn attend(self, door: Arc<Door>) {
-        let listening = self.listen(&door.place).await;
-        let end = CancellationToken::new();
-        let _ends_with_us = end.clone().drop_guard();
-        let shift = Shift {
-            door,
-            room: self.room,
-            workers: self.workers.clone(),
-            end,
-        };
-        if let Err(error) = self.workers.attend(&listening, &shift) {
-            tracing::error!(address = %shift.door.place.address, %error, "nobody accepts connections");
+    /// Listens at the door, with the socket of the process before this one if there is one, and
+    /// has the workers accept there, until aborted.
+    pub async fn attend(self, door: Arc<Door>, inherited: Option<(Spot, OwnedFd)>) {
+        let mut inherited = inherited;
+        loop {
+            let (spot, listening) = match inherited.take() {
+                Some(inherited) => inherited,
+                None => self.listen(&door.place).await,
+            };
+            door.hold(&*self.holder, spot, &listening);
+            let end = CancellationToken::new();
+            let _ends_with_us = end.clone().drop_guard();
+            let shift = Shift {
+                door: Arc::clone(&door),
+                room: Arc::clone(&self.room),
+                workers: self.workers.clone(),
+                end,
+            };
+            if let Err(error) = self.workers.attend(&listening, &shift) {
+                tracing::error!(address = %door.place.address, %error, "nobody accepts connections");
+            }
+            drop((shift, listening));
+            moved(&door.place, spot).await;
+            tracing::warn!(address = %door.place.address, "the network namespace is another; listening anew");
+            door.let_go(&*self.holder);
         }
-        drop((shift, listening));
-        std::future::pending().await
     }
 
     /// Tries until it has the address.
-    async fn listen(&self, place: &Place) -> OwnedFd {
+    async fn listen(&self, place: &Place) -> (Spot, OwnedFd) {
         let mut pause = RETRY_FIRST;
         loop {
             let error = match self.try_listen(place).await {
@@ -142,9 +169,29 @@ impl Porter {
         }
     }
 
-    async fn try_listen(&self, place: &Place) -> io::Result<OwnedFd> {
+    async fn try_listen(&self, place: &Place) -> io::Result<(Spot, OwnedFd)> {
+        let spot = Spot::of(place)?;
         let socket = self.sockets.tcp(&place.origin, place.address.ip()).await?;
-        self.bind.listen(socket, place.address)
+        bind(&socket, place.address)?;
+        Ok((spot, socket))
+    }
+}
+
+/// Binds and listens.
+fn bind(socket: &OwnedFd, address: SocketAddr) -> io::Result<()> {
+    use nix::sys::socket::{Backlog, SockaddrStorage, bind, listen, setsockopt, sockopt};
+    setsockopt(socket, sockopt::ReuseAddr, &true)?;
+    bind(socket.as_raw_fd(), &SockaddrStorage::from(address))?;
+    Ok(listen(socket, Backlog::new(BACKLOG)?)?)
+}
+
+/// Returns once the place is no longer where the spot is: its namespace is gone, or another one
+/// was made in its stead. The socket would keep the old one alive, unreachable for everybody.
+async fn moved(place: &Place, spot: Spot) {
+    let mut looks = tokio::time::interval(LOOK_EVERY);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while Spot::of(place).is_ok_and(|now| now == spot) {
+        looks.tick().await;
     }
 }
 

@@ -28,6 +28,7 @@ mod config;
 mod control;
 mod door;
 mod health;
+mod hold;
 mod metrics;
 mod netns;
 mod proxy;
@@ -40,12 +41,12 @@ mod worker;
 
 use std::{net::IpAddr, path::PathBuf, sync::Arc};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use wharf_planeproto::{Change, Resource, report::TargetHealth};
 
 pub use self::{
-    door::{Bind, BindSockets, Listen},
+    hold::{Hold, HoldNothing, Holder, Spot},
     metrics::{BalancerCounts, GroupCounts, Metrics},
 };
 
@@ -66,8 +67,11 @@ pub struct LbConfig {
     pub max_connections: usize,
     /// Where counters are read.
     pub metrics: Metrics,
-    /// Makes listening sockets.
-    pub bind: Bind,
+    /// Holds listening sockets for the process after this one.
+    pub holder: Holder,
+    /// Targets found healthy or unhealthy: at the start by the process before this one, then by
+    /// this one. Requests go by it until the checks have said something themselves.
+    pub last_known: watch::Sender<Vec<TargetHealth>>,
 }
 
 impl LbConfig {
@@ -80,7 +84,8 @@ impl LbConfig {
             workers: 0,
             max_connections: 8192,
             metrics: Metrics::default(),
-            bind: Arc::new(BindSockets),
+            holder: Arc::new(HoldNothing),
+            last_known: watch::Sender::default(),
         }
     }
 }

@@ -6,11 +6,12 @@
 
 use std::{
     collections::HashMap,
-    fs::File,
+    fmt,
+    fs::{File, Metadata},
     io,
     net::IpAddr,
     os::{
-        fd::{AsFd, FromRawFd, OwnedFd},
+        fd::{AsFd, AsRawFd, FromRawFd, OwnedFd},
         unix::fs::MetadataExt,
     },
     path::{Path, PathBuf},
@@ -103,8 +104,56 @@ fn stream_socket(ipv6: bool) -> Made {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// A namespace by what identifies it in the kernel: a path may come to name another one.
-type Identity = (u64, u64);
+/// A namespace by what identifies it in the kernel, device and inode: a path may come to name
+/// another one. No other namespace gets the same as long as a socket of it is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+impl Identity {
+    /// Of the namespace that the origin names now.
+    pub fn of(origin: &Origin) -> io::Result<Self> {
+        match origin {
+            Origin::Host => Self::at(Path::new("/proc/thread-self/ns/net")),
+            Origin::Namespace(path) => Self::at(path),
+        }
+    }
+
+    /// Of the namespace in which a socket is for ever. Needs to be privileged there.
+    pub fn of_socket(socket: &OwnedFd) -> io::Result<Self> {
+        /// Linux 4.14 and newer; takes no argument.
+        const SIOCGSKNS: libc::Ioctl = 0x894c;
+        // SAFETY: the descriptor is open, and this request reads and writes no memory of ours.
+        let fd = unsafe { libc::ioctl(socket.as_raw_fd(), SIOCGSKNS) };
+        if fd < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the kernel just made it and nobody else knows it.
+        let namespace = File::from(unsafe { OwnedFd::from_raw_fd(fd) });
+        Ok(namespace.metadata()?.into())
+    }
+
+    fn at(path: &Path) -> io::Result<Self> {
+        Ok(std::fs::metadata(path)?.into())
+    }
+}
+
+impl From<Metadata> for Identity {
+    fn from(metadata: Metadata) -> Self {
+        Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+        }
+    }
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}:{}", self.device, self.inode)
+    }
+}
 
 /// State of the thread: where it is, and the namespaces it knows.
 #[derive(Default)]
@@ -115,8 +164,7 @@ struct Entered {
 
 impl Entered {
     fn make(&mut self, path: &Path, ipv6: bool) -> Made {
-        let metadata = std::fs::metadata(path)?;
-        let identity = (metadata.dev(), metadata.ino());
+        let identity = Identity::at(path)?;
         if self.known.get(path).map(|(known, _)| *known) != Some(identity) {
             self.known.retain(|path, _| path.exists());
             let file = File::open(path)?;
@@ -133,8 +181,7 @@ impl Entered {
     /// Knowing where one already is lets a process without privileges use its own namespace.
     fn whereabouts(&mut self) -> Option<Identity> {
         if self.current.is_none() {
-            let own = std::fs::metadata("/proc/thread-self/ns/net").ok()?;
-            self.current = Some((own.dev(), own.ino()));
+            self.current = Identity::of(&Origin::Host).ok();
         }
         self.current
     }

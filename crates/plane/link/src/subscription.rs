@@ -37,8 +37,12 @@ const LONGEST_PAUSE_HERE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE_AWAY: Duration = Duration::from_secs(5);
 /// A connection that lasted less is no reason to come back at once.
 const SETTLED: Duration = Duration::from_secs(5);
-/// Between two writes of the state: many changes a second cost one write.
-const SAVE_EVERY: Duration = Duration::from_secs(1);
+/// Between two writes of the state: many changes cost one write. Short, since a plane that starts
+/// again goes by what was written; but writing takes at most a fifth of the time.
+const SAVE_PAUSE: Duration = Duration::from_millis(20);
+const SAVE_PAUSE_PER_WRITE: u32 = 4;
+/// After a write that failed.
+const SAVE_AGAIN: Duration = Duration::from_secs(1);
 
 /// What a subscription is started with.
 pub struct LinkConfig {
@@ -202,11 +206,12 @@ impl Shared {
     }
 }
 
-/// Writes the state after changes, at most once in [`SAVE_EVERY`].
+/// Writes the state after changes, with a pause after each write.
 async fn save_changes(shared: Arc<Shared>, plane: Plane, path: PathBuf) {
     let mut failing = false;
     loop {
         shared.changed.notified().await;
+        let began = Instant::now();
         let (of, to) = (shared.clone(), path.clone());
         let work = move || {
             let bytes = {
@@ -229,7 +234,8 @@ async fn save_changes(shared: Arc<Shared>, plane: Plane, path: PathBuf) {
             }
             Err(error) => tracing::error!(%error, "saving a plane's state panicked"),
         }
-        sleep(SAVE_EVERY).await;
+        let pause = SAVE_PAUSE.max(began.elapsed() * SAVE_PAUSE_PER_WRITE);
+        sleep(if failing { SAVE_AGAIN } else { pause }).await;
     }
 }
 

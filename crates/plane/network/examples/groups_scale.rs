@@ -1,6 +1,6 @@
 //! What security groups and the overlay cost at size, on two hosts made for it (run as root):
-//! `cargo run --release -p wharf-network --example groups_scale [interfaces, 1000] [groups, 1000]`.
-//! `nft` must be there: it takes the rules away for the comparison.
+//! `cargo run --release -p wharf-network --example groups_scale [interfaces, 1000] [groups, 1000] [all|apply|traffic]`.
+//! `nft` must be there: it takes the rules away for the comparison. `bench/run networks` reads the lines, `WHAT: FIGURES`.
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream, UdpSocket};
@@ -35,12 +35,13 @@ fn main() {
             .map_or(or, |a| a.parse().expect("a number"))
     };
     let (interfaces, groups) = (number(1, 1000), number(2, 1000));
+    let part = std::env::args().nth(3).unwrap_or_else(|| "all".to_owned());
     let dir = tempfile::tempdir().expect("a temporary folder");
     let there = wire_hosts(dir.path());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .expect("a runtime");
-    runtime.block_on(measure(dir.path(), &there, interfaces, groups));
+    runtime.block_on(measure(dir.path(), &there, interfaces, groups, &part));
 }
 
 /// A second host on a wire; the file that holds its namespace.
@@ -105,7 +106,7 @@ fn config(dir: &Path, id: &str) -> NetworkConfig {
     config
 }
 
-async fn measure(dir: &Path, there: &Path, interfaces: u16, groups: u16) {
+async fn measure(dir: &Path, there: &Path, interfaces: u16, groups: u16, part: &str) {
     let (network, _endpoints) = Network::start(config(dir, "aaaa")).await.expect("start");
     let (other, _more) = inside(there, || {
         let runtime = tokio::runtime::Builder::new_current_thread().build();
@@ -156,7 +157,20 @@ async fn measure(dir: &Path, there: &Path, interfaces: u16, groups: u16) {
         begin.elapsed()
     );
 
-    changes(&network, interfaces, groups).await;
+    if part != "traffic" {
+        changes(&network, interfaces, groups).await;
+        attaches(&network).await;
+    }
+    if part != "apply" {
+        forwarding(dir, &network, &other, remote).await;
+    }
+    let begin = Instant::now();
+    network.teardown_all().await.expect("teardown");
+    println!("teardown: {:?}", begin.elapsed());
+    other.teardown_all().await.expect("teardown");
+}
+
+async fn attaches(network: &Network) {
     let mut times = Vec::new();
     for _ in 0..ROUNDS / 2 {
         network.detach("a1").await.expect("detach");
@@ -165,7 +179,10 @@ async fn measure(dir: &Path, there: &Path, interfaces: u16, groups: u16) {
         times.push(begin.elapsed());
     }
     println!("attach of an interface that is known: {}", spread(times));
+}
 
+/// The same traffic with the rules, without them, and without the kernel following connections.
+async fn forwarding(dir: &Path, network: &Network, other: &Network, remote: u16) {
     let open = Change::Put(group(0, vec![all(Peer::Cidr("0.0.0.0/0".to_owned()))]));
     let others: Vec<Change> = [0, 2, remote]
         .map(|n| {
@@ -177,8 +194,8 @@ async fn measure(dir: &Path, there: &Path, interfaces: u16, groups: u16) {
         })
         .into();
     let open: Vec<Change> = others.into_iter().chain([open]).collect();
-    apply(&network, NetworkUpdate::Changes(open.clone())).await;
-    apply(&other, NetworkUpdate::Changes(open)).await;
+    apply(network, NetworkUpdate::Changes(open.clone())).await;
+    apply(other, NetworkUpdate::Changes(open)).await;
     let path = |key| Network::netns_path(&config(dir, "aaaa").state_dir, key);
     let far = Network::netns_path(&config(dir, "bbbb").state_dir, "b");
     traffic(
@@ -207,10 +224,6 @@ async fn measure(dir: &Path, there: &Path, interfaces: u16, groups: u16) {
         &path("a2"),
         address(2),
     );
-    let begin = Instant::now();
-    network.teardown_all().await.expect("teardown");
-    println!("teardown: {:?}", begin.elapsed());
-    other.teardown_all().await.expect("teardown");
 }
 
 /// One change of each kind, over and over.
@@ -419,30 +432,37 @@ fn processor_time() -> Duration {
 
 /// Each round has a port of its own: the client's ports of the round before rest for a minute.
 static NEXT_PORT: AtomicU16 = AtomicU16::new(5003);
+/// Sent last, it ends the server.
+const LAST: u8 = b'x';
 
+/// Connections a second, one after the other, each with a byte there and back: the server has accepted
+/// one before the next begins, so none waits for a place in its queue.
 fn connections(from: &Path, to: &Path, address: Ipv4Addr) -> f64 {
     let port = NEXT_PORT.fetch_add(1, Ordering::Relaxed);
     let listener = inside(to, || TcpListener::bind((address, port)).expect("bind"));
-    let acceptor = listener.try_clone().expect("a clone");
     let server = thread::spawn(move || {
-        for stream in acceptor.incoming() {
-            let Ok(mut stream) = stream else { return };
-            if stream.read(&mut [0; 1]).is_ok_and(|len| len == 0) {
-                // The client closed first; an empty byte from it ends the server.
-                continue;
+        for stream in listener.incoming() {
+            let (mut stream, mut byte) = (stream.expect("accept"), [0]);
+            stream.read_exact(&mut byte).expect("a byte");
+            stream.write_all(&byte).expect("an answer");
+            if byte[0] == LAST {
+                return;
             }
-            return;
         }
     });
+    let connect = |byte: u8| {
+        let mut stream = TcpStream::connect((address, port)).expect("connect");
+        stream.write_all(&[byte]).expect("write");
+        stream.read_exact(&mut [0]).expect("an answer");
+    };
     let rate = inside(from, || {
         let (begin, mut count) = (Instant::now(), 0);
         while begin.elapsed() < SPAN {
-            drop(TcpStream::connect((address, port)).expect("connect"));
+            connect(b'a');
             count += 1;
         }
         let rate = f64::from(count) / begin.elapsed().as_secs_f64();
-        let mut last = TcpStream::connect((address, port)).expect("connect");
-        last.write_all(b"x").expect("write");
+        connect(LAST);
         rate
     });
     server.join().expect("no panic");

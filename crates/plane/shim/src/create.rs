@@ -13,6 +13,7 @@ use std::{
 };
 
 use libcontainer::{container::builder::ContainerBuilder, syscall::syscall::SyscallType};
+use nix::sys::stat::{Mode, umask};
 use wharf_durable as durable;
 use wharf_rootdir::RootDir;
 use wharf_shim_protocol::{
@@ -190,6 +191,8 @@ fn create(
             .map_err(|e| runtime(&e))?,
         prepared: None.into(),
     };
+    // What is missing of a mount's path is made for all users of the container to walk through.
+    let _public = Umask::public();
     let container = ContainerBuilder::new(order.id.to_owned(), SyscallType::default())
         .with_executor(WharfExecutor(Rc::new(launch)))
         .with_root_path(order.folder.runtime())
@@ -220,16 +223,30 @@ fn prepare_rootfs(own: &ContainerFolder, plan: &ContainerPlan) -> Result<(), Fai
     let working_dir = Path::new(&plan.process.working_dir);
     let root = RootDir::open(&own.rootfs()).map_err(failed)?;
     // Made where it is missing, as Docker does, and before the root may become read-only.
-    let private = nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o022));
-    let made = root.make_folders(working_dir).map(drop);
-    nix::sys::stat::umask(private);
-    made.map_err(|e| {
+    let _public = Umask::public();
+    root.make_folders(working_dir).map(drop).map_err(|e| {
         let path = working_dir.display().to_string();
         Failure::WorkingDirectory {
             path,
             detail: io_text(&e),
         }
     })
+}
+
+/// Another umask, until it is dropped.
+struct Umask(Mode);
+
+impl Umask {
+    /// Others may read: for what belongs to a container. Our own files lie in a folder that is ours alone.
+    fn public() -> Self {
+        Self(umask(Mode::from_bits_truncate(0o022)))
+    }
+}
+
+impl Drop for Umask {
+    fn drop(&mut self) {
+        umask(self.0);
+    }
 }
 
 /// The kernel's words in lower case, without the number.

@@ -8,12 +8,15 @@ use crate::fault;
 /// Without a size a page is as long as it may be.
 const PAGE: usize = 400;
 
+/// Items, and the marker of the page after them.
+pub type Page<T> = (Vec<T>, Option<String>);
+
 /// The page asked for of what was found, ordered by id, each item once; and the next marker.
 pub fn by_id<T>(
     mut found: Vec<(String, T)>,
     marker: Option<&str>,
     size: Option<i32>,
-) -> Result<(Vec<(String, T)>, Option<String>), Fault> {
+) -> Result<Page<(String, T)>, Fault> {
     found.sort_by(|a, b| a.0.cmp(&b.0));
     found.dedup_by(|a, b| a.0 == b.0);
     cut(found, |it| it.0.clone(), marker, size)
@@ -25,7 +28,7 @@ pub fn cut<T>(
     id: impl Fn(&T) -> String,
     marker: Option<&str>,
     size: Option<i32>,
-) -> Result<(Vec<T>, Option<String>), Fault> {
+) -> Result<Page<T>, Fault> {
     let marker = marker.filter(|marker| !marker.is_empty());
     let after = marker.map(read).transpose()?;
     let size = size.and_then(|size| usize::try_from(size).ok());

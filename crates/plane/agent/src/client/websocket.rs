@@ -20,6 +20,8 @@ use super::{Api, ConnectError, Endpoint, Stream};
 const MAX_MESSAGE: usize = 16 << 20;
 /// One read or write takes no longer (§2).
 const IO_TIMEOUT: Duration = Duration::from_secs(3 * 60);
+/// A peer ends a connection that is being closed within this time.
+const GOODBYE_TIMEOUT: Duration = Duration::from_secs(5);
 /// A server that pings does it every few seconds: silent for so long, it is out of reach, and a new
 /// connection is worth trying. Half-open connections say nothing of their own accord.
 const PINGED_TIMEOUT: Duration = Duration::from_secs(10);
@@ -178,6 +180,21 @@ impl Socket {
         };
         // The connection is given up either way.
         let _ = timeout(Duration::from_secs(1), self.stream.close(Some(frame))).await;
+    }
+
+    /// The same, but what the peer still says is taken and dropped until it ends the connection too:
+    /// words that nobody reads would have the kernel throw away those the peer has not read yet.
+    pub async fn close_in_turn(mut self, reason: &'static str) {
+        let frame = CloseFrame {
+            code: CloseCode::Normal,
+            reason: reason.into(),
+        };
+        let goodbye = async {
+            if self.stream.close(Some(frame)).await.is_ok() {
+                while let Some(Ok(_)) = self.stream.next().await {}
+            }
+        };
+        let _ = timeout(GOODBYE_TIMEOUT, goodbye).await;
     }
 }
 

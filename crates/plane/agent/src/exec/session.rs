@@ -304,7 +304,7 @@ impl<'a> Talk<'a> {
             json(&closed),
         );
         if self.put(message.encode()).await.is_ok() {
-            self.socket.close("the session is over").await;
+            self.socket.close_in_turn("the session is over").await;
         }
     }
 }

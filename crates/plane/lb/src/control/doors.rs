@@ -15,6 +15,7 @@ use crate::{
         table::{self, DoorTable, ListenerTable},
     },
     door::{Door, Place, Porter},
+    hold::Inheritance,
     netns::Origin,
 };
 
@@ -28,11 +29,13 @@ struct Open {
 pub struct Doors {
     porter: Porter,
     open: HashMap<Place, Open>,
+    inheritance: Inheritance,
 }
 
 impl Doors {
     pub fn new(porter: Porter) -> Self {
         Self {
+            inheritance: Inheritance::take_over(&*porter.holder),
             porter,
             open: HashMap::new(),
         }
@@ -50,7 +53,7 @@ impl Doors {
         self.open.retain(|place, open| {
             let stays = wanted.contains_key(place);
             if !stays {
-                open.door.close();
+                open.door.abandon(&*self.porter.holder);
             }
             stays
         });
@@ -60,7 +63,9 @@ impl Doors {
                 Some(open) => open.door.table.store(Arc::new(table)),
                 None => {
                     let door = Arc::new(Door::new(place.clone(), table));
-                    let attending = self.porter.clone().attend(Arc::clone(&door));
+                    let inherited = self.inheritance.take(&place);
+                    let porter = self.porter.clone();
+                    let attending = porter.attend(Arc::clone(&door), inherited);
                     let _attending = AbortOnDropHandle::new(tokio::spawn(attending));
                     self.open.insert(place, Open { door, _attending });
                 }
@@ -68,7 +73,15 @@ impl Doors {
         }
     }
 
-    /// Accepts nothing any more.
+    /// Lets go of what the process before this one left and no door wants.
+    pub fn settle(&mut self) {
+        self.inheritance = Inheritance::default();
+        if let Err(error) = self.porter.holder.settle() {
+            tracing::warn!(%error, "sockets that nobody wants are still held");
+        }
+    }
+
+    /// Accepts nothing any more; what is held waits for the next process.
     pub fn close(&mut self) {
         for (_, open) in self.open.drain() {
             open.door.close();

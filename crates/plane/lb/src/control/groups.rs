@@ -41,6 +41,8 @@ struct Check {
 struct Entry {
     state: Arc<TargetState>,
     verdict: Verdict,
+    /// The verdict is that of the process before this one.
+    confirm: bool,
     phase: Phase,
     check: Option<Check>,
     /// What was reported last.
@@ -61,6 +63,8 @@ pub struct Groups {
     workers: Workers,
     changed: mpsc::Sender<Changed>,
     freed: Arc<Notify>,
+    /// What the process before this one found, of targets not registered here yet.
+    remembered: BTreeMap<TargetRef, Verdict>,
 }
 
 impl Groups {
@@ -69,8 +73,14 @@ impl Groups {
         workers: Workers,
         changed: mpsc::Sender<Changed>,
         freed: Arc<Notify>,
+        remembered: Vec<TargetHealth>,
     ) -> Self {
+        let verdicts = remembered.into_iter().filter_map(|it| {
+            let verdict = Verdict::remembered(it.state, it.reason, it.description)?;
+            Some((it.target, verdict))
+        });
         Self {
+            remembered: verdicts.collect(),
             groups: BTreeMap::new(),
             sockets,
             workers,
@@ -144,7 +154,10 @@ impl Groups {
                 let target = entry
                     .targets
                     .entry((*reference).clone())
-                    .or_insert_with(|| Entry::new(record, origin.clone(), &self.freed));
+                    .or_insert_with(|| {
+                        let remembered = self.remembered.remove(*reference);
+                        Entry::new(record, origin.clone(), &self.freed, remembered)
+                    });
                 target.state.set_origin(origin);
                 target.follow(record);
             }
@@ -205,6 +218,20 @@ impl Groups {
         }
     }
 
+    /// What the process after this one should know: targets found healthy or unhealthy.
+    pub fn known(&self) -> Vec<TargetHealth> {
+        let targets = self.groups.values().flat_map(|group| &group.targets);
+        targets
+            .map(|(reference, target)| target.report(reference))
+            .filter(|it| matches!(it.state, Reported::Healthy | Reported::Unhealthy))
+            .collect()
+    }
+
+    /// Targets that were not registered here by now are new when they are.
+    pub fn forget_unclaimed(&mut self) {
+        self.remembered.clear();
+    }
+
     /// What changed since it was last asked. Nothing is said of groups that are not in use.
     pub fn reports(&mut self) -> Vec<TargetHealth> {
         let mut reports = Vec::new();
@@ -260,16 +287,25 @@ impl GroupEntry {
 }
 
 impl Entry {
-    fn new(record: &Target, origin: Origin, freed: &Arc<Notify>) -> Self {
+    fn new(
+        record: &Target,
+        origin: Origin,
+        freed: &Arc<Notify>,
+        remembered: Option<Verdict>,
+    ) -> Self {
+        let confirm = remembered.is_some();
+        let verdict = remembered.unwrap_or_else(Verdict::initial);
         let state = TargetState::new(
             record.target.clone(),
             SocketAddr::new(record.address, record.target.port),
             origin,
             Arc::clone(freed),
         );
+        state.set_health(verdict.health);
         Self {
             state: Arc::new(state),
-            verdict: Verdict::initial(),
+            verdict,
+            confirm,
             phase: Phase::Serving,
             check: None,
             reported: None,
@@ -350,6 +386,7 @@ impl Entry {
                 settings.healthy_threshold,
                 settings.unhealthy_threshold,
             ),
+            confirm: std::mem::take(&mut self.confirm),
             sockets: sockets.clone(),
             changes: changes.clone(),
         };
@@ -369,7 +406,7 @@ impl Entry {
             Phase::Drained => (Reported::Drained, None, None),
             Phase::Serving => (
                 reported(self.verdict.health),
-                self.verdict.reason.map(str::to_owned),
+                self.verdict.reason.as_deref().map(str::to_owned),
                 self.verdict.description.clone(),
             ),
         };

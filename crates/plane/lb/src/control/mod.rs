@@ -9,7 +9,10 @@ mod groups;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::{
+    sync::{Notify, Semaphore, mpsc},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 use wharf_planeproto::{
     balancer::{Action, BalancerInterface, LoadBalancer, TargetRef},
@@ -28,12 +31,16 @@ use crate::{
 
 /// Health changes that may wait; checkers wait with them.
 const CHANGES: usize = 256;
+/// After the first snapshot, what the process before this one left is kept for so long: that
+/// snapshot may come from disk, without the changes of the last second.
+const SETTLE_AFTER: Duration = Duration::from_secs(3);
 
 pub struct Control {
     config: LbConfig,
     registry: Registry,
     groups: Groups,
     doors: Doors,
+    unsettled: Unsettled,
     workers: Workers,
     threads: Threads,
     changes: mpsc::Receiver<Changed>,
@@ -41,6 +48,23 @@ pub struct Control {
     /// The latest of each target that was not reported yet.
     outbox: BTreeMap<TargetRef, TargetHealth>,
     reports: mpsc::Sender<Vec<TargetHealth>>,
+}
+
+/// Whether what the process before this one left, sockets and health, is still kept.
+enum Unsettled {
+    /// No snapshot came yet.
+    ToldNothing,
+    Until(Instant),
+    Settled,
+}
+
+impl Unsettled {
+    async fn over(&self) {
+        match self {
+            Self::Until(end) => tokio::time::sleep_until(*end).await,
+            Self::ToldNothing | Self::Settled => std::future::pending().await,
+        }
+    }
 }
 
 impl Control {
@@ -54,15 +78,23 @@ impl Control {
             Workers::start(config.workers, &sockets).map_err(LbError::Worker)?;
         let (changed, changes) = mpsc::channel(CHANGES);
         let freed = Arc::new(Notify::new());
+        let remembered = config.last_known.borrow().clone();
         let porter = Porter {
             sockets: sockets.clone(),
-            bind: Arc::clone(&config.bind),
+            holder: Arc::clone(&config.holder),
             workers: workers.clone(),
             room: Arc::new(Semaphore::new(config.max_connections)),
         };
         Ok(Self {
-            groups: Groups::new(sockets, workers.clone(), changed, Arc::clone(&freed)),
+            groups: Groups::new(
+                sockets,
+                workers.clone(),
+                changed,
+                Arc::clone(&freed),
+                remembered,
+            ),
             doors: Doors::new(porter),
+            unsettled: Unsettled::ToldNothing,
             config,
             registry: Registry::default(),
             workers,
@@ -89,6 +121,7 @@ impl Control {
                 },
                 Some(changed) = self.changes.recv() => self.groups.changed(changed),
                 () = self.freed.notified() => {}
+                () = self.unsettled.over() => self.settle(),
                 () = tokio::time::sleep(wait.unwrap_or(Duration::MAX)), if wait.is_some() => {}
                 permit = reports.reserve(), if reported && !self.outbox.is_empty() => match permit {
                     Ok(permit) => permit.send(std::mem::take(&mut self.outbox).into_values().collect()),
@@ -105,6 +138,9 @@ impl Control {
         self.reconcile();
         if whole {
             self.groups.report_again();
+            if matches!(self.unsettled, Unsettled::ToldNothing) {
+                self.unsettled = Unsettled::Until(Instant::now() + SETTLE_AFTER);
+            }
         }
         let done = match refused.is_empty() {
             true => Ok(()),
@@ -116,6 +152,13 @@ impl Control {
         };
         // Who no longer waits for the answer knows why.
         let _ = update.done.send(done);
+    }
+
+    /// What the process before this one left has been taken over, or nobody wants it.
+    fn settle(&mut self) {
+        self.unsettled = Unsettled::Settled;
+        self.doors.settle();
+        self.groups.forget_unclaimed();
     }
 
     /// Makes everything as the registry says.
@@ -157,7 +200,11 @@ impl Control {
     }
 
     fn collect_reports(&mut self) {
-        for health in self.groups.reports() {
+        let reports = self.groups.reports();
+        if !reports.is_empty() {
+            self.config.last_known.send_replace(self.groups.known());
+        }
+        for health in reports {
             self.outbox.insert(health.target.clone(), health);
         }
     }

@@ -1,5 +1,9 @@
 //! From outcomes of checks to the state of a target. Pure.
 
+use std::borrow::Cow;
+
+use wharf_planeproto::report::TargetState;
+
 use crate::target::Health;
 
 /// What one check found.
@@ -17,7 +21,7 @@ pub enum Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
     pub health: Health,
-    pub reason: Option<&'static str>,
+    pub reason: Option<Cow<'static, str>>,
     pub description: Option<String>,
 }
 
@@ -25,15 +29,33 @@ impl Verdict {
     pub fn initial() -> Self {
         Self {
             health: Health::Initial,
-            reason: Some("Elb.InitialHealthChecking"),
+            reason: Some(Cow::Borrowed("Elb.InitialHealthChecking")),
             description: Some("Initial health checks in progress".to_owned()),
         }
+    }
+
+    /// As it was reported once; only what a check has found is worth remembering.
+    pub fn remembered(
+        state: TargetState,
+        reason: Option<String>,
+        description: Option<String>,
+    ) -> Option<Self> {
+        let health = match state {
+            TargetState::Healthy => Health::Healthy,
+            TargetState::Unhealthy => Health::Unhealthy,
+            _ => return None,
+        };
+        Some(Self {
+            health,
+            reason: reason.map(Cow::Owned),
+            description,
+        })
     }
 
     pub fn unchecked() -> Self {
         Self {
             health: Health::Unavailable,
-            reason: Some("Target.HealthCheckDisabled"),
+            reason: Some(Cow::Borrowed("Target.HealthCheckDisabled")),
             description: Some("Health checks are not enabled for this target".to_owned()),
         }
     }
@@ -60,7 +82,7 @@ impl Verdict {
         };
         Self {
             health: Health::Unhealthy,
-            reason: Some(reason),
+            reason: Some(Cow::Borrowed(reason)),
             description: Some(description),
         }
     }
@@ -147,13 +169,14 @@ mod tests {
             machine.observe(&outcome).unwrap().clone()
         };
         let code = verdict(Code(502));
-        assert_eq!(code.reason, Some("Target.ResponseCodeMismatch"));
+        assert_eq!(code.reason.as_deref(), Some("Target.ResponseCodeMismatch"));
         assert_eq!(
             code.description.as_deref(),
             Some("Health checks failed with these codes: [502]")
         );
-        assert_eq!(verdict(TimedOut).reason, Some("Target.Timeout"));
-        assert_eq!(verdict(Failed).reason, Some("Target.FailedHealthChecks"));
+        let reason = |outcome| verdict(outcome).reason;
+        assert_eq!(reason(TimedOut).as_deref(), Some("Target.Timeout"));
+        assert_eq!(reason(Failed).as_deref(), Some("Target.FailedHealthChecks"));
     }
 
     proptest! {

@@ -3,6 +3,9 @@
 //! A target is checked at once when it is registered and then every [`EAGER`] until its first
 //! success or until the interval has passed; its failures in that time count for nothing, since a
 //! service that just starts does not answer yet. From then on the interval holds.
+//!
+//! What the process before this one found is confirmed in the same quick way, but failures count:
+//! a target that died meanwhile leaves rotation within moments.
 
 mod machine;
 mod matcher;
@@ -40,6 +43,8 @@ pub struct Checker {
     pub target: Arc<TargetState>,
     pub probe: Probe,
     pub machine: Machine,
+    /// The verdict comes from a process before this one.
+    pub confirm: bool,
     pub sockets: Sockets,
     pub changes: mpsc::Sender<Changed>,
 }
@@ -50,7 +55,7 @@ impl Checker {
             self.probe.group.record.health_check.interval_seconds.max(1),
         ));
         let begun = Instant::now();
-        if self.machine.verdict.health != Health::Initial {
+        if self.machine.verdict.health != Health::Initial && !self.confirm {
             // It was checked before, under other settings: keep to the interval.
             tokio::time::sleep(jittered(interval)).await;
         }
@@ -62,6 +67,7 @@ impl Checker {
             match self.probe.run(&self.sockets, &origin).await {
                 Ok(outcome) => {
                     let counts = !eager || outcome == Outcome::Passed;
+                    self.confirm &= outcome != Outcome::Passed;
                     if counts && !self.observe(&outcome).await {
                         return;
                     }
@@ -72,6 +78,7 @@ impl Checker {
             }
             let pause = match self.machine.verdict.health {
                 Health::Initial if begun.elapsed() < interval => EAGER,
+                Health::Healthy if self.confirm => EAGER,
                 _ => jittered(interval),
             };
             tokio::time::sleep_until(checked + pause).await;
@@ -83,7 +90,7 @@ impl Checker {
         let Some(verdict) = self.machine.observe(outcome) else {
             return true;
         };
-        tracing::info!(target = %self.target.reference, health = ?verdict.health, reason = verdict.reason, "health changed");
+        tracing::info!(target = %self.target.reference, health = ?verdict.health, reason = verdict.reason.as_deref(), "health changed");
         let changed = Changed {
             target: Arc::clone(&self.target),
             verdict: verdict.clone(),

@@ -1,13 +1,6 @@
 //! Forwarding: a target is chosen, gets the request, and its response goes to the client.
 
-use std::{
-    future::poll_fn,
-    io,
-    rc::Rc,
-    sync::Arc,
-    task::Poll,
-    time::{Duration, Instant},
-};
+use std::{future::poll_fn, io, rc::Rc, sync::Arc, task::Poll, time::Instant};
 
 use http::{
     HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
@@ -28,18 +21,13 @@ use crate::{
     },
     sticky,
     target::Lease,
-    upstream::{
-        self, Connection, Exchange, Failure, Head, ResponseBody, Stream, Upload, Why, http2,
-    },
+    upstream::{Connection, Exchange, Failure, Head, ResponseBody, Upload, Why, http2},
     worker::Client,
 };
 
-/// For connecting to a target, as on AWS.
-const CONNECT: Duration = Duration::from_secs(10);
-/// The same if there is another target to turn to.
-const CONNECT_SOON: Duration = Duration::from_secs(3);
-/// Targets that a request is tried on.
-const MOST_TARGETS: usize = 3;
+/// Targets that a request is tried on. All but the last had nothing of it, or it may be repeated;
+/// a host that dies takes several along.
+const MOST_TARGETS: usize = 8;
 
 /// Forwards a request; an error is the status that the client gets instead of a response.
 pub async fn forward(
@@ -163,10 +151,10 @@ fn set_cookies(
 }
 
 /// A request that is being sent, to one target after another if need be.
-struct Sending<'a> {
-    client: &'a Rc<Client>,
-    listener: &'a ListenerTable,
-    group: &'a Group,
+pub(super) struct Sending<'a> {
+    pub(super) client: &'a Rc<Client>,
+    pub(super) listener: &'a ListenerTable,
+    pub(super) group: &'a Group,
     method: Method,
     /// Targets that could not take it.
     tried: Vec<u64>,
@@ -230,23 +218,16 @@ impl Sending<'_> {
     ) -> Result<(Head, Exchange, Lease), StatusCode> {
         let mut fresh = false;
         loop {
-            let connection = match self.connect(&lease, fresh).await {
-                Ok(connection) => connection,
-                Err(error) => {
-                    lease = self.after_no_connection(&lease, &error)?;
-                    continue;
-                }
-            };
-            match Exchange::new(connection, upload)
-                .head(&self.method, &mut self.spare)
-                .await
-            {
+            let connection;
+            (lease, connection) = self.connect(lease, fresh).await?;
+            match self.exchange(connection, upload).await {
                 Ok((head, exchange)) => return Ok((head, exchange, lease)),
                 Err(failure) => {
-                    let reused = failure.reused;
+                    // A kept connection may have been closed for its age alone.
+                    let stays = failure.reused && self.is_bound();
                     upload = self.after_failure(failure)?;
                     fresh = true;
-                    if !reused && let Some(other) = self.other_target(&lease) {
+                    if !stays && let Some(other) = self.other_target(lease.target().number) {
                         lease = other;
                     }
                 }
@@ -254,47 +235,72 @@ impl Sending<'_> {
         }
     }
 
-    /// An idle connection, or a new one.
-    async fn connect(&self, lease: &Lease, fresh: bool) -> io::Result<Box<Connection>> {
-        let target = lease.target();
-        let idle_ms = self.listener.settings.idle_timeout_ms;
+    async fn exchange(
+        &mut self,
+        connection: Box<Connection>,
+        upload: Upload,
+    ) -> Result<(Head, Exchange), Failure> {
+        let exchange = Exchange::new(connection, upload);
+        let (head, exchange) = exchange.head(&self.method, &mut self.spare).await?;
+        let exchange = exchange.gather(&head).await?;
+        Ok((head, exchange))
+    }
+
+    /// An idle connection, or a new one; to another target if need be.
+    async fn connect(
+        &mut self,
+        lease: Lease,
+        fresh: bool,
+    ) -> Result<(Lease, Box<Connection>), StatusCode> {
         if !fresh {
             let sure = !may_repeat(&self.method);
             let pool = &self.client.worker.pool;
-            let idle = poll_fn(|cx| Poll::Ready(pool.take(target.number, sure, cx))).await;
+            let number = lease.target().number;
+            let idle = poll_fn(|cx| Poll::Ready(pool.take(number, sure, cx))).await;
             if let Some(mut connection) = idle {
-                connection.begin(idle_ms);
-                return Ok(connection);
+                connection.begin(self.listener.settings.idle_timeout_ms);
+                return Ok((lease, connection));
             }
         }
-        let connecting = open(self.client, self.group, lease, idle_ms);
-        let patience = match self.group.state.rotation.load().targets.len() {
-            0 | 1 => CONNECT,
-            _ if self.tried.len() + 1 >= MOST_TARGETS => CONNECT,
-            _ => CONNECT_SOON,
-        };
-        tokio::time::timeout(patience, connecting).await?
+        self.connect_anew(lease).await
     }
 
-    /// Nothing was sent: any other target may have the request.
+    /// A new connection. Nothing is sent before there is one: any target may have the request.
+    async fn connect_anew(
+        &mut self,
+        mut lease: Lease,
+    ) -> Result<(Lease, Box<Connection>), StatusCode> {
+        loop {
+            let stream;
+            (lease, stream) = self.reach(lease).await?;
+            match self.connection(&lease, stream).await {
+                Ok(connection) => return Ok((lease, connection)),
+                Err(error) => lease = self.after_no_connection(&lease, &error)?,
+            }
+        }
+    }
+
     fn after_no_connection(
         &mut self,
         lease: &Lease,
         error: &io::Error,
     ) -> Result<Lease, StatusCode> {
-        self.group.state.counters.connection_errors.one();
-        tracing::debug!(target = %lease.target().reference, %error, "no connection to a target");
-        let status = match error.kind() {
-            io::ErrorKind::TimedOut => StatusCode::GATEWAY_TIMEOUT,
-            _ => StatusCode::BAD_GATEWAY,
-        };
-        let other = self.other_target(lease).ok_or(status)?;
+        let status = self.no_connection(lease, error);
+        let other = self.other_target(lease.target().number).ok_or(status)?;
         self.listener.counters.replayed.one();
         Ok(other)
     }
 
-    fn other_target(&mut self, lease: &Lease) -> Option<Lease> {
-        self.tried.push(lease.target().number);
+    /// Whether cookies bind the client to its target.
+    pub(super) fn is_bound(&self) -> bool {
+        !matches!(self.group.config.settings.stickiness, Stickiness::Off)
+    }
+
+    /// A target that was not tried, after this one was.
+    pub(super) fn other_target(&mut self, tried: u64) -> Option<Lease> {
+        if !self.tried.contains(&tried) {
+            self.tried.push(tried);
+        }
         if self.tried.len() >= MOST_TARGETS {
             return None;
         }
@@ -309,10 +315,11 @@ impl Sending<'_> {
             Why::Idle if !upload.is_done() => return Err(StatusCode::REQUEST_TIMEOUT),
             Why::Idle => return Err(StatusCode::GATEWAY_TIMEOUT),
             Why::Client => return Err(StatusCode::BAD_REQUEST),
-            Why::Forced | Why::Malformed | Why::Closed => StatusCode::BAD_GATEWAY,
+            Why::Forced | Why::Malformed | Why::Closed | Why::Cut => StatusCode::BAD_GATEWAY,
         };
+        let lost = matches!(failure.why, Why::Closed | Why::Cut);
         let harmless = failure.nothing_arrived || may_repeat(&self.method);
-        if failure.why != Why::Closed || self.replayed || !harmless || !upload.can_restart() {
+        if !lost || self.replayed || !harmless || !upload.can_restart() {
             return Err(status);
         }
         self.replayed = true;
@@ -361,13 +368,23 @@ impl Sending<'_> {
         parts.version = http::Version::HTTP_2;
         let mut request = Request::from_parts(parts, body);
         let idle_ms = self.listener.settings.idle_timeout_ms;
+        let pool = &self.client.worker.http2;
         loop {
-            let connecting = open(self.client, self.group, &lease, idle_ms);
-            let sent = self
-                .client
-                .worker
-                .http2
-                .send(lease.target(), request, connecting, idle_ms);
+            let sender = match pool.known(lease.target()) {
+                Some(sender) => sender,
+                None => {
+                    let connection;
+                    (lease, connection) = self.connect_anew(lease).await?;
+                    match pool.add(lease.target(), connection).await {
+                        Ok(sender) => sender,
+                        Err(error) => {
+                            lease = self.after_no_connection(&lease, &error)?;
+                            continue;
+                        }
+                    }
+                }
+            };
+            let sent = pool.send(lease.target(), sender, request, idle_ms);
             match sent.await {
                 Ok(response) => {
                     let target = balance::target_name(lease.target());
@@ -406,30 +423,6 @@ fn may_repeat(method: &Method) -> bool {
         *method,
         Method::GET | Method::HEAD | Method::OPTIONS | Method::PUT | Method::DELETE
     )
-}
-
-/// A new connection to a target, TLS included.
-async fn open(
-    client: &Client,
-    group: &Group,
-    lease: &Lease,
-    idle_ms: u32,
-) -> io::Result<Box<Connection>> {
-    let target = lease.target();
-    let socket = client
-        .worker
-        .sockets
-        .tcp(&target.origin(), target.address.ip())
-        .await?;
-    let stream = upstream::connect_socket(socket, target.address).await?;
-    let stream = match group.tls() {
-        false => Stream::Plain(stream),
-        true => {
-            let stream = upstream::handshake(stream, target.address, group.http2()).await?;
-            Stream::Tls(Box::new(stream))
-        }
-    };
-    Ok(Connection::new(stream, Arc::clone(target), idle_ms))
 }
 
 /// 101: both sides leave HTTP.

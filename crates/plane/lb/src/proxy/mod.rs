@@ -3,6 +3,7 @@
 mod answer;
 mod forward;
 mod head;
+mod reach;
 mod upgrade;
 
 use std::rc::Rc;

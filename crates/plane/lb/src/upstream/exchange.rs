@@ -6,11 +6,13 @@ use std::{
     pin::Pin,
     rc::Rc,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use bytes::{Buf, Bytes};
 use http::{HeaderMap, Method};
 use http_body::{Body, Frame, SizeHint};
+use tokio::time::timeout;
 
 use super::{
     Connection, Head, Pool, Upload,
@@ -27,6 +29,8 @@ const MOST_INFORMATIONAL: usize = 16;
 pub enum Why {
     /// The connection ended without a byte of a response.
     Closed,
+    /// It ended within a small response, of which the client has seen nothing yet.
+    Cut,
     /// Nothing moved for the idle timeout.
     Idle,
     /// The target's time to finish its requests is over.
@@ -37,6 +41,11 @@ pub enum Why {
     Client,
 }
 
+/// Bodies up to this size are waited for, so that the client gets them with the head, in one piece
+/// or not at all, whoever dies meanwhile.
+const GATHERED_BYTES: u64 = 16 * 1024;
+/// But not for long: a target may have its reasons.
+const GATHERING: Duration = Duration::from_millis(100);
 /// Bodies up to this size are copied: that is cheaper than new memory for the next response.
 const COPIED_BYTES: usize = 8 * 1024;
 
@@ -89,6 +98,36 @@ impl Exchange {
                 Err(why) => return Err(self.failed(why)),
             }
         }
+    }
+
+    /// Reads the body too if it is small and comes soon.
+    pub async fn gather(mut self, head: &Head) -> Result<Self, Failure> {
+        let wanted = head.decoder.remaining();
+        let small = wanted.filter(|it| *it <= GATHERED_BYTES && self.upload.is_done());
+        let Some(wanted) = small.and_then(|it| usize::try_from(it).ok()) else {
+            return Ok(self);
+        };
+        if self.connection.input.len() >= wanted {
+            return Ok(self);
+        }
+        let reading = poll_fn(|cx| self.poll_body(wanted, cx));
+        match timeout(GATHERING, reading).await {
+            Ok(Err(why)) => Err(self.failed(why)),
+            Ok(Ok(())) | Err(_) => Ok(self),
+        }
+    }
+
+    fn poll_body(&mut self, wanted: usize, cx: &mut Context<'_>) -> Poll<Result<(), Why>> {
+        while self.connection.input.len() < wanted {
+            match ready!(self.connection.poll_read(cx)) {
+                Ok(1..) => {}
+                Ok(0) | Err(_) => {
+                    let ours = self.connection.ended().map(|_| self.why_ended());
+                    return Poll::Ready(Err(ours.unwrap_or(Why::Cut)));
+                }
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn poll_head(

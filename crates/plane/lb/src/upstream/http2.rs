@@ -3,7 +3,6 @@
 use std::{
     cell::RefCell,
     collections::HashMap,
-    future::Future,
     io,
     pin::Pin,
     sync::Arc,
@@ -23,7 +22,7 @@ use crate::{
     worker::Local,
 };
 
-type Sender = http2::SendRequest<Incoming>;
+pub type Sender = http2::SendRequest<Incoming>;
 
 /// A request that got no response; with the request if nothing of it was sent.
 #[derive(Debug)]
@@ -37,22 +36,15 @@ pub struct Unsent {
 pub struct Pool(RefCell<HashMap<u64, (Arc<TargetState>, Sender)>>);
 
 impl Pool {
-    /// Sends a request on the target's connection, made with `connecting` if there is none, and
-    /// waits for the response's head for at most `idle_ms`.
+    /// Sends a request on the target's connection and waits for the response's head for at most
+    /// `idle_ms`.
     pub async fn send(
         &self,
         target: &Arc<TargetState>,
+        mut sender: Sender,
         request: Request<Incoming>,
-        connecting: impl Future<Output = io::Result<Box<Connection>>>,
         idle_ms: u32,
     ) -> Result<Response<Incoming>, Unsent> {
-        let mut sender = match self.sender(target, connecting).await {
-            Ok(sender) => sender,
-            Err(error) => {
-                let request = Some(Box::new(request));
-                return Err(Unsent { error, request });
-            }
-        };
         let sending = sender.try_send_request(request);
         let patience = Duration::from_millis(u64::from(idle_ms));
         match tokio::time::timeout(patience, sending).await {
@@ -70,16 +62,18 @@ impl Pool {
         }
     }
 
-    async fn sender(
+    /// The target's connection, if there is one.
+    pub fn known(&self, target: &TargetState) -> Option<Sender> {
+        let known = self.0.borrow().get(&target.number).map(|it| it.1.clone());
+        known.filter(|it| !it.is_closed())
+    }
+
+    /// Makes a connection the target's.
+    pub async fn add(
         &self,
         target: &Arc<TargetState>,
-        connecting: impl Future<Output = io::Result<Box<Connection>>>,
+        mut connection: Box<Connection>,
     ) -> io::Result<Sender> {
-        let known = self.0.borrow().get(&target.number).map(|it| it.1.clone());
-        if let Some(sender) = known.filter(|it| !it.is_closed()) {
-            return Ok(sender);
-        }
-        let mut connection = tokio::time::timeout(Duration::from_secs(10), connecting).await??;
         // Idle limits are those of the requests.
         connection.rest();
         let handshake = http2::Builder::new(Local).handshake(TokioIo::new(connection));

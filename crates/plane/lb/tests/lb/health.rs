@@ -103,3 +103,64 @@ async fn unchecked_targets_are_unavailable_and_serve() {
     lb.listening().await;
     assert_eq!(lb.client().get("/").await.1, "a");
 }
+
+/// A host that answers no connection attempt: its queue is full and nobody accepts.
+struct Silent {
+    listener: std::os::fd::OwnedFd,
+    address: std::net::SocketAddr,
+    _queued: Vec<std::net::TcpStream>,
+}
+
+impl Silent {
+    fn start() -> Self {
+        use nix::sys::socket::{
+            AddressFamily, Backlog, SockFlag, SockType, SockaddrIn, bind, getsockname, listen,
+            socket,
+        };
+        use std::os::fd::AsRawFd;
+        let listener = socket(
+            AddressFamily::Inet,
+            SockType::Stream,
+            SockFlag::SOCK_NONBLOCK,
+            None,
+        )
+        .unwrap();
+        bind(listener.as_raw_fd(), &SockaddrIn::new(127, 0, 0, 1, 0)).unwrap();
+        listen(&listener, Backlog::new(0).unwrap()).unwrap();
+        let name: SockaddrIn = getsockname(listener.as_raw_fd()).unwrap();
+        let address = std::net::SocketAddr::V4(name.into());
+        let soon = std::time::Duration::from_millis(50);
+        let queued =
+            std::iter::from_fn(|| std::net::TcpStream::connect_timeout(&address, soon).ok());
+        Self {
+            _queued: queued.collect(),
+            listener,
+            address,
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_target_costs_a_request_a_quarter_of_a_second() {
+    let lb = Running::start();
+    let (alive, silent) = (Server::start("alive").await, Silent::start());
+    let mut unchecked = group(GROUP);
+    unchecked.health_check.enabled = false;
+    lb.snapshot(vec![
+        wharf_planeproto::Resource::LoadBalancer(balancer()),
+        wharf_planeproto::Resource::Listener(listener(lb.port)),
+        wharf_planeproto::Resource::TargetGroup(unchecked),
+        wharf_planeproto::Resource::Target(target(GROUP, alive.address)),
+        wharf_planeproto::Resource::Target(target(GROUP, silent.address)),
+    ])
+    .await;
+    lb.listening().await;
+    let begun = std::time::Instant::now();
+    for _ in 0..6 {
+        assert_eq!(lb.client().get("/").await.1, "alive");
+    }
+    // Three of them went to the silent one first; it used to cost three seconds each.
+    assert!(begun.elapsed() < std::time::Duration::from_secs(3));
+    assert_eq!(alive.served(), 6);
+    drop(silent.listener);
+}

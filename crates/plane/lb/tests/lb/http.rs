@@ -283,6 +283,49 @@ async fn a_post_that_arrived_is_never_sent_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_small_answer_comes_whole_or_not_at_all() {
+    const CUT: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwh";
+    let lb = Running::start();
+    let whole = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwhole";
+    let (address, seen) = bytes_target(vec![CUT, whole, CUT]).await;
+    unchecked(&lb, address).await;
+    let (head, body) = lb.client().get("/").await;
+    assert_eq!((head.status.as_u16(), &body[..]), (200, &b"whole"[..]));
+    assert_eq!(seen.lock().unwrap().len(), 2);
+    let post = Request::post("/").header("host", DNS_NAME);
+    let (head, _) = lb.client().send(post.body(Full::default()).unwrap()).await;
+    assert_eq!(head.status, 502);
+    assert_eq!(seen.lock().unwrap().len(), 3, "it had arrived");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_comes_late_is_not_waited_for() {
+    let listening = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listening.local_addr().unwrap();
+    let lb = Running::start();
+    unchecked(&lb, address).await;
+    let mut client = TcpStream::connect(lb.address()).await.unwrap();
+    client
+        .write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        .await
+        .unwrap();
+    let (mut target, _) = within(listening.accept()).await.unwrap();
+    target
+        .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n")
+        .await
+        .unwrap();
+    // The head arrives although the target keeps the body back for as long as we have not seen it.
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        assert_ne!(within(client.read_buf(&mut head)).await.unwrap(), 0);
+    }
+    target.write_all(b"late").await.unwrap();
+    let mut body = [0; 4];
+    within(client.read_exact(&mut body)).await.unwrap();
+    assert_eq!(&body, b"late");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn interim_responses_odd_framing_and_trailers_pass() {
     for (answer, body) in [
         (&b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"[..], "ok"),

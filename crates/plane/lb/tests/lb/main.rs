@@ -4,6 +4,7 @@
 mod balancing;
 mod changes;
 mod health;
+mod hold;
 mod http;
 mod namespace;
 mod setup;

@@ -9,13 +9,13 @@ use wharf_planeproto::{Resource, balancer::BalancerInterface, report::TargetStat
 use crate::setup::*;
 
 /// A network namespace with nothing but loopback, as long as its thread lives.
-struct Namespace {
-    path: String,
+pub struct Namespace {
+    pub path: String,
     asks: std::sync::mpsc::Sender<Box<dyn FnOnce() + Send>>,
 }
 
 impl Namespace {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let (asks, work) = std::sync::mpsc::channel::<Box<dyn FnOnce() + Send>>();
         let (ready, path) = oneshot::channel();
         thread::spawn(move || {
@@ -42,7 +42,7 @@ impl Namespace {
     }
 
     /// Runs it inside.
-    async fn inside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+    pub async fn inside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
         let (done, result) = oneshot::channel();
         self.asks
             .send(Box::new(move || drop(done.send(work()))))

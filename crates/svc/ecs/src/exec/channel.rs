@@ -164,6 +164,13 @@ where
         code,
         reason: reason.into(),
     };
+    let goodbye = async {
+        // Who hangs up on words still unread has the kernel throw away what the other end has not
+        // read either: among that, how the command ended.
+        if socket.close(Some(frame)).await.is_ok() {
+            while let Some(Ok(_)) = socket.next().await {}
+        }
+    };
     // The connection is given up either way.
-    let _ = timeout(LAST_WORDS, socket.close(Some(frame))).await;
+    let _ = timeout(LAST_WORDS, goodbye).await;
 }

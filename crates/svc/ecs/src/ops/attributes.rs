@@ -6,11 +6,13 @@ use wharf_api_ecs::{self as api, Attribute};
 use wharf_records::{
     Record,
     ecs::{Instance, InstanceStatus},
+    encode,
 };
+use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use crate::{
-    core::Core,
+    core::{Core, MAX_TRIES, conflict},
     fault,
     names::{self, Place},
     page::Page,
@@ -124,6 +126,7 @@ fn is_reserved(name: &str) -> bool {
     name.starts_with("ecs.") || name.starts_with("com.amazonaws.")
 }
 
+/// Changes all of the instances named, or none.
 async fn change(
     core: &Core,
     call: &Call,
@@ -139,6 +142,7 @@ async fn change(
         ));
     }
     super::register_instance::read_attributes(Some(&given.to_vec()))?;
+    let mut by_key: BTreeMap<String, Vec<&Attribute>> = BTreeMap::new();
     for attribute in given {
         if is_reserved(attribute.name.as_deref().unwrap_or_default()) {
             return Err(fault::invalid(
@@ -147,33 +151,42 @@ async fn change(
         }
         let target = attribute.target_id.as_deref().unwrap_or_default();
         let id = names::member_id("container-instance", &cluster.name, target)?;
-        let place = Place::of(call);
-        let key = place
-            .scope()
-            .key(Instance::KIND, &format!("{}:{id}", cluster.name));
-        let changed = core
-            .change(&call.permit, &key, |instance: &mut Instance| {
-                let before = instance.attributes.clone();
+        let id = format!("{}:{id}", cluster.name);
+        let key = Place::of(call).scope().key(Instance::KIND, &id);
+        by_key.entry(key).or_default().push(attribute);
+    }
+    for _ in 0..MAX_TRIES {
+        let (mut txn, mut changes) = (Txn::new(), false);
+        for (key, attributes) in &by_key {
+            let stored = core.read::<Instance>(key).await?;
+            let stored = stored.ok_or_else(|| target_not_found(attributes))?;
+            let mut instance = stored.record.clone();
+            for attribute in attributes {
                 apply(&mut instance.attributes, attribute);
-                let custom = instance
-                    .attributes
-                    .keys()
-                    .filter(|name| !is_reserved(name))
-                    .count();
-                if custom > MAX_CUSTOM {
-                    return Err(api::faults::attribute_limit_exceeded_exception(
-                        "A container instance can have at most 10 custom attributes.",
-                    ));
-                }
-                instance.version += i64::from(instance.attributes != before);
-                Ok(())
-            })
-            .await?;
-        if changed.is_none() {
-            return Err(api::faults::target_not_found_exception(format!(
-                "{target} is not a container instance of the cluster."
-            )));
+            }
+            let custom = instance.attributes.keys().filter(|it| !is_reserved(it));
+            if custom.count() > MAX_CUSTOM {
+                return Err(api::faults::attribute_limit_exceeded_exception(
+                    "A container instance can have at most 10 custom attributes.",
+                ));
+            }
+            if instance.attributes != stored.record.attributes {
+                instance.version += 1;
+                txn = txn.when(stored.unchanged()).put(key, encode(&instance));
+                changes = true;
+            }
+        }
+        if !changes || core.commit(&call.permit, txn).await? {
+            return Ok(given.to_vec());
         }
     }
-    Ok(given.to_vec())
+    Err(conflict("attributes").into())
+}
+
+fn target_not_found(attributes: &[&Attribute]) -> Fault {
+    let target = attributes.first().and_then(|it| it.target_id.as_deref());
+    api::faults::target_not_found_exception(format!(
+        "{} is not a container instance of the cluster.",
+        target.unwrap_or_default()
+    ))
 }

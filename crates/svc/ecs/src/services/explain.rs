@@ -1,6 +1,6 @@
 //! Why a service, or a task, is as it is: for `wharf explain`. Reads; changes nothing.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Bound};
 
 use serde::Serialize;
 use wharf_placement::{Reason, ledger, refusal_of};
@@ -133,6 +133,16 @@ pub async fn service(
     }))
 }
 
+/// What has this key, or the only one whose key begins so.
+fn beginning<'a, T>(all: &'a BTreeMap<String, T>, key: &str) -> Option<&'a T> {
+    let mut found = all
+        .range::<str, _>((Bound::Included(key), Bound::Unbounded))
+        .take_while(|(found, _)| found.starts_with(key));
+    let (first, held) = found.next()?;
+    (first == key || found.next().is_none()).then_some(held)
+}
+
+/// The task may be named by the beginning of its id.
 pub async fn task(
     core: &Core,
     call: &Call,
@@ -143,10 +153,13 @@ pub async fn task(
     let place = Place::of(call);
     let id = names::member_id("task", &cluster.name, task)?;
     core.up_to_date().await;
-    let found = core.view.read(&place, |region| {
-        region.tasks.get(&format!("{}:{id}", cluster.name)).cloned()
-    });
-    let found = found.ok_or_else(|| fault::client("There is no such task, or no longer."))?;
+    let key = format!("{}:{id}", cluster.name);
+    let found = core
+        .view
+        .read(&place, |region| beginning(&region.tasks, &key).cloned())
+        .ok_or_else(|| {
+            fault::client("There is no such task, or no longer, or its id is too short.")
+        })?;
     let health = match super::id_of(&found) {
         Some(of) => {
             let held: Option<Held<Service>> = core
@@ -427,6 +440,17 @@ fn said(region: &Region, instance: &Instance, claim: &Claim, reason: Reason) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_beginning_means_the_only_one_that_has_it() {
+        let all = ["a:1", "a:12", "a:23", "b:2"].map(|key| (key.to_owned(), key));
+        let all = BTreeMap::from(all);
+        assert_eq!(beginning(&all, "a:12"), Some(&"a:12"));
+        assert_eq!(beginning(&all, "a:1"), Some(&"a:1"));
+        assert_eq!(beginning(&all, "a:2"), Some(&"a:23"));
+        assert_eq!(beginning(&all, "a:"), None);
+        assert_eq!(beginning(&all, "a:3"), None);
+    }
 
     #[test]
     fn groups_are_named_shortly() {

@@ -1,0 +1,121 @@
+"""`wharf demo`, as it is typed: each chapter comes to its end, and nothing of it stays, however it ends."""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+import pytest
+
+from harness import host, tools
+from harness.waiting import wait_for
+
+DEADLINE_S = 180
+# The longest silence that is no waiting in the dark.
+SILENCE_S = 15
+
+
+class Demo:
+    """One chapter in a folder of its own, and the installations that came and went in it."""
+
+    def __init__(self, folder, *arguments):
+        self.folder, self.lines, self.installations, self.longest_silence_s = folder, [], set(), 0.0
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {"TMPDIR": str(folder)}
+        self.process = subprocess.Popen(
+            [str(tools.wharf()), "demo", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment,
+            cwd=tools.REPOSITORY, start_new_session=True,
+        )  # fmt: skip
+
+    def read(self, until=None):
+        """Its output as it comes, to its end or to the first line with a text in it."""
+        heard = time.monotonic()
+        for line in self.process.stdout:
+            self.longest_silence_s, heard = max(self.longest_silence_s, time.monotonic() - heard), time.monotonic()
+            self.lines.append(line.rstrip("\n"))
+            self.look()
+            if until is not None and until in line:
+                return
+        assert until is None, f"'{until}' was never printed:\n{self.text}"
+
+    def look(self):
+        for place in ("data", "*/lib/*"):
+            for path in self.folder.glob(f"wharf-demo.*/{place}/installation"):
+                with contextlib.suppress(OSError):
+                    self.installations.add(path.read_text().strip())
+
+    def wait(self):
+        return self.process.wait(DEADLINE_S)
+
+    @property
+    def text(self):
+        return "\n".join(self.lines)
+
+
+@pytest.fixture
+def demo():
+    """Starts chapters; at the end the host is as it was, and the folder empty."""
+    folder, started = pathlib.Path(tempfile.mkdtemp(prefix="wharf-e2e-")), []
+    before = host.snapshot()
+
+    def start(*arguments):
+        started.append(Demo(folder, *arguments))
+        return started[-1]
+
+    yield start
+    try:
+        for one in started:
+            one.wait()
+            assert one.installations, "no installation was seen: the comparison is blind"
+            assert_as_before(before, one.installations)
+        assert list(folder.iterdir()) == []
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def assert_as_before(before, installations):
+    def left():
+        after = host.snapshot()
+        return sorted({line for mark in installations for line in host.differences(before, after, mark)})
+
+    with contextlib.suppress(AssertionError):
+        wait_for(lambda: not left(), 20, "the host as it was")
+    assert left() == []
+
+
+def test_both_chapters(demo):
+    told = demo()
+    told.read()
+    assert told.wait() == 0, told.text
+    one, _, two = told.text.partition("Chapter two")
+    assert "version 2, task address" in one and "$ wharf down" in one
+    later = two.partition("Answers to later ones:\n")[2].split("\n")[0].split()
+    assert later[1:] == ["×", "200"] and int(later[0]) > 20, told.text
+    # One machine; the control plane and what carries its load balancers; two hosts.
+    assert len(told.installations) == 1 + 2 + 2
+    assert told.longest_silence_s < SILENCE_S
+
+
+@pytest.mark.parametrize(
+    "hosts, step, signalled",
+    [("1", "7. ", signal.SIGINT), ("2", "3. ", signal.SIGTERM), ("2", "6. ", signal.SIGINT), ("2", "6. ", signal.SIGTERM)],
+)
+def test_an_interrupted_demo_leaves_nothing(demo, hosts, step, signalled):
+    told = demo("--hosts", hosts)
+    told.read(until=step)
+    # A terminal tells everyone in the foreground; whoever ends a service tells the one process.
+    if signalled == signal.SIGINT:
+        os.killpg(told.process.pid, signalled)
+    else:
+        told.process.send_signal(signalled)
+    told.read()
+    assert told.wait() == 128 + signalled, told.text
+    assert "everything was cleaned up" in told.text
+
+
+def test_an_unknown_chapter(demo):
+    done = tools.run(tools.wharf(), "demo", "--hosts", "3", check=False)
+    assert done.returncode == 2 and "--hosts" in done.stderr
