@@ -1,4 +1,4 @@
-"""Security groups between running tasks, as the aws command line sets them: allow, deny, reference, revoke."""
+"""Security groups between running tasks: allow, deny, reference, revoke."""
 
 import subprocess
 
@@ -42,19 +42,21 @@ class Machine:
 
 
 class Groups:
-    """Security groups of a VPC, made with the command line."""
+    """Security groups of a VPC."""
 
     def __init__(self, wharf, vpc):
-        self.wharf, self.vpc = wharf, vpc
+        self.ec2, self.vpc = wharf.client("ec2"), vpc
 
     def make(self, name):
-        unique = tasks.unique(name)
-        return self.wharf.aws("ec2", "create-security-group", "--group-name", unique, "--description", name, "--vpc-id", self.vpc)[
-            "GroupId"
-        ]
+        return self.ec2.create_security_group(GroupName=tasks.unique(name), Description=name, VpcId=self.vpc)["GroupId"]
 
-    def change(self, what, group, *source, port="80"):
-        self.wharf.aws("ec2", f"{what}-security-group-ingress", "--group-id", group, "--protocol", "tcp", "--port", port, *source)
+    def change(self, what, group, port=80, friends=None, cidr=None):
+        """Authorize or revoke what members of a group, or a range of addresses, may send."""
+        permission = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port}
+        permission |= {"UserIdGroupPairs": [{"GroupId": friends}]} if friends else {"IpRanges": [{"CidrIp": cidr}]}
+        {"authorize": self.ec2.authorize_security_group_ingress, "revoke": self.ec2.revoke_security_group_ingress}[what](
+            GroupId=group, IpPermissions=[permission]
+        )
 
 
 @pytest.fixture
@@ -88,33 +90,33 @@ def test_who_is_not_named_is_not_answered(run, groups):
     server, friend, stranger = run(web), run(friends), run(groups.make("strangers"))
     assert not friend.gets(server, SILENCE_S) and not stranger.gets(server, SILENCE_S)
 
-    groups.change("authorize", web, "--source-group", friends)
+    groups.change("authorize", web, friends=friends)
     wait_for(lambda: friend.gets(server), 5, "the members of a named group")
     assert not stranger.gets(server, SILENCE_S)
 
-    groups.change("authorize", web, "--cidr", f"{stranger.address}/32")
+    groups.change("authorize", web, cidr=f"{stranger.address}/32")
     wait_for(lambda: stranger.gets(server), 5, "a named address")
 
-    groups.change("revoke", web, "--source-group", friends)
+    groups.change("revoke", web, friends=friends)
     wait_for(lambda: not friend.gets(server, SILENCE_S), 5, "the end of a revoked rule")
     assert stranger.gets(server)
 
 
 def test_a_revoked_rule_silences_a_living_connection(run, groups):
     web, friends = groups.make("web"), groups.make("friends")
-    groups.change("authorize", web, "--source-group", friends, port="7")
+    groups.change("authorize", web, friends=friends, port=7)
     server, friend = run(web), run(friends)
     with friend.talk(server) as talk:
         talk.stdin.write("before\n")
         assert talk.stdout.readline() == "before\n"
-        groups.change("revoke", web, "--source-group", friends, port="7")
+        groups.change("revoke", web, friends=friends, port=7)
         # A connection made now says when the change has arrived: nothing else does.
         probe = ("nc", "-z", "-w", str(SILENCE_S), server.address, "7")
         wait_for(lambda: friend.inside("busybox", *probe).returncode != 0, 5, "the end of new connections")
         talk.stdin.write("meanwhile\n")
         with pytest.raises(subprocess.TimeoutExpired):
             talk.wait(SILENCE_S)
-        groups.change("authorize", web, "--source-group", friends, port="7")
+        groups.change("authorize", web, friends=friends, port=7)
         # Nothing was reset: what was said in between is sent again by the kernel, and answered.
         assert talk.stdout.readline() == "meanwhile\n"
         talk.stdin.close()
@@ -123,7 +125,7 @@ def test_a_revoked_rule_silences_a_living_connection(run, groups):
 def test_groups_are_changed_on_a_running_task(wharf, run, groups):
     """ModifyNetworkInterfaceAttribute is for the owner of an interface; ECS owns a task's."""
     web = groups.make("web")
-    groups.change("authorize", web, "--cidr", "0.0.0.0/0")
+    groups.change("authorize", web, cidr="0.0.0.0/0")
     server = run(groups.make("closed"))
     (eni,) = wharf.client("ec2").describe_network_interfaces(
         Filters=[{"Name": "addresses.private-ip-address", "Values": [server.address]}]
@@ -136,7 +138,7 @@ def test_groups_are_changed_on_a_running_task(wharf, run, groups):
 
 def test_a_task_with_net_admin_stays_what_it_is(run, groups):
     web, friends = groups.make("web"), groups.make("friends")
-    groups.change("authorize", web, "--source-group", friends)
+    groups.change("authorize", web, friends=friends)
     server, friend = run(web), run(friends)
     rogue = run(groups.make("rogue"), linuxParameters={"capabilities": {"add": ["NET_ADMIN"]}})
     # Its own rules are its own: those that hold are out of its reach.
@@ -160,7 +162,7 @@ def test_two_vpcs_with_the_same_range(wharf, run):
         subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.40.1.0/28", AvailabilityZone="us-east-1a")["Subnet"]["SubnetId"]
         mine = Groups(wharf, vpc)
         group = mine.make("web")
-        mine.change("authorize", group, "--cidr", "10.40.0.0/16")
+        mine.change("authorize", group, cidr="10.40.0.0/16")
         # All addresses are taken but the one that is wanted; one is given back for who asks.
         taken = [ec2.create_network_interface(SubnetId=subnet, PrivateIpAddress=f"10.40.1.{last}") for last in range(4, 15) if last != 9]
         server = run(group, subnet=subnet, **sh(ECHO.replace("hello", f"hello from {vpc}")))
