@@ -9,7 +9,8 @@ from harness import tools
 TITLE = "Placements in memory"
 METHOD = (
     "`wharf-bench-placement memory`: 10,000 hosts of different sizes in three zones and a hundred racks, a third of them with a task of the "
-    "group already; one core; placements a second by batch size, the best of three rounds of half a second each. The budget is 100,000."
+    "group already; placements a second of one thread's time on a core, by batch size; the best of three rounds of a quarter of a second each. "
+    "The budget is 100,000."
 )
 COLUMNS = ("strategy", "constraint", "1", "2", "5", "10", "40", "64", "500")
 PROGRAM = tools.REPOSITORY / "target" / "release" / "wharf-bench-placement"

@@ -25,7 +25,7 @@ fn main() -> anyhow::Result<()> {
     let time = Duration::from_secs(number("WHARF_BENCH_SECONDS", 3));
     let rounds = number("WHARF_BENCH_ROUNDS", 3).max(1);
     if wanted("memory") {
-        memory::run(time / 6, rounds);
+        memory::run(time / 12, rounds);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
