@@ -270,7 +270,8 @@ def test_who_has_no_right_is_refused(wharf, acm):
     _, team = tasks.user(wharf, tasks.document("acm:RequestCertificate", **only))
     theirs = wharf.client("acm", team)
     assert theirs.request_certificate(DomainName="a.team.example.com", KeyAlgorithm="EC_prime256v1")
-    assert refused(theirs.request_certificate, DomainName="rights.example.com")[0] == "AccessDeniedException"
+    code, message = refused(theirs.request_certificate, DomainName="rights.example.com")
+    assert code == "AccessDeniedException" and f"acm:RequestCertificate on resource: {PREFIX}*" in message, message
 
 
 BAD_REQUESTS = [
@@ -341,10 +342,25 @@ def test_listeners_take_only_certificates_there_are(balancer):
         assert caught.value.response["Error"]["Code"] == code
 
 
+@pytest.mark.parametrize("algorithm", ["RSA_2048", "EC_prime256v1"])
+def test_exported_where_the_request_allowed_it(acm, tmp_path, algorithm):
+    closed = issued(acm, request(acm, "closed.example.com"))
+    assert refused(acm.export_certificate, CertificateArn=closed, Passphrase=b"secret")[0] == "ValidationException"
+    arn = issued(acm, request(acm, "open.example.com", Options={"Export": "ENABLED"}, KeyAlgorithm=algorithm))
+    exported, key = acm.export_certificate(CertificateArn=arn, Passphrase=b"secret"), tmp_path / "key.pem"
+    key.write_text(exported["PrivateKey"])
+    public = tools.run("openssl", "pkey", "-in", key, "-passin", "pass:secret", "-pubout").stdout
+    assert public == tools.run("openssl", "x509", "-noout", "-pubkey", stdin=exported["Certificate"]).stdout
+    assert tools.run("openssl", "pkey", "-in", key, "-passin", "pass:wrong", check=False).returncode != 0
+    for made in (arn, closed):
+        acm.delete_certificate(CertificateArn=made)
+
+
 def test_what_is_not_there_says_so(acm):
     arn = issued(acm, request(acm, "lacking.example.com"))
-    assert refused(acm.export_certificate, CertificateArn=arn, Passphrase=b"secret")[0] == "UnsupportedOperation"
-    more = dict(DomainName="lacking.example.com", Options={"Export": "ENABLED"})
+    assert refused(acm.revoke_certificate, CertificateArn=arn, RevocationReason="UNSPECIFIED")[0] == "UnsupportedOperation"
+    authority = "arn:aws:acm-pca:us-east-1:000000000000:certificate-authority/1"
+    more = dict(DomainName="lacking.example.com", CertificateAuthorityArn=authority)
     assert refused(acm.request_certificate, **more)[0] == "UnsupportedOperation"
     acm.delete_certificate(CertificateArn=arn)
 

@@ -93,7 +93,8 @@ class Story:
             )
 
         wait_for(answers, 60, "answers of the wanted version from its tasks alone")
-        assert len(self.web.tasks()) == self.desired
+        # The death of a task may have been noticed only meanwhile.
+        wait_for(lambda: len(self.web.tasks()) == self.desired, 60, f"{self.desired} tasks")
         for definition in self.acknowledged:
             self.web.ecs.describe_task_definition(taskDefinition=definition)
 

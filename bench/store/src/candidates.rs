@@ -8,7 +8,9 @@ use std::{path::Path, sync::mpsc};
 use anyhow::Context;
 use tokio::sync::oneshot;
 
-use crate::{key, load::Client, value};
+use wharf_bench_peers::load::Client;
+
+use crate::{key, value};
 
 /// Commits groups of puts.
 pub trait Engine: Send + 'static {

@@ -8,9 +8,7 @@
 //! etcd takes part if it is on PATH. Prints Markdown tables.
 
 mod candidates;
-mod etcd;
 mod journal;
-mod load;
 mod open;
 mod writes;
 

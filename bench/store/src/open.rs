@@ -9,11 +9,11 @@ use std::{
 
 use anyhow::Context;
 use wharf_base::Permit;
+use wharf_bench_peers::etcd::Etcd;
 use wharf_store::{Range, Store, StoreOptions, Txn};
 
 use crate::{
     candidates::{Engine, Fjall, Redb},
-    etcd::Etcd,
     key, value,
 };
 

@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use wharf_base::Permit;
+use wharf_bench_peers::{
+    etcd::{Etcd, EtcdClient},
+    load::{self, Client, Rate},
+};
 use wharf_store::{Compare, Store, StoreOptions, Txn};
 
 use crate::{
     KEYS,
     candidates::{Fjall, Grouped, Redb},
-    etcd::Etcd,
-    key,
-    load::{self, Client, Rate},
-    value,
+    key, value,
 };
 
 const PERMIT: Permit = Permit::for_controller("bench");
@@ -40,6 +41,14 @@ impl Client for Swap {
             .put(key, value(n));
         self.0.txn(&PERMIT, txn).await?;
         Ok(())
+    }
+}
+
+struct EtcdPuts(EtcdClient);
+
+impl Client for EtcdPuts {
+    async fn put(&mut self, n: usize) -> anyhow::Result<()> {
+        self.0.put_key(key(n % KEYS), value(n)).await
     }
 }
 
@@ -75,10 +84,10 @@ pub async fn run(time: Duration) -> anyhow::Result<()> {
         )
         .await?;
         if let Some(etcd) = &etcd {
-            let one = load::run(vec![etcd.client().await?], time).await?;
+            let one = load::run(vec![EtcdPuts(etcd.client().await?)], time).await?;
             let mut clients = Vec::new();
             for _ in 0..64 {
-                clients.push(etcd.client().await?);
+                clients.push(EtcdPuts(etcd.client().await?));
             }
             note(
                 &mut results,

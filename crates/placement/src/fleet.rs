@@ -6,9 +6,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use wharf_base::Timestamp;
-use wharf_records::ecs::Port;
+use wharf_records::ecs::{Claim, Port};
 
 use crate::{
+    class::Classes,
     ledger::Free,
     order::{FARGATE_POOL, Order},
     query::HostFacts,
@@ -48,11 +49,45 @@ pub struct HostState {
     pub free: Free,
 }
 
+/// So few hosts are ranked one by one rather than looked for.
+const FEW: usize = 128;
 /// Bits of `Fleet::flags`.
 pub(crate) const PRESENT: u8 = 1;
 pub(crate) const ACTIVE: u8 = 2;
 pub(crate) const CONNECTED: u8 = 4;
 pub(crate) const FARGATE: u8 = 8;
+
+/// Where the tasks of a group are.
+#[derive(Debug, Default)]
+pub(crate) struct Group {
+    /// Tasks by host, none of them 0.
+    pub hosts: BTreeMap<HostIx, u32>,
+    /// Those hosts by their tasks, in the one pool 0.
+    pub order: Order,
+    /// Tasks by class.
+    pub classes: BTreeMap<u32, u32>,
+}
+
+impl Group {
+    fn add(&mut self, row: HostIx, class: u32, tasks: u32) {
+        self.hosts.insert(row, tasks);
+        self.order.insert(0, tasks, row);
+        *self.classes.entry(class).or_default() += tasks;
+    }
+
+    fn remove(&mut self, row: HostIx, class: u32) {
+        let Some(tasks) = self.hosts.remove(&row) else {
+            return;
+        };
+        self.order.remove(0, tasks, row);
+        if let Some(all) = self.classes.get_mut(&class) {
+            *all -= tasks;
+            if *all == 0 {
+                self.classes.remove(&class);
+            }
+        }
+    }
+}
 
 /// What the query language asks of a host and no filter needs.
 #[derive(Debug, Clone, Default)]
@@ -79,13 +114,13 @@ pub struct Fleet {
     pub(crate) facts: Vec<Facts>,
     pub(crate) clusters: Interner<String>,
     pub(crate) zones: Interner<String>,
-    pub(crate) classes: Interner<Attributes>,
+    pub(crate) classes: Classes,
     /// Rows in use by what they have left.
     pub(crate) by_cpu: Order,
     pub(crate) by_memory: Order,
     by_id: HashMap<String, HostIx>,
     /// The same counts as in `facts`, group first: a spread reads one group over all hosts.
-    by_group: HashMap<String, BTreeMap<HostIx, u32>>,
+    by_group: HashMap<String, Group>,
     vacant: Vec<HostIx>,
 }
 
@@ -119,7 +154,14 @@ impl Fleet {
             | flag(host.fargate, FARGATE);
         self.cluster[at] = self.clusters.intern(host.cluster);
         self.zone[at] = self.zones.intern(host.zone);
-        self.class[at] = self.classes.intern(host.attributes);
+        let class = self.classes.intern(host.attributes);
+        if class != self.class[at] {
+            let groups = self.take_groups(row);
+            self.classes.leave(self.class[at], row);
+            self.class[at] = class;
+            self.set_groups(row, groups);
+        }
+        self.classes.join(class, row);
         let facts = &mut self.facts[at];
         facts.agent_version = host.agent_version;
         facts.ec2_instance = host.ec2_instance;
@@ -159,32 +201,57 @@ impl Fleet {
 
     /// Takes over how many tasks of which group are on a host.
     pub fn set_groups(&mut self, row: HostIx, groups: BTreeMap<String, u32>) {
-        self.forget_groups(row);
-        for (group, tasks) in &groups {
-            self.by_group
-                .entry(group.clone())
-                .or_default()
-                .insert(row, *tasks);
+        if self.facts[row.at()].groups == groups {
+            return;
+        }
+        self.take_groups(row);
+        let class = self.class[row.at()];
+        for (group, tasks) in groups.iter().filter(|(_, tasks)| **tasks > 0) {
+            let group = self.by_group.entry(group.clone()).or_default();
+            group.add(row, class, *tasks);
         }
         let facts = &mut self.facts[row.at()];
         facts.tasks = groups.values().sum();
         facts.groups = groups;
     }
 
-    /// Tasks of a group by host.
-    pub(crate) fn group(&self, group: &str) -> impl Iterator<Item = (HostIx, u32)> {
-        self.by_group
-            .get(group)
-            .into_iter()
-            .flatten()
-            .map(|(row, tasks)| (*row, *tasks))
+    /// Whether there is such a host, and its container instance is ACTIVE.
+    pub fn is_active(&self, id: &str) -> bool {
+        let row = self.row(id);
+        row.is_some_and(|row| self.flags[row.at()] & ACTIVE != 0)
+    }
+
+    /// Whether any host, or any that takes Fargate tasks, is in that zone.
+    pub fn serves_zone(&self, zone: &str, fargate: bool) -> bool {
+        let wanted = if fargate { PRESENT | FARGATE } else { PRESENT };
+        let Some(zone) = self.zones.number(zone) else {
+            return false;
+        };
+        let mut rows = self.flags.iter().zip(&self.zone);
+        rows.any(|(flags, at)| flags & wanted == wanted && *at == zone)
+    }
+
+    /// What is left of a host.
+    fn free(&self, row: HostIx) -> Free {
+        let at = row.at();
+        Free {
+            cpu: self.cpu[at],
+            memory: self.memory[at],
+            interfaces: self.interfaces[at],
+            taken: self.taken[at].clone(),
+        }
+    }
+
+    /// Where the tasks of a group are, if there are any.
+    pub(crate) fn group(&self, group: &str) -> Option<&Group> {
+        self.by_group.get(group)
     }
 
     /// What the query language may ask of a host.
     pub fn facts_of(&self, row: HostIx) -> HostFacts<'_> {
         let facts = &self.facts[row.at()];
         HostFacts {
-            attributes: &self.classes.values()[self.class[row.at()] as usize],
+            attributes: self.classes.attributes(self.class[row.at()]),
             agent_connected: self.flags[row.at()] & CONNECTED != 0,
             agent_version: &facts.agent_version,
             ec2_instance: &facts.ec2_instance,
@@ -194,22 +261,27 @@ impl Fleet {
         }
     }
 
-    fn forget_groups(&mut self, row: HostIx) {
-        for group in self.facts[row.at()].groups.keys() {
-            if let Some(hosts) = self.by_group.get_mut(group) {
-                hosts.remove(&row);
-                if hosts.is_empty() {
-                    self.by_group.remove(group);
+    fn take_groups(&mut self, row: HostIx) -> BTreeMap<String, u32> {
+        let facts = &mut self.facts[row.at()];
+        facts.tasks = 0;
+        let groups = std::mem::take(&mut facts.groups);
+        for name in groups.keys() {
+            if let Some(group) = self.by_group.get_mut(name) {
+                group.remove(row, self.class[row.at()]);
+                if group.hosts.is_empty() {
+                    self.by_group.remove(name);
                 }
             }
         }
+        groups
     }
 
     pub fn remove(&mut self, id: &str) {
         if let Some(row) = self.by_id.remove(id) {
-            self.forget_groups(row);
+            self.take_groups(row);
             self.unorder(row);
             let at = row.at();
+            self.classes.leave(self.class[at], row);
             self.flags[at] = 0;
             self.taken[at].clear();
             self.facts[at] = Facts::default();
@@ -233,11 +305,25 @@ impl Fleet {
         self.interfaces.push(0);
         self.cluster.push(0);
         self.zone.push(0);
-        self.class.push(0);
+        let nothing = self.classes.intern(Attributes::new());
+        self.class.push(nothing);
         self.taken.push(Vec::new());
         self.ids.push(String::new());
         self.facts.push(Facts::default());
         row
+    }
+
+    /// The hosts of these classes, if there are but a few.
+    pub(crate) fn few_of(&self, classes: impl Iterator<Item = u32>) -> Option<Vec<HostIx>> {
+        let mut few = Vec::new();
+        for class in classes {
+            let rows = self.classes.rows(class);
+            if few.len() + rows.len() > FEW {
+                return None;
+            }
+            few.extend(rows.iter().map(|row| HostIx(*row)));
+        }
+        Some(few)
     }
 
     /// All rows in use, in row order.
@@ -245,6 +331,40 @@ impl Fleet {
         let present =
             |(at, flags): (usize, &u8)| (flags & PRESENT != 0).then_some(HostIx(at as u32));
         self.flags.iter().enumerate().filter_map(present)
+    }
+}
+
+/// Placements tried out on a fleet, each seeing those before it.
+#[derive(Debug, Default)]
+pub struct Trial {
+    /// What the hosts touched were before.
+    before: BTreeMap<HostIx, (Free, BTreeMap<String, u32>)>,
+}
+
+impl Trial {
+    /// Takes the room of one task of `group`.
+    pub fn take(&mut self, fleet: &mut Fleet, row: HostIx, claim: &Claim, group: &str) {
+        let mut free = fleet.free(row);
+        let mut groups = fleet.facts[row.at()].groups.clone();
+        self.before
+            .entry(row)
+            .or_insert_with(|| (free.clone(), groups.clone()));
+        free.cpu = free.cpu.saturating_sub(claim.cpu);
+        free.memory = free.memory.saturating_sub(claim.memory);
+        free.interfaces = free.interfaces.saturating_sub(claim.interfaces);
+        free.taken.extend(&claim.ports);
+        free.taken.sort_unstable();
+        *groups.entry(group.to_owned()).or_default() += 1;
+        fleet.set_free(row, free);
+        fleet.set_groups(row, groups);
+    }
+
+    /// Gives everything back.
+    pub fn undo(self, fleet: &mut Fleet) {
+        for (row, (free, groups)) in self.before {
+            fleet.set_free(row, free);
+            fleet.set_groups(row, groups);
+        }
     }
 }
 

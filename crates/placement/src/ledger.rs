@@ -34,12 +34,13 @@ pub enum Shortage {
 pub fn free(ledger: &Ledger) -> Free {
     let (mut cpu, mut memory, mut interfaces) = (0_u32, 0_u32, 0_u32);
     let mut taken = ledger.capacity.reserved.clone();
-    for claim in ledger.claims.values() {
+    for (claim, count) in ledger.claims.alike() {
+        let all = |of_one: u32| of_one.saturating_mul(count);
         if claim.phase == Phase::Held {
-            cpu = cpu.saturating_add(claim.cpu);
-            memory = memory.saturating_add(claim.memory);
+            cpu = cpu.saturating_add(all(claim.cpu));
+            memory = memory.saturating_add(all(claim.memory));
         }
-        interfaces = interfaces.saturating_add(claim.interfaces);
+        interfaces = interfaces.saturating_add(all(claim.interfaces));
         taken.extend(&claim.ports);
     }
     taken.sort_unstable();
@@ -75,20 +76,25 @@ pub fn fits(free: &Free, claim: &Claim) -> Result<(), Shortage> {
 
 /// Adds `claim` for `claimant`; repeating a claim that stands changes nothing.
 pub fn claim(ledger: &mut Ledger, claimant: &str, claim: Claim) -> Result<(), Shortage> {
-    if ledger.claims.contains_key(claimant) {
+    if ledger.claims.get(claimant).is_some() {
         return Ok(());
     }
     fits(&free(ledger), &claim)?;
-    ledger.claims.insert(claimant.to_owned(), claim);
+    ledger.claims.insert(claimant, claim);
     Ok(())
 }
 
 /// The claimant was told to stop: its cpu and memory are free, its ports and interfaces are not.
 /// Returns whether anything changed.
 pub fn stopping(ledger: &mut Ledger, claimant: &str) -> bool {
-    match ledger.claims.get_mut(claimant) {
+    match ledger.claims.get(claimant) {
         Some(claim) if claim.phase == Phase::Held => {
-            claim.phase = Phase::Stopping;
+            let phase = Phase::Stopping;
+            let claim = Claim {
+                phase,
+                ..claim.clone()
+            };
+            ledger.claims.insert(claimant, claim);
             true
         }
         _ => false,
@@ -214,13 +220,14 @@ mod tests {
                     Step::Stopping(id) => { stopping(&mut ledger, &id.to_string()); }
                     Step::Release(id) => { release(&mut ledger, &id.to_string()); }
                 }
-                let held = || ledger.claims.values().filter(|c| c.phase == Phase::Held);
-                prop_assert!(held().map(|c| c.cpu).sum::<u32>() <= 2048);
-                prop_assert!(held().map(|c| c.memory).sum::<u32>() <= 4096);
+                let held = || ledger.claims.alike().filter(|(c, _)| c.phase == Phase::Held);
+                prop_assert!(held().map(|(c, count)| c.cpu * count).sum::<u32>() <= 2048);
+                prop_assert!(held().map(|(c, count)| c.memory * count).sum::<u32>() <= 4096);
                 for number in 20..30 {
-                    let holders = ledger.claims.values()
-                        .filter(|c| c.ports.contains(&tcp(number))).count();
-                    prop_assert!(holders <= usize::from(number != 22));
+                    let holders = ledger.claims.alike()
+                        .filter(|(c, _)| c.ports.contains(&tcp(number)));
+                    let holders: u32 = holders.map(|(_, count)| count).sum();
+                    prop_assert!(holders <= u32::from(number != 22));
                 }
             }
         }

@@ -7,6 +7,7 @@
 //! Order of a decision, as ECS documents it: resources and attributes filter, constraints bind,
 //! strategies rank from left to right, the best is picked, ties fall at random.
 
+mod class;
 pub mod demand;
 pub mod fleet;
 pub mod ledger;
@@ -15,5 +16,5 @@ pub mod place;
 pub mod query;
 
 pub use demand::{Constraint, Demand, Pool, Strategy};
-pub use fleet::{Fleet, HostIx, HostState};
+pub use fleet::{Fleet, HostIx, HostState, Trial};
 pub use place::{Placed, Reason, Refusal, place, refusal_of};

@@ -23,16 +23,24 @@ impl Order {
         self.rows.remove(&(pool, left, row.0));
     }
 
-    /// Hosts of a pool with at least `left`, those with least first.
-    pub fn at_least(&self, pool: u32, left: u32) -> impl Iterator<Item = (u32, HostIx)> {
-        let rows = self
-            .rows
-            .range((pool, left, 0)..=(pool, u32::MAX, u32::MAX));
-        rows.map(|(_, left, row)| (*left, HostIx(*row)))
+    /// Hosts of a pool with at least `left`, those with least first; equals from the row `from` on,
+    /// then those before it.
+    pub fn at_least(&self, pool: u32, left: u32, from: u32) -> impl Iterator<Item = (u32, HostIx)> {
+        let mut next = Some(left);
+        let levels = std::iter::from_fn(move || {
+            let rest = (pool, next?, 0)..=(pool, u32::MAX, u32::MAX);
+            let (_, level, _) = *self.rows.range(rest).next()?;
+            next = level.checked_add(1);
+            Some(level)
+        });
+        levels.flat_map(move |level| {
+            let equals = self.exactly(pool, level, from);
+            equals.map(move |host| (level, host))
+        })
     }
 
     /// Hosts of a pool with exactly `left`, from a row on, then those before it.
-    pub fn exactly(&self, pool: u32, left: u32, from: u32) -> impl Iterator<Item = HostIx> {
+    fn exactly(&self, pool: u32, left: u32, from: u32) -> impl Iterator<Item = HostIx> {
         let behind = self.rows.range((pool, left, from)..=(pool, left, u32::MAX));
         let before = self.rows.range((pool, left, 0)..(pool, left, from));
         behind.chain(before).map(|(_, _, row)| HostIx(*row))

@@ -1,11 +1,13 @@
 //! Filter, rank, pick.
 //!
-//! Without a strategy (or with `random` alone) a few rows are drawn at random before the fleet is
-//! walked, so that a placement costs the same over ten hosts and over ten thousand.
+//! Nothing walks the fleet that need not, so that a placement costs the same over ten hosts and over
+//! ten thousand:
 //!
-//! A few tasks at a time are mostly placed without walking the fleet either ([`quick`]): the fullest
-//! host that fits is found in order of what hosts have left, and a host as good as any to spread to
-//! by drawing.
+//! - where attributes leave a few hosts only, these alone are looked at ([`Batch::few`]);
+//! - without a strategy (or with `random` alone) rows are drawn at random, and walked from a random
+//!   one on where that finds none;
+//! - spreading and packing look at hosts in the order of their rank and no further than needed
+//!   ([`quick`]).
 //!
 //! Otherwise one pass over the columns ranks the candidates of a whole batch. Spreading over an
 //! attribute makes one pick change the rank of every host with the same value, so hosts are kept
@@ -16,17 +18,17 @@
 mod quick;
 
 use std::{
-    cell::Cell,
     cmp::Reverse,
     collections::{BinaryHeap, HashMap},
+    sync::Arc,
 };
 
 use rand::Rng;
 
 use crate::{
+    class::{Shelving, Verdicts},
     demand::{Constraint, Demand, Pool, Strategy},
-    fleet::{ACTIVE, CONNECTED, FARGATE, Fleet, HostIx, PRESENT},
-    query::HostFacts,
+    fleet::{ACTIVE, CONNECTED, FARGATE, Fleet, Group, HostIx, PRESENT},
 };
 
 /// Rows drawn before the fleet is walked: with a tenth of the hosts eligible, 32 draws miss less
@@ -86,13 +88,14 @@ pub struct Placed {
 pub fn place(fleet: &Fleet, demand: &Demand, count: usize, rng: &mut impl Rng) -> Placed {
     let mut batch = Batch::new(fleet, demand, rng.random());
     let random = demand.strategies.iter().all(|s| *s == Strategy::Random);
-    let hosts = if random {
-        batch.draw(count, rng)
-    } else {
-        batch.quick(count, rng).unwrap_or_else(|| {
-            batch.given.clear();
-            batch.rank(count)
-        })
+    let hosts = match (batch.few(), random) {
+        (Some(few), true) => batch.draw(count, rng, few.len(), |at| few[at]),
+        (Some(few), false) => batch.rank(count, few.into_iter()),
+        (None, true) => batch.draw(count, rng, fleet.flags.len(), |at| HostIx(at as u32)),
+        (None, false) => match batch.quick(count, rng) {
+            Some(hosts) => hosts,
+            None => batch.rank(count, fleet.rows()),
+        },
     };
     let refusals = if hosts.len() < count {
         batch.refusals()
@@ -129,17 +132,10 @@ struct Batch<'a> {
     /// Number of the cluster, if the pool is one that has hosts.
     cluster: Option<u32>,
     zones: Vec<u32>,
-    /// Verdict per class, found on first use.
-    verdicts: Vec<Cell<Verdict>>,
+    /// What classes lack, if anything is asked of them.
+    verdicts: Option<Arc<Verdicts>>,
     given: HashMap<HostIx, Given>,
     seed: u32,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    Unknown,
-    Fits,
-    Refused(Reason),
 }
 
 impl<'a> Batch<'a> {
@@ -157,7 +153,7 @@ impl<'a> Batch<'a> {
                 .iter()
                 .filter_map(|z| fleet.zones.number(z.as_str()))
                 .collect(),
-            verdicts: vec![Cell::new(Verdict::Unknown); fleet.classes.values().len()],
+            verdicts: fleet.classes.verdicts(demand),
             given: HashMap::new(),
             seed,
         }
@@ -187,11 +183,7 @@ impl<'a> Batch<'a> {
         if !self.demand.zones.is_empty() && !self.zones.contains(&fleet.zone[at]) {
             return Some(Reason::Location);
         }
-        let given = if self.given.is_empty() {
-            0
-        } else {
-            self.given_to(host).tasks
-        };
+        let given = self.given_to(host).tasks;
         let times = given.saturating_add(1);
         if claim.cpu.saturating_mul(times) > fleet.cpu[at] {
             return Some(Reason::Cpu);
@@ -211,49 +203,27 @@ impl<'a> Batch<'a> {
         {
             return Some(Reason::Ports);
         }
-        if let Verdict::Refused(reason) = self.class_verdict(fleet.class[at]) {
+        if let Some(reason) = self.class_lacks(fleet.class[at]) {
             return Some(reason);
         }
         self.host_constraints(host, given)
     }
 
     fn given_to(&self, host: HostIx) -> Given {
+        if self.given.is_empty() {
+            return Given::default();
+        }
         self.given.get(&host).copied().unwrap_or_default()
     }
 
-    fn class_verdict(&self, class: u32) -> Verdict {
-        let at = class as usize;
-        let known = self.verdicts[at].get();
-        if known != Verdict::Unknown {
-            return known;
-        }
-        let attributes = &self.fleet.classes.values()[at];
-        let has = |(name, value): &(String, Option<String>)| match attributes.get(name) {
-            Some(present) => value.is_none() || present == value,
-            None => false,
-        };
-        let facts = HostFacts {
-            attributes,
-            agent_connected: true,
-            agent_version: "",
-            ec2_instance: "",
-            registered_at: wharf_base::Timestamp::default(),
-            running_tasks: 0,
-            groups: &std::collections::BTreeMap::new(),
-        };
-        let member = |constraint: &Constraint| match constraint {
-            Constraint::MemberOf(e) if e.by_class() => e.holds(&facts),
-            _ => true,
-        };
-        let verdict = if !self.demand.attributes.iter().all(has) {
-            Verdict::Refused(Reason::Attribute)
-        } else if !self.demand.constraints.iter().all(member) {
-            Verdict::Refused(Reason::MemberOf)
-        } else {
-            Verdict::Fits
-        };
-        self.verdicts[at].set(verdict);
-        verdict
+    fn class_lacks(&self, class: u32) -> Option<Reason> {
+        self.verdicts.as_ref()?.refused[class as usize]
+    }
+
+    /// The hosts that have what is asked of attributes, if these are few.
+    fn few(&self) -> Option<Vec<HostIx>> {
+        let verdicts = self.verdicts.as_ref()?;
+        self.fleet.few_of(verdicts.fitting.iter().copied())
     }
 
     /// The constraints that hosts of one class may answer differently.
@@ -283,19 +253,24 @@ impl<'a> Batch<'a> {
         self.given.entry(host).or_default().tasks += 1;
     }
 
-    /// Picks at random.
-    fn draw(&mut self, count: usize, rng: &mut impl Rng) -> Vec<HostIx> {
-        let rows = self.fleet.flags.len();
+    /// Picks at random among `rows` hosts.
+    fn draw(
+        &mut self,
+        count: usize,
+        rng: &mut impl Rng,
+        rows: usize,
+        host: impl Fn(usize) -> HostIx,
+    ) -> Vec<HostIx> {
         let mut hosts = Vec::new();
         while hosts.len() < count && rows > 0 {
             let drawn = (0..DRAWS)
-                .map(|_| HostIx(rng.random_range(0..rows) as u32))
+                .map(|_| host(rng.random_range(0..rows)))
                 .find(|host| self.eligible(*host));
             let start = rng.random_range(0..rows);
             let walked = || {
                 (start..rows)
                     .chain(0..start)
-                    .map(|at| HostIx(at as u32))
+                    .map(&host)
                     .find(|h| self.eligible(*h))
             };
             let Some(host) = drawn.or_else(walked) else {
@@ -307,38 +282,42 @@ impl<'a> Batch<'a> {
         hosts
     }
 
-    /// Picks the best by the strategies.
-    fn rank(&mut self, count: usize) -> Vec<HostIx> {
+    /// Picks the best of `rows` by the strategies.
+    fn rank(&mut self, count: usize, rows: impl Iterator<Item = HostIx>) -> Vec<HostIx> {
         let mut counts = Counts::new(self.fleet, self.demand);
-        let mut shelves = self.shelves(&counts, count);
+        let mut shelves = self.shelves(&counts, count, rows);
         let mut hosts = Vec::new();
         while hosts.len() < count {
-            let tops = shelves.iter().enumerate().filter_map(|(number, shelf)| {
-                let Reverse(top) = shelf.ranks.peek()?;
-                Some((counts.merge(*top, shelf), number))
+            let tops = shelves.iter().enumerate().filter_map(|(number, ranks)| {
+                let Reverse(top) = ranks.peek()?;
+                Some((counts.merge(*top, number), number))
             });
             let Some((_, number)) = tops.min() else { break };
-            let Some(Reverse(best)) = shelves[number].ranks.pop() else {
+            let Some(Reverse(best)) = shelves[number].pop() else {
                 break;
             };
             self.give(best.host);
-            counts.add(self.fleet, best.host);
+            counts.add(number);
             hosts.push(best.host);
             if self.refusal(best.host).is_none() {
-                shelves[number]
-                    .ranks
-                    .push(Reverse(self.score(best.host, &counts)));
+                let again = self.score(best.host, &counts);
+                shelves[number].push(Reverse(again));
             }
         }
         hosts
     }
 
     /// The best `count` hosts of each combination of spread values.
-    fn shelves(&self, counts: &Counts, count: usize) -> Vec<Shelf> {
+    fn shelves(
+        &self,
+        counts: &Counts,
+        count: usize,
+        rows: impl Iterator<Item = HostIx>,
+    ) -> Vec<BinaryHeap<Reverse<Score>>> {
         // The worst on top while collecting, so that it can make room for a better one.
-        let mut kept: Vec<BinaryHeap<Score>> = vec![BinaryHeap::new(); counts.shelves.len()];
-        for host in self.fleet.rows().filter(|host| self.eligible(*host)) {
-            let heap = &mut kept[counts.shelf_of(self.fleet.class[host.at()])];
+        let mut kept: Vec<BinaryHeap<Score>> = vec![BinaryHeap::new(); counts.shelves()];
+        for host in rows.filter(|host| self.eligible(*host)) {
+            let heap = &mut kept[counts.shelf_of(self.fleet, host)];
             let score = self.score(host, counts);
             if heap.len() < count {
                 heap.push(score);
@@ -348,27 +327,20 @@ impl<'a> Batch<'a> {
                 *worst = score;
             }
         }
-        let shelf = |(heap, buckets): (BinaryHeap<Score>, &Vec<Option<u32>>)| Shelf {
-            buckets: buckets.clone(),
-            ranks: heap.into_iter().map(Reverse).collect(),
-        };
-        kept.into_iter().zip(&counts.shelves).map(shelf).collect()
+        let ranks = |heap: BinaryHeap<Score>| heap.into_iter().map(Reverse).collect();
+        kept.into_iter().map(ranks).collect()
     }
 
     /// A host's own rank: levels that all hosts of its shelf share are left at zero.
     fn score(&self, host: HostIx, counts: &Counts) -> Score {
         let (fleet, at, claim) = (self.fleet, host.at(), &self.demand.claim);
-        let given = if self.given.is_empty() {
-            0
-        } else {
-            self.given_to(host).tasks
-        };
+        let given = self.given_to(host).tasks;
         let chance = scatter(self.seed, host.0);
         let mut levels = [0; MAX_STRATEGIES];
         for (level, strategy) in levels.iter_mut().zip(&self.demand.strategies) {
             *level = match strategy {
                 Strategy::Random => chance,
-                Strategy::SpreadHost => counts.on_host(host),
+                Strategy::SpreadHost => counts.on_host(host) + given,
                 Strategy::SpreadAttribute(_) => 0,
                 Strategy::BinpackCpu => fleet.cpu[at].saturating_sub(claim.cpu * given),
                 Strategy::BinpackMemory => fleet.memory[at].saturating_sub(claim.memory * given),
@@ -394,92 +366,76 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// Hosts with the same value of every attribute the demand spreads over.
-struct Shelf {
-    /// Bucket of each strategy that spreads over an attribute.
-    buckets: Vec<Option<u32>>,
-    ranks: BinaryHeap<Reverse<Score>>,
-}
-
 /// Tasks of the group, per host and per value of each spread attribute.
-struct Counts {
-    hosts: Vec<u32>,
+struct Counts<'a> {
+    shelving: Arc<Shelving>,
+    /// Before the batch.
+    group: Option<&'a Group>,
     /// Tasks in each bucket, for each strategy that spreads over an attribute.
     tasks: Vec<Option<Vec<u32>>>,
-    /// The shelf of each class.
-    shelf_of_class: Vec<u32>,
-    /// Buckets of each shelf, strategy by strategy.
-    shelves: Vec<Vec<Option<u32>>>,
 }
 
-impl Counts {
-    fn new(fleet: &Fleet, demand: &Demand) -> Self {
-        let strategies = || demand.strategies.iter().take(MAX_STRATEGIES);
-        let mut values: Vec<HashMap<_, u32>> = vec![HashMap::new(); strategies().count()];
-        let mut numbers = HashMap::new();
-        let mut shelf_of_class = Vec::new();
-        for attributes in fleet.classes.values() {
-            let bucket = |(strategy, known): (&Strategy, &mut HashMap<_, u32>)| match strategy {
-                Strategy::SpreadAttribute(name) => {
-                    let next = known.len() as u32;
-                    // Hosts without the attribute share one bucket.
-                    Some(*known.entry(attributes.get(name)).or_insert(next))
-                }
-                _ => None,
-            };
-            let buckets: Vec<Option<u32>> = strategies().zip(&mut values).map(bucket).collect();
-            let next = numbers.len() as u32;
-            shelf_of_class.push(*numbers.entry(buckets).or_insert(next));
-        }
-        let mut shelves = vec![Vec::new(); numbers.len()];
-        for (buckets, number) in numbers {
-            shelves[number as usize] = buckets;
-        }
-        let empty = |(strategy, known): (&Strategy, &HashMap<_, u32>)| match strategy {
-            Strategy::SpreadAttribute(_) => Some(vec![0; known.len()]),
-            _ => None,
-        };
-        let tasks = strategies().zip(&values).map(empty).collect();
-        let hosts = vec![0; fleet.flags.len()];
+impl<'a> Counts<'a> {
+    fn new(fleet: &'a Fleet, demand: &Demand) -> Self {
+        let shelving = fleet.classes.shelving(demand);
+        let empty = |values: &Option<usize>| values.map(|values| vec![0; values]);
         let mut counts = Self {
-            hosts,
-            tasks,
-            shelf_of_class,
-            shelves,
+            tasks: shelving.values.iter().map(empty).collect(),
+            group: fleet.group(&demand.group),
+            shelving,
         };
-        for (row, tasks) in fleet.group(&demand.group) {
-            counts.add_many(fleet, row, tasks);
+        let spread = counts.tasks.iter().any(Option::is_some);
+        let group = counts.group.filter(|_| spread);
+        for (class, tasks) in group.into_iter().flat_map(|group| &group.classes) {
+            counts.add_many(
+                counts.shelving.shelf_of_class[*class as usize] as usize,
+                *tasks,
+            );
         }
         counts
     }
 
+    /// Before the batch.
     fn on_host(&self, host: HostIx) -> u32 {
-        self.hosts[host.at()]
+        let known = self.group.and_then(|group| group.hosts.get(&host));
+        known.copied().unwrap_or(0)
     }
 
-    fn shelf_of(&self, class: u32) -> usize {
-        self.shelf_of_class[class as usize] as usize
+    fn shelf_of(&self, fleet: &Fleet, host: HostIx) -> usize {
+        self.shelving.shelf_of_class[fleet.class[host.at()] as usize] as usize
+    }
+
+    fn shelves(&self) -> usize {
+        self.shelving.shelves.len()
+    }
+
+    /// Tasks that share the shelf's values, for each strategy that spreads over an attribute.
+    fn shared(&self, shelf: usize) -> [Option<u32>; MAX_STRATEGIES] {
+        let mut shared = [None; MAX_STRATEGIES];
+        let buckets = self.shelving.shelves[shelf].iter().zip(&self.tasks);
+        for ((bucket, tasks), shared) in buckets.zip(&mut shared) {
+            if let (Some(bucket), Some(tasks)) = (bucket, tasks) {
+                *shared = Some(tasks[*bucket as usize]);
+            }
+        }
+        shared
     }
 
     /// The rank of a host among those of all shelves.
-    fn merge(&self, mut own: Score, shelf: &Shelf) -> Score {
-        let shared = shelf.buckets.iter().zip(&self.tasks).zip(&mut own.levels);
-        for ((bucket, tasks), level) in shared {
-            if let (Some(bucket), Some(tasks)) = (bucket, tasks) {
-                *level = tasks[*bucket as usize];
-            }
+    fn merge(&self, mut own: Score, shelf: usize) -> Score {
+        for (shared, level) in self.shared(shelf).into_iter().zip(&mut own.levels) {
+            *level = shared.unwrap_or(*level);
         }
         own
     }
 
-    fn add(&mut self, fleet: &Fleet, host: HostIx) {
-        self.add_many(fleet, host, 1);
+    fn add(&mut self, shelf: usize) {
+        self.add_many(shelf, 1);
     }
 
-    fn add_many(&mut self, fleet: &Fleet, host: HostIx, more: u32) {
-        self.hosts[host.at()] += more;
-        let shelf = self.shelf_of(fleet.class[host.at()]);
-        for (bucket, tasks) in self.shelves[shelf].iter().zip(&mut self.tasks) {
+    fn add_many(&mut self, shelf: usize, more: u32) {
+        let buckets = self.shelving.shelves[shelf].iter();
+        for (bucket, tasks) in buckets.zip(&mut self.tasks) {
             if let (Some(bucket), Some(tasks)) = (bucket, tasks) {
                 tasks[*bucket as usize] += more;
             }

@@ -28,7 +28,7 @@ pub mod token;
 pub use cluster::{Cluster, ClusterStatus, StrategyItem};
 pub use definition::{Definition, DefinitionStatus, Family, definition_id};
 pub use host::{Host, Instance, InstanceStatus};
-pub use ledger::{Capacity, Claim, Ledger, Phase, Port, Protocol};
+pub use ledger::{Capacity, Claim, Claims, Ledger, Phase, Port, Protocol};
 pub use service::{
     Breaker, BreakerStatus, Deployment, Membership, PlacementRule, Revision, RevisionRecord,
     Rollback, RolloutState, Scheduling, Service, ServiceDeployment, ServiceDeploymentStatus,

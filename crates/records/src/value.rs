@@ -1,10 +1,12 @@
 //! The envelope around every stored value: `{"kind":"task","format":1,"body":{…}}`.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::value::RawValue;
+use serde::{
+    Deserializer as _, Serialize,
+    de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess, Visitor},
+};
 
 /// Members a newer version wrote; kept and written back untouched.
 pub type Unknown = BTreeMap<String, serde_json::Value>;
@@ -47,13 +49,51 @@ struct EnvelopeOut<'a, T> {
     body: &'a T,
 }
 
-/// The body stays text until kind and format are known to be ours.
-#[derive(Deserialize)]
-struct EnvelopeIn<'a> {
-    kind: String,
-    format: u32,
-    #[serde(borrow)]
-    body: &'a RawValue,
+/// What a stored value turned out to be.
+enum Found<T> {
+    Record(T),
+    WrongKind(String),
+    TooNew(u32),
+}
+
+/// Reads an envelope in one go: kind and format stand before the body, so by then it is known
+/// whether the body is ours.
+struct EnvelopeVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Record> Visitor<'de> for EnvelopeVisitor<T> {
+    type Value = Found<T>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "a stored {}", T::KIND)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Found<T>, A::Error> {
+        let (mut kind, mut format): (Option<String>, Option<u32>) = (None, None);
+        let mut record = None;
+        while let Some(member) = map.next_key::<String>()? {
+            match (member.as_str(), &kind, format) {
+                ("kind", ..) => kind = Some(map.next_value()?),
+                ("format", ..) => format = Some(map.next_value()?),
+                ("body", Some(kind), Some(format)) if kind == T::KIND && format <= T::FORMAT => {
+                    record = Some(map.next_value()?);
+                }
+                ("body", None, _) | ("body", _, None) => {
+                    return Err(A::Error::custom("the body stands before kind and format"));
+                }
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        let kind = kind.ok_or_else(|| A::Error::missing_field("kind"))?;
+        let format = format.ok_or_else(|| A::Error::missing_field("format"))?;
+        match record {
+            _ if kind != T::KIND => Ok(Found::WrongKind(kind)),
+            _ if format > T::FORMAT => Ok(Found::TooNew(format)),
+            Some(record) => Ok(Found::Record(record)),
+            None => Err(A::Error::missing_field("body")),
+        }
+    }
 }
 
 /// The stored form of `record`.
@@ -77,26 +117,30 @@ pub fn decode<T: Record>(bytes: &[u8]) -> Result<T, RecordError> {
         expected: T::KIND,
         cause,
     };
-    let envelope: EnvelopeIn<'_> = serde_json::from_slice(bytes).map_err(unreadable)?;
-    if envelope.kind != T::KIND {
-        return Err(RecordError::WrongKind {
-            expected: T::KIND,
-            found: envelope.kind,
-        });
-    }
-    if envelope.format > T::FORMAT {
-        let (found, newest) = (envelope.format, T::FORMAT);
-        return Err(RecordError::TooNew {
-            kind: T::KIND,
+    let mut input = serde_json::Deserializer::from_slice(bytes);
+    let found = input
+        .deserialize_map(EnvelopeVisitor::<T>(PhantomData))
+        .map_err(unreadable)?;
+    input.end().map_err(unreadable)?;
+    let (kind, newest) = (T::KIND, T::FORMAT);
+    match found {
+        Found::Record(record) => Ok(record),
+        Found::WrongKind(found) => Err(RecordError::WrongKind {
+            expected: kind,
+            found,
+        }),
+        Found::TooNew(found) => Err(RecordError::TooNew {
+            kind,
             found,
             newest,
-        });
+        }),
     }
-    serde_json::from_str(envelope.body.get()).map_err(unreadable)
 }
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]

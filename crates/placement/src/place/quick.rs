@@ -1,137 +1,221 @@
-//! Placing a few tasks without walking the fleet. What is found is as good as what a walk would find;
-//! where that cannot be known at once, nothing is, and the fleet is walked.
+//! Placing by looking at hosts in the order of their rank, and no further than needed. What is
+//! found ranks as what a walk over all hosts would find.
+//!
+//! Strategies that spread over attributes come first and choose a shelf; within it the one strategy
+//! behind them ranks, and there is an order of hosts for each: by what they have left, by the
+//! group's tasks on them, or a random one. Hosts come in that order from one stream, are put on
+//! their shelves, and the first of the best shelf is taken once the stream has come to its rank. A
+//! shelf of a few hosts is filled at once, so that nothing need wait for them to come by.
+
+use std::{cmp::Reverse, collections::BinaryHeap};
 
 use rand::Rng;
 
-use super::{Batch, Counts, DRAWS};
+use super::{Batch, Counts};
 use crate::{
-    demand::{Pool, Strategy},
-    fleet::HostIx,
-    order::{FARGATE_POOL, Order},
+    demand::{Demand, Pool, Strategy},
+    fleet::{Fleet, HostIx},
+    order::FARGATE_POOL,
 };
 
-/// Larger batches are placed by one walk.
-const FEW: usize = 4;
-/// Hosts looked at in order before the fleet is walked.
-const LOOKS: usize = 64;
+/// With more shelves than that, finding the best of them costs as much as a walk.
+const SHELVES: usize = 256;
 
-impl Batch<'_> {
-    /// Hosts for `count` tasks, or `None` if only a walk can tell.
-    pub(super) fn quick(&mut self, count: usize, rng: &mut impl Rng) -> Option<Vec<HostIx>> {
-        if count > FEW || self.fleet.is_empty() {
-            return None;
-        }
-        match self.demand.strategies.as_slice() {
-            [Strategy::BinpackCpu] => self.pack(count, rng, Resource::Cpu),
-            [Strategy::BinpackMemory] => self.pack(count, rng, Resource::Memory),
-            [Strategy::SpreadHost]
-            | [Strategy::SpreadAttribute(_)]
-            | [Strategy::SpreadAttribute(_), Strategy::SpreadHost] => self.spread(count, rng),
-            _ => None,
-        }
-    }
-
-    /// Each task goes where least is left after it; a host that was given one of the batch has
-    /// less left than before, so it is compared too.
-    fn pack(
-        &mut self,
-        count: usize,
-        rng: &mut impl Rng,
-        resource: Resource,
-    ) -> Option<Vec<HostIx>> {
-        let mut hosts: Vec<HostIx> = Vec::new();
-        for _ in 0..count {
-            let again = hosts
-                .iter()
-                .filter(|host| self.refusal(**host).is_none())
-                .min_by_key(|host| (self.left(**host, resource), **host))
-                .copied();
-            let fresh = self.fullest(rng, resource)?;
-            let best = match again {
-                Some(again) if self.left(again, resource) <= self.left(fresh, resource) => again,
-                _ => fresh,
-            };
-            self.give(best);
-            hosts.push(best);
-        }
-        Some(hosts)
-    }
-
-    /// What is left on a host after what the batch gave it.
-    fn left(&self, host: HostIx, resource: Resource) -> u32 {
-        let given = self.given_to(host).tasks;
-        let (column, claim) = match resource {
-            Resource::Cpu => (&self.fleet.cpu, self.demand.claim.cpu),
-            Resource::Memory => (&self.fleet.memory, self.demand.claim.memory),
-        };
-        column[host.at()].saturating_sub(claim.saturating_mul(given))
-    }
-
-    /// The fullest host that fits and was given nothing yet, any of them where several are equal.
-    fn fullest(&self, rng: &mut impl Rng, resource: Resource) -> Option<HostIx> {
-        let (order, claim): (&Order, u32) = match resource {
-            Resource::Cpu => (&self.fleet.by_cpu, self.demand.claim.cpu),
-            Resource::Memory => (&self.fleet.by_memory, self.demand.claim.memory),
-        };
-        let pool = match self.demand.pool {
-            Pool::Cluster(_) => self.cluster?,
-            Pool::Fargate => FARGATE_POOL,
-        };
-        let fits = |host: &HostIx| self.is_fresh(*host);
-        let mut rows = order.at_least(pool, claim).take(LOOKS);
-        let (left, first) = rows.find(|(_, host)| fits(host))?;
-        let start = rng.random_range(0..self.fleet.flags.len()) as u32;
-        let mut equals = order.exactly(pool, left, start).take(LOOKS);
-        Some(equals.find(fits).unwrap_or(first))
-    }
-
-    fn is_fresh(&self, host: HostIx) -> bool {
-        self.given_to(host).tasks == 0 && self.eligible(host)
-    }
-
-    /// A host without a task of the group, where the values spread over have the fewest: none can
-    /// be better.
-    fn spread(&mut self, count: usize, rng: &mut impl Rng) -> Option<Vec<HostIx>> {
-        let mut counts = Counts::new(self.fleet, self.demand);
-        let by_host = self.demand.strategies.contains(&Strategy::SpreadHost);
-        let rows = self.fleet.flags.len();
-        let mut hosts = Vec::new();
-        for _ in 0..count {
-            let least = counts.least();
-            let drawn = (0..DRAWS)
-                .map(|_| HostIx(rng.random_range(0..rows) as u32))
-                .find(|host| {
-                    let shelf = counts.shelf_of(self.fleet.class[host.at()]);
-                    counts.shared(shelf) == least
-                        && (!by_host || counts.on_host(*host) == 0)
-                        && self.eligible(*host)
-                })?;
-            self.give(drawn);
-            counts.add(self.fleet, drawn);
-            hosts.push(drawn);
-        }
-        Some(hosts)
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Resource {
+/// What ranks the hosts of a shelf.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Own {
+    Chance,
+    /// The group's tasks on the host.
+    Tasks,
     Cpu,
     Memory,
 }
 
-impl Counts {
-    /// Tasks of the group that share a shelf's first spread value.
-    fn shared(&self, shelf: usize) -> u32 {
-        let pairs = self.shelves[shelf].iter().zip(&self.tasks);
-        let counted =
-            pairs.filter_map(|(bucket, tasks)| Some(tasks.as_ref()?[(*bucket)? as usize]));
-        counted.into_iter().next().unwrap_or(0)
+impl Own {
+    /// `None` if strategies stand in another order, or are more.
+    fn of(strategies: &[Strategy]) -> Option<Self> {
+        let spread = |strategy: &&Strategy| matches!(strategy, Strategy::SpreadAttribute(_));
+        let shared = strategies.iter().take_while(spread).count();
+        Some(match strategies[shared..] {
+            [] | [Strategy::Random] => Self::Chance,
+            [Strategy::SpreadHost] => Self::Tasks,
+            [Strategy::BinpackCpu] => Self::Cpu,
+            [Strategy::BinpackMemory] => Self::Memory,
+            _ => return None,
+        })
+    }
+}
+
+/// Hosts that can take a task, the best first.
+#[derive(Debug, Default)]
+struct Shelf {
+    hosts: BinaryHeap<Reverse<Ranked>>,
+    /// None is still to come.
+    complete: bool,
+    /// It had nothing left.
+    empty: bool,
+}
+
+/// Less is better; equals keep the order in which they came.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Ranked {
+    level: u32,
+    came: usize,
+    host: HostIx,
+}
+
+impl Ranked {
+    fn key(&self) -> (u32, usize) {
+        (self.level, self.came)
+    }
+}
+
+/// The shelves that rank first, all of them equal, into `best`.
+fn best_shelves(shelves: &[Shelf], counts: &Counts<'_>, best: &mut Vec<usize>) {
+    best.clear();
+    let mut least = None;
+    for number in (0..shelves.len()).filter(|number| !shelves[*number].empty) {
+        let rank = counts.shared(number);
+        if least.is_none_or(|least| rank < least) {
+            least = Some(rank);
+            best.clear();
+        }
+        if least == Some(rank) {
+            best.push(number);
+        }
+    }
+}
+
+impl Batch<'_> {
+    /// Hosts for `count` tasks, or `None` if only a walk can tell.
+    pub(super) fn quick(&mut self, count: usize, rng: &mut impl Rng) -> Option<Vec<HostIx>> {
+        let own = Own::of(&self.demand.strategies)?;
+        let mut counts = Counts::new(self.fleet, self.demand);
+        if counts.shelves() > SHELVES || self.fleet.is_empty() {
+            return None;
+        }
+        let mut shelves: Vec<Shelf> = (0..counts.shelves())
+            .map(|number| self.shelf(number, own, &counts))
+            .collect();
+        let start = rng.random_range(0..self.fleet.flags.len()) as u32;
+        let mut stream = stream(self.fleet, self.demand, own, start);
+        // None that is still to come ranks before this level.
+        let mut reached = 0;
+        let (mut hosts, mut tied) = (Vec::new(), Vec::new());
+        while hosts.len() < count {
+            best_shelves(&shelves, &counts, &mut tied);
+            let first = |shelf: usize| Some((shelves[shelf].hosts.peek()?.0.key(), shelf));
+            let best = tied.iter().filter_map(|shelf| first(*shelf)).min();
+            let more = tied.iter().any(|shelf| !shelves[*shelf].complete);
+            match best {
+                Some(((level, _), shelf)) if level <= reached || !more => {
+                    let Some(Reverse(best)) = shelves[shelf].hosts.pop() else {
+                        break;
+                    };
+                    self.give(best.host);
+                    counts.add(shelf);
+                    hosts.push(best.host);
+                    if self.refusal(best.host).is_none() {
+                        let level = self.level(best.host, own, &counts);
+                        let again = Ranked { level, ..best };
+                        shelves[shelf].hosts.push(Reverse(again));
+                    }
+                }
+                _ if more => match stream.next() {
+                    Some((came, (level, host))) => {
+                        reached = level;
+                        let shelf = &mut shelves[counts.shelf_of(self.fleet, host)];
+                        // Each host comes once, so this one was given nothing yet.
+                        if !shelf.complete && self.eligible(host) {
+                            shelf.hosts.push(Reverse(Ranked { level, came, host }));
+                        }
+                    }
+                    None => shelves.iter_mut().for_each(|shelf| shelf.complete = true),
+                },
+                _ if tied.is_empty() => break,
+                _ => tied.iter().for_each(|shelf| shelves[*shelf].empty = true),
+            }
+        }
+        Some(hosts)
     }
 
-    /// The fewest that any shelf has.
-    fn least(&self) -> u32 {
-        let shelves = 0..self.shelves.len();
-        shelves.map(|shelf| self.shared(shelf)).min().unwrap_or(0)
+    /// A shelf before anything has come by; one of a few hosts has them all.
+    fn shelf(&self, number: usize, own: Own, counts: &Counts<'_>) -> Shelf {
+        let classes = counts.shelving.classes[number].iter().copied();
+        let fitting = classes.filter(|class| self.class_lacks(*class).is_none());
+        let Some(few) = self.fleet.few_of(fitting) else {
+            return Shelf::default();
+        };
+        let start = self.seed as usize % few.len().max(1);
+        let ranked = few[start..].iter().chain(&few[..start]).enumerate();
+        let hosts: BinaryHeap<_> = ranked
+            .filter(|(_, host)| self.eligible(**host))
+            .map(|(came, host)| {
+                let (host, level) = (*host, self.level(*host, own, counts));
+                Reverse(Ranked { level, came, host })
+            })
+            .collect();
+        Shelf {
+            complete: true,
+            empty: hosts.is_empty(),
+            hosts,
+        }
     }
+
+    /// A host's rank within its shelf.
+    fn level(&self, host: HostIx, own: Own, counts: &Counts<'_>) -> u32 {
+        let (given, claim) = (self.given_to(host).tasks, &self.demand.claim);
+        let left = |column: &[u32], one: u32| column[host.at()].saturating_sub(one * given);
+        match own {
+            // Equals take turns.
+            Own::Chance => given,
+            Own::Tasks => counts.on_host(host) + given,
+            Own::Cpu => left(&self.fleet.cpu, claim.cpu),
+            Own::Memory => left(&self.fleet.memory, claim.memory),
+        }
+    }
+}
+
+/// All hosts that may do, numbered, in the order of their rank and equals from the row `start` on.
+fn stream<'a>(
+    fleet: &'a Fleet,
+    demand: &Demand,
+    own: Own,
+    start: u32,
+) -> impl Iterator<Item = (usize, (u32, HostIx))> + use<'a> {
+    let pool = match &demand.pool {
+        Pool::Cluster(arn) => fleet.clusters.number(arn.as_str()),
+        Pool::Fargate => Some(FARGATE_POOL),
+    };
+    let packed = match own {
+        Own::Cpu => Some((&fleet.by_cpu, demand.claim.cpu)),
+        Own::Memory => Some((&fleet.by_memory, demand.claim.memory)),
+        Own::Chance | Own::Tasks => None,
+    };
+    let packed = packed.zip(pool);
+    let packed = packed.map(|((order, least), pool)| order.at_least(pool, least, start));
+    // Hosts without a task of the group, then those with some.
+    let group = fleet.group(&demand.group).filter(|_| own == Own::Tasks);
+    let without = move |host: &HostIx| group.is_none_or(|g| !g.hosts.contains_key(host));
+    let unpacked = matches!(own, Own::Chance | Own::Tasks);
+    let all = unpacked.then(|| scattered(fleet.flags.len(), start));
+    let all = all.into_iter().flatten().filter(without);
+    let with = group.map(|group| group.order.at_least(0, 1, start));
+    let unpacked = all.map(|host| (0, host)).chain(with.into_iter().flatten());
+    packed.into_iter().flatten().chain(unpacked).enumerate()
+}
+
+/// Every row once, from a random one on, neighbours apart.
+fn scattered(rows: usize, start: u32) -> impl Iterator<Item = HostIx> {
+    let divides = |mut a: usize, mut b: usize| {
+        while b > 0 {
+            (a, b) = (b, a % b);
+        }
+        a
+    };
+    let golden = rows * 618 / 1000;
+    let step = (golden..)
+        .find(|step| divides(rows, *step) == 1)
+        .unwrap_or(1);
+    (0..rows).map(move |number| HostIx(((start as usize + number * step) % rows) as u32))
 }

@@ -20,6 +20,22 @@ pub struct HostFacts<'a> {
     pub groups: &'a BTreeMap<String, u32>,
 }
 
+impl<'a> HostFacts<'a> {
+    /// What all hosts with these attributes have in common.
+    pub(crate) fn of_class(attributes: &'a Attributes) -> Self {
+        static NO_GROUPS: BTreeMap<String, u32> = BTreeMap::new();
+        Self {
+            attributes,
+            agent_connected: true,
+            agent_version: "",
+            ec2_instance: "",
+            registered_at: Timestamp::default(),
+            running_tasks: 0,
+            groups: &NO_GROUPS,
+        }
+    }
+}
+
 pub(super) fn holds(node: &Node, host: &HostFacts<'_>) -> bool {
     match node {
         Node::Not(inner) => !holds(inner, host),

@@ -24,6 +24,7 @@ pub struct BadExpression {
 #[derive(Debug, Clone)]
 pub struct Expression {
     root: Node,
+    text: String,
     /// Looks at attributes alone, so that hosts of one class answer alike.
     by_class: bool,
 }
@@ -77,6 +78,11 @@ impl Expression {
                 problem,
             }
         })
+    }
+
+    /// As it was read.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 
     pub(crate) fn by_class(&self) -> bool {

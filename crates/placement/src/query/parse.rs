@@ -28,6 +28,7 @@ pub(super) fn parse(text: &str) -> Result<Expression, String> {
     match parser.tokens.next() {
         None => Ok(Expression {
             root,
+            text: text.to_owned(),
             by_class: parser.by_class,
         }),
         Some(extra) => Err(format!("unexpected {} after the expression", show(&extra))),

@@ -7,21 +7,48 @@ use wharf_base::Timestamp;
 use super::Tags;
 use crate::value::{Record, Unknown};
 
-/// The counter of a family: revisions are never issued twice, even after a delete.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// The counter of a family: revisions are never issued twice, even after a delete. Rewritten with
+/// every change of a revision's status, and as short for the thousandth as for the first. Format 1
+/// listed all ACTIVE revisions; it is read still.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(from = "StoredFamily")]
 pub struct Family {
     pub name: String,
     pub last_revision: i32,
-    /// Revisions that are ACTIVE now, ascending: what a bare family name means is the last.
-    #[serde(default)]
-    pub active: Vec<i32>,
+    /// The latest ACTIVE revision: what a bare family name means.
+    pub newest_active: Option<i32>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
 
 impl Record for Family {
     const KIND: &'static str = "family";
-    const FORMAT: u32 = 1;
+    const FORMAT: u32 = 2;
+}
+
+/// Both formats.
+#[derive(Deserialize)]
+struct StoredFamily {
+    name: String,
+    last_revision: i32,
+    #[serde(default)]
+    newest_active: Option<i32>,
+    /// Format 1: ascending.
+    #[serde(default)]
+    active: Vec<i32>,
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+impl From<StoredFamily> for Family {
+    fn from(stored: StoredFamily) -> Self {
+        Self {
+            name: stored.name,
+            last_revision: stored.last_revision,
+            newest_active: stored.newest_active.or(stored.active.last().copied()),
+            unknown: stored.unknown,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -71,4 +98,21 @@ impl DefinitionStatus {
 /// The id of a revision in its key: ten digits, so that keys sort as numbers do.
 pub fn definition_id(family: &str, revision: i32) -> String {
     format!("{family}:{revision:010}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{decode, encode};
+
+    #[test]
+    fn families_of_both_formats_are_read() {
+        let old = br#"{"kind":"family","format":1,"body":{"name":"web","last_revision":9,"active":[3,7]}}"#;
+        let family: Family = decode(old).unwrap();
+        assert_eq!((family.last_revision, family.newest_active), (9, Some(7)));
+        let stored = encode(&family);
+        let new = br#"{"kind":"family","format":2,"body":{"name":"web","last_revision":9,"newest_active":7}}"#;
+        assert_eq!(stored.as_ref(), new);
+        assert_eq!(decode::<Family>(&stored).unwrap(), family);
+    }
 }

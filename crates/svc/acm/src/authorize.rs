@@ -24,7 +24,7 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
     Ok(match input {
         Input::RequestCertificate(it) => {
             let tags = it.tags.as_deref();
-            let check = requesting(Check::any(&row.action), it);
+            let check = requesting(Check::new(&row.action, row.place.arn("*")), it);
             row.tagging(with_tags(check, tags), tags)
         }
         Input::ImportCertificate(it) => {

@@ -21,8 +21,8 @@ use crate::{
 
 /// Tries of a compare-and-swap before the caller is told to come back.
 pub const MAX_TRIES: usize = 64;
-/// Key pairs made at once: RSA takes a processor for most of a second.
-const KEYS_AT_ONCE: usize = 2;
+/// Keys made or encrypted at once: that takes a processor for up to a second.
+const COMPUTING_AT_ONCE: usize = 2;
 /// Changes a slow listener may be behind before it hears that it missed some.
 const CHANGES: usize = 256;
 
@@ -33,7 +33,7 @@ pub struct Core {
     pub shard: Shard,
     /// ARNs of certificates that were issued or imported anew.
     pub changes: broadcast::Sender<String>,
-    making_keys: Semaphore,
+    computing: Semaphore,
 }
 
 /// A record as it stands in the store, for compare-and-swap.
@@ -87,7 +87,7 @@ impl Core {
             certificates: Arc::default(),
             shard: Shard::new("/w1/c0/acm/shard/0"),
             changes: broadcast::Sender::new(CHANGES),
-            making_keys: Semaphore::new(KEYS_AT_ONCE),
+            computing: Semaphore::new(COMPUTING_AT_ONCE),
         }
     }
 
@@ -190,10 +190,17 @@ impl Core {
 
     /// A new key pair, made where it keeps nobody waiting.
     pub async fn make_key(&self, algorithm: Algorithm) -> Result<rcgen::KeyPair, KeyError> {
-        let turn = self.making_keys.acquire().await;
-        let work = tokio::task::spawn_blocking(move || key::generate(algorithm));
-        let made = work.await.expect("making a key does not panic");
+        self.off_thread(move || key::generate(algorithm)).await
+    }
+
+    /// Long computations, a few at a time.
+    pub async fn off_thread<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> T {
+        let turn = self.computing.acquire().await;
+        let done = tokio::task::spawn_blocking(work).await;
         drop(turn);
-        made
+        done.expect("working on keys does not panic")
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod delete_certificate;
 pub mod describe_certificate;
+pub mod export_certificate;
 pub mod get_certificate;
 pub mod import_certificate;
 pub mod list_certificates;

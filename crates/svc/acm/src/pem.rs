@@ -5,10 +5,17 @@
 //! understood, so that nothing else of the caller's text survives.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use rsa::{
+    pkcs8::{PrivateKeyInfo, pkcs5::pbes2::Parameters},
+    rand_core::{OsRng, RngCore},
+};
 use rustls::{
     Error as TlsError,
     crypto::ring,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    pki_types::{
+        CertificateDer, PrivateKeyDer,
+        pem::{Error as PemError, PemObject},
+    },
     sign::CertifiedKey,
 };
 use wharf_base::Timestamp;
@@ -29,6 +36,8 @@ const LONGEST_CHAIN: usize = 8;
 const MAX_CHAIN_BYTES: usize = 128 << 10;
 /// As in AWS.
 const MAX_KEY_BYTES: usize = 5120;
+/// Rounds of SHA-256 between a passphrase and its key (OWASP, 2023).
+const PBKDF2_ROUNDS: u32 = 600_000;
 /// Characters of a line of PEM.
 const LINE: usize = 64;
 
@@ -169,10 +178,11 @@ fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, Fault> {
             "The private key is longer than {MAX_KEY_BYTES} bytes."
         )));
     }
-    PrivateKeyDer::from_pem_slice(pem).map_err(|_| {
-        fault::invalid(
-            "The private key provided is not in a valid PEM format. It must not be encrypted.",
-        )
+    PrivateKeyDer::from_pem_slice(pem).map_err(|error| match error {
+        PemError::NoItemsFound => fault::invalid(
+            "Passed PEM was not a private key. It must be in PEM format and not encrypted.",
+        ),
+        _ => fault::invalid("The private key provided is not in a valid PEM format."),
     })
 }
 
@@ -183,6 +193,42 @@ fn written_key(key: &PrivateKeyDer<'_>) -> Secret {
         _ => "PRIVATE KEY",
     };
     Secret::from(write(label, key.secret_der()))
+}
+
+/// Bytes that AWS takes in a passphrase.
+pub fn passphrase(given: Vec<u8>) -> Result<Secret, Fault> {
+    let plain = |byte: &u8| byte.is_ascii() && !b"#$%".contains(byte);
+    match given.iter().all(plain) {
+        true => Ok(Secret::from(given)),
+        false => Err(fault::invalid(
+            "A passphrase consists of ASCII characters other than #, $ and %.",
+        )),
+    }
+}
+
+/// A private key cannot be encrypted.
+#[derive(Debug, thiserror::Error)]
+pub enum EncryptError {
+    #[error("the private key cannot be read")]
+    Unreadable,
+    #[error("the parameters of encryption are wrong")]
+    Parameters,
+    #[error("the private key cannot be encrypted")]
+    Encrypt(#[from] rsa::pkcs8::Error),
+}
+
+/// A private key in PEM of PKCS #8, encrypted (RFC 8018). Takes long, so that guessing the passphrase
+/// does; by PBKDF2, because OpenSSL refuses to read scrypt's usual parameters.
+pub fn encrypted(key: &Secret, passphrase: &Secret) -> Result<String, EncryptError> {
+    let key = PrivateKeyDer::from_pem_slice(key.expose()).map_err(|_| EncryptError::Unreadable)?;
+    let key = PrivateKeyInfo::try_from(key.secret_der())?;
+    let (mut salt, mut iv) = ([0; 16], [0; 16]);
+    OsRng.fill_bytes(&mut salt);
+    OsRng.fill_bytes(&mut iv);
+    let by = Parameters::pbkdf2_sha256_aes256cbc(PBKDF2_ROUNDS, &salt, &iv);
+    let by = by.map_err(|_| EncryptError::Parameters)?;
+    let document = key.encrypt_with_params(by, passphrase.expose())?;
+    Ok(write("ENCRYPTED PRIVATE KEY", document.as_bytes()))
 }
 
 /// PEM as RFC 7468 has it.

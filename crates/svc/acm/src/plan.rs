@@ -38,6 +38,7 @@ pub fn step(certificate: &Certificate, in_use: bool, now: Timestamp) -> Step {
     };
     let asked = certificate.renewal.is_some_and(|it| it.pending);
     let due = issued.facts.not_after - RENEWED_BEFORE_END;
+    let in_use = in_use || certificate.exported;
     match asked || (in_use && due <= now) {
         true => Step::Renew,
         false => Step::After(match due.since(now) {
@@ -81,6 +82,7 @@ mod tests {
                 method: Method::Dns,
                 validations: Vec::new(),
                 transparency: true,
+                exportable: true,
             },
             domain: "a.example.com".to_owned(),
             names: vec!["a.example.com".to_owned()],
@@ -89,6 +91,7 @@ mod tests {
             issued,
             created_at: NOW,
             renewal: None,
+            exported: false,
             tags: Default::default(),
             unknown: Default::default(),
         }
@@ -118,6 +121,9 @@ mod tests {
                 "{left:?} {in_use}"
             );
         }
+        let mut exported = certificate(Some(due));
+        exported.exported = true;
+        assert_eq!(step(&exported, false, NOW), Step::Renew);
         let mut asked = certificate(Some(due * 2));
         asked.renewal = Some(Renewal {
             pending: true,

@@ -104,6 +104,7 @@ async fn renew(
     issued.at = before.map_or(issued.at, |it| it.at);
     record.issued = Some(issued);
     record.private_key = core.seal(&pair, arn);
+    record.exported = false;
     record.renewal = Some(Renewal {
         pending: false,
         updated_at: now,

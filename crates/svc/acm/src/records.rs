@@ -24,6 +24,9 @@ pub struct Certificate {
     pub created_at: Timestamp,
     #[serde(default)]
     pub renewal: Option<Renewal>,
+    /// The key it has now was given out: somebody uses it of whom nothing is known.
+    #[serde(default)]
+    pub exported: bool,
     #[serde(default)]
     pub tags: Tags,
     #[serde(flatten)]
@@ -39,6 +42,17 @@ impl Certificate {
     /// What the key of the certificate with this ARN is sealed for.
     pub fn purpose(arn: &str) -> String {
         format!("acm/certificate/{arn}")
+    }
+
+    pub fn is_exportable(&self) -> bool {
+        let requested = &self.origin;
+        matches!(
+            requested,
+            Origin::Requested {
+                exportable: true,
+                ..
+            }
+        )
     }
 
     pub fn status(&self, now: Timestamp) -> Status {
@@ -69,6 +83,9 @@ pub enum Origin {
         validations: Vec<Validation>,
         /// The caller's wish about transparency logs; there are none here.
         transparency: bool,
+        /// Whether the key may be given out.
+        #[serde(default)]
+        exportable: bool,
     },
     Imported,
 }

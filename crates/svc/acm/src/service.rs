@@ -157,6 +157,14 @@ impl Acm for AcmService {
         ops::describe_certificate::describe_certificate(&self.core, call, input).await
     }
 
+    async fn export_certificate(
+        &self,
+        call: &Call,
+        input: ExportCertificateRequest,
+    ) -> Result<ExportCertificateResponse, Fault> {
+        ops::export_certificate::export_certificate(&self.core, call, input).await
+    }
+
     async fn get_certificate(
         &self,
         call: &Call,

@@ -34,6 +34,7 @@ pub fn detail(
 ) -> CertificateDetail {
     let status = record.status(now);
     let eligible = eligible(&record, status, !in_use_by.is_empty());
+    let export = export(&record);
     let mut shown = CertificateDetail {
         certificate_arn: Some(arn.to_owned()),
         subject: Some(format!("CN={}", record.domain)),
@@ -57,6 +58,7 @@ pub fn detail(
             method,
             validations,
             transparency: wished,
+            ..
         } => {
             transparency = *wished;
             let done = record.issued.is_some();
@@ -78,7 +80,7 @@ pub fn detail(
     }
     shown.options = Some(CertificateOptions {
         certificate_transparency_logging_preference: Some(switch(transparency).to_owned()),
-        export: Some(switch(false).to_owned()),
+        export: Some(export.to_owned()),
         validation_method: None,
     });
     if let Some(issued) = record.issued {
@@ -104,20 +106,20 @@ pub fn detail(
 pub fn summary(arn: &str, record: Certificate, in_use: bool, now: Timestamp) -> CertificateSummary {
     let status = record.status(now);
     let eligible = eligible(&record, status, in_use);
-    let mut names = record.names;
+    let mut names = record.names.clone();
     let further = names.len() > MAX_NAMES;
     names.truncate(MAX_NAMES);
     let mut shown = CertificateSummary {
         certificate_arn: Some(arn.to_owned()),
-        domain_name: Some(record.domain),
+        domain_name: Some(record.domain.clone()),
         subject_alternative_name_summaries: Some(names),
         has_additional_subject_alternative_names: Some(further),
         status: Some(status.name().to_owned()),
         type_: Some(kind(&record.origin).to_owned()),
         key_algorithm: Some(record.algorithm.name().to_owned()),
-        export_option: Some(switch(false).to_owned()),
+        export_option: Some(export(&record).to_owned()),
         in_use: Some(in_use),
-        exported: Some(false),
+        exported: Some(record.exported),
         renewal_eligibility: Some(eligible.to_owned()),
         created_at: Some(record.created_at),
         certificate_key_pair_origin: Some(key_origin(&record.origin).to_owned()),
@@ -156,9 +158,15 @@ fn switch(on: bool) -> &'static str {
     if on { "ENABLED" } else { "DISABLED" }
 }
 
+/// Whether the key can be exported.
+pub fn export(record: &Certificate) -> &'static str {
+    switch(record.is_exportable())
+}
+
 /// What is renewed by itself is what somebody uses.
 fn eligible(record: &Certificate, status: Status, in_use: bool) -> &'static str {
     let requested = matches!(record.origin, Origin::Requested { .. });
+    let in_use = in_use || record.exported;
     match requested && in_use && status == Status::Issued {
         true => "ELIGIBLE",
         false => "INELIGIBLE",

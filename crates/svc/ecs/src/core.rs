@@ -11,7 +11,7 @@ use std::{
 };
 
 use rand::{SeedableRng, rngs::SmallRng};
-use tokio::sync::{MutexGuard, Semaphore};
+use tokio::sync::MutexGuard;
 use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::{
@@ -19,7 +19,7 @@ use wharf_records::{
     ecs::{Cluster, ClusterStatus, Ledger, Task},
     encode,
 };
-use wharf_store::{Compare, StoreError, Txn};
+use wharf_store::{Compare, LeaseId, StoreError, Txn};
 use wharf_wire::{Call, Fault};
 
 use crate::{
@@ -27,6 +27,7 @@ use crate::{
     config::Parts,
     exec::Sessions,
     fault,
+    lane::Lane,
     names::{self, Place},
     services,
     task::{claim, settle},
@@ -37,8 +38,11 @@ use crate::{
 /// another writer got through.
 pub const MAX_TRIES: usize = 64;
 
-/// Placements of one server at a time.
-const PLACEMENTS: usize = 8;
+/// How long a client token is remembered at least.
+const TOKEN_TTL: Duration = Duration::from_secs(24 * 3600);
+/// Tokens of so long a time share a lease: SDKs send one with every call, and a lease of its own
+/// would cost each of them a write more.
+const TOKENS_TOGETHER: Duration = Duration::from_secs(15 * 60);
 const TURNS: usize = 64;
 
 pub struct Core {
@@ -54,8 +58,10 @@ pub struct Core {
     /// Services whose tasks found no place, with the times in a row; more room wakes them.
     starving: Mutex<BTreeMap<String, u32>>,
     pub shard: Shard,
-    /// Placements under way. More of them would mostly overtake each other.
-    pub placements: Semaphore,
+    /// Turns of those who claim room on hosts.
+    pub lane: Lane,
+    /// The lease of the client tokens of this time, and until when it is given to further ones.
+    token_lease: tokio::sync::Mutex<Option<(LeaseId, Timestamp)>>,
     /// Who changes a host's ledger, or a family, waits here for its turn: compare-and-swap alone would
     /// be correct, but a hundred writers of one record would starve each other. Locks are shared by hash.
     turns: [tokio::sync::Mutex<()>; TURNS],
@@ -109,7 +115,8 @@ impl Core {
             services: Arc::default(),
             starving: Mutex::default(),
             shard: Shard::new("/w1/c0/ecs/shard/0"),
-            placements: Semaphore::new(PLACEMENTS),
+            lane: Lane::default(),
+            token_lease: tokio::sync::Mutex::default(),
             turns: std::array::from_fn(|_| tokio::sync::Mutex::default()),
             seed: AtomicU64::new(rand::random()),
         }
@@ -264,6 +271,20 @@ impl Core {
             }
         }
         Err(conflict(key))
+    }
+
+    /// The lease under which a client token is remembered.
+    pub async fn token_lease(&self, permit: &Permit) -> Result<LeaseId, ChangeError> {
+        let mut current = self.token_lease.lock().await;
+        if let Some((lease, until)) = *current
+            && self.now() < until
+        {
+            return Ok(lease);
+        }
+        let ttl = TOKEN_TTL + TOKENS_TOGETHER;
+        let lease = self.parts.store.lease_grant(permit, ttl).await?;
+        *current = Some((lease, self.now() + TOKENS_TOGETHER));
+        Ok(lease)
     }
 
     pub async fn turn(&self, of: &str) -> MutexGuard<'_, ()> {

@@ -8,6 +8,7 @@
 //! | `authz`, `binding` | what each operation does to which resource; whom a node may speak for |
 //! | `definition` | validation of task definitions, pure |
 //! | `launch`, `make`, `provider` | what RunTask is asked for, pure |
+//! | `lane` | turns of those who claim room on hosts |
 //! | `task`, `host` | life of tasks and hosts, pure plans |
 //! | `services` | the service scheduler: plan, executor, validation |
 //! | `reconcile` | executors of the plans of tasks and hosts |
@@ -27,6 +28,7 @@ mod document;
 pub mod exec;
 mod fault;
 mod host;
+mod lane;
 mod launch;
 mod make;
 mod names;

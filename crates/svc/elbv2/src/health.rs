@@ -220,8 +220,10 @@ pub fn fate(
     let known: BTreeMap<&String, &HostReport> = health
         .map(|health| health.hosts.iter().collect())
         .unwrap_or_default();
-    // No host ever said a word of it: it received nothing.
-    if !in_use || known.is_empty() || now >= end {
+    // A host may have given it requests before its first report of it came here; it then says that
+    // they are done. Without any host nobody did.
+    let unseen = known.is_empty() && serving.is_empty();
+    if !in_use || unseen || now >= end {
         return Some(Fate::Gone);
     }
     let mut heard = known
@@ -383,7 +385,14 @@ mod tests {
             Some(Fate::Gone),
             "unused"
         );
-        assert_eq!(ask(true, None, &["a"], 0), Some(Fate::Gone), "never seen");
+        assert_eq!(ask(true, None, &[], 0), Some(Fate::Gone), "never seen");
+        assert_eq!(
+            ask(true, None, &["a"], 0),
+            Some(Fate::Until(end)),
+            "not reported yet"
+        );
+        let none_left = health(&[("a", Drained)]);
+        assert_eq!(ask(true, Some(&none_left), &["a"], 0), Some(Fate::Gone));
         assert_eq!(ask(true, Some(&one), &["a"], 0), Some(Fate::Until(end)));
         assert_eq!(
             ask(true, Some(&one), &["a"], 300_000),

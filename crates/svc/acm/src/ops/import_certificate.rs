@@ -106,6 +106,7 @@ fn record(core: &Core, call: &Call, arn: &str, imported: Imported) -> Certificat
         }),
         created_at: call.now,
         renewal: None,
+        exported: false,
         tags: Default::default(),
         unknown: Unknown::new(),
     }

@@ -100,7 +100,7 @@ fn fits(certificate: &Certificate, input: &ListCertificatesRequest, now: Timesta
     });
     key && used(&filters.key_usage, usages)
         && used(&filters.extended_key_usage, extended)
-        && filters.export_option.as_deref() != Some("ENABLED")
+        && (filters.export_option.as_deref()).is_none_or(|it| it == show::export(certificate))
         && filters.managed_by.is_none()
 }
 

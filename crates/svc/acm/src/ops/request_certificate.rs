@@ -37,13 +37,12 @@ pub async fn request_certificate(
         _ => Method::Email,
     };
     let algorithm = algorithm(input.key_algorithm.as_deref())?;
-    let options = input.domain_validation_options.unwrap_or_default();
-    let validations = validations(&place, &names, &options)?;
+    let wished = input.domain_validation_options.unwrap_or_default();
+    let validations = validations(&place, &names, &wished)?;
     let mut tags = Default::default();
     check::add_tags(&mut tags, &check::tags(input.tags)?)?;
-    let preference = input
-        .options
-        .and_then(|it| it.certificate_transparency_logging_preference);
+    let options = input.options.unwrap_or_default();
+    let preference = options.certificate_transparency_logging_preference;
     let token = input.idempotency_token.map(|token| {
         // The same token with another request is another request.
         digest(&[&token, &names.join(","), method.name(), algorithm.name()])
@@ -60,6 +59,7 @@ pub async fn request_certificate(
             method,
             validations,
             transparency: preference.as_deref() != Some("DISABLED"),
+            exportable: options.export.as_deref() == Some("ENABLED"),
         },
         domain: names[0].clone(),
         names,
@@ -68,6 +68,7 @@ pub async fn request_certificate(
         issued: None,
         created_at: call.now,
         renewal: None,
+        exported: false,
         tags,
         unknown: Unknown::new(),
     };
@@ -146,10 +147,6 @@ fn refuse_unsupported(input: &RequestCertificateRequest) -> Result<(), Fault> {
         return Err(faults::invalid_parameter_exception(
             "HTTP validation is only available for certificates managed by CloudFront.",
         ));
-    }
-    let export = input.options.as_ref().and_then(|it| it.export.as_deref());
-    if export == Some("ENABLED") {
-        return Err(fault::unsupported("An exportable certificate"));
     }
     Ok(())
 }

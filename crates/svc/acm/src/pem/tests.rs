@@ -95,11 +95,11 @@ fn what_does_not_belong_together() {
     );
     refused(
         check(&body, "nonsense", None),
-        "key provided is not in a valid PEM",
+        "Passed PEM was not a private key",
     );
     refused(
         check(&body, &body, None),
-        "key provided is not in a valid PEM",
+        "Passed PEM was not a private key",
     );
     refused(
         check(&body, &key, Some("nonsense")),
@@ -113,7 +113,7 @@ fn what_does_not_belong_together() {
     refused(check(garbage, &key, None), "Unable to parse certificate");
     refused(check(&body, &key, Some(garbage)), "Could not validate");
     let encrypted = key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
-    refused(check(&body, &encrypted, None), "must not be encrypted");
+    refused(check(&body, &encrypted, None), "not encrypted");
 }
 
 #[test]

@@ -132,12 +132,7 @@ async fn what_cannot_be_requested() {
         (
             "a.example.com",
             "UnsupportedOperation",
-            Box::new(|it| {
-                it.options = Some(api::CertificateOptions {
-                    export: Some("ENABLED".to_owned()),
-                    ..Default::default()
-                });
-            }),
+            Box::new(|it| it.managed_by = Some("CLOUDFRONT".to_owned())),
         ),
     ];
     for (name, code, change) in cases {
@@ -254,4 +249,41 @@ async fn a_request_survives_a_crash() {
     let before = harness.describe(&arn).await.unwrap();
     harness.restart();
     assert_eq!(harness.describe(&arn).await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_key_leaves_only_where_the_request_allowed_it() {
+    let harness = Harness::start();
+    let export = async |arn: &str, passphrase: &str| {
+        let input = api::ExportCertificateRequest {
+            certificate_arn: Some(arn.to_owned()),
+            passphrase: Some(passphrase.as_bytes().to_vec()),
+        };
+        harness.acm.export_certificate(&harness.call(), input).await
+    };
+    let closed = harness.issued("a.example.com").await;
+    let fault = export(&closed, "secret").await.unwrap_err();
+    assert_eq!(fault.code, "ValidationException");
+    let open = |input: &mut api::RequestCertificateRequest| {
+        input.options = Some(api::CertificateOptions {
+            export: Some("ENABLED".to_owned()),
+            ..Default::default()
+        });
+    };
+    let arn = harness.request("b.example.com", open).await.unwrap();
+    let fault = export(&arn, "secret").await.unwrap_err();
+    assert_eq!(fault.code, "RequestInProgressException");
+    harness.clock.advance(Duration::from_secs(1));
+    wait("the certificate", || async {
+        harness.status(&arn).await == "ISSUED"
+    })
+    .await;
+    let fault = export(&arn, "50%").await.unwrap_err();
+    assert_eq!(fault.code, "ValidationException");
+    let exported = export(&arn, "secret").await.unwrap();
+    let key = exported.private_key.unwrap();
+    assert!(key.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
+    let shown = harness.describe(&arn).await.unwrap();
+    assert_eq!(shown.renewal_eligibility.as_deref(), Some("ELIGIBLE"));
+    assert_eq!(shown.options.unwrap().export.as_deref(), Some("ENABLED"));
 }

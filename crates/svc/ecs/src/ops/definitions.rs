@@ -35,7 +35,7 @@ impl Core {
             None => {
                 let key = place.scope().key(Family::KIND, &wanted.family);
                 let family = self.read::<Family>(&key).await?;
-                match family.and_then(|family| family.record.active.last().copied()) {
+                match family.and_then(|family| family.record.newest_active) {
                     Some(newest) => newest,
                     None => return Ok(None),
                 }
@@ -99,7 +99,9 @@ pub async fn deregister_task_definition(
     })
 }
 
-/// Changes a revision's status and its family's list of active ones in one transaction.
+/// Changes a revision's status, and which is the newest ACTIVE one of its family, in one
+/// transaction. The family is written in any case: whoever looked for its newest revision meanwhile
+/// must look again.
 async fn set_status(
     core: &Core,
     call: &Call,
@@ -122,9 +124,9 @@ async fn set_status(
         let family_key = place.scope().key(Family::KIND, &record.family);
         if let Some(family) = core.read::<Family>(&family_key).await? {
             let mut changed = family.record.clone();
-            changed
-                .active
-                .retain(|revision| *revision != record.revision);
+            if changed.newest_active == Some(record.revision) {
+                changed.newest_active = newest_active(core, place, &record).await?;
+            }
             txn = txn
                 .when(family.unchanged())
                 .put(family_key, wharf_records::encode(&changed));
@@ -134,6 +136,33 @@ async fn set_status(
         }
     }
     Err(conflict(key).into())
+}
+
+/// The latest ACTIVE revision of a family other than the one that no longer is.
+async fn newest_active(
+    core: &Core,
+    place: &Place,
+    gone: &Definition,
+) -> Result<Option<i32>, Fault> {
+    let prefix = place
+        .scope()
+        .key(Definition::KIND, &format!("{}:", gone.family));
+    let mut range = Range::prefix(&prefix).limit(SCAN);
+    let mut newest = None;
+    loop {
+        let reply = core.parts.store.range(range).await;
+        let reply = reply.map_err(fault::of_store)?;
+        for entry in &reply.entries {
+            let record: Definition = decode(&entry.value).map_err(fault::of_record)?;
+            if record.status == DefinitionStatus::Active && record.revision != gone.revision {
+                newest = Some(record.revision);
+            }
+        }
+        match reply.entries.last().filter(|_| reply.more) {
+            Some(last) => range = Range::prefix(&prefix).limit(SCAN).start_after(&last.key),
+            None => return Ok(newest),
+        }
+    }
 }
 
 /// Most definitions in one DeleteTaskDefinitions.
@@ -306,7 +335,7 @@ pub async fn list_task_definition_families(
     let mut families = Vec::new();
     for entry in &reply.entries {
         let family: Family = decode(&entry.value).map_err(fault::of_record)?;
-        if active.is_none_or(|active| active != family.active.is_empty()) {
+        if active.is_none_or(|active| active == family.newest_active.is_some()) {
             families.push((family.name.clone(), family.name));
         }
     }

@@ -17,7 +17,6 @@ use wharf_records::{
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Fault};
 
-use super::run_task::TOKEN_TTL;
 use crate::{
     binding,
     core::{Core, MAX_TRIES, Stored, conflict},
@@ -432,8 +431,7 @@ async fn anew(
             created_at: call.now,
             unknown: Unknown::new(),
         };
-        let lease = core.parts.store.lease_grant(&call.permit, TOKEN_TTL).await;
-        let lease = lease.map_err(fault::of_store)?;
+        let lease = core.token_lease(&call.permit).await?;
         txn = txn
             .when(Compare::absent(token))
             .put_leased(token, encode(&record), lease);

@@ -40,15 +40,13 @@ pub async fn register_task_definition(
         };
         let mut family = found.map(|stored| stored.record).unwrap_or_else(|| Family {
             name: name.clone(),
-            last_revision: 0,
-            active: Vec::new(),
-            unknown: Unknown::new(),
+            ..Family::default()
         });
         let Some(revision) = family.last_revision.checked_add(1) else {
             return Err(fault::client("The family has no further revision to give."));
         };
         family.last_revision = revision;
-        family.active.push(revision);
+        family.newest_active = Some(revision);
         let record = Definition {
             family: name.clone(),
             revision,

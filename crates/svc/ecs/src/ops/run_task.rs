@@ -1,30 +1,33 @@
-//! RunTask: chooses hosts, claims them and writes the tasks in one transaction.
+//! RunTask: chooses hosts, claims them and writes the tasks in one transaction ([`crate::lane`]).
 //!
 //! The transaction compares the ledger of every host it claims on, so two servers can never promise
 //! the same room twice; when another got there first, the view is brought up to date and the choice
 //! made again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{collections::BTreeSet, sync::Arc};
 
+use bytes::Bytes;
 use rand::{Rng, seq::SliceRandom};
 use sha2::{Digest, Sha256};
 use wharf_api_ecs::{Failure, RunTaskRequest, RunTaskResponse, TaskOverride, faults};
 use wharf_base::ids;
-use wharf_placement::{Demand, HostIx, Refusal, ledger, place};
+use wharf_placement::{Demand, HostIx, Refusal, place};
 use wharf_records::{
     Record, Unknown,
     ecs::{
-        ClientToken, Cluster, Definition, DefinitionStatus, InstanceStatus, Launch, Ledger, Task,
+        ClientToken, Cluster, Definition, DefinitionStatus, Host, Instance, InstanceStatus, Launch,
+        Ledger, Task,
     },
     encode,
 };
-use wharf_store::{Compare, Txn};
+use wharf_store::{LeaseId, Revision};
 use wharf_wire::{Call, Fault};
 
 use super::subnets::{self, Subnet};
 use crate::{
     core::{Core, MAX_TRIES, Stored, conflict},
     document, fault,
+    lane::{self, Outcome},
     launch::{self, Order},
     make::{self, Spot},
     names::{Place, role_arn},
@@ -33,26 +36,52 @@ use crate::{
     view::{Held, Region},
 };
 
-/// How long a client token is remembered.
-pub const TOKEN_TTL: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
 /// The reason Fargate gives when no host has room; hosts themselves are not the caller's business.
 const NO_FARGATE: &str = "Capacity is unavailable at this time. Please try again later or in a different availability zone";
 
 pub async fn run_task(
-    core: &Core,
+    core: &Arc<Core>,
     call: &Call,
     mut input: RunTaskRequest,
 ) -> Result<RunTaskResponse, Fault> {
     full_roles(&call.account, input.overrides.as_mut());
+    let mut cluster = String::new();
+    for _ in 0..MAX_TRIES {
+        let job = match prepare(core, call, &input).await? {
+            Prepared::Job(job) => job,
+            Prepared::Made(arns) => return repeat(core, &arns).await,
+        };
+        cluster.clone_from(&job.cluster.key);
+        if let Outcome::Made(made) = lane::place(core, *job).await? {
+            let shown = made.tasks.iter().map(|task| show::task(task, true));
+            let shown: Result<Vec<_>, _> = shown.collect();
+            return Ok(RunTaskResponse {
+                tasks: Some(shown.map_err(|e| fault::server(&e))?),
+                failures: Some(made.failures),
+            });
+        }
+    }
+    Err(conflict(&cluster).into())
+}
+
+enum Prepared {
+    Job(Box<Job>),
+    /// The token led to these tasks before.
+    Made(Vec<String>),
+}
+
+/// Everything there is to find out before hosts are chosen.
+async fn prepare(core: &Core, call: &Call, input: &RunTaskRequest) -> Result<Prepared, Fault> {
     let cluster = core.cluster(call, input.cluster.as_deref()).await?;
     let count = match input.count.unwrap_or(1) {
         count @ 1..=10 => usize::try_from(count).unwrap_or(1),
         _ => return Err(fault::invalid("count must be between 1 and 10.")),
     };
-    let token = Token::read(core, call, &cluster, &input).await?;
-    if let Some(made) = token.as_ref().and_then(|token| token.made.as_ref()) {
-        return repeat(core, made).await;
-    }
+    let token = match Token::read(core, call, &cluster, input).await? {
+        Some(Read::Made(arns)) => return Ok(Prepared::Made(arns)),
+        Some(Read::New(token)) => Some(token),
+        None => None,
+    };
     let place = Place::of(call);
     let definition = active_definition(core, &place, input.task_definition.as_deref()).await?;
     let source = provider::source(
@@ -61,13 +90,14 @@ pub async fn run_task(
         input.capacity_provider_strategy.as_ref(),
         count,
     )?;
-    let order = launch::run(&input, &cluster.name, source.launch, &definition.record)?;
+    let order = launch::run(input, &cluster.name, source.launch, &definition.record)?;
     check_roles(core, call, &order).await?;
     let subnets = match &order.network {
         Some(network) => subnets::resolve(core, call, network).await?,
         None => Vec::new(),
     };
-    let job = Job {
+    Ok(Prepared::Job(Box::new(Job {
+        call: call.clone(),
         place,
         cluster,
         definition,
@@ -75,8 +105,8 @@ pub async fn run_task(
         subnets,
         count,
         providers: source.providers,
-    };
-    job.run(core, call, token).await
+        token,
+    })))
 }
 
 /// Overridden roles may be given by their names alone.
@@ -128,11 +158,18 @@ pub async fn check_roles(core: &Core, call: &Call, order: &Order) -> Result<(), 
     Ok(())
 }
 
-/// The client token of a call, with what it led to before.
+/// The client token of a call, not used before.
 struct Token {
     key: String,
     request: String,
-    made: Option<Vec<String>>,
+    lease: LeaseId,
+}
+
+/// What is known of a client token.
+enum Read {
+    New(Token),
+    /// What it led to before.
+    Made(Vec<String>),
 }
 
 impl Token {
@@ -141,7 +178,7 @@ impl Token {
         call: &Call,
         cluster: &Cluster,
         input: &RunTaskRequest,
-    ) -> Result<Option<Self>, Fault> {
+    ) -> Result<Option<Read>, Fault> {
         let Some(token) = input.client_token.as_deref().filter(|t| !t.is_empty()) else {
             return Ok(None);
         };
@@ -154,18 +191,24 @@ impl Token {
         let key = Place::of(call).scope().key(ClientToken::KIND, &id);
         let request = document::of_request("RunTask", input).to_string();
         let request = hex::encode(Sha256::digest(request.as_bytes()));
-        let found = core.read::<ClientToken>(&key).await?;
-        let made = match found {
-            None => None,
-            Some(found) if found.record.request == request => Some(found.record.made),
+        match core.read::<ClientToken>(&key).await? {
+            None => {}
+            Some(found) if found.record.request == request => {
+                return Ok(Some(Read::Made(found.record.made)));
+            }
             Some(found) => {
                 return Err(faults::conflict_exception(
                     "The client token was used with other parameters before.",
                 )
                 .with("resourceIds", found.record.made));
             }
-        };
-        Ok(Some(Self { key, request, made }))
+        }
+        let lease = core.token_lease(&call.permit).await?;
+        Ok(Some(Read::New(Self {
+            key,
+            request,
+            lease,
+        })))
     }
 }
 
@@ -183,65 +226,71 @@ async fn repeat(core: &Core, made: &[String]) -> Result<RunTaskResponse, Fault> 
     })
 }
 
-struct Job {
-    place: Place,
+/// One call, ready for hosts to be chosen.
+pub struct Job {
+    pub call: Call,
+    pub place: Place,
+    pub order: Order,
+    pub count: usize,
     cluster: Held<Cluster>,
     definition: Stored<Definition>,
-    order: Order,
     subnets: Vec<Subnet>,
-    count: usize,
     /// Capacity provider of each task, if any.
     providers: Vec<Option<String>>,
+    token: Option<Token>,
+}
+
+/// Hosts for a job's tasks, and why there are no more of them.
+pub struct Chosen {
+    /// The same hosts as rows of the fleet.
+    pub rows: Vec<HostIx>,
+    pub spots: Vec<HostFor>,
+    pub failures: Vec<Failure>,
 }
 
 /// A host for one task.
-#[derive(Debug, Clone)]
-struct Choice {
-    host: String,
+pub struct HostFor {
+    pub host: Held<Host>,
+    pub instance: Held<Instance>,
+    pub ledger: Held<Ledger>,
     subnet: Option<Subnet>,
 }
 
+/// What a job led to.
+#[derive(Debug)]
+pub struct Made {
+    pub tasks: Vec<Task>,
+    pub failures: Vec<Failure>,
+}
+
 impl Job {
-    async fn run(
-        &self,
-        core: &Core,
-        call: &Call,
-        token: Option<Token>,
-    ) -> Result<RunTaskResponse, Fault> {
-        // Never closed.
-        let _turn = core.placements.acquire().await.ok();
-        for _ in 0..MAX_TRIES {
-            core.up_to_date().await;
-            let (txn, tasks, failures) = self.attempt(core, call)?;
-            let txn = self
-                .with_token(core, call, txn, token.as_ref(), &tasks)
-                .await?;
-            if tasks.is_empty() || core.commit(&call.permit, txn).await? {
-                let shown: Result<Vec<_>, _> = tasks.iter().map(|t| show::task(t, true)).collect();
-                return Ok(RunTaskResponse {
-                    tasks: Some(shown.map_err(|e| fault::server(&e))?),
-                    failures: Some(failures),
-                });
-            }
-            // The same token may have been served meanwhile, by another server or call.
-            if let Some(token) = &token
-                && let Some(found) = core.read::<ClientToken>(&token.key).await?
-            {
-                return repeat(core, &found.record.made).await;
-            }
-        }
-        Err(conflict(&self.cluster.key).into())
+    /// What must not change before its tasks are written: keys, and the revisions they have (0: none).
+    pub fn rests_on(&self) -> impl Iterator<Item = (String, Revision)> {
+        let token = self.token.as_ref().map(|token| (token.key.clone(), 0));
+        let cluster = (self.cluster.key.clone(), self.cluster.revision);
+        let definition = (self.definition.key.clone(), self.definition.revision);
+        [cluster, definition].into_iter().chain(token)
     }
 
-    /// One choice on the view as it is, and the transaction that would make it true.
-    fn attempt(&self, core: &Core, call: &Call) -> Result<(Txn, Vec<Task>, Vec<Failure>), Fault> {
-        let mut rng = core.rng();
-        core.view.read(&self.place, |region| {
-            self.check_instances(region)?;
-            let (choices, failures) = self.choose(region, &mut rng);
-            let (txn, tasks) = self.write(core, call, region, &choices)?;
-            Ok((txn, tasks, failures))
-        })
+    pub fn token_key(&self) -> Option<&String> {
+        self.token.as_ref().map(|token| &token.key)
+    }
+
+    /// What is remembered of the client token: key, record, lease.
+    pub fn token_of(&self, tasks: &[Task]) -> Option<(String, Bytes, LeaseId)> {
+        let token = self.token.as_ref()?;
+        let record = ClientToken {
+            request: token.request.clone(),
+            made: tasks.iter().map(|task| task.arn.clone()).collect(),
+            created_at: self.call.now,
+            unknown: Unknown::new(),
+        };
+        Some((token.key.clone(), encode(&record), token.lease))
+    }
+
+    pub fn key_of(&self, task: &Task) -> String {
+        let id = format!("{}:{}", task.cluster, task.id);
+        self.place.scope().key(Task::KIND, &id)
     }
 
     fn check_instances(&self, region: &Region) -> Result<(), Fault> {
@@ -263,36 +312,36 @@ impl Job {
         }
     }
 
-    fn choose(&self, region: &Region, rng: &mut impl Rng) -> (Vec<Choice>, Vec<Failure>) {
+    /// One choice on the view as it is.
+    pub fn choose(&self, region: &Region, rng: &mut impl Rng) -> Result<Chosen, Fault> {
+        self.check_instances(region)?;
         let zones = self.subnets.iter().map(|subnet| subnet.zone.as_str());
         let serving = Serving::new(region, zones, self.order.launch);
-        let demand = self.demand(&serving);
-        let placed = place(&region.fleet, &demand, self.count, rng);
-        let mut subnets = self.subnets.clone();
+        let placed = place(&region.fleet, &self.demand(&serving), self.count, rng);
+        let mut subnets: Vec<&Subnet> = self.subnets.iter().collect();
         subnets.shuffle(rng);
-        let mut choices = Vec::new();
-        for row in &placed.hosts {
-            let id = region.fleet.id(*row);
-            let zone = region
-                .hosts
-                .get(id)
-                .map_or("", |host| host.availability_zone.as_str());
-            let subnet = subnets
-                .iter()
-                .position(|subnet| serving.fits(&subnet.zone, zone));
+        let (mut rows, mut spots) = (Vec::new(), Vec::new());
+        for row in placed.hosts {
+            let Some(mut spot) = HostFor::row(region, row) else {
+                continue;
+            };
+            let zone = &spot.host.availability_zone;
+            let serves = |subnet: &&Subnet| serving.fits(&subnet.zone, zone);
             // The next task takes the next subnet, so that a batch spreads over them.
-            let subnet = subnet.map(|at| {
+            if let Some(at) = subnets.iter().position(serves) {
                 let chosen = subnets.remove(at);
-                subnets.push(chosen.clone());
-                chosen
-            });
-            choices.push(Choice {
-                host: id.to_owned(),
-                subnet,
-            });
+                subnets.push(chosen);
+                spot.subnet = Some(chosen.clone());
+            }
+            rows.push(row);
+            spots.push(spot);
         }
-        let failures = self.failures(region, &placed.refusals, self.count - choices.len());
-        (choices, failures)
+        let failures = self.failures(region, &placed.refusals, self.count - rows.len());
+        Ok(Chosen {
+            rows,
+            spots,
+            failures,
+        })
     }
 
     fn demand(&self, serving: &Serving) -> Demand {
@@ -320,106 +369,38 @@ impl Job {
             .collect()
     }
 
-    fn write(
-        &self,
-        core: &Core,
-        call: &Call,
-        region: &Region,
-        choices: &[Choice],
-    ) -> Result<(Txn, Vec<Task>), Fault> {
-        let mut txn = Txn::new()
-            .when(self.cluster.unchanged())
-            .when(self.definition.unchanged());
-        let mut ledgers = BTreeMap::<&str, (Compare, String, Ledger)>::new();
-        let mut tasks = Vec::new();
-        for (number, choice) in choices.iter().enumerate() {
-            let Some(task) = self.make(core, call, region, choice, number) else {
-                continue;
-            };
-            let Some(held) = region.ledgers.get(&choice.host) else {
-                continue;
-            };
-            let (_, _, ledger) = ledgers.entry(&choice.host).or_insert_with(|| {
-                (
-                    held.unchanged(),
-                    held.key.clone(),
-                    Ledger::clone(&held.record),
-                )
-            });
-            // Placement has seen this very ledger, so a shortage cannot be; a refused claim must
-            // all the same never become a task.
-            if ledger::claim(ledger, &task.arn, task.claim.clone()).is_err() {
-                continue;
-            }
-            let key = self
-                .place
-                .scope()
-                .key(Task::KIND, &format!("{}:{}", task.cluster, task.id));
-            txn = txn.put(key, encode(&task));
-            tasks.push(task);
-        }
-        for (host, (unchanged, key, ledger)) in &ledgers {
-            txn = txn.when(unchanged.clone()).put(key.clone(), encode(ledger));
-            // Not drained, deregistered or lost meanwhile.
-            let instance = region.hosts.get(*host).map(|host| host.instance.clone());
-            if let Some(instance) = instance.and_then(|arn| region.instance_by_arn(&arn)) {
-                txn = txn.when(instance.unchanged());
-            }
-        }
-        Ok((txn, tasks))
-    }
-
-    fn make(
-        &self,
-        core: &Core,
-        call: &Call,
-        region: &Region,
-        choice: &Choice,
-        number: usize,
-    ) -> Option<Task> {
-        let host = region.hosts.get(&choice.host)?;
-        let instance = region.instance_by_arn(&host.instance)?;
-        let zone = choice
+    /// The task for a host that was chosen, as the `number`th of the job.
+    pub fn make(&self, core: &Core, at: &HostFor, number: usize) -> Task {
+        let zone = at
             .subnet
             .as_ref()
-            .map_or(&host.availability_zone, |subnet| &subnet.zone);
+            .map_or(&at.host.availability_zone, |subnet| &subnet.zone);
         let spot = Spot {
             id: ids::hex32(),
             cluster: &self.cluster,
-            instance,
-            host: &choice.host,
+            instance: &at.instance,
+            host: &at.host.id,
             zone,
-            subnet: choice.subnet.as_ref().map(|subnet| subnet.id.as_str()),
+            subnet: at.subnet.as_ref().map(|subnet| subnet.id.as_str()),
             capacity_provider: self.providers.get(number).cloned().flatten(),
             credentials_seed: core.credentials_seed(),
         };
-        let mut task = make::task(&self.place, &self.order, spot, call.now);
-        settle(&mut task, call.now);
-        Some(task)
+        let mut task = make::task(&self.place, &self.order, spot, self.call.now);
+        settle(&mut task, self.call.now);
+        task
     }
+}
 
-    async fn with_token(
-        &self,
-        core: &Core,
-        call: &Call,
-        txn: Txn,
-        token: Option<&Token>,
-        tasks: &[Task],
-    ) -> Result<Txn, Fault> {
-        let Some(token) = token.filter(|_| !tasks.is_empty()) else {
-            return Ok(txn);
-        };
-        let record = ClientToken {
-            request: token.request.clone(),
-            made: tasks.iter().map(|task| task.arn.clone()).collect(),
-            created_at: call.now,
-            unknown: Unknown::new(),
-        };
-        let lease = core.parts.store.lease_grant(&call.permit, TOKEN_TTL).await;
-        let lease = lease.map_err(fault::of_store)?;
-        Ok(txn
-            .when(Compare::absent(&token.key))
-            .put_leased(&token.key, encode(&record), lease))
+impl HostFor {
+    fn row(region: &Region, row: HostIx) -> Option<Self> {
+        let id = region.fleet.id(row);
+        let host = region.hosts.get(id)?;
+        Some(Self {
+            instance: region.instance_by_arn(&host.instance)?.clone(),
+            ledger: region.ledgers.get(id)?.clone(),
+            host: host.clone(),
+            subnet: None,
+        })
     }
 }
 
@@ -434,12 +415,10 @@ pub struct Serving {
 impl Serving {
     pub fn new<'z>(region: &Region, zones: impl Iterator<Item = &'z str>, launch: Launch) -> Self {
         let wanted: BTreeSet<String> = zones.map(str::to_owned).collect();
-        let offered = |fargate: bool| launch != Launch::Fargate || fargate;
-        let hosts = region.hosts.values().filter(|host| offered(host.fargate));
-        let served: BTreeSet<&String> = hosts.map(|host| &host.availability_zone).collect();
+        let fargate = launch == Launch::Fargate;
         let orphaned = wanted
             .iter()
-            .filter(|zone| !served.contains(zone))
+            .filter(|zone| !region.fleet.serves_zone(zone, fargate))
             .cloned()
             .collect();
         Self { wanted, orphaned }

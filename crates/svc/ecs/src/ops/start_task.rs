@@ -93,6 +93,7 @@ impl Job {
         call: &Call,
         instance: &str,
     ) -> Result<Result<Task, &'static str>, Fault> {
+        let _turn = core.lane.turn().await;
         for _ in 0..MAX_TRIES {
             core.up_to_date().await;
             let attempt = core.view.read(&self.place, |region| {

@@ -225,6 +225,11 @@ impl Look<'_> {
     ) -> Result<Option<Next>, StepError> {
         let (core, now) = (self.core, self.core.now());
         let carried = said.clone();
+        // Until the transaction is done.
+        let _turn = match &wanted {
+            Some(_) => Some(core.lane.turn().await),
+            None => None,
+        };
         let batch = match &wanted {
             Some(wanted) => self.choose(&plan.service, wanted).await?,
             None => None,
@@ -308,8 +313,6 @@ impl Look<'_> {
         };
         let order = of_service(service, &primary.revision, &definition);
         let order = order.map_err(|fault| neighbour("make a task of the service", fault))?;
-        // Never closed.
-        let _turn = self.core.placements.acquire().await.ok();
         self.core.up_to_date().await;
         let mint = || mint(self.core);
         let launcher = Launcher {

@@ -194,6 +194,13 @@ impl<'a> Launcher<'a> {
     /// Each task takes, of the subnets its host can serve, one of the zone with the fewest tasks of
     /// this deployment, and there the subnet with the fewest.
     fn with_subnets(&self, region: &Region, serving: &Serving, hosts: Vec<HostIx>) -> Vec<Choice> {
+        let plain = |row| Choice {
+            host: region.fleet.id(row).to_owned(),
+            subnet: None,
+        };
+        if self.subnets().next().is_none() {
+            return hosts.into_iter().map(plain).collect();
+        }
         let id = format!("{}:{}", self.service.cluster, self.service.name);
         let (mut zones, mut subnets) = (BTreeMap::new(), BTreeMap::new());
         let present = region.tasks_of_service(&id).filter(|task| {

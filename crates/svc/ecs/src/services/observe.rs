@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use wharf_base::Timestamp;
 use wharf_records::ecs::{
-    Desired, Health, InstanceStatus, Status, StopCode, TargetKind, TargetState, Task, TaskTarget,
+    Desired, Health, Status, StopCode, TargetKind, TargetState, Task, TaskTarget,
 };
 
 use crate::view::Region;
@@ -113,7 +113,6 @@ pub fn tasks(region: &Region, id: &str, health: &HealthTable) -> Vec<Seen> {
 
 fn seen(region: &Region, task: &Task, health: &HealthTable) -> Option<Seen> {
     let membership = task.service.as_ref()?;
-    let instance = region.instance_by_arn(&task.instance);
     let target = |target: &TaskTarget| SeenTarget {
         group: target.spec.group.clone(),
         port: target.spec.port,
@@ -127,7 +126,7 @@ fn seen(region: &Region, task: &Task, health: &HealthTable) -> Option<Seen> {
         arn: task.arn.clone(),
         deployment: membership.deployment.clone(),
         host: task.host.clone(),
-        draining: instance.is_none_or(|instance| instance.status != InstanceStatus::Active),
+        draining: !region.fleet.is_active(&task.host),
         zone: task.availability_zone.clone(),
         desired: task.desired,
         last: task.last,

@@ -96,12 +96,12 @@ fn drains(service: &Service, observed: &Observed, stopped: &impl Fn(&str) -> boo
 /// No host promises more than it has.
 pub fn ledger(seed: u64, host: &str, ledger: &Ledger) {
     let (mut cpu, mut memory, mut interfaces) = (0, 0, 0);
-    for claim in ledger.claims.values() {
+    for (claim, count) in ledger.claims.alike() {
         if claim.phase == ClaimPhase::Held {
-            cpu += claim.cpu;
-            memory += claim.memory;
+            cpu += claim.cpu * count;
+            memory += claim.memory * count;
         }
-        interfaces += claim.interfaces;
+        interfaces += claim.interfaces * count;
     }
     let room = &ledger.capacity;
     assert!(
@@ -218,6 +218,10 @@ fn unfinished(world: &World) -> String {
             return format!("{}: {running} tasks", service.name);
         }
     }
+    // What has just ended still counts as running until its host was heard.
+    if world.reports_under_way() {
+        return "a report is under way".to_owned();
+    }
     let mut tasks = world.region.tasks.values();
     match tasks.find(|task| task.desired == Desired::Stopped || task.unconfirmed) {
         Some(task) => format!(
@@ -248,9 +252,9 @@ fn settled(world: &World) {
     }
     assert_eq!(up, live.len(), "seed {seed}: every task runs exactly once");
     for host in (0..world.nodes.len()).map(node_id) {
-        for claimant in world.region.ledgers[&host].claims.keys() {
+        for claimant in world.region.ledgers[&host].claims.claimants() {
             assert!(
-                live.contains(claimant),
+                live.contains(&claimant),
                 "seed {seed}: {claimant} holds room on {host}"
             );
         }

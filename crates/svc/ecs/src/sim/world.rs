@@ -174,6 +174,11 @@ impl World {
         self.events.insert((self.now + delay, self.sequence), event);
     }
 
+    pub fn reports_under_way(&self) -> bool {
+        let mut events = self.events.values();
+        events.any(|event| matches!(event, Event::Reported { .. }))
+    }
+
     /// A look at a key, unless one is due earlier.
     pub fn look(&mut self, key: String, delay: Duration, event: Event) {
         let at = self.now + delay;

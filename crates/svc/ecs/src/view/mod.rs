@@ -105,6 +105,16 @@ impl View {
         }
     }
 
+    /// Tries something out on one account and region. Whoever does leaves it as it was; nobody sees
+    /// it meanwhile, so keep it short.
+    pub fn try_out<R>(&self, place: &Place, out: impl FnOnce(&mut Region) -> R) -> R {
+        let mut regions = self.regions.write().unwrap_or_else(PoisonError::into_inner);
+        match regions.get_mut(place) {
+            Some(region) => out(region),
+            None => out(&mut Region::default()),
+        }
+    }
+
     /// Keys of the services that are not over and have targets, in that group if one is named.
     pub fn services_with_targets(&self, group: Option<&str>) -> Vec<String> {
         let regions = self.regions.read().unwrap_or_else(PoisonError::into_inner);

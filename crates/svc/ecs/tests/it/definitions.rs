@@ -75,6 +75,12 @@ async fn revisions_are_never_issued_twice() {
         ("ClientException", "Unable to describe task definition.")
     );
     assert!(harness.define(of("web")).await.ends_with("web:4"));
+    // What a bare name means, whichever revision goes.
+    for (gone, newest) in [("web:2", Some(4)), ("web:4", Some(1)), ("web:1", None)] {
+        deregister(&harness, gone).await.unwrap();
+        let found = describe(&harness, "web").await;
+        assert_eq!(found.ok().and_then(|found| found.revision), newest);
+    }
 }
 
 #[tokio::test]

@@ -232,6 +232,36 @@ async fn a_client_token_gives_the_same_tasks_again() {
     assert_eq!(conflict.members, [("resourceIds", json!([first]))]);
 }
 
+/// Calls that wait are placed together, those with one token never.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn calls_placed_together_keep_their_tokens_apart() {
+    let harness = std::sync::Arc::new(Harness::with_cluster().await);
+    let _agents = [
+        Agent::join(&harness, "default").await,
+        Agent::join(&harness, "default").await,
+    ];
+    harness.define(bridge()).await;
+    let mut calls = tokio::task::JoinSet::new();
+    for number in 0..12 {
+        let harness = harness.clone();
+        let token = format!("token-{}", number % 4);
+        calls.spawn(async move {
+            let request = json!({"taskDefinition": "web", "count": 2, "clientToken": token});
+            let tasks = harness.run(request).await.unwrap().tasks.unwrap();
+            let mut arns: Vec<_> = tasks.into_iter().filter_map(|task| task.task_arn).collect();
+            arns.sort();
+            (token, arns)
+        });
+    }
+    let mut made = std::collections::BTreeMap::new();
+    for (token, arns) in calls.join_all().await {
+        assert_eq!(arns.len(), 2);
+        assert_eq!(*made.entry(token).or_insert(arns.clone()), arns);
+    }
+    let all: std::collections::BTreeSet<_> = made.into_values().flatten().collect();
+    assert_eq!(all.len(), 8);
+}
+
 #[tokio::test]
 async fn what_does_not_fit_is_a_failure_with_its_reason() {
     let harness = Harness::with_cluster().await;

@@ -132,8 +132,8 @@ impl Record for Listener {
     const FORMAT: u32 = 1;
 }
 
-/// A certificate that listeners have, as it was when they were given it: it stays in use when it is
-/// deleted where it came from, as AWS warns of.
+/// A certificate that listeners have: a copy that follows one of Certificate Manager, and outlives one
+/// that is deleted in IAM, as AWS warns of.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Certificate {
     pub names: Vec<String>,

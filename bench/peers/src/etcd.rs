@@ -1,4 +1,4 @@
-//! etcd as a peer: one member on loopback, spoken to in gRPC directly. The one message needed is
+//! etcd as a peer: one member on loopback, spoken to in gRPC directly. The few messages needed are
 //! encoded by hand, which costs etcd nothing.
 
 use std::{
@@ -13,8 +13,6 @@ use bytes::{BufMut, Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http2::{SendRequest, handshake};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-
-use crate::{key, load, value};
 
 pub struct Etcd {
     process: Child,
@@ -84,8 +82,13 @@ impl Etcd {
         stream.set_nodelay(true)?;
         let (sender, connection) = handshake(TokioExecutor::new(), TokioIo::new(stream)).await?;
         tokio::spawn(connection);
-        let uri = format!("http://127.0.0.1:{}/etcdserverpb.KV/Put", self.port).parse()?;
-        Ok(EtcdClient { sender, uri })
+        let uri =
+            |method| format!("http://127.0.0.1:{}/etcdserverpb.KV/{method}", self.port).parse();
+        Ok(EtcdClient {
+            sender,
+            put: uri("Put")?,
+            txn: uri("Txn")?,
+        })
     }
 
     pub fn pid(&self) -> u32 {
@@ -103,15 +106,51 @@ impl Drop for Etcd {
 /// A connection of its own.
 pub struct EtcdClient {
     sender: SendRequest<Full<Bytes>>,
-    uri: hyper::Uri,
+    put: hyper::Uri,
+    txn: hyper::Uri,
 }
 
 impl EtcdClient {
     pub async fn put_key(&mut self, key: String, value: Vec<u8>) -> anyhow::Result<()> {
-        let request = hyper::Request::post(self.uri.clone())
+        let message = put_request(key.as_bytes(), &value);
+        self.call(self.put.clone(), message).await.map(drop)
+    }
+
+    /// Writes all of `puts` if every key of `compares` has been written so many times; whether it
+    /// was so.
+    pub async fn swap(
+        &mut self,
+        compares: &[(&str, u64)],
+        puts: &[(&str, &[u8])],
+    ) -> anyhow::Result<bool> {
+        let mut message = Vec::new();
+        for (key, version) in compares {
+            // Compare { result = EQUAL, target = VERSION, key = 3, version = 4 }
+            let mut compare = Vec::new();
+            field(&mut compare, 3, key.as_bytes());
+            varint(&mut compare, 4 << 3);
+            varint(&mut compare, *version);
+            field(&mut message, 1, &compare);
+        }
+        for (key, value) in puts {
+            // RequestOp { request_put = 2 }
+            let mut op = Vec::new();
+            field(&mut op, 2, &put_request(key.as_bytes(), value));
+            field(&mut message, 2, &op);
+        }
+        let reply = self.call(self.txn.clone(), message).await?;
+        succeeded(&reply).context("etcd's answer to a transaction")
+    }
+
+    async fn call(&mut self, uri: hyper::Uri, message: Vec<u8>) -> anyhow::Result<Bytes> {
+        let mut framed = BytesMut::with_capacity(message.len() + 5);
+        framed.put_u8(0);
+        framed.put_u32(u32::try_from(message.len())?);
+        framed.put_slice(&message);
+        let request = hyper::Request::post(uri)
             .header("content-type", "application/grpc")
             .header("te", "trailers")
-            .body(Full::new(put_request(key.as_bytes(), &value)))?;
+            .body(Full::new(framed.freeze()))?;
         self.sender.ready().await?;
         let reply = self.sender.send_request(request).await?;
         let early = reply.headers().get("grpc-status").cloned();
@@ -121,34 +160,61 @@ impl EtcdClient {
             status.as_ref().is_some_and(|s| s == "0"),
             "etcd said {status:?}"
         );
-        Ok(())
+        let bytes = body.to_bytes();
+        anyhow::ensure!(bytes.len() >= 5, "etcd's answer has no message");
+        Ok(bytes.slice(5..))
     }
 }
 
-impl load::Client for EtcdClient {
-    async fn put(&mut self, n: usize) -> anyhow::Result<()> {
-        self.put_key(key(n % crate::KEYS), value(n)).await
-    }
+/// `PutRequest { key = 1, value = 2 }`
+fn put_request(key: &[u8], value: &[u8]) -> Vec<u8> {
+    let mut message = Vec::with_capacity(key.len() + value.len() + 16);
+    field(&mut message, 1, key);
+    field(&mut message, 2, value);
+    message
 }
 
-/// `PutRequest { key = 1, value = 2 }` behind gRPC's five bytes.
-fn put_request(key: &[u8], value: &[u8]) -> Bytes {
-    let mut message = BytesMut::with_capacity(key.len() + value.len() + 16);
-    for (tag, bytes) in [(0x0a, key), (0x12, value)] {
-        message.put_u8(tag);
-        let mut len = bytes.len();
-        while len >= 0x80 {
-            message.put_u8(len as u8 | 0x80);
-            len >>= 7;
+/// Bytes, or an inner message.
+fn field(out: &mut Vec<u8>, number: u64, bytes: &[u8]) {
+    varint(out, number << 3 | 2);
+    varint(out, bytes.len() as u64);
+    out.extend_from_slice(bytes);
+}
+
+fn varint(out: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        out.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
+}
+
+/// `TxnResponse { header = 1, succeeded = 2 }`: a member that is false is left out.
+fn succeeded(mut reply: &[u8]) -> Option<bool> {
+    let number = |reply: &mut &[u8]| {
+        let mut number = 0_u64;
+        for shift in (0..64).step_by(7) {
+            let (first, rest) = reply.split_first()?;
+            *reply = rest;
+            number |= u64::from(first & 0x7f) << shift;
+            if first & 0x80 == 0 {
+                return Some(number);
+            }
         }
-        message.put_u8(len as u8);
-        message.put_slice(bytes);
+        None
+    };
+    while !reply.is_empty() {
+        match number(&mut reply)? {
+            // varint 2
+            16 => return Some(number(&mut reply)? == 1),
+            tag if tag & 7 == 2 => {
+                let len = usize::try_from(number(&mut reply)?).ok()?;
+                reply = reply.get(len..)?;
+            }
+            _ => return None,
+        }
     }
-    let mut framed = BytesMut::with_capacity(message.len() + 5);
-    framed.put_u8(0);
-    framed.put_u32(message.len() as u32);
-    framed.put_slice(&message);
-    framed.freeze()
+    Some(false)
 }
 
 fn free_port() -> anyhow::Result<u16> {

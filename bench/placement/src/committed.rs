@@ -1,0 +1,190 @@
+//! Placements committed on the store, the ledger of every host compared and written with them.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context as _;
+use wharf_api_ecs::{self as api, Ecs};
+use wharf_base::ids;
+
+use crate::{
+    HOSTS,
+    platform::{Platform, call},
+};
+
+/// Callers at once, each waiting for its answer before it asks again.
+const CALLERS: usize = 64;
+
+const HEAD: &str = "| what | strategy | placements/s | p50 ms | p99 ms | CPU µs a placement |
+|---|---|---|---|---|---|";
+
+pub async fn run_tasks(time: Duration, rounds: u64) -> anyhow::Result<()> {
+    println!("{HEAD}");
+    for count in [10, 1] {
+        for strategy in ["random", "spread zone, instance", "binpack memory"] {
+            let one = async |platform: &Platform| run_task(platform, strategy, count, time).await;
+            let best = best(rounds, one).await?;
+            println!("| RunTask, count {count} | {strategy} | {} |", best.show());
+        }
+    }
+    println!();
+    Ok(())
+}
+
+pub async fn start_services(rounds: u64) -> anyhow::Result<()> {
+    println!("{HEAD}");
+    let best = best(rounds, services).await?;
+    println!(
+        "| {SERVICES} services of {DESIRED} tasks | spread zone, instance | {} |",
+        best.show()
+    );
+    println!();
+    Ok(())
+}
+
+/// The best of some rounds, each on hosts of its own.
+async fn best(
+    rounds: u64,
+    one: impl AsyncFn(&Platform) -> anyhow::Result<Rate>,
+) -> anyhow::Result<Rate> {
+    let mut best: Option<Rate> = None;
+    for _ in 0..rounds {
+        let platform = Platform::start(HOSTS).await?;
+        let rate = one(&platform).await?;
+        platform.verify().await?;
+        platform.end().await;
+        let better = |best: &Rate| best.per_second < rate.per_second;
+        if best.as_ref().is_none_or(better) {
+            best = Some(rate);
+        }
+    }
+    best.context("no round")
+}
+
+struct Rate {
+    per_second: f64,
+    /// Of the whole process.
+    cpu_each: Duration,
+    /// Of a call, ascending.
+    took: Vec<Duration>,
+}
+
+impl Rate {
+    fn new(placed: usize, wall: Duration, cpu: Duration, mut took: Vec<Duration>) -> Self {
+        took.sort_unstable();
+        Self {
+            per_second: placed as f64 / wall.as_secs_f64(),
+            cpu_each: cpu / u32::try_from(placed.max(1)).unwrap_or(u32::MAX),
+            took,
+        }
+    }
+
+    fn show(&self) -> String {
+        let at = |part: usize| match self.took.get(self.took.len() * part / 100) {
+            Some(took) => format!("{:.1}", took.as_secs_f64() * 1e3),
+            None => "–".to_owned(),
+        };
+        let (rate, cpu) = (self.per_second, self.cpu_each.as_micros());
+        format!("{rate:.0} | {} | {} | {cpu}", at(50), at(99))
+    }
+}
+
+/// What this process has used, to a hundredth of a second.
+fn cpu() -> anyhow::Result<Duration> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let behind = stat.rsplit(')').next().unwrap_or_default();
+    let fields = behind.split_whitespace().skip(11).take(2);
+    let ticks: u64 = fields.filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+    Ok(Duration::from_millis(ticks * 10))
+}
+
+async fn run_task(
+    platform: &Platform,
+    strategy: &str,
+    count: i32,
+    time: Duration,
+) -> anyhow::Result<Rate> {
+    let item = |kind: &str, field: &str| api::PlacementStrategy {
+        type_: Some(kind.to_owned()),
+        field: Some(field.to_owned()),
+    };
+    let strategies = match strategy {
+        "random" => Vec::new(),
+        "binpack memory" => vec![item("binpack", "memory")],
+        _ => vec![
+            item("spread", "attribute:ecs.availability-zone"),
+            item("spread", "instanceId"),
+        ],
+    };
+    let request = Arc::new(api::RunTaskRequest {
+        task_definition: Some("web".to_owned()),
+        count: Some(count),
+        placement_strategy: Some(strategies),
+        ..api::RunTaskRequest::default()
+    });
+    let (begun, used) = (Instant::now(), cpu()?);
+    let until = begun + time;
+    let callers: Vec<_> = (0..CALLERS)
+        .map(|_| {
+            let (ecs, request) = (platform.ecs.clone(), request.clone());
+            tokio::spawn(async move {
+                let (mut placed, mut took) = (0, Vec::new());
+                loop {
+                    let begun = Instant::now();
+                    if begun >= until {
+                        return anyhow::Ok((placed, took));
+                    }
+                    let mut request = api::RunTaskRequest::clone(&request);
+                    // As the SDKs do.
+                    request.client_token = Some(ids::uuid());
+                    let made = ecs.run_task(&call(), request).await?;
+                    let tasks = made.tasks.unwrap_or_default().len();
+                    anyhow::ensure!(tasks == count as usize, "{tasks} of {count} tasks placed");
+                    placed += tasks;
+                    took.push(begun.elapsed());
+                }
+            })
+        })
+        .collect();
+    let (mut placed, mut took) = (0, Vec::new());
+    for caller in callers {
+        let (more, times) = caller.await??;
+        placed += more;
+        took.extend(times);
+    }
+    Ok(Rate::new(placed, begun.elapsed(), cpu()? - used, took))
+}
+
+/// Services that start at once, and the tasks each of them wants.
+const SERVICES: usize = 8;
+const DESIRED: usize = 2_500;
+
+/// From the first CreateService until every task is on the store.
+async fn services(platform: &Platform) -> anyhow::Result<Rate> {
+    let (begun, used) = (Instant::now(), cpu()?);
+    for number in 0..SERVICES {
+        let request = api::CreateServiceRequest {
+            service_name: Some(format!("web-{number}")),
+            task_definition: Some("web".to_owned()),
+            desired_count: Some(i32::try_from(DESIRED)?),
+            ..api::CreateServiceRequest::default()
+        };
+        platform.ecs.create_service(&call(), request).await?;
+    }
+    while platform.tasks().await? < SERVICES * DESIRED {
+        anyhow::ensure!(
+            begun.elapsed() < Duration::from_secs(120),
+            "the services do not get their tasks"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let used = cpu()? - used;
+    Ok(Rate::new(
+        SERVICES * DESIRED,
+        begun.elapsed(),
+        used,
+        Vec::new(),
+    ))
+}
