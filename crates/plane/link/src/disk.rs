@@ -98,17 +98,17 @@ pub fn encode(plane: Plane, instance: &str, known: &Known) -> Vec<u8> {
     bytes
 }
 
-/// Puts `bytes` into `path`, whole and durable or not at all.
+/// Puts `bytes` into `path`, whole or not at all.
 ///
 /// # Errors
 /// They do not fit, or the file system refuses.
-pub fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub fn save(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
     if bytes.len() > MAX_STATE {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     fs::create_dir_all(folder)?;
-    durable::replace(path, bytes, Durability::Machine)
+    durable::replace(path, bytes, durability)
 }
 
 #[cfg(test)]
@@ -137,7 +137,12 @@ mod tests {
         let path = folder.path().join("deep/plane.json");
         assert!(load(&path, Plane::Network).unwrap().is_none());
         for _ in 0..2 {
-            save(&path, &encode(Plane::Network, "i-1", &known())).unwrap();
+            save(
+                &path,
+                &encode(Plane::Network, "i-1", &known()),
+                Durability::Machine,
+            )
+            .unwrap();
         }
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);

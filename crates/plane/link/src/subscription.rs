@@ -14,10 +14,11 @@ use std::{
 
 use tokio::{
     sync::{Notify, mpsc, oneshot, watch},
-    time::{Instant, MissedTickBehavior, interval, sleep},
+    time::{Instant, MissedTickBehavior, interval, sleep, timeout},
 };
 use tokio_util::task::AbortOnDropHandle;
 use wharf_base::Clock;
+use wharf_durable::Durability;
 use wharf_planeproto::{
     Change, Key, Kind, Plane,
     balancer::TargetRef,
@@ -41,6 +42,9 @@ const SETTLED: Duration = Duration::from_secs(5);
 /// again goes by what was written; but writing takes at most a fifth of the time.
 const SAVE_PAUSE: Duration = Duration::from_millis(20);
 const SAVE_PAUSE_PER_WRITE: u32 = 4;
+/// A write is flushed to the disk when nothing changed for so long, or after so long at the latest.
+const FLUSH_WHEN_QUIET: Duration = Duration::from_millis(200);
+const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// After a write that failed.
 const SAVE_AGAIN: Duration = Duration::from_secs(1);
 
@@ -206,11 +210,22 @@ impl Shared {
     }
 }
 
-/// Writes the state after changes, with a pause after each write.
+/// Writes the state after changes, with a pause after each write: at once for the next process, and
+/// through to the disk when no change follows or [`FLUSH_EVERY`] has passed.
 async fn save_changes(shared: Arc<Shared>, plane: Plane, path: PathBuf) {
     let mut failing = false;
+    let mut unflushed_since: Option<Instant> = None;
     loop {
-        shared.changed.notified().await;
+        let durability = match unflushed_since {
+            None => {
+                shared.changed.notified().await;
+                Durability::Process
+            }
+            Some(since) => match timeout(FLUSH_WHEN_QUIET, shared.changed.notified()).await {
+                Ok(()) if since.elapsed() < FLUSH_EVERY => Durability::Process,
+                _ => Durability::Machine,
+            },
+        };
         let began = Instant::now();
         let (of, to) = (shared.clone(), path.clone());
         let work = move || {
@@ -221,7 +236,7 @@ async fn save_changes(shared: Arc<Shared>, plane: Plane, path: PathBuf) {
                 };
                 disk::encode(plane, host, &held.1)
             };
-            disk::save(&to, &bytes)
+            disk::save(&to, &bytes, durability)
         };
         match tokio::task::spawn_blocking(work).await {
             Ok(Ok(())) => failing = false,
@@ -234,6 +249,10 @@ async fn save_changes(shared: Arc<Shared>, plane: Plane, path: PathBuf) {
             }
             Err(error) => tracing::error!(%error, "saving a plane's state panicked"),
         }
+        unflushed_since = match durability {
+            Durability::Process => unflushed_since.or(Some(began)),
+            Durability::Machine => None,
+        };
         let pause = SAVE_PAUSE.max(began.elapsed() * SAVE_PAUSE_PER_WRITE);
         sleep(if failing { SAVE_AGAIN } else { pause }).await;
     }
