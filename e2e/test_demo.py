@@ -22,12 +22,13 @@ SILENCE_S = 15
 class Demo:
     """One chapter in a folder of its own, and the installations that came and went in it."""
 
-    def __init__(self, folder, *arguments):
+    def __init__(self, folder, *arguments, cwd=tools.REPOSITORY):
         self.folder, self.lines, self.installations, self.longest_silence_s = folder, [], set(), 0.0
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {"TMPDIR": str(folder)}
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        environment |= {"TMPDIR": str(folder), "PATH": f"{os.environ['PATH']}:{os.path.dirname(tools.aws2())}"}
         self.process = subprocess.Popen(
             [str(tools.wharf()), "demo", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment,
-            cwd=tools.REPOSITORY, start_new_session=True,
+            cwd=cwd, start_new_session=True,
         )  # fmt: skip
 
     def read(self, until=None):
@@ -61,8 +62,8 @@ def demo():
     folder, started = pathlib.Path(tempfile.mkdtemp(prefix="wharf-e2e-")), []
     before = host.snapshot()
 
-    def start(*arguments):
-        started.append(Demo(folder, *arguments))
+    def start(*arguments, **options):
+        started.append(Demo(folder, *arguments, **options))
         return started[-1]
 
     yield start
@@ -104,7 +105,8 @@ def test_both_chapters(demo):
     [("1", "7. ", signal.SIGINT), ("2", "3. ", signal.SIGTERM), ("2", "6. ", signal.SIGINT), ("2", "6. ", signal.SIGTERM)],
 )
 def test_an_interrupted_demo_leaves_nothing(demo, hosts, step, signalled):
-    told = demo("--hosts", hosts)
+    # From anywhere: then it takes the AWS command line that is on the PATH.
+    told = demo("--hosts", hosts, cwd="/")
     told.read(until=step)
     # A terminal tells everyone in the foreground; whoever ends a service tells the one process.
     if signalled == signal.SIGINT:

@@ -115,6 +115,7 @@ def test_a_host_that_was_cut_off_runs_nothing_twice(service, hosts):
     away.wait_connected(True, 60)
     wait_for(lambda: not any(processes.alive(pid) for pid in strays), 60, "the end of the strays")
     service.wait_stable()
+    service.wait_healthy()
     assert sorted(body.split()[1] for body in service.answers(60)) == service.addresses()
 
 

@@ -43,6 +43,9 @@ def answered_since(watcher, moment):
 def test_no_connection_is_refused_and_none_that_waited_is_lost(fresh, web, record_property):
     kills = []
     with Watcher(web, repeat=False, askers=8) as watcher:
+        # The next process starts from the configuration on disk, which may be some tens of milliseconds old.
+        begun = time.monotonic()
+        wait_for(lambda: answered_since(watcher, begun + STEADY_AFTER_S), 20, "answers before the first kill")
         for _ in range(KILLS):
             kills.append(kill(fresh))
             # One that is killed as soon as it started is started again after a pause.

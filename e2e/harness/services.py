@@ -22,10 +22,11 @@ class Web:
     # Making and ending
 
     def make(self, tasks_wanted=3, port=None, **service):
-        """All of it; returns when the service is stable and the load balancer answers."""
+        """All of it; returns when the service is stable and the load balancer answers from every task."""
         self.make_balancer(port)
         self.make_service(tasks_wanted, **service)
         self.wait_stable()
+        self.wait_healthy()
         self.wait_answers()
         return self
 
@@ -131,6 +132,15 @@ class Web:
             assert status == 200, f"{status} {body}"
             seen[body.strip()] += 1
         return seen
+
+    def wait_healthy(self, deadline_s=30):
+        """Until every task takes its share, as `aws elbv2 wait target-in-service` does."""
+
+        def healthy():
+            targets = self.elb.describe_target_health(TargetGroupArn=self.target_group)["TargetHealthDescriptions"]
+            return {one["Target"]["Id"] for one in targets if one["TargetHealth"]["State"] == "healthy"} >= set(self.addresses())
+
+        wait_for(healthy, deadline_s, f"the health of {self.name}'s targets")
 
     def wait_answers(self, deadline_s=30):
         wait_for(lambda: self.ask()[0] == 200, deadline_s, f"an answer of {self.name}")

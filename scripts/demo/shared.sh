@@ -50,10 +50,11 @@ until_within() {
 
 # Programs
 
+# The first of some programs that is there; the functions below, of the same names, are none.
 first_of() {
   local candidate
   for candidate in "$@"; do
-    if candidate=$(command -v "$candidate" 2>/dev/null); then echo "$candidate"; return; fi
+    if type -P "$candidate"; then return; fi
   done
   return 1
 }

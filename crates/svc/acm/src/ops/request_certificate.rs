@@ -45,7 +45,9 @@ pub async fn request_certificate(
     let preference = options.certificate_transparency_logging_preference;
     let token = input.idempotency_token.map(|token| {
         // The same token with another request is another request.
-        digest(&[&token, &names.join(","), method.name(), algorithm.name()])
+        let export = options.export.as_deref().unwrap_or_default();
+        let (names, method) = (names.join(","), method.name());
+        digest(&[&token, &names, method, algorithm.name(), export])
     });
     if let Some(id) = remembered(core, &place, token.as_deref()).await? {
         return Ok(answer(&place, &id));

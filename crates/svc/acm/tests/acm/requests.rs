@@ -287,3 +287,17 @@ async fn a_key_leaves_only_where_the_request_allowed_it() {
     assert_eq!(shown.renewal_eligibility.as_deref(), Some("ELIGIBLE"));
     assert_eq!(shown.options.unwrap().export.as_deref(), Some("ENABLED"));
 }
+
+#[tokio::test]
+async fn tokens_go_after_their_hour() {
+    let mut harness = Harness::start();
+    let with = |input: &mut api::RequestCertificateRequest| {
+        input.idempotency_token = Some("t".to_owned());
+    };
+    harness.request("a.example.com", with).await.unwrap();
+    let is_kept = async |harness: &Harness| harness.stored().await.contains("\"kind\":\"token\"");
+    assert!(is_kept(&harness).await);
+    harness.clock.advance(Duration::from_secs(3601));
+    harness.restart();
+    wait("the token's end", || async { !is_kept(&harness).await }).await;
+}
