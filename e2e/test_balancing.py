@@ -16,10 +16,10 @@ from harness.tasks import sh
 from harness.waiting import wait_for
 
 SWITCH = """
-import base64, hashlib, socket
-listener = socket.create_server(("0.0.0.0", 80))
-while True:
-    peer, _ = listener.accept()
+import base64, hashlib, socket, threading
+
+
+def serve(peer):
     head = b""
     while b"\\r\\n\\r\\n" not in head:
         head += peer.recv(4096) or exit("closed")
@@ -27,14 +27,18 @@ while True:
     fields = {name.lower(): value for name, value in fields.items()}
     if fields.get("upgrade") != "websocket":
         peer.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n")
-        peer.close()
-        continue
+        return peer.close()
     digest = hashlib.sha1((fields["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()
     accept = base64.b64encode(digest).decode()
     peer.sendall(f"HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\nSec-WebSocket-Accept: {accept}\\r\\n\\r\\n".encode())
     while chunk := peer.recv(4096):
         peer.sendall(chunk)
     peer.close()
+
+
+listener = socket.create_server(("0.0.0.0", 80))
+while True:
+    threading.Thread(target=serve, args=listener.accept()[:1]).start()
 """
 
 
