@@ -224,9 +224,10 @@ def test_the_control_plane_is_reached_through_the_task_endpoint_alone(wharf, bus
 
 def test_security_group_of_the_default_vpc(wharf):
     ec2 = wharf.client("ec2")
-    (vpc,) = ec2.describe_vpcs()["Vpcs"]
+    (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
     assert vpc["CidrBlock"] == "172.31.0.0/16" and vpc["IsDefault"]
     subnets = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc["VpcId"]]}])["Subnets"]
     assert all(ipaddress.ip_network(one["CidrBlock"]).prefixlen == 20 for one in subnets) and subnets
-    (group,) = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["default"]}])["SecurityGroups"]
-    assert group["VpcId"] == vpc["VpcId"]
+    mine = {"Name": "vpc-id", "Values": [vpc["VpcId"]]}
+    (group,) = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["default"]}, mine])["SecurityGroups"]
+    assert group["Description"] == "default VPC security group"
