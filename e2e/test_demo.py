@@ -118,6 +118,16 @@ def test_an_interrupted_demo_leaves_nothing(demo, hosts, step, signalled):
     assert "everything was cleaned up" in told.text
 
 
+@pytest.mark.parametrize("hosts, step", [("1", "7. "), ("2", "6. ")])
+def test_a_killed_demo_leaves_nothing(demo, hosts, step):
+    told = demo("--hosts", hosts)
+    told.read(until=step)
+    told.process.kill()
+    # To the end of the last process that can write: it cleans up after us.
+    told.read()
+    assert told.wait() == -signal.SIGKILL
+
+
 def test_an_unknown_chapter(demo):
     done = tools.run(tools.wharf(), "demo", "--hosts", "3", check=False)
     assert done.returncode == 2 and "--hosts" in done.stderr

@@ -9,11 +9,9 @@ set -euo pipefail
 # The repository, if this runs from one: by its path, or by `wharf demo`, which hands it to bash as text.
 if [ -n "${BASH_EXECUTION_STRING:-}" ]; then
   here=$PWD
-  # shellcheck disable=SC2034 # for chapter two
   myself=(bash -c "$BASH_EXECUTION_STRING" "$0")
 else
   here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-  # shellcheck disable=SC2034
   myself=(bash "$here/scripts/demo.sh")
   for part in shared one-machine two-hosts; do
     # shellcheck source=/dev/null
@@ -21,33 +19,51 @@ else
   done
 fi
 
-# Runs a chapter in a folder of its own. However it ends, leave_CHAPTER ends what it started.
+# Runs a chapter, of which the process itself is another: what a terminal says to everyone in the foreground is said to us
+# alone, and is heard at once. If we are killed, the chapter cleans up.
 chapter() {
+  local around=(setsid setpriv --pdeathsig TERM)
+  work=$(mktemp -d "${TMPDIR:-/tmp}/wharf-demo.XXXXXX")
+  # In namespaces of its own it is a child of unshare, which hears nothing but KILL.
+  [ "$1" = one_machine ] || around=(
+    setsid setpriv --pdeathsig KILL
+    unshare --net --mount --pid --uts --fork --kill-child=TERM --mount-proc --propagation private
+  )
+  telling=$1
+  WHARF_DEMO_CHAPTER=$1 WHARF_DEMO_FOLDER=$work "${around[@]}" "${myself[@]}" &
+  inside=$!
+  # A signal ends the waiting, not the chapter.
+  wait "$inside" || exit
+  inside=
+  rm -rf "$work"
+  work=
+}
+# The process itself.
+tell() {
   leave=leave_$1
-  work=${WHARF_DEMO_INSIDE:-$(mktemp -d "${TMPDIR:-/tmp}/wharf-demo.XXXXXX")}
   # Passwords of registries, too, are kept there.
   export REGISTRY_AUTH_FILE=$work/auth.json
-  [ -e "$REGISTRY_AUTH_FILE" ] || echo '{}' >"$REGISTRY_AUTH_FILE"
+  echo '{}' >"$REGISTRY_AUTH_FILE"
   "$1"
-  clean_up
-}
-clean_up() {
-  [ -n "$leave" ] || return 0
-  stop_asking
-  "$leave"
-  leave=
-  # Chapter two's folder is that of the shell that started its namespaces.
-  [ -n "${WHARF_DEMO_INSIDE:-}" ] || rm -rf "$work"
 }
 ended() {
   local status=$?
   trap - EXIT
   trap '' INT TERM HUP
   set +e
-  clean_up
-  if [ "$status" != 0 ] && [ -z "${WHARF_DEMO_INSIDE:-}" ]; then
-    printf '\ndemo: stopped with exit code %s; everything was cleaned up\n' "$status" >&2
+  if [ -n "$leave" ]; then
+    stop_asking
+    "$leave"
+    rm -rf "$work"
+    exit "$status"
   fi
+  case ${inside:+$telling} in
+    one_machine) kill -TERM "$inside" 2>/dev/null ;;
+    two_hosts) kill -TERM "$(pgrep -P "$inside")" 2>/dev/null || kill -KILL "$inside" 2>/dev/null ;;
+  esac
+  [ -z "$inside" ] || wait "$inside"
+  [ -z "$work" ] || rm -rf "$work"
+  [ "$status" = 0 ] || printf '\ndemo: stopped with exit code %s; everything was cleaned up\n' "$status" >&2
   exit "$status"
 }
 trap ended EXIT
@@ -61,8 +77,9 @@ case "$*" in
   *) die "the only flag is --hosts, with 1 or 2" ;;
 esac
 find_programs
-if [ -n "${WHARF_DEMO_INSIDE:-}" ]; then
-  chapter inside_two_hosts
+if [ -n "${WHARF_DEMO_CHAPTER:-}" ]; then
+  work=$WHARF_DEMO_FOLDER
+  tell "$WHARF_DEMO_CHAPTER"
   exit
 fi
 for each in "${chapters[@]}"; do chapter "$each"; done

@@ -2,8 +2,8 @@
 # What the chapters of the demo share: how commands are shown, the programs, the images, a service behind a load
 # balancer. Read by scripts/demo.sh, or put before it by `wharf demo`.
 
-# The chapter's folder and how it is left; the running wharf; what commands said that later ones need.
-work='' leave='' up='' wharf_program='' aws_program=''
+# The chapter's folder and how it is left, its process and its name; the running wharf; what commands said that later ones need.
+work='' leave='' inside='' telling='' up='' wharf_program='' aws_program=''
 container='' vpc='' group='' balancer='' targets='' name='' url='' role=''
 asking=() subnets=()
 
@@ -68,7 +68,7 @@ find_programs() {
   local tool
   wharf_program=$(first_of ${WHARF:+"$WHARF"} "$here/target/debug/wharf" "$here/target/release/wharf" wharf) || die "no wharf: run 'make build' first"
   aws_program=$(first_of "$here/.venv/bin/aws" aws) || die "no aws: run 'make deps', or install the AWS command line"
-  for tool in skopeo buildah busybox curl pgrep ip unshare nsenter mount; do
+  for tool in skopeo buildah busybox curl pgrep ip setpriv unshare nsenter mount; do
     command -v "$tool" >/dev/null \
       || die "no $tool: run 'make deps', or 'apt-get install skopeo buildah busybox-static curl procps iproute2 util-linux mount'"
   done

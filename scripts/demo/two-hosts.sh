@@ -7,23 +7,7 @@
 control=10.0.0.1
 declare -A holders=()
 
-# Outside: runs the chapter in its namespaces.
-two_hosts() {
-  chapter_title "Chapter two: two hosts, of which one dies"
-  # In the background, so that a signal is heard at once.
-  WHARF_DEMO_INSIDE=$work unshare --net --mount --pid --uts --fork --kill-child --mount-proc --propagation private "${myself[@]}" &
-  inside=$!
-  wait "$inside" || { inside=; exit 1; }
-  inside=
-}
-leave_two_hosts() {
-  [ -n "${inside:-}" ] || return 0
-  # The first process of the namespaces cleans up and ends; then they are gone.
-  kill -TERM "$(pgrep -P "$inside")" 2>/dev/null || true
-  wait "$inside" || true
-}
-
-# Inside: machines
+# Machines
 
 # Make this the machine `control`: a folder of its own for what wharf keeps, and a switch that others plug into.
 boot_control() {
@@ -109,7 +93,7 @@ tasks_in() { rows NODE "3=$1" -1; }
 running() { rows SERVICE 1=web 5; }
 healthy() { count TARGET 3=healthy; }
 
-# Inside: the story
+# The story
 
 joined() { look && [ "$(count NODE 5=connected)" = 3 ]; }
 noticed() { [ "$(agent_in us-east-1b)" = away ]; }
@@ -173,8 +157,9 @@ lose_a_host() {
   answers_between $((noticed_at + 2000)) "$(now_ms)" || die "a request failed that began two seconds after the loss was noticed"
 }
 
-inside_two_hosts() {
+two_hosts() {
   prompt="control\$"
+  chapter_title "Chapter two: two hosts, of which one dies"
 
   say "1. Three machines on a network: control, host-1 and host-2, each in namespaces of its own"
   boot_control
@@ -236,7 +221,8 @@ take_down() {
   up=
 }
 
-leave_inside_two_hosts() {
+# However the chapter ended: what does not end with its processes.
+leave_two_hosts() {
   local name
   for name in "${!holders[@]}"; do
     if [ -e "/proc/${holders[$name]}" ]; then on "$name" "$wharf_program" down
