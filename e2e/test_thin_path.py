@@ -73,7 +73,9 @@ def test_a_running_task_is_seen_running_and_stopped(wharf, busybox):
     assert stopped["stoppedReason"] == "enough of it"
     assert task.exit_code == 7
     assert task.arn not in wharf.client("ecs").list_tasks(desiredStatus="RUNNING")["taskArns"]
-    assert task.arn in wharf.client("ecs").list_tasks(desiredStatus="STOPPED")["taskArns"]
+    # Other tests may have stopped more than a page of them.
+    stopped = wharf.client("ecs").get_paginator("list_tasks").paginate(desiredStatus="STOPPED")
+    assert task.arn in [arn for page in stopped for arn in page["taskArns"]]
 
 
 def test_no_container_engine_takes_part(wharf, busybox):
