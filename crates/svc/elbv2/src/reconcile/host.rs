@@ -38,10 +38,13 @@ fn step(host: &Host, connected: bool, started: Timestamp, config: &Config, now: 
             Step::Until(back_by)
         };
     };
-    let (lost, forgotten) = (
-        since + config.host_lost_after,
-        since + config.host_forgotten_after,
-    );
+    // While no server ran, nobody could come back.
+    let lost = if since < started {
+        started + config.reconnect_grace
+    } else {
+        since + config.host_lost_after
+    };
+    let forgotten = lost.max(since + config.host_forgotten_after);
     match (host.lost, now) {
         (_, now) if now >= forgotten => Step::Forgotten,
         (false, now) if now >= lost => Step::Lost,
@@ -120,6 +123,17 @@ mod tests {
         assert_eq!(
             ask(host(1_000_001, None, false), false, 1_000_002),
             Step::Away
+        );
+        let went_before = |lost| host(0, Some(900_000), lost);
+        assert_eq!(
+            ask(went_before(false), false, 1_000_000),
+            Step::Until(Timestamp(1_060_000))
+        );
+        assert_eq!(ask(went_before(false), false, 1_060_000), Step::Lost);
+        // Longer away than hosts are remembered, and the server with them.
+        assert_eq!(
+            ask(host(0, Some(-9_000_000), false), false, 1_000_000),
+            Step::Until(Timestamp(1_060_000))
         );
         let went = |lost| host(0, Some(2_000_000), lost);
         assert_eq!(
