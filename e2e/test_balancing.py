@@ -6,11 +6,12 @@ import contextlib
 import hashlib
 import http.client
 import os
+import re
 import socket
 
 import pytest
 
-from harness import tasks
+from harness import tasks, tools
 from harness.services import Web, address
 from harness.tasks import sh
 from harness.waiting import wait_for
@@ -248,3 +249,26 @@ def test_a_web_socket_goes_through(balancer, rule, python):
     line.sendall(b"still")
     assert line.recv(16) == b"still"
     line.close()
+
+
+def test_a_port_that_another_program_has_is_shown(balancer):
+    def shown():
+        return tools.run(tools.wharf(), "status", "--data", balancer.wharf.data).stdout
+
+    squatter = socket.create_server(("127.0.0.1", 0))
+    port = squatter.getsockname()[1]
+    made = balancer.elb.create_listener(
+        LoadBalancerArn=balancer.balancer["LoadBalancerArn"], Protocol="HTTP", Port=port, DefaultActions=[said("ours")]
+    )
+    arn = made["Listeners"][0]["ListenerArn"]
+    wait_for(
+        lambda: re.search(rf"^127\.0\.0\.1:{port} +\w+ +another program listens there$", shown(), re.M),
+        10,
+        "the word that the port is taken",
+    )
+    squatter.close()
+    wait_for(lambda: f"127.0.0.1:{port} " not in shown(), 20, "the word that it is free")
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    line.request("GET", "/", headers={"Host": f"{balancer.balancer['DNSName']}:{port}"})
+    assert line.getresponse().read() == b"ours"
+    balancer.elb.delete_listener(ListenerArn=arn)

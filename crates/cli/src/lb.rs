@@ -121,6 +121,7 @@ async fn serve(
     let memory = memory::file(&layout.node());
     config.last_known.send_replace(memory::load(&memory));
     let known = config.last_known.subscribe();
+    let mut closed = config.closed.changes();
     // Kept to the end: the instance id does not change while this runs.
     let (_instance, is_instance) = watch::channel(Some(host.instance_id.clone()));
     let (subscription, deliveries) = Subscription::start(link(layout, identity, is_instance)?);
@@ -132,12 +133,18 @@ async fn serve(
         }
         std::future::pending::<()>().await;
     };
+    let tell_closed = async {
+        loop {
+            subscription.closed(closed.next().await);
+        }
+    };
     tokio::select! {
         ended = wharf_lb::run(config, update_queue, reports, shutdown) => {
             ended.map_err(|cause| Problem::caused("load balancers cannot be carried", cause))
         }
         () = pass_on(deliveries, updates) => Ok(()),
         () = report => Ok(()),
+        () = tell_closed => Ok(()),
         () = memory::keep(known, memory) => Ok(()),
     }
 }

@@ -62,6 +62,7 @@ fn as_text(seen: &Value, settings: &Settings, style: Style, now: Timestamp) -> S
         services(seen),
         deployments(seen),
         balancers(seen),
+        closed(seen),
         targets(seen),
         nodes(seen),
         tasks(seen, now),
@@ -182,6 +183,24 @@ fn url(host: &str, listener: &Value) -> String {
         (_, Some(port)) => format!("{scheme}://{host}:{port}/"),
         _ => format!("{scheme}://{host}/"),
     }
+}
+
+/// Addresses of load balancers at which nodes should listen and cannot.
+fn closed(seen: &Value) -> Rows {
+    let heading = ["CLOSED", "NODE", "BECAUSE"];
+    let row = |it: &Value| {
+        let of_host = |node: &&Value| node["ec2InstanceId"] == it["host"];
+        let node = list(seen, "containerInstances").find(of_host);
+        vec![
+            cell(it, "address"),
+            node.map_or_else(
+                || cell(it, "host"),
+                |node| name(node, "containerInstanceArn"),
+            ),
+            cell(it, "reason"),
+        ]
+    };
+    rows(&heading, list(seen, "closedDoors").map(row))
 }
 
 fn targets(seen: &Value) -> Rows {
@@ -347,6 +366,19 @@ mod tests {
             deployments(&service("IN_PROGRESS"))[1][..2],
             ["ecs-svc/1", "web"]
         );
+    }
+
+    #[test]
+    fn a_port_that_another_program_has_shows_with_its_node() {
+        let arn = "arn:aws:ecs:us-east-1:000000000000:container-instance/default/0a";
+        let door = |host: &str| json!({"host": host, "address": "127.0.0.1:80", "reason": "why"});
+        let seen = json!({
+            "containerInstances": [{"ec2InstanceId": "i-1", "containerInstanceArn": arn}],
+            "closedDoors": [door("i-1"), door("i-2")],
+        });
+        let rows = closed(&seen);
+        assert_eq!(rows[1], ["127.0.0.1:80", "0a", "why"]);
+        assert_eq!(rows[2], ["127.0.0.1:80", "i-2", "why"]);
     }
 
     #[test]

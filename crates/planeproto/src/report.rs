@@ -1,5 +1,7 @@
 //! What planes report to the control plane.
 
+use std::net::SocketAddr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::balancer::TargetRef;
@@ -13,6 +15,14 @@ pub struct TargetHealth {
     pub reason: Option<String>,
     /// `Health checks failed with these codes: [502]`
     pub description: Option<String>,
+}
+
+/// An address of a load balancer at which a host should listen and cannot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosedDoor {
+    pub address: SocketAddr,
+    /// `Address already in use`
+    pub reason: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,7 +11,7 @@
 //!   Ack {nonce}                            ─▶
 //!                                           ◀─ Changes {changes, commit?} …
 //!   Ack {nonce} | Nack {nonce, reason}     ─▶
-//!   Report {health}                        ─▶
+//!   Report {health} | Closed {doors}       ─▶
 //!   Heartbeat                             ◀─▶  Heartbeat {position?}
 //! ```
 //!
@@ -27,7 +27,10 @@ use std::{net::IpAddr, time::Duration};
 use bytes::{Buf, Bytes, BytesMut};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Change, Plane, Resource, report::TargetHealth};
+use crate::{
+    Change, Plane, Resource,
+    report::{ClosedDoor, TargetHealth},
+};
 
 /// The version spoken here, and the oldest one still understood.
 pub const VERSION: u32 = 1;
@@ -94,6 +97,10 @@ pub enum ToServer {
     },
     Report {
         health: Vec<TargetHealth>,
+    },
+    /// All addresses at which this host should listen and cannot, after each change.
+    Closed {
+        doors: Vec<ClosedDoor>,
     },
     Heartbeat,
 }

@@ -10,6 +10,8 @@ use wharf_api_ecs::{Ecs, types as ecs};
 use wharf_api_elbv2::{Elbv2, types as elb};
 use wharf_wire::{Call, Check, Context, Dispatcher, Fault, node::Struct, schema::ServiceSchema};
 
+use crate::plane::Planes;
+
 /// Items that one describing operation takes.
 const TASKS_AT_ONCE: usize = 100;
 const SERVICES_AT_ONCE: usize = 10;
@@ -23,6 +25,7 @@ pub struct Overview {
     pub ecs: Arc<dyn Ecs>,
     pub elb: Arc<dyn Elbv2>,
     pub dispatcher: Dispatcher,
+    pub planes: Arc<Planes>,
 }
 
 impl Overview {
@@ -51,7 +54,21 @@ impl Overview {
             "tasks": tasks,
             "loadBalancers": self.balancers(call).await?,
             "targetGroups": self.target_groups(call).await?,
+            "closedDoors": self.closed_doors(),
         }))
+    }
+
+    /// Where hosts should listen for load balancers and cannot.
+    fn closed_doors(&self) -> Vec<Value> {
+        let doors = self.planes.closed_doors().into_iter();
+        let shown = doors.map(|(host, door)| {
+            json!({
+                "host": host,
+                "address": door.address,
+                "reason": door.reason,
+            })
+        });
+        shown.collect()
     }
 
     async fn clusters(&self, call: &Call) -> Result<Vec<ecs::Cluster>, Fault> {

@@ -441,7 +441,7 @@ impl Plane {
             }),
             health: Arc::new(Health::new(data.store.clone())),
             join: Arc::new(join),
-            planes,
+            planes: planes.clone(),
             certificate_authority: CertificateAuthority {
                 acm: self.acm.clone(),
                 dispatcher: self.dispatcher.clone(),
@@ -460,6 +460,7 @@ impl Plane {
                     self.dispatcher.clone(),
                 )),
                 dispatcher: self.dispatcher.clone(),
+                planes,
             },
             tls: Some(acceptor),
         })

@@ -16,11 +16,12 @@ use arc_swap::ArcSwap;
 use tokio::{
     io::{Interest, unix::AsyncFd},
     sync::Semaphore,
-    time::MissedTickBehavior,
+    time::{Instant, MissedTickBehavior},
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    closed::ClosedDoors,
     config::table::DoorTable,
     hold::{Hold, Holder, Spot},
     netns::{Origin, Sockets},
@@ -32,6 +33,8 @@ const BACKLOG: i32 = 4096;
 /// Between attempts to take an address that another process holds or that is not there yet.
 const RETRY_FIRST: Duration = Duration::from_millis(50);
 const RETRY_MOST: Duration = Duration::from_secs(5);
+/// An address may come a moment after its load balancer; later it is worth a word.
+const CLOSED_AFTER: Duration = Duration::from_secs(1);
 /// Between looks whether a namespace is still the same.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// After running out of descriptors or memory.
@@ -119,6 +122,7 @@ impl Door {
 pub struct Porter {
     pub sockets: Sockets,
     pub holder: Holder,
+    pub closed: ClosedDoors,
     pub workers: Workers,
     /// Connections that may be open.
     pub room: Arc<Semaphore>,
@@ -155,14 +159,17 @@ impl Porter {
 
     /// Tries until it has the address.
     async fn listen(&self, place: &Place) -> (Spot, OwnedFd) {
+        let began = Instant::now();
         let mut pause = RETRY_FIRST;
+        let mut closed = None;
         loop {
             let error = match self.try_listen(place).await {
                 Ok(listening) => return listening,
                 Err(error) => error,
             };
-            if pause == RETRY_FIRST {
+            if closed.is_none() && began.elapsed() >= CLOSED_AFTER {
                 tracing::warn!(address = %place.address, %error, "cannot listen; trying again");
+                closed = Some(self.closed.add(place, &error));
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(RETRY_MOST);

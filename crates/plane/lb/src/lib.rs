@@ -24,6 +24,7 @@
 
 mod balance;
 mod clock;
+mod closed;
 mod config;
 mod control;
 mod door;
@@ -46,6 +47,7 @@ use tokio_util::sync::CancellationToken;
 use wharf_planeproto::{Change, Resource, report::TargetHealth};
 
 pub use self::{
+    closed::{ClosedChanges, ClosedDoors},
     hold::{Hold, HoldNothing, Holder, Spot},
     metrics::{BalancerCounts, GroupCounts, Metrics},
 };
@@ -72,6 +74,8 @@ pub struct LbConfig {
     /// Targets found healthy or unhealthy: at the start by the process before this one, then by
     /// this one. Requests go by it until the checks have said something themselves.
     pub last_known: watch::Sender<Vec<TargetHealth>>,
+    /// Where it should listen and cannot.
+    pub closed: ClosedDoors,
 }
 
 impl LbConfig {
@@ -86,6 +90,7 @@ impl LbConfig {
             metrics: Metrics::default(),
             holder: Arc::new(HoldNothing),
             last_known: watch::Sender::default(),
+            closed: ClosedDoors::default(),
         }
     }
 }

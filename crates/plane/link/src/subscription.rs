@@ -22,7 +22,7 @@ use wharf_durable::Durability;
 use wharf_planeproto::{
     Change, Key, Kind, Plane,
     balancer::TargetRef,
-    report::TargetHealth,
+    report::{ClosedDoor, TargetHealth},
     wire::{self, Commit, HEARTBEAT, MAX_STATE, ToPlane, ToServer, VERSION},
 };
 use wharf_wire::{fault::Chain, sigv4::SigningKeys};
@@ -123,6 +123,12 @@ impl Subscription {
         self.reports.put(health);
     }
 
+    /// Reports all doors that are closed. Kept and sent again after a reconnection.
+    pub fn closed(&self, doors: Vec<ClosedDoor>) {
+        *self.reports.closed() = doors;
+        self.reports.changed.notify_one();
+    }
+
     /// Whether the control plane is there.
     pub fn state(&self) -> watch::Receiver<LinkState> {
         self.state.clone()
@@ -138,16 +144,28 @@ pub enum LinkState {
     Lost(String),
 }
 
-/// The latest report of each target that there is.
+/// The latest report of each target that there is, and of doors.
 #[derive(Default)]
 struct Reports {
     latest: Mutex<BTreeMap<TargetRef, TargetHealth>>,
+    closed: Mutex<Vec<ClosedDoor>>,
     changed: Notify,
+}
+
+/// What the control plane was told over a connection.
+#[derive(Default)]
+struct Sent {
+    health: BTreeMap<TargetRef, TargetHealth>,
+    closed: Vec<ClosedDoor>,
 }
 
 impl Reports {
     fn latest(&self) -> MutexGuard<'_, BTreeMap<TargetRef, TargetHealth>> {
         self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn closed(&self) -> MutexGuard<'_, Vec<ClosedDoor>> {
+        self.closed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn put(&self, health: Vec<TargetHealth>) {
@@ -167,6 +185,15 @@ impl Reports {
             .collect();
         sent.extend(new.iter().map(|row| (row.target.clone(), row.clone())));
         new
+    }
+
+    /// All closed doors, if they are others than `sent`, which takes them over.
+    fn unsent_closed(&self, sent: &mut Vec<ClosedDoor>) -> Option<Vec<ClosedDoor>> {
+        let closed = self.closed().clone();
+        (closed != *sent).then(|| {
+            sent.clone_from(&closed);
+            closed
+        })
     }
 
     /// Forgets targets that the update takes away.
@@ -411,7 +438,7 @@ impl Task {
         };
         stream.send(&subscribe).await?;
         let mut gathered = Gathered::default();
-        let mut sent = BTreeMap::new();
+        let mut sent = Sent::default();
         let mut renamed = self.config.instance.clone();
         let mut beat = interval(HEARTBEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -510,16 +537,15 @@ impl Task {
         *self.state.borrow() == LinkState::Connected
     }
 
-    async fn send_reports(
-        &self,
-        stream: &PlaneStream,
-        sent: &mut BTreeMap<TargetRef, TargetHealth>,
-    ) -> Result<(), StreamError> {
+    async fn send_reports(&self, stream: &PlaneStream, sent: &mut Sent) -> Result<(), StreamError> {
         if !self.is_connected() {
             return Ok(());
         }
-        for health in wire::parts(self.reports.unsent(sent), |_| ()) {
+        for health in wire::parts(self.reports.unsent(&mut sent.health), |_| ()) {
             stream.send(&ToServer::Report { health }).await?;
+        }
+        if let Some(doors) = self.reports.unsent_closed(&mut sent.closed) {
+            stream.send(&ToServer::Closed { doors }).await?;
         }
         Ok(())
     }

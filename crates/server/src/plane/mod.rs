@@ -37,7 +37,10 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
-use wharf_planeproto::{Messages, Outgoing, Plane, report::TargetHealth};
+use wharf_planeproto::{
+    Messages, Outgoing, Plane,
+    report::{ClosedDoor, TargetHealth},
+};
 use wharf_store::Store;
 use wharf_wire::{Check, Context, Dispatcher};
 
@@ -102,6 +105,8 @@ pub struct Planes {
     shared: Arc<Shared>,
     feed: Feed,
     live: Mutex<HashMap<(Plane, String), CancellationToken>>,
+    /// By host. Those of a host that is not connected are not known.
+    closed: Mutex<HashMap<String, Vec<ClosedDoor>>>,
     slots: Arc<Semaphore>,
     stop: CancellationToken,
 }
@@ -122,6 +127,7 @@ impl Planes {
             balancers: parts.balancers,
             shared,
             live: Mutex::default(),
+            closed: Mutex::default(),
             slots: Arc::new(Semaphore::new(MAX_SUBSCRIPTIONS)),
             stop: parts.stop,
         }
@@ -175,6 +181,27 @@ impl Planes {
         Response::new(body.boxed())
     }
 
+    /// Addresses at which connected hosts should listen and cannot, each with its host, in order.
+    pub fn closed_doors(&self) -> Vec<(String, ClosedDoor)> {
+        let closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<(String, ClosedDoor)> = closed
+            .iter()
+            .flat_map(|(host, doors)| doors.iter().map(|door| (host.clone(), door.clone())))
+            .collect();
+        all.sort_by(|(one, a), (other, b)| (one, a.address).cmp(&(other, b.address)));
+        all
+    }
+
+    /// All that are closed on a host.
+    fn put_closed(&self, host: &str, doors: Vec<ClosedDoor>) {
+        let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        if doors.is_empty() {
+            closed.remove(host);
+        } else {
+            closed.insert(host.to_owned(), doors);
+        }
+    }
+
     /// Takes the place of the host's earlier subscription, which ends.
     fn live(self: &Arc<Self>, plane: Plane, host: &str) -> Live {
         let token = CancellationToken::new();
@@ -182,6 +209,9 @@ impl Planes {
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(earlier) = live.insert(key.clone(), token.clone()) {
             earlier.cancel();
+        }
+        if plane == Plane::LoadBalancer {
+            self.put_closed(host, Vec::new());
         }
         Live {
             planes: self.clone(),
@@ -220,6 +250,9 @@ impl Drop for Live {
         // Cancelled: the entry is the successor's.
         if !self.token.is_cancelled() {
             live.remove(&self.key);
+            if self.key.0 == Plane::LoadBalancer {
+                self.planes.put_closed(&self.key.1, Vec::new());
+            }
         }
     }
 }

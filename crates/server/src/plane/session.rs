@@ -15,7 +15,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use wharf_planeproto::{
     Key, Kind, Messages, Plane, ReadError, Resource,
-    report::TargetHealth,
+    report::{ClosedDoor, TargetHealth},
     wire::{
         self, Commit, FrameError, HEARTBEAT, OLDEST_VERSION, Position, Refusal, SILENCE, ToPlane,
         ToServer, VERSION,
@@ -34,8 +34,10 @@ const LAST_RESYNC: Duration = Duration::from_secs(60);
 const MAX_AGE: Duration = Duration::from_secs(30 * 60);
 /// Longest instance id; EC2's are `i-` and 17 digits.
 const MAX_INSTANCE: usize = 64;
-/// What is logged of a plane's reason.
+/// What is kept of a plane's reason, in characters.
 const MAX_REASON: usize = 1024;
+/// Closed doors that are remembered of a host.
+const MAX_CLOSED: usize = 256;
 
 /// A subscription that is being served.
 pub struct Session {
@@ -267,6 +269,10 @@ impl Session {
                 self.report(talk, health).await;
                 return Ok(());
             }
+            ToServer::Closed { doors } => {
+                self.closed(talk, doors);
+                return Ok(());
+            }
             ToServer::Heartbeat => return Ok(()),
             ToServer::Subscribe { .. } => {
                 let text = "A stream is subscribed once.".to_owned();
@@ -279,7 +285,7 @@ impl Session {
         };
         match refused {
             Some(reason) => {
-                let reason: String = reason.chars().take(MAX_REASON).collect();
+                let reason = printable(&reason);
                 tracing::warn!(plane = %self.plane, host = talk.host, reason, "a plane refuses an update");
                 talk.resync = Some(Instant::now() + talk.next_resync);
                 talk.next_resync = (talk.next_resync * 2).min(LAST_RESYNC);
@@ -307,6 +313,18 @@ impl Session {
             let rows = latest.into_values().collect();
             self.planes.balancers.report(&talk.host, rows).await;
         }
+    }
+
+    /// Remembers which doors are closed; of many the first tell enough.
+    fn closed(&self, talk: &Conversation, mut doors: Vec<ClosedDoor>) {
+        if self.plane != Plane::LoadBalancer {
+            return;
+        }
+        doors.truncate(MAX_CLOSED);
+        for door in &mut doors {
+            door.reason = printable(&door.reason);
+        }
+        self.planes.put_closed(&talk.host, doors);
     }
 
     async fn snapshot(&mut self, talk: &mut Conversation) -> Result<(), End> {
@@ -379,6 +397,12 @@ impl Session {
             Ok(Err(_)) | Err(_) => Err(End::Stuck),
         }
     }
+}
+
+/// A reason as people are shown it.
+fn printable(reason: &str) -> String {
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    reason.chars().take(MAX_REASON).map(plain).collect()
 }
 
 fn too_long(resource: &Resource) {

@@ -82,6 +82,7 @@ impl Control {
         let porter = Porter {
             sockets: sockets.clone(),
             holder: Arc::clone(&config.holder),
+            closed: config.closed.clone(),
             workers: workers.clone(),
             room: Arc::new(Semaphore::new(config.max_connections)),
         };

@@ -8,11 +8,11 @@ use std::sync::{
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use tokio::sync::Semaphore;
-use wharf_lb::Update;
+use wharf_lb::{ClosedDoors, Update};
 use wharf_planeproto::{
     Change, Kind, Resource,
     balancer::{Condition, Target},
-    report::TargetState,
+    report::{ClosedDoor, TargetState},
 };
 
 use crate::setup::*;
@@ -219,8 +219,10 @@ async fn what_cannot_be_used_is_refused_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_taken_port_is_taken_over_once_it_is_free() {
-    let lb = Running::start();
+async fn a_taken_port_is_said_to_be_and_taken_over_once_it_is_free() {
+    let closed = ClosedDoors::default();
+    let mut changes = closed.changes();
+    let lb = Running::start_with(|config| config.closed = closed);
     let squatter = std::net::TcpListener::bind(lb.address()).unwrap();
     let mut listener = listener(lb.port);
     listener.default_actions = vec![fixed(200, "ours")];
@@ -229,9 +231,31 @@ async fn a_taken_port_is_taken_over_once_it_is_free() {
         Resource::Listener(listener),
     ])
     .await;
+    let door = ClosedDoor {
+        address: lb.address(),
+        reason: "another program listens there".to_owned(),
+    };
+    assert_eq!(within(changes.next()).await, [door]);
     drop(squatter);
     lb.listening().await;
     assert_eq!(lb.client().get("/").await.1, "ours");
+    assert_eq!(within(changes.next()).await, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_taken_port_that_nobody_wants_any_more_is_forgotten() {
+    let closed = ClosedDoors::default();
+    let mut changes = closed.changes();
+    let lb = Running::start_with(|config| config.closed = closed);
+    let _squatter = std::net::TcpListener::bind(lb.address()).unwrap();
+    lb.snapshot(vec![
+        Resource::LoadBalancer(balancer()),
+        Resource::Listener(listener(lb.port)),
+    ])
+    .await;
+    assert_eq!(within(changes.next()).await.len(), 1);
+    lb.delete(Kind::Listener, LISTENER).await;
+    assert_eq!(within(changes.next()).await, []);
 }
 
 #[tokio::test(flavor = "multi_thread")]

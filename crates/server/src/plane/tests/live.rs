@@ -19,7 +19,7 @@ use wharf_api_ecs::{
 };
 use wharf_base::{Clock, InstallationId, Permit, SystemClock};
 use wharf_link::{Delivery, Dialer, Endpoint, LinkConfig, LinkState, Subscription, Update};
-use wharf_planeproto::{Change, Key, Plane as Kind, Resource};
+use wharf_planeproto::{Change, Key, Plane as Kind, Resource, report::ClosedDoor};
 use wharf_wire::{Call, Caller, CallerKind, Context, sigv4::SigningKeys};
 
 use crate::{
@@ -27,6 +27,7 @@ use crate::{
     bootstrap::Bootstrap,
     gateway::IamMode,
     node_identity::{NodeRole, ensure_user, new_key},
+    plane::Planes,
     start::{Plane, open},
 };
 
@@ -43,6 +44,7 @@ struct Server {
     stop: CancellationToken,
     tasks: JoinSet<()>,
     store: wharf_store::Store,
+    planes: Arc<Planes>,
 }
 
 impl Server {
@@ -84,7 +86,8 @@ impl Server {
         .unwrap();
         let planes = Arc::new(plane.planes(&data, &stop));
         let gateway = plane.gateway(&config, &data, &clock, planes.clone());
-        tasks.spawn(async move { planes.run().await });
+        let running = planes.clone();
+        tasks.spawn(async move { running.run().await });
         tasks.spawn(Arc::new(gateway.unwrap()).serve(listener, stop.clone()));
         let store = data.store.clone();
         Self {
@@ -93,6 +96,7 @@ impl Server {
             stop,
             tasks,
             store,
+            planes,
         }
     }
 
@@ -460,5 +464,55 @@ async fn the_newest_subscription_of_a_host_counts() {
     let mine = server.interface(&node.instance).await;
     old.until(|it| it.has(&mine)).await;
     new.until(|it| it.has(&mine)).await;
+    server.end().await;
+}
+
+/// What is closed is known as long as the host is connected, and no longer than it is closed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn closed_doors_are_known_of_connected_hosts() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), 0).await;
+    let node = server.node("one", NodeRole { balancers: true }).await;
+    let subscribe = |name: &str, plane| {
+        let folder = folder.path().join(name);
+        Plain::subscribe(server.port, &node.keys, &node.instance, plane, &folder)
+    };
+    let door = |port: u16, reason: &str| ClosedDoor {
+        address: SocketAddr::from(([127, 0, 0, 1], port)),
+        reason: reason.to_owned(),
+    };
+    let known = async |wanted: &[ClosedDoor]| {
+        let all = async {
+            loop {
+                let known = server.planes.closed_doors();
+                assert!(known.iter().all(|(host, _)| *host == node.instance));
+                if known.iter().map(|(_, door)| door).eq(wanted) {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(PATIENCE, all).await.expect("they become known");
+    };
+    let mut network = subscribe("a", Kind::Network);
+    network
+        .subscription
+        .closed(vec![door(1, "no load balancer")]);
+    assert_eq!(network.outcome().await, "");
+    let mut balancers = subscribe("b", Kind::LoadBalancer);
+    // Told before the stream is there, and more than anybody reads, with bytes for terminals.
+    let many = (0..1000).map(|port| door(port, "taken\u{1b}[2J"));
+    balancers.subscription.closed(many.collect());
+    assert_eq!(balancers.outcome().await, "");
+    let first: Vec<ClosedDoor> = (0..256).map(|port| door(port, "taken [2J")).collect();
+    known(&first).await;
+    balancers.subscription.closed(vec![door(80, "taken")]);
+    known(&[door(80, "taken")]).await;
+    balancers.subscription.closed(Vec::new());
+    known(&[]).await;
+    balancers.subscription.closed(vec![door(80, "taken")]);
+    known(&[door(80, "taken")]).await;
+    drop(balancers);
+    known(&[]).await;
     server.end().await;
 }
