@@ -40,6 +40,17 @@ def test_health(wharf):
     assert wharf.root.secret_key not in answer.text
 
 
+def test_under_nohup(unstarted):
+    """It outlives the terminal, and what it runs starts with every signal as usual."""
+    wharf = unstarted(under=["nohup"]).start()
+    image = images.push(wharf, "busybox")
+    wharf.process.send_signal(signal.SIGHUP)
+    task = tasks.run(wharf, image, command=["grep", "SigIgn", "/proc/self/status"])
+    task.wait("STOPPED")
+    assert int(task.output().split()[1], 16) == 0
+    assert wharf.process.poll() is None
+
+
 def test_env_can_be_evaluated(wharf):
     assert wharf.exports.keys() >= {"AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION"}
     printed = tools.run(tools.wharf(), "env", "--data", wharf.data).stdout

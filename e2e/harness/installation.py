@@ -68,10 +68,12 @@ class Keys:
 class Installation:
     """Starts, kills, restarts and ends wharf; hands out clients."""
 
-    def __init__(self, data=None, port=None, arguments=()):
+    def __init__(self, data=None, port=None, arguments=(), under=()):
         self.data = pathlib.Path(data or tempfile.mkdtemp(prefix="wharf-e2e-"))
         self.port = port or free_port()
         self.arguments = tuple(arguments)
+        # A program that becomes wharf in the end, such as `nohup`.
+        self.under = tuple(under)
         self.process = None
         self.output = None
         self._own_data = data is None
@@ -88,7 +90,7 @@ class Installation:
 
     def launch(self):
         """Start without waiting for anything."""
-        command = [tools.wharf(), "up", "--data", self.data, "--port", self.port, *self.arguments]
+        command = [*self.under, tools.wharf(), "up", "--data", self.data, "--port", self.port, *self.arguments]
         self.process = subprocess.Popen(
             [str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
         )

@@ -72,13 +72,12 @@ impl Supervisor {
     /// Before any child exists: from now on signals are taken here.
     pub fn new() -> Result<Self, Problem> {
         let mut taken = SigSet::empty();
-        for signal in [
-            Signal::SIGINT,
-            Signal::SIGTERM,
-            Signal::SIGHUP,
-            Signal::SIGCHLD,
-        ] {
+        for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGCHLD] {
             taken.add(signal);
+        }
+        // Under `nohup` it stays ignored.
+        if !is_ignored(Signal::SIGHUP) {
+            taken.add(Signal::SIGHUP);
         }
         let failed = |cause| Problem::caused("cannot take signals", cause);
         taken.thread_block().map_err(failed)?;
@@ -320,5 +319,15 @@ fn describe(how: ExitStatus) -> String {
         (Some(signal), _) => signal.to_string(),
         (None, Some(code)) => format!("exit code {code}"),
         (None, None) => how.to_string(),
+    }
+}
+
+/// Whether who started this program had it ignored.
+fn is_ignored(signal: Signal) -> bool {
+    // SAFETY: all zeroes is a valid sigaction; without a new action the call only writes the old.
+    unsafe {
+        let mut now: nix::libc::sigaction = std::mem::zeroed();
+        let asked = nix::libc::sigaction(signal as i32, std::ptr::null(), &raw mut now);
+        asked == 0 && now.sa_sigaction == nix::libc::SIG_IGN
     }
 }

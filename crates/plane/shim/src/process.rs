@@ -14,7 +14,7 @@ use std::{
 use nix::{
     errno::Errno,
     sys::{
-        signal::{SigHandler, SigSet, Signal, signal},
+        signal::SigSet,
         stat::{Mode, umask},
     },
     unistd::{Gid, Uid, chdir, execve, setgroups, setresgid, setresuid},
@@ -181,10 +181,23 @@ impl Prepared {
     pub fn exec(&self) -> Failure {
         // The shim's own files are private; a program's are what it makes of them, as with Docker.
         umask(Mode::from_bits_truncate(0o022));
-        // A program starts with nothing blocked, and dies of SIGPIPE unless it says otherwise.
+        // A program starts with no signal blocked or ignored, whatever is ignored where wharf was
+        // started: `nohup` and shells that start something in the background do so.
         let _ = SigSet::empty().thread_set_mask();
-        // SAFETY: SIG_DFL installs no code of ours.
-        let _ = unsafe { signal(Signal::SIGPIPE, SigHandler::SigDfl) };
+        // The kernel's sigaction, all zeroes: SIG_DFL. The C library keeps some signals to itself.
+        let (default, nowhere) = ([0_u64; 4], std::ptr::null_mut::<u64>());
+        for number in 1..=libc::SIGRTMAX() {
+            // SAFETY: it is as long as the kernel reads, and installs no code of ours.
+            unsafe {
+                libc::syscall(
+                    libc::SYS_rt_sigaction,
+                    number,
+                    default.as_ptr(),
+                    nowhere,
+                    8_usize,
+                )
+            };
+        }
         let mut refused = Errno::ENOENT;
         for candidate in &self.candidates {
             match execve(candidate, &self.argv, &self.env) {
