@@ -29,6 +29,8 @@ class Demo:
         self.process = subprocess.Popen(
             [str(tools.wharf()), "demo", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment,
             cwd=cwd, start_new_session=True,
+            # As a terminal starts it, however these tests were started: bash cannot trap what was ignored before.
+            preexec_fn=lambda: [signal.signal(each, signal.SIG_DFL) for each in (signal.SIGINT, signal.SIGHUP)],
         )  # fmt: skip
 
     def read(self, until=None):
