@@ -5,9 +5,11 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, broadcast};
 use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::{Queue, Shard};
-use wharf_records::{Record, RecordError, Scope, decode, encode};
+use wharf_records::{Record, RecordError, encode};
 use wharf_seal::Sealed;
-use wharf_store::{Compare, Range, StoreError, Txn};
+use wharf_store::{Range, StoreError, Txn};
+use wharf_stored::StoredError;
+pub use wharf_stored::{MAX_TRIES, Stored};
 use wharf_wire::Fault;
 use zeroize::Zeroizing;
 
@@ -19,8 +21,6 @@ use crate::{
     records::Certificate,
 };
 
-/// Tries of a compare-and-swap before the caller is told to come back.
-pub const MAX_TRIES: usize = 64;
 /// Keys made or encrypted at once: that takes a processor for up to a second.
 const COMPUTING_AT_ONCE: usize = 2;
 /// Changes a slow listener may be behind before it hears that it missed some.
@@ -36,20 +36,6 @@ pub struct Core {
     computing: Semaphore,
 }
 
-/// A record as it stands in the store, for compare-and-swap.
-#[derive(Debug, Clone)]
-pub struct Stored<T> {
-    pub key: String,
-    pub record: T,
-    pub revision: u64,
-}
-
-impl<T> Stored<T> {
-    pub fn unchanged(&self) -> Compare {
-        Compare::mod_revision(self.key.clone(), self.revision)
-    }
-}
-
 /// A record could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
@@ -63,6 +49,15 @@ pub enum ChangeError {
     Sealed(#[from] wharf_seal::OpenError),
 }
 
+impl From<StoredError> for ChangeError {
+    fn from(error: StoredError) -> Self {
+        match error {
+            StoredError::Store(error) => Self::Store(error),
+            StoredError::Record(error) => Self::Record(error),
+        }
+    }
+}
+
 impl From<ChangeError> for Fault {
     fn from(error: ChangeError) -> Self {
         match error {
@@ -74,10 +69,7 @@ impl From<ChangeError> for Fault {
 
 /// Every try was lost to another writer.
 pub fn conflict(key: &str) -> ChangeError {
-    StoreError::Conflict {
-        key: key.to_owned(),
-    }
-    .into()
+    wharf_stored::conflict(key).into()
 }
 
 impl Core {
@@ -96,27 +88,14 @@ impl Core {
     }
 
     pub async fn read<T: Record>(&self, key: &str) -> Result<Option<Stored<T>>, ChangeError> {
-        let Some(entry) = self.parts.store.get(key).await? else {
-            return Ok(None);
-        };
-        Ok(Some(Stored {
-            key: key.to_owned(),
-            record: decode(&entry.value)?,
-            revision: entry.mod_revision,
-        }))
+        Ok(wharf_stored::read(&self.parts.store, key).await?)
     }
 
     /// All certificates of a place, with their ids.
     pub async fn all(&self, place: &Place) -> Result<Vec<(String, Certificate)>, ChangeError> {
-        let prefix = place.scope().prefix(Certificate::KIND);
-        let reply = self.parts.store.range(Range::prefix(prefix)).await?;
-        let mut found = Vec::with_capacity(reply.entries.len());
-        for entry in reply.entries {
-            if let Some((_, _, id)) = Scope::parse(&entry.key) {
-                found.push((id, decode(&entry.value)?));
-            }
-        }
-        Ok(found)
+        let all = wharf_stored::all(&self.parts.store, &place.scope(), "").await?;
+        let records = all.into_iter().map(|(id, stored)| (id, stored.record));
+        Ok(records.collect())
     }
 
     pub async fn count(&self, place: &Place) -> Result<usize, ChangeError> {

@@ -15,11 +15,13 @@ use tokio::sync::MutexGuard;
 use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::{
-    Record, RecordError, decode,
+    Record, RecordError,
     ecs::{Cluster, ClusterStatus, Ledger, Task},
     encode,
 };
 use wharf_store::{Compare, LeaseId, StoreError, Txn};
+use wharf_stored::StoredError;
+pub use wharf_stored::{MAX_TRIES, Stored};
 use wharf_wire::{Call, Fault};
 
 use crate::{
@@ -33,10 +35,6 @@ use crate::{
     task::{claim, settle},
     view::{Held, View},
 };
-
-/// Tries of a compare-and-swap before the caller is told to come back. Each lost try means that
-/// another writer got through.
-pub const MAX_TRIES: usize = 64;
 
 /// How long a client token is remembered at least.
 const TOKEN_TTL: Duration = Duration::from_secs(24 * 3600);
@@ -68,20 +66,6 @@ pub struct Core {
     seed: AtomicU64,
 }
 
-/// A record as it stands in the store, for compare-and-swap.
-#[derive(Debug, Clone)]
-pub struct Stored<T> {
-    pub key: String,
-    pub record: T,
-    pub revision: u64,
-}
-
-impl<T> Stored<T> {
-    pub fn unchanged(&self) -> Compare {
-        Compare::mod_revision(self.key.clone(), self.revision)
-    }
-}
-
 /// A change of a record could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
@@ -92,6 +76,15 @@ pub enum ChangeError {
     /// The reconciler's shard is held by another server now.
     #[error("the shard is not ours")]
     Fenced,
+}
+
+impl From<StoredError> for ChangeError {
+    fn from(error: StoredError) -> Self {
+        match error {
+            StoredError::Store(error) => Self::Store(error),
+            StoredError::Record(error) => Self::Record(error),
+        }
+    }
 }
 
 impl From<ChangeError> for Fault {
@@ -183,15 +176,7 @@ impl Core {
 
     /// Reads a record.
     pub async fn read<T: Record>(&self, key: &str) -> Result<Option<Stored<T>>, ChangeError> {
-        let Some(entry) = self.parts.store.get(key).await? else {
-            return Ok(None);
-        };
-        let record = decode(&entry.value)?;
-        Ok(Some(Stored {
-            key: key.to_owned(),
-            record,
-            revision: entry.mod_revision,
-        }))
+        Ok(wharf_stored::read(&self.parts.store, key).await?)
     }
 
     /// Reads, changes and writes one record until nobody came between. `change` returns `Err` to
@@ -200,29 +185,14 @@ impl Core {
         &self,
         permit: &Permit,
         key: &str,
-        mut change: impl FnMut(&mut T) -> Result<R, E>,
+        change: impl FnMut(&mut T) -> Result<R, E>,
     ) -> Result<Option<(T, R)>, E>
     where
         T: Record + Clone + PartialEq,
         E: From<ChangeError>,
     {
-        for _ in 0..MAX_TRIES {
-            let Some(stored) = self.read::<T>(key).await? else {
-                return Ok(None);
-            };
-            let mut record = stored.record.clone();
-            let result = change(&mut record)?;
-            if record == stored.record {
-                return Ok(Some((record, result)));
-            }
-            let txn = Txn::new()
-                .when(stored.unchanged())
-                .put(key, encode(&record));
-            if self.commit(permit, txn).await? {
-                return Ok(Some((record, result)));
-            }
-        }
-        Err(conflict(key).into())
+        let store = &self.parts.store;
+        wharf_stored::change::<_, _, _, ChangeError>(store, permit, key, change).await
     }
 
     /// Changes one task, settles it, and moves its host's ledger along in the same transaction.
@@ -313,8 +283,5 @@ impl Core {
 
 /// Every try was lost to another writer.
 pub fn conflict(key: &str) -> ChangeError {
-    StoreError::Conflict {
-        key: key.to_owned(),
-    }
-    .into()
+    wharf_stored::conflict(key).into()
 }

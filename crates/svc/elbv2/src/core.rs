@@ -8,8 +8,10 @@ use std::{
 use tokio::sync::broadcast;
 use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::{Queue, Shard};
-use wharf_records::{Record, RecordError, Scope, decode, encode};
-use wharf_store::{Compare, Range, StoreError, Txn};
+use wharf_records::{Record, RecordError, Scope};
+use wharf_store::{StoreError, Txn};
+use wharf_stored::StoredError;
+pub use wharf_stored::{MAX_TRIES, Stored};
 use wharf_wire::{Call, Fault};
 
 use crate::{
@@ -18,9 +20,6 @@ use crate::{
     names::{Kind, Place, platform_scope},
     records::{Host, LoadBalancer, TargetGroup},
 };
-
-/// Tries of a compare-and-swap before the caller is told to come back.
-pub const MAX_TRIES: usize = 64;
 
 /// In whose name this service calls others.
 pub const PRINCIPAL: &str = "elasticloadbalancing.amazonaws.com";
@@ -46,20 +45,6 @@ pub struct Core {
     pub started_at: Timestamp,
 }
 
-/// A record as it stands in the store, for compare-and-swap.
-#[derive(Debug, Clone)]
-pub struct Stored<T> {
-    pub key: String,
-    pub record: T,
-    pub revision: u64,
-}
-
-impl<T> Stored<T> {
-    pub fn unchanged(&self) -> Compare {
-        Compare::mod_revision(self.key.clone(), self.revision)
-    }
-}
-
 /// A record could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
@@ -67,6 +52,15 @@ pub enum ChangeError {
     Store(#[from] StoreError),
     #[error("a record")]
     Record(#[from] RecordError),
+}
+
+impl From<StoredError> for ChangeError {
+    fn from(error: StoredError) -> Self {
+        match error {
+            StoredError::Store(error) => Self::Store(error),
+            StoredError::Record(error) => Self::Record(error),
+        }
+    }
 }
 
 impl From<ChangeError> for Fault {
@@ -80,10 +74,7 @@ impl From<ChangeError> for Fault {
 
 /// Every try was lost to another writer.
 pub fn conflict(key: &str) -> ChangeError {
-    StoreError::Conflict {
-        key: key.to_owned(),
-    }
-    .into()
+    wharf_stored::conflict(key).into()
 }
 
 impl Core {
@@ -107,14 +98,7 @@ impl Core {
     }
 
     pub async fn read<T: Record>(&self, key: &str) -> Result<Option<Stored<T>>, ChangeError> {
-        let Some(entry) = self.parts.store.get(key).await? else {
-            return Ok(None);
-        };
-        Ok(Some(Stored {
-            key: key.to_owned(),
-            record: decode(&entry.value)?,
-            revision: entry.mod_revision,
-        }))
+        Ok(wharf_stored::read(&self.parts.store, key).await?)
     }
 
     /// All records of a kind whose ids start with `start`, by id.
@@ -123,21 +107,7 @@ impl Core {
         scope: &Scope,
         start: &str,
     ) -> Result<Vec<(String, Stored<T>)>, ChangeError> {
-        let prefix = scope.prefix(T::KIND) + &wharf_records::escape(start);
-        let reply = self.parts.store.range(Range::prefix(prefix)).await?;
-        let mut found = Vec::with_capacity(reply.entries.len());
-        for entry in reply.entries {
-            let Some((_, _, id)) = Scope::parse(&entry.key) else {
-                continue;
-            };
-            let stored = Stored {
-                record: decode(&entry.value)?,
-                revision: entry.mod_revision,
-                key: entry.key,
-            };
-            found.push((id, stored));
-        }
-        Ok(found)
+        Ok(wharf_stored::all(&self.parts.store, scope, start).await?)
     }
 
     /// Runs a transaction; `false` if a comparison failed.
@@ -151,29 +121,15 @@ impl Core {
         &self,
         permit: &Permit,
         key: &str,
-        mut change: impl FnMut(&mut T) -> Result<(), E>,
+        change: impl FnMut(&mut T) -> Result<(), E>,
     ) -> Result<Option<T>, E>
     where
         T: Record + Clone + PartialEq,
         E: From<ChangeError>,
     {
-        for _ in 0..MAX_TRIES {
-            let Some(stored) = self.read::<T>(key).await? else {
-                return Ok(None);
-            };
-            let mut record = stored.record.clone();
-            change(&mut record)?;
-            if record == stored.record {
-                return Ok(Some(record));
-            }
-            let txn = Txn::new()
-                .when(stored.unchanged())
-                .put(key, encode(&record));
-            if self.commit(permit, txn).await? {
-                return Ok(Some(record));
-            }
-        }
-        Err(conflict(key).into())
+        let store = &self.parts.store;
+        let changed = wharf_stored::change::<_, _, _, ChangeError>(store, permit, key, change);
+        Ok(changed.await?.map(|(record, ())| record))
     }
 
     /// The load balancer of an ARN that a caller gave, with its id.
