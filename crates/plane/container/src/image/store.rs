@@ -18,7 +18,7 @@ use std::{
     io,
     os::{fd::AsRawFd, unix::fs::DirBuilderExt},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
@@ -123,8 +123,9 @@ struct Inner {
     unpacking: Mutex<HashMap<Digest, Arc<tokio::sync::Mutex<()>>>>,
     /// Pulls share it; collecting garbage excludes them.
     changes: RwLock<()>,
-    /// A flush must not bring back the record of a layer that is being removed.
-    records: Mutex<()>,
+    /// How often layers were removed. Held while that is done, and while a flush is recorded: it
+    /// must not bring back the record of a layer that is gone.
+    removals: Mutex<u64>,
     _lock: Flock<File>,
 }
 
@@ -191,7 +192,7 @@ impl ImageStore {
                 slots: Semaphore::new(PARALLEL_LAYERS),
                 unpacking: Mutex::default(),
                 changes: RwLock::new(()),
-                records: Mutex::new(()),
+                removals: Mutex::new(0),
                 dir,
                 _lock: lock,
             };
@@ -557,6 +558,14 @@ impl Inner {
 
     /// Everything unpacked so far reaches the disk, and is recorded as such.
     fn flush(&self) -> Result<(), ImageError> {
+        while !self.flush_unless_removed()? {}
+        Ok(())
+    }
+
+    /// `false`: layers were removed meanwhile, and a record may be that of another that took the
+    /// place of one.
+    fn flush_unless_removed(&self) -> Result<bool, ImageError> {
+        let before = *self.removals();
         let folder = self.dir.join("layers");
         let failed = |step| ImageError::io(step, folder.clone());
         let mut waiting = Vec::new();
@@ -573,15 +582,18 @@ impl Inner {
             }
         }
         if waiting.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
         let file = File::open(&folder).map_err(failed("open"))?;
         // SAFETY: a descriptor of ours.
         if unsafe { libc::syncfs(file.as_raw_fd()) } != 0 {
             return Err(failed("flush")(io::Error::last_os_error()));
         }
-        let _records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
-        for (path, record) in waiting.into_iter().filter(|(path, _)| path.exists()) {
+        let removals = self.removals();
+        if *removals != before {
+            return Ok(false);
+        }
+        for (path, record) in waiting {
             let record = LayerRecord {
                 flushed: true,
                 ..record
@@ -589,7 +601,11 @@ impl Inner {
             durable::replace_json(&path, &record, Durability::Machine)
                 .map_err(ImageError::io("write", path))?;
         }
-        Ok(())
+        Ok(true)
+    }
+
+    fn removals(&self) -> MutexGuard<'_, u64> {
+        self.removals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn remember(&self, name: &str, record: ImageRecord) -> Result<Image, ImageError> {
@@ -674,7 +690,8 @@ impl Inner {
     }
 
     fn collect(&self, rules: &GarbageRules) -> Result<Collected, ImageError> {
-        let _records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut removals = self.removals();
+        *removals += 1;
         let mut collected = Collected::default();
         let mut needed = BTreeSet::new();
         let names = self.names()?;

@@ -235,6 +235,18 @@ async fn a_layer_of_an_earlier_boot_that_was_not_flushed_is_fetched_again() {
     let store = open(dir.path()).await.unwrap();
     let image = store.pull(&request(&registry, "app:1")).await.unwrap();
     let record = image.layers()[0].with_extension("json");
+    // The flush of this boot writes the record too.
+    let flushed = async {
+        while !fs::read_to_string(&record)
+            .unwrap()
+            .contains(r#""flushed":true"#)
+        {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), flushed)
+        .await
+        .expect("the layer is flushed");
     let rewrite = |flushed: bool| {
         fs::write(
             &record,
