@@ -15,7 +15,8 @@ use wharf_wire::{
     sigv4::{RequestParts, SigningKeys, sha256_hex, sign},
 };
 
-const SERVICES: [&ServiceSchema; 7] = [
+const SERVICES: [&ServiceSchema; 8] = [
+    &wharf_api_acm::schema::SERVICE,
     &wharf_api_elbv2::schema::SERVICE,
     &wharf_api_ec2::schema::SERVICE,
     &wharf_api_ecr::schema::SERVICE,
