@@ -46,7 +46,7 @@ outcome() {
 export WHARF_GOLDEN_ANSWERS=$PWD/$logs/answers
 unit_tests() {
   rm -rf "$WHARF_GOLDEN_ANSWERS" && mkdir -p "$WHARF_GOLDEN_ANSWERS" &&
-    cargo test --locked --workspace --all-targets && cargo test --locked --workspace --doc
+    cargo test --locked --workspace --all-targets --no-fail-fast && cargo test --locked --workspace --doc
 }
 
 python_style() { .venv/bin/ruff check && .venv/bin/ruff format --check; }
