@@ -37,7 +37,7 @@ check() {
 outcome() {
   awk '
     /^test result: ok\./ { passed += $4 }
-    / passed.* in [0-9.]+s/ { gsub(/ ?=+ ?/, ""); pytest = $0 }
+    !/^test result/ && / passed.* in [0-9.]+s/ { gsub(/ ?=+ ?/, ""); pytest = $0 }
     END { if (pytest) print pytest; else if (passed) print passed " tests" }
   ' "$1"
 }
