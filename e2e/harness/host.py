@@ -6,6 +6,7 @@ import pathlib
 import subprocess
 
 from . import processes
+from .waiting import wait_for
 
 CONTROL_GROUPS = pathlib.Path("/sys/fs/cgroup")
 SYSCTLS = (
@@ -107,3 +108,11 @@ def differences(before, after, mark=None):
         lines += [f"{name}: {item} was left behind" for item in sorted(added)]
         lines += [f"{name}: {item} is gone" for item in sorted(gone)]
     return lines
+
+
+def remove_control_groups(mark):
+    """Those of an installation of which no process is left."""
+    for top in CONTROL_GROUPS.glob(f"**/wharf-{mark}"):
+        for folder, _, _ in os.walk(top, topdown=False):
+            # What was just killed may still be on its way out.
+            wait_for(lambda folder=folder: os.rmdir(folder) is None, 10, f"the removal of {folder}")

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import uuid
 
-from . import processes, tools
+from . import host, processes, tools
 from .waiting import wait_for
 
 NETWORK = "10.99.0"
@@ -122,6 +122,9 @@ class Host:
     def close(self):
         if self._unshare.poll() is None:
             self.kill()
+        # A machine would take its control groups along; here they are the kernel's that runs the tests.
+        with contextlib.suppress(FileNotFoundError):
+            host.remove_control_groups((self.data / "installation").read_text().strip())
         shutil.rmtree(self.data, ignore_errors=True)
 
     # Looking
