@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, broadcast};
 use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::{Queue, Shard};
-use wharf_records::{Record, RecordError, encode};
+use wharf_records::{Record, RecordError};
 use wharf_seal::Sealed;
 use wharf_store::{Range, StoreError, Txn};
 use wharf_stored::StoredError;
@@ -72,6 +72,16 @@ pub fn conflict(key: &str) -> ChangeError {
     wharf_stored::conflict(key).into()
 }
 
+/// The key of the certificate of an ARN that a caller gave.
+fn key_of(place: &Place, arn: Option<&str>) -> Result<String, Fault> {
+    let id = place.id(arn)?.ok_or_else(|| missing(place, arn))?;
+    Ok(place.scope().key(Certificate::KIND, &id))
+}
+
+fn missing(place: &Place, arn: Option<&str>) -> Fault {
+    fault::not_found(arn.unwrap_or_default(), &place.account)
+}
+
 impl Core {
     pub fn new(parts: Parts) -> Self {
         Self {
@@ -115,12 +125,8 @@ impl Core {
         place: &Place,
         arn: Option<&str>,
     ) -> Result<Stored<Certificate>, Fault> {
-        let missing = || fault::not_found(arn.unwrap_or_default(), &place.account);
-        let id = place.id(arn)?.ok_or_else(missing)?;
-        let found = self
-            .read(&place.scope().key(Certificate::KIND, &id))
-            .await?;
-        found.ok_or_else(missing)
+        let found = self.read(&key_of(place, arn)?).await?;
+        found.ok_or_else(|| missing(place, arn))
     }
 
     /// Reads, changes and writes a certificate until nobody came between.
@@ -129,23 +135,14 @@ impl Core {
         permit: &Permit,
         place: &Place,
         arn: Option<&str>,
-        mut change: impl FnMut(&mut Certificate) -> Result<(), Fault>,
+        change: impl FnMut(&mut Certificate) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        for _ in 0..MAX_TRIES {
-            let stored = self.find(place, arn).await?;
-            let mut record = stored.record.clone();
-            change(&mut record)?;
-            if record == stored.record {
-                return Ok(());
-            }
-            let txn = Txn::new()
-                .when(stored.unchanged())
-                .put(&stored.key, encode(&record));
-            if self.commit(permit, txn).await? {
-                return Ok(());
-            }
+        let (store, key) = (&self.parts.store, key_of(place, arn)?);
+        let changed = wharf_stored::change::<_, _, _, ChangeError>(store, permit, &key, change);
+        match changed.await? {
+            Some(_) => Ok(()),
+            None => Err(missing(place, arn)),
         }
-        Err(conflict(arn.unwrap_or_default()).into())
     }
 
     /// Who uses the certificate.
