@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 
 packages=(
   gcc libc6-dev make git curl ca-certificates mold
-  busybox-static skopeo buildah podman runc crun nftables iproute2 procps util-linux mount wrk
+  busybox-static skopeo buildah podman runc crun nftables iproute2 procps util-linux mount wrk zstd
   python3 python3-venv awscli
 )
 # name of the package and the file that shows it is there
