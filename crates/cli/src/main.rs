@@ -4,6 +4,7 @@
 mod ca;
 mod call;
 mod demo;
+mod descriptors;
 mod doctor;
 mod down;
 mod env;
@@ -253,6 +254,7 @@ fn parse_iam(text: &str) -> Result<IamMode, String> {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    descriptors::raise_limit();
     match run(cli.command) {
         Ok(code) => code,
         Err(problem) => {

@@ -29,6 +29,9 @@ const MIN_MEMORY_MIB: u64 = 6;
 const MIN_CPU_SHARES: u64 = 2;
 /// Fargate's own limit on open files, given way to where the node has less.
 const FARGATE_NOFILE: i64 = 65_535;
+/// Open files of other containers whose definition names no limit, soft and hard, as Docker has it:
+/// never the agent's own soft limit, which is raised as far as it goes.
+const DEFAULT_NOFILE: (u64, u64) = (1024, 524_288);
 
 /// Why a container cannot be made as its definition says.
 #[derive(Debug, thiserror::Error)]
@@ -261,12 +264,17 @@ fn ulimits(given: &[docker::Ulimit], fargate: bool) -> Vec<Ulimit> {
             explicit: !platform(u),
         })
         .collect();
-    if fargate && !all.iter().any(|u| u.name == "nofile") {
-        let limit = number(FARGATE_NOFILE);
+    if !all.iter().any(|u| u.name == "nofile") {
+        let platform = number(FARGATE_NOFILE);
+        let (soft, hard) = if fargate {
+            (platform, platform)
+        } else {
+            DEFAULT_NOFILE
+        };
         all.push(Ulimit {
             name: "nofile".to_owned(),
-            soft: limit,
-            hard: limit,
+            soft,
+            hard,
             explicit: false,
         });
     }
