@@ -26,7 +26,7 @@ mod up;
 use std::{net::IpAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
-use wharf_server::{Cidr, IamMode};
+use wharf_server::{Cidr, IamMode, Throttling};
 
 use layout::Layout;
 use problem::Problem;
@@ -96,6 +96,9 @@ struct ServerArgs {
     /// Range of the addresses at which load balancers are reached on this machine
     #[arg(long, value_name = "CIDR", default_value = "127.64.0.0/16")]
     public_cidr: Cidr,
+    /// Factor on the request rates that AWS documents for each account, or off
+    #[arg(long, value_name = "FACTOR", default_value = "1")]
+    throttle: Throttling,
     /// Descriptor that is told when the server answers; used by `wharf up`
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,

@@ -80,6 +80,7 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         account: ACCOUNT.to_owned(),
         region: REGION.to_owned(),
         public_cidr: args.public_cidr,
+        throttling: args.throttle,
     };
     let (ready_fd, port, further) = (args.ready_fd, args.port, args.listen);
     let (saving, saved) = std::sync::mpsc::channel();

@@ -43,6 +43,7 @@ fn server(args: &UpArgs) -> Part {
     let mut arguments = words(&["server", "--port", &server.port.to_string()]);
     arguments.extend(words(&["--iam", roles::iam_name(server.iam)]));
     arguments.extend(words(&["--public-cidr", &server.public_cidr.to_string()]));
+    arguments.extend(words(&["--throttle", &server.throttle.to_string()]));
     if let Some(listen) = server.listen {
         arguments.extend(words(&["--listen", &listen.to_string()]));
     }

@@ -30,7 +30,9 @@ use wharf_svc_iam::{AssumeError, Directory as IamDirectory, IdentifyError};
 use wharf_wire::{Context, Dispatcher, fault::Chain};
 
 use crate::{
-    gateway::{self, AgentSockets, Body, Channel, Handler, Key, KeyError, Peer, full},
+    gateway::{
+        self, AgentSockets, Asking, Body, Channel, Handler, Key, KeyError, Paced, Peer, full,
+    },
     plane::{Balancers, Nodes, source::Source},
 };
 
@@ -273,12 +275,20 @@ pub struct Registry(pub RegistryApi);
 
 #[async_trait]
 impl Handler for Registry {
-    async fn handle(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
+    async fn handle(
+        &self,
+        request: Request<Incoming>,
+        peer: Peer,
+        asking: &Asking,
+    ) -> Response<Body> {
+        if self.0.knows(request.headers()) {
+            asking.admit();
+        }
         let peer = wharf_registry::Peer {
             address: Some(peer.address.ip()),
             secure: peer.secure,
         };
-        self.0.handle(request, peer).await
+        self.0.handle(request.map(Paced::new), peer).await
     }
 }
 

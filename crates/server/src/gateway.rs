@@ -3,28 +3,33 @@
 
 mod api;
 mod auth;
+mod body;
+pub mod bytes_in_flight;
+mod connection;
+pub mod connections;
 mod origin;
 mod route;
+mod source;
+mod stream;
+pub mod throttle;
 
 use std::{
     convert::Infallible,
     io,
     net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    pin::Pin,
+    sync::Arc,
+    task::{Context as Polling, Poll},
     time::Duration,
 };
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{
+    HeaderValue, Request, Response, StatusCode,
+    header::{CONTENT_TYPE, RETRY_AFTER},
+};
 use http_body_util::{BodyExt, Full, combinators::BoxBody};
 use hyper::{body::Incoming, service::service_fn};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::conn::auto,
-};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -32,6 +37,10 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use api::{Apis, IamMode};
+pub use body::Paced;
+pub use connections::Asking;
+use connections::{Connections, RegistryPlace, Slot};
+use source::Source;
 
 use crate::{
     certificate_authority::CertificateAuthority, explain::Explain, join::Join, overview::Overview,
@@ -42,15 +51,8 @@ pub use auth::{Directory, Key, KeyError};
 /// What every answer's body is.
 pub type Body = BoxBody<Bytes, io::Error>;
 
-/// A slow client may take this long to send its headers.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 /// A TLS handshake, or the first byte of a connection, may take this long.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// Headers of one request, in bytes; the longest honest ones carry a session token or a registry
-/// password.
-const MAX_HEADER_BYTES: usize = 96 << 10;
-/// Connections served at once; beyond, new ones wait in the kernel's queue.
-const MAX_CONNECTIONS: usize = 10_000;
 
 /// Where a request came in.
 #[derive(Debug, Clone, Copy)]
@@ -62,7 +64,13 @@ pub struct Peer {
 /// A part of wharf that answers on its own paths: the registry, the agent's websockets.
 #[async_trait::async_trait]
 pub trait Handler: Send + Sync {
-    async fn handle(&self, request: Request<Incoming>, peer: Peer) -> Response<Body>;
+    /// `asking` is admitted once the caller is known to be who may ask.
+    async fn handle(
+        &self,
+        request: Request<Incoming>,
+        peer: Peer,
+        asking: &Asking,
+    ) -> Response<Body>;
 }
 
 /// The gateway with everything it hands requests to.
@@ -85,6 +93,8 @@ pub struct Gateway {
     /// `/wharf/explain`: why a service or task is as it is
     pub explain: Explain,
     pub tls: Option<tokio_rustls::TlsAcceptor>,
+    /// Those of all listeners.
+    pub connections: Connections,
 }
 
 /// Takes over a verified websocket request of an agent.
@@ -114,28 +124,32 @@ impl Gateway {
     /// Serves `listener` until `shutdown`, then lets running requests end.
     pub async fn serve(self: Arc<Self>, listener: TcpListener, shutdown: CancellationToken) {
         let tracker = TaskTracker::new();
-        let slots = Arc::new(tokio::sync::Semaphore::new(MAX_CONNECTIONS));
         loop {
-            let slot = slots
-                .clone()
-                .acquire_owned()
-                .await
-                .expect("the semaphore is never closed");
             let accepted = tokio::select! {
                 () = shutdown.cancelled() => break,
                 accepted = listener.accept() => accepted,
             };
             match accepted {
                 Ok((stream, address)) => {
+                    let Ok(slot) = self.connections.admit(Source::of(address.ip())) else {
+                        tracing::debug!(%address, "a connection was refused: its source has too many");
+                        continue;
+                    };
                     let (gateway, shutdown) = (self.clone(), shutdown.clone());
                     tracker.spawn(async move {
-                        gateway.connection(stream, address, shutdown).await;
-                        drop(slot);
+                        let closed = slot.clone();
+                        tokio::select! {
+                            () = gateway.connection(stream, address, slot, shutdown) => {}
+                            () = closed.closed() => {
+                                tracing::debug!(%address, "a connection was closed for another");
+                            }
+                        }
                     });
                 }
                 Err(error) => {
                     // Out of descriptors, or a connection that ended before we took it.
                     tracing::warn!(%error, "a connection could not be accepted");
+                    self.connections.close_one();
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
             }
@@ -148,13 +162,18 @@ impl Gateway {
         self: Arc<Self>,
         stream: TcpStream,
         address: SocketAddr,
+        slot: Arc<Slot>,
         shutdown: CancellationToken,
     ) {
         let _ = stream.set_nodelay(true);
         let started = tokio::time::timeout(HANDSHAKE_TIMEOUT, self.start(stream, address)).await;
         match started {
-            Ok(Ok(Started::Plain(stream))) => self.http(stream, address, false, shutdown).await,
-            Ok(Ok(Started::Tls(stream))) => self.http(*stream, address, true, shutdown).await,
+            Ok(Ok(Started::Plain(stream))) => {
+                self.http(stream, address, false, slot, shutdown).await;
+            }
+            Ok(Ok(Started::Tls(stream))) => {
+                self.http(*stream, address, true, slot, shutdown).await;
+            }
             Ok(Err(error)) => {
                 tracing::debug!(%address, %error, "a connection ended before its first request")
             }
@@ -193,52 +212,57 @@ impl Gateway {
         stream: S,
         address: SocketAddr,
         secure: bool,
+        slot: Arc<Slot>,
         shutdown: CancellationToken,
     ) where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let peer = Peer { address, secure };
-        let asked = Arc::new(AtomicBool::new(false));
-        let first = asked.clone();
+        let asked = slot.clone();
         let service = service_fn(move |request| {
-            first.store(true, Ordering::Relaxed);
-            let gateway = self.clone();
-            async move { Ok::<_, Infallible>(gateway.request(request, peer).await) }
+            let (gateway, asking) = (self.clone(), asked.request());
+            async move { Ok::<_, Infallible>(gateway.request(request, peer, asking).await) }
         });
-        let mut builder = auto::Builder::new(TokioExecutor::new());
-        builder
-            .http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_TIMEOUT)
-            .max_buf_size(MAX_HEADER_BYTES);
-        builder
-            .http2()
-            .timer(TokioTimer::new())
-            .max_concurrent_streams(256)
-            .max_header_list_size(MAX_HEADER_BYTES as u32)
-            .keep_alive_interval(HEADER_TIMEOUT)
-            .keep_alive_timeout(HANDSHAKE_TIMEOUT);
-        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
-        tokio::pin!(connection);
-        let ended = tokio::select! {
-            ended = &mut connection => ended,
-            // The builder itself waits for ever for the byte that tells HTTP/1 from HTTP/2.
-            () = silent(&asked) => {
-                tracing::debug!(%address, "a connection asked nothing in time");
-                return;
-            }
-            () = shutdown.cancelled() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
-        };
-        if let Err(error) = ended {
+        if let Err(error) = connection::serve(stream, &slot, shutdown, service).await {
             tracing::debug!(%address, %error, "a connection ended early");
         }
     }
 
-    async fn request(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
-        match route::classify(request.method(), request.uri().path()) {
+    /// One request, counted until its answer has been sent.
+    async fn request(
+        &self,
+        request: Request<Incoming>,
+        peer: Peer,
+        asking: Asking,
+    ) -> Response<Body> {
+        let route = route::classify(request.method(), request.uri().path());
+        let mut kept = Kept {
+            asking,
+            _place: None,
+        };
+        if route == route::Route::Registry {
+            let source = kept.asking.slot().source();
+            match self.connections.enter_registry(source) {
+                Ok(place) => kept._place = Some(place),
+                Err(connections::Full) => return registry_is_busy(),
+            }
+        }
+        let answer = self.answer(request, route, peer, &kept.asking).await;
+        if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+            kept.asking.slot().upgraded();
+            return answer;
+        }
+        answer.map(|body| Answering { body, _kept: kept }.boxed())
+    }
+
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        route: route::Route,
+        peer: Peer,
+        asking: &Asking,
+    ) -> Response<Body> {
+        match route {
             route::Route::Registry
                 if self.apis.iam == IamMode::Off && self.apis.is_foreign(&request) =>
             {
@@ -247,9 +271,9 @@ impl Gateway {
                     "Unsigned requests from other sites are refused.\n",
                 )
             }
-            route::Route::Registry => self.registry.handle(request, peer).await,
-            route::Route::Health => self.health.handle(request, peer).await,
-            route::Route::Join => self.join.handle(request, peer).await,
+            route::Route::Registry => self.registry.handle(request, peer, asking).await,
+            route::Route::Health => self.health.handle(request, peer, asking).await,
+            route::Route::Join => self.join.handle(request, peer, asking).await,
             route::Route::JoinToken => {
                 match self.apis.authenticate(&request, "wharf", peer).await {
                     Ok(cx) => {
@@ -287,18 +311,35 @@ impl Gateway {
             }
             route::Route::Agent(channel) => {
                 match self.apis.authenticate(&request, "ecs", peer).await {
-                    Ok(cx) => self.agents.upgrade(request, channel, cx).await,
+                    Ok(cx) => {
+                        asking.admit();
+                        let node =
+                            container_instance(&request).unwrap_or_else(|| cx.caller.arn.clone());
+                        let answer = self.agents.upgrade(request, channel, cx).await;
+                        if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+                            asking.slot().is_of_node(&node);
+                        }
+                        answer
+                    }
                     Err(answer) => api::respond(answer, ""),
                 }
             }
             route::Route::DataChannel => self.agents.data_channel(request).await,
             route::Route::Plane(plane) => {
                 match self.apis.authenticate(&request, "wharf", peer).await {
-                    Ok(cx) => self.planes.subscribe(cx, plane, request, peer).await,
+                    Ok(cx) => {
+                        asking.admit();
+                        let node = cx.caller.arn.clone();
+                        let answer = self.planes.subscribe(cx, plane, request, peer).await;
+                        if answer.status() == StatusCode::OK {
+                            asking.slot().is_of_node(&node);
+                        }
+                        answer
+                    }
                     Err(answer) => api::respond(answer, ""),
                 }
             }
-            route::Route::Api => self.apis.handle(request, peer).await,
+            route::Route::Api => self.apis.handle(request, peer, asking).await,
             route::Route::Nothing => {
                 text(StatusCode::NOT_FOUND, "There is nothing at this path.\n")
             }
@@ -311,11 +352,56 @@ enum Started {
     Tls(Box<tokio_rustls::server::TlsStream<TcpStream>>),
 }
 
-/// Returns if no request has come after the time for its headers; never otherwise.
-async fn silent(asked: &AtomicBool) {
-    tokio::time::sleep(HEADER_TIMEOUT).await;
-    if asked.load(Ordering::Relaxed) {
-        std::future::pending::<()>().await;
+/// The container instance that an agent's socket is for.
+fn container_instance<B>(request: &Request<B>) -> Option<String> {
+    let query = request.uri().query()?;
+    let named = form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name.starts_with("containerInstance"))?;
+    Some(named.1.into_owned())
+}
+
+/// In the words of the OCI distribution specification; clients try again.
+fn registry_is_busy() -> Response<Body> {
+    let mut answer = text(
+        StatusCode::TOO_MANY_REQUESTS,
+        r#"{"errors":[{"code":"TOOMANYREQUESTS","message":"too many requests at once"}]}"#,
+    );
+    let headers = answer.headers_mut();
+    let (json, second) = ("application/json", "1");
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(json));
+    headers.insert(RETRY_AFTER, HeaderValue::from_static(second));
+    answer
+}
+
+/// What a request holds until its answer has been sent.
+struct Kept {
+    asking: Asking,
+    _place: Option<RegistryPlace>,
+}
+
+/// An answer on its way.
+struct Answering {
+    body: Body,
+    _kept: Kept,
+}
+
+impl http_body::Body for Answering {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Polling<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, io::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.body.size_hint()
     }
 }
 

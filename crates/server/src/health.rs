@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 use wharf_base::Permit;
 use wharf_store::Store;
 
-use crate::gateway::{Body, Handler, Peer, full};
+use crate::gateway::{Asking, Body, Handler, Peer, full};
 
 const PERMIT: Permit = Permit::for_controller("health");
 /// Written by a check: a store that cannot write is not healthy.
@@ -50,7 +50,7 @@ impl Health {
 
 #[async_trait::async_trait]
 impl Handler for Health {
-    async fn handle(&self, _: Request<Incoming>, _: Peer) -> Response<Body> {
+    async fn handle(&self, _: Request<Incoming>, _: Peer, _: &Asking) -> Response<Body> {
         let store = self.store_verdict().await;
         let healthy = store == "ok";
         let body = json!({

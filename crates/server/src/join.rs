@@ -24,7 +24,7 @@ use wharf_svc_iam::IamService;
 use wharf_wire::{Call, Caller, Check, Context, Dispatcher, Fault, sigv4::sha256_hex};
 
 use crate::{
-    gateway::{Body, Handler, Peer, full, text},
+    gateway::{Asking, Body, Handler, Paced, Peer, full, text},
     node_identity::{NodeRole, ensure_user, new_key, remove_user},
 };
 
@@ -215,7 +215,7 @@ impl Join {
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Fault> {
-        let body = Limited::new(request.into_body(), MAX_REQUEST)
+        let body = Limited::new(Paced::new(request.into_body()), MAX_REQUEST)
             .collect()
             .await;
         let bytes = body
@@ -239,7 +239,7 @@ impl Join {
 
 #[async_trait::async_trait]
 impl Handler for Join {
-    async fn handle(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
+    async fn handle(&self, request: Request<Incoming>, peer: Peer, _: &Asking) -> Response<Body> {
         if !peer.secure && !peer.address.ip().is_loopback() {
             return text(StatusCode::UPGRADE_REQUIRED, "Use https:// to join.\n");
         }

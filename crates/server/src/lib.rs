@@ -17,7 +17,7 @@ mod root;
 mod start;
 mod tls;
 
-pub use gateway::IamMode;
+pub use gateway::{IamMode, throttle::Throttling};
 pub use root::{RootCredentials, RootError, root_credentials};
 pub use start::{ServerConfig, StartError, run};
 pub use wharf_svc_elbv2::Cidr;

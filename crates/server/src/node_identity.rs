@@ -11,7 +11,7 @@ use wharf_api_iam::{
 use wharf_base::Arn;
 use wharf_planeproto::Plane;
 use wharf_svc_iam::IamService;
-use wharf_wire::{Call, Fault};
+use wharf_wire::{Call, Caller, CallerKind, Fault};
 
 const NODE_POLICY: &str =
     "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role";
@@ -24,6 +24,17 @@ const LOG_POLICY: (&str, &str) = (
 const PLANE_POLICY: &str = "subscribe";
 /// Path of the users behind nodes.
 const NODE_PATH: &str = "/wharf/";
+
+/// Whether a caller is a node that joined, or this machine's own.
+pub fn is_node(caller: &Caller) -> bool {
+    let Some((_, resource)) = caller.arn.rsplit_once(':') else {
+        return false;
+    };
+    caller.kind == CallerKind::User
+        && resource
+            .strip_prefix("user")
+            .is_some_and(|path| path.starts_with(NODE_PATH))
+}
 
 /// What a node is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,5 +173,30 @@ fn tolerate<T>(reply: Result<T, Fault>, code: &str) -> Result<Option<T>, Fault> 
         Ok(reply) => Ok(Some(reply)),
         Err(fault) if fault.code == code => Ok(None),
         Err(fault) => Err(fault),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nodes_are_users_below_their_path() {
+        let caller = |arn: &str, kind| Caller {
+            kind,
+            arn: arn.to_owned(),
+            ..Caller::root("000000000000")
+        };
+        let node = "arn:aws:iam::000000000000:user/wharf/wharf-node-1";
+        assert!(is_node(&caller(node, CallerKind::User)));
+        for arn in [
+            "arn:aws:iam::000000000000:user/wharf",
+            "arn:aws:iam::000000000000:user/a/wharf/b",
+            "arn:aws:iam::000000000000:root",
+        ] {
+            assert!(!is_node(&caller(arn, CallerKind::User)), "{arn}");
+        }
+        let role = "arn:aws:sts::000000000000:assumed-role/user/wharf/x";
+        assert!(!is_node(&caller(role, CallerKind::AssumedRole)));
     }
 }

@@ -36,7 +36,12 @@ use crate::{
     bootstrap::Bootstrap,
     certificate_authority::CertificateAuthority,
     explain::Explain,
-    gateway::{Apis, Gateway, IamMode},
+    gateway::{
+        Apis, Gateway, IamMode,
+        bytes_in_flight::{BytesInFlight, Limits as ByteLimits},
+        connections::{Connections, Limits as ConnectionLimits},
+        throttle::{Throttle, Throttling},
+    },
     health::Health,
     join::Join,
     overview::Overview,
@@ -61,6 +66,8 @@ pub struct ServerConfig {
     pub region: String,
     /// Where load balancers get the addresses from at which users of this machine reach them.
     pub public_cidr: Cidr,
+    /// How far API requests are throttled.
+    pub throttling: Throttling,
 }
 
 /// Why the control plane did not come up.
@@ -432,6 +439,8 @@ impl Plane {
                 account: config.account.clone(),
                 region: config.region.clone(),
                 own_hosts: own_hosts(config),
+                bytes: BytesInFlight::new(ByteLimits::default()),
+                throttle: Throttle::new(config.throttling),
             },
             registry: Arc::new(Registry(registry)),
             agents: Arc::new(Sockets {
@@ -463,8 +472,15 @@ impl Plane {
                 planes,
             },
             tls: Some(acceptor),
+            connections: Connections::new(ConnectionLimits::for_descriptors(descriptors())),
         })
     }
+}
+
+/// How many descriptors this process may have.
+fn descriptors() -> u64 {
+    let limit = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE);
+    limit.map_or(1024, |(soft, _)| soft)
 }
 
 fn endpoint(config: &ServerConfig) -> String {
@@ -544,6 +560,7 @@ mod tests {
             account: "000000000000".to_owned(),
             region: "us-east-1".to_owned(),
             public_cidr: "127.64.0.0/16".parse().unwrap(),
+            throttling: Throttling::default(),
         };
         assert!(own_hosts(&config).contains(&"[fe80::1]".to_owned()));
     }

@@ -242,6 +242,15 @@ impl Signature {
         Ok(())
     }
 
+    /// The digest of the body that the request's head was signed for, or the word that there is
+    /// none: with it the signature can be checked before the body comes. `None` where the head does
+    /// not say, as that of most SDKs.
+    pub fn promised_payload<'a>(&self, request: &RequestParts<'a>) -> Option<&'a str> {
+        const NAME: &str = "x-amz-content-sha256";
+        let is_signed = self.signed_headers.iter().any(|name| name == NAME);
+        is_signed.then(|| request.header(NAME)).flatten()
+    }
+
     /// What stands for the body in the canonical request: its digest, or the signed word that the
     /// client left it out.
     fn payload_hash<'a>(

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode, header, request::Parts};
+use http::{HeaderMap, Method, Request, Response, StatusCode, header, request::Parts};
 use wharf_base::{Clock, Permit, ids};
 use wharf_blobs::Digest;
 use wharf_svc_ecr::{
@@ -76,6 +76,12 @@ impl RegistryApi {
                 options,
             }),
         }
+    }
+
+    /// Whether a request with these headers carries a password of ours.
+    pub fn knows(&self, headers: &HeaderMap) -> bool {
+        let now = self.inner.clock.now();
+        auth::bearer(headers, self.inner.catalog.keyring(), now).is_ok()
     }
 
     /// Answers a request for a path under `/v2`.

@@ -1,11 +1,10 @@
 //! AWS API calls: the body is read within its bound, the service and operation found, the caller
 //! verified, and the rest left to the dispatcher.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Limited};
+use http_body::Body as _;
 use hyper::body::Incoming;
 use wharf_base::{Clock, ids};
 use wharf_wire::{
@@ -17,17 +16,20 @@ use wharf_wire::{
 };
 
 use super::{
-    Body, Peer, auth,
+    Asking, Body, Peer, auth,
     auth::{Claim, Directory},
+    body::{self, Stopped},
+    bytes_in_flight::{BytesInFlight, Full, Hold},
     full, origin,
+    source::Source,
+    throttle::{Throttle, is_read},
 };
+use crate::node_identity::is_node;
 
 /// The largest body of most calls, in bytes; PutLogEvents may bring 1 MiB of events, escaped.
 const MAX_BODY: usize = 8 << 20;
 /// What is read of a request without a signature of a known key: enough to say what is wrong.
 const MAX_BODY_STRANGER: usize = 64 << 10;
-/// A body may take this long to come.
-const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 /// UploadLayerPart brings 20 MiB in base 64.
 const MAX_BODY_ECR: usize = 32 << 20;
 
@@ -53,6 +55,9 @@ pub struct Apis {
     pub region: String,
     /// Names under which this gateway may be addressed without a signature.
     pub own_hosts: Vec<String>,
+    /// Of all requests.
+    pub bytes: BytesInFlight,
+    pub throttle: Throttle,
 }
 
 /// A request without its body, as signature and dispatcher need it.
@@ -85,6 +90,15 @@ impl Head {
         }
     }
 
+    /// What it takes in memory: headers are kept twice.
+    fn size(&self) -> usize {
+        let headers = self.headers.iter();
+        let headers: usize = headers
+            .map(|(name, value)| name.len() + value.len() + 64)
+            .sum();
+        self.path.len() + self.query.len() + 2 * headers
+    }
+
     fn parts(&self) -> RequestParts<'_> {
         RequestParts {
             method: &self.method,
@@ -102,6 +116,36 @@ impl Head {
     }
 }
 
+/// A body that came whole, with what it holds.
+struct Received<'a> {
+    body: Vec<u8>,
+    hold: &'a Hold,
+    asking: &'a Asking,
+}
+
+/// A body that did not come whole, in words that make SDKs try again where that helps.
+fn stopped(why: Stopped) -> Fault {
+    match why {
+        Stopped::TooLarge => Fault::sender(
+            "RequestEntityTooLargeException",
+            413,
+            "The request body is too large.",
+        ),
+        Stopped::TooSlow | Stopped::Broken => Fault::sender(
+            "RequestTimeout",
+            408,
+            "Your socket connection to the server was not read from or written to within the \
+             timeout period.",
+        ),
+        Stopped::NoRoom => {
+            let text = "The request has failed due to a temporary failure of the server.";
+            let mut fault = Fault::sender("ServiceUnavailable", 503, text);
+            fault.sender = false;
+            fault
+        }
+    }
+}
+
 /// What a request turned out to ask for.
 struct Target<'a> {
     service: &'a Arc<dyn Service>,
@@ -110,25 +154,83 @@ struct Target<'a> {
 }
 
 impl Apis {
-    pub async fn handle(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
+    pub async fn handle(
+        &self,
+        request: Request<Incoming>,
+        peer: Peer,
+        asking: &Asking,
+    ) -> Response<Body> {
         let request_id = ids::uuid();
         let head = Head::of(&request);
-        let claim = self.claim(&head).await;
-        let body = Limited::new(request.into_body(), self.body_limit(&claim)).collect();
-        let body = match tokio::time::timeout(BODY_TIMEOUT, body).await {
-            Ok(Ok(body)) => body.to_bytes(),
-            Ok(Err(_)) | Err(_) => {
-                let fault = Fault::sender(
-                    "RequestEntityTooLargeException",
-                    413,
-                    "The request body is too large.",
-                );
-                let answer = self.unaddressed(&head, claim.service(), &fault, &request_id);
-                return respond(answer, &request_id);
-            }
+        let source = asking.slot().source();
+        let Ok(hold) = self.bytes.enter(source, head.size()) else {
+            let answer = self.unaddressed(&head, None, &stopped(Stopped::NoRoom), &request_id);
+            return respond(answer, &request_id);
         };
-        let answer = self.answer(&head, claim, body, peer, &request_id).await;
+        let claim = self.claim(&head).await;
+        let answer = match self
+            .read(request.into_body(), &head, &claim, &hold, asking)
+            .await
+        {
+            Ok(body) => {
+                let received = Received {
+                    body,
+                    hold: &hold,
+                    asking,
+                };
+                self.answer(&head, claim, received, peer, &request_id).await
+            }
+            Err(fault) => self.unaddressed(&head, claim.service(), &fault, &request_id),
+        };
         respond(answer, &request_id)
+    }
+
+    /// The body; where the head tells that the request is refused, it is not read.
+    async fn read(
+        &self,
+        body: Incoming,
+        head: &Head,
+        claim: &Claim,
+        hold: &Hold,
+        asking: &Asking,
+    ) -> Result<Vec<u8>, Fault> {
+        match auth::verify_head(claim, &head.parts(), self.clock.now()) {
+            auth::Head::Refused(refusal) => {
+                // A small body is on its way already, and taking it keeps the connection.
+                if body
+                    .size_hint()
+                    .upper()
+                    .is_some_and(|most| most <= MAX_BODY_STRANGER as u64)
+                {
+                    let _ = body::read(body, MAX_BODY_STRANGER, hold).await;
+                }
+                let service = self.find(|schema| claim.service() == Some(schema.signing_name));
+                let protocol = service.map_or(Protocol::Query, |it| it.schema().protocol);
+                return Err(auth::fault(protocol, &refusal));
+            }
+            auth::Head::Holds => {
+                if let Ok(key) = &claim.key {
+                    self.admit(&key.caller, hold, asking)?;
+                }
+            }
+            auth::Head::Open => {}
+        }
+        let read = body::read(body, self.body_limit(claim), hold).await;
+        hold.complete();
+        read.map_err(stopped)
+    }
+
+    /// The caller of a request is known: what it holds counts for that caller's account, or for
+    /// the node that it is.
+    fn admit(&self, caller: &Caller, hold: &Hold, asking: &Asking) -> Result<(), Fault> {
+        asking.admit();
+        let source = if is_node(caller) {
+            asking.slot().is_of_node(&caller.arn);
+            Source::Node(caller.arn.clone())
+        } else {
+            Source::Account(caller.account.clone())
+        };
+        hold.charge(source).map_err(|Full| stopped(Stopped::NoRoom))
     }
 
     /// With `--iam off` nobody is looked up.
@@ -157,12 +259,12 @@ impl Apis {
         &self,
         head: &Head,
         claim: Claim,
-        body: Bytes,
+        received: Received<'_>,
         peer: Peer,
         request_id: &str,
     ) -> Answer {
-        let body_sha256 = sha256_hex(&body);
-        let target = match self.target(head, claim.service(), body) {
+        let body_sha256 = sha256_hex(&received.body);
+        let target = match self.target(head, claim.service(), received.body) {
             Ok(target) => target,
             Err(fault) => return self.unaddressed(head, claim.service(), &fault, request_id),
         };
@@ -175,13 +277,23 @@ impl Apis {
             peer,
             request_id,
         );
+        let context = context
+            .and_then(|cx| self.may_be_sent_so(head, &target.operation).map(|()| cx))
+            .map_err(|refusal| refusal.fault(schema.protocol))
+            .and_then(|cx| {
+                self.admit(&cx.caller, received.hold, received.asking)?;
+                let narrowed = is_narrowed(&target.input);
+                self.throttle
+                    .take(&cx.caller, schema, &target.operation, narrowed, cx.now)?;
+                Ok(cx)
+            });
         match context {
             Ok(cx) => {
                 self.dispatcher
                     .dispatch(&**target.service, cx, &target.operation, target.input)
                     .await
             }
-            Err(refusal) => failure(schema, &refusal.fault(schema.protocol), request_id),
+            Err(fault) => failure(schema, &fault, request_id),
         }
     }
 
@@ -246,9 +358,23 @@ impl Apis {
         })
     }
 
-    fn target(&self, head: &Head, claimed: Option<&str>, body: Bytes) -> Result<Target<'_>, Fault> {
+    /// With `--iam off` a page of another site can make a browser send a GET that says nothing of
+    /// where it comes from (an image's address); it must change nothing.
+    fn may_be_sent_so(&self, head: &Head, operation: &str) -> Result<(), NotLetIn> {
+        if self.iam == IamMode::Off && head.method == "GET" && !is_read(operation) {
+            return Err(NotLetIn::Get);
+        }
+        Ok(())
+    }
+
+    fn target(
+        &self,
+        head: &Head,
+        claimed: Option<&str>,
+        body: Vec<u8>,
+    ) -> Result<Target<'_>, Fault> {
         if let Some(target) = head.get("x-amz-target") {
-            return self.json_target(target, &body);
+            return self.json_target(target, body);
         }
         let text = if head.method == "GET" {
             head.query.as_bytes()
@@ -283,7 +409,7 @@ impl Apis {
         })
     }
 
-    fn json_target(&self, target: &str, body: &Bytes) -> Result<Target<'_>, Fault> {
+    fn json_target(&self, target: &str, body: Vec<u8>) -> Result<Target<'_>, Fault> {
         let (prefix, operation) = target.split_once('.').unwrap_or((target, ""));
         let service = self
             .find(|schema| !prefix.is_empty() && schema.target_prefix == prefix)
@@ -291,7 +417,7 @@ impl Apis {
         Ok(Target {
             service,
             operation: operation.to_owned(),
-            input: Input::Json(body.to_vec()),
+            input: Input::Json(body),
         })
     }
 
@@ -329,9 +455,21 @@ impl Apis {
     }
 }
 
+/// Whether a request asks for a part of what there is, as EC2's throttling tells it.
+fn is_narrowed(input: &Input) -> bool {
+    match input {
+        Input::Json(_) => false,
+        Input::Form(form) => ["MaxResults", "NextToken", "Filter.1.Name"]
+            .iter()
+            .any(|name| form.get(name).is_some()),
+    }
+}
+
 enum NotLetIn {
     Refused(auth::Refusal),
     Foreign(&'static str),
+    /// An operation that changes something, by GET.
+    Get,
 }
 
 impl NotLetIn {
@@ -343,6 +481,11 @@ impl NotLetIn {
                 "AccessDeniedException",
                 403,
                 format!("Unsigned requests with a foreign {header} are refused."),
+            ),
+            Self::Get => Fault::sender(
+                "AccessDeniedException",
+                403,
+                "Unsigned GET requests only read. Send this operation by POST.",
             ),
         }
     }

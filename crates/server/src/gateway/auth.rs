@@ -122,6 +122,33 @@ pub fn verify(
     Ok(Verified { caller, region })
 }
 
+/// What the head of a request by a known key tells of its signature, before the body has come.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Head {
+    /// It is signed with the body's digest, and the signature holds.
+    Holds,
+    /// Only with the body can it be checked.
+    Open,
+    Refused(Refusal),
+}
+
+/// Checks as much of a signature as the head allows.
+pub fn verify_head(claim: &Claim, request: &RequestParts<'_>, now: Timestamp) -> Head {
+    let (Ok(signature), Ok(key)) = (&claim.signature, &claim.key) else {
+        return Head::Open;
+    };
+    if let Err(error) = signature.check_time(now) {
+        return Head::Refused(Refusal::Signature(error));
+    }
+    let Some(digest) = signature.promised_payload(request) else {
+        return Head::Open;
+    };
+    match signature.check(request, digest, &key.secret_access_key) {
+        Ok(()) => Head::Holds,
+        Err(error) => Head::Refused(Refusal::Signature(error)),
+    }
+}
+
 /// `us-east-1`, `eu-central-1`, `us-gov-west-1`, …
 fn is_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();

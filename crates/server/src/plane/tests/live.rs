@@ -64,6 +64,7 @@ impl Server {
             account: ACCOUNT.to_owned(),
             region: REGION.to_owned(),
             public_cidr: "127.64.0.0/16".parse().unwrap(),
+            throttling: crate::gateway::throttle::Throttling::Off,
         };
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let data = open(&config).await.unwrap();

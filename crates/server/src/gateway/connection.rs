@@ -1,0 +1,223 @@
+//! One connection: HTTP/1 or HTTP/2 within its times, in its slot.
+
+use std::{convert::Infallible, error::Error, sync::Arc, time::Duration};
+
+use http::{Request, Response};
+use hyper::{body::Incoming, service::Service};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto,
+};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::sync::CancellationToken;
+
+use super::{Body, connections::Slot, stream::Slotted};
+
+/// A slow client may take this long to send its headers.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// A connection over which nothing is asked any more is closed after this long, whatever pings it
+/// answers.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// The last answers of a connection that is closed may take this long.
+const LAST_ANSWERS: Duration = Duration::from_secs(10);
+/// Headers of one request, in bytes; the longest honest ones carry a session token or a registry
+/// password.
+const MAX_HEADER_BYTES: usize = 96 << 10;
+/// Requests at once over one connection of HTTP/2.
+const MAX_STREAMS: u32 = 100;
+/// What a connection of HTTP/2 may send before anybody reads it: held in memory, so it is small
+/// enough for every stranger to have it, and large enough for 20 MB/s at 10 ms.
+const CONNECTION_WINDOW: u32 = 256 << 10;
+const STREAM_WINDOW: u32 = 128 << 10;
+/// A ping must be answered within this long.
+const PING_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Answers what is asked over `stream` until it closes, asks nothing for too long, or `shutdown`.
+pub async fn serve<S, F>(
+    stream: S,
+    slot: &Arc<Slot>,
+    shutdown: CancellationToken,
+    service: F,
+) -> Result<(), Box<dyn Error + Send + Sync>>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    F: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible>,
+    F::Future: Send + 'static,
+{
+    let stream = TokioIo::new(Slotted::new(stream, slot.clone()));
+    let builder = settings();
+    let connection = builder.serve_connection_with_upgrades(stream, service);
+    tokio::pin!(connection);
+    tokio::select! {
+        ended = &mut connection => ended,
+        () = idle(slot) => {
+            connection.as_mut().graceful_shutdown();
+            match tokio::time::timeout(LAST_ANSWERS, connection).await {
+                Ok(ended) => ended,
+                // The builder itself waits for ever for the byte that tells HTTP/1 from HTTP/2.
+                Err(_) => Ok(()),
+            }
+        }
+        () = shutdown.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    }
+}
+
+fn settings() -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(MAX_HEADER_BYTES);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_header_list_size(MAX_HEADER_BYTES as u32)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .keep_alive_interval(HEADER_TIMEOUT)
+        .keep_alive_timeout(PING_TIMEOUT);
+    builder
+}
+
+/// Ends once nothing has been asked for too long.
+async fn idle(slot: &Slot) {
+    loop {
+        let until = match slot.idle_since() {
+            Some((since, true)) => since + IDLE_TIMEOUT,
+            Some((since, false)) => since + HEADER_TIMEOUT,
+            None => tokio::time::Instant::now() + IDLE_TIMEOUT,
+        };
+        if until <= tokio::time::Instant::now() {
+            return;
+        }
+        tokio::time::sleep_until(until).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
+        time::Instant,
+    };
+
+    use super::*;
+    use crate::gateway::{
+        connections::{Connections, Limits},
+        source::Source,
+        text,
+    };
+
+    const SETTINGS: u8 = 4;
+    const PING: u8 = 6;
+    const ACK: u8 = 1;
+
+    fn frame(kind: u8, flags: u8, payload: &[u8]) -> Vec<u8> {
+        let length = (payload.len() as u32).to_be_bytes();
+        let mut frame = length[1..].to_vec();
+        frame.extend([kind, flags, 0, 0, 0, 0]);
+        frame.extend(payload);
+        frame
+    }
+
+    /// Answers settings and pings until the other side closes; how many pings there were.
+    async fn polite(mut stream: DuplexStream) -> usize {
+        let mut pings = 0;
+        let mut hello = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+        hello.extend(frame(SETTINGS, 0, &[]));
+        stream.write_all(&hello).await.unwrap();
+        let mut head = [0; 9];
+        while stream.read_exact(&mut head).await.is_ok() {
+            let length = u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize;
+            let mut payload = vec![0; length];
+            stream.read_exact(&mut payload).await.unwrap();
+            let answer = match (head[3], head[4] & ACK) {
+                (SETTINGS, 0) => frame(SETTINGS, ACK, &[]),
+                (PING, 0) => {
+                    pings += 1;
+                    frame(PING, ACK, &payload)
+                }
+                _ => continue,
+            };
+            if stream.write_all(&answer).await.is_err() {
+                break;
+            }
+        }
+        pings
+    }
+
+    /// How long a connection lives that is served with a client of one end.
+    async fn served(ours: DuplexStream) -> Duration {
+        let all = Connections::new(Limits::for_descriptors(1024));
+        let slot = all.admit(Source::Machine).unwrap();
+        let asked = slot.clone();
+        let service = hyper::service::service_fn(move |_: Request<Incoming>| {
+            let asking = asked.request();
+            async move {
+                drop(asking);
+                Ok::<_, Infallible>(text(http::StatusCode::OK, "here"))
+            }
+        });
+        let started = Instant::now();
+        let _ = serve(ours, &slot, CancellationToken::new(), service).await;
+        started.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_answers_pings_and_asks_nothing_does_not_stay() {
+        let (ours, theirs) = tokio::io::duplex(64 << 10);
+        let client = tokio::spawn(polite(theirs));
+        let lived = served(ours).await;
+        assert!(
+            lived >= HEADER_TIMEOUT && lived <= HEADER_TIMEOUT + LAST_ANSWERS,
+            "{lived:?}"
+        );
+        assert!(client.await.unwrap() > 0, "it was never pinged");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn half_a_preface_does_not_stay() {
+        let (ours, mut theirs) = tokio::io::duplex(64 << 10);
+        theirs.write_all(b"PRI * HT").await.unwrap();
+        let lived = served(ours).await;
+        assert!(lived <= HEADER_TIMEOUT + LAST_ANSWERS, "{lived:?}");
+        drop(theirs);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_trickles_does_not_stay() {
+        let (ours, mut theirs) = tokio::io::duplex(64 << 10);
+        let client = tokio::spawn(async move {
+            let mut head = b"GET / HTTP/1.1\r\nhost: x\r\nx: ".to_vec();
+            while theirs.write_all(&head).await.is_ok() {
+                head = b"y".to_vec();
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        });
+        let lived = served(ours).await;
+        assert!(lived <= HEADER_TIMEOUT + LAST_ANSWERS, "{lived:?}");
+        client.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_kept_connection_is_closed_after_a_while() {
+        let (ours, mut theirs) = tokio::io::duplex(64 << 10);
+        let client = tokio::spawn(async move {
+            let mut all = Vec::new();
+            let request = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+            theirs.write_all(request).await.unwrap();
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            theirs.write_all(request).await.unwrap();
+            theirs.read_to_end(&mut all).await.unwrap();
+            String::from_utf8(all).unwrap()
+        });
+        let lived = served(ours).await;
+        assert_eq!(client.await.unwrap().matches("here").count(), 2);
+        assert!(lived <= Duration::from_secs(20) + IDLE_TIMEOUT, "{lived:?}");
+    }
+}

@@ -1,0 +1,49 @@
+//! Who a connection or a request is counted against.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// One source of connections and requests. Limits are shared out among sources, so that one that
+/// floods the gateway takes only its own share.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// This machine: people, tools, and the parts of wharf that have not proven themselves yet.
+    Machine,
+    V4(Ipv4Addr),
+    /// A /64: a site has at least that, and a host may use any address of it.
+    V6(Ipv6Addr),
+    /// A caller whose signature was verified, by account.
+    Account(String),
+    /// A node that proved to be one, by its principal.
+    Node(String),
+}
+
+impl Source {
+    pub fn of(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            ip if ip.is_loopback() => Self::Machine,
+            IpAddr::V4(ip) => Self::V4(ip),
+            IpAddr::V6(ip) => {
+                let [a, b, c, d, ..] = ip.segments();
+                Self::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_of_addresses() {
+        let of = |text: &str| Source::of(text.parse().unwrap());
+        assert_eq!(of("127.0.0.1"), Source::Machine);
+        assert_eq!(of("127.9.9.9"), Source::Machine);
+        assert_eq!(of("::1"), Source::Machine);
+        assert_eq!(of("::ffff:127.0.0.1"), Source::Machine);
+        assert_eq!(of("192.0.2.1"), of("::ffff:192.0.2.1"));
+        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
+        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+    }
+}

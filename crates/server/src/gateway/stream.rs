@@ -1,0 +1,142 @@
+//! A connection's bytes, with what must live as long as the connection.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::{Instant, Sleep, sleep_until},
+};
+
+use super::connections::Slot;
+
+/// A peer that takes nothing for this long is gone, or wants to hold what is being sent to it.
+const WRITE_STALL: Duration = Duration::from_secs(60);
+
+/// A connection in its slot. A websocket that it becomes keeps the slot too.
+pub struct Slotted<S> {
+    stream: S,
+    _slot: Arc<Slot>,
+    /// When writing stalls for too long; set while the peer takes nothing.
+    stall: Option<Pin<Box<Sleep>>>,
+}
+
+impl<S> Slotted<S> {
+    pub fn new(stream: S, slot: Arc<Slot>) -> Self {
+        Self {
+            stream,
+            _slot: slot,
+            stall: None,
+        }
+    }
+
+    /// Passes on what writing came to, or an error once it has been pending for too long.
+    fn unless_stalled<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.stall = None;
+            return written;
+        }
+        let stall = self
+            .stall
+            .get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + WRITE_STALL)));
+        ready!(stall.as_mut().poll(cx));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Slotted<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Slotted<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.unless_stalled(cx, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bytes);
+        self.unless_stalled(cx, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        self.unless_stalled(cx, flushed)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let ended = Pin::new(&mut self.stream).poll_shutdown(cx);
+        self.unless_stalled(cx, ended)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+    use crate::gateway::{
+        connections::{Connections, Limits},
+        source::Source,
+    };
+
+    fn slotted<S>(stream: S) -> Slotted<S> {
+        let all = Connections::new(Limits::for_descriptors(1024));
+        Slotted::new(stream, all.admit(Source::Machine).unwrap())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_takes_nothing_is_given_up() {
+        let (ours, mut theirs) = tokio::io::duplex(1024);
+        let mut ours = slotted(ours);
+        let started = Instant::now();
+        let error = ours.write_all(&[0; 4096]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert_eq!(started.elapsed(), WRITE_STALL);
+        let mut taken = [0; 1024];
+        theirs.read_exact(&mut taken).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_reader_is_served() {
+        let (ours, mut theirs) = tokio::io::duplex(1024);
+        let mut ours = slotted(ours);
+        let reading = tokio::spawn(async move {
+            let mut taken = 0;
+            let mut buffer = [0; 1024];
+            while taken < 8192 {
+                tokio::time::sleep(WRITE_STALL / 2).await;
+                taken += theirs.read(&mut buffer).await.unwrap();
+            }
+        });
+        ours.write_all(&[0; 8192]).await.unwrap();
+        reading.await.unwrap();
+    }
+}

@@ -1,0 +1,338 @@
+//! Request throttling: a token bucket for each account and class of operations, with the sizes that
+//! AWS documents.
+//!
+//! A request takes a token from its bucket and is refused without one; buckets refill at their rate
+//! up to their size. Only requests from outside take tokens: what services ask of each other was
+//! paid for by the request that began it. A node has one wide bucket of its own, so that neither
+//! tenants nor other nodes can keep it from reporting.
+
+mod rates;
+
+use std::{
+    collections::HashMap,
+    fmt,
+    str::FromStr,
+    sync::{Mutex, PoisonError},
+};
+
+use wharf_base::Timestamp;
+use wharf_wire::{
+    Caller, Fault,
+    schema::{Protocol, ServiceSchema},
+};
+
+use crate::node_identity::is_node;
+use rates::Rate;
+pub use rates::is_read;
+
+/// Buckets at once. Full ones are forgotten to make room; an account has at most a few hundred.
+const MAX_BUCKETS: usize = 20_000;
+
+/// How far requests are throttled (`--throttle`).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Throttling {
+    Off,
+    /// All sizes and rates times this.
+    Scaled(f64),
+}
+
+impl Default for Throttling {
+    fn default() -> Self {
+        Self::Scaled(1.0)
+    }
+}
+
+impl FromStr for Throttling {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "off" {
+            return Ok(Self::Off);
+        }
+        match text.parse::<f64>() {
+            Ok(factor) if factor.is_finite() && (0.05..=10_000.0).contains(&factor) => {
+                Ok(Self::Scaled(factor))
+            }
+            _ => Err("it is a factor from 0.05 to 10000, or off".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Throttling {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Off => out.write_str("off"),
+            Self::Scaled(factor) => factor.fmt(out),
+        }
+    }
+}
+
+/// The buckets of all accounts and nodes.
+pub struct Throttle {
+    throttling: Throttling,
+    buckets: Mutex<HashMap<Key, Bucket>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    /// An account, or the principal of a node.
+    owner: String,
+    service: &'static str,
+    class: &'static str,
+}
+
+struct Bucket {
+    rate: Rate,
+    tokens: f64,
+    at: Timestamp,
+}
+
+impl Bucket {
+    fn full(rate: Rate, now: Timestamp) -> Self {
+        Self {
+            rate,
+            tokens: rate.burst,
+            at: now,
+        }
+    }
+
+    fn refill(&mut self, now: Timestamp) {
+        // A clock that was set back adds nothing.
+        let passed = (now.millis() - self.at.millis()).max(0);
+        let more = passed as f64 / 1000.0 * self.rate.per_second;
+        self.tokens = (self.tokens + more).min(self.rate.burst);
+        self.at = now;
+    }
+
+    fn take(&mut self, now: Timestamp) -> bool {
+        self.refill(now);
+        let taken = self.tokens >= 1.0;
+        if taken {
+            self.tokens -= 1.0;
+        }
+        taken
+    }
+}
+
+impl Throttle {
+    pub fn new(throttling: Throttling) -> Self {
+        Self {
+            throttling,
+            buckets: Mutex::default(),
+        }
+    }
+
+    /// Takes a token for a request. `narrowed` says whether it has filters or a page size.
+    pub fn take(
+        &self,
+        caller: &Caller,
+        schema: &'static ServiceSchema,
+        operation: &str,
+        narrowed: bool,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        let Throttling::Scaled(factor) = self.throttling else {
+            return Ok(());
+        };
+        let (owner, class, rate) = if is_node(caller) {
+            (&caller.arn, "node", rates::NODE)
+        } else {
+            let (class, rate) = rates::of(schema.signing_name, operation, narrowed);
+            (&caller.account, class, rate)
+        };
+        let key = Key {
+            owner: owner.clone(),
+            service: schema.signing_name,
+            class,
+        };
+        if self.has_token(key, rate.times(factor), now) {
+            Ok(())
+        } else {
+            Err(exceeded(schema))
+        }
+    }
+
+    fn has_token(&self, key: Key, rate: Rate, now: Timestamp) -> bool {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= MAX_BUCKETS && !buckets.contains_key(&key) {
+            buckets.retain(|_, bucket| {
+                bucket.refill(now);
+                bucket.tokens < bucket.rate.burst
+            });
+            if buckets.len() >= MAX_BUCKETS {
+                return false;
+            }
+        }
+        let bucket = buckets
+            .entry(key)
+            .or_insert_with(|| Bucket::full(rate, now));
+        bucket.take(now)
+    }
+}
+
+/// As the service's protocol says it; SDKs wait and try again.
+fn exceeded(schema: &ServiceSchema) -> Fault {
+    match (schema.protocol, schema.signing_name) {
+        (Protocol::Ec2, _) => Fault::sender("RequestLimitExceeded", 503, "Request limit exceeded."),
+        // Elastic Load Balancing uses JSON's code in the query protocol.
+        (Protocol::Json { .. }, _) | (_, "elasticloadbalancing") => {
+            Fault::sender("ThrottlingException", 400, "Rate exceeded")
+        }
+        (Protocol::Query, _) => Fault::sender("Throttling", 400, "Rate exceeded"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Timestamp = Timestamp(1_700_000_000_000);
+
+    fn at(seconds: f64) -> Timestamp {
+        Timestamp(START.millis() + (seconds * 1000.0) as i64)
+    }
+
+    fn ecs() -> &'static ServiceSchema {
+        &wharf_api_ecs::schema::SERVICE
+    }
+
+    /// How many of `asked` requests at one moment get through.
+    fn burst(throttle: &Throttle, operation: &str, asked: usize, now: Timestamp) -> usize {
+        let root = Caller::root("000000000000");
+        (0..asked)
+            .filter(|_| throttle.take(&root, ecs(), operation, false, now).is_ok())
+            .count()
+    }
+
+    #[test]
+    fn buckets_empty_and_refill() {
+        let throttle = Throttle::new(Throttling::default());
+        // (seconds since the start, asked, let through): 20 at once, one a second.
+        for (seconds, asked, through) in [
+            (0.0, 15, 15),
+            (0.0, 15, 5),
+            (0.5, 5, 0),
+            (1.0, 5, 1),
+            (3.9, 5, 2),
+            (4.5, 5, 1),
+            (100.0, 50, 20),
+        ] {
+            let got = burst(&throttle, "CreateCluster", asked, at(seconds));
+            assert_eq!(got, through, "{asked} at {seconds} s");
+        }
+    }
+
+    #[test]
+    fn operations_of_a_class_share_a_bucket() {
+        let throttle = Throttle::new(Throttling::default());
+        assert_eq!(burst(&throttle, "CreateCluster", 20, at(0.0)), 20);
+        assert_eq!(burst(&throttle, "DeleteCluster", 20, at(0.0)), 0);
+        assert_eq!(burst(&throttle, "ListClusters", 60, at(0.0)), 50);
+        assert_eq!(burst(&throttle, "RunTask", 200, at(0.0)), 100);
+    }
+
+    #[test]
+    fn the_factor_scales_size_and_rate() {
+        let throttle = Throttle::new(Throttling::Scaled(2.0));
+        assert_eq!(burst(&throttle, "CreateCluster", 100, at(0.0)), 40);
+        assert_eq!(burst(&throttle, "CreateCluster", 100, at(1.0)), 2);
+        // One request is always possible.
+        let throttle = Throttle::new(Throttling::Scaled(0.05));
+        assert_eq!(burst(&throttle, "DeleteTaskDefinitions", 9, at(0.0)), 1);
+        let off = Throttle::new(Throttling::Off);
+        assert_eq!(burst(&off, "CreateCluster", 1000, at(0.0)), 1000);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_gives_nothing() {
+        let throttle = Throttle::new(Throttling::default());
+        assert_eq!(burst(&throttle, "CreateCluster", 20, at(1000.0)), 20);
+        assert_eq!(burst(&throttle, "CreateCluster", 5, at(0.0)), 0);
+        assert_eq!(burst(&throttle, "CreateCluster", 5, at(2.0)), 2);
+    }
+
+    #[test]
+    fn accounts_and_nodes_have_buckets_of_their_own() {
+        let throttle = Throttle::new(Throttling::default());
+        let node = |name: &str| Caller {
+            kind: wharf_wire::CallerKind::User,
+            arn: format!("arn:aws:iam::000000000000:user/wharf/{name}"),
+            ..Caller::root("000000000000")
+        };
+        let asks = |caller: &Caller, asked: usize| {
+            (0..asked)
+                .filter(|_| {
+                    let operation = "SubmitTaskStateChange";
+                    let taken = throttle.take(caller, ecs(), operation, false, at(0.0));
+                    taken.is_ok()
+                })
+                .count()
+        };
+        assert_eq!(asks(&Caller::root("000000000000"), 300), 200);
+        assert_eq!(asks(&Caller::root("111111111111"), 300), 200);
+        assert_eq!(asks(&node("a"), 2000), rates::NODE.burst as usize);
+        assert_eq!(asks(&node("b"), 2000), rates::NODE.burst as usize);
+    }
+
+    #[test]
+    fn refusals_in_each_protocol() {
+        let faults = [
+            (ecs(), "ThrottlingException", 400, "Rate exceeded"),
+            (
+                &wharf_api_ec2::schema::SERVICE,
+                "RequestLimitExceeded",
+                503,
+                "Request limit exceeded.",
+            ),
+            (
+                &wharf_api_iam::schema::SERVICE,
+                "Throttling",
+                400,
+                "Rate exceeded",
+            ),
+            (
+                &wharf_api_elbv2::schema::SERVICE,
+                "ThrottlingException",
+                400,
+                "Rate exceeded",
+            ),
+        ];
+        for (schema, code, status, text) in faults {
+            let fault = exceeded(schema);
+            assert_eq!(
+                (fault.code.as_ref(), fault.status, fault.message.as_str()),
+                (code, status, text)
+            );
+        }
+    }
+
+    #[test]
+    fn the_number_of_buckets_is_bounded() {
+        let throttle = Throttle::new(Throttling::default());
+        let key = |number: usize| Key {
+            owner: number.to_string(),
+            service: "ecs",
+            class: "x",
+        };
+        let rate = Rate::new(10.0, 1.0);
+        for number in 0..MAX_BUCKETS {
+            assert!(throttle.has_token(key(number), rate, at(0.0)));
+        }
+        assert!(!throttle.has_token(key(MAX_BUCKETS), rate, at(0.0)));
+        // Those that have filled up again make room.
+        assert!(throttle.has_token(key(MAX_BUCKETS), rate, at(2.0)));
+        assert_eq!(throttle.buckets.lock().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_the_flag_takes() {
+        assert_eq!("off".parse(), Ok(Throttling::Off));
+        assert_eq!("2.5".parse(), Ok(Throttling::Scaled(2.5)));
+        for bad in ["", "on", "0", "-1", "nan", "inf", "0.01", "1e9"] {
+            assert!(bad.parse::<Throttling>().is_err(), "{bad}");
+        }
+        for same in ["off", "2.5", "1"] {
+            assert_eq!(same.parse::<Throttling>().unwrap().to_string(), same);
+        }
+    }
+}

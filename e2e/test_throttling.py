@@ -1,0 +1,99 @@
+"""Request throttling as it is without a flag: documented sizes, each service's own words, and SDKs that wait and go on."""
+
+import time
+
+import boto3
+import botocore.config
+import pytest
+from botocore.exceptions import ClientError
+
+from harness import tasks
+
+
+@pytest.fixture(scope="module")
+def throttled():
+    """An installation with the default rates."""
+    from harness.installation import Installation
+
+    with Installation(arguments=("--throttle", "1")) as alone:
+        yield alone.start()
+
+
+def until_refused(call, most):
+    """How many calls get through before one is refused, and the refusal."""
+    for through in range(most):
+        try:
+            call()
+        except ClientError as error:
+            return through, error.response
+    raise AssertionError(f"{most} calls were let through")
+
+
+@pytest.mark.parametrize(
+    ("service", "call", "size", "code", "status", "text"),
+    [
+        ("ecs", lambda client: client.delete_cluster(cluster="nothing"), 20, "ThrottlingException", 400, "Rate exceeded"),
+        ("ec2", lambda client: client.delete_vpc(VpcId="vpc-0"), 50, "RequestLimitExceeded", 503, "Request limit exceeded."),
+        ("iam", lambda client: client.delete_user(UserName="nobody"), 50, "Throttling", 400, "Rate exceeded"),
+        ("elbv2", lambda client: client.describe_load_balancers(), 40, "ThrottlingException", 400, "Rate exceeded"),
+        ("logs", lambda client: client.describe_log_groups(), 10, "ThrottlingException", 400, "Rate exceeded"),
+    ],
+)
+def test_bursts_have_their_documented_size(throttled, service, call, size, code, status, text):
+    client = throttled.client(service)
+
+    def once():
+        try:
+            call(client)
+        except ClientError as error:
+            # What there is not is refused for that, and has taken its token.
+            if error.response["Error"]["Code"] in ("ThrottlingException", "Throttling", "RequestLimitExceeded"):
+                raise
+
+    started = time.monotonic()
+    through, refusal = until_refused(once, size * 10)
+    # Tokens that came back meanwhile, at up to 10 a second.
+    assert size <= through <= size + (time.monotonic() - started) * 10 + 1, through
+    assert refusal["Error"]["Code"] == code and refusal["Error"]["Message"] == text, refusal["Error"]
+    assert refusal["ResponseMetadata"]["HTTPStatusCode"] == status
+
+
+def test_the_standard_retry_mode_gets_through(throttled):
+    """A client that asks faster than its bucket refills is slowed down, not failed."""
+    root = throttled.root
+    client = boto3.client(
+        "ecs",
+        endpoint_url=throttled.endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=root.access_key,
+        aws_secret_access_key=root.secret_key,
+        config=botocore.config.Config(retries={"mode": "standard", "total_max_attempts": 8}),
+    )
+    until_refused(lambda: throttled.client("ecs").register_task_definition(family="x", containerDefinitions=[one()]), 200)
+    retried = 0
+    for _ in range(3):
+        answer = client.register_task_definition(family="patient", containerDefinitions=[one()])
+        retried += answer["ResponseMetadata"]["RetryAttempts"]
+    assert retried > 0
+
+
+def one():
+    return {"name": "main", "image": "x", "memory": 16}
+
+
+def test_users_have_one_bucket_and_nodes_their_own(throttled):
+    """A user who asks without end is refused for the whole account; the node is not, and stays connected."""
+    ecs = throttled.client("ecs")
+    _, keys = tasks.user(throttled)
+    until_refused(lambda: ecs.list_container_instances(), 2000)
+    codes = set()
+    for _ in range(30):
+        with pytest.raises(ClientError) as caught:
+            throttled.client("ecs", keys).list_container_instances()
+        codes.add(caught.value.response["Error"]["Code"])
+    # He may do nothing; what he asks is paid for from the account's bucket all the same.
+    assert codes <= {"ThrottlingException", "AccessDeniedException"} and "ThrottlingException" in codes, codes
+    time.sleep(1)
+    arns = ecs.list_container_instances()["containerInstanceArns"]
+    time.sleep(1)
+    assert ecs.describe_container_instances(containerInstances=arns)["containerInstances"][0]["agentConnected"]
