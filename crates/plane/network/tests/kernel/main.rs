@@ -7,6 +7,7 @@ mod control;
 mod crash;
 mod groups;
 mod overlay;
+mod reach;
 mod restart;
 mod support;
 mod teardown;
