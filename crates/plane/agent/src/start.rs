@@ -354,6 +354,9 @@ async fn network_config(config: &NodeConfig) -> NetworkConfig {
     let mut network =
         NetworkConfig::new(config.installation.clone(), config.data_dir.join("network"));
     network.endpoint_ports = vec![METADATA_PORT, AWS_PORT];
+    if let Some(reach) = &config.reach {
+        network.reach.clone_from(reach);
+    }
     network.reserved = server_addresses(&config.identity.endpoint).await;
     network
 }
