@@ -5,6 +5,7 @@ mod awsvpc;
 mod bridge;
 mod control;
 mod crash;
+mod exits;
 mod groups;
 mod overlay;
 mod reach;
