@@ -4,59 +4,10 @@ import subprocess
 
 import pytest
 
-from harness import processes, tasks, tools
-from harness.services import address
+from harness import tasks
+from harness.machines import ANSWER_S, ECHO, SILENCE_S, Groups, Machines
 from harness.tasks import sh
 from harness.waiting import wait_for
-
-ECHO = "nc -ll -p 7 -e cat & trap 'exit 0' TERM; echo hello >/var/www/index.html; httpd -f -p 80 -h /var/www & wait"
-# Says a line for each that it reads, so that one sees which of them were answered.
-TALK = "import socket,sys; s=socket.create_connection((sys.argv[1], 7), 5).makefile('rw')\nfor line in sys.stdin: s.write(line); s.flush(); print(s.readline(), end='', flush=True)"
-ANSWER_S = 5
-# Silence is what a group answers with: the shortest wait that no answer on this machine needs.
-SILENCE_S = 1
-
-
-class Machine:
-    """A running task that other tasks ask, and from which they are asked."""
-
-    def __init__(self, wharf, image, subnet, *groups, **container):
-        configuration = {"subnets": [subnet], "securityGroups": list(groups)}
-        self.task = tasks.run(
-            wharf, image, network="awsvpc", run_options={"networkConfiguration": {"awsvpcConfiguration": configuration}}, **{**sh(ECHO), **container}
-        )  # fmt: skip
-        described = self.task.wait("RUNNING")
-        self.address, self.pid = address(described), processes.of_container(described)
-
-    def inside(self, *command, check=False):
-        """A program of this machine in the task's network."""
-        return tools.run("nsenter", "--target", self.pid, "--net", *command, check=check)
-
-    def gets(self, other, limit_s=ANSWER_S):
-        return self.inside("curl", "-sS", "--max-time", limit_s, f"http://{other.address}/").stdout.startswith("hello")
-
-    def talk(self, other):
-        """A connection that stays open."""
-        command = ["nsenter", "--target", str(self.pid), "--net", tools.REPOSITORY / ".venv/bin/python", "-c", TALK, other.address]
-        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
-
-
-class Groups:
-    """Security groups of a VPC."""
-
-    def __init__(self, wharf, vpc):
-        self.ec2, self.vpc = wharf.client("ec2"), vpc
-
-    def make(self, name):
-        return self.ec2.create_security_group(GroupName=tasks.unique(name), Description=name, VpcId=self.vpc)["GroupId"]
-
-    def change(self, what, group, port=80, friends=None, cidr=None):
-        """Authorize or revoke what members of a group, or a range of addresses, may send."""
-        permission = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port}
-        permission |= {"UserIdGroupPairs": [{"GroupId": friends}]} if friends else {"IpRanges": [{"CidrIp": cidr}]}
-        {"authorize": self.ec2.authorize_security_group_ingress, "revoke": self.ec2.revoke_security_group_ingress}[what](
-            GroupId=group, IpPermissions=[permission]
-        )
 
 
 @pytest.fixture
@@ -72,17 +23,9 @@ def groups(wharf, vpc):
 @pytest.fixture
 def run(wharf, busybox):
     """Starts machines and ends them with the test."""
-    made, subnet = [], tasks.default_subnets(wharf)[0]
-
-    def start(*groups, subnet=subnet, **container):
-        made.append(Machine(wharf, busybox, subnet, *groups, **container))
-        return made[-1]
-
-    yield start
-    for machine in made:
-        machine.task.stop(wait=False)
-    for machine in made:
-        machine.task.wait("STOPPED", tasks.STOP_DEADLINE_S)
+    default = tasks.default_subnets(wharf)[0]
+    with Machines(wharf, busybox) as machines:
+        yield lambda *groups, subnet=default, **container: machines(subnet, *groups, **container)
 
 
 def test_who_is_not_named_is_not_answered(run, groups):

@@ -15,6 +15,7 @@ mod layout;
 mod lb;
 mod node;
 mod problem;
+mod reach;
 mod ready;
 mod roles;
 mod sockets;
@@ -30,6 +31,7 @@ use wharf_server::{Cidr, IamMode, Throttling};
 
 use layout::Layout;
 use problem::Problem;
+use reach::Reach;
 
 /// The AWS container platform on your own machines.
 #[derive(Parser)]
@@ -118,6 +120,9 @@ struct UpArgs {
     /// Address at which other hosts reach this one; that of --listen by default
     #[arg(long, value_name = "ADDR")]
     underlay: Option<IpAddr>,
+    /// Ranges of VPCs in which programs of this machine reach tasks by their addresses, or `none`; 172.31.0.0/16 by default
+    #[arg(long, value_name = "CIDR,…")]
+    reach: Option<Reach>,
 }
 
 #[derive(Args, Clone)]
@@ -135,6 +140,9 @@ struct HostArgs {
     /// Address at which other hosts reach this one, if not the one the server sees
     #[arg(long, value_name = "ADDR")]
     underlay: Option<IpAddr>,
+    /// Ranges of VPCs in which programs of this machine reach tasks by their addresses, or `none`; 172.31.0.0/16 by default
+    #[arg(long, value_name = "CIDR,…")]
+    reach: Option<Reach>,
     /// Take Fargate tasks too
     #[arg(long)]
     fargate: bool,

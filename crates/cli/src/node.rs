@@ -56,11 +56,15 @@ fn agent(args: &NodeArgs, joined: bool) -> Part {
     let mut arguments = vec![OsString::from("agent")];
     let HostArgs {
         underlay,
+        reach,
         fargate,
         zone,
     } = &args.host;
     if let Some(underlay) = underlay {
         arguments.extend(["--underlay".into(), underlay.to_string().into()]);
+    }
+    if let Some(reach) = reach {
+        arguments.extend(["--reach".into(), reach.to_string().into()]);
     }
     // Beside its own server there is nobody else to take them.
     if *fargate || !joined {

@@ -63,6 +63,9 @@ fn agent(args: &UpArgs) -> Part {
     if let Some(underlay) = args.underlay.or(listen) {
         arguments.extend(words(&["--underlay", &underlay.to_string()]));
     }
+    if let Some(reach) = &args.reach {
+        arguments.extend(words(&["--reach", &reach.to_string()]));
+    }
     arguments.extend([OsString::from("--data"), server.data.data.clone().into()]);
     Part {
         name: "node",

@@ -59,6 +59,8 @@ pub enum Resource {
     Vpc(network::Vpc),
     Interface(network::Interface),
     SecurityGroup(network::SecurityGroup),
+    Subnet(network::Subnet),
+    RouteTable(network::RouteTable),
     LoadBalancer(balancer::LoadBalancer),
     Listener(balancer::Listener),
     Rule(balancer::Rule),
@@ -81,6 +83,8 @@ pub enum Kind {
     Vpc,
     Interface,
     SecurityGroup,
+    Subnet,
+    RouteTable,
     LoadBalancer,
     Listener,
     Rule,
@@ -90,10 +94,24 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The first version of the protocol in which it is told; a plane that speaks an older one would
+    /// not understand it.
+    pub fn since(self) -> u32 {
+        match self {
+            Self::Subnet | Self::RouteTable => 2,
+            _ => 1,
+        }
+    }
+
     /// The plane that things of this kind belong to.
     pub fn plane(self) -> Plane {
         match self {
-            Self::Host | Self::Vpc | Self::Interface | Self::SecurityGroup => Plane::Network,
+            Self::Host
+            | Self::Vpc
+            | Self::Interface
+            | Self::SecurityGroup
+            | Self::Subnet
+            | Self::RouteTable => Plane::Network,
             Self::LoadBalancer
             | Self::Listener
             | Self::Rule
@@ -134,6 +152,8 @@ impl Resource {
             Self::Vpc(it) => (Kind::Vpc, it.id.clone()),
             Self::Interface(it) => (Kind::Interface, it.id.clone()),
             Self::SecurityGroup(it) => (Kind::SecurityGroup, it.id.clone()),
+            Self::Subnet(it) => (Kind::Subnet, it.id.clone()),
+            Self::RouteTable(it) => (Kind::RouteTable, it.id.clone()),
             Self::LoadBalancer(it) => (Kind::LoadBalancer, it.arn.clone()),
             Self::Listener(it) => (Kind::Listener, it.arn.clone()),
             Self::Rule(it) => (Kind::Rule, it.arn.clone()),

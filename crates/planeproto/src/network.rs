@@ -20,6 +20,40 @@ pub struct Vpc {
     pub cidrs: Vec<String>,
     /// Number of its overlay, 24 bits, of no other VPC.
     pub vni: u32,
+    /// Of the subnets that name none. `None` in the words of a control plane that tells nothing of
+    /// routes: then nothing is held back.
+    #[serde(default)]
+    pub main_route_table: Option<String>,
+    /// The internet gateway that is attached to it.
+    #[serde(default)]
+    pub gateway: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subnet {
+    pub id: String,
+    pub vpc: String,
+    /// `172.31.16.0/20`
+    pub cidr: String,
+    /// Its route table, where that is not the VPC's main one.
+    pub route_table: Option<String>,
+}
+
+/// What leads out of a VPC; the ways within it are not told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RouteTable {
+    pub id: String,
+    pub vpc: String,
+    pub routes: Vec<Route>,
+}
+
+/// The narrowest route to an address counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Route {
+    /// `0.0.0.0/0`
+    pub destination: String,
+    /// An internet gateway; another than the VPC's leads nowhere.
+    pub gateway: String,
 }
 
 /// An elastic network interface.

@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// The version spoken here, and the oldest one still understood.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 pub const OLDEST_VERSION: u32 = 1;
 
 /// Bytes of one frame's JSON. The largest resource is a certificate with a chain of at most 2 MiB,
@@ -66,6 +66,13 @@ const PATH_PREFIX: &str = "/plane/v1/";
 pub struct Position {
     pub epoch: u64,
     pub revision: u64,
+    /// The version in which it was told: a later one tells of more, so nobody resumes from here.
+    #[serde(default = "first_version")]
+    pub version: u32,
+}
+
+fn first_version() -> u32 {
+    1
 }
 
 /// Ends an update, and asks for an answer under `nonce`.
@@ -259,6 +266,7 @@ mod tests {
                 underlay: Some("10.0.0.1".parse().unwrap()),
                 resume: Some(Position {
                     epoch: 1,
+                    version: VERSION,
                     revision: 2,
                 }),
             },

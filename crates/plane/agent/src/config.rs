@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt, io, net::IpAddr, path::PathBuf, time::Dura
 
 use serde::{Deserialize, Serialize};
 use wharf_base::InstallationId;
+use wharf_network::Subnet;
 
 /// Cleanup waits this long after STOPPED, so that the task's metadata can still be read (§5).
 pub const TASK_CLEANUP_AFTER: Duration = Duration::from_secs(3 * 60 * 60);
@@ -20,6 +21,8 @@ pub struct NodeConfig {
     pub ca: Option<PathBuf>,
     /// The address at which other hosts reach this one, if not the one the control plane sees.
     pub underlay: Option<IpAddr>,
+    /// Ranges of VPCs in which programs of this host reach tasks; `None` for that of default VPCs.
+    pub reach: Option<Vec<Subnet>>,
     /// The shim program.
     pub shim: PathBuf,
     /// MiB kept back from tasks.
@@ -68,6 +71,7 @@ impl NodeConfig {
             identity,
             ca: None,
             underlay: None,
+            reach: None,
             shim: shim.into(),
             reserved_memory_mib: 0,
             // ssh and the agent's own two ports (ecs.md §7).

@@ -9,7 +9,7 @@ use std::{
 };
 
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, lookup_host},
     sync::{mpsc, watch},
     time::timeout,
 };
@@ -50,6 +50,8 @@ use crate::{
 const OBSERVATION_QUEUE: usize = 1024;
 /// What is under way at shutdown has this long to notice.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
+/// A start does not wait longer for a name server.
+const LOOKUP_PATIENCE: Duration = Duration::from_secs(2);
 /// Port of metadata and credentials inside a task's network.
 const METADATA_PORT: u16 = 80;
 /// Link-local address that every task reaches them at.
@@ -165,7 +167,7 @@ async fn start(
     let (telemetry, telemetry_target) = watch::channel(None);
 
     let loopback = Loopback::open(config, &api).await?;
-    let (network, listeners) = Network::start(network_config(config))
+    let (network, listeners) = Network::start(network_config(config).await)
         .await
         .map_err(failed("the network"))?;
     let runtime = Runtime::open(RuntimeOptions {
@@ -348,11 +350,30 @@ pub async fn teardown(
     network.map_err(failed("the networks"))
 }
 
-fn network_config(config: &NodeConfig) -> NetworkConfig {
+async fn network_config(config: &NodeConfig) -> NetworkConfig {
     let mut network =
         NetworkConfig::new(config.installation.clone(), config.data_dir.join("network"));
     network.endpoint_ports = vec![METADATA_PORT, AWS_PORT];
+    if let Some(reach) = &config.reach {
+        network.reach.clone_from(reach);
+    }
+    network.reserved = server_addresses(&config.identity.endpoint).await;
     network
+}
+
+/// The control plane's, as far as they are known now: a name may have others later, or none yet.
+async fn server_addresses(endpoint: &str) -> Vec<Ipv4Addr> {
+    let Ok(Endpoint { host, port, .. }) = Endpoint::parse(endpoint) else {
+        return Vec::new();
+    };
+    let found = timeout(LOOKUP_PATIENCE, lookup_host((host, port))).await;
+    let addresses = found.ok().and_then(Result::ok).into_iter().flatten();
+    addresses
+        .filter_map(|address| match address.ip() {
+            IpAddr::V4(address) => Some(address),
+            IpAddr::V6(_) => None,
+        })
+        .collect()
 }
 
 fn failed<E: std::error::Error + Send + Sync + 'static>(

@@ -127,6 +127,7 @@ mod tests {
         let position = Position {
             epoch: 3,
             revision: 9,
+            version: 2,
         };
         Known::new(vec![host], Some(position))
     }

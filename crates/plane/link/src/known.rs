@@ -71,7 +71,11 @@ mod tests {
     }
 
     fn at(revision: u64) -> Position {
-        Position { epoch: 1, revision }
+        Position {
+            epoch: 1,
+            revision,
+            version: 2,
+        }
     }
 
     #[test]

@@ -275,6 +275,8 @@ fn world(interfaces: u16, groups: u16) -> Vec<Resource> {
             id: VPC.to_owned(),
             cidrs: vec!["172.16.0.0/12".to_owned()],
             vni: 4711,
+            main_route_table: None,
+            gateway: None,
         }),
         host("i-here", HERE),
         host("i-there", THERE),

@@ -1,5 +1,6 @@
 //! The settings of a node's network: plain values, read from no environment.
 
+use std::net::Ipv4Addr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
@@ -25,7 +26,15 @@ pub struct NetworkConfig {
     pub endpoint_ports: Vec<u16>,
     /// UDP port of the tunnels, the same on all hosts of a cluster.
     pub tunnel_port: u16,
+    /// Ranges of VPCs in which programs of this host reach tasks by their addresses.
+    pub reach: Vec<Subnet>,
+    /// Addresses that this host must not lose to a task, the control plane's for one.
+    pub reserved: Vec<Ipv4Addr>,
 }
+
+/// The range of default VPCs. Any other is its operator's to name: what lies behind the host's
+/// default gateway cannot be seen from here.
+const DEFAULT_REACH: Subnet = Subnet::constant(Ipv4Addr::new(172, 31, 0, 0), 16);
 
 /// Not IANA's 4789, which may be in use by others on the host, nor one of those that the kernel
 /// gives to clients. Several installations on a host may share it: packets are told apart by the
@@ -42,6 +51,8 @@ impl NetworkConfig {
             host_port_range: 32768..=60999,
             endpoint_ports: vec![80, 4566],
             tunnel_port: TUNNEL_PORT,
+            reach: vec![DEFAULT_REACH],
+            reserved: Vec::new(),
         }
     }
 

@@ -26,6 +26,19 @@ pub fn host_resolv_conf() -> io::Result<String> {
     Ok(resolv_conf(&host, read(Path::new(UPSTREAM))?.as_deref()))
 }
 
+/// The name servers that tasks are given, as far as they have IPv4 addresses; none of a host whose
+/// files cannot be read.
+pub(crate) fn host_name_servers() -> Vec<Ipv4Addr> {
+    let text = host_resolv_conf().unwrap_or_default();
+    let addresses = name_servers(&text).into_iter();
+    addresses
+        .filter_map(|address| match address {
+            IpAddr::V4(address) => Some(address),
+            IpAddr::V6(_) => None,
+        })
+        .collect()
+}
+
 fn read(path: &Path) -> io::Result<Option<String>> {
     use io::Read;
     let file = match std::fs::File::open(path) {

@@ -176,7 +176,7 @@ impl Worker {
         self.interfaces.insert(interface, record.key.clone());
         let scope = self.scopes.get_mut(&Scope::Vpc(eni.vpc_id.clone()));
         match scope.and_then(|scope| scope.filter.as_mut()) {
-            Some(filter) => filter.add(&self.view, eni.address, &eni.eni_id),
+            Some(filter) => filter.add(&self.view, eni.address, &eni.eni_id, eni.subnet),
             None => Ok(()),
         }
     }

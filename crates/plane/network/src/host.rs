@@ -8,12 +8,14 @@ use std::path::{Path, PathBuf};
 
 use crate::addresses::{Plan, choose_range};
 use crate::claims::Claims;
+use crate::config::NetworkConfig;
 use crate::error::NetworkError;
-use crate::model::{Binding, Subnet};
+use crate::model::{Binding, Scope, Subnet};
 use crate::names::Names;
 use crate::netlink::nft::PortEntry;
-use crate::netlink::route::{self, Hop};
+use crate::netlink::route::{self, Hop, MAIN, Route};
 use crate::netlink::{Family, Socket};
+use crate::reach::Reach;
 use crate::ruleset::{self, Ports};
 use crate::state::{self, Endpoint, Guard, HostRecord};
 
@@ -25,8 +27,19 @@ pub(crate) struct Host {
     filter: Socket,
     ports: Ports,
     guard: Option<Guard>,
+    reach: Reach,
     /// Where the host's record is.
     record: PathBuf,
+}
+
+/// What the host is prepared for.
+pub(crate) struct Parts<'a> {
+    pub(crate) config: &'a NetworkConfig,
+    pub(crate) names: Names,
+    pub(crate) plan: Plan,
+    pub(crate) ports: Ports,
+    pub(crate) record: PathBuf,
+    pub(crate) guard: Option<Guard>,
 }
 
 /// An uplink as the host sees it.
@@ -38,20 +51,26 @@ pub(crate) struct Uplink {
 }
 
 impl Host {
-    /// Claims `range`, lets the host forward, and writes the host's table with `ports`.
-    pub(crate) fn prepare(
-        names: Names,
-        plan: Plan,
-        ports: Ports,
-        shared_dir: &Path,
-        record: PathBuf,
-        guard: Option<Guard>,
-    ) -> Result<Self, NetworkError> {
-        let mut claims = Claims::open(shared_dir)?;
+    /// Claims the private range, lets the host forward, and writes its rules and its table.
+    pub(crate) fn prepare(parts: Parts<'_>) -> Result<Self, NetworkError> {
+        let Parts {
+            config,
+            names,
+            plan,
+            ports,
+            record,
+            guard,
+        } = parts;
+        let mut claims = Claims::open(&config.shared_dir)?;
         claims.claim_range(names.installation(), plan.range())?;
         claims.enable_forwarding(names.installation())?;
+        let mut route = open(Family::Route)?;
+        let mut private = claims.ranges_of_others(names.installation());
+        private.push(plan.range());
+        let (wanted, reserved) = (&config.reach, &config.reserved);
+        let reach = Reach::open(&mut route, &names, wanted, &private, reserved)?;
+        // Until here, so that no two installations choose the same priority for their rules.
         drop(claims);
-        let route = open(Family::Route)?;
         let mut host = Self {
             names,
             plan,
@@ -59,6 +78,7 @@ impl Host {
             filter: open(Family::Netfilter)?,
             ports,
             guard,
+            reach,
             record,
         };
         host.save()?;
@@ -165,11 +185,20 @@ impl Host {
         self.mend(changed)
     }
 
-    /// Makes the host reach a task. `false` if the address means something else to the host
-    /// already: another installation's task, a neighbour on its own network, or itself.
-    pub(crate) fn reach(&mut self, uplink: Uplink, to: Ipv4Addr) -> Result<bool, NetworkError> {
+    /// Makes the host reach a task. `false` if it is not to, or if the address means something else
+    /// to the host already: another installation's task, a neighbour on its own network, or itself.
+    pub(crate) fn reach(
+        &mut self,
+        scope: &Scope,
+        uplink: Uplink,
+        to: Ipv4Addr,
+    ) -> Result<bool, NetworkError> {
+        let table = self.table_of(scope);
+        if table != MAIN && !self.reach.covers(to) {
+            return Ok(false);
+        }
         if let Some(found) = route::lookup(&mut self.route, to)? {
-            if found.link == Some(uplink.index) && found.ours {
+            if found.link == Some(uplink.index) && found.ours && found.table == table {
                 return Ok(true);
             }
             if found.to.prefix() == 32 || !found.via_gateway {
@@ -185,28 +214,49 @@ impl Host {
         };
         match self
             .route
-            .perform(vec![route::route_if_free(Subnet::host(to), hop)])
+            .perform(vec![route::route_if_free(table, Subnet::host(to), hop)])
         {
             Err(error) if error.errno() == Some(libc::EEXIST) => Ok(false),
             done => done.map(|()| true),
         }
     }
 
-    pub(crate) fn forget(&mut self, uplink: Uplink, to: Ipv4Addr) -> Result<(), NetworkError> {
-        self.route
-            .perform(vec![route::delete_route(Subnet::host(to), uplink.index)])
+    /// Bridge tasks have addresses of the installation's own range, which nobody else on the host
+    /// uses; and what is sent to their published ports from outside has to find them.
+    fn table_of(&self, scope: &Scope) -> u32 {
+        match scope {
+            Scope::Bridge => MAIN,
+            Scope::Vpc(_) => self.reach.table,
+        }
     }
 
-    /// Removes routes through `uplink` to tasks that are no more.
+    pub(crate) fn forget(
+        &mut self,
+        scope: &Scope,
+        uplink: Uplink,
+        to: Ipv4Addr,
+    ) -> Result<(), NetworkError> {
+        let table = self.table_of(scope);
+        let request = route::delete_route_of(table, Subnet::host(to), uplink.index);
+        self.route.perform(vec![request])
+    }
+
+    /// Removes routes through `uplink` to tasks that are no more, or that the host is not to reach,
+    /// and those that a former version put into another table.
     pub(crate) fn forget_others(
         &mut self,
+        scope: &Scope,
         uplink: Uplink,
         wanted: impl Fn(Ipv4Addr) -> bool,
     ) -> Result<(), NetworkError> {
+        let own = self.table_of(scope);
         for found in route::list(&mut self.route)? {
-            let task = found.ours && found.link == Some(uplink.index) && found.to.prefix() == 32;
-            if task && !wanted(found.to.network()) {
-                self.forget(uplink, found.to.network())?;
+            let Route { to, table, .. } = found;
+            let task = found.ours && found.link == Some(uplink.index) && to.prefix() == 32;
+            let reached = own == MAIN || self.reach.covers(to.network());
+            if task && !(table == own && reached && wanted(to.network())) {
+                let request = route::delete_route_of(table, to, uplink.index);
+                self.route.perform(vec![request])?;
             }
         }
         Ok(())

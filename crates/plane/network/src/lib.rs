@@ -9,6 +9,8 @@
 //! - a task speaks only from the address that is routed to it, so an address names its task;
 //! - nothing of the host's own namespace is touched before the first task needs a scope, and
 //!   `teardown` puts back what was;
+//! - no range of a VPC changes where the host, or a task of another network, sends a packet (`reach`),
+//!   and nothing is forwarded from one scope to another but what a published port leads to;
 //! - every link carries the installation's id, and the nftables tables are named by it;
 //! - no program is ever run, and no thread of the caller changes its namespace.
 
@@ -27,6 +29,7 @@ mod netns;
 mod network;
 mod overlay;
 mod ports;
+mod reach;
 mod reaper;
 mod restore;
 mod ruleset;

@@ -118,8 +118,8 @@ pub struct Attachment {
     pub mac: Option<MacAddress>,
     /// One per port mapping, in its order.
     pub bindings: Vec<Binding>,
-    /// Whether the host itself reaches the address. Two VPCs may use the same addresses; the first
-    /// on a host gets the host's route.
+    /// Whether programs of the host reach the address. In VPCs only those in the ranges that are
+    /// set aside for it; two VPCs may use the same addresses, and the first on a host has the route.
     pub host_reachable: bool,
 }
 
@@ -286,6 +286,11 @@ impl Subnet {
             network: address,
             prefix: 32,
         }
+    }
+
+    /// A range that is written down in the code: `network` is its first address.
+    pub(crate) const fn constant(network: Ipv4Addr, prefix: u8) -> Self {
+        Self { network, prefix }
     }
 
     pub const ANY: Self = Self {

@@ -40,6 +40,14 @@ impl Names {
         &self.table
     }
 
+    /// The number of the installation's routing table: its four characters as bytes, which are far
+    /// above the numbers that people and distributions use.
+    pub(crate) fn routing_table(&self) -> u32 {
+        self.installation
+            .bytes()
+            .fold(0, |number, byte| number << 8 | u32::from(byte))
+    }
+
     /// What the host's ends of all uplinks begin with.
     pub(crate) fn uplink_prefix(&self) -> String {
         format!("w{}u", self.installation)
@@ -120,6 +128,7 @@ mod tests {
             assert!(name.len() <= 15 && name.contains("ab12"), "{name}");
         }
         assert_eq!(names.table(), "wharf_ab12");
+        assert_eq!(names.routing_table(), 0x6162_3132);
     }
 
     #[test]

@@ -92,6 +92,8 @@ impl Worker {
             self.ensure_scope(scope)?;
             self.remove_leaked_links(scope)?;
         }
+        // First, since a route that is in the wrong table looks like another's.
+        self.remove_leaked_routes()?;
         for record in live {
             let key = record.key.clone();
             // One task's trouble is not the others'.
@@ -99,7 +101,7 @@ impl Worker {
                 tracing::error!(key, %error, "a task's network could not be mended");
             }
         }
-        self.remove_leaked_routes()
+        Ok(())
     }
 
     /// Tasks with a place in a scope whose namespace is there.
@@ -170,7 +172,7 @@ impl Worker {
         };
         let uplink = scope.uplink;
         if let (Mode::Awsvpc(eni), Some(filter)) = (&record.mode, &mut scope.filter) {
-            filter.adopt(&self.view, endpoint.address, &eni.eni_id)?;
+            filter.adopt(&self.view, endpoint.address, &eni.eni_id, eni.subnet)?;
             let interface = (eni.vpc_id.clone(), eni.eni_id.clone());
             self.interfaces.insert(interface, record.key.clone());
         }
@@ -182,7 +184,7 @@ impl Worker {
         }
         let mut changed = false;
         if let (Some(endpoint), Some(host)) = (&mut record.endpoint, &mut self.host) {
-            let reachable = host.reach(uplink, endpoint.address)?;
+            let reachable = host.reach(&endpoint.scope, uplink, endpoint.address)?;
             changed = endpoint.host_reachable != reachable;
             endpoint.host_reachable = reachable;
         }
@@ -229,7 +231,7 @@ impl Worker {
                 .filter(|e| e.scope == *scope)
                 .map(|e| e.address)
                 .collect();
-            host.forget_others(net.uplink, |address| wanted.contains(&address))?;
+            host.forget_others(scope, net.uplink, |address| wanted.contains(&address))?;
         }
         Ok(())
     }

@@ -73,7 +73,8 @@ pub(crate) type Ports = BTreeMap<(u8, u16), (Ipv4Addr, u16)>;
 ///   send there themselves is dropped before it can reach the host's own loopback services;
 /// - `prerouting`, `output`: connections to any address of the host on a published port go to the
 ///   container, from outside, from the host and from other tasks;
-/// - `forward`: from outside nothing enters but published ports;
+/// - `forward`: from outside nothing enters but published ports, nor does anything pass from one
+///   scope to another;
 /// - `postrouting`: tasks reach the world, and the host reaches them from 127.0.0.1; a task that
 ///   reaches a published port of its own network gets its answers back through the host.
 pub(crate) fn write_host(
@@ -121,6 +122,14 @@ pub(crate) fn write_host(
         Expression::discard(),
     ];
     batch.rule(FORWARD.name, uninvited.concat());
+    // Answers of a published port belong to a connection that was translated.
+    let between_scopes = [
+        from_tasks(),
+        to_tasks(),
+        Expression::translated(false),
+        Expression::discard(),
+    ];
+    batch.rule(FORWARD.name, between_scopes.concat());
     for rule in [
         [to_tasks(), from(LOOPBACK), Expression::masquerade()].concat(),
         [

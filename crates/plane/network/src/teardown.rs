@@ -9,6 +9,7 @@ use crate::names::Names;
 use crate::netlink::{Family, link};
 use crate::netns::Namespace;
 use crate::overlay;
+use crate::reach;
 use crate::ruleset;
 use crate::state::StateDir;
 
@@ -23,6 +24,7 @@ pub(crate) fn remove_all(
 ) -> Result<(), NetworkError> {
     let mut results = vec![
         remove_uplinks(names),
+        reach::remove(names),
         open(Family::Netfilter).and_then(|mut socket| ruleset::remove_host(&mut socket, names)),
     ];
     match state.namespaces() {

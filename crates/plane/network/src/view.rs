@@ -8,12 +8,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use wharf_planeproto::network::Interface;
+use wharf_planeproto::network::{Interface, Subnet as WireSubnet};
 use wharf_planeproto::{Change, Key, Kind, Resource};
 
-use crate::groups::{Group, Policy, is_name};
+use crate::groups::{Exit, Group, Policy, is_name};
 use crate::model::Subnet;
 use crate::network::NetworkUpdate;
+
+/// Stands for a route table whose name the kernel would not take.
+const NO_TABLE: &str = "+none";
 
 #[derive(Debug, Default)]
 pub(crate) struct View {
@@ -24,6 +27,8 @@ pub(crate) struct View {
     /// VPC → address → the interfaces that have it, the last that was told of last. It is one,
     /// but for the moments in which an address passes from an interface to the next.
     addresses: HashMap<String, BTreeMap<Ipv4Addr, Vec<String>>>,
+    /// VPC → range → subnet.
+    subnets: HashMap<String, BTreeMap<Subnet, String>>,
     /// Host → interfaces on it.
     on_host: HashMap<String, BTreeSet<String>>,
     /// Interfaces of load balancers.
@@ -42,6 +47,8 @@ pub(crate) struct Touched {
     /// VPC → addresses whose place may have changed.
     pub(crate) addresses: BTreeMap<String, BTreeSet<Ipv4Addr>>,
     pub(crate) vpcs: BTreeSet<String>,
+    /// VPCs in which something about routes changed.
+    pub(crate) exits: BTreeSet<String>,
 }
 
 /// A VPC as hosts know it.
@@ -114,6 +121,27 @@ impl View {
             }
             Kind::Vpc => {
                 touched.vpcs.insert(key.id.clone());
+                touched.exits.insert(key.id.clone());
+            }
+            Kind::Subnet => {
+                if let Some(Resource::Subnet(old)) = self.resources.remove(&key) {
+                    self.remove_subnet(&old);
+                    touched.exits.insert(old.vpc);
+                }
+                if let Some(Resource::Subnet(new)) = &new {
+                    self.add_subnet(new);
+                    touched.exits.insert(new.vpc.clone());
+                }
+            }
+            Kind::RouteTable => {
+                for table in [self.resources.get(&key), new.as_ref()]
+                    .into_iter()
+                    .flatten()
+                {
+                    if let Resource::RouteTable(table) = table {
+                        touched.exits.insert(table.vpc.clone());
+                    }
+                }
             }
             // Of another plane: nothing to us, and nothing to keep.
             _ => return,
@@ -177,6 +205,58 @@ impl View {
             }
         }
         self.balancers.remove(&old.id);
+    }
+
+    fn add_subnet(&mut self, new: &WireSubnet) {
+        if let Ok(range) = new.cidr.parse() {
+            let ranges = self.subnets.entry(new.vpc.clone()).or_default();
+            ranges.insert(range, new.id.clone());
+        }
+    }
+
+    fn remove_subnet(&mut self, old: &WireSubnet) {
+        let (Ok(range), Some(ranges)) = (old.cidr.parse(), self.subnets.get_mut(&old.vpc)) else {
+            return;
+        };
+        // Its range may be another's already.
+        if ranges.get(&range) == Some(&old.id) {
+            ranges.remove(&range);
+        }
+        if ranges.is_empty() {
+            self.subnets.remove(&old.vpc);
+        }
+    }
+
+    /// Where interfaces of a subnet leave the VPC: the id of its route table, and what that says.
+    /// `None` if nothing was said of the VPC's routes. A table that is not known leads nowhere.
+    pub(crate) fn exit(&self, vpc: &str, subnet: Subnet) -> Option<(String, Arc<Exit>)> {
+        let Some(Resource::Vpc(vpc)) = self.get(Kind::Vpc, vpc) else {
+            return None;
+        };
+        let main = vpc.main_route_table.as_ref()?;
+        let own = self.subnets.get(&vpc.id).and_then(|all| all.get(&subnet));
+        let own = match own.and_then(|id| self.get(Kind::Subnet, id)) {
+            Some(Resource::Subnet(subnet)) => subnet.route_table.as_ref(),
+            _ => None,
+        };
+        let id = own.unwrap_or(main);
+        let exit = match self.get(Kind::RouteTable, id) {
+            Some(Resource::RouteTable(table)) if table.vpc == vpc.id && is_name(id) => {
+                let routes = table.routes.iter().filter_map(|route| {
+                    let leads = vpc.gateway.as_ref() == Some(&route.gateway);
+                    Some((route.destination.parse().ok()?, leads))
+                });
+                Exit::new(routes)
+            }
+            _ => Exit::default(),
+        };
+        let id = if is_name(id) { id } else { NO_TABLE };
+        Some((id.to_owned(), Arc::new(exit)))
+    }
+
+    fn get(&self, kind: Kind, id: &str) -> Option<&Resource> {
+        let id = id.to_owned();
+        self.resources.get(&Key { kind, id })
     }
 
     pub(crate) fn interface(&self, id: &str) -> Option<&Interface> {

@@ -344,7 +344,7 @@ impl Worker {
         let Some(scope) = self.scopes.get(&endpoint.scope) else {
             return Ok(());
         };
-        endpoint.host_reachable = host.reach(scope.uplink, endpoint.address)?;
+        endpoint.host_reachable = host.reach(&endpoint.scope, scope.uplink, endpoint.address)?;
         host.publish(endpoint.address, &record.bindings)
     }
 
@@ -363,14 +363,14 @@ impl Worker {
         let plan = Plan::new(range)
             .ok_or_else(|| NetworkError::BadConfig(format!("bridge subnet {range}")))?;
         let guard = self.state.host()?.and_then(|record| record.guard);
-        self.host = Some(Host::prepare(
-            self.names.clone(),
+        self.host = Some(Host::prepare(host::Parts {
+            config: &self.config,
+            names: self.names.clone(),
             plan,
             ports,
-            &self.config.shared_dir,
-            self.state.host_path(),
+            record: self.state.host_path(),
             guard,
-        )?);
+        })?);
         self.follow_peers()
     }
 
@@ -452,7 +452,7 @@ impl Worker {
             }
             if let Some(scope) = self.scopes.get_mut(&endpoint.scope) {
                 if let Some(host) = &mut self.host {
-                    host.forget(scope.uplink, endpoint.address)?;
+                    host.forget(&endpoint.scope, scope.uplink, endpoint.address)?;
                 }
                 let disconnected = scope.disconnect(endpoint)?;
                 if let Some(filter) = &mut scope.filter {

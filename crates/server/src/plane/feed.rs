@@ -3,11 +3,14 @@
 //! One watch follows all keys of the cell, so that the changes of several services stay in the order
 //! of their revisions; what belongs to no source is passed over by its key.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
-use wharf_planeproto::{Key, Resource};
+use wharf_planeproto::{Key, Plane, Resource};
 use wharf_records::{Record, Scope, ecs::Instance, key::CELL};
 use wharf_store::{Event, EventKind, Range, Revision, Store, StoreError};
 
@@ -26,6 +29,10 @@ pub struct Shared {
     pub view: RwLock<View>,
     /// The view's revision; 0 until it has been read.
     pub reached: watch::Sender<Revision>,
+    /// The same, when something changed that planes may be told: most of what is written is nothing
+    /// to them, and would wake thousands.
+    network: watch::Sender<Revision>,
+    balancers: watch::Sender<Revision>,
     /// A container instance changed.
     pub instances: Notify,
 }
@@ -35,6 +42,8 @@ impl Default for Shared {
         Self {
             view: RwLock::default(),
             reached: watch::channel(0).0,
+            network: watch::channel(0).0,
+            balancers: watch::channel(0).0,
             instances: Notify::new(),
         }
     }
@@ -45,13 +54,25 @@ impl Shared {
         look(&self.view.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn write(&self, change: impl FnOnce(&mut View)) {
+    /// What wakes planes of one kind.
+    pub fn news(&self, plane: Plane) -> &watch::Sender<Revision> {
+        match plane {
+            Plane::Network => &self.network,
+            Plane::LoadBalancer => &self.balancers,
+        }
+    }
+
+    /// `planes`: those that the change is about.
+    fn write(&self, planes: &BTreeSet<Plane>, change: impl FnOnce(&mut View)) {
         let revision = {
             let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
             change(&mut view);
             view.revision()
         };
         self.reached.send_replace(revision);
+        for plane in planes {
+            self.news(*plane).send_replace(revision);
+        }
     }
 }
 
@@ -113,7 +134,8 @@ impl Feed {
                 .iter()
                 .filter_map(|event| self.change(event))
                 .collect();
-            self.shared.write(|view| {
+            let planes = changes.iter().map(|(_, key, _)| key.kind.plane()).collect();
+            self.shared.write(&planes, |view| {
                 for (revision, key, resource) in changes {
                     view.change(revision, key, resource);
                 }
@@ -145,7 +167,8 @@ impl Feed {
                 }
             }
         }
-        self.shared.write(|view| view.replace(records, at));
+        let all = BTreeSet::from([Plane::Network, Plane::LoadBalancer]);
+        self.shared.write(&all, |view| view.replace(records, at));
         Ok(at)
     }
 

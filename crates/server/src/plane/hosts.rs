@@ -3,10 +3,18 @@
 //! A record is made when a host first subscribes and stays, whatever becomes of the connection,
 //! until the host's container instance is deregistered.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    net::IpAddr,
+    sync::Arc,
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::{
+    sync::Mutex,
+    time::{MissedTickBehavior, interval, sleep},
+};
 use wharf_base::Permit;
 use wharf_planeproto::{Key, Kind, Plane, Resource, network};
 use wharf_records::{Record, RecordError, Scope, Unknown, decode, encode};
@@ -20,6 +28,8 @@ const PERMIT: Permit = Permit::for_controller("plane-hosts");
 const SERVICE: &str = "wharf";
 /// Hosts are looked through so often even if nothing wakes us.
 const SWEEP: Duration = Duration::from_secs(300);
+/// Between two looks at all of them, however much happens to container instances.
+const SWEEP_PAUSE: Duration = Duration::from_secs(1);
 /// Tries of a compare-and-swap.
 const MAX_TRIES: usize = 16;
 
@@ -105,12 +115,83 @@ pub enum HostError {
     Contended,
 }
 
+/// The hosts' records. Nobody else writes them, so they are read once, and again when a write finds
+/// that this was not so.
 #[derive(Clone)]
 pub struct Hosts {
-    pub store: Store,
+    store: Store,
+    known: Arc<Mutex<Option<Known>>>,
+}
+
+/// All records, by their keys in the store.
+#[derive(Debug, Default)]
+struct Known {
+    hosts: HashMap<String, (Revision, PlaneHost)>,
+    /// Their owners; of a former version's records there may be several.
+    underlays: HashMap<IpAddr, BTreeSet<String>>,
+}
+
+impl Known {
+    async fn read(store: &Store) -> Result<Self, HostError> {
+        let mut known = Self::default();
+        let everywhere = Range::prefix(Scope::service_prefix(SERVICE));
+        for entry in store.range(everywhere).await?.entries {
+            if !matches!(Scope::parse(&entry.key), Some((_, PlaneHost::KIND, _))) {
+                continue;
+            }
+            match decode(&entry.value) {
+                Ok(host) => known.put(entry.key, entry.mod_revision, host),
+                // Its host stays away, the others need not.
+                Err(error) => tracing::error!(key = entry.key, %error, "a host is left out"),
+            }
+        }
+        Ok(known)
+    }
+
+    fn put(&mut self, key: String, revision: Revision, host: PlaneHost) {
+        self.remove(&key);
+        if let Some(underlay) = host.underlay {
+            let owners = self.underlays.entry(underlay).or_default();
+            owners.insert(key.clone());
+        }
+        self.hosts.insert(key, (revision, host));
+    }
+
+    fn remove(&mut self, key: &str) {
+        let Some((_, host)) = self.hosts.remove(key) else {
+            return;
+        };
+        if let Some(underlay) = host.underlay
+            && let Some(owners) = self.underlays.get_mut(&underlay)
+        {
+            owners.remove(key);
+            if owners.is_empty() {
+                self.underlays.remove(&underlay);
+            }
+        }
+    }
+
+    /// The hosts of the same account and region that have the address, other than that with `key`.
+    fn others_at<'a>(
+        &'a self,
+        underlay: IpAddr,
+        key: &'a str,
+        place: &'a str,
+    ) -> impl Iterator<Item = (&'a String, &'a (Revision, PlaneHost))> {
+        let owners = self.underlays.get(&underlay).into_iter().flatten();
+        let others = owners.filter(move |owner| *owner != key && owner.starts_with(place));
+        others.filter_map(|owner| self.hosts.get_key_value(owner))
+    }
 }
 
 impl Hosts {
+    pub fn new(store: Store) -> Self {
+        Self {
+            store,
+            known: Arc::default(),
+        }
+    }
+
     /// Writes down what a subscription says of its host, if that is new; the revision from which on
     /// it stands there. `is_live` tells whether another host is connected now.
     pub async fn subscribed(
@@ -119,48 +200,58 @@ impl Hosts {
         is_live: impl Fn(&str) -> bool,
     ) -> Result<Revision, HostError> {
         let scope = Scope::new(SERVICE, seen.account, seen.region);
+        let place = scope.prefix(PlaneHost::KIND);
         let key = scope.key(PlaneHost::KIND, seen.id);
+        // Held over the write, so that no two hosts are given the same address.
+        let mut held = self.known.lock().await;
         for _ in 0..MAX_TRIES {
-            let (all, revision) = self.all(&scope.prefix(PlaneHost::KIND)).await?;
-            let mine = all.iter().find(|(_, host)| host.id == seen.id);
-            let wanted = wanted(seen, mine.map(|(_, host)| host), &all, &is_live);
-            if mine.is_some_and(|(_, host)| *host == wanted) {
+            let mut known = match held.take() {
+                Some(known) => known,
+                None => Known::read(&self.store).await?,
+            };
+            let mine = known.hosts.get(&key);
+            let taken = |address: IpAddr| {
+                let mut others = known.others_at(address, &key, &place);
+                others.any(|(_, (_, other))| is_live(&other.id))
+            };
+            let wanted = wanted(seen, mine.map(|(_, host)| host), taken);
+            if let Some((revision, host)) = mine
+                && *host == wanted
+            {
+                let revision = *revision;
+                *held = Some(known);
                 return Ok(revision);
             }
-            let unchanged = match mine {
-                Some((entry, _)) => Compare::unchanged(entry),
-                None => Compare::absent(&key),
-            };
-            let mut txn = Txn::new().when(unchanged).put(&key, encode(&wanted));
+            let unchanged = mine.map_or(0, |(revision, _)| *revision);
+            let mut txn = Txn::new()
+                .when(Compare::mod_revision(&key, unchanged))
+                .put(&key, encode(&wanted));
             // Whoever had the address before is not there any more.
-            for (entry, host) in &all {
-                if host.id != seen.id && host.underlay.is_some() && host.underlay == wanted.underlay
-                {
+            let mut changed = Vec::new();
+            for underlay in wanted.underlay {
+                for (other, (revision, host)) in known.others_at(underlay, &key, &place) {
                     let without = PlaneHost {
                         underlay: None,
                         ..host.clone()
                     };
                     txn = txn
-                        .when(Compare::unchanged(entry))
-                        .put(&entry.key, encode(&without));
+                        .when(Compare::mod_revision(other, *revision))
+                        .put(other, encode(&without));
+                    changed.push((other.clone(), without));
                 }
             }
+            changed.push((key.clone(), wanted));
             let reply = self.store.txn(&PERMIT, txn).await?;
             if reply.succeeded {
+                for (key, host) in changed {
+                    known.put(key, reply.revision, host);
+                }
+                *held = Some(known);
                 return Ok(reply.revision);
             }
+            // Another wrote there after all: it is read again.
         }
         Err(HostError::Contended)
-    }
-
-    async fn all(&self, prefix: &str) -> Result<(Vec<(Entry, PlaneHost)>, Revision), HostError> {
-        let reply = self.store.range(Range::prefix(prefix)).await?;
-        let mut hosts = Vec::new();
-        for entry in reply.entries {
-            let host = decode(&entry.value)?;
-            hosts.push((entry, host));
-        }
-        Ok((hosts, reply.revision))
     }
 
     /// Removes hosts whose container instance is deregistered. Never returns.
@@ -180,6 +271,7 @@ impl Hosts {
             if let Err(error) = self.sweep_once(&*nodes, &*balancers).await {
                 tracing::warn!(error = %Chain(&error), "hosts that are gone stay for now");
             }
+            sleep(SWEEP_PAUSE).await;
         }
     }
 
@@ -188,21 +280,35 @@ impl Hosts {
         nodes: &dyn Nodes,
         balancers: &dyn Balancers,
     ) -> Result<(), HostError> {
-        let everywhere = Range::prefix(Scope::service_prefix(SERVICE));
-        for entry in self.store.range(everywhere).await?.entries {
-            let Some((scope, PlaneHost::KIND, id)) = Scope::parse(&entry.key) else {
+        let mut held = self.known.lock().await;
+        let known = match held.take() {
+            Some(known) => known,
+            None => Known::read(&self.store).await?,
+        };
+        let all: Vec<(String, Revision)> = known
+            .hosts
+            .iter()
+            .map(|(key, (revision, _))| (key.clone(), *revision))
+            .collect();
+        *held = Some(known);
+        drop(held);
+        for (key, revision) in all {
+            let Some((scope, _, id)) = Scope::parse(&key) else {
                 continue;
             };
-            if nodes
-                .is_registered(&scope.account, &scope.region, &id)
-                .await
-            {
+            let (account, region) = (&scope.account, &scope.region);
+            if nodes.is_registered(account, region, &id).await {
                 continue;
             }
+            let mut held = self.known.lock().await;
             let txn = Txn::new()
-                .when(Compare::unchanged(&entry))
-                .delete(&entry.key);
+                .when(Compare::mod_revision(&key, revision))
+                .delete(&key);
             if self.store.txn(&PERMIT, txn).await?.succeeded {
+                if let Some(known) = held.as_mut() {
+                    known.remove(&key);
+                }
+                drop(held);
                 tracing::info!(host = id, "a host left the network");
                 balancers.host_gone(&id).await;
             }
@@ -214,8 +320,7 @@ impl Hosts {
 fn wanted(
     seen: &Seen<'_>,
     before: Option<&PlaneHost>,
-    all: &[(Entry, PlaneHost)],
-    is_live: &impl Fn(&str) -> bool,
+    taken: impl Fn(IpAddr) -> bool,
 ) -> PlaneHost {
     let mut host = before.cloned().unwrap_or_else(|| PlaneHost {
         id: seen.id.to_owned(),
@@ -228,16 +333,11 @@ fn wanted(
     match seen.plane {
         Plane::LoadBalancer => host.balancers = true,
         Plane::Network => {
-            let taken = |address: &IpAddr| {
-                all.iter().any(|(_, other)| {
-                    other.id != seen.id && other.underlay == Some(*address) && is_live(&other.id)
-                })
-            };
             host.underlay = [seen.wish, Some(seen.peer)]
                 .into_iter()
                 .flatten()
                 .map(|address| address.to_canonical())
-                .find(|address| is_underlay(address) && !taken(address));
+                .find(|address| is_underlay(address) && !taken(*address));
         }
     }
     host

@@ -3,13 +3,13 @@
 //!
 //! ```text
 //! store ──watch──▶ feed ──▶ view (records, and how they came about)
-//!                             │ scope: what a host may know
-//!                             ▼ told: what it knows, and what is missing
+//!                             │
+//!                             ▼ told: what a plane may know, what it knows, what is missing
 //!  plane ◀───────────────── session ──reports──▶ load balancers' service
 //! ```
 //!
 //! - [`source`]: the mapping from records to resources, one a service.
-//! - `records`, `scope`, `told` are pure; their property test is that whatever happens in whatever
+//! - `records`, `told` are pure; their property test is that whatever happens in whatever
 //!   order, a plane that has been told all knows exactly what its scope admits.
 //! - `hosts`: which hosts there are, durable.
 //!
@@ -19,7 +19,6 @@
 mod feed;
 mod hosts;
 mod records;
-mod scope;
 mod session;
 pub mod source;
 #[cfg(test)]
@@ -56,8 +55,9 @@ use crate::{
     node_identity::plane_arn,
 };
 
-/// Subscriptions served at once: two planes of a thousand hosts, and as many that just come back.
-const MAX_SUBSCRIPTIONS: usize = 4096;
+/// Subscriptions served at once: two planes of ten thousand hosts, and half as many that just come
+/// back. One that is idle holds its buffers and nothing that grows with the fleet.
+const MAX_SUBSCRIPTIONS: usize = 32 << 10;
 
 /// The nodes, as ECS knows them.
 #[async_trait]
@@ -117,9 +117,7 @@ impl Planes {
         let mut sources = parts.sources;
         sources.push(Arc::new(HostSource));
         Self {
-            hosts: Hosts {
-                store: parts.store.clone(),
-            },
+            hosts: Hosts::new(parts.store.clone()),
             feed: Feed::new(parts.store.clone(), sources, shared.clone()),
             store: parts.store,
             dispatcher: parts.dispatcher,

@@ -1,11 +1,11 @@
 //! Everything that planes can be told, in memory: the present, and how it came about.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     sync::Arc,
 };
 
-use wharf_planeproto::{Key, Resource, network::Interface};
+use wharf_planeproto::{Key, Kind, Plane, Resource, network::Interface};
 use wharf_store::Revision;
 
 /// Changes remembered for planes that come back or lag behind.
@@ -18,12 +18,17 @@ pub struct Held {
     pub revision: Revision,
 }
 
-/// All resources as of one revision.
+/// All resources as of one revision, with the indexes that say who is told of them. Keys are in
+/// the order of their kinds.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Records {
     resources: BTreeMap<Key, Arc<Held>>,
     /// VPC to the hosts that have interfaces in it, and how many.
-    members: BTreeMap<String, BTreeMap<String, usize>>,
+    members: HashMap<String, BTreeMap<String, usize>>,
+    /// Host to the VPCs in which it has interfaces.
+    vpcs: HashMap<String, BTreeSet<String>>,
+    /// VPC to what belongs to it: itself, its groups, subnets, tables, attached interfaces.
+    parts: HashMap<String, BTreeSet<Key>>,
 }
 
 impl Records {
@@ -31,24 +36,56 @@ impl Records {
         self.resources.get(key)
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = (&Key, &Arc<Held>)> {
-        self.resources.iter()
+    pub fn find(&self, kind: Kind, id: &str) -> Option<(&Key, &Arc<Held>)> {
+        let id = id.to_owned();
+        self.resources.get_key_value(&Key { kind, id })
+    }
+
+    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = (&Key, &Arc<Held>)> {
+        self.from(kind, "")
+            .take_while(move |(key, _)| key.kind == kind)
+    }
+
+    /// Those of a kind whose ids begin with `prefix`.
+    pub fn with_prefix(
+        &self,
+        kind: Kind,
+        prefix: &str,
+    ) -> impl Iterator<Item = (&Key, &Arc<Held>)> {
+        let with_it = move |key: &Key| key.kind == kind && key.id.starts_with(prefix);
+        self.from(kind, prefix)
+            .take_while(move |(key, _)| with_it(key))
+    }
+
+    fn from(&self, kind: Kind, id: &str) -> impl Iterator<Item = (&Key, &Arc<Held>)> {
+        let id = id.to_owned();
+        self.resources.range(Key { kind, id }..)
     }
 
     /// The VPCs in which a host has interfaces.
-    pub fn vpcs_of(&self, host: &str) -> BTreeSet<String> {
-        let of = self.members.iter();
-        of.filter(|(_, hosts)| hosts.contains_key(host))
-            .map(|(vpc, _)| vpc.clone())
-            .collect()
+    pub fn vpcs_of(&self, host: &str) -> impl Iterator<Item = &str> {
+        let vpcs = self.vpcs.get(host).into_iter().flatten();
+        vpcs.map(String::as_str)
     }
 
     /// The hosts that have interfaces in a VPC.
-    pub fn hosts_in(&self, vpc: &str) -> impl Iterator<Item = &String> {
-        self.members
-            .get(vpc)
-            .into_iter()
-            .flat_map(|hosts| hosts.keys())
+    pub fn hosts_in(&self, vpc: &str) -> impl Iterator<Item = &str> {
+        let hosts = self.members.get(vpc).into_iter().flat_map(BTreeMap::keys);
+        hosts.map(String::as_str)
+    }
+
+    /// How many interfaces a host has in a VPC.
+    pub fn count(&self, vpc: &str, host: &str) -> usize {
+        let hosts = self.members.get(vpc);
+        hosts
+            .and_then(|hosts| hosts.get(host))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// All that belongs to a VPC.
+    pub fn parts_of(&self, vpc: &str) -> impl Iterator<Item = &Key> {
+        self.parts.get(vpc).into_iter().flatten()
     }
 
     /// Replaces one resource; what was there before.
@@ -57,17 +94,40 @@ impl Records {
             Some(held) => self.resources.insert(key.clone(), held.clone()),
             None => self.resources.remove(key),
         };
-        if let Some((vpc, host)) = before.as_deref().and_then(attached) {
-            self.leave(vpc, host);
+        if let Some(before) = &before {
+            self.unlist(key, &before.resource);
         }
-        if let Some((vpc, host)) = held.as_deref().and_then(attached) {
-            let hosts = self.members.entry(vpc.to_owned()).or_default();
-            *hosts.entry(host.to_owned()).or_default() += 1;
+        if let Some(held) = &held {
+            self.list(key, &held.resource);
         }
         before
     }
 
-    fn leave(&mut self, vpc: &str, host: &str) {
+    fn list(&mut self, key: &Key, resource: &Resource) {
+        let Some(vpc) = vpc_of(resource) else {
+            return;
+        };
+        let parts = self.parts.entry(vpc.to_owned()).or_default();
+        parts.insert(key.clone());
+        if let Some((vpc, host)) = attached(resource) {
+            let hosts = self.members.entry(vpc.to_owned()).or_default();
+            let count = hosts.entry(host.to_owned()).or_default();
+            *count += 1;
+            if *count == 1 {
+                let vpcs = self.vpcs.entry(host.to_owned()).or_default();
+                vpcs.insert(vpc.to_owned());
+            }
+        }
+    }
+
+    fn unlist(&mut self, key: &Key, resource: &Resource) {
+        let Some(vpc) = vpc_of(resource) else {
+            return;
+        };
+        remove_from(&mut self.parts, vpc, key);
+        let Some((vpc, host)) = attached(resource) else {
+            return;
+        };
         let Some(hosts) = self.members.get_mut(vpc) else {
             return;
         };
@@ -75,6 +135,7 @@ impl Records {
             *count -= 1;
             if *count == 0 {
                 hosts.remove(host);
+                remove_from(&mut self.vpcs, host, vpc);
             }
         }
         if hosts.is_empty() {
@@ -83,9 +144,35 @@ impl Records {
     }
 }
 
+/// Takes `item` out of the set under `name`, which goes with its last.
+fn remove_from<T, Q>(sets: &mut HashMap<String, BTreeSet<T>>, name: &str, item: &Q)
+where
+    T: Ord + std::borrow::Borrow<Q>,
+    Q: Ord + ?Sized,
+{
+    if let Some(set) = sets.get_mut(name) {
+        set.remove(item);
+        if set.is_empty() {
+            sets.remove(name);
+        }
+    }
+}
+
+/// The VPC that it belongs to, if the hosts there are told of it.
+pub fn vpc_of(resource: &Resource) -> Option<&str> {
+    match resource {
+        Resource::Vpc(it) => Some(&it.id),
+        Resource::SecurityGroup(it) => Some(&it.vpc),
+        Resource::Subnet(it) => Some(&it.vpc),
+        Resource::RouteTable(it) => Some(&it.vpc),
+        Resource::Interface(_) => attached(resource).map(|(vpc, _)| vpc),
+        _ => None,
+    }
+}
+
 /// VPC and host of an interface that is attached.
-fn attached(held: &Held) -> Option<(&str, &str)> {
-    match &held.resource {
+pub fn attached(resource: &Resource) -> Option<(&str, &str)> {
+    match resource {
         Resource::Interface(Interface {
             vpc,
             host: Some(host),
@@ -102,6 +189,9 @@ struct Logged {
     key: Key,
     before: Option<Arc<Held>>,
 }
+
+/// Keys with what was under them.
+pub type Former<'a> = BTreeMap<&'a Key, Option<&'a Arc<Held>>>;
 
 /// The present with the changes that led to it.
 #[derive(Debug, Default)]
@@ -154,24 +244,20 @@ impl View {
         self.revision = revision;
     }
 
-    /// Keys that changed after `revision`; `None` if that is forgotten.
-    pub fn changed_since(&self, revision: Revision) -> Option<BTreeSet<&Key>> {
-        (self.floor <= revision).then(|| {
-            let from = self.log.partition_point(|it| it.revision <= revision);
-            self.log.range(from..).map(|it| &it.key).collect()
-        })
-    }
-
-    /// The records as they were at `revision`; `None` if that is forgotten or still to come.
-    pub fn at(&self, revision: Revision) -> Option<Records> {
-        if revision < self.floor || revision > self.revision {
+    /// What changed after `revision` of what a plane may be told, as it was then; `None` if that is
+    /// forgotten.
+    pub fn former(&self, revision: Revision, plane: Plane) -> Option<Former<'_>> {
+        if revision < self.floor {
             return None;
         }
-        let mut records = self.now.clone();
-        let later = self.log.iter().rev();
-        for change in later.take_while(|change| change.revision > revision) {
-            records.set(&change.key, change.before.clone());
+        let from = self.log.partition_point(|it| it.revision <= revision);
+        let mut former = Former::new();
+        for logged in self.log.range(from..) {
+            if logged.key.kind.plane() == plane {
+                // The first change after it replaced what was there.
+                former.entry(&logged.key).or_insert(logged.before.as_ref());
+            }
         }
-        Some(records)
+        Some(former)
     }
 }

@@ -24,7 +24,11 @@ use wharf_planeproto::{
 use wharf_store::Revision;
 use wharf_wire::{Context, fault::Chain};
 
-use super::{Planes, hosts::Seen, told::Told};
+use super::{
+    Planes,
+    hosts::Seen,
+    told::{Due, Subscriber, Told},
+};
 
 /// After a refusal everything is sent again so much later, then twice as late each time.
 const FIRST_RESYNC: Duration = Duration::from_secs(1);
@@ -68,6 +72,8 @@ enum End {
 
 /// What the first frame says.
 struct Wanted {
+    /// The version that both sides speak.
+    version: u32,
     instance: String,
     underlay: Option<IpAddr>,
     resume: Option<Position>,
@@ -75,7 +81,7 @@ struct Wanted {
 
 /// The conversation after it.
 struct Conversation {
-    host: String,
+    subscriber: Subscriber,
     told: Told,
     nonce: u64,
     /// Nonce of the update that is not answered yet, and whether it is a snapshot.
@@ -122,12 +128,13 @@ impl Session {
         known_from: Revision,
         superseded: CancellationToken,
     ) -> Result<std::convert::Infallible, End> {
+        let mut news = self.planes.shared.news(self.plane).subscribe();
         let mut reached = self.planes.shared.reached.subscribe();
         // What the plane resumes from was known to an earlier server: ours must have caught up.
         let newest = self.planes.store.revision().max(known_from);
         self.wait_for(&mut reached, newest).await?;
-        let mut talk = self.begin(wanted.instance, wanted.resume).await?;
-        self.converse(&mut talk, &mut reached, superseded).await
+        let mut talk = self.begin(wanted).await?;
+        self.converse(&mut talk, &mut news, superseded).await
     }
 
     async fn first(&mut self) -> Result<Wanted, End> {
@@ -151,6 +158,7 @@ impl Session {
             return Err(malformed("That is no instance id."));
         }
         Ok(Wanted {
+            version: version.min(VERSION),
             instance,
             underlay,
             resume,
@@ -197,24 +205,33 @@ impl Session {
         }
     }
 
-    async fn begin(&mut self, host: String, resume: Option<Position>) -> Result<Conversation, End> {
+    async fn begin(&mut self, wanted: Wanted) -> Result<Conversation, End> {
+        let Wanted {
+            version,
+            instance,
+            resume,
+            ..
+        } = wanted;
+        let subscriber = Subscriber {
+            plane: self.plane,
+            version,
+            host: instance,
+        };
         let epoch = self.planes.store.epoch();
-        let resumed = resume.filter(|at| at.epoch == epoch).and_then(|at| {
+        let resume = resume.filter(|at| at.epoch == epoch && at.version == version);
+        let resumed = resume.and_then(|at| {
             let shared = &self.planes.shared;
-            shared.read(|view| Told::resumed(view, self.plane, &host, at.revision))
+            shared.read(|view| Told::resumed(view, &subscriber, at.revision))
         });
         self.send(&ToPlane::Hello {
-            version: VERSION,
+            version,
             resumed: resumed.is_some(),
         })
         .await?;
         let fresh = resumed.is_none();
-        let told = resumed.unwrap_or_else(|| {
-            let shared = &self.planes.shared;
-            shared.read(|view| Told::anew(view, self.plane, &host).0)
-        });
+        let told = resumed.unwrap_or_else(|| Told::nothing(&subscriber));
         let mut talk = Conversation {
-            host,
+            subscriber,
             told,
             nonce: 0,
             unanswered: None,
@@ -230,7 +247,7 @@ impl Session {
     async fn converse(
         &mut self,
         talk: &mut Conversation,
-        reached: &mut watch::Receiver<Revision>,
+        news: &mut watch::Receiver<Revision>,
         superseded: CancellationToken,
     ) -> Result<std::convert::Infallible, End> {
         let stop = self.planes.stop.clone();
@@ -242,12 +259,14 @@ impl Session {
         loop {
             tokio::select! {
                 message = self.incoming.next() => self.hear(talk, message?).await?,
-                changed = reached.changed(), if talk.unanswered.is_none() => {
+                changed = news.changed(), if talk.unanswered.is_none() => {
                     changed.map_err(|_| End::Stopped)?;
                     self.changes(talk).await?;
                 }
                 () = due(talk.resync), if talk.unanswered.is_none() => self.snapshot(talk).await?,
                 _ = beat.tick() => {
+                    // What happens is mostly nothing to this plane; it then knows all of it.
+                    self.changes(talk).await?;
                     let position = talk.unanswered.is_none().then(|| self.position(talk));
                     self.send(&ToPlane::Heartbeat { position }).await?;
                 }
@@ -286,7 +305,7 @@ impl Session {
         match refused {
             Some(reason) => {
                 let reason = printable(&reason);
-                tracing::warn!(plane = %self.plane, host = talk.host, reason, "a plane refuses an update");
+                tracing::warn!(plane = %self.plane, host = talk.subscriber.host, reason, "a plane refuses an update");
                 talk.resync = Some(Instant::now() + talk.next_resync);
                 talk.next_resync = (talk.next_resync * 2).min(LAST_RESYNC);
             }
@@ -300,18 +319,23 @@ impl Session {
     /// Passes reports on, of targets that this host was told of.
     async fn report(&self, talk: &Conversation, health: Vec<TargetHealth>) {
         let mut latest = BTreeMap::new();
-        for row in health {
-            let key = Key {
-                kind: Kind::Target,
-                id: row.target.to_string(),
-            };
-            if talk.told.has(&key) {
-                latest.insert(row.target.clone(), row);
+        self.planes.shared.read(|view| {
+            for row in health {
+                let key = Key {
+                    kind: Kind::Target,
+                    id: row.target.to_string(),
+                };
+                if talk.told.knows_target(view, &key) {
+                    latest.insert(row.target.clone(), row);
+                }
             }
-        }
+        });
         if !latest.is_empty() {
             let rows = latest.into_values().collect();
-            self.planes.balancers.report(&talk.host, rows).await;
+            self.planes
+                .balancers
+                .report(&talk.subscriber.host, rows)
+                .await;
         }
     }
 
@@ -324,14 +348,15 @@ impl Session {
         for door in &mut doors {
             door.reason = printable(&door.reason);
         }
-        self.planes.put_closed(&talk.host, doors);
+        self.planes.put_closed(&talk.subscriber.host, doors);
     }
 
     async fn snapshot(&mut self, talk: &mut Conversation) -> Result<(), End> {
-        let (plane, shared) = (self.plane, &self.planes.shared);
-        let (told, resources) = shared.read(|view| Told::anew(view, plane, &talk.host));
+        let shared = &self.planes.shared;
+        let (told, all) = shared.read(|view| Told::anew(view, &talk.subscriber));
         talk.told = told;
         talk.resync = None;
+        let resources = all.iter().map(|held| held.resource.clone()).collect();
         for resources in wire::parts(resources, too_long) {
             self.send(&ToPlane::Snapshot { resources }).await?;
         }
@@ -343,17 +368,18 @@ impl Session {
         if talk.unanswered.is_some() {
             return Ok(());
         }
-        let (changes, registered) = self.planes.shared.read(|view| {
-            let own = Key {
-                kind: Kind::Host,
-                id: talk.host.clone(),
-            };
-            (talk.told.advance(view), view.now().get(&own).is_some())
+        let (due, registered) = self.planes.shared.read(|view| {
+            let own = view.now().find(Kind::Host, &talk.subscriber.host);
+            (talk.told.advance(view), own.is_some())
         });
         if !registered {
             let text = "The container instance is not registered any more.".to_owned();
             return Err(End::Refused(Refusal::NotYours, text));
         }
+        let Some(due) = due else {
+            return self.snapshot(talk).await;
+        };
+        let changes = due.into_iter().map(Due::change).collect();
         let mut parts = wire::parts(changes, |change| {
             if let wharf_planeproto::Change::Put(resource) = change {
                 too_long(resource);
@@ -387,6 +413,7 @@ impl Session {
         Position {
             epoch: self.planes.store.epoch(),
             revision: talk.told.at(),
+            version: talk.subscriber.version,
         }
     }
 

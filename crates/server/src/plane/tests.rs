@@ -1,2 +1,3 @@
+mod fleet;
 mod live;
 mod told;

@@ -1,64 +1,103 @@
 //! What one plane was told, and what it must be told next. Pure.
 //!
-//! Level-triggered: what changed only says where to look, and what the plane has is compared with
-//! what it is entitled to. So changes that cancel out while a plane is busy cost nothing, and a
-//! plane that lags behind what is remembered loses nothing either.
+//! A plane that was told all as of a revision has what it was entitled to then. So nothing is kept
+//! of each plane but that revision: the view remembers what its changes replaced, and what a plane
+//! had and what it is to have are both made of that. Changes that cancel out while a plane is busy
+//! cost nothing; one that lags behind what is remembered begins with a snapshot.
+//!
+//! The cost of telling a plane is that of what changed, or of a VPC when its host enters or leaves
+//! one; it does not depend on the number of hosts, nor on what else there is.
 
-use std::collections::{BTreeSet, HashMap};
+mod balancers;
+mod network;
+
+use std::{collections::BTreeSet, sync::Arc};
 
 use wharf_planeproto::{Change, Key, Kind, Plane, Resource};
 use wharf_store::Revision;
 
-use super::{
-    records::{Records, View},
-    scope::{Difference, Scope},
-};
+use self::balancers::Balancers;
+use super::records::{Former, Held, Records, View};
+
+/// Who is told: a plane of a host, in a version of the protocol.
+#[derive(Debug, Clone)]
+pub struct Subscriber {
+    pub plane: Plane,
+    pub version: u32,
+    pub host: String,
+}
 
 /// The control plane's side of what a plane knows.
 #[derive(Debug)]
 pub struct Told {
-    plane: Plane,
-    host: String,
-    scope: Scope,
-    /// With the revision of each.
-    has: HashMap<Key, Revision>,
+    subscriber: Subscriber,
+    /// Of a load balancer plane: what it was entitled to at that revision.
+    balancers: Balancers,
     /// What the plane has is a picture of this revision.
     at: Revision,
 }
 
+/// One thing to tell. What it needs of the records is shared, so that they are held up for moments
+/// only.
+#[derive(Debug)]
+pub enum Due {
+    Put(Arc<Held>),
+    Delete(Key),
+}
+
+impl Due {
+    pub fn change(self) -> Change {
+        match self {
+            Self::Put(held) => Change::Put(held.resource.clone()),
+            Self::Delete(key) => Change::Delete(key),
+        }
+    }
+}
+
+/// Who may know what, at one time.
+trait Entitled {
+    fn admits(&self, resource: &Resource) -> bool;
+}
+
 impl Told {
     /// A plane that knows nothing, and all that it is to be told.
-    pub fn anew(view: &View, plane: Plane, host: &str) -> (Self, Vec<Resource>) {
-        let told = Self::having(view.now(), view.revision(), plane, host);
-        let mut resources: Vec<Resource> = told
-            .has
-            .keys()
-            .filter_map(|key| Some(view.now().get(key)?.resource.clone()))
-            .collect();
-        resources.sort_by_key(|resource| order(&resource.key()));
-        (told, resources)
+    pub fn anew(view: &View, subscriber: &Subscriber) -> (Self, Vec<Arc<Held>>) {
+        let now = view.now();
+        let told = Self {
+            subscriber: subscriber.clone(),
+            balancers: Balancers::at_present(now, subscriber),
+            at: view.revision(),
+        };
+        let mut all: Vec<(&Key, &Arc<Held>)> = match subscriber.plane {
+            Plane::Network => network::all(now, &subscriber.host),
+            Plane::LoadBalancer => told.balancers.all(now),
+        };
+        all.retain(|(key, _)| told.understands(key));
+        all.sort_by_key(|(key, _)| order(key));
+        let all = all.into_iter().map(|(_, held)| held.clone()).collect();
+        (told, all)
     }
 
-    /// A plane that knows all as of `revision`; `None` if that is forgotten.
-    pub fn resumed(view: &View, plane: Plane, host: &str, revision: Revision) -> Option<Self> {
-        let records = view.at(revision)?;
-        Some(Self::having(&records, revision, plane, host))
-    }
-
-    fn having(records: &Records, at: Revision, plane: Plane, host: &str) -> Self {
-        let scope = Scope::of(records, plane, host);
-        let has = records
-            .iter()
-            .filter(|(_, held)| scope.admits(&held.resource))
-            .map(|(key, held)| (key.clone(), held.revision))
-            .collect();
+    /// A plane that knows nothing yet.
+    pub fn nothing(subscriber: &Subscriber) -> Self {
         Self {
-            plane,
-            host: host.to_owned(),
-            scope,
-            has,
-            at,
+            subscriber: subscriber.clone(),
+            balancers: Balancers::default(),
+            at: 0,
         }
+    }
+
+    /// A plane that knows all as of `revision`; `None` if that is forgotten or still to come.
+    pub fn resumed(view: &View, subscriber: &Subscriber, revision: Revision) -> Option<Self> {
+        if revision > view.revision() {
+            return None;
+        }
+        let former = view.former(revision, subscriber.plane)?;
+        Some(Self {
+            subscriber: subscriber.clone(),
+            balancers: Balancers::formerly(view.now(), &former, subscriber),
+            at: revision,
+        })
     }
 
     /// The revision that the plane knows all of.
@@ -66,74 +105,82 @@ impl Told {
         self.at
     }
 
-    /// What the plane must be told to know all of the present; it counts as told.
-    pub fn advance(&mut self, view: &View) -> Vec<Change> {
+    /// What the plane must be told to know all of the present; it counts as told. `None` if what it
+    /// has is forgotten: it begins anew.
+    pub fn advance(&mut self, view: &View) -> Option<Vec<Due>> {
         if view.revision() < self.at {
             // The view is being read again.
-            return Vec::new();
+            return Some(Vec::new());
         }
-        let Some(looked_at) = self.where_to_look(view) else {
-            self.at = view.revision();
-            return Vec::new();
-        };
+        let former = view.former(self.at, self.subscriber.plane)?;
         self.at = view.revision();
-        let mut changes: Vec<Change> = looked_at
-            .into_iter()
-            .filter_map(|key| self.compare(view, key))
-            .collect();
-        changes.sort_by_key(|change| match change {
-            Change::Put(_) => (false, order(&change.key())),
-            // Taken apart from the top.
-            Change::Delete(_) => (true, u8::MAX - order(&change.key())),
-        });
-        changes
-    }
-
-    /// The keys that may differ from what the plane has, under the scope as it is now; `None` if
-    /// nothing of this plane changed.
-    fn where_to_look(&mut self, view: &View) -> Option<BTreeSet<Key>> {
-        let mine: Option<BTreeSet<Key>> = view.changed_since(self.at).map(|changed| {
-            let mine = changed
-                .into_iter()
-                .filter(|key| key.kind.plane() == self.plane);
-            mine.cloned().collect()
-        });
-        if mine.as_ref().is_some_and(BTreeSet::is_empty) {
-            return None;
+        if former.is_empty() {
+            return Some(Vec::new());
         }
-        let scope = Scope::of(view.now(), self.plane, &self.host);
-        let difference = scope.difference(&self.scope);
-        self.scope = scope;
-        Some(match (mine, difference) {
-            (Some(mine), Difference::None) => mine,
-            (Some(mine), Difference::Keys(more)) => mine.into_iter().chain(more).collect(),
-            (None, _) | (_, Difference::Everything) => self.everything(view),
-        })
-    }
-
-    /// Whether the plane was told of it.
-    pub fn has(&self, key: &Key) -> bool {
-        self.has.contains_key(key)
-    }
-
-    /// The change that brings one key up to date, if it is not.
-    fn compare(&mut self, view: &View, key: Key) -> Option<Change> {
-        let wanted = view.now().get(&key);
-        let wanted = wanted.filter(|held| self.scope.admits(&held.resource));
-        match wanted {
-            Some(held) if self.has.get(&key) == Some(&held.revision) => None,
-            Some(held) => {
-                self.has.insert(key, held.revision);
-                Some(Change::Put(held.resource.clone()))
+        let mut due = match self.subscriber.plane {
+            Plane::Network => {
+                let changes = network::Changes::of(view.now(), &former, &self.subscriber.host);
+                self.compare(
+                    view.now(),
+                    &former,
+                    changes.keys(),
+                    &changes.before(),
+                    &changes.now(),
+                )
             }
-            None => self.has.remove(&key).map(|_| Change::Delete(key)),
-        }
+            Plane::LoadBalancer => {
+                let before = self.balancers.clone();
+                let mut keys: BTreeSet<&Key> = former.keys().copied().collect();
+                if balancers::is_structure(&former) {
+                    self.balancers = Balancers::at_present(view.now(), &self.subscriber);
+                    for entitled in [&before, &self.balancers] {
+                        keys.extend(entitled.all(view.now()).into_iter().map(|(key, _)| key));
+                    }
+                }
+                self.compare(view.now(), &former, keys, &before, &self.balancers)
+            }
+        };
+        due.sort_by_key(|due| match due {
+            Due::Put(held) => (false, order(&held.resource.key())),
+            // Taken apart from the top.
+            Due::Delete(key) => (true, u8::MAX - order(key)),
+        });
+        Some(due)
     }
 
-    fn everything(&self, view: &View) -> BTreeSet<Key> {
-        let there = view.now().iter().map(|(key, _)| key);
-        let mine = there.filter(|key| key.kind.plane() == self.plane);
-        mine.chain(self.has.keys()).cloned().collect()
+    /// What differs under `keys` between what the plane has and what it is to have.
+    fn compare<'a>(
+        &self,
+        now: &'a Records,
+        former: &Former<'a>,
+        keys: impl IntoIterator<Item = &'a Key>,
+        entitled_before: &impl Entitled,
+        entitled_now: &impl Entitled,
+    ) -> Vec<Due> {
+        let keys = keys.into_iter().filter(|key| self.understands(key));
+        keys.filter_map(|key| {
+            let is = now.get(key);
+            let was = former.get(key).copied().unwrap_or(is);
+            let was = was.filter(|held| entitled_before.admits(&held.resource));
+            let is = is.filter(|held| entitled_now.admits(&held.resource));
+            match (was, is) {
+                (Some(was), Some(is)) if was.revision == is.revision => None,
+                (_, Some(is)) => Some(Due::Put(is.clone())),
+                (Some(_), None) => Some(Due::Delete(key.clone())),
+                (None, None) => None,
+            }
+        })
+        .collect()
+    }
+
+    fn understands(&self, key: &Key) -> bool {
+        key.kind.plane() == self.subscriber.plane && key.kind.since() <= self.subscriber.version
+    }
+
+    /// Whether a load balancer plane may speak of the target.
+    pub fn knows_target(&self, view: &View, key: &Key) -> bool {
+        let target = view.now().get(key);
+        target.is_some_and(|held| self.balancers.admits(&held.resource))
     }
 }
 
@@ -143,12 +190,14 @@ fn order(key: &Key) -> u8 {
         Kind::Host => 0,
         Kind::Vpc => 1,
         Kind::SecurityGroup => 2,
-        Kind::Interface => 3,
-        Kind::Certificate => 4,
-        Kind::TargetGroup => 5,
-        Kind::Target => 6,
-        Kind::LoadBalancer => 7,
-        Kind::Listener => 8,
-        Kind::Rule => 9,
+        Kind::RouteTable => 3,
+        Kind::Subnet => 4,
+        Kind::Interface => 5,
+        Kind::Certificate => 6,
+        Kind::TargetGroup => 7,
+        Kind::Target => 8,
+        Kind::LoadBalancer => 9,
+        Kind::Listener => 10,
+        Kind::Rule => 11,
     }
 }

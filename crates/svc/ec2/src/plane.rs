@@ -6,7 +6,7 @@ use wharf_records::{Record, Scope, decode};
 use wharf_store::Entry;
 
 use crate::{
-    records::{Interface, Rule, RulePeer, SecurityGroup, Vpc},
+    records::{Interface, RouteTable, RouteTarget, Rule, RulePeer, SecurityGroup, Subnet, Vpc},
     table,
 };
 
@@ -34,6 +34,8 @@ pub fn resource(entry: &Entry) -> Option<Resource> {
         Vpc::KIND => vpc(read(entry)?).map(Resource::Vpc),
         SecurityGroup::KIND => Some(Resource::SecurityGroup(group(&read(entry)?))),
         Interface::KIND => interface(&scope, read(entry)?).map(Resource::Interface),
+        Subnet::KIND => Some(Resource::Subnet(subnet(read(entry)?))),
+        RouteTable::KIND => Some(Resource::RouteTable(route_table(read(entry)?))),
         _ => None,
     }
 }
@@ -48,6 +50,8 @@ pub fn key(store_key: &str) -> Option<Key> {
         Vpc::KIND => Kind::Vpc,
         SecurityGroup::KIND => Kind::SecurityGroup,
         Interface::KIND => Kind::Interface,
+        Subnet::KIND => Kind::Subnet,
+        RouteTable::KIND => Kind::RouteTable,
         _ => return None,
     };
     Some(Key { kind, id })
@@ -68,8 +72,34 @@ fn vpc(record: Vpc) -> Option<plane::Vpc> {
     (record.vni != 0).then(|| plane::Vpc {
         cidrs: record.cidrs().map(|cidr| cidr.to_string()).collect(),
         vni: record.vni,
+        main_route_table: Some(record.main_route_table).filter(|id| !id.is_empty()),
+        gateway: record.gateway,
         id: record.id,
     })
+}
+
+fn subnet(record: Subnet) -> plane::Subnet {
+    plane::Subnet {
+        id: record.id,
+        vpc: record.vpc_id,
+        cidr: record.cidr.to_string(),
+        route_table: record.route_table.map(|association| association.table),
+    }
+}
+
+fn route_table(record: RouteTable) -> plane::RouteTable {
+    let routes = record.routes.into_iter().map(|route| {
+        let RouteTarget::InternetGateway(gateway) = route.target;
+        plane::Route {
+            destination: route.destination.to_string(),
+            gateway,
+        }
+    });
+    plane::RouteTable {
+        routes: routes.collect(),
+        id: record.id,
+        vpc: record.vpc_id,
+    }
 }
 
 fn interface(scope: &Scope, record: Interface) -> Option<plane::Interface> {

@@ -70,13 +70,8 @@ pub fn takes_anothers(caller: &Caller, region: &Region, ec2_instance: &str) -> b
 }
 
 fn registered<'a>(region: &'a Region, ec2_instance: &'a str) -> impl Iterator<Item = &'a Instance> {
-    region
-        .instances
-        .values()
-        .map(|held| &*held.record)
-        .filter(move |instance| {
-            instance.ec2_instance == ec2_instance && instance.status != InstanceStatus::Inactive
-        })
+    let known = region.instances_on(ec2_instance).map(|held| &*held.record);
+    known.filter(|instance| instance.status != InstanceStatus::Inactive)
 }
 
 /// What a node is told that speaks for another.

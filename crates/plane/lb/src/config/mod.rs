@@ -133,7 +133,12 @@ impl Registry {
             Kind::TargetGroup => drop(self.groups.remove(&key.id)),
             Kind::Target => drop(self.targets.remove(&key.id)),
             Kind::Certificate => drop(self.certificates.remove(&key.id)),
-            Kind::Host | Kind::Vpc | Kind::Interface | Kind::SecurityGroup => {}
+            Kind::Host
+            | Kind::Vpc
+            | Kind::Interface
+            | Kind::SecurityGroup
+            | Kind::Subnet
+            | Kind::RouteTable => {}
         }
     }
 

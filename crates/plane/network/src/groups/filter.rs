@@ -7,10 +7,13 @@ use nix::errno::Errno;
 use nix::time::{ClockId, clock_gettime};
 use sha2::{Digest, Sha256};
 
+use super::exits::{self, Exit, Exits};
 use super::plan::{Plan, Policy, Step};
 use super::rule::{Peer, Rule, Traffic};
 use crate::error::NetworkError;
-use crate::names::Names;
+use crate::files;
+use crate::model::Subnet;
+use crate::names::{Names, SCOPE_UPLINK};
 use crate::netlink::Socket;
 use crate::netlink::nft::{self, BaseChain, Batch, Direction, Expression, Hook, Side};
 use crate::ruleset;
@@ -30,6 +33,14 @@ const RECEIVERS: BaseChain = BaseChain {
 };
 /// Marks a connection as judged.
 const ADMIT: &str = "admit";
+/// What leaves the VPC.
+const LEAVING: &str = "leaving";
+/// The interfaces that leave by a route table.
+const LEAVERS: &str = "leavers";
+/// What goes to the name servers.
+const DNS: &str = "dns";
+const NAME_SERVERS: &str = "name-servers";
+const DNS_PORT: u16 = 53;
 /// The policy of interfaces that no resource names.
 const UNKNOWN_OUT: &str = "out/++unknown";
 const UNKNOWN_IN: &str = "in/++unknown";
@@ -45,6 +56,9 @@ pub(crate) struct Filter {
     /// The host as tasks see it.
     host: Ipv4Addr,
     plan: Plan,
+    exits: Exits,
+    /// Those that tasks here were given, by this process.
+    name_servers: BTreeSet<Ipv4Addr>,
     table: Table,
     generation: u32,
 }
@@ -76,6 +90,8 @@ impl Filter {
             vpc: vpc.to_owned(),
             host,
             plan: Plan::default(),
+            exits: Exits::default(),
+            name_servers: BTreeSet::new(),
             table: Table::Doubtful,
             generation: 0,
         };
@@ -94,9 +110,12 @@ impl Filter {
         view: &View,
         address: Ipv4Addr,
         id: &str,
+        subnet: Subnet,
     ) -> Result<(), NetworkError> {
         self.plan.wire(address, Some(id));
+        self.exits.wire(address, Some(subnet));
         if self.table != Table::Adopted {
+            self.know_name_servers(view)?;
             return self.follow(view, &BTreeSet::from([address]), &Touched::default());
         }
         let mut batch = Batch::new(self.names.table());
@@ -115,12 +134,14 @@ impl Filter {
         view: &View,
         address: Ipv4Addr,
         id: &str,
+        subnet: Subnet,
     ) -> Result<(), NetworkError> {
         if self.table == Table::Adopted {
             self.plan.wire(address, Some(id));
+            self.exits.wire(address, Some(subnet));
             Ok(())
         } else {
-            self.add(view, address, id)
+            self.add(view, address, id, subnet)
         }
     }
 
@@ -130,6 +151,7 @@ impl Filter {
             return Ok(());
         }
         self.plan.wire(address, None);
+        self.exits.wire(address, None);
         if self.table != Table::Adopted {
             return self.follow(view, &BTreeSet::from([address]), &Touched::default());
         }
@@ -153,11 +175,13 @@ impl Filter {
             return self.rewrite(view);
         }
         let steps = self.plan.follow(&self.vpc, view, addresses, touched);
-        if steps.is_empty() {
+        let routes = touched.exits.contains(&self.vpc);
+        let exits = self.exits.follow(&self.vpc, view, addresses, routes);
+        if steps.is_empty() && exits.is_empty() {
             return Ok(());
         }
         let mut batch = Batch::new(self.names.table());
-        if steps.iter().any(Step::revokes) {
+        if steps.iter().any(Step::revokes) || !exits.is_empty() {
             self.generation = next_generation(self.generation)?;
             for chain in [SENDERS.name, RECEIVERS.name, ADMIT] {
                 batch.flush_chain(chain);
@@ -166,6 +190,9 @@ impl Filter {
         }
         for step in &steps {
             self.write_step(&mut batch, step);
+        }
+        for step in &exits {
+            write_exit(&mut batch, step);
         }
         let Err(error) = batch.commit(&mut self.socket, "change security groups") else {
             return Ok(());
@@ -180,17 +207,22 @@ impl Filter {
         self.table = Table::Doubtful;
         self.generation = next_generation(self.generation)?;
         let steps = self.plan.rebuild(&self.vpc, view);
+        let exits = self.exits.rebuild(&self.vpc, view);
+        self.name_servers.extend(files::host_name_servers());
         let mut batch = Batch::new(self.names.table());
         ruleset::begin_scope(&mut batch, true);
-        for map in [SENDERS.name, RECEIVERS.name] {
+        for map in [SENDERS.name, RECEIVERS.name, LEAVERS] {
             batch.verdict_map(map);
         }
+        batch.address_set(NAME_SERVERS);
+        batch.add_addresses(NAME_SERVERS, self.name_servers.iter().copied());
         batch.chain(SENDERS);
         batch.chain(RECEIVERS);
-        for chain in [ADMIT, UNKNOWN_OUT, UNKNOWN_IN] {
+        for chain in [ADMIT, DNS, LEAVING, UNKNOWN_OUT, UNKNOWN_IN] {
             batch.inner_chain(chain);
         }
         self.write_entry(&mut batch);
+        write_ways_out(&mut batch);
         batch.rule(UNKNOWN_OUT, Expression::accept());
         let host = Expression::connection_address(Side::Source, self.host, 32);
         batch.rule(UNKNOWN_IN, [host, Expression::goto(ADMIT)].concat());
@@ -198,9 +230,26 @@ impl Filter {
         for step in &steps {
             self.write_step(&mut batch, step);
         }
+        for step in &exits {
+            write_exit(&mut batch, step);
+        }
         batch.commit(&mut self.socket, "write a network's nftables table")?;
         self.table = Table::Written;
         Ok(())
+    }
+
+    /// The host's name servers may have changed since the last task came. Former ones stay: they
+    /// are what earlier tasks ask.
+    fn know_name_servers(&mut self, view: &View) -> Result<(), NetworkError> {
+        let now: BTreeSet<Ipv4Addr> = files::host_name_servers().into_iter().collect();
+        if self.table != Table::Written || now.is_subset(&self.name_servers) {
+            return Ok(());
+        }
+        let mut batch = Batch::new(self.names.table());
+        batch.add_addresses(NAME_SERVERS, now.difference(&self.name_servers).copied());
+        let added = batch.commit(&mut self.socket, "add name servers");
+        self.name_servers.extend(now);
+        added.or_else(|_| self.rewrite(view))
     }
 
     /// The rules at the entrance, which carry the generation.
@@ -230,10 +279,14 @@ impl Filter {
             Expression::connection_verdict(Side::Destination, RECEIVERS.name),
             unlisted(true, Direction::Out),
             unlisted(false, Direction::In),
-            Expression::goto(ADMIT),
         ] {
             batch.rule(RECEIVERS.name, rule);
         }
+        for leaving in to_outside() {
+            let rule = [leaving, Expression::goto(LEAVING)].concat();
+            batch.rule(RECEIVERS.name, rule);
+        }
+        batch.rule(RECEIVERS.name, Expression::goto(ADMIT));
         batch.rule(ADMIT, Expression::set_mark(self.generation));
         batch.rule(ADMIT, Expression::accept());
     }
@@ -271,6 +324,9 @@ impl Filter {
                 for way in WAYS {
                     let chain = policy_chain(way, groups);
                     batch.inner_chain(&chain);
+                    if way == OUT {
+                        batch.rule(&chain, Expression::jump(DNS));
+                    }
                     for group in groups {
                         batch.rule(&chain, Expression::jump(&format!("{way}/{group}")));
                     }
@@ -297,6 +353,69 @@ impl Filter {
                 batch.remove_addresses(RECEIVERS.name, [*address]);
             }
         }
+    }
+}
+
+/// Packets of connections that began in the VPC and go to the outside: on their way there, and back.
+fn to_outside() -> [Vec<Expression>; 2] {
+    [(true, Direction::Out), (false, Direction::In)].map(|(first, direction)| {
+        let uplink = Expression::link(direction, nft::Compare::Equal, SCOPE_UPLINK);
+        [Expression::first_direction(first), uplink].concat()
+    })
+}
+
+/// What the rules about the outside have in common, whatever is told of routes.
+fn write_ways_out(batch: &mut Batch<'_>) {
+    const PROTOCOLS: [u8; 2] = [6, 17];
+    for leaving in to_outside() {
+        for protocol in PROTOCOLS {
+            let rule = [
+                leaving.clone(),
+                Expression::connection_protocol(protocol),
+                Expression::connection_ports(DNS_PORT, DNS_PORT),
+                Expression::connection_address_in(Side::Destination, NAME_SERVERS),
+                Expression::goto(ADMIT),
+            ];
+            batch.rule(DNS, rule.concat());
+        }
+    }
+    for rule in [
+        Expression::jump(DNS),
+        Expression::connection_verdict(Side::Source, LEAVERS),
+        Expression::goto(ADMIT),
+    ] {
+        batch.rule(LEAVING, rule);
+    }
+}
+
+fn write_exit(batch: &mut Batch<'_>, step: &exits::Step) {
+    let chain = |table: &str| format!("exit/{table}");
+    let write = |batch: &mut Batch<'_>, table: &str, exit: &Exit| {
+        for (range, leads) in exit.routes() {
+            let (side, network) = (Side::Destination, range.network());
+            let to = Expression::connection_address(side, network, range.prefix());
+            let verdict = match leads {
+                true => Expression::goto(ADMIT),
+                false => Expression::discard(),
+            };
+            batch.rule(&chain(table), [to, verdict].concat());
+        }
+        batch.rule(&chain(table), Expression::discard());
+    };
+    match step {
+        exits::Step::AddTable(table, exit) => {
+            batch.inner_chain(&chain(table));
+            write(batch, table, exit);
+        }
+        exits::Step::RewriteTable(table, exit) => {
+            batch.flush_chain(&chain(table));
+            write(batch, table, exit);
+        }
+        exits::Step::RemoveTable(table) => batch.delete_chain(&chain(table)),
+        exits::Step::AddInterface(address, table) => {
+            batch.add_verdict(LEAVERS, *address, &chain(table));
+        }
+        exits::Step::RemoveInterface(address) => batch.remove_addresses(LEAVERS, [*address]),
     }
 }
 

@@ -14,6 +14,9 @@
 //! out/+<groups>, in/+<groups> a policy: what the interfaces with these groups may; jumps to
 //! out/<group>, in/<group>     one rule for each permission of the group
 //! group/<group>               set: the addresses of all interfaces that have the group
+//! leaving                     connections of tasks to the outside: ct original saddr vmap @leavers
+//! exit/<route table>          one rule for each route; what has none ends here
+//! dns                         the name servers that tasks are given: no matter of groups or routes
 //! ```
 //! Judging costs a walk through the rules, so a connection that passed carries the generation of
 //! the rules as its mark; a change counts the generation on, and each connection is judged again
@@ -23,10 +26,12 @@
 //! its own interfaces need, nothing else; each change is one atomic batch of what changed; a link
 //! whose address is in no map neither sends nor receives.
 
+mod exits;
 mod filter;
 mod plan;
 mod rule;
 
+pub(crate) use exits::Exit;
 pub(crate) use filter::Filter;
 pub(crate) use plan::Policy;
 pub(crate) use rule::{Group, is_name};

@@ -23,12 +23,14 @@ const RTA_DST: u16 = 1;
 const RTA_OIF: u16 = 4;
 const RTA_GATEWAY: u16 = 5;
 const RTA_PREFSRC: u16 = 7;
+const RTA_TABLE: u16 = 15;
 const RTA_VIA: u16 = 18;
 const NDA_DST: u16 = 1;
 const NDA_LLADDR: u16 = 2;
 
 const AF_INET: u8 = 2;
-const TABLE_MAIN: u8 = 254;
+/// The table that every packet's way is looked up in.
+pub(crate) const MAIN: u32 = 254;
 const SCOPE_UNIVERSE: u8 = 0;
 const SCOPE_LINK: u8 = 253;
 const UNICAST: u8 = 1;
@@ -37,7 +39,7 @@ const UNREACHABLE: u8 = 7;
 const ONLINK: u32 = 4;
 const NUD_PERMANENT: u16 = 0x80;
 /// Who made a route, as `ip route` shows it; outside the range that routing daemons use.
-const PROTOCOL: u8 = 213;
+pub(super) const PROTOCOL: u8 = 213;
 
 /// `local` on a link, with `peer` at its other end (the same for a plain /32).
 pub(crate) fn address(index: u32, local: Ipv4Addr, peer: Ipv4Addr) -> Request {
@@ -69,7 +71,7 @@ pub(crate) enum Hop {
 
 /// A route that replaces the one there may be.
 pub(crate) fn route(to: Subnet, hop: Hop) -> Request {
-    let message = route_message(RTM_NEWROUTE, REQUEST | ACK | CREATE | REPLACE, to, hop);
+    let message = route_message(REQUEST | ACK | CREATE | REPLACE, MAIN, to, hop);
     Request {
         message,
         step: format!("add the route to {to}").into(),
@@ -77,9 +79,9 @@ pub(crate) fn route(to: Subnet, hop: Hop) -> Request {
     }
 }
 
-/// A route that respects the one there may be; EEXIST then.
-pub(crate) fn route_if_free(to: Subnet, hop: Hop) -> Request {
-    let message = route_message(RTM_NEWROUTE, REQUEST | ACK | CREATE | EXCL, to, hop);
+/// A route that respects the one there may be in its table; EEXIST then.
+pub(crate) fn route_if_free(table: u32, to: Subnet, hop: Hop) -> Request {
+    let message = route_message(REQUEST | ACK | CREATE | EXCL, table, to, hop);
     Request {
         message,
         step: format!("add the route to {to}").into(),
@@ -89,13 +91,18 @@ pub(crate) fn route_if_free(to: Subnet, hop: Hop) -> Request {
 
 /// Removes the route to `to` through the link, however it was made.
 pub(crate) fn delete_route(to: Subnet, index: u32) -> Request {
+    delete_route_of(MAIN, to, index)
+}
+
+/// As `delete_route`, from another table.
+pub(crate) fn delete_route_of(table: u32, to: Subnet, index: u32) -> Request {
     const ANY_SCOPE: u8 = 255;
     let header = [
         AF_INET,
         to.prefix(),
         0,
         0,
-        TABLE_MAIN,
+        0,
         PROTOCOL,
         ANY_SCOPE,
         UNICAST,
@@ -105,6 +112,7 @@ pub(crate) fn delete_route(to: Subnet, index: u32) -> Request {
         0,
     ];
     let attrs = Attrs::new()
+        .u32(RTA_TABLE, table)
         .put(RTA_DST, &to.network().octets())
         .u32(RTA_OIF, index);
     Request {
@@ -114,24 +122,15 @@ pub(crate) fn delete_route(to: Subnet, index: u32) -> Request {
     }
 }
 
-fn route_message(kind: u16, flags: u16, to: Subnet, hop: Hop) -> Message {
+fn route_message(flags: u16, table: u32, to: Subnet, hop: Hop) -> Message {
     let (scope, route_type, route_flags) = match hop {
         Hop::Link { .. } => (SCOPE_LINK, UNICAST, 0),
         Hop::Via { .. } => (SCOPE_UNIVERSE, UNICAST, ONLINK),
         Hop::Unreachable => (SCOPE_UNIVERSE, UNREACHABLE, 0_u32),
     };
-    let mut header = vec![
-        AF_INET,
-        to.prefix(),
-        0,
-        0,
-        TABLE_MAIN,
-        PROTOCOL,
-        scope,
-        route_type,
-    ];
+    let mut header = vec![AF_INET, to.prefix(), 0, 0, 0, PROTOCOL, scope, route_type];
     header.extend_from_slice(&route_flags.to_ne_bytes());
-    let mut attrs = Attrs::new();
+    let mut attrs = Attrs::new().u32(RTA_TABLE, table);
     if to.prefix() > 0 {
         attrs = attrs.put(RTA_DST, &to.network().octets());
     }
@@ -151,7 +150,7 @@ fn route_message(kind: u16, flags: u16, to: Subnet, hop: Hop) -> Message {
         }
         Hop::Unreachable => attrs,
     };
-    Message::new(kind, flags, &header, attrs)
+    Message::new(RTM_NEWROUTE, flags, &header, attrs)
 }
 
 /// A fixed entry: nobody is asked for this address, and nobody can answer for it.
@@ -201,6 +200,7 @@ pub(crate) struct Route {
     pub(crate) local: bool,
     /// Made by this crate, in this or another installation.
     pub(crate) ours: bool,
+    pub(crate) table: u32,
 }
 
 /// The IPv4 routes of the socket's namespace in all tables, so also its own addresses.
@@ -217,8 +217,15 @@ pub(crate) fn lookup(
 ) -> Result<Option<Route>, NetworkError> {
     /// The table's entry is wanted, not the answer for this one destination.
     const FIB_MATCH: u32 = 0x2000;
+    /// With the table that it was found in, not just `main`.
+    const LOOKUP_TABLE: u32 = 0x1000;
     let attrs = Attrs::new().put(RTA_DST, &address.octets());
-    let request = Message::new(RTM_GETROUTE, REQUEST, &query(32, FIB_MATCH), attrs);
+    let request = Message::new(
+        RTM_GETROUTE,
+        REQUEST,
+        &query(32, FIB_MATCH | LOOKUP_TABLE),
+        attrs,
+    );
     match socket.ask(&format!("find the route to {address}"), request) {
         Ok(body) => Ok(body.and_then(|body| parse(&body))),
         Err(error) if NO_ROUTE.contains(&error.errno()) => Ok(None),
@@ -246,7 +253,7 @@ fn parse(body: &[u8]) -> Option<Route> {
     }
     let local = *body.get(7)? == LOCAL;
     let (mut to, mut link, mut via_gateway) = (Ipv4Addr::UNSPECIFIED, None, false);
-    let mut gateway = None;
+    let (mut gateway, mut table) = (None, u32::from(*body.get(4)?));
     for (kind, value) in attributes(body.get(12..)?) {
         match kind {
             RTA_DST => to = Ipv4Addr::from(<[u8; 4]>::try_from(value).ok()?),
@@ -256,6 +263,7 @@ fn parse(body: &[u8]) -> Option<Route> {
                 gateway = Some(Ipv4Addr::from(<[u8; 4]>::try_from(value).ok()?));
             }
             RTA_VIA => via_gateway = true,
+            RTA_TABLE => table = u32_at(value, 0)?,
             _ => {}
         }
     }
@@ -267,5 +275,6 @@ fn parse(body: &[u8]) -> Option<Route> {
         gateway,
         local,
         ours: protocol == PROTOCOL,
+        table,
     })
 }

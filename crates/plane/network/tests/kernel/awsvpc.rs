@@ -46,7 +46,7 @@ fn an_interface_has_its_address_and_reaches_its_neighbours() {
 }
 
 #[test]
-fn subnets_vpcs_and_the_bridge_reach_each_other_through_their_routers() {
+fn subnets_reach_each_other_and_other_networks_through_published_ports() {
     on_a_host(|host| async move {
         let (network, _endpoints) = host.start("ab12").await;
         let one = network.attach("one", eni("vpc-a", 5)).await.unwrap();
@@ -67,12 +67,15 @@ fn subnets_vpcs_and_the_bridge_reach_each_other_through_their_routers() {
         ];
         let seen = ask_from(two.netns.as_deref(), (eni_address(5), 80), PATIENCE).unwrap();
         assert_eq!(seen, address(&two), "another subnet of the same VPC");
-        let seen = ask_from(web_task.netns.as_deref(), (eni_address(5), 80), PATIENCE).unwrap();
-        assert_eq!(seen, address(&web_task), "a bridge task");
+        let refused = ask_from(web_task.netns.as_deref(), (eni_address(5), 80), REFUSED);
+        assert!(refused.is_err(), "no bridge task sees into a VPC");
+        let to = (address(&web_task), 80);
+        let refused = ask_from(one.netns.as_deref(), to, REFUSED);
+        assert!(refused.is_err(), "nor the other way");
         let published = (EXTERNAL, web_task.bindings[0].host.first);
         assert!(
             ask_from(one.netns.as_deref(), published, PATIENCE).is_ok(),
-            "the other way"
+            "a published port"
         );
     });
 }
@@ -148,40 +151,48 @@ fn two_vpcs_use_the_same_addresses() {
 
 #[test]
 fn two_installations_side_by_side() {
-    on_a_host(|host| async move {
-        let (one, _endpoints) = host.start("aaaa").await;
-        let (two, _more) = host.start("bbbb").await;
-        let a = one.attach("a", eni("vpc-a", 5)).await.unwrap();
-        let b = two.attach("b", eni("vpc-a", 5)).await.unwrap();
-        assert!(a.host_reachable && !b.host_reachable);
-        let web_a = one.attach("web", web()).await.unwrap();
-        let web_b = two.attach("web", web()).await.unwrap();
-        assert_ne!(web_a.gateway, web_b.gateway);
-        assert_ne!(web_a.bindings[0].host, web_b.bindings[0].host);
-        let _servers = [
-            Server::start(web_a.netns.as_deref(), 80),
-            Server::start(web_b.netns.as_deref(), 80),
-        ];
-        let check = |task: &Attachment| {
-            let to = (EXTERNAL, task.bindings[0].host.first);
-            ask_from(Some(&host.neighbour), to, PATIENCE).unwrap();
-        };
-        check(&web_a);
-        check(&web_b);
-        one.teardown_all().await.unwrap();
-        check(&web_b);
-        assert!(run("nft", "list tables").contains("wharf_bbbb"));
-        assert!(!run("nft", "list tables").contains("wharf_aaaa"));
-        assert_eq!(
-            std::fs::read_to_string("/proc/sys/net/ipv4/ip_forward").unwrap(),
-            "1\n"
-        );
-        two.teardown_all().await.unwrap();
-        assert_eq!(
-            std::fs::read_to_string("/proc/sys/net/ipv4/ip_forward").unwrap(),
-            "0\n"
-        );
-    });
+    for forwarding in ["0", "1"] {
+        on_a_host(move |host| async move {
+            run("sysctl", &format!("-qw net.ipv4.ip_forward={forwarding}"));
+            live_side_by_side(&host, forwarding).await;
+        });
+    }
+}
+
+async fn live_side_by_side(host: &Host, forwarding: &str) {
+    let (one, _endpoints) = host.start("aaaa").await;
+    let (two, _more) = host.start("bbbb").await;
+    let a = one.attach("a", eni("vpc-a", 5)).await.unwrap();
+    let b = two.attach("b", eni("vpc-a", 5)).await.unwrap();
+    assert!(a.host_reachable && !b.host_reachable);
+    let web_a = one.attach("web", web()).await.unwrap();
+    let web_b = two.attach("web", web()).await.unwrap();
+    assert_ne!(web_a.gateway, web_b.gateway);
+    assert_ne!(web_a.bindings[0].host, web_b.bindings[0].host);
+    let _servers = [
+        Server::start(web_a.netns.as_deref(), 80),
+        Server::start(web_b.netns.as_deref(), 80),
+    ];
+    let check = |task: &Attachment| {
+        let to = (EXTERNAL, task.bindings[0].host.first);
+        ask_from(Some(&host.neighbour), to, PATIENCE).unwrap();
+    };
+    check(&web_a);
+    check(&web_b);
+    one.teardown_all().await.unwrap();
+    check(&web_b);
+    assert!(run("nft", "list tables").contains("wharf_bbbb"));
+    assert!(!run("nft", "list tables").contains("wharf_aaaa"));
+    assert_eq!(
+        std::fs::read_to_string("/proc/sys/net/ipv4/ip_forward").unwrap(),
+        "1\n"
+    );
+    two.teardown_all().await.unwrap();
+    assert_eq!(
+        std::fs::read_to_string("/proc/sys/net/ipv4/ip_forward").unwrap(),
+        format!("{forwarding}\n"),
+        "as it was"
+    );
 }
 
 #[test]

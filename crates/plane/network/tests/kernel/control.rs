@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::support::*;
 use wharf_network::*;
 use wharf_planeproto::network::{
-    Host as HostResource, Interface, Peer, Permission, SecurityGroup, Vpc,
+    self, Host as HostResource, Interface, Peer, Permission, Route, RouteTable, SecurityGroup, Vpc,
 };
 use wharf_planeproto::{Change, Key, Kind, Resource};
 
@@ -44,6 +44,43 @@ pub fn vpc(id: &str, vni: u32) -> Resource {
         id: id.to_owned(),
         cidrs: vec!["172.31.0.0/16".to_owned()],
         vni,
+        main_route_table: None,
+        gateway: None,
+    })
+}
+
+/// `vpc-a`, of whose routes something is told: its main table is `rtb-main`.
+pub fn routed_vpc(gateway: Option<&str>) -> Resource {
+    let Resource::Vpc(vpc) = vpc("vpc-a", 11) else {
+        unreachable!()
+    };
+    Resource::Vpc(Vpc {
+        main_route_table: Some("rtb-main".to_owned()),
+        gateway: gateway.map(str::to_owned),
+        ..vpc
+    })
+}
+
+/// Destinations and gateways.
+pub fn route_table(id: &str, routes: &[(&str, &str)]) -> Resource {
+    let route = |(destination, gateway): &(&str, &str)| Route {
+        destination: (*destination).to_owned(),
+        gateway: (*gateway).to_owned(),
+    };
+    Resource::RouteTable(RouteTable {
+        id: id.to_owned(),
+        vpc: "vpc-a".to_owned(),
+        routes: routes.iter().map(route).collect(),
+    })
+}
+
+/// The subnet of all interfaces that the tests wire.
+pub fn subnet(route_table: Option<&str>) -> Resource {
+    Resource::Subnet(network::Subnet {
+        id: "subnet-1".to_owned(),
+        vpc: "vpc-a".to_owned(),
+        cidr: "172.31.16.0/20".to_owned(),
+        route_table: route_table.map(str::to_owned),
     })
 }
 
@@ -128,10 +165,14 @@ pub async fn unsay(network: &Network, kind: Kind, id: &str) {
 
 /// All interfaces of the VPC that the tests wire may do everything.
 pub async fn open_up(network: &Network, vpc: &str, interfaces: &[u8]) {
+    say(network, open_resources(vpc, interfaces)).await;
+}
+
+pub fn open_resources(vpc: &str, interfaces: &[u8]) -> Vec<Resource> {
     let open = interfaces
         .iter()
         .map(|last| interface(vpc, *last, &["sg-open"]));
     let open = open.map(Resource::Interface);
     let group = group("sg-open", vec![all(ANYBODY)]);
-    say(network, open.chain([group])).await;
+    open.chain([group]).collect()
 }

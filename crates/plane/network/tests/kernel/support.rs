@@ -21,6 +21,9 @@ pub const REFUSED: Duration = Duration::from_millis(300);
 pub const EXTERNAL: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 pub const NEIGHBOUR: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 2);
 
+/// With `1`, all tests are on hosts that forward packets anyway, as those with Docker do.
+const FORWARD: &str = "WHARF_TEST_IP_FORWARD";
+
 /// The host of one test: the namespaces of the thread it runs on.
 pub struct Host {
     pub dir: tempfile::TempDir,
@@ -35,6 +38,9 @@ pub fn on_a_host<F: Future<Output = ()>>(test: impl FnOnce(Host) -> F + Send + '
         let private = MsFlags::MS_PRIVATE | MsFlags::MS_REC;
         mount(None::<&str>, "/", None::<&str>, private, None::<&str>).unwrap();
         forget_namespaces();
+        // A new namespace has what the machine has, which may be a router.
+        let forward = std::env::var(FORWARD).unwrap_or_else(|_| "0".to_owned());
+        run("sysctl", &format!("-qw net.ipv4.ip_forward={forward}"));
         let dir = tempfile::tempdir().unwrap();
         let neighbour = dir.path().join("neighbour");
         File::create(&neighbour).unwrap();
@@ -62,6 +68,7 @@ pub fn on_a_host<F: Future<Output = ()>>(test: impl FnOnce(Host) -> F + Send + '
         inside(&neighbour, || {
             for command in [
                 "link set lo up",
+                "link set ext0 addrgenmode none",
                 "addr add 192.0.2.2/24 dev ext0",
                 "link set ext0 up",
             ] {

@@ -3,11 +3,12 @@
 use super::support::*;
 use wharf_network::*;
 
-async fn live_and_go(config: NetworkConfig, running: bool) {
+async fn live_and_go(mut config: NetworkConfig, running: bool) {
+    config.reach = vec!["203.0.113.0/24".parse().unwrap()];
     let (network, _endpoints) = Network::start(config.clone()).await.unwrap();
     network.attach("web", web()).await.unwrap();
     network.attach("none", Mode::None).await.unwrap();
-    // A range that no host has: documentation's own (RFC 5737).
+    // A range that no host has: documentation's own (RFC 5737), so that the host may reach it.
     let eni = Eni {
         vpc_id: "vpc-a".into(),
         eni_id: "eni-1".into(),
@@ -16,7 +17,8 @@ async fn live_and_go(config: NetworkConfig, running: bool) {
         subnet: "203.0.113.0/24".parse().unwrap(),
         gateway: "203.0.113.1".parse().unwrap(),
     };
-    network.attach("vpc", Mode::Awsvpc(eni)).await.unwrap();
+    let vpc = network.attach("vpc", Mode::Awsvpc(eni)).await.unwrap();
+    assert!(vpc.host_reachable);
     if running {
         network.teardown_all().await.unwrap();
     } else {
@@ -64,8 +66,12 @@ fn where_nothing_is_there_is_nothing_to_do() {
 fn the_machine_itself_is_left_as_it_was() {
     let dir = tempfile::tempdir().unwrap();
     let id = wharf_base::InstallationId::mint();
+    let bytes = id.as_str().as_bytes().try_into().unwrap();
+    let table = u32::from_be_bytes(bytes);
     let ours = |(name, text): &(&'static str, String)| {
         let marks = [
+            format!("lookup {table}"),
+            format!("table {table}"),
             format!("w{id}u"),
             format!("wharf_{id}"),
             dir.path().display().to_string(),

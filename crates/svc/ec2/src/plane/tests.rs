@@ -5,7 +5,7 @@ use super::*;
 use crate::{
     address::Cidr,
     parts::{Parts, allow_all},
-    records::{Attachment, Pointer},
+    records::{Attachment, Pointer, Route},
 };
 
 const SCOPE: [&str; 3] = [SERVICE, "000000000000", "us-east-1"];
@@ -62,6 +62,24 @@ fn a_vpc_and_its_default_group() {
             id: parts.vpc.id.clone(),
             cidrs: vec!["10.0.0.0/16".to_owned()],
             vni: parts.vpc.vni,
+            main_route_table: Some(parts.table.id.clone()),
+            gateway: None,
+        }))
+    );
+    let mut table = parts.table.clone();
+    table.routes = vec![Route {
+        destination: Cidr::ALL,
+        target: RouteTarget::InternetGateway("igw-1".to_owned()),
+    }];
+    assert_eq!(
+        resource(&entry(&table.id, &table)),
+        Some(Resource::RouteTable(plane::RouteTable {
+            id: table.id.clone(),
+            vpc: parts.vpc.id.clone(),
+            routes: vec![plane::Route {
+                destination: "0.0.0.0/0".to_owned(),
+                gateway: "igw-1".to_owned(),
+            }],
         }))
     );
     let group = entry(&parts.group.id, &parts.group);

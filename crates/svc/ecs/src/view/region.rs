@@ -31,6 +31,8 @@ pub struct Region {
     by_service: HashMap<String, BTreeSet<String>>,
     /// Ids of `tasks` by host.
     by_host: HashMap<String, BTreeSet<String>>,
+    /// Ids of `instances` by the machine, `i-…`.
+    by_machine: HashMap<String, BTreeSet<String>>,
     /// What placement looks at.
     pub fleet: Fleet,
     signals: HashMap<String, watch::Sender<Revision>>,
@@ -88,7 +90,7 @@ impl Region {
             }
             Row::Instance(held) => {
                 let before = self.instances.get(id).map(|instance| instance.host.clone());
-                put(&mut self.instances, id, held);
+                self.put_instance(id, held);
                 let after = self.instances.get(id).map(|instance| instance.host.clone());
                 if let Some(host) = after.or(before) {
                     self.refresh_host(&host);
@@ -108,6 +110,32 @@ impl Region {
             }
         }
         changes
+    }
+
+    fn put_instance(&mut self, id: &str, held: Option<Held<Instance>>) {
+        let machine = |held: &Held<Instance>| held.ec2_instance.clone();
+        let before = self.instances.get(id).map(machine);
+        let after = held.as_ref().map(machine);
+        put(&mut self.instances, id, held);
+        if before == after {
+            return;
+        }
+        if let Some(machine) = before {
+            unindex(&mut self.by_machine, &machine, id);
+        }
+        if let Some(machine) = after {
+            let ids = self.by_machine.entry(machine).or_default();
+            ids.insert(id.to_owned());
+        }
+    }
+
+    /// The container instances that are, or were, registered with a machine's instance id.
+    pub fn instances_on(&self, machine: &str) -> impl Iterator<Item = &Held<Instance>> {
+        self.by_machine
+            .get(machine)
+            .into_iter()
+            .flatten()
+            .filter_map(|id| self.instances.get(id))
     }
 
     /// A change of an instance concerns the services with tasks on it, and the daemons of its

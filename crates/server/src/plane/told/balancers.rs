@@ -1,0 +1,138 @@
+//! What a host's load balancers are entitled to know: those that have an interface on the host, with
+//! everything below them; of certificates and target groups those that they refer to.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use wharf_planeproto::{Key, Kind, Plane, Resource, balancer::Action};
+
+use super::{Entitled, Subscriber};
+use crate::plane::records::{Former, Held, Records};
+
+/// Kinds that decide about who is told what; the others follow them.
+const STRUCTURE: [Kind; 3] = [Kind::LoadBalancer, Kind::Listener, Kind::Rule];
+
+/// ARNs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Balancers {
+    balancers: BTreeSet<String>,
+    listeners: BTreeSet<String>,
+    groups: BTreeSet<String>,
+    certificates: BTreeSet<String>,
+}
+
+/// Whether a change may have changed who is told what.
+pub fn is_structure(former: &Former<'_>) -> bool {
+    former.keys().any(|key| STRUCTURE.contains(&key.kind))
+}
+
+impl Balancers {
+    pub fn at_present(now: &Records, subscriber: &Subscriber) -> Self {
+        match subscriber.plane {
+            Plane::Network => Self::default(),
+            Plane::LoadBalancer => {
+                let of_kind = |kind| now.of_kind(kind).map(|(_, held)| &held.resource);
+                Self::of(&subscriber.host, |kind| of_kind(kind).collect())
+            }
+        }
+    }
+
+    /// When the records were as `former` says.
+    pub fn formerly(now: &Records, former: &Former<'_>, subscriber: &Subscriber) -> Self {
+        if subscriber.plane == Plane::Network || !is_structure(former) {
+            return Self::at_present(now, subscriber);
+        }
+        let of_kind = |kind: Kind| {
+            let mut then: BTreeMap<&Key, &Resource> = now
+                .of_kind(kind)
+                .map(|(key, held)| (key, &held.resource))
+                .collect();
+            for (key, was) in former.iter().filter(|(key, _)| key.kind == kind) {
+                match was {
+                    Some(held) => drop(then.insert(key, &held.resource)),
+                    None => drop(then.remove(key)),
+                }
+            }
+            then.into_values().collect()
+        };
+        Self::of(&subscriber.host, of_kind)
+    }
+
+    fn of<'a>(host: &str, of_kind: impl Fn(Kind) -> Vec<&'a Resource>) -> Self {
+        let mut scope = Self::default();
+        for resource in of_kind(Kind::LoadBalancer) {
+            if let Resource::LoadBalancer(it) = resource
+                && it.interfaces.iter().any(|interface| interface.host == host)
+            {
+                scope.balancers.insert(it.arn.clone());
+            }
+        }
+        if scope.balancers.is_empty() {
+            return scope;
+        }
+        for resource in of_kind(Kind::Listener) {
+            if let Resource::Listener(it) = resource
+                && scope.balancers.contains(&it.load_balancer)
+            {
+                scope.listeners.insert(it.arn.clone());
+                scope.certificates.extend(it.certificates.iter().cloned());
+                scope.groups.extend(groups(&it.default_actions));
+            }
+        }
+        for resource in of_kind(Kind::Rule) {
+            if let Resource::Rule(it) = resource
+                && scope.listeners.contains(&it.listener)
+            {
+                scope.groups.extend(groups(&it.actions));
+            }
+        }
+        scope
+    }
+
+    /// All that there is now of what these admit.
+    pub fn all<'a>(&self, now: &'a Records) -> Vec<(&'a Key, &'a Arc<Held>)> {
+        let mut all = Vec::new();
+        for (kind, ids) in [
+            (Kind::LoadBalancer, &self.balancers),
+            (Kind::Listener, &self.listeners),
+            (Kind::TargetGroup, &self.groups),
+            (Kind::Certificate, &self.certificates),
+        ] {
+            let known = now.of_kind(kind);
+            all.extend(known.filter(|(key, _)| ids.contains(&key.id)));
+        }
+        let rules = now.of_kind(Kind::Rule);
+        all.extend(rules.filter(|(_, held)| self.admits(&held.resource)));
+        for group in &self.groups {
+            // Names of targets begin with their group's.
+            let targets = now.with_prefix(Kind::Target, group);
+            all.extend(targets.filter(|(_, held)| self.admits(&held.resource)));
+        }
+        all.sort_by_key(|(key, _)| *key);
+        all.dedup_by_key(|(key, _)| *key);
+        all
+    }
+}
+
+impl Entitled for Balancers {
+    fn admits(&self, resource: &Resource) -> bool {
+        match resource {
+            Resource::LoadBalancer(it) => self.balancers.contains(&it.arn),
+            Resource::Listener(it) => self.listeners.contains(&it.arn),
+            Resource::Rule(it) => self.listeners.contains(&it.listener),
+            Resource::TargetGroup(it) => self.groups.contains(&it.arn),
+            Resource::Target(it) => self.groups.contains(&it.target.group),
+            Resource::Certificate(it) => self.certificates.contains(&it.arn),
+            _ => false,
+        }
+    }
+}
+
+fn groups(actions: &[Action]) -> impl Iterator<Item = String> {
+    actions.iter().flat_map(|action| match action {
+        Action::Forward { groups, .. } => groups.iter().map(|it| it.group.clone()).collect(),
+        _ => Vec::new(),
+    })
+}
