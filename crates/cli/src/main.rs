@@ -118,6 +118,9 @@ struct UpArgs {
     /// Address at which other hosts reach this one; that of --listen by default
     #[arg(long, value_name = "ADDR")]
     underlay: Option<IpAddr>,
+    /// Take Fargate tasks also where this machine cannot give them user namespaces of their own
+    #[arg(long)]
+    fargate_without_userns: bool,
 }
 
 #[derive(Args, Clone)]
@@ -138,6 +141,9 @@ struct HostArgs {
     /// Take Fargate tasks too
     #[arg(long)]
     fargate: bool,
+    /// … also where this machine cannot give them user namespaces of their own
+    #[arg(long)]
+    fargate_without_userns: bool,
     /// Availability zone of this machine, told when it first registers
     #[arg(long, value_name = "ZONE")]
     zone: Option<String>,

@@ -57,6 +57,7 @@ fn agent(args: &NodeArgs, joined: bool) -> Part {
     let HostArgs {
         underlay,
         fargate,
+        fargate_without_userns,
         zone,
     } = &args.host;
     if let Some(underlay) = underlay {
@@ -65,6 +66,9 @@ fn agent(args: &NodeArgs, joined: bool) -> Part {
     // Beside its own server there is nobody else to take them.
     if *fargate || !joined {
         arguments.push("--fargate".into());
+    }
+    if *fargate_without_userns {
+        arguments.push("--fargate-without-userns".into());
     }
     if let Some(zone) = zone {
         arguments.extend(["--zone".into(), zone.into()]);

@@ -157,6 +157,7 @@ pub fn agent(args: &AgentArgs) -> Result<ExitCode, Problem> {
     );
     config.ca = layout.authority();
     config.underlay = args.host.underlay;
+    config.fargate_without_userns = args.host.fargate_without_userns;
     let mut attribute = |name: &str, value: &str| {
         config.attributes.insert(name.to_owned(), value.to_owned());
     };

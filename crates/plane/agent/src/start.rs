@@ -29,7 +29,10 @@ use crate::{
     config::NodeConfig,
     endpoint::{self, CallerOf, Proxy, RateLimit, Routes, StatsReader},
     exec::ExecServer,
-    machine::{Addresses, ImageSource, LinuxMachine, Parts, RegistryImages, network_owner},
+    machine::{
+        Addresses, FARGATE_CAPACITY, ImageSource, Isolation, LinuxMachine, Parts, RegistryImages,
+        network_owner,
+    },
     network_plane::{self, NetworkPlane},
     node::{
         NodeError,
@@ -153,7 +156,6 @@ async fn start(
     shutdown: CancellationToken,
 ) -> Result<(), NodeError> {
     let identity = &config.identity;
-    let host = Host::probe(config)?;
     let (disk, loaded) = Disk::open(config.data_dir.join("state"))?;
     let stored = loaded.node.container_instance_arn.clone();
     let directory = Directory::default();
@@ -175,12 +177,18 @@ async fn start(
     })
     .await
     .map_err(failed("the container runtime"))?;
+    let isolation = Isolation::probe(config, &runtime).await;
+    let mut host = Host::probe(config)?;
+    if isolation.is_refused() {
+        host.attributes.retain(|(name, _)| name != FARGATE_CAPACITY);
+    }
     let machine: Arc<dyn Machine> = Arc::new(LinuxMachine::new(
         &config.data_dir,
         Parts {
             images,
             runtime,
             network: network.clone(),
+            isolation,
             api: api.clone(),
             credentials: credentials.clone(),
             in_task: Addresses {
