@@ -27,7 +27,7 @@ use wharf_wire::sigv4::SigningKeys;
 use crate::{
     client::{Api, Dialer, Endpoint},
     config::NodeConfig,
-    endpoint::{self, CallerOf, Proxy, RateLimit, Routes, StatsReader},
+    endpoint::{self, Caller, CallerOf, Proxy, RateLimit, Routes, StatsReader},
     exec::ExecServer,
     machine::{
         Addresses, FARGATE_CAPACITY, ImageSource, Isolation, LinuxMachine, Parts, RegistryImages,
@@ -409,8 +409,10 @@ impl Endpoints {
                 let caller: CallerOf = Arc::new(move |address| match address {
                     IpAddr::V4(address) => network
                         .key_at(&scope, address)
-                        .map(|key| network_owner(&key).to_owned()),
-                    IpAddr::V6(_) => None,
+                        .map_or(Caller::Unknown, |key| {
+                            Caller::Task(network_owner(&key).to_owned())
+                        }),
+                    IpAddr::V6(_) => Caller::Unknown,
                 });
                 self.metadata(listener, caller);
             } else {
@@ -474,7 +476,7 @@ impl Loopback {
 
     fn serve(self, endpoints: &Endpoints) {
         // Every task of the host's network comes from the same address: ids must tell.
-        endpoints.metadata(self.metadata, Arc::new(|_| None));
+        endpoints.metadata(self.metadata, Arc::new(|_| Caller::OnHost));
         if let Some(listener) = self.aws {
             endpoints.aws(listener);
         }
