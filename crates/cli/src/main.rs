@@ -123,6 +123,9 @@ struct UpArgs {
     /// Ranges of VPCs in which programs of this machine reach tasks by their addresses, or `none`; 172.31.0.0/16 by default
     #[arg(long, value_name = "CIDR,…")]
     reach: Option<Reach>,
+    /// Take Fargate tasks also where this machine cannot give them user namespaces of their own
+    #[arg(long)]
+    fargate_without_userns: bool,
 }
 
 #[derive(Args, Clone)]
@@ -146,6 +149,9 @@ struct HostArgs {
     /// Take Fargate tasks too
     #[arg(long)]
     fargate: bool,
+    /// … also where this machine cannot give them user namespaces of their own
+    #[arg(long)]
+    fargate_without_userns: bool,
     /// Availability zone of this machine, told when it first registers
     #[arg(long, value_name = "ZONE")]
     zone: Option<String>,

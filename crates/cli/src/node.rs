@@ -58,6 +58,7 @@ fn agent(args: &NodeArgs, joined: bool) -> Part {
         underlay,
         reach,
         fargate,
+        fargate_without_userns,
         zone,
     } = &args.host;
     if let Some(underlay) = underlay {
@@ -69,6 +70,9 @@ fn agent(args: &NodeArgs, joined: bool) -> Part {
     // Beside its own server there is nobody else to take them.
     if *fargate || !joined {
         arguments.push("--fargate".into());
+    }
+    if *fargate_without_userns {
+        arguments.push("--fargate-without-userns".into());
     }
     if let Some(zone) = zone {
         arguments.extend(["--zone".into(), zone.into()]);

@@ -158,6 +158,7 @@ pub fn agent(args: &AgentArgs) -> Result<ExitCode, Problem> {
     config.ca = layout.authority();
     config.underlay = args.host.underlay;
     config.reach = args.host.reach.clone().map(|reach| reach.0);
+    config.fargate_without_userns = args.host.fargate_without_userns;
     let mut attribute = |name: &str, value: &str| {
         config.attributes.insert(name.to_owned(), value.to_owned());
     };

@@ -58,6 +58,9 @@ fn server(args: &UpArgs) -> Part {
 fn agent(args: &UpArgs) -> Part {
     let server = &args.server;
     let mut arguments = words(&["agent", "--fargate"]);
+    if args.fargate_without_userns {
+        arguments.push("--fargate-without-userns".into());
+    }
     // Nodes of other machines reach this one where they reach the server.
     let listen = server.listen.filter(roles::is_of_a_network);
     if let Some(underlay) = args.underlay.or(listen) {

@@ -31,6 +31,8 @@ pub struct NodeConfig {
     pub reserved_ports: Vec<u16>,
     /// Custom attributes, sent at the first registration.
     pub attributes: BTreeMap<String, String>,
+    /// Fargate tasks are taken also where this machine cannot give them user namespaces.
+    pub fargate_without_userns: bool,
     /// `host[:port]` forms that mean wharf's own registry, beside `localhost:<endpoint's port>`
     /// and `<account>.dkr.ecr.<region>.amazonaws.com`.
     pub registry_hosts: Vec<String>,
@@ -77,6 +79,7 @@ impl NodeConfig {
             // ssh and the agent's own two ports (ecs.md §7).
             reserved_ports: vec![22, 51678, 51679],
             attributes: BTreeMap::new(),
+            fargate_without_userns: false,
             registry_hosts: Vec::new(),
             task_cleanup_after: TASK_CLEANUP_AFTER,
             images: ImageCleanup::default(),

@@ -27,9 +27,12 @@ use wharf_wire::sigv4::SigningKeys;
 use crate::{
     client::{Api, Dialer, Endpoint},
     config::NodeConfig,
-    endpoint::{self, CallerOf, Proxy, RateLimit, Routes, StatsReader},
+    endpoint::{self, Caller, CallerOf, Proxy, RateLimit, Routes, StatsReader},
     exec::ExecServer,
-    machine::{Addresses, ImageSource, LinuxMachine, Parts, RegistryImages, network_owner},
+    machine::{
+        Addresses, FARGATE_CAPACITY, ImageSource, Isolation, LinuxMachine, Parts, RegistryImages,
+        network_owner,
+    },
     network_plane::{self, NetworkPlane},
     node::{
         NodeError,
@@ -155,7 +158,6 @@ async fn start(
     shutdown: CancellationToken,
 ) -> Result<(), NodeError> {
     let identity = &config.identity;
-    let host = Host::probe(config)?;
     let (disk, loaded) = Disk::open(config.data_dir.join("state"))?;
     let stored = loaded.node.container_instance_arn.clone();
     let directory = Directory::default();
@@ -177,12 +179,18 @@ async fn start(
     })
     .await
     .map_err(failed("the container runtime"))?;
+    let isolation = Isolation::probe(config, &runtime).await;
+    let mut host = Host::probe(config)?;
+    if isolation.is_refused() {
+        host.attributes.retain(|(name, _)| name != FARGATE_CAPACITY);
+    }
     let machine: Arc<dyn Machine> = Arc::new(LinuxMachine::new(
         &config.data_dir,
         Parts {
             images,
             runtime,
             network: network.clone(),
+            isolation,
             api: api.clone(),
             credentials: credentials.clone(),
             in_task: Addresses {
@@ -422,8 +430,10 @@ impl Endpoints {
                 let caller: CallerOf = Arc::new(move |address| match address {
                     IpAddr::V4(address) => network
                         .key_at(&scope, address)
-                        .map(|key| network_owner(&key).to_owned()),
-                    IpAddr::V6(_) => None,
+                        .map_or(Caller::Unknown, |key| {
+                            Caller::Task(network_owner(&key).to_owned())
+                        }),
+                    IpAddr::V6(_) => Caller::Unknown,
                 });
                 self.metadata(listener, caller);
             } else {
@@ -487,7 +497,7 @@ impl Loopback {
 
     fn serve(self, endpoints: &Endpoints) {
         // Every task of the host's network comes from the same address: ids must tell.
-        endpoints.metadata(self.metadata, Arc::new(|_| None));
+        endpoints.metadata(self.metadata, Arc::new(|_| Caller::OnHost));
         if let Some(listener) = self.aws {
             endpoints.aws(listener);
         }

@@ -99,21 +99,6 @@ impl Hierarchies {
         }
     }
 
-    /// Where a group's folders lie on the host, and where its processes expect them below
-    /// `/sys/fs/cgroup`.
-    pub fn views(&self, path: &str) -> Vec<(PathBuf, PathBuf)> {
-        let inside = Path::new("/sys/fs/cgroup");
-        let relative = path.trim_start_matches('/');
-        let view = |root: &Path| {
-            let place = match (self.version, root.file_name()) {
-                (Version::V1, Some(controller)) => inside.join(controller),
-                _ => inside.to_owned(),
-            };
-            (root.join(relative), place)
-        };
-        self.roots().into_iter().map(view).collect()
-    }
-
     /// Each mount point once.
     pub(crate) fn roots(&self) -> Vec<&Path> {
         let mut roots: Vec<&Path> = self.mounts.values().map(PathBuf::as_path).collect();
@@ -151,25 +136,6 @@ mod tests {
             Some(Hierarchies::v2("/sys/fs/cgroup"))
         );
         assert_eq!(Hierarchies::from_mountinfo("nonsense\n"), None);
-    }
-
-    #[test]
-    fn views_of_a_group() {
-        let pair = |host: &str, inside: &str| (PathBuf::from(host), PathBuf::from(inside));
-        assert_eq!(
-            Hierarchies::from_mountinfo(HYBRID).unwrap().views("/w/t"),
-            [
-                pair(
-                    "/sys/fs/cgroup/cpu,cpuacct/w/t",
-                    "/sys/fs/cgroup/cpu,cpuacct"
-                ),
-                pair("/sys/fs/cgroup/memory/w/t", "/sys/fs/cgroup/memory"),
-            ]
-        );
-        assert_eq!(
-            Hierarchies::v2("/sys/fs/cgroup").views("/w/t"),
-            [pair("/sys/fs/cgroup/w/t", "/sys/fs/cgroup")]
-        );
     }
 
     #[test]

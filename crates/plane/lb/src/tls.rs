@@ -11,7 +11,7 @@ use rustls::{
     crypto::{
         CryptoProvider, ring::default_provider, verify_tls12_signature, verify_tls13_signature,
     },
-    pki_types::{CertificateDer, ServerName, UnixTime},
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject},
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
     version::{TLS12, TLS13},
@@ -33,14 +33,15 @@ pub enum WrongCertificate {
 
 /// Reads a certificate with its key and checks that they belong together.
 pub fn certified_key(record: &Certificate) -> Result<Arc<CertifiedKey>, WrongCertificate> {
-    let chain: Vec<CertificateDer<'static>> = rustls_pemfile::certs(&mut record.chain.as_bytes())
-        .collect::<Result<_, _>>()
-        .map_err(|_| WrongCertificate::Chain)?;
+    let chain: Vec<CertificateDer<'static>> =
+        CertificateDer::pem_slice_iter(record.chain.as_bytes())
+            .collect::<Result<_, _>>()
+            .map_err(|_| WrongCertificate::Chain)?;
     if chain.is_empty() {
         return Err(WrongCertificate::Chain);
     }
-    let key = rustls_pemfile::private_key(&mut record.private_key.as_bytes());
-    let key = key.ok().flatten().ok_or(WrongCertificate::Key)?;
+    let key = PrivateKeyDer::from_pem_slice(record.private_key.as_bytes())
+        .map_err(|_| WrongCertificate::Key)?;
     CertifiedKey::from_der(chain, key, &default_provider())
         .map(Arc::new)
         .map_err(WrongCertificate::Mismatch)

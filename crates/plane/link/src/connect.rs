@@ -2,7 +2,10 @@
 
 use std::{fmt, io, net::IpAddr, path::Path, sync::Arc, time::Duration};
 
-use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, ServerName, pem::PemObject},
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -131,8 +134,8 @@ impl Dialer {
         };
         let pem = std::fs::read(ca).map_err(refuse)?;
         let mut roots = RootCertStore::empty();
-        for certificate in rustls_pemfile::certs(&mut pem.as_slice()) {
-            let certificate = certificate.map_err(refuse)?;
+        for certificate in CertificateDer::pem_slice_iter(&pem) {
+            let certificate = certificate.map_err(|e| refuse(io::Error::other(e)))?;
             roots
                 .add(certificate)
                 .map_err(|e| refuse(io::Error::other(e)))?;

@@ -209,7 +209,7 @@ impl Worker {
             trouble = trouble.and(self.discard(&key));
         }
         for (key, eni) in wanted {
-            let attached = self.attach(&key, Mode::Awsvpc(eni));
+            let attached = self.attach(&key, Mode::Awsvpc(eni), None);
             trouble = trouble.and(attached.map(drop));
         }
         trouble

@@ -12,6 +12,8 @@ use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::sys::statfs::{FsType, fstatfs};
 
+use wharf_userns::IdRange;
+
 use crate::error::NetworkError;
 
 /// `NSFS_MAGIC` of `linux/magic.h`: what a file on which a namespace is mounted belongs to.
@@ -28,9 +30,11 @@ pub(crate) struct Namespace {
 
 impl Namespace {
     /// Makes a namespace, runs `set_up` inside and only then mounts it at `path`, so that one that
-    /// is found there is set up. Nothing is mounted there yet.
+    /// is found there is set up. Nothing is mounted there yet. It belongs to a new user namespace
+    /// of the `owner`'s range, else to ours.
     pub(crate) fn create<T: Send>(
         path: &Path,
+        owner: Option<IdRange>,
         set_up: impl FnOnce() -> Result<T, NetworkError> + Send,
     ) -> Result<(Self, T), NetworkError> {
         const STEP: &str = "make a network namespace";
@@ -42,7 +46,7 @@ impl Namespace {
         place.map_err(|e| NetworkError::state(path, e))?;
         // A thread of its own: unshare moves the caller, who wants to stay.
         let made = visit(|| {
-            unshare(CloneFlags::CLONE_NEWNET).map_err(|e| NetworkError::kernel(STEP, e))?;
+            enter_new(owner).map_err(|e| NetworkError::kernel(STEP, e))?;
             let made = set_up()?;
             mount(
                 Some(OWN),
@@ -112,6 +116,17 @@ impl AsFd for Namespace {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.file.as_fd()
     }
+}
+
+fn enter_new(owner: Option<IdRange>) -> io::Result<()> {
+    match owner {
+        None => unshare(CloneFlags::CLONE_NEWNET)?,
+        Some(range) => {
+            let namespace = wharf_userns::network_namespace(range)?;
+            setns(namespace, CloneFlags::CLONE_NEWNET)?;
+        }
+    }
+    Ok(())
 }
 
 /// Runs `work` on a new thread, which ends with it: it may change its namespace.

@@ -6,6 +6,7 @@ use std::thread;
 
 use tokio::sync::{mpsc, oneshot};
 use wharf_planeproto::{Change, Resource};
+use wharf_userns::IdRange;
 
 use crate::config::NetworkConfig;
 use crate::error::NetworkError;
@@ -99,9 +100,21 @@ impl Network {
     /// `BadKey`, `BadMode`, `KeyInUse`, `AddressInUse`, `PortInUse`, `PortsExhausted`,
     /// `AddressesExhausted`, `Kernel` …; nothing is left behind then.
     pub async fn attach(&self, key: &str, mode: Mode) -> Result<Attachment, NetworkError> {
+        self.attach_owned(key, mode, None).await
+    }
+
+    /// As [`Network::attach`]; the network namespace belongs to a new user namespace that has the
+    /// range `owner`, and ends with it.
+    pub async fn attach_owned(
+        &self,
+        key: &str,
+        mode: Mode,
+        owner: Option<IdRange>,
+    ) -> Result<Attachment, NetworkError> {
         self.ask(|reply| Command::Attach {
             key: key.to_owned(),
             mode,
+            owner,
             reply,
         })
         .await

@@ -15,6 +15,8 @@ use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::Arc;
 
+use wharf_userns::IdRange;
+
 use crate::error::NetworkError;
 use crate::groups::Filter;
 use crate::host::{self, Host, Uplink};
@@ -78,7 +80,7 @@ impl ScopeNet {
         let path = state.scope_netns(&record.scope);
         let (namespace, adopt) = match Namespace::open(&path)? {
             Some(namespace) => (namespace, true),
-            None => (Namespace::create(&path, || Ok(()))?.0, false),
+            None => (Namespace::create(&path, None, || Ok(()))?.0, false),
         };
         let (mut route, mut filter) = namespace
             .run(|| {
@@ -257,8 +259,8 @@ pub(crate) struct TaskNet {
 
 impl TaskNet {
     /// A new one, loopback up.
-    pub(crate) fn create(path: &Path) -> Result<Self, NetworkError> {
-        let (namespace, route) = Namespace::create(path, || {
+    pub(crate) fn create(path: &Path, owner: Option<IdRange>) -> Result<Self, NetworkError> {
+        let (namespace, route) = Namespace::create(path, owner, || {
             set_all(&TASK_SETTINGS)?;
             let mut route = host::open(Family::Route)?;
             route.perform(vec![link::up("lo")])?;

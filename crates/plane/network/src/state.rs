@@ -15,6 +15,7 @@ use nix::fcntl::{Flock, FlockArg};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wharf_durable::{self as durable, Durability};
+use wharf_userns::IdRange;
 
 use crate::error::NetworkError;
 use crate::model::{Attachment, Binding, MacAddress, Mode, Scope, Subnet};
@@ -78,6 +79,9 @@ pub(crate) struct TaskRecord {
     pub(crate) bindings: Vec<Binding>,
     /// Everything is in place: written last.
     pub(crate) wired: bool,
+    /// The range of the user namespace that the network namespace belongs to; `None` is the host's.
+    #[serde(default)]
+    pub(crate) owner: Option<IdRange>,
 }
 
 /// A task's place in a scope.
@@ -103,6 +107,7 @@ impl TaskRecord {
             endpoint: None,
             bindings: Vec::new(),
             wired: false,
+            owner: None,
         }
     }
 

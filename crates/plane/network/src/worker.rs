@@ -9,6 +9,7 @@ use std::os::fd::OwnedFd;
 use std::sync::{Arc, RwLock};
 
 use tokio::sync::{mpsc, oneshot};
+use wharf_userns::IdRange;
 
 use crate::addresses::{MAX_SCOPES, Plan, free_number};
 use crate::config::NetworkConfig;
@@ -40,6 +41,7 @@ pub(crate) enum Command {
     Attach {
         key: String,
         mode: Mode,
+        owner: Option<IdRange>,
         reply: Reply<Attachment>,
     },
     Detach {
@@ -112,9 +114,12 @@ impl Worker {
         // A reply that nobody awaits is no failure: the deed is on record.
         while let Some(command) = commands.blocking_recv() {
             match command {
-                Command::Attach { key, mode, reply } => {
-                    drop(reply.send(self.attach_task(&key, mode)));
-                }
+                Command::Attach {
+                    key,
+                    mode,
+                    owner,
+                    reply,
+                } => drop(reply.send(self.attach_task(&key, mode, owner))),
                 Command::Detach { key, reply } => self.detach(&key, reply),
                 Command::Recover { reply } => drop(reply.send(self.recover())),
                 Command::Listen {
@@ -158,14 +163,24 @@ impl Worker {
         teardown::remove_all(&names, &config.shared_dir, state)
     }
 
-    fn attach_task(&mut self, key: &str, mode: Mode) -> Result<Attachment, NetworkError> {
+    fn attach_task(
+        &mut self,
+        key: &str,
+        mode: Mode,
+        owner: Option<IdRange>,
+    ) -> Result<Attachment, NetworkError> {
         if is_own_key(key) {
             return Err(NetworkError::BadKey(key.to_owned()));
         }
-        self.attach(key, mode)
+        self.attach(key, mode, owner)
     }
 
-    pub(crate) fn attach(&mut self, key: &str, mode: Mode) -> Result<Attachment, NetworkError> {
+    pub(crate) fn attach(
+        &mut self,
+        key: &str,
+        mode: Mode,
+        owner: Option<IdRange>,
+    ) -> Result<Attachment, NetworkError> {
         check_key(key)?;
         if let Some(record) = self.tasks.get(key) {
             if record.mode != mode {
@@ -179,6 +194,7 @@ impl Worker {
             self.discard(key)?;
         }
         let mut record = TaskRecord::new(key, mode);
+        record.owner = owner;
         self.choose(&mut record)?;
         let wired = self.save(&record).and_then(|()| self.wire(&mut record));
         let saved = wired.and_then(|()| {
@@ -291,7 +307,7 @@ impl Worker {
         }
         let path = self.state.task_netns(&record.key);
         Namespace::remove(&path)?;
-        let mut task = TaskNet::create(&path)?;
+        let mut task = TaskNet::create(&path, record.owner)?;
         let Some(scope) = record.endpoint.as_ref().map(|e| e.scope.clone()) else {
             return Ok(());
         };

@@ -17,6 +17,7 @@ use nix::{
     errno::Errno,
     fcntl::{AtFlags, OFlag, OpenHow, ResolveFlag, openat2},
     sys::stat::{FileStat, Mode, fstatat, mkdirat},
+    unistd::{Gid, Uid, fchownat},
 };
 
 /// A folder taken as `/`.
@@ -97,6 +98,11 @@ impl RootDir {
 
     /// Opens the folder, making it and its parents (mode 0755) where they are missing.
     pub fn make_folders(&self, path: &Path) -> io::Result<OwnedFd> {
+        self.make_folders_for(path, 0)
+    }
+
+    /// As [`RootDir::make_folders`]; what is made belongs to the user and group `owner`.
+    pub fn make_folders_for(&self, path: &Path, owner: u32) -> io::Result<OwnedFd> {
         let flags = OFlag::O_PATH | OFlag::O_DIRECTORY;
         let path = clean(path)?;
         match self.open_at(&path, flags) {
@@ -110,6 +116,11 @@ impl RootDir {
             folder = match self.open_at(&reached, flags) {
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {
                     mkdirat(&folder, name, Mode::from_bits_truncate(0o755))?;
+                    if owner != 0 {
+                        let (uid, gid) = (Uid::from_raw(owner), Gid::from_raw(owner));
+                        let flags = AtFlags::AT_SYMLINK_NOFOLLOW;
+                        fchownat(&folder, name, Some(uid), Some(gid), flags)?;
+                    }
                     self.open_at(&reached, flags)?
                 }
                 other => other?,

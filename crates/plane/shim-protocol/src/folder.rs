@@ -12,6 +12,7 @@
 //!     plan.json             … and what the shim does beyond it
 //!     seccomp.bpf           the compiled filter, 8 bytes an instruction
 //!     rootfs/ upper/ work/  overlay; mounted in the shim's mount namespace only
+//!     proc/                 that of another container's PID namespace, likewise
 //!     exit.json             written durably when it ended
 //!     logs/<offset>.log     the spool; logs/cursor is how far it was delivered
 //! ```
@@ -19,6 +20,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::ContainerName;
+
+/// The name of [`ContainerFolder::proc`] in its folder.
+pub const PROC: &str = "proc";
 
 /// Paths below one task's folder. Relative when the base is (the shim runs inside its folder, so
 /// that socket paths stay short).
@@ -100,6 +104,10 @@ impl ContainerFolder {
 
     pub fn work(&self) -> PathBuf {
         self.base.join("work")
+    }
+
+    pub fn proc(&self) -> PathBuf {
+        self.base.join(PROC)
     }
 
     pub fn exit(&self) -> PathBuf {

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use wharf_userns::IdRange;
 
 /// Bound on `plan.json`, in bytes: environment and arguments may be 2 MiB together.
 pub const PLAN_LIMIT: u64 = 8 << 20;
@@ -20,6 +21,18 @@ pub struct ContainerPlan {
     /// Run a small process 1 of our own that reaps orphans and passes signals on.
     #[serde(default)]
     pub init: bool,
+    /// The process, as the host numbers it, whose PID namespace the program runs in. The bundle
+    /// names none then: the namespace is joined last, and its `/proc` is put at
+    /// [`crate::folder::ContainerFolder::proc`] for the bundle to bind.
+    #[serde(default)]
+    pub pid_namespace_of: Option<i32>,
+    /// Folders and files of the host that the bundle binds from the stage, where it finds each under
+    /// its number ([`UserSetup::staged`]).
+    #[serde(default)]
+    pub staged: Vec<PathBuf>,
+    /// Hard limits, by the kernel's number of the resource, that only the host's root may set.
+    #[serde(default)]
+    pub raised_limits: Vec<(u32, u64)>,
 }
 
 /// What the resident shim has to know of a container; travels with the request to create it.
@@ -37,6 +50,34 @@ pub struct ContainerSetup {
     /// in the cgroup has to be killed.
     #[serde(default)]
     pub shares_pids: bool,
+    /// In the task's user namespace, as this says.
+    #[serde(default)]
+    pub user: Option<UserSetup>,
+}
+
+/// A container in a user namespace: the one that the task's network namespace belongs to.
+///
+/// Its root is nobody on the host and cannot walk the folders in which everything lies. The shim
+/// puts what the container needs on a stage in its own mount namespace, owners mapped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserSetup {
+    pub range: IdRange,
+    /// The container's folder on the stage; absolute.
+    pub stage: PathBuf,
+}
+
+impl UserSetup {
+    pub fn rootfs(&self) -> PathBuf {
+        self.stage.join("rootfs")
+    }
+
+    pub fn proc(&self) -> PathBuf {
+        self.stage.join(crate::folder::PROC)
+    }
+
+    pub fn staged(&self, number: usize) -> PathBuf {
+        self.stage.join(number.to_string())
+    }
 }
 
 /// What the shim needs from `task.json`; the agent keeps more in it.
@@ -46,12 +87,20 @@ pub struct ShimSetup {
     pub cgroup: String,
     /// The task's network namespace, held open for as long as the shim lives.
     pub netns: Option<PathBuf>,
+    /// The folder over which the shim mounts the stage of containers in a user namespace; none of
+    /// what they need lies below it.
+    #[serde(default)]
+    pub stage: Option<PathBuf>,
 }
 
 /// The number under which the shim and the processes it forks hold the task's network namespace;
 /// bundles name it as [`NETNS_PATH`].
 pub const NETNS_FD: i32 = 10;
 pub const NETNS_PATH: &str = "/proc/self/fd/10";
+
+/// As [`NETNS_FD`], for the user namespace that it belongs to, where the task has a stage.
+pub const USERNS_FD: i32 = 11;
+pub const USERNS_PATH: &str = "/proc/self/fd/11";
 
 /// The overlay's parts; empty `layers` is an empty root.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,8 +1,10 @@
 //! How long a cached container takes from its specification to a running program, beside what
-//! `crun` needs on the same machine: `start-latency <wharf-shim> <layer folder> [runs]`, as root.
-//! The layer must have `/bin/true`.
+//! `crun` needs on the same machine: `start-latency <wharf-shim> <layer folder> [runs [userns]]`, as
+//! root; with `userns` each task has a user namespace of its own, which is made beforehand as the
+//! network does it. The layer must have `/bin/true`.
 
 use std::{
+    os::fd::AsRawFd,
     path::PathBuf,
     time::{Duration, Instant},
 };
@@ -13,6 +15,7 @@ use wharf_container::{
     runtime::{Runtime, RuntimeOptions, TaskNetwork, TaskSandbox},
     spec::{ContainerName, ContainerSpec},
 };
+use wharf_userns::{Ranges, network_namespace};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -21,7 +24,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err("usage: start-latency <wharf-shim> <layer folder> [runs]".into());
     };
     let runs: usize = arguments.next().map_or(Ok(20), |runs| runs.parse())?;
+    let in_user_namespace = arguments.next().is_some_and(|word| word == "userns");
     let dir = tempfile::tempdir()?;
+    let ranges = Ranges::open(dir.path().join("ids"), "latency")?;
     let options = RuntimeOptions {
         dir: dir.path().join("tasks"),
         installation: InstallationId::mint(),
@@ -32,12 +37,22 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let image = Image::from_layers(digest, ImageConfig::default(), vec![PathBuf::from(layer)]);
     let mut columns: [Vec<Duration>; 6] = Default::default();
     for run in 0..runs {
+        let task_id = format!("run-{run}");
+        let range = in_user_namespace.then(|| ranges.of(&task_id)).transpose()?;
+        let network = range.map(network_namespace).transpose()?;
         let sandbox = TaskSandbox {
-            task_id: format!("run-{run}"),
-            network: TaskNetwork::Host,
+            network: match &network {
+                Some(network) => {
+                    let (process, number) = (std::process::id(), network.as_raw_fd());
+                    TaskNetwork::Namespace(format!("/proc/{process}/fd/{number}").into())
+                }
+                None => TaskNetwork::Host,
+            },
+            task_id,
             cpu_quota_millis: None,
             memory_limit_bytes: None,
             annotations: Default::default(),
+            user_range: range,
         };
         let mut spec =
             ContainerSpec::new(ContainerName::try_from("main")?, vec!["/bin/true".into()]);

@@ -17,11 +17,12 @@ use wharf_cgroup::{Group, Hierarchies};
 use wharf_durable::{self as durable, Durability};
 use wharf_shim_protocol::{
     ContainerName, ContainerSetup, ContainerState, ContainerStatus, ExitRecord, Failure,
-    TaskFolder, folder::ContainerFolder, now_ms,
+    TaskFolder, folder::ContainerFolder, now_ms, plan::UserSetup,
 };
 
 use crate::{
     create::{self, NOTIFY_SOCKET},
+    lineage::is_offspring,
     overlay,
     pipes::{Report, Reports},
     pump::Pump,
@@ -135,6 +136,10 @@ impl Container {
         &self.folder
     }
 
+    pub fn user(&self) -> Option<&UserSetup> {
+        self.setup.user.as_ref()
+    }
+
     pub fn reports(&self) -> Option<&Reports> {
         self.reports.as_ref()
     }
@@ -168,10 +173,16 @@ impl Container {
         };
         for report in reports.read() {
             match report {
-                Report::Process(pid) => {
+                Report::Process(pid) if is_offspring(pid, &[self.child, self.pid]) => {
                     self.pid = pid;
-                    self.state = ContainerState::Created;
-                    progress.push(Progress::Created);
+                    // A second one goes on in the place of the first, in another PID namespace.
+                    if self.state == ContainerState::Creating {
+                        self.state = ContainerState::Created;
+                        progress.push(Progress::Created);
+                    }
+                }
+                Report::Process(pid) => {
+                    eprintln!("wharf-shim: {pid} was reported, which is no process of ours");
                 }
                 // The first one names the cause, later ones what came of it.
                 Report::Failed(failure) => {
@@ -345,7 +356,7 @@ impl Container {
         let failed = |e: &dyn std::error::Error| Failure::Runtime {
             detail: e.to_string(),
         };
-        overlay::unmount_rootfs(&self.folder);
+        overlay::unmount(&self.folder, self.user());
         self.group.kill_and_remove().map_err(|e| failed(&e))?;
         match fs::remove_dir_all(&self.runtime) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => Err(failed(&e)),

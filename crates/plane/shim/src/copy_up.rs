@@ -12,13 +12,20 @@ use nix::{
     unistd::{Gid, Uid, fchownat},
 };
 use wharf_rootdir::{RootDir, proc_path};
+use wharf_userns::IdRange;
 
 /// Deeper trees than this are none that an image builder made.
 const MAX_DEPTH: usize = 256;
 
 /// Fills `volume` from `source` inside the container's root, if the volume is empty and the image
-/// has a folder there.
-pub fn copy_up(rootfs: &Path, source: &Path, volume: &Path) -> io::Result<()> {
+/// has a folder there. On disk the volume has the image's owners: where the root shows them mapped
+/// to a range, it is taken off again.
+pub fn copy_up(
+    rootfs: &Path,
+    source: &Path,
+    volume: &Path,
+    range: Option<IdRange>,
+) -> io::Result<()> {
     if fs::read_dir(volume)?.next().is_some() {
         return Ok(());
     }
@@ -37,11 +44,11 @@ pub fn copy_up(rootfs: &Path, source: &Path, volume: &Path) -> io::Result<()> {
     };
     // From the open folder downwards no link is followed, so nothing outside of it is reached.
     let from = proc_path(folder.as_fd());
-    copy_attributes(volume, &fs::metadata(&from)?)?;
-    copy_folder(&from, volume, 0)
+    copy_attributes(volume, &fs::metadata(&from)?, range)?;
+    copy_folder(&from, volume, 0, range)
 }
 
-fn copy_folder(from: &Path, to: &Path, depth: usize) -> io::Result<()> {
+fn copy_folder(from: &Path, to: &Path, depth: usize, range: Option<IdRange>) -> io::Result<()> {
     if depth > MAX_DEPTH {
         return Err(io::Error::new(
             io::ErrorKind::InvalidData,
@@ -57,7 +64,7 @@ fn copy_folder(from: &Path, to: &Path, depth: usize) -> io::Result<()> {
             std::os::unix::fs::symlink(fs::read_link(&from)?, &to)?;
         } else if kind.is_dir() {
             fs::create_dir(&to)?;
-            copy_folder(&from, &to, depth + 1)?;
+            copy_folder(&from, &to, depth + 1, range)?;
         } else if kind.is_file() {
             fs::copy(&from, &to)?;
         } else {
@@ -69,14 +76,16 @@ fn copy_folder(from: &Path, to: &Path, depth: usize) -> io::Result<()> {
                 meta.rdev(),
             )?;
         }
-        copy_attributes(&to, &meta)?;
+        copy_attributes(&to, &meta, range)?;
     }
     Ok(())
 }
 
-fn copy_attributes(to: &Path, meta: &fs::Metadata) -> io::Result<()> {
+fn copy_attributes(to: &Path, meta: &fs::Metadata, range: Option<IdRange>) -> io::Result<()> {
     let flags = nix::fcntl::AtFlags::AT_SYMLINK_NOFOLLOW;
-    let (uid, gid) = (Uid::from_raw(meta.uid()), Gid::from_raw(meta.gid()));
+    let on_disk = |id| range.and_then(|range| range.inside(id)).unwrap_or(id);
+    let uid = Uid::from_raw(on_disk(meta.uid()));
+    let gid = Gid::from_raw(on_disk(meta.gid()));
     fchownat(nix::fcntl::AT_FDCWD, to, Some(uid), Some(gid), flags)?;
     if !meta.file_type().is_symlink() {
         fs::set_permissions(to, meta.permissions())?;

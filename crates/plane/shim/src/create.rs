@@ -17,17 +17,18 @@ use nix::sys::stat::{Mode, umask};
 use wharf_durable as durable;
 use wharf_rootdir::RootDir;
 use wharf_shim_protocol::{
-    ContainerName, ContainerPlan, ContainerSetup, Failure, TaskFolder, folder::ContainerFolder,
-    plan::PLAN_LIMIT,
+    ContainerName, ContainerPlan, ContainerSetup, Failure, TaskFolder,
+    folder::ContainerFolder,
+    plan::{PLAN_LIMIT, UserSetup},
 };
 
 use crate::{
     copy_up,
     executor::{Launch, WharfExecutor},
-    overlay,
+    overlay, pid_namespace,
     pipes::{Report, Reporter, Reports, fork_into, pipe},
     process::read_filter,
-    tty,
+    tty, user_namespace,
 };
 
 /// The library's own folder of a container has this socket, on which the first process waits.
@@ -157,7 +158,10 @@ fn child(
         }
         Err(failure) => {
             reporter.send(&Report::Failed(failure));
-            overlay::unmount_rootfs(&order.folder.container(order.name));
+            overlay::unmount(
+                &order.folder.container(order.name),
+                order.setup.user.as_ref(),
+            );
             1
         }
     }
@@ -179,7 +183,17 @@ fn create(
     let filter = read_filter(&own.seccomp()).map_err(|e| Failure::BadBundle {
         detail: e.to_string(),
     })?;
-    prepare_rootfs(&own, &plan)?;
+    let user = order.setup.user.as_ref();
+    prepare_rootfs(&own, &plan, user)?;
+    let proc = user.map_or_else(|| own.proc(), UserSetup::proc);
+    let pid_namespace = plan
+        .pid_namespace_of
+        .map(|process| pid_namespace::join_later(process, &proc))
+        .transpose()
+        .map_err(|e| Failure::Process {
+            step: "find the PID namespace".to_owned(),
+            detail: e.to_string(),
+        })?;
     let launch = Launch {
         plan: plan.process,
         filter,
@@ -189,6 +203,7 @@ fn create(
             .map(OwnedFd::try_clone)
             .transpose()
             .map_err(|e| runtime(&e))?,
+        pid_namespace,
         prepared: None.into(),
     };
     // What is missing of a mount's path is made for all users of the container to walk through.
@@ -212,33 +227,45 @@ fn create(
         })
 }
 
-fn prepare_rootfs(own: &ContainerFolder, plan: &ContainerPlan) -> Result<(), Failure> {
+fn prepare_rootfs(
+    own: &ContainerFolder,
+    plan: &ContainerPlan,
+    user: Option<&UserSetup>,
+) -> Result<(), Failure> {
     let failed = |e: io::Error| Failure::Rootfs {
         detail: e.to_string(),
     };
-    overlay::mount_rootfs(own, &plan.rootfs).map_err(failed)?;
+    let _public = Umask::public();
+    if let Some(user) = user {
+        user_namespace::put_on_stage(user, plan).map_err(failed)?;
+        user_namespace::raise_limits(plan).map_err(failed)?;
+    }
+    overlay::mount_rootfs(own, &plan.rootfs, user).map_err(failed)?;
+    let (rootfs, range) = (overlay::rootfs(own, user), user.map(|user| user.range));
     for each in &plan.copy_up {
-        copy_up::copy_up(&own.rootfs(), &each.destination, &each.volume).map_err(failed)?;
+        copy_up::copy_up(&rootfs, &each.destination, &each.volume, range).map_err(failed)?;
     }
     let working_dir = Path::new(&plan.process.working_dir);
-    let root = RootDir::open(&own.rootfs()).map_err(failed)?;
+    let root = RootDir::open(&rootfs).map_err(failed)?;
     // Made where it is missing, as Docker does, and before the root may become read-only.
-    let _public = Umask::public();
-    root.make_folders(working_dir).map(drop).map_err(|e| {
-        let path = working_dir.display().to_string();
-        Failure::WorkingDirectory {
-            path,
-            detail: io_text(&e),
-        }
-    })
+    let owner = range.map_or(0, |range| range.first);
+    root.make_folders_for(working_dir, owner)
+        .map(drop)
+        .map_err(|e| {
+            let path = working_dir.display().to_string();
+            Failure::WorkingDirectory {
+                path,
+                detail: io_text(&e),
+            }
+        })
 }
 
 /// Another umask, until it is dropped.
-struct Umask(Mode);
+pub struct Umask(Mode);
 
 impl Umask {
     /// Others may read: for what belongs to a container. Our own files lie in a folder that is ours alone.
-    fn public() -> Self {
+    pub fn public() -> Self {
         Self(umask(Mode::from_bits_truncate(0o022)))
     }
 }

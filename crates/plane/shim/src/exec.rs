@@ -1,7 +1,10 @@
 //! A further process in a running container.
 //!
-//! Two forks: the first joins cgroup and namespaces, the second is a member of the process
-//! namespace. The first ends at once; the second belongs to the shim, its nearest reaper.
+//! Two forks. The first joins cgroup and namespaces and gives up what the program must not have,
+//! all that while no process of the container can see it: joining a PID namespace moves only the
+//! children. The second is a member of the namespace from its first moment, when it has the
+//! container's rights and filter already, so that one that may trace others finds nothing to gain.
+//! The first ends at once; the second belongs to the shim, its nearest reaper.
 
 use std::{
     io,
@@ -18,9 +21,9 @@ use wharf_cgroup::Hierarchies;
 use wharf_shim_protocol::{ExecPlan, Failure, folder::ContainerFolder};
 
 use crate::{
-    pipes::{Report, Reporter, Reports, fork_into, pipe},
-    process::{self, read_filter},
-    tty,
+    pipes::{Report, Reporter, Reports, close_between, fork_into, pipe},
+    process::{self, Prepared, read_filter},
+    tty, user_namespace,
 };
 
 /// Where an exec's process joins.
@@ -30,6 +33,7 @@ pub struct Target<'a> {
     pub folder: ContainerFolder,
     /// The container's first process.
     pub pid: i32,
+    pub in_user_namespace: bool,
 }
 
 /// The process's standard streams; with a terminal the first is a socket for its other side.
@@ -82,7 +86,17 @@ fn enter(
         | CloneFlags::CLONE_NEWUTS
         | CloneFlags::CLONE_NEWIPC
         | CloneFlags::CLONE_NEWCGROUP;
-    setns(&first, namespaces).map_err(|e| failed("join namespaces", &e.desc()))?;
+    let joined = if target.in_user_namespace {
+        user_namespace::enter_as_root(&first, namespaces)
+    } else {
+        setns(&first, namespaces)
+    };
+    joined.map_err(|e| failed("join namespaces", &e.desc()))?;
+    drop(first);
+    let prepared = process::prepare(&plan.process, filter)?;
+    take_streams(plan, streams, prepared.identity().uid)?;
+    prepared.confine()?;
+    close_between(&[reporter.as_fd().as_raw_fd() as u32]);
     // SAFETY: this process has one thread.
     match unsafe { fork() }.map_err(|e| failed("fork", &e.desc()))? {
         ForkResult::Parent { child } => {
@@ -90,7 +104,7 @@ fn enter(
             Ok(())
         }
         ForkResult::Child => {
-            let failure = become_program(plan, filter, streams);
+            let failure = become_program(plan, &prepared);
             let code = failure.exit_code().unwrap_or(128);
             reporter.send(&Report::Failed(failure));
             // SAFETY: ends the process.
@@ -99,29 +113,30 @@ fn enter(
     }
 }
 
-fn become_program(plan: &ExecPlan, filter: Vec<u8>, streams: &Streams) -> Failure {
-    let _ = setsid();
-    let prepared = match process::prepare(&plan.process, filter) {
-        Ok(prepared) => prepared,
-        Err(failure) => return failure,
-    };
+/// Makes what came with the request this process's standard streams.
+fn take_streams(plan: &ExecPlan, streams: &Streams, uid: u32) -> Result<(), Failure> {
     if plan.process.tty {
-        if let Some(Err(failure)) = streams
+        return streams
             .first()
-            .map(|channel| tty::open_inside(channel, prepared.identity().uid))
-        {
+            .map_or(Ok(()), |channel| tty::open_inside(channel, uid));
+    }
+    for (number, stream) in streams.iter().enumerate() {
+        // SAFETY: replaces this process's standard streams by open descriptors.
+        unsafe { libc::dup2(stream.as_raw_fd(), number as i32) };
+    }
+    Ok(())
+}
+
+/// With the container's rights, in its PID namespace.
+fn become_program(plan: &ExecPlan, program: &Prepared) -> Failure {
+    if plan.process.tty {
+        if let Err(failure) = tty::take() {
             return failure;
         }
     } else {
-        for (number, stream) in streams.iter().enumerate() {
-            // SAFETY: replaces this process's standard streams by open descriptors.
-            unsafe { libc::dup2(stream.as_raw_fd(), number as i32) };
-        }
+        let _ = setsid();
     }
-    match prepared.confine() {
-        Ok(()) => prepared.exec(),
-        Err(failure) => failure,
-    }
+    program.exec()
 }
 
 fn pidfd(pid: i32) -> io::Result<OwnedFd> {

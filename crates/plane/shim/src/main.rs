@@ -12,19 +12,37 @@ mod create;
 mod exec;
 mod executor;
 mod init;
+mod lineage;
 mod overlay;
+mod pid_namespace;
 mod pipes;
+mod probe;
 mod process;
 mod pump;
 mod server;
 mod spool;
 mod startup;
 mod tty;
+mod user_namespace;
 mod users;
 
-use std::{io::Write, process::ExitCode};
+use std::{io::Write, path::Path, process::ExitCode};
 
 fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments
+        .next()
+        .is_some_and(|first| first == probe::ARGUMENT)
+    {
+        let stage = arguments.next().unwrap_or_default();
+        let answer = match probe::run(Path::new(&stage)) {
+            Ok(()) => "ok".to_owned(),
+            Err(reason) => reason,
+        };
+        // Read by the agent, which waits for a line on this pipe.
+        let _ = writeln!(std::io::stdout(), "{answer}");
+        return ExitCode::SUCCESS;
+    }
     match startup::start() {
         Ok(server) => match server.run() {
             Ok(()) => ExitCode::SUCCESS,

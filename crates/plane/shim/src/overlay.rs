@@ -1,20 +1,35 @@
 //! A container's root file system: read-only layers under a writable one of its own.
 
-use std::{fs, io, os::fd::AsFd, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    os::{fd::AsFd, unix::fs::chown},
+    path::{Path, PathBuf},
+};
 
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use wharf_rootdir::{RootDir, proc_path};
-use wharf_shim_protocol::{RootfsPlan, folder::ContainerFolder};
+use wharf_shim_protocol::{RootfsPlan, folder::ContainerFolder, plan::UserSetup};
+use wharf_userns::IdRange;
+
+use crate::user_namespace;
 
 /// As many as Docker allows in one image.
 const MAX_LAYERS: usize = 128;
 
-/// Mounts the overlay on `rootfs/`, in the shim's mount namespace.
+/// Mounts the overlay on `rootfs/`, in the shim's mount namespace; in a user namespace, on its stage.
 ///
 /// Layers are named through open descriptors: the kernel takes one page of options, and a hundred
 /// full paths would not fit. `volatile` spares the flush of the whole disk when the mount goes
 /// away: after a crash of the machine this layer is never used again.
-pub fn mount_rootfs(folder: &ContainerFolder, plan: &RootfsPlan) -> io::Result<()> {
+///
+/// In a user namespace the layers' owners are mapped; the writable layer keeps the host's numbers of
+/// whoever writes, and ends with the container.
+pub fn mount_rootfs(
+    folder: &ContainerFolder,
+    plan: &RootfsPlan,
+    user: Option<&UserSetup>,
+) -> io::Result<()> {
     if plan.layers.is_empty() || plan.layers.len() > MAX_LAYERS {
         let text = format!(
             "an image has 1 to {MAX_LAYERS} layers, not {}",
@@ -22,14 +37,25 @@ pub fn mount_rootfs(folder: &ContainerFolder, plan: &RootfsPlan) -> io::Result<(
         );
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
-    for made in [folder.rootfs(), folder.upper(), folder.work()] {
+    let target = rootfs(folder, user);
+    for made in [&target, &folder.upper(), &folder.work()] {
         fs::create_dir_all(made)?;
     }
     open_to_all(&folder.upper())?;
+    open_to_all(&target)?;
+    if let Some(IdRange { first, .. }) = user.map(|user| user.range) {
+        chown(&folder.upper(), Some(first), Some(first))?;
+    }
+    let mapped = user
+        .map(|user| MappedParents::mount(plan, user))
+        .transpose()?;
     let layers = plan
         .layers
         .iter()
-        .map(|path| RootDir::open(path))
+        .map(|path| match &mapped {
+            Some(mapped) => RootDir::open(&mapped.path_of(path)?),
+            None => RootDir::open(path),
+        })
         .collect::<io::Result<Vec<_>>>()?;
     let lower: Vec<String> = layers
         .iter()
@@ -43,7 +69,6 @@ pub fn mount_rootfs(folder: &ContainerFolder, plan: &RootfsPlan) -> io::Result<(
         lower.join(":"),
         own = own_path.display()
     );
-    let target = folder.rootfs();
     let try_mount = |options: &str| {
         mount(
             Some("overlay"),
@@ -58,13 +83,74 @@ pub fn mount_rootfs(folder: &ContainerFolder, plan: &RootfsPlan) -> io::Result<(
     Ok(())
 }
 
+/// The folders in which an image's layers lie, seen with mapped owners. The overlay keeps what it
+/// needs of them, so that they need not stay.
+struct MappedParents {
+    /// Each folder, and where it is shown.
+    shown: BTreeMap<PathBuf, PathBuf>,
+}
+
+impl MappedParents {
+    fn mount(plan: &RootfsPlan, user: &UserSetup) -> io::Result<Self> {
+        let mut mapped = Self {
+            shown: BTreeMap::new(),
+        };
+        for layer in &plan.layers {
+            let parent = parent(layer)?;
+            if mapped.shown.contains_key(parent) {
+                continue;
+            }
+            let target = user.stage.join(format!("layers{}", mapped.shown.len()));
+            fs::create_dir_all(&target)?;
+            user_namespace::put_mapped(parent, &target)?;
+            mapped.shown.insert(parent.to_owned(), target);
+        }
+        Ok(mapped)
+    }
+
+    fn path_of(&self, layer: &Path) -> io::Result<PathBuf> {
+        let shown = self.shown.get(parent(layer)?);
+        let name = layer.file_name();
+        shown
+            .zip(name)
+            .map(|(shown, name)| shown.join(name))
+            .ok_or_else(|| io::ErrorKind::InvalidInput.into())
+    }
+}
+
+impl Drop for MappedParents {
+    fn drop(&mut self) {
+        for shown in self.shown.values() {
+            let _ = umount2(shown, MntFlags::MNT_DETACH);
+            let _ = fs::remove_dir(shown);
+        }
+    }
+}
+
+fn parent(layer: &Path) -> io::Result<&Path> {
+    layer
+        .parent()
+        .ok_or_else(|| io::ErrorKind::InvalidInput.into())
+}
+
+/// Where the root file system is mounted.
+pub fn rootfs(folder: &ContainerFolder, user: Option<&UserSetup>) -> PathBuf {
+    user.map_or_else(|| folder.rootfs(), UserSetup::rootfs)
+}
+
 /// The top folder of a container is its `/`, which every user may enter.
 fn open_to_all(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(path, fs::Permissions::from_mode(0o755))
 }
 
-/// Takes the mount away; processes that still use it keep it until they end.
-pub fn unmount_rootfs(folder: &ContainerFolder) {
-    let _ = umount2(&folder.rootfs(), MntFlags::MNT_DETACH);
+/// Takes a container's mounts away; processes that still use them keep them until they end.
+pub fn unmount(folder: &ContainerFolder, user: Option<&UserSetup>) {
+    if let Some(user) = user {
+        user_namespace::clear_stage(user);
+        return;
+    }
+    for mounted in [folder.rootfs(), folder.proc()] {
+        let _ = umount2(&mounted, MntFlags::MNT_DETACH);
+    }
 }

@@ -11,7 +11,10 @@ use nix::{
     unistd::{ForkResult, fork, pipe2},
 };
 use serde::{Deserialize, Serialize};
-use wharf_shim_protocol::{Failure, plan::NETNS_FD};
+use wharf_shim_protocol::{
+    Failure,
+    plan::{NETNS_FD, USERNS_FD},
+};
 
 /// Bound on what a child may report, in bytes.
 const REPORT_LIMIT: usize = 64 << 10;
@@ -38,11 +41,11 @@ pub fn set_nonblocking(fd: impl AsFd) -> io::Result<()> {
 
 /// Runs `child` in a forked process, which ends with its return value. Returns the process id.
 ///
-/// Of the shim's descriptors the child keeps `keep`, the standard streams and the network
-/// namespace: a container that waits to be started must not hold the shim's socket open.
+/// Of the shim's descriptors the child keeps `keep`, the standard streams and the task's
+/// namespaces: a container that waits to be started must not hold the shim's socket open.
 pub fn fork_into(keep: &[BorrowedFd<'_>], child: impl FnOnce() -> i32) -> io::Result<i32> {
     let mut kept: Vec<u32> = keep.iter().map(|fd| fd.as_raw_fd() as u32).collect();
-    kept.push(NETNS_FD as u32);
+    kept.extend([NETNS_FD as u32, USERNS_FD as u32]);
     kept.sort_unstable();
     // SAFETY: this process has one thread, so the child finds every lock free.
     match unsafe { fork() }? {
@@ -56,9 +59,9 @@ pub fn fork_into(keep: &[BorrowedFd<'_>], child: impl FnOnce() -> i32) -> io::Re
     }
 }
 
-/// Closes everything above the standard streams but the (sorted) `kept`. Owners of what is closed
-/// exist in the child's memory only, where nothing drops them.
-fn close_between(kept: &[u32]) {
+/// Closes everything above the standard streams but the (sorted) `kept`. For a forked child that
+/// ends without dropping the owners of what is closed here.
+pub fn close_between(kept: &[u32]) {
     let mut from = 3;
     for each in kept.iter().copied().filter(|fd| *fd >= 3).chain([u32::MAX]) {
         if each > from {

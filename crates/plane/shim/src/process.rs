@@ -145,10 +145,7 @@ impl Prepared {
                 detail: e.desc().to_owned(),
             }
         };
-        chdir(&self.working_dir).map_err(|e| Failure::WorkingDirectory {
-            path: self.working_dir.display().to_string(),
-            detail: e.desc().to_lowercase(),
-        })?;
+        self.enter_working_dir()?;
         if self.no_new_privileges {
             prctl(libc::PR_SET_NO_NEW_PRIVS, 1).map_err(failed("no_new_privs"))?;
         } else {
@@ -175,6 +172,21 @@ impl Prepared {
             self.set_filter().map_err(failed("seccomp"))?;
         }
         Ok(())
+    }
+
+    /// Changes to the working directory, which has to lie inside the root: a path such as
+    /// `/proc/self/fd/7` leads wherever that descriptor was opened.
+    fn enter_working_dir(&self) -> Result<(), Failure> {
+        let failed = |detail: String| Failure::WorkingDirectory {
+            path: self.working_dir.display().to_string(),
+            detail,
+        };
+        chdir(&self.working_dir).map_err(|e| failed(e.desc().to_lowercase()))?;
+        if is_inside_root().map_err(|e| failed(e.desc().to_lowercase()))? {
+            Ok(())
+        } else {
+            Err(failed("it is outside of the container".to_owned()))
+        }
     }
 
     /// Becomes the program; returns only why that failed.
@@ -289,6 +301,17 @@ impl Prepared {
     }
 }
 
+/// Whether the working directory can be reached from the root. The kernel's own answer: the C
+/// library hides the difference.
+fn is_inside_root() -> nix::Result<bool> {
+    // The kernel's bound on a path.
+    let mut path = [0_u8; libc::PATH_MAX as usize];
+    // SAFETY: the buffer has the length given and outlives the call.
+    let written = unsafe { libc::syscall(libc::SYS_getcwd, path.as_mut_ptr(), path.len()) };
+    // Of a place that is not below the root it says `(unreachable)` and the rest.
+    Errno::result(written).map(|_| path[0] == b'/')
+}
+
 fn prctl(option: libc::c_int, value: u64) -> nix::Result<()> {
     // SAFETY: the options used here take numbers only.
     Errno::result(unsafe { libc::prctl(option, value, 0u64, 0u64, 0u64) }).map(drop)
@@ -368,6 +391,33 @@ mod tests {
             groups: Vec::new(),
         };
         prepare(&plan, Vec::new())
+    }
+
+    /// What CVE-2024-21626 makes of a leaked descriptor.
+    #[test]
+    fn a_working_directory_outside_of_the_root_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let outside = std::fs::File::open("/").unwrap();
+        let mut program = prepared(&["sh"]).unwrap();
+        // SAFETY: the child only makes calls of the kernel and ends; nothing here holds a lock that
+        // it takes but the allocator's, which glibc makes safe to use after a fork.
+        match unsafe { nix::unistd::fork() }.unwrap() {
+            nix::unistd::ForkResult::Child => {
+                nix::unistd::fchdir(&outside).unwrap();
+                program.working_dir = ".".into();
+                let before = program.enter_working_dir().is_ok();
+                nix::unistd::chroot(dir.path()).unwrap();
+                let refused = program.enter_working_dir().is_err();
+                program.working_dir = "/".into();
+                let inside = program.enter_working_dir().is_ok();
+                // SAFETY: ends the process.
+                unsafe { libc::_exit(i32::from(!(before && refused && inside))) }
+            }
+            nix::unistd::ForkResult::Parent { child } => {
+                let ended = nix::sys::wait::waitpid(child, None).unwrap();
+                assert_eq!(ended, nix::sys::wait::WaitStatus::Exited(child, 0));
+            }
+        }
     }
 
     #[test]

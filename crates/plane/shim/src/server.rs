@@ -15,7 +15,7 @@ use nix::{
     poll::{PollFd, PollFlags, PollTimeout, poll},
     sys::{
         signalfd::SignalFd,
-        wait::{WaitPidFlag, WaitStatus, waitpid},
+        wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid},
     },
 };
 use wharf_cgroup::Hierarchies;
@@ -31,6 +31,7 @@ use wharf_shim_protocol::{
 use crate::{
     container::{Container, Progress},
     exec,
+    lineage::is_offspring,
     pipes::{Report, Reports},
     tty::receive_fds,
 };
@@ -354,6 +355,7 @@ impl Server {
                 cgroup: container.cgroup(),
                 folder: container.folder().clone(),
                 pid: container.pid(),
+                in_user_namespace: container.user().is_some(),
             };
             exec::begin(&target, plan, streams).map_err(|e| Failure::Runtime {
                 detail: e.to_string(),
@@ -496,10 +498,7 @@ impl Server {
             );
             match step {
                 Progress::Created => {
-                    if let Some(identity) = ProcessIdentity::of(pid) {
-                        self.state.containers.insert(name.clone(), identity);
-                        self.save_state();
-                    }
+                    self.note_process(name, pid);
                     self.reply_to_waiter(name, &Reply::Created { pid });
                     self.tell(&Event::Created {
                         container: name.clone(),
@@ -507,6 +506,7 @@ impl Server {
                     });
                 }
                 Progress::Started => {
+                    self.note_process(name, pid);
                     self.reply_to_waiter(name, &Reply::Started { pid, at });
                     self.tell(&Event::Started {
                         container: name.clone(),
@@ -516,6 +516,16 @@ impl Server {
                 }
                 Progress::Failed(failure) => self.reply_to_waiter(name, &failed(failure)),
             }
+        }
+    }
+
+    fn note_process(&mut self, name: &ContainerName, pid: i32) {
+        if self.state.containers.get(name).map(|known| known.pid) == Some(pid) {
+            return;
+        }
+        if let Some(identity) = ProcessIdentity::of(pid) {
+            self.state.containers.insert(name.clone(), identity);
+            self.save_state();
         }
     }
 
@@ -530,14 +540,18 @@ impl Server {
     /// Every child that has ended. Children nobody knows are orphans of containers.
     fn reap(&mut self) {
         loop {
-            let (pid, code) = match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-                Ok(WaitStatus::Exited(pid, code)) => (pid.as_raw(), code),
-                Ok(WaitStatus::Signaled(pid, signal, _)) => (pid.as_raw(), 128 + signal as i32),
-                Ok(WaitStatus::StillAlive) | Err(_) => return,
-                Ok(_) => continue,
+            let look = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+            let (pid, code) = match waitid(Id::All, look) {
+                Ok(WaitStatus::Exited(pid, code)) => (pid, code),
+                Ok(WaitStatus::Signaled(pid, signal, _)) => (pid, 128 + signal as i32),
+                _ => return,
             };
-            // What it said before its end comes first.
+            // What it said before its end comes first, and is checked while the kernel knows it.
             self.take_all_reports();
+            if waitpid(pid, None).is_err() {
+                return;
+            }
+            let pid = pid.as_raw();
             self.exec_ended(pid, code);
             let of = |matches: &dyn Fn(&Container) -> bool| {
                 self.containers
@@ -634,7 +648,10 @@ impl Exec {
     fn take_reports(&mut self) {
         for report in self.reports.read() {
             match report {
-                Report::Process(pid) => self.pid = pid,
+                Report::Process(pid) if is_offspring(pid, &[self.child]) => self.pid = pid,
+                Report::Process(pid) => {
+                    eprintln!("wharf-shim: {pid} was reported, which is no process of ours");
+                }
                 Report::Failed(failure) if self.failure.is_none() => {
                     send(&self.socket, &failed(failure.clone()));
                     self.failure = Some(failure);

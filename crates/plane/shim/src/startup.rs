@@ -28,7 +28,7 @@ use wharf_shim_protocol::{
     record::{ProcessIdentity, RECORD_LIMIT, ShimState, boot_id},
 };
 
-use crate::server::Server;
+use crate::{server::Server, user_namespace};
 
 /// A step of the start that failed.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +69,9 @@ pub fn start() -> Result<Server, StartError> {
     }
     let hierarchies = Hierarchies::detect().map_err(failed("find control groups"))?;
     own_mounts().map_err(failed("make a mount namespace"))?;
+    if let Some(stage) = &setup.stage {
+        user_namespace::open(stage).map_err(failed("prepare for the user namespace"))?;
+    }
     let socket = folder.socket();
     let _ = fs::remove_file(&socket);
     let listener = UnixListener::bind(&socket).map_err(failed("listen on shim.sock"))?;
@@ -121,7 +124,7 @@ fn hold_network_namespace(path: &Path) -> io::Result<()> {
 }
 
 /// A copy of the host's mounts that still hears of unmounts there, but tells nobody of its own.
-fn own_mounts() -> nix::Result<()> {
+pub fn own_mounts() -> nix::Result<()> {
     unshare(CloneFlags::CLONE_NEWNS)?;
     mount(
         None::<&str>,

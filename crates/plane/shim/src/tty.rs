@@ -29,13 +29,28 @@ pub fn channel() -> nix::Result<(OwnedFd, OwnedFd)> {
     )
 }
 
-/// Inside the container: opens a terminal, makes it this session's and its standard streams, and
-/// sends its other side away.
+/// Inside the container: opens a terminal, makes it the standard streams, and sends its other side
+/// away. Needs the rights of the container's root; [`take`] needs none.
 pub fn open_inside(channel: &OwnedFd, uid: u32) -> Result<(), Failure> {
-    open(channel, uid).map_err(|e| Failure::Process {
+    open(channel, uid).map_err(failed)
+}
+
+/// Makes the terminal on standard input that of a session of this process's own.
+pub fn take() -> Result<(), Failure> {
+    // Already the head of a session in a container's first process.
+    let _ = setsid();
+    // SAFETY: takes a descriptor and a number.
+    if unsafe { libc::ioctl(0, libc::TIOCSCTTY, 0) } != 0 {
+        return Err(failed(std::io::Error::last_os_error()));
+    }
+    Ok(())
+}
+
+fn failed(error: std::io::Error) -> Failure {
+    Failure::Process {
         step: "terminal".to_owned(),
-        detail: e.to_string(),
-    })
+        detail: error.to_string(),
+    }
 }
 
 fn open(channel: &OwnedFd, uid: u32) -> std::io::Result<()> {
@@ -59,17 +74,10 @@ fn open(channel: &OwnedFd, uid: u32) -> std::io::Result<()> {
     }
     let side = open(&format!("/dev/pts/{number}"))?;
     fchown(&side, Some(Uid::from_raw(uid)), None)?;
-    // Already the head of a session in a container's first process.
-    let _ = setsid();
-    // SAFETY: both descriptors are open; 0 to 2 are this process's standard streams.
-    unsafe {
-        if libc::ioctl(side.as_raw_fd(), libc::TIOCSCTTY, 0) != 0 {
+    for standard in 0..3 {
+        // SAFETY: both descriptors are open; 0 to 2 are this process's standard streams.
+        if unsafe { libc::dup2(side.as_raw_fd(), standard) } < 0 {
             return Err(std::io::Error::last_os_error());
-        }
-        for standard in 0..3 {
-            if libc::dup2(side.as_raw_fd(), standard) < 0 {
-                return Err(std::io::Error::last_os_error());
-            }
         }
     }
     let fds = [main.as_raw_fd()];

@@ -29,8 +29,19 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// After a failed accept, which is out of descriptors or of memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Tells which task speaks from an address.
-pub type CallerOf = Arc<dyn Fn(IpAddr) -> Option<String> + Send + Sync>;
+/// Who speaks to an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Caller {
+    /// The task that has the address, by its id.
+    Task(String),
+    /// Nobody has it.
+    Unknown,
+    /// Any of the host's own network, whose addresses are alike.
+    OnHost,
+}
+
+/// Tells who speaks from an address.
+pub type CallerOf = Arc<dyn Fn(IpAddr) -> Caller + Send + Sync>;
 
 /// Serves metadata and credentials on `listener` until shutdown.
 pub async fn serve(

@@ -11,9 +11,10 @@ use wharf_api_ecs::{
 };
 use wharf_base::Clock;
 
-use super::{RateLimit, StatsReader, metadata};
+use super::{Caller, RateLimit, StatsReader, metadata};
 use crate::{
     client::Api,
+    engine::NetworkMode,
     node::{
         credentials::CredentialStore,
         directory::{Directory, TaskView},
@@ -30,6 +31,16 @@ pub struct Routes {
     pub clock: Arc<dyn Clock>,
 }
 
+/// Whether the caller may read what is the task's: it is the task, or one of the host's network
+/// where the task is in that too, and ids must tell.
+fn is_of(task: &TaskView, caller: &Caller) -> bool {
+    match caller {
+        Caller::Task(id) => *id == task.context.id,
+        Caller::OnHost => task.context.spec.network == NetworkMode::Host,
+        Caller::Unknown => false,
+    }
+}
+
 /// A document, or why there is none.
 type Answer = Result<Value, (StatusCode, Value)>;
 
@@ -38,11 +49,11 @@ fn refuse<T>(status: StatusCode, text: impl Into<Value>) -> Result<T, (StatusCod
 }
 
 impl Routes {
-    /// `caller` names the task that speaks from the connection's address.
+    /// `caller` tells who speaks from the connection's address.
     pub async fn answer<B>(
         &self,
         request: &Request<B>,
-        caller: impl FnOnce() -> Option<String>,
+        caller: impl FnOnce() -> Caller,
     ) -> Response<Full<Bytes>> {
         let path = request.uri().path().trim_end_matches('/').to_owned();
         let (status, body) = match self.route(request.method(), &path, caller).await {
@@ -56,12 +67,7 @@ impl Routes {
         answer
     }
 
-    async fn route(
-        &self,
-        method: &Method,
-        path: &str,
-        caller: impl FnOnce() -> Option<String>,
-    ) -> Answer {
+    async fn route(&self, method: &Method, path: &str, caller: impl FnOnce() -> Caller) -> Answer {
         if method != Method::GET && method != Method::HEAD {
             return refuse(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
         }
@@ -71,9 +77,10 @@ impl Routes {
                 "NoIdInRequest",
                 "CredentialsRequest: No Credential ID in the request",
             ),
-            ["v2", "credentials", id] => self.credentials(id),
+            ["v2", "credentials", id] => self.credentials(id, &caller()),
             [version @ ("v3" | "v4"), id, rest @ ..] => {
-                let Some((task, at)) = self.directory.at_endpoint(id) else {
+                let found = self.directory.at_endpoint(id);
+                let Some((task, at)) = found.filter(|(task, _)| is_of(task, &caller())) else {
                     return refuse(
                         StatusCode::NOT_FOUND,
                         format!(
@@ -86,7 +93,10 @@ impl Routes {
                 self.metadata(version, &task, at, rest).await
             }
             ["v2", "metadata" | "metadataWithTags" | "stats", ..] => {
-                let task = caller().and_then(|id| self.directory.task(&id));
+                let task = match caller() {
+                    Caller::Task(id) => self.directory.task(&id),
+                    Caller::Unknown | Caller::OnHost => None,
+                };
                 let Some(task) = task else {
                     return refuse(StatusCode::NOT_FOUND, "unable to get task arn from request");
                 };
@@ -105,9 +115,24 @@ impl Routes {
         }
     }
 
-    fn credentials(&self, id: &str) -> Answer {
+    /// A task's credentials are its own: whoever else has learnt the id is told that there are none.
+    fn credentials(&self, id: &str, caller: &Caller) -> Answer {
         if !self.limit.admit(id, self.clock.now()) {
             return refuse(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
+        }
+        let none = || {
+            no_credentials(
+                "InvalidIdInRequest",
+                "CredentialsRequest: Credentials not found",
+            )
+        };
+        // Execution roles are the agent's; a task must not even learn that it guessed one.
+        let all = self.directory.all();
+        let owner = all
+            .iter()
+            .find(|task| task.record.credentials_id.as_deref() == Some(id));
+        if !owner.is_some_and(|task| is_of(task, caller)) {
+            return none();
         }
         if let Some(found) = self.credentials.get(id) {
             return Ok(json!({
@@ -118,26 +143,14 @@ impl Routes {
                 "Expiration": found.expiration,
             }));
         }
-        // Execution roles are the agent's; a task must not even learn that it guessed one.
-        let expected = self
-            .directory
-            .all()
-            .iter()
-            .any(|task| task.record.credentials_id.as_deref() == Some(id));
-        if expected {
-            return Err((
-                StatusCode::SERVICE_UNAVAILABLE,
-                error(
-                    "CredentialsUninitialized",
-                    "CredentialsRequest: Credentials uninitialized for ID",
-                    503,
-                ),
-            ));
-        }
-        no_credentials(
-            "InvalidIdInRequest",
-            "CredentialsRequest: Credentials not found",
-        )
+        Err((
+            StatusCode::SERVICE_UNAVAILABLE,
+            error(
+                "CredentialsUninitialized",
+                "CredentialsRequest: Credentials uninitialized for ID",
+                503,
+            ),
+        ))
     }
 
     async fn metadata(&self, version: &str, task: &TaskView, at: usize, rest: &[&str]) -> Answer {

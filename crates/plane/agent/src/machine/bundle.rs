@@ -168,12 +168,7 @@ pub fn container(
     spec.privileged = host.privileged;
     spec.read_only_root = host.readonly_rootfs;
     spec.init = host.init.unwrap_or(false);
-    spec.no_new_privileges = host.security_opt.iter().any(|o| {
-        matches!(
-            o.as_str(),
-            "no-new-privileges" | "no-new-privileges:true" | "no-new-privileges=true"
-        )
-    });
+    spec.no_new_privileges = no_new_privileges(&host.security_opt, host.privileged);
     spec.tmpfs = host
         .tmpfs
         .iter()
@@ -281,6 +276,20 @@ fn ulimits(given: &[docker::Ulimit], fargate: bool) -> Vec<Ulimit> {
     all
 }
 
+/// On unless the definition switches it off, as `no-new-privileges:false` among its
+/// `dockerSecurityOptions` does. A privileged container has nothing to gain that it has not already.
+fn no_new_privileges(options: &[String], privileged: bool) -> bool {
+    let said = options.iter().rev().find_map(|option| {
+        let value = option.strip_prefix("no-new-privileges")?;
+        match value.trim_start_matches([':', '=']) {
+            "" | "true" => Some(true),
+            "false" => Some(false),
+            _ => None,
+        }
+    });
+    said.unwrap_or(!privileged)
+}
+
 /// `size=64m` among the options is the size; without one half of memory is the kernel's default,
 /// which nobody should get: 64 MiB as for `/dev/shm`.
 fn tmpfs(path: &str, options: &str) -> Tmpfs {
@@ -382,4 +391,28 @@ pub fn variables(context: &TaskContext, at: usize, addresses: &Addresses) -> Var
         }
     }
     Variables { defaults, fixed }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::no_new_privileges;
+
+    #[test]
+    fn no_new_privileges_unless_the_definition_says_so() {
+        let check = |options: &[&str], privileged, expected| {
+            let options: Vec<String> = options.iter().map(|o| (*o).to_owned()).collect();
+            assert_eq!(
+                no_new_privileges(&options, privileged),
+                expected,
+                "{options:?}"
+            );
+        };
+        check(&[], false, true);
+        check(&[], true, false);
+        check(&["no-new-privileges"], true, true);
+        check(&["no-new-privileges:true"], false, true);
+        check(&["no-new-privileges:false"], false, false);
+        check(&["no-new-privileges=false"], false, false);
+        check(&["label:user:x", "no-new-privileges:maybe"], false, true);
+    }
 }

@@ -7,6 +7,7 @@
 mod bundle;
 mod health;
 mod images;
+mod isolation;
 mod live;
 mod logs;
 mod net;
@@ -30,7 +31,12 @@ use wharf_container::{
 };
 use wharf_network::Network;
 
-pub use self::{bundle::Addresses, images::RegistryImages, net::task_of as network_owner};
+pub use self::{
+    bundle::Addresses,
+    images::RegistryImages,
+    isolation::{FARGATE_CAPACITY, Isolation},
+    net::task_of as network_owner,
+};
 use self::{live::Live, volumes::Volumes};
 use crate::{
     client::Api,
@@ -74,6 +80,7 @@ pub struct Parts {
     pub runtime: Runtime,
     pub images: Arc<dyn ImageSource>,
     pub network: Network,
+    pub isolation: Isolation,
     pub api: Api,
     pub credentials: CredentialStore,
     /// For tasks in a network of their own.
@@ -94,6 +101,7 @@ pub struct LinuxMachine {
 struct Shared {
     runtime: Runtime,
     network: Network,
+    isolation: Isolation,
     images: Arc<dyn ImageSource>,
     volumes: Volumes,
     api: Api,
@@ -118,6 +126,7 @@ impl LinuxMachine {
         let shared = Shared {
             runtime: parts.runtime,
             network: parts.network,
+            isolation: parts.isolation,
             images: parts.images,
             volumes: Volumes::new(data_dir.join("volumes")),
             api: parts.api,

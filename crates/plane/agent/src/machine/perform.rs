@@ -8,6 +8,7 @@ use wharf_container::{
     runtime::{ContainerError, ContainerState, RuntimeError, TaskNetwork, TaskSandbox},
     spec::parse_signal,
 };
+use wharf_userns::IdRange;
 
 use super::{
     Shared,
@@ -82,9 +83,11 @@ async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Even
         .volumes
         .prepare(context)
         .map_err(|e| format!("CannotCreateVolumeError: {e}"))?;
-    let attaching = wanted
-        .into_iter()
-        .map(|(key, mode)| async move { shared.network.attach(&key, mode).await });
+    let range = shared.isolation.range_of(context)?;
+    let attaching = wanted.into_iter().map(|(key, mode)| async move {
+        let attaching = shared.network.attach_owned(&key, mode, range);
+        attaching.await
+    });
     let networks = match try_join_all(attaching).await {
         Ok(attachments) => Networks::new(attachments),
         Err(error) => {
@@ -95,7 +98,7 @@ async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Even
     let event = attached(context, &networks);
     match shared
         .runtime
-        .create_task(sandbox(context, &networks))
+        .create_task(sandbox(context, &networks, range))
         .await
     {
         Ok(handle) => {
@@ -111,7 +114,7 @@ async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Even
     }
 }
 
-fn sandbox(context: &TaskContext, networks: &Networks) -> TaskSandbox {
+fn sandbox(context: &TaskContext, networks: &Networks, user_range: Option<IdRange>) -> TaskSandbox {
     let task = &context.task;
     let shared = networks.of(0).and_then(|one| one.netns.clone());
     TaskSandbox {
@@ -126,6 +129,7 @@ fn sandbox(context: &TaskContext, networks: &Networks) -> TaskSandbox {
             .filter(|mib| *mib > 0)
             .and_then(|mib| mib.checked_mul(1 << 20)),
         annotations: Default::default(),
+        user_range,
     }
 }
 
@@ -364,6 +368,8 @@ pub(super) async fn dispose(shared: &Arc<Shared>, context: &Arc<TaskContext>) {
     if let Err(error) = shared.volumes.remove(id) {
         tracing::warn!(task = id, %error, "a task's volumes are not removed");
     }
+    // Last: nothing with the task's numbers is left.
+    shared.isolation.retain(|task| task != id);
 }
 
 fn no_task() -> String {

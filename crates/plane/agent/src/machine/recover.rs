@@ -68,6 +68,7 @@ pub(super) async fn recover(
             tracing::warn!(task = id, %error, "volumes of a forgotten task are not removed");
         }
     }
+    shared.isolation.retain(|task| known.contains_key(task));
     events
 }
 

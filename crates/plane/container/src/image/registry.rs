@@ -10,7 +10,10 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
-use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, ServerName, pem::PemObject},
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -481,11 +484,11 @@ pub fn system_tls() -> Arc<ClientConfig> {
     ];
     let mut roots = RootCertStore::empty();
     for bundle in BUNDLES {
-        let Ok(file) = std::fs::File::open(bundle) else {
+        let Ok(pem) = std::fs::read(bundle) else {
             continue;
         };
-        let mut file = io::BufReader::new(file);
-        roots.add_parsable_certificates(rustls_pemfile::certs(&mut file).filter_map(Result::ok));
+        let certificates = CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok);
+        roots.add_parsable_certificates(certificates);
         break;
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());

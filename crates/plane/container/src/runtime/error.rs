@@ -23,6 +23,8 @@ pub enum RuntimeError {
     },
     #[error("control groups")]
     Cgroup(#[from] CgroupError),
+    #[error("a user namespace needs one of the folders /mnt, /media, /srv and /opt")]
+    NoStage,
     #[error("the shim of task {task} did not start: {reason}")]
     ShimDidNotStart { task: String, reason: String },
     #[error("the shim of task {task} does not answer")]

@@ -30,6 +30,7 @@ use wharf_shim_protocol::{ContainerName, ShimSetup, TaskFolder};
 pub use wharf_shim_protocol::{
     ContainerState, ContainerStatus, Event, ExitRecord, Failure, TaskStatus,
 };
+use wharf_userns::IdRange;
 
 use self::spawn::ShimProgram;
 pub use self::{
@@ -53,6 +54,9 @@ pub struct RuntimeOptions {
     pub shim: PathBuf,
 }
 
+/// Folders that every distribution has at its root, where everybody may walk.
+const STAGES: [&str; 4] = ["/mnt", "/media", "/srv", "/opt"];
+
 /// What the containers of a task have in common.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskSandbox {
@@ -66,6 +70,10 @@ pub struct TaskSandbox {
     /// The caller's own; given back by [`Runtime::recover`].
     #[serde(default)]
     pub annotations: BTreeMap<String, String>,
+    /// The containers are in the user namespace that the task's network namespace belongs to, which
+    /// has this range. The network has to be a [`TaskNetwork::Namespace`].
+    #[serde(default)]
+    pub user_range: Option<IdRange>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,6 +143,14 @@ impl Runtime {
             })
         })
         .await
+    }
+
+    /// Tries whether tasks can have user namespaces ([`TaskSandbox::user_range`]); why not.
+    pub async fn probe_user_namespaces(&self) -> Result<(), String> {
+        let stage = self.shared.stage();
+        let stage = stage.ok_or_else(|| RuntimeError::NoStage.to_string())?;
+        let shared = &self.shared;
+        shared.shim.probe_user_namespaces(&shared.dir, stage).await
     }
 
     /// Makes the task's folder and cgroup and starts its shim.
@@ -219,6 +235,13 @@ impl Shared {
         Ok(TaskFolder::new(self.dir.join(task_id)))
     }
 
+    /// The folder over which shims mount the stage of containers in a user namespace: nothing that
+    /// a container needs may lie below it, since shims do not see it any more.
+    pub(crate) fn stage(&self) -> Option<&'static Path> {
+        let fits = |stage: &&Path| stage.is_dir() && !self.dir.starts_with(stage);
+        STAGES.iter().map(Path::new).find(fits)
+    }
+
     fn prepare_task(&self, folder: &TaskFolder, sandbox: &TaskSandbox) -> Result<(), RuntimeError> {
         let base = folder.base();
         match fs::DirBuilder::new().mode(0o700).create(base) {
@@ -234,6 +257,10 @@ impl Shared {
         let setup = ShimSetup {
             cgroup: format!("{}/{SHIMS}", self.own_cgroup()),
             netns,
+            stage: match sandbox.user_range {
+                Some(_) => Some(self.stage().ok_or(RuntimeError::NoStage)?.to_owned()),
+                None => None,
+            },
         };
         let record = TaskRecord {
             setup,

@@ -78,6 +78,37 @@ impl ShimProgram {
         }
     }
 
+    /// Runs the program in `folder` to say whether containers can have user namespaces here; why not.
+    pub async fn probe_user_namespaces(&self, folder: &Path, stage: &Path) -> Result<(), String> {
+        let child = self
+            .command(folder)
+            .arg("probe-user-namespaces")
+            .arg(stage)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .output();
+        let output = match tokio::time::timeout(START_TIMEOUT, child).await {
+            Ok(output) => output.map_err(|e| format!("the shim cannot be run: {e}"))?,
+            Err(_) => return Err("the shim did not answer".to_owned()),
+        };
+        match String::from_utf8_lossy(&output.stdout).trim() {
+            "ok" => Ok(()),
+            "" => Err("the shim ended without an answer".to_owned()),
+            reason => Err(reason.chars().take(MESSAGE_LIMIT as usize).collect()),
+        }
+    }
+
+    fn command(&self, folder: &Path) -> Command {
+        let mut command = Command::new(format!("/proc/self/fd/{}", self.view.as_raw_fd()));
+        command
+            .arg0("wharf-shim")
+            .current_dir(folder)
+            .env_clear()
+            .stdin(Stdio::null());
+        command
+    }
+
     /// Starts a shim in the task's folder and waits until it listens. Returns its process id.
     pub async fn start(&self, task: &str, folder: &TaskFolder) -> Result<u32, RuntimeError> {
         let log = folder.shim_log();
@@ -86,11 +117,8 @@ impl ShimProgram {
             task: task.to_owned(),
             reason,
         };
-        let mut child = Command::new(format!("/proc/self/fd/{}", self.view.as_raw_fd()))
-            .arg0("wharf-shim")
-            .current_dir(folder.base())
-            .env_clear()
-            .stdin(Stdio::null())
+        let mut child = self
+            .command(folder.base())
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()

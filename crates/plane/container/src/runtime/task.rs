@@ -9,7 +9,7 @@ use wharf_cgroup::Stats;
 use wharf_durable::{self as durable, Durability};
 use wharf_shim_protocol::{
     ContainerName, ContainerState, ExitRecord, Reply, Request, TaskFolder, TaskStatus,
-    folder::ContainerFolder,
+    folder::ContainerFolder, plan::UserSetup,
 };
 
 use super::{
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     image::Image,
-    spec::{Bundle, ContainerSpec, Context},
+    spec::{Bundle, ContainerSpec, Context, SpecError},
 };
 
 /// How long [`TaskHandle::stop`] waits beyond the grace for the kernel to end what was killed.
@@ -85,11 +85,11 @@ impl TaskHandle {
         let context = Context {
             layers: image.layers(),
             folder: folder.base(),
-            cgroup_views: self.shared.hierarchies.views(&cgroup),
             cgroup,
             network: &self.sandbox.network,
             running: &running,
             may_raise_limits: self.shared.may_raise_limits,
+            user: self.user_setup(&spec.name)?,
         };
         let bundle = Bundle::build(spec, &context)?;
         let setup = bundle.setup.clone();
@@ -286,6 +286,17 @@ impl TaskHandle {
             }
         }
         self.shared.remove_task(self.task_id()).await
+    }
+
+    fn user_setup(&self, name: &ContainerName) -> Result<Option<UserSetup>, ContainerError> {
+        let Some(range) = self.sandbox.user_range else {
+            return Ok(None);
+        };
+        let stage = self.shared.stage().ok_or(SpecError::NoStage)?;
+        Ok(Some(UserSetup {
+            range,
+            stage: stage.join(name.as_str()),
+        }))
     }
 
     fn cgroup(&self, name: &ContainerName) -> String {

@@ -10,12 +10,13 @@ use serde_json::{Value, json};
 use wharf_cgroup::{DeviceKind, Limits};
 use wharf_shim_protocol::{
     ContainerPlan, ContainerSetup, LogPlan, ProcessPlan, RootfsPlan,
-    plan::{CopyUp, NETNS_PATH},
+    folder::PROC,
+    plan::{CopyUp, NETNS_PATH, USERNS_PATH, UserSetup},
 };
 
 use super::{
     ContainerName, ContainerSpec, LogMode, Mount, NamespaceMode, SpecError, devices, seccomp,
-    ulimits,
+    ulimits::{self, Rlimit},
 };
 use crate::runtime::TaskNetwork;
 
@@ -54,12 +55,20 @@ pub(crate) struct Context<'a> {
     pub cgroup: String,
     /// What containers without a network of their own are in.
     pub network: &'a TaskNetwork,
-    /// The cgroup's folders on the host, and where the container is to see them.
-    pub cgroup_views: Vec<(PathBuf, PathBuf)>,
     /// First processes of the task's running containers.
     pub running: &'a BTreeMap<ContainerName, i32>,
     /// The node has CAP_SYS_RESOURCE.
     pub may_raise_limits: bool,
+    /// Where the task has a user namespace of its own.
+    pub user: Option<UserSetup>,
+}
+
+impl Context<'_> {
+    /// Where a bind finds `source`, the `number`th of its container.
+    fn source_of(&self, source: &Path, number: usize) -> PathBuf {
+        let staged = self.user.as_ref().map(|user| user.staged(number));
+        staged.unwrap_or_else(|| source.to_owned())
+    }
 }
 
 /// All that is written or sent to create one container.
@@ -81,15 +90,21 @@ impl Bundle {
         let files = name_files(spec);
         let rlimits = ulimits::fit(&spec.ulimits, context.may_raise_limits)?;
         let namespaces = namespaces(spec, context)?;
+        let pid_namespace_of = match &spec.pid {
+            NamespaceMode::Of(name) => Some(first_process(name, context)?),
+            NamespaceMode::Private | NamespaceMode::Host => None,
+        };
         let hostname = if spec.hostname.is_empty() {
             spec.name.as_str()
         } else {
             &spec.hostname
         };
+        let user = context.user.as_ref();
+        let rootfs = user.map_or_else(|| PathBuf::from("rootfs"), UserSetup::rootfs);
         let config = json!({
             "ociVersion": "1.0.2",
             "hostname": hostname,
-            "root": { "path": "rootfs", "readonly": spec.read_only_root },
+            "root": { "path": rootfs, "readonly": spec.read_only_root },
             // What really runs is in plan.json; the library refuses a bundle without a process.
             "process": {
                 "terminal": false,
@@ -111,13 +126,22 @@ impl Bundle {
         });
         Ok(Self {
             config,
-            plan: plan(spec, context, capabilities, hostname),
+            plan: ContainerPlan {
+                pid_namespace_of,
+                staged: staged(spec, context, &files),
+                raised_limits: match user {
+                    Some(_) => rlimits.iter().map(Rlimit::by_number).collect(),
+                    None => Vec::new(),
+                },
+                ..plan(spec, context, capabilities, hostname)
+            },
             setup: ContainerSetup {
                 cgroup: context.cgroup.clone(),
                 log: log_plan(spec.log),
                 stdin: spec.stdin,
                 tty: spec.tty,
                 shares_pids: spec.pid != NamespaceMode::Private,
+                user: context.user.clone(),
             },
             limits,
             filter: if spec.privileged {
@@ -236,6 +260,9 @@ fn plan(
             })
             .collect(),
         init: spec.init,
+        pid_namespace_of: None,
+        staged: Vec::new(),
+        raised_limits: Vec::new(),
     }
 }
 
@@ -279,20 +306,28 @@ fn namespaces(spec: &ContainerSpec, context: &Context<'_>) -> Result<Vec<Value>,
         // Never the host's by mistake.
         (None, TaskNetwork::PerContainer) => return Err(SpecError::NoNetwork(spec.name.clone())),
     }
-    for (kind, mode) in [("pid", &spec.pid), ("ipc", &spec.ipc)] {
-        match mode {
-            NamespaceMode::Private => list.push(json!({"type": kind})),
-            NamespaceMode::Host => {}
-            NamespaceMode::Of(name) => {
-                let pid = context
-                    .running
-                    .get(name)
-                    .ok_or_else(|| SpecError::NoSuchNamespace(name.clone()))?;
-                list.push(json!({"type": kind, "path": format!("/proc/{pid}/ns/{kind}")}));
-            }
+    if context.user.is_some() {
+        list.push(json!({"type": "user", "path": USERNS_PATH}));
+    }
+    // Another container's is joined by the shim, after everything that needs more rights than the
+    // program has: who is in there already would see the process that does it.
+    if spec.pid == NamespaceMode::Private {
+        list.push(json!({"type": "pid"}));
+    }
+    match &spec.ipc {
+        NamespaceMode::Private => list.push(json!({"type": "ipc"})),
+        NamespaceMode::Host => {}
+        NamespaceMode::Of(name) => {
+            let pid = first_process(name, context)?;
+            list.push(json!({"type": "ipc", "path": format!("/proc/{pid}/ns/ipc")}));
         }
     }
     Ok(list)
+}
+
+fn first_process(of: &ContainerName, context: &Context<'_>) -> Result<i32, SpecError> {
+    let running = context.running.get(of).copied();
+    running.ok_or_else(|| SpecError::NoSuchNamespace(of.clone()))
 }
 
 fn device(node: &devices::Node) -> Value {
@@ -343,10 +378,14 @@ fn mounts(
         mount("mqueue", "/dev/mqueue", &["nosuid", "noexec", "nodev"]),
     ];
     if matches!(spec.pid, NamespaceMode::Of(_)) {
-        // To mount it the OCI library reads /proc by its pid, which in a joined namespace is another:
-        // here the cgroup's own folders are bound instead.
-        list.retain(|mount| mount["destination"] != "/sys/fs/cgroup");
-        list.extend(bound_cgroup(spec, context));
+        // The OCI library would mount one of the namespace that it is in itself.
+        let options = ["bind", "rprivate", "nosuid", "noexec", "nodev"];
+        let user = context.user.as_ref();
+        let source = user.map_or_else(|| context.folder.join(PROC), UserSetup::proc);
+        list[0] = json!({
+            "destination": "/proc", "type": "bind",
+            "source": source, "options": options,
+        });
     }
     if spec.ipc == NamespaceMode::Host {
         list.push(bind(Path::new("/dev/shm"), Path::new("/dev/shm"), false));
@@ -367,16 +406,17 @@ fn mounts(
         let value = json!({"destination": tmpfs.path, "type": "tmpfs", "source": "tmpfs", "options": options});
         wanted.push((depth(&tmpfs.path), value));
     }
-    for Mount {
-        source,
-        destination,
-        read_only,
-        ..
-    } in &spec.mounts
-    {
-        wanted.push((depth(destination), bind(source, destination, *read_only)));
+    for (number, mount) in spec.mounts.iter().enumerate() {
+        let Mount {
+            source,
+            destination,
+            read_only,
+            ..
+        } = mount;
+        let source = context.source_of(source, number);
+        wanted.push((depth(destination), bind(&source, destination, *read_only)));
     }
-    for (name, _) in files {
+    for (number, (name, _)) in files.iter().enumerate() {
         let destination = Path::new("/etc").join(name);
         // A definition that mounts its own file there means it.
         if spec
@@ -387,7 +427,7 @@ fn mounts(
             wanted.push((
                 depth(&destination),
                 bind(
-                    &context.folder.join(name),
+                    &context.source_of(&context.folder.join(name), spec.mounts.len() + number),
                     &destination,
                     spec.read_only_root,
                 ),
@@ -399,23 +439,18 @@ fn mounts(
     list
 }
 
-fn bound_cgroup(spec: &ContainerSpec, context: &Context<'_>) -> Vec<Value> {
-    let top = Path::new("/sys/fs/cgroup");
-    let mut list = Vec::new();
-    if context.cgroup_views.iter().any(|(_, inside)| inside != top) {
-        let options = ["nosuid", "noexec", "nodev", "mode=755", "size=64k"];
-        list.push(
-            json!({"destination": top, "type": "tmpfs", "source": "tmpfs", "options": options}),
-        );
+/// What the shim has to put within reach of a user namespace, numbered as [`Context::source_of`] does.
+fn staged(
+    spec: &ContainerSpec,
+    context: &Context<'_>,
+    files: &[(&'static str, String)],
+) -> Vec<PathBuf> {
+    if context.user.is_none() {
+        return Vec::new();
     }
-    for (host, inside) in &context.cgroup_views {
-        let access = if spec.privileged { "rw" } else { "ro" };
-        let options = ["bind", "rprivate", "nosuid", "noexec", "nodev", access];
-        list.push(
-            json!({"destination": inside, "type": "bind", "source": host, "options": options}),
-        );
-    }
-    list
+    let mounts = spec.mounts.iter().map(|mount| mount.source.clone());
+    let files = files.iter().map(|(name, _)| context.folder.join(name));
+    mounts.chain(files).collect()
 }
 
 fn bind(source: &Path, destination: &Path, read_only: bool) -> Value {
@@ -442,10 +477,10 @@ mod tests {
                 layers: &["/layers/a".into()],
                 folder: Path::new("/task/web"),
                 cgroup: "/wharf-test/t/web".into(),
-                cgroup_views: Vec::new(),
                 network: &TaskNetwork::Namespace("/net/ns".into()),
                 running: &running,
                 may_raise_limits: false,
+                user: None,
             },
         )
     }
@@ -498,10 +533,10 @@ mod tests {
             layers: &[],
             folder: Path::new("/task/web"),
             cgroup: String::new(),
-            cgroup_views: Vec::new(),
             network: &TaskNetwork::PerContainer,
             running: &BTreeMap::new(),
             may_raise_limits: false,
+            user: None,
         };
         assert!(matches!(
             Bundle::build(&spec, &nowhere),
@@ -524,7 +559,12 @@ mod tests {
             spec.ipc = NamespaceMode::Host;
         })
         .unwrap();
-        assert!(namespaces_of(&bundle).ends_with("pid=/proc/4711/ns/pid"));
+        assert_eq!(
+            namespaces_of(&bundle),
+            "mount uts cgroup network=/proc/self/fd/10"
+        );
+        assert_eq!(bundle.plan.pid_namespace_of, Some(4711));
+        assert_eq!(bundle.config["mounts"][0]["source"], "/task/web/proc");
         assert!(bundle.setup.shares_pids);
         let absent = build(|spec| spec.pid = NamespaceMode::Of(name("gone")));
         assert!(matches!(absent, Err(SpecError::NoSuchNamespace(_))));

@@ -87,7 +87,7 @@ impl ContainerSpec {
             privileged: false,
             read_only_root: false,
             init: false,
-            no_new_privileges: false,
+            no_new_privileges: true,
             tmpfs: Vec::new(),
             shm_size_bytes: None,
             sysctls: BTreeMap::new(),
@@ -212,6 +212,8 @@ pub enum SpecError {
     NoSuchNamespace(ContainerName),
     #[error("container {0} has no network namespace")]
     NoNetwork(ContainerName),
+    #[error("a user namespace needs one of the folders /mnt, /media, /srv and /opt")]
+    NoStage,
     #[error("the system call filter cannot be built: {0}")]
     Filter(String),
 }

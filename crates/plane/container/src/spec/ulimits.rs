@@ -24,6 +24,15 @@ pub struct Rlimit {
     pub kind: String,
     pub soft: u64,
     pub hard: u64,
+    #[serde(skip)]
+    resource: Resource,
+}
+
+impl Rlimit {
+    /// The kernel's number of the resource, and the hard limit.
+    pub fn by_number(&self) -> (u32, u64) {
+        (self.resource as u32, self.hard)
+    }
 }
 
 const NAMES: [(&str, Resource); 15] = [
@@ -88,6 +97,7 @@ fn fit_under(
                 kind: format!("RLIMIT_{}", name.to_uppercase()),
                 soft: ulimit.soft.min(hard),
                 hard,
+                resource: *resource,
             })
         })
         .collect()

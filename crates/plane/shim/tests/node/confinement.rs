@@ -1,8 +1,11 @@
 //! What a container may not do, and how much it may take.
 
-use std::fs;
+use std::{fs, time::Duration};
 
-use wharf_container::spec::{Capabilities, Device, Mount, NamespaceMode, Tmpfs, Ulimit};
+use wharf_container::{
+    runtime::ExecSpec,
+    spec::{Capabilities, Device, Mount, NamespaceMode, Tmpfs, Ulimit},
+};
 
 use crate::fixture::{Node, command, name, sh, within};
 
@@ -21,7 +24,7 @@ async fn default_confinement() {
         echo done";
     let (_, text) = node.run(&task, &sh(script)).await;
     let expected = "CapInh:\t0000000000000000\nCapPrm:\t00000000a80425fb\nCapEff:\t00000000a80425fb\n\
-                    CapBnd:\t00000000a80425fb\nNoNewPrivs:\t0\nSeccomp:\t2\n";
+                    CapBnd:\t00000000a80425fb\nNoNewPrivs:\t1\nSeccomp:\t2\n";
     assert!(text.starts_with(expected), "{text}");
     for forbidden in ["mounted", "unshared", "user-ns", "\nsysctl", "\ndisk"] {
         assert!(!text.contains(forbidden), "{forbidden}: {text}");
@@ -210,6 +213,77 @@ async fn namespaces_are_private_unless_shared() {
         !text.starts_with("1\n") && text.ends_with("sees-it\n"),
         "{text}"
     );
+    node.finish().await;
+}
+
+/// The three streams, and the folder that `ls` reads: for a container's program as for what joins it.
+#[tokio::test]
+async fn no_descriptor_is_left_open() {
+    let node = Node::new().await;
+    let task = node.task().await;
+    let mut first = sh("ls /proc/self/fd; while :; do sleep 0.05; done");
+    first.name = name("first");
+    first.init = true;
+    task.create_container(&first, &node.image).await.unwrap();
+    task.start(&first.name).await.unwrap();
+    let mut second = command(&["ls", "/proc/self/fd"]);
+    second.pid = NamespaceMode::Of(name("first"));
+    let (_, text) = node.run(&task, &second).await;
+    assert_eq!(text, "0\n1\n2\n3\n");
+    let spec = ExecSpec {
+        argv: vec!["ls".into(), "/proc/self/fd".into(), "/proc/1/fd".into()],
+        ..ExecSpec::default()
+    };
+    let limit = Duration::from_secs(30);
+    let joined = task.exec_output(&first.name, &spec, limit, 4096).await;
+    let text = String::from_utf8_lossy(&joined.unwrap().output).into_owned();
+    // Process 1 is the shim's own program there, and has closed even its streams.
+    assert_eq!(text, "/proc/1/fd:\n\n/proc/self/fd:\n0\n1\n2\n3\n");
+    let mut reader = task.logs(&first.name).unwrap();
+    let mut seen = Vec::new();
+    while seen.len() < 4 {
+        let batch = within(reader.next(10)).await.unwrap();
+        seen.extend(batch.records.into_iter().map(|record| record.line));
+    }
+    assert_eq!(seen, [&b"0"[..], b"1", b"2", b"3"]);
+    node.finish().await;
+}
+
+/// CVE-2024-21626: a working directory behind a descriptor that the runtime left open.
+#[tokio::test]
+async fn no_working_directory_lies_outside() {
+    let node = Node::new().await;
+    let task = node.task().await;
+    let mut forever = sh("while :; do sleep 0.05; done");
+    forever.name = name("forever");
+    task.create_container(&forever, &node.image).await.unwrap();
+    task.start(&forever.name).await.unwrap();
+    let outside = fs::read_to_string("/etc/hostname").unwrap_or_else(|_| "none".into());
+    let script = "cat ../../../../../../etc/hostname ./etc/hostname 2>&1; ls -l .; pwd";
+    for number in 3..=30 {
+        let working_dir = format!("/proc/self/fd/{number}");
+        let mut spec = sh(script);
+        spec.working_dir.clone_from(&working_dir);
+        if task.create_container(&spec, &node.image).await.is_ok() {
+            if task.start(&spec.name).await.is_ok() {
+                within(task.wait(&spec.name)).await.unwrap();
+                let text = crate::fixture::log_text(&task, &spec.name).await;
+                assert!(!text.contains(outside.trim()), "{number}: {text}");
+            }
+            let _ = task.stop(&spec.name, 9, Duration::ZERO).await;
+            let _ = task.remove(&spec.name).await;
+        }
+        let exec = ExecSpec {
+            argv: vec!["sh".into(), "-c".into(), script.into()],
+            working_dir: Some(working_dir),
+            ..ExecSpec::default()
+        };
+        let limit = Duration::from_secs(30);
+        if let Ok(done) = task.exec_output(&forever.name, &exec, limit, 4096).await {
+            let text = String::from_utf8_lossy(&done.output).into_owned();
+            assert!(!text.contains(outside.trim()), "exec {number}: {text}");
+        }
+    }
     node.finish().await;
 }
 

@@ -18,7 +18,7 @@ use wharf_container::{
 const APPLETS: &[&str] = &[
     "sh", "true", "false", "cat", "echo", "sleep", "id", "ls", "grep", "mount", "umount",
     "unshare", "dd", "kill", "env", "pwd", "head", "tail", "seq", "yes", "hostname", "mknod",
-    "stat", "ps", "tty", "touch", "ping", "chown",
+    "stat", "ps", "tty", "touch", "ping", "chown", "readlink", "cut", "wc",
 ];
 
 pub struct Node {
@@ -64,6 +64,7 @@ impl Node {
             cpu_quota_millis: None,
             memory_limit_bytes: None,
             annotations: [("owner".to_owned(), "test".to_owned())].into(),
+            user_range: None,
         }
     }
 

@@ -6,3 +6,5 @@ mod fixture;
 mod lifecycle;
 mod logs;
 mod recovery;
+mod user_namespace;
+mod visibility;

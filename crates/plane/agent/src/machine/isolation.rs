@@ -1,0 +1,91 @@
+//! How Fargate tasks are kept apart from the host and from each other: each in a user namespace
+//! with a range of numbers of its own, which its network namespace belongs to.
+
+use std::path::Path;
+
+use wharf_base::InstallationId;
+use wharf_container::runtime::Runtime;
+use wharf_userns::{IdRange, Ranges};
+
+use crate::{config::NodeConfig, node::core::TaskContext};
+
+/// The attribute of nodes that take Fargate tasks.
+pub const FARGATE_CAPACITY: &str = "wharf.fargate-capacity";
+
+/// What this machine does for Fargate tasks.
+#[derive(Debug, Clone)]
+pub enum Isolation {
+    /// A user namespace each.
+    UserNamespaces(Ranges),
+    /// None, as the operator chose for a machine that cannot.
+    Off,
+    /// Such tasks are refused: why this machine cannot.
+    Refused(String),
+}
+
+impl Isolation {
+    /// Tries what a task needs, with folders of this node.
+    pub async fn probe(config: &NodeConfig, runtime: &Runtime) -> Self {
+        if !config.attributes.contains_key(FARGATE_CAPACITY) {
+            return Self::ranges(&config.data_dir, &config.installation)
+                .map_or_else(Self::Refused, Self::UserNamespaces);
+        }
+        let probed = match Self::ranges(&config.data_dir, &config.installation) {
+            Ok(ranges) => runtime.probe_user_namespaces().await.map(|()| ranges),
+            Err(reason) => Err(reason),
+        };
+        match probed {
+            Ok(ranges) => Self::UserNamespaces(ranges),
+            Err(reason) if config.fargate_without_userns => {
+                tracing::warn!(
+                    reason,
+                    "Fargate tasks run without user namespaces of their own, as --fargate-without-userns asks"
+                );
+                Self::Off
+            }
+            Err(reason) => {
+                tracing::error!(
+                    reason,
+                    "no Fargate capacity is offered: tasks cannot have user namespaces of their own \
+                     on this machine; --fargate-without-userns offers it all the same"
+                );
+                Self::Refused(reason)
+            }
+        }
+    }
+
+    fn ranges(data_dir: &Path, installation: &InstallationId) -> Result<Ranges, String> {
+        let dir = data_dir.join("ids");
+        Ranges::open(&dir, installation.as_str()).map_err(|e| format!("{}: {e}", dir.display()))
+    }
+
+    pub fn is_refused(&self) -> bool {
+        matches!(self, Self::Refused(_))
+    }
+
+    /// The range of a task that is to have one.
+    pub fn range_of(&self, context: &TaskContext) -> Result<Option<IdRange>, String> {
+        if context.task.launch_type != "FARGATE" {
+            return Ok(None);
+        }
+        match self {
+            Self::UserNamespaces(ranges) => ranges
+                .of(&context.id)
+                .map(Some)
+                .map_err(|e| format!("ResourceInitializationError: no range of user numbers: {e}")),
+            Self::Off => Ok(None),
+            Self::Refused(reason) => Err(format!(
+                "ResourceInitializationError: this machine cannot give the task a user namespace: {reason}"
+            )),
+        }
+    }
+
+    /// Gives back the ranges of all tasks but those to keep.
+    pub fn retain(&self, keep: impl Fn(&str) -> bool) {
+        if let Self::UserNamespaces(ranges) = self
+            && let Err(error) = ranges.retain(keep)
+        {
+            tracing::warn!(%error, "ranges of user numbers are not given back");
+        }
+    }
+}

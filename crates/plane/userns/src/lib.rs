@@ -1,0 +1,15 @@
+//! User namespaces of tasks: which numbers each has on the host, how its namespaces are made, and
+//! how folders of the host are mounted so that their owners are right inside.
+//!
+//! A task's user namespace is kept by its network namespace, which belongs to it: whoever holds the
+//! latter finds the former ([`owner_of`]). Nothing else has to be kept or found again after a kill.
+
+mod mount;
+mod namespace;
+mod range;
+
+pub use self::{
+    mount::{attach, clone_tree, map_owners},
+    namespace::{network_namespace, owner_of},
+    range::{IdRange, Ranges},
+};

@@ -1,0 +1,148 @@
+"""Ways out of a container that others have published, tried from inside: each must be refused."""
+
+import pathlib
+
+import pytest
+
+from harness import tasks
+from harness.tasks import sh
+from harness.waiting import wait_for
+
+# Says for each attempt how it ended; an attempt is a command that succeeds where it must not.
+ATTEMPTS = r"""
+try() { name=$1; shift; if (eval "$*") >/dev/null 2>&1; then echo "$name: DONE"; else echo "$name: refused"; fi; }
+try "core_pattern" 'echo "|/x" > /proc/sys/kernel/core_pattern'
+try "modprobe" 'echo /x > /proc/sys/kernel/modprobe'
+try "sysrq" 'echo h > /proc/sysrq-trigger'
+try "sysctl of the machine" 'echo 1 > /proc/sys/vm/panic_on_oom'
+try "uevent_helper" 'echo /x > /sys/kernel/uevent_helper'
+try "make /proc/sys writable" 'mount -o remount,rw /proc/sys'
+try "uncover /proc/sys" 'umount /proc/sys'
+try "release_agent" 'for f in $(find /sys/fs/cgroup -name release_agent); do echo /x > $f && exit 0; done; exit 1'
+try "memory limit" 'for f in $(find /sys/fs/cgroup -name memory.limit_in_bytes -o -name memory.max); do echo -1 > $f && exit 0; echo max > $f && exit 0; done; exit 1'
+try "mount tmpfs" 'mount -t tmpfs x /tmp'
+try "mount bind" 'mount --bind /proc /tmp'
+try "mount cgroup" 'mount -t cgroup -o memory x /tmp'
+try "mount proc" 'mount -t proc x /tmp'
+try "mount namespace" 'unshare -m true'
+try "user namespace" 'unshare -U true'
+try "network namespace" 'unshare -n true'
+try "enter the namespaces of process 1" 'nsenter -t 1 -m -n true'
+try "memory of the machine" 'mknod /tmp/mem c 1 1 && head -c 1 /tmp/mem'
+try "log of the kernel" 'mknod /tmp/kmsg c 1 11 && head -c 1 /tmp/kmsg'
+try "ports" 'mknod /tmp/port c 1 4 && head -c 1 /tmp/port'
+try "tun" 'mknod /tmp/tun c 10 200 && : < /tmp/tun'
+try "fuse" 'mknod /tmp/fuse c 10 229 && : < /tmp/fuse'
+n=0
+while read major minor blocks name; do
+  [ -n "$minor" ] && [ "$minor" -ge 0 ] 2>/dev/null || continue
+  n=$((n+1)); [ $n -le 8 ] || break
+  try "disk $name" "mknod /tmp/disk$n b $major $minor && head -c 1 /tmp/disk$n"
+done < /proc/partitions
+try "kcore" '[ -n "$(head -c 1 /proc/kcore)" ]'
+try "timer_list" '[ -n "$(head -c 1 /proc/timer_list)" ]'
+try "keys" '[ -n "$(head -c 1 /proc/keys)" ]'
+try "firmware" '[ -n "$(ls /sys/firmware)" ]'
+try "time" 'date -s 2001-01-01; [ $(date +%Y) = 2001 ]'
+try "host name of the machine" 'echo stolen > /proc/sys/kernel/hostname'
+try "processes of others" 'for p in /proc/[0-9]*; do readlink $p/exe | grep -q wharf && exit 0; done; exit 1'
+try "roots of others" 'for p in /proc/[0-9]*; do [ -e $p/root/etc/debian_version ] && exit 0; done; exit 1'
+try "sockets of wharf" 'grep -q -e shim -e wharf /proc/net/unix'
+try "files of wharf" 'find / -xdev -name "*.sock" -o -xdev -name keyring | grep -q .'
+try "swap" 'dd if=/dev/zero of=/tmp/swap bs=4096 count=10 && mkswap /tmp/swap && swapon /tmp/swap'
+try "module" 'echo x > /tmp/m.ko && insmod /tmp/m.ko 2>&1 | grep -i format'
+try "chroot out" 'mkdir -p /tmp/jail && chroot /tmp/jail /bin/true'
+echo "rights $(grep -E '^(CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/self/status | tr -d '\t' | tr '\n' ' ')"
+echo "map $(cat /proc/self/uid_map | tr -s ' ')"
+echo "descriptors $(ls /proc/self/fd | tr '\n' ' ')"
+echo "all tried"
+"""
+# What the kernel of the host is set to must be the same before and after.
+NAMES = ["kernel/core_pattern", "kernel/modprobe", "vm/panic_on_oom", "kernel/hostname"]
+SETTINGS = [path for path in (pathlib.Path("/proc/sys", name) for name in NAMES) if path.exists()]
+FARGATE_SIZE = {"cpu": "256", "memory": "512", "requiresCompatibilities": ["FARGATE"]}
+
+
+def fargate(wharf, image, script, role=None, **container):
+    """Runs a script as a FARGATE task in the default VPC."""
+    return tasks.run(
+        wharf,
+        image,
+        "awsvpc",
+        {"launchType": "FARGATE", **tasks.in_vpc(wharf)},
+        task=FARGATE_SIZE,
+        execution_role=tasks.execution_role(wharf),
+        role=role,
+        **sh(script),
+        **container,
+    )
+
+
+@pytest.mark.parametrize("launch", ["EC2", "FARGATE"])
+def test_published_escapes_are_refused(wharf, busybox, launch):
+    before = [setting.read_text() for setting in SETTINGS]
+    task = tasks.run(wharf, busybox, **sh(ATTEMPTS)) if launch == "EC2" else fargate(wharf, busybox, ATTEMPTS)
+    task.wait("STOPPED")
+    lines = task.lines()
+    assert "all tried" in lines, lines
+    done = [line for line in lines if line.endswith(": DONE")]
+    assert not done, done
+    assert len([line for line in lines if line.endswith(": refused")]) > 30, lines
+    # Docker's fourteen capabilities, the filter, and no way to more rights.
+    assert "rights CapEff:00000000a80425fb CapBnd:00000000a80425fb NoNewPrivs:1 Seccomp:2 " in lines, lines
+    # The three streams, and the folder that `ls` reads.
+    assert "descriptors 0 1 2 3 " in lines, lines
+    identity = "map  0 0 4294967295"
+    assert (identity in lines) == (launch == "EC2"), lines
+    assert [setting.read_text() for setting in SETTINGS] == before
+
+
+def test_health_checks_hold_no_descriptor_more(wharf, busybox):
+    check = {"command": ["CMD-SHELL", "ls /proc/self/fd > /tmp/seen; ls -l /proc/self/fd | grep -v -e pipe: -e /dev/null -e /proc/ >> /tmp/seen; grep -E 'CapEff|Seccomp:' /proc/self/status >> /tmp/seen; mv /tmp/seen /tmp/all"], "interval": 5, "timeout": 4, "retries": 3}  # fmt: skip
+    script = "while [ ! -e /tmp/all ]; do usleep 10000; done; cat /tmp/all; echo end"
+    task = tasks.run(wharf, busybox, healthCheck=check, **sh(script))
+    task.wait("STOPPED", 60)
+    lines = [line.replace("\t", " ") for line in task.lines()]
+    assert lines[:3] == ["0", "1", "2"] and lines[-1] == "end", lines
+    assert "CapEff: 00000000a80425fb" in lines and "Seccomp: 2" in lines, lines
+    assert not [line for line in lines if "->" in line], lines
+
+
+def test_a_link_in_a_volume_leads_nowhere_else(wharf, busybox):
+    """One container puts a link where another has a mount point, and the mount follows it: inside."""
+    marks = {"sourceVolume": "marks", "containerPath": "/marks"}
+    volume = {"sourceVolume": "shared", "containerPath": "/shared"}
+    inner = {"sourceVolume": "inner", "containerPath": "/shared/way/in"}
+    setter = "ln -s /../../../../../../../../tmp /shared/way && echo set"
+    looker = "grep -c ' /tmp/in ' /proc/mounts; ls /shared/way/ | tr '\\n' ' '; echo; touch /shared/way/in/made && echo made"
+    containers = [
+        {"name": "first", "essential": False, "mountPoints": [volume, marks], **sh(setter)},
+        {"name": "main", "mountPoints": [volume, inner], "dependsOn": [{"containerName": "first", "condition": "SUCCESS"}], **sh(looker)},
+    ]
+    given = {"volumes": [{"name": name} for name in ("shared", "inner", "marks")]}
+    task = tasks.run(wharf, busybox, containers=containers, task=given)
+    task.wait("STOPPED")
+    # The link was followed in the container's own root, whose /tmp has the mount now.
+    assert task.lines() == ["1", "in ", "made"], task.describe()
+    assert not pathlib.Path("/tmp/in").exists()
+
+
+def test_credentials_of_another_task(wharf, busybox):
+    role = tasks.task_role(wharf, "ecr:DescribeRepositories")
+    wait = "while :; do usleep 100000; done"
+    owner = fargate(wharf, busybox, f"trap 'exit 0' TERM; echo way $AWS_CONTAINER_CREDENTIALS_RELATIVE_URI; echo id $ECS_CONTAINER_METADATA_URI_V4; wget -qO- http://169.254.170.2$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI | grep -c AccessKeyId; {wait}", role)  # fmt: skip
+    way = owner.wait_line("way /v2/credentials/").split()[1]
+    metadata = owner.wait_line("id http").split()[1]
+    wait_for(lambda: "1" in owner.lines(), 30, "the owner's own credentials")
+    script = f"""
+    for way in {way} /v2/credentials/ /v2/credentials /v2/credentials/.. /v2/credentials/%2e%2e/ /v1/credentials?id={way.rpartition("/")[2]} //v2/credentials{way.rpartition("credentials")[2]}; do
+      if wget -qO- "http://169.254.170.2$way" | grep -q AccessKeyId; then echo "$way: DONE"; else echo "$way: refused"; fi
+    done
+    if wget -qO- "{metadata}/task" | grep -q "{owner.id}"; then echo "metadata: DONE"; else echo "metadata: refused"; fi
+    echo end"""
+    thief = fargate(wharf, busybox, script)
+    thief.wait("STOPPED")
+    lines = [line for line in thief.lines() if not line.startswith("wget: ")]
+    assert lines[-1:] == ["end"] and len(lines) == 9, lines
+    assert not [line for line in lines if line.endswith(": DONE")], lines
+    owner.stop()
