@@ -126,6 +126,7 @@ mod tests {
                 kind: "RLIMIT_NOFILE".into(),
                 soft,
                 hard,
+                resource: Resource::RLIMIT_NOFILE,
             }]
         };
         assert_eq!(
