@@ -58,6 +58,8 @@ async fn start_in(folder: tempfile::TempDir) -> Server {
         account: "000000000000".to_owned(),
         region: "us-east-1".to_owned(),
         public_cidr: "127.64.0.0/16".parse().unwrap(),
+        log_bytes: None,
+        disk: wharf_wal::Disk::default(),
     };
     let stop = CancellationToken::new();
     let (ready, answers) = tokio::sync::oneshot::channel();
