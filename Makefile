@@ -3,13 +3,14 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 export PATH := $(PATH):$(HOME)/.cargo/bin:/usr/sbin:/sbin
 
-.PHONY: help demo test build bench fmt lint deps e2e
+.PHONY: help demo test build bench fmt lint deps e2e soak
 
 help:
 	@echo "make demo    the story on one machine, then on two hosts of which one dies; cleans up"
 	@echo "make test    everything that must pass: format, lints, checks, unit and end-to-end tests"
 	@echo "make e2e     the end-to-end tests alone; T='-k registry' picks some"
 	@echo "make build   target/debug/wharf"
+	@echo "make soak    the story of a service through 100 rounds of each fault: kills, a full disk, no descriptors, failing syncs"
 	@echo "make bench   measurements, each with its peer beside it"
 	@echo "make fmt lint deps"
 
@@ -27,6 +28,9 @@ test: deps
 
 e2e: build
 	e2e/run $(T)
+
+soak: build
+	WHARF_FAULT_ROUNDS=$${WHARF_SOAK_ROUNDS:-100} WHARF_E2E_WORKERS=0 e2e/run -q -s e2e/test_story_faults.py
 
 bench: deps
 	bench/run

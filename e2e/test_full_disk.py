@@ -4,6 +4,7 @@ import errno
 import os
 import pathlib
 import tempfile
+import time
 
 import pytest
 from botocore.exceptions import ClientError
@@ -27,7 +28,7 @@ def small_disk():
 def fill(folder):
     """Take all room there is; returns the file that does."""
     filler = folder / "filler"
-    with filler.open("wb", buffering=0) as opened:
+    with filler.open("ab", buffering=0) as opened:
         piece = b"\0" * MIB
         while piece:
             try:
@@ -55,6 +56,7 @@ def test_writes_fail_reads_go_on_and_room_heals(small_disk, unstarted):
             break
     assert refused is not None, "5,000 clusters fit onto a full disk"
     assert refused["Error"]["Code"] == "ServerException" and refused["ResponseMetadata"]["HTTPStatusCode"] == 500
+    assert "The disk of the control plane is full" in refused["Error"]["Message"]
     assert "x" * 200 not in refused["Error"]["Message"]
     assert not wharf.client("ecs").describe_clusters(clusters=kept[:100])["failures"]
 
@@ -68,6 +70,42 @@ def test_writes_fail_reads_go_on_and_room_heals(small_disk, unstarted):
         for failure in wharf.client("ecs").describe_clusters(clusters=kept[n : n + 100])["failures"]
     ]
     assert not missing, missing[:3]
+
+
+def test_deleting_works_on_a_full_disk(small_disk, unstarted):
+    """Also while somebody takes every byte that is given back."""
+    wharf = unstarted(data=small_disk / "data").start(node=False)
+    ecs, logs, ecr = (wharf.client(service) for service in ("ecs", "logs", "ecr"))
+    clusters = [create(wharf, f"c{number}") for number in range(30)]
+    for number in range(30):
+        logs.create_log_group(logGroupName=f"/g/{number}")
+        logs.create_log_stream(logGroupName=f"/g/{number}", logStreamName="s")
+        now = int(time.time() * 1000)
+        event = {"timestamp": now, "message": "x" * 20_000}
+        logs.put_log_events(logGroupName=f"/g/{number}", logStreamName="s", logEvents=[event] * 3)
+        ecr.create_repository(repositoryName=f"r{number}")
+    fill(small_disk)
+
+    def full():
+        try:
+            create(wharf, "more" + "x" * 200 + str(time.monotonic_ns()))
+        except ClientError as error:
+            return "disk of the control plane is full" in error.response["Error"]["Message"]
+
+    wait_for(full, 60, "the refusal of what adds something", interval_s=0)
+    for number in range(30):
+        ecs.delete_cluster(cluster=clusters[number])
+        ecr.delete_repository(repositoryName=f"r{number}")
+        logs.delete_log_group(logGroupName=f"/g/{number}")
+        # Appended to a file that has all the room there was.
+        fill(small_disk)
+    assert full()
+    assert not wharf.client("logs").describe_log_groups()["logGroups"]
+    assert not wharf.client("ecr").describe_repositories()["repositories"]
+    os.unlink(small_disk / "filler")
+    wait_for(lambda: create(wharf, "after"), 60, "a write once there is room")
+    wharf.kill_child("server")
+    assert not wharf.client("ecr").describe_repositories()["repositories"]
 
 
 def test_a_push_that_does_not_fit_is_refused_and_leaves_room(small_disk, unstarted):

@@ -481,3 +481,21 @@ def test_layers_through_the_ecr_api(wharf):
     assert ecr.complete_layer_upload(repositoryName=name, uploadId=upload["uploadId"], layerDigests=[digest])["layerDigest"] == digest
     (layer,) = ecr.batch_check_layer_availability(repositoryName=name, layerDigests=[digest])["layers"]
     assert layer["layerAvailability"] == "AVAILABLE" and layer["layerSize"] == len(data)
+
+
+def test_a_repository_has_its_share_of_unfinished_uploads(wharf):
+    """Beyond it the repository is refused, others are not, and what is given up makes room."""
+    name, _ = repository(wharf)
+    other, _ = repository(wharf)
+    registry = Registry(wharf, name)
+    begun = [registry.begin() for _ in range(200)]
+    refused = registry.ask("POST", "blobs/uploads/")
+    assert refused.status_code == 429 and refused.json()["errors"][0]["code"] == "TOOMANYREQUESTS"
+    with pytest.raises(ClientError) as caught:
+        wharf.client("ecr").initiate_layer_upload(repositoryName=name)
+    assert caught.value.response["Error"]["Code"] == "LimitExceededException"
+    Registry(wharf, other).begin()
+    assert registry.ask("DELETE", begun.pop()).status_code in (202, 204)
+    registry.begin()
+    for location in begun:
+        registry.ask("DELETE", location)

@@ -8,15 +8,18 @@ WHARF_FAULT_ROUNDS says how often (5), WHARF_FAULT_SEED with which random number
 
 import collections
 import os
+import pathlib
 import random
+import resource
 import signal
+import tempfile
 import threading
 import time
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from harness import host, images, processes
+from harness import host, images, processes, tools
 from harness.installation import Installation
 from harness.services import Web
 from harness.waiting import wait_for
@@ -37,6 +40,7 @@ class Story:
         self.wharf, self.web, self.random = wharf, web, random.Random(SEED)
         self.version, self.desired = 1, 3
         self.acknowledged = set()
+        self.refused = 0
         self.kills = []
 
     def act(self):
@@ -51,6 +55,15 @@ class Story:
             self.acknowledged.add(definition)
             self.insist(lambda: self.web.ecs.update_service(service=self.web.name, taskDefinition=definition))
         return what
+
+    def try_for(self, seconds):
+        """Changes without insisting: what is acknowledged counts, what is refused is tried no more."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            try:
+                self.acknowledged.add(self.web.define(f"v{self.version}"))
+            except (BotoCoreError, ClientError):
+                self.refused += 1
 
     def insist(self, call, deadline_s=30):
         def tried():
@@ -141,3 +154,68 @@ def test_the_story_survives_the_death_of_any_process():
         wharf.down()
         # Others may end theirs meanwhile.
         assert not [line for line in host.differences(before, host.snapshot(), mark) if line.endswith("left behind")]
+
+
+def full(wharf, story):
+    """Takes all room of the disk that holds the data, and gives it back."""
+    filler = wharf.data.parent / "filler"
+    with filler.open("ab", buffering=0) as opened:
+        piece = b"\0" * (1 << 20)
+        while piece:
+            try:
+                opened.write(piece)
+            except OSError:
+                piece = piece[: len(piece) // 2]
+    story.try_for(1.5)
+    filler.unlink()
+
+
+def exhausted(wharf, story):
+    """Leaves the server no descriptor for a while."""
+    server = wharf.child("server")
+    limits = resource.prlimit(server, resource.RLIMIT_NOFILE)
+    held = sum(1 for _ in (processes.PROC / str(server) / "fd").iterdir())
+    resource.prlimit(server, resource.RLIMIT_NOFILE, (held, limits[1]))
+    # Meanwhile a call may wait for its connection to be taken.
+    back = threading.Timer(1.5, resource.prlimit, (server, resource.RLIMIT_NOFILE, limits))
+    back.start()
+    story.try_for(1.5)
+    back.join()
+
+
+def failing(wharf, story):
+    """Syncs and writes of store and journal fail now and then; each failure ends the server."""
+    told = wharf.data.parent / "faults"
+    told.write_text("sync eio 1/40\nwrite short 1/60\nsync slow-20ms 1/5\n")
+    story.try_for(1.5)
+    told.unlink()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", [full, exhausted, failing], ids=lambda fault: fault.__name__)
+def test_the_story_survives_a_disk_and_a_machine_that_fail(fault):
+    """What was acknowledged is there after each round, and what is wanted comes about."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="wharf-e2e-faults-"))
+    tools.run("mount", "-t", "tmpfs", "-o", "size=768m", "tmpfs", folder)
+    try:
+        told = f"WHARF_TEST_DISK_FAULTS={folder / 'faults'}"
+        with Installation(data=folder / "data", under=("env", told)) as wharf:
+            wharf.start()
+            web = Web(wharf, images.push(wharf, "web"))
+            web.make(3)
+            story = Story(wharf, web)
+            for number in range(max(1, ROUNDS // 2) if ROUNDS < 20 else ROUNDS):
+                try:
+                    fault(wharf, story)
+                    story.act()
+                    story.converged()
+                except AssertionError as error:
+                    raise AssertionError(f"seed {SEED}, round {number}: {error}") from error
+            print(
+                f"seed {SEED}: {fault.__name__}, {number + 1} rounds, {len(story.acknowledged)} definitions acknowledged, {story.refused} calls refused"
+            )
+            web.close()
+            wharf.down()
+    finally:
+        tools.run("umount", "--lazy", folder)
+        folder.rmdir()

@@ -6,9 +6,11 @@
 pub mod arn;
 pub mod clock;
 pub mod ids;
+pub mod no_room;
 pub mod permit;
 
 pub use arn::Arn;
 pub use clock::{Clock, SystemClock, TestClock, Timestamp};
 pub use ids::InstallationId;
+pub use no_room::NoRoom;
 pub use permit::Permit;

@@ -37,7 +37,7 @@ async fn main() {
 
         let blobs = Blobs::open(&dir.path().join("blobs"), Limits::default()).expect("a folder");
         let begun = Instant::now();
-        let mut upload = blobs.upload_once(u64::MAX).await.expect("an upload");
+        let mut upload = blobs.upload_once(None, u64::MAX).await.expect("an upload");
         let mut rest = content.clone();
         while !rest.is_empty() {
             let piece = rest.split_to(PIECE_BYTES.min(rest.len()));

@@ -13,6 +13,9 @@ pub enum BlobError {
     UploadBusy,
     #[error("{limit} uploads are open already")]
     TooManyUploads { limit: usize },
+    /// The unfinished uploads of one scope together.
+    #[error("unfinished uploads hold {limit} bytes already")]
+    TooManyUploadBytes { limit: u64 },
     #[error("more than the {limit} bytes allowed")]
     TooLarge { limit: u64 },
     #[error("the bytes are {actual}, not {expected}")]

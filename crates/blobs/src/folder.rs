@@ -31,6 +31,7 @@ pub(crate) struct Folder {
 pub(crate) struct UploadFile {
     pub path: PathBuf,
     pub name: String,
+    pub bytes: u64,
     pub modified: SystemTime,
 }
 
@@ -62,6 +63,13 @@ impl Folder {
     pub(crate) fn blob(&self, digest: &Digest) -> PathBuf {
         let hex = digest.hex();
         self.blobs.join(&hex[..2]).join(hex)
+    }
+
+    /// Bytes that the file system has left for others than us.
+    pub(crate) fn free(&self) -> io::Result<(u64, u64)> {
+        let found = nix::sys::statvfs::statvfs(&self.uploads)?;
+        let unit = found.fragment_size();
+        Ok((found.blocks_available() * unit, found.blocks() * unit))
     }
 
     pub(crate) fn upload(&self, name: &str) -> PathBuf {
@@ -126,6 +134,7 @@ impl Folder {
                 found.push(UploadFile {
                     path: entry.path(),
                     name,
+                    bytes: meta.len(),
                     modified: meta.modified()?,
                 });
             }

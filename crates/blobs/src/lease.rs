@@ -3,7 +3,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::SystemTime,
 };
 
@@ -14,6 +17,19 @@ use crate::{BlobError, Digest, folder::Folder, store::blocking};
 #[derive(Debug, Default)]
 pub(crate) struct Leases {
     held: Mutex<HashMap<Digest, Arc<RwLock<()>>>>,
+    /// How many want nothing to be removed.
+    pauses: AtomicUsize,
+}
+
+/// Nothing is removed while this lives.
+#[must_use = "blobs may be removed as soon as this is dropped"]
+#[derive(Debug)]
+pub struct RemovalPause(Arc<Leases>);
+
+impl Drop for RemovalPause {
+    fn drop(&mut self) {
+        self.0.pauses.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 /// Shared: the blob, if it is there, stays there while this lives. Any number at a time.
@@ -53,11 +69,19 @@ impl Leases {
         folder: &Arc<Folder>,
         digest: &Digest,
     ) -> Option<Exclusive> {
+        if self.pauses.load(Ordering::SeqCst) > 0 {
+            return None;
+        }
         let guard = self.entry(digest).try_write_owned().ok()?;
         Some(Exclusive {
             folder: folder.clone(),
             hold: self.hold(digest, guard),
         })
+    }
+
+    pub(crate) fn pause(self: &Arc<Self>) -> RemovalPause {
+        self.pauses.fetch_add(1, Ordering::SeqCst);
+        RemovalPause(Arc::clone(self))
     }
 
     fn entry(&self, digest: &Digest) -> Arc<RwLock<()>> {

@@ -26,7 +26,7 @@ mod upload;
 
 pub use digest::{BadDigest, Digest};
 pub use error::BlobError;
-pub use lease::{Exclusive, Lease};
+pub use lease::{Exclusive, Lease, RemovalPause};
 pub use reader::BlobReader;
 pub use store::{BlobInfo, Blobs, Limits};
 pub use upload::{Upload, UploadId};

@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io,
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -11,7 +11,7 @@ use std::{
 use crate::{
     BlobError, Digest, Exclusive, Lease,
     folder::{self, Folder, ONCE},
-    lease::Leases,
+    lease::{Leases, RemovalPause},
     reader::{BlobReader, Spares},
     upload::Table,
 };
@@ -39,12 +39,22 @@ struct Inner {
 pub struct Limits {
     /// Uploads begun and neither finished nor swept. Each is a file and a few hundred bytes.
     pub open_uploads: usize,
+    /// Of these, in one scope: many more than the layers that clients send at a time.
+    pub scope_uploads: usize,
+    /// Bytes of a scope's unfinished uploads: two of the largest layers.
+    pub scope_bytes: u64,
+    /// An upload is refused when it would leave less room than this on the file system, or a
+    /// twentieth of a small one: others need it, the store first of all.
+    pub free_bytes: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             open_uploads: 10_000,
+            scope_uploads: 200,
+            scope_bytes: 104_000 << 20,
+            free_bytes: 1 << 30,
         }
     }
 }
@@ -64,7 +74,7 @@ impl Blobs {
     pub fn open(dir: &Path, limits: Limits) -> Result<Self, BlobError> {
         let folder = Folder::open(dir)?;
         let table = Table::default();
-        table.set_files(sweep_leftovers(&folder).map_err(BlobError::at("sweep uploads"))?);
+        sweep_leftovers(&folder, &table).map_err(BlobError::at("sweep uploads"))?;
         let inner = Inner {
             folder: Arc::new(folder),
             limits,
@@ -154,6 +164,17 @@ impl Blobs {
         self.inner.leases.try_exclude(&self.inner.folder, digest)
     }
 
+    /// Where a blob lies if it is there.
+    pub fn path(&self, digest: &Digest) -> PathBuf {
+        self.inner.folder.blob(digest)
+    }
+
+    /// Until the returned value is dropped, no blob is removed: what was there when it was taken is
+    /// there to be copied.
+    pub fn pause_removal(&self) -> RemovalPause {
+        self.inner.leases.pause()
+    }
+
     pub(crate) fn folder(&self) -> &Arc<Folder> {
         &self.inner.folder
     }
@@ -172,17 +193,16 @@ impl Blobs {
     }
 }
 
-/// How many uploads remain.
-fn sweep_leftovers(folder: &Folder) -> io::Result<usize> {
-    let mut kept = 0;
+/// Takes note of the uploads that remain.
+fn sweep_leftovers(folder: &Folder, table: &Table) -> io::Result<()> {
     for found in folder.uploads()? {
         if found.name.ends_with(&format!(".{ONCE}")) {
             folder::remove_file(&found.path)?;
         } else {
-            kept += 1;
+            table.note(&found.name, found.bytes);
         }
     }
-    Ok(kept)
+    Ok(())
 }
 
 /// Runs file work off the async threads.

@@ -21,7 +21,7 @@ use crate::{
     BlobError, Digest, Lease,
     folder::{self, ONCE, UploadFile},
     pipeline::Pipeline,
-    store::{BlobInfo, Blobs, blocking},
+    store::{BlobInfo, Blobs, Limits, blocking},
 };
 
 /// Names an upload; whoever knows it and the scope may continue it.
@@ -66,6 +66,15 @@ struct Slots {
     known: HashMap<String, Slot>,
     /// Files in the folder of uploads, kept so that a flood of new uploads is refused.
     files: usize,
+    scopes: HashMap<String, ScopeUse>,
+}
+
+/// What one scope has begun and not finished.
+#[derive(Debug, Default)]
+struct ScopeUse {
+    /// Bytes of each upload, by its id.
+    uploads: HashMap<String, u64>,
+    bytes: u64,
 }
 
 #[derive(Debug)]
@@ -90,22 +99,61 @@ impl Table {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn set_files(&self, files: usize) {
-        self.lock().files = files;
+    /// A file that is there from before.
+    pub(crate) fn note(&self, name: &str, bytes: u64) {
+        let (id, scope) = id_and_scope(name);
+        let mut slots = self.lock();
+        slots.files += 1;
+        let used = slots.scopes.entry(scope.to_owned()).or_default();
+        used.bytes += bytes;
+        used.uploads.insert(id.to_owned(), bytes);
     }
 
-    fn add_file(&self, limit: usize) -> Result<(), BlobError> {
+    fn add_file(&self, name: &str, limits: &Limits) -> Result<(), BlobError> {
+        let (id, scope) = id_and_scope(name);
         let mut slots = self.lock();
-        if slots.files >= limit {
+        if slots.files >= limits.open_uploads {
+            let limit = limits.open_uploads;
             return Err(BlobError::TooManyUploads { limit });
         }
+        let used = slots.scopes.entry(scope.to_owned()).or_default();
+        // What belongs to no scope is wharf's own, and short-lived.
+        if used.uploads.len() >= limits.scope_uploads && scope != ONCE {
+            let limit = limits.scope_uploads;
+            return Err(BlobError::TooManyUploads { limit });
+        }
+        used.uploads.insert(id.to_owned(), 0);
         slots.files += 1;
         Ok(())
     }
 
-    fn file_gone(&self) {
+    /// The upload is about to have `bytes`.
+    fn grow(&self, name: &str, bytes: u64, limits: &Limits) -> Result<(), BlobError> {
+        let (id, scope) = id_and_scope(name);
+        let mut slots = self.lock();
+        let used = slots.scopes.entry(scope.to_owned()).or_default();
+        let before = used.uploads.get(id).copied().unwrap_or(0);
+        let after = used.bytes - before + bytes;
+        if after > limits.scope_bytes && scope != ONCE {
+            let limit = limits.scope_bytes;
+            return Err(BlobError::TooManyUploadBytes { limit });
+        }
+        used.bytes = after;
+        used.uploads.insert(id.to_owned(), bytes);
+        Ok(())
+    }
+
+    fn file_gone(&self, name: &str) {
+        let (id, scope) = id_and_scope(name);
         let mut slots = self.lock();
         slots.files = slots.files.saturating_sub(1);
+        let Some(used) = slots.scopes.get_mut(scope) else {
+            return;
+        };
+        used.bytes -= used.uploads.remove(id).unwrap_or(0);
+        if used.uploads.is_empty() {
+            slots.scopes.remove(scope);
+        }
     }
 
     /// Claims the upload `id`; with what was known about it.
@@ -153,9 +201,14 @@ pub struct Upload {
     file: Arc<File>,
     pipeline: Pipeline,
     max_bytes: u64,
+    /// At this length the file system is asked for its room again.
+    look_at: u64,
     /// Remove the file when dropped.
     once: bool,
 }
+
+/// Bytes between two looks at the room left.
+const LOOK_EVERY: u64 = 4 << 20;
 
 impl fmt::Debug for Upload {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -211,11 +264,18 @@ impl Blobs {
         ))
     }
 
-    /// Starts an upload that lives as long as the returned value: dropped before
-    /// [`Upload::finish`], it leaves nothing.
-    pub async fn upload_once(&self, max_bytes: u64) -> Result<Upload, BlobError> {
+    /// Starts an upload of `scope` that lives as long as the returned value: dropped before
+    /// [`Upload::finish`], it leaves nothing. Without a scope it counts for none.
+    pub async fn upload_once(
+        &self,
+        scope: Option<&str>,
+        max_bytes: u64,
+    ) -> Result<Upload, BlobError> {
         let id = UploadId::mint();
-        let name = format!("{id}.{ONCE}");
+        let name = match scope {
+            Some(scope) => format!("{}.{ONCE}", file_name(&id, scope)),
+            None => format!("{id}.{ONCE}"),
+        };
         let (claim, _) = self.table().claim(id.as_str())?;
         let file = self.create_file(&name).await?;
         let path = self.folder().upload(&name);
@@ -231,7 +291,7 @@ impl Blobs {
             return Ok((info, lease));
         }
         drop(lease);
-        let mut upload = self.upload_once(bytes.len() as u64).await?;
+        let mut upload = self.upload_once(None, bytes.len() as u64).await?;
         upload.write(bytes).await?;
         upload.finish(&digest).await
     }
@@ -279,17 +339,17 @@ impl Blobs {
         };
         let removed = folder::remove_file(&found.path)?;
         if removed {
-            self.table().file_gone();
+            self.table().file_gone(&found.name);
         }
         Ok(removed)
     }
 
     async fn create_file(&self, name: &str) -> Result<File, BlobError> {
         let table = self.table().clone();
-        table.add_file(self.limits().open_uploads)?;
-        let path = self.folder().upload(name);
+        table.add_file(name, self.limits())?;
+        let (path, name) = (self.folder().upload(name), name.to_owned());
         blocking("create an upload", move || {
-            folder::create_upload(&path).inspect_err(|_| table.file_gone())
+            folder::create_upload(&path).inspect_err(|_| table.file_gone(&name))
         })
         .await
     }
@@ -319,6 +379,7 @@ impl Blobs {
             file,
             pipeline,
             max_bytes,
+            look_at: length,
             once,
         }
     }
@@ -343,7 +404,29 @@ impl Upload {
                 limit: self.max_bytes,
             });
         }
+        let limits = self.blobs.limits();
+        self.blobs.table().grow(&self.name(), after, limits)?;
+        if after >= self.look_at {
+            self.look_at = after + LOOK_EVERY;
+            self.require_room(limits.free_bytes)?;
+        }
         self.pipeline.push(piece).await
+    }
+
+    /// The name of its file.
+    fn name(&self) -> String {
+        let name = self.path.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+
+    fn require_room(&self, wanted: u64) -> Result<(), BlobError> {
+        const SHARE: u64 = 20;
+        let step = "look for room for an upload";
+        let (free, total) = self.blobs.folder().free().map_err(BlobError::at(step))?;
+        if free < wanted.min(total / SHARE) {
+            return Err(BlobError::at(step)(io::ErrorKind::StorageFull.into()));
+        }
+        Ok(())
     }
 
     /// From now on the upload ends with this request unless [`Upload::pause`] keeps it: dropped, or
@@ -400,7 +483,7 @@ impl Upload {
             let mut upload = self;
             blobs.folder().adopt(&upload.file, &upload.path, &digest)?;
             upload.once = false;
-            upload.blobs.table().file_gone();
+            upload.blobs.table().file_gone(&upload.name());
             blobs.folder().stat(&digest)
         });
         let info = info.await?.ok_or_else(|| {
@@ -419,10 +502,11 @@ impl Upload {
 
     fn removal(&self) -> impl FnOnce() + Send + 'static {
         let (path, claim, blobs) = (self.path.clone(), self.claim.clone(), self.blobs.clone());
+        let name = self.name();
         move || {
             let _claim = claim;
             match folder::remove_file(&path) {
-                Ok(true) => blobs.table().file_gone(),
+                Ok(true) => blobs.table().file_gone(&name),
                 Ok(false) => {}
                 Err(error) => tracing::warn!(?path, %error, "an upload's file was not removed"),
             }
@@ -442,6 +526,13 @@ impl Drop for Upload {
             Err(_) => remove(),
         }
     }
+}
+
+/// Of the name of an upload's file. Uploads of no scope share one.
+fn id_and_scope(name: &str) -> (&str, &str) {
+    let mut parts = name.split('.');
+    let (id, scope) = (parts.next(), parts.next());
+    (id.unwrap_or_default(), scope.unwrap_or(ONCE))
 }
 
 /// The scope as part of the name: no other file is needed to know whose an upload is.

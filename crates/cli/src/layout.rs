@@ -106,6 +106,27 @@ impl Layout {
         Ok(id)
     }
 
+    /// Makes the folder if it is not there.
+    pub fn require_folder(&self) -> Result<(), Problem> {
+        use std::os::unix::fs::DirBuilderExt;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.root)
+            .map_err(Problem::file("cannot make", &self.root))
+    }
+
+    /// Takes the id of the installation whose backup was restored here, unless there is one: what
+    /// runs on this host carries that.
+    pub fn adopt_installation(&self, id: &str) -> Result<(), Problem> {
+        if self.installation()?.is_none() {
+            let id = InstallationId::try_from(id.to_owned())
+                .map_err(|cause| Problem::caused("the backup names no installation", cause))?;
+            self.write("installation", id.as_str().as_bytes())?;
+        }
+        Ok(())
+    }
+
     /// The id of what lives here; `None` if nothing does.
     pub fn installation(&self) -> Result<Option<InstallationId>, Problem> {
         let path = self.root.join("installation");

@@ -1,6 +1,7 @@
 //! The `wharf` program: the platform on one machine (`up`), its parts (`server`, `node`), and the
 //! commands around them.
 
+mod backup;
 mod ca;
 mod call;
 mod demo;
@@ -17,6 +18,7 @@ mod node;
 mod problem;
 mod reach;
 mod ready;
+mod repair;
 mod roles;
 mod sockets;
 mod status;
@@ -61,6 +63,12 @@ enum Command {
     Doctor(DoctorArgs),
     /// Show the platform at work, on one machine and on two hosts of which one dies, and clean up
     Demo(DemoArgs),
+    /// Copy the control plane into a folder while it works; a second time only what is new
+    Backup(BackupArgs),
+    /// Make a control plane from such a folder; no server may run meanwhile, containers may
+    Restore(RestoreArgs),
+    /// Say what of the store is damaged, and give it up if asked to; no server may run meanwhile
+    Repair(RepairArgs),
     /// Run the control plane alone
     Server(ServerArgs),
     /// Make a token with which a node of another machine joins
@@ -101,9 +109,40 @@ struct ServerArgs {
     /// Factor on the request rates that AWS documents for each account, or off
     #[arg(long, value_name = "FACTOR", default_value = "1")]
     throttle: Throttling,
+    /// What logs may take on disk, 20G say; the oldest events go beyond it. A tenth of the disk by default
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    log_storage: Option<u64>,
     /// Descriptor that is told when the server answers; used by `wharf up`
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
+}
+
+#[derive(Args, Clone)]
+struct BackupArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// The folder, on the server's machine
+    dir: PathBuf,
+}
+
+#[derive(Args, Clone)]
+struct RestoreArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// Put the control plane that is there aside
+    #[arg(long)]
+    replace: bool,
+    /// The folder of the backup
+    dir: PathBuf,
+}
+
+#[derive(Args, Clone)]
+struct RepairArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// Give up what is damaged and all that was written behind it
+    #[arg(long)]
+    give_up_damaged: bool,
 }
 
 #[derive(Args, Clone)]
@@ -260,6 +299,25 @@ struct DoctorArgs {
     port: u16,
 }
 
+/// Bytes, with K, M, G or T for powers of 1024.
+fn parse_size(text: &str) -> Result<u64, String> {
+    let bad = || "it is a number with K, M, G or T, 20G say".to_owned();
+    let digits = text.trim_end_matches(['K', 'M', 'G', 'T']);
+    let shift = match &text[digits.len()..] {
+        "" => 0,
+        "K" => 10,
+        "M" => 20,
+        "G" => 30,
+        "T" => 40,
+        _ => return Err(bad()),
+    };
+    let number: u64 = digits.parse().map_err(|_| bad())?;
+    match number.checked_mul(1 << shift) {
+        Some(bytes) if bytes > 0 => Ok(bytes),
+        _ => Err(bad()),
+    }
+}
+
 fn parse_iam(text: &str) -> Result<IamMode, String> {
     match text {
         "enforce" => Ok(IamMode::Enforce),
@@ -294,6 +352,11 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Explain(args) => explain::run(&args),
         Command::Doctor(args) => doctor::run(&args.output.data.data, args.port, args.output.json),
         Command::Demo(args) => demo::run(&args),
+        Command::Backup(args) => backup::take(&Layout::new(&args.data.data)?, &args.dir),
+        Command::Restore(args) => {
+            backup::restore(&Layout::new(&args.data.data)?, &args.dir, args.replace)
+        }
+        Command::Repair(args) => repair::run(&Layout::new(&args.data.data)?, args.give_up_damaged),
         Command::Server(args) => roles::server(&args),
         Command::Token(args) => join::token(&Layout::new(&args.data.data)?, args.lb),
         Command::Node(args) => node::run(&args),

@@ -81,6 +81,8 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         region: REGION.to_owned(),
         public_cidr: args.public_cidr,
         throttling: args.throttle,
+        log_bytes: args.log_storage,
+        disk: disk(),
     };
     let (ready_fd, port, further) = (args.ready_fd, args.port, args.listen);
     let (saving, saved) = std::sync::mpsc::channel();
@@ -108,6 +110,17 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
             })?;
         saved.try_recv().map_or(Ok(()), Err)
     })
+}
+
+/// The way to the files of store and journal. A debug build lets a test make it fail, as the file
+/// named by `WHARF_TEST_DISK_FAULTS` says.
+fn disk() -> wharf_wal::Disk {
+    #[cfg(debug_assertions)]
+    if let Some(path) = std::env::var_os("WHARF_TEST_DISK_FAULTS") {
+        let faults = wharf_wal::FaultFile::new(path.into());
+        return wharf_wal::Disk::failing(std::sync::Arc::new(faults));
+    }
+    wharf_wal::Disk::default()
 }
 
 /// Other commands find the server by them.

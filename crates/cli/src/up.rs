@@ -47,6 +47,9 @@ fn server(args: &UpArgs) -> Part {
     if let Some(listen) = server.listen {
         arguments.extend(words(&["--listen", &listen.to_string()]));
     }
+    if let Some(bytes) = server.log_storage {
+        arguments.extend(words(&["--log-storage", &bytes.to_string()]));
+    }
     arguments.extend([OsString::from("--data"), server.data.data.clone().into()]);
     Part {
         name: "server",

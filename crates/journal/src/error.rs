@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use wharf_base::NoRoom;
+
 /// The journal could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -54,6 +56,11 @@ impl From<wharf_wal::LogError> for OpenError {
                 path,
                 offset,
                 reason,
+            }
+            | wharf_wal::LogError::Undecodable {
+                path,
+                offset,
+                reason,
             } => Self::Corrupt {
                 path,
                 offset,
@@ -84,7 +91,15 @@ pub enum JournalError {
     Invalid(#[from] LimitError),
     /// No room on disk. Reads go on, and appends succeed again once there is room.
     #[error("no room left on the disk of {}", dir.display())]
-    DiskFull { dir: PathBuf },
+    DiskFull {
+        dir: PathBuf,
+        #[source]
+        cause: NoRoom,
+    },
+    /// The process is short of something that comes back, descriptors for one. Nothing was changed;
+    /// trying again helps.
+    #[error("the journal cannot write at this moment: {reason}")]
+    Later { reason: String },
     /// A write or sync failed in a way that leaves unknown what the disk holds. Reads go on; writes
     /// fail until the journal is opened again.
     #[error("the journal is closed to writing: {reason}")]

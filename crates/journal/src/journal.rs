@@ -11,7 +11,7 @@ use std::{
 
 use bytes::Bytes;
 use tokio::sync::{Semaphore, oneshot};
-use wharf_wal::{FolderLock, Log, LogOptions, Place};
+use wharf_wal::{Cut, Disk, FolderLock, Log, LogOptions, Place};
 
 use crate::{
     JournalError, JournalOptions, LimitError, MAX_NAME_BYTES, OpenError,
@@ -20,7 +20,7 @@ use crate::{
     merge::place,
     run::{self, run_id},
     state::State,
-    writer::{Act, Command, Request, Writer, apply_frame, read},
+    writer::{Act, Command, Frozen, Request, Writer, apply_frame, read},
 };
 
 const LOG_MAGIC: [u8; 8] = *b"wharfjn\x01";
@@ -42,6 +42,8 @@ struct Inner {
     commands: Mutex<Option<Arc<Sender<Command>>>>,
     room: Arc<Semaphore>,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+    failure: Arc<tokio::sync::watch::Sender<Option<String>>>,
+    lost: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,15 +75,26 @@ pub struct StreamInfo {
     pub bytes: u64,
 }
 
+/// Bytes of all records together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// On disk, those of trimmed and deleted ones included that wait for a merge.
+    pub bytes: u64,
+    pub live_bytes: u64,
+}
+
 impl Journal {
     /// Opens the journal in `dir`, or begins one there. Blocks while it reads the folder.
     pub fn open(dir: &Path, options: JournalOptions) -> Result<Self, OpenError> {
         let lock = FolderLock::acquire(dir)?;
-        let (head, mut state) = load(dir)?;
+        let (head, mut state) = load(dir, &options.disk)?;
         let log_options = LogOptions {
             magic: LOG_MAGIC,
             segment_bytes: options.segment_bytes,
             grow_bytes: GROW_BYTES.min(options.segment_bytes),
+            reserve_bytes: options.reserve_bytes,
+            salvage: options.salvage,
+            disk: options.disk.clone(),
         };
         let log = Log::open(dir, log_options, head.first_segment, |frame| {
             apply_frame(
@@ -93,6 +106,11 @@ impl Journal {
             )
             .map_err(|e| format!("a frame {e}"))
         })?;
+        if let Some(cut) = log.cut() {
+            report(cut);
+        }
+        let lost = log.cut().and_then(|cut| cut.damage.clone());
+        let failure = Arc::new(tokio::sync::watch::Sender::new(None));
         let state = Arc::new(RwLock::new(state));
         let (sender, commands) = mpsc::channel();
         let sender = Arc::new(sender);
@@ -107,6 +125,7 @@ impl Journal {
             merge: None,
             merging: false,
             retry_merge_at: None,
+            failure: Arc::clone(&failure),
             _lock: lock,
         };
         let thread = std::thread::Builder::new()
@@ -119,8 +138,59 @@ impl Journal {
                 commands: Mutex::new(Some(sender)),
                 room: Arc::new(Semaphore::new(QUEUE_KIB)),
                 writer: Mutex::new(Some(thread)),
+                failure,
+                lost,
             }),
         })
+    }
+
+    /// The damage that opening gave up, with all that came after it: only with
+    /// [`JournalOptions::salvage`].
+    pub fn lost(&self) -> Option<&str> {
+        self.inner.lost.as_deref()
+    }
+
+    /// Whether the journal takes appends, without writing anything.
+    pub async fn probe(&self) -> Result<(), JournalError> {
+        self.command(Command::Probe).await
+    }
+
+    /// Everything appended so far, to be copied while the journal goes on. A folder with these
+    /// files is a journal.
+    pub async fn freeze(&self) -> Result<Frozen, JournalError> {
+        self.command(Command::Freeze).await
+    }
+
+    async fn command<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<Result<T, JournalError>>) -> Command,
+    ) -> Result<T, JournalError> {
+        let (reply, answer) = oneshot::channel();
+        let command = command(reply);
+        let sent = self
+            .inner
+            .commands()
+            .as_ref()
+            .is_some_and(|c| c.send(command).is_ok());
+        if sent {
+            answer.await.map_err(|_| JournalError::Closed)?
+        } else {
+            Err(JournalError::Closed)
+        }
+    }
+
+    /// Waits until the journal takes no more writes, which only opening it again changes, and
+    /// returns why.
+    pub async fn failed(&self) -> String {
+        let mut failure = self.inner.failure.subscribe();
+        loop {
+            if let Some(reason) = failure.borrow_and_update().clone() {
+                return reason;
+            }
+            if failure.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
     }
 
     /// Appends records, all or none, to a stream that is made if it is not there. They are durable
@@ -197,6 +267,17 @@ impl Journal {
             .take(limit)
             .map(info)
             .collect()
+    }
+
+    /// What the records take on disk.
+    pub fn usage(&self) -> Usage {
+        let state = read(&self.inner.state);
+        let mut usage = Usage::default();
+        for (_, file) in state.files.iter() {
+            usage.bytes += file.block_bytes;
+            usage.live_bytes += file.live_bytes;
+        }
+        usage
     }
 
     /// Lets go of the records before offset `before`; returns the oldest one's that is left. Their
@@ -348,6 +429,19 @@ impl Drop for Inner {
     }
 }
 
+fn report(cut: &Cut) {
+    let (file, at, bytes) = (cut.path.display(), cut.offset, cut.bytes);
+    match &cut.damage {
+        None => tracing::warn!(
+            %file, at, bytes,
+            "an unfinished write at the end of the journal's log was cut away; it had not been acknowledged"
+        ),
+        Some(damage) => {
+            tracing::error!(%file, at, bytes, %damage, "a damaged part of the journal is given up")
+        }
+    }
+}
+
 fn check_name(name: &str) -> Result<(), LimitError> {
     match name.len() {
         1..=MAX_NAME_BYTES => Ok(()),
@@ -395,7 +489,7 @@ fn fetch(
 }
 
 /// The manifest's streams with the blocks of its runs; a new folder gets its first manifest.
-fn load(dir: &Path) -> Result<(Head, State), OpenError> {
+fn load(dir: &Path, disk: &Disk) -> Result<(Head, State), OpenError> {
     let (head, mut state) = match manifest::read(dir)? {
         Some(found) => found,
         None => {
@@ -416,7 +510,7 @@ fn load(dir: &Path) -> Result<(Head, State), OpenError> {
                     "there are records, but no manifest",
                 ));
             }
-            let write = Image::take(&state, &head).write(dir);
+            let write = Image::take(&state, &head).write(dir, disk);
             write.map_err(|e| OpenError::io("write the manifest of", dir)(e.into()))?;
             (head, state)
         }

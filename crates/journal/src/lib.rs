@@ -25,8 +25,9 @@ mod state;
 mod writer;
 
 pub use error::{JournalError, LimitError, OpenError};
-pub use journal::{Journal, ReadReply, Record, StreamInfo};
+pub use journal::{Journal, ReadReply, Record, StreamInfo, Usage};
 pub use options::JournalOptions;
+pub use writer::Frozen;
 
 /// Bytes of one record.
 pub const MAX_RECORD_BYTES: usize = 1 << 20;

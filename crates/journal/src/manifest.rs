@@ -6,11 +6,13 @@
 
 use std::{
     fs::File,
-    io::{self, BufReader, BufWriter, Read, Write},
+    io::{self, BufReader, Read, Write},
     path::Path,
 };
 
-use wharf_wal::{DecodeError, Decoder, Encoder, FrameError, FrameReader, encode_frame};
+use wharf_wal::{
+    DecodeError, Decoder, Disk, Encoder, FrameError, FrameReader, ReplaceError, encode_frame,
+};
 
 use crate::{
     OpenError,
@@ -18,7 +20,6 @@ use crate::{
 };
 
 const NAME: &str = "manifest";
-const UNFINISHED: &str = "manifest.new";
 const MAGIC: [u8; 8] = *b"wharfmf\x01";
 const PREFIX_BYTES: usize = 12;
 /// A frame is ended when it has grown beyond this.
@@ -79,43 +80,14 @@ impl Image {
         Self { frames }
     }
 
-    /// Puts this in the place of the manifest there is. Either of them is whole at every moment.
-    pub(crate) fn write(&self, dir: &Path) -> Result<(), WriteError> {
-        let unfinished = dir.join(UNFINISHED);
-        let prepare = || {
-            let mut out = BufWriter::new(File::create(&unfinished)?);
-            out.write_all(&self.frames)?;
-            out.into_inner()
-                .map_err(io::IntoInnerError::into_error)?
-                .sync_all()?;
-            std::fs::rename(&unfinished, dir.join(NAME))
-        };
-        prepare().map_err(|e| {
-            // Gives its room back to a full disk; the next writing starts it anew in any case.
-            let _ = std::fs::remove_file(&unfinished);
-            WriteError::Unchanged(e)
-        })?;
-        File::open(dir)
-            .and_then(|dir| dir.sync_all())
-            .map_err(WriteError::Unsettled)
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.frames
     }
-}
 
-/// Which manifest the next opening will find.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum WriteError {
-    #[error("the manifest there was")]
-    Unchanged(#[source] io::Error),
-    /// One of the two: the files of both must stay.
-    #[error("either manifest")]
-    Unsettled(#[source] io::Error),
-}
-
-impl From<WriteError> for io::Error {
-    fn from(e: WriteError) -> Self {
-        match e {
-            WriteError::Unchanged(e) | WriteError::Unsettled(e) => e,
-        }
+    /// Puts this in the place of the manifest there is. Either of them is whole at every moment.
+    pub(crate) fn write(&self, dir: &Path, disk: &Disk) -> Result<(), ReplaceError> {
+        disk.replace(dir, NAME, |out| out.write_all(&self.frames))
+            .map(|_| ())
     }
 }
 

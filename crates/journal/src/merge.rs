@@ -12,12 +12,12 @@ use std::{
     sync::{Arc, RwLock},
 };
 
-use wharf_wal::{DataFile, Place};
+use wharf_wal::{DataFile, Disk, Place, ReplaceError};
 
 use crate::{
     JournalOptions,
     block::{Block, FileId},
-    manifest::{Head, Image, WriteError},
+    manifest::{Head, Image},
     run::{FinishedRun, RunWriter, run_path},
     state::{Files, State},
     writer::read,
@@ -61,9 +61,21 @@ pub(crate) fn choose(
         .iter()
         .filter(|(id, _)| id.as_run().is_some())
         .collect();
-    let wasteful = runs
+    let bytes: u64 = files.iter().map(|(_, file)| file.block_bytes).sum();
+    let crowded = bytes > options.bytes_wanted;
+    // These cost nothing but a manifest, which matters on a full disk.
+    let useless: HashSet<FileId> = runs
         .iter()
-        .find(|(_, file)| file.live_bytes * 2 < file.block_bytes.max(1));
+        .filter(|(_, file)| file.live_bytes == 0)
+        .map(|(id, _)| *id)
+        .collect();
+    if !useless.is_empty() {
+        return Some(job(head, useless, head.first_segment));
+    }
+    let wasteful = runs.iter().find(|(_, file)| {
+        let live = file.live_bytes;
+        live * 2 < file.block_bytes.max(1) || crowded && live * 8 < file.block_bytes * 7
+    });
     if let Some((id, _)) = wasteful {
         return Some(job(head, HashSet::from([*id]), head.first_segment));
     }
@@ -97,12 +109,17 @@ fn job(head: &Head, sources: HashSet<FileId>, first_segment: u64) -> Job {
     Job { sources, run, head }
 }
 
-pub(crate) fn perform(dir: &Path, state: &RwLock<State>, mut job: Job) -> io::Result<Merged> {
+pub(crate) fn perform(
+    dir: &Path,
+    disk: &Disk,
+    state: &RwLock<State>,
+    mut job: Job,
+) -> io::Result<Merged> {
     let path = run_path(dir, job.run);
     // What no manifest names the next opening would remove too, but a full disk needs it now.
     let discard = |_: &io::Error| drop(std::fs::remove_file(&path));
     let copy = || {
-        let mut out = RunWriter::create(dir, job.run)?;
+        let mut out = RunWriter::create(dir, disk, job.run)?;
         copy_blocks(state, &job.sources, &mut out)?;
         out.finish()
     };
@@ -115,13 +132,13 @@ pub(crate) fn perform(dir: &Path, state: &RwLock<State>, mut job: Job) -> io::Re
     }
     // The manifest's own sync of the folder makes the run's name durable with it.
     let image = Image::take(&read(state), &job.head);
-    match image.write(dir) {
+    match image.write(dir, disk) {
         Ok(()) => {}
-        Err(WriteError::Unchanged(e)) => {
+        Err(ReplaceError::Unchanged(e)) => {
             discard(&e);
             return Err(e);
         }
-        Err(WriteError::Unsettled(e)) => return Err(e),
+        Err(ReplaceError::Unsettled(e)) => return Err(e),
     }
     let run = if written.is_empty() {
         let _ = std::fs::remove_file(&path);

@@ -6,14 +6,14 @@
 
 use std::{
     fs::File,
-    io::{self, BufWriter, Write},
+    io::{self, Write},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use wharf_wal::{
-    DataFile, DecodeError, Decoder, Encoder, FRAME_HEADER_BYTES, FrameReader, MAX_FRAME_BYTES,
-    encode_frame,
+    DataFile, DecodeError, Decoder, Disk, Encoder, FRAME_HEADER_BYTES, FrameReader,
+    MAX_FRAME_BYTES, Output, encode_frame,
 };
 
 use crate::{
@@ -49,22 +49,16 @@ pub(crate) struct FinishedRun {
 pub(crate) struct RunWriter {
     id: u32,
     path: PathBuf,
-    out: BufWriter<File>,
+    out: Output,
     salt: u32,
     position: u64,
     blocks: Vec<(u64, Block)>,
 }
 
 impl RunWriter {
-    pub(crate) fn create(dir: &Path, id: u32) -> io::Result<Self> {
+    pub(crate) fn create(dir: &Path, disk: &Disk, id: u32) -> io::Result<Self> {
         let path = run_path(dir, id);
-        let file = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(&path)?;
-        let mut out = BufWriter::with_capacity(256 << 10, file);
+        let mut out = Output::create(disk, &path)?;
         let salt: u32 = rand::random();
         out.write_all(&MAGIC)?;
         out.write_all(&salt.to_le_bytes())?;
@@ -117,13 +111,8 @@ impl RunWriter {
         }
         self.out.write_all(&frames)?;
         self.out.write_all(&self.position.to_le_bytes())?;
-        let file = self
-            .out
-            .into_inner()
-            .map_err(io::IntoInnerError::into_error)?;
-        file.sync_all()?;
         Ok(FinishedRun {
-            data: DataFile::new(self.path, file),
+            data: DataFile::new(self.path, self.out.finish()?),
             blocks: self.blocks,
         })
     }
@@ -242,7 +231,7 @@ mod tests {
     #[test]
     fn a_run_comes_back() {
         let dir = tempfile::tempdir().unwrap();
-        let mut out = RunWriter::create(dir.path(), 7).unwrap();
+        let mut out = RunWriter::create(dir.path(), &Disk::default(), 7).unwrap();
         out.block(1, 10, 2, b"\x01a\x01b").unwrap();
         out.block(2, 0, 1, b"\x01c").unwrap();
         let written = out.finish().unwrap().blocks;

@@ -14,12 +14,16 @@ use std::{
 };
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
-use wharf_wal::{AppendError, DataFile, DecodeError, Encoder, FolderLock, Log, MAX_FRAME_BYTES};
+use wharf_base::NoRoom;
+use wharf_wal::{
+    AppendError, DataFile, DecodeError, Encoder, FolderLock, Log, MAX_FRAME_BYTES, Purpose,
+    is_disk_full,
+};
 
 use crate::{
     JournalError, JournalOptions, MAX_APPEND_BYTES, MAX_APPEND_RECORDS,
     block::FileId,
-    manifest::Head,
+    manifest::{Head, Image},
     merge::{self, Merged},
     record::{Op, decode_frame},
     run::run_path,
@@ -32,6 +36,8 @@ const GROUP_REQUESTS: usize = 4096;
 const GROUP_BYTES: usize = 8 << 20;
 const _: () =
     assert!(GROUP_BYTES + 2 * MAX_APPEND_BYTES + 4 * MAX_APPEND_RECORDS < MAX_FRAME_BYTES);
+/// What a probe sees whether there is room for: a few lines.
+const PROBE_BYTES: usize = 4 << 10;
 /// So many times the segments that make a merge worthwhile may wait; then appends wait too, so that
 /// neither the index nor the log grows faster than merging shrinks them.
 const STALL_FACTOR: usize = 8;
@@ -76,8 +82,26 @@ impl Request {
     }
 }
 
+impl Act {
+    fn grows(&self) -> bool {
+        matches!(self, Self::Append { .. })
+    }
+}
+
+/// A journal as of one moment, as files that do not change any more and stay readable whatever is
+/// removed from the folder.
+#[derive(Debug)]
+pub struct Frozen {
+    /// The file `manifest` of the copy.
+    pub manifest: Vec<u8>,
+    /// The other files, under the names they have in the folder.
+    pub files: Vec<Arc<DataFile>>,
+}
+
 pub(crate) enum Command {
     Request(Request),
+    Probe(oneshot::Sender<Result<(), JournalError>>),
+    Freeze(oneshot::Sender<Result<Frozen, JournalError>>),
     Merged(io::Result<Merged>),
     Close,
 }
@@ -94,6 +118,8 @@ pub(crate) struct Writer {
     /// From the start of a merge until its outcome has been taken in.
     pub(crate) merging: bool,
     pub(crate) retry_merge_at: Option<Instant>,
+    /// Why no more writes are taken, once that is so.
+    pub(crate) failure: Arc<tokio::sync::watch::Sender<Option<String>>>,
     pub(crate) _lock: FolderLock,
 }
 
@@ -106,6 +132,11 @@ impl Writer {
                 match command {
                     Command::Request(first) => next = self.gather(first),
                     Command::Merged(done) => self.take_merge(done),
+                    Command::Freeze(reply) => drop(reply.send(self.freeze())),
+                    Command::Probe(reply) => {
+                        let able = self.log.probe(PROBE_BYTES);
+                        let _ = reply.send(able.map_err(|e| self.refusal(e)));
+                    }
                     Command::Close => break 'open,
                 }
             }
@@ -143,7 +174,12 @@ impl Writer {
             let answers: Vec<u64> = group.iter().map(|r| open.add(r)).collect();
             (answers, open.log.into_vec())
         };
-        match self.write(&payload) {
+        let purpose = if group.iter().any(|request| request.act.grows()) {
+            Purpose::Growth
+        } else {
+            Purpose::GiveBack
+        };
+        match self.write(&payload, purpose) {
             Ok(()) => {
                 for (request, answer) in group.into_iter().zip(answers) {
                     // A caller that went away has no use for the answer.
@@ -159,19 +195,12 @@ impl Writer {
     }
 
     /// Makes a frame durable, then visible. An empty one is so already.
-    fn write(&mut self, payload: &[u8]) -> Result<(), JournalError> {
+    fn write(&mut self, payload: &[u8], purpose: Purpose) -> Result<(), JournalError> {
         if payload.is_empty() {
             return Ok(());
         }
-        let appended = self.log.append(payload).map_err(|e| match e {
-            AppendError::DiskFull { dir } => JournalError::DiskFull { dir },
-            other => {
-                tracing::error!(error = %other, "the journal takes no more writes");
-                JournalError::Failed {
-                    reason: other.to_string(),
-                }
-            }
-        })?;
+        let appended = self.log.append(payload, purpose);
+        let appended = appended.map_err(|e| self.refusal(e))?;
         let mut state = write(&self.state);
         apply_frame(
             &mut state,
@@ -180,8 +209,42 @@ impl Writer {
             &appended.file,
             appended.offset,
         )
-        .map_err(|e| JournalError::Failed {
-            reason: format!("a frame {e}"),
+        .map_err(|e| self.fail(format!("a frame {e}")))
+    }
+
+    fn refusal(&self, error: AppendError) -> JournalError {
+        match error {
+            AppendError::DiskFull { dir } => JournalError::DiskFull { dir, cause: NoRoom },
+            AppendError::Later { reason, .. } => JournalError::Later { reason },
+            other => self.fail(other.to_string()),
+        }
+    }
+
+    fn fail(&self, reason: String) -> JournalError {
+        self.failure.send_if_modified(|known| {
+            let first = known.is_none();
+            if first {
+                tracing::error!(%reason, "the journal failed and takes no more writes");
+                *known = Some(reason.clone());
+            }
+            first
+        });
+        JournalError::Failed { reason }
+    }
+
+    /// Closes the segment at hand, so that all that was appended is in files that stay as they are.
+    fn freeze(&mut self) -> Result<Frozen, JournalError> {
+        self.log.rotate().map_err(|e| self.refusal(e))?;
+        let state = read(&self.state);
+        let runs = self.head.runs.iter();
+        let runs = runs.filter_map(|id| Some(Arc::clone(&state.files.get(FileId::run(*id))?.data)));
+        let segments = self.log.sealed_files();
+        let segments = segments.filter(|(id, _)| *id >= self.head.first_segment);
+        Ok(Frozen {
+            files: runs
+                .chain(segments.map(|(_, data)| Arc::clone(data)))
+                .collect(),
+            manifest: Image::take(&state, &self.head).into_bytes(),
         })
     }
 
@@ -214,9 +277,10 @@ impl Writer {
             return;
         };
         let (dir, state) = (self.dir.clone(), Arc::clone(&self.state));
+        let disk = self.options.disk.clone();
         let thread = std::thread::Builder::new().name("journal-merge".to_owned());
         let spawned = thread.spawn(move || {
-            let done = merge::perform(&dir, &state, job);
+            let done = merge::perform(&dir, &disk, &state, job);
             let _ = answer.send(Command::Merged(done));
         });
         match spawned {
@@ -233,6 +297,11 @@ impl Writer {
         self.merging = false;
         let done = match done {
             Ok(done) => done,
+            // It makes more room than it takes, and is chosen again at once.
+            Err(error) if is_disk_full(&error) && self.log.free_reserve() => {
+                self.head.next_run += 1;
+                return;
+            }
             Err(error) => return self.put_off_merge(&error),
         };
         self.retry_merge_at = None;

@@ -43,8 +43,8 @@ use connections::{Connections, RegistryPlace, Slot};
 use source::Source;
 
 use crate::{
-    certificate_authority::CertificateAuthority, explain::Explain, join::Join, overview::Overview,
-    plane::Planes,
+    backup::Backup, certificate_authority::CertificateAuthority, explain::Explain, join::Join,
+    overview::Overview, plane::Planes,
 };
 pub use auth::{Directory, Key, KeyError};
 
@@ -92,6 +92,7 @@ pub struct Gateway {
     pub certificate_authority: CertificateAuthority,
     /// `/wharf/explain`: why a service or task is as it is
     pub explain: Explain,
+    pub backup: Backup,
     pub tls: Option<tokio_rustls::TlsAcceptor>,
     /// Those of all listeners.
     pub connections: Connections,
@@ -309,6 +310,21 @@ impl Gateway {
                     Err(answer) => api::respond(answer, ""),
                 }
             }
+            route::Route::Backup => match self.apis.authenticate(&request, "wharf", peer).await {
+                Ok(cx) => {
+                    let query = request.uri().query().unwrap_or_default();
+                    let answer = if request.method() == http::Method::POST {
+                        self.backup.begin(cx, query).await
+                    } else {
+                        self.backup.state(cx).await
+                    };
+                    match answer {
+                        Ok(state) => text(StatusCode::OK, state.to_string()),
+                        Err(refusal) => text(StatusCode::BAD_REQUEST, format!("{refusal}\n")),
+                    }
+                }
+                Err(answer) => api::respond(answer, ""),
+            },
             route::Route::Agent(channel) => {
                 match self.apis.authenticate(&request, "ecs", peer).await {
                     Ok(cx) => {

@@ -4,6 +4,7 @@
 //! what it stands on, joins them to the gateway, and keeps their background loops.
 
 mod adapters;
+mod backup;
 mod bootstrap;
 mod certificate_authority;
 mod explain;
@@ -13,11 +14,14 @@ mod join;
 mod node_identity;
 mod overview;
 mod plane;
+mod repair;
 mod root;
 mod start;
 mod tls;
 
+pub use backup::{BackupError, Head as BackupHead, RestoreReport, restore};
 pub use gateway::{IamMode, throttle::Throttling};
+pub use repair::{RepairError, RepairReport, repair};
 pub use root::{RootCredentials, RootError, root_credentials};
 pub use start::{ServerConfig, StartError, run};
 pub use wharf_svc_elbv2::Cidr;

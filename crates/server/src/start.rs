@@ -24,8 +24,9 @@ use wharf_svc_ecr::{Catalog, EcrService, token::Bearer};
 use wharf_svc_ecs::{Config as EcsConfig, EcsService, Parts, exec::ssm::SessionManager};
 use wharf_svc_elbv2::{Cidr, Config as Elbv2Config, Elbv2Service, Parts as Elbv2Parts, Place};
 use wharf_svc_iam::{Directory, DirectoryError, IamGate, IamService, Mode};
-use wharf_svc_logs::LogsService;
+use wharf_svc_logs::{Limits as LogsLimits, LogsService, Options as LogsOptions};
 use wharf_svc_sts::StsService;
+use wharf_wal::Disk;
 use wharf_wire::{Caller, Dispatcher, Fault, Service};
 
 use crate::{
@@ -33,6 +34,7 @@ use crate::{
         Ec2Records, EcsNodes, Elbv2Records, Hosts, Keys, ListenerCertificates, Listeners,
         LoadBalancing, Registry, Roles, Sockets,
     },
+    backup::Backup,
     bootstrap::Bootstrap,
     certificate_authority::CertificateAuthority,
     explain::Explain,
@@ -68,6 +70,10 @@ pub struct ServerConfig {
     pub public_cidr: Cidr,
     /// How far API requests are throttled.
     pub throttling: Throttling,
+    /// What logs may take on disk; `None`: a share of the file system.
+    pub log_bytes: Option<u64>,
+    /// The way to the files of store and journal; one that fails in tests.
+    pub disk: Disk,
 }
 
 /// Why the control plane did not come up.
@@ -84,6 +90,10 @@ pub enum StartError {
     DataInUse { path: PathBuf, pid: u32 },
     #[error("the store cannot be opened")]
     Store(#[source] OpenError),
+    #[error(
+        "{text}; `wharf restore` brings a backup back, `wharf repair` says what giving up the damaged part costs"
+    )]
+    Damaged { text: String },
     #[error("the journal cannot be opened")]
     Journal(#[source] JournalOpenError),
     #[error("the layers cannot be opened")]
@@ -151,12 +161,22 @@ pub async fn run(
     }
     .run()
     .await?;
+    let (store, journal) = (data.store.clone(), data.journal.clone());
+    parts.spawn_until(&shutdown, "writing to disk", async move {
+        // Opening them anew is all that helps, and the supervisor does that.
+        tokio::select! {
+            reason = store.failed() => tracing::error!(%reason, "the server ends: its store failed"),
+            reason = journal.failed() => tracing::error!(%reason, "the server ends: its journal failed"),
+        }
+    });
     let planes = Arc::new(plane.planes(&data, &shutdown));
     let gateway = Arc::new(plane.gateway(&config, &data, &clock, planes.clone())?);
     parts.spawn("the planes' feed", async move { planes.run().await });
     let (logs, logs_clock) = (plane.logs.clone(), clock.clone());
     let sweep = async move { logs.sweep(logs_clock).await };
     parts.spawn_until(&shutdown, "the sweep of logs", sweep);
+    let bounds = plane.logs.clone().keep_within_bounds();
+    parts.spawn_until(&shutdown, "the bounds of logs", bounds);
     let upkeep = maintain(
         data.store.clone(),
         plane.catalog.clone(),
@@ -244,23 +264,31 @@ async fn listen(config: &ServerConfig) -> Result<Vec<TcpListener>, StartError> {
 pub(crate) async fn open(config: &ServerConfig) -> Result<Data, StartError> {
     let dir = config.data_dir.clone();
     let keyring = config.keyring.clone();
+    let disk = config.disk.clone();
+    let journal_options = journal_options(config);
     let work = move || {
         std::fs::create_dir_all(&dir).map_err(|source| StartError::File {
             path: dir.clone(),
             source,
         })?;
         let store =
-            Store::open(&dir.join("store"), StoreOptions::default()).map_err(
-                |error| match error {
-                    OpenError::InUse { dir, pid } => StartError::DataInUse {
-                        path: dir,
-                        pid: pid.unwrap_or(0),
-                    },
-                    other => StartError::Store(other),
+            Store::open(&dir.join("store"), store_options(&disk)).map_err(|error| match error {
+                OpenError::InUse { dir, pid } => StartError::DataInUse {
+                    path: dir,
+                    pid: pid.unwrap_or(0),
                 },
-            )?;
-        let journal = Journal::open(&dir.join("journal"), JournalOptions::default())
-            .map_err(StartError::Journal)?;
+                damage @ OpenError::Corrupt { .. } => StartError::Damaged {
+                    text: damage.to_string(),
+                },
+                other => StartError::Store(other),
+            })?;
+        let journal =
+            Journal::open(&dir.join("journal"), journal_options).map_err(|error| match error {
+                damage @ JournalOpenError::Corrupt { .. } => StartError::Damaged {
+                    text: damage.to_string(),
+                },
+                other => StartError::Journal(other),
+            })?;
         let blobs =
             Blobs::open(&dir.join("blobs"), Limits::default()).map_err(StartError::Blobs)?;
         let keyring = Keyring::open_or_create(&keyring).map_err(StartError::Keyring)?;
@@ -274,6 +302,44 @@ pub(crate) async fn open(config: &ServerConfig) -> Result<Data, StartError> {
     tokio::task::spawn_blocking(work)
         .await
         .expect("opening the data does not panic")
+}
+
+fn store_options(disk: &Disk) -> StoreOptions {
+    StoreOptions {
+        disk: disk.clone(),
+        ..StoreOptions::default()
+    }
+}
+
+fn logs_options(config: &ServerConfig) -> LogsOptions {
+    LogsOptions {
+        limits: LogsLimits {
+            kept_bytes: kept_log_bytes(config),
+            ..LogsLimits::default()
+        },
+        indexes: Some(config.data_dir.join("log-indexes")),
+    }
+}
+
+/// What logs may take: as asked for, or a tenth of the file system, up to a size at which the
+/// indexes stay small beside everything else in memory.
+fn kept_log_bytes(config: &ServerConfig) -> u64 {
+    const SHARE: u64 = 10;
+    const LEAST: u64 = 8 << 20;
+    const MOST: u64 = 64 << 30;
+    config.log_bytes.unwrap_or_else(|| {
+        let found = nix::sys::statvfs::statvfs(&config.data_dir);
+        let size = found.map_or(MOST, |found| found.blocks() * found.fragment_size());
+        (size / SHARE).clamp(LEAST, MOST)
+    })
+}
+
+fn journal_options(config: &ServerConfig) -> JournalOptions {
+    JournalOptions {
+        bytes_wanted: kept_log_bytes(config),
+        disk: config.disk.clone(),
+        ..JournalOptions::default()
+    }
 }
 
 /// Every service, with what the gateway needs to reach it.
@@ -360,7 +426,11 @@ impl Plane {
         Self {
             iam: IamService::new(directory.clone()),
             sts: StsService::new(directory.clone()),
-            logs: LogsService::new(data.store.clone(), data.journal.clone()),
+            logs: LogsService::open(
+                data.store.clone(),
+                data.journal.clone(),
+                logs_options(config),
+            ),
             dispatcher,
             directory,
             catalog,
@@ -448,12 +518,22 @@ impl Plane {
                 sessions: self.ecs.sessions(),
                 dispatcher: self.dispatcher.clone(),
             }),
-            health: Arc::new(Health::new(data.store.clone())),
+            health: Arc::new(Health::new(data.store.clone(), data.journal.clone())),
             join: Arc::new(join),
             planes: planes.clone(),
             certificate_authority: CertificateAuthority {
                 acm: self.acm.clone(),
                 dispatcher: self.dispatcher.clone(),
+            },
+            backup: Backup {
+                store: data.store.clone(),
+                journal: data.journal.clone(),
+                blobs: data.blobs.clone(),
+                dispatcher: self.dispatcher.clone(),
+                clock: clock.clone(),
+                data_dir: config.data_dir.clone(),
+                installation: config.installation.to_string(),
+                progress: Arc::default(),
             },
             explain: Explain {
                 ecs: self.ecs.clone(),
@@ -561,6 +641,8 @@ mod tests {
             region: "us-east-1".to_owned(),
             public_cidr: "127.64.0.0/16".parse().unwrap(),
             throttling: Throttling::default(),
+            log_bytes: None,
+            disk: Disk::default(),
         };
         assert!(own_hosts(&config).contains(&"[fe80::1]".to_owned()));
     }

@@ -60,6 +60,8 @@ async fn start_in(folder: tempfile::TempDir) -> Server {
         public_cidr: "127.64.0.0/16".parse().unwrap(),
         // A walk over all routes asks faster than accounts do.
         throttling: Throttling::Off,
+        log_bytes: None,
+        disk: wharf_wal::Disk::default(),
     };
     let stop = CancellationToken::new();
     let (ready, answers) = tokio::sync::oneshot::channel();

@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use wharf_base::NoRoom;
+
 use crate::{LeaseId, Revision};
 
 /// The store could not be opened or restored.
@@ -44,6 +46,11 @@ impl From<wharf_wal::LogError> for OpenError {
         match e {
             wharf_wal::LogError::Io { step, path, source } => Self::Io { step, path, source },
             wharf_wal::LogError::Corrupt {
+                path,
+                offset,
+                reason,
+            }
+            | wharf_wal::LogError::Undecodable {
                 path,
                 offset,
                 reason,
@@ -93,7 +100,15 @@ pub enum StoreError {
     LeaseNotFound(LeaseId),
     /// No room on disk. Reads go on, and writes succeed again once there is room.
     #[error("no room left on the disk of {}", dir.display())]
-    DiskFull { dir: PathBuf },
+    DiskFull {
+        dir: PathBuf,
+        #[source]
+        cause: NoRoom,
+    },
+    /// The process is short of something that comes back, descriptors for one. Nothing was changed;
+    /// trying again helps.
+    #[error("the store cannot write at this moment: {reason}")]
+    Later { reason: String },
     /// A write or sync failed in a way that leaves unknown what the disk holds; this call's own
     /// effect may or may not be found when the store is opened again. Reads go on; writes fail until
     /// then.

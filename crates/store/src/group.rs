@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use wharf_wal::{Encoder, MAX_FRAME_BYTES};
+use wharf_wal::{Encoder, MAX_FRAME_BYTES, Purpose};
 
 use crate::{
     Compare, Entry, LeaseId, Op, OpResult, Revision, StoreError, Target, Txn, TxnReply,
@@ -25,7 +25,13 @@ pub(crate) struct Group<'a> {
     log: Encoder,
     /// Changes of the transaction at hand.
     scratch: Encoder,
+    /// Whether any transaction of it leaves more in the store than there was.
+    grows: bool,
 }
+
+/// By so much a transaction that makes no key may grow what is there and still counts as one that
+/// is needed to give room back: stopping a task adds a reason and some times to its record.
+const CHANGE_BYTES: i64 = 4 << 10;
 
 /// What one transaction has written so far.
 #[derive(Default)]
@@ -33,6 +39,22 @@ struct Effects {
     revision: Revision,
     changes: usize,
     keys: usize,
+    /// Keys that were not there before.
+    made: usize,
+    /// Bytes of live keys and values: more (or, below zero, less) than before.
+    balance: i64,
+}
+
+impl Effects {
+    fn replace(&mut self, key: &str, before: Option<&Entry>, after: Option<usize>) {
+        let size = |value: usize| i64::try_from(key.len() + value).unwrap_or(i64::MAX);
+        self.balance += after.map_or(0, size) - before.map_or(0, |e| size(e.value.len()));
+        self.made += usize::from(before.is_none() && after.is_some());
+    }
+
+    fn grows(&self) -> bool {
+        self.balance > if self.made > 0 { 0 } else { CHANGE_BYTES }
+    }
 }
 
 impl<'a> Group<'a> {
@@ -43,6 +65,16 @@ impl<'a> Group<'a> {
             revision: state.revision,
             log: Encoder::new(),
             scratch: Encoder::new(),
+            grows: false,
+        }
+    }
+
+    /// What the group is to the disk.
+    pub(crate) fn purpose(&self) -> Purpose {
+        if self.grows {
+            Purpose::Growth
+        } else {
+            Purpose::GiveBack
         }
     }
 
@@ -104,6 +136,7 @@ impl<'a> Group<'a> {
         self.scratch.clear();
         let results = branch.iter().map(|op| self.run(op, &mut effects)).collect();
         let wrote = effects.changes > 0;
+        self.grows |= effects.grows();
         if wrote {
             // Moving a cursor alone takes no revision: see Op::Cursor.
             let revision = if effects.keys > 0 {
@@ -151,6 +184,7 @@ impl<'a> Group<'a> {
                 let previous = self.get(key);
                 effects.keys += 1;
                 effects.changes += 1;
+                effects.replace(key, previous.as_ref(), Some(value.len()));
                 Change::Put {
                     key,
                     value,
@@ -166,6 +200,7 @@ impl<'a> Group<'a> {
                 if previous.is_some() {
                     effects.keys += 1;
                     effects.changes += 1;
+                    effects.replace(key, previous.as_ref(), None);
                     Change::Delete { key }.encode(&mut self.scratch);
                     self.written.insert(key.clone(), None);
                 }

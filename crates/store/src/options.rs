@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use wharf_base::{Clock, SystemClock};
+use wharf_wal::Disk;
 
 #[derive(Debug, Clone)]
 pub struct StoreOptions {
@@ -20,6 +21,12 @@ pub struct StoreOptions {
     pub history_memory: usize,
     /// Size of one file of the log.
     pub segment_bytes: u64,
+    /// Room kept for deletions and changes on a full disk; of a small file system a 32nd at most.
+    pub reserve_bytes: u64,
+    /// Opens a damaged store up to the damage; see `Store::lost`.
+    pub salvage: bool,
+    /// The way to the files.
+    pub disk: Disk,
 }
 
 impl Default for StoreOptions {
@@ -32,6 +39,10 @@ impl Default for StoreOptions {
             keep_bytes: 16 << 20,
             history_memory: 2 << 20,
             segment_bytes: 4 << 20,
+            // Enough for tens of thousands of deletions.
+            reserve_bytes: 16 << 20,
+            salvage: false,
+            disk: Disk::default(),
         }
     }
 }

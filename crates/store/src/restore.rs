@@ -3,11 +3,11 @@
 
 use std::{
     fs::File,
-    io::{self, BufWriter, Read, Write},
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
-use wharf_wal::FolderLock;
+use wharf_wal::{Disk, FolderLock, Output};
 
 use crate::{
     OpenError, Revision, StoreOptions,
@@ -49,29 +49,11 @@ pub(crate) fn checkpoint_path(dir: &Path) -> PathBuf {
 /// Puts a new checkpoint in the place of the old one. Either of them is whole at every moment.
 pub(crate) fn replace_checkpoint<T>(
     dir: &Path,
-    write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<T>,
+    disk: &Disk,
+    write: impl FnOnce(&mut Output) -> io::Result<T>,
 ) -> io::Result<(T, File)> {
-    let unfinished = dir.join(UNFINISHED);
-    let attempt = || {
-        let file = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(&unfinished)?;
-        let mut out = BufWriter::with_capacity(256 << 10, &file);
-        let written = write(&mut out)?;
-        out.flush()?;
-        drop(out);
-        file.sync_all()?;
-        std::fs::rename(&unfinished, checkpoint_path(dir))?;
-        File::open(dir)?.sync_all()?;
-        Ok((written, file))
-    };
-    attempt().inspect_err(|_| {
-        // Gives its room back to a full disk; if even that fails, the next opening does it.
-        let _ = std::fs::remove_file(&unfinished);
-    })
+    // Where the outcome is unsettled, the log from the older of the two on is still there.
+    Ok(disk.replace(dir, CHECKPOINT, write)?)
 }
 
 /// Whether files of a log lie in the folder.
@@ -145,8 +127,10 @@ pub(crate) fn restore(
         next_lease: head.next_lease,
         first_segment: 1,
     };
-    replace_checkpoint(dir, |out| checkpoint::write_loaded(out, raised, &state))
-        .map_err(OpenError::io("write", path))?;
+    replace_checkpoint(dir, &options.disk, |out| {
+        checkpoint::write_loaded(out, raised, &state)
+    })
+    .map_err(OpenError::io("write", path))?;
     Ok(RestoreReport {
         epoch,
         revision,

@@ -18,6 +18,8 @@ pub(crate) struct Shared {
     pub(crate) epoch: u64,
     state: RwLock<State>,
     timers: Mutex<LeaseTimers>,
+    /// Why no more writes are taken, once that is so.
+    pub(crate) failure: tokio::sync::watch::Sender<Option<String>>,
 }
 
 impl Shared {
@@ -27,6 +29,7 @@ impl Shared {
             epoch,
             state: RwLock::new(state),
             timers: Mutex::new(timers),
+            failure: tokio::sync::watch::Sender::new(None),
         }
     }
 

@@ -50,6 +50,7 @@ struct Inner {
     room: Arc<Semaphore>,
     revisions: watch::Receiver<Revision>,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+    lost: Option<String>,
 }
 
 /// How far a range has been read.
@@ -81,6 +82,9 @@ impl Store {
             magic: LOG_MAGIC,
             segment_bytes: options.segment_bytes,
             grow_bytes: GROW_BYTES.min(options.segment_bytes),
+            reserve_bytes: options.reserve_bytes,
+            salvage: options.salvage,
+            disk: options.disk.clone(),
         };
         let log = Log::open(dir, log_options, head.first_segment, |frame| {
             apply_frame(&mut state, frame.payload, frame.file, frame.offset)
@@ -89,6 +93,10 @@ impl Store {
             note_segment(&mut segment_ends, frame.segment, state.revision);
             Ok(())
         })?;
+        if let Some(cut) = log.cut() {
+            report(cut);
+        }
+        let lost = log.cut().and_then(|cut| cut.damage.clone());
         let mut timers = LeaseTimers::new(options.lease_clock.clone(), options.lease_tick);
         for (id, lease) in &state.leases {
             timers.start(*id, lease.ttl_seconds);
@@ -122,8 +130,34 @@ impl Store {
                 room: Arc::new(Semaphore::new(QUEUE_KIB)),
                 revisions,
                 writer: Mutex::new(Some(thread)),
+                lost,
             }),
         })
+    }
+
+    /// The damage that opening gave up, with all that came after it: only with
+    /// [`StoreOptions::salvage`].
+    pub fn lost(&self) -> Option<&str> {
+        self.inner.lost.as_deref()
+    }
+
+    /// Whether the store takes writes that add something, without writing anything.
+    pub async fn probe(&self) -> Result<(), StoreError> {
+        self.ask(|reply| Command::Probe { reply }).await
+    }
+
+    /// Waits until the store takes no more writes, which only opening it again changes, and returns
+    /// why.
+    pub async fn failed(&self) -> String {
+        let mut failure = self.inner.shared.failure.subscribe();
+        loop {
+            if let Some(reason) = failure.borrow_and_update().clone() {
+                return reason;
+            }
+            if failure.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
     }
 
     /// Makes a store in `dir`, which must hold none, from a snapshot. Its epoch and revision are
@@ -411,6 +445,19 @@ impl Drop for Inner {
     }
 }
 
+fn report(cut: &wharf_wal::Cut) {
+    let (file, at, bytes) = (cut.path.display(), cut.offset, cut.bytes);
+    match &cut.damage {
+        None => tracing::warn!(
+            %file, at, bytes,
+            "an unfinished write at the end of the store's log was cut away; it had not been acknowledged"
+        ),
+        Some(damage) => {
+            tracing::error!(%file, at, bytes, %damage, "a damaged part of the store is given up")
+        }
+    }
+}
+
 fn load_checkpoint(
     dir: &Path,
     options: &StoreOptions,
@@ -426,8 +473,10 @@ fn load_checkpoint(
             });
         }
         let epoch = next_epoch(options, 0);
-        replace_checkpoint(dir, |out| checkpoint::write_empty(out, epoch))
-            .map_err(OpenError::io("write", &path))?;
+        replace_checkpoint(dir, &options.disk, |out| {
+            checkpoint::write_empty(out, epoch)
+        })
+        .map_err(OpenError::io("write", &path))?;
     }
     let file = std::fs::File::open(&path).map_err(OpenError::io("open", &path))?;
     let data = wharf_wal::DataFile::new(

@@ -14,7 +14,8 @@ use std::{
 };
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
-use wharf_wal::{AppendError, DataFile, FolderLock, Log, Place};
+use wharf_base::NoRoom;
+use wharf_wal::{AppendError, DataFile, Disk, FolderLock, Log, Place, Purpose, is_disk_full};
 
 use crate::{
     LeaseId, Revision, StoreError, StoreOptions, Txn, TxnReply,
@@ -28,6 +29,8 @@ use crate::{
 
 /// Transactions decided for one sync.
 const GROUP_TXNS: usize = 1024;
+/// What a probe sees whether there is room for: a small transaction.
+const PROBE_BYTES: usize = 4 << 10;
 /// Keys that the end of a lease deletes in one revision; the rest follow in the next ones.
 const LEASED_KEYS: usize = 10_000;
 /// Log segments that must be of no more use before a checkpoint is written to be rid of them.
@@ -62,6 +65,9 @@ pub(crate) enum Command {
     Compact {
         revision: Revision,
         reply: Reply<Revision>,
+    },
+    Probe {
+        reply: Reply<()>,
     },
     Checkpointed(io::Result<Checkpointed>),
     Close,
@@ -163,7 +169,7 @@ impl Writer {
 
     fn commit(&mut self, group: Vec<PendingTxn>) {
         let compact = self.due_compaction();
-        let (replies, log) = {
+        let (replies, log, purpose) = {
             let state = self.shared.read();
             let mut open = Group::new(&state);
             let replies: Vec<_> = group.iter().map(|p| open.decide(&p.txn)).collect();
@@ -171,9 +177,10 @@ impl Writer {
             if let (Some(revision), true) = (compact, open.bytes() > 0) {
                 open.note(Change::Compact { revision });
             }
-            (replies, open.into_log())
+            let purpose = open.purpose();
+            (replies, open.into_log(), purpose)
         };
-        match self.write(&log) {
+        match self.write(&log, purpose) {
             Ok(()) => {
                 for (pending, reply) in group.into_iter().zip(replies) {
                     // A caller that went away has no use for the answer.
@@ -189,28 +196,19 @@ impl Writer {
     }
 
     /// Makes a frame durable, then visible. An empty one is so already.
-    fn write(&mut self, payload: &[u8]) -> Result<(), StoreError> {
+    fn write(&mut self, payload: &[u8], purpose: Purpose) -> Result<(), StoreError> {
         if payload.is_empty() {
             return Ok(());
         }
-        let appended = self.log.append(payload).map_err(|e| match e {
-            AppendError::DiskFull { dir } => StoreError::DiskFull { dir },
-            other => {
-                tracing::error!(error = %other, "the store takes no more writes");
-                StoreError::Failed {
-                    reason: other.to_string(),
-                }
-            }
-        })?;
-        let mut state = self.shared.write();
+        let appended = self.log.append(payload, purpose);
+        let appended = appended.map_err(|e| self.refusal(e))?;
+        let shared = Arc::clone(&self.shared);
+        let mut state = shared.write();
         let before = state.revision;
         // The frame was just encoded here, so it decodes; were it not to, the log could not be
         // opened again either, and stopping is all there is.
-        apply_frame(&mut state, payload, &appended.file, appended.offset).map_err(|e| {
-            StoreError::Failed {
-                reason: format!("a frame {e}"),
-            }
-        })?;
+        apply_frame(&mut state, payload, &appended.file, appended.offset)
+            .map_err(|e| self.fail(format!("a frame {e}")))?;
         state.prune();
         state.evict(self.options.history_memory);
         let revision = state.revision;
@@ -220,6 +218,26 @@ impl Writer {
             self.revision.send_replace(revision);
         }
         Ok(())
+    }
+
+    fn refusal(&self, error: AppendError) -> StoreError {
+        match error {
+            AppendError::DiskFull { dir } => StoreError::DiskFull { dir, cause: NoRoom },
+            AppendError::Later { reason, .. } => StoreError::Later { reason },
+            other => self.fail(other.to_string()),
+        }
+    }
+
+    fn fail(&self, reason: String) -> StoreError {
+        self.shared.failure.send_if_modified(|known| {
+            let first = known.is_none();
+            if first {
+                tracing::error!(%reason, "the store failed and takes no more writes");
+                *known = Some(reason.clone());
+            }
+            first
+        });
+        StoreError::Failed { reason }
     }
 
     /// Everything but transactions.
@@ -237,24 +255,29 @@ impl Writer {
                 let compacted = self.compact(revision);
                 let _ = reply.send(compacted);
             }
+            Command::Probe { reply } => {
+                let able = self.log.probe(PROBE_BYTES);
+                let able = able.map_err(|e| self.refusal(e));
+                let _ = reply.send(able);
+            }
             Command::Checkpointed(done) => self.take_checkpoint(done),
             Command::Txn(_) | Command::Close => {}
         }
     }
 
-    fn note(&mut self, change: Change<'_>) -> Result<(), StoreError> {
+    fn note(&mut self, change: Change<'_>, purpose: Purpose) -> Result<(), StoreError> {
         let log = {
             let state = self.shared.read();
             let mut group = Group::new(&state);
             group.note(change);
             group.into_log()
         };
-        self.write(&log)
+        self.write(&log, purpose)
     }
 
     fn grant(&mut self, ttl_seconds: u64) -> Result<LeaseId, StoreError> {
         let id = LeaseId(self.shared.read().next_lease.max(1));
-        self.note(Change::LeaseGrant { id, ttl_seconds })?;
+        self.note(Change::LeaseGrant { id, ttl_seconds }, Purpose::Growth)?;
         let mut timers = self.shared.timers();
         if timers.is_empty() {
             self.next_lease_tick = Instant::now() + self.options.lease_tick;
@@ -275,7 +298,7 @@ impl Writer {
                 let revision = group.delete_leased(keys.into_iter(), ended.then_some(id));
                 (group.into_log(), revision, ended)
             };
-            self.write(&log)?;
+            self.write(&log, Purpose::GiveBack)?;
             if ended {
                 self.shared.timers().stop(id);
                 return Ok(revision);
@@ -311,7 +334,7 @@ impl Writer {
         }
         let revision = requested.min(slowest.unwrap_or(Revision::MAX));
         if revision > compacted {
-            self.note(Change::Compact { revision })?;
+            self.note(Change::Compact { revision }, Purpose::GiveBack)?;
         }
         Ok(revision.max(compacted))
     }
@@ -320,6 +343,12 @@ impl Writer {
     fn due_compaction(&self) -> Option<Revision> {
         let state = self.shared.read();
         let by_count = state.revision.saturating_sub(self.options.keep_revisions);
+        // On a full disk history is the first thing to go.
+        let keep_bytes = if self.log.is_tight() {
+            self.options.segment_bytes.min(self.options.keep_bytes)
+        } else {
+            self.options.keep_bytes
+        };
         let mut kept = 0;
         let by_bytes = self
             .log
@@ -327,7 +356,7 @@ impl Writer {
             .rev()
             .find_map(|(segment, bytes)| {
                 kept += bytes;
-                (kept > self.options.keep_bytes).then_some(segment)
+                (kept > keep_bytes).then_some(segment)
             })
             .and_then(|segment| self.segment_ends.iter().find(|e| e.segment == segment))
             .map_or(0, |end| end.revision);
@@ -376,9 +405,10 @@ impl Writer {
             return;
         };
         let shared = Arc::clone(&self.shared);
+        let disk = self.options.disk.clone();
         let thread = std::thread::Builder::new().name("store-checkpoint".to_owned());
         let spawned = thread.spawn(move || {
-            let done = write_checkpoint(&shared, first_segment);
+            let done = write_checkpoint(&shared, &disk, first_segment);
             let _ = answer.send(Command::Checkpointed(done));
         });
         match spawned {
@@ -395,6 +425,8 @@ impl Writer {
         self.checkpointing = false;
         let done = match done {
             Ok(done) => done,
+            // It makes far more room than it takes; what starts it stands as before.
+            Err(error) if is_disk_full(&error) && self.log.free_reserve() => return,
             Err(error) => return self.put_off_checkpoint(&error),
         };
         self.retry_checkpoint_at = None;
@@ -433,10 +465,14 @@ impl Writer {
     }
 }
 
-fn write_checkpoint(shared: &Arc<Shared>, first_segment: u64) -> io::Result<Checkpointed> {
+fn write_checkpoint(
+    shared: &Arc<Shared>,
+    disk: &Disk,
+    first_segment: u64,
+) -> io::Result<Checkpointed> {
     let pin = Pin::oldest(shared);
     let mut moved = Vec::new();
-    let (_, file) = replace_checkpoint(&shared.dir, |out| {
+    let (_, file) = replace_checkpoint(&shared.dir, disk, |out| {
         checkpoint::write(out, shared, &pin, first_segment, |m| moved.push(m))
     })?;
     Ok(Checkpointed {

@@ -18,6 +18,16 @@ impl DataFile {
         &self.path
     }
 
+    /// Bytes.
+    pub fn len(&self) -> io::Result<u64> {
+        self.file.metadata().map(|found| found.len())
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> io::Result<bool> {
+        self.len().map(|len| len == 0)
+    }
+
     /// Fills `into` from `offset`; a shorter file is an error.
     pub fn read_exact_at(&self, into: &mut [u8], offset: u64) -> io::Result<()> {
         self.file.read_exact_at(into, offset)

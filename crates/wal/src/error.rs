@@ -12,6 +12,13 @@ pub enum LogError {
         #[source]
         source: io::Error,
     },
+    /// A frame is what was written, and its reader makes nothing of it.
+    #[error("{} holds what this version cannot read at byte {offset}: {reason}", path.display())]
+    Undecodable {
+        path: PathBuf,
+        offset: u64,
+        reason: String,
+    },
     /// Bytes that had been acknowledged are not what was written.
     #[error("{} is damaged at byte {offset}: {reason}", path.display())]
     Corrupt {
@@ -29,11 +36,6 @@ impl LogError {
         let path = path.into();
         move |source| Self::Io { step, path, source }
     }
-
-    /// Whether the cause is a disk or a quota without room.
-    pub fn is_disk_full(&self) -> bool {
-        matches!(self, Self::Io { source, .. } if is_disk_full(source))
-    }
 }
 
 /// Appending failed.
@@ -42,6 +44,10 @@ pub enum AppendError {
     /// No room. Nothing was appended, and a later append may succeed.
     #[error("no room left on the disk of {}", dir.display())]
     DiskFull { dir: PathBuf },
+    /// The process or the machine is short of something that comes back, descriptors for one.
+    /// Nothing was appended, and a later append may succeed.
+    #[error("the log in {} cannot be written at this moment: {reason}", dir.display())]
+    Later { dir: PathBuf, reason: String },
     /// The disk did not take a write. What it holds is unknown until the log is opened again.
     #[error("the log in {} cannot be written any more: {reason}", dir.display())]
     Failed { dir: PathBuf, reason: String },
@@ -50,9 +56,16 @@ pub enum AppendError {
     TooLarge { bytes: usize },
 }
 
-pub(crate) fn is_disk_full(error: &io::Error) -> bool {
+/// Whether the cause is a disk or a quota without room.
+pub fn is_disk_full(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
     )
+}
+
+/// Whether opening a file failed for want of descriptors or memory, which others give back.
+pub(crate) fn is_passing(error: &io::Error) -> bool {
+    use nix::libc::{EMFILE, ENFILE, ENOMEM};
+    matches!(error.raw_os_error(), Some(EMFILE | ENFILE | ENOMEM))
 }

@@ -6,19 +6,25 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use crate::{
-    AppendError, DataFile, FRAME_HEADER_BYTES, LogError, MAX_FRAME_BYTES,
-    error::is_disk_full,
-    frame::decode_frame,
-    segment::{
-        SEGMENT_HEADER_BYTES, Segment, SegmentHeader, later_frame_in, segment_id, segment_path,
-    },
+    AppendError, DataFile, Disk, FRAME_HEADER_BYTES, LogError, MAX_FRAME_BYTES,
+    error::{is_disk_full, is_passing},
+    last::{self, Last},
+    scan::{self, Scan, Scanned},
+    segment::{SEGMENT_HEADER_BYTES, Segment, SegmentHeader, segment_path},
+    spare::{self, Spare},
 };
 
+/// Without a descriptor for the next segment the current one grows up to so many times its size.
+const OVERGROWTH: u64 = 4;
+/// A reserve that could not be made is tried again this much later.
+const RESERVE_RETRY: Duration = Duration::from_secs(1);
+
 /// How a log uses its folder.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct LogOptions {
     /// First bytes of each file: tells one kind of log from another.
     pub magic: [u8; 8],
@@ -26,6 +32,21 @@ pub struct LogOptions {
     pub segment_bytes: u64,
     /// The file grows by this much at a time.
     pub grow_bytes: u64,
+    /// Room that is kept for [`Purpose::GiveBack`]; less on a small file system. 0: none.
+    pub reserve_bytes: u64,
+    /// Opens a damaged log up to the damage; what is given up stays beside it under names that end
+    /// in `.damaged`.
+    pub salvage: bool,
+    pub disk: Disk,
+}
+
+/// What a frame is for, which decides what a full disk means to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Refused as long as the reserve is not whole.
+    Growth,
+    /// It leads to less being kept, so it may use the reserve.
+    GiveBack,
 }
 
 /// A frame that is now durable.
@@ -54,6 +75,18 @@ pub struct Replayed<'a> {
     pub payload: &'a [u8],
 }
 
+/// What opening a log cut away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cut {
+    pub path: PathBuf,
+    /// Where the log now ends.
+    pub offset: u64,
+    pub bytes: u64,
+    /// The damage that was given up; `None` for a write that was cut short before anybody was
+    /// answered.
+    pub damage: Option<String>,
+}
+
 #[derive(Debug)]
 pub struct Log {
     dir: PathBuf,
@@ -61,6 +94,13 @@ pub struct Log {
     options: LogOptions,
     sealed: VecDeque<Sealed>,
     active: Segment,
+    /// The file of the next segment.
+    spare: Option<Spare>,
+    reserve: Option<Spare>,
+    /// When a reserve could not be made, and whether for lack of room.
+    no_reserve: Option<(Instant, bool)>,
+    last: Last,
+    cut: Option<Cut>,
     next_seq: u64,
     buffer: Vec<u8>,
     failed: Option<String>,
@@ -77,55 +117,71 @@ impl Log {
         mut visit: impl FnMut(Replayed<'_>) -> Result<(), String>,
     ) -> Result<Self, LogError> {
         let dir_file = File::open(dir).map_err(LogError::io("open", dir))?;
-        let mut ids = list_segments(dir)?;
+        let disk = &options.disk;
+        let mut ids = scan::list(dir)?;
         while ids.first().is_some_and(|id| *id < first_segment) {
             let path = segment_path(dir, ids.remove(0));
-            std::fs::remove_file(&path).map_err(LogError::io("remove", path))?;
+            disk.remove(&path).map_err(LogError::io("remove", path))?;
         }
-        let mut scan = Scan {
+        let scan = Scan {
             dir,
             magic: options.magic,
-            next_seq: None,
-            next_id: Some(first_segment),
+            first: first_segment,
+            acknowledged: last::read(dir),
+            salvage: options.salvage,
         };
-        let mut sealed = VecDeque::new();
-        let mut active = None;
-        for (index, id) in ids.iter().enumerate() {
-            let last = index + 1 == ids.len();
-            match scan.segment(*id, last, &mut visit)? {
-                Some(segment) if last => active = Some(segment),
-                Some(segment) => {
-                    sealed.push_back(Sealed {
-                        id: segment.id,
-                        data: segment.data,
-                        bytes: segment.end,
-                    });
-                }
-                None => {}
-            }
+        let mut found = scan.run(&ids, &mut visit)?;
+        let (next_seq, next_id) = (found.next_seq, found.next_id);
+        let active = found.segments.pop();
+        let cut = cut(active.as_ref(), found.damage.as_ref());
+        for path in &found.useless {
+            discard(path, found.damage.is_some(), disk)?;
         }
-        let next_seq = scan.next_seq.unwrap_or(1);
+        if let (Some(it), Some(_)) = (&active, &found.damage) {
+            let copy = it.data.path().with_added_extension("damaged");
+            std::fs::copy(it.data.path(), &copy).map_err(LogError::io("copy to", copy))?;
+        }
+        // A failed sync of the folder by the process before must not count as done.
+        disk.sync_folder(&dir_file, dir)
+            .map_err(LogError::io("sync", dir))?;
         let active = match active {
-            Some(active) => active,
-            None => {
-                let id = scan.next_id.unwrap_or(first_segment);
-                Segment::create(dir, &dir_file, options.magic, id, next_seq)?
-            }
+            Some(active) => Segment::resume(active, disk)?,
+            None => first_of(dir, &dir_file, &options, next_id, next_seq)?,
         };
-        Ok(Self {
+        let sealed = found.segments.into_iter().map(|it| Sealed {
+            id: it.header.id,
+            data: it.data,
+            bytes: it.end,
+        });
+        let mut log = Self {
+            sealed: sealed.collect(),
+            last: Last::open(dir, disk, next_seq - 1),
             dir: dir.to_owned(),
             dir_file,
-            options,
-            sealed,
             active,
+            spare: None,
+            reserve: None,
+            no_reserve: None,
+            cut,
             next_seq,
             buffer: Vec::new(),
             failed: None,
-        })
+            options,
+        };
+        log.options.reserve_bytes = spare::fitting(dir, log.options.reserve_bytes);
+        log.make_spare();
+        // On a full disk there may be none; growth is refused then, and all else works.
+        let _ = log.keep_reserve();
+        Ok(log)
+    }
+
+    /// What opening cut away, if anything.
+    pub fn cut(&self) -> Option<&Cut> {
+        self.cut.as_ref()
     }
 
     /// Appends one frame; it is durable on return.
-    pub fn append(&mut self, payload: &[u8]) -> Result<Appended, AppendError> {
+    pub fn append(&mut self, payload: &[u8], purpose: Purpose) -> Result<Appended, AppendError> {
         if let Some(reason) = &self.failed {
             return Err(self.failure(reason.clone()));
         }
@@ -134,8 +190,11 @@ impl Log {
                 bytes: payload.len(),
             });
         }
-        self.prepare(payload.len())?;
-        match self.active.write(self.next_seq, payload, &mut self.buffer) {
+        if purpose == Purpose::Growth {
+            self.keep_reserve()?;
+        }
+        self.prepare(payload.len(), purpose)?;
+        match self.active.append(self.next_seq, payload, &mut self.buffer) {
             Ok(offset) => match self.active.sync() {
                 Ok(()) => Ok(self.accept(payload.len(), offset)),
                 // After a failed sync the kernel may have dropped the pages: asking again would lie.
@@ -148,6 +207,16 @@ impl Log {
         }
     }
 
+    /// Whether a frame of `bytes` that is [`Purpose::Growth`] could be appended now. Writes none, and
+    /// nothing at all if the room for it is there.
+    pub fn probe(&mut self, bytes: usize) -> Result<(), AppendError> {
+        if let Some(reason) = &self.failed {
+            return Err(self.failure(reason.clone()));
+        }
+        self.keep_reserve()?;
+        self.prepare(bytes, Purpose::Growth)
+    }
+
     /// Closes the current segment and begins the next, if it holds any frame.
     pub fn rotate(&mut self) -> Result<(), AppendError> {
         if let Some(reason) = &self.failed {
@@ -156,33 +225,14 @@ impl Log {
         if self.active.end == SEGMENT_HEADER_BYTES as u64 {
             return Ok(());
         }
-        // Sealed before the next one exists: only the last segment may hold anything but frames.
-        if let Err(e) = self.active.seal() {
-            return Err(self.fail("close a segment", &e));
-        }
-        let id = self.active.id + 1;
-        let next = Segment::create(
-            &self.dir,
-            &self.dir_file,
-            self.options.magic,
-            id,
-            self.next_seq,
-        );
-        let next = match next {
-            Ok(next) => next,
-            Err(e) if e.is_disk_full() => return Err(self.disk_full()),
-            Err(e) => {
-                self.failed = Some(e.to_string());
-                return Err(self.failure(e.to_string()));
-            }
+        let next = match self.spare.take() {
+            Some(next) => next,
+            None => match Spare::create(&self.dir, &self.options.disk) {
+                Ok(next) => next,
+                Err(e) => return Err(self.refuse("create a segment", &e)),
+            },
         };
-        let closed = std::mem::replace(&mut self.active, next);
-        self.sealed.push_back(Sealed {
-            id: closed.id,
-            data: closed.data,
-            bytes: closed.end,
-        });
-        Ok(())
+        self.begin(next)
     }
 
     /// Removes closed segments with ids below `first`, oldest first.
@@ -190,7 +240,8 @@ impl Log {
         while self.sealed.front().is_some_and(|oldest| oldest.id < first) {
             if let Some(oldest) = self.sealed.pop_front() {
                 let path = oldest.data.path().to_owned();
-                std::fs::remove_file(&path).map_err(LogError::io("remove", path))?;
+                let removed = self.options.disk.remove(&path);
+                removed.map_err(LogError::io("remove", path))?;
             }
         }
         Ok(())
@@ -207,34 +258,143 @@ impl Log {
         sealed.chain(std::iter::once((self.active.id, self.active.end)))
     }
 
+    /// Whether there is no reserve although there should be: the disk is full, or was.
+    pub fn is_tight(&self) -> bool {
+        self.options.reserve_bytes > 0 && self.reserve.is_none()
+    }
+
+    /// Gives the reserve's room free, for a file that will replace larger ones; whether there was
+    /// one. It is made again before anything grows.
+    pub fn free_reserve(&mut self) -> bool {
+        let freed = self.reserve.take().is_some_and(|it| it.remove().is_ok());
+        if freed {
+            self.no_reserve = Some((Instant::now(), true));
+        }
+        freed
+    }
+
+    /// The files of the closed segments, oldest first.
+    pub fn sealed_files(&self) -> impl Iterator<Item = (u64, &Arc<DataFile>)> + '_ {
+        self.sealed.iter().map(|s| (s.id, &s.data))
+    }
+
     /// Why the log takes no more writes, if so.
     pub fn failed(&self) -> Option<&str> {
         self.failed.as_deref()
     }
 
-    /// Room for a payload of `bytes`, in this segment or the next.
-    fn prepare(&mut self, bytes: usize) -> Result<(), AppendError> {
+    /// Room for a payload of `bytes`: in this segment, in the next or, if that is what it is for,
+    /// in the reserve.
+    fn prepare(&mut self, bytes: usize, purpose: Purpose) -> Result<(), AppendError> {
         let frame = (FRAME_HEADER_BYTES + bytes) as u64;
-        if self.active.end + frame > self.options.segment_bytes {
-            self.rotate()?;
+        match self.make_room(frame) {
+            Err(AppendError::DiskFull { .. }) if purpose == Purpose::GiveBack => {
+                let Some(reserve) = self.reserve.take() else {
+                    return Err(self.disk_full());
+                };
+                self.begin(reserve)?;
+                self.make_room(frame)
+            }
+            other => other,
         }
-        self.active
-            .make_room(frame, self.options.grow_bytes)
-            .map_err(|e| {
-                if is_disk_full(&e) {
-                    self.disk_full()
-                } else {
-                    self.fail("extend", &e)
-                }
-            })
+    }
+
+    fn make_room(&mut self, frame: u64) -> Result<(), AppendError> {
+        let end = self.active.end + frame;
+        // Room that is there is used before any is asked for.
+        if end > self.options.segment_bytes && end > self.active.allocated {
+            match self.rotate() {
+                Err(AppendError::Later { .. })
+                    if self.active.end <= OVERGROWTH * self.options.segment_bytes => {}
+                other => other?,
+            }
+        }
+        match self.active.make_room(frame, self.options.grow_bytes) {
+            Ok(()) => Ok(()),
+            Err(e) => Err(self.refuse("extend", &e)),
+        }
+    }
+
+    /// Makes `next` the segment that takes frames.
+    fn begin(&mut self, next: Spare) -> Result<(), AppendError> {
+        let header = SegmentHeader {
+            salt: rand::random(),
+            id: self.active.id + 1,
+            first_seq: self.next_seq,
+        };
+        let disk = self.options.disk.clone();
+        // First of all, so that a full disk is met while nothing has happened.
+        if let Err(e) = next.head(&disk, header, self.options.magic) {
+            return Err(self.refuse("begin a segment", &e));
+        }
+        // Sealed before the next one exists: only the last segment may hold anything but frames.
+        if let Err(e) = self.active.seal() {
+            return Err(self.fail("close a segment", &e));
+        }
+        let room = next.room;
+        let named = next
+            .name(&disk, segment_path(&self.dir, header.id))
+            .and_then(|data| {
+                disk.sync_folder(&self.dir_file, &self.dir)?;
+                Ok(data)
+            });
+        let data = match named {
+            Ok(data) => data,
+            Err(e) => return Err(self.fail("name a segment", &e)),
+        };
+        let begun = Segment::begin(data, header, room, &disk);
+        let closed = std::mem::replace(&mut self.active, begun);
+        self.sealed.push_back(Sealed {
+            id: closed.id,
+            data: closed.data,
+            bytes: closed.end,
+        });
+        Ok(())
+    }
+
+    /// Opens the next segment's file while there is no need of it. A failure is tried again after
+    /// the next append; it costs no more than a system call.
+    fn make_spare(&mut self) {
+        if self.spare.is_none() {
+            self.spare = Spare::create(&self.dir, &self.options.disk).ok();
+        }
+    }
+
+    /// Makes the reserve if there is none; fails while there is no room for it.
+    fn keep_reserve(&mut self) -> Result<(), AppendError> {
+        let wanted = self.options.reserve_bytes;
+        if wanted == 0 || self.reserve.is_some() {
+            return Ok(());
+        }
+        match self.no_reserve {
+            Some((tried, full)) if tried.elapsed() < RESERVE_RETRY => {
+                return if full { Err(self.disk_full()) } else { Ok(()) };
+            }
+            _ => {}
+        }
+        match Spare::reserve(&self.dir, &self.options.disk, wanted) {
+            Ok(reserve) => {
+                self.reserve = Some(reserve);
+                self.no_reserve = None;
+                Ok(())
+            }
+            Err(e) => {
+                let full = is_disk_full(&e);
+                self.no_reserve = Some((Instant::now(), full));
+                // For any other reason: writing goes on without a reserve.
+                if full { Err(self.disk_full()) } else { Ok(()) }
+            }
+        }
     }
 
     fn accept(&mut self, payload_bytes: usize, offset: u64) -> Appended {
         self.active.accept(payload_bytes);
+        self.last.set(self.next_seq);
         self.next_seq += 1;
         if self.buffer.capacity() > 1 << 20 {
             self.buffer = Vec::new();
         }
+        self.make_spare();
         Appended {
             segment: self.active.id,
             file: Arc::clone(&self.active.data),
@@ -245,6 +405,20 @@ impl Log {
     fn disk_full(&self) -> AppendError {
         AppendError::DiskFull {
             dir: self.dir.clone(),
+        }
+    }
+
+    /// The error of a step before anything of the log was touched.
+    fn refuse(&mut self, step: &str, error: &io::Error) -> AppendError {
+        if is_disk_full(error) {
+            self.disk_full()
+        } else if is_passing(error) {
+            AppendError::Later {
+                dir: self.dir.clone(),
+                reason: format!("could not {step}: {error}"),
+            }
+        } else {
+            self.fail(step, error)
         }
     }
 
@@ -262,120 +436,87 @@ impl Log {
     }
 }
 
-fn list_segments(dir: &Path) -> Result<Vec<u64>, LogError> {
-    let mut ids = Vec::new();
-    for entry in std::fs::read_dir(dir).map_err(LogError::io("list", dir))? {
-        let entry = entry.map_err(LogError::io("list", dir))?;
-        ids.extend(entry.file_name().to_str().and_then(segment_id));
-    }
-    ids.sort_unstable();
-    Ok(ids)
+/// The first segment of a log that has none.
+fn first_of(
+    dir: &Path,
+    dir_file: &File,
+    options: &LogOptions,
+    id: u64,
+    first_seq: u64,
+) -> Result<Segment, LogError> {
+    let header = SegmentHeader {
+        salt: rand::random(),
+        id,
+        first_seq,
+    };
+    let path = segment_path(dir, id);
+    let disk = &options.disk;
+    let make = || {
+        let file = Spare::create(dir, disk)?;
+        file.head(disk, header, options.magic)?;
+        let data = file.name(disk, path.clone())?;
+        disk.sync_folder(dir_file, dir)?;
+        Ok(Segment::begin(data, header, 0, disk))
+    };
+    make().map_err(LogError::io("create", &path))
 }
 
-/// Walks the segments of a folder in order, each of which must follow on the one before.
-struct Scan<'a> {
-    dir: &'a Path,
-    magic: [u8; 8],
-    next_seq: Option<u64>,
-    next_id: Option<u64>,
-}
-
-impl Scan<'_> {
-    /// `None` for a last segment that was being made when the process died.
-    fn segment(
-        &mut self,
-        id: u64,
-        last: bool,
-        visit: &mut impl FnMut(Replayed<'_>) -> Result<(), String>,
-    ) -> Result<Option<Segment>, LogError> {
-        let path = segment_path(self.dir, id);
-        let file = File::options().read(true).write(true).open(&path);
-        let data = DataFile::new(path.clone(), file.map_err(LogError::io("open", &path))?);
-        let bytes = read_all(&data)?;
-        let corrupt = |offset: usize, reason: String| LogError::Corrupt {
-            path: path.clone(),
-            offset: offset as u64,
-            reason,
-        };
-        let Some(header) = SegmentHeader::decode(&bytes, self.magic) else {
-            let empty = bytes.iter().skip(SEGMENT_HEADER_BYTES).all(|b| *b == 0);
-            if last && empty {
-                self.next_id = Some(id);
-                std::fs::remove_file(&path).map_err(LogError::io("remove", &path))?;
-                return Ok(None);
-            }
-            return Err(corrupt(0, "its header is not one of this log".to_owned()));
-        };
-        if header.id != id
-            || self.next_id.is_some_and(|next| next != id)
-            || self.next_seq.is_some_and(|next| next != header.first_seq)
-        {
-            return Err(corrupt(
-                0,
-                "it does not follow on the segment before it".to_owned(),
-            ));
-        }
-        let mut seq = header.first_seq;
-        let mut at = SEGMENT_HEADER_BYTES;
-        while let Some(payload) = decode_frame(&bytes[at..], header.salt, seq) {
-            let offset = at + FRAME_HEADER_BYTES;
-            let replayed = Replayed {
-                segment: id,
-                file: &data,
-                offset: offset as u64,
-                payload,
-            };
-            visit(replayed).map_err(|reason| corrupt(offset, reason))?;
-            at = offset + payload.len();
-            seq += 1;
-        }
-        let clean = bytes[at..].iter().all(|b| *b == 0);
-        // A closed segment ends with its last frame, and the next one tells which that was.
-        if !clean && (!last || later_frame_in(&bytes[at..], header.salt, seq)) {
-            return Err(corrupt(at, "an acknowledged frame is damaged".to_owned()));
-        }
-        self.next_seq = Some(seq);
-        self.next_id = Some(id + 1);
-        Segment::resume(data, header, at as u64, clean).map(Some)
+fn cut(active: Option<&Scanned>, damage: Option<&LogError>) -> Option<Cut> {
+    let damage = damage.map(ToString::to_string);
+    match active {
+        Some(it) if it.garbage > 0 || damage.is_some() => Some(Cut {
+            path: it.data.path().to_owned(),
+            offset: it.end,
+            bytes: it.garbage,
+            damage,
+        }),
+        _ => None,
     }
 }
 
-/// Segments are small (tens of MiB) and read once, front to back.
-fn read_all(data: &DataFile) -> Result<Vec<u8>, LogError> {
-    let fail = |e| LogError::io("read", data.path())(e);
-    let len = data.file.metadata().map_err(fail)?.len();
-    let mut bytes = vec![0; usize::try_from(len).unwrap_or(usize::MAX)];
-    data.read_exact_at(&mut bytes, 0).map_err(fail)?;
-    Ok(bytes)
+/// Takes a file that is not part of the log out of its way.
+fn discard(path: &Path, damaged: bool, disk: &Disk) -> Result<(), LogError> {
+    if damaged {
+        let aside = path.with_added_extension("damaged");
+        disk.rename(path, &aside)
+            .map_err(LogError::io("rename", path))
+    } else {
+        disk.remove(path).map_err(LogError::io("remove", path))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const OPTIONS: LogOptions = LogOptions {
-        magic: *b"testlog2",
-        segment_bytes: 1 << 20,
-        grow_bytes: 4096,
-    };
+    fn options() -> LogOptions {
+        LogOptions {
+            magic: *b"testlog2",
+            segment_bytes: 1 << 20,
+            grow_bytes: 4096,
+            reserve_bytes: 0,
+            salvage: false,
+            disk: Disk::default(),
+        }
+    }
 
     /// A disk that takes no writes, as seen through a file that was opened for reading alone.
     #[test]
     fn after_a_failed_write_nothing_more_is_written() {
         let dir = tempfile::tempdir().unwrap();
-        let mut log = Log::open(dir.path(), OPTIONS, 1, |_| Ok(())).unwrap();
-        log.append(b"one").unwrap();
+        let mut log = Log::open(dir.path(), options(), 1, |_| Ok(())).unwrap();
+        log.append(b"one", Purpose::Growth).unwrap();
         let path = segment_path(dir.path(), 1);
         let good = Arc::clone(&log.active.data);
         log.active.data = DataFile::new(path.clone(), File::open(&path).unwrap());
         assert!(matches!(
-            log.append(b"two"),
+            log.append(b"two", Purpose::Growth),
             Err(AppendError::Failed { .. })
         ));
         // Even if the disk were well again: nobody knows what it holds.
         log.active.data = good;
         assert!(matches!(
-            log.append(b"three"),
+            log.append(b"three", Purpose::Growth),
             Err(AppendError::Failed { .. })
         ));
         assert!(matches!(log.rotate(), Err(AppendError::Failed { .. })));
@@ -386,7 +527,7 @@ mod tests {
             found.push(frame.payload.to_vec());
             Ok(())
         };
-        Log::open(dir.path(), OPTIONS, 1, take).unwrap();
+        Log::open(dir.path(), options(), 1, take).unwrap();
         assert_eq!(found, [b"one"]);
     }
 }

@@ -5,16 +5,15 @@
 //! ```
 
 use std::{
-    fs::{File, OpenOptions},
     io,
-    os::unix::fs::FileExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use crate::{
-    DataFile, LogError,
+    DataFile, Disk, LogError,
     frame::{FRAME_HEADER_BYTES, decode_frame, encode_frame},
+    scan::Scanned,
 };
 
 pub(crate) const SEGMENT_HEADER_BYTES: usize = 36;
@@ -31,7 +30,8 @@ pub(crate) struct Segment {
     pub(crate) data: Arc<DataFile>,
     pub(crate) salt: u32,
     pub(crate) end: u64,
-    allocated: u64,
+    pub(crate) allocated: u64,
+    disk: Disk,
 }
 
 /// What a segment's own header says.
@@ -43,7 +43,7 @@ pub(crate) struct SegmentHeader {
 }
 
 impl SegmentHeader {
-    fn encode(self, magic: [u8; 8]) -> [u8; SEGMENT_HEADER_BYTES] {
+    pub(crate) fn encode(self, magic: [u8; 8]) -> [u8; SEGMENT_HEADER_BYTES] {
         let mut out = [0; SEGMENT_HEADER_BYTES];
         out[0..8].copy_from_slice(&magic);
         out[8..12].copy_from_slice(&VERSION.to_le_bytes());
@@ -83,76 +83,62 @@ pub(crate) fn segment_id(name: &str) -> Option<u64> {
 }
 
 impl Segment {
-    /// Makes the file and its header durable; on an error nothing is left behind.
-    pub(crate) fn create(
-        dir: &Path,
-        dir_file: &File,
-        magic: [u8; 8],
-        id: u64,
-        first_seq: u64,
-    ) -> Result<Self, LogError> {
-        let path = segment_path(dir, id);
-        let salt = rand::random();
-        let attempt = || -> io::Result<File> {
-            let file = OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .open(&path)?;
-            file.write_all_at(
-                &SegmentHeader {
-                    salt,
-                    id,
-                    first_seq,
-                }
-                .encode(magic),
-                0,
-            )?;
-            file.sync_all()?;
-            dir_file.sync_all()?;
-            Ok(file)
-        };
-        match attempt() {
-            Ok(file) => {
-                let end = SEGMENT_HEADER_BYTES as u64;
-                Ok(Self {
-                    id,
-                    data: DataFile::new(path, file),
-                    salt,
-                    end,
-                    allocated: end,
-                })
-            }
-            Err(source) => {
-                // Best effort: a leftover without frames is recognised and removed on opening.
-                let _ = std::fs::remove_file(&path);
-                Err(LogError::io("create", path)(source))
-            }
-        }
-    }
-
-    /// Takes up a scanned file whose frames end at `end`, cutting away what lies behind.
-    pub(crate) fn resume(
+    /// A durable file with a header and no frames; `allocated` bytes are there already.
+    pub(crate) fn begin(
         data: Arc<DataFile>,
         header: SegmentHeader,
-        end: u64,
-        clean: bool,
-    ) -> Result<Self, LogError> {
-        let fail = |step| LogError::io(step, data.path.clone());
-        let mut allocated = data.file.metadata().map_err(fail("inspect"))?.len();
-        if !clean {
-            data.file.set_len(end).map_err(fail("truncate"))?;
-            data.file.sync_all().map_err(fail("sync"))?;
-            allocated = end;
-        }
-        Ok(Self {
+        allocated: u64,
+        disk: &Disk,
+    ) -> Self {
+        let end = SEGMENT_HEADER_BYTES as u64;
+        Self {
             id: header.id,
             data,
             salt: header.salt,
             end,
-            allocated,
-        })
+            allocated: allocated.max(end),
+            disk: disk.clone(),
+        }
+    }
+
+    /// Takes up the last file of a scan. What lies behind its frames becomes zeros, which keeps
+    /// the room; and the last frame is written once more: the sync that failed for it may have left
+    /// it in the kernel's memory alone, where it reads well and will not survive a power failure.
+    pub(crate) fn resume(scanned: Scanned, disk: &Disk) -> Result<Self, LogError> {
+        let segment = Self {
+            id: scanned.header.id,
+            salt: scanned.header.salt,
+            end: scanned.end,
+            allocated: scanned.len.max(scanned.end),
+            data: scanned.data,
+            disk: disk.clone(),
+        };
+        let fail = |e| LogError::io("settle the end of", segment.data.path())(e);
+        segment
+            .zero(segment.end, segment.end + scanned.garbage)
+            .map_err(fail)?;
+        if let Some((offset, bytes)) = scanned.last_frame {
+            let (file, path) = (&segment.data.file, segment.data.path());
+            match disk.write_all_at(file, path, &bytes, offset) {
+                // A file system that writes elsewhere; the frame that is there stays.
+                Err(e) if crate::error::is_disk_full(&e) => {}
+                other => other.map_err(fail)?,
+            }
+        }
+        segment.sync_all().map_err(fail)?;
+        Ok(segment)
+    }
+
+    fn zero(&self, from: u64, to: u64) -> io::Result<()> {
+        let mut at = from;
+        while at < to {
+            let piece = usize::try_from(to - at)
+                .unwrap_or(usize::MAX)
+                .min(ZEROS.len());
+            self.write(&ZEROS[..piece], at)?;
+            at += piece as u64;
+        }
+        Ok(())
     }
 
     /// Sees to it that `bytes` can be written at the end without the disk having to find room:
@@ -172,36 +158,20 @@ impl Segment {
     }
 
     fn grow_to(&mut self, size: u64) -> io::Result<()> {
-        let file = &self.data.file;
-        let mut at = self.allocated;
-        let grown = loop {
-            if at >= size {
-                break file.sync_all();
-            }
-            let piece = usize::try_from(size - at)
-                .unwrap_or(usize::MAX)
-                .min(ZEROS.len());
-            match file.write_all_at(&ZEROS[..piece], at) {
-                Ok(()) => at += piece as u64,
-                Err(e) => break Err(e),
-            }
-        };
+        let grown = self
+            .zero(self.allocated, size)
+            .and_then(|()| self.sync_all());
         match grown {
-            Ok(()) => {
-                self.allocated = size;
-                Ok(())
-            }
-            Err(e) => {
-                // Zeros beyond the frames mean nothing, so a failure here has lost nothing.
-                let _ = file.set_len(self.allocated);
-                Err(e)
-            }
+            Ok(()) => self.allocated = size,
+            // Zeros beyond the frames mean nothing, so a failure here has lost nothing.
+            Err(_) => drop(self.set_len(self.allocated)),
         }
+        grown
     }
 
     /// Writes one frame where [`Self::make_room`] made room. Returns where the payload stands. The
     /// frame counts only after [`Self::accept`].
-    pub(crate) fn write(
+    pub(crate) fn append(
         &mut self,
         seq: u64,
         payload: &[u8],
@@ -209,12 +179,12 @@ impl Segment {
     ) -> io::Result<u64> {
         buffer.clear();
         encode_frame(buffer, self.salt, seq, payload);
-        self.data.file.write_all_at(buffer, self.end)?;
+        self.write(buffer, self.end)?;
         Ok(self.end + FRAME_HEADER_BYTES as u64)
     }
 
     pub(crate) fn sync(&self) -> io::Result<()> {
-        self.data.file.sync_data()
+        self.disk.sync_data(&self.data.file, self.data.path())
     }
 
     /// The frame just written is durable.
@@ -225,9 +195,23 @@ impl Segment {
 
     /// Gives back the zeros at the end; the file takes no more frames.
     pub(crate) fn seal(&mut self) -> io::Result<()> {
-        self.data.file.set_len(self.end)?;
+        self.set_len(self.end)?;
         self.allocated = self.end;
-        self.data.file.sync_all()
+        self.sync_all()
+    }
+
+    fn write(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        let (file, path) = (&self.data.file, self.data.path());
+        self.disk.write_all_at(file, path, bytes, offset)
+    }
+
+    fn set_len(&self, bytes: u64) -> io::Result<()> {
+        let (file, path) = (&self.data.file, self.data.path());
+        self.disk.set_len(file, path, bytes)
+    }
+
+    fn sync_all(&self) -> io::Result<()> {
+        self.disk.sync_all(&self.data.file, self.data.path())
     }
 }
 

@@ -2,17 +2,22 @@
 
 use std::{fs, path::Path};
 
-use wharf_wal::{Log, LogError, LogOptions};
+use wharf_wal::{Disk, Log, LogError, LogOptions, Purpose};
 
-const OPTIONS: LogOptions = LogOptions {
-    magic: *b"testlog1",
-    segment_bytes: 4096,
-    grow_bytes: 4096,
-};
+fn options() -> LogOptions {
+    LogOptions {
+        magic: *b"testlog1",
+        segment_bytes: 4096,
+        grow_bytes: 4096,
+        reserve_bytes: 0,
+        salvage: false,
+        disk: Disk::default(),
+    }
+}
 
 fn open(dir: &Path, first: u64) -> Result<(Log, Vec<Vec<u8>>), LogError> {
     let mut found = Vec::new();
-    let log = Log::open(dir, OPTIONS, first, |frame| {
+    let log = Log::open(dir, options(), first, |frame| {
         let mut again = vec![0; frame.payload.len()];
         frame
             .file
@@ -41,12 +46,13 @@ fn frames_come_back_across_segments() {
         assert_eq!(found, written);
         for n in 0..20 {
             written.push(payload(round * 20 + n));
-            log.append(&written[written.len() - 1]).unwrap();
+            log.append(&written[written.len() - 1], Purpose::Growth)
+                .unwrap();
         }
     }
     let large = vec![9; 100_000];
     let (mut log, _) = open(dir.path(), 1).unwrap();
-    log.append(&large).unwrap();
+    log.append(&large, Purpose::Growth).unwrap();
     written.push(large);
     let segments: Vec<_> = log.segments().collect();
     assert!(segments.len() > 4);
@@ -69,10 +75,10 @@ fn one_segment() -> (tempfile::TempDir, Vec<u8>, std::ops::Range<usize>) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join(format!("{:016x}.log", 1));
     let (mut log, _) = open(dir.path(), 1).unwrap();
-    (0..3).for_each(|n| drop(log.append(&payload(n)).unwrap()));
+    (0..3).for_each(|n| drop(log.append(&payload(n), Purpose::Growth).unwrap()));
     let end = |log: &Log| log.segments().last().unwrap().1 as usize;
     let before = end(&log);
-    log.append(&payload(3)).unwrap();
+    log.append(&payload(3), Purpose::Growth).unwrap();
     let after = end(&log);
     drop(log);
     (dir, fs::read(path).unwrap(), before..after)
@@ -87,7 +93,7 @@ fn a_torn_last_frame_is_dropped_whatever_is_left_of_it() {
         let (mut log, found) = open(dir.path(), 1).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert_eq!(found, [payload(0), payload(1), payload(2)], "{name}");
         // And the log goes on from there, with nothing of the old frame coming back.
-        log.append(b"new").unwrap();
+        log.append(b"new", Purpose::Growth).unwrap();
         drop(log);
         assert_eq!(
             open(dir.path(), 1).unwrap().1[3..],
@@ -133,7 +139,7 @@ fn a_segment_that_was_being_made_is_made_again() {
     for left in [0, 10, 36] {
         let dir = tempfile::tempdir().unwrap();
         let (mut log, _) = open(dir.path(), 1).unwrap();
-        log.append(b"one").unwrap();
+        log.append(b"one", Purpose::Growth).unwrap();
         log.rotate().unwrap();
         drop(log);
         let second = dir.path().join(format!("{:016x}.log", 2));
@@ -141,7 +147,7 @@ fn a_segment_that_was_being_made_is_made_again() {
         fs::write(&second, &header[..left.min(header.len())]).unwrap();
         let (mut log, found) = open(dir.path(), 1).unwrap();
         assert_eq!(found, [b"one"]);
-        log.append(b"two").unwrap();
+        log.append(b"two", Purpose::Growth).unwrap();
         drop(log);
         assert_eq!(open(dir.path(), 1).unwrap().1, [b"one", b"two"]);
     }
@@ -152,7 +158,7 @@ fn the_log_of_another_kind_is_refused() {
     let (dir, ..) = one_segment();
     let options = LogOptions {
         magic: *b"another1",
-        ..OPTIONS
+        ..options()
     };
     assert!(matches!(
         Log::open(dir.path(), options, 1, |_| Ok(())),

@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, fmt};
 
+use wharf_base::NoRoom;
+
 /// An error answer. Its text goes to the caller; internals are logged where it is made, never put
 /// in here.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +16,10 @@ pub struct Fault {
     /// Further members of the modelled exception, as JSON; only the JSON protocols carry them.
     pub members: Vec<(&'static str, serde_json::Value)>,
 }
+
+/// What callers read who would add something to a full disk.
+const NO_ROOM: &str = "The disk of the control plane is full: nothing can be added until there is room. \
+                       Deleting and stopping work.";
 
 impl Fault {
     /// A fault the caller brought about.
@@ -32,16 +38,21 @@ impl Fault {
     }
 
     /// A fault of ours. `cause` is logged with everything beneath it; the caller reads only
-    /// `message`.
+    /// `message`, or that the disk is full.
     pub fn receiver(
         code: impl Into<Cow<'static, str>>,
         status: u16,
         message: impl Into<String>,
         cause: &dyn std::error::Error,
     ) -> Self {
+        let message = if NoRoom::is_cause_of(cause) {
+            NO_ROOM.to_owned()
+        } else {
+            message.into()
+        };
         let fault = Self {
             code: code.into(),
-            message: message.into(),
+            message,
             status,
             sender: false,
             members: Vec::new(),

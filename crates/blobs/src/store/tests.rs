@@ -88,7 +88,7 @@ async fn what_goes_in_comes_out() {
     for len in [0, 1, 255 * 1024, 3 * 1024 * 1024 + 17] {
         let content = random(len);
         let digest = Digest::of(&content);
-        let mut upload = home.blobs.upload_once(NO_LIMIT).await.unwrap();
+        let mut upload = home.blobs.upload_once(None, NO_LIMIT).await.unwrap();
         send(&mut upload, &content).await;
         let (info, _lease) = upload.finish(&digest).await.unwrap();
         assert_eq!((info.digest, info.size), (digest, len as u64));
@@ -100,7 +100,7 @@ async fn what_goes_in_comes_out() {
 #[tokio::test]
 async fn a_wrong_digest_is_refused_and_leaves_nothing() {
     let home = Home::new();
-    let mut upload = home.blobs.upload_once(NO_LIMIT).await.unwrap();
+    let mut upload = home.blobs.upload_once(None, NO_LIMIT).await.unwrap();
     upload.write(Bytes::from_static(b"content")).await.unwrap();
     let expected = Digest::of(b"other");
     let refused = upload.finish(&expected).await.unwrap_err();
@@ -245,8 +245,15 @@ fn only_uuids_name_uploads() {
 #[tokio::test]
 async fn bounds_hold() {
     let dir = tempfile::tempdir().unwrap();
-    let blobs = Blobs::open(dir.path(), Limits { open_uploads: 2 }).unwrap();
-    let mut upload = blobs.upload_once(10).await.unwrap();
+    let blobs = Blobs::open(
+        dir.path(),
+        Limits {
+            open_uploads: 2,
+            ..Limits::default()
+        },
+    )
+    .unwrap();
+    let mut upload = blobs.upload_once(None, 10).await.unwrap();
     upload
         .write(Bytes::from_static(b"0123456789"))
         .await
@@ -279,7 +286,7 @@ async fn one_digest_pushed_by_many_at_once_is_one_file() {
     for _ in 0..8 {
         let (blobs, content) = (home.blobs.clone(), content.clone());
         pushes.spawn(async move {
-            let mut upload = blobs.upload_once(NO_LIMIT).await.unwrap();
+            let mut upload = blobs.upload_once(None, NO_LIMIT).await.unwrap();
             send(&mut upload, &content).await;
             upload.finish(&digest).await.map(|(info, _)| info.size)
         });
@@ -458,7 +465,14 @@ async fn a_killed_process_leaves_no_unfinished_blob() {
     let resumable = home.blobs.begin_upload(SCOPE).await.unwrap();
     let Home { dir, blobs } = home;
     drop(blobs);
-    let blobs = Blobs::open(dir.path(), Limits { open_uploads: 1 }).unwrap();
+    let blobs = Blobs::open(
+        dir.path(),
+        Limits {
+            open_uploads: 1,
+            ..Limits::default()
+        },
+    )
+    .unwrap();
     let home = Home { dir, blobs };
     assert_eq!(home.uploads().len(), 1);
     let full = home.blobs.begin_upload(SCOPE).await;
@@ -477,4 +491,82 @@ fn one_process_a_folder() {
     let home = Home::new();
     let second = Blobs::open(home.dir.path(), Limits::default());
     assert!(matches!(second, Err(BlobError::InUse(_))));
+}
+
+#[tokio::test]
+async fn a_scope_has_its_share_of_uploads_and_bytes_and_others_have_theirs() {
+    let dir = tempfile::tempdir().unwrap();
+    let limits = Limits {
+        scope_uploads: 2,
+        scope_bytes: 1000,
+        free_bytes: 0,
+        ..Limits::default()
+    };
+    let blobs = Blobs::open(dir.path(), limits).unwrap();
+    let first = blobs.begin_upload("a").await.unwrap();
+    let second = blobs.begin_upload("a").await.unwrap();
+    assert!(matches!(
+        blobs.begin_upload("a").await,
+        Err(BlobError::TooManyUploads { limit: 2 })
+    ));
+    let other = blobs.begin_upload("b").await.unwrap();
+    let send = async |blobs: &Blobs, id: &UploadId, scope: &str, bytes: usize| {
+        let mut upload = blobs.resume_upload(id, scope, NO_LIMIT).await?;
+        upload.write(vec![7; bytes].into()).await?;
+        upload.pause().await
+    };
+    assert_eq!(send(&blobs, &first, "a", 600).await.unwrap(), 600);
+    assert!(matches!(
+        send(&blobs, &second, "a", 600).await,
+        Err(BlobError::TooManyUploadBytes { limit: 1000 })
+    ));
+    assert_eq!(send(&blobs, &other, "b", 900).await.unwrap(), 900);
+    // A restart forgets none of it.
+    drop(blobs);
+    let blobs = Blobs::open(dir.path(), limits).unwrap();
+    assert!(matches!(
+        send(&blobs, &second, "a", 600).await,
+        Err(BlobError::TooManyUploadBytes { .. })
+    ));
+    assert!(blobs.begin_upload("a").await.is_err());
+    // What is finished, given up or swept counts no more.
+    let upload = blobs.resume_upload(&first, "a", NO_LIMIT).await.unwrap();
+    upload.finish(&Digest::of(&[7; 600])).await.unwrap();
+    assert_eq!(send(&blobs, &second, "a", 600).await.unwrap(), 600);
+    let third = blobs.begin_upload("a").await.unwrap();
+    assert!(send(&blobs, &third, "a", 600).await.is_err());
+    let swept = blobs
+        .sweep_uploads(std::time::Duration::ZERO)
+        .await
+        .unwrap();
+    assert_eq!(swept, 3);
+    let fourth = blobs.begin_upload("a").await.unwrap();
+    assert_eq!(send(&blobs, &fourth, "a", 900).await.unwrap(), 900);
+}
+
+#[tokio::test]
+async fn an_upload_leaves_room_for_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let limits = Limits {
+        // A twentieth of the file system then, of which so much is free hopefully.
+        free_bytes: u64::MAX,
+        ..Limits::default()
+    };
+    let blobs = Blobs::open(dir.path(), limits).unwrap();
+    let (free, total) = blobs.folder().free().unwrap();
+    let mut upload = blobs.upload_once(None, NO_LIMIT).await.unwrap();
+    let written = upload.write(vec![1; 10].into()).await;
+    assert_eq!(written.is_ok(), free >= total / 20, "{written:?}");
+}
+
+#[tokio::test]
+async fn nothing_is_removed_while_a_copy_is_made() {
+    let dir = tempfile::tempdir().unwrap();
+    let blobs = Blobs::open(dir.path(), Limits::default()).unwrap();
+    let (info, lease) = blobs.put("old".into()).await.unwrap();
+    drop(lease);
+    let pause = blobs.pause_removal();
+    assert!(blobs.try_exclusive(&info.digest).is_none());
+    drop(pause);
+    assert!(blobs.try_exclusive(&info.digest).is_some());
 }

@@ -81,7 +81,8 @@ fn appends_fail_cleanly_and_succeed_once_there_is_room() {
         assert_eq!(
             error,
             JournalError::DiskFull {
-                dir: folder.clone()
+                dir: folder.clone(),
+                cause: wharf_base::NoRoom,
             }
         );
         assert!(journal.append("new", &["x".repeat(300_000)]).await.is_err());

@@ -13,6 +13,9 @@ pub fn small() -> wharf_journal::JournalOptions {
         merge_segments: 2,
         merge_runs: 2,
         max_run_bytes: 1 << 20,
+        // Tests count bytes.
+        reserve_bytes: 0,
+        ..wharf_journal::JournalOptions::default()
     }
 }
 

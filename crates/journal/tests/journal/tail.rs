@@ -24,11 +24,20 @@ async fn a_torn_tail_costs_the_last_append_and_no_more() {
         garbled[at] ^= 0x55;
         for damaged in [&bytes[..at], &garbled] {
             fs::write(&path, damaged).unwrap();
+            // It had been acknowledged, so this is damage.
+            assert!(matches!(
+                Journal::open(dir.path(), small()),
+                Err(OpenError::Corrupt { .. })
+            ));
+            // After a power failure nothing says so.
+            let acknowledged = fs::read(dir.path().join("LAST")).unwrap();
+            fs::remove_file(dir.path().join("LAST")).unwrap();
             let j = Journal::open(dir.path(), small()).unwrap();
             assert_eq!(j.end("s"), 2, "at {at}");
             assert_eq!(j.append("s", &["again"]).await, Ok(2));
             assert_eq!(all(&j, "s").await.len(), 3);
             j.close().await;
+            fs::write(dir.path().join("LAST"), acknowledged).unwrap();
         }
     }
     let mut garbled = bytes;

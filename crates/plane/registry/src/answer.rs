@@ -111,7 +111,8 @@ impl From<EcrError> for Refusal {
             E::LimitExceeded(_) => (StatusCode::BAD_REQUEST, "MANIFEST_INVALID"),
             E::Blob(BlobError::TooLarge { .. }) => (StatusCode::PAYLOAD_TOO_LARGE, "SIZE_INVALID"),
             E::Blob(BlobError::UploadBusy) => (StatusCode::BAD_REQUEST, "BLOB_UPLOAD_INVALID"),
-            E::Blob(BlobError::TooManyUploads { .. }) | E::Contention => {
+            E::Blob(BlobError::TooManyUploads { .. } | BlobError::TooManyUploadBytes { .. })
+            | E::Contention => {
                 let text = "Rate exceeded";
                 return Self::new(StatusCode::TOO_MANY_REQUESTS, "TOOMANYREQUESTS", text);
             }

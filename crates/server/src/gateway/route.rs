@@ -20,6 +20,8 @@ pub enum Route {
     CertificateAuthority,
     /// Why a service or task is as it is.
     Explain,
+    /// A backup is begun, or how far it is.
+    Backup,
     /// A websocket of an agent.
     Agent(Channel),
     /// An end of a session of ECS Exec; who it is, its first frame says.
@@ -37,6 +39,7 @@ pub fn classify(method: &Method, path: &str) -> Route {
         "/health" => Route::Health,
         "/wharf/join" => Route::Join,
         "/wharf/join-token" if method == Method::POST => Route::JoinToken,
+        "/wharf/backup" if method == Method::GET || method == Method::POST => Route::Backup,
         "/wharf/ca" if method == Method::GET => Route::CertificateAuthority,
         "/wharf/explain" if method == Method::GET => Route::Explain,
         "/wharf/overview" if method == Method::GET => Route::Overview,

@@ -85,7 +85,8 @@ fn writes_fail_cleanly_and_succeed_once_there_is_room() {
         assert_eq!(
             error,
             StoreError::DiskFull {
-                dir: folder.clone()
+                dir: folder.clone(),
+                cause: wharf_base::NoRoom,
             }
         );
         for round in 0..3 {
@@ -162,5 +163,69 @@ fn a_small_disk_is_enough_for_a_small_store() {
         store.close().await;
         let store = Store::open(&dir, options()).unwrap();
         assert_eq!(store.revision(), 8000);
+    });
+}
+
+/// Growth is refused while the reserve is not whole; deletions and changes of what is there go on,
+/// whoever takes the room they give back.
+#[test]
+fn deletions_work_on_a_full_disk() {
+    on_a_small_disk(16 << 20, async |dir| {
+        let folder = dir.join("store");
+        let options = || StoreOptions {
+            segment_bytes: 256 << 10,
+            ..StoreOptions::default()
+        };
+        let store = Store::open(&folder, options()).unwrap();
+        for i in 0..200 {
+            put(&store, format!("/k/{i:05}"), vec![7; 1000])
+                .await
+                .unwrap();
+        }
+        let mut fillers = vec![fill(&dir)];
+        let mut made = 0;
+        while put(&store, format!("/more/{made:05}"), vec![7; 3000])
+            .await
+            .is_ok()
+        {
+            made += 1;
+        }
+        // As a container that writes for as long as there is room.
+        for i in 0..100 {
+            assert_eq!(
+                store.delete(&PERMIT, format!("/k/{i:05}")).await,
+                Ok(true),
+                "{i}"
+            );
+            let next = dir.join(format!("filler{i}"));
+            fs::rename(fill(&dir), &next).unwrap();
+            fillers.push(next);
+        }
+        for i in 100..200 {
+            // A task that stops has a little more to say.
+            put(&store, format!("/k/{i:05}"), vec![8; 1100])
+                .await
+                .unwrap();
+        }
+        let refused = put(&store, "/grows".into(), vec![1; 10]).await;
+        assert!(
+            matches!(refused, Err(StoreError::DiskFull { .. })),
+            "{refused:?}"
+        );
+        assert!(store.probe().await.is_err());
+        store.close().await;
+        let store = Store::open(&folder, options()).unwrap();
+        assert_eq!(
+            store.get("/k/00150").await.unwrap().unwrap().value.len(),
+            1100
+        );
+        assert_eq!(store.delete(&PERMIT, "/k/00150").await, Ok(true));
+        for filler in fillers {
+            let _ = fs::remove_file(filler);
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+        put(&store, "/grows".into(), vec![1; 10]).await.unwrap();
+        store.probe().await.unwrap();
+        assert!(folder.join("reserve").exists());
     });
 }

@@ -81,11 +81,20 @@ async fn a_torn_tail_costs_what_was_not_acknowledged_and_no_more() {
         garbled[at] ^= 0x55;
         for damaged in [&bytes[..at], &garbled] {
             fs::write(&path, damaged).unwrap();
+            // It had been acknowledged, so this is damage.
+            assert!(matches!(
+                Store::open(dir.path(), small()),
+                Err(OpenError::Corrupt { .. })
+            ));
+            // After a power failure nothing says so.
+            let acknowledged = fs::read(dir.path().join("LAST")).unwrap();
+            fs::remove_file(dir.path().join("LAST")).unwrap();
             let store = Store::open(dir.path(), small()).unwrap();
             assert_eq!(store.revision(), 2, "at {at}");
             assert_eq!(store.get("/k").await.unwrap().unwrap().value, "two");
             assert_eq!(store.put(&PERMIT, "/k", "three again").await, Ok(3));
             store.close().await;
+            fs::write(dir.path().join("LAST"), acknowledged).unwrap();
         }
     }
     for at in (36..last.start).step_by(3) {

@@ -10,6 +10,8 @@ fn small() -> StoreOptions {
         segment_bytes: 16 << 10,
         history_memory: 1 << 10,
         keep_bytes: 64 << 10,
+        // Bytes of the folder are counted.
+        reserve_bytes: 0,
         ..StoreOptions::default()
     }
 }

@@ -49,9 +49,11 @@ impl From<EcrError> for Fault {
             E::EmptyUpload => faults::empty_upload_exception(text),
             E::LayerDigest { .. } => faults::invalid_layer_exception(text),
             E::LimitExceeded(_) => faults::limit_exceeded_exception(text),
-            E::Blob(BlobError::TooManyUploads { .. } | BlobError::TooLarge { .. }) => {
-                faults::limit_exceeded_exception(text)
-            }
+            E::Blob(
+                BlobError::TooManyUploads { .. }
+                | BlobError::TooManyUploadBytes { .. }
+                | BlobError::TooLarge { .. },
+            ) => faults::limit_exceeded_exception(text),
             E::Blob(BlobError::UploadBusy) => faults::invalid_parameter_exception(text),
             E::InvalidTagParameter(_) => faults::invalid_tag_parameter_exception(text),
             E::TooManyTags(_) => faults::too_many_tags_exception(text),

@@ -20,6 +20,17 @@ pub fn journal(cause: JournalError) -> Fault {
     faults::service_unavailable_exception(UNAVAILABLE, &cause)
 }
 
+pub fn throttled() -> Fault {
+    faults::throttling_exception("Rate exceeded")
+}
+
+pub fn append(cause: crate::shelf::AppendError) -> Fault {
+    match cause {
+        crate::shelf::AppendError::Gone => no_stream(),
+        crate::shelf::AppendError::Journal(cause) => journal(cause),
+    }
+}
+
 pub fn invalid(text: impl Into<String>) -> Fault {
     faults::invalid_parameter_exception(text)
 }

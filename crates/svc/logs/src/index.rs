@@ -1,10 +1,12 @@
 //! What is known of a stream's events without reading them: where which times stand, and whether
 //! they came in the order of their times.
 //!
-//! In memory only, some bytes for every few hundred events; read again from the journal when a
-//! stream is first used after a start.
+//! Some bytes for every few hundred events. Saved every few minutes ([`crate::saved`]); what came
+//! after that is read again from the journal when a stream is first used after a start.
 
 use std::sync::Arc;
+
+use wharf_wal::{DecodeError, Decoder, Encoder};
 
 /// Neighbouring puts share a block until it has so many events.
 const BLOCK_EVENTS: u64 = 512;
@@ -16,6 +18,8 @@ struct Block {
     /// Times in milliseconds.
     min: i64,
     max: i64,
+    /// When the first of its events came in.
+    ingestion: i64,
 }
 
 #[derive(Debug, Default)]
@@ -30,6 +34,8 @@ pub struct Index {
     /// Every event's time and offset in the order of time; only for streams out of order, and only
     /// until the next put.
     sorted: Option<Arc<Vec<(i64, u64)>>>,
+    /// The stream was removed while nobody wrote to it; what is put now belongs to no stream.
+    pub gone: bool,
 }
 
 impl Index {
@@ -84,6 +90,7 @@ impl Index {
                 count: 1,
                 min: timestamp,
                 max: timestamp,
+                ingestion,
             }),
         }
     }
@@ -105,6 +112,62 @@ impl Index {
         kept.map_or(self.next, |block| block.first)
     }
 
+    /// The parts of the stream, oldest first: when each came in, its events, the offset behind it.
+    pub fn parts(&self) -> impl Iterator<Item = (i64, u64, u64)> + '_ {
+        self.blocks
+            .iter()
+            .map(|block| (block.ingestion, block.count, block.first + block.count))
+    }
+
+    pub fn encode(&self, out: &mut Encoder) {
+        out.number(self.next);
+        out.u8(u8::from(self.out_of_order));
+        for time in [self.first_event, self.last_event, self.last_ingestion] {
+            out.u8(u8::from(time.is_some()));
+            out.number(zigzag(time.unwrap_or(0)));
+        }
+        out.number(self.blocks.len() as u64);
+        for block in &self.blocks {
+            out.number(block.first);
+            out.number(block.count);
+            for time in [block.min, block.max, block.ingestion] {
+                out.number(zigzag(time));
+            }
+        }
+    }
+
+    pub fn decode(input: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        let next = input.counter()?;
+        let out_of_order = input.u8()? == 1;
+        let mut times = [None; 3];
+        for time in &mut times {
+            let known = input.u8()? == 1;
+            let value = unzigzag(input.number()?);
+            *time = known.then_some(value);
+        }
+        let mut blocks = Vec::new();
+        for _ in 0..input.count(5)? {
+            blocks.push(Block {
+                first: input.counter()?,
+                count: input.counter()?,
+                min: unzigzag(input.number()?),
+                max: unzigzag(input.number()?),
+                ingestion: unzigzag(input.number()?),
+            });
+        }
+        let [first_event, last_event, last_ingestion] = times;
+        Ok(Self {
+            blocks,
+            next,
+            out_of_order,
+            first_event,
+            last_event,
+            last_ingestion,
+            sorted: None,
+            gone: false,
+        })
+    }
+
     /// Forgets what was trimmed.
     pub fn trimmed(&mut self, before: u64) {
         self.sorted = None;
@@ -114,6 +177,15 @@ impl Index {
             self.first_event = Some(first);
         }
     }
+}
+
+/// Small numbers for times near 1970 on either side, as LEB128 likes them.
+fn zigzag(value: i64) -> u64 {
+    ((value << 1) ^ (value >> 63)) as u64
+}
+
+fn unzigzag(value: u64) -> i64 {
+    (value >> 1) as i64 ^ -((value & 1) as i64)
 }
 
 #[cfg(test)]
@@ -152,6 +224,24 @@ mod tests {
             let place = times.partition_point(|time| *time < wanted) as u64;
             let found = if from == to { place == from } else { (from..=to).contains(&place) };
             prop_assert!(found, "{} is not in {}..{}", place, from, to);
+        }
+
+        #[test]
+        fn saved_and_read_it_is_the_same(times in prop::collection::vec(any::<i64>(), 0..2000), cutoff: i64) {
+            let index = index(&times);
+            let mut out = Encoder::new();
+            index.encode(&mut out);
+            let mut input = Decoder::new(out.as_slice());
+            let read = Index::decode(&mut input).unwrap();
+            prop_assert_eq!(input.finish(), Ok(()));
+            prop_assert_eq!(&read.blocks, &index.blocks);
+            prop_assert_eq!(read.next(), index.next());
+            prop_assert_eq!(read.is_ordered(), index.is_ordered());
+            prop_assert_eq!(read.wholly_before(cutoff), index.wholly_before(cutoff));
+            prop_assert_eq!(
+                (read.first_event, read.last_event, read.last_ingestion),
+                (index.first_event, index.last_event, index.last_ingestion)
+            );
         }
 
         #[test]

@@ -4,6 +4,7 @@
 //! - `index` knows the order of a stream's events, `shelf` keeps the indexes and reads events by
 //!   them, `merge` reads many streams as one.
 //! - `ops` holds one file an operation.
+//! - `limits` bounds what is put, `bound` what is kept, `sweep` removes what nobody wants any more.
 //!
 //! Invariants: PutLogEvents answers after its events are durable; nothing is written to the store
 //! per put, so a group's throughput is the journal's; a group or stream made again after its
@@ -11,17 +12,22 @@
 //! are used once.
 
 mod authorize;
+mod bound;
 mod event;
 mod fault;
 mod index;
+mod limits;
 mod merge;
 mod names;
 mod ops;
 pub mod pattern;
 mod records;
+mod saved;
 mod service;
 mod shelf;
 mod sweep;
 mod token;
 
-pub use service::LogsService;
+pub use bound::Dropped;
+pub use limits::Limits;
+pub use service::{LogsService, Options};

@@ -1,5 +1,10 @@
 //! The service: what it stands on, and one line for each operation.
 
+use std::{
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicU64},
+};
+
 use wharf_api_logs::{Input, Logs, types::*};
 use wharf_journal::Journal;
 use wharf_records::{Record, Scope, decode};
@@ -7,7 +12,11 @@ use wharf_store::{Range, Store};
 use wharf_wire::{Call, Check, Context, Fault, async_trait, constraints::Violation};
 
 use crate::{
-    authorize, fault, ops,
+    authorize,
+    bound::Counters,
+    fault,
+    limits::{Buckets, Limits},
+    ops,
     records::{Group, Stream},
     shelf::Shelf,
 };
@@ -16,13 +25,42 @@ use crate::{
 pub struct LogsService {
     pub(crate) store: Store,
     pub(crate) shelf: Shelf,
+    pub(crate) limits: Limits,
+    /// Where the indexes are saved.
+    pub(crate) saved: Option<PathBuf>,
+    pub(crate) rates: Arc<Buckets>,
+    pub(crate) dropped: Arc<Counters>,
+    /// How many streams there are, as last counted, with those made and removed since.
+    pub(crate) streams: Arc<AtomicU64>,
+}
+
+/// Settings of the service.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    pub limits: Limits,
+    /// A file that spares a start reading all logs.
+    pub indexes: Option<PathBuf>,
 }
 
 impl LogsService {
     pub fn new(store: Store, journal: Journal) -> Self {
+        Self::open(store, journal, Options::default())
+    }
+
+    /// Blocks while it reads the saved indexes.
+    pub fn open(store: Store, journal: Journal, options: Options) -> Self {
+        let shelf = match &options.indexes {
+            Some(path) => Shelf::with_saved(journal, path),
+            None => Shelf::new(journal),
+        };
         Self {
             store,
-            shelf: Shelf::new(journal),
+            shelf,
+            limits: options.limits,
+            saved: options.indexes,
+            rates: Arc::default(),
+            dropped: Arc::default(),
+            streams: Arc::default(),
         }
     }
 

@@ -5,7 +5,12 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    io,
+    path::Path,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use wharf_journal::{Journal, JournalError};
@@ -13,6 +18,7 @@ use wharf_journal::{Journal, JournalError};
 use crate::{
     event::{self, Event},
     index::Index,
+    saved,
     token::Boundary,
 };
 
@@ -24,6 +30,30 @@ const SCAN_BYTES: usize = 1 << 20;
 pub struct Shelf {
     journal: Journal,
     indexes: Arc<Mutex<HashMap<String, Arc<tokio::sync::Mutex<Index>>>>>,
+    /// Whether an index has changed since they were saved.
+    changed: Arc<AtomicBool>,
+}
+
+/// Why events were not appended.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    /// The stream was removed while the put was on its way.
+    #[error("there is no such stream any more")]
+    Gone,
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// Some hundred events that came in one after another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// When the first came in, in milliseconds.
+    pub ingestion: i64,
+    /// On disk, about.
+    pub bytes: u64,
+    pub events: u64,
+    /// The offset behind the last.
+    pub end: u64,
 }
 
 /// Times and place of a stream's first and last events, in milliseconds.
@@ -55,7 +85,55 @@ impl Shelf {
         Self {
             journal,
             indexes: Arc::default(),
+            changed: Arc::default(),
         }
+    }
+
+    /// With the indexes that `path` holds, as far as they are of this journal. Blocks.
+    pub fn with_saved(journal: Journal, path: &Path) -> Self {
+        let shelf = Self::new(journal);
+        let fitting = saved::read(path).into_iter().filter(|(name, index)| {
+            let found = shelf.journal.stream(name);
+            found.is_some_and(|info| index.next() <= info.end)
+        });
+        let indexes = fitting.map(|(name, index)| (name, Arc::new(tokio::sync::Mutex::new(index))));
+        shelf.lock().extend(indexes);
+        shelf
+    }
+
+    pub fn indexes_known(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Saves the indexes if any has changed.
+    pub async fn save(&self, path: &Path) -> io::Result<()> {
+        if !self.changed.swap(false, Ordering::Relaxed) {
+            return Ok(());
+        }
+        let all: Vec<_> = {
+            let indexes = self.lock();
+            let each = indexes.iter();
+            each.map(|(name, index)| (name.clone(), index.clone()))
+                .collect()
+        };
+        let mut image = saved::Image::begin();
+        for (name, index) in all {
+            let index = index.lock().await;
+            if !index.gone {
+                image.add(&name, &index);
+            }
+        }
+        let path = path.to_owned();
+        let written = tokio::task::spawn_blocking(move || image.write(&path)).await;
+        let written = written.map_err(io::Error::other).flatten();
+        if written.is_err() {
+            self.changed.store(true, Ordering::Relaxed);
+        }
+        written
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<tokio::sync::Mutex<Index>>>> {
+        self.indexes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn journal(&self) -> &Journal {
@@ -68,9 +146,12 @@ impl Shelf {
         stream: &str,
         ingestion: i64,
         events: &[(i64, &str)],
-    ) -> Result<u64, JournalError> {
+    ) -> Result<u64, AppendError> {
         let index = self.index(stream);
         let mut index = index.lock().await;
+        if index.gone {
+            return Err(AppendError::Gone);
+        }
         self.complete(stream, &mut index).await?;
         let records: Vec<Vec<u8>> = events
             .iter()
@@ -80,7 +161,73 @@ impl Shelf {
         for (offset, (timestamp, _)) in (first..).zip(events) {
             index.add(offset, *timestamp, ingestion);
         }
+        self.changed.store(true, Ordering::Relaxed);
         Ok(index.next())
+    }
+
+    /// The parts of a stream: when each came in, its events, the offset behind it; and the events'
+    /// first offset and bytes on disk.
+    pub async fn parts(&self, stream: &str) -> Result<Vec<Part>, JournalError> {
+        let Some(info) = self.journal.stream(stream) else {
+            return Ok(Vec::new());
+        };
+        let index = self.index(stream);
+        let mut index = index.lock().await;
+        self.complete(stream, &mut index).await?;
+        // Events of one stream are much alike.
+        let each = info.bytes as f64 / info.end.saturating_sub(info.first).max(1) as f64;
+        let parts = index.parts().filter(|(_, _, end)| *end > info.first);
+        Ok(parts
+            .map(|(ingestion, count, end)| Part {
+                ingestion,
+                bytes: (count as f64 * each) as u64,
+                events: count,
+                end,
+            })
+            .collect())
+    }
+
+    /// Lets go of the events before `offset`.
+    pub async fn drop_before(&self, stream: &str, offset: u64) -> Result<(), JournalError> {
+        let index = self.index(stream);
+        let mut index = index.lock().await;
+        self.journal.trim(stream, offset).await?;
+        index.trimmed(offset);
+        self.changed.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Marks a stream whose last event came in before `idle_since`, or that never had one, as gone:
+    /// a put that found it before waits, and is then told so. With `empty`, only one that has no
+    /// events left. Whether it is.
+    pub async fn bury(
+        &self,
+        stream: &str,
+        idle_since: i64,
+        empty: bool,
+    ) -> Result<bool, JournalError> {
+        let index = self.index(stream);
+        let mut index = index.lock().await;
+        self.complete(stream, &mut index).await?;
+        let busy = index.last_ingestion.is_some_and(|last| last >= idle_since);
+        let info = self.journal.stream(stream);
+        if busy || empty && info.is_some_and(|info| info.first < info.end) {
+            return Ok(false);
+        }
+        index.gone = true;
+        self.changed.store(true, Ordering::Relaxed);
+        Ok(true)
+    }
+
+    /// The stream was not removed after all.
+    pub async fn unbury(&self, stream: &str) {
+        self.index(stream).lock().await.gone = false;
+    }
+
+    /// Forgets those marked as gone: no put can still be on its way to them.
+    pub fn forget_buried(&self) {
+        self.lock()
+            .retain(|_, index| index.try_lock().map_or(true, |index| !index.gone));
     }
 
     pub async fn summary(&self, stream: &str) -> Result<Summary, JournalError> {
@@ -206,22 +353,20 @@ impl Shelf {
         {
             self.journal.trim(stream, before).await?;
             index.trimmed(before);
+            self.changed.store(true, Ordering::Relaxed);
         }
         Ok(())
     }
 
     pub async fn delete(&self, stream: &str) -> Result<(), JournalError> {
         self.journal.delete(stream).await?;
-        self.indexes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(stream);
+        self.lock().remove(stream);
+        self.changed.store(true, Ordering::Relaxed);
         Ok(())
     }
 
     fn index(&self, stream: &str) -> Arc<tokio::sync::Mutex<Index>> {
-        let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
-        indexes.entry(stream.to_owned()).or_default().clone()
+        self.lock().entry(stream.to_owned()).or_default().clone()
     }
 
     /// Reads what the index does not know yet: all after a start, nothing after that.
@@ -238,6 +383,7 @@ impl Shelf {
                 let (timestamp, ingestion) = event::times(&record.data).unwrap_or_default();
                 index.add(record.offset, timestamp, ingestion);
             }
+            self.changed.store(true, Ordering::Relaxed);
         }
         Ok(())
     }

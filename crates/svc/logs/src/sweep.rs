@@ -1,9 +1,12 @@
-//! What goes on its own: streams of deleted groups, and events beyond their group's retention.
+//! What goes on its own: streams of deleted groups, events beyond their group's retention, and
+//! streams that retention has emptied.
 //!
-//! Idempotent; run at start, which takes up what a kill cut short, and every so often after that.
+//! Idempotent. At start everything is looked at, which takes up what a kill cut short; after that,
+//! every so often, only groups that have a retention, by their indexes.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::atomic::Ordering,
     time::Duration,
 };
 
@@ -13,7 +16,7 @@ use wharf_store::Range;
 use wharf_wire::Fault;
 
 use crate::{
-    LogsService, fault,
+    LogsService, bound, fault,
     records::{Group, Stream},
     service::stream_key,
 };
@@ -25,13 +28,83 @@ impl LogsService {
     /// Sweeps until dropped.
     pub async fn sweep(self, clock: std::sync::Arc<dyn Clock>) {
         let mut tick = tokio::time::interval(EVERY);
+        let mut whole = true;
         loop {
             tick.tick().await;
-            if let Err(error) = once(&self, &*clock).await {
-                tracing::warn!(%error, "logs could not be swept; tried again later");
+            let swept = if whole {
+                everything(&self).await
+            } else {
+                Ok(())
+            };
+            match swept {
+                Ok(()) => whole = false,
+                Err(error) => tracing::warn!(%error, "logs could not be swept; retrying"),
+            }
+            if let Err(error) = self.expire(&*clock).await {
+                tracing::warn!(%error, "old log events stay for now; retrying");
+            }
+            self.shelf.forget_buried();
+            if let Err(error) = self.save_indexes().await {
+                tracing::warn!(%error, "the indexes of logs are not saved; the next start reads more");
             }
         }
     }
+
+    /// Saves what a start would otherwise read all logs for.
+    pub async fn save_indexes(&self) -> std::io::Result<()> {
+        match &self.saved {
+            Some(path) => self.shelf.save(path).await,
+            None => Ok(()),
+        }
+    }
+
+    /// How many streams' indexes are in memory.
+    pub fn indexes_known(&self) -> usize {
+        self.shelf.indexes_known()
+    }
+
+    /// Lets go of what retention does not keep.
+    pub async fn expire(&self, clock: &dyn Clock) -> Result<(), Fault> {
+        for (scope, group) in bound::groups(self).await? {
+            if group.retention_days.is_none() {
+                continue;
+            }
+            let from = group.keeps_from(clock.now());
+            let prefix = Group::journal_prefix(&group.id);
+            for info in self.shelf.journal().streams(&prefix, None, usize::MAX) {
+                let expired = self.shelf.expire(&info.name, from).await;
+                expired.map_err(fault::journal)?;
+            }
+            remove_emptied(self, &scope, &group, from).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Removes a group's streams that are older than its retention and hold nothing any more: those of
+/// tasks that ended long ago. AWS keeps them for ever.
+async fn remove_emptied(
+    service: &LogsService,
+    scope: &Scope,
+    group: &Group,
+    from: i64,
+) -> Result<(), Fault> {
+    let prefix = scope.key(Stream::KIND, &stream_key(&group.id, ""));
+    let reply = service
+        .store
+        .range(Range::prefix(prefix))
+        .await
+        .map_err(fault::store)?;
+    for entry in &reply.entries {
+        let stream: Stream = decode(&entry.value).map_err(fault::record)?;
+        let name = stream.journal_name();
+        let info = service.shelf.journal().stream(&name);
+        let empty = info.is_none_or(|info| info.first == info.end);
+        if empty && stream.created_at.millis() < from {
+            service.remove_silent(entry, &name, from, true).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Deletes all streams of a group that is gone.
@@ -54,7 +127,8 @@ pub async fn streams_of(service: &LogsService, scope: &Scope, group_id: &str) ->
     Ok(())
 }
 
-async fn once(service: &LogsService, clock: &dyn Clock) -> Result<(), Fault> {
+/// Streams without a group, and events without a stream.
+async fn everything(service: &LogsService) -> Result<(), Fault> {
     let prefix = Scope::service_prefix("logs");
     let reply = service
         .store
@@ -75,18 +149,12 @@ async fn once(service: &LogsService, clock: &dyn Clock) -> Result<(), Fault> {
             _ => {}
         }
     }
+    service
+        .streams
+        .store(streams.len() as u64, Ordering::Relaxed);
     for (scope, stream) in &streams {
-        match groups.get(&stream.group_id) {
-            None => streams_of(service, scope, &stream.group_id).await?,
-            Some(group) if group.retention_days.is_some() => {
-                let from = group.keeps_from(clock.now());
-                service
-                    .shelf
-                    .expire(&stream.journal_name(), from)
-                    .await
-                    .map_err(fault::journal)?;
-            }
-            Some(_) => {}
+        if !groups.contains_key(&stream.group_id) {
+            streams_of(service, scope, &stream.group_id).await?;
         }
     }
     // Events that were put while their stream was deleted.

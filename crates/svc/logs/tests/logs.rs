@@ -409,3 +409,214 @@ proptest! {
         });
     }
 }
+
+fn open_with(folder: &Path, limits: wharf_svc_logs::Limits) -> LogsService {
+    let store = Store::open(&folder.join("store"), StoreOptions::default()).unwrap();
+    let journal = JournalOptions {
+        segment_bytes: 16 << 10,
+        ..JournalOptions::default()
+    };
+    let journal = Journal::open(&folder.join("journal"), journal).unwrap();
+    let options = wharf_svc_logs::Options {
+        limits,
+        indexes: Some(folder.join("indexes")),
+    };
+    LogsService::open(store, journal, options)
+}
+
+async fn try_put(
+    logs: &LogsService,
+    at: i64,
+    stream: &str,
+    text: &str,
+) -> Result<PutLogEventsResponse, wharf_wire::Fault> {
+    let event = InputLogEvent {
+        timestamp: Some(at),
+        message: Some(text.to_owned()),
+    };
+    let input = PutLogEventsRequest {
+        log_group_name: Some("g".into()),
+        log_stream_name: Some(stream.into()),
+        log_events: Some(vec![event]),
+        ..Default::default()
+    };
+    let mut cx = Context::internal("000000000000", "us-east-1", "test", Timestamp(at));
+    cx.caller = Caller::root("000000000000");
+    let call = Call::by_controller(cx, Permit::for_controller("test"));
+    logs.put_log_events(&call, input).await
+}
+
+#[tokio::test]
+async fn a_stream_that_sends_too_much_is_throttled_and_others_are_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = wharf_svc_logs::Limits {
+        stream_bytes_a_second: 10_000,
+        account_bytes_a_second: 1 << 30,
+        ..Default::default()
+    };
+    let logs = open_with(folder.path(), limits);
+    make(&logs, "g", &["noisy", "calm"]).await;
+    let mut taken = 0;
+    let refused = loop {
+        match try_put(&logs, NOW, "noisy", &"x".repeat(5_000)).await {
+            Ok(_) => taken += 1,
+            Err(fault) => break fault,
+        }
+        assert!(taken < 1000, "nothing is refused");
+    };
+    assert!(taken >= 4, "the burst of two seconds: {taken}");
+    assert_eq!(
+        (refused.code.as_ref(), refused.message.as_str()),
+        ("ThrottlingException", "Rate exceeded")
+    );
+    try_put(&logs, NOW, "calm", "heard").await.unwrap();
+}
+
+#[tokio::test]
+async fn an_account_has_a_rate_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = wharf_svc_logs::Limits {
+        account_bytes_a_second: 10_000,
+        ..Default::default()
+    };
+    let logs = open_with(folder.path(), limits);
+    let streams: Vec<String> = (0..50).map(|n| format!("s{n}")).collect();
+    let names: Vec<&str> = streams.iter().map(String::as_str).collect();
+    make(&logs, "g", &names).await;
+    let mut refused = 0;
+    for stream in names {
+        let put = try_put(&logs, NOW, stream, &"x".repeat(5_000)).await;
+        refused += usize::from(put.is_err_and(|fault| fault.code == "ThrottlingException"));
+    }
+    assert!(refused >= 30, "{refused}");
+}
+
+/// Beyond the bound the oldest events go, whoever's they are; what came last stays.
+#[tokio::test]
+async fn the_oldest_events_go_when_there_are_too_many_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = wharf_svc_logs::Limits {
+        kept_bytes: 200_000,
+        stream_bytes_a_second: 1 << 40,
+        account_bytes_a_second: 1 << 40,
+        ..Default::default()
+    };
+    let logs = open_with(folder.path(), limits);
+    make(&logs, "g", &["s", "other"]).await;
+    try_put(&logs, NOW, "other", "first of all").await.unwrap();
+    for n in 0..3000 {
+        let text = format!("{n:<300}");
+        try_put(&logs, NOW + 1 + n, "s", &text).await.unwrap();
+        if n % 100 == 0 {
+            logs.keep_bytes().await.unwrap();
+        }
+    }
+    try_put(&logs, NOW + 4000, "other", "last of all")
+        .await
+        .unwrap();
+    logs.keep_bytes().await.unwrap();
+    let (kept, _) = filter(&logs, FilterLogEventsRequest::default()).await;
+    assert_eq!(kept.last().map(String::as_str), Some("last of all"));
+    assert!(!kept.contains(&"first of all".to_owned()), "the oldest");
+    let numbers: Vec<u32> = kept
+        .iter()
+        .filter_map(|it| it.trim().parse().ok())
+        .collect();
+    assert!(
+        numbers.len() > 20 && numbers.len() < 700,
+        "{}",
+        numbers.len()
+    );
+    assert_eq!(numbers.last(), Some(&2999));
+    assert!(
+        numbers.windows(2).all(|pair| pair[1] == pair[0] + 1),
+        "a gap"
+    );
+    let dropped = logs.dropped();
+    assert!(
+        dropped.events > 2000 && dropped.bytes > 600_000,
+        "{dropped:?}"
+    );
+}
+
+#[tokio::test]
+async fn streams_silent_for_the_longest_go_when_there_are_too_many() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = wharf_svc_logs::Limits {
+        kept_streams: 40,
+        ..Default::default()
+    };
+    let logs = open_with(folder.path(), limits);
+    let names: Vec<String> = (0..60).map(|n| format!("s{n:02}")).collect();
+    make(
+        &logs,
+        "g",
+        &names.iter().map(String::as_str).collect::<Vec<_>>(),
+    )
+    .await;
+    for (n, name) in names.iter().enumerate() {
+        try_put(&logs, NOW + n as i64, name, "here").await.unwrap();
+    }
+    logs.keep_streams().await.unwrap();
+    let input = DescribeLogStreamsRequest {
+        log_group_name: Some("g".into()),
+        ..Default::default()
+    };
+    let left = logs.describe_log_streams(&call(), input).await.unwrap();
+    let left: Vec<String> = left
+        .log_streams
+        .into_iter()
+        .flatten()
+        .filter_map(|stream| stream.log_stream_name)
+        .collect();
+    assert_eq!(left, names[22..], "the last 38");
+    assert_eq!(logs.dropped().streams, 22);
+    let gone = try_put(&logs, NOW + 100, "s00", "late").await.unwrap_err();
+    assert_eq!(gone.code, "ResourceNotFoundException");
+}
+
+/// After a start, what retention and listings need is read from the saved indexes.
+#[tokio::test]
+async fn retention_works_from_saved_indexes_and_removes_empty_streams() {
+    const DAY: i64 = 86_400_000;
+    let folder = tempfile::tempdir().unwrap();
+    let clock = wharf_base::TestClock::at(Timestamp(NOW + 10 * DAY));
+    let logs = open_with(folder.path(), wharf_svc_logs::Limits::default());
+    make(&logs, "g", &["ended", "silent", "alive"]).await;
+    for n in 0..1500 {
+        try_put(&logs, NOW + n, "ended", "of a task that ended")
+            .await
+            .unwrap();
+    }
+    try_put(&logs, NOW + 10 * DAY, "alive", "now")
+        .await
+        .unwrap();
+    logs.save_indexes().await.unwrap();
+    drop(logs);
+    let logs = loop {
+        // The writers' threads end a moment after the last handle.
+        if let Ok(store) = Store::open(&folder.path().join("store"), StoreOptions::default()) {
+            drop(store);
+            break open_with(folder.path(), wharf_svc_logs::Limits::default());
+        }
+    };
+    assert_eq!(logs.indexes_known(), 2);
+    let input = PutRetentionPolicyRequest {
+        log_group_name: Some("g".into()),
+        retention_in_days: Some(3),
+    };
+    logs.put_retention_policy(&call(), input).await.unwrap();
+    logs.expire(&clock).await.unwrap();
+    let input = DescribeLogStreamsRequest {
+        log_group_name: Some("g".into()),
+        ..Default::default()
+    };
+    let left = logs.describe_log_streams(&call(), input).await.unwrap();
+    let left: Vec<String> = left
+        .log_streams
+        .into_iter()
+        .flatten()
+        .filter_map(|stream| stream.log_stream_name)
+        .collect();
+    assert_eq!(left, ["alive"]);
+}

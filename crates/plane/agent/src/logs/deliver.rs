@@ -249,8 +249,9 @@ impl<S: LogSource> Delivery<S> {
                 "log events wait"
             );
             sleep(backoff.wait()).await;
-            // A lost answer is no refusal.
-            if error.is_transient() && self.arrived(events, sink).await {
+            // A lost answer is no refusal; being told to slow down is one.
+            let refused = error.code() == "ThrottlingException";
+            if error.is_transient() && !refused && self.arrived(events, sink).await {
                 return;
             }
         }

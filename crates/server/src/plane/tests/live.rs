@@ -65,6 +65,8 @@ impl Server {
             region: REGION.to_owned(),
             public_cidr: "127.64.0.0/16".parse().unwrap(),
             throttling: crate::gateway::throttle::Throttling::Off,
+            log_bytes: None,
+            disk: wharf_wal::Disk::default(),
         };
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let data = open(&config).await.unwrap();

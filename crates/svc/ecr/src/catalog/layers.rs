@@ -137,11 +137,9 @@ impl Catalog {
 
     /// Starts an upload that ends with the request it came in.
     pub async fn upload_once(&self, registry: &Registry, name: &str) -> Result<Upload, EcrError> {
-        self.open(registry, name).await?;
-        Ok(self
-            .blobs()
-            .upload_once(self.config().max_layer_bytes)
-            .await?)
+        let open = self.open(registry, name).await?;
+        let limit = self.config().max_layer_bytes;
+        Ok(self.blobs().upload_once(Some(open.id()), limit).await?)
     }
 
     pub async fn resume_upload(

@@ -1,5 +1,7 @@
 //! PutLogEvents: checked as a whole, durable when answered.
 
+use std::time::Instant;
+
 use wharf_api_logs::types::{
     InputLogEvent, PutLogEventsRequest, PutLogEventsResponse, RejectedLogEventsInfo,
 };
@@ -31,7 +33,7 @@ pub async fn put_log_events(
         )
         .await?;
     let events = input.log_events.unwrap_or_default();
-    check(&events)?;
+    throttle(service, call, &stream.id, check(&events)?)?;
     let now = call.now.millis();
     let sorting = sort_out(&events, now, group.keeps_from(call.now));
     let taken: Vec<(i64, &str)> = events[sorting.taken.clone()]
@@ -51,7 +53,7 @@ pub async fn put_log_events(
             .shelf
             .append(&journal, now, &taken)
             .await
-            .map_err(fault::journal)?
+            .map_err(fault::append)?
     };
     Ok(PutLogEventsResponse {
         next_sequence_token: Some(format!("{end:056}")),
@@ -60,7 +62,26 @@ pub async fn put_log_events(
     })
 }
 
-fn check(events: &[InputLogEvent]) -> Result<(), Fault> {
+/// Refuses a put when its stream or its account has sent more than its rate allows.
+fn throttle(service: &LogsService, call: &Call, stream: &str, bytes: usize) -> Result<(), Fault> {
+    let (now, bytes) = (Instant::now(), bytes as u64);
+    let account = format!("{}/{}", call.account, call.region);
+    let limits = &service.limits;
+    let allowed = service
+        .rates
+        .draw(stream, limits.stream_bytes_a_second, bytes, now)
+        && service
+            .rates
+            .draw(&account, limits.account_bytes_a_second, bytes, now);
+    if allowed {
+        Ok(())
+    } else {
+        Err(fault::throttled())
+    }
+}
+
+/// The bytes they count for.
+fn check(events: &[InputLogEvent]) -> Result<usize, Fault> {
     let bytes: usize = events
         .iter()
         .map(|event| event.message.as_ref().map_or(0, String::len) + OVERHEAD)
@@ -92,7 +113,7 @@ fn check(events: &[InputLogEvent]) -> Result<(), Fault> {
             "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.",
         ));
     }
-    Ok(())
+    Ok(bytes)
 }
 
 /// Which events are taken, by index; they are in the order of their times.

@@ -1,5 +1,7 @@
 //! CreateLogStream and DeleteLogStream.
 
+use std::sync::atomic::Ordering;
+
 use wharf_api_logs::types::{CreateLogStreamRequest, DeleteLogStreamRequest};
 use wharf_base::ids;
 use wharf_records::{Record, Unknown, encode};
@@ -40,6 +42,7 @@ pub async fn create(
         .await
         .map_err(fault::store)?;
     if reply.succeeded {
+        service.streams.fetch_add(1, Ordering::Relaxed);
         Ok(())
     } else {
         Err(fault::stream_exists())

@@ -1,0 +1,97 @@
+//! `wharf backup` and `wharf restore`: a copy of the control plane, and a control plane from a copy.
+
+use std::{path::Path, process::ExitCode, time::Duration};
+
+use serde::Deserialize;
+use wharf_server::BackupHead;
+
+use crate::{call, layout::Layout, problem::Problem, style::Style};
+
+/// How often the server is asked whether it is done.
+const ASK_EVERY: Duration = Duration::from_millis(200);
+
+#[derive(Deserialize)]
+#[serde(tag = "state", rename_all = "lowercase")]
+enum State {
+    None,
+    Running,
+    Done { backup: Box<BackupHead> },
+    Failed { reason: String },
+}
+
+pub fn take(layout: &Layout, dir: &Path) -> Result<ExitCode, Problem> {
+    let settings = layout.settings()?;
+    let dir = std::path::absolute(dir).map_err(Problem::file("cannot find", dir))?;
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("dir", &dir.to_string_lossy())
+        .finish();
+    let head = call::block_on(async {
+        call::ask(layout, &settings, "POST", "/wharf/backup", &query).await?;
+        loop {
+            let text = call::ask(layout, &settings, "GET", "/wharf/backup", "").await?;
+            let state = serde_json::from_str(&text)
+                .map_err(|cause| Problem::caused("the server's answer is not understood", cause))?;
+            match state {
+                State::Running => tokio::time::sleep(ASK_EVERY).await,
+                State::Done { backup } => return Ok(backup),
+                State::Failed { reason } => {
+                    return Err(Problem::other(format!("the backup failed: {reason}")));
+                }
+                State::None => {
+                    return Err(Problem::other(
+                        "the server was restarted and the backup is not complete; run it again"
+                            .to_owned(),
+                    ));
+                }
+            }
+        }
+    })?;
+    let style = Style::of_stdout();
+    println!(
+        "{} {} holds copy {} of installation {}: {} records at revision {}, {} layers and manifests.",
+        style.good("Done."),
+        dir.display(),
+        head.copy,
+        head.installation,
+        head.entries,
+        head.revision,
+        head.blobs
+    );
+    println!(
+        "Copied {} bytes; {} were there already.",
+        head.copied_bytes, head.kept_bytes
+    );
+    println!(
+        "{}",
+        style.faint(&format!(
+            "The keyring is not part of it, and nothing can be restored without: keep a copy of {} elsewhere.",
+            layout.keyring().display()
+        ))
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn restore(layout: &Layout, dir: &Path, replace: bool) -> Result<ExitCode, Problem> {
+    crate::roles::keep_files_private();
+    layout.require_folder()?;
+    let restored = wharf_server::restore(dir, &layout.server(), &layout.keyring(), replace);
+    let report = restored.map_err(|cause| Problem::caused("nothing was restored", cause))?;
+    layout.adopt_installation(&report.backup.installation)?;
+    let style = Style::of_stdout();
+    println!(
+        "{} {} holds installation {} as of revision {}, in epoch {}.",
+        style.good("Restored."),
+        layout.root().display(),
+        report.backup.installation,
+        report.backup.revision,
+        report.epoch
+    );
+    if let Some(aside) = report.replaced {
+        println!(
+            "What was there before is in {}; remove it when you need it no more.",
+            aside.display()
+        );
+    }
+    println!("Start it with `wharf up`; containers that still run are taken over.");
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,323 @@
+//! Taking a backup of a running control plane: `POST /wharf/backup?dir=…` begins one, `GET` says how
+//! far it is. The folder is one of the server's machine.
+
+use std::{
+    collections::HashSet,
+    fs::{self, File},
+    io::{self, Read},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use serde_json::{Value, json};
+use wharf_base::Clock;
+use wharf_blobs::{Blobs, Digest};
+use wharf_journal::Journal;
+use wharf_store::Store;
+use wharf_wal::DataFile;
+use wharf_wire::{Check, Context, Dispatcher, fault::Chain};
+
+use super::{
+    BackupError, FORMAT, Head,
+    folder::{Folder, copy_all, copy_tree, make_dir, remove, sync_dir, write_file},
+};
+
+/// Blobs listed at a time.
+const PAGE: usize = 1000;
+
+/// How far the last backup is.
+#[derive(Debug, Clone, Default)]
+pub enum Progress {
+    /// None was asked for since the start.
+    #[default]
+    None,
+    Running,
+    Done(Box<Head>),
+    Failed(String),
+}
+
+/// Takes backups, one at a time.
+#[derive(Clone)]
+pub struct Backup {
+    pub store: Store,
+    pub journal: Journal,
+    pub blobs: Blobs,
+    pub dispatcher: Dispatcher,
+    pub clock: Arc<dyn Clock>,
+    /// `<data>/server`
+    pub data_dir: PathBuf,
+    pub installation: String,
+    pub progress: Arc<Mutex<Progress>>,
+}
+
+impl Backup {
+    /// Begins a backup for whom policies let do `wharf:Backup`; the error is a text for people.
+    pub async fn begin(&self, cx: Context, query: &str) -> Result<Value, String> {
+        let checks = [Check::any("wharf:Backup")];
+        self.dispatcher.authorize(cx, &checks).await?;
+        let dir = form_urlencoded::parse(query.as_bytes())
+            .find(|(name, _)| name == "dir")
+            .map(|(_, value)| PathBuf::from(value.into_owned()))
+            .filter(|dir| dir.is_absolute())
+            .ok_or("name the folder by its whole path")?;
+        {
+            let mut progress = self.lock();
+            if matches!(*progress, Progress::Running) {
+                return Err("a backup is being taken already".to_owned());
+            }
+            *progress = Progress::Running;
+        }
+        let backup = self.clone();
+        tokio::spawn(async move {
+            let taken = backup.take(&dir).await;
+            *backup.lock() = match taken {
+                Ok(head) => Progress::Done(Box::new(head)),
+                Err(error) => {
+                    tracing::error!(dir = %dir.display(), error = %Chain(&error), "a backup failed");
+                    Progress::Failed(Chain(&error).to_string())
+                }
+            };
+        });
+        Ok(json!({ "state": "running" }))
+    }
+
+    /// How far the last one is, for whom policies let do `wharf:Backup`.
+    pub async fn state(&self, cx: Context) -> Result<Value, String> {
+        let checks = [Check::any("wharf:Backup")];
+        self.dispatcher.authorize(cx, &checks).await?;
+        Ok(match &*self.lock() {
+            Progress::None => json!({ "state": "none" }),
+            Progress::Running => json!({ "state": "running" }),
+            Progress::Done(head) => json!({ "state": "done", "backup": head }),
+            Progress::Failed(reason) => json!({ "state": "failed", "reason": reason }),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a backup into `dir`, or brings the one there up to date.
+    pub async fn take(&self, dir: &Path) -> Result<Head, BackupError> {
+        // Before the store is copied: what its copy names stays until it is copied too.
+        let _pause = self.blobs.pause_removal();
+        let path = dir.to_owned();
+        let folder = Arc::new(blocking(move || Folder::open(&path, true)).await?);
+        let before = folder.head()?;
+        if let Some(before) = &before
+            && before.installation != self.installation
+        {
+            return Err(BackupError::OtherInstallation {
+                dir: dir.to_owned(),
+                found: before.installation.clone(),
+            });
+        }
+        let copy = before.map_or(1, |before| before.copy + 1);
+        let unfinished = folder.copies().join(format!("{copy}.new"));
+        for made in [folder.copies(), folder.journal(), folder.blobs()] {
+            make_dir(&made)?;
+        }
+        remove(&unfinished)?;
+        make_dir(&unfinished)?;
+        let mut head = self.copy_store(&unfinished.join("store")).await?;
+        head.copy = copy;
+        self.copy_journal(&folder, &unfinished, &mut head).await?;
+        let (from, to) = (self.data_dir.clone(), unfinished.join("files"));
+        let own = ["store", "journal", "blobs", "log-indexes"];
+        blocking(move || copy_tree(&from, &to, &own)).await?;
+        let listed = self.copy_blobs(&folder, &mut head).await?;
+        blocking(move || {
+            sync_dir(&folder.journal())?;
+            sync_dir(&folder.blobs())?;
+            sync_dir(&unfinished)?;
+            let copied = folder.copy(copy);
+            remove(&copied)?;
+            fs::rename(&unfinished, &copied).map_err(BackupError::io("name", &copied))?;
+            sync_dir(&folder.copies())?;
+            sync_dir(folder.path())?;
+            folder.commit(&head)?;
+            tidy(&folder, &head, &listed)?;
+            Ok(head)
+        })
+        .await
+    }
+
+    async fn copy_store(&self, to: &Path) -> Result<Head, BackupError> {
+        let file = File::create(to).map_err(BackupError::io("create", to))?;
+        let copied = self.store.snapshot(io::BufWriter::new(file)).await;
+        let (out, report) = copied.map_err(BackupError::io("copy the store to", to))?;
+        let to = to.to_owned();
+        blocking(move || {
+            let file = out.into_inner().map_err(io::IntoInnerError::into_error);
+            file.and_then(|file| file.sync_all())
+                .map_err(BackupError::io("sync", to))
+        })
+        .await?;
+        Ok(Head {
+            format: FORMAT,
+            installation: self.installation.clone(),
+            copy: 0,
+            taken_at: self.clock.now().millis(),
+            revision: report.revision,
+            epoch: report.epoch,
+            entries: report.entries,
+            journal: Vec::new(),
+            blobs: 0,
+            copied_bytes: report.bytes,
+            kept_bytes: 0,
+        })
+    }
+
+    async fn copy_journal(
+        &self,
+        folder: &Arc<Folder>,
+        copy: &Path,
+        head: &mut Head,
+    ) -> Result<(), BackupError> {
+        let frozen = self.journal.freeze().await.map_err(BackupError::Journal)?;
+        let (to, manifest) = (folder.journal(), copy.join("manifest"));
+        let (names, copied, kept) = blocking(move || {
+            write_file(&manifest, |out| {
+                io::Write::write_all(out, &frozen.manifest)?;
+                Ok(frozen.manifest.len() as u64)
+            })?;
+            let (mut names, mut copied, mut kept) = (Vec::new(), 0, 0);
+            for file in &frozen.files {
+                let (name, bytes) = name_in_backup(file)?;
+                let target = to.join(&name);
+                // Such a file is there whole or not at all, and never changes.
+                if target.exists() {
+                    kept += bytes;
+                } else {
+                    copied += write_file(&target, |out| {
+                        copy_all(&mut whole(file, bytes), out, |_| ())
+                    })?;
+                }
+                names.push(name);
+            }
+            Ok((names, copied, kept))
+        })
+        .await?;
+        head.journal = names;
+        head.copied_bytes += copied;
+        head.kept_bytes += kept;
+        Ok(())
+    }
+
+    /// The digests that are copied.
+    async fn copy_blobs(
+        &self,
+        folder: &Arc<Folder>,
+        head: &mut Head,
+    ) -> Result<HashSet<Digest>, BackupError> {
+        let mut listed = HashSet::new();
+        let mut after = None;
+        loop {
+            let page = self.blobs.list(after, PAGE).await;
+            let page = page.map_err(BackupError::Blobs)?;
+            let Some(last) = page.last() else {
+                return Ok(listed);
+            };
+            after = Some(last.digest);
+            for info in page {
+                let target = blob_path(&folder.blobs(), &info.digest);
+                listed.insert(info.digest);
+                head.blobs += 1;
+                if target.exists() {
+                    head.kept_bytes += info.size;
+                    continue;
+                }
+                let source = self.blobs.path(&info.digest);
+                head.copied_bytes += blocking(move || {
+                    let parent = target.parent().unwrap_or(&target);
+                    make_dir(parent)?;
+                    let mut file = File::open(&source).map_err(BackupError::io("open", &source))?;
+                    let bytes = write_file(&target, |out| copy_all(&mut file, out, |_| ()))?;
+                    sync_dir(parent)?;
+                    Ok(bytes)
+                })
+                .await?;
+            }
+        }
+    }
+}
+
+pub(super) fn blob_path(blobs: &Path, digest: &Digest) -> PathBuf {
+    let hex = digest.hex();
+    blobs.join(&hex[..2]).join(hex)
+}
+
+/// What tells a file of one journal from one of the same name of another (made after a restore):
+/// the sum over its head, in which a random number stands.
+fn name_in_backup(file: &Arc<DataFile>) -> Result<(String, u64), BackupError> {
+    const HEAD_BYTES: u64 = 64;
+    let bytes = file
+        .len()
+        .map_err(BackupError::io("inspect", file.path()))?;
+    let mut head = Vec::new();
+    whole(file, bytes.min(HEAD_BYTES))
+        .read_to_end(&mut head)
+        .map_err(BackupError::io("read", file.path()))?;
+    let name = file.path().file_name().unwrap_or_default();
+    let crc = crc32fast::hash(&head);
+    Ok((
+        format!("{}-{crc:08x}-{bytes}", name.to_string_lossy()),
+        bytes,
+    ))
+}
+
+/// The first `bytes` of a file that may have been removed from its folder.
+fn whole(file: &Arc<DataFile>, bytes: u64) -> impl Read {
+    struct Whole(Arc<DataFile>, u64, u64);
+    impl Read for Whole {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            let left = usize::try_from(self.2 - self.1).unwrap_or(usize::MAX);
+            let piece = into.len().min(left);
+            self.0.read_exact_at(&mut into[..piece], self.1)?;
+            self.1 += piece as u64;
+            Ok(piece)
+        }
+    }
+    Whole(Arc::clone(file), 0, bytes)
+}
+
+/// Removes what only older copies needed.
+fn tidy(folder: &Folder, head: &Head, blobs: &HashSet<Digest>) -> Result<(), BackupError> {
+    let list = |dir: &Path| {
+        let entries = fs::read_dir(dir).map_err(BackupError::io("list", dir))?;
+        let paths: io::Result<Vec<PathBuf>> = entries.map(|e| Ok(e?.path())).collect();
+        paths.map_err(BackupError::io("list", dir))
+    };
+    let name = |path: &Path| {
+        let name = path.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    };
+    for path in list(&folder.copies())? {
+        if path != folder.copy(head.copy) {
+            remove(&path)?;
+        }
+    }
+    for path in list(&folder.journal())? {
+        if !head.journal.contains(&name(&path)) {
+            remove(&path)?;
+        }
+    }
+    for fan in list(&folder.blobs())? {
+        for path in list(&fan)? {
+            let digest = Digest::from_hex(&name(&path)).ok();
+            if digest.is_none_or(|digest| !blobs.contains(&digest)) {
+                remove(&path)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, BackupError> + Send + 'static,
+) -> Result<T, BackupError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(lost) => Err(BackupError::io("finish", "")(lost.into())),
+    }
+}

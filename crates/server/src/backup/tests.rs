@@ -1,0 +1,205 @@
+//! A small control plane's data, backed up and made again.
+
+use std::{fs, path::Path, sync::Arc, time::Duration};
+
+use wharf_base::{Permit, SystemClock};
+use wharf_blobs::{Blobs, Digest, Limits};
+use wharf_journal::{Journal, JournalOptions};
+use wharf_seal::Keyring;
+use wharf_store::{Range, Store, StoreOptions};
+use wharf_svc_iam::{Directory, IamGate, Mode};
+use wharf_wire::Dispatcher;
+
+use super::{Backup, BackupError, restore};
+use crate::root::{RootCredentials, save};
+
+const PERMIT: Permit = Permit::for_controller("test");
+
+struct Plane {
+    dir: tempfile::TempDir,
+    backup: Backup,
+}
+
+fn open(data: &Path) -> (Store, Journal, Blobs) {
+    let server = data.join("server");
+    let journal = JournalOptions {
+        segment_bytes: 16 << 10,
+        merge_segments: 2,
+        merge_runs: 2,
+        ..JournalOptions::default()
+    };
+    (
+        Store::open(&server.join("store"), StoreOptions::default()).unwrap(),
+        Journal::open(&server.join("journal"), journal).unwrap(),
+        Blobs::open(&server.join("blobs"), Limits::default()).unwrap(),
+    )
+}
+
+fn plane() -> Plane {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, journal, blobs) = open(dir.path());
+    let keyring = Keyring::open_or_create(&dir.path().join("keyring")).unwrap();
+    let root = RootCredentials {
+        access_key_id: "AKIATEST".into(),
+        secret_access_key: "secret".into(),
+    };
+    save(&dir.path().join("server"), &keyring, &root).unwrap();
+    fs::create_dir(dir.path().join("server/tls")).unwrap();
+    fs::write(dir.path().join("server/tls/authority"), "sealed").unwrap();
+    let directory = Arc::new(Directory::new(store.clone(), keyring));
+    let backup = Backup {
+        store,
+        journal,
+        blobs,
+        dispatcher: Dispatcher::new(Arc::new(IamGate::new(directory, Mode::Off))),
+        clock: Arc::new(SystemClock),
+        data_dir: dir.path().join("server"),
+        installation: "ab12".into(),
+        progress: Arc::default(),
+    };
+    Plane { dir, backup }
+}
+
+impl Plane {
+    async fn work(&self, from: u64, to: u64) {
+        for n in from..to {
+            let (key, line) = (format!("/k/{n:05}"), format!("{n:<500}"));
+            self.backup
+                .store
+                .put(&PERMIT, key, line.clone())
+                .await
+                .unwrap();
+            self.backup.journal.append("s", &[line]).await.unwrap();
+        }
+    }
+
+    async fn blob(&self, text: &str) -> Digest {
+        let (info, _lease) = self.backup.blobs.put(text.to_owned().into()).await.unwrap();
+        info.digest
+    }
+}
+
+async fn check(data: &Path, keys: u64, blobs: &[Digest]) {
+    let (store, journal, kept) = open(data);
+    let found = store
+        .range(Range::prefix("/k/").count_only())
+        .await
+        .unwrap();
+    assert_eq!(found.count as u64, keys);
+    let mut from = 0;
+    loop {
+        let reply = journal.read("s", from, 100, 1 << 20).await.unwrap();
+        if reply.records.is_empty() {
+            break;
+        }
+        for record in &reply.records {
+            assert_eq!(record.data, format!("{:<500}", record.offset));
+        }
+        from = reply.next;
+    }
+    assert!(from >= keys, "{from} of {keys} lines");
+    for digest in blobs {
+        assert!(kept.get(digest, 100).await.unwrap().is_some());
+    }
+    // And work goes on.
+    store.put(&PERMIT, "/k/after", "x").await.unwrap();
+    journal.append("s", &["after"]).await.unwrap();
+    store.close().await;
+    journal.close().await;
+}
+
+#[tokio::test]
+async fn a_second_backup_copies_what_is_new_and_a_restore_has_all_of_it() {
+    let plane = plane();
+    let to = tempfile::tempdir().unwrap();
+    let dir = to.path().join("backup");
+    let first = plane.blob("a layer").await;
+    plane.work(0, 400).await;
+    let head = plane.backup.take(&dir).await.unwrap();
+    assert_eq!((head.copy, head.blobs, head.kept_bytes), (1, 1, 0));
+    let second = plane.blob("another").await;
+    plane.work(400, 450).await;
+    let next = plane.backup.take(&dir).await.unwrap();
+    assert_eq!((next.copy, next.blobs), (2, 2));
+    assert!(next.kept_bytes > 7, "{next:?}");
+    assert!(!dir.join("copies/1").exists());
+    plane.work(450, 460).await;
+
+    let data = to.path().join("data");
+    fs::create_dir(&data).unwrap();
+    let (server, keyring) = (data.join("server"), plane.dir.path().join("keyring"));
+    let refused = restore(&dir, &server, &data.join("no-keyring"), false);
+    assert!(matches!(refused, Err(BackupError::Keyring { .. })));
+    let epoch = plane.backup.store.epoch();
+    let report = restore(&dir, &server, &keyring, false).unwrap();
+    assert!(report.epoch > epoch && report.replaced.is_none());
+    assert_eq!(fs::read(server.join("tls/authority")).unwrap(), b"sealed");
+    check(&data, 450, &[first, second]).await;
+    assert!(matches!(
+        restore(&dir, &server, &keyring, false),
+        Err(BackupError::NotEmpty { .. })
+    ));
+    let again = restore(&dir, &server, &keyring, true).unwrap();
+    assert!(again.replaced.unwrap().join("store").exists());
+    check(&data, 450, &[first]).await;
+}
+
+#[tokio::test]
+async fn a_backup_under_load_is_whole() {
+    let plane = Arc::new(plane());
+    let to = tempfile::tempdir().unwrap();
+    let busy = plane.clone();
+    let work = tokio::spawn(async move { busy.work(0, 1500).await });
+    let (mut taken, mut keys) = (0, 0);
+    while !work.is_finished() {
+        let head = plane.backup.take(&to.path().join("backup")).await.unwrap();
+        keys = head.entries;
+        taken += 1;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    work.await.unwrap();
+    assert!(taken > 1 && keys > 0);
+    let data = to.path().join("data");
+    fs::create_dir(&data).unwrap();
+    let keyring = plane.dir.path().join("keyring");
+    restore(
+        &to.path().join("backup"),
+        &data.join("server"),
+        &keyring,
+        false,
+    )
+    .unwrap();
+    check(&data, keys, &[]).await;
+}
+
+#[tokio::test]
+async fn what_is_not_a_backup_or_is_damaged_is_refused() {
+    let plane = plane();
+    let digest = plane.blob("a layer").await;
+    let to = tempfile::tempdir().unwrap();
+    fs::write(to.path().join("photo"), "mine").unwrap();
+    assert!(matches!(
+        plane.backup.take(to.path()).await,
+        Err(BackupError::Foreign { .. })
+    ));
+    assert_eq!(fs::read_dir(to.path()).unwrap().count(), 1);
+    let dir = to.path().join("backup");
+    plane.backup.take(&dir).await.unwrap();
+    let other = Backup {
+        installation: "cd34".into(),
+        ..plane.backup.clone()
+    };
+    assert!(matches!(
+        other.take(&dir).await,
+        Err(BackupError::OtherInstallation { .. })
+    ));
+    let hex = digest.hex();
+    fs::write(dir.join("blobs").join(&hex[..2]).join(&hex), "another").unwrap();
+    let server = to.path().join("server");
+    let keyring = plane.dir.path().join("keyring");
+    assert!(matches!(
+        restore(&dir, &server, &keyring, false),
+        Err(BackupError::Damaged { .. })
+    ));
+    assert!(!server.exists(), "nothing is put in place");
+}

@@ -1,0 +1,125 @@
+//! How much may be put and kept, so that one talkative container takes neither the disk nor the
+//! journal's throughput from the others.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Instant,
+};
+
+/// Settings; the defaults suit a server of a few terabytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Bytes a second that one stream takes: CloudWatch Logs' former five requests of 1 MiB.
+    pub stream_bytes_a_second: u64,
+    /// Bytes a second of all streams of an account in a region: a quarter of what an ordinary disk
+    /// writes while the journal merges what came before.
+    pub account_bytes_a_second: u64,
+    /// Bytes that all logs together take on disk; beyond it the oldest events go.
+    pub kept_bytes: u64,
+    /// Streams of all groups together: each is about a kilobyte of memory. Beyond it those that
+    /// were silent for the longest go.
+    pub kept_streams: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            stream_bytes_a_second: 5 << 20,
+            account_bytes_a_second: 20 << 20,
+            kept_bytes: 20 << 30,
+            kept_streams: 200_000,
+        }
+    }
+}
+
+/// Seconds of its rate that a bucket holds: a burst after a silence.
+const BURST_SECONDS: u64 = 2;
+
+/// Fills at a rate and is drawn from.
+#[derive(Debug)]
+pub struct Bucket {
+    left: f64,
+    filled: Instant,
+}
+
+impl Bucket {
+    pub fn full(rate: u64, now: Instant) -> Self {
+        Self {
+            left: (rate * BURST_SECONDS) as f64,
+            filled: now,
+        }
+    }
+
+    /// Draws `bytes` if there is anything left. The last draw may overdraw, which the next ones wait
+    /// for: so a put larger than the bucket passes too, and the rate holds all the same.
+    pub fn draw(&mut self, rate: u64, bytes: u64, now: Instant) -> bool {
+        let passed = now.saturating_duration_since(self.filled).as_secs_f64();
+        self.filled = now;
+        self.left = (self.left + passed * rate as f64).min((rate * BURST_SECONDS) as f64);
+        let allowed = self.left > 0.0;
+        if allowed {
+            self.left -= bytes as f64;
+        }
+        allowed
+    }
+
+    fn is_full(&self, rate: u64, now: Instant) -> bool {
+        let passed = now.saturating_duration_since(self.filled).as_secs_f64();
+        self.left + passed * rate as f64 >= (rate * BURST_SECONDS) as f64
+    }
+}
+
+/// Buckets by name. One that is full again is as good as none, and forgotten.
+#[derive(Debug, Default)]
+pub struct Buckets {
+    known: Mutex<HashMap<String, Bucket>>,
+}
+
+/// Looked through for full ones when it has grown beyond this.
+const MANY: usize = 1024;
+
+impl Buckets {
+    pub fn draw(&self, name: &str, rate: u64, bytes: u64, now: Instant) -> bool {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MANY && !known.contains_key(name) {
+            known.retain(|_, bucket| !bucket.is_full(rate, now));
+        }
+        known
+            .entry(name.to_owned())
+            .or_insert_with(|| Bucket::full(rate, now))
+            .draw(rate, bytes, now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn the_rate_holds_whatever_the_size_of_a_put() {
+        let begin = Instant::now();
+        for size in [10, 300, 5000] {
+            let mut bucket = Bucket::full(100, begin);
+            let mut taken = 0;
+            for step in 0..10_000u64 {
+                let now = begin + Duration::from_millis(step * 10);
+                taken += if bucket.draw(100, size, now) { size } else { 0 };
+            }
+            // A hundred seconds, the burst, and at most one put beyond.
+            assert!((9_900..=10_200 + size).contains(&taken), "{size}: {taken}");
+        }
+    }
+
+    #[test]
+    fn buckets_do_not_pile_up() {
+        let (buckets, begin) = (Buckets::default(), Instant::now());
+        for n in 0..5000u64 {
+            let now = begin + Duration::from_secs(n);
+            assert!(buckets.draw(&n.to_string(), 100, 10, now));
+        }
+        assert!(buckets.known.lock().unwrap().len() <= MANY);
+    }
+}

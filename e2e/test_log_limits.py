@@ -1,0 +1,81 @@
+"""Containers that print without end: their own stream is slowed down, the disk stays within its bound, others are heard."""
+
+import contextlib
+import time
+
+import pytest
+
+from harness import images, tasks
+from harness.tasks import sh
+from harness.waiting import wait_for
+
+MIB = 1 << 20
+
+
+def folder_bytes(folder):
+    total = 0
+    for path in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            total += path.stat().st_blocks * 512
+    return total
+
+
+@pytest.fixture(scope="module")
+def small():
+    """An installation that keeps 8 MiB of logs."""
+    from harness.installation import Installation
+
+    with Installation(arguments=["--log-storage", "8M"]) as wharf:
+        yield wharf.start()
+
+
+@pytest.fixture(scope="module")
+def image(small):
+    return images.push(small, "busybox")
+
+
+def test_a_flood_takes_neither_the_disk_nor_the_others_lines(small, image):
+    line = "x" * 4000
+    flood = tasks.run(small, image, stopTimeout=2, **sh(f"while :; do echo {line}; done"))
+    calm = tasks.run(small, image, stopTimeout=2, **sh("n=0; while :; do n=$((n+1)); echo calm $n; sleep 0.2; done"))
+    calm.wait("RUNNING")
+    journal = small.data / "server" / "journal"
+    wait_for(lambda: "the oldest log events were dropped" in small.output.text, 120, "the bound")
+    worst, end = 0, time.monotonic() + 20
+    while time.monotonic() < end:
+        worst = max(worst, folder_bytes(journal))
+        time.sleep(0.1)
+    # What is kept, as much that waits to be merged away, what a second of flood adds, and the reserve.
+    assert worst < 64 * MIB, f"the journal took {worst >> 20} MiB"
+    seen = calm.lines()
+    assert len(seen) > 20, "the calm one is not heard"
+    reached = int(seen[-1].split()[1])
+    wait_for(lambda: int(calm.lines()[-1].split()[1]) > reached + 5, 30, "lines of the calm one meanwhile")
+    assert flood.describe()["lastStatus"] == "RUNNING"
+    flood.stop()
+    calm.stop()
+
+
+def test_a_blocking_driver_loses_nothing_to_the_rate(wharf, busybox):
+    """20 MB at once, which is more than a stream may send in a second: it takes longer, and all of it arrives."""
+    task = tasks.run(wharf, busybox, stopTimeout=2, **sh("yes $(head -c 999 /dev/zero | tr '\\0' x) | head -n 20000; echo after"))
+    task.wait("STOPPED", 120)
+    task.wait_line("after", 120)
+    stream = f"t/main/{task.id}"
+    page = wharf.client("logs").get_paginator("filter_log_events")
+    events = 0
+    for found in page.paginate(logGroupName=task.group, logStreamNames=[stream]):
+        events += len(found["events"])
+    assert events == 20_001
+
+
+def test_puts_beyond_the_rate_are_throttled(wharf):
+    logs, group = wharf.client("logs"), "/e2e/" + tasks.unique("rate")
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="s")
+    events = [{"timestamp": int(time.time() * 1000), "message": "x" * 200_000}] * 5
+    with pytest.raises(logs.exceptions.ClientError) as caught:
+        for _ in range(200):
+            logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=events)
+    assert caught.value.response["Error"] == {"Code": "ThrottlingException", "Message": "Rate exceeded"}
+    logs.delete_log_group(logGroupName=group)
