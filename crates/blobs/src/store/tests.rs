@@ -531,7 +531,7 @@ async fn a_scope_has_its_share_of_uploads_and_bytes_and_others_have_theirs() {
     assert!(blobs.begin_upload("a").await.is_err());
     // What is finished, given up or swept counts no more.
     let upload = blobs.resume_upload(&first, "a", NO_LIMIT).await.unwrap();
-    upload.finish(&Digest::of(&[7; 600])).await.unwrap();
+    drop(upload.finish(&Digest::of(&[7; 600])).await.unwrap());
     assert_eq!(send(&blobs, &second, "a", 600).await.unwrap(), 600);
     let third = blobs.begin_upload("a").await.unwrap();
     assert!(send(&blobs, &third, "a", 600).await.is_err());

@@ -228,7 +228,7 @@ impl Hosts {
                 .put(&key, encode(&wanted));
             // Whoever had the address before is not there any more.
             let mut changed = Vec::new();
-            for underlay in wanted.underlay {
+            if let Some(underlay) = wanted.underlay {
                 for (other, (revision, host)) in known.others_at(underlay, &key, &place) {
                     let without = PlaneHost {
                         underlay: None,
