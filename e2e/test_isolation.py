@@ -95,7 +95,7 @@ def test_vpcs_on_one_host_do_not_reach_each_other(wharf, run):
     assert beside.gets(server)
     # Not even where the host has a route, so that no packet of this test leaves the machine.
     uplink = Uplink(wharf, two.vpc)
-    tools.run("ip", "route", "add", f"{server.address}/32", "via", uplink.address, "dev", uplink.name, "onlink")
+    tools.run("ip", "route", "replace", f"{server.address}/32", "via", uplink.address, "dev", uplink.name, "onlink")
     assert way(server.address, Uplink(wharf, one.vpc)) == (uplink.address, uplink.name)
     assert tools.run("curl", "-sS", "--max-time", ANSWER_S, f"http://{server.address}/").stdout.startswith("hello")
     assert not client.gets(server, SILENCE_S)

@@ -1,3 +1,4 @@
 mod fleet;
+mod hosts;
 mod live;
 mod told;

@@ -88,7 +88,11 @@ impl Rule {
 pub(crate) fn list(socket: &mut Socket) -> Result<(Vec<u32>, Vec<Rule>), NetworkError> {
     let header = [AF_INET, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     let request = Message::new(RTM_GETRULE, REQUEST | DUMP, &header, Attrs::new());
-    let bodies = socket.dump("list rules", &request)?;
+    let bodies = match socket.dump("list rules", &request) {
+        // A kernel that was built without them has none.
+        Err(error) if error.errno() == Some(libc::EOPNOTSUPP) => Vec::new(),
+        bodies => bodies?,
+    };
     let (mut priorities, mut ours) = (Vec::new(), Vec::new());
     for (rule, is_ours) in bodies.iter().filter_map(|body| parse(body)) {
         priorities.push(rule.priority);

@@ -129,6 +129,8 @@ fn vpcs_of_one_host_do_not_see_each_other() {
 #[test]
 fn the_hosts_own_routes_come_first() {
     on_a_host(|host| async move {
+        // As distributions set it: the way back is looked up for what comes in.
+        run("sysctl", "-qw net.ipv4.conf.all.rp_filter=1");
         let (network, _endpoints) = host.start("ab12").await;
         let task = network.attach("one", eni("vpc-a", 5)).await.unwrap();
         open_up(&network, "vpc-a", &[5]).await;
