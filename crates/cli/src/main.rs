@@ -115,6 +115,9 @@ struct ServerArgs {
     /// Descriptor that is told when the server answers; used by `wharf up`
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
+    /// Descriptor over which the supervisor hands its listening sockets
+    #[arg(long, hide = true)]
+    sockets_fd: Option<i32>,
 }
 
 #[derive(Args, Clone)]
@@ -165,6 +168,15 @@ struct UpArgs {
     /// Take Fargate tasks also where this machine cannot give them user namespaces of their own
     #[arg(long)]
     fargate_without_userns: bool,
+    #[command(flatten)]
+    ports: PortArgs,
+}
+
+#[derive(Args, Clone)]
+struct PortArgs {
+    /// Ports that load balancers may take on this machine's own addresses
+    #[arg(long, value_name = "RANGES", default_value_t)]
+    lb_ports: wharf_lb::PortRanges,
 }
 
 #[derive(Args, Clone)]
@@ -210,9 +222,11 @@ struct AgentArgs {
 struct LbArgs {
     #[command(flatten)]
     data: DataArgs,
-    /// Address on which every load balancer also answers, told apart by Host
+    /// Address on which internet-facing load balancers also answer, told apart by Host
     #[arg(long = "local-listen", value_name = "ADDR")]
     local_listen: Vec<IpAddr>,
+    #[command(flatten)]
+    ports: PortArgs,
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
     /// Descriptor over which the supervisor holds listening sockets
@@ -232,6 +246,8 @@ struct NodeArgs {
     join: Option<String>,
     #[command(flatten)]
     host: HostArgs,
+    #[command(flatten)]
+    ports: PortArgs,
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
 }

@@ -62,6 +62,8 @@ pub struct ServerConfig {
     pub node_identity: PathBuf,
     pub installation: InstallationId,
     pub listen: Vec<IpAddr>,
+    /// Sockets that listen there already: whoever started this process holds them beyond its life.
+    pub sockets: Arc<Vec<std::net::TcpListener>>,
     pub port: u16,
     pub iam: IamMode,
     pub account: String,
@@ -250,15 +252,24 @@ async fn listen(config: &ServerConfig) -> Result<Vec<TcpListener>, StartError> {
     let mut listeners = Vec::new();
     for ip in &config.listen {
         let address = SocketAddr::new(*ip, config.port);
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|source| match source.kind() {
-                io::ErrorKind::AddrInUse => StartError::PortInUse { address },
-                _ => StartError::Listen { address, source },
-            })?;
-        listeners.push(listener);
+        let at_address =
+            |it: &&std::net::TcpListener| it.local_addr().is_ok_and(|it| it == address);
+        let listener = match config.sockets.iter().find(at_address) {
+            Some(held) => take_over(held),
+            None => TcpListener::bind(address).await,
+        };
+        listeners.push(listener.map_err(|source| match source.kind() {
+            io::ErrorKind::AddrInUse => StartError::PortInUse { address },
+            _ => StartError::Listen { address, source },
+        })?);
     }
     Ok(listeners)
+}
+
+fn take_over(held: &std::net::TcpListener) -> io::Result<TcpListener> {
+    let own = held.try_clone()?;
+    own.set_nonblocking(true)?;
+    TcpListener::from_std(own)
 }
 
 pub(crate) async fn open(config: &ServerConfig) -> Result<Data, StartError> {
@@ -635,6 +646,7 @@ mod tests {
             node_identity: PathBuf::new(),
             installation: InstallationId::mint(),
             listen: vec!["127.0.0.1".parse().unwrap(), "fe80::1".parse().unwrap()],
+            sockets: Arc::default(),
             port: 4566,
             iam: IamMode::Enforce,
             account: "000000000000".to_owned(),

@@ -53,6 +53,7 @@ async fn start_in(folder: tempfile::TempDir) -> Server {
         node_identity: folder.path().join("node/identity.json"),
         installation: InstallationId::mint(),
         listen: vec!["127.0.0.1".parse().unwrap()],
+        sockets: std::sync::Arc::default(),
         port,
         iam: IamMode::Enforce,
         account: "000000000000".to_owned(),

@@ -59,6 +59,7 @@ impl Server {
             node_identity: folder.join("node/identity.json"),
             installation: InstallationId::mint(),
             listen: vec!["127.0.0.1".parse().unwrap()],
+            sockets: std::sync::Arc::default(),
             port,
             iam: IamMode::Enforce,
             account: ACCOUNT.to_owned(),
