@@ -25,6 +25,7 @@ mod status;
 mod style;
 mod supervisor;
 mod up;
+mod why;
 
 use std::{net::IpAddr, path::PathBuf, process::ExitCode};
 
@@ -59,6 +60,8 @@ enum Command {
     Status(StatusArgs),
     /// Say which step a service or task waits for, and why hosts take no more: wharf explain service web
     Explain(ExplainArgs),
+    /// Say what became of a request, and which statement of which policy decided: wharf why REQUEST-ID
+    Why(WhyArgs),
     /// Say what this machine lacks, and how to mend it
     Doctor(DoctorArgs),
     /// Show the platform at work, on one machine and on two hosts of which one dies, and clean up
@@ -112,6 +115,9 @@ struct ServerArgs {
     /// What logs may take on disk, 20G say; the oldest events go beyond it. A tenth of the disk by default
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     log_storage: Option<u64>,
+    /// Folder whose subfolders are the buckets that CloudTrail's trails deliver to
+    #[arg(long, value_name = "DIR")]
+    trails: Option<PathBuf>,
     /// Descriptor that is told when the server answers; used by `wharf up`
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
@@ -300,6 +306,15 @@ struct ExplainArgs {
     output: OutputArgs,
 }
 
+#[derive(Args, Clone)]
+struct WhyArgs {
+    /// Id of the request, as its answer has it (x-amzn-requestid)
+    #[arg(value_name = "REQUEST-ID")]
+    request: String,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
 #[derive(clap::ValueEnum, Clone, Copy)]
 enum ExplainWhat {
     Service,
@@ -366,6 +381,7 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Exec(args) => exec::run(&Layout::new(&args.data.data)?, &args),
         Command::Status(args) => status::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Why(args) => why::run(&args),
         Command::Doctor(args) => doctor::run(&args.output.data.data, args.port, args.output.json),
         Command::Demo(args) => demo::run(&args),
         Command::Backup(args) => backup::take(&Layout::new(&args.data.data)?, &args.dir),

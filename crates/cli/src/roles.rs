@@ -112,6 +112,7 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         throttling: args.throttle,
         log_bytes: args.log_storage,
         disk: disk(),
+        trails: args.trails.clone(),
     };
     let (ready_fd, port, further) = (args.ready_fd, args.port, args.listen);
     let (saving, saved) = std::sync::mpsc::channel();
