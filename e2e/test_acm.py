@@ -30,7 +30,9 @@ class Balancer:
     def __init__(self, wharf, name=None):
         self.wharf, self.elb = wharf, wharf.client("elbv2")
         found = wharf.client("ec2").describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}])["Subnets"]
-        made = self.elb.create_load_balancer(Name=name or tasks.unique("tls"), Subnets=[subnet["SubnetId"] for subnet in found])
+        made = self.elb.create_load_balancer(
+            Name=name or tasks.unique("tls"), Subnets=[subnet["SubnetId"] for subnet in found], SecurityGroups=[tasks.open_group(wharf)]
+        )
         self.arn, self.name = made["LoadBalancers"][0]["LoadBalancerArn"], made["LoadBalancers"][0]["DNSName"]
         self.port = free_port()
 

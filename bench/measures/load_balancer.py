@@ -154,7 +154,11 @@ def _resources(port, back):
     return [
         {
             "kind": "load-balancer", "type": "application", "arn": "lb", "name": "lb", "dns_name": "lb.elb.localhost", "internal": False, "vpc": "vpc",
-            "public_address": None, "interfaces": [], "attributes": {},
+            "public_address": None, "interfaces": [], "security_groups": ["sg"], "attributes": {},
+        },
+        {
+            "kind": "security-group", "id": "sg", "vpc": "vpc", "egress": [],
+            "ingress": [{"protocol": None, "ports": None, "icmp": None, "peer": {"cidr": "0.0.0.0/0"}}],
         },
         {
             "kind": "listener", "arn": "listener", "load_balancer": "lb", "port": port, "protocol": "HTTP", "certificates": [],

@@ -141,6 +141,7 @@ make_balancer() {
   read -ra subnets <<<"${subnets[0]}"
   keep group aws ec2 create-security-group --group-name web --description 'everybody may ask' --vpc-id "$vpc" --query GroupId --output text
   show aws ec2 authorize-security-group-ingress --group-id "$group" --protocol tcp --port 80 --cidr 0.0.0.0/0 --query Return
+  [ "$1" = 80 ] || show aws ec2 authorize-security-group-ingress --group-id "$group" --protocol tcp --port "$1" --cidr 0.0.0.0/0 --query Return
   keep balancer aws elbv2 create-load-balancer --name web --subnets "${subnets[@]}" --security-groups "$group" \
     --query 'LoadBalancers[0].LoadBalancerArn' --output text
   keep targets aws elbv2 create-target-group --name web --protocol HTTP --port 80 --target-type ip --vpc-id "$vpc" \

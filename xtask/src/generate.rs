@@ -21,7 +21,9 @@ use anyhow::{Context as _, Result, bail};
 use model::Model;
 
 /// Services that have a contract crate.
-pub const SERVICES: [&str; 8] = ["acm", "ec2", "ecr", "ecs", "elbv2", "iam", "logs", "sts"];
+pub const SERVICES: [&str; 9] = [
+    "acm", "cloudtrail", "ec2", "ecr", "ecs", "elbv2", "iam", "logs", "sts",
+];
 
 /// First line of every generated file.
 const MARK: &str = "// Written by `cargo xtask generate` from models/. Do not edit.\n";

@@ -3,7 +3,9 @@
 
 mod memory;
 
-use std::{net::IpAddr, path::Path, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet, net::IpAddr, path::Path, process::ExitCode, sync::Arc, time::Duration,
+};
 
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -12,7 +14,10 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use wharf_agent::{Identity, ThisHost};
 use wharf_base::SystemClock;
-use wharf_lb::{HoldNothing, Holder, LbConfig, LbUpdate, Update as LbChange};
+use wharf_durable::Durability;
+use wharf_lb::{
+    HoldNothing, Holder, LbConfig, LbUpdate, PortRanges, PortRules, Ports, Update as LbChange,
+};
 use wharf_link::{Delivery, Dialer, Endpoint, LinkConfig, Subscription, Update};
 use wharf_network::Network;
 use wharf_planeproto::{Plane, network::balancer_attachment};
@@ -37,6 +42,7 @@ pub fn run(args: &LbArgs) -> Result<ExitCode, Problem> {
     roles::require_installation(&layout)?;
     let identity = roles::identity(&layout)?;
     let (ready_fd, local) = (args.ready_fd, args.local_listen.clone());
+    let allowed = args.ports.lb_ports.clone();
     let holder = holder(args.sockets_fd)?;
     roles::block_on(WORKERS, async move {
         let shutdown = roles::cancelled_by_signals()?;
@@ -47,8 +53,12 @@ pub fn run(args: &LbArgs) -> Result<ExitCode, Problem> {
             seen = this_host(&node_dir, |_| true) => seen?,
             () = shutdown.cancelled() => return Ok(()),
         };
-        let listen = listen(local, &layout, &seen);
-        let serving = serve(&layout, identity, &seen, listen, holder, shutdown.clone());
+        let place = Placement {
+            listen: listen(local, &layout, &seen),
+            allowed,
+            holder,
+        };
+        let serving = serve(&layout, identity, &seen, place, shutdown.clone());
         tokio::select! {
             served = serving => served,
             // The supervisor starts this again, as the load balancer of the new host.
@@ -105,21 +115,40 @@ fn listen(given: Vec<IpAddr>, layout: &Layout, host: &ThisHost) -> Vec<IpAddr> {
         .collect()
 }
 
+/// Where it listens on the host.
+struct Placement {
+    listen: Vec<IpAddr>,
+    allowed: PortRanges,
+    holder: Holder,
+}
+
+/// What load balancers may take of the host's ports; the control plane's own is never theirs.
+fn rules(allowed: PortRanges, identity: &Identity) -> Result<PortRules, Problem> {
+    let endpoint = Endpoint::parse(&identity.endpoint)
+        .map_err(|cause| Problem::caused("this node's identity is unusable", cause))?;
+    let mut reserved: BTreeSet<u16> = PortRules::default().reserved;
+    reserved.insert(endpoint.port);
+    Ok(PortRules { allowed, reserved })
+}
+
 async fn serve(
     layout: &Layout,
     identity: Identity,
     host: &ThisHost,
-    listen: Vec<IpAddr>,
-    holder: Holder,
+    place: Placement,
     shutdown: CancellationToken,
 ) -> Result<(), Problem> {
     let networks = layout.node().join("network");
     let netns = move |eni: &str| Network::netns_path(&networks, &balancer_attachment(eni));
     let mut config = LbConfig::new(&host.instance_id, Arc::new(netns));
-    config.local_listen = listen;
-    config.holder = holder;
-    let memory = memory::file(&layout.node());
-    config.last_known.send_replace(memory::load(&memory));
+    let seen_ports = layout.node().join(memory::PORTS);
+    let rules = rules(place.allowed, &identity)?;
+    config.ports = Ports::new(rules, &place.listen, memory::load(&seen_ports));
+    config.local_listen = place.listen;
+    config.holder = place.holder;
+    let ports = config.ports.changes();
+    let health = layout.node().join(memory::HEALTH);
+    config.last_known.send_replace(memory::load(&health));
     let known = config.last_known.subscribe();
     let mut closed = config.closed.changes();
     // Kept to the end: the instance id does not change while this runs.
@@ -145,7 +174,9 @@ async fn serve(
         () = pass_on(deliveries, updates) => Ok(()),
         () = report => Ok(()),
         () = tell_closed => Ok(()),
-        () = memory::keep(known, memory) => Ok(()),
+        () = memory::keep(known, health, Durability::Process) => Ok(()),
+        // A machine that starts again may start us before the programs that had ports.
+        () = memory::keep(ports, seen_ports, Durability::Machine) => Ok(()),
     }
 }
 

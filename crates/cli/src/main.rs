@@ -25,6 +25,7 @@ mod status;
 mod style;
 mod supervisor;
 mod up;
+mod why;
 
 use std::{net::IpAddr, path::PathBuf, process::ExitCode};
 
@@ -59,6 +60,8 @@ enum Command {
     Status(StatusArgs),
     /// Say which step a service or task waits for, and why hosts take no more: wharf explain service web
     Explain(ExplainArgs),
+    /// Say what became of a request, and which statement of which policy decided: wharf why REQUEST-ID
+    Why(WhyArgs),
     /// Say what this machine lacks, and how to mend it
     Doctor(DoctorArgs),
     /// Show the platform at work, on one machine and on two hosts of which one dies, and clean up
@@ -112,9 +115,15 @@ struct ServerArgs {
     /// What logs may take on disk, 20G say; the oldest events go beyond it. A tenth of the disk by default
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     log_storage: Option<u64>,
+    /// Folder whose subfolders are the buckets that CloudTrail's trails deliver to
+    #[arg(long, value_name = "DIR")]
+    trails: Option<PathBuf>,
     /// Descriptor that is told when the server answers; used by `wharf up`
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
+    /// Descriptor over which the supervisor hands its listening sockets
+    #[arg(long, hide = true)]
+    sockets_fd: Option<i32>,
 }
 
 #[derive(Args, Clone)]
@@ -165,6 +174,15 @@ struct UpArgs {
     /// Take Fargate tasks also where this machine cannot give them user namespaces of their own
     #[arg(long)]
     fargate_without_userns: bool,
+    #[command(flatten)]
+    ports: PortArgs,
+}
+
+#[derive(Args, Clone)]
+struct PortArgs {
+    /// Ports that load balancers may take on this machine's own addresses
+    #[arg(long, value_name = "RANGES", default_value_t)]
+    lb_ports: wharf_lb::PortRanges,
 }
 
 #[derive(Args, Clone)]
@@ -210,9 +228,11 @@ struct AgentArgs {
 struct LbArgs {
     #[command(flatten)]
     data: DataArgs,
-    /// Address on which every load balancer also answers, told apart by Host
+    /// Address on which internet-facing load balancers also answer, told apart by Host
     #[arg(long = "local-listen", value_name = "ADDR")]
     local_listen: Vec<IpAddr>,
+    #[command(flatten)]
+    ports: PortArgs,
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
     /// Descriptor over which the supervisor holds listening sockets
@@ -232,6 +252,8 @@ struct NodeArgs {
     join: Option<String>,
     #[command(flatten)]
     host: HostArgs,
+    #[command(flatten)]
+    ports: PortArgs,
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
 }
@@ -280,6 +302,15 @@ struct ExplainArgs {
     /// The cluster it is in, if it is not `default`
     #[arg(long)]
     cluster: Option<String>,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Args, Clone)]
+struct WhyArgs {
+    /// Id of the request, as its answer has it (x-amzn-requestid)
+    #[arg(value_name = "REQUEST-ID")]
+    request: String,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -350,6 +381,7 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Exec(args) => exec::run(&Layout::new(&args.data.data)?, &args),
         Command::Status(args) => status::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Why(args) => why::run(&args),
         Command::Doctor(args) => doctor::run(&args.output.data.data, args.port, args.output.json),
         Command::Demo(args) => demo::run(&args),
         Command::Backup(args) => backup::take(&Layout::new(&args.data.data)?, &args.dir),

@@ -31,7 +31,7 @@ pub fn run(args: &NodeArgs) -> Result<ExitCode, Problem> {
     }
     let mut parts = vec![agent(args, layout.authority().is_some())];
     if roles::identity(&layout)?.load_balancer {
-        parts.push(up::balancer(&args.data.data));
+        parts.push(up::balancer(&args.data.data, &args.ports));
     }
     let mut supervisor = Supervisor::new()?;
     let outcome = run_parts(&mut supervisor, parts, args.ready_fd);
@@ -81,6 +81,6 @@ fn agent(args: &NodeArgs, joined: bool) -> Part {
     Part {
         name: "agent",
         arguments,
-        keeps_sockets: false,
+        sockets: None,
     }
 }

@@ -4,11 +4,13 @@ use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
 };
 
 use tokio_util::sync::CancellationToken;
 use wharf_agent::{Identity, NodeConfig};
 use wharf_base::InstallationId;
+use wharf_lb::Hold;
 use wharf_server::{IamMode, ServerConfig, StartError};
 
 use crate::{
@@ -16,6 +18,7 @@ use crate::{
     layout::{Layout, Settings},
     problem::Problem,
     ready,
+    sockets::Keeper,
     style::Style,
 };
 
@@ -31,19 +34,50 @@ pub fn require_root() -> Result<(), Problem> {
     }
 }
 
-/// Fails early, and with the address, if the port is taken.
-pub fn require_free_port(args: &ServerArgs) -> Result<(), Problem> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
-    match TcpListener::bind(address) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
-            Err(Problem::PortInUse { address })
-        }
-        Err(error) => Err(Problem::caused(
-            format!("cannot listen on {address}"),
-            error,
-        )),
+/// Connections to the server that wait to be accepted, while it starts again too.
+const BACKLOG: i32 = 1024;
+
+/// Where the server listens: all addresses include this machine's own.
+fn addresses(args: &ServerArgs) -> Vec<IpAddr> {
+    let mut addresses = vec![IpAddr::V4(Ipv4Addr::LOCALHOST)];
+    if let Some(further) = args.listen {
+        addresses.retain(|own| !further.is_unspecified() && *own != further);
+        addresses.push(further);
     }
+    addresses
+}
+
+/// The server's listening sockets, for its supervisor to hold: nobody else gets the port while a
+/// server that died is started again.
+///
+/// # Errors
+/// Names the address if the port is taken.
+pub fn listen(args: &ServerArgs) -> Result<Vec<TcpListener>, Problem> {
+    let sockets = addresses(args).into_iter().map(|ip| {
+        let address = SocketAddr::new(ip, args.port);
+        bind(address).map_err(|error| match error.kind() {
+            std::io::ErrorKind::AddrInUse => Problem::PortInUse { address },
+            _ => Problem::caused(format!("cannot listen on {address}"), error),
+        })
+    });
+    sockets.collect()
+}
+
+fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    use nix::sys::socket::{Backlog, listen};
+    let socket = TcpListener::bind(address)?;
+    listen(&socket, Backlog::new(BACKLOG)?)?;
+    Ok(socket)
+}
+
+/// The sockets that the supervisor holds for the server.
+fn held(descriptor: Option<i32>) -> Result<Vec<TcpListener>, Problem> {
+    let Some(number) = descriptor else {
+        return Ok(Vec::new());
+    };
+    let keeper = Keeper::of_descriptor(number)
+        .map_err(|cause| Problem::caused("the supervisor cannot be reached", cause))?;
+    Ok(keeper.inherited().into_iter().map(Into::into).collect())
 }
 
 pub fn own_program() -> Result<PathBuf, Problem> {
@@ -63,18 +97,13 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
     let layout = Layout::new(&args.data.data)?;
     let installation = layout.create()?;
     log_to_stderr();
-    // All addresses include this machine's own.
-    let mut listen = vec![IpAddr::V4(Ipv4Addr::LOCALHOST)];
-    if let Some(further) = args.listen {
-        listen.retain(|_| !further.is_unspecified());
-        listen.push(further);
-    }
     let config = ServerConfig {
         data_dir: layout.server(),
         keyring: layout.keyring(),
         node_identity: layout.node_identity(),
         installation,
-        listen,
+        listen: addresses(args),
+        sockets: Arc::new(held(args.sockets_fd)?),
         port: args.port,
         iam: args.iam,
         account: ACCOUNT.to_owned(),
@@ -83,6 +112,7 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         throttling: args.throttle,
         log_bytes: args.log_storage,
         disk: disk(),
+        trails: args.trails.clone(),
     };
     let (ready_fd, port, further) = (args.ready_fd, args.port, args.listen);
     let (saving, saved) = std::sync::mpsc::channel();

@@ -15,6 +15,11 @@ impl Style {
         }
     }
 
+    #[cfg(test)]
+    pub fn plain() -> Self {
+        Self { colour: false }
+    }
+
     pub fn good(self, text: &str) -> String {
         self.paint("32", text)
     }

@@ -37,8 +37,8 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Part {
     pub name: &'static str,
     pub arguments: Vec<OsString>,
-    /// Its listening sockets are held for the case of its death.
-    pub keeps_sockets: bool,
+    /// Listening sockets that are held for the case of its death.
+    pub sockets: Option<sockets::Store>,
 }
 
 /// What a start came to.
@@ -206,9 +206,9 @@ enum Wish {
 }
 
 impl Kept {
-    fn new(part: Part) -> Self {
+    fn new(mut part: Part) -> Self {
         Self {
-            sockets: part.keeps_sockets.then(sockets::Store::new),
+            sockets: part.sockets.take(),
             part,
             child: None,
             waiter: None,

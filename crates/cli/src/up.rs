@@ -3,10 +3,10 @@
 use std::{ffi::OsString, path::Path, process::ExitCode};
 
 use crate::{
-    UpArgs, doctor,
+    PortArgs, UpArgs, doctor,
     layout::Layout,
     problem::Problem,
-    roles,
+    roles, sockets,
     supervisor::{Part, Started, Supervisor},
 };
 
@@ -16,9 +16,9 @@ pub fn run(args: &UpArgs) -> Result<ExitCode, Problem> {
     let layout = Layout::new(&args.server.data.data)?;
     layout.create()?;
     let _lock = layout.lock()?;
-    roles::require_free_port(&args.server)?;
+    let sockets = sockets::Store::keeping(roles::listen(&args.server)?);
     let mut supervisor = Supervisor::new()?;
-    let outcome = run_parts(&mut supervisor, &layout, args);
+    let outcome = run_parts(&mut supervisor, &layout, args, sockets);
     supervisor.stop();
     outcome?;
     println!("Stopped. Containers go on; `wharf up` takes them up again, `wharf down` ends them.");
@@ -26,10 +26,16 @@ pub fn run(args: &UpArgs) -> Result<ExitCode, Problem> {
 }
 
 /// Returns when the person wants the end, or if a part does not come up.
-fn run_parts(supervisor: &mut Supervisor, layout: &Layout, args: &UpArgs) -> Result<(), Problem> {
+fn run_parts(
+    supervisor: &mut Supervisor,
+    layout: &Layout,
+    args: &UpArgs,
+    sockets: sockets::Store,
+) -> Result<(), Problem> {
     // The others register with the server, so the server comes first.
-    if supervisor.start([server(args)])? == Started::Asked
-        || supervisor.start([agent(args), balancer(&args.server.data.data)])? == Started::Asked
+    if supervisor.start([server(args, sockets)])? == Started::Asked
+        || supervisor.start([agent(args), balancer(&args.server.data.data, &args.ports)])?
+            == Started::Asked
     {
         return Ok(());
     }
@@ -38,7 +44,7 @@ fn run_parts(supervisor: &mut Supervisor, layout: &Layout, args: &UpArgs) -> Res
     supervisor.keep()
 }
 
-fn server(args: &UpArgs) -> Part {
+fn server(args: &UpArgs, sockets: sockets::Store) -> Part {
     let server = &args.server;
     let mut arguments = words(&["server", "--port", &server.port.to_string()]);
     arguments.extend(words(&["--iam", roles::iam_name(server.iam)]));
@@ -50,11 +56,14 @@ fn server(args: &UpArgs) -> Part {
     if let Some(bytes) = server.log_storage {
         arguments.extend(words(&["--log-storage", &bytes.to_string()]));
     }
+    if let Some(trails) = &server.trails {
+        arguments.extend([OsString::from("--trails"), trails.into()]);
+    }
     arguments.extend([OsString::from("--data"), server.data.data.clone().into()]);
     Part {
         name: "server",
         arguments,
-        keeps_sockets: false,
+        sockets: Some(sockets),
     }
 }
 
@@ -76,16 +85,18 @@ fn agent(args: &UpArgs) -> Part {
     Part {
         name: "node",
         arguments,
-        keeps_sockets: false,
+        sockets: None,
     }
 }
 
 /// The part that carries load balancers.
-pub fn balancer(data: &Path) -> Part {
+pub fn balancer(data: &Path, ports: &PortArgs) -> Part {
+    let mut arguments = words(&["lb", "--lb-ports", &ports.lb_ports.to_string()]);
+    arguments.extend([OsString::from("--data"), data.into()]);
     Part {
         name: "load balancer",
-        arguments: vec!["lb".into(), "--data".into(), data.into()],
-        keeps_sockets: true,
+        arguments,
+        sockets: Some(sockets::Store::new()),
     }
 }
 

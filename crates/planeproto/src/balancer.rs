@@ -20,6 +20,9 @@ pub struct LoadBalancer {
     /// Its interfaces in the VPC: it reaches targets from the one on its own host, and listens
     /// there for callers inside the VPC.
     pub interfaces: Vec<BalancerInterface>,
+    /// Ids of its security groups: who may connect to it. With none of them, nobody may.
+    #[serde(default)]
+    pub security_groups: Vec<String>,
     /// Attributes that differ from their defaults, by AWS's keys (`idle_timeout.timeout_seconds`).
     pub attributes: BTreeMap<String, String>,
 }

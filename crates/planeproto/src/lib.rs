@@ -94,30 +94,30 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The first version of the protocol in which it is told; a plane that speaks an older one would
-    /// not understand it.
-    pub fn since(self) -> u32 {
-        match self {
-            Self::Subnet | Self::RouteTable => 2,
+    /// The first version of the protocol in which a plane is told of it; one that speaks an older
+    /// version would not understand it.
+    pub fn since(self, plane: Plane) -> u32 {
+        match (self, plane) {
+            (Self::Subnet | Self::RouteTable, _) => 2,
+            (Self::SecurityGroup, Plane::LoadBalancer) => 2,
             _ => 1,
         }
     }
 
-    /// The plane that things of this kind belong to.
-    pub fn plane(self) -> Plane {
+    /// Whether a plane may be told of things of this kind.
+    pub fn concerns(self, plane: Plane) -> bool {
         match self {
-            Self::Host
-            | Self::Vpc
-            | Self::Interface
-            | Self::SecurityGroup
-            | Self::Subnet
-            | Self::RouteTable => Plane::Network,
+            Self::Host | Self::Vpc | Self::Interface | Self::Subnet | Self::RouteTable => {
+                plane == Plane::Network
+            }
+            // Load balancers also listen outside of their VPC, where its rules are not in force.
+            Self::SecurityGroup => true,
             Self::LoadBalancer
             | Self::Listener
             | Self::Rule
             | Self::TargetGroup
             | Self::Target
-            | Self::Certificate => Plane::LoadBalancer,
+            | Self::Certificate => plane == Plane::LoadBalancer,
         }
     }
 }
@@ -164,9 +164,9 @@ impl Resource {
         Key { kind, id }
     }
 
-    /// The plane it belongs to.
-    pub fn plane(&self) -> Plane {
-        self.key().kind.plane()
+    /// Whether a plane may be told of it.
+    pub fn concerns(&self, plane: Plane) -> bool {
+        self.key().kind.concerns(plane)
     }
 }
 
@@ -190,7 +190,7 @@ mod tests {
         let back: Resource = serde_json::from_str(&json).unwrap();
         assert_eq!(back, resource);
         assert_eq!(back.key().id, "arn:tg 172.31.0.9:80");
-        assert_eq!(back.plane(), Plane::LoadBalancer);
+        assert!(back.concerns(Plane::LoadBalancer) && !back.concerns(Plane::Network));
     }
 
     #[test]
@@ -204,6 +204,7 @@ mod tests {
             vpc: "vpc-1".to_owned(),
             public_address: None,
             interfaces: vec![],
+            security_groups: vec!["sg-1".to_owned()],
             attributes: Default::default(),
         });
         let json = serde_json::to_string(&resource).unwrap();

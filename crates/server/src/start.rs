@@ -18,6 +18,7 @@ use wharf_journal::{Journal, JournalOptions, OpenError as JournalOpenError};
 use wharf_registry::{Options as RegistryOptions, RegistryApi};
 use wharf_seal::{Keyring, KeyringError};
 use wharf_store::{OpenError, Store, StoreOptions};
+use wharf_svc_cloudtrail::{CloudtrailService, Recorder};
 use wharf_svc_acm::{AcmService, Parts as AcmParts};
 use wharf_svc_ec2::Ec2Service;
 use wharf_svc_ecr::{Catalog, EcrService, token::Bearer};
@@ -62,6 +63,8 @@ pub struct ServerConfig {
     pub node_identity: PathBuf,
     pub installation: InstallationId,
     pub listen: Vec<IpAddr>,
+    /// Sockets that listen there already: whoever started this process holds them beyond its life.
+    pub sockets: Arc<Vec<std::net::TcpListener>>,
     pub port: u16,
     pub iam: IamMode,
     pub account: String,
@@ -74,6 +77,8 @@ pub struct ServerConfig {
     pub log_bytes: Option<u64>,
     /// The way to the files of store and journal; one that fails in tests.
     pub disk: Disk,
+    /// Where trails' buckets are; without it there are no trails.
+    pub trails: Option<PathBuf>,
 }
 
 /// Why the control plane did not come up.
@@ -177,6 +182,12 @@ pub async fn run(
     parts.spawn_until(&shutdown, "the sweep of logs", sweep);
     let bounds = plane.logs.clone().keep_within_bounds();
     parts.spawn_until(&shutdown, "the bounds of logs", bounds);
+    let recorder = plane.recorder.clone();
+    parts.spawn_until(&shutdown, "the audit log", async move { recorder.run().await });
+    let history = plane.cloudtrail.clone().sweep();
+    parts.spawn_until(&shutdown, "the sweep of the audit log", history);
+    let deliveries = plane.cloudtrail.clone().deliver();
+    parts.spawn_until(&shutdown, "the delivery to trails", deliveries);
     let upkeep = maintain(
         data.store.clone(),
         plane.catalog.clone(),
@@ -191,6 +202,7 @@ pub async fn run(
     tracing::info!(port = config.port, installation = %config.installation, "the control plane answers");
     let ended = parts.watch(&shutdown).await;
     // Connections that outlived their time may still hold handles; the folders are free all the same.
+    plane.recorder.flush().await;
     data.store.clone().close().await;
     data.journal.clone().close().await;
     ended
@@ -250,15 +262,24 @@ async fn listen(config: &ServerConfig) -> Result<Vec<TcpListener>, StartError> {
     let mut listeners = Vec::new();
     for ip in &config.listen {
         let address = SocketAddr::new(*ip, config.port);
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|source| match source.kind() {
-                io::ErrorKind::AddrInUse => StartError::PortInUse { address },
-                _ => StartError::Listen { address, source },
-            })?;
-        listeners.push(listener);
+        let at_address =
+            |it: &&std::net::TcpListener| it.local_addr().is_ok_and(|it| it == address);
+        let listener = match config.sockets.iter().find(at_address) {
+            Some(held) => take_over(held),
+            None => TcpListener::bind(address).await,
+        };
+        listeners.push(listener.map_err(|source| match source.kind() {
+            io::ErrorKind::AddrInUse => StartError::PortInUse { address },
+            _ => StartError::Listen { address, source },
+        })?);
     }
     Ok(listeners)
+}
+
+fn take_over(held: &std::net::TcpListener) -> io::Result<TcpListener> {
+    let own = held.try_clone()?;
+    own.set_nonblocking(true)?;
+    TcpListener::from_std(own)
 }
 
 pub(crate) async fn open(config: &ServerConfig) -> Result<Data, StartError> {
@@ -354,6 +375,8 @@ pub(crate) struct Plane {
     acm: AcmService,
     elbv2: Elbv2Service,
     logs: LogsService,
+    cloudtrail: CloudtrailService,
+    recorder: Arc<Recorder>,
 }
 
 impl Plane {
@@ -364,7 +387,9 @@ impl Plane {
             IamMode::Soft => Mode::Soft,
             IamMode::Off => Mode::Off,
         };
-        let dispatcher = Dispatcher::new(Arc::new(IamGate::new(directory.clone(), mode)));
+        let recorder = Arc::new(Recorder::new(data.journal.clone(), clock.clone()));
+        let dispatcher = Dispatcher::new(Arc::new(IamGate::new(directory.clone(), mode)))
+            .audited(recorder.clone());
         let registry_host = format!("localhost:{}", config.port);
         let catalog = Catalog::new(
             data.store.clone(),
@@ -431,6 +456,13 @@ impl Plane {
                 data.journal.clone(),
                 logs_options(config),
             ),
+            cloudtrail: CloudtrailService::new(
+                data.store.clone(),
+                data.journal.clone(),
+                config.trails.clone(),
+                clock.clone(),
+            ),
+            recorder,
             dispatcher,
             directory,
             catalog,
@@ -474,6 +506,9 @@ impl Plane {
             Arc::new(SessionManager(self.ecs.sessions())),
             Arc::new(wharf_api_elbv2::Routes(Arc::new(self.elbv2.clone()))),
             Arc::new(wharf_api_acm::Routes(Arc::new(self.acm.clone()))),
+            Arc::new(wharf_api_cloudtrail::Routes(Arc::new(
+                self.cloudtrail.clone(),
+            ))),
         ];
         let stranger = (config.iam == IamMode::Off).then(|| Bearer {
             caller: Caller::root(&config.account),
@@ -538,6 +573,7 @@ impl Plane {
             explain: Explain {
                 ecs: self.ecs.clone(),
                 dispatcher: self.dispatcher.clone(),
+                cloudtrail: self.cloudtrail.clone(),
             },
             overview: Overview {
                 ecs: Arc::new(wharf_api_ecs::Client::new(
@@ -635,6 +671,7 @@ mod tests {
             node_identity: PathBuf::new(),
             installation: InstallationId::mint(),
             listen: vec!["127.0.0.1".parse().unwrap(), "fe80::1".parse().unwrap()],
+            sockets: Arc::default(),
             port: 4566,
             iam: IamMode::Enforce,
             account: "000000000000".to_owned(),
@@ -643,6 +680,7 @@ mod tests {
             throttling: Throttling::default(),
             log_bytes: None,
             disk: Disk::default(),
+            trails: None,
         };
         assert!(own_hosts(&config).contains(&"[fe80::1]".to_owned()));
     }

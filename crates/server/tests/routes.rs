@@ -15,8 +15,9 @@ use wharf_wire::{
     sigv4::{RequestParts, SigningKeys, sha256_hex, sign},
 };
 
-const SERVICES: [&ServiceSchema; 8] = [
+const SERVICES: [&ServiceSchema; 9] = [
     &wharf_api_acm::schema::SERVICE,
+    &wharf_api_cloudtrail::schema::SERVICE,
     &wharf_api_elbv2::schema::SERVICE,
     &wharf_api_ec2::schema::SERVICE,
     &wharf_api_ecr::schema::SERVICE,
@@ -53,6 +54,7 @@ async fn start_in(folder: tempfile::TempDir) -> Server {
         node_identity: folder.path().join("node/identity.json"),
         installation: InstallationId::mint(),
         listen: vec!["127.0.0.1".parse().unwrap()],
+        sockets: std::sync::Arc::default(),
         port,
         iam: IamMode::Enforce,
         account: "000000000000".to_owned(),
@@ -62,6 +64,7 @@ async fn start_in(folder: tempfile::TempDir) -> Server {
         throttling: Throttling::Off,
         log_bytes: None,
         disk: wharf_wal::Disk::default(),
+        trails: None,
     };
     let stop = CancellationToken::new();
     let (ready, answers) = tokio::sync::oneshot::channel();

@@ -6,9 +6,11 @@
 //! - [`constraints`] checks a decoded input against the model.
 //! - [`sigv4`] verifies and makes signatures; pure functions.
 //! - [`service`] is the dispatcher: decode, check, authorise, run, encode.
+//! - [`audit`] is what it says of each request afterwards.
 //!
 //! This crate opens no socket and touches no file.
 
+pub mod audit;
 pub mod call;
 pub mod codec;
 pub mod constraints;

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 
 use crate::{
     Call, Context, Fault,
+    audit::{self, Auditor, Decided, Event},
     codec::{self, Malformed, form::Form},
     constraints::{self, Violation},
     node::Payload,
@@ -67,6 +68,15 @@ impl Check {
 pub trait Gate: Send + Sync {
     /// All checks must pass; the error is the text of the refusal for the first that does not.
     async fn decide(&self, cx: &Context, checks: &[Check]) -> Result<(), String>;
+
+    /// The same, with what decided each check, up to the first that was refused.
+    async fn explain(
+        &self,
+        cx: &Context,
+        checks: &[Check],
+    ) -> (Result<(), String>, Vec<Decided>) {
+        (self.decide(cx, checks).await, Vec::new())
+    }
 }
 
 /// A service with its types erased; implemented by the generated `Routes`.
@@ -113,11 +123,32 @@ pub enum Body {
 #[derive(Clone)]
 pub struct Dispatcher {
     gate: Arc<dyn Gate>,
+    auditor: Option<Arc<dyn Auditor>>,
+}
+
+/// What the audit log wants to know of an operation while it runs.
+#[derive(Default)]
+struct Trail {
+    wanted: bool,
+    parameters: Option<String>,
+    response: Option<String>,
+    decided: Vec<Decided>,
 }
 
 impl Dispatcher {
     pub fn new(gate: Arc<dyn Gate>) -> Self {
-        Self { gate }
+        Self {
+            gate,
+            auditor: None,
+        }
+    }
+
+    /// Tells of every request from outside.
+    pub fn audited(self, auditor: Arc<dyn Auditor>) -> Self {
+        Self {
+            auditor: Some(auditor),
+            ..self
+        }
     }
 
     /// One request from outside, from body to answer; every failure is an answer too.
@@ -130,22 +161,74 @@ impl Dispatcher {
     ) -> Answer {
         let schema = service.schema();
         let request_id = cx.request_id.clone();
-        match self.run(service, cx, operation, body).await {
+        let auditor = self.auditor.as_deref();
+        let auditor = auditor.filter(|it| it.wants(schema.signing_name, operation));
+        let audited = auditor.map(|auditor| (auditor, cx.clone()));
+        let mut trail = Trail {
+            wanted: audited.is_some(),
+            ..Trail::default()
+        };
+        let ran = self.run(service, cx, operation, body, &mut trail).await;
+        if let Some((auditor, context)) = audited {
+            let refused = ran.as_ref().err();
+            let event = Event {
+                context,
+                service: schema.signing_name.to_owned(),
+                name: operation.to_owned(),
+                is_api_call: true,
+                read_only: audit::is_read_only(operation),
+                parameters: trail.parameters,
+                response: trail.response,
+                error: refused.map(|fault| {
+                    let code = audit::error_code(schema, &fault.code, fault.status);
+                    (code, fault.message.clone())
+                }),
+                decided: trail.decided,
+            };
+            auditor.record(event).await;
+        }
+        match ran {
             Ok((operation, output)) => success(schema, operation, &*output, &request_id),
             Err(fault) => failure(schema, &fault, &request_id),
         }
     }
 
+    /// A decision about what is no operation of an API.
+    async fn decide_and_tell(&self, cx: &Context, checks: &[Check]) -> Result<(), String> {
+        let Some(auditor) = &self.auditor else {
+            return self.gate.decide(cx, checks).await;
+        };
+        let (outcome, decided) = self.gate.explain(cx, checks).await;
+        let action = checks.first().map_or("", |check| check.action.as_str());
+        let (service, name) = action.split_once(':').unwrap_or(("wharf", action));
+        if !name.is_empty() && auditor.wants(service, name) {
+            let refused = outcome.as_ref().err();
+            let event = Event {
+                context: cx.clone(),
+                service: service.to_owned(),
+                name: name.to_owned(),
+                is_api_call: false,
+                read_only: audit::is_read_only(name),
+                parameters: None,
+                response: None,
+                error: refused.map(|text| ("AccessDenied".to_owned(), text.clone())),
+                decided,
+            };
+            auditor.record(event).await;
+        }
+        outcome
+    }
+
     /// Asks the gate outside of an operation, for what is no API call: a websocket, a registry request.
     /// The error is the text of the refusal.
     pub async fn decide(&self, cx: &Context, checks: &[Check]) -> Result<(), String> {
-        self.gate.decide(cx, checks).await
+        self.decide_and_tell(cx, checks).await
     }
 
     /// Authorises what is no API call but changes something all the same. The error is the text of
     /// the refusal.
     pub async fn authorize(&self, cx: Context, checks: &[Check]) -> Result<Call, String> {
-        self.gate.decide(&cx, checks).await?;
+        self.decide_and_tell(&cx, checks).await?;
         Ok(Call::authorized(cx))
     }
 
@@ -170,6 +253,7 @@ impl Dispatcher {
         cx: Context,
         operation: &str,
         body: Body,
+        trail: &mut Trail,
     ) -> Result<(usize, Box<dyn Payload>), Fault> {
         let schema = service.schema();
         let index = schema
@@ -182,6 +266,9 @@ impl Dispatcher {
             Body::Form(form) => codec::form::decode(schema, shape, form, input.as_struct_mut()),
         };
         decoded.map_err(|malformed| refuse_malformed(schema, &malformed))?;
+        if trail.wanted {
+            trail.parameters = audit::without_secrets(schema, shape, input.as_struct());
+        }
         if let Some(shape) = shape {
             let violations = constraints::check(schema, shape, input.as_struct());
             if !violations.is_empty() {
@@ -190,12 +277,21 @@ impl Dispatcher {
             }
         }
         let checks = service.checks(&cx, index, &*input).await?;
-        self.gate
-            .decide(&cx, &checks)
-            .await
-            .map_err(|text| access_denied(schema, text))?;
+        let outcome = if trail.wanted {
+            let (outcome, decided) = self.gate.explain(&cx, &checks).await;
+            trail.decided = decided;
+            outcome
+        } else {
+            self.gate.decide(&cx, &checks).await
+        };
+        outcome.map_err(|text| access_denied(schema, text))?;
         let call = Call::authorized(cx);
-        Ok((index, service.invoke(&call, index, input).await?))
+        let output = service.invoke(&call, index, input).await?;
+        if trail.wanted && !audit::is_read_only(operation) {
+            let shape = schema.operations[index].output;
+            trail.response = audit::without_secrets(schema, shape, output.as_struct());
+        }
+        Ok((index, output))
     }
 }
 

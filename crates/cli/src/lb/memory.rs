@@ -1,52 +1,51 @@
-//! What the load balancers found of their targets, on disk: the process after this one routes by it
-//! until its own checks have said something.
+//! What the load balancers found out, on disk for the process after this one: it routes by the health
+//! of targets until its own checks have said something, and leaves ports to the programs that had
+//! them.
 
 use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
 
+use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::watch;
 use wharf_durable::{self as durable, Durability};
-use wharf_planeproto::report::TargetHealth;
 
 /// In the node's folder.
-const FILE: &str = "load-balancer-health.json";
+pub const HEALTH: &str = "load-balancer-health.json";
+pub const PORTS: &str = "load-balancer-ports.json";
 /// Bytes that are read; a target takes some 200.
 const MOST_BYTES: u64 = 64 << 20;
 /// Between two writes.
 const SAVE_EVERY: Duration = Duration::from_millis(50);
 
-/// Where it is kept, given the node's folder.
-pub fn file(node_dir: &Path) -> PathBuf {
-    node_dir.join(FILE)
-}
-
-/// What was kept last; nothing if that cannot be read, since the checks will tell.
-pub fn load(path: &Path) -> Vec<TargetHealth> {
+/// What was kept last; nothing if that cannot be read, since it will be found out again.
+pub fn load<T: DeserializeOwned + Default>(path: &Path) -> T {
     match durable::read_json(path, MOST_BYTES) {
         Ok(known) => known.unwrap_or_default(),
         Err(error) => {
-            tracing::warn!(path = %path.display(), %error, "the last known health of targets is not used");
-            Vec::new()
+            tracing::warn!(path = %path.display(), %error, "what was known before is not used");
+            T::default()
         }
     }
 }
 
-/// Keeps what is known, for ever. It matters when this process is killed, hardly after the machine
-/// was.
-pub async fn keep(mut known: watch::Receiver<Vec<TargetHealth>>, path: PathBuf) {
+/// Keeps what is known, for ever.
+pub async fn keep<T>(mut known: watch::Receiver<T>, path: PathBuf, durability: Durability)
+where
+    T: Serialize + Clone + Send + Sync + 'static,
+{
     let mut failing = false;
     while known.changed().await.is_ok() {
         let now = known.borrow_and_update().clone();
         let to = path.clone();
-        let save = move || durable::replace_json(&to, &now, Durability::Process);
+        let save = move || durable::replace_json(&to, &now, durability);
         let saved = tokio::task::spawn_blocking(save);
         let saved = saved.await.unwrap_or_else(|error| Err(error.into()));
         if let Err(error) = &saved
             && !failing
         {
-            tracing::warn!(path = %path.display(), %error, "the health of targets cannot be kept on disk");
+            tracing::warn!(path = %path.display(), %error, "what was found out cannot be kept on disk");
         }
         failing = saved.is_err();
         tokio::time::sleep(SAVE_EVERY).await;
@@ -56,15 +55,18 @@ pub async fn keep(mut known: watch::Receiver<Vec<TargetHealth>>, path: PathBuf) 
 
 #[cfg(test)]
 mod tests {
-    use wharf_planeproto::{balancer::TargetRef, report::TargetState};
+    use wharf_planeproto::{
+        balancer::TargetRef,
+        report::{TargetHealth, TargetState},
+    };
 
     use super::*;
 
     #[tokio::test]
     async fn what_was_kept_is_read_back() {
         let folder = tempfile::tempdir().unwrap();
-        let path = file(folder.path());
-        assert_eq!(load(&path), []);
+        let path = folder.path().join(HEALTH);
+        assert_eq!(load::<Vec<TargetHealth>>(&path), []);
         let known = vec![TargetHealth {
             target: TargetRef {
                 group: "arn:tg".to_owned(),
@@ -76,9 +78,9 @@ mod tests {
             description: None,
         }];
         let (sender, receiver) = watch::channel(Vec::new());
-        let keeping = tokio::spawn(keep(receiver, path.clone()));
+        let keeping = tokio::spawn(keep(receiver, path.clone(), Durability::Process));
         sender.send_replace(known.clone());
-        while load(&path) != known {
+        while load::<Vec<TargetHealth>>(&path) != known {
             tokio::task::yield_now().await;
         }
         keeping.abort();
@@ -87,10 +89,10 @@ mod tests {
     #[test]
     fn damage_is_no_hindrance() {
         let folder = tempfile::tempdir().unwrap();
-        let path = file(folder.path());
+        let path = folder.path().join(HEALTH);
         for damaged in ["", "{", "[{}]", "[1, 2"] {
             std::fs::write(&path, damaged).unwrap();
-            assert_eq!(load(&path), [], "{damaged}");
+            assert_eq!(load::<Vec<TargetHealth>>(&path), [], "{damaged}");
         }
     }
 }

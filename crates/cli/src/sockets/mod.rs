@@ -15,6 +15,8 @@
 //! | `-`name | close it |
 //! | `=` | close all that this process has not handed over itself |
 //!
+//! The server hands nothing over: its sockets are the supervisor's from the start.
+//!
 //! Invariants: the supervisor never waits for the part and never writes after the start, so a part
 //! that hangs, floods or speaks nonsense costs it no more than the bounds below; it holds
 //! listening TCP sockets and nothing else.

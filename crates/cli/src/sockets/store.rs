@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    net::TcpListener,
     os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd},
 };
 
@@ -71,6 +72,21 @@ impl Store {
         let (soft, _) = getrlimit(Resource::RLIMIT_NOFILE).unwrap_or((1024, 1024));
         let half = usize::try_from(soft / 2).unwrap_or(usize::MAX);
         Self::holding(MOST_HELD.min(half))
+    }
+
+    /// Holds these from the start, for a part that hands none over itself.
+    pub fn keeping(sockets: Vec<TcpListener>) -> Self {
+        let mut store = Self::new();
+        for (number, socket) in sockets.into_iter().enumerate() {
+            let held = Held {
+                socket: socket.into(),
+                current: true,
+            };
+            store
+                .held
+                .insert(number.to_string().into_bytes().into(), held);
+        }
+        store
     }
 
     pub(super) fn holding(most: usize) -> Self {

@@ -101,6 +101,20 @@ fn settling_closes_what_was_not_handed_over_anew() {
 }
 
 #[test]
+fn sockets_of_the_supervisor_itself_are_taken_by_each_process() {
+    let (own, address) = listener();
+    let mut store = Store::keeping(vec![own]);
+    for _ in 0..3 {
+        // A process that dies with what it got.
+        let [socket] = <[OwnedFd; 1]>::try_from(keeper(&mut store).inherited()).unwrap();
+        assert_eq!(TcpListener::from(socket).local_addr().unwrap(), address);
+        store.listen();
+        TcpListener::bind(address).unwrap_err();
+        TcpStream::connect(address).expect("connections wait while no process runs");
+    }
+}
+
+#[test]
 fn many_sockets_are_handed_over() {
     let mut store = Store::new();
     let channel = inherit(&store.pass().unwrap());

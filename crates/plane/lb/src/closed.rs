@@ -1,6 +1,6 @@
 //! The addresses at which this process should listen and cannot, for people to see.
 
-use std::{collections::HashMap, io, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use tokio::sync::watch;
 use wharf_planeproto::report::ClosedDoor;
@@ -20,12 +20,7 @@ impl ClosedDoors {
     }
 
     /// Holds as long as what it returns.
-    pub(crate) fn add(&self, place: &Place, why: &io::Error) -> Closed {
-        let reason = match why.kind() {
-            io::ErrorKind::AddrInUse => "another program listens there".to_owned(),
-            io::ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
-            _ => why.to_string(),
-        };
+    pub(crate) fn add(&self, place: &Place, reason: String) -> Closed {
         self.0.send_modify(|reasons| {
             reasons.insert(place.clone(), reason);
         });

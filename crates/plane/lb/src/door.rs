@@ -15,16 +15,17 @@ use std::{
 use arc_swap::ArcSwap;
 use tokio::{
     io::{Interest, unix::AsyncFd},
-    sync::Semaphore,
     time::{Instant, MissedTickBehavior},
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    closed::ClosedDoors,
-    config::table::DoorTable,
+    closed::{Closed, ClosedDoors},
+    config::table::{DoorTable, ListenerTable},
     hold::{Hold, Holder, Spot},
     netns::{Origin, Sockets},
+    ports::Ports,
+    rooms::{Owner, Rooms},
     worker::{Worker, Workers},
 };
 
@@ -71,6 +72,28 @@ impl Door {
             table: ArcSwap::from_pointee(table),
             closed: AtomicBool::new(false),
             held: Mutex::new(None),
+        }
+    }
+
+    /// Whether a listener of this door takes connections of a peer. Inside a VPC the rules of its
+    /// namespace have said so already.
+    pub fn admits(&self, listener: &ListenerTable, peer: IpAddr) -> bool {
+        self.place.origin != Origin::Host || listener.admits(peer)
+    }
+
+    /// Whether any of its listeners does.
+    fn admits_any(&self, peer: IpAddr) -> bool {
+        let table = self.table.load();
+        let mut listeners = table.listeners.iter();
+        listeners.any(|it| self.admits(it, peer))
+    }
+
+    /// Whose share of connections those at this door are. Where several listen, nobody knows
+    /// before the request: they share one.
+    fn owner(&self) -> Owner {
+        match &self.table.load().listeners[..] {
+            [only] => Arc::clone(&only.owner),
+            _ => self.place.address.to_string().into(),
         }
     }
 
@@ -124,8 +147,9 @@ pub struct Porter {
     pub holder: Holder,
     pub closed: ClosedDoors,
     pub workers: Workers,
+    pub ports: Ports,
     /// Connections that may be open.
-    pub room: Arc<Semaphore>,
+    pub rooms: Rooms,
 }
 
 impl Porter {
@@ -138,12 +162,13 @@ impl Porter {
                 Some(inherited) => inherited,
                 None => self.listen(&door.place).await,
             };
+            self.ports.own(&listening);
             door.hold(&*self.holder, spot, &listening);
             let end = CancellationToken::new();
             let _ends_with_us = end.clone().drop_guard();
             let shift = Shift {
                 door: Arc::clone(&door),
-                room: Arc::clone(&self.room),
+                rooms: self.rooms.clone(),
                 workers: self.workers.clone(),
                 end,
             };
@@ -161,18 +186,40 @@ impl Porter {
     async fn listen(&self, place: &Place) -> (Spot, OwnedFd) {
         let began = Instant::now();
         let mut pause = RETRY_FIRST;
-        let mut closed = None;
+        // Shown to people while it holds, with its reason.
+        let mut closed: Option<(String, Closed)> = None;
         loop {
-            let error = match self.try_listen(place).await {
-                Ok(listening) => return listening,
-                Err(error) => error,
+            let refused = self.ports.refuses(place);
+            let known = refused.is_some();
+            let reason = match refused {
+                Some(reason) => reason,
+                None => match self.try_listen(place).await {
+                    Ok(listening) => return listening,
+                    Err(error) => self.reason(place, &error),
+                },
             };
-            if closed.is_none() && began.elapsed() >= CLOSED_AFTER {
-                tracing::warn!(address = %place.address, %error, "cannot listen; trying again");
-                closed = Some(self.closed.add(place, &error));
+            let shown = closed.as_ref().is_some_and(|(shown, _)| *shown == reason);
+            if !shown && (known || began.elapsed() >= CLOSED_AFTER) {
+                tracing::warn!(address = %place.address, reason, "the address is not served; retrying");
+                // The entry goes with its holder, so the old one goes first.
+                drop(closed.take());
+                closed = Some((reason.clone(), self.closed.add(place, reason)));
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(RETRY_MOST);
+        }
+    }
+
+    /// Why it cannot listen, for people. Of a port that somebody has, it is found out whether that
+    /// is another program, which then keeps it.
+    fn reason(&self, place: &Place, error: &io::Error) -> String {
+        match error.kind() {
+            io::ErrorKind::AddrInUse => {
+                self.ports.conflict(place);
+                "the port is in use".to_owned()
+            }
+            io::ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
+            _ => error.to_string(),
         }
     }
 
@@ -206,8 +253,7 @@ async fn moved(place: &Place, spot: Spot) {
 #[derive(Clone)]
 pub struct Shift {
     pub door: Arc<Door>,
-    /// Connections that may be open.
-    room: Arc<Semaphore>,
+    rooms: Rooms,
     workers: Workers,
     /// The door closes.
     end: CancellationToken,
@@ -230,13 +276,8 @@ impl Shift {
         // SAFETY: an OwnedFd is open and the same descriptor until it is dropped.
         let listening = unsafe { AsyncFd::register_with_interest(listening, Interest::READABLE) }?;
         loop {
-            let room = Arc::clone(&self.room).acquire_owned().await;
-            let room = room.map_err(io::Error::other)?;
             match accept(&listening).await {
-                Ok(connection) => {
-                    let door = Arc::clone(&self.door);
-                    self.workers.serve(&worker, connection, door, room);
-                }
+                Ok(connection) => self.take(&worker, connection).await,
                 Err(error) if is_of_peer(&error) => {}
                 Err(error) => {
                     tracing::warn!(address = %self.door.place.address, %error, "cannot accept connections");
@@ -245,6 +286,51 @@ impl Shift {
             }
         }
     }
+}
+
+impl Shift {
+    /// Serves a connection if its peer may have one; else it is reset before a byte is read.
+    async fn take(&self, worker: &Rc<Worker>, connection: OwnedFd) {
+        // A peer that has left already is nobody's.
+        let Some(peer) = peer_of(&connection) else {
+            return;
+        };
+        if !self.door.admits_any(peer) {
+            return reset(connection);
+        }
+        // Accepted and not served, this one waits, and those behind it in the backlog.
+        match self.rooms.enter(&self.door.owner(), peer).await {
+            Ok(room) => {
+                let door = Arc::clone(&self.door);
+                self.workers.serve(worker, connection, door, room);
+            }
+            Err(_) => {
+                for listener in &self.door.table.load().listeners {
+                    listener.counters.rejected.one();
+                }
+                reset(connection);
+            }
+        }
+    }
+}
+
+fn peer_of(connection: &OwnedFd) -> Option<IpAddr> {
+    use nix::sys::socket::{SockaddrStorage, getpeername};
+    let name: SockaddrStorage = getpeername(connection.as_raw_fd()).ok()?;
+    let v4 = name.as_sockaddr_in().map(|it| IpAddr::V4(it.ip()));
+    let v6 = || name.as_sockaddr_in6().map(|it| IpAddr::V6(it.ip()));
+    v4.or_else(v6).map(|it| it.to_canonical())
+}
+
+/// Closes with a reset, which leaves nothing behind in the kernel.
+fn reset(connection: OwnedFd) {
+    use nix::sys::socket::{setsockopt, sockopt};
+    let at_once = libc::linger {
+        l_onoff: 1,
+        l_linger: 0,
+    };
+    // Without it the connection is closed in the usual way.
+    let _ = setsockopt(&connection, sockopt::Linger, &at_once);
 }
 
 async fn accept(listening: &AsyncFd<OwnedFd>) -> io::Result<OwnedFd> {

@@ -14,7 +14,7 @@ use std::{
 
 use nix::sys::socket::{SockaddrStorage, getsockname, getsockopt, sockopt};
 
-use crate::{door::Place, netns::Identity};
+use crate::{door::Place, netns::Identity, ports::Ports};
 
 /// Where a socket listens: the network namespace and the address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -112,11 +112,14 @@ pub struct Inheritance(HashMap<Spot, OwnedFd>);
 
 impl Inheritance {
     /// Takes over what can be used; the rest is let go when this process has settled.
-    pub fn take_over(holder: &dyn Hold) -> Self {
+    pub fn take_over(holder: &dyn Hold, ports: &Ports) -> Self {
         let mut usable = HashMap::new();
         for socket in holder.inherited() {
             match Spot::of_listening(&socket) {
-                Ok(spot) => drop(usable.insert(spot, socket)),
+                Ok(spot) => {
+                    ports.own(&socket);
+                    usable.insert(spot, socket);
+                }
                 Err(error) => tracing::warn!(%error, "a held socket cannot be used"),
             }
         }

@@ -32,7 +32,9 @@ mod health;
 mod hold;
 mod metrics;
 mod netns;
+mod ports;
 mod proxy;
+mod rooms;
 mod rules;
 mod sticky;
 mod target;
@@ -40,7 +42,7 @@ mod tls;
 mod upstream;
 mod worker;
 
-use std::{net::IpAddr, path::PathBuf, sync::Arc};
+use std::{net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -50,6 +52,7 @@ pub use self::{
     closed::{ClosedChanges, ClosedDoors},
     hold::{Hold, HoldNothing, Holder, Spot},
     metrics::{BalancerCounts, GroupCounts, Metrics},
+    ports::{PortMemory, PortRanges, PortRules, Ports, WrongRange},
 };
 
 /// Finds the network namespace in which an interface lives, by the interface's id.
@@ -61,12 +64,17 @@ pub struct LbConfig {
     /// Instance id of this host; interfaces attached to it are ours.
     pub own_host: String,
     pub netns: NetnsOf,
-    /// Addresses on which every load balancer also answers, told apart by Host.
+    /// Addresses on which every internet-facing load balancer also answers, told apart by Host.
     pub local_listen: Vec<IpAddr>,
     /// Threads that carry traffic; 0 stands for one a core.
     pub workers: usize,
-    /// Client connections at a time, over all listeners. Further ones wait in the backlog.
+    /// Which ports may be taken on addresses of the host.
+    pub ports: Ports,
+    /// Client connections at a time, over all listeners, as far as this process may have open files.
+    /// Further ones wait.
     pub max_connections: usize,
+    /// Below this a client's body is no longer waited for.
+    pub pace: Pace,
     /// Where counters are read.
     pub metrics: Metrics,
     /// Holds listening sockets for the process after this one.
@@ -81,16 +89,39 @@ pub struct LbConfig {
 impl LbConfig {
     /// The usual set-up for a host.
     pub fn new(own_host: impl Into<String>, netns: NetnsOf) -> Self {
+        let local_listen = vec![IpAddr::from([127, 0, 0, 1])];
         Self {
             own_host: own_host.into(),
             netns,
-            local_listen: vec![IpAddr::from([127, 0, 0, 1])],
+            ports: Ports::new(PortRules::default(), &local_listen, PortMemory::default()),
+            local_listen,
             workers: 0,
             max_connections: 8192,
+            pace: Pace::default(),
             metrics: Metrics::default(),
             holder: Arc::new(HoldNothing),
             last_known: watch::Sender::default(),
             closed: ClosedDoors::default(),
+        }
+    }
+}
+
+/// How slowly a client may send a body before its target has begun to answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// On average of the time spent waiting for the client.
+    pub bytes_per_s: u64,
+    /// For so long any pace will do.
+    pub grace: Duration,
+}
+
+/// What the slowest of networks still carry; a client that sends a byte now and then, only to keep
+/// its connection, is far below.
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            bytes_per_s: 100,
+            grace: Duration::from_secs(30),
         }
     }
 }

@@ -14,6 +14,8 @@ pub struct BalancerCounts {
     pub request_count: u64,
     pub new_connection_count: u64,
     pub active_connection_count: u64,
+    /// Refused since their source had its share of connections.
+    pub rejected_connection_count: u64,
     /// Answers that the load balancer made, by hundreds: 3xx, 4xx, 5xx.
     pub http_code_elb_3xx: u64,
     pub http_code_elb_4xx: u64,
@@ -41,6 +43,7 @@ pub struct BalancerCounters {
     pub requests: Counter,
     pub connections: Counter,
     pub active_connections: Counter,
+    pub rejected: Counter,
     pub answers_3xx: Counter,
     pub answers_4xx: Counter,
     pub answers_5xx: Counter,
@@ -94,6 +97,7 @@ impl BalancerCounters {
             request_count: self.requests.get(),
             new_connection_count: self.connections.get(),
             active_connection_count: self.active_connections.get(),
+            rejected_connection_count: self.rejected.get(),
             http_code_elb_3xx: self.answers_3xx.get(),
             http_code_elb_4xx: self.answers_4xx.get(),
             http_code_elb_5xx: self.answers_5xx.get(),
@@ -123,8 +127,25 @@ impl GroupCounters {
     }
 }
 
+impl BalancerCounts {
+    fn add(&mut self, more: &Self) {
+        self.request_count += more.request_count;
+        self.new_connection_count += more.new_connection_count;
+        self.active_connection_count += more.active_connection_count;
+        self.rejected_connection_count += more.rejected_connection_count;
+        self.http_code_elb_3xx += more.http_code_elb_3xx;
+        self.http_code_elb_4xx += more.http_code_elb_4xx;
+        self.http_code_elb_5xx += more.http_code_elb_5xx;
+        self.client_tls_negotiation_error_count += more.client_tls_negotiation_error_count;
+        self.client_closed_count += more.client_closed_count;
+        self.replayed_count += more.replayed_count;
+    }
+}
+
 #[derive(Debug, Default)]
 struct Sources {
+    /// Of load balancers that are gone, so that the sum over all never falls.
+    gone: BalancerCounts,
     balancers: BTreeMap<String, Arc<BalancerCounters>>,
     groups: BTreeMap<String, Weak<crate::target::GroupState>>,
 }
@@ -139,6 +160,16 @@ impl Metrics {
         let sources = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let counts = sources.balancers.iter();
         counts.map(|(arn, it)| (arn.clone(), it.counts())).collect()
+    }
+
+    /// The sum over all load balancers since this process began.
+    pub fn total(&self) -> BalancerCounts {
+        let sources = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut total = sources.gone.clone();
+        for counters in sources.balancers.values() {
+            total.add(&counters.counts());
+        }
+        total
     }
 
     /// Counts by ARN of the target groups.
@@ -159,12 +190,43 @@ impl Metrics {
     /// Forgets the load balancers that are gone.
     pub(crate) fn keep_balancers(&self, stays: impl Fn(&str) -> bool) {
         let mut sources = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sources.balancers.retain(|arn, _| stays(arn));
+        let Sources {
+            gone, balancers, ..
+        } = &mut *sources;
+        balancers.retain(|arn, counters| {
+            let stays = stays(arn);
+            if !stays {
+                let mut counts = counters.counts();
+                // Those that are still open are nobody's to count down.
+                counts.active_connection_count = 0;
+                gone.add(&counts);
+            }
+            stays
+        });
     }
 
     pub(crate) fn group(&self, arn: &str, group: &Arc<crate::target::GroupState>) {
         let mut sources = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         sources.groups.retain(|_, group| group.strong_count() > 0);
         sources.groups.insert(arn.to_owned(), Arc::downgrade(group));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sum_never_falls() {
+        let metrics = Metrics::default();
+        for (arn, requests) in [("a", 2), ("b", 3)] {
+            metrics.balancer(arn).requests.add(requests);
+            metrics.balancer(arn).active_connections.one();
+        }
+        assert_eq!(metrics.total().request_count, 5);
+        assert_eq!(metrics.total().active_connection_count, 2);
+        metrics.keep_balancers(|arn| arn == "a");
+        assert_eq!(metrics.total().request_count, 5);
+        assert_eq!(metrics.total().active_connection_count, 1);
     }
 }

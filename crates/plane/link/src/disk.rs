@@ -15,7 +15,10 @@ use wharf_wire::sigv4::sha256_hex;
 
 use crate::known::Known;
 
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
+/// Load balancers did not learn of security groups yet: what was known then is used until the
+/// control plane has told all of it anew.
+const FORMAT_WITHOUT_GROUPS: u32 = 1;
 
 #[derive(Serialize)]
 struct Out<'a> {
@@ -72,13 +75,17 @@ pub fn load(path: &Path, plane: Plane) -> Result<Option<(String, Known)>, Unusab
     let foreign = held
         .resources
         .iter()
-        .any(|resource| resource.plane() != plane);
-    if held.format != FORMAT || held.plane != plane || foreign {
+        .any(|resource| !resource.concerns(plane));
+    let known = [FORMAT_WITHOUT_GROUPS, FORMAT].contains(&held.format);
+    if !known || held.plane != plane || foreign {
         return Err(Unusable::Other);
     }
     Ok(Some((
         held.instance,
-        Known::new(held.resources, held.position),
+        Known::new(
+            held.resources,
+            held.position.filter(|_| held.format == FORMAT),
+        ),
     )))
 }
 

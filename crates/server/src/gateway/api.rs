@@ -410,7 +410,8 @@ impl Apis {
     }
 
     fn json_target(&self, target: &str, body: Vec<u8>) -> Result<Target<'_>, Fault> {
-        let (prefix, operation) = target.split_once('.').unwrap_or((target, ""));
+        // CloudTrail's prefix has dots of its own.
+        let (prefix, operation) = target.rsplit_once('.').unwrap_or((target, ""));
         let service = self
             .find(|schema| !prefix.is_empty() && schema.target_prefix == prefix)
             .ok_or_else(|| Fault::sender("UnknownOperationException", 400, ""))?;

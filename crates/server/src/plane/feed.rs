@@ -134,7 +134,9 @@ impl Feed {
                 .iter()
                 .filter_map(|event| self.change(event))
                 .collect();
-            let planes = changes.iter().map(|(_, key, _)| key.kind.plane()).collect();
+            let all = [Plane::Network, Plane::LoadBalancer];
+            let concerned = |it: &Plane| changes.iter().any(|(_, key, _)| key.kind.concerns(*it));
+            let planes = all.into_iter().filter(concerned).collect();
             self.shared.write(&planes, |view| {
                 for (revision, key, resource) in changes {
                     view.change(revision, key, resource);

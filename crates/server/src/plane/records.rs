@@ -253,7 +253,7 @@ impl View {
         let from = self.log.partition_point(|it| it.revision <= revision);
         let mut former = Former::new();
         for logged in self.log.range(from..) {
-            if logged.key.kind.plane() == plane {
+            if logged.key.kind.concerns(plane) {
                 // The first change after it replaced what was there.
                 former.entry(&logged.key).or_insert(logged.before.as_ref());
             }

@@ -174,7 +174,8 @@ impl Told {
     }
 
     fn understands(&self, key: &Key) -> bool {
-        key.kind.plane() == self.subscriber.plane && key.kind.since() <= self.subscriber.version
+        let Subscriber { plane, version, .. } = self.subscriber;
+        key.kind.concerns(plane) && key.kind.since(plane) <= version
     }
 
     /// Whether a load balancer plane may speak of the target.

@@ -97,6 +97,7 @@ fn balancer(place: &Place, id: &str, record: LoadBalancer) -> plane::LoadBalance
                 host: it.host,
             })
             .collect(),
+        security_groups: record.security_groups,
         attributes: record.attributes,
     }
 }

@@ -5,10 +5,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use wharf_base::Permit;
 use wharf_iam::{
-    Ambient, Context as Conditions, Decision, DocumentKind, PolicySet, Request, ResourcePolicy,
-    evaluate,
+    AllowedBy, Ambient, Context as Conditions, Decision, Denial, DocumentKind, Matched, PolicySet,
+    Request, ResourcePolicy, evaluate,
 };
-use wharf_wire::{Check, Context, Gate, async_trait, fault::Chain};
+use wharf_wire::{Check, Context, Gate, async_trait, audit::Decided, fault::Chain};
 
 use crate::directory::{Directory, Standing};
 
@@ -51,6 +51,26 @@ impl IamGate {
         Self { directory, mode }
     }
 
+    async fn outcome(
+        &self,
+        cx: &Context,
+        checks: &[Check],
+        told: Option<&mut Vec<Decided>>,
+    ) -> Result<(), String> {
+        if self.mode == Mode::Off {
+            return Ok(());
+        }
+        self.note_use(cx, checks).await;
+        match self.denial(cx, checks, told).await {
+            Some(text) if self.mode == Mode::Soft => {
+                tracing::warn!(request = cx.request_id, "would be denied: {text}");
+                Ok(())
+            }
+            Some(text) => Err(text),
+            None => Ok(()),
+        }
+    }
+
     /// Remembers what a long-term key was used for.
     async fn note_use(&self, cx: &Context, checks: &[Check]) {
         let id = cx.caller.access_key_id.as_str();
@@ -70,8 +90,14 @@ impl IamGate {
         }
     }
 
-    /// The first denial, as the caller is told.
-    async fn denial(&self, cx: &Context, checks: &[Check]) -> Option<String> {
+    /// The first denial, as the caller is told. `told` learns what decided each check, if anybody
+    /// wants to know.
+    async fn denial(
+        &self,
+        cx: &Context,
+        checks: &[Check],
+        mut told: Option<&mut Vec<Decided>>,
+    ) -> Option<String> {
         if checks.is_empty() {
             return None;
         }
@@ -90,8 +116,8 @@ impl IamGate {
         };
         let ambient = conditions(cx, &standing);
         checks.iter().find_map(|check| {
-            let decision = self.decide_one(cx, &standing, &ambient, check);
-            decision.err()
+            self.decide_one(cx, &standing, &ambient, check, told.as_deref_mut())
+                .err()
         })
     }
 
@@ -101,6 +127,7 @@ impl IamGate {
         standing: &Standing,
         ambient: &Conditions,
         check: &Check,
+        told: Option<&mut Vec<Decided>>,
     ) -> Result<(), String> {
         let owner = owner_of(&check.resource, &cx.account);
         let mut context = ambient.clone();
@@ -126,11 +153,13 @@ impl IamGate {
             resource,
         };
         let decision = evaluate(&request, &policies);
-        if let Decision::Denied(denial) = &decision
-            && let Some(matched) = &denial.explicit
-        {
-            let (policy, statement) = (matched.policy.source(), matched.statement);
-            tracing::debug!(policy, statement, sid = matched.sid(), "denied explicitly");
+        if let Some(told) = told {
+            told.push(Decided {
+                action: check.action.clone(),
+                resource: check.resource.clone(),
+                allowed: decision.is_allowed(),
+                by: reason(&decision),
+            });
         }
         decision.message(&request).map_or(Ok(()), Err)
     }
@@ -139,18 +168,44 @@ impl IamGate {
 #[async_trait]
 impl Gate for IamGate {
     async fn decide(&self, cx: &Context, checks: &[Check]) -> Result<(), String> {
-        if self.mode == Mode::Off {
-            return Ok(());
+        self.outcome(cx, checks, None).await
+    }
+
+    async fn explain(
+        &self,
+        cx: &Context,
+        checks: &[Check],
+    ) -> (Result<(), String>, Vec<Decided>) {
+        let mut told = Vec::new();
+        let outcome = self.outcome(cx, checks, Some(&mut told)).await;
+        (outcome, told)
+    }
+}
+
+/// The statement that decided, in words.
+fn reason(decision: &Decision) -> String {
+    let statement = |matched: &Matched| {
+        let number = matched.statement + 1;
+        let policy = matched.policy.source();
+        match matched.sid() {
+            Some(sid) => format!("statement {number} ({sid}) of {policy}"),
+            None => format!("statement {number} of {policy}"),
         }
-        self.note_use(cx, checks).await;
-        match self.denial(cx, checks).await {
-            Some(text) if self.mode == Mode::Soft => {
-                tracing::warn!(request = cx.request_id, "would be denied: {text}");
-                Ok(())
-            }
-            Some(text) => Err(text),
-            None => Ok(()),
+    };
+    match decision {
+        Decision::Allowed(AllowedBy::Root) => "root of the account needs no policy".to_owned(),
+        Decision::Allowed(AllowedBy::Identity(matched)) => statement(matched),
+        Decision::Allowed(AllowedBy::Resource(matched)) => {
+            format!("{}, a resource-based policy", statement(matched))
         }
+        Decision::Denied(Denial {
+            kind,
+            explicit: Some(matched),
+        }) => format!("an explicit deny in {}, {kind}", statement(matched)),
+        Decision::Denied(Denial {
+            kind,
+            explicit: None,
+        }) => format!("no {kind} allows it"),
     }
 }
 

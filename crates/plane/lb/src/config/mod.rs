@@ -4,6 +4,7 @@
 //! group. What refers to something that is not there is left out of the tables ([`table`]).
 
 mod attributes;
+mod ingress;
 pub mod table;
 
 use std::{
@@ -17,6 +18,7 @@ use wharf_planeproto::{
     balancer::{
         BalancerKind, Certificate, Listener, LoadBalancer, Protocol, Rule, Target, TargetGroup,
     },
+    network::SecurityGroup,
 };
 
 pub use self::attributes::{
@@ -83,6 +85,7 @@ pub struct Registry {
     pub groups: BTreeMap<String, Arc<CompiledGroup>>,
     pub targets: BTreeMap<String, Target>,
     pub certificates: BTreeMap<String, Arc<CompiledCertificate>>,
+    pub security_groups: BTreeMap<String, SecurityGroup>,
 }
 
 impl Registry {
@@ -123,6 +126,7 @@ impl Registry {
             .chain(of(Kind::TargetGroup, &self.groups))
             .chain(of(Kind::Target, &self.targets))
             .chain(of(Kind::Certificate, &self.certificates))
+            .chain(of(Kind::SecurityGroup, &self.security_groups))
     }
 
     fn remove(&mut self, key: &Key) {
@@ -133,12 +137,8 @@ impl Registry {
             Kind::TargetGroup => drop(self.groups.remove(&key.id)),
             Kind::Target => drop(self.targets.remove(&key.id)),
             Kind::Certificate => drop(self.certificates.remove(&key.id)),
-            Kind::Host
-            | Kind::Vpc
-            | Kind::Interface
-            | Kind::SecurityGroup
-            | Kind::Subnet
-            | Kind::RouteTable => {}
+            Kind::SecurityGroup => drop(self.security_groups.remove(&key.id)),
+            Kind::Host | Kind::Vpc | Kind::Interface | Kind::Subnet | Kind::RouteTable => {}
         }
     }
 
@@ -155,6 +155,10 @@ impl Registry {
                 Ok(())
             }
             Resource::Certificate(record) => self.put_certificate(record),
+            Resource::SecurityGroup(record) => {
+                self.security_groups.insert(key.id.clone(), record);
+                Ok(())
+            }
             _ => Err(Refusal::Plane),
         };
         taken.err().map(|refusal| format!("{key}: {refusal}"))

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    net::IpAddr,
     sync::Arc,
 };
 
@@ -10,10 +11,11 @@ use http::HeaderValue;
 use rustls::ServerConfig;
 use wharf_planeproto::balancer::{Action, Listener, Protocol, ProtocolVersion};
 
-use super::{BalancerSettings, CompiledGroup, Registry};
+use super::{BalancerSettings, CompiledGroup, Registry, ingress};
 use crate::{
     metrics::BalancerCounters,
-    rules::{CompiledRule, Redirect, Subject},
+    rooms::Owner,
+    rules::{Cidr, CompiledRule, Redirect, Subject},
     sticky::CookieKey,
     target::GroupState,
     tls,
@@ -76,6 +78,10 @@ pub struct ListenerTable {
     pub is_tls: bool,
     /// `web-123.us-east-1.elb.localhost`, lower case
     pub dns_name: String,
+    /// The load balancer's ARN.
+    pub owner: Owner,
+    /// From where its security groups let in, for addresses outside of its VPC.
+    sources: Vec<Cidr>,
 }
 
 impl ListenerTable {
@@ -83,6 +89,11 @@ impl ListenerTable {
         let mut rules = self.rules.iter();
         let matching = rules.find(|(rule, _)| rule.matches(subject));
         matching.map_or(&self.default, |(_, plan)| plan)
+    }
+
+    /// Whether its security groups let the peer in.
+    pub fn admits(&self, peer: IpAddr) -> bool {
+        self.sources.iter().any(|it| it.contains(peer))
     }
 
     /// `http` or `https`
@@ -117,15 +128,13 @@ impl DoorTable {
         })
     }
 
-    /// The TLS side for a server name.
-    pub fn choose_tls(&self, name: Option<&str>) -> Option<Arc<ServerConfig>> {
+    /// The listener whose certificate a client gets, by the server name it asks for.
+    pub fn choose_tls(&self, name: Option<&str>) -> Option<&Arc<ListenerTable>> {
         let named = name.and_then(|name| self.by_name.get(&name.to_ascii_lowercase()));
-        let mut all = self.listeners.iter();
-        let chosen = match named {
+        match named {
             Some(at) => Some(&self.listeners[*at]),
-            None => all.find(|it| it.tls.is_some()),
-        };
-        chosen?.tls.clone()
+            None => self.listeners.iter().find(|it| it.tls.is_some()),
+        }
     }
 }
 
@@ -159,6 +168,8 @@ pub fn listener_table(
             .flatten(),
         is_tls,
         dns_name: balancer.record.dns_name.to_ascii_lowercase(),
+        owner: balancer.record.arn.as_str().into(),
+        sources: ingress::sources(registry, &balancer.record.security_groups, listener.port),
     })
 }
 

@@ -1,7 +1,7 @@
 //! Doors as the configuration wants them.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -35,7 +35,7 @@ pub struct Doors {
 impl Doors {
     pub fn new(porter: Porter) -> Self {
         Self {
-            inheritance: Inheritance::take_over(&*porter.holder),
+            inheritance: Inheritance::take_over(&*porter.holder, &porter.ports),
             porter,
             open: HashMap::new(),
         }
@@ -57,6 +57,7 @@ impl Doors {
             }
             stays
         });
+        self.porter.rooms.share_among(owners(&wanted));
         for (place, listeners) in wanted {
             let table = DoorTable::new(listeners);
             match self.open.get(&place) {
@@ -89,6 +90,19 @@ impl Doors {
     }
 }
 
+/// How many share the connections: load balancers, and addresses that several of them have.
+fn owners(wanted: &HashMap<Place, Vec<Arc<ListenerTable>>>) -> usize {
+    let mut alone = HashSet::new();
+    let mut shared = 0;
+    for listeners in wanted.values() {
+        match &listeners[..] {
+            [only] => drop(alone.insert(&only.owner)),
+            _ => shared += 1,
+        }
+    }
+    alone.len() + shared
+}
+
 /// Where to listen, and which listeners answer there.
 fn wanted(
     registry: &Registry,
@@ -109,7 +123,9 @@ fn wanted(
         let table = Arc::new(table);
         let balancer = &registry.balancers[&listener.load_balancer].record;
         let public = balancer.public_address.into_iter().map(Into::into);
-        let on_host = public.chain(config.local_listen.iter().copied());
+        // An internal one is reached inside its VPC alone.
+        let local = config.local_listen.iter().filter(|_| !balancer.internal);
+        let on_host = public.chain(local.copied());
         let on_host = on_host.map(|ip| Place::new(Origin::Host, ip, listener.port));
         let inside = serving
             .interface

@@ -10,8 +10,8 @@ mod groups;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{Notify, Semaphore, mpsc},
-    time::Instant,
+    sync::{Notify, mpsc},
+    time::{Instant, MissedTickBehavior},
 };
 use tokio_util::sync::CancellationToken;
 use wharf_planeproto::{
@@ -26,7 +26,8 @@ use crate::{
     door::Porter,
     health::Changed,
     netns::{Origin, Sockets},
-    worker::{Threads, Workers},
+    rooms::Rooms,
+    worker::{Shared, Threads, Workers},
 };
 
 /// Health changes that may wait; checkers wait with them.
@@ -34,6 +35,32 @@ const CHANGES: usize = 256;
 /// After the first snapshot, what the process before this one left is kept for so long: that
 /// snapshot may come from disk, without the changes of the last second.
 const SETTLE_AFTER: Duration = Duration::from_secs(3);
+/// Between looks at who else listens on the host.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// Descriptors for everything but connections: listening sockets, logs, health checks.
+const OTHER_DESCRIPTORS: usize = 256;
+
+/// Connections that fit below the process's limit of descriptors.
+struct Budget {
+    clients: usize,
+    targets: usize,
+}
+
+impl Budget {
+    /// Two fifths for clients; a client of HTTP/2 may have several requests with targets, and
+    /// connections to targets are kept for a while.
+    fn of_this_process(most_clients: usize) -> Self {
+        use nix::sys::resource::{Resource, getrlimit};
+        let (soft, _) = getrlimit(Resource::RLIMIT_NOFILE).unwrap_or((1024, 1024));
+        let soft = usize::try_from(soft).unwrap_or(usize::MAX);
+        let free = soft.saturating_sub(OTHER_DESCRIPTORS).max(64);
+        let clients = (free / 5 * 2).min(most_clients);
+        Self {
+            clients,
+            targets: free / 2,
+        }
+    }
+}
 
 pub struct Control {
     config: LbConfig,
@@ -74,8 +101,14 @@ impl Control {
         reports: mpsc::Sender<Vec<TargetHealth>>,
     ) -> Result<Self, LbError> {
         let sockets = Sockets::start().map_err(LbError::Sockets)?;
+        let budget = Budget::of_this_process(config.max_connections);
+        let shared = Shared {
+            sockets: sockets.clone(),
+            upstreams: Rooms::new(budget.targets),
+            pace: config.pace,
+        };
         let (workers, threads) =
-            Workers::start(config.workers, &sockets).map_err(LbError::Worker)?;
+            Workers::start(config.workers, &shared).map_err(LbError::Worker)?;
         let (changed, changes) = mpsc::channel(CHANGES);
         let freed = Arc::new(Notify::new());
         let remembered = config.last_known.borrow().clone();
@@ -84,7 +117,8 @@ impl Control {
             holder: Arc::clone(&config.holder),
             closed: config.closed.clone(),
             workers: workers.clone(),
-            room: Arc::new(Semaphore::new(config.max_connections)),
+            ports: config.ports.clone(),
+            rooms: Rooms::new(budget.clients),
         };
         Ok(Self {
             groups: Groups::new(
@@ -110,6 +144,10 @@ impl Control {
     pub async fn run(mut self, mut updates: mpsc::Receiver<LbUpdate>, shutdown: CancellationToken) {
         let mut told = true;
         let mut reported = true;
+        // What the host's programs have is theirs before the first door opens.
+        self.config.ports.look();
+        let mut looks = tokio::time::interval(LOOK_EVERY);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let reports = self.reports.clone();
         loop {
             let wait = self.groups.settle_draining();
@@ -122,6 +160,7 @@ impl Control {
                 },
                 Some(changed) = self.changes.recv() => self.groups.changed(changed),
                 () = self.freed.notified() => {}
+                _ = looks.tick() => self.config.ports.look(),
                 () = self.unsettled.over() => self.settle(),
                 () = tokio::time::sleep(wait.unwrap_or(Duration::MAX)), if wait.is_some() => {}
                 permit = reports.reserve(), if reported && !self.outbox.is_empty() => match permit {

@@ -188,7 +188,8 @@ impl Sending<'_> {
         // The request's headers are told; their memory takes the response's.
         self.spare = parts.headers;
         let body = (!matches!(framing, Framing::None | Framing::Length(0))).then_some(body);
-        let upload = Upload::new(head, body, framing == Framing::Chunked);
+        let pace = self.client.worker.pace;
+        let upload = Upload::new(head, body, framing == Framing::Chunked, pace);
         let (head, exchange, lease) = self.send(lease, upload).await?;
         let target = match self.group.config.settings.stickiness {
             Stickiness::Off => String::new(),
@@ -271,9 +272,9 @@ impl Sending<'_> {
         mut lease: Lease,
     ) -> Result<(Lease, Box<Connection>), StatusCode> {
         loop {
-            let stream;
-            (lease, stream) = self.reach(lease).await?;
-            match self.connection(&lease, stream).await {
+            let (stream, room);
+            (lease, stream, room) = self.reach(lease).await?;
+            match self.connection(&lease, stream, room).await {
                 Ok(connection) => return Ok((lease, connection)),
                 Err(error) => lease = self.after_no_connection(&lease, &error)?,
             }
@@ -315,6 +316,7 @@ impl Sending<'_> {
             Why::Idle if !upload.is_done() => return Err(StatusCode::REQUEST_TIMEOUT),
             Why::Idle => return Err(StatusCode::GATEWAY_TIMEOUT),
             Why::Client => return Err(StatusCode::BAD_REQUEST),
+            Why::Slow => return Err(StatusCode::REQUEST_TIMEOUT),
             Why::Forced | Why::Malformed | Why::Closed | Why::Cut => StatusCode::BAD_GATEWAY,
         };
         let lost = matches!(failure.why, Why::Closed | Why::Cut);

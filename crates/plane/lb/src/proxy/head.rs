@@ -337,9 +337,15 @@ pub fn strip_response(headers: &mut HeaderMap) {
     headers.remove("proxy-connection");
 }
 
-/// The protocol that a client asks to change to (RFC 9110 §7.8).
+/// The protocol that a client asks to change to (RFC 9110 §7.8): WebSocket, as on AWS. Requests for
+/// others are passed on without: what a target speaks after such a change is nothing that could be
+/// examined.
 pub fn wanted_upgrade(parts: &Parts) -> Option<HeaderValue> {
     let asked = parts.version == Version::HTTP_11
         && crate::upstream::has_token(&parts.headers, &CONNECTION, "upgrade");
-    asked.then(|| parts.headers.get(UPGRADE).cloned()).flatten()
+    let wanted = parts.headers.get(UPGRADE).filter(|_| asked)?;
+    wanted
+        .as_bytes()
+        .eq_ignore_ascii_case(b"websocket")
+        .then(|| wanted.clone())
 }

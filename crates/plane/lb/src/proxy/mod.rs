@@ -6,7 +6,7 @@ mod head;
 mod reach;
 mod upgrade;
 
-use std::rc::Rc;
+use std::{rc::Rc, sync::Arc};
 
 use http::{Request, Response, StatusCode, header::LOCATION};
 use hyper::body::Incoming;
@@ -40,12 +40,25 @@ async fn answer(
         .load()
         .choose(host, client.is_tls)
         .cloned();
+    let admitted = |it: &Arc<ListenerTable>| client.door.admits(it, client.peer.ip());
+    let listener = listener.filter(admitted);
     let Some(listener) = listener else {
         // Several load balancers share this port and none has this name.
         return answer::made(StatusCode::NOT_FOUND);
     };
     guard.begin(&listener);
     listener.counters.requests.one();
+    if client
+        .secured_as
+        .as_ref()
+        .is_some_and(|it| *it != listener.dns_name)
+    {
+        // The client speaks to one load balancer and asks for another: what was agreed with the
+        // first (certificate, versions) must not lead to the second.
+        let misdirected = answer::made(StatusCode::MISDIRECTED_REQUEST);
+        listener.counters.answered(misdirected.status().as_u16());
+        return misdirected;
+    }
     let made_itself = |response: Response<Answer>| {
         listener.counters.answered(response.status().as_u16());
         response

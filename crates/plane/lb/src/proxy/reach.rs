@@ -16,6 +16,7 @@ use tokio::{
 
 use super::forward::Sending;
 use crate::{
+    rooms::{Owner, Room},
     target::Lease,
     upstream::{self, Connection, Stream},
     worker::Worker,
@@ -31,7 +32,10 @@ const NEXT_AFTER_BOUND: Duration = Duration::from_secs(3);
 
 impl Sending<'_> {
     /// A stream to the target, or to another one if this one refuses or keeps silent.
-    pub(super) async fn reach(&mut self, first: Lease) -> Result<(Lease, TcpStream), StatusCode> {
+    pub(super) async fn reach(
+        &mut self,
+        first: Lease,
+    ) -> Result<(Lease, TcpStream, Room), StatusCode> {
         let next_after = match self.is_bound() {
             false => NEXT_AFTER,
             true => NEXT_AFTER_BOUND,
@@ -41,7 +45,8 @@ impl Sending<'_> {
         let mut latest = first.target().number;
         let mut next = Some(begun + next_after);
         let mut attempts = FuturesUnordered::new();
-        attempts.push(attempt(worker, first));
+        let owner = &self.listener.owner;
+        attempts.push(attempt(worker, owner, first));
         loop {
             let ended = tokio::select! {
                 biased;
@@ -50,7 +55,7 @@ impl Sending<'_> {
                 () = sleep_until(begun + CONNECT) => return Err(StatusCode::GATEWAY_TIMEOUT),
             };
             let failed = match ended {
-                Some((lease, Ok(stream))) => return Ok((lease, stream)),
+                Some((lease, Ok((stream, room)))) => return Ok((lease, stream, room)),
                 Some((lease, Err(error))) => Some(self.no_connection(&lease, &error)),
                 None => None,
             };
@@ -59,7 +64,7 @@ impl Sending<'_> {
                     self.listener.counters.replayed.one();
                     latest = other.target().number;
                     next = Some(Instant::now() + next_after);
-                    attempts.push(attempt(worker, other));
+                    attempts.push(attempt(worker, owner, other));
                 }
                 None => next = None,
             }
@@ -74,6 +79,7 @@ impl Sending<'_> {
         &self,
         lease: &Lease,
         stream: TcpStream,
+        room: Room,
     ) -> io::Result<Box<Connection>> {
         let target = lease.target();
         let stream = match self.group.tls() {
@@ -84,7 +90,7 @@ impl Sending<'_> {
             }
         };
         let idle_ms = self.listener.settings.idle_timeout_ms;
-        Ok(Connection::new(stream, Arc::clone(target), idle_ms))
+        Ok(Connection::new(stream, room, Arc::clone(target), idle_ms))
     }
 
     /// Takes note of a target that could not be reached; what the client gets if there is no other.
@@ -93,19 +99,28 @@ impl Sending<'_> {
         tracing::debug!(target = %lease.target().reference, %error, "no connection to a target");
         match error.kind() {
             io::ErrorKind::TimedOut => StatusCode::GATEWAY_TIMEOUT,
+            // There are as many as may be.
+            io::ErrorKind::QuotaExceeded => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_GATEWAY,
         }
     }
 }
 
-async fn attempt(worker: &Worker, lease: Lease) -> (Lease, io::Result<TcpStream>) {
+async fn attempt(
+    worker: &Worker,
+    owner: &Owner,
+    lease: Lease,
+) -> (Lease, io::Result<(TcpStream, Room)>) {
     let target = lease.target();
     let connecting = async {
+        let room = worker.upstreams.try_enter(owner, None);
+        let room = room.map_err(|_| io::ErrorKind::QuotaExceeded)?;
         let socket = worker
             .sockets
             .tcp(&target.origin(), target.address.ip())
             .await?;
-        upstream::connect_socket(socket, target.address).await
+        let stream = upstream::connect_socket(socket, target.address).await?;
+        Ok((stream, room))
     };
     let connected = connecting.await;
     (lease, connected)

@@ -10,7 +10,7 @@ use http::{HeaderMap, Method, Uri};
 use wharf_planeproto::balancer::{Condition, Rule};
 
 pub use self::{
-    condition::{CompiledCondition, Unusable},
+    condition::{Cidr, CompiledCondition, Unusable},
     redirect::{Redirect, Source as RedirectSource},
 };
 

@@ -17,6 +17,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_util::io::poll_read_buf;
 
 use crate::{
+    rooms::Room,
     target::TargetState,
     worker::watch::{Ended, Watched},
 };
@@ -46,6 +47,7 @@ pub struct Connection {
     /// Before the stream, see [`Watched`].
     watched: Watched,
     stream: Stream,
+    _room: Room,
     pub input: BytesMut,
     pub target: Arc<TargetState>,
     /// Bytes handed to the kernel so far.
@@ -60,10 +62,16 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub fn new(stream: Stream, target: Arc<TargetState>, idle_timeout_ms: u32) -> Box<Self> {
+    pub fn new(
+        stream: Stream,
+        room: Room,
+        target: Arc<TargetState>,
+        idle_timeout_ms: u32,
+    ) -> Box<Self> {
         Box::new(Self {
             watched: Watched::new(stream.fd(), target.number, idle_timeout_ms),
             stream,
+            _room: room,
             input: BytesMut::new(),
             target,
             written: 0,

@@ -39,6 +39,8 @@ pub enum Why {
     Malformed,
     /// The client broke off its request.
     Client,
+    /// The client sends its request too slowly.
+    Slow,
 }
 
 /// Bodies up to this size are waited for, so that the client gets them with the head, in one piece
@@ -94,7 +96,11 @@ impl Exchange {
                         return Err(self.failed(Why::Malformed));
                     }
                 }
-                Ok(head) => return Ok((head, self)),
+                Ok(head) => {
+                    // It wants the rest of the request however slowly that comes.
+                    self.upload.any_pace();
+                    return Ok((head, self));
+                }
                 Err(why) => return Err(self.failed(why)),
             }
         }
@@ -159,6 +165,7 @@ impl Exchange {
         }
         match self.upload.poll(&mut self.connection, cx) {
             Poll::Ready(Err(UploadError::Client)) => Err(Why::Client),
+            Poll::Ready(Err(UploadError::Slow)) => Err(Why::Slow),
             Poll::Ready(Err(UploadError::Target)) => {
                 self.broken = true;
                 Ok(())

@@ -13,6 +13,7 @@ use http_body::Body;
 use hyper::body::Incoming;
 
 use super::Connection;
+use crate::{Pace, clock};
 
 /// Of a body is kept at most this much, to be sent again if need be.
 const KEPT_BYTES: usize = 64 * 1024;
@@ -22,6 +23,8 @@ const KEPT_BYTES: usize = 64 * 1024;
 pub enum UploadError {
     /// The client broke off.
     Client,
+    /// It sends too slowly.
+    Slow,
     Target,
 }
 
@@ -46,11 +49,12 @@ pub struct Upload {
     /// The last piece is in `pending` or written.
     complete: bool,
     flushed: bool,
+    progress: Progress,
 }
 
 impl Upload {
     /// A request with this head; `chunked` says how the head announced the body.
-    pub fn new(head: Bytes, body: Option<Incoming>, chunked: bool) -> Self {
+    pub fn new(head: Bytes, body: Option<Incoming>, chunked: bool, pace: Pace) -> Self {
         Self {
             head,
             head_written: 0,
@@ -64,7 +68,13 @@ impl Upload {
             kept_bytes: 0,
             forgotten: false,
             flushed: false,
+            progress: Progress::new(pace),
         }
+    }
+
+    /// From now on the client may take its time.
+    pub fn any_pace(&mut self) {
+        self.progress.pace = None;
     }
 
     /// Whether it can be sent from its beginning.
@@ -151,7 +161,14 @@ impl Upload {
             return Poll::Ready(Ok(()));
         };
         loop {
-            let frame = match ready!(Pin::new(&mut *body).poll_frame(cx)) {
+            let frame = match Pin::new(&mut *body).poll_frame(cx) {
+                Poll::Ready(frame) => frame,
+                Poll::Pending => {
+                    self.progress.waits(clock::coarse_ms());
+                    return Poll::Pending;
+                }
+            };
+            let frame = match frame {
                 Some(Ok(frame)) => frame,
                 Some(Err(_)) => return Poll::Ready(Err(UploadError::Client)),
                 None => {
@@ -162,6 +179,9 @@ impl Upload {
             match frame.into_data() {
                 Ok(data) if data.is_empty() => {}
                 Ok(data) => {
+                    if self.progress.too_slow(data.len(), clock::coarse_ms()) {
+                        return Poll::Ready(Err(UploadError::Slow));
+                    }
                     self.keep(&data);
                     self.queue(data);
                     return Poll::Ready(Ok(()));
@@ -215,5 +235,74 @@ impl Upload {
                 text.freeze()
             }
         };
+    }
+}
+
+/// How fast a client sends, while it is the one that is waited for.
+#[derive(Debug)]
+struct Progress {
+    /// `None`: any will do.
+    pace: Option<Pace>,
+    waiting_since_ms: Option<u64>,
+    waited_ms: u64,
+    bytes: u64,
+}
+
+impl Progress {
+    fn new(pace: Pace) -> Self {
+        Self {
+            pace: Some(pace),
+            waiting_since_ms: None,
+            waited_ms: 0,
+            bytes: 0,
+        }
+    }
+
+    /// There is nothing of the client's to send.
+    fn waits(&mut self, now_ms: u64) {
+        self.waiting_since_ms.get_or_insert(now_ms);
+    }
+
+    /// Some came; whether it is too little for the time it took. Silence is not asked about: the
+    /// idle timeout ends it.
+    fn too_slow(&mut self, bytes: usize, now_ms: u64) -> bool {
+        if let Some(since) = self.waiting_since_ms.take() {
+            self.waited_ms += now_ms.saturating_sub(since);
+        }
+        self.bytes += bytes as u64;
+        self.pace.is_some_and(|pace| {
+            let due = pace.bytes_per_s.saturating_mul(self.waited_ms) / 1000;
+            u128::from(self.waited_ms) > pace.grace.as_millis() && self.bytes < due
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Whether a client that sends this much after each wait is too slow in the end.
+    fn slow(bytes: usize, wait_ms: u64, times: u64) -> bool {
+        let mut progress = Progress::new(Pace {
+            bytes_per_s: 100,
+            grace: Duration::from_secs(30),
+        });
+        (0..times).any(|number| {
+            progress.waits(number * wait_ms);
+            progress.too_slow(bytes, (number + 1) * wait_ms)
+        })
+    }
+
+    #[test]
+    fn drips_are_too_slow_and_slow_networks_are_not() {
+        assert!(slow(1, 59_000, 1));
+        assert!(slow(90, 1_000, 60));
+        assert!(!slow(110, 1_000, 3_600));
+        assert!(!slow(1, 1_000, 30), "at first it may take its time");
+        // A target that reads slowly is not the client's fault: nobody waits for the client.
+        let mut progress = Progress::new(Pace::default());
+        assert!(!(0..100).any(|number| progress.too_slow(1, number * 10_000)));
     }
 }

@@ -23,7 +23,6 @@ use hyper::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
-    sync::OwnedSemaphorePermit,
 };
 use tokio_rustls::{LazyConfigAcceptor, server::TlsStream};
 
@@ -38,6 +37,7 @@ use crate::{
     door::Door,
     metrics::BalancerCounters,
     proxy::{self, Answer},
+    rooms::Room,
 };
 
 /// For the whole of a TLS handshake, and for the first byte where a port serves both.
@@ -63,6 +63,8 @@ pub struct Client {
     /// The peer's address as it is forwarded.
     pub address: String,
     pub is_tls: bool,
+    /// The load balancer whose certificate it got, by its name.
+    pub secured_as: Option<String>,
     watch: Arc<Watch>,
     /// Requests under way.
     requests: Cell<usize>,
@@ -118,7 +120,7 @@ impl Drop for RequestGuard {
 struct Counted {
     worker: Rc<Worker>,
     counters: Option<Arc<BalancerCounters>>,
-    _room: OwnedSemaphorePermit,
+    _room: Room,
 }
 
 impl Drop for Counted {
@@ -131,12 +133,7 @@ impl Drop for Counted {
 }
 
 /// Serves one connection to its end.
-pub async fn serve(
-    worker: Rc<Worker>,
-    connection: OwnedFd,
-    door: Arc<Door>,
-    room: OwnedSemaphorePermit,
-) {
+pub async fn serve(worker: Rc<Worker>, connection: OwnedFd, door: Arc<Door>, room: Room) {
     let counted = Counted {
         worker: Rc::clone(&worker),
         counters: counters_of(&door),
@@ -165,11 +162,11 @@ async fn try_serve(worker: Rc<Worker>, connection: OwnedFd, door: Arc<Door>) -> 
     let peer = stream.peer_addr()?;
     let fd = stream.as_raw_fd();
     if !wants_tls(&stream, &door).await? {
-        return run(worker, door, peer, fd, Plain(stream)).await;
+        return run(worker, door, peer, fd, Plain(stream), None).await;
     }
     let counters = counters_of(&door);
-    match tokio::time::timeout(HANDSHAKE, accept_tls(stream, &door)).await {
-        Ok(Ok(stream)) => run(worker, door, peer, fd, stream).await,
+    match tokio::time::timeout(HANDSHAKE, accept_tls(stream, &door, peer)).await {
+        Ok(Ok((stream, name))) => run(worker, door, peer, fd, stream, Some(name)).await,
         failed => {
             if let Some(it) = &counters {
                 it.tls_errors.one();
@@ -196,13 +193,20 @@ async fn wants_tls(stream: &TcpStream, door: &Door) -> io::Result<bool> {
     Ok(seen == 1 && first[0] == TLS_HANDSHAKE)
 }
 
-async fn accept_tls(stream: TcpStream, door: &Door) -> io::Result<Secured> {
+/// The stream, and whose certificate the client got.
+async fn accept_tls(
+    stream: TcpStream,
+    door: &Door,
+    peer: SocketAddr,
+) -> io::Result<(Secured, String)> {
     let start = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream).await?;
     let name = start.client_hello().server_name().map(str::to_owned);
-    let config = door.table.load().choose_tls(name.as_deref());
-    let config = config.ok_or_else(|| io::Error::other("no certificate can be used"))?;
+    let listener = door.table.load().choose_tls(name.as_deref()).cloned();
+    let listener = listener.filter(|it| door.admits(it, peer.ip()));
+    let config = listener.and_then(|it| Some((it.tls.clone()?, it.dns_name.clone())));
+    let (config, name) = config.ok_or_else(|| io::Error::other("no certificate can be used"))?;
     let stream = start.into_stream(config).await?;
-    Ok(Secured(Box::new(stream)))
+    Ok((Secured(Box::new(stream)), name))
 }
 
 struct Plain(TcpStream);
@@ -244,6 +248,7 @@ async fn run<T: Transport>(
     peer: SocketAddr,
     fd: std::os::fd::RawFd,
     transport: T,
+    secured_as: Option<String>,
 ) -> io::Result<()> {
     let (idle_ms, keep_alive_ms) = limits(&door);
     let http2 = transport.http2();
@@ -255,6 +260,7 @@ async fn run<T: Transport>(
         peer,
         address: peer.ip().to_canonical().to_string(),
         is_tls: T::TLS,
+        secured_as,
         watch: watched.share(),
         requests: Cell::new(0),
     });

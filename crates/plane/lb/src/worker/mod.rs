@@ -19,16 +19,14 @@ use std::{
 };
 
 use rand::{SeedableRng, rngs::SmallRng};
-use tokio::{
-    sync::{OwnedSemaphorePermit, mpsc},
-    time::MissedTickBehavior,
-};
+use tokio::{sync::mpsc, time::MissedTickBehavior};
 
 pub use self::client::{Client, Local, RequestGuard};
 use crate::{
-    clock,
+    Pace, clock,
     door::{Door, Shift},
     netns::Sockets,
+    rooms::{Room, Rooms},
     upstream::{self, Pool},
 };
 
@@ -44,7 +42,7 @@ enum Command {
     Serve {
         connection: OwnedFd,
         door: Arc<Door>,
-        room: OwnedSemaphorePermit,
+        room: Room,
     },
     /// Targets were deregistered: close what lies idle towards them.
     Sweep,
@@ -80,7 +78,7 @@ impl Threads {
 }
 
 impl Workers {
-    pub fn start(count: usize, sockets: &Sockets) -> io::Result<(Self, Threads)> {
+    pub fn start(count: usize, shared: &Shared) -> io::Result<(Self, Threads)> {
         let count = match count {
             0 => thread::available_parallelism()?.get(),
             count => count,
@@ -89,10 +87,10 @@ impl Workers {
         for number in 0..count {
             let (commands, received) = mpsc::unbounded_channel();
             let connections = Arc::new(AtomicUsize::new(0));
-            let (sockets, count) = (sockets.clone(), Arc::clone(&connections));
+            let (shared, count) = (shared.clone(), Arc::clone(&connections));
             let thread = thread::Builder::new()
                 .name(format!("lb-worker-{number}"))
-                .spawn(move || run(received, sockets, count))?;
+                .spawn(move || run(received, shared, count))?;
             threads.push(thread);
             handles.push(Handle {
                 commands,
@@ -116,13 +114,7 @@ impl Workers {
     }
 
     /// Serves a connection that `here` accepted: there, or on the worker with the fewest.
-    pub fn serve(
-        &self,
-        here: &Rc<Worker>,
-        connection: OwnedFd,
-        door: Arc<Door>,
-        room: OwnedSemaphorePermit,
-    ) {
+    pub fn serve(&self, here: &Rc<Worker>, connection: OwnedFd, door: Arc<Door>, room: Room) {
         let load = |it: &AtomicUsize| it.load(Ordering::Relaxed);
         let idlest = self.0.iter().min_by_key(|it| load(&it.connections));
         match idlest.filter(|it| load(&it.connections) < load(&here.connections)) {
@@ -163,20 +155,28 @@ impl Workers {
     }
 }
 
+/// What all workers share.
+#[derive(Clone)]
+pub struct Shared {
+    pub sockets: Sockets,
+    /// Connections to targets that may be open.
+    pub upstreams: Rooms,
+    pub pace: Pace,
+}
+
 /// What the connections of a worker share.
 pub struct Worker {
     pub sockets: Sockets,
+    /// Connections to targets that may be open.
+    pub upstreams: Rooms,
+    pub pace: Pace,
     pub pool: Rc<Pool>,
     pub http2: upstream::http2::Pool,
     pub random: RefCell<SmallRng>,
     pub connections: Arc<AtomicUsize>,
 }
 
-fn run(
-    received: mpsc::UnboundedReceiver<Command>,
-    sockets: Sockets,
-    connections: Arc<AtomicUsize>,
-) {
+fn run(received: mpsc::UnboundedReceiver<Command>, shared: Shared, connections: Arc<AtomicUsize>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build_local(Default::default());
@@ -188,7 +188,9 @@ fn run(
         }
     };
     let worker = Rc::new(Worker {
-        sockets,
+        sockets: shared.sockets,
+        upstreams: shared.upstreams,
+        pace: shared.pace,
         pool: Rc::default(),
         http2: upstream::http2::Pool::default(),
         random: RefCell::new(SmallRng::from_os_rng()),

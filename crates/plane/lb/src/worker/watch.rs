@@ -15,6 +15,9 @@ use std::{
 
 use crate::clock;
 
+/// A head must be complete by then, even where connections may lie idle for hours.
+const HEAD_MS: u64 = 60_000;
+
 /// Why a worker shut a connection down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
@@ -99,7 +102,8 @@ impl Watch {
         self.touch();
     }
 
-    /// Bytes of a request came; a head must be complete within the limit, however slowly it drips.
+    /// Bytes of a request came; a head must be complete within the limit, and a minute, however slowly
+    /// it drips.
     pub fn head_bytes(&self) {
         if !self.paused.load(Ordering::Relaxed) && self.head_since_ms.load(Ordering::Relaxed) == 0 {
             self.head_since_ms
@@ -132,8 +136,9 @@ impl Watch {
         }
         let limit_ms = u64::from(self.limit_ms.load(Ordering::Relaxed));
         let head_since = self.head_since_ms.load(Ordering::Relaxed);
+        let head_limit_ms = limit_ms.min(HEAD_MS);
         let idle_ms = now_ms.saturating_sub(self.last_ms.load(Ordering::Relaxed));
-        idle_ms > limit_ms || (head_since > 0 && now_ms.saturating_sub(head_since) > limit_ms)
+        idle_ms > limit_ms || (head_since > 0 && now_ms.saturating_sub(head_since) > head_limit_ms)
     }
 }
 

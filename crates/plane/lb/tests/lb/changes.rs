@@ -219,11 +219,13 @@ async fn what_cannot_be_used_is_refused_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_taken_port_is_said_to_be_and_taken_over_once_it_is_free() {
+async fn a_port_that_is_no_servers_is_taken_over_once_it_is_free() {
     let closed = ClosedDoors::default();
     let mut changes = closed.changes();
     let lb = Running::start_with(|config| config.closed = closed);
-    let squatter = std::net::TcpListener::bind(lb.address()).unwrap();
+    // As the local end of a connection has it.
+    let holder = tokio::net::TcpSocket::new_v4().unwrap();
+    holder.bind(lb.address()).unwrap();
     let mut listener = listener(lb.port);
     listener.default_actions = vec![fixed(200, "ours")];
     lb.snapshot(vec![
@@ -233,10 +235,10 @@ async fn a_taken_port_is_said_to_be_and_taken_over_once_it_is_free() {
     .await;
     let door = ClosedDoor {
         address: lb.address(),
-        reason: "another program listens there".to_owned(),
+        reason: "the port is in use".to_owned(),
     };
     assert_eq!(within(changes.next()).await, [door]);
-    drop(squatter);
+    drop(holder);
     lb.listening().await;
     assert_eq!(lb.client().get("/").await.1, "ours");
     assert_eq!(within(changes.next()).await, []);

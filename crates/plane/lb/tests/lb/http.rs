@@ -420,6 +420,29 @@ async fn websockets_pass_through() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_other_protocol_is_changed_to() {
+    let (server, seen) = recorder().await;
+    let lb = Running::start();
+    lb.serve(&[&server]).await;
+    for protocol in ["h2c", "TLS/1.0", "foo", "websocket, h2c"] {
+        let answer = lb
+            .client()
+            .raw(
+                format!(
+                    "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings, close\r\nUpgrade: {protocol}\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n\r\n"
+                )
+                .as_bytes(),
+            )
+            .await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{protocol}: {answer}");
+        let (head, _) = seen.lock().unwrap().take().unwrap();
+        for gone in ["upgrade", "http2-settings"] {
+            assert!(!head.headers.contains_key(gone), "{protocol}: {head:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rules_go_by_priority_to_their_actions() {
     let lb = Running::start();
     let server = Server::start("a").await;

@@ -31,6 +31,7 @@ use wharf_planeproto::{
         Action, BalancerKind, HealthCheck, Listener, LoadBalancer, Protocol, ProtocolVersion, Rule,
         Target, TargetGroup, TargetRef, WeightedGroup,
     },
+    network::{Peer, Permission, SecurityGroup},
     report::{TargetHealth, TargetState},
 };
 
@@ -38,6 +39,8 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 pub const BALANCER: &str = "arn:lb/web";
 pub const LISTENER: &str = "arn:listener/web";
 pub const GROUP: &str = "arn:tg/web";
+/// A security group that lets everybody in.
+pub const OPEN: &str = "sg-open";
 pub const DNS_NAME: &str = "web-1234567890.us-east-1.elb.localhost";
 
 /// Waits until it is so.
@@ -81,7 +84,24 @@ pub fn balancer() -> LoadBalancer {
         vpc: "vpc-1".to_owned(),
         public_address: None,
         interfaces: vec![],
+        security_groups: vec![OPEN.to_owned()],
         attributes: BTreeMap::new(),
+    }
+}
+
+/// A security group that lets TCP from these blocks in.
+pub fn group_for(id: &str, blocks: &[&str]) -> SecurityGroup {
+    let rule = |block: &&str| Permission {
+        protocol: Some(6),
+        ports: None,
+        icmp: None,
+        peer: Peer::Cidr((*block).to_owned()),
+    };
+    SecurityGroup {
+        id: id.to_owned(),
+        vpc: "vpc-1".to_owned(),
+        ingress: blocks.iter().map(rule).collect(),
+        egress: vec![],
     }
 }
 
@@ -220,7 +240,9 @@ impl Running {
         within(answer).await.unwrap()
     }
 
-    pub async fn snapshot(&self, resources: Vec<Resource>) {
+    /// All there is, and the group [`OPEN`].
+    pub async fn snapshot(&self, mut resources: Vec<Resource>) {
+        resources.push(Resource::SecurityGroup(group_for(OPEN, &["0.0.0.0/0"])));
         self.update(Update::Snapshot(resources)).await.unwrap();
     }
 

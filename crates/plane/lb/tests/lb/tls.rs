@@ -249,3 +249,41 @@ async fn grpc_targets_get_http2_and_their_trailers_pass() {
         assert_eq!(body.trailers().unwrap()["grpc-status"], "0");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_agreed_with_one_load_balancer_does_not_lead_to_another() {
+    let lb = Running::start();
+    let mut resources = Vec::new();
+    let mut trusted = Vec::new();
+    for name in ["one", "two"] {
+        let dns_name = format!("{name}.elb.localhost");
+        let (own, trust) = certificate(&dns_name);
+        let mut balancer = balancer();
+        balancer.arn = format!("arn:lb/{name}");
+        balancer.dns_name = dns_name;
+        let mut listener = listener(lb.port);
+        listener.arn = format!("arn:listener/{name}");
+        listener.load_balancer = balancer.arn.clone();
+        listener.protocol = Protocol::Https;
+        listener.certificates = vec![own.arn.clone()];
+        listener.default_actions = vec![fixed(200, name)];
+        resources.push(Resource::LoadBalancer(balancer));
+        resources.push(Resource::Listener(listener));
+        resources.push(Resource::Certificate(own));
+        trusted.push(trust);
+    }
+    lb.snapshot(resources).await;
+    lb.listening().await;
+    let alpn: [&[u8]; 1] = [b"h2"];
+    let stream = connect(&lb, "one.elb.localhost", &trusted[0], &alpn).await;
+    let stream = TokioIo::new(stream.unwrap());
+    let handshake = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream);
+    let (mut sender, connection) = handshake.await.unwrap();
+    tokio::spawn(connection);
+    for (host, status) in [("one", 200), ("two", 421), ("one", 200)] {
+        let request = Request::get(format!("https://{host}.elb.localhost/"));
+        let request = request.body(Full::<Bytes>::default()).unwrap();
+        let response = within(sender.send_request(request)).await.unwrap();
+        assert_eq!(response.status(), status, "{host}");
+    }
+}

@@ -59,6 +59,7 @@ impl Server {
             node_identity: folder.join("node/identity.json"),
             installation: InstallationId::mint(),
             listen: vec!["127.0.0.1".parse().unwrap()],
+            sockets: std::sync::Arc::default(),
             port,
             iam: IamMode::Enforce,
             account: ACCOUNT.to_owned(),
@@ -67,6 +68,7 @@ impl Server {
             throttling: crate::gateway::throttle::Throttling::Off,
             log_bytes: None,
             disk: wharf_wal::Disk::default(),
+            trails: None,
         };
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let data = open(&config).await.unwrap();

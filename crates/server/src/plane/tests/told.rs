@@ -169,6 +169,7 @@ fn balancer(kind: u8, name: u8, a: u8, b: u8) -> Resource {
                 zone: String::new(),
                 host: format!("host{a}"),
             }],
+            security_groups: vec![format!("sg{b}")],
             attributes: BTreeMap::new(),
         }),
         5 => Resource::Listener(Listener {
@@ -246,7 +247,7 @@ impl Pair {
             Plane::LoadBalancer => balancers_of(&all, host),
         };
         let rows = admitted.into_iter().map(|it| (it.key(), it.clone()));
-        rows.filter(|(key, _)| key.kind.since() <= self.subscriber.version)
+        rows.filter(|(key, _)| key.kind.since(self.subscriber.plane) <= self.subscriber.version)
             .collect()
     }
 }
@@ -317,6 +318,11 @@ fn balancers_of<'a>(all: &[&'a Resource], host: &str) -> Vec<&'a Resource> {
             _ => false,
         })
     };
+    let secures = |id: &String| {
+        all.iter().any(|it| {
+            matches!(it, Resource::LoadBalancer(it) if mine(&it.arn) && it.security_groups.contains(id))
+        })
+    };
     let certificate = |arn: &String| {
         all.iter().any(|it| {
             matches!(it, Resource::Listener(it)
@@ -330,6 +336,7 @@ fn balancers_of<'a>(all: &[&'a Resource], host: &str) -> Vec<&'a Resource> {
         Resource::TargetGroup(it) => group(&it.arn),
         Resource::Target(it) => group(&it.target.group),
         Resource::Certificate(it) => certificate(&it.arn),
+        Resource::SecurityGroup(it) => secures(&it.id),
         _ => false,
     };
     all.iter().copied().filter(admits).collect()

@@ -1,5 +1,5 @@
 //! What a host's load balancers are entitled to know: those that have an interface on the host, with
-//! everything below them; of certificates and target groups those that they refer to.
+//! everything below them; of certificates, target groups and security groups those that they refer to.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,13 +14,14 @@ use crate::plane::records::{Former, Held, Records};
 /// Kinds that decide about who is told what; the others follow them.
 const STRUCTURE: [Kind; 3] = [Kind::LoadBalancer, Kind::Listener, Kind::Rule];
 
-/// ARNs.
+/// ARNs; ids of security groups.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Balancers {
     balancers: BTreeSet<String>,
     listeners: BTreeSet<String>,
     groups: BTreeSet<String>,
     certificates: BTreeSet<String>,
+    security_groups: BTreeSet<String>,
 }
 
 /// Whether a change may have changed who is told what.
@@ -67,6 +68,8 @@ impl Balancers {
                 && it.interfaces.iter().any(|interface| interface.host == host)
             {
                 scope.balancers.insert(it.arn.clone());
+                let groups = it.security_groups.iter().cloned();
+                scope.security_groups.extend(groups);
             }
         }
         if scope.balancers.is_empty() {
@@ -99,6 +102,7 @@ impl Balancers {
             (Kind::Listener, &self.listeners),
             (Kind::TargetGroup, &self.groups),
             (Kind::Certificate, &self.certificates),
+            (Kind::SecurityGroup, &self.security_groups),
         ] {
             let known = now.of_kind(kind);
             all.extend(known.filter(|(key, _)| ids.contains(&key.id)));
@@ -125,6 +129,7 @@ impl Entitled for Balancers {
             Resource::TargetGroup(it) => self.groups.contains(&it.arn),
             Resource::Target(it) => self.groups.contains(&it.target.group),
             Resource::Certificate(it) => self.certificates.contains(&it.arn),
+            Resource::SecurityGroup(it) => self.security_groups.contains(&it.id),
             _ => false,
         }
     }

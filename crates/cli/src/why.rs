@@ -1,0 +1,115 @@
+//! `wharf why`: what became of one request, and which statement let it or did not let it.
+
+use std::process::ExitCode;
+
+use serde_json::Value;
+
+use crate::{WhyArgs, call, layout::Layout, problem::Problem, style::Style};
+
+pub fn run(args: &WhyArgs) -> Result<ExitCode, Problem> {
+    let layout = Layout::new(&args.output.data.data)?;
+    let settings = layout.settings()?;
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    let query = query.append_pair("request", &args.request).finish();
+    let text = call::block_on(call::ask(
+        &layout,
+        &settings,
+        "GET",
+        "/wharf/explain",
+        &query,
+    ))?;
+    let said: Value = serde_json::from_str(&text)
+        .map_err(|cause| Problem::caused("the server's answer is no explanation", cause))?;
+    let events = said["events"].as_array().map_or(&[][..], Vec::as_slice);
+    if args.output.json {
+        println!("{said}");
+    } else {
+        for event in events {
+            print!("{}", shown(event, Style::of_stdout()));
+        }
+    }
+    if events.is_empty() {
+        return Err(Problem::other(format!(
+            "the audit log has no request {}; requests without a valid signature are not recorded",
+            args.request
+        )));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn shown(event: &Value, style: Style) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    let identity = &event["userIdentity"];
+    let who = ["arn", "invokedBy", "type"]
+        .iter()
+        .find_map(|name| identity[*name].as_str());
+    let key = match identity["accessKeyId"].as_str() {
+        Some(key) => format!(" with the key {key}"),
+        None => String::new(),
+    };
+    let mut lines = format!(
+        "{} {} {}\n  by {}{key} from {}\n",
+        text(&event["eventTime"]),
+        text(&event["eventSource"]),
+        style.strong(&text(&event["eventName"])),
+        who.unwrap_or("-"),
+        text(&event["sourceIPAddress"]),
+    );
+    let decisions = event["additionalEventData"]["authorization"].as_array();
+    for decision in decisions.into_iter().flatten() {
+        let verdict = match decision["allowed"] == true {
+            true => style.good("allowed"),
+            false => style.bad("denied"),
+        };
+        lines.push_str(&format!(
+            "  {verdict} {} on {}: {}\n",
+            text(&decision["action"]),
+            text(&decision["resource"]),
+            text(&decision["by"]),
+        ));
+    }
+    if decisions.is_none() {
+        lines.push_str("  nobody had to be asked\n");
+    }
+    match event["errorCode"].as_str() {
+        Some(code) => lines.push_str(&format!(
+            "  answered {code}: {}\n",
+            text(&event["errorMessage"])
+        )),
+        None => lines.push_str("  it was carried out\n"),
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_the_statement() {
+        let event = json!({
+            "eventTime": "2026-11-20T12:00:00Z",
+            "eventSource": "ecs.amazonaws.com",
+            "eventName": "RunTask",
+            "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::1:user/anna", "accessKeyId": "AKIA1"},
+            "sourceIPAddress": "127.0.0.1",
+            "errorCode": "AccessDeniedException",
+            "errorMessage": "no",
+            "additionalEventData": {"authorization": [
+                {"action": "ecs:RunTask", "resource": "*", "allowed": true, "by": "statement 1 of p"},
+                {"action": "iam:PassRole", "resource": "r", "allowed": false, "by": "an explicit deny in statement 2 of p"},
+            ]},
+        });
+        let style = Style::plain();
+        assert_eq!(
+            shown(&event, style),
+            "2026-11-20T12:00:00Z ecs.amazonaws.com RunTask\n\
+             \x20 by arn:aws:iam::1:user/anna with the key AKIA1 from 127.0.0.1\n\
+             \x20 allowed ecs:RunTask on *: statement 1 of p\n\
+             \x20 denied iam:PassRole on r: an explicit deny in statement 2 of p\n\
+             \x20 answered AccessDeniedException: no\n"
+        );
+    }
+}

@@ -1,0 +1,206 @@
+//! Delivers events to trails: gzipped files below the operator's folder, named as CloudTrail names
+//! them in a bucket.
+//!
+//! Each trail has a cursor on each stream. It moves after the file is on disk, and a file's name goes
+//! by the first event in it, so that what a kill interrupts is written again under the same name.
+
+use std::{
+    collections::HashMap,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use flate2::{Compression, write::GzEncoder};
+use wharf_base::{Clock, Timestamp};
+use wharf_durable::{self as durable, Durability};
+use wharf_journal::{Journal, Record};
+use wharf_records::{Record as _, Scope, decode};
+use wharf_store::{Range, Store};
+
+use crate::{
+    log::{Brief, place_of, streams_of},
+    records::Trail,
+    trails::SERVICE,
+};
+
+/// CloudTrail takes some five minutes.
+const EVERY: Duration = Duration::from_secs(60);
+/// Events of one file, and their bytes.
+const MOST_EVENTS: usize = 5_000;
+const MOST_BYTES: usize = 8 << 20;
+
+/// The cursor of a trail, whose name is its region's alone.
+pub fn cursor(region: &str, trail: &str) -> String {
+    format!("trail/{region}/{trail}")
+}
+
+/// How the last deliveries went, by the trail's key; since this process began.
+#[derive(Debug, Clone, Default)]
+pub struct Delivered(Arc<Mutex<HashMap<String, Delivery>>>);
+
+#[derive(Debug, Clone, Default)]
+pub struct Delivery {
+    pub at: Option<Timestamp>,
+    pub tried_at: Option<Timestamp>,
+    pub error: Option<String>,
+}
+
+impl Delivered {
+    pub fn of(&self, trail: &str) -> Delivery {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(trail).cloned().unwrap_or_default()
+    }
+
+    fn note(&self, trail: &str, now: Timestamp, outcome: &Result<bool, DeliverError>) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let delivery = all.entry(trail.to_owned()).or_default();
+        match outcome {
+            Ok(false) => delivery.error = None,
+            Ok(true) => {
+                *delivery = Delivery {
+                    at: Some(now),
+                    tried_at: Some(now),
+                    error: None,
+                };
+            }
+            Err(error) => {
+                delivery.tried_at = Some(now);
+                delivery.error = Some(error.to_string());
+            }
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum DeliverError {
+    #[error("the journal cannot be read")]
+    Journal(#[from] wharf_journal::JournalError),
+    #[error("a file cannot be written: {0}")]
+    File(#[from] std::io::Error),
+}
+
+pub struct Deliverer {
+    pub store: Store,
+    pub journal: Journal,
+    pub folder: PathBuf,
+    pub delivered: Delivered,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Deliverer {
+    /// Delivers for ever.
+    pub async fn run(self) {
+        let mut ticks = tokio::time::interval(EVERY);
+        loop {
+            ticks.tick().await;
+            self.once().await;
+        }
+    }
+
+    /// All trails that log.
+    pub async fn once(&self) {
+        let all = self.store.range(Range::prefix(Scope::service_prefix(SERVICE))).await;
+        let all = match all {
+            Ok(all) => all.entries,
+            Err(error) => {
+                tracing::warn!(%error, "trails cannot be read; retrying");
+                return;
+            }
+        };
+        for entry in all {
+            let Some((scope, Trail::KIND, name)) = Scope::parse(&entry.key) else {
+                continue;
+            };
+            match decode::<Trail>(&entry.value) {
+                Ok(trail) if trail.logging => {
+                    let outcome = self.trail(&scope, &name, &trail).await;
+                    if let Err(error) = &outcome {
+                        tracing::warn!(trail = name, %error, "events are not delivered; retrying");
+                    }
+                    self.delivered.note(&entry.key, self.clock.now(), &outcome);
+                }
+                Ok(_) => {}
+                Err(error) => tracing::error!(key = entry.key, %error, "a trail cannot be read"),
+            }
+        }
+    }
+
+    /// Whether there was anything.
+    async fn trail(&self, scope: &Scope, name: &str, trail: &Trail) -> Result<bool, DeliverError> {
+        let region = (!trail.multi_region).then_some(scope.region.as_str());
+        let cursor = cursor(&scope.region, name);
+        let mut any = false;
+        for stream in streams_of(&self.journal, &scope.account, region) {
+            // A stream that came after the trail's start is delivered from its beginning.
+            let mut at = self.journal.cursor(&stream, &cursor).unwrap_or(0);
+            loop {
+                let reply = self.journal.read(&stream, at, MOST_EVENTS, MOST_BYTES).await?;
+                if reply.records.is_empty() {
+                    break;
+                }
+                at = reply.next;
+                any |= self.write(&stream, trail, reply.records).await?;
+                self.journal.set_cursor(&stream, &cursor, at).await?;
+            }
+        }
+        Ok(any)
+    }
+
+    /// One file with those events that the trail wants.
+    async fn write(&self, stream: &str, trail: &Trail, records: Vec<Record>) -> Result<bool, DeliverError> {
+        let mut wanted = Vec::new();
+        for record in &records {
+            if let Some(event) = Brief::of(record)
+                && trail.admits(&event.event_source, event.read_only)
+            {
+                wanted.push((event.time(), &record.data[..]));
+            }
+        }
+        let (Some((time, _)), Some((account, region))) = (wanted.first(), place_of(stream)) else {
+            return Ok(false);
+        };
+        let path = path(&self.folder, trail, account, region, *time, records[0].offset);
+        let content = compressed(wanted.iter().map(|(_, text)| *text))?;
+        let write = move || {
+            let parent = path.parent().unwrap_or(Path::new("/"));
+            std::fs::create_dir_all(parent)?;
+            durable::replace(&path, &content, Durability::Machine)
+        };
+        tokio::task::spawn_blocking(write)
+            .await
+            .map_err(std::io::Error::other)??;
+        Ok(true)
+    }
+}
+
+/// `{"Records":[…]}`, gzipped.
+fn compressed<'a>(events: impl Iterator<Item = &'a [u8]>) -> std::io::Result<Vec<u8>> {
+    let mut to = GzEncoder::new(Vec::new(), Compression::default());
+    to.write_all(b"{\"Records\":[")?;
+    for (number, event) in events.enumerate() {
+        if number > 0 {
+            to.write_all(b",")?;
+        }
+        to.write_all(event)?;
+    }
+    to.write_all(b"]}")?;
+    to.finish()
+}
+
+/// `<bucket>/<prefix>/AWSLogs/<account>/CloudTrail/<region>/<y>/<m>/<d>/<account>_CloudTrail_<region>_<time>_<unique>.json.gz`
+fn path(folder: &Path, trail: &Trail, account: &str, region: &str, time: Timestamp, offset: u64) -> PathBuf {
+    // `20261120T120000Z`
+    let basic = time.iso8601_basic();
+    let (date, minute) = (basic.get(..8).unwrap_or_default(), basic.get(..13).unwrap_or_default());
+    let (year, rest) = date.split_at_checked(4).unwrap_or_default();
+    let (month, day) = rest.split_at_checked(2).unwrap_or_default();
+    let mut path = folder.join(&trail.bucket);
+    if let Some(prefix) = &trail.prefix {
+        path.push(prefix.trim_end_matches('/'));
+    }
+    path.extend(["AWSLogs", account, "CloudTrail", region, year, month, day]);
+    path.push(format!("{account}_CloudTrail_{region}_{minute}Z_{offset:016x}.json.gz"));
+    path
+}

@@ -1,0 +1,195 @@
+//! From the dispatcher to the journal: events wait in a bounded queue, one task writes them in order.
+//!
+//! A request does not wait until its event is on disk. It waits while the queue is full and the
+//! journal works; when the journal does not (a full disk), events are counted instead and an event
+//! says how many were lost, since requests that would make room must still be answered.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::sync::{Mutex, mpsc};
+use wharf_base::Clock;
+use wharf_journal::{Journal, MAX_APPEND_BYTES};
+use wharf_wire::{
+    async_trait,
+    audit::{Auditor, Event},
+};
+
+use crate::{event, log::stream};
+
+/// Events that may wait; one has at most some 40 KiB, most have one.
+const QUEUE: usize = 2048;
+/// Events written at once.
+const BATCH: usize = 512;
+/// Between two writes, so that many events share one sync.
+const PAUSE: Duration = Duration::from_millis(50);
+/// After a write that failed.
+const RETRY: Duration = Duration::from_secs(1);
+/// Operations that move data rather than manage something; CloudTrail leaves them out too, unless
+/// a trail asks for them.
+const DATA: [(&str, &str); 1] = [("logs", "PutLogEvents")];
+
+struct Line {
+    account: String,
+    region: String,
+    json: Vec<u8>,
+}
+
+/// Takes events, and writes them while [`Recorder::run`] does.
+pub struct Recorder {
+    journal: Journal,
+    clock: Arc<dyn Clock>,
+    queue: mpsc::Sender<Line>,
+    waiting: Mutex<mpsc::Receiver<Line>>,
+    /// Written last time it was tried.
+    works: AtomicBool,
+    lost: AtomicU64,
+    /// Of all time, for metrics.
+    recorded: AtomicU64,
+    lost_in_all: AtomicU64,
+}
+
+impl Recorder {
+    pub fn new(journal: Journal, clock: Arc<dyn Clock>) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        Self {
+            journal,
+            clock,
+            queue,
+            waiting: Mutex::new(waiting),
+            works: AtomicBool::new(true),
+            lost: AtomicU64::new(0),
+            recorded: AtomicU64::new(0),
+            lost_in_all: AtomicU64::new(0),
+        }
+    }
+
+    /// Writes for ever.
+    pub async fn run(&self) {
+        let mut waiting = self.waiting.lock().await;
+        let mut batch = Vec::new();
+        loop {
+            if waiting.recv_many(&mut batch, BATCH).await == 0 {
+                return;
+            }
+            while !batch.is_empty() {
+                if !self.write(&mut batch).await {
+                    tokio::time::sleep(RETRY).await;
+                }
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Writes what waits, once; for the end of the process, after [`Recorder::run`] has ended.
+    pub async fn flush(&self) {
+        let mut waiting = self.waiting.lock().await;
+        let mut batch = Vec::new();
+        while let Ok(line) = waiting.try_recv() {
+            batch.push(line);
+        }
+        if !self.write(&mut batch).await {
+            tracing::error!(events = batch.len(), "events of the audit log are lost");
+        }
+    }
+
+    /// Events written, and events lost, since the start.
+    pub fn counts(&self) -> (u64, u64) {
+        let read = |it: &AtomicU64| it.load(Ordering::Relaxed);
+        (read(&self.recorded), read(&self.lost_in_all))
+    }
+
+    /// Writes lines and takes those away that are written.
+    async fn write(&self, batch: &mut Vec<Line>) -> bool {
+        while !batch.is_empty() {
+            let count = fitting(batch);
+            if let Err(error) = self.append(&batch[..count]).await {
+                if self.works.swap(false, Ordering::Relaxed) {
+                    tracing::error!(%error, "the audit log cannot be written; retrying");
+                }
+                return false;
+            }
+            self.recorded.fetch_add(count as u64, Ordering::Relaxed);
+            if !self.works.swap(true, Ordering::Relaxed) {
+                tracing::warn!("the audit log is written again");
+            }
+            batch.drain(..count);
+        }
+        true
+    }
+
+    async fn append(&self, lines: &[Line]) -> Result<(), wharf_journal::JournalError> {
+        let mut streams: BTreeMap<String, Vec<&[u8]>> = BTreeMap::new();
+        let lost = self.lost.swap(0, Ordering::Relaxed);
+        let said = (lost > 0).then(|| {
+            let first = &lines[0];
+            let now = self.clock.now();
+            event::gap(lost, &first.account, &first.region, now)
+        });
+        for line in lines {
+            let stream = streams.entry(stream(&line.account, &line.region));
+            let stream = stream.or_default();
+            if let Some(said) = said.as_ref().filter(|_| stream.is_empty()) {
+                stream.push(said);
+            }
+            stream.push(&line.json);
+        }
+        for (stream, records) in streams {
+            if let Err(error) = self.journal.append(&stream, &records).await {
+                self.lost.fetch_add(lost, Ordering::Relaxed);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many of the lines one append takes; at least one.
+fn fitting(lines: &[Line]) -> usize {
+    let mut bytes = 0;
+    let fit = lines.iter().take_while(|line| {
+        bytes += line.json.len() + 64;
+        bytes < MAX_APPEND_BYTES / 2
+    });
+    fit.count().max(1)
+}
+
+#[async_trait]
+impl Auditor for Recorder {
+    fn wants(&self, service: &str, operation: &str) -> bool {
+        !DATA.contains(&(service, operation))
+    }
+
+    async fn record(&self, event: Event) {
+        let json = match event::render(&event) {
+            Ok(json) => json,
+            Err(error) => {
+                tracing::error!(%error, name = event.name, "an event cannot be written as JSON");
+                return;
+            }
+        };
+        let line = Line {
+            account: event.context.account,
+            region: event.context.region,
+            json,
+        };
+        let full = match self.queue.try_send(line) {
+            Ok(()) => return,
+            Err(mpsc::error::TrySendError::Full(line)) => line,
+            Err(mpsc::error::TrySendError::Closed(_)) => return,
+        };
+        if self.works.load(Ordering::Relaxed) {
+            // The queue moves; a receiver that is gone means that the process ends.
+            let _ = self.queue.send(full).await;
+        } else {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+            self.lost_in_all.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}

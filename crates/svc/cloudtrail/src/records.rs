@@ -1,0 +1,59 @@
+//! Trails as they are stored, under their names.
+
+use serde::{Deserialize, Serialize};
+use wharf_base::Timestamp;
+use wharf_records::{Record, Unknown};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trail {
+    /// A folder below the operator's folder of trails.
+    pub bucket: String,
+    #[serde(default)]
+    pub prefix: Option<String>,
+    #[serde(default)]
+    pub global_events: bool,
+    /// Events of all regions, not of this one alone.
+    #[serde(default)]
+    pub multi_region: bool,
+    #[serde(default)]
+    pub logging: bool,
+    #[serde(default)]
+    pub started_at: Option<Timestamp>,
+    #[serde(default)]
+    pub stopped_at: Option<Timestamp>,
+    /// Which events it delivers; all, if there are none.
+    #[serde(default)]
+    pub selectors: Vec<Selector>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for Trail {
+    const KIND: &'static str = "trail";
+    const FORMAT: u32 = 1;
+}
+
+/// Delivers what matches all of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Selector {
+    pub management: bool,
+    pub reads: bool,
+    pub writes: bool,
+    /// `kms.amazonaws.com`
+    #[serde(default)]
+    pub excluded_sources: Vec<String>,
+}
+
+impl Selector {
+    pub fn admits(&self, source: &str, read_only: bool) -> bool {
+        let kind = if read_only { self.reads } else { self.writes };
+        self.management && kind && !self.excluded_sources.iter().any(|it| it == source)
+    }
+}
+
+impl Trail {
+    pub fn admits(&self, source: &str, read_only: bool) -> bool {
+        let mut selectors = self.selectors.iter();
+        self.selectors.is_empty() || selectors.any(|it| it.admits(source, read_only))
+    }
+}

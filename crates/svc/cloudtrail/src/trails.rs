@@ -1,0 +1,371 @@
+//! Trails: what is asked of them. Delivering is `deliver`'s.
+
+use std::path::PathBuf;
+
+use wharf_api_cloudtrail::{faults, types::*};
+use wharf_journal::Journal;
+use wharf_records::{Record, Scope, Unknown, encode};
+use wharf_store::{Compare, Store, Txn};
+use wharf_stored::{self as stored, Stored};
+use wharf_wire::{Call, Context, Fault};
+
+use crate::{
+    deliver::{Delivered, cursor},
+    fault,
+    log::streams_of,
+    names::{check_bucket, check_name, check_prefix, name_of},
+    records::{Selector, Trail},
+};
+
+/// Trails of an account in a region, as on AWS.
+const MOST_TRAILS: usize = 5;
+const MOST_SELECTORS: usize = 5;
+
+pub const SERVICE: &str = "cloudtrail";
+
+/// What the operations on trails work with.
+#[derive(Clone)]
+pub struct Trails {
+    pub store: Store,
+    pub journal: Journal,
+    /// The operator's folder; without one there are no buckets.
+    pub folder: Option<PathBuf>,
+    pub delivered: Delivered,
+}
+
+pub fn scope(cx: &Context) -> Scope {
+    Scope::new(SERVICE, &cx.account, &cx.region)
+}
+
+fn arn(cx: &Context, name: &str) -> String {
+    format!("arn:aws:cloudtrail:{}:{}:trail/{name}", cx.region, cx.account)
+}
+
+fn unsupported(what: &str) -> Fault {
+    faults::unsupported_operation_exception(format!("{what} is not supported."))
+}
+
+/// What wharf has nothing for.
+fn refuse_options(given: [(Option<bool>, &str); 8]) -> Result<(), Fault> {
+    let mut given = given.into_iter();
+    match given.find(|(given, _)| *given == Some(true)) {
+        Some((_, what)) => Err(unsupported(what)),
+        None => Ok(()),
+    }
+}
+
+fn some<T>(given: &Option<T>) -> Option<bool> {
+    Some(given.is_some())
+}
+
+impl Trails {
+    async fn find(&self, call: &Call, given: Option<String>) -> Result<(String, Stored<Trail>), Fault> {
+        let given = given.unwrap_or_default();
+        let name = name_of(&given, call)?;
+        let key = scope(call).key(Trail::KIND, &name);
+        let found = stored::read(&self.store, &key).await.map_err(fault::stored)?;
+        let found = found.ok_or_else(|| not_found(&given, call))?;
+        Ok((name, found))
+    }
+
+    /// Writes a trail that was read; somebody who was faster is a conflict.
+    async fn save(&self, call: &Call, before: &Stored<Trail>, now: &Trail) -> Result<(), Fault> {
+        let txn = Txn::new()
+            .when(before.unchanged())
+            .put(before.key.clone(), encode(now));
+        let written = self.store.txn(&call.permit, txn).await.map_err(fault::store)?;
+        match written.succeeded {
+            true => Ok(()),
+            false => Err(faults::conflict_exception(
+                "This exception is thrown when the specified resource is not ready for an operation.",
+            )),
+        }
+    }
+
+    fn check_place(&self, bucket: &str, prefix: Option<&str>) -> Result<(), Fault> {
+        check_bucket(bucket)?;
+        if let Some(prefix) = prefix {
+            check_prefix(prefix)?;
+        }
+        match &self.folder {
+            Some(_) => Ok(()),
+            None => Err(faults::s3_bucket_does_not_exist_exception(format!(
+                "S3 bucket {bucket} does not exist! Buckets are folders here: start wharf with --trails DIR."
+            ))),
+        }
+    }
+
+    pub async fn create(&self, call: &Call, input: CreateTrailRequest) -> Result<CreateTrailResponse, Fault> {
+        refuse_options([
+            (some(&input.sns_topic_name), "An SNS topic"),
+            (input.enable_log_file_validation, "Log file validation"),
+            (some(&input.cloud_watch_logs_log_group_arn), "A log group of CloudWatch Logs"),
+            (some(&input.cloud_watch_logs_role_arn), "A role for CloudWatch Logs"),
+            (some(&input.kms_key_id), "A KMS key"),
+            (input.is_organization_trail, "An organization trail"),
+            (input.recursive_logging, "Recursive logging"),
+            (input.tags_list.as_ref().map(|it| !it.is_empty()), "Tagging a trail"),
+        ])?;
+        let name = input.name.unwrap_or_default();
+        check_name(&name)?;
+        let trail = Trail {
+            bucket: input.s3_bucket_name.unwrap_or_default(),
+            prefix: input.s3_key_prefix.filter(|it| !it.is_empty()),
+            global_events: input.include_global_service_events.unwrap_or(true),
+            multi_region: input.is_multi_region_trail.unwrap_or(false),
+            logging: false,
+            started_at: None,
+            stopped_at: None,
+            selectors: Vec::new(),
+            unknown: Unknown::new(),
+        };
+        self.check_place(&trail.bucket, trail.prefix.as_deref())?;
+        let key = scope(call).key(Trail::KIND, &name);
+        let others = self.all(call).await?;
+        if !others.iter().any(|(other, _)| *other == name) && others.len() >= MOST_TRAILS {
+            return Err(faults::maximum_number_of_trails_exceeded_exception(format!(
+                "User: {} already has {MOST_TRAILS} trails in {}.",
+                call.account, call.region
+            )));
+        }
+        let txn = Txn::new().when(Compare::absent(&key)).put(key, encode(&trail));
+        let written = self.store.txn(&call.permit, txn).await.map_err(fault::store)?;
+        if !written.succeeded {
+            return Err(faults::trail_already_exists_exception(format!(
+                "Trail {name} already exists for customer: {}",
+                call.account
+            )));
+        }
+        Ok(CreateTrailResponse {
+            trail_arn: Some(arn(call, &name)),
+            name: Some(name),
+            s3_bucket_name: Some(trail.bucket),
+            s3_key_prefix: trail.prefix,
+            include_global_service_events: Some(trail.global_events),
+            is_multi_region_trail: Some(trail.multi_region),
+            log_file_validation_enabled: Some(false),
+            is_organization_trail: Some(false),
+            ..CreateTrailResponse::default()
+        })
+    }
+
+    pub async fn update(&self, call: &Call, input: UpdateTrailRequest) -> Result<UpdateTrailResponse, Fault> {
+        refuse_options([
+            (some(&input.sns_topic_name), "An SNS topic"),
+            (input.enable_log_file_validation, "Log file validation"),
+            (some(&input.cloud_watch_logs_log_group_arn), "A log group of CloudWatch Logs"),
+            (some(&input.cloud_watch_logs_role_arn), "A role for CloudWatch Logs"),
+            (some(&input.kms_key_id), "A KMS key"),
+            (input.is_organization_trail, "An organization trail"),
+            (input.recursive_logging, "Recursive logging"),
+            (None, ""),
+        ])?;
+        let (name, before) = self.find(call, input.name).await?;
+        let mut trail = before.record.clone();
+        if let Some(bucket) = input.s3_bucket_name {
+            trail.bucket = bucket;
+        }
+        if let Some(prefix) = input.s3_key_prefix {
+            trail.prefix = Some(prefix).filter(|it| !it.is_empty());
+        }
+        trail.global_events = input.include_global_service_events.unwrap_or(trail.global_events);
+        trail.multi_region = input.is_multi_region_trail.unwrap_or(trail.multi_region);
+        self.check_place(&trail.bucket, trail.prefix.as_deref())?;
+        self.save(call, &before, &trail).await?;
+        Ok(UpdateTrailResponse {
+            trail_arn: Some(arn(call, &name)),
+            name: Some(name),
+            s3_bucket_name: Some(trail.bucket),
+            s3_key_prefix: trail.prefix,
+            include_global_service_events: Some(trail.global_events),
+            is_multi_region_trail: Some(trail.multi_region),
+            log_file_validation_enabled: Some(false),
+            is_organization_trail: Some(false),
+            ..UpdateTrailResponse::default()
+        })
+    }
+
+    pub async fn delete(&self, call: &Call, given: Option<String>) -> Result<(), Fault> {
+        let (name, before) = self.find(call, given).await?;
+        let txn = Txn::new().when(before.unchanged()).delete(&before.key);
+        self.store.txn(&call.permit, txn).await.map_err(fault::store)?;
+        for stream in streams_of(&self.journal, &call.account, None) {
+            let dropped = self.journal.drop_cursor(&stream, &cursor(&call.region, &name)).await;
+            dropped.map_err(fault::journal)?;
+        }
+        Ok(())
+    }
+
+    async fn all(&self, call: &Call) -> Result<Vec<(String, Trail)>, Fault> {
+        let found = stored::all::<Trail>(&self.store, &scope(call), "").await;
+        let found = found.map_err(fault::stored)?.into_iter();
+        Ok(found.map(|(name, it)| (name, it.record)).collect())
+    }
+
+    pub async fn describe(&self, call: &Call, names: Option<Vec<String>>) -> Result<Vec<TrailShown>, Fault> {
+        let wanted: Option<Vec<String>> = match names.filter(|it| !it.is_empty()) {
+            Some(names) => Some(names.iter().map(|it| name_of(it, call)).collect::<Result<_, _>>()?),
+            None => None,
+        };
+        let all = self.all(call).await?.into_iter();
+        let asked = all.filter(|(name, _)| wanted.as_ref().is_none_or(|it| it.contains(name)));
+        Ok(asked.map(|(name, trail)| shown(call, name, trail)).collect())
+    }
+
+    pub async fn get(&self, call: &Call, name: Option<String>) -> Result<TrailShown, Fault> {
+        let (name, found) = self.find(call, name).await?;
+        Ok(shown(call, name, found.record))
+    }
+
+    pub async fn list(&self, call: &Call) -> Result<Vec<TrailInfo>, Fault> {
+        let all = self.all(call).await?.into_iter();
+        let info = all.map(|(name, _)| TrailInfo {
+            trail_arn: Some(arn(call, &name)),
+            name: Some(name),
+            home_region: Some(call.region.clone()),
+        });
+        Ok(info.collect())
+    }
+
+    /// From now on events are delivered.
+    pub async fn start(&self, call: &Call, name: Option<String>) -> Result<(), Fault> {
+        let (name, before) = self.find(call, name).await?;
+        if before.record.logging {
+            return Ok(());
+        }
+        let cursor = cursor(&call.region, &name);
+        for stream in streams_of(&self.journal, &call.account, None) {
+            let end = self.journal.end(&stream);
+            let set = self.journal.set_cursor(&stream, &cursor, end).await;
+            set.map_err(fault::journal)?;
+        }
+        let mut trail = before.record.clone();
+        trail.logging = true;
+        trail.started_at = Some(call.now);
+        self.save(call, &before, &trail).await
+    }
+
+    pub async fn stop(&self, call: &Call, name: Option<String>) -> Result<(), Fault> {
+        let (_, before) = self.find(call, name).await?;
+        let mut trail = before.record.clone();
+        trail.logging = false;
+        trail.stopped_at = Some(call.now);
+        self.save(call, &before, &trail).await
+    }
+
+    pub async fn status(&self, call: &Call, name: Option<String>) -> Result<GetTrailStatusResponse, Fault> {
+        let (name, found) = self.find(call, name).await?;
+        let trail = found.record;
+        let delivery = self.delivered.of(&scope(call).key(Trail::KIND, &name));
+        let text = |at: Option<wharf_base::Timestamp>| at.map_or(String::new(), |at| at.iso8601_seconds());
+        Ok(GetTrailStatusResponse {
+            is_logging: Some(trail.logging),
+            latest_delivery_time: delivery.at,
+            latest_delivery_error: delivery.error,
+            start_logging_time: trail.started_at,
+            stop_logging_time: trail.stopped_at,
+            latest_delivery_attempt_time: Some(text(delivery.tried_at)),
+            latest_delivery_attempt_succeeded: Some(text(delivery.at)),
+            time_logging_started: Some(text(trail.started_at)),
+            time_logging_stopped: Some(text(trail.stopped_at)),
+            ..GetTrailStatusResponse::default()
+        })
+    }
+
+    pub async fn put_selectors(
+        &self,
+        call: &Call,
+        input: PutEventSelectorsRequest,
+    ) -> Result<PutEventSelectorsResponse, Fault> {
+        if input.advanced_event_selectors.is_some_and(|it| !it.is_empty()) {
+            return Err(unsupported("An advanced event selector"));
+        }
+        let (name, before) = self.find(call, input.trail_name).await?;
+        let given = input.event_selectors.unwrap_or_default();
+        if given.is_empty() || given.len() > MOST_SELECTORS {
+            return Err(faults::invalid_event_selectors_exception(
+                "The event selectors are not valid: between one and five can be given.",
+            ));
+        }
+        let mut trail = before.record.clone();
+        trail.selectors = given.into_iter().map(selector).collect::<Result<_, _>>()?;
+        self.save(call, &before, &trail).await?;
+        Ok(PutEventSelectorsResponse {
+            trail_arn: Some(arn(call, &name)),
+            event_selectors: Some(trail.selectors.iter().map(selector_shown).collect()),
+            advanced_event_selectors: None,
+        })
+    }
+
+    pub async fn get_selectors(&self, call: &Call, name: Option<String>) -> Result<GetEventSelectorsResponse, Fault> {
+        let (name, found) = self.find(call, name).await?;
+        let mut selectors = found.record.selectors;
+        if selectors.is_empty() {
+            selectors.push(Selector {
+                management: true,
+                reads: true,
+                writes: true,
+                excluded_sources: Vec::new(),
+            });
+        }
+        Ok(GetEventSelectorsResponse {
+            trail_arn: Some(arn(call, &name)),
+            event_selectors: Some(selectors.iter().map(selector_shown).collect()),
+            advanced_event_selectors: None,
+        })
+    }
+}
+
+/// CloudTrail's own shape of a trail.
+pub type TrailShown = wharf_api_cloudtrail::types::Trail;
+
+fn shown(call: &Call, name: String, trail: Trail) -> TrailShown {
+    TrailShown {
+        trail_arn: Some(arn(call, &name)),
+        name: Some(name),
+        s3_bucket_name: Some(trail.bucket),
+        s3_key_prefix: trail.prefix,
+        include_global_service_events: Some(trail.global_events),
+        is_multi_region_trail: Some(trail.multi_region),
+        home_region: Some(call.region.clone()),
+        log_file_validation_enabled: Some(false),
+        has_custom_event_selectors: Some(!trail.selectors.is_empty()),
+        has_insight_selectors: Some(false),
+        is_organization_trail: Some(false),
+        ..TrailShown::default()
+    }
+}
+
+fn selector(given: EventSelector) -> Result<Selector, Fault> {
+    if given.data_resources.is_some_and(|it| !it.is_empty()) {
+        return Err(unsupported("A selector of data events"));
+    }
+    let kind = given.read_write_type.unwrap_or_else(|| "All".to_owned());
+    Ok(Selector {
+        management: given.include_management_events.unwrap_or(true),
+        reads: kind != "WriteOnly",
+        writes: kind != "ReadOnly",
+        excluded_sources: given.exclude_management_event_sources.unwrap_or_default(),
+    })
+}
+
+fn selector_shown(selector: &Selector) -> EventSelector {
+    let kind = match (selector.reads, selector.writes) {
+        (true, false) => "ReadOnly",
+        (false, true) => "WriteOnly",
+        _ => "All",
+    };
+    EventSelector {
+        read_write_type: Some(kind.to_owned()),
+        include_management_events: Some(selector.management),
+        data_resources: Some(Vec::new()),
+        exclude_management_event_sources: Some(selector.excluded_sources.clone()),
+    }
+}
+
+fn not_found(given: &str, call: &Call) -> Fault {
+    faults::trail_not_found_exception(format!(
+        "Unknown trail: {given} for the user: {}",
+        call.account
+    ))
+}

@@ -1,0 +1,284 @@
+//! What became of a request, for the audit log: who asked for what, and which statement decided.
+//!
+//! Secrets never get here. A member that its model calls sensitive is replaced as CloudTrail does
+//! it, so are those in [`SECRET`] whose models forgot to; blobs are left out.
+
+use std::io;
+
+use serde::{
+    Serialize, Serializer,
+    ser::{SerializeMap, SerializeSeq},
+};
+
+use crate::{
+    Context, async_trait,
+    node::{Struct, View},
+    schema::{Kind, Protocol, ServiceSchema, Shape, ShapeIndex},
+};
+
+/// CloudTrail's own words in place of a secret.
+const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
+/// Members that carry credentials though their models do not say so, lower case.
+const SECRET: [&str; 5] = [
+    "authorizationtoken",
+    "password",
+    "privatekey",
+    "secretaccesskey",
+    "sessiontoken",
+];
+/// Bytes of a request's parameters, or of a response. What is longer is left out whole.
+const MOST_BYTES: usize = 16 << 10;
+
+/// How one check was answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Decided {
+    pub action: String,
+    pub resource: String,
+    pub allowed: bool,
+    /// The statement that decided, or why none did, in words.
+    pub by: String,
+}
+
+/// A request that was answered.
+#[derive(Debug)]
+pub struct Event {
+    pub context: Context,
+    /// `ecs`: the service as IAM's actions name it.
+    pub service: String,
+    /// `RunTask`
+    pub name: String,
+    /// An operation of an API; else a decision on its own, such as a websocket.
+    pub is_api_call: bool,
+    pub read_only: bool,
+    /// JSON, without secrets.
+    pub parameters: Option<String>,
+    /// JSON, without secrets; of what changes something.
+    pub response: Option<String>,
+    /// Code and text.
+    pub error: Option<(String, String)>,
+    pub decided: Vec<Decided>,
+}
+
+/// Keeps events.
+#[async_trait]
+pub trait Auditor: Send + Sync {
+    /// Whether anybody wants to know of an operation.
+    fn wants(&self, service: &str, operation: &str) -> bool;
+
+    /// Takes an event over; waits while more come than can be kept.
+    async fn record(&self, event: Event);
+}
+
+/// Whether an operation only reads, going by its name as CloudTrail does.
+pub fn is_read_only(operation: &str) -> bool {
+    const READS: [&str; 15] = [
+        "AssumeRole", "BatchCheck", "BatchGet", "Check", "Describe", "Discover", "Filter", "Get",
+        "Head", "List", "Lookup", "Poll", "Search", "Simulate", "Test",
+    ];
+    READS.iter().any(|verb| operation.starts_with(verb))
+}
+
+/// A code as CloudTrail has it: EC2's say whose fault it is.
+pub(crate) fn error_code(schema: &ServiceSchema, code: &str, status: u16) -> String {
+    match schema.protocol {
+        Protocol::Ec2 if status < 500 => format!("Client.{code}"),
+        Protocol::Ec2 => format!("Server.{code}"),
+        _ => code.to_owned(),
+    }
+}
+
+/// An input or output as JSON without secrets.
+pub(crate) fn without_secrets(
+    schema: &'static ServiceSchema,
+    shape: Option<ShapeIndex>,
+    value: &dyn Struct,
+) -> Option<String> {
+    let shape = schema.shape(shape?);
+    let shown = Shown {
+        schema,
+        shape,
+        view: View::Struct(value),
+    };
+    let mut to = Bounded(Vec::with_capacity(256));
+    match serde_json::to_writer(&mut to, &shown) {
+        Ok(()) if to.0 == b"{}" => None,
+        Ok(()) => String::from_utf8(to.0).ok(),
+        Err(_) => Some(format!(
+            "{{\"omitted\":true,\"reason\":\"more than {MOST_BYTES} bytes\"}}"
+        )),
+    }
+}
+
+/// Refuses to grow beyond its bound, which ends a value that is too large early.
+struct Bounded(Vec<u8>);
+
+impl io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > MOST_BYTES {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A value as it is shown.
+struct Shown<'a> {
+    schema: &'static ServiceSchema,
+    shape: &'static Shape,
+    view: View<'a>,
+}
+
+impl Shown<'_> {
+    fn of<'a>(&self, shape: ShapeIndex, view: View<'a>) -> Shown<'a> {
+        Shown {
+            schema: self.schema,
+            shape: self.schema.shape(shape),
+            view,
+        }
+    }
+}
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match (&self.view, &self.shape.kind) {
+            (View::Str(text), _) => to.serialize_str(text),
+            (View::Bool(value), _) => to.serialize_bool(*value),
+            (View::Long(number), _) => to.serialize_i64(*number),
+            (View::Double(number), _) => to.serialize_f64(*number),
+            (View::Time(at), _) => to.serialize_str(&at.iso8601()),
+            (View::Document(document), _) => document.serialize(to),
+            (View::List(list), Kind::List { member, .. }) => {
+                let mut all = to.serialize_seq(Some(list.len()))?;
+                for index in 0..list.len() {
+                    all.serialize_element(&self.of(*member, list.get(index)))?;
+                }
+                all.end()
+            }
+            (View::Map(map), Kind::Map { value, .. }) => {
+                let mut all = to.serialize_map(Some(map.len()))?;
+                for (key, view) in map.entries() {
+                    all.serialize_entry(key, &self.of(*value, view))?;
+                }
+                all.end()
+            }
+            (View::Struct(value), Kind::Structure { members }) => {
+                let mut all = to.serialize_map(None)?;
+                for (index, member) in members.iter().enumerate() {
+                    let name = lower_first(member.name);
+                    let secret = || SECRET.contains(&member.name.to_ascii_lowercase().as_str());
+                    match value.member(index) {
+                        View::Absent | View::Blob(_) => {}
+                        _ if member.sensitive || secret() => all.serialize_entry(&name, HIDDEN)?,
+                        view => all.serialize_entry(&name, &self.of(member.shape, view))?,
+                    }
+                }
+                all.end()
+            }
+            _ => to.serialize_unit(),
+        }
+    }
+}
+
+/// CloudTrail's members all begin with a small letter.
+fn lower_first(name: &str) -> String {
+    let mut letters = name.chars();
+    let first = letters.next().map(|it| it.to_ascii_lowercase());
+    first.into_iter().chain(letters).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use wharf_api_ecs::{ContainerDefinition, KeyValuePair, RegisterTaskDefinitionRequest};
+    use wharf_api_iam::{AccessKey, CreateAccessKeyResponse};
+
+    use super::*;
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let schema = &wharf_api_ecs::schema::SERVICE;
+        let operation = schema.find_operation("RegisterTaskDefinition").unwrap();
+        let input = RegisterTaskDefinitionRequest {
+            family: Some("web".to_owned()),
+            container_definitions: Some(vec![ContainerDefinition {
+                name: Some("main".to_owned()),
+                environment: Some(vec![KeyValuePair {
+                    name: Some("TOKEN".to_owned()),
+                    value: Some("hunter2".to_owned()),
+                }]),
+                ..ContainerDefinition::default()
+            }]),
+            ..RegisterTaskDefinitionRequest::default()
+        };
+        let shown = without_secrets(schema, schema.operations[operation].input, &input).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        assert_eq!(json["family"], "web");
+        let container = &json["containerDefinitions"][0];
+        assert_eq!(container["environment"], HIDDEN);
+        assert!(!shown.contains("hunter2"));
+
+        let schema = &wharf_api_iam::schema::SERVICE;
+        let operation = schema.find_operation("CreateAccessKey").unwrap();
+        let output = CreateAccessKeyResponse {
+            access_key: Some(AccessKey {
+                user_name: Some("anna".to_owned()),
+                access_key_id: Some("AKIA".to_owned()),
+                secret_access_key: Some("hunter2".to_owned()),
+                ..AccessKey::default()
+            }),
+        };
+        let shown = without_secrets(schema, schema.operations[operation].output, &output).unwrap();
+        let key = serde_json::json!({"userName": "anna", "accessKeyId": "AKIA", "secretAccessKey": HIDDEN});
+        let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        assert_eq!(shown, serde_json::json!({ "accessKey": key }));
+    }
+
+    #[test]
+    fn credentials_that_models_forget_are_not_shown() {
+        let schema = &wharf_api_sts::schema::SERVICE;
+        let operation = schema.find_operation("AssumeRole").unwrap();
+        let output = wharf_api_sts::AssumeRoleResponse {
+            credentials: Some(wharf_api_sts::Credentials {
+                session_token: Some("hunter2".to_owned()),
+                secret_access_key: Some("hunter2".to_owned()),
+                ..wharf_api_sts::Credentials::default()
+            }),
+            ..wharf_api_sts::AssumeRoleResponse::default()
+        };
+        let shown = without_secrets(schema, schema.operations[operation].output, &output).unwrap();
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+
+    #[test]
+    fn what_is_long_is_left_out() {
+        let schema = &wharf_api_ecs::schema::SERVICE;
+        let operation = schema.find_operation("CreateCluster").unwrap();
+        let shape = schema.operations[operation].input;
+        let named = |length: usize| wharf_api_ecs::CreateClusterRequest {
+            cluster_name: Some("x".repeat(length)),
+            ..wharf_api_ecs::CreateClusterRequest::default()
+        };
+        let short = without_secrets(schema, shape, &named(100)).unwrap();
+        assert!(short.contains("clusterName"));
+        let long = without_secrets(schema, shape, &named(MOST_BYTES)).unwrap();
+        assert!(long.contains("omitted") && long.len() < 100, "{long}");
+        assert_eq!(without_secrets(schema, shape, &named(0)).as_deref(), Some(r#"{"clusterName":""}"#));
+        let nothing = wharf_api_ecs::CreateClusterRequest::default();
+        assert_eq!(without_secrets(schema, shape, &nothing), None);
+    }
+
+    #[test]
+    fn reading_goes_by_the_verb() {
+        for reads in ["DescribeTasks", "ListClusters", "GetCallerIdentity", "BatchGetImage", "AssumeRole"] {
+            assert!(is_read_only(reads), "{reads}");
+        }
+        for writes in ["RunTask", "CreateCluster", "BatchDeleteImage", "PutImage", "SubmitTaskStateChange"] {
+            assert!(!is_read_only(writes), "{writes}");
+        }
+    }
+}
