@@ -39,8 +39,14 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// For AWS tools of this machine.
     pub fn endpoint(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// For wharf's own commands: the server proves itself.
+    pub fn own_endpoint(&self) -> String {
+        format!("https://127.0.0.1:{}", self.port)
     }
 }
 
@@ -76,14 +82,21 @@ impl Layout {
         self.node().join("identity.json")
     }
 
-    /// The authority that a joined node trusts; a node of this machine has none.
+    /// The authority that a joined node trusts; the server's own node has no such file.
     pub fn node_ca(&self) -> PathBuf {
         self.node().join("ca.pem")
     }
 
-    /// The same, if this is a joined node.
+    /// Whether a node of another machine's control plane lives here.
+    pub fn joined(&self) -> bool {
+        self.node_ca().exists()
+    }
+
+    /// Whom everything here trusts to be the control plane, on loopback too: the authority that a node
+    /// joined, or the one of the server here.
     pub fn authority(&self) -> Option<PathBuf> {
-        Some(self.node_ca()).filter(|path| path.exists())
+        let own = self.server().join("tls/ca.pem");
+        [self.node_ca(), own].into_iter().find(|path| path.exists())
     }
 
     fn lock_path(&self) -> PathBuf {

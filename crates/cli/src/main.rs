@@ -15,6 +15,7 @@ mod join;
 mod layout;
 mod lb;
 mod node;
+mod nodes;
 mod problem;
 mod reach;
 mod ready;
@@ -73,7 +74,7 @@ enum Command {
     Server(ServerArgs),
     /// Make a token with which a node of another machine joins
     Token(TokenArgs),
-    /// Run a node of another machine's control plane
+    /// Run a node of another machine's control plane; list or remove nodes
     Node(NodeArgs),
     /// Run the agent of this machine; started by `wharf up` and `wharf node`
     #[command(hide = true)]
@@ -167,16 +168,35 @@ struct UpArgs {
     fargate_without_userns: bool,
 }
 
+/// What a token allows the node that joins with it.
 #[derive(Args, Clone)]
 struct TokenArgs {
     #[command(flatten)]
     data: DataArgs,
+    /// Cluster that the node registers in
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    cluster: String,
+    /// Availability zone of the node; the region's first by default
+    #[arg(long, value_name = "ZONE")]
+    zone: Option<String>,
+    /// The node takes Fargate tasks of every cluster
+    #[arg(long)]
+    fargate: bool,
+    /// Most vCPUs that the node offers; all it has by default
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=2048))]
+    max_cpu: Option<u32>,
+    /// Most memory that the node offers, in MiB; all it has by default
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u32).range(1..=32 << 20))]
+    max_memory: Option<u32>,
+    /// Address at which other hosts reach the node, if not the one that it comes from
+    #[arg(long, value_name = "ADDR")]
+    underlay: Option<IpAddr>,
     /// The node carries load balancers too
     #[arg(long)]
     lb: bool,
 }
 
-/// What a node says of its machine.
+/// What a node says of its machine; of a joined one, the token decides what it may say.
 #[derive(Args, Clone)]
 struct HostArgs {
     /// Address at which other hosts reach this one, if not the one the server sees
@@ -185,7 +205,7 @@ struct HostArgs {
     /// Ranges of VPCs in which programs of this machine reach tasks by their addresses, or `none`; 172.31.0.0/16 by default
     #[arg(long, value_name = "CIDR,…")]
     reach: Option<Reach>,
-    /// Take Fargate tasks too
+    /// Take Fargate tasks too; a token that allows it is enough
     #[arg(long)]
     fargate: bool,
     /// … also where this machine cannot give them user namespaces of their own
@@ -220,16 +240,38 @@ struct LbArgs {
     sockets_fd: Option<i32>,
 }
 
+#[derive(Subcommand, Clone)]
+enum NodeCommand {
+    /// Show the nodes of the installation
+    List(OutputArgs),
+    /// Remove a node for good: its credentials, its connections, its tasks (started elsewhere)
+    Remove(NodeRemoveArgs),
+}
+
 #[derive(Args, Clone)]
+struct NodeRemoveArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// Name of the node, its container instance, or its instance id
+    name: String,
+}
+
+#[derive(Args, Clone)]
+#[command(args_conflicts_with_subcommands = true)]
 struct NodeArgs {
+    #[command(subcommand)]
+    command: Option<NodeCommand>,
     #[command(flatten)]
     data: DataArgs,
     /// The server to join, with the token that `wharf token` printed there; needed once
-    #[arg(long, value_name = "URL", requires = "join")]
+    #[arg(long, value_name = "URL")]
     server: Option<String>,
-    /// The token
-    #[arg(long, value_name = "TOKEN", requires = "server")]
-    join: Option<String>,
+    /// Read the token from the standard input (arguments show in process lists)
+    #[arg(long, value_name = "-", requires = "server", value_parser = join::from_stdin, conflicts_with = "join_file")]
+    join: Option<join::FromStdin>,
+    /// Read the token from a file; without either it is the environment variable WHARF_JOIN_TOKEN
+    #[arg(long, value_name = "PATH", requires = "server")]
+    join_file: Option<PathBuf>,
     #[command(flatten)]
     host: HostArgs,
     #[arg(long, hide = true)]
@@ -358,8 +400,14 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         }
         Command::Repair(args) => repair::run(&Layout::new(&args.data.data)?, args.give_up_damaged),
         Command::Server(args) => roles::server(&args),
-        Command::Token(args) => join::token(&Layout::new(&args.data.data)?, args.lb),
-        Command::Node(args) => node::run(&args),
+        Command::Token(args) => join::token(&Layout::new(&args.data.data)?, &args),
+        Command::Node(args) => match &args.command {
+            None => node::run(&args),
+            Some(NodeCommand::List(output)) => nodes::list(output),
+            Some(NodeCommand::Remove(args)) => {
+                nodes::remove(&Layout::new(&args.data.data)?, &args.name)
+            }
+        },
         Command::Agent(args) => roles::agent(&args),
         Command::Lb(args) => lb::run(&args),
     }

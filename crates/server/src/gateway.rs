@@ -43,8 +43,9 @@ use connections::{Connections, RegistryPlace, Slot};
 use source::Source;
 
 use crate::{
-    backup::Backup, certificate_authority::CertificateAuthority, explain::Explain, join::Join,
-    overview::Overview, plane::Planes,
+    backup::Backup,
+    certificate_authority::CertificateAuthority, explain::Explain, join::Join,
+    node_credentials::NodeCredentials, nodes::Nodes, overview::Overview, plane::Planes,
 };
 pub use auth::{Directory, Key, KeyError};
 
@@ -84,6 +85,10 @@ pub struct Gateway {
     pub health: Arc<dyn Handler>,
     /// `/wharf/join`: nodes of other machines
     pub join: Arc<Join>,
+    /// `/wharf/node/…`: nodes that renew their credentials
+    pub node_credentials: NodeCredentials,
+    /// `/wharf/nodes…`: for `wharf node list` and `wharf node remove`
+    pub nodes: Nodes,
     /// `/plane/v1/…`: planes of hosts
     pub planes: Arc<Planes>,
     /// `/wharf/overview`: what runs, for `wharf status`
@@ -281,6 +286,37 @@ impl Gateway {
                         let query = request.uri().query().unwrap_or_default();
                         self.join.create_token(cx, query).await
                     }
+                    Err(answer) => api::respond(answer, ""),
+                }
+            }
+            route::Route::NodeCredentials => match self.apis.node(&request).await {
+                Ok(caller) => match self.node_credentials.renew(&caller).await {
+                    Ok(renewed) => text(StatusCode::OK, renewed.to_string()),
+                    Err((status, why)) => text(status, format!("{why}\n")),
+                },
+                Err(answer) => api::respond(answer, ""),
+            },
+            route::Route::NodeConfirmation => match self.apis.node(&request).await {
+                Ok(caller) => match self.node_credentials.confirm(&caller).await {
+                    Ok(()) => text(StatusCode::OK, ""),
+                    Err((status, why)) => text(status, format!("{why}\n")),
+                },
+                Err(answer) => api::respond(answer, ""),
+            },
+            route::Route::Nodes => match self.apis.authenticate(&request, "wharf", peer).await {
+                Ok(cx) => match self.nodes.list(cx).await {
+                    Ok(document) => text(StatusCode::OK, document.to_string()),
+                    Err(refusal) => text(StatusCode::FORBIDDEN, format!("{refusal}\n")),
+                },
+                Err(answer) => api::respond(answer, ""),
+            },
+            route::Route::NodeRemoval => {
+                let query = request.uri().query().unwrap_or_default().to_owned();
+                match self.apis.authenticate(&request, "wharf", peer).await {
+                    Ok(cx) => match self.nodes.remove(cx, &query).await {
+                        Ok(document) => text(StatusCode::OK, document.to_string()),
+                        Err(refusal) => text(StatusCode::FORBIDDEN, format!("{refusal}\n")),
+                    },
                     Err(answer) => api::respond(answer, ""),
                 }
             }
