@@ -12,6 +12,7 @@ mod env;
 mod exec;
 mod explain;
 mod join;
+mod keys;
 mod layout;
 mod lb;
 mod node;
@@ -76,6 +77,9 @@ enum Command {
     Token(TokenArgs),
     /// Run a node of another machine's control plane; list or remove nodes
     Node(NodeArgs),
+    /// Show and rotate the keys of the keyring, and root's
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Run the agent of this machine; started by `wharf up` and `wharf node`
     #[command(hide = true)]
     Agent(AgentArgs),
@@ -113,6 +117,9 @@ struct ServerArgs {
     /// What logs may take on disk, 20G say; the oldest events go beyond it. A tenth of the disk by default
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     log_storage: Option<u64>,
+    /// Where the keyring is, if not in the data folder; remembered
+    #[arg(long, value_name = "PATH")]
+    keyring_file: Option<PathBuf>,
     /// Descriptor that is told when the server answers; used by `wharf up`
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
@@ -246,6 +253,49 @@ enum NodeCommand {
     List(OutputArgs),
     /// Remove a node for good: its credentials, its connections, its tasks (started elsewhere)
     Remove(NodeRemoveArgs),
+}
+
+#[derive(Subcommand, Clone)]
+enum KeysCommand {
+    /// Show the keys of the keyring, and how many stored secrets are sealed under each
+    List(DataArgs),
+    /// Make a new key: of the keyring, and seal every stored secret anew; or of root
+    Rotate(KeysRotateArgs),
+    /// Drop the keys of the keyring before the last rotation
+    Retire(KeysRetireArgs),
+}
+
+impl KeysCommand {
+    fn data(&self) -> &DataArgs {
+        match self {
+            Self::List(data) => data,
+            Self::Rotate(args) => &args.data,
+            Self::Retire(args) => &args.data,
+        }
+    }
+}
+
+#[derive(Args, Clone)]
+struct KeysRotateArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    #[arg(value_enum)]
+    key: RotatedKey,
+}
+
+#[derive(clap::ValueEnum, Clone, Copy)]
+enum RotatedKey {
+    Keyring,
+    Root,
+}
+
+#[derive(Args, Clone)]
+struct KeysRetireArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// Even if session tokens from before the rotation end by it
+    #[arg(long)]
+    now: bool,
 }
 
 #[derive(Args, Clone)]
@@ -408,6 +458,7 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
                 nodes::remove(&Layout::new(&args.data.data)?, &args.name)
             }
         },
+        Command::Keys(command) => keys::run(&Layout::new(&command.data().data)?, &command),
         Command::Agent(args) => roles::agent(&args),
         Command::Lb(args) => lb::run(&args),
     }

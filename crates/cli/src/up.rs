@@ -50,6 +50,9 @@ fn server(args: &UpArgs) -> Part {
     if let Some(bytes) = server.log_storage {
         arguments.extend(words(&["--log-storage", &bytes.to_string()]));
     }
+    if let Some(keyring) = &server.keyring_file {
+        arguments.extend([OsString::from("--keyring-file"), keyring.into()]);
+    }
     arguments.extend([OsString::from("--data"), server.data.data.clone().into()]);
     Part {
         name: "server",

@@ -1,10 +1,8 @@
 //! The first start: root's key, the default VPC, the cluster `default`, the node's identity. Each
 //! step is idempotent and done again at every start.
 
-use serde_json::json;
 use wharf_api_ecs::{Ecs, types::CreateClusterRequest};
 use wharf_base::{Clock, Permit};
-use wharf_durable::{self as durable, Durability};
 use wharf_records::node::OWN_USER;
 use wharf_store::Store;
 use wharf_svc_ec2::Ec2Service;
@@ -14,14 +12,17 @@ use wharf_wire::{Call, Caller, Context, Fault};
 
 use crate::{
     known_nodes::KnownNodes,
-    node_credentials::{self, NodeCredentials},
+    node_credentials::NodeCredentials,
     node_identity::{NodeRole, ensure_user, forget_keys},
+    own_identity,
     root::{self, RootCredentials},
     start::{ServerConfig, StartError},
 };
 
 const PERMIT: Permit = Permit::for_controller("bootstrap");
-const NODE_ROLE: NodeRole = NodeRole { balancers: true };
+const NODE_ROLE: NodeRole = NodeRole {
+    balancers: own_identity::BALANCERS,
+};
 
 pub struct Bootstrap<'a> {
     pub config: &'a ServerConfig,
@@ -99,7 +100,6 @@ impl Bootstrap<'_> {
     /// Writes what the node of this machine signs with: new credentials at every start, which the node
     /// renews itself. Long-lived keys of earlier versions end.
     async fn node_identity(&self, call: &Call) -> Result<(), StartError> {
-        let path = &self.config.node_identity;
         let failed = |fault| StartError::Bootstrap {
             step: "make the node's identity",
             fault,
@@ -107,29 +107,7 @@ impl Bootstrap<'_> {
         ensure_user(self.iam, call, OWN_USER, NODE_ROLE)
             .await
             .map_err(failed)?;
-        let minted = self.credentials.issue(OWN_USER).await.map_err(failed)?;
-        let mut identity = node_credentials::shown(&minted);
-        for (name, value) in [
-            (
-                "endpoint",
-                json!(format!("https://127.0.0.1:{}", self.config.port)),
-            ),
-            ("region", json!(self.config.region)),
-            ("cluster", json!("default")),
-            ("instanceName", json!("")),
-            ("loadBalancer", json!(NODE_ROLE.balancers)),
-        ] {
-            identity[name] = value;
-        }
-        let write = || {
-            let folder = path.parent().ok_or(std::io::ErrorKind::InvalidInput)?;
-            std::fs::create_dir_all(folder)?;
-            durable::replace(path, identity.to_string().as_bytes(), Durability::Machine)
-        };
-        write().map_err(|source| StartError::File {
-            path: path.clone(),
-            source,
-        })?;
+        own_identity::write(self.config, self.credentials).await?;
         // A node that runs meanwhile reads the file before it signs with what is gone.
         forget_keys(self.iam, call, OWN_USER).await.map_err(failed)
     }

@@ -44,7 +44,7 @@ use source::Source;
 
 use crate::{
     backup::Backup,
-    certificate_authority::CertificateAuthority, explain::Explain, join::Join,
+    certificate_authority::CertificateAuthority, explain::Explain, join::Join, keys::Keys,
     node_credentials::NodeCredentials, nodes::Nodes, overview::Overview, plane::Planes,
 };
 pub use auth::{Directory, Key, KeyError};
@@ -87,6 +87,8 @@ pub struct Gateway {
     pub join: Arc<Join>,
     /// `/wharf/node/…`: nodes that renew their credentials
     pub node_credentials: NodeCredentials,
+    /// `/wharf/keys…`: for `wharf keys`
+    pub keys: Keys,
     /// `/wharf/nodes…`: for `wharf node list` and `wharf node remove`
     pub nodes: Nodes,
     /// `/plane/v1/…`: planes of hosts
@@ -310,6 +312,24 @@ impl Gateway {
                 },
                 Err(answer) => api::respond(answer, ""),
             },
+            route::Route::Keys => match self.apis.authenticate(&request, "wharf", peer).await {
+                Ok(cx) => answer(self.keys.list(cx).await),
+                Err(answer) => api::respond(answer, ""),
+            },
+            route::Route::KeyRotation => {
+                let query = request.uri().query().unwrap_or_default().to_owned();
+                match self.apis.authenticate(&request, "wharf", peer).await {
+                    Ok(cx) => answer(self.keys.rotate(cx, &query).await),
+                    Err(answer) => api::respond(answer, ""),
+                }
+            }
+            route::Route::KeyRetirement => {
+                let query = request.uri().query().unwrap_or_default().to_owned();
+                match self.apis.authenticate(&request, "wharf", peer).await {
+                    Ok(cx) => answer(self.keys.retire(cx, &query).await),
+                    Err(answer) => api::respond(answer, ""),
+                }
+            }
             route::Route::NodeRemoval => {
                 let query = request.uri().query().unwrap_or_default().to_owned();
                 match self.apis.authenticate(&request, "wharf", peer).await {
@@ -454,6 +474,14 @@ impl http_body::Body for Answering {
 
     fn size_hint(&self) -> http_body::SizeHint {
         self.body.size_hint()
+    }
+}
+
+/// A document, or why there is none.
+fn answer(outcome: Result<serde_json::Value, String>) -> Response<Body> {
+    match outcome {
+        Ok(document) => text(StatusCode::OK, document.to_string()),
+        Err(refusal) => text(StatusCode::FORBIDDEN, format!("{refusal}\n")),
     }
 }
 

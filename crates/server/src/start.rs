@@ -46,6 +46,7 @@ use crate::{
     },
     health::Health,
     join::Join,
+    keys::Keys,
     node_credentials::NodeCredentials,
     node_gate::NodeGate,
     nodes::Nodes,
@@ -547,6 +548,15 @@ impl Plane {
             }),
             health: Arc::new(Health::new(data.store.clone(), data.journal.clone())),
             join: Arc::new(join),
+            keys: Keys {
+                store: data.store.clone(),
+                keyring: data.keyring.clone(),
+                directory: self.directory.clone(),
+                dispatcher: self.dispatcher.clone(),
+                clock: clock.clone(),
+                config: config.clone(),
+                credentials: credentials.clone(),
+            },
             node_credentials: credentials,
             nodes: Nodes {
                 store: data.store.clone(),

@@ -20,6 +20,10 @@ pub enum Route {
     NodeConfirmation,
     /// Which nodes joined.
     Nodes,
+    /// The keys of the keyring.
+    Keys,
+    KeyRotation,
+    KeyRetirement,
     /// A node is removed for good.
     NodeRemoval,
     /// What the installation runs.
@@ -50,6 +54,9 @@ pub fn classify(method: &Method, path: &str) -> Route {
         "/wharf/backup" if method == Method::GET || method == Method::POST => Route::Backup,
         "/wharf/node/credentials" if method == Method::POST => Route::NodeCredentials,
         "/wharf/node/confirm" if method == Method::POST => Route::NodeConfirmation,
+        "/wharf/keys" if method == Method::GET => Route::Keys,
+        "/wharf/keys/rotate" if method == Method::POST => Route::KeyRotation,
+        "/wharf/keys/retire" if method == Method::POST => Route::KeyRetirement,
         "/wharf/nodes" if method == Method::GET => Route::Nodes,
         "/wharf/nodes/remove" if method == Method::POST => Route::NodeRemoval,
         "/wharf/ca" if method == Method::GET => Route::CertificateAuthority,
@@ -102,6 +109,10 @@ mod tests {
             ),
             (Method::GET, "/wharf/node/credentials", Route::Nothing),
             (Method::POST, "/wharf/node/confirm", Route::NodeConfirmation),
+            (Method::GET, "/wharf/keys", Route::Keys),
+            (Method::POST, "/wharf/keys/rotate", Route::KeyRotation),
+            (Method::POST, "/wharf/keys/retire", Route::KeyRetirement),
+            (Method::GET, "/wharf/keys/rotate", Route::Nothing),
             (Method::GET, "/wharf/nodes", Route::Nodes),
             (Method::POST, "/wharf/nodes/remove", Route::NodeRemoval),
             (Method::GET, "/wharf/nodes/remove", Route::Nothing),
