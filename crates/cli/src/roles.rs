@@ -132,7 +132,8 @@ fn save_settings(
     keyring: &Path,
 ) -> Result<(), Problem> {
     layout.save_settings(&Settings {
-        keyring: Some(keyring.to_owned()),
+        // Inside, it moves with the folder.
+        keyring: Some(keyring.to_owned()).filter(|path| !path.starts_with(layout.root())),
         port,
         account: ACCOUNT.to_owned(),
         region: REGION.to_owned(),
