@@ -66,7 +66,7 @@ def test_a_server_alone_is_found_by_the_other_commands(tmp_path):
             assert server.stdout.readline() == f"Ready. wharf answers at http://localhost:{port}\n"
             assert f":{port}" in tools.run(tools.wharf(), "env", "--data", tmp_path).stdout
             assert "default" in tools.run(tools.wharf(), "status", "--data", tmp_path).stdout
-            assert "--join" in tools.run(tools.wharf(), "token", "--data", tmp_path).stdout
+            assert "--join - <<< " in tools.run(tools.wharf(), "token", "--data", tmp_path).stdout
         finally:
             server.terminate()
     assert server.returncode == 0

@@ -1,15 +1,18 @@
 """A node that joins over TLS, and what its identity is good for."""
 
 import json
+import pathlib
 import shutil
 import subprocess
 import tempfile
+import time
 
 import pytest
 from botocore.exceptions import ClientError
 
+from agent.agent import Agent
 from agent.signing import signed_headers, websocket_url
-from harness import images, tasks, tools
+from harness import images, joining, processes, tasks, tools
 from harness.installation import Keys
 from harness.waiting import wait_for
 
@@ -24,43 +27,70 @@ def server():
         yield alone.start()
 
 
-def token(server):
-    said = tools.run(tools.wharf(), "token", "--data", server.data).stdout
-    return said.split("--join ")[1].split()[0]
+def join(server, data, *arguments):
+    return joining.command(server, ADDRESS, data, *arguments)
 
 
-def join(server, data, join_token):
-    return [tools.wharf(), "node", "--data", data, "--server", f"https://{ADDRESS}:{server.port}", "--join", join_token]
+class Joined:
+    """A node that joins with a token of its own, in a folder of its own."""
+
+    def __init__(self, server, *token_arguments):
+        self.server, self.data = server, tempfile.mkdtemp(prefix="wharf-e2e-")
+        self.arn = None
+        self.process = None
+        self.token = joining.token(server, *token_arguments)
+
+    def __enter__(self):
+        ecs = self.server.client("ecs")
+        before = set(ecs.list_container_instances()["containerInstanceArns"])
+        self.start()
+
+        def connected():
+            new = set(ecs.list_container_instances()["containerInstanceArns"]) - before
+            described = ecs.describe_container_instances(containerInstances=list(new))["containerInstances"] if new else []
+            return next((one["containerInstanceArn"] for one in described if one["agentConnected"]), None)
+
+        self.arn = wait_for(connected, 60, "the joined node")
+        return self
+
+    def start(self, *arguments):
+        self.process = subprocess.Popen(join(self.server, self.data, *arguments), env=joining.environment(self.token))
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(30)
+
+    def __exit__(self, *_):
+        self.stop()
+        tools.run(tools.wharf(), "down", "--data", self.data)
+        shutil.rmtree(self.data, ignore_errors=True)
+
+    @property
+    def identity(self):
+        return json.loads((pathlib.Path(self.data) / "node" / "identity.json").read_text())
+
+    @property
+    def keys(self):
+        return Keys(self.identity["accessKeyId"], self.identity["secretAccessKey"], self.identity.get("sessionToken"))
 
 
 @pytest.fixture(scope="module")
-def joined(server):
+def node(server):
+    """A node whose token allows little."""
+    with Joined(server, "--max-cpu", "1", "--max-memory", "1024") as node:
+        yield node
+
+
+@pytest.fixture
+def joined(node):
     """The ARN and the keys of a second node."""
-    ecs = server.client("ecs")
-    before = set(ecs.list_container_instances()["containerInstanceArns"])
-    data = tempfile.mkdtemp(prefix="wharf-e2e-")
-    process = subprocess.Popen([str(part) for part in join(server, data, token(server))])
-
-    def connected():
-        new = set(ecs.list_container_instances()["containerInstanceArns"]) - before
-        described = ecs.describe_container_instances(containerInstances=list(new))["containerInstances"] if new else []
-        return next((one["containerInstanceArn"] for one in described if one["agentConnected"]), None)
-
-    try:
-        arn = wait_for(connected, 20, "the joined node")
-        with open(f"{data}/node/identity.json") as file:
-            identity = json.load(file)
-        yield arn, Keys(identity["accessKeyId"], identity["secretAccessKey"])
-    finally:
-        process.terminate()
-        process.wait(20)
-        tools.run(tools.wharf(), "down", "--data", data)
-        shutil.rmtree(data, ignore_errors=True)
+    return node.arn, node.keys
 
 
 def test_a_token_comes_with_the_command_that_spends_it(server, unstarted):
     said = tools.run(tools.wharf(), "token", "--data", server.data).stdout
-    assert f"wharf node --server https://{ADDRESS}:{server.port} --join " in said
+    assert f"wharf node --server https://{ADDRESS}:{server.port} --join - <<< " in said
     alone = unstarted().start(node=False)
     assert "this machine only" in tools.run(tools.wharf(), "token", "--data", alone.data).stdout
 
@@ -118,16 +148,261 @@ def test_a_node_speaks_for_no_other(server, joined):
     ecs.stop_task(task=task)
 
 
+def refused(call, *words):
+    with pytest.raises(ClientError) as error:
+        call()
+    assert error.value.response["Error"]["Code"] in ("AccessDeniedException", "InvalidParameterException")
+    message = error.value.response["Error"]["Message"]
+    assert all(word in message for word in words), message
+
+
+def resources(cpu=1024, memory=1024):
+    return [{"name": "CPU", "type": "INTEGER", "integerValue": cpu}, {"name": "MEMORY", "type": "INTEGER", "integerValue": memory}]
+
+
+def test_a_node_registers_as_its_token_says(server, node):
+    """No other cluster, no Fargate tasks of everybody, no capacity that attracts them, no zone but its own."""
+    ecs, as_node = server.client("ecs"), server.client("ecs", node.keys)
+    ecs.create_cluster(clusterName="prod")
+    described = ecs.describe_container_instances(containerInstances=[node.arn])["containerInstances"][0]
+    registered = {one["name"]: one.get("integerValue") for one in described["registeredResources"]}
+    assert (registered["CPU"], registered["MEMORY"]) == (1024, 1024), "the agent offers what the token allows"
+
+    def register(**given):
+        return lambda: as_node.register_container_instance(**{"totalResources": resources(), **given})
+
+    again = {"containerInstanceArn": node.arn}
+    for arguments in ({}, again):
+        refused(register(**arguments, totalResources=resources(memory=2_000_000_000)), "MEMORY")
+        refused(register(**arguments, totalResources=resources(memory=1025)), "--max-memory")
+        refused(register(**arguments, totalResources=resources(cpu=1025)), "--max-cpu")
+        refused(register(**arguments, attributes=[{"name": "wharf.fargate-capacity"}]), "--fargate")
+        refused(register(**arguments, attributes=[{"name": "ecs.availability-zone", "value": "us-east-1b"}]), "--zone")
+    refused(register(cluster="prod"), "--cluster")
+    refused(register(), "one container instance")
+    assert ecs.list_container_instances(cluster="prod")["containerInstanceArns"] == []
+    # Nobody has two petabytes.
+    refused(lambda: ecs.register_container_instance(totalResources=resources(memory=2_000_000_000)), "MEMORY")
+
+
+def test_a_token_for_a_cluster_that_is_not_there_is_refused(server):
+    done = tools.run(tools.wharf(), "token", "--data", server.data, "--cluster", "nowhere", check=False)
+    assert done.returncode != 0 and "There is no cluster nowhere" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--fargate"], ["--zone", "us-east-1b"], ["--underlay", "10.1.2.3"]])
+def test_flags_beyond_the_token_are_refused(server, tmp_path, arguments):
+    token = joining.token(server, "--zone", "us-east-1a", "--underlay", "10.9.9.9")
+    done = subprocess.run(
+        join(server, tmp_path / "node", *arguments), env=joining.environment(token), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode != 0 and f"wharf token {' '.join(arguments)}" in done.stderr, done.stderr
+
+
+def test_a_token_is_no_argument(server, tmp_path):
+    done = tools.run(*join(server, tmp_path, "--join", joining.token(server)), check=False)
+    assert done.returncode == 2 and "--join-file" in done.stderr and "process list" in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("way", ["stdin", "file"])
+def test_a_token_is_read_from_elsewhere(server, tmp_path, way):
+    token = joining.token(server)
+    (tmp_path / "token").write_text(token + "\n")
+    arguments = ["--join", "-"] if way == "stdin" else ["--join-file", tmp_path / "token"]
+    with subprocess.Popen(join(server, tmp_path / "node", *arguments), stdin=subprocess.PIPE, text=True) as process:
+        if way == "stdin":
+            process.stdin.write(token + "\n")
+            process.stdin.flush()
+        identity = tmp_path / "node" / "node" / "identity.json"
+        wait_for(identity.exists, 60, "the identity")
+        # The token is nowhere that others see it.
+        command_lines = [" ".join(processes.command_line(pid)) for pid in processes.all_pids()]
+        assert not any(token in line for line in command_lines)
+        process.terminate()
+    tools.run(tools.wharf(), "down", "--data", tmp_path / "node")
+
+
+def test_credentials_of_a_node_are_short_lived_and_its_own(server, node):
+    """They end within the hour, make no others, and are renewed by the node alone."""
+    identity = node.identity
+    assert identity["sessionToken"] and 0 < identity["expiresAt"] / 1000 - time.time() <= 3600
+    name = identity_name(server, node)
+    assert server.client("iam").list_access_keys(UserName=name)["AccessKeyMetadata"] == [], "no long-lived key exists"
+    sts = server.client("sts", node.keys)
+    server.client("iam").create_role(
+        RoleName="for-everybody",
+        AssumeRolePolicyDocument=json.dumps(
+            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}
+        ),
+    )
+    role = "arn:aws:iam::000000000000:role/for-everybody"
+    for call in (sts.get_session_token, lambda: sts.assume_role(RoleArn=role, RoleSessionName="further")):
+        with pytest.raises(ClientError) as error:
+            call()
+        assert error.value.response["Error"]["Code"] == "AccessDenied"
+    with pytest.raises(ClientError):
+        sts.get_federation_token(Name="further")
+
+
+def identity_name(server, node):
+    described = server.client("ecs").describe_container_instances(containerInstances=[node.arn])
+    instance = described["containerInstances"][0]["ec2InstanceId"]
+    listed = json.loads(tools.run(tools.wharf(), "node", "list", "--json", "--data", server.data).stdout)["nodes"]
+    return next(one["name"] for one in listed if any(it["ec2Instance"] == instance for it in one["instances"]))
+
+
+def renew(server, keys, path="/wharf/node/credentials"):
+    url = f"http://127.0.0.1:{server.port}{path}"
+    headers = signed_headers(url, keys, method="POST", service="wharf")
+    said = tools.run(
+        "curl", "-s", "-X", "POST", "-w", "\n%{http_code}", url,
+        *[part for name, value in headers.items() for part in ("-H", f"{name}: {value}")],
+    ).stdout  # fmt: skip
+    body, _, status = said.rpartition("\n")
+    return int(status), body
+
+
+def test_a_copy_of_credentials_that_were_renewed_is_worth_nothing(server):
+    with Joined(server) as node:
+        copied = node.keys
+        status, body = renew(server, copied)
+        assert status == 200, body
+        fresh = json.loads(body)
+        fresh = Keys(fresh["accessKeyId"], fresh["secretAccessKey"], fresh["sessionToken"])
+        # The answer may be lost: until the new ones are confirmed, those before renew as well.
+        assert renew(server, fresh, "/wharf/node/confirm")[0] == 200
+        status, body = renew(server, copied)
+        assert status == 403 and "renewed before" in body
+        assert renew(server, fresh)[0] == 200
+        # Nobody else has anything to renew here.
+        assert renew(server, server.root)[0] == 403
+
+
+def test_a_node_with_long_lived_keys_is_moved_over(server):
+    """As they joined with an earlier version."""
+    with Joined(server) as node:
+        iam, name = server.client("iam"), identity_name(server, node)
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        node.stop()
+        path = pathlib.Path(node.data) / "node" / "identity.json"
+        old = {name: value for name, value in node.identity.items() if name not in ("sessionToken", "expiresAt", "granted")}
+        path.write_text(json.dumps(old | {"accessKeyId": key["AccessKeyId"], "secretAccessKey": key["SecretAccessKey"]}))
+        node.start()
+        wait_for(lambda: iam.list_access_keys(UserName=name)["AccessKeyMetadata"] == [], 60, "the end of the long-lived key")
+        assert node.identity["sessionToken"] and node.identity["accessKeyId"] != key["AccessKeyId"]
+        ecs = server.client("ecs")
+
+        def connected():
+            return ecs.describe_container_instances(containerInstances=[node.arn])["containerInstances"][0]["agentConnected"]
+
+        wait_for(connected, 60, "the node")
+
+
+def pulled(image, password):
+    """The status of the image's manifest."""
+    host, _, rest = image.partition("/")
+    repository, _, tag = rest.rpartition(":")
+    headers = ["-H", f"Authorization: Basic {password}", "-H", "Accept: application/vnd.oci.image.manifest.v1+json"]
+    url = f"http://{host}/v2/{repository}/manifests/{tag}"
+    return tools.run("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", *headers, url).stdout
+
+
+def test_a_removed_node_has_nothing_left(server):
+    """Its credentials, registry passwords and connections end at once, and its tasks."""
+    ecs, ecr = server.client("ecs"), server.client("ecr")
+    image = images.push(server, "busybox")
+    with Joined(server) as node:
+        keys, name = node.keys, identity_name(server, node)
+        task = start_on(server, image, node.arn, "while :; do usleep 10000; done")
+        wait_for(lambda: ecs.describe_tasks(tasks=[task])["tasks"][0]["lastStatus"] == "RUNNING", 60, "a task of the node")
+        password = server.client("ecr", keys).get_authorization_token()["authorizationData"][0]["authorizationToken"]
+        assert pulled(image, password) == "200"
+        # In the place of its agent: both of its websockets.
+        node.stop()
+        agent = Agent(server.client("ecs", keys), keys, "default", node.arn).connect()
+        agent.connect_tcs()
+        said = tools.run(tools.wharf(), "node", "list", "--data", server.data).stdout
+        assert name in said and "connected" in said
+        done = tools.run(tools.wharf(), "node", "remove", "--data", server.data, name).stdout
+        assert name in done and node.arn in done
+        # At once: nothing is waited for.
+        for service, call in (("ecs", "list_clusters"), ("sts", "get_caller_identity"), ("ecr", "get_authorization_token")):
+            with pytest.raises(ClientError) as error:
+                getattr(server.client(service, keys), call)()
+            assert error.value.response["Error"]["Code"] in ("UnrecognizedClientException", "InvalidClientTokenId")
+        assert renew(server, keys)[0] == 403
+        assert pulled(image, password) in ("401", "403"), "the registry password ended"
+        described = ecs.describe_tasks(tasks=[task])["tasks"][0]
+        assert described["desiredStatus"] == "STOPPED"
+        assert node.arn not in ecs.list_container_instances()["containerInstanceArns"]
+        agent.acs.wait_closed(30)
+        agent.tcs.wait_closed(30)
+        agent.close()
+        again = tools.run(tools.wharf(), "node", "remove", "--data", server.data, name, check=False)
+        assert again.returncode != 0 and "no such node" in again.stderr
+    assert ecr.describe_repositories()["repositories"], "nothing else is gone"
+
+
+def test_a_node_sees_the_logs_and_images_of_its_own_tasks_alone(server, node):
+    """With the credentials of a node: of what other tasks log and run it gets nothing."""
+    logs, ecs = server.client("logs"), server.client("ecs")
+    as_node, ecr_as_node = server.client("logs", node.keys), server.client("ecr", node.keys)
+    image = images.push(server, "busybox")
+    images.push(server, "busybox", name="of-others")
+    for group in ("/of-others", "/of-this-node"):
+        logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName="/of-others", logStreamName="app/main/1")
+    secret = [{"timestamp": int(time.time() * 1000), "message": "password=hunter2"}]
+    logs.put_log_events(logGroupName="/of-others", logStreamName="app/main/1", logEvents=secret)
+    options = {"awslogs-group": "/of-this-node", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "app"}
+    log = {"logDriver": "awslogs", "options": options}
+    definition = tasks.register(server, image, logConfiguration=log, **tasks.sh("echo mine; while :; do usleep 10000; done"))
+    task = ecs.start_task(taskDefinition=definition, containerInstances=[node.arn])["tasks"][0]["taskArn"]
+    own = logs.describe_log_streams
+
+    def lines():
+        stream = own(logGroupName="/of-this-node")["logStreams"][0]["logStreamName"]
+        return [event["message"] for event in logs.get_log_events(logGroupName="/of-this-node", logStreamName=stream)["events"]]
+
+    wait_for(lambda: lines() == ["mine"], 60, "the line of its task, which its agent delivered")
+    stream = own(logGroupName="/of-this-node")["logStreams"][0]["logStreamName"]
+    assert as_node.get_log_events(logGroupName="/of-this-node", logStreamName=stream)["events"]
+    others = {"logGroupName": "/of-others", "logStreamName": "app/main/1"}
+    event = [{"timestamp": int(time.time() * 1000), "message": "forged"}]
+    refusals = [
+        lambda: as_node.get_log_events(**others),
+        lambda: as_node.put_log_events(**others, logEvents=event),
+        lambda: as_node.create_log_stream(logGroupName="/of-others", logStreamName="forged"),
+        lambda: as_node.create_log_group(logGroupName="/made-up"),
+        lambda: as_node.put_log_events(logGroupName="/of-this-node", logStreamName="app/main/another", logEvents=event),
+        lambda: as_node.describe_log_streams(logGroupName="/of-this-node"),
+        lambda: as_node.filter_log_events(logGroupName="/of-others"),
+        lambda: ecr_as_node.batch_get_image(repositoryName="of-others", imageIds=[{"imageTag": "latest"}]),
+        lambda: server.client("ecs", node.keys).describe_tasks(tasks=[task]),
+        lambda: server.client("ecs", node.keys).create_cluster(clusterName="made-up"),
+        lambda: server.client("iam", node.keys).list_users(),
+    ]
+    for call in refusals:
+        with pytest.raises(ClientError) as error:
+            call()
+        assert error.value.response["Error"]["Code"] in ("AccessDeniedException", "AccessDenied"), error.value
+    password = ecr_as_node.get_authorization_token()["authorizationData"][0]["authorizationToken"]
+    assert pulled(image, password) == "200"
+    assert pulled(image.replace("/busybox:", "/of-others:"), password) == "403"
+    ecs.stop_task(task=task)
+
+
 def test_a_token_is_good_once(server, joined):
-    spent = token(server)
+    spent = joining.token(server)
     data, other = (tempfile.mkdtemp(prefix="wharf-e2e-") for _ in range(2))
+    before = len(server.client("ecs").list_container_instances()["containerInstanceArns"])
     try:
-        first = subprocess.Popen([str(part) for part in join(server, data, spent)])
-        wait_for(lambda: len(server.client("ecs").list_container_instances()["containerInstanceArns"]) > 2, 20, "a third node")
+        first = subprocess.Popen(join(server, data), env=joining.environment(spent))
+        wait_for(lambda: len(server.client("ecs").list_container_instances()["containerInstanceArns"]) > before, 60, "a third node")
         first.terminate()
         first.wait(20)
         tools.run(tools.wharf(), "down", "--data", data)
-        again = tools.run(*join(server, other, spent), check=False)
+        again = tools.run(*join(server, other), env=joining.environment(spent), check=False)
         assert again.returncode != 0 and "spent" in again.stderr
     finally:
         for folder in (data, other):
@@ -136,11 +411,11 @@ def test_a_token_is_good_once(server, joined):
 
 @pytest.mark.parametrize("wrong", ["secret", "authority"])
 def test_a_wrong_token_joins_nothing(server, wrong):
-    number, secret, digest = token(server).split(".")
+    number, secret, digest = joining.token(server).split(".")
     bad = f"{number}.{'0' * 32}.{digest}" if wrong == "secret" else f"{number}.{secret}.{'0' * 64}"
     data = tempfile.mkdtemp(prefix="wharf-e2e-")
     try:
-        done = tools.run(*join(server, data, bad), check=False)
+        done = tools.run(*join(server, data), env=joining.environment(bad), check=False)
         assert done.returncode != 0
         assert ("unknown" if wrong == "secret" else "not the server that the token is for") in done.stderr
     finally:

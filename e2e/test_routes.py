@@ -53,6 +53,13 @@ REGISTRY_ROUTES = [
 OWN_PATHS = [
     ("POST", "/wharf/join-token", "wharf"),
     ("GET", "/wharf/overview", "wharf"),
+    ("GET", "/wharf/nodes", "wharf"),
+    ("POST", "/wharf/nodes/remove?name=x", "wharf"),
+    ("POST", "/wharf/node/credentials", "wharf"),
+    ("POST", "/wharf/node/confirm", "wharf"),
+    ("GET", "/wharf/keys", "wharf"),
+    ("POST", "/wharf/keys/rotate?key=keyring", "wharf"),
+    ("POST", "/wharf/keys/retire?now=true", "wharf"),
     ("GET", "/wharf/ca", "wharf"),
     ("GET", "/wharf/explain?service=x", "wharf"),
     ("POST", "/plane/v1/network", "wharf"),

@@ -9,16 +9,16 @@ from botocore.credentials import Credentials
 SERVICE = "ecs"
 
 
-def signed_headers(url, keys, region="us-east-1"):
-    """Authorization, X-Amz-Date, Host and, with a session, X-Amz-Security-Token for a GET without body.
+def signed_headers(url, keys, region="us-east-1", method="GET", service=SERVICE):
+    """Authorization, X-Amz-Date, Host and, with a session, X-Amz-Security-Token for a request without body.
 
     The stock agent writes a space of the query as `+` and signs it as `%20`.
     """
     parts = urllib.parse.urlsplit(url)
     scheme = {"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme)
     signed_url = urllib.parse.urlunsplit((scheme, parts.netloc, parts.path, parts.query.replace("+", "%20"), ""))
-    request = AWSRequest(method="GET", url=signed_url, headers={"Host": parts.netloc})
-    SigV4Auth(Credentials(keys.access_key, keys.secret_key, keys.token), SERVICE, region).add_auth(request)
+    request = AWSRequest(method=method, url=signed_url, headers={"Host": parts.netloc})
+    SigV4Auth(Credentials(keys.access_key, keys.secret_key, keys.token), service, region).add_auth(request)
     return dict(request.headers.items())
 
 

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import uuid
 
-from . import host, processes, tools
+from . import host, joining, processes, tools
 from .waiting import wait_for
 
 NETWORK = "10.99.0"
@@ -76,10 +76,10 @@ class Host:
 
     def join(self):
         """Spend a token: from now on the host runs a node."""
-        said = tools.run(tools.wharf(), "token", "--data", self.server.data, *self.token_arguments).stdout
-        token = said.split("--join ")[1].split()[0]
+        token = self.data / "join-token"
+        token.write_text(joining.token(self.server, *self.token_arguments))
         known = set(self._instances())
-        self.start_node("--server", f"https://{SERVER}:{self.server.port}", "--join", token)
+        self.start_node("--server", f"https://{SERVER}:{self.server.port}", "--join-file", token)
         self.instance = wait_for(lambda: next(iter(set(self._instances()) - known), None), 30, f"host {self.number} in the cluster")
         self.wait_connected()
         return self

@@ -54,25 +54,26 @@ on() {
   nsenter --target "${holders[$name]}" --net --mount --pid --uts -- "$@"
 }
 
-# Start a node in the background: start_node MACHINE ARGUMENT…
+# Start a node in the background with the token of the variable `token`: start_node MACHINE ARGUMENT…
 start_node() {
   local machine=$1 log=$work/$1/node.log
   shift
+  set -- "$@" --server "https://$control:4566" --join -
   prompt="$machine\$"
-  spell "$(typed wharf node "$@") &"
+  spell "$(typed wharf node "$@") <<< $token &"
   prompt="control\$"
-  if [ "$machine" = control ]; then wharf node "$@" >"$log" 2>&1 &
-  else on "$machine" "$wharf_program" node "$@" >"$log" 2>&1 &
+  if [ "$machine" = control ]; then wharf node "$@" <<<"$token" >"$log" 2>&1 &
+  else on "$machine" "$wharf_program" node "$@" <<<"$token" >"$log" 2>&1 &
   fi
 }
 
-# Make a token and show it; the variable `token` then has it: make_token [--lb]
+# Make a token and show it; the variable `token` then has it: make_token [--fargate …]
 make_token() {
   local said
   spell "$(typed wharf token "$@")"
   said=$(wharf token "$@")
   printf '%s\n' "$said"
-  token=${said##*--join }
+  token=${said##*<<< }
   token=${token%%[[:space:]]*}
 }
 
@@ -120,13 +121,13 @@ watch_until() {
 
 join_hosts() {
   local token
-  make_token
-  start_node host-1 --server "https://$control:4566" --join "$token" --fargate --zone us-east-1a
-  make_token
-  start_node host-2 --server "https://$control:4566" --join "$token" --fargate --zone us-east-1b
-  printf '\nA node without --fargate takes no Fargate tasks; this one carries the load balancers:\n'
-  make_token --lb
-  start_node control --data /var/lib/front --server "https://$control:4566" --join "$token" --zone us-east-1c
+  make_token --fargate --zone us-east-1a
+  start_node host-1
+  make_token --fargate --zone us-east-1b
+  start_node host-2
+  printf '\nA node whose token has no --fargate takes no Fargate tasks; this one carries the load balancers:\n'
+  make_token --lb --zone us-east-1c
+  start_node control --data /var/lib/front
   until_within 20 joined || { cat "$work"/*/node.log >&2; die "the nodes did not join within 20 s"; }
   show wharf status
 }

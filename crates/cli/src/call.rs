@@ -4,7 +4,7 @@ use std::{future::Future, sync::Arc};
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::rt::TokioIo;
-use wharf_agent::client::{Api, CallError, Dialer, Endpoint, Stream};
+use wharf_agent::client::{Api, CallError, ConnectError, Dialer, Endpoint, Stream};
 use wharf_base::{Clock, SystemClock};
 use wharf_wire::sigv4::{RequestParts, SigningKeys, sha256_hex, sign};
 
@@ -18,9 +18,9 @@ const MAX_ANSWER: usize = 64 << 20;
 
 /// Signs calls to the AWS APIs as root.
 pub fn api(layout: &Layout, settings: &Settings) -> Result<Api, Problem> {
-    let endpoint = Endpoint::parse(&settings.endpoint())
+    let endpoint = Endpoint::parse(&settings.own_endpoint())
         .map_err(|cause| Problem::caused("the settings name no usable endpoint", cause))?;
-    let dialer = Dialer::new(None).map_err(|cause| Problem::caused("cannot connect", cause))?;
+    let dialer = dialer(layout)?;
     Ok(Api::new(
         endpoint,
         dialer,
@@ -93,21 +93,30 @@ pub async fn ask(
     let request = request
         .body(Full::new(bytes::Bytes::new()))
         .map_err(|cause| Problem::caused("the request cannot be made", cause))?;
-    send(settings, request).await
+    send(layout, settings, request).await
+}
+
+fn dialer(layout: &Layout) -> Result<Dialer, Problem> {
+    Dialer::new(layout.authority().as_deref())
+        .map_err(|cause| Problem::caused("the authority cannot be trusted", cause))
 }
 
 async fn send(
+    layout: &Layout,
     settings: &Settings,
     request: http::Request<Full<bytes::Bytes>>,
 ) -> Result<String, Problem> {
-    let endpoint = Endpoint::parse(&settings.endpoint())
+    let endpoint = Endpoint::parse(&settings.own_endpoint())
         .map_err(|cause| Problem::caused("the settings name no usable endpoint", cause))?;
-    let dialer = Dialer::new(None).map_err(|cause| Problem::caused("cannot connect", cause))?;
+    let dialer = dialer(layout)?;
     let stream = dialer
         .connect(&endpoint)
         .await
-        .map_err(|_| Problem::NotRunning {
-            endpoint: settings.endpoint(),
+        .map_err(|error| match error {
+            ConnectError::Tls { .. } => Problem::caused("another program answers there", error),
+            _ => Problem::NotRunning {
+                endpoint: settings.endpoint(),
+            },
         })?;
     exchange(stream, request, MAX_ANSWER).await
 }

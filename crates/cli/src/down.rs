@@ -52,9 +52,10 @@ pub fn run(layout: &Layout) -> Result<ExitCode, Problem> {
             }
         }
     }
-    let again = match layout.authority() {
-        Some(_) => "wharf node",
-        None => "wharf up",
+    let again = if layout.joined() {
+        "wharf node"
+    } else {
+        "wharf up"
     };
     println!(
         "{} Data is kept in {}; `{again}` goes on with it.",

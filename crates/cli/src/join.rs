@@ -1,9 +1,19 @@
-//! How nodes of other machines join: `wharf token` here, `wharf node --server … --join …` there.
+//! How nodes of other machines join: `wharf token` here, `wharf node --server … --join -` there.
 //!
 //! A token names the digest of the installation's authority, so the first connection of a node that
 //! knows nothing else is checked too: the chain the server shows must end in that very certificate.
+//!
+//! A token comes over the standard input, in a file or in the environment: arguments show in process
+//! lists, and a token that was not spent yet is a node's identity.
 
-use std::{fs, net::SocketAddr, path::Path, process::ExitCode, sync::Arc};
+use std::{
+    fs,
+    io::{BufRead, Read},
+    net::SocketAddr,
+    path::Path,
+    process::ExitCode,
+    sync::Arc,
+};
 
 use http_body_util::Full;
 use rustls::{
@@ -18,11 +28,17 @@ use rustls::{
 use serde::Deserialize;
 use serde_json::json;
 use tokio_rustls::TlsConnector;
-use wharf_agent::client::{Endpoint, Stream};
+use wharf_agent::{
+    Identity,
+    client::{Endpoint, Stream},
+};
+use wharf_base::Timestamp;
 use wharf_durable::{self as durable, Durability};
+use wharf_records::node::Grant;
 use wharf_wire::sigv4::sha256_hex;
 
 use crate::{
+    NodeArgs, TokenArgs,
     call::{self, block_on},
     layout::Layout,
     problem::Problem,
@@ -32,17 +48,58 @@ use crate::{
 /// Answers are a token or an identity.
 const MAX_ANSWER: usize = 16 << 10;
 
+/// Where a token may also stand.
+pub const TOKEN_VARIABLE: &str = "WHARF_JOIN_TOKEN";
+/// Longest token read, far above any.
+const MAX_TOKEN: u64 = 1024;
+
+/// The argument `--join -`.
+#[derive(Debug, Clone, Copy)]
+pub struct FromStdin;
+
+pub fn from_stdin(text: &str) -> Result<FromStdin, String> {
+    if text == "-" {
+        return Ok(FromStdin);
+    }
+    Err(format!(
+        "every user of this machine sees arguments in the process list: give the token to `--join -` on \
+         the standard input, in a file with --join-file, or in {TOKEN_VARIABLE}. If others may have seen \
+         it, it ends within the hour"
+    ))
+}
+
+/// The token that a node was given: on the standard input, in a file, or in the environment.
+pub fn given_token(args: &NodeArgs) -> Result<Option<String>, Problem> {
+    let mut token = String::new();
+    if args.join.is_some() {
+        let mut input = std::io::stdin().lock().take(MAX_TOKEN);
+        // A line, so that a person can type it.
+        input
+            .read_line(&mut token)
+            .map_err(|cause| Problem::caused("cannot read the token", cause))?;
+    } else if let Some(path) = &args.join_file {
+        let file = fs::File::open(path).map_err(Problem::file("cannot open", path))?;
+        file.take(MAX_TOKEN)
+            .read_to_string(&mut token)
+            .map_err(Problem::file("cannot read", path))?;
+    } else {
+        token = std::env::var(TOKEN_VARIABLE).unwrap_or_default();
+    }
+    let token = token.trim();
+    Ok((!token.is_empty()).then(|| token.to_owned()))
+}
+
 /// Prints a token and the command that spends it.
-pub fn token(layout: &Layout, balancers: bool) -> Result<ExitCode, Problem> {
+pub fn token(layout: &Layout, args: &TokenArgs) -> Result<ExitCode, Problem> {
     let settings = layout.settings()?;
-    let query = if balancers { "load-balancer=true" } else { "" };
-    let asked = call::ask(layout, &settings, "POST", "/wharf/join-token", query);
+    let query = query(args);
+    let asked = call::ask(layout, &settings, "POST", "/wharf/join-token", &query);
     let answer = call::block_on(asked)?;
     let style = Style::of_stdout();
     let address = settings.listen.filter(|address| !address.is_unspecified());
     println!("{}", style.faint("On the other machine, within the hour:"));
     println!(
-        "  wharf node --server https://{} --join {}",
+        "  wharf node --server https://{} --join - <<< {}",
         match address {
             Some(address) => SocketAddr::from((address, settings.port)).to_string(),
             None => format!("ADDRESS:{}", settings.port),
@@ -63,16 +120,45 @@ pub fn token(layout: &Layout, balancers: bool) -> Result<ExitCode, Problem> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What the token shall allow, as the server reads it.
+fn query(args: &TokenArgs) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("cluster", &args.cluster);
+    let given = [
+        ("zone", args.zone.clone()),
+        ("max-cpu", args.max_cpu.map(|most| most.to_string())),
+        ("max-memory", args.max_memory.map(|most| most.to_string())),
+        ("underlay", args.underlay.map(|address| address.to_string())),
+        ("fargate", args.fargate.then(|| true.to_string())),
+        ("load-balancer", args.lb.then(|| true.to_string())),
+    ];
+    for (name, value) in given {
+        query.extend_pairs(value.map(|value| (name, value)));
+    }
+    query.finish()
+}
+
+/// As a node's identity has them.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Credentials {
+    access_key_id: String,
+    secret_access_key: String,
+    session_token: String,
+    expires_at: Timestamp,
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Granted {
-    access_key_id: String,
-    secret_access_key: String,
+    credentials: Credentials,
     region: String,
     cluster: String,
     /// Whether the node may carry load balancers.
     #[serde(default)]
     load_balancer: bool,
+    /// What the token allowed.
+    granted: Grant,
 }
 
 /// Spends a token: writes the node's identity and the authority's certificate into the data folder.
@@ -115,29 +201,34 @@ pub fn join(layout: &Layout, server: &str, token: &str) -> Result<(), Problem> {
     let granted: Granted = serde_json::from_str(&answer)
         .map_err(|cause| Problem::caused("the server's answer is no identity", cause))?;
     let authority = authority.ok_or_else(|| Problem::other("the server showed no certificate"))?;
-    write(layout, server, &granted, &authority)
+    write(layout, server, granted, &authority)
 }
 
 fn write(
     layout: &Layout,
     server: &str,
-    granted: &Granted,
+    granted: Granted,
     authority: &CertificateDer<'_>,
 ) -> Result<(), Problem> {
     let folder = layout.node();
     fs::create_dir_all(&folder).map_err(Problem::file("cannot make", &folder))?;
     private(&layout.node_ca(), &pem(authority))?;
     // Last: its presence says that the node has joined.
-    let identity = json!({
-        "endpoint": server.trim_end_matches('/'),
-        "accessKeyId": granted.access_key_id,
-        "secretAccessKey": granted.secret_access_key,
-        "region": granted.region,
-        "cluster": granted.cluster,
-        "instanceName": "",
-        "loadBalancer": granted.load_balancer,
-    });
-    private(&layout.node_identity(), &identity.to_string())
+    let identity = Identity {
+        endpoint: server.trim_end_matches('/').to_owned(),
+        access_key_id: granted.credentials.access_key_id,
+        secret_access_key: granted.credentials.secret_access_key,
+        session_token: Some(granted.credentials.session_token),
+        expires_at: Some(granted.credentials.expires_at),
+        region: granted.region,
+        cluster: granted.cluster,
+        instance_name: String::new(),
+        load_balancer: granted.load_balancer,
+        granted: Some(granted.granted),
+    };
+    let text = serde_json::to_string(&identity)
+        .map_err(|cause| Problem::caused("the identity cannot be written", cause))?;
+    private(&layout.node_identity(), &text)
 }
 
 fn private(path: &Path, text: &str) -> Result<(), Problem> {

@@ -5,7 +5,7 @@
 //! | `installation` | its 4-character id, carried by every object on the host |
 //! | `settings.json` | how it was last started: port, account, region |
 //! | `supervisor.lock` | held by `wharf up`, with its pid |
-//! | `keyring` | the keys that seal secrets; keep it apart from backups of the rest |
+//! | `keyring` | the keys that seal secrets, unless `--keyring-file` puts them elsewhere; keep them apart from backups of the rest |
 //! | `server/` | store, journal, blobs, the root key (sealed) |
 //! | `node/` | tasks, images, networks, the node's identity |
 
@@ -36,11 +36,20 @@ pub struct Settings {
     /// The further address to listen on.
     #[serde(default)]
     pub listen: Option<IpAddr>,
+    /// Where the keyring is; in this folder without.
+    #[serde(default)]
+    pub keyring: Option<PathBuf>,
 }
 
 impl Settings {
+    /// For AWS tools of this machine.
     pub fn endpoint(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// For wharf's own commands: the server proves itself.
+    pub fn own_endpoint(&self) -> String {
+        format!("https://127.0.0.1:{}", self.port)
     }
 }
 
@@ -68,22 +77,49 @@ impl Layout {
         self.root.join("node")
     }
 
+    /// Where the keyring was when the server last started.
     pub fn keyring(&self) -> PathBuf {
-        self.root.join("keyring")
+        let known = self.settings().ok().and_then(|settings| settings.keyring);
+        known.unwrap_or_else(|| self.root.join("keyring"))
+    }
+
+    /// Where the keyring shall be, as a server starts. A new one never takes the place of one that
+    /// exists: every stored secret would be lost.
+    pub fn place_keyring(&self, wanted: Option<&Path>) -> Result<PathBuf, Problem> {
+        let known = self.keyring();
+        let Some(wanted) = wanted else {
+            return Ok(known);
+        };
+        let wanted = std::path::absolute(wanted).map_err(Problem::file("cannot find", wanted))?;
+        if wanted != known && known.exists() && !wanted.exists() {
+            return Err(Problem::other(format!(
+                "the keyring is in {}: move it to {} first",
+                known.display(),
+                wanted.display()
+            )));
+        }
+        Ok(wanted)
     }
 
     pub fn node_identity(&self) -> PathBuf {
         self.node().join("identity.json")
     }
 
-    /// The authority that a joined node trusts; a node of this machine has none.
+    /// The authority that a joined node trusts; the server's own node has no such file.
     pub fn node_ca(&self) -> PathBuf {
         self.node().join("ca.pem")
     }
 
-    /// The same, if this is a joined node.
+    /// Whether a node of another machine's control plane lives here.
+    pub fn joined(&self) -> bool {
+        self.node_ca().exists()
+    }
+
+    /// Whom everything here trusts to be the control plane, on loopback too: the authority that a node
+    /// joined, or the one of the server here.
     pub fn authority(&self) -> Option<PathBuf> {
-        Some(self.node_ca()).filter(|path| path.exists())
+        let own = self.server().join("tls/ca.pem");
+        [self.node_ca(), own].into_iter().find(|path| path.exists())
     }
 
     fn lock_path(&self) -> PathBuf {
@@ -233,6 +269,33 @@ mod tests {
     }
 
     #[test]
+    fn a_keyring_is_never_replaced_by_a_new_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::new(&folder.path().join("data")).unwrap();
+        layout.create().unwrap();
+        let inside = layout.root().join("keyring");
+        let outside = folder.path().join("keyring");
+        assert_eq!(layout.place_keyring(None).unwrap(), inside);
+        assert_eq!(layout.place_keyring(Some(&outside)).unwrap(), outside);
+        fs::write(&inside, "keys").unwrap();
+        let refused = layout.place_keyring(Some(&outside)).unwrap_err();
+        assert!(refused.to_string().contains("move it to"));
+        fs::rename(&inside, &outside).unwrap();
+        assert_eq!(layout.place_keyring(Some(&outside)).unwrap(), outside);
+        layout
+            .save_settings(&Settings {
+                port: 1,
+                account: "0".to_owned(),
+                region: "r".to_owned(),
+                listen: None,
+                keyring: Some(outside.clone()),
+            })
+            .unwrap();
+        assert_eq!(layout.keyring(), outside);
+        assert_eq!(layout.place_keyring(None).unwrap(), outside);
+    }
+
+    #[test]
     fn without_settings_there_is_no_installation() {
         let folder = tempfile::tempdir().unwrap();
         let layout = Layout::new(folder.path()).unwrap();
@@ -245,6 +308,7 @@ mod tests {
             account: "0".to_owned(),
             region: "r".to_owned(),
             listen: None,
+            keyring: None,
         };
         layout.save_settings(&settings).unwrap();
         assert_eq!(layout.settings().unwrap(), settings);

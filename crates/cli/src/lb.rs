@@ -12,16 +12,15 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 use tokio_util::sync::CancellationToken;
-use wharf_agent::{Identity, ThisHost};
+use wharf_agent::{Identity, IdentityFile, ThisHost};
 use wharf_base::SystemClock;
 use wharf_durable::Durability;
 use wharf_lb::{
     HoldNothing, Holder, LbConfig, LbUpdate, PortRanges, PortRules, Ports, Update as LbChange,
 };
-use wharf_link::{Delivery, Dialer, Endpoint, LinkConfig, Subscription, Update};
+use wharf_link::{CurrentKeys, Delivery, Dialer, Endpoint, LinkConfig, Subscription, Update};
 use wharf_network::Network;
 use wharf_planeproto::{Plane, network::balancer_attachment};
-use wharf_wire::sigv4::SigningKeys;
 
 use crate::{LbArgs, layout::Layout, problem::Problem, ready, roles, sockets::Keeper};
 
@@ -107,7 +106,7 @@ fn listen(given: Vec<IpAddr>, layout: &Layout, host: &ThisHost) -> Vec<IpAddr> {
     if !given.is_empty() {
         return given;
     }
-    let joined = layout.authority().is_some();
+    let joined = layout.joined();
     let underlay = host.underlay.filter(|_| joined);
     [IpAddr::from([127, 0, 0, 1])]
         .into_iter()
@@ -153,7 +152,10 @@ async fn serve(
     let mut closed = config.closed.changes();
     // Kept to the end: the instance id does not change while this runs.
     let (_instance, is_instance) = watch::channel(Some(host.instance_id.clone()));
-    let (subscription, deliveries) = Subscription::start(link(layout, identity, is_instance)?);
+    let keys = CurrentKeys::new(identity.signing_keys());
+    let identity_file = IdentityFile::new(layout.node_identity(), keys.clone());
+    let link = link(layout, &identity, keys, is_instance)?;
+    let (subscription, deliveries) = Subscription::start(link);
     let (updates, update_queue) = mpsc::channel(QUEUE);
     let (reports, mut report_queue) = mpsc::channel(QUEUE);
     let report = async {
@@ -177,12 +179,14 @@ async fn serve(
         () = memory::keep(known, health, Durability::Process) => Ok(()),
         // A machine that starts again may start us before the programs that had ports.
         () = memory::keep(ports, seen_ports, Durability::Machine) => Ok(()),
+        () = identity_file.follow() => Ok(()),
     }
 }
 
 fn link(
     layout: &Layout,
-    identity: Identity,
+    identity: &Identity,
+    keys: CurrentKeys,
     instance: watch::Receiver<Option<String>>,
 ) -> Result<LinkConfig, Problem> {
     Ok(LinkConfig {
@@ -190,12 +194,8 @@ fn link(
             .map_err(|cause| Problem::caused("this node's identity is unusable", cause))?,
         dialer: Dialer::new(layout.authority().as_deref())
             .map_err(|cause| Problem::caused("the authority cannot be trusted", cause))?,
-        keys: SigningKeys {
-            access_key_id: identity.access_key_id,
-            secret_access_key: identity.secret_access_key,
-            session_token: None,
-        },
-        region: identity.region,
+        keys,
+        region: identity.region.clone(),
         plane: Plane::LoadBalancer,
         state_file: layout.node().join(STATE_FILE),
         instance,

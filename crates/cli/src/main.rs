@@ -12,9 +12,11 @@ mod env;
 mod exec;
 mod explain;
 mod join;
+mod keys;
 mod layout;
 mod lb;
 mod node;
+mod nodes;
 mod problem;
 mod reach;
 mod ready;
@@ -76,8 +78,11 @@ enum Command {
     Server(ServerArgs),
     /// Make a token with which a node of another machine joins
     Token(TokenArgs),
-    /// Run a node of another machine's control plane
+    /// Run a node of another machine's control plane; list or remove nodes
     Node(NodeArgs),
+    /// Show and rotate the keys of the keyring, and root's
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Run the agent of this machine; started by `wharf up` and `wharf node`
     #[command(hide = true)]
     Agent(AgentArgs),
@@ -118,6 +123,9 @@ struct ServerArgs {
     /// Folder whose subfolders are the buckets that CloudTrail's trails deliver to
     #[arg(long, value_name = "DIR")]
     trails: Option<PathBuf>,
+    /// Where the keyring is, if not in the data folder; remembered
+    #[arg(long, value_name = "PATH")]
+    keyring_file: Option<PathBuf>,
     /// Descriptor that is told when the server answers; used by `wharf up`
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
@@ -185,16 +193,35 @@ struct PortArgs {
     lb_ports: wharf_lb::PortRanges,
 }
 
+/// What a token allows the node that joins with it.
 #[derive(Args, Clone)]
 struct TokenArgs {
     #[command(flatten)]
     data: DataArgs,
+    /// Cluster that the node registers in
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    cluster: String,
+    /// Availability zone of the node; the region's first by default
+    #[arg(long, value_name = "ZONE")]
+    zone: Option<String>,
+    /// The node takes Fargate tasks of every cluster
+    #[arg(long)]
+    fargate: bool,
+    /// Most vCPUs that the node offers; all it has by default
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=2048))]
+    max_cpu: Option<u32>,
+    /// Most memory that the node offers, in MiB; all it has by default
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u32).range(1..=32 << 20))]
+    max_memory: Option<u32>,
+    /// Address at which other hosts reach the node, if not the one that it comes from
+    #[arg(long, value_name = "ADDR")]
+    underlay: Option<IpAddr>,
     /// The node carries load balancers too
     #[arg(long)]
     lb: bool,
 }
 
-/// What a node says of its machine.
+/// What a node says of its machine; of a joined one, the token decides what it may say.
 #[derive(Args, Clone)]
 struct HostArgs {
     /// Address at which other hosts reach this one, if not the one the server sees
@@ -203,7 +230,7 @@ struct HostArgs {
     /// Ranges of VPCs in which programs of this machine reach tasks by their addresses, or `none`; 172.31.0.0/16 by default
     #[arg(long, value_name = "CIDR,…")]
     reach: Option<Reach>,
-    /// Take Fargate tasks too
+    /// Take Fargate tasks too; a token that allows it is enough
     #[arg(long)]
     fargate: bool,
     /// … also where this machine cannot give them user namespaces of their own
@@ -240,16 +267,81 @@ struct LbArgs {
     sockets_fd: Option<i32>,
 }
 
+#[derive(Subcommand, Clone)]
+enum NodeCommand {
+    /// Show the nodes of the installation
+    List(OutputArgs),
+    /// Remove a node for good: its credentials, its connections, its tasks (started elsewhere)
+    Remove(NodeRemoveArgs),
+}
+
+#[derive(Subcommand, Clone)]
+enum KeysCommand {
+    /// Show the keys of the keyring, and how many stored secrets are sealed under each
+    List(DataArgs),
+    /// Make a new key: of the keyring, and seal every stored secret anew; or of root
+    Rotate(KeysRotateArgs),
+    /// Drop the keys of the keyring before the last rotation
+    Retire(KeysRetireArgs),
+}
+
+impl KeysCommand {
+    fn data(&self) -> &DataArgs {
+        match self {
+            Self::List(data) => data,
+            Self::Rotate(args) => &args.data,
+            Self::Retire(args) => &args.data,
+        }
+    }
+}
+
 #[derive(Args, Clone)]
+struct KeysRotateArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    #[arg(value_enum)]
+    key: RotatedKey,
+}
+
+#[derive(clap::ValueEnum, Clone, Copy)]
+enum RotatedKey {
+    Keyring,
+    Root,
+}
+
+#[derive(Args, Clone)]
+struct KeysRetireArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// Even if session tokens from before the rotation end by it
+    #[arg(long)]
+    now: bool,
+}
+
+#[derive(Args, Clone)]
+struct NodeRemoveArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// Name of the node, its container instance, or its instance id
+    name: String,
+}
+
+#[derive(Args, Clone)]
+#[command(args_conflicts_with_subcommands = true)]
 struct NodeArgs {
+    #[command(subcommand)]
+    command: Option<NodeCommand>,
     #[command(flatten)]
     data: DataArgs,
     /// The server to join, with the token that `wharf token` printed there; needed once
-    #[arg(long, value_name = "URL", requires = "join")]
+    #[arg(long, value_name = "URL")]
     server: Option<String>,
-    /// The token
-    #[arg(long, value_name = "TOKEN", requires = "server")]
-    join: Option<String>,
+    /// Read the token from the standard input (arguments show in process lists)
+    #[arg(long, value_name = "-", requires = "server", value_parser = join::from_stdin, conflicts_with = "join_file")]
+    join: Option<join::FromStdin>,
+    /// Read the token from a file; without either it is the environment variable WHARF_JOIN_TOKEN
+    #[arg(long, value_name = "PATH", requires = "server")]
+    join_file: Option<PathBuf>,
     #[command(flatten)]
     host: HostArgs,
     #[command(flatten)]
@@ -390,8 +482,15 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         }
         Command::Repair(args) => repair::run(&Layout::new(&args.data.data)?, args.give_up_damaged),
         Command::Server(args) => roles::server(&args),
-        Command::Token(args) => join::token(&Layout::new(&args.data.data)?, args.lb),
-        Command::Node(args) => node::run(&args),
+        Command::Token(args) => join::token(&Layout::new(&args.data.data)?, &args),
+        Command::Node(args) => match &args.command {
+            None => node::run(&args),
+            Some(NodeCommand::List(output)) => nodes::list(output),
+            Some(NodeCommand::Remove(args)) => {
+                nodes::remove(&Layout::new(&args.data.data)?, &args.name)
+            }
+        },
+        Command::Keys(command) => keys::run(&Layout::new(&command.data().data)?, &command),
         Command::Agent(args) => roles::agent(&args),
         Command::Lb(args) => lb::run(&args),
     }

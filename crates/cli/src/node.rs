@@ -3,6 +3,9 @@
 
 use std::{ffi::OsString, process::ExitCode};
 
+use wharf_agent::Identity;
+use wharf_records::node::Grant;
+
 use crate::{
     HostArgs, NodeArgs, join,
     layout::Layout,
@@ -17,8 +20,12 @@ pub fn run(args: &NodeArgs) -> Result<ExitCode, Problem> {
     roles::keep_files_private();
     let layout = Layout::new(&args.data.data)?;
     // A service unit says the same at every start; the token is spent at the first.
-    let joins = args.server.as_ref().zip(args.join.as_ref());
-    let joins = joins.filter(|_| !layout.node_identity().exists());
+    let joins = match &args.server {
+        Some(server) if !layout.node_identity().exists() => {
+            join::given_token(args)?.map(|token| (server, token))
+        }
+        _ => None,
+    };
     if joins.is_some() {
         layout.create()?;
     } else if !layout.node_identity().exists() {
@@ -27,10 +34,14 @@ pub fn run(args: &NodeArgs) -> Result<ExitCode, Problem> {
     }
     let _lock = layout.lock()?;
     if let Some((server, token)) = joins {
-        join::join(&layout, server, token)?;
+        join::join(&layout, server, &token)?;
     }
-    let mut parts = vec![agent(args, layout.authority().is_some())];
-    if roles::identity(&layout)?.load_balancer {
+    let identity = roles::identity(&layout)?;
+    if let Some(granted) = &identity.granted {
+        require_granted(&args.host, granted)?;
+    }
+    let mut parts = vec![agent(args, &identity, layout.joined())];
+    if identity.load_balancer {
         parts.push(up::balancer(&args.data.data, &args.ports));
     }
     let mut supervisor = Supervisor::new()?;
@@ -52,7 +63,38 @@ fn run_parts(
     supervisor.keep()
 }
 
-fn agent(args: &NodeArgs, joined: bool) -> Part {
+/// The server refuses as well; here the person learns it at once.
+fn require_granted(wanted: &HostArgs, granted: &Grant) -> Result<(), Problem> {
+    let refuse = |flag: &str, given: String| {
+        Problem::other(format!(
+            "{flag}{given} goes beyond the token that this node joined with: make one with `wharf token {flag}{given}`"
+        ))
+    };
+    if wanted.fargate && !granted.fargate {
+        return Err(refuse("--fargate", String::new()));
+    }
+    // A token without a zone is for the region's first, and the server knows which that is.
+    if let (Some(zone), Some(of_token)) = (&wanted.zone, &granted.zone)
+        && zone != of_token
+    {
+        return Err(refuse("--zone", format!(" {zone}")));
+    }
+    match wanted.underlay {
+        // One that it comes from needs no word in the token, and the server sees which that is.
+        Some(underlay)
+            if granted
+                .underlay
+                .is_some_and(|of_token| of_token != underlay) =>
+        {
+            Err(refuse("--underlay", format!(" {underlay}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The token decides; a node without a grant joined before tokens bound anything, and says itself.
+fn agent(args: &NodeArgs, identity: &Identity, joined: bool) -> Part {
+    let granted = identity.granted.clone().unwrap_or_default();
     let mut arguments = vec![OsString::from("agent")];
     let HostArgs {
         underlay,
@@ -68,13 +110,13 @@ fn agent(args: &NodeArgs, joined: bool) -> Part {
         arguments.extend(["--reach".into(), reach.to_string().into()]);
     }
     // Beside its own server there is nobody else to take them.
-    if *fargate || !joined {
+    if *fargate || granted.fargate || !joined {
         arguments.push("--fargate".into());
     }
     if *fargate_without_userns {
         arguments.push("--fargate-without-userns".into());
     }
-    if let Some(zone) = zone {
+    if let Some(zone) = zone.as_ref().or(granted.zone.as_ref()) {
         arguments.extend(["--zone".into(), zone.into()]);
     }
     arguments.extend(["--data".into(), args.data.data.clone().into()]);
@@ -82,5 +124,50 @@ fn agent(args: &NodeArgs, joined: bool) -> Part {
         name: "agent",
         arguments,
         sockets: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_beyond_the_token_are_refused_by_name() {
+        let none = HostArgs {
+            underlay: None,
+            fargate: false,
+            zone: None,
+        };
+        let granted = Grant {
+            zone: Some("us-east-1a".to_owned()),
+            underlay: Some([10, 0, 0, 7].into()),
+            ..Grant::default()
+        };
+        assert!(require_granted(&none, &granted).is_ok());
+        let check = |wanted: HostArgs, flag: &str| {
+            let refused = require_granted(&wanted, &granted).unwrap_err();
+            assert!(refused.to_string().contains(&format!("wharf token {flag}")));
+        };
+        check(
+            HostArgs {
+                fargate: true,
+                ..none.clone()
+            },
+            "--fargate",
+        );
+        check(
+            HostArgs {
+                zone: Some("us-east-1b".to_owned()),
+                ..none.clone()
+            },
+            "--zone us-east-1b",
+        );
+        check(
+            HostArgs {
+                underlay: Some([10, 0, 0, 8].into()),
+                ..none
+            },
+            "--underlay 10.0.0.8",
+        );
     }
 }

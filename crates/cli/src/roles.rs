@@ -97,9 +97,10 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
     let layout = Layout::new(&args.data.data)?;
     let installation = layout.create()?;
     log_to_stderr();
+    let keyring = layout.place_keyring(args.keyring_file.as_deref())?;
     let config = ServerConfig {
         data_dir: layout.server(),
-        keyring: layout.keyring(),
+        keyring: keyring.clone(),
         node_identity: layout.node_identity(),
         installation,
         listen: addresses(args),
@@ -121,7 +122,7 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         let end = shutdown.clone();
         let ready = || {
             // Not before: the folder may be another server's until this one works in it.
-            if let Err(problem) = save_settings(&layout, port, further) {
+            if let Err(problem) = save_settings(&layout, port, further, &keyring) {
                 let _ = saving.send(problem);
                 end.cancel();
             } else if ready_fd.is_some() {
@@ -154,8 +155,15 @@ fn disk() -> wharf_wal::Disk {
 }
 
 /// Other commands find the server by them.
-fn save_settings(layout: &Layout, port: u16, listen: Option<IpAddr>) -> Result<(), Problem> {
+fn save_settings(
+    layout: &Layout,
+    port: u16,
+    listen: Option<IpAddr>,
+    keyring: &Path,
+) -> Result<(), Problem> {
     layout.save_settings(&Settings {
+        // Inside, it moves with the folder.
+        keyring: Some(keyring.to_owned()).filter(|path| !path.starts_with(layout.root())),
         port,
         account: ACCOUNT.to_owned(),
         region: REGION.to_owned(),

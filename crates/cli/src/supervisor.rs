@@ -24,7 +24,7 @@ use nix::{
     unistd::Pid,
 };
 
-use crate::{problem::Problem, ready, roles, sockets};
+use crate::{join, problem::Problem, ready, roles, sockets};
 
 /// A part that ran so long had come up: it is started again at once, others after a pause.
 const STEADY_AFTER: Duration = Duration::from_secs(1);
@@ -222,6 +222,8 @@ impl Kept {
         let pair = first.then(ready::pair).transpose()?;
         let mut command = Command::new(roles::own_program()?);
         command.args(&self.part.arguments).stdin(Stdio::null());
+        // It was for this process; parts pass their environment on.
+        command.env_remove(join::TOKEN_VARIABLE);
         if let Some((_, passed)) = &pair {
             command.args(["--ready-fd", &passed.number().to_string()]);
         }

@@ -59,6 +59,9 @@ fn server(args: &UpArgs, sockets: sockets::Store) -> Part {
     if let Some(trails) = &server.trails {
         arguments.extend([OsString::from("--trails"), trails.into()]);
     }
+    if let Some(keyring) = &server.keyring_file {
+        arguments.extend([OsString::from("--keyring-file"), keyring.into()]);
+    }
     arguments.extend([OsString::from("--data"), server.data.data.clone().into()]);
     Part {
         name: "server",

@@ -11,6 +11,7 @@
 
 pub mod ecs;
 pub mod key;
+pub mod node;
 pub mod value;
 
 pub use key::{Scope, escape, unescape};

@@ -60,7 +60,8 @@ pub enum KeyringError {
 pub(crate) struct StoredKeys {
     pub active: KeyId,
     pub keys: Vec<(KeyId, Zeroizing<[u8; DATA_KEY_BYTES]>)>,
-    created: Vec<Timestamp>,
+    /// One a key.
+    pub created: Vec<Timestamp>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -95,6 +96,17 @@ impl StoredKeys {
         self.created.push(SystemClock.now());
         self.active = id;
         self
+    }
+
+    fn with_active_key_alone(self) -> Self {
+        let active = self.active;
+        let pairs = self.keys.into_iter().zip(self.created);
+        let (keys, created) = pairs.filter(|((id, _), _)| *id == active).unzip();
+        Self {
+            active,
+            keys,
+            created,
+        }
     }
 
     fn to_json(&self) -> Zeroizing<Vec<u8>> {
@@ -179,6 +191,17 @@ pub(crate) fn add_key(path: &Path) -> Result<StoredKeys, KeyringError> {
         });
     }
     let stored = stored.with_new_key();
+    replace(path, &stored)?;
+    Ok(stored)
+}
+
+pub(crate) fn keep_active(path: &Path) -> Result<StoredKeys, KeyringError> {
+    let _lock = lock(path)?;
+    let stored = load(path)?.ok_or(KeyringError::Damaged {
+        path: path.to_owned(),
+        what: "the file is gone",
+    })?;
+    let stored = stored.with_active_key_alone();
     replace(path, &stored)?;
     Ok(stored)
 }

@@ -8,6 +8,7 @@ use std::{
 
 use rand::RngCore;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use wharf_base::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -75,6 +76,7 @@ struct Keys {
     active: KeyId,
     /// Few and short-lived lookups: a list beats a map. Never empty, holds `active`.
     all: Vec<(KeyId, LessSafeKey)>,
+    created: Vec<(KeyId, Timestamp)>,
 }
 
 /// What the keyring says a ciphertext is for: keeps a token from passing as a record's secret.
@@ -114,6 +116,26 @@ impl Keyring {
         Ok(active)
     }
 
+    /// Drops every key but the active one: what they sealed does not open any more. Durable before
+    /// this returns.
+    pub fn retire(&self) -> Result<Vec<KeyId>, KeyringError> {
+        let path = self.path.as_deref().ok_or(KeyringError::InMemory)?;
+        let before = self.keys();
+        let fresh = Keys::from_stored(&file::keep_active(path)?);
+        let active = fresh.active;
+        *self
+            .keys
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = fresh;
+        let gone = before.into_iter().map(|(id, _)| id);
+        Ok(gone.filter(|id| *id != active).collect())
+    }
+
+    /// All keys and when they were made, the oldest first.
+    pub fn keys(&self) -> Vec<(KeyId, Timestamp)> {
+        self.read().created.clone()
+    }
+
     /// Seals for `context`, the text that [`Keyring::open`] must name again: say what it is and
     /// whose, e.g. `iam/access-key/AKIA…`.
     pub fn seal(&self, plain: &[u8], context: &str) -> Sealed {
@@ -143,6 +165,12 @@ impl Keyring {
         }
         let plain = self.open(sealed, context)?;
         Ok(Some(self.seal(plain.expose(), context)))
+    }
+
+    /// Whether a token that opens needs no sealing anew.
+    pub fn is_sealed_under_active(&self, token: &str) -> bool {
+        let active = self.read().active;
+        Sealed::decode(token).is_ok_and(|sealed| sealed.key == active)
     }
 
     pub fn active_key(&self) -> KeyId {
@@ -230,9 +258,11 @@ impl Keys {
             .iter()
             .map(|(id, key)| (*id, aead_key(key)))
             .collect();
+        let ids = stored.keys.iter().map(|(id, _)| *id);
         Self {
             active: stored.active,
             all,
+            created: ids.zip(stored.created.iter().copied()).collect(),
         }
     }
 

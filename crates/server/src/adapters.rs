@@ -15,6 +15,7 @@ use sha1::{Digest, Sha1};
 use tokio::sync::broadcast;
 use wharf_base::{Arn, Clock, Timestamp};
 use wharf_planeproto::{self as planes, Resource, report::TargetHealth};
+use wharf_records::node::Grant;
 use wharf_registry::RegistryApi;
 use wharf_seal::Keyring;
 use wharf_store::{Entry, Store};
@@ -26,7 +27,7 @@ use wharf_svc_ecs::{
 use wharf_svc_elbv2::{
     CertificateLookup, Certificates, Elbv2Service, FoundCertificate, Instances, LookupError, Place,
 };
-use wharf_svc_iam::{AssumeError, Directory as IamDirectory, IdentifyError};
+use wharf_svc_iam::{AssumeError, Directory as IamDirectory, Identified, IdentifyError};
 use wharf_wire::{Context, Dispatcher, fault::Chain};
 
 use crate::{
@@ -47,23 +48,34 @@ impl gateway::Directory for Keys {
         session_token: Option<&str>,
         now: Timestamp,
     ) -> Result<Key, KeyError> {
-        let found = self
-            .0
-            .identify(access_key_id, session_token, now)
-            .await
-            .map_err(|error| match error {
-                IdentifyError::Unknown => KeyError::Unknown,
-                IdentifyError::Expired => KeyError::Expired,
-                IdentifyError::Directory(error) => {
-                    tracing::error!(error = %Chain(&error), "an access key cannot be looked up");
-                    KeyError::Unavailable
-                }
-            })?;
-        Ok(Key {
-            secret_access_key: found.secret.expose().to_owned(),
-            caller: found.caller,
-        })
+        let found = self.0.identify(access_key_id, session_token, now).await;
+        key(found)
     }
+
+    async fn key_of_node(
+        &self,
+        access_key_id: &str,
+        session_token: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Key, KeyError> {
+        let found = self.0.identify_node(access_key_id, session_token, now);
+        key(found.await)
+    }
+}
+
+fn key(found: Result<Identified, IdentifyError>) -> Result<Key, KeyError> {
+    let found = found.map_err(|error| match error {
+        IdentifyError::Unknown => KeyError::Unknown,
+        IdentifyError::Expired => KeyError::Expired,
+        IdentifyError::Directory(error) => {
+            tracing::error!(error = %Chain(&error), "an access key cannot be looked up");
+            KeyError::Unavailable
+        }
+    })?;
+    Ok(Key {
+        secret_access_key: found.secret.expose().to_owned(),
+        caller: found.caller,
+    })
 }
 
 /// Roles as ECS assumes them for tasks.
@@ -263,6 +275,11 @@ impl Nodes for EcsNodes {
     async fn zone_if_bound(&self, cx: &Context, instance: &str) -> Result<String, String> {
         let zone = self.0.zone_if_bound(cx, instance).await;
         zone.map_err(|fault| fault.message)
+    }
+
+    async fn grant(&self, cx: &Context) -> Result<Option<Grant>, String> {
+        let grant = self.0.node_grant(cx).await;
+        grant.map_err(|fault| fault.message)
     }
 
     async fn is_registered(&self, account: &str, region: &str, instance: &str) -> bool {

@@ -1,34 +1,36 @@
 //! The first start: root's key, the default VPC, the cluster `default`, the node's identity. Each
 //! step is idempotent and done again at every start.
 
-use std::path::Path;
-
-use serde_json::{Value, json};
 use wharf_api_ecs::{Ecs, types::CreateClusterRequest};
-use wharf_api_iam::{Iam, types::ListAccessKeysRequest};
 use wharf_base::{Clock, Permit};
-use wharf_durable::{self as durable, Durability};
+use wharf_records::node::OWN_USER;
+use wharf_store::Store;
 use wharf_svc_ec2::Ec2Service;
 use wharf_svc_ecs::EcsService;
 use wharf_svc_iam::{Directory, IamService};
 use wharf_wire::{Call, Caller, Context, Fault};
 
 use crate::{
-    node_identity::{NodeRole, ensure_user, forget_keys, new_key},
+    known_nodes::KnownNodes,
+    node_credentials::NodeCredentials,
+    node_identity::{NodeRole, ensure_user, forget_keys},
+    own_identity,
     root::{self, RootCredentials},
     start::{ServerConfig, StartError},
 };
 
 const PERMIT: Permit = Permit::for_controller("bootstrap");
-/// The user behind the node of this machine; its rights are a policy, to be read like any.
-const NODE_USER: &str = "wharf-node";
-const NODE_ROLE: NodeRole = NodeRole { balancers: true };
+const NODE_ROLE: NodeRole = NodeRole {
+    balancers: own_identity::BALANCERS,
+};
 
 pub struct Bootstrap<'a> {
     pub config: &'a ServerConfig,
     pub clock: &'a dyn Clock,
+    pub store: &'a Store,
     pub keyring: &'a wharf_seal::Keyring,
     pub directory: &'a Directory,
+    pub credentials: &'a NodeCredentials,
     pub iam: &'a IamService,
     pub ec2: &'a Ec2Service,
     pub ecs: &'a EcsService,
@@ -46,6 +48,16 @@ impl Bootstrap<'_> {
         self.default_cluster(&call)
             .await
             .map_err(failed("make the cluster `default`"))?;
+        let nodes = KnownNodes {
+            store: self.store,
+            iam: self.iam,
+            ecs: self.ecs,
+            clock: self.clock,
+        };
+        nodes
+            .write_down(&call)
+            .await
+            .map_err(failed("write down the nodes"))?;
         self.node_identity(&call).await
     }
 
@@ -85,73 +97,18 @@ impl Bootstrap<'_> {
             .map(|_| ())
     }
 
-    /// Writes what the node of this machine signs with, unless it has a key that still counts.
+    /// Writes what the node of this machine signs with: new credentials at every start, which the node
+    /// renews itself. Long-lived keys of earlier versions end.
     async fn node_identity(&self, call: &Call) -> Result<(), StartError> {
-        let path = &self.config.node_identity;
         let failed = |fault| StartError::Bootstrap {
             step: "make the node's identity",
             fault,
         };
-        let known = read_json(path);
-        let key = known
-            .as_ref()
-            .and_then(|known| Some((text(known, "accessKeyId")?, text(known, "secretAccessKey")?)));
-        ensure_user(self.iam, call, NODE_USER, NODE_ROLE)
+        ensure_user(self.iam, call, OWN_USER, NODE_ROLE)
             .await
             .map_err(failed)?;
-        let key = match key {
-            Some(key) if self.counts(call, &key.0).await.map_err(failed)? => key,
-            _ => {
-                // Nobody holds what an earlier identity file had.
-                forget_keys(self.iam, call, NODE_USER)
-                    .await
-                    .map_err(failed)?;
-                new_key(self.iam, call, NODE_USER).await.map_err(failed)?
-            }
-        };
-        let identity = json!({
-            "endpoint": format!("http://127.0.0.1:{}", self.config.port),
-            "accessKeyId": key.0,
-            "secretAccessKey": key.1,
-            "region": self.config.region,
-            "cluster": "default",
-            "instanceName": "",
-            "loadBalancer": NODE_ROLE.balancers,
-        });
-        if known.as_ref() == Some(&identity) {
-            return Ok(());
-        }
-        let write = || {
-            let folder = path.parent().ok_or(std::io::ErrorKind::InvalidInput)?;
-            std::fs::create_dir_all(folder)?;
-            durable::replace(path, identity.to_string().as_bytes(), Durability::Machine)
-        };
-        write().map_err(|source| StartError::File {
-            path: path.clone(),
-            source,
-        })
+        own_identity::write(self.config, self.credentials).await?;
+        // A node that runs meanwhile reads the file before it signs with what is gone.
+        forget_keys(self.iam, call, OWN_USER).await.map_err(failed)
     }
-
-    async fn counts(&self, call: &Call, key: &str) -> Result<bool, Fault> {
-        let input = ListAccessKeysRequest {
-            user_name: Some(NODE_USER.to_owned()),
-            ..Default::default()
-        };
-        match self.iam.list_access_keys(call, input).await {
-            Ok(reply) => Ok(reply.access_key_metadata.iter().flatten().any(|known| {
-                known.access_key_id.as_deref() == Some(key)
-                    && known.status.as_deref() == Some("Active")
-            })),
-            Err(fault) if fault.code == "NoSuchEntity" => Ok(false),
-            Err(fault) => Err(fault),
-        }
-    }
-}
-
-fn read_json(path: &Path) -> Option<Value> {
-    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
-}
-
-fn text(value: &Value, name: &str) -> Option<String> {
-    value[name].as_str().map(str::to_owned)
 }

@@ -43,8 +43,9 @@ use connections::{Connections, RegistryPlace, Slot};
 use source::Source;
 
 use crate::{
-    backup::Backup, certificate_authority::CertificateAuthority, explain::Explain, join::Join,
-    overview::Overview, plane::Planes,
+    backup::Backup,
+    certificate_authority::CertificateAuthority, explain::Explain, join::Join, keys::Keys,
+    node_credentials::NodeCredentials, nodes::Nodes, overview::Overview, plane::Planes,
 };
 pub use auth::{Directory, Key, KeyError};
 
@@ -84,6 +85,12 @@ pub struct Gateway {
     pub health: Arc<dyn Handler>,
     /// `/wharf/join`: nodes of other machines
     pub join: Arc<Join>,
+    /// `/wharf/node/…`: nodes that renew their credentials
+    pub node_credentials: NodeCredentials,
+    /// `/wharf/keys…`: for `wharf keys`
+    pub keys: Keys,
+    /// `/wharf/nodes…`: for `wharf node list` and `wharf node remove`
+    pub nodes: Nodes,
     /// `/plane/v1/…`: planes of hosts
     pub planes: Arc<Planes>,
     /// `/wharf/overview`: what runs, for `wharf status`
@@ -284,6 +291,55 @@ impl Gateway {
                     Err(answer) => api::respond(answer, ""),
                 }
             }
+            route::Route::NodeCredentials => match self.apis.node(&request).await {
+                Ok(caller) => match self.node_credentials.renew(&caller).await {
+                    Ok(renewed) => text(StatusCode::OK, renewed.to_string()),
+                    Err((status, why)) => text(status, format!("{why}\n")),
+                },
+                Err(answer) => api::respond(answer, ""),
+            },
+            route::Route::NodeConfirmation => match self.apis.node(&request).await {
+                Ok(caller) => match self.node_credentials.confirm(&caller).await {
+                    Ok(()) => text(StatusCode::OK, ""),
+                    Err((status, why)) => text(status, format!("{why}\n")),
+                },
+                Err(answer) => api::respond(answer, ""),
+            },
+            route::Route::Nodes => match self.apis.authenticate(&request, "wharf", peer).await {
+                Ok(cx) => match self.nodes.list(cx).await {
+                    Ok(document) => text(StatusCode::OK, document.to_string()),
+                    Err(refusal) => text(StatusCode::FORBIDDEN, format!("{refusal}\n")),
+                },
+                Err(answer) => api::respond(answer, ""),
+            },
+            route::Route::Keys => match self.apis.authenticate(&request, "wharf", peer).await {
+                Ok(cx) => answer(self.keys.list(cx).await),
+                Err(answer) => api::respond(answer, ""),
+            },
+            route::Route::KeyRotation => {
+                let query = request.uri().query().unwrap_or_default().to_owned();
+                match self.apis.authenticate(&request, "wharf", peer).await {
+                    Ok(cx) => answer(self.keys.rotate(cx, &query).await),
+                    Err(answer) => api::respond(answer, ""),
+                }
+            }
+            route::Route::KeyRetirement => {
+                let query = request.uri().query().unwrap_or_default().to_owned();
+                match self.apis.authenticate(&request, "wharf", peer).await {
+                    Ok(cx) => answer(self.keys.retire(cx, &query).await),
+                    Err(answer) => api::respond(answer, ""),
+                }
+            }
+            route::Route::NodeRemoval => {
+                let query = request.uri().query().unwrap_or_default().to_owned();
+                match self.apis.authenticate(&request, "wharf", peer).await {
+                    Ok(cx) => match self.nodes.remove(cx, &query).await {
+                        Ok(document) => text(StatusCode::OK, document.to_string()),
+                        Err(refusal) => text(StatusCode::FORBIDDEN, format!("{refusal}\n")),
+                    },
+                    Err(answer) => api::respond(answer, ""),
+                }
+            }
             route::Route::Overview => match self.apis.authenticate(&request, "wharf", peer).await {
                 Ok(cx) => match self.overview.document(cx).await {
                     Ok(document) => text(StatusCode::OK, document.to_string()),
@@ -418,6 +474,14 @@ impl http_body::Body for Answering {
 
     fn size_hint(&self) -> http_body::SizeHint {
         self.body.size_hint()
+    }
+}
+
+/// A document, or why there is none.
+fn answer(outcome: Result<serde_json::Value, String>) -> Response<Body> {
+    match outcome {
+        Ok(document) => text(StatusCode::OK, document.to_string()),
+        Err(refusal) => text(StatusCode::FORBIDDEN, format!("{refusal}\n")),
     }
 }
 

@@ -3,7 +3,8 @@
 //! A token is `<id>.<secret>.<digest of the authority>`. Of the secret only a digest is stored; a
 //! token ends after an hour, and with its use. What the node gets is a user of its own with the
 //! rights of `AmazonEC2ContainerServiceforEC2Role` and to subscribe its planes; ECS binds it to the
-//! container instance it registers.
+//! container instance it registers. What the token allows beyond that ([`Grant`]) is kept as the
+//! node's record, and registration and the plane stream are held to it.
 //!
 //! A token is spent only once the identity is made. The name of the user comes into the token
 //! first, so that a user that nobody got (a crash came between, or another spent the token) is
@@ -18,14 +19,20 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use subtle::ConstantTimeEq;
 use wharf_base::{Clock, Permit, Timestamp, ids};
-use wharf_records::{Record, Scope, Unknown, decode, encode};
+use wharf_records::{
+    Record, Scope, Unknown, decode, encode,
+    node::{Grant, Node, Renewable},
+};
 use wharf_store::{Compare, Entry, Range, Revision, Store, Txn};
+use wharf_svc_ecs::EcsService;
 use wharf_svc_iam::IamService;
 use wharf_wire::{Call, Caller, Check, Context, Dispatcher, Fault, sigv4::sha256_hex};
 
 use crate::{
     gateway::{Asking, Body, Handler, Paced, Peer, full, text},
-    node_identity::{NodeRole, ensure_user, new_key, remove_user},
+    grant,
+    node_credentials::{self, NodeCredentials},
+    node_identity::{NodeRole, ensure_user, remove_user},
 };
 
 const PERMIT: Permit = Permit::for_controller("join");
@@ -38,8 +45,10 @@ const MAX_REQUEST: usize = 4096;
 struct JoinToken {
     secret_sha256: String,
     expires_at: Timestamp,
-    /// The node will carry load balancers too.
     #[serde(default)]
+    grant: Grant,
+    /// In tokens from before there were grants: the node will carry load balancers too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     balancers: bool,
     /// The user that the last try was about to make.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,6 +66,8 @@ impl Record for JoinToken {
 pub struct Join {
     pub store: Store,
     pub iam: IamService,
+    pub ecs: EcsService,
+    pub credentials: NodeCredentials,
     pub dispatcher: Dispatcher,
     pub clock: Arc<dyn Clock>,
     pub account: String,
@@ -74,17 +85,23 @@ impl Join {
         Scope::new("wharf", &self.account, &self.region).key(JoinToken::KIND, id)
     }
 
-    /// Hands out a token to whom policies let do `wharf:CreateJoinToken`. The query
-    /// `load-balancer=true` asks for a node that carries load balancers too.
+    /// Hands out a token to whom policies let do `wharf:CreateJoinToken`. The query says what it
+    /// allows, see [`grant::read`].
     pub async fn create_token(&self, cx: Context, query: &str) -> Response<Body> {
-        let mut wanted = form_urlencoded::parse(query.as_bytes());
-        let balancers = wanted.any(|(name, value)| name == "load-balancer" && value == "true");
         let checks = [Check::any("wharf:CreateJoinToken")];
         let call = match self.dispatcher.authorize(cx, &checks).await {
             Ok(call) => call,
             Err(refusal) => return text(StatusCode::FORBIDDEN, format!("{refusal}\n")),
         };
-        match self.new_token(&call, balancers).await {
+        let grant = match grant::read(query) {
+            Ok(grant) => grant,
+            Err(why) => return text(StatusCode::BAD_REQUEST, format!("{why}\n")),
+        };
+        if !self.ecs.has_cluster(&call, &grant.cluster).await {
+            let why = format!("There is no cluster {}.\n", grant.cluster);
+            return text(StatusCode::BAD_REQUEST, why);
+        }
+        match self.new_token(&call, grant).await {
             Ok(token) => text(StatusCode::OK, format!("{token}\n")),
             Err(fault) => text(
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -93,12 +110,13 @@ impl Join {
         }
     }
 
-    async fn new_token(&self, call: &Call, balancers: bool) -> Result<String, Fault> {
+    async fn new_token(&self, call: &Call, grant: Grant) -> Result<String, Fault> {
         let (id, secret) = (ids::hex16(), ids::hex32());
         let token = JoinToken {
             secret_sha256: sha256_hex(secret.as_bytes()),
             expires_at: self.clock.now() + TOKEN_LIFE,
-            balancers,
+            grant,
+            balancers: false,
             user: None,
             unknown: Unknown::new(),
         };
@@ -124,21 +142,32 @@ impl Join {
         if !right || known.expires_at < self.clock.now() {
             return Ok(None);
         }
-        let role = NodeRole {
-            balancers: known.balancers,
-        };
+        let mut grant = known.grant.clone();
+        grant.balancers |= known.balancers;
         let Some((claimed_at, name)) = self.claim(&entry, known).await? else {
             return Ok(None);
         };
-        let identity = self.identity(&name, role).await?;
+        let (identity, current) = self.identity(&name, &grant).await?;
+        let node = Node {
+            user: name.clone(),
+            grant,
+            joined_at: self.clock.now(),
+            credentials: Some(Renewable {
+                current,
+                previous: None,
+            }),
+            unknown: Unknown::new(),
+        };
+        let record = Node::key(&self.account, &self.region, &name);
         // Whoever deletes it has spent it.
         let txn = Txn::new()
             .when(Compare::mod_revision(entry.key.clone(), claimed_at))
-            .delete(entry.key);
+            .delete(entry.key)
+            .put(record, encode(&node));
         if self.commit(txn).await?.is_some() {
             return Ok(Some(identity));
         }
-        remove_user(&self.iam, &self.call(), &name).await?;
+        self.forget(&name).await?;
         Ok(None)
     }
 
@@ -162,29 +191,44 @@ impl Join {
             return Ok(None);
         };
         if let Some(earlier) = earlier {
-            remove_user(&self.iam, &self.call(), &earlier).await?;
+            self.forget(&earlier).await?;
         }
         Ok(Some((revision, name)))
     }
 
-    /// A user of its own for a node, with a key.
-    async fn identity(&self, name: &str, role: NodeRole) -> Result<serde_json::Value, Fault> {
+    /// A user of its own for a node, and its first credentials with their id.
+    async fn identity(
+        &self,
+        name: &str,
+        grant: &Grant,
+    ) -> Result<(serde_json::Value, String), Fault> {
         let call = self.call();
+        let role = NodeRole {
+            balancers: grant.balancers,
+        };
         ensure_user(&self.iam, &call, name, role).await?;
-        let key = new_key(&self.iam, &call, name).await?;
-        Ok(json!({
-            "accessKeyId": key.0,
-            "secretAccessKey": key.1,
+        let minted = self.credentials.issue(name).await?;
+        let identity = json!({
+            "credentials": node_credentials::shown(&minted),
             "region": self.region,
-            "cluster": "default",
-            "loadBalancer": role.balancers,
-        }))
+            "cluster": grant.cluster,
+            "loadBalancer": grant.balancers,
+            "granted": grant,
+        });
+        Ok((identity, minted.access_key_id))
     }
 
     fn call(&self) -> Call {
         let mut cx = Context::internal(&self.account, &self.region, "wharf", self.clock.now());
         cx.caller = Caller::root(&self.account);
         Call::by_controller(cx, PERMIT)
+    }
+
+    /// Removes a user that nobody got.
+    async fn forget(&self, name: &str) -> Result<(), Fault> {
+        remove_user(&self.iam, &self.call(), name).await?;
+        let key = Node::key(&self.account, &self.region, name);
+        self.commit(Txn::new().delete(key)).await.map(|_| ())
     }
 
     /// The revision of a transaction; `None` if a comparison failed.
@@ -204,7 +248,7 @@ impl Join {
                 continue;
             }
             if let Some(user) = &token.user {
-                remove_user(&self.iam, &self.call(), user).await?;
+                self.forget(user).await?;
             }
             let txn = Txn::new()
                 .when(Compare::unchanged(&entry))

@@ -3,27 +3,27 @@
 use wharf_api_iam::{
     Iam,
     types::{
-        AttachUserPolicyRequest, CreateAccessKeyRequest, CreateUserRequest, DeleteAccessKeyRequest,
-        DeleteUserPolicyRequest, DeleteUserRequest, DetachUserPolicyRequest, GetUserPolicyRequest,
-        ListAccessKeysRequest, PutUserPolicyRequest,
+        CreateUserRequest, DeleteAccessKeyRequest, DeleteUserPolicyRequest, DeleteUserRequest,
+        DetachUserPolicyRequest, GetUserPolicyRequest, ListAccessKeysRequest, PutUserPolicyRequest,
     },
 };
 use wharf_base::Arn;
 use wharf_planeproto::Plane;
+use wharf_records::node::USER_PATH;
 use wharf_svc_iam::IamService;
 use wharf_wire::{Call, Caller, CallerKind, Fault};
 
-const NODE_POLICY: &str =
-    "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role";
-/// What delivering logs needs beyond the managed policy: `awslogs-create-group`, and a look at what
-/// arrived before a crash, so that no line is sent twice.
-const LOG_POLICY: (&str, &str) = (
-    "deliver-logs",
-    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogGroup","logs:GetLogEvents"],"Resource":"*"}]}"#,
+/// What an agent does. Of log streams and repositories the nodes' gate admits those of tasks on the
+/// node; of container instances ECS admits its own.
+const NODE_POLICY: (&str, &str) = (
+    "node",
+    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Resource":"*","Action":["ecs:RegisterContainerInstance","ecs:DeregisterContainerInstance","ecs:DiscoverPollEndpoint","ecs:Poll","ecs:StartTelemetrySession","ecs:SubmitAttachmentStateChanges","ecs:SubmitContainerStateChange","ecs:SubmitTaskStateChange","ecs:UpdateContainerInstancesState","ecr:GetAuthorizationToken","ecr:BatchCheckLayerAvailability","ecr:BatchGetImage","ecr:GetDownloadUrlForLayer","logs:CreateLogGroup","logs:CreateLogStream","logs:PutLogEvents","logs:GetLogEvents"]}]}"#,
 );
+/// What users of earlier versions have instead.
+const EARLIER_MANAGED_POLICY: &str =
+    "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role";
+const EARLIER_LOG_POLICY: &str = "deliver-logs";
 const PLANE_POLICY: &str = "subscribe";
-/// Path of the users behind nodes.
-const NODE_PATH: &str = "/wharf/";
 
 /// Whether a caller is a node that joined, or this machine's own.
 pub fn is_node(caller: &Caller) -> bool {
@@ -52,20 +52,37 @@ pub async fn ensure_user(
 ) -> Result<(), Fault> {
     let user = CreateUserRequest {
         user_name: Some(name.to_owned()),
-        path: Some(NODE_PATH.to_owned()),
+        path: Some(USER_PATH.to_owned()),
         ..Default::default()
     };
     tolerate(iam.create_user(call, user).await, "EntityAlreadyExists")?;
-    let policy = AttachUserPolicyRequest {
-        user_name: Some(name.to_owned()),
-        policy_arn: Some(NODE_POLICY.to_owned()),
-    };
-    iam.attach_user_policy(call, policy).await?;
     let planes = plane_policy(call, role);
-    for (policy, document) in [LOG_POLICY, (PLANE_POLICY, &planes)] {
+    for (policy, document) in [NODE_POLICY, (PLANE_POLICY, &planes)] {
         put_policy(iam, call, name, policy, document).await?;
     }
-    Ok(())
+    detach_managed(iam, call, name).await?;
+    delete_policy(iam, call, name, EARLIER_LOG_POLICY).await
+}
+
+async fn detach_managed(iam: &IamService, call: &Call, name: &str) -> Result<(), Fault> {
+    let detach = DetachUserPolicyRequest {
+        user_name: Some(name.to_owned()),
+        policy_arn: Some(EARLIER_MANAGED_POLICY.to_owned()),
+    };
+    tolerate(iam.detach_user_policy(call, detach).await, "NoSuchEntity").map(|_| ())
+}
+
+async fn delete_policy(
+    iam: &IamService,
+    call: &Call,
+    name: &str,
+    policy: &str,
+) -> Result<(), Fault> {
+    let delete = DeleteUserPolicyRequest {
+        user_name: Some(name.to_owned()),
+        policy_name: Some(policy.to_owned()),
+    };
+    tolerate(iam.delete_user_policy(call, delete).await, "NoSuchEntity").map(|_| ())
 }
 
 async fn put_policy(
@@ -112,9 +129,10 @@ pub fn plane_arn(region: &str, account: &str, plane: Plane) -> String {
     Arn::new("wharf", region, account, format!("plane/{plane}")).to_string()
 }
 
-/// A new key of a user: its id and secret.
+/// A long-lived key of a user, as nodes once had: its id and secret.
+#[cfg(test)]
 pub async fn new_key(iam: &IamService, call: &Call, name: &str) -> Result<(String, String), Fault> {
-    let input = CreateAccessKeyRequest {
+    let input = wharf_api_iam::types::CreateAccessKeyRequest {
         user_name: Some(name.to_owned()),
     };
     let made = iam
@@ -149,17 +167,9 @@ pub async fn forget_keys(iam: &IamService, call: &Call, name: &str) -> Result<()
 /// Deletes a user that [`ensure_user`] made, or what there is of it.
 pub async fn remove_user(iam: &IamService, call: &Call, name: &str) -> Result<(), Fault> {
     forget_keys(iam, call, name).await?;
-    let detach = DetachUserPolicyRequest {
-        user_name: Some(name.to_owned()),
-        policy_arn: Some(NODE_POLICY.to_owned()),
-    };
-    tolerate(iam.detach_user_policy(call, detach).await, "NoSuchEntity")?;
-    for policy in [LOG_POLICY.0, PLANE_POLICY] {
-        let delete = DeleteUserPolicyRequest {
-            user_name: Some(name.to_owned()),
-            policy_name: Some(policy.to_owned()),
-        };
-        tolerate(iam.delete_user_policy(call, delete).await, "NoSuchEntity")?;
+    detach_managed(iam, call, name).await?;
+    for policy in [NODE_POLICY.0, PLANE_POLICY, EARLIER_LOG_POLICY] {
+        delete_policy(iam, call, name, policy).await?;
     }
     let delete = DeleteUserRequest {
         user_name: Some(name.to_owned()),

@@ -60,6 +60,28 @@ pub fn save(server_dir: &Path, keyring: &Keyring, root: &RootCredentials) -> Res
         .map_err(|source| RootError::Write { path, source })
 }
 
+/// Seals the file under the keyring's active key; whether it was not.
+pub fn reseal(server_dir: &Path, keyring: &Keyring) -> Result<bool, RootError> {
+    let path = server_dir.join(FILE);
+    let token = match fs::read_to_string(&path) {
+        Ok(token) => token,
+        // Root has no key.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(source) => return Err(RootError::Read { path, source }),
+    };
+    let secret = match keyring.open_token(&token, CONTEXT) {
+        Ok(secret) => secret,
+        Err(source) => return Err(RootError::Sealed { path, source }),
+    };
+    if keyring.is_sealed_under_active(&token) {
+        return Ok(false);
+    }
+    let token = keyring.seal_token(secret.expose(), CONTEXT);
+    durable::replace(&path, token.as_bytes(), Durability::Machine)
+        .map_err(|source| RootError::Write { path, source })?;
+    Ok(true)
+}
+
 /// Removes the file of a root key that no longer counts.
 pub fn forget(server_dir: &Path) -> Result<(), RootError> {
     let path = server_dir.join(FILE);

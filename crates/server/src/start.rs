@@ -47,6 +47,10 @@ use crate::{
     },
     health::Health,
     join::Join,
+    keys::Keys,
+    node_credentials::NodeCredentials,
+    node_gate::NodeGate,
+    nodes::Nodes,
     overview::Overview,
     plane::{Parts as PlaneParts, Planes},
     root::RootError,
@@ -158,8 +162,10 @@ pub async fn run(
     Bootstrap {
         config: &config,
         clock: &*clock,
+        store: &data.store,
         keyring: &data.keyring,
         directory: &plane.directory,
+        credentials: &plane.node_credentials(&config, &data, &clock),
         iam: &plane.iam,
         ec2: &plane.ec2,
         ecs: &plane.ecs,
@@ -388,8 +394,9 @@ impl Plane {
             IamMode::Off => Mode::Off,
         };
         let recorder = Arc::new(Recorder::new(data.journal.clone(), clock.clone()));
-        let dispatcher = Dispatcher::new(Arc::new(IamGate::new(directory.clone(), mode)))
-            .audited(recorder.clone());
+        let iam_gate = Arc::new(IamGate::new(directory.clone(), mode));
+        let (gate, gate_ecs) = NodeGate::new(iam_gate, mode == Mode::Enforce);
+        let dispatcher = Dispatcher::new(Arc::new(gate)).audited(recorder.clone());
         let registry_host = format!("localhost:{}", config.port);
         let catalog = Catalog::new(
             data.store.clone(),
@@ -448,6 +455,7 @@ impl Plane {
                 Arc::new(roles),
             )
         });
+        let _ = gate_ecs.set(ecs.clone());
         Self {
             iam: IamService::new(directory.clone()),
             sts: StsService::new(directory.clone()),
@@ -485,6 +493,22 @@ impl Plane {
             balancers: Arc::new(LoadBalancing(self.elbv2.clone())),
             stop: stop.clone(),
         })
+    }
+
+    pub fn node_credentials(
+        &self,
+        config: &ServerConfig,
+        data: &Data,
+        clock: &Arc<dyn Clock>,
+    ) -> NodeCredentials {
+        NodeCredentials {
+            store: data.store.clone(),
+            iam: self.iam.clone(),
+            directory: self.directory.clone(),
+            clock: clock.clone(),
+            account: config.account.clone(),
+            region: config.region.clone(),
+        }
     }
 
     pub fn gateway(
@@ -525,9 +549,12 @@ impl Plane {
         let acceptor = authority
             .acceptor(&config.listen)
             .map_err(StartError::Tls)?;
+        let credentials = self.node_credentials(config, data, clock);
         let join = Join {
+            credentials: credentials.clone(),
             store: data.store.clone(),
             iam: self.iam.clone(),
+            ecs: self.ecs.clone(),
             dispatcher: self.dispatcher.clone(),
             clock: clock.clone(),
             account: config.account.clone(),
@@ -555,6 +582,22 @@ impl Plane {
             }),
             health: Arc::new(Health::new(data.store.clone(), data.journal.clone())),
             join: Arc::new(join),
+            keys: Keys {
+                store: data.store.clone(),
+                keyring: data.keyring.clone(),
+                directory: self.directory.clone(),
+                dispatcher: self.dispatcher.clone(),
+                clock: clock.clone(),
+                config: config.clone(),
+                credentials: credentials.clone(),
+            },
+            node_credentials: credentials,
+            nodes: Nodes {
+                store: data.store.clone(),
+                iam: self.iam.clone(),
+                ecs: self.ecs.clone(),
+                dispatcher: self.dispatcher.clone(),
+            },
             planes: planes.clone(),
             certificate_authority: CertificateAuthority {
                 acm: self.acm.clone(),

@@ -110,6 +110,25 @@ impl Authority {
     }
 }
 
+/// Seals the authority's key under the keyring's active key; whether it was not.
+pub fn reseal(dir: &Path, keyring: &Keyring) -> Result<bool, TlsError> {
+    let path = dir.join("ca.key.sealed");
+    let failed = |source| TlsError::File {
+        path: path.clone(),
+        source,
+    };
+    let sealed = fs::read_to_string(&path).map_err(failed)?;
+    if keyring.is_sealed_under_active(&sealed) {
+        return Ok(false);
+    }
+    let pem = keyring
+        .open_token(&sealed, KEY_CONTEXT)
+        .map_err(|_| TlsError::Sealed)?;
+    let sealed = keyring.seal_token(pem.expose(), KEY_CONTEXT);
+    durable::replace(&path, sealed.as_bytes(), Durability::Machine).map_err(failed)?;
+    Ok(true)
+}
+
 fn authority_params() -> CertificateParams {
     let mut params = CertificateParams::default();
     params

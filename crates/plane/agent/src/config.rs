@@ -3,8 +3,10 @@
 use std::{collections::BTreeMap, fmt, io, net::IpAddr, path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Serialize};
-use wharf_base::InstallationId;
+use wharf_base::{InstallationId, Timestamp};
 use wharf_network::Subnet;
+use wharf_records::node::Grant;
+use wharf_wire::sigv4::SigningKeys;
 
 /// Cleanup waits this long after STOPPED, so that the task's metadata can still be read (§5).
 pub const TASK_CLEANUP_AFTER: Duration = Duration::from_secs(3 * 60 * 60);
@@ -60,6 +62,11 @@ impl Default for ImageCleanup {
 }
 
 impl NodeConfig {
+    /// The identity's file, which renewals replace.
+    pub fn identity_file(&self) -> PathBuf {
+        self.data_dir.join("identity.json")
+    }
+
     /// The defaults around what has none.
     pub fn new(
         data_dir: impl Into<PathBuf>,
@@ -96,6 +103,11 @@ pub struct Identity {
     pub endpoint: String,
     pub access_key_id: String,
     pub secret_access_key: String,
+    /// With credentials that end; long-lived keys of earlier versions have neither.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_token: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
     pub region: String,
     /// Name or ARN.
     pub cluster: String,
@@ -105,6 +117,10 @@ pub struct Identity {
     /// The node may carry load balancers too.
     #[serde(default)]
     pub load_balancer: bool,
+    /// What its join token allows; none for the control plane's own node, and for nodes that joined
+    /// before tokens bound anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub granted: Option<Grant>,
 }
 
 impl fmt::Debug for Identity {
@@ -130,6 +146,14 @@ pub enum IdentityError {
 }
 
 impl Identity {
+    pub fn signing_keys(&self) -> SigningKeys {
+        SigningKeys {
+            access_key_id: self.access_key_id.clone(),
+            secret_access_key: self.secret_access_key.clone(),
+            session_token: self.session_token.clone(),
+        }
+    }
+
     /// # Errors
     /// The file is not there, not readable, or no identity.
     pub fn load(path: impl Into<PathBuf>) -> Result<Self, IdentityError> {

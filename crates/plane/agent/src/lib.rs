@@ -16,6 +16,7 @@
 //! - [`client`] makes signed calls and sockets; [`logs`] delivers what containers print;
 //!   [`endpoint`] answers tasks at 169.254.170.2.
 //! - `network_plane` hears from the control plane who speaks to whom, and tells the network.
+//! - `renewal` keeps the node's credentials good.
 //! - [`exec`] serves sessions of ECS Exec.
 //! - [`machine`] is the real machine behind [`node::machine::Machine`].
 //!
@@ -32,9 +33,11 @@ pub mod machine;
 mod network_plane;
 pub mod node;
 pub mod protocol;
+mod renewal;
 mod start;
 
 pub use config::{Identity, NodeConfig};
 pub use network_plane::ThisHost;
 pub use node::NodeError;
+pub use renewal::IdentityFile;
 pub use start::{Base, run, teardown};

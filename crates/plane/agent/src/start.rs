@@ -13,7 +13,10 @@ use tokio::{
     sync::{mpsc, watch},
     time::timeout,
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{AbortOnDropHandle, TaskTracker},
+};
 use wharf_base::{Clock, InstallationId, SystemClock};
 use wharf_container::{
     image::{ImageOptions, ImageStore},
@@ -22,7 +25,6 @@ use wharf_container::{
 use wharf_link::{Delivery, LinkConfig, Subscription};
 use wharf_network::{EndpointListener, Network, NetworkConfig};
 use wharf_planeproto::Plane;
-use wharf_wire::sigv4::SigningKeys;
 
 use crate::{
     client::{Api, Dialer, Endpoint},
@@ -47,6 +49,7 @@ use crate::{
         session::Session,
         telemetry::{Publisher, Sampler},
     },
+    renewal::Renewal,
 };
 
 /// Events of containers that may wait for the loop.
@@ -112,11 +115,7 @@ impl Base {
         let api = Api::new(
             Endpoint::parse(&identity.endpoint)?,
             Dialer::new(config.ca.as_deref())?,
-            SigningKeys {
-                access_key_id: identity.access_key_id.clone(),
-                secret_access_key: identity.secret_access_key.clone(),
-                session_token: None,
-            },
+            identity.signing_keys(),
             &identity.region,
             clock.clone(),
         );
@@ -168,6 +167,13 @@ async fn start(
     let is_serving = connected.subscribe();
     let (telemetry, telemetry_target) = watch::channel(None);
 
+    let renewal = Renewal {
+        path: config.identity_file(),
+        api: api.clone(),
+        clock: clock.clone(),
+    };
+    // Ends with the node: dropped, it renews nothing any more.
+    let _renewal = AbortOnDropHandle::new(tokio::spawn(renewal.run()));
     let loopback = Loopback::open(config, &api).await?;
     let (network, listeners) = Network::start(network_config(config).await)
         .await
@@ -307,7 +313,7 @@ fn subscribe(
     Subscription::start(LinkConfig {
         endpoint: api.endpoint().clone(),
         dialer: api.dialer().clone(),
-        keys: api.keys().clone(),
+        keys: api.current_keys().clone(),
         region: api.region().to_owned(),
         plane: Plane::Network,
         state_file: config.data_dir.join(network_plane::STATE_FILE),

@@ -11,11 +11,13 @@
 mod backoff;
 mod connect;
 mod disk;
+mod keys;
 mod known;
 mod stream;
 mod subscription;
 
 pub use backoff::Backoff;
 pub use connect::{BadEndpoint, ConnectError, Dialer, Endpoint, Stream};
+pub use keys::CurrentKeys;
 pub use known::Update;
 pub use subscription::{Delivery, LinkConfig, LinkState, Subscription};

@@ -111,7 +111,8 @@ fn request(config: &LinkConfig, body: Outgoing) -> Result<Request<Outgoing>, htt
     // The head is what is signed; what follows it belongs to the same connection.
     let digest = sigv4::sha256_hex(b"");
     let now = config.clock.now();
-    let signed = sigv4::sign(&parts, &digest, &config.keys, &config.region, "wharf", now);
+    let keys = config.keys.get();
+    let signed = sigv4::sign(&parts, &digest, &keys, &config.region, "wharf", now);
     let scheme = if endpoint.tls { "https" } else { "http" };
     let mut request = Request::post(format!("{scheme}://{}{path}", endpoint.authority()));
     for (name, value) in signed {

@@ -25,10 +25,10 @@ use wharf_planeproto::{
     report::{ClosedDoor, TargetHealth},
     wire::{self, Commit, HEARTBEAT, MAX_STATE, ToPlane, ToServer, VERSION},
 };
-use wharf_wire::{fault::Chain, sigv4::SigningKeys};
+use wharf_wire::fault::Chain;
 
 use crate::{
-    Backoff, Dialer, Endpoint, Update, disk,
+    Backoff, CurrentKeys, Dialer, Endpoint, Update, disk,
     known::Known,
     stream::{PlaneStream, StreamError},
 };
@@ -52,7 +52,7 @@ const SAVE_AGAIN: Duration = Duration::from_secs(1);
 pub struct LinkConfig {
     pub endpoint: Endpoint,
     pub dialer: Dialer,
-    pub keys: SigningKeys,
+    pub keys: CurrentKeys,
     pub region: String,
     pub plane: Plane,
     /// Where the last good state is kept.
@@ -320,10 +320,10 @@ impl Task {
         if self.start_from_disk().await.is_err() {
             return;
         }
-        let most = if self.config.endpoint.tls {
-            LONGEST_PAUSE_AWAY
-        } else {
+        let most = if self.config.endpoint.is_loopback() {
             LONGEST_PAUSE_HERE
+        } else {
+            LONGEST_PAUSE_AWAY
         };
         let mut backoff = Backoff::new(Duration::from_millis(50), most, 2.0);
         loop {

@@ -174,3 +174,23 @@ proptest! {
         prop_assert_eq!(opened.expose(), plain.as_slice());
     }
 }
+
+#[test]
+fn retired_keys_open_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keyring");
+    let keyring = Keyring::open_or_create(&path).unwrap();
+    let old = keyring.seal(b"old", "x");
+    let first = keyring.active_key();
+    keyring.rotate().unwrap();
+    let kept = keyring.reseal(&old, "x").unwrap().unwrap();
+    assert_eq!(keyring.keys().len(), 2);
+    assert_eq!(keyring.retire().unwrap(), [first]);
+    assert!(matches!(
+        keyring.open(&old, "x"),
+        Err(OpenError::UnknownKey(_))
+    ));
+    let again = Keyring::open_or_create(&path).unwrap();
+    assert_eq!(again.keys().len(), 1);
+    assert_eq!(again.open(&kept, "x").unwrap().expose(), b"old");
+}

@@ -308,13 +308,19 @@ impl Apis {
         let claim = self.claim(&head).await;
         let body_sha256 = sha256_hex(b"");
         self.context(&head, claim, &body_sha256, service, peer, &ids::uuid())
-            .map_err(|refusal| Answer {
-                status: 403,
-                content_type: "application/json",
-                body: wharf_wire::codec::json::encode_fault(
-                    &refusal.fault(Protocol::Json { minor: 1 }),
-                ),
-            })
+            .map_err(|refusal| not_let_in(&refusal))
+    }
+
+    /// The node that a request signed for `wharf` comes from, whatever `--iam` says; its credentials
+    /// may be over.
+    pub async fn node<B>(&self, request: &Request<B>) -> Result<Caller, Answer> {
+        let head = Head::of(request);
+        let now = self.clock.now();
+        let claim = Claim::read_of_node(&*self.directory, &head.parts(), now).await;
+        let verified = auth::verify(claim, &head.parts(), &sha256_hex(b""), "wharf", now);
+        verified
+            .map(|verified| verified.caller)
+            .map_err(|refusal| not_let_in(&NotLetIn::Refused(refusal)))
     }
 
     fn context(
@@ -463,6 +469,14 @@ fn is_narrowed(input: &Input) -> bool {
         Input::Form(form) => ["MaxResults", "NextToken", "Filter.1.Name"]
             .iter()
             .any(|name| form.get(name).is_some()),
+    }
+}
+
+fn not_let_in(refusal: &NotLetIn) -> Answer {
+    Answer {
+        status: 403,
+        content_type: "application/json",
+        body: wharf_wire::codec::json::encode_fault(&refusal.fault(Protocol::Json { minor: 1 })),
     }
 }
 

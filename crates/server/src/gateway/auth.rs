@@ -20,6 +20,14 @@ pub trait Directory: Send + Sync {
         session_token: Option<&str>,
         now: Timestamp,
     ) -> Result<Key, KeyError>;
+
+    /// The same for a node that asks for new credentials; those that it has may be over.
+    async fn key_of_node(
+        &self,
+        access_key_id: &str,
+        session_token: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Key, KeyError>;
 }
 
 /// What signs and whom it stands for.
@@ -75,6 +83,20 @@ impl Claim {
         if let Ok(signature) = &claim.signature {
             let token = signature.session_token.as_deref();
             claim.key = directory.key(&signature.access_key_id, token, now).await;
+        }
+        claim
+    }
+
+    /// The same for a node that asks for new credentials.
+    pub async fn read_of_node(
+        directory: &dyn Directory,
+        request: &RequestParts<'_>,
+        now: Timestamp,
+    ) -> Self {
+        let mut claim = Self::unsigned(request);
+        if let Ok(signature) = &claim.signature {
+            let (id, token) = (&signature.access_key_id, signature.session_token.as_deref());
+            claim.key = directory.key_of_node(id, token, now).await;
         }
         claim
     }

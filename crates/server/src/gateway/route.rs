@@ -14,6 +14,18 @@ pub enum Route {
     Join,
     /// A token for one is asked for.
     JoinToken,
+    /// A node asks for new credentials.
+    NodeCredentials,
+    /// It has written them down.
+    NodeConfirmation,
+    /// Which nodes joined.
+    Nodes,
+    /// The keys of the keyring.
+    Keys,
+    KeyRotation,
+    KeyRetirement,
+    /// A node is removed for good.
+    NodeRemoval,
     /// What the installation runs.
     Overview,
     /// The certificate of the authority of requested certificates.
@@ -40,6 +52,13 @@ pub fn classify(method: &Method, path: &str) -> Route {
         "/wharf/join" => Route::Join,
         "/wharf/join-token" if method == Method::POST => Route::JoinToken,
         "/wharf/backup" if method == Method::GET || method == Method::POST => Route::Backup,
+        "/wharf/node/credentials" if method == Method::POST => Route::NodeCredentials,
+        "/wharf/node/confirm" if method == Method::POST => Route::NodeConfirmation,
+        "/wharf/keys" if method == Method::GET => Route::Keys,
+        "/wharf/keys/rotate" if method == Method::POST => Route::KeyRotation,
+        "/wharf/keys/retire" if method == Method::POST => Route::KeyRetirement,
+        "/wharf/nodes" if method == Method::GET => Route::Nodes,
+        "/wharf/nodes/remove" if method == Method::POST => Route::NodeRemoval,
         "/wharf/ca" if method == Method::GET => Route::CertificateAuthority,
         "/wharf/explain" if method == Method::GET => Route::Explain,
         "/wharf/overview" if method == Method::GET => Route::Overview,
@@ -83,6 +102,20 @@ mod tests {
             (Method::POST, "/wharf/overview", Route::Nothing),
             (Method::GET, "/wharf/explain", Route::Explain),
             (Method::GET, "/wharf/ca", Route::CertificateAuthority),
+            (
+                Method::POST,
+                "/wharf/node/credentials",
+                Route::NodeCredentials,
+            ),
+            (Method::GET, "/wharf/node/credentials", Route::Nothing),
+            (Method::POST, "/wharf/node/confirm", Route::NodeConfirmation),
+            (Method::GET, "/wharf/keys", Route::Keys),
+            (Method::POST, "/wharf/keys/rotate", Route::KeyRotation),
+            (Method::POST, "/wharf/keys/retire", Route::KeyRetirement),
+            (Method::GET, "/wharf/keys/rotate", Route::Nothing),
+            (Method::GET, "/wharf/nodes", Route::Nodes),
+            (Method::POST, "/wharf/nodes/remove", Route::NodeRemoval),
+            (Method::GET, "/wharf/nodes/remove", Route::Nothing),
             (Method::GET, "/favicon.ico", Route::Nothing),
         ] {
             assert_eq!(classify(&method, path), route, "{method} {path}");

@@ -101,6 +101,7 @@ pub struct Seen<'a> {
     pub plane: Plane,
     /// Where the connection comes from.
     pub peer: IpAddr,
+    /// Where it says that others reach it; of a joined node, what its token says.
     pub wish: Option<IpAddr>,
 }
 
@@ -344,7 +345,7 @@ fn wanted(
 }
 
 /// Whether other hosts can send there.
-fn is_underlay(address: &IpAddr) -> bool {
+pub fn is_underlay(address: &IpAddr) -> bool {
     // The overlay is carried over IPv4.
     address.is_ipv4()
         && !(address.is_loopback() || address.is_unspecified() || address.is_multicast())

@@ -40,10 +40,11 @@ use wharf_planeproto::{
     Messages, Outgoing, Plane,
     report::{ClosedDoor, TargetHealth},
 };
+use wharf_records::node::Grant;
 use wharf_store::Store;
 use wharf_wire::{Check, Context, Dispatcher};
 
-pub use self::hosts::host;
+pub use self::hosts::{host, is_underlay};
 use self::{
     feed::{Feed, Shared},
     hosts::{HostSource, Hosts},
@@ -64,6 +65,9 @@ const MAX_SUBSCRIPTIONS: usize = 32 << 10;
 pub trait Nodes: Send + Sync {
     /// The zone of the host with this instance id, if the caller may speak for it; else why not.
     async fn zone_if_bound(&self, cx: &Context, instance: &str) -> Result<String, String>;
+
+    /// What the caller's join token allows; `None` for callers that are no joined node.
+    async fn grant(&self, cx: &Context) -> Result<Option<Grant>, String>;
 
     /// Whether a container instance of that id is registered.
     async fn is_registered(&self, account: &str, region: &str, instance: &str) -> bool;

@@ -109,8 +109,9 @@ impl Session {
         let wanted = self.first().await?;
         let host = wanted.instance.clone();
         let zone = self.bound(&host).await?;
+        let wish = self.granted(&wanted).await?;
         let live = self.planes.live(self.plane, &host);
-        let known_from = self.write_down(&wanted, &zone).await?;
+        let known_from = self.write_down(&wanted.instance, wish, &zone).await?;
         let balancers = self.planes.balancers.clone();
         if self.plane == Plane::LoadBalancer {
             balancers.host_connected(&host, &zone).await;
@@ -171,15 +172,39 @@ impl Session {
         bound.map_err(|reason| End::Refused(Refusal::NotYours, reason))
     }
 
-    async fn write_down(&self, wanted: &Wanted, zone: &str) -> Result<Revision, End> {
+    /// The underlay address that the host may ask for: a joined node the one of its token alone.
+    async fn granted(&self, wanted: &Wanted) -> Result<Option<IpAddr>, End> {
+        let grant = self.planes.nodes.grant(&self.cx).await;
+        let grant = grant.map_err(|reason| End::Refused(Refusal::Busy, reason))?;
+        let Some(grant) = grant else {
+            return Ok(wanted.underlay);
+        };
+        match wanted.underlay {
+            Some(wish) if wish != self.peer.to_canonical() && Some(wish) != grant.underlay => {
+                let text = format!(
+                    "The token that this node joined with does not name the underlay address {wish} \
+                     (--underlay). Make another with `wharf token`."
+                );
+                Err(End::Refused(Refusal::NotYours, text))
+            }
+            _ => Ok(grant.underlay),
+        }
+    }
+
+    async fn write_down(
+        &self,
+        instance: &str,
+        wish: Option<IpAddr>,
+        zone: &str,
+    ) -> Result<Revision, End> {
         let seen = Seen {
             account: &self.cx.account,
             region: &self.cx.region,
-            id: &wanted.instance,
+            id: instance,
             zone,
             plane: self.plane,
             peer: self.peer,
-            wish: wanted.underlay,
+            wish,
         };
         let is_live = |host: &str| self.planes.is_live(Plane::Network, host);
         let written = self.planes.hosts.subscribed(&seen, is_live).await;

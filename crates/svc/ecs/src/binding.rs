@@ -1,23 +1,23 @@
 //! What a node may say: the identity that joining gives it speaks for the container instance it
 //! registered and for no other. Any other principal is judged by its policies alone.
 
-use wharf_records::ecs::{Instance, InstanceStatus};
+use wharf_records::{
+    ecs::{Instance, InstanceStatus},
+    node,
+};
 use wharf_wire::{Caller, CallerKind, Context, Fault};
 
 use crate::{core::Core, names::Place, view::Region};
 
 /// Session tag that binds a session to one container instance.
 pub const INSTANCE_TAG: &str = "wharf:container-instance";
-/// In the ARNs of the users behind nodes.
-const NODE_PATH: &str = ":user/wharf/";
-
 /// Whether `caller` may speak for this instance.
 pub fn may_speak_for(caller: &Caller, instance: &Instance) -> bool {
     let tag = caller
         .session
         .as_ref()
         .and_then(|session| session.tags.get(INSTANCE_TAG));
-    let is_node = caller.kind == CallerKind::User && caller.arn.contains(NODE_PATH);
+    let is_node = node_name(caller).is_some();
     tag.is_none_or(|bound| *bound == instance.arn)
         && (!is_node || instance.registered_by == caller.arn)
 }
@@ -35,7 +35,18 @@ fn is_bound(caller: &Caller) -> bool {
         .session
         .as_ref()
         .is_some_and(|session| session.tags.contains_key(INSTANCE_TAG))
-        || (caller.kind == CallerKind::User && caller.arn.contains(NODE_PATH))
+        || node_name(caller).is_some()
+}
+
+/// Name of the user behind a node.
+pub fn node_name(caller: &Caller) -> Option<&str> {
+    let name = node::user_of(&caller.arn)?;
+    (caller.kind == CallerKind::User).then_some(name)
+}
+
+/// The same for a node of another machine, which a join token bound.
+pub fn joined_node(caller: &Caller) -> Option<&str> {
+    node_name(caller).filter(|name| *name != node::OWN_USER)
 }
 
 /// The zone of the host with the instance id `i-…`, if `cx`'s caller may speak for every container

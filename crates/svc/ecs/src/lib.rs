@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | [`service`] | the trait `Ecs`, one line an operation; start and stop of the loops |
 //! | `ops` | one file an operation |
-//! | `authz`, `binding` | what each operation does to which resource; whom a node may speak for |
+//! | `authz`, `binding`, `grant` | what each operation does to which resource; whom a node may speak for, and as what it may register |
 //! | `definition` | validation of task definitions, pure |
 //! | `launch`, `make`, `provider` | what RunTask is asked for, pure |
 //! | `lane` | turns of those who claim room on hosts |
@@ -27,6 +27,7 @@ mod definition;
 mod document;
 pub mod exec;
 mod fault;
+mod grant;
 mod host;
 mod lane;
 mod launch;
@@ -39,6 +40,7 @@ mod reconcile;
 mod refuse;
 pub mod service;
 mod services;
+mod serving;
 mod show;
 mod show_service;
 mod tags;
@@ -51,6 +53,8 @@ mod sim;
 pub use acs::{Channel, Endpoint, Refusal, Ticket};
 pub use binding::INSTANCE_TAG;
 pub use config::{Config, Parts, RoleError, RoleKeys, TaskCredentials};
+pub use grant::NodeInstance;
 pub use ops::register_instance::{ENI_SLOTS, FARGATE_CAPACITY};
 pub use service::EcsService;
 pub use services::explain::{DeploymentExplained, HostExplained, ServiceExplained, TaskExplained};
+pub use serving::{Need, is_node};

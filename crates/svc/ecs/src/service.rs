@@ -6,6 +6,7 @@ use tokio::{sync::broadcast, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use wharf_api_ecs::*;
 use wharf_base::Permit;
+use wharf_records::node::Grant;
 use wharf_wire::{Call, Check, Context, Fault, async_trait, constraints::Violation};
 
 use crate::{
@@ -14,9 +15,11 @@ use crate::{
     config::Parts,
     core::Core,
     exec::Sessions,
+    grant::{self, NodeInstance},
     names::Place,
     ops, reconcile, refuse, services,
     services::explain::{HostExplained, ServiceExplained, TaskExplained},
+    serving::{self, Need},
     view::{Change, feed},
 };
 
@@ -73,6 +76,59 @@ impl EcsService {
     /// The caller may not speak for it, or there is none.
     pub async fn zone_if_bound(&self, cx: &Context, ec2_instance: &str) -> Result<String, Fault> {
         binding::zone_of(&self.core, cx, ec2_instance).await
+    }
+
+    /// What the join token of the caller allows; `None` for callers that are no joined node.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn node_grant(&self, cx: &Context) -> Result<Option<Grant>, Fault> {
+        Ok(grant::of(&self.core, cx).await?)
+    }
+
+    /// Whether a task of the calling node needs that.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn serves(&self, cx: &Context, need: Need<'_>) -> Result<bool, Fault> {
+        Ok(serving::serves(&self.core, cx, need).await?)
+    }
+
+    /// The container instances that a user registered and that still are.
+    pub async fn instances_of(&self, place: (&str, &str), user_arn: &str) -> Vec<NodeInstance> {
+        let place = Place {
+            account: place.0.to_owned(),
+            region: place.1.to_owned(),
+        };
+        self.core.up_to_date().await;
+        grant::instances_of(&self.core, &place, user_arn)
+    }
+
+    /// Deregisters them by force; their ARNs.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub async fn deregister_all(&self, call: &Call, user_arn: &str) -> Result<Vec<String>, Fault> {
+        grant::deregister_all(&self.core, call, user_arn).await
+    }
+
+    /// What a node that has no record of its own (it joined before there were any) has registered,
+    /// with its instance id; `None` if it is not registered.
+    pub async fn registered_as(
+        &self,
+        place: (&str, &str),
+        user_arn: &str,
+    ) -> Option<(Grant, String)> {
+        let place = Place {
+            account: place.0.to_owned(),
+            region: place.1.to_owned(),
+        };
+        grant::registered_as(&self.core, &place, user_arn).await
+    }
+
+    /// Whether there is an ACTIVE cluster of that name.
+    pub async fn has_cluster(&self, call: &Call, name: &str) -> bool {
+        self.core.cluster(call, Some(name)).await.is_ok()
     }
 
     /// Whether a container instance is registered under that instance id.

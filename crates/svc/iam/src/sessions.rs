@@ -11,11 +11,13 @@ use wharf_iam::{
     evaluate,
     session::{Holder, SecretKey, SessionPolicies, SessionToken},
 };
-use wharf_wire::{CallerKind, Context};
+use wharf_records::node;
+use wharf_wire::{Caller, CallerKind, Context};
 
 use crate::{
     directory::{Directory, DirectoryError, KnownRole, Standing},
     gate::conditions,
+    names,
 };
 
 /// A role's session lasts an hour unless the caller says otherwise.
@@ -27,6 +29,8 @@ const SERVICE_SECONDS: i32 = 6 * 3_600;
 /// GetSessionToken: twelve hours, for root one.
 const TOKEN_SECONDS: i32 = 43_200;
 const ROOT_TOKEN_SECONDS: i32 = 3_600;
+/// Credentials of nodes: renewed at half their life.
+const NODE_SECONDS: i32 = 3_600;
 
 /// What AssumeRole asks for.
 #[derive(Debug, Clone, Default)]
@@ -65,6 +69,10 @@ pub enum AssumeError {
     Root,
     #[error("{0}")]
     Denied(String),
+    #[error("The credentials of a node give no further credentials.")]
+    Node,
+    #[error("The user with name {0} cannot be found.")]
+    NoSuchUser(String),
     #[error("Cannot call GetSessionToken with session credentials")]
     SessionCaller,
     #[error("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")]
@@ -98,6 +106,7 @@ impl Directory {
         if cx.caller.kind == CallerKind::Account {
             return Err(AssumeError::Root);
         }
+        refuse_nodes(&cx.caller)?;
         let standing = self.standing(&cx.caller).await?;
         let role = self.role(&wanted.role_arn).await?;
         let Some(role) = role else {
@@ -174,6 +183,7 @@ impl Directory {
         duration_seconds: Option<i32>,
     ) -> Result<Minted, AssumeError> {
         let caller = &cx.caller;
+        refuse_nodes(caller)?;
         let (holder, longest) = match caller.kind {
             _ if caller.session.is_some() => return Err(AssumeError::SessionCaller),
             CallerKind::Account => (Holder::Root, ROOT_TOKEN_SECONDS),
@@ -193,6 +203,27 @@ impl Directory {
         let expires = after(cx.now, seconds)?;
         let token = SessionToken::mint(&caller.account, holder, cx.now, expires);
         self.sealed(token, caller.arn.clone(), caller.user_id.clone(), None)
+    }
+
+    /// Credentials of the user behind a node. Like all of a user's they end with the user.
+    pub async fn node_session(
+        &self,
+        account: &str,
+        user: &str,
+        now: Timestamp,
+    ) -> Result<Minted, AssumeError> {
+        let found = self.user(account, user).await?;
+        let Some(found) = found else {
+            return Err(AssumeError::NoSuchUser(user.to_owned()));
+        };
+        let arn = names::arn(account, "user", &found.record.path, &found.record.name);
+        let user_id = found.record.id.clone();
+        let holder = Holder::User {
+            user_arn: arn.clone(),
+            user_id: user_id.clone(),
+        };
+        let token = SessionToken::mint(account, holder, now, after(now, NODE_SECONDS)?);
+        self.sealed(token, arn, user_id, None)
     }
 
     fn duration(
@@ -282,6 +313,14 @@ impl Directory {
             packed_percent,
             source_identity: token.source_identity,
         })
+    }
+}
+
+/// What a node could make of its credentials would outlive them.
+fn refuse_nodes(caller: &Caller) -> Result<(), AssumeError> {
+    match node::user_of(&caller.arn) {
+        Some(_) if caller.kind == CallerKind::User => Err(AssumeError::Node),
+        _ => Ok(()),
     }
 }
 

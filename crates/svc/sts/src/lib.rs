@@ -206,9 +206,11 @@ fn credentials(minted: Minted) -> Credentials {
 
 fn fault(error: AssumeError) -> Fault {
     match error {
-        AssumeError::Root | AssumeError::Denied(_) | AssumeError::SessionCaller => {
-            Fault::sender("AccessDenied", 403, error.to_string())
-        }
+        AssumeError::Root
+        | AssumeError::Denied(_)
+        | AssumeError::Node
+        | AssumeError::NoSuchUser(_)
+        | AssumeError::SessionCaller => Fault::sender("AccessDenied", 403, error.to_string()),
         AssumeError::TooLongForRole
         | AssumeError::TooLongForChain
         | AssumeError::Duration

@@ -14,14 +14,14 @@ use wharf_wire::{
 };
 
 pub use super::pool::TransportError;
-use super::{Dialer, Endpoint, pool::Pool};
+use super::{CurrentKeys, Dialer, Endpoint, pool::Pool};
 
 /// Calls operations at one endpoint with one identity.
 #[derive(Clone)]
 pub struct Api {
     pool: Pool,
     dialer: Dialer,
-    keys: Arc<SigningKeys>,
+    keys: CurrentKeys,
     region: Arc<str>,
     clock: Arc<dyn Clock>,
 }
@@ -58,7 +58,11 @@ impl CallError {
                 *status >= 500
                     || matches!(
                         code.as_str(),
-                        "ThrottlingException" | "ServerException" | "LimitExceededException"
+                        "ThrottlingException"
+                            | "ServerException"
+                            | "LimitExceededException"
+                            // Keys that ended are being renewed.
+                            | "ExpiredTokenException"
                     )
             }
             Self::Transport { .. } | Self::Malformed { .. } => true,
@@ -79,14 +83,14 @@ impl Api {
     pub fn new(
         endpoint: Endpoint,
         dialer: Dialer,
-        keys: SigningKeys,
+        keys: impl Into<CurrentKeys>,
         region: &str,
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
             pool: Pool::new(endpoint, dialer.clone()),
             dialer,
-            keys: Arc::new(keys),
+            keys: keys.into(),
             region: region.into(),
             clock,
         }
@@ -95,7 +99,7 @@ impl Api {
     /// The same endpoint with other keys, as those of a task's role.
     pub fn with_keys(&self, keys: SigningKeys) -> Self {
         Self {
-            keys: Arc::new(keys),
+            keys: keys.into(),
             ..self.clone()
         }
     }
@@ -112,7 +116,13 @@ impl Api {
         &self.region
     }
 
-    pub fn keys(&self) -> &SigningKeys {
+    /// What is signed with now.
+    pub fn keys(&self) -> Arc<SigningKeys> {
+        self.keys.get()
+    }
+
+    /// The same for as long as the identity lives.
+    pub fn current_keys(&self) -> &CurrentKeys {
         &self.keys
     }
 
@@ -152,6 +162,41 @@ impl Api {
         Ok(output)
     }
 
+    /// Posts nothing to a path of wharf's own and reads the answer.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn post(&self, path: &'static str) -> Result<Bytes, CallError> {
+        let path_there = format!("{}{path}", self.pool.endpoint().path);
+        let headers = vec![("host".to_owned(), self.pool.endpoint().authority())];
+        let parts = RequestParts {
+            method: "POST",
+            path: &path_there,
+            query: "",
+            headers: &headers,
+        };
+        let now = self.clock.now();
+        let empty = sigv4::sha256_hex(b"");
+        let keys = self.keys.get();
+        let signed = sigv4::sign(&parts, &empty, &keys, &self.region, "wharf", now);
+        let mut request = Request::post(&path_there);
+        for (name, value) in headers.iter().chain(&signed) {
+            request = request.header(name, sensitive(name, value));
+        }
+        let request = request
+            .body(Full::new(Bytes::new()))
+            .expect("method, path and headers were made here");
+        let sent = self.pool.send(request).await;
+        let (status, body) = sent.map_err(|source| CallError::Transport {
+            operation: path,
+            source,
+        })?;
+        match status {
+            200 => Ok(body),
+            _ => Err(fault(status, &body)),
+        }
+    }
+
     fn request(
         &self,
         service: &ServiceSchema,
@@ -183,7 +228,7 @@ impl Api {
         let signed = sigv4::sign(
             &parts,
             &digest,
-            &self.keys,
+            &self.keys.get(),
             &self.region,
             service.signing_name,
             now,
@@ -213,7 +258,8 @@ impl Api {
         };
         let empty = sigv4::sha256_hex(b"");
         let now = self.clock.now();
-        let mut all = sigv4::sign(&parts, &empty, &self.keys, &self.region, "ecs", now);
+        let keys = self.keys.get();
+        let mut all = sigv4::sign(&parts, &empty, &keys, &self.region, "ecs", now);
         all.extend(headers);
         all
     }

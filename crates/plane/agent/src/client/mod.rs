@@ -8,4 +8,4 @@ mod pool;
 pub mod websocket;
 
 pub use api::{Api, CallError};
-pub use wharf_link::{BadEndpoint, ConnectError, Dialer, Endpoint, Stream};
+pub use wharf_link::{BadEndpoint, ConnectError, CurrentKeys, Dialer, Endpoint, Stream};

@@ -85,7 +85,8 @@ impl Logins {
     /// # Errors
     /// GetAuthorizationToken failed.
     pub async fn get(&self, api: &Api) -> Result<Login, LoginError> {
-        let key = &api.keys().access_key_id;
+        let keys = api.keys();
+        let key = &keys.access_key_id;
         let now = self.clock.now();
         {
             let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);

@@ -107,10 +107,14 @@ impl Host {
                 .entry("ecs.instance-name".to_owned())
                 .or_insert_with(|| config.identity.instance_name.clone());
         }
+        let granted = config.identity.granted.clone().unwrap_or_default();
+        let most = |most: Option<u32>| most.map_or(u64::MAX, u64::from);
         Ok(Self {
             capacity: HostCapacity {
-                cpu: cores * 1024,
-                memory: memory.saturating_sub(config.reserved_memory_mib),
+                cpu: (cores * 1024).min(most(granted.max_cpu)),
+                memory: memory
+                    .saturating_sub(config.reserved_memory_mib)
+                    .min(most(granted.max_memory)),
             },
             reserved_ports: config.reserved_ports.clone(),
             attributes,

@@ -109,7 +109,11 @@ impl Session {
 
     async fn keep_connected(&mut self) -> Result<(), NodeError> {
         // On this machine a try costs nothing; across a network many nodes must not hammer.
-        let most = if self.api.endpoint().tls { 120 } else { 1 };
+        let most = if self.api.endpoint().is_loopback() {
+            1
+        } else {
+            120
+        };
         let mut backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(most), 1.5);
         let mut registered: Option<String> = None;
         let mut send_credentials = true;

@@ -52,7 +52,8 @@ const RECORD_LIMIT: u64 = 16 << 20;
 
 #[derive(Debug, Clone)]
 pub struct ImageOptions {
-    /// Whom to trust beyond this machine's own certificates; `None` trusts those.
+    /// Whom to trust where a pull names the address of its registry; elsewhere, and without it, what
+    /// this machine trusts.
     pub tls: Option<Arc<ClientConfig>>,
     pub limits: UnpackLimits,
     /// Before the second attempt at something that may pass; doubles up to 5 s.
@@ -282,7 +283,9 @@ impl ImageStore {
             .endpoint
             .clone()
             .unwrap_or_else(|| Endpoint::of(&request.reference));
-        let tls = match &self.inner.tls {
+        // Only the registry that was named by its address is behind wharf's own authority.
+        let own = request.endpoint.as_ref().and(self.inner.tls.as_ref());
+        let tls = match own {
             Some(tls) => Arc::clone(tls),
             None => Arc::clone(
                 self.inner

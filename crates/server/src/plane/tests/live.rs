@@ -1,6 +1,12 @@
 //! The stream over the real gateway: signature, policy, binding, and what comes through.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     net::TcpListener,
@@ -20,6 +26,7 @@ use wharf_api_ecs::{
 use wharf_base::{Clock, InstallationId, Permit, SystemClock};
 use wharf_link::{Delivery, Dialer, Endpoint, LinkConfig, LinkState, Subscription, Update};
 use wharf_planeproto::{Change, Key, Plane as Kind, Resource, report::ClosedDoor};
+use wharf_records::node::{Grant, Node as NodeRecord};
 use wharf_wire::{Call, Caller, CallerKind, Context, sigv4::SigningKeys};
 
 use crate::{
@@ -27,7 +34,7 @@ use crate::{
     bootstrap::Bootstrap,
     gateway::IamMode,
     node_identity::{NodeRole, ensure_user, new_key},
-    plane::Planes,
+    plane::{Planes, host, hosts::Seen},
     start::{Plane, open},
 };
 
@@ -80,8 +87,10 @@ impl Server {
         Bootstrap {
             config: &config,
             clock: &*clock,
+            store: &data.store,
             keyring: &data.keyring,
             directory: &plane.directory,
+            credentials: &plane.node_credentials(&config, &data, &clock),
             iam: &plane.iam,
             ec2: &plane.ec2,
             ecs: &plane.ecs,
@@ -140,6 +149,20 @@ impl Server {
             instance: registered.0,
             arn: registered.1,
         }
+    }
+
+    /// As if the node had joined with such a token.
+    async fn join_as(&self, name: &str, grant: Grant) {
+        let record = NodeRecord {
+            user: name.to_owned(),
+            grant,
+            joined_at: SystemClock.now(),
+            credentials: None,
+            unknown: wharf_records::Unknown::new(),
+        };
+        let key = NodeRecord::key(ACCOUNT, REGION, name);
+        let value = wharf_records::encode(&record);
+        self.store.put(&PERMIT, key, value).await.unwrap();
     }
 
     async fn register(
@@ -232,16 +255,28 @@ impl Plain {
         plane: Kind,
         folder: &Path,
     ) -> Self {
+        Self::wishing(port, keys, instance, plane, folder, None)
+    }
+
+    /// With an address at which it says that others reach it.
+    fn wishing(
+        port: u16,
+        keys: &SigningKeys,
+        instance: &str,
+        plane: Kind,
+        folder: &Path,
+        underlay: Option<IpAddr>,
+    ) -> Self {
         let (sender, receiver) = watch::channel(Some(instance.to_owned()));
         let (subscription, deliveries) = Subscription::start(LinkConfig {
             endpoint: Endpoint::parse(&format!("http://127.0.0.1:{port}")).unwrap(),
             dialer: Dialer::new(None).unwrap(),
-            keys: keys.clone(),
+            keys: keys.clone().into(),
             region: REGION.to_owned(),
             plane,
             state_file: folder.join(format!("{plane}.json")),
             instance: receiver,
-            underlay: None,
+            underlay,
             clock: Arc::new(SystemClock),
         });
         Self {
@@ -410,6 +445,69 @@ async fn a_plane_goes_on_from_what_it_knows() {
     let mut plain = Plain::subscribe(port, &node.keys, &node.instance, Kind::Network, &state);
     plain.until(|it| it.has(&third)).await;
     assert_eq!(plain.snapshots, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_takes_no_other_hosts_address() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), 0).await;
+    let victim = server.node("victim", TASKS_ONLY).await;
+    let thief = server.node("thief", TASKS_ONLY).await;
+    let (store, hosts) = (&server.store, &server.planes.hosts);
+    let address: IpAddr = [10, 9, 9, 9].into();
+    let seen = |wish| Seen {
+        account: ACCOUNT,
+        region: REGION,
+        id: &victim.instance,
+        zone: "us-east-1a",
+        plane: Kind::Network,
+        peer: address,
+        wish,
+    };
+    hosts.subscribed(&seen(None), |_| false).await.unwrap();
+    let underlay_of = async |instance: &str| {
+        let host = host(store, ACCOUNT, REGION, instance).await.unwrap();
+        host.and_then(|host| host.underlay)
+    };
+
+    // It is away for a moment: a restart of the server is enough.
+    let state = folder.path().join("thief");
+    let (keys, instance) = (&thief.keys, &thief.instance);
+    let mut plain = Plain::wishing(
+        server.port,
+        keys,
+        instance,
+        Kind::Network,
+        &state,
+        Some(address),
+    );
+    let why = plain.outcome().await;
+    assert!(
+        why.contains("10.9.9.9") && why.contains("--underlay"),
+        "{why}"
+    );
+    drop(plain);
+    assert_eq!(underlay_of(&victim.instance).await, Some(address));
+    assert_eq!(underlay_of(&thief.instance).await, None);
+
+    // With a token that names the address it is the operator's word.
+    let grant = Grant {
+        underlay: Some(address),
+        ..Grant::default()
+    };
+    server.join_as("thief", grant).await;
+    let mut plain = Plain::wishing(
+        server.port,
+        keys,
+        instance,
+        Kind::Network,
+        &state,
+        Some(address),
+    );
+    assert_eq!(plain.outcome().await, "");
+    plain.until(|it| it.has(instance)).await;
+    assert_eq!(underlay_of(instance).await, Some(address));
+    server.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -17,6 +17,8 @@ const QUEUE: usize = 64;
 #[derive(Debug, Default)]
 pub struct Hub {
     connections: Mutex<HashMap<String, Presence>>,
+    /// By instance, for telemetry: an instance that is deregistered has no connection of any kind.
+    ends: Mutex<HashMap<String, CancellationToken>>,
     started: Mutex<Option<Instant>>,
 }
 
@@ -126,6 +128,19 @@ impl Hub {
         if let Some(token) = self.lock().get(instance).and_then(|p| p.replaced.as_ref()) {
             token.cancel();
         }
+        if let Some(token) = self.ends().remove(instance) {
+            token.cancel();
+        }
+    }
+
+    /// Cancelled when the instance is disconnected.
+    pub fn end_of(&self, instance: &str) -> CancellationToken {
+        let mut ends = self.ends();
+        ends.entry(instance.to_owned()).or_default().clone()
+    }
+
+    fn ends(&self) -> MutexGuard<'_, HashMap<String, CancellationToken>> {
+        self.ends.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether an instance has a connection here, and if not, since when.
@@ -143,6 +158,7 @@ impl Hub {
 
     /// Nothing more is to be known of the instance.
     pub fn forget(&self, instance: &str) {
+        self.ends().remove(instance);
         let mut connections = self.lock();
         if connections
             .get(instance)
@@ -152,7 +168,7 @@ impl Hub {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Presence>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Presence>> {
         self.connections
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -336,7 +336,7 @@ fn driver(of: &ContainerDefinition) -> Option<&str> {
 }
 
 /// Whether `host` of an image name is the server's own address.
-fn is_own_registry(host: &str, endpoint: &str) -> bool {
+pub(crate) fn is_own_registry(host: &str, endpoint: &str) -> bool {
     let authority = endpoint.split("://").nth(1).unwrap_or_default();
     let port = authority.rsplit_once(':').map(|(_, port)| port);
     host == authority

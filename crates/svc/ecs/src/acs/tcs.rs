@@ -78,8 +78,10 @@ where
 {
     let mut heartbeat = interval(core.parts.config.heartbeat);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let end = core.hub.end_of(&ticket.instance);
     loop {
         let answer = tokio::select! {
+            () = end.cancelled() => return Ok(()),
             _ = heartbeat.tick() => {
                 Some(frame("HeartbeatMessage", &Heartbeat { message_id: None, healthy: true }))
             }

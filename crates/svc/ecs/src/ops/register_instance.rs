@@ -13,6 +13,7 @@ use wharf_records::{
         host::RegisteredResource,
     },
     encode,
+    node::Grant,
 };
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Fault};
@@ -20,7 +21,7 @@ use wharf_wire::{Call, Fault};
 use crate::{
     binding,
     core::{Core, MAX_TRIES, Stored, conflict},
-    fault,
+    fault, grant,
     names::{self, Place},
     show, tags,
     view::Held,
@@ -46,6 +47,8 @@ pub async fn register_container_instance(
     input: RegisterContainerInstanceRequest,
 ) -> Result<RegisterContainerInstanceResponse, Fault> {
     let cluster = core.cluster(call, input.cluster.as_deref()).await?;
+    let allowed = grant::of(core, call).await?;
+    grant::check_cluster(allowed.as_ref(), &cluster.name)?;
     let place = Place::of(call);
     let given = input
         .container_instance_arn
@@ -57,15 +60,18 @@ pub async fn register_container_instance(
         None => registered_before(core, token.as_deref()).await?,
     };
     let instance = match known {
-        Some(arn) => again(core, call, &place, &cluster, &arn, &input).await?,
+        Some(arn) => again(core, call, &place, &cluster, &arn, &input, allowed.as_ref()).await?,
         None => {
-            let wanted = Registration::read(call, &input, None)?;
+            let wanted = Registration::read(call, &input, None, allowed.as_ref())?;
             let taken = wanted.ec2_instance.as_ref().is_some_and(|id| {
                 let taken = |region: &_| binding::takes_anothers(&call.caller, region, id);
                 core.view.read(&place, taken)
             });
             if taken {
                 return Err(binding::refusal());
+            }
+            if allowed.is_some() {
+                grant::supersede(core, call).await?;
             }
             anew(core, call, &place, &cluster, &wanted, token.as_deref()).await?
         }
@@ -141,6 +147,7 @@ impl Registration {
         call: &Call,
         input: &RegisterContainerInstanceRequest,
         earlier: Option<&Instance>,
+        allowed: Option<&Grant>,
     ) -> Result<Self, Fault> {
         let document = input
             .instance_identity_document
@@ -156,13 +163,23 @@ impl Registration {
         let mut attributes = kept(earlier);
         attributes.extend(derived(document));
         attributes.extend(read_attributes(input.attributes.as_ref())?);
+        let default_zone = format!("{}{DEFAULT_ZONE_SUFFIX}", call.region);
+        let granted_zone = allowed.and_then(|allowed| allowed.zone.clone());
         let zone = attributes
             .entry("ecs.availability-zone".to_owned())
             .or_default()
-            .get_or_insert_with(|| format!("{}{DEFAULT_ZONE_SUFFIX}", call.region))
+            .get_or_insert_with(|| granted_zone.unwrap_or_else(|| default_zone.clone()))
             .clone();
         let registered = read_resources(input.total_resources.as_ref())?;
         let capacity = capacity(&registered, &attributes)?;
+        let claim = grant::Claim {
+            zone: &zone,
+            fargate: attributes.contains_key(FARGATE_CAPACITY),
+            cpu: capacity.cpu,
+            memory: capacity.memory,
+            interfaces: capacity.interfaces,
+        };
+        grant::check(allowed, &claim, &default_zone)?;
         Ok(Self {
             capacity,
             registered,
@@ -300,6 +317,7 @@ async fn again(
     cluster: &Held<Cluster>,
     arn: &str,
     input: &RegisterContainerInstanceRequest,
+    allowed: Option<&Grant>,
 ) -> Result<Instance, Fault> {
     let id = names::member_id("container-instance", &cluster.name, arn)?;
     let scope = place.scope();
@@ -317,7 +335,7 @@ async fn again(
         if !binding::may_speak_for(&call.caller, &found.record) {
             return Err(binding::refusal());
         }
-        let wanted = Registration::read(call, input, Some(&found.record))?;
+        let wanted = Registration::read(call, input, Some(&found.record), allowed)?;
         let kind = |attributes: &BTreeMap<String, Option<String>>| {
             attributes.get("ecs.instance-type").cloned().flatten()
         };

@@ -29,6 +29,8 @@ pub struct Region {
     pub services: BTreeMap<String, Held<Service>>,
     /// Ids of `tasks` by the `cluster:name` of their service.
     by_service: HashMap<String, BTreeSet<String>>,
+    /// Ids of `instances` by who registered them.
+    by_registrant: HashMap<String, BTreeSet<String>>,
     /// Ids of `tasks` by host.
     by_host: HashMap<String, BTreeSet<String>>,
     /// Ids of `instances` by the machine, `i-…`.
@@ -113,6 +115,14 @@ impl Region {
     }
 
     fn put_instance(&mut self, id: &str, held: Option<Held<Instance>>) {
+        let by = |held: &Held<Instance>| held.registered_by.clone();
+        if let Some(by) = self.instances.get(id).map(by) {
+            unindex(&mut self.by_registrant, &by, id);
+        }
+        if let Some(by) = held.as_ref().map(by) {
+            let ids = self.by_registrant.entry(by).or_default();
+            ids.insert(id.to_owned());
+        }
         let machine = |held: &Held<Instance>| held.ec2_instance.clone();
         let before = self.instances.get(id).map(machine);
         let after = held.as_ref().map(machine);
@@ -222,6 +232,14 @@ impl Region {
     /// Container instances of one cluster.
     pub fn instances_of(&self, cluster: &str) -> impl Iterator<Item = &Held<Instance>> {
         within(&self.instances, cluster)
+    }
+
+    /// Container instances that a principal registered.
+    pub fn instances_by(&self, arn: &str) -> impl Iterator<Item = &Held<Instance>> {
+        let ids = self.by_registrant.get(arn);
+        ids.into_iter()
+            .flatten()
+            .filter_map(|id| self.instances.get(id))
     }
 
     pub fn instance(&self, cluster: &str, id: &str) -> Option<&Held<Instance>> {

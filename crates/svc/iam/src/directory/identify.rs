@@ -1,12 +1,13 @@
 //! From an access key id and a session token to a caller, and what it must have signed with.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use wharf_base::Timestamp;
 use wharf_iam::{
     Principal,
     session::{Holder, SecretKey, SessionToken},
 };
+use wharf_records::node;
 use wharf_wire::{Caller, CallerKind, call::Session};
 
 use super::{Directory, DirectoryError};
@@ -17,6 +18,9 @@ use crate::{
 
 /// Longest session token looked at: policies and fifty tags at their longest, sealed.
 const MAX_TOKEN_BYTES: usize = 64 << 10;
+
+/// A node that was away for so long after its credentials ended must join again.
+const NODE_AWAY: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// What session tokens are sealed for.
 const TOKEN_PURPOSE: &str = "sts/session-token";
@@ -51,8 +55,32 @@ impl Directory {
         now: Timestamp,
     ) -> Result<Identified, IdentifyError> {
         match token {
-            Some(token) => self.identify_session(access_key_id, token, now).await,
+            Some(token) => {
+                let zero = Duration::ZERO;
+                self.identify_session(access_key_id, token, now, zero).await
+            }
             None => self.identify_key(access_key_id).await,
+        }
+    }
+
+    /// The same for a node that asks for new credentials: those that it has may be over, if not for
+    /// longer than a machine is switched off. Of anybody else they may not.
+    pub async fn identify_node(
+        &self,
+        access_key_id: &str,
+        token: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Identified, IdentifyError> {
+        let found = match token {
+            Some(token) => {
+                self.identify_session(access_key_id, token, now, NODE_AWAY)
+                    .await?
+            }
+            None => self.identify_key(access_key_id).await?,
+        };
+        match node::user_of(&found.caller.arn) {
+            Some(_) if found.caller.kind == CallerKind::User => Ok(found),
+            _ => Err(IdentifyError::Unknown),
         }
     }
 
@@ -85,6 +113,7 @@ impl Directory {
         id: &str,
         token: &str,
         now: Timestamp,
+        over_since: Duration,
     ) -> Result<Identified, IdentifyError> {
         let token = self
             .open_token(token)
@@ -92,7 +121,7 @@ impl Directory {
         let Some(token) = token else {
             return Err(IdentifyError::Unknown);
         };
-        if token.is_expired(now) {
+        if now >= token.expires + over_since {
             return Err(IdentifyError::Expired);
         }
         let mut caller = match &token.holder {

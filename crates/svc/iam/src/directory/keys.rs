@@ -59,6 +59,44 @@ impl Directory {
         }
     }
 
+    /// A new key of the account's root in the place of all that it has.
+    pub async fn rotate_root(
+        &self,
+        permit: &Permit,
+        account: &str,
+        now: Timestamp,
+    ) -> Result<Credentials, DirectoryError> {
+        loop {
+            let account_key = AccountRecord::key(account, ACCOUNT);
+            let entry = self.store.get(&account_key).await?;
+            let mut record = match &entry {
+                Some(entry) => decode::<AccountRecord>(&entry.value)?,
+                None => AccountRecord::default(),
+            };
+            let (credentials, key) = self.mint_key(account, None, now);
+            let id = &credentials.access_key_id;
+            let before = std::mem::replace(&mut record.root_keys, vec![id.clone()]);
+            record.started = true;
+            let revision = entry.map_or(0, |entry| entry.mod_revision);
+            let mut then = vec![
+                Op::put(account_key.clone(), encode(&record)),
+                Op::put(AccessKeyRecord::key(account, id), encode(&key)),
+            ];
+            for gone in &before {
+                then.push(Op::delete(AccessKeyRecord::key(account, gone)));
+                then.push(Op::delete(AccessKeyUseRecord::key(account, gone)));
+            }
+            let txn = Txn {
+                compare: vec![Compare::mod_revision(&account_key, revision)],
+                then,
+                or_else: Vec::new(),
+            };
+            if self.store.txn(permit, txn).await?.succeeded {
+                return Ok(credentials);
+            }
+        }
+    }
+
     /// The first of the keys that is in force.
     async fn root_key(
         &self,

@@ -47,8 +47,8 @@ pub(super) struct Ready {
 }
 
 /// A user, group or role with its inline policies compiled.
-pub(super) struct Equipped<T> {
-    pub(super) record: T,
+pub(crate) struct Equipped<T> {
+    pub(crate) record: T,
     pub(super) inline: Vec<Arc<CompiledPolicy>>,
 }
 
@@ -135,7 +135,7 @@ impl Directory {
         Ok(role.filter(|role| role.record.path == path && role.record.name == name))
     }
 
-    pub(super) async fn user(
+    pub(crate) async fn user(
         &self,
         account: &str,
         name: &str,

@@ -1,0 +1,177 @@
+//! Credentials of nodes: good for an hour, renewed by the node itself.
+//!
+//! A renewal is signed with the credentials before, which may be over for as long as a machine is
+//! switched off. Each can be renewed once: the record of the node says by which key, so that a copy
+//! of a node's files is worth nothing once the node has renewed. The key before stays good until the
+//! node confirms that it has written the new one down, else a lost answer would shut it out.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use serde_json::{Value, json};
+use wharf_base::{Clock, Permit};
+use wharf_records::{
+    decode, encode,
+    node::{Node, OWN_USER, Renewable, user_of},
+};
+use wharf_store::{Compare, Entry, Store, Txn};
+use wharf_svc_iam::{Directory, IamService, Minted};
+use wharf_wire::{Call, Caller, Context, Fault, fault::Chain};
+
+use crate::node_identity::forget_keys;
+
+const PERMIT: Permit = Permit::for_controller("node-credentials");
+/// Tries of a compare-and-swap.
+const MAX_TRIES: usize = 16;
+
+/// A renewal that is not granted: what the node is told, and with which status.
+pub type Refused = (StatusCode, String);
+
+/// Issues and renews.
+#[derive(Clone)]
+pub struct NodeCredentials {
+    pub store: Store,
+    pub iam: IamService,
+    pub directory: Arc<Directory>,
+    pub clock: Arc<dyn Clock>,
+    pub account: String,
+    pub region: String,
+}
+
+impl NodeCredentials {
+    /// New credentials of a node's user.
+    pub async fn issue(&self, user: &str) -> Result<Minted, Fault> {
+        let now = self.clock.now();
+        let minted = self.directory.node_session(&self.account, user, now).await;
+        minted.map_err(|error| Fault::sender("InternalFailure", 500, error.to_string()))
+    }
+
+    /// New ones in the place of those that `caller` signed with.
+    pub async fn renew(&self, caller: &Caller) -> Result<Value, Refused> {
+        let user = user_of(&caller.arn).ok_or_else(not_a_node)?;
+        let minted = self.issue(user).await.map_err(internal)?;
+        // The control plane's own node has no record: its file lies beside the store.
+        if user != OWN_USER {
+            self.remember(user, caller, &minted.access_key_id).await?;
+        }
+        Ok(shown(&minted))
+    }
+
+    /// Writes down which credentials may be renewed from now on, if the caller's may be.
+    async fn remember(&self, user: &str, caller: &Caller, new: &str) -> Result<(), Refused> {
+        self.change(user, |node| {
+            let key = &caller.access_key_id;
+            let long_lived = caller.session.is_none();
+            let previous = match &node.credentials {
+                None => Some(key.clone()),
+                Some(_) if long_lived => Some(key.clone()),
+                Some(known) if known.current == *key => Some(key.clone()),
+                Some(known) if known.previous.as_ref() == Some(key) => Some(key.clone()),
+                Some(_) => {
+                    tracing::warn!(
+                        node = user,
+                        "a renewal is refused: the credentials were renewed before, so somebody has a copy"
+                    );
+                    let text = "These credentials were renewed before. Join again with a new token.";
+                    return Err((StatusCode::FORBIDDEN, text.to_owned()));
+                }
+            };
+            node.credentials = Some(Renewable {
+                current: new.to_owned(),
+                previous,
+            });
+            Ok(())
+        })
+        .await
+    }
+
+    /// The node has written its credentials down: those before, and long-lived keys of an earlier
+    /// version, are worth nothing any more.
+    pub async fn confirm(&self, caller: &Caller) -> Result<(), Refused> {
+        let user = user_of(&caller.arn).ok_or_else(not_a_node)?;
+        if caller.session.is_none() {
+            return Err((
+                StatusCode::FORBIDDEN,
+                "Long-lived keys confirm nothing.".to_owned(),
+            ));
+        }
+        if user != OWN_USER {
+            self.change(user, |node| {
+                let known = node.credentials.as_mut();
+                if let Some(known) = known.filter(|known| known.current == caller.access_key_id) {
+                    known.previous = None;
+                }
+                Ok(())
+            })
+            .await?;
+        }
+        forget_keys(&self.iam, &self.call(), user)
+            .await
+            .map_err(internal)
+    }
+
+    async fn change(
+        &self,
+        user: &str,
+        change: impl Fn(&mut Node) -> Result<(), Refused>,
+    ) -> Result<(), Refused> {
+        let key = Node::key(&self.account, &self.region, user);
+        for _ in 0..MAX_TRIES {
+            let entry = self.store.get(&key).await.map_err(unavailable)?;
+            let Some(entry) = entry else {
+                return Err(not_a_node());
+            };
+            let before: Node = decode(&entry.value).map_err(unavailable)?;
+            let mut node = before.clone();
+            change(&mut node)?;
+            if node == before || self.put(&entry, &node).await? {
+                return Ok(());
+            }
+        }
+        Err((
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The node's record changes all the time.".to_owned(),
+        ))
+    }
+
+    async fn put(&self, entry: &Entry, node: &Node) -> Result<bool, Refused> {
+        let txn = Txn::new()
+            .when(Compare::unchanged(entry))
+            .put(&entry.key, encode(node));
+        let reply = self.store.txn(&PERMIT, txn).await.map_err(unavailable)?;
+        Ok(reply.succeeded)
+    }
+
+    fn call(&self) -> Call {
+        let mut cx = Context::internal(&self.account, &self.region, "wharf", self.clock.now());
+        cx.caller = Caller::root(&self.account);
+        Call::by_controller(cx, PERMIT)
+    }
+}
+
+/// As they stand in a node's identity.
+pub fn shown(minted: &Minted) -> Value {
+    json!({
+        "accessKeyId": minted.access_key_id,
+        "secretAccessKey": minted.secret.expose(),
+        "sessionToken": minted.token,
+        "expiresAt": minted.expires,
+    })
+}
+
+fn not_a_node() -> Refused {
+    let text = "Only nodes that joined renew their credentials here.";
+    (StatusCode::FORBIDDEN, text.to_owned())
+}
+
+fn internal(fault: Fault) -> Refused {
+    tracing::error!(%fault, "credentials of a node cannot be renewed");
+    let text = "The credentials cannot be renewed now; the server's log says why.";
+    (StatusCode::INTERNAL_SERVER_ERROR, text.to_owned())
+}
+
+fn unavailable(cause: impl std::error::Error) -> Refused {
+    tracing::error!(error = %Chain(&cause), "the record of a node cannot be used");
+    let text = "The credentials cannot be renewed now; the server's log says why.";
+    (StatusCode::INTERNAL_SERVER_ERROR, text.to_owned())
+}

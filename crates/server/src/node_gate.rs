@@ -1,0 +1,186 @@
+//! The gate that nodes pass beyond their policies: a log stream or a repository is a node's business
+//! only if a task that was placed on it has to do with it.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use wharf_base::Timestamp;
+use wharf_svc_ecs::{EcsService, Need, is_node};
+use wharf_wire::{Check, Context, Gate, fault::Chain};
+
+/// A yes is remembered as long as it is used: lines are delivered many times a second, and the last
+/// ones after the task is over.
+const REMEMBERED: Duration = Duration::from_secs(3600);
+/// Beyond, everything is asked anew.
+const MAX_REMEMBERED: usize = 65_536;
+
+/// IAM's gate with the nodes' behind it.
+pub struct NodeGate {
+    iam: Arc<dyn Gate>,
+    /// Set once ECS is there; it stands on this gate itself.
+    ecs: Arc<OnceLock<EcsService>>,
+    /// With `--iam off` nothing is asked, with `soft` nothing is refused.
+    enforced: bool,
+    allowed: Mutex<HashMap<(String, String), Timestamp>>,
+}
+
+impl NodeGate {
+    pub fn new(iam: Arc<dyn Gate>, enforced: bool) -> (Self, Arc<OnceLock<EcsService>>) {
+        let ecs = Arc::new(OnceLock::new());
+        let gate = Self {
+            iam,
+            ecs: ecs.clone(),
+            enforced,
+            allowed: Mutex::default(),
+        };
+        (gate, ecs)
+    }
+
+    async fn is_its_business(&self, cx: &Context, check: &Check) -> bool {
+        let Some(need) = need(&check.action, &check.resource) else {
+            return true;
+        };
+        let Some(ecs) = self.ecs.get() else {
+            return false;
+        };
+        let key = (cx.caller.arn.clone(), check.resource.clone());
+        // Only streams are asked for so often.
+        let is_stream = matches!(need, Need::LogStream { .. });
+        if is_stream && self.is_remembered(&key, cx.now) {
+            return true;
+        }
+        match ecs.serves(cx, need).await {
+            Ok(serves) => {
+                if serves && is_stream {
+                    self.remember(key, cx.now);
+                }
+                serves
+            }
+            Err(error) => {
+                tracing::error!(error = %Chain(&error), "what a node serves cannot be read");
+                false
+            }
+        }
+    }
+
+    fn is_remembered(&self, key: &(String, String), now: Timestamp) -> bool {
+        let mut allowed = self.allowed.lock().unwrap_or_else(PoisonError::into_inner);
+        match allowed.get_mut(key) {
+            Some(at) if now.since(*at) < REMEMBERED => {
+                *at = now;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn remember(&self, key: (String, String), now: Timestamp) {
+        let mut allowed = self.allowed.lock().unwrap_or_else(PoisonError::into_inner);
+        if allowed.len() >= MAX_REMEMBERED {
+            allowed.retain(|_, at| now.since(*at) < REMEMBERED);
+        }
+        if allowed.len() >= MAX_REMEMBERED {
+            allowed.clear();
+        }
+        allowed.insert(key, now);
+    }
+}
+
+#[async_trait]
+impl Gate for NodeGate {
+    async fn decide(&self, cx: &Context, checks: &[Check]) -> Result<(), String> {
+        self.iam.decide(cx, checks).await?;
+        if !self.enforced || !is_node(cx) {
+            return Ok(());
+        }
+        for check in checks {
+            if !self.is_its_business(cx, check).await {
+                let Check {
+                    action, resource, ..
+                } = check;
+                return Err(format!(
+                    "User: {} is not authorized to perform: {action} on resource: {resource} because no \
+                     task on this node needs it",
+                    cx.caller.arn
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a call needs a task for.
+fn need<'a>(action: &str, resource: &'a str) -> Option<Need<'a>> {
+    // arn:aws:logs:REGION:ACCOUNT:log-group:NAME:* and …:log-group:NAME:log-stream:NAME
+    let group = || {
+        let name = resource.splitn(7, ':').nth(6).unwrap_or_default();
+        name.strip_suffix(":*").unwrap_or(name)
+    };
+    let stream = || {
+        let (group, stream) = group().split_once(":log-stream:").unwrap_or_default();
+        Need::LogStream { group, stream }
+    };
+    match action {
+        "logs:CreateLogGroup" => Some(Need::NewLogGroup(group())),
+        "logs:CreateLogStream" => Some(Need::LogGroup(group())),
+        "logs:PutLogEvents" | "logs:GetLogEvents" => Some(stream()),
+        "ecr:BatchCheckLayerAvailability" | "ecr:BatchGetImage" | "ecr:GetDownloadUrlForLayer" => {
+            let name = resource.split_once(":repository/").map(|(_, name)| name);
+            Some(Need::Repository(name.unwrap_or_default()))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn needs_are_read_from_resources() {
+        let group = "arn:aws:logs:us-east-1:000000000000:log-group:/ecs/app:*";
+        let stream = "arn:aws:logs:us-east-1:000000000000:log-group:/ecs/app:log-stream:p/web/1";
+        let repository = "arn:aws:ecr:us-east-1:000000000000:repository/team/app";
+        for (action, resource, wanted) in [
+            (
+                "logs:CreateLogGroup",
+                group,
+                Some(Need::NewLogGroup("/ecs/app")),
+            ),
+            (
+                "logs:CreateLogStream",
+                group,
+                Some(Need::LogGroup("/ecs/app")),
+            ),
+            (
+                "logs:GetLogEvents",
+                stream,
+                Some(Need::LogStream {
+                    group: "/ecs/app",
+                    stream: "p/web/1",
+                }),
+            ),
+            (
+                "logs:PutLogEvents",
+                "*",
+                Some(Need::LogStream {
+                    group: "",
+                    stream: "",
+                }),
+            ),
+            (
+                "ecr:BatchGetImage",
+                repository,
+                Some(Need::Repository("team/app")),
+            ),
+            ("ecr:BatchGetImage", "*", Some(Need::Repository(""))),
+            ("ecs:Poll", "*", None),
+        ] {
+            assert_eq!(need(action, resource), wanted, "{action} {resource}");
+        }
+    }
+}

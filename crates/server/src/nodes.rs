@@ -1,0 +1,127 @@
+//! `/wharf/nodes`: which nodes joined, and the removal of one for good.
+//!
+//! A removal ends everything the node ever had: with its user end its keys, sessions and registry
+//! passwords; with its container instances its websockets, its place in the network and its tasks,
+//! which are started elsewhere. Each step may be repeated; the record goes last, so that a removal
+//! that was interrupted is found and done again.
+
+use serde_json::{Value, json};
+use wharf_base::Permit;
+use wharf_records::{
+    decode,
+    node::{Node, OWN_USER},
+};
+use wharf_store::{Range, Store, Txn};
+use wharf_svc_ecs::{EcsService, NodeInstance};
+use wharf_svc_iam::IamService;
+use wharf_wire::{Call, Caller, Check, Context, Dispatcher, fault::Chain};
+
+use crate::node_identity::remove_user;
+
+const PERMIT: Permit = Permit::for_controller("nodes");
+
+pub struct Nodes {
+    pub store: Store,
+    pub iam: IamService,
+    pub ecs: EcsService,
+    pub dispatcher: Dispatcher,
+}
+
+impl Nodes {
+    /// All nodes, the control plane's own first.
+    pub async fn list(&self, cx: Context) -> Result<Value, String> {
+        let checks = [Check::any("wharf:ListNodes")];
+        let call = self.dispatcher.authorize(cx, &checks).await?;
+        let mut rows = Vec::new();
+        let own = self.instances(&call, OWN_USER).await;
+        if !own.is_empty() {
+            rows.push(row(OWN_USER, None, &own));
+        }
+        for node in self.all(&call).await? {
+            let instances = self.instances(&call, &node.user).await;
+            rows.push(row(&node.user, Some(&node), &instances));
+        }
+        Ok(json!({ "nodes": rows }))
+    }
+
+    /// Removes the node of that name, container instance or instance id; its name.
+    pub async fn remove(&self, cx: Context, query: &str) -> Result<Value, String> {
+        let checks = [Check::any("wharf:RemoveNode")];
+        let call = self.dispatcher.authorize(cx, &checks).await?;
+        let mut wanted = form_urlencoded::parse(query.as_bytes());
+        let wanted = wanted.find(|(name, _)| name == "name");
+        let wanted = wanted.map(|(_, value)| value.into_owned());
+        let Some(node) = self.find(&call, &wanted.unwrap_or_default()).await? else {
+            return Err("There is no such node; `wharf node list` shows all.".to_owned());
+        };
+        let mut cx = call.context().clone();
+        cx.caller = Caller::root(&call.account);
+        let acting = Call::by_controller(cx, PERMIT);
+        // First: from here on nothing that it has is good for anything.
+        remove_user(&self.iam, &acting, &node.user)
+            .await
+            .map_err(|fault| fault.message)?;
+        let arn = user_arn(&call, &node.user);
+        let instances = self.ecs.deregister_all(&acting, &arn).await;
+        let instances = instances.map_err(|fault| fault.message)?;
+        let txn = Txn::new().delete(Node::key(&call.account, &call.region, &node.user));
+        self.store.txn(&PERMIT, txn).await.map_err(failed)?;
+        tracing::info!(node = node.user, by = call.caller.arn, "a node was removed");
+        Ok(json!({ "removed": node.user, "instances": instances }))
+    }
+
+    async fn find(&self, call: &Call, wanted: &str) -> Result<Option<Node>, String> {
+        for node in self.all(call).await? {
+            let is_it = |instance: &NodeInstance| {
+                let id = instance.arn.rsplit('/').next();
+                wanted == instance.arn || Some(wanted) == id || wanted == instance.ec2_instance
+            };
+            if node.user == wanted || self.instances(call, &node.user).await.iter().any(is_it) {
+                return Ok(Some(node));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn all(&self, call: &Call) -> Result<Vec<Node>, String> {
+        let range = Range::prefix(Node::prefix(&call.account, &call.region));
+        let entries = self.store.range(range).await.map_err(failed)?.entries;
+        let all = entries.iter().map(|entry| decode(&entry.value));
+        all.collect::<Result<_, _>>().map_err(failed)
+    }
+
+    async fn instances(&self, call: &Call, user: &str) -> Vec<NodeInstance> {
+        let place = (call.account.as_str(), call.region.as_str());
+        self.ecs.instances_of(place, &user_arn(call, user)).await
+    }
+}
+
+fn user_arn(call: &Call, user: &str) -> String {
+    let path = wharf_records::node::USER_PATH;
+    format!("arn:aws:iam::{}:user{path}{user}", call.account)
+}
+
+fn row(name: &str, node: Option<&Node>, instances: &[NodeInstance]) -> Value {
+    let instances: Vec<Value> = instances
+        .iter()
+        .map(|instance| {
+            json!({
+                "arn": instance.arn,
+                "ec2Instance": instance.ec2_instance,
+                "cluster": instance.cluster,
+                "zone": instance.zone,
+                "connected": instance.connected,
+            })
+        })
+        .collect();
+    json!({
+        "name": name,
+        "granted": node.map(|node| &node.grant),
+        "joinedAt": node.map(|node| node.joined_at),
+        "instances": instances,
+    })
+}
+
+fn failed(cause: impl std::error::Error) -> String {
+    Chain(&cause).to_string()
+}

@@ -1,0 +1,45 @@
+//! What the control plane's own node signs with: a file beside the data, written with new credentials
+//! at every start and whenever those before may end. The node follows it, and renews them itself.
+
+use serde_json::json;
+use wharf_durable::{self as durable, Durability};
+use wharf_records::node::OWN_USER;
+
+use crate::{
+    node_credentials::{self, NodeCredentials},
+    start::{ServerConfig, StartError},
+};
+
+/// It carries load balancers.
+pub const BALANCERS: bool = true;
+
+pub async fn write(config: &ServerConfig, credentials: &NodeCredentials) -> Result<(), StartError> {
+    let path = &config.node_identity;
+    let minted = credentials.issue(OWN_USER).await;
+    let minted = minted.map_err(|fault| StartError::Bootstrap {
+        step: "make the node's identity",
+        fault,
+    })?;
+    let mut identity = node_credentials::shown(&minted);
+    for (name, value) in [
+        (
+            "endpoint",
+            json!(format!("https://127.0.0.1:{}", config.port)),
+        ),
+        ("region", json!(config.region)),
+        ("cluster", json!("default")),
+        ("instanceName", json!("")),
+        ("loadBalancer", json!(BALANCERS)),
+    ] {
+        identity[name] = value;
+    }
+    let write = || {
+        let folder = path.parent().ok_or(std::io::ErrorKind::InvalidInput)?;
+        std::fs::create_dir_all(folder)?;
+        durable::replace(path, identity.to_string().as_bytes(), Durability::Machine)
+    };
+    write().map_err(|source| StartError::File {
+        path: path.clone(),
+        source,
+    })
+}

@@ -1,0 +1,228 @@
+//! Which log streams and images a node has to do with: those of the tasks that were placed on it.
+
+use wharf_api_ecs::{ContainerDefinition, TaskDefinition};
+use wharf_records::{Record, ecs::Task};
+use wharf_wire::Context;
+
+use crate::{
+    acs::payload::is_own_registry,
+    binding,
+    core::{ChangeError, Core},
+    document,
+    grant::{self, NodeInstance},
+    names::Place,
+};
+
+/// What a node asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need<'a> {
+    /// To make a log group.
+    NewLogGroup(&'a str),
+    /// To make a stream in a group.
+    LogGroup(&'a str),
+    /// To write into a stream, and to read it.
+    LogStream { group: &'a str, stream: &'a str },
+    /// To pull from a repository.
+    Repository(&'a str),
+}
+
+/// Whether a task of the calling node needs that.
+pub async fn serves(core: &Core, cx: &Context, need: Need<'_>) -> Result<bool, ChangeError> {
+    let place = Place::of(cx);
+    core.up_to_date().await;
+    for instance in grant::instances_of(core, &place, &cx.caller.arn) {
+        if of_named_task(core, &place, &instance, need).await?
+            || of_any_task(core, &place, &instance, need).await?
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether `cx` is a node's.
+pub fn is_node(cx: &Context) -> bool {
+    binding::node_name(&cx.caller).is_some()
+}
+
+/// Most streams name their task, which may have stopped a while ago: its last lines come late.
+async fn of_named_task(
+    core: &Core,
+    place: &Place,
+    instance: &NodeInstance,
+    need: Need<'_>,
+) -> Result<bool, ChangeError> {
+    let Need::LogStream { stream, .. } = need else {
+        return Ok(false);
+    };
+    let id = stream.rsplit('/').next().unwrap_or_default();
+    let id = format!("{}:{id}", instance.cluster);
+    let found = core
+        .read::<Task>(&place.scope().key(Task::KIND, &id))
+        .await?;
+    match found.filter(|task| task.record.host == instance.host) {
+        Some(task) => needed(core, place, &task.record, need).await,
+        None => Ok(false),
+    }
+}
+
+async fn of_any_task(
+    core: &Core,
+    place: &Place,
+    instance: &NodeInstance,
+    need: Need<'_>,
+) -> Result<bool, ChangeError> {
+    let tasks: Vec<_> = core.view.read(place, |region| {
+        let tasks = region.tasks_on(&instance.host);
+        tasks.map(|task| task.record.clone()).collect()
+    });
+    // Many tasks of a host have the same definition.
+    let mut seen = std::collections::BTreeSet::new();
+    let by_task = matches!(need, Need::LogStream { .. });
+    for task in tasks {
+        if !by_task && !seen.insert(task.definition.clone()) {
+            continue;
+        }
+        if needed(core, place, &task, need).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+async fn needed(
+    core: &Core,
+    place: &Place,
+    task: &Task,
+    need: Need<'_>,
+) -> Result<bool, ChangeError> {
+    let stored = core.definition_of(place, &task.definition).await?;
+    let definition = stored.and_then(|stored| document::definition(&stored.record.document).ok());
+    let endpoint = &core.parts.config.endpoint;
+    Ok(definition.is_some_and(|definition| is_needed(&definition, &task.id, endpoint, need)))
+}
+
+fn is_needed(definition: &TaskDefinition, task: &str, endpoint: &str, need: Need<'_>) -> bool {
+    let mut containers = definition.container_definitions.iter().flatten();
+    containers.any(|container| match need {
+        Need::NewLogGroup(group) => {
+            logs_to(container, group) && option(container, "awslogs-create-group") == Some("true")
+        }
+        Need::LogGroup(group) => logs_to(container, group),
+        Need::LogStream { group, stream } => {
+            logs_to(container, group) && is_stream(container, task, stream)
+        }
+        Need::Repository(name) => {
+            let image = container.image.as_deref().unwrap_or_default();
+            repository(image, endpoint) == Some(name)
+        }
+    })
+}
+
+fn option<'a>(container: &'a ContainerDefinition, name: &str) -> Option<&'a str> {
+    let options = container.log_configuration.as_ref()?.options.as_ref()?;
+    options.get(name).map(String::as_str)
+}
+
+fn logs_to(container: &ContainerDefinition, group: &str) -> bool {
+    let log = container.log_configuration.as_ref();
+    log.and_then(|log| log.log_driver.as_deref()) == Some("awslogs")
+        && option(container, "awslogs-group") == Some(group)
+}
+
+/// Streams are `<prefix>/<container>/<task id>`; those without a prefix have the id that the node
+/// gave the container, which nobody else knows before.
+fn is_stream(container: &ContainerDefinition, task: &str, stream: &str) -> bool {
+    let name = container.name.as_deref().unwrap_or_default();
+    match option(container, "awslogs-stream-prefix") {
+        Some(prefix) => stream == format!("{prefix}/{name}/{task}"),
+        None => stream.len() == 64 && stream.bytes().all(|b| b.is_ascii_hexdigit()),
+    }
+}
+
+/// The repository of an image of wharf's own registry.
+fn repository<'a>(image: &'a str, endpoint: &str) -> Option<&'a str> {
+    let (host, rest) = image.split_once('/')?;
+    let rest = rest.split_once('@').map_or(rest, |(rest, _)| rest);
+    let name = rest.rsplit_once(':').map_or(rest, |(name, _)| name);
+    (is_own_registry(host, endpoint) || host.contains(".dkr.ecr.")).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use wharf_api_ecs::LogConfiguration;
+
+    use super::*;
+
+    const ENDPOINT: &str = "http://127.0.0.1:4566";
+
+    fn definition(image: &str, options: &[(&str, &str)]) -> TaskDefinition {
+        let pairs = options
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        let container = ContainerDefinition {
+            name: Some("web".to_owned()),
+            image: Some(image.to_owned()),
+            log_configuration: Some(LogConfiguration {
+                log_driver: Some("awslogs".to_owned()),
+                options: Some(pairs.collect::<BTreeMap<_, _>>().into_iter().collect()),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        TaskDefinition {
+            container_definitions: Some(vec![container]),
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn streams_of_a_task_are_its_own() {
+        let options = [("awslogs-group", "/app"), ("awslogs-stream-prefix", "p")];
+        let definition = definition("localhost:4566/app:1", &options);
+        let id = "a".repeat(64);
+        let check = |need| is_needed(&definition, "t1", ENDPOINT, need);
+        let stream = |group, stream| check(Need::LogStream { group, stream });
+        assert!(stream("/app", "p/web/t1"));
+        assert!(!stream("/app", "p/web/t2"));
+        assert!(!stream("/app", "p/other/t1"));
+        assert!(!stream("/other", "p/web/t1"));
+        assert!(!stream("/app", &id));
+        assert!(check(Need::LogGroup("/app")));
+        assert!(!check(Need::LogGroup("/other")));
+        assert!(!check(Need::NewLogGroup("/app")));
+    }
+
+    #[test]
+    fn without_a_prefix_the_stream_is_a_container_id() {
+        let options = [("awslogs-group", "/app"), ("awslogs-create-group", "true")];
+        let definition = definition("localhost:4566/app:1", &options);
+        let check = |need| is_needed(&definition, "t1", ENDPOINT, need);
+        let (group, id) = ("/app", "a".repeat(64));
+        assert!(check(Need::LogStream { group, stream: &id }));
+        assert!(!check(Need::LogStream {
+            group,
+            stream: "p/web/t1"
+        }));
+        assert!(check(Need::NewLogGroup("/app")));
+    }
+
+    #[test]
+    fn repositories_of_images() {
+        for (image, name) in [
+            ("localhost:4566/team/app:1", Some("team/app")),
+            ("127.0.0.1:4566/app@sha256:00", Some("app")),
+            (
+                "000000000000.dkr.ecr.us-east-1.amazonaws.com/app:1",
+                Some("app"),
+            ),
+            ("docker.io/app:1", None),
+            ("localhost:5000/app", None),
+            ("busybox", None),
+        ] {
+            assert_eq!(repository(image, ENDPOINT), name, "{image}");
+        }
+    }
+}
