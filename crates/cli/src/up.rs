@@ -42,6 +42,9 @@ fn server(args: &UpArgs) -> Part {
     let server = &args.server;
     let mut arguments = words(&["server", "--port", &server.port.to_string()]);
     arguments.extend(words(&["--iam", roles::iam_name(server.iam)]));
+    if server.tasks_as_root {
+        arguments.extend(words(&["--tasks-as-root"]));
+    }
     arguments.extend(words(&["--public-cidr", &server.public_cidr.to_string()]));
     arguments.extend(words(&["--throttle", &server.throttle.to_string()]));
     if let Some(listen) = server.listen {
@@ -69,6 +72,7 @@ fn agent(args: &UpArgs) -> Part {
     if let Some(reach) = &args.reach {
         arguments.extend(words(&["--reach", &reach.to_string()]));
     }
+    arguments.extend(roles::allow_arguments(&args.allow));
     arguments.extend([OsString::from("--data"), server.data.data.clone().into()]);
     Part {
         name: "node",

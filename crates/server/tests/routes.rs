@@ -55,6 +55,7 @@ async fn start_in(folder: tempfile::TempDir) -> Server {
         listen: vec!["127.0.0.1".parse().unwrap()],
         port,
         iam: IamMode::Enforce,
+        tasks_as_root: false,
         account: "000000000000".to_owned(),
         region: "us-east-1".to_owned(),
         public_cidr: "127.64.0.0/16".parse().unwrap(),

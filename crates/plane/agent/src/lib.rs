@@ -15,6 +15,7 @@
 //! - [`protocol`] holds the shapes of the two websockets.
 //! - [`client`] makes signed calls and sockets; [`logs`] delivers what containers print;
 //!   [`endpoint`] answers tasks at 169.254.170.2.
+//! - [`allow`] is what the node lends its tasks of the host.
 //! - `network_plane` hears from the control plane who speaks to whom, and tells the network.
 //! - [`exec`] serves sessions of ECS Exec.
 //! - [`machine`] is the real machine behind [`node::machine::Machine`].
@@ -22,6 +23,7 @@
 //! Invariants: a kill at any moment loses nothing that was acknowledged; containers outlive the
 //! agent; no decision is taken outside `engine` and `core`.
 
+pub mod allow;
 pub mod client;
 pub mod config;
 pub mod endpoint;
@@ -34,6 +36,7 @@ pub mod node;
 pub mod protocol;
 mod start;
 
+pub use allow::Permission;
 pub use config::{Identity, NodeConfig};
 pub use network_plane::ThisHost;
 pub use node::NodeError;

@@ -61,6 +61,7 @@ impl Server {
             listen: vec!["127.0.0.1".parse().unwrap()],
             port,
             iam: IamMode::Enforce,
+            tasks_as_root: false,
             account: ACCOUNT.to_owned(),
             region: REGION.to_owned(),
             public_cidr: "127.64.0.0/16".parse().unwrap(),
