@@ -307,7 +307,8 @@ async fn start(
 fn allow(config: &NodeConfig) -> Result<Allow, NodeError> {
     let mut own = config.private.clone();
     own.push(config.data_dir.clone());
-    own.push(network_config(config).shared_dir);
+    let network = NetworkConfig::new(config.installation.clone(), config.data_dir.join("network"));
+    own.push(network.shared_dir);
     Ok(Allow::new(&config.allow, &own)?)
 }
 

@@ -12,7 +12,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use wharf_planeproto::forward::{self, Forwarded};
+use wharf_planeproto::forward::Forwarded;
 
 use super::{Caller, CallerOf, Connections, idle};
 use crate::{client::Api, node::directory::Directory};
