@@ -11,6 +11,8 @@ import pytest
 from harness import images
 from harness.installation import Installation
 
+LENT = "privileged,host-network,host-pid,host-ipc,devices,capabilities,host-path=/tmp"
+
 
 def pytest_configure(config):
     assert os.geteuid() == 0, "the end-to-end tests start containers: run them as root, 'sudo make e2e'"
@@ -18,8 +20,8 @@ def pytest_configure(config):
 
 @pytest.fixture(scope="session")
 def wharf():
-    """An installation for everyone."""
-    with Installation() as shared:
+    """An installation for everyone. Its node lends tasks what they ask for, or nobody could test it."""
+    with Installation(arguments=("--allow", LENT)) as shared:
         yield shared.start()
 
 

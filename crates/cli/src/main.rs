@@ -111,6 +111,9 @@ struct ServerArgs {
     /// Whether signatures and policies decide (enforce), policies only warn (soft), or nothing is checked (off)
     #[arg(long, value_name = "MODE", default_value = "enforce", value_parser = parse_iam)]
     iam: IamMode,
+    /// With --iam off: let tasks call the endpoint at 169.254.170.2 too, each of them as root of the account
+    #[arg(long)]
+    tasks_as_root: bool,
     /// Range of the addresses at which load balancers are reached on this machine
     #[arg(long, value_name = "CIDR", default_value = "127.64.0.0/16")]
     public_cidr: Cidr,
@@ -184,6 +187,17 @@ struct UpArgs {
     fargate_without_userns: bool,
     #[command(flatten)]
     ports: PortArgs,
+    #[command(flatten)]
+    allow: AllowArgs,
+}
+
+/// What of the machine tasks may have. Each of them can make a task root of it.
+#[derive(Args, Clone)]
+struct AllowArgs {
+    /// What tasks may have of this machine: privileged, host-path=PATH, host-network, host-pid,
+    /// host-ipc, devices, capabilities; nothing by default
+    #[arg(long, value_name = "WHAT,…", value_delimiter = ',')]
+    allow: Vec<wharf_agent::Permission>,
 }
 
 #[derive(Args, Clone)]
@@ -239,6 +253,8 @@ struct HostArgs {
     /// Availability zone of this machine, told when it first registers
     #[arg(long, value_name = "ZONE")]
     zone: Option<String>,
+    #[command(flatten)]
+    allow: AllowArgs,
 }
 
 #[derive(Args, Clone)]

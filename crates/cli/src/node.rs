@@ -102,6 +102,7 @@ fn agent(args: &NodeArgs, identity: &Identity, joined: bool) -> Part {
         fargate,
         fargate_without_userns,
         zone,
+        allow,
     } = &args.host;
     if let Some(underlay) = underlay {
         arguments.extend(["--underlay".into(), underlay.to_string().into()]);
@@ -119,6 +120,7 @@ fn agent(args: &NodeArgs, identity: &Identity, joined: bool) -> Part {
     if let Some(zone) = zone.as_ref().or(granted.zone.as_ref()) {
         arguments.extend(["--zone".into(), zone.into()]);
     }
+    arguments.extend(roles::allow_arguments(allow));
     arguments.extend(["--data".into(), args.data.data.clone().into()]);
     Part {
         name: "agent",

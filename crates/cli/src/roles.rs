@@ -1,6 +1,7 @@
 //! `wharf server` and `wharf agent`: parts that `wharf up` and `wharf node` keep running.
 
 use std::{
+    ffi::OsString,
     net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -14,7 +15,7 @@ use wharf_lb::Hold;
 use wharf_server::{IamMode, ServerConfig, StartError};
 
 use crate::{
-    AgentArgs, ServerArgs,
+    AgentArgs, AllowArgs, ServerArgs,
     layout::{Layout, Settings},
     problem::Problem,
     ready,
@@ -107,6 +108,7 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         sockets: Arc::new(held(args.sockets_fd)?),
         port: args.port,
         iam: args.iam,
+        tasks_as_root: args.tasks_as_root,
         account: ACCOUNT.to_owned(),
         region: REGION.to_owned(),
         public_cidr: args.public_cidr,
@@ -210,6 +212,8 @@ pub fn agent(args: &AgentArgs) -> Result<ExitCode, Problem> {
     config.underlay = args.host.underlay;
     config.reach = args.host.reach.clone().map(|reach| reach.0);
     config.fargate_without_userns = args.host.fargate_without_userns;
+    config.allow.clone_from(&args.host.allow.allow);
+    config.private = vec![layout.root().to_owned()];
     let mut attribute = |name: &str, value: &str| {
         config.attributes.insert(name.to_owned(), value.to_owned());
     };
@@ -226,6 +230,12 @@ pub fn agent(args: &AgentArgs) -> Result<ExitCode, Problem> {
             .await
             .map_err(|cause| Problem::caused("the node could not go on", cause))
     })
+}
+
+/// What of the machine tasks may have, for the part that runs them.
+pub fn allow_arguments(args: &AllowArgs) -> impl Iterator<Item = OsString> {
+    let each = |permission| ["--allow".into(), ToString::to_string(permission).into()];
+    args.allow.iter().flat_map(each)
 }
 
 pub fn require_installation(layout: &Layout) -> Result<InstallationId, Problem> {

@@ -48,6 +48,9 @@ fn server(args: &UpArgs, sockets: sockets::Store) -> Part {
     let server = &args.server;
     let mut arguments = words(&["server", "--port", &server.port.to_string()]);
     arguments.extend(words(&["--iam", roles::iam_name(server.iam)]));
+    if server.tasks_as_root {
+        arguments.extend(words(&["--tasks-as-root"]));
+    }
     arguments.extend(words(&["--public-cidr", &server.public_cidr.to_string()]));
     arguments.extend(words(&["--throttle", &server.throttle.to_string()]));
     if let Some(listen) = server.listen {
@@ -84,6 +87,7 @@ fn agent(args: &UpArgs) -> Part {
     if let Some(reach) = &args.reach {
         arguments.extend(words(&["--reach", &reach.to_string()]));
     }
+    arguments.extend(roles::allow_arguments(&args.allow));
     arguments.extend([OsString::from("--data"), server.data.data.clone().into()]);
     Part {
         name: "node",

@@ -10,6 +10,7 @@ use std::{
 use crate::{
     demand::{Constraint, Demand, Strategy},
     fleet::{Attributes, HostIx, Interner},
+    offer::Asks,
     place::{MAX_STRATEGIES, Reason},
     query::HostFacts,
 };
@@ -117,6 +118,7 @@ impl<Q: PartialEq, A> Known<Q, A> {
 #[derive(Debug, PartialEq, Eq)]
 struct Requirement {
     attributes: Vec<(String, Option<String>)>,
+    asks: Asks,
     /// Texts of expressions.
     expressions: Vec<String>,
 }
@@ -131,12 +133,13 @@ impl Requirement {
         };
         Self {
             attributes: demand.attributes.clone(),
+            asks: demand.asks.clone(),
             expressions: demand.constraints.iter().filter_map(text).collect(),
         }
     }
 
     fn is_empty(&self) -> bool {
-        self.attributes.is_empty() && self.expressions.is_empty()
+        self.attributes.is_empty() && self.asks.is_empty() && self.expressions.is_empty()
     }
 }
 
@@ -174,7 +177,10 @@ fn lacks(demand: &Demand, attributes: &Attributes) -> Option<Reason> {
         Constraint::MemberOf(expression) if expression.by_class() => expression.holds(&facts),
         _ => true,
     };
-    if !demand.attributes.iter().all(has) {
+    // First: a node that does not allow a thing lacks ECS's attribute for it as well.
+    if let Some(feature) = demand.asks.refused_by(attributes) {
+        Some(Reason::NotAllowed(feature))
+    } else if !demand.attributes.iter().all(has) {
         Some(Reason::Attribute)
     } else if !demand.constraints.iter().all(member) {
         Some(Reason::MemberOf)

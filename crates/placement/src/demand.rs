@@ -2,7 +2,7 @@
 
 use wharf_records::ecs::Claim;
 
-use crate::query::Expression;
+use crate::{offer::Asks, query::Expression};
 
 /// Which hosts may serve.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub struct Demand {
     pub claim: Claim,
     /// Attributes a host must have, each with its value if one is asked for.
     pub attributes: Vec<(String, Option<String>)>,
+    /// What of its host the task asks for beyond what is its own.
+    pub asks: Asks,
     /// Zones that can serve, empty for any (an interface lives in its subnet's zone).
     pub zones: Vec<String>,
     pub constraints: Vec<Constraint>,
@@ -52,6 +54,7 @@ impl Demand {
             pool,
             claim,
             attributes: Vec::new(),
+            asks: Asks::default(),
             zones: Vec::new(),
             constraints: Vec::new(),
             strategies: Vec::new(),

@@ -11,10 +11,12 @@ mod class;
 pub mod demand;
 pub mod fleet;
 pub mod ledger;
+pub mod offer;
 mod order;
 pub mod place;
 pub mod query;
 
 pub use demand::{Constraint, Demand, Pool, Strategy};
 pub use fleet::{Fleet, HostIx, HostState, Trial};
+pub use offer::{Asks, Feature};
 pub use place::{Placed, Reason, Refusal, place, refusal_of};

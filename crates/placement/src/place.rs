@@ -29,6 +29,7 @@ use crate::{
     class::{Shelving, Verdicts},
     demand::{Constraint, Demand, Pool, Strategy},
     fleet::{ACTIVE, CONNECTED, FARGATE, Fleet, Group, HostIx, PRESENT},
+    offer::Feature,
 };
 
 /// Rows drawn before the fleet is walked: with a tenth of the hosts eligible, 32 draws miss less
@@ -43,6 +44,8 @@ pub enum Reason {
     Agent,
     Location,
     Attribute,
+    /// The host's operator does not allow it.
+    NotAllowed(Feature),
     Cpu,
     Memory,
     Ports,
@@ -57,7 +60,8 @@ impl Reason {
         match self {
             Self::Agent => "AGENT",
             Self::Location => "LOCATION",
-            Self::Attribute => "ATTRIBUTE",
+            // To ECS, what a node allows is attributes.
+            Self::Attribute | Self::NotAllowed(_) => "ATTRIBUTE",
             Self::Cpu => "RESOURCE:CPU",
             Self::Memory => "RESOURCE:MEMORY",
             Self::Ports => "RESOURCE:PORTS",

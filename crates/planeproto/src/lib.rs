@@ -5,10 +5,12 @@
 //! change of a resource.
 
 //!
-//! [`wire`] is the stream over which that happens.
+//! [`wire`] is the stream over which that happens. [`forward`] is apart from all that: how a node says
+//! for which task it passes a connection on.
 
 pub mod balancer;
 mod body;
+pub mod forward;
 pub mod network;
 pub mod report;
 pub mod wire;

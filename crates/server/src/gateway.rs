@@ -7,6 +7,7 @@ mod body;
 pub mod bytes_in_flight;
 mod connection;
 pub mod connections;
+mod forwarded;
 mod origin;
 mod route;
 mod source;
@@ -41,6 +42,7 @@ pub use body::Paced;
 pub use connections::Asking;
 use connections::{Connections, RegistryPlace, Slot};
 use source::Source;
+use wharf_planeproto::forward::Forwarded;
 
 use crate::{
     backup::Backup,
@@ -56,10 +58,13 @@ pub type Body = BoxBody<Bytes, io::Error>;
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where a request came in.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Peer {
+    /// The container's own, of a connection that a node passes on.
     pub address: SocketAddr,
     pub secure: bool,
+    /// A node passes the connection on for one of its tasks.
+    pub task: Option<Arc<Forwarded>>,
 }
 
 /// A part of wharf that answers on its own paths: the registry, the agent's websockets.
@@ -177,10 +182,10 @@ impl Gateway {
         let started = tokio::time::timeout(HANDSHAKE_TIMEOUT, self.start(stream, address)).await;
         match started {
             Ok(Ok(Started::Plain(stream))) => {
-                self.http(stream, address, false, slot, shutdown).await;
+                self.begin(stream, address, false, slot, shutdown).await;
             }
             Ok(Ok(Started::Tls(stream))) => {
-                self.http(*stream, address, true, slot, shutdown).await;
+                self.begin(*stream, address, true, slot, shutdown).await;
             }
             Ok(Err(error)) => {
                 tracing::debug!(%address, %error, "a connection ended before its first request")
@@ -215,7 +220,8 @@ impl Gateway {
         Ok(Started::Plain(stream))
     }
 
-    async fn http<S>(
+    /// Finds out whom a node passes the connection on for, if one does.
+    async fn begin<S>(
         self: Arc<Self>,
         stream: S,
         address: SocketAddr,
@@ -225,10 +231,46 @@ impl Gateway {
     ) where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let peer = Peer { address, secure };
+        let now = self.apis.clock.now();
+        let begun = forwarded::begin(stream, &*self.apis.directory, now);
+        let (stream, task) = match tokio::time::timeout(HANDSHAKE_TIMEOUT, begun).await {
+            Ok(Ok(begun)) => begun,
+            Ok(Err(error)) => {
+                tracing::debug!(%address, %error, "a connection was not taken");
+                return;
+            }
+            Err(_) => {
+                tracing::debug!(%address, "a connection asked nothing in time");
+                return;
+            }
+        };
+        if let Some(task) = &task
+            && slot.is_of_task(Source::of_task(task)).is_err()
+        {
+            tracing::debug!(?task, "a connection was refused: its task has too many");
+            return;
+        }
+        let peer = Peer {
+            address: forwarded::address(address, task.as_ref()),
+            secure,
+            task: task.map(Arc::new),
+        };
+        self.http(stream, peer, slot, shutdown).await;
+    }
+
+    async fn http<S>(
+        self: Arc<Self>,
+        stream: S,
+        peer: Peer,
+        slot: Arc<Slot>,
+        shutdown: CancellationToken,
+    ) where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let address = peer.address;
         let asked = slot.clone();
         let service = service_fn(move |request| {
-            let (gateway, asking) = (self.clone(), asked.request());
+            let (gateway, peer, asking) = (self.clone(), peer.clone(), asked.request());
             async move { Ok::<_, Infallible>(gateway.request(request, peer, asking).await) }
         });
         if let Err(error) = connection::serve(stream, &slot, shutdown, service).await {
@@ -272,18 +314,19 @@ impl Gateway {
     ) -> Response<Body> {
         match route {
             route::Route::Registry
-                if self.apis.iam == IamMode::Off && self.apis.is_foreign(&request) =>
+                if self.apis.iam == IamMode::Off
+                    && (self.apis.is_foreign(&request) || self.apis.is_shut_to(&peer)) =>
             {
                 text(
                     StatusCode::FORBIDDEN,
-                    "Unsigned requests from other sites are refused.\n",
+                    "Unsigned requests from other sites, and of tasks, are refused.\n",
                 )
             }
             route::Route::Registry => self.registry.handle(request, peer, asking).await,
             route::Route::Health => self.health.handle(request, peer, asking).await,
             route::Route::Join => self.join.handle(request, peer, asking).await,
             route::Route::JoinToken => {
-                match self.apis.authenticate(&request, "wharf", peer).await {
+                match self.apis.authenticate(&request, "wharf", &peer).await {
                     Ok(cx) => {
                         let query = request.uri().query().unwrap_or_default();
                         self.join.create_token(cx, query).await
@@ -305,34 +348,34 @@ impl Gateway {
                 },
                 Err(answer) => api::respond(answer, ""),
             },
-            route::Route::Nodes => match self.apis.authenticate(&request, "wharf", peer).await {
+            route::Route::Nodes => match self.apis.authenticate(&request, "wharf", &peer).await {
                 Ok(cx) => match self.nodes.list(cx).await {
                     Ok(document) => text(StatusCode::OK, document.to_string()),
                     Err(refusal) => text(StatusCode::FORBIDDEN, format!("{refusal}\n")),
                 },
                 Err(answer) => api::respond(answer, ""),
             },
-            route::Route::Keys => match self.apis.authenticate(&request, "wharf", peer).await {
+            route::Route::Keys => match self.apis.authenticate(&request, "wharf", &peer).await {
                 Ok(cx) => answer(self.keys.list(cx).await),
                 Err(answer) => api::respond(answer, ""),
             },
             route::Route::KeyRotation => {
                 let query = request.uri().query().unwrap_or_default().to_owned();
-                match self.apis.authenticate(&request, "wharf", peer).await {
+                match self.apis.authenticate(&request, "wharf", &peer).await {
                     Ok(cx) => answer(self.keys.rotate(cx, &query).await),
                     Err(answer) => api::respond(answer, ""),
                 }
             }
             route::Route::KeyRetirement => {
                 let query = request.uri().query().unwrap_or_default().to_owned();
-                match self.apis.authenticate(&request, "wharf", peer).await {
+                match self.apis.authenticate(&request, "wharf", &peer).await {
                     Ok(cx) => answer(self.keys.retire(cx, &query).await),
                     Err(answer) => api::respond(answer, ""),
                 }
             }
             route::Route::NodeRemoval => {
                 let query = request.uri().query().unwrap_or_default().to_owned();
-                match self.apis.authenticate(&request, "wharf", peer).await {
+                match self.apis.authenticate(&request, "wharf", &peer).await {
                     Ok(cx) => match self.nodes.remove(cx, &query).await {
                         Ok(document) => text(StatusCode::OK, document.to_string()),
                         Err(refusal) => text(StatusCode::FORBIDDEN, format!("{refusal}\n")),
@@ -340,7 +383,7 @@ impl Gateway {
                     Err(answer) => api::respond(answer, ""),
                 }
             }
-            route::Route::Overview => match self.apis.authenticate(&request, "wharf", peer).await {
+            route::Route::Overview => match self.apis.authenticate(&request, "wharf", &peer).await {
                 Ok(cx) => match self.overview.document(cx).await {
                     Ok(document) => text(StatusCode::OK, document.to_string()),
                     Err(refusal) => text(StatusCode::FORBIDDEN, format!("{refusal}\n")),
@@ -348,7 +391,7 @@ impl Gateway {
                 Err(answer) => api::respond(answer, ""),
             },
             route::Route::CertificateAuthority => {
-                match self.apis.authenticate(&request, "wharf", peer).await {
+                match self.apis.authenticate(&request, "wharf", &peer).await {
                     Ok(cx) => match self.certificate_authority.certificate(cx).await {
                         Ok(certificate) => text(StatusCode::OK, certificate),
                         Err(refusal) => text(StatusCode::FORBIDDEN, format!("{refusal}\n")),
@@ -358,7 +401,7 @@ impl Gateway {
             }
             route::Route::Explain => {
                 let query = request.uri().query().unwrap_or_default().to_owned();
-                match self.apis.authenticate(&request, "wharf", peer).await {
+                match self.apis.authenticate(&request, "wharf", &peer).await {
                     Ok(cx) => match self.explain.document(cx, &query).await {
                         Ok(document) => text(StatusCode::OK, document.to_string()),
                         Err(refusal) => text(StatusCode::BAD_REQUEST, format!("{refusal}\n")),
@@ -366,7 +409,7 @@ impl Gateway {
                     Err(answer) => api::respond(answer, ""),
                 }
             }
-            route::Route::Backup => match self.apis.authenticate(&request, "wharf", peer).await {
+            route::Route::Backup => match self.apis.authenticate(&request, "wharf", &peer).await {
                 Ok(cx) => {
                     let query = request.uri().query().unwrap_or_default();
                     let answer = if request.method() == http::Method::POST {
@@ -382,7 +425,7 @@ impl Gateway {
                 Err(answer) => api::respond(answer, ""),
             },
             route::Route::Agent(channel) => {
-                match self.apis.authenticate(&request, "ecs", peer).await {
+                match self.apis.authenticate(&request, "ecs", &peer).await {
                     Ok(cx) => {
                         asking.admit();
                         let node =
@@ -398,7 +441,7 @@ impl Gateway {
             }
             route::Route::DataChannel => self.agents.data_channel(request).await,
             route::Route::Plane(plane) => {
-                match self.apis.authenticate(&request, "wharf", peer).await {
+                match self.apis.authenticate(&request, "wharf", &peer).await {
                     Ok(cx) => {
                         asking.admit();
                         let node = cx.caller.arn.clone();

@@ -71,6 +71,8 @@ pub struct ServerConfig {
     pub sockets: Arc<Vec<std::net::TcpListener>>,
     pub port: u16,
     pub iam: IamMode,
+    /// With [`IamMode::Off`]: tasks are root of the account too.
+    pub tasks_as_root: bool,
     pub account: String,
     pub region: String,
     /// Where load balancers get the addresses from at which users of this machine reach them.
@@ -573,6 +575,7 @@ impl Plane {
                 own_hosts: own_hosts(config),
                 bytes: BytesInFlight::new(ByteLimits::default()),
                 throttle: Throttle::new(config.throttling),
+                tasks_as_root: config.tasks_as_root,
             },
             registry: Arc::new(Registry(registry)),
             agents: Arc::new(Sockets {
@@ -717,6 +720,7 @@ mod tests {
             sockets: Arc::default(),
             port: 4566,
             iam: IamMode::Enforce,
+            tasks_as_root: false,
             account: "000000000000".to_owned(),
             region: "us-east-1".to_owned(),
             public_cidr: "127.64.0.0/16".parse().unwrap(),

@@ -57,6 +57,7 @@ async fn start_in(folder: tempfile::TempDir) -> Server {
         sockets: std::sync::Arc::default(),
         port,
         iam: IamMode::Enforce,
+        tasks_as_root: false,
         account: "000000000000".to_owned(),
         region: "us-east-1".to_owned(),
         public_cidr: "127.64.0.0/16".parse().unwrap(),

@@ -75,6 +75,15 @@ impl Caller {
     }
 }
 
+/// Which of its tasks a node passed a call on for. Says nothing of who calls: that, the signature does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// ARN of the task, if the node can tell.
+    pub task: Option<String>,
+    /// The VPC that the task's address is in.
+    pub vpc: Option<String>,
+}
+
 /// All that is known of a request before it is authorised.
 #[derive(Debug, Clone)]
 pub struct Context {
@@ -86,6 +95,8 @@ pub struct Context {
     pub now: Timestamp,
     pub request_id: String,
     pub source_ip: Option<IpAddr>,
+    /// The call came from a task, by the way its node offers it.
+    pub origin: Option<Origin>,
     pub user_agent: String,
     /// The request came over TLS (`aws:SecureTransport`).
     pub secure: bool,
@@ -104,6 +115,7 @@ impl Context {
             now,
             request_id: wharf_base::ids::uuid(),
             source_ip: None,
+            origin: None,
             user_agent: service.to_owned(),
             secure: true,
             endpoint: String::new(),

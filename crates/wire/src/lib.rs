@@ -21,7 +21,7 @@ pub mod service;
 pub mod sigv4;
 
 pub use async_trait::async_trait;
-pub use call::{Call, Caller, CallerKind, Context};
+pub use call::{Call, Caller, CallerKind, Context, Origin};
 pub use fault::Fault;
 pub use serde_json::Value as Document;
 pub use service::{Check, Dispatcher, Gate, Service};

@@ -8,6 +8,8 @@ use wharf_network::Subnet;
 use wharf_records::node::Grant;
 use wharf_wire::sigv4::SigningKeys;
 
+use crate::allow::Permission;
+
 /// Cleanup waits this long after STOPPED, so that the task's metadata can still be read (§5).
 pub const TASK_CLEANUP_AFTER: Duration = Duration::from_secs(3 * 60 * 60);
 
@@ -25,6 +27,10 @@ pub struct NodeConfig {
     pub underlay: Option<IpAddr>,
     /// Ranges of VPCs in which programs of this host reach tasks; `None` for that of default VPCs.
     pub reach: Option<Vec<Subnet>>,
+    /// What of the host tasks may have beyond what is theirs.
+    pub allow: Vec<Permission>,
+    /// Folders that no task ever sees, beside `data_dir`.
+    pub private: Vec<PathBuf>,
     /// The shim program.
     pub shim: PathBuf,
     /// MiB kept back from tasks.
@@ -81,6 +87,8 @@ impl NodeConfig {
             ca: None,
             underlay: None,
             reach: None,
+            allow: Vec::new(),
+            private: Vec::new(),
             shim: shim.into(),
             reserved_memory_mib: 0,
             // ssh and the agent's own two ports (ecs.md §7).

@@ -15,6 +15,7 @@
 //! - [`protocol`] holds the shapes of the two websockets.
 //! - [`client`] makes signed calls and sockets; [`logs`] delivers what containers print;
 //!   [`endpoint`] answers tasks at 169.254.170.2.
+//! - [`allow`] is what the node lends its tasks of the host.
 //! - `network_plane` hears from the control plane who speaks to whom, and tells the network.
 //! - `renewal` keeps the node's credentials good.
 //! - [`exec`] serves sessions of ECS Exec.
@@ -23,6 +24,7 @@
 //! Invariants: a kill at any moment loses nothing that was acknowledged; containers outlive the
 //! agent; no decision is taken outside `engine` and `core`.
 
+pub mod allow;
 pub mod client;
 pub mod config;
 pub mod endpoint;
@@ -36,6 +38,7 @@ pub mod protocol;
 mod renewal;
 mod start;
 
+pub use allow::Permission;
 pub use config::{Identity, NodeConfig};
 pub use network_plane::ThisHost;
 pub use node::NodeError;

@@ -27,9 +27,12 @@ use wharf_network::{EndpointListener, Network, NetworkConfig};
 use wharf_planeproto::Plane;
 
 use crate::{
+    allow::Allow,
     client::{Api, Dialer, Endpoint},
     config::NodeConfig,
-    endpoint::{self, Caller, CallerOf, Proxy, RateLimit, Routes, StatsReader},
+    endpoint::{
+        self, Caller, CallerOf, Connections, Limits, Proxy, RateLimit, Routes, StatsReader,
+    },
     exec::ExecServer,
     machine::{
         Addresses, FARGATE_CAPACITY, ImageSource, Isolation, LinuxMachine, Parts, RegistryImages,
@@ -157,6 +160,7 @@ async fn start(
     shutdown: CancellationToken,
 ) -> Result<(), NodeError> {
     let identity = &config.identity;
+    let allow = Arc::new(allow(config)?);
     let (disk, loaded) = Disk::open(config.data_dir.join("state"))?;
     let stored = loaded.node.container_instance_arn.clone();
     let directory = Directory::default();
@@ -186,7 +190,7 @@ async fn start(
     .await
     .map_err(failed("the container runtime"))?;
     let isolation = Isolation::probe(config, &runtime).await;
-    let mut host = Host::probe(config)?;
+    let mut host = Host::probe(config, &allow)?;
     if isolation.is_refused() {
         host.attributes.retain(|(name, _)| name != FARGATE_CAPACITY);
     }
@@ -194,6 +198,7 @@ async fn start(
         &config.data_dir,
         Parts {
             images,
+            allow,
             runtime,
             network: network.clone(),
             isolation,
@@ -220,9 +225,10 @@ async fn start(
             clock: clock.clone(),
         }),
         proxy: Proxy {
-            endpoint: api.endpoint().clone(),
-            dialer: api.dialer().clone(),
+            api: api.clone(),
+            directory: directory.clone(),
         },
+        connections: Connections::new(Limits::of_process()),
         running: running.clone(),
         shutdown: shutdown.clone(),
     };
@@ -301,6 +307,15 @@ async fn start(
         tracing::warn!("something of the node did not end in time");
     }
     ended
+}
+
+/// What the operator lends, and never the installation's own folders.
+fn allow(config: &NodeConfig) -> Result<Allow, NodeError> {
+    let mut own = config.private.clone();
+    own.push(config.data_dir.clone());
+    let network = NetworkConfig::new(config.installation.clone(), config.data_dir.join("network"));
+    own.push(network.shared_dir);
+    Ok(Allow::new(&config.allow, &own)?)
 }
 
 /// Has this host told of its network.
@@ -404,6 +419,8 @@ fn failed<E: std::error::Error + Send + Sync + 'static>(
 struct Endpoints {
     routes: Arc<Routes>,
     proxy: Proxy,
+    /// Those of all listeners together.
+    connections: Connections,
     running: TaskTracker,
     shutdown: CancellationToken,
 }
@@ -432,32 +449,42 @@ impl Endpoints {
                 }
             };
             let network = network.clone();
+            let caller: CallerOf = Arc::new(move |address| {
+                let key = match address {
+                    IpAddr::V4(address) => network.key_at(&scope, address),
+                    IpAddr::V6(_) => None,
+                };
+                match key {
+                    Some(key) => Caller::Task(network_owner(&key).to_owned()),
+                    None => Caller::Unknown(address),
+                }
+            });
             if port == METADATA_PORT {
-                let caller: CallerOf = Arc::new(move |address| match address {
-                    IpAddr::V4(address) => network
-                        .key_at(&scope, address)
-                        .map_or(Caller::Unknown, |key| {
-                            Caller::Task(network_owner(&key).to_owned())
-                        }),
-                    IpAddr::V6(_) => Caller::Unknown,
-                });
                 self.metadata(listener, caller);
             } else {
-                self.aws(listener);
+                self.aws(listener, caller);
             }
         }
     }
 
     fn metadata(&self, listener: TcpListener, caller: CallerOf) {
         let (running, shutdown) = (self.running.clone(), self.shutdown.clone());
-        let serving = endpoint::serve(listener, self.routes.clone(), caller, running, shutdown);
-        self.running.spawn(serving);
+        let (routes, connections) = (self.routes.clone(), self.connections.clone());
+        self.running.spawn(endpoint::serve(
+            listener,
+            routes,
+            caller,
+            connections,
+            running,
+            shutdown,
+        ));
     }
 
-    fn aws(&self, listener: TcpListener) {
+    fn aws(&self, listener: TcpListener, caller: CallerOf) {
         let (running, shutdown) = (self.running.clone(), self.shutdown.clone());
+        let (proxy, connections) = (self.proxy.clone(), self.connections.clone());
         self.running
-            .spawn(self.proxy.clone().serve(listener, running, shutdown));
+            .spawn(proxy.serve(listener, caller, connections, running, shutdown));
     }
 }
 
@@ -503,9 +530,10 @@ impl Loopback {
 
     fn serve(self, endpoints: &Endpoints) {
         // Every task of the host's network comes from the same address: ids must tell.
-        endpoints.metadata(self.metadata, Arc::new(|_| Caller::OnHost));
+        let caller: CallerOf = Arc::new(|_| Caller::Host);
+        endpoints.metadata(self.metadata, caller.clone());
         if let Some(listener) = self.aws {
-            endpoints.aws(listener);
+            endpoints.aws(listener, caller);
         }
     }
 }

@@ -132,6 +132,7 @@ impl RegistryApi {
             now: self.inner.clock.now(),
             request_id: ids::uuid(),
             source_ip: peer.address,
+            origin: None,
             user_agent: header(header::USER_AGENT).unwrap_or_default().to_owned(),
             secure: peer.secure,
             endpoint: self.endpoint(),

@@ -18,6 +18,9 @@ pub struct ContainerPlan {
     /// New volumes that take over what the image has at their mount point.
     #[serde(default)]
     pub copy_up: Vec<CopyUp>,
+    /// Folders and files that the host lends, opened without following links.
+    #[serde(default)]
+    pub host_binds: Vec<HostBind>,
     /// Run a small process 1 of our own that reaps orphans and passes signals on.
     #[serde(default)]
     pub init: bool,
@@ -107,6 +110,19 @@ pub const USERNS_PATH: &str = "/proc/self/fd/11";
 pub struct RootfsPlan {
     /// Lowest first, as the image lists them; absolute.
     pub layers: Vec<PathBuf>,
+}
+
+/// A path of the host on its way into a container. Containers may change what lies below `beneath`
+/// while it is mounted, so it is opened once, without following a link, and bound to `at`, which the
+/// bundle names as its source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostBind {
+    /// Lent by the node's operator; trusted.
+    pub beneath: PathBuf,
+    /// `beneath`, or below it.
+    pub source: PathBuf,
+    /// In the container's folder; made.
+    pub at: PathBuf,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

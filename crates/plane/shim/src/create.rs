@@ -25,7 +25,7 @@ use wharf_shim_protocol::{
 use crate::{
     copy_up,
     executor::{Launch, WharfExecutor},
-    overlay, pid_namespace,
+    host_bind, overlay, pid_namespace,
     pipes::{Report, Reporter, Reports, fork_into, pipe},
     process::read_filter,
     tty, user_namespace,
@@ -236,6 +236,9 @@ fn prepare_rootfs(
         detail: e.to_string(),
     };
     let _public = Umask::public();
+    for bind in &plan.host_binds {
+        host_bind::stage(bind).map_err(failed)?;
+    }
     if let Some(user) = user {
         user_namespace::put_on_stage(user, plan).map_err(failed)?;
         user_namespace::raise_limits(plan).map_err(failed)?;

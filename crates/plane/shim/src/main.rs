@@ -11,6 +11,7 @@ mod copy_up;
 mod create;
 mod exec;
 mod executor;
+mod host_bind;
 mod init;
 mod lineage;
 mod overlay;

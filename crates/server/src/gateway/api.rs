@@ -8,7 +8,7 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 use wharf_base::{Clock, ids};
 use wharf_wire::{
-    Caller, CallerKind, Context, Dispatcher, Fault, Service,
+    Caller, CallerKind, Context, Dispatcher, Fault, Origin, Service,
     codec::form::Form,
     schema::{Protocol, ServiceSchema},
     service::{Answer, Body as Input, failure},
@@ -58,6 +58,8 @@ pub struct Apis {
     /// Of all requests.
     pub bytes: BytesInFlight,
     pub throttle: Throttle,
+    /// With `--iam off`: tasks are root too.
+    pub tasks_as_root: bool,
 }
 
 /// A request without its body, as signature and dispatcher need it.
@@ -178,7 +180,8 @@ impl Apis {
                     hold: &hold,
                     asking,
                 };
-                self.answer(&head, claim, received, peer, &request_id).await
+                self.answer(&head, claim, received, &peer, &request_id)
+                    .await
             }
             Err(fault) => self.unaddressed(&head, claim.service(), &fault, &request_id),
         };
@@ -250,6 +253,12 @@ impl Apis {
         }
     }
 
+    /// Whether nothing is done for a peer because it is a task, and nobody checks who asks: every
+    /// container would be root of the account.
+    pub fn is_shut_to(&self, peer: &Peer) -> bool {
+        self.iam == IamMode::Off && peer.task.is_some() && !self.tasks_as_root
+    }
+
     /// Whether a browser sent the request for another site.
     pub fn is_foreign<B>(&self, request: &Request<B>) -> bool {
         origin::check(&Head::of(request).raw, &self.own_hosts).is_err()
@@ -260,7 +269,7 @@ impl Apis {
         head: &Head,
         claim: Claim,
         received: Received<'_>,
-        peer: Peer,
+        peer: &Peer,
         request_id: &str,
     ) -> Answer {
         let body_sha256 = sha256_hex(&received.body);
@@ -302,7 +311,7 @@ impl Apis {
         &self,
         request: &Request<B>,
         service: &'static str,
-        peer: Peer,
+        peer: &Peer,
     ) -> Result<Context, Answer> {
         let head = Head::of(request);
         let claim = self.claim(&head).await;
@@ -329,11 +338,14 @@ impl Apis {
         claim: Claim,
         body_sha256: &str,
         service: &'static str,
-        peer: Peer,
+        peer: &Peer,
         request_id: &str,
     ) -> Result<Context, NotLetIn> {
         let now = self.clock.now();
         let (caller, region) = if self.iam == IamMode::Off {
+            if self.is_shut_to(peer) {
+                return Err(NotLetIn::Task);
+            }
             origin::check(&head.raw, &self.own_hosts)
                 .map_err(|origin::Foreign(header)| NotLetIn::Foreign(header))?;
             let region = claim
@@ -358,6 +370,10 @@ impl Apis {
             now,
             request_id: request_id.to_owned(),
             source_ip: Some(peer.address.ip()),
+            origin: peer.task.as_ref().map(|task| Origin {
+                task: task.task.clone(),
+                vpc: task.vpc.clone(),
+            }),
             user_agent: head.get("user-agent").unwrap_or_default().to_owned(),
             secure: peer.secure,
             endpoint: format!("{scheme}://{}", head.get("host").unwrap_or("localhost")),
@@ -485,6 +501,8 @@ enum NotLetIn {
     Foreign(&'static str),
     /// An operation that changes something, by GET.
     Get,
+    /// A task, with `--iam off`.
+    Task,
 }
 
 impl NotLetIn {
@@ -492,6 +510,11 @@ impl NotLetIn {
     fn fault(&self, protocol: Protocol) -> Fault {
         match self {
             Self::Refused(refusal) => auth::fault(protocol, refusal),
+            Self::Task => Fault::sender(
+                "AccessDeniedException",
+                403,
+                "With --iam off, tasks may call nothing; --tasks-as-root lets them.",
+            ),
             Self::Foreign(header) => Fault::sender(
                 "AccessDeniedException",
                 403,

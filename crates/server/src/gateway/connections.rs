@@ -255,6 +255,28 @@ impl Slot {
         });
     }
 
+    /// A node passes the connection on for one of its tasks, and it counts for that task from now on.
+    /// Where the task has its share, another of its connections gives way, as in [`Connections::admit`].
+    pub fn is_of_task(&self, task: Source) -> Result<(), Full> {
+        let mut state = self.all.state();
+        let own = state.by_source.get(&task).copied().unwrap_or_default();
+        if own >= self.all.limits.per_source {
+            let Some(id) = state.least_useful(Some(&task)) else {
+                state.refused += 1;
+                return Err(Full);
+            };
+            state.displace(id);
+        }
+        let Some(open) = state.open.get_mut(&self.id) else {
+            return Ok(());
+        };
+        let was = std::mem::replace(&mut open.pool, Pool::Strangers(task.clone()));
+        state.leave(&was);
+        state.strangers += 1;
+        *state.by_source.entry(task).or_default() += 1;
+        Ok(())
+    }
+
     /// A node proved to be one over this connection. Where its share or the pool is full, the
     /// connection stays among the strangers.
     pub fn is_of_node(&self, node: &str) {
@@ -503,6 +525,27 @@ mod tests {
         assert_eq!((counts.nodes, counts.strangers), (0, 0));
         let state = all.state();
         assert!(state.by_source.is_empty() && state.by_node.is_empty() && state.open.is_empty());
+    }
+
+    #[test]
+    fn what_a_node_passes_on_counts_for_the_task() {
+        let all = Connections::new(LIMITS);
+        let task = |number: u8| Source::Task(format!("task {number}"));
+        let of_task = |number: u8| {
+            let slot = all.admit(Source::Machine).unwrap();
+            slot.is_of_task(task(number)).map(|()| slot)
+        };
+        let flood: Vec<_> = (0..10).map(|_| of_task(1).unwrap()).collect();
+        assert_eq!(all.counts().strangers, LIMITS.per_source);
+        assert!(closed(&flood[5]) && !closed(&flood[6]));
+        // Neither the machine nor another task has less for it.
+        let machine = all.admit(Source::Machine).unwrap();
+        let other = of_task(2).unwrap();
+        assert!(!closed(&machine) && !closed(&other) && !closed(&flood[6]));
+        assert_eq!(other.source(), task(2));
+        drop((flood, machine, other));
+        let state = all.state();
+        assert!(state.by_source.is_empty() && state.open.is_empty() && state.strangers == 0);
     }
 
     #[test]

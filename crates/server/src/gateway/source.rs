@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use wharf_planeproto::forward::Forwarded;
+
 /// One source of connections and requests. Limits are shared out among sources, so that one that
 /// floods the gateway takes only its own share.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -11,6 +13,8 @@ pub enum Source {
     V4(Ipv4Addr),
     /// A /64: a site has at least that, and a host may use any address of it.
     V6(Ipv6Addr),
+    /// A task, by what its node says of it.
+    Task(String),
     /// A caller whose signature was verified, by account.
     Account(String),
     /// A node that proved to be one, by its principal.
@@ -18,6 +22,16 @@ pub enum Source {
 }
 
 impl Source {
+    /// The task that a connection is passed on for; tasks that the node cannot tell apart count
+    /// together.
+    pub fn of_task(forwarded: &Forwarded) -> Self {
+        match (&forwarded.task, forwarded.address) {
+            (Some(task), _) => Self::Task(task.clone()),
+            (None, Some(address)) => Self::Task(address.to_string()),
+            (None, None) => Self::Task("of a host's network".to_owned()),
+        }
+    }
+
     pub fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             ip if ip.is_loopback() => Self::Machine,

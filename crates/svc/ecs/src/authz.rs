@@ -3,13 +3,16 @@
 //! The dispatcher evaluates the row before the operation runs; operations never authorise by hand.
 //! An operation without a row of its own is judged on `*`, so that none can be reached unasked.
 
+mod keys;
+
 use wharf_api_ecs::{
-    CreateServiceRequest, ExecuteCommandRequest, Input, NetworkConfiguration, RunTaskRequest,
-    StartTaskRequest, Tag, TaskDefinition, TaskOverride, UpdateServiceRequest,
+    CreateServiceRequest, ExecuteCommandRequest, Input, RunTaskRequest, StartTaskRequest, Tag,
+    TaskOverride, UpdateServiceRequest,
 };
 use wharf_records::{Record, ecs::Task};
 use wharf_wire::{Check, Context, Fault};
 
+use self::keys::Wish;
 use crate::{core::Core, document, names, names::Place};
 
 const TASKS: &str = "ecs-tasks.amazonaws.com";
@@ -43,7 +46,7 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         Input::DeregisterContainerInstance(i) => row.on_cluster(i.cluster.as_deref()),
         Input::ListContainerInstances(i) => row.on_cluster(i.cluster.as_deref()),
         Input::RegisterTaskDefinition(i) => {
-            let mut rows = vec![Check::any(&row.action)];
+            let mut rows = vec![keys::of_registration(Check::any(&row.action), i)];
             rows.extend(pass_roles(
                 &cx.account,
                 [&i.task_role_arn, &i.execution_role_arn],
@@ -185,17 +188,14 @@ impl Row {
     /// On each service, with its cluster and the tags it has.
     fn on_services(&self, core: &Core, cluster: Option<&str>, given: &[String]) -> Vec<Check> {
         let checks = self.on_members("service", cluster, given);
-        let tagged = |mut check: Check| {
+        let tagged = |check: Check| {
             let id = names::long_arn(&check.resource)
                 .map(|(_, cluster, name)| format!("{cluster}:{name}"));
             let tags = core.view.read(&self.place, |region| {
                 let service = region.services.get(id.as_deref().unwrap_or_default())?;
                 Some(service.tags.clone())
             });
-            for (key, value) in tags.unwrap_or_default() {
-                check = check.with(&format!("aws:ResourceTag/{key}"), value);
-            }
-            check
+            keys::resource_tags(check, &tags.unwrap_or_default())
         };
         checks.into_iter().map(tagged).collect()
     }
@@ -229,14 +229,23 @@ impl Row {
         let name = i.service_name.clone().unwrap_or_default();
         let cluster = i.cluster.as_deref();
         let arn = self.member("service", cluster, &name);
-        let mut check = Check::new(&self.action, arn.clone())
-            .with("ecs:cluster", self.cluster(cluster))
-            .with(
-                "ecs:enable-execute-command",
-                (i.enable_execute_command == Some(true)).to_string(),
-            );
-        check = with_subnets(check, i.network_configuration.as_ref());
-        let mut rows = vec![check];
+        let check =
+            Check::new(&self.action, arn.clone()).with("ecs:cluster", self.cluster(cluster));
+        let wish = Wish {
+            execute_command: Some(i.enable_execute_command == Some(true)),
+            managed_tags: Some(i.enable_ecs_managed_tags == Some(true)),
+            service_connect: i
+                .service_connect_configuration
+                .as_ref()
+                .map(|connect| connect.enabled == Some(true)),
+            ..Wish::new(
+                i.network_configuration.as_ref(),
+                i.capacity_provider_strategy.as_ref(),
+                i.propagate_tags.as_deref(),
+                i.volume_configurations.as_ref().map(Vec::len),
+            )
+        };
+        let mut rows = vec![wish.on(check)];
         let given = i.task_definition.as_deref();
         self.with_definition(core, given, &mut rows).await?;
         Ok(self.creating(rows, &arn, i.tags.as_ref()))
@@ -250,11 +259,21 @@ impl Row {
         let given = i.service.as_slice();
         let mut rows = self.on_services(core, i.cluster.as_deref(), given);
         for check in &mut rows {
-            let mut with = check.clone();
-            if let Some(on) = i.enable_execute_command {
-                with = with.with("ecs:enable-execute-command", on.to_string());
-            }
-            *check = with_subnets(with, i.network_configuration.as_ref());
+            let wish = Wish {
+                execute_command: i.enable_execute_command,
+                managed_tags: i.enable_ecs_managed_tags,
+                service_connect: i
+                    .service_connect_configuration
+                    .as_ref()
+                    .map(|connect| connect.enabled == Some(true)),
+                ..Wish::new(
+                    i.network_configuration.as_ref(),
+                    i.capacity_provider_strategy.as_ref(),
+                    i.propagate_tags.as_deref(),
+                    i.volume_configurations.as_ref().map(Vec::len),
+                )
+            };
+            *check = wish.on(check.clone());
         }
         let given = i.task_definition.as_deref().filter(|name| !name.is_empty());
         if given.is_some() {
@@ -287,7 +306,7 @@ impl Row {
         if let Some(first) = rows.first_mut() {
             let mut check = first.clone().with("ecs:task-definition", arn);
             if let Some(parsed) = &parsed {
-                check = with_size(check, parsed);
+                check = keys::of_definition(check, parsed, None);
             }
             *first = check;
         }
@@ -342,7 +361,17 @@ impl Row {
             cluster: i.cluster.as_deref(),
             overrides: i.overrides.as_ref(),
             tags: i.tags.as_ref(),
-            execute_command: i.enable_execute_command == Some(true),
+            instances: &[],
+            wish: Wish {
+                execute_command: Some(i.enable_execute_command == Some(true)),
+                managed_tags: Some(i.enable_ecs_managed_tags == Some(true)),
+                ..Wish::new(
+                    i.network_configuration.as_ref(),
+                    i.capacity_provider_strategy.as_ref(),
+                    i.propagate_tags.as_deref(),
+                    i.volume_configurations.as_ref().map(Vec::len),
+                )
+            },
         };
         self.launch(core, launch).await
     }
@@ -353,7 +382,17 @@ impl Row {
             cluster: i.cluster.as_deref(),
             overrides: i.overrides.as_ref(),
             tags: i.tags.as_ref(),
-            execute_command: i.enable_execute_command == Some(true),
+            instances: i.container_instances.as_deref().unwrap_or_default(),
+            wish: Wish {
+                execute_command: Some(i.enable_execute_command == Some(true)),
+                managed_tags: Some(i.enable_ecs_managed_tags == Some(true)),
+                ..Wish::new(
+                    i.network_configuration.as_ref(),
+                    None,
+                    i.propagate_tags.as_deref(),
+                    i.volume_configurations.as_ref().map(Vec::len),
+                )
+            },
         };
         self.launch(core, launch).await
     }
@@ -384,10 +423,8 @@ impl Row {
             if let Some(name) = i.container.clone().or(only) {
                 check = check.with("ecs:container-name", name);
             }
-            for (key, value) in found.iter().flat_map(|task| &task.tags) {
-                check = check
-                    .with(&format!("aws:ResourceTag/{key}"), value.clone())
-                    .with(&format!("ecs:ResourceTag/{key}"), value.clone());
+            if let Some(task) = &found {
+                check = keys::resource_tags(check, &task.tags);
             }
             *row = check;
         }
@@ -402,20 +439,19 @@ impl Row {
             Some(found) => found.record.arn.clone(),
             None => self.definition(given),
         };
-        let mut check = Check::new(&self.action, arn)
-            .with("ecs:cluster", self.cluster(launch.cluster))
-            .with(
-                "ecs:enable-execute-command",
-                launch.execute_command.to_string(),
-            );
+        let mut check =
+            Check::new(&self.action, arn).with("ecs:cluster", self.cluster(launch.cluster));
+        check = launch.wish.on(check);
+        for instance in launch.instances {
+            let instance = self.instance(launch.cluster, instance);
+            check = check.with("ecs:container-instances", instance);
+        }
         let mut roles = Vec::new();
         if let Some(found) = &found {
-            for (key, value) in &found.record.tags {
-                check = check.with(&format!("aws:ResourceTag/{key}"), value.clone());
-            }
+            check = keys::resource_tags(check, &found.record.tags);
             let parsed = document::definition(&found.record.document)
                 .map_err(|error| crate::fault::server(&error))?;
-            check = with_size(check, &parsed);
+            check = keys::of_definition(check, &parsed, launch.overrides);
             roles.extend(pass_roles(
                 &self.place.account,
                 [&parsed.task_role_arn, &parsed.execution_role_arn],
@@ -439,7 +475,9 @@ struct Launched<'a> {
     cluster: Option<&'a str>,
     overrides: Option<&'a TaskOverride>,
     tags: Option<&'a Vec<Tag>>,
-    execute_command: bool,
+    /// Of StartTask.
+    instances: &'a [String],
+    wish: Wish<'a>,
 }
 
 fn pass_roles<'a>(
@@ -451,30 +489,6 @@ fn pass_roles<'a>(
         .map(|role| Check::pass_role(names::role_arn(account, role), TASKS))
         .collect::<Vec<_>>()
         .into_iter()
-}
-
-/// What a task of the definition is: its sizes, and whether any container is privileged.
-fn with_size(check: Check, definition: &TaskDefinition) -> Check {
-    let containers = crate::definition::containers(definition);
-    let privileged = containers.iter().any(|one| one.privileged == Some(true));
-    let mut check = check.with("ecs:privileged", privileged.to_string());
-    for (key, size) in [
-        ("ecs:task-cpu", &definition.cpu),
-        ("ecs:task-memory", &definition.memory),
-    ] {
-        if let Some(size) = size {
-            check = check.with(key, size.clone());
-        }
-    }
-    check
-}
-
-fn with_subnets(check: Check, network: Option<&NetworkConfiguration>) -> Check {
-    let network = network.and_then(|network| network.awsvpc_configuration.as_ref());
-    let subnets = network.and_then(|network| network.subnets.as_ref());
-    subnets.into_iter().flatten().fold(check, |check, subnet| {
-        check.with("ecs:subnet", subnet.clone())
-    })
 }
 
 fn with_request_tags(mut check: Check, tags: Option<&Vec<Tag>>) -> Check {

@@ -19,6 +19,7 @@
 //! Other services are called through their generated traits only.
 
 pub mod acs;
+mod asks;
 mod authz;
 mod binding;
 mod config;

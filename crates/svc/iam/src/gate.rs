@@ -211,7 +211,7 @@ fn reason(decision: &Decision) -> String {
 
 /// The global condition keys of a call.
 pub(crate) fn conditions(cx: &Context, standing: &Standing) -> Conditions {
-    Ambient {
+    let mut context = Ambient {
         principal: &standing.principal,
         now: cx.now,
         region: &cx.region,
@@ -221,7 +221,16 @@ pub(crate) fn conditions(cx: &Context, standing: &Standing) -> Conditions {
         secure_transport: cx.secure,
         called_via: &cx.called_via,
     }
-    .context()
+    .context();
+    if let Some(origin) = &cx.origin {
+        // An address means something in its VPC only, so the two come together, as in AWS.
+        if let (Some(vpc), Some(address)) = (&origin.vpc, cx.source_ip) {
+            context.set("aws:SourceVpc", vpc.clone());
+            context.set("aws:VpcSourceIp", address.to_canonical().to_string());
+        }
+        context.set_some("wharf:SourceTask", origin.task.clone());
+    }
+    context
 }
 
 pub(crate) fn add_all(context: &mut Conditions, keys: &BTreeMap<String, Vec<String>>) {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, header};
 use http_body_util::Full;
 use wharf_base::Clock;
+use wharf_planeproto::forward::{self, Forwarded};
 use wharf_wire::{
     codec::json,
     node::Struct,
@@ -240,6 +241,23 @@ impl Api {
         request
             .body(Full::new(Bytes::from(body)))
             .expect("method, path and headers were made here")
+    }
+
+    /// The head that begins a connection which this node passes on for a task.
+    pub fn sign_forward(&self, forwarded: &Forwarded) -> String {
+        let mut headers = vec![("host".to_owned(), self.endpoint().authority())];
+        headers.extend(forwarded.headers());
+        let parts = RequestParts {
+            method: forward::METHOD,
+            path: forward::PATH,
+            query: "",
+            headers: &headers,
+        };
+        let empty = sigv4::sha256_hex(b"");
+        let now = self.clock.now();
+        let signed = sigv4::sign(&parts, &empty, &self.keys, &self.region, "wharf", now);
+        headers.extend(signed);
+        forward::head(&headers)
     }
 
     /// Headers that sign the upgrade to a websocket of the service `ecs`.

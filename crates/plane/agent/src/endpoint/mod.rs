@@ -2,62 +2,62 @@
 //! ecs.md §11).
 //!
 //! Connections come in on sockets inside the network scopes, or on a loopback port for tasks in
-//! host mode. A caller is known by the secret random id in its URL, and in the oldest forms by its
-//! address.
+//! host mode. A caller is known by its address, and by the secret random id in its URL: of either alone
+//! nobody learns anything. In the host's network, where all have one address, only the id counts.
 
+mod caller;
+mod connections;
+mod idle;
 mod limit;
 mod metadata;
 mod proxy;
 mod routes;
 mod stats;
 
-use std::{io, net::IpAddr, sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use http::Response;
 use http_body_util::Full;
 use hyper::{body::Bytes, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{net::TcpListener, sync::Semaphore, time::sleep};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::{sleep, timeout},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub use self::{limit::RateLimit, proxy::Proxy, routes::Routes, stats::StatsReader};
+pub use self::{
+    caller::{Caller, CallerOf},
+    connections::{Connections, Limits},
+    limit::RateLimit,
+    proxy::Proxy,
+    routes::Routes,
+    stats::StatsReader,
+};
 
-/// Connections at the same time on one listener; a task that opens more waits.
-const MAX_CONNECTIONS: usize = 1024;
 /// A client that sends no request line and headers within this is let go.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// A connection to the metadata lasts no longer, however slowly its client reads.
+const LIFETIME: Duration = Duration::from_secs(10 * 60);
 /// After a failed accept, which is out of descriptors or of memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// Who speaks to an endpoint.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Caller {
-    /// The task that has the address, by its id.
-    Task(String),
-    /// Nobody has it.
-    Unknown,
-    /// Any of the host's own network, whose addresses are alike.
-    OnHost,
-}
-
-/// Tells who speaks from an address.
-pub type CallerOf = Arc<dyn Fn(IpAddr) -> Caller + Send + Sync>;
 
 /// Serves metadata and credentials on `listener` until shutdown.
 pub async fn serve(
     listener: TcpListener,
     routes: Arc<Routes>,
     caller: CallerOf,
+    connections: Connections,
     running: TaskTracker,
     shutdown: CancellationToken,
 ) {
-    accept(listener, shutdown, running, move |stream, peer| {
-        let (routes, caller) = (routes.clone(), caller.clone());
+    let handle = move |stream: TcpStream, _: IpAddr, caller: Caller| {
+        let routes = routes.clone();
         async move {
             let service = service_fn(|request: http::Request<hyper::body::Incoming>| {
-                let (routes, caller) = (routes.clone(), caller.clone());
+                let (routes, caller) = (routes.clone(), &caller);
                 async move {
-                    let answer = routes.answer(&request, || caller(peer)).await;
+                    let answer = routes.answer(&request, caller).await;
                     Ok::<Response<Full<Bytes>>, std::convert::Infallible>(answer)
                 }
             });
@@ -65,63 +65,55 @@ pub async fn serve(
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEADER_TIMEOUT)
                 .serve_connection(TokioIo::new(stream), service);
-            if let Err(error) = connection.await {
-                tracing::trace!(%error, "a task's connection ended");
+            match timeout(LIFETIME, connection).await {
+                Ok(Err(error)) => tracing::trace!(%error, "a task's connection ended"),
+                Err(_) => tracing::trace!("a task's connection lasted too long"),
+                Ok(Ok(())) => {}
             }
         }
-    })
-    .await;
+    };
+    accept(listener, caller, connections, shutdown, running, handle).await;
 }
 
-/// Hands each connection to `handle`, a bounded number at a time.
+/// Hands each connection that has a place to `handle`; others are closed at once, so that the queue
+/// of the listener, which all tasks of a network share, is never full of one task's.
 async fn accept<F, H>(
     listener: TcpListener,
+    caller: CallerOf,
+    connections: Connections,
     shutdown: CancellationToken,
     running: TaskTracker,
     handle: H,
 ) where
     F: Future<Output = ()> + Send + 'static,
-    H: Fn(tokio::net::TcpStream, IpAddr) -> F,
+    H: Fn(TcpStream, IpAddr, Caller) -> F,
 {
-    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
         let accepted = tokio::select! {
             () = shutdown.cancelled() => return,
-            accepted = next(&listener, &room) => accepted,
+            accepted = listener.accept() => accepted,
         };
-        let (permit, stream, peer) = match accepted {
-            Ok(accepted) => accepted,
+        let (stream, peer) = match accepted {
+            Ok((stream, peer)) => (stream, peer.ip().to_canonical()),
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a task's connection");
                 sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
-        let (work, shutdown) = (handle(stream, peer), shutdown.clone());
+        let caller = caller(peer);
+        let Some(slot) = connections.admit(&caller) else {
+            tracing::debug!(?caller, "a connection is refused: its task has too many");
+            continue;
+        };
+        let _ = stream.set_nodelay(true);
+        let (work, shutdown) = (handle(stream, peer, caller), shutdown.clone());
         running.spawn(async move {
-            let _permit = permit;
             tokio::select! {
                 () = shutdown.cancelled() => {}
+                () = slot.displaced() => {}
                 () = work => {}
             }
         });
     }
-}
-
-async fn next(
-    listener: &TcpListener,
-    room: &Arc<Semaphore>,
-) -> io::Result<(
-    tokio::sync::OwnedSemaphorePermit,
-    tokio::net::TcpStream,
-    IpAddr,
-)> {
-    let permit = room
-        .clone()
-        .acquire_owned()
-        .await
-        .map_err(io::Error::other)?;
-    let (stream, peer) = listener.accept().await?;
-    stream.set_nodelay(true)?;
-    Ok((permit, stream, peer.ip().to_canonical()))
 }

@@ -14,7 +14,6 @@ use wharf_base::Clock;
 use super::{Caller, RateLimit, StatsReader, metadata};
 use crate::{
     client::Api,
-    engine::NetworkMode,
     node::{
         credentials::CredentialStore,
         directory::{Directory, TaskView},
@@ -31,16 +30,6 @@ pub struct Routes {
     pub clock: Arc<dyn Clock>,
 }
 
-/// Whether the caller may read what is the task's: it is the task, or one of the host's network
-/// where the task is in that too, and ids must tell.
-fn is_of(task: &TaskView, caller: &Caller) -> bool {
-    match caller {
-        Caller::Task(id) => *id == task.context.id,
-        Caller::OnHost => task.context.spec.network == NetworkMode::Host,
-        Caller::Unknown => false,
-    }
-}
-
 /// A document, or why there is none.
 type Answer = Result<Value, (StatusCode, Value)>;
 
@@ -49,12 +38,8 @@ fn refuse<T>(status: StatusCode, text: impl Into<Value>) -> Result<T, (StatusCod
 }
 
 impl Routes {
-    /// `caller` tells who speaks from the connection's address.
-    pub async fn answer<B>(
-        &self,
-        request: &Request<B>,
-        caller: impl FnOnce() -> Caller,
-    ) -> Response<Full<Bytes>> {
+    /// `caller` is whom the connection's address belongs to.
+    pub async fn answer<B>(&self, request: &Request<B>, caller: &Caller) -> Response<Full<Bytes>> {
         let path = request.uri().path().trim_end_matches('/').to_owned();
         let (status, body) = match self.route(request.method(), &path, caller).await {
             Ok(body) => (StatusCode::OK, body),
@@ -67,7 +52,7 @@ impl Routes {
         answer
     }
 
-    async fn route(&self, method: &Method, path: &str, caller: impl FnOnce() -> Caller) -> Answer {
+    async fn route(&self, method: &Method, path: &str, caller: &Caller) -> Answer {
         if method != Method::GET && method != Method::HEAD {
             return refuse(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
         }
@@ -77,10 +62,10 @@ impl Routes {
                 "NoIdInRequest",
                 "CredentialsRequest: No Credential ID in the request",
             ),
-            ["v2", "credentials", id] => self.credentials(id, &caller()),
+            ["v2", "credentials", id] => self.credentials(id, caller),
             [version @ ("v3" | "v4"), id, rest @ ..] => {
                 let found = self.directory.at_endpoint(id);
-                let Some((task, at)) = found.filter(|(task, _)| is_of(task, &caller())) else {
+                let Some((task, at)) = found.filter(|(task, _)| caller.may_be(task)) else {
                     return refuse(
                         StatusCode::NOT_FOUND,
                         format!(
@@ -93,9 +78,9 @@ impl Routes {
                 self.metadata(version, &task, at, rest).await
             }
             ["v2", "metadata" | "metadataWithTags" | "stats", ..] => {
-                let task = match caller() {
-                    Caller::Task(id) => self.directory.task(&id),
-                    Caller::Unknown | Caller::OnHost => None,
+                let task = match caller {
+                    Caller::Task(id) => self.directory.task(id),
+                    Caller::Host | Caller::Unknown(_) => None,
                 };
                 let Some(task) = task else {
                     return refuse(StatusCode::NOT_FOUND, "unable to get task arn from request");
@@ -115,24 +100,31 @@ impl Routes {
         }
     }
 
-    /// A task's credentials are its own: whoever else has learnt the id is told that there are none.
+    /// Those of the caller's own role. An id of another task's, or of an execution role, which is the
+    /// agent's, is as unknown as any: a caller must not even learn that it guessed one.
     fn credentials(&self, id: &str, caller: &Caller) -> Answer {
-        if !self.limit.admit(id, self.clock.now()) {
+        let task = match caller {
+            Caller::Task(task) => self.directory.task(task),
+            Caller::Host => self.directory.with_credentials(id),
+            Caller::Unknown(_) => None,
+        };
+        // A task in the host's network is counted by the id; there are no more of these than tasks.
+        let counted = match (caller, &task) {
+            (Caller::Task(task), _) => task.as_str(),
+            (_, Some(task)) => task.context.id.as_str(),
+            (_, None) => "nobody",
+        };
+        if !self.limit.admit(counted, self.clock.now()) {
             return refuse(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
         }
-        let none = || {
-            no_credentials(
+        let own = task.filter(|task| {
+            caller.may_be(task) && task.record.credentials_id.as_deref() == Some(id)
+        });
+        if own.is_none() {
+            return no_credentials(
                 "InvalidIdInRequest",
                 "CredentialsRequest: Credentials not found",
-            )
-        };
-        // Execution roles are the agent's; a task must not even learn that it guessed one.
-        let all = self.directory.all();
-        let owner = all
-            .iter()
-            .find(|task| task.record.credentials_id.as_deref() == Some(id));
-        if !owner.is_some_and(|task| is_of(task, caller)) {
-            return none();
+            );
         }
         if let Some(found) = self.credentials.get(id) {
             return Ok(json!({

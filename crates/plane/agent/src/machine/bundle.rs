@@ -14,6 +14,7 @@ use wharf_container::{
 
 use super::volumes::{BadVolume, Mounts};
 use crate::{
+    allow::NotAllowed,
     engine::{NetworkMode, Spec},
     logs::{Driver, options::BadLogOptions},
     node::core::TaskContext,
@@ -44,6 +45,8 @@ pub enum BadContainer {
     Log(#[from] BadLogOptions),
     #[error("{0}")]
     Volume(#[from] BadVolume),
+    #[error("{0}")]
+    NotAllowed(#[from] NotAllowed),
     #[error("`{0}` is not a container name")]
     Name(String),
     #[error("overrides: {0}")]
@@ -60,7 +63,9 @@ impl BadContainer {
                 format!("CannotStartContainerError: Error response from daemon: {self}")
             }
             Self::Volume(_) => format!("CannotCreateVolumeError: {self}"),
-            Self::Unsupported(_) => format!("ResourceInitializationError: {self}"),
+            Self::Unsupported(_) | Self::NotAllowed(_) => {
+                format!("ResourceInitializationError: {self}")
+            }
             _ => format!("CannotCreateContainerError: Error response from daemon: {self}"),
         }
     }

@@ -18,7 +18,7 @@ use super::{
     registry::{self, Login, LoginError, Logins},
 };
 use crate::{
-    client::Api,
+    client::{Api, CallError},
     config::{ImageCleanup, NodeConfig},
     node::{core::TaskContext, credentials::CredentialStore},
     protocol::payload::{Container, RegistryAuthentication},
@@ -26,6 +26,8 @@ use crate::{
 
 /// How long credentials of an execution role are waited for (§5).
 const CREDENTIALS_PATIENCE: Duration = Duration::from_secs(60);
+/// The launch type whose tasks share a node with tasks of others.
+const FARGATE: &str = "FARGATE";
 /// A pull takes no longer (§5).
 const PULL_PATIENCE: Duration = Duration::from_secs(2 * 60 * 60);
 
@@ -44,8 +46,9 @@ pub struct RegistryImages {
 
 #[async_trait]
 impl ImageSource for RegistryImages {
-    /// Our own registry is asked what a tag means now; when it does not answer, and for every other
-    /// registry, what lies here is good enough.
+    /// A registry is asked whether the task may have the image, and what a tag means now: our own for
+    /// every task, any other for those of Fargate, which share the node with tasks of others. What lies
+    /// here is good enough only where the registry does not answer; where it says no, nothing is.
     async fn fetch(
         &self,
         context: &TaskContext,
@@ -64,8 +67,9 @@ impl ImageSource for RegistryImages {
             .map_err(|e| unreadable(&e))?;
         let port = self.api.endpoint().port;
         let own = registry::is_own(reference.host(), port, &self.own_hosts);
+        let asks = own || context.task.launch_type == FARGATE;
         if let Some(image) = &local
-            && (!own || reference.digest().is_some())
+            && !asks
         {
             return Ok(Fetched {
                 image: image.clone(),
@@ -74,7 +78,7 @@ impl ImageSource for RegistryImages {
         }
         let request = match self.request(context, of, reference, own).await {
             Ok(request) => request,
-            Err(reason) => return local.map(here).ok_or(reason),
+            Err(refused) => return refused.or(local),
         };
         match self.current(&request, local.as_ref()).await {
             Some(found) => Ok(found),
@@ -136,6 +140,7 @@ impl RegistryImages {
     /// The image that the tag means now, if it lies here already.
     async fn current(&self, request: &PullRequest, local: Option<&Image>) -> Option<Fetched> {
         local?;
+        // Whoever gets the manifest may pull.
         let digest = self.store.resolve(request).await.ok()?;
         self.store.by_digest(&digest).await.ok()?.map(here)
     }
@@ -147,7 +152,7 @@ impl RegistryImages {
         request: PullRequest,
         local: Option<Image>,
     ) -> Result<Fetched, String> {
-        let failed = match timeout(PULL_PATIENCE, self.store.pull(&request)).await {
+        let refused = match timeout(PULL_PATIENCE, self.store.pull(&request)).await {
             Ok(Ok(image)) => {
                 return Ok(Fetched {
                     image,
@@ -160,29 +165,25 @@ impl RegistryImages {
                     self.logins.forget(&api);
                 }
                 // What the agents of the two launch types say (ecs.md §4).
-                if context.task.launch_type == "FARGATE" {
+                let reason = if context.task.launch_type == FARGATE {
                     error.reason()
                 } else {
                     error.reason_manifest()
+                };
+                Refused {
+                    reason,
+                    unreachable: error.is_unreachable(),
                 }
             }
-            Err(_) => format!(
-                "CannotPullContainerError: pulling {} took too long",
-                of.image
-            ),
+            Err(_) => Refused {
+                reason: format!(
+                    "CannotPullContainerError: pulling {} took too long",
+                    of.image
+                ),
+                unreachable: true,
+            },
         };
-        match local {
-            Some(image) => {
-                tracing::warn!(
-                    task = context.id,
-                    image = of.image,
-                    failed,
-                    "the image on this node is used"
-                );
-                Ok(here(image))
-            }
-            None => Err(failed),
-        }
+        refused.or(local)
     }
 
     async fn request(
@@ -191,17 +192,16 @@ impl RegistryImages {
         of: &Container,
         reference: Reference,
         own: bool,
-    ) -> Result<PullRequest, String> {
+    ) -> Result<PullRequest, Refused> {
         if of
             .registry_authentication
             .as_ref()
             .is_some_and(|a| a.kind == "asm")
         {
-            return Err(
+            return Err(Refused::for_good(
                 "ResourceInitializationError: repository credentials from Secrets Manager are \
-                        not supported by this version"
-                    .to_owned(),
-            );
+                 not supported by this version",
+            ));
         }
         if !own {
             return Ok(PullRequest {
@@ -210,10 +210,12 @@ impl RegistryImages {
                 auth: RegistryAuth::Anonymous,
             });
         }
-        let api = self.identity(context, of).await.ok_or(
-            "ResourceInitializationError: unable to pull secrets or registry auth: no credentials of \
-             the execution role",
-        )?;
+        let api = self.identity(context, of).await.ok_or_else(|| {
+            Refused::for_good(
+                "ResourceInitializationError: unable to pull secrets or registry auth: no \
+                 credentials of the execution role",
+            )
+        })?;
         let Login { user, password } = self.logins.get(&api).await.map_err(|e| no_login(&e))?;
         let endpoint = Endpoint {
             base: self.api.endpoint().to_string(),
@@ -260,8 +262,44 @@ fn here(image: Image) -> Fetched {
     }
 }
 
-fn no_login(error: &LoginError) -> String {
-    format!("CannotPullECRContainerError: {error}")
+/// Why a registry gives no image.
+struct Refused {
+    /// As ECS shows it.
+    reason: String,
+    /// It did not answer, which says nothing of whether the task may have the image.
+    unreachable: bool,
+}
+
+impl Refused {
+    fn for_good(reason: &str) -> Self {
+        Self {
+            reason: reason.to_owned(),
+            unreachable: false,
+        }
+    }
+
+    /// What lies on the node, if the registry did not say no.
+    fn or(self, local: Option<Image>) -> Result<Fetched, String> {
+        match local {
+            Some(image) if self.unreachable => {
+                tracing::warn!(failed = self.reason, "the image on this node is used");
+                Ok(here(image))
+            }
+            _ => Err(self.reason),
+        }
+    }
+}
+
+fn no_login(error: &LoginError) -> Refused {
+    let unreachable = match error {
+        LoginError::Call(CallError::Fault { status, .. }) => *status >= 500,
+        LoginError::Call(CallError::Transport { .. }) => true,
+        LoginError::Call(_) | LoginError::NoToken => false,
+    };
+    Refused {
+        reason: format!("CannotPullECRContainerError: {error}"),
+        unreachable,
+    }
 }
 
 fn unreadable(error: &dyn std::error::Error) -> String {

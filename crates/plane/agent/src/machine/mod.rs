@@ -39,6 +39,7 @@ pub use self::{
 };
 use self::{live::Live, volumes::Volumes};
 use crate::{
+    allow::Allow,
     client::Api,
     engine::{Action, Event, NetworkMode},
     node::{
@@ -79,6 +80,8 @@ pub trait ImageSource: Send + Sync {
 pub struct Parts {
     pub runtime: Runtime,
     pub images: Arc<dyn ImageSource>,
+    /// What tasks may have of the host.
+    pub allow: Arc<Allow>,
     pub network: Network,
     pub isolation: Isolation,
     pub api: Api,
@@ -103,6 +106,7 @@ struct Shared {
     network: Network,
     isolation: Isolation,
     images: Arc<dyn ImageSource>,
+    allow: Arc<Allow>,
     volumes: Volumes,
     api: Api,
     credentials: CredentialStore,
@@ -128,7 +132,8 @@ impl LinuxMachine {
             network: parts.network,
             isolation: parts.isolation,
             images: parts.images,
-            volumes: Volumes::new(data_dir.join("volumes")),
+            volumes: Volumes::new(data_dir.join("volumes"), parts.allow.clone()),
+            allow: parts.allow,
             api: parts.api,
             credentials: parts.credentials,
             in_task: parts.in_task,

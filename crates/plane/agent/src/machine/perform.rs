@@ -78,6 +78,11 @@ async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Even
     if let Some(live) = shared.live(&context.id) {
         return Ok(attached(context, &live.networks));
     }
+    let task = &context.task;
+    shared
+        .allow
+        .task(task)
+        .map_err(|e| format!("ResourceInitializationError: {e}"))?;
     let wanted = net::wanted(context).map_err(|e| format!("ContainerNetworkingError: {e}"))?;
     shared
         .volumes
@@ -173,8 +178,11 @@ async fn create(shared: &Arc<Shared>, context: &Arc<TaskContext>, at: usize) -> 
         .or_else(|| shared.take_fetched(&context.id, at));
     let image = match known {
         Some(image) => image,
-        // Pulled by an earlier agent: it lies on this node.
-        None => shared.images.fetch(context, at, &|| ()).await?.image,
+        // An earlier agent pulled it, for this task: it lies on this node.
+        None => match shared.images.local(context, at).await {
+            Some(image) => image,
+            None => shared.images.fetch(context, at, &|| ()).await?.image,
+        },
     };
     live.set_image(at, image.clone());
     let spec = specification(shared, &live, at, image.config()).map_err(|e| e.reason())?;
@@ -203,6 +211,8 @@ fn specification(
     let context = &live.context;
     let name = &context.task.containers[at].name;
     let engine = bundle::engine(&context.task.containers[at])?;
+    shared.allow.task(&context.task)?;
+    shared.allow.container(&context.task, &engine.host)?;
     let addresses = shared.addresses(context);
     let hostname = if engine.config.hostname.is_empty() {
         net::hostname(context, at, &live.networks, &addresses.region)

@@ -4,11 +4,13 @@ use std::{
     fs, io,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use wharf_container::spec::Mount;
 
 use crate::{
+    allow::{Allow, HostPath, NotAllowed},
     node::core::TaskContext,
     protocol::payload::{Task, Volume},
 };
@@ -26,6 +28,10 @@ pub enum BadVolume {
         "shared volume '{0}' does not exist on this instance, and its definition does not say autoprovision"
     )]
     NotThere(String),
+    #[error("{0}")]
+    NotAllowed(#[from] NotAllowed),
+    #[error("volume '{0}': driver options are not supported by this version")]
+    DriverOptions(String),
     #[error("`{0}` cannot be the name of a volume")]
     Name(String),
     #[error("`{0}` is not an absolute path")]
@@ -46,12 +52,13 @@ pub struct Mounts {
 #[derive(Debug, Clone)]
 pub struct Volumes {
     dir: PathBuf,
+    allow: Arc<Allow>,
 }
 
 impl Volumes {
     /// `dir` is `<data>/node/volumes`.
-    pub fn new(dir: PathBuf) -> Self {
-        Self { dir }
+    pub fn new(dir: PathBuf, allow: Arc<Allow>) -> Self {
+        Self { dir, allow }
     }
 
     fn of_task(&self, task_id: &str) -> PathBuf {
@@ -91,7 +98,7 @@ impl Volumes {
         for (n, path) in image_volumes.iter().enumerate() {
             let source = self.of_task(&context.id).join(format!("image-{at}-{n}"));
             make(&source)?;
-            let mount = mount(source, path, false, true)?;
+            let mount = mount(Source::own(source), path, false)?;
             push(&mut mounts, mount);
         }
         Ok(Mounts { mounts })
@@ -106,23 +113,23 @@ impl Volumes {
                 .iter()
                 .find(|v| v.name == point.source_volume)
                 .ok_or_else(|| BadVolume::Unknown(point.source_volume.clone()))?;
-            let (source, fresh) = self.source(&context.id, volume)?;
+            let source = self.source(&context.id, volume)?;
             push(
                 &mut mounts,
-                mount(source, &point.container_path, point.read_only, fresh)?,
+                mount(source, &point.container_path, point.read_only)?,
             );
         }
         Ok(mounts)
     }
 
-    /// The folder of a volume, and whether it takes over what the image has there.
-    fn source(&self, task_id: &str, volume: &Volume) -> Result<(PathBuf, bool), BadVolume> {
-        let (path, fresh) = match volume.kind.as_str() {
+    /// The folder of a volume, which exists.
+    fn source(&self, task_id: &str, volume: &Volume) -> Result<Source, BadVolume> {
+        let path = match volume.kind.as_str() {
             "" | "host" => match volume.host.as_ref().map(|h| h.source_path.as_str()) {
-                Some(path) if !path.is_empty() => (PathBuf::from(path), false),
-                _ => (self.of_task(task_id).join(plain(&volume.name)?), true),
+                Some(path) if !path.is_empty() => return self.of_host(Path::new(path)),
+                _ => self.of_task(task_id).join(plain(&volume.name)?),
             },
-            "docker" => (self.docker(task_id, volume)?, true),
+            "docker" => self.docker(task_id, volume)?,
             kind => {
                 return Err(BadVolume::Kind {
                     name: volume.name.clone(),
@@ -130,11 +137,20 @@ impl Volumes {
                 });
             }
         };
+        make(&path)?;
+        Ok(Source::own(path))
+    }
+
+    /// A path that the node's operator lends.
+    fn of_host(&self, path: &Path) -> Result<Source, BadVolume> {
         if !path.is_absolute() {
             return Err(BadVolume::Relative(path.display().to_string()));
         }
-        make(&path)?;
-        Ok((path, fresh))
+        let HostPath { path, beneath } = self.allow.host_path(path)?;
+        Ok(Source {
+            path,
+            beneath: Some(beneath),
+        })
     }
 
     fn docker(&self, task_id: &str, volume: &Volume) -> Result<PathBuf, BadVolume> {
@@ -148,6 +164,10 @@ impl Volumes {
                 name: volume.name.clone(),
                 driver: of.driver,
             });
+        }
+        // `o=bind,device=/etc` would be a path of the host.
+        if !of.driver_opts.is_empty() {
+            return Err(BadVolume::DriverOptions(volume.name.clone()));
         }
         if of.scope != "shared" {
             return Ok(self.of_task(task_id).join(name));
@@ -206,16 +226,34 @@ fn make(path: &Path) -> Result<(), BadVolume> {
         })
 }
 
-fn mount(source: PathBuf, to: &str, read_only: bool, copy_up: bool) -> Result<Mount, BadVolume> {
+/// What a volume is on the host.
+struct Source {
+    path: PathBuf,
+    /// Of a path of the host: the lent folder that it lies in.
+    beneath: Option<PathBuf>,
+}
+
+impl Source {
+    fn own(path: PathBuf) -> Self {
+        Self {
+            path,
+            beneath: None,
+        }
+    }
+}
+
+/// A new volume takes over what the image has there; what the host lends stays as it is.
+fn mount(source: Source, to: &str, read_only: bool) -> Result<Mount, BadVolume> {
     let destination = PathBuf::from(to);
     if !destination.is_absolute() {
         return Err(BadVolume::Relative(to.to_owned()));
     }
     Ok(Mount {
-        source,
+        copy_up: source.beneath.is_none(),
+        source: source.path,
+        beneath: source.beneath,
         destination,
         read_only,
-        copy_up,
     })
 }
 

@@ -68,6 +68,15 @@ impl Directory {
         self.read(|index| index.tasks.values().cloned().collect())
     }
 
+    /// The task whose own role has the credentials of that id.
+    pub fn with_credentials(&self, id: &str) -> Option<Arc<TaskView>> {
+        self.read(|index| {
+            let mut tasks = index.tasks.values();
+            let found = tasks.find(|task| task.record.credentials_id.as_deref() == Some(id));
+            found.cloned()
+        })
+    }
+
     /// The container that a metadata URI speaks for.
     pub fn at_endpoint(&self, endpoint_id: &str) -> Option<(Arc<TaskView>, usize)> {
         self.read(|index| {

@@ -31,6 +31,8 @@ pub enum NodeError {
         part: &'static str,
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    #[error(transparent)]
+    Allow(#[from] crate::allow::BadFolder),
     #[error("what this machine has")]
     Host(#[source] io::Error),
     #[error("the control plane refuses this node: {0}")]

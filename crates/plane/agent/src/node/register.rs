@@ -18,6 +18,7 @@ use wharf_link::Backoff;
 
 use super::NodeError;
 use crate::{
+    allow::Allow,
     client::{Api, ConnectError, Endpoint, websocket::SocketError},
     config::NodeConfig,
     engine::admission::HostCapacity,
@@ -25,7 +26,6 @@ use crate::{
 
 /// What this agent can do, beside custom attributes. Name-only attributes.
 const CAPABILITIES: &[&str] = &[
-    "com.amazonaws.ecs.capability.privileged-container",
     "com.amazonaws.ecs.capability.docker-remote-api.1.17",
     "com.amazonaws.ecs.capability.docker-remote-api.1.18",
     "com.amazonaws.ecs.capability.docker-remote-api.1.19",
@@ -78,7 +78,7 @@ impl Host {
     ///
     /// # Errors
     /// `/proc/meminfo` cannot be read.
-    pub fn probe(config: &NodeConfig) -> Result<Self, NodeError> {
+    pub fn probe(config: &NodeConfig, allow: &Allow) -> Result<Self, NodeError> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from) as u64;
         let meminfo = fs::read_to_string("/proc/meminfo").map_err(NodeError::Host)?;
         let memory = total_memory_mib(&meminfo).ok_or_else(|| {
@@ -101,6 +101,7 @@ impl Host {
         ] {
             attributes.push((name.to_owned(), Some(value.to_owned())));
         }
+        attributes.extend(allow.attributes());
         let mut custom = config.attributes.clone();
         if !config.identity.instance_name.is_empty() {
             custom

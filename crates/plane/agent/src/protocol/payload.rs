@@ -244,6 +244,8 @@ pub struct DockerVolume {
     pub scope: String,
     #[serde(deserialize_with = "nullable")]
     pub driver: String,
+    #[serde(deserialize_with = "nullable")]
+    pub driver_opts: BTreeMap<String, String>,
     /// A shared volume that is not there is made.
     #[serde(deserialize_with = "nullable")]
     pub autoprovision: bool,

@@ -125,6 +125,8 @@ struct NodeArgs {
     data: PathBuf,
     shim: PathBuf,
     layers: PathBuf,
+    /// Words after `--allow`.
+    allow: Vec<String>,
 }
 
 /// Not a test: what [`Node::start`] runs. Without its argument there is nothing to do.
@@ -137,7 +139,12 @@ fn node_process() {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .init();
-    let config = NodeConfig::new(args.data, args.installation, args.identity, args.shim);
+    let mut config = NodeConfig::new(args.data, args.installation, args.identity, args.shim);
+    config.allow = args
+        .allow
+        .iter()
+        .map(|word| word.parse().unwrap())
+        .collect();
     let image = Image::from_layers(
         Digest::of(&[0; 32]),
         ImageConfig::default(),
@@ -256,7 +263,10 @@ fn a_task_runs_survives_the_agent_and_stops() {
     on_a_host(move || async move {
         let dir = tempfile::tempdir().unwrap();
         let mut server = Server::start().await;
+        let out = dir.path().join("out");
+        fs::create_dir(&out).unwrap();
         let args = NodeArgs {
+            allow: vec![format!("host-path={}", out.display())],
             identity: Identity {
                 endpoint: format!("http://127.0.0.1:{}", server.port()),
                 access_key_id: ACCESS_KEY.into(),
@@ -275,7 +285,6 @@ fn a_task_runs_survives_the_agent_and_stops() {
             layers: busybox(dir.path()),
         };
         let down = Teardown(&args);
-        let out = dir.path().join("out");
 
         let node = Node::start(&args);
         let mut acs = server.acs().await;
@@ -342,4 +351,114 @@ fn a_task_runs_survives_the_agent_and_stops() {
             String::from_utf8_lossy(&left.stdout)
         );
     });
+}
+
+/// What a control plane that lies, or is mistaken, asks for in vain.
+#[test]
+fn what_is_not_lent_is_refused() {
+    let shim = shim();
+    on_a_host(move || async move {
+        let dir = tempfile::tempdir().unwrap();
+        let lent = dir.path().join("lent");
+        fs::create_dir(&lent).unwrap();
+        let mut server = Server::start().await;
+        let args = NodeArgs {
+            identity: Identity {
+                endpoint: format!("http://127.0.0.1:{}", server.port()),
+                access_key_id: ACCESS_KEY.into(),
+                secret_access_key: SECRET.into(),
+                region: "us-east-1".into(),
+                cluster: CLUSTER.into(),
+                instance_name: "test".into(),
+                load_balancer: false,
+            },
+            installation: InstallationId::mint(),
+            data: dir.path().join("node"),
+            shim,
+            layers: busybox(dir.path()),
+            allow: vec![format!("host-path={}", lent.display())],
+        };
+        let _down = Teardown(&args);
+        let node = Node::start(&args);
+        let mut acs = server.acs().await;
+        let outside = dir.path().join("outside");
+        symlink(&args.data, lent.join("link")).unwrap();
+        let host = |members: Value| json!({"dockerConfig": {"hostConfig": members.to_string()}});
+        let volume = |path: &Path| json!({"volumes": [{"name": "v", "type": "host", "host": {"sourcePath": path}}]});
+        let none = || json!({});
+        let cases = [
+            (
+                json!({"networkMode": "host"}),
+                none(),
+                "--allow host-network",
+            ),
+            (json!({"pidMode": "host"}), none(), "--allow host-pid"),
+            (json!({"ipcMode": "host"}), none(), "--allow host-ipc"),
+            (
+                none(),
+                host(json!({"Privileged": true})),
+                "--allow privileged",
+            ),
+            (
+                none(),
+                host(json!({"Devices": [{"PathOnHost": "/dev/null"}]})),
+                "--allow devices",
+            ),
+            (
+                none(),
+                host(json!({"CapAdd": ["SYS_ADMIN"]})),
+                "--allow capabilities",
+            ),
+            (
+                none(),
+                host(json!({"Sysctls": {"kernel.core_pattern": "x"}})),
+                "kernel.core_pattern",
+            ),
+            (volume(&outside), none(), "--allow host-path="),
+            (volume(&args.data), none(), "the node's own data"),
+            (
+                volume(&lent.join("link/state")),
+                none(),
+                "the node's own data",
+            ),
+            (volume(Path::new("/")), none(), "the node's own data"),
+        ];
+        for (number, (task, container, reason)) in cases.into_iter().enumerate() {
+            acs.send("PayloadMessage", asking(number, task, container))
+                .await;
+            let stopped = server.call("SubmitTaskStateChange").await;
+            assert_eq!(stopped["status"], "STOPPED", "{stopped}");
+            assert!(stopped.to_string().contains(reason), "{reason}: {stopped}");
+        }
+        assert!(!outside.exists());
+        // The same task without a wish runs.
+        acs.send("PayloadMessage", asking(99, json!({}), json!({})))
+            .await;
+        let running = server.call("SubmitTaskStateChange").await;
+        assert_eq!(running["status"], "RUNNING", "{running}");
+        node.kill();
+    });
+}
+
+/// A payload of one task without a network, with members of the task and its container laid over.
+fn asking(number: usize, task: Value, container: Value) -> Value {
+    let mut whole = json!({
+        "arn": format!("arn:aws:ecs:us-east-1:000000000000:task/default/{number:032x}"),
+        "taskClusterArn": CLUSTER, "family": "f", "version": "1",
+        "desiredStatus": "RUNNING", "networkMode": "none",
+        "containers": [{
+            "name": "web", "image": "busybox", "essential": true, "cpu": 10, "memory": 64,
+            "entryPoint": ["/bin/sh", "-c"], "command": ["sleep 60"],
+        }],
+    });
+    for (onto, members) in [("", task), ("/containers/0", container)] {
+        let onto = whole.pointer_mut(onto).unwrap();
+        for (name, value) in members.as_object().unwrap() {
+            onto[name] = value.clone();
+        }
+    }
+    json!({
+        "messageId": format!("p{number}"), "clusterArn": CLUSTER,
+        "containerInstanceArn": INSTANCE, "seqNum": number + 1, "tasks": [whole],
+    })
 }

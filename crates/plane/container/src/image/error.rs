@@ -87,6 +87,24 @@ impl RegistryError {
     }
 }
 
+impl PullError {
+    /// The registry did not say no: it did not answer, or let the image be pulled and broke off.
+    pub fn is_unreachable(&self) -> bool {
+        match self {
+            Self::Manifest { source, .. } => match source {
+                RegistryError::Connect { .. }
+                | RegistryError::Http { .. }
+                | RegistryError::TimedOut { .. } => true,
+                RegistryError::Status { status, .. } => *status >= 500,
+                _ => false,
+            },
+            // Layers are asked for once the manifest was had.
+            Self::Layer { .. } => true,
+            Self::BadReference(_) | Self::Unusable { .. } | Self::Store(_) => false,
+        }
+    }
+}
+
 /// A layer could not be unpacked.
 #[derive(Debug, thiserror::Error)]
 pub enum UnpackError {

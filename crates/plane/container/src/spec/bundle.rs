@@ -11,7 +11,7 @@ use wharf_cgroup::{DeviceKind, Limits};
 use wharf_shim_protocol::{
     ContainerPlan, ContainerSetup, LogPlan, ProcessPlan, RootfsPlan,
     folder::PROC,
-    plan::{CopyUp, NETNS_PATH, USERNS_PATH, UserSetup},
+    plan::{CopyUp, HostBind, NETNS_PATH, USERNS_PATH, UserSetup},
 };
 
 use super::{
@@ -259,6 +259,7 @@ fn plan(
                 destination: mount.destination.clone(),
             })
             .collect(),
+        host_binds: host_binds(spec, context),
         init: spec.init,
         pid_namespace_of: None,
         staged: Vec::new(),
@@ -407,14 +408,12 @@ fn mounts(
         wanted.push((depth(&tmpfs.path), value));
     }
     for (number, mount) in spec.mounts.iter().enumerate() {
-        let Mount {
-            source,
-            destination,
-            read_only,
-            ..
-        } = mount;
-        let source = context.source_of(source, number);
-        wanted.push((depth(destination), bind(&source, destination, *read_only)));
+        let source = context.source_of(&lent(mount, context, number), number);
+        let destination = &mount.destination;
+        wanted.push((
+            depth(destination),
+            bind(&source, destination, mount.read_only),
+        ));
     }
     for (number, (name, _)) in files.iter().enumerate() {
         let destination = Path::new("/etc").join(name);
@@ -448,9 +447,32 @@ fn staged(
     if context.user.is_none() {
         return Vec::new();
     }
-    let mounts = spec.mounts.iter().map(|mount| mount.source.clone());
+    let mounts = spec.mounts.iter().enumerate();
+    let mounts = mounts.map(|(number, mount)| lent(mount, context, number));
     let files = files.iter().map(|(name, _)| context.folder.join(name));
     mounts.chain(files).collect()
+}
+
+/// Where a mount comes from: for a path that the host lends, where the shim puts what it opened
+/// without following links.
+fn lent(mount: &Mount, context: &Context<'_>, number: usize) -> PathBuf {
+    match &mount.beneath {
+        Some(_) => context.folder.join(format!("host-{number}")),
+        None => mount.source.clone(),
+    }
+}
+
+fn host_binds(spec: &ContainerSpec, context: &Context<'_>) -> Vec<HostBind> {
+    let mounts = spec.mounts.iter().enumerate();
+    mounts
+        .filter_map(|(number, mount)| {
+            Some(HostBind {
+                beneath: mount.beneath.clone()?,
+                source: mount.source.clone(),
+                at: lent(mount, context, number),
+            })
+        })
+        .collect()
 }
 
 fn bind(source: &Path, destination: &Path, read_only: bool) -> Value {
@@ -571,11 +593,36 @@ mod tests {
     }
 
     #[test]
+    fn lent_folders_are_opened_by_the_shim() {
+        let bundle = build(|spec| {
+            spec.mounts = vec![Mount {
+                source: "/srv/a".into(),
+                destination: "/a".into(),
+                read_only: true,
+                beneath: Some("/srv".into()),
+                copy_up: false,
+            }];
+        })
+        .unwrap();
+        let [bind] = bundle.plan.host_binds.as_slice() else {
+            panic!("{:?}", bundle.plan.host_binds);
+        };
+        assert_eq!(
+            (bind.beneath.as_path(), bind.source.as_path()),
+            (Path::new("/srv"), Path::new("/srv/a"))
+        );
+        let mounts = bundle.config["mounts"].as_array().unwrap();
+        let mount = mounts.iter().find(|m| m["destination"] == "/a").unwrap();
+        assert_eq!(mount["source"], bind.at.to_str().unwrap());
+    }
+
+    #[test]
     fn deeper_mounts_come_later_and_own_files_win() {
         let mount = |destination: &str| Mount {
             source: "/srv".into(),
             destination: destination.into(),
             read_only: true,
+            beneath: None,
             copy_up: false,
         };
         let bundle = build(|spec| {

@@ -16,7 +16,7 @@ pub use wharf_shim_protocol::ContainerName;
 pub(crate) use self::bundle::{Bundle, Context};
 pub use self::{
     argv::{merge_argv, merge_env},
-    capabilities::Capabilities,
+    capabilities::{Capabilities, bit as capability_bit},
     signal::parse_signal,
     ulimits::Ulimit,
 };
@@ -128,6 +128,8 @@ pub struct Mount {
     pub source: PathBuf,
     pub destination: PathBuf,
     pub read_only: bool,
+    /// The folder of the host that `source` may not leave: no link below it is followed.
+    pub beneath: Option<PathBuf>,
     /// A new named volume: while it is empty it takes what the image has at the destination.
     pub copy_up: bool,
 }

@@ -155,6 +155,7 @@ async fn mounts_tmpfs_and_devices() {
         source: source.into(),
         destination: destination.into(),
         read_only,
+        beneath: None,
         copy_up,
     };
     spec.mounts = vec![

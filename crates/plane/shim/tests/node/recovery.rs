@@ -22,6 +22,7 @@ async fn a_new_agent_finds_everything_again() {
             source: shared,
             destination: "/shared".into(),
             read_only: false,
+            beneath: None,
             copy_up: false,
         }];
         let pid = task.create_container(&spec, &node.image).await.unwrap();

@@ -204,6 +204,7 @@ async fn volumes_show_their_owners() {
         source: source.clone(),
         destination: destination.into(),
         read_only,
+        beneath: None,
         copy_up,
     };
     spec.mounts = vec![

@@ -69,6 +69,7 @@ impl Server {
             sockets: std::sync::Arc::default(),
             port,
             iam: IamMode::Enforce,
+            tasks_as_root: false,
             account: ACCOUNT.to_owned(),
             region: REGION.to_owned(),
             public_cidr: "127.64.0.0/16".parse().unwrap(),

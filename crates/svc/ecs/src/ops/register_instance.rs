@@ -206,9 +206,12 @@ impl Registration {
 }
 
 /// Attributes that outlive a registration: agents send custom ones with their first only.
-/// Capabilities are said anew each time, and one that is no longer said is gone.
+/// Capabilities and what the node's operator allows are said anew each time, and what is no longer
+/// said is gone.
 fn kept(earlier: Option<&Instance>) -> BTreeMap<String, Option<String>> {
-    let capability = |name: &str| name.contains("ecs.capability.");
+    let capability = |name: &str| {
+        name.contains("ecs.capability.") || name.starts_with(wharf_placement::offer::MARKER)
+    };
     let attributes = earlier
         .into_iter()
         .flat_map(|instance| &instance.attributes);

@@ -25,6 +25,7 @@ use wharf_wire::{Call, Fault};
 
 use super::subnets::{self, Subnet};
 use crate::{
+    asks,
     core::{Core, MAX_TRIES, Stored, conflict},
     document, fault,
     lane::{self, Outcome},
@@ -363,10 +364,12 @@ impl Job {
             let host = region.hosts.get(region.fleet.id(row));
             host.map(|host| host.instance.clone()).unwrap_or_default()
         };
-        refusals
-            .iter()
-            .map(|r| show::failure(arn(r.host), r.reason.as_str()))
-            .collect()
+        let asks = self.order.asks();
+        let failure = |refusal: &Refusal| Failure {
+            detail: asks::detail(&asks, refusal.reason),
+            ..show::failure(arn(refusal.host), refusal.reason.as_str())
+        };
+        refusals.iter().map(failure).collect()
     }
 
     /// The task for a host that was chosen, as the `number`th of the job.

@@ -16,6 +16,7 @@ use super::{
     subnets::{self, Subnet},
 };
 use crate::{
+    asks,
     core::{Core, MAX_TRIES, Stored, conflict},
     fault, launch,
     launch::Order,
@@ -63,11 +64,11 @@ pub async fn start_task(
         let id = names::member_id("container-instance", &job.cluster.name, &given)?;
         match job.start(core, call, &id).await? {
             Ok(task) => tasks.push(show::task(&task, true).map_err(|e| fault::server(&e))?),
-            Err(reason) => {
-                failures.push(show::failure(
-                    job.place.instance(&job.cluster.name, &id),
-                    reason,
-                ));
+            Err(why) => {
+                let arn = job.place.instance(&job.cluster.name, &id);
+                let mut failure = show::failure(arn, why.reason);
+                failure.detail = why.detail;
+                failures.push(failure);
             }
         }
     }
@@ -75,6 +76,21 @@ pub async fn start_task(
         tasks: Some(tasks),
         failures: Some(failures),
     })
+}
+
+/// What a failure says.
+struct Why {
+    reason: &'static str,
+    detail: Option<String>,
+}
+
+impl From<&'static str> for Why {
+    fn from(reason: &'static str) -> Self {
+        Self {
+            reason,
+            detail: None,
+        }
+    }
 }
 
 struct Job {
@@ -86,13 +102,13 @@ struct Job {
 }
 
 impl Job {
-    /// The inner error is the failure's reason.
+    /// The inner error is the failure's.
     async fn start(
         &self,
         core: &Core,
         call: &Call,
         instance: &str,
-    ) -> Result<Result<Task, &'static str>, Fault> {
+    ) -> Result<Result<Task, Why>, Fault> {
         let _turn = core.lane.turn().await;
         for _ in 0..MAX_TRIES {
             core.up_to_date().await;
@@ -116,10 +132,10 @@ impl Job {
         call: &Call,
         region: &Region,
         id: &str,
-    ) -> Result<(Txn, Task), &'static str> {
+    ) -> Result<(Txn, Task), Why> {
         let instance = region.instance(&self.cluster.name, id).ok_or("MISSING")?;
         if instance.status == InstanceStatus::Inactive {
-            return Err("INACTIVE");
+            return Err("INACTIVE".into());
         }
         let host = region.hosts.get(&instance.host).ok_or("MISSING")?;
         let row = region.fleet.row(&instance.host).ok_or("MISSING")?;
@@ -131,7 +147,10 @@ impl Job {
             .map(|subnet| subnet.zone.clone())
             .collect();
         if let Some(reason) = refusal_of(&region.fleet, &demand, row) {
-            return Err(reason.as_str());
+            return Err(Why {
+                reason: reason.as_str(),
+                detail: asks::detail(&demand.asks, reason),
+            });
         }
         let subnet = self
             .subnets

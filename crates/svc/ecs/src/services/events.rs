@@ -128,8 +128,15 @@ pub fn no_capacity(service: &str) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unplaced {
     NoInstances,
-    /// The closest instance's id, and the failure's reason.
-    Closest(String, &'static str),
+    /// The closest instance.
+    Closest {
+        /// Its id.
+        instance: String,
+        /// The failure's reason.
+        reason: &'static str,
+        /// What its node would have to be started with.
+        flag: Option<String>,
+    },
 }
 
 pub fn unplaced(service: &str, why: &Unplaced) -> String {
@@ -144,7 +151,21 @@ pub fn unplaced(service: &str, why: &Unplaced) -> String {
         Unplaced::NoInstances => {
             format!("{start} Reason: No Container Instances were found in your cluster.{MORE}")
         }
-        Unplaced::Closest(id, reason) => match *reason {
+        Unplaced::Closest {
+            instance: id,
+            flag: Some(flag),
+            ..
+        } => closest(
+            id,
+            &format!(
+                "is missing an attribute required by your task: it is not started with {flag}"
+            ),
+        ),
+        Unplaced::Closest {
+            instance: id,
+            reason,
+            ..
+        } => match *reason {
             "RESOURCE:CPU" => closest(id, "has insufficient CPU units available"),
             "RESOURCE:MEMORY" => closest(id, "has insufficient memory available"),
             "RESOURCE:PORTS" => closest(id, "is already using a port required by your task"),

@@ -18,6 +18,7 @@ use super::{
     targets,
 };
 use crate::{
+    asks,
     core::{Core, Stored},
     fault,
     launch::of_service,
@@ -358,7 +359,10 @@ fn hosts_of_service(
             let reason = row.map(|row| refusal_of(&region.fleet, &demand, row));
             let refuses = match reason {
                 None => Some("it is not to be placed on".to_owned()),
-                Some(reason) => reason.map(|reason| said(region, instance, &demand.claim, reason)),
+                Some(reason) => reason.map(|reason| match asks::flag(&demand.asks, reason) {
+                    Some(flag) => format!("it is not started with {flag}"),
+                    None => said(region, instance, &demand.claim, reason),
+                }),
             };
             of_host(region, instance, refuses)
         })
@@ -426,6 +430,9 @@ fn said(region: &Region, instance: &Instance, claim: &Claim, reason: Reason) -> 
         Reason::Agent => format!("it is {}", instance.status.as_str()),
         Reason::Location => "it is in none of the wanted zones".to_owned(),
         Reason::Attribute => "it lacks an attribute that the task definition asks for".to_owned(),
+        Reason::NotAllowed(feature) => {
+            format!("it is not started with --allow {}", feature.flag())
+        }
         Reason::Cpu => format!("{} CPU units are wanted, {} are free", claim.cpu, free.cpu),
         Reason::Memory => format!("{} MiB are wanted, {} are free", claim.memory, free.memory),
         Reason::Ports => "a port that the task wants is taken".to_owned(),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rand::Rng;
 use wharf_api_ecs::TaskDefinition;
 use wharf_base::Timestamp;
-use wharf_placement::{Demand, HostIx, Pool, Strategy, ledger, place, refusal_of};
+use wharf_placement::{Asks, Demand, HostIx, Pool, Strategy, ledger, place, refusal_of};
 use wharf_records::{
     Record,
     ecs::{
@@ -19,6 +19,7 @@ use wharf_store::Txn;
 
 use super::events::Unplaced;
 use crate::{
+    asks,
     launch::Order,
     make::{self, Spot},
     names::Place,
@@ -131,7 +132,9 @@ impl<'a> Launcher<'a> {
             let refusal = refusal_of(&region.fleet, &demand, row);
             matches!(
                 refusal,
-                Some(Reason::Attribute | Reason::MemberOf | Reason::Location)
+                Some(
+                    Reason::Attribute | Reason::NotAllowed(_) | Reason::MemberOf | Reason::Location
+                )
             )
         };
         instance.status == InstanceStatus::Active && row.is_some_and(|row| !lacks(row))
@@ -188,7 +191,11 @@ impl<'a> Launcher<'a> {
         let host = region.hosts.get(region.fleet.id(row));
         let instance = host.and_then(|host| region.instance_by_arn(&host.instance));
         let id = instance.map(|instance| instance.id.clone());
-        Unplaced::Closest(id.unwrap_or_default(), reason.as_str())
+        Unplaced::Closest {
+            instance: id.unwrap_or_default(),
+            reason: reason.as_str(),
+            flag: asks::flag(&self.order.asks(), reason),
+        }
     }
 
     /// Each task takes, of the subnets its host can serve, one of the zone with the fewest tasks of
@@ -335,6 +342,7 @@ impl Order {
         demand.strategies = self.strategies.clone();
         demand.group = self.group.clone();
         demand.attributes = platform(&self.parsed);
+        demand.asks = self.asks();
         if self.launch == Launch::External {
             demand
                 .attributes
@@ -346,6 +354,11 @@ impl Order {
             demand.attributes.extend(required);
         }
         demand
+    }
+
+    /// What such a task asks of its host beyond what is its own.
+    pub fn asks(&self) -> Asks {
+        asks::of(&self.parsed, self.launch)
     }
 }
 

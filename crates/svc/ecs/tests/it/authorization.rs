@@ -88,3 +88,124 @@ async fn resources_are_named_as_policies_name_them() {
     let expected = [row("ecs:ListClusters", "*")];
     assert_eq!(rows(&harness, Input::ListClusters(&list)).await, expected);
 }
+
+/// The condition keys of the first row, as `name=value,value`.
+async fn keys(harness: &Harness, input: Input<'_>) -> Vec<String> {
+    let checks = harness.ecs.authorize(&context(), input).await.unwrap();
+    let context = checks[0].context.iter();
+    context
+        .map(|(key, values)| format!("{key}={}", values.join(",")))
+        .collect()
+}
+
+#[track_caller]
+fn has(found: &[String], wanted: &[&str]) {
+    for one in wanted {
+        assert!(found.iter().any(|key| key == one), "{one} in {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn definitions_say_what_they_ask_for() {
+    let harness = Harness::with_cluster().await;
+    let register = |members: serde_json::Value| {
+        let mut whole = json!({"family": "f", "containerDefinitions": [{"name": "a", "image": "i", "memory": 9}]});
+        for (name, value) in members.as_object().unwrap() {
+            whole[name] = value.clone();
+        }
+        decode::<api::RegisterTaskDefinitionRequest>("RegisterTaskDefinition", whole)
+    };
+    let plain = register(json!({}));
+    let found = keys(&harness, Input::RegisterTaskDefinition(&plain)).await;
+    assert_eq!(found, ["ecs:privileged=false"]);
+    let large = register(json!({
+        "cpu": "1 vCPU", "memory": "2 GB", "requiresCompatibilities": ["EC2", "FARGATE"],
+        "containerDefinitions": [{"name": "a", "image": "i"}, {"name": "b", "image": "i", "privileged": true}],
+    }));
+    let found = keys(&harness, Input::RegisterTaskDefinition(&large)).await;
+    let expected = [
+        "ecs:privileged=true",
+        "ecs:task-cpu=1024",
+        "ecs:task-memory=2048",
+        "ecs:compute-compatibility=EC2,FARGATE",
+    ];
+    has(&found, &expected);
+    let odd = register(json!({"cpu": "lots"}));
+    let found = keys(&harness, Input::RegisterTaskDefinition(&odd)).await;
+    has(&found, &["ecs:task-cpu=lots"]);
+}
+
+#[tokio::test]
+async fn launches_and_services_say_what_they_want() {
+    let harness = Harness::with_cluster().await;
+    let definition = json!({"family": "web", "cpu": "256", "memory": "512", "networkMode": "awsvpc",
+        "requiresCompatibilities": ["FARGATE"],
+        "tags": [{"key": "team", "value": "a"}],
+        "containerDefinitions": [{"name": "web", "image": "i"}]});
+    harness.define(definition).await;
+    let network = json!({"awsvpcConfiguration": {"subnets": ["subnet-1", "subnet-2"], "assignPublicIp": "ENABLED"}});
+    let provider = json!([{"capacityProvider": "FARGATE_SPOT", "weight": 1}]);
+    let run: api::RunTaskRequest = decode(
+        "RunTask",
+        json!({"taskDefinition": "web", "overrides": {"cpu": "512"}, "networkConfiguration": network,
+            "capacityProviderStrategy": provider, "enableECSManagedTags": true,
+            "propagateTags": "TASK_DEFINITION"}),
+    );
+    let found = keys(&harness, Input::RunTask(&run)).await;
+    let launch = [
+        "ecs:subnet=subnet-1,subnet-2",
+        "ecs:auto-assign-public-ip=true",
+        "ecs:capacity-provider=FARGATE_SPOT",
+        "ecs:enable-ecs-managed-tags=true",
+        "ecs:enable-execute-command=false",
+        "ecs:privileged=false",
+        "ecs:compute-compatibility=FARGATE",
+        "ecs:task-memory=512",
+    ];
+    has(&found, &launch);
+    has(
+        &found,
+        &[
+            "ecs:task-cpu=512",
+            "ecs:propagate-tags=TASK_DEFINITION",
+            "aws:ResourceTag/team=a",
+            "ecs:ResourceTag/team=a",
+        ],
+    );
+    let start: api::StartTaskRequest = decode(
+        "StartTask",
+        json!({"taskDefinition": "web", "containerInstances": ["abc"]}),
+    );
+    let found = keys(&harness, Input::StartTask(&start)).await;
+    let instance = "arn:aws:ecs:us-east-1:000000000000:container-instance/default/abc";
+    has(
+        &found,
+        &[
+            &format!("ecs:container-instances={instance}"),
+            "ecs:task-cpu=256",
+        ],
+    );
+    let create: api::CreateServiceRequest = decode(
+        "CreateService",
+        json!({"serviceName": "web", "taskDefinition": "web", "networkConfiguration": network,
+            "capacityProviderStrategy": provider, "enableECSManagedTags": true}),
+    );
+    has(
+        &keys(&harness, Input::CreateService(&create)).await,
+        &launch,
+    );
+    let update: api::UpdateServiceRequest = decode(
+        "UpdateService",
+        json!({"service": "web", "taskDefinition": "web", "networkConfiguration": network}),
+    );
+    let found = keys(&harness, Input::UpdateService(&update)).await;
+    has(
+        &found,
+        &["ecs:subnet=subnet-1,subnet-2", "ecs:task-cpu=256"],
+    );
+    assert!(
+        !found
+            .iter()
+            .any(|key| key.starts_with("ecs:enable-execute-command"))
+    );
+}

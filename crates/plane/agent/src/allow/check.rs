@@ -1,0 +1,93 @@
+//! A task against what the node lends.
+
+use std::collections::BTreeMap;
+
+use wharf_container::spec::{Capabilities, capability_bit};
+
+use super::{Allow, NotAllowed, Permission};
+use crate::protocol::{docker::HostConfig, payload::Task};
+
+/// Settings of the kernel that belong to an IPC namespace; those of a network begin with `net.`.
+const IPC_SETTINGS: &[&str] = &[
+    "kernel.msgmax",
+    "kernel.msgmnb",
+    "kernel.msgmni",
+    "kernel.sem",
+    "kernel.shmall",
+    "kernel.shmmax",
+    "kernel.shmmni",
+    "kernel.shm_rmid_forced",
+];
+
+impl Allow {
+    /// The namespaces the task wants to share with the host.
+    ///
+    /// # Errors
+    /// One that the node does not lend.
+    pub fn task(&self, task: &Task) -> Result<(), NotAllowed> {
+        if task.network_mode == "host" {
+            self.require(&Permission::HostNetwork, "the network mode host")?;
+        }
+        if task.pid_mode == "host" {
+            self.require(&Permission::HostPid, "pidMode host")?;
+        }
+        if task.ipc_mode == "host" {
+            self.require(&Permission::HostIpc, "ipcMode host")?;
+        }
+        Ok(())
+    }
+
+    /// What one of its containers wants.
+    ///
+    /// # Errors
+    /// Something that the node does not lend.
+    pub fn container(&self, task: &Task, host: &HostConfig) -> Result<(), NotAllowed> {
+        if host.privileged {
+            self.require(&Permission::Privileged, "privileged containers")?;
+        }
+        if !host.devices.is_empty() {
+            self.require(&Permission::Devices, "devices of the host")?;
+        }
+        if adds_capabilities(&host.cap_add, task.launch_type == "FARGATE") {
+            self.require(
+                &Permission::Capabilities,
+                "capabilities beyond the default set",
+            )?;
+        }
+        settings(task, &host.sysctls)
+    }
+}
+
+/// Names that nobody knows are refused when the container is made. SYS_PTRACE is part of what
+/// Fargate offers everybody.
+fn adds_capabilities(added: &[String], fargate: bool) -> bool {
+    let none = Capabilities::default();
+    let default = none.resolve(false).unwrap_or_default();
+    let offered = match fargate {
+        true => default | capability_bit("SYS_PTRACE").unwrap_or_default(),
+        false => default,
+    };
+    added.iter().any(|name| match capability_bit(name) {
+        Some(bit) => bit & offered == 0,
+        None => true,
+    })
+}
+
+/// Only what lies in a namespace of the task's own.
+fn settings(task: &Task, given: &BTreeMap<String, String>) -> Result<(), NotAllowed> {
+    for name in given.keys() {
+        // `net/ipv4/ip_forward` is the same setting.
+        let name = name.replace('/', ".");
+        let own = if name.starts_with("net.") {
+            task.network_mode != "host"
+        } else if name.starts_with("fs.mqueue.") || IPC_SETTINGS.contains(&name.as_str()) {
+            task.ipc_mode != "host"
+        } else {
+            false
+        };
+        if !own || name.contains("..") {
+            return Err(NotAllowed::Setting(name));
+        }
+    }
+    Ok(())
+}
