@@ -132,13 +132,17 @@ fn agent(args: &NodeArgs, identity: &Identity, joined: bool) -> Part {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::AllowArgs;
 
     #[test]
     fn flags_beyond_the_token_are_refused_by_name() {
         let none = HostArgs {
             underlay: None,
+            reach: None,
             fargate: false,
+            fargate_without_userns: false,
             zone: None,
+            allow: AllowArgs { allow: Vec::new() },
         };
         let granted = Grant {
             zone: Some("us-east-1a".to_owned()),

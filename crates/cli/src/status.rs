@@ -351,6 +351,7 @@ mod tests {
             account: String::new(),
             region: String::new(),
             listen: None,
+            keyring: None,
         };
         let style = Style::of_stdout();
         let text = as_text(&seen, &settings, style, SystemClock.now());

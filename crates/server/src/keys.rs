@@ -179,8 +179,9 @@ impl Keys {
         let now = self.clock.now();
         let made = self
             .directory
-            .rotate_root(&PERMIT, &self.config.account, now);
-        let made = made.await.map_err(failed)?;
+            .rotate_root(&PERMIT, &self.config.account, now)
+            .await
+            .map_err(failed)?;
         let credentials = RootCredentials {
             access_key_id: made.access_key_id.clone(),
             secret_access_key: made.secret.expose().to_owned(),

@@ -33,7 +33,7 @@ pub fn is_node(caller: &Caller) -> bool {
     caller.kind == CallerKind::User
         && resource
             .strip_prefix("user")
-            .is_some_and(|path| path.starts_with(NODE_PATH))
+            .is_some_and(|path| path.starts_with(USER_PATH))
 }
 
 /// What a node is for.

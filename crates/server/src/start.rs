@@ -47,7 +47,7 @@ use crate::{
     },
     health::Health,
     join::Join,
-    keys::Keys,
+    keys,
     node_credentials::NodeCredentials,
     node_gate::NodeGate,
     nodes::Nodes,
@@ -585,7 +585,7 @@ impl Plane {
             }),
             health: Arc::new(Health::new(data.store.clone(), data.journal.clone())),
             join: Arc::new(join),
-            keys: Keys {
+            keys: keys::Keys {
                 store: data.store.clone(),
                 keyring: data.keyring.clone(),
                 directory: self.directory.clone(),

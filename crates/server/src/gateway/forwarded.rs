@@ -184,6 +184,15 @@ mod tests {
                 },
             })
         }
+
+        async fn key_of_node(
+            &self,
+            id: &str,
+            token: Option<&str>,
+            now: Timestamp,
+        ) -> Result<Key, KeyError> {
+            self.key(id, token, now).await
+        }
     }
 
     fn head(id: &str, forwarded: &Forwarded) -> String {

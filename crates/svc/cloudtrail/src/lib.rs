@@ -6,6 +6,7 @@
 //!
 //! Calls between services, made while one of these requests is carried out, are not recorded.
 
+mod authorize;
 mod deliver;
 mod event;
 mod fault;
@@ -18,11 +19,11 @@ mod trails;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use wharf_api_cloudtrail::{Cloudtrail, types::*};
+use wharf_api_cloudtrail::{Cloudtrail, Input, types::*};
 use wharf_base::{Clock, Timestamp};
 use wharf_journal::Journal;
 use wharf_store::Store;
-use wharf_wire::{Call, Fault, async_trait};
+use wharf_wire::{Call, Check, Context, Fault, async_trait};
 
 use self::{
     deliver::{Delivered, Deliverer},
@@ -126,6 +127,10 @@ impl CloudtrailService {
 
 #[async_trait]
 impl Cloudtrail for CloudtrailService {
+    async fn authorize(&self, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
+        Ok(authorize::checks(cx, input))
+    }
+
     async fn lookup_events(
         &self,
         call: &Call,

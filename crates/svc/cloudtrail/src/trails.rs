@@ -37,7 +37,7 @@ pub fn scope(cx: &Context) -> Scope {
     Scope::new(SERVICE, &cx.account, &cx.region)
 }
 
-fn arn(cx: &Context, name: &str) -> String {
+pub fn arn(cx: &Context, name: &str) -> String {
     format!("arn:aws:cloudtrail:{}:{}:trail/{name}", cx.region, cx.account)
 }
 

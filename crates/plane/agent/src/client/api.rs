@@ -255,7 +255,8 @@ impl Api {
         };
         let empty = sigv4::sha256_hex(b"");
         let now = self.clock.now();
-        let signed = sigv4::sign(&parts, &empty, &self.keys, &self.region, "wharf", now);
+        let keys = self.keys.get();
+        let signed = sigv4::sign(&parts, &empty, &keys, &self.region, "wharf", now);
         headers.extend(signed);
         forward::head(&headers)
     }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use async_trait::async_trait;
 use wharf_base::Permit;
 use wharf_planeproto::{Plane, report::TargetHealth};
-use wharf_records::{Record, Scope, Unknown, encode};
+use wharf_records::{Record, Scope, Unknown, encode, node::Grant};
 use wharf_store::{Store, StoreOptions, Txn};
 use wharf_wire::Context;
 
@@ -113,6 +113,10 @@ struct One(&'static str, std::sync::Mutex<Vec<String>>);
 #[async_trait]
 impl Nodes for One {
     async fn zone_if_bound(&self, _: &Context, _: &str) -> Result<String, String> {
+        Err("nobody asks".to_owned())
+    }
+
+    async fn grant(&self, _: &Context) -> Result<Option<Grant>, String> {
         Err("nobody asks".to_owned())
     }
 
