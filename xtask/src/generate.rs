@@ -22,7 +22,15 @@ use model::Model;
 
 /// Services that have a contract crate.
 pub const SERVICES: [&str; 9] = [
-    "acm", "cloudtrail", "ec2", "ecr", "ecs", "elbv2", "iam", "logs", "sts",
+    "acm",
+    "cloudtrail",
+    "ec2",
+    "ecr",
+    "ecs",
+    "elbv2",
+    "iam",
+    "logs",
+    "sts",
 ];
 
 /// First line of every generated file.

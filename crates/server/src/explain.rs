@@ -32,7 +32,8 @@ impl Explain {
         if let Some(request) = request {
             let events = self.cloudtrail.of_request(&call, &request).await;
             let events = events.map_err(|fault| fault.message)?.into_iter();
-            let events: Result<Vec<Value>, _> = events.map(|it| serde_json::from_str(&it)).collect();
+            let events: Result<Vec<Value>, _> =
+                events.map(|it| serde_json::from_str(&it)).collect();
             return events
                 .map(|events| json!({ "events": events }))
                 .map_err(|error| error.to_string());

@@ -18,8 +18,8 @@ use wharf_journal::{Journal, JournalOptions, OpenError as JournalOpenError};
 use wharf_registry::{Options as RegistryOptions, RegistryApi};
 use wharf_seal::{Keyring, KeyringError};
 use wharf_store::{OpenError, Store, StoreOptions};
-use wharf_svc_cloudtrail::{CloudtrailService, Recorder};
 use wharf_svc_acm::{AcmService, Parts as AcmParts};
+use wharf_svc_cloudtrail::{CloudtrailService, Recorder};
 use wharf_svc_ec2::Ec2Service;
 use wharf_svc_ecr::{Catalog, EcrService, token::Bearer};
 use wharf_svc_ecs::{Config as EcsConfig, EcsService, Parts, exec::ssm::SessionManager};
@@ -191,7 +191,11 @@ pub async fn run(
     let bounds = plane.logs.clone().keep_within_bounds();
     parts.spawn_until(&shutdown, "the bounds of logs", bounds);
     let recorder = plane.recorder.clone();
-    parts.spawn_until(&shutdown, "the audit log", async move { recorder.run().await });
+    parts.spawn_until(
+        &shutdown,
+        "the audit log",
+        async move { recorder.run().await },
+    );
     let history = plane.cloudtrail.clone().sweep();
     parts.spawn_until(&shutdown, "the sweep of the audit log", history);
     let deliveries = plane.cloudtrail.clone().deliver();

@@ -70,11 +70,7 @@ pub trait Gate: Send + Sync {
     async fn decide(&self, cx: &Context, checks: &[Check]) -> Result<(), String>;
 
     /// The same, with what decided each check, up to the first that was refused.
-    async fn explain(
-        &self,
-        cx: &Context,
-        checks: &[Check],
-    ) -> (Result<(), String>, Vec<Decided>) {
+    async fn explain(&self, cx: &Context, checks: &[Check]) -> (Result<(), String>, Vec<Decided>) {
         (self.decide(cx, checks).await, Vec::new())
     }
 }

@@ -101,7 +101,10 @@ impl Deliverer {
 
     /// All trails that log.
     pub async fn once(&self) {
-        let all = self.store.range(Range::prefix(Scope::service_prefix(SERVICE))).await;
+        let all = self
+            .store
+            .range(Range::prefix(Scope::service_prefix(SERVICE)))
+            .await;
         let all = match all {
             Ok(all) => all.entries,
             Err(error) => {
@@ -136,7 +139,10 @@ impl Deliverer {
             // A stream that came after the trail's start is delivered from its beginning.
             let mut at = self.journal.cursor(&stream, &cursor).unwrap_or(0);
             loop {
-                let reply = self.journal.read(&stream, at, MOST_EVENTS, MOST_BYTES).await?;
+                let reply = self
+                    .journal
+                    .read(&stream, at, MOST_EVENTS, MOST_BYTES)
+                    .await?;
                 if reply.records.is_empty() {
                     break;
                 }
@@ -149,7 +155,12 @@ impl Deliverer {
     }
 
     /// One file with those events that the trail wants.
-    async fn write(&self, stream: &str, trail: &Trail, records: Vec<Record>) -> Result<bool, DeliverError> {
+    async fn write(
+        &self,
+        stream: &str,
+        trail: &Trail,
+        records: Vec<Record>,
+    ) -> Result<bool, DeliverError> {
         let mut wanted = Vec::new();
         for record in &records {
             if let Some(event) = Brief::of(record)
@@ -161,7 +172,14 @@ impl Deliverer {
         let (Some((time, _)), Some((account, region))) = (wanted.first(), place_of(stream)) else {
             return Ok(false);
         };
-        let path = path(&self.folder, trail, account, region, *time, records[0].offset);
+        let path = path(
+            &self.folder,
+            trail,
+            account,
+            region,
+            *time,
+            records[0].offset,
+        );
         let content = compressed(wanted.iter().map(|(_, text)| *text))?;
         let write = move || {
             let parent = path.parent().unwrap_or(Path::new("/"));
@@ -190,10 +208,20 @@ fn compressed<'a>(events: impl Iterator<Item = &'a [u8]>) -> std::io::Result<Vec
 }
 
 /// `<bucket>/<prefix>/AWSLogs/<account>/CloudTrail/<region>/<y>/<m>/<d>/<account>_CloudTrail_<region>_<time>_<unique>.json.gz`
-fn path(folder: &Path, trail: &Trail, account: &str, region: &str, time: Timestamp, offset: u64) -> PathBuf {
+fn path(
+    folder: &Path,
+    trail: &Trail,
+    account: &str,
+    region: &str,
+    time: Timestamp,
+    offset: u64,
+) -> PathBuf {
     // `20261120T120000Z`
     let basic = time.iso8601_basic();
-    let (date, minute) = (basic.get(..8).unwrap_or_default(), basic.get(..13).unwrap_or_default());
+    let (date, minute) = (
+        basic.get(..8).unwrap_or_default(),
+        basic.get(..13).unwrap_or_default(),
+    );
     let (year, rest) = date.split_at_checked(4).unwrap_or_default();
     let (month, day) = rest.split_at_checked(2).unwrap_or_default();
     let mut path = folder.join(&trail.bucket);
@@ -201,6 +229,8 @@ fn path(folder: &Path, trail: &Trail, account: &str, region: &str, time: Timesta
         path.push(prefix.trim_end_matches('/'));
     }
     path.extend(["AWSLogs", account, "CloudTrail", region, year, month, day]);
-    path.push(format!("{account}_CloudTrail_{region}_{minute}Z_{offset:016x}.json.gz"));
+    path.push(format!(
+        "{account}_CloudTrail_{region}_{minute}Z_{offset:016x}.json.gz"
+    ));
     path
 }

@@ -127,7 +127,9 @@ pub fn render(event: &Event) -> serde_json::Result<Vec<u8>> {
         },
         user_agent: &cx.user_agent,
         error_code: error.map(|(code, _)| code.as_str()),
-        error_message: error.map(|(_, text)| text.as_str()).filter(|it| !it.is_empty()),
+        error_message: error
+            .map(|(_, text)| text.as_str())
+            .filter(|it| !it.is_empty()),
         request_parameters: raw(&event.parameters)?,
         response_elements: raw(&event.response)?,
         additional_event_data: (!event.decided.is_empty()).then_some(Additional {
@@ -137,7 +139,11 @@ pub fn render(event: &Event) -> serde_json::Result<Vec<u8>> {
         event_id: ids::uuid(),
         read_only: event.read_only,
         resources: resources(&event.decided),
-        event_type: if event.is_api_call { "AwsApiCall" } else { "AwsServiceEvent" },
+        event_type: if event.is_api_call {
+            "AwsApiCall"
+        } else {
+            "AwsServiceEvent"
+        },
         management_event: true,
         recipient_account_id: &cx.account,
         event_category: "Management",

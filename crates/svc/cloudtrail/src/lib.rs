@@ -110,10 +110,14 @@ impl CloudtrailService {
         let (mut at, mut found) = (end, Vec::new());
         while at > floor {
             let chunk = log.before(at).await.map_err(fault::journal)?;
-            let Some((oldest, ..)) = chunk.last() else { break };
+            let Some((oldest, ..)) = chunk.last() else {
+                break;
+            };
             at = *oldest;
             let before = found.len();
-            let of_it = chunk.into_iter().filter(|(_, it, _)| it.request_id == request_id);
+            let of_it = chunk
+                .into_iter()
+                .filter(|(_, it, _)| it.request_id == request_id);
             found.extend(of_it.map(|(_, _, text)| text));
             // A request's events stand close to each other.
             if before > 0 && found.len() == before {

@@ -132,7 +132,10 @@ impl Log {
         let mut at = from;
         while at < end {
             let count = usize::try_from(end - at).unwrap_or(usize::MAX);
-            let reply = self.journal.read(&self.stream, at, count, CHUNK_BYTES).await?;
+            let reply = self
+                .journal
+                .read(&self.stream, at, count, CHUNK_BYTES)
+                .await?;
             if reply.records.is_empty() {
                 break;
             }
@@ -179,7 +182,10 @@ pub async fn sweep(journal: &Journal, now: Timestamp) -> Result<(), JournalError
             let count = info.end - info.first;
             let share = u128::from(count) * u128::from(info.bytes - MOST_BYTES);
             let oldest = u64::try_from(share / u128::from(info.bytes)).unwrap_or(count);
-            tracing::warn!(events = oldest, "the audit log is full; its oldest events go");
+            tracing::warn!(
+                events = oldest,
+                "the audit log is full; its oldest events go"
+            );
             keep = keep.max(info.first + oldest);
         }
         if keep > info.first {

@@ -24,7 +24,9 @@ pub fn check_name(name: &str) -> Result<(), Fault> {
     let wrong = |text: &str| Err(faults::invalid_trail_name_exception(text));
     let bytes = name.as_bytes();
     if bytes.len() < 3 {
-        return wrong("Trail name too short. Minimum allowed length: 3 characters. Specified name length: 2 characters or fewer.");
+        return wrong(
+            "Trail name too short. Minimum allowed length: 3 characters. Specified name length: 2 characters or fewer.",
+        );
     }
     if bytes.len() > 128 {
         return wrong("Trail name too long. Maximum allowed length: 128 characters.");
@@ -36,7 +38,10 @@ pub fn check_name(name: &str) -> Result<(), Fault> {
     if !bytes.last().is_some_and(is_end) {
         return wrong("Trail name must ends with a letter or number.");
     }
-    if !bytes.iter().all(|byte| is_end(byte) || b"._-".contains(byte)) {
+    if !bytes
+        .iter()
+        .all(|byte| is_end(byte) || b"._-".contains(byte))
+    {
         return wrong(
             "Trail name or ARN can only contain uppercase letters, lowercase letters, numbers, periods (.), hyphens (-), and underscores (_).",
         );
@@ -48,7 +53,9 @@ pub fn check_bucket(name: &str) -> Result<(), Fault> {
     let is_end = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let bytes = name.as_bytes();
     let fits = (3..=63).contains(&bytes.len())
-        && bytes.iter().all(|byte| is_end(byte) || b".-".contains(byte))
+        && bytes
+            .iter()
+            .all(|byte| is_end(byte) || b".-".contains(byte))
         && bytes.first().is_some_and(is_end)
         && bytes.last().is_some_and(is_end)
         && !name.contains("..");
@@ -82,13 +89,35 @@ mod tests {
         for good in ["audit", "my.audit-1", "123"] {
             check_bucket(good).unwrap();
         }
-        for wrong in ["", "ab", "..", "a..b", "/etc", "a/b", "Audit", "-ab", "a\0b", &"a".repeat(64)] {
+        for wrong in [
+            "",
+            "ab",
+            "..",
+            "a..b",
+            "/etc",
+            "a/b",
+            "Audit",
+            "-ab",
+            "a\0b",
+            &"a".repeat(64),
+        ] {
             check_bucket(wrong).unwrap_err();
         }
         for good in ["x", "a/b", "a/b/", "year=no".split('=').next().unwrap()] {
             check_prefix(good).unwrap();
         }
-        for wrong in ["", "/", "/a", "..", "a/../b", "a//b", "a/./b", "a\0", "a\\b", &"a".repeat(201)] {
+        for wrong in [
+            "",
+            "/",
+            "/a",
+            "..",
+            "a/../b",
+            "a//b",
+            "a/./b",
+            "a\0",
+            "a\\b",
+            &"a".repeat(201),
+        ] {
             check_prefix(wrong).unwrap_err();
         }
         for wrong in ["ab", "-abc", "abc-", "a b c", &"a".repeat(129)] {

@@ -47,7 +47,7 @@ pub struct Recorder {
     clock: Arc<dyn Clock>,
     queue: mpsc::Sender<Line>,
     waiting: Mutex<mpsc::Receiver<Line>>,
-    /// Written last time it was tried.
+    /// Somebody writes, and the last write went well.
     works: AtomicBool,
     lost: AtomicU64,
     /// Of all time, for metrics.
@@ -63,7 +63,7 @@ impl Recorder {
             clock,
             queue,
             waiting: Mutex::new(waiting),
-            works: AtomicBool::new(true),
+            works: AtomicBool::new(false),
             lost: AtomicU64::new(0),
             recorded: AtomicU64::new(0),
             lost_in_all: AtomicU64::new(0),
@@ -73,6 +73,7 @@ impl Recorder {
     /// Writes for ever.
     pub async fn run(&self) {
         let mut waiting = self.waiting.lock().await;
+        self.works.store(true, Ordering::Relaxed);
         let mut batch = Vec::new();
         loop {
             if waiting.recv_many(&mut batch, BATCH).await == 0 {

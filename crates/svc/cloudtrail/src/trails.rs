@@ -38,7 +38,10 @@ pub fn scope(cx: &Context) -> Scope {
 }
 
 pub fn arn(cx: &Context, name: &str) -> String {
-    format!("arn:aws:cloudtrail:{}:{}:trail/{name}", cx.region, cx.account)
+    format!(
+        "arn:aws:cloudtrail:{}:{}:trail/{name}",
+        cx.region, cx.account
+    )
 }
 
 fn unsupported(what: &str) -> Fault {
@@ -59,11 +62,17 @@ fn some<T>(given: &Option<T>) -> Option<bool> {
 }
 
 impl Trails {
-    async fn find(&self, call: &Call, given: Option<String>) -> Result<(String, Stored<Trail>), Fault> {
+    async fn find(
+        &self,
+        call: &Call,
+        given: Option<String>,
+    ) -> Result<(String, Stored<Trail>), Fault> {
         let given = given.unwrap_or_default();
         let name = name_of(&given, call)?;
         let key = scope(call).key(Trail::KIND, &name);
-        let found = stored::read(&self.store, &key).await.map_err(fault::stored)?;
+        let found = stored::read(&self.store, &key)
+            .await
+            .map_err(fault::stored)?;
         let found = found.ok_or_else(|| not_found(&given, call))?;
         Ok((name, found))
     }
@@ -73,7 +82,11 @@ impl Trails {
         let txn = Txn::new()
             .when(before.unchanged())
             .put(before.key.clone(), encode(now));
-        let written = self.store.txn(&call.permit, txn).await.map_err(fault::store)?;
+        let written = self
+            .store
+            .txn(&call.permit, txn)
+            .await
+            .map_err(fault::store)?;
         match written.succeeded {
             true => Ok(()),
             false => Err(faults::conflict_exception(
@@ -95,16 +108,29 @@ impl Trails {
         }
     }
 
-    pub async fn create(&self, call: &Call, input: CreateTrailRequest) -> Result<CreateTrailResponse, Fault> {
+    pub async fn create(
+        &self,
+        call: &Call,
+        input: CreateTrailRequest,
+    ) -> Result<CreateTrailResponse, Fault> {
         refuse_options([
             (some(&input.sns_topic_name), "An SNS topic"),
             (input.enable_log_file_validation, "Log file validation"),
-            (some(&input.cloud_watch_logs_log_group_arn), "A log group of CloudWatch Logs"),
-            (some(&input.cloud_watch_logs_role_arn), "A role for CloudWatch Logs"),
+            (
+                some(&input.cloud_watch_logs_log_group_arn),
+                "A log group of CloudWatch Logs",
+            ),
+            (
+                some(&input.cloud_watch_logs_role_arn),
+                "A role for CloudWatch Logs",
+            ),
             (some(&input.kms_key_id), "A KMS key"),
             (input.is_organization_trail, "An organization trail"),
             (input.recursive_logging, "Recursive logging"),
-            (input.tags_list.as_ref().map(|it| !it.is_empty()), "Tagging a trail"),
+            (
+                input.tags_list.as_ref().map(|it| !it.is_empty()),
+                "Tagging a trail",
+            ),
         ])?;
         let name = input.name.unwrap_or_default();
         check_name(&name)?;
@@ -123,13 +149,21 @@ impl Trails {
         let key = scope(call).key(Trail::KIND, &name);
         let others = self.all(call).await?;
         if !others.iter().any(|(other, _)| *other == name) && others.len() >= MOST_TRAILS {
-            return Err(faults::maximum_number_of_trails_exceeded_exception(format!(
-                "User: {} already has {MOST_TRAILS} trails in {}.",
-                call.account, call.region
-            )));
+            return Err(faults::maximum_number_of_trails_exceeded_exception(
+                format!(
+                    "User: {} already has {MOST_TRAILS} trails in {}.",
+                    call.account, call.region
+                ),
+            ));
         }
-        let txn = Txn::new().when(Compare::absent(&key)).put(key, encode(&trail));
-        let written = self.store.txn(&call.permit, txn).await.map_err(fault::store)?;
+        let txn = Txn::new()
+            .when(Compare::absent(&key))
+            .put(key, encode(&trail));
+        let written = self
+            .store
+            .txn(&call.permit, txn)
+            .await
+            .map_err(fault::store)?;
         if !written.succeeded {
             return Err(faults::trail_already_exists_exception(format!(
                 "Trail {name} already exists for customer: {}",
@@ -149,12 +183,22 @@ impl Trails {
         })
     }
 
-    pub async fn update(&self, call: &Call, input: UpdateTrailRequest) -> Result<UpdateTrailResponse, Fault> {
+    pub async fn update(
+        &self,
+        call: &Call,
+        input: UpdateTrailRequest,
+    ) -> Result<UpdateTrailResponse, Fault> {
         refuse_options([
             (some(&input.sns_topic_name), "An SNS topic"),
             (input.enable_log_file_validation, "Log file validation"),
-            (some(&input.cloud_watch_logs_log_group_arn), "A log group of CloudWatch Logs"),
-            (some(&input.cloud_watch_logs_role_arn), "A role for CloudWatch Logs"),
+            (
+                some(&input.cloud_watch_logs_log_group_arn),
+                "A log group of CloudWatch Logs",
+            ),
+            (
+                some(&input.cloud_watch_logs_role_arn),
+                "A role for CloudWatch Logs",
+            ),
             (some(&input.kms_key_id), "A KMS key"),
             (input.is_organization_trail, "An organization trail"),
             (input.recursive_logging, "Recursive logging"),
@@ -168,7 +212,9 @@ impl Trails {
         if let Some(prefix) = input.s3_key_prefix {
             trail.prefix = Some(prefix).filter(|it| !it.is_empty());
         }
-        trail.global_events = input.include_global_service_events.unwrap_or(trail.global_events);
+        trail.global_events = input
+            .include_global_service_events
+            .unwrap_or(trail.global_events);
         trail.multi_region = input.is_multi_region_trail.unwrap_or(trail.multi_region);
         self.check_place(&trail.bucket, trail.prefix.as_deref())?;
         self.save(call, &before, &trail).await?;
@@ -188,9 +234,15 @@ impl Trails {
     pub async fn delete(&self, call: &Call, given: Option<String>) -> Result<(), Fault> {
         let (name, before) = self.find(call, given).await?;
         let txn = Txn::new().when(before.unchanged()).delete(&before.key);
-        self.store.txn(&call.permit, txn).await.map_err(fault::store)?;
+        self.store
+            .txn(&call.permit, txn)
+            .await
+            .map_err(fault::store)?;
         for stream in streams_of(&self.journal, &call.account, None) {
-            let dropped = self.journal.drop_cursor(&stream, &cursor(&call.region, &name)).await;
+            let dropped = self
+                .journal
+                .drop_cursor(&stream, &cursor(&call.region, &name))
+                .await;
             dropped.map_err(fault::journal)?;
         }
         Ok(())
@@ -202,14 +254,25 @@ impl Trails {
         Ok(found.map(|(name, it)| (name, it.record)).collect())
     }
 
-    pub async fn describe(&self, call: &Call, names: Option<Vec<String>>) -> Result<Vec<TrailShown>, Fault> {
+    pub async fn describe(
+        &self,
+        call: &Call,
+        names: Option<Vec<String>>,
+    ) -> Result<Vec<TrailShown>, Fault> {
         let wanted: Option<Vec<String>> = match names.filter(|it| !it.is_empty()) {
-            Some(names) => Some(names.iter().map(|it| name_of(it, call)).collect::<Result<_, _>>()?),
+            Some(names) => Some(
+                names
+                    .iter()
+                    .map(|it| name_of(it, call))
+                    .collect::<Result<_, _>>()?,
+            ),
             None => None,
         };
         let all = self.all(call).await?.into_iter();
         let asked = all.filter(|(name, _)| wanted.as_ref().is_none_or(|it| it.contains(name)));
-        Ok(asked.map(|(name, trail)| shown(call, name, trail)).collect())
+        Ok(asked
+            .map(|(name, trail)| shown(call, name, trail))
+            .collect())
     }
 
     pub async fn get(&self, call: &Call, name: Option<String>) -> Result<TrailShown, Fault> {
@@ -253,11 +316,16 @@ impl Trails {
         self.save(call, &before, &trail).await
     }
 
-    pub async fn status(&self, call: &Call, name: Option<String>) -> Result<GetTrailStatusResponse, Fault> {
+    pub async fn status(
+        &self,
+        call: &Call,
+        name: Option<String>,
+    ) -> Result<GetTrailStatusResponse, Fault> {
         let (name, found) = self.find(call, name).await?;
         let trail = found.record;
         let delivery = self.delivered.of(&scope(call).key(Trail::KIND, &name));
-        let text = |at: Option<wharf_base::Timestamp>| at.map_or(String::new(), |at| at.iso8601_seconds());
+        let text =
+            |at: Option<wharf_base::Timestamp>| at.map_or(String::new(), |at| at.iso8601_seconds());
         Ok(GetTrailStatusResponse {
             is_logging: Some(trail.logging),
             latest_delivery_time: delivery.at,
@@ -277,7 +345,10 @@ impl Trails {
         call: &Call,
         input: PutEventSelectorsRequest,
     ) -> Result<PutEventSelectorsResponse, Fault> {
-        if input.advanced_event_selectors.is_some_and(|it| !it.is_empty()) {
+        if input
+            .advanced_event_selectors
+            .is_some_and(|it| !it.is_empty())
+        {
             return Err(unsupported("An advanced event selector"));
         }
         let (name, before) = self.find(call, input.trail_name).await?;
@@ -297,7 +368,11 @@ impl Trails {
         })
     }
 
-    pub async fn get_selectors(&self, call: &Call, name: Option<String>) -> Result<GetEventSelectorsResponse, Fault> {
+    pub async fn get_selectors(
+        &self,
+        call: &Call,
+        name: Option<String>,
+    ) -> Result<GetEventSelectorsResponse, Fault> {
         let (name, found) = self.find(call, name).await?;
         let mut selectors = found.record.selectors;
         if selectors.is_empty() {

@@ -27,7 +27,8 @@ struct Trail {
 impl Trail {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let journal = Journal::open(&folder.path().join("journal"), JournalOptions::default()).unwrap();
+        let journal =
+            Journal::open(&folder.path().join("journal"), JournalOptions::default()).unwrap();
         let store = Store::open(&folder.path().join("store"), StoreOptions::default()).unwrap();
         let clock = Arc::new(TestClock::at(START));
         let cx = Context::internal(ACCOUNT, REGION, "test", START);
@@ -111,14 +112,24 @@ async fn events_are_found_by_what_they_are_about() {
         ("AccessKeyId", "AKIAbert", &["ListTasks"]),
         ("ReadOnly", "true", &["ListTasks"]),
         ("ReadOnly", "false", &["StopTask", "RunTask"]),
-        ("EventSource", "ecs.amazonaws.com", &["StopTask", "ListTasks", "RunTask"]),
+        (
+            "EventSource",
+            "ecs.amazonaws.com",
+            &["StopTask", "ListTasks", "RunTask"],
+        ),
         ("EventSource", "iam.amazonaws.com", &[]),
-        ("ResourceType", "AWS::ECS::TaskDefinition", &["StopTask", "ListTasks", "RunTask"]),
+        (
+            "ResourceType",
+            "AWS::ECS::TaskDefinition",
+            &["StopTask", "ListTasks", "RunTask"],
+        ),
         ("ResourceName", "nothing", &[]),
     ] {
         assert_eq!(trail.look(by(key, value)).await, expected, "{key} {value}");
     }
-    let found = trail.service.lookup_events(&trail.call, by("EventName", "RunTask"));
+    let found = trail
+        .service
+        .lookup_events(&trail.call, by("EventName", "RunTask"));
     let event = found.await.unwrap().events.unwrap().remove(0);
     assert_eq!(event.username.as_deref(), Some("anna"));
     assert_eq!(event.event_time, Some(START));
@@ -133,10 +144,27 @@ async fn events_are_found_by_what_they_are_about() {
     ] {
         assert!(json.contains(part), "{part} in {json}");
     }
-    let request = json.split(r#""requestID":""#).nth(1).unwrap().split('"').next().unwrap();
-    let of_request = trail.service.of_request(&trail.call, request).await.unwrap();
+    let request = json
+        .split(r#""requestID":""#)
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    let of_request = trail
+        .service
+        .of_request(&trail.call, request)
+        .await
+        .unwrap();
     assert_eq!(of_request, [json.clone()]);
-    assert!(trail.service.of_request(&trail.call, "other").await.unwrap().is_empty());
+    assert!(
+        trail
+            .service
+            .of_request(&trail.call, "other")
+            .await
+            .unwrap()
+            .is_empty()
+    );
     let id = event.event_id.unwrap();
     assert_eq!(trail.look(by("EventId", &id)).await, ["RunTask"]);
 }
@@ -145,7 +173,10 @@ async fn events_are_found_by_what_they_are_about() {
 async fn pages_and_times() {
     let trail = Trail::new();
     for number in 0..700 {
-        trail.recorder.record(trail.event(&format!("Do{number}"), "anna")).await;
+        trail
+            .recorder
+            .record(trail.event(&format!("Do{number}"), "anna"))
+            .await;
         trail.clock.advance(Duration::from_secs(60));
         if number % 100 == 0 {
             trail.recorder.flush().await;
@@ -159,8 +190,17 @@ async fn pages_and_times() {
             next_token: token.take(),
             ..LookupEventsRequest::default()
         };
-        let page = trail.service.lookup_events(&trail.call, input).await.unwrap();
-        names.extend(page.events.unwrap().into_iter().map(|it| it.event_name.unwrap()));
+        let page = trail
+            .service
+            .lookup_events(&trail.call, input)
+            .await
+            .unwrap();
+        names.extend(
+            page.events
+                .unwrap()
+                .into_iter()
+                .map(|it| it.event_name.unwrap()),
+        );
         token = page.next_token;
         if token.is_none() {
             break;
@@ -175,12 +215,19 @@ async fn pages_and_times() {
         ..LookupEventsRequest::default()
     };
     assert_eq!(
-        trail.look(between(Some(minute(10)), Some(minute(12)))).await,
+        trail
+            .look(between(Some(minute(10)), Some(minute(12))))
+            .await,
         ["Do12", "Do11", "Do10"]
     );
-    assert_eq!(trail.look(between(Some(minute(698)), None)).await, ["Do699", "Do698"]);
+    assert_eq!(
+        trail.look(between(Some(minute(698)), None)).await,
+        ["Do699", "Do698"]
+    );
     assert_eq!(trail.look(between(None, Some(minute(0)))).await, ["Do0"]);
-    let refused = trail.service.lookup_events(&trail.call, between(Some(minute(2)), Some(minute(1))));
+    let refused = trail
+        .service
+        .lookup_events(&trail.call, between(Some(minute(2)), Some(minute(1))));
     assert_eq!(refused.await.unwrap_err().code, "InvalidTimeRangeException");
     let mut wrong = LookupEventsRequest {
         next_token: Some("x".to_owned()),
@@ -189,7 +236,11 @@ async fn pages_and_times() {
     let refused = trail.service.lookup_events(&trail.call, wrong.clone());
     assert_eq!(refused.await.unwrap_err().code, "InvalidNextTokenException");
     wrong.next_token = Some("99999999".to_owned());
-    trail.service.lookup_events(&trail.call, wrong).await.unwrap_err();
+    trail
+        .service
+        .lookup_events(&trail.call, wrong)
+        .await
+        .unwrap_err();
 }
 
 #[tokio::test]
@@ -203,7 +254,10 @@ async fn accounts_and_regions_are_apart() {
     foreign.context.account = "111111111111".to_owned();
     trail.recorder.record(foreign).await;
     trail.recorder.flush().await;
-    assert_eq!(trail.look(LookupEventsRequest::default()).await, ["RunTask"]);
+    assert_eq!(
+        trail.look(LookupEventsRequest::default()).await,
+        ["RunTask"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -211,12 +265,20 @@ async fn what_comes_faster_than_it_is_written_waits_and_stays_in_order() {
     let trail = Arc::new(Trail::new());
     let writing = trail.clone();
     let writer = tokio::spawn(async move { writing.recorder.run().await });
+    let written = async |count: u64| {
+        while trail.recorder.counts().0 < count {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
     for number in 0..6000 {
-        trail.recorder.record(trail.event(&format!("Do{number}"), "anna")).await;
+        let event = trail.event(&format!("Do{number}"), "anna");
+        trail.recorder.record(event).await;
+        if number == 0 {
+            // Nobody waits for a writer that is not there.
+            written(1).await;
+        }
     }
-    while trail.recorder.counts().0 < 6000 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    written(6000).await;
     writer.abort();
     assert_eq!(trail.recorder.counts(), (6000, 0));
     let newest = trail.look(LookupEventsRequest::default()).await;
@@ -247,9 +309,12 @@ fn files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
 /// Names of the events in a delivered file.
 fn delivered(path: &std::path::Path) -> Vec<String> {
     let file = std::fs::File::open(path).unwrap();
-    let json: serde_json::Value = serde_json::from_reader(flate2::read::GzDecoder::new(file)).unwrap();
+    let json: serde_json::Value =
+        serde_json::from_reader(flate2::read::GzDecoder::new(file)).unwrap();
     let records = json["Records"].as_array().unwrap().iter();
-    records.map(|it| it["eventName"].as_str().unwrap().to_owned()).collect()
+    records
+        .map(|it| it["eventName"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[tokio::test]
@@ -263,10 +328,19 @@ async fn a_trail_delivers_what_happens_while_it_logs() {
         ..CreateTrailRequest::default()
     };
     let named = |name: &str| Some(name.to_owned());
-    let made = service.create_trail(call, create("main", "audit")).await.unwrap();
+    let made = service
+        .create_trail(call, create("main", "audit"))
+        .await
+        .unwrap();
     let arn = made.trail_arn.unwrap();
-    assert_eq!(arn, format!("arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/main"));
-    let again = service.create_trail(call, create("main", "audit")).await.unwrap_err();
+    assert_eq!(
+        arn,
+        format!("arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/main")
+    );
+    let again = service
+        .create_trail(call, create("main", "audit"))
+        .await
+        .unwrap_err();
     assert_eq!(again.code, "TrailAlreadyExistsException");
     trail.record("Before", "anna").await;
     service.deliver_once().await;
@@ -298,15 +372,24 @@ async fn a_trail_delivers_what_happens_while_it_logs() {
     service.deliver_once().await;
     let both = files(&folder);
     assert_eq!(delivered(&both[1]), ["StopTask"]);
-    let status = GetTrailStatusRequest { name: named("main") };
+    let status = GetTrailStatusRequest {
+        name: named("main"),
+    };
     let status = service.get_trail_status(call, status).await.unwrap();
-    assert_eq!((status.is_logging, status.latest_delivery_time), (Some(true), Some(START)));
-    let stop = StopLoggingRequest { name: named("main") };
+    assert_eq!(
+        (status.is_logging, status.latest_delivery_time),
+        (Some(true), Some(START))
+    );
+    let stop = StopLoggingRequest {
+        name: named("main"),
+    };
     service.stop_logging(call, stop).await.unwrap();
     trail.record("RunTask", "anna").await;
     service.deliver_once().await;
     assert_eq!(files(&folder).len(), 2);
-    let delete = DeleteTrailRequest { name: named("main") };
+    let delete = DeleteTrailRequest {
+        name: named("main"),
+    };
     service.delete_trail(call, delete.clone()).await.unwrap();
     let gone = service.delete_trail(call, delete).await.unwrap_err();
     assert_eq!(gone.code, "TrailNotFoundException");
@@ -327,7 +410,11 @@ async fn trails_stay_in_their_folder() {
             s3_key_prefix: prefix.map(str::to_owned),
             ..CreateTrailRequest::default()
         };
-        let refused = trail.service.create_trail(&trail.call, input).await.unwrap_err();
+        let refused = trail
+            .service
+            .create_trail(&trail.call, input)
+            .await
+            .unwrap_err();
         assert_eq!(refused.code, code, "{bucket} {prefix:?}");
     }
 }

@@ -171,11 +171,7 @@ impl Gate for IamGate {
         self.outcome(cx, checks, None).await
     }
 
-    async fn explain(
-        &self,
-        cx: &Context,
-        checks: &[Check],
-    ) -> (Result<(), String>, Vec<Decided>) {
+    async fn explain(&self, cx: &Context, checks: &[Check]) -> (Result<(), String>, Vec<Decided>) {
         let mut told = Vec::new();
         let outcome = self.outcome(cx, checks, Some(&mut told)).await;
         (outcome, told)
