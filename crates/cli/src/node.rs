@@ -60,6 +60,7 @@ fn agent(args: &NodeArgs, joined: bool) -> Part {
         fargate,
         fargate_without_userns,
         zone,
+        tasks,
     } = &args.host;
     if let Some(underlay) = underlay {
         arguments.extend(["--underlay".into(), underlay.to_string().into()]);
@@ -77,6 +78,7 @@ fn agent(args: &NodeArgs, joined: bool) -> Part {
     if let Some(zone) = zone {
         arguments.extend(["--zone".into(), zone.into()]);
     }
+    arguments.extend(tasks.words());
     arguments.extend(["--data".into(), args.data.data.clone().into()]);
     Part {
         name: "agent",

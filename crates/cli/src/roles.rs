@@ -172,6 +172,8 @@ pub fn agent(args: &AgentArgs) -> Result<ExitCode, Problem> {
     config.underlay = args.host.underlay;
     config.reach = args.host.reach.clone().map(|reach| reach.0);
     config.fargate_without_userns = args.host.fargate_without_userns;
+    config.task_pids = args.host.tasks.pids;
+    config.task_disk = args.host.tasks.task_disk;
     let mut attribute = |name: &str, value: &str| {
         config.attributes.insert(name.to_owned(), value.to_owned());
     };

@@ -72,6 +72,7 @@ fn agent(args: &UpArgs) -> Part {
     if let Some(reach) = &args.reach {
         arguments.extend(words(&["--reach", &reach.to_string()]));
     }
+    arguments.extend(args.tasks.words());
     arguments.extend([OsString::from("--data"), server.data.data.clone().into()]);
     Part {
         name: "node",

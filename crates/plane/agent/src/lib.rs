@@ -34,7 +34,8 @@ pub mod node;
 pub mod protocol;
 mod start;
 
-pub use config::{Identity, NodeConfig};
+pub use config::{Identity, NodeConfig, TASK_DISK, TASK_PIDS};
+pub use machine::LEAST_TASK_DISK;
 pub use network_plane::ThisHost;
 pub use node::NodeError;
 pub use start::{Base, run, teardown};

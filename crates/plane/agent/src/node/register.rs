@@ -19,7 +19,7 @@ use wharf_link::Backoff;
 use super::NodeError;
 use crate::{
     client::{Api, ConnectError, Endpoint, websocket::SocketError},
-    config::NodeConfig,
+    config::{NodeConfig, reserve_of},
     engine::admission::HostCapacity,
 };
 
@@ -110,7 +110,11 @@ impl Host {
         Ok(Self {
             capacity: HostCapacity {
                 cpu: cores * 1024,
-                memory: memory.saturating_sub(config.reserved_memory_mib),
+                memory: memory.saturating_sub(
+                    config
+                        .reserved_memory_mib
+                        .unwrap_or_else(|| reserve_of(memory)),
+                ),
             },
             reserved_ports: config.reserved_ports.clone(),
             attributes,
