@@ -48,6 +48,7 @@ pub fn run(data: &Path, port: u16, as_json: bool) -> Result<ExitCode, Problem> {
         seccomp(),
         nftables(),
         open_files(),
+        task_disks(),
         free_port(&layout, port),
         disk(layout.root()),
         aws_tools(),
@@ -256,6 +257,39 @@ fn open_files() -> Finding {
         Verdict::Doubtful,
         format!("hard limit {hard}"),
         "raise LimitNOFILE to 65535 or more; tasks get this machine's limit until then",
+    )
+}
+
+/// Tasks have file systems of their own, so that none fills the machine's disk.
+fn task_disks() -> Finding {
+    let formats = ["/usr/sbin/mkfs.ext4", "/sbin/mkfs.ext4"]
+        .iter()
+        .any(|path| Path::new(path).exists());
+    let known = fs::read_to_string("/proc/filesystems").unwrap_or_default();
+    let mounts = known.lines().any(|line| line.ends_with("\text4"));
+    let loops = Path::new("/dev/loop-control").exists();
+    let missing: Vec<&str> = [
+        (formats, "mkfs.ext4"),
+        (mounts, "ext4"),
+        (loops, "/dev/loop-control"),
+    ]
+    .into_iter()
+    .filter_map(|(there, name)| (!there).then_some(name))
+    .collect();
+    let detail = if missing.is_empty() {
+        "loop devices, ext4".to_owned()
+    } else {
+        format!(
+            "nothing limits what a task writes; missing: {}",
+            missing.join(", ")
+        )
+    };
+    finding(
+        "task disks",
+        missing.is_empty(),
+        Verdict::Doubtful,
+        detail,
+        "install e2fsprogs; modprobe loop ext4",
     )
 }
 

@@ -5,13 +5,13 @@ mod backup;
 mod ca;
 mod call;
 mod demo;
-mod descriptors;
 mod doctor;
 mod down;
 mod env;
 mod exec;
 mod explain;
 mod join;
+mod kernel_limits;
 mod keys;
 mod layout;
 mod lb;
@@ -189,6 +189,32 @@ struct UpArgs {
     ports: PortArgs,
     #[command(flatten)]
     allow: AllowArgs,
+    #[command(flatten)]
+    tasks: TaskArgs,
+}
+
+/// What one task may take of a machine beside CPU and memory.
+#[derive(Args, Clone)]
+struct TaskArgs {
+    /// Processes and threads that one task may have
+    #[arg(long, value_name = "N", default_value_t = wharf_agent::TASK_PIDS, value_parser = clap::value_parser!(u64).range(1..))]
+    pids: u64,
+    /// Disk of one task: what its containers write beside their images. FARGATE tasks have what their
+    /// definition says, from 20 to 200 GiB
+    #[arg(long, value_name = "SIZE", default_value = "20G", value_parser = parse_task_disk)]
+    task_disk: u64,
+}
+
+impl TaskArgs {
+    /// The same flags, for the agent.
+    fn words(&self) -> [std::ffi::OsString; 4] {
+        [
+            "--pids".into(),
+            self.pids.to_string().into(),
+            "--task-disk".into(),
+            self.task_disk.to_string().into(),
+        ]
+    }
 }
 
 /// What of the machine tasks may have. Each of them can make a task root of it.
@@ -255,6 +281,8 @@ struct HostArgs {
     zone: Option<String>,
     #[command(flatten)]
     allow: AllowArgs,
+    #[command(flatten)]
+    tasks: TaskArgs,
 }
 
 #[derive(Args, Clone)]
@@ -457,6 +485,15 @@ fn parse_size(text: &str) -> Result<u64, String> {
     }
 }
 
+fn parse_task_disk(text: &str) -> Result<u64, String> {
+    let bytes = parse_size(text)?;
+    if bytes < wharf_agent::LEAST_TASK_DISK {
+        let least = wharf_agent::LEAST_TASK_DISK >> 20;
+        return Err(format!("a disk has at least {least} MiB"));
+    }
+    Ok(bytes)
+}
+
 fn parse_iam(text: &str) -> Result<IamMode, String> {
     match text {
         "enforce" => Ok(IamMode::Enforce),
@@ -468,7 +505,10 @@ fn parse_iam(text: &str) -> Result<IamMode, String> {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    descriptors::raise_limit();
+    kernel_limits::raise_descriptors();
+    if cli.command.keeps_running() {
+        kernel_limits::outlive_tasks();
+    }
     match run(cli.command) {
         Ok(code) => code,
         Err(problem) => {
@@ -477,6 +517,16 @@ fn main() -> ExitCode {
             }
             problem.exit_code()
         }
+    }
+}
+
+impl Command {
+    /// Whether tasks depend on this process: `wharf up` and `wharf node` and their parts.
+    fn keeps_running(&self) -> bool {
+        matches!(
+            self,
+            Self::Up(_) | Self::Server(_) | Self::Node(_) | Self::Agent(_) | Self::Lb(_)
+        )
     }
 }
 

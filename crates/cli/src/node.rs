@@ -103,6 +103,7 @@ fn agent(args: &NodeArgs, identity: &Identity, joined: bool) -> Part {
         fargate_without_userns,
         zone,
         allow,
+        tasks,
     } = &args.host;
     if let Some(underlay) = underlay {
         arguments.extend(["--underlay".into(), underlay.to_string().into()]);
@@ -121,6 +122,7 @@ fn agent(args: &NodeArgs, identity: &Identity, joined: bool) -> Part {
         arguments.extend(["--zone".into(), zone.into()]);
     }
     arguments.extend(roles::allow_arguments(allow));
+    arguments.extend(tasks.words());
     arguments.extend(["--data".into(), args.data.data.clone().into()]);
     Part {
         name: "agent",
@@ -132,7 +134,7 @@ fn agent(args: &NodeArgs, identity: &Identity, joined: bool) -> Part {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::AllowArgs;
+    use crate::{AllowArgs, TaskArgs};
 
     #[test]
     fn flags_beyond_the_token_are_refused_by_name() {
@@ -143,6 +145,10 @@ mod tests {
             fargate_without_userns: false,
             zone: None,
             allow: AllowArgs { allow: Vec::new() },
+            tasks: TaskArgs {
+                pids: 1,
+                task_disk: 1,
+            },
         };
         let granted = Grant {
             zone: Some("us-east-1a".to_owned()),

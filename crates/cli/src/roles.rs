@@ -214,6 +214,8 @@ pub fn agent(args: &AgentArgs) -> Result<ExitCode, Problem> {
     config.fargate_without_userns = args.host.fargate_without_userns;
     config.allow.clone_from(&args.host.allow.allow);
     config.private = vec![layout.root().to_owned()];
+    config.task_pids = args.host.tasks.pids;
+    config.task_disk = args.host.tasks.task_disk;
     let mut attribute = |name: &str, value: &str| {
         config.attributes.insert(name.to_owned(), value.to_owned());
     };

@@ -88,6 +88,7 @@ fn agent(args: &UpArgs) -> Part {
         arguments.extend(words(&["--reach", &reach.to_string()]));
     }
     arguments.extend(roles::allow_arguments(&args.allow));
+    arguments.extend(args.tasks.words());
     arguments.extend([OsString::from("--data"), server.data.data.clone().into()]);
     Part {
         name: "node",

@@ -45,9 +45,8 @@ use source::Source;
 use wharf_planeproto::forward::Forwarded;
 
 use crate::{
-    backup::Backup,
-    certificate_authority::CertificateAuthority, explain::Explain, join::Join, keys::Keys,
-    node_credentials::NodeCredentials, nodes::Nodes, overview::Overview, plane::Planes,
+    backup::Backup, certificate_authority::CertificateAuthority, explain::Explain, join::Join,
+    keys::Keys, node_credentials::NodeCredentials, nodes::Nodes, overview::Overview, plane::Planes,
 };
 pub use auth::{Directory, Key, KeyError};
 
@@ -383,13 +382,15 @@ impl Gateway {
                     Err(answer) => api::respond(answer, ""),
                 }
             }
-            route::Route::Overview => match self.apis.authenticate(&request, "wharf", &peer).await {
-                Ok(cx) => match self.overview.document(cx).await {
-                    Ok(document) => text(StatusCode::OK, document.to_string()),
-                    Err(refusal) => text(StatusCode::FORBIDDEN, format!("{refusal}\n")),
-                },
-                Err(answer) => api::respond(answer, ""),
-            },
+            route::Route::Overview => {
+                match self.apis.authenticate(&request, "wharf", &peer).await {
+                    Ok(cx) => match self.overview.document(cx).await {
+                        Ok(document) => text(StatusCode::OK, document.to_string()),
+                        Err(refusal) => text(StatusCode::FORBIDDEN, format!("{refusal}\n")),
+                    },
+                    Err(answer) => api::respond(answer, ""),
+                }
+            }
             route::Route::CertificateAuthority => {
                 match self.apis.authenticate(&request, "wharf", &peer).await {
                     Ok(cx) => match self.certificate_authority.certificate(cx).await {

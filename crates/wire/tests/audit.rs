@@ -39,7 +39,8 @@ fn secrets_are_not_shown() {
         }),
     };
     let shown = without_secrets(schema, schema.operations[operation].output, &output).unwrap();
-    let key = serde_json::json!({"userName": "anna", "accessKeyId": "AKIA", "secretAccessKey": HIDDEN});
+    let key =
+        serde_json::json!({"userName": "anna", "accessKeyId": "AKIA", "secretAccessKey": HIDDEN});
     let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
     assert_eq!(shown, serde_json::json!({ "accessKey": key }));
 }

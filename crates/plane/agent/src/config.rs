@@ -10,8 +10,39 @@ use wharf_wire::sigv4::SigningKeys;
 
 use crate::allow::Permission;
 
-/// Cleanup waits this long after STOPPED, so that the task's metadata can still be read (§5).
-pub const TASK_CLEANUP_AFTER: Duration = Duration::from_secs(3 * 60 * 60);
+/// When the record of a stopped task goes, once the control plane knows of its end and nothing of it
+/// is left on the machine.
+#[derive(Debug, Clone, Copy)]
+pub struct TaskCleanup {
+    /// Until then it can still be looked at (§5).
+    pub after: Duration,
+    /// The oldest beyond so many go earlier: a node may run thousands of short tasks in an hour.
+    pub at_most: usize,
+}
+
+impl Default for TaskCleanup {
+    fn default() -> Self {
+        Self {
+            after: Duration::from_secs(3 * 60 * 60),
+            at_most: 100,
+        }
+    }
+}
+
+/// Processes and threads of one task, unless the operator says otherwise: far more than servers
+/// have, far fewer than a machine can hold.
+pub const TASK_PIDS: u64 = 4096;
+
+/// Bytes of one task's disk, unless the operator says otherwise: as much as Fargate gives.
+pub const TASK_DISK: u64 = 20 << 30;
+
+/// MiB of a machine's memory that tasks never get: a twentieth, for the kernel, wharf's own
+/// processes and whatever else the machine does, and no less than these need on a small one.
+pub fn reserve_of(memory_mib: u64) -> u64 {
+    const LEAST_MIB: u64 = 256;
+    // A machine this small is somebody's experiment: it keeps a quarter of what it has.
+    (memory_mib / 20).max(LEAST_MIB).min(memory_mib / 4)
+}
 
 /// Settings of one node.
 #[derive(Debug, Clone)]
@@ -33,8 +64,12 @@ pub struct NodeConfig {
     pub private: Vec<PathBuf>,
     /// The shim program.
     pub shim: PathBuf,
-    /// MiB kept back from tasks.
-    pub reserved_memory_mib: u64,
+    /// MiB kept back from tasks; `None` keeps a share of the machine's ([`reserve_of`]).
+    pub reserved_memory_mib: Option<u64>,
+    /// Processes and threads that one task may have.
+    pub task_pids: u64,
+    /// Bytes that one task may write, where Fargate's sizes do not apply.
+    pub task_disk: u64,
     /// Host ports that no task may claim.
     pub reserved_ports: Vec<u16>,
     /// Custom attributes, sent at the first registration.
@@ -44,7 +79,7 @@ pub struct NodeConfig {
     /// `host[:port]` forms that mean wharf's own registry, beside `localhost:<endpoint's port>`
     /// and `<account>.dkr.ecr.<region>.amazonaws.com`.
     pub registry_hosts: Vec<String>,
-    pub task_cleanup_after: Duration,
+    pub task_cleanup: TaskCleanup,
     pub images: ImageCleanup,
 }
 
@@ -90,13 +125,15 @@ impl NodeConfig {
             allow: Vec::new(),
             private: Vec::new(),
             shim: shim.into(),
-            reserved_memory_mib: 0,
+            reserved_memory_mib: None,
+            task_pids: TASK_PIDS,
+            task_disk: TASK_DISK,
             // ssh and the agent's own two ports (ecs.md §7).
             reserved_ports: vec![22, 51678, 51679],
             attributes: BTreeMap::new(),
             fargate_without_userns: false,
             registry_hosts: Vec::new(),
-            task_cleanup_after: TASK_CLEANUP_AFTER,
+            task_cleanup: TaskCleanup::default(),
             images: ImageCleanup::default(),
         }
     }
@@ -177,6 +214,12 @@ impl Identity {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn memory_kept_back() {
+        let reserves = [24_000, 4_000, 600].map(reserve_of);
+        assert_eq!(reserves, [1200, 256, 150]);
+    }
 
     #[test]
     fn identity_file() {

@@ -39,7 +39,8 @@ mod renewal;
 mod start;
 
 pub use allow::Permission;
-pub use config::{Identity, NodeConfig};
+pub use config::{Identity, NodeConfig, TASK_DISK, TASK_PIDS};
+pub use machine::LEAST_TASK_DISK;
 pub use network_plane::ThisHost;
 pub use node::NodeError;
 pub use renewal::IdentityFile;

@@ -35,8 +35,8 @@ use crate::{
     },
     exec::ExecServer,
     machine::{
-        Addresses, FARGATE_CAPACITY, ImageSource, Isolation, LinuxMachine, Parts, RegistryImages,
-        network_owner,
+        Addresses, Disks, FARGATE_CAPACITY, ImageSource, Isolation, LinuxMachine, Parts,
+        RegistryImages, limit_all_tasks, network_owner,
     },
     network_plane::{self, NetworkPlane},
     node::{
@@ -194,6 +194,7 @@ async fn start(
     if isolation.is_refused() {
         host.attributes.retain(|(name, _)| name != FARGATE_CAPACITY);
     }
+    limit_all_tasks(&runtime, host.capacity.memory).await;
     let machine: Arc<dyn Machine> = Arc::new(LinuxMachine::new(
         &config.data_dir,
         Parts {
@@ -210,6 +211,8 @@ async fn start(
                 region: identity.region.clone(),
             },
             in_host: loopback.addresses(&identity.region),
+            task_pids: config.task_pids,
+            disks: Disks::open(config.data_dir.join("disks"), config.task_disk),
             observations,
             running: running.clone(),
             shutdown: shutdown.clone(),
@@ -247,7 +250,7 @@ async fn start(
         shutdown.clone(),
     );
     let node = NodeLoop {
-        core: Core::new(loaded, host.capacity.clone(), config.task_cleanup_after),
+        core: Core::new(loaded, host.capacity.clone(), config.task_cleanup),
         disk,
         machine: machine.clone(),
         reporter: reporter.clone(),
@@ -375,7 +378,12 @@ pub async fn teardown(
     };
     let config = NetworkConfig::new(installation, data_dir.join("network"));
     let network = Network::teardown(&config).await;
+    let disks = match std::fs::remove_dir_all(data_dir.join("disks")) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+        _ => Ok(()),
+    };
     containers.map_err(failed("the containers"))?;
+    disks.map_err(failed("disks made ahead"))?;
     network.map_err(failed("the networks"))
 }
 

@@ -64,11 +64,16 @@ impl Group {
     }
 
     fn create_v1(&self, limits: &Limits) -> Result<(), CgroupError> {
-        let cpuset = self.hierarchies.mounts.get("cpuset").cloned();
+        let mounted = |controller| self.hierarchies.mounts.get(controller).cloned();
+        let (cpuset, memory) = (mounted("cpuset"), mounted("memory"));
         for root in self.hierarchies.roots() {
             let inherits = cpuset.as_deref() == Some(root);
+            let counts_memory = memory.as_deref() == Some(root);
             for_each_level(root, &self.relative, |parent, folder| {
                 make_folder(folder)?;
+                if counts_memory {
+                    count_children(folder)?;
+                }
                 if inherits {
                     inherit_cpuset(parent, folder)
                 } else {
@@ -248,6 +253,16 @@ fn make_folder(folder: &Path) -> Result<(), CgroupError> {
         Err(e) if e.kind() != io::ErrorKind::AlreadyExists => {
             Err(CgroupError::io("make", folder)(e))
         }
+        _ => Ok(()),
+    }
+}
+
+/// What groups below use counts here too. Kernels from 5.11 on always do it; on older ones a limit
+/// would leave the children alone.
+fn count_children(folder: &Path) -> Result<(), CgroupError> {
+    let path = folder.join("memory.use_hierarchy");
+    match fs::read_to_string(&path) {
+        Ok(text) if text.trim() == "0" => write_file(&path, "1", false),
         _ => Ok(()),
     }
 }

@@ -6,6 +6,10 @@
 //!   state.json              which process the shim is, and those of its containers
 //!   shim.sock               where the shim listens
 //!   shim.log                what the shim had to say (errors alone)
+//!   disk.img                the task's own disk, if it has one: a sparse file …
+//!   disk/                   … mounted in the shim's mount namespace only
+//!     containers/<name>/    upper/ and work/ of the overlay, instead of those below
+//!     volumes/<name>/       volumes of the task's own
 //!   runtime/<name>/         the OCI library's own folder of a container
 //!   containers/<name>/
 //!     config.json           the OCI runtime-spec bundle …
@@ -56,6 +60,28 @@ impl TaskFolder {
         self.base.join("shim.log")
     }
 
+    pub fn disk_image(&self) -> PathBuf {
+        self.base.join("disk.img")
+    }
+
+    /// There only for tasks with a disk of their own.
+    pub fn disk(&self) -> PathBuf {
+        self.base.join("disk")
+    }
+
+    /// Where a container's overlay keeps what is written.
+    pub fn writable(&self, name: &ContainerName) -> PathBuf {
+        if self.disk().is_dir() {
+            self.disk().join("containers").join(name.as_str())
+        } else {
+            self.container(name).base
+        }
+    }
+
+    pub fn disk_volumes(&self) -> PathBuf {
+        self.disk().join("volumes")
+    }
+
     pub fn runtime(&self) -> PathBuf {
         self.base.join("runtime")
     }
@@ -96,14 +122,6 @@ impl ContainerFolder {
 
     pub fn rootfs(&self) -> PathBuf {
         self.base.join("rootfs")
-    }
-
-    pub fn upper(&self) -> PathBuf {
-        self.base.join("upper")
-    }
-
-    pub fn work(&self) -> PathBuf {
-        self.base.join("work")
     }
 
     pub fn proc(&self) -> PathBuf {

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use wharf_userns::IdRange;
 
+use crate::ContainerName;
+
 /// Bound on `plan.json`, in bytes: environment and arguments may be 2 MiB together.
 pub const PLAN_LIMIT: u64 = 8 << 20;
 
@@ -41,7 +43,7 @@ pub struct ContainerPlan {
 /// What the resident shim has to know of a container; travels with the request to create it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContainerSetup {
-    /// Absolute in every hierarchy: `/wharf-<installation>/<task>/<name>`; made by the agent.
+    /// Absolute in every hierarchy: `/wharf-<installation>/containers/<task>/<name>`; made by the agent.
     pub cgroup: String,
     pub log: LogPlan,
     /// Keep standard input open with nobody at its other end; otherwise it is empty.
@@ -53,6 +55,9 @@ pub struct ContainerSetup {
     /// in the cgroup has to be killed.
     #[serde(default)]
     pub shares_pids: bool,
+    /// The ended container whose place it takes: what that one had written goes.
+    #[serde(default)]
+    pub replaces: Option<ContainerName>,
     /// In the task's user namespace, as this says.
     #[serde(default)]
     pub user: Option<UserSetup>,
@@ -94,7 +99,14 @@ pub struct ShimSetup {
     /// what they need lies below it.
     #[serde(default)]
     pub stage: Option<PathBuf>,
+    /// The task has a disk of its own; its mount comes as a descriptor ([`DISK_FD_VARIABLE`]).
+    #[serde(default)]
+    pub disk: bool,
 }
+
+/// The variable in the shim's environment that says which descriptor is the task's disk, mounted
+/// nowhere yet.
+pub const DISK_FD_VARIABLE: &str = "WHARF_DISK_FD";
 
 /// The number under which the shim and the processes it forks hold the task's network namespace;
 /// bundles name it as [`NETNS_PATH`].

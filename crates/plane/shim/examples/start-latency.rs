@@ -51,6 +51,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             task_id,
             cpu_quota_millis: None,
             memory_limit_bytes: None,
+            pids_limit: None,
+            has_disk: false,
             annotations: Default::default(),
             user_range: range,
         };

@@ -2,7 +2,10 @@
 
 use std::{
     fs, io,
-    os::{fd::AsFd, unix::fs::MetadataExt},
+    os::{
+        fd::AsFd,
+        unix::fs::{MetadataExt, PermissionsExt},
+    },
     path::Path,
 };
 
@@ -46,6 +49,17 @@ pub fn copy_up(
     let from = proc_path(folder.as_fd());
     copy_attributes(volume, &fs::metadata(&from)?, range)?;
     copy_folder(&from, volume, 0, range)
+}
+
+/// On the task's own disk nobody but the shim can make it.
+pub fn make_volume(volume: &Path) -> io::Result<()> {
+    match fs::metadata(volume) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {
+            fs::create_dir_all(volume)?;
+            fs::set_permissions(volume, fs::Permissions::from_mode(0o755))
+        }
+        other => other.map(drop),
+    }
 }
 
 fn copy_folder(from: &Path, to: &Path, depth: usize, range: Option<IdRange>) -> io::Result<()> {

@@ -184,7 +184,7 @@ fn create(
         detail: e.to_string(),
     })?;
     let user = order.setup.user.as_ref();
-    prepare_rootfs(&own, &plan, user)?;
+    prepare_rootfs(order, &own, &plan)?;
     let proc = user.map_or_else(|| own.proc(), UserSetup::proc);
     let pid_namespace = plan
         .pid_namespace_of
@@ -228,22 +228,29 @@ fn create(
 }
 
 fn prepare_rootfs(
+    order: &Order<'_>,
     own: &ContainerFolder,
     plan: &ContainerPlan,
-    user: Option<&UserSetup>,
 ) -> Result<(), Failure> {
     let failed = |e: io::Error| Failure::Rootfs {
         detail: e.to_string(),
     };
+    let (folder, user) = (order.folder, order.setup.user.as_ref());
     let _public = Umask::public();
+    if let Some(before) = &order.setup.replaces {
+        overlay::discard(&folder.writable(before)).map_err(failed)?;
+    }
     for bind in &plan.host_binds {
         host_bind::stage(bind).map_err(failed)?;
+    }
+    for each in &plan.copy_up {
+        copy_up::make_volume(&each.volume).map_err(failed)?;
     }
     if let Some(user) = user {
         user_namespace::put_on_stage(user, plan).map_err(failed)?;
         user_namespace::raise_limits(plan).map_err(failed)?;
     }
-    overlay::mount_rootfs(own, &plan.rootfs, user).map_err(failed)?;
+    overlay::mount_rootfs(own, &folder.writable(order.name), &plan.rootfs, user).map_err(failed)?;
     let (rootfs, range) = (overlay::rootfs(own, user), user.map(|user| user.range));
     for each in &plan.copy_up {
         copy_up::copy_up(&rootfs, &each.destination, &each.volume, range).map_err(failed)?;

@@ -176,5 +176,7 @@ fn copy_limits(pid: i32) -> io::Result<()> {
         })?;
         setrlimit(resource, limit.rlim_cur, limit.rlim_max)?;
     }
-    Ok(())
+    // When memory runs out it counts as one of the container's, not as one of the shim's.
+    let score = std::fs::read(format!("/proc/{pid}/oom_score_adj"))?;
+    std::fs::write("/proc/self/oom_score_adj", score)
 }

@@ -18,6 +18,7 @@ use crate::user_namespace;
 const MAX_LAYERS: usize = 128;
 
 /// Mounts the overlay on `rootfs/`, in the shim's mount namespace; in a user namespace, on its stage.
+/// What is written goes to `writable`.
 ///
 /// Layers are named through open descriptors: the kernel takes one page of options, and a hundred
 /// full paths would not fit. `volatile` spares the flush of the whole disk when the mount goes
@@ -27,6 +28,7 @@ const MAX_LAYERS: usize = 128;
 /// whoever writes, and ends with the container.
 pub fn mount_rootfs(
     folder: &ContainerFolder,
+    writable: &Path,
     plan: &RootfsPlan,
     user: Option<&UserSetup>,
 ) -> io::Result<()> {
@@ -38,13 +40,14 @@ pub fn mount_rootfs(
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
     let target = rootfs(folder, user);
-    for made in [&target, &folder.upper(), &folder.work()] {
+    let [upper, work] = parts_of(writable);
+    for made in [&target, &upper, &work] {
         fs::create_dir_all(made)?;
     }
-    open_to_all(&folder.upper())?;
+    open_to_all(&upper)?;
     open_to_all(&target)?;
     if let Some(IdRange { first, .. }) = user.map(|user| user.range) {
-        chown(&folder.upper(), Some(first), Some(first))?;
+        chown(&upper, Some(first), Some(first))?;
     }
     let mapped = user
         .map(|user| MappedParents::mount(plan, user))
@@ -62,7 +65,7 @@ pub fn mount_rootfs(
         .rev()
         .map(|layer| proc_path(layer.as_fd()).display().to_string())
         .collect();
-    let own = RootDir::open(folder.base())?;
+    let own = RootDir::open(writable)?;
     let own_path = proc_path(own.as_fd().as_fd());
     let options = format!(
         "lowerdir={},upperdir={own}/upper,workdir={own}/work",
@@ -136,6 +139,21 @@ fn parent(layer: &Path) -> io::Result<&Path> {
 /// Where the root file system is mounted.
 pub fn rootfs(folder: &ContainerFolder, user: Option<&UserSetup>) -> PathBuf {
     user.map_or_else(|| folder.rootfs(), UserSetup::rootfs)
+}
+
+fn parts_of(writable: &Path) -> [PathBuf; 2] {
+    ["upper", "work"].map(|part| writable.join(part))
+}
+
+/// Removes what an ended container had written.
+pub fn discard(writable: &Path) -> io::Result<()> {
+    for part in parts_of(writable) {
+        match fs::remove_dir_all(part) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// The top folder of a container is its `/`, which every user may enter.

@@ -81,11 +81,12 @@ fn mount_root(user: &UserSetup) -> io::Result<PathBuf> {
     }
     symlink("nowhere", layer.join("link"))?;
     let name = ContainerName::try_from("probe").map_err(|_| io::ErrorKind::InvalidInput)?;
-    let folder = TaskFolder::new(FOLDER).container(&name);
+    let task = TaskFolder::new(FOLDER);
+    let folder = task.container(&name);
     let plan = RootfsPlan {
         layers: vec![layer],
     };
-    overlay::mount_rootfs(&folder, &plan, Some(user))?;
+    overlay::mount_rootfs(&folder, &task.writable(&name), &plan, Some(user))?;
     Ok(user.rootfs())
 }
 

@@ -32,6 +32,7 @@ use crate::{
     container::{Container, Progress},
     exec,
     lineage::is_offspring,
+    overlay,
     pipes::{Report, Reports},
     tty::receive_fds,
 };
@@ -316,6 +317,13 @@ impl Server {
                 limit: MAX_CONTAINERS,
             });
         }
+        let before = setup.replaces.as_ref();
+        if let Some(before) = before.and_then(|name| self.containers.get(name))
+            && !before.is_live()
+        {
+            // What it had written is about to go.
+            overlay::unmount(before.folder(), before.user());
+        }
         self.created += 1;
         let id = self.created.to_string();
         let container = Container::create(&self.folder, &self.hierarchies, &id, name, setup)?;
@@ -402,6 +410,9 @@ impl Server {
             return Err(container.wrong_state("be removed"));
         }
         container.dismantle()?;
+        if let Err(e) = overlay::discard(&self.folder.writable(name)) {
+            eprintln!("wharf-shim: cannot remove what {name} has written: {e}");
+        }
         self.containers.remove(name);
         self.state.containers.remove(name);
         self.save_state();

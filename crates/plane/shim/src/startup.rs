@@ -1,16 +1,18 @@
 //! From exec to a listening socket.
 
 use std::{
+    ffi::CString,
     fs::{self, File},
     io::{self, Write},
     os::{
-        fd::{AsRawFd, IntoRawFd},
-        unix::net::UnixListener,
+        fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd},
+        unix::{ffi::OsStrExt, net::UnixListener},
     },
     path::Path,
 };
 
 use nix::{
+    errno::Errno,
     mount::{MsFlags, mount},
     sched::{CloneFlags, unshare},
     sys::{
@@ -24,7 +26,7 @@ use wharf_cgroup::Hierarchies;
 use wharf_durable::{self as durable, Durability};
 use wharf_shim_protocol::{
     ShimSetup, TaskFolder,
-    plan::NETNS_FD,
+    plan::{DISK_FD_VARIABLE, NETNS_FD},
     record::{ProcessIdentity, RECORD_LIMIT, ShimState, boot_id},
 };
 
@@ -69,6 +71,9 @@ pub fn start() -> Result<Server, StartError> {
     }
     let hierarchies = Hierarchies::detect().map_err(failed("find control groups"))?;
     own_mounts().map_err(failed("make a mount namespace"))?;
+    if setup.disk {
+        mount_disk(&folder.disk()).map_err(failed("mount the task's disk"))?;
+    }
     if let Some(stage) = &setup.stage {
         user_namespace::open(stage).map_err(failed("prepare for the user namespace"))?;
     }
@@ -133,6 +138,32 @@ pub fn own_mounts() -> nix::Result<()> {
         MsFlags::MS_REC | MsFlags::MS_SLAVE,
         None::<&str>,
     )
+}
+
+/// The disk comes ready to be mounted; from here on it lives as long as somebody is in this namespace.
+fn mount_disk(at: &Path) -> io::Result<()> {
+    let fd = std::env::var(DISK_FD_VARIABLE)
+        .ok()
+        .and_then(|number| number.parse::<i32>().ok())
+        .filter(|number| *number > 2)
+        .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+    // SAFETY: the agent opened it for this purpose, and nothing else here knows its number. Dropping
+    // it closes it before any container is made.
+    let disk = unsafe { OwnedFd::from_raw_fd(fd) };
+    let at = CString::new(at.as_os_str().as_bytes())?;
+    // SAFETY: C strings that outlive the call, an open descriptor and numbers.
+    let moved = unsafe {
+        libc::syscall(
+            libc::SYS_move_mount,
+            disk.as_raw_fd(),
+            c"".as_ptr(),
+            libc::AT_FDCWD,
+            at.as_ptr(),
+            libc::MOVE_MOUNT_F_EMPTY_PATH,
+        )
+    };
+    Errno::result(moved)?;
+    Ok(())
 }
 
 /// Says `ready` and lets go of the pipe, whose end the agent may be waiting for.

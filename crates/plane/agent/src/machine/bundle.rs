@@ -30,6 +30,11 @@ const MIN_MEMORY_MIB: u64 = 6;
 const MIN_CPU_SHARES: u64 = 2;
 /// Fargate's own limit on open files, given way to where the node has less.
 const FARGATE_NOFILE: i64 = 65_535;
+/// When memory runs out, the kernel ends containers before wharf's own processes, and those that
+/// nothing limits before those that stay within what they asked for: of two that are limited, the
+/// larger, unless one has less than 70 % of all memory and the other no limit.
+const OOM_SCORE_LIMITED: i32 = 300;
+const OOM_SCORE_UNLIMITED: i32 = 1000;
 /// Open files of other containers whose definition names no limit, soft and hard, as Docker has it:
 /// never the agent's own soft limit, which is raised as far as it goes.
 const DEFAULT_NOFILE: (u64, u64) = (1024, 524_288);
@@ -82,6 +87,8 @@ pub struct Surroundings<'a> {
     pub network: Option<PathBuf>,
     /// The name it runs under: another after each restart.
     pub run_name: ContainerName,
+    /// The name of the run that it takes the place of.
+    pub replaces: Option<ContainerName>,
     /// The name that the task's first container runs under now.
     pub first_name: Option<ContainerName>,
 }
@@ -150,6 +157,7 @@ pub fn container(
         config.hostname
     };
     spec.network = around.network;
+    spec.replaces = around.replaces;
     spec.tty = config.tty;
     spec.stdin = config.open_stdin;
     spec.files = around.files;
@@ -157,6 +165,11 @@ pub fn container(
 
     let memory = (of.memory > 0).then(|| of.memory.max(MIN_MEMORY_MIB) << 20);
     spec.memory_limit_bytes = memory;
+    spec.oom_score_adj = if memory.is_some() || task.memory > 0 {
+        OOM_SCORE_LIMITED
+    } else {
+        OOM_SCORE_UNLIMITED
+    };
     spec.memory_reservation_bytes =
         (host.memory_reservation > 0).then_some(host.memory_reservation);
     spec.swap_limit_bytes = match (u64::try_from(host.memory_swap), memory) {

@@ -91,6 +91,12 @@ impl Live {
         run_name(&self.context.task.containers.get(at)?.name, generation)
     }
 
+    /// The name of the run before this one, if there was one.
+    pub fn replaced_name(&self, at: usize) -> Option<ContainerName> {
+        let generation = self.with(at, |slot| slot.generation)?.checked_sub(1)?;
+        run_name(&self.context.task.containers.get(at)?.name, generation)
+    }
+
     /// The next one begins.
     pub fn next_generation(&self, at: usize) {
         self.with(at, |slot| slot.generation += 1);

@@ -5,9 +5,12 @@
 //! saves asking.
 
 mod bundle;
+mod disk_guard;
+mod disks;
 mod health;
 mod images;
 mod isolation;
+mod limits;
 mod live;
 mod logs;
 mod net;
@@ -17,7 +20,7 @@ mod registry;
 mod volumes;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -27,14 +30,16 @@ use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wharf_container::{
     image::Image,
-    runtime::{ExecSession, ExecSpec, Runtime},
+    runtime::{ExecSession, ExecSpec, Runtime, TaskDisk},
 };
 use wharf_network::Network;
 
 pub use self::{
     bundle::Addresses,
+    disks::{Disks, LEAST_BYTES as LEAST_TASK_DISK},
     images::RegistryImages,
     isolation::{FARGATE_CAPACITY, Isolation},
+    limits::limit_all_tasks,
     net::task_of as network_owner,
 };
 use self::{live::Live, volumes::Volumes};
@@ -90,6 +95,9 @@ pub struct Parts {
     pub in_task: Addresses,
     /// For tasks in the host's network.
     pub in_host: Addresses,
+    /// Processes and threads that one task may have.
+    pub task_pids: u64,
+    pub disks: Disks,
     pub observations: mpsc::Sender<Observation>,
     pub running: TaskTracker,
     pub shutdown: CancellationToken,
@@ -112,6 +120,8 @@ struct Shared {
     credentials: CredentialStore,
     in_task: Addresses,
     in_host: Addresses,
+    task_pids: u64,
+    disks: Disks,
     /// Notes about log batches under way.
     log_notes: PathBuf,
     observations: mpsc::Sender<Observation>,
@@ -122,10 +132,12 @@ struct Shared {
     fetched: Mutex<BTreeMap<(String, usize), Image>>,
     /// Readers of logs whose shim is gone.
     ended_logs: Mutex<BTreeMap<String, TaskTracker>>,
+    /// Tasks that count as stopped although their network could not be released.
+    unreleased: Mutex<BTreeSet<String>>,
 }
 
 impl LinuxMachine {
-    /// `data_dir` is the node's.
+    /// `data_dir` is the node's. Within a runtime: what looks after the tasks' disks begins to.
     pub fn new(data_dir: &Path, parts: Parts) -> Self {
         let shared = Shared {
             runtime: parts.runtime,
@@ -138,6 +150,8 @@ impl LinuxMachine {
             credentials: parts.credentials,
             in_task: parts.in_task,
             in_host: parts.in_host,
+            task_pids: parts.task_pids,
+            disks: parts.disks,
             log_notes: data_dir.join("state").join("logs"),
             observations: parts.observations,
             running: parts.running,
@@ -145,10 +159,12 @@ impl LinuxMachine {
             live: Mutex::default(),
             fetched: Mutex::default(),
             ended_logs: Mutex::default(),
+            unreleased: Mutex::default(),
         };
-        Self {
-            shared: Arc::new(shared),
-        }
+        let shared = Arc::new(shared);
+        let guard = disk_guard::run(shared.clone(), data_dir.to_owned(), shared.shutdown.clone());
+        shared.running.spawn(guard);
+        Self { shared }
     }
 }
 
@@ -164,6 +180,13 @@ impl Shared {
     fn put_live(&self, live: Arc<Live>) {
         let mut all = self.live.lock().unwrap_or_else(PoisonError::into_inner);
         all.insert(live.context.id.clone(), live);
+    }
+
+    fn disks_in_use(&self) -> Vec<(String, TaskDisk)> {
+        let all = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        all.iter()
+            .filter_map(|(id, live)| Some((id.clone(), live.handle.disk()?)))
+            .collect()
     }
 
     fn take_live(&self, task_id: &str) -> Option<Arc<Live>> {
@@ -196,6 +219,30 @@ impl Shared {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(task_id)
+    }
+
+    fn note_unreleased(&self, task_id: &str) {
+        let mut all = self
+            .unreleased
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        all.insert(task_id.to_owned());
+    }
+
+    fn is_unreleased(&self, task_id: &str) -> bool {
+        let all = self
+            .unreleased
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        all.contains(task_id)
+    }
+
+    fn forget_unreleased(&self, task_id: &str) {
+        let mut all = self
+            .unreleased
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        all.remove(task_id);
     }
 
     fn addresses(&self, context: &TaskContext) -> &Addresses {

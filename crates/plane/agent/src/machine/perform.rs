@@ -24,10 +24,13 @@ use crate::{
 
 /// SIGTERM, where the image names no other (ecs.md §4).
 const DEFAULT_STOP_SIGNAL: i32 = 15;
-/// A network that cannot be released at once is tried again; what remains is found at the next
-/// start.
+/// A network that cannot be released at once is tried again before the task counts as stopped; what
+/// remains is released with everything else the task held.
 const RELEASE_TRIES: u32 = 5;
 const RELEASE_PAUSE: Duration = Duration::from_millis(200);
+/// What cannot be given back is tried again, with pauses that grow up to the longest.
+const DISPOSE_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_DISPOSE_PAUSE: Duration = Duration::from_secs(60);
 
 pub(super) async fn perform(
     shared: &Arc<Shared>,
@@ -86,24 +89,39 @@ async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Even
     let wanted = net::wanted(context).map_err(|e| format!("ContainerNetworkingError: {e}"))?;
     shared
         .volumes
-        .prepare(context)
+        .prepare(context, shared.disks.are_there().await)
         .map_err(|e| format!("CannotCreateVolumeError: {e}"))?;
     let range = shared.isolation.range_of(context)?;
     let attaching = wanted.into_iter().map(|(key, mode)| async move {
         let attaching = shared.network.attach_owned(&key, mode, range);
         attaching.await
     });
-    let networks = match try_join_all(attaching).await {
+    let task = &context.task;
+    let bytes = shared
+        .disks
+        .size_of(&task.launch_type, task.ephemeral_storage.size_in_gib);
+    let (attached_all, disk) = tokio::join!(try_join_all(attaching), shared.disks.take(bytes));
+    let networks = match attached_all {
         Ok(attachments) => Networks::new(attachments),
         Err(error) => {
             release(shared, context).await;
             return Err(format!("ContainerNetworkingError: {}", chain(&error)));
         }
     };
+    let disk = match disk {
+        Ok(disk) => disk,
+        Err(error) => {
+            release(shared, context).await;
+            return Err(format!(
+                "ResourceInitializationError: failed to make the task's disk of {} MiB: {error}",
+                bytes >> 20
+            ));
+        }
+    };
     let event = attached(context, &networks);
     match shared
         .runtime
-        .create_task(sandbox(context, &networks, range))
+        .create_task_on(sandbox(context, &networks, shared.task_pids, range), disk)
         .await
     {
         Ok(handle) => {
@@ -119,7 +137,12 @@ async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Even
     }
 }
 
-fn sandbox(context: &TaskContext, networks: &Networks, user_range: Option<IdRange>) -> TaskSandbox {
+fn sandbox(
+    context: &TaskContext,
+    networks: &Networks,
+    pids: u64,
+    user_range: Option<IdRange>,
+) -> TaskSandbox {
     let task = &context.task;
     let shared = networks.of(0).and_then(|one| one.netns.clone());
     TaskSandbox {
@@ -133,6 +156,8 @@ fn sandbox(context: &TaskContext, networks: &Networks, user_range: Option<IdRang
             .ok()
             .filter(|mib| *mib > 0)
             .and_then(|mib| mib.checked_mul(1 << 20)),
+        pids_limit: Some(pids),
+        has_disk: false,
         annotations: Default::default(),
         user_range,
     }
@@ -221,7 +246,9 @@ fn specification(
     };
     let around = Surroundings {
         image,
-        mounts: shared.volumes.mounts(context, at, &image.volumes)?,
+        mounts: shared
+            .volumes
+            .mounts(context, at, &image.volumes, live.handle.disk_volumes())?,
         variables: bundle::variables(context, at, addresses),
         files: net::files(context, at, &live.networks, &hostname, &engine.host),
         network: match context.spec.network {
@@ -232,6 +259,7 @@ fn specification(
         run_name: live
             .run_name(at)
             .ok_or_else(|| bundle::BadContainer::Name(name.clone()))?,
+        replaces: live.replaced_name(at),
         first_name: live.run_name(context.spec.first),
     };
     bundle::container(context, at, around)
@@ -328,23 +356,30 @@ fn all_gone(context: &TaskContext) -> Vec<Event> {
 
 async fn release(shared: &Arc<Shared>, context: &Arc<TaskContext>) {
     for _ in 0..RELEASE_TRIES {
-        let keys = net::keys(context);
-        let detaching = keys.iter().map(|key| shared.network.detach(key));
-        match try_join_all(detaching).await {
-            Ok(_) => return,
-            Err(error) => {
-                tracing::warn!(
-                    task = context.id,
-                    error = &error as &dyn std::error::Error,
-                    "a network is not released yet"
-                );
-            }
+        if detach(shared, context).await {
+            return;
         }
         sleep(RELEASE_PAUSE).await;
     }
+    shared.note_unreleased(&context.id);
 }
 
-/// Waits for the logs, then removes shim, cgroup, folders and volumes.
+/// Whether nothing of the task's networks is left.
+async fn detach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> bool {
+    let keys = net::keys(context);
+    let detaching = keys.iter().map(|key| shared.network.detach(key));
+    let done = try_join_all(detaching).await;
+    if let Err(error) = &done {
+        tracing::warn!(
+            task = context.id,
+            error = error as &dyn std::error::Error,
+            "a network is not released yet; retrying"
+        );
+    }
+    done.is_ok()
+}
+
+/// Waits for the logs, then removes shim, cgroup, folders and volumes, again until that succeeds.
 pub(super) async fn dispose(shared: &Arc<Shared>, context: &Arc<TaskContext>) {
     let id = &context.id;
     for at in 0..context.task.containers.len() {
@@ -358,28 +393,46 @@ pub(super) async fn dispose(shared: &Arc<Shared>, context: &Arc<TaskContext>) {
         live.logs.close();
         live.logs.wait().await;
         live.close();
-        if let Err(error) = live.handle.kill().await {
-            tracing::warn!(
-                task = id,
-                error = &error as &dyn std::error::Error,
-                "a task's shim is not removed"
-            );
-        }
-        shared.take_live(id);
-    } else if let Err(error) = shared.runtime.remove_task(id).await
-        && !matches!(error, RuntimeError::BadTaskId(_))
-    {
-        tracing::warn!(
-            task = id,
-            error = &error as &dyn std::error::Error,
-            "what is left of a task is not removed"
-        );
     }
-    if let Err(error) = shared.volumes.remove(id) {
-        tracing::warn!(task = id, %error, "a task's volumes are not removed");
+    let mut pause = DISPOSE_PAUSE;
+    while let Err(reason) = give_back(shared, context).await {
+        tracing::error!(
+            task = id,
+            reason,
+            retry_in_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
+            "what a stopped task held is not given back; retrying"
+        );
+        sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_DISPOSE_PAUSE);
     }
     // Last: nothing with the task's numbers is left.
     shared.isolation.retain(|task| task != id);
+    shared.take_live(id);
+}
+
+/// Tries all parts, whichever fail.
+async fn give_back(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<(), String> {
+    let id = &context.id;
+    let ended = match shared.live(id) {
+        Some(live) => live.handle.kill().await,
+        None => shared.runtime.remove_task(id).await,
+    };
+    let ended = match ended {
+        // Nothing can be there under a name that no task has.
+        Ok(()) | Err(RuntimeError::BadTaskId(_)) => Ok(()),
+        Err(error) => Err(chain(&error)),
+    };
+    let volumes = shared
+        .volumes
+        .remove(id)
+        .map_err(|e| format!("volumes: {e}"));
+    let network = if shared.is_unreleased(id) && !detach(shared, context).await {
+        Err("its network is not released".to_owned())
+    } else {
+        shared.forget_unreleased(id);
+        Ok(())
+    };
+    ended.and(volumes).and(network)
 }
 
 fn no_task() -> String {

@@ -61,51 +61,61 @@ impl Volumes {
         Self { dir, allow }
     }
 
-    fn of_task(&self, task_id: &str) -> PathBuf {
+    fn folder_of(&self, task_id: &str) -> PathBuf {
         self.dir.join("tasks").join(task_id)
     }
 
-    /// Makes the folders of all volumes the task names. Before its shim, which sees the mounts of
-    /// this moment.
-    pub fn prepare(&self, context: &TaskContext) -> Result<(), BadVolume> {
+    fn of_task(&self, task_id: &str) -> Own {
+        Own::Here(self.folder_of(task_id))
+    }
+
+    /// Makes the folders of all volumes the task names, but for those that are to lie on a disk of the
+    /// task's own. Before its shim, which sees the mounts of this moment.
+    pub fn prepare(&self, context: &TaskContext, has_disk: bool) -> Result<(), BadVolume> {
+        let own = if has_disk {
+            Own::OnDisk(PathBuf::from("/"))
+        } else {
+            self.of_task(&context.id)
+        };
         for volume in &context.task.volumes {
-            self.source(&context.id, volume)?;
+            self.source(&own, volume)?;
         }
         Ok(())
     }
 
-    /// The mounts of container `at`. `image_volumes` are the paths its image declares.
+    /// The mounts of container `at`. `image_volumes` are the paths its image declares; `disk` is where
+    /// volumes lie on the task's own disk, if it has one.
     pub fn mounts(
         &self,
         context: &TaskContext,
         at: usize,
         image_volumes: &[String],
+        disk: Option<PathBuf>,
     ) -> Result<Mounts, BadVolume> {
         let task = &context.task;
         let of = &task.containers[at];
-        let mut mounts = self.own(context, at)?;
+        let place = disk.map_or_else(|| self.of_task(&context.id), Own::OnDisk);
+        let mut mounts = self.own(&place, task, at)?;
         for from in &of.volumes_from {
             let source = task
                 .containers
                 .iter()
                 .position(|c| c.name == from.source_container)
                 .ok_or_else(|| BadVolume::NoContainer(from.source_container.clone()))?;
-            for mut mount in self.own(context, source)? {
+            for mut mount in self.own(&place, task, source)? {
                 mount.read_only |= from.read_only;
                 push(&mut mounts, mount);
             }
         }
         for (n, path) in image_volumes.iter().enumerate() {
-            let source = self.of_task(&context.id).join(format!("image-{at}-{n}"));
-            make(&source)?;
+            let source = place.folder(&format!("image-{at}-{n}"))?;
             let mount = mount(Source::own(source), path, false)?;
             push(&mut mounts, mount);
         }
         Ok(Mounts { mounts })
     }
 
-    fn own(&self, context: &TaskContext, at: usize) -> Result<Vec<Mount>, BadVolume> {
-        let task: &Task = &context.task;
+    fn own(&self, place: &Own, task: &Task, at: usize) -> Result<Vec<Mount>, BadVolume> {
         let mut mounts = Vec::new();
         for point in &task.containers[at].mount_points {
             let volume = task
@@ -113,7 +123,7 @@ impl Volumes {
                 .iter()
                 .find(|v| v.name == point.source_volume)
                 .ok_or_else(|| BadVolume::Unknown(point.source_volume.clone()))?;
-            let source = self.source(&context.id, volume)?;
+            let source = self.source(place, volume)?;
             push(
                 &mut mounts,
                 mount(source, &point.container_path, point.read_only)?,
@@ -122,14 +132,20 @@ impl Volumes {
         Ok(mounts)
     }
 
-    /// The folder of a volume, which exists.
-    fn source(&self, task_id: &str, volume: &Volume) -> Result<Source, BadVolume> {
+    /// What a volume is; its folder exists.
+    fn source(&self, own: &Own, volume: &Volume) -> Result<Source, BadVolume> {
         let path = match volume.kind.as_str() {
             "" | "host" => match volume.host.as_ref().map(|h| h.source_path.as_str()) {
                 Some(path) if !path.is_empty() => return self.of_host(Path::new(path)),
-                _ => self.of_task(task_id).join(plain(&volume.name)?),
+                _ => own.folder(plain(&volume.name)?)?,
             },
-            "docker" => self.docker(task_id, volume)?,
+            "docker" => match self.docker(volume)? {
+                Some(shared) => {
+                    make(&shared)?;
+                    shared
+                }
+                None => own.folder(plain(&volume.name)?)?,
+            },
             kind => {
                 return Err(BadVolume::Kind {
                     name: volume.name.clone(),
@@ -137,7 +153,6 @@ impl Volumes {
                 });
             }
         };
-        make(&path)?;
         Ok(Source::own(path))
     }
 
@@ -153,7 +168,8 @@ impl Volumes {
         })
     }
 
-    fn docker(&self, task_id: &str, volume: &Volume) -> Result<PathBuf, BadVolume> {
+    /// The folder of a shared volume; `None` for one of the task's own.
+    fn docker(&self, volume: &Volume) -> Result<Option<PathBuf>, BadVolume> {
         let of = volume
             .docker_volume_configuration
             .clone()
@@ -170,11 +186,11 @@ impl Volumes {
             return Err(BadVolume::DriverOptions(volume.name.clone()));
         }
         if of.scope != "shared" {
-            return Ok(self.of_task(task_id).join(name));
+            return Ok(None);
         }
         let path = self.dir.join("shared").join(name);
         if of.autoprovision || path.exists() {
-            Ok(path)
+            Ok(Some(path))
         } else {
             Err(BadVolume::NotThere(volume.name.clone()))
         }
@@ -182,7 +198,7 @@ impl Volumes {
 
     /// Removes what was the task's own.
     pub fn remove(&self, task_id: &str) -> io::Result<()> {
-        match fs::remove_dir_all(self.of_task(task_id)) {
+        match fs::remove_dir_all(self.folder_of(task_id)) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
             _ => Ok(()),
         }
@@ -195,6 +211,27 @@ impl Volumes {
             .flatten()
             .filter_map(|entry| entry.file_name().into_string().ok())
             .collect()
+    }
+}
+
+/// Where volumes of a task's own lie.
+enum Own {
+    /// In a folder of the node.
+    Here(PathBuf),
+    /// On the task's disk, which only its shim sees: the shim makes the folders.
+    OnDisk(PathBuf),
+}
+
+impl Own {
+    fn folder(&self, name: &str) -> Result<PathBuf, BadVolume> {
+        match self {
+            Self::Here(dir) => {
+                let path = dir.join(name);
+                make(&path)?;
+                Ok(path)
+            }
+            Self::OnDisk(dir) => Ok(dir.join(name)),
+        }
     }
 }
 

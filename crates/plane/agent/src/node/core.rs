@@ -4,7 +4,7 @@
 //! outcomes come back as further inputs. A crash between an effect and its outcome is mended by
 //! asking for it again, so effects are idempotent.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
 use wharf_base::{Timestamp, ids};
 
@@ -13,6 +13,7 @@ use super::{
     record::{FORMAT, NodeRecord, TaskRecord},
 };
 use crate::{
+    config::TaskCleanup,
     engine::{
         Action, BadSpec, Busy, ContainerStatus, Desired, Event, Spec, TaskState,
         admission::{self, Held, HostCapacity, Verdict},
@@ -55,7 +56,8 @@ pub enum Effect {
         id: String,
         report: Report,
     },
-    /// STOPPED: once its record is durable, what is left of it on the machine may go.
+    /// STOPPED: what is left of it on the machine may go, once its record is durable; without that
+    /// if the disk refuses it. Answered by [`Core::disposed`].
     Dispose {
         task: Arc<TaskContext>,
     },
@@ -71,7 +73,15 @@ struct Entry {
     context: Arc<TaskContext>,
     busy: Busy,
     wake_at: Option<Timestamp>,
-    disposed: bool,
+    disposal: Disposal,
+}
+
+/// How far a stopped task is removed from the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Disposal {
+    Due,
+    UnderWay,
+    Done,
 }
 
 /// The answer to a manifest.
@@ -88,19 +98,19 @@ pub struct Core {
     node: NodeRecord,
     tasks: BTreeMap<String, Entry>,
     host: HostCapacity,
-    cleanup_after: Duration,
+    cleanup: TaskCleanup,
     /// The manifest whose stop candidates wait for confirmation.
     verifying: Option<String>,
 }
 
 impl Core {
     /// Takes up what was on disk. Records that no longer make sense stop.
-    pub fn new(loaded: Loaded, host: HostCapacity, cleanup_after: Duration) -> Self {
+    pub fn new(loaded: Loaded, host: HostCapacity, cleanup: TaskCleanup) -> Self {
         let mut core = Self {
             node: loaded.node,
             tasks: BTreeMap::new(),
             host,
-            cleanup_after,
+            cleanup,
             verifying: None,
         };
         for record in loaded.tasks {
@@ -115,26 +125,12 @@ impl Core {
     }
 
     fn insert(&mut self, record: TaskRecord, spec: Spec) {
-        let context = Arc::new(TaskContext {
-            id: record.id().to_owned(),
-            task: record.task.clone(),
-            spec,
-            runtime_ids: record
-                .state
-                .containers
-                .iter()
-                .map(|c| c.runtime_id.clone())
-                .collect(),
-            endpoint_ids: record.endpoint_ids.clone(),
-            credentials_id: record.credentials_id.clone(),
-            execution_credentials_id: record.execution_credentials_id.clone(),
-        });
         let entry = Entry {
+            context: context_of(&record, spec),
             record,
-            context,
             busy: Busy::default(),
             wake_at: None,
-            disposed: false,
+            disposal: Disposal::Due,
         };
         self.tasks.insert(entry.context.id.clone(), entry);
     }
@@ -300,6 +296,19 @@ impl Core {
         effects
     }
 
+    /// Nothing of the stopped task is left on the machine. What only a running one needs is dropped
+    /// from memory; who looks at it still finds how it ended.
+    pub fn disposed(&mut self, id: &str, now: Timestamp) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if let Some(entry) = self.tasks.get_mut(id) {
+            entry.disposal = Disposal::Done;
+            entry.record.task.forget_how_to_run();
+            entry.context = context_of(&entry.record, entry.context.spec.clone());
+        }
+        self.forget_old(now, &mut effects);
+        effects
+    }
+
     /// Plans everything anew: at the start, after recovery, and when [`Core::wake_at`] is reached.
     pub fn tick(&mut self, now: Timestamp) -> Vec<Effect> {
         let mut effects = Vec::new();
@@ -364,7 +373,8 @@ impl Core {
                 report,
             });
         }
-        if ended && !std::mem::replace(&mut entry.disposed, true) {
+        if ended && entry.disposal == Disposal::Due {
+            entry.disposal = Disposal::UnderWay;
             out.push(Effect::Dispose {
                 task: entry.context.clone(),
             });
@@ -411,24 +421,30 @@ impl Core {
     }
 
     fn forget_at(&self, entry: &Entry) -> Option<Timestamp> {
-        let over = entry.record.outbox.stop_acknowledged && entry.busy.is_empty();
+        let over = entry.record.outbox.stop_acknowledged
+            && entry.busy.is_empty()
+            // Until then an agent that is started anew must know whose logs and folders it finds.
+            && entry.disposal == Disposal::Done;
         entry
             .record
             .stopped_at
             .filter(|_| over)
-            .map(|at| at + self.cleanup_after)
+            .map(|at| at + self.cleanup.after)
     }
 
     fn forget_old(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
-        let old: Vec<String> = self
+        let mut over: Vec<(Timestamp, String)> = self
             .tasks
             .iter()
-            .filter(|(_, entry)| self.forget_at(entry).is_some_and(|at| at <= now))
-            .map(|(id, _)| id.clone())
+            .filter_map(|(id, entry)| Some((self.forget_at(entry)?, id.clone())))
             .collect();
-        for id in old {
-            self.tasks.remove(&id);
-            out.push(Effect::Forget { id });
+        over.sort_unstable();
+        let beyond = over.len().saturating_sub(self.cleanup.at_most);
+        for (n, (at, id)) in over.into_iter().enumerate() {
+            if n < beyond || at <= now {
+                self.tasks.remove(&id);
+                out.push(Effect::Forget { id });
+            }
         }
     }
 
@@ -458,6 +474,19 @@ impl Core {
             .map(|entry| entry.context.clone())
             .collect()
     }
+}
+
+fn context_of(record: &TaskRecord, spec: Spec) -> Arc<TaskContext> {
+    let containers = record.state.containers.iter();
+    Arc::new(TaskContext {
+        id: record.id().to_owned(),
+        task: record.task.clone(),
+        spec,
+        runtime_ids: containers.map(|c| c.runtime_id.clone()).collect(),
+        endpoint_ids: record.endpoint_ids.clone(),
+        credentials_id: record.credentials_id.clone(),
+        execution_credentials_id: record.execution_credentials_id.clone(),
+    })
 }
 
 /// What a change of must reach the disk. Everything else is found again at recovery.

@@ -3,10 +3,11 @@
 //! Every file is replaced as a whole (temporary file, fsync, rename, fsync of the folder), so that
 //! a kill at any moment leaves either the old or the new. All writing is done by one thread; saves
 //! that pile up for the same file are merged, and whoever waits for one is told when its content,
-//! or a later one, is durable.
+//! or a later one, is durable. What fails is tried again until it succeeds ([`writer`]).
+
+mod writer;
 
 use std::{
-    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
     sync::mpsc,
@@ -16,6 +17,7 @@ use wharf_durable::{self as durable, Durability};
 
 use tokio::sync::oneshot;
 
+use self::writer::{Files, Order, RealFiles, Writer};
 use super::record::{NodeRecord, TaskRecord};
 
 /// No record comes near this; larger files are damage.
@@ -51,17 +53,6 @@ pub struct Loaded {
     pub tasks: Vec<TaskRecord>,
 }
 
-enum Order {
-    Save {
-        path: PathBuf,
-        bytes: Vec<u8>,
-        done: Option<oneshot::Sender<()>>,
-    },
-    Remove {
-        path: PathBuf,
-    },
-}
-
 /// Handle to the writing thread.
 #[derive(Debug, Clone)]
 pub struct Disk {
@@ -76,7 +67,10 @@ impl Disk {
     /// Unreadable files; a damaged task file is set aside with a warning, for its containers are
     /// found again through their shim, but a damaged node file is an error.
     pub fn open(dir: impl Into<PathBuf>) -> Result<(Self, Loaded), DiskError> {
-        let dir = dir.into();
+        Self::open_with(dir.into(), RealFiles)
+    }
+
+    fn open_with(dir: PathBuf, files: impl Files + 'static) -> Result<(Self, Loaded), DiskError> {
         let tasks = dir.join(TASK_DIR);
         fs::create_dir_all(&tasks).map_err(failed("create", &tasks))?;
         let node = match read(&dir.join(NODE_FILE))? {
@@ -93,12 +87,12 @@ impl Disk {
         let (orders, queue) = mpsc::channel();
         thread::Builder::new()
             .name("node-state".to_owned())
-            .spawn(move || write_orders(&queue))
+            .spawn(move || Writer::new(files).run(&queue))
             .map_err(failed("start the writer of", &dir))?;
         Ok((Self { dir, orders }, loaded))
     }
 
-    /// Saves a task; the receiver hears when it is durable and an error if it never will be.
+    /// Saves a task; the receiver hears when it is durable, however often that had to be tried.
     pub fn save_task(&self, record: &TaskRecord) -> oneshot::Receiver<()> {
         let bytes = serde_json::to_vec(record).expect("records have text keys");
         self.save(self.task_path(record.id()), bytes)
@@ -174,55 +168,13 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
     durable::replace(path, bytes, Durability::Machine).map_err(failed("replace", path))
 }
 
-/// Takes what has piled up, keeps the last order for each file, carries it out.
-fn write_orders(queue: &mpsc::Receiver<Order>) {
-    while let Ok(first) = queue.recv() {
-        let mut latest: BTreeMap<PathBuf, Option<Vec<u8>>> = BTreeMap::new();
-        let mut waiting: BTreeMap<PathBuf, Vec<oneshot::Sender<()>>> = BTreeMap::new();
-        for order in std::iter::once(first).chain(queue.try_iter()) {
-            match order {
-                Order::Save { path, bytes, done } => {
-                    waiting.entry(path.clone()).or_default().extend(done);
-                    latest.insert(path, Some(bytes));
-                }
-                Order::Remove { path } => {
-                    latest.insert(path, None);
-                }
-            }
-        }
-        // Removals first: whoever then hears of a save finds what was removed before it gone.
-        let mut latest: Vec<_> = latest.into_iter().collect();
-        latest.sort_by_key(|(_, content)| content.is_some());
-        for (path, content) in latest {
-            let done = match &content {
-                Some(bytes) => replace(&path, bytes),
-                None => match fs::remove_file(&path) {
-                    Err(e) if e.kind() != io::ErrorKind::NotFound => {
-                        Err(failed("remove", &path)(e))
-                    }
-                    _ => Ok(()),
-                },
-            };
-            match done {
-                Ok(()) => waiting.remove(&path).into_iter().flatten().for_each(hear),
-                Err(error) => {
-                    tracing::error!(
-                        error = &error as &dyn std::error::Error,
-                        "the node's state was not saved"
-                    );
-                }
-            }
-        }
-    }
-}
-
-fn hear(waiting: oneshot::Sender<()>) {
-    // Whoever has gone does not want to know.
-    let _ = waiting.send(());
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    };
+
     use super::*;
     use crate::{engine::TaskState, node::record::FORMAT, protocol::payload::Container};
 
@@ -270,6 +222,47 @@ mod tests {
         let ids: Vec<&str> = loaded.tasks.iter().map(TaskRecord::id).collect();
         assert_eq!(ids, ["bbbbbbbb", "aaaaaaaa"]);
         assert_eq!(loaded.node, node);
+    }
+
+    /// A disk that is full until told otherwise.
+    #[derive(Clone, Default)]
+    struct FullDisk(Arc<AtomicBool>, Arc<AtomicU32>);
+
+    impl Files for FullDisk {
+        fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+            if self.0.load(Ordering::SeqCst) {
+                return RealFiles.replace(path, bytes);
+            }
+            self.1.fetch_add(1, Ordering::SeqCst);
+            Err(io::Error::from(io::ErrorKind::StorageFull))
+        }
+
+        fn remove(&self, path: &Path) -> io::Result<()> {
+            RealFiles.remove(path)
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_full_disk_refused_is_saved_once_there_is_room() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = FullDisk::default();
+        let (disk, _) = Disk::open_with(dir.path().to_owned(), files.clone()).unwrap();
+        let mut first = disk.save_task(&record("aaaaaaaa", 1));
+        let second = disk.save_task(&record("bbbbbbbb", 2));
+        let gone = disk.save_task(&record("cccccccc", 3));
+        // Each was tried, and each again.
+        while files.1.load(Ordering::SeqCst) < 7 {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        assert!(first.try_recv().is_err(), "it is not durable");
+        disk.remove_task("cccccccc");
+        assert!(gone.await.is_err(), "a removal overtook it");
+        files.0.store(true, Ordering::SeqCst);
+        first.await.unwrap();
+        second.await.unwrap();
+        let (_, loaded) = Disk::open(dir.path()).unwrap();
+        let ids: Vec<&str> = loaded.tasks.iter().map(TaskRecord::id).collect();
+        assert_eq!(ids, ["aaaaaaaa", "bbbbbbbb"]);
     }
 
     #[test]

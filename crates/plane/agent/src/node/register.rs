@@ -20,7 +20,7 @@ use super::NodeError;
 use crate::{
     allow::Allow,
     client::{Api, ConnectError, Endpoint, websocket::SocketError},
-    config::NodeConfig,
+    config::{NodeConfig, reserve_of},
     engine::admission::HostCapacity,
 };
 
@@ -114,7 +114,11 @@ impl Host {
             capacity: HostCapacity {
                 cpu: (cores * 1024).min(most(granted.max_cpu)),
                 memory: memory
-                    .saturating_sub(config.reserved_memory_mib)
+                    .saturating_sub(
+                        config
+                            .reserved_memory_mib
+                            .unwrap_or_else(|| reserve_of(memory)),
+                    )
                     .min(most(granted.max_memory)),
             },
             reserved_ports: config.reserved_ports.clone(),

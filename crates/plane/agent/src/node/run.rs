@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, oneshot},
-    time::{Instant, MissedTickBehavior, interval_at, sleep},
+    time::{Instant, MissedTickBehavior, interval_at, sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wharf_base::Clock;
@@ -47,12 +47,21 @@ pub enum Command {
     },
 }
 
-/// An action's outcome.
-struct Outcome {
-    id: String,
-    action: Action,
-    events: Vec<Event>,
+/// What came of something the loop had set going.
+enum Outcome {
+    Done {
+        id: String,
+        action: Action,
+        events: Vec<Event>,
+    },
+    Disposed {
+        id: String,
+    },
 }
+
+/// Records are waited for that long. After that new tasks are not acknowledged, and what a stopped one
+/// held is given back all the same: a disk that is full may be so because of it.
+const SAVE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Commands that may wait before their senders do.
 pub const COMMAND_QUEUE: usize = 256;
@@ -102,8 +111,13 @@ impl NodeLoop {
             let (effects, seen) = tokio::select! {
                 () = self.shutdown.cancelled() => return,
                 Some(outcome) = ended.recv() => {
-                    let Outcome { id, action, events } = outcome;
-                    (self.core.done(&id, action, events, self.clock.now()), Some(id))
+                    let now = self.clock.now();
+                    match outcome {
+                        Outcome::Done { id, action, events } => {
+                            (self.core.done(&id, action, events, now), Some(id))
+                        }
+                        Outcome::Disposed { id } => (self.core.disposed(&id, now), Some(id)),
+                    }
                 }
                 Some(Observation { task_id, event }) = self.observations.recv() => {
                     (self.core.happened(&task_id, vec![event], self.clock.now()), Some(task_id))
@@ -162,13 +176,16 @@ impl NodeLoop {
                 }
                 let saves = self.carry_out(effects, outcomes);
                 self.running.spawn(async move {
-                    for save in saves {
-                        if save.await.is_err() {
-                            // Not durable: dropping the reply means no acknowledgement.
-                            return;
+                    let durable = async {
+                        for save in saves {
+                            save.await?;
                         }
+                        Ok::<(), oneshot::error::RecvError>(())
+                    };
+                    // Not durable: dropping the reply means no acknowledgement, so the tasks come again.
+                    if let Ok(Ok(())) = timeout(SAVE_PATIENCE, durable).await {
+                        let _ = reply.send(all);
                     }
-                    let _ = reply.send(all);
                 });
             }
             Command::Manifest { manifest, reply } => {
@@ -237,7 +254,7 @@ impl NodeLoop {
                 if let Some(at) = dispose.iter().position(|task| task.id == id) {
                     // The writer merges the two; each has its own to hear it.
                     let saved = self.disk.save_task(record);
-                    self.dispose(dispose.swap_remove(at), saved);
+                    self.dispose(dispose.swap_remove(at), saved, outcomes.clone());
                 }
             }
             touched.insert(id);
@@ -259,7 +276,7 @@ impl NodeLoop {
                 () = shutdown.cancelled() => return,
                 events = machine.perform(&task, action) => events,
             };
-            let _ = outcomes.send(Outcome {
+            let _ = outcomes.send(Outcome::Done {
                 id: task.id.clone(),
                 action,
                 events,
@@ -267,16 +284,29 @@ impl NodeLoop {
         });
     }
 
-    fn dispose(&self, task: Arc<TaskContext>, saved: oneshot::Receiver<()>) {
+    fn dispose(
+        &self,
+        task: Arc<TaskContext>,
+        saved: oneshot::Receiver<()>,
+        outcomes: mpsc::UnboundedSender<Outcome>,
+    ) {
         let (machine, shutdown) = (self.machine.clone(), self.shutdown.clone());
         self.running.spawn(async move {
-            if saved.await.is_err() {
-                return;
-            }
+            let disposing = async {
+                if !matches!(timeout(SAVE_PATIENCE, saved).await, Ok(Ok(()))) {
+                    tracing::warn!(
+                        task = task.id,
+                        "the record of a stopped task is not saved yet; what it held is given back nevertheless"
+                    );
+                }
+                machine.dispose(&task).await;
+            };
             tokio::select! {
-                () = shutdown.cancelled() => {}
-                () = machine.dispose(&task) => {}
+                () = shutdown.cancelled() => return,
+                () = disposing => {}
             }
+            let id = task.id.clone();
+            let _ = outcomes.send(Outcome::Disposed { id });
         });
     }
 

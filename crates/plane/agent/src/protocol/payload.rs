@@ -60,6 +60,17 @@ pub struct Task {
     pub execution_role_credentials: Option<RoleCredentials>,
     #[serde(deserialize_with = "nullable")]
     pub enable_fault_injection: bool,
+    #[serde(deserialize_with = "nullable")]
+    pub ephemeral_storage: EphemeralStorage,
+}
+
+/// What the task may write; said by wharf's own control plane.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EphemeralStorage {
+    /// 0 where the definition says nothing.
+    #[serde(rename = "sizeInGiB", deserialize_with = "nullable")]
+    pub size_in_gib: u64,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -118,6 +129,25 @@ pub struct Container {
     #[serde(deserialize_with = "nullable")]
     pub overrides: String,
     pub docker_config: Option<DockerConfig>,
+}
+
+impl Task {
+    /// Drops what is large and only serves to make containers; names, images and everything by which
+    /// the task is known stay.
+    pub fn forget_how_to_run(&mut self) {
+        self.volumes = Vec::new();
+        for container in &mut self.containers {
+            *container = Container {
+                name: std::mem::take(&mut container.name),
+                image: std::mem::take(&mut container.image),
+                essential: container.essential,
+                cpu: container.cpu,
+                memory: container.memory,
+                container_arn: std::mem::take(&mut container.container_arn),
+                ..Container::default()
+            };
+        }
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

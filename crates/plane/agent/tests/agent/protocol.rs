@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wharf_agent::{
     client::{Api, Dialer, Endpoint},
+    config::TaskCleanup,
     engine::admission::HostCapacity,
     exec::ExecServer,
     node::{
@@ -84,7 +85,7 @@ impl Agent {
             shutdown.clone(),
         );
         let node = NodeLoop {
-            core: Core::new(loaded, host.capacity.clone(), Duration::from_secs(3600)),
+            core: Core::new(loaded, host.capacity.clone(), TaskCleanup::default()),
             disk,
             machine: machine.clone(),
             reporter: reporter.clone(),

@@ -112,10 +112,16 @@ pub enum UnpackError {
     Damaged(&'static str),
     #[error("the archive has entries of a kind that is not supported: {0:?}")]
     Unsupported(char),
-    #[error("the layer has more than {0} entries")]
+    #[error("the image has more than {0} entries")]
     TooManyEntries(u64),
-    #[error("the layer unpacks to more than {0} bytes")]
+    #[error("the image unpacks to more than {0} bytes")]
     TooLarge(u64),
+    #[error("the layer unpacks to more than {bytes} bytes, {ratio} times its compressed size")]
+    Ratio { bytes: u64, ratio: u64 },
+    #[error("the layer goes on behind its archive's end")]
+    Trailing,
+    #[error("no {what} left on device: {percent} % of the node's disk stays free")]
+    NoRoom { what: &'static str, percent: u64 },
     #[error("cannot {step} {path:?}")]
     Entry {
         step: &'static str,

@@ -7,7 +7,8 @@
 use std::{
     fs,
     io::{self, BufRead, BufReader, Read},
-    path::Path,
+    path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use bytes::{Buf, Bytes};
@@ -15,12 +16,13 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 
 use super::{
+    budget::{Budget, Meter},
     error::{LayerError, RegistryError, UnpackError},
     manifest::Descriptor,
     reference::Digest,
     registry::Repository,
     tar::Archive,
-    unpack::{UnpackLimits, unpack},
+    unpack::unpack,
 };
 
 /// Pieces between the network and the thread that unpacks; a piece is at most what hyper reads at once.
@@ -29,26 +31,55 @@ const PIECES: usize = 16;
 /// is 8 and its tools' limit 27 as well.
 const ZSTD_WINDOW_LOG: u32 = 27;
 
-/// Fetches and unpacks into `folder`, which exists and is empty. Returns the bytes of its files.
+/// What may follow the end of an archive: tar pads to its block size, which people choose in megabytes
+/// at most.
+const PADDING: u64 = 64 << 20;
+
+/// A folder that a layer is unpacked into. Dropped before [`Incoming::keep`] it goes with everything
+/// in it, also when nobody waits for the layer any more: the thread that unpacks owns it.
+pub struct Incoming(PathBuf);
+
+impl Incoming {
+    /// Of a folder that exists and is empty.
+    pub fn new(folder: PathBuf) -> Self {
+        Self(folder)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// It has another name now.
+    pub fn keep(mut self) {
+        self.0 = PathBuf::new();
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        if !self.0.as_os_str().is_empty() {
+            discard(&self.0);
+        }
+    }
+}
+
+/// Fetches and unpacks. Returns the bytes of its files.
 pub async fn fetch(
     repository: &Repository,
     layer: &Descriptor,
     diff_id: &Digest,
-    folder: &Path,
-    limits: UnpackLimits,
-) -> Result<u64, LayerError> {
+    folder: Incoming,
+    budget: &Arc<Budget>,
+) -> Result<(u64, Incoming), LayerError> {
     let mut body = repository.blob(layer.digest.as_str()).await?;
     let (pieces, receiver) = mpsc::channel::<Bytes>(PIECES);
     let unpacking = tokio::task::spawn_blocking({
-        let (layer, diff_id, folder) = (layer.clone(), diff_id.clone(), folder.to_owned());
+        let (layer, diff_id) = (layer.clone(), diff_id.clone());
+        let meter = budget.meter(layer.size);
         move || {
-            unpack_stream(
-                Pieces::new(receiver, layer.size),
-                &layer,
-                &diff_id,
-                &folder,
-                limits,
-            )
+            let pieces = Pieces::new(receiver, layer.size);
+            let bytes = unpack_stream(pieces, &layer, &diff_id, folder.path(), meter)?;
+            Ok((bytes, folder))
         }
     });
     let mut broken = None;
@@ -82,20 +113,22 @@ fn unpack_stream(
     layer: &Descriptor,
     diff_id: &Digest,
     folder: &Path,
-    limits: UnpackLimits,
+    mut meter: Meter,
 ) -> Result<u64, LayerError> {
     let mut compressed = Hashed::new(pieces);
-    let (bytes, got) = {
+    let got = {
         let mut plain = Hashed::new(decompress(&mut compressed).map_err(UnpackError::Read)?);
         let mut archive = Archive::new(&mut plain);
-        let bytes = unpack(folder, &mut archive, limits)?;
+        unpack(folder, &mut archive, &mut meter)?;
         // What follows the archive's end counts for the digest: at most padding.
-        drain(&mut plain, limits.bytes)?;
-        (bytes, plain.finish())
+        drain(&mut plain, PADDING)?;
+        plain.finish()
     };
     check("an unpacked layer", diff_id, got)?;
     drain(&mut compressed, layer.size)?;
     check("a layer", &layer.digest, compressed.finish())?;
+    let bytes = meter.bytes();
+    meter.keep();
     Ok(bytes)
 }
 
@@ -115,7 +148,7 @@ fn drain(from: &mut impl Read, limit: u64) -> Result<(), UnpackError> {
     let rest = io::copy(&mut from.take(limit.saturating_add(1)), &mut io::sink())
         .map_err(UnpackError::Read)?;
     if rest > limit {
-        Err(UnpackError::TooLarge(limit))
+        Err(UnpackError::Trailing)
     } else {
         Ok(())
     }

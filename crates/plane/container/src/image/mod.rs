@@ -1,5 +1,6 @@
 //! Images: pulled, verified, unpacked once a layer, kept until nobody needs them.
 
+mod budget;
 mod config;
 mod error;
 mod layer;
@@ -13,12 +14,12 @@ mod unpack;
 use std::{path::PathBuf, sync::Arc};
 
 pub use self::{
+    budget::UnpackLimits,
     config::{ExposedPort, ImageConfig},
     error::{ImageError, LayerError, PullError, RegistryError, UnpackError},
     reference::{BadReference, Digest, Reference},
     registry::{Endpoint, RegistryAuth},
     store::{Collected, GarbageRules, ImageOptions, ImageStore, ImageSummary, PullRequest},
-    unpack::UnpackLimits,
 };
 
 /// An image whose layers lie unpacked on this node; cheap to clone.

@@ -34,12 +34,12 @@ use wharf_shim_protocol::record::boot_id;
 
 use super::{
     Image, ImageConfig,
+    budget::{Budget, UnpackLimits},
     error::{ImageError, LayerError, PullError, RegistryError},
-    layer,
+    layer::{self, Incoming},
     manifest::{CONFIG_LIMIT, Descriptor, MANIFEST_LIMIT, Manifest, parse_config, parse_manifest},
     reference::{Digest, Reference},
     registry::{Endpoint, RegistryAuth, Repository, system_tls},
-    unpack::UnpackLimits,
 };
 
 /// As many as the stock agent makes, and its waits (spec/ecs-agent.md §5).
@@ -387,12 +387,17 @@ impl ImageStore {
         repository: &Arc<Repository>,
         layers: &[(Descriptor, Digest)],
     ) -> Result<(), PullError> {
+        let budget = Budget::new(self.inner.limits, self.inner.dir.clone());
         let mut fetches = tokio::task::JoinSet::new();
         for (descriptor, diff_id) in layers {
             let (store, repository) = (self.clone(), Arc::clone(repository));
             let (descriptor, diff_id) = (descriptor.clone(), diff_id.clone());
-            fetches
-                .spawn(async move { store.ensure_layer(&repository, &descriptor, &diff_id).await });
+            let budget = Arc::clone(&budget);
+            fetches.spawn(async move {
+                store
+                    .ensure_layer(&repository, &descriptor, &diff_id, &budget)
+                    .await
+            });
         }
         while let Some(fetched) = fetches.join_next().await {
             // The first failure ends the others, when the set is dropped.
@@ -413,8 +418,16 @@ impl ImageStore {
         repository: &Repository,
         descriptor: &Descriptor,
         diff_id: &Digest,
+        budget: &Arc<Budget>,
     ) -> Result<(), PullError> {
         let inner = &self.inner;
+        let failed = |attempts| {
+            move |source| PullError::Layer {
+                digest: descriptor.digest.clone(),
+                attempts,
+                source,
+            }
+        };
         let turn = {
             let mut unpacking = inner
                 .unpacking
@@ -425,22 +438,21 @@ impl ImageStore {
             Arc::clone(unpacking.entry(diff_id.clone()).or_default())
         };
         let _turn = turn.lock().await;
-        if inner.has_layer(diff_id) {
-            return Ok(());
+        if let Some(here) = inner.layer(diff_id) {
+            let counted = budget.count_present(here.bytes);
+            return counted.map_err(|e| failed(1)(e.into()));
         }
         let Ok(_slot) = inner.slots.acquire().await else {
             return Ok(());
         };
         let (attempts, result) = inner
             .retry(LayerError::is_transient, || async {
-                inner.fetch_layer(repository, descriptor, diff_id).await
+                inner
+                    .fetch_layer(repository, descriptor, diff_id, budget)
+                    .await
             })
             .await;
-        result.map_err(|source| PullError::Layer {
-            digest: descriptor.digest.clone(),
-            attempts,
-            source,
-        })
+        result.map_err(failed(attempts))
     }
 
     /// Flushes what was unpacked, off the way of whoever waits for the image.
@@ -522,33 +534,37 @@ impl Inner {
         repository: &Repository,
         descriptor: &Descriptor,
         diff_id: &Digest,
+        budget: &Arc<Budget>,
     ) -> Result<(), LayerError> {
         let incoming = self
             .dir
             .join("incoming")
             .join(format!("{:016x}", rand::rng().random::<u64>()));
         make_layer_folder(&incoming)?;
-        let fetched = layer::fetch(repository, descriptor, diff_id, &incoming, self.limits).await;
+        let incoming = Incoming::new(incoming);
+        let (bytes, incoming) =
+            layer::fetch(repository, descriptor, diff_id, incoming, budget).await?;
         let (inner, diff_id) = (Arc::clone(self), diff_id.clone());
-        let finished = tokio::task::spawn_blocking(move || match fetched {
-            Ok(bytes) => inner
-                .keep_layer(&incoming, &diff_id, bytes)
-                .map_err(LayerError::Store),
-            Err(e) => {
-                layer::discard(&incoming);
-                Err(e)
-            }
+        let kept = tokio::task::spawn_blocking(move || inner.keep_layer(incoming, &diff_id, bytes));
+        let kept = kept.await.unwrap_or_else(|e| {
+            Err(ImageError::io("keep a layer in", &self.dir)(
+                io::Error::other(e),
+            ))
         });
-        finished.await.unwrap_or_else(|e| {
-            Err(ImageError::io("keep a layer in", &self.dir)(io::Error::other(e)).into())
-        })
+        Ok(kept?)
     }
 
-    fn keep_layer(&self, incoming: &Path, diff_id: &Digest, bytes: u64) -> Result<(), ImageError> {
+    fn keep_layer(
+        &self,
+        incoming: Incoming,
+        diff_id: &Digest,
+        bytes: u64,
+    ) -> Result<(), ImageError> {
         let path = self.layer_path(diff_id);
         // One that is not trusted any more.
         layer::discard(&path);
-        fs::rename(incoming, &path).map_err(ImageError::io("move a layer to", path))?;
+        fs::rename(incoming.path(), &path).map_err(ImageError::io("move a layer to", path))?;
+        incoming.keep();
         let record = LayerRecord {
             boot: self.boot.clone(),
             flushed: false,

@@ -27,53 +27,28 @@ use nix::{
 use wharf_rootdir::{Place, RootDir};
 
 use super::{
+    budget::Meter,
     error::UnpackError,
     tar::{Archive, Entry, Kind},
 };
-
-/// What one layer may bring.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UnpackLimits {
-    pub entries: u64,
-    /// Of file contents.
-    pub bytes: u64,
-}
-
-impl Default for UnpackLimits {
-    /// Far beyond real layers, and below what would fill a usual disk unnoticed.
-    fn default() -> Self {
-        Self {
-            entries: 4_000_000,
-            bytes: 64 << 30,
-        }
-    }
-}
 
 const WHITEOUT: &[u8] = b".wh.";
 const OPAQUE: &[u8] = b".wh..wh..opq";
 /// Bookkeeping of an older file system, meaningless here.
 const AUFS: &[u8] = b".wh..wh.";
 
-/// Unpacks a whole archive into the (empty) folder. Returns the bytes of file contents. The
-/// archive's stream is left where the archive ended.
+/// Unpacks a whole archive into the (empty) folder, as far as the meter allows. The archive's stream
+/// is left where the archive ended.
 pub fn unpack<R: Read>(
     folder: &Path,
     archive: &mut Archive<R>,
-    limits: UnpackLimits,
-) -> Result<u64, UnpackError> {
+    meter: &mut Meter,
+) -> Result<(), UnpackError> {
     let root = RootDir::open(folder).map_err(failed("open", folder))?;
-    let (mut entries, mut bytes) = (0, 0u64);
     // Applied last: what is put into a folder changes its time.
     let mut folders: Vec<(PathBuf, i64)> = Vec::new();
     while let Some(entry) = archive.next_entry()? {
-        entries += 1;
-        bytes = bytes.saturating_add(entry.size);
-        if entries > limits.entries {
-            return Err(UnpackError::TooManyEntries(limits.entries));
-        }
-        if bytes > limits.bytes {
-            return Err(UnpackError::TooLarge(limits.bytes));
-        }
+        meter.entry(entry.size)?;
         if entry.kind == Kind::Folder {
             folders.push((entry.path.clone(), entry.mtime));
         }
@@ -97,7 +72,7 @@ pub fn unpack<R: Read>(
             set.map_err(|e| failed("set the time of", &path)(e.into()))?;
         }
     }
-    Ok(bytes)
+    Ok(())
 }
 
 fn failed(step: &'static str, path: &Path) -> impl FnOnce(io::Error) -> UnpackError {
@@ -339,6 +314,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::image::budget::{Budget, UnpackLimits};
 
     struct Tar(tar::Builder<Vec<u8>>);
 
@@ -379,17 +355,17 @@ mod tests {
             self.raw(name, tar::EntryType::Directory, "", b"")
         }
 
-        fn unpack(self, into: &Path) -> Result<u64, UnpackError> {
+        fn unpack(self, into: &Path) -> Result<(), UnpackError> {
             let bytes = self.0.into_inner().unwrap();
             fs::create_dir_all(into).unwrap();
-            unpack(
-                into,
-                &mut Archive::new(&bytes[..]),
-                UnpackLimits {
-                    entries: 20,
-                    bytes: 1000,
-                },
-            )
+            let limits = UnpackLimits {
+                entries: 20,
+                bytes: 1000,
+                free_percent: 0,
+                ..UnpackLimits::default()
+            };
+            let mut meter = Budget::new(limits, into.to_owned()).meter(bytes.len() as u64);
+            unpack(into, &mut Archive::new(&bytes[..]), &mut meter)
         }
     }
 

@@ -1,10 +1,11 @@
 //! Tasks and their containers on this node.
 //!
-//! Each task has a folder, a shim and a cgroup `/wharf-<installation>/<task>`. Nothing here has to
+//! Each task has a folder, a shim and a cgroup `/wharf-<installation>/containers/<task>`. Nothing here has to
 //! stay alive for them: [`Runtime::recover`] finds everything again from the folders. What the
 //! kernel holds carries the installation's id, and [`Runtime::teardown_all`] removes all of it.
 
 mod client;
+mod disk;
 mod error;
 mod events;
 mod exec;
@@ -23,8 +24,9 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use wharf_base::InstallationId;
+use wharf_cgroup::Hierarchies;
+pub use wharf_cgroup::Limits;
 pub use wharf_cgroup::Stats as ContainerStats;
-use wharf_cgroup::{Hierarchies, Limits};
 use wharf_durable::{self as durable, Durability};
 use wharf_shim_protocol::{ContainerName, ShimSetup, TaskFolder};
 pub use wharf_shim_protocol::{
@@ -34,6 +36,7 @@ use wharf_userns::IdRange;
 
 use self::spawn::ShimProgram;
 pub use self::{
+    disk::{DiskUsage, PreparedDisk, TaskDisk},
     error::{ContainerError, RuntimeError, Step},
     events::TaskEvents,
     exec::{ExecOutput, ExecSession, ExecSpec},
@@ -44,6 +47,8 @@ pub use self::{
 
 /// The cgroup below the installation's in which all shims live.
 const SHIMS: &str = "shims";
+/// The one in which the tasks' are (`tasks` is a file of version 1), so that all together can be limited without the shims.
+const TASKS: &str = "containers";
 
 #[derive(Debug, Clone)]
 pub struct RuntimeOptions {
@@ -67,6 +72,12 @@ pub struct TaskSandbox {
     pub cpu_quota_millis: Option<u64>,
     /// For all containers together.
     pub memory_limit_bytes: Option<u64>,
+    /// Processes and threads of all containers together.
+    #[serde(default)]
+    pub pids_limit: Option<u64>,
+    /// It was given a disk of its own; set by [`Runtime::create_task_on`].
+    #[serde(default)]
+    pub has_disk: bool,
     /// The caller's own; given back by [`Runtime::recover`].
     #[serde(default)]
     pub annotations: BTreeMap<String, String>,
@@ -93,6 +104,9 @@ struct TaskRecord {
     #[serde(flatten)]
     setup: ShimSetup,
     sandbox: TaskSandbox,
+    /// The task's own; tasks begun by a version that did not write it have theirs one level higher.
+    #[serde(default)]
+    task_cgroup: Option<String>,
 }
 
 /// What all handles share.
@@ -134,10 +148,12 @@ impl Runtime {
                 hierarchies,
                 may_raise_limits,
             };
-            shared
-                .hierarchies
-                .group(&format!("{}/{SHIMS}", shared.own_cgroup()))?
-                .create(&Limits::default())?;
+            for own in [SHIMS, TASKS] {
+                shared
+                    .hierarchies
+                    .group(&format!("{}/{own}", shared.own_cgroup()))?
+                    .create(&Limits::default())?;
+            }
             Ok(Self {
                 shared: Arc::new(shared),
             })
@@ -153,24 +169,56 @@ impl Runtime {
         shared.shim.probe_user_namespaces(&shared.dir, stage).await
     }
 
+    /// Limits for all tasks together. They may be changed while tasks run.
+    ///
+    /// # Errors
+    /// The kernel refuses them, as it does less memory than is in use and cannot be reclaimed.
+    pub async fn limit_all_tasks(&self, limits: Limits) -> Result<(), RuntimeError> {
+        let shared = Arc::clone(&self.shared);
+        blocking(move || {
+            let group = format!("{}/{TASKS}", shared.own_cgroup());
+            Ok(shared.hierarchies.group(&group)?.create(&limits)?)
+        })
+        .await
+    }
+
     /// Makes the task's folder and cgroup and starts its shim.
     pub async fn create_task(&self, sandbox: TaskSandbox) -> Result<TaskHandle, RuntimeError> {
+        self.create_task_on(sandbox, None).await
+    }
+
+    /// The same; what its containers write, and volumes of its own, go to `disk`.
+    pub async fn create_task_on(
+        &self,
+        mut sandbox: TaskSandbox,
+        mut disk: Option<PreparedDisk>,
+    ) -> Result<TaskHandle, RuntimeError> {
         let shared = Arc::clone(&self.shared);
         let folder = shared.folder(&sandbox.task_id)?;
-        let (prepared, sandbox) = blocking({
+        sandbox.has_disk = disk.is_some();
+        let (prepared, sandbox, disk) = blocking({
             let folder = folder.clone();
-            move || Ok((shared.prepare_task(&folder, &sandbox), sandbox))
+            move || {
+                let prepared = shared.prepare_task(&folder, &sandbox, disk.as_mut());
+                Ok((prepared, sandbox, disk))
+            }
         })
         .await?;
         // A task that is there already keeps its folder.
         prepared?;
-        let started = self.shared.shim.start(&sandbox.task_id, &folder).await;
+        let mount = disk.as_ref().map(PreparedDisk::mount);
+        let started = self
+            .shared
+            .shim
+            .start(&sandbox.task_id, &folder, mount)
+            .await;
         if let Err(e) = started {
             self.shared.remove_task(&sandbox.task_id).await?;
             return Err(e);
         }
         let base = folder.base().to_owned();
-        TaskHandle::new(Arc::clone(&self.shared), sandbox, folder)
+        let cgroup = self.shared.task_cgroup(&sandbox.task_id);
+        TaskHandle::new(Arc::clone(&self.shared), sandbox, folder, cgroup)
             .map_err(RuntimeError::io("open", base))
     }
 
@@ -219,7 +267,13 @@ impl Shared {
         format!("/wharf-{}", self.installation)
     }
 
-    pub(crate) fn task_cgroup(&self, task_id: &str) -> String {
+    /// Of a new task.
+    fn task_cgroup(&self, task_id: &str) -> String {
+        format!("{}/{TASKS}/{task_id}", self.own_cgroup())
+    }
+
+    /// Where versions without a limit for all tasks together had it.
+    fn former_task_cgroup(&self, task_id: &str) -> String {
         format!("{}/{task_id}", self.own_cgroup())
     }
 
@@ -228,7 +282,8 @@ impl Shared {
             && task_id
                 .bytes()
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-            && task_id != SHIMS;
+            && task_id != SHIMS
+            && task_id != TASKS;
         if !fits {
             return Err(RuntimeError::BadTaskId(task_id.chars().take(80).collect()));
         }
@@ -242,13 +297,25 @@ impl Shared {
         STAGES.iter().map(Path::new).find(fits)
     }
 
-    fn prepare_task(&self, folder: &TaskFolder, sandbox: &TaskSandbox) -> Result<(), RuntimeError> {
+    fn prepare_task(
+        &self,
+        folder: &TaskFolder,
+        sandbox: &TaskSandbox,
+        disk: Option<&mut PreparedDisk>,
+    ) -> Result<(), RuntimeError> {
         let base = folder.base();
         match fs::DirBuilder::new().mode(0o700).create(base) {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
                 return Err(RuntimeError::TaskExists(sandbox.task_id.clone()));
             }
             other => other.map_err(RuntimeError::io("make", base))?,
+        }
+        if let Some(disk) = disk {
+            let place = folder.disk();
+            fs::create_dir(&place).map_err(RuntimeError::io("make", place))?;
+            let image = folder.disk_image();
+            disk.move_to(image.clone())
+                .map_err(RuntimeError::io("move a disk to", image))?;
         }
         let netns = match &sandbox.network {
             TaskNetwork::Host | TaskNetwork::PerContainer => None,
@@ -261,21 +328,23 @@ impl Shared {
                 Some(_) => Some(self.stage().ok_or(RuntimeError::NoStage)?.to_owned()),
                 None => None,
             },
+            disk: sandbox.has_disk,
         };
+        let cgroup = self.task_cgroup(&sandbox.task_id);
         let record = TaskRecord {
             setup,
             sandbox: sandbox.clone(),
+            task_cgroup: Some(cgroup.clone()),
         };
         durable::replace_json(&folder.task(), &record, Durability::Process)
             .map_err(RuntimeError::io("write", folder.task()))?;
         let limits = Limits {
             memory_bytes: sandbox.memory_limit_bytes,
             cpu_quota_millis: sandbox.cpu_quota_millis,
+            pids: sandbox.pids_limit,
             ..Limits::default()
         };
-        self.hierarchies
-            .group(&self.task_cgroup(&sandbox.task_id))?
-            .create(&limits)?;
+        self.hierarchies.group(&cgroup)?.create(&limits)?;
         Ok(())
     }
 
@@ -284,6 +353,12 @@ impl Shared {
         let shared = Arc::clone(self);
         let task_id = task_id.to_owned();
         blocking(move || {
+            let former = shared
+                .hierarchies
+                .group(&shared.former_task_cgroup(&task_id))?;
+            if former.exists() {
+                former.kill_and_remove()?;
+            }
             shared
                 .hierarchies
                 .group(&shared.task_cgroup(&task_id))?

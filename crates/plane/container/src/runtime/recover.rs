@@ -50,7 +50,9 @@ pub(super) async fn recover(shared: &Arc<Shared>) -> Result<Vec<Recovered>, Runt
             durable::read_json(&folder.task(), RECORD_LIMIT);
         match record {
             Ok(Some(record)) if record.sandbox.task_id == id => {
-                found.push(recover_task(shared, folder, record.sandbox).await?);
+                let former = shared.former_task_cgroup(&id);
+                let cgroup = record.task_cgroup.unwrap_or(former);
+                found.push(recover_task(shared, folder, record.sandbox, cgroup).await?);
             }
             // Died before its record was written: nothing of it ever ran.
             Ok(None) => shared.remove_task(&id).await?,
@@ -74,10 +76,16 @@ async fn recover_task(
     shared: &Arc<Shared>,
     folder: TaskFolder,
     sandbox: TaskSandbox,
+    cgroup: String,
 ) -> Result<Recovered, RuntimeError> {
     let base = folder.base().to_owned();
-    let handle = TaskHandle::new(Arc::clone(shared), sandbox.clone(), folder.clone())
-        .map_err(RuntimeError::io("open", base))?;
+    let handle = TaskHandle::new(
+        Arc::clone(shared),
+        sandbox.clone(),
+        folder.clone(),
+        cgroup.clone(),
+    )
+    .map_err(RuntimeError::io("open", base))?;
     let deadline = tokio::time::Instant::now() + SHIM_PATIENCE;
     loop {
         match handle.status().await {
@@ -103,7 +111,7 @@ async fn recover_task(
         tokio::time::sleep(SHIM_LOOK_AGAIN).await;
     }
     let shared = Arc::clone(shared);
-    blocking(move || without_shim(&shared, &folder, sandbox)).await
+    blocking(move || without_shim(&shared, &folder, sandbox, &cgroup)).await
 }
 
 /// The shim's process is there, or it has not said yet which one it is.
@@ -116,10 +124,9 @@ fn without_shim(
     shared: &Shared,
     folder: &TaskFolder,
     sandbox: TaskSandbox,
+    cgroup: &str,
 ) -> Result<Recovered, RuntimeError> {
-    let group = shared
-        .hierarchies
-        .group(&shared.task_cgroup(&sandbox.task_id))?;
+    let group = shared.hierarchies.group(cgroup)?;
     let mut survivors = false;
     for child in group.children() {
         let child = group.child(&child)?;

@@ -17,7 +17,7 @@ use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader},
     process::Command,
 };
-use wharf_shim_protocol::TaskFolder;
+use wharf_shim_protocol::{TaskFolder, plan::DISK_FD_VARIABLE};
 
 use super::error::RuntimeError;
 
@@ -25,6 +25,21 @@ use super::error::RuntimeError;
 const START_TIMEOUT: Duration = Duration::from_secs(20);
 /// What a shim may say instead of `ready`, in bytes.
 const MESSAGE_LIMIT: u64 = 4096;
+
+/// The child keeps the descriptor, under the same number.
+fn hand_over(command: &mut Command, disk: &OwnedFd) {
+    let fd = disk.as_raw_fd();
+    command.env(DISK_FD_VARIABLE, fd.to_string());
+    let keep = move || {
+        // SAFETY: takes numbers; the descriptor is open until the child has been started.
+        if unsafe { libc::fcntl(fd, libc::F_SETFD, 0) } < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(())
+    };
+    // SAFETY: between fork and exec it makes one system call and allocates nothing.
+    unsafe { command.pre_exec(keep) };
+}
 
 /// The shim's program, seen through a read-only mount that exists nowhere else.
 ///
@@ -109,18 +124,26 @@ impl ShimProgram {
         command
     }
 
-    /// Starts a shim in the task's folder and waits until it listens. Returns its process id.
-    pub async fn start(&self, task: &str, folder: &TaskFolder) -> Result<u32, RuntimeError> {
+    /// Starts a shim in the task's folder, with the mount of the task's disk if it has one, and waits
+    /// until it listens. Returns its process id.
+    pub async fn start(
+        &self,
+        task: &str,
+        folder: &TaskFolder,
+        disk: Option<&OwnedFd>,
+    ) -> Result<u32, RuntimeError> {
         let log = folder.shim_log();
         let log = File::create(&log).map_err(RuntimeError::io("make", log))?;
         let failed = |reason: String| RuntimeError::ShimDidNotStart {
             task: task.to_owned(),
             reason,
         };
-        let mut child = self
-            .command(folder.base())
-            .stdout(Stdio::piped())
-            .stderr(log)
+        let mut command = self.command(folder.base());
+        command.stdout(Stdio::piped()).stderr(log);
+        if let Some(disk) = disk {
+            hand_over(&mut command, disk);
+        }
+        let mut child = command
             .spawn()
             .map_err(|e| failed(format!("cannot run the program: {e}")))?;
         let pid = child.id().unwrap_or(0);

@@ -15,6 +15,7 @@ use wharf_shim_protocol::{
 use super::{
     Shared, TaskSandbox,
     client::Client,
+    disk::TaskDisk,
     error::{ContainerError, RuntimeError, Step},
     events::TaskEvents,
     exec::{ExecOutput, ExecSession, ExecSpec},
@@ -34,6 +35,8 @@ pub struct TaskHandle {
     shared: Arc<Shared>,
     sandbox: Arc<TaskSandbox>,
     folder: TaskFolder,
+    /// The task's; its containers' are below.
+    cgroup: Arc<str>,
     client: Client,
 }
 
@@ -50,12 +53,14 @@ impl TaskHandle {
         shared: Arc<Shared>,
         sandbox: TaskSandbox,
         folder: TaskFolder,
+        cgroup: String,
     ) -> io::Result<Self> {
         let client = Client::new(folder.base())?;
         Ok(Self {
             shared,
             sandbox: Arc::new(sandbox),
             folder,
+            cgroup: cgroup.into(),
             client,
         })
     }
@@ -232,6 +237,18 @@ impl TaskHandle {
         session.output(timeout, max_bytes).await
     }
 
+    /// The disk of its own, if it has one.
+    pub fn disk(&self) -> Option<TaskDisk> {
+        self.sandbox
+            .has_disk
+            .then(|| TaskDisk::new(self.folder.clone()))
+    }
+
+    /// Where volumes of its own lie on that disk, as its shim sees it.
+    pub fn disk_volumes(&self) -> Option<PathBuf> {
+        self.sandbox.has_disk.then(|| self.folder.disk_volumes())
+    }
+
     /// Usage of one container now.
     pub fn stats(&self, name: &ContainerName) -> Result<Stats, ContainerError> {
         Ok(self.shared.hierarchies.group(&self.cgroup(name))?.stats()?)
@@ -271,6 +288,10 @@ impl TaskHandle {
     }
 
     async fn end(&self, kill: bool) -> Result<(), RuntimeError> {
+        if kill && let Some(disk) = self.disk() {
+            // Best effort: what is still to be written would be, for nobody.
+            let _ = tokio::task::spawn_blocking(move || disk.abandon()).await;
+        }
         let told = self
             .client
             .tell(Step::Stop, Request::Shutdown { kill })
@@ -300,7 +321,7 @@ impl TaskHandle {
     }
 
     fn cgroup(&self, name: &ContainerName) -> String {
-        format!("{}/{name}", self.shared.task_cgroup(self.task_id()))
+        format!("{}/{name}", self.cgroup)
     }
 
     async fn running(&self) -> Result<BTreeMap<ContainerName, i32>, ContainerError> {

@@ -113,6 +113,7 @@ impl Bundle {
                 "env": [],
                 "cwd": "/",
                 "rlimits": rlimits,
+                "oomScoreAdj": spec.oom_score_adj,
             },
             "mounts": mounts(spec, context, &files),
             "linux": {
@@ -141,6 +142,7 @@ impl Bundle {
                 stdin: spec.stdin,
                 tty: spec.tty,
                 shares_pids: spec.pid != NamespaceMode::Private,
+                replaces: spec.replaces.clone(),
                 user: context.user.clone(),
             },
             limits,

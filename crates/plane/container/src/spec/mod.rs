@@ -43,6 +43,8 @@ pub struct ContainerSpec {
     pub swappiness: Option<u64>,
     pub cpu_shares: Option<u64>,
     pub pids_limit: Option<u64>,
+    /// How readily the kernel ends it when memory runs out, up to 1000; 0 is as any process.
+    pub oom_score_adj: i32,
     pub ulimits: Vec<Ulimit>,
     pub capabilities: Capabilities,
     pub privileged: bool,
@@ -57,6 +59,8 @@ pub struct ContainerSpec {
     pub mounts: Vec<Mount>,
     pub devices: Vec<Device>,
     pub files: NameFiles,
+    /// The ended container whose place it takes; what that one had written goes.
+    pub replaces: Option<ContainerName>,
     pub pid: NamespaceMode,
     pub ipc: NamespaceMode,
     /// A network namespace of its own, by its path; `None` is the task's.
@@ -82,6 +86,7 @@ impl ContainerSpec {
             swappiness: None,
             cpu_shares: None,
             pids_limit: None,
+            oom_score_adj: 0,
             ulimits: Vec::new(),
             capabilities: Capabilities::default(),
             privileged: false,
@@ -94,6 +99,7 @@ impl ContainerSpec {
             mounts: Vec::new(),
             devices: Vec::new(),
             files: NameFiles::default(),
+            replaces: None,
             pid: NamespaceMode::Private,
             ipc: NamespaceMode::Private,
             network: None,

@@ -3,7 +3,7 @@ use std::{collections::BTreeSet, fs, path::Path, time::Duration};
 use wharf_base::InstallationId;
 use wharf_container::image::{
     Collected, GarbageRules, ImageError, ImageOptions, ImageStore, PullError, PullRequest,
-    Reference, RegistryAuth,
+    Reference, RegistryAuth, UnpackLimits,
 };
 
 use crate::registry::{Packing, Registry, digest, layer};
@@ -225,6 +225,69 @@ async fn lies_are_noticed_and_leave_nothing() {
     );
     assert!(store.pull(&request(&registry, "bomb:1")).await.is_err());
     assert!(nothing_left());
+}
+
+#[tokio::test]
+async fn bombs_are_refused_and_leave_nothing() {
+    let registry = Registry::start().await;
+    let zeros = layer("zeros", &vec![0; 4 << 20], Packing::Gzip);
+    registry.push("bomb", "1", std::slice::from_ref(&zeros));
+    let half = |name| layer(name, &[7; 600], Packing::Plain);
+    registry.push("large", "1", &[half("a"), half("b")]);
+    let check = async |name: &str, limits: UnpackLimits, reason: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        let options = ImageOptions {
+            limits,
+            ..ImageOptions::default()
+        };
+        let store = ImageStore::open(dir.path(), InstallationId::mint(), options)
+            .await
+            .unwrap();
+        let error = store.pull(&request(&registry, name)).await.unwrap_err();
+        let text = error.reason();
+        assert!(
+            text.starts_with("CannotPullContainerError: pull image layer sha256:")
+                && text.ends_with(reason),
+            "{text}"
+        );
+        // Layers that nobody waits for any more go as soon as their thread notices.
+        let empty = async {
+            while fs::read_dir(dir.path().join("incoming")).unwrap().count() > 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), empty)
+            .await
+            .expect("nothing is left of it");
+    };
+    let most = UnpackLimits {
+        bytes_at_any_ratio: 1 << 20,
+        ..UnpackLimits::default()
+    };
+    // Four megabytes of zeros compress to four thousand bytes.
+    let text = "bytes, 100 times its compressed size";
+    check("bomb:1", most, text).await;
+    let bytes = UnpackLimits {
+        bytes: 1000,
+        ..UnpackLimits::default()
+    };
+    check(
+        "large:1",
+        bytes,
+        "the image unpacks to more than 1000 bytes",
+    )
+    .await;
+    let entries = UnpackLimits {
+        entries: 1,
+        ..UnpackLimits::default()
+    };
+    check("large:1", entries, "the image has more than 1 entries").await;
+    let full = UnpackLimits {
+        free_percent: 100,
+        ..UnpackLimits::default()
+    };
+    let text = "no space left on device: 100 % of the node's disk stays free";
+    check("large:1", full, text).await;
 }
 
 #[tokio::test]

@@ -80,7 +80,7 @@ async fn limits_are_in_the_kernels_files() {
     }];
     task.create_container(&spec, &node.image).await.unwrap();
     task.start(&spec.name).await.unwrap();
-    let root = format!("wharf-{}/t1", node.installation);
+    let root = format!("wharf-{}/containers/t1", node.installation);
     let read = |controller: &str, file: &str| {
         fs::read_to_string(format!("/sys/fs/cgroup/{controller}/{root}/{file}"))
             .unwrap()

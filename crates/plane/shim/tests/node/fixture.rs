@@ -63,6 +63,8 @@ impl Node {
             network: TaskNetwork::Host,
             cpu_quota_millis: None,
             memory_limit_bytes: None,
+            pids_limit: None,
+            has_disk: false,
             annotations: [("owner".to_owned(), "test".to_owned())].into(),
             user_range: None,
         }

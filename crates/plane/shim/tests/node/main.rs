@@ -4,6 +4,7 @@
 mod confinement;
 mod fixture;
 mod lifecycle;
+mod limits;
 mod logs;
 mod recovery;
 mod user_namespace;

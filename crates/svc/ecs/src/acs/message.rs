@@ -229,6 +229,15 @@ pub struct Task {
     pub execution_role_credentials: Option<Credentials>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_fault_injection: Option<bool>,
+    /// Not among what AWS sends: its Fargate gives the disk before the agent is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ephemeral_storage: Option<EphemeralStorage>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct EphemeralStorage {
+    #[serde(rename = "sizeInGiB")]
+    pub size_in_gib: u32,
 }
 
 #[derive(Debug, Default, Serialize)]

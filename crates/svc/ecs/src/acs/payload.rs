@@ -90,6 +90,10 @@ pub fn task(record: &Task, definition: &TaskDefinition, extras: Extras) -> messa
         enable_fault_injection: definition.enable_fault_injection,
         role_credentials: extras.role_credentials.clone(),
         execution_role_credentials: extras.execution_role_credentials.clone(),
+        ephemeral_storage: record
+            .ephemeral_gib
+            .and_then(|gib| u32::try_from(gib).ok())
+            .map(|size_in_gib| message::EphemeralStorage { size_in_gib }),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Many tasks, a manifest, crashes: the core driven by hand.
 
+use std::time::Duration;
+
 use super::*;
 use crate::{engine::report::Status, protocol::payload::Container};
 
@@ -26,7 +28,11 @@ fn core() -> Core {
         cpu: 1024,
         memory: 1000,
     };
-    Core::new(Loaded::default(), host, Duration::from_secs(60))
+    let cleanup = TaskCleanup {
+        after: Duration::from_secs(60),
+        at_most: 3,
+    };
+    Core::new(Loaded::default(), host, cleanup)
 }
 
 fn success(action: Action) -> Vec<Event> {
@@ -70,6 +76,7 @@ fn run(core: &mut Core, mut effects: Vec<Effect>, online: bool) -> Vec<(String, 
                 told.push((id.clone(), report.status));
                 effects.extend(core.reported(&id, NOW));
             }
+            Effect::Dispose { task } => effects.extend(core.disposed(&task.id, NOW)),
             _ => {}
         }
     }
@@ -105,6 +112,58 @@ fn from_payload_to_oblivion() {
         matches!(&effects[..], [Effect::Forget { .. }]),
         "{effects:?}"
     );
+}
+
+#[test]
+fn few_stopped_tasks_are_remembered_and_little_of_each() {
+    let mut core = core();
+    let mut forgotten = Vec::new();
+    for n in 0..10 {
+        let mut task = task(&format!("aaaaaaa{n}"), "STOPPED", 0);
+        task.containers[0].environment = [("K".to_owned(), "v".repeat(10_000))].into();
+        let effects = core.accept(task, NOW).unwrap();
+        forgotten.extend(run_and_forget(&mut core, effects));
+    }
+    let expected: Vec<String> = (0..7).map(|n| format!("aaaaaaa{n}")).collect();
+    assert_eq!(forgotten, expected, "the oldest first");
+    let kept = core.record("aaaaaaa9").unwrap();
+    assert!(kept.is_sound() && kept.is_stopped());
+    assert!(kept.task.containers[0].environment.is_empty());
+    let bytes = serde_json::to_vec(kept).unwrap().len();
+    assert!(bytes < 2500, "{bytes} bytes");
+}
+
+/// As [`run`]; returns what was forgotten.
+fn run_and_forget(core: &mut Core, effects: Vec<Effect>) -> Vec<String> {
+    let before: Vec<String> = core.tasks.keys().cloned().collect();
+    run(core, effects, true);
+    let gone = |id: &String| core.record(id).is_none();
+    before.into_iter().filter(gone).collect()
+}
+
+#[test]
+fn a_stopped_task_is_known_until_nothing_of_it_is_left() {
+    let mut core = core();
+    let effects = core.accept(task("aaaaaaaa", "STOPPED", 0), NOW).unwrap();
+    let mut left = effects;
+    // Its logs are still being delivered: the disposal does not end.
+    let mut rest = Vec::new();
+    while let Some(effect) = left.pop() {
+        match effect {
+            Effect::Perform { task, action } => {
+                left.extend(core.done(&task.id, action, success(action), NOW));
+            }
+            Effect::Report { id, .. } => left.extend(core.reported(&id, NOW)),
+            Effect::Dispose { task } => rest.push(task),
+            _ => {}
+        }
+    }
+    assert_eq!(rest.len(), 1);
+    let late = NOW + Duration::from_secs(1_000_000);
+    core.tick(late);
+    assert!(core.record("aaaaaaaa").is_some());
+    core.disposed("aaaaaaaa", late);
+    assert!(core.record("aaaaaaaa").is_none());
 }
 
 #[test]
@@ -232,7 +291,7 @@ fn a_crash_at_any_moment_loses_nothing() {
                 cpu: 1024,
                 memory: 1000,
             };
-            let mut again = Core::new(loaded, host, Duration::from_secs(60));
+            let mut again = Core::new(loaded, host, TaskCleanup::default());
             let effects = again.tick(NOW);
             told.extend(
                 run(&mut again, effects, true)

@@ -1,17 +1,24 @@
-//! How many descriptors this process may have.
+//! What the kernel grants this process: descriptors, and to live on when memory runs out.
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 /// Raises the soft limit to the hard one: every connection costs descriptors, and the usual soft
 /// limit of 1,024 is one for programs that call `select`. Nothing here does. Containers have limits
 /// of their own, whatever this process has.
-pub fn raise_limit() {
+pub fn raise_descriptors() {
     // A process that may not read or raise it goes on with what it has; `wharf doctor` tells.
     if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
         && soft < hard
     {
         let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
     }
+}
+
+/// Asks to be among the last that the kernel ends when memory runs out; without CAP_SYS_RESOURCE it
+/// may not be asked, and containers' processes, which are the first, must do.
+pub fn outlive_tasks() {
+    const SCORE: &str = "-900";
+    let _ = std::fs::write("/proc/self/oom_score_adj", SCORE);
 }
 
 #[cfg(test)]
@@ -22,7 +29,7 @@ mod tests {
     fn the_soft_limit_rises_to_the_hard_one() {
         let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
         setrlimit(Resource::RLIMIT_NOFILE, hard / 2, hard).unwrap();
-        raise_limit();
+        raise_descriptors();
         assert_eq!(getrlimit(Resource::RLIMIT_NOFILE).unwrap(), (hard, hard));
     }
 }

@@ -1,0 +1,175 @@
+//! Keeps the node's own disk from filling up although its tasks were promised more than it has.
+//!
+//! Tasks' disks are sparse files: together they may be larger than what is free. When a loop device
+//! finds no room below it, what tasks wrote is lost and every one of them sees a broken disk. So each
+//! may only take its share of what is really free beyond a reserve, and beyond that share its file
+//! system is full, as the task knows it: ENOSPC.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use nix::sys::statvfs::statvfs;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use wharf_container::runtime::{DiskUsage, TaskDisk};
+
+use super::Shared;
+
+/// While every task may write for this long at full speed, looking is seldom needed.
+const AT_EASE: Duration = Duration::from_secs(1);
+const TIGHT: Duration = Duration::from_millis(100);
+/// A share below this may be written in less than a second.
+const TIGHT_SHARE: u64 = 4 << 30;
+/// Deleted files' room is given back to the node once it is worth the work.
+const TRIM_FROM: u64 = 64 << 20;
+
+/// Of the node's disk, what tasks' writing leaves alone: the control plane and the agent live there.
+fn reserve_of(total: u64) -> u64 {
+    const LEAST: u64 = 128 << 20;
+    const MOST: u64 = 8 << 30;
+    (total / 10).clamp(LEAST, MOST).min(total / 4)
+}
+
+/// How much each disk may still take.
+#[derive(Debug, PartialEq, Eq)]
+struct Shares {
+    /// What is free for all of them together.
+    available: u64,
+    /// For each.
+    each: u64,
+}
+
+fn shares(total: u64, free: u64, disks: &[DiskUsage]) -> Shares {
+    // Written, but not yet below.
+    let under_way: u64 = disks
+        .iter()
+        .map(|disk| disk.used.saturating_sub(disk.allocated))
+        .sum();
+    let available = free.saturating_sub(reserve_of(total) + under_way);
+    Shares {
+        available,
+        each: available / disks.len().max(1) as u64,
+    }
+}
+
+/// What one disk must not give out.
+fn held_back(disk: &DiskUsage, shares: &Shares, wanted_by_all: u64) -> u64 {
+    if wanted_by_all <= shares.available {
+        return 0;
+    }
+    disk.free.saturating_sub(shares.each)
+}
+
+/// Until shutdown. What was held back stays so while no agent runs.
+pub async fn run(shared: Arc<Shared>, dir: PathBuf, shutdown: CancellationToken) {
+    loop {
+        let disks: Vec<(String, TaskDisk)> = shared.disks_in_use();
+        let mut pause = AT_EASE;
+        if !disks.is_empty() {
+            let dir = dir.clone();
+            let looked = tokio::task::spawn_blocking(move || look(&dir, &disks)).await;
+            match looked.map_err(io::Error::other).and_then(|done| done) {
+                Ok(each) if each < TIGHT_SHARE => pause = TIGHT,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "the node's disk cannot be looked at; retrying")
+                }
+            }
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = sleep(pause) => {}
+        }
+    }
+}
+
+/// Returns the share of each.
+fn look(dir: &Path, disks: &[(String, TaskDisk)]) -> io::Result<u64> {
+    let host = statvfs(dir)?;
+    let block = host.fragment_size();
+    let (total, free) = (host.blocks() * block, host.blocks_available() * block);
+    // One without a shim has just ended, or is about to begin.
+    let seen: Vec<(&str, &TaskDisk, DiskUsage)> = disks
+        .iter()
+        .filter_map(|(id, disk)| Some((id.as_str(), disk, disk.usage().ok()?)))
+        .collect();
+    let usages: Vec<DiskUsage> = seen.iter().map(|(_, _, usage)| *usage).collect();
+    let shares = shares(total, free, &usages);
+    let wanted = usages.iter().map(|usage| usage.free).sum();
+    for (id, disk, usage) in seen {
+        let done = disk.hold_back(held_back(&usage, &shares, wanted));
+        let slack = usage.allocated.saturating_sub(usage.used);
+        let trimmed = if slack > TRIM_FROM.max(usage.used / 4) {
+            disk.trim()
+        } else {
+            Ok(())
+        };
+        if let Err(error) = done.and(trimmed)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(task = id, %error, "a task's disk cannot be adjusted; retrying");
+        }
+    }
+    Ok(shares.each)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GIB: u64 = 1 << 30;
+
+    fn disk(used: u64, free: u64) -> DiskUsage {
+        DiskUsage {
+            free,
+            used,
+            allocated: used,
+        }
+    }
+
+    #[test]
+    fn with_room_for_all_nothing_is_held_back() {
+        let disks = [disk(GIB, 19 * GIB), disk(0, 20 * GIB)];
+        let shares = shares(200 * GIB, 100 * GIB, &disks);
+        assert_eq!(shares.available, 92 * GIB);
+        assert_eq!(held_back(&disks[0], &shares, 39 * GIB), 0);
+    }
+
+    #[test]
+    fn together_they_never_get_more_than_there_is() {
+        let disks = [disk(GIB, 19 * GIB), disk(0, 20 * GIB), disk(0, GIB)];
+        let shares = shares(40 * GIB, 10 * GIB, &disks);
+        let given: u64 = disks
+            .iter()
+            .map(|d| d.free - held_back(d, &shares, 40 * GIB))
+            .sum();
+        assert!(given <= 6 * GIB, "{given}");
+        assert_eq!(
+            disks[0].free - held_back(&disks[0], &shares, 40 * GIB),
+            2 * GIB
+        );
+    }
+
+    #[test]
+    fn what_waits_to_be_written_counts_as_taken() {
+        let writing = DiskUsage {
+            free: GIB,
+            used: 2 * GIB,
+            allocated: GIB,
+        };
+        assert_eq!(shares(100 * GIB, 9 * GIB + 5, &[writing]).available, 5);
+        assert_eq!(shares(100 * GIB, 9 * GIB - 5, &[writing]).each, 0);
+    }
+
+    #[test]
+    fn reserves() {
+        assert_eq!(reserve_of(250 * GIB), 8 * GIB);
+        assert_eq!(reserve_of(10 * GIB), GIB);
+        assert_eq!(reserve_of(GIB), 128 << 20);
+        assert_eq!(reserve_of(100 << 20), 25 << 20);
+    }
+}

@@ -1,0 +1,374 @@
+//! A file system of a task's own, of a fixed size: everything its containers write beside their
+//! images, so that a task can fill no disk but this one.
+//!
+//! It is an ext4 image in a sparse file behind a loop device. It is mounted nowhere on the host: the
+//! mount is handed to the task's shim as a descriptor, and lives in the shim's mount namespace. When
+//! the last process of the task is gone, however it ended, so are mount and device; the file goes
+//! with the task's folder.
+
+use std::{
+    ffi::{CStr, CString},
+    fs::{self, File, OpenOptions},
+    io,
+    os::{
+        fd::{AsRawFd, FromRawFd, OwnedFd},
+        unix::{
+            ffi::OsStrExt,
+            fs::{FileExt, MetadataExt, OpenOptionsExt},
+        },
+    },
+    path::{Path, PathBuf},
+};
+
+use nix::{
+    errno::Errno,
+    sys::{
+        stat::{Mode, SFlag, major, makedev, minor, mknod},
+        statvfs::statvfs,
+    },
+    unistd::{Whence, lseek64},
+};
+use wharf_durable as durable;
+use wharf_shim_protocol::{
+    ShimState, TaskFolder,
+    record::{RECORD_LIMIT, boot_id},
+};
+
+/// Of the kernel's loop devices.
+const LOOP_MAJOR: u64 = 7;
+/// Others may take the device that was free a moment ago; so often the next one is tried.
+const LOOP_TRIES: u32 = 64;
+
+/// A formatted disk that no task has yet. Dropping it leaves its file alone.
+#[derive(Debug)]
+pub struct PreparedDisk {
+    image: PathBuf,
+    mount: OwnedFd,
+}
+
+impl PreparedDisk {
+    /// A copy of the formatted file `template` at `image`, ready to be mounted. Blocks for some
+    /// milliseconds.
+    pub fn make(template: &Path, image: &Path) -> io::Result<Self> {
+        let made = copy_sparse(template, image)
+            .and_then(|file| attach(&file, image))
+            .and_then(|(device, number)| mount_detached(device, number));
+        match made {
+            Ok(mount) => Ok(Self {
+                image: image.to_owned(),
+                mount,
+            }),
+            Err(error) => {
+                let _ = fs::remove_file(image);
+                Err(error)
+            }
+        }
+    }
+
+    /// The file becomes the task's.
+    pub(super) fn move_to(&mut self, image: PathBuf) -> io::Result<()> {
+        fs::rename(&self.image, &image)?;
+        self.image = image;
+        Ok(())
+    }
+
+    pub(super) fn mount(&self) -> &OwnedFd {
+        &self.mount
+    }
+}
+
+/// Copies only what is not a hole; the copy has the same length.
+fn copy_sparse(from: &Path, to: &Path) -> io::Result<File> {
+    let from = File::open(from)?;
+    let to = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(to)?;
+    let length = from.metadata()?.len();
+    to.set_len(length)?;
+    let mut buffer = vec![0; 64 << 10];
+    let mut at = 0;
+    loop {
+        let start = match lseek64(&from, at, Whence::SeekData) {
+            // Only holes follow.
+            Err(Errno::ENXIO) => return Ok(to),
+            other => other?,
+        };
+        at = lseek64(&from, start, Whence::SeekHole)?;
+        let (mut next, end) = (start as u64, at as u64);
+        while next < end {
+            let want = buffer.len().min((end - next) as usize);
+            from.read_exact_at(&mut buffer[..want], next)?;
+            to.write_all_at(&buffer[..want], next)?;
+            next += want as u64;
+        }
+    }
+}
+
+/// `struct loop_info64` of the kernel.
+#[repr(C)]
+struct LoopInfo {
+    device: u64,
+    inode: u64,
+    rdevice: u64,
+    offset: u64,
+    sizelimit: u64,
+    number: u32,
+    encrypt_type: u32,
+    encrypt_key_size: u32,
+    flags: u32,
+    file_name: [u8; 64],
+    crypt_name: [u8; 64],
+    encrypt_key: [u8; 32],
+    init: [u64; 2],
+}
+
+/// `struct loop_config`.
+#[repr(C)]
+struct LoopConfig {
+    fd: u32,
+    block_size: u32,
+    info: LoopInfo,
+    reserved: [u64; 8],
+}
+
+const LOOP_CONFIGURE: libc::Ioctl = 0x4C0A;
+const LOOP_CTL_GET_FREE: libc::Ioctl = 0x4C82;
+/// The device lets go of its file when the last who uses it closes it.
+const LO_FLAGS_AUTOCLEAR: u32 = 4;
+/// Past the page cache: what a task writes is cached once, and counts as the task's.
+const LO_FLAGS_DIRECT_IO: u32 = 16;
+
+/// Puts a loop device over the file.
+fn attach(file: &File, path: &Path) -> io::Result<(File, u64)> {
+    let control = open_device("/dev/loop-control")?;
+    let mut flags = LO_FLAGS_AUTOCLEAR | LO_FLAGS_DIRECT_IO;
+    for _ in 0..LOOP_TRIES {
+        // SAFETY: an ioctl without an argument.
+        let number =
+            Errno::result(unsafe { libc::ioctl(control.as_raw_fd(), LOOP_CTL_GET_FREE) })? as u64;
+        let device = loop_device(number, path)?;
+        let config = config_of(file, path, flags);
+        // SAFETY: the structure is the kernel's and outlives the call.
+        let done = unsafe { libc::ioctl(device.as_raw_fd(), LOOP_CONFIGURE, &raw const config) };
+        match Errno::result(done) {
+            Ok(_) => return Ok((device, number)),
+            // Taken by somebody else meanwhile.
+            Err(Errno::EBUSY) => {}
+            // Not every file system can do without the page cache.
+            Err(Errno::EINVAL) if flags & LO_FLAGS_DIRECT_IO != 0 => flags = LO_FLAGS_AUTOCLEAR,
+            Err(other) => return Err(other.into()),
+        }
+    }
+    Err(io::Error::new(
+        io::ErrorKind::ResourceBusy,
+        "no loop device stays free",
+    ))
+}
+
+fn config_of(file: &File, path: &Path, flags: u32) -> LoopConfig {
+    let mut file_name = [0; 64];
+    // Shown by `losetup`; the last byte stays zero.
+    let name = path.as_os_str().as_bytes();
+    let shown = &name[name.len().saturating_sub(63)..];
+    file_name[..shown.len()].copy_from_slice(shown);
+    LoopConfig {
+        fd: file.as_raw_fd() as u32,
+        block_size: 0,
+        info: LoopInfo {
+            device: 0,
+            inode: 0,
+            rdevice: 0,
+            offset: 0,
+            sizelimit: 0,
+            number: 0,
+            encrypt_type: 0,
+            encrypt_key_size: 0,
+            flags,
+            file_name,
+            crypt_name: [0; 64],
+            encrypt_key: [0; 32],
+            init: [0; 2],
+        },
+        reserved: [0; 8],
+    }
+}
+
+fn open_device(path: impl AsRef<Path>) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .custom_flags(libc::O_CLOEXEC)
+        .open(path)
+}
+
+/// Where `/dev` is not the kernel's own, a device that is new has no file there yet.
+fn loop_device(number: u64, beside: &Path) -> io::Result<File> {
+    match open_device(format!("/dev/loop{number}")) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {
+            let node = beside.with_extension("loop");
+            let device = makedev(LOOP_MAJOR, number);
+            mknod(
+                &node,
+                SFlag::S_IFBLK,
+                Mode::from_bits_truncate(0o600),
+                device,
+            )?;
+            let opened = open_device(&node);
+            let _ = fs::remove_file(node);
+            opened
+        }
+        other => other,
+    }
+}
+
+/// Shims hold namespaces at 10 and 11, the agent has some dozens of descriptors.
+const LEAST_FD: libc::c_int = 64;
+const FSCONFIG_SET_FLAG: libc::c_int = 0;
+const FSCONFIG_SET_STRING: libc::c_int = 1;
+const FSCONFIG_CMD_CREATE: libc::c_int = 6;
+const FSOPEN_CLOEXEC: libc::c_int = 1;
+const FSMOUNT_CLOEXEC: libc::c_int = 1;
+
+/// Mounts the device, at no place. Nothing on it has to outlive the machine's own end, so nothing is
+/// flushed for that, and inode tables are written as they are used.
+fn mount_detached(device: File, number: u64) -> io::Result<OwnedFd> {
+    let named = format!("/dev/loop{number}");
+    let source = if Path::new(&named).exists() {
+        named
+    } else {
+        format!("/proc/self/fd/{}", device.as_raw_fd())
+    };
+    let source = CString::new(source)?;
+    // SAFETY: a C string that outlives the call; a success is a new descriptor.
+    let context = unsafe {
+        let fd = libc::syscall(libc::SYS_fsopen, c"ext4".as_ptr(), FSOPEN_CLOEXEC);
+        OwnedFd::from_raw_fd(Errno::result(fd)? as i32)
+    };
+    let set = |command: libc::c_int, key: Option<&CStr>, value: Option<&CStr>| {
+        // SAFETY: C strings or null, as the command takes them; they outlive the call.
+        Errno::result(unsafe {
+            libc::syscall(
+                libc::SYS_fsconfig,
+                context.as_raw_fd(),
+                command,
+                key.map_or(std::ptr::null(), CStr::as_ptr),
+                value.map_or(std::ptr::null(), CStr::as_ptr),
+                0,
+            )
+        })
+    };
+    set(FSCONFIG_SET_STRING, Some(c"source"), Some(&source))?;
+    for flag in [c"noinit_itable", c"nobarrier"] {
+        set(FSCONFIG_SET_FLAG, Some(flag), None)?;
+    }
+    set(FSCONFIG_CMD_CREATE, None, None).map_err(|e| {
+        io::Error::new(
+            io::Error::from(e).kind(),
+            format!("cannot mount /dev/loop{number}: {}", e.desc()),
+        )
+    })?;
+    // SAFETY: takes a descriptor and numbers; a success is a new descriptor.
+    let mount = unsafe {
+        let fd = libc::syscall(libc::SYS_fsmount, context.as_raw_fd(), FSMOUNT_CLOEXEC, 0);
+        OwnedFd::from_raw_fd(Errno::result(fd)? as i32)
+    };
+    // Beyond the numbers that a shim gives to descriptors of its own.
+    // SAFETY: takes numbers; a success is a new descriptor.
+    let fd = unsafe { libc::fcntl(mount.as_raw_fd(), libc::F_DUPFD_CLOEXEC, LEAST_FD) };
+    // SAFETY: as above.
+    Ok(unsafe { OwnedFd::from_raw_fd(Errno::result(fd)?) })
+}
+
+/// How full a task's disk is, in bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DiskUsage {
+    /// What the task could still write if the node had the room.
+    pub free: u64,
+    /// What its files hold.
+    pub used: u64,
+    /// What of the node's own disk they take now: less while something waits to be written, more
+    /// after files were deleted.
+    pub allocated: u64,
+}
+
+/// The disk of a task that runs.
+#[derive(Debug, Clone)]
+pub struct TaskDisk {
+    folder: TaskFolder,
+}
+
+impl TaskDisk {
+    pub(super) fn new(folder: TaskFolder) -> Self {
+        Self { folder }
+    }
+
+    pub fn usage(&self) -> io::Result<DiskUsage> {
+        let seen = statvfs(&self.seen_by_shim()?)?;
+        let block = seen.fragment_size();
+        Ok(DiskUsage {
+            free: seen.blocks_free() * block,
+            used: (seen.blocks() - seen.blocks_free()) * block,
+            allocated: fs::metadata(self.folder.disk_image())?.blocks() * 512,
+        })
+    }
+
+    /// Of what is free on it, `bytes` are not given out until another number is set: then writing
+    /// meets a full disk. A little is always kept, as the file system itself does, for its own tables.
+    pub fn hold_back(&self, bytes: u64) -> io::Result<()> {
+        const KEPT_BLOCKS: u64 = 4096;
+        let root = self.seen_by_shim()?;
+        let seen = statvfs(&root)?;
+        let kept = KEPT_BLOCKS.min(seen.blocks() / 50);
+        let blocks = (bytes / seen.fragment_size()).max(kept);
+        let number = minor(fs::metadata(&root)?.dev());
+        let file = format!("/sys/fs/ext4/loop{number}/reserved_clusters");
+        fs::write(file, blocks.to_string())
+    }
+
+    /// Gives the node back what deleted files held.
+    pub fn trim(&self) -> io::Result<()> {
+        /// `struct fstrim_range`: start, length, least extent.
+        const FITRIM: libc::Ioctl = 0xC018_5879;
+        let root = File::open(self.seen_by_shim()?)?;
+        let mut range = [0_u64, u64::MAX, 0];
+        // SAFETY: the kernel reads and writes three numbers, which outlive the call.
+        Errno::result(unsafe { libc::ioctl(root.as_raw_fd(), FITRIM, range.as_mut_ptr()) })?;
+        Ok(())
+    }
+
+    /// Nobody reads or writes it any more: what waits to be written is dropped, which makes its end
+    /// a matter of milliseconds however much that is.
+    pub fn abandon(&self) -> io::Result<()> {
+        /// `EXT4_IOC_SHUTDOWN`
+        const SHUTDOWN: libc::Ioctl = 0x8004_587D;
+        let no_log_flush = 2_u32;
+        let root = File::open(self.seen_by_shim()?)?;
+        // SAFETY: the kernel reads one number, which outlives the call.
+        Errno::result(unsafe { libc::ioctl(root.as_raw_fd(), SHUTDOWN, &raw const no_log_flush) })?;
+        Ok(())
+    }
+
+    /// Its mount is the shim's alone. An open file on it would keep it alive, so none is kept.
+    fn seen_by_shim(&self) -> io::Result<PathBuf> {
+        let gone = || io::Error::new(io::ErrorKind::NotFound, "the task has no shim");
+        let state: Option<ShimState> = durable::read_json(&self.folder.state(), RECORD_LIMIT)?;
+        let state = state
+            .filter(|state| state.boot_id == boot_id() && state.shim.is_alive())
+            .ok_or_else(gone)?;
+        let disk = self.folder.disk();
+        let below = disk.strip_prefix("/").map_err(|_| gone())?;
+        let root = Path::new("/proc")
+            .join(state.shim.pid.to_string())
+            .join("root")
+            .join(below);
+        if major(fs::metadata(&root)?.dev()) == LOOP_MAJOR {
+            Ok(root)
+        } else {
+            Err(gone())
+        }
+    }
+}

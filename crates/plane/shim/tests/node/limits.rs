@@ -1,0 +1,309 @@
+//! What one task may take, and all together: processes, memory, disk. A task that takes all it can leaves
+//! its neighbours and the shims as they were.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use wharf_container::{
+    runtime::{ExecSpec, Limits, PreparedDisk, TaskHandle},
+    spec::{ContainerSpec, Mount},
+};
+
+use crate::fixture::{Node, log_text, name, sh, within};
+
+/// The value of a file of the cgroup below the installation's, whichever version the machine has.
+fn read(node: &Node, controller: &str, group: &str, v1: &str, v2: &str) -> String {
+    let root = format!("wharf-{}", node.installation);
+    let path = if fs::exists("/sys/fs/cgroup/memory").unwrap() {
+        format!("/sys/fs/cgroup/{controller}/{root}/{group}/{v1}")
+    } else {
+        format!("/sys/fs/cgroup/{root}/{group}/{v2}")
+    };
+    fs::read_to_string(&path)
+        .unwrap_or_else(|e| panic!("{path}: {e}"))
+        .trim()
+        .to_owned()
+}
+
+async fn start(node: &Node, task: &TaskHandle, spec: &ContainerSpec) -> i32 {
+    task.create_container(spec, &node.image)
+        .await
+        .unwrap_or_else(|e| panic!("{}", e.reason()));
+    task.start(&spec.name).await.unwrap().pid
+}
+
+fn idle() -> ContainerSpec {
+    sh("while :; do sleep 0.05; done")
+}
+
+#[tokio::test]
+async fn a_fork_bomb_stays_within_its_task() {
+    let node = Node::new().await;
+    let mut sandbox = node.sandbox("bomb");
+    sandbox.pids_limit = Some(64);
+    let bomb = node.runtime.create_task(sandbox).await.unwrap();
+    // Forks for ever, bounded by the limit alone: what cannot fork tries again.
+    let spec = sh("b() { b | b & }; while :; do b 2>/dev/null; sleep 0.01; done");
+    start(&node, &bomb, &spec).await;
+    let current = || {
+        read(
+            &node,
+            "pids",
+            "containers/bomb",
+            "pids.current",
+            "pids.current",
+        )
+    };
+    let full = async {
+        while current().parse::<u64>().unwrap() < 60 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    within(full).await;
+    assert_eq!(
+        read(&node, "pids", "containers/bomb", "pids.max", "pids.max"),
+        "64"
+    );
+
+    // A neighbour starts, works and answers as if nothing were.
+    let neighbour = node
+        .runtime
+        .create_task(node.sandbox("neighbour"))
+        .await
+        .unwrap();
+    let counts = sh("seq 1 200 | while read n; do sleep 0; echo $n; done | tail -1");
+    let (code, said) = node.run(&neighbour, &counts).await;
+    assert_eq!((code, said.as_str()), (0, "200\n"));
+    within(bomb.kill()).await.unwrap();
+    node.finish().await;
+}
+
+#[tokio::test]
+async fn a_task_without_a_limit_ends_before_its_neighbours_and_the_shims() {
+    let node = Node::new().await;
+    let all = 96 << 20;
+    let limits = Limits {
+        memory_bytes: Some(all),
+        pids: Some(1000),
+        ..Limits::default()
+    };
+    node.runtime.limit_all_tasks(limits).await.unwrap();
+    let (v1, v2) = ("memory.limit_in_bytes", "memory.max");
+    assert_eq!(read(&node, "memory", "containers", v1, v2), all.to_string());
+    assert_eq!(
+        read(&node, "pids", "containers", "pids.max", "pids.max"),
+        "1000"
+    );
+
+    // The neighbour holds more than the hog's single processes do when the room ends.
+    let mut limited =
+        sh("x=$(yes 0123456789abcde | head -c 20000000); echo ready; while :; do sleep 0.05; done");
+    limited.memory_limit_bytes = Some(64 << 20);
+    limited.oom_score_adj = 300;
+    let neighbour = node
+        .runtime
+        .create_task(node.sandbox("neighbour"))
+        .await
+        .unwrap();
+    let kept = start(&node, &neighbour, &limited).await;
+    let mut log = neighbour.logs(&limited.name).unwrap();
+    assert_eq!(
+        &within(log.next(1)).await.unwrap().records[0].line[..],
+        b"ready"
+    );
+    assert_eq!(score(kept), "300");
+
+    let hog = node.runtime.create_task(node.sandbox("hog")).await.unwrap();
+    let mut spec = sh("x=0123456789abcdef; while :; do x=$x$x; done");
+    spec.oom_score_adj = 1000;
+    task_ends_for_want_of_memory(&node, &hog, &spec).await;
+
+    let state = neighbour.status().await.unwrap();
+    assert_eq!(state.containers[&limited.name].pid, kept);
+    assert!(state.containers[&limited.name].exit.is_none());
+    hog.status().await.expect("its shim lives");
+    node.finish().await;
+}
+
+async fn task_ends_for_want_of_memory(node: &Node, task: &TaskHandle, spec: &ContainerSpec) {
+    start(node, task, spec).await;
+    let exit = within(task.wait(&spec.name)).await.unwrap();
+    assert!(exit.oom && exit.code == 137, "{exit:?}");
+}
+
+/// As the kernel has it.
+fn score(pid: i32) -> String {
+    let text = fs::read_to_string(format!("/proc/{pid}/oom_score_adj")).unwrap();
+    text.trim().to_owned()
+}
+
+#[tokio::test]
+async fn further_processes_count_as_the_containers() {
+    let node = Node::new().await;
+    let task = node.task().await;
+    let mut spec = idle();
+    spec.oom_score_adj = 700;
+    start(&node, &task, &spec).await;
+    let look = ExecSpec {
+        argv: ["cat", "/proc/self/oom_score_adj"]
+            .map(str::to_owned)
+            .into(),
+        ..ExecSpec::default()
+    };
+    let done = task
+        .exec_output(&name("main"), &look, Duration::from_secs(10), 100)
+        .await
+        .unwrap();
+    assert_eq!(done.output, b"700\n");
+    node.finish().await;
+}
+
+const MIB: u64 = 1 << 20;
+
+/// A disk of 32 MiB, ready to be a task's.
+fn disk(node: &Node) -> PreparedDisk {
+    let template = node.dir.path().join("template");
+    if !template.exists() {
+        fs::File::create(&template)
+            .unwrap()
+            .set_len(32 * MIB)
+            .unwrap();
+        let made = Command::new("/usr/sbin/mkfs.ext4")
+            .args(["-q", "-F", "-m", "0", "-b", "4096", "-O", "^has_journal"])
+            .arg(&template)
+            .status();
+        assert!(made.unwrap().success());
+    }
+    PreparedDisk::make(&template, &node.dir.path().join("ready.img")).unwrap()
+}
+
+/// The files below `dir` that loop devices stand on.
+fn loop_files(dir: &Path) -> Vec<PathBuf> {
+    let devices = fs::read_dir("/sys/block").unwrap().flatten();
+    devices
+        .filter_map(|device| fs::read_to_string(device.path().join("loop/backing_file")).ok())
+        .map(|file| PathBuf::from(file.trim()))
+        .filter(|file| file.starts_with(dir))
+        .collect()
+}
+
+/// To its end; its exit code and what it said. What it wrote stays.
+async fn run_and_keep(node: &Node, task: &TaskHandle, spec: &ContainerSpec) -> (i32, String) {
+    start(node, task, spec).await;
+    let exit = within(task.wait(&spec.name)).await.unwrap();
+    (exit.code, log_text(task, &spec.name).await)
+}
+
+#[tokio::test]
+async fn what_a_task_writes_has_an_end() {
+    let node = Node::new().await;
+    let task = node
+        .runtime
+        .create_task_on(node.sandbox("t1"), Some(disk(&node)))
+        .await
+        .unwrap();
+    // Writable layer and volume lie on the same disk.
+    let volume = |mut spec: ContainerSpec| {
+        spec.mounts = vec![Mount {
+            source: task.disk_volumes().unwrap().join("own"),
+            destination: "/own".into(),
+            read_only: false,
+            copy_up: true,
+            beneath: None,
+        }];
+        spec
+    };
+    let fill = "dd if=/dev/zero of=/f bs=1048576 2>/dev/null; stat -c %s /f; touch /own/kept; cat /f > /own/more 2>/dev/null || echo full";
+    let (code, said) = run_and_keep(&node, &task, &volume(sh(fill))).await;
+    let (size, rest) = said.split_once('\n').unwrap();
+    let size: u64 = size.parse().unwrap();
+    assert_eq!((code, rest), (0, "full\n"));
+    assert!((24 * MIB..32 * MIB).contains(&size), "{size}");
+    let own = task.disk().unwrap();
+    let usage = own.usage().unwrap();
+    assert!(usage.free < MIB && usage.used >= size, "{usage:?}");
+    assert!(usage.allocated <= 32 * MIB, "{usage:?}");
+
+    // The next run of the container begins without what the one before had written; the volume stays.
+    let mut again =
+        sh("ls /own; dd if=/dev/zero of=/g bs=1048576 count=8 2>/dev/null && echo room");
+    again.name = name("main~r1");
+    again.replaces = Some(name("main"));
+    let (code, said) = run_and_keep(&node, &task, &volume(again)).await;
+    assert_eq!((code, said.as_str()), (0, "kept\nmore\nroom\n"));
+
+    // What the node cannot give is not there for the task.
+    let mut third = idle();
+    third.name = name("third");
+    start(&node, &task, &third).await;
+    let write = ExecSpec {
+        argv: [
+            "sh",
+            "-c",
+            "dd if=/dev/zero of=/h bs=1048576 count=4 2>/dev/null && echo room || echo full",
+        ]
+        .map(str::to_owned)
+        .into(),
+        ..ExecSpec::default()
+    };
+    let patience = Duration::from_secs(30);
+    own.trim().unwrap();
+    for (held, expected) in [(own.usage().unwrap().free, "full\n"), (0, "room\n")] {
+        own.hold_back(held).unwrap();
+        let done = task
+            .exec_output(&third.name, &write, patience, 100)
+            .await
+            .unwrap();
+        assert_eq!(String::from_utf8(done.output).unwrap(), expected);
+    }
+
+    assert_eq!(loop_files(node.dir.path()).len(), 1);
+    task.kill().await.unwrap();
+    let gone = async {
+        while !loop_files(node.dir.path()).is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    within(gone).await;
+    assert!(!node.dir.path().join("tasks/t1").exists());
+    node.finish().await;
+}
+
+#[tokio::test]
+async fn a_disk_ends_with_a_shim_that_is_killed() {
+    let node = Node::new().await;
+    let task = node
+        .runtime
+        .create_task_on(node.sandbox("t1"), Some(disk(&node)))
+        .await
+        .unwrap();
+    start(&node, &task, &idle()).await;
+    // An agent started anew finds disk and shim.
+    let again = node.reopened().await;
+    let found = again.recover().await.unwrap();
+    assert!(found[0].sandbox.has_disk);
+    let shim = task.status().await.unwrap().shim_pid;
+    nix::sys::signal::kill(
+        nix::unistd::Pid::from_raw(shim),
+        nix::sys::signal::Signal::SIGKILL,
+    )
+    .unwrap();
+    within(async {
+        while task.status().await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+    again.remove_task("t1").await.unwrap();
+    within(async {
+        while !loop_files(node.dir.path()).is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+    node.finish().await;
+}

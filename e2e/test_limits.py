@@ -1,0 +1,216 @@
+"""What one task may take of a machine, and what its neighbours and the control plane notice of one that takes all it can."""
+
+import os
+import pathlib
+import tempfile
+
+import pytest
+
+from harness import images, processes, tasks, tools
+from harness.installation import Installation
+from harness.tasks import run_script, sh
+from harness.waiting import wait_for
+
+MIB = 1 << 20
+PIDS = 150
+TASK_DISK_MIB = 192
+CONTROL_GROUPS = pathlib.Path("/sys/fs/cgroup")
+
+
+@pytest.fixture(scope="module")
+def small():
+    """An installation on a file system of 1.5 GB, with a usual soft limit of descriptors and small limits for tasks."""
+    image = pathlib.Path(tempfile.mkdtemp(prefix="wharf-e2e-limits-"))
+    disk, folder = image / "disk", image / "mounted"
+    folder.mkdir()
+    with disk.open("wb") as file:
+        file.truncate(1500 * MIB)
+    tools.run("mkfs.ext4", "-q", "-F", "-m", "0", disk, env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"})
+    tools.run("mount", "-o", "loop", disk, folder)
+    try:
+        arguments = ("--pids", str(PIDS), "--task-disk", f"{TASK_DISK_MIB}M")
+        with Installation(data=folder / "data", arguments=arguments, under=("prlimit", "--nofile=256:20000")) as installation:
+            yield installation.start()
+    finally:
+        tools.run("umount", "--lazy", folder)
+        disk.unlink()
+        folder.rmdir()
+        image.rmdir()
+
+
+@pytest.fixture(scope="module")
+def shell(small):
+    return images.push(small, "busybox")
+
+
+def begin(small, shell, script, **more):
+    """A task that runs a script; it is killed soon after it is asked to stop, which a shell does not hear."""
+    return tasks.run(small, shell, stopTimeout=2, **sh(script), **more)
+
+
+IDLE = "while usleep 100000; do :; done"
+
+
+@pytest.fixture
+def neighbour(small, shell):
+    """A task that writes a file once a second's tenth; at the end it must have gone on and never have failed."""
+    task = begin(small, shell, "n=0; while usleep 100000; do n=$((n+1)); echo $n > /tmp/n || echo failed; echo beat; done")
+    task.wait_line("beat")
+    yield task
+    before = len(task.lines())
+    wait_for(lambda: len(task.lines()) > before, 30, "a further beat of the neighbour")
+    assert task.describe()["lastStatus"] == "RUNNING"
+    assert "failed" not in task.lines()
+    task.stop(wait=False)
+
+
+def group_file(small, path, old, new):
+    """The number in a file of a control group of the installation, whichever version the machine has."""
+    for root, file in ((CONTROL_GROUPS / old.partition(".")[0], old), (CONTROL_GROUPS, new)):
+        found = root / f"wharf-{small.id}" / path / file
+        if found.exists():
+            return int(found.read_text())
+    raise LookupError(f"no {old} and no {new} of {path}")
+
+
+def works(small, shell):
+    """The control plane takes writes, and a new task runs."""
+    name = tasks.unique("works")
+    assert small.client("ecs").create_cluster(clusterName=name)["cluster"]["status"] == "ACTIVE"
+    assert run_script(small, shell, "echo works").lines() == ["works"]
+
+
+# Descriptors
+
+
+def test_descriptors_are_raised_and_not_inherited(small, shell):
+    def limit(pid):
+        lines = pathlib.Path(f"/proc/{pid}/limits").read_text().splitlines()
+        return next(line.split()[3:5] for line in lines if line.startswith("Max open files"))
+
+    parts = [small.child(role) for role in ("server", "node", "lb")]
+    task = begin(small, shell, f"echo $(ulimit -Sn) $(ulimit -Hn); {IDLE}")
+    assert task.wait_line("000") == "1024 20000"
+    for pid in [*parts, *small.shims()]:
+        soft, hard = limit(pid)
+        assert soft == hard == "20000", processes.command_line(pid)
+    task.stop(wait=False)
+
+
+# Processes
+
+
+def test_a_fork_bomb_stays_within_its_task(small, shell, neighbour):
+    bomb = begin(small, shell, "b() { b | b & }; while :; do b 2>/dev/null; usleep 10000; done")
+    group = f"containers/{bomb.id}"
+    assert wait_for(lambda: group_file(small, group, "pids.max", "pids.max"), 30) == PIDS
+    wait_for(lambda: group_file(small, group, "pids.current", "pids.current") > PIDS - 10, 60, "a bomb that has gone off")
+    works(small, shell)
+    assert group_file(small, group, "pids.current", "pids.current") <= PIDS
+    bomb.stop()
+
+
+# Memory
+
+
+def test_a_task_ends_before_anything_of_wharf(small, shell):
+    limited = begin(small, shell, IDLE)
+    unlimited = begin(small, shell, IDLE, memory=None, memoryReservation=16)
+
+    def score(pid):
+        return int(pathlib.Path(f"/proc/{pid}/oom_score_adj").read_text())
+
+    scores = [score(processes.of_container(task.wait("RUNNING"))) for task in (limited, unlimited)]
+    assert scores == [300, 1000]
+    for pid in [small.process.pid, *map(small.child, ("server", "node", "lb")), *small.shims()]:
+        assert score(pid) <= 0, processes.command_line(pid)
+    for task in (limited, unlimited):
+        task.stop(wait=False)
+
+
+def test_all_tasks_together_leave_memory_to_the_machine(small):
+    lines = pathlib.Path("/proc/meminfo").read_text().splitlines()
+    total = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemTotal:"))
+    limit = group_file(small, "containers", "memory.limit_in_bytes", "memory.max")
+    assert total * 0.7 < limit < total - 100 * MIB
+    instances = small.client("ecs").list_container_instances()["containerInstanceArns"]
+    (instance,) = small.client("ecs").describe_container_instances(containerInstances=instances)["containerInstances"]
+    registered = next(one["integerValue"] for one in instance["registeredResources"] if one["name"] == "MEMORY")
+    assert limit == registered * MIB
+
+
+# Disk
+
+
+def test_a_task_that_fills_its_disk(small, shell, neighbour):
+    """Writable layer and volume are one disk of the size the node says; its end is the task's alone."""
+    volume = {"mountPoints": [{"sourceVolume": "own", "containerPath": "/own"}]}
+    script = f"dd if=/dev/zero of=/f bs=1M 2>&1; echo x > /own/x; du -m /f | cut -f1; df -m / | awk 'END{{print $2}}'; echo filled; {IDLE}"
+    filler = begin(small, shell, script, task={"volumes": [{"name": "own"}]}, **volume)
+    filler.wait_line("filled", deadline_s=120)
+    lines = filler.lines()
+    assert any("No space left on device" in line for line in lines), lines
+    size, seen = (int(line) for line in lines[-3:-1])
+    assert TASK_DISK_MIB * 0.8 < size <= TASK_DISK_MIB and size <= seen <= TASK_DISK_MIB
+    works(small, shell)
+    free = os.statvfs(small.data)
+    filler.stop()
+    wait_for(lambda: os.statvfs(small.data).f_bavail > free.f_bavail + size // 2 * MIB // free.f_frsize, 30, "the room it held")
+
+
+def test_a_task_that_fills_its_inodes(small, shell, neighbour):
+    script = f"mkdir /d; cd /d; n=0; while : > $n; do n=$((n+1)); done 2>/dev/null; echo $n files; {IDLE}"
+    filler = begin(small, shell, script)
+    made = int(filler.wait_line("files", deadline_s=120).split()[0])
+    # One inode for 16 KiB.
+    assert made < TASK_DISK_MIB * 64
+    works(small, shell)
+    filler.stop()
+
+
+def test_promises_beyond_the_nodes_disk_break_nothing(small, shell, neighbour):
+    """A Fargate task has 20 GiB, the node 1.5: it meets a full disk before the node does."""
+    script = f"dd if=/dev/zero of=/f bs=1M 2>&1; sync; echo filled; {IDLE}"
+    group = tasks.open_group(small)
+    definition = tasks.register(
+        small,
+        shell,
+        network="awsvpc",
+        memory=512,
+        stopTimeout=2,
+        execution_role=tasks.execution_role(small),
+        task={"requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512"},
+        **sh(script),
+    )
+    filler = tasks.start(small, definition, launchType="FARGATE", **tasks.in_vpc(small, securityGroups=[group]))
+    filler.wait_line("filled", deadline_s=120)
+    assert any("No space left on device" in line for line in filler.lines()), filler.lines()
+    state = os.statvfs(small.data)
+    assert state.f_bavail * state.f_frsize > 64 * MIB
+    works(small, shell)
+    filler.stop()
+
+
+def test_nothing_is_left_of_disks(small, shell):
+    def devices():
+        files = pathlib.Path("/sys/block").glob("loop*/loop/backing_file")
+        names = []
+        for file in files:
+            try:
+                names.append(file.read_text().strip())
+            except OSError:
+                continue
+        return [name for name in names if name.startswith(f"{small.data}/")]
+
+    task = begin(small, shell, f"echo x > /x; echo up; {IDLE}")
+    task.wait_line("up")
+    of_task = f"{small.data}/node/tasks/{task.id}/"
+    assert any(name.startswith(of_task) for name in devices()), devices()
+    small.kill_child("node")
+    works(small, shell)
+    task.stop()
+    wait_for(lambda: not any(name.startswith(of_task) for name in devices()), 30, "the end of its loop device")
+    assert not (small.data / "node" / "tasks" / task.id).exists()
+    small.down()
+    wait_for(lambda: not devices(), 30, "the end of all loop devices")
+    small.start()
