@@ -14,6 +14,7 @@ mod explain;
 mod join;
 mod layout;
 mod lb;
+mod metrics;
 mod node;
 mod problem;
 mod reach;
@@ -26,7 +27,11 @@ mod style;
 mod supervisor;
 mod up;
 
-use std::{net::IpAddr, path::PathBuf, process::ExitCode};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::{Args, Parser, Subcommand};
 use wharf_server::{Cidr, IamMode, Throttling};
@@ -112,6 +117,9 @@ struct ServerArgs {
     /// What logs may take on disk, 20G say; the oldest events go beyond it. A tenth of the disk by default
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     log_storage: Option<u64>,
+    /// Loopback address on which metrics are served, such as 127.0.0.1:9460; `up` gives the next ports to the node's parts
+    #[arg(long, value_name = "ADDR", value_parser = metrics::parse)]
+    metrics: Option<SocketAddr>,
     /// Descriptor that is told when the server answers; used by `wharf up`
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
@@ -202,6 +210,9 @@ struct AgentArgs {
     data: DataArgs,
     #[command(flatten)]
     host: HostArgs,
+    /// Loopback address on which metrics are served
+    #[arg(long, value_name = "ADDR", value_parser = metrics::parse)]
+    metrics: Option<SocketAddr>,
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
 }
@@ -213,6 +224,9 @@ struct LbArgs {
     /// Address on which every load balancer also answers, told apart by Host
     #[arg(long = "local-listen", value_name = "ADDR")]
     local_listen: Vec<IpAddr>,
+    /// Loopback address on which metrics are served
+    #[arg(long, value_name = "ADDR", value_parser = metrics::parse)]
+    metrics: Option<SocketAddr>,
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
     /// Descriptor over which the supervisor holds listening sockets
@@ -232,6 +246,9 @@ struct NodeArgs {
     join: Option<String>,
     #[command(flatten)]
     host: HostArgs,
+    /// Loopback address on which the agent's metrics are served; its load balancer's are on the next port
+    #[arg(long, value_name = "ADDR", value_parser = metrics::parse)]
+    metrics: Option<SocketAddr>,
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
 }

@@ -6,6 +6,7 @@ use std::{ffi::OsString, process::ExitCode};
 use crate::{
     HostArgs, NodeArgs, join,
     layout::Layout,
+    metrics,
     problem::Problem,
     ready, roles,
     supervisor::{Part, Started, Supervisor},
@@ -31,7 +32,8 @@ pub fn run(args: &NodeArgs) -> Result<ExitCode, Problem> {
     }
     let mut parts = vec![agent(args, layout.authority().is_some())];
     if roles::identity(&layout)?.load_balancer {
-        parts.push(up::balancer(&args.data.data));
+        let metrics = args.metrics.and_then(|it| metrics::following(it, 1));
+        parts.push(up::balancer(&args.data.data, metrics));
     }
     let mut supervisor = Supervisor::new()?;
     let outcome = run_parts(&mut supervisor, parts, args.ready_fd);
@@ -77,6 +79,7 @@ fn agent(args: &NodeArgs, joined: bool) -> Part {
     if let Some(zone) = zone {
         arguments.extend(["--zone".into(), zone.into()]);
     }
+    arguments.extend(up::metrics_at(args.metrics, 0));
     arguments.extend(["--data".into(), args.data.data.clone().into()]);
     Part {
         name: "agent",

@@ -1,10 +1,11 @@
 //! `wharf up`: everything on this machine, in three parts: `wharf server`, `wharf agent`, `wharf lb`.
 
-use std::{ffi::OsString, path::Path, process::ExitCode};
+use std::{ffi::OsString, net::SocketAddr, path::Path, process::ExitCode};
 
 use crate::{
     UpArgs, doctor,
     layout::Layout,
+    metrics,
     problem::Problem,
     roles,
     supervisor::{Part, Started, Supervisor},
@@ -29,7 +30,7 @@ pub fn run(args: &UpArgs) -> Result<ExitCode, Problem> {
 fn run_parts(supervisor: &mut Supervisor, layout: &Layout, args: &UpArgs) -> Result<(), Problem> {
     // The others register with the server, so the server comes first.
     if supervisor.start([server(args)])? == Started::Asked
-        || supervisor.start([agent(args), balancer(&args.server.data.data)])? == Started::Asked
+        || supervisor.start([agent(args), load_balancer(args)])? == Started::Asked
     {
         return Ok(());
     }
@@ -44,6 +45,7 @@ fn server(args: &UpArgs) -> Part {
     arguments.extend(words(&["--iam", roles::iam_name(server.iam)]));
     arguments.extend(words(&["--public-cidr", &server.public_cidr.to_string()]));
     arguments.extend(words(&["--throttle", &server.throttle.to_string()]));
+    arguments.extend(metrics_at(server.metrics, 0));
     if let Some(listen) = server.listen {
         arguments.extend(words(&["--listen", &listen.to_string()]));
     }
@@ -72,6 +74,7 @@ fn agent(args: &UpArgs) -> Part {
     if let Some(reach) = &args.reach {
         arguments.extend(words(&["--reach", &reach.to_string()]));
     }
+    arguments.extend(metrics_at(server.metrics, 1));
     arguments.extend([OsString::from("--data"), server.data.data.clone().into()]);
     Part {
         name: "node",
@@ -80,11 +83,26 @@ fn agent(args: &UpArgs) -> Part {
     }
 }
 
+fn load_balancer(args: &UpArgs) -> Part {
+    let metrics = args.server.metrics.and_then(|it| metrics::following(it, 2));
+    balancer(&args.server.data.data, metrics)
+}
+
+/// `--metrics` for the part that is `next` after the first.
+pub fn metrics_at(first: Option<SocketAddr>, next: u16) -> Vec<OsString> {
+    let address = first.and_then(|first| metrics::following(first, next));
+    address.map_or_else(Vec::new, |address| {
+        words(&["--metrics", &address.to_string()])
+    })
+}
+
 /// The part that carries load balancers.
-pub fn balancer(data: &Path) -> Part {
+pub fn balancer(data: &Path, metrics: Option<SocketAddr>) -> Part {
+    let mut arguments: Vec<OsString> = vec!["lb".into(), "--data".into(), data.into()];
+    arguments.extend(metrics_at(metrics, 0));
     Part {
         name: "load balancer",
-        arguments: vec!["lb".into(), "--data".into(), data.into()],
+        arguments,
         keeps_sockets: true,
     }
 }

@@ -20,12 +20,12 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context as Polling, Poll},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 use http::{
-    HeaderValue, Request, Response, StatusCode,
+    HeaderValue, Method, Request, Response, StatusCode,
     header::{CONTENT_TYPE, RETRY_AFTER},
 };
 use http_body_util::{BodyExt, Full, combinators::BoxBody};
@@ -44,7 +44,7 @@ use source::Source;
 
 use crate::{
     backup::Backup, certificate_authority::CertificateAuthority, explain::Explain, join::Join,
-    overview::Overview, plane::Planes,
+    measures::MetricsPage, overview::Overview, plane::Planes,
 };
 pub use auth::{Directory, Key, KeyError};
 
@@ -93,6 +93,8 @@ pub struct Gateway {
     /// `/wharf/explain`: why a service or task is as it is
     pub explain: Explain,
     pub backup: Backup,
+    /// `/metrics`
+    pub metrics: MetricsPage,
     pub tls: Option<tokio_rustls::TlsAcceptor>,
     /// Those of all listeners.
     pub connections: Connections,
@@ -248,7 +250,13 @@ impl Gateway {
                 Err(connections::Full) => return registry_is_busy(),
             }
         }
+        let (method, started) = (method_name(request.method()), Instant::now());
         let answer = self.answer(request, route, peer, &kept.asking).await;
+        if let Some(service) = route.name() {
+            let (status, took) = (answer.status().as_u16(), started.elapsed());
+            let requests = &self.apis.requests;
+            requests.answered(service, method, status, took);
+        }
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
             kept.asking.slot().upgraded();
             return answer;
@@ -287,6 +295,18 @@ impl Gateway {
             route::Route::Overview => match self.apis.authenticate(&request, "wharf", peer).await {
                 Ok(cx) => match self.overview.document(cx).await {
                     Ok(document) => text(StatusCode::OK, document.to_string()),
+                    Err(refusal) => text(StatusCode::FORBIDDEN, format!("{refusal}\n")),
+                },
+                Err(answer) => api::respond(answer, ""),
+            },
+            route::Route::Metrics => match self.apis.authenticate(&request, "wharf", peer).await {
+                Ok(cx) => match self.metrics.text(cx).await {
+                    Ok(metrics) => {
+                        let mut answer = text(StatusCode::OK, metrics);
+                        let kind = HeaderValue::from_static(wharf_metrics::CONTENT_TYPE);
+                        answer.headers_mut().insert(CONTENT_TYPE, kind);
+                        answer
+                    }
                     Err(refusal) => text(StatusCode::FORBIDDEN, format!("{refusal}\n")),
                 },
                 Err(answer) => api::respond(answer, ""),
@@ -366,6 +386,19 @@ impl Gateway {
 enum Started {
     Plain(TcpStream),
     Tls(Box<tokio_rustls::server::TlsStream<TcpStream>>),
+}
+
+/// A method by a name of few, for metrics.
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        _ => "other",
+    }
 }
 
 /// The container instance that an agent's socket is for.

@@ -11,6 +11,7 @@ mod explain;
 pub mod gateway;
 mod health;
 mod join;
+mod measures;
 mod node_identity;
 mod overview;
 mod plane;

@@ -46,6 +46,7 @@ use crate::{
     },
     health::Health,
     join::Join,
+    measures::{self, MetricsPage},
     overview::Overview,
     plane::{Parts as PlaneParts, Planes},
     root::RootError,
@@ -74,6 +75,8 @@ pub struct ServerConfig {
     pub log_bytes: Option<u64>,
     /// The way to the files of store and journal; one that fails in tests.
     pub disk: Disk,
+    /// Where metrics are served to whoever asks; on this machine alone.
+    pub metrics: Option<SocketAddr>,
 }
 
 /// Why the control plane did not come up.
@@ -183,6 +186,9 @@ pub async fn run(
         gateway.join.clone(),
     );
     parts.spawn_until(&shutdown, "maintenance", upkeep);
+    if let Some(address) = config.metrics {
+        serve_metrics(&mut parts, &gateway, address, &shutdown);
+    }
     for listener in listeners {
         let serving = gateway.clone().serve(listener, shutdown.clone());
         parts.spawn("the gateway", serving);
@@ -244,6 +250,22 @@ impl Running {
         }
         outcome
     }
+}
+
+/// Metrics are worth a line in the log, not the control plane's end.
+fn serve_metrics(
+    parts: &mut Running,
+    gateway: &Gateway,
+    address: SocketAddr,
+    stop: &CancellationToken,
+) {
+    let (metrics, stop) = (gateway.metrics.metrics.clone(), stop.clone());
+    parts.spawn("metrics", async move {
+        if let Err(error) = wharf_metrics::serve(address, metrics, stop.clone()).await {
+            tracing::error!(%address, %error, "metrics cannot be served");
+            stop.cancelled().await;
+        }
+    });
 }
 
 async fn listen(config: &ServerConfig) -> Result<Vec<TcpListener>, StartError> {
@@ -499,7 +521,24 @@ impl Plane {
             region: config.region.clone(),
             authority_digest: authority.digest(),
         };
+        let connections = Connections::new(ConnectionLimits::for_descriptors(descriptors()));
+        let bytes = BytesInFlight::new(ByteLimits::default());
+        let throttle = Arc::new(Throttle::new(config.throttling));
+        let (metrics, requests) = measures::collect(
+            &config.data_dir,
+            measures::Sources {
+                connections: connections.clone(),
+                bytes: bytes.clone(),
+                throttle: throttle.clone(),
+                store: data.store.clone(),
+                ecs: self.ecs.clone(),
+            },
+        );
         Ok(Gateway {
+            metrics: MetricsPage {
+                metrics: Arc::new(metrics),
+                dispatcher: self.dispatcher.clone(),
+            },
             apis: Apis {
                 services,
                 dispatcher: self.dispatcher.clone(),
@@ -509,8 +548,9 @@ impl Plane {
                 account: config.account.clone(),
                 region: config.region.clone(),
                 own_hosts: own_hosts(config),
-                bytes: BytesInFlight::new(ByteLimits::default()),
-                throttle: Throttle::new(config.throttling),
+                bytes,
+                throttle,
+                requests,
             },
             registry: Arc::new(Registry(registry)),
             agents: Arc::new(Sockets {
@@ -552,7 +592,7 @@ impl Plane {
                 planes,
             },
             tls: Some(acceptor),
-            connections: Connections::new(ConnectionLimits::for_descriptors(descriptors())),
+            connections,
         })
     }
 }
@@ -643,6 +683,7 @@ mod tests {
             throttling: Throttling::default(),
             log_bytes: None,
             disk: Disk::default(),
+            metrics: None,
         };
         assert!(own_hosts(&config).contains(&"[fe80::1]".to_owned()));
     }

@@ -27,6 +27,7 @@ mod definition;
 mod document;
 pub mod exec;
 mod fault;
+pub mod figures;
 mod host;
 mod lane;
 mod launch;

@@ -67,6 +67,7 @@ impl Server {
             throttling: crate::gateway::throttle::Throttling::Off,
             log_bytes: None,
             disk: wharf_wal::Disk::default(),
+            metrics: None,
         };
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let data = open(&config).await.unwrap();
