@@ -54,6 +54,7 @@ OWN_PATHS = [
     ("POST", "/wharf/join-token", "wharf"),
     ("GET", "/wharf/overview", "wharf"),
     ("GET", "/wharf/ca", "wharf"),
+    ("GET", "/metrics", "wharf"),
     ("GET", "/wharf/explain?service=x", "wharf"),
     ("POST", "/plane/v1/network", "wharf"),
     ("POST", "/plane/v1/load-balancer", "wharf"),

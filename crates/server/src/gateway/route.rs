@@ -45,6 +45,7 @@ impl Route {
             Self::Overview => "overview",
             Self::CertificateAuthority => "ca",
             Self::Explain => "explain",
+            Self::Backup => "backup",
             Self::Metrics => "metrics",
             Self::Agent(Channel::Acs) => "acs",
             Self::Agent(Channel::Tcs) => "tcs",

@@ -31,7 +31,17 @@ const CANDIDATES: &[&str] = &[
     "a@example.test",
     "example.test",
     "AAAAAAAAAAAAAAAAAAAA",
+    "arn:aws:signer:us-east-1:000000000000:/signing-profiles/aa",
+    "o-0000000000/r-0000",
+    "v1",
 ];
+
+/// Values for what the model leaves open and the service's own checks do not.
+const PARTICULAR: &[(&str, &str, &str)] = &[(
+    "ecr",
+    "Arn",
+    "arn:aws:ecr:us-east-1:000000000000:repository/a",
+)];
 
 /// How deep structures are followed: a shape may require itself.
 const MAX_DEPTH: usize = 12;
@@ -72,10 +82,22 @@ fn value(schema: &ServiceSchema, shape: &Shape, depth: usize) -> Value {
             least
         }
     };
+    let own = |it: &&(&str, &str, &str)| (it.0, it.1) == (schema.name, shape.name);
+    if let Some((.., text)) = PARTICULAR.iter().find(own) {
+        return json!(text);
+    }
     match &shape.kind {
         Kind::Structure { members } => {
-            let required = members.iter().filter(|member| member.required);
-            let filled = required.map(|member| {
+            let is_plain = |shape: ShapeIndex| {
+                let kind = &schema.shape(shape).kind;
+                matches!(kind, Kind::String { .. } | Kind::Integer | Kind::Boolean)
+            };
+            let mut filled: Vec<_> = members.iter().filter(|member| member.required).collect();
+            // An empty structure does not show in a form.
+            if filled.is_empty() && depth > 0 {
+                filled.extend(members.iter().find(|member| is_plain(member.shape)));
+            }
+            let filled = filled.into_iter().map(|member| {
                 let inner = value(schema, schema.shape(member.shape), depth + 1);
                 (member.name.to_owned(), inner)
             });
@@ -116,7 +138,8 @@ fn value(schema: &ServiceSchema, shape: &Shape, depth: usize) -> Value {
             Protocol::Json { .. } => json!(1_700_000_000),
             _ => json!("2026-01-01T00:00:00Z"),
         },
-        Kind::Blob => json!("YQ=="),
+        // Three bytes in each four letters.
+        Kind::Blob => json!("YWFh".repeat((at_least(1.0) as usize).div_ceil(3))),
         Kind::Document => json!({}),
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn figures(core: &Core) -> Figures {
     };
     core.view.read_all(|region| {
         for task in region.tasks.values() {
-            *figures.tasks.entry(task.last_status.as_str()).or_default() += 1;
+            *figures.tasks.entry(task.last.as_str()).or_default() += 1;
         }
         for instance in region.instances.values() {
             let connected = instance.agent_connected;
