@@ -61,6 +61,7 @@ OWN_PATHS = [
     ("POST", "/wharf/keys/rotate?key=keyring", "wharf"),
     ("POST", "/wharf/keys/retire?now=true", "wharf"),
     ("GET", "/wharf/ca", "wharf"),
+    ("GET", "/metrics", "wharf"),
     ("GET", "/wharf/explain?service=x", "wharf"),
     ("POST", "/plane/v1/network", "wharf"),
     ("POST", "/plane/v1/load-balancer", "wharf"),

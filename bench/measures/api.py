@@ -16,7 +16,7 @@ from . import peers
 TITLE = "Signed API calls"
 METHOD = (
     "wrk with one thread for five seconds, calls signed beforehand, twenty clusters stored. wharf verifies every signature and asks its policies; "
-    "moto does neither. The client shares the cores with the server."
+    "moto does neither. Request throttling is off. The client shares the cores with the server."
 )
 COLUMNS = ("call", "server", "1 connection: /s", "p50 ms", "64 connections: /s", "p99 ms")
 SECONDS = 5

@@ -16,7 +16,7 @@ from . import peers
 
 TITLE = "RunTask to RUNNING, cached image"
 METHOD = (
-    "wharf: from the RunTask call until DescribeTasks says RUNNING, asked without pause over one connection. "
+    "wharf: from the RunTask call until DescribeTasks says RUNNING, asked without pause over one connection; request throttling is off. "
     "Peers: until the container's first byte of output is read. Twenty rounds, all of them in each round."
 )
 COLUMNS = ("program", "median ms", "worst ms")

@@ -1,5 +1,7 @@
 //! `wharf doctor`: what this machine lacks, and how to mend it.
 
+mod running;
+
 use std::{
     fs,
     net::Ipv4Addr,
@@ -40,7 +42,7 @@ struct Finding {
 
 pub fn run(data: &Path, port: u16, as_json: bool) -> Result<ExitCode, Problem> {
     let layout = Layout::new(data)?;
-    let findings = [
+    let mut findings = vec![
         root(),
         namespaces(),
         overlay(),
@@ -53,6 +55,7 @@ pub fn run(data: &Path, port: u16, as_json: bool) -> Result<ExitCode, Problem> {
         disk(layout.root()),
         aws_tools(),
     ];
+    findings.extend(running::findings(&layout));
     let broken = findings
         .iter()
         .any(|finding| finding.verdict == Verdict::Bad);

@@ -22,7 +22,7 @@ use wharf_link::{CurrentKeys, Delivery, Dialer, Endpoint, LinkConfig, Subscripti
 use wharf_network::Network;
 use wharf_planeproto::{Plane, network::balancer_attachment};
 
-use crate::{LbArgs, layout::Layout, problem::Problem, ready, roles, sockets::Keeper};
+use crate::{LbArgs, layout::Layout, metrics, problem::Problem, ready, roles, sockets::Keeper};
 
 /// In the node's folder.
 const STATE_FILE: &str = "load-balancer-plane.json";
@@ -42,9 +42,11 @@ pub fn run(args: &LbArgs) -> Result<ExitCode, Problem> {
     let identity = roles::identity(&layout)?;
     let (ready_fd, local) = (args.ready_fd, args.local_listen.clone());
     let allowed = args.ports.lb_ports.clone();
+    let metrics_at = args.metrics;
     let holder = holder(args.sockets_fd)?;
     roles::block_on(WORKERS, async move {
         let shutdown = roles::cancelled_by_signals()?;
+        metrics::serve(metrics_at, layout.root(), &shutdown);
         // What comes from now on takes as long as the agent's registration.
         ready::tell(ready_fd);
         let node_dir = layout.node();

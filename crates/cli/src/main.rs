@@ -15,6 +15,7 @@ mod kernel_limits;
 mod keys;
 mod layout;
 mod lb;
+mod metrics;
 mod node;
 mod nodes;
 mod problem;
@@ -29,7 +30,11 @@ mod supervisor;
 mod up;
 mod why;
 
-use std::{net::IpAddr, path::PathBuf, process::ExitCode};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::{Args, Parser, Subcommand};
 use wharf_server::{Cidr, IamMode, Throttling};
@@ -129,6 +134,9 @@ struct ServerArgs {
     /// Where the keyring is, if not in the data folder; remembered
     #[arg(long, value_name = "PATH")]
     keyring_file: Option<PathBuf>,
+    /// Loopback address on which metrics are served, such as 127.0.0.1:9460; `up` gives the next ports to the node's parts
+    #[arg(long, value_name = "ADDR", value_parser = metrics::parse)]
+    metrics: Option<SocketAddr>,
     /// Descriptor that is told when the server answers; used by `wharf up`
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
@@ -291,6 +299,9 @@ struct AgentArgs {
     data: DataArgs,
     #[command(flatten)]
     host: HostArgs,
+    /// Loopback address on which metrics are served
+    #[arg(long, value_name = "ADDR", value_parser = metrics::parse)]
+    metrics: Option<SocketAddr>,
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
 }
@@ -304,6 +315,9 @@ struct LbArgs {
     local_listen: Vec<IpAddr>,
     #[command(flatten)]
     ports: PortArgs,
+    /// Loopback address on which metrics are served
+    #[arg(long, value_name = "ADDR", value_parser = metrics::parse)]
+    metrics: Option<SocketAddr>,
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
     /// Descriptor over which the supervisor holds listening sockets
@@ -390,6 +404,9 @@ struct NodeArgs {
     host: HostArgs,
     #[command(flatten)]
     ports: PortArgs,
+    /// Loopback address on which the agent's metrics are served; its load balancer's are on the next port
+    #[arg(long, value_name = "ADDR", value_parser = metrics::parse)]
+    metrics: Option<SocketAddr>,
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
 }

@@ -9,6 +9,7 @@ use wharf_records::node::Grant;
 use crate::{
     HostArgs, NodeArgs, join,
     layout::Layout,
+    metrics,
     problem::Problem,
     ready, roles,
     supervisor::{Part, Started, Supervisor},
@@ -42,7 +43,8 @@ pub fn run(args: &NodeArgs) -> Result<ExitCode, Problem> {
     }
     let mut parts = vec![agent(args, &identity, layout.joined())];
     if identity.load_balancer {
-        parts.push(up::balancer(&args.data.data, &args.ports));
+        let metrics = args.metrics.and_then(|it| metrics::following(it, 1));
+        parts.push(up::balancer(&args.data.data, &args.ports, metrics));
     }
     let mut supervisor = Supervisor::new()?;
     let outcome = run_parts(&mut supervisor, parts, args.ready_fd);
@@ -123,6 +125,7 @@ fn agent(args: &NodeArgs, identity: &Identity, joined: bool) -> Part {
     }
     arguments.extend(roles::allow_arguments(allow));
     arguments.extend(tasks.words());
+    arguments.extend(up::metrics_at(args.metrics, 0));
     arguments.extend(["--data".into(), args.data.data.clone().into()]);
     Part {
         name: "agent",

@@ -17,6 +17,7 @@ use wharf_server::{IamMode, ServerConfig, StartError};
 use crate::{
     AgentArgs, AllowArgs, ServerArgs,
     layout::{Layout, Settings},
+    metrics,
     problem::Problem,
     ready,
     sockets::Keeper,
@@ -116,6 +117,7 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         log_bytes: args.log_storage,
         disk: disk(),
         trails: args.trails.clone(),
+        metrics: args.metrics,
     };
     let (ready_fd, port, further) = (args.ready_fd, args.port, args.listen);
     let (saving, saved) = std::sync::mpsc::channel();
@@ -225,9 +227,10 @@ pub fn agent(args: &AgentArgs) -> Result<ExitCode, Problem> {
     if let Some(zone) = &args.host.zone {
         attribute("ecs.availability-zone", zone);
     }
-    let ready_fd = args.ready_fd;
+    let (ready_fd, metrics) = (args.ready_fd, args.metrics);
     block_on(2, async move {
         let shutdown = cancelled_by_signals()?;
+        metrics::serve(metrics, layout.root(), &shutdown);
         wharf_agent::run(config, move || ready::tell(ready_fd), shutdown)
             .await
             .map_err(|cause| Problem::caused("the node could not go on", cause))

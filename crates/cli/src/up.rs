@@ -1,10 +1,11 @@
 //! `wharf up`: everything on this machine, in three parts: `wharf server`, `wharf agent`, `wharf lb`.
 
-use std::{ffi::OsString, path::Path, process::ExitCode};
+use std::{ffi::OsString, net::SocketAddr, path::Path, process::ExitCode};
 
 use crate::{
     PortArgs, UpArgs, doctor,
     layout::Layout,
+    metrics,
     problem::Problem,
     roles, sockets,
     supervisor::{Part, Started, Supervisor},
@@ -34,8 +35,7 @@ fn run_parts(
 ) -> Result<(), Problem> {
     // The others register with the server, so the server comes first.
     if supervisor.start([server(args, sockets)])? == Started::Asked
-        || supervisor.start([agent(args), balancer(&args.server.data.data, &args.ports)])?
-            == Started::Asked
+        || supervisor.start([agent(args), load_balancer(args)])? == Started::Asked
     {
         return Ok(());
     }
@@ -53,6 +53,7 @@ fn server(args: &UpArgs, sockets: sockets::Store) -> Part {
     }
     arguments.extend(words(&["--public-cidr", &server.public_cidr.to_string()]));
     arguments.extend(words(&["--throttle", &server.throttle.to_string()]));
+    arguments.extend(metrics_at(server.metrics, 0));
     if let Some(listen) = server.listen {
         arguments.extend(words(&["--listen", &listen.to_string()]));
     }
@@ -89,6 +90,7 @@ fn agent(args: &UpArgs) -> Part {
     }
     arguments.extend(roles::allow_arguments(&args.allow));
     arguments.extend(args.tasks.words());
+    arguments.extend(metrics_at(server.metrics, 1));
     arguments.extend([OsString::from("--data"), server.data.data.clone().into()]);
     Part {
         name: "node",
@@ -97,10 +99,24 @@ fn agent(args: &UpArgs) -> Part {
     }
 }
 
+fn load_balancer(args: &UpArgs) -> Part {
+    let metrics = args.server.metrics.and_then(|it| metrics::following(it, 2));
+    balancer(&args.server.data.data, &args.ports, metrics)
+}
+
+/// `--metrics` for the part that is `next` after the first.
+pub fn metrics_at(first: Option<SocketAddr>, next: u16) -> Vec<OsString> {
+    let address = first.and_then(|first| metrics::following(first, next));
+    address.map_or_else(Vec::new, |address| {
+        words(&["--metrics", &address.to_string()])
+    })
+}
+
 /// The part that carries load balancers.
-pub fn balancer(data: &Path, ports: &PortArgs) -> Part {
+pub fn balancer(data: &Path, ports: &PortArgs, metrics: Option<SocketAddr>) -> Part {
     let mut arguments = words(&["lb", "--lb-ports", &ports.lb_ports.to_string()]);
     arguments.extend([OsString::from("--data"), data.into()]);
+    arguments.extend(metrics_at(metrics, 0));
     Part {
         name: "load balancer",
         arguments,

@@ -11,6 +11,6 @@ pub mod queue;
 pub mod runner;
 pub mod shard;
 
-pub use queue::Queue;
+pub use queue::{Depth, Queue};
 pub use runner::{Next, run};
 pub use shard::{Shard, Takeover};

@@ -22,7 +22,8 @@ pub struct Queue<K> {
 
 #[derive(Debug)]
 struct Inner<K> {
-    ready: VecDeque<K>,
+    /// With the moment since which each waits.
+    ready: VecDeque<(K, Instant)>,
     /// Keys in `ready`, so that none stands there twice.
     waiting: HashSet<K>,
     working: HashSet<K>,
@@ -54,7 +55,32 @@ impl<K> Default for Queue<K> {
     }
 }
 
+/// How much a queue holds, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Depth {
+    /// Waiting for a worker.
+    pub ready: usize,
+    pub working: usize,
+    /// Failed at least once since they last went well.
+    pub failing: usize,
+    /// How long the first of those that are ready has been waiting.
+    pub lag: Duration,
+}
+
 impl<K: Clone + Eq + Hash> Queue<K> {
+    pub fn depth(&self) -> Depth {
+        let inner = self.lock();
+        Depth {
+            ready: inner.ready.len(),
+            working: inner.working.len(),
+            failing: inner.failures.len(),
+            lag: inner
+                .ready
+                .front()
+                .map_or(Duration::ZERO, |(_, since)| since.elapsed()),
+        }
+    }
+
     /// Wants `key` looked at as soon as a worker is free.
     pub fn wake(&self, key: K) {
         self.lock().push(key);
@@ -134,12 +160,12 @@ impl<K: Clone + Eq + Hash> Inner<K> {
         if self.working.contains(&key) {
             self.again.insert(key);
         } else if self.waiting.insert(key.clone()) {
-            self.ready.push_back(key);
+            self.ready.push_back((key, Instant::now()));
         }
     }
 
     fn take(&mut self) -> Option<K> {
-        let key = self.ready.pop_front()?;
+        let (key, _) = self.ready.pop_front()?;
         self.waiting.remove(&key);
         self.working.insert(key.clone());
         Some(key)
@@ -187,6 +213,22 @@ mod tests {
         assert!(empty.is_err(), "a is being worked on");
         queue.done(&"a");
         assert_eq!(queue.next().await, "a");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn depth_and_lag() {
+        let queue = Queue::default();
+        assert_eq!(queue.depth(), Depth::default());
+        queue.wake("a");
+        tokio::time::advance(Duration::from_secs(3)).await;
+        queue.wake("b");
+        let depth = queue.depth();
+        assert_eq!((depth.ready, depth.lag), (2, Duration::from_secs(3)));
+        let key = queue.next().await;
+        queue.failed(&key);
+        let depth = queue.depth();
+        assert_eq!((depth.ready, depth.working, depth.failing), (1, 0, 1));
+        assert_eq!(depth.lag, Duration::ZERO);
     }
 
     #[tokio::test(start_paused = true)]

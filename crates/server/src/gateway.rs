@@ -21,12 +21,12 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context as Polling, Poll},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 use http::{
-    HeaderValue, Request, Response, StatusCode,
+    HeaderValue, Method, Request, Response, StatusCode,
     header::{CONTENT_TYPE, RETRY_AFTER},
 };
 use http_body_util::{BodyExt, Full, combinators::BoxBody};
@@ -46,7 +46,8 @@ use wharf_planeproto::forward::Forwarded;
 
 use crate::{
     backup::Backup, certificate_authority::CertificateAuthority, explain::Explain, join::Join,
-    keys::Keys, node_credentials::NodeCredentials, nodes::Nodes, overview::Overview, plane::Planes,
+    keys::Keys, measures::MetricsPage, node_credentials::NodeCredentials, nodes::Nodes,
+    overview::Overview, plane::Planes,
 };
 pub use auth::{Directory, Key, KeyError};
 
@@ -104,6 +105,8 @@ pub struct Gateway {
     /// `/wharf/explain`: why a service or task is as it is
     pub explain: Explain,
     pub backup: Backup,
+    /// `/metrics`
+    pub metrics: MetricsPage,
     pub tls: Option<tokio_rustls::TlsAcceptor>,
     /// Those of all listeners.
     pub connections: Connections,
@@ -296,7 +299,13 @@ impl Gateway {
                 Err(connections::Full) => return registry_is_busy(),
             }
         }
+        let (method, started) = (method_name(request.method()), Instant::now());
         let answer = self.answer(request, route, peer, &kept.asking).await;
+        if let Some(service) = route.name() {
+            let (status, took) = (answer.status().as_u16(), started.elapsed());
+            let requests = &self.apis.requests;
+            requests.answered(service, method, status, took);
+        }
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
             kept.asking.slot().upgraded();
             return answer;
@@ -391,6 +400,18 @@ impl Gateway {
                     Err(answer) => api::respond(answer, ""),
                 }
             }
+            route::Route::Metrics => match self.apis.authenticate(&request, "wharf", &peer).await {
+                Ok(cx) => match self.metrics.text(cx).await {
+                    Ok(metrics) => {
+                        let mut answer = text(StatusCode::OK, metrics);
+                        let kind = HeaderValue::from_static(wharf_metrics::CONTENT_TYPE);
+                        answer.headers_mut().insert(CONTENT_TYPE, kind);
+                        answer
+                    }
+                    Err(refusal) => text(StatusCode::FORBIDDEN, format!("{refusal}\n")),
+                },
+                Err(answer) => api::respond(answer, ""),
+            },
             route::Route::CertificateAuthority => {
                 match self.apis.authenticate(&request, "wharf", &peer).await {
                     Ok(cx) => match self.certificate_authority.certificate(cx).await {
@@ -466,6 +487,19 @@ impl Gateway {
 enum Started {
     Plain(TcpStream),
     Tls(Box<tokio_rustls::server::TlsStream<TcpStream>>),
+}
+
+/// A method by a name of few, for metrics.
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        _ => "other",
+    }
 }
 
 /// The container instance that an agent's socket is for.

@@ -14,6 +14,7 @@ mod health;
 mod join;
 mod keys;
 mod known_nodes;
+mod measures;
 mod node_credentials;
 mod node_gate;
 mod node_identity;

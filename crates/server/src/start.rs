@@ -48,6 +48,7 @@ use crate::{
     health::Health,
     join::Join,
     keys,
+    measures::{self, MetricsPage},
     node_credentials::NodeCredentials,
     node_gate::NodeGate,
     nodes::Nodes,
@@ -85,6 +86,8 @@ pub struct ServerConfig {
     pub disk: Disk,
     /// Where trails' buckets are; without it there are no trails.
     pub trails: Option<PathBuf>,
+    /// Where metrics are served to whoever asks; on this machine alone.
+    pub metrics: Option<SocketAddr>,
 }
 
 /// Why the control plane did not come up.
@@ -206,6 +209,9 @@ pub async fn run(
         gateway.join.clone(),
     );
     parts.spawn_until(&shutdown, "maintenance", upkeep);
+    if let Some(address) = config.metrics {
+        serve_metrics(&mut parts, &gateway, address, &shutdown);
+    }
     for listener in listeners {
         let serving = gateway.clone().serve(listener, shutdown.clone());
         parts.spawn("the gateway", serving);
@@ -268,6 +274,22 @@ impl Running {
         }
         outcome
     }
+}
+
+/// Metrics are worth a line in the log, not the control plane's end.
+fn serve_metrics(
+    parts: &mut Running,
+    gateway: &Gateway,
+    address: SocketAddr,
+    stop: &CancellationToken,
+) {
+    let (metrics, stop) = (gateway.metrics.metrics.clone(), stop.clone());
+    parts.spawn("metrics", async move {
+        if let Err(error) = wharf_metrics::serve(address, metrics, stop.clone()).await {
+            tracing::error!(%address, %error, "metrics cannot be served");
+            stop.cancelled().await;
+        }
+    });
 }
 
 async fn listen(config: &ServerConfig) -> Result<Vec<TcpListener>, StartError> {
@@ -567,7 +589,26 @@ impl Plane {
             region: config.region.clone(),
             authority_digest: authority.digest(),
         };
+        let connections = Connections::new(ConnectionLimits::for_descriptors(descriptors()));
+        let bytes = BytesInFlight::new(ByteLimits::default());
+        let throttle = Arc::new(Throttle::new(config.throttling));
+        let (metrics, requests) = measures::collect(
+            &config.data_dir,
+            measures::Sources {
+                connections: connections.clone(),
+                bytes: bytes.clone(),
+                throttle: throttle.clone(),
+                store: data.store.clone(),
+                journal: data.journal.clone(),
+                logs: self.logs.clone(),
+                ecs: self.ecs.clone(),
+            },
+        );
         Ok(Gateway {
+            metrics: MetricsPage {
+                metrics: Arc::new(metrics),
+                dispatcher: self.dispatcher.clone(),
+            },
             apis: Apis {
                 services,
                 dispatcher: self.dispatcher.clone(),
@@ -577,9 +618,10 @@ impl Plane {
                 account: config.account.clone(),
                 region: config.region.clone(),
                 own_hosts: own_hosts(config),
-                bytes: BytesInFlight::new(ByteLimits::default()),
-                throttle: Throttle::new(config.throttling),
+                bytes,
+                throttle,
                 tasks_as_root: config.tasks_as_root,
+                requests,
             },
             registry: Arc::new(Registry(registry)),
             agents: Arc::new(Sockets {
@@ -638,7 +680,7 @@ impl Plane {
                 planes,
             },
             tls: Some(acceptor),
-            connections: Connections::new(ConnectionLimits::for_descriptors(descriptors())),
+            connections,
         })
     }
 }
@@ -732,6 +774,7 @@ mod tests {
             log_bytes: None,
             disk: Disk::default(),
             trails: None,
+            metrics: None,
         };
         assert!(own_hosts(&config).contains(&"[fe80::1]".to_owned()));
     }

@@ -1,6 +1,8 @@
 //! Every route of every service, asked by those who may not: without a signature, with a forged
 //! one, an old one, an unknown key, and by a user to whom nothing is allowed.
 
+mod fill;
+
 use std::{net::TcpListener, path::Path};
 
 use http::{Request, StatusCode};
@@ -11,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use wharf_base::{Clock, InstallationId, SystemClock, Timestamp};
 use wharf_server::{IamMode, ServerConfig, Throttling, root_credentials, run};
 use wharf_wire::{
-    schema::{Kind, OperationSchema, Protocol, ServiceSchema},
+    schema::{OperationSchema, Protocol, ServiceSchema},
     sigv4::{RequestParts, SigningKeys, sha256_hex, sign},
 };
 
@@ -66,6 +68,7 @@ async fn start_in(folder: tempfile::TempDir) -> Server {
         log_bytes: None,
         disk: wharf_wal::Disk::default(),
         trails: None,
+        metrics: None,
     };
     let stop = CancellationToken::new();
     let (ready, answers) = tokio::sync::oneshot::channel();
@@ -302,32 +305,43 @@ async fn nothing_is_open_to_a_user_without_policies() {
         secret_access_key: between("<SecretAccessKey>", "</SecretAccessKey>"),
         session_token: None,
     };
+    let (mut walked, mut wrong) = (0, Vec::new());
     for (schema, operation) in routes().filter(|(_, operation)| !OPEN.contains(&operation.name)) {
-        let (status, body) = server
-            .ask(&asked(schema, operation.name, "{}", ""), Some(&nobody), now)
-            .await;
-        let denied = [
-            "AccessDeniedException",
-            "AccessDenied",
-            "UnauthorizedOperation",
-        ];
-        let code = code(&body);
-        // Without its required members a request is refused for that, before anybody is asked.
-        let complete = !requires_something(schema, operation);
-        let ok = denied.contains(&code.as_str()) || (!complete && status.is_client_error());
-        assert!(ok, "{} {}: {status} {body}", schema.name, operation.name);
+        let json = fill::json(schema, operation).to_string();
+        let form = fill::form(schema, operation);
+        let request = asked(schema, operation.name, &json, &form);
+        let (status, body) = server.ask(&request, Some(&nobody), now).await;
+        let (expected, expected_status) = match schema.protocol {
+            Protocol::Json { .. } => ("AccessDeniedException", 400),
+            Protocol::Query => ("AccessDenied", 403),
+            Protocol::Ec2 => ("UnauthorizedOperation", 403),
+        };
+        let action = format!(
+            "not authorized to perform: {} ",
+            action_of(schema, operation.name)
+        );
+        if code(&body) != expected || status != expected_status || !body.contains(&action) {
+            let name = format!("{} {}", schema.name, operation.name);
+            wrong.push(format!(
+                "{name}: {status} {body}\n    asked {}",
+                request.body
+            ));
+        }
+        walked += 1;
     }
+    assert!(walked > 500, "only {walked} routes were walked");
+    assert!(
+        wrong.is_empty(),
+        "{} of {walked}:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
     server.end().await;
 }
 
-fn requires_something(schema: &ServiceSchema, operation: &OperationSchema) -> bool {
-    let Some(shape) = operation.input else {
-        return false;
-    };
-    match &schema.shape(shape).kind {
-        Kind::Structure { members } => members.iter().any(|member| member.required),
-        _ => false,
-    }
+/// The action that an operation's denial names.
+fn action_of(schema: &ServiceSchema, operation: &str) -> String {
+    format!("{}:{operation}", schema.signing_name)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -24,5 +24,5 @@ pub use async_trait::async_trait;
 pub use call::{Call, Caller, CallerKind, Context, Origin};
 pub use fault::Fault;
 pub use serde_json::Value as Document;
-pub use service::{Check, Dispatcher, Gate, Service};
+pub use service::{AskedOf, Check, Dispatcher, Gate, Service};
 pub use wharf_base::Timestamp;

@@ -2,7 +2,7 @@
 //! authorisation row and IAM before the operation runs. Calls from outside and calls between
 //! services pass the same gate.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 
@@ -26,6 +26,19 @@ pub struct Check {
     pub context: BTreeMap<String, Vec<String>>,
     /// The resource's own policy as JSON, where the resource has one.
     pub resource_policy: Option<String>,
+    /// Who answers it.
+    pub asked_of: AskedOf,
+}
+
+/// Who answers a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskedOf {
+    /// The caller's policies.
+    Policies,
+    /// Nobody: whoever has valid keys may do it, whatever policies say.
+    Nobody,
+    /// The operation itself, which weighs more than the caller's policies.
+    Operation,
 }
 
 impl Check {
@@ -35,6 +48,24 @@ impl Check {
             resource: resource.into(),
             context: BTreeMap::new(),
             resource_policy: None,
+            asked_of: AskedOf::Policies,
+        }
+    }
+
+    /// An operation that is open to all who have valid keys, as AWS documents of a few.
+    pub fn open_to_all(action: impl Into<String>) -> Self {
+        Self {
+            asked_of: AskedOf::Nobody,
+            ..Self::any(action)
+        }
+    }
+
+    /// An operation that asks the gate itself, once it knows what else decides (a role's trust
+    /// policy).
+    pub fn weighed_by_the_operation(action: impl Into<String>) -> Self {
+        Self {
+            asked_of: AskedOf::Operation,
+            ..Self::any(action)
         }
     }
 
@@ -61,6 +92,20 @@ impl Check {
         self.resource_policy = policy;
         self
     }
+}
+
+/// The checks that policies decide; an operation without any row is refused, so that a forgotten one
+/// opens nothing.
+fn asked_of_policies<'a>(cx: &Context, checks: &'a [Check]) -> Result<Cow<'a, [Check]>, String> {
+    if checks.is_empty() {
+        tracing::error!(caller = %cx.caller.arn, "a request without an authorisation row was refused");
+        return Err("This operation has no authorisation row, so nobody may call it.".to_owned());
+    }
+    let is_asked = |check: &Check| check.asked_of == AskedOf::Policies;
+    Ok(match checks.iter().all(is_asked) {
+        true => Cow::Borrowed(checks),
+        false => checks.iter().filter(|it| is_asked(it)).cloned().collect(),
+    })
 }
 
 /// IAM as the dispatcher sees it.
@@ -189,12 +234,30 @@ impl Dispatcher {
         }
     }
 
+    /// Asks the gate what policies are asked of.
+    async fn ask(&self, cx: &Context, checks: &[Check]) -> Result<(), String> {
+        let asked = asked_of_policies(cx, checks)?;
+        match asked.is_empty() {
+            true => Ok(()),
+            false => self.gate.decide(cx, &asked).await,
+        }
+    }
+
+    /// The same, with what decided each check.
+    async fn explain(&self, cx: &Context, checks: &[Check]) -> (Result<(), String>, Vec<Decided>) {
+        match asked_of_policies(cx, checks) {
+            Ok(asked) if asked.is_empty() => (Ok(()), Vec::new()),
+            Ok(asked) => self.gate.explain(cx, &asked).await,
+            Err(text) => (Err(text), Vec::new()),
+        }
+    }
+
     /// A decision about what is no operation of an API.
     async fn decide_and_tell(&self, cx: &Context, checks: &[Check]) -> Result<(), String> {
         let Some(auditor) = &self.auditor else {
-            return self.gate.decide(cx, checks).await;
+            return self.ask(cx, checks).await;
         };
-        let (outcome, decided) = self.gate.explain(cx, checks).await;
+        let (outcome, decided) = self.explain(cx, checks).await;
         let action = checks.first().map_or("", |check| check.action.as_str());
         let (service, name) = action.split_once(':').unwrap_or(("wharf", action));
         if !name.is_empty() && auditor.wants(service, name) {
@@ -236,8 +299,7 @@ impl Dispatcher {
         call: &Call,
         checks: &[Check],
     ) -> Result<Call, Fault> {
-        self.gate
-            .decide(call.context(), checks)
+        self.ask(call.context(), checks)
             .await
             .map_err(|text| access_denied(schema, text))?;
         Ok(Call::authorized(call.context().clone()))
@@ -274,11 +336,11 @@ impl Dispatcher {
         }
         let checks = service.checks(&cx, index, &*input).await?;
         let outcome = if trail.wanted {
-            let (outcome, decided) = self.gate.explain(&cx, &checks).await;
+            let (outcome, decided) = self.explain(&cx, &checks).await;
             trail.decided = decided;
             outcome
         } else {
-            self.gate.decide(&cx, &checks).await
+            self.ask(&cx, &checks).await
         };
         outcome.map_err(|text| access_denied(schema, text))?;
         let call = Call::authorized(cx);

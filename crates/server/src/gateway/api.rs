@@ -1,12 +1,13 @@
 //! AWS API calls: the body is read within its bound, the service and operation found, the caller
 //! verified, and the rest left to the dispatcher.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use http::{Request, Response, StatusCode, header};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use wharf_base::{Clock, ids};
+use wharf_metrics::Requests;
 use wharf_wire::{
     Caller, CallerKind, Context, Dispatcher, Fault, Origin, Service,
     codec::form::Form,
@@ -57,9 +58,10 @@ pub struct Apis {
     pub own_hosts: Vec<String>,
     /// Of all requests.
     pub bytes: BytesInFlight,
-    pub throttle: Throttle,
+    pub throttle: Arc<Throttle>,
     /// With `--iam off`: tasks are root too.
     pub tasks_as_root: bool,
+    pub requests: Requests,
 }
 
 /// A request without its body, as signature and dispatcher need it.
@@ -123,6 +125,22 @@ struct Received<'a> {
     body: Vec<u8>,
     hold: &'a Hold,
     asking: &'a Asking,
+    named: &'a mut Named,
+}
+
+/// What a request turned out to be for, by names that schemas have.
+struct Named {
+    service: &'static str,
+    operation: &'static str,
+}
+
+impl Default for Named {
+    fn default() -> Self {
+        Self {
+            service: "unknown",
+            operation: "unknown",
+        }
+    }
 }
 
 /// A body that did not come whole, in words that make SDKs try again where that helps.
@@ -162,30 +180,44 @@ impl Apis {
         peer: Peer,
         asking: &Asking,
     ) -> Response<Body> {
-        let request_id = ids::uuid();
+        let (request_id, started) = (ids::uuid(), Instant::now());
+        let mut named = Named::default();
+        let answer = self
+            .call(request, peer, asking, &request_id, &mut named)
+            .await;
+        let (service, operation) = (named.service, named.operation);
+        self.requests
+            .answered(service, operation, answer.status, started.elapsed());
+        respond(answer, &request_id)
+    }
+
+    async fn call(
+        &self,
+        request: Request<Incoming>,
+        peer: Peer,
+        asking: &Asking,
+        request_id: &str,
+        named: &mut Named,
+    ) -> Answer {
         let head = Head::of(&request);
         let source = asking.slot().source();
         let Ok(hold) = self.bytes.enter(source, head.size()) else {
-            let answer = self.unaddressed(&head, None, &stopped(Stopped::NoRoom), &request_id);
-            return respond(answer, &request_id);
+            return self.unaddressed(&head, None, &stopped(Stopped::NoRoom), request_id);
         };
         let claim = self.claim(&head).await;
-        let answer = match self
-            .read(request.into_body(), &head, &claim, &hold, asking)
-            .await
-        {
+        let body = request.into_body();
+        match self.read(body, &head, &claim, &hold, asking).await {
             Ok(body) => {
                 let received = Received {
                     body,
                     hold: &hold,
                     asking,
+                    named,
                 };
-                self.answer(&head, claim, received, &peer, &request_id)
-                    .await
+                self.answer(&head, claim, received, &peer, request_id).await
             }
-            Err(fault) => self.unaddressed(&head, claim.service(), &fault, &request_id),
-        };
-        respond(answer, &request_id)
+            Err(fault) => self.unaddressed(&head, claim.service(), &fault, request_id),
+        }
     }
 
     /// The body; where the head tells that the request is refused, it is not read.
@@ -278,6 +310,10 @@ impl Apis {
             Err(fault) => return self.unaddressed(head, claim.service(), &fault, request_id),
         };
         let schema = target.service.schema();
+        received.named.service = schema.name;
+        if let Some(index) = schema.find_operation(&target.operation) {
+            received.named.operation = schema.operations[index].name;
+        }
         let context = self.context(
             head,
             claim,

@@ -87,6 +87,10 @@ impl BytesInFlight {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
     /// Bytes held now, by all requests.
     pub fn total(&self) -> usize {
         self.state().total

@@ -34,6 +34,8 @@ pub enum Route {
     Explain,
     /// A backup is begun, or how far it is.
     Backup,
+    /// What the server counts.
+    Metrics,
     /// A websocket of an agent.
     Agent(Channel),
     /// An end of a session of ECS Exec; who it is, its first frame says.
@@ -45,10 +47,37 @@ pub enum Route {
     Nothing,
 }
 
+impl Route {
+    /// What requests are counted as; `None` for API calls, which have names of their own.
+    pub fn name(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Registry => "registry",
+            Self::Health => "health",
+            Self::Join | Self::JoinToken => "join",
+            Self::NodeCredentials | Self::NodeConfirmation => "node-credentials",
+            Self::Nodes | Self::NodeRemoval => "nodes",
+            Self::Keys | Self::KeyRotation | Self::KeyRetirement => "keys",
+            Self::Overview => "overview",
+            Self::CertificateAuthority => "ca",
+            Self::Explain => "explain",
+            Self::Backup => "backup",
+            Self::Metrics => "metrics",
+            Self::Agent(Channel::Acs) => "acs",
+            Self::Agent(Channel::Tcs) => "tcs",
+            Self::DataChannel => "data-channel",
+            Self::Plane(Plane::Network) => "network-plane",
+            Self::Plane(Plane::LoadBalancer) => "load-balancer-plane",
+            Self::Nothing => "none",
+            Self::Api => return None,
+        })
+    }
+}
+
 pub fn classify(method: &Method, path: &str) -> Route {
     match path {
         "/" if method == Method::POST || method == Method::GET => Route::Api,
         "/health" => Route::Health,
+        "/metrics" if method == Method::GET => Route::Metrics,
         "/wharf/join" => Route::Join,
         "/wharf/join-token" if method == Method::POST => Route::JoinToken,
         "/wharf/backup" if method == Method::GET || method == Method::POST => Route::Backup,
@@ -101,6 +130,8 @@ mod tests {
             (Method::GET, "/wharf/overview", Route::Overview),
             (Method::POST, "/wharf/overview", Route::Nothing),
             (Method::GET, "/wharf/explain", Route::Explain),
+            (Method::GET, "/metrics", Route::Metrics),
+            (Method::POST, "/metrics", Route::Nothing),
             (Method::GET, "/wharf/ca", Route::CertificateAuthority),
             (
                 Method::POST,

@@ -12,7 +12,10 @@ use std::{
     collections::HashMap,
     fmt,
     str::FromStr,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use wharf_base::Timestamp;
@@ -71,6 +74,7 @@ impl fmt::Display for Throttling {
 pub struct Throttle {
     throttling: Throttling,
     buckets: Mutex<HashMap<Key, Bucket>>,
+    refused: AtomicU64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -119,7 +123,13 @@ impl Throttle {
         Self {
             throttling,
             buckets: Mutex::default(),
+            refused: AtomicU64::new(0),
         }
+    }
+
+    /// Requests without a token, since the start.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
     }
 
     /// Takes a token for a request. `narrowed` says whether it has filters or a page size.
@@ -148,6 +158,7 @@ impl Throttle {
         if self.has_token(key, rate.times(factor), now) {
             Ok(())
         } else {
+            self.refused.fetch_add(1, Ordering::Relaxed);
             Err(exceeded(schema))
         }
     }

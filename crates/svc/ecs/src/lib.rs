@@ -28,6 +28,7 @@ mod definition;
 mod document;
 pub mod exec;
 mod fault;
+pub mod figures;
 mod grant;
 mod host;
 mod lane;

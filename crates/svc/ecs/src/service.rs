@@ -60,6 +60,11 @@ impl EcsService {
         services::explain::task(&self.core, call, cluster, task).await
     }
 
+    /// What there is to do, for metrics.
+    pub fn figures(&self) -> crate::figures::Figures {
+        crate::figures::figures(&self.core)
+    }
+
     /// The websockets agents connect to.
     pub fn endpoint(&self) -> Endpoint {
         Endpoint::new(self.core.clone())

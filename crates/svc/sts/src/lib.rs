@@ -31,9 +31,10 @@ impl Sts for StsService {
     async fn authorize(&self, _cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
         Ok(match input {
             // Always allowed, whatever policies say.
-            Input::GetCallerIdentity(_) | Input::GetSessionToken(_) => Vec::new(),
-            // Weighed inside, with the role's trust policy.
-            Input::AssumeRole(_) => Vec::new(),
+            Input::GetCallerIdentity(_) => vec![Check::open_to_all("sts:GetCallerIdentity")],
+            Input::GetSessionToken(_) => vec![Check::open_to_all("sts:GetSessionToken")],
+            // Weighed with the role's trust policy.
+            Input::AssumeRole(_) => vec![Check::weighed_by_the_operation("sts:AssumeRole")],
             Input::AssumeRoleWithSAML(_) => vec![Check::any("sts:AssumeRoleWithSAML")],
             Input::AssumeRoleWithWebIdentity(_) => {
                 vec![Check::any("sts:AssumeRoleWithWebIdentity")]

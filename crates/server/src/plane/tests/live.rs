@@ -77,6 +77,7 @@ impl Server {
             log_bytes: None,
             disk: wharf_wal::Disk::default(),
             trails: None,
+            metrics: None,
         };
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let data = open(&config).await.unwrap();

@@ -105,6 +105,12 @@ impl View {
         }
     }
 
+    /// Reads every account and region, one after the other.
+    pub fn read_all(&self, mut look: impl FnMut(&Region)) {
+        let regions = self.regions.read().unwrap_or_else(PoisonError::into_inner);
+        regions.values().for_each(&mut look);
+    }
+
     /// Tries something out on one account and region. Whoever does leaves it as it was; nobody sees
     /// it meanwhile, so keep it short.
     pub fn try_out<R>(&self, place: &Place, out: impl FnOnce(&mut Region) -> R) -> R {

@@ -1,0 +1,202 @@
+//! What a running installation says of itself, and how close it is to its limits.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::{Finding, Verdict, finding};
+use crate::{call, layout::Layout};
+
+/// From here on something is close to its limit.
+const CLOSE: f64 = 0.8;
+/// A disk with less than this share free is close to full.
+const LITTLE_FREE: f64 = 0.1;
+/// Reconcilers that are this far behind are in trouble.
+const LONG_LAG_S: f64 = 30.0;
+/// The server answers within this long, or it is in trouble.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Nothing where wharf does not run.
+pub fn findings(layout: &Layout) -> Vec<Finding> {
+    let Some(settings) = layout
+        .settings()
+        .ok()
+        .filter(|_| layout.running_supervisor().is_some())
+    else {
+        return Vec::new();
+    };
+    let asked = call::block_on(async {
+        let asking = call::ask(layout, &settings, "GET", "/metrics", "");
+        match tokio::time::timeout(PATIENCE, asking).await {
+            Ok(answer) => answer,
+            Err(_) => Err(crate::problem::Problem::other("it does not answer")),
+        }
+    });
+    match asked {
+        Ok(text) => judge(&Values::read(&text)),
+        Err(problem) => vec![finding(
+            "server",
+            false,
+            Verdict::Doubtful,
+            format!("its metrics cannot be read: {problem}"),
+            "see what `wharf up` printed",
+        )],
+    }
+}
+
+/// Sums of the values of each metric; labels are told apart where it matters.
+struct Values(BTreeMap<String, f64>);
+
+impl Values {
+    fn read(text: &str) -> Self {
+        let mut values = BTreeMap::new();
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            if let Some((name, value)) = line.rsplit_once(' ')
+                && let Ok(value) = value.parse::<f64>()
+            {
+                values.insert(name.to_owned(), value);
+            }
+        }
+        Self(values)
+    }
+
+    fn get(&self, name: &str) -> f64 {
+        self.0.get(name).copied().unwrap_or(0.0)
+    }
+
+    /// The largest of a metric's values, whatever their labels.
+    fn most(&self, name: &str) -> f64 {
+        let labelled = format!("{name}{{");
+        let all = self.0.iter();
+        all.filter(|(key, _)| *key == name || key.starts_with(&labelled))
+            .map(|(_, value)| *value)
+            .fold(0.0, f64::max)
+    }
+}
+
+fn judge(values: &Values) -> Vec<Finding> {
+    let mut findings = vec![
+        share(
+            "descriptors",
+            values.get("process_open_fds"),
+            values.get("process_max_fds"),
+            "raise the hard limit of open files (LimitNOFILE) and start wharf again",
+        ),
+        share(
+            "connections",
+            values.get("wharf_connections{pool=\"strangers\"}"),
+            values.get("wharf_connections_max{pool=\"strangers\"}"),
+            "look for clients that keep connections open; a higher limit of open files admits more",
+        ),
+        share(
+            "node connections",
+            values.get("wharf_connections{pool=\"nodes\"}"),
+            values.get("wharf_connections_max{pool=\"nodes\"}"),
+            "raise the hard limit of open files (LimitNOFILE) and start wharf again",
+        ),
+        share(
+            "request bytes",
+            values.get("wharf_request_bytes"),
+            values.get("wharf_request_bytes_max"),
+            "large requests wait for each other; send fewer at once",
+        ),
+    ];
+    let (free, size) = (
+        values.get("wharf_disk_free_bytes"),
+        values.get("wharf_disk_size_bytes"),
+    );
+    findings.push(finding(
+        "data disk",
+        free > size * LITTLE_FREE,
+        Verdict::Doubtful,
+        format!("{:.0} % free", 100.0 * free / size.max(1.0)),
+        "make room: with a full disk nothing can be changed",
+    ));
+    let lag = values.most("wharf_reconcile_lag_seconds");
+    findings.push(finding(
+        "reconcilers",
+        lag < LONG_LAG_S,
+        Verdict::Doubtful,
+        format!(
+            "{lag:.0} s behind, {:.0} keys failing",
+            values.most("wharf_reconcile_failing")
+        ),
+        "the server's log says what fails",
+    ));
+    let lost = values.get("wharf_container_instances{connected=\"false\"}");
+    findings.push(finding(
+        "nodes",
+        lost == 0.0,
+        Verdict::Doubtful,
+        format!(
+            "{:.0} connected, {lost:.0} not",
+            values.get("wharf_container_instances{connected=\"true\"}")
+        ),
+        "see `wharf status`; deregister those that are gone for good",
+    ));
+    findings
+}
+
+fn share(what: &'static str, used: f64, most: f64, remedy: &str) -> Finding {
+    finding(
+        what,
+        used < most * CLOSE,
+        Verdict::Doubtful,
+        format!("{used:.0} of {most:.0}"),
+        remedy,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WELL: &str = "\
+# TYPE process_open_fds gauge
+process_open_fds 100.0
+process_max_fds 1000.0
+wharf_connections{pool=\"strangers\"} 1.0
+wharf_connections{pool=\"nodes\"} 3.0
+wharf_connections_max{pool=\"strangers\"} 10.0
+wharf_connections_max{pool=\"nodes\"} 20.0
+wharf_request_bytes 0.0
+wharf_request_bytes_max 100.0
+wharf_disk_free_bytes 500.0
+wharf_disk_size_bytes 1000.0
+wharf_container_instances{connected=\"true\"} 1.0
+wharf_container_instances{connected=\"false\"} 0.0
+wharf_reconcile_lag_seconds{queue=\"tasks\"} 0.0
+wharf_reconcile_lag_seconds{queue=\"services\"} 1.0
+# EOF
+";
+
+    /// What is not well in a text of metrics.
+    fn troubles(text: &str) -> Vec<&'static str> {
+        let judged = judge(&Values::read(text));
+        let bad = judged.iter().filter(|it| it.verdict != Verdict::Good);
+        bad.map(|it| it.what).collect()
+    }
+
+    #[test]
+    fn what_is_close_to_a_limit() {
+        assert_eq!(troubles(WELL), Vec::<&str>::new());
+        for (from, to, trouble) in [
+            ("open_fds 100.0", "open_fds 900.0", "descriptors"),
+            (
+                "{pool=\"strangers\"} 1.0",
+                "{pool=\"strangers\"} 9.0",
+                "connections",
+            ),
+            (
+                "{pool=\"nodes\"} 3.0",
+                "{pool=\"nodes\"} 19.0",
+                "node connections",
+            ),
+            ("request_bytes 0.0", "request_bytes 90.0", "request bytes"),
+            ("free_bytes 500.0", "free_bytes 50.0", "data disk"),
+            ("\"services\"} 1.0", "\"services\"} 90.0", "reconcilers"),
+            ("\"false\"} 0.0", "\"false\"} 1.0", "nodes"),
+        ] {
+            assert!(WELL.contains(from), "{from}");
+            assert_eq!(troubles(&WELL.replacen(from, to, 1)), [trouble]);
+        }
+    }
+}

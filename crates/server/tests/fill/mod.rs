@@ -1,0 +1,210 @@
+//! Inputs with every required member, made from a service's schema: as small as its constraints
+//! allow, so that a request gets past them and to its authorisation row.
+
+use serde_json::{Map, Value, json};
+use wharf_wire::schema::{Kind, OperationSchema, Protocol, ServiceSchema, Shape, ShapeIndex};
+
+/// Values for strings with a pattern; the first that fits is taken.
+const CANDIDATES: &[&str] = &[
+    "a",
+    "aaaa",
+    "1",
+    "000000000000",
+    "a-b",
+    "a/b",
+    "/a/",
+    "us-east-1",
+    "arn:aws:iam::000000000000:role/a",
+    "arn:aws:acm:us-east-1:000000000000:certificate/12345678-1234-1234-1234-123456789012",
+    "arn:aws:ecs:us-east-1:000000000000:task/a",
+    "arn:aws:ecr:us-east-1:000000000000:repository/a",
+    "arn:aws:logs:us-east-1:000000000000:log-group:a",
+    "sha256:0000000000000000000000000000000000000000000000000000000000000000",
+    "10.0.0.0/16",
+    "ami-00000000",
+    "snap-00000000",
+    "vpc-00000000",
+    "i-00000000",
+    "123456",
+    "12345678-1234-1234-1234-123456789012",
+    "{}",
+    "a@example.test",
+    "example.test",
+    "AAAAAAAAAAAAAAAAAAAA",
+    "arn:aws:signer:us-east-1:000000000000:/signing-profiles/aa",
+    "o-0000000000/r-0000",
+    "v1",
+];
+
+/// Values for what the model leaves open and the service's own checks do not.
+const PARTICULAR: &[(&str, &str, &str)] = &[(
+    "ecr",
+    "Arn",
+    "arn:aws:ecr:us-east-1:000000000000:repository/a",
+)];
+
+/// How deep structures are followed: a shape may require itself.
+const MAX_DEPTH: usize = 12;
+
+/// The input as JSON.
+pub fn json(schema: &ServiceSchema, operation: &OperationSchema) -> Value {
+    match operation.input {
+        Some(shape) => value(schema, schema.shape(shape), 0),
+        None => json!({}),
+    }
+}
+
+/// The input as the parameters of a form: `&Name=value&…`
+pub fn form(schema: &ServiceSchema, operation: &OperationSchema) -> String {
+    let mut out = form_urlencoded::Serializer::new(String::new());
+    if let Some(shape) = operation.input {
+        let input = json(schema, operation);
+        let mut pairs = Vec::new();
+        flatten(schema, shape, false, &input, String::new(), &mut pairs);
+        for (name, value) in pairs {
+            out.append_pair(&name, &value);
+        }
+    }
+    let text = out.finish();
+    if text.is_empty() {
+        text
+    } else {
+        format!("&{text}")
+    }
+}
+
+fn value(schema: &ServiceSchema, shape: &Shape, depth: usize) -> Value {
+    assert!(depth < MAX_DEPTH, "{} requires itself", shape.name);
+    let at_least = |least: f64| {
+        if shape.min.is_finite() {
+            shape.min.max(least)
+        } else {
+            least
+        }
+    };
+    let own = |it: &&(&str, &str, &str)| (it.0, it.1) == (schema.name, shape.name);
+    if let Some((.., text)) = PARTICULAR.iter().find(own) {
+        return json!(text);
+    }
+    match &shape.kind {
+        Kind::Structure { members } => {
+            let is_plain = |shape: ShapeIndex| {
+                let kind = &schema.shape(shape).kind;
+                matches!(kind, Kind::String { .. } | Kind::Integer | Kind::Boolean)
+            };
+            let mut filled: Vec<_> = members.iter().filter(|member| member.required).collect();
+            // An empty structure does not show in a form.
+            if filled.is_empty() && depth > 0 {
+                filled.extend(members.iter().find(|member| is_plain(member.shape)));
+            }
+            let filled = filled.into_iter().map(|member| {
+                let inner = value(schema, schema.shape(member.shape), depth + 1);
+                (member.name.to_owned(), inner)
+            });
+            Value::Object(filled.collect::<Map<_, _>>())
+        }
+        // An empty list is no list at all in a form.
+        Kind::List { member, .. } => {
+            let one = value(schema, schema.shape(*member), depth + 1);
+            Value::Array(vec![one; at_least(1.0) as usize])
+        }
+        Kind::Map {
+            key, value: inner, ..
+        } => {
+            let name = value(schema, schema.shape(*key), depth + 1);
+            let inner = value(schema, schema.shape(*inner), depth + 1);
+            json!({ name.as_str().expect("keys are strings"): inner })
+        }
+        Kind::String { values, .. } if !values.is_empty() => json!(values[0]),
+        Kind::String { pattern, .. } => {
+            let long_enough = |text: &str| {
+                let missing = (at_least(1.0) as usize).saturating_sub(text.chars().count());
+                format!("{text}{}", "a".repeat(missing))
+            };
+            let fits = |text: &String| {
+                let length = text.chars().count() as f64;
+                length <= shape.max && pattern.as_ref().is_none_or(|it| it.matches(text))
+            };
+            let found = CANDIDATES.iter().map(|text| long_enough(text)).find(fits);
+            json!(found.unwrap_or_else(|| {
+                let source = pattern.as_ref().map(|it| it.source);
+                panic!("no value for {} of {}: {source:?}", shape.name, schema.name)
+            }))
+        }
+        Kind::Boolean => json!(true),
+        Kind::Integer | Kind::Long => json!(at_least(1.0) as i64),
+        Kind::Float | Kind::Double => json!(at_least(1.0)),
+        Kind::Timestamp(_) => match schema.protocol {
+            Protocol::Json { .. } => json!(1_700_000_000),
+            _ => json!("2026-01-01T00:00:00Z"),
+        },
+        // Three bytes in each four letters.
+        Kind::Blob => json!("YWFh".repeat((at_least(1.0) as usize).div_ceil(3))),
+        Kind::Document => json!({}),
+    }
+}
+
+/// The parameters of a value, named as the query protocols do.
+fn flatten(
+    schema: &ServiceSchema,
+    shape: ShapeIndex,
+    flat: bool,
+    value: &Value,
+    path: String,
+    out: &mut Vec<(String, String)>,
+) {
+    let ec2 = schema.protocol == Protocol::Ec2;
+    let below = |path: &str, name: &str| {
+        if path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{path}.{name}")
+        }
+    };
+    match (&schema.shape(shape).kind, value) {
+        (Kind::Structure { members }, Value::Object(given)) => {
+            for member in *members {
+                if let Some(inner) = given.get(member.name) {
+                    let path = below(&path, member.query_name);
+                    flatten(schema, member.shape, member.flattened, inner, path, out);
+                }
+            }
+        }
+        (
+            Kind::List {
+                member,
+                member_name,
+                flattened,
+            },
+            Value::Array(list),
+        ) => {
+            for (index, inner) in list.iter().enumerate() {
+                let number = (index + 1).to_string();
+                let path = if ec2 || flat || *flattened {
+                    below(&path, &number)
+                } else {
+                    format!("{path}.{member_name}.{number}")
+                };
+                flatten(schema, *member, false, inner, path, out);
+            }
+        }
+        (
+            Kind::Map {
+                value: inner,
+                key_name,
+                value_name,
+                ..
+            },
+            Value::Object(map),
+        ) => {
+            for (index, (key, value)) in map.iter().enumerate() {
+                let entry = format!("{path}.entry.{}", index + 1);
+                out.push((format!("{entry}.{key_name}"), key.clone()));
+                let path = format!("{entry}.{value_name}");
+                flatten(schema, *inner, false, value, path, out);
+            }
+        }
+        (_, Value::String(text)) => out.push((path, text.clone())),
+        (_, other) => out.push((path, other.to_string())),
+    }
+}

@@ -1,0 +1,86 @@
+"""What wharf counts, read as Prometheus would."""
+
+import json
+
+import requests
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+
+from harness import tasks, tools
+from harness.installation import free_port
+from harness.waiting import wait_for
+
+
+def parsed(text):
+    """Every sample by its name and labels; the parser refuses what is no OpenMetrics."""
+    samples = {}
+    for family in text_string_to_metric_families(text):
+        assert family.documentation, family.name
+        for sample in family.samples:
+            samples[(sample.name, *sorted(sample.labels.items()))] = sample.value
+    return samples
+
+
+def scrape(wharf, keys=None):
+    """The server's metrics over the endpoint, signed."""
+    keys = keys or wharf.root
+    request = AWSRequest(method="GET", url=f"{wharf.endpoint}/metrics")
+    SigV4Auth(Credentials(keys.access_key, keys.secret_key), "wharf", "us-east-1").add_auth(request)
+    return requests.get(request.url, headers=dict(request.headers.items()), timeout=10)
+
+
+def test_the_server_counts_what_it_does(wharf, busybox):
+    answer = scrape(wharf)
+    assert answer.status_code == 200 and answer.headers["Content-Type"].startswith("application/openmetrics-text")
+    before = parsed(answer.text)
+    task = tasks.run(wharf, busybox, command=["sleep", "60"])
+    task.wait("RUNNING")
+    try:
+        after = parsed(scrape(wharf).text)
+    finally:
+        wharf.client("ecs").stop_task(task=task.arn)
+    ran = ("wharf_requests_total", ("operation", "RunTask"), ("service", "ecs"), ("status", "200"))
+    assert after[ran] == before.get(ran, 0) + 1
+    took = ("wharf_request_seconds_count", ("operation", "RunTask"), ("service", "ecs"))
+    assert after[took] == before.get(took, 0) + 1
+    assert after[("wharf_tasks", ("status", "RUNNING"))] >= 1
+    assert after[("wharf_container_instances", ("connected", "true"))] >= 1
+    assert after[("wharf_connections", ("pool", "nodes"))] >= 1
+    assert after[("wharf_store_revision",)] > before[("wharf_store_revision",)]
+    assert 0 < after[("process_open_fds",)] < after[("process_max_fds",)]
+    assert after[("wharf_disk_free_bytes",)] > 0
+    assert not any(task.id in str(key) for key in after), "an id in a label"
+
+
+def test_who_may_not_read_them(wharf):
+    _, nobody = tasks.user(wharf)
+    refused = scrape(wharf, nobody)
+    assert refused.status_code == 403 and "wharf:Metrics" in refused.text, refused.text
+    assert requests.get(f"{wharf.endpoint}/metrics", timeout=10).status_code == 403
+
+
+def test_each_part_on_a_port_of_this_machine(unstarted):
+    port = free_port()
+    watched = unstarted(arguments=("--metrics", f"127.0.0.1:{port}")).start()
+
+    def read(number):
+        return parsed(requests.get(f"http://127.0.0.1:{port + number}/metrics", timeout=5).text)
+
+    server = wait_for(lambda: read(0), 20, "the server's metrics")
+    assert ("wharf_store_revision",) in server
+    for number, role in ((1, "agent"), (2, "load balancer")):
+        part = wait_for(lambda number=number: read(number), 20, f"the metrics of the {role}")
+        assert part[("process_open_fds",)] > 0 and ("wharf_store_revision",) not in part
+    assert requests.get(f"http://127.0.0.1:{port}/", timeout=5).status_code == 404
+    # They show a running installation to the doctor, who says how close it is to its limits.
+    done = tools.run(tools.wharf(), "doctor", "--data", watched.data, "--json", check=False)
+    checks = {check["check"]: check for check in json.loads(done.stdout)["checks"]}
+    for name in ("descriptors", "connections", "node connections", "request bytes", "reconcilers", "nodes"):
+        assert checks[name]["verdict"] == "good", checks[name]
+
+
+def test_metrics_are_not_served_to_others():
+    done = tools.run(tools.wharf(), "up", "--metrics", "0.0.0.0:9460", check=False)
+    assert done.returncode == 2 and "loopback" in done.stderr, done.stderr
