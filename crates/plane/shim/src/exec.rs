@@ -14,7 +14,6 @@ use std::{
 use nix::{
     errno::Errno,
     sched::{CloneFlags, setns},
-    sys::resource::{Resource, setrlimit},
     unistd::{ForkResult, fork, setsid},
 };
 use wharf_cgroup::Hierarchies;
@@ -146,37 +145,63 @@ fn pidfd(pid: i32) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
 }
 
-/// The container's own resource limits, as its first process has them.
+/// The container's own resource limits, as its first process has them. Read from its file: asking
+/// the kernel for those of another user's process takes a right that not every node has.
 fn copy_limits(pid: i32) -> io::Result<()> {
-    const ALL: [Resource; 15] = [
-        Resource::RLIMIT_AS,
-        Resource::RLIMIT_CORE,
-        Resource::RLIMIT_CPU,
-        Resource::RLIMIT_DATA,
-        Resource::RLIMIT_FSIZE,
-        Resource::RLIMIT_LOCKS,
-        Resource::RLIMIT_MEMLOCK,
-        Resource::RLIMIT_MSGQUEUE,
-        Resource::RLIMIT_NICE,
-        Resource::RLIMIT_NOFILE,
-        Resource::RLIMIT_NPROC,
-        Resource::RLIMIT_RSS,
-        Resource::RLIMIT_RTPRIO,
-        Resource::RLIMIT_SIGPENDING,
-        Resource::RLIMIT_STACK,
-    ];
-    for resource in ALL {
-        let mut limit = libc::rlimit {
-            rlim_cur: 0,
-            rlim_max: 0,
-        };
-        // SAFETY: `limit` outlives the call, and no new limits are given.
-        Errno::result(unsafe {
-            libc::prlimit(pid, resource as u32, std::ptr::null(), &raw mut limit)
-        })?;
-        setrlimit(resource, limit.rlim_cur, limit.rlim_max)?;
+    let text = std::fs::read_to_string(format!("/proc/{pid}/limits"))?;
+    let limits = parse_limits(&text).ok_or(io::ErrorKind::InvalidData)?;
+    for (number, limit) in limits.iter().enumerate() {
+        // SAFETY: of this process; `limit` outlives the call, and the old limits are not asked for.
+        Errno::result(unsafe { libc::prlimit(0, number as u32, limit, std::ptr::null_mut()) })?;
     }
     // When memory runs out it counts as one of the container's, not as one of the shim's.
     let score = std::fs::read(format!("/proc/{pid}/oom_score_adj"))?;
     std::fs::write("/proc/self/oom_score_adj", score)
+}
+
+/// Soft and hard limits in the kernel's order, which is that of their numbers.
+fn parse_limits(text: &str) -> Option<Vec<libc::rlimit>> {
+    let value = |text: &str| match text {
+        "unlimited" => Some(libc::RLIM_INFINITY),
+        number => number.parse().ok(),
+    };
+    let line = |line: &str| {
+        let mut words = line.split_whitespace().rev().peekable();
+        // The unit, which some limits do not have.
+        words.next_if(|last| value(last).is_none());
+        let hard = value(words.next()?)?;
+        let soft = value(words.next()?)?;
+        Some(libc::rlimit {
+            rlim_cur: soft,
+            rlim_max: hard,
+        })
+    };
+    text.lines().skip(1).map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_of_a_process() {
+        let text = std::fs::read_to_string("/proc/self/limits").unwrap();
+        let read = parse_limits(&text).unwrap();
+        assert_eq!(read.len(), 16);
+        for (number, read) in read.iter().enumerate() {
+            let mut ours = libc::rlimit {
+                rlim_cur: 0,
+                rlim_max: 0,
+            };
+            // SAFETY: of this process; `ours` outlives the call.
+            let got = unsafe { libc::prlimit(0, number as u32, std::ptr::null(), &raw mut ours) };
+            assert_eq!(got, 0);
+            assert_eq!(
+                (read.rlim_cur, read.rlim_max),
+                (ours.rlim_cur, ours.rlim_max),
+                "{number}"
+            );
+        }
+        assert!(parse_limits("Limit\nMax cpu time  nonsense").is_none());
+    }
 }

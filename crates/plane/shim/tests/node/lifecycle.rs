@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use wharf_container::runtime::{ContainerError, ContainerState, Event, ExecSpec, Failure};
+use wharf_container::{
+    runtime::{ContainerError, ContainerState, Event, ExecSpec, Failure},
+    spec::Ulimit,
+};
 
 use crate::fixture::{Node, command, log_text, name, sh, within};
 
@@ -285,6 +288,34 @@ async fn exec_joins_the_container() {
         .unwrap_err();
     assert!(matches!(error, ContainerError::TimedOut(_)));
     assert_eq!(run("true", None).await.unwrap().code, 0);
+    node.finish().await;
+}
+
+#[tokio::test]
+async fn exec_joins_a_container_of_another_user() {
+    let node = Node::new().await;
+    let task = node.task().await;
+    let mut spec = sh("while :; do sleep 0.05; done");
+    spec.user = "app".into();
+    spec.ulimits = vec![Ulimit {
+        name: "nofile".into(),
+        soft: 321,
+        hard: 654,
+        explicit: true,
+    }];
+    task.create_container(&spec, &node.image).await.unwrap();
+    task.start(&spec.name).await.unwrap();
+    let joining = ExecSpec {
+        argv: vec![
+            "sh".into(),
+            "-c".into(),
+            "id -u; ulimit -n; ulimit -Hn".into(),
+        ],
+        ..ExecSpec::default()
+    };
+    let limit = Duration::from_secs(30);
+    let output = task.exec_output(&spec.name, &joining, limit, 4096).await;
+    assert_eq!(output.unwrap().output, b"1000\n321\n654\n");
     node.finish().await;
 }
 
