@@ -1,5 +1,6 @@
-//! What all logs together may take: beyond it the oldest events go, whoever's they are, and of too
-//! many streams those that were silent for the longest.
+//! What all logs together may take: beyond it the oldest events go, and of too many streams those
+//! that were silent for the longest. A stream that holds no more than its share, which is the same
+//! for all, keeps it as long as others hold more: who prints without end displaces himself.
 //!
 //! Inputs: the journal's size, the indexes. Output: trims and deletions. Idempotent; looks every
 //! second, which costs a sum over the journal's files while there is room.
@@ -8,10 +9,10 @@ use std::{
     cmp::Reverse,
     collections::HashMap,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use wharf_base::Permit;
@@ -22,9 +23,12 @@ use wharf_wire::Fault;
 use crate::{
     LogsService, fault,
     records::{Group, Stream},
+    shelf::Part,
 };
 
 const EVERY: Duration = Duration::from_secs(1);
+/// A warning a minute is enough of the same.
+const TELL_EVERY: Duration = Duration::from_secs(60);
 /// Of what is kept, one part in so many more than needed goes at once, so that the next time is not
 /// a second later.
 const SLACK: u64 = 20;
@@ -43,9 +47,56 @@ pub(crate) struct Counters {
     events: AtomicU64,
     bytes: AtomicU64,
     streams: AtomicU64,
+    told: Mutex<Option<Instant>>,
+}
+
+/// What to drop: of each stream the events before an offset.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Cuts {
+    bytes: u64,
+    events: u64,
+    cuts: HashMap<Arc<str>, u64>,
+}
+
+/// The oldest of `parts` (which are in that order) until `excess` bytes are found; first of streams
+/// that hold more than their share of `limit`, then of all.
+fn choose(parts: Vec<(Part, Arc<str>)>, limit: u64, excess: u64) -> Cuts {
+    let mut held: HashMap<Arc<str>, u64> = HashMap::new();
+    for (part, name) in &parts {
+        *held.entry(Arc::clone(name)).or_default() += part.bytes;
+    }
+    let share = limit / held.len().max(1) as u64;
+    let mut chosen = Cuts::default();
+    for least in [share, 0] {
+        for (part, name) in &parts {
+            if chosen.bytes >= excess {
+                return chosen;
+            }
+            let cut = chosen.cuts.get(name).copied().unwrap_or(0);
+            let left = held.entry(Arc::clone(name)).or_default();
+            if part.end <= cut || *left < least.saturating_add(part.bytes) {
+                continue;
+            }
+            *left -= part.bytes;
+            chosen.bytes += part.bytes;
+            chosen.events += part.events;
+            chosen.cuts.insert(Arc::clone(name), part.end);
+        }
+    }
+    chosen
 }
 
 impl Counters {
+    /// At most once in a while.
+    fn is_time_to_tell(&self) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = told.is_none_or(|at| at.elapsed() >= TELL_EVERY);
+        if due {
+            *told = Some(Instant::now());
+        }
+        due
+    }
+
     pub(crate) fn read(&self) -> Dropped {
         Dropped {
             events: self.events.load(Ordering::Relaxed),
@@ -86,30 +137,26 @@ impl LogsService {
             parts.extend(found.into_iter().map(|part| (part, Arc::clone(&name))));
         }
         parts.sort_unstable_by_key(|(part, _)| part.ingestion);
-        let (mut bytes, mut events) = (0, 0);
-        let mut cuts: HashMap<Arc<str>, u64> = HashMap::new();
-        for (part, name) in parts {
-            if bytes >= excess {
-                break;
-            }
-            bytes += part.bytes;
-            events += part.events;
-            let cut = cuts.entry(name).or_default();
-            *cut = (*cut).max(part.end);
-        }
+        let Cuts {
+            bytes,
+            events,
+            cuts,
+        } = choose(parts, limit, excess);
         for (name, before) in &cuts {
             let dropped = self.shelf.drop_before(name, *before).await;
             dropped.map_err(fault::journal)?;
         }
         self.dropped.events.fetch_add(events, Ordering::Relaxed);
         self.dropped.bytes.fetch_add(bytes, Ordering::Relaxed);
-        tracing::warn!(
-            events,
-            bytes,
-            streams = cuts.len(),
-            limit,
-            "the oldest log events were dropped: logs take more than --log-storage allows"
-        );
+        if self.dropped.is_time_to_tell() {
+            let Dropped { events, bytes, .. } = self.dropped();
+            tracing::warn!(
+                events,
+                bytes,
+                limit,
+                "the oldest log events are dropped: logs take more than --log-storage allows; so many since the start"
+            );
+        }
         Ok(())
     }
 
@@ -214,5 +261,56 @@ pub(crate) async fn groups(service: &LogsService) -> Result<Vec<(Scope, Group)>,
         found.extend(all.into_iter().map(|group| (scope.clone(), group)));
         // Kinds are lowercase words: this sorts behind all keys of the scope.
         after = Some(scope.prefix("~"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Parts of ten events and a hundred bytes each, as (stream, time).
+    fn parts(of: &[(&str, i64)]) -> Vec<(Part, Arc<str>)> {
+        let mut ends: HashMap<&str, u64> = HashMap::new();
+        of.iter()
+            .map(|(name, ingestion)| {
+                let end = ends.entry(name).or_default();
+                *end += 10;
+                let part = Part {
+                    ingestion: *ingestion,
+                    bytes: 100,
+                    events: 10,
+                    end: *end,
+                };
+                (part, Arc::from(*name))
+            })
+            .collect()
+    }
+
+    fn check(of: &[(&str, i64)], limit: u64, excess: u64, expected: &[(&str, u64)]) {
+        let chosen = choose(parts(of), limit, excess);
+        let mut cuts: Vec<(&str, u64)> = chosen.cuts.iter().map(|(n, at)| (&**n, *at)).collect();
+        cuts.sort_unstable();
+        assert_eq!(cuts, expected);
+        assert_eq!(chosen.bytes, 10 * chosen.events);
+    }
+
+    #[test]
+    fn the_oldest_of_those_who_hold_more_than_their_share_go_first() {
+        let flood = [
+            ("calm", 1),
+            ("flood", 2),
+            ("flood", 3),
+            ("flood", 4),
+            ("flood", 5),
+        ];
+        check(&flood, 400, 100, &[("flood", 10)]);
+        check(&flood, 400, 200, &[("flood", 20)]);
+        // All of the same kind: by age.
+        let alike = [("a", 1), ("b", 2), ("a", 3), ("b", 4)];
+        check(&alike, 200, 150, &[("a", 10), ("b", 10)]);
+        // If nothing else can go, shares count no more.
+        check(&[("a", 1), ("b", 2)], 200, 100, &[("a", 10)]);
+        check(&flood, 400, 10_000, &[("calm", 10), ("flood", 40)]);
+        check(&flood, 400, 0, &[]);
     }
 }
