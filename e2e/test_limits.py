@@ -159,7 +159,7 @@ def test_a_task_that_fills_its_disk(small, shell, neighbour):
 
 
 def test_a_task_that_fills_its_inodes(small, shell, neighbour):
-    script = f"mkdir /d; cd /d; n=0; while : > $n; do n=$((n+1)); done 2>/dev/null; echo $n files; {IDLE}"
+    script = f"mkdir /d; cd /d; n=0; while true > $n; do n=$((n+1)); done 2>/dev/null; echo $n files; {IDLE}"
     filler = begin(small, shell, script)
     made = int(filler.wait_line("files", deadline_s=120).split()[0])
     # One inode for 16 KiB.

@@ -24,7 +24,7 @@ COLUMNS = ("beside", "service p50 ms", "p99 ms", "of alone", "API p50 ms", "p99 
 
 FORK_BOMB = "b() { b | b & }; while :; do b 2>/dev/null; usleep 1000; done"
 MEMORY_HOG = "while :; do (x=0123456789abcdef; while :; do x=$x$x; done) 2>/dev/null; done"
-DISK_FILLER = "cd /; while :; do dd if=/dev/zero of=/f bs=1M count=4000 2>/dev/null; mkdir -p /d; n=0; while [ $n -lt 20000 ]; do : > /d/$n; n=$((n+1)); done; rm -rf /f /d; done"
+DISK_FILLER = "cd /; while :; do dd if=/dev/zero of=/f bs=1M count=4000 2>/dev/null; mkdir -p /d; n=0; while [ $n -lt 20000 ]; do true > /d/$n; n=$((n+1)); done; rm -rf /f /d; done"
 CPU_SPIN = "for n in 1 2 3; do while :; do :; done & done; while :; do :; done"
 LOG_FLOOD = "yes $(head -c 1000 /dev/zero | tr '\\0' x)"
 CONNECTIONS = """

@@ -74,6 +74,8 @@ pub fn take(layout: &Layout, dir: &Path) -> Result<ExitCode, Problem> {
 pub fn restore(layout: &Layout, dir: &Path, replace: bool) -> Result<ExitCode, Problem> {
     crate::roles::keep_files_private();
     layout.require_folder()?;
+    // No `wharf up` starts meanwhile.
+    let _lock = layout.lock()?;
     let restored = wharf_server::restore(dir, &layout.server(), &layout.keyring(), replace);
     let report = restored.map_err(|cause| Problem::caused("nothing was restored", cause))?;
     layout.adopt_installation(&report.backup.installation)?;

@@ -7,6 +7,7 @@ use crate::{call, layout::Layout, problem::Problem};
 pub fn run(layout: &Layout, give_up: bool) -> Result<ExitCode, Problem> {
     crate::roles::keep_files_private();
     crate::roles::require_installation(layout)?;
+    let _lock = layout.lock()?;
     let server = layout.server();
     let report = call::block_on(async {
         wharf_server::repair(&server, give_up)

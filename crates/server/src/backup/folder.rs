@@ -153,7 +153,8 @@ pub(crate) fn copy_all(
     }
 }
 
-/// Copies the files below `from`, except those that `leave` names at its top.
+/// Copies the files below `from`, except those at its top that `leave` names, or whose names begin
+/// with one of them and a dot: former ones that were put aside.
 pub(crate) fn copy_tree(from: &Path, to: &Path, leave: &[&str]) -> Result<(), BackupError> {
     make_dir(to)?;
     for entry in fs::read_dir(from).map_err(BackupError::io("list", from))? {
@@ -162,7 +163,12 @@ pub(crate) fn copy_tree(from: &Path, to: &Path, leave: &[&str]) -> Result<(), Ba
         let kind = entry
             .file_type()
             .map_err(BackupError::io("inspect", &source))?;
-        if leave.iter().any(|it| name == **it) || name.to_string_lossy().ends_with(".new") {
+        let text = name.to_string_lossy();
+        let left = |it: &&str| {
+            let rest = text.strip_prefix(*it);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        if leave.iter().any(left) || text.ends_with(".new") {
             continue;
         }
         let target = to.join(&name);

@@ -7,7 +7,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -68,13 +68,19 @@ fn choose(parts: Vec<(Part, Arc<str>)>, limit: u64, excess: u64) -> Cuts {
     let share = limit / held.len().max(1) as u64;
     let mut chosen = Cuts::default();
     for least in [share, 0] {
+        // A stream loses its beginning, never a part behind one that stays.
+        let mut kept: HashSet<&str> = HashSet::new();
         for (part, name) in &parts {
             if chosen.bytes >= excess {
                 return chosen;
             }
             let cut = chosen.cuts.get(name).copied().unwrap_or(0);
+            if part.end <= cut || kept.contains(&**name) {
+                continue;
+            }
             let left = held.entry(Arc::clone(name)).or_default();
-            if part.end <= cut || *left < least.saturating_add(part.bytes) {
+            if *left < least.saturating_add(part.bytes) {
+                kept.insert(&**name);
                 continue;
             }
             *left -= part.bytes;
@@ -312,5 +318,12 @@ mod tests {
         check(&[("a", 1), ("b", 2)], 200, 100, &[("a", 10)]);
         check(&flood, 400, 10_000, &[("calm", 10), ("flood", 40)]);
         check(&flood, 400, 0, &[]);
+        // A large part that stays keeps a small one behind it.
+        let mut mixed = parts(&[("calm", 1), ("flood", 2), ("flood", 3)]);
+        mixed[1].0.bytes = 300;
+        mixed[2].0.bytes = 10;
+        let chosen = choose(mixed, 400, 1);
+        assert_eq!(chosen.cuts.get("flood"), None, "200 would be left");
+        assert_eq!(chosen.cuts.get("calm"), Some(&10));
     }
 }

@@ -30,7 +30,7 @@ const TRIM_FROM: u64 = 64 << 20;
 /// Of the node's disk, what tasks' writing leaves alone: the control plane and the agent live there.
 fn reserve_of(total: u64) -> u64 {
     const LEAST: u64 = 128 << 20;
-    const MOST: u64 = 8 << 30;
+    const MOST: u64 = 2 << 30;
     (total / 10).clamp(LEAST, MOST).min(total / 4)
 }
 
@@ -91,7 +91,9 @@ pub async fn run(shared: Arc<Shared>, dir: PathBuf, shutdown: CancellationToken)
 fn look(dir: &Path, disks: &[(String, TaskDisk)]) -> io::Result<u64> {
     let host = statvfs(dir)?;
     let block = host.fragment_size();
-    let (total, free) = (host.blocks() * block, host.blocks_available() * block);
+    let free = host.blocks_available() * block;
+    // As `df` counts: what is kept for root alone is nobody's.
+    let total = (host.blocks() - host.blocks_free()) * block + free;
     // One without a shim has just ended, or is about to begin.
     let seen: Vec<(&str, &TaskDisk, DiskUsage)> = disks
         .iter()
@@ -135,14 +137,14 @@ mod tests {
     fn with_room_for_all_nothing_is_held_back() {
         let disks = [disk(GIB, 19 * GIB), disk(0, 20 * GIB)];
         let shares = shares(200 * GIB, 100 * GIB, &disks);
-        assert_eq!(shares.available, 92 * GIB);
+        assert_eq!(shares.available, 98 * GIB);
         assert_eq!(held_back(&disks[0], &shares, 39 * GIB), 0);
     }
 
     #[test]
     fn together_they_never_get_more_than_there_is() {
         let disks = [disk(GIB, 19 * GIB), disk(0, 20 * GIB), disk(0, GIB)];
-        let shares = shares(40 * GIB, 10 * GIB, &disks);
+        let shares = shares(40 * GIB, 8 * GIB, &disks);
         let given: u64 = disks
             .iter()
             .map(|d| d.free - held_back(d, &shares, 40 * GIB))
@@ -161,13 +163,13 @@ mod tests {
             used: 2 * GIB,
             allocated: GIB,
         };
-        assert_eq!(shares(100 * GIB, 9 * GIB + 5, &[writing]).available, 5);
-        assert_eq!(shares(100 * GIB, 9 * GIB - 5, &[writing]).each, 0);
+        assert_eq!(shares(100 * GIB, 3 * GIB + 5, &[writing]).available, 5);
+        assert_eq!(shares(100 * GIB, 3 * GIB - 5, &[writing]).each, 0);
     }
 
     #[test]
     fn reserves() {
-        assert_eq!(reserve_of(250 * GIB), 8 * GIB);
+        assert_eq!(reserve_of(250 * GIB), 2 * GIB);
         assert_eq!(reserve_of(10 * GIB), GIB);
         assert_eq!(reserve_of(GIB), 128 << 20);
         assert_eq!(reserve_of(100 << 20), 25 << 20);

@@ -23,7 +23,7 @@ pub struct UnpackLimits {
     pub ratio: u64,
     /// … or to so many bytes, whichever is more: small layers of zeros are common.
     pub bytes_at_any_ratio: u64,
-    /// Of the node's disk, bytes and inodes, what must stay free.
+    /// Of the node's disk, bytes and inodes, what must stay free; of bytes [`FREE_BYTES`] are enough.
     pub free_percent: u64,
 }
 
@@ -39,6 +39,8 @@ impl Default for UnpackLimits {
     }
 }
 
+/// On a large disk a tenth is much: so much is enough for the control plane and the agent to work on.
+const FREE_BYTES: u64 = 2 << 30;
 /// The disk is looked at again after so many bytes or entries.
 const LOOK_EVERY_BYTES: u64 = 16 << 20;
 const LOOK_EVERY_ENTRIES: u64 = 1024;
@@ -103,15 +105,18 @@ impl Budget {
             return Ok(());
         };
         let percent = self.limits.free_percent;
-        let short =
-            |free: u64, all: u64| u128::from(free) * 100 < u128::from(all) * u128::from(percent);
+        let part = |all: u64| all / 100 * percent;
         let free = seen.blocks_available() * seen.fragment_size();
-        let no_bytes = short(
-            free.saturating_sub(bytes),
-            seen.blocks() * seen.fragment_size(),
-        );
+        // As `df` counts: what is kept for root alone is nobody's.
+        let used = (seen.blocks() - seen.blocks_free()) * seen.fragment_size();
+        let kept = match percent {
+            // Nothing fits at all.
+            100.. => u64::MAX,
+            _ => part(used + free).min(FREE_BYTES),
+        };
+        let no_bytes = free.saturating_sub(bytes) < kept;
         // Some file systems make inodes as they need them and count none.
-        let no_inodes = seen.files() > 0 && short(seen.files_available(), seen.files());
+        let no_inodes = seen.files() > 0 && seen.files_available() < part(seen.files());
         if no_bytes || no_inodes {
             return Err(UnpackError::NoRoom {
                 what: if no_bytes { "space" } else { "inodes" },
