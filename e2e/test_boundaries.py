@@ -343,7 +343,7 @@ while time.monotonic() < end:
         except OSError:
             held.pop(s.fileno()).close()
 """
-QUICK = f"for n in 1 2 3 4 5 6 7 8; do wget -T 5 -qO- {ENDPOINT}:4566/health >/dev/null && echo in || echo out; done"
+QUICK = f"for n in 1 2 3 4 5 6 7 8; do timeout 5 wget -qO- {ENDPOINT}:4566/health >/dev/null && echo in || echo out; done"
 
 
 def descriptors(pid):
