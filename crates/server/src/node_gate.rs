@@ -10,7 +10,7 @@ use std::{
 use async_trait::async_trait;
 use wharf_base::Timestamp;
 use wharf_svc_ecs::{EcsService, Need, is_node};
-use wharf_wire::{Check, Context, Gate, fault::Chain};
+use wharf_wire::{Check, Context, Gate, audit::Decided, fault::Chain};
 
 /// A yes is remembered as long as it is used: lines are delivered many times a second, and the last
 /// ones after the task is over.
@@ -67,6 +67,26 @@ impl NodeGate {
         }
     }
 
+    /// Refuses a node the first check that is none of its business.
+    async fn require_business(&self, cx: &Context, checks: &[Check]) -> Result<(), String> {
+        if !self.enforced || !is_node(cx) {
+            return Ok(());
+        }
+        for check in checks {
+            if !self.is_its_business(cx, check).await {
+                let Check {
+                    action, resource, ..
+                } = check;
+                return Err(format!(
+                    "User: {} is not authorized to perform: {action} on resource: {resource} because no \
+                     task on this node needs it",
+                    cx.caller.arn
+                ));
+            }
+        }
+        Ok(())
+    }
+
     fn is_remembered(&self, key: &(String, String), now: Timestamp) -> bool {
         let mut allowed = self.allowed.lock().unwrap_or_else(PoisonError::into_inner);
         match allowed.get_mut(key) {
@@ -94,22 +114,20 @@ impl NodeGate {
 impl Gate for NodeGate {
     async fn decide(&self, cx: &Context, checks: &[Check]) -> Result<(), String> {
         self.iam.decide(cx, checks).await?;
-        if !self.enforced || !is_node(cx) {
-            return Ok(());
+        self.require_business(cx, checks).await
+    }
+
+    async fn explain(&self, cx: &Context, checks: &[Check]) -> (Result<(), String>, Vec<Decided>) {
+        let (outcome, mut decided) = self.iam.explain(cx, checks).await;
+        if outcome.is_err() {
+            return (outcome, decided);
         }
-        for check in checks {
-            if !self.is_its_business(cx, check).await {
-                let Check {
-                    action, resource, ..
-                } = check;
-                return Err(format!(
-                    "User: {} is not authorized to perform: {action} on resource: {resource} because no \
-                     task on this node needs it",
-                    cx.caller.arn
-                ));
-            }
+        let outcome = self.require_business(cx, checks).await;
+        if let (Err(_), Some(last)) = (&outcome, decided.last_mut()) {
+            last.allowed = false;
+            "no task on this node needs it".clone_into(&mut last.by);
         }
-        Ok(())
+        (outcome, decided)
     }
 }
 
