@@ -18,9 +18,9 @@ use crate::plane::{
 
 const HOSTS: u32 = 2_000;
 /// Task starts, each of which every host is told of.
-const STARTS: u32 = 25;
+const STARTS: u32 = 10;
 /// Many times what it takes; with a cost that grows with the fleet it is several minutes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 pub fn interface(n: u32, host: u32) -> Resource {
     Resource::Interface(Interface {
