@@ -12,7 +12,7 @@ from harness.waiting import wait_for
 
 
 def events(wharf, **attribute):
-    (key, value), = attribute.items()
+    ((key, value),) = attribute.items()
     found = wharf.client("cloudtrail").lookup_events(LookupAttributes=[{"AttributeKey": key, "AttributeValue": value}])["Events"]
     return [json.loads(event["CloudTrailEvent"]) for event in found]
 
