@@ -192,7 +192,7 @@ async fn start(
     let isolation = Isolation::probe(config, &runtime).await;
     let mut host = Host::probe(config, &allow)?;
     if isolation.is_refused() {
-        host.attributes.retain(|(name, _)| name != FARGATE_CAPACITY);
+        host.custom.remove(FARGATE_CAPACITY);
     }
     limit_all_tasks(&runtime, host.capacity.memory).await;
     let machine: Arc<dyn Machine> = Arc::new(LinuxMachine::new(
