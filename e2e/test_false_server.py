@@ -1,13 +1,14 @@
 """Another program takes the server's port while it is away: nothing of wharf speaks to it."""
 
-import os
-import signal
 import socket
 import ssl
 import subprocess
 import threading
 
-from harness import images, processes, tasks, tools
+import pytest
+
+from harness import images, tasks, tools
+from harness.installation import Installation
 from harness.waiting import wait_for
 
 TLS_HANDSHAKE = 0x16
@@ -56,32 +57,42 @@ class FalseServer:
         self.listener.close()
 
 
-def test_agent_and_load_balancers_speak_to_their_server_alone(unstarted, tmp_path):
-    wharf = unstarted().start()
+@pytest.fixture
+def parts(tmp_path):
+    """A server and a node without `wharf up`, which would keep the port."""
+    wharf = Installation(data=tmp_path / "data")
+    common = ["--data", str(wharf.data)]
+    server = [str(tools.wharf()), "server", "--port", str(wharf.port), *common]
+    started = [subprocess.Popen(server)]
+    wait_for(wharf.healthy, 60, "the server")
+    started.append(subprocess.Popen([str(tools.wharf()), "node", *common]))
+    wharf.wait_node()
+    yield wharf, server, started
+    for process in reversed(started):
+        process.terminate()
+        process.wait(30)
+    tools.run(tools.wharf(), "down", *common, check=False)
+
+
+def test_agent_and_load_balancers_speak_to_their_server_alone(parts, tmp_path):
+    wharf, command, started = parts
     image = images.push(wharf, "busybox")
     definition = tasks.register(wharf, image, **tasks.sh("exit 7"))
-    server = wharf.child("server")
-    # Nobody starts another while the false one is there.
-    os.kill(wharf.process.pid, signal.SIGSTOP)
+    server = started.pop(0)
+    server.kill()
+    server.wait(30)
+    false = wait_for(lambda: FalseServer(wharf.port, tmp_path), 20, "the port")
     try:
-        processes.kill(server)
-        false = wait_for(lambda: FalseServer(wharf.port, tmp_path), 20, "the port")
-        try:
-            wait_for(lambda: false.attempts >= 6, 60, "attempts of agent and load balancers to come back")
-        finally:
-            false.close()
-        # Only greetings in TLS, and no word to one that cannot prove who it is.
-        assert set(false.first_bytes) == {TLS_HANDSHAKE}
-        assert false.heard == [b""] * len(false.heard)
+        wait_for(lambda: false.attempts >= 6, 60, "attempts of agent and load balancers to come back")
         status = tools.run(tools.wharf(), "status", "--data", wharf.data, check=False)
         assert status.returncode != 0
     finally:
-        os.kill(wharf.process.pid, signal.SIGCONT)
+        false.close()
+    # Only greetings in TLS, and no word to one that cannot prove who it is.
+    assert set(false.first_bytes) == {TLS_HANDSHAKE}
+    assert false.heard == [b""] * len(false.heard)
     # The server comes back, and they know it.
-    ecs = wharf.client("ecs")
-    wait_for(lambda: ecs.describe_clusters()["clusters"], 60, "the server")
-    instance = wait_for(lambda: ecs.list_container_instances()["containerInstanceArns"], 60, "the node")[0]
-    connected = lambda: ecs.describe_container_instances(containerInstances=[instance])["containerInstances"][0]["agentConnected"]  # noqa: E731
-    wait_for(connected, 60, "the node's connection")
-    task = tasks.start(wharf, definition)
-    assert task.wait("STOPPED")["containers"][0]["exitCode"] == 7
+    started.insert(0, subprocess.Popen(command))
+    wait_for(wharf.healthy, 60, "the server")
+    wharf.wait_node()
+    assert tasks.start(wharf, definition).wait("STOPPED", 60)["containers"][0]["exitCode"] == 7
