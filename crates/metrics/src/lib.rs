@@ -162,14 +162,14 @@ mod tests {
         metrics.counter("wharf_saves_failed", "Failed saves", || 3.0);
         assert_eq!(
             metrics.text(),
-            "# HELP wharf_one One.\n\
+            "# HELP wharf_one One\n\
              # TYPE wharf_one gauge\n\
              wharf_one 1.0\n\
-             # HELP wharf_tasks Tasks by state.\n\
+             # HELP wharf_tasks Tasks by state\n\
              # TYPE wharf_tasks gauge\n\
              wharf_tasks{state=\"RUNNING\"} 2.0\n\
              wharf_tasks{state=\"STOPPED\"} 0.5\n\
-             # HELP wharf_saves_failed Failed saves.\n\
+             # HELP wharf_saves_failed Failed saves\n\
              # TYPE wharf_saves_failed counter\n\
              wharf_saves_failed_total 3.0\n\
              # EOF\n"

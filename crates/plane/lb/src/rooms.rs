@@ -205,7 +205,7 @@ mod tests {
         assert_eq!(first.len(), 65);
         let second = flood(&rooms, &owner(2));
         assert_eq!(second.len(), 5);
-        let denied = rooms.try_enter(&owner(2), Some(source(1)));
+        let denied = rooms.try_enter(&owner(2), Some(source(201)));
         assert_eq!(denied.unwrap_err(), NoRoom::Full);
         rooms.try_enter(&owner(3), Some(source(200))).unwrap();
         drop(first);

@@ -79,7 +79,7 @@ fn choose(parts: Vec<(Part, Arc<str>)>, limit: u64, excess: u64) -> Cuts {
                 continue;
             }
             let left = held.entry(Arc::clone(name)).or_default();
-            if *left < least.saturating_add(part.bytes) {
+            if *left <= least {
                 kept.insert(&**name);
                 continue;
             }
@@ -318,12 +318,12 @@ mod tests {
         check(&[("a", 1), ("b", 2)], 200, 100, &[("a", 10)]);
         check(&flood, 400, 10_000, &[("calm", 10), ("flood", 40)]);
         check(&flood, 400, 0, &[]);
-        // A large part that stays keeps a small one behind it.
+        // Parts go whole: who holds too much may keep less than the share.
         let mut mixed = parts(&[("calm", 1), ("flood", 2), ("flood", 3)]);
         mixed[1].0.bytes = 300;
         mixed[2].0.bytes = 10;
         let chosen = choose(mixed, 400, 1);
-        assert_eq!(chosen.cuts.get("flood"), None, "200 would be left");
-        assert_eq!(chosen.cuts.get("calm"), Some(&10));
+        assert_eq!(chosen.cuts.get("flood"), Some(&10));
+        assert_eq!(chosen.cuts.get("calm"), None);
     }
 }

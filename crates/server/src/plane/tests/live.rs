@@ -51,6 +51,7 @@ struct Server {
     stop: CancellationToken,
     tasks: JoinSet<()>,
     store: wharf_store::Store,
+    journal: wharf_journal::Journal,
     planes: Arc<Planes>,
 }
 
@@ -105,13 +106,14 @@ impl Server {
         let running = planes.clone();
         tasks.spawn(async move { running.run().await });
         tasks.spawn(Arc::new(gateway.unwrap()).serve(listener, stop.clone()));
-        let store = data.store.clone();
+        let (store, journal) = (data.store.clone(), data.journal.clone());
         Self {
             plane,
             port,
             stop,
             tasks,
             store,
+            journal,
             planes,
         }
     }
@@ -120,6 +122,7 @@ impl Server {
         self.stop.cancel();
         while self.tasks.join_next().await.is_some() {}
         self.store.close().await;
+        self.journal.close().await;
     }
 
     fn call(&self, caller: Caller) -> Call {

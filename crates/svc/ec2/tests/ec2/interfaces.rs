@@ -372,11 +372,11 @@ async fn an_older_installation_is_mended_once() {
             .await
             .unwrap();
     }
-    assert_eq!(told(&world).await.len(), 1, "only the group needs nothing");
+    assert_eq!(told(&world).await.len(), 2, "group and subnet need nothing");
     let call = user();
     world.ec2.ensure_default_vpc(&permit, &call).await.unwrap();
     let mended = told(&world).await;
-    assert_eq!(mended.len(), 3);
+    assert_eq!(mended.len(), 5);
     world.ec2.ensure_default_vpc(&permit, &call).await.unwrap();
     assert_eq!(told(&world).await, mended);
     let vpcs = world
