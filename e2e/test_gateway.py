@@ -198,6 +198,7 @@ def flood(wharf, count, send, ended):
 def test_a_flood_from_one_source_shuts_nobody_out(wharf, busybox):
     """Silent connections, heads that end nowhere and bodies that trickle, 700 at a time from this machine: users and the node go on."""
     server = wharf.child("server")
+    definition = tasks.run(wharf, busybox, command=["true"]).wait()["taskDefinitionArn"]
     before = descriptors(server)
 
     def patient(*arguments):
@@ -222,9 +223,13 @@ def test_a_flood_from_one_source_shuts_nobody_out(wharf, busybox):
             found = patient("describe-container-instances", "--container-instances", instance)["containerInstances"]
             assert found[0]["agentConnected"]
             most = max(most, descriptors(server))
-        task = tasks.run(wharf, busybox, command=["true"])
-        task.wait()
-        assert task.exit_code == 0
+        (task,) = patient("run-task", "--task-definition", definition)["tasks"]
+
+        def stopped():
+            (now,) = patient("describe-tasks", "--tasks", task["taskArn"])["tasks"]
+            return now if now["lastStatus"] == "STOPPED" else None
+
+        assert wait_for(stopped, 60, "the end of a task started meanwhile")["containers"][0]["exitCode"] == 0
         # 256 connections are one source's share; what is refused and what is being accepted comes on top.
         assert most - before < 400, f"{most - before} descriptors more"
     finally:

@@ -160,6 +160,9 @@ impl Gateway {
                             }
                         }
                     });
+                    // Whoever was accepted is heard before further ones take its place: a request
+                    // that has come already must not be closed for the flood behind it.
+                    tokio::task::yield_now().await;
                 }
                 Err(error) => {
                     // Out of descriptors, or a connection that ended before we took it.
