@@ -156,9 +156,9 @@ impl Keys {
         let now = form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "now");
         let active = self.keyring.active_key();
         let created = self.keyring.keys().into_iter();
-        let created = created.filter(|(id, _)| *id == active).map(|(_, at)| at);
+        let mut created = created.filter(|(id, _)| *id == active).map(|(_, at)| at);
         let age = created
-            .last()
+            .next_back()
             .map_or(Duration::ZERO, |at| self.clock.now().since(at));
         if age < LONGEST_TOKEN && !now {
             return Err(

@@ -136,7 +136,7 @@ pub enum StartError {
 /// What is on disk, opened.
 pub(crate) struct Data {
     pub store: Store,
-    journal: Journal,
+    pub journal: Journal,
     blobs: Blobs,
     pub keyring: Keyring,
 }

@@ -37,11 +37,11 @@ async fn what_is_open_is_asked_of_nobody() {
     let open = Check::open_to_all("sts:GetCallerIdentity");
     let weighed = Check::weighed_by_the_operation("sts:AssumeRole");
     for row in [
-        &[open.clone()][..],
-        &[weighed.clone()],
-        &[open.clone(), weighed],
+        vec![open.clone()],
+        vec![weighed.clone()],
+        vec![open.clone(), weighed],
     ] {
-        assert_eq!(decided(Err("no"), row).await, Ok(()));
+        assert_eq!(decided(Err("no"), &row).await, Ok(()));
     }
     // It opens nothing else.
     let mixed = [open, Check::any("ecs:RunTask")];
