@@ -99,6 +99,9 @@ def test_secrets_stay_out_of_sight(fresh):
 # Down
 
 
+LEND_NETWORK = ("--allow", "host-network")
+
+
 def everything(wharf):
     """A task in every network mode, running."""
     image = images.push(wharf, "busybox")
@@ -122,7 +125,7 @@ def assert_restored(before, mark):
 @pytest.mark.parametrize("manner", ["down", "after kill -9 of all", "interrupted"])
 def test_down_restores_the_host(unstarted, manner):
     before = host.snapshot()
-    wharf = unstarted().start()
+    wharf = unstarted(arguments=LEND_NETWORK).start()
     mark = wharf.id
     assert len(mark) == 4
     everything(wharf)
@@ -156,7 +159,7 @@ def test_data_survives_down_and_up(unstarted):
 
 def test_two_installations_do_not_disturb_each_other(unstarted):
     before = host.snapshot()
-    one, two = unstarted().start(), unstarted().start()
+    one, two = (unstarted(arguments=LEND_NETWORK).start() for _ in range(2))
     assert one.id != two.id
     started = {wharf: everything(wharf) for wharf in (one, two)}
     assert all(tasks_address(started[wharf][-1]) for wharf in (one, two))

@@ -42,7 +42,7 @@ def test_running_out_of_descriptors_is_a_delay(unstarted):
         try:
             kept.append(register(ecs, number))
         except (BotoCoreError, ClientError) as error:
-            status = getattr(error, "response", {}).get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+            status = (getattr(error, "response", None) or {}).get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
             assert status >= 500, error
             refused += 1
     # 9 MiB: the log began a new file of 4 MiB, and found none for the one after.
@@ -71,7 +71,7 @@ def test_a_log_that_failed_is_opened_again_by_a_new_server(unstarted, tmp_path, 
         try:
             kept.append(register(wharf.client("ecs"), number))
         except (BotoCoreError, ClientError) as error:
-            status = getattr(error, "response", {}).get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+            status = (getattr(error, "response", None) or {}).get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
             assert status >= 500, error
             wait_for(wharf.healthy, 60, "a server whose log is open")
             servers.add(wait_for(lambda: wharf.child("server"), 20, "a server"))

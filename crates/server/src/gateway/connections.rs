@@ -18,10 +18,13 @@ use std::{
     },
 };
 
-use tokio::time::Instant;
+use tokio::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::source::Source;
+
+/// A client that asks again within this time keeps its connection while descriptors are short.
+const ASKED_LATELY: Duration = Duration::from_secs(5);
 
 /// How many connections there may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,10 +176,11 @@ impl Connections {
         }))
     }
 
-    /// Closes the stranger that has been idle longest, to have its descriptor.
+    /// Closes the stranger that has been idle longest, to have its descriptor for whoever waits; nobody
+    /// who asked something a moment ago.
     pub fn close_one(&self) {
         let mut state = self.state();
-        if let Some(id) = state.least_useful(None) {
+        if let Some(id) = state.least_useful(None, ASKED_LATELY) {
             state.displace(id);
         }
     }
@@ -261,7 +265,7 @@ impl Slot {
         let mut state = self.all.state();
         let own = state.by_source.get(&task).copied().unwrap_or_default();
         if own >= self.all.limits.per_source {
-            let Some(id) = state.least_useful(Some(&task)) else {
+            let Some(id) = state.least_useful(Some(&task), Duration::ZERO) else {
                 state.refused += 1;
                 return Err(Full);
             };
@@ -361,7 +365,7 @@ impl State {
         } else {
             return Ok(());
         };
-        match self.least_useful(among) {
+        match self.least_useful(among, Duration::ZERO) {
             Some(id) => {
                 self.displace(id);
                 Ok(())
@@ -373,8 +377,9 @@ impl State {
         }
     }
 
-    /// The stranger idle longest, else the one whose unverified request is oldest.
-    fn least_useful(&self, among: Option<&Source>) -> Option<u64> {
+    /// The stranger idle longest, else the one whose unverified request is oldest; none that asked
+    /// and became idle less than `spared` ago.
+    fn least_useful(&self, among: Option<&Source>, spared: Duration) -> Option<u64> {
         self.open
             .iter()
             .filter(|(_, open)| match &open.pool {
@@ -382,6 +387,7 @@ impl State {
                 Pool::Nodes(_) => false,
             })
             .filter(|(_, open)| open.admitted == 0)
+            .filter(|(_, open)| !open.asked || open.changed_at.elapsed() >= spared)
             .min_by_key(|(_, open)| (open.requests > 0, open.changed))
             .map(|(id, _)| *id)
     }
