@@ -158,7 +158,10 @@ impl Hub {
 
     /// Nothing more is to be known of the instance.
     pub fn forget(&self, instance: &str) {
-        self.ends().remove(instance);
+        // A reconciler may come here before whoever deregistered the instance ends its connections.
+        if let Some(token) = self.ends().remove(instance) {
+            token.cancel();
+        }
         let mut connections = self.lock();
         if connections
             .get(instance)
@@ -208,6 +211,9 @@ mod tests {
             "the old one's end is not the new one's"
         );
         drop(new);
+        let telemetry = hub.end_of("other");
+        hub.forget("other");
+        assert!(telemetry.is_cancelled());
         tokio::time::advance(Duration::from_secs(5)).await;
         assert_eq!(hub.presence("i"), Seen::Gone(Duration::from_secs(5)));
     }
