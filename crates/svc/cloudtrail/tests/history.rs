@@ -156,7 +156,7 @@ async fn events_are_found_by_what_they_are_about() {
         .of_request(&trail.call, request)
         .await
         .unwrap();
-    assert_eq!(of_request, [json.clone()]);
+    assert_eq!(of_request, std::slice::from_ref(&json));
     assert!(
         trail
             .service
