@@ -145,11 +145,16 @@ impl Allow {
                 source,
             })
         };
-        let own = own
-            .iter()
-            .filter(|path| path.exists())
-            .map(real)
-            .collect::<Result<Vec<_>, _>>()?;
+        // What is still to be made is the node's own as well.
+        let to_be = |path: &PathBuf| {
+            let (there, missing) =
+                paths::resolve(path).map_err(|source| BadFolder::Unresolved {
+                    path: path.clone(),
+                    source,
+                })?;
+            Ok(there.join(missing))
+        };
+        let own = own.iter().map(to_be).collect::<Result<Vec<_>, _>>()?;
         let mut folders = Vec::new();
         for permission in granted {
             let Permission::HostPath(path) = permission else {

@@ -59,7 +59,7 @@ impl Allow {
 }
 
 /// The real path of what exists of `given`, and the rest.
-fn resolve(given: &Path) -> io::Result<(PathBuf, PathBuf)> {
+pub(super) fn resolve(given: &Path) -> io::Result<(PathBuf, PathBuf)> {
     let mut missing = PathBuf::new();
     let mut reached = given;
     loop {

@@ -429,14 +429,7 @@ fn what_is_not_lent_is_refused() {
         for (number, (task, container, reason)) in cases.into_iter().enumerate() {
             acs.send("PayloadMessage", asking(number, task, container))
                 .await;
-            let own = format!("{number:032x}");
-            // A report whose answer comes late is sent again.
-            let stopped = loop {
-                let report = server.call("SubmitTaskStateChange").await;
-                if report["task"].as_str().is_some_and(|it| it.ends_with(&own)) {
-                    break report;
-                }
-            };
+            let stopped = report_of(&mut server, number).await;
             assert_eq!(stopped["status"], "STOPPED", "{stopped}");
             assert!(stopped.to_string().contains(reason), "{reason}: {stopped}");
         }
@@ -444,10 +437,21 @@ fn what_is_not_lent_is_refused() {
         // The same task without a wish runs.
         acs.send("PayloadMessage", asking(99, json!({}), json!({})))
             .await;
-        let running = server.call("SubmitTaskStateChange").await;
+        let running = report_of(&mut server, 99).await;
         assert_eq!(running["status"], "RUNNING", "{running}");
         node.kill();
     });
+}
+
+/// The next report about a task of [`asking`]; one of another, whose answer came late, is sent again.
+async fn report_of(server: &mut Server, number: usize) -> Value {
+    let own = format!("{number:032x}");
+    loop {
+        let report = server.call("SubmitTaskStateChange").await;
+        if report["task"].as_str().is_some_and(|it| it.ends_with(&own)) {
+            return report;
+        }
+    }
 }
 
 /// A payload of one task without a network, with members of the task and its container laid over.
