@@ -116,7 +116,7 @@ def test_a_container_too_young_is_not_restarted(wharf, busybox):
 @pytest.mark.slow
 def test_a_container_of_age_is_restarted_in_place(wharf, busybox):
     policy = {"enabled": True, "restartAttemptPeriod": 60, "ignoredExitCodes": [9]}
-    script = "echo run; n=0; while [ $n -lt 6150 ]; do usleep 10000; n=$((n+1)); done; wget -qO- $ECS_CONTAINER_METADATA_URI_V4 | grep -o '\"RestartCount\":[0-9]*'; [ $(wget -qO- $ECS_CONTAINER_METADATA_URI_V4 | grep -o 'RestartCount\":[0-9]*' | cut -d: -f2) = 1 ] && exit 9; exit 1"
+    script = "echo run; usleep 61500000; wget -qO- $ECS_CONTAINER_METADATA_URI_V4 | grep -o '\"RestartCount\":[0-9]*'; [ $(wget -qO- $ECS_CONTAINER_METADATA_URI_V4 | grep -o 'RestartCount\":[0-9]*' | cut -d: -f2) = 1 ] && exit 9; exit 1"
     task = tasks.run(wharf, busybox, network="bridge", restartPolicy=policy, **sh(script))
     stopped = task.wait("STOPPED", 180)
     assert task.lines().count("run") == 2
