@@ -196,6 +196,7 @@ def test_port_in_use(tmp_path):
         taken.listen()
         port = str(taken.getsockname()[1])
         assert_helpful(up("--data", tmp_path / "data", "--port", port), port, "--port")
+        assert not (tmp_path / "data").exists(), "a start that failed left something behind"
 
 
 def test_data_folder_in_use(wharf):

@@ -16,7 +16,7 @@ use nix::sys::{
 };
 use serde_json::json;
 
-use crate::{layout::Layout, problem::Problem, roles, style::Style};
+use crate::{kernel_modules, layout::Layout, problem::Problem, roles, style::Style};
 
 /// Fargate's default for open files.
 const WANTED_FILES: u64 = 65_535;
@@ -41,6 +41,7 @@ struct Finding {
 }
 
 pub fn run(data: &Path, port: u16, as_json: bool) -> Result<ExitCode, Problem> {
+    kernel_modules::load();
     let layout = Layout::new(data)?;
     let mut findings = vec![
         root(),
@@ -78,8 +79,9 @@ pub fn run(data: &Path, port: u16, as_json: bool) -> Result<ExitCode, Problem> {
     })
 }
 
-/// What `wharf up` cannot do without, before anything is made.
+/// What a node cannot do without, before anything is made. Loads what the kernel has not loaded yet.
 pub fn require() -> Result<(), Problem> {
+    kernel_modules::load();
     let broken = [namespaces(), overlay(), cgroups(), seccomp(), nftables()]
         .into_iter()
         .find(|finding| finding.verdict == Verdict::Bad);
@@ -160,19 +162,18 @@ fn namespaces() -> Finding {
 }
 
 fn overlay() -> Finding {
-    let known = fs::read_to_string("/proc/filesystems").unwrap_or_default();
-    let good = known.lines().any(|line| line.ends_with("\toverlay"));
+    let good = kernel_modules::has_file_system("overlay");
     let detail = if good {
         "overlayfs"
     } else {
-        "overlayfs is not loaded"
+        "the kernel has no overlayfs, and none could be loaded"
     };
     finding(
         "image layers",
         good,
         Verdict::Bad,
         detail,
-        "modprobe overlay",
+        "use a kernel that has it: `modprobe overlay` says why it could not be loaded",
     )
 }
 
@@ -268,8 +269,7 @@ fn task_disks() -> Finding {
     let formats = ["/usr/sbin/mkfs.ext4", "/sbin/mkfs.ext4"]
         .iter()
         .any(|path| Path::new(path).exists());
-    let known = fs::read_to_string("/proc/filesystems").unwrap_or_default();
-    let mounts = known.lines().any(|line| line.ends_with("\text4"));
+    let mounts = kernel_modules::has_file_system("ext4");
     let loops = Path::new("/dev/loop-control").exists();
     let missing: Vec<&str> = [
         (formats, "mkfs.ext4"),
@@ -292,7 +292,7 @@ fn task_disks() -> Finding {
         missing.is_empty(),
         Verdict::Doubtful,
         detail,
-        "install e2fsprogs; modprobe loop ext4",
+        "install e2fsprogs; `modprobe loop ext4` says why they could not be loaded",
     )
 }
 

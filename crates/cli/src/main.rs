@@ -12,6 +12,7 @@ mod exec;
 mod explain;
 mod join;
 mod kernel_limits;
+mod kernel_modules;
 mod keys;
 mod layout;
 mod lb;

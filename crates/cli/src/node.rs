@@ -7,7 +7,7 @@ use wharf_agent::Identity;
 use wharf_records::node::Grant;
 
 use crate::{
-    HostArgs, NodeArgs, join,
+    HostArgs, NodeArgs, doctor, join,
     layout::Layout,
     metrics,
     problem::Problem,
@@ -18,6 +18,7 @@ use crate::{
 
 pub fn run(args: &NodeArgs) -> Result<ExitCode, Problem> {
     roles::require_root()?;
+    doctor::require()?;
     roles::keep_files_private();
     let layout = Layout::new(&args.data.data)?;
     // A service unit says the same at every start; the token is spent at the first.

@@ -15,9 +15,14 @@ pub fn run(args: &UpArgs) -> Result<ExitCode, Problem> {
     roles::require_root()?;
     doctor::require()?;
     let layout = Layout::new(&args.server.data.data)?;
+    // A start that fails for its port leaves nothing behind; a second one is told of the first.
+    let listening = match roles::listen(&args.server) {
+        Err(problem) if layout.running_supervisor().is_none() => return Err(problem),
+        other => other,
+    };
     layout.create()?;
     let _lock = layout.lock()?;
-    let sockets = sockets::Store::keeping(roles::listen(&args.server)?);
+    let sockets = sockets::Store::keeping(listening?);
     let mut supervisor = Supervisor::new()?;
     let outcome = run_parts(&mut supervisor, &layout, args, sockets);
     supervisor.stop();
