@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 export PATH := $(PATH):$(HOME)/.cargo/bin:/usr/sbin:/sbin
 
-.PHONY: help demo test build bench fmt lint deps e2e soak
+.PHONY: help demo test build bench fmt lint deps e2e soak man test-vm
 
 help:
 	@echo "make demo    the story on one machine, then on two hosts of which one dies; cleans up"
@@ -11,6 +11,8 @@ help:
 	@echo "make e2e     the end-to-end tests alone; T='-k registry' picks some"
 	@echo "make build   target/debug/wharf"
 	@echo "make soak    the story of a service through 100 rounds of each fault: kills, a full disk, no descriptors, failing syncs"
+	@echo "make test-vm the demo, limits, restarts and a reboot in virtual machines of stock Debian (T='trixie' picks one)"
+	@echo "make man     manual pages, into target/man"
 	@echo "make bench   measurements, each with its peer beside it"
 	@echo "make fmt lint deps"
 
@@ -31,6 +33,13 @@ e2e: build
 
 soak: build
 	WHARF_FAULT_ROUNDS=$${WHARF_SOAK_ROUNDS:-100} WHARF_E2E_WORKERS=0 e2e/run -q -s e2e/test_story_faults.py
+
+man: build
+	target/debug/wharf man target/man
+	@echo "the pages are in target/man: man target/man/wharf.1"
+
+test-vm: build
+	e2e/vm/run $(T)
 
 bench: deps
 	bench/run

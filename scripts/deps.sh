@@ -15,6 +15,8 @@ packages=(
   busybox-static skopeo buildah podman runc crun nftables iproute2 procps util-linux mount wrk zstd
   python3 python3-venv awscli
 )
+# Newer buildah asks for it, which its package only recommends; older releases have none.
+optional_packages=(netavark)
 # name of the package and the file that shows it is there
 unpacked=(
   docker.io:usr/sbin/dockerd
@@ -77,6 +79,9 @@ forbid_starts() {
 install_packages() {
   local absent=() wanted_now=() name
   mapfile -t absent < <(missing_packages "${packages[@]}")
+  for name in $(missing_packages "${optional_packages[@]}"); do
+    if known_to_apt "$name"; then absent+=("$name"); fi
+  done
   [ "${#absent[@]}" = 0 ] && return
   fresh_lists
   for name in "${absent[@]}"; do

@@ -82,8 +82,9 @@ start_wharf() {
   : >"$log"
   wharf "$@" >>"$log" 2>&1 &
   up=$!
-  until_within 10 eval "grep -q '^Ready\.' '$log' || ! kill -0 $up 2>/dev/null" || true
-  grep -q '^Ready\.' "$log" || { cat "$log" >&2; die "wharf was not ready within 10 s"; }
+  # Long beyond what it takes: a machine may be slow.
+  until_within 60 eval "grep -q '^Ready\.' '$log' || ! kill -0 $up 2>/dev/null" || true
+  grep -q '^Ready\.' "$log" || { cat "$log" >&2; die "wharf was not ready within a minute"; }
   sed 's/^/  /' "$log"
 }
 
@@ -197,7 +198,7 @@ make_service() {
 # What `aws ecs wait services-stable` waits for, asked more often, and told: wait_stable TASKS
 wait_stable() {
   local now last='' begun=$SECONDS told=$SECONDS
-  while [ $((SECONDS - begun)) -lt 120 ]; do
+  while [ $((SECONDS - begun)) -lt 300 ]; do
     now=$(aws ecs describe-services --services web --query \
       'services[0].join(`" "`, [join(`" "`, [`"running"`, to_string(runningCount), `"of"`, to_string(desiredCount)]), join(`", "`, deployments[].join(`" "`, [status, rolloutState]))])' \
       --output text)
@@ -208,7 +209,7 @@ wait_stable() {
     [ "$now" = "running $1 of $1 PRIMARY COMPLETED" ] && return
   done
   show_events 20 >&2
-  die "the service was not stable within two minutes"
+  die "the service was not stable within five minutes"
 }
 
 show_events() {

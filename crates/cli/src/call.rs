@@ -148,7 +148,7 @@ pub async fn exchange(
 }
 
 /// Runs the command's work to its end.
-pub fn block_on<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+pub fn block_on<T, E: From<Problem>>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

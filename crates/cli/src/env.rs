@@ -1,6 +1,6 @@
-//! `wharf env`: what a shell needs to point AWS tools at an installation.
+//! `wharf env`: what a shell needs to point AWS tools, and `wharf` itself, at an installation.
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 use crate::{layout::Layout, problem::Problem};
 
@@ -19,5 +19,21 @@ pub fn run(layout: &Layout) -> Result<ExitCode, Problem> {
     ] {
         println!("export {name}={value}");
     }
+    println!("export WHARF_DATA={}", quoted(layout.root()));
     Ok(ExitCode::SUCCESS)
+}
+
+/// A path as one word of a shell.
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display().to_string().replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_path_is_one_word() {
+        assert_eq!(quoted(Path::new("/d/it's $HOME")), "'/d/it'\\''s $HOME'");
+    }
 }

@@ -30,15 +30,18 @@ use wharf_datachannel::{
 };
 
 use self::terminal::{RawTerminal, size};
-use crate::{ExecArgs, call, layout::Layout, problem::Problem};
+use crate::{
+    ExecArgs, call,
+    layout::Layout,
+    problem::Problem,
+    workload::{Named, Workload, id_of},
+};
 
 /// The version of the published client whose protocol this is.
 const CLIENT_VERSION: &str = "1.2.0.0";
 /// Bytes of one message at most.
 const CHUNK: usize = 4096;
 const PING: Duration = Duration::from_secs(30);
-/// The length of a task's whole id.
-const TASK_ID: usize = 32;
 
 pub fn run(layout: &Layout, args: &ExecArgs) -> Result<ExitCode, Problem> {
     let settings = layout.settings()?;
@@ -48,7 +51,7 @@ pub fn run(layout: &Layout, args: &ExecArgs) -> Result<ExitCode, Problem> {
         .map_err(|cause| Problem::caused("cannot start", cause))?;
     let code = runtime.block_on(async {
         let api = call::api(layout, &settings)?;
-        let task = whole_id(&api, &settings, args).await?;
+        let task = task(&api, &settings, args).await?;
         let input = ExecuteCommandRequest {
             cluster: Some(args.cluster.clone()),
             container: args.container.clone(),
@@ -65,31 +68,33 @@ pub fn run(layout: &Layout, args: &ExecArgs) -> Result<ExitCode, Problem> {
     std::process::exit(code);
 }
 
-/// A beginning of an id becomes the id it can only mean.
-async fn whole_id(
+/// The task that is meant: the newest running one of a service, or the one whose id begins so.
+async fn task(
     api: &Api,
     settings: &crate::layout::Settings,
     args: &ExecArgs,
 ) -> Result<String, Problem> {
-    if args.task.contains(':') || args.task.len() >= TASK_ID {
-        return Ok(args.task.clone());
-    }
-    let input = ListTasksRequest {
-        cluster: Some(args.cluster.clone()),
-        ..Default::default()
+    let workload = Workload {
+        api,
+        settings,
+        cluster: &args.cluster,
     };
-    let listed: ListTasksResponse = call::call(api, settings, "ListTasks", &input).await?;
-    let arns = listed.task_arns.unwrap_or_default();
-    let ids = arns.iter().filter_map(|arn| arn.rsplit('/').next());
-    let mut found = ids.filter(|id| id.starts_with(&args.task));
-    match (found.next(), found.next()) {
-        (Some(only), None) => Ok(only.to_owned()),
-        (None, _) => Ok(args.task.clone()),
-        (Some(_), Some(_)) => Err(Problem::other(format!(
-            "several tasks begin with {}",
-            args.task
-        ))),
-    }
+    let service = match workload.named(&args.name).await? {
+        Named::Task(id) => return Ok(id),
+        Named::Service(service) => service,
+    };
+    let running = workload.of_service(&service, false).await?;
+    running
+        .iter()
+        .filter(|task| task.last_status.as_deref() == Some("RUNNING"))
+        .max_by_key(|task| task.started_at)
+        .and_then(|task| task.task_arn.as_deref())
+        .map(|arn| id_of(arn).to_owned())
+        .ok_or_else(|| {
+            Problem::other(format!(
+                "no task of service {service} is running: `wharf explain service {service}` says why"
+            ))
+        })
 }
 
 /// Words as a line that splits into the same words.

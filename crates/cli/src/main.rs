@@ -4,6 +4,7 @@
 mod backup;
 mod ca;
 mod call;
+mod completion;
 mod demo;
 mod doctor;
 mod down;
@@ -16,6 +17,7 @@ mod kernel_modules;
 mod keys;
 mod layout;
 mod lb;
+mod logs;
 mod metrics;
 mod node;
 mod nodes;
@@ -30,6 +32,7 @@ mod style;
 mod supervisor;
 mod up;
 mod why;
+mod workload;
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -62,8 +65,10 @@ enum Command {
     Env(DataArgs),
     /// Print the authority of requested certificates: curl --cacert <(wharf ca) https://…
     Ca(DataArgs),
-    /// Run a command in a container of a running task: wharf exec TASK -- sh
+    /// Run a command in a container of a running task: wharf exec web -- sh
     Exec(ExecArgs),
+    /// Print what the containers of a service or a task wrote: wharf logs web
+    Logs(LogsArgs),
     /// Show clusters, services, load balancers, targets, nodes and tasks
     Status(StatusArgs),
     /// Say which step a service or task waits for, and why hosts take no more: wharf explain service web
@@ -89,6 +94,11 @@ enum Command {
     /// Show and rotate the keys of the keyring, and root's
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Print what makes a shell complete wharf's commands: source <(wharf completion bash)
+    Completion(CompletionArgs),
+    /// Write the manual pages into a folder
+    #[command(hide = true)]
+    Man(ManArgs),
     /// Run the agent of this machine; started by `wharf up` and `wharf node`
     #[command(hide = true)]
     Agent(AgentArgs),
@@ -100,7 +110,13 @@ enum Command {
 #[derive(Args, Clone)]
 struct DataArgs {
     /// Where the installation keeps everything
-    #[arg(long, value_name = "DIR", default_value = "/var/lib/wharf")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "WHARF_DATA",
+        hide_env_values = true,
+        default_value = "/var/lib/wharf"
+    )]
     data: PathBuf,
 }
 
@@ -422,11 +438,45 @@ struct ExecArgs {
     /// The container, where the task has several
     #[arg(long, value_name = "NAME")]
     container: Option<String>,
-    /// Id of the task, the beginning of it, or its ARN
-    task: String,
+    /// A service, of which the newest running task is taken; or a task's id, the beginning of it, or its ARN
+    #[arg(value_name = "SERVICE|TASK")]
+    name: String,
     /// What to run
     #[arg(last = true, required = true, value_name = "COMMAND")]
     command: Vec<String>,
+}
+
+#[derive(Args, Clone)]
+struct CompletionArgs {
+    #[arg(value_enum)]
+    shell: completion::Shell,
+}
+
+#[derive(Args, Clone)]
+struct ManArgs {
+    /// The folder; it is made if it is not there
+    dir: PathBuf,
+}
+
+#[derive(Args, Clone)]
+struct LogsArgs {
+    /// A service; or a task's id, the beginning of it, or its ARN
+    #[arg(value_name = "SERVICE|TASK")]
+    name: String,
+    /// Go on with the lines that come, until Ctrl-C or the end of the task
+    #[arg(long, short)]
+    follow: bool,
+    /// How far to look back, 10m say (s, m, h, d)
+    #[arg(long, value_name = "SPAN", default_value = "1h", value_parser = logs::parse_since)]
+    since: i64,
+    /// The cluster it is in
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    cluster: String,
+    /// Only the lines of this container
+    #[arg(long, value_name = "NAME")]
+    container: Option<String>,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 #[derive(Args, Clone)]
@@ -555,6 +605,7 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Env(args) => env::run(&Layout::new(&args.data)?),
         Command::Ca(args) => ca::run(&Layout::new(&args.data)?),
         Command::Exec(args) => exec::run(&Layout::new(&args.data.data)?, &args),
+        Command::Logs(args) => logs::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Why(args) => why::run(&args),
@@ -575,6 +626,8 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
             }
         },
         Command::Keys(command) => keys::run(&Layout::new(&command.data().data)?, &command),
+        Command::Completion(args) => completion::print(args.shell),
+        Command::Man(args) => completion::manual(&args.dir),
         Command::Agent(args) => roles::agent(&args),
         Command::Lb(args) => lb::run(&args),
     }
