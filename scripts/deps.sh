@@ -80,6 +80,7 @@ install_packages() {
   local absent=() wanted_now=() name
   mapfile -t absent < <(missing_packages "${packages[@]}")
   for name in $(missing_packages "${optional_packages[@]}"); do
+    fresh_lists
     if known_to_apt "$name"; then absent+=("$name"); fi
   done
   [ "${#absent[@]}" = 0 ] && return

@@ -220,7 +220,7 @@ def take_down():
             + [line for line in run("ip", "netns", "list").splitlines() if installation in line]
         )
 
-    wait_for(f"nothing left behind", lambda: not left() or say(f"  still there: {left()}"), 60)
+    wait_for("nothing left behind", lambda: not left() or say(f"  still there: {left()}"), 60)
 
 
 def part(name, what):
