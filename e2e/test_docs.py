@@ -1,0 +1,64 @@
+"""The pages of docs/ that a newcomer types: their commands, run as they stand, in one shell a page."""
+
+import os
+import re
+import subprocess
+
+import pytest
+
+from harness import tools
+from harness.installation import Installation
+
+# In the order in which a newcomer reads them: later pages use what earlier ones made.
+PAGES = ("first-service", "iam")
+DEADLINE_S = 300
+
+
+def commands(page):
+    """All that stands in blocks marked `sh`."""
+    text = (tools.REPOSITORY / "docs" / f"{page}.md").read_text()
+    return "".join(re.findall(r"^```sh\n(.*?)^```$", text, re.M | re.S))
+
+
+@pytest.fixture(scope="module")
+def newcomer(tmp_path_factory):
+    """Where the pages are typed: `wharf up` with its defaults runs in another shell."""
+    folder = tmp_path_factory.mktemp("newcomer")
+    programs = folder / "bin"
+    programs.mkdir()
+    (programs / "aws").symlink_to(tools.REPOSITORY / ".venv/bin/aws")
+    (programs / "wharf").symlink_to(tools.wharf())
+    # Storage of buildah and passwords of registries that are nobody else's.
+    (folder / "storage.conf").write_text(f'[storage]\ndriver = "vfs"\nrunroot = "{folder}/run"\ngraphroot = "{folder}/graph"\n')
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    environment |= {
+        "PATH": f"{programs}:{os.environ['PATH']}",
+        "REGISTRY_AUTH_FILE": str(folder / "auth.json"),
+        "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_PAGER": "",
+    }
+    with Installation(port=4566) as wharf:
+        wharf.start()
+        yield folder, environment | {"WHARF_DATA": str(wharf.data)}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_runs_as_written(newcomer, page):
+    folder, environment = newcomer
+    script = commands(page)
+    assert script.count("\n") > 3, "the page has no commands"
+    begin = 'eval "$(wharf env)"\n'
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", begin + script],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=environment,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+    assert done.returncode == 0, f"{script}\n--- printed\n{done.stdout}\n{done.stderr}"
+    expected = {"first-service": ("hello",), "iam": ("user/deploy-web", "denied, as it should be")}[page]
+    for text in expected:
+        assert text in done.stdout, done.stdout + done.stderr
