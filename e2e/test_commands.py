@@ -127,3 +127,15 @@ def test_manual_pages(tmp_path):
     tools.run(tools.wharf(), "man", tmp_path)
     page = (tmp_path / "wharf-logs.1").read_text()
     assert ".TH" in page and "follow" in page
+
+
+def test_the_authority_of_the_endpoint(unstarted, tmp_path):
+    """What `wharf ca --endpoint` prints is what a client on another machine needs to trust the API and the registry."""
+    listening = unstarted(arguments=("--listen", "127.0.0.2")).start()
+    authority = tmp_path / "ca.crt"
+    authority.write_text(typed(listening, "ca", "--endpoint").stdout)
+    url = f"https://127.0.0.2:{listening.port}/v2/"
+    answer = tools.run("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--cacert", authority, url)
+    assert answer.stdout == "401"
+    refused = tools.run("curl", "-s", url, check=False)
+    assert refused.returncode == 60, "without it nobody is trusted"

@@ -10,7 +10,7 @@ from harness import tools
 from harness.installation import Installation
 
 # In the order in which a newcomer reads them: later pages use what earlier ones made.
-PAGES = ("first-service", "iam")
+PAGES = ("first-service", "iam", "registry")
 DEADLINE_S = 300
 
 
@@ -59,6 +59,6 @@ def test_a_page_runs_as_written(newcomer, page):
         check=False,
     )
     assert done.returncode == 0, f"{script}\n--- printed\n{done.stdout}\n{done.stderr}"
-    expected = {"first-service": ("hello",), "iam": ("user/deploy-web", "denied, as it should be")}[page]
+    expected = {"first-service": ("hello",), "iam": ("user/deploy-web", "denied, as it should be"), "registry": ("sha256:",)}[page]
     for text in expected:
         assert text in done.stdout, done.stdout + done.stderr

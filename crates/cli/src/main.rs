@@ -63,8 +63,8 @@ enum Command {
     Down(DataArgs),
     /// Print the shell lines that point AWS tools at an installation: eval "$(wharf env)"
     Env(DataArgs),
-    /// Print the authority of requested certificates: curl --cacert <(wharf ca) https://…
-    Ca(DataArgs),
+    /// Print the CA that signs ACM certificates: curl --cacert <(wharf ca) https://…
+    Ca(CaArgs),
     /// Run a command in a container of a running task: wharf exec web -- sh
     Exec(ExecArgs),
     /// Print what the containers of a service or a task wrote: wharf logs web
@@ -160,6 +160,15 @@ struct ServerArgs {
     /// Descriptor over which the supervisor hands its listening sockets
     #[arg(long, hide = true)]
     sockets_fd: Option<i32>,
+}
+
+#[derive(Args, Clone)]
+struct CaArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// The CA of wharf's own endpoint instead, API and registry, for clients on other machines
+    #[arg(long)]
+    endpoint: bool,
 }
 
 #[derive(Args, Clone)]
@@ -603,7 +612,7 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Up(args) => up::run(&args),
         Command::Down(args) => down::run(&Layout::new(&args.data)?),
         Command::Env(args) => env::run(&Layout::new(&args.data)?),
-        Command::Ca(args) => ca::run(&Layout::new(&args.data)?),
+        Command::Ca(args) => ca::run(&Layout::new(&args.data.data)?, args.endpoint),
         Command::Exec(args) => exec::run(&Layout::new(&args.data.data)?, &args),
         Command::Logs(args) => logs::run(&args),
         Command::Status(args) => status::run(&args),
