@@ -9,6 +9,7 @@ mod network;
 mod order;
 mod requires;
 pub mod size;
+mod unsupported;
 mod volumes;
 
 use wharf_api_ecs::{ContainerDefinition, RegisterTaskDefinitionRequest, TaskDefinition};
@@ -138,6 +139,7 @@ fn check(definition: &TaskDefinition) -> Result<(), Fault> {
     volumes::check(definition)?;
     order::check(definition)?;
     logging::check(definition)?;
+    unsupported::check(definition)?;
     modes_of_sharing(definition)?;
     placement(definition)
 }
