@@ -8,12 +8,16 @@ pub struct Limits {
     pub memory_bytes: Option<u64>,
     /// What reclaim tries to leave alone; no guarantee.
     pub memory_reservation_bytes: Option<u64>,
-    /// Swap beyond memory; counts only together with `memory_bytes`.
+    /// Swap beyond memory. Version 1 counts both together: without `memory_bytes` it can only be
+    /// told to swap nothing (0).
     pub swap_bytes: Option<u64>,
     /// How readily memory goes to swap, 0 to 100; version 2 has no such setting.
     pub swappiness: Option<u64>,
     /// Relative weight, 1024 being one core's worth in ECS units.
     pub cpu_shares: Option<u64>,
+    /// It gives way at once to every other group beside it that wants a core, and shares what they
+    /// leave. Where the kernel cannot (before 5.15), `cpu_shares` alone counts.
+    pub cpu_gives_way: bool,
     /// Thousandths of a core, enforced over periods of 100 ms.
     pub cpu_quota_millis: Option<u64>,
     pub pids: Option<u64>,

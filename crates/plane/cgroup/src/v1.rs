@@ -58,9 +58,18 @@ pub fn writes(limits: &Limits) -> Vec<Write> {
             false,
         );
     }
-    if let Some(swappiness) = limits.swappiness {
+    // A group that may not swap does not, even if it has no limit of memory to count swap with.
+    let swappiness = match limits.swap_bytes {
+        Some(0) => Some(0),
+        _ => limits.swappiness,
+    };
+    if let Some(swappiness) = swappiness {
         let value = swappiness.min(100).to_string();
         write("memory", "memory.swappiness", value, true);
+    }
+    if limits.cpu_gives_way {
+        // A group that gives way already takes no shares.
+        write("cpu", "cpu.idle", "0".to_owned(), true);
     }
     if let Some(shares) = limits.cpu_shares {
         write(
@@ -69,6 +78,9 @@ pub fn writes(limits: &Limits) -> Vec<Write> {
             shares.clamp(2, 262_144).to_string(),
             false,
         );
+    }
+    if limits.cpu_gives_way {
+        write("cpu", "cpu.idle", "1".to_owned(), true);
     }
     if let Some(quota) = limits.cpu_quota_us() {
         write("cpu", "cpu.cfs_period_us", CPU_PERIOD_US.to_string(), false);
@@ -115,10 +127,11 @@ mod tests {
     fn each_limit_has_its_file() {
         let limits = Limits {
             memory_bytes: Some(64 << 20),
-            swap_bytes: Some(0),
+            swap_bytes: Some(1 << 20),
             memory_reservation_bytes: Some(32 << 20),
             swappiness: Some(10),
             cpu_shares: Some(0),
+            cpu_gives_way: false,
             cpu_quota_millis: Some(250),
             pids: Some(10),
             devices: Some(vec![DeviceRule {
@@ -134,7 +147,7 @@ mod tests {
             lines(&limits),
             [
                 "memory.limit_in_bytes=67108864",
-                "memory.memsw.limit_in_bytes=67108864",
+                "memory.memsw.limit_in_bytes=68157440",
                 "memory.soft_limit_in_bytes=33554432",
                 "memory.swappiness=10",
                 "cpu.shares=2",
@@ -145,6 +158,37 @@ mod tests {
                 "devices.allow=c 1:* rw",
             ]
         );
+    }
+
+    #[test]
+    fn giving_way_is_written_last() {
+        let limits = Limits {
+            cpu_shares: Some(2),
+            cpu_gives_way: true,
+            ..Limits::default()
+        };
+        assert_eq!(lines(&limits), ["cpu.idle=0", "cpu.shares=2", "cpu.idle=1"]);
+        assert!(
+            writes(&limits)
+                .iter()
+                .all(|w| w.optional == (w.file == "cpu.idle"))
+        );
+    }
+
+    #[test]
+    fn without_a_limit_of_memory_swapping_is_only_turned_off() {
+        let none = Limits {
+            swap_bytes: Some(0),
+            swappiness: Some(60),
+            ..Limits::default()
+        };
+        assert_eq!(lines(&none), ["memory.swappiness=0"]);
+        let some = Limits {
+            swap_bytes: Some(1 << 20),
+            swappiness: Some(60),
+            ..Limits::default()
+        };
+        assert_eq!(lines(&some), ["memory.swappiness=60"]);
     }
 
     #[test]

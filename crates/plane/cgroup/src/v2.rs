@@ -27,15 +27,22 @@ pub fn writes(limits: &Limits) -> Vec<Write> {
     };
     if let Some(bytes) = limits.memory_bytes {
         write("memory.max", bytes.to_string(), false);
-        if let Some(swap) = limits.swap_bytes {
-            write("memory.swap.max", swap.to_string(), true);
-        }
+    }
+    if let Some(swap) = limits.swap_bytes {
+        write("memory.swap.max", swap.to_string(), true);
     }
     if let Some(bytes) = limits.memory_reservation_bytes {
         write("memory.low", bytes.to_string(), false);
     }
+    if limits.cpu_gives_way {
+        // A group that gives way already takes no weight.
+        write("cpu.idle", "0".to_owned(), true);
+    }
     if let Some(shares) = limits.cpu_shares {
         write("cpu.weight", weight(shares).to_string(), false);
+    }
+    if limits.cpu_gives_way {
+        write("cpu.idle", "1".to_owned(), true);
     }
     if let Some(quota) = limits.cpu_quota_us() {
         write("cpu.max", format!("{quota} {CPU_PERIOD_US}"), false);
@@ -75,6 +82,7 @@ mod tests {
             memory_reservation_bytes: Some(32 << 20),
             swappiness: Some(10),
             cpu_shares: Some(1024),
+            cpu_gives_way: false,
             cpu_quota_millis: Some(1500),
             pids: Some(10),
             devices: Some(Vec::new()),
@@ -92,6 +100,29 @@ mod tests {
                 "cpu.weight=39",
                 "cpu.max=150000 100000",
                 "pids.max=10",
+            ]
+        );
+    }
+
+    #[test]
+    fn giving_way_and_swap_need_no_other_limit() {
+        let limits = Limits {
+            swap_bytes: Some(0),
+            cpu_shares: Some(2),
+            cpu_gives_way: true,
+            ..Limits::default()
+        };
+        let lines: Vec<_> = writes(&limits)
+            .into_iter()
+            .map(|w| format!("{}={}", w.file, w.value))
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                "memory.swap.max=0",
+                "cpu.idle=0",
+                "cpu.weight=1",
+                "cpu.idle=1"
             ]
         );
     }

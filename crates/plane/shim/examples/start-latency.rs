@@ -50,6 +50,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             },
             task_id,
             cpu_quota_millis: None,
+            cpu_shares: None,
+            cpu_gives_way: false,
             memory_limit_bytes: None,
             pids_limit: None,
             has_disk: false,

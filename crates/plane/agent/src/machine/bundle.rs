@@ -27,7 +27,7 @@ use crate::{
 /// The least memory a container can have, in MiB (§5).
 const MIN_MEMORY_MIB: u64 = 6;
 /// The least CPU shares (§5).
-const MIN_CPU_SHARES: u64 = 2;
+pub(super) const MIN_CPU_SHARES: u64 = 2;
 /// Fargate's own limit on open files, given way to where the node has less.
 const FARGATE_NOFILE: i64 = 65_535;
 /// When memory runs out, the kernel ends containers before wharf's own processes, and those that
@@ -172,10 +172,7 @@ pub fn container(
     };
     spec.memory_reservation_bytes =
         (host.memory_reservation > 0).then_some(host.memory_reservation);
-    spec.swap_limit_bytes = match (u64::try_from(host.memory_swap), memory) {
-        (Ok(total), Some(memory)) if total > 0 => Some(total.saturating_sub(memory)),
-        _ => None,
-    };
+    spec.swap_limit_bytes = swap_limit(host.memory_swap, memory);
     spec.swappiness = host.memory_swappiness;
     spec.cpu_shares = Some(of.cpu.max(MIN_CPU_SHARES));
     spec.ulimits = ulimits(&host.ulimits, task.launch_type == "FARGATE");
@@ -235,6 +232,15 @@ pub fn container(
         },
     };
     Ok(spec)
+}
+
+/// Swap beyond memory, from the Engine API's sum of both; `None` is no limit. Where the definition
+/// says nothing there is none: a task that swaps takes the disk's time from everybody.
+fn swap_limit(both: i64, memory: Option<u64>) -> Option<u64> {
+    match u64::try_from(both) {
+        Err(_) => None,
+        Ok(both) => Some(memory.map_or(0, |memory| both.saturating_sub(memory))),
+    }
 }
 
 /// The override's command, else the definition's; empty takes the image's.
@@ -413,7 +419,18 @@ pub fn variables(context: &TaskContext, at: usize, addresses: &Addresses) -> Var
 
 #[cfg(test)]
 mod tests {
-    use super::no_new_privileges;
+    use super::{no_new_privileges, swap_limit};
+
+    #[test]
+    fn swap_is_what_the_definition_says_or_none() {
+        let mib = |n: u64| n << 20;
+        let memory = Some(mib(64));
+        assert_eq!(swap_limit(0, memory), Some(0));
+        assert_eq!(swap_limit(0, None), Some(0));
+        assert_eq!(swap_limit(mib(96) as i64, memory), Some(mib(32)));
+        assert_eq!(swap_limit(mib(64) as i64, memory), Some(0));
+        assert_eq!(swap_limit(-1, memory), None);
+    }
 
     #[test]
     fn no_new_privileges_unless_the_definition_says_so() {

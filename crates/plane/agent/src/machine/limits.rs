@@ -1,4 +1,4 @@
-//! What all tasks of the node together may take: memory, and processes.
+//! What all tasks of the node together may take: memory, and processes; and how they share its cores.
 //!
 //! Tasks whose definitions name no hard limit share what the machine has. The limit around all of
 //! them makes it a task that is ended when memory runs out, never the server, the agent, a shim or a
@@ -7,6 +7,44 @@
 use std::fs;
 
 use wharf_container::runtime::{Limits, Runtime};
+
+use super::bundle::MIN_CPU_SHARES;
+use crate::protocol::payload::Task;
+
+/// ECS counts a core as so many units, which are the kernel's shares.
+const UNITS_OF_A_CORE: f64 = 1024.0;
+
+/// What a task gets of the cores beside other tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct CpuPart {
+    /// Thousandths of a core that it never exceeds.
+    pub quota_millis: Option<u64>,
+    /// What it reserved, so that tasks that want more than there is share it by that.
+    pub shares: u64,
+    /// It reserved nothing: those that did get a core at once when they want it.
+    pub gives_way: bool,
+}
+
+impl CpuPart {
+    /// A task's own size is a limit, as with ECS; the sizes of its containers are none, and without
+    /// any it has the least there is.
+    pub fn of(task: &Task) -> Self {
+        if task.cpu > 0.0 {
+            return Self {
+                quota_millis: Some((task.cpu * 1000.0).ceil() as u64),
+                shares: ((task.cpu * UNITS_OF_A_CORE).round() as u64).max(MIN_CPU_SHARES),
+                gives_way: false,
+            };
+        }
+        let units = task.containers.iter().map(|container| container.cpu);
+        let reserved = units.fold(0, u64::saturating_add);
+        Self {
+            quota_millis: None,
+            shares: reserved.max(MIN_CPU_SHARES),
+            gives_way: reserved == 0,
+        }
+    }
+}
 
 /// Of the machine's process ids and threads one in so many is kept from tasks.
 const PIDS_KEPT: u64 = 8;
@@ -35,4 +73,40 @@ fn kernel_pids() -> Option<u64> {
         .filter_map(|name| fs::read_to_string(format!("/proc/sys/kernel/{name}")).ok())
         .filter_map(|text| text.trim().parse().ok())
         .min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::payload::Container;
+
+    #[test]
+    fn cores_are_shared_by_what_was_reserved() {
+        let part = |cpu: f64, containers: &[u64]| {
+            let task = Task {
+                cpu,
+                containers: containers
+                    .iter()
+                    .map(|cpu| Container {
+                        cpu: *cpu,
+                        ..Container::default()
+                    })
+                    .collect(),
+                ..Task::default()
+            };
+            let CpuPart {
+                quota_millis,
+                shares,
+                gives_way,
+            } = CpuPart::of(&task);
+            (quota_millis, shares, gives_way)
+        };
+        assert_eq!(part(0.0, &[0, 0]), (None, 2, true));
+        assert_eq!(part(0.0, &[1]), (None, 2, false));
+        assert_eq!(part(0.0, &[256, 0, 512]), (None, 768, false));
+        assert_eq!(part(0.0, &[u64::MAX, 1]).1, u64::MAX);
+        assert_eq!(part(0.25, &[0]), (Some(250), 256, false));
+        assert_eq!(part(2.0, &[512]), (Some(2000), 2048, false));
+        assert_eq!(part(0.001, &[]), (Some(1), 2, false));
+    }
 }

@@ -13,6 +13,7 @@ use wharf_userns::IdRange;
 use super::{
     Shared,
     bundle::{self, Surroundings},
+    limits::CpuPart,
     live::{self, Live},
     logs,
     net::{self, Networks},
@@ -145,13 +146,16 @@ fn sandbox(
 ) -> TaskSandbox {
     let task = &context.task;
     let shared = networks.of(0).and_then(|one| one.netns.clone());
+    let cpu = CpuPart::of(task);
     TaskSandbox {
         task_id: context.id.clone(),
         network: match context.spec.network {
             NetworkMode::Bridge => TaskNetwork::PerContainer,
             _ => shared.map_or(TaskNetwork::Host, TaskNetwork::Namespace),
         },
-        cpu_quota_millis: (task.cpu > 0.0).then(|| (task.cpu * 1000.0).ceil() as u64),
+        cpu_quota_millis: cpu.quota_millis,
+        cpu_shares: Some(cpu.shares),
+        cpu_gives_way: cpu.gives_way,
         memory_limit_bytes: u64::try_from(task.memory)
             .ok()
             .filter(|mib| *mib > 0)

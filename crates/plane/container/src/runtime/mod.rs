@@ -70,6 +70,13 @@ pub struct TaskSandbox {
     pub network: TaskNetwork,
     /// Thousandths of a core for all containers together, over periods of 100 ms.
     pub cpu_quota_millis: Option<u64>,
+    /// Of all containers together, beside other tasks; 1024 is one core's worth. `None`: the
+    /// kernel's own, which is the same.
+    #[serde(default)]
+    pub cpu_shares: Option<u64>,
+    /// Tasks that ask for processor time get it at once, this one what they leave.
+    #[serde(default)]
+    pub cpu_gives_way: bool,
     /// For all containers together.
     pub memory_limit_bytes: Option<u64>,
     /// Processes and threads of all containers together.
@@ -341,6 +348,8 @@ impl Shared {
         let limits = Limits {
             memory_bytes: sandbox.memory_limit_bytes,
             cpu_quota_millis: sandbox.cpu_quota_millis,
+            cpu_shares: sandbox.cpu_shares,
+            cpu_gives_way: sandbox.cpu_gives_way,
             pids: sandbox.pids_limit,
             ..Limits::default()
         };

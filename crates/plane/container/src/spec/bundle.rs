@@ -204,9 +204,10 @@ fn devices_and_limits(spec: &ContainerSpec) -> Result<(Vec<devices::Node>, Limit
     let limits = Limits {
         memory_bytes: spec.memory_limit_bytes,
         memory_reservation_bytes: spec.memory_reservation_bytes,
-        swap_bytes: spec.swap_limit_bytes.or(spec.memory_limit_bytes),
+        swap_bytes: spec.swap_limit_bytes,
         swappiness: spec.swappiness,
         cpu_shares: spec.cpu_shares,
+        cpu_gives_way: false,
         cpu_quota_millis: None,
         pids: spec.pids_limit,
         devices: (!spec.privileged).then_some(rules),

@@ -37,7 +37,7 @@ pub struct ContainerSpec {
     pub hostname: String,
     pub memory_limit_bytes: Option<u64>,
     pub memory_reservation_bytes: Option<u64>,
-    /// Beyond memory. `None` is as much as memory, as with Docker.
+    /// Beyond memory. `None` is no limit.
     pub swap_limit_bytes: Option<u64>,
     /// 0 to 100; has no effect with control groups of version 2.
     pub swappiness: Option<u64>,

@@ -65,6 +65,7 @@ async fn limits_are_in_the_kernels_files() {
     let node = Node::new().await;
     let mut sandbox = node.sandbox("t1");
     sandbox.cpu_quota_millis = Some(500);
+    sandbox.cpu_shares = Some(512);
     sandbox.memory_limit_bytes = Some(256 << 20);
     let task = node.runtime.create_task(sandbox).await.unwrap();
     let mut spec = sh("ulimit -n; while :; do sleep 0.05; done");
@@ -93,6 +94,7 @@ async fn limits_are_in_the_kernels_files() {
             (256 << 20).to_string()
         );
         assert_eq!(read("cpu", "cpu.cfs_quota_us"), "50000");
+        assert_eq!(read("cpu", "cpu.shares"), "512");
         assert_eq!(
             read("memory", "main/memory.limit_in_bytes"),
             (64 << 20).to_string()
@@ -106,6 +108,7 @@ async fn limits_are_in_the_kernels_files() {
     } else {
         assert_eq!(read(".", "memory.max"), (256 << 20).to_string());
         assert_eq!(read(".", "cpu.max"), "50000 100000");
+        assert_eq!(read(".", "cpu.weight"), "20");
         assert_eq!(read(".", "main/memory.max"), (64 << 20).to_string());
         assert_eq!(read(".", "main/pids.max"), "50");
     }

@@ -62,6 +62,8 @@ impl Node {
             task_id: id.into(),
             network: TaskNetwork::Host,
             cpu_quota_millis: None,
+            cpu_shares: None,
+            cpu_gives_way: false,
             memory_limit_bytes: None,
             pids_limit: None,
             has_disk: false,
@@ -166,9 +168,12 @@ pub async fn log_text(task: &TaskHandle, container: &ContainerName) -> String {
     }
 }
 
+/// For what must happen.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A deadline for what must happen.
 pub async fn within<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(60), future)
+    tokio::time::timeout(PATIENCE, future)
         .await
         .expect("it takes too long")
 }

@@ -3,30 +3,91 @@
 
 use std::{
     fs,
+    io::Read,
+    os::fd::{AsFd, FromRawFd, OwnedFd},
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
 };
 
+use nix::{
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use wharf_container::{
     runtime::{ExecSpec, Limits, PreparedDisk, TaskHandle},
     spec::{ContainerSpec, Mount},
 };
 
-use crate::fixture::{Node, log_text, name, sh, within};
+use crate::fixture::{Node, PATIENCE, log_text, name, sh, within};
 
-/// The value of a file of the cgroup below the installation's, whichever version the machine has.
-fn read(node: &Node, controller: &str, group: &str, v1: &str, v2: &str) -> String {
+/// A file of the cgroup below the installation's, whichever version the machine has.
+fn file(node: &Node, controller: &str, group: &str, v1: &str, v2: &str) -> PathBuf {
     let root = format!("wharf-{}", node.installation);
-    let path = if fs::exists("/sys/fs/cgroup/memory").unwrap() {
-        format!("/sys/fs/cgroup/{controller}/{root}/{group}/{v1}")
+    if fs::exists("/sys/fs/cgroup/memory").unwrap() {
+        format!("/sys/fs/cgroup/{controller}/{root}/{group}/{v1}").into()
     } else {
-        format!("/sys/fs/cgroup/{root}/{group}/{v2}")
-    };
+        format!("/sys/fs/cgroup/{root}/{group}/{v2}").into()
+    }
+}
+
+/// Its value.
+fn read(node: &Node, controller: &str, group: &str, v1: &str, v2: &str) -> String {
+    let path = file(node, controller, group, v1, v2);
     fs::read_to_string(&path)
-        .unwrap_or_else(|e| panic!("{path}: {e}"))
+        .unwrap_or_else(|e| panic!("{}: {e}", path.display()))
         .trim()
         .to_owned()
+}
+
+/// Waits in the kernel until a descriptor has an event.
+async fn event(what: &str, fd: OwnedFd, events: PollFlags) {
+    let waiting = tokio::task::spawn_blocking(move || {
+        let mut fds = [PollFd::new(fd.as_fd(), events)];
+        poll(&mut fds, PollTimeout::try_from(PATIENCE).unwrap())
+    });
+    let seen = waiting.await.unwrap().unwrap();
+    assert!(seen > 0, "waited in vain for {what}");
+}
+
+/// A group's processes have met their limit: the kernel has refused one more.
+async fn refused_a_process(events: &Path) {
+    let refused = |text: &str| {
+        text.lines()
+            .any(|line| line.starts_with("max ") && line != "max 0")
+    };
+    loop {
+        // The kernel tells of what happens after the read.
+        let mut file = fs::File::open(events).unwrap();
+        let mut text = String::new();
+        file.read_to_string(&mut text).unwrap();
+        if refused(&text) {
+            return;
+        }
+        event("a full group", file.into(), PollFlags::POLLPRI).await;
+    }
+}
+
+/// The end of a process that is not our child.
+async fn ended(pid: i32, kill: impl FnOnce()) {
+    // SAFETY: takes numbers; a success is a new descriptor.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+    assert!(fd >= 0, "{}", std::io::Error::last_os_error());
+    // SAFETY: it is new and nobody else knows it.
+    let process = unsafe { OwnedFd::from_raw_fd(fd as i32) };
+    kill();
+    event("the end of a process", process, PollFlags::POLLIN).await;
+}
+
+/// The kernel takes a loop device apart after its last user, and offers no event for that.
+async fn without_loop_devices(dir: &Path) {
+    within(async {
+        while !loop_files(dir).is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
 }
 
 async fn start(node: &Node, task: &TaskHandle, spec: &ContainerSpec) -> i32 {
@@ -49,21 +110,8 @@ async fn a_fork_bomb_stays_within_its_task() {
     // Forks for ever, bounded by the limit alone: what cannot fork tries again.
     let spec = sh("b() { b | b & }; while :; do b 2>/dev/null; sleep 0.01; done");
     start(&node, &bomb, &spec).await;
-    let current = || {
-        read(
-            &node,
-            "pids",
-            "containers/bomb",
-            "pids.current",
-            "pids.current",
-        )
-    };
-    let full = async {
-        while current().parse::<u64>().unwrap() < 60 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    within(full).await;
+    let events = "pids.events";
+    refused_a_process(&file(&node, "pids", "containers/bomb", events, events)).await;
     assert_eq!(
         read(&node, "pids", "containers/bomb", "pids.max", "pids.max"),
         "64"
@@ -79,6 +127,27 @@ async fn a_fork_bomb_stays_within_its_task() {
     let (code, said) = node.run(&neighbour, &counts).await;
     assert_eq!((code, said.as_str()), (0, "200\n"));
     within(bomb.kill()).await.unwrap();
+    node.finish().await;
+}
+
+#[tokio::test]
+async fn a_task_that_reserved_no_core_gives_way_to_those_that_did() {
+    let node = Node::new().await;
+    let mut sandbox = node.sandbox("idle");
+    (sandbox.cpu_shares, sandbox.cpu_gives_way) = (Some(2), true);
+    let task = node.runtime.create_task(sandbox).await.unwrap();
+    let (code, _) = node.run(&task, &sh("true")).await;
+    assert_eq!(code, 0, "its containers have groups below");
+    let gives_way = file(&node, "cpu", "containers/idle", "cpu.idle", "cpu.idle");
+    match gives_way.exists() {
+        true => assert_eq!(fs::read_to_string(gives_way).unwrap().trim(), "1"),
+        // Kernels before 5.15.
+        false => {
+            let (v1, v2) = ("cpu.shares", "cpu.weight");
+            assert!(["1", "2"].contains(&&read(&node, "cpu", "containers/idle", v1, v2)[..]));
+        }
+    }
+    task.kill().await.unwrap();
     node.finish().await;
 }
 
@@ -263,12 +332,7 @@ async fn what_a_task_writes_has_an_end() {
 
     assert_eq!(loop_files(node.dir.path()).len(), 1);
     task.kill().await.unwrap();
-    let gone = async {
-        while !loop_files(node.dir.path()).is_empty() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    within(gone).await;
+    without_loop_devices(node.dir.path()).await;
     assert!(!node.dir.path().join("tasks/t1").exists());
     node.finish().await;
 }
@@ -287,23 +351,9 @@ async fn a_disk_ends_with_a_shim_that_is_killed() {
     let found = again.recover().await.unwrap();
     assert!(found[0].sandbox.has_disk);
     let shim = task.status().await.unwrap().shim_pid;
-    nix::sys::signal::kill(
-        nix::unistd::Pid::from_raw(shim),
-        nix::sys::signal::Signal::SIGKILL,
-    )
-    .unwrap();
-    within(async {
-        while task.status().await.is_ok() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    })
-    .await;
+    ended(shim, || kill(Pid::from_raw(shim), Signal::SIGKILL).unwrap()).await;
+    assert!(task.status().await.is_err());
     again.remove_task("t1").await.unwrap();
-    within(async {
-        while !loop_files(node.dir.path()).is_empty() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    })
-    .await;
+    without_loop_devices(node.dir.path()).await;
     node.finish().await;
 }
