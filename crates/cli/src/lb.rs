@@ -22,7 +22,9 @@ use wharf_link::{CurrentKeys, Delivery, Dialer, Endpoint, LinkConfig, Subscripti
 use wharf_network::Network;
 use wharf_planeproto::{Plane, network::balancer_attachment};
 
-use crate::{LbArgs, layout::Layout, metrics, problem::Problem, ready, roles, sockets::Keeper};
+use crate::{
+    BalancerArgs, LbArgs, layout::Layout, metrics, problem::Problem, ready, roles, sockets::Keeper,
+};
 
 /// In the node's folder.
 const STATE_FILE: &str = "load-balancer-plane.json";
@@ -41,7 +43,7 @@ pub fn run(args: &LbArgs) -> Result<ExitCode, Problem> {
     roles::require_installation(&layout)?;
     let identity = roles::identity(&layout)?;
     let (ready_fd, local) = (args.ready_fd, args.local_listen.clone());
-    let allowed = args.ports.lb_ports.clone();
+    let shares = args.balancers.clone();
     let metrics_at = args.metrics;
     let holder = holder(args.sockets_fd)?;
     roles::block_on(WORKERS, async move {
@@ -56,7 +58,7 @@ pub fn run(args: &LbArgs) -> Result<ExitCode, Problem> {
         };
         let place = Placement {
             listen: listen(local, &layout, &seen),
-            allowed,
+            shares,
             holder,
         };
         let serving = serve(&layout, identity, &seen, place, shutdown.clone());
@@ -116,10 +118,10 @@ fn listen(given: Vec<IpAddr>, layout: &Layout, host: &ThisHost) -> Vec<IpAddr> {
         .collect()
 }
 
-/// Where it listens on the host.
+/// Where it listens on the host, and what it may take there.
 struct Placement {
     listen: Vec<IpAddr>,
-    allowed: PortRanges,
+    shares: BalancerArgs,
     holder: Holder,
 }
 
@@ -143,7 +145,16 @@ async fn serve(
     let netns = move |eni: &str| Network::netns_path(&networks, &balancer_attachment(eni));
     let mut config = LbConfig::new(&host.instance_id, Arc::new(netns));
     let seen_ports = layout.node().join(memory::PORTS);
-    let rules = rules(place.allowed, &identity)?;
+    let BalancerArgs {
+        lb_ports,
+        lb_connections,
+        lb_source_connections,
+        lb_balancer_connections,
+    } = place.shares;
+    config.max_connections = lb_connections;
+    config.source_connections = lb_source_connections;
+    config.balancer_connections = lb_balancer_connections;
+    let rules = rules(lb_ports, &identity)?;
     config.ports = Ports::new(rules, &place.listen, memory::load(&seen_ports));
     config.local_listen = place.listen;
     config.holder = place.holder;

@@ -220,7 +220,7 @@ struct UpArgs {
     #[arg(long)]
     fargate_without_userns: bool,
     #[command(flatten)]
-    ports: PortArgs,
+    balancers: BalancerArgs,
     #[command(flatten)]
     allow: AllowArgs,
     #[command(flatten)]
@@ -260,11 +260,50 @@ struct AllowArgs {
     allow: Vec<wharf_agent::Permission>,
 }
 
+/// What load balancers may take of a machine.
 #[derive(Args, Clone)]
-struct PortArgs {
+struct BalancerArgs {
     /// Ports that load balancers may take on this machine's own addresses
     #[arg(long, value_name = "RANGES", default_value_t)]
     lb_ports: wharf_lb::PortRanges,
+    /// Client connections of all load balancers at a time, as far as open files allow; further ones
+    /// wait
+    #[arg(long, value_name = "N", default_value_t = wharf_lb::MOST_CONNECTIONS, value_parser = parse_count)]
+    lb_connections: usize,
+    /// The most of them from one client address, beyond which it is refused; an eighth by default, and
+    /// half for this machine itself
+    #[arg(long, value_name = "N", value_parser = parse_count)]
+    lb_source_connections: Option<usize>,
+    /// The most of them that one load balancer has, beyond which its clients wait; by default what is
+    /// not set aside for others
+    #[arg(long, value_name = "N", value_parser = parse_count)]
+    lb_balancer_connections: Option<usize>,
+}
+
+impl BalancerArgs {
+    /// The same flags, for the part that carries them.
+    fn words(&self) -> Vec<std::ffi::OsString> {
+        let mut words = vec![
+            ("--lb-ports", self.lb_ports.to_string()),
+            ("--lb-connections", self.lb_connections.to_string()),
+        ];
+        if let Some(share) = self.lb_source_connections {
+            words.push(("--lb-source-connections", share.to_string()));
+        }
+        if let Some(share) = self.lb_balancer_connections {
+            words.push(("--lb-balancer-connections", share.to_string()));
+        }
+        let both = |(flag, value): (&str, String)| [flag.into(), value.into()];
+        words.into_iter().flat_map(both).collect()
+    }
+}
+
+fn parse_count(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("nothing could connect".to_owned()),
+        Ok(count) => Ok(count),
+        Err(error) => Err(format!("`{text}` is no number of connections: {error}")),
+    }
 }
 
 /// What a token allows the node that joins with it.
@@ -340,7 +379,7 @@ struct LbArgs {
     #[arg(long = "local-listen", value_name = "ADDR")]
     local_listen: Vec<IpAddr>,
     #[command(flatten)]
-    ports: PortArgs,
+    balancers: BalancerArgs,
     /// Loopback address on which metrics are served
     #[arg(long, value_name = "ADDR", value_parser = metrics::parse)]
     metrics: Option<SocketAddr>,
@@ -429,7 +468,7 @@ struct NodeArgs {
     #[command(flatten)]
     host: HostArgs,
     #[command(flatten)]
-    ports: PortArgs,
+    balancers: BalancerArgs,
     /// Loopback address on which the agent's metrics are served; its load balancer's are on the next port
     #[arg(long, value_name = "ADDR", value_parser = metrics::parse)]
     metrics: Option<SocketAddr>,

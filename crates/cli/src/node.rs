@@ -45,7 +45,7 @@ pub fn run(args: &NodeArgs) -> Result<ExitCode, Problem> {
     let mut parts = vec![agent(args, &identity, layout.joined())];
     if identity.load_balancer {
         let metrics = args.metrics.and_then(|it| metrics::following(it, 1));
-        parts.push(up::balancer(&args.data.data, &args.ports, metrics));
+        parts.push(up::balancer(&args.data.data, &args.balancers, metrics));
     }
     let mut supervisor = Supervisor::new()?;
     let outcome = run_parts(&mut supervisor, parts, args.ready_fd);

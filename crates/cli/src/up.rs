@@ -3,7 +3,7 @@
 use std::{ffi::OsString, net::SocketAddr, path::Path, process::ExitCode};
 
 use crate::{
-    PortArgs, UpArgs, doctor,
+    BalancerArgs, UpArgs, doctor,
     layout::Layout,
     metrics,
     problem::Problem,
@@ -106,7 +106,7 @@ fn agent(args: &UpArgs) -> Part {
 
 fn load_balancer(args: &UpArgs) -> Part {
     let metrics = args.server.metrics.and_then(|it| metrics::following(it, 2));
-    balancer(&args.server.data.data, &args.ports, metrics)
+    balancer(&args.server.data.data, &args.balancers, metrics)
 }
 
 /// `--metrics` for the part that is `next` after the first.
@@ -118,8 +118,9 @@ pub fn metrics_at(first: Option<SocketAddr>, next: u16) -> Vec<OsString> {
 }
 
 /// The part that carries load balancers.
-pub fn balancer(data: &Path, ports: &PortArgs, metrics: Option<SocketAddr>) -> Part {
-    let mut arguments = words(&["lb", "--lb-ports", &ports.lb_ports.to_string()]);
+pub fn balancer(data: &Path, args: &BalancerArgs, metrics: Option<SocketAddr>) -> Part {
+    let mut arguments = words(&["lb"]);
+    arguments.extend(args.words());
     arguments.extend([OsString::from("--data"), data.into()]);
     arguments.extend(metrics_at(metrics, 0));
     Part {

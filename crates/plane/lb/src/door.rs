@@ -31,9 +31,8 @@ use crate::{
 
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 4096;
-/// Between attempts to take an address that another process holds or that is not there yet.
+/// The first pause between attempts to listen.
 const RETRY_FIRST: Duration = Duration::from_millis(50);
-const RETRY_MOST: Duration = Duration::from_secs(5);
 /// An address may come a moment after its load balancer; later it is worth a word.
 const CLOSED_AFTER: Duration = Duration::from_secs(1);
 /// Between looks whether a namespace is still the same.
@@ -150,6 +149,8 @@ pub struct Porter {
     pub ports: Ports,
     /// Connections that may be open.
     pub rooms: Rooms,
+    /// The longest between attempts to listen.
+    pub listen_pause: Duration,
 }
 
 impl Porter {
@@ -206,7 +207,7 @@ impl Porter {
                 closed = Some((reason.clone(), self.closed.add(place, reason)));
             }
             tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(RETRY_MOST);
+            pause = (pause * 2).min(self.listen_pause);
         }
     }
 

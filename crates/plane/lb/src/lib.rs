@@ -32,6 +32,7 @@ mod health;
 mod hold;
 mod metrics;
 mod netns;
+mod pace;
 mod ports;
 mod proxy;
 mod rooms;
@@ -52,11 +53,17 @@ pub use self::{
     closed::{ClosedChanges, ClosedDoors},
     hold::{Hold, HoldNothing, Holder, Spot},
     metrics::{BalancerCounts, GroupCounts, Metrics},
+    pace::Pace,
     ports::{PortMemory, PortRanges, PortRules, Ports, WrongRange},
 };
 
 /// Finds the network namespace in which an interface lives, by the interface's id.
 pub type NetnsOf = Arc<dyn Fn(&str) -> PathBuf + Send + Sync>;
+
+/// Client connections at a time if nobody says otherwise: with what they buffer, some hundred MiB.
+pub const MOST_CONNECTIONS: usize = 8192;
+/// Between attempts to take an address that another process holds or that is not there yet.
+const LISTEN_PAUSE: Duration = Duration::from_secs(5);
 
 /// How a load balancer process is set up.
 #[derive(Clone)]
@@ -73,7 +80,14 @@ pub struct LbConfig {
     /// Client connections at a time, over all listeners, as far as this process may have open files.
     /// Further ones wait.
     pub max_connections: usize,
-    /// Below this a client's body is no longer waited for.
+    /// Of them, the most of one client address; by default an eighth, and half of loopback, which is
+    /// everybody on this machine.
+    pub source_connections: Option<usize>,
+    /// Of them, the most of one load balancer; by default what is not set aside for others.
+    pub balancer_connections: Option<usize>,
+    /// The longest pause between attempts to listen at an address that somebody else has.
+    pub listen_pause: Duration,
+    /// Below this a client's body is no longer waited for, nor a client that takes its response.
     pub pace: Pace,
     /// Where counters are read.
     pub metrics: Metrics,
@@ -96,32 +110,15 @@ impl LbConfig {
             ports: Ports::new(PortRules::default(), &local_listen, PortMemory::default()),
             local_listen,
             workers: 0,
-            max_connections: 8192,
+            max_connections: MOST_CONNECTIONS,
+            source_connections: None,
+            balancer_connections: None,
+            listen_pause: LISTEN_PAUSE,
             pace: Pace::default(),
             metrics: Metrics::default(),
             holder: Arc::new(HoldNothing),
             last_known: watch::Sender::default(),
             closed: ClosedDoors::default(),
-        }
-    }
-}
-
-/// How slowly a client may send a body before its target has begun to answer.
-#[derive(Debug, Clone, Copy)]
-pub struct Pace {
-    /// On average of the time spent waiting for the client.
-    pub bytes_per_s: u64,
-    /// For so long any pace will do.
-    pub grace: Duration,
-}
-
-/// What the slowest of networks still carry; a client that sends a byte now and then, only to keep
-/// its connection, is far below.
-impl Default for Pace {
-    fn default() -> Self {
-        Self {
-            bytes_per_s: 100,
-            grace: Duration::from_secs(30),
         }
     }
 }

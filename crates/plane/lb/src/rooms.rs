@@ -2,7 +2,8 @@
 //! all of them.
 //!
 //! A quarter is set aside: every load balancer may always have its part of it. The rest goes to who
-//! comes first. A source address has a share as well, over all load balancers.
+//! comes first. A source address has a share as well, over all load balancers. Who runs the machine
+//! may set other shares.
 
 use std::{
     collections::HashMap,
@@ -24,9 +25,18 @@ const LOOPBACK_SHARE: usize = 2;
 #[derive(Debug, Clone)]
 pub struct Rooms(Arc<Inner>);
 
+/// How many there are, and for whom at most; `None` is the default.
+#[derive(Debug, Clone, Copy)]
+pub struct Shares {
+    pub all: usize,
+    pub source: Option<usize>,
+    pub owner: Option<usize>,
+}
+
 #[derive(Debug)]
 struct Inner {
     most: usize,
+    shares: Shares,
     state: Mutex<State>,
     /// A connection ended.
     freed: Notify,
@@ -61,13 +71,24 @@ pub struct Room {
 }
 
 impl Rooms {
+    /// With the default shares.
     pub fn new(most: usize) -> Self {
+        Self::of(Shares {
+            all: most,
+            source: None,
+            owner: None,
+        })
+    }
+
+    pub fn of(shares: Shares) -> Self {
+        let most = shares.all;
         let state = State {
             guaranteed: (most / SET_ASIDE).max(1),
             ..State::default()
         };
         Self(Arc::new(Inner {
             most,
+            shares,
             state: Mutex::new(state),
             freed: Notify::new(),
         }))
@@ -98,7 +119,8 @@ impl Rooms {
         let own = state.taken.get(owner).copied().unwrap_or(0);
         let within = own < state.guaranteed;
         let free = state.beyond < self.0.most - self.0.most / SET_ASIDE;
-        if state.total >= self.0.most || !(within || free) {
+        let has_share = self.0.shares.owner.is_some_and(|share| own >= share);
+        if state.total >= self.0.most || has_share || !(within || free) {
             return Err(NoRoom::Full);
         }
         state.total += 1;
@@ -127,6 +149,9 @@ impl Rooms {
     }
 
     fn share_of(&self, source: IpAddr) -> usize {
+        if let Some(share) = self.0.shares.source {
+            return share;
+        }
         let part = match source.is_loopback() {
             true => LOOPBACK_SHARE,
             false => SOURCE_SHARE,
@@ -223,6 +248,25 @@ mod tests {
         drop(taken);
         let local: Vec<Room> = std::iter::from_fn(|| one([127, 0, 0, 1].into()).ok()).collect();
         assert_eq!(local.len(), 40);
+    }
+
+    #[test]
+    fn shares_that_were_set_hold() {
+        let rooms = Rooms::of(Shares {
+            all: 80,
+            source: Some(3),
+            owner: Some(7),
+        });
+        rooms.share_among(2);
+        let one = |who: u8, address: IpAddr| rooms.try_enter(&owner(who), Some(address));
+        let first: Vec<Room> = std::iter::from_fn(|| one(1, source(1)).ok()).collect();
+        assert_eq!(first.len(), 3);
+        assert_eq!(one(2, source(1)).unwrap_err(), NoRoom::Source);
+        let local: Vec<Room> = std::iter::from_fn(|| one(1, [127, 0, 0, 1].into()).ok()).collect();
+        assert_eq!(local.len(), 3);
+        one(1, source(2)).map(std::mem::forget).unwrap();
+        assert_eq!(one(1, source(3)).unwrap_err(), NoRoom::Full);
+        one(2, source(3)).unwrap();
     }
 
     #[tokio::test]

@@ -26,7 +26,7 @@ use crate::{
     door::Porter,
     health::Changed,
     netns::{Origin, Sockets},
-    rooms::Rooms,
+    rooms::{Rooms, Shares},
     worker::{Shared, Threads, Workers},
 };
 
@@ -118,7 +118,12 @@ impl Control {
             closed: config.closed.clone(),
             workers: workers.clone(),
             ports: config.ports.clone(),
-            rooms: Rooms::new(budget.clients),
+            rooms: Rooms::of(Shares {
+                all: budget.clients,
+                source: config.source_connections,
+                owner: config.balancer_connections,
+            }),
+            listen_pause: config.listen_pause,
         };
         Ok(Self {
             groups: Groups::new(

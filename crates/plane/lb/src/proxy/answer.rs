@@ -13,27 +13,32 @@ use http::{
 };
 use http_body::{Body, Frame, SizeHint};
 
-use crate::{
-    upstream::{ResponseBody, http2},
-    worker::RequestGuard,
-};
+use super::streamed::Streamed;
+use crate::worker::RequestGuard;
 
 /// The body of an answer. Holds the request open until it is given to the connection.
 pub struct Answer {
     kind: Kind,
     /// Dropped with the body.
-    pub guard: Option<RequestGuard>,
+    guard: Option<RequestGuard>,
 }
 
 pub enum Kind {
     Whole(Bytes),
-    Stream(Box<ResponseBody>),
-    Http2(Box<http2::ResponseBody>),
+    Streamed(Streamed),
 }
 
 impl Answer {
     pub fn new(kind: Kind) -> Self {
         Self { kind, guard: None }
+    }
+
+    /// Keeps the request open as long as the body is there.
+    pub fn hold(&mut self, guard: RequestGuard) {
+        match &self.kind {
+            Kind::Whole(_) => self.guard = Some(guard),
+            Kind::Streamed(body) => body.hold(guard),
+        }
     }
 
     pub fn whole(bytes: Bytes) -> Self {
@@ -52,24 +57,21 @@ impl Body for Answer {
         match &mut self.kind {
             Kind::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
             Kind::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
-            Kind::Stream(body) => Pin::new(&mut **body).poll_frame(cx),
-            Kind::Http2(body) => Pin::new(&mut **body).poll_frame(cx),
+            Kind::Streamed(body) => Pin::new(body).poll_frame(cx),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.kind {
             Kind::Whole(bytes) => bytes.is_empty(),
-            Kind::Stream(body) => body.is_end_stream(),
-            Kind::Http2(body) => body.is_end_stream(),
+            Kind::Streamed(body) => body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
             Kind::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Kind::Stream(body) => body.size_hint(),
-            Kind::Http2(body) => body.size_hint(),
+            Kind::Streamed(body) => body.size_hint(),
         }
     }
 }

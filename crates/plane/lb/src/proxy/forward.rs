@@ -11,6 +11,7 @@ use hyper::{body::Incoming, upgrade::OnUpgrade};
 use super::{
     answer::{Answer, Kind},
     head::{self, Context, Framing},
+    streamed::{Source, Streamed},
     upgrade,
 };
 use crate::{
@@ -336,7 +337,7 @@ impl Sending<'_> {
             Ok(bytes) => Kind::Whole(bytes),
             Err(exchange) => {
                 let body = ResponseBody::new(*exchange, &head, Rc::clone(pool), lease);
-                Kind::Stream(Box::new(body))
+                self.streamed(Source::Http1(Box::new(body)))
             }
         };
         let mut response = Response::new(Answer::new(body));
@@ -344,6 +345,11 @@ impl Sending<'_> {
         *response.headers_mut() = head.headers;
         head::strip_response(response.headers_mut());
         response
+    }
+
+    fn streamed(&self, source: Source) -> Kind {
+        let idle_ms = self.listener.settings.idle_timeout_ms;
+        Kind::Streamed(Streamed::new(self.client, idle_ms, source))
     }
 
     async fn over_http2(
@@ -392,7 +398,8 @@ impl Sending<'_> {
                     let target = balance::target_name(lease.target());
                     let (head, body) = response.into_parts();
                     let body = http2::ResponseBody::new(body, lease);
-                    let mut response = Response::new(Answer::new(Kind::Http2(Box::new(body))));
+                    let body = self.streamed(Source::Http2(Box::new(body)));
+                    let mut response = Response::new(Answer::new(body));
                     *response.status_mut() = head.status;
                     *response.headers_mut() = head.headers;
                     return Ok((response, target));

@@ -4,6 +4,7 @@ mod answer;
 mod forward;
 mod head;
 mod reach;
+pub mod streamed;
 mod upgrade;
 
 use std::{rc::Rc, sync::Arc};
@@ -23,7 +24,7 @@ pub async fn handle(client: Rc<Client>, request: Request<Incoming>) -> Response<
     let mut guard = RequestGuard::new(&client);
     let mut response = answer(&client, &mut guard, request).await;
     guard.answered();
-    response.body_mut().guard = Some(guard);
+    response.body_mut().hold(guard);
     response
 }
 

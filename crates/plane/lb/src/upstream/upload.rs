@@ -13,7 +13,10 @@ use http_body::Body;
 use hyper::body::Incoming;
 
 use super::Connection;
-use crate::{Pace, clock};
+use crate::{
+    clock,
+    pace::{Pace, Progress},
+};
 
 /// Of a body is kept at most this much, to be sent again if need be.
 const KEPT_BYTES: usize = 64 * 1024;
@@ -74,7 +77,7 @@ impl Upload {
 
     /// From now on the client may take its time.
     pub fn any_pace(&mut self) {
-        self.progress.pace = None;
+        self.progress.any_pace();
     }
 
     /// Whether it can be sent from its beginning.
@@ -235,74 +238,5 @@ impl Upload {
                 text.freeze()
             }
         };
-    }
-}
-
-/// How fast a client sends, while it is the one that is waited for.
-#[derive(Debug)]
-struct Progress {
-    /// `None`: any will do.
-    pace: Option<Pace>,
-    waiting_since_ms: Option<u64>,
-    waited_ms: u64,
-    bytes: u64,
-}
-
-impl Progress {
-    fn new(pace: Pace) -> Self {
-        Self {
-            pace: Some(pace),
-            waiting_since_ms: None,
-            waited_ms: 0,
-            bytes: 0,
-        }
-    }
-
-    /// There is nothing of the client's to send.
-    fn waits(&mut self, now_ms: u64) {
-        self.waiting_since_ms.get_or_insert(now_ms);
-    }
-
-    /// Some came; whether it is too little for the time it took. Silence is not asked about: the
-    /// idle timeout ends it.
-    fn too_slow(&mut self, bytes: usize, now_ms: u64) -> bool {
-        if let Some(since) = self.waiting_since_ms.take() {
-            self.waited_ms += now_ms.saturating_sub(since);
-        }
-        self.bytes += bytes as u64;
-        self.pace.is_some_and(|pace| {
-            let due = pace.bytes_per_s.saturating_mul(self.waited_ms) / 1000;
-            u128::from(self.waited_ms) > pace.grace.as_millis() && self.bytes < due
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    /// Whether a client that sends this much after each wait is too slow in the end.
-    fn slow(bytes: usize, wait_ms: u64, times: u64) -> bool {
-        let mut progress = Progress::new(Pace {
-            bytes_per_s: 100,
-            grace: Duration::from_secs(30),
-        });
-        (0..times).any(|number| {
-            progress.waits(number * wait_ms);
-            progress.too_slow(bytes, (number + 1) * wait_ms)
-        })
-    }
-
-    #[test]
-    fn drips_are_too_slow_and_slow_networks_are_not() {
-        assert!(slow(1, 59_000, 1));
-        assert!(slow(90, 1_000, 60));
-        assert!(!slow(110, 1_000, 3_600));
-        assert!(!slow(1, 1_000, 30), "at first it may take its time");
-        // A target that reads slowly is not the client's fault: nobody waits for the client.
-        let mut progress = Progress::new(Pace::default());
-        assert!(!(0..100).any(|number| progress.too_slow(1, number * 10_000)));
     }
 }

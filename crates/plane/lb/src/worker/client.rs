@@ -29,7 +29,7 @@ use tokio_rustls::{LazyConfigAcceptor, server::TlsStream};
 use super::{
     Worker,
     closing::{Closing, Graceful, Until},
-    watch::{Watch, Watched},
+    watch::{Ended, Watch, Watched},
 };
 use crate::{
     clock,
@@ -66,8 +66,20 @@ pub struct Client {
     /// The load balancer whose certificate it got, by its name.
     pub secured_as: Option<String>,
     watch: Arc<Watch>,
+    closing: Rc<Closing>,
+    is_http2: bool,
     /// Requests under way.
     requests: Cell<usize>,
+}
+
+impl Client {
+    /// Its connection is of no more use: ended at once, or after HTTP/2's other streams.
+    pub fn give_up(&self) {
+        match self.is_http2 {
+            true => self.closing.ask(),
+            false => self.watch.end(Ended::Idle),
+        }
+    }
 }
 
 /// A request under way, until its response was given to the connection or nobody wants it.
@@ -262,6 +274,8 @@ async fn run<T: Transport>(
         is_tls: T::TLS,
         secured_as,
         watch: watched.share(),
+        closing: Rc::clone(&closing),
+        is_http2: http2,
         requests: Cell::new(0),
     });
     let io = ClientIo {

@@ -40,7 +40,7 @@ impl Closing {
         closing
     }
 
-    fn ask(&self) {
+    pub fn ask(&self) {
         if !self.asked.replace(true)
             && let Some(waker) = self.waker.borrow_mut().take()
         {

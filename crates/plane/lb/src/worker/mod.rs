@@ -26,6 +26,7 @@ use crate::{
     Pace, clock,
     door::{Door, Shift},
     netns::Sockets,
+    proxy::streamed,
     rooms::{Room, Rooms},
     upstream::{self, Pool},
 };
@@ -210,6 +211,7 @@ async fn work(worker: Rc<Worker>, mut received: mpsc::UnboundedReceiver<Command>
             _ = ticks.tick() => {
                 let now_ms = clock::tick();
                 watch::sweep(now_ms);
+                streamed::sweep(now_ms);
                 closing::sweep(now_ms, stop_by.is_some());
                 tick = tick.wrapping_add(1);
                 if tick.is_multiple_of(TICKS_A_POOL_SWEEP) {

@@ -119,7 +119,10 @@ impl Watch {
         }
     }
 
-    fn end(&self, why: Ended) {
+    pub fn end(&self, why: Ended) {
+        if self.closed.load(Ordering::Relaxed) {
+            return;
+        }
         let code = match why {
             Ended::Idle => 1,
             Ended::Forced => 2,

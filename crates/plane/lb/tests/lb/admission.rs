@@ -128,6 +128,9 @@ async fn internal_load_balancers_do_not_listen_on_the_host() {
     .await;
 }
 
+/// The longest between attempts to listen, where a test waits for some.
+const PAUSE: Duration = Duration::from_millis(50);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_port_of_another_program_stays_its_own() {
     let squatter = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -139,6 +142,7 @@ async fn a_port_of_another_program_stays_its_own() {
         Running::start_with(move |config| {
             config.ports = Ports::new(PortRules::default(), &config.local_listen, memory);
             config.closed = closed;
+            config.listen_pause = PAUSE;
         })
     };
     let memory = PortMemory::default();
@@ -146,6 +150,7 @@ async fn a_port_of_another_program_stays_its_own() {
     let mut lb = Running::start_with(|config| {
         config.ports = ports.clone();
         config.closed = closed.clone();
+        config.listen_pause = PAUSE;
     });
     lb.port = address.port();
     serve(&lb, &[("web", &["0.0.0.0/0"])]).await;
@@ -159,9 +164,9 @@ async fn a_port_of_another_program_stays_its_own() {
     })
     .await;
     assert_eq!(shown.reason, "another program listens there, or did");
-    // It ends, and is started again after a while.
+    // It ends, and is started again after a while, in which others would have tried many times.
     drop(squatter);
-    sleep(Duration::from_secs(6)).await;
+    sleep(20 * PAUSE).await;
     TcpStream::connect(address).await.unwrap_err();
     let again = std::net::TcpListener::bind(address).expect("its port is free");
     drop(again);
@@ -286,6 +291,40 @@ async fn a_source_beyond_its_share_is_refused_and_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn shares_of_the_operator_hold() {
+    let lb = Running::start_with(|config| {
+        config.max_connections = 40;
+        config.source_connections = Some(4);
+        config.balancer_connections = Some(10);
+    });
+    serve(&lb, &[("web", &["127.0.0.0/8"])]).await;
+    lb.listening().await;
+    let mut held = flood(&lb, [127, 0, 5, 1].into(), 6).await;
+    until("refusals", async || {
+        let counts = lb.metrics.balancers().remove("arn:lb/web")?;
+        (counts.rejected_connection_count >= 2).then_some(())
+    })
+    .await;
+    for last in 2..6 {
+        held.extend(flood(&lb, [127, 0, 5, last].into(), 4).await);
+    }
+    let counts = || lb.metrics.balancers().remove("arn:lb/web").unwrap();
+    until("its share to be full", async || {
+        (counts().active_connection_count == 10).then_some(())
+    })
+    .await;
+    // Others wait, and are served once there is room.
+    let waiting = ask_from(&lb, "127.0.5.9", "web");
+    tokio::pin!(waiting);
+    let early = tokio::time::timeout(Duration::from_millis(200), &mut waiting).await;
+    assert!(early.is_err(), "{early:?}");
+    assert_eq!(counts().active_connection_count, 10);
+    drop(held);
+    let answer = waiting.await;
+    assert!(answer.unwrap().ends_with("web"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_trickles_is_given_up() {
     let server = Server::answering(|request| async {
         use http_body_util::BodyExt;
@@ -297,7 +336,7 @@ async fn a_body_that_trickles_is_given_up() {
     let lb = Running::start_with(|config| {
         config.pace = Pace {
             bytes_per_s: 100,
-            grace: Duration::from_secs(1),
+            grace: Duration::from_millis(500),
         };
     });
     lb.serve(&[&server]).await;

@@ -9,4 +9,5 @@ mod hold;
 mod http;
 mod namespace;
 mod setup;
+mod slow_clients;
 mod tls;

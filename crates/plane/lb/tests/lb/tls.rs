@@ -17,7 +17,7 @@ use wharf_planeproto::{
 use crate::setup::*;
 
 /// A certificate for a name, with who issued it.
-fn certificate(name: &str) -> (Certificate, rcgen::Certificate) {
+pub fn certificate(name: &str) -> (Certificate, rcgen::Certificate) {
     let key = rcgen::KeyPair::generate().unwrap();
     let issued = rcgen::CertificateParams::new([name.to_owned()]).unwrap();
     let issued = issued.self_signed(&key).unwrap();
@@ -30,7 +30,7 @@ fn certificate(name: &str) -> (Certificate, rcgen::Certificate) {
     (record, issued)
 }
 
-async fn connect(
+pub async fn connect(
     lb: &Running,
     name: &str,
     trusted: &rcgen::Certificate,
@@ -50,7 +50,7 @@ async fn connect(
 }
 
 /// A load balancer with an HTTPS listener for these certificates and one target.
-async fn https(lb: &Running, certificates: &[&Certificate], policy: &str, server: &Server) {
+pub async fn https(lb: &Running, certificates: &[&Certificate], policy: &str, server: &Server) {
     let mut listener = listener(lb.port);
     listener.protocol = Protocol::Https;
     listener.ssl_policy = Some(policy.to_owned());
@@ -75,7 +75,7 @@ async fn https(lb: &Running, certificates: &[&Certificate], policy: &str, server
     lb.listening().await;
 }
 
-const NEWEST: &str = "ELBSecurityPolicy-TLS13-1-2-2021-06";
+pub const NEWEST: &str = "ELBSecurityPolicy-TLS13-1-2-2021-06";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_certificate_follows_the_name() {
