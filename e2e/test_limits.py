@@ -111,7 +111,49 @@ def test_a_fork_bomb_stays_within_its_task(small, shell, neighbour):
     bomb.stop()
 
 
+# Processors
+
+
+def test_cores_are_shared_by_what_tasks_reserve(small, shell):
+    """A task without a reservation has the least share there is, and gives way where the kernel can."""
+    shares, weight = ("cpu.shares", "cpu.weight")
+    nothing = begin(small, shell, IDLE)
+    some = begin(small, shell, IDLE, cpu=512)
+    sized = begin(small, shell, IDLE, memory=None, task={"cpu": "256", "memory": "128"})
+    for task in (nothing, some, sized):
+        task.wait("RUNNING")
+    assert group_file(small, f"containers/{nothing.id}/{container_of(small, nothing)}", shares, weight) in (1, 2)
+    assert group_file(small, f"containers/{some.id}", shares, weight) in (512, 20)
+    assert group_file(small, f"containers/{sized.id}", shares, weight) in (256, 10)
+    if pathlib.Path("/sys/fs/cgroup/cpu/cpu.idle").exists():
+        assert group_file(small, f"containers/{nothing.id}", "cpu.idle", "cpu.idle") == 1
+        assert group_file(small, f"containers/{some.id}", "cpu.idle", "cpu.idle") == 0
+    for task in (nothing, some, sized):
+        task.stop(wait=False)
+
+
+def container_of(small, task):
+    """The name of the one group below a task's."""
+    for root in (CONTROL_GROUPS / "cpu", CONTROL_GROUPS):
+        folder = root / f"wharf-{small.id}" / "containers" / task.id
+        if folder.exists():
+            (name,) = (path.name for path in folder.iterdir() if path.is_dir())
+            return name
+    raise LookupError(f"no group of {task.id}")
+
+
 # Memory
+
+
+def test_swap_is_what_the_definition_says_or_none(small, shell):
+    none = begin(small, shell, IDLE, memory=32)
+    some = begin(small, shell, IDLE, memory=32, linuxParameters={"maxSwap": 16})
+    for task, swap in ((none, 0), (some, 16)):
+        task.wait("RUNNING")
+        group = f"containers/{task.id}/{container_of(small, task)}"
+        both = group_file(small, group, "memory.memsw.limit_in_bytes", "memory.swap.max")
+        assert both in (swap * MIB, (32 + swap) * MIB)
+        task.stop(wait=False)
 
 
 def test_a_task_ends_before_anything_of_wharf(small, shell):
