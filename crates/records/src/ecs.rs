@@ -33,7 +33,8 @@ pub use service::{
     Breaker, BreakerStatus, Deployment, Membership, PlacementRule, Revision, RevisionRecord,
     Rollback, RolloutState, Scheduling, Service, ServiceDeployment, ServiceDeploymentStatus,
     ServiceEvent, ServiceEvents, ServiceNetwork, ServiceOptions, ServiceStatus, ServiceSubnet,
-    TargetKind, TargetSpec, TargetState, TaskTarget, Threshold, ThresholdKind, Throttle,
+    TargetKind, TargetSpec, TargetState, TaskFailure, TaskTarget, Threshold, ThresholdKind,
+    Throttle,
 };
 pub use setting::Setting;
 pub use task::{

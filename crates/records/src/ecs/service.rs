@@ -48,6 +48,9 @@ pub struct Service {
     /// Everything was as wanted at the last look.
     #[serde(default)]
     pub steady: bool,
+    /// When all tasks last counted as healthy: those created before have proven themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proven_at: Option<Timestamp>,
     /// SHA-256 of the request that created it, hexadecimal, and its client token: a repeated
     /// CreateService finds its own work.
     pub request: String,
@@ -273,8 +276,21 @@ pub struct Deployment {
     /// One of its tasks has been RUNNING: from here on only failed checks count.
     #[serde(default)]
     pub ran: bool,
+    /// The last of `failed_tasks`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_failure: Option<TaskFailure>,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+/// Why a task failed, kept for longer than the task is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskFailure {
+    /// The task's id.
+    pub task: String,
+    pub at: Timestamp,
+    /// Its stopped reason with what its containers said, for people.
+    pub reason: String,
 }
 
 impl Deployment {
@@ -289,6 +305,7 @@ impl Deployment {
             failed_tasks: 0,
             failures: 0,
             ran: false,
+            last_failure: None,
             unknown: Unknown::new(),
         }
     }
@@ -428,14 +445,22 @@ impl BreakerStatus {
     }
 }
 
-/// How long the scheduler waits because tasks keep failing.
+/// What the scheduler makes of tasks that keep failing: how long it waits before it starts more,
+/// and how long one must run before it counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Throttle {
-    /// Rounds of failures in a row; the tasks of one round were started together.
+    /// Rounds in a row of tasks that failed at their start; the tasks of one round were started
+    /// together.
     pub rounds: u32,
+    /// Rounds of failures of any kind since a task last outlived the longest probation.
+    #[serde(default)]
+    pub unsteady: u32,
     /// Failures of tasks created before this moment belong to a round that was counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted_at: Option<Timestamp>,
+    /// When a failure was last counted: tasks created since have the rounds before them to outlive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<Timestamp>,
 }

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use wharf_api_ecs as api;
+use wharf_base::Timestamp;
 use wharf_records::ecs::{
-    Breaker, Deployment, Desired, Launch, Revision, RevisionRecord, Service, ServiceDeployment,
-    ServiceEvents, ServiceNetwork, ServiceOptions, ServiceStatus, Status, StrategyItem, Task,
+    Breaker, Deployment, Desired, Launch, Revision, RevisionRecord, RolloutState, Service,
+    ServiceDeployment, ServiceEvents, ServiceNetwork, ServiceOptions, ServiceStatus, Status,
+    StrategyItem, Task,
 };
 
-use crate::{launch, names::Place, tags};
+use crate::{launch, names::Place, services::probation, tags};
 
 /// What LATEST means.
 const PLATFORM: &str = "1.4.0";
@@ -26,16 +28,24 @@ pub struct Count {
 }
 
 impl Counts {
-    /// A task counts until it is told to stop or has ended, as PENDING before RUNNING.
-    pub fn of<'a>(tasks: impl Iterator<Item = &'a Task>) -> Self {
+    /// A task counts until it is told to stop or has ended, as PENDING before it is RUNNING and its
+    /// probation is over: whoever waits for a stable service compares these counts.
+    pub fn of<'a>(
+        service: &Service,
+        tasks: impl Iterator<Item = &'a Task>,
+        now: Timestamp,
+    ) -> Self {
         let mut counts = Self::default();
         for task in tasks.filter(|task| task.desired == Desired::Running && !task.ended) {
             let Some(membership) = &task.service else {
                 continue;
             };
             let count = counts.of.entry(membership.deployment.clone()).or_default();
+            let (id, created, started) = (&membership.deployment, task.created_at, task.started_at);
             match task.last {
-                Status::Running => count.running += 1,
+                Status::Running if probation::is_over(service, id, created, started, now) => {
+                    count.running += 1;
+                }
                 _ => count.pending += 1,
             }
         }
@@ -213,11 +223,26 @@ fn deployments(record: &Service, counts: &Counts) -> Vec<api::Deployment> {
             platform_family: platform_family(revision),
             network_configuration: network(revision),
             rollout_state: Some(one.state.as_str().to_owned()),
-            rollout_state_reason: Some(one.reason.clone()),
+            rollout_state_reason: Some(reason(one)),
             ..api::Deployment::default()
         }
     };
     record.deployments.iter().enumerate().map(show).collect()
+}
+
+/// What ECS says, and the last failure while the deployment has not succeeded.
+fn reason(one: &Deployment) -> String {
+    match &one.last_failure {
+        Some(last) if one.state != RolloutState::Completed => {
+            let said = &one.reason;
+            let why = last.reason.trim_end_matches('.');
+            match one.failed_tasks {
+                1 => format!("{said} 1 task failed: {why}."),
+                count => format!("{said} {count} tasks failed, the last one: {why}."),
+            }
+        }
+        _ => one.reason.clone(),
+    }
 }
 
 fn current_revisions(
@@ -332,5 +357,35 @@ pub fn revision(record: &RevisionRecord, images: Vec<api::ContainerImage>) -> ap
         guard_duty_enabled: Some(false),
         created_at: Some(revision.created_at),
         ..api::ServiceRevision::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wharf_records::ecs::TaskFailure;
+
+    use super::*;
+
+    #[test]
+    fn the_reason_of_a_rollout_has_its_last_failure_until_it_succeeds() {
+        let revision =
+            serde_json::json!({"id": "1", "definition": "d", "launch": "EC2", "created_at": 0});
+        let revision = serde_json::from_value(revision).unwrap();
+        let mut one = Deployment::new(revision, Timestamp(0));
+        assert_eq!(reason(&one), "ECS deployment ecs-svc/1 in progress.");
+        one.failed_tasks = 2;
+        one.last_failure = Some(TaskFailure {
+            task: "t".to_owned(),
+            at: Timestamp(0),
+            reason: "Essential container in task exited (container main: exit code 3)".to_owned(),
+        });
+        assert_eq!(
+            reason(&one),
+            "ECS deployment ecs-svc/1 in progress. 2 tasks failed, the last one: Essential container \
+             in task exited (container main: exit code 3)."
+        );
+        one.state = RolloutState::Completed;
+        one.reason = "done".to_owned();
+        assert_eq!(reason(&one), "done");
     }
 }

@@ -155,6 +155,7 @@ fn wanted(
         throttle: Throttle::default(),
         said: std::collections::BTreeMap::new(),
         steady: false,
+        proven_at: None,
         request: String::new(),
         client_token: None,
         unknown: Unknown::new(),

@@ -77,7 +77,8 @@ async fn shown_now(
     let events = core.read::<ServiceEvents>(&key).await?;
     let events = events.map(|stored| stored.record).unwrap_or_default();
     let counts = core.view.read(place, |region| {
-        show_service::Counts::of(region.tasks_of_service(&id).map(|task| &*task.record))
+        let tasks = region.tasks_of_service(&id).map(|task| &*task.record);
+        show_service::Counts::of(service, tasks, core.now())
     });
     Ok(show_service::service(
         place, service, &counts, events, with_tags,

@@ -84,11 +84,10 @@ fn described(
         .unwrap_or_default();
     core.view.read(place, |region| {
         let tasks = region.tasks_of_service(&id).map(|task| &*task.record);
-        let counts = show_service::Counts::of(tasks);
-        let desired = region
-            .services
-            .get(&id)
-            .map_or(0, |service| service.desired);
+        let service = region.services.get(&id);
+        let counts = service.map(|held| show_service::Counts::of(held, tasks, core.now()));
+        let counts = counts.unwrap_or_default();
+        let desired = service.map_or(0, |service| service.desired);
         show_service::service_deployment(place, record, desired, &counts)
     })
 }

@@ -47,6 +47,10 @@ pub async fn update_service(
             }
             None => None,
         };
+        // Clients take it for the time of the user's last change, and judge only what came after.
+        if let Some(primary) = service.deployments.first_mut() {
+            primary.updated_at = call.now;
+        }
         if service != stored.record {
             let txn = Txn::new()
                 .when(stored.unchanged())

@@ -96,8 +96,13 @@ pub fn unhealthy_target(service: &str, port: u16, group: &str, reason: &str) -> 
     )
 }
 
-pub fn cannot_start(service: &str) -> String {
-    format!("(service {service}) is unable to consistently start tasks successfully.{MORE}")
+/// `why`: the last failure, perhaps empty.
+pub fn cannot_start(service: &str, why: &str) -> String {
+    let start = format!("(service {service}) is unable to consistently start tasks successfully.");
+    match why.trim_end_matches('.') {
+        "" => format!("{start}{MORE}"),
+        why => format!("{start} The last one: {why}.{MORE}"),
+    }
 }
 
 pub fn blocked(service: &str) -> String {

@@ -12,6 +12,8 @@
 //! | [`plan`] | what is to be done, and what the service becomes by it; no I/O, clock or chance |
 //! | [`events`] | the literal texts, and which of them are not repeated for hours |
 //! | [`execute`] | performs a plan; every write compares the shard's lease |
+//! | [`failure`] | why a task ended, in a line |
+//! | [`probation`] | how long a task must have run before it counts |
 //! | [`explain`] | says what a service waits for, and why hosts take no task of it |
 //! | [`launch`] | starts tasks: one transaction a batch claims hosts and writes tasks |
 //!
@@ -22,9 +24,11 @@
 pub mod events;
 pub mod execute;
 pub mod explain;
+pub mod failure;
 pub mod launch;
 pub mod observe;
 pub mod plan;
+pub mod probation;
 pub mod targets;
 pub mod wish;
 

@@ -7,6 +7,7 @@ use wharf_records::ecs::{
     Desired, Health, Status, StopCode, TargetKind, TargetState, Task, TaskTarget,
 };
 
+use super::failure;
 use crate::view::Region;
 
 /// A task of the service.
@@ -30,6 +31,8 @@ pub struct Seen {
     pub protected_until: Option<Timestamp>,
     /// How it ended; `None` while something of it may run.
     pub end: Option<End>,
+    /// Why it ended, for people; empty before.
+    pub why: String,
     pub accounted: bool,
 }
 
@@ -61,9 +64,11 @@ pub enum End {
     Told,
     FailedToStart,
     /// By itself, after it ran for so long. `killed`: by SIGKILL, so hardly of its own making.
+    /// `clean`: with code 0, as what has done its work.
     Exited {
         ran: Duration,
         killed: bool,
+        clean: bool,
     },
 }
 
@@ -136,6 +141,10 @@ fn seen(region: &Region, task: &Task, health: &HealthTable) -> Option<Seen> {
         targets: membership.targets.iter().map(target).collect(),
         protected_until: membership.protected_until,
         end: end(task),
+        why: match membership.accounted || !(task.ended || task.last == Status::Stopped) {
+            true => String::new(),
+            false => failure::line(task),
+        },
         accounted: membership.accounted,
     })
 }
@@ -155,6 +164,8 @@ pub fn check(task: &Task) -> Option<Health> {
 
 /// Exit code of a process that SIGKILL ended.
 const KILLED: i32 = 137;
+/// How the reason of a container begins that SIGKILL ended for the memory it took.
+const OUT_OF_MEMORY: &str = "OutOfMemoryError";
 
 fn end(task: &Task) -> Option<End> {
     if !task.ended && task.last < Status::Deprovisioning {
@@ -168,10 +179,13 @@ fn end(task: &Task) -> Option<End> {
                 .started_at
                 .zip(stopped)
                 .map(|(from, until)| until.since(from));
-            let mut ended = task.containers.iter().filter(|c| c.essential);
+            let ended = || task.containers.iter().filter(|c| c.essential);
+            let memory = |reason: &str| reason.starts_with(OUT_OF_MEMORY);
+            let greedy = ended().any(|c| c.reason.as_deref().is_some_and(memory));
             End::Exited {
                 ran: ran.unwrap_or_default(),
-                killed: ended.any(|c| c.exit_code == Some(KILLED)),
+                killed: !greedy && ended().any(|c| c.exit_code == Some(KILLED)),
+                clean: ended().all(|c| c.exit_code.is_none_or(|code| code == 0)),
             }
         }
         _ => End::Told,

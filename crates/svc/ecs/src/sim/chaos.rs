@@ -161,7 +161,13 @@ fn deploy(world: &mut World, service: &mut wharf_records::ecs::Service, bad: boo
         Scheduling::Daemon => "bridge",
         Scheduling::Replica => "awsvpc",
     };
-    let definition = world.define(&service.name, mode, bad);
+    // What has health checks may pass them before it crashes; a breaker bears that.
+    let crashes = bad && service.name != "balanced" && world.rng.random_bool(0.5);
+    let definition = world.define(&service.name, mode, bad && !crashes);
+    if crashes {
+        let life = world.chance_ms(100..4_500);
+        world.crashing.insert(definition.clone(), life);
+    }
     let revision = world.revision_of(&service.name, &definition);
     service
         .deployments

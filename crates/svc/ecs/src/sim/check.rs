@@ -1,10 +1,10 @@
 //! What must hold after every step, and what must come about once nothing goes wrong any more.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use wharf_records::ecs::{
     Desired, InstanceStatus, Ledger, Phase as ClaimPhase, RolloutState, Scheduling, Service,
-    Status, Task,
+    Status, StopCode, Task,
 };
 
 use super::{
@@ -23,11 +23,15 @@ use crate::{
 /// How long it may take until all is as wanted: the longest pause of the throttle, and some.
 const PATIENCE: Duration = Duration::from_secs(40 * 60);
 
+/// How long after a failure nothing is called steady.
+const FORGOTTEN: Duration = Duration::from_secs(40);
+
 /// Healthy in the words of the specification, told apart from the code under test.
 fn counts(world: &World, service: &Service, task: &Seen) -> bool {
-    let settled = match service.options.breaker.enable && task.targets.is_empty() {
-        true => Duration::from_secs(5),
-        false => Duration::ZERO,
+    let settled = match (task.targets.is_empty(), service.options.breaker.enable) {
+        (true, true) => Duration::from_secs(5),
+        (true, false) => Duration::from_secs(3),
+        (false, _) => Duration::ZERO,
     };
     task.is_running()
         && task.started_at.is_some_and(|at| at + settled <= world.now)
@@ -84,6 +88,59 @@ pub fn within_bounds(world: &World, service: &Service, observed: &Observed, plan
             }
             _ => {}
         }
+    }
+}
+
+/// Complete and steady are what has stayed up: every task counts, and none failed of late.
+pub fn steady(world: &World, service: &Service, observed: &Observed, plan: &Plan) {
+    let says = |what: &str| plan.events.iter().any(|text| text.contains(what));
+    let (complete, steady) = (says("deployment completed"), says("steady state"));
+    if !complete && !steady {
+        return;
+    }
+    let live = observed.tasks.iter().filter(|task| task.is_live());
+    let counting = live
+        .clone()
+        .filter(|task| counts(world, &plan.service, task));
+    let (live, counting) = (live.count(), counting.count());
+    assert!(
+        live == counting && live == plan.service.desired as usize,
+        "seed {}: {} is called good with {counting} of {live} tasks",
+        world.seed,
+        service.name
+    );
+    if !steady {
+        return;
+    }
+    let primary = plan.service.deployments[0].id();
+    let rolled_back = world.rolled_back.get(&service.name).copied();
+    let failed = |task: &&Arc<Task>| {
+        let of = task.service.as_ref();
+        let own = of.is_some_and(|of| of.deployment == primary && of.accounted);
+        let ran = task.started_at.zip(task.execution_stopped_at);
+        // A crash of its node is not its own failure.
+        let killed = task.containers.iter().any(|c| c.exit_code == Some(137));
+        let exited = task.stop_code == Some(StopCode::EssentialContainerExited)
+            && !killed
+            && ran.is_some_and(|(from, until)| until.since(from) < FORGOTTEN);
+        task.ended && own && (exited || task.stop_code == Some(StopCode::TaskFailedToStart))
+    };
+    let ends = world
+        .tasks
+        .values()
+        .filter(failed)
+        .filter_map(|t| t.stopping_at);
+    // A rollback begins anew.
+    if let Some(last) = ends
+        .filter(|at| rolled_back.is_none_or(|back| *at > back))
+        .max()
+    {
+        assert!(
+            last + FORGOTTEN <= world.now,
+            "seed {}: {} is called steady so soon after a failure",
+            world.seed,
+            service.name
+        );
     }
 }
 

@@ -168,6 +168,10 @@ impl World {
         let observed = self.observe(id, &held);
         let plan = plan(&held, &observed, self.now);
         check::within_bounds(self, &held, &observed, &plan);
+        if plan.events.iter().any(|text| text.contains("rolling back")) {
+            self.rolled_back.insert(held.name.clone(), self.now);
+        }
+        check::steady(self, &held, &observed, &plan);
         if let Some(at) = plan.wake_at {
             let delay = at.since(self.now);
             if delay < Duration::from_secs(3600) {

@@ -154,7 +154,10 @@ impl World {
                 check::may_start(self, node, id);
                 self.set_phase(node, id, Phase::Running);
                 self.say(node, id, Said::Running);
-                if self.probably(CHANCE_OF_EXIT) {
+                let life = self.crashing.get(&self.tasks[id].definition).copied();
+                if let Some(life) = life {
+                    self.step_after(life, node, id, Step::Exit(3));
+                } else if self.probably(CHANCE_OF_EXIT) {
                     let delay = self.chance_ms(100..60_000);
                     self.step_after(delay, node, id, Step::Exit(1));
                 }

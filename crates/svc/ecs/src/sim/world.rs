@@ -102,6 +102,10 @@ pub struct World {
     pub definitions: BTreeMap<String, Definition>,
     /// Definitions whose tasks never start.
     pub bad: BTreeSet<String>,
+    /// Definitions whose tasks exit by themselves, and after how long.
+    pub crashing: BTreeMap<String, Duration>,
+    /// When a service was last rolled back.
+    pub rolled_back: BTreeMap<String, Timestamp>,
     pub orders: BTreeMap<(String, String), Order>,
     pub accounted: BTreeSet<String>,
     pub next_id: Cell<u64>,
@@ -136,6 +140,8 @@ impl World {
             addresses: BTreeMap::new(),
             definitions: BTreeMap::new(),
             bad: BTreeSet::new(),
+            crashing: BTreeMap::new(),
+            rolled_back: BTreeMap::new(),
             orders: BTreeMap::new(),
             accounted: BTreeSet::new(),
             next_id: Cell::new(0),
@@ -423,6 +429,7 @@ impl World {
                 throttle: Throttle::default(),
                 said: BTreeMap::new(),
                 steady: false,
+                proven_at: None,
                 request: String::new(),
                 client_token: None,
                 unknown: Unknown::new(),

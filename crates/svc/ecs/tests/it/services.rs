@@ -264,7 +264,10 @@ async fn tasks_that_exit_at_once_trip_the_breaker_too() {
     assert_eq!(deployment.failed_tasks, Some(2));
     assert_eq!(
         deployment.rollout_state_reason.as_deref(),
-        Some("ECS deployment circuit breaker: tasks failed to start.")
+        Some(
+            "ECS deployment circuit breaker: tasks failed to start. 2 tasks failed, the last one: \
+             Essential container in task exited (container web: exit code 1)."
+        )
     );
     assert_eq!(
         robot.told.lock().unwrap().len(),

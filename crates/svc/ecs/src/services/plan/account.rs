@@ -3,13 +3,17 @@
 use std::time::Duration;
 
 use wharf_base::Timestamp;
-use wharf_records::ecs::{RolloutState, TargetState, Throttle};
+use wharf_records::ecs::{RolloutState, TargetState, TaskFailure, Throttle};
 
-use super::{Action, Plan, View, health::SETTLED_AFTER};
+use super::{Action, Plan, View, health};
 use crate::services::{
     events,
     observe::{End, Seen},
+    probation::LONGEST,
 };
+
+/// An end by itself before so long is a failure to start, seen RUNNING for a moment.
+const AT_START: Duration = Duration::from_secs(5);
 
 /// Rounds of failures in a row that are retried at once.
 const FREE_ROUNDS: u32 = 2;
@@ -49,54 +53,76 @@ fn count(plan: &mut Plan, task: &Seen, end: End, now: Timestamp) {
     let Some(at) = position(plan, &task.deployment) else {
         return;
     };
+    let probation = health::probation(task, &plan.service);
     let deployment = &mut plan.service.deployments[at];
     if task.started_at.is_some() {
         deployment.ran = true;
     }
-    let (failed, counts) = match end {
-        End::Told => (false, false),
+    let (kind, counts) = match end {
+        End::Told | End::Exited { killed: true, .. } => return,
         // From the first RUNNING task on, only failed checks count.
-        End::FailedToStart => (true, !deployment.ran),
-        // It never counted as healthy: a crash at the start, seen RUNNING for a moment.
-        End::Exited { ran, killed } => {
-            let quick = ran < SETTLED_AFTER && !killed;
-            (quick, quick)
-        }
+        End::FailedToStart => (Kind::Start, !deployment.ran),
+        End::Exited { ran, .. } if ran < AT_START => (Kind::Start, true),
+        // It never counted as healthy.
+        End::Exited { ran, .. } if ran < probation => (Kind::Run, true),
+        End::Exited { ran, clean, .. } if ran < LONGEST && !clean => (Kind::Run, false),
+        End::Exited { .. } => return,
     };
-    if !failed {
-        return;
-    }
-    deployment.failed_tasks += 1;
-    deployment.updated_at = now;
-    if counts && deployment.state == RolloutState::InProgress {
-        deployment.failures += 1;
-    }
+    note(plan, at, task, &task.why, counts, now);
     if at == 0 {
-        slow_down(plan, task.created_at, now);
+        unsettle(plan, task.created_at, kind, now);
     }
 }
 
 /// A task of ours failed its checks and is told to stop for it.
-pub(super) fn failed_check(plan: &mut Plan, task: &Seen, now: Timestamp) {
+pub(super) fn failed_check(plan: &mut Plan, task: &Seen, why: &str, now: Timestamp) {
     let Some(at) = position(plan, &task.deployment) else {
         return;
     };
+    note(plan, at, task, why, true, now);
+    if at == 0 {
+        unsettle(plan, task.created_at, Kind::Run, now);
+    }
+}
+
+/// One more failure of a deployment, for users and perhaps for the circuit breaker. `updatedAt` is
+/// left alone: clients take it for the time of the user's last change, and look for complaints since.
+fn note(plan: &mut Plan, at: usize, task: &Seen, why: &str, counts: bool, now: Timestamp) {
     let deployment = &mut plan.service.deployments[at];
     deployment.failed_tasks += 1;
-    deployment.updated_at = now;
-    if deployment.state == RolloutState::InProgress {
+    deployment.last_failure = Some(TaskFailure {
+        task: task.id.clone(),
+        at: now,
+        reason: why.to_owned(),
+    });
+    if counts && deployment.state == RolloutState::InProgress {
         deployment.failures += 1;
     }
 }
 
+/// Where a task failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// It did not start, or ended at once.
+    Start,
+    /// Later: the next is started at once, and must prove itself for longer.
+    Run,
+}
+
 /// Tasks that were started together fail together: they are one round.
-fn slow_down(plan: &mut Plan, created: Timestamp, now: Timestamp) {
+fn unsettle(plan: &mut Plan, created: Timestamp, kind: Kind, now: Timestamp) {
+    plan.service.steady = false;
     let throttle = &mut plan.service.throttle;
+    throttle.failed_at = Some(now);
     if throttle.counted_at.is_some_and(|counted| created < counted) {
         return;
     }
-    throttle.rounds = throttle.rounds.saturating_add(1);
+    throttle.unsteady = throttle.unsteady.saturating_add(1);
     throttle.counted_at = Some(now);
+    if kind == Kind::Run {
+        return;
+    }
+    throttle.rounds = throttle.rounds.saturating_add(1);
     if throttle.rounds <= FREE_ROUNDS {
         return;
     }
@@ -105,7 +131,10 @@ fn slow_down(plan: &mut Plan, created: Timestamp, now: Timestamp) {
         .saturating_mul(1 << doublings)
         .min(LONGEST_PAUSE);
     throttle.retry_at = Some(now + pause);
-    let text = events::cannot_start(&plan.service.name);
+    let primary = plan.service.deployments.first();
+    let last = primary.and_then(|primary| primary.last_failure.as_ref());
+    let why = last.map_or("", |failure| failure.reason.as_str());
+    let text = events::cannot_start(&plan.service.name, why);
     plan.say_rarely("cannot-start", text, now);
 }
 
@@ -117,38 +146,51 @@ pub(super) fn healthy(plan: &mut Plan, view: &View<'_>, now: Timestamp) {
     {
         primary.ran = true;
     }
-    let settled = |since: Timestamp| since + SETTLED_AFTER <= now;
-    let proven = ours()
-        .filter(|one| one.is_healthy())
-        .filter_map(|one| one.task.started_at);
-    let proven: Vec<Timestamp> = proven.collect();
-    let has_settled = proven.iter().any(|since| settled(*since));
+    let well = || ours().filter(|one| one.is_healthy());
+    let started: Vec<Timestamp> = well().filter_map(|one| one.task.started_at).collect();
     let resets = plan.service.options.breaker.reset_on_healthy;
     if let Some(primary) = plan.service.deployments.first_mut()
         && primary.failures > 0
         && primary.state == RolloutState::InProgress
         && resets
-        && has_settled
     {
-        primary.failures = 0;
-        primary.updated_at = now;
+        let first = started.iter().min().map(|started| *started + AT_START);
+        match first {
+            Some(settled) if settled <= now => primary.failures = 0,
+            Some(settled) => plan.wake(settled),
+            None => {}
+        }
     }
     if plan.service.throttle == Throttle::default() {
         return;
     }
-    // One that was healthy before the trouble proves nothing about what is started now.
-    let counted = plan.service.throttle.counted_at.unwrap_or_default();
-    let after = ours().any(|one| {
-        one.is_healthy()
-            && one.task.created_at >= counted
-            && one.task.started_at.is_some_and(settled)
-    });
-    if after {
-        plan.service.throttle = Throttle::default();
-        plan.service.said.remove("cannot-start");
-    } else if let Some(first) = proven.iter().filter(|since| !settled(**since)).min() {
-        plan.wake(*first + SETTLED_AFTER);
+    if view.bounds.desired == 0 && view.live.is_empty() {
+        // Nothing is left that could fail.
+        return forget(plan);
     }
+    // One that was healthy before the trouble proves nothing about what is started now.
+    let failed = plan.service.throttle.failed_at;
+    let failed = failed.or(plan.service.throttle.counted_at);
+    let proof = well()
+        .filter(|one| failed.is_none_or(|failed| one.task.created_at >= failed))
+        .filter_map(|one| one.task.started_at)
+        .min();
+    let Some(started) = proof else { return };
+    if started + LONGEST <= now {
+        return forget(plan);
+    }
+    plan.wake(started + LONGEST);
+    if started + AT_START > now {
+        return plan.wake(started + AT_START);
+    }
+    plan.service.throttle.rounds = 0;
+    plan.service.throttle.retry_at = None;
+    plan.service.said.remove("cannot-start");
+}
+
+fn forget(plan: &mut Plan) {
+    plan.service.throttle = Throttle::default();
+    plan.service.said.remove("cannot-start");
 }
 
 fn position(plan: &Plan, deployment: &str) -> Option<usize> {

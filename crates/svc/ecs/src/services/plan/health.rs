@@ -6,12 +6,10 @@ use wharf_base::Timestamp;
 use wharf_records::ecs::{Health, Service, TargetState};
 
 use super::Why;
-use crate::services::observe::{Seen, TargetHealth};
-
-/// Without any check a task counts as soon as it is RUNNING, so that a service is stable as soon as
-/// it can be; but where a circuit breaker watches, only after it has run so long. The published
-/// service waits 40 s in both cases.
-pub const SETTLED_AFTER: Duration = Duration::from_secs(5);
+use crate::services::{
+    observe::{Seen, TargetHealth},
+    probation,
+};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -35,25 +33,23 @@ pub(super) fn judge(task: &Seen, service: &Service, now: Timestamp) -> Verdict {
             false => Verdict::Failing(why),
         };
     }
-    if task.check.is_none() && task.targets.is_empty() {
-        let settled = match service.options.breaker.enable {
-            true => started + SETTLED_AFTER,
-            false => started,
-        };
-        return match now < settled {
-            true => Verdict::Until(settled),
-            false => Verdict::Healthy,
-        };
-    }
     let checked = task.check.is_none_or(|health| health == Health::Healthy);
     let reached = task
         .targets
         .iter()
         .all(|t| t.state == TargetState::Registered && t.health == TargetHealth::Healthy);
+    let outlived = started + probation(task, service);
     match checked && reached {
-        true => Verdict::Healthy,
         false => Verdict::Starting,
+        true if now < outlived => Verdict::Until(outlived),
+        true => Verdict::Healthy,
     }
+}
+
+/// How long it must run before it counts.
+pub(super) fn probation(task: &Seen, service: &Service) -> Duration {
+    let checked = task.check.is_some() || !task.targets.is_empty();
+    probation::of(service, &task.deployment, task.created_at, checked)
 }
 
 fn failed_check(task: &Seen) -> Option<Why> {

@@ -6,7 +6,7 @@ use wharf_base::Timestamp;
 use wharf_records::ecs::RolloutState;
 
 use super::{Action, Judged, Plan, View, Why, account, health::Verdict};
-use crate::services::events;
+use crate::{services::events, task::stop};
 
 pub(super) fn balance(plan: &mut Plan, view: &View<'_>, now: Timestamp) {
     if is_stuck(plan) {
@@ -198,8 +198,8 @@ pub(super) fn stop_failing<'a>(
     let Verdict::Failing(why) = &one.verdict else {
         return;
     };
-    account::failed_check(plan, one.task, now);
     let name = plan.service.name.clone();
+    account::failed_check(plan, one.task, &stop::of_service(why).reason, now);
     match why {
         Why::TargetHealth(group) => {
             let target = one.task.targets.iter().find(|t| t.group == *group);

@@ -159,7 +159,13 @@ pub(super) fn conclude(plan: &mut Plan, view: &View<'_>, now: Timestamp) {
         plan.service.steady = false;
         return;
     }
+    prove(plan, view, now);
     complete(plan, now);
+    if plan.service.throttle.unsteady > 0 {
+        // A task may have failed again by the time it would have been noticed; see `account`.
+        plan.service.steady = false;
+        return;
+    }
     let name = plan.service.name.clone();
     if !std::mem::replace(&mut plan.service.steady, true) {
         plan.service.said.remove("steady");
@@ -175,6 +181,14 @@ fn is_as_wanted(plan: &Plan, view: &View<'_>) -> bool {
     plan.service.deployments.len() == 1
         && view.count(|one| one.current && one.is_healthy()) == desired
         && view.count(|_| true) == desired
+}
+
+/// All tasks count now: no later failure makes one of them look as if it had never.
+fn prove(plan: &mut Plan, view: &View<'_>, now: Timestamp) {
+    let newest = view.live.iter().map(|one| one.task.created_at).max();
+    if newest > plan.service.proven_at {
+        plan.service.proven_at = Some(now);
+    }
 }
 
 fn complete(plan: &mut Plan, now: Timestamp) {

@@ -1,6 +1,8 @@
 //! Tables, then properties: the plan is a fixpoint once it is carried out, and safe whatever it
 //! sees.
 
+mod steady;
+
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -59,6 +61,7 @@ fn service(desired: u32, deployments: &[&str]) -> Service {
         throttle: Throttle::default(),
         said: std::collections::BTreeMap::new(),
         steady: false,
+        proven_at: None,
         request: String::new(),
         client_token: None,
         unknown: Unknown::new(),
@@ -81,6 +84,7 @@ fn task(number: usize, deployment: &str) -> Seen {
         targets: Vec::new(),
         protected_until: None,
         end: None,
+        why: String::new(),
         accounted: false,
     }
 }
