@@ -6,6 +6,7 @@
 //! given back when they end. All mounts are made in a mount namespace of the shim's own: when the
 //! last process of a task is gone, so are its mounts, whatever killed it.
 
+mod allowance;
 mod container;
 mod copy_up;
 mod create;

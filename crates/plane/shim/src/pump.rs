@@ -4,6 +4,7 @@ use std::{
     fs::File,
     io::{self, Read},
     os::fd::{AsFd, BorrowedFd, OwnedFd},
+    time::Instant,
 };
 
 use wharf_shim_protocol::{
@@ -11,7 +12,7 @@ use wharf_shim_protocol::{
     spool::{self, MAX_PAYLOAD, Record, Stream},
 };
 
-use crate::{pipes::set_nonblocking, spool::Spool};
+use crate::{allowance::Allowance, pipes::set_nonblocking, spool::Spool};
 
 /// Read at once; also how much a stream can be ahead of the spool's bound.
 const READ_BYTES: usize = 16 << 10;
@@ -30,6 +31,7 @@ pub struct Pump {
     sources: Vec<Source>,
     spool: Option<Spool>,
     ended: bool,
+    allowance: Allowance,
     /// The last append failed (disk full): try again later, read nothing meanwhile.
     stuck: Option<Vec<u8>>,
 }
@@ -52,11 +54,23 @@ impl Pump {
             sources,
             spool,
             ended: false,
+            allowance: Allowance::new(Instant::now()),
             stuck: None,
         })
     }
 
-    /// What to poll for input; nothing while the spool is full.
+    /// What to poll for input: nothing while too much comes, or the spool is full.
+    pub fn polled(&self, now: Instant) -> impl Iterator<Item = BorrowedFd<'_>> {
+        let rests = self.rests_until(now).is_some();
+        self.inputs().filter(move |_| !rests)
+    }
+
+    /// When to poll again, if nothing is read until then.
+    pub fn rests_until(&self, now: Instant) -> Option<Instant> {
+        self.allowance.rests_until(now)
+    }
+
+    /// Where input may be; nothing while the spool is full.
     pub fn inputs(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
         let open = self.stuck.is_none() && !self.spool.as_ref().is_some_and(Spool::is_full);
         self.sources
@@ -93,6 +107,7 @@ impl Pump {
             let over = match source.pipe.read(&mut buffer) {
                 Ok(0) => true,
                 Ok(n) => {
+                    self.allowance.spend(n, Instant::now());
                     if self.spool.is_some() {
                         source.split(&buffer[..n], &mut records);
                     }

@@ -141,8 +141,10 @@ impl Server {
         let mut fds = vec![self.listener.as_fd(), self.signals.as_fd()];
         fds.extend(self.connections.iter().map(|c| c.socket.as_fd()));
         fds.extend(self.subscribers.iter().map(AsFd::as_fd));
+        let now = Instant::now();
         for container in self.containers.values() {
-            fds.extend(container.pump().into_iter().flat_map(|pump| pump.inputs()));
+            let pump = container.pump().into_iter();
+            fds.extend(pump.flat_map(|pump| pump.polled(now)));
             fds.extend(
                 container
                     .reports()
@@ -162,7 +164,7 @@ impl Server {
             .iter()
             .map(|fd| PollFd::new(*fd, PollFlags::POLLIN))
             .collect();
-        match poll(&mut polled, self.timeout()) {
+        match poll(&mut polled, self.timeout(now)) {
             Ok(_) | Err(Errno::EINTR) => {}
             Err(e) => return Err(e.into()),
         }
@@ -173,15 +175,16 @@ impl Server {
             .collect())
     }
 
-    fn timeout(&self) -> PollTimeout {
-        let now = Instant::now();
+    fn timeout(&self, now: Instant) -> PollTimeout {
         let kills = self.containers.values().filter_map(Container::kill_at);
         let retries = self
             .containers
             .values()
             .filter(|c| c.pump().is_some_and(|p| p.is_stuck()))
             .map(|_| now + RETRY);
-        match kills.chain(retries).min() {
+        let pumps = self.containers.values().filter_map(Container::pump);
+        let rests = pumps.filter_map(|pump| pump.rests_until(now));
+        match kills.chain(retries).chain(rests).min() {
             // Rounded up, so that the deadline has passed when poll returns.
             Some(at) => {
                 PollTimeout::try_from(at.saturating_duration_since(now) + Duration::from_millis(1))
