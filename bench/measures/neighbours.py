@@ -23,7 +23,8 @@ METHOD = (
 COLUMNS = ("beside", "service p50 ms", "p99 ms", "of alone", "API p50 ms", "p99 ms", "requests that failed")
 
 FORK_BOMB = "b() { b | b & }; while :; do b 2>/dev/null; usleep 1000; done"
-MEMORY_HOG = "while :; do (x=0123456789abcdef; while :; do x=$x$x; done) 2>/dev/null; done"
+# The kernel takes the inner shell, so that the hog goes on.
+MEMORY_HOG = "while :; do (echo 1000 > /proc/self/oom_score_adj; x=0123456789abcdef; while :; do x=$x$x; done) 2>/dev/null; done"
 DISK_FILLER = "cd /; while :; do dd if=/dev/zero of=/f bs=1M count=4000 2>/dev/null; mkdir -p /d; n=0; while [ $n -lt 20000 ]; do true > /d/$n; n=$((n+1)); done; rm -rf /f /d; done"
 CPU_SPIN = "for n in 1 2 3; do while :; do :; done & done; while :; do :; done"
 LOG_FLOOD = "yes $(head -c 1000 /dev/zero | tr '\\0' x)"
@@ -63,7 +64,7 @@ def _measure(installation):
         "nobody": None,
         "fork bomb": (busybox, sh(FORK_BOMB)),
         "memory hog": (busybox, {**sh(MEMORY_HOG), "memory": 256}),
-        "disk and inode filler": (busybox, sh(DISK_FILLER)),
+        "disk and inode filler": (busybox, {**sh(DISK_FILLER), "memory": 256}),
         "CPU spin, 4 processes": (busybox, sh(CPU_SPIN)),
         "log flood": (busybox, sh(LOG_FLOOD)),
         "connection flood": (python, {**_python(CONNECTIONS), "memory": 128}),
@@ -98,8 +99,8 @@ def _beside(installation, attack):
     time.sleep(2)
     try:
         yield
-    finally:
         assert task.describe()["lastStatus"] == "RUNNING", task.describe()
+    finally:
         task.stop()
 
 
