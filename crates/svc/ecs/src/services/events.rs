@@ -6,6 +6,8 @@ use std::time::Duration;
 use wharf_base::Timestamp;
 use wharf_records::ecs::Service;
 
+use super::room::Lack;
+
 /// Events kept of one service.
 pub const KEPT: usize = 100;
 /// How long a cause is not repeated, and how often a steady state is told again.
@@ -121,62 +123,134 @@ pub fn protected(service: &str, deployment: &str) -> String {
     )
 }
 
-/// Fargate has no room.
-pub fn no_capacity(service: &str) -> String {
-    format!(
-        "(service {service}) was unable to place a task. Reason: Capacity is unavailable at this \
-         time. Please try again later or in a different availability zone."
-    )
-}
-
-/// Why no instance took a task.
+/// Why no host took a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unplaced {
     NoInstances,
-    /// The closest instance.
     Closest {
-        /// Its id.
+        /// Id of the closest instance.
         instance: String,
-        /// The failure's reason.
-        reason: &'static str,
-        /// What its node would have to be started with.
-        flag: Option<String>,
+        lack: Lack,
+        /// No host here can ever run it.
+        never: bool,
     },
 }
 
-pub fn unplaced(service: &str, why: &Unplaced) -> String {
-    let start = format!(
-        "(service {service}) was unable to place a task because no container instance met all of \
-         its requirements."
-    );
-    let closest = |id: &str, lacks: &str| {
-        format!("{start} The closest matching (container-instance {id}) {lacks}.{MORE}")
-    };
-    match why {
-        Unplaced::NoInstances => {
-            format!("{start} Reason: No Container Instances were found in your cluster.{MORE}")
-        }
-        Unplaced::Closest {
-            instance: id,
-            flag: Some(flag),
-            ..
-        } => closest(
-            id,
-            &format!(
-                "is missing an attribute required by your task: it is not started with {flag}"
-            ),
+/// `more`: what a user may do about it, each a sentence; perhaps none.
+pub fn unplaced(service: &str, why: &Unplaced, fargate: bool, more: &[String]) -> String {
+    let start = match fargate {
+        true => format!(
+            "(service {service}) was unable to place a task. Reason: Capacity is unavailable at this \
+             time. Please try again later or in a different availability zone."
         ),
+        false => format!(
+            "(service {service}) was unable to place a task because no container instance met all of \
+             its requirements."
+        ),
+    };
+    let mut text = start;
+    match why {
+        Unplaced::NoInstances if fargate => {}
+        Unplaced::NoInstances => {
+            text.push_str(" Reason: No Container Instances were found in your cluster.");
+        }
+        Unplaced::Closest { instance, lack, .. } => text.push_str(&format!(
+            " The closest matching (container-instance {instance}) {}.",
+            lack.text
+        )),
+    }
+    for sentence in more {
+        text.push(' ');
+        text.push_str(sentence);
+    }
+    if !fargate {
+        text.push_str(MORE);
+    }
+    text
+}
+
+/// What helps a task that no host takes. `elsewhere`: regions that have hosts, if this has none.
+pub fn remedies(
+    service: &Service,
+    why: &Unplaced,
+    region: &str,
+    elsewhere: &[String],
+) -> Vec<String> {
+    match why {
+        Unplaced::NoInstances if !elsewhere.is_empty() => vec![format!(
+            "There are no nodes in {region}: nodes are in {}.",
+            elsewhere.join(", ")
+        )],
+        Unplaced::NoInstances => Vec::new(),
+        Unplaced::Closest { never: true, .. } => {
+            vec!["No node here can ever run it, whatever else ends.".to_owned()]
+        }
+        Unplaced::Closest { lack, .. } if lack.taken => vec![full(service)],
+        Unplaced::Closest { .. } => Vec::new(),
+    }
+}
+
+/// Every host is full: the older tasks of a deployment may be what fills them.
+fn full(service: &Service) -> String {
+    let minimum = service.options.minimum_percent;
+    match service.deployments.len() > 1 && minimum > 0 {
+        true => format!(
+            "Tasks of the older deployment hold the room: a minimumHealthyPercent below {minimum} lets \
+             some of them stop first; so does more capacity."
+        ),
+        false => "More capacity helps, or fewer or smaller tasks.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn closest(taken: bool, never: bool) -> Unplaced {
         Unplaced::Closest {
-            instance: id,
-            reason,
-            ..
-        } => match *reason {
-            "RESOURCE:CPU" => closest(id, "has insufficient CPU units available"),
-            "RESOURCE:MEMORY" => closest(id, "has insufficient memory available"),
-            "RESOURCE:PORTS" => closest(id, "is already using a port required by your task"),
-            "ATTRIBUTE" => closest(id, "is missing an attribute required by your task"),
-            "AGENT" => closest(id, "doesn't have the agent connected"),
-            other => closest(id, &format!("encountered error \"{other}\"")),
-        },
+            instance: "abc".to_owned(),
+            lack: Lack {
+                text: "has insufficient CPU units available (256 needed, 0 of 2048 free)"
+                    .to_owned(),
+                taken,
+                never,
+            },
+            never,
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named_in_the_form_of_ecs() {
+        let more = vec!["More capacity helps.".to_owned()];
+        assert_eq!(
+            unplaced("web", &closest(true, false), false, &more),
+            "(service web) was unable to place a task because no container instance met all of its \
+             requirements. The closest matching (container-instance abc) has insufficient CPU units \
+             available (256 needed, 0 of 2048 free). More capacity helps. For more information, see \
+             the Troubleshooting section of the Amazon ECS Developer Guide."
+        );
+        assert_eq!(
+            unplaced("web", &closest(true, false), true, &[]),
+            "(service web) was unable to place a task. Reason: Capacity is unavailable at this time. \
+             Please try again later or in a different availability zone. The closest matching \
+             (container-instance abc) has insufficient CPU units available (256 needed, 0 of 2048 \
+             free)."
+        );
+    }
+
+    #[test]
+    fn what_helps_depends_on_what_fills_the_hosts() {
+        let mut service = crate::services::plan::tests::service(2, &["1"]);
+        let of = |service: &Service, why: &Unplaced| remedies(service, why, "r", &["s".to_owned()]);
+        assert!(of(&service, &closest(true, false))[0].starts_with("More capacity helps"));
+        assert!(of(&service, &closest(false, true))[0].contains("can ever run it"));
+        assert_eq!(of(&service, &closest(false, false)), Vec::<String>::new());
+        assert_eq!(
+            of(&service, &Unplaced::NoInstances),
+            ["There are no nodes in r: nodes are in s."]
+        );
+        let older = service.deployments[0].clone();
+        service.deployments.push(older);
+        assert!(of(&service, &closest(true, false))[0].contains("minimumHealthyPercent below 100"));
     }
 }

@@ -333,10 +333,10 @@ impl Look<'_> {
 
     fn unplaced(&self, service: &Service, why: &events::Unplaced) -> String {
         let launch = service.primary().map(|primary| primary.revision.launch);
-        match launch {
-            Some(wharf_records::ecs::Launch::Fargate) => events::no_capacity(&service.name),
-            _ => events::unplaced(&service.name, why),
-        }
+        let fargate = launch == Some(wharf_records::ecs::Launch::Fargate);
+        let elsewhere = self.core.view.regions_with_hosts(&self.place.account);
+        let more = events::remedies(service, why, &self.place.region, &elsewhere);
+        events::unplaced(&service.name, why, fargate, &more)
     }
 
     fn account(&self, txn: Txn, task: &str) -> Txn {

@@ -1,30 +1,33 @@
 //! Why a service, or a task, is as it is: for `wharf explain`. Reads; changes nothing.
 
+mod failures;
+mod steps;
+
 use std::{collections::BTreeMap, ops::Bound};
 
 use serde::Serialize;
-use wharf_placement::{Reason, ledger, refusal_of};
+use wharf_base::Timestamp;
+use wharf_placement::{Demand, Pool, Reason, ledger, refusal_of};
 use wharf_records::{
-    Record,
-    ecs::{
-        Claim, Definition, Desired, Instance, Launch, Service, ServiceEvents, Status, TargetState,
-        Task,
-    },
+    Record, decode,
+    ecs::{Definition, Instance, Launch, Service, ServiceEvents, Status, Task},
 };
+use wharf_store::Range;
 use wharf_wire::{Call, Fault};
 
 use super::{
-    observe::{self, End, HealthTable, Seen, SeenTarget, TargetHealth},
-    targets,
+    cause, failure,
+    observe::{self, HealthTable, Seen},
+    room, targets,
 };
 use crate::{
-    asks,
     core::{Core, Stored},
     fault,
     launch::of_service,
     names::{self, Place},
     view::{Held, Region},
 };
+pub use failures::FailureExplained;
 
 /// Events that are repeated.
 const EVENTS: usize = 5;
@@ -38,8 +41,12 @@ pub struct ServiceExplained {
     pub status: &'static str,
     pub desired: u32,
     pub deployments: Vec<DeploymentExplained>,
+    /// Why tasks failed of late, each reason once, the latest first.
+    pub failures: Vec<FailureExplained>,
     pub tasks: Vec<TaskExplained>,
     pub hosts: Vec<HostExplained>,
+    /// What a user may do, each a sentence.
+    pub advice: Vec<String>,
     /// Newest first.
     pub events: Vec<String>,
 }
@@ -51,6 +58,11 @@ pub struct DeploymentExplained {
     pub definition: String,
     pub rollout: &'static str,
     pub running: usize,
+    pub failed_tasks: u32,
+    /// Why the last of them failed.
+    pub last_failure: Option<String>,
+    /// It gave up: why nothing more is started for it.
+    pub gave_up: Option<String>,
     /// The step it is at; `None` if nothing is left to do.
     pub waits_for: Option<String>,
 }
@@ -67,6 +79,9 @@ pub struct TaskExplained {
     pub waits_for: Option<String>,
     /// Why it stopped, with the reasons of its containers.
     pub ended: Vec<String>,
+    /// What is usually behind that.
+    pub cause: Option<&'static str>,
+    pub stopped_at: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -75,8 +90,12 @@ pub struct HostExplained {
     pub instance: String,
     pub ec2_instance: String,
     pub zone: String,
+    /// The task that is explained is on it.
+    pub here: bool,
     /// Why it takes no further task; `None` if it could.
     pub refuses: Option<String>,
+    /// It can never run such a task.
+    pub never: bool,
 }
 
 pub async fn service(
@@ -107,12 +126,16 @@ pub async fn service(
     let events = events
         .map(|stored| stored.record.events)
         .unwrap_or_default();
+    let failures = failures::of(core, &place, &held).await?;
+    let elsewhere = core.view.regions_with_hosts(&place.account);
+    let now = core.now();
     Ok(core.view.read(&place, |region| {
         let seen = observe::tasks(region, &id, &health);
-        let tasks: Vec<TaskExplained> = seen
-            .iter()
-            .filter_map(|seen| Some(of_task(region, find(region, &seen.arn)?, Some(seen))))
-            .collect();
+        let explain = |seen: &Seen| {
+            let task = find(region, &seen.arn)?;
+            Some(of_task(region, task, Some((seen, &held)), now))
+        };
+        let tasks: Vec<TaskExplained> = seen.iter().filter_map(explain).collect();
         let hosts = match &definition {
             Some(definition) => hosts_of_service(region, &held, &definition.record),
             None => Vec::new(),
@@ -122,7 +145,9 @@ pub async fn service(
             cluster: cluster.name.clone(),
             status: held.status.as_str(),
             desired: held.desired,
-            deployments: deployments(&held, &seen, &tasks, &hosts),
+            deployments: steps::deployments(&held, &seen, &tasks, &hosts, now),
+            advice: steps::advice(&held, &seen, &hosts, &place.region, &elsewhere),
+            failures,
             tasks,
             hosts,
             events: events
@@ -143,7 +168,8 @@ fn beginning<'a, T>(all: &'a BTreeMap<String, T>, key: &str) -> Option<&'a T> {
     (first == key || found.next().is_none()).then_some(held)
 }
 
-/// The task may be named by the beginning of its id.
+/// The task may be named by the beginning of its id; a STOPPED one too, for as long as it is
+/// described.
 pub async fn task(
     core: &Core,
     call: &Call,
@@ -155,22 +181,23 @@ pub async fn task(
     let id = names::member_id("task", &cluster.name, task)?;
     core.up_to_date().await;
     let key = format!("{}:{id}", cluster.name);
-    let found = core
+    let now = core.now();
+    let live = core
         .view
-        .read(&place, |region| beginning(&region.tasks, &key).cloned())
-        .ok_or_else(|| {
-            fault::client("There is no such task, or no longer, or its id is too short.")
-        })?;
-    let health = match super::id_of(&found) {
-        Some(of) => {
-            let held: Option<Held<Service>> = core
-                .view
-                .read(&place, |region| region.services.get(&of).cloned());
-            match held {
-                Some(held) => targets::health(core, call, &held.record).await?,
-                None => HealthTable::new(),
-            }
-        }
+        .read(&place, |region| beginning(&region.tasks, &key).cloned());
+    let Some(found) = live else {
+        let stopped = stopped(core, &place, &key).await?;
+        let explained = core
+            .view
+            .read(&place, |region| of_task(region, &stopped, None, now));
+        return Ok((explained, Vec::new()));
+    };
+    let service: Option<Held<Service>> = super::id_of(&found).and_then(|of| {
+        core.view
+            .read(&place, |region| region.services.get(&of).cloned())
+    });
+    let health = match &service {
+        Some(held) => targets::health(core, call, &held.record).await?,
         None => HealthTable::new(),
     };
     Ok(core.view.read(&place, |region| {
@@ -179,16 +206,29 @@ pub async fn task(
                 .into_iter()
                 .find(|seen| seen.arn == found.arn)
         });
-        let mut hosts = Vec::new();
-        for instance in pool(region, found.launch, &found.cluster) {
-            let refuses = match instance.arn == found.instance {
-                true => Some("it is on this one".to_owned()),
-                false => short(region, instance, &found.claim),
-            };
-            hosts.push(of_host(region, instance, refuses));
-        }
-        (of_task(region, &found, seen.as_ref()), hosts)
+        let hosts = match found.last {
+            Status::Stopped => Vec::new(),
+            _ => hosts_of_task(region, &found),
+        };
+        let of = seen.as_ref().zip(service.as_deref());
+        (of_task(region, &found, of, now), hosts)
     }))
+}
+
+/// A task that the view has forgotten: that of the key, or the only one whose key begins so.
+async fn stopped(core: &Core, place: &Place, id: &str) -> Result<Task, Fault> {
+    let key = place.scope().key(Task::KIND, id);
+    let range = Range::prefix(&key).limit(2);
+    let reply = core.parts.store.range(range).await;
+    let entries = reply.map_err(fault::of_store)?.entries;
+    match entries.as_slice() {
+        [one] => decode(&one.value).map_err(fault::of_record),
+        [first, ..] if first.key == key => decode(&first.value).map_err(fault::of_record),
+        [] => Err(fault::client(
+            "No task matches: it never was, or it stopped more than an hour ago and is forgotten.",
+        )),
+        _ => Err(fault::client("Several tasks match: give more of the id.")),
+    }
 }
 
 fn find<'a>(region: &'a Region, arn: &str) -> Option<&'a Held<Task>> {
@@ -196,149 +236,32 @@ fn find<'a>(region: &'a Region, arn: &str) -> Option<&'a Held<Task>> {
     region.tasks.get(&format!("{cluster}:{id}"))
 }
 
-fn deployments(
-    service: &Service,
-    seen: &[Seen],
-    tasks: &[TaskExplained],
-    hosts: &[HostExplained],
-) -> Vec<DeploymentExplained> {
-    let primary = service.primary().map(|primary| primary.id().to_owned());
-    let explain = |deployment: &wharf_records::ecs::Deployment| {
-        let own = || {
-            seen.iter()
-                .filter(|task| task.deployment == deployment.id())
-        };
-        let running = own().filter(|task| task.is_running()).count();
-        let current = primary.as_deref() == Some(deployment.id());
-        let waiting = tasks
-            .iter()
-            .filter(|task| task.deployment == deployment.id() && task.waits_for.is_some())
-            .count();
-        let live = own().filter(|task| task.is_live()).count();
-        let missing = (service.desired as usize).saturating_sub(live);
-        let waits_for = if !current {
-            (own().any(|task| task.end.is_none()))
-                .then(|| "its tasks to be replaced and to end".to_owned())
-        } else if let Some(at) = service.throttle.retry_at.filter(|_| missing > 0) {
-            Some(format!(
-                "{}, since its tasks keep failing",
-                at.iso8601_seconds()
-            ))
-        } else if missing > 0 && !hosts.is_empty() && hosts.iter().all(|it| it.refuses.is_some()) {
-            Some(format!("a host that can take {missing} more of its tasks"))
-        } else if missing > 0 {
-            Some(format!("{missing} tasks to be started"))
-        } else if waiting > 0 {
-            Some(format!("{waiting} of its tasks, see below"))
-        } else if seen
-            .iter()
-            .any(|task| task.deployment != deployment.id() && task.end.is_none())
-        {
-            Some("tasks of older deployments to end".to_owned())
-        } else {
-            None
-        };
-        DeploymentExplained {
-            name: deployment.name(),
-            definition: deployment.revision.definition.clone(),
-            rollout: deployment.state.as_str(),
-            running,
-            waits_for,
-        }
-    };
-    service.deployments.iter().map(explain).collect()
-}
-
-fn of_task(region: &Region, task: &Task, seen: Option<&Seen>) -> TaskExplained {
+fn of_task(
+    region: &Region,
+    task: &Task,
+    of: Option<(&Seen, &Service)>,
+    now: Timestamp,
+) -> TaskExplained {
     let instance = region.instance_by_arn(&task.instance);
     let ended = match task.last {
-        Status::Stopped => reasons(task),
+        Status::Stopped => failure::reasons(task),
         _ => Vec::new(),
     };
+    let deployment = task.service.as_ref().map(|of| of.deployment.clone());
     TaskExplained {
         id: task.id.clone(),
-        deployment: seen.map(|seen| seen.deployment.clone()).unwrap_or_default(),
+        deployment: deployment.unwrap_or_default(),
         status: task.last.as_str(),
         desired: task.desired.as_str(),
         instance: instance.map(|it| it.id.clone()).unwrap_or_default(),
-        waits_for: waits_for(task, seen, instance.map(|it| &**it)),
+        waits_for: steps::waits_for(task, of, instance.map(|it| &**it), now),
+        cause: match ended.is_empty() {
+            true => None,
+            false => cause::of(&failure::line(task)),
+        },
+        stopped_at: task.stopped_at,
         ended,
     }
-}
-
-fn reasons(task: &Task) -> Vec<String> {
-    let of_container = task.containers.iter().filter_map(|container| {
-        let code = container.exit_code.map(|code| format!("exit code {code}"));
-        let said = [code, container.reason.clone()];
-        let said: Vec<String> = said.into_iter().flatten().collect();
-        (!said.is_empty()).then(|| format!("container {}: {}", container.name, said.join(", ")))
-    });
-    task.stopped_reason
-        .clone()
-        .into_iter()
-        .chain(of_container)
-        .collect()
-}
-
-/// The next thing that has to happen, or `None` if the task is where it should be.
-fn waits_for(task: &Task, seen: Option<&Seen>, instance: Option<&Instance>) -> Option<String> {
-    if task.last == Status::Stopped {
-        return None;
-    }
-    if instance.is_some_and(|instance| !instance.agent_connected) {
-        return Some("the agent of its host to come back".to_owned());
-    }
-    if task.desired == Desired::Stopped {
-        return Some(match (task.last, seen.and_then(|seen| draining(seen))) {
-            (_, Some(group)) => format!("its requests to end ({group})"),
-            (Status::Deprovisioning, _) => "its network interface to be deleted".to_owned(),
-            _ => "its containers to end".to_owned(),
-        });
-    }
-    match task.last {
-        Status::Provisioning => Some("its network interface".to_owned()),
-        Status::Pending => Some("its images and containers on its host".to_owned()),
-        _ => seen.and_then(check),
-    }
-}
-
-fn draining(seen: &Seen) -> Option<&str> {
-    let mut targets = seen.targets.iter();
-    targets
-        .find(|target| target.state != TargetState::Gone && target.health == TargetHealth::Draining)
-        .map(short_group)
-}
-
-/// What a running task lacks to count as healthy.
-fn check(seen: &Seen) -> Option<String> {
-    use wharf_records::ecs::Health;
-    if matches!(seen.end, Some(End::Told | End::FailedToStart)) {
-        return None;
-    }
-    match seen.check {
-        Some(Health::Unknown) => {
-            return Some("the first health check of its containers".to_owned());
-        }
-        Some(Health::Unhealthy) => return Some("its containers to be healthy again".to_owned()),
-        _ => {}
-    }
-    seen.targets.iter().find_map(|target| {
-        let group = short_group(target);
-        match (target.state, &target.health) {
-            (TargetState::Registered, TargetHealth::Healthy) => None,
-            (TargetState::Registered, TargetHealth::Unhealthy(why)) => {
-                Some(format!("{group} to find it healthy: {why}"))
-            }
-            (TargetState::Registered, _) => Some(format!("the first health checks of {group}")),
-            _ => Some(format!("its registration in {group}")),
-        }
-    })
-}
-
-/// `targetgroup/web`
-fn short_group(target: &SeenTarget) -> &str {
-    let name = target.group.rsplit(':').next().unwrap_or(&target.group);
-    name.rsplit_once('/').map_or(name, |(name, _)| name)
 }
 
 fn hosts_of_service(
@@ -355,17 +278,30 @@ fn hosts_of_service(
     let demand = order.demand(&service.cluster_arn);
     pool(region, order.launch, &service.cluster)
         .map(|instance| {
-            let row = region.fleet.row(&instance.host);
-            let reason = row.map(|row| refusal_of(&region.fleet, &demand, row));
-            let refuses = match reason {
-                None => Some("it is not to be placed on".to_owned()),
-                Some(reason) => reason.map(|reason| match asks::flag(&demand.asks, reason) {
-                    Some(flag) => format!("it is not started with {flag}"),
-                    None => said(region, instance, &demand.claim, reason),
-                }),
-            };
-            of_host(region, instance, refuses)
+            let refused = region
+                .fleet
+                .row(&instance.host)
+                .map(|row| refusal_of(&region.fleet, &demand, row));
+            of_host(region, instance, &demand, refused, false)
         })
+        .collect()
+}
+
+/// Hosts of the pool of a task, with whether another like it fits; attributes and constraints aside.
+fn hosts_of_task(region: &Region, task: &Task) -> Vec<HostExplained> {
+    let demand = Demand::new(Pool::Fargate, task.claim.clone());
+    let explain = |instance| {
+        let refused = short(region, instance, &demand);
+        of_host(
+            region,
+            instance,
+            &demand,
+            Some(refused),
+            instance.arn == task.instance,
+        )
+    };
+    pool(region, task.launch, &task.cluster)
+        .map(|held| explain(&**held))
         .collect()
 }
 
@@ -390,58 +326,45 @@ fn pool<'a>(
     sorted.into_values()
 }
 
-fn of_host(region: &Region, instance: &Instance, refuses: Option<String>) -> HostExplained {
+/// `refused`: by which reason, if by any; `None` outside if nothing is placed on it at all.
+fn of_host(
+    region: &Region,
+    instance: &Instance,
+    demand: &Demand,
+    refused: Option<Option<Reason>>,
+    here: bool,
+) -> HostExplained {
     let host = region.hosts.get(&instance.host);
+    let lack = refused.map(|reason| reason.map(|why| room::lack(region, instance, demand, why)));
+    let never = matches!(&lack, Some(Some(lack)) if lack.never);
     HostExplained {
         instance: instance.id.clone(),
         ec2_instance: instance.ec2_instance.clone(),
         zone: host
             .map(|host| host.availability_zone.clone())
             .unwrap_or_default(),
-        refuses,
+        here,
+        refuses: match lack {
+            None => Some("nothing is placed on it".to_owned()),
+            Some(lack) => lack.map(|lack| format!("it {}", lack.text)),
+        },
+        never,
     }
 }
 
-/// Why the claim does not fit on a host, its attributes and constraints aside.
-fn short(region: &Region, instance: &Instance, claim: &Claim) -> Option<String> {
+/// Why the claim does not fit on a host.
+fn short(region: &Region, instance: &Instance, demand: &Demand) -> Option<Reason> {
     if !instance.agent_connected {
-        return Some(said(region, instance, claim, Reason::Agent));
+        return Some(Reason::Agent);
     }
     let ledger = region.ledgers.get(&instance.host)?;
-    let shortage = ledger::fits(&ledger::free(ledger), claim).err()?;
-    let reason = match shortage {
+    let shortage = ledger::fits(&ledger::free(ledger), &demand.claim).err()?;
+    Some(match shortage {
         ledger::Shortage::Cpu => Reason::Cpu,
         ledger::Shortage::Memory => Reason::Memory,
         ledger::Shortage::Ports => Reason::Ports,
         ledger::Shortage::Interfaces => Reason::Interfaces,
-    };
-    Some(said(region, instance, claim, reason))
-}
-
-/// A refusal with its numbers.
-fn said(region: &Region, instance: &Instance, claim: &Claim, reason: Reason) -> String {
-    let free = region
-        .ledgers
-        .get(&instance.host)
-        .map(|ledger| ledger::free(ledger))
-        .unwrap_or_default();
-    match reason {
-        Reason::Agent if !instance.agent_connected => "its agent is not connected".to_owned(),
-        Reason::Agent => format!("it is {}", instance.status.as_str()),
-        Reason::Location => "it is in none of the wanted zones".to_owned(),
-        Reason::Attribute => "it lacks an attribute that the task definition asks for".to_owned(),
-        Reason::NotAllowed(feature) => {
-            format!("it is not started with --allow {}", feature.flag())
-        }
-        Reason::Cpu => format!("{} CPU units are wanted, {} are free", claim.cpu, free.cpu),
-        Reason::Memory => format!("{} MiB are wanted, {} are free", claim.memory, free.memory),
-        Reason::Ports => "a port that the task wants is taken".to_owned(),
-        Reason::Interfaces => "it has no network interface left".to_owned(),
-        Reason::MemberOf => "a memberOf constraint excludes it".to_owned(),
-        Reason::Distinct => {
-            "it has a task of the group, and distinctInstance asks for another".to_owned()
-        }
-    }
+    })
 }
 
 #[cfg(test)]
@@ -457,16 +380,5 @@ mod tests {
         assert_eq!(beginning(&all, "a:2"), Some(&"a:23"));
         assert_eq!(beginning(&all, "a:"), None);
         assert_eq!(beginning(&all, "a:3"), None);
-    }
-
-    #[test]
-    fn groups_are_named_shortly() {
-        let target = SeenTarget {
-            group: "arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/web/0123456789abcdef".to_owned(),
-            port: 80,
-            state: TargetState::Waiting,
-            health: TargetHealth::Absent,
-        };
-        assert_eq!(short_group(&target), "targetgroup/web");
     }
 }

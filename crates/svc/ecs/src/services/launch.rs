@@ -17,7 +17,7 @@ use wharf_records::{
 };
 use wharf_store::Txn;
 
-use super::events::Unplaced;
+use super::{events::Unplaced, room};
 use crate::{
     asks,
     launch::Order,
@@ -89,7 +89,7 @@ impl<'a> Launcher<'a> {
                 let placed = place(&region.fleet, &demand, (*count).min(BATCH), rng);
                 let reasons = placed.refusals.iter().map(|r| (r.host, r.reason));
                 let short = placed.hosts.len() < (*count).min(BATCH);
-                let unplaced = short.then(|| self.closest(region, reasons));
+                let unplaced = short.then(|| self.closest(region, &demand, reasons));
                 (placed.hosts, unplaced)
             }
             Where::On(hosts) => self.each(region, &demand, hosts),
@@ -154,7 +154,8 @@ impl<'a> Launcher<'a> {
                 Some(reason) => refused.push((row, reason)),
             }
         }
-        let unplaced = (!refused.is_empty()).then(|| self.closest(region, refused.into_iter()));
+        let unplaced =
+            (!refused.is_empty()).then(|| self.closest(region, demand, refused.into_iter()));
         (fit, unplaced)
     }
 
@@ -182,19 +183,37 @@ impl<'a> Launcher<'a> {
     fn closest(
         &self,
         region: &Region,
+        demand: &Demand,
         refusals: impl Iterator<Item = (HostIx, wharf_placement::Reason)>,
     ) -> Unplaced {
-        let best = refusals.max_by_key(|(row, reason)| (*reason, std::cmp::Reverse(*row)));
-        let Some((row, reason)) = best else {
+        let lack = |row, reason| {
+            let host = region.hosts.get(region.fleet.id(row))?;
+            let instance = region.instance_by_arn(&host.instance)?;
+            Some((instance, room::lack(region, instance, demand, reason)))
+        };
+        let refusals: Vec<_> = refusals.collect();
+        let Some(last) = refusals.iter().map(|(_, reason)| *reason).max() else {
             return Unplaced::NoInstances;
         };
-        let host = region.hosts.get(region.fleet.id(row));
-        let instance = host.and_then(|host| region.instance_by_arn(&host.instance));
-        let id = instance.map(|instance| instance.id.clone());
+        let nearly = refusals.iter().filter(|(_, reason)| *reason == last);
+        let nearly = || {
+            nearly
+                .clone()
+                .filter_map(|(row, reason)| lack(*row, *reason))
+        };
+        // A full one is closer than one that is too small.
+        let waits = nearly().find(|(_, lack)| !lack.never);
+        let Some((instance, closest)) = waits.or_else(|| nearly().next()) else {
+            return Unplaced::NoInstances;
+        };
+        let never = closest.never
+            && refusals
+                .iter()
+                .all(|(row, reason)| lack(*row, *reason).is_some_and(|(_, lack)| lack.never));
         Unplaced::Closest {
-            instance: id.unwrap_or_default(),
-            reason: reason.as_str(),
-            flag: asks::flag(&self.order.asks(), reason),
+            instance: instance.id.clone(),
+            lack: closest,
+            never,
         }
     }
 

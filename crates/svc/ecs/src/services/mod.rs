@@ -14,6 +14,8 @@
 //! | [`execute`] | performs a plan; every write compares the shard's lease |
 //! | [`failure`] | why a task ended, in a line |
 //! | [`probation`] | how long a task must have run before it counts |
+//! | [`room`] | what a host lacks for a task |
+//! | [`cause`] | what is usually behind a stopped reason |
 //! | [`explain`] | says what a service waits for, and why hosts take no task of it |
 //! | [`launch`] | starts tasks: one transaction a batch claims hosts and writes tasks |
 //!
@@ -21,6 +23,7 @@
 //! tasks below the minimum, a launch never takes the live ones above the maximum, a DAEMON has at
 //! most one task an instance, every end of a task is counted exactly once.
 
+pub mod cause;
 pub mod events;
 pub mod execute;
 pub mod explain;
@@ -29,6 +32,7 @@ pub mod launch;
 pub mod observe;
 pub mod plan;
 pub mod probation;
+pub mod room;
 pub mod targets;
 pub mod wish;
 

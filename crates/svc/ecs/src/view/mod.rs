@@ -111,6 +111,17 @@ impl View {
         regions.values().for_each(&mut look);
     }
 
+    /// Names of an account's regions in which there are hosts, sorted.
+    pub fn regions_with_hosts(&self, account: &str) -> Vec<String> {
+        let regions = self.regions.read().unwrap_or_else(PoisonError::into_inner);
+        let with = regions
+            .iter()
+            .filter(|(place, region)| place.account == account && !region.hosts.is_empty());
+        let mut names: Vec<String> = with.map(|(place, _)| place.region.clone()).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// Tries something out on one account and region. Whoever does leaves it as it was; nobody sees
     /// it meanwhile, so keep it short.
     pub fn try_out<R>(&self, place: &Place, out: impl FnOnce(&mut Region) -> R) -> R {

@@ -17,7 +17,7 @@ mod register;
 mod replica;
 mod rollout;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use wharf_base::Timestamp;
 use wharf_records::ecs::{Desired, Scheduling, Service, ServiceStatus, Status};

@@ -38,7 +38,7 @@ fn revision(id: &str) -> Revision {
 }
 
 /// A service with deployments, PRIMARY first.
-fn service(desired: u32, deployments: &[&str]) -> Service {
+pub(in crate::services) fn service(desired: u32, deployments: &[&str]) -> Service {
     Service {
         name: "web".to_owned(),
         arn: "arn:aws:ecs:r:a:service/c/web".to_owned(),
@@ -68,7 +68,7 @@ fn service(desired: u32, deployments: &[&str]) -> Service {
     }
 }
 
-fn task(number: usize, deployment: &str) -> Seen {
+pub(in crate::services) fn task(number: usize, deployment: &str) -> Seen {
     Seen {
         id: format!("t{number:03}"),
         arn: format!("arn:task/{number}"),

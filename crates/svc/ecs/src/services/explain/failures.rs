@@ -1,0 +1,101 @@
+//! Why tasks of a service failed of late: those that are still remembered, by reason.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use wharf_base::Timestamp;
+use wharf_records::{
+    Record, decode,
+    ecs::{Service, Status, StopCode, Task},
+};
+use wharf_store::Range;
+use wharf_wire::Fault;
+
+use super::super::{cause, failure};
+use crate::{core::Core, fault, names::Place};
+
+/// Reasons that are told.
+const REASONS: usize = 5;
+/// Tasks read at once.
+const SCAN: usize = 500;
+
+/// One reason, and how often it was given.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FailureExplained {
+    pub reason: String,
+    /// What is usually behind it.
+    pub cause: Option<&'static str>,
+    pub count: usize,
+    pub last_at: Timestamp,
+    /// The last task that gave it.
+    pub task: String,
+}
+
+/// The latest first.
+pub(super) async fn of(
+    core: &Core,
+    place: &Place,
+    service: &Service,
+) -> Result<Vec<FailureExplained>, Fault> {
+    let prefix = format!("{}{}:", place.scope().prefix(Task::KIND), service.cluster);
+    let group = format!("service:{}", service.name);
+    let mut found = BTreeMap::<String, FailureExplained>::new();
+    let mut range = Range::prefix(&prefix).limit(SCAN);
+    loop {
+        let reply = core.parts.store.range(range).await;
+        let reply = reply.map_err(fault::of_store)?;
+        for entry in &reply.entries {
+            let task: Task = decode(&entry.value).map_err(fault::of_record)?;
+            if task.group == group && failed(&task) {
+                take(&mut found, &task);
+            }
+        }
+        let Some(last) = reply.entries.last().filter(|_| reply.more) else {
+            break;
+        };
+        range = Range::prefix(&prefix)
+            .limit(SCAN)
+            .start_after(last.key.clone());
+    }
+    let mut found: Vec<FailureExplained> = found.into_values().collect();
+    found.sort_by_key(|one| std::cmp::Reverse(one.last_at));
+    found.truncate(REASONS);
+    Ok(found)
+}
+
+/// It ended, and neither by a user nor by scaling.
+fn failed(task: &Task) -> bool {
+    let sick = || {
+        let reason = task.stopped_reason.as_deref().unwrap_or_default();
+        reason.contains("health checks")
+    };
+    task.last == Status::Stopped
+        && match task.stop_code {
+            Some(StopCode::TaskFailedToStart | StopCode::EssentialContainerExited) => true,
+            Some(StopCode::ServiceSchedulerInitiated) => sick(),
+            _ => false,
+        }
+}
+
+fn take(found: &mut BTreeMap<String, FailureExplained>, task: &Task) {
+    let reason = failure::line(task);
+    let at = task
+        .stopped_at
+        .or(task.stopping_at)
+        .unwrap_or(task.created_at);
+    let one = found
+        .entry(reason.clone())
+        .or_insert_with(|| FailureExplained {
+            cause: cause::of(&reason),
+            reason,
+            count: 0,
+            last_at: at,
+            task: task.id.clone(),
+        });
+    one.count += 1;
+    if at >= one.last_at {
+        one.last_at = at;
+        one.task.clone_from(&task.id);
+    }
+}
