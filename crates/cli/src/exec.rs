@@ -3,7 +3,7 @@
 //! With a terminal on both sides the command gets one too, of the same size; else standard input,
 //! output and error are passed on as they are. The exit code is the command's.
 
-mod terminal;
+pub mod terminal;
 
 use std::{
     io::{IsTerminal, Read, Write},

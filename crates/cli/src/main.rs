@@ -543,6 +543,12 @@ struct StatusArgs {
     /// Show it again every second, until Ctrl-C
     #[arg(long, conflicts_with = "json")]
     watch: bool,
+    /// Only what is in this cluster
+    #[arg(long, value_name = "NAME")]
+    cluster: Option<String>,
+    /// Only this service, its deployments, tasks and targets
+    #[arg(long, value_name = "NAME")]
+    service: Option<String>,
 }
 
 #[derive(Args, Clone)]

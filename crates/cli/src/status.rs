@@ -11,6 +11,7 @@ use wharf_base::{Clock, SystemClock, Timestamp};
 
 use crate::{
     StatusArgs, call,
+    exec::terminal,
     layout::{Layout, Settings},
     problem::Problem,
     style::{Style, table},
@@ -25,21 +26,102 @@ pub fn run(args: &StatusArgs) -> Result<ExitCode, Problem> {
     call::block_on(async {
         loop {
             let text = call::ask(&layout, &settings, "GET", "/wharf/overview", "").await?;
-            let seen: Value = serde_json::from_str(&text)
+            let mut seen: Value = serde_json::from_str(&text)
                 .map_err(|cause| Problem::caused("the server's answer is no overview", cause))?;
+            narrow(&mut seen, args.cluster.as_deref(), args.service.as_deref());
             if args.output.json {
                 println!("{seen}");
                 return Ok(ExitCode::SUCCESS);
             }
             let screen = as_text(&seen, &settings, Style::of_stdout(), SystemClock.now());
             if !args.watch {
-                print!("{screen}");
+                print!("{}", fitted(&screen, false));
                 return Ok(ExitCode::SUCCESS);
             }
-            show_again(&screen)?;
+            show_again(&fitted(&screen, true))?;
             tokio::time::sleep(PAUSE).await;
         }
     })
+}
+
+/// Leaves what belongs to a cluster, or to a service.
+fn narrow(seen: &mut Value, cluster: Option<&str>, service: Option<&str>) {
+    let mut keep = |kind: &str, wanted: &dyn Fn(&Value) -> bool| {
+        if let Some(all) = seen[kind].as_array_mut() {
+            all.retain(|it| wanted(it));
+        }
+    };
+    if let Some(cluster) = cluster {
+        keep("clusters", &|it| it["clusterName"] == cluster);
+        for kind in ["services", "tasks"] {
+            keep(kind, &|it| name(it, "clusterArn") == cluster);
+        }
+        keep("containerInstances", &|it| {
+            cluster_of(&cell(it, "containerInstanceArn")) == cluster
+        });
+    }
+    if let Some(service) = service {
+        let group = format!("service:{service}");
+        keep("services", &|it| it["serviceName"] == service);
+        keep("tasks", &|it| it["group"] == group.as_str());
+        for kind in [
+            "clusters",
+            "containerInstances",
+            "loadBalancers",
+            "closedDoors",
+        ] {
+            keep(kind, &|_| false);
+        }
+    }
+    if cluster.is_some() || service.is_some() {
+        let groups: Vec<String> = list(seen, "services")
+            .flat_map(|service| list(service, "loadBalancers"))
+            .map(|it| cell(it, "targetGroupArn"))
+            .collect();
+        if let Some(all) = seen["targetGroups"].as_array_mut() {
+            all.retain(|it| groups.contains(&cell(it, "TargetGroupArn")));
+        }
+    }
+}
+
+/// As much as a terminal shows: lines are cut at its edge, and with `whole_screen` at its foot. What
+/// is written elsewhere stays whole.
+fn fitted(text: &str, whole_screen: bool) -> String {
+    if !stdout().is_terminal() {
+        return text.to_owned();
+    }
+    let size = terminal::size();
+    let rows = whole_screen.then(|| usize::from(size.rows));
+    cut(text, usize::from(size.cols), rows)
+}
+
+/// Cuts to so many columns and rows; a painted line, which says what fails, is left whole.
+fn cut(text: &str, columns: usize, rows: Option<usize>) -> String {
+    let all: Vec<&str> = text.lines().collect();
+    // The cursor stands below the last line.
+    let room = rows.map_or(all.len(), |rows| rows.saturating_sub(1).max(1));
+    let (shown, left) = match all.len() > room {
+        true => (room - 1, all.len() - room + 1),
+        false => (all.len(), 0),
+    };
+    let mut out = String::new();
+    for line in &all[..shown] {
+        let painted = line.contains('\u{1b}');
+        match line.chars().count() > columns && !painted {
+            true => {
+                out.extend(line.chars().take(columns.saturating_sub(1)));
+                out.push('…');
+            }
+            false => out.push_str(line),
+        }
+        out.push('\n');
+    }
+    if left > 0 {
+        out.push_str(&format!(
+            "… {left} more lines; --cluster or --service shows less\n"
+        ));
+    }
+    out
 }
 
 /// On a terminal the new text takes the place of the old.
@@ -56,22 +138,61 @@ fn show_again(screen: &str) -> Result<(), Problem> {
 
 /// The whole text: one table a kind, kinds of which there is nothing left out.
 fn as_text(seen: &Value, settings: &Settings, style: Style, now: Timestamp) -> String {
-    let mut text = format!("{} {}\n", style.strong("wharf"), settings.endpoint());
+    let mut text = format!(
+        "{} {}: {}\n",
+        style.strong("wharf"),
+        settings.endpoint(),
+        summary(seen)
+    );
+    for trouble in troubles(seen) {
+        text.push_str(&format!("{}\n", style.bad(&trouble)));
+    }
     let sections = [
-        clusters(seen),
         services(seen),
         deployments(seen),
+        tasks(seen, now),
+        nodes(seen),
+        targets(seen),
         balancers(seen),
         closed(seen),
-        targets(seen),
-        nodes(seen),
-        tasks(seen, now),
+        clusters(seen),
     ];
     for rows in sections.iter().filter(|rows| rows.len() > 1) {
         text.push('\n');
         text.push_str(&table(rows));
     }
     text
+}
+
+/// `2 services, 5 tasks running, 1 node`
+fn summary(seen: &Value) -> String {
+    let count = |number: usize, what: &str| match number {
+        1 => format!("1 {what}"),
+        _ => format!("{number} {what}s"),
+    };
+    let running = |it: &&Value| it["lastStatus"] == "RUNNING";
+    let running = list(seen, "tasks").filter(running).count();
+    format!(
+        "{}, {} running, {}",
+        count(list(seen, "services").count(), "service"),
+        count(running, "task"),
+        count(list(seen, "containerInstances").count(), "node"),
+    )
+}
+
+/// Why deployments do not succeed, one line each.
+fn troubles(seen: &Value) -> Vec<String> {
+    let of = |service: &Value| -> Vec<String> {
+        let failing = list(service, "deployments").filter(|it| {
+            it["rolloutState"] != "COMPLETED" && it["failedTasks"].as_i64().unwrap_or(0) > 0
+        });
+        let line = |it: &Value| {
+            let reason = cell(it, "rolloutStateReason");
+            format!("{}: {reason}", cell(service, "serviceName"))
+        };
+        failing.map(line).collect()
+    };
+    list(seen, "services").flat_map(of).collect()
 }
 
 type Rows = Vec<Vec<String>>;
@@ -357,6 +478,63 @@ mod tests {
         let text = as_text(&seen, &settings, style, SystemClock.now());
         assert!(text.contains("CLUSTER"), "{text}");
         assert!(!text.contains("TASK "), "{text}");
+    }
+
+    #[test]
+    fn a_failing_deployment_stands_before_all_tables() {
+        let deployment = |state: &str, failed: i64| json!({"rolloutState": state, "failedTasks": failed, "rolloutStateReason": "Why."});
+        let seen = json!({"services": [
+            {"serviceName": "web", "deployments": [deployment("IN_PROGRESS", 2), deployment("COMPLETED", 1)]},
+            {"serviceName": "ok", "deployments": [deployment("IN_PROGRESS", 0)]},
+        ], "tasks": [{"lastStatus": "RUNNING"}, {"lastStatus": "PENDING"}]});
+        assert_eq!(troubles(&seen), ["web: Why."]);
+        assert_eq!(summary(&seen), "2 services, 1 task running, 0 nodes");
+    }
+
+    #[test]
+    fn a_screen_is_not_overrun() {
+        let text = "one\nlonger line\nthree\nfour\n";
+        assert_eq!(cut(text, 6, None), "one\nlonge…\nthree\nfour\n");
+        let small = cut(text, 80, Some(4));
+        assert_eq!(
+            small,
+            "one\nlonger line\n… 2 more lines; --cluster or --service shows less\n"
+        );
+        assert_eq!(cut(text, 80, Some(5)), text);
+    }
+
+    #[test]
+    fn one_cluster_or_service_may_be_shown_alone() {
+        let arn = |kind: &str, name: &str| format!("arn:aws:ecs:r:a:{kind}/{name}");
+        let whole = json!({
+            "clusters": [{"clusterName": "a"}, {"clusterName": "b"}],
+            "services": [
+                {"serviceName": "web", "clusterArn": arn("cluster", "a"), "loadBalancers": [{"targetGroupArn": "g"}]},
+                {"serviceName": "api", "clusterArn": arn("cluster", "b")},
+            ],
+            "tasks": [
+                {"group": "service:web", "clusterArn": arn("cluster", "a")},
+                {"group": "family:x", "clusterArn": arn("cluster", "a")},
+            ],
+            "containerInstances": [{"containerInstanceArn": arn("container-instance", "b/1")}],
+            "targetGroups": [{"TargetGroupArn": "g"}, {"TargetGroupArn": "h"}],
+        });
+        let count = |seen: &Value| {
+            let kinds = [
+                "clusters",
+                "services",
+                "tasks",
+                "containerInstances",
+                "targetGroups",
+            ];
+            kinds.map(|kind| list(seen, kind).count())
+        };
+        let mut seen = whole.clone();
+        narrow(&mut seen, Some("a"), None);
+        assert_eq!(count(&seen), [1, 1, 2, 0, 1]);
+        let mut seen = whole.clone();
+        narrow(&mut seen, None, Some("web"));
+        assert_eq!(count(&seen), [0, 1, 1, 0, 1]);
     }
 
     #[test]
