@@ -4,9 +4,9 @@ import statistics
 import time
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
-from harness import processes, tasks
+from harness import processes, tasks, tools
 from harness.tasks import sh
 from harness.waiting import wait_for
 
@@ -36,8 +36,8 @@ class Service:
         return self.ecs.update_service(service=self.name, **changes)["service"]
 
     def stable(self):
-        self.wharf.aws("ecs", "wait", "services-stable", "--services", self.name)
-        return self.describe()
+        """What `aws ecs wait services-stable` waits for, without the 15 s between its looks."""
+        return wait_for(lambda: is_stable(described := self.describe()) and described, 60, f"{self.name} being stable")
 
     def tasks(self, status="RUNNING"):
         arns = self.ecs.list_tasks(serviceName=self.name, desiredStatus=status)["taskArns"]
@@ -52,6 +52,10 @@ class Service:
     def delete(self):
         self.ecs.delete_service(service=self.name, force=True)
         self.wharf.aws("ecs", "wait", "services-inactive", "--services", self.name)
+
+
+def is_stable(described):
+    return len(described["deployments"]) == 1 and described["runningCount"] == described["desiredCount"]
 
 
 def kill_one():
@@ -90,7 +94,7 @@ def test_a_killed_container_is_replaced(service):
     (gone,) = wait_for(lambda: service.tasks("STOPPED"))
     gone = tasks.Task(service.wharf, gone["taskArn"]).wait("STOPPED")
     assert (gone["stopCode"], gone["containers"][0]["exitCode"]) == ("EssentialContainerExited", 137)
-    service.stable()
+    service.wharf.aws("ecs", "wait", "services-stable", "--services", service.name)
     after = service.tasks()
     known = {task["taskArn"] for task in before}
     new = [task for task in after if task["taskArn"] not in known]
@@ -153,6 +157,89 @@ def test_a_broken_version_is_rolled_back(service, wharf, busybox):
     assert f"(service {service.name}) (deployment {failing}) deployment failed: tasks failed to start." in messages
     assert f"(service {service.name}) rolling back to deployment {before}." in messages
     assert service.describe()["runningCount"] == 2
+
+
+# Works for two seconds, as what cannot reach its database does.
+BROKEN = ": a broken release; sleep 2; exit 3"
+
+
+def test_a_release_that_soon_exits_never_looks_green(service, wharf, busybox):
+    """Without a circuit breaker it stays IN_PROGRESS, beside the tasks that work, with its reason wherever one looks."""
+    bad = define(wharf, busybox, BROKEN)
+    service.update(taskDefinition=bad)
+    waiter = service.ecs.get_waiter("services_stable")
+    with pytest.raises(WaiterError, match="Max attempts exceeded"):
+        waiter.wait(services=[service.name], WaiterConfig={"Delay": 1, "MaxAttempts": 9})
+    described = wait_for(
+        lambda: (now := service.describe()) and any("unable to consistently start" in one["message"] for one in now["events"]) and now,
+        what="the event",
+    )
+    primary, old = described["deployments"]
+    assert (primary["rolloutState"], old["runningCount"]) == ("IN_PROGRESS", 2)
+    assert primary["failedTasks"] >= 3
+    reason = "Essential container in task exited (container main: exit code 3)"
+    assert f"{primary['failedTasks']} tasks failed, the last one: {reason}." in primary["rolloutStateReason"]
+    assert any(reason in one["message"] for one in described["events"])
+    explained = tools.run(tools.wharf(), "explain", "service", service.name, "--data", wharf.data).stdout
+    head = explained.splitlines()
+    assert reason in head[2] and "its program ended by itself" in explained, explained
+    stopped = next(one for one in service.tasks("STOPPED") if one["lastStatus"] == "STOPPED" and one["taskDefinitionArn"] == bad)
+    said = tools.run(tools.wharf(), "explain", "task", stopped["taskArn"].rpartition("/")[2][:12], "--data", wharf.data).stdout
+    assert "STOPPED" in said and "exit code 3" in said and "its program ended by itself" in said, said
+    status = tools.run(tools.wharf(), "status", "--data", wharf.data).stdout
+    assert "exit code 3" in status, status
+
+
+def test_a_release_that_soon_exits_is_rolled_back(service, wharf, busybox):
+    before = service.describe()["deployments"][0]["id"]
+    breaker = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
+    failing = service.update(taskDefinition=define(wharf, busybox, BROKEN), deploymentConfiguration=breaker)["deployments"][0]["id"]
+    described = wait_for(
+        lambda: (now := service.describe()) and is_stable(now) and now["deployments"][0]["id"] == before and now, 90, "the rollback"
+    )
+    assert described["deployments"][0]["rolloutState"] == "COMPLETED"
+    messages = service.events()
+    assert f"(service {service.name}) (deployment {failing}) deployment failed: tasks failed to start." in messages
+    assert f"(service {service.name}) (deployment {failing}) deployment completed." not in messages
+
+
+def test_ecs_deploy_judges_what_came_after_its_change(service, wharf, busybox):
+    """`scale` looks for complaints since the deployment's `updatedAt`, which thus moves with every UpdateService."""
+    service.update(taskDefinition=define(wharf, busybox, BROKEN))
+    wait_for(lambda: any("unable to consistently start" in message for message in service.events()), 60, "the complaint")
+    service.update(taskDefinition=service.made["taskDefinition"])
+    service.stable()
+    moved = service.describe()["deployments"][0]["updatedAt"]
+    scale = (tools.ECS_DEPLOY, "scale", "default", service.name, "3", "--timeout", "60")
+    done = tools.run(*scale, env={**wharf.environment(), "AWS_ENDPOINT_URL": wharf.endpoint}, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert service.describe()["deployments"][0]["updatedAt"] > moved
+
+
+def test_a_full_machine_says_what_blocks_a_rollout(wharf, busybox):
+    """Each of the tasks takes more than half of the machine: another one has no room until the old one ends."""
+    ecs, name = wharf.client("ecs"), tasks.unique("full")
+    (instance,) = wharf.aws("ecs", "list-container-instances")["containerInstanceArns"]
+    described = ecs.describe_container_instances(containerInstances=[instance])["containerInstances"][0]
+    free = next(one["integerValue"] for one in described["remainingResources"] if one["name"] == "MEMORY")
+    of = lambda: tasks.register(wharf, busybox, network="bridge", memory=free * 6 // 10)  # noqa: E731
+    ecs.create_service(serviceName=name, taskDefinition=of(), desiredCount=1, launchType="EC2")
+    try:
+        describe = lambda: ecs.describe_services(services=[name])["services"][0]  # noqa: E731
+        wait_for(lambda: is_stable(describe()), 60, "the first task")
+        ecs.update_service(service=name, taskDefinition=of())
+        (said,) = wait_for(
+            lambda: [one["message"] for one in describe()["events"] if "unable to place" in one["message"]], what="the event"
+        )
+        node = instance.rpartition("/")[2]
+        assert f"The closest matching (container-instance {node}) has insufficient memory available ({free * 6 // 10} MiB needed" in said
+        assert "a minimumHealthyPercent below 100 lets some of them stop first" in said
+        explained = tools.run(tools.wharf(), "explain", "service", name, "--data", wharf.data).stdout
+        assert "minimumHealthyPercent below 100" in explained and "no: it has insufficient memory" in explained, explained
+        ecs.update_service(service=name, deploymentConfiguration={"minimumHealthyPercent": 0, "maximumPercent": 100})
+        wait_for(lambda: is_stable(describe()), 60, "the rollout")
+    finally:
+        ecs.delete_service(service=name, force=True)
 
 
 def test_a_daemon_runs_once_on_each_instance(wharf, busybox):

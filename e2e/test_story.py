@@ -131,9 +131,9 @@ def test_status_and_explain_say_what_there_is(service):
         lambda: (text := explain(service.wharf, "service", service.name)) and "has nothing left to do" in text and text,
         what="the end of all work",
     )
-    assert "could be placed" in said, said
+    assert "CAN PLACE MORE" in said and "  yes" in said, said
     task = service.tasks()[0]["taskArn"]
-    assert "it is on this one" in explain(service.wharf, "task", task)
+    assert "the task runs here" in explain(service.wharf, "task", task)
     assert task.rpartition("/")[2] in explain(service.wharf, "task", task.rpartition("/")[2][:8])
 
 
@@ -143,7 +143,7 @@ def test_explain_names_what_a_host_lacks(wharf, busybox):
     ecs.create_service(serviceName=name, taskDefinition=definition, desiredCount=1, launchType="EC2")
     try:
         said = wait_for(lambda: (text := explain(wharf, "service", name)) and "unable to place" in text and text, what="the event")
-        assert "waits for a host that can take 1 more of its tasks" in said and "100000 CPU units are wanted" in said, said
+        assert "none here can ever run 1 task" in said and "never: it has insufficient CPU units available (100000 needed" in said, said
     finally:
         ecs.delete_service(service=name, force=True)
 

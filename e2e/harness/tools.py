@@ -11,6 +11,7 @@ IMAGES = REPOSITORY / "e2e" / "images" / "build"
 
 # PyPI's aws knows the newest operations; `logs tail` exists in version 2 alone.
 AWS = REPOSITORY / ".venv" / "bin" / "aws"
+ECS_DEPLOY = REPOSITORY / ".venv" / "bin" / "ecs"
 
 
 def wharf():
