@@ -68,7 +68,7 @@ fn narrow(seen: &mut Value, cluster: Option<&str>, service: Option<&str>) {
             "clusters",
             "containerInstances",
             "loadBalancers",
-            "closedDoors",
+            "unopenedListeners",
         ] {
             keep(kind, &|_| false);
         }
@@ -321,7 +321,7 @@ fn closed(seen: &Value) -> Rows {
             cell(it, "reason"),
         ]
     };
-    rows(&heading, list(seen, "closedDoors").map(row))
+    rows(&heading, list(seen, "unopenedListeners").map(row))
 }
 
 fn targets(seen: &Value) -> Rows {
@@ -553,7 +553,7 @@ mod tests {
         let door = |host: &str| json!({"host": host, "address": "127.0.0.1:80", "reason": "why"});
         let seen = json!({
             "containerInstances": [{"ec2InstanceId": "i-1", "containerInstanceArn": arn}],
-            "closedDoors": [door("i-1"), door("i-2")],
+            "unopenedListeners": [door("i-1"), door("i-2")],
         });
         let rows = closed(&seen);
         assert_eq!(rows[1], ["127.0.0.1:80", "0a", "why"]);

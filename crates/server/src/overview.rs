@@ -54,7 +54,7 @@ impl Overview {
             "tasks": tasks,
             "loadBalancers": self.balancers(call).await?,
             "targetGroups": self.target_groups(call).await?,
-            "closedDoors": self.closed_doors(),
+            "unopenedListeners": self.closed_doors(),
         }))
     }
 

@@ -169,7 +169,7 @@ pub fn unplaced(service: &str, why: &Unplaced, fargate: bool, more: &[String]) -
     text
 }
 
-/// What helps a task that no host takes. `elsewhere`: regions that have hosts, if this has none.
+/// What helps a task that no host takes. `elsewhere`: the regions that have hosts.
 pub fn remedies(
     service: &Service,
     why: &Unplaced,
@@ -177,10 +177,14 @@ pub fn remedies(
     elsewhere: &[String],
 ) -> Vec<String> {
     match why {
-        Unplaced::NoInstances if !elsewhere.is_empty() => vec![format!(
-            "There are no nodes in {region}: nodes are in {}.",
-            elsewhere.join(", ")
-        )],
+        Unplaced::NoInstances
+            if !elsewhere.is_empty() && !elsewhere.iter().any(|it| it == region) =>
+        {
+            vec![format!(
+                "There are no nodes in {region}: nodes are in {}.",
+                elsewhere.join(", ")
+            )]
+        }
         Unplaced::NoInstances => Vec::new(),
         Unplaced::Closest { never: true, .. } => {
             vec!["No node here can ever run it, whatever else ends.".to_owned()]
@@ -248,6 +252,12 @@ mod tests {
         assert_eq!(
             of(&service, &Unplaced::NoInstances),
             ["There are no nodes in r: nodes are in s."]
+        );
+        let here = remedies(&service, &Unplaced::NoInstances, "s", &["s".to_owned()]);
+        assert_eq!(
+            here,
+            Vec::<String>::new(),
+            "another cluster of the region has them"
         );
         let older = service.deployments[0].clone();
         service.deployments.push(older);
