@@ -115,10 +115,10 @@ def test_flat_parameters_of_older_programs(ec2, vpc):
     assert refused(
         ec2.authorize_security_group_ingress,
         GroupId=group,
-        IpPermissions=[{"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}],
+        IpPermissions=[{"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "PrefixListIds": [{"PrefixListId": "pl-1"}]}],
     ) == (
         "UnsupportedOperation",
-        "The parameter Ipv6Ranges is not supported by this version of wharf.",
+        "The parameter PrefixListIds is not supported by this version of wharf.",
     )
 
 

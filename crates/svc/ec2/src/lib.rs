@@ -7,6 +7,7 @@
 //! Nothing here touches a network: hosts learn the records over the plane stream ([`plane`]).
 
 mod address;
+mod address6;
 mod authorize;
 mod default_vpc;
 mod fault;

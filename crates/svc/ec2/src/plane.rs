@@ -6,15 +6,16 @@ use wharf_records::{Record, Scope, decode};
 use wharf_store::Entry;
 
 use crate::{
-    records::{Interface, RouteTable, RouteTarget, Rule, RulePeer, SecurityGroup, Subnet, Vpc},
+    records::{
+        BALANCER_REQUESTER, Interface, RouteTable, RouteTarget, Rule, RulePeer, SecurityGroup,
+        Subnet, Vpc,
+    },
     table,
 };
 
 /// The service segment of the keys of these records.
 pub const SERVICE: &str = table::SERVICE;
 
-/// The principal whose interfaces belong to load balancers.
-const BALANCER_REQUESTER: &str = "elasticloadbalancing.amazonaws.com";
 /// How it describes them: `ELB app/NAME/id`.
 const BALANCER_DESCRIPTION: &str = "ELB ";
 
@@ -142,7 +143,7 @@ fn group(record: &SecurityGroup) -> plane::SecurityGroup {
     }
 }
 
-/// `None` for a rule that could not be expressed; nothing is then allowed by it.
+/// `None` for a rule that is nothing to hosts; nothing is then allowed by it.
 fn permission(rule: &Rule) -> Option<plane::Permission> {
     let protocol = match rule.protocol.as_str() {
         "-1" => None,
@@ -164,6 +165,8 @@ fn permission(rule: &Rule) -> Option<plane::Permission> {
         icmp,
         peer: match &rule.peer {
             RulePeer::Cidr(cidr) => plane::Peer::Cidr(cidr.to_string()),
+            // Interfaces have no such addresses.
+            RulePeer::Ipv6(_) => return None,
             RulePeer::Group(id) => plane::Peer::Group(id.clone()),
         },
     })

@@ -102,6 +102,19 @@ operations! {
     describe_security_group_rules(DescribeSecurityGroupRulesRequest)
         -> DescribeSecurityGroupRulesResult = describe_security_group_rules::describe;
 
+    describe_instances(DescribeInstancesRequest) -> DescribeInstancesResult = absent::instances;
+    describe_addresses(DescribeAddressesRequest) -> DescribeAddressesResult = absent::addresses;
+    describe_nat_gateways(DescribeNatGatewaysRequest) -> DescribeNatGatewaysResult
+        = absent::nat_gateways;
+    describe_vpc_endpoints(DescribeVpcEndpointsRequest) -> DescribeVpcEndpointsResult
+        = absent::endpoints;
+    describe_managed_prefix_lists(DescribeManagedPrefixListsRequest)
+        -> DescribeManagedPrefixListsResult = absent::managed_prefix_lists;
+    describe_prefix_lists(DescribePrefixListsRequest) -> DescribePrefixListsResult
+        = absent::prefix_lists;
+    describe_launch_templates(DescribeLaunchTemplatesRequest) -> DescribeLaunchTemplatesResult
+        = absent::launch_templates;
+
     create_network_interface(CreateNetworkInterfaceRequest) -> CreateNetworkInterfaceResult
         = create_network_interface::create_network_interface;
     delete_network_interface(DeleteNetworkInterfaceRequest) -> ()

@@ -1,5 +1,6 @@
 //! EC2's errors: codes and texts, which its model does not list.
 
+mod absent;
 mod group;
 mod interface;
 mod route;
@@ -9,6 +10,7 @@ use wharf_records::RecordError;
 use wharf_store::StoreError;
 use wharf_wire::Fault;
 
+pub use absent::*;
 pub use group::*;
 pub use interface::*;
 pub use route::*;

@@ -1,5 +1,10 @@
 //! `Filters`: each names a field and values, any of which may match; all filters must. `*` stands
 //! for any characters and `?` for one; `\` takes either for itself.
+//!
+//! Names are checked before anything is looked at, so that a request is refused or not whatever
+//! there is to describe.
+
+pub mod names;
 
 use wharf_api_ec2::types::Filter;
 use wharf_records::ecs::Tags;
@@ -9,6 +14,13 @@ use crate::{Ec2Service, fault, page, records::Entity};
 
 /// Values of all filters of a request.
 const MAX_VALUES: usize = 200;
+
+/// The filters an operation has.
+pub struct Names {
+    /// Whether what it describes has tags: `tag:KEY`, `tag-key` and `tag-value`.
+    pub tagged: bool,
+    pub known: &'static [&'static str],
+}
 
 /// What a describe operation is asked for.
 pub struct Asked {
@@ -24,21 +36,18 @@ impl Ec2Service {
         &self,
         cx: &Context,
         asked: Asked,
+        names: &Names,
         fields: impl Fn(&T) -> Fields,
     ) -> Result<(Vec<T>, Option<String>), Fault> {
+        let filters = checked(asked.filters, names)?;
         let ids = asked.ids.unwrap_or_default();
         let known = if ids.is_empty() {
             self.all::<T>(cx).await?
         } else {
             self.named::<T>(cx, ids).await?
         };
-        let filters = asked.filters.unwrap_or_default();
-        let mut found = Vec::new();
-        for one in known {
-            if filters.is_empty() || matches(&filters, &fields(&one), one.tags())? {
-                found.push(one);
-            }
-        }
+        let passes = |one: &T| filters.is_empty() || matches(&filters, &fields(one), one.tags());
+        let found = known.into_iter().filter(passes).collect();
         page::cut(found, T::id, asked.next_token.as_deref(), asked.max_results)
     }
 
@@ -57,31 +66,43 @@ impl Ec2Service {
 /// A resource's values by filter name.
 pub type Fields = Vec<(&'static str, Vec<String>)>;
 
-/// Whether fields and tags pass all filters; a filter of unknown name is refused.
-pub fn matches(filters: &[Filter], fields: &Fields, tags: &Tags) -> Result<bool, Fault> {
+/// The filters of a request, if the operation knows all their names.
+pub fn checked(filters: Option<Vec<Filter>>, names: &Names) -> Result<Vec<Filter>, Fault> {
+    let filters = filters.unwrap_or_default();
     let values = filters.iter().filter_map(|filter| filter.values.as_ref());
     if values.map(Vec::len).sum::<usize>() > MAX_VALUES {
         return Err(fault::too_many_values(MAX_VALUES));
     }
-    for filter in filters {
+    for filter in &filters {
         let name = filter.name.as_deref().unwrap_or_default();
-        let wanted = filter.values.as_deref().unwrap_or_default();
-        let found: Vec<String> = if let Some(key) = name.strip_prefix("tag:") {
-            tags.get(key).cloned().into_iter().collect()
-        } else if name == "tag-key" {
-            tags.keys().cloned().collect()
-        } else {
-            let field = fields.iter().find(|(known, _)| *known == name);
-            field.ok_or_else(|| fault::bad_filter(name))?.1.clone()
-        };
-        if !found
-            .iter()
-            .any(|value| wanted.iter().any(|pattern| glob(pattern, value)))
-        {
-            return Ok(false);
+        let of_tags = matches!(name, "tag-key" | "tag-value") || name.starts_with("tag:");
+        if !(names.known.contains(&name) || names.tagged && of_tags) {
+            return Err(fault::bad_filter(name));
         }
     }
-    Ok(true)
+    Ok(filters)
+}
+
+/// Whether fields and tags pass all filters, which were [`checked`]: what has no value for a filter
+/// does not pass it.
+pub fn matches(filters: &[Filter], fields: &Fields, tags: &Tags) -> bool {
+    filters.iter().all(|filter| {
+        let name = filter.name.as_deref().unwrap_or_default();
+        let wanted = filter.values.as_deref().unwrap_or_default();
+        let found: Vec<&String> = if let Some(key) = name.strip_prefix("tag:") {
+            tags.get(key).into_iter().collect()
+        } else if name == "tag-key" {
+            tags.keys().collect()
+        } else if name == "tag-value" {
+            tags.values().collect()
+        } else {
+            let field = fields.iter().find(|(known, _)| *known == name);
+            field.into_iter().flat_map(|(_, values)| values).collect()
+        };
+        found
+            .iter()
+            .any(|value| wanted.iter().any(|pattern| glob(pattern, value)))
+    })
 }
 
 /// Iterative, so that no pattern costs more than pattern times value.
@@ -159,23 +180,51 @@ mod tests {
         }
     }
 
-    #[test]
-    fn an_unknown_name_is_refused() {
-        let tags = Tags::new();
-        let fields = vec![("vpc-id", vec!["vpc-1".to_owned()])];
-        let filter = |name: &str, value: &str| Filter {
+    fn filter(name: &str, value: &str) -> Filter {
+        Filter {
             name: Some(name.to_owned()),
             values: Some(vec![value.to_owned()]),
-        };
-        assert_eq!(
-            matches(&[filter("vpc-id", "vpc-*")], &fields, &tags),
-            Ok(true)
-        );
-        assert_eq!(
-            matches(&[filter("vpc-id", "vpc-2")], &fields, &tags),
-            Ok(false)
-        );
-        assert_eq!(matches(&[filter("tag:a", "b")], &fields, &tags), Ok(false));
-        assert!(matches(&[filter("nonsense", "b")], &fields, &tags).is_err());
+        }
+    }
+
+    #[test]
+    fn fields_and_tags_are_compared() {
+        let tags = Tags::from([("a".to_owned(), "b".to_owned())]);
+        let fields = vec![("vpc-id", vec!["vpc-1".to_owned()])];
+        for (name, value, expected) in [
+            ("vpc-id", "vpc-*", true),
+            ("vpc-id", "vpc-2", false),
+            ("tag:a", "b", true),
+            ("tag:a", "c", false),
+            ("tag:b", "b", false),
+            ("tag-key", "a", true),
+            ("tag-value", "b", true),
+            ("tag-value", "a", false),
+            ("ipv6-cidr-block-association.state", "*", false),
+        ] {
+            let passes = matches(&[filter(name, value)], &fields, &tags);
+            assert_eq!(passes, expected, "{name} {value}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_is_refused_whatever_there_is() {
+        for (names, name, known) in [
+            (&names::VPCS, "cidr-block", true),
+            (&names::VPCS, "tag:any", true),
+            (&names::VPCS, "tag-value", true),
+            (&names::VPCS, "nonsense", false),
+            (&names::AVAILABILITY_ZONES, "group-name", true),
+            (&names::AVAILABILITY_ZONES, "tag:any", false),
+            (&names::ROUTE_TABLES, "route.nat-gateway-id", true),
+            (
+                &names::NETWORK_INTERFACES,
+                "addresses.association.public-ip",
+                true,
+            ),
+        ] {
+            let checked = checked(Some(vec![filter(name, "x")]), names);
+            assert_eq!(checked.is_ok(), known, "{name}");
+        }
     }
 }

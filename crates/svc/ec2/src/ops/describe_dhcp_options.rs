@@ -8,7 +8,7 @@ use wharf_wire::{Call, Context, Fault};
 
 use crate::{
     Ec2Service, fault,
-    filter::{Asked, Fields},
+    filter::{Asked, Fields, names},
     records::{DhcpOptions, tags_to_wire},
 };
 
@@ -26,7 +26,9 @@ pub async fn describe(
         max_results: input.max_results,
     };
     let fields = |options: &DhcpOptions| fields(options, call);
-    let (page, next_token) = service.select(call, asked, fields).await?;
+    let (page, next_token) = service
+        .select(call, asked, &names::DHCP_OPTIONS, fields)
+        .await?;
     Ok(DescribeDhcpOptionsResult {
         dhcp_options: Some(page.iter().map(|options| shown(options, call)).collect()),
         next_token,

@@ -8,7 +8,7 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     Ec2Service, fault,
-    filter::{Asked, Fields},
+    filter::{Asked, Fields, names},
     records::{NetworkAcl, Subnet, tags_to_wire},
 };
 
@@ -31,7 +31,9 @@ pub async fn describe(
         max_results: input.max_results,
     };
     let fields = |acl: &NetworkAcl| fields(acl, &subnets, &call.account);
-    let (page, next_token) = service.select(call, asked, fields).await?;
+    let (page, next_token) = service
+        .select(call, asked, &names::NETWORK_ACLS, fields)
+        .await?;
     let acls = page.iter().map(|acl| shown(acl, &subnets, &call.account));
     Ok(DescribeNetworkAclsResult {
         network_acls: Some(acls.collect()),
@@ -86,6 +88,7 @@ fn fields(acl: &NetworkAcl, subnets: &[Subnet], account: &str) -> Fields {
         ("association.network-acl-id", one(&acl.id)),
         ("association.subnet-id", associated.collect()),
         ("entry.cidr", one("0.0.0.0/0")),
+        ("entry.egress", vec!["true".to_owned(), "false".to_owned()]),
         ("entry.protocol", one("-1")),
         (
             "entry.rule-action",

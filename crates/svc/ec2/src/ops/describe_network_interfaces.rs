@@ -8,7 +8,7 @@ use wharf_wire::{Call, Context, Fault};
 use super::interfaces::group_names;
 use crate::{
     Ec2Service, fault,
-    filter::{Asked, Fields},
+    filter::{Asked, Fields, names},
     records::{Interface, SecurityGroup},
 };
 
@@ -31,7 +31,9 @@ pub async fn describe_network_interfaces(
         max_results: input.max_results,
     };
     let fields = |interface: &Interface| fields(interface, call, &all_names);
-    let (page, next_token) = service.select(call, asked, fields).await?;
+    let (page, next_token) = service
+        .select(call, asked, &names::NETWORK_INTERFACES, fields)
+        .await?;
     let names = group_names(service, call, &page).await?;
     let interfaces = page.iter().map(|it| it.to_wire(call, &names)).collect();
     Ok(DescribeNetworkInterfacesResult {
@@ -63,6 +65,7 @@ fn fields(interface: &Interface, cx: &Context, names: &BTreeMap<String, String>)
         ("subnet-id", one(&interface.subnet_id)),
         ("vpc-id", one(&interface.vpc_id)),
         ("availability-zone", one(&interface.zone)),
+        ("availability-zone-id", one(&interface.zone_id(&cx.region))),
         ("description", one(&interface.description)),
         ("group-id", interface.groups.clone()),
         ("group-name", group_names.cloned().collect()),
@@ -93,7 +96,7 @@ fn fields(interface: &Interface, cx: &Context, names: &BTreeMap<String, String>)
         ),
         (
             "attachment.instance-owner-id",
-            attached(&|_| cx.account.clone()),
+            attached(&|_| interface.attached_by(&cx.account)),
         ),
         (
             "attachment.device-index",

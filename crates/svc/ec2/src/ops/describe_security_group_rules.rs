@@ -5,7 +5,12 @@ use wharf_api_ec2::types::{
 };
 use wharf_wire::{Call, Fault};
 
-use crate::{Ec2Service, fault, filter::matches, page, records::SecurityGroup};
+use crate::{
+    Ec2Service, fault,
+    filter::{self, matches, names},
+    page,
+    records::SecurityGroup,
+};
 
 pub async fn describe(
     service: &Ec2Service,
@@ -14,9 +19,9 @@ pub async fn describe(
 ) -> Result<DescribeSecurityGroupRulesResult, Fault> {
     fault::dry_run(input.dry_run)?;
     service.ensure_default_vpc(&call.permit, call).await?;
+    let filters = filter::checked(input.filters, &names::SECURITY_GROUP_RULES)?;
     let groups: Vec<SecurityGroup> = service.all(call).await?;
     let ids = input.security_group_rule_ids.unwrap_or_default();
-    let filters = input.filters.unwrap_or_default();
     let mut found: Vec<(&str, SecurityGroupRule)> = Vec::new();
     for group in &groups {
         for (direction, rule) in group.all_rules() {
@@ -25,7 +30,7 @@ pub async fn describe(
                 ("security-group-rule-id", vec![rule.id.clone()]),
             ];
             let asked = ids.is_empty() || ids.contains(&rule.id);
-            if asked && matches(&filters, &named, &rule.tags)? {
+            if asked && matches(&filters, &named, &rule.tags) {
                 found.push((&rule.id, rule.to_wire(call, &group.id, direction)));
             }
         }

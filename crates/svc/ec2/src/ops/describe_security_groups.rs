@@ -1,11 +1,13 @@
 //! DescribeSecurityGroups.
 
+use std::collections::BTreeMap;
+
 use wharf_api_ec2::types::{DescribeSecurityGroupsRequest, DescribeSecurityGroupsResult, Filter};
 use wharf_wire::{Call, Context, Fault};
 
 use crate::{
     Ec2Service, fault,
-    filter::{Asked, Fields},
+    filter::{self, Asked, Fields, names},
     records::{Rule, SecurityGroup},
 };
 
@@ -16,27 +18,37 @@ pub async fn describe_security_groups(
 ) -> Result<DescribeSecurityGroupsResult, Fault> {
     fault::dry_run(input.dry_run)?;
     service.ensure_default_vpc(&call.permit, call).await?;
-    let mut filters = input.filters.unwrap_or_default();
-    let names = input.group_names.unwrap_or_default();
-    if !names.is_empty() {
+    let mut filters = filter::checked(input.filters, &names::SECURITY_GROUPS)?;
+    let wanted = input.group_names.unwrap_or_default();
+    if !wanted.is_empty() {
         let all: Vec<SecurityGroup> = service.all(call).await?;
         let unknown = |name: &&String| !all.iter().any(|group| group.name == **name);
-        if let Some(name) = names.iter().find(unknown) {
+        if let Some(name) = wanted.iter().find(unknown) {
             return Err(fault::group_not_found(name));
         }
         filters.push(Filter {
             name: Some("group-name".to_owned()),
-            values: Some(names.iter().map(|name| literal(name)).collect()),
+            values: Some(wanted.iter().map(|name| literal(name)).collect()),
         });
     }
+    let by_peer =
+        |filter: &Filter| matches!(filter.name.as_deref(), Some(PEER_NAME | EGRESS_PEER_NAME));
+    let peer_names = if filters.iter().any(by_peer) {
+        let all: Vec<SecurityGroup> = service.all(call).await?;
+        all.into_iter().map(|one| (one.id, one.name)).collect()
+    } else {
+        BTreeMap::new()
+    };
     let asked = Asked {
         ids: input.group_ids,
         filters: Some(filters),
         next_token: input.next_token,
         max_results: input.max_results,
     };
-    let fields = |group: &SecurityGroup| fields(group, call);
-    let (page, next_token) = service.select(call, asked, fields).await?;
+    let fields = |group: &SecurityGroup| fields(group, call, &peer_names);
+    let (page, next_token) = service
+        .select(call, asked, &names::SECURITY_GROUPS, fields)
+        .await?;
     let groups = page.iter().map(|group| group.to_wire(call)).collect();
     Ok(DescribeSecurityGroupsResult {
         next_token,
@@ -52,7 +64,7 @@ fn literal(name: &str) -> String {
         .collect()
 }
 
-fn fields(group: &SecurityGroup, cx: &Context) -> Fields {
+fn fields(group: &SecurityGroup, cx: &Context, names: &BTreeMap<String, String>) -> Fields {
     let one = |value: &str| vec![value.to_owned()];
     let mut named = vec![
         ("group-id", one(&group.id)),
@@ -61,44 +73,53 @@ fn fields(group: &SecurityGroup, cx: &Context) -> Fields {
         ("owner-id", one(&cx.account)),
         ("vpc-id", one(&group.vpc_id)),
     ];
-    named.extend(rule_fields(&group.ingress, &cx.account, INGRESS));
-    named.extend(rule_fields(&group.egress, &cx.account, EGRESS));
+    named.extend(rule_fields(&group.ingress, &cx.account, names, INGRESS));
+    named.extend(rule_fields(&group.egress, &cx.account, names, EGRESS));
     named
 }
 
 /// Names of the filters on the rules of a direction, in the order of [`rule_fields`].
-const INGRESS: [&str; 6] = [
+const INGRESS: [&str; 8] = [
     "ip-permission.cidr",
+    "ip-permission.ipv6-cidr",
     "ip-permission.group-id",
+    PEER_NAME,
     "ip-permission.protocol",
     "ip-permission.from-port",
     "ip-permission.to-port",
     "ip-permission.user-id",
 ];
-const EGRESS: [&str; 6] = [
+const EGRESS: [&str; 8] = [
     "egress.ip-permission.cidr",
+    "egress.ip-permission.ipv6-cidr",
     "egress.ip-permission.group-id",
+    EGRESS_PEER_NAME,
     "egress.ip-permission.protocol",
     "egress.ip-permission.from-port",
     "egress.ip-permission.to-port",
     "egress.ip-permission.user-id",
 ];
+const PEER_NAME: &str = "ip-permission.group-name";
+const EGRESS_PEER_NAME: &str = "egress.ip-permission.group-name";
 
 fn rule_fields(
     rules: &[Rule],
     account: &str,
-    names: [&'static str; 6],
-) -> [(&'static str, Vec<String>); 6] {
+    names: &BTreeMap<String, String>,
+    fields: [&'static str; 8],
+) -> [(&'static str, Vec<String>); 8] {
     let of = |value: &dyn Fn(&Rule) -> Option<String>| rules.iter().filter_map(value).collect();
     let port = |port: Option<i32>| port.map(|port| port.to_string());
     let values = [
         of(&|rule| rule.cidr().map(|cidr| cidr.to_string())),
+        of(&|rule| rule.cidr6().map(|cidr| cidr.to_string())),
         of(&|rule| rule.group().map(str::to_owned)),
+        of(&|rule| names.get(rule.group()?).cloned()),
         of(&|rule| Some(rule.protocol.clone())),
         of(&|rule| port(rule.from_port)),
         of(&|rule| port(rule.to_port)),
         of(&|rule| rule.group().map(|_| account.to_owned())),
     ];
     let mut values = values.into_iter();
-    names.map(|name| (name, values.next().unwrap_or_default()))
+    fields.map(|name| (name, values.next().unwrap_or_default()))
 }

@@ -8,11 +8,12 @@ use wharf_wire::{Call, Context, Fault};
 
 use crate::{
     Ec2Service, fault,
-    filter::{Asked, Fields},
+    filter::{Asked, Fields, names},
     records::{AddressClaim, Subnet, arn},
 };
 
 const FREE: &str = "available-ip-address-count";
+const FREE_ALIAS: &str = "availableIpAddressCount";
 
 pub async fn describe_subnets(
     service: &Ec2Service,
@@ -22,7 +23,9 @@ pub async fn describe_subnets(
     fault::dry_run(input.dry_run)?;
     service.ensure_default_vpc(&call.permit, call).await?;
     let mut free = BTreeMap::new();
-    let by_free = |filter: &wharf_api_ec2::types::Filter| filter.name.as_deref() == Some(FREE);
+    let by_free = |filter: &wharf_api_ec2::types::Filter| {
+        matches!(filter.name.as_deref(), Some(FREE | FREE_ALIAS))
+    };
     if input.filters.iter().flatten().any(by_free) {
         for subnet in service.all::<Subnet>(call).await? {
             let used = used_addresses(service, call, &subnet.id).await?;
@@ -36,7 +39,7 @@ pub async fn describe_subnets(
         max_results: input.max_results,
     };
     let fields = |subnet: &Subnet| fields(subnet, call, free.get(&subnet.id));
-    let (page, next_token) = service.select(call, asked, fields).await?;
+    let (page, next_token) = service.select(call, asked, &names::SUBNETS, fields).await?;
     let mut subnets = Vec::with_capacity(page.len());
     for subnet in page {
         let used = used_addresses(service, call, &subnet.id).await?;
@@ -74,6 +77,7 @@ fn fields(subnet: &Subnet, cx: &Context, free: Option<&String>) -> Fields {
         ("availability-zone-id", zone_id.clone()),
         ("availabilityZoneId", zone_id),
         (FREE, free.into_iter().cloned().collect()),
+        (FREE_ALIAS, free.into_iter().cloned().collect()),
         ("cidr-block", cidr.clone()),
         ("cidrBlock", cidr.clone()),
         ("cidr", cidr),
@@ -82,6 +86,21 @@ fn fields(subnet: &Subnet, cx: &Context, free: Option<&String>) -> Fields {
         (
             "map-public-ip-on-launch",
             one(&subnet.map_public_ip.to_string()),
+        ),
+        ("enable-dns64", one("false")),
+        ("ipv6-native", one("false")),
+        ("map-customer-owned-ip-on-launch", one("false")),
+        (
+            "private-dns-name-options-on-launch.hostname-type",
+            one("ip-name"),
+        ),
+        (
+            "private-dns-name-options-on-launch.enable-resource-name-dns-a-record",
+            one("false"),
+        ),
+        (
+            "private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record",
+            one("false"),
         ),
         ("owner-id", one(&cx.account)),
         ("state", one("available")),

@@ -5,7 +5,7 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     Ec2Service, fault,
-    filter::{Asked, Fields},
+    filter::{Asked, Fields, names},
     records::Vpc,
 };
 
@@ -23,7 +23,7 @@ pub async fn describe_vpcs(
         max_results: input.max_results,
     };
     let fields = |vpc: &Vpc| fields(vpc, &call.account);
-    let (page, next_token) = service.select(call, asked, fields).await?;
+    let (page, next_token) = service.select(call, asked, &names::VPCS, fields).await?;
     let vpcs = page.iter().map(|vpc| vpc.to_wire(&call.account)).collect();
     Ok(DescribeVpcsResult {
         next_token,
@@ -40,6 +40,8 @@ fn fields(vpc: &Vpc, account: &str) -> Fields {
     vec![
         ("vpc-id", one(&vpc.id)),
         ("cidr", one(&vpc.cidr.to_string())),
+        ("cidr-block", one(&vpc.cidr.to_string())),
+        ("cidrBlock", one(&vpc.cidr.to_string())),
         (
             "cidr-block-association.cidr-block",
             vpc.cidrs().map(|cidr| cidr.to_string()).collect(),
@@ -50,6 +52,7 @@ fn fields(vpc: &Vpc, account: &str) -> Fields {
         ),
         ("cidr-block-association.state", one("associated")),
         ("dhcp-options-id", one(&vpc.dhcp_options_id)),
+        ("dhcpOptionsId", one(&vpc.dhcp_options_id)),
         ("is-default", is_default.clone()),
         ("isDefault", is_default),
         ("owner-id", one(account)),

@@ -7,7 +7,11 @@ use wharf_api_ec2::types::{
 use wharf_records::ecs::Tags;
 use wharf_wire::{Call, Fault};
 
-use crate::{Ec2Service, fault, filter::matches, zone};
+use crate::{
+    Ec2Service, fault,
+    filter::{self, matches, names},
+    zone,
+};
 
 pub async fn zones(
     _: &Ec2Service,
@@ -15,6 +19,7 @@ pub async fn zones(
     input: DescribeAvailabilityZonesRequest,
 ) -> Result<DescribeAvailabilityZonesResult, Fault> {
     fault::dry_run(input.dry_run)?;
+    let filters = filter::checked(input.filters, &names::AVAILABILITY_ZONES)?;
     let region = &call.region;
     let known: Vec<(String, String)> = zone::LETTERS
         .iter()
@@ -34,7 +39,6 @@ pub async fn zones(
     {
         return Err(fault::zone_not_found(id));
     }
-    let filters = input.filters.unwrap_or_default();
     let tags = Tags::new();
     let mut zones = Vec::new();
     for (name, id) in known {
@@ -43,19 +47,20 @@ pub async fn zones(
         let named = vec![
             ("zone-name", vec![name.clone()]),
             ("zone-id", vec![id.clone()]),
+            ("group-name", vec![group_name(region)]),
             ("region-name", vec![region.clone()]),
             ("state", vec!["available".to_owned()]),
             ("zone-type", vec!["availability-zone".to_owned()]),
             ("opt-in-status", vec!["opt-in-not-required".to_owned()]),
         ];
-        if asked && matches(&filters, &named, &tags)? {
+        if asked && matches(&filters, &named, &tags) {
             zones.push(AvailabilityZone {
                 opt_in_status: Some("opt-in-not-required".to_owned()),
                 messages: Some(vec![]),
                 region_name: Some(region.clone()),
                 zone_name: Some(name),
                 zone_id: Some(id),
-                group_name: Some(format!("{region}-zg-1")),
+                group_name: Some(group_name(region)),
                 network_border_group: Some(region.clone()),
                 zone_type: Some("availability-zone".to_owned()),
                 state: Some("available".to_owned()),
@@ -68,12 +73,18 @@ pub async fn zones(
     })
 }
 
+/// The group that all zones of a region are in.
+fn group_name(region: &str) -> String {
+    format!("{region}-zg-1")
+}
+
 pub async fn regions(
     _: &Ec2Service,
     call: &Call,
     input: DescribeRegionsRequest,
 ) -> Result<DescribeRegionsResult, Fault> {
     fault::dry_run(input.dry_run)?;
+    let filters = filter::checked(input.filters, &names::REGIONS)?;
     let own = &call.region;
     if let Some(name) = input
         .region_names
@@ -95,7 +106,7 @@ pub async fn regions(
         ("endpoint", region.endpoint.clone().into_iter().collect()),
         ("opt-in-status", vec!["opt-in-not-required".to_owned()]),
     ];
-    let shown = matches(&input.filters.unwrap_or_default(), &named, &tags)?;
+    let shown = matches(&filters, &named, &tags);
     Ok(DescribeRegionsResult {
         regions: Some(if shown { vec![region] } else { vec![] }),
     })

@@ -12,7 +12,7 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     Ec2Service, fault,
-    filter::{Asked, Fields},
+    filter::{Asked, Fields, names},
     records::{InternetGateway, Vpc},
     table::{MAX_RACES, Stored},
     tags,
@@ -140,7 +140,9 @@ pub async fn describe(
         max_results: input.max_results,
     };
     let fields = |gateway: &InternetGateway| fields(gateway, &call.account);
-    let (page, next_token) = service.select(call, asked, fields).await?;
+    let (page, next_token) = service
+        .select(call, asked, &names::INTERNET_GATEWAYS, fields)
+        .await?;
     let gateways = page.iter().map(|gateway| gateway.to_wire(&call.account));
     Ok(DescribeInternetGatewaysResult {
         internet_gateways: Some(gateways.collect()),

@@ -126,6 +126,7 @@ fn shown(rule: &Rule, group: &str, direction: Direction) -> RevokedSecurityGroup
         from_port: Some(from),
         to_port: Some(to),
         cidr_ipv4: rule.cidr().map(|cidr| cidr.to_string()),
+        cidr_ipv6: rule.cidr6().map(|cidr| cidr.to_string()),
         referenced_group_id: rule.group().map(str::to_owned),
         description: rule.description.clone(),
         ..RevokedSecurityGroupRule::default()

@@ -11,7 +11,7 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     Ec2Service, fault,
-    filter::{Asked, Fields},
+    filter::{Asked, Fields, names},
     records::{Entity, Pointer, RouteTable, Subnet, Vpc},
     table::{LeanOn, MAX_RACES, client_token},
     tags,
@@ -125,7 +125,9 @@ pub async fn describe(
         max_results: input.max_results,
     };
     let fields = |table: &RouteTable| fields(&shown(table));
-    let (page, next_token) = service.select(call, asked, fields).await?;
+    let (page, next_token) = service
+        .select(call, asked, &names::ROUTE_TABLES, fields)
+        .await?;
     Ok(DescribeRouteTablesResult {
         route_tables: Some(page.iter().map(shown).collect()),
         next_token,

@@ -9,7 +9,7 @@ use wharf_wire::{Call, Context, Fault};
 
 use crate::{
     Ec2Service, fault,
-    filter::matches,
+    filter::{self, matches, names},
     page,
     records::{
         DhcpOptions, Entity, Interface, InternetGateway, NetworkAcl, RouteTable, SecurityGroup,
@@ -147,11 +147,11 @@ pub async fn describe(
 ) -> Result<DescribeTagsResult, Fault> {
     fault::dry_run(input.dry_run)?;
     service.ensure_default_vpc(&call.permit, call).await?;
-    let filters = input.filters.unwrap_or_default();
+    let filters = filter::checked(input.filters, &names::TAGS)?;
     let mut found = Vec::new();
     for tag in all_tags(service, call).await? {
         let only = Tags::from([(tag.key.clone(), tag.value.clone())]);
-        if matches(&filters, &tag.fields(), &only)? {
+        if matches(&filters, &tag.fields(), &only) {
             found.push((tag.place(), tag));
         }
     }

@@ -125,15 +125,16 @@ fn rules_of(permission: &IpPermission) -> Result<Vec<Rule>, Fault> {
         permission.from_port,
         permission.to_port,
     )?;
-    if permission.ipv6_ranges.iter().flatten().next().is_some() {
-        return Err(fault::unsupported_parameter("Ipv6Ranges"));
-    }
     if permission.prefix_list_ids.iter().flatten().next().is_some() {
         return Err(fault::unsupported_parameter("PrefixListIds"));
     }
     let mut rules = Vec::new();
     for range in permission.ip_ranges.iter().flatten() {
         let peer = cidr(range.cidr_ip.as_deref().unwrap_or_default())?;
+        rules.push(traffic.rule(peer, range.description.as_deref())?);
+    }
+    for range in permission.ipv6_ranges.iter().flatten() {
+        let peer = cidr6(range.cidr_ipv6.as_deref().unwrap_or_default())?;
         rules.push(traffic.rule(peer, range.description.as_deref())?);
     }
     for pair in permission.user_id_group_pairs.iter().flatten() {
@@ -150,17 +151,23 @@ fn rules_of(permission: &IpPermission) -> Result<Vec<Rule>, Fault> {
 
 /// The rule that ModifySecurityGroupRules puts in another's place.
 pub fn replacement(request: &SecurityGroupRuleRequest) -> Result<Rule, Fault> {
-    if request.cidr_ipv6.is_some() {
-        return Err(fault::unsupported_parameter("CidrIpv6"));
-    }
     if request.prefix_list_id.is_some() {
         return Err(fault::unsupported_parameter("PrefixListId"));
     }
-    let peer = match (&request.cidr_ipv4, &request.referenced_group_id) {
-        (Some(range), None) => cidr(range)?,
-        (None, Some(id)) => RulePeer::Group(id.clone()),
-        (None, None) => return Err(fault::missing_parameter("CidrIpv4 or ReferencedGroupId")),
-        (Some(_), Some(_)) => return Err(fault::one_peer_only()),
+    let peer = match (
+        &request.cidr_ipv4,
+        &request.cidr_ipv6,
+        &request.referenced_group_id,
+    ) {
+        (Some(range), None, None) => cidr(range)?,
+        (None, Some(range), None) => cidr6(range)?,
+        (None, None, Some(id)) => RulePeer::Group(id.clone()),
+        (None, None, None) => {
+            return Err(fault::missing_parameter(
+                "CidrIpv4, CidrIpv6 or ReferencedGroupId",
+            ));
+        }
+        _ => return Err(fault::one_peer_only()),
     };
     let traffic = Traffic::read(
         request.ip_protocol.as_deref(),
@@ -174,6 +181,12 @@ fn cidr(text: &str) -> Result<RulePeer, Fault> {
     let cidr = Cidr::canonical(text);
     let cidr = cidr.map_err(|_| fault::bad_value(format!("CIDR block {text} is malformed")))?;
     Ok(RulePeer::Cidr(cidr))
+}
+
+fn cidr6(text: &str) -> Result<RulePeer, Fault> {
+    let cidr = text.parse();
+    let cidr = cidr.map_err(|_| fault::bad_value(format!("CIDR block {text} is malformed")))?;
+    Ok(RulePeer::Ipv6(cidr))
 }
 
 /// A protocol with what narrows it down.
@@ -284,6 +297,7 @@ pub fn may_describe(c: char) -> bool {
 pub fn spoken(rule: &Rule) -> String {
     let peer = match &rule.peer {
         RulePeer::Cidr(cidr) => cidr.to_string(),
+        RulePeer::Ipv6(cidr) => cidr.to_string(),
         RulePeer::Group(id) => id.clone(),
     };
     let or_all = |value: Option<i32>| match value {

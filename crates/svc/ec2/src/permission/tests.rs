@@ -1,4 +1,5 @@
 use proptest::prelude::*;
+use wharf_api_ec2::types::Ipv6Range;
 
 use super::*;
 
@@ -72,6 +73,31 @@ fn one_rule_a_peer() {
     assert_eq!(rules[1].peer, RulePeer::Group("sg-1".to_owned()));
     assert_eq!(rules[1].description.as_deref(), Some("web"));
     assert_ne!(rules[0].id, rules[1].id);
+}
+
+#[test]
+fn ranges_of_ipv6_are_rules_of_their_own() {
+    let range = |text: &str| Ipv6Range {
+        cidr_ipv6: Some(text.to_owned()),
+        description: Some("six".to_owned()),
+    };
+    let with = |text: &str| IpPermission {
+        ipv6_ranges: Some(vec![range(text)]),
+        ..permission("tcp", Some(1), Some(2), "10.0.0.0/8")
+    };
+    let read = rules(&[with("2001:db8::1/32")]).unwrap();
+    assert_eq!(read.len(), 2);
+    assert_eq!(
+        read[1].peer,
+        RulePeer::Ipv6("2001:db8::/32".parse().unwrap())
+    );
+    let shown = read[1].to_permission("000000000000");
+    assert_eq!(shown.ip_ranges, Some(vec![]));
+    assert_eq!(shown.ipv6_ranges, Some(vec![range("2001:db8::/32")]));
+    assert_eq!(
+        rules(&[with("10.0.0.0/8")]).unwrap_err().to_string(),
+        "InvalidParameterValue: CIDR block 10.0.0.0/8 is malformed"
+    );
 }
 
 #[test]

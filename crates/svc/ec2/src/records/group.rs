@@ -5,7 +5,7 @@ use wharf_api_ec2::types as wire;
 use wharf_records::{Unknown, ecs::Tags};
 use wharf_wire::Context;
 
-use super::{Cidr, arn, entity, tags_to_wire};
+use super::{Cidr, Cidr6, arn, entity, tags_to_wire};
 use crate::fault;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,6 +48,8 @@ pub struct Rule {
 #[serde(rename_all = "kebab-case")]
 pub enum RulePeer {
     Cidr(Cidr),
+    /// Kept and shown; interfaces have no addresses it could match.
+    Ipv6(Cidr6),
     Group(String),
 }
 
@@ -145,6 +147,13 @@ impl Rule {
                     cidr_ip: Some(cidr.to_string()),
                 });
             }
+            RulePeer::Ipv6(cidr) => {
+                let ranges = permission.ipv6_ranges.get_or_insert_default();
+                ranges.push(wire::Ipv6Range {
+                    description: self.description.clone(),
+                    cidr_ipv6: Some(cidr.to_string()),
+                });
+            }
             RulePeer::Group(id) => {
                 let groups = permission.user_id_group_pairs.get_or_insert_default();
                 groups.push(wire::UserIdGroupPair {
@@ -165,14 +174,21 @@ impl Rule {
     pub fn cidr(&self) -> Option<Cidr> {
         match &self.peer {
             RulePeer::Cidr(cidr) => Some(*cidr),
-            RulePeer::Group(_) => None,
+            _ => None,
+        }
+    }
+
+    pub fn cidr6(&self) -> Option<Cidr6> {
+        match &self.peer {
+            RulePeer::Ipv6(cidr) => Some(*cidr),
+            _ => None,
         }
     }
 
     pub fn group(&self) -> Option<&str> {
         match &self.peer {
             RulePeer::Group(id) => Some(id),
-            RulePeer::Cidr(_) => None,
+            _ => None,
         }
     }
 
@@ -194,6 +210,7 @@ impl Rule {
             from_port: Some(from),
             to_port: Some(to),
             cidr_ipv4: self.cidr().map(|cidr| cidr.to_string()),
+            cidr_ipv6: self.cidr6().map(|cidr| cidr.to_string()),
             referenced_group_info: self.group().map(|id| wire::ReferencedSecurityGroup {
                 group_id: Some(id.to_owned()),
                 user_id: account,

@@ -11,6 +11,9 @@ use wharf_wire::Context;
 use super::{Cidr, entity, tags_to_wire, yes};
 use crate::{fault, zone};
 
+/// The principal whose interfaces belong to load balancers.
+pub const BALANCER_REQUESTER: &str = "elasticloadbalancing.amazonaws.com";
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Interface {
     pub id: String,
@@ -81,6 +84,20 @@ impl Interface {
         }
     }
 
+    /// `use1-az1`
+    pub fn zone_id(&self, region: &str) -> String {
+        zone::id(region, self.zone.chars().last().unwrap_or('a'))
+    }
+
+    /// Who owns what it is attached to: load balancers are not their user's machines. Clients that
+    /// wait for the end of a load balancer's interfaces look for them by this.
+    pub fn attached_by(&self, account: &str) -> String {
+        match self.requester.as_deref() {
+            Some(BALANCER_REQUESTER) => "amazon-elb".to_owned(),
+            _ => account.to_owned(),
+        }
+    }
+
     /// `group_names`: names by group id.
     pub fn to_wire(
         &self,
@@ -93,12 +110,12 @@ impl Interface {
         };
         let dns_name = self.private_dns_name(&cx.region);
         wire::NetworkInterface {
-            attachment: self.attachment.as_ref().map(|it| it.to_wire(cx)),
+            attachment: self
+                .attachment
+                .as_ref()
+                .map(|it| it.to_wire(self.attached_by(&cx.account))),
             availability_zone: Some(self.zone.clone()),
-            availability_zone_id: Some(zone::id(
-                &cx.region,
-                self.zone.chars().last().unwrap_or('a'),
-            )),
+            availability_zone_id: Some(self.zone_id(&cx.region)),
             description: Some(self.description.clone()),
             groups: Some(self.groups.iter().map(group).collect()),
             interface_type: Some("interface".to_owned()),
@@ -127,7 +144,8 @@ impl Interface {
 }
 
 impl Attachment {
-    fn to_wire(&self, cx: &Context) -> wire::NetworkInterfaceAttachment {
+    /// `owner`: whose the instance is.
+    fn to_wire(&self, owner: String) -> wire::NetworkInterfaceAttachment {
         wire::NetworkInterfaceAttachment {
             attach_time: Some(self.attached_at),
             attachment_id: Some(self.id.clone()),
@@ -135,7 +153,7 @@ impl Attachment {
             device_index: Some(self.device_index),
             network_card_index: Some(0),
             instance_id: Some(self.instance_id.clone()),
-            instance_owner_id: Some(cx.account.clone()),
+            instance_owner_id: Some(owner),
             status: Some("attached".to_owned()),
             ..wire::NetworkInterfaceAttachment::default()
         }

@@ -16,12 +16,12 @@ use wharf_wire::Fault;
 
 pub use gateway::InternetGateway;
 pub use group::{Direction, Rule, RulePeer, SecurityGroup};
-pub use interface::{Attachment, Interface};
+pub use interface::{Attachment, BALANCER_REQUESTER, Interface};
 pub use route_table::{Route, RouteTable, RouteTarget, association_state};
 pub use subnet::{Subnet, TableAssociation};
 pub use vpc::{CidrAssociation, DhcpOptions, NetworkAcl, Vpc, association_to_wire};
 
-use crate::address::Cidr;
+use crate::{address::Cidr, address6::Cidr6};
 
 /// A record that users see under an id of its own; its kind is also its type in ARNs and tag
 /// specifications.

@@ -378,3 +378,95 @@ async fn hosts_are_told_of_rules() {
         .collect();
     assert_eq!(ports, [Some((80, 80))]);
 }
+
+/// TCP from a range of IPv6.
+fn tcp6(port: i32, range: &str) -> IpPermission {
+    IpPermission {
+        ip_ranges: None,
+        ipv6_ranges: Some(vec![Ipv6Range {
+            cidr_ipv6: Some(range.to_owned()),
+            description: None,
+        }]),
+        ..tcp(port, "")
+    }
+}
+
+#[tokio::test]
+async fn rules_of_ipv6_are_kept_shown_and_revoked_and_nothing_to_hosts() {
+    let world = world();
+    let vpc = world.vpc("10.0.0.0/16").await;
+    let input = CreateSecurityGroupRequest {
+        group_name: Some("six".to_owned()),
+        description: Some("a test".to_owned()),
+        vpc_id: Some(vpc),
+        ..Default::default()
+    };
+    let made = world.ec2.create_security_group(&user(), input).await;
+    let id = made.unwrap().group_id.unwrap();
+    // A new group has none, so clients that take it away learn that it is not there.
+    let input = RevokeSecurityGroupEgressRequest {
+        group_id: Some(id.clone()),
+        ip_permissions: Some(vec![IpPermission {
+            ip_protocol: Some("-1".to_owned()),
+            ..tcp6(0, "::/0")
+        }]),
+        ..Default::default()
+    };
+    let revoked = world.ec2.revoke_security_group_egress(&user(), input).await;
+    assert_eq!(
+        refusal(revoked),
+        "InvalidPermission.NotFound: The specified rule does not exist in this security group."
+    );
+
+    let rules = world.allow(&id, tcp6(80, "2001:DB8::1/32")).await.unwrap();
+    assert_eq!(rules[0].cidr_ipv6.as_deref(), Some("2001:db8::/32"));
+    assert_eq!(rules[0].cidr_ipv4, None);
+    world.allow(&id, tcp(80, "10.0.0.0/8")).await.unwrap();
+    let again = world.allow(&id, tcp6(80, "2001:db8::/32")).await;
+    assert_eq!(
+        refusal(again),
+        "InvalidPermission.Duplicate: the specified rule \"peer: 2001:db8::/32, TCP, from port: 80, to port: 80, ALLOW\" already exists"
+    );
+    let shown = world.shown_group(&id).await;
+    let ingress = &shown.ip_permissions.unwrap()[0];
+    assert_eq!(ingress.ip_ranges.as_ref().unwrap().len(), 1);
+    assert_eq!(ingress.ipv6_ranges, tcp6(80, "2001:db8::/32").ipv6_ranges);
+    let input = DescribeSecurityGroupsRequest {
+        filters: Some(vec![filter("ip-permission.ipv6-cidr", "2001:db8::/32")]),
+        ..Default::default()
+    };
+    let found = world.ec2.describe_security_groups(&user(), input).await;
+    assert_eq!(found.unwrap().security_groups.unwrap().len(), 1);
+    let allowed = |resource: Resource| match resource {
+        Resource::SecurityGroup(group) if group.id == id => Some(group.ingress.len()),
+        _ => None,
+    };
+    assert_eq!(
+        told(&world).await.into_iter().find_map(allowed),
+        Some(1),
+        "hosts hear of the range of IPv4 alone"
+    );
+
+    let revoked = world
+        .ec2
+        .revoke_security_group_ingress(&user(), revoke(&id, tcp6(80, "2001:db8::/32")))
+        .await
+        .unwrap();
+    let revoked = &revoked.revoked_security_group_rules.unwrap()[0];
+    assert_eq!(revoked.cidr_ipv6.as_deref(), Some("2001:db8::/32"));
+}
+
+#[tokio::test]
+async fn groups_are_found_by_the_names_of_those_they_let_in() {
+    let world = world();
+    let (web, load) = (world.group("web").await, world.group("load").await);
+    world.allow(&web, tcp_from(80, &load)).await.unwrap();
+    let input = DescribeSecurityGroupsRequest {
+        filters: Some(vec![filter("ip-permission.group-name", "load")]),
+        ..Default::default()
+    };
+    let found = world.ec2.describe_security_groups(&user(), input).await;
+    let found = found.unwrap().security_groups.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].group_id, Some(web));
+}

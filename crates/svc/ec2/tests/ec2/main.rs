@@ -1,5 +1,6 @@
 //! The network API over a real store.
 
+mod absent;
 mod groups;
 mod interfaces;
 mod routes;

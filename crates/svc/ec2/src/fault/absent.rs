@@ -1,0 +1,54 @@
+//! What is not there, since nobody can make it here.
+
+use wharf_wire::Fault;
+
+use super::sender;
+
+pub fn allocation_not_found(id: &str) -> Fault {
+    sender(
+        "InvalidAllocationID.NotFound",
+        format!("The allocation ID '{id}' does not exist"),
+    )
+}
+
+pub fn address_not_found(address: &str) -> Fault {
+    sender(
+        "InvalidAddress.NotFound",
+        format!("Address '{address}' not found."),
+    )
+}
+
+pub fn nat_gateway_not_found(id: &str) -> Fault {
+    sender(
+        "NatGatewayNotFound",
+        format!("The Nat gateway {id} was not found"),
+    )
+}
+
+pub fn endpoint_not_found(id: &str) -> Fault {
+    sender(
+        "InvalidVpcEndpointId.NotFound",
+        format!("The Vpc Endpoint Id '{id}' does not exist"),
+    )
+}
+
+pub fn prefix_list_not_found(id: &str) -> Fault {
+    sender(
+        "InvalidPrefixListID.NotFound",
+        format!("The prefix list ID '{id}' does not exist"),
+    )
+}
+
+pub fn launch_template_not_found(id: &str) -> Fault {
+    sender(
+        "InvalidLaunchTemplateId.NotFound",
+        format!("The specified launch template, with template ID {id}, does not exist."),
+    )
+}
+
+pub fn launch_template_name_not_found() -> Fault {
+    sender(
+        "InvalidLaunchTemplateName.NotFoundException",
+        "At least one of the launch templates specified in the request does not exist.".to_owned(),
+    )
+}

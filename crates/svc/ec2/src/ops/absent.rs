@@ -1,0 +1,188 @@
+//! Descriptions of what an account of EC2 may have and nobody can make here yet: instances, elastic
+//! addresses, NAT gateways, endpoints, prefix lists, launch templates. A list of them is empty, one
+//! that is named is not found; filters are checked all the same.
+
+use wharf_api_ec2::types::{
+    DescribeAddressesRequest, DescribeAddressesResult, DescribeInstancesRequest,
+    DescribeInstancesResult, DescribeLaunchTemplatesRequest, DescribeLaunchTemplatesResult,
+    DescribeManagedPrefixListsRequest, DescribeManagedPrefixListsResult,
+    DescribeNatGatewaysRequest, DescribeNatGatewaysResult, DescribePrefixListsRequest,
+    DescribePrefixListsResult, DescribeVpcEndpointsRequest, DescribeVpcEndpointsResult, Filter,
+};
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    Ec2Service, fault,
+    filter::{self, Names, names},
+};
+
+/// What these requests have in common.
+struct Looked<'a> {
+    filters: Option<Vec<Filter>>,
+    names: &'a Names,
+    ids: Option<Vec<String>>,
+    missing: fn(&str) -> Fault,
+    token: Option<String>,
+}
+
+impl Looked<'_> {
+    /// Nothing but the refusals.
+    fn finish(self, dry_run: Option<bool>) -> Result<(), Fault> {
+        fault::dry_run(dry_run)?;
+        filter::checked(self.filters, self.names)?;
+        if let Some(id) = self.ids.unwrap_or_default().first() {
+            return Err((self.missing)(id));
+        }
+        // No page of nothing has a second one.
+        match self.token.filter(|token| !token.is_empty()) {
+            Some(_) => Err(fault::bad_token()),
+            None => Ok(()),
+        }
+    }
+}
+
+pub async fn instances(
+    _: &Ec2Service,
+    _: &Call,
+    input: DescribeInstancesRequest,
+) -> Result<DescribeInstancesResult, Fault> {
+    let looked = Looked {
+        filters: input.filters,
+        names: &names::INSTANCES,
+        ids: input.instance_ids,
+        missing: fault::instance_not_found,
+        token: input.next_token,
+    };
+    looked.finish(input.dry_run)?;
+    Ok(DescribeInstancesResult {
+        reservations: Some(vec![]),
+        next_token: None,
+    })
+}
+
+pub async fn addresses(
+    _: &Ec2Service,
+    _: &Call,
+    input: DescribeAddressesRequest,
+) -> Result<DescribeAddressesResult, Fault> {
+    fault::dry_run(input.dry_run)?;
+    if let Some(address) = input.public_ips.iter().flatten().next() {
+        return Err(fault::address_not_found(address));
+    }
+    let looked = Looked {
+        filters: input.filters,
+        names: &names::ADDRESSES,
+        ids: input.allocation_ids,
+        missing: fault::allocation_not_found,
+        token: None,
+    };
+    looked.finish(input.dry_run)?;
+    Ok(DescribeAddressesResult {
+        addresses: Some(vec![]),
+    })
+}
+
+pub async fn nat_gateways(
+    _: &Ec2Service,
+    _: &Call,
+    input: DescribeNatGatewaysRequest,
+) -> Result<DescribeNatGatewaysResult, Fault> {
+    let looked = Looked {
+        filters: input.filter,
+        names: &names::NAT_GATEWAYS,
+        ids: input.nat_gateway_ids,
+        missing: fault::nat_gateway_not_found,
+        token: input.next_token,
+    };
+    looked.finish(input.dry_run)?;
+    Ok(DescribeNatGatewaysResult {
+        nat_gateways: Some(vec![]),
+        next_token: None,
+    })
+}
+
+pub async fn endpoints(
+    _: &Ec2Service,
+    _: &Call,
+    input: DescribeVpcEndpointsRequest,
+) -> Result<DescribeVpcEndpointsResult, Fault> {
+    let looked = Looked {
+        filters: input.filters,
+        names: &names::VPC_ENDPOINTS,
+        ids: input.vpc_endpoint_ids,
+        missing: fault::endpoint_not_found,
+        token: input.next_token,
+    };
+    looked.finish(input.dry_run)?;
+    Ok(DescribeVpcEndpointsResult {
+        vpc_endpoints: Some(vec![]),
+        next_token: None,
+    })
+}
+
+pub async fn managed_prefix_lists(
+    _: &Ec2Service,
+    _: &Call,
+    input: DescribeManagedPrefixListsRequest,
+) -> Result<DescribeManagedPrefixListsResult, Fault> {
+    let looked = Looked {
+        filters: input.filters,
+        names: &names::MANAGED_PREFIX_LISTS,
+        ids: input.prefix_list_ids,
+        missing: fault::prefix_list_not_found,
+        token: input.next_token,
+    };
+    looked.finish(input.dry_run)?;
+    Ok(DescribeManagedPrefixListsResult {
+        prefix_lists: Some(vec![]),
+        next_token: None,
+    })
+}
+
+pub async fn prefix_lists(
+    _: &Ec2Service,
+    _: &Call,
+    input: DescribePrefixListsRequest,
+) -> Result<DescribePrefixListsResult, Fault> {
+    let looked = Looked {
+        filters: input.filters,
+        names: &names::PREFIX_LISTS,
+        ids: input.prefix_list_ids,
+        missing: fault::prefix_list_not_found,
+        token: input.next_token,
+    };
+    looked.finish(input.dry_run)?;
+    Ok(DescribePrefixListsResult {
+        prefix_lists: Some(vec![]),
+        next_token: None,
+    })
+}
+
+pub async fn launch_templates(
+    _: &Ec2Service,
+    _: &Call,
+    input: DescribeLaunchTemplatesRequest,
+) -> Result<DescribeLaunchTemplatesResult, Fault> {
+    fault::dry_run(input.dry_run)?;
+    if input
+        .launch_template_names
+        .iter()
+        .flatten()
+        .next()
+        .is_some()
+    {
+        return Err(fault::launch_template_name_not_found());
+    }
+    let looked = Looked {
+        filters: input.filters,
+        names: &names::LAUNCH_TEMPLATES,
+        ids: input.launch_template_ids,
+        missing: fault::launch_template_not_found,
+        token: input.next_token,
+    };
+    looked.finish(input.dry_run)?;
+    Ok(DescribeLaunchTemplatesResult {
+        launch_templates: Some(vec![]),
+        next_token: None,
+    })
+}

@@ -1,0 +1,81 @@
+//! What nobody can make here: empty lists, errors for what is named, and filters checked by name.
+
+use wharf_api_ec2::{Ec2, types::*};
+
+use crate::world::{filter, refusal, user, world};
+
+fn ids(id: &str) -> Option<Vec<String>> {
+    Some(vec![id.to_owned()])
+}
+
+/// Lists nothing, does not find `$id`, and refuses a filter that EC2 does not have.
+macro_rules! check {
+    ($operation:ident($request:ident.$filters:ident).$list:ident, $ids:ident: $id:literal => $expected:literal) => {{
+        let world = world();
+        let all = world.ec2.$operation(&user(), $request::default()).await;
+        assert_eq!(all.unwrap().$list, Some(vec![]));
+        let named = $request {
+            $ids: ids($id),
+            ..Default::default()
+        };
+        let named = world.ec2.$operation(&user(), named).await;
+        assert_eq!(refusal(named), $expected);
+        let odd = $request {
+            $filters: Some(vec![filter("nonsense", "x")]),
+            ..Default::default()
+        };
+        let odd = world.ec2.$operation(&user(), odd).await;
+        assert_eq!(
+            refusal(odd),
+            "InvalidParameterValue: The filter 'nonsense' is invalid"
+        );
+    }};
+}
+
+#[tokio::test]
+async fn lists_are_empty_and_what_is_named_is_not_found() {
+    check!(describe_instances(DescribeInstancesRequest.filters).reservations,
+        instance_ids: "i-1" => "InvalidInstanceID.NotFound: The instance ID 'i-1' does not exist");
+    check!(describe_addresses(DescribeAddressesRequest.filters).addresses,
+        allocation_ids: "eipalloc-1" => "InvalidAllocationID.NotFound: The allocation ID 'eipalloc-1' does not exist");
+    check!(describe_addresses(DescribeAddressesRequest.filters).addresses,
+        public_ips: "192.0.2.1" => "InvalidAddress.NotFound: Address '192.0.2.1' not found.");
+    check!(describe_nat_gateways(DescribeNatGatewaysRequest.filter).nat_gateways,
+        nat_gateway_ids: "nat-1" => "NatGatewayNotFound: The Nat gateway nat-1 was not found");
+    check!(describe_vpc_endpoints(DescribeVpcEndpointsRequest.filters).vpc_endpoints,
+        vpc_endpoint_ids: "vpce-1" => "InvalidVpcEndpointId.NotFound: The Vpc Endpoint Id 'vpce-1' does not exist");
+    check!(describe_managed_prefix_lists(DescribeManagedPrefixListsRequest.filters).prefix_lists,
+        prefix_list_ids: "pl-1" => "InvalidPrefixListID.NotFound: The prefix list ID 'pl-1' does not exist");
+    check!(describe_prefix_lists(DescribePrefixListsRequest.filters).prefix_lists,
+        prefix_list_ids: "pl-1" => "InvalidPrefixListID.NotFound: The prefix list ID 'pl-1' does not exist");
+    check!(describe_launch_templates(DescribeLaunchTemplatesRequest.filters).launch_templates,
+        launch_template_ids: "lt-1" => "InvalidLaunchTemplateId.NotFound: The specified launch template, with template ID lt-1, does not exist.");
+}
+
+#[tokio::test]
+async fn filters_are_refused_by_name_before_anything_is_looked_at() {
+    let world = world();
+    // No VPC passes the first one, so nobody would come to the second.
+    let input = DescribeVpcsRequest {
+        filters: Some(vec![filter("tag:Name", "nobody"), filter("bogus", "x")]),
+        ..Default::default()
+    };
+    let refused = world.ec2.describe_vpcs(&user(), input).await;
+    assert_eq!(
+        refusal(refused),
+        "InvalidParameterValue: The filter 'bogus' is invalid"
+    );
+    for (name, value, found) in [
+        ("cidr-block", "172.31.0.0/16", 1),
+        ("cidrBlock", "10.0.0.0/8", 0),
+        ("tag-value", "x", 0),
+        ("ipv6-cidr-block-association.state", "associated", 0),
+    ] {
+        let input = DescribeVpcsRequest {
+            filters: Some(vec![filter(name, value)]),
+            ..Default::default()
+        };
+        let vpcs = world.ec2.describe_vpcs(&user(), input).await.unwrap().vpcs;
+        assert_eq!(vpcs.unwrap().len(), found, "{name}");
+    }
+}
