@@ -2,6 +2,7 @@
 //! and answers.
 
 pub mod attributes;
+pub mod capacity;
 pub mod create_load_balancer;
 pub mod delete_load_balancer;
 pub mod describe_target_health;

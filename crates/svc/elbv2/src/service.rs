@@ -223,6 +223,14 @@ impl Elbv2 for Elbv2Service {
         ops::attributes::describe_listener(&self.core, call, input).await
     }
 
+    async fn describe_capacity_reservation(
+        &self,
+        call: &Call,
+        input: DescribeCapacityReservationInput,
+    ) -> Result<DescribeCapacityReservationOutput, Fault> {
+        ops::capacity::describe(&self.core, call, input).await
+    }
+
     async fn describe_listener_certificates(
         &self,
         call: &Call,
