@@ -499,3 +499,28 @@ def test_a_repository_has_its_share_of_unfinished_uploads(wharf):
     registry.begin()
     for location in begun:
         registry.ask("DELETE", location)
+
+
+def test_a_lifecycle_policy_is_previewed_and_carried_out(wharf):
+    (name, _), ecr = repository(wharf, "aging"), wharf.client("ecr")
+    tags = ["v1", "v2", "v3"]
+    for tag, image in zip(tags, ("busybox", "configured", "web"), strict=True):
+        images.push(wharf, image, name=name, tag=tag)
+    newest_two = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 2}
+    policy = json.dumps({"rules": [{"rulePriority": 1, "description": "keep two", "selection": newest_two, "action": {"type": "expire"}}]})
+    started = ecr.start_lifecycle_policy_preview(repositoryName=name, lifecyclePolicyText=policy)
+    assert started["status"] == "IN_PROGRESS"
+    ecr.get_waiter("lifecycle_policy_preview_complete").wait(repositoryName=name)
+    preview = ecr.get_lifecycle_policy_preview(repositoryName=name)
+    (expiring,) = preview["previewResults"]
+    assert (expiring["imageTags"], expiring["appliedRulePriority"], expiring["action"]["type"]) == (["v1"], 1, "EXPIRE")
+    assert preview["summary"]["expiringImageTotalCount"] == 1
+
+    ecr.put_lifecycle_policy(repositoryName=name, lifecyclePolicyText=policy)
+    wait_for(lambda: "lastEvaluatedAt" in ecr.get_lifecycle_policy(repositoryName=name), 30, "a run of the policy")
+    assert sorted(one["imageTag"] for one in ecr.list_images(repositoryName=name)["imageIds"]) == ["v2", "v3"]
+    with pytest.raises(ClientError) as refused:
+        ecr.put_lifecycle_policy(repositoryName=name, lifecyclePolicyText=policy.replace("expire", "burn") + " " * 100)
+    assert refused.value.response["Error"]["Message"].endswith(
+        "'Lifecycle policy validation failure: rule 1: burn is not a type of action'"
+    )

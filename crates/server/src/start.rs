@@ -209,6 +209,8 @@ pub async fn run(
         gateway.join.clone(),
     );
     parts.spawn_until(&shutdown, "maintenance", upkeep);
+    let policies = expire_images(plane.catalog.clone(), clock.clone());
+    parts.spawn_until(&shutdown, "the lifecycle of images", policies);
     if let Some(address) = config.metrics {
         serve_metrics(&mut parts, &gateway, address, &shutdown);
     }
@@ -726,6 +728,22 @@ async fn maintain(store: Store, catalog: Catalog, join: Arc<Join>) {
         }
         if let Err(fault) = join.sweep().await {
             tracing::warn!(%fault, "join tokens that are over stay for now");
+        }
+    }
+}
+
+/// Runs lifecycle policies of repositories: one that was set at once, the others as they are due.
+async fn expire_images(catalog: Catalog, clock: Arc<dyn Clock>) {
+    let mut tick = tokio::time::interval(MAINTENANCE);
+    tick.tick().await;
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = catalog.policy_set() => {}
+        }
+        let run = catalog.expire_images(&MAINTENANCE_PERMIT, clock.now());
+        if let Err(error) = run.await {
+            tracing::warn!(%error, "lifecycle policies failed; they will be tried again");
         }
     }
 }

@@ -4,6 +4,7 @@ mod collect;
 mod delete;
 mod images;
 mod layers;
+mod lifecycle;
 mod put_image;
 mod repositories;
 
@@ -24,6 +25,7 @@ use wharf_store::{Compare, Entry, Range, Store, Txn};
 pub use collect::GcReport;
 pub use images::{ImageRef, Referrer, Stored};
 pub use layers::LayerInfo;
+pub(crate) use lifecycle::Doomed;
 pub use put_image::{NewImage, Pushed};
 pub(crate) use repositories::{NewRepository, check_mutability, check_tags};
 
@@ -118,6 +120,8 @@ struct Inner {
     /// spend its attempts on each other. Only for speed: what keeps changes apart is the
     /// comparison in each transaction.
     turns: [tokio::sync::Mutex<()>; TURNS],
+    /// Raised when a lifecycle policy was set.
+    policy_set: tokio::sync::Notify,
 }
 
 /// A record with the revision it was read at.
@@ -161,6 +165,7 @@ impl Catalog {
                 config,
                 parts,
                 turns,
+                policy_set: tokio::sync::Notify::new(),
             }),
         }
     }

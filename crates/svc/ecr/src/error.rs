@@ -27,6 +27,14 @@ pub enum EcrError {
     )]
     PolicyNotFound { name: String, account: String },
     #[error(
+        "Lifecycle policy does not exist for the repository with name '{name}' in the registry with id '{account}'"
+    )]
+    LifecycleNotFound { name: String, account: String },
+    #[error(
+        "Lifecycle policy preview does not exist for the repository with name '{name}' in the registry with id '{account}'"
+    )]
+    PreviewNotFound { name: String, account: String },
+    #[error(
         "The image with imageId {{imageDigest:'{digest}', imageTag:'{tag}'}} does not exist within the repository with name '{name}' in the registry with id '{account}'"
     )]
     ImageNotFound {

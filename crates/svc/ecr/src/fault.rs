@@ -22,6 +22,8 @@ impl From<EcrError> for Fault {
             E::RepositoryExists { .. } => faults::repository_already_exists_exception(text),
             E::RepositoryNotEmpty { .. } => faults::repository_not_empty_exception(text),
             E::PolicyNotFound { .. } => faults::repository_policy_not_found_exception(text),
+            E::LifecycleNotFound { .. } => faults::lifecycle_policy_not_found_exception(text),
+            E::PreviewNotFound { .. } => faults::lifecycle_policy_preview_not_found_exception(text),
             E::ImageNotFound { .. } => faults::image_not_found_exception(text),
             E::ImageExists { .. } => faults::image_already_exists_exception(text),
             E::TagImmutable { .. } => faults::image_tag_already_exists_exception(text),

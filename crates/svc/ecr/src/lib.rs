@@ -16,6 +16,7 @@ mod authorize;
 mod catalog;
 mod error;
 mod fault;
+mod lifecycle;
 mod manifest;
 mod names;
 mod ops;

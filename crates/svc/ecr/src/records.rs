@@ -42,8 +42,37 @@ pub struct Repository {
     /// The resource policy's text.
     #[serde(default)]
     pub policy: Option<String>,
+    #[serde(default)]
+    pub lifecycle: Option<Lifecycle>,
+    /// The lifecycle policy that was last previewed.
+    #[serde(default)]
+    pub preview: Option<Preview>,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+/// Which images of a repository expire.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Lifecycle {
+    /// As it was given.
+    pub text: String,
+    pub set_at: Timestamp,
+    /// When it was last run to the end; `None` until then.
+    #[serde(default)]
+    pub evaluated_at: Option<Timestamp>,
+}
+
+impl Lifecycle {
+    /// Whether it is the policy that the other one was, run or not.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.set_at == other.set_at && self.text == other.text
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Preview {
+    pub text: String,
+    pub started_at: Timestamp,
 }
 
 /// Its revision is what counts; the number only makes each write differ.

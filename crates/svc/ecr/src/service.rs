@@ -74,6 +74,17 @@ impl Ecr for EcrService {
         Ok(ops::create_repository::create_repository(&self.catalog, call, input).await?)
     }
 
+    async fn delete_lifecycle_policy(
+        &self,
+        call: &Call,
+        input: DeleteLifecyclePolicyRequest,
+    ) -> Result<DeleteLifecyclePolicyResponse, Fault> {
+        Ok(
+            ops::delete_lifecycle_policy::delete_lifecycle_policy(&self.catalog, call, input)
+                .await?,
+        )
+    }
+
     async fn delete_repository(
         &self,
         call: &Call,
@@ -99,6 +110,14 @@ impl Ecr for EcrService {
         input: DescribeImagesRequest,
     ) -> Result<DescribeImagesResponse, Fault> {
         Ok(ops::describe_images::describe_images(&self.catalog, call, input).await?)
+    }
+
+    async fn describe_registry(
+        &self,
+        call: &Call,
+        input: DescribeRegistryRequest,
+    ) -> Result<DescribeRegistryResponse, Fault> {
+        Ok(ops::describe_registry::describe_registry(&self.catalog, call, input).await?)
     }
 
     async fn describe_repositories(
@@ -128,6 +147,29 @@ impl Ecr for EcrService {
         Ok(
             ops::get_download_url_for_layer::get_download_url_for_layer(&self.catalog, call, input)
                 .await?,
+        )
+    }
+
+    async fn get_lifecycle_policy(
+        &self,
+        call: &Call,
+        input: GetLifecyclePolicyRequest,
+    ) -> Result<GetLifecyclePolicyResponse, Fault> {
+        Ok(ops::get_lifecycle_policy::get_lifecycle_policy(&self.catalog, call, input).await?)
+    }
+
+    async fn get_lifecycle_policy_preview(
+        &self,
+        call: &Call,
+        input: GetLifecyclePolicyPreviewRequest,
+    ) -> Result<GetLifecyclePolicyPreviewResponse, Fault> {
+        Ok(
+            ops::get_lifecycle_policy_preview::get_lifecycle_policy_preview(
+                &self.catalog,
+                call,
+                input,
+            )
+            .await?,
         )
     }
 
@@ -179,6 +221,21 @@ impl Ecr for EcrService {
         Ok(ops::put_image::put_image(&self.catalog, call, input).await?)
     }
 
+    async fn put_image_scanning_configuration(
+        &self,
+        call: &Call,
+        input: PutImageScanningConfigurationRequest,
+    ) -> Result<PutImageScanningConfigurationResponse, Fault> {
+        Ok(
+            ops::put_image_scanning_configuration::put_image_scanning_configuration(
+                &self.catalog,
+                call,
+                input,
+            )
+            .await?,
+        )
+    }
+
     async fn put_image_tag_mutability(
         &self,
         call: &Call,
@@ -190,12 +247,35 @@ impl Ecr for EcrService {
         )
     }
 
+    async fn put_lifecycle_policy(
+        &self,
+        call: &Call,
+        input: PutLifecyclePolicyRequest,
+    ) -> Result<PutLifecyclePolicyResponse, Fault> {
+        Ok(ops::put_lifecycle_policy::put_lifecycle_policy(&self.catalog, call, input).await?)
+    }
+
     async fn set_repository_policy(
         &self,
         call: &Call,
         input: SetRepositoryPolicyRequest,
     ) -> Result<SetRepositoryPolicyResponse, Fault> {
         Ok(ops::set_repository_policy::set_repository_policy(&self.catalog, call, input).await?)
+    }
+
+    async fn start_lifecycle_policy_preview(
+        &self,
+        call: &Call,
+        input: StartLifecyclePolicyPreviewRequest,
+    ) -> Result<StartLifecyclePolicyPreviewResponse, Fault> {
+        Ok(
+            ops::start_lifecycle_policy_preview::start_lifecycle_policy_preview(
+                &self.catalog,
+                call,
+                input,
+            )
+            .await?,
+        )
     }
 
     async fn tag_resource(

@@ -51,7 +51,7 @@ impl Catalog {
     }
 
     /// The accounts and regions that have anything, found by jumping from one to the next.
-    async fn scopes(&self) -> Result<Vec<Scope>, EcrError> {
+    pub(crate) async fn scopes(&self) -> Result<Vec<Scope>, EcrError> {
         let prefix = Scope::service_prefix(records::SERVICE);
         let mut scopes = Vec::new();
         let mut after: Option<String> = None;

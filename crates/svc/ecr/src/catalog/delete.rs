@@ -56,7 +56,7 @@ impl Catalog {
         Err(EcrError::Contention)
     }
 
-    async fn finish_removal(
+    pub(crate) async fn finish_removal(
         &self,
         permit: &Permit,
         open: &Open,
@@ -80,7 +80,7 @@ impl Catalog {
 
     /// Adds the removal of the image to `change`, or of as many of its tags as one transaction
     /// takes; how many tags are left then.
-    async fn remove_image(
+    pub(crate) async fn remove_image(
         &self,
         open: &Open,
         change: &mut super::Change,

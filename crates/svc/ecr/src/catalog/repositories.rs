@@ -80,6 +80,8 @@ impl Catalog {
             scan_on_push: new.scan_on_push,
             tags: new.tags,
             policy: None,
+            lifecycle: None,
+            preview: None,
             unknown: BTreeMap::new(),
         };
         let key = registry.keys().repository(&repository.name);

@@ -3,5 +3,6 @@
 mod access;
 mod images;
 mod layers;
+mod lifecycle;
 mod repositories;
 mod support;

@@ -221,6 +221,11 @@ pub fn call_in(region: &str) -> Call {
     Call::by_controller(context, Permit::for_controller("test"))
 }
 
+pub fn call_at(now: Timestamp) -> Call {
+    let context = Context::internal(ACCOUNT, "us-east-1", "test", now);
+    Call::by_controller(context, Permit::for_controller("test"))
+}
+
 pub fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
 }

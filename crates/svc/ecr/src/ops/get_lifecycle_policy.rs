@@ -1,0 +1,23 @@
+//! GetLifecyclePolicy.
+
+use wharf_api_ecr::types::*;
+use wharf_wire::Call;
+
+use super::registry;
+use crate::{catalog::Catalog, error::EcrError};
+
+pub(crate) async fn get_lifecycle_policy(
+    catalog: &Catalog,
+    call: &Call,
+    input: GetLifecyclePolicyRequest,
+) -> Result<GetLifecyclePolicyResponse, EcrError> {
+    let registry = registry(call, input.registry_id);
+    let name = input.repository_name.unwrap_or_default();
+    let lifecycle = catalog.lifecycle(&registry, &name).await?;
+    Ok(GetLifecyclePolicyResponse {
+        registry_id: Some(registry.account),
+        repository_name: Some(name),
+        lifecycle_policy_text: Some(lifecycle.text),
+        last_evaluated_at: lifecycle.evaluated_at,
+    })
+}

@@ -1,0 +1,93 @@
+//! GetLifecyclePolicyPreview: which images a policy would have expire.
+
+use wharf_api_ecr::types::*;
+use wharf_wire::Call;
+
+use super::{limit, registry};
+use crate::{
+    catalog::{Catalog, Doomed},
+    error::EcrError,
+    page::Listing,
+};
+
+const MAX_RESULTS: usize = 100;
+
+pub(crate) async fn get_lifecycle_policy_preview(
+    catalog: &Catalog,
+    call: &Call,
+    input: GetLifecyclePolicyPreviewRequest,
+) -> Result<GetLifecyclePolicyPreviewResponse, EcrError> {
+    let registry = registry(call, input.registry_id);
+    let name = input.repository_name.unwrap_or_default();
+    let previewed = catalog.preview(&registry, &name, call.now).await?;
+    let filter = input.filter.unwrap_or_default();
+    let status = filter.tag_status.unwrap_or_else(|| "ANY".to_owned());
+    let id = catalog.repository(&registry, &name).await?.id;
+    let listing = Listing::new(catalog.keyring(), "preview", &[&id, &status]);
+    let last = listing.last(input.next_token.as_deref())?;
+    let answer = GetLifecyclePolicyPreviewResponse {
+        registry_id: Some(registry.account),
+        repository_name: Some(name),
+        lifecycle_policy_text: Some(previewed.text),
+        status: Some("EXPIRED".to_owned()),
+        ..GetLifecyclePolicyPreviewResponse::default()
+    };
+    let Some(doomed) = previewed.doomed else {
+        return Ok(answer);
+    };
+    let total = doomed.len();
+    let asked = input.image_ids.unwrap_or_default();
+    let mut shown: Vec<Doomed> = doomed
+        .into_iter()
+        .filter(|it| asked.is_empty() || asked.iter().any(|id| names(id, it)))
+        .filter(|it| match status.as_str() {
+            "TAGGED" => !it.image.tags.is_empty(),
+            "UNTAGGED" => it.image.tags.is_empty(),
+            _ => true,
+        })
+        .collect();
+    // By digest, so that a page follows on another although images come and go.
+    shown.sort_by_key(|it| it.image.digest);
+    if let Some(last) = last {
+        shown.retain(|it| it.image.digest.to_string() > last);
+    }
+    let limit = limit(input.max_results).min(MAX_RESULTS);
+    let more = shown.len() > limit;
+    shown.truncate(limit);
+    let end = shown.last().filter(|_| more);
+    Ok(GetLifecyclePolicyPreviewResponse {
+        status: Some("COMPLETE".to_owned()),
+        next_token: end.map(|it| listing.token(&it.image.digest.to_string())),
+        preview_results: Some(shown.into_iter().map(show).collect()),
+        summary: Some(LifecyclePolicyPreviewSummary {
+            expiring_image_total_count: Some(i32::try_from(total).unwrap_or(i32::MAX)),
+            transitioning_image_total_counts: Some(vec![]),
+        }),
+        ..answer
+    })
+}
+
+/// Whether the request named this image, by its digest or one of its tags.
+fn names(id: &ImageIdentifier, doomed: &Doomed) -> bool {
+    let image = &doomed.image;
+    let by_digest = |digest: &String| *digest == image.digest.to_string();
+    id.image_digest.as_ref().is_none_or(by_digest)
+        && id
+            .image_tag
+            .as_ref()
+            .is_none_or(|tag| image.tags.contains(tag))
+}
+
+fn show(doomed: Doomed) -> LifecyclePolicyPreviewResult {
+    LifecyclePolicyPreviewResult {
+        image_tags: Some(doomed.image.tags),
+        image_digest: Some(doomed.image.digest.to_string()),
+        image_pushed_at: Some(doomed.image.pushed_at),
+        action: Some(LifecyclePolicyRuleAction {
+            type_: Some("EXPIRE".to_owned()),
+            ..LifecyclePolicyRuleAction::default()
+        }),
+        applied_rule_priority: Some(doomed.priority),
+        storage_class: Some("STANDARD".to_owned()),
+    }
+}
