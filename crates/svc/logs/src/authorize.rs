@@ -50,7 +50,9 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         Input::TagResource(it) => tagged(&it.resource_arn),
         Input::UntagResource(it) => tagged(&it.resource_arn),
         Input::ListTagsForResource(it) => tagged(&it.resource_arn),
-        Input::DescribeLogGroups(_) => names::group_arn(cx, "*"),
+        Input::DescribeMetricFilters(it) => group(&it.log_group_name),
+        Input::DescribeSubscriptionFilters(it) => group(&it.log_group_name),
+        Input::DescribeLogGroups(_) | Input::ListLogGroups(_) => names::group_arn(cx, "*"),
         _ => "*".to_owned(),
     };
     vec![Check::new(action, resource)]

@@ -35,6 +35,12 @@ pub fn invalid(text: impl Into<String>) -> Fault {
     faults::invalid_parameter_exception(text)
 }
 
+pub fn unsupported_parameter(name: &str) -> Fault {
+    invalid(format!(
+        "The parameter {name} is not supported by this version of wharf."
+    ))
+}
+
 pub fn no_group() -> Fault {
     faults::resource_not_found_exception("The specified log group does not exist.")
 }

@@ -1,10 +1,12 @@
 //! One file an operation; those that only make, change or delete a group or stream share one.
 
+pub mod absent;
 pub mod describe_log_groups;
 pub mod describe_log_streams;
 pub mod filter_log_events;
 pub mod get_log_events;
 pub mod groups;
+pub mod list_log_groups;
 pub mod put_log_events;
 pub mod retention;
 pub mod streams;

@@ -162,6 +162,30 @@ impl Logs for LogsService {
         ops::describe_log_groups::describe_log_groups(self, call, input).await
     }
 
+    async fn list_log_groups(
+        &self,
+        call: &Call,
+        input: ListLogGroupsRequest,
+    ) -> Result<ListLogGroupsResponse, Fault> {
+        ops::list_log_groups::list_log_groups(self, call, input).await
+    }
+
+    async fn describe_metric_filters(
+        &self,
+        call: &Call,
+        input: DescribeMetricFiltersRequest,
+    ) -> Result<DescribeMetricFiltersResponse, Fault> {
+        ops::absent::metric_filters(self, call, input).await
+    }
+
+    async fn describe_subscription_filters(
+        &self,
+        call: &Call,
+        input: DescribeSubscriptionFiltersRequest,
+    ) -> Result<DescribeSubscriptionFiltersResponse, Fault> {
+        ops::absent::subscription_filters(self, call, input).await
+    }
+
     async fn put_retention_policy(
         &self,
         call: &Call,
