@@ -52,6 +52,10 @@ managed! {
         "Provides full access to AWS Certificate Manager (ACM)";
     "/" "AWSCertificateManagerReadOnly":
         "Provides read only access to AWS Certificate Manager (ACM).";
+    "/" "AWSCloudTrail_FullAccess":
+        "Provides full access to AWS CloudTrail.";
+    "/" "AWSCloudTrail_ReadOnlyAccess":
+        "Provides read only access to AWS CloudTrail.";
     "/aws-service-role/" "AWSElasticLoadBalancingServiceRolePolicy":
         "What Elastic Load Balancing does in an account.";
     "/" "AdministratorAccess":
@@ -64,8 +68,16 @@ managed! {
         "Lets its bearer pull images from ECR.";
     "/" "AmazonEC2ContainerRegistryReadOnly":
         "Provides read-only access to Amazon EC2 Container Registry repositories.";
+    "/service-role/" "AmazonEC2ContainerServiceEventsRole":
+        "Policy to enable CloudWatch Events for EC2 Container Service";
+    "/service-role/" "AmazonEC2ContainerServiceRole":
+        "Default policy for Amazon ECS service role.";
     "/service-role/" "AmazonEC2ContainerServiceforEC2Role":
         "Default policy for the instance role of container instances.";
+    "/" "AmazonEC2FullAccess":
+        "Provides full access to Amazon EC2.";
+    "/" "AmazonEC2ReadOnlyAccess":
+        "Provides read only access to Amazon EC2.";
     "/aws-service-role/" "AmazonECSServiceRolePolicy":
         "What ECS does in an account.";
     "/service-role/" "AmazonECSTaskExecutionRolePolicy":
@@ -82,8 +94,22 @@ managed! {
         "Lets the VPC network plug-in change the addresses of worker nodes.";
     "/" "AmazonSSMManagedInstanceCore":
         "What a host needs to be managed by Systems Manager.";
+    "/" "AmazonVPCFullAccess":
+        "Provides full access to Amazon VPC.";
+    "/" "AmazonVPCReadOnlyAccess":
+        "Provides read only access to Amazon VPC.";
     "/" "CloudWatchLogsFullAccess":
         "Provides full access to CloudWatch Logs";
+    "/" "CloudWatchLogsReadOnlyAccess":
+        "Provides read only access to CloudWatch Logs";
+    "/" "ElasticLoadBalancingFullAccess":
+        "Provides full access to Amazon ElasticLoadBalancing, and limited access to other services necessary to provide ElasticLoadBalancing features.";
+    "/" "ElasticLoadBalancingReadOnly":
+        "Provides read only access to Amazon ElasticLoadBalancing and dependent services.";
+    "/" "IAMFullAccess":
+        "Provides full access to IAM.";
+    "/" "IAMReadOnlyAccess":
+        "Provides read only access to IAM.";
     "/" "PowerUserAccess":
         "Full access to services and resources, but no management of users and groups.";
     "/" "ReadOnlyAccess":

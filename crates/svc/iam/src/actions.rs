@@ -250,6 +250,12 @@ fn target(input: Input<'_>) -> Target<'_> {
         I::TagUser(it) => User(&it.user_name),
         I::UntagUser(it) => User(&it.user_name),
         I::ListUserTags(it) => User(&it.user_name),
+        I::ListMFADevices(it) => User(&it.user_name),
+        I::ListSSHPublicKeys(it) => User(&it.user_name),
+        I::ListSigningCertificates(it) => User(&it.user_name),
+        I::ListServiceSpecificCredentials(it) if it.all_users != Some(true) => User(&it.user_name),
+        I::GetLoginProfile(it) => User(&it.user_name),
+        I::DeleteLoginProfile(it) => User(&it.user_name),
 
         I::GetGroup(it) => Group(&it.group_name),
         I::UpdateGroup(it) => Group(&it.group_name),

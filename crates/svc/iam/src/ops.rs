@@ -1,12 +1,15 @@
 //! The operations, a file for each kind of thing they are about.
 
+pub(crate) mod absent;
 pub(crate) mod access_keys;
 pub(crate) mod account;
 pub(crate) mod attachments;
 pub(crate) mod boundaries;
+pub(crate) mod details;
 pub(crate) mod groups;
 pub(crate) mod inline;
 pub(crate) mod instance_profiles;
+pub(crate) mod password_policy;
 pub(crate) mod policies;
 pub(crate) mod policy_entities;
 pub(crate) mod roles;

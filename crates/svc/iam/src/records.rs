@@ -77,8 +77,27 @@ pub struct AccountRecord {
     /// Ids of the root's access keys.
     #[serde(default)]
     pub root_keys: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passwords: Option<PasswordRules>,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+/// What passwords have to be like.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PasswordRules {
+    pub minimum_length: i32,
+    pub symbols: bool,
+    pub numbers: bool,
+    pub uppercase: bool,
+    pub lowercase: bool,
+    pub users_may_change: bool,
+    #[serde(default)]
+    pub max_age_days: Option<i32>,
+    /// How many old ones may not be used again.
+    #[serde(default)]
+    pub remembered: Option<i32>,
+    pub hard_expiry: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -12,9 +12,9 @@ use crate::{
     actions,
     directory::Directory,
     ops::{
-        access_keys, account, attachments, boundaries, groups, inline, instance_profiles, policies,
-        policy_entities, roles, server_certificates, service_linked, simulate, tags, users,
-        versions,
+        absent, access_keys, account, attachments, boundaries, details, groups, inline,
+        instance_profiles, password_policy, policies, policy_entities, roles, server_certificates,
+        service_linked, simulate, tags, users, versions,
     },
     paging::Page,
 };
@@ -98,6 +98,18 @@ operations! {
     list_access_keys(ListAccessKeysRequest) -> ListAccessKeysResponse = access_keys::list;
     get_access_key_last_used(GetAccessKeyLastUsedRequest) -> GetAccessKeyLastUsedResponse
         = access_keys::last_used;
+
+    list_mfa_devices(ListMFADevicesRequest) -> ListMFADevicesResponse = absent::mfa_devices;
+    list_virtual_mfa_devices(ListVirtualMFADevicesRequest) -> ListVirtualMFADevicesResponse
+        = absent::virtual_mfa_devices;
+    list_ssh_public_keys(ListSSHPublicKeysRequest) -> ListSSHPublicKeysResponse = absent::ssh_keys;
+    list_signing_certificates(ListSigningCertificatesRequest) -> ListSigningCertificatesResponse
+        = absent::signing_certificates;
+    list_service_specific_credentials(ListServiceSpecificCredentialsRequest)
+        -> ListServiceSpecificCredentialsResponse = absent::service_credentials;
+    get_login_profile(GetLoginProfileRequest) -> GetLoginProfileResponse
+        = absent::get_login_profile;
+    delete_login_profile(DeleteLoginProfileRequest) -> () = absent::delete_login_profile;
 
     create_group(CreateGroupRequest) -> CreateGroupResponse = groups::create;
     get_group(GetGroupRequest) -> GetGroupResponse = groups::get;
@@ -220,6 +232,12 @@ operations! {
         -> GetContextKeysForPolicyResponse = simulate::custom_keys;
     get_context_keys_for_principal_policy(GetContextKeysForPrincipalPolicyRequest)
         -> GetContextKeysForPolicyResponse = simulate::principal_keys;
+    get_account_authorization_details(GetAccountAuthorizationDetailsRequest)
+        -> GetAccountAuthorizationDetailsResponse = details::get;
+    get_account_password_policy(()) -> GetAccountPasswordPolicyResponse = password_policy::get;
+    update_account_password_policy(UpdateAccountPasswordPolicyRequest) -> ()
+        = password_policy::update;
+    delete_account_password_policy(()) -> () = password_policy::delete;
     get_account_summary(()) -> GetAccountSummaryResponse = account::summary;
     create_account_alias(CreateAccountAliasRequest) -> () = account::create_alias;
     delete_account_alias(DeleteAccountAliasRequest) -> () = account::delete_alias;

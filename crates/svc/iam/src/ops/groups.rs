@@ -225,7 +225,7 @@ pub(crate) async fn list_for_user(
     })
 }
 
-fn describe(cx: &Cx<'_>, group: &GroupRecord) -> Group {
+pub(crate) fn describe(cx: &Cx<'_>, group: &GroupRecord) -> Group {
     Group {
         path: Some(group.path.clone()),
         group_name: Some(group.name.clone()),

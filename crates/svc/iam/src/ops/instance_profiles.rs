@@ -165,19 +165,30 @@ pub(crate) async fn list_for_role(
     let name = required(input.role_name, "roleName")?;
     let role: RoleRecord = entity::existing(cx.store(), cx.account(), &name).await?;
     let page = cx.page(&["ListForRole", &role.id], input.marker, input.max_items)?;
-    let (names, marker) = page.cut(role.instance_profiles, |name| name);
-    let mut instance_profiles = Vec::new();
-    for name in names {
-        let found = table::find::<InstanceProfileRecord>(cx.store(), cx.account(), &name).await?;
-        if let Some(profile) = found {
-            instance_profiles.push(describe(cx, &profile).await?);
-        }
-    }
+    let profiles = of_role(cx, &role).await?;
+    let named = profiles.into_iter().map(|profile| {
+        let name = profile.instance_profile_name.as_deref().unwrap_or_default();
+        (folded(name), profile)
+    });
+    let (found, marker) = page.cut(named, |(name, _)| name);
+    let instance_profiles = found.into_iter().map(|(_, profile)| profile).collect();
     Ok(ListInstanceProfilesForRoleResponse {
         instance_profiles: Some(instance_profiles),
         is_truncated: Some(marker.is_some()),
         marker,
     })
+}
+
+/// The profiles that hold the role, by their folded names.
+pub(crate) async fn of_role(cx: &Cx<'_>, role: &RoleRecord) -> Result<Vec<InstanceProfile>, Fault> {
+    let mut profiles = Vec::new();
+    for name in &role.instance_profiles {
+        let found = table::find::<InstanceProfileRecord>(cx.store(), cx.account(), name).await?;
+        if let Some(profile) = found {
+            profiles.push(describe(cx, &profile).await?);
+        }
+    }
+    Ok(profiles)
 }
 
 async fn describe(cx: &Cx<'_>, profile: &InstanceProfileRecord) -> Result<InstanceProfile, Fault> {

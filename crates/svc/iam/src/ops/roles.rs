@@ -100,9 +100,14 @@ pub(crate) async fn update(
         if input.max_session_duration.is_some() {
             modifiable(&role)?;
         }
-        role.description.clone_from(&input.description);
-        // What is not given becomes the default again, as the API says.
-        role.max_session_seconds = input.max_session_duration.unwrap_or(DEFAULT_SESSION);
+        // What is not given stays, whatever the API's own text says: clients set the one without
+        // the other.
+        if input.description.is_some() {
+            role.description.clone_from(&input.description);
+        }
+        if let Some(seconds) = input.max_session_duration {
+            role.max_session_seconds = seconds;
+        }
         tx.put(&folded(&name), &role);
     });
     Ok(UpdateRoleResponse::default())

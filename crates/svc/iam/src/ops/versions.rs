@@ -1,6 +1,7 @@
 //! Versions of managed policies.
 
 use wharf_api_iam::{faults, types::*};
+use wharf_base::Timestamp;
 use wharf_wire::Fault;
 
 use crate::{
@@ -90,6 +91,18 @@ pub(crate) async fn get(
     Ok(GetPolicyVersionResponse {
         policy_version: Some(version),
     })
+}
+
+/// All versions with their documents, the newest first.
+pub(crate) fn documents(known: &policies::Known) -> Vec<PolicyVersion> {
+    let shown =
+        |(number, document, created, default): (u32, &str, Timestamp, bool)| PolicyVersion {
+            document: Some(url_encoded(document)),
+            version_id: Some(format!("v{number}")),
+            is_default_version: Some(default),
+            create_date: Some(created),
+        };
+    known.versions().into_iter().rev().map(shown).collect()
 }
 
 /// The policy and the number of the version named.

@@ -55,6 +55,123 @@ async fn one_alias() {
     assert!(list().await.is_empty());
 }
 
+#[tokio::test]
+async fn the_password_policy_is_kept_until_it_is_deleted() {
+    let w = world();
+    let missing = "The Password Policy with domain name 000000000000 cannot be found.";
+    refused(
+        w.iam.get_account_password_policy(&root(), ()).await,
+        "NoSuchEntity",
+        missing,
+    );
+    let update = UpdateAccountPasswordPolicyRequest {
+        minimum_password_length: Some(14),
+        max_password_age: Some(90),
+        ..Default::default()
+    };
+    w.iam
+        .update_account_password_policy(&root(), update)
+        .await
+        .unwrap();
+    let shown = w.iam.get_account_password_policy(&root(), ()).await;
+    let shown = shown.unwrap().password_policy.unwrap();
+    assert_eq!(shown.minimum_password_length, Some(14));
+    assert_eq!(shown.expire_passwords, Some(true));
+    assert_eq!(shown.require_symbols, Some(false));
+    w.iam
+        .delete_account_password_policy(&root(), ())
+        .await
+        .unwrap();
+    refused(
+        w.iam.delete_account_password_policy(&root(), ()).await,
+        "NoSuchEntity",
+        missing,
+    );
+}
+
+#[tokio::test]
+async fn details_show_everybody_page_by_page() {
+    let w = world();
+    w.user("anna").await;
+    w.role("r", TRUST_ECS).await.unwrap();
+    let own = w.policy("p", ALLOW_ALL).await;
+    for arn in [&own, "arn:aws:iam::aws:policy/IAMFullAccess"] {
+        let attach = AttachUserPolicyRequest {
+            user_name: text("anna"),
+            policy_arn: text(arn),
+        };
+        w.iam.attach_user_policy(&root(), attach).await.unwrap();
+    }
+    let (mut users, mut roles, mut policies, mut marker) = (vec![], vec![], vec![], None);
+    loop {
+        let input = GetAccountAuthorizationDetailsRequest {
+            max_items: Some(1),
+            marker,
+            ..Default::default()
+        };
+        let details = w
+            .iam
+            .get_account_authorization_details(&root(), input)
+            .await;
+        let details = details.unwrap();
+        users.extend(details.user_detail_list.unwrap());
+        roles.extend(details.role_detail_list.unwrap());
+        policies.extend(details.policies.unwrap());
+        marker = details.marker;
+        assert_eq!(details.is_truncated, Some(marker.is_some()));
+        if marker.is_none() {
+            break;
+        }
+    }
+    assert_eq!(users.len(), 1);
+    let attached = users[0].attached_managed_policies.as_ref().unwrap();
+    assert_eq!(attached.len(), 2);
+    assert_eq!(roles[0].role_name.as_deref(), Some("r"));
+    assert!(roles[0].assume_role_policy_document.is_some());
+    let mut arns: Vec<_> = policies.iter().filter_map(|it| it.arn.clone()).collect();
+    arns.sort();
+    assert_eq!(
+        arns,
+        [own.as_str(), "arn:aws:iam::aws:policy/IAMFullAccess"]
+    );
+    let versions = policies[0].policy_version_list.as_ref().unwrap();
+    assert!(versions[0].document.is_some());
+
+    let input = GetAccountAuthorizationDetailsRequest {
+        filter: Some(vec!["Role".to_owned()]),
+        ..Default::default()
+    };
+    let only = w
+        .iam
+        .get_account_authorization_details(&root(), input)
+        .await;
+    let only = only.unwrap();
+    assert_eq!(only.user_detail_list, Some(vec![]));
+    assert_eq!(only.role_detail_list.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn nobody_has_devices_keys_or_passwords() {
+    let w = world();
+    w.user("anna").await;
+    let list = |name: &str| ListMFADevicesRequest {
+        user_name: text(name),
+        ..Default::default()
+    };
+    let devices = w.iam.list_mfa_devices(&root(), list("anna")).await;
+    assert_eq!(devices.unwrap().mfa_devices, Some(vec![]));
+    let nobody = w.iam.list_mfa_devices(&root(), list("nobody")).await;
+    assert_eq!(nobody.unwrap_err().code, "NoSuchEntity");
+    let delete = DeleteLoginProfileRequest {
+        user_name: text("anna"),
+    };
+    refused(
+        w.iam.delete_login_profile(&root(), delete).await,
+        "NoSuchEntity",
+        "Login Profile for User anna cannot be found.",
+    );
+}
+
 fn decisions(answer: SimulatePolicyResponse) -> Vec<(String, String)> {
     let results = answer.evaluation_results.unwrap().into_iter();
     results

@@ -49,6 +49,23 @@ async fn created_changed_and_deleted() {
         .unwrap();
     assert_eq!(role.max_session_duration, Some(7200));
     assert_eq!(role.description.as_deref(), Some("what tasks do"));
+    // Either is changed without the other.
+    let update = UpdateRoleRequest {
+        role_name: text("task"),
+        description: None,
+        max_session_duration: Some(3900),
+    };
+    w.iam.update_role(&root(), update).await.unwrap();
+    let update = UpdateRoleRequest {
+        role_name: text("task"),
+        description: text("what else they do"),
+        max_session_duration: None,
+    };
+    w.iam.update_role(&root(), update).await.unwrap();
+    let role = w.iam.get_role(&root(), get.clone()).await.unwrap().role;
+    let role = role.unwrap();
+    assert_eq!(role.max_session_duration, Some(3900));
+    assert_eq!(role.description.as_deref(), Some("what else they do"));
 
     let delete = DeleteRoleRequest {
         role_name: text("task"),

@@ -1,0 +1,118 @@
+//! What users of IAM may have and nobody has here: passwords, devices for a second factor, SSH keys,
+//! signing certificates, passwords for single services. Clients look through all of them before they
+//! delete a user; lists are empty, and what is named is not found.
+
+use wharf_api_iam::types::*;
+use wharf_wire::Fault;
+
+use crate::{
+    entity, fault,
+    ops::{Subject, subject},
+    records::UserRecord,
+    service::Cx,
+};
+
+/// The list is of a user, who must be there; without a name, of the caller.
+async fn of_user(cx: &Cx<'_>, name: Option<String>) -> Result<(), Fault> {
+    if let Subject::User(name) = subject(cx, name)? {
+        entity::existing::<UserRecord>(cx.store(), cx.account(), &name).await?;
+    }
+    Ok(())
+}
+
+/// A page of nothing has no second one, so every marker is from elsewhere.
+fn first_page(marker: Option<&String>) -> Result<(), Fault> {
+    match marker {
+        Some(_) => Err(fault::validation("Invalid Marker.")),
+        None => Ok(()),
+    }
+}
+
+pub(crate) async fn mfa_devices(
+    cx: &Cx<'_>,
+    input: ListMFADevicesRequest,
+) -> Result<ListMFADevicesResponse, Fault> {
+    first_page(input.marker.as_ref())?;
+    of_user(cx, input.user_name).await?;
+    Ok(ListMFADevicesResponse {
+        mfa_devices: Some(vec![]),
+        is_truncated: Some(false),
+        marker: None,
+    })
+}
+
+pub(crate) async fn virtual_mfa_devices(
+    _: &Cx<'_>,
+    input: ListVirtualMFADevicesRequest,
+) -> Result<ListVirtualMFADevicesResponse, Fault> {
+    first_page(input.marker.as_ref())?;
+    Ok(ListVirtualMFADevicesResponse {
+        virtual_mfa_devices: Some(vec![]),
+        is_truncated: Some(false),
+        marker: None,
+    })
+}
+
+pub(crate) async fn ssh_keys(
+    cx: &Cx<'_>,
+    input: ListSSHPublicKeysRequest,
+) -> Result<ListSSHPublicKeysResponse, Fault> {
+    first_page(input.marker.as_ref())?;
+    of_user(cx, input.user_name).await?;
+    Ok(ListSSHPublicKeysResponse {
+        ssh_public_keys: Some(vec![]),
+        is_truncated: Some(false),
+        marker: None,
+    })
+}
+
+pub(crate) async fn signing_certificates(
+    cx: &Cx<'_>,
+    input: ListSigningCertificatesRequest,
+) -> Result<ListSigningCertificatesResponse, Fault> {
+    first_page(input.marker.as_ref())?;
+    of_user(cx, input.user_name).await?;
+    Ok(ListSigningCertificatesResponse {
+        certificates: Some(vec![]),
+        is_truncated: Some(false),
+        marker: None,
+    })
+}
+
+pub(crate) async fn service_credentials(
+    cx: &Cx<'_>,
+    input: ListServiceSpecificCredentialsRequest,
+) -> Result<ListServiceSpecificCredentialsResponse, Fault> {
+    first_page(input.marker.as_ref())?;
+    if input.all_users != Some(true) {
+        of_user(cx, input.user_name).await?;
+    }
+    Ok(ListServiceSpecificCredentialsResponse {
+        service_specific_credentials: Some(vec![]),
+        is_truncated: Some(false),
+        marker: None,
+    })
+}
+
+pub(crate) async fn get_login_profile(
+    cx: &Cx<'_>,
+    input: GetLoginProfileRequest,
+) -> Result<GetLoginProfileResponse, Fault> {
+    Err(no_login_profile(cx, input.user_name).await)
+}
+
+pub(crate) async fn delete_login_profile(
+    cx: &Cx<'_>,
+    input: DeleteLoginProfileRequest,
+) -> Result<(), Fault> {
+    Err(no_login_profile(cx, input.user_name).await)
+}
+
+async fn no_login_profile(cx: &Cx<'_>, name: Option<String>) -> Fault {
+    let user = match subject(cx, name) {
+        Ok(Subject::User(name)) => name,
+        Ok(Subject::Root) => "root".to_owned(),
+        Err(fault) => return fault,
+    };
+    fault::not_found(format!("Login Profile for User {user} cannot be found."))
+}
