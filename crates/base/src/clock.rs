@@ -17,6 +17,10 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
 
+/// 0000-01-01 and 9999-12-31 in milliseconds: what every text form can show.
+const FIRST: i64 = -62_167_219_200_000;
+const LAST: i64 = 253_402_300_799_999;
+
 impl Timestamp {
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
@@ -30,8 +34,7 @@ impl Timestamp {
     /// years 0 to 9999 is refused.
     pub fn from_epoch_seconds(seconds: f64) -> Option<Self> {
         let millis = (seconds * 1000.0).round();
-        // 0000-01-01 and 9999-12-31 in milliseconds: what every text form can show.
-        (-62_167_219_200_000.0..=253_402_300_799_999.0)
+        (FIRST as f64..=LAST as f64)
             .contains(&millis)
             .then_some(Self(millis as i64))
     }
@@ -56,11 +59,12 @@ impl Timestamp {
         text.chars().filter(|c| *c != '-' && *c != ':').collect()
     }
 
-    /// Any RFC 3339 form.
+    /// Any RFC 3339 form of a time in the years 0 to 9999: with its offset it may lie outside.
     pub fn parse_iso8601(text: &str) -> Option<Self> {
         let parsed = OffsetDateTime::parse(text, &Rfc3339).ok()?;
         i64::try_from(parsed.unix_timestamp_nanos().div_euclid(1_000_000))
             .ok()
+            .filter(|millis| (FIRST..=LAST).contains(millis))
             .map(Self)
     }
 
@@ -195,6 +199,9 @@ mod tests {
     fn refuses_nonsense() {
         for text in ["", "20260102T030405", "20261302T030405Z", "2026010éT03045Z"] {
             assert_eq!(Timestamp::parse_iso8601_basic(text), None, "{text}");
+        }
+        for text in ["9999-12-31T23:59:59-01:00", "0000-01-01T00:00:00+01:00"] {
+            assert_eq!(Timestamp::parse_iso8601(text), None, "{text}");
         }
         assert_eq!(Timestamp::from_epoch_seconds(f64::NAN), None);
         assert_eq!(Timestamp::from_epoch_seconds(1e300), None);
