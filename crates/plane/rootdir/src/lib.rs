@@ -5,6 +5,8 @@
 //! neither `..` nor any link leaves it. Changes are made relative to an open parent with calls
 //! that do not follow the last component. Nothing here works on path strings of the host.
 
+mod remove;
+
 use std::{
     ffi::OsString,
     fs::File,
@@ -19,6 +21,8 @@ use nix::{
     sys::stat::{FileStat, Mode, fstatat, mkdirat},
     unistd::{Gid, Uid, fchownat},
 };
+
+pub use remove::remove_tree;
 
 /// A folder taken as `/`.
 #[derive(Debug)]

@@ -148,10 +148,7 @@ fn parts_of(writable: &Path) -> [PathBuf; 2] {
 /// Removes what an ended container had written.
 pub fn discard(writable: &Path) -> io::Result<()> {
     for part in parts_of(writable) {
-        match fs::remove_dir_all(part) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-            _ => {}
-        }
+        wharf_rootdir::remove_tree(&part)?;
     }
     Ok(())
 }

@@ -198,10 +198,7 @@ impl Volumes {
 
     /// Removes what was the task's own.
     pub fn remove(&self, task_id: &str) -> io::Result<()> {
-        match fs::remove_dir_all(self.folder_of(task_id)) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
-            _ => Ok(()),
-        }
+        wharf_rootdir::remove_tree(&self.folder_of(task_id))
     }
 
     /// The tasks that have volumes here.

@@ -5,7 +5,6 @@
 //! that would be trusted later.
 
 use std::{
-    fs,
     io::{self, BufRead, BufReader, Read},
     path::{Path, PathBuf},
     sync::Arc,
@@ -155,7 +154,7 @@ fn drain(from: &mut impl Read, limit: u64) -> Result<(), UnpackError> {
 }
 
 /// By its first bytes: media types are not always right, these are.
-fn decompress<'a>(input: &'a mut (impl Read + Send)) -> io::Result<Box<dyn Read + 'a>> {
+pub(super) fn decompress<'a>(input: &'a mut (impl Read + Send)) -> io::Result<Box<dyn Read + 'a>> {
     let mut input = BufReader::with_capacity(64 << 10, input);
     // Four bytes are in the first piece; the pieces of a body are never empty.
     let start = input.fill_buf()?;
@@ -238,9 +237,7 @@ impl<R: Read> Read for Hashed<R> {
 
 /// Everything in the folder, whatever it is; what is not there is gone already.
 pub fn discard(folder: &Path) {
-    if let Err(e) = fs::remove_dir_all(folder)
-        && e.kind() != io::ErrorKind::NotFound
-    {
+    if let Err(e) = wharf_rootdir::remove_tree(folder) {
         tracing::warn!(error = %e, folder = %folder.display(), "an unfinished layer was left behind");
     }
 }

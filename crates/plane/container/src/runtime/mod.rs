@@ -404,10 +404,7 @@ fn make_private(dir: &Path) -> Result<(), RuntimeError> {
 }
 
 fn remove_dir(dir: &Path) -> Result<(), RuntimeError> {
-    match fs::remove_dir_all(dir) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(RuntimeError::io("remove", dir)(e)),
-        _ => Ok(()),
-    }
+    wharf_rootdir::remove_tree(dir).map_err(RuntimeError::io("remove", dir))
 }
 
 /// CAP_SYS_RESOURCE among our effective capabilities.

@@ -385,12 +385,10 @@ fn open_for_reading(path: &std::path::Path) -> io::Result<()> {
 
 async fn remove_folder(folder: ContainerFolder) {
     let removed = tokio::task::spawn_blocking(move || {
-        let result = fs::remove_dir_all(folder.base());
+        let result = wharf_rootdir::remove_tree(folder.base());
         (folder, result)
     });
-    if let Ok((folder, Err(e))) = removed.await
-        && e.kind() != io::ErrorKind::NotFound
-    {
+    if let Ok((folder, Err(e))) = removed.await {
         tracing::warn!(error = %e, folder = %folder.base().display(), "a container's folder was left behind");
     }
 }
