@@ -13,7 +13,7 @@ use std::{
 use super::error::UnpackError;
 
 const BLOCK: usize = 512;
-/// Bound on one long name or set of pax records, in bytes.
+/// Bound on the long names and pax records of one entry together, in bytes, headers included.
 const META_LIMIT: u64 = 1 << 20;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +59,8 @@ pub struct Archive<R> {
     /// Of the entry returned last: data not read yet, then padding.
     left: u64,
     padding: u64,
+    /// Of [`META_LIMIT`], for the next entry.
+    meta_left: u64,
 }
 
 impl<R: Read> Archive<R> {
@@ -67,12 +69,14 @@ impl<R: Read> Archive<R> {
             input,
             left: 0,
             padding: 0,
+            meta_left: META_LIMIT,
         }
     }
 
     /// The next entry, whose data [`Self::data`] reads; `None` at the end of the archive.
     pub fn next_entry(&mut self) -> Result<Option<Entry>, UnpackError> {
         let mut extra = Extra::default();
+        self.meta_left = META_LIMIT;
         loop {
             self.skip_rest()?;
             let Some(header) = self.header()? else {
@@ -182,9 +186,9 @@ impl<R: Read> Archive<R> {
     }
 
     fn meta(&mut self, size: u64) -> Result<Vec<u8>, UnpackError> {
-        if size > META_LIMIT {
-            return Err(UnpackError::Damaged("a header announces too much"));
-        }
+        let cost = size.saturating_add(BLOCK as u64);
+        let left = self.meta_left.checked_sub(cost);
+        self.meta_left = left.ok_or(UnpackError::Damaged("a header announces too much"))?;
         self.left = size;
         self.padding = size.wrapping_neg() % BLOCK as u64;
         let mut bytes = Vec::new();
@@ -198,7 +202,10 @@ impl<R: Read> Archive<R> {
     }
 
     fn skip_rest(&mut self) -> Result<(), UnpackError> {
-        let rest = std::mem::take(&mut self.left) + std::mem::take(&mut self.padding);
+        let left = std::mem::take(&mut self.left);
+        let rest = left
+            .checked_add(std::mem::take(&mut self.padding))
+            .ok_or(UnpackError::Damaged("a number is too large"))?;
         let skipped = io::copy(&mut (&mut self.input).take(rest), &mut io::sink())
             .map_err(UnpackError::Read)?;
         if skipped == rest {
@@ -396,6 +403,28 @@ mod tests {
             Err(UnpackError::Damaged("a header's checksum is wrong"))
         ));
         assert!(read_all(b"").unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_comes_before_an_entry_is_bounded_together() {
+        let records = [("SCHILY.xattr.user.x", &[b'v'; 1000][..]); 300];
+        let archive = |times: usize| {
+            let mut builder = tar::Builder::new(Vec::new());
+            for _ in 0..times {
+                builder.append_pax_extensions(records).unwrap();
+            }
+            let mut header = tar::Header::new_ustar();
+            header.set_size(0);
+            header.set_cksum();
+            builder.append(&header, &b""[..]).unwrap();
+            builder.into_inner().unwrap()
+        };
+        let found = read_all(&archive(2)).unwrap();
+        assert_eq!(found[0].0.xattrs.len(), 600);
+        assert!(matches!(
+            read_all(&archive(4)),
+            Err(UnpackError::Damaged("a header announces too much"))
+        ));
     }
 
     #[test]

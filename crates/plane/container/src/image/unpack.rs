@@ -34,6 +34,8 @@ use super::{
 
 const WHITEOUT: &[u8] = b".wh.";
 const OPAQUE: &[u8] = b".wh..wh..opq";
+/// Bound on the paths of a layer's folders together, in bytes; a hundred thousand have some megabytes.
+const FOLDER_PATHS: usize = 64 << 20;
 /// Bookkeeping of an older file system, meaningless here.
 const AUFS: &[u8] = b".wh..wh.";
 
@@ -46,10 +48,16 @@ pub fn unpack<R: Read>(
 ) -> Result<(), UnpackError> {
     let root = RootDir::open(folder).map_err(failed("open", folder))?;
     // Applied last: what is put into a folder changes its time.
-    let mut folders: Vec<(PathBuf, i64)> = Vec::new();
+    let (mut folders, mut path_bytes): (Vec<(PathBuf, i64)>, usize) = (Vec::new(), 0);
     while let Some(entry) = archive.next_entry()? {
         meter.entry(entry.size)?;
         if entry.kind == Kind::Folder {
+            path_bytes += entry.path.as_os_str().len();
+            if path_bytes > FOLDER_PATHS {
+                return Err(UnpackError::Damaged(
+                    "the paths of its folders are too long",
+                ));
+            }
             folders.push((entry.path.clone(), entry.mtime));
         }
         add(&root, &entry, archive)?;
@@ -182,7 +190,7 @@ fn clear(place: &Place, kind: Kind) -> io::Result<()> {
         return Ok(());
     }
     if is_folder {
-        return std::fs::remove_dir_all(place.proc_path());
+        return wharf_rootdir::remove_tree(&place.proc_path());
     }
     Ok(unlinkat(
         &place.parent,
