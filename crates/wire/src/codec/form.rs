@@ -15,6 +15,9 @@ use crate::{
 /// More parameters than this are refused; the largest honest requests have a few thousand.
 const MAX_PARAMETERS: usize = 20_000;
 
+/// Parts of all names together, those that several share counted once: each takes some hundred bytes.
+const MAX_PARTS: usize = 100_000;
+
 /// The decoded parameters of one request.
 #[derive(Debug, Default)]
 pub struct Form {
@@ -50,9 +53,9 @@ pub fn decode(
     input: &mut dyn Struct,
 ) -> Result<(), Malformed> {
     let Some(shape) = shape else { return Ok(()) };
-    let mut root = Tree::default();
+    let (mut root, mut parts) = (Tree::default(), 0);
     for (name, value) in &form.pairs {
-        root.insert(name, value)?;
+        root.insert(name, value, &mut parts)?;
     }
     let ec2 = schema.protocol == Protocol::Ec2;
     Decoder { schema, ec2 }.value("", schema.shape(shape), false, &root, Slot::Struct(input))
@@ -66,13 +69,25 @@ struct Tree<'a> {
 }
 
 impl<'a> Tree<'a> {
-    fn insert(&mut self, name: &'a str, value: &'a str) -> Result<(), Malformed> {
+    /// `parts` counts those of all names.
+    fn insert(
+        &mut self,
+        name: &'a str,
+        value: &'a str,
+        parts: &mut usize,
+    ) -> Result<(), Malformed> {
         let mut node = self;
         for (depth, segment) in name.split('.').enumerate() {
             if depth == MAX_DEPTH {
                 return Err(Malformed("a parameter name has too many parts".to_owned()));
             }
-            node = node.children.entry(segment).or_default();
+            node = node.children.entry(segment).or_insert_with(|| {
+                *parts += 1;
+                Self::default()
+            });
+            if *parts > MAX_PARTS {
+                return Err(Malformed("parameter names have too many parts".to_owned()));
+            }
         }
         node.value.get_or_insert(value);
         Ok(())

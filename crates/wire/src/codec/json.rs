@@ -184,10 +184,12 @@ impl<'de> Visitor<'de> for Place<'_> {
     }
 
     fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<(), E> {
-        match i64::try_from(value) {
-            Ok(value) => self.visit_i64(value),
-            Err(_) => self.visit_f64(value as f64),
+        match (i64::try_from(value), self.slot) {
+            (Err(_), Slot::Document(to)) => *to = value.into(),
+            (Err(_), slot) => return Self { slot, ..self }.visit_f64(value as f64),
+            (Ok(value), slot) => return Self { slot, ..self }.visit_i64(value),
         }
+        Ok(())
     }
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<(), E> {
@@ -222,7 +224,11 @@ impl<'de> Visitor<'de> for Place<'_> {
             Slot::List(list) => list,
             Slot::Document(to) => {
                 let mut items = Vec::new();
-                while let Some(item) = from.next_element()? {
+                while let Some(item) = from.next_element_seed(DocumentItem {
+                    schema: self.schema,
+                    budget: self.budget,
+                    shape: self.shape,
+                })? {
                     items.push(item);
                 }
                 *to = serde_json::Value::Array(items);
@@ -280,7 +286,12 @@ impl<'de> Visitor<'de> for Place<'_> {
             }
             (Slot::Document(to), _) => {
                 let mut object = serde_json::Map::new();
-                while let Some((key, value)) = from.next_entry()? {
+                while let Some(key) = from.next_key::<String>()? {
+                    let value = from.next_value_seed(DocumentItem {
+                        schema: self.schema,
+                        budget: self.budget,
+                        shape: self.shape,
+                    })?;
                     object.insert(key, value);
                 }
                 *to = serde_json::Value::Object(object);
@@ -326,6 +337,36 @@ macro_rules! nullable {
             }
         }
     };
+}
+
+/// A value within a document, which costs as much as an item of a list.
+struct DocumentItem<'a> {
+    schema: &'static ServiceSchema,
+    budget: &'a Cell<u32>,
+    shape: &'static Shape,
+}
+
+impl<'de> DeserializeSeed<'de> for DocumentItem<'_> {
+    type Value = serde_json::Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        spend::<D::Error>(self.budget)?;
+        let mut value = serde_json::Value::Null;
+        let Self {
+            schema,
+            budget,
+            shape,
+        } = self;
+        let slot = Slot::Document(&mut value);
+        Place {
+            schema,
+            budget,
+            shape,
+            slot,
+        }
+        .deserialize(from)?;
+        Ok(value)
+    }
 }
 
 /// One more item of a list or map; too many come from no honest client.
