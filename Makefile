@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 export PATH := $(PATH):$(HOME)/.cargo/bin:/usr/sbin:/sbin
 
-.PHONY: help demo test build bench fmt lint deps e2e soak man test-vm
+.PHONY: help demo test build bench fmt lint deps e2e fuzz soak man test-vm
 
 help:
 	@echo "make demo    the story on one machine, then on two hosts of which one dies; cleans up"
@@ -13,6 +13,7 @@ help:
 	@echo "make soak    the story of a service through 100 rounds of each fault: kills, a full disk, no descriptors, failing syncs"
 	@echo "make test-vm the demo, limits, restarts and a reboot in virtual machines of stock Debian (T='trixie' picks one)"
 	@echo "make man     manual pages, into target/man"
+	@echo "make fuzz    a minute of guided random inputs for each parser; FUZZ_SECONDS=600 for more, T='iam-policy layer' for some"
 	@echo "make bench   measurements, each with its peer beside it"
 	@echo "make fmt lint deps"
 
@@ -40,6 +41,8 @@ man: build
 
 test-vm: build
 	e2e/vm/run $(T)
+fuzz: deps
+	fuzz/run $(T)
 
 bench: deps
 	bench/run

@@ -11,7 +11,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(
-  gcc libc6-dev make git curl ca-certificates mold e2fsprogs
+  gcc g++ libc6-dev make git curl ca-certificates mold e2fsprogs
   busybox-static skopeo buildah podman runc crun nftables iproute2 procps util-linux mount wrk zstd
   python3 python3-venv awscli
 )

@@ -15,6 +15,8 @@
 
 mod block;
 mod error;
+#[doc(hidden)]
+pub mod fuzz;
 mod journal;
 mod manifest;
 mod merge;

@@ -143,7 +143,7 @@ pub(crate) fn read(dir: &Path) -> Result<Option<(Head, State)>, OpenError> {
 }
 
 /// Whether this was the end.
-fn take_frame(
+pub(crate) fn take_frame(
     payload: &[u8],
     head: &mut Option<Head>,
     state: &mut State,

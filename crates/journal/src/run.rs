@@ -179,7 +179,7 @@ pub(crate) fn open(
     }
 }
 
-fn read_footer(
+pub(crate) fn read_footer(
     payload: &[u8],
     file: FileId,
     end: u64,

@@ -21,7 +21,7 @@ use crate::{
     state::{Lease, State, Version},
 };
 
-const MAGIC: [u8; 8] = *b"wharfck\x01";
+pub(crate) const MAGIC: [u8; 8] = *b"wharfck\x01";
 const PREFIX_BYTES: usize = 12;
 /// A frame is ended when it has grown beyond this.
 const FRAME_TARGET_BYTES: usize = 64 << 10;

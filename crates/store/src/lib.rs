@@ -17,6 +17,8 @@
 
 mod checkpoint;
 mod error;
+#[doc(hidden)]
+pub mod fuzz;
 mod group;
 mod lease;
 mod options;

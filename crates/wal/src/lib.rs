@@ -22,6 +22,8 @@ mod error;
 #[cfg(debug_assertions)]
 mod fault_file;
 mod frame;
+#[doc(hidden)]
+pub mod fuzz;
 mod last;
 mod lock;
 mod log;

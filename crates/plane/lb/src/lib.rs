@@ -28,6 +28,8 @@ mod closed;
 mod config;
 mod control;
 mod door;
+#[doc(hidden)]
+pub mod fuzz;
 mod health;
 mod hold;
 mod metrics;

@@ -42,7 +42,7 @@ pub(crate) fn bearer(
     })
 }
 
-fn password(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn password(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     if value.len() > MAX_HEADER_BYTES {
         return None;
@@ -63,7 +63,7 @@ pub(crate) fn registry(host: Option<&str>, bearer: &Bearer) -> Registry {
         .unwrap_or_else(|| Registry::new(&bearer.caller.account, &bearer.region))
 }
 
-fn aws_host(host: &str) -> Option<Registry> {
+pub(crate) fn aws_host(host: &str) -> Option<Registry> {
     let host = host.split_once(':').map_or(host, |(host, _)| host);
     let (account, rest) = host.split_once(".dkr.ecr.")?;
     let (region, domain) = rest.split_once('.')?;

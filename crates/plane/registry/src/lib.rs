@@ -10,6 +10,8 @@ mod answer;
 mod auth;
 mod blobs;
 mod body;
+#[doc(hidden)]
+pub mod fuzz;
 mod lists;
 mod manifests;
 mod path;

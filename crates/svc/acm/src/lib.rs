@@ -20,6 +20,8 @@ mod core;
 mod facts;
 mod fault;
 mod feed;
+#[doc(hidden)]
+pub mod fuzz;
 mod key;
 mod names;
 mod ops;

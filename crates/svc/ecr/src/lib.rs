@@ -16,6 +16,8 @@ mod authorize;
 mod catalog;
 mod error;
 mod fault;
+#[doc(hidden)]
+pub mod fuzz;
 mod lifecycle;
 mod manifest;
 mod names;

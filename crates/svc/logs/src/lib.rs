@@ -15,6 +15,8 @@ mod authorize;
 mod bound;
 mod event;
 mod fault;
+#[doc(hidden)]
+pub mod fuzz;
 mod index;
 mod limits;
 mod merge;

@@ -3,6 +3,8 @@
 mod budget;
 mod config;
 mod error;
+#[doc(hidden)]
+pub mod fuzz;
 mod layer;
 mod manifest;
 mod reference;

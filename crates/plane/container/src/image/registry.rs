@@ -434,7 +434,7 @@ fn redirect(from: &Uri, location: &str) -> Result<Uri, RegistryError> {
 }
 
 /// `realm="…",service="…"`.
-fn parse_parameters(text: &str) -> impl Iterator<Item = (&str, &str)> {
+pub(super) fn parse_parameters(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = text;
     std::iter::from_fn(move || {
         let (key, value) = rest.trim_start_matches([',', ' ']).split_once('=')?;

@@ -2,7 +2,7 @@
 
 mod answer;
 mod forward;
-mod head;
+pub(crate) mod head;
 mod reach;
 pub mod streamed;
 mod upgrade;

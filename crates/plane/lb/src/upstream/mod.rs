@@ -9,12 +9,12 @@
 //!   arrived nowhere was not acted on, whatever its method (RFC 9110 §9.2.2, "some means to detect
 //!   that the original request was never applied").
 
-mod body;
+pub(crate) mod body;
 mod connection;
 mod exchange;
 pub mod http2;
 mod pool;
-mod response;
+pub(crate) mod response;
 mod upload;
 
 use std::{

@@ -7,6 +7,8 @@
 //! is lost when a connection, an agent or a server dies.
 
 pub mod credentials;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod hub;
 pub mod message;
 pub mod payload;

@@ -33,14 +33,14 @@ struct Acknowledgement {
 }
 
 #[derive(Debug, Deserialize)]
-struct HealthReport {
+pub(super) struct HealthReport {
     #[serde(default, deserialize_with = "nullable")]
     tasks: Vec<TaskHealth>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct TaskHealth {
+pub(super) struct TaskHealth {
     #[serde(default, deserialize_with = "nullable")]
     task_arn: String,
     #[serde(default, deserialize_with = "nullable")]
@@ -57,13 +57,13 @@ struct ContainerHealth {
 }
 
 #[derive(Debug, Deserialize)]
-struct StatusReport {
+pub(super) struct StatusReport {
     #[serde(default, deserialize_with = "nullable")]
     statuses: Vec<InstanceStatusRow>,
 }
 
 #[derive(Debug, Deserialize)]
-struct InstanceStatusRow {
+pub(super) struct InstanceStatusRow {
     #[serde(default, deserialize_with = "nullable")]
     status: String,
 }
@@ -101,7 +101,7 @@ where
 }
 
 /// The message in a frame, behind its header lines if it has any.
-fn body(frame: &[u8]) -> &[u8] {
+pub(super) fn body(frame: &[u8]) -> &[u8] {
     let end = frame.windows(4).position(|four| four == b"\r\n\r\n");
     match end {
         Some(at) if !frame.starts_with(b"{") => &frame[at + 4..],

@@ -1,0 +1,103 @@
+//! What fuzzing reaches of this crate's parsers.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use bytes::BytesMut;
+use http::{HeaderMap, Method, Request};
+use wharf_planeproto::{Change, Resource};
+
+use crate::{
+    Update,
+    config::Registry,
+    proxy::head,
+    rules::{Redirect, RedirectSource, Subject},
+    sticky::{self, CookieKey},
+    upstream::{body::Piece, response::Head},
+};
+
+/// A request as a client's connection hands it over, judged by the rules told in `resources`.
+pub fn request(request: &Request<()>, resources: Vec<Resource>) {
+    let mut registry = Registry::default();
+    let _ = registry.apply(Update::Snapshot(resources));
+    let Ok(host) = head::host_of(request) else {
+        return;
+    };
+    if head::examine(request).is_err() {
+        return;
+    }
+    let subject = Subject {
+        method: request.method(),
+        uri: request.uri(),
+        host: &host,
+        headers: request.headers(),
+        source: IpAddr::V4(Ipv4Addr::LOCALHOST),
+    };
+    for rule in registry.rules.values() {
+        let _ = rule.matches(&subject);
+    }
+    let redirect = Redirect {
+        protocol: "#{protocol}".to_owned(),
+        host: "#{host}".to_owned(),
+        port: "#{port}".to_owned(),
+        path: "/#{path}".to_owned(),
+        query: "#{query}&#{".to_owned(),
+        status: 301,
+    };
+    let _ = redirect.location(RedirectSource {
+        protocol: "http",
+        host: &host,
+        port: 80,
+        uri: request.uri(),
+    });
+    let (parts, ()) = request.clone().into_parts();
+    let _ = head::wanted_upgrade(&parts);
+    head::strip_response(&mut parts.headers.clone());
+    if let Some(value) = sticky::cookie(&parts.headers, "AWSALB") {
+        let _ = CookieKey::derive("fuzz", "arn").open(value);
+    }
+}
+
+/// Takes over what the control plane tells, step by step.
+pub fn configuration(changes: Vec<Change>) {
+    let mut registry = Registry::default();
+    let _ = registry.apply(Update::Changes(changes));
+}
+
+/// The head of a target's response and its body. However the bytes are cut, the same comes out.
+pub fn response(bytes: &[u8], method: &Method, cut: usize) {
+    let whole = read(bytes, method, bytes.len());
+    assert_eq!(whole, read(bytes, method, cut));
+}
+
+/// Status, data and whether all ended well.
+fn read(bytes: &[u8], method: &Method, cut: usize) -> Option<(u16, Vec<u8>, bool)> {
+    let mut pieces = bytes.chunks(cut.max(1));
+    let mut input = BytesMut::new();
+    let mut spare = HeaderMap::new();
+    let head = loop {
+        input.extend_from_slice(pieces.next()?);
+        if let Some(head) = Head::parse(&mut input, method, &mut spare).ok()? {
+            break head;
+        }
+    };
+    let (mut decoder, mut data) = (head.decoder, Vec::new());
+    loop {
+        match decoder.decode(&mut input) {
+            Ok(Piece::Data(more)) => data.extend_from_slice(&more),
+            Ok(Piece::Trailers(_)) => {}
+            Ok(Piece::End) => return Some((head.status.as_u16(), data, true)),
+            Ok(Piece::More) => match pieces.next() {
+                Some(piece) => input.extend_from_slice(piece),
+                None => return Some((head.status.as_u16(), data, decoder.ends_with_connection())),
+            },
+            Err(_) => return Some((head.status.as_u16(), data, false)),
+        }
+    }
+}
+
+/// A chunked body alone.
+pub fn chunks(bytes: &[u8], cut: usize) {
+    let mut with_head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
+    with_head.extend_from_slice(bytes);
+    response(&with_head, &Method::GET, cut);
+}

@@ -1,0 +1,70 @@
+//! Images: what registries send to a node, and what clients send to the registry.
+
+use wharf_container::image::{Digest, Reference, fuzz};
+
+use crate::input;
+
+/// A byte that says which, then a manifest or a configuration.
+pub fn manifest(bytes: &[u8]) {
+    match input::choice(bytes) {
+        Some((kind, bytes)) if kind % 2 == 0 => fuzz::manifest(bytes),
+        Some((_, bytes)) => fuzz::config(bytes),
+        None => {}
+    }
+}
+
+/// The name of an image; also a digest and a registry's challenge.
+pub fn reference(bytes: &[u8]) {
+    let Some(text) = input::text(bytes) else {
+        return;
+    };
+    if let Ok(reference) = Reference::parse(text) {
+        let full = reference.to_string();
+        assert_eq!(Reference::parse(&full).as_ref(), Ok(&reference), "{full}");
+    }
+    if let Ok(digest) = Digest::try_from(text.to_owned()) {
+        assert_eq!(digest.hex().len(), 64);
+    }
+    fuzz::challenge(text);
+}
+
+pub fn layer_archive(bytes: &[u8]) {
+    fuzz::archive(bytes);
+}
+
+/// A layer, unpacked into a folder that goes afterwards.
+pub fn layer(bytes: &[u8]) {
+    let outside = tempfile::tempdir().expect("there is room for temporary files");
+    let folder = outside.path().join("layer");
+    std::fs::create_dir(&folder).expect("there is room for temporary files");
+    fuzz::layer(bytes, &folder);
+    let beside = std::fs::read_dir(outside.path()).expect("the folder is still there");
+    assert_eq!(beside.count(), 1, "a layer stays in its folder");
+}
+
+/// A line with the media type, then a manifest as it is pushed.
+pub fn ecr_manifest(bytes: &[u8]) {
+    if let Some((media_type, bytes)) = input::line(bytes) {
+        let given = (!media_type.is_empty()).then_some(media_type);
+        wharf_svc_ecr::fuzz::manifest(bytes, given);
+    }
+}
+
+/// A line with a path and its query, then a `Range`.
+pub fn registry_path(bytes: &[u8]) {
+    let Some((target, range)) = input::line(bytes) else {
+        return;
+    };
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    wharf_registry::fuzz::path(path, query);
+    if let Some(range) = input::text(range) {
+        wharf_registry::fuzz::ranges(range, target.len() as u64);
+    }
+}
+
+/// A line with a host, then an `Authorization`.
+pub fn registry_login(bytes: &[u8]) {
+    if let Some((host, authorization)) = input::line(bytes) {
+        wharf_registry::fuzz::login(authorization, host);
+    }
+}

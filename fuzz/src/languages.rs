@@ -1,0 +1,137 @@
+//! Texts that callers write: policies, patterns, expressions, names.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use wharf_base::{Arn, Timestamp};
+use wharf_iam::{
+    Ambient, CompiledPolicy, DocumentKind, PolicySet, Principal, PrincipalPolicies, Request,
+    ResourcePolicy, evaluate,
+};
+use wharf_placement::query::{Expression, HostFacts};
+use wharf_svc_logs::pattern::Pattern;
+
+use crate::input;
+
+pub fn arn(bytes: &[u8]) {
+    let Some(text) = input::text(bytes) else {
+        return;
+    };
+    if let Ok(arn) = text.parse::<Arn>() {
+        assert_eq!(arn.to_string(), text);
+        let _ = (arn.resource_type(), arn.resource_after_slash());
+    }
+}
+
+/// A line `action resource`, then a policy.
+pub fn iam_policy(bytes: &[u8]) {
+    let Some((asked, text)) = input::line(bytes) else {
+        return;
+    };
+    let Some(text) = input::text(text) else {
+        return;
+    };
+    let (action, resource) = asked.split_once(' ').unwrap_or((asked, "*"));
+    let compiled = |kind| CompiledPolicy::parse("fuzz", text, kind).ok();
+    let who = Principal::user(
+        "arn:aws:iam::000000000000:user/anna",
+        "AIDAEXAMPLEEXAMPLEEXA",
+    );
+    let mut context = Ambient {
+        principal: &who,
+        now: Timestamp::from_millis(1_767_312_000_000),
+        region: "us-east-1",
+        source_ip: "10.0.0.7".parse().ok(),
+        user_agent: Some("aws-cli/2"),
+        referer: None,
+        secure_transport: true,
+        called_via: &[],
+    }
+    .context();
+    context.set_all("aws:TagKeys", ["a", "b"]);
+    context.set("ecs:cluster", resource);
+    let request = Request {
+        principal: &who,
+        action,
+        resource,
+        resource_account: "000000000000",
+        context: &context,
+    };
+    let own = PrincipalPolicies {
+        identity: compiled(DocumentKind::Managed)
+            .map(Arc::new)
+            .into_iter()
+            .collect(),
+        ..PrincipalPolicies::default()
+    };
+    let of_resource = compiled(DocumentKind::Resource).map(Arc::new);
+    let policies = PolicySet {
+        principal: &own,
+        resource: of_resource.as_ref().map(|policy| ResourcePolicy {
+            policy,
+            required: true,
+        }),
+    };
+    let decision = evaluate(&request, &policies);
+    let _ = decision.message(&request);
+    if let Some(policy) = compiled(DocumentKind::Trust) {
+        let _ = policy.context_keys().count();
+    }
+}
+
+/// A line with a pattern, then the message it is held against.
+pub fn log_pattern(bytes: &[u8]) {
+    let Some((pattern, message)) = input::line(bytes) else {
+        return;
+    };
+    let (Ok(pattern), Some(message)) = (Pattern::parse(pattern), input::text(message)) else {
+        return;
+    };
+    let _ = pattern.matches(message);
+    let _ = pattern.extract(message);
+}
+
+pub fn log_token(bytes: &[u8]) {
+    if let Some(text) = input::text(bytes) {
+        wharf_svc_logs::fuzz::token(text);
+    }
+}
+
+pub fn placement_query(bytes: &[u8]) {
+    let Some(text) = input::text(bytes) else {
+        return;
+    };
+    let Ok(expression) = Expression::parse(text) else {
+        return;
+    };
+    let attributes = [("ecs.os-type", "linux"), ("stack", "prod")]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), Some(value.to_owned())))
+        .collect();
+    let groups = BTreeMap::from([("service:web".to_owned(), 1)]);
+    let _ = expression.holds(&HostFacts {
+        attributes: &attributes,
+        agent_connected: true,
+        agent_version: "1.2.3",
+        ec2_instance: "i-0",
+        registered_at: Timestamp::from_millis(1_767_312_000_000),
+        running_tasks: 3,
+        groups: &groups,
+    });
+}
+
+/// Times in the forms that bodies and signatures have, and seconds.
+pub fn timestamp(bytes: &[u8]) {
+    let Some(text) = input::text(bytes) else {
+        return;
+    };
+    let basic = Timestamp::parse_iso8601_basic(text);
+    let seconds = || text.parse().ok().and_then(Timestamp::from_epoch_seconds);
+    let Some(at) = Timestamp::parse_iso8601(text).or(basic).or_else(seconds) else {
+        return;
+    };
+    assert_eq!(
+        Timestamp::parse_iso8601(&at.iso8601()),
+        Some(at),
+        "a time that was read can be written"
+    );
+}

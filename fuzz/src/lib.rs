@@ -1,0 +1,72 @@
+//! Every parser that meets the wire or foreign files, as a function that takes any bytes.
+//!
+//! `cargo test -p wharf-fuzz` replays what lies in `corpus/` and a short run of random changes to it;
+//! `make fuzz` searches with the coverage of the code as its guide (`fuzz/run`). A target fails by a
+//! panic, an overflow, by not coming to an end, or by taking a gibibyte of memory.
+//!
+//! A new parser gets a line in [`TARGETS`] and a few inputs in `corpus/<name>/`. An input that a parser
+//! failed on stays there for good, under a name that says what it shows.
+
+mod agent;
+mod balancer;
+mod certificates;
+mod images;
+mod input;
+mod languages;
+mod planes;
+mod storage;
+mod wire;
+
+/// A target's name, which is its folder in `corpus/` too, and what it does with an input.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// In the order of their names.
+pub const TARGETS: &[Target] = &[
+    ("acs-agent", agent::acs_agent),
+    ("acs-server", agent::acs_server),
+    ("arn", languages::arn),
+    ("aws-json", wire::aws_json),
+    ("aws-query", wire::aws_query),
+    ("certificate", certificates::certificate),
+    ("certificate-import", certificates::import),
+    ("data-channel", agent::data_channel),
+    ("ec2-query", wire::ec2_query),
+    ("ecr-manifest", images::ecr_manifest),
+    ("forward-head", planes::forward_head),
+    ("iam-policy", languages::iam_policy),
+    ("image-manifest", images::manifest),
+    ("image-reference", images::reference),
+    ("journal-footer", storage::journal_footer),
+    ("journal-frame", storage::journal_frame),
+    ("journal-manifest", storage::journal_manifest),
+    ("layer", images::layer),
+    ("layer-archive", images::layer_archive),
+    ("lb-chunks", balancer::chunks),
+    ("lb-configuration", balancer::configuration),
+    ("lb-request", balancer::request),
+    ("lb-response", balancer::response),
+    ("log-lines", agent::log_lines),
+    ("log-pattern", languages::log_pattern),
+    ("log-token", languages::log_token),
+    ("placement-query", languages::placement_query),
+    ("plane-frames", planes::plane_frames),
+    ("record", storage::record),
+    ("record-key", storage::record_key),
+    ("registry-login", images::registry_login),
+    ("registry-path", images::registry_path),
+    ("sealed", storage::sealed),
+    ("shim-frames", agent::shim_frames),
+    ("sigv4", wire::sigv4),
+    ("spool", agent::spool),
+    ("store-checkpoint", storage::store_checkpoint),
+    ("store-frame", storage::store_frame),
+    ("timestamp", languages::timestamp),
+    ("wal-segment", storage::wal_segment),
+    ("xml-answer", wire::xml_answer),
+];
+
+/// The target of that name.
+pub fn target(name: &str) -> Option<fn(&[u8])> {
+    let found = TARGETS.iter().find(|(known, _)| *known == name);
+    found.map(|(_, target)| *target)
+}

@@ -1,0 +1,50 @@
+//! The stream between the control plane and the planes.
+
+use serde::{Serialize, de::DeserializeOwned};
+use wharf_planeproto::{
+    forward::{self, Forwarded},
+    wire::{self, Frames, ToPlane, ToServer},
+};
+
+use crate::input;
+
+/// A byte that says which end reads and into what pieces it is cut, then frames.
+pub fn plane_frames(bytes: &[u8]) {
+    let Some((cut, bytes)) = input::choice(bytes) else {
+        return;
+    };
+    if cut % 2 == 0 {
+        read::<ToServer>(bytes, cut);
+    } else {
+        read::<ToPlane>(bytes, cut);
+    }
+}
+
+fn read<T: DeserializeOwned + Serialize>(bytes: &[u8], cut: usize) {
+    let mut frames = Frames::default();
+    for piece in bytes.chunks(cut.max(1)) {
+        frames.push(piece);
+        loop {
+            match frames.pop::<T>() {
+                Ok(Some(message)) => {
+                    let again = wire::encode(&message).expect("what came in a frame fits into one");
+                    let mut own = Frames::default();
+                    own.push(&again);
+                    assert!(own.pop::<T>().is_ok_and(|found| found.is_some()));
+                }
+                Ok(None) => break,
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+/// The head by which a node begins a connection that it passes on.
+pub fn forward_head(bytes: &[u8]) {
+    if let Some(headers) = forward::parse(bytes) {
+        let _ = Forwarded::read(&headers);
+        let again = forward::head(&headers);
+        let again = again.strip_suffix("\r\n").expect("a head ends so");
+        assert_eq!(forward::parse(again.as_bytes()), Some(headers));
+    }
+}
