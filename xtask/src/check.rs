@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::{coverage, generate};
 
 /// Licences a dependency may come under; one of an `OR` is enough, all of an `AND` are needed.
-const ALLOWED: [&str; 14] = [
+const ALLOWED: [&str; 15] = [
     "0BSD",
     "BSL-1.0",
     "Apache-2.0",
@@ -25,6 +25,7 @@ const ALLOWED: [&str; 14] = [
     "ISC",
     "MIT",
     "MPL-2.0",
+    "NCSA",
     "Unicode-3.0",
     "Unlicense",
     "Zlib",
@@ -32,6 +33,12 @@ const ALLOWED: [&str; 14] = [
 
 /// Crates whose manifest names no licence but whose licence file was read: name and what it is.
 const READ: [(&str, &str); 1] = [("rust-criu", "MIT")];
+
+/// Crates that were replaced and must not come back, with what took their place.
+const REPLACED: [(&str, &str); 2] = [
+    ("protobuf", "nothing: libcontainer is built without CRIU"),
+    ("rustls-pemfile", "rustls's own `pki_types::pem`"),
+];
 
 /// How many crates are built in a further incompatible version, on Linux. Each costs build time and
 /// is one more to watch for advisories; the number may only fall.
@@ -43,6 +50,7 @@ pub fn run(root: &Path) -> Result<()> {
     generated(root, &mut problems)?;
     licences(&metadata, &mut problems)?;
     duplicates(&metadata, &mut problems)?;
+    replaced(&metadata, &mut problems)?;
     permits(root, &mut problems)?;
     for problem in &problems {
         eprintln!("{problem}");
@@ -50,7 +58,7 @@ pub fn run(root: &Path) -> Result<()> {
     if !problems.is_empty() {
         bail!("{} problems", problems.len());
     }
-    println!("generated files, licences, duplicates and permits are in order");
+    println!("generated files, licences, duplicates, replaced crates and permits are in order");
     Ok(())
 }
 
@@ -95,6 +103,17 @@ fn licences(metadata: &Value, problems: &mut Vec<String>) -> Result<()> {
         }
         if name.starts_with("aws-lc") {
             problems.push(format!("{name}: use ring"));
+        }
+    }
+    Ok(())
+}
+
+fn replaced(metadata: &Value, problems: &mut Vec<String>) -> Result<()> {
+    for package in metadata["packages"].as_array().context("packages")? {
+        let name = package["name"].as_str().unwrap_or_default();
+        let replaced = REPLACED.iter().find(|(known, _)| *known == name);
+        if let Some((_, by)) = replaced {
+            problems.push(format!("{name} is back; it was replaced by {by}"));
         }
     }
     Ok(())
@@ -172,7 +191,9 @@ fn sources(folder: &Path, found: &mut BTreeSet<std::path::PathBuf>) -> Result<()
 
 #[cfg(test)]
 mod tests {
-    use super::{compatible, permissive};
+    use serde_json::json;
+
+    use super::{compatible, permissive, replaced};
 
     #[test]
     fn versions_that_are_compatible() {
@@ -184,6 +205,18 @@ mod tests {
         ] {
             assert_eq!(compatible(version), expected);
         }
+    }
+
+    #[test]
+    fn replaced_crates_are_refused_by_name() {
+        let of = |name: &str| {
+            let mut problems = Vec::new();
+            replaced(&json!({"packages": [{"name": name}]}), &mut problems).unwrap();
+            problems
+        };
+        assert!(of("rustls-pki-types").is_empty());
+        assert_eq!(of("protobuf").len(), 1);
+        assert!(of("rustls-pemfile")[0].contains("pki_types::pem"));
     }
 
     #[test]

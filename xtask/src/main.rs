@@ -1,5 +1,6 @@
-//! Chores of the repository: `cargo xtask generate | coverage | check`.
+//! Chores of the repository: `cargo xtask generate | coverage | check | advisories`.
 
+mod advisories;
 mod check;
 mod coverage;
 mod generate;
@@ -9,9 +10,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 const HELP: &str = "\
-cargo xtask generate   writes crates/api/<service> from models/
-cargo xtask coverage   writes docs/coverage.md
-cargo xtask check      licences, permits, and that generated files are as the generator writes them";
+cargo xtask generate         writes crates/api/<service> from models/
+cargo xtask coverage         writes docs/coverage.md
+cargo xtask check            licences, permits, and that generated files are as the generator writes them
+cargo xtask advisories DIR   what a checkout of the RustSec advisory database says of Cargo.lock";
 
 fn main() -> Result<()> {
     let root = root();
@@ -19,6 +21,10 @@ fn main() -> Result<()> {
         Some("generate") => generate::write(&root),
         Some("coverage") => coverage::write(&root),
         Some("check") => check::run(&root),
+        Some("advisories") => match std::env::args().nth(2) {
+            Some(folder) => advisories::run(&root, Path::new(&folder)),
+            None => bail!("advisories: name the folder of the database\n{HELP}"),
+        },
         _ => bail!("{HELP}"),
     }
 }
