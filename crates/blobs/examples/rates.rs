@@ -5,6 +5,7 @@ use std::{fs::File, io::Write, time::Instant};
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use wharf_blobs::{Blobs, Digest, Limits};
+use wharf_seal::Keyring;
 
 const PIECE_BYTES: usize = 64 * 1024;
 
@@ -22,6 +23,7 @@ async fn main() {
     let content = Bytes::from(content);
     let digest = Digest::of(&content);
 
+    let keyring = Keyring::in_memory();
     for round in 0..3 {
         let begun = Instant::now();
         std::hint::black_box(Sha256::digest(&content));
@@ -35,7 +37,8 @@ async fn main() {
         file.sync_data().expect("a sync");
         let raw = begun.elapsed();
 
-        let blobs = Blobs::open(&dir.path().join("blobs"), Limits::default()).expect("a folder");
+        let folder = dir.path().join("blobs");
+        let blobs = Blobs::open(&folder, keyring.clone(), Limits::default()).expect("a folder");
         let begun = Instant::now();
         let mut upload = blobs.upload_once(None, u64::MAX).await.expect("an upload");
         let mut rest = content.clone();

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::Digest;
+use crate::{Damage, Digest};
 
 #[derive(Debug, thiserror::Error)]
 pub enum BlobError {
@@ -24,6 +24,13 @@ pub enum BlobError {
     NoSpace(#[source] io::Error),
     #[error("the folder {0} is in use by another process")]
     InUse(std::path::PathBuf),
+    /// Never any of the content with it.
+    #[error("cannot {step}: it is damaged")]
+    Damaged {
+        step: &'static str,
+        #[source]
+        damage: Damage,
+    },
     #[error("cannot {step}")]
     Io {
         step: &'static str,
@@ -37,7 +44,10 @@ impl BlobError {
     pub(crate) fn at(step: &'static str) -> impl FnOnce(io::Error) -> Self {
         move |source| match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::NoSpace(source),
-            _ => Self::Io { step, source },
+            _ => match source.downcast() {
+                Ok(damage) => Self::Damaged { step, damage },
+                Err(source) => Self::Io { step, source },
+            },
         }
     }
 }

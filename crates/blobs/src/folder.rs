@@ -1,8 +1,8 @@
 //! Where files lie, and the few durable steps on them. Everything here blocks.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io,
+    fs::{self, File, Metadata, OpenOptions},
+    io::{self, Read, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
@@ -11,10 +11,18 @@ use std::{
 
 use nix::fcntl::{Flock, FlockArg};
 
-use crate::{BlobError, Digest, store::BlobInfo};
+use crate::{
+    BlobError, Digest,
+    sealed::{self, Damage},
+    store::BlobInfo,
+};
 
 /// Marks an upload that lives within one request.
 pub(crate) const ONCE: &str = "once";
+/// Ends the name of a blob that is encrypted. Those without were stored by versions before.
+const SEALED: &str = ".sealed";
+/// Ends the name of what an upload at rest has beyond whole chunks.
+const TAIL: &str = ".tail";
 
 #[derive(Debug)]
 pub(crate) struct Folder {
@@ -31,8 +39,30 @@ pub(crate) struct Folder {
 pub(crate) struct UploadFile {
     pub path: PathBuf,
     pub name: String,
+    /// Of its content.
     pub bytes: u64,
     pub modified: SystemTime,
+}
+
+/// A blob's file as found on disk.
+pub(crate) struct BlobFile {
+    pub path: PathBuf,
+    pub sealed: bool,
+    meta: Metadata,
+}
+
+impl BlobFile {
+    /// Bytes of its content.
+    pub(crate) fn size(&self) -> io::Result<u64> {
+        if !self.sealed {
+            return Ok(self.meta.len());
+        }
+        Ok(sealed::content_bytes(self.meta.len()).ok_or(Damage::Short)?)
+    }
+
+    pub(crate) fn modified(&self) -> io::Result<SystemTime> {
+        self.meta.modified()
+    }
 }
 
 impl Folder {
@@ -60,9 +90,52 @@ impl Folder {
         })
     }
 
+    /// Where the blob is encrypted; those of versions before lack the end of the name.
     pub(crate) fn blob(&self, digest: &Digest) -> PathBuf {
         let hex = digest.hex();
+        self.blobs.join(&hex[..2]).join(hex + SEALED)
+    }
+
+    fn plain(&self, digest: &Digest) -> PathBuf {
+        let hex = digest.hex();
         self.blobs.join(&hex[..2]).join(hex)
+    }
+
+    /// `None` if there is no such blob.
+    pub(crate) fn find(&self, digest: &Digest) -> io::Result<Option<BlobFile>> {
+        let (encrypted, plain) = (self.blob(digest), self.plain(digest));
+        // Once more, for one that is being encrypted meanwhile.
+        for (path, sealed) in [(&encrypted, true), (&plain, false), (&encrypted, true)] {
+            match fs::metadata(path) {
+                Ok(meta) => {
+                    let path = path.clone();
+                    return Ok(Some(BlobFile { path, sealed, meta }));
+                }
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(None)
+    }
+
+    /// As [`Folder::find`], opened.
+    pub(crate) fn open_blob(&self, digest: &Digest) -> io::Result<Option<(File, BlobFile)>> {
+        loop {
+            let Some(found) = self.find(digest)? else {
+                return Ok(None);
+            };
+            match File::open(&found.path) {
+                Ok(file) => return Ok(Some((file, found))),
+                // Removed, or encrypted meanwhile.
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                Err(e) => return Err(e),
+            }
+        }
+    }
+
+    /// Where blobs lie.
+    pub(crate) fn blobs(&self) -> &Path {
+        &self.blobs
     }
 
     /// Bytes that the file system has left for others than us.
@@ -77,23 +150,21 @@ impl Folder {
     }
 
     pub(crate) fn stat(&self, digest: &Digest) -> io::Result<Option<BlobInfo>> {
-        match fs::metadata(self.blob(digest)) {
-            Ok(meta) => Ok(Some(BlobInfo {
-                digest: *digest,
-                size: meta.len(),
-                modified: meta.modified()?,
-            })),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(e) => Err(e),
-        }
+        let Some(found) = self.find(digest)? else {
+            return Ok(None);
+        };
+        Ok(Some(BlobInfo {
+            digest: *digest,
+            size: found.size()?,
+            modified: found.modified()?,
+        }))
     }
 
     /// False if there is no such blob.
     pub(crate) fn touch(&self, digest: &Digest, now: SystemTime) -> io::Result<bool> {
-        match File::open(self.blob(digest)) {
-            Ok(file) => file.set_modified(now).map(|()| true),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(e) => Err(e),
+        match self.open_blob(digest)? {
+            Some((file, _)) => file.set_modified(now).map(|()| true),
+            None => Ok(false),
         }
     }
 
@@ -114,7 +185,12 @@ impl Folder {
     }
 
     pub(crate) fn remove(&self, digest: &Digest) -> io::Result<bool> {
-        remove_file(&self.blob(digest))
+        let plain = self.remove_plain(digest)?;
+        Ok(remove_file(&self.blob(digest))? || plain)
+    }
+
+    pub(crate) fn remove_plain(&self, digest: &Digest) -> io::Result<bool> {
+        remove_file(&self.plain(digest))
     }
 
     /// Every upload's file, in no order.
@@ -130,11 +206,12 @@ impl Folder {
             };
             if let Ok(name) = entry.file_name().into_string()
                 && meta.is_file()
+                && !is_tail(&name)
             {
                 found.push(UploadFile {
+                    bytes: upload_bytes(&entry.path(), meta.len())?,
                     path: entry.path(),
                     name,
-                    bytes: meta.len(),
                     modified: meta.modified()?,
                 });
             }
@@ -142,22 +219,70 @@ impl Folder {
         Ok(found)
     }
 
+    /// Removes tails whose upload is gone, and those a killed process was writing.
+    pub(crate) fn sweep_tails(&self) -> io::Result<()> {
+        for name in names(&self.uploads)? {
+            let orphan = match name.strip_suffix(TAIL) {
+                Some(upload) => !fs::exists(self.upload(upload))?,
+                None => is_tail(&name),
+            };
+            if orphan {
+                remove_file(&self.upload(&name))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Up to `limit` blobs behind `after` in the order of their digests.
     pub(crate) fn list(&self, after: Option<&Digest>, limit: usize) -> io::Result<Vec<BlobInfo>> {
         let first = after.map_or_else(String::new, |digest| digest.hex()[..2].to_owned());
         let mut found = Vec::new();
         for fan in names(&self.blobs)?.into_iter().filter(|fan| *fan >= first) {
+            let mut last = None;
             for name in names(&self.blobs.join(&fan))? {
-                let Ok(digest) = Digest::from_hex(&name) else {
+                let Some((digest, _)) = digest_of(&name) else {
                     continue;
                 };
-                if after.is_some_and(|after| digest <= *after) {
+                // It may be there encrypted and not, for a moment.
+                if last.replace(digest) == Some(digest)
+                    || after.is_some_and(|after| digest <= *after)
+                {
                     continue;
                 }
                 if found.len() == limit {
                     return Ok(found);
                 }
-                found.extend(self.stat(&digest)?);
+                let Some(file) = self.find(&digest)? else {
+                    continue;
+                };
+                found.push(BlobInfo {
+                    digest,
+                    // A damaged one is listed all the same: it may be removed.
+                    size: file.size().unwrap_or(file.meta.len()),
+                    modified: file.modified()?,
+                });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Up to `limit` blobs behind `after` that a version before left plain, in order.
+    pub(crate) fn list_plain(
+        &self,
+        after: Option<&Digest>,
+        limit: usize,
+    ) -> io::Result<Vec<Digest>> {
+        let mut found = Vec::new();
+        for fan in names(&self.blobs)? {
+            for name in names(&self.blobs.join(&fan))? {
+                if let Some((digest, false)) = digest_of(&name)
+                    && after.is_none_or(|after| digest > *after)
+                {
+                    found.push(digest);
+                    if found.len() == limit {
+                        return Ok(found);
+                    }
+                }
             }
         }
         Ok(found)
@@ -173,10 +298,93 @@ pub(crate) fn remove_file(path: &Path) -> io::Result<bool> {
     }
 }
 
+/// The digest that a file of a blob is named by, and whether it is encrypted.
+pub(crate) fn digest_of(name: &str) -> Option<(Digest, bool)> {
+    let (hex, sealed) = match name.strip_suffix(SEALED) {
+        Some(hex) => (hex, true),
+        None => (name, false),
+    };
+    Some((Digest::from_hex(hex).ok()?, sealed))
+}
+
+/// Where an upload's tail lies. The upload may be marked as bound to a request, its tail never is.
+pub(crate) fn tail_of(upload: &Path) -> PathBuf {
+    let mut name = base_of(upload).into_os_string();
+    name.push(TAIL);
+    name.into()
+}
+
+/// An upload's path without the mark of those that live within one request.
+pub(crate) fn base_of(upload: &Path) -> PathBuf {
+    if upload.extension().is_some_and(|end| end == ONCE) {
+        upload.with_extension("")
+    } else {
+        upload.to_owned()
+    }
+}
+
+fn is_tail(name: &str) -> bool {
+    name.ends_with(TAIL) || name.ends_with(".tail.new")
+}
+
+/// Keeps an upload's tail; a process killed meanwhile leaves the former one. `None`: there is none.
+pub(crate) fn keep_tail(upload: &Path, tail: Option<Vec<u8>>) -> io::Result<()> {
+    let path = tail_of(upload);
+    let Some(tail) = tail else {
+        return remove_file(&path).map(drop);
+    };
+    let unfinished = path.with_added_extension("new");
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&unfinished)?;
+    file.write_all(&tail)?;
+    fs::rename(unfinished, path)
+}
+
+pub(crate) fn load_tail(upload: &Path) -> io::Result<Option<Vec<u8>>> {
+    // What may stand there is small; nothing else is read into memory.
+    const MOST: u64 = sealed::RECORD as u64 + 8;
+    match File::open(tail_of(upload)) {
+        Ok(file) => {
+            let mut tail = Vec::new();
+            file.take(MOST).read_to_end(&mut tail)?;
+            Ok(Some(tail))
+        }
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+/// True if the upload's file was there.
+pub(crate) fn remove_upload(path: &Path) -> io::Result<bool> {
+    let there = remove_file(path)?;
+    remove_file(&tail_of(path))?;
+    Ok(there)
+}
+
+/// Bytes of content in an upload whose file has `file_bytes`.
+pub(crate) fn upload_bytes(path: &Path, file_bytes: u64) -> io::Result<u64> {
+    let whole = sealed::whole_records(file_bytes);
+    let mut head = [0; 8];
+    let tail = match File::open(tail_of(path)) {
+        Ok(mut file) => match file.read_exact(&mut head) {
+            Ok(()) => sealed::tail_bytes(head, file.metadata()?.len(), whole),
+            Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => 0,
+            Err(e) => return Err(e),
+        },
+        Err(e) if e.kind() == io::ErrorKind::NotFound => 0,
+        Err(e) => return Err(e),
+    };
+    Ok(whole * sealed::CHUNK as u64 + tail)
+}
+
 pub(crate) fn create_upload(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .read(true)
-        .append(true)
+        .write(true)
         .create_new(true)
         .mode(0o600)
         .open(path)
@@ -184,7 +392,7 @@ pub(crate) fn create_upload(path: &Path) -> io::Result<File> {
 
 /// `None` if there is no such file.
 pub(crate) fn open_upload(path: &Path) -> io::Result<Option<File>> {
-    match OpenOptions::new().read(true).append(true).open(path) {
+    match OpenOptions::new().read(true).write(true).open(path) {
         Ok(file) => Ok(Some(file)),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(e),

@@ -125,9 +125,16 @@ impl Exclusive {
     pub async fn modified(&self) -> Result<Option<SystemTime>, BlobError> {
         let (folder, digest) = (self.folder.clone(), self.hold.digest);
         let step = "look for a blob";
-        Ok(blocking(step, move || folder.stat(&digest))
-            .await?
-            .map(|info| info.modified))
+        let modified = move || folder.find(&digest)?.map(|it| it.modified()).transpose();
+        blocking(step, modified).await
+    }
+
+    /// Removes what a version before stored plain, and nothing else.
+    pub(crate) async fn remove_plain(self) -> Result<bool, BlobError> {
+        blocking("remove a plain blob", move || {
+            self.folder.remove_plain(&self.hold.digest)
+        })
+        .await
     }
 
     /// Removes the blob; false if there was none.

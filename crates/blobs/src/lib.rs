@@ -1,13 +1,17 @@
-//! Large bytes on disk, named by their sha256: image layers, manifests.
+//! Large bytes on disk, encrypted, named by the sha256 of their content: image layers, manifests.
 //!
 //! ```text
-//! <dir>/lock                       one process per folder
-//! <dir>/sha256/<2 hex>/<64 hex>    a blob: complete, verified, synced, never changed
-//! <dir>/uploads/<uuid>.<scope>     an upload somebody may resume, also after a restart
-//! <dir>/uploads/<uuid>….once       an upload that ends with its request; swept when the folder opens
+//! <dir>/lock                             one process per folder
+//! <dir>/sha256/<2 hex>/<64 hex>.sealed   a blob: complete, verified, synced, content never changed
+//! <dir>/sha256/<2 hex>/<64 hex>          one that a version before stored plain
+//! <dir>/uploads/<uuid>.<scope>           an upload somebody may resume, also after a restart
+//! <dir>/uploads/<uuid>.<scope>.tail      of one at rest: what it has beyond whole chunks
+//! <dir>/uploads/<uuid>….once             an upload that ends with its request; swept when the folder opens
 //! ```
+//! How files are encrypted: `sealed.rs`. Sizes and digests everywhere are those of the content.
 //!
 //! Invariants:
+//! - No content ever reaches the disk in the clear.
 //! - A name under `sha256/` appears only after its content was verified and is durable.
 //! - Memory per upload or read is bounded by the buffers here, whatever the size of the blob.
 //! - A blob's modification time is when somebody last wanted it: written, found, mounted
@@ -20,13 +24,20 @@ mod error;
 mod folder;
 mod lease;
 mod pipeline;
+mod plain;
 mod reader;
+mod reseal;
+mod sealed;
 mod store;
 mod upload;
+mod verify;
 
 pub use digest::{BadDigest, Digest};
 pub use error::BlobError;
 pub use lease::{Exclusive, Lease, RemovalPause};
+pub use plain::Encrypted;
 pub use reader::BlobReader;
+pub use sealed::Damage;
 pub use store::{BlobInfo, Blobs, Limits};
 pub use upload::{Upload, UploadId};
+pub use verify::{copy_key, digest_of_file, verify};

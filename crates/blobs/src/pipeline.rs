@@ -1,28 +1,23 @@
-//! Bytes on their way to an upload's file: gathered into batches, each hashed and written at the
-//! same time on two blocking threads, while the next one is received.
+//! Bytes on their way to an upload's file: gathered into batches, each hashed, and encrypted and
+//! written, at the same time on two blocking threads, while the next one is received.
 //!
 //! At most one batch is being worked on and one gathered, so an upload holds about twice
-//! [`BATCH_BYTES`]. Threads are borrowed for a batch, never kept: a thousand slow clients cost no
+//! [`BATCH_BYTES`], and half of that for what is encrypted. Threads are borrowed for a batch, never kept: a thousand slow clients cost no
 //! thread.
 
-use std::{
-    fs::File,
-    io::{self, IoSlice, Write},
-    os::fd::AsRawFd,
-    sync::Arc,
-};
+use std::{fs::File, io, os::fd::AsRawFd, sync::Arc};
 
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use tokio::task::JoinHandle;
 
-use crate::BlobError;
+use crate::{BlobError, sealed::Sealing};
 
 /// Large enough that borrowing two threads costs nothing, small enough to stay in the cache.
 const BATCH_BYTES: usize = 512 * 1024;
 /// Clients decide how small the pieces are; each pins a receive buffer of its own.
 const BATCH_PIECES: usize = 256;
-/// How much is written before the disk is told to start on it, so that the sync at the end finds
+/// Of the file: how much is written before the disk is told to start on it, so that the sync at the end finds
 /// most of the work done.
 const WRITEBACK_BYTES: u64 = 8 << 20;
 
@@ -31,11 +26,18 @@ pub(crate) struct Pipeline {
     /// Kept alive by the threads at work, so that an upload is free only when they are done.
     claim: Arc<dyn Send + Sync>,
     hash: Hashing,
-    writing: Option<JoinHandle<io::Result<()>>>,
+    writing: Writing,
     batch: Vec<Bytes>,
     batch_bytes: usize,
     length: u64,
     written_back: u64,
+}
+
+enum Writing {
+    Idle(Sealing),
+    Busy(JoinHandle<io::Result<Sealing>>),
+    /// A write failed, a thread panicked or the runtime is going down.
+    Lost,
 }
 
 enum Hashing {
@@ -46,22 +48,23 @@ enum Hashing {
 }
 
 impl Pipeline {
-    /// Continues a file of `length` bytes whose hash so far is `hash`.
+    /// Continues an upload of `length` bytes whose hash so far is `hash`.
     pub(crate) fn new(
         file: Arc<File>,
         claim: Arc<dyn Send + Sync>,
+        sealing: Sealing,
         hash: Sha256,
         length: u64,
     ) -> Self {
         Self {
             file,
             claim,
+            written_back: sealing.position(),
             hash: Hashing::Idle(hash),
-            writing: None,
+            writing: Writing::Idle(sealing),
             batch: Vec::new(),
             batch_bytes: 0,
             length,
-            written_back: length,
         }
     }
 
@@ -95,24 +98,34 @@ impl Pipeline {
         }
     }
 
+    /// The end of the file, after [`Pipeline::drain`]. Nothing is taken any more.
+    pub(crate) fn take_sealing(&mut self) -> Result<Sealing, BlobError> {
+        match std::mem::replace(&mut self.writing, Writing::Lost) {
+            Writing::Idle(sealing) => Ok(sealing),
+            _ => Err(lost()),
+        }
+    }
+
     async fn send_batch(&mut self) -> Result<(), BlobError> {
         self.settle().await?;
         let Hashing::Idle(mut hash) = std::mem::replace(&mut self.hash, Hashing::Lost) else {
             return Err(lost());
         };
+        let mut sealing = self.take_sealing()?;
         let batch: Arc<[Bytes]> = std::mem::take(&mut self.batch).into();
         self.batch_bytes = 0;
-        let flush_from = (self.length - self.written_back >= WRITEBACK_BYTES)
-            .then(|| std::mem::replace(&mut self.written_back, self.length));
+        let position = sealing.position();
+        let flush_from = (position - self.written_back >= WRITEBACK_BYTES)
+            .then(|| std::mem::replace(&mut self.written_back, position));
 
         let (file, claim, pieces) = (self.file.clone(), self.claim.clone(), batch.clone());
-        self.writing = Some(tokio::task::spawn_blocking(move || {
+        self.writing = Writing::Busy(tokio::task::spawn_blocking(move || {
             let _claim = claim;
-            write_all(&file, &pieces)?;
+            sealing.write(&file, &pieces)?;
             if let Some(from) = flush_from {
                 start_writeback(&file, from);
             }
-            Ok(())
+            Ok(sealing)
         }));
         let claim = self.claim.clone();
         self.hash = Hashing::Busy(tokio::task::spawn_blocking(move || {
@@ -127,12 +140,13 @@ impl Pipeline {
 
     /// Waits for the batch at work.
     async fn settle(&mut self) -> Result<(), BlobError> {
-        if let Some(writing) = &mut self.writing {
+        if let Writing::Busy(writing) = &mut self.writing {
             let outcome = writing.await;
-            self.writing = None;
-            outcome
+            self.writing = Writing::Lost;
+            let sealing = outcome
                 .map_err(|_| lost())?
                 .map_err(BlobError::at("write to an upload"))?;
+            self.writing = Writing::Idle(sealing);
         }
         if let Hashing::Busy(hashing) = &mut self.hash {
             let outcome = hashing.await;
@@ -145,21 +159,6 @@ impl Pipeline {
 
 fn lost() -> BlobError {
     BlobError::at("finish writing")(io::Error::other("a thread was lost"))
-}
-
-/// One `writev` for a whole batch; what it left over piece by piece.
-fn write_all(mut file: &File, pieces: &[Bytes]) -> io::Result<()> {
-    let mut slices: Vec<IoSlice<'_>> = pieces.iter().map(|piece| IoSlice::new(piece)).collect();
-    let mut left = slices.as_mut_slice();
-    while !left.is_empty() {
-        match file.write_vectored(left) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(written) => IoSlice::advance_slices(&mut left, written),
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(e),
-        }
-    }
-    Ok(())
 }
 
 /// Asks the kernel to write out what lies behind `from`, without waiting. Only a hint: the sync

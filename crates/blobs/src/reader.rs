@@ -1,59 +1,68 @@
 //! A blob or a range of it as a stream of chunks.
 //!
-//! What the page cache holds is read on the spot (`RWF_NOWAIT`), which saves handing every chunk
-//! to another thread and back; what must come from the disk is read on a blocking thread.
+//! Each chunk is read and decrypted on a blocking thread, and while one is on its way to the client
+//! the next one is: a reader holds two at most.
 
 use std::{
     fs::File,
-    io::{self, IoSliceMut},
+    io,
+    ops::Range,
     os::unix::fs::FileExt,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use bytes::Bytes;
 use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
-use rustix::io::{Errno, ReadWriteFlags, preadv2};
 use tokio::task::JoinHandle;
 
-use crate::{BlobError, Digest};
+use crate::{
+    BlobError, Digest,
+    sealed::{ContentKey, GROUP_BYTES, read_group},
+};
 
-/// One chunk: fits a core's second-level cache, so that the copy to the socket reads from there.
-const CHUNK_BYTES: usize = 256 * 1024;
-/// Buffers kept for the next chunk: idle memory of at most 2 MiB.
+/// Buffers of a quarter MiB kept for the next chunk: idle memory of at most 2 MiB.
 const SPARE_BUFFERS: usize = 8;
 
 /// A stream of the bytes of one blob. Removing the blob meanwhile does not disturb it.
 pub struct BlobReader {
-    file: Arc<File>,
+    source: Arc<Source>,
     digest: Digest,
-    size: u64,
     at: u64,
     end: u64,
-    /// The chunk that had to come from the disk.
+    /// The chunk at `at`, on its way.
     pending: Option<JoinHandle<io::Result<Chunk>>>,
     spares: Arc<Spares>,
+}
+
+/// An open file of a blob.
+pub(crate) struct Source {
+    pub file: File,
+    /// `None`: stored plain, by a version before.
+    pub key: Option<ContentKey>,
+    /// Bytes of content.
+    pub size: u64,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Spares(Mutex<Vec<Box<[u8]>>>);
 
-/// A buffer with `filled` bytes at its start, given back when the last `Bytes` of it is dropped.
+/// A buffer with content in some of it, given back when the last `Bytes` of it is dropped.
 struct Chunk {
     /// `None` only within `drop`.
     buffer: Option<Box<[u8]>>,
-    filled: usize,
+    content: Range<usize>,
     spares: Arc<Spares>,
 }
 
 impl Spares {
     fn chunk(self: &Arc<Self>) -> Chunk {
         let spare = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let buffer = spare.unwrap_or_else(|| vec![0; CHUNK_BYTES].into_boxed_slice());
+        let buffer = spare.unwrap_or_else(|| vec![0; GROUP_BYTES].into_boxed_slice());
         Chunk {
             buffer: Some(buffer),
-            filled: 0,
+            content: 0..0,
             spares: self.clone(),
         }
     }
@@ -69,7 +78,7 @@ impl AsRef<[u8]> for Chunk {
     fn as_ref(&self) -> &[u8] {
         self.buffer
             .as_deref()
-            .and_then(|buffer| buffer.get(..self.filled))
+            .and_then(|buffer| buffer.get(self.content.clone()))
             .unwrap_or_default()
     }
 }
@@ -84,15 +93,19 @@ impl Drop for Chunk {
 }
 
 impl BlobReader {
-    pub(crate) fn new(file: File, digest: Digest, size: u64, spares: Arc<Spares>) -> Self {
+    pub(crate) fn new(source: Source, digest: Digest, spares: Arc<Spares>) -> Self {
         // A hint for the kernel's read-ahead; its failure changes nothing.
-        let _ = posix_fadvise(&file, 0, 0, PosixFadviseAdvice::POSIX_FADV_SEQUENTIAL);
+        let _ = posix_fadvise(
+            &source.file,
+            0,
+            0,
+            PosixFadviseAdvice::POSIX_FADV_SEQUENTIAL,
+        );
         Self {
-            file: Arc::new(file),
             digest,
-            size,
             at: 0,
-            end: size,
+            end: source.size,
+            source: Arc::new(source),
             pending: None,
             spares,
         }
@@ -104,7 +117,7 @@ impl BlobReader {
 
     /// Bytes of the whole blob.
     pub fn size(&self) -> u64 {
-        self.size
+        self.source.size
     }
 
     /// Bytes still to come.
@@ -114,8 +127,9 @@ impl BlobReader {
 
     /// Reads `start..end` only; bounds beyond the blob mean its end.
     pub fn select(&mut self, start: u64, end: u64) {
-        self.end = end.min(self.size);
+        self.end = end.min(self.source.size);
         self.at = start.min(self.end);
+        self.pending = None;
     }
 
     /// The next chunk; `None` at the end.
@@ -124,76 +138,45 @@ impl BlobReader {
     }
 
     pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, BlobError>> {
-        if self.at == self.end && self.pending.is_none() {
+        if self.at == self.end {
             return Poll::Ready(Ok(None));
         }
-        let chunk = match self.pending.take() {
-            Some(pending) => ready!(self.poll_pending(pending, cx)),
-            None => match self.read_cached() {
-                Ok(Some(chunk)) => Ok(chunk),
-                Ok(None) => {
-                    let pending = self.read_behind();
-                    ready!(self.poll_pending(pending, cx))
-                }
-                Err(e) => Err(e),
-            },
+        let mut pending = self.pending.take().unwrap_or_else(|| self.read());
+        let Poll::Ready(outcome) = Pin::new(&mut pending).poll(cx) else {
+            self.pending = Some(pending);
+            return Poll::Pending;
         };
-        let chunk = chunk.map_err(BlobError::at("read a blob"))?;
-        self.at += chunk.filled as u64;
+        let chunk = outcome
+            .unwrap_or_else(|e| Err(e.into()))
+            .map_err(BlobError::at("read a blob"))?;
+        self.at += chunk.content.len() as u64;
+        if self.at < self.end {
+            self.pending = Some(self.read());
+        }
         Poll::Ready(Ok(Some(Bytes::from_owner(chunk))))
     }
 
-    fn poll_pending(
-        &mut self,
-        mut pending: JoinHandle<io::Result<Chunk>>,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<Chunk>> {
-        match Pin::new(&mut pending).poll(cx) {
-            Poll::Ready(outcome) => Poll::Ready(outcome.unwrap_or_else(|e| Err(e.into()))),
-            Poll::Pending => {
-                self.pending = Some(pending);
-                Poll::Pending
-            }
-        }
-    }
-
-    /// How much the next chunk may hold.
-    fn wanted(&self) -> usize {
-        usize::try_from(self.remaining())
-            .unwrap_or(usize::MAX)
-            .min(CHUNK_BYTES)
-    }
-
-    /// `None` if nothing of it is in memory.
-    fn read_cached(&self) -> io::Result<Option<Chunk>> {
-        let wanted = self.wanted();
-        let mut chunk = self.spares.chunk();
-        let slice = IoSliceMut::new(&mut chunk.space()[..wanted]);
-        match preadv2(&*self.file, &mut [slice], self.at, ReadWriteFlags::NOWAIT) {
-            Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(read) => {
-                chunk.filled = read;
-                Ok(Some(chunk))
-            }
-            // Not in memory, interrupted, or a file system without the flag.
-            Err(Errno::AGAIN | Errno::INTR | Errno::OPNOTSUPP | Errno::NOSYS) => Ok(None),
-            Err(e) => Err(e.into()),
-        }
-    }
-
-    fn read_behind(&self) -> JoinHandle<io::Result<Chunk>> {
-        let (file, at, wanted, spares) = (
-            self.file.clone(),
-            self.at,
-            self.wanted(),
-            self.spares.clone(),
-        );
+    fn read(&self) -> JoinHandle<io::Result<Chunk>> {
+        let (source, spares) = (self.source.clone(), self.spares.clone());
+        let (at, wanted) = (self.at, self.remaining());
         tokio::task::spawn_blocking(move || {
             let mut chunk = spares.chunk();
-            file.read_exact_at(&mut chunk.space()[..wanted], at)?;
-            chunk.filled = wanted;
+            chunk.content = source.read(at, wanted, chunk.space())?;
             Ok(chunk)
         })
+    }
+}
+
+impl Source {
+    /// Some of the content from `at`, and where in the buffer it is; never nothing.
+    pub(crate) fn read(&self, at: u64, wanted: u64, buffer: &mut [u8]) -> io::Result<Range<usize>> {
+        if let Some(key) = &self.key {
+            return read_group(&self.file, key, self.size, at, wanted, buffer);
+        }
+        let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+        let wanted = wanted.min(buffer.len());
+        self.file.read_exact_at(&mut buffer[..wanted], at)?;
+        Ok(0..wanted)
     }
 }
 

@@ -1,18 +1,20 @@
 //! The folder of blobs as the rest of wharf holds it.
 
 use std::{
-    fs::File,
     io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, RwLock, atomic::AtomicBool},
     time::{Duration, SystemTime},
 };
 
+use wharf_seal::Keyring;
+
 use crate::{
-    BlobError, Digest, Exclusive, Lease,
+    BlobError, Damage, Digest, Exclusive, Lease,
     folder::{self, Folder, ONCE},
     lease::{Leases, RemovalPause},
-    reader::{BlobReader, Spares},
+    reader::{BlobReader, Source, Spares},
+    sealed::{self, Purpose},
     upload::Table,
 };
 
@@ -28,10 +30,16 @@ pub struct Blobs {
 #[derive(Debug)]
 struct Inner {
     folder: Arc<Folder>,
+    keyring: Keyring,
     limits: Limits,
     leases: Arc<Leases>,
     table: Arc<Table>,
     spares: Arc<Spares>,
+    /// Shared from when an upload's key is bound to its digest until it has its name; alone while
+    /// the keys of uploads are sealed anew.
+    binding: RwLock<()>,
+    /// No blob is left that a version before stored plain.
+    all_encrypted: AtomicBool,
 }
 
 /// Bounds that hold whatever clients do.
@@ -70,17 +78,20 @@ pub struct BlobInfo {
 
 impl Blobs {
     /// Opens the folder, making it if it is missing, and removes what a killed process left of
-    /// uploads that nobody can resume. Blocks.
-    pub fn open(dir: &Path, limits: Limits) -> Result<Self, BlobError> {
+    /// uploads that nobody can resume, among them plain ones of versions before. Blocks.
+    pub fn open(dir: &Path, keyring: Keyring, limits: Limits) -> Result<Self, BlobError> {
         let folder = Folder::open(dir)?;
         let table = Table::default();
         sweep_leftovers(&folder, &table).map_err(BlobError::at("sweep uploads"))?;
         let inner = Inner {
             folder: Arc::new(folder),
+            keyring,
             limits,
             leases: Arc::default(),
             table: Arc::new(table),
             spares: Arc::default(),
+            binding: RwLock::default(),
+            all_encrypted: AtomicBool::new(false),
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -115,18 +126,21 @@ impl Blobs {
         touched.await
     }
 
-    /// `None` if there is no such blob.
+    /// `None` if there is no such blob. [`BlobError::Damaged`] if it is not the one that was stored;
+    /// where only a part of it was changed, reading that part says so.
     pub async fn read(&self, digest: &Digest) -> Result<Option<BlobReader>, BlobError> {
-        let path = self.inner.folder.blob(digest);
-        let opened = blocking("open a blob", move || match File::open(path) {
-            Ok(file) => file.metadata().map(|meta| Some((file, meta.len()))),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(e) => Err(e),
+        let (folder, keyring) = (self.inner.folder.clone(), self.inner.keyring.clone());
+        let wanted = *digest;
+        let opened = blocking("open a blob", move || {
+            open_source(&folder, &keyring, wanted)
+        });
+        let opened = opened.await.inspect_err(|error| {
+            if matches!(error, BlobError::Damaged { .. }) {
+                tracing::error!(%digest, error = error as &dyn std::error::Error, "a blob is damaged");
+            }
         });
         let spares = &self.inner.spares;
-        Ok(opened
-            .await?
-            .map(|(file, size)| BlobReader::new(file, *digest, size, spares.clone())))
+        Ok(opened?.map(|source| BlobReader::new(source, *digest, spares.clone())))
     }
 
     /// A whole blob of at most `limit` bytes, for manifests.
@@ -164,9 +178,12 @@ impl Blobs {
         self.inner.leases.try_exclude(&self.inner.folder, digest)
     }
 
-    /// Where a blob lies if it is there.
-    pub fn path(&self, digest: &Digest) -> PathBuf {
-        self.inner.folder.blob(digest)
+    /// Where a blob's file lies; `None` if it is not there. Its name, but not its folder, may change
+    /// once, when one that a version before stored plain is encrypted. Blocks.
+    pub fn path(&self, digest: &Digest) -> Result<Option<PathBuf>, BlobError> {
+        let found = self.inner.folder.find(digest);
+        let found = found.map_err(BlobError::at("look for a blob"))?;
+        Ok(found.map(|file| file.path))
     }
 
     /// Until the returned value is dropped, no blob is removed: what was there when it was taken is
@@ -183,6 +200,18 @@ impl Blobs {
         &self.inner.table
     }
 
+    pub(crate) fn keyring(&self) -> &Keyring {
+        &self.inner.keyring
+    }
+
+    pub(crate) fn binding(&self) -> &RwLock<()> {
+        &self.inner.binding
+    }
+
+    pub(crate) fn all_encrypted(&self) -> &AtomicBool {
+        &self.inner.all_encrypted
+    }
+
     pub(crate) fn limits(&self) -> &Limits {
         &self.inner.limits
     }
@@ -196,13 +225,35 @@ impl Blobs {
 /// Takes note of the uploads that remain.
 fn sweep_leftovers(folder: &Folder, table: &Table) -> io::Result<()> {
     for found in folder.uploads()? {
-        if found.name.ends_with(&format!(".{ONCE}")) {
-            folder::remove_file(&found.path)?;
+        let ends = found.name.ends_with(&format!(".{ONCE}"));
+        // One of a version before, or one that a killed process had only begun.
+        if ends || !is_encrypted(&found.path)? {
+            folder::remove_upload(&found.path)?;
         } else {
             table.note(&found.name, found.bytes);
         }
     }
-    Ok(())
+    folder.sweep_tails()
+}
+
+fn is_encrypted(path: &Path) -> io::Result<bool> {
+    sealed::check_header(&std::fs::File::open(path)?)
+}
+
+fn open_source(folder: &Folder, keyring: &Keyring, digest: Digest) -> io::Result<Option<Source>> {
+    let Some((file, found)) = folder.open_blob(&digest)? else {
+        return Ok(None);
+    };
+    if !found.sealed {
+        let size = found.size()?;
+        let key = None;
+        return Ok(Some(Source { file, key, size }));
+    }
+    let key = sealed::open_key(&file, keyring, &Purpose::Blob(digest))?.content_key();
+    let size = sealed::content_bytes(file.metadata()?.len()).ok_or(Damage::Short)?;
+    sealed::verify_last(&file, &key, size)?;
+    let key = Some(key);
+    Ok(Some(Source { file, key, size }))
 }
 
 /// Runs file work off the async threads.

@@ -1,14 +1,17 @@
 //! Uploads: begun, written to by one request at a time, resumed, finished or swept.
 //!
 //! What is known of an upload between two requests is its file, and as a shortcut the hash of it
-//! kept in memory. When the shortcut is missing (a restart, a broken request) the file is hashed
-//! again, so the file alone decides what was received.
+//! kept in memory. When the shortcut is missing (a restart, a broken request) the file is decrypted
+//! and hashed again, so the file alone decides what was received.
+//!
+//! A request that ends in the midst of a chunk leaves it in a file beside (the *tail*), which counts
+//! until the upload has that chunk as a whole. So nothing acknowledged is ever written over.
 
 use std::{
     collections::HashMap,
     fmt,
     fs::File,
-    io::{self, Read},
+    io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -16,11 +19,13 @@ use std::{
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use wharf_base::ids;
+use wharf_seal::Keyring;
 
 use crate::{
     BlobError, Digest, Lease,
     folder::{self, ONCE, UploadFile},
     pipeline::Pipeline,
+    sealed::{self, ContentKey, DataKey, Purpose, Sealing},
     store::{BlobInfo, Blobs, Limits, blocking},
 };
 
@@ -238,30 +243,45 @@ impl Blobs {
         let (claim, known) = self.table().claim(id.as_str())?;
         let claim = Arc::new(claim);
         let guard = claim.clone();
-        let opened = path.clone();
+        let (opened, keyring) = (path.clone(), self.keyring().clone());
         let found = blocking("open an upload", move || {
             let _guard = guard;
             let Some(file) = folder::open_upload(&opened)? else {
                 return Ok(None);
             };
-            let length = file.metadata()?.len();
-            let hash = match known {
-                Some((hash, hashed)) if hashed == length => hash,
-                _ => hash_file(&file, length)?,
-            };
-            Ok(Some((file, hash, length)))
+            Begun::resume(file, &opened, &keyring, known).map(Some)
         });
-        let (file, hash, length) = found.await?.ok_or(BlobError::UnknownUpload)?;
-        Ok(self.upload(
-            id.clone(),
-            claim,
-            path,
-            file,
-            hash,
-            length,
-            max_bytes,
-            false,
-        ))
+        let begun = match found.await {
+            Ok(found) => found.ok_or(BlobError::UnknownUpload)?,
+            Err(error @ BlobError::Damaged { .. }) => {
+                // The machine crashed amid it, or somebody changed it: the client begins anew.
+                let id = id.as_str();
+                tracing::warn!(
+                    id,
+                    error = &error as &dyn std::error::Error,
+                    "a damaged upload is given up"
+                );
+                drop(error);
+                self.give_up(path, claim).await?;
+                return Err(BlobError::UnknownUpload);
+            }
+            Err(other) => return Err(other),
+        };
+        Ok(self.upload(id.clone(), claim, path, begun, max_bytes, false))
+    }
+
+    async fn give_up(&self, path: PathBuf, claim: Arc<Claim>) -> Result<(), BlobError> {
+        let table = self.table().clone();
+        let name = path.file_name().unwrap_or_default();
+        let name = name.to_string_lossy().into_owned();
+        blocking("remove a damaged upload", move || {
+            let _claim = claim;
+            if folder::remove_upload(&path)? {
+                table.file_gone(&name);
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Starts an upload of `scope` that lives as long as the returned value: dropped before
@@ -277,10 +297,10 @@ impl Blobs {
             None => format!("{id}.{ONCE}"),
         };
         let (claim, _) = self.table().claim(id.as_str())?;
-        let file = self.create_file(&name).await?;
+        let begun = self.create_file(&name).await?;
         let path = self.folder().upload(&name);
         let claim = Arc::new(claim);
-        Ok(self.upload(id, claim, path, file, Sha256::new(), 0, max_bytes, true))
+        Ok(self.upload(id, claim, path, begun, max_bytes, true))
     }
 
     /// Stores `bytes`, which the caller holds in memory anyway.
@@ -299,11 +319,12 @@ impl Blobs {
     /// How many bytes of an upload are there, without claiming it.
     pub async fn upload_length(&self, id: &UploadId, scope: &str) -> Result<u64, BlobError> {
         let path = self.folder().upload(&file_name(id, scope));
+        let path_of = path.clone();
         let found = blocking("look for an upload", move || {
             // While a stream comes in, the file has its other name.
             for path in [&path, &within_request(&path)] {
                 match std::fs::metadata(path) {
-                    Ok(meta) => return Ok(Some(meta.len())),
+                    Ok(meta) => return folder::upload_bytes(&path_of, meta.len()).map(Some),
                     Err(e) if e.kind() == io::ErrorKind::NotFound => {}
                     Err(e) => return Err(e),
                 }
@@ -337,40 +358,39 @@ impl Blobs {
         let Ok((_claim, _)) = self.table().claim(id) else {
             return Ok(false);
         };
-        let removed = folder::remove_file(&found.path)?;
+        let removed = folder::remove_upload(&found.path)?;
         if removed {
             self.table().file_gone(&found.name);
         }
         Ok(removed)
     }
 
-    async fn create_file(&self, name: &str) -> Result<File, BlobError> {
-        let table = self.table().clone();
+    async fn create_file(&self, name: &str) -> Result<Begun, BlobError> {
+        let (table, keyring) = (self.table().clone(), self.keyring().clone());
         table.add_file(name, self.limits())?;
         let (path, name) = (self.folder().upload(name), name.to_owned());
         blocking("create an upload", move || {
-            folder::create_upload(&path).inspect_err(|_| table.file_gone(&name))
+            Begun::create(&path, &keyring).inspect_err(|_| {
+                // A full disk may have taken the name but not the key.
+                let _ = folder::remove_file(&path);
+                table.file_gone(&name);
+            })
         })
         .await
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the one constructor, called twice above"
-    )]
     fn upload(
         &self,
         id: UploadId,
         claim: Arc<Claim>,
         path: PathBuf,
-        file: File,
-        hash: Sha256,
-        length: u64,
+        begun: Begun,
         max_bytes: u64,
         once: bool,
     ) -> Upload {
-        let file = Arc::new(file);
-        let pipeline = Pipeline::new(file.clone(), claim.clone(), hash, length);
+        let file = Arc::new(begun.file);
+        let (sealing, hash, length) = (begun.sealing, begun.hash, begun.length);
+        let pipeline = Pipeline::new(file.clone(), claim.clone(), sealing, hash, length);
         Upload {
             blobs: self.clone(),
             id,
@@ -382,6 +402,56 @@ impl Blobs {
             look_at: length,
             once,
         }
+    }
+}
+
+/// An upload's open file and all that is needed to go on with it.
+struct Begun {
+    file: File,
+    sealing: Sealing,
+    hash: Sha256,
+    /// Bytes of content.
+    length: u64,
+}
+
+impl Begun {
+    fn create(path: &Path, keyring: &Keyring) -> io::Result<Self> {
+        let (file, key) = (folder::create_upload(path)?, DataKey::mint());
+        sealed::write_header(&file, keyring, &purpose_of(path), &key)?;
+        Ok(Self {
+            file,
+            sealing: Sealing::new(key.content_key(), 0, &[]),
+            hash: Sha256::new(),
+            length: 0,
+        })
+    }
+
+    /// `known`: the hash so far and of how many bytes.
+    fn resume(
+        file: File,
+        path: &Path,
+        keyring: &Keyring,
+        known: Option<(Sha256, u64)>,
+    ) -> io::Result<Self> {
+        let key = sealed::open_key(&file, keyring, &purpose_of(path))?.content_key();
+        let records = sealed::whole_records(file.metadata()?.len());
+        // What a killed process left of a write, and the end of one that was to be a blob.
+        file.set_len(sealed::position(records))?;
+        let tail = match folder::load_tail(path)? {
+            Some(mut tail) => sealed::read_tail(&key, &mut tail, records)?,
+            None => Vec::new(),
+        };
+        let length = records * sealed::CHUNK as u64 + tail.len() as u64;
+        let hash = match known {
+            Some((hash, hashed)) if hashed == length => hash,
+            _ => hash_content(&file, &key, records, &tail)?,
+        };
+        Ok(Self {
+            file,
+            sealing: Sealing::new(key, records, &tail),
+            hash,
+            length,
+        })
     }
 }
 
@@ -451,6 +521,15 @@ impl Upload {
     /// Ends this request's part; the upload can be resumed. Returns the offset.
     pub async fn pause(mut self) -> Result<u64, BlobError> {
         let hash = self.pipeline.drain().await?;
+        let sealing = self.pipeline.take_sealing()?;
+        let (path, file, claim) = (self.path.clone(), self.file.clone(), self.claim.clone());
+        let kept = blocking("keep the end of an upload", move || {
+            let _claim = claim;
+            folder::keep_tail(&folder::base_of(&path), sealing.tail())?;
+            // A tail alone does not make the upload's file young.
+            file.set_modified(std::time::SystemTime::now())
+        });
+        kept.await?;
         if self.once {
             self.rename(self.path.with_extension("")).await?;
             self.once = false;
@@ -461,7 +540,16 @@ impl Upload {
 
     /// Makes the upload a blob if its bytes are `expected`; else it is gone. The blob is durable
     /// when this returns, and stays at least as long as the lease.
-    pub async fn finish(mut self, expected: &Digest) -> Result<(BlobInfo, Lease), BlobError> {
+    pub async fn finish(self, expected: &Digest) -> Result<(BlobInfo, Lease), BlobError> {
+        self.finish_as(expected, false).await
+    }
+
+    /// `over_plain`: also where a version before stored the blob already, in the clear.
+    pub(crate) async fn finish_as(
+        mut self,
+        expected: &Digest,
+        over_plain: bool,
+    ) -> Result<(BlobInfo, Lease), BlobError> {
         self.once = true;
         let actual = Digest::from_hash(self.pipeline.drain().await?);
         if actual != *expected {
@@ -473,16 +561,25 @@ impl Upload {
             });
         }
         let lease = self.blobs.lease(expected).await;
-        if let Some(info) = self.blobs.touch(expected).await? {
+        if !over_plain && let Some(info) = self.blobs.touch(expected).await? {
             self.cancel().await;
             return Ok((info, lease));
         }
+        let mut sealing = self.pipeline.take_sealing()?;
         let (blobs, digest) = (self.blobs.clone(), *expected);
         let info = blocking("store a blob", move || {
             // A caller that gives up now does not cut this short: the upload moves in here.
             let mut upload = self;
+            sealing.finish(&upload.file)?;
+            let (from, to) = (purpose_of(&upload.path), Purpose::Blob(digest));
+            let binding = blobs.binding().read();
+            let binding = binding.unwrap_or_else(PoisonError::into_inner);
+            sealed::bind(&upload.file, blobs.keyring(), &from, &to)?;
             blobs.folder().adopt(&upload.file, &upload.path, &digest)?;
+            drop(binding);
             upload.once = false;
+            // What stays is swept when the folder opens.
+            let _ = folder::keep_tail(&folder::base_of(&upload.path), None);
             upload.blobs.table().file_gone(&upload.name());
             blobs.folder().stat(&digest)
         });
@@ -505,7 +602,7 @@ impl Upload {
         let name = self.name();
         move || {
             let _claim = claim;
-            match folder::remove_file(&path) {
+            match folder::remove_upload(&path) {
                 Ok(true) => blobs.table().file_gone(&name),
                 Ok(false) => {}
                 Err(error) => tracing::warn!(?path, %error, "an upload's file was not removed"),
@@ -549,17 +646,16 @@ fn within_request(path: &Path) -> PathBuf {
     name.into()
 }
 
-fn hash_file(mut file: &File, length: u64) -> io::Result<Sha256> {
+/// What the key of an upload's file is bound to.
+pub(crate) fn purpose_of(path: &Path) -> Purpose {
+    let base = folder::base_of(path);
+    let name = base.file_name().unwrap_or_default();
+    Purpose::Upload(name.to_string_lossy().into_owned())
+}
+
+fn hash_content(file: &File, key: &ContentKey, records: u64, tail: &[u8]) -> io::Result<Sha256> {
     let mut hash = Sha256::new();
-    let mut buffer = vec![0; 256 * 1024];
-    let mut left = length;
-    while left > 0 {
-        let read = file.read(&mut buffer)?;
-        if read == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        hash.update(&buffer[..read]);
-        left = left.saturating_sub(read as u64);
-    }
+    sealed::each_whole(file, key, records, |chunk| hash.update(chunk))?;
+    hash.update(tail);
     Ok(hash)
 }

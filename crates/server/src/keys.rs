@@ -8,6 +8,7 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use wharf_base::{Clock, Permit};
+use wharf_blobs::Blobs;
 use wharf_records::Scope;
 use wharf_seal::{Keyring, Sealed};
 use wharf_store::{Compare, Entry, Range, Store, Txn};
@@ -33,6 +34,7 @@ const LONGEST_TOKEN: Duration = Duration::from_secs(36 * 3600);
 pub struct Keys {
     pub store: Store,
     pub keyring: Keyring,
+    pub blobs: Blobs,
     pub directory: Arc<Directory>,
     pub dispatcher: Dispatcher,
     pub clock: Arc<dyn Clock>,
@@ -111,7 +113,7 @@ impl Keys {
         for key in &outdated {
             self.seal_one_anew(key).await?;
         }
-        let mut count = outdated.len();
+        let mut count = outdated.len() + self.blobs.reseal().await.map_err(failed)?;
         count += usize::from(root::reseal(&self.config.data_dir, &self.keyring).map_err(failed)?);
         let tls = self.config.data_dir.join("tls");
         count += usize::from(tls::reseal(&tls, &self.keyring).map_err(failed)?);

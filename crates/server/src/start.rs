@@ -143,6 +143,9 @@ pub(crate) struct Data {
 
 /// How often what nobody needs is looked for.
 const MAINTENANCE: Duration = Duration::from_secs(300);
+/// Bytes of plain blobs, stored by a version before, that are encrypted with each maintenance: a few
+/// seconds of a disk.
+const ENCRYPTED_AT_ONCE: u64 = 1 << 30;
 /// Revisions of history that are kept for watches and page tokens.
 const KEPT_REVISIONS: u64 = 100_000;
 const MAINTENANCE_PERMIT: Permit = Permit::for_controller("maintenance");
@@ -346,9 +349,9 @@ pub(crate) async fn open(config: &ServerConfig) -> Result<Data, StartError> {
                 },
                 other => StartError::Journal(other),
             })?;
-        let blobs =
-            Blobs::open(&dir.join("blobs"), Limits::default()).map_err(StartError::Blobs)?;
         let keyring = Keyring::open_or_create(&keyring).map_err(StartError::Keyring)?;
+        let blobs = Blobs::open(&dir.join("blobs"), keyring.clone(), Limits::default())
+            .map_err(StartError::Blobs)?;
         Ok(Data {
             store,
             journal,
@@ -636,6 +639,7 @@ impl Plane {
             keys: keys::Keys {
                 store: data.store.clone(),
                 keyring: data.keyring.clone(),
+                blobs: data.blobs.clone(),
                 directory: self.directory.clone(),
                 dispatcher: self.dispatcher.clone(),
                 clock: clock.clone(),
@@ -725,6 +729,18 @@ async fn maintain(store: Store, catalog: Catalog, join: Arc<Join>) {
         }
         if let Err(error) = catalog.collect_garbage(&MAINTENANCE_PERMIT).await {
             tracing::warn!(%error, "unused layers stay for now");
+        }
+        match catalog.blobs().encrypt_plain(ENCRYPTED_AT_ONCE).await {
+            Ok(done) if done.blobs > 0 => tracing::info!(
+                blobs = done.blobs,
+                bytes = done.bytes,
+                "layers that a version before stored plain were encrypted"
+            ),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "plain layers of a version before are not encrypted; retrying later"
+            ),
         }
         if let Err(fault) = join.sweep().await {
             tracing::warn!(%fault, "join tokens that are over stay for now");

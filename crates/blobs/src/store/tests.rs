@@ -1,4 +1,7 @@
-use std::{fs, time::Duration};
+use std::{
+    fs::{self, File},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use rand::{Rng, RngCore};
@@ -7,27 +10,51 @@ use tempfile::TempDir;
 use super::*;
 use crate::{Upload, UploadId};
 
+mod at_rest;
+
 const SCOPE: &str = "repository/a";
 const NO_LIMIT: u64 = u64::MAX;
 
 struct Home {
     dir: TempDir,
+    keyring: Keyring,
     blobs: Blobs,
 }
 
 impl Home {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let blobs = Blobs::open(dir.path(), Limits::default()).unwrap();
-        Self { dir, blobs }
+        let keyring = Keyring::open_or_create(&dir.path().join("keys/keyring")).unwrap();
+        let blobs = Blobs::open(dir.path(), keyring.clone(), Limits::default()).unwrap();
+        Self {
+            dir,
+            keyring,
+            blobs,
+        }
     }
 
     /// As after a restart of the process.
     fn reopen(self) -> Self {
-        let Self { dir, blobs } = self;
+        self.reopen_with(Limits::default())
+    }
+
+    fn reopen_with(self, limits: Limits) -> Self {
+        let Self {
+            dir,
+            keyring,
+            blobs,
+        } = self;
         drop(blobs);
-        let blobs = Blobs::open(dir.path(), Limits::default()).unwrap();
-        Self { dir, blobs }
+        let blobs = Blobs::open(dir.path(), keyring.clone(), limits).unwrap();
+        Self {
+            dir,
+            keyring,
+            blobs,
+        }
+    }
+
+    fn file(&self, digest: &Digest) -> std::path::PathBuf {
+        self.blobs.path(digest).unwrap().unwrap()
     }
 
     fn uploads(&self) -> Vec<String> {
@@ -85,7 +112,16 @@ async fn whole(blobs: &Blobs, digest: &Digest) -> Option<Vec<u8>> {
 #[tokio::test]
 async fn what_goes_in_comes_out() {
     let home = Home::new();
-    for len in [0, 1, 255 * 1024, 3 * 1024 * 1024 + 17] {
+    for len in [
+        0,
+        1,
+        65_535,
+        65_536,
+        65_537,
+        4 * 65_536,
+        255 * 1024,
+        3 * 1024 * 1024 + 17,
+    ] {
         let content = random(len);
         let digest = Digest::of(&content);
         let mut upload = home.blobs.upload_once(None, NO_LIMIT).await.unwrap();
@@ -245,14 +281,11 @@ fn only_uuids_name_uploads() {
 #[tokio::test]
 async fn bounds_hold() {
     let dir = tempfile::tempdir().unwrap();
-    let blobs = Blobs::open(
-        dir.path(),
-        Limits {
-            open_uploads: 2,
-            ..Limits::default()
-        },
-    )
-    .unwrap();
+    let limits = Limits {
+        open_uploads: 2,
+        ..Limits::default()
+    };
+    let blobs = Blobs::open(dir.path(), Keyring::in_memory(), limits).unwrap();
     let mut upload = blobs.upload_once(None, 10).await.unwrap();
     upload
         .write(Bytes::from_static(b"0123456789"))
@@ -314,6 +347,9 @@ async fn ranges() {
     let (info, _lease) = home.blobs.put(content.clone()).await.unwrap();
     for (start, end) in [
         (0, 1),
+        (65_535, 65_537),
+        (65_536, 131_072),
+        (262_143, 262_145),
         (10, 600_000),
         (999_999, 1_000_000),
         (5, 5),
@@ -463,17 +499,10 @@ async fn a_killed_process_leaves_no_unfinished_blob() {
         .upload("00000000-0000-0000-0000-000000000000.once");
     fs::write(leftover, b"half").unwrap();
     let resumable = home.blobs.begin_upload(SCOPE).await.unwrap();
-    let Home { dir, blobs } = home;
-    drop(blobs);
-    let blobs = Blobs::open(
-        dir.path(),
-        Limits {
-            open_uploads: 1,
-            ..Limits::default()
-        },
-    )
-    .unwrap();
-    let home = Home { dir, blobs };
+    let home = home.reopen_with(Limits {
+        open_uploads: 1,
+        ..Limits::default()
+    });
     assert_eq!(home.uploads().len(), 1);
     let full = home.blobs.begin_upload(SCOPE).await;
     assert!(
@@ -489,7 +518,7 @@ async fn a_killed_process_leaves_no_unfinished_blob() {
 #[test]
 fn one_process_a_folder() {
     let home = Home::new();
-    let second = Blobs::open(home.dir.path(), Limits::default());
+    let second = Blobs::open(home.dir.path(), home.keyring.clone(), Limits::default());
     assert!(matches!(second, Err(BlobError::InUse(_))));
 }
 
@@ -502,7 +531,8 @@ async fn a_scope_has_its_share_of_uploads_and_bytes_and_others_have_theirs() {
         free_bytes: 0,
         ..Limits::default()
     };
-    let blobs = Blobs::open(dir.path(), limits).unwrap();
+    let keyring = Keyring::in_memory();
+    let blobs = Blobs::open(dir.path(), keyring.clone(), limits).unwrap();
     let first = blobs.begin_upload("a").await.unwrap();
     let second = blobs.begin_upload("a").await.unwrap();
     assert!(matches!(
@@ -523,7 +553,7 @@ async fn a_scope_has_its_share_of_uploads_and_bytes_and_others_have_theirs() {
     assert_eq!(send(&blobs, &other, "b", 900).await.unwrap(), 900);
     // A restart forgets none of it.
     drop(blobs);
-    let blobs = Blobs::open(dir.path(), limits).unwrap();
+    let blobs = Blobs::open(dir.path(), keyring, limits).unwrap();
     assert!(matches!(
         send(&blobs, &second, "a", 600).await,
         Err(BlobError::TooManyUploadBytes { .. })
@@ -552,7 +582,7 @@ async fn an_upload_leaves_room_for_others() {
         free_bytes: u64::MAX,
         ..Limits::default()
     };
-    let blobs = Blobs::open(dir.path(), limits).unwrap();
+    let blobs = Blobs::open(dir.path(), Keyring::in_memory(), limits).unwrap();
     let (free, total) = blobs.folder().free().unwrap();
     let mut upload = blobs.upload_once(None, NO_LIMIT).await.unwrap();
     let written = upload.write(vec![1; 10].into()).await;
@@ -562,7 +592,7 @@ async fn an_upload_leaves_room_for_others() {
 #[tokio::test]
 async fn nothing_is_removed_while_a_copy_is_made() {
     let dir = tempfile::tempdir().unwrap();
-    let blobs = Blobs::open(dir.path(), Limits::default()).unwrap();
+    let blobs = Blobs::open(dir.path(), Keyring::in_memory(), Limits::default()).unwrap();
     let (info, lease) = blobs.put("old".into()).await.unwrap();
     drop(lease);
     let pause = blobs.pause_removal();

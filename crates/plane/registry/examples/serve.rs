@@ -33,8 +33,9 @@ async fn main() {
     };
     let dir = Path::new(dir);
     let store = Store::open(&dir.join("store"), StoreOptions::default()).expect("a store");
-    let blobs = Blobs::open(&dir.join("blobs"), Limits::default()).expect("a folder of blobs");
     let keyring = Keyring::open_or_create(&dir.join("keyring")).expect("a keyring");
+    let blobs = Blobs::open(&dir.join("blobs"), keyring.clone(), Limits::default());
+    let blobs = blobs.expect("a folder of blobs");
     let config = Config::new(format!("localhost:{port}"));
     let catalog = Catalog::new(store, blobs, keyring.clone(), config);
     make(&catalog, repositories).await;

@@ -4,7 +4,7 @@
 //! ```text
 //! <dir>/LOCK                              one backup or restore at a time
 //! <dir>/backup.json                       which copy counts; replaced as a whole when it is complete
-//! <dir>/blobs/<2 hex>/<64 hex>            layers and manifests
+//! <dir>/blobs/<2 hex>/<64 hex>.sealed     layers and manifests, as they lie in the registry: encrypted
 //! <dir>/journal/<name>-<crc>-<bytes>      closed files of the journal, shared by copies
 //! <dir>/copies/<n>/store                  the store as of one revision
 //! <dir>/copies/<n>/manifest               the journal's manifest
@@ -15,7 +15,7 @@
 //! is gone. What they hold beyond it the sweeps after a restore remove.
 //!
 //! Incremental: blobs and closed journal files never change, so those that are there are not copied
-//! again. What an older copy alone needs is removed after the new one counts, never before.
+//! again; after a rotation of the keyring only the sealed key at each blob's beginning is. What an older copy alone needs is removed after the new one counts, never before.
 //!
 //! Not in it: the keyring, without which the copy's secrets cannot be read and which therefore lies
 //! somewhere else, and what nodes keep.

@@ -10,16 +10,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sha2::{Digest as _, Sha256};
 use wharf_base::{Clock, SystemClock};
-use wharf_blobs::Digest;
+use wharf_blobs::{BlobError, digest_of_file, verify};
+use wharf_seal::Keyring;
 use wharf_store::{RestoreOptions, Store, StoreOptions};
 use wharf_wal::FolderLock;
 
 use super::{
     BackupError, Head,
     folder::{Folder, copy_all, copy_tree, make_dir, remove, sync_dir, write_file},
-    take::blob_path,
 };
 
 /// What a restore came to.
@@ -57,13 +56,13 @@ pub fn restore(
             dir: server.to_owned(),
         })?;
     let copy = folder.copy(head.copy);
-    check_keyring(&copy.join("files"), keyring)?;
+    let keyring = check_keyring(&copy.join("files"), keyring)?;
     let staging = server.with_added_extension("restoring");
     remove(&staging)?;
     make_dir(&staging)?;
     copy_tree(&copy.join("files"), &staging, &[])?;
     restore_journal(&folder, &head, &copy, &staging.join("journal"))?;
-    restore_blobs(&folder, &staging.join("blobs").join("sha256"))?;
+    restore_blobs(&folder, &staging.join("blobs").join("sha256"), &keyring)?;
     let restored = restore_store(&copy.join("store"), &staging.join("store"))?;
     sync_dir(&staging)?;
     let replaced = put_in_place(&staging, server)?;
@@ -75,7 +74,7 @@ pub fn restore(
 }
 
 /// The root key is sealed by the keyring: if that opens, so does everything else.
-fn check_keyring(files: &Path, keyring: &Path) -> Result<(), BackupError> {
+fn check_keyring(files: &Path, keyring: &Path) -> Result<Keyring, BackupError> {
     let refused = || BackupError::Keyring {
         path: keyring.to_owned(),
     };
@@ -83,9 +82,8 @@ fn check_keyring(files: &Path, keyring: &Path) -> Result<(), BackupError> {
     if !keyring.exists() {
         return Err(refused());
     }
-    crate::root_credentials(files, keyring)
-        .map(|_| ())
-        .map_err(|_| refused())
+    crate::root_credentials(files, keyring).map_err(|_| refused())?;
+    Keyring::open_or_create(keyring).map_err(|_| refused())
 }
 
 fn restore_store(snapshot: &Path, to: &Path) -> Result<wharf_store::RestoreReport, BackupError> {
@@ -125,7 +123,7 @@ fn restore_journal(
 }
 
 /// Copies the blobs, each of which must be what its name says.
-fn restore_blobs(folder: &Folder, to: &Path) -> Result<(), BackupError> {
+fn restore_blobs(folder: &Folder, to: &Path, keyring: &Keyring) -> Result<(), BackupError> {
     make_dir(to)?;
     let from = folder.blobs();
     let list = |dir: &Path| {
@@ -136,20 +134,18 @@ fn restore_blobs(folder: &Folder, to: &Path) -> Result<(), BackupError> {
     for fan in list(&from)? {
         for name in list(&from.join(&fan))? {
             let path = from.join(&fan).join(&name);
-            let Ok(digest) = Digest::from_hex(&name.to_string_lossy()) else {
+            let Some(digest) = digest_of_file(&name.to_string_lossy()) else {
                 continue;
             };
-            let target = blob_path(to, &digest);
-            make_dir(target.parent().unwrap_or(to))?;
+            let parent = to.join(&digest.hex()[..2]);
+            make_dir(&parent)?;
+            let target = parent.join(&name);
             let mut file = File::open(&path).map_err(BackupError::io("open", &path))?;
-            let mut hash = Sha256::new();
-            write_file(&target, |out| {
-                copy_all(&mut file, out, |piece| hash.update(piece))
+            write_file(&target, |out| copy_all(&mut file, out, |_| ()))?;
+            verify(&target, keyring).map_err(|error| match error {
+                BlobError::Damaged { .. } => BackupError::Damaged { path },
+                other => BackupError::Blobs(other),
             })?;
-            let found: String = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
-            if found != digest.hex() {
-                return Err(BackupError::Damaged { path });
-            }
         }
         sync_dir(&to.join(&fan)).or_else(|error| {
             if to.join(&fan).exists() {

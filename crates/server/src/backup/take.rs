@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashSet,
+    ffi::OsString,
     fs::{self, File},
     io::{self, Read},
     path::{Path, PathBuf},
@@ -11,7 +12,7 @@ use std::{
 
 use serde_json::{Value, json};
 use wharf_base::Clock;
-use wharf_blobs::{Blobs, Digest};
+use wharf_blobs::{Blobs, Digest, copy_key};
 use wharf_journal::Journal;
 use wharf_store::Store;
 use wharf_wal::DataFile;
@@ -204,12 +205,12 @@ impl Backup {
         Ok(())
     }
 
-    /// The digests that are copied.
+    /// The names of the files that are copied.
     async fn copy_blobs(
         &self,
         folder: &Arc<Folder>,
         head: &mut Head,
-    ) -> Result<HashSet<Digest>, BackupError> {
+    ) -> Result<HashSet<OsString>, BackupError> {
         let mut listed = HashSet::new();
         let mut after = None;
         loop {
@@ -220,31 +221,42 @@ impl Backup {
             };
             after = Some(last.digest);
             for info in page {
-                let target = blob_path(&folder.blobs(), &info.digest);
-                listed.insert(info.digest);
+                let (blobs, to) = (self.blobs.clone(), folder.blobs());
+                let copied = blocking(move || copy_blob(&blobs, &info.digest, &to)).await?;
+                listed.insert(copied.name);
                 head.blobs += 1;
-                if target.exists() {
+                head.copied_bytes += copied.bytes;
+                if copied.bytes == 0 {
                     head.kept_bytes += info.size;
-                    continue;
                 }
-                let source = self.blobs.path(&info.digest);
-                head.copied_bytes += blocking(move || {
-                    let parent = target.parent().unwrap_or(&target);
-                    make_dir(parent)?;
-                    let mut file = File::open(&source).map_err(BackupError::io("open", &source))?;
-                    let bytes = write_file(&target, |out| copy_all(&mut file, out, |_| ()))?;
-                    sync_dir(parent)?;
-                    Ok(bytes)
-                })
-                .await?;
             }
         }
     }
 }
 
-pub(super) fn blob_path(blobs: &Path, digest: &Digest) -> PathBuf {
-    let hex = digest.hex();
-    blobs.join(&hex[..2]).join(hex)
+struct CopiedBlob {
+    name: OsString,
+    /// None if it was there.
+    bytes: u64,
+}
+
+/// Copies the blob's file, or only its key if the rest is there.
+fn copy_blob(blobs: &Blobs, digest: &Digest, to: &Path) -> Result<CopiedBlob, BackupError> {
+    let gone = || BackupError::io("find", to)(io::ErrorKind::NotFound.into());
+    let source = blobs.path(digest).map_err(BackupError::Blobs)?;
+    let source = source.ok_or_else(gone)?;
+    let name = source.file_name().ok_or_else(gone)?.to_owned();
+    let parent = to.join(&digest.hex()[..2]);
+    let target = parent.join(&name);
+    if target.exists() {
+        copy_key(&source, &target).map_err(BackupError::io("write", target))?;
+        return Ok(CopiedBlob { name, bytes: 0 });
+    }
+    make_dir(&parent)?;
+    let mut file = File::open(&source).map_err(BackupError::io("open", &source))?;
+    let bytes = write_file(&target, |out| copy_all(&mut file, out, |_| ()))?;
+    sync_dir(&parent)?;
+    Ok(CopiedBlob { name, bytes })
 }
 
 /// What tells a file of one journal from one of the same name of another (made after a restore):
@@ -282,7 +294,7 @@ fn whole(file: &Arc<DataFile>, bytes: u64) -> impl Read {
 }
 
 /// Removes what only older copies needed.
-fn tidy(folder: &Folder, head: &Head, blobs: &HashSet<Digest>) -> Result<(), BackupError> {
+fn tidy(folder: &Folder, head: &Head, blobs: &HashSet<OsString>) -> Result<(), BackupError> {
     let list = |dir: &Path| {
         let entries = fs::read_dir(dir).map_err(BackupError::io("list", dir))?;
         let paths: io::Result<Vec<PathBuf>> = entries.map(|e| Ok(e?.path())).collect();
@@ -304,8 +316,7 @@ fn tidy(folder: &Folder, head: &Head, blobs: &HashSet<Digest>) -> Result<(), Bac
     }
     for fan in list(&folder.blobs())? {
         for path in list(&fan)? {
-            let digest = Digest::from_hex(&name(&path)).ok();
-            if digest.is_none_or(|digest| !blobs.contains(&digest)) {
+            if path.file_name().is_none_or(|name| !blobs.contains(name)) {
                 remove(&path)?;
             }
         }

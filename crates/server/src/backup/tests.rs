@@ -17,10 +17,11 @@ const PERMIT: Permit = Permit::for_controller("test");
 
 struct Plane {
     dir: tempfile::TempDir,
+    keyring: Keyring,
     backup: Backup,
 }
 
-fn open(data: &Path) -> (Store, Journal, Blobs) {
+fn open(data: &Path, keyring: Keyring) -> (Store, Journal, Blobs) {
     let server = data.join("server");
     let journal = JournalOptions {
         segment_bytes: 16 << 10,
@@ -31,14 +32,15 @@ fn open(data: &Path) -> (Store, Journal, Blobs) {
     (
         Store::open(&server.join("store"), StoreOptions::default()).unwrap(),
         Journal::open(&server.join("journal"), journal).unwrap(),
-        Blobs::open(&server.join("blobs"), Limits::default()).unwrap(),
+        Blobs::open(&server.join("blobs"), keyring, Limits::default()).unwrap(),
     )
 }
 
 fn plane() -> Plane {
     let dir = tempfile::tempdir().unwrap();
-    let (store, journal, blobs) = open(dir.path());
     let keyring = Keyring::open_or_create(&dir.path().join("keyring")).unwrap();
+    let (store, journal, blobs) = open(dir.path(), keyring.clone());
+    let kept = keyring.clone();
     let root = RootCredentials {
         access_key_id: "AKIATEST".into(),
         secret_access_key: "secret".into(),
@@ -57,7 +59,11 @@ fn plane() -> Plane {
         installation: "ab12".into(),
         progress: Arc::default(),
     };
-    Plane { dir, backup }
+    Plane {
+        dir,
+        keyring: kept,
+        backup,
+    }
 }
 
 impl Plane {
@@ -79,8 +85,8 @@ impl Plane {
     }
 }
 
-async fn check(data: &Path, keys: u64, blobs: &[Digest]) {
-    let (store, journal, kept) = open(data);
+async fn check(data: &Path, keyring: &Keyring, keys: u64, blobs: &[Digest]) {
+    let (store, journal, kept) = open(data, keyring.clone());
     let found = store
         .range(Range::prefix("/k/").count_only())
         .await
@@ -136,14 +142,14 @@ async fn a_second_backup_copies_what_is_new_and_a_restore_has_all_of_it() {
     let report = restore(&dir, &server, &keyring, false).unwrap();
     assert!(report.epoch > epoch && report.replaced.is_none());
     assert_eq!(fs::read(server.join("tls/authority")).unwrap(), b"sealed");
-    check(&data, 450, &[first, second]).await;
+    check(&data, &plane.keyring, 450, &[first, second]).await;
     assert!(matches!(
         restore(&dir, &server, &keyring, false),
         Err(BackupError::NotEmpty { .. })
     ));
     let again = restore(&dir, &server, &keyring, true).unwrap();
     assert!(again.replaced.unwrap().join("store").exists());
-    check(&data, 450, &[first]).await;
+    check(&data, &plane.keyring, 450, &[first]).await;
 }
 
 #[tokio::test]
@@ -171,7 +177,7 @@ async fn a_backup_under_load_is_whole() {
         false,
     )
     .unwrap();
-    check(&data, keys, &[]).await;
+    check(&data, &plane.keyring, keys, &[]).await;
 }
 
 #[tokio::test]
@@ -196,7 +202,10 @@ async fn what_is_not_a_backup_or_is_damaged_is_refused() {
         Err(BackupError::OtherInstallation { .. })
     ));
     let hex = digest.hex();
-    fs::write(dir.join("blobs").join(&hex[..2]).join(&hex), "another").unwrap();
+    let copied = dir.join("blobs").join(&hex[..2]).join(hex + ".sealed");
+    let mut bytes = fs::read(&copied).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(copied, bytes).unwrap();
     let server = to.path().join("server");
     let keyring = plane.dir.path().join("keyring");
     assert!(matches!(
@@ -204,4 +213,58 @@ async fn what_is_not_a_backup_or_is_damaged_is_refused() {
         Err(BackupError::Damaged { .. })
     ));
     assert!(!server.exists(), "nothing is put in place");
+}
+
+#[tokio::test]
+async fn a_backup_after_a_rotation_needs_the_new_key_alone_and_copies_no_layer_again() {
+    let plane = plane();
+    let to = tempfile::tempdir().unwrap();
+    let dir = to.path().join("backup");
+    let layer = plane.blob("a layer of before the rotation").await;
+    let first = plane.backup.take(&dir).await.unwrap();
+    plane.keyring.rotate().unwrap();
+    assert_eq!(plane.backup.blobs.reseal().await.unwrap(), 1);
+    let root = RootCredentials {
+        access_key_id: "AKIATEST".into(),
+        secret_access_key: "secret".into(),
+    };
+    save(&plane.dir.path().join("server"), &plane.keyring, &root).unwrap();
+    plane.keyring.retire().unwrap();
+    let second = plane.backup.take(&dir).await.unwrap();
+    assert!(second.kept_bytes >= first.kept_bytes + 30, "{second:?}");
+    let data = to.path().join("data");
+    fs::create_dir(&data).unwrap();
+    let keyring = plane.dir.path().join("keyring");
+    restore(&dir, &data.join("server"), &keyring, false).unwrap();
+    check(&data, &plane.keyring, 0, &[layer]).await;
+}
+
+/// As versions before left it.
+#[tokio::test]
+async fn a_layer_that_was_copied_plain_is_replaced_by_the_encrypted_one() {
+    let plane = plane();
+    let content = b"a layer of a version before";
+    let digest = Digest::of(content);
+    let hex = digest.hex();
+    let folder = plane.dir.path().join("server/blobs/sha256").join(&hex[..2]);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join(&hex), content).unwrap();
+    let to = tempfile::tempdir().unwrap();
+    let (dir, data) = (to.path().join("backup"), to.path().join("data"));
+    fs::create_dir(&data).unwrap();
+    plane.backup.take(&dir).await.unwrap();
+    let copied = dir.join("blobs").join(&hex[..2]);
+    assert_eq!(fs::read(copied.join(&hex)).unwrap(), content);
+    let keyring = plane.dir.path().join("keyring");
+    restore(&dir, &data.join("server"), &keyring, false).unwrap();
+    check(&data, &plane.keyring, 0, &[digest]).await;
+    plane.backup.blobs.encrypt_plain(u64::MAX).await.unwrap();
+    plane.backup.take(&dir).await.unwrap();
+    let names: Vec<_> = fs::read_dir(copied)
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .collect();
+    assert_eq!(names, [format!("{hex}.sealed").as_str()]);
+    restore(&dir, &data.join("server"), &keyring, true).unwrap();
+    check(&data, &plane.keyring, 0, &[digest]).await;
 }

@@ -170,8 +170,9 @@ impl Home {
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(&dir.path().join("store"), StoreOptions::default()).unwrap();
-        let blobs = Blobs::open(&dir.path().join("blobs"), Limits::default()).unwrap();
         let keyring = Keyring::in_memory();
+        let folder = dir.path().join("blobs");
+        let blobs = Blobs::open(&folder, keyring.clone(), Limits::default()).unwrap();
         let mut config = Config::new("localhost:4566");
         change(&mut config);
         let catalog = Catalog::new(store, blobs, keyring.clone(), config);

@@ -28,8 +28,9 @@ impl Home {
     pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(&dir.path().join("store"), StoreOptions::default()).unwrap();
-        let blobs = Blobs::open(&dir.path().join("blobs"), Limits::default()).unwrap();
         let keyring = Keyring::in_memory();
+        let folder = dir.path().join("blobs");
+        let blobs = Blobs::open(&folder, keyring.clone(), Limits::default()).unwrap();
         let config = Config {
             unused_life: Duration::ZERO,
             ..Config::new("localhost:4566")

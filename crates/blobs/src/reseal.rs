@@ -1,0 +1,92 @@
+//! After a rotation of the keyring: the keys in the headers are sealed under the active key. The
+//! content is not touched.
+
+use std::{fs::File, io, path::Path, sync::PoisonError};
+
+use crate::{
+    BlobError, Blobs, Damage, Digest,
+    sealed::{Purpose, Resealed, reseal_begin},
+    store::blocking,
+    upload::purpose_of,
+};
+
+/// Files kept open while their new keys are made durable together.
+const BATCH: usize = 64;
+
+impl Blobs {
+    /// Seals the keys of all blobs and uploads under the keyring's active key; how many were not.
+    /// Once this returns, no file needs an older one. A file whose key does not open now is left
+    /// as it is and logged: it could not be read anyway.
+    ///
+    /// Killed at any moment, each file opens under the former key or the active one.
+    pub async fn reseal(&self) -> Result<usize, BlobError> {
+        let blobs = self.clone();
+        let step = "seal the keys of uploads anew";
+        let mut count = blocking(step, move || blobs.reseal_uploads()).await?;
+        // Whatever became a blob before has its name by now, whatever does from now on is bound
+        // under the active key.
+        let mut after: Option<Digest> = None;
+        loop {
+            let blobs = self.clone();
+            let step = "seal the keys of blobs anew";
+            let (resealed, last) = blocking(step, move || blobs.reseal_some(after)).await?;
+            count += resealed;
+            let Some(last) = last else {
+                return Ok(count);
+            };
+            after = Some(last);
+        }
+    }
+
+    fn reseal_uploads(&self) -> io::Result<usize> {
+        // Nothing is bound to its digest meanwhile: that writes headers too.
+        let alone = self.binding().write();
+        let _alone = alone.unwrap_or_else(PoisonError::into_inner);
+        let mut count = 0;
+        for upload in self.folder().uploads()? {
+            if let Some(resealed) = self.begin(&upload.path, &purpose_of(&upload.path))? {
+                // Uploads are not durable before they are complete anyway.
+                resealed.finish()?;
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
+    /// The next blobs behind `after`: how many were sealed anew, and the last that was looked at.
+    fn reseal_some(&self, after: Option<Digest>) -> io::Result<(usize, Option<Digest>)> {
+        let page = self.folder().list(after.as_ref(), BATCH)?;
+        let mut begun = Vec::new();
+        for info in &page {
+            let Some(found) = self.folder().find(&info.digest)? else {
+                continue;
+            };
+            if found.sealed {
+                begun.extend(self.begin(&found.path, &Purpose::Blob(info.digest))?);
+            }
+        }
+        let count = begun.len();
+        if count > 0 {
+            // One for all: each file's own would take a turn of the disk.
+            rustix::fs::syncfs(File::open(self.folder().blobs())?)?;
+            begun.into_iter().try_for_each(Resealed::finish)?;
+        }
+        Ok((count, page.last().map(|info| info.digest)))
+    }
+
+    fn begin(&self, path: &Path, purpose: &Purpose) -> io::Result<Option<Resealed>> {
+        let file = match File::options().read(true).write(true).open(path) {
+            Ok(file) => file,
+            // Removed or finished since it was listed.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(e),
+        };
+        match reseal_begin(file, self.keyring(), purpose) {
+            Err(e) if e.get_ref().is_some_and(|inner| inner.is::<Damage>()) => {
+                tracing::error!(path = %path.display(), error = %e, "the key of a blob does not open");
+                Ok(None)
+            }
+            other => other,
+        }
+    }
+}

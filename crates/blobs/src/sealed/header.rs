@@ -1,0 +1,226 @@
+//! The data key of a file, sealed, in one of two slots: a key sealed anew goes to the other slot and
+//! is durable before the slot of the former is wiped. A slot is one sector, so a write that a
+//! crash cuts short spoils one of them at most.
+
+use std::{fs::File, io, os::unix::fs::FileExt};
+
+use wharf_seal::{Keyring, OpenError, Sealed};
+use zeroize::Zeroizing;
+
+use super::{ContentKey, Damage, HEADER, random};
+use crate::Digest;
+
+const MAGIC: &[u8] = b"wharf-blob-1 ";
+const SLOT: usize = 512;
+const HEADER_BYTES: usize = HEADER as usize;
+/// A header that is being replaced meanwhile may be read half.
+const TRIES: usize = 3;
+
+/// What a file is, which its key is bound to.
+#[derive(Debug, Clone)]
+pub(crate) enum Purpose {
+    Blob(Digest),
+    /// By the name of its file, without what marks it as bound to a request.
+    Upload(String),
+}
+
+/// The bytes of a data key.
+pub(crate) struct DataKey(Zeroizing<[u8; 32]>);
+
+impl Purpose {
+    fn context(&self) -> String {
+        match self {
+            Self::Blob(digest) => format!("blob/{digest}"),
+            Self::Upload(name) => format!("upload/{name}"),
+        }
+    }
+}
+
+impl DataKey {
+    pub(crate) fn mint() -> Self {
+        Self(Zeroizing::new(random()))
+    }
+
+    pub(crate) fn content_key(&self) -> ContentKey {
+        ContentKey::new(&self.0)
+    }
+}
+
+/// Begins a new file with its key.
+pub(crate) fn write_header(
+    file: &File,
+    keyring: &Keyring,
+    purpose: &Purpose,
+    key: &DataKey,
+) -> io::Result<()> {
+    let mut header = [0; HEADER_BYTES];
+    header[..SLOT].copy_from_slice(&filled(keyring, purpose, key));
+    file.write_all_at(&header, 0)
+}
+
+/// Whether a file is one of these at all.
+pub(crate) fn check_header(file: &File) -> io::Result<bool> {
+    match read(file) {
+        Ok(header) => Ok(slots(&header).any(|slot| slot.starts_with(MAGIC))),
+        Err(e) if e.kind() == io::ErrorKind::InvalidData => Ok(false),
+        Err(e) => Err(e),
+    }
+}
+
+/// The key of a file that is for `purpose`.
+pub(crate) fn open_key(file: &File, keyring: &Keyring, purpose: &Purpose) -> io::Result<DataKey> {
+    find(file, keyring, purpose).map(|found| found.key)
+}
+
+/// Gives the file a second purpose, under the active key; the first remains. Not durable yet.
+pub(crate) fn bind(
+    file: &File,
+    keyring: &Keyring,
+    purpose: &Purpose,
+    further: &Purpose,
+) -> io::Result<()> {
+    let found = find(file, keyring, purpose)?;
+    write_slot(file, 1 - found.slot, &filled(keyring, further, &found.key))
+}
+
+/// Puts the key, sealed under the active one, beside the former; `None` if it is already, and
+/// nothing else stands there. Once that is durable, [`Resealed::finish`] wipes the former.
+pub(crate) fn reseal_begin(
+    file: File,
+    keyring: &Keyring,
+    purpose: &Purpose,
+) -> io::Result<Option<Resealed>> {
+    let found = find(&file, keyring, purpose)?;
+    if found.sealed_under_active && found.others_empty {
+        return Ok(None);
+    }
+    if found.sealed_under_active {
+        return Ok(Some(Resealed {
+            file,
+            former: 1 - found.slot,
+        }));
+    }
+    write_slot(&file, 1 - found.slot, &filled(keyring, purpose, &found.key))?;
+    Ok(Some(Resealed {
+        file,
+        former: found.slot,
+    }))
+}
+
+/// A file with its key under the active one and a slot that is to be wiped.
+pub(crate) struct Resealed {
+    file: File,
+    former: usize,
+}
+
+impl Resealed {
+    pub(crate) fn finish(self) -> io::Result<()> {
+        write_slot(&self.file, self.former, &[0; SLOT])
+    }
+}
+
+/// Brings a copy's header up to date with that of the file it was made from; false if it is. At
+/// every moment one of the copy's slots holds what it held before or holds now. Durable.
+pub(crate) fn copy_header(from: &File, to: &File) -> io::Result<bool> {
+    let (new, old) = (read(from)?, read(to)?);
+    if new == old {
+        return Ok(false);
+    }
+    let empty = |slot: &[u8]| slot.iter().all(|byte| *byte == 0);
+    let all: Vec<(usize, &[u8])> = slots(&new).enumerate().collect();
+    let (wiped, written): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, slot)| empty(slot));
+    for (slot, bytes) in written.into_iter().chain(wiped) {
+        to.write_all_at(bytes, (slot * SLOT) as u64)?;
+        to.sync_data()?;
+    }
+    Ok(true)
+}
+
+struct Found {
+    slot: usize,
+    key: DataKey,
+    sealed_under_active: bool,
+    others_empty: bool,
+}
+
+fn find(file: &File, keyring: &Keyring, purpose: &Purpose) -> io::Result<Found> {
+    let mut tries = 1;
+    loop {
+        match find_once(&read(file)?, keyring, purpose) {
+            Err(_) if tries < TRIES => tries += 1,
+            other => return other.map_err(Into::into),
+        }
+    }
+}
+
+/// The slot under the active key, if both are for this purpose.
+fn find_once(
+    header: &[u8; HEADER_BYTES],
+    keyring: &Keyring,
+    purpose: &Purpose,
+) -> Result<Found, Damage> {
+    let active = keyring.active_key();
+    let (mut best, mut why): (Option<Found>, _) = (None, Damage::Changed);
+    for (slot, bytes) in slots(header).enumerate() {
+        let Some(sealed) = sealed_in(bytes) else {
+            continue;
+        };
+        match open(keyring, &sealed, purpose) {
+            Ok(key) => {
+                let found = Found {
+                    slot,
+                    key,
+                    sealed_under_active: sealed.key_id() == active,
+                    others_empty: slots(header)
+                        .enumerate()
+                        .all(|(other, bytes)| other == slot || bytes.iter().all(|b| *b == 0)),
+                };
+                if best.is_none() || found.sealed_under_active {
+                    best = Some(found);
+                }
+            }
+            // A missing key says more than the slot of a former purpose.
+            Err(damage @ Damage::Key(OpenError::UnknownKey(_))) => why = damage,
+            Err(damage) if why == Damage::Changed => why = damage,
+            Err(_) => {}
+        }
+    }
+    best.ok_or(why)
+}
+
+fn open(keyring: &Keyring, sealed: &Sealed, purpose: &Purpose) -> Result<DataKey, Damage> {
+    let secret = keyring.open(sealed, &purpose.context())?;
+    let bytes: [u8; 32] = secret.expose().try_into().map_err(|_| Damage::Changed)?;
+    Ok(DataKey(Zeroizing::new(bytes)))
+}
+
+fn sealed_in(slot: &[u8]) -> Option<Sealed> {
+    let text = slot.strip_prefix(MAGIC)?;
+    let end = text.iter().position(|byte| *byte == 0)?;
+    Sealed::decode(std::str::from_utf8(&text[..end]).ok()?).ok()
+}
+
+fn filled(keyring: &Keyring, purpose: &Purpose, key: &DataKey) -> [u8; SLOT] {
+    let text = keyring.seal(&*key.0, &purpose.context()).encode();
+    let mut slot = [0; SLOT];
+    slot[..MAGIC.len()].copy_from_slice(MAGIC);
+    slot[MAGIC.len()..][..text.len()].copy_from_slice(text.as_bytes());
+    slot
+}
+
+fn slots(header: &[u8; HEADER_BYTES]) -> impl Iterator<Item = &[u8]> {
+    header.chunks_exact(SLOT)
+}
+
+fn read(file: &File) -> io::Result<[u8; HEADER_BYTES]> {
+    let mut header = [0; HEADER_BYTES];
+    match file.read_exact_at(&mut header, 0) {
+        Ok(()) => Ok(header),
+        Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Err(Damage::Short.into()),
+        Err(e) => Err(e),
+    }
+}
+
+fn write_slot(file: &File, slot: usize, bytes: &[u8; SLOT]) -> io::Result<()> {
+    file.write_all_at(bytes, (slot * SLOT) as u64)
+}

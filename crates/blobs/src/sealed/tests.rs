@@ -1,0 +1,111 @@
+use std::os::unix::fs::FileExt;
+
+use bytes::Bytes;
+use proptest::prelude::*;
+
+use super::*;
+
+/// A finished file of that content, given in pieces.
+fn written(content: &[u8], piece: usize) -> (std::fs::File, ContentKey) {
+    let (file, key) = (tempfile::tempfile().unwrap(), DataKey::mint());
+    let mut sealing = Sealing::new(key.content_key(), 0, &[]);
+    let pieces = content.chunks(piece).map(Bytes::copy_from_slice);
+    sealing.write(&file, &pieces.collect::<Vec<_>>()).unwrap();
+    sealing.finish(&file).unwrap();
+    (file, key.content_key())
+}
+
+fn read(file: &std::fs::File, key: &ContentKey, size: u64, from: u64, to: u64) -> Vec<u8> {
+    let mut buffer = vec![0xee; GROUP_BYTES];
+    let (mut at, mut read) = (from, Vec::new());
+    while at < to {
+        let content = read_group(file, key, size, at, to - at, &mut buffer).unwrap();
+        assert!(!content.is_empty());
+        at += content.len() as u64;
+        read.extend_from_slice(&buffer[content]);
+    }
+    read
+}
+
+#[test]
+fn the_length_of_a_file_tells_that_of_its_content() {
+    for size in [0, 1, 65_535, 65_536, 65_537, 131_072, 52 << 30] {
+        let (whole, last) = (size / CHUNK as u64, size % CHUNK as u64);
+        let file = position(whole) + last + OVERHEAD as u64;
+        assert_eq!(content_bytes(file), Some(size));
+    }
+    for short in [
+        0,
+        HEADER - 1,
+        HEADER,
+        HEADER + 27,
+        position(1),
+        position(1) + 27,
+    ] {
+        assert_eq!(content_bytes(short), None, "{short}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn any_range_of_any_content_comes_out(
+        size in prop_oneof![0_usize..200, 65_500_usize..65_600, 262_000_usize..700_000],
+        seed: u8,
+        piece in 1_usize..200_000,
+        from in 0_u64..700_000,
+        length in 0_u64..700_000,
+    ) {
+        let content: Vec<u8> = (0..size).map(|n| (n / 7) as u8 ^ seed).collect();
+        let (file, key) = written(&content, piece);
+        let length_of_file = file.metadata().unwrap().len();
+        prop_assert_eq!(content_bytes(length_of_file), Some(size as u64));
+        verify_last(&file, &key, size as u64).unwrap();
+        let from = from.min(size as u64);
+        let to = (from + length).min(size as u64);
+        let found = read(&file, &key, size as u64, from, to);
+        prop_assert!(found == content[from as usize..to as usize]);
+    }
+
+    #[test]
+    fn no_file_makes_reading_panic(
+        bytes in proptest::collection::vec(any::<u8>(), 0..3000),
+        at: u64,
+        wanted: u64,
+        records in 0_u64..4,
+    ) {
+        let file = tempfile::tempfile().unwrap();
+        file.write_all_at(&bytes, 0).unwrap();
+        let key = DataKey::mint().content_key();
+        let keyring = wharf_seal::Keyring::in_memory();
+        let purpose = Purpose::Upload("x".into());
+        prop_assert!(open_key(&file, &keyring, &purpose).is_err());
+        let _ = check_header(&file);
+        if let Some(size) = content_bytes(bytes.len() as u64) {
+            prop_assert!(verify_last(&file, &key, size).is_err());
+            let mut buffer = vec![0; GROUP_BYTES];
+            let at = at % (size + 1);
+            prop_assert!(read_group(&file, &key, size, at, wanted, &mut buffer).is_err());
+        }
+        let mut tail = bytes.clone();
+        let _ = read_tail(&key, &mut tail, records);
+        let _ = tail_bytes([0; 8], bytes.len() as u64, records);
+    }
+}
+
+#[test]
+fn a_tail_counts_for_its_place_only() {
+    let key = DataKey::mint();
+    let sealing = Sealing::new(key.content_key(), 3, b"the end of a part");
+    let tail = sealing.tail().unwrap();
+    let at = *tail.first_chunk().unwrap();
+    assert_eq!(tail_bytes(at, tail.len() as u64, 3), 17);
+    assert_eq!(tail_bytes(at, tail.len() as u64, 4), 0);
+    let open = |records| read_tail(&key.content_key(), &mut tail.clone(), records).unwrap();
+    assert_eq!(open(3), b"the end of a part");
+    assert_eq!(open(4), b"");
+    let mut moved = tail.clone();
+    moved[7] = 4;
+    assert!(read_tail(&key.content_key(), &mut moved, 4).is_err());
+    assert!(Sealing::new(key.content_key(), 3, b"").tail().is_none());
+}
