@@ -41,6 +41,7 @@ man: build
 
 test-vm: build
 	e2e/vm/run $(T)
+
 fuzz: deps
 	fuzz/run $(T)
 

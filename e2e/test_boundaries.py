@@ -203,8 +203,8 @@ def test_a_private_image_starts_only_for_those_who_may_pull_it(wharf):
     fargate = {"cpu": "256", "memory": "512", "requiresCompatibilities": ["FARGATE"]}
     options = {"launchType": "FARGATE", **tasks.in_vpc(wharf)}
 
-    def run(role, image):
-        task = tasks.run(wharf, image, network="awsvpc", execution_role=role, task=fargate, run_options=options, **sh("echo got in"))
+    def run(role, image, **more):
+        task = tasks.run(wharf, image, network="awsvpc", execution_role=role, task=fargate, run_options=options, **sh("echo got in"), **more)
         task.wait("STOPPED", 90)
         return task
 
@@ -215,6 +215,11 @@ def test_a_private_image_starts_only_for_those_who_may_pull_it(wharf):
         refused = run(stranger, name)
         assert refused.lines() == []
         assert "CannotPull" in refused.describe()["stoppedReason"], refused.describe()
+    # Without an execution role nobody's rights count, the node's least of all.
+    refused = run(None, image, logConfiguration=None)
+    reason = refused.describe()["stoppedReason"]
+    assert refused.describe()["containers"][0].get("exitCode") is None, refused.describe()
+    assert "CannotPullContainerError" in reason and "no basic auth credentials" in reason, reason
     # The same for a container instance: what lies there was pulled by somebody else.
     refused = tasks.run(wharf, image, network="bridge", execution_role=stranger, **sh("echo got in"))
     refused.wait("STOPPED", 90)

@@ -17,6 +17,7 @@ def define(wharf, image, script=FOREVER, **more):
     """A definition whose tasks have an interface of their own."""
     settings = {"networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE", "EC2"], "cpu": "256", "memory": "512"}
     container = {"name": "main", "image": image, "stopTimeout": 2, **sh(script), **more}
+    settings["executionRoleArn"] = tasks.execution_role(wharf)
     answer = wharf.client("ecs").register_task_definition(family=tasks.unique("svc"), containerDefinitions=[container], **settings)
     return answer["taskDefinition"]["taskDefinitionArn"]
 

@@ -119,7 +119,7 @@ def register(wharf, image, network="none", containers=None, role=None, execution
     definition = {
         "family": unique("e2e"),
         "networkMode": network,
-        "containerDefinitions": [{**defaults, **one} for one in (containers or [container])],
+        "containerDefinitions": [{k: v for k, v in {**defaults, **one}.items() if v is not None} for one in (containers or [container])],
         **(task or {}),
     }
     if role:

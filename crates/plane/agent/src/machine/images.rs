@@ -47,7 +47,8 @@ pub struct RegistryImages {
 #[async_trait]
 impl ImageSource for RegistryImages {
     /// A registry is asked whether the task may have the image, and what a tag means now: our own for
-    /// every task, any other for those of Fargate, which share the node with tasks of others. What lies
+    /// every task, any other for those of Fargate, which share the node with tasks of others. Our own is
+    /// asked with the execution role's rights, those of Fargate tasks never with the node's. What lies
     /// here is good enough only where the registry does not answer; where it says no, nothing is.
     async fn fetch(
         &self,
@@ -142,7 +143,8 @@ impl RegistryImages {
         local?;
         // Whoever gets the manifest may pull.
         let digest = self.store.resolve(request).await.ok()?;
-        self.store.by_digest(&digest).await.ok()?.map(here)
+        let image = self.store.pulled_before(request, &digest).await;
+        image.ok()?.map(here)
     }
 
     async fn pull(
@@ -210,6 +212,14 @@ impl RegistryImages {
                 auth: RegistryAuth::Anonymous,
             });
         }
+        if context.task.launch_type == FARGATE && !by_execution_role(of) {
+            // The node may pull for all of its tasks; a Fargate task has no part in that.
+            return Err(Refused::for_good(&format!(
+                "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to \
+                 resolve ref {reference}: pull access denied, repository does not exist or may require \
+                 authorization: authorization failed: no basic auth credentials"
+            )));
+        }
         let api = self.identity(context, of).await.ok_or_else(|| {
             Refused::for_good(
                 "ResourceInitializationError: unable to pull secrets or registry auth: no \
@@ -230,16 +240,21 @@ impl RegistryImages {
 
     /// The execution role if the container says so, else the node.
     async fn identity(&self, context: &TaskContext, of: &Container) -> Option<Api> {
-        let by_role = |a: &RegistryAuthentication| {
-            a.ecr_auth_data
-                .as_ref()
-                .is_some_and(|data| data.use_execution_role)
-        };
-        if !of.registry_authentication.as_ref().is_some_and(by_role) {
+        if !by_execution_role(of) {
             return Some(self.api.clone());
         }
         execution_role(context, &self.credentials, &self.api).await
     }
+}
+
+/// Whether the image is pulled with the rights of the task's execution role.
+fn by_execution_role(of: &Container) -> bool {
+    let by_role = |a: &RegistryAuthentication| {
+        a.ecr_auth_data
+            .as_ref()
+            .is_some_and(|data| data.use_execution_role)
+    };
+    of.registry_authentication.as_ref().is_some_and(by_role)
 }
 
 /// Calls with the credentials of the task's execution role, waited for up to a minute.

@@ -6,7 +6,7 @@ use std::{fmt, io, sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
@@ -134,22 +134,43 @@ impl Repository {
         })
     }
 
+    /// Whether the repository has the blob, for who we are.
+    pub async fn has_blob(&self, digest: &str) -> Result<(), RegistryError> {
+        let url = format!("{}/v2/{}/blobs/{digest}", self.base, self.repository);
+        self.ask(&Method::HEAD, &url, None).await.map(drop)
+    }
+
+    /// Which registry this is; the same for all its repositories.
+    pub fn registry(&self) -> &str {
+        &self.base
+    }
+
     async fn get(
         &self,
         url: &str,
         accept: Option<&'static str>,
     ) -> Result<Response<Incoming>, RegistryError> {
+        self.ask(&Method::GET, url, accept).await
+    }
+
+    async fn ask(
+        &self,
+        method: &Method,
+        url: &str,
+        accept: Option<&'static str>,
+    ) -> Result<Response<Incoming>, RegistryError> {
         let authorization = self.authorization.lock().await.clone();
-        let response = self.follow(url, accept, authorization.as_ref()).await?;
+        let follow = async |who| self.follow(method, url, accept, who).await;
+        let response = follow(authorization.as_ref()).await?;
         if response.status() != StatusCode::UNAUTHORIZED {
-            return accept_status(response, url);
+            return accept_status(response, method, url);
         }
         let fresh = self.answer_challenge(response.headers()).await?;
         if fresh.is_none() || fresh == authorization {
             return Err(RegistryError::Denied(url.to_owned()));
         }
         self.authorization.lock().await.clone_from(&fresh);
-        accept_status(self.follow(url, accept, fresh.as_ref()).await?, url)
+        accept_status(follow(fresh.as_ref()).await?, method, url)
     }
 
     /// What a registry that said 401 wants to see instead.
@@ -209,14 +230,16 @@ impl Repository {
             RegistryAuth::Basic { user, password } => basic(user, password),
             _ => None,
         };
-        let response = self.follow(&url, None, credentials.as_ref()).await?;
+        let response = self
+            .follow(&Method::GET, &url, None, credentials.as_ref())
+            .await?;
         if response.status() == StatusCode::UNAUTHORIZED
             || response.status() == StatusCode::FORBIDDEN
         {
             return Err(RegistryError::Denied(realm.to_owned()));
         }
         let body = collect(
-            accept_status(response, &url)?.into_body(),
+            accept_status(response, &Method::GET, &url)?.into_body(),
             "the token",
             TOKEN_LIMIT,
             realm,
@@ -231,9 +254,10 @@ impl Repository {
         }))
     }
 
-    /// GET, redirected as the registry wishes; who we are is told to its own host only.
+    /// Redirected as the registry wishes; who we are is told to its own host only.
     async fn follow(
         &self,
+        method: &Method,
         url: &str,
         accept: Option<&'static str>,
         authorization: Option<&HeaderValue>,
@@ -253,7 +277,7 @@ impl Repository {
             {
                 headers.insert(header::AUTHORIZATION, value.clone());
             }
-            let response = send(&uri, headers, &self.tls).await?;
+            let response = send(method, &uri, headers, &self.tls).await?;
             let location = response
                 .headers()
                 .get(header::LOCATION)
@@ -337,6 +361,7 @@ async fn timed<T>(
 
 fn accept_status(
     response: Response<Incoming>,
+    method: &Method,
     url: &str,
 ) -> Result<Response<Incoming>, RegistryError> {
     match response.status() {
@@ -347,7 +372,11 @@ fn accept_status(
         }
         StatusCode::TOO_MANY_REQUESTS => Err(RegistryError::TooManyRequests),
         status => Err(RegistryError::Status {
-            method: "GET",
+            method: if *method == Method::HEAD {
+                "HEAD"
+            } else {
+                "GET"
+            },
             url: url.to_owned(),
             status: status.as_u16(),
         }),
@@ -355,6 +384,7 @@ fn accept_status(
 }
 
 async fn send(
+    method: &Method,
     uri: &Uri,
     headers: HeaderMap,
     tls: &Arc<ClientConfig>,
@@ -385,7 +415,9 @@ async fn send(
     )
     .await?;
     let stream = stream.map_err(failed)?;
-    let mut request = Request::get(uri.path_and_query().map_or("/", |path| path.as_str()))
+    let mut request = Request::builder()
+        .method(method)
+        .uri(uri.path_and_query().map_or("/", |path| path.as_str()))
         .header(header::HOST, authority.as_str())
         .header(header::USER_AGENT, "wharf")
         .body(Empty::<Bytes>::new())

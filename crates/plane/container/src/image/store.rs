@@ -8,6 +8,12 @@
 //! layers/<diff id>.json   since which boot it is there, and whether it has reached the disk
 //! incoming/               being unpacked; emptied at each start
 //! ```
+//! A layer here is no proof that somebody else may have it: manifests and configurations are whatever
+//! their author wrote. So a layer serves a pull only if its registry says that the repository has the
+//! blob it was unpacked from, and that blob once came from that very registry; else the pull must
+//! bring all of it, and what it brings is compared. An image here serves a reference of a repository
+//! that it was pulled from.
+//!
 //! A layer is trusted if it was unpacked since the machine started, when only processes may have
 //! died, or if everything was flushed after it was renamed. So no pull waits for the disk, and no
 //! layer that a power failure cut in half is ever used.
@@ -135,6 +141,17 @@ struct ImageRecord {
     digest: Digest,
     config: ImageConfig,
     layers: Vec<Digest>,
+    /// The repositories that it was pulled from.
+    #[serde(default)]
+    sources: BTreeSet<String>,
+}
+
+/// Where a layer came from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Origin {
+    registry: String,
+    /// Of the blob, as it was sent.
+    blob: Digest,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -148,6 +165,9 @@ struct LayerRecord {
     boot: String,
     flushed: bool,
     bytes: u64,
+    /// Who sent all of it. None is known of layers that versions before unpacked.
+    #[serde(default)]
+    origins: BTreeSet<Origin>,
 }
 
 /// A manifest with all it names, checked.
@@ -211,8 +231,8 @@ impl ImageStore {
         Ok(digest_of(&bytes))
     }
 
-    /// Makes the image usable here and remembers what its name means. Layers that are here are not
-    /// fetched.
+    /// Makes the image usable here and remembers what its name means. Layers that are here, and that
+    /// the registry has for who we are, are not fetched.
     pub async fn pull(&self, request: &PullRequest) -> Result<Image, PullError> {
         let _shared = self.inner.changes.read().await;
         let repository = Arc::new(self.repository(request).await);
@@ -226,6 +246,7 @@ impl ImageStore {
                 .into_iter()
                 .map(|(_, diff_id)| diff_id)
                 .collect(),
+            sources: BTreeSet::from([source(request)]),
         };
         let name = request.reference.to_string();
         let inner = Arc::clone(&self.inner);
@@ -245,10 +266,21 @@ impl ImageStore {
         .await
     }
 
-    /// The image of that digest, if it is here as a whole.
-    pub async fn by_digest(&self, digest: &Digest) -> Result<Option<Image>, ImageError> {
+    /// The image of that digest, if it is here as a whole and was pulled from the repository that
+    /// the request names: then whoever gets the digest from there may have it.
+    pub async fn pulled_before(
+        &self,
+        request: &PullRequest,
+        digest: &Digest,
+    ) -> Result<Option<Image>, ImageError> {
         let (inner, digest) = (Arc::clone(&self.inner), digest.clone());
-        blocking(move || inner.image(&digest)).await
+        let source = source(request);
+        blocking(move || {
+            let record = inner.whole_image(&digest)?;
+            let record = record.filter(|record| record.sources.contains(&source));
+            Ok(record.map(|record| inner.to_image(record)))
+        })
+        .await
     }
 
     /// All images, the least recently used first.
@@ -438,7 +470,15 @@ impl ImageStore {
             Arc::clone(unpacking.entry(diff_id.clone()).or_default())
         };
         let _turn = turn.lock().await;
-        if let Some(here) = inner.layer(diff_id) {
+        let origin = Origin {
+            registry: repository.registry().to_owned(),
+            blob: descriptor.digest.clone(),
+        };
+        // Anything but a clear yes means that the registry has to send it.
+        if let Some(here) = inner.layer(diff_id)
+            && here.origins.contains(&origin)
+            && (repository.has_blob(origin.blob.as_str()).await).is_ok()
+        {
             let counted = budget.count_present(here.bytes);
             return counted.map_err(|e| failed(1)(e.into()));
         }
@@ -448,7 +488,7 @@ impl ImageStore {
         let (attempts, result) = inner
             .retry(LayerError::is_transient, || async {
                 inner
-                    .fetch_layer(repository, descriptor, diff_id, budget)
+                    .fetch_layer(repository, descriptor, diff_id, &origin, budget)
                     .await
             })
             .await;
@@ -534,6 +574,7 @@ impl Inner {
         repository: &Repository,
         descriptor: &Descriptor,
         diff_id: &Digest,
+        origin: &Origin,
         budget: &Arc<Budget>,
     ) -> Result<(), LayerError> {
         let incoming = self
@@ -544,8 +585,9 @@ impl Inner {
         let incoming = Incoming::new(incoming);
         let (bytes, incoming) =
             layer::fetch(repository, descriptor, diff_id, incoming, budget).await?;
-        let (inner, diff_id) = (Arc::clone(self), diff_id.clone());
-        let kept = tokio::task::spawn_blocking(move || inner.keep_layer(incoming, &diff_id, bytes));
+        let (inner, diff_id, origin) = (Arc::clone(self), diff_id.clone(), origin.clone());
+        let keep = move || inner.keep_layer(incoming, &diff_id, bytes, origin);
+        let kept = tokio::task::spawn_blocking(keep);
         let kept = kept.await.unwrap_or_else(|e| {
             Err(ImageError::io("keep a layer in", &self.dir)(
                 io::Error::other(e),
@@ -559,7 +601,15 @@ impl Inner {
         incoming: Incoming,
         diff_id: &Digest,
         bytes: u64,
+        origin: Origin,
     ) -> Result<(), ImageError> {
+        if let Some(mut here) = self.layer(diff_id) {
+            // In use, maybe: it stays, and what came was the proof.
+            here.origins.insert(origin);
+            let path = self.layer_record_path(diff_id);
+            return durable::replace_json(&path, &here, Durability::Process)
+                .map_err(ImageError::io("write", path));
+        }
         let path = self.layer_path(diff_id);
         // One that is not trusted any more.
         layer::discard(&path);
@@ -569,6 +619,7 @@ impl Inner {
             boot: self.boot.clone(),
             flushed: false,
             bytes,
+            origins: BTreeSet::from([origin]),
         };
         let path = self.layer_record_path(diff_id);
         durable::replace_json(&path, &record, Durability::Process)
@@ -627,8 +678,11 @@ impl Inner {
         self.removals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn remember(&self, name: &str, record: ImageRecord) -> Result<Image, ImageError> {
+    fn remember(&self, name: &str, mut record: ImageRecord) -> Result<Image, ImageError> {
         let path = self.image_path(&record.digest);
+        if let Some(known) = read::<ImageRecord>(&path)? {
+            record.sources.extend(known.sources);
+        }
         durable::replace_json(&path, &record, Durability::Process)
             .map_err(ImageError::io("write", path))?;
         let reference = ReferenceRecord {
@@ -659,10 +713,13 @@ impl Inner {
 
     /// `None` also if a layer is missing: then it has to be pulled again.
     fn image(&self, digest: &Digest) -> Result<Option<Image>, ImageError> {
+        let record = self.whole_image(digest)?;
+        Ok(record.map(|record| self.to_image(record)))
+    }
+
+    fn whole_image(&self, digest: &Digest) -> Result<Option<ImageRecord>, ImageError> {
         let record: Option<ImageRecord> = read(&self.image_path(digest))?;
-        let whole =
-            record.filter(|record| record.layers.iter().all(|diff_id| self.has_layer(diff_id)));
-        Ok(whole.map(|record| self.to_image(record)))
+        Ok(record.filter(|record| record.layers.iter().all(|diff_id| self.has_layer(diff_id))))
     }
 
     fn records(&self) -> Result<Vec<(SystemTime, ImageRecord)>, ImageError> {
@@ -760,6 +817,17 @@ impl Inner {
             })
             .collect())
     }
+}
+
+/// The repository that a request is for, with the registry behind it.
+fn source(request: &PullRequest) -> String {
+    let reference = &request.reference;
+    let endpoint = request
+        .endpoint
+        .clone()
+        .unwrap_or_else(|| Endpoint::of(reference));
+    let (host, repository) = (reference.host(), reference.repository());
+    format!("{} {host}/{repository}", endpoint.base)
 }
 
 /// A record; a file that is not one counts as absent, and is replaced by the next pull.

@@ -67,7 +67,13 @@ async fn all_packings_arrive_and_are_unpacked_once() {
     registry.push("app", "2", &more);
     let second = store.pull(&request(&registry, "app:2")).await.unwrap();
     assert_eq!(second.layers()[..3], *image.layers());
-    assert_eq!(registry.asked().len(), 3);
+    // The registry says of each layer that it has it.
+    let asked = registry.asked();
+    assert_eq!(asked.len(), 3 + layers.len(), "{asked:?}");
+    assert_eq!(
+        asked.iter().filter(|one| one.starts_with("HEAD ")).count(),
+        3
+    );
     // By name and by digest without any registry, also after a restart.
     drop(store);
     let store = reopen(dir.path()).await;
@@ -77,7 +83,9 @@ async fn all_packings_arrive_and_are_unpacked_once() {
         .unwrap()
         .unwrap();
     assert_eq!(local.layers(), image.layers());
-    assert!(store.by_digest(image.digest()).await.unwrap().is_some());
+    let before = request(&registry, "app:1");
+    let found = store.pulled_before(&before, image.digest()).await;
+    assert!(found.unwrap().is_some());
     assert!(
         store
             .local(&request(&registry, "other:1").reference)
@@ -317,10 +325,17 @@ async fn a_layer_of_an_earlier_boot_that_was_not_flushed_is_fetched_again() {
         )
         .unwrap();
     };
+    let request_of = request(&registry, "app:1");
+    let there = async || {
+        store
+            .pulled_before(&request_of, image.digest())
+            .await
+            .unwrap()
+    };
     rewrite(true);
-    assert!(store.by_digest(image.digest()).await.unwrap().is_some());
+    assert!(there().await.is_some());
     rewrite(false);
-    assert!(store.by_digest(image.digest()).await.unwrap().is_none());
+    assert!(there().await.is_none());
     fs::write(image.layers()[0].join("a"), "cut in half").unwrap();
     let again = store.pull(&request(&registry, "app:1")).await.unwrap();
     assert_eq!(
@@ -395,4 +410,64 @@ async fn garbage_is_what_nobody_needs() {
         1
     );
     assert_eq!(fs::read_dir(dir.path().join("layers")).unwrap().count(), 0);
+}
+
+/// Somebody who knows the digests of a private image, but not its content.
+#[tokio::test]
+async fn a_layer_that_lies_here_is_nobodys_who_cannot_show_that_he_has_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (victims, others) = (Registry::start().await, Registry::start().await);
+    let private = layer("secret", b"only for its owner", Packing::Gzip);
+    let own = victims.push("private", "1", std::slice::from_ref(&private));
+    let store = open(dir.path()).await.unwrap();
+    let image = store.pull(&request(&victims, "private:1")).await.unwrap();
+    assert_eq!(image.digest().as_str(), own);
+
+    // The same manifest and configuration at another registry, without the layer; where HEAD says
+    // that it is there.
+    others.push("mine", "1", std::slice::from_ref(&private));
+    let blob = format!("mine/blobs/{}", digest(&private.0));
+    others.put(blob.clone(), "something else");
+    // One's own layer with the digest of the private one's content, at the same registry and another.
+    let disguise = (layer("x", b"mine", Packing::Plain).0, private.1.clone());
+    for registry in [&victims, &others] {
+        registry.push("disguise", "1", std::slice::from_ref(&disguise));
+    }
+    // A manifest that names the layer's blob in a repository that does not have it.
+    victims.push("guess", "1", std::slice::from_ref(&private));
+    let guess = format!("guess/blobs/{}", digest(&private.0));
+    victims.state.lock().unwrap().contents.remove(&guess);
+    for (registry, name) in [
+        (&others, "mine:1"),
+        (&others, "disguise:1"),
+        (&victims, "disguise:1"),
+        (&victims, "guess:1"),
+    ] {
+        let asked = request(registry, name);
+        let resolved = store.resolve(&asked).await.unwrap();
+        let found = store.pulled_before(&asked, &resolved).await.unwrap();
+        assert!(found.is_none(), "{name}");
+        assert!(store.pull(&asked).await.is_err(), "{name}");
+        assert!(store.local(&asked.reference).await.unwrap().is_none());
+    }
+    // Whoever has it all gets it, and the layer is there once.
+    others.put(blob, private.0.clone());
+    let shown = store.pull(&request(&others, "mine:1")).await.unwrap();
+    assert_eq!(shown.layers(), image.layers());
+    let asked = request(&others, "mine:1");
+    let found = store.pulled_before(&asked, shown.digest()).await.unwrap();
+    assert!(found.is_some());
+    assert_eq!(
+        fs::read_to_string(shown.layers()[0].join("secret")).unwrap(),
+        "only for its owner"
+    );
+    // From now on a question is enough there too.
+    others.push("mine", "2", &[private, layer("more", b"2", Packing::Gzip)]);
+    others.asked();
+    store.pull(&request(&others, "mine:2")).await.unwrap();
+    let heads = others
+        .asked()
+        .into_iter()
+        .filter(|one| one.starts_with("HEAD "));
+    assert_eq!(heads.count(), 1);
 }

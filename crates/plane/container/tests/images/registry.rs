@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 pub struct State {
     /// Path below `/v2/` → body.
     pub contents: HashMap<String, Bytes>,
-    /// Every request that came, by path.
+    /// Every request that came, by path, with `HEAD ` in front of those.
     pub asked: Vec<String>,
     /// So many requests are answered 503 first.
     pub failures: u32,
@@ -94,7 +94,9 @@ impl Registry {
     fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
         let mut state = self.state.lock().unwrap();
         let path = request.uri().path().to_owned();
-        state.asked.push(path.clone());
+        let head = request.method() == http::Method::HEAD;
+        let how = if head { "HEAD " } else { "" };
+        state.asked.push(format!("{how}{path}"));
         let reply = |status, body: Bytes| {
             let mut response = Response::new(Full::new(body));
             *response.status_mut() = status;
@@ -138,6 +140,7 @@ impl Registry {
             .strip_prefix("/v2/")
             .and_then(|path| state.contents.get(path))
         {
+            Some(_) if head => reply(StatusCode::OK, Bytes::new()),
             Some(body) => reply(StatusCode::OK, body.clone()),
             None => reply(StatusCode::NOT_FOUND, Bytes::new()),
         }
