@@ -145,6 +145,9 @@ struct ServerArgs {
     /// What logs may take on disk, 20G say; the oldest events go beyond it. A tenth of the disk by default
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     log_storage: Option<u64>,
+    /// What one repository of images may hold, 100G say. Half of the disk by default
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    repository_storage: Option<u64>,
     /// Folder whose subfolders are the buckets that CloudTrail's trails deliver to
     #[arg(long, value_name = "DIR")]
     trails: Option<PathBuf>,

@@ -115,6 +115,7 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         public_cidr: args.public_cidr,
         throttling: args.throttle,
         log_bytes: args.log_storage,
+        repository_bytes: args.repository_storage,
         disk: disk(),
         trails: args.trails.clone(),
         metrics: args.metrics,

@@ -65,6 +65,9 @@ fn server(args: &UpArgs, sockets: sockets::Store) -> Part {
     if let Some(bytes) = server.log_storage {
         arguments.extend(words(&["--log-storage", &bytes.to_string()]));
     }
+    if let Some(bytes) = server.repository_storage {
+        arguments.extend(words(&["--repository-storage", &bytes.to_string()]));
+    }
     if let Some(trails) = &server.trails {
         arguments.extend([OsString::from("--trails"), trails.into()]);
     }

@@ -82,6 +82,8 @@ pub struct ServerConfig {
     pub throttling: Throttling,
     /// What logs may take on disk; `None`: a share of the file system.
     pub log_bytes: Option<u64>,
+    /// What one repository of images may hold; `None`: half of the file system.
+    pub repository_bytes: Option<u64>,
     /// The way to the files of store and journal; one that fails in tests.
     pub disk: Disk,
     /// Where trails' buckets are; without it there are no trails.
@@ -394,6 +396,15 @@ fn kept_log_bytes(config: &ServerConfig) -> u64 {
     })
 }
 
+/// What one repository may hold: as asked for, or half of the file system, so that no single one
+/// takes the room of all others.
+fn repository_bytes(config: &ServerConfig) -> u64 {
+    config.repository_bytes.unwrap_or_else(|| {
+        let found = nix::sys::statvfs::statvfs(&config.data_dir);
+        found.map_or(u64::MAX, |found| found.blocks() * found.fragment_size() / 2)
+    })
+}
+
 fn journal_options(config: &ServerConfig) -> JournalOptions {
     JournalOptions {
         bytes_wanted: kept_log_bytes(config),
@@ -435,7 +446,10 @@ impl Plane {
             data.store.clone(),
             data.blobs.clone(),
             data.keyring.clone(),
-            wharf_svc_ecr::Config::new(registry_host),
+            wharf_svc_ecr::Config {
+                repository_bytes: repository_bytes(config),
+                ..wharf_svc_ecr::Config::new(registry_host)
+            },
         );
         let ec2 = Ec2Service::new(data.store.clone());
         let ec2_client: Arc<dyn Ec2> = Arc::new(wharf_api_ec2::Client::new(
@@ -806,6 +820,7 @@ mod tests {
             public_cidr: "127.64.0.0/16".parse().unwrap(),
             throttling: Throttling::default(),
             log_bytes: None,
+            repository_bytes: None,
             disk: Disk::default(),
             trails: None,
             metrics: None,

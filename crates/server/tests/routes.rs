@@ -66,6 +66,7 @@ async fn start_in(folder: tempfile::TempDir) -> Server {
         // A walk over all routes asks faster than accounts do.
         throttling: Throttling::Off,
         log_bytes: None,
+        repository_bytes: None,
         disk: wharf_wal::Disk::default(),
         trails: None,
         metrics: None,

@@ -108,6 +108,8 @@ impl From<EcrError> for Refusal {
             }
             E::ReferencedByIndex(_) => (StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED"),
             E::UploadNotFound { .. } => (StatusCode::NOT_FOUND, "BLOB_UPLOAD_UNKNOWN"),
+            // Not 429 or 507: clients would try again.
+            E::RepositoryFull { .. } => (StatusCode::FORBIDDEN, "DENIED"),
             E::LimitExceeded(_) => (StatusCode::BAD_REQUEST, "MANIFEST_INVALID"),
             E::Blob(BlobError::TooLarge { .. }) => (StatusCode::PAYLOAD_TOO_LARGE, "SIZE_INVALID"),
             E::Blob(BlobError::UploadBusy) => (StatusCode::BAD_REQUEST, "BLOB_UPLOAD_INVALID"),

@@ -7,6 +7,7 @@ mod layers;
 mod lifecycle;
 mod put_image;
 mod repositories;
+mod usage;
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
@@ -52,6 +53,9 @@ pub struct Config {
     pub scheme: String,
     /// The largest layer, in bytes: ECR's quota is 52,000 MiB.
     pub max_layer_bytes: u64,
+    /// What one repository may hold, in bytes of layers, configurations and manifests. Unlimited
+    /// unless said otherwise, as with ECR.
+    pub repository_bytes: u64,
     /// How long bytes nobody refers to are kept: longer than any push between finding a layer
     /// there and putting the manifest that needs it.
     pub unused_life: Duration,
@@ -65,6 +69,7 @@ impl Config {
             host: host.into(),
             scheme: "http".to_owned(),
             max_layer_bytes: 52_000 << 20,
+            repository_bytes: u64::MAX,
             unused_life: Duration::from_secs(6 * 3600),
             upload_idle_life: Duration::from_secs(3600),
         }
@@ -116,6 +121,7 @@ struct Inner {
     /// Which layer uploads have had a part too small to be followed by another. Only the API's
     /// uploads in parts are in here; forgotten on a restart, which then lets such a layer pass.
     parts: layers::PartSizes,
+    reservations: Arc<usage::Reservations>,
     /// Changes of one repository in this process go one after the other, so that a crowd does not
     /// spend its attempts on each other. Only for speed: what keeps changes apart is the
     /// comparison in each transaction.
@@ -164,6 +170,7 @@ impl Catalog {
                 keyring,
                 config,
                 parts,
+                reservations: Arc::default(),
                 turns,
                 policy_set: tokio::sync::Notify::new(),
             }),

@@ -127,6 +127,14 @@ pub enum EcrError {
         "The layer digest calculation performed by Amazon ECR upon receipt of the image layer does not match the digest specified: '{expected}', not '{actual}'"
     )]
     LayerDigest { expected: Digest, actual: Digest },
+    #[error(
+        "The repository with name '{name}' in registry with id '{account}' would exceed the maximum allowed size which is '{limit}' bytes"
+    )]
+    RepositoryFull {
+        name: String,
+        account: String,
+        limit: u64,
+    },
     #[error("{0}")]
     LimitExceeded(String),
     #[error("{0}")]

@@ -50,7 +50,9 @@ impl From<EcrError> for Fault {
             E::LayerPartTooSmall => faults::layer_part_too_small_exception(text),
             E::EmptyUpload => faults::empty_upload_exception(text),
             E::LayerDigest { .. } => faults::invalid_layer_exception(text),
-            E::LimitExceeded(_) => faults::limit_exceeded_exception(text),
+            E::LimitExceeded(_) | E::RepositoryFull { .. } => {
+                faults::limit_exceeded_exception(text)
+            }
             E::Blob(
                 BlobError::TooManyUploads { .. }
                 | BlobError::TooManyUploadBytes { .. }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use wharf_blobs::Digest;
 
-use crate::support::{Home, random};
+use crate::support::{ACCOUNT, Home, random};
 
 #[tokio::test]
 async fn a_layer_is_found_and_read() {
@@ -223,4 +224,73 @@ async fn a_collector_beside_pushes_breaks_none() {
             assert_eq!(home.get(path).await.status, 200, "{tag}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_repository_holds_what_it_may_and_others_have_their_own() {
+    let home = Home::with(|config| config.repository_bytes = 1000).await;
+    let image = home.image("app", vec![1; 600]).await;
+    assert_eq!(home.put("app", "v1", &image).await.status, 201);
+    let put = async |name: &str, content: &Bytes| {
+        let digest = Digest::of(content);
+        let path = format!("/v2/{name}/blobs/uploads/?digest={digest}");
+        home.ask("POST", path).body(content.clone()).send().await
+    };
+    let files = home.files("sha256").len();
+    let large = random(300);
+    let refused = put("app", &large).await;
+    assert_eq!(refused.error(), (403, "DENIED".to_owned()));
+    assert_eq!(
+        refused.message(),
+        format!(
+            "The repository with name 'app' in registry with id '{ACCOUNT}' would exceed the maximum \
+             allowed size which is '1000' bytes"
+        )
+    );
+    home.without_uploads().await;
+    assert_eq!(home.files("sha256").len(), files, "nothing of it is kept");
+    // What is there is no second time, neither are other repositories full.
+    assert_eq!(put("app", &vec![1; 600].into()).await.status, 201);
+    home.create("other").await;
+    assert_eq!(put("other", &large).await.status, 201);
+    let digest = Digest::of(&large);
+    let path = format!("/v2/app/blobs/uploads/?mount={digest}&from=other");
+    let mounted = home.ask("POST", path).send().await;
+    assert_eq!(mounted.error(), (403, "DENIED".to_owned()));
+    // Manifests count as well.
+    let mut manifest = image.clone();
+    manifest["annotations"] = serde_json::json!({"a": "x".repeat(200)});
+    let refused = home.put("app", "v2", &manifest).await;
+    assert_eq!(refused.error(), (403, "DENIED".to_owned()));
+    assert_eq!(home.put("app", "v3", &image).await.status, 201);
+}
+
+#[tokio::test]
+async fn many_at_once_do_not_share_the_last_room() {
+    let home = std::sync::Arc::new(Home::with(|config| config.repository_bytes = 50_000).await);
+    let mut pushes = tokio::task::JoinSet::new();
+    for _ in 0..12 {
+        let home = home.clone();
+        pushes.spawn(async move {
+            let content = random(10_000);
+            let digest = Digest::of(&content);
+            let path = format!("/v2/app/blobs/uploads/?digest={digest}");
+            home.ask("POST", path).body(content).send().await.status
+        });
+    }
+    let taken = pushes.join_all().await;
+    let taken = taken.iter().filter(|status| status.as_u16() == 201).count();
+    assert!(
+        (1..=5).contains(&taken),
+        "{taken} of 10,000 bytes in 50,000"
+    );
+    // What was only reserved is free again.
+    let mut more = 0;
+    for _ in 0..6 {
+        let content = random(10_000);
+        let path = format!("/v2/app/blobs/uploads/?digest={}", Digest::of(&content));
+        let put = home.ask("POST", path).body(content).send().await;
+        more += usize::from(put.status == 201);
+    }
+    assert_eq!(taken + more, 5);
 }

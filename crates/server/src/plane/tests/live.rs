@@ -76,6 +76,7 @@ impl Server {
             public_cidr: "127.64.0.0/16".parse().unwrap(),
             throttling: crate::gateway::throttle::Throttling::Off,
             log_bytes: None,
+            repository_bytes: None,
             disk: wharf_wal::Disk::default(),
             trails: None,
             metrics: None,

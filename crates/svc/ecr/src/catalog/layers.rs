@@ -10,7 +10,7 @@ use wharf_base::{Permit, Timestamp};
 use wharf_blobs::{BlobError, BlobInfo, BlobReader, Digest, Lease, Upload, UploadId};
 use wharf_store::{Compare, Txn};
 
-use super::{Catalog, Open, Read, Registry};
+use super::{Catalog, Open, Read, Registry, usage::Room};
 use crate::{
     error::EcrError,
     records::{Image, Keys, Layer, layer_owner},
@@ -179,13 +179,37 @@ impl Catalog {
         now: Timestamp,
     ) -> Result<LayerInfo, EcrError> {
         let open = self.open(registry, name).await?;
+        // Before the bytes become a blob: one that nobody owns would stay for hours.
+        let room = match self.room_for(&open, digest, upload.offset()).await {
+            Ok(room) => room,
+            Err(refused) => {
+                upload.cancel().await;
+                return Err(refused);
+            }
+        };
         let (blob, lease) = upload.finish(digest).await.map_err(|error| match error {
             BlobError::DigestMismatch { expected, actual } => {
                 EcrError::LayerDigest { expected, actual }
             }
             other => other.into(),
         })?;
-        self.own_layer(permit, &open, &blob, lease, now).await
+        let owned = self.own_layer(permit, &open, &blob, lease, now).await;
+        drop(room);
+        owned
+    }
+
+    /// None is needed for a layer that the repository has.
+    async fn room_for(
+        &self,
+        open: &Open,
+        digest: &Digest,
+        bytes: u64,
+    ) -> Result<Option<Room>, EcrError> {
+        let key = open.keys.layer(open.id(), digest);
+        if self.store().get(&key).await?.is_some() {
+            return Ok(None);
+        }
+        self.require_room(open, bytes).await.map(Some)
     }
 
     /// Makes a layer of the repository `from` one of the repository `name` as well; `None` if
@@ -212,6 +236,7 @@ impl Catalog {
         let Some(blob) = self.blobs().touch(digest).await? else {
             return Ok(None);
         };
+        let _room = self.room_for(&open, digest, blob.size).await?;
         self.own_layer(permit, &open, &blob, lease, now)
             .await
             .map(Some)

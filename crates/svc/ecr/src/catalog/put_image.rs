@@ -67,6 +67,11 @@ impl Catalog {
         let _needed = self.lease_blobs(&manifest).await;
         let manifest_size = new.manifest.len() as u64;
         let image_size = self.check_references(&open, &manifest).await?;
+        let known = self.find(&open, &ImageRef::Digest(digest)).await?;
+        let _room = match known {
+            Some(_) => None,
+            None => Some(self.require_room(&open, manifest_size).await?),
+        };
         let (_, _manifest_lease) = self.blobs().put(new.manifest).await?;
         let fresh = image_record(digest, manifest, manifest_size, image_size, now);
 

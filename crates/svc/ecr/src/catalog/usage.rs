@@ -1,0 +1,100 @@
+//! How much a repository holds, and what it may hold: the bytes of its layers, configurations and
+//! manifests. A layer that two repositories have counts in both.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use super::{Catalog, Open, Read, SCAN_PAGE};
+use crate::{
+    error::EcrError,
+    records::{Image, Layer},
+};
+
+/// Bytes by repository that are about to be recorded.
+#[derive(Debug, Default)]
+pub(crate) struct Reservations(Mutex<HashMap<String, u64>>);
+
+/// Room in a repository, until what it is for is recorded.
+#[derive(Debug)]
+pub(crate) struct Room {
+    reservations: Arc<Reservations>,
+    repository: String,
+    bytes: u64,
+}
+
+impl Reservations {
+    /// All that is reserved in the repository, with the new one.
+    fn reserve(self: &Arc<Self>, repository: &str, bytes: u64) -> (Room, u64) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let reserved = all.entry(repository.to_owned()).or_default();
+        *reserved = reserved.saturating_add(bytes);
+        let room = Room {
+            reservations: self.clone(),
+            repository: repository.to_owned(),
+            bytes,
+        };
+        (room, *reserved)
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        let all = &self.reservations.0;
+        let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reserved) = all.get_mut(&self.repository) {
+            *reserved = reserved.saturating_sub(self.bytes);
+            if *reserved == 0 {
+                all.remove(&self.repository);
+            }
+        }
+    }
+}
+
+impl Catalog {
+    /// Room for so many bytes more. Hold it until they are recorded: whoever asks meanwhile counts
+    /// them as reserved, whoever asks later as recorded, nobody as neither.
+    pub(crate) async fn require_room(&self, open: &Open, bytes: u64) -> Result<Room, EcrError> {
+        let limit = self.config().repository_bytes;
+        let (room, reserved) = self.inner.reservations.reserve(open.id(), bytes);
+        if limit == u64::MAX {
+            return Ok(room);
+        }
+        let used = self.used_bytes(open).await?;
+        if used.saturating_add(reserved) > limit {
+            let (name, account) = (open.name(), open.account());
+            return Err(EcrError::RepositoryFull {
+                name,
+                account,
+                limit,
+            });
+        }
+        Ok(room)
+    }
+
+    async fn used_bytes(&self, open: &Open) -> Result<u64, EcrError> {
+        let (mut used, mut after) = (0_u64, None);
+        loop {
+            let prefix = open.keys.layers(open.id());
+            let (layers, more): (Vec<Read<Layer>>, _) = self.page(prefix, after, SCAN_PAGE).await?;
+            after = layers.last().map(|read| read.entry.key.clone());
+            let sizes = layers.iter().map(|read| read.record.size);
+            used = sizes.fold(used, u64::saturating_add);
+            if !more {
+                break;
+            }
+        }
+        after = None;
+        loop {
+            let prefix = open.keys.images(open.id());
+            let (images, more): (Vec<Read<Image>>, _) = self.page(prefix, after, SCAN_PAGE).await?;
+            after = images.last().map(|read| read.entry.key.clone());
+            let sizes = images.iter().map(|read| read.record.manifest_size);
+            used = sizes.fold(used, u64::saturating_add);
+            if !more {
+                return Ok(used);
+            }
+        }
+    }
+}
