@@ -10,7 +10,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "e2e"))
 
-from measures import api, committed, load_balancer, memory, neighbours, networks, placements, run_task, services, stages, start  # noqa: E402 the harness had to be found first
+from measures import api, committed, load_balancer, memory, neighbours, networks, placements, registry, run_task, services, stages, start  # noqa: E402 the harness had to be found first
 
 MEASURES = {
     "start": start,
@@ -24,6 +24,7 @@ MEASURES = {
     "neighbours": neighbours,
     "placements": placements,
     "committed": committed,
+    "registry": registry,
 }
 
 

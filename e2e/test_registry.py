@@ -277,6 +277,84 @@ def test_one_layer_in_two_repositories_is_one_file(wharf, tmp_path):
     images.skopeo_copy(wharf, f"docker://{second}:1", f"oci:{tmp_path / 'back'}:it")
 
 
+# At rest
+
+CANARY = b"a sentence of a layer that must not lie on the disk"
+
+
+def test_images_lie_encrypted(fresh, tmp_path):
+    """Neither layers nor manifests nor a half upload can be read in the data folder; pulls, ranges and uploads that a restart cuts see the same bytes."""
+    name, uri = repository(fresh)
+    layer = tmp_path / "layer"
+    with tarfile.open(layer, "w") as archive:
+        entry = tarfile.TarInfo("canary")
+        content = CANARY * 8000
+        entry.size = len(content)
+        archive.addfile(entry, io.BytesIO(content))
+    source = layout(tmp_path / "layout", layer, media_type="application/vnd.oci.image.layer.v1.tar")
+    images.skopeo_copy(fresh, source, f"docker://{uri}:1", extra=["--preserve-digests", "--dest-compress=false"])
+    registry = Registry(fresh, name)
+    location = registry.begin()
+    half = registry.ask("PATCH", location, data=content[:100_001], headers={"Content-Range": "0-100000"})
+    assert half.status_code == 202, half.text
+
+    def readable():
+        texts = (CANARY, b"application/vnd.oci.image.layer")
+        files = [path for path in (fresh.data / "server" / "blobs").rglob("*") if path.is_file()]
+        assert sum(path.stat().st_size for path in files) > len(content) + 100_000
+        return [path for path in files if any(text in path.read_bytes() for text in texts)]
+
+    assert readable() == []
+    fresh.kill_child("server")
+    wait_for(lambda: registry.ask("GET", "tags/list").ok, 60, "the server to be back")
+    length = len(content)
+    rest = registry.ask("PATCH", location, data=content[100_001:], headers={"Content-Range": f"100001-{length - 1}"})
+    assert rest.status_code == 202, rest.text
+    digest = "sha256:" + hashlib.sha256(content).hexdigest()
+    assert registry.ask("PUT", location, params={"digest": digest}).status_code == 201
+    assert registry.ask("GET", f"blobs/{digest}").content == content
+    part = registry.ask("GET", f"blobs/{digest}", headers={"Range": "bytes=65530-131080"})
+    assert part.status_code == 206 and part.content == content[65530:131081]
+    assert readable() == []
+    images.skopeo_copy(fresh, f"docker://{uri}:1", f"oci:{tmp_path / 'back'}:it", extra=["--preserve-digests"])
+    assert (tmp_path / "back" / "blobs" / "sha256" / disk.sha256(layer)).read_bytes() == layer.read_bytes()
+
+    # Keys are rotated; then somebody changes a byte.
+    tools.run(tools.wharf(), "keys", "rotate", "keyring", "--data", fresh.data)
+    tools.run(tools.wharf(), "keys", "retire", "--now", "--data", fresh.data)
+    registry = Registry(fresh, name)
+    assert registry.ask("GET", f"blobs/{digest}").content == content
+    (stored,) = (fresh.data / "server" / "blobs" / "sha256").rglob(f"{digest[7:]}*")
+    with stored.open("r+b") as file:
+        file.seek(5000)
+        byte = file.read(1)[0]
+        file.seek(5000)
+        file.write(bytes([byte ^ 1]))
+    with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
+        registry.ask("GET", f"blobs/{digest}")
+
+
+def test_a_repository_holds_no_more_than_it_may(unstarted):
+    wharf = unstarted(arguments=["--repository-storage", "1M"]).start(node=False)
+    name, _ = repository(wharf)
+    registry = Registry(wharf, name)
+
+    def push(data):
+        return registry.ask("POST", "blobs/uploads/", params={"digest": "sha256:" + hashlib.sha256(data).hexdigest()}, data=data)
+
+    assert push(os.urandom(MIB - 100)).status_code == 201
+    refused = push(os.urandom(200))
+    assert refused.status_code == 403 and refused.json()["errors"][0]["code"] == "DENIED", refused.text
+    ecr = wharf.client("ecr")
+    upload = ecr.initiate_layer_upload(repositoryName=name)["uploadId"]
+    data = os.urandom(200)
+    ecr.upload_layer_part(repositoryName=name, uploadId=upload, partFirstByte=0, partLastByte=199, layerPartBlob=data)
+    with pytest.raises(ClientError) as error:
+        ecr.complete_layer_upload(repositoryName=name, uploadId=upload, layerDigests=["sha256:" + hashlib.sha256(data).hexdigest()])
+    assert error.value.response["Error"]["Code"] == "LimitExceededException"
+    assert "would exceed the maximum allowed size which is '1048576' bytes" in error.value.response["Error"]["Message"]
+
+
 # What must not be taken
 
 
