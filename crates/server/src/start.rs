@@ -771,8 +771,8 @@ async fn expire_images(catalog: Catalog, clock: Arc<dyn Clock>) {
             _ = tick.tick() => {}
             () = catalog.policy_set() => {}
         }
-        let run = catalog.expire_images(&MAINTENANCE_PERMIT, clock.now());
-        if let Err(error) = run.await {
+        let now = clock.now();
+        if let Err(error) = catalog.expire_images(&MAINTENANCE_PERMIT, now).await {
             tracing::warn!(%error, "lifecycle policies failed; they will be tried again");
         }
     }
