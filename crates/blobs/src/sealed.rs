@@ -92,12 +92,12 @@ pub(crate) fn position(record: u64) -> u64 {
 }
 
 /// The key of one file's content.
-pub(crate) struct ContentKey(LessSafeKey);
+pub(crate) struct ContentKey(Box<LessSafeKey>);
 
 impl ContentKey {
     fn new(bytes: &[u8; 32]) -> Self {
         let key = UnboundKey::new(&AES_256_GCM, bytes).expect("AES-256 takes 32 bytes");
-        Self(LessSafeKey::new(key))
+        Self(Box::new(LessSafeKey::new(key)))
     }
 
     /// Encrypts `content` in place; returns the tag.
