@@ -3,9 +3,9 @@
 use std::{path::Path, process::ExitCode, time::Duration};
 
 use serde::Deserialize;
-use wharf_server::BackupHead;
+use wharf_server::{BackupHead, BackupProof};
 
-use crate::{call, layout::Layout, problem::Problem, style::Style};
+use crate::{call, layout::Layout, problem::Problem, roles, style::Style};
 
 /// How often the server is asked whether it is done.
 const ASK_EVERY: Duration = Duration::from_millis(200);
@@ -22,11 +22,19 @@ enum State {
 pub fn take(layout: &Layout, dir: &Path) -> Result<ExitCode, Problem> {
     let settings = layout.settings()?;
     let dir = std::path::absolute(dir).map_err(Problem::file("cannot find", dir))?;
+    let Some(name) = dir.to_str() else {
+        return Err(Problem::other("the folder's path is not UTF-8"));
+    };
+    roles::keep_files_private();
+    // The server writes there as root, and must know that we could too.
+    let proof = BackupProof::write(&dir).map_err(Problem::file("cannot write to", &dir))?;
     let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("dir", &dir.to_string_lossy())
+        .append_pair("dir", name)
+        .append_pair("proof", proof.text())
         .finish();
     let head = call::block_on(async {
         call::ask(layout, &settings, "POST", "/wharf/backup", &query).await?;
+        drop(proof);
         loop {
             let text = call::ask(layout, &settings, "GET", "/wharf/backup", "").await?;
             let state = serde_json::from_str(&text)
@@ -72,7 +80,7 @@ pub fn take(layout: &Layout, dir: &Path) -> Result<ExitCode, Problem> {
 }
 
 pub fn restore(layout: &Layout, dir: &Path, replace: bool) -> Result<ExitCode, Problem> {
-    crate::roles::keep_files_private();
+    roles::keep_files_private();
     layout.require_folder()?;
     // No `wharf up` starts meanwhile.
     let _lock = layout.lock()?;

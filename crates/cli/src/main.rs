@@ -120,6 +120,12 @@ struct DataArgs {
     data: PathBuf,
 }
 
+#[derive(clap::ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+enum Switch {
+    On,
+    Off,
+}
+
 #[derive(Args, Clone)]
 struct ServerArgs {
     #[command(flatten)]
@@ -142,6 +148,9 @@ struct ServerArgs {
     /// Factor on the request rates that AWS documents for each account, or off
     #[arg(long, value_name = "FACTOR", default_value = "1")]
     throttle: Throttling,
+    /// Whether it is written down who asked for what and what was decided
+    #[arg(long, value_name = "SWITCH", default_value = "on")]
+    audit: Switch,
     /// What logs may take on disk, 20G say; the oldest events go beyond it. A tenth of the disk by default
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     log_storage: Option<u64>,

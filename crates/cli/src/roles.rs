@@ -15,7 +15,7 @@ use wharf_lb::Hold;
 use wharf_server::{IamMode, ServerConfig, StartError};
 
 use crate::{
-    AgentArgs, AllowArgs, ServerArgs,
+    AgentArgs, AllowArgs, ServerArgs, Switch,
     layout::{Layout, Settings},
     metrics,
     problem::Problem,
@@ -114,6 +114,7 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         region: REGION.to_owned(),
         public_cidr: args.public_cidr,
         throttling: args.throttle,
+        audit: args.audit == Switch::On,
         log_bytes: args.log_storage,
         repository_bytes: args.repository_storage,
         disk: disk(),

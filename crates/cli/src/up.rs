@@ -3,7 +3,7 @@
 use std::{ffi::OsString, net::SocketAddr, path::Path, process::ExitCode};
 
 use crate::{
-    BalancerArgs, UpArgs, doctor,
+    BalancerArgs, Switch, UpArgs, doctor,
     layout::Layout,
     metrics,
     problem::Problem,
@@ -58,6 +58,9 @@ fn server(args: &UpArgs, sockets: sockets::Store) -> Part {
     }
     arguments.extend(words(&["--public-cidr", &server.public_cidr.to_string()]));
     arguments.extend(words(&["--throttle", &server.throttle.to_string()]));
+    if server.audit == Switch::Off {
+        arguments.extend(words(&["--audit", "off"]));
+    }
     arguments.extend(metrics_at(server.metrics, 0));
     if let Some(listen) = server.listen {
         arguments.extend(words(&["--listen", &listen.to_string()]));

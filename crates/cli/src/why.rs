@@ -30,7 +30,8 @@ pub fn run(args: &WhyArgs) -> Result<ExitCode, Problem> {
     }
     if events.is_empty() {
         return Err(Problem::other(format!(
-            "the audit log has no request {}; requests without a valid signature are not recorded",
+            "the audit log has no request {}; of refused signatures and throttled calls the first is recorded, \
+             and the others are counted",
             args.request
         )));
     }
@@ -40,9 +41,12 @@ pub fn run(args: &WhyArgs) -> Result<ExitCode, Problem> {
 fn shown(event: &Value, style: Style) -> String {
     let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
     let identity = &event["userIdentity"];
-    let who = ["arn", "invokedBy", "type"]
-        .iter()
-        .find_map(|name| identity[*name].as_str());
+    let who = match identity["type"].as_str() {
+        Some("Unknown") => Some("somebody who did not prove who it is"),
+        _ => ["arn", "invokedBy", "type"]
+            .iter()
+            .find_map(|name| identity[*name].as_str()),
+    };
     let key = match identity["accessKeyId"].as_str() {
         Some(key) => format!(" with the key {key}"),
         None => String::new(),
@@ -68,7 +72,7 @@ fn shown(event: &Value, style: Style) -> String {
             text(&decision["by"]),
         ));
     }
-    if decisions.is_none() {
+    if decisions.is_none() && event["errorCode"].is_null() {
         lines.push_str("  nobody had to be asked\n");
     }
     match event["errorCode"].as_str() {
@@ -77,6 +81,13 @@ fn shown(event: &Value, style: Style) -> String {
             text(&event["errorMessage"])
         )),
         None => lines.push_str("  it was carried out\n"),
+    }
+    let repeats = &event["additionalEventData"]["repeats"];
+    if let Some(count) = repeats["count"].as_u64() {
+        lines.push_str(&format!(
+            "  it stands for {count} like it since {}\n",
+            text(&repeats["since"])
+        ));
     }
     lines
 }
@@ -110,6 +121,27 @@ mod tests {
              \x20 allowed ecs:RunTask on *: statement 1 of p\n\
              \x20 denied iam:PassRole on r: an explicit deny in statement 2 of p\n\
              \x20 answered AccessDeniedException: no\n"
+        );
+    }
+
+    #[test]
+    fn what_was_counted_is_said() {
+        let event = json!({
+            "eventTime": "2026-11-20T12:00:00Z",
+            "eventSource": "ecs.amazonaws.com",
+            "eventName": "RunTask",
+            "userIdentity": {"type": "Unknown", "accessKeyId": "AKIA1"},
+            "sourceIPAddress": "192.0.2.1",
+            "errorCode": "InvalidSignatureException",
+            "errorMessage": "no",
+            "additionalEventData": {"repeats": {"count": 7, "since": "2026-11-20T11:55:00Z"}},
+        });
+        assert_eq!(
+            shown(&event, Style::plain()),
+            "2026-11-20T12:00:00Z ecs.amazonaws.com RunTask\n\
+             \x20 by somebody who did not prove who it is with the key AKIA1 from 192.0.2.1\n\
+             \x20 answered InvalidSignatureException: no\n\
+             \x20 it stands for 7 like it since 2026-11-20T11:55:00Z\n"
         );
     }
 }

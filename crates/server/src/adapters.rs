@@ -31,6 +31,7 @@ use wharf_svc_iam::{AssumeError, Directory as IamDirectory, Identified, Identify
 use wharf_wire::{Context, Dispatcher, fault::Chain};
 
 use crate::{
+    data_channel,
     gateway::{
         self, AgentSockets, Asking, Body, Channel, Handler, Key, KeyError, Paced, Peer, full,
     },
@@ -355,21 +356,26 @@ impl AgentSockets for Sockets {
         switching(accept)
     }
 
-    async fn data_channel(&self, request: Request<Incoming>) -> Response<Body> {
+    async fn data_channel(&self, request: Request<Incoming>, cx: Context) -> Response<Body> {
         let path = request.uri().path();
         let id = path
             .strip_prefix(wharf_svc_ecs::exec::PATH)
             .unwrap_or_default();
         let Some(session) = self.sessions.find(id) else {
+            data_channel::refused(&self.dispatcher, cx, None).await;
             return gateway::text(StatusCode::GONE, "There is no such session.\n");
         };
         let Some(accept) = accept_key(request.headers()) else {
             return gateway::text(StatusCode::BAD_REQUEST, "A websocket is expected here.\n");
         };
+        let dispatcher = self.dispatcher.clone();
         tokio::spawn(async move {
             match hyper::upgrade::on(request).await {
                 Ok(upgraded) => {
-                    wharf_svc_ecs::exec::channel::serve(session, TokioIo::new(upgraded)).await;
+                    let about = session.clone();
+                    let seated = |side| data_channel::seated(dispatcher, cx, about, side);
+                    let io = TokioIo::new(upgraded);
+                    wharf_svc_ecs::exec::channel::serve(session, io, seated).await;
                 }
                 Err(error) => tracing::debug!(%error, "a data channel was not upgraded"),
             }

@@ -7,8 +7,10 @@ mod body;
 pub mod bytes_in_flight;
 mod connection;
 pub mod connections;
+mod control;
 mod forwarded;
 mod origin;
+mod refused;
 mod route;
 mod source;
 mod stream;
@@ -41,13 +43,17 @@ pub use api::{Apis, IamMode};
 pub use body::Paced;
 pub use connections::Asking;
 use connections::{Connections, RegistryPlace, Slot};
-use source::Source;
+pub use control::{Done, Refusal};
+use refused::Unproven;
+pub use source::Source;
+use wharf_base::ids;
+use wharf_metrics::Metrics;
 use wharf_planeproto::forward::Forwarded;
+use wharf_wire::{Context, audit::Event};
 
 use crate::{
     backup::Backup, certificate_authority::CertificateAuthority, explain::Explain, join::Join,
-    keys::Keys, measures::MetricsPage, node_credentials::NodeCredentials, nodes::Nodes,
-    overview::Overview, plane::Planes,
+    keys::Keys, node_credentials::NodeCredentials, nodes::Nodes, overview::Overview, plane::Planes,
 };
 pub use auth::{Directory, Key, KeyError};
 
@@ -106,7 +112,7 @@ pub struct Gateway {
     pub explain: Explain,
     pub backup: Backup,
     /// `/metrics`
-    pub metrics: MetricsPage,
+    pub metrics: Arc<Metrics>,
     pub tls: Option<tokio_rustls::TlsAcceptor>,
     /// Those of all listeners.
     pub connections: Connections,
@@ -122,8 +128,9 @@ pub trait AgentSockets: Send + Sync {
         cx: wharf_wire::Context,
     ) -> Response<Body>;
 
-    /// Takes over an end of a session of ECS Exec.
-    async fn data_channel(&self, request: Request<Incoming>) -> Response<Body>;
+    /// Takes over an end of a session of ECS Exec. Who it is, its first frame says: the caller of
+    /// `cx` is unproven.
+    async fn data_channel(&self, request: Request<Incoming>, cx: Context) -> Response<Body>;
 }
 
 /// Which of the agent's two sockets.
@@ -335,122 +342,25 @@ impl Gateway {
             }
             route::Route::Registry => self.registry.handle(request, peer, asking).await,
             route::Route::Health => self.health.handle(request, peer, asking).await,
-            route::Route::Join => self.join.handle(request, peer, asking).await,
-            route::Route::JoinToken => {
-                match self.apis.authenticate(&request, "wharf", &peer).await {
-                    Ok(cx) => {
-                        let query = request.uri().query().unwrap_or_default();
-                        self.join.create_token(cx, query).await
-                    }
-                    Err(answer) => api::respond(answer, ""),
-                }
+            route::Route::Join => {
+                let request_id = ids::uuid();
+                let cx = self.apis.frame(&request, &peer, &request_id);
+                let mut answer = self.join.join(request, &peer, cx).await;
+                api::name_request(&mut answer, &request_id);
+                answer
             }
-            route::Route::NodeCredentials => match self.apis.node(&request).await {
-                Ok(caller) => match self.node_credentials.renew(&caller).await {
-                    Ok(renewed) => text(StatusCode::OK, renewed.to_string()),
-                    Err((status, why)) => text(status, format!("{why}\n")),
-                },
-                Err(answer) => api::respond(answer, ""),
-            },
-            route::Route::NodeConfirmation => match self.apis.node(&request).await {
-                Ok(caller) => match self.node_credentials.confirm(&caller).await {
-                    Ok(()) => text(StatusCode::OK, ""),
-                    Err((status, why)) => text(status, format!("{why}\n")),
-                },
-                Err(answer) => api::respond(answer, ""),
-            },
-            route::Route::Nodes => match self.apis.authenticate(&request, "wharf", &peer).await {
-                Ok(cx) => match self.nodes.list(cx).await {
-                    Ok(document) => text(StatusCode::OK, document.to_string()),
-                    Err(refusal) => text(StatusCode::FORBIDDEN, format!("{refusal}\n")),
-                },
-                Err(answer) => api::respond(answer, ""),
-            },
-            route::Route::Keys => match self.apis.authenticate(&request, "wharf", &peer).await {
-                Ok(cx) => answer(self.keys.list(cx).await),
-                Err(answer) => api::respond(answer, ""),
-            },
-            route::Route::KeyRotation => {
-                let query = request.uri().query().unwrap_or_default().to_owned();
-                match self.apis.authenticate(&request, "wharf", &peer).await {
-                    Ok(cx) => answer(self.keys.rotate(cx, &query).await),
-                    Err(answer) => api::respond(answer, ""),
-                }
+            route::Route::NodeCredentials | route::Route::NodeConfirmation => {
+                self.node(&request, route, &peer).await
             }
-            route::Route::KeyRetirement => {
-                let query = request.uri().query().unwrap_or_default().to_owned();
-                match self.apis.authenticate(&request, "wharf", &peer).await {
-                    Ok(cx) => answer(self.keys.retire(cx, &query).await),
-                    Err(answer) => api::respond(answer, ""),
-                }
+            route::Route::Control(endpoint) => {
+                control::answer(self, endpoint, &request, &peer).await
             }
-            route::Route::NodeRemoval => {
-                let query = request.uri().query().unwrap_or_default().to_owned();
-                match self.apis.authenticate(&request, "wharf", &peer).await {
-                    Ok(cx) => match self.nodes.remove(cx, &query).await {
-                        Ok(document) => text(StatusCode::OK, document.to_string()),
-                        Err(refusal) => text(StatusCode::FORBIDDEN, format!("{refusal}\n")),
-                    },
-                    Err(answer) => api::respond(answer, ""),
-                }
-            }
-            route::Route::Overview => {
-                match self.apis.authenticate(&request, "wharf", &peer).await {
-                    Ok(cx) => match self.overview.document(cx).await {
-                        Ok(document) => text(StatusCode::OK, document.to_string()),
-                        Err(refusal) => text(StatusCode::FORBIDDEN, format!("{refusal}\n")),
-                    },
-                    Err(answer) => api::respond(answer, ""),
-                }
-            }
-            route::Route::Metrics => match self.apis.authenticate(&request, "wharf", &peer).await {
-                Ok(cx) => match self.metrics.text(cx).await {
-                    Ok(metrics) => {
-                        let mut answer = text(StatusCode::OK, metrics);
-                        let kind = HeaderValue::from_static(wharf_metrics::CONTENT_TYPE);
-                        answer.headers_mut().insert(CONTENT_TYPE, kind);
-                        answer
-                    }
-                    Err(refusal) => text(StatusCode::FORBIDDEN, format!("{refusal}\n")),
-                },
-                Err(answer) => api::respond(answer, ""),
-            },
-            route::Route::CertificateAuthority => {
-                match self.apis.authenticate(&request, "wharf", &peer).await {
-                    Ok(cx) => match self.certificate_authority.certificate(cx).await {
-                        Ok(certificate) => text(StatusCode::OK, certificate),
-                        Err(refusal) => text(StatusCode::FORBIDDEN, format!("{refusal}\n")),
-                    },
-                    Err(answer) => api::respond(answer, ""),
-                }
-            }
-            route::Route::Explain => {
-                let query = request.uri().query().unwrap_or_default().to_owned();
-                match self.apis.authenticate(&request, "wharf", &peer).await {
-                    Ok(cx) => match self.explain.document(cx, &query).await {
-                        Ok(document) => text(StatusCode::OK, document.to_string()),
-                        Err(refusal) => text(StatusCode::BAD_REQUEST, format!("{refusal}\n")),
-                    },
-                    Err(answer) => api::respond(answer, ""),
-                }
-            }
-            route::Route::Backup => match self.apis.authenticate(&request, "wharf", &peer).await {
-                Ok(cx) => {
-                    let query = request.uri().query().unwrap_or_default();
-                    let answer = if request.method() == http::Method::POST {
-                        self.backup.begin(cx, query).await
-                    } else {
-                        self.backup.state(cx).await
-                    };
-                    match answer {
-                        Ok(state) => text(StatusCode::OK, state.to_string()),
-                        Err(refusal) => text(StatusCode::BAD_REQUEST, format!("{refusal}\n")),
-                    }
-                }
-                Err(answer) => api::respond(answer, ""),
-            },
             route::Route::Agent(channel) => {
-                match self.apis.authenticate(&request, "ecs", &peer).await {
+                let name = match channel {
+                    Channel::Acs => "Poll",
+                    Channel::Tcs => "StartTelemetrySession",
+                };
+                match self.authenticate(&request, "ecs", name, &peer).await {
                     Ok(cx) => {
                         asking.admit();
                         let node =
@@ -461,12 +371,18 @@ impl Gateway {
                         }
                         answer
                     }
-                    Err(answer) => api::respond(answer, ""),
+                    Err(answer) => answer,
                 }
             }
-            route::Route::DataChannel => self.agents.data_channel(request).await,
+            route::Route::DataChannel => {
+                let cx = self.apis.frame(&request, &peer, &ids::uuid());
+                self.agents.data_channel(request, cx).await
+            }
             route::Route::Plane(plane) => {
-                match self.apis.authenticate(&request, "wharf", &peer).await {
+                match self
+                    .authenticate(&request, "wharf", "Subscribe", &peer)
+                    .await
+                {
                     Ok(cx) => {
                         asking.admit();
                         let node = cx.caller.arn.clone();
@@ -476,7 +392,7 @@ impl Gateway {
                         }
                         answer
                     }
-                    Err(answer) => api::respond(answer, ""),
+                    Err(answer) => answer,
                 }
             }
             route::Route::Api => self.apis.handle(request, peer, asking).await,
@@ -484,6 +400,68 @@ impl Gateway {
                 text(StatusCode::NOT_FOUND, "There is nothing at this path.\n")
             }
         }
+    }
+
+    /// The context of a request for a stream, signed for `service`; or the answer to a stranger.
+    async fn authenticate(
+        &self,
+        request: &Request<Incoming>,
+        service: &'static str,
+        name: &'static str,
+        peer: &Peer,
+    ) -> Result<Context, Response<Body>> {
+        let request_id = ids::uuid();
+        let asks = Unproven {
+            service,
+            name,
+            peer,
+            request_id: &request_id,
+        };
+        let known = self.apis.authenticate(request, &asks).await;
+        known.map_err(|answer| api::respond(answer, &request_id))
+    }
+
+    /// A node renews its credentials, or confirms that it has written them down.
+    async fn node(
+        &self,
+        request: &Request<Incoming>,
+        route: route::Route,
+        peer: &Peer,
+    ) -> Response<Body> {
+        let renews = route == route::Route::NodeCredentials;
+        let request_id = ids::uuid();
+        let asks = Unproven {
+            service: "wharf",
+            name: match renews {
+                true => "RenewNodeCredentials",
+                false => "ConfirmNodeCredentials",
+            },
+            peer,
+            request_id: &request_id,
+        };
+        let cx = match self.apis.node(request, &asks).await {
+            Ok(cx) => cx,
+            Err(answer) => return api::respond(answer, &request_id),
+        };
+        let done = match renews {
+            true => self.node_credentials.renew(&cx.caller).await,
+            false => {
+                let confirmed = self.node_credentials.confirm(&cx.caller).await;
+                confirmed.map(|()| serde_json::Value::Null)
+            }
+        };
+        let event = Event::of_service(cx, asks.service, asks.name);
+        let (event, mut answer) = match done {
+            Ok(renewed) if renews => (event, text(StatusCode::OK, renewed.to_string())),
+            Ok(_) => (event, text(StatusCode::OK, "")),
+            Err((status, why)) => (
+                event.with_error("AccessDenied", &why),
+                text(status, format!("{why}\n")),
+            ),
+        };
+        self.apis.dispatcher.tell(event).await;
+        api::name_request(&mut answer, &request_id);
+        answer
     }
 }
 
@@ -555,14 +533,6 @@ impl http_body::Body for Answering {
 
     fn size_hint(&self) -> http_body::SizeHint {
         self.body.size_hint()
-    }
-}
-
-/// A document, or why there is none.
-fn answer(outcome: Result<serde_json::Value, String>) -> Response<Body> {
-    match outcome {
-        Ok(document) => text(StatusCode::OK, document.to_string()),
-        Err(refusal) => text(StatusCode::FORBIDDEN, format!("{refusal}\n")),
     }
 }
 

@@ -16,20 +16,24 @@ use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Map, json};
 use subtle::ConstantTimeEq;
 use wharf_base::{Clock, Permit, Timestamp, ids};
 use wharf_records::{
     Record, Scope, Unknown, decode, encode,
-    node::{Grant, Node, Renewable},
+    node::{Grant, Node, Renewable, USER_PATH},
 };
 use wharf_store::{Compare, Entry, Range, Revision, Store, Txn};
 use wharf_svc_ecs::EcsService;
 use wharf_svc_iam::IamService;
-use wharf_wire::{Call, Caller, Check, Context, Dispatcher, Fault, sigv4::sha256_hex};
+use wharf_wire::{
+    Call, Caller, CallerKind, Context, Dispatcher, Fault,
+    audit::{Alike, Event},
+    sigv4::sha256_hex,
+};
 
 use crate::{
-    gateway::{Asking, Body, Handler, Paced, Peer, full, text},
+    gateway::{Body, Done, Paced, Peer, Refusal, Source, full, text},
     grant,
     node_credentials::{self, NodeCredentials},
     node_identity::{NodeRole, ensure_user, remove_user},
@@ -85,29 +89,18 @@ impl Join {
         Scope::new("wharf", &self.account, &self.region).key(JoinToken::KIND, id)
     }
 
-    /// Hands out a token to whom policies let do `wharf:CreateJoinToken`. The query says what it
-    /// allows, see [`grant::read`].
-    pub async fn create_token(&self, cx: Context, query: &str) -> Response<Body> {
-        let checks = [Check::any("wharf:CreateJoinToken")];
-        let call = match self.dispatcher.authorize(cx, &checks).await {
-            Ok(call) => call,
-            Err(refusal) => return text(StatusCode::FORBIDDEN, format!("{refusal}\n")),
-        };
-        let grant = match grant::read(query) {
-            Ok(grant) => grant,
-            Err(why) => return text(StatusCode::BAD_REQUEST, format!("{why}\n")),
-        };
-        if !self.ecs.has_cluster(&call, &grant.cluster).await {
-            let why = format!("There is no cluster {}.\n", grant.cluster);
-            return text(StatusCode::BAD_REQUEST, why);
+    /// Hands out a token. The query says what it allows, see [`grant::read`].
+    pub async fn create_token(&self, call: &Call, query: &str) -> Result<Done, Refusal> {
+        let grant = grant::read(query)?;
+        if !self.ecs.has_cluster(call, &grant.cluster).await {
+            return Err(format!("There is no cluster {}.", grant.cluster).into());
         }
-        match self.new_token(&call, grant).await {
-            Ok(token) => text(StatusCode::OK, format!("{token}\n")),
-            Err(fault) => text(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                format!("{}\n", fault.message),
-            ),
-        }
+        let token = self.new_token(call, grant).await;
+        let token = token.map_err(|fault| {
+            Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, fault.message.clone())
+        })?;
+        let done = Done::from(format!("{token}\n"));
+        Ok(done.telling("tokenId", id_of(&token).unwrap_or_default()))
     }
 
     async fn new_token(&self, call: &Call, grant: Grant) -> Result<String, Fault> {
@@ -127,25 +120,28 @@ impl Join {
         Ok(format!("{id}.{secret}.{}", self.authority_digest))
     }
 
-    /// The identity that a token is good for; `None` if it is good for nothing.
-    async fn spend(&self, token: &str) -> Result<Option<serde_json::Value>, Fault> {
+    /// What a token is good for.
+    async fn spend(&self, token: &str) -> Result<Spent, Fault> {
         let mut parts = token.split('.');
         let (Some(id), Some(secret)) = (parts.next(), parts.next()) else {
-            return Ok(None);
+            return Ok(Spent::Refused("it is no token"));
         };
         let Some(entry) = self.store.get(&self.key(id)).await.map_err(internal)? else {
-            return Ok(None);
+            return Ok(Spent::Refused("the token is unknown or spent"));
         };
         let known: JoinToken = decode(&entry.value).map_err(internal)?;
         let digest = sha256_hex(secret.as_bytes());
         let right = bool::from(digest.as_bytes().ct_eq(known.secret_sha256.as_bytes()));
-        if !right || known.expires_at < self.clock.now() {
-            return Ok(None);
+        if !right {
+            return Ok(Spent::Refused("the token's secret is wrong"));
+        }
+        if known.expires_at < self.clock.now() {
+            return Ok(Spent::Refused("the token is over"));
         }
         let mut grant = known.grant.clone();
         grant.balancers |= known.balancers;
         let Some((claimed_at, name)) = self.claim(&entry, known).await? else {
-            return Ok(None);
+            return Ok(Spent::Refused("the token is being spent by another"));
         };
         let (identity, current) = self.identity(&name, &grant).await?;
         let node = Node {
@@ -165,10 +161,13 @@ impl Join {
             .delete(entry.key)
             .put(record, encode(&node));
         if self.commit(txn).await?.is_some() {
-            return Ok(Some(identity));
+            return Ok(Spent::For {
+                user: name,
+                identity,
+            });
         }
         self.forget(&name).await?;
-        Ok(None)
+        Ok(Spent::Refused("the token was spent by another"))
     }
 
     /// Writes the name of a new user into the token, and removes the user of an earlier try. `None`
@@ -258,7 +257,11 @@ impl Join {
         Ok(())
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Fault> {
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        cx: Context,
+    ) -> Result<Response<Body>, Fault> {
         let body = Limited::new(Paced::new(request.into_body()), MAX_REQUEST)
             .collect()
             .await;
@@ -271,26 +274,82 @@ impl Join {
                 "A join request is a JSON object with a token.\n",
             ));
         };
-        Ok(match self.spend(&wanted.token).await? {
-            Some(identity) => Response::new(full(identity.to_string())),
-            None => text(
+        let spent = self.spend(&wanted.token).await?;
+        self.tell(cx, &wanted.token, &spent).await;
+        Ok(match spent {
+            Spent::For { identity, .. } => Response::new(full(identity.to_string())),
+            Spent::Refused(_) => text(
                 StatusCode::FORBIDDEN,
                 "The token is unknown, spent or over.\n",
             ),
         })
     }
+
+    /// Tells the audit log: of a token its id, which opens nothing.
+    async fn tell(&self, cx: Context, token: &str, spent: &Spent) {
+        let mut asked = Map::new();
+        if let Some(id) = id_of(token) {
+            asked.insert("tokenId".to_owned(), id.into());
+        }
+        match spent {
+            Spent::For { user, .. } => {
+                let caller = Caller {
+                    kind: CallerKind::User,
+                    arn: format!("arn:aws:iam::{}:user{USER_PATH}{user}", self.account),
+                    ..Caller::unproven(&self.account, "")
+                };
+                let cx = Context { caller, ..cx };
+                let event = Event::of_service(cx, "wharf", "JoinNode").with_parameters(&asked);
+                let mut got = Map::new();
+                got.insert("node".to_owned(), user.as_str().into());
+                self.dispatcher.tell(event.with_response(&got)).await;
+            }
+            Spent::Refused(why) => {
+                let source = cx.source_ip.map(Source::of);
+                let alike = Alike {
+                    proven: false,
+                    by: format!("{source:?} join {why}"),
+                };
+                let event = Event::of_service(cx, "wharf", "JoinNode").with_parameters(&asked);
+                let event = event.with_error("AccessDenied", *why);
+                self.dispatcher.tell_often(event, alike).await;
+            }
+        }
+    }
 }
 
-#[async_trait::async_trait]
-impl Handler for Join {
-    async fn handle(&self, request: Request<Incoming>, peer: Peer, _: &Asking) -> Response<Body> {
+/// What came of a token.
+enum Spent {
+    For {
+        user: String,
+        identity: serde_json::Value,
+    },
+    /// Why it is good for nothing; whoever sent it is not told which.
+    Refused(&'static str),
+}
+
+/// The part of a token that is no secret, if it has one.
+fn id_of(token: &str) -> Option<&str> {
+    let (id, rest) = token.split_once('.')?;
+    let hex = |text: &str| text.bytes().all(|b| b.is_ascii_hexdigit());
+    (id.len() == 16 && hex(id) && !rest.is_empty()).then_some(id)
+}
+
+impl Join {
+    /// A node spends a token. The caller of `cx` is unproven.
+    pub async fn join(
+        &self,
+        request: Request<Incoming>,
+        peer: &Peer,
+        cx: Context,
+    ) -> Response<Body> {
         if !peer.secure && !peer.address.ip().is_loopback() {
             return text(StatusCode::UPGRADE_REQUIRED, "Use https:// to join.\n");
         }
         if request.method() != Method::POST {
             return text(StatusCode::METHOD_NOT_ALLOWED, "POST a token here.\n");
         }
-        match self.answer(request).await {
+        match self.answer(request, cx).await {
             Ok(response) => response,
             Err(fault) => {
                 tracing::error!(%fault, "a node could not join");

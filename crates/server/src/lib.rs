@@ -7,6 +7,7 @@ mod adapters;
 mod backup;
 mod bootstrap;
 mod certificate_authority;
+mod data_channel;
 mod explain;
 pub mod gateway;
 mod grant;
@@ -27,7 +28,7 @@ mod root;
 mod start;
 mod tls;
 
-pub use backup::{BackupError, Head as BackupHead, RestoreReport, restore};
+pub use backup::{BackupError, Head as BackupHead, Proof as BackupProof, RestoreReport, restore};
 pub use gateway::{IamMode, throttle::Throttling};
 pub use repair::{RepairError, RepairReport, repair};
 pub use root::{RootCredentials, RootError, root_credentials};

@@ -13,9 +13,9 @@ use std::{
 use wharf_journal::Journal;
 use wharf_metrics::{Metrics, Requests};
 use wharf_store::Store;
+use wharf_svc_cloudtrail::Recorder;
 use wharf_svc_ecs::{EcsService, figures::Figures};
 use wharf_svc_logs::LogsService;
-use wharf_wire::{Check, Context, Dispatcher};
 
 use crate::gateway::{
     bytes_in_flight::BytesInFlight, connections::Connections, throttle::Throttle,
@@ -29,6 +29,8 @@ pub struct Sources {
     pub connections: Connections,
     pub bytes: BytesInFlight,
     pub throttle: Arc<Throttle>,
+    /// `None` while the audit log is off.
+    pub audit: Option<Arc<Recorder>>,
     pub store: Store,
     pub journal: Journal,
     pub logs: LogsService,
@@ -40,6 +42,7 @@ pub fn collect(data: &Path, sources: Sources) -> (Metrics, Requests) {
     let mut metrics = Metrics::new(data);
     let requests = Requests::register(&mut metrics);
     gateway(&mut metrics, &sources);
+    audit(&mut metrics, &sources);
     storage(&mut metrics, &sources);
     ecs(&mut metrics, sources.ecs);
     (metrics, requests)
@@ -107,6 +110,34 @@ fn gateway(metrics: &mut Metrics, sources: &Sources) {
         "Requests refused because their bucket was empty",
         move || throttle.refused() as f64,
     );
+}
+
+fn audit(metrics: &mut Metrics, sources: &Sources) {
+    let on = f64::from(u8::from(sources.audit.is_some()));
+    metrics.gauge(
+        "wharf_audit_on",
+        "1 while the audit log is kept",
+        move || on,
+    );
+    type Figure = fn(&Recorder) -> u64;
+    let figures: [(&'static str, &'static str, Figure); 2] = [
+        (
+            "wharf_audit_events",
+            "Events of the audit log that are on disk",
+            |recorder| recorder.counts().0,
+        ),
+        (
+            "wharf_audit_lost_events",
+            "Events of the audit log that were lost because the journal could not be written",
+            |recorder| recorder.counts().1,
+        ),
+    ];
+    for (name, help, figure) in figures {
+        let recorder = sources.audit.clone();
+        metrics.counter(name, help, move || {
+            recorder.as_deref().map_or(0.0, |it| figure(it) as f64)
+        });
+    }
 }
 
 fn storage(metrics: &mut Metrics, sources: &Sources) {
@@ -232,20 +263,5 @@ impl Counted {
         let figures = self.ecs.figures();
         *last = Some((Instant::now(), figures.clone()));
         figures
-    }
-}
-
-/// `GET /metrics`, for whom policies let do `wharf:Metrics`.
-pub struct MetricsPage {
-    pub metrics: Arc<Metrics>,
-    pub dispatcher: Dispatcher,
-}
-
-impl MetricsPage {
-    /// The error is a text for people.
-    pub async fn text(&self, cx: Context) -> Result<String, String> {
-        let checks = [Check::any("wharf:Metrics")];
-        self.dispatcher.authorize(cx, &checks).await?;
-        Ok(self.metrics.text())
     }
 }

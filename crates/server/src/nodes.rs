@@ -14,7 +14,7 @@ use wharf_records::{
 use wharf_store::{Range, Store, Txn};
 use wharf_svc_ecs::{EcsService, NodeInstance};
 use wharf_svc_iam::IamService;
-use wharf_wire::{Call, Caller, Check, Context, Dispatcher, fault::Chain};
+use wharf_wire::{Call, Caller, fault::Chain};
 
 use crate::node_identity::remove_user;
 
@@ -24,34 +24,29 @@ pub struct Nodes {
     pub store: Store,
     pub iam: IamService,
     pub ecs: EcsService,
-    pub dispatcher: Dispatcher,
 }
 
 impl Nodes {
     /// All nodes, the control plane's own first.
-    pub async fn list(&self, cx: Context) -> Result<Value, String> {
-        let checks = [Check::any("wharf:ListNodes")];
-        let call = self.dispatcher.authorize(cx, &checks).await?;
+    pub async fn list(&self, call: &Call) -> Result<Value, String> {
         let mut rows = Vec::new();
-        let own = self.instances(&call, OWN_USER).await;
+        let own = self.instances(call, OWN_USER).await;
         if !own.is_empty() {
             rows.push(row(OWN_USER, None, &own));
         }
-        for node in self.all(&call).await? {
-            let instances = self.instances(&call, &node.user).await;
+        for node in self.all(call).await? {
+            let instances = self.instances(call, &node.user).await;
             rows.push(row(&node.user, Some(&node), &instances));
         }
         Ok(json!({ "nodes": rows }))
     }
 
     /// Removes the node of that name, container instance or instance id; its name.
-    pub async fn remove(&self, cx: Context, query: &str) -> Result<Value, String> {
-        let checks = [Check::any("wharf:RemoveNode")];
-        let call = self.dispatcher.authorize(cx, &checks).await?;
+    pub async fn remove(&self, call: &Call, query: &str) -> Result<Value, String> {
         let mut wanted = form_urlencoded::parse(query.as_bytes());
         let wanted = wanted.find(|(name, _)| name == "name");
         let wanted = wanted.map(|(_, value)| value.into_owned());
-        let Some(node) = self.find(&call, &wanted.unwrap_or_default()).await? else {
+        let Some(node) = self.find(call, &wanted.unwrap_or_default()).await? else {
             return Err("There is no such node; `wharf node list` shows all.".to_owned());
         };
         let mut cx = call.context().clone();
@@ -61,7 +56,7 @@ impl Nodes {
         remove_user(&self.iam, &acting, &node.user)
             .await
             .map_err(|fault| fault.message)?;
-        let arn = user_arn(&call, &node.user);
+        let arn = user_arn(call, &node.user);
         let instances = self.ecs.deregister_all(&acting, &arn).await;
         let instances = instances.map_err(|fault| fault.message)?;
         let txn = Txn::new().delete(Node::key(&call.account, &call.region, &node.user));

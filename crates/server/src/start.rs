@@ -47,8 +47,7 @@ use crate::{
     },
     health::Health,
     join::Join,
-    keys,
-    measures::{self, MetricsPage},
+    keys, measures,
     node_credentials::NodeCredentials,
     node_gate::NodeGate,
     nodes::Nodes,
@@ -80,6 +79,8 @@ pub struct ServerConfig {
     pub public_cidr: Cidr,
     /// How far API requests are throttled.
     pub throttling: Throttling,
+    /// Whether what is decided is written down.
+    pub audit: bool,
     /// What logs may take on disk; `None`: a share of the file system.
     pub log_bytes: Option<u64>,
     /// What one repository of images may hold; `None`: half of the file system.
@@ -290,7 +291,7 @@ fn serve_metrics(
     address: SocketAddr,
     stop: &CancellationToken,
 ) {
-    let (metrics, stop) = (gateway.metrics.metrics.clone(), stop.clone());
+    let (metrics, stop) = (gateway.metrics.clone(), stop.clone());
     parts.spawn("metrics", async move {
         if let Err(error) = wharf_metrics::serve(address, metrics, stop.clone()).await {
             tracing::error!(%address, %error, "metrics cannot be served");
@@ -440,7 +441,12 @@ impl Plane {
         let recorder = Arc::new(Recorder::new(data.journal.clone(), clock.clone()));
         let iam_gate = Arc::new(IamGate::new(directory.clone(), mode));
         let (gate, gate_ecs) = NodeGate::new(iam_gate, mode == Mode::Enforce);
-        let dispatcher = Dispatcher::new(Arc::new(gate)).audited(recorder.clone());
+        let mut dispatcher = Dispatcher::new(Arc::new(gate));
+        if config.audit {
+            dispatcher = dispatcher.audited(recorder.clone());
+        } else {
+            tracing::warn!("the audit log is off: nobody will be able to tell who did what");
+        }
         let registry_host = format!("localhost:{}", config.port);
         let catalog = Catalog::new(
             data.store.clone(),
@@ -617,6 +623,7 @@ impl Plane {
                 connections: connections.clone(),
                 bytes: bytes.clone(),
                 throttle: throttle.clone(),
+                audit: config.audit.then(|| self.recorder.clone()),
                 store: data.store.clone(),
                 journal: data.journal.clone(),
                 logs: self.logs.clone(),
@@ -624,10 +631,7 @@ impl Plane {
             },
         );
         Ok(Gateway {
-            metrics: MetricsPage {
-                metrics: Arc::new(metrics),
-                dispatcher: self.dispatcher.clone(),
-            },
+            metrics: Arc::new(metrics),
             apis: Apis {
                 services,
                 dispatcher: self.dispatcher.clone(),
@@ -655,7 +659,6 @@ impl Plane {
                 keyring: data.keyring.clone(),
                 blobs: data.blobs.clone(),
                 directory: self.directory.clone(),
-                dispatcher: self.dispatcher.clone(),
                 clock: clock.clone(),
                 config: config.clone(),
                 credentials: credentials.clone(),
@@ -665,18 +668,15 @@ impl Plane {
                 store: data.store.clone(),
                 iam: self.iam.clone(),
                 ecs: self.ecs.clone(),
-                dispatcher: self.dispatcher.clone(),
             },
             planes: planes.clone(),
             certificate_authority: CertificateAuthority {
                 acm: self.acm.clone(),
-                dispatcher: self.dispatcher.clone(),
             },
             backup: Backup {
                 store: data.store.clone(),
                 journal: data.journal.clone(),
                 blobs: data.blobs.clone(),
-                dispatcher: self.dispatcher.clone(),
                 clock: clock.clone(),
                 data_dir: config.data_dir.clone(),
                 installation: config.installation.to_string(),
@@ -696,7 +696,6 @@ impl Plane {
                     Arc::new(self.elbv2.clone()),
                     self.dispatcher.clone(),
                 )),
-                dispatcher: self.dispatcher.clone(),
                 planes,
             },
             tls: Some(acceptor),
@@ -819,6 +818,7 @@ mod tests {
             region: "us-east-1".to_owned(),
             public_cidr: "127.64.0.0/16".parse().unwrap(),
             throttling: Throttling::default(),
+            audit: true,
             log_bytes: None,
             repository_bytes: None,
             disk: Disk::default(),

@@ -65,6 +65,7 @@ async fn start_in(folder: tempfile::TempDir) -> Server {
         public_cidr: "127.64.0.0/16".parse().unwrap(),
         // A walk over all routes asks faster than accounts do.
         throttling: Throttling::Off,
+        audit: true,
         log_bytes: None,
         repository_bytes: None,
         disk: wharf_wal::Disk::default(),

@@ -10,6 +10,8 @@ use serde::{
     ser::{SerializeMap, SerializeSeq},
 };
 
+use wharf_base::Timestamp;
+
 use crate::{
     Context, async_trait,
     node::{Struct, View},
@@ -58,6 +60,69 @@ pub struct Event {
     /// Code and text.
     pub error: Option<(String, String)>,
     pub decided: Vec<Decided>,
+    /// It stands for so many more like it.
+    pub repeats: Option<Repeats>,
+}
+
+impl Event {
+    /// A decision of `service` that is no operation of an API.
+    pub fn of_service(context: Context, service: &str, name: &str) -> Self {
+        Self {
+            context,
+            service: service.to_owned(),
+            name: name.to_owned(),
+            is_api_call: false,
+            read_only: is_read_only(name),
+            parameters: None,
+            response: None,
+            error: None,
+            decided: Vec::new(),
+            repeats: None,
+        }
+    }
+
+    /// What was asked for. The caller has taken secrets out.
+    pub fn with_parameters(self, parameters: &serde_json::Map<String, serde_json::Value>) -> Self {
+        Self {
+            parameters: bounded(parameters),
+            ..self
+        }
+    }
+
+    /// What came of it. The caller has taken secrets out.
+    pub fn with_response(self, response: &serde_json::Map<String, serde_json::Value>) -> Self {
+        Self {
+            response: bounded(response),
+            ..self
+        }
+    }
+
+    /// It was refused, or failed.
+    pub fn with_error(self, code: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            error: Some((code.into(), text.into())),
+            ..self
+        }
+    }
+}
+
+/// How many events one stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Repeats {
+    /// Those that are not recorded themselves, the one that says so among them.
+    pub count: u64,
+    /// After this moment they came.
+    pub since: Timestamp,
+}
+
+/// Which events are alike. A sender can cause some as often as it likes, such as refusals of wrong
+/// signatures: the first of those that are alike is recorded, the others are counted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Alike {
+    /// The sender proved who it is. Those who did not have little room in the log.
+    pub proven: bool,
+    /// What they have in common.
+    pub by: String,
 }
 
 /// Keeps events.
@@ -68,6 +133,9 @@ pub trait Auditor: Send + Sync {
 
     /// Takes an event over; waits while more come than can be kept.
     async fn record(&self, event: Event);
+
+    /// Takes an event over that may come very often.
+    async fn record_often(&self, event: Event, alike: Alike);
 }
 
 /// Whether an operation only reads, going by its name as CloudTrail does.
@@ -117,10 +185,23 @@ pub fn without_secrets(
     match serde_json::to_writer(&mut to, &shown) {
         Ok(()) if to.0 == b"{}" => None,
         Ok(()) => String::from_utf8(to.0).ok(),
-        Err(_) => Some(format!(
-            "{{\"omitted\":true,\"reason\":\"more than {MOST_BYTES} bytes\"}}"
-        )),
+        Err(_) => Some(omitted()),
     }
+}
+
+fn bounded(members: &serde_json::Map<String, serde_json::Value>) -> Option<String> {
+    if members.is_empty() {
+        return None;
+    }
+    let mut to = Bounded(Vec::with_capacity(256));
+    match serde_json::to_writer(&mut to, members) {
+        Ok(()) => String::from_utf8(to.0).ok(),
+        Err(_) => Some(omitted()),
+    }
+}
+
+fn omitted() -> String {
+    format!("{{\"omitted\":true,\"reason\":\"more than {MOST_BYTES} bytes\"}}")
 }
 
 /// Refuses to grow beyond its bound, which ends a value that is too large early.

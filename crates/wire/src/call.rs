@@ -61,6 +61,19 @@ impl Caller {
         }
     }
 
+    /// A sender that proved nothing. `named_key` is the key that it says it has, or empty.
+    pub fn unproven(account: &str, named_key: &str) -> Self {
+        Self {
+            kind: CallerKind::Anonymous,
+            account: account.to_owned(),
+            arn: String::new(),
+            user_id: String::new(),
+            role_arn: String::new(),
+            access_key_id: named_key.to_owned(),
+            session: None,
+        }
+    }
+
     /// A service of wharf, e.g. `ecs.amazonaws.com`.
     pub fn service(account: &str, name: &str) -> Self {
         Self {

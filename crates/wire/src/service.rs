@@ -7,8 +7,8 @@ use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 use async_trait::async_trait;
 
 use crate::{
-    Call, Context, Fault,
-    audit::{self, Auditor, Decided, Event},
+    Call, CallerKind, Context, Fault,
+    audit::{self, Alike, Auditor, Decided, Event},
     codec::{self, Malformed, form::Form},
     constraints::{self, Violation},
     node::Payload,
@@ -225,6 +225,7 @@ impl Dispatcher {
                     (code, fault.message.clone())
                 }),
                 decided: trail.decided,
+                repeats: None,
             };
             auditor.record(event).await;
         }
@@ -254,31 +255,57 @@ impl Dispatcher {
 
     /// A decision about what is no operation of an API.
     async fn decide_and_tell(&self, cx: &Context, checks: &[Check]) -> Result<(), String> {
-        let Some(auditor) = &self.auditor else {
+        if self.auditor.is_none() {
             return self.ask(cx, checks).await;
-        };
-        let (outcome, decided) = self.explain(cx, checks).await;
-        let action = checks.first().map_or("", |check| check.action.as_str());
-        let (service, name) = action.split_once(':').unwrap_or(("wharf", action));
-        if !name.is_empty() && auditor.wants(service, name) {
-            let refused = outcome.as_ref().err();
-            let event = Event {
-                context: cx.clone(),
-                service: service.to_owned(),
-                name: name.to_owned(),
-                is_api_call: false,
-                read_only: audit::is_read_only(name),
-                parameters: None,
-                response: None,
-                error: refused.map(|text| ("AccessDenied".to_owned(), text.clone())),
-                decided,
-            };
-            auditor.record(event).await;
         }
+        let (outcome, decided) = self.explain(cx, checks).await;
+        let refused = outcome.as_ref().err();
+        self.tell_of_decision(cx, checks, refused, decided).await;
         outcome
     }
 
-    /// Asks the gate outside of an operation, for what is no API call: a websocket, a registry request.
+    /// The event is named after the first check.
+    async fn tell_of_decision(
+        &self,
+        cx: &Context,
+        checks: &[Check],
+        refused: Option<&String>,
+        decided: Vec<Decided>,
+    ) {
+        let action = checks.first().map_or("", |check| check.action.as_str());
+        let (service, name) = action.split_once(':').unwrap_or(("wharf", action));
+        if name.is_empty() {
+            return;
+        }
+        let event = Event::of_service(cx.clone(), service, name);
+        self.tell(Event {
+            error: refused.map(|text| ("AccessDenied".to_owned(), text.clone())),
+            decided,
+            ..event
+        })
+        .await;
+    }
+
+    /// Tells the audit log of what was decided by others than the gate.
+    pub async fn tell(&self, event: Event) {
+        if let Some(auditor) = self.auditor_of(&event) {
+            auditor.record(event).await;
+        }
+    }
+
+    /// The same of what may come very often: those that are alike are counted.
+    pub async fn tell_often(&self, event: Event, alike: Alike) {
+        if let Some(auditor) = self.auditor_of(&event) {
+            auditor.record_often(event, alike).await;
+        }
+    }
+
+    fn auditor_of(&self, event: &Event) -> Option<&dyn Auditor> {
+        let auditor = self.auditor.as_deref();
+        auditor.filter(|it| it.wants(&event.service, &event.name))
+    }
+
+    /// Asks the gate outside of an operation, for what is no API call: a websocket, a plane.
     /// The error is the text of the refusal.
     pub async fn decide(&self, cx: &Context, checks: &[Check]) -> Result<(), String> {
         self.decide_and_tell(cx, checks).await
@@ -291,18 +318,50 @@ impl Dispatcher {
         Ok(Call::authorized(cx))
     }
 
+    /// The same for who tells the audit log itself, once it knows what came of it: with what decided
+    /// each check.
+    pub async fn weigh(
+        &self,
+        cx: Context,
+        checks: &[Check],
+    ) -> (Result<Call, String>, Vec<Decided>) {
+        let (outcome, decided) = self.explain(&cx, checks).await;
+        (outcome.map(|()| Call::authorized(cx)), decided)
+    }
+
+    /// Asks the gate for a request from outside that is served by other means than the service's API:
+    /// the registry's protocol. A refusal is the fault that the service would answer.
+    pub async fn admit_from_outside(
+        &self,
+        schema: &ServiceSchema,
+        cx: Context,
+        checks: &[Check],
+    ) -> Result<Call, Fault> {
+        let authorized = self.authorize(cx, checks).await;
+        authorized.map_err(|text| access_denied(schema, text))
+    }
+
     /// Asks the gate for a call to a service by another; generated clients use it. A refusal is the
     /// fault that the called service would answer.
+    ///
+    /// What a service does in its own name is told to the audit log if it changes something. What it
+    /// reads, or looks up in the name of its caller, belongs to the request that it carries out.
     pub async fn admit(
         &self,
         schema: &ServiceSchema,
         call: &Call,
         checks: &[Check],
     ) -> Result<Call, Fault> {
-        self.ask(call.context(), checks)
-            .await
-            .map_err(|text| access_denied(schema, text))?;
-        Ok(Call::authorized(call.context().clone()))
+        let cx = call.context();
+        let action = checks.first().map_or("", |check| check.action.as_str());
+        let changes = !audit::is_read_only(action.split_once(':').map_or("", |it| it.1));
+        let outcome = if changes && cx.caller.kind == CallerKind::Service {
+            self.decide_and_tell(cx, checks).await
+        } else {
+            self.ask(cx, checks).await
+        };
+        outcome.map_err(|text| access_denied(schema, text))?;
+        Ok(Call::authorized(cx.clone()))
     }
 
     async fn run(

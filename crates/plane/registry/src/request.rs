@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode, header, request::Parts};
-use wharf_base::{Clock, Permit, ids};
+use wharf_base::{Clock, ids};
 use wharf_blobs::Digest;
 use wharf_svc_ecr::{
     Catalog, Registry,
@@ -243,9 +243,11 @@ impl Asked<'_> {
     }
 
     async fn admit(&self, check: Check) -> Result<Call, Refusal> {
-        let call = Call::by_controller(self.context.clone(), Permit::for_controller("registry"));
-        let ecr = &wharf_api_ecr::schema::SERVICE;
-        Ok(self.dispatcher.admit(ecr, &call, &[check]).await?)
+        let (ecr, cx) = (&wharf_api_ecr::schema::SERVICE, self.context.clone());
+        Ok(self
+            .dispatcher
+            .admit_from_outside(ecr, cx, &[check])
+            .await?)
     }
 
     pub(crate) fn header(&self, name: header::HeaderName) -> Option<&str> {

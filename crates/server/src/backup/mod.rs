@@ -21,6 +21,7 @@
 //! somewhere else, and what nodes keep.
 
 mod folder;
+mod place;
 mod restore;
 mod take;
 
@@ -31,6 +32,7 @@ use wharf_blobs::BlobError;
 use wharf_journal::JournalError;
 use wharf_store::OpenError;
 
+pub use place::Proof;
 pub use restore::{RestoreReport, restore};
 pub use take::Backup;
 

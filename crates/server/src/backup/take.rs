@@ -1,5 +1,5 @@
-//! Taking a backup of a running control plane: `POST /wharf/backup?dir=…` begins one, `GET` says how
-//! far it is. The folder is one of the server's machine.
+//! Taking a backup of a running control plane: `POST /wharf/backup?dir=…&proof=…` begins one, `GET` says
+//! how far it is. The folder is one of the server's machine, and [`place`] says which it may be.
 
 use std::{
     collections::HashSet,
@@ -10,18 +10,21 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use http::StatusCode;
 use serde_json::{Value, json};
 use wharf_base::Clock;
 use wharf_blobs::{Blobs, Digest, copy_key};
 use wharf_journal::Journal;
 use wharf_store::Store;
 use wharf_wal::DataFile;
-use wharf_wire::{Check, Context, Dispatcher, fault::Chain};
+use wharf_wire::fault::Chain;
 
 use super::{
     BackupError, FORMAT, Head,
     folder::{Folder, copy_all, copy_tree, make_dir, remove, sync_dir, write_file},
+    place,
 };
+use crate::gateway::{Peer, Refusal};
 
 /// Blobs listed at a time.
 const PAGE: usize = 1000;
@@ -43,7 +46,6 @@ pub struct Backup {
     pub store: Store,
     pub journal: Journal,
     pub blobs: Blobs,
-    pub dispatcher: Dispatcher,
     pub clock: Arc<dyn Clock>,
     /// `<data>/server`
     pub data_dir: PathBuf,
@@ -52,19 +54,28 @@ pub struct Backup {
 }
 
 impl Backup {
-    /// Begins a backup for whom policies let do `wharf:Backup`; the error is a text for people.
-    pub async fn begin(&self, cx: Context, query: &str) -> Result<Value, String> {
-        let checks = [Check::any("wharf:Backup")];
-        self.dispatcher.authorize(cx, &checks).await?;
-        let dir = form_urlencoded::parse(query.as_bytes())
-            .find(|(name, _)| name == "dir")
-            .map(|(_, value)| PathBuf::from(value.into_owned()))
-            .filter(|dir| dir.is_absolute())
-            .ok_or("name the folder by its whole path")?;
+    /// Begins a backup into the folder `dir` of the query, for somebody on this machine whose `proof`
+    /// is good for it ([`place`]).
+    pub async fn begin(&self, peer: &Peer, query: &str) -> Result<Value, Refusal> {
+        let refused = |text: &str| Refusal::new(StatusCode::FORBIDDEN, text);
+        if peer.task.is_some() || !peer.address.ip().to_canonical().is_loopback() {
+            return Err(refused("a backup is begun on the server's own machine"));
+        }
+        let given = |wanted: &str| {
+            let mut all = form_urlencoded::parse(query.as_bytes());
+            let found = all.find(|(name, _)| name == wanted);
+            found.map(|(_, value)| value.into_owned())
+        };
+        let dir = PathBuf::from(given("dir").unwrap_or_default());
+        let proof = given("proof").unwrap_or_default();
+        let data = self.data_dir.parent().unwrap_or(&self.data_dir).to_owned();
+        let proven = tokio::task::spawn_blocking(move || place::proven(&dir, &proof, &data)).await;
+        let proven = proven.map_err(|error| refused(&error.to_string()))?;
+        let dir = proven.map_err(|why| refused(&why.to_string()))?;
         {
             let mut progress = self.lock();
             if matches!(*progress, Progress::Running) {
-                return Err("a backup is being taken already".to_owned());
+                return Err("a backup is being taken already".to_owned().into());
             }
             *progress = Progress::Running;
         }
@@ -82,16 +93,14 @@ impl Backup {
         Ok(json!({ "state": "running" }))
     }
 
-    /// How far the last one is, for whom policies let do `wharf:Backup`.
-    pub async fn state(&self, cx: Context) -> Result<Value, String> {
-        let checks = [Check::any("wharf:Backup")];
-        self.dispatcher.authorize(cx, &checks).await?;
-        Ok(match &*self.lock() {
+    /// How far the last one is.
+    pub fn state(&self) -> Value {
+        match &*self.lock() {
             Progress::None => json!({ "state": "none" }),
             Progress::Running => json!({ "state": "running" }),
             Progress::Done(head) => json!({ "state": "done", "backup": head }),
             Progress::Failed(reason) => json!({ "state": "failed", "reason": reason }),
-        })
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Progress> {

@@ -7,8 +7,6 @@ use wharf_blobs::{Blobs, Digest, Limits};
 use wharf_journal::{Journal, JournalOptions};
 use wharf_seal::Keyring;
 use wharf_store::{Range, Store, StoreOptions};
-use wharf_svc_iam::{Directory, IamGate, Mode};
-use wharf_wire::Dispatcher;
 
 use super::{Backup, BackupError, restore};
 use crate::root::{RootCredentials, save};
@@ -48,12 +46,10 @@ fn plane() -> Plane {
     save(&dir.path().join("server"), &keyring, &root).unwrap();
     fs::create_dir(dir.path().join("server/tls")).unwrap();
     fs::write(dir.path().join("server/tls/authority"), "sealed").unwrap();
-    let directory = Arc::new(Directory::new(store.clone(), keyring));
     let backup = Backup {
         store,
         journal,
         blobs,
-        dispatcher: Dispatcher::new(Arc::new(IamGate::new(directory, Mode::Off))),
         clock: Arc::new(SystemClock),
         data_dir: dir.path().join("server"),
         installation: "ab12".into(),

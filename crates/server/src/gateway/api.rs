@@ -10,6 +10,7 @@ use wharf_base::{Clock, ids};
 use wharf_metrics::Requests;
 use wharf_wire::{
     Caller, CallerKind, Context, Dispatcher, Fault, Origin, Service,
+    audit::{Alike, Event},
     codec::form::Form,
     schema::{Protocol, ServiceSchema},
     service::{Answer, Body as Input, failure},
@@ -22,6 +23,7 @@ use super::{
     body::{self, Stopped},
     bytes_in_flight::{BytesInFlight, Full, Hold},
     full, origin,
+    refused::{self, NotLetIn, Unproven},
     source::Source,
     throttle::{Throttle, is_read},
 };
@@ -166,6 +168,12 @@ fn stopped(why: Stopped) -> Fault {
     }
 }
 
+/// Why a body was not read.
+enum Unread {
+    Stopped(Fault),
+    Refused(auth::Refusal),
+}
+
 /// What a request turned out to ask for.
 struct Target<'a> {
     service: &'a Arc<dyn Service>,
@@ -216,7 +224,65 @@ impl Apis {
                 };
                 self.answer(&head, claim, received, &peer, request_id).await
             }
-            Err(fault) => self.unaddressed(&head, claim.service(), &fault, request_id),
+            Err(Unread::Stopped(fault)) => {
+                self.unaddressed(&head, claim.service(), &fault, request_id)
+            }
+            Err(Unread::Refused(refusal)) => {
+                let service = self.find(|schema| claim.service() == Some(schema.signing_name));
+                let protocol = service.map_or(Protocol::Query, |it| it.schema().protocol);
+                let refusal = NotLetIn::Refused(refusal);
+                let fault = refusal.fault(protocol);
+                let asks = self.asks(&head, &claim, &peer, request_id);
+                let named = refused::Named::of(&claim);
+                self.tell_of_refusal(&asks, named, &refusal, &fault, &head)
+                    .await;
+                self.unaddressed(&head, claim.service(), &fault, request_id)
+            }
+        }
+    }
+
+    /// What is asked for, as far as the head tells.
+    fn asks<'a>(
+        &self,
+        head: &Head,
+        claim: &Claim,
+        peer: &'a Peer,
+        request_id: &'a str,
+    ) -> Unproven<'a> {
+        let target = head.get("x-amz-target").and_then(|it| it.rsplit_once('.'));
+        let service = match target {
+            Some((prefix, _)) => self.find(|schema| schema.target_prefix == prefix),
+            None => self.find(|schema| claim.service() == Some(schema.signing_name)),
+        };
+        let schema = service.map(|it| it.schema());
+        let name = schema.zip(target).map(|(schema, (_, name))| (schema, name));
+        Unproven {
+            service: schema.map_or("wharf", |it| it.signing_name),
+            name: name.map_or(refused::UNVERIFIED, |(schema, name)| {
+                refused::operation(schema, name)
+            }),
+            peer,
+            request_id,
+        }
+    }
+
+    /// Tells the audit log of a request that nobody was let in for.
+    async fn tell_of_refusal(
+        &self,
+        asks: &Unproven<'_>,
+        named: refused::Named,
+        why: &NotLetIn,
+        fault: &Fault,
+        head: &Head,
+    ) {
+        let cx = self.framed(
+            head,
+            Caller::unproven(&self.account, ""),
+            asks.peer,
+            asks.request_id,
+        );
+        if let Some((event, alike)) = refused::event(asks, named, why, fault, cx) {
+            self.dispatcher.tell_often(event, alike).await;
         }
     }
 
@@ -228,7 +294,7 @@ impl Apis {
         claim: &Claim,
         hold: &Hold,
         asking: &Asking,
-    ) -> Result<Vec<u8>, Fault> {
+    ) -> Result<Vec<u8>, Unread> {
         match auth::verify_head(claim, &head.parts(), self.clock.now()) {
             auth::Head::Refused(refusal) => {
                 // A small body is on its way already, and taking it keeps the connection.
@@ -239,20 +305,19 @@ impl Apis {
                 {
                     let _ = body::read(body, MAX_BODY_STRANGER, hold).await;
                 }
-                let service = self.find(|schema| claim.service() == Some(schema.signing_name));
-                let protocol = service.map_or(Protocol::Query, |it| it.schema().protocol);
-                return Err(auth::fault(protocol, &refusal));
+                return Err(Unread::Refused(refusal));
             }
             auth::Head::Holds => {
                 if let Ok(key) = &claim.key {
-                    self.admit(&key.caller, hold, asking)?;
+                    let admitted = self.admit(&key.caller, hold, asking);
+                    admitted.map_err(Unread::Stopped)?;
                 }
             }
             auth::Head::Open => {}
         }
         let read = body::read(body, self.body_limit(claim), hold).await;
         hold.complete();
-        read.map_err(stopped)
+        read.map_err(|why| Unread::Stopped(stopped(why)))
     }
 
     /// The caller of a request is known: what it holds counts for that caller's account, or for
@@ -314,58 +379,122 @@ impl Apis {
         if let Some(index) = schema.find_operation(&target.operation) {
             received.named.operation = schema.operations[index].name;
         }
-        let context = self.context(
-            head,
-            claim,
-            &body_sha256,
-            schema.signing_name,
+        let asks = Unproven {
+            service: schema.signing_name,
+            name: refused::operation(schema, &target.operation),
             peer,
             request_id,
-        );
-        let context = context
-            .and_then(|cx| self.may_be_sent_so(head, &target.operation).map(|()| cx))
-            .map_err(|refusal| refusal.fault(schema.protocol))
-            .and_then(|cx| {
-                self.admit(&cx.caller, received.hold, received.asking)?;
-                let narrowed = is_narrowed(&target.input);
-                self.throttle
-                    .take(&cx.caller, schema, &target.operation, narrowed, cx.now)?;
-                Ok(cx)
-            });
-        match context {
-            Ok(cx) => {
-                self.dispatcher
-                    .dispatch(&**target.service, cx, &target.operation, target.input)
-                    .await
+        };
+        let named = refused::Named::of(&claim);
+        let known = self
+            .context(head, claim, &body_sha256, &asks)
+            .and_then(|cx| self.may_be_sent_so(head, &target.operation).map(|()| cx));
+        let cx = match known {
+            Ok(cx) => cx,
+            Err(refusal) => {
+                let fault = refusal.fault(schema.protocol);
+                self.tell_of_refusal(&asks, named, &refusal, &fault, head)
+                    .await;
+                return failure(schema, &fault, request_id);
             }
-            Err(fault) => failure(schema, &fault, request_id),
+        };
+        if let Err(fault) = self.admit(&cx.caller, received.hold, received.asking) {
+            return failure(schema, &fault, request_id);
         }
+        let narrowed = is_narrowed(&target.input);
+        let taken = self
+            .throttle
+            .take(&cx.caller, schema, &target.operation, narrowed, cx.now);
+        if let Err(fault) = taken {
+            self.tell_of_throttling(cx, &asks, &fault).await;
+            return failure(schema, &fault, request_id);
+        }
+        self.dispatcher
+            .dispatch(&**target.service, cx, &target.operation, target.input)
+            .await
     }
 
-    /// The context of a request that is no API call, signed for `service`; its body is empty.
+    /// A caller learns of each refusal, the audit log how many there were.
+    async fn tell_of_throttling(&self, cx: Context, asks: &Unproven<'_>, fault: &Fault) {
+        let by = format!("{} {} {} throttled", cx.caller.arn, asks.service, asks.name);
+        let event = Event::of_service(cx, asks.service, asks.name);
+        let event = Event {
+            is_api_call: true,
+            ..event.with_error(fault.code.clone(), fault.message.clone())
+        };
+        self.dispatcher
+            .tell_often(event, Alike { proven: true, by })
+            .await;
+    }
+
+    /// The context of a request that is no API call, signed for the service that it is for; its body
+    /// is empty.
     pub async fn authenticate<B>(
         &self,
         request: &Request<B>,
-        service: &'static str,
-        peer: &Peer,
+        asks: &Unproven<'_>,
     ) -> Result<Context, Answer> {
         let head = Head::of(request);
         let claim = self.claim(&head).await;
-        let body_sha256 = sha256_hex(b"");
-        self.context(&head, claim, &body_sha256, service, peer, &ids::uuid())
-            .map_err(|refusal| not_let_in(&refusal))
+        let named = refused::Named::of(&claim);
+        match self.context(&head, claim, &sha256_hex(b""), asks) {
+            Ok(cx) => Ok(cx),
+            Err(refusal) => Err(self.send_away(&head, asks, named, &refusal).await),
+        }
     }
 
-    /// The node that a request signed for `wharf` comes from, whatever `--iam` says; its credentials
-    /// may be over.
-    pub async fn node<B>(&self, request: &Request<B>) -> Result<Caller, Answer> {
+    /// The answer to a request that is refused whoever sent it.
+    pub async fn turn_away<B>(
+        &self,
+        request: &Request<B>,
+        asks: &Unproven<'_>,
+        refusal: &NotLetIn,
+    ) -> Answer {
+        let (head, nobody) = (Head::of(request), refused::Named::default());
+        self.send_away(&head, asks, nobody, refusal).await
+    }
+
+    async fn send_away(
+        &self,
+        head: &Head,
+        asks: &Unproven<'_>,
+        named: refused::Named,
+        refusal: &NotLetIn,
+    ) -> Answer {
+        let fault = refusal.fault(Protocol::Json { minor: 1 });
+        self.tell_of_refusal(asks, named, refusal, &fault, head)
+            .await;
+        Answer {
+            status: 403,
+            content_type: "application/json",
+            body: wharf_wire::codec::json::encode_fault(&fault),
+        }
+    }
+
+    /// The context of a node's request, signed for `wharf`, whatever `--iam` says; its credentials may
+    /// be over.
+    pub async fn node<B>(
+        &self,
+        request: &Request<B>,
+        asks: &Unproven<'_>,
+    ) -> Result<Context, Answer> {
         let head = Head::of(request);
         let now = self.clock.now();
         let claim = Claim::read_of_node(&*self.directory, &head.parts(), now).await;
-        let verified = auth::verify(claim, &head.parts(), &sha256_hex(b""), "wharf", now);
-        verified
-            .map(|verified| verified.caller)
-            .map_err(|refusal| not_let_in(&NotLetIn::Refused(refusal)))
+        let named = refused::Named::of(&claim);
+        match auth::verify(claim, &head.parts(), &sha256_hex(b""), asks.service, now) {
+            Ok(verified) => Ok(self.framed(&head, verified.caller, asks.peer, asks.request_id)),
+            Err(refusal) => {
+                let refusal = NotLetIn::Refused(refusal);
+                Err(self.send_away(&head, asks, named, &refusal).await)
+            }
+        }
+    }
+
+    /// The context of a request whose sender proves in another way who it is, or not at all.
+    pub fn frame<B>(&self, request: &Request<B>, peer: &Peer, request_id: &str) -> Context {
+        let nobody = Caller::unproven(&self.account, "");
+        self.framed(&Head::of(request), nobody, peer, request_id)
     }
 
     fn context(
@@ -373,11 +502,9 @@ impl Apis {
         head: &Head,
         claim: Claim,
         body_sha256: &str,
-        service: &'static str,
-        peer: &Peer,
-        request_id: &str,
+        asks: &Unproven<'_>,
     ) -> Result<Context, NotLetIn> {
-        let now = self.clock.now();
+        let peer = asks.peer;
         let (caller, region) = if self.iam == IamMode::Off {
             if self.is_shut_to(peer) {
                 return Err(NotLetIn::Task);
@@ -393,17 +520,26 @@ impl Apis {
             };
             (caller, region)
         } else {
-            let verified = auth::verify(claim, &head.parts(), body_sha256, service, now)
+            let now = self.clock.now();
+            let verified = auth::verify(claim, &head.parts(), body_sha256, asks.service, now)
                 .map_err(NotLetIn::Refused)?;
             (verified.caller, verified.region)
         };
-        let scheme = if peer.secure { "https" } else { "http" };
         Ok(Context {
-            account: caller.account.clone(),
             region,
+            ..self.framed(head, caller, peer, asks.request_id)
+        })
+    }
+
+    /// Who asks, from where and when; in the installation's region.
+    fn framed(&self, head: &Head, caller: Caller, peer: &Peer, request_id: &str) -> Context {
+        let scheme = if peer.secure { "https" } else { "http" };
+        Context {
+            account: caller.account.clone(),
+            region: self.region.clone(),
             caller,
             called_via: Vec::new(),
-            now,
+            now: self.clock.now(),
             request_id: request_id.to_owned(),
             source_ip: Some(peer.address.ip()),
             origin: peer.task.as_ref().map(|task| Origin {
@@ -413,7 +549,7 @@ impl Apis {
             user_agent: head.get("user-agent").unwrap_or_default().to_owned(),
             secure: peer.secure,
             endpoint: format!("{scheme}://{}", head.get("host").unwrap_or("localhost")),
-        })
+        }
     }
 
     /// With `--iam off` a page of another site can make a browser send a GET that says nothing of
@@ -524,47 +660,6 @@ fn is_narrowed(input: &Input) -> bool {
     }
 }
 
-fn not_let_in(refusal: &NotLetIn) -> Answer {
-    Answer {
-        status: 403,
-        content_type: "application/json",
-        body: wharf_wire::codec::json::encode_fault(&refusal.fault(Protocol::Json { minor: 1 })),
-    }
-}
-
-enum NotLetIn {
-    Refused(auth::Refusal),
-    Foreign(&'static str),
-    /// An operation that changes something, by GET.
-    Get,
-    /// A task, with `--iam off`.
-    Task,
-}
-
-impl NotLetIn {
-    /// In the words of the protocol.
-    fn fault(&self, protocol: Protocol) -> Fault {
-        match self {
-            Self::Refused(refusal) => auth::fault(protocol, refusal),
-            Self::Task => Fault::sender(
-                "AccessDeniedException",
-                403,
-                "With --iam off, tasks may call nothing; --tasks-as-root lets them.",
-            ),
-            Self::Foreign(header) => Fault::sender(
-                "AccessDeniedException",
-                403,
-                format!("Unsigned requests with a foreign {header} are refused."),
-            ),
-            Self::Get => Fault::sender(
-                "AccessDeniedException",
-                403,
-                "Unsigned GET requests only read. Send this operation by POST.",
-            ),
-        }
-    }
-}
-
 /// An answer as an HTTP response.
 pub fn respond(answer: Answer, request_id: &str) -> Response<Body> {
     let mut response = Response::new(full(answer.body));
@@ -575,8 +670,13 @@ pub fn respond(answer: Answer, request_id: &str) -> Response<Body> {
         header::CONTENT_TYPE,
         header::HeaderValue::from_static(answer.content_type),
     );
-    if let Ok(id) = request_id.parse() {
-        headers.insert("x-amzn-requestid", id);
-    }
+    name_request(&mut response, request_id);
     response
+}
+
+/// Says the request's id, by which `wharf why` finds it.
+pub fn name_request(response: &mut Response<Body>, request_id: &str) {
+    if let Ok(id) = request_id.parse() {
+        response.headers_mut().insert("x-amzn-requestid", id);
+    }
 }

@@ -3,7 +3,7 @@
 use http::Method;
 use wharf_planeproto::{Plane, wire};
 
-use super::Channel;
+use super::{Channel, control};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Route {
@@ -12,30 +12,12 @@ pub enum Route {
     Health,
     /// A node that joins.
     Join,
-    /// A token for one is asked for.
-    JoinToken,
     /// A node asks for new credentials.
     NodeCredentials,
     /// It has written them down.
     NodeConfirmation,
-    /// Which nodes joined.
-    Nodes,
-    /// The keys of the keyring.
-    Keys,
-    KeyRotation,
-    KeyRetirement,
-    /// A node is removed for good.
-    NodeRemoval,
-    /// What the installation runs.
-    Overview,
-    /// The certificate of the authority of requested certificates.
-    CertificateAuthority,
-    /// Why a service or task is as it is.
-    Explain,
-    /// A backup is begun, or how far it is.
-    Backup,
-    /// What the server counts.
-    Metrics,
+    /// A control endpoint, by its place among them.
+    Control(usize),
     /// A websocket of an agent.
     Agent(Channel),
     /// An end of a session of ECS Exec; who it is, its first frame says.
@@ -53,15 +35,9 @@ impl Route {
         Some(match self {
             Self::Registry => "registry",
             Self::Health => "health",
-            Self::Join | Self::JoinToken => "join",
+            Self::Join => "join",
             Self::NodeCredentials | Self::NodeConfirmation => "node-credentials",
-            Self::Nodes | Self::NodeRemoval => "nodes",
-            Self::Keys | Self::KeyRotation | Self::KeyRetirement => "keys",
-            Self::Overview => "overview",
-            Self::CertificateAuthority => "ca",
-            Self::Explain => "explain",
-            Self::Backup => "backup",
-            Self::Metrics => "metrics",
+            Self::Control(endpoint) => control::ENDPOINTS[endpoint].name,
             Self::Agent(Channel::Acs) => "acs",
             Self::Agent(Channel::Tcs) => "tcs",
             Self::DataChannel => "data-channel",
@@ -77,25 +53,15 @@ pub fn classify(method: &Method, path: &str) -> Route {
     match path {
         "/" if method == Method::POST || method == Method::GET => Route::Api,
         "/health" => Route::Health,
-        "/metrics" if method == Method::GET => Route::Metrics,
         "/wharf/join" => Route::Join,
-        "/wharf/join-token" if method == Method::POST => Route::JoinToken,
-        "/wharf/backup" if method == Method::GET || method == Method::POST => Route::Backup,
         "/wharf/node/credentials" if method == Method::POST => Route::NodeCredentials,
         "/wharf/node/confirm" if method == Method::POST => Route::NodeConfirmation,
-        "/wharf/keys" if method == Method::GET => Route::Keys,
-        "/wharf/keys/rotate" if method == Method::POST => Route::KeyRotation,
-        "/wharf/keys/retire" if method == Method::POST => Route::KeyRetirement,
-        "/wharf/nodes" if method == Method::GET => Route::Nodes,
-        "/wharf/nodes/remove" if method == Method::POST => Route::NodeRemoval,
-        "/wharf/ca" if method == Method::GET => Route::CertificateAuthority,
-        "/wharf/explain" if method == Method::GET => Route::Explain,
-        "/wharf/overview" if method == Method::GET => Route::Overview,
         "/acs/ws" => Route::Agent(Channel::Acs),
         "/tcs/ws" => Route::Agent(Channel::Tcs),
         "/v2" => Route::Registry,
         _ if path.starts_with("/v2/") => Route::Registry,
         _ if path.starts_with("/v1/data-channel/") => Route::DataChannel,
+        _ if let Some(endpoint) = control::find(method, path) => Route::Control(endpoint),
         _ if method == Method::POST => wire::plane_of(path).map_or(Route::Nothing, Route::Plane),
         _ => Route::Nothing,
     }
@@ -127,12 +93,8 @@ mod tests {
             ),
             (Method::GET, "/plane/v1/network", Route::Nothing),
             (Method::POST, "/plane/v1/nothing", Route::Nothing),
-            (Method::GET, "/wharf/overview", Route::Overview),
             (Method::POST, "/wharf/overview", Route::Nothing),
-            (Method::GET, "/wharf/explain", Route::Explain),
-            (Method::GET, "/metrics", Route::Metrics),
             (Method::POST, "/metrics", Route::Nothing),
-            (Method::GET, "/wharf/ca", Route::CertificateAuthority),
             (
                 Method::POST,
                 "/wharf/node/credentials",
@@ -140,16 +102,14 @@ mod tests {
             ),
             (Method::GET, "/wharf/node/credentials", Route::Nothing),
             (Method::POST, "/wharf/node/confirm", Route::NodeConfirmation),
-            (Method::GET, "/wharf/keys", Route::Keys),
-            (Method::POST, "/wharf/keys/rotate", Route::KeyRotation),
-            (Method::POST, "/wharf/keys/retire", Route::KeyRetirement),
             (Method::GET, "/wharf/keys/rotate", Route::Nothing),
-            (Method::GET, "/wharf/nodes", Route::Nodes),
-            (Method::POST, "/wharf/nodes/remove", Route::NodeRemoval),
             (Method::GET, "/wharf/nodes/remove", Route::Nothing),
             (Method::GET, "/favicon.ico", Route::Nothing),
         ] {
             assert_eq!(classify(&method, path), route, "{method} {path}");
         }
+        let name = |method, path| classify(method, path).name();
+        assert_eq!(name(&Method::GET, "/metrics"), Some("metrics"));
+        assert_eq!(name(&Method::POST, "/wharf/keys/rotate"), Some("keys"));
     }
 }

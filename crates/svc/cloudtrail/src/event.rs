@@ -47,7 +47,18 @@ struct Record<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Additional<'a> {
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     authorization: &'a [Decided],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repeats: Option<Repeats>,
+}
+
+/// So many more like it came.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Repeats {
+    count: u64,
+    since: String,
 }
 
 #[derive(Serialize)]
@@ -125,16 +136,14 @@ pub fn render(event: &Event) -> serde_json::Result<Vec<u8>> {
             Some(address) => address.to_canonical().to_string(),
             None => cx.caller.arn.clone(),
         },
-        user_agent: &cx.user_agent,
+        user_agent: beginning(&cx.user_agent),
         error_code: error.map(|(code, _)| code.as_str()),
         error_message: error
             .map(|(_, text)| text.as_str())
             .filter(|it| !it.is_empty()),
         request_parameters: raw(&event.parameters)?,
         response_elements: raw(&event.response)?,
-        additional_event_data: (!event.decided.is_empty()).then_some(Additional {
-            authorization: &event.decided,
-        }),
+        additional_event_data: additional(event),
         request_id: &cx.request_id,
         event_id: ids::uuid(),
         read_only: event.read_only,
@@ -149,6 +158,18 @@ pub fn render(event: &Event) -> serde_json::Result<Vec<u8>> {
         event_category: "Management",
     };
     serde_json::to_vec(&record)
+}
+
+fn additional(event: &Event) -> Option<Additional<'_>> {
+    let repeats = event.repeats.map(|it| Repeats {
+        count: it.count,
+        since: it.since.iso8601_seconds(),
+    });
+    let some = repeats.is_some() || !event.decided.is_empty();
+    some.then_some(Additional {
+        authorization: &event.decided,
+        repeats,
+    })
 }
 
 fn identity(caller: &Caller) -> Identity<'_> {
@@ -184,10 +205,12 @@ fn identity(caller: &Caller) -> Identity<'_> {
             invoked_by: Some(&caller.arn),
             ..plain
         },
+        // Nothing is proven: the key is the one that was named.
         CallerKind::Anonymous => Identity {
-            kind: "AWSAccount",
-            principal_id: Some("ANONYMOUS_PRINCIPAL"),
+            kind: "Unknown",
+            principal_id: None,
             arn: None,
+            account_id: None,
             ..plain
         },
     }
@@ -243,6 +266,12 @@ fn kind_of(arn: &Arn) -> String {
         kind.push_str(letters.as_str());
     }
     format!("AWS::{service}::{kind}")
+}
+
+/// At most as many bytes as CloudTrail keeps of a name.
+fn beginning(agent: &str) -> &str {
+    const MOST: usize = 1024;
+    &agent[..agent.floor_char_boundary(MOST)]
 }
 
 /// What follows the last slash.

@@ -1,10 +1,11 @@
 //! CloudTrail: who asked for what, from where, and which statement let or did not let them.
 //!
 //! The dispatcher tells [`Recorder`] of every request that reached it with a valid signature, and of
-//! every decision about the registry, agents' and planes' streams and join tokens. Requests that prove
-//! no identity are not recorded, as on AWS: strangers could push the history out.
+//! every decision about the registry, agents' and planes' streams, exec sessions, join tokens and the
+//! control endpoints; the gateway tells of requests that were refused before, which are counted
+//! ([`repeated`]): strangers must not be able to push the history out.
 //!
-//! Calls between services, made while one of these requests is carried out, are not recorded.
+//! Of calls between services those are recorded that change something in the service's own name.
 
 mod authorize;
 mod deliver;
@@ -15,6 +16,7 @@ mod lookup;
 mod names;
 mod recorder;
 mod records;
+mod repeated;
 mod trails;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};

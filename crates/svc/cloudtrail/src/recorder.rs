@@ -3,25 +3,30 @@
 //! A request does not wait until its event is on disk. It waits while the queue is full and the
 //! journal works; when the journal does not (a full disk), events are counted instead and an event
 //! says how many were lost, since requests that would make room must still be answered.
+//!
+//! Events that may come very often are counted ([`crate::repeated`]).
 
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc,
+        Arc, Mutex as StdMutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
-use tokio::sync::{Mutex, mpsc};
+use tokio::{
+    sync::{Mutex, mpsc},
+    time::{MissedTickBehavior, interval},
+};
 use wharf_base::Clock;
 use wharf_journal::{Journal, MAX_APPEND_BYTES};
 use wharf_wire::{
     async_trait,
-    audit::{Auditor, Event},
+    audit::{Alike, Auditor, Event},
 };
 
-use crate::{event, log::stream};
+use crate::{event, log::stream, repeated::Repeated};
 
 /// Events that may wait; one has at most some 40 KiB, most have one.
 const QUEUE: usize = 2048;
@@ -31,6 +36,8 @@ const BATCH: usize = 512;
 const PAUSE: Duration = Duration::from_millis(50);
 /// After a write that failed.
 const RETRY: Duration = Duration::from_secs(1);
+/// How often events that were counted are looked at.
+const LOOK: Duration = Duration::from_secs(5);
 /// Operations that move data rather than manage something; CloudTrail leaves them out too, unless
 /// a trail asks for them.
 const DATA: [(&str, &str); 1] = [("logs", "PutLogEvents")];
@@ -41,12 +48,29 @@ struct Line {
     json: Vec<u8>,
 }
 
+impl Line {
+    fn of(event: Event) -> Option<Self> {
+        match event::render(&event) {
+            Ok(json) => Some(Self {
+                account: event.context.account,
+                region: event.context.region,
+                json,
+            }),
+            Err(error) => {
+                tracing::error!(%error, name = event.name, "an event cannot be written as JSON");
+                None
+            }
+        }
+    }
+}
+
 /// Takes events, and writes them while [`Recorder::run`] does.
 pub struct Recorder {
     journal: Journal,
     clock: Arc<dyn Clock>,
     queue: mpsc::Sender<Line>,
     waiting: Mutex<mpsc::Receiver<Line>>,
+    repeated: StdMutex<Repeated>,
     /// Somebody writes, and the last write went well.
     works: AtomicBool,
     lost: AtomicU64,
@@ -63,6 +87,7 @@ impl Recorder {
             clock,
             queue,
             waiting: Mutex::new(waiting),
+            repeated: StdMutex::default(),
             works: AtomicBool::new(false),
             lost: AtomicU64::new(0),
             recorded: AtomicU64::new(0),
@@ -75,9 +100,17 @@ impl Recorder {
         let mut waiting = self.waiting.lock().await;
         self.works.store(true, Ordering::Relaxed);
         let mut batch = Vec::new();
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            if waiting.recv_many(&mut batch, BATCH).await == 0 {
-                return;
+            tokio::select! {
+                count = waiting.recv_many(&mut batch, BATCH) => if count == 0 {
+                    return;
+                },
+                _ = look.tick() => {
+                    let due = self.repeated().due(self.clock.now());
+                    batch.extend(due.into_iter().filter_map(Line::of));
+                }
             }
             while !batch.is_empty() {
                 if !self.write(&mut batch).await {
@@ -95,9 +128,15 @@ impl Recorder {
         while let Ok(line) = waiting.try_recv() {
             batch.push(line);
         }
+        let counted = self.repeated().all(self.clock.now());
+        batch.extend(counted.into_iter().filter_map(Line::of));
         if !self.write(&mut batch).await {
             tracing::error!(events = batch.len(), "events of the audit log are lost");
         }
+    }
+
+    fn repeated(&self) -> MutexGuard<'_, Repeated> {
+        self.repeated.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Events written, and events lost, since the start.
@@ -168,17 +207,8 @@ impl Auditor for Recorder {
     }
 
     async fn record(&self, event: Event) {
-        let json = match event::render(&event) {
-            Ok(json) => json,
-            Err(error) => {
-                tracing::error!(%error, name = event.name, "an event cannot be written as JSON");
-                return;
-            }
-        };
-        let line = Line {
-            account: event.context.account,
-            region: event.context.region,
-            json,
+        let Some(line) = Line::of(event) else {
+            return;
         };
         let full = match self.queue.try_send(line) {
             Ok(()) => return,
@@ -191,6 +221,14 @@ impl Auditor for Recorder {
         } else {
             self.lost.fetch_add(1, Ordering::Relaxed);
             self.lost_in_all.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    async fn record_often(&self, event: Event, alike: Alike) {
+        let now = self.clock.now();
+        let first = self.repeated().see(event, alike, now);
+        if let Some(first) = first {
+            self.record(first).await;
         }
     }
 }

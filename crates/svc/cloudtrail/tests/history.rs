@@ -70,6 +70,7 @@ impl Trail {
                 allowed: true,
                 by: "statement 1 of p".to_owned(),
             }],
+            repeats: None,
         }
     }
 

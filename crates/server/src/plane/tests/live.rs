@@ -75,6 +75,7 @@ impl Server {
             region: REGION.to_owned(),
             public_cidr: "127.64.0.0/16".parse().unwrap(),
             throttling: crate::gateway::throttle::Throttling::Off,
+            audit: true,
             log_bytes: None,
             repository_bytes: None,
             disk: wharf_wal::Disk::default(),

@@ -28,16 +28,20 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
 /// What waits when a session is over is delivered within this time.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
-/// Serves an upgraded connection until it or the session ends.
-pub async fn serve<S>(session: Arc<Session>, io: S)
+/// Serves an upgraded connection until it or the session ends. `seated` is told which end it turned
+/// out to be; `None` if its token is none.
+pub async fn serve<S, F>(session: Arc<Session>, io: S, seated: impl FnOnce(Option<Side>) -> F)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
+    F: Future<Output = ()>,
 {
     let limits = WebSocketConfig::default()
         .max_message_size(Some(MAX_MESSAGE))
         .max_frame_size(Some(MAX_MESSAGE));
     let mut socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(limits)).await;
-    let seat = match open(&session, &mut socket).await {
+    let opened = open(&session, &mut socket).await;
+    seated(opened.as_ref().map(|seat| seat.side)).await;
+    let seat = match opened {
         Some(seat) => seat,
         None => {
             tracing::info!(session = session.id, "a data channel was refused");

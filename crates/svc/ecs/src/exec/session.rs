@@ -231,6 +231,16 @@ impl Session {
         Some(token)
     }
 
+    /// ARN of the task that the command runs in.
+    pub fn task(&self) -> &str {
+        &self.task
+    }
+
+    /// ARN of the principal that the client's tokens are given to.
+    pub fn owner(&self) -> &str {
+        &self.owner
+    }
+
     pub fn is_owned_by(&self, caller: &str) -> bool {
         self.owner == caller
     }
