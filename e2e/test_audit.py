@@ -1,14 +1,22 @@
 """The audit log: who asked for what, what decided, and nothing of what must stay secret."""
 
+import datetime
 import gzip
 import json
+import re
+import signal
 
 import pytest
+import requests
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from harness import tasks, tools
+from harness import joining, tasks, tools
 from harness.installation import Installation, Keys
 from harness.waiting import wait_for
+from session.client import Session
 
 
 def events(wharf, **attribute):
@@ -105,3 +113,163 @@ def test_events_outlive_the_server_and_reach_a_trail(tmp_path):
         assert any(record["eventName"] == "CreateCluster" for record in records)
         status = trails.get_trail_status(Name="main")
         assert status["IsLogging"] is True
+
+
+def event(wharf, name, wanted=lambda event: True):
+    """The newest event of that name that is as wanted, once it is written."""
+    return wait_for(lambda: [one for one in events(wharf, EventName=name) if wanted(one)], 10, f"an event {name}")[0]
+
+
+def why(wharf, request):
+    return tools.run(tools.wharf(), "why", request, "--data", wharf.data).stdout
+
+
+def ask(wharf, method, path, keys=None):
+    """A request without a body, signed for wharf's own service."""
+    keys = keys or wharf.root
+    request = AWSRequest(method=method, url=wharf.endpoint + path)
+    SigV4Auth(Credentials(keys.access_key, keys.secret_key), "wharf", "us-east-1").add_auth(request)
+    return requests.request(method, request.url, headers=dict(request.headers.items()), timeout=20)
+
+
+def test_spent_tokens_are_told_but_never_shown(wharf):
+    token = joining.token(wharf)
+    number, secret, digest = token.split(".")
+    made = event(wharf, "CreateJoinToken", lambda one: (one["responseElements"] or {}).get("tokenId") == number)
+    assert made["requestParameters"]["cluster"] == "default" and made["userIdentity"]["type"] == "Root"
+    join = f"{wharf.endpoint}/wharf/join"
+    wrong = requests.post(join, json={"token": f"{number}.{'0' * 32}.{digest}"}, timeout=20)
+    assert wrong.status_code == 403
+    refused = event(wharf, "JoinNode", lambda one: one.get("errorCode") == "AccessDenied")
+    assert refused["requestParameters"] == {"tokenId": number} and "secret is wrong" in refused["errorMessage"]
+    assert refused["userIdentity"] == {"type": "Unknown"} and refused["sourceIPAddress"] == "127.0.0.1"
+    assert "did not prove" in why(wharf, wrong.headers["x-amzn-requestid"])
+    joined = requests.post(join, json={"token": token}, timeout=20)
+    assert joined.status_code == 200
+    accepted = event(wharf, "JoinNode", lambda one: one["requestID"] == joined.headers["x-amzn-requestid"])
+    node = accepted["responseElements"]["node"]
+    assert accepted["requestParameters"] == {"tokenId": number} and accepted["userIdentity"]["userName"] == node
+    assert node in why(wharf, accepted["requestID"])
+    for _ in range(50):
+        assert requests.post(join, json={"token": token}, timeout=20).status_code == 403
+    text = json.dumps([events(wharf, EventName=name) for name in ("CreateJoinToken", "JoinNode")])
+    assert secret not in text
+    spent = [one for one in events(wharf, EventName="JoinNode") if "unknown or spent" in one.get("errorMessage", "")]
+    assert len(spent) == 1, "refusals that are alike are counted"
+    tools.run(tools.wharf(), "node", "remove", "--data", wharf.data, node)
+
+
+def test_data_channels_are_told(wharf, busybox):
+    task = tasks.run(wharf, busybox, run_options={"enableExecuteCommand": True}, stopTimeout=2, **tasks.sh("sleep 600"))
+    task.wait("RUNNING")
+    try:
+        answer = wharf.client("ecs").execute_command(task=task.arn, command="echo hello", interactive=True, container="main")["session"]
+        assert Session(answer["sessionId"], answer["streamUrl"], "0" * 64).wait_closed() == 1008
+        session = Session(answer["sessionId"], answer["streamUrl"], answer["tokenValue"])
+        session.wait_over()
+    finally:
+        task.stop(wait=False)
+    of_it = lambda one: (one["requestParameters"] or {}).get("sessionId") == answer["sessionId"]  # noqa: E731
+    opened = event(wharf, "OpenDataChannel", lambda one: of_it(one) and "errorCode" not in one)
+    assert opened["eventSource"] == "ssmmessages.amazonaws.com" and opened["userIdentity"]["type"] == "Root"
+    assert opened["requestParameters"]["task"] == task.arn
+    refused = event(wharf, "OpenDataChannel", lambda one: one.get("errorCode") == "AccessDenied")
+    assert refused["userIdentity"] == {"type": "Unknown"} and "token" in refused["errorMessage"]
+    assert "OpenDataChannel" in why(wharf, opened["requestID"]) and "token is not valid" in why(wharf, refused["requestID"])
+    assert answer["tokenValue"] not in json.dumps(events(wharf, EventName="OpenDataChannel"))
+
+
+def test_registry_requests_are_told(wharf, busybox):
+    repository = busybox.split("/")[-1].split(":")[0].split("@")[0]
+    name, keys = user(wharf, {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"})
+    password = wharf.registry_password(keys)
+    path = f"{wharf.endpoint}/v2/{repository}/manifests/latest"
+    assert requests.get(path, auth=("AWS", password), timeout=20).status_code == 403
+    denied = wait_for(lambda: [one for one in events(wharf, Username=name) if one["eventName"] == "BatchGetImage"], 10, "the event")[0]
+    assert denied["errorCode"] == "AccessDenied" and denied["eventSource"] == "ecr.amazonaws.com"
+    assert denied["additionalEventData"]["authorization"][0]["allowed"] is False
+    assert "denied ecr:BatchGetImage" in why(wharf, denied["requestID"])
+
+
+def test_what_services_do_in_their_own_name_is_told(wharf, busybox):
+    task = tasks.run(wharf, busybox, network="awsvpc", run_options=tasks.in_vpc(wharf), **tasks.sh("true"))
+    task.wait("STOPPED")
+    made = event(wharf, "CreateNetworkInterface", lambda one: one["userIdentity"].get("invokedBy") == "ecs.amazonaws.com")
+    assert made["userIdentity"]["type"] == "AWSService" and made["eventSource"] == "ec2.amazonaws.com"
+    assert "by ecs.amazonaws.com" in why(wharf, made["requestID"])
+
+
+def test_control_endpoints_are_told(wharf):
+    name, keys = user(wharf, {"Effect": "Allow", "Action": "wharf:ListNodes", "Resource": "*"})
+    allowed, denied = ask(wharf, "GET", "/wharf/nodes", keys), ask(wharf, "POST", "/wharf/keys/rotate?key=root", keys)
+    assert allowed.status_code == 200 and denied.status_code == 403
+    told = lambda: {one["eventName"]: one for one in events(wharf, Username=name)}  # noqa: E731
+    found = wait_for(lambda: told() if len(told()) == 2 else None, 10, "both events")
+    assert found["ListNodes"]["requestID"] == allowed.headers["x-amzn-requestid"] and found["ListNodes"]["readOnly"] is True
+    refused = found["RotateKeys"]
+    assert refused["requestParameters"] == {"key": "root"} and refused["errorCode"] == "AccessDenied" and refused["readOnly"] is False
+    assert "denied wharf:RotateKeys" in why(wharf, denied.headers["x-amzn-requestid"])
+    assert "allowed wharf:ListNodes" in why(wharf, allowed.headers["x-amzn-requestid"])
+    failed = ask(wharf, "POST", "/wharf/nodes/remove?name=nobody")
+    assert failed.status_code == 400
+    assert "answered InvalidRequest" in why(wharf, event(wharf, "RemoveNode", lambda one: one["requestParameters"] == {"name": "nobody"})["requestID"])
+
+
+def refusals(wharf, name, keys):
+    """Requests whose signature proves nothing: the code, and what was asked for."""
+    wrong, unknown = Keys(keys.access_key, "wrong"), Keys("AKIAIOSFODNN7EXAMPLE", "wrong")
+    for signer, code in ((wrong, "InvalidSignatureException"), (unknown, "UnrecognizedClientException")):
+        for _ in range(30):
+            with pytest.raises(ClientError) as refused:
+                wharf.client("ecs", keys=signer).list_clusters()
+            assert refused.value.response["Error"]["Code"] == code
+        yield signer, code, refused.value.response["ResponseMetadata"]["RequestId"]
+
+
+def test_refused_signatures_and_throttled_calls_are_counted(unstarted):
+    wharf = unstarted(arguments=("--throttle", "1")).start(node=False)
+    name, keys = user(wharf, {"Effect": "Allow", "Action": "ecs:*", "Resource": "*"})
+    for signer, code, _ in refusals(wharf, name, keys):
+        found = wait_for(lambda key=signer.access_key: [one for one in events(wharf, AccessKeyId=key) if one.get("errorCode")], 10, code)
+        assert len(found) == 1, f"{len(found)} events for 30 refusals"
+        (refused,) = found
+        assert refused["errorCode"] == code and refused["eventName"] == "ListClusters" and refused["eventSource"] == "ecs.amazonaws.com"
+        assert refused["userIdentity"] == {"type": "Unknown", "accessKeyId": signer.access_key}
+        assert refused["sourceIPAddress"] == "127.0.0.1"
+        assert "did not prove" in why(wharf, refused["requestID"])
+    # An expired one.
+    request = AWSRequest(method="POST", url=f"{wharf.endpoint}/", data="{}", headers={"X-Amz-Target": "AmazonEC2ContainerServiceV20141113.ListClusters"})
+    signing = SigV4Auth(Credentials(keys.access_key, keys.secret_key), "ecs", "us-east-1")
+    signing.add_auth(request)
+    old = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=1)).strftime("%Y%m%dT%H%M%SZ")
+    expired = requests.post(request.url, data="{}", headers={**dict(request.headers.items()), "X-Amz-Date": old}, timeout=20)
+    assert expired.status_code == 400, expired.text
+    # Throttled: as often as SDKs' retries make it.
+    ecs = wharf.client("ecs", keys=keys)
+    throttled = 0
+    for _ in range(120):
+        try:
+            ecs.delete_cluster(cluster="nothing")
+        except ClientError as error:
+            throttled += error.response["Error"]["Code"] == "ThrottlingException"
+    assert throttled > 20
+    of_user = lambda: [one for one in events(wharf, Username=name) if one.get("errorCode") == "ThrottlingException"]  # noqa: E731
+    (first,) = wait_for(of_user, 10, "the throttled call")
+    assert first["eventName"] == "DeleteCluster" and "answered ThrottlingException" in why(wharf, first["requestID"])
+    # The others are counted; the end of the server says how many there were.
+    wharf.kill_child("server", signal.SIGTERM)
+    found = events(wharf, Username=name)
+    counted = [one for one in found if one.get("errorCode") == "ThrottlingException" and "repeats" in one.get("additionalEventData", {})]
+    assert [one["additionalEventData"]["repeats"]["count"] for one in counted] == [throttled - 1]
+    assert re.search(r"stands for \d+ like it", why(wharf, counted[0]["requestID"]))
+    wrong = [one for one in events(wharf, AccessKeyId="AKIAIOSFODNN7EXAMPLE") if "additionalEventData" in one]
+    assert [one["additionalEventData"]["repeats"]["count"] for one in wrong] == [29]
+
+
+def test_the_audit_log_can_be_switched_off_and_the_doctor_says_so(unstarted):
+    wharf = unstarted(arguments=("--audit", "off")).start(node=False)
+    wharf.client("ecs").list_clusters()
+    assert wharf.client("cloudtrail").lookup_events()["Events"] == []
+    done = tools.run(tools.wharf(), "doctor", "--data", wharf.data, "--json", check=False)
+    check = {one["check"]: one for one in json.loads(done.stdout)["checks"]}["audit log"]
+    assert check["verdict"] == "doubtful" and "OFF" in check["detail"], check

@@ -1,6 +1,7 @@
 """Backup and restore: under load, killed in the middle, and with containers that run on."""
 
 import contextlib
+import json
 import os
 import random
 import signal
@@ -9,6 +10,10 @@ import threading
 import time
 
 import pytest
+import requests
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 from harness import images, processes, tasks, tools
@@ -141,3 +146,59 @@ def test_what_cannot_be_restored_is_refused(wharf, tmp_path, what):
         refused = tools.run(tools.wharf(), "restore", "--data", tmp_path / "other", tmp_path / "b", check=False)
         assert refused.returncode != 0 and "keyring" in refused.stderr
         assert not (tmp_path / "other" / "server").exists()
+
+
+def begin(wharf, keys, query, headers=()):
+    """`POST /wharf/backup` as anybody who reaches the port can send it; unsigned without keys."""
+    request = AWSRequest(method="POST", url=f"{wharf.endpoint}/wharf/backup?{query}")
+    if keys:
+        SigV4Auth(Credentials(keys.access_key, keys.secret_key), "wharf", "us-east-1").add_auth(request)
+    return requests.post(request.url, headers={**dict(request.headers.items()), **dict(headers)}, timeout=20)
+
+
+@pytest.mark.parametrize("iam", ["enforce", "off"])
+def test_the_network_alone_begins_no_backup(unstarted, tmp_path, iam):
+    wharf = unstarted(arguments=("--iam", iam)).start(node=False)
+    allowed = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "wharf:Backup", "Resource": "*"}]}
+    keys = tasks.user(wharf, json.dumps(allowed))[1] if iam == "enforce" else None
+    empty, secret = tmp_path / "empty", "0" * 32
+    empty.mkdir()
+    for proof in ("", "&proof=", f"&proof=aa.{secret}", f"&proof=../x.{secret}"):
+        refused = begin(wharf, keys, f"dir={empty}{proof}")
+        assert refused.status_code == 403 and "shows that you can write" in refused.text, refused.text
+    # Somebody else of the machine, who may write there.
+    theirs = empty / ".wharf-proof-aa"
+    theirs.write_text(secret)
+    os.chown(theirs, 65534, 65534)
+    assert begin(wharf, keys, f"dir={empty}&proof=aa.{secret}").status_code == 403
+    theirs.unlink()
+    # Root of the machine may, but not with a browser, nor into what is to be copied.
+    mine = empty / ".wharf-proof-bb"
+    mine.write_text(secret)
+    for headers in ({"Origin": f"http://localhost:{wharf.port}"}, {"Sec-Fetch-Site": "none"}):
+        refused = begin(wharf, keys, f"dir={empty}&proof=bb.{secret}", headers)
+        assert refused.status_code == 403 and "Browsers" in refused.text, refused.text
+    inside = wharf.data / "node"
+    (inside / ".wharf-proof-cc").write_text(secret)
+    refused = begin(wharf, keys, f"dir={inside}&proof=cc.{secret}")
+    assert refused.status_code == 403 and "data folder" in refused.text
+    (inside / ".wharf-proof-cc").unlink()
+    assert sorted(path.name for path in empty.iterdir()) == [".wharf-proof-bb"], "something was written"
+    assert begin(wharf, keys, f"dir={empty}&proof=bb.{secret}").status_code == 200
+    wait_for(lambda: (empty / "backup.json").exists(), 30, "the backup")
+    # And the command needs no flag, wherever root wants it.
+    backup(wharf, tmp_path / "some" / "where" / "new")
+    backup(wharf, empty)
+    assert not list(empty.glob(".wharf-proof-*"))
+
+
+def test_no_task_begins_a_backup(unstarted, tmp_path):
+    wharf = unstarted(arguments=("--iam", "off", "--tasks-as-root")).start()
+    image, proof = images.push(wharf, "busybox"), tmp_path / ".wharf-proof-aa"
+    proof.write_text("0" * 32)
+    path = f"/wharf/backup?dir={tmp_path}&proof=aa.{'0' * 32}"
+    ask = f"wget -q -O - --post-data= 'http://169.254.170.2:4566{path}'; echo over $?"
+    task = tasks.run(wharf, image, network="awsvpc", run_options=tasks.in_vpc(wharf), **sh(ask))
+    task.wait("STOPPED")
+    assert "over 0" not in task.output() and "over" in task.output(), task.output()
+    assert proof.exists() and not (tmp_path / "LOCK").exists()

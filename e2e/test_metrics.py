@@ -1,6 +1,7 @@
 """What wharf counts, read as Prometheus would."""
 
 import json
+import socket
 
 import requests
 from botocore.auth import SigV4Auth
@@ -10,6 +11,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from harness import tasks, tools
 from harness.installation import free_port
+from harness.services import Web
 from harness.waiting import wait_for
 
 
@@ -82,8 +84,62 @@ def test_each_part_on_a_port_of_this_machine(unstarted):
     # They show a running installation to the doctor, who says how close it is to its limits.
     done = tools.run(tools.wharf(), "doctor", "--data", watched.data, "--json", check=False)
     checks = {check["check"]: check for check in json.loads(done.stdout)["checks"]}
-    for name in ("descriptors", "connections", "node connections", "request bytes", "reconcilers", "nodes"):
+    server_checks = ("descriptors", "connections", "node connections", "request bytes", "audit log", "reconcilers", "nodes")
+    node_checks = ("agent descriptors", "agent connection", "agent state", "container output")
+    for name in (*server_checks, *node_checks, "load balancer descriptors", "listeners", "targets"):
         assert checks[name]["verdict"] == "good", checks[name]
+
+
+def of_part(wharf, socket_name):
+    """What a part of the node shows, without any flag: at its socket in the data folder."""
+    with socket.socket(socket.AF_UNIX) as channel:
+        channel.connect(str(wharf.data / "node" / socket_name))
+        channel.sendall(b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n")
+        answer = b"".join(iter(lambda: channel.recv(65536), b""))
+    return parsed(answer.decode().partition("\r\n\r\n")[2])
+
+
+def test_the_agent_counts_its_tasks_and_pulls(wharf, busybox):
+    before = of_part(wharf, "metrics.sock")
+    task = tasks.run(wharf, busybox, command=["sleep", "60"])
+    task.wait("RUNNING")
+    try:
+        running = ("wharf_agent_tasks", ("status", "RUNNING"))
+        after = wait_for(lambda: (now := of_part(wharf, "metrics.sock"))[running] > before[running] and now, 10, "the running task")
+    finally:
+        wharf.client("ecs").stop_task(task=task.arn)
+    assert after[("wharf_agent_connected",)] == 1
+    failed = ("wharf_agent_pulls_total", ("outcome", "failed"))
+    missing = tasks.run(wharf, f"{wharf.registry}/nothing:here", command=["true"])
+    missing.wait("STOPPED")
+    assert of_part(wharf, "metrics.sock")[failed] == after[failed] + 1
+    wait_for(lambda: of_part(wharf, "metrics.sock")[("wharf_agent_reports_waiting",)] == 0, 20, "all reports")
+    assert not any(task.id in str(key) for key in after), "an id in a label"
+    assert (wharf.data / "node" / "metrics.sock").stat().st_mode & 0o777 == 0o600
+
+
+def test_load_balancers_count_requests_targets_and_listeners(wharf):
+    name = "load-balancer-metrics.sock"
+    before = of_part(wharf, name)
+    grew = lambda now, key: now[key] - before[key]  # noqa: E731
+    web = Web(wharf, image=None)
+    web.make_balancer()
+    try:
+        # Without targets the load balancer answers itself.
+        wait_for(lambda: web.ask()[0] == 503, 30, "the load balancer")
+        # One that nothing answers at.
+        web.elb.register_targets(TargetGroupArn=web.target_group, Targets=[{"Id": "172.31.0.250"}])
+        unhealthy = ("wharf_lb_targets", ("health", "unhealthy"))
+        after = wait_for(lambda: grew(now := of_part(wharf, name), unhealthy) >= 1 and now, 40, "the unhealthy target")
+    finally:
+        web.elb.delete_load_balancer(LoadBalancerArn=web.balancer["LoadBalancerArn"])
+        web.elb.delete_target_group(TargetGroupArn=web.target_group)
+    assert grew(after, ("wharf_lb_requests_total",)) >= 1
+    assert grew(after, ("wharf_lb_answers_total", ("by", "load-balancer"), ("class", "5xx"))) >= 1
+    assert grew(after, ("wharf_lb_new_connections_total",)) >= 1
+    assert grew(after, ("wharf_lb_listeners", ("state", "open"))) >= 1
+    assert after[("wharf_lb_connections_max",)] > 0
+    assert not any("arn" in str(key) for key in after), "an ARN in a label"
 
 
 def test_metrics_are_not_served_to_others():

@@ -57,6 +57,12 @@ def run():
 
 
 def _measure(server, service, target, body):
+    one, many = (rate(server, service, target, body, connections) for connections in (1, 64))
+    return f"{one['rate']:,.0f}", f"{one['50']:.2f}", f"{many['rate']:,.0f}", f"{many['99']:.1f}"
+
+
+def rate(server, service, target, body, connections):
+    """Calls a second, and the time in ms below which half (`50`) and all but a hundredth (`99`) were answered."""
     headers = (
         {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": target}
         if target
@@ -68,9 +74,7 @@ def _measure(server, service, target, body):
         script = pathlib.Path(folder) / "call.lua"
         lines = [f"wrk.headers[ {_quoted(name)} ] = {_quoted(value)}" for name, value in request.headers.items()]
         script.write_text("\n".join(['wrk.method = "POST"', f"wrk.body = {_quoted(body)}", *lines]))
-        one = _wrk(1, script, request.url)
-        many = _wrk(64, script, request.url)
-    return f"{one['rate']:,.0f}", f"{one['50']:.2f}", f"{many['rate']:,.0f}", f"{many['99']:.1f}"
+        return _wrk(connections, script, request.url)
 
 
 def _quoted(text):

@@ -167,10 +167,10 @@ class Installation:
             pid for pid in processes.all_pids() if processes.command_line(pid)[0] == "wharf-shim" and processes.installation(pid) == self.id
         ]
 
-    def kill_child(self, role):
-        """kill -9 one of them; the supervisor starts it again."""
+    def kill_child(self, role, how=signal.SIGKILL):
+        """kill -9 one of them, or ask it to end; the supervisor starts it again."""
         old = wait_for(lambda: self.child(role), START_DEADLINE_S, f"a wharf {role}")
-        processes.kill(old, signal.SIGKILL)
+        processes.kill(old, how)
         wait_for(lambda: self.child(role) != old, START_DEADLINE_S, f"a new wharf {role}")
         if role == "server":
             wait_for(self.healthy, START_DEADLINE_S, "health after the server's death")

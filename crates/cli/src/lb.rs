@@ -16,7 +16,8 @@ use wharf_agent::{Identity, IdentityFile, ThisHost};
 use wharf_base::SystemClock;
 use wharf_durable::Durability;
 use wharf_lb::{
-    HoldNothing, Holder, LbConfig, LbUpdate, PortRanges, PortRules, Ports, Update as LbChange,
+    ClosedDoors, HoldNothing, Holder, LbConfig, LbUpdate, Metrics as LbMetrics, PortRanges,
+    PortRules, Ports, Update as LbChange,
 };
 use wharf_link::{CurrentKeys, Delivery, Dialer, Endpoint, LinkConfig, Subscription, Update};
 use wharf_network::Network;
@@ -48,7 +49,15 @@ pub fn run(args: &LbArgs) -> Result<ExitCode, Problem> {
     let holder = holder(args.sockets_fd)?;
     roles::block_on(WORKERS, async move {
         let shutdown = roles::cancelled_by_signals()?;
-        metrics::serve(metrics_at, layout.root(), &shutdown);
+        let (counted, closed) = (LbMetrics::default(), ClosedDoors::default());
+        let shown = metrics::of_balancers(layout.root(), &counted, &closed);
+        metrics::serve(
+            shown,
+            &layout,
+            metrics::BALANCER_SOCKET,
+            metrics_at,
+            &shutdown,
+        );
         // What comes from now on takes as long as the agent's registration.
         ready::tell(ready_fd);
         let node_dir = layout.node();
@@ -60,6 +69,8 @@ pub fn run(args: &LbArgs) -> Result<ExitCode, Problem> {
             listen: listen(local, &layout, &seen),
             shares,
             holder,
+            counted,
+            closed,
         };
         let serving = serve(&layout, identity, &seen, place, shutdown.clone());
         tokio::select! {
@@ -123,6 +134,9 @@ struct Placement {
     listen: Vec<IpAddr>,
     shares: BalancerArgs,
     holder: Holder,
+    /// Where it counts, and says which addresses it cannot have.
+    counted: LbMetrics,
+    closed: ClosedDoors,
 }
 
 /// What load balancers may take of the host's ports; the control plane's own is never theirs.
@@ -158,6 +172,8 @@ async fn serve(
     config.ports = Ports::new(rules, &place.listen, memory::load(&seen_ports));
     config.local_listen = place.listen;
     config.holder = place.holder;
+    config.metrics = place.counted;
+    config.closed = place.closed;
     let ports = config.ports.changes();
     let health = layout.node().join(memory::HEALTH);
     config.last_known.send_replace(memory::load(&health));

@@ -1,9 +1,14 @@
-//! `--metrics ADDR`: where the parts of wharf serve their metrics, each on a port of its own.
+//! `--metrics ADDR`: where the parts of wharf serve their metrics, each on a port of its own; and what
+//! those of a node are.
 
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use tokio_util::sync::CancellationToken;
-use wharf_metrics::Metrics;
+use wharf_agent::Figures;
+use wharf_lb::{BalancerCounts, ClosedDoors, Metrics as LbMetrics};
+use wharf_metrics::{Labels, Metrics};
+
+use crate::layout::Layout;
 
 /// An address of this machine alone: whoever reaches it may read.
 pub fn parse(text: &str) -> Result<SocketAddr, String> {
@@ -24,15 +29,192 @@ pub fn following(first: SocketAddr, next: u16) -> Option<SocketAddr> {
     Some(SocketAddr::new(first.ip(), port))
 }
 
-/// Serves those of this process and of the disk below `data`, in the background.
-pub fn serve(address: Option<SocketAddr>, data: &Path, stop: &CancellationToken) {
+/// The sockets in the node's folder at which the agent's and the load balancers' metrics are read by
+/// `wharf doctor`, whatever `--metrics` says.
+pub const AGENT_SOCKET: &str = "metrics.sock";
+pub const BALANCER_SOCKET: &str = "load-balancer-metrics.sock";
+
+/// Serves the metrics of a part of the node in the background: at its socket in the node's folder, and
+/// at `address` if there is one.
+pub fn serve(
+    metrics: Metrics,
+    layout: &Layout,
+    socket: &'static str,
+    address: Option<SocketAddr>,
+    stop: &CancellationToken,
+) {
+    let metrics = Arc::new(metrics);
+    let (folder, shown, ends) = (layout.node(), metrics.clone(), stop.clone());
+    tokio::spawn(async move {
+        if let Err(error) = wharf_metrics::serve_in(&folder, socket, shown, ends).await {
+            tracing::error!(socket, %error, "metrics cannot be served");
+        }
+    });
     let Some(address) = address else { return };
-    let (metrics, stop) = (Arc::new(Metrics::new(data)), stop.clone());
+    let stop = stop.clone();
     tokio::spawn(async move {
         if let Err(error) = wharf_metrics::serve(address, metrics, stop).await {
             tracing::error!(%address, %error, "metrics cannot be served");
         }
     });
+}
+
+/// Those of the agent.
+pub fn of_agent(data: &Path, figures: &Figures) -> Metrics {
+    let mut metrics = Metrics::new(data);
+    let of = figures.clone();
+    metrics.gauges(
+        "wharf_agent_tasks",
+        "Tasks that this node knows, by status",
+        move || {
+            let row = |(status, count): (&str, usize)| {
+                (vec![("status", status.to_owned())], count as f64)
+            };
+            of.tasks().into_iter().map(row).collect()
+        },
+    );
+    let of = figures.clone();
+    metrics.gauge(
+        "wharf_agent_connected",
+        "1 while the control plane has this node's session",
+        move || f64::from(u8::from(of.is_connected())),
+    );
+    let of = figures.clone();
+    metrics.counter(
+        "wharf_agent_failed_saves",
+        "Tries to write the node's state that the disk refused",
+        move || of.failed_saves() as f64,
+    );
+    let of = figures.clone();
+    metrics.counters(
+        "wharf_agent_pulls",
+        "Images that were pulled, and that could not be",
+        move || {
+            let (well, failed) = of.pulls();
+            labelled("outcome", [("pulled", well), ("failed", failed)])
+        },
+    );
+    let of = figures.clone();
+    metrics.counter(
+        "wharf_agent_dropped_log_bytes",
+        "Bytes of containers' output that were dropped because their buffer was full",
+        move || of.dropped_log_bytes() as f64,
+    );
+    let of = figures.clone();
+    metrics.gauge(
+        "wharf_agent_reports_waiting",
+        "Reports that the control plane has not taken yet",
+        move || of.reports().0 as f64,
+    );
+    let of = figures.clone();
+    metrics.gauge(
+        "wharf_agent_report_lag_seconds",
+        "How long the first of them has been waiting",
+        move || of.reports().1.as_secs_f64(),
+    );
+    metrics
+}
+
+/// Those of the load balancers, all of them together.
+pub fn of_balancers(data: &Path, counted: &LbMetrics, closed: &ClosedDoors) -> Metrics {
+    let mut metrics = Metrics::new(data);
+    type Figure = fn(&BalancerCounts) -> u64;
+    let counters: [(&'static str, &'static str, Figure); 6] = [
+        ("wharf_lb_requests", "Requests of clients", |it| {
+            it.request_count
+        }),
+        ("wharf_lb_new_connections", "Connections of clients", |it| {
+            it.new_connection_count
+        }),
+        (
+            "wharf_lb_rejected_connections",
+            "Connections refused since their source had its share",
+            |it| it.rejected_connection_count,
+        ),
+        (
+            "wharf_lb_failed_handshakes",
+            "TLS handshakes of clients that failed",
+            |it| it.client_tls_negotiation_error_count,
+        ),
+        (
+            "wharf_lb_clients_gone",
+            "Clients that left before they had their answer",
+            |it| it.client_closed_count,
+        ),
+        (
+            "wharf_lb_replayed_requests",
+            "Requests that were sent to a second target, or again",
+            |it| it.replayed_count,
+        ),
+    ];
+    for (name, help, figure) in counters {
+        let of = counted.clone();
+        metrics.counter(name, help, move || figure(&of.total()) as f64);
+    }
+    let of = counted.clone();
+    metrics.counters(
+        "wharf_lb_answers",
+        "Answers to clients, by who made them and by hundreds",
+        move || {
+            let total = of.total();
+            let [ok, moved, wrong, failed] = total.http_code_target;
+            let (lb_moved, lb_wrong) = (total.http_code_elb_3xx, total.http_code_elb_4xx);
+            let rows = [
+                ("target", "2xx", ok),
+                ("target", "3xx", moved),
+                ("target", "4xx", wrong),
+                ("target", "5xx", failed),
+                ("load-balancer", "3xx", lb_moved),
+                ("load-balancer", "4xx", lb_wrong),
+                ("load-balancer", "5xx", total.http_code_elb_5xx),
+            ];
+            let row = |(by, class, count): (&str, &str, u64)| {
+                let labels = vec![("by", by.to_owned()), ("class", class.to_owned())];
+                (labels, count as f64)
+            };
+            rows.into_iter().map(row).collect()
+        },
+    );
+    let of = counted.clone();
+    metrics.gauge(
+        "wharf_lb_connections",
+        "Connections of clients now",
+        move || of.total().active_connection_count as f64,
+    );
+    let of = counted.clone();
+    metrics.gauge(
+        "wharf_lb_connections_max",
+        "Most connections of clients at once",
+        move || of.connections_max() as f64,
+    );
+    let (of, closed) = (counted.clone(), closed.clone());
+    metrics.gauges(
+        "wharf_lb_listeners",
+        "Addresses at which load balancers should listen, by whether they do",
+        move || {
+            let shut = closed.count();
+            let open = of.doors().saturating_sub(shut);
+            labelled("state", [("open", open as u64), ("closed", shut as u64)])
+        },
+    );
+    let of = counted.clone();
+    metrics.gauges("wharf_lb_targets", "Targets, by health", move || {
+        let targets = of.targets();
+        let rows = [
+            ("initial", targets.initial),
+            ("healthy", targets.healthy),
+            ("unhealthy", targets.unhealthy),
+            ("unavailable", targets.unavailable),
+            ("draining", targets.draining),
+        ];
+        labelled("health", rows.map(|(health, count)| (health, count as u64)))
+    });
+    metrics
+}
+
+fn labelled<const N: usize>(label: &'static str, rows: [(&str, u64); N]) -> Vec<(Labels, f64)> {
+    let row = |(value, count): (&str, u64)| (vec![(label, value.to_owned())], count as f64);
+    rows.into_iter().map(row).collect()
 }
 
 #[cfg(test)]

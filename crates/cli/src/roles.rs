@@ -229,10 +229,11 @@ pub fn agent(args: &AgentArgs) -> Result<ExitCode, Problem> {
     if let Some(zone) = &args.host.zone {
         attribute("ecs.availability-zone", zone);
     }
-    let (ready_fd, metrics) = (args.ready_fd, args.metrics);
+    let (ready_fd, metrics_at) = (args.ready_fd, args.metrics);
     block_on(2, async move {
         let shutdown = cancelled_by_signals()?;
-        metrics::serve(metrics, layout.root(), &shutdown);
+        let shown = metrics::of_agent(layout.root(), &config.figures);
+        metrics::serve(shown, &layout, metrics::AGENT_SOCKET, metrics_at, &shutdown);
         wharf_agent::run(config, move || ready::tell(ready_fd), shutdown)
             .await
             .map_err(|cause| Problem::caused("the node could not go on", cause))

@@ -18,7 +18,7 @@ use prometheus_client::{
     registry::Registry,
 };
 pub use requests::Requests;
-pub use serve::{CONTENT_TYPE, serve};
+pub use serve::{CONTENT_TYPE, read_from, serve, serve_in};
 
 /// Bounds of latency histograms, in seconds: from what memory answers to what waits for a disk.
 pub const LATENCY_SECONDS: [f64; 11] = [
@@ -60,6 +60,16 @@ impl Metrics {
         read: impl Fn() -> f64 + Send + Sync + 'static,
     ) {
         self.gauges(name, help, move || vec![(Labels::new(), read())]);
+    }
+
+    /// The same, each with its labels.
+    pub fn counters(
+        &mut self,
+        name: &'static str,
+        help: &'static str,
+        read: impl Fn() -> Vec<(Labels, f64)> + Send + Sync + 'static,
+    ) {
+        self.sampled(name, help, MetricType::Counter, Box::new(read));
     }
 
     /// Several of them, told apart by labels.

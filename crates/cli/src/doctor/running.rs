@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{Finding, Verdict, finding};
-use crate::{call, layout::Layout};
+use crate::{call, layout::Layout, metrics, problem::Problem};
 
 /// From here on something is close to its limit.
 const CLOSE: f64 = 0.8;
@@ -14,32 +14,135 @@ const LONG_LAG_S: f64 = 30.0;
 /// The server answers within this long, or it is in trouble.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Nothing where wharf does not run.
+/// Nothing where wharf does not run; on a node of another machine its own parts.
 pub fn findings(layout: &Layout) -> Vec<Finding> {
-    let Some(settings) = layout
-        .settings()
-        .ok()
-        .filter(|_| layout.running_supervisor().is_some())
-    else {
+    if layout.running_supervisor().is_none() {
         return Vec::new();
+    }
+    let mut findings = Vec::new();
+    if let Some(settings) = layout.settings().ok().filter(|_| !layout.joined()) {
+        let asked = call::block_on(async {
+            let asking = call::ask(layout, &settings, "GET", "/metrics", "");
+            match tokio::time::timeout(PATIENCE, asking).await {
+                Ok(answer) => answer,
+                Err(_) => Err(Problem::other("it does not answer")),
+            }
+        });
+        findings.extend(judged("server", asked, judge));
+    }
+    let of_node = |socket| {
+        call::block_on(async {
+            let read = wharf_metrics::read_from(&layout.node(), socket).await;
+            read.map_err(|cause| Problem::caused("it does not answer", cause))
+        })
     };
-    let asked = call::block_on(async {
-        let asking = call::ask(layout, &settings, "GET", "/metrics", "");
-        match tokio::time::timeout(PATIENCE, asking).await {
-            Ok(answer) => answer,
-            Err(_) => Err(crate::problem::Problem::other("it does not answer")),
-        }
-    });
-    match asked {
+    let agent = of_node(metrics::AGENT_SOCKET);
+    findings.extend(judged("agent", agent, judge_agent));
+    let balancers = of_node(metrics::BALANCER_SOCKET);
+    findings.extend(judged("load balancers", balancers, judge_balancers));
+    findings
+}
+
+/// What a part's metrics say, or that there are none.
+fn judged(
+    part: &'static str,
+    read: Result<String, Problem>,
+    judge: impl Fn(&Values) -> Vec<Finding>,
+) -> Vec<Finding> {
+    match read {
         Ok(text) => judge(&Values::read(&text)),
         Err(problem) => vec![finding(
-            "server",
+            part,
             false,
             Verdict::Doubtful,
             format!("its metrics cannot be read: {problem}"),
             "see what `wharf up` printed",
         )],
     }
+}
+
+fn judge_agent(values: &Values) -> Vec<Finding> {
+    let (waiting, lag) = (
+        values.get("wharf_agent_reports_waiting"),
+        values.get("wharf_agent_report_lag_seconds"),
+    );
+    let (saves, dropped) = (
+        values.get("wharf_agent_failed_saves_total"),
+        values.get("wharf_agent_dropped_log_bytes_total"),
+    );
+    vec![
+        share(
+            "agent descriptors",
+            values.get("process_open_fds"),
+            values.get("process_max_fds"),
+            "raise the hard limit of open files (LimitNOFILE) and start wharf again",
+        ),
+        finding(
+            "agent connection",
+            values.get("wharf_agent_connected") == 1.0 && lag < LONG_LAG_S,
+            Verdict::Doubtful,
+            format!("{waiting:.0} reports wait, the first for {lag:.0} s"),
+            "the control plane does not take what the agent reports: see the agent's log",
+        ),
+        finding(
+            "agent state",
+            saves == 0.0,
+            Verdict::Doubtful,
+            format!("{saves:.0} writes failed since the start"),
+            "the disk of the data folder refuses writes; the agent repeats them",
+        ),
+        finding(
+            "container output",
+            dropped == 0.0,
+            Verdict::Doubtful,
+            format!("{dropped:.0} bytes dropped since the start"),
+            "containers print faster than logs are taken; see docs/limits.md",
+        ),
+    ]
+}
+
+fn judge_balancers(values: &Values) -> Vec<Finding> {
+    let closed = values.get("wharf_lb_listeners{state=\"closed\"}");
+    let unhealthy = values.get("wharf_lb_targets{health=\"unhealthy\"}");
+    let mut findings = vec![
+        share(
+            "load balancer descriptors",
+            values.get("process_open_fds"),
+            values.get("process_max_fds"),
+            "raise the hard limit of open files (LimitNOFILE) and start wharf again",
+        ),
+        finding(
+            "listeners",
+            closed == 0.0,
+            Verdict::Doubtful,
+            format!(
+                "{:.0} open, {closed:.0} closed",
+                values.get("wharf_lb_listeners{state=\"open\"}")
+            ),
+            "`wharf status` says which addresses are taken and by what",
+        ),
+        finding(
+            "targets",
+            unhealthy == 0.0,
+            Verdict::Doubtful,
+            format!(
+                "{:.0} healthy, {unhealthy:.0} unhealthy",
+                values.get("wharf_lb_targets{health=\"healthy\"}")
+            ),
+            "`wharf status` says why they are",
+        ),
+    ];
+    // Before the first configuration there is no limit.
+    let most = values.get("wharf_lb_connections_max");
+    if most > 0.0 {
+        findings.push(share(
+            "client connections",
+            values.get("wharf_lb_connections"),
+            most,
+            "further clients wait; a higher limit of open files admits more",
+        ));
+    }
+    findings
 }
 
 /// Sums of the values of each metric; labels are told apart where it matters.
@@ -99,6 +202,23 @@ fn judge(values: &Values) -> Vec<Finding> {
             "large requests wait for each other; send fewer at once",
         ),
     ];
+    let (on, lost) = (
+        values.get("wharf_audit_on"),
+        values.get("wharf_audit_lost_events_total"),
+    );
+    findings.push(finding(
+        "audit log",
+        on == 1.0 && lost == 0.0,
+        Verdict::Doubtful,
+        match on == 1.0 {
+            true => format!("{lost:.0} events lost since the start"),
+            false => "OFF: nobody can tell who did what".to_owned(),
+        },
+        match on == 1.0 {
+            true => "the disk of the data folder refused writes; `EventsLost` says when",
+            false => "start wharf without --audit off",
+        },
+    ));
     let (free, size) = (
         values.get("wharf_disk_free_bytes"),
         values.get("wharf_disk_size_bytes"),
@@ -159,6 +279,8 @@ wharf_connections_max{pool=\"strangers\"} 10.0
 wharf_connections_max{pool=\"nodes\"} 20.0
 wharf_request_bytes 0.0
 wharf_request_bytes_max 100.0
+wharf_audit_on 1.0
+wharf_audit_lost_events_total 0.0
 wharf_disk_free_bytes 500.0
 wharf_disk_size_bytes 1000.0
 wharf_container_instances{connected=\"true\"} 1.0
@@ -191,12 +313,69 @@ wharf_reconcile_lag_seconds{queue=\"services\"} 1.0
                 "node connections",
             ),
             ("request_bytes 0.0", "request_bytes 90.0", "request bytes"),
+            ("audit_on 1.0", "audit_on 0.0", "audit log"),
+            (
+                "lost_events_total 0.0",
+                "lost_events_total 3.0",
+                "audit log",
+            ),
             ("free_bytes 500.0", "free_bytes 50.0", "data disk"),
             ("\"services\"} 1.0", "\"services\"} 90.0", "reconcilers"),
             ("\"false\"} 0.0", "\"false\"} 1.0", "nodes"),
         ] {
             assert!(WELL.contains(from), "{from}");
             assert_eq!(troubles(&WELL.replacen(from, to, 1)), [trouble]);
+        }
+    }
+
+    const NODE_WELL: &str = "\
+process_open_fds 100.0
+process_max_fds 1000.0
+wharf_agent_connected 1.0
+wharf_agent_reports_waiting 2.0
+wharf_agent_report_lag_seconds 0.5
+wharf_agent_failed_saves_total 0.0
+wharf_agent_dropped_log_bytes_total 0.0
+wharf_lb_connections 10.0
+wharf_lb_connections_max 100.0
+wharf_lb_listeners{state=\"open\"} 3.0
+wharf_lb_listeners{state=\"closed\"} 0.0
+wharf_lb_targets{health=\"healthy\"} 2.0
+wharf_lb_targets{health=\"unhealthy\"} 0.0
+# EOF
+";
+
+    #[test]
+    fn what_is_wrong_on_a_node() {
+        let troubles = |text: &str| -> Vec<&'static str> {
+            let values = Values::read(text);
+            let judged = judge_agent(&values)
+                .into_iter()
+                .chain(judge_balancers(&values));
+            let bad = judged.filter(|it| it.verdict != Verdict::Good);
+            bad.map(|it| it.what).collect()
+        };
+        assert_eq!(troubles(NODE_WELL), Vec::<&str>::new());
+        for (from, to, found) in [
+            (
+                "open_fds 100.0",
+                "open_fds 801.0",
+                &["agent descriptors", "load balancer descriptors"][..],
+            ),
+            ("connected 1.0", "connected 0.0", &["agent connection"]),
+            ("lag_seconds 0.5", "lag_seconds 40.0", &["agent connection"]),
+            ("saves_total 0.0", "saves_total 1.0", &["agent state"]),
+            ("bytes_total 0.0", "bytes_total 9.0", &["container output"]),
+            (
+                "lb_connections 10.0",
+                "lb_connections 80.0",
+                &["client connections"],
+            ),
+            ("\"closed\"} 0.0", "\"closed\"} 1.0", &["listeners"]),
+            ("\"unhealthy\"} 0.0", "\"unhealthy\"} 1.0", &["targets"]),
+        ] {
+            assert!(NODE_WELL.contains(from), "{from}");
+            assert_eq!(troubles(&NODE_WELL.replacen(from, to, 1)), found, "{to}");
         }
     }
 }

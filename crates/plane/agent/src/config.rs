@@ -8,7 +8,7 @@ use wharf_network::Subnet;
 use wharf_records::node::Grant;
 use wharf_wire::sigv4::SigningKeys;
 
-use crate::allow::Permission;
+use crate::{allow::Permission, figures::Figures};
 
 /// When the record of a stopped task goes, once the control plane knows of its end and nothing of it
 /// is left on the machine.
@@ -81,6 +81,8 @@ pub struct NodeConfig {
     pub registry_hosts: Vec<String>,
     pub task_cleanup: TaskCleanup,
     pub images: ImageCleanup,
+    /// Where the node counts.
+    pub figures: Figures,
 }
 
 /// When images go (§5, "Cleanup").
@@ -133,6 +135,7 @@ impl NodeConfig {
             attributes: BTreeMap::new(),
             fargate_without_userns: false,
             registry_hosts: Vec::new(),
+            figures: Figures::default(),
             task_cleanup: TaskCleanup::default(),
             images: ImageCleanup::default(),
         }

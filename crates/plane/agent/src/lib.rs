@@ -19,6 +19,7 @@
 //! - `network_plane` hears from the control plane who speaks to whom, and tells the network.
 //! - `renewal` keeps the node's credentials good.
 //! - [`exec`] serves sessions of ECS Exec.
+//! - [`Figures`] is what the node counts.
 //! - [`machine`] is the real machine behind [`node::machine::Machine`].
 //!
 //! Invariants: a kill at any moment loses nothing that was acknowledged; containers outlive the
@@ -30,6 +31,7 @@ pub mod config;
 pub mod endpoint;
 pub mod engine;
 pub mod exec;
+mod figures;
 pub mod logs;
 pub mod machine;
 mod network_plane;
@@ -40,6 +42,7 @@ mod start;
 
 pub use allow::Permission;
 pub use config::{Identity, NodeConfig, TASK_DISK, TASK_PIDS};
+pub use figures::Figures;
 pub use machine::LEAST_TASK_DISK;
 pub use network_plane::ThisHost;
 pub use node::NodeError;

@@ -34,6 +34,7 @@ use crate::{
         self, Caller, CallerOf, Connections, Limits, Proxy, RateLimit, Routes, StatsReader,
     },
     exec::ExecServer,
+    figures::{CountedFiles, Figures},
     machine::{
         Addresses, Disks, FARGATE_CAPACITY, ImageSource, Isolation, LinuxMachine, Parts,
         RegistryImages, limit_all_tasks, network_owner,
@@ -161,9 +162,12 @@ async fn start(
 ) -> Result<(), NodeError> {
     let identity = &config.identity;
     let allow = Arc::new(allow(config)?);
-    let (disk, loaded) = Disk::open(config.data_dir.join("state"))?;
+    let figures = config.figures.clone();
+    let files = CountedFiles(figures.clone());
+    let (disk, loaded) = Disk::open_with(config.data_dir.join("state"), files)?;
     let stored = loaded.node.container_instance_arn.clone();
     let directory = Directory::default();
+    figures.watch(&directory);
     let running = TaskTracker::new();
     let (commands, command_queue) = mpsc::channel(COMMAND_QUEUE);
     let (observations, observation_queue) = mpsc::channel(OBSERVATION_QUEUE);
@@ -213,6 +217,7 @@ async fn start(
             in_host: loopback.addresses(&identity.region),
             task_pids: config.task_pids,
             disks: Disks::open(config.data_dir.join("disks"), config.task_disk),
+            figures: figures.clone(),
             observations,
             running: running.clone(),
             shutdown: shutdown.clone(),
@@ -248,7 +253,13 @@ async fn start(
         commands.clone(),
         running.clone(),
         shutdown.clone(),
+        figures.clone(),
     );
+    running.spawn(follow_connection(
+        connected.subscribe(),
+        figures,
+        shutdown.clone(),
+    ));
     let node = NodeLoop {
         core: Core::new(loaded, host.capacity.clone(), config.task_cleanup),
         disk,
@@ -310,6 +321,23 @@ async fn start(
         tracing::warn!("something of the node did not end in time");
     }
     ended
+}
+
+/// Shows whether the control plane has this node's session.
+async fn follow_connection(
+    mut connected: watch::Receiver<bool>,
+    figures: Figures,
+    shutdown: CancellationToken,
+) {
+    loop {
+        figures.connected(*connected.borrow_and_update());
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            changed = connected.changed() => if changed.is_err() {
+                return;
+            },
+        }
+    }
 }
 
 /// What the operator lends, and never the installation's own folders.

@@ -19,6 +19,11 @@ impl ClosedDoors {
         ClosedChanges(self.0.subscribe())
     }
 
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.borrow().len()
+    }
+
     /// Holds as long as what it returns.
     pub(crate) fn add(&self, place: &Place, reason: String) -> Closed {
         self.0.send_modify(|reasons| {

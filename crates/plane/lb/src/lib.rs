@@ -54,7 +54,7 @@ use wharf_planeproto::{Change, Resource, report::TargetHealth};
 pub use self::{
     closed::{ClosedChanges, ClosedDoors},
     hold::{Hold, HoldNothing, Holder, Spot},
-    metrics::{BalancerCounts, GroupCounts, Metrics},
+    metrics::{BalancerCounts, GroupCounts, Metrics, TargetCounts},
     pace::Pace,
     ports::{PortMemory, PortRanges, PortRules, Ports, WrongRange},
 };

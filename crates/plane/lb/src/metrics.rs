@@ -3,10 +3,12 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, PoisonError, Weak,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
 };
+
+use crate::target::Health;
 
 /// Counts of a load balancer since this process began.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub struct BalancerCounts {
     pub client_closed_count: u64,
     /// Requests that were sent to a second target, or again, because the first never acted on them.
     pub replayed_count: u64,
+    /// Answers of targets by hundreds, 2xx to 5xx.
+    pub http_code_target: [u64; 4],
 }
 
 /// Counts of a target group since this process began.
@@ -50,6 +54,7 @@ pub struct BalancerCounters {
     pub tls_errors: Counter,
     pub client_closed: Counter,
     pub replayed: Counter,
+    pub target_codes: [Counter; 4],
 }
 
 #[derive(Debug, Default)]
@@ -92,6 +97,16 @@ impl BalancerCounters {
         }
     }
 
+    /// Counts an answer that a target made.
+    pub fn forwarded(&self, status: u16) {
+        if let Some(code) = self
+            .target_codes
+            .get(usize::from(status / 100).wrapping_sub(2))
+        {
+            code.one();
+        }
+    }
+
     fn counts(&self) -> BalancerCounts {
         BalancerCounts {
             request_count: self.requests.get(),
@@ -104,6 +119,7 @@ impl BalancerCounters {
             client_tls_negotiation_error_count: self.tls_errors.get(),
             client_closed_count: self.client_closed.get(),
             replayed_count: self.replayed.get(),
+            http_code_target: [0, 1, 2, 3].map(|index: usize| self.target_codes[index].get()),
         }
     }
 }
@@ -139,6 +155,9 @@ impl BalancerCounts {
         self.client_tls_negotiation_error_count += more.client_tls_negotiation_error_count;
         self.client_closed_count += more.client_closed_count;
         self.replayed_count += more.replayed_count;
+        for (sum, more) in self.http_code_target.iter_mut().zip(more.http_code_target) {
+            *sum += more;
+        }
     }
 }
 
@@ -148,6 +167,22 @@ struct Sources {
     gone: BalancerCounts,
     balancers: BTreeMap<String, Arc<BalancerCounters>>,
     groups: BTreeMap<String, Weak<crate::target::GroupState>>,
+    /// Addresses at which this process should listen.
+    doors: usize,
+    /// Connections of clients that there may be.
+    connections_max: usize,
+}
+
+/// Targets that are registered, by what their health checks say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TargetCounts {
+    pub initial: usize,
+    pub healthy: usize,
+    pub unhealthy: usize,
+    /// Not checked.
+    pub unavailable: usize,
+    /// Registered no longer; they end what they began.
+    pub draining: usize,
 }
 
 /// Where the counters of a running load balancer process are read.
@@ -157,14 +192,14 @@ pub struct Metrics(Arc<Mutex<Sources>>);
 impl Metrics {
     /// Counts by ARN of the load balancers.
     pub fn balancers(&self) -> BTreeMap<String, BalancerCounts> {
-        let sources = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let sources = self.lock();
         let counts = sources.balancers.iter();
         counts.map(|(arn, it)| (arn.clone(), it.counts())).collect()
     }
 
     /// The sum over all load balancers since this process began.
     pub fn total(&self) -> BalancerCounts {
-        let sources = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let sources = self.lock();
         let mut total = sources.gone.clone();
         for counters in sources.balancers.values() {
             total.add(&counters.counts());
@@ -174,22 +209,62 @@ impl Metrics {
 
     /// Counts by ARN of the target groups.
     pub fn groups(&self) -> BTreeMap<String, GroupCounts> {
-        let sources = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let sources = self.lock();
         let counts = sources.groups.iter();
         counts
             .filter_map(|(arn, group)| Some((arn.clone(), group.upgrade()?.counters.counts())))
             .collect()
     }
 
+    /// Targets of all groups.
+    pub fn targets(&self) -> TargetCounts {
+        let sources = self.lock();
+        let mut counts = TargetCounts::default();
+        for group in sources.groups.values().filter_map(Weak::upgrade) {
+            for target in group.targets.load().iter() {
+                *match (target.is_draining(), target.health()) {
+                    (true, _) => &mut counts.draining,
+                    (_, Health::Initial) => &mut counts.initial,
+                    (_, Health::Healthy) => &mut counts.healthy,
+                    (_, Health::Unhealthy) => &mut counts.unhealthy,
+                    (_, Health::Unavailable) => &mut counts.unavailable,
+                } += 1;
+            }
+        }
+        counts
+    }
+
+    /// Addresses at which this process should listen, whether it can or not.
+    pub fn doors(&self) -> usize {
+        self.lock().doors
+    }
+
+    /// Connections of clients that there may be at a time.
+    pub fn connections_max(&self) -> usize {
+        self.lock().connections_max
+    }
+
+    pub(crate) fn set_doors(&self, doors: usize) {
+        self.lock().doors = doors;
+    }
+
+    pub(crate) fn set_connections_max(&self, most: usize) {
+        self.lock().connections_max = most;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Sources> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The counters of a load balancer, made when first asked for.
     pub(crate) fn balancer(&self, arn: &str) -> Arc<BalancerCounters> {
-        let mut sources = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sources = self.lock();
         Arc::clone(sources.balancers.entry(arn.to_owned()).or_default())
     }
 
     /// Forgets the load balancers that are gone.
     pub(crate) fn keep_balancers(&self, stays: impl Fn(&str) -> bool) {
-        let mut sources = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sources = self.lock();
         let Sources {
             gone, balancers, ..
         } = &mut *sources;
@@ -206,7 +281,7 @@ impl Metrics {
     }
 
     pub(crate) fn group(&self, arn: &str, group: &Arc<crate::target::GroupState>) {
-        let mut sources = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sources = self.lock();
         sources.groups.retain(|_, group| group.strong_count() > 0);
         sources.groups.insert(arn.to_owned(), Arc::downgrade(group));
     }

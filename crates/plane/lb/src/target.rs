@@ -177,4 +177,6 @@ pub struct GroupState {
     /// Whose turn it is.
     pub turn: AtomicUsize,
     pub counters: GroupCounters,
+    /// All that are registered or end what they began.
+    pub targets: ArcSwap<Vec<Arc<TargetState>>>,
 }

@@ -20,6 +20,7 @@ use super::{
 use crate::{
     client::{Api, CallError},
     config::{ImageCleanup, NodeConfig},
+    figures::Figures,
     node::{core::TaskContext, credentials::CredentialStore},
     protocol::payload::{Container, RegistryAuthentication},
 };
@@ -40,6 +41,7 @@ pub struct RegistryImages {
     /// Further names of wharf's own registry.
     own_hosts: Vec<String>,
     cleanup: ImageCleanup,
+    figures: Figures,
     /// One pull of an image at a time: whoever comes second finds it here.
     pulling: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
 }
@@ -128,6 +130,7 @@ impl RegistryImages {
             credentials,
             own_hosts: config.registry_hosts.clone(),
             cleanup: config.images.clone(),
+            figures: config.figures.clone(),
             pulling: Mutex::default(),
         }
     }
@@ -154,7 +157,9 @@ impl RegistryImages {
         request: PullRequest,
         local: Option<Image>,
     ) -> Result<Fetched, String> {
-        let refused = match timeout(PULL_PATIENCE, self.store.pull(&request)).await {
+        let pulled = timeout(PULL_PATIENCE, self.store.pull(&request)).await;
+        self.figures.pulled(matches!(pulled, Ok(Ok(_))));
+        let refused = match pulled {
             Ok(Ok(image)) => {
                 return Ok(Fetched {
                     image,

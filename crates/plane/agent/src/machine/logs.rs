@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     client::Api,
+    figures::Figures,
     logs::{
         Awslogs, Driver,
         assemble::Record,
@@ -130,7 +131,7 @@ async fn deliver_from(
     to: Awslogs,
 ) {
     let source = match reader {
-        Ok(reader) => Spool(reader),
+        Ok(reader) => Spool(reader, shared.figures.clone()),
         Err(error) => {
             tracing::error!(task = context.id, container = %name, error = &error as &dyn std::error::Error, "a log cannot be read");
             return;
@@ -149,12 +150,13 @@ async fn deliver_from(
     delivery.run(&CloudWatch::new(api)).await;
 }
 
-struct Spool(LogReader);
+struct Spool(LogReader, Figures);
 
 #[async_trait]
 impl LogSource for Spool {
     async fn next(&mut self, max_records: usize) -> Result<Chunk, SourceError> {
         let batch = self.0.next(max_records).await.map_err(|e| unread(&e))?;
+        self.1.dropped(batch.lost_bytes);
         let records = batch
             .records
             .into_iter()

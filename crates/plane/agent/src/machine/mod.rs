@@ -47,6 +47,7 @@ use crate::{
     allow::Allow,
     client::Api,
     engine::{Action, Event, NetworkMode},
+    figures::Figures,
     node::{
         core::TaskContext,
         credentials::CredentialStore,
@@ -98,6 +99,7 @@ pub struct Parts {
     /// Processes and threads that one task may have.
     pub task_pids: u64,
     pub disks: Disks,
+    pub figures: Figures,
     pub observations: mpsc::Sender<Observation>,
     pub running: TaskTracker,
     pub shutdown: CancellationToken,
@@ -122,6 +124,7 @@ struct Shared {
     in_host: Addresses,
     task_pids: u64,
     disks: Disks,
+    figures: Figures,
     /// Notes about log batches under way.
     log_notes: PathBuf,
     observations: mpsc::Sender<Observation>,
@@ -152,6 +155,7 @@ impl LinuxMachine {
             in_host: parts.in_host,
             task_pids: parts.task_pids,
             disks: parts.disks,
+            figures: parts.figures,
             log_notes: data_dir.join("state").join("logs"),
             observations: parts.observations,
             running: parts.running,

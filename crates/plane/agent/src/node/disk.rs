@@ -17,7 +17,8 @@ use wharf_durable::{self as durable, Durability};
 
 use tokio::sync::oneshot;
 
-use self::writer::{Files, Order, RealFiles, Writer};
+pub(crate) use self::writer::{Files, RealFiles};
+use self::writer::{Order, Writer};
 use super::record::{NodeRecord, TaskRecord};
 
 /// No record comes near this; larger files are damage.
@@ -70,7 +71,11 @@ impl Disk {
         Self::open_with(dir.into(), RealFiles)
     }
 
-    fn open_with(dir: PathBuf, files: impl Files + 'static) -> Result<(Self, Loaded), DiskError> {
+    /// The same through `files`.
+    pub(crate) fn open_with(
+        dir: PathBuf,
+        files: impl Files + 'static,
+    ) -> Result<(Self, Loaded), DiskError> {
         let tasks = dir.join(TASK_DIR);
         fs::create_dir_all(&tasks).map_err(failed("create", &tasks))?;
         let node = match read(&dir.join(NODE_FILE))? {

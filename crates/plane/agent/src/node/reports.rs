@@ -22,6 +22,7 @@ use crate::{
         HostBinding,
         report::{ContainerReport, Report, Status, TaskReport},
     },
+    figures::Figures,
     protocol::payload::{self, EXEC_AGENT},
 };
 
@@ -40,6 +41,7 @@ pub struct Reporter {
     commands: mpsc::Sender<Command>,
     running: TaskTracker,
     shutdown: CancellationToken,
+    figures: Figures,
 }
 
 impl Reporter {
@@ -49,6 +51,7 @@ impl Reporter {
         commands: mpsc::Sender<Command>,
         running: TaskTracker,
         shutdown: CancellationToken,
+        figures: Figures,
     ) -> Self {
         let room = Arc::new(Semaphore::new(PARALLEL));
         Self {
@@ -58,6 +61,7 @@ impl Reporter {
             commands,
             running,
             shutdown,
+            figures,
         }
     }
 
@@ -112,6 +116,7 @@ impl Reporter {
     }
 
     async fn retry(&self, id: &str, input: &SubmitTaskStateChangeRequest) {
+        let _waiting = self.figures.reporting();
         let began = Instant::now();
         let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(60), 2.0);
         loop {

@@ -83,6 +83,7 @@ impl Agent {
             commands.clone(),
             running.clone(),
             shutdown.clone(),
+            Default::default(),
         );
         let node = NodeLoop {
             core: Core::new(loaded, host.capacity.clone(), TaskCleanup::default()),

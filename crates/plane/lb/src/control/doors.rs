@@ -58,6 +58,7 @@ impl Doors {
             stays
         });
         self.porter.rooms.share_among(owners(&wanted));
+        config.metrics.set_doors(wanted.len());
         for (place, listeners) in wanted {
             let table = DoorTable::new(listeners);
             match self.open.get(&place) {

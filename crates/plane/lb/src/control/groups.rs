@@ -283,6 +283,8 @@ impl GroupEntry {
         let targets = self.targets.values().map(|it| Arc::clone(&it.state));
         let rotation = Rotation::of(targets);
         self.group.state.rotation.store(Arc::new(rotation));
+        let all = self.targets.values().map(|it| Arc::clone(&it.state));
+        self.group.state.targets.store(Arc::new(all.collect()));
     }
 }
 

@@ -102,6 +102,7 @@ impl Control {
     ) -> Result<Self, LbError> {
         let sockets = Sockets::start().map_err(LbError::Sockets)?;
         let budget = Budget::of_this_process(config.max_connections);
+        config.metrics.set_connections_max(budget.clients);
         let shared = Shared {
             sockets: sockets.clone(),
             upstreams: Rooms::new(budget.targets),

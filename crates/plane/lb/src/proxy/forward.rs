@@ -60,6 +60,7 @@ pub async fn forward(
         .state
         .counters
         .answered(response.status().as_u16(), took);
+    listener.counters.forwarded(response.status().as_u16());
     let secure = client.is_tls;
     set_cookies(&mut response, plan, group, &target, app_cookie, secure);
     Ok(response)

@@ -1,0 +1,205 @@
+//! What a node counts, for those who look after it.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    path::Path,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use crate::{
+    engine::ContainerStatus,
+    node::{
+        directory::Directory,
+        disk::{Files, RealFiles},
+    },
+};
+
+/// The figures of one node since its process began. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Figures(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    directory: OnceLock<Directory>,
+    connected: AtomicBool,
+    failed_saves: AtomicU64,
+    pulls: AtomicU64,
+    failed_pulls: AtomicU64,
+    dropped_log_bytes: AtomicU64,
+    reports: Mutex<Reports>,
+}
+
+/// Since when each report waits that was not taken yet.
+#[derive(Debug, Default)]
+struct Reports {
+    next: u64,
+    waiting: BTreeMap<u64, Instant>,
+}
+
+/// A report waits until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    figures: Figures,
+    number: u64,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.figures.lock().waiting.remove(&self.number);
+    }
+}
+
+impl Figures {
+    /// Tasks by status; all statuses are there.
+    pub fn tasks(&self) -> BTreeMap<&'static str, usize> {
+        use ContainerStatus as Status;
+        let all = [
+            Status::None,
+            Status::Pulled,
+            Status::Created,
+            Status::Running,
+            Status::Stopped,
+        ];
+        let mut counts: BTreeMap<_, _> = all.iter().map(|it| (it.as_str(), 0)).collect();
+        let tasks = self.0.directory.get().map(Directory::all);
+        for task in tasks.unwrap_or_default() {
+            *counts.entry(task.record.state.known.as_str()).or_default() += 1;
+        }
+        counts
+    }
+
+    /// Whether the control plane has this node's session.
+    pub fn is_connected(&self) -> bool {
+        self.0.connected.load(Ordering::Relaxed)
+    }
+
+    /// Tries to write a record of the node's state that the disk refused; each is tried again.
+    pub fn failed_saves(&self) -> u64 {
+        read(&self.0.failed_saves)
+    }
+
+    /// Images that were pulled, and that could not be.
+    pub fn pulls(&self) -> (u64, u64) {
+        (read(&self.0.pulls), read(&self.0.failed_pulls))
+    }
+
+    /// Bytes of containers' output that were dropped because the control plane did not take them in
+    /// time.
+    pub fn dropped_log_bytes(&self) -> u64 {
+        read(&self.0.dropped_log_bytes)
+    }
+
+    /// How many reports the control plane has not taken yet, and how long the first of them waits.
+    pub fn reports(&self) -> (usize, Duration) {
+        let reports = self.lock();
+        let first = reports.waiting.values().next();
+        let lag = first.map_or(Duration::ZERO, Instant::elapsed);
+        (reports.waiting.len(), lag)
+    }
+
+    pub(crate) fn watch(&self, directory: &Directory) {
+        let _ = self.0.directory.set(directory.clone());
+    }
+
+    pub(crate) fn connected(&self, connected: bool) {
+        self.0.connected.store(connected, Ordering::Relaxed);
+    }
+
+    pub(crate) fn pulled(&self, well: bool) {
+        let counter = match well {
+            true => &self.0.pulls,
+            false => &self.0.failed_pulls,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn dropped(&self, log_bytes: u64) {
+        let dropped = &self.0.dropped_log_bytes;
+        dropped.fetch_add(log_bytes, Ordering::Relaxed);
+    }
+
+    /// A report waits from now on.
+    pub(crate) fn reporting(&self) -> Waiting {
+        let mut reports = self.lock();
+        let number = reports.next;
+        reports.next += 1;
+        reports.waiting.insert(number, Instant::now());
+        Waiting {
+            figures: self.clone(),
+            number,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Reports> {
+        self.0
+            .reports
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn read(counter: &AtomicU64) -> u64 {
+    counter.load(Ordering::Relaxed)
+}
+
+/// The disk, with what it refuses counted.
+pub(crate) struct CountedFiles(pub Figures);
+
+impl CountedFiles {
+    fn count(&self, done: io::Result<()>) -> io::Result<()> {
+        if done.is_err() {
+            let failed = &self.0.0.failed_saves;
+            failed.fetch_add(1, Ordering::Relaxed);
+        }
+        done
+    }
+}
+
+impl Files for CountedFiles {
+    fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.count(RealFiles.replace(path, bytes))
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.count(RealFiles.remove(path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_waits_until_it_was_taken() {
+        let figures = Figures::default();
+        assert_eq!(figures.reports(), (0, Duration::ZERO));
+        let first = figures.reporting();
+        let second = figures.reporting();
+        assert_eq!(figures.reports().0, 2);
+        drop(first);
+        drop(second);
+        assert_eq!(figures.reports(), (0, Duration::ZERO));
+    }
+
+    #[test]
+    fn what_the_disk_refuses_is_counted() {
+        let (figures, dir) = (Figures::default(), tempfile::tempdir().unwrap());
+        let files = CountedFiles(figures.clone());
+        files.replace(&dir.path().join("a"), b"x").unwrap();
+        assert_eq!(figures.failed_saves(), 0);
+        assert!(files.replace(&dir.path().join("none/a"), b"x").is_err());
+        assert_eq!(figures.failed_saves(), 1);
+    }
+
+    #[test]
+    fn every_status_is_there_before_the_first_task() {
+        let tasks = Figures::default().tasks();
+        assert_eq!(tasks.len(), 5);
+        assert!(tasks.values().all(|count| *count == 0));
+    }
+}
