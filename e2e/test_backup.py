@@ -8,6 +8,7 @@ import signal
 import subprocess
 import threading
 import time
+import urllib.parse
 
 import pytest
 import requests
@@ -148,9 +149,9 @@ def test_what_cannot_be_restored_is_refused(wharf, tmp_path, what):
         assert not (tmp_path / "other" / "server").exists()
 
 
-def begin(wharf, keys, query, headers=()):
+def begin(wharf, keys, headers=(), **query):
     """`POST /wharf/backup` as anybody who reaches the port can send it; unsigned without keys."""
-    request = AWSRequest(method="POST", url=f"{wharf.endpoint}/wharf/backup?{query}")
+    request = AWSRequest(method="POST", url=f"{wharf.endpoint}/wharf/backup?{urllib.parse.urlencode(query)}")
     if keys:
         SigV4Auth(Credentials(keys.access_key, keys.secret_key), "wharf", "us-east-1").add_auth(request)
     return requests.post(request.url, headers={**dict(request.headers.items()), **dict(headers)}, timeout=20)
@@ -163,28 +164,28 @@ def test_the_network_alone_begins_no_backup(unstarted, tmp_path, iam):
     keys = tasks.user(wharf, json.dumps(allowed))[1] if iam == "enforce" else None
     empty, secret = tmp_path / "empty", "0" * 32
     empty.mkdir()
-    for proof in ("", "&proof=", f"&proof=aa.{secret}", f"&proof=../x.{secret}"):
-        refused = begin(wharf, keys, f"dir={empty}{proof}")
+    for proof in ({}, {"proof": ""}, {"proof": f"aa.{secret}"}, {"proof": f"../x.{secret}"}):
+        refused = begin(wharf, keys, dir=empty, **proof)
         assert refused.status_code == 403 and "shows that you can write" in refused.text, refused.text
     # Somebody else of the machine, who may write there.
     theirs = empty / ".wharf-proof-aa"
     theirs.write_text(secret)
     os.chown(theirs, 65534, 65534)
-    assert begin(wharf, keys, f"dir={empty}&proof=aa.{secret}").status_code == 403
+    assert begin(wharf, keys, dir=empty, proof=f"aa.{secret}").status_code == 403
     theirs.unlink()
     # Root of the machine may, but not with a browser, nor into what is to be copied.
     mine = empty / ".wharf-proof-bb"
     mine.write_text(secret)
     for headers in ({"Origin": f"http://localhost:{wharf.port}"}, {"Sec-Fetch-Site": "none"}):
-        refused = begin(wharf, keys, f"dir={empty}&proof=bb.{secret}", headers)
+        refused = begin(wharf, keys, headers, dir=empty, proof=f"bb.{secret}")
         assert refused.status_code == 403 and "Browsers" in refused.text, refused.text
     inside = wharf.data / "node"
     (inside / ".wharf-proof-cc").write_text(secret)
-    refused = begin(wharf, keys, f"dir={inside}&proof=cc.{secret}")
+    refused = begin(wharf, keys, dir=inside, proof=f"cc.{secret}")
     assert refused.status_code == 403 and "data folder" in refused.text
     (inside / ".wharf-proof-cc").unlink()
     assert sorted(path.name for path in empty.iterdir()) == [".wharf-proof-bb"], "something was written"
-    assert begin(wharf, keys, f"dir={empty}&proof=bb.{secret}").status_code == 200
+    assert begin(wharf, keys, dir=empty, proof=f"bb.{secret}").status_code == 200
     wait_for(lambda: (empty / "backup.json").exists(), 30, "the backup")
     # And the command needs no flag, wherever root wants it.
     backup(wharf, tmp_path / "some" / "where" / "new")

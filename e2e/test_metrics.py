@@ -127,10 +127,10 @@ def test_load_balancers_count_requests_targets_and_listeners(wharf):
     try:
         # Without targets the load balancer answers itself.
         wait_for(lambda: web.ask()[0] == 503, 30, "the load balancer")
-        # One that nothing answers at.
+        # One that nothing answers at: its health check has not said so yet, or has.
         web.elb.register_targets(TargetGroupArn=web.target_group, Targets=[{"Id": "172.31.0.250"}])
-        unhealthy = ("wharf_lb_targets", ("health", "unhealthy"))
-        after = wait_for(lambda: grew(now := of_part(wharf, name), unhealthy) >= 1 and now, 40, "the unhealthy target")
+        targets = [("wharf_lb_targets", ("health", health)) for health in ("initial", "unhealthy")]
+        after = wait_for(lambda: sum(grew(now := of_part(wharf, name), key) for key in targets) >= 1 and now, 40, "the target")
     finally:
         web.elb.delete_load_balancer(LoadBalancerArn=web.balancer["LoadBalancerArn"])
         web.elb.delete_target_group(TargetGroupArn=web.target_group)
