@@ -29,7 +29,11 @@ pub fn digits19() -> String {
 
 /// A random UUID with dashes: attachments, containers, events, requests.
 pub fn uuid() -> String {
-    uuid::Uuid::new_v4().to_string()
+    // From the thread's own generator: the crate's would ask the kernel each time.
+    let random = rand::rng().random();
+    uuid::Builder::from_random_bytes(random)
+        .into_uuid()
+        .to_string()
 }
 
 /// `prefix` and upper-case letters and digits up to `len` characters: `AKIA…`, `AROA…`.

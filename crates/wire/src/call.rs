@@ -170,6 +170,10 @@ impl Call {
         &self.context
     }
 
+    pub(crate) fn into_context(self) -> Context {
+        self.context
+    }
+
     /// The same request passed on by `service` in its own name, for a call of another service; the
     /// receiving side's client authorises it again.
     pub fn passed_on_by(&self, service: &str) -> Self {

@@ -171,6 +171,8 @@ pub struct Dispatcher {
 #[derive(Default)]
 struct Trail {
     wanted: bool,
+    /// The request's, once it is over.
+    context: Option<Context>,
     parameters: Option<String>,
     response: Option<String>,
     decided: Vec<Decided>,
@@ -204,13 +206,12 @@ impl Dispatcher {
         let request_id = cx.request_id.clone();
         let auditor = self.auditor.as_deref();
         let auditor = auditor.filter(|it| it.wants(schema.signing_name, operation));
-        let audited = auditor.map(|auditor| (auditor, cx.clone()));
         let mut trail = Trail {
-            wanted: audited.is_some(),
+            wanted: auditor.is_some(),
             ..Trail::default()
         };
         let ran = self.run(service, cx, operation, body, &mut trail).await;
-        if let Some((auditor, context)) = audited {
+        if let Some((auditor, context)) = auditor.zip(trail.context) {
             let refused = ran.as_ref().err();
             let event = Event {
                 context,
@@ -372,6 +373,35 @@ impl Dispatcher {
         body: Body,
         trail: &mut Trail,
     ) -> Result<(usize, Box<dyn Payload>), Fault> {
+        let admitted = self.let_in(service, &cx, operation, body, trail).await;
+        let (index, input) = match admitted {
+            Ok(admitted) => admitted,
+            Err(fault) => {
+                trail.context = Some(cx);
+                return Err(fault);
+            }
+        };
+        let call = Call::authorized(cx);
+        let output = service.invoke(&call, index, input).await;
+        trail.context = Some(call.into_context());
+        let output = output?;
+        if trail.wanted && !audit::is_read_only(operation) {
+            let schema = service.schema();
+            let shape = schema.operations[index].output;
+            trail.response = audit::without_secrets(schema, shape, output.as_struct());
+        }
+        Ok((index, output))
+    }
+
+    /// The operation and its input, for whom the gate lets call it.
+    async fn let_in(
+        &self,
+        service: &dyn Service,
+        cx: &Context,
+        operation: &str,
+        body: Body,
+        trail: &mut Trail,
+    ) -> Result<(usize, Box<dyn Payload>), Fault> {
         let schema = service.schema();
         let index = schema
             .find_operation(operation)
@@ -393,22 +423,16 @@ impl Dispatcher {
                 return Err(own.unwrap_or_else(|| refuse_violations(schema, &violations)));
             }
         }
-        let checks = service.checks(&cx, index, &*input).await?;
+        let checks = service.checks(cx, index, &*input).await?;
         let outcome = if trail.wanted {
-            let (outcome, decided) = self.explain(&cx, &checks).await;
+            let (outcome, decided) = self.explain(cx, &checks).await;
             trail.decided = decided;
             outcome
         } else {
-            self.ask(&cx, &checks).await
+            self.ask(cx, &checks).await
         };
         outcome.map_err(|text| access_denied(schema, text))?;
-        let call = Call::authorized(cx);
-        let output = service.invoke(&call, index, input).await?;
-        if trail.wanted && !audit::is_read_only(operation) {
-            let shape = schema.operations[index].output;
-            trail.response = audit::without_secrets(schema, shape, output.as_struct());
-        }
-        Ok((index, output))
+        Ok((index, input))
     }
 }
 

@@ -1,7 +1,6 @@
 //! An event as CloudTrail writes it (record contents, version 1.11).
 
 use serde::Serialize;
-use serde_json::value::RawValue;
 use wharf_base::{Arn, Timestamp, ids};
 use wharf_wire::{
     Caller, CallerKind,
@@ -9,10 +8,13 @@ use wharf_wire::{
 };
 
 const VERSION: &str = "1.11";
+/// What most events take.
+const USUAL_BYTES: usize = 1536;
 
+/// What stands before the parameters.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Record<'a> {
+struct Head<'a> {
     event_version: &'static str,
     user_identity: Identity<'a>,
     event_time: String,
@@ -26,8 +28,12 @@ struct Record<'a> {
     error_code: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error_message: Option<&'a str>,
-    request_parameters: Option<Box<RawValue>>,
-    response_elements: Option<Box<RawValue>>,
+}
+
+/// What stands after the answer.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Tail<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     additional_event_data: Option<Additional<'a>>,
     #[serde(rename = "requestID")]
@@ -123,9 +129,8 @@ struct Resource<'a> {
 /// The event as one line of JSON.
 pub fn render(event: &Event) -> serde_json::Result<Vec<u8>> {
     let cx = &event.context;
-    let raw = |json: &Option<String>| json.clone().map(RawValue::from_string).transpose();
     let error = event.error.as_ref();
-    let record = Record {
+    let head = Head {
         event_version: VERSION,
         user_identity: identity(&cx.caller),
         event_time: cx.now.iso8601_seconds(),
@@ -141,8 +146,8 @@ pub fn render(event: &Event) -> serde_json::Result<Vec<u8>> {
         error_message: error
             .map(|(_, text)| text.as_str())
             .filter(|it| !it.is_empty()),
-        request_parameters: raw(&event.parameters)?,
-        response_elements: raw(&event.response)?,
+    };
+    let tail = Tail {
         additional_event_data: additional(event),
         request_id: &cx.request_id,
         event_id: ids::uuid(),
@@ -157,7 +162,23 @@ pub fn render(event: &Event) -> serde_json::Result<Vec<u8>> {
         recipient_account_id: &cx.account,
         event_category: "Management",
     };
-    serde_json::to_vec(&record)
+    let mut json = Vec::with_capacity(USUAL_BYTES);
+    serde_json::to_writer(&mut json, &head)?;
+    // Both are objects with members, so what is between them goes in their middle.
+    json.pop();
+    for (name, value) in [
+        ("requestParameters", &event.parameters),
+        ("responseElements", &event.response),
+    ] {
+        json.extend_from_slice(b",\"");
+        json.extend_from_slice(name.as_bytes());
+        json.extend_from_slice(b"\":");
+        json.extend_from_slice(value.as_deref().unwrap_or("null").as_bytes());
+    }
+    let opening = json.len();
+    serde_json::to_writer(&mut json, &tail)?;
+    json[opening] = b',';
+    Ok(json)
 }
 
 fn additional(event: &Event) -> Option<Additional<'_>> {
@@ -238,7 +259,8 @@ fn session(caller: &Caller) -> Option<SessionContext<'_>> {
 fn resources(decided: &[Decided]) -> Vec<Resource<'_>> {
     let mut found: Vec<Resource<'_>> = Vec::new();
     for check in decided {
-        if let Ok(arn) = check.resource.parse::<Arn>()
+        if check.resource.starts_with("arn:")
+            && let Ok(arn) = check.resource.parse::<Arn>()
             && !found.iter().any(|it| it.arn == check.resource)
         {
             found.push(Resource {

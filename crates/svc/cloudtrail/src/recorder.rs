@@ -16,7 +16,7 @@ use std::{
 };
 
 use tokio::{
-    sync::{Mutex, mpsc},
+    sync::{Mutex, Notify, mpsc},
     time::{MissedTickBehavior, interval},
 };
 use wharf_base::Clock;
@@ -30,10 +30,11 @@ use crate::{event, log::stream, repeated::Repeated};
 
 /// Events that may wait; one has at most some 40 KiB, most have one.
 const QUEUE: usize = 2048;
-/// Events written at once.
-const BATCH: usize = 512;
-/// Between two writes, so that many events share one sync.
+/// Between two writes, so that many events share one sync; shorter while events come faster than
+/// the queue could hold them that long.
 const PAUSE: Duration = Duration::from_millis(50);
+/// So many waiting events end a pause.
+const MANY: usize = QUEUE / 2;
 /// After a write that failed.
 const RETRY: Duration = Duration::from_secs(1);
 /// How often events that were counted are looked at.
@@ -70,6 +71,8 @@ pub struct Recorder {
     clock: Arc<dyn Clock>,
     queue: mpsc::Sender<Line>,
     waiting: Mutex<mpsc::Receiver<Line>>,
+    /// Half of the queue is taken.
+    filling: Notify,
     repeated: StdMutex<Repeated>,
     /// Somebody writes, and the last write went well.
     works: AtomicBool,
@@ -87,6 +90,7 @@ impl Recorder {
             clock,
             queue,
             waiting: Mutex::new(waiting),
+            filling: Notify::new(),
             repeated: StdMutex::default(),
             works: AtomicBool::new(false),
             lost: AtomicU64::new(0),
@@ -104,7 +108,7 @@ impl Recorder {
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                count = waiting.recv_many(&mut batch, BATCH) => if count == 0 {
+                count = waiting.recv_many(&mut batch, QUEUE) => if count == 0 {
                     return;
                 },
                 _ = look.tick() => {
@@ -117,7 +121,7 @@ impl Recorder {
                     tokio::time::sleep(RETRY).await;
                 }
             }
-            tokio::time::sleep(PAUSE).await;
+            let _ = tokio::time::timeout(PAUSE, self.filling.notified()).await;
         }
     }
 
@@ -211,7 +215,12 @@ impl Auditor for Recorder {
             return;
         };
         let full = match self.queue.try_send(line) {
-            Ok(()) => return,
+            Ok(()) => {
+                if self.queue.capacity() <= QUEUE - MANY {
+                    self.filling.notify_one();
+                }
+                return;
+            }
             Err(mpsc::error::TrySendError::Full(line)) => line,
             Err(mpsc::error::TrySendError::Closed(_)) => return,
         };
