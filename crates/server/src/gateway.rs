@@ -1,6 +1,7 @@
 //! The one port: accepts connections, tells TLS from plain HTTP by the first byte, and hands each
 //! request to the part of wharf that it is for (architecture §3).
 
+mod answer;
 mod api;
 mod auth;
 mod body;
@@ -9,6 +10,8 @@ mod connection;
 pub mod connections;
 mod control;
 mod forwarded;
+mod head;
+mod letting_in;
 mod origin;
 mod refused;
 mod route;
@@ -16,21 +19,10 @@ mod source;
 mod stream;
 pub mod throttle;
 
-use std::{
-    convert::Infallible,
-    io,
-    net::SocketAddr,
-    pin::Pin,
-    sync::Arc,
-    task::{Context as Polling, Poll},
-    time::{Duration, Instant},
-};
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{
-    HeaderValue, Method, Request, Response, StatusCode,
-    header::{CONTENT_TYPE, RETRY_AFTER},
-};
+use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, combinators::BoxBody};
 use hyper::{body::Incoming, service::service_fn};
 use tokio::{
@@ -42,14 +34,12 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub use api::{Apis, IamMode};
 pub use body::Paced;
 pub use connections::Asking;
-use connections::{Connections, RegistryPlace, Slot};
+use connections::{Connections, Slot};
 pub use control::{Done, Refusal};
-use refused::Unproven;
 pub use source::Source;
-use wharf_base::ids;
 use wharf_metrics::Metrics;
 use wharf_planeproto::forward::Forwarded;
-use wharf_wire::{Context, audit::Event};
+use wharf_wire::Context;
 
 use crate::{
     backup::Backup, certificate_authority::CertificateAuthority, explain::Explain, join::Join,
@@ -289,251 +279,11 @@ impl Gateway {
             tracing::debug!(%address, %error, "a connection ended early");
         }
     }
-
-    /// One request, counted until its answer has been sent.
-    async fn request(
-        &self,
-        request: Request<Incoming>,
-        peer: Peer,
-        asking: Asking,
-    ) -> Response<Body> {
-        let route = route::classify(request.method(), request.uri().path());
-        let mut kept = Kept {
-            asking,
-            _place: None,
-        };
-        if route == route::Route::Registry {
-            let source = kept.asking.slot().source();
-            match self.connections.enter_registry(source) {
-                Ok(place) => kept._place = Some(place),
-                Err(connections::Full) => return registry_is_busy(),
-            }
-        }
-        let (method, started) = (method_name(request.method()), Instant::now());
-        let answer = self.answer(request, route, peer, &kept.asking).await;
-        if let Some(service) = route.name() {
-            let (status, took) = (answer.status().as_u16(), started.elapsed());
-            let requests = &self.apis.requests;
-            requests.answered(service, method, status, took);
-        }
-        if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
-            kept.asking.slot().upgraded();
-            return answer;
-        }
-        answer.map(|body| Answering { body, _kept: kept }.boxed())
-    }
-
-    async fn answer(
-        &self,
-        request: Request<Incoming>,
-        route: route::Route,
-        peer: Peer,
-        asking: &Asking,
-    ) -> Response<Body> {
-        match route {
-            route::Route::Registry
-                if self.apis.iam == IamMode::Off
-                    && (self.apis.is_foreign(&request) || self.apis.is_shut_to(&peer)) =>
-            {
-                text(
-                    StatusCode::FORBIDDEN,
-                    "Unsigned requests from other sites, and of tasks, are refused.\n",
-                )
-            }
-            route::Route::Registry => self.registry.handle(request, peer, asking).await,
-            route::Route::Health => self.health.handle(request, peer, asking).await,
-            route::Route::Join => {
-                let request_id = ids::uuid();
-                let cx = self.apis.frame(&request, &peer, &request_id);
-                let mut answer = self.join.join(request, &peer, cx).await;
-                api::name_request(&mut answer, &request_id);
-                answer
-            }
-            route::Route::NodeCredentials | route::Route::NodeConfirmation => {
-                self.node(&request, route, &peer).await
-            }
-            route::Route::Control(endpoint) => {
-                control::answer(self, endpoint, &request, &peer).await
-            }
-            route::Route::Agent(channel) => {
-                let name = match channel {
-                    Channel::Acs => "Poll",
-                    Channel::Tcs => "StartTelemetrySession",
-                };
-                match self.authenticate(&request, "ecs", name, &peer).await {
-                    Ok(cx) => {
-                        asking.admit();
-                        let node =
-                            container_instance(&request).unwrap_or_else(|| cx.caller.arn.clone());
-                        let answer = self.agents.upgrade(request, channel, cx).await;
-                        if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
-                            asking.slot().is_of_node(&node);
-                        }
-                        answer
-                    }
-                    Err(answer) => answer,
-                }
-            }
-            route::Route::DataChannel => {
-                let cx = self.apis.frame(&request, &peer, &ids::uuid());
-                self.agents.data_channel(request, cx).await
-            }
-            route::Route::Plane(plane) => {
-                match self
-                    .authenticate(&request, "wharf", "Subscribe", &peer)
-                    .await
-                {
-                    Ok(cx) => {
-                        asking.admit();
-                        let node = cx.caller.arn.clone();
-                        let answer = self.planes.subscribe(cx, plane, request, peer).await;
-                        if answer.status() == StatusCode::OK {
-                            asking.slot().is_of_node(&node);
-                        }
-                        answer
-                    }
-                    Err(answer) => answer,
-                }
-            }
-            route::Route::Api => self.apis.handle(request, peer, asking).await,
-            route::Route::Nothing => {
-                text(StatusCode::NOT_FOUND, "There is nothing at this path.\n")
-            }
-        }
-    }
-
-    /// The context of a request for a stream, signed for `service`; or the answer to a stranger.
-    async fn authenticate(
-        &self,
-        request: &Request<Incoming>,
-        service: &'static str,
-        name: &'static str,
-        peer: &Peer,
-    ) -> Result<Context, Response<Body>> {
-        let request_id = ids::uuid();
-        let asks = Unproven {
-            service,
-            name,
-            peer,
-            request_id: &request_id,
-        };
-        let known = self.apis.authenticate(request, &asks).await;
-        known.map_err(|answer| api::respond(answer, &request_id))
-    }
-
-    /// A node renews its credentials, or confirms that it has written them down.
-    async fn node(
-        &self,
-        request: &Request<Incoming>,
-        route: route::Route,
-        peer: &Peer,
-    ) -> Response<Body> {
-        let renews = route == route::Route::NodeCredentials;
-        let request_id = ids::uuid();
-        let asks = Unproven {
-            service: "wharf",
-            name: match renews {
-                true => "RenewNodeCredentials",
-                false => "ConfirmNodeCredentials",
-            },
-            peer,
-            request_id: &request_id,
-        };
-        let cx = match self.apis.node(request, &asks).await {
-            Ok(cx) => cx,
-            Err(answer) => return api::respond(answer, &request_id),
-        };
-        let done = match renews {
-            true => self.node_credentials.renew(&cx.caller).await,
-            false => {
-                let confirmed = self.node_credentials.confirm(&cx.caller).await;
-                confirmed.map(|()| serde_json::Value::Null)
-            }
-        };
-        let event = Event::of_service(cx, asks.service, asks.name);
-        let (event, mut answer) = match done {
-            Ok(renewed) if renews => (event, text(StatusCode::OK, renewed.to_string())),
-            Ok(_) => (event, text(StatusCode::OK, "")),
-            Err((status, why)) => (
-                event.with_error("AccessDenied", &why),
-                text(status, format!("{why}\n")),
-            ),
-        };
-        self.apis.dispatcher.tell(event).await;
-        api::name_request(&mut answer, &request_id);
-        answer
-    }
 }
 
 enum Started {
     Plain(TcpStream),
     Tls(Box<tokio_rustls::server::TlsStream<TcpStream>>),
-}
-
-/// A method by a name of few, for metrics.
-fn method_name(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::PATCH => "PATCH",
-        Method::DELETE => "DELETE",
-        _ => "other",
-    }
-}
-
-/// The container instance that an agent's socket is for.
-fn container_instance<B>(request: &Request<B>) -> Option<String> {
-    let query = request.uri().query()?;
-    let named = form_urlencoded::parse(query.as_bytes())
-        .find(|(name, _)| name.starts_with("containerInstance"))?;
-    Some(named.1.into_owned())
-}
-
-/// In the words of the OCI distribution specification; clients try again.
-fn registry_is_busy() -> Response<Body> {
-    let mut answer = text(
-        StatusCode::TOO_MANY_REQUESTS,
-        r#"{"errors":[{"code":"TOOMANYREQUESTS","message":"too many requests at once"}]}"#,
-    );
-    let headers = answer.headers_mut();
-    let (json, second) = ("application/json", "1");
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(json));
-    headers.insert(RETRY_AFTER, HeaderValue::from_static(second));
-    answer
-}
-
-/// What a request holds until its answer has been sent.
-struct Kept {
-    asking: Asking,
-    _place: Option<RegistryPlace>,
-}
-
-/// An answer on its way.
-struct Answering {
-    body: Body,
-    _kept: Kept,
-}
-
-impl http_body::Body for Answering {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Polling<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Bytes>, io::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> http_body::SizeHint {
-        self.body.size_hint()
-    }
 }
 
 /// A short text answer.

@@ -95,27 +95,28 @@ pub fn proven(dir: &Path, proof: &str, data: &Path) -> Result<PathBuf, Refused> 
         dir: dir.to_owned(),
         source,
     };
-    let real = fs::canonicalize(dir).map_err(failed)?;
+    // Whoever proves nothing learns nothing either, not even what there is.
+    let unproven = |_: io::Error| Refused::Unproven;
+    let real = fs::canonicalize(dir).map_err(unproven)?;
     let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-    let folder =
-        nix::fcntl::open(&real, flags, Mode::empty()).map_err(|errno| failed(errno.into()))?;
-    let data = fs::canonicalize(data).map_err(failed)?;
-    if real.starts_with(&data) {
-        return Err(Refused::Inside);
-    }
+    let folder = nix::fcntl::open(&real, flags, Mode::empty());
+    let folder = folder.map_err(|errno| unproven(errno.into()))?;
     let (id, secret) = proof.split_once('.').ok_or(Refused::Unproven)?;
     let hex = |text: &str| text.bytes().all(|b| b.is_ascii_hexdigit());
     if id.is_empty() || id.len() > SECRET_DIGITS || !hex(id) || secret.len() != SECRET_DIGITS {
         return Err(Refused::Unproven);
     }
     let name = format!("{PREFIX}{id}");
-    let owner = owner_of(&folder, &name, secret).map_err(|_| Refused::Unproven)?;
+    let owner = owner_of(&folder, &name, secret).map_err(unproven)?;
+    if real.starts_with(fs::canonicalize(data).map_err(failed)?) {
+        return Err(Refused::Inside);
+    }
     // The caller can write there; now, as who.
     if owner != own_files_owner(&folder).map_err(failed)? {
         return Err(Refused::Unproven);
     }
-    unlinkat(&folder, name.as_str(), UnlinkatFlags::NoRemoveDir)
-        .map_err(|errno| failed(errno.into()))?;
+    let spent = unlinkat(&folder, name.as_str(), UnlinkatFlags::NoRemoveDir);
+    spent.map_err(|errno| failed(errno.into()))?;
     Ok(real)
 }
 

@@ -9,12 +9,12 @@ use hyper::body::Incoming;
 use wharf_base::{Clock, ids};
 use wharf_metrics::Requests;
 use wharf_wire::{
-    Caller, CallerKind, Context, Dispatcher, Fault, Origin, Service,
+    Caller, Context, Dispatcher, Fault, Service,
     audit::{Alike, Event},
     codec::form::Form,
     schema::{Protocol, ServiceSchema},
     service::{Answer, Body as Input, failure},
-    sigv4::{RequestParts, sha256_hex},
+    sigv4::sha256_hex,
 };
 
 use super::{
@@ -22,10 +22,12 @@ use super::{
     auth::{Claim, Directory},
     body::{self, Stopped},
     bytes_in_flight::{BytesInFlight, Full, Hold},
-    full, origin,
+    full,
+    head::Head,
+    origin,
     refused::{self, NotLetIn, Unproven},
     source::Source,
-    throttle::{Throttle, is_read},
+    throttle::Throttle,
 };
 use crate::node_identity::is_node;
 
@@ -64,62 +66,6 @@ pub struct Apis {
     /// With `--iam off`: tasks are root too.
     pub tasks_as_root: bool,
     pub requests: Requests,
-}
-
-/// A request without its body, as signature and dispatcher need it.
-struct Head {
-    method: String,
-    path: String,
-    query: String,
-    headers: Vec<(String, String)>,
-    raw: http::HeaderMap,
-}
-
-impl Head {
-    fn of<B>(request: &Request<B>) -> Self {
-        let uri = request.uri();
-        let authority = uri.authority().map(http::uri::Authority::as_str);
-        let mut raw = request.headers().clone();
-        // HTTP/2 carries the host in `:authority`.
-        if let Some(host) = authority.and_then(|host| host.parse().ok()) {
-            raw.entry(header::HOST).or_insert(host);
-        }
-        Self {
-            method: request.method().as_str().to_owned(),
-            path: uri.path().to_owned(),
-            query: uri.query().unwrap_or_default().to_owned(),
-            headers: auth::header_pairs(
-                request.headers(),
-                uri.authority().map(http::uri::Authority::as_str),
-            ),
-            raw,
-        }
-    }
-
-    /// What it takes in memory: headers are kept twice.
-    fn size(&self) -> usize {
-        let headers = self.headers.iter();
-        let headers: usize = headers
-            .map(|(name, value)| name.len() + value.len() + 64)
-            .sum();
-        self.path.len() + self.query.len() + 2 * headers
-    }
-
-    fn parts(&self) -> RequestParts<'_> {
-        RequestParts {
-            method: &self.method,
-            path: &self.path,
-            query: &self.query,
-            headers: &self.headers,
-        }
-    }
-
-    fn get(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-    }
 }
 
 /// A body that came whole, with what it holds.
@@ -266,26 +212,6 @@ impl Apis {
         }
     }
 
-    /// Tells the audit log of a request that nobody was let in for.
-    async fn tell_of_refusal(
-        &self,
-        asks: &Unproven<'_>,
-        named: refused::Named,
-        why: &NotLetIn,
-        fault: &Fault,
-        head: &Head,
-    ) {
-        let cx = self.framed(
-            head,
-            Caller::unproven(&self.account, ""),
-            asks.peer,
-            asks.request_id,
-        );
-        if let Some((event, alike)) = refused::event(asks, named, why, fault, cx) {
-            self.dispatcher.tell_often(event, alike).await;
-        }
-    }
-
     /// The body; where the head tells that the request is refused, it is not read.
     async fn read(
         &self,
@@ -331,14 +257,6 @@ impl Apis {
             Source::Account(caller.account.clone())
         };
         hold.charge(source).map_err(|Full| stopped(Stopped::NoRoom))
-    }
-
-    /// With `--iam off` nobody is looked up.
-    async fn claim(&self, head: &Head) -> Claim {
-        match self.iam {
-            IamMode::Off => Claim::unsigned(&head.parts()),
-            _ => Claim::read(&*self.directory, &head.parts(), self.clock.now()).await,
-        }
     }
 
     /// How much is read of a request: little, unless its key is known.
@@ -425,140 +343,6 @@ impl Apis {
         self.dispatcher
             .tell_often(event, Alike { proven: true, by })
             .await;
-    }
-
-    /// The context of a request that is no API call, signed for the service that it is for; its body
-    /// is empty.
-    pub async fn authenticate<B>(
-        &self,
-        request: &Request<B>,
-        asks: &Unproven<'_>,
-    ) -> Result<Context, Answer> {
-        let head = Head::of(request);
-        let claim = self.claim(&head).await;
-        let named = refused::Named::of(&claim);
-        match self.context(&head, claim, &sha256_hex(b""), asks) {
-            Ok(cx) => Ok(cx),
-            Err(refusal) => Err(self.send_away(&head, asks, named, &refusal).await),
-        }
-    }
-
-    /// The answer to a request that is refused whoever sent it.
-    pub async fn turn_away<B>(
-        &self,
-        request: &Request<B>,
-        asks: &Unproven<'_>,
-        refusal: &NotLetIn,
-    ) -> Answer {
-        let (head, nobody) = (Head::of(request), refused::Named::default());
-        self.send_away(&head, asks, nobody, refusal).await
-    }
-
-    async fn send_away(
-        &self,
-        head: &Head,
-        asks: &Unproven<'_>,
-        named: refused::Named,
-        refusal: &NotLetIn,
-    ) -> Answer {
-        let fault = refusal.fault(Protocol::Json { minor: 1 });
-        self.tell_of_refusal(asks, named, refusal, &fault, head)
-            .await;
-        Answer {
-            status: 403,
-            content_type: "application/json",
-            body: wharf_wire::codec::json::encode_fault(&fault),
-        }
-    }
-
-    /// The context of a node's request, signed for `wharf`, whatever `--iam` says; its credentials may
-    /// be over.
-    pub async fn node<B>(
-        &self,
-        request: &Request<B>,
-        asks: &Unproven<'_>,
-    ) -> Result<Context, Answer> {
-        let head = Head::of(request);
-        let now = self.clock.now();
-        let claim = Claim::read_of_node(&*self.directory, &head.parts(), now).await;
-        let named = refused::Named::of(&claim);
-        match auth::verify(claim, &head.parts(), &sha256_hex(b""), asks.service, now) {
-            Ok(verified) => Ok(self.framed(&head, verified.caller, asks.peer, asks.request_id)),
-            Err(refusal) => {
-                let refusal = NotLetIn::Refused(refusal);
-                Err(self.send_away(&head, asks, named, &refusal).await)
-            }
-        }
-    }
-
-    /// The context of a request whose sender proves in another way who it is, or not at all.
-    pub fn frame<B>(&self, request: &Request<B>, peer: &Peer, request_id: &str) -> Context {
-        let nobody = Caller::unproven(&self.account, "");
-        self.framed(&Head::of(request), nobody, peer, request_id)
-    }
-
-    fn context(
-        &self,
-        head: &Head,
-        claim: Claim,
-        body_sha256: &str,
-        asks: &Unproven<'_>,
-    ) -> Result<Context, NotLetIn> {
-        let peer = asks.peer;
-        let (caller, region) = if self.iam == IamMode::Off {
-            if self.is_shut_to(peer) {
-                return Err(NotLetIn::Task);
-            }
-            origin::check(&head.raw, &self.own_hosts)
-                .map_err(|origin::Foreign(header)| NotLetIn::Foreign(header))?;
-            let region = claim
-                .signature
-                .map_or_else(|_| self.region.clone(), |signature| signature.region);
-            let caller = Caller {
-                kind: CallerKind::Account,
-                ..Caller::root(&self.account)
-            };
-            (caller, region)
-        } else {
-            let now = self.clock.now();
-            let verified = auth::verify(claim, &head.parts(), body_sha256, asks.service, now)
-                .map_err(NotLetIn::Refused)?;
-            (verified.caller, verified.region)
-        };
-        Ok(Context {
-            region,
-            ..self.framed(head, caller, peer, asks.request_id)
-        })
-    }
-
-    /// Who asks, from where and when; in the installation's region.
-    fn framed(&self, head: &Head, caller: Caller, peer: &Peer, request_id: &str) -> Context {
-        let scheme = if peer.secure { "https" } else { "http" };
-        Context {
-            account: caller.account.clone(),
-            region: self.region.clone(),
-            caller,
-            called_via: Vec::new(),
-            now: self.clock.now(),
-            request_id: request_id.to_owned(),
-            source_ip: Some(peer.address.ip()),
-            origin: peer.task.as_ref().map(|task| Origin {
-                task: task.task.clone(),
-                vpc: task.vpc.clone(),
-            }),
-            user_agent: head.get("user-agent").unwrap_or_default().to_owned(),
-            secure: peer.secure,
-            endpoint: format!("{scheme}://{}", head.get("host").unwrap_or("localhost")),
-        }
-    }
-
-    /// With `--iam off` a page of another site can make a browser send a GET that says nothing of
-    /// where it comes from (an image's address); it must change nothing.
-    fn may_be_sent_so(&self, head: &Head, operation: &str) -> Result<(), NotLetIn> {
-        if self.iam == IamMode::Off && head.method == "GET" && !is_read(operation) {
-            return Err(NotLetIn::Get);
-        }
-        Ok(())
     }
 
     fn target(

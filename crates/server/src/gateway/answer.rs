@@ -1,0 +1,260 @@
+//! Each request goes to the part of wharf that it is for.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context as Polling, Poll},
+    time::Instant,
+};
+
+use bytes::Bytes;
+use http::{
+    HeaderValue, Method, Request, Response, StatusCode,
+    header::{CONTENT_TYPE, RETRY_AFTER},
+};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use wharf_base::ids;
+use wharf_wire::{Context, audit::Event};
+
+use super::{
+    Asking, Body, Channel, Gateway, IamMode, Peer, api, connections,
+    connections::RegistryPlace,
+    control,
+    refused::Unproven,
+    route::{self, Route},
+    text,
+};
+
+impl Gateway {
+    /// One request, counted until its answer has been sent.
+    pub(super) async fn request(
+        &self,
+        request: Request<Incoming>,
+        peer: Peer,
+        asking: Asking,
+    ) -> Response<Body> {
+        let route = route::classify(request.method(), request.uri().path());
+        let mut kept = Kept {
+            asking,
+            _place: None,
+        };
+        if route == Route::Registry {
+            let source = kept.asking.slot().source();
+            match self.connections.enter_registry(source) {
+                Ok(place) => kept._place = Some(place),
+                Err(connections::Full) => return registry_is_busy(),
+            }
+        }
+        let (method, started) = (method_name(request.method()), Instant::now());
+        let answer = self.answer(request, route, peer, &kept.asking).await;
+        if let Some(service) = route.name() {
+            let (status, took) = (answer.status().as_u16(), started.elapsed());
+            let requests = &self.apis.requests;
+            requests.answered(service, method, status, took);
+        }
+        if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+            kept.asking.slot().upgraded();
+            return answer;
+        }
+        answer.map(|body| Answering { body, _kept: kept }.boxed())
+    }
+
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        route: Route,
+        peer: Peer,
+        asking: &Asking,
+    ) -> Response<Body> {
+        match route {
+            Route::Registry
+                if self.apis.iam == IamMode::Off
+                    && (self.apis.is_foreign(&request) || self.apis.is_shut_to(&peer)) =>
+            {
+                text(
+                    StatusCode::FORBIDDEN,
+                    "Unsigned requests from other sites, and of tasks, are refused.\n",
+                )
+            }
+            Route::Registry => self.registry.handle(request, peer, asking).await,
+            Route::Health => self.health.handle(request, peer, asking).await,
+            Route::Join => {
+                let request_id = ids::uuid();
+                let cx = self.apis.frame(&request, &peer, &request_id);
+                let mut answer = self.join.join(request, &peer, cx).await;
+                api::name_request(&mut answer, &request_id);
+                answer
+            }
+            Route::NodeCredentials | Route::NodeConfirmation => {
+                self.node(&request, route, &peer).await
+            }
+            Route::Control(endpoint) => control::answer(self, endpoint, &request, &peer).await,
+            Route::Agent(channel) => {
+                let name = match channel {
+                    Channel::Acs => "Poll",
+                    Channel::Tcs => "StartTelemetrySession",
+                };
+                match self.authenticate(&request, "ecs", name, &peer).await {
+                    Ok(cx) => {
+                        asking.admit();
+                        let node =
+                            container_instance(&request).unwrap_or_else(|| cx.caller.arn.clone());
+                        let answer = self.agents.upgrade(request, channel, cx).await;
+                        if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+                            asking.slot().is_of_node(&node);
+                        }
+                        answer
+                    }
+                    Err(answer) => answer,
+                }
+            }
+            Route::DataChannel => {
+                let cx = self.apis.frame(&request, &peer, &ids::uuid());
+                self.agents.data_channel(request, cx).await
+            }
+            Route::Plane(plane) => {
+                match self
+                    .authenticate(&request, "wharf", "Subscribe", &peer)
+                    .await
+                {
+                    Ok(cx) => {
+                        asking.admit();
+                        let node = cx.caller.arn.clone();
+                        let answer = self.planes.subscribe(cx, plane, request, peer).await;
+                        if answer.status() == StatusCode::OK {
+                            asking.slot().is_of_node(&node);
+                        }
+                        answer
+                    }
+                    Err(answer) => answer,
+                }
+            }
+            Route::Api => self.apis.handle(request, peer, asking).await,
+            Route::Nothing => text(StatusCode::NOT_FOUND, "There is nothing at this path.\n"),
+        }
+    }
+
+    /// The context of a request for a stream, signed for `service`; or the answer to a stranger.
+    async fn authenticate(
+        &self,
+        request: &Request<Incoming>,
+        service: &'static str,
+        name: &'static str,
+        peer: &Peer,
+    ) -> Result<Context, Response<Body>> {
+        let request_id = ids::uuid();
+        let asks = Unproven {
+            service,
+            name,
+            peer,
+            request_id: &request_id,
+        };
+        let known = self.apis.authenticate(request, &asks).await;
+        known.map_err(|answer| api::respond(answer, &request_id))
+    }
+
+    /// A node renews its credentials, or confirms that it has written them down.
+    async fn node(&self, request: &Request<Incoming>, route: Route, peer: &Peer) -> Response<Body> {
+        let renews = route == Route::NodeCredentials;
+        let request_id = ids::uuid();
+        let asks = Unproven {
+            service: "wharf",
+            name: match renews {
+                true => "RenewNodeCredentials",
+                false => "ConfirmNodeCredentials",
+            },
+            peer,
+            request_id: &request_id,
+        };
+        let cx = match self.apis.node(request, &asks).await {
+            Ok(cx) => cx,
+            Err(answer) => return api::respond(answer, &request_id),
+        };
+        let done = match renews {
+            true => self.node_credentials.renew(&cx.caller).await,
+            false => {
+                let confirmed = self.node_credentials.confirm(&cx.caller).await;
+                confirmed.map(|()| serde_json::Value::Null)
+            }
+        };
+        let event = Event::of_service(cx, asks.service, asks.name);
+        let (event, mut answer) = match done {
+            Ok(renewed) if renews => (event, text(StatusCode::OK, renewed.to_string())),
+            Ok(_) => (event, text(StatusCode::OK, "")),
+            Err((status, why)) => (
+                event.with_error("AccessDenied", &why),
+                text(status, format!("{why}\n")),
+            ),
+        };
+        self.apis.dispatcher.tell(event).await;
+        api::name_request(&mut answer, &request_id);
+        answer
+    }
+}
+
+/// A method by a name of few, for metrics.
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        _ => "other",
+    }
+}
+
+/// The container instance that an agent's socket is for.
+fn container_instance<B>(request: &Request<B>) -> Option<String> {
+    let query = request.uri().query()?;
+    let named = form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name.starts_with("containerInstance"))?;
+    Some(named.1.into_owned())
+}
+
+/// In the words of the OCI distribution specification; clients try again.
+fn registry_is_busy() -> Response<Body> {
+    let mut answer = text(
+        StatusCode::TOO_MANY_REQUESTS,
+        r#"{"errors":[{"code":"TOOMANYREQUESTS","message":"too many requests at once"}]}"#,
+    );
+    let headers = answer.headers_mut();
+    let (json, second) = ("application/json", "1");
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(json));
+    headers.insert(RETRY_AFTER, HeaderValue::from_static(second));
+    answer
+}
+
+/// What a request holds until its answer has been sent.
+struct Kept {
+    asking: Asking,
+    _place: Option<RegistryPlace>,
+}
+
+/// An answer on its way.
+struct Answering {
+    body: Body,
+    _kept: Kept,
+}
+
+impl http_body::Body for Answering {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Polling<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, io::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.body.size_hint()
+    }
+}

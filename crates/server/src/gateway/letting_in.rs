@@ -1,0 +1,181 @@
+//! Who asks: from the head of a request to the context that all decisions are about, or to a refusal
+//! of which the audit log is told.
+
+use http::Request;
+use wharf_wire::{
+    Caller, CallerKind, Context, Fault, Origin, schema::Protocol, service::Answer,
+    sigv4::sha256_hex,
+};
+
+use super::{
+    Apis, IamMode, Peer, auth,
+    auth::Claim,
+    head::Head,
+    origin,
+    refused::{self, NotLetIn, Unproven},
+    throttle::is_read,
+};
+
+impl Apis {
+    /// With `--iam off` nobody is looked up.
+    pub(super) async fn claim(&self, head: &Head) -> Claim {
+        match self.iam {
+            IamMode::Off => Claim::unsigned(&head.parts()),
+            _ => Claim::read(&*self.directory, &head.parts(), self.clock.now()).await,
+        }
+    }
+
+    /// The context of a request that is no API call, signed for the service that it is for; its body
+    /// is empty.
+    pub async fn authenticate<B>(
+        &self,
+        request: &Request<B>,
+        asks: &Unproven<'_>,
+    ) -> Result<Context, Answer> {
+        let head = Head::of(request);
+        let claim = self.claim(&head).await;
+        let named = refused::Named::of(&claim);
+        match self.context(&head, claim, &sha256_hex(b""), asks) {
+            Ok(cx) => Ok(cx),
+            Err(refusal) => Err(self.send_away(&head, asks, named, &refusal).await),
+        }
+    }
+
+    /// The answer to a request that is refused whoever sent it.
+    pub async fn turn_away<B>(
+        &self,
+        request: &Request<B>,
+        asks: &Unproven<'_>,
+        refusal: &NotLetIn,
+    ) -> Answer {
+        let (head, nobody) = (Head::of(request), refused::Named::default());
+        self.send_away(&head, asks, nobody, refusal).await
+    }
+
+    async fn send_away(
+        &self,
+        head: &Head,
+        asks: &Unproven<'_>,
+        named: refused::Named,
+        refusal: &NotLetIn,
+    ) -> Answer {
+        let fault = refusal.fault(Protocol::Json { minor: 1 });
+        self.tell_of_refusal(asks, named, refusal, &fault, head)
+            .await;
+        Answer {
+            status: 403,
+            content_type: "application/json",
+            body: wharf_wire::codec::json::encode_fault(&fault),
+        }
+    }
+
+    /// The context of a node's request, signed for `wharf`, whatever `--iam` says; its credentials may
+    /// be over.
+    pub async fn node<B>(
+        &self,
+        request: &Request<B>,
+        asks: &Unproven<'_>,
+    ) -> Result<Context, Answer> {
+        let head = Head::of(request);
+        let now = self.clock.now();
+        let claim = Claim::read_of_node(&*self.directory, &head.parts(), now).await;
+        let named = refused::Named::of(&claim);
+        match auth::verify(claim, &head.parts(), &sha256_hex(b""), asks.service, now) {
+            Ok(verified) => Ok(self.framed(&head, verified.caller, asks.peer, asks.request_id)),
+            Err(refusal) => {
+                let refusal = NotLetIn::Refused(refusal);
+                Err(self.send_away(&head, asks, named, &refusal).await)
+            }
+        }
+    }
+
+    /// The context of a request whose sender proves in another way who it is, or not at all.
+    pub fn frame<B>(&self, request: &Request<B>, peer: &Peer, request_id: &str) -> Context {
+        let nobody = Caller::unproven(&self.account, "");
+        self.framed(&Head::of(request), nobody, peer, request_id)
+    }
+
+    pub(super) fn context(
+        &self,
+        head: &Head,
+        claim: Claim,
+        body_sha256: &str,
+        asks: &Unproven<'_>,
+    ) -> Result<Context, NotLetIn> {
+        let peer = asks.peer;
+        let (caller, region) = if self.iam == IamMode::Off {
+            if self.is_shut_to(peer) {
+                return Err(NotLetIn::Task);
+            }
+            origin::check(&head.raw, &self.own_hosts)
+                .map_err(|origin::Foreign(header)| NotLetIn::Foreign(header))?;
+            let region = claim
+                .signature
+                .map_or_else(|_| self.region.clone(), |signature| signature.region);
+            let caller = Caller {
+                kind: CallerKind::Account,
+                ..Caller::root(&self.account)
+            };
+            (caller, region)
+        } else {
+            let now = self.clock.now();
+            let verified = auth::verify(claim, &head.parts(), body_sha256, asks.service, now)
+                .map_err(NotLetIn::Refused)?;
+            (verified.caller, verified.region)
+        };
+        Ok(Context {
+            region,
+            ..self.framed(head, caller, peer, asks.request_id)
+        })
+    }
+
+    /// Who asks, from where and when; in the installation's region.
+    fn framed(&self, head: &Head, caller: Caller, peer: &Peer, request_id: &str) -> Context {
+        let scheme = if peer.secure { "https" } else { "http" };
+        Context {
+            account: caller.account.clone(),
+            region: self.region.clone(),
+            caller,
+            called_via: Vec::new(),
+            now: self.clock.now(),
+            request_id: request_id.to_owned(),
+            source_ip: Some(peer.address.ip()),
+            origin: peer.task.as_ref().map(|task| Origin {
+                task: task.task.clone(),
+                vpc: task.vpc.clone(),
+            }),
+            user_agent: head.get("user-agent").unwrap_or_default().to_owned(),
+            secure: peer.secure,
+            endpoint: format!("{scheme}://{}", head.get("host").unwrap_or("localhost")),
+        }
+    }
+
+    /// With `--iam off` a page of another site can make a browser send a GET that says nothing of
+    /// where it comes from (an image's address); it must change nothing.
+    pub(super) fn may_be_sent_so(&self, head: &Head, operation: &str) -> Result<(), NotLetIn> {
+        if self.iam == IamMode::Off && head.method == "GET" && !is_read(operation) {
+            return Err(NotLetIn::Get);
+        }
+        Ok(())
+    }
+
+    /// Tells the audit log of a request that nobody was let in for.
+    pub(super) async fn tell_of_refusal(
+        &self,
+        asks: &Unproven<'_>,
+        named: refused::Named,
+        why: &NotLetIn,
+        fault: &Fault,
+        head: &Head,
+    ) {
+        let cx = self.framed(
+            head,
+            Caller::unproven(&self.account, ""),
+            asks.peer,
+            asks.request_id,
+        );
+        if let Some((event, alike)) = refused::event(asks, named, why, fault, cx) {
+            self.dispatcher.tell_often(event, alike).await;
+        }
+    }
+}
