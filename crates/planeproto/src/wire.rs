@@ -12,7 +12,7 @@
 //!                                           ◀─ Changes {changes, commit?} …
 //!   Ack {nonce} | Nack {nonce, reason}     ─▶
 //!   Report {health} | Closed {doors}       ─▶
-//!   Heartbeat                             ◀─▶  Heartbeat {position?}
+//!   Heartbeat                             ◀─▶  Heartbeat {position?, authorities}
 //! ```
 //!
 //! - A plane acts on nothing before its commit: what a snapshot lacks is absent only once the
@@ -139,6 +139,9 @@ pub enum ToPlane {
     Heartbeat {
         /// The plane knows all up to here.
         position: Option<Position>,
+        /// Digests of the authorities that nodes should trust.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        authorities: Vec<String>,
     },
 }
 

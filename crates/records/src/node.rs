@@ -32,6 +32,9 @@ pub struct Node {
     /// Which credentials it may renew; none yet if it has long-lived keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials: Option<Renewable>,
+    /// Digests of the authorities that it said to trust; none yet from versions that did not say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trusts: Vec<String>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -60,6 +63,9 @@ pub struct Renewable {
     /// Those before, until the node says that it has written the current ones down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<String>,
+    /// When the current ones were made; not known of those from earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_at: Option<Timestamp>,
 }
 
 /// What a join token allows a node.

@@ -1,4 +1,4 @@
-//! The sealed form and its two encodings: a text inside records, the same text as a token.
+//! The sealed form and its encodings: a text inside records, the same text as a token, bytes as a file.
 //!
 //! Layout, version 1: `1 | key id (8) | nonce (12) | wrapped data key (32 + 16) | body (n + 16)`,
 //! written in url-safe base 64 without padding.
@@ -44,13 +44,17 @@ impl Sealed {
 
     /// Url-safe text without padding.
     pub fn encode(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.to_bytes())
+    }
+
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(HEADER_BYTES + self.body.len());
         bytes.push(VERSION);
         bytes.extend_from_slice(self.key.bytes());
         bytes.extend_from_slice(&self.nonce);
         bytes.extend_from_slice(&self.wrapped);
         bytes.extend_from_slice(&self.body);
-        URL_SAFE_NO_PAD.encode(bytes)
+        bytes
     }
 
     /// Reads [`Sealed::encode`]'s text; says nothing about whether it opens.
@@ -58,7 +62,11 @@ impl Sealed {
         if text.len() > MAX_TEXT_BYTES {
             return Err(Malformed);
         }
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| Malformed)?;
+        Self::from_bytes(&URL_SAFE_NO_PAD.decode(text).map_err(|_| Malformed)?)
+    }
+
+    /// Reads [`Sealed::to_bytes`]; the caller has bounded them.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, Malformed> {
         let (version, rest) = bytes.split_first().ok_or(Malformed)?;
         if *version != VERSION {
             return Err(Malformed);

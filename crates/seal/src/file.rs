@@ -1,4 +1,5 @@
-//! The keyring's file: JSON, mode 0600, replaced as a whole.
+//! The keyring's file: JSON, mode 0600, replaced as a whole; sealed as a whole under a passphrase, if it
+//! has one.
 
 use std::{
     fs::{DirBuilder, File, OpenOptions},
@@ -20,11 +21,14 @@ use zeroize::Zeroizing;
 use crate::{
     envelope::DATA_KEY_BYTES,
     keyring::{KeyId, mint_key},
+    passphrase::{self, Lock, Locked, Unlock},
+    secret::Secret,
+    source::{KeyringPlace, KeyringSource},
 };
 
 const FORMAT: u32 = 1;
 /// A keyring holds a few keys of about 150 bytes each; anything longer is no keyring.
-const MAX_FILE_BYTES: u64 = 64 * 1024;
+pub(crate) const MAX_FILE_BYTES: u64 = 64 * 1024;
 /// Far more rotations than records are kept for.
 const MAX_KEYS: usize = 256;
 
@@ -50,6 +54,26 @@ pub enum KeyringError {
         "keyring {path} is damaged ({what}): restore it from its backup; the secrets sealed under its keys cannot be read without it"
     )]
     Damaged { path: PathBuf, what: &'static str },
+    #[error(
+        "keyring {path} is missing: put it back from its backup, or say where it is; the secrets sealed under its keys cannot be read without it"
+    )]
+    Missing { path: PathBuf },
+    #[error("keyring {path} is protected by a passphrase: give it with --keyring-passphrase-file")]
+    PassphraseNeeded { path: PathBuf },
+    #[error("the passphrase is not that of keyring {path}")]
+    WrongPassphrase { path: PathBuf },
+    #[error(
+        "a passphrase was given and keyring {path} has none: set one with `wharf keys passphrase`, or give none"
+    )]
+    NotProtected { path: PathBuf },
+    #[error(
+        "the passphrase of keyring {path} was changed since this process read it: start wharf again"
+    )]
+    PassphraseChanged { path: PathBuf },
+    #[error(
+        "the keyring was given by a descriptor, which cannot be written: start once with --keyring-file and the same keys, rotate them, and put the new file where the keyring comes from"
+    )]
+    Given,
     #[error("keyring {path} already holds {MAX_KEYS} keys")]
     Full { path: PathBuf },
     #[error("a keyring in memory has no file to keep a new key in")]
@@ -109,7 +133,7 @@ impl StoredKeys {
         }
     }
 
-    fn to_json(&self) -> Zeroizing<Vec<u8>> {
+    pub(crate) fn to_json(&self) -> Zeroizing<Vec<u8>> {
         let keys = self
             .keys
             .iter()
@@ -168,46 +192,94 @@ impl StoredKeys {
     }
 }
 
-pub(crate) fn load_or_create(path: &Path) -> Result<StoredKeys, KeyringError> {
-    create_folder(path)?;
-    let _lock = lock(path)?;
-    if let Some(stored) = load(path)? {
-        return Ok(stored);
+/// What is read, and what the file is protected by.
+type Opened = (StoredKeys, Option<Lock>);
+
+/// Reads what is there.
+pub(crate) fn open(source: &KeyringSource) -> Result<Opened, KeyringError> {
+    let missing = || KeyringError::Missing {
+        path: source.name(),
+    };
+    match &source.place {
+        KeyringPlace::File(path) => load(path, source.unlock())?.ok_or_else(missing),
+        KeyringPlace::Given(document) => parse(document.expose(), &source.name(), source.unlock()),
     }
-    let stored = StoredKeys::with_one_key();
-    replace(path, &stored)?;
-    Ok(stored)
 }
 
-pub(crate) fn add_key(path: &Path) -> Result<StoredKeys, KeyringError> {
+/// The same; a file that is missing is made.
+pub(crate) fn open_or_create(source: &KeyringSource) -> Result<Opened, KeyringError> {
+    let KeyringPlace::File(path) = &source.place else {
+        return open(source);
+    };
+    create_folder(path)?;
     let _lock = lock(path)?;
-    let stored = load(path)?.ok_or(KeyringError::Damaged {
-        path: path.to_owned(),
-        what: "the file is gone",
-    })?;
+    if let Some(opened) = load(path, source.unlock())? {
+        return Ok(opened);
+    }
+    let stored = StoredKeys::with_one_key();
+    let protection = source.passphrase.as_ref().map(Lock::new);
+    replace(path, &stored, protection.as_ref())?;
+    Ok((stored, protection))
+}
+
+pub(crate) fn add_key(path: &Path, protection: Option<&Lock>) -> Result<StoredKeys, KeyringError> {
+    let _lock = lock(path)?;
+    let stored = reload(path, protection)?;
     if stored.keys.len() >= MAX_KEYS {
         return Err(KeyringError::Full {
             path: path.to_owned(),
         });
     }
     let stored = stored.with_new_key();
-    replace(path, &stored)?;
+    replace(path, &stored, protection)?;
     Ok(stored)
 }
 
-pub(crate) fn keep_active(path: &Path) -> Result<StoredKeys, KeyringError> {
+pub(crate) fn keep_active(
+    path: &Path,
+    protection: Option<&Lock>,
+) -> Result<StoredKeys, KeyringError> {
     let _lock = lock(path)?;
-    let stored = load(path)?.ok_or(KeyringError::Damaged {
-        path: path.to_owned(),
-        what: "the file is gone",
-    })?;
-    let stored = stored.with_active_key_alone();
-    replace(path, &stored)?;
+    let stored = reload(path, protection)?.with_active_key_alone();
+    replace(path, &stored, protection)?;
     Ok(stored)
+}
+
+pub(crate) fn set_passphrase(
+    path: &Path,
+    current: Option<&Secret>,
+    new: Option<&Secret>,
+) -> Result<(), KeyringError> {
+    let _lock = lock(path)?;
+    let unlock = current.map_or(Unlock::Nothing, Unlock::Passphrase);
+    let opened = load(path, unlock)?;
+    let (stored, _) = opened.ok_or_else(|| KeyringError::Missing {
+        path: path.to_owned(),
+    })?;
+    replace(path, &stored, new.map(Lock::new).as_ref())
+}
+
+/// As it was opened before, by the same process.
+fn reload(path: &Path, protection: Option<&Lock>) -> Result<StoredKeys, KeyringError> {
+    let unlock = protection.map_or(Unlock::Nothing, Unlock::Lock);
+    let changed = || KeyringError::PassphraseChanged {
+        path: path.to_owned(),
+    };
+    match load(path, unlock) {
+        Ok(Some((stored, _))) => Ok(stored),
+        Ok(None) => Err(KeyringError::Damaged {
+            path: path.to_owned(),
+            what: "the file is gone",
+        }),
+        Err(KeyringError::PassphraseNeeded { .. } | KeyringError::NotProtected { .. }) => {
+            Err(changed())
+        }
+        Err(other) => Err(other),
+    }
 }
 
 /// `None` if there is no such file.
-fn load(path: &Path) -> Result<Option<StoredKeys>, KeyringError> {
+fn load(path: &Path, unlock: Unlock<'_>) -> Result<Option<Opened>, KeyringError> {
     let flags = (OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).bits();
     let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
         Ok(file) => file,
@@ -234,16 +306,48 @@ fn load(path: &Path) -> Result<Option<StoredKeys>, KeyringError> {
     file.take(MAX_FILE_BYTES + 1)
         .read_to_end(&mut bytes)
         .map_err(failed("read", path))?;
-    StoredKeys::from_json(&bytes)
-        .map(Some)
-        .map_err(|what| KeyringError::Damaged {
-            path: path.to_owned(),
-            what,
-        })
+    parse(&bytes, path, unlock).map(Some)
 }
 
-fn replace(path: &Path, stored: &StoredKeys) -> Result<(), KeyringError> {
-    durable::replace(path, &stored.to_json(), Durability::Machine).map_err(failed("replace", path))
+/// A document of either form; `path` is for errors.
+fn parse(bytes: &[u8], path: &Path, unlock: Unlock<'_>) -> Result<Opened, KeyringError> {
+    #[derive(Deserialize)]
+    struct Form {
+        format: u32,
+    }
+    let path = || path.to_owned();
+    let damaged = |what| KeyringError::Damaged { path: path(), what };
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(damaged("longer than any keyring"));
+    }
+    let form: Form = serde_json::from_slice(bytes).map_err(|_| damaged("not the expected JSON"))?;
+    if form.format != passphrase::FORMAT {
+        let stored = StoredKeys::from_json(bytes).map_err(damaged)?;
+        return match unlock {
+            Unlock::Nothing => Ok((stored, None)),
+            // Whoever gives a passphrase believes that one is needed.
+            _ => Err(KeyringError::NotProtected { path: path() }),
+        };
+    }
+    let (plain, lock) = passphrase::open(bytes, unlock).map_err(|locked| match locked {
+        Locked::Needed => KeyringError::PassphraseNeeded { path: path() },
+        Locked::Wrong => KeyringError::WrongPassphrase { path: path() },
+        Locked::Changed => KeyringError::PassphraseChanged { path: path() },
+        Locked::Damaged(what) => damaged(what),
+    })?;
+    let stored = StoredKeys::from_json(&plain).map_err(damaged)?;
+    Ok((stored, Some(lock)))
+}
+
+fn replace(
+    path: &Path,
+    stored: &StoredKeys,
+    protection: Option<&Lock>,
+) -> Result<(), KeyringError> {
+    let plain = stored.to_json();
+    let sealed = protection.map(|lock| lock.seal(&plain));
+    let bytes = sealed.as_deref().unwrap_or(&plain);
+    durable::replace(path, bytes, Durability::Machine).map_err(failed("replace", path))
 }
 
 /// One writer at a time, also across processes. The lock's file stays: removing it would let two

@@ -14,7 +14,9 @@ use zeroize::Zeroizing;
 use crate::{
     envelope::{DATA_KEY_BYTES, Malformed, NONCE_BYTES, Sealed, WRAPPED_BYTES},
     file::{self, KeyringError, StoredKeys},
+    passphrase::Lock,
     secret::Secret,
+    source::{KeyringPlace, KeyringSource},
 };
 
 /// Names a master key: random, so that keyrings merged by hand never disagree about an id.
@@ -68,8 +70,19 @@ pub enum OpenError {
 /// The master keys. Cheap to clone; clones share a rotation.
 #[derive(Clone)]
 pub struct Keyring {
-    path: Option<Arc<PathBuf>>,
+    home: Arc<Home>,
     keys: Arc<RwLock<Keys>>,
+}
+
+/// Where new keys are kept.
+enum Home {
+    File {
+        path: PathBuf,
+        protection: Option<Lock>,
+    },
+    /// It was given and cannot be changed.
+    Given,
+    Memory,
 }
 
 struct Keys {
@@ -84,29 +97,49 @@ struct Keys {
 enum Purpose {
     Record,
     Token,
+    File,
+}
+
+/// Begins a sealed file.
+const FILE_MAGIC: &[u8] = b"wharf-sealed/1\n";
+
+/// Whether a file is a sealed one; those of versions before are what they hold.
+pub fn is_sealed_file(bytes: &[u8]) -> bool {
+    bytes.starts_with(FILE_MAGIC)
 }
 
 impl Keyring {
-    /// Reads the keyring at `path`, or makes one with a fresh key: mode 0600, complete on disk
+    /// Reads the keyring, or makes a file with a fresh key: mode 0600, complete on disk
     /// before it appears under its name. The folder is made (0700) if it is missing.
     ///
     /// A file that others may read, or that is damaged, is refused: with a key replaced silently
     /// every stored secret would be lost.
+    pub fn read_or_create(source: &KeyringSource) -> Result<Self, KeyringError> {
+        let (stored, protection) = file::open_or_create(source)?;
+        Ok(Self::from_stored(&stored, Home::of(source, protection)))
+    }
+
+    /// The same of a file without a passphrase.
     pub fn open_or_create(path: &Path) -> Result<Self, KeyringError> {
-        let stored = file::load_or_create(path)?;
-        Ok(Self::from_stored(&stored, Some(path)))
+        Self::read_or_create(&path.to_owned().into())
+    }
+
+    /// Reads the keyring; a missing one is an error.
+    pub fn read(source: &KeyringSource) -> Result<Self, KeyringError> {
+        let (stored, protection) = file::open(source)?;
+        Ok(Self::from_stored(&stored, Home::of(source, protection)))
     }
 
     /// A keyring that lives as long as the process: for tests and throw-away installations.
     pub fn in_memory() -> Self {
-        Self::from_stored(&StoredKeys::with_one_key(), None)
+        Self::from_stored(&StoredKeys::with_one_key(), Home::Memory)
     }
 
     /// Adds a key and seals with it from now on; older keys keep opening what they sealed. The
     /// new key is durable before this returns.
     pub fn rotate(&self) -> Result<KeyId, KeyringError> {
-        let path = self.path.as_deref().ok_or(KeyringError::InMemory)?;
-        let stored = file::add_key(path)?;
+        let (path, protection) = self.home.file()?;
+        let stored = file::add_key(path, protection)?;
         let fresh = Keys::from_stored(&stored);
         let active = fresh.active;
         *self
@@ -119,9 +152,9 @@ impl Keyring {
     /// Drops every key but the active one: what they sealed does not open any more. Durable before
     /// this returns.
     pub fn retire(&self) -> Result<Vec<KeyId>, KeyringError> {
-        let path = self.path.as_deref().ok_or(KeyringError::InMemory)?;
+        let (path, protection) = self.home.file()?;
         let before = self.keys();
-        let fresh = Keys::from_stored(&file::keep_active(path)?);
+        let fresh = Keys::from_stored(&file::keep_active(path, protection)?);
         let active = fresh.active;
         *self
             .keys
@@ -133,7 +166,7 @@ impl Keyring {
 
     /// All keys and when they were made, the oldest first.
     pub fn keys(&self) -> Vec<(KeyId, Timestamp)> {
-        self.read().created.clone()
+        self.held().created.clone()
     }
 
     /// Seals for `context`, the text that [`Keyring::open`] must name again: say what it is and
@@ -157,10 +190,22 @@ impl Keyring {
         self.open_for(Purpose::Token, &Sealed::decode(token)?, context)
     }
 
+    /// The bytes of a file that holds a secret; [`is_sealed_file`] knows them.
+    pub fn seal_file(&self, plain: &[u8], context: &str) -> Vec<u8> {
+        let sealed = self.seal_for(Purpose::File, plain, context);
+        [FILE_MAGIC, &sealed.to_bytes()].concat()
+    }
+
+    /// Opens [`Keyring::seal_file`]. Limit the length before.
+    pub fn open_file(&self, bytes: &[u8], context: &str) -> Result<Secret, OpenError> {
+        let sealed = bytes.strip_prefix(FILE_MAGIC).ok_or(Malformed)?;
+        self.open_for(Purpose::File, &Sealed::from_bytes(sealed)?, context)
+    }
+
     /// The same secret sealed under the active key; `None` if it already is. After a rotation a
     /// sweep over the records calls this, and then the old key can go.
     pub fn reseal(&self, sealed: &Sealed, context: &str) -> Result<Option<Sealed>, OpenError> {
-        if self.read().active == sealed.key {
+        if self.held().active == sealed.key {
             return Ok(None);
         }
         let plain = self.open(sealed, context)?;
@@ -169,18 +214,18 @@ impl Keyring {
 
     /// Whether a token that opens needs no sealing anew.
     pub fn is_sealed_under_active(&self, token: &str) -> bool {
-        let active = self.read().active;
+        let active = self.held().active;
         Sealed::decode(token).is_ok_and(|sealed| sealed.key == active)
     }
 
     pub fn active_key(&self) -> KeyId {
-        self.read().active
+        self.held().active
     }
 
     fn seal_for(&self, purpose: Purpose, plain: &[u8], context: &str) -> Sealed {
         let data_key = Zeroizing::new(random::<DATA_KEY_BYTES>());
         let nonce = random::<NONCE_BYTES>();
-        let keys = self.read();
+        let keys = self.held();
         let bound = associated(purpose, keys.active, context);
 
         let mut wrapped = [0; WRAPPED_BYTES];
@@ -214,7 +259,7 @@ impl Keyring {
         sealed: &Sealed,
         context: &str,
     ) -> Result<Secret, OpenError> {
-        let keys = self.read();
+        let keys = self.held();
         let master = keys
             .get(sealed.key)
             .ok_or(OpenError::UnknownKey(sealed.key))?;
@@ -236,18 +281,38 @@ impl Keyring {
         Ok(Secret::from(&*plain))
     }
 
-    fn from_stored(stored: &StoredKeys, path: Option<&Path>) -> Self {
+    fn from_stored(stored: &StoredKeys, home: Home) -> Self {
         Self {
-            path: path.map(|p| Arc::new(p.to_owned())),
+            home: Arc::new(home),
             keys: Arc::new(RwLock::new(Keys::from_stored(stored))),
         }
     }
 
-    fn read(&self) -> std::sync::RwLockReadGuard<'_, Keys> {
+    fn held(&self) -> std::sync::RwLockReadGuard<'_, Keys> {
         // A poisoned lock still guards whole values: the only writer replaces them in one step.
         self.keys
             .read()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Home {
+    fn of(source: &KeyringSource, protection: Option<Lock>) -> Self {
+        match &source.place {
+            KeyringPlace::File(path) => Self::File {
+                path: path.clone(),
+                protection,
+            },
+            KeyringPlace::Given(_) => Self::Given,
+        }
+    }
+
+    fn file(&self) -> Result<(&Path, Option<&Lock>), KeyringError> {
+        match self {
+            Self::File { path, protection } => Ok((path, protection.as_ref())),
+            Self::Given => Err(KeyringError::Given),
+            Self::Memory => Err(KeyringError::InMemory),
+        }
     }
 }
 
@@ -276,7 +341,7 @@ impl Keys {
 
 impl fmt::Debug for Keyring {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "Keyring(active {})", self.read().active)
+        write!(out, "Keyring(active {})", self.held().active)
     }
 }
 
@@ -286,6 +351,7 @@ fn associated(purpose: Purpose, key: KeyId, context: &str) -> Vec<u8> {
     let purpose: &[u8; 6] = match purpose {
         Purpose::Record => b"record",
         Purpose::Token => b"token ",
+        Purpose::File => b"file  ",
     };
     [
         b"wharf/seal/1 ".as_slice(),
@@ -296,7 +362,7 @@ fn associated(purpose: Purpose, key: KeyId, context: &str) -> Vec<u8> {
     .concat()
 }
 
-fn aead_key(bytes: &[u8; DATA_KEY_BYTES]) -> LessSafeKey {
+pub(crate) fn aead_key(bytes: &[u8; DATA_KEY_BYTES]) -> LessSafeKey {
     let key = UnboundKey::new(&AES_256_GCM, bytes).expect("AES-256 takes 32 bytes");
     LessSafeKey::new(key)
 }
@@ -306,7 +372,7 @@ fn single_use_nonce() -> Nonce {
     Nonce::assume_unique_for_key([0; NONCE_BYTES])
 }
 
-fn random<const N: usize>() -> [u8; N] {
+pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     rand::rng().fill_bytes(&mut bytes);
     bytes

@@ -5,15 +5,22 @@
 //! the secret is and whose (`iam/access-key/AKIA…`). An envelope copied into another record, or
 //! offered as another kind of token, does not open.
 //!
+//! A keyring comes from a file, which a passphrase may protect, or from a descriptor
+//! ([`KeyringSource`]).
+//!
 //! Invariants: key material and opened secrets are wiped when dropped and print as nothing; no
 //! error text quotes the keyring's content; opening never panics, whatever the bytes.
 
 mod envelope;
 mod file;
 mod keyring;
+mod passphrase;
 mod secret;
+mod source;
 
 pub use envelope::{Malformed, Sealed};
 pub use file::KeyringError;
-pub use keyring::{KeyId, Keyring, OpenError};
+pub use keyring::{KeyId, Keyring, OpenError, is_sealed_file};
+pub use passphrase::MAX_PASSPHRASE;
 pub use secret::Secret;
+pub use source::{KeyringPlace, KeyringSource, MAX_KEYRING, new_document, set_passphrase};

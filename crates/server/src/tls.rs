@@ -1,31 +1,49 @@
-//! The installation's own certificate authority and the gateway's certificate.
+//! The installation's own certificate authority, its rotation, and the gateway's certificate.
 //!
 //! The authority is made at the first start and kept for ten years, its key sealed. The gateway's
 //! certificate is made at every start, for the addresses it then listens on. Both go out with each
 //! handshake, so that a node that knows only the authority's digest can check the whole chain.
+//!
+//! A rotation makes the next authority beside the current one: nodes learn to trust both, while the
+//! gateway goes on with a certificate of the current. With its retirement the gateway shows one of the
+//! next, which is the current from then on. All there is is one file that is replaced as a whole;
+//! `ca.pem`, which programs of this machine trust by, is made of it at every start and change.
+//! Handshakes are never resumed: each shows the certificate of now.
 
 use std::{
     fs, io,
     net::IpAddr,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
 };
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject};
+use rustls::{
+    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject},
+    server::{ClientHello, NoServerSessionStorage, ResolvesServerCert},
+    sign::CertifiedKey,
+};
+use serde::{Deserialize, Serialize};
 use tokio_rustls::TlsAcceptor;
+use wharf_base::{Clock, SystemClock, Timestamp, ids};
 use wharf_durable::{self as durable, Durability};
 use wharf_seal::Keyring;
 use wharf_wire::sigv4::sha256_hex;
 
 const KEY_CONTEXT: &str = "server/tls-authority";
+/// Common name; those of later authorities go on with a number, since clients tell them apart by it.
+const NAME: &str = "wharf installation authority";
 const DAY: time::Duration = time::Duration::DAY;
 const AUTHORITY_LIFE: time::Duration = time::Duration::days(3650);
 /// Longer than any server runs without a restart.
 const LEAF_LIFE: time::Duration = time::Duration::days(825);
+const FILE: &str = "authorities.json";
+const FORMAT: u32 = 1;
+/// Two certificates and two keys.
+const MAX_FILE: u64 = 64 * 1024;
 
 /// The authority or the certificate cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -34,58 +52,257 @@ pub enum TlsError {
     File { path: PathBuf, source: io::Error },
     #[error("the authority's key cannot be opened")]
     Sealed,
+    #[error("{} is of format {found}, which this version does not know", path.display())]
+    Format { path: PathBuf, found: u32 },
     #[error("a certificate cannot be made")]
     Certificate(#[from] rcgen::Error),
     #[error("the certificate cannot be served")]
     Rustls(#[from] rustls::Error),
+    #[error("the rotation before has not ended: `wharf keys retire nodes` ends it")]
+    Rotating,
+    #[error("there is no authority to retire: `wharf keys rotate nodes` makes the next one")]
+    NotRotating,
 }
 
-/// The installation's authority.
-pub struct Authority {
-    certificate: CertificateDer<'static>,
-    key: KeyPair,
+/// The file.
+#[derive(Clone, Serialize, Deserialize)]
+struct Document {
+    format: u32,
+    current: Kept,
+    /// Nodes learn to trust it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    next: Option<Kept>,
 }
 
-impl Authority {
-    /// Opens the authority kept in `dir`, or makes it.
-    pub fn open_or_create(dir: &Path, keyring: &Keyring) -> Result<Self, TlsError> {
-        let (certificate_path, key_path) = (dir.join("ca.pem"), dir.join("ca.key.sealed"));
-        let file = |path: &Path| {
-            let path = path.to_owned();
-            move |source| TlsError::File { path, source }
+#[derive(Clone, Serialize, Deserialize)]
+struct Kept {
+    name: String,
+    /// PEM
+    certificate: String,
+    /// PEM, sealed.
+    key: String,
+    /// Not known of those of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    made_at: Option<Timestamp>,
+}
+
+/// What people are shown of an authority.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// SHA-256 of its certificate.
+    pub digest: String,
+    pub made_at: Option<Timestamp>,
+    /// Nodes still learn to trust it.
+    pub next: bool,
+}
+
+/// The installation's authorities.
+pub struct Authorities {
+    dir: PathBuf,
+    keyring: Keyring,
+    addresses: Vec<IpAddr>,
+    /// What the file says; held over each change of it.
+    document: Mutex<Document>,
+    shown: Arc<Gateway>,
+}
+
+/// The certificate that each handshake shows.
+struct Gateway(RwLock<Arc<CertifiedKey>>);
+
+impl std::fmt::Debug for Gateway {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Gateway")
+    }
+}
+
+impl ResolvesServerCert for Gateway {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let shown = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        Some(shown.clone())
+    }
+}
+
+impl Authorities {
+    /// Opens the authorities kept in `dir`, or makes the first; the gateway serves under the given
+    /// addresses.
+    pub fn open_or_create(
+        dir: &Path,
+        keyring: &Keyring,
+        addresses: &[IpAddr],
+    ) -> Result<Self, TlsError> {
+        let document = match load(dir)? {
+            Some(document) => document,
+            None => {
+                fs::create_dir_all(dir).map_err(file(dir))?;
+                let current = match earlier(dir)? {
+                    Some(kept) => kept,
+                    None => Kept::new(NAME.to_owned(), keyring)?,
+                };
+                let made = Document {
+                    format: FORMAT,
+                    current,
+                    next: None,
+                };
+                save(dir, &made)?;
+                made
+            }
         };
-        if !certificate_path.exists() {
-            let key = KeyPair::generate()?;
-            let certificate = authority_params().self_signed(&key)?;
-            fs::create_dir_all(dir).map_err(file(dir))?;
-            let sealed = keyring.seal_token(key.serialize_pem().as_bytes(), KEY_CONTEXT);
-            durable::replace(&key_path, sealed.as_bytes(), Durability::Machine)
-                .map_err(file(&key_path))?;
-            // Last: its presence says that both are there.
-            durable::replace(
-                &certificate_path,
-                certificate.pem().as_bytes(),
-                Durability::Machine,
-            )
-            .map_err(file(&certificate_path))?;
+        forget_earlier(dir)?;
+        tell_programs(dir, &document)?;
+        let shown = document.current.leaf(keyring, addresses)?;
+        Ok(Self {
+            dir: dir.to_owned(),
+            keyring: keyring.clone(),
+            addresses: addresses.to_vec(),
+            document: Mutex::new(document),
+            shown: Arc::new(Gateway(RwLock::new(Arc::new(shown)))),
+        })
+    }
+
+    /// SHA-256 of the current authority's certificate: what join tokens pin.
+    pub fn digest(&self) -> Result<String, TlsError> {
+        self.document().current.digest(&self.dir)
+    }
+
+    /// All that nodes should trust.
+    pub fn all(&self) -> Result<Vec<Shown>, TlsError> {
+        let document = self.document();
+        let shown = |kept: &Kept, next| {
+            Ok(Shown {
+                digest: kept.digest(&self.dir)?,
+                made_at: kept.made_at,
+                next,
+            })
+        };
+        let mut all = vec![shown(&document.current, false)?];
+        if let Some(next) = &document.next {
+            all.push(shown(next, true)?);
         }
-        let sealed = fs::read_to_string(&key_path).map_err(file(&key_path))?;
+        Ok(all)
+    }
+
+    /// Their digests; none if one is damaged.
+    pub fn digests(&self) -> Vec<String> {
+        let all = self.all().unwrap_or_default();
+        all.into_iter().map(|it| it.digest).collect()
+    }
+
+    /// Their certificates in PEM.
+    pub fn bundle(&self) -> String {
+        bundle(&self.document())
+    }
+
+    /// Makes the next authority; nodes trust both from when they learn of it. Its digest.
+    pub fn rotate(&self) -> Result<String, TlsError> {
+        let mut document = self.document();
+        if document.next.is_some() {
+            return Err(TlsError::Rotating);
+        }
+        let next = Kept::new(format!("{NAME} {}", ids::hex16()), &self.keyring)?;
+        let digest = next.digest(&self.dir)?;
+        let changed = Document {
+            next: Some(next),
+            ..document.clone()
+        };
+        self.replace(&mut document, changed)?;
+        Ok(digest)
+    }
+
+    /// Ends the current authority: from here on the gateway shows a certificate of the next, if that is
+    /// still `next`.
+    pub fn retire(&self, next: &str) -> Result<(), TlsError> {
+        let mut document = self.document();
+        let kept = document.next.clone().ok_or(TlsError::NotRotating)?;
+        if kept.digest(&self.dir)? != next {
+            return Err(TlsError::NotRotating);
+        }
+        // Before anything is written: what cannot be shown must not be the current.
+        let leaf = kept.leaf(&self.keyring, &self.addresses)?;
+        let changed = Document {
+            format: FORMAT,
+            current: kept,
+            next: None,
+        };
+        self.replace(&mut document, changed)?;
+        *self.shown.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(leaf);
+        Ok(())
+    }
+
+    /// Seals the keys under the keyring's active key; how many were not.
+    pub fn reseal(&self) -> Result<usize, TlsError> {
+        let mut document = self.document();
+        let mut changed = document.clone();
+        let mut count = 0;
+        for kept in [Some(&mut changed.current), changed.next.as_mut()]
+            .into_iter()
+            .flatten()
+        {
+            if self.keyring.is_sealed_under_active(&kept.key) {
+                continue;
+            }
+            let opened = self.keyring.open_token(&kept.key, KEY_CONTEXT);
+            let opened = opened.map_err(|_| TlsError::Sealed)?;
+            kept.key = self.keyring.seal_token(opened.expose(), KEY_CONTEXT);
+            count += 1;
+        }
+        if count > 0 {
+            self.replace(&mut document, changed)?;
+        }
+        Ok(count)
+    }
+
+    /// Serves TLS under the addresses, for clients of HTTP/1.1 and HTTP/2.
+    pub fn acceptor(&self) -> Result<TlsAcceptor, TlsError> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_cert_resolver(self.shown.clone());
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.send_tls13_tickets = 0;
+        Ok(TlsAcceptor::from(Arc::new(config)))
+    }
+
+    fn document(&self) -> MutexGuard<'_, Document> {
+        self.document.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn replace(&self, held: &mut Document, changed: Document) -> Result<(), TlsError> {
+        save(&self.dir, &changed)?;
+        *held = changed;
+        tell_programs(&self.dir, held)
+    }
+}
+
+impl Kept {
+    fn new(name: String, keyring: &Keyring) -> Result<Self, TlsError> {
+        let key = KeyPair::generate()?;
+        let certificate = authority_params(&name).self_signed(&key)?.pem();
+        let pem = zeroize::Zeroizing::new(key.serialize_pem());
+        Ok(Self {
+            name,
+            certificate,
+            key: keyring.seal_token(pem.as_bytes(), KEY_CONTEXT),
+            made_at: Some(SystemClock.now()),
+        })
+    }
+
+    fn der(&self, dir: &Path) -> Result<CertificateDer<'static>, TlsError> {
+        CertificateDer::from_pem_slice(self.certificate.as_bytes())
+            .map_err(|cause| file(&dir.join(FILE))(io::Error::other(cause.to_string())))
+    }
+
+    fn digest(&self, dir: &Path) -> Result<String, TlsError> {
+        Ok(sha256_hex(&self.der(dir)?))
+    }
+
+    /// A certificate for the gateway, with a fresh key.
+    fn leaf(&self, keyring: &Keyring, addresses: &[IpAddr]) -> Result<CertifiedKey, TlsError> {
         let pem = keyring
-            .open_token(&sealed, KEY_CONTEXT)
+            .open_token(&self.key, KEY_CONTEXT)
             .map_err(|_| TlsError::Sealed)?;
-        let key = KeyPair::from_pem(pem.expose_str().ok_or(TlsError::Sealed)?)?;
-        let certificate = CertificateDer::from_pem_file(&certificate_path)
-            .map_err(|cause| file(&certificate_path)(io::Error::other(cause.to_string())))?;
-        Ok(Self { certificate, key })
-    }
-
-    /// SHA-256 of the authority's certificate: what join tokens pin.
-    pub fn digest(&self) -> String {
-        sha256_hex(&self.certificate)
-    }
-
-    /// Serves TLS under the given addresses, for clients of HTTP/1.1 and HTTP/2.
-    pub fn acceptor(&self, addresses: &[IpAddr]) -> Result<TlsAcceptor, TlsError> {
+        let signing = KeyPair::from_pem(pem.expose_str().ok_or(TlsError::Sealed)?)?;
         let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
         names.extend(addresses.iter().map(IpAddr::to_string));
         names.extend(host_name());
@@ -97,43 +314,91 @@ impl Authority {
         params.use_authority_key_identifier_extension = true;
         live(&mut params, LEAF_LIFE);
         let key = KeyPair::generate()?;
-        let leaf = params.signed_by(&key, &Issuer::new(authority_params(), &self.key))?;
-        let chain = vec![leaf.der().clone(), self.certificate.clone()];
+        let issuer = Issuer::new(authority_params(&self.name), &signing);
+        let leaf = params.signed_by(&key, &issuer)?;
+        let certificate = CertificateDer::from_pem_slice(self.certificate.as_bytes())
+            .map_err(|_| rustls::Error::General("the authority is no certificate".to_owned()))?;
+        let chain = vec![leaf.der().clone(), certificate];
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_single_cert(chain, key)?;
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(TlsAcceptor::from(Arc::new(config)))
+        let provider = rustls::crypto::ring::default_provider();
+        Ok(CertifiedKey::from_der(chain, key, &provider)?)
     }
 }
 
-/// Seals the authority's key under the keyring's active key; whether it was not.
-pub fn reseal(dir: &Path, keyring: &Keyring) -> Result<bool, TlsError> {
-    let path = dir.join("ca.key.sealed");
-    let failed = |source| TlsError::File {
-        path: path.clone(),
-        source,
+fn file(path: &Path) -> impl FnOnce(io::Error) -> TlsError + use<> {
+    let path = path.to_owned();
+    move |source| TlsError::File { path, source }
+}
+
+fn load(dir: &Path) -> Result<Option<Document>, TlsError> {
+    let path = dir.join(FILE);
+    let document: Option<Document> = durable::read_json(&path, MAX_FILE).map_err(file(&path))?;
+    match document {
+        Some(document) if document.format != FORMAT => Err(TlsError::Format {
+            found: document.format,
+            path,
+        }),
+        other => Ok(other),
+    }
+}
+
+fn save(dir: &Path, document: &Document) -> Result<(), TlsError> {
+    let path = dir.join(FILE);
+    durable::replace_json(&path, document, Durability::Machine).map_err(file(&path))
+}
+
+fn bundle(document: &Document) -> String {
+    let next = document.next.as_ref().map(|next| next.certificate.as_str());
+    document.current.certificate.clone() + next.unwrap_or_default()
+}
+
+/// Programs of this machine trust by `ca.pem`. Replaced only if it says something else: whoever follows
+/// it need not look.
+fn tell_programs(dir: &Path, document: &Document) -> Result<(), TlsError> {
+    let path = dir.join("ca.pem");
+    let wanted = bundle(document);
+    let is = durable::read(&path, MAX_FILE).map_err(file(&path))?;
+    if is.as_deref() == Some(wanted.as_bytes()) {
+        return Ok(());
+    }
+    durable::replace(&path, wanted.as_bytes(), Durability::Machine).map_err(file(&path))
+}
+
+fn earlier_key(dir: &Path) -> PathBuf {
+    dir.join("ca.key.sealed")
+}
+
+/// The authority as earlier versions kept it, in two files.
+fn earlier(dir: &Path) -> Result<Option<Kept>, TlsError> {
+    let (certificate_path, key_path) = (dir.join("ca.pem"), earlier_key(dir));
+    let certificate = durable::read(&certificate_path, MAX_FILE).map_err(file(&certificate_path))?;
+    // The certificate came last.
+    let Some(certificate) = certificate else {
+        return Ok(None);
     };
-    let sealed = fs::read_to_string(&path).map_err(failed)?;
-    if keyring.is_sealed_under_active(&sealed) {
-        return Ok(false);
-    }
-    let pem = keyring
-        .open_token(&sealed, KEY_CONTEXT)
-        .map_err(|_| TlsError::Sealed)?;
-    let sealed = keyring.seal_token(pem.expose(), KEY_CONTEXT);
-    durable::replace(&path, sealed.as_bytes(), Durability::Machine).map_err(failed)?;
-    Ok(true)
+    let key = fs::read_to_string(&key_path).map_err(file(&key_path))?;
+    let certificate = String::from_utf8(certificate)
+        .map_err(|_| file(&certificate_path)(io::ErrorKind::InvalidData.into()))?;
+    Ok(Some(Kept {
+        name: NAME.to_owned(),
+        certificate,
+        key,
+        made_at: None,
+    }))
 }
 
-fn authority_params() -> CertificateParams {
+fn forget_earlier(dir: &Path) -> Result<(), TlsError> {
+    let path = earlier_key(dir);
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(file(&path)(error)),
+        _ => Ok(()),
+    }
+}
+
+fn authority_params(name: &str) -> CertificateParams {
     let mut params = CertificateParams::default();
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "wharf installation authority");
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     live(&mut params, AUTHORITY_LIFE);
@@ -160,19 +425,104 @@ fn host_name() -> Option<String> {
 mod tests {
     use super::*;
 
+    fn open(folder: &Path, keyring: &Keyring) -> Result<Authorities, TlsError> {
+        Authorities::open_or_create(folder, keyring, &["10.0.0.1".parse().unwrap()])
+    }
+
+    /// The authority that the gateway's certificate is of.
+    fn shows(authorities: &Authorities) -> String {
+        let shown = authorities.shown.0.read().unwrap();
+        sha256_hex(&shown.cert[1])
+    }
+
     #[test]
     fn the_authority_stays_the_same() {
         let folder = tempfile::tempdir().unwrap();
         let keyring = Keyring::in_memory();
-        let first = Authority::open_or_create(folder.path(), &keyring).unwrap();
-        let again = Authority::open_or_create(folder.path(), &keyring).unwrap();
-        assert_eq!(first.digest(), again.digest());
-        assert!(again.acceptor(&["10.0.0.1".parse().unwrap()]).is_ok());
-        let key = fs::read_to_string(folder.path().join("ca.key.sealed")).unwrap();
-        assert!(!key.contains("PRIVATE"));
+        let first = open(folder.path(), &keyring).unwrap();
+        let again = open(folder.path(), &keyring).unwrap();
+        assert_eq!(first.digest().unwrap(), again.digest().unwrap());
+        assert_eq!(shows(&again), again.digest().unwrap());
+        assert!(again.acceptor().is_ok());
+        for name in fs::read_dir(folder.path()).unwrap() {
+            let text = fs::read_to_string(name.unwrap().path()).unwrap();
+            assert!(!text.contains("PRIVATE"));
+        }
         assert!(matches!(
-            Authority::open_or_create(folder.path(), &Keyring::in_memory()),
+            open(folder.path(), &Keyring::in_memory()),
             Err(TlsError::Sealed)
+        ));
+    }
+
+    #[test]
+    fn both_are_trusted_until_the_first_is_retired() {
+        let folder = tempfile::tempdir().unwrap();
+        let keyring = Keyring::in_memory();
+        let authorities = open(folder.path(), &keyring).unwrap();
+        let first = authorities.digest().unwrap();
+        assert!(matches!(
+            authorities.retire(&first),
+            Err(TlsError::NotRotating)
+        ));
+        let second = authorities.rotate().unwrap();
+        assert!(matches!(authorities.rotate(), Err(TlsError::Rotating)));
+        // As after a kill, at whatever moment.
+        for _ in 0..2 {
+            fs::remove_file(folder.path().join("ca.pem")).unwrap();
+            let opened = open(folder.path(), &keyring).unwrap();
+            assert_eq!(opened.digests(), [first.clone(), second.clone()]);
+            assert_eq!(shows(&opened), first);
+            let trusted = fs::read_to_string(folder.path().join("ca.pem")).unwrap();
+            assert_eq!(trusted, authorities.bundle());
+            assert_eq!(trusted.matches("BEGIN CERTIFICATE").count(), 2);
+        }
+        assert!(matches!(
+            authorities.retire(&first),
+            Err(TlsError::NotRotating)
+        ));
+        authorities.retire(&second).unwrap();
+        assert_eq!(shows(&authorities), second);
+        let opened = open(folder.path(), &keyring).unwrap();
+        assert_eq!((opened.digests(), shows(&opened)), (vec![second.clone()], second));
+        let trusted = fs::read_to_string(folder.path().join("ca.pem")).unwrap();
+        assert_eq!(trusted.matches("BEGIN CERTIFICATE").count(), 1);
+    }
+
+    #[test]
+    fn keys_are_sealed_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keyring");
+        let keyring = Keyring::open_or_create(&path).unwrap();
+        let authorities = open(folder.path(), &keyring).unwrap();
+        authorities.rotate().unwrap();
+        assert_eq!(authorities.reseal().unwrap(), 0);
+        keyring.rotate().unwrap();
+        assert_eq!(authorities.reseal().unwrap(), 2);
+        keyring.retire().unwrap();
+        assert_eq!(open(folder.path(), &keyring).unwrap().digests().len(), 2);
+    }
+
+    #[test]
+    fn the_files_of_earlier_versions_are_taken_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let keyring = Keyring::in_memory();
+        let kept = Kept::new(NAME.to_owned(), &keyring).unwrap();
+        fs::write(folder.path().join("ca.pem"), &kept.certificate).unwrap();
+        fs::write(earlier_key(folder.path()), &kept.key).unwrap();
+        for _ in 0..2 {
+            let opened = open(folder.path(), &keyring).unwrap();
+            assert_eq!(
+                opened.digest().unwrap(),
+                kept.digest(folder.path()).unwrap()
+            );
+            assert!(!earlier_key(folder.path()).exists());
+        }
+        let path = folder.path().join(FILE);
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, text.replace("\"format\":1", "\"format\":2")).unwrap();
+        assert!(matches!(
+            open(folder.path(), &keyring),
+            Err(TlsError::Format { found: 2, .. })
         ));
     }
 }

@@ -2,16 +2,15 @@
 
 use std::{fmt, io, net::IpAddr, path::Path, sync::Arc, time::Duration};
 
-use rustls::{
-    ClientConfig, RootCertStore,
-    pki_types::{CertificateDer, ServerName, pem::PemObject},
-};
+use rustls::{ClientConfig, pki_types::ServerName};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     time::timeout,
 };
 use tokio_rustls::TlsConnector;
+
+use crate::trust::Trust;
 
 /// A server on loopback answers at once; one far away within this or not at all.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -115,45 +114,53 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 /// Opens connections; knows whom to trust.
 #[derive(Clone)]
 pub struct Dialer {
+    trust: Option<Arc<Trust>>,
     tls: Option<Arc<ClientConfig>>,
 }
 
 impl Dialer {
-    /// `ca` is the PEM file of the authority.
+    /// `ca` is the PEM file of the authorities that are trusted; it is followed as it changes.
     ///
     /// # Errors
     /// The file is not readable or holds no certificate.
     pub fn new(ca: Option<&Path>) -> Result<Self, ConnectError> {
-        let tls = ca.map(Self::trusting).transpose()?;
-        Ok(Self { tls })
-    }
-
-    fn trusting(ca: &Path) -> Result<Arc<ClientConfig>, ConnectError> {
+        let Some(ca) = ca else {
+            return Ok(Self {
+                trust: None,
+                tls: None,
+            });
+        };
         let refuse = |source| ConnectError::Authority {
             path: ca.display().to_string(),
             source,
         };
-        let pem = std::fs::read(ca).map_err(refuse)?;
-        let mut roots = RootCertStore::empty();
-        for certificate in CertificateDer::pem_slice_iter(&pem) {
-            let certificate = certificate.map_err(|e| refuse(io::Error::other(e)))?;
-            roots
-                .add(certificate)
-                .map_err(|e| refuse(io::Error::other(e)))?;
-        }
-        if roots.is_empty() {
-            return Err(refuse(io::Error::other("it holds no certificate")));
-        }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|e| refuse(io::Error::other(e)))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(Arc::new(config))
+        let trust = Arc::new(Trust::open(ca).map_err(refuse)?);
+        let tls = trust.clone().client().map_err(refuse)?;
+        Ok(Self {
+            trust: Some(trust),
+            tls: Some(tls),
+        })
     }
 
-    /// Whom encrypted connections trust; `None` without an authority.
+    /// The control plane said which authorities should be trusted.
+    pub fn told(&self, authorities: Vec<String>) {
+        if let Some(trust) = &self.trust {
+            trust.told(authorities);
+        }
+    }
+
+    /// Whether others should be trusted than are, as far as the control plane said.
+    pub fn is_outdated(&self) -> bool {
+        self.trust.as_ref().is_some_and(|trust| trust.is_outdated())
+    }
+
+    /// Digests of the authorities that are trusted.
+    pub fn authorities(&self) -> Vec<String> {
+        let trust = self.trust.as_ref();
+        trust.map_or_else(Vec::new, |trust| trust.digests())
+    }
+
+    /// Trusts as the file says at each handshake; `None` without an authority.
     pub fn tls(&self) -> Option<Arc<ClientConfig>> {
         self.tls.clone()
     }

@@ -15,6 +15,7 @@ mod keys;
 mod known;
 mod stream;
 mod subscription;
+mod trust;
 
 pub use backoff::Backoff;
 pub use connect::{BadEndpoint, ConnectError, Dialer, Endpoint, Stream};

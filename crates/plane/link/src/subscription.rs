@@ -25,6 +25,7 @@ use wharf_planeproto::{
     report::{ClosedDoor, TargetHealth},
     wire::{self, Commit, HEARTBEAT, MAX_STATE, ToPlane, ToServer, VERSION},
 };
+use wharf_seal::Keyring;
 use wharf_wire::fault::Chain;
 
 use crate::{
@@ -57,6 +58,8 @@ pub struct LinkConfig {
     pub plane: Plane,
     /// Where the last good state is kept.
     pub state_file: PathBuf,
+    /// Seals the file, where it can hold private keys.
+    pub keyring: Option<Keyring>,
     /// The host's instance id, once it is known.
     pub instance: watch::Receiver<Option<String>>,
     /// The address at which other hosts reach this one, if not the one the control plane sees.
@@ -101,7 +104,12 @@ impl Subscription {
         let reports = Arc::new(Reports::default());
         let (state, seen) = watch::channel(LinkState::Connecting);
         let shared = Arc::new(Shared::default());
-        let saver = save_changes(shared.clone(), config.plane, config.state_file.clone());
+        let saver = save_changes(
+            shared.clone(),
+            config.plane,
+            config.state_file.clone(),
+            config.keyring.clone(),
+        );
         let task = Task {
             config,
             deliveries,
@@ -239,7 +247,12 @@ impl Shared {
 
 /// Writes the state after changes, with a pause after each write: at once for the next process, and
 /// through to the disk when no change follows or [`FLUSH_EVERY`] has passed.
-async fn save_changes(shared: Arc<Shared>, plane: Plane, path: PathBuf) {
+async fn save_changes(
+    shared: Arc<Shared>,
+    plane: Plane,
+    path: PathBuf,
+    keyring: Option<Keyring>,
+) {
     let mut failing = false;
     let mut unflushed_since: Option<Instant> = None;
     loop {
@@ -254,14 +267,14 @@ async fn save_changes(shared: Arc<Shared>, plane: Plane, path: PathBuf) {
             },
         };
         let began = Instant::now();
-        let (of, to) = (shared.clone(), path.clone());
+        let (of, to, keyring) = (shared.clone(), path.clone(), keyring.clone());
         let work = move || {
             let bytes = {
                 let held = of.known();
                 let (Some(host), true) = (&held.0, held.1.position.is_some()) else {
                     return Ok(());
                 };
-                disk::encode(plane, host, &held.1)
+                disk::encode(plane, host, &held.1, keyring.as_ref())
             };
             disk::save(&to, &bytes, durability)
         };
@@ -353,7 +366,9 @@ impl Task {
 
     async fn start_from_disk(&mut self) -> Result<(), End> {
         let (plane, path) = (self.config.plane, self.config.state_file.clone());
-        let loaded = tokio::task::spawn_blocking(move || disk::load(&path, plane)).await;
+        let keyring = self.config.keyring.clone();
+        let load = move || disk::load(&path, plane, keyring.as_ref());
+        let loaded = tokio::task::spawn_blocking(load).await;
         let (host, known) = match loaded {
             Ok(Ok(Some(loaded))) => loaded,
             Ok(Ok(None)) => return Ok(()),
@@ -498,8 +513,14 @@ impl Task {
                 gathered.changes.extend(changes);
                 return Ok(commit.map(|commit| (commit, gathered.changes())));
             }
-            ToPlane::Heartbeat { position } => {
+            ToPlane::Heartbeat {
+                position,
+                authorities,
+            } => {
                 gathered.bytes = 0;
+                if !authorities.is_empty() {
+                    self.config.dialer.told(authorities);
+                }
                 let mut held = self.shared.known();
                 if let (Some(_), Some(position)) = (held.1.position, position) {
                     held.1.position = Some(position);

@@ -60,7 +60,8 @@ fn rotations_at_a_time_lose_no_key() {
             scope.spawn(|| Keyring::open_or_create(&path).unwrap().rotate().unwrap());
         }
     });
-    assert_eq!(load(&path).unwrap().unwrap().keys.len(), 7);
+    let (stored, _) = load(&path, Unlock::Nothing).unwrap().unwrap();
+    assert_eq!(stored.keys.len(), 7);
 }
 
 #[test]
@@ -143,4 +144,145 @@ fn a_ring_in_memory_does_not_rotate() {
         Keyring::in_memory().rotate(),
         Err(KeyringError::InMemory)
     ));
+}
+
+mod sources {
+    use super::*;
+    use crate::{KeyringSource, new_document, set_passphrase};
+
+    fn with(path: &Path, passphrase: &str) -> KeyringSource {
+        KeyringSource {
+            passphrase: Some(passphrase.into()),
+            ..path.to_owned().into()
+        }
+    }
+
+    #[test]
+    fn a_passphrase_protects_the_file_and_rotations_keep_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keyring");
+        let right = with(&path, "correct horse");
+        let ring = Keyring::read_or_create(&right).unwrap();
+        let sealed = ring.seal(b"hush", "x");
+        ring.rotate().unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(!text.contains("\"keys\"") && !text.contains("horse"));
+        let again = Keyring::read(&right).unwrap();
+        assert_eq!(again.keys().len(), 2);
+        assert_eq!(again.open(&sealed, "x").unwrap().expose(), b"hush");
+        assert_eq!(ring.retire().unwrap().len(), 1);
+        for wrong in ["correct horsf", ""] {
+            assert!(matches!(
+                Keyring::read(&with(&path, wrong)),
+                Err(KeyringError::WrongPassphrase { .. })
+            ));
+        }
+        let none = Keyring::open_or_create(&path).unwrap_err();
+        assert!(none.to_string().contains("--keyring-passphrase-file"));
+        assert_eq!(Keyring::read(&right).unwrap().keys().len(), 1);
+    }
+
+    #[test]
+    fn a_passphrase_is_set_changed_and_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keyring");
+        let plain = Keyring::open_or_create(&path).unwrap();
+        let (one, two): (Secret, Secret) = ("one".into(), "two".into());
+        // Who gives a passphrase must not believe that it protects anything.
+        assert!(matches!(
+            Keyring::read(&with(&path, "one")),
+            Err(KeyringError::NotProtected { .. })
+        ));
+        set_passphrase(&path, None, Some(&one)).unwrap();
+        // What has the file open does not undo it.
+        assert!(matches!(
+            plain.rotate(),
+            Err(KeyringError::PassphraseChanged { .. })
+        ));
+        let protected = Keyring::read(&with(&path, "one")).unwrap();
+        assert!(set_passphrase(&path, Some(&two), Some(&two)).is_err());
+        set_passphrase(&path, Some(&one), Some(&two)).unwrap();
+        assert!(matches!(
+            protected.rotate(),
+            Err(KeyringError::PassphraseChanged { .. })
+        ));
+        set_passphrase(&path, Some(&two), None).unwrap();
+        let last = Keyring::open_or_create(&path).unwrap();
+        assert_eq!(last.active_key(), plain.active_key());
+    }
+
+    #[test]
+    fn a_protected_file_may_not_ask_for_everything_and_notices_changes() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keyring");
+        let right = with(&path, "p");
+        Keyring::read_or_create(&right).unwrap();
+        let whole = fs::read_to_string(&path).unwrap();
+        for (from, to) in [
+            ("\"log_n\": 16", "\"log_n\": 40"),
+            ("\"r\": 8", "\"r\": 4000000000"),
+            ("\"p\": 2", "\"p\": 0"),
+            ("\"salt\": \"", "\"salt\": \"AAAA"),
+        ] {
+            assert!(whole.contains(from));
+            fs::write(&path, whole.replace(from, to)).unwrap();
+            assert!(
+                matches!(Keyring::read(&right), Err(KeyringError::Damaged { .. })),
+                "{to}"
+            );
+        }
+        fs::write(&path, whole.replace("\"p\": 2", "\"p\": 1")).unwrap();
+        assert!(matches!(
+            Keyring::read(&right),
+            Err(KeyringError::WrongPassphrase { .. })
+        ));
+    }
+
+    #[test]
+    fn a_document_that_is_given_is_used_and_not_changed() {
+        let document = new_document();
+        let source = KeyringSource::given(document);
+        let ring = Keyring::read(&source).unwrap();
+        assert_eq!(
+            Keyring::read_or_create(&source).unwrap().active_key(),
+            ring.active_key()
+        );
+        assert!(matches!(ring.rotate(), Err(KeyringError::Given)));
+        assert!(matches!(ring.retire(), Err(KeyringError::Given)));
+        for bad in [&b""[..], b"{}", b"\xff", &vec![b'['; 70_000]] {
+            let bad = KeyringSource::given(bad.into());
+            let error = Keyring::read(&bad).unwrap_err();
+            assert!(matches!(error, KeyringError::Damaged { .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_missing_file_is_an_error_for_who_only_reads() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keyring");
+        assert!(matches!(
+            Keyring::read(&path.clone().into()),
+            Err(KeyringError::Missing { .. })
+        ));
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn files_are_sealed_for_one_purpose() {
+        let ring = Keyring::in_memory();
+        let bytes = ring.seal_file(b"hush", "node/identity");
+        assert!(crate::is_sealed_file(&bytes) && !crate::is_sealed_file(b"{}"));
+        assert_eq!(
+            ring.open_file(&bytes, "node/identity").unwrap().expose(),
+            b"hush"
+        );
+        assert!(ring.open_file(&bytes, "node/plane").is_err());
+        assert!(Keyring::in_memory().open_file(&bytes, "node/identity").is_err());
+        for at in 0..bytes.len() {
+            let mut bad = bytes.clone();
+            bad[at] ^= 4;
+            assert!(ring.open_file(&bad, "node/identity").is_err(), "byte {at}");
+            assert!(ring.open_file(&bytes[..at], "node/identity").is_err());
+        }
+    }
 }
