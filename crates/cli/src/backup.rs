@@ -72,8 +72,11 @@ pub fn take(layout: &Layout, dir: &Path) -> Result<ExitCode, Problem> {
     println!(
         "{}",
         style.faint(&format!(
-            "The keyring is not part of it, and nothing can be restored without: keep a copy of {} elsewhere.",
-            layout.keyring().display()
+            "The keyring is not part of it, and nothing can be restored without: {}.",
+            match layout.keyring()?.path() {
+                Some(path) => format!("keep a copy of {} elsewhere", path.display()),
+                None => "keep the one that the descriptor gave".to_owned(),
+            }
         ))
     );
     Ok(ExitCode::SUCCESS)
@@ -84,7 +87,7 @@ pub fn restore(layout: &Layout, dir: &Path, replace: bool) -> Result<ExitCode, P
     layout.require_folder()?;
     // No `wharf up` starts meanwhile.
     let _lock = layout.lock()?;
-    let restored = wharf_server::restore(dir, &layout.server(), &layout.keyring(), replace);
+    let restored = wharf_server::restore(dir, &layout.server(), &layout.keyring()?, replace);
     let report = restored.map_err(|cause| Problem::caused("nothing was restored", cause))?;
     layout.adopt_installation(&report.backup.installation)?;
     let style = Style::of_stdout();

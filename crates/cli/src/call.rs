@@ -48,7 +48,7 @@ pub async fn call<O: wharf_wire::node::Struct + Default>(
 }
 
 fn root_keys(layout: &Layout) -> Result<SigningKeys, Problem> {
-    let root = wharf_server::root_credentials(&layout.server(), &layout.keyring())
+    let root = wharf_server::root_credentials(&layout.server(), &layout.keyring()?)
         .map_err(|cause| Problem::caused("the root key cannot be read", cause))?;
     Ok(SigningKeys {
         access_key_id: root.access_key_id,

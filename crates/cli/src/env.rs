@@ -6,7 +6,7 @@ use crate::{layout::Layout, problem::Problem};
 
 pub fn run(layout: &Layout) -> Result<ExitCode, Problem> {
     let settings = layout.settings()?;
-    let root = wharf_server::root_credentials(&layout.server(), &layout.keyring())
+    let root = wharf_server::root_credentials(&layout.server(), &layout.keyring()?)
         .map_err(|cause| Problem::caused("the root key cannot be read", cause))?;
     // They would win over, or be sent beside, what follows.
     println!("unset AWS_SESSION_TOKEN AWS_PROFILE");

@@ -35,6 +35,7 @@ use wharf_agent::{
 use wharf_base::Timestamp;
 use wharf_durable::{self as durable, Durability};
 use wharf_records::node::Grant;
+use wharf_seal::Keyring;
 use wharf_wire::sigv4::sha256_hex;
 
 use crate::{
@@ -162,7 +163,7 @@ struct Granted {
 }
 
 /// Spends a token: writes the node's identity and the authority's certificate into the data folder.
-pub fn join(layout: &Layout, server: &str, token: &str) -> Result<(), Problem> {
+pub fn join(layout: &Layout, server: &str, token: &str, keyring: &Keyring) -> Result<(), Problem> {
     let endpoint = Endpoint::parse(server)
         .map_err(|cause| Problem::caused(format!("{server} is no server"), cause))?;
     let digest = token.rsplit('.').next().unwrap_or_default().to_owned();
@@ -189,7 +190,9 @@ pub fn join(layout: &Layout, server: &str, token: &str) -> Result<(), Problem> {
             .await
             .map_err(|cause| {
                 Problem::caused(
-                    format!("{authority} is not the server that the token is for"),
+                    format!(
+                        "{authority} is not the server that the token is for, or has another authority since: make a new token there"
+                    ),
                     cause,
                 )
             })?;
@@ -201,7 +204,7 @@ pub fn join(layout: &Layout, server: &str, token: &str) -> Result<(), Problem> {
     let granted: Granted = serde_json::from_str(&answer)
         .map_err(|cause| Problem::caused("the server's answer is no identity", cause))?;
     let authority = authority.ok_or_else(|| Problem::other("the server showed no certificate"))?;
-    write(layout, server, granted, &authority)
+    write(layout, server, granted, &authority, keyring)
 }
 
 fn write(
@@ -209,6 +212,7 @@ fn write(
     server: &str,
     granted: Granted,
     authority: &CertificateDer<'_>,
+    keyring: &Keyring,
 ) -> Result<(), Problem> {
     let folder = layout.node();
     fs::create_dir_all(&folder).map_err(Problem::file("cannot make", &folder))?;
@@ -226,9 +230,10 @@ fn write(
         load_balancer: granted.load_balancer,
         granted: Some(granted.granted),
     };
-    let text = serde_json::to_string(&identity)
-        .map_err(|cause| Problem::caused("the identity cannot be written", cause))?;
-    private(&layout.node_identity(), &text)
+    let path = layout.node_identity();
+    identity
+        .save(&path, keyring)
+        .map_err(Problem::file("cannot write", &path))
 }
 
 fn private(path: &Path, text: &str) -> Result<(), Problem> {

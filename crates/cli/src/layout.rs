@@ -6,8 +6,9 @@
 //! | `settings.json` | how it was last started: port, account, region |
 //! | `supervisor.lock` | held by `wharf up`, with its pid |
 //! | `keyring` | the keys that seal secrets, unless `--keyring-file` puts them elsewhere; keep them apart from backups of the rest |
+//! | `node-keyring` | the keys that seal secrets of the node here, unless they lie elsewhere |
 //! | `server/` | store, journal, blobs, the root key (sealed) |
-//! | `node/` | tasks, images, networks, the node's identity |
+//! | `node/` | tasks, images, networks, the node's identity (sealed) |
 
 use std::{
     fs, io,
@@ -19,8 +20,9 @@ use nix::fcntl::{Flock, FlockArg};
 use serde::{Deserialize, Serialize};
 use wharf_base::InstallationId;
 use wharf_durable::{self as durable, Durability};
+use wharf_seal::KeyringSource;
 
-use crate::problem::Problem;
+use crate::{keyring, problem::Problem};
 
 #[derive(Debug, Clone)]
 pub struct Layout {
@@ -39,6 +41,9 @@ pub struct Settings {
     /// Where the keyring is; in this folder without.
     #[serde(default)]
     pub keyring: Option<PathBuf>,
+    /// It was given by a descriptor, and is on no disk.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keyring_given: bool,
 }
 
 impl Settings {
@@ -77,8 +82,36 @@ impl Layout {
         self.root.join("node")
     }
 
+    /// The keyring of the server here, as it last started, and as this command says.
+    pub fn keyring(&self) -> Result<KeyringSource, Problem> {
+        let given = keyring::given();
+        if given.keyring_fd.is_none() && given.keyring_file.is_none() {
+            self.require_keyring_on_disk()?;
+        }
+        let file = given.keyring_file.clone();
+        keyring::source(file.unwrap_or_else(|| self.keyring_file()))
+    }
+
+    fn require_keyring_on_disk(&self) -> Result<(), Problem> {
+        if self.settings().is_ok_and(|settings| settings.keyring_given) {
+            return Err(Problem::other(
+                "the keyring of this installation is on no disk: give it with --keyring-fd N, as in `--keyring-fd 3 3< FILE`",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The keyring of the node here, if it is not given otherwise: beside that of the server where it
+    /// lies outside of the data folder.
+    pub fn node_keyring_file(&self, keyring: &Path) -> PathBuf {
+        if self.joined() || keyring.starts_with(&self.root) {
+            return self.root.join("node-keyring");
+        }
+        keyring::of_node(keyring)
+    }
+
     /// Where the keyring was when the server last started.
-    pub fn keyring(&self) -> PathBuf {
+    pub fn keyring_file(&self) -> PathBuf {
         let known = self.settings().ok().and_then(|settings| settings.keyring);
         known.unwrap_or_else(|| self.root.join("keyring"))
     }
@@ -86,8 +119,11 @@ impl Layout {
     /// Where the keyring shall be, as a server starts. A new one never takes the place of one that
     /// exists: every stored secret would be lost.
     pub fn place_keyring(&self, wanted: Option<&Path>) -> Result<PathBuf, Problem> {
-        let known = self.keyring();
+        let known = self.keyring_file();
         let Some(wanted) = wanted else {
+            if keyring::given().keyring_fd.is_none() {
+                self.require_keyring_on_disk()?;
+            }
             return Ok(known);
         };
         let wanted = std::path::absolute(wanted).map_err(Problem::file("cannot find", wanted))?;
@@ -289,9 +325,14 @@ mod tests {
                 region: "r".to_owned(),
                 listen: None,
                 keyring: Some(outside.clone()),
+                keyring_given: false,
             })
             .unwrap();
-        assert_eq!(layout.keyring(), outside);
+        assert_eq!(layout.keyring_file(), outside);
+        assert_eq!(
+            layout.node_keyring_file(&outside),
+            folder.path().join("keyring.node")
+        );
         assert_eq!(layout.place_keyring(None).unwrap(), outside);
     }
 
@@ -309,6 +350,7 @@ mod tests {
             region: "r".to_owned(),
             listen: None,
             keyring: None,
+            keyring_given: false,
         };
         layout.save_settings(&settings).unwrap();
         assert_eq!(layout.settings().unwrap(), settings);

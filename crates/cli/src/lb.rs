@@ -22,6 +22,7 @@ use wharf_lb::{
 use wharf_link::{CurrentKeys, Delivery, Dialer, Endpoint, LinkConfig, Subscription, Update};
 use wharf_network::Network;
 use wharf_planeproto::{Plane, network::balancer_attachment};
+use wharf_seal::Keyring;
 
 use crate::{
     BalancerArgs, LbArgs, layout::Layout, metrics, problem::Problem, ready, roles, sockets::Keeper,
@@ -42,7 +43,8 @@ pub fn run(args: &LbArgs) -> Result<ExitCode, Problem> {
     let layout = Layout::new(&args.data.data)?;
     roles::log_to_stderr();
     roles::require_installation(&layout)?;
-    let identity = roles::identity(&layout)?;
+    let keyring = roles::node_keyring(&layout)?;
+    let identity = roles::identity(&layout, &keyring)?;
     let (ready_fd, local) = (args.ready_fd, args.local_listen.clone());
     let shares = args.balancers.clone();
     let metrics_at = args.metrics;
@@ -72,7 +74,7 @@ pub fn run(args: &LbArgs) -> Result<ExitCode, Problem> {
             counted,
             closed,
         };
-        let serving = serve(&layout, identity, &seen, place, shutdown.clone());
+        let serving = serve(&layout, (identity, keyring), &seen, place, shutdown.clone());
         tokio::select! {
             served = serving => served,
             // The supervisor starts this again, as the load balancer of the new host.
@@ -150,7 +152,7 @@ fn rules(allowed: PortRanges, identity: &Identity) -> Result<PortRules, Problem>
 
 async fn serve(
     layout: &Layout,
-    identity: Identity,
+    (identity, keyring): (Identity, Keyring),
     host: &ThisHost,
     place: Placement,
     shutdown: CancellationToken,
@@ -182,8 +184,8 @@ async fn serve(
     // Kept to the end: the instance id does not change while this runs.
     let (_instance, is_instance) = watch::channel(Some(host.instance_id.clone()));
     let keys = CurrentKeys::new(identity.signing_keys());
-    let identity_file = IdentityFile::new(layout.node_identity(), keys.clone());
-    let link = link(layout, &identity, keys, is_instance)?;
+    let identity_file = IdentityFile::new(layout.node_identity(), keyring.clone(), keys.clone());
+    let link = link(layout, &identity, keyring, keys, is_instance)?;
     let (subscription, deliveries) = Subscription::start(link);
     let (updates, update_queue) = mpsc::channel(QUEUE);
     let (reports, mut report_queue) = mpsc::channel(QUEUE);
@@ -215,6 +217,7 @@ async fn serve(
 fn link(
     layout: &Layout,
     identity: &Identity,
+    keyring: Keyring,
     keys: CurrentKeys,
     instance: watch::Receiver<Option<String>>,
 ) -> Result<LinkConfig, Problem> {
@@ -227,6 +230,7 @@ fn link(
         region: identity.region.clone(),
         plane: Plane::LoadBalancer,
         state_file: layout.node().join(STATE_FILE),
+        keyring: Some(keyring),
         instance,
         underlay: None,
         clock: Arc::new(SystemClock),

@@ -14,6 +14,7 @@ mod explain;
 mod join;
 mod kernel_limits;
 mod kernel_modules;
+mod keyring;
 mod keys;
 mod layout;
 mod lb;
@@ -43,6 +44,7 @@ use std::{
 use clap::{Args, Parser, Subcommand};
 use wharf_server::{Cidr, IamMode, Throttling};
 
+use keyring::KeyringArgs;
 use layout::Layout;
 use problem::Problem;
 use reach::Reach;
@@ -51,6 +53,8 @@ use reach::Reach;
 #[derive(Parser)]
 #[command(version, about, max_term_width = 100)]
 struct Cli {
+    #[command(flatten)]
+    keyring: KeyringArgs,
     #[command(subcommand)]
     command: Command,
 }
@@ -160,9 +164,6 @@ struct ServerArgs {
     /// Folder whose subfolders are the buckets that CloudTrail's trails deliver to
     #[arg(long, value_name = "DIR")]
     trails: Option<PathBuf>,
-    /// Where the keyring is, if not in the data folder; remembered
-    #[arg(long, value_name = "PATH")]
-    keyring_file: Option<PathBuf>,
     /// Loopback address on which metrics are served, such as 127.0.0.1:9460; `up` gives the next ports to the node's parts
     #[arg(long, value_name = "ADDR", value_parser = metrics::parse)]
     metrics: Option<SocketAddr>,
@@ -172,6 +173,9 @@ struct ServerArgs {
     /// Descriptor over which the supervisor hands its listening sockets
     #[arg(long, hide = true)]
     sockets_fd: Option<i32>,
+    /// Descriptor with the keyring of this machine's node, where that is on no disk
+    #[arg(long, hide = true)]
+    node_keyring_fd: Option<i32>,
 }
 
 #[derive(Args, Clone)]
@@ -414,19 +418,26 @@ enum NodeCommand {
 enum KeysCommand {
     /// Show the keys of the keyring, and how many stored secrets are sealed under each
     List(DataArgs),
-    /// Make a new key: of the keyring, and seal every stored secret anew; or of root
+    /// Make a new key: of the keyring, and seal every stored secret anew; of root; or the next authority
+    /// of nodes or of requested certificates
     Rotate(KeysRotateArgs),
-    /// Drop the keys of the keyring before the last rotation
+    /// Drop what was before the last rotation
     Retire(KeysRetireArgs),
+    /// Set, change or remove the passphrase of the keyring; wharf may not run meanwhile
+    Passphrase(KeysPassphraseArgs),
+    /// Print a new keyring, for a store of secrets from which --keyring-fd gets it
+    New,
 }
 
 impl KeysCommand {
-    fn data(&self) -> &DataArgs {
-        match self {
+    fn data(&self) -> Option<&DataArgs> {
+        Some(match self {
             Self::List(data) => data,
             Self::Rotate(args) => &args.data,
             Self::Retire(args) => &args.data,
-        }
+            Self::Passphrase(args) => &args.data,
+            Self::New => return None,
+        })
     }
 }
 
@@ -441,16 +452,44 @@ struct KeysRotateArgs {
 #[derive(clap::ValueEnum, Clone, Copy)]
 enum RotatedKey {
     Keyring,
+    /// The authority that nodes know the server by
+    Nodes,
+    /// The authority of requested certificates
+    Certificates,
     Root,
+}
+
+#[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq)]
+enum RetiredKey {
+    Keyring,
+    Nodes,
+    Certificates,
+}
+
+#[derive(Args, Clone)]
+struct KeysPassphraseArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// Read the new passphrase from a file; a terminal is asked otherwise
+    #[arg(long, value_name = "PATH", conflicts_with = "remove")]
+    new_passphrase_file: Option<PathBuf>,
+    /// Leave the keyring without one
+    #[arg(long)]
+    remove: bool,
 }
 
 #[derive(Args, Clone)]
 struct KeysRetireArgs {
     #[command(flatten)]
     data: DataArgs,
-    /// Even if session tokens from before the rotation end by it
+    #[arg(value_enum, default_value = "keyring")]
+    key: RetiredKey,
+    /// Even if session tokens from before the rotation end by it, or nodes are locked out
     #[arg(long)]
     now: bool,
+    /// Do not ask before nodes are locked out
+    #[arg(long, requires = "now")]
+    yes: bool,
 }
 
 #[derive(Args, Clone)]
@@ -639,6 +678,7 @@ fn parse_iam(text: &str) -> Result<IamMode, String> {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    keyring::remember(cli.keyring);
     kernel_limits::raise_descriptors();
     if cli.command.keeps_running() {
         kernel_limits::outlive_tasks();
@@ -691,7 +731,10 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
                 nodes::remove(&Layout::new(&args.data.data)?, &args.name)
             }
         },
-        Command::Keys(command) => keys::run(&Layout::new(&command.data().data)?, &command),
+        Command::Keys(command) => match command.data() {
+            Some(data) => keys::run(&Layout::new(&data.data)?, &command),
+            None => keys::new(),
+        },
         Command::Completion(args) => completion::print(args.shell),
         Command::Man(args) => completion::manual(&args.dir),
         Command::Agent(args) => roles::agent(&args),

@@ -5,9 +5,11 @@ use std::{ffi::OsString, process::ExitCode};
 
 use wharf_agent::Identity;
 use wharf_records::node::Grant;
+use wharf_seal::Keyring;
 
 use crate::{
     HostArgs, NodeArgs, doctor, join,
+    keyring::{self, NodeKeys},
     layout::Layout,
     metrics,
     problem::Problem,
@@ -35,22 +37,42 @@ pub fn run(args: &NodeArgs) -> Result<ExitCode, Problem> {
         return Err(Problem::NotJoined { path });
     }
     let _lock = layout.lock()?;
+    let (keyring, keys) = keyring(&layout)?;
     if let Some((server, token)) = joins {
-        join::join(&layout, server, &token)?;
+        join::join(&layout, server, &token, &keyring)?;
     }
-    let identity = roles::identity(&layout)?;
+    let identity = roles::identity(&layout, &keyring)?;
     if let Some(granted) = &identity.granted {
         require_granted(&args.host, granted)?;
     }
-    let mut parts = vec![agent(args, &identity, layout.joined())];
+    let mut parts = vec![agent(args, &identity, layout.joined(), &keys)];
     if identity.load_balancer {
         let metrics = args.metrics.and_then(|it| metrics::following(it, 1));
-        parts.push(up::balancer(&args.data.data, &args.balancers, metrics));
+        parts.push(up::balancer(&args.data.data, &args.balancers, metrics, &keys));
     }
     let mut supervisor = Supervisor::new()?;
     let outcome = run_parts(&mut supervisor, parts, args.ready_fd);
     supervisor.stop();
     outcome.map(|()| ExitCode::SUCCESS)
+}
+
+/// The node's keyring, and how its parts get it. It is made as long as nothing is sealed with another.
+fn keyring(layout: &Layout) -> Result<(Keyring, NodeKeys), Problem> {
+    let file = match &keyring::given().keyring_file {
+        Some(wanted) => {
+            let wanted = std::path::absolute(wanted);
+            wanted.map_err(Problem::file("cannot find", layout.root()))?
+        }
+        None => layout.node_keyring_file(&layout.keyring_file()),
+    };
+    let source = keyring::source(file)?;
+    let identity = layout.node_identity();
+    let opened = match identity.exists() && !Identity::is_unsealed(&identity) {
+        true => Keyring::read(&source),
+        false => Keyring::read_or_create(&source),
+    };
+    let failed = |cause| Problem::caused("the node's keyring cannot be opened", cause);
+    Ok((opened.map_err(failed)?, NodeKeys::of(&source)?))
 }
 
 /// Returns when the person wants the end, or if a part does not come up.
@@ -96,7 +118,7 @@ fn require_granted(wanted: &HostArgs, granted: &Grant) -> Result<(), Problem> {
 }
 
 /// The token decides; a node without a grant joined before tokens bound anything, and says itself.
-fn agent(args: &NodeArgs, identity: &Identity, joined: bool) -> Part {
+fn agent(args: &NodeArgs, identity: &Identity, joined: bool, keys: &NodeKeys) -> Part {
     let granted = identity.granted.clone().unwrap_or_default();
     let mut arguments = vec![OsString::from("agent")];
     let HostArgs {
@@ -128,10 +150,13 @@ fn agent(args: &NodeArgs, identity: &Identity, joined: bool) -> Part {
     arguments.extend(tasks.words());
     arguments.extend(up::metrics_at(args.metrics, 0));
     arguments.extend(["--data".into(), args.data.data.clone().into()]);
+    let (given, handed) = keys.for_part();
+    arguments.extend(given);
     Part {
         name: "agent",
         arguments,
         sockets: None,
+        handed,
     }
 }
 

@@ -12,10 +12,11 @@ use tokio_util::sync::CancellationToken;
 use wharf_agent::{Identity, NodeConfig};
 use wharf_base::InstallationId;
 use wharf_lb::Hold;
+use wharf_seal::{Keyring, KeyringSource};
 use wharf_server::{IamMode, ServerConfig, StartError};
 
 use crate::{
-    AgentArgs, AllowArgs, ServerArgs, Switch,
+    AgentArgs, AllowArgs, ServerArgs, Switch, keyring,
     layout::{Layout, Settings},
     metrics,
     problem::Problem,
@@ -99,11 +100,20 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
     let layout = Layout::new(&args.data.data)?;
     let installation = layout.create()?;
     log_to_stderr();
-    let keyring = layout.place_keyring(args.keyring_file.as_deref())?;
+    let keyring_file = layout.place_keyring(keyring::given().keyring_file.as_deref())?;
+    let keyring = keyring::source(keyring_file.clone())?;
+    let node_keyring = match args.node_keyring_fd {
+        Some(number) => KeyringSource::given(keyring::read_document(number)?),
+        None => layout.node_keyring_file(&keyring_file).into(),
+    };
+    let node_keyring = Keyring::read_or_create(&node_keyring)
+        .map_err(|cause| Problem::caused("the node's keyring cannot be opened", cause))?;
+    let keyring_given = keyring.path().is_none();
     let config = ServerConfig {
         data_dir: layout.server(),
-        keyring: keyring.clone(),
+        keyring,
         node_identity: layout.node_identity(),
+        node_keyring,
         installation,
         listen: addresses(args),
         sockets: Arc::new(held(args.sockets_fd)?),
@@ -128,7 +138,17 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         let end = shutdown.clone();
         let ready = || {
             // Not before: the folder may be another server's until this one works in it.
-            if let Err(problem) = save_settings(&layout, port, further, &keyring) {
+            let settings = Settings {
+                // Inside, it moves with the folder.
+                keyring: Some(keyring_file)
+                    .filter(|path| !keyring_given && !path.starts_with(layout.root())),
+                keyring_given,
+                port,
+                account: ACCOUNT.to_owned(),
+                region: REGION.to_owned(),
+                listen: further,
+            };
+            if let Err(problem) = layout.save_settings(&settings) {
                 let _ = saving.send(problem);
                 end.cancel();
             } else if ready_fd.is_some() {
@@ -160,23 +180,6 @@ fn disk() -> wharf_wal::Disk {
     wharf_wal::Disk::default()
 }
 
-/// Other commands find the server by them.
-fn save_settings(
-    layout: &Layout,
-    port: u16,
-    listen: Option<IpAddr>,
-    keyring: &Path,
-) -> Result<(), Problem> {
-    layout.save_settings(&Settings {
-        // Inside, it moves with the folder.
-        keyring: Some(keyring.to_owned()).filter(|path| !path.starts_with(layout.root())),
-        port,
-        account: ACCOUNT.to_owned(),
-        region: REGION.to_owned(),
-        listen,
-    })
-}
-
 /// Says that wharf works, and what a person does next.
 pub fn announce(layout: &Layout, port: u16, next: &str) {
     let style = Style::of_stdout();
@@ -206,12 +209,15 @@ pub fn agent(args: &AgentArgs) -> Result<ExitCode, Problem> {
     let layout = Layout::new(&args.data.data)?;
     log_to_stderr();
     let installation = require_installation(&layout)?;
+    let keyring = node_keyring(&layout)?;
     let mut config = NodeConfig::new(
         layout.node(),
         installation,
-        identity(&layout)?,
+        identity(&layout, &keyring)?,
+        keyring,
         shim_program()?,
     );
+    config.learns_authorities = layout.joined();
     config.ca = layout.authority();
     config.underlay = args.host.underlay;
     config.reach = args.host.reach.clone().map(|reach| reach.0);
@@ -254,8 +260,16 @@ pub fn require_installation(layout: &Layout) -> Result<InstallationId, Problem> 
         })
 }
 
-pub fn identity(layout: &Layout) -> Result<Identity, Problem> {
-    Identity::load(layout.node_identity())
+/// The keyring of the node here, in one of its parts: whoever started it says where it is.
+pub fn node_keyring(layout: &Layout) -> Result<Keyring, Problem> {
+    let file = keyring::given().keyring_file.clone();
+    let file = file.unwrap_or_else(|| layout.node_keyring_file(&layout.keyring_file()));
+    Keyring::read(&keyring::source(file)?)
+        .map_err(|cause| Problem::caused("the node's keyring cannot be opened", cause))
+}
+
+pub fn identity(layout: &Layout, keyring: &Keyring) -> Result<Identity, Problem> {
+    Identity::load(layout.node_identity(), keyring)
         .map_err(|cause| Problem::caused("this node has no identity", cause))
 }
 

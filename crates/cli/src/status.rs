@@ -473,6 +473,7 @@ mod tests {
             region: String::new(),
             listen: None,
             keyring: None,
+            keyring_given: false,
         };
         let style = Style::of_stdout();
         let text = as_text(&seen, &settings, style, SystemClock.now());

@@ -1,7 +1,8 @@
 //! Keeps the parts of an installation running: `wharf up` its three, `wharf node` the agent and, if
 //! the node carries load balancers, their data plane.
 //!
-//! It holds no state but the sockets at which a part listens (`sockets`). A part that ends is started again, later each time it ends soon. The parts end
+//! It holds no state but the sockets at which a part listens (`sockets`), and a keyring or passphrase that
+//! is on no disk, which each process of a part gets through a pipe of its own (`keyring`). A part that ends is started again, later each time it ends soon. The parts end
 //! with the supervisor, however it ends; containers do not.
 
 use std::{
@@ -24,7 +25,7 @@ use nix::{
     unistd::Pid,
 };
 
-use crate::{join, problem::Problem, ready, roles, sockets};
+use crate::{join, keyring::Handed, problem::Problem, ready, roles, sockets};
 
 /// A part that ran so long had come up: it is started again at once, others after a pause.
 const STEADY_AFTER: Duration = Duration::from_secs(1);
@@ -39,6 +40,8 @@ pub struct Part {
     pub arguments: Vec<OsString>,
     /// Listening sockets that are held for the case of its death.
     pub sockets: Option<sockets::Store>,
+    /// What each process of it gets through a pipe.
+    pub handed: Vec<Handed>,
 }
 
 /// What a start came to.
@@ -231,6 +234,11 @@ impl Kept {
         let channel = channel.transpose()?;
         if let Some(passed) = &channel {
             command.args(["--sockets-fd", &passed.number().to_string()]);
+        }
+        let handed: Vec<_> = self.part.handed.iter().map(Handed::pass).collect();
+        let handed = handed.into_iter().collect::<Result<Vec<_>, _>>()?;
+        for (secret, passed) in self.part.handed.iter().zip(&handed) {
+            command.args(secret.arguments(passed));
         }
         // SAFETY: both calls are single system calls, allowed between fork and exec. Unblocking
         // gives the child the signals this process takes by its descriptor; the death signal ends

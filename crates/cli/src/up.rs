@@ -2,8 +2,11 @@
 
 use std::{ffi::OsString, net::SocketAddr, path::Path, process::ExitCode};
 
+use wharf_seal::{KeyringPlace, KeyringSource};
+
 use crate::{
     BalancerArgs, Switch, UpArgs, doctor,
+    keyring::{self, Handed, NodeKeys},
     layout::Layout,
     metrics,
     problem::Problem,
@@ -22,9 +25,10 @@ pub fn run(args: &UpArgs) -> Result<ExitCode, Problem> {
     };
     layout.create()?;
     let _lock = layout.lock()?;
+    let keys = Keys::of(&layout)?;
     let sockets = sockets::Store::keeping(listening?);
     let mut supervisor = Supervisor::new()?;
-    let outcome = run_parts(&mut supervisor, &layout, args, sockets);
+    let outcome = run_parts(&mut supervisor, &layout, args, sockets, &keys);
     supervisor.stop();
     outcome?;
     println!("Stopped. Containers go on; `wharf up` takes them up again, `wharf down` ends them.");
@@ -37,10 +41,11 @@ fn run_parts(
     layout: &Layout,
     args: &UpArgs,
     sockets: sockets::Store,
+    keys: &Keys,
 ) -> Result<(), Problem> {
     // The others register with the server, so the server comes first.
-    if supervisor.start([server(args, sockets)])? == Started::Asked
-        || supervisor.start([agent(args), load_balancer(args)])? == Started::Asked
+    if supervisor.start([server(args, sockets, keys)])? == Started::Asked
+        || supervisor.start([agent(args, keys), load_balancer(args, keys)])? == Started::Asked
     {
         return Ok(());
     }
@@ -49,7 +54,43 @@ fn run_parts(
     supervisor.keep()
 }
 
-fn server(args: &UpArgs, sockets: sockets::Store) -> Part {
+/// The keyrings of the server and of the node beside it.
+struct Keys {
+    server: KeyringSource,
+    node: NodeKeys,
+}
+
+impl Keys {
+    fn of(layout: &Layout) -> Result<Self, Problem> {
+        let file = layout.place_keyring(keyring::given().keyring_file.as_deref())?;
+        let server = keyring::source(file.clone())?;
+        let node = match (&server.place, &server.passphrase) {
+            (KeyringPlace::File(_), None) => NodeKeys::File(layout.node_keyring_file(&file)),
+            // Nothing of the server's node outlives this process but what the server tells it anew: its
+            // keys need be on no disk either.
+            _ => NodeKeys::Document(wharf_seal::new_document()),
+        };
+        Ok(Self { server, node })
+    }
+
+    /// What the server's processes are given, and how.
+    fn for_server(&self) -> (Vec<OsString>, Vec<Handed>) {
+        let (mut arguments, mut handed) = (Vec::new(), Vec::new());
+        match &self.server.place {
+            KeyringPlace::File(path) => arguments.extend(["--keyring-file".into(), path.into()]),
+            KeyringPlace::Given(document) => {
+                handed.push(Handed::document("--keyring-fd", document.clone()));
+            }
+        }
+        handed.extend(self.server.passphrase.clone().map(Handed::passphrase));
+        if let NodeKeys::Document(document) = &self.node {
+            handed.push(Handed::document("--node-keyring-fd", document.clone()));
+        }
+        (arguments, handed)
+    }
+}
+
+fn server(args: &UpArgs, sockets: sockets::Store, keys: &Keys) -> Part {
     let server = &args.server;
     let mut arguments = words(&["server", "--port", &server.port.to_string()]);
     arguments.extend(words(&["--iam", roles::iam_name(server.iam)]));
@@ -74,18 +115,18 @@ fn server(args: &UpArgs, sockets: sockets::Store) -> Part {
     if let Some(trails) = &server.trails {
         arguments.extend([OsString::from("--trails"), trails.into()]);
     }
-    if let Some(keyring) = &server.keyring_file {
-        arguments.extend([OsString::from("--keyring-file"), keyring.into()]);
-    }
+    let (given, handed) = keys.for_server();
+    arguments.extend(given);
     arguments.extend([OsString::from("--data"), server.data.data.clone().into()]);
     Part {
         name: "server",
         arguments,
         sockets: Some(sockets),
+        handed,
     }
 }
 
-fn agent(args: &UpArgs) -> Part {
+fn agent(args: &UpArgs, keys: &Keys) -> Part {
     let server = &args.server;
     let mut arguments = words(&["agent", "--fargate"]);
     if args.fargate_without_userns {
@@ -102,17 +143,20 @@ fn agent(args: &UpArgs) -> Part {
     arguments.extend(roles::allow_arguments(&args.allow));
     arguments.extend(args.tasks.words());
     arguments.extend(metrics_at(server.metrics, 1));
+    let (given, handed) = keys.node.for_part();
+    arguments.extend(given);
     arguments.extend([OsString::from("--data"), server.data.data.clone().into()]);
     Part {
         name: "node",
         arguments,
         sockets: None,
+        handed,
     }
 }
 
-fn load_balancer(args: &UpArgs) -> Part {
+fn load_balancer(args: &UpArgs, keys: &Keys) -> Part {
     let metrics = args.server.metrics.and_then(|it| metrics::following(it, 2));
-    balancer(&args.server.data.data, &args.balancers, metrics)
+    balancer(&args.server.data.data, &args.balancers, metrics, &keys.node)
 }
 
 /// `--metrics` for the part that is `next` after the first.
@@ -124,15 +168,23 @@ pub fn metrics_at(first: Option<SocketAddr>, next: u16) -> Vec<OsString> {
 }
 
 /// The part that carries load balancers.
-pub fn balancer(data: &Path, args: &BalancerArgs, metrics: Option<SocketAddr>) -> Part {
+pub fn balancer(
+    data: &Path,
+    args: &BalancerArgs,
+    metrics: Option<SocketAddr>,
+    keys: &NodeKeys,
+) -> Part {
     let mut arguments = words(&["lb"]);
     arguments.extend(args.words());
     arguments.extend([OsString::from("--data"), data.into()]);
     arguments.extend(metrics_at(metrics, 0));
+    let (given, handed) = keys.for_part();
+    arguments.extend(given);
     Part {
         name: "load balancer",
         arguments,
         sockets: Some(sockets::Store::new()),
+        handed,
     }
 }
 

@@ -19,6 +19,8 @@ const SERVICE: &str = "wharf";
 pub const USER_PATH: &str = "/wharf/";
 /// The user behind the control plane's own node.
 pub const OWN_USER: &str = "wharf-node";
+/// What a node's identity is sealed for, in the file of it.
+pub const IDENTITY_PURPOSE: &str = "node/identity";
 /// The cluster of a node whose token names none.
 pub const DEFAULT_CLUSTER: &str = "default";
 

@@ -130,10 +130,7 @@ impl Lock {
 }
 
 /// Opens a protected file: the plain document, and what it is protected by.
-pub(crate) fn open(
-    bytes: &[u8],
-    unlock: Unlock<'_>,
-) -> Result<(Zeroizing<Vec<u8>>, Lock), Locked> {
+pub(crate) fn open(bytes: &[u8], unlock: Unlock<'_>) -> Result<(Zeroizing<Vec<u8>>, Lock), Locked> {
     let damaged = Locked::Damaged;
     let document: Document =
         serde_json::from_slice(bytes).map_err(|_| damaged("not the expected JSON"))?;

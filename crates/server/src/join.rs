@@ -37,6 +37,7 @@ use crate::{
     grant,
     node_credentials::{self, NodeCredentials},
     node_identity::{NodeRole, ensure_user, remove_user},
+    tls::Authorities,
 };
 
 const PERMIT: Permit = Permit::for_controller("join");
@@ -76,7 +77,7 @@ pub struct Join {
     pub clock: Arc<dyn Clock>,
     pub account: String,
     pub region: String,
-    pub authority_digest: String,
+    pub authorities: Arc<Authorities>,
 }
 
 #[derive(Deserialize)]
@@ -117,7 +118,9 @@ impl Join {
             .put(&call.permit, self.key(&id), encode(&token))
             .await
             .map_err(internal)?;
-        Ok(format!("{id}.{secret}.{}", self.authority_digest))
+        // It ends when that authority is retired, at the latest.
+        let digest = self.authorities.digest().map_err(internal)?;
+        Ok(format!("{id}.{secret}.{digest}"))
     }
 
     /// What a token is good for.
@@ -151,7 +154,9 @@ impl Join {
             credentials: Some(Renewable {
                 current,
                 previous: None,
+                made_at: Some(self.clock.now()),
             }),
+            trusts: Vec::new(),
             unknown: Unknown::new(),
         };
         let record = Node::key(&self.account, &self.region, &name);

@@ -1,8 +1,13 @@
-//! `/wharf/keys`: the rotation of the keyring and of root's key, while everything runs.
+//! `/wharf/keys`: the rotation of the keyring, of the nodes' authority, of the authority of requested
+//! certificates and of root's key, while everything runs.
 //!
 //! Rotating the keyring adds a key and seals every stored secret anew under it. Keys before stay in
 //! the keyring for what is not stored, session tokens and registry passwords, and go with
-//! `wharf keys retire`, once nothing that counts can be sealed under them.
+//! `wharf keys retire`, once nothing that counts can be sealed under them. Authorities are rotated in
+//! the same two steps ([`nodes`], [`certificates`]).
+
+mod certificates;
+mod nodes;
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,6 +17,7 @@ use wharf_blobs::Blobs;
 use wharf_records::Scope;
 use wharf_seal::{Keyring, Sealed};
 use wharf_store::{Compare, Entry, Range, Store, Txn};
+use wharf_svc_acm::AcmService;
 use wharf_svc_iam::Directory;
 use wharf_wire::{Call, fault::Chain};
 
@@ -20,7 +26,7 @@ use crate::{
     own_identity,
     root::{self, RootCredentials},
     start::ServerConfig,
-    tls,
+    tls::Authorities,
 };
 
 const PERMIT: Permit = Permit::for_controller("keys");
@@ -39,10 +45,39 @@ pub struct Keys {
     pub clock: Arc<dyn Clock>,
     pub config: ServerConfig,
     pub credentials: NodeCredentials,
+    pub authorities: Arc<Authorities>,
+    pub acm: AcmService,
+}
+
+/// What is rotated and retired, as queries name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Key {
+    Keyring,
+    Nodes,
+    Certificates,
+    Root,
+}
+
+impl Key {
+    /// Of `key=…` in a query; the keyring if it says nothing.
+    fn of(query: &str) -> Option<Self> {
+        let mut given = form_urlencoded::parse(query.as_bytes());
+        match given.find(|(name, _)| name == "key") {
+            None => Some(Self::Keyring),
+            Some((_, key)) => match &*key {
+                "keyring" => Some(Self::Keyring),
+                "nodes" => Some(Self::Nodes),
+                "certificates" => Some(Self::Certificates),
+                "root" => Some(Self::Root),
+                _ => None,
+            },
+        }
+    }
 }
 
 impl Keys {
-    /// Which keys the keyring has, and how many stored secrets are sealed under each.
+    /// Which keys the keyring has, and how many stored secrets are sealed under each; the authorities;
+    /// and whom a retirement of each would lock out now.
     pub async fn list(&self) -> Result<Value, String> {
         let mut counts = std::collections::BTreeMap::<String, usize>::new();
         self.each_secret(|_, secret| {
@@ -65,23 +100,28 @@ impl Keys {
                 })
             })
             .collect();
-        Ok(json!({ "keys": keys }))
+        Ok(json!({
+            "keys": keys,
+            "lockedOut": self.not_renewed().await?,
+            "nodes": self.show_nodes().await?,
+            "certificates": self.show_certificates().await?,
+        }))
     }
 
-    /// The query says what: `key=keyring` or `key=root`.
+    /// The query says what: `key=keyring`, `nodes`, `certificates` or `root`.
     pub async fn rotate(&self, call: &Call, query: &str) -> Result<Value, String> {
-        let mut wanted = form_urlencoded::parse(query.as_bytes());
-        let wanted = wanted.find(|(name, _)| name == "key").map(|(_, key)| key);
-        let done = match wanted.as_deref() {
-            Some("keyring") => self.rotate_keyring().await?,
-            Some("root") => self.rotate_root().await?,
-            _ => return Err("The keys that rotate are `keyring` and `root`.".to_owned()),
+        let done = match Key::of(query) {
+            Some(Key::Keyring) => self.rotate_keyring().await?,
+            Some(Key::Nodes) => self.rotate_nodes()?,
+            Some(Key::Certificates) => self.rotate_certificates().await?,
+            Some(Key::Root) => self.rotate_root().await?,
+            None => {
+                let known =
+                    "The keys that rotate are `keyring`, `nodes`, `certificates` and `root`.";
+                return Err(known.to_owned());
+            }
         };
-        tracing::info!(
-            key = wanted.as_deref(),
-            by = call.caller.arn,
-            "a key was rotated"
-        );
+        tracing::info!(key = query, by = call.caller.arn, "a key was rotated");
         Ok(done)
     }
 
@@ -110,9 +150,25 @@ impl Keys {
         }
         let mut count = outdated.len() + self.blobs.reseal().await.map_err(failed)?;
         count += usize::from(root::reseal(&self.config.data_dir, &self.keyring).map_err(failed)?);
-        let tls = self.config.data_dir.join("tls");
-        count += usize::from(tls::reseal(&tls, &self.keyring).map_err(failed)?);
+        count += self.authorities.reseal().map_err(failed)?;
         Ok(count)
+    }
+
+    /// At a start: seals what a rotation that was interrupted left under a key before.
+    pub async fn finish_rotation(&self) {
+        if self.keyring.keys().len() < 2 {
+            return;
+        }
+        match self.seal_anew().await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "secrets are sealed anew after a rotation"),
+            Err(error) => {
+                tracing::error!(
+                    error,
+                    "secrets are not sealed anew yet; `wharf keys retire` does it"
+                );
+            }
+        }
     }
 
     async fn seal_one_anew(&self, key: &str) -> Result<(), String> {
@@ -146,9 +202,27 @@ impl Keys {
         Err(format!("{key} changes all the time."))
     }
 
-    /// Drops the keys before the active one.
-    pub async fn retire(&self, query: &str) -> Result<Value, String> {
+    /// Drops what came before the last rotation; the query says of what, as [`Keys::rotate`]'s, and with
+    /// `now` that whoever has not followed is locked out.
+    pub async fn retire(&self, call: &Call, query: &str) -> Result<Value, String> {
         let now = form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "now");
+        let done = match Key::of(query) {
+            Some(Key::Keyring) => self.retire_keyring(now).await?,
+            Some(Key::Nodes) => self.retire_nodes(now).await?,
+            Some(Key::Certificates) => self.retire_certificates(now).await?,
+            Some(Key::Root) => {
+                return Err("Root's key before ended with the rotation.".to_owned());
+            }
+            None => {
+                let known = "What is retired is `keyring`, `nodes` or `certificates`.";
+                return Err(known.to_owned());
+            }
+        };
+        tracing::info!(key = query, by = call.caller.arn, "keys were retired");
+        Ok(done)
+    }
+
+    async fn retire_keyring(&self, now: bool) -> Result<Value, String> {
         let active = self.keyring.active_key();
         let created = self.keyring.keys().into_iter();
         let mut created = created.filter(|(id, _)| *id == active).map(|(_, at)| at);
@@ -164,9 +238,10 @@ impl Keys {
         }
         // Something may have been sealed under the key before while the rotation went on.
         self.seal_anew().await?;
+        let locked_out = self.not_renewed().await?;
         let gone = self.keyring.retire().map_err(failed)?;
         let gone: Vec<String> = gone.iter().map(ToString::to_string).collect();
-        Ok(json!({ "retired": gone }))
+        Ok(json!({ "retired": gone, "lockedOut": locked_out }))
     }
 
     /// A new key of the account's root; all it had end.

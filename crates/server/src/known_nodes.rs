@@ -54,6 +54,7 @@ impl KnownNodes<'_> {
                 grant,
                 joined_at: self.clock.now(),
                 credentials: None,
+                trusts: Vec::new(),
                 unknown: Unknown::new(),
             };
             let txn = Txn::new()

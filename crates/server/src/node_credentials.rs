@@ -18,11 +18,13 @@ use wharf_store::{Compare, Entry, Store, Txn};
 use wharf_svc_iam::{Directory, IamService, Minted};
 use wharf_wire::{Call, Caller, Context, Fault, fault::Chain};
 
-use crate::node_identity::forget_keys;
+use crate::{node_identity::forget_keys, tls::Authorities};
 
 const PERMIT: Permit = Permit::for_controller("node-credentials");
 /// Tries of a compare-and-swap.
 const MAX_TRIES: usize = 16;
+/// Authorities that a node says to trust.
+const MAX_TRUSTED: usize = 8;
 
 /// A renewal that is not granted: what the node is told, and with which status.
 pub type Refused = (StatusCode, String);
@@ -36,6 +38,7 @@ pub struct NodeCredentials {
     pub clock: Arc<dyn Clock>,
     pub account: String,
     pub region: String,
+    pub authorities: Arc<Authorities>,
 }
 
 impl NodeCredentials {
@@ -54,7 +57,9 @@ impl NodeCredentials {
         if user != OWN_USER {
             self.remember(user, caller, &minted.access_key_id).await?;
         }
-        Ok(shown(&minted))
+        let mut answer = shown(&minted);
+        answer["authorities"] = json!(self.authorities.bundle());
+        Ok(answer)
     }
 
     /// Writes down which credentials may be renewed from now on, if the caller's may be.
@@ -79,6 +84,7 @@ impl NodeCredentials {
             node.credentials = Some(Renewable {
                 current: new.to_owned(),
                 previous,
+                made_at: Some(self.clock.now()),
             });
             Ok(())
         })
@@ -86,8 +92,10 @@ impl NodeCredentials {
     }
 
     /// The node has written its credentials down: those before, and long-lived keys of an earlier
-    /// version, are worth nothing any more.
-    pub async fn confirm(&self, caller: &Caller) -> Result<(), Refused> {
+    /// version, are worth nothing any more. The query says which authorities it trusts from now on:
+    /// `trusts=DIGEST`, once each.
+    pub async fn confirm(&self, caller: &Caller, query: &str) -> Result<(), Refused> {
+        let trusts = trusted(query)?;
         let user = user_of(&caller.arn).ok_or_else(not_a_node)?;
         if caller.session.is_none() {
             return Err((
@@ -100,6 +108,7 @@ impl NodeCredentials {
                 let known = node.credentials.as_mut();
                 if let Some(known) = known.filter(|known| known.current == caller.access_key_id) {
                     known.previous = None;
+                    node.trusts.clone_from(&trusts);
                 }
                 Ok(())
             })
@@ -159,6 +168,19 @@ pub fn shown(minted: &Minted) -> Value {
     })
 }
 
+/// Those of the authorities in a query.
+fn trusted(query: &str) -> Result<Vec<String>, Refused> {
+    let given = form_urlencoded::parse(query.as_bytes());
+    let given = given.filter(|(name, _)| name == "trusts");
+    let given: Vec<String> = given.map(|(_, digest)| digest.into_owned()).collect();
+    let is_digest = |it: &String| it.len() == 64 && it.bytes().all(|b| b.is_ascii_hexdigit());
+    if given.len() > MAX_TRUSTED || !given.iter().all(is_digest) {
+        let text = "What is trusted is a few digests in hexadecimal.";
+        return Err((StatusCode::BAD_REQUEST, text.to_owned()));
+    }
+    Ok(given)
+}
+
 fn not_a_node() -> Refused {
     let text = "Only nodes that joined renew their credentials here.";
     (StatusCode::FORBIDDEN, text.to_owned())
@@ -174,4 +196,28 @@ fn unavailable(cause: impl std::error::Error) -> Refused {
     tracing::error!(error = %Chain(&cause), "the record of a node cannot be used");
     let text = "The credentials cannot be renewed now; the server's log says why.";
     (StatusCode::INTERNAL_SERVER_ERROR, text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_node_trusts_is_a_few_digests() {
+        let digest = "ab".repeat(32);
+        let of = |query: &str| trusted(query).map_err(|(status, _)| status);
+        assert_eq!(of(""), Ok(Vec::new()));
+        assert_eq!(of("other=1"), Ok(Vec::new()));
+        let two = format!("trusts={digest}&trusts={digest}");
+        assert_eq!(of(&two).map(|it| it.len()), Ok(2));
+        for bad in [
+            "trusts=",
+            "trusts=ab",
+            &format!("trusts={}zz", &digest[2..]),
+        ] {
+            assert_eq!(of(bad), Err(StatusCode::BAD_REQUEST), "{bad}");
+        }
+        let many = vec![two; 5].join("&");
+        assert_eq!(of(&many), Err(StatusCode::BAD_REQUEST));
+    }
 }

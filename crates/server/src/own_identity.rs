@@ -1,9 +1,9 @@
-//! What the control plane's own node signs with: a file beside the data, written with new credentials
-//! at every start and whenever those before may end. The node follows it, and renews them itself.
+//! What the control plane's own node signs with: a sealed file beside the data, written with new
+//! credentials at every start and whenever those before may end. The node follows it, and renews them itself.
 
 use serde_json::json;
 use wharf_durable::{self as durable, Durability};
-use wharf_records::node::OWN_USER;
+use wharf_records::node::{IDENTITY_PURPOSE, OWN_USER};
 
 use crate::{
     node_credentials::{self, NodeCredentials},
@@ -36,7 +36,10 @@ pub async fn write(config: &ServerConfig, credentials: &NodeCredentials) -> Resu
     let write = || {
         let folder = path.parent().ok_or(std::io::ErrorKind::InvalidInput)?;
         std::fs::create_dir_all(folder)?;
-        durable::replace(path, identity.to_string().as_bytes(), Durability::Machine)
+        let sealed = config
+            .node_keyring
+            .seal_file(identity.to_string().as_bytes(), IDENTITY_PURPOSE);
+        durable::replace(path, &sealed, Durability::Machine)
     };
     write().map_err(|source| StartError::File {
         path: path.clone(),

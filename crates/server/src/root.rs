@@ -8,7 +8,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use wharf_durable::{self as durable, Durability};
-use wharf_seal::{Keyring, KeyringError, OpenError};
+use wharf_seal::{Keyring, KeyringError, KeyringSource, OpenError};
 
 const CONTEXT: &str = "server/root-credentials";
 const FILE: &str = "root.sealed";
@@ -36,13 +36,16 @@ pub enum RootError {
 }
 
 /// Reads the root key of the installation whose server keeps its data in `server_dir`.
-pub fn root_credentials(server_dir: &Path, keyring: &Path) -> Result<RootCredentials, RootError> {
+pub fn root_credentials(
+    server_dir: &Path,
+    keyring: &KeyringSource,
+) -> Result<RootCredentials, RootError> {
     let path = server_dir.join(FILE);
     let token = fs::read_to_string(&path).map_err(|source| RootError::Read {
         path: path.clone(),
         source,
     })?;
-    let keyring = Keyring::open_or_create(keyring)?;
+    let keyring = Keyring::read(keyring)?;
     let secret = keyring
         .open_token(&token, CONTEXT)
         .map_err(|source| RootError::Sealed {
@@ -107,20 +110,26 @@ mod tests {
             secret_access_key: "hush".into(),
         };
         save(folder.path(), &keyring, &root).unwrap();
-        let read = root_credentials(folder.path(), &keyring_path).unwrap();
+        let read = root_credentials(folder.path(), &keyring_path.clone().into()).unwrap();
         assert_eq!(read.secret_access_key, "hush");
         let bytes = fs::read_to_string(folder.path().join(FILE)).unwrap();
         assert!(!bytes.contains("hush"));
         forget(folder.path()).unwrap();
         forget(folder.path()).unwrap();
         assert!(matches!(
-            root_credentials(folder.path(), &keyring_path),
+            root_credentials(folder.path(), &keyring_path.clone().into()),
             Err(RootError::Read { .. })
         ));
         save(folder.path(), &keyring, &root).unwrap();
         fs::remove_file(&keyring_path).unwrap();
         assert!(matches!(
-            root_credentials(folder.path(), &keyring_path),
+            root_credentials(folder.path(), &keyring_path.clone().into()),
+            Err(RootError::Keyring(KeyringError::Missing { .. }))
+        ));
+        let another = Keyring::open_or_create(&keyring_path).unwrap();
+        assert_ne!(another.active_key(), keyring.active_key());
+        assert!(matches!(
+            root_credentials(folder.path(), &keyring_path.clone().into()),
             Err(RootError::Sealed { .. })
         ));
     }

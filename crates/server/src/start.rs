@@ -16,7 +16,7 @@ use wharf_base::{Clock, InstallationId, Permit, SystemClock};
 use wharf_blobs::{BlobError, Blobs, Limits};
 use wharf_journal::{Journal, JournalOptions, OpenError as JournalOpenError};
 use wharf_registry::{Options as RegistryOptions, RegistryApi};
-use wharf_seal::{Keyring, KeyringError};
+use wharf_seal::{Keyring, KeyringError, KeyringSource};
 use wharf_store::{OpenError, Store, StoreOptions};
 use wharf_svc_acm::{AcmService, Parts as AcmParts};
 use wharf_svc_cloudtrail::{CloudtrailService, Recorder};
@@ -54,7 +54,7 @@ use crate::{
     overview::Overview,
     plane::{Parts as PlaneParts, Planes},
     root::RootError,
-    tls::{Authority, TlsError},
+    tls::{Authorities, TlsError},
 };
 
 /// Settings of the control plane, read once from the command line.
@@ -62,9 +62,10 @@ use crate::{
 pub struct ServerConfig {
     /// `<data>/server`
     pub data_dir: PathBuf,
-    pub keyring: PathBuf,
-    /// Where the identity of this machine's node is written.
+    pub keyring: KeyringSource,
+    /// Where the identity of this machine's node is written, and what it is sealed with.
     pub node_identity: PathBuf,
+    pub node_keyring: Keyring,
     pub installation: InstallationId,
     pub listen: Vec<IpAddr>,
     /// Sockets that listen there already: whoever started this process holds them beyond its life.
@@ -142,6 +143,7 @@ pub(crate) struct Data {
     pub journal: Journal,
     blobs: Blobs,
     pub keyring: Keyring,
+    pub authorities: Arc<Authorities>,
 }
 
 /// How often what nobody needs is looked for.
@@ -194,6 +196,7 @@ pub async fn run(
     let planes = Arc::new(plane.planes(&data, &shutdown));
     let gateway = Arc::new(plane.gateway(&config, &data, &clock, planes.clone())?);
     parts.spawn("the planes' feed", async move { planes.run().await });
+    gateway.keys.finish_rotation().await;
     let (logs, logs_clock) = (plane.logs.clone(), clock.clone());
     let sweep = async move { logs.sweep(logs_clock).await };
     parts.spawn_until(&shutdown, "the sweep of logs", sweep);
@@ -326,7 +329,7 @@ fn take_over(held: &std::net::TcpListener) -> io::Result<TcpListener> {
 
 pub(crate) async fn open(config: &ServerConfig) -> Result<Data, StartError> {
     let dir = config.data_dir.clone();
-    let keyring = config.keyring.clone();
+    let (keyring, listen) = (config.keyring.clone(), config.listen.clone());
     let disk = config.disk.clone();
     let journal_options = journal_options(config);
     let work = move || {
@@ -352,14 +355,22 @@ pub(crate) async fn open(config: &ServerConfig) -> Result<Data, StartError> {
                 },
                 other => StartError::Journal(other),
             })?;
-        let keyring = Keyring::open_or_create(&keyring).map_err(StartError::Keyring)?;
+        let tls = dir.join("tls");
+        // A new one opens nothing of what is there.
+        let keyring = match tls.exists() {
+            true => Keyring::read(&keyring),
+            false => Keyring::read_or_create(&keyring),
+        };
+        let keyring = keyring.map_err(StartError::Keyring)?;
         let blobs = Blobs::open(&dir.join("blobs"), keyring.clone(), Limits::default())
             .map_err(StartError::Blobs)?;
+        let authorities = Authorities::open_or_create(&tls, &keyring, &listen);
         Ok(Data {
             store,
             journal,
             blobs,
             keyring,
+            authorities: Arc::new(authorities.map_err(StartError::Tls)?),
         })
     };
     tokio::task::spawn_blocking(work)
@@ -544,6 +555,7 @@ impl Plane {
             ],
             nodes: Arc::new(EcsNodes(self.ecs.clone())),
             balancers: Arc::new(LoadBalancing(self.elbv2.clone())),
+            authorities: data.authorities.clone(),
             stop: stop.clone(),
         })
     }
@@ -561,6 +573,7 @@ impl Plane {
             clock: clock.clone(),
             account: config.account.clone(),
             region: config.region.clone(),
+            authorities: data.authorities.clone(),
         }
     }
 
@@ -597,11 +610,7 @@ impl Plane {
             clock.clone(),
             RegistryOptions { stranger },
         );
-        let authority = Authority::open_or_create(&config.data_dir.join("tls"), &data.keyring)
-            .map_err(StartError::Tls)?;
-        let acceptor = authority
-            .acceptor(&config.listen)
-            .map_err(StartError::Tls)?;
+        let acceptor = data.authorities.acceptor().map_err(StartError::Tls)?;
         let credentials = self.node_credentials(config, data, clock);
         let join = Join {
             credentials: credentials.clone(),
@@ -612,7 +621,7 @@ impl Plane {
             clock: clock.clone(),
             account: config.account.clone(),
             region: config.region.clone(),
-            authority_digest: authority.digest(),
+            authorities: data.authorities.clone(),
         };
         let connections = Connections::new(ConnectionLimits::for_descriptors(descriptors()));
         let bytes = BytesInFlight::new(ByteLimits::default());
@@ -662,6 +671,8 @@ impl Plane {
                 clock: clock.clone(),
                 config: config.clone(),
                 credentials: credentials.clone(),
+                authorities: data.authorities.clone(),
+                acm: self.acm.clone(),
             },
             node_credentials: credentials,
             nodes: Nodes {
@@ -806,8 +817,9 @@ mod tests {
     fn hosts_have_the_form_of_host_headers() {
         let config = ServerConfig {
             data_dir: PathBuf::from("/d"),
-            keyring: PathBuf::new(),
+            keyring: PathBuf::new().into(),
             node_identity: PathBuf::new(),
+            node_keyring: Keyring::in_memory(),
             installation: InstallationId::mint(),
             listen: vec!["127.0.0.1".parse().unwrap(), "fe80::1".parse().unwrap()],
             sockets: Arc::default(),

@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 use tokio_rustls::TlsAcceptor;
 use wharf_base::{Clock, SystemClock, Timestamp, ids};
 use wharf_durable::{self as durable, Durability};
-use wharf_seal::Keyring;
+use wharf_seal::{Keyring, Secret};
 use wharf_wire::sigv4::sha256_hex;
 
 const KEY_CONTEXT: &str = "server/tls-authority";
@@ -103,6 +103,8 @@ pub struct Authorities {
     addresses: Vec<IpAddr>,
     /// What the file says; held over each change of it.
     document: Mutex<Document>,
+    /// Of all that nodes should trust.
+    digests: RwLock<Vec<String>>,
     shown: Arc<Gateway>,
 }
 
@@ -150,7 +152,9 @@ impl Authorities {
         forget_earlier(dir)?;
         tell_programs(dir, &document)?;
         let shown = document.current.leaf(keyring, addresses)?;
+        let digests = RwLock::new(digests(dir, &document)?);
         Ok(Self {
+            digests,
             dir: dir.to_owned(),
             keyring: keyring.clone(),
             addresses: addresses.to_vec(),
@@ -168,7 +172,7 @@ impl Authorities {
     pub fn all(&self) -> Result<Vec<Shown>, TlsError> {
         let document = self.document();
         let shown = |kept: &Kept, next| {
-            Ok(Shown {
+            Ok::<_, TlsError>(Shown {
                 digest: kept.digest(&self.dir)?,
                 made_at: kept.made_at,
                 next,
@@ -181,10 +185,10 @@ impl Authorities {
         Ok(all)
     }
 
-    /// Their digests; none if one is damaged.
+    /// Their digests.
     pub fn digests(&self) -> Vec<String> {
-        let all = self.all().unwrap_or_default();
-        all.into_iter().map(|it| it.digest).collect()
+        let digests = self.digests.read();
+        digests.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Their certificates in PEM.
@@ -269,8 +273,10 @@ impl Authorities {
     }
 
     fn replace(&self, held: &mut Document, changed: Document) -> Result<(), TlsError> {
+        let digests = digests(&self.dir, &changed)?;
         save(&self.dir, &changed)?;
         *held = changed;
+        *self.digests.write().unwrap_or_else(PoisonError::into_inner) = digests;
         tell_programs(&self.dir, held)
     }
 }
@@ -279,11 +285,11 @@ impl Kept {
     fn new(name: String, keyring: &Keyring) -> Result<Self, TlsError> {
         let key = KeyPair::generate()?;
         let certificate = authority_params(&name).self_signed(&key)?.pem();
-        let pem = zeroize::Zeroizing::new(key.serialize_pem());
+        let pem = Secret::from(key.serialize_pem());
         Ok(Self {
             name,
             certificate,
-            key: keyring.seal_token(pem.as_bytes(), KEY_CONTEXT),
+            key: keyring.seal_token(pem.expose(), KEY_CONTEXT),
             made_at: Some(SystemClock.now()),
         })
     }
@@ -347,6 +353,12 @@ fn save(dir: &Path, document: &Document) -> Result<(), TlsError> {
     durable::replace_json(&path, document, Durability::Machine).map_err(file(&path))
 }
 
+fn digests(dir: &Path, document: &Document) -> Result<Vec<String>, TlsError> {
+    let all = [Some(&document.current), document.next.as_ref()];
+    let all = all.into_iter().flatten();
+    all.map(|kept| kept.digest(dir)).collect()
+}
+
 fn bundle(document: &Document) -> String {
     let next = document.next.as_ref().map(|next| next.certificate.as_str());
     document.current.certificate.clone() + next.unwrap_or_default()
@@ -371,7 +383,8 @@ fn earlier_key(dir: &Path) -> PathBuf {
 /// The authority as earlier versions kept it, in two files.
 fn earlier(dir: &Path) -> Result<Option<Kept>, TlsError> {
     let (certificate_path, key_path) = (dir.join("ca.pem"), earlier_key(dir));
-    let certificate = durable::read(&certificate_path, MAX_FILE).map_err(file(&certificate_path))?;
+    let certificate =
+        durable::read(&certificate_path, MAX_FILE).map_err(file(&certificate_path))?;
     // The certificate came last.
     let Some(certificate) = certificate else {
         return Ok(None);
@@ -483,7 +496,10 @@ mod tests {
         authorities.retire(&second).unwrap();
         assert_eq!(shows(&authorities), second);
         let opened = open(folder.path(), &keyring).unwrap();
-        assert_eq!((opened.digests(), shows(&opened)), (vec![second.clone()], second));
+        assert_eq!(
+            (opened.digests(), shows(&opened)),
+            (vec![second.clone()], second)
+        );
         let trusted = fs::read_to_string(folder.path().join("ca.pem")).unwrap();
         assert_eq!(trusted.matches("BEGIN CERTIFICATE").count(), 1);
     }

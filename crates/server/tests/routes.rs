@@ -52,8 +52,9 @@ async fn start_in(folder: tempfile::TempDir) -> Server {
         .port();
     let config = ServerConfig {
         data_dir: folder.path().join("server"),
-        keyring: folder.path().join("keyring"),
+        keyring: folder.path().join("keyring").into(),
         node_identity: folder.path().join("node/identity.json"),
+        node_keyring: wharf_seal::Keyring::in_memory(),
         installation: InstallationId::mint(),
         listen: vec!["127.0.0.1".parse().unwrap()],
         sockets: std::sync::Arc::default(),
@@ -94,7 +95,7 @@ async fn start_in(folder: tempfile::TempDir) -> Server {
 impl Server {
     fn root(&self) -> SigningKeys {
         let path: &Path = self.folder.path();
-        let root = root_credentials(&path.join("server"), &path.join("keyring")).unwrap();
+        let root = root_credentials(&path.join("server"), &path.join("keyring").into()).unwrap();
         SigningKeys {
             access_key_id: root.access_key_id,
             secret_access_key: root.secret_access_key,

@@ -1,11 +1,19 @@
 //! What a node is told at its start. Nothing below reads the environment.
 
-use std::{collections::BTreeMap, fmt, io, net::IpAddr, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt, io,
+    net::IpAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 use wharf_base::{InstallationId, Timestamp};
+use wharf_durable::{self as durable, Durability};
 use wharf_network::Subnet;
-use wharf_records::node::Grant;
+use wharf_records::node::{Grant, IDENTITY_PURPOSE};
+use wharf_seal::{Keyring, OpenError, Secret, is_sealed_file};
 use wharf_wire::sigv4::SigningKeys;
 
 use crate::{allow::Permission, figures::Figures};
@@ -51,7 +59,11 @@ pub struct NodeConfig {
     pub data_dir: PathBuf,
     pub installation: InstallationId,
     pub identity: Identity,
-    /// PEM file with the only authority trusted for `https` endpoints; without it `https` is
+    /// What the identity's file is sealed with.
+    pub keyring: Keyring,
+    /// Whether `ca` is written as the control plane says: not beside it, where it writes the file itself.
+    pub learns_authorities: bool,
+    /// PEM file with the only authorities trusted for `https` endpoints; without it `https` is
     /// refused.
     pub ca: Option<PathBuf>,
     /// The address at which other hosts reach this one, if not the one the control plane sees.
@@ -115,12 +127,15 @@ impl NodeConfig {
         data_dir: impl Into<PathBuf>,
         installation: InstallationId,
         identity: Identity,
+        keyring: Keyring,
         shim: impl Into<PathBuf>,
     ) -> Self {
         Self {
             data_dir: data_dir.into(),
             installation,
             identity,
+            keyring,
+            learns_authorities: false,
             ca: None,
             underlay: None,
             reach: None,
@@ -181,11 +196,16 @@ impl fmt::Debug for Identity {
     }
 }
 
+/// An identity is a few hundred bytes, its session token a few more.
+const MAX_IDENTITY: u64 = 64 * 1024;
+
 /// The identity file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
     #[error("cannot read {path}")]
     Read { path: PathBuf, source: io::Error },
+    #[error("{path} does not open with this node's keyring")]
+    Sealed { path: PathBuf, source: OpenError },
     #[error("{path} is no node identity")]
     Malformed {
         path: PathBuf,
@@ -202,15 +222,42 @@ impl Identity {
         }
     }
 
+    /// Reads the file, which versions before left unsealed.
+    ///
     /// # Errors
-    /// The file is not there, not readable, or no identity.
-    pub fn load(path: impl Into<PathBuf>) -> Result<Self, IdentityError> {
+    /// The file is not there, not readable, sealed with another keyring, or no identity.
+    pub fn load(path: impl Into<PathBuf>, keyring: &Keyring) -> Result<Self, IdentityError> {
         let path = path.into();
-        match std::fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes)
-                .map_err(|source| IdentityError::Malformed { path, source }),
-            Err(source) => Err(IdentityError::Read { path, source }),
-        }
+        let read = durable::read(&path, MAX_IDENTITY)
+            .and_then(|bytes| bytes.ok_or_else(|| io::ErrorKind::NotFound.into()));
+        let bytes = match read {
+            Ok(bytes) => bytes,
+            Err(source) => return Err(IdentityError::Read { path, source }),
+        };
+        let parsed = match is_sealed_file(&bytes) {
+            true => match keyring.open_file(&bytes, IDENTITY_PURPOSE) {
+                Ok(opened) => serde_json::from_slice(opened.expose()),
+                Err(source) => return Err(IdentityError::Sealed { path, source }),
+            },
+            false => serde_json::from_slice(&bytes),
+        };
+        parsed.map_err(|source| IdentityError::Malformed { path, source })
+    }
+
+    /// Writes the file, sealed.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn save(&self, path: &Path, keyring: &Keyring) -> io::Result<()> {
+        let plain = Secret::from(serde_json::to_vec(self)?);
+        let sealed = keyring.seal_file(plain.expose(), IDENTITY_PURPOSE);
+        durable::replace(path, &sealed, Durability::Machine)
+    }
+
+    /// Whether a version before left the file unsealed.
+    pub fn is_unsealed(path: &Path) -> bool {
+        durable::read(path, MAX_IDENTITY)
+            .is_ok_and(|bytes| bytes.is_some_and(|bytes| !is_sealed_file(&bytes)))
     }
 }
 
@@ -230,17 +277,28 @@ mod tests {
             "region":"us-east-1","cluster":"default","instanceName":"here"}"#;
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("identity.json");
+        let keyring = Keyring::in_memory();
         assert!(matches!(
-            Identity::load(&path),
+            Identity::load(&path, &keyring),
             Err(IdentityError::Read { .. })
         ));
         std::fs::write(&path, json).unwrap();
-        let identity = Identity::load(&path).unwrap();
+        let identity = Identity::load(&path, &keyring).unwrap();
         assert_eq!(identity.instance_name, "here");
+        assert!(Identity::is_unsealed(&path));
+        identity.save(&path, &keyring).unwrap();
+        assert!(!Identity::is_unsealed(&path));
+        let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+        assert!(!text.contains("hush") && !text.contains("AKIA"));
+        assert!(Identity::load(&path, &keyring).unwrap() == identity);
+        assert!(matches!(
+            Identity::load(&path, &Keyring::in_memory()),
+            Err(IdentityError::Sealed { .. })
+        ));
         assert!(!format!("{identity:?}").contains("hush"));
         std::fs::write(&path, "{}").unwrap();
         assert!(matches!(
-            Identity::load(&path),
+            Identity::load(&path, &keyring),
             Err(IdentityError::Malformed { .. })
         ));
     }

@@ -1,4 +1,7 @@
-//! The node's credentials: read from its identity file, renewed before they end, written back.
+//! The node's credentials: read from its identity file, renewed before they end, written back sealed.
+//!
+//! With each renewal the control plane says which authorities the node shall trust it by. When that
+//! changes, a connected node hears of it and renews at once.
 //!
 //! Whoever signs as the node shares one [`CurrentKeys`]. The agent renews; other programs of the
 //! node follow the file. The server's own node gets a new file with every start of the server.
@@ -9,11 +12,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use rustls::pki_types::{CertificateDer, pem::PemObject};
 use serde::Deserialize;
 use tokio::time::sleep;
 use wharf_base::{Clock, Timestamp};
 use wharf_durable::{self as durable, Durability};
 use wharf_link::Backoff;
+use wharf_seal::Keyring;
 use wharf_wire::fault::Chain;
 
 use crate::{
@@ -33,14 +38,16 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// Follows the identity file of a node.
 pub struct IdentityFile {
     path: PathBuf,
+    keyring: Keyring,
     keys: CurrentKeys,
     seen: Option<SystemTime>,
 }
 
 impl IdentityFile {
-    pub fn new(path: impl Into<PathBuf>, keys: CurrentKeys) -> Self {
+    pub fn new(path: impl Into<PathBuf>, keyring: Keyring, keys: CurrentKeys) -> Self {
         Self {
             path: path.into(),
+            keyring,
             keys,
             seen: None,
         }
@@ -61,7 +68,7 @@ impl IdentityFile {
         if self.seen == Some(changed) {
             return;
         }
-        match Identity::load(&self.path) {
+        match Identity::load(&self.path, &self.keyring) {
             Ok(identity) => {
                 self.seen = Some(changed);
                 self.keys.replace(identity.signing_keys());
@@ -74,6 +81,9 @@ impl IdentityFile {
 /// Renews the credentials in the identity file.
 pub struct Renewal {
     pub path: PathBuf,
+    pub keyring: Keyring,
+    /// Where the authorities are written that the control plane names; `None` where it does that itself.
+    pub ca: Option<PathBuf>,
     pub api: Api,
     pub clock: Arc<dyn Clock>,
 }
@@ -86,6 +96,9 @@ struct Renewed {
     secret_access_key: String,
     session_token: String,
     expires_at: Timestamp,
+    /// PEM; a server of an earlier version has one for ever.
+    #[serde(default)]
+    authorities: Option<String>,
 }
 
 /// No new credentials.
@@ -97,6 +110,8 @@ enum RenewalError {
     Identity(#[from] IdentityError),
     #[error("the answer holds no credentials")]
     Malformed(#[from] serde_json::Error),
+    #[error("the answer's authorities are no certificates")]
+    NoAuthorities,
     #[error("cannot write {path}")]
     Write {
         path: PathBuf,
@@ -107,11 +122,13 @@ enum RenewalError {
 impl Renewal {
     /// Keeps the credentials good. Never returns.
     pub async fn run(self) {
-        let mut file = IdentityFile::new(&self.path, self.api.current_keys().clone());
+        let keys = self.api.current_keys().clone();
+        let mut file = IdentityFile::new(&self.path, self.keyring.clone(), keys);
+        let mut said = None;
         let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE, 2.0);
         loop {
             file.look();
-            let pause = match self.renew_if_due().await {
+            let pause = match self.renew_if_due(&mut said).await {
                 Ok(()) => {
                     backoff.reset();
                     LOOK_EVERY
@@ -125,13 +142,26 @@ impl Renewal {
         }
     }
 
-    async fn renew_if_due(&self) -> Result<(), RenewalError> {
-        let identity = Identity::load(&self.path)?;
-        if !is_due(&identity, self.clock.now()) {
+    /// `said` is what the control plane was told that this node trusts.
+    async fn renew_if_due(&self, said: &mut Option<Vec<String>>) -> Result<(), RenewalError> {
+        let identity = Identity::load(&self.path, &self.keyring)?;
+        let outdated = self.ca.is_some() && self.api.dialer().is_outdated();
+        if !outdated && !is_due(&identity, self.clock.now()) {
+            if Identity::is_unsealed(&self.path) {
+                self.write(&self.path, |path| identity.save(path, &self.keyring))?;
+            }
+            // A process before this one may have ended between writing and telling.
+            if self.ca.is_some() && said.as_ref() != Some(&self.api.dialer().authorities()) {
+                self.confirm(said).await?;
+            }
             return Ok(());
         }
-        let answer = self.api.post(RENEW).await?;
+        let answer = self.api.post(RENEW, "").await?;
         let renewed: Renewed = serde_json::from_slice(&answer)?;
+        // First: the confirmation below says what is trusted.
+        if let (Some(ca), Some(pem)) = (&self.ca, &renewed.authorities) {
+            self.trust(ca, pem)?;
+        }
         let identity = Identity {
             access_key_id: renewed.access_key_id,
             secret_access_key: renewed.secret_access_key,
@@ -139,11 +169,51 @@ impl Renewal {
             expires_at: Some(renewed.expires_at),
             ..identity
         };
-        write(&self.path, &identity)?;
+        self.write(&self.path, |path| identity.save(path, &self.keyring))?;
         self.api.current_keys().replace(identity.signing_keys());
         // Those before are worth nothing from here on.
-        self.api.post(CONFIRM).await?;
+        self.confirm(said).await
+    }
+
+    /// Tells the control plane that what it gave is written down.
+    async fn confirm(&self, said: &mut Option<Vec<String>>) -> Result<(), RenewalError> {
+        let trusted = self.api.dialer().authorities();
+        let query: Vec<String> = trusted.iter().map(|it| format!("trusts={it}")).collect();
+        self.api.post(CONFIRM, &query.join("&")).await?;
+        *said = Some(trusted);
         Ok(())
+    }
+
+    /// Takes over what the control plane says to trust, over a connection that is trusted already.
+    fn trust(&self, ca: &Path, pem: &str) -> Result<(), RenewalError> {
+        // What cannot be used must not replace what can.
+        let readable = CertificateDer::pem_slice_iter(pem.as_bytes()).all(|it| it.is_ok());
+        if !readable || !pem.contains("-----BEGIN CERTIFICATE-----") {
+            return Err(RenewalError::NoAuthorities);
+        }
+        if std::fs::read(ca).is_ok_and(|known| known == pem.as_bytes()) {
+            return Ok(());
+        }
+        let before = self.api.dialer().authorities();
+        self.write(ca, |path| {
+            durable::replace(path, pem.as_bytes(), Durability::Machine)
+        })?;
+        let after = self.api.dialer().authorities();
+        if before != after {
+            tracing::info!(?after, "the control plane has other authorities");
+        }
+        Ok(())
+    }
+
+    fn write(
+        &self,
+        path: &Path,
+        write: impl FnOnce(&Path) -> std::io::Result<()>,
+    ) -> Result<(), RenewalError> {
+        write(path).map_err(|source| RenewalError::Write {
+            path: path.to_owned(),
+            source,
+        })
     }
 }
 
@@ -152,14 +222,6 @@ fn is_due(identity: &Identity, now: Timestamp) -> bool {
     identity
         .expires_at
         .is_none_or(|end| now + RENEW_BEFORE_END >= end)
-}
-
-fn write(path: &Path, identity: &Identity) -> Result<(), RenewalError> {
-    let text = serde_json::to_vec(identity)?;
-    durable::replace(path, &text, Durability::Machine).map_err(|source| RenewalError::Write {
-        path: path.to_owned(),
-        source,
-    })
 }
 
 #[cfg(test)]
@@ -190,9 +252,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("identity.json");
         let first = identity(None);
-        write(&path, &first).unwrap();
+        let keyring = Keyring::in_memory();
+        first.save(&path, &keyring).unwrap();
         let keys = CurrentKeys::new(first.signing_keys());
-        let mut file = IdentityFile::new(&path, keys.clone());
+        let mut file = IdentityFile::new(&path, keyring.clone(), keys.clone());
         file.look();
         assert_eq!(keys.get().access_key_id, "A");
         std::thread::sleep(Duration::from_millis(20));
@@ -201,7 +264,7 @@ mod tests {
             session_token: Some("t".to_owned()),
             ..first
         };
-        write(&path, &second).unwrap();
+        second.save(&path, &keyring).unwrap();
         file.look();
         assert_eq!(keys.get().access_key_id, "B");
         assert_eq!(keys.get().session_token.as_deref(), Some("t"));

@@ -177,6 +177,8 @@ async fn start(
 
     let renewal = Renewal {
         path: config.identity_file(),
+        keyring: config.keyring.clone(),
+        ca: config.ca.clone().filter(|_| config.learns_authorities),
         api: api.clone(),
         clock: clock.clone(),
     };
@@ -363,6 +365,8 @@ fn subscribe(
         region: api.region().to_owned(),
         plane: Plane::Network,
         state_file: config.data_dir.join(network_plane::STATE_FILE),
+        // No key in it.
+        keyring: None,
         instance,
         underlay: config.underlay,
         clock,

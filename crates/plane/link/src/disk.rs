@@ -113,12 +113,7 @@ fn purpose(plane: Plane) -> String {
 }
 
 /// The content of a file.
-pub fn encode(
-    plane: Plane,
-    instance: &str,
-    known: &Known,
-    keyring: Option<&Keyring>,
-) -> Vec<u8> {
+pub fn encode(plane: Plane, instance: &str, known: &Known, keyring: Option<&Keyring>) -> Vec<u8> {
     let out = Out {
         format: FORMAT,
         plane,

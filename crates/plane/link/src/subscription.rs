@@ -247,12 +247,7 @@ impl Shared {
 
 /// Writes the state after changes, with a pause after each write: at once for the next process, and
 /// through to the disk when no change follows or [`FLUSH_EVERY`] has passed.
-async fn save_changes(
-    shared: Arc<Shared>,
-    plane: Plane,
-    path: PathBuf,
-    keyring: Option<Keyring>,
-) {
+async fn save_changes(shared: Arc<Shared>, plane: Plane, path: PathBuf, keyring: Option<Keyring>) {
     let mut failing = false;
     let mut unflushed_since: Option<Instant> = None;
     loop {

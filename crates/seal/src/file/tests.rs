@@ -277,7 +277,11 @@ mod sources {
             b"hush"
         );
         assert!(ring.open_file(&bytes, "node/plane").is_err());
-        assert!(Keyring::in_memory().open_file(&bytes, "node/identity").is_err());
+        assert!(
+            Keyring::in_memory()
+                .open_file(&bytes, "node/identity")
+                .is_err()
+        );
         for at in 0..bytes.len() {
             let mut bad = bytes.clone();
             bad[at] ^= 4;

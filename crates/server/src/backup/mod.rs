@@ -79,7 +79,11 @@ pub enum BackupError {
     #[error("{} is in use by a running server", dir.display())]
     Running { dir: PathBuf },
     #[error("the keyring {} cannot open this backup's secrets", path.display())]
-    Keyring { path: PathBuf },
+    Keyring {
+        path: PathBuf,
+        #[source]
+        cause: crate::RootError,
+    },
     #[error("cannot {step} {}", path.display())]
     Io {
         step: &'static str,

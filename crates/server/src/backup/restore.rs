@@ -12,7 +12,7 @@ use std::{
 
 use wharf_base::{Clock, SystemClock};
 use wharf_blobs::{BlobError, digest_of_file, verify};
-use wharf_seal::Keyring;
+use wharf_seal::{Keyring, KeyringSource};
 use wharf_store::{RestoreOptions, Store, StoreOptions};
 use wharf_wal::FolderLock;
 
@@ -35,7 +35,7 @@ pub struct RestoreReport {
 pub fn restore(
     dir: &Path,
     server: &Path,
-    keyring: &Path,
+    keyring: &KeyringSource,
     replace: bool,
 ) -> Result<RestoreReport, BackupError> {
     let folder = Folder::open(dir, false)?;
@@ -74,16 +74,13 @@ pub fn restore(
 }
 
 /// The root key is sealed by the keyring: if that opens, so does everything else.
-fn check_keyring(files: &Path, keyring: &Path) -> Result<Keyring, BackupError> {
-    let refused = || BackupError::Keyring {
-        path: keyring.to_owned(),
-    };
-    // It would be made otherwise.
-    if !keyring.exists() {
-        return Err(refused());
-    }
-    crate::root_credentials(files, keyring).map_err(|_| refused())?;
-    Keyring::open_or_create(keyring).map_err(|_| refused())
+fn check_keyring(files: &Path, keyring: &KeyringSource) -> Result<Keyring, BackupError> {
+    crate::root_credentials(files, keyring)
+        .and_then(|_| Ok(Keyring::read(keyring)?))
+        .map_err(|cause| BackupError::Keyring {
+            path: keyring.name(),
+            cause,
+        })
 }
 
 fn restore_store(snapshot: &Path, to: &Path) -> Result<wharf_store::RestoreReport, BackupError> {

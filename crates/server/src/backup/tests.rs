@@ -131,8 +131,9 @@ async fn a_second_backup_copies_what_is_new_and_a_restore_has_all_of_it() {
 
     let data = to.path().join("data");
     fs::create_dir(&data).unwrap();
-    let (server, keyring) = (data.join("server"), plane.dir.path().join("keyring"));
-    let refused = restore(&dir, &server, &data.join("no-keyring"), false);
+    let keyring = plane.dir.path().join("keyring").into();
+    let server = data.join("server");
+    let refused = restore(&dir, &server, &data.join("no-keyring").into(), false);
     assert!(matches!(refused, Err(BackupError::Keyring { .. })));
     let epoch = plane.backup.store.epoch();
     let report = restore(&dir, &server, &keyring, false).unwrap();
@@ -165,7 +166,7 @@ async fn a_backup_under_load_is_whole() {
     assert!(taken > 1 && keys > 0);
     let data = to.path().join("data");
     fs::create_dir(&data).unwrap();
-    let keyring = plane.dir.path().join("keyring");
+    let keyring = plane.dir.path().join("keyring").into();
     restore(
         &to.path().join("backup"),
         &data.join("server"),
@@ -203,7 +204,7 @@ async fn what_is_not_a_backup_or_is_damaged_is_refused() {
     *bytes.last_mut().unwrap() ^= 1;
     fs::write(copied, bytes).unwrap();
     let server = to.path().join("server");
-    let keyring = plane.dir.path().join("keyring");
+    let keyring = plane.dir.path().join("keyring").into();
     assert!(matches!(
         restore(&dir, &server, &keyring, false),
         Err(BackupError::Damaged { .. })

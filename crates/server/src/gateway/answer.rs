@@ -174,7 +174,8 @@ impl Gateway {
         let done = match renews {
             true => self.node_credentials.renew(&cx.caller).await,
             false => {
-                let confirmed = self.node_credentials.confirm(&cx.caller).await;
+                let query = request.uri().query().unwrap_or_default();
+                let confirmed = self.node_credentials.confirm(&cx.caller, query).await;
                 confirmed.map(|()| serde_json::Value::Null)
             }
         };

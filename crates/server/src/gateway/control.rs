@@ -183,7 +183,7 @@ pub static ENDPOINTS: [Endpoint; 12] = [
         "/wharf/keys/retire",
         "keys",
         "RotateKeys",
-        does!(|all, asked| all.keys.retire(asked.query).await?),
+        does!(|all, asked| all.keys.retire(&asked.call, asked.query).await?),
     ),
     reads(
         "/wharf/backup",

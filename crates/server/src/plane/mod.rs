@@ -54,6 +54,7 @@ use self::{
 use crate::{
     gateway::{Body, Peer, text},
     node_identity::plane_arn,
+    tls::Authorities,
 };
 
 /// Subscriptions served at once: two planes of ten thousand hosts, and half as many that just come
@@ -96,6 +97,7 @@ pub struct Parts {
     pub sources: Vec<Arc<dyn Source>>,
     pub nodes: Arc<dyn Nodes>,
     pub balancers: Arc<dyn Balancers>,
+    pub authorities: Arc<Authorities>,
     pub stop: CancellationToken,
 }
 
@@ -112,6 +114,7 @@ pub struct Planes {
     /// By host. Those of a host that is not connected are not known.
     closed: Mutex<HashMap<String, Vec<ClosedDoor>>>,
     slots: Arc<Semaphore>,
+    authorities: Arc<Authorities>,
     stop: CancellationToken,
 }
 
@@ -131,6 +134,7 @@ impl Planes {
             live: Mutex::default(),
             closed: Mutex::default(),
             slots: Arc::new(Semaphore::new(MAX_SUBSCRIPTIONS)),
+            authorities: parts.authorities,
             stop: parts.stop,
         }
     }

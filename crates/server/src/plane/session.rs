@@ -293,7 +293,9 @@ impl Session {
                     // What happens is mostly nothing to this plane; it then knows all of it.
                     self.changes(talk).await?;
                     let position = talk.unanswered.is_none().then(|| self.position(talk));
-                    self.send(&ToPlane::Heartbeat { position }).await?;
+                    // A node that trusts others renews its credentials, and with them what it trusts.
+                    let authorities = self.planes.authorities.digests();
+                    self.send(&ToPlane::Heartbeat { position, authorities }).await?;
                 }
                 () = superseded.cancelled() => {
                     let text = "Another connection of this host took over.".to_owned();

@@ -2,6 +2,10 @@
 //! one that nodes trust, so that who trusts certificates of users need not trust nodes, nor the other
 //! way round.
 //!
+//! A rotation puts another in its place, in one transaction: the one before is remembered without its
+//! key, for those who trust it, until it is retired or ends. What it has signed is signed anew
+//! (`plan`).
+//!
 //! It is a record, made at first need, with its key sealed. Its own certificate is made anew, with the
 //! same name and key, long before it ends: what it has signed stays valid under both.
 
@@ -58,15 +62,139 @@ pub enum AuthorityError {
 /// The authority with its key opened.
 pub struct Authority {
     name: String,
+    generation: u32,
     /// PEM
     certificate: String,
     key: KeyPair,
 }
 
+/// An authority as people are shown it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShownAuthority {
+    pub name: String,
+    /// PEM
+    pub certificate: String,
+    pub not_after: Timestamp,
+    /// Whether it signs.
+    pub active: bool,
+}
+
 impl Core {
-    /// The authority's certificate in PEM.
-    pub async fn authority_certificate(&self) -> Result<String, AuthorityError> {
-        Ok(self.authority().await?.certificate)
+    /// All that count: the one that signs, then those before, the latest first. None if nothing was ever
+    /// signed.
+    pub async fn authorities(&self) -> Result<Vec<ShownAuthority>, AuthorityError> {
+        let key = platform_scope().key(records::Authority::KIND, "1");
+        let Some(active) = self.read::<records::Authority>(&key).await? else {
+            return Ok(Vec::new());
+        };
+        let active = active.record;
+        let mut all = vec![ShownAuthority {
+            name: active.name,
+            certificate: active.certificate,
+            not_after: active.not_after,
+            active: true,
+        }];
+        let now = self.now();
+        let mut former = self.former_authorities().await?;
+        former.sort_by_key(|it| std::cmp::Reverse(it.record.generation));
+        let former = former.into_iter().map(|it| it.record);
+        all.extend(
+            former
+                .filter(|it| it.not_after > now)
+                .map(|it| ShownAuthority {
+                    name: it.name,
+                    certificate: it.certificate,
+                    not_after: it.not_after,
+                    active: false,
+                }),
+        );
+        Ok(all)
+    }
+
+    /// Generation of the authority that signs; the first if there is none yet.
+    pub async fn generation(&self) -> Result<u32, ChangeError> {
+        let key = platform_scope().key(records::Authority::KIND, "1");
+        let active = self.read::<records::Authority>(&key).await?;
+        Ok(active.map_or(0, |it| it.record.generation))
+    }
+
+    async fn former_authorities(
+        &self,
+    ) -> Result<Vec<Stored<records::FormerAuthority>>, ChangeError> {
+        let all = wharf_stored::all(&self.parts.store, &platform_scope(), "").await?;
+        Ok(all.into_iter().map(|(_, stored)| stored).collect())
+    }
+
+    /// Another authority signs from here on; its name. `None` if nothing was ever signed.
+    pub async fn rotate_authority(&self) -> Result<Option<String>, AuthorityError> {
+        let key = platform_scope().key(records::Authority::KIND, "1");
+        for _ in 0..MAX_TRIES {
+            let now = self.now();
+            let Some(found) = self.read::<records::Authority>(&key).await? else {
+                return Ok(None);
+            };
+            let before = &found.record;
+            let record = self.made(&new_name(), before.generation + 1, now)?;
+            let former = records::FormerAuthority {
+                name: before.name.clone(),
+                certificate: before.certificate.clone(),
+                not_after: before.not_after,
+                generation: before.generation,
+                unknown: Unknown::new(),
+            };
+            let former_key = former_key(before.generation);
+            let name = record.name.clone();
+            let txn = Txn::new()
+                .when(found.unchanged())
+                .put(&key, encode(&record))
+                .put(former_key, encode(&former));
+            if self.commit(&PERMIT, txn).await? {
+                return Ok(Some(name));
+            }
+        }
+        Err(conflict(&key).into())
+    }
+
+    /// Forgets those that sign no more; their names.
+    pub async fn retire_authorities(&self) -> Result<Vec<String>, ChangeError> {
+        let mut names = Vec::new();
+        for former in self.former_authorities().await? {
+            let txn = Txn::new().delete(former_key(former.record.generation));
+            self.commit(&PERMIT, txn).await?;
+            names.push(former.record.name);
+        }
+        Ok(names)
+    }
+
+    /// A new record with a fresh key.
+    fn made(
+        &self,
+        name: &str,
+        generation: u32,
+        now: Timestamp,
+    ) -> Result<records::Authority, AuthorityError> {
+        let pair = key::generate(Algorithm::P256)?;
+        self.certified(name, generation, &pair, now)
+    }
+
+    /// A record with a certificate of now.
+    fn certified(
+        &self,
+        name: &str,
+        generation: u32,
+        pair: &KeyPair,
+        now: Timestamp,
+    ) -> Result<records::Authority, AuthorityError> {
+        let made = authority_params(name, now)?.self_signed(pair)?;
+        let pem = Zeroizing::new(pair.serialize_pem());
+        Ok(records::Authority {
+            name: name.to_owned(),
+            certificate: made.pem(),
+            not_after: facts::read(made.der())?.facts.not_after,
+            private_key: self.parts.keyring.seal(pem.as_bytes(), PURPOSE),
+            generation,
+            unknown: Unknown::new(),
+        })
     }
 
     /// The authority; made if there is none yet.
@@ -79,34 +207,23 @@ impl Core {
                 Some(found) => {
                     let opened = self.open(found)?;
                     if found.record.not_after >= now + LEAST_LIFE {
-                        let certificate = found.record.certificate.clone();
-                        return Ok(Authority::new(&found.record.name, certificate, opened));
+                        return Ok(Authority::new(&found.record, opened));
                     }
                     (Some(&found.record), opened)
                 }
                 None => (None, key::generate(Algorithm::P256)?),
             };
-            let name = match record {
-                Some(record) => record.name.clone(),
-                // A client may trust several installations: their authorities differ by name.
-                None => format!("wharf certificates {}", ids::hex16()),
-            };
-            let made = authority_params(&name, now)?.self_signed(&opened)?;
-            let pem = Zeroizing::new(opened.serialize_pem());
-            let record = records::Authority {
-                name: name.clone(),
-                certificate: made.pem(),
-                not_after: facts::read(made.der())?.facts.not_after,
-                private_key: self.parts.keyring.seal(pem.as_bytes(), PURPOSE),
-                unknown: record.map_or_else(Unknown::new, |it| it.unknown.clone()),
-            };
+            let name = record.map_or_else(new_name, |it| it.name.clone());
+            let generation = record.map_or(0, |it| it.generation);
+            let mut made = self.certified(&name, generation, &opened, now)?;
+            made.unknown = record.map_or_else(Unknown::new, |it| it.unknown.clone());
             let as_read = match &found {
                 Some(found) => found.unchanged(),
                 None => Compare::absent(&key),
             };
-            let txn = Txn::new().when(as_read).put(&key, encode(&record));
+            let txn = Txn::new().when(as_read).put(&key, encode(&made));
             if self.commit(&PERMIT, txn).await? {
-                return Ok(Authority::new(&name, record.certificate, opened));
+                return Ok(Authority::new(&made, opened));
             }
         }
         Err(conflict(&key).into())
@@ -121,10 +238,11 @@ impl Core {
 }
 
 impl Authority {
-    fn new(name: &str, certificate: String, key: KeyPair) -> Self {
+    fn new(record: &records::Authority, key: KeyPair) -> Self {
         Self {
-            name: name.to_owned(),
-            certificate,
+            name: record.name.clone(),
+            generation: record.generation,
+            certificate: record.certificate.clone(),
             key,
         }
     }
@@ -162,8 +280,18 @@ impl Authority {
             chain: Some(self.certificate.clone()),
             facts: facts::read(made.der())?.facts,
             at: now,
+            authority: self.generation,
         })
     }
+}
+
+/// A client may trust several installations, and several authorities of one: they differ by name.
+fn new_name() -> String {
+    format!("wharf certificates {}", ids::hex16())
+}
+
+fn former_key(generation: u32) -> String {
+    platform_scope().key(records::FormerAuthority::KIND, &generation.to_string())
 }
 
 fn authority_params(name: &str, now: Timestamp) -> Result<CertificateParams, AuthorityError> {

@@ -9,7 +9,7 @@ use wharf_store::{Range, StoreError};
 use crate::{
     core::Core,
     names::SERVICE,
-    records::{Certificate, Token},
+    records::{Authority, Certificate, Token},
 };
 
 /// Pause after a read of the store failed.
@@ -41,10 +41,18 @@ async fn feed_once(core: &Core) -> Result<Infallible, StoreError> {
     for entry in &all.entries {
         changed(core, &entry.key);
     }
-    let mut watch = store.watch(prefix, all.revision + 1);
+    let mut watch = store.watch(prefix.clone(), all.revision + 1);
     loop {
+        let mut another_signs = false;
         for event in &watch.next().await?.events {
             changed(core, event.key());
+            another_signs |= matches!(Scope::parse(event.key()), Some((_, Authority::KIND, _)));
+        }
+        if another_signs {
+            let all = store.range(Range::prefix(&prefix).keys_only()).await?;
+            for entry in &all.entries {
+                changed(core, &entry.key);
+            }
         }
     }
 }

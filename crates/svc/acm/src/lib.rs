@@ -32,6 +32,7 @@ mod records;
 mod service;
 mod show;
 
+pub use authority::{AuthorityError, ShownAuthority};
 pub use config::{LookupError, Parts, Usage, Users};
 pub use core::ChangeError;
 pub use service::{AcmService, Found, ServedCertificate};

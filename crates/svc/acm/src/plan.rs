@@ -25,7 +25,8 @@ pub enum Step {
     Nothing,
 }
 
-pub fn step(certificate: &Certificate, in_use: bool, now: Timestamp) -> Step {
+/// `authority` is the generation of the one that signs.
+pub fn step(certificate: &Certificate, in_use: bool, authority: u32, now: Timestamp) -> Step {
     if certificate.origin == Origin::Imported {
         return Step::Nothing;
     }
@@ -39,7 +40,9 @@ pub fn step(certificate: &Certificate, in_use: bool, now: Timestamp) -> Step {
     let asked = certificate.renewal.is_some_and(|it| it.pending);
     let due = issued.facts.not_after - RENEWED_BEFORE_END;
     let in_use = in_use || certificate.exported;
-    match asked || (in_use && due <= now) {
+    // Clients will trust the authority before no longer. What is over stays over.
+    let outdated = issued.authority < authority && issued.facts.not_after > now;
+    match asked || outdated || (in_use && due <= now) {
         true => Step::Renew,
         false => Step::After(match due.since(now) {
             Duration::ZERO => LOOK,
@@ -76,6 +79,7 @@ mod tests {
                 extended_key_usages: Vec::new(),
             },
             at: NOW,
+            authority: 1,
         });
         Certificate {
             origin: Origin::Requested {
@@ -100,8 +104,8 @@ mod tests {
     #[test]
     fn a_request_is_pending_for_a_moment() {
         let pending = certificate(None);
-        assert_eq!(step(&pending, false, NOW), Step::After(VALIDATION));
-        assert_eq!(step(&pending, false, NOW + VALIDATION), Step::Issue);
+        assert_eq!(step(&pending, false, 1, NOW), Step::After(VALIDATION));
+        assert_eq!(step(&pending, false, 1, NOW + VALIDATION), Step::Issue);
     }
 
     #[test]
@@ -116,22 +120,32 @@ mod tests {
         ] {
             let certificate = certificate(Some(left));
             assert_eq!(
-                step(&certificate, in_use, NOW),
+                step(&certificate, in_use, 1, NOW),
                 expected,
                 "{left:?} {in_use}"
             );
         }
         let mut exported = certificate(Some(due));
         exported.exported = true;
-        assert_eq!(step(&exported, false, NOW), Step::Renew);
+        assert_eq!(step(&exported, false, 1, NOW), Step::Renew);
         let mut asked = certificate(Some(due * 2));
         asked.renewal = Some(Renewal {
             pending: true,
             updated_at: NOW,
         });
-        assert_eq!(step(&asked, false, NOW), Step::Renew);
+        assert_eq!(step(&asked, false, 1, NOW), Step::Renew);
         let mut imported = certificate(Some(Duration::ZERO));
         imported.origin = Origin::Imported;
-        assert_eq!(step(&imported, true, NOW), Step::Nothing);
+        assert_eq!(step(&imported, true, 2, NOW), Step::Nothing);
+    }
+
+    #[test]
+    fn what_another_authority_signed_is_renewed_unless_it_is_over() {
+        let fresh = certificate(Some(RENEWED_BEFORE_END * 2));
+        for (authority, expected) in [(1, Step::After(LOOK)), (2, Step::Renew), (3, Step::Renew)] {
+            assert_eq!(step(&fresh, false, authority, NOW), expected, "{authority}");
+        }
+        let over = certificate(Some(Duration::ZERO));
+        assert_eq!(step(&over, false, 2, NOW), Step::After(LOOK));
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | key | woken by | what is done |
 //! | --- | --- | --- |
-//! | a certificate's | its changes; timers | issued, renewed |
+//! | a certificate's | its changes; another authority; timers | issued, renewed |
 //! | a token's | its coming; a timer | deleted after its hour |
 //!
 //! Every write compares the shard's lease; a server that lost it stops writing.
@@ -57,7 +57,8 @@ async fn certificate(core: &Core, place: &Place, key: &str, id: &str) -> Result<
     let arn = place.arn(id);
     let in_use = !core.usage(place, &arn).await?.users.is_empty();
     let now = core.now();
-    match plan::step(&stored.record, in_use, now) {
+    let authority = core.generation().await?;
+    match plan::step(&stored.record, in_use, authority, now) {
         Step::Nothing => return Ok(Next::Settled),
         Step::After(delay) => return Ok(Next::After(delay)),
         Step::Issue => issue(core, stored, &arn, now).await?,

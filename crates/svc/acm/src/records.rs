@@ -125,6 +125,9 @@ pub struct Issued {
     pub chain: Option<String>,
     pub facts: Facts,
     pub at: Timestamp,
+    /// Generation of the authority that signed it; nothing for what was imported.
+    #[serde(default)]
+    pub authority: u32,
 }
 
 impl Issued {
@@ -174,7 +177,7 @@ impl Record for Token {
     const FORMAT: u32 = 1;
 }
 
-/// The authority of an installation; there is one, under `1`.
+/// The authority of an installation that signs; there is one, under `1`.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Authority {
     /// Its common name.
@@ -184,6 +187,9 @@ pub struct Authority {
     pub not_after: Timestamp,
     /// PEM, sealed for `acm/authority`.
     pub private_key: Sealed,
+    /// How many were before it.
+    #[serde(default)]
+    pub generation: u32,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -199,5 +205,23 @@ impl fmt::Debug for Authority {
 
 impl Record for Authority {
     const KIND: &'static str = "authority";
+    const FORMAT: u32 = 1;
+}
+
+/// One that signs nothing any more and is trusted until it is retired or ends; under its generation.
+/// Its key is gone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FormerAuthority {
+    pub name: String,
+    /// PEM
+    pub certificate: String,
+    pub not_after: Timestamp,
+    pub generation: u32,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for FormerAuthority {
+    const KIND: &'static str = "former-authority";
     const FORMAT: u32 = 1;
 }

@@ -6,20 +6,20 @@ use tokio::{sync::broadcast, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use wharf_api_acm::*;
 use wharf_base::Permit;
-use wharf_records::Record;
+use wharf_records::{Record, Scope, decode};
 use wharf_seal::Secret;
-use wharf_store::Compare;
+use wharf_store::{Compare, Range};
 use wharf_wire::{Call, Check, Context, Fault, async_trait};
 
 use crate::{
-    authority::AuthorityError,
+    authority::{AuthorityError, ShownAuthority},
     authorize,
     config::Parts,
     core::{ChangeError, Core},
     feed,
     names::{self, Place},
     ops, reconcile,
-    records::{Certificate, Status},
+    records::{Certificate, Origin, Status},
 };
 
 /// Certificates worked on at once.
@@ -98,9 +98,50 @@ impl AcmService {
         self.core.changes.subscribe()
     }
 
-    /// The certificate, in PEM, of the authority that signs what is requested.
+    /// The certificates, in PEM, of the authority that signs what is requested, which is made if there is
+    /// none, and of those before that count.
     pub async fn authority(&self) -> Result<String, AuthorityError> {
-        self.core.authority_certificate().await
+        self.core.authority().await?;
+        let all = self.core.authorities().await?;
+        Ok(all.into_iter().map(|it| it.certificate).collect())
+    }
+
+    /// The authority that signs and those before that count, the latest first.
+    pub async fn authorities(&self) -> Result<Vec<ShownAuthority>, AuthorityError> {
+        self.core.authorities().await
+    }
+
+    /// Another authority signs from here on, and signs anew what those before have signed; its name.
+    /// `None` if nothing was ever signed.
+    pub async fn rotate_authority(&self) -> Result<Option<String>, AuthorityError> {
+        self.core.rotate_authority().await
+    }
+
+    /// Forgets the authorities that sign no more; their names.
+    pub async fn retire_authorities(&self) -> Result<Vec<String>, ChangeError> {
+        self.core.retire_authorities().await
+    }
+
+    /// ARNs of certificates that an authority before has signed and that are not over: those still to
+    /// be renewed.
+    pub async fn outdated(&self) -> Result<Vec<String>, ChangeError> {
+        let core = &self.core;
+        let (now, generation) = (core.now(), core.generation().await?);
+        let prefix = Scope::service_prefix(names::SERVICE);
+        let all = core.parts.store.range(Range::prefix(prefix)).await?;
+        let mut arns = Vec::new();
+        for entry in &all.entries {
+            let Some((scope, Certificate::KIND, id)) = Scope::parse(&entry.key) else {
+                continue;
+            };
+            let record: Certificate = decode(&entry.value)?;
+            let requested = record.origin != Origin::Imported;
+            let issued = record.issued.filter(|_| requested);
+            if issued.is_some_and(|it| it.authority < generation && it.facts.not_after > now) {
+                arns.push(Place::of_scope(&scope).arn(&id));
+            }
+        }
+        Ok(arns)
     }
 
     /// Runs the reconciler until `stop`, and returns once it has ended.

@@ -163,24 +163,28 @@ impl Api {
         Ok(output)
     }
 
-    /// Posts nothing to a path of wharf's own and reads the answer.
+    /// Posts nothing to a path of wharf's own, with an encoded query, and reads the answer.
     ///
     /// # Errors
     /// See [`CallError`].
-    pub async fn post(&self, path: &'static str) -> Result<Bytes, CallError> {
+    pub async fn post(&self, path: &'static str, query: &str) -> Result<Bytes, CallError> {
         let path_there = format!("{}{path}", self.pool.endpoint().path);
         let headers = vec![("host".to_owned(), self.pool.endpoint().authority())];
         let parts = RequestParts {
             method: "POST",
             path: &path_there,
-            query: "",
+            query,
             headers: &headers,
         };
         let now = self.clock.now();
         let empty = sigv4::sha256_hex(b"");
         let keys = self.keys.get();
         let signed = sigv4::sign(&parts, &empty, &keys, &self.region, "wharf", now);
-        let mut request = Request::post(&path_there);
+        let target = match query {
+            "" => path_there.clone(),
+            _ => format!("{path_there}?{query}"),
+        };
+        let mut request = Request::post(target);
         for (name, value) in headers.iter().chain(&signed) {
             request = request.header(name, sensitive(name, value));
         }

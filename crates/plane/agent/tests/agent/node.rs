@@ -139,7 +139,13 @@ fn node_process() {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .init();
-    let mut config = NodeConfig::new(args.data, args.installation, args.identity, args.shim);
+    let mut config = NodeConfig::new(
+        args.data,
+        args.installation,
+        args.identity,
+        wharf_seal::Keyring::in_memory(),
+        args.shim,
+    );
     config.allow = args
         .allow
         .iter()

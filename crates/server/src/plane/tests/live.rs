@@ -63,8 +63,9 @@ impl Server {
         let port = listener.local_addr().unwrap().port();
         let config = ServerConfig {
             data_dir: folder.join("server"),
-            keyring: folder.join("keyring"),
+            keyring: folder.join("keyring").into(),
             node_identity: folder.join("node/identity.json"),
+            node_keyring: wharf_seal::Keyring::in_memory(),
             installation: InstallationId::mint(),
             listen: vec!["127.0.0.1".parse().unwrap()],
             sockets: std::sync::Arc::default(),
@@ -282,6 +283,7 @@ impl Plain {
             region: REGION.to_owned(),
             plane,
             state_file: folder.join(format!("{plane}.json")),
+            keyring: None,
             instance: receiver,
             underlay,
             clock: Arc::new(SystemClock),

@@ -103,6 +103,7 @@ fn record(core: &Core, call: &Call, arn: &str, imported: Imported) -> Certificat
             chain,
             facts: read.facts,
             at: call.now,
+            authority: 0,
         }),
         created_at: call.now,
         renewal: None,
