@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from agent.agent import Agent
 from agent.signing import signed_headers, websocket_url
-from harness import images, joining, processes, tasks, tools
+from harness import images, joining, processes, sealed, tasks, tools
 from harness.installation import Keys
 from harness.waiting import wait_for
 
@@ -31,48 +31,8 @@ def join(server, data, *arguments):
     return joining.command(server, ADDRESS, data, *arguments)
 
 
-class Joined:
-    """A node that joins with a token of its own, in a folder of its own."""
-
-    def __init__(self, server, *token_arguments):
-        self.server, self.data = server, tempfile.mkdtemp(prefix="wharf-e2e-")
-        self.arn = None
-        self.process = None
-        self.token = joining.token(server, *token_arguments)
-
-    def __enter__(self):
-        ecs = self.server.client("ecs")
-        before = set(ecs.list_container_instances()["containerInstanceArns"])
-        self.start()
-
-        def connected():
-            new = set(ecs.list_container_instances()["containerInstanceArns"]) - before
-            described = ecs.describe_container_instances(containerInstances=list(new))["containerInstances"] if new else []
-            return next((one["containerInstanceArn"] for one in described if one["agentConnected"]), None)
-
-        self.arn = wait_for(connected, 60, "the joined node")
-        return self
-
-    def start(self, *arguments):
-        self.process = subprocess.Popen(join(self.server, self.data, *arguments), env=joining.environment(self.token))
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(30)
-
-    def __exit__(self, *_):
-        self.stop()
-        tools.run(tools.wharf(), "down", "--data", self.data)
-        shutil.rmtree(self.data, ignore_errors=True)
-
-    @property
-    def identity(self):
-        return json.loads((pathlib.Path(self.data) / "node" / "identity.json").read_text())
-
-    @property
-    def keys(self):
-        return Keys(self.identity["accessKeyId"], self.identity["secretAccessKey"], self.identity.get("sessionToken"))
+def Joined(server, *token_arguments):
+    return joining.Joined(server, ADDRESS, *token_arguments)
 
 
 @pytest.fixture(scope="module")
@@ -289,6 +249,7 @@ def test_a_node_with_long_lived_keys_is_moved_over(server):
         path.write_text(json.dumps(old | {"accessKeyId": key["AccessKeyId"], "secretAccessKey": key["SecretAccessKey"]}))
         node.start()
         wait_for(lambda: iam.list_access_keys(UserName=name)["AccessKeyMetadata"] == [], 60, "the end of the long-lived key")
+        assert sealed.is_sealed(path), "a file that was not sealed is from the first write on"
         assert node.identity["sessionToken"] and node.identity["accessKeyId"] != key["AccessKeyId"]
         ecs = server.client("ecs")
 

@@ -1,16 +1,31 @@
-"""Keys are rotated while everything runs, and the keyring may lie outside the data folder."""
+"""Keys are rotated while everything runs, and the keyring may lie outside the data folder, be on no disk, or
+have a passphrase."""
 
+import base64
+import json
+import os
+import pathlib
+import pty
 import shutil
+import signal
+import subprocess
+import time
 
 import pytest
 from botocore.exceptions import ClientError
 
-from harness import images, tasks, tools
-from harness.installation import Keys
+from harness import images, joining, processes, sealed, tasks, tools
+from harness.installation import Installation, Keys
+from harness.waiting import wait_for
+from test_acm import Balancer, issued, request
+
+ADDRESS = "127.0.0.2"
+DEADLINE_S = 60
 
 
 def keys(wharf):
-    rows = tools.run(tools.wharf(), "keys", "list", "--data", wharf.data).stdout.splitlines()[1:]
+    rows = wharf.run("keys", "list").stdout.splitlines()[1:]
+    rows = rows[: rows.index("")]
     return {row.split()[0]: (row.split()[2] == "yes", int(row.split()[3])) for row in rows}
 
 
@@ -80,3 +95,336 @@ def test_the_keyring_lies_outside_the_data_folder(unstarted, tmp_path):
     if elsewhere.exists():
         elsewhere.unlink()
     moved.rename(elsewhere)
+
+
+def rotate(wharf, key):
+    return wharf.run("keys", "rotate", key).stdout
+
+
+def refusal(wharf, *arguments):
+    done = wharf.run("keys", *arguments, check=False)
+    assert done.returncode != 0, done.stdout
+    return done.stderr
+
+
+@pytest.fixture(scope="module")
+def listening():
+    """An installation that nodes of other machines reach."""
+    with Installation(arguments=["--listen", ADDRESS]) as alone:
+        yield alone.start()
+
+
+def connected(wharf, node):
+    found = wharf.client("ecs").describe_container_instances(containerInstances=[node.arn])["containerInstances"]
+    return found[0]["agentConnected"]
+
+
+def trusted(node):
+    """Certificates of authorities that a node trusts."""
+    return (pathlib.Path(node.data) / "node" / "ca.pem").read_text().count("BEGIN CERTIFICATE")
+
+
+def test_nodes_learn_of_another_authority_over_their_connections(listening):
+    wharf = listening
+    early, late, over = (joining.token(wharf) for _ in range(3))
+    with joining.Joined(wharf, ADDRESS) as present, joining.Joined(wharf, ADDRESS, spent=early) as away:
+        assert sealed.is_sealed(present.identity_file)
+        assert "no authority to retire" in refusal(wharf, "retire", "nodes")
+        name = away.name
+        away.stop()
+        assert "Rotated." in rotate(wharf, "nodes")
+        assert "has not ended" in refusal(wharf, "rotate", "nodes")
+        # Within seconds, not with the next renewal.
+        wait_for(lambda: trusted(present) == 2, DEADLINE_S, "the node that learns")
+        wait_for(lambda: "1 do not trust it yet" in wharf.run("keys", "list").stdout, DEADLINE_S, "the node that says so")
+        refused = refusal(wharf, "retire", "nodes")
+        assert name in refused and "--now" in refused and present.name not in refused
+        wharf.kill_child("server")
+        assert name in refusal(wharf, "retire", "nodes"), "the rotation goes on where it was"
+        # A token from before is good until the retirement, and who was away comes back.
+        with joining.Joined(wharf, ADDRESS, spent=late) as joined:
+            away.start()
+            for node in (joined, away):
+                wait_for(lambda node=node: trusted(node) == 2, DEADLINE_S, "a node that learns")
+            wait_for(lambda: "all trust it" in wharf.run("keys", "list").stdout, DEADLINE_S, "all nodes")
+            said = wharf.run("keys", "retire", "nodes").stdout
+            assert "1 authorities" in said and "Locked out" not in said
+            for node in (present, away, joined):
+                wait_for(lambda node=node: trusted(node) == 1, DEADLINE_S, "a node that forgets the authority before")
+        # With new connections all stay.
+        wharf.kill_child("server")
+        for node in (present, away):
+            wait_for(lambda node=node: connected(wharf, node), DEADLINE_S, "a node")
+        wharf.wait_node()
+        assert "make a new token" in tools.run(
+            *joining.command(wharf, ADDRESS, wharf.data.with_suffix(".none")), env=joining.environment(over), check=False
+        ).stderr
+        shutil.rmtree(wharf.data.with_suffix(".none"), ignore_errors=True)
+
+        # A second time, and who does not come is locked out by name.
+        name = away.name
+        away.stop()
+        rotate(wharf, "nodes")
+        wait_for(lambda: trusted(present) == 2, DEADLINE_S, "the node that learns again")
+        wait_for(lambda: "1 do not trust it yet" in wharf.run("keys", "list").stdout, DEADLINE_S, "the node that says so")
+        unasked = refusal(wharf, "retire", "nodes", "--now")
+        assert name in unasked and "--yes" in unasked
+        assert name in wharf.run("keys", "retire", "nodes", "--now", "--yes").stdout
+        away.start()
+        wait_for(lambda: "no encrypted connection" in away.log, DEADLINE_S, "the refusal of the server that is not trusted")
+        assert not connected(wharf, away)
+        away.stop()
+        away.identity_file.unlink()
+        away.token = joining.token(wharf)
+        away.start()
+        wait_for(lambda: away.identity_file.exists() and away.name != name, DEADLINE_S, "the node that joined anew")
+        wharf.run("node", "remove", name)
+
+        def is_back():
+            nodes = json.loads(wharf.run("node", "list", "--json").stdout)["nodes"]
+            return any(one["connected"] for node in nodes if node["name"] == away.name for one in node["instances"])
+
+        wait_for(is_back, DEADLINE_S, "the node that joined anew at work")
+
+
+def test_certificates_follow_another_authority(listening, tmp_path):
+    wharf, acm, balancer = listening, listening.client("acm"), Balancer(listening)
+    assert "no authority yet" in refusal(wharf, "rotate", "certificates")
+
+    def authorities():
+        text = wharf.run("ca").stdout
+        return [part + "-----END CERTIFICATE-----\n" for part in text.split("-----END CERTIFICATE-----\n") if part.strip()]
+
+    def kept(name, pem):
+        (tmp_path / name).write_text(pem)
+        return tmp_path / name
+
+    arn = issued(acm, request(acm, balancer.name))
+    unused = issued(acm, request(acm, "unused.example.com"))
+    balancer.listener(arn)
+    (before,) = authorities()
+    before = kept("before.pem", before)
+    assert balancer.curl(before) == ["hello", "2"]
+    assert "no authority to retire" in refusal(wharf, "retire", "certificates")
+    first = balancer.serial()
+    assert "signs from now on" in rotate(wharf, "certificates")
+    wharf.kill_child("server")
+    now, shown_before = authorities()
+    assert shown_before == before.read_text() and now != shown_before
+    now = kept("now.pem", now)
+    # Clients that trust the new one alone see the listener's certificate change.
+    assert balancer.curl(now) == ["hello", "2"]
+    assert balancer.serial() != first
+    wait_for(lambda: wharf.run("keys", "retire", "certificates", check=False).returncode == 0, DEADLINE_S, "the renewal of all")
+    assert authorities() == [now.read_text()]
+    for renewed in (arn, unused):
+        chain = acm.get_certificate(CertificateArn=renewed)["CertificateChain"]
+        assert chain.strip() == now.read_text().strip()
+    state = wharf.data / "node" / "load-balancer-plane.json"
+    assert sealed.is_sealed(state) and b"PRIVATE KEY" not in state.read_bytes()
+    assert b"PRIVATE KEY" in sealed.opened(state, wharf.data / "node-keyring", "node/plane/load-balancer")
+    balancer.close()
+
+
+def test_nodes_that_did_not_renew_are_named_before_they_are_locked_out(listening):
+    wharf = listening
+    with joining.Joined(wharf, ADDRESS) as node:
+        name = node.name
+        rotate(wharf, "keyring")
+        unasked = refusal(wharf, "retire", "--now")
+        assert name in unasked and "--yes" in unasked and len(keys(wharf)) == 2
+        # A person is asked.
+        for answer, over in ((b"n\n", False), (b"y\n", True)):
+            said = on_terminal(answer, tools.wharf(), "keys", "retire", "--now", "--data", wharf.data)
+            assert name in said and "Go on?" in said
+            assert (len(keys(wharf)) == 1) == over, said
+        with pytest.raises(ClientError):
+            wharf.client("sts", node.keys).get_caller_identity()
+        wharf.run("node", "remove", name)
+
+
+def on_terminal(answer, *command):
+    """What a command says to a person who answers so."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        command = [str(part) for part in command]
+        os.execv(command[0], command)
+    said = b""
+    try:
+        while b"?" not in said and b": " not in said:
+            said += os.read(terminal, 4096)
+        os.write(terminal, answer)
+        while True:
+            said += os.read(terminal, 4096)
+    except OSError:
+        # The end of the other side.
+        pass
+    os.waitpid(pid, 0)
+    os.close(terminal)
+    return said.decode()
+
+
+def test_rotations_that_are_killed_are_finished(unstarted):
+    wharf = unstarted().start(node=False)
+    iam, acm = wharf.client("iam"), wharf.client("acm")
+    secrets = {}
+    for number in range(60):
+        iam.create_user(UserName=f"user-{number}")
+        made = iam.create_access_key(UserName=f"user-{number}")["AccessKey"]
+        secrets[number] = Keys.of_user(made)
+    issued(acm, request(acm, "killed.example.com"))
+    for number, key in enumerate(("keyring", "nodes", "certificates", "root", "keyring")):
+        command = [tools.wharf(), "keys", "rotate", key, "--data", wharf.data]
+        rotation = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(0.05 + 0.02 * number)
+        processes.kill(wharf.child("server"), signal.SIGKILL)
+        rotation.wait(DEADLINE_S)
+        wait_for(wharf.healthy, DEADLINE_S, "the server")
+
+        def all_sealed():
+            rows = keys(wharf)
+            (active,) = (id for id, (is_active, _) in rows.items() if is_active)
+            return sum(count for id, (_, count) in rows.items() if id != active) == 0
+
+        wait_for(all_sealed, DEADLINE_S, f"secrets under one key after the rotation of {key}")
+    wharf.__dict__.pop("exports", None)
+    # Whatever came through, the next try goes on from there.
+    listed = wharf.run("keys", "list").stdout
+    if "next;" not in listed:
+        rotate(wharf, "nodes")
+    wharf.run("keys", "retire", "nodes")
+    if "trusted" not in listed:
+        rotate(wharf, "certificates")
+    wait_for(lambda: wharf.run("keys", "retire", "certificates", check=False).returncode == 0, DEADLINE_S, "the renewal of all")
+    rotate(wharf, "keyring")
+    wharf.run("keys", "retire", "--now")
+    assert len(keys(wharf)) == 1
+    for number in (0, 31, 59):
+        assert wharf.client("sts", secrets[number]).get_caller_identity()["Arn"].endswith(f"user-{number}")
+    assert wharf.run("status").returncode == 0
+
+
+def key_material(document):
+    """What must be found nowhere: each key in base 64, in hexadecimal and as it is."""
+    for key in json.loads(document)["keys"]:
+        raw = base64.b64decode(key["key"])
+        yield from (key["key"].encode(), raw.hex().encode(), raw)
+
+
+def holds(folder, needles, but=()):
+    """Files below a folder with one of the needles in them."""
+    found = []
+    for path in pathlib.Path(folder).rglob("*"):
+        if path in but or path.is_symlink() or not path.is_file():
+            continue
+        content = path.read_bytes()
+        found += [path for needle in needles if needle in content]
+    return found
+
+
+def seen_by_others(needle):
+    """Processes with a text in their arguments or environment."""
+    found = []
+    for pid in processes.all_pids():
+        for name in ("cmdline", "environ"):
+            try:
+                content = pathlib.Path(f"/proc/{pid}/{name}").read_bytes()
+            except OSError:
+                continue
+            found += [pid] if needle in content else []
+    return found
+
+
+def secret_file(path, text):
+    path.touch(mode=0o600)
+    path.write_text(text)
+    return path
+
+
+def test_a_passphrase_protects_the_keyring(unstarted, tmp_path):
+    one, two = "correct-horse-battery-staple", "another-long-passphrase"
+    first, second = secret_file(tmp_path / "first", one + "\n"), secret_file(tmp_path / "second", two)
+    wharf = unstarted(arguments=["--keyring-passphrase-file", first])
+    wharf.keyring = ("--keyring-passphrase-file", first)
+    wharf.start()
+    # Kept in memory, for the server that comes next too.
+    wharf.kill_child("server")
+    assert wharf.run("status").returncode == 0
+    refused = tools.run(tools.wharf(), "env", "--data", wharf.data, check=False)
+    assert refused.returncode != 0 and "--keyring-passphrase-file" in refused.stderr and "AKIA" not in refused.stdout
+    wharf.keyring = ("--keyring-passphrase-file", second)
+    refused = wharf.run("env", check=False)
+    assert refused.returncode != 0 and "the passphrase is not that of" in refused.stderr
+    wharf.keyring = ("--keyring-passphrase-file", first)
+    asked = on_terminal(one.encode() + b"\n", tools.wharf(), "env", "--data", wharf.data)
+    assert "Passphrase of keyring" in asked and "AKIA" in asked and one not in asked
+    rotate(wharf, "keyring")
+    wharf.run("keys", "retire", "--now")
+    running = wharf.run("keys", "passphrase", "--new-passphrase-file", second, check=False)
+    assert running.returncode != 0 and "in use" in running.stderr
+    image = images.push(wharf, "busybox")
+    assert tasks.run_script(wharf, image, "exit 3").exit_code == 3
+    for text in (one, two):
+        assert not seen_by_others(text.encode())
+        assert not holds(wharf.data, [text.encode()]) and text not in wharf.output.text
+    assert "scrypt" in (wharf.data / "keyring").read_text()
+    assert not (wharf.data / "node-keyring").exists(), "that of the node is in memory alone"
+    wharf.down()
+
+    others = secret_file(tmp_path / "others", two)
+    others.chmod(0o644)
+    assert "others may read" in wharf.run("keys", "passphrase", "--new-passphrase-file", others, check=False).stderr
+    wharf.run("keys", "passphrase", "--new-passphrase-file", second)
+    assert "not that of" in wharf.run("env", check=False).stderr
+    wharf.launch()
+    wharf.process.wait(DEADLINE_S)
+    assert wharf.process.returncode != 0
+    wait_for(lambda: "the passphrase is not that of" in wharf.output.text, DEADLINE_S, "the reason")
+    wharf.keyring = ("--keyring-passphrase-file", second)
+    wharf.run("keys", "passphrase", "--remove")
+    wharf.keyring, wharf.arguments = (), ()
+    wharf.start(node=False)
+    assert wharf.client("sts").get_caller_identity()["Account"]
+
+
+def test_a_keyring_from_a_descriptor_is_on_no_disk(unstarted, tmp_path):
+    document = tools.run(tools.wharf(), "keys", "new").stdout
+    other = secret_file(tmp_path / "other", tools.run(tools.wharf(), "keys", "new").stdout)
+    kept = secret_file(tmp_path / "kept", document)
+    under = ("bash", "-c", 'exec "${@:2}" 3< "$1"', "bash", kept)
+    wharf = unstarted(arguments=["--keyring-fd", "3"], under=under)
+    wharf.keyring = ("--keyring-fd", "3")
+    wharf.start()
+    made = wharf.client("iam").create_access_key()["AccessKey"]
+    wharf.kill_child("server")
+    wharf.kill_child("node")
+    wharf.wait_node()
+    assert "cannot be written" in refusal(wharf, "rotate", "keyring")
+    assert "cannot be written" in refusal(wharf, "retire", "--now")
+    rotate(wharf, "nodes")
+    wharf.run("keys", "retire", "nodes")
+    plain = tools.run(tools.wharf(), "env", "--data", wharf.data, check=False)
+    assert plain.returncode != 0 and "--keyring-fd" in plain.stderr and "AKIA" not in plain.stdout
+    for bad, said in (("/dev/null", "holds no keyring"), (other, "was sealed by another keyring")):
+        under_bad = (*under[:-1], bad)
+        done = tools.run(*under_bad, tools.wharf(), "env", "--data", wharf.data, "--keyring-fd", "3", check=False)
+        assert done.returncode != 0 and said in done.stderr, done.stderr
+    none = tools.run(tools.wharf(), "env", "--data", wharf.data, "--keyring-fd", "17", check=False)
+    assert none.returncode != 0 and "descriptor 17" in none.stderr
+    backup = wharf.run("backup", tmp_path / "backup").stdout
+    assert "descriptor" in backup
+    needles = [*key_material(document), made["SecretAccessKey"].encode()]
+    assert not holds(wharf.data, needles) and not holds(tmp_path / "backup", needles)
+    assert not any(seen_by_others(needle) for needle in needles)
+    assert not (wharf.data / "keyring").exists() and not (wharf.data / "node-keyring").exists()
+    assert made["SecretAccessKey"] not in wharf.output.text
+    wharf.down()
+    # Without it nothing starts; with it everything is there, restored too.
+    wharf.under, wharf.arguments = (), ()
+    wharf.launch()
+    wharf.process.wait(DEADLINE_S)
+    wait_for(lambda: "--keyring-fd" in wharf.output.text, DEADLINE_S, "how to give it")
+    wharf.under, wharf.arguments = under, ("--keyring-fd", "3")
+    wharf.run("restore", tmp_path / "backup", "--replace")
+    wharf.start(node=False)
+    assert wharf.client("sts", Keys.of_user(made)).get_caller_identity()["Account"]

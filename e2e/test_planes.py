@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from harness import images, processes, tasks, tools
+from harness import images, processes, sealed, tasks, tools
 from harness.hosts import SERVER, Host, Lan
 from harness.installation import Installation
 from harness.waiting import wait_for
@@ -90,7 +90,7 @@ def test_a_load_balancer_answers_whatever_part_dies(fresh):
     finally:
         os.kill(fresh.process.pid, signal.SIGCONT)
     state = fresh.data / "node" / "load-balancer-plane.json"
-    assert state.stat().st_mode & 0o777 == 0o600
+    assert state.stat().st_mode & 0o777 == 0o600 and sealed.is_sealed(state)
 
 
 @pytest.fixture(scope="module")

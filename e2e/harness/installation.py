@@ -74,6 +74,8 @@ class Installation:
         self.arguments = tuple(arguments)
         # A program that becomes wharf in the end, such as `nohup`.
         self.under = tuple(under)
+        # What commands are told of the keyring.
+        self.keyring = ()
         self.process = None
         self.output = None
         self._own_data = data is None
@@ -119,6 +121,10 @@ class Installation:
             return any(instance["agentConnected"] and instance["status"] == "ACTIVE" for instance in found)
 
         wait_for(connected, START_DEADLINE_S, "the node's registration")
+
+    def run(self, *arguments, check=True):
+        """A command of wharf on this installation, with its keyring."""
+        return tools.run(*self.under, tools.wharf(), *arguments, "--data", self.data, *self.keyring, check=check)
 
     def down(self):
         """`wharf down`, and the end of `wharf up` that follows."""
@@ -198,7 +204,7 @@ class Installation:
     @functools.cached_property
     def exports(self):
         """The variables of `wharf env`, as a shell reading it would get them."""
-        printed = tools.run(tools.wharf(), "env", "--data", self.data).stdout
+        printed = self.run("env").stdout
         shell = tools.run("env", "-i", "PATH=/usr/bin:/bin", "bash", "-c", f"{printed}\nenv -0")
         variables = dict(pair.split("=", 1) for pair in shell.stdout.split("\0") if "=" in pair)
         return {name: value for name, value in variables.items() if name.startswith("AWS_")}
