@@ -48,7 +48,12 @@ pub fn run(args: &NodeArgs) -> Result<ExitCode, Problem> {
     let mut parts = vec![agent(args, &identity, layout.joined(), &keys)];
     if identity.load_balancer {
         let metrics = args.metrics.and_then(|it| metrics::following(it, 1));
-        parts.push(up::balancer(&args.data.data, &args.balancers, metrics, &keys));
+        parts.push(up::balancer(
+            &args.data.data,
+            &args.balancers,
+            metrics,
+            &keys,
+        ));
     }
     let mut supervisor = Supervisor::new()?;
     let outcome = run_parts(&mut supervisor, parts, args.ready_fd);
