@@ -174,7 +174,7 @@ def test_nodes_learn_of_another_authority_over_their_connections(listening):
         assert name in wharf.run("keys", "retire", "nodes", "--now", "--yes").stdout
         away.start()
         wait_for(lambda: "no encrypted connection" in away.log, DEADLINE_S, "the refusal of the server that is not trusted")
-        assert not connected(wharf, away)
+        wait_for(lambda: not connected(wharf, away), DEADLINE_S, "the end of its connection, which nothing follows")
         away.stop()
         away.identity_file.unlink()
         away.token = joining.token(wharf)
