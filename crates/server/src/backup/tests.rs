@@ -231,7 +231,7 @@ async fn a_backup_after_a_rotation_needs_the_new_key_alone_and_copies_no_layer_a
     assert!(second.kept_bytes >= first.kept_bytes + 30, "{second:?}");
     let data = to.path().join("data");
     fs::create_dir(&data).unwrap();
-    let keyring = plane.dir.path().join("keyring");
+    let keyring = plane.dir.path().join("keyring").into();
     restore(&dir, &data.join("server"), &keyring, false).unwrap();
     check(&data, &plane.keyring, 0, &[layer]).await;
 }
@@ -252,7 +252,7 @@ async fn a_layer_that_was_copied_plain_is_replaced_by_the_encrypted_one() {
     plane.backup.take(&dir).await.unwrap();
     let copied = dir.join("blobs").join(&hex[..2]);
     assert_eq!(fs::read(copied.join(&hex)).unwrap(), content);
-    let keyring = plane.dir.path().join("keyring");
+    let keyring = plane.dir.path().join("keyring").into();
     restore(&dir, &data.join("server"), &keyring, false).unwrap();
     check(&data, &plane.keyring, 0, &[digest]).await;
     plane.backup.blobs.encrypt_plain(u64::MAX).await.unwrap();

@@ -166,6 +166,7 @@ impl Server {
             grant,
             joined_at: SystemClock.now(),
             credentials: None,
+            trusts: Vec::new(),
             unknown: wharf_records::Unknown::new(),
         };
         let key = NodeRecord::key(ACCOUNT, REGION, name);
