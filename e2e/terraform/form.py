@@ -64,7 +64,7 @@ def at(answer, path):
     for part in re.findall(r"\[[^\]]*\]|[^.\[]+", path):
         if part.startswith("["):
             key, _, value = part[1:-1].partition("=")
-            answer = next(one for one in answer if one[key] == value)
+            answer = next(one for one in answer if str(one.get(key)) == value)
         else:
             answer = answer[int(part)] if isinstance(answer, list) else answer[part]
     return answer

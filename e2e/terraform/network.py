@@ -173,8 +173,8 @@ GROUP = Resource(
             "ec2.describe_security_groups", GroupIds=["$group"],
             shows={
                 "SecurityGroups.0.Description": "Managed by Terraform",
-                "SecurityGroups.0.IpPermissions.0.IpRanges": WEB["IpRanges"],
-                "SecurityGroups.0.IpPermissions.0.Ipv6Ranges": WEB["Ipv6Ranges"],
+                "SecurityGroups.0.IpPermissions[FromPort=80].IpRanges": WEB["IpRanges"],
+                "SecurityGroups.0.IpPermissions[FromPort=80].Ipv6Ranges": WEB["Ipv6Ranges"],
                 "SecurityGroups.0.IpPermissionsEgress.0.Ipv6Ranges": EVERYWHERE["Ipv6Ranges"],
             },
         ),
@@ -184,7 +184,7 @@ GROUP = Resource(
         step("ec2.revoke_security_group_ingress", GroupId="$group", IpPermissions=[WEB]),
         step("ec2.authorize_security_group_ingress", GroupId="$group", IpPermissions=[{**WEB, "ToPort": 8080}]),
     ),
-    updated={0: {"SecurityGroups.0.IpPermissions.0.ToPort": 8080}},
+    updated={0: {"SecurityGroups.0.IpPermissions[FromPort=80].ToPort": 8080}},
     delete=(
         step("ec2.describe_network_interfaces", Filters=filters(group_id="$group", description="AWS Lambda VPC ENI*")),
         step("ec2.describe_network_interfaces", Filters=filters(group_id="$group")),
