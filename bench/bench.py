@@ -10,7 +10,21 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "e2e"))
 
-from measures import api, audit, committed, load_balancer, memory, neighbours, networks, placements, registry, run_task, services, stages, start  # noqa: E402 the harness had to be found first
+from measures import (
+    api,
+    audit,
+    committed,
+    load_balancer,
+    memory,
+    neighbours,
+    networks,
+    placements,
+    registry,
+    run_task,
+    services,
+    stages,
+    start,
+)  # noqa: E402 the harness had to be found first
 
 MEASURES = {
     "start": start,

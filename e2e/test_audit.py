@@ -212,7 +212,9 @@ def test_control_endpoints_are_told(wharf):
     assert "allowed wharf:ListNodes" in why(wharf, allowed.headers["x-amzn-requestid"])
     failed = ask(wharf, "POST", "/wharf/nodes/remove?name=nobody")
     assert failed.status_code == 400
-    assert "answered InvalidRequest" in why(wharf, event(wharf, "RemoveNode", lambda one: one["requestParameters"] == {"name": "nobody"})["requestID"])
+    assert "answered InvalidRequest" in why(
+        wharf, event(wharf, "RemoveNode", lambda one: one["requestParameters"] == {"name": "nobody"})["requestID"]
+    )
 
 
 def refusals(wharf, name, keys):
@@ -238,7 +240,9 @@ def test_refused_signatures_and_throttled_calls_are_counted(unstarted):
         assert refused["sourceIPAddress"] == "127.0.0.1"
         assert "did not prove" in why(wharf, refused["requestID"])
     # An expired one.
-    request = AWSRequest(method="POST", url=f"{wharf.endpoint}/", data="{}", headers={"X-Amz-Target": "AmazonEC2ContainerServiceV20141113.ListClusters"})
+    request = AWSRequest(
+        method="POST", url=f"{wharf.endpoint}/", data="{}", headers={"X-Amz-Target": "AmazonEC2ContainerServiceV20141113.ListClusters"}
+    )
     signing = SigV4Auth(Credentials(keys.access_key, keys.secret_key), "ecs", "us-east-1")
     signing.add_auth(request)
     old = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=1)).strftime("%Y%m%dT%H%M%SZ")

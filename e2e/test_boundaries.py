@@ -204,7 +204,9 @@ def test_a_private_image_starts_only_for_those_who_may_pull_it(wharf):
     options = {"launchType": "FARGATE", **tasks.in_vpc(wharf)}
 
     def run(role, image, **more):
-        task = tasks.run(wharf, image, network="awsvpc", execution_role=role, task=fargate, run_options=options, **sh("echo got in"), **more)
+        task = tasks.run(
+            wharf, image, network="awsvpc", execution_role=role, task=fargate, run_options=options, **sh("echo got in"), **more
+        )
         task.wait("STOPPED", 90)
         return task
 

@@ -158,9 +158,12 @@ def test_nodes_learn_of_another_authority_over_their_connections(listening):
         for node in (present, away):
             wait_for(lambda node=node: connected(wharf, node), DEADLINE_S, "a node")
         wharf.wait_node()
-        assert "make a new token" in tools.run(
-            *joining.command(wharf, ADDRESS, wharf.data.with_suffix(".none")), env=joining.environment(over), check=False
-        ).stderr
+        assert (
+            "make a new token"
+            in tools.run(
+                *joining.command(wharf, ADDRESS, wharf.data.with_suffix(".none")), env=joining.environment(over), check=False
+            ).stderr
+        )
         shutil.rmtree(wharf.data.with_suffix(".none"), ignore_errors=True)
 
         # A second time, and who does not come is locked out by name.

@@ -23,7 +23,7 @@ METHOD = (
 COLUMNS = ("beside", "service p50 ms", "p99 ms", "of alone", "API p50 ms", "p99 ms", "requests that failed")
 
 # A shell that cannot fork ends; awk goes on.
-FORK_BOMB = "exec awk 'BEGIN { while (1) { system(\"b() { b | b & }; b 2>/dev/null\"); system(\"usleep 1000\") } }'"
+FORK_BOMB = 'exec awk \'BEGIN { while (1) { system("b() { b | b & }; b 2>/dev/null"); system("usleep 1000") } }\''
 # The kernel takes the inner shell, so that the hog goes on.
 MEMORY_HOG = "while :; do (echo 1000 > /proc/self/oom_score_adj; x=0123456789abcdef; while :; do x=$x$x; done) 2>/dev/null; done"
 DISK_FILLER = "cd /; while :; do dd if=/dev/zero of=/f bs=1M count=4000 2>/dev/null; mkdir -p /d; n=0; while [ $n -lt 20000 ]; do true > /d/$n; n=$((n+1)); done; rm -rf /f /d; done"
