@@ -10,7 +10,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "e2e"))
 
-from measures import (
+from measures import (  # noqa: E402 the harness had to be found first
     api,
     audit,
     committed,
@@ -24,7 +24,7 @@ from measures import (
     services,
     stages,
     start,
-)  # noqa: E402 the harness had to be found first
+)
 
 MEASURES = {
     "start": start,
