@@ -191,7 +191,11 @@ mod tests {
 
     #[test]
     fn without_a_proof_nothing_is_written_to() {
-        let World { data, dir, .. } = world();
+        let World {
+            data,
+            dir,
+            root: _kept,
+        } = world();
         fs::create_dir(&dir).unwrap();
         let secret = "0".repeat(SECRET_DIGITS);
         fs::write(dir.join("elsewhere"), &secret).unwrap();
@@ -227,7 +231,11 @@ mod tests {
 
     #[test]
     fn a_proof_of_another_user_is_none() {
-        let World { data, dir, .. } = world();
+        let World {
+            data,
+            dir,
+            root: _kept,
+        } = world();
         let proof = Proof::write(&dir).unwrap();
         let other = nix::unistd::Uid::from_raw(65_533);
         if nix::unistd::chown(&proof.path, Some(other), None).is_err() {
@@ -242,7 +250,9 @@ mod tests {
 
     #[test]
     fn the_data_folder_holds_no_backup() {
-        let World { data, .. } = world();
+        let World {
+            data, root: _kept, ..
+        } = world();
         for dir in [data.clone(), data.join("server/below")] {
             let proof = Proof::write(&dir).unwrap();
             let refused = proven(&dir, proof.text(), &data);
