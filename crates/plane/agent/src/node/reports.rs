@@ -17,7 +17,7 @@ use wharf_link::Backoff;
 
 use super::{core::TaskContext, run::Command};
 use crate::{
-    client::Api,
+    client::{Api, CallError},
     engine::{
         HostBinding,
         report::{ContainerReport, Report, Status, TaskReport},
@@ -128,7 +128,7 @@ impl Reporter {
             drop(permit);
             match sent {
                 Ok(_) => return,
-                Err(error) if !error.is_transient() || began.elapsed() > GIVE_UP_AFTER => {
+                Err(error) if !may_be_taken_later(&error) || began.elapsed() > GIVE_UP_AFTER => {
                     let status = input.status.as_deref().unwrap_or("attachment");
                     tracing::error!(task = id, status, %error, "a report is given up");
                     return;
@@ -160,6 +160,11 @@ impl Reporter {
         };
         let _ = timeout(most, back).await;
     }
+}
+
+/// Keys that ended with a rotation are replaced within moments: a report outlives that.
+fn may_be_taken_later(error: &CallError) -> bool {
+    error.is_transient() || error.code() == "UnrecognizedClientException"
 }
 
 fn encode(arn: &str, cluster: &str, report: &Report) -> SubmitTaskStateChangeRequest {
