@@ -64,6 +64,15 @@ def _programs():
     }
 
 
+def _rules():
+    """Lines of the rule set, each after the name of its table, which holds its installation's id."""
+    lines, table = set(), ""
+    for line in _output("nft", "list", "ruleset").splitlines():
+        table = line.strip(" {") if line.startswith("table ") else table
+        lines.add(f"{table}: {line.strip()}")
+    return lines
+
+
 def _sysctls():
     present = [(name, pathlib.Path("/proc/sys") / name) for name in SYSCTLS]
     return {f"{name}={path.read_text().strip()}" for name, path in present if path.exists()}
@@ -81,7 +90,7 @@ LISTS = {
     "mounts": _mounts,
     "control groups": _control_groups,
     "nftables": lambda: set(_output("nft", "list", "tables").splitlines()),
-    "rules": lambda: set(_output("nft", "list", "ruleset").splitlines()),
+    "rules": _rules,
     "processes": _programs,
     "sysctls": _sysctls,
     "files in /run": _temporary,
@@ -95,19 +104,30 @@ def snapshot():
 def differences(before, after, mark=None):
     """What was added or is missing, a line each.
 
-    `mark` is the installation id. Control groups are shared with whatever else runs on the host, so there only the
-    marked ones count; containers of another installation may start and end processes meanwhile.
+    `mark` is the installation id. What another installation has may end meanwhile (its tasks do), and control groups are
+    shared with whatever else runs on the host: of these only the marked ones count.
     """
     lines = []
+    others = {owner for item in before["processes"] if (owner := item.rpartition(" of ")[2]) not in (mark, "None")}
     for name in LISTS:
         added, gone = after[name] - before[name], before[name] - after[name]
         if name == "control groups" and mark is not None:
             added, gone = {path for path in added if mark in path}, set()
         if name == "processes" and mark is not None:
             added, gone = ({item for item in items if item.endswith((f" of {mark}", " of None"))} for items in (added, gone))
+        if mark is not None:
+            gone = {item for item in gone if not _of_another(name, item, others)}
         lines += [f"{name}: {item} was left behind" for item in sorted(added)]
         lines += [f"{name}: {item} is gone" for item in sorted(gone)]
     return lines
+
+
+def _of_another(name, item, others):
+    """Whether something that is gone was another installation's.
+
+    A namespace goes with its last process, which is counted itself; a mount lies in its installation's data folder.
+    """
+    return name == "namespaces" or "/wharf-e2e-" in item or any(owner in item for owner in others)
 
 
 def remove_control_groups(mark):
