@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import os
 import statistics
 import time
 
@@ -13,7 +14,7 @@ from harness.tasks import sh
 TITLE = "Neighbours"
 SECONDS = 20
 PACE_S = 0.01
-ROUNDS = 3
+ROUNDS = int(os.environ.get("WHARF_BENCH_ROUNDS", "3"))
 METHOD = (
     f"`wharf up` with its defaults. A Fargate service of one task (0.25 vCPU) behind a load balancer is asked every {PACE_S * 1000:.0f} ms over one "
     f"connection for {SECONDS} s, and DescribeTasks beside it as often; alone, and beside one task of launch type EC2 in bridge mode without CPU "
@@ -63,7 +64,7 @@ def _measure(installation):
     web = Web(installation, images.push(installation, "web")).make(tasks_wanted=1, port=free_port())
     attacks = {
         "nobody": None,
-        "fork bomb": (busybox, sh(FORK_BOMB)),
+        "fork bomb": (busybox, {**sh(FORK_BOMB), "memory": 512}),
         "memory hog": (busybox, {**sh(MEMORY_HOG), "memory": 256}),
         "disk and inode filler": (busybox, {**sh(DISK_FILLER), "memory": 256}),
         "CPU spin, 4 processes": (busybox, sh(CPU_SPIN)),
