@@ -3,7 +3,7 @@
 //! Secrets never get here. A member that its model calls sensitive is replaced as CloudTrail does
 //! it, so are those in [`SECRET`] whose models forgot to; blobs are left out.
 
-use std::io;
+use std::{borrow::Cow, io};
 
 use serde::{
     Serialize, Serializer,
@@ -20,7 +20,7 @@ use crate::{
 
 /// CloudTrail's own words in place of a secret.
 pub const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
-/// Members that carry credentials though their models do not say so, lower case.
+/// Members that carry credentials though their models do not say so, in any case.
 const SECRET: [&str; 5] = [
     "authorizationtoken",
     "password",
@@ -131,11 +131,23 @@ pub trait Auditor: Send + Sync {
     /// Whether anybody wants to know of an operation.
     fn wants(&self, service: &str, operation: &str) -> bool;
 
-    /// Takes an event over; waits while more come than can be kept.
-    async fn record(&self, event: Event);
+    /// Takes an event over.
+    fn record(&self, event: &Event) -> Queue;
 
     /// Takes an event over that may come very often.
-    async fn record_often(&self, event: Event, alike: Alike);
+    fn record_often(&self, event: Event, alike: Alike) -> Queue;
+
+    /// Waits while more come than can be kept.
+    async fn room(&self);
+}
+
+/// What who brought an event does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Queue {
+    HasRoom,
+    /// Waits for [`Auditor::room`].
+    Full,
 }
 
 /// Whether an operation only reads, going by its name as CloudTrail does.
@@ -265,7 +277,7 @@ impl Serialize for Shown<'_> {
                 let mut all = to.serialize_map(None)?;
                 for (index, member) in members.iter().enumerate() {
                     let name = lower_first(member.name);
-                    let secret = || SECRET.contains(&member.name.to_ascii_lowercase().as_str());
+                    let secret = || SECRET.iter().any(|it| it.eq_ignore_ascii_case(member.name));
                     match value.member(index) {
                         View::Absent | View::Blob(_) => {}
                         _ if member.sensitive || secret() => all.serialize_entry(&name, HIDDEN)?,
@@ -280,10 +292,15 @@ impl Serialize for Shown<'_> {
 }
 
 /// CloudTrail's members all begin with a small letter.
-fn lower_first(name: &str) -> String {
-    let mut letters = name.chars();
-    let first = letters.next().map(|it| it.to_ascii_lowercase());
-    first.into_iter().chain(letters).collect()
+fn lower_first(name: &str) -> Cow<'_, str> {
+    match name.chars().next() {
+        Some(first) if first.is_ascii_uppercase() => {
+            let mut name = name.to_owned();
+            name[..1].make_ascii_lowercase();
+            Cow::Owned(name)
+        }
+        _ => Cow::Borrowed(name),
+    }
 }
 
 #[cfg(test)]

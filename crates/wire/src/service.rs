@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use crate::{
     Call, CallerKind, Context, Fault,
-    audit::{self, Alike, Auditor, Decided, Event},
+    audit::{self, Alike, Auditor, Decided, Event, Queue},
     codec::{self, Malformed, form::Form},
     constraints::{self, Violation},
     node::Payload,
@@ -178,6 +178,32 @@ struct Trail {
     decided: Vec<Decided>,
 }
 
+impl Trail {
+    /// The event of an operation that is over.
+    fn event(
+        &mut self,
+        schema: &ServiceSchema,
+        operation: &str,
+        refused: Option<&Fault>,
+    ) -> Option<Event> {
+        Some(Event {
+            context: self.context.take()?,
+            service: schema.signing_name.to_owned(),
+            name: operation.to_owned(),
+            is_api_call: true,
+            read_only: audit::is_read_only(operation),
+            parameters: self.parameters.take(),
+            response: self.response.take(),
+            error: refused.map(|fault| {
+                let code = audit::error_code(schema, &fault.code, fault.status);
+                (code, fault.message.clone())
+            }),
+            decided: std::mem::take(&mut self.decided),
+            repeats: None,
+        })
+    }
+}
+
 impl Dispatcher {
     pub fn new(gate: Arc<dyn Gate>) -> Self {
         Self {
@@ -211,24 +237,12 @@ impl Dispatcher {
             ..Trail::default()
         };
         let ran = self.run(service, cx, operation, body, &mut trail).await;
-        if let Some((auditor, context)) = auditor.zip(trail.context) {
-            let refused = ran.as_ref().err();
-            let event = Event {
-                context,
-                service: schema.signing_name.to_owned(),
-                name: operation.to_owned(),
-                is_api_call: true,
-                read_only: audit::is_read_only(operation),
-                parameters: trail.parameters,
-                response: trail.response,
-                error: refused.map(|fault| {
-                    let code = audit::error_code(schema, &fault.code, fault.status);
-                    (code, fault.message.clone())
-                }),
-                decided: trail.decided,
-                repeats: None,
-            };
-            auditor.record(event).await;
+        if let Some(auditor) = auditor
+            && let Some(event) = trail.event(schema, operation, ran.as_ref().err())
+            && auditor.record(&event) == Queue::Full
+        {
+            drop(event);
+            auditor.room().await;
         }
         match ran {
             Ok((operation, output)) => success(schema, operation, &*output, &request_id),
@@ -289,15 +303,19 @@ impl Dispatcher {
 
     /// Tells the audit log of what was decided by others than the gate.
     pub async fn tell(&self, event: Event) {
-        if let Some(auditor) = self.auditor_of(&event) {
-            auditor.record(event).await;
+        if let Some(auditor) = self.auditor_of(&event)
+            && auditor.record(&event) == Queue::Full
+        {
+            auditor.room().await;
         }
     }
 
     /// The same of what may come very often: those that are alike are counted.
     pub async fn tell_often(&self, event: Event, alike: Alike) {
-        if let Some(auditor) = self.auditor_of(&event) {
-            auditor.record_often(event, alike).await;
+        if let Some(auditor) = self.auditor_of(&event)
+            && auditor.record_often(event, alike) == Queue::Full
+        {
+            auditor.room().await;
         }
     }
 

@@ -8,8 +8,6 @@ use wharf_wire::{
 };
 
 const VERSION: &str = "1.11";
-/// What most events take.
-const USUAL_BYTES: usize = 1536;
 
 /// What stands before the parameters.
 #[derive(Serialize)]
@@ -126,8 +124,8 @@ struct Resource<'a> {
     kind: String,
 }
 
-/// The event as one line of JSON.
-pub fn render(event: &Event) -> serde_json::Result<Vec<u8>> {
+/// Adds the event as one line of JSON.
+pub fn render(event: &Event, json: &mut Vec<u8>) -> serde_json::Result<()> {
     let cx = &event.context;
     let error = event.error.as_ref();
     let head = Head {
@@ -162,8 +160,7 @@ pub fn render(event: &Event) -> serde_json::Result<Vec<u8>> {
         recipient_account_id: &cx.account,
         event_category: "Management",
     };
-    let mut json = Vec::with_capacity(USUAL_BYTES);
-    serde_json::to_writer(&mut json, &head)?;
+    serde_json::to_writer(&mut *json, &head)?;
     // Both are objects with members, so what is between them goes in their middle.
     json.pop();
     for (name, value) in [
@@ -176,9 +173,9 @@ pub fn render(event: &Event) -> serde_json::Result<Vec<u8>> {
         json.extend_from_slice(value.as_deref().unwrap_or("null").as_bytes());
     }
     let opening = json.len();
-    serde_json::to_writer(&mut json, &tail)?;
+    serde_json::to_writer(&mut *json, &tail)?;
     json[opening] = b',';
-    Ok(json)
+    Ok(())
 }
 
 fn additional(event: &Event) -> Option<Additional<'_>> {

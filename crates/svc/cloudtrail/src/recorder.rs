@@ -1,40 +1,44 @@
-//! From the dispatcher to the journal: events wait in a bounded queue, one task writes them in order.
+//! From the dispatcher to the journal: events wait in a bounded batch, one task writes them in order.
 //!
-//! A request does not wait until its event is on disk. It waits while the queue is full and the
+//! A request does not wait until its event is on disk. It waits while the batch is full and the
 //! journal works; when the journal does not (a full disk), events are counted instead and an event
 //! says how many were lost, since requests that would make room must still be answered.
+//!
+//! An event is rendered at once, into the buffer of its stream: this is on the way of every request,
+//! so nothing is allocated for it that the next thread would have to give back.
 //!
 //! Events that may come very often are counted ([`crate::repeated`]).
 
 use std::{
+    cell::RefCell,
     collections::BTreeMap,
+    pin::pin,
     sync::{
-        Arc, Mutex as StdMutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use tokio::{
-    sync::{Mutex, Notify, mpsc},
+    sync::{Mutex as AsyncMutex, Notify},
     time::{MissedTickBehavior, interval},
 };
 use wharf_base::Clock;
-use wharf_journal::{Journal, MAX_APPEND_BYTES};
+use wharf_journal::{Journal, JournalError, MAX_APPEND_BYTES};
 use wharf_wire::{
     async_trait,
-    audit::{Alike, Auditor, Event},
+    audit::{Alike, Auditor, Event, Queue},
 };
 
-use crate::{event, log::stream, repeated::Repeated};
+use crate::{event, log::place_of, log::stream, repeated::Repeated};
 
-/// Events that may wait; one has at most some 40 KiB, most have one.
-const QUEUE: usize = 2048;
+/// Events that may wait, and their bytes; one has at most some 40 KiB, most have one.
+const MOST_EVENTS: usize = 2048;
+const MOST_BYTES: usize = 16 << 20;
 /// Between two writes, so that many events share one sync; shorter while events come faster than
-/// the queue could hold them that long.
+/// the batch could hold them that long.
 const PAUSE: Duration = Duration::from_millis(50);
-/// So many waiting events end a pause.
-const MANY: usize = QUEUE / 2;
 /// After a write that failed.
 const RETRY: Duration = Duration::from_secs(1);
 /// How often events that were counted are looked at.
@@ -43,25 +47,70 @@ const LOOK: Duration = Duration::from_secs(5);
 /// a trail asks for them.
 const DATA: [(&str, &str); 1] = [("logs", "PutLogEvents")];
 
-struct Line {
-    account: String,
-    region: String,
-    json: Vec<u8>,
+/// The events of one stream, one after another.
+#[derive(Default)]
+struct Lines {
+    bytes: Vec<u8>,
+    /// Where each ends.
+    ends: Vec<usize>,
 }
 
-impl Line {
-    fn of(event: Event) -> Option<Self> {
-        match event::render(&event) {
-            Ok(json) => Some(Self {
-                account: event.context.account,
-                region: event.context.region,
-                json,
-            }),
-            Err(error) => {
-                tracing::error!(%error, name = event.name, "an event cannot be written as JSON");
-                None
-            }
-        }
+impl Lines {
+    fn push(&mut self, json: &[u8]) {
+        self.bytes.extend_from_slice(json);
+        self.ends.push(self.bytes.len());
+    }
+
+    fn put_first(&mut self, json: &[u8]) {
+        self.bytes.splice(..0, json.iter().copied());
+        self.ends.iter_mut().for_each(|end| *end += json.len());
+        self.ends.insert(0, json.len());
+    }
+
+    /// As many as one append takes; at least one.
+    fn beginning(&self) -> Vec<&[u8]> {
+        let begins = std::iter::once(0).chain(self.ends.iter().copied());
+        let fitting =
+            |(at, end): &(usize, &usize)| *at == 0 || *end + at * 64 < MAX_APPEND_BYTES / 2;
+        let ends = self.ends.iter().enumerate().take_while(fitting);
+        let both = begins.zip(ends);
+        both.map(|(begin, (_, end))| &self.bytes[begin..*end])
+            .collect()
+    }
+
+    /// Takes the first ones away.
+    fn forget(&mut self, count: usize) {
+        let Some(last) = count.checked_sub(1).and_then(|at| self.ends.get(at)) else {
+            return;
+        };
+        let bytes = *last;
+        self.bytes.drain(..bytes);
+        self.ends.drain(..count);
+        self.ends.iter_mut().for_each(|end| *end -= bytes);
+    }
+}
+
+/// What waits, by stream.
+#[derive(Default)]
+struct Batch {
+    streams: BTreeMap<String, Lines>,
+    events: usize,
+    bytes: usize,
+}
+
+impl Batch {
+    fn push(&mut self, stream: String, json: &[u8]) {
+        self.streams.entry(stream).or_default().push(json);
+        self.events += 1;
+        self.bytes += json.len();
+    }
+
+    fn is_full(&self) -> bool {
+        self.events >= MOST_EVENTS || self.bytes >= MOST_BYTES
+    }
+
+    fn is_half_full(&self) -> bool {
+        self.events >= MOST_EVENTS / 2 || self.bytes >= MOST_BYTES / 2
     }
 }
 
@@ -69,11 +118,16 @@ impl Line {
 pub struct Recorder {
     journal: Journal,
     clock: Arc<dyn Clock>,
-    queue: mpsc::Sender<Line>,
-    waiting: Mutex<mpsc::Receiver<Line>>,
-    /// Half of the queue is taken.
+    waiting: Mutex<Batch>,
+    /// Held by who writes.
+    writing: AsyncMutex<()>,
+    /// Something waits.
+    some: Notify,
+    /// Half of the room is taken.
     filling: Notify,
-    repeated: StdMutex<Repeated>,
+    /// There is room again, or no use in waiting for it.
+    emptied: Notify,
+    repeated: Mutex<Repeated>,
     /// Somebody writes, and the last write went well.
     works: AtomicBool,
     lost: AtomicU64,
@@ -84,14 +138,15 @@ pub struct Recorder {
 
 impl Recorder {
     pub fn new(journal: Journal, clock: Arc<dyn Clock>) -> Self {
-        let (queue, waiting) = mpsc::channel(QUEUE);
         Self {
             journal,
             clock,
-            queue,
-            waiting: Mutex::new(waiting),
+            waiting: Mutex::default(),
+            writing: AsyncMutex::new(()),
+            some: Notify::new(),
             filling: Notify::new(),
-            repeated: StdMutex::default(),
+            emptied: Notify::new(),
+            repeated: Mutex::default(),
             works: AtomicBool::new(false),
             lost: AtomicU64::new(0),
             recorded: AtomicU64::new(0),
@@ -101,25 +156,21 @@ impl Recorder {
 
     /// Writes for ever.
     pub async fn run(&self) {
-        let mut waiting = self.waiting.lock().await;
+        let _alone = self.writing.lock().await;
         self.works.store(true, Ordering::Relaxed);
-        let mut batch = Vec::new();
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                count = waiting.recv_many(&mut batch, QUEUE) => if count == 0 {
-                    return;
-                },
+                () = self.some.notified() => {}
                 _ = look.tick() => {
                     let due = self.repeated().due(self.clock.now());
-                    batch.extend(due.into_iter().filter_map(Line::of));
+                    self.take_all(&due);
                 }
             }
-            while !batch.is_empty() {
-                if !self.write(&mut batch).await {
-                    tokio::time::sleep(RETRY).await;
-                }
+            let mut batch = self.take_batch();
+            while !self.write(&mut batch).await {
+                tokio::time::sleep(RETRY).await;
             }
             let _ = tokio::time::timeout(PAUSE, self.filling.notified()).await;
         }
@@ -127,15 +178,79 @@ impl Recorder {
 
     /// Writes what waits, once; for the end of the process, after [`Recorder::run`] has ended.
     pub async fn flush(&self) {
-        let mut waiting = self.waiting.lock().await;
-        let mut batch = Vec::new();
-        while let Ok(line) = waiting.try_recv() {
-            batch.push(line);
-        }
+        let _alone = self.writing.lock().await;
         let counted = self.repeated().all(self.clock.now());
-        batch.extend(counted.into_iter().filter_map(Line::of));
+        self.take_all(&counted);
+        let mut batch = self.take_batch();
         if !self.write(&mut batch).await {
-            tracing::error!(events = batch.len(), "events of the audit log are lost");
+            let events = batch
+                .streams
+                .values()
+                .map(|it| it.ends.len())
+                .sum::<usize>();
+            tracing::error!(events, "events of the audit log are lost");
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Batch> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take_batch(&self) -> Batch {
+        let batch = std::mem::take(&mut *self.waiting());
+        self.emptied.notify_waiters();
+        batch
+    }
+
+    /// Whether who brings more should wait.
+    fn is_full(&self) -> bool {
+        self.works.load(Ordering::Relaxed) && self.waiting().is_full()
+    }
+
+    /// Takes what this task writes next itself.
+    fn take_all(&self, events: &[Event]) {
+        for event in events {
+            let _ = self.take(event);
+        }
+    }
+
+    fn take(&self, event: &Event) -> Queue {
+        thread_local! {
+            static LINE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+        }
+        LINE.with_borrow_mut(|line| {
+            line.clear();
+            if let Err(error) = event::render(event, line) {
+                tracing::error!(%error, name = event.name, "an event cannot be written as JSON");
+                return Queue::HasRoom;
+            }
+            self.push(event, line)
+        })
+    }
+
+    fn push(&self, event: &Event, line: &[u8]) -> Queue {
+        let stream = stream(&event.context.account, &event.context.region);
+        let works = self.works.load(Ordering::Relaxed);
+        let mut batch = self.waiting();
+        if batch.is_full() && !works {
+            drop(batch);
+            self.lost.fetch_add(1, Ordering::Relaxed);
+            self.lost_in_all.fetch_add(1, Ordering::Relaxed);
+            return Queue::HasRoom;
+        }
+        let first = batch.events == 0;
+        batch.push(stream, line);
+        let (half, full) = (batch.is_half_full(), batch.is_full());
+        drop(batch);
+        if first {
+            self.some.notify_one();
+        }
+        if half {
+            self.filling.notify_one();
+        }
+        match full && works {
+            true => Queue::Full,
+            false => Queue::HasRoom,
         }
     }
 
@@ -149,59 +264,52 @@ impl Recorder {
         (read(&self.recorded), read(&self.lost_in_all))
     }
 
-    /// Writes lines and takes those away that are written.
-    async fn write(&self, batch: &mut Vec<Line>) -> bool {
-        while !batch.is_empty() {
-            let count = fitting(batch);
-            if let Err(error) = self.append(&batch[..count]).await {
+    /// Writes streams and takes those away that are written.
+    async fn write(&self, batch: &mut Batch) -> bool {
+        self.tell_of_lost(batch);
+        while let Some(mut entry) = batch.streams.first_entry() {
+            let stream = entry.key().clone();
+            if let Err(error) = self.append(&stream, entry.get_mut()).await {
                 if self.works.swap(false, Ordering::Relaxed) {
                     tracing::error!(%error, "the audit log cannot be written; retrying");
                 }
+                self.emptied.notify_waiters();
                 return false;
             }
-            self.recorded.fetch_add(count as u64, Ordering::Relaxed);
+            entry.remove();
             if !self.works.swap(true, Ordering::Relaxed) {
                 tracing::warn!("the audit log is written again");
             }
-            batch.drain(..count);
         }
         true
     }
 
-    async fn append(&self, lines: &[Line]) -> Result<(), wharf_journal::JournalError> {
-        let mut streams: BTreeMap<String, Vec<&[u8]>> = BTreeMap::new();
-        let lost = self.lost.swap(0, Ordering::Relaxed);
-        let said = (lost > 0).then(|| {
-            let first = &lines[0];
-            let now = self.clock.now();
-            event::gap(lost, &first.account, &first.region, now)
-        });
-        for line in lines {
-            let stream = streams.entry(stream(&line.account, &line.region));
-            let stream = stream.or_default();
-            if let Some(said) = said.as_ref().filter(|_| stream.is_empty()) {
-                stream.push(said);
-            }
-            stream.push(&line.json);
+    /// Says in each stream that is written how many events were lost.
+    fn tell_of_lost(&self, batch: &mut Batch) {
+        if batch.streams.is_empty() {
+            return;
         }
-        for (stream, records) in streams {
-            if let Err(error) = self.journal.append(&stream, &records).await {
-                self.lost.fetch_add(lost, Ordering::Relaxed);
-                return Err(error);
-            }
+        let lost = self.lost.swap(0, Ordering::Relaxed);
+        if lost == 0 {
+            return;
+        }
+        for (stream, lines) in &mut batch.streams {
+            let (account, region) = place_of(stream).unwrap_or_default();
+            lines.put_first(&event::gap(lost, account, region, self.clock.now()));
+        }
+    }
+
+    /// Those that are written are gone from `lines`.
+    async fn append(&self, stream: &str, lines: &mut Lines) -> Result<(), JournalError> {
+        while !lines.ends.is_empty() {
+            let records = lines.beginning();
+            let count = records.len();
+            self.journal.append(stream, &records).await?;
+            lines.forget(count);
+            self.recorded.fetch_add(count as u64, Ordering::Relaxed);
         }
         Ok(())
     }
-}
-
-/// How many of the lines one append takes; at least one.
-fn fitting(lines: &[Line]) -> usize {
-    let mut bytes = 0;
-    let fit = lines.iter().take_while(|line| {
-        bytes += line.json.len() + 64;
-        bytes < MAX_APPEND_BYTES / 2
-    });
-    fit.count().max(1)
 }
 
 #[async_trait]
@@ -210,34 +318,46 @@ impl Auditor for Recorder {
         !DATA.contains(&(service, operation))
     }
 
-    async fn record(&self, event: Event) {
-        let Some(line) = Line::of(event) else {
-            return;
-        };
-        let full = match self.queue.try_send(line) {
-            Ok(()) => {
-                if self.queue.capacity() <= QUEUE - MANY {
-                    self.filling.notify_one();
-                }
-                return;
-            }
-            Err(mpsc::error::TrySendError::Full(line)) => line,
-            Err(mpsc::error::TrySendError::Closed(_)) => return,
-        };
-        if self.works.load(Ordering::Relaxed) {
-            // The queue moves; a receiver that is gone means that the process ends.
-            let _ = self.queue.send(full).await;
-        } else {
-            self.lost.fetch_add(1, Ordering::Relaxed);
-            self.lost_in_all.fetch_add(1, Ordering::Relaxed);
-        }
+    fn record(&self, event: &Event) -> Queue {
+        self.take(event)
     }
 
-    async fn record_often(&self, event: Event, alike: Alike) {
+    fn record_often(&self, event: Event, alike: Alike) -> Queue {
         let now = self.clock.now();
         let first = self.repeated().see(event, alike, now);
-        if let Some(first) = first {
-            self.record(first).await;
+        first.map_or(Queue::HasRoom, |first| self.take(&first))
+    }
+
+    async fn room(&self) {
+        loop {
+            let mut emptied = pin!(self.emptied.notified());
+            // From here on a notification is not missed.
+            emptied.as_mut().enable();
+            if !self.is_full() {
+                return;
+            }
+            emptied.await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_given_out_in_order_and_each_once() {
+        let mut lines = Lines::default();
+        let large = vec![b'x'; MAX_APPEND_BYTES / 3];
+        for line in [b"one".as_slice(), b"two", &large, &large] {
+            lines.push(line);
+        }
+        lines.put_first(b"before");
+        let first = [b"before".as_slice(), b"one", b"two", &large];
+        assert_eq!(lines.beginning(), first);
+        lines.forget(first.len());
+        assert_eq!(lines.beginning(), [large.as_slice()]);
+        lines.forget(1);
+        assert!(lines.ends.is_empty() && lines.bytes.is_empty());
     }
 }

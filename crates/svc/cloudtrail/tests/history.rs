@@ -9,7 +9,7 @@ use wharf_store::{Store, StoreOptions};
 use wharf_svc_cloudtrail::{CloudtrailService, Recorder};
 use wharf_wire::{
     Call, Caller, CallerKind, Context,
-    audit::{Auditor, Decided, Event},
+    audit::{Auditor, Decided, Event, Queue},
 };
 
 const ACCOUNT: &str = "000000000000";
@@ -75,8 +75,14 @@ impl Trail {
     }
 
     async fn record(&self, name: &str, user: &str) {
-        self.recorder.record(self.event(name, user)).await;
+        self.take(self.event(name, user)).await;
         self.recorder.flush().await;
+    }
+
+    async fn take(&self, event: Event) {
+        if self.recorder.record(&event) == Queue::Full {
+            self.recorder.room().await;
+        }
     }
 
     async fn look(&self, input: LookupEventsRequest) -> Vec<String> {
@@ -175,8 +181,7 @@ async fn pages_and_times() {
     let trail = Trail::new();
     for number in 0..700 {
         trail
-            .recorder
-            .record(trail.event(&format!("Do{number}"), "anna"))
+            .take(trail.event(&format!("Do{number}"), "anna"))
             .await;
         trail.clock.advance(Duration::from_secs(60));
         if number % 100 == 0 {
@@ -250,10 +255,10 @@ async fn accounts_and_regions_are_apart() {
     trail.record("RunTask", "anna").await;
     let mut other = trail.event("CreateService", "anna");
     other.context.region = "eu-west-1".to_owned();
-    trail.recorder.record(other).await;
+    trail.take(other).await;
     let mut foreign = trail.event("DeleteCluster", "anna");
     foreign.context.account = "111111111111".to_owned();
-    trail.recorder.record(foreign).await;
+    trail.take(foreign).await;
     trail.recorder.flush().await;
     assert_eq!(
         trail.look(LookupEventsRequest::default()).await,
@@ -273,7 +278,7 @@ async fn what_comes_faster_than_it_is_written_waits_and_stays_in_order() {
     };
     for number in 0..6000 {
         let event = trail.event(&format!("Do{number}"), "anna");
-        trail.recorder.record(event).await;
+        trail.take(event).await;
         if number == 0 {
             // Nobody waits for a writer that is not there.
             written(1).await;
