@@ -43,8 +43,10 @@ def measure(base, password, folder):
         os.sync()
         name = f"sha256:{digest.hexdigest()}"
         ask = ["curl", "--silent", "--show-error", "--fail", "--user", f"AWS:{password}"]
-        url = f"{base}blobs/uploads/?digest={urllib.parse.quote(name)}"
-        taken["push"].append(_timed(*ask, "--request", "POST", "--upload-file", content, "--output", "/dev/null", url))
+        opened = tools.run(*ask, "--request", "POST", "--write-out", "%header{location}", f"{base}blobs/uploads/").stdout
+        url = urllib.parse.urljoin(base, opened.strip())
+        url += f"{'&' if '?' in url else '?'}digest={urllib.parse.quote(name)}"
+        taken["push"].append(_timed(*ask, "--upload-file", content, "--output", "/dev/null", url))
         taken["pull"].append(_timed(*ask, "--output", "/dev/null", f"{base}blobs/{name}"))
         taken["disk alone"].append(_timed("dd", f"if={content}", f"of={copy}", "bs=1M", "conv=fdatasync", "status=none"))
         copy.unlink()
