@@ -6,6 +6,7 @@
 //! compares what the agent was told with what should run there and sends the difference, so nothing
 //! is lost when a connection, an agent or a server dies.
 
+mod closing;
 pub mod credentials;
 #[doc(hidden)]
 pub mod fuzz;

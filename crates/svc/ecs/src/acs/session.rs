@@ -38,7 +38,7 @@ use wharf_store::Txn;
 use manifest::SentManifest;
 
 use super::{
-    Ticket,
+    Ticket, closing,
     credentials::{self, REFRESH_BEFORE, RoleType},
     message::{self, Incoming, frame},
     payload::{self, Extras},
@@ -229,7 +229,7 @@ impl<'a> Session<'a> {
         self.core.up_to_date().await;
         self.sync().await?;
         self.send_manifest();
-        loop {
+        let reason = loop {
             for text in std::mem::take(&mut self.outbox) {
                 send(&mut socket, Message::text(text)).await?;
             }
@@ -244,7 +244,11 @@ impl<'a> Session<'a> {
                             self.hear(text).await?;
                         }
                     }
-                    Some(Ok(Message::Close(_))) | None => return Ok(()),
+                    Some(Ok(Message::Close(_))) => {
+                        closing::answer(&mut socket).await;
+                        return Ok(());
+                    }
+                    None => return Ok(()),
                     Some(Ok(_)) => {}
                     Some(Err(error)) => return Err(error.into()),
                     }
@@ -261,18 +265,23 @@ impl<'a> Session<'a> {
                 _ = tick.tick() => self.tick().await?,
                 _ = ping.tick() => send(&mut socket, Message::Ping(Default::default())).await?,
                 () = tokio::time::sleep_until(heard + config.silence) => return Err(silent()),
-                () = replaced.cancelled() => break,
-                () = tokio::time::sleep_until(expires) => break,
+                () = replaced.cancelled() => break closing::REPLACED,
+                () = tokio::time::sleep_until(expires) => break closing::EXPIRED,
             }
-            if self.used > u16::MAX / 2 || self.unanswered > MISSED_HEARTBEATS {
-                break;
+            if self.unanswered > MISSED_HEARTBEATS {
+                break closing::SILENT;
             }
-        }
+            if self.used > u16::MAX / 2 {
+                break closing::EXPIRED;
+            }
+        };
+        // The one text of this message that agents know.
         let close = message::Close {
-            message: "ConnectionExpired: Reconnect to continue",
+            message: closing::EXPIRED,
         };
         send(&mut socket, Message::text(frame("CloseMessage", &close))).await?;
-        send(&mut socket, Message::Close(None)).await
+        closing::end(&mut socket, reason).await;
+        Ok(())
     }
 
     /// The next message number; the agent drops a manifest whose number is not above all before.

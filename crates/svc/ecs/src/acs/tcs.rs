@@ -16,7 +16,7 @@ use wharf_base::{Permit, Timestamp};
 use wharf_records::ecs::{Health, Instance, Task, host::InstanceHealth};
 
 use super::{
-    Ticket,
+    Ticket, closing,
     message::{Heartbeat, Incoming, frame, nullable},
 };
 use crate::core::{ChangeError, Core};
@@ -81,14 +81,25 @@ where
     let end = core.hub.end_of(&ticket.instance);
     loop {
         let answer = tokio::select! {
-            () = end.cancelled() => return Ok(()),
+            () = end.cancelled() => {
+                closing::end(&mut socket, closing::REPLACED).await;
+                return Ok(());
+            }
             _ = heartbeat.tick() => {
                 Some(frame("HeartbeatMessage", &Heartbeat { message_id: None, healthy: true }))
             }
             heard = timeout(READ_TIMEOUT, socket.next()) => match heard {
                 Ok(Some(Ok(Message::Text(text)))) => hear(&core, &ticket, text.as_bytes()).await?,
                 Ok(Some(Ok(Message::Binary(bytes)))) => hear(&core, &ticket, &bytes).await?,
-                Ok(Some(Ok(Message::Close(_)) | Err(_)) | None) | Err(_) => return Ok(()),
+                Ok(Some(Ok(Message::Close(_)))) => {
+                    closing::answer(&mut socket).await;
+                    return Ok(());
+                }
+                Ok(Some(Err(_)) | None) => return Ok(()),
+                Err(_) => {
+                    closing::end(&mut socket, closing::SILENT).await;
+                    return Ok(());
+                }
                 Ok(Some(Ok(_))) => None,
             },
         };
