@@ -29,14 +29,31 @@ pub fn server(cause: &dyn std::error::Error) -> Fault {
 
 pub fn of_store(error: StoreError) -> Fault {
     match error {
-        // Whoever reaches this has used up its retries: the caller may simply try again.
-        StoreError::Conflict { .. } => {
-            client("The resource was changed by another request meanwhile. Try again.")
-        }
+        // Whoever reaches this has used up its tries: nothing is wrong with the request. To agents a
+        // ClientException is final; a ServerException they, as SDKs, try again.
+        conflict @ StoreError::Conflict { .. } => Fault::receiver(
+            "ServerException",
+            500,
+            "The resource was changed by other requests meanwhile. Try again.",
+            &conflict,
+        ),
         other => server(&other),
     }
 }
 
 pub fn of_record(error: RecordError) -> Fault {
     server(&error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lost_race_is_tried_again_by_whoever_asked() {
+        let key = "k".to_owned();
+        let fault = of_store(StoreError::Conflict { key });
+        assert_eq!((&*fault.code, fault.status), ("ServerException", 500));
+        assert!(!fault.sender);
+    }
 }

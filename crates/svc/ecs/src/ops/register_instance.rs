@@ -46,36 +46,8 @@ pub async fn register_container_instance(
     call: &Call,
     input: RegisterContainerInstanceRequest,
 ) -> Result<RegisterContainerInstanceResponse, Fault> {
-    let cluster = core.cluster(call, input.cluster.as_deref()).await?;
-    let allowed = grant::of(core, call).await?;
-    grant::check_cluster(allowed.as_ref(), &cluster.name)?;
-    let place = Place::of(call);
-    let given = input
-        .container_instance_arn
-        .as_deref()
-        .filter(|arn| !arn.is_empty());
-    let token = token_key(call, &place, &cluster, &input)?;
-    let known = match given {
-        Some(arn) => Some(arn.to_owned()),
-        None => registered_before(core, token.as_deref()).await?,
-    };
-    let instance = match known {
-        Some(arn) => again(core, call, &place, &cluster, &arn, &input, allowed.as_ref()).await?,
-        None => {
-            let wanted = Registration::read(call, &input, None, allowed.as_ref())?;
-            let taken = wanted.ec2_instance.as_ref().is_some_and(|id| {
-                let taken = |region: &_| binding::takes_anothers(&call.caller, region, id);
-                core.view.read(&place, taken)
-            });
-            if taken {
-                return Err(binding::refusal());
-            }
-            if allowed.is_some() {
-                grant::supersede(core, call).await?;
-            }
-            anew(core, call, &place, &cluster, &wanted, token.as_deref()).await?
-        }
-    };
+    let (allowed, place) = (grant::of(core, call).await?, Place::of(call));
+    let instance = registered(core, call, &place, &input, allowed.as_ref()).await?;
     core.up_to_date().await;
     let shown = core.view.read(&place, |region| {
         show::instance(&instance, region, true, false)
@@ -83,6 +55,62 @@ pub async fn register_container_instance(
     Ok(RegisterContainerInstanceResponse {
         container_instance: Some(shown),
     })
+}
+
+/// Tries until nobody came between: to an agent a lost race must not look like a refusal, which ends it
+/// for good.
+async fn registered(
+    core: &Core,
+    call: &Call,
+    place: &Place,
+    input: &RegisterContainerInstanceRequest,
+    allowed: Option<&Grant>,
+) -> Result<Instance, Fault> {
+    let given = input.cluster.as_deref();
+    for _ in 0..MAX_TRIES {
+        let cluster = core.cluster(call, given).await?;
+        grant::check_cluster(allowed, &cluster.name)?;
+        if let Some(instance) = once(core, call, place, &cluster, input, allowed).await? {
+            return Ok(instance);
+        }
+    }
+    Err(conflict(given.unwrap_or(names::DEFAULT_CLUSTER)).into())
+}
+
+/// One try; `None` if the cluster or the client token changed meanwhile.
+async fn once(
+    core: &Core,
+    call: &Call,
+    place: &Place,
+    cluster: &Held<Cluster>,
+    input: &RegisterContainerInstanceRequest,
+    allowed: Option<&Grant>,
+) -> Result<Option<Instance>, Fault> {
+    let given = input
+        .container_instance_arn
+        .as_deref()
+        .filter(|arn| !arn.is_empty());
+    let token = token_key(call, place, cluster, input)?;
+    let known = match given {
+        Some(arn) => Some(arn.to_owned()),
+        None => registered_before(core, token.as_deref()).await?,
+    };
+    if let Some(arn) = known {
+        let instance = again(core, call, place, cluster, &arn, input, allowed).await?;
+        return Ok(Some(instance));
+    }
+    let wanted = Registration::read(call, input, None, allowed)?;
+    let taken = wanted.ec2_instance.as_ref().is_some_and(|id| {
+        let taken = |region: &_| binding::takes_anothers(&call.caller, region, id);
+        core.view.read(place, taken)
+    });
+    if taken {
+        return Err(binding::refusal());
+    }
+    if allowed.is_some() {
+        grant::supersede(core, call).await?;
+    }
+    anew(core, call, place, cluster, &wanted, token.as_deref()).await
 }
 
 /// Where the client token of a registration is remembered: an agent that lost the answer asks again
@@ -391,7 +419,7 @@ async fn anew(
     cluster: &Held<Cluster>,
     wanted: &Registration,
     token: Option<&str>,
-) -> Result<Instance, Fault> {
+) -> Result<Option<Instance>, Fault> {
     let scope = place.scope();
     let (id, host_id) = (ids::hex32(), ids::hex32());
     let mut instance = Instance {
@@ -457,11 +485,6 @@ async fn anew(
             .when(Compare::absent(token))
             .put_leased(token, encode(&record), lease);
     }
-    match core.commit(&call.permit, txn).await? {
-        true => Ok(instance),
-        // The cluster changed meanwhile; agents try a ServerException again.
-        false => Err(fault::client(
-            "The cluster was changed meanwhile. Try again.",
-        )),
-    }
+    let written = core.commit(&call.permit, txn).await?;
+    Ok(written.then_some(instance))
 }
