@@ -31,6 +31,8 @@ use crate::{
 pub const FARGATE_CAPACITY: &str = "wharf.fargate-capacity";
 /// How many interfaces of their own a node can give to tasks, where it says so.
 pub const ENI_SLOTS: &str = "wharf.eni-slots";
+/// What agents register that run outside of EC2; tasks of launch type EXTERNAL are theirs.
+pub const EXTERNAL: &str = "ecs.capability.external";
 /// What a node that can give interfaces but says no number is trusted with: an AWS instance with
 /// trunking has about as many.
 const DEFAULT_ENI_SLOTS: u32 = 120;
@@ -412,6 +414,14 @@ fn refresh(wanted: &Registration, host: &Stored<Host>, ledger: &Stored<Ledger>) 
         .put(&ledger.key, encode(&new_ledger))
 }
 
+/// Machines that are none of EC2's have ids of their own kind.
+fn kind_of_id(attributes: &BTreeMap<String, Option<String>>) -> &'static str {
+    match attributes.contains_key(EXTERNAL) {
+        true => "mi",
+        false => "i",
+    }
+}
+
 async fn anew(
     core: &Core,
     call: &Call,
@@ -429,7 +439,7 @@ async fn anew(
         ec2_instance: wanted
             .ec2_instance
             .clone()
-            .unwrap_or_else(|| ids::ec2_id("i")),
+            .unwrap_or_else(|| ids::ec2_id(kind_of_id(&wanted.attributes))),
         status: InstanceStatus::Active,
         version: 0,
         registered_at: call.now,

@@ -23,7 +23,10 @@ use wharf_records::{
 use wharf_store::{LeaseId, Revision};
 use wharf_wire::{Call, Fault};
 
-use super::subnets::{self, Subnet};
+use super::{
+    register_instance::EXTERNAL,
+    subnets::{self, Subnet},
+};
 use crate::{
     asks,
     core::{Core, MAX_TRIES, Stored, conflict},
@@ -299,10 +302,10 @@ impl Job {
         let any = match self.order.launch {
             Launch::Fargate => true,
             Launch::Ec2 => instances.any(|instance| instance.status == InstanceStatus::Active),
-            // Instances of other platforms register with ids of their own kind.
+            // By what they register: those of earlier versions have ids as EC2's have them.
             Launch::External => instances.any(|instance| {
                 instance.status == InstanceStatus::Active
-                    && instance.ec2_instance.starts_with("mi-")
+                    && instance.attributes.contains_key(EXTERNAL)
             }),
         };
         match any {

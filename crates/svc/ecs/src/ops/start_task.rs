@@ -5,19 +5,21 @@ use wharf_base::ids;
 use wharf_placement::{ledger, refusal_of};
 use wharf_records::{
     Record,
-    ecs::{Cluster, Definition, InstanceStatus, Ledger, Task},
+    ecs::{Cluster, Definition, InstanceStatus, Launch, Ledger, Task},
     encode,
 };
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use super::{
+    register_instance::EXTERNAL,
     run_task::{active_definition, check_roles, full_roles},
     subnets::{self, Subnet},
 };
 use crate::{
     asks,
     core::{Core, MAX_TRIES, Stored, conflict},
+    definition::is_compatible,
     fault, launch,
     launch::Order,
     make::{self, Spot},
@@ -167,6 +169,11 @@ impl Job {
             credentials_seed: core.credentials_seed(),
         };
         let mut task = make::task(&self.place, &self.order, spot, call.now);
+        if instance.attributes.contains_key(EXTERNAL)
+            && is_compatible(&self.order.parsed, "EXTERNAL")
+        {
+            task.launch = Launch::External;
+        }
         settle(&mut task, call.now);
         let mut ledger = Ledger::clone(&held.record);
         ledger::claim(&mut ledger, &task.arn, task.claim.clone()).map_err(|_| "RESOURCE:CPU")?;

@@ -23,7 +23,7 @@ use crate::{
     launch::Order,
     make::{self, Spot},
     names::Place,
-    ops::run_task::Serving,
+    ops::{register_instance::EXTERNAL, run_task::Serving},
     provider,
     task::settle,
     view::{Held, Region},
@@ -363,9 +363,7 @@ impl Order {
         demand.attributes = platform(&self.parsed);
         demand.asks = self.asks();
         if self.launch == Launch::External {
-            demand
-                .attributes
-                .push(("ecs.capability.external".to_owned(), None));
+            demand.attributes.push((EXTERNAL.to_owned(), None));
         }
         if !fargate {
             let required = self.parsed.requires_attributes.iter().flatten();
