@@ -47,6 +47,7 @@ impl Platform {
         parts.config = Config {
             disconnect_grace: NEVER,
             node_lost_timeout: NEVER,
+            other_agent_lost_timeout: NEVER,
             ..Config::default()
         };
         let ecs = EcsService::new(parts);

@@ -21,6 +21,9 @@ pub struct Config {
     pub disconnect_grace: Duration,
     /// The tasks of a node are given up this long after the last connection ended.
     pub node_lost_timeout: Duration,
+    /// The same for a host whose agent is none of wharf's. Such an agent pauses for up to two minutes
+    /// between tries and is away while somebody upgrades it; its containers run on meanwhile.
+    pub other_agent_lost_timeout: Duration,
     /// How much longer that takes for a node that has not come back since this server started: the
     /// longest pause of an agent between two tries, and some.
     pub reconnect_grace: Duration,
@@ -42,6 +45,7 @@ impl Default for Config {
             endpoint: "http://127.0.0.1:4566".to_owned(),
             disconnect_grace: Duration::from_secs(10),
             node_lost_timeout: Duration::from_secs(20),
+            other_agent_lost_timeout: Duration::from_secs(600),
             reconnect_grace: Duration::from_secs(150),
             ping: Duration::from_secs(2),
             silence: Duration::from_secs(6),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wharf_records::ecs::Instance;
 
-use crate::{acs::hub::Seen, config::Config};
+use crate::{acs::hub::Seen, binding, config::Config};
 
 /// What to record of an instance, and when to look again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -23,11 +23,15 @@ pub struct Plan {
 pub fn plan(instance: &Instance, seen: Seen, config: &Config) -> Plan {
     // One that never connected was never given a task: nothing can be lost.
     let never = !instance.agent_connected && instance.disconnected_at.is_none();
+    let patience = match binding::is_own_node(instance) {
+        true => config.node_lost_timeout,
+        false => config.other_agent_lost_timeout,
+    };
     let (silent, lost_after) = match seen {
         Seen::Connected => return Plan::default(),
         _ if instance.lost || never => return Plan::default(),
-        Seen::Gone(silent) => (silent, config.node_lost_timeout),
-        Seen::NotYet(silent) => (silent, config.node_lost_timeout + config.reconnect_grace),
+        Seen::Gone(silent) => (silent, patience),
+        Seen::NotYet(silent) => (silent, patience + config.reconnect_grace),
     };
     let disconnect = instance.agent_connected && silent >= config.disconnect_grace;
     let lose = silent >= lost_after;
@@ -60,7 +64,7 @@ mod tests {
             status: InstanceStatus::Active,
             version: 1,
             registered_at: Timestamp(0),
-            registered_by: String::new(),
+            registered_by: "arn:aws:iam::a:user/wharf/wharf-node".to_owned(),
             agent_connected: true,
             disconnected_at: None,
             lost: false,
@@ -108,6 +112,23 @@ mod tests {
         );
         record.lost = true;
         assert_eq!(gone(&record, 99), Plan::default());
+    }
+
+    #[test]
+    fn agents_of_another_make_are_given_longer() {
+        let config = Config::default();
+        let record = Instance {
+            registered_by: "arn:aws:iam::a:user/alice".to_owned(),
+            ..instance()
+        };
+        let at = |silent| plan(&record, Seen::Gone(silent), &config);
+        let long = config.other_agent_lost_timeout;
+        assert!(long > config.node_lost_timeout);
+        let early = at(long.saturating_sub(Duration::from_secs(1)));
+        assert!(early.disconnect && !early.lose);
+        assert_eq!(early.look_after, Some(Duration::from_secs(1)));
+        assert!(at(long).lose);
+        assert!(!plan(&record, Seen::NotYet(long), &config).lose);
     }
 
     #[test]

@@ -44,6 +44,7 @@ use super::{
     payload::{self, Extras},
 };
 use crate::{
+    binding::EXEC_CAPABILITY,
     core::{ChangeError, Core, MAX_TRIES, conflict},
     document,
     names::Place,
@@ -65,9 +66,6 @@ const MAX_DEFINITIONS: usize = 256;
 const CONFIRMATION: Duration = Duration::from_secs(30);
 /// How long the agent waits for an interface to appear on the host.
 const ATTACH_TIMEOUT_MS: i64 = 300_000;
-
-/// What an agent registers that takes sessions of ECS Exec over this connection.
-const EXEC_CAPABILITY: &str = "wharf.execute-command";
 
 const PERMIT: Permit = Permit::for_controller("ecs-acs");
 

@@ -323,7 +323,7 @@ impl World {
             status: InstanceStatus::Active,
             version: 1,
             registered_at: self.now,
-            registered_by: String::new(),
+            registered_by: "arn:aws:iam::000000000000:user/wharf/wharf-node".to_owned(),
             agent_connected: true,
             disconnected_at: None,
             lost: false,

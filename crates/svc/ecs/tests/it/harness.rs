@@ -43,6 +43,7 @@ impl Harness {
             disconnect_grace: Duration::from_millis(100),
             ping: Duration::from_millis(100),
             node_lost_timeout: Duration::from_millis(300),
+            other_agent_lost_timeout: Duration::from_millis(300),
             resend: Duration::from_millis(500),
             ..Config::default()
         })
