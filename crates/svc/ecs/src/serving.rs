@@ -5,7 +5,7 @@ use wharf_records::{Record, ecs::Task};
 use wharf_wire::Context;
 
 use crate::{
-    acs::payload::is_own_registry,
+    acs::server_address::is_own_registry,
     binding,
     core::{ChangeError, Core},
     document,

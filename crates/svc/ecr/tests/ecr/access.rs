@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use wharf_api_ecr::{Ecr, Input, Routes, types::*};
+use wharf_base::Permit;
 use wharf_svc_ecr::token;
-use wharf_wire::{Check, Context, Dispatcher, Gate, service::Body};
+use wharf_wire::{Call, Check, Context, Dispatcher, Gate, service::Body};
 
 use crate::support::{ACCOUNT, Home, NOW, call_in, text};
 
@@ -169,6 +170,30 @@ async fn broken_inputs_are_refused_in_ecrs_words() {
         ),
         "{text}"
     );
+}
+
+#[tokio::test]
+async fn over_tls_the_registry_is_named_as_it_was_reached() {
+    let home = Home::new();
+    for (endpoint, named) in [
+        ("https://10.0.0.1", "https://10.0.0.1"),
+        ("https://10.0.0.1:4566/", "https://10.0.0.1:4566"),
+        ("http://127.0.0.1:4566", "http://localhost:4566"),
+    ] {
+        let context = Context {
+            endpoint: endpoint.to_owned(),
+            ..Context::clone(&call_in("us-east-1"))
+        };
+        let call = Call::by_controller(context, Permit::for_controller("test"));
+        let input = GetAuthorizationTokenRequest::default();
+        let got = home
+            .ecr
+            .get_authorization_token(&call, input)
+            .await
+            .unwrap();
+        let data = got.authorization_data.unwrap().remove(0);
+        assert_eq!(data.proxy_endpoint.as_deref(), Some(named));
+    }
 }
 
 #[tokio::test]

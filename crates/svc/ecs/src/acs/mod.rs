@@ -13,6 +13,7 @@ pub mod fuzz;
 pub mod hub;
 pub mod message;
 pub mod payload;
+pub(crate) mod server_address;
 pub mod session;
 pub mod tcs;
 
@@ -28,6 +29,8 @@ use wharf_records::{
     ecs::{Instance, InstanceStatus},
 };
 use wharf_wire::{Check, Context};
+
+use server_address::ServerAddress;
 
 use crate::{
     binding,
@@ -59,6 +62,10 @@ pub struct Ticket {
     pub(crate) instance: String,
     pub(crate) host: String,
     pub(crate) query: BTreeMap<String, String>,
+    /// The server, as the agent reached it.
+    pub(crate) server: ServerAddress,
+    /// The agent is none of wharf's.
+    pub(crate) of_another_make: bool,
 }
 
 /// Why a connection is refused, as agents read it: the answer's body, with a status that is not 101.
@@ -163,7 +170,13 @@ impl Endpoint {
                 "The container instance is INACTIVE.",
             ));
         }
+        let of_another_make = !binding::is_own_node(&found);
+        let home = &self.core.parts.config.endpoint;
+        // Our nodes need no address of those who asked: they know theirs.
+        let reached = if of_another_make { &cx.endpoint } else { home };
         Ok(Ticket {
+            server: ServerAddress::new(reached, home),
+            of_another_make,
             channel,
             key: place
                 .scope()

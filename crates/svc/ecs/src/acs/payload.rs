@@ -12,7 +12,10 @@ use wharf_api_ecs::{
 };
 use wharf_records::ecs::{Desired, Launch, Task};
 
-use super::message::{self, Container, Credentials, DockerConfig, Interface, Ipv4};
+use super::{
+    message::{self, Container, Credentials, DockerConfig, Interface, Ipv4},
+    server_address::ServerAddress,
+};
 use crate::{
     definition::{containers, name, network_mode, task_size},
     document, names,
@@ -22,6 +25,8 @@ use crate::{
 const ENGINE_API: &str = "1.24";
 /// The managed agent of ECS Exec.
 pub const EXEC_AGENT: &str = "ExecuteCommandAgent";
+/// Tells programs in containers what they run on.
+const EXECUTION_ENVIRONMENT: &str = "AWS_EXECUTION_ENV";
 const MIB: i64 = 1 << 20;
 const NANOS: i64 = 1_000_000_000;
 
@@ -32,8 +37,10 @@ pub struct Extras {
     pub execution_role_credentials: Option<Credentials>,
     /// The agent serves sessions of ECS Exec.
     pub execute_command: bool,
-    /// Where agents find our ECR.
-    pub ecr_endpoint: String,
+    /// This server, as the agent knows it.
+    pub server: ServerAddress,
+    /// The agent is none of wharf's, which does by itself what others are told to.
+    pub of_another_make: bool,
 }
 
 pub fn task(record: &Task, definition: &TaskDefinition, extras: Extras) -> message::Task {
@@ -138,13 +145,13 @@ impl Making<'_> {
         let awslogs = driver(of) == Some("awslogs");
         Container {
             name: name(of).to_owned(),
-            image: of.image.clone().unwrap_or_default(),
+            image: self.image(of),
             command: of.command.clone().unwrap_or_default(),
             entry_point: of.entry_point.clone(),
             cpu: change.and_then(|c| c.cpu).or(of.cpu).unwrap_or(0),
             memory: hard.unwrap_or(0),
             essential: of.essential.unwrap_or(true),
-            environment: environment(of, change),
+            environment: self.environment(of, change),
             environment_files: files.into_iter().flatten().map(|file| {
                 json!({"type": file.type_.as_deref().unwrap_or("s3"), "value": file.value})
             }).collect(),
@@ -180,6 +187,30 @@ impl Making<'_> {
                 version: ENGINE_API,
             },
         }
+    }
+
+    /// Other agents give the name to a Docker that knows nothing of this server.
+    fn image(&self, of: &ContainerDefinition) -> String {
+        let image = of.image.clone().unwrap_or_default();
+        match self.extras.of_another_make {
+            true => self.extras.server.image(&image, self.account),
+            false => image,
+        }
+    }
+
+    /// The definition's variables with the override's on top, and what other agents are told to set.
+    fn environment(
+        &self,
+        of: &ContainerDefinition,
+        change: Option<&ContainerOverride>,
+    ) -> BTreeMap<String, String> {
+        let mut variables = environment(of, change);
+        if self.extras.of_another_make
+            && let Some(kind) = execution_environment(self.record.launch)
+        {
+            variables.insert(EXECUTION_ENVIRONMENT.to_owned(), kind.to_owned());
+        }
+        variables
     }
 
     fn managed_agents(&self) -> Vec<Value> {
@@ -235,7 +266,7 @@ impl Making<'_> {
         let (registry, region) = match host.split_once(".dkr.ecr.") {
             Some((registry, rest)) => (registry, rest.split('.').next().unwrap_or(self.region)),
             // `localhost:<port>/…` means our own registry too.
-            None if is_own_registry(host, &self.extras.ecr_endpoint) => (self.account, self.region),
+            None if self.extras.server.is_own_registry(host) => (self.account, self.region),
             None => return None,
         };
         Some(json!({
@@ -244,7 +275,7 @@ impl Making<'_> {
                 "registryId": registry,
                 "region": region,
                 "useExecutionRole": execution_role,
-                "endpointOverride": self.extras.ecr_endpoint,
+                "endpointOverride": self.extras.server.endpoint(),
             },
         }))
     }
@@ -319,17 +350,24 @@ impl Making<'_> {
         ulimits
     }
 
-    /// For awslogs the stream is named here: `<prefix>/<container>/<task id>`.
+    /// For awslogs the stream is named here: `<prefix>/<container>/<task id>`. Docker's driver, of which
+    /// other agents make use, has to be told where our Logs are.
     fn log_options(
         &self,
         of: &ContainerDefinition,
         mut options: BTreeMap<String, String>,
     ) -> BTreeMap<String, String> {
-        if driver(of) == Some("awslogs")
-            && let Some(prefix) = options.remove("awslogs-stream-prefix")
-        {
+        if driver(of) != Some("awslogs") {
+            return options;
+        }
+        if let Some(prefix) = options.remove("awslogs-stream-prefix") {
             let stream = format!("{prefix}/{}/{}", name(of), self.record.id);
             options.insert("awslogs-stream".to_owned(), stream);
+        }
+        if self.extras.of_another_make {
+            options
+                .entry("awslogs-endpoint".to_owned())
+                .or_insert_with(|| self.extras.server.endpoint().to_owned());
         }
         options
     }
@@ -339,16 +377,13 @@ fn driver(of: &ContainerDefinition) -> Option<&str> {
     of.log_configuration.as_ref()?.log_driver.as_deref()
 }
 
-/// Whether `host` of an image name is the server's own address.
-pub(crate) fn is_own_registry(host: &str, endpoint: &str) -> bool {
-    let authority = endpoint.split("://").nth(1).unwrap_or_default();
-    let port = authority.rsplit_once(':').map(|(_, port)| port);
-    host == authority
-        || port.is_some_and(|p| {
-            [format!("localhost:{p}"), format!("127.0.0.1:{p}")]
-                .iter()
-                .any(|own| own == host)
-        })
+/// What ECS says of a launch type in its containers; of EXTERNAL nothing.
+fn execution_environment(launch: Launch) -> Option<&'static str> {
+    match launch {
+        Launch::Ec2 => Some("AWS_ECS_EC2"),
+        Launch::Fargate => Some("AWS_ECS_FARGATE"),
+        Launch::External => None,
+    }
 }
 
 /// The definition's variables with the override's on top.

@@ -355,7 +355,8 @@ impl<'a> Session<'a> {
             return Ok(());
         };
         let mut extras = Extras {
-            ecr_endpoint: self.core.parts.config.endpoint.clone(),
+            server: self.ticket.server.clone(),
+            of_another_make: self.ticket.of_another_make,
             execute_command: self.serves_exec(),
             ..Extras::default()
         };

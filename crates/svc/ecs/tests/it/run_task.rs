@@ -63,7 +63,8 @@ async fn a_task_runs_and_ends_with_its_exit_code() {
     );
     let container = &task["containers"][0];
     assert_eq!(container["command"], json!(["serve"]));
-    assert_eq!(container["environment"], json!({"A": "1"}));
+    let environment = json!({"A": "1", "AWS_EXECUTION_ENV": "AWS_ECS_EC2"});
+    assert_eq!(container["environment"], environment);
     assert_eq!(container["registryAuthentication"]["type"], "ecr");
 
     agent.running(&harness, &arn).await;

@@ -1,0 +1,188 @@
+//! The server's address as one agent knows it, and what follows from it: where its
+//! tasks' images come from, where their logs go. Pure.
+
+use std::net::IpAddr;
+
+/// `https://10.0.0.1:4566` in its parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Parts<'a> {
+    scheme: &'a str,
+    /// Host and port as given.
+    authority: &'a str,
+    /// Without brackets.
+    host: &'a str,
+    port: Option<&'a str>,
+}
+
+impl<'a> Parts<'a> {
+    fn of(endpoint: &'a str) -> Self {
+        let (scheme, authority) = endpoint.split_once("://").unwrap_or(("http", endpoint));
+        let authority = authority.trim_end_matches('/');
+        let (host, port) = split(authority);
+        Self {
+            scheme,
+            authority,
+            host,
+            port,
+        }
+    }
+
+    fn is_loopback(&self) -> bool {
+        let address = self.host.parse::<IpAddr>();
+        self.host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    }
+}
+
+/// Host, without brackets, and port.
+fn split(authority: &str) -> (&str, Option<&str>) {
+    if let Some((host, rest)) = authority
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
+    {
+        return (host, rest.strip_prefix(':'));
+    }
+    match authority.rsplit_once(':') {
+        Some((host, port)) => (host, Some(port)),
+        None => (authority, None),
+    }
+}
+
+/// The server as one agent reaches it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ServerAddress {
+    /// `https://10.0.0.1`
+    endpoint: String,
+    /// The same on the server's own machine: `http://127.0.0.1:4566`.
+    home: String,
+}
+
+impl ServerAddress {
+    /// Without a `given` one the agent is taken to be on the server's machine.
+    pub fn new(given: &str, home: &str) -> Self {
+        let given = if given.is_empty() { home } else { given };
+        Self {
+            endpoint: given.trim_end_matches('/').to_owned(),
+            home: home.to_owned(),
+        }
+    }
+
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Whether `host` of an image name is this server's registry, under any of its names.
+    pub fn is_own_registry(&self, host: &str) -> bool {
+        let (name, port) = split(host);
+        let here = Parts::of(&self.endpoint);
+        let ports = [Some("443"), here.port, Parts::of(&self.home).port];
+        is_own_registry(host, &self.endpoint)
+            || is_own_registry(host, &self.home)
+            || (here.scheme == "https"
+                && name == here.host
+                && (port.is_none() || ports.contains(&port)))
+    }
+
+    /// An image of this server's registry in `account`, named so that the agent's machine finds it;
+    /// any other as it is.
+    pub fn image(&self, image: &str, account: &str) -> String {
+        let Some((host, path)) = image.split_once('/') else {
+            return image.to_owned();
+        };
+        let of_account = host
+            .split_once(".dkr.ecr.")
+            .is_some_and(|(registry, _)| registry == account);
+        if !(of_account || self.is_own_registry(host)) {
+            return image.to_owned();
+        }
+        let here = Parts::of(&self.endpoint);
+        if !(here.scheme == "http" && here.is_loopback()) {
+            return format!("{}/{path}", here.authority);
+        }
+        // Docker speaks plain HTTP with names of loopback; of these, what was written stays.
+        match (of_account, here.port) {
+            (true, Some(port)) => format!("localhost:{port}/{path}"),
+            _ => image.to_owned(),
+        }
+    }
+}
+
+/// Whether `host` of an image name is the server's at `endpoint`, or that of its machine itself.
+pub fn is_own_registry(host: &str, endpoint: &str) -> bool {
+    let endpoint = Parts::of(endpoint);
+    let loopback = |name: &str| {
+        let own = endpoint.port.map(|port| format!("{name}:{port}"));
+        own.is_some_and(|own| own == host)
+    };
+    host == endpoint.authority || loopback("localhost") || loopback("127.0.0.1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOME: &str = "http://127.0.0.1:4566";
+    const ACCOUNT: &str = "000000000000";
+
+    #[test]
+    fn images_are_named_as_the_agents_machine_finds_them() {
+        let remote = ServerAddress::new("https://10.0.0.1", HOME);
+        let local = ServerAddress::new(HOME, HOME);
+        let unknown = ServerAddress::new("", HOME);
+        let ecr = "000000000000.dkr.ecr.us-east-1.amazonaws.com/a/b:1";
+        let other = "111111111111.dkr.ecr.us-east-1.amazonaws.com/a/b:1";
+        for (image, at_remote, at_local) in [
+            (
+                "localhost:4566/a/b:1",
+                "10.0.0.1/a/b:1",
+                "localhost:4566/a/b:1",
+            ),
+            (
+                "127.0.0.1:4566/a@sha256:0",
+                "10.0.0.1/a@sha256:0",
+                "127.0.0.1:4566/a@sha256:0",
+            ),
+            (ecr, "10.0.0.1/a/b:1", "localhost:4566/a/b:1"),
+            (other, other, other),
+            ("10.0.0.1/a", "10.0.0.1/a", "10.0.0.1/a"),
+            ("10.0.0.1:4566/a", "10.0.0.1/a", "10.0.0.1:4566/a"),
+            ("10.0.0.1:443/a", "10.0.0.1/a", "10.0.0.1:443/a"),
+            ("10.0.0.1:5000/a", "10.0.0.1:5000/a", "10.0.0.1:5000/a"),
+            ("localhost:5000/a", "localhost:5000/a", "localhost:5000/a"),
+            (
+                "docker.io/library/busybox",
+                "docker.io/library/busybox",
+                "docker.io/library/busybox",
+            ),
+            ("busybox", "busybox", "busybox"),
+            ("", "", ""),
+        ] {
+            assert_eq!(remote.image(image, ACCOUNT), at_remote);
+            assert_eq!(local.image(image, ACCOUNT), at_local);
+            assert_eq!(unknown.image(image, ACCOUNT), at_local);
+        }
+        assert_eq!(remote.endpoint(), "https://10.0.0.1");
+        assert_eq!(unknown.endpoint(), HOME);
+    }
+
+    #[test]
+    fn the_own_registry_goes_by_several_names() {
+        let remote = ServerAddress::new("https://10.0.0.1:4566", HOME);
+        for host in [
+            "10.0.0.1:4566",
+            "10.0.0.1",
+            "localhost:4566",
+            "127.0.0.1:4566",
+        ] {
+            assert!(remote.is_own_registry(host), "{host}");
+        }
+        for host in [
+            "10.0.0.1:80",
+            "10.0.0.2:4566",
+            "localhost",
+            "localhost:80",
+            "",
+        ] {
+            assert!(!remote.is_own_registry(host), "{host}");
+        }
+    }
+}
