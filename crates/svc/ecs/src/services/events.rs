@@ -57,6 +57,12 @@ pub fn registered(service: &str, count: usize, group: &str) -> String {
     format!("(service {service}) registered {count} targets in (target-group {group})")
 }
 
+pub fn not_registered(service: &str, group: &str, why: &str) -> String {
+    format!(
+        "(service {service}) failed to register targets in (target-group {group}) with (error {why})"
+    )
+}
+
 pub fn deregistered(service: &str, count: usize, group: &str) -> String {
     format!("(service {service}) deregistered {count} targets in (target-group {group})")
 }

@@ -2,8 +2,9 @@
 //!
 //! Order within one look: targets are registered and deregistered, tasks stopped, drained ones let
 //! go; then one transaction starts tasks, marks counted ends and writes the service with its events.
-//! What fails half-way is planned again from what is seen then. Every write compares the shard's
-//! lease.
+//! What fails half-way is planned again from what is seen then. Targets that cannot be registered hold
+//! up nothing else: the rest is done, the service says so, and registering them is retried. Every write
+//! compares the shard's lease.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -181,14 +182,27 @@ impl Look<'_> {
         let name = plan.service.name.clone();
         let mut said = std::mem::take(&mut self.untold);
         let (mut stops, mut accounts, mut wanted) = (Vec::new(), Vec::new(), None);
+        let mut failed = None;
         for action in actions {
             match action {
-                Action::Register { group, tasks } => {
-                    let count = self.register(&group, &tasks).await?;
-                    if count > 0 {
-                        said.push(events::registered(&name, count, &group));
+                Action::Register { group, tasks } => match self.register(&group, &tasks).await {
+                    Ok(count) => {
+                        if count > 0 {
+                            said.push(events::registered(&name, count, &group));
+                        }
+                        plan.service.said.remove(&unregistered(&group));
                     }
-                }
+                    Err(StepError::Neighbour { action, fault }) => {
+                        let text = events::not_registered(&name, &group, &fault.message);
+                        let (cause, now) = (unregistered(&group), self.core.now());
+                        if events::may_say(&mut plan.service, &cause, now) && !said.contains(&text)
+                        {
+                            said.push(text);
+                        }
+                        failed = Some(StepError::Neighbour { action, fault });
+                    }
+                    Err(ours) => return Err(ours),
+                },
                 Action::Deregister { group, tasks, told } => {
                     let count = self.deregister(&group, &tasks).await?;
                     if told && count > 0 {
@@ -211,7 +225,12 @@ impl Look<'_> {
         // First what the plan says, then what came of it.
         said.append(&mut plan.events);
         self.stop(&name, &stops, &mut said).await?;
-        self.record(held, plan, accounts, wanted, said).await
+        let next = self.record(held, plan, accounts, wanted, said).await?;
+        match failed {
+            // What is left is retried, later each time.
+            Some(failed) if self.untold.is_empty() => Err(failed),
+            _ => Ok(next),
+        }
     }
 
     /// Starts tasks, marks ends as counted, and writes the service and its events, all or nothing.
@@ -552,6 +571,11 @@ fn mint(core: &Core) -> Minted {
         id: ids::hex32(),
         credentials_seed: core.credentials_seed(),
     }
+}
+
+/// Under which the service remembers to have said that targets of a group cannot be registered.
+fn unregistered(group: &str) -> String {
+    format!("unregistered {group}")
 }
 
 fn neighbour(action: &'static str, fault: Fault) -> StepError {

@@ -18,6 +18,8 @@ pub struct FakeElbv2 {
     pub first: Mutex<String>,
     /// Deregistered targets stay `draining` until [`FakeElbv2::drain`].
     pub slow_drain: Mutex<bool>,
+    /// No target is taken.
+    pub refuses: Mutex<bool>,
     changes: broadcast::Sender<String>,
 }
 
@@ -27,6 +29,7 @@ impl Default for FakeElbv2 {
             targets: Mutex::default(),
             first: Mutex::new("healthy".to_owned()),
             slow_drain: Mutex::new(false),
+            refuses: Mutex::new(false),
             changes: broadcast::channel(64).0,
         }
     }
@@ -140,6 +143,9 @@ impl Elbv2 for FakeElbv2 {
         _: &Call,
         input: elb::RegisterTargetsInput,
     ) -> Result<elb::RegisterTargetsOutput, Fault> {
+        if *self.refuses.lock().unwrap() {
+            return Err(Fault::sender("InvalidTarget", 400, "not running"));
+        }
         let group = input.target_group_arn.unwrap();
         let first = self.first.lock().unwrap().clone();
         for key in keys(&group, input.targets) {

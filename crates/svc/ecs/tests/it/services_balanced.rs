@@ -171,3 +171,32 @@ async fn an_unhealthy_target_is_replaced_and_a_dead_one_deregistered() {
     };
     healthy().await;
 }
+
+#[tokio::test]
+async fn targets_that_are_refused_hold_up_nothing_else() {
+    let (harness, _robot) = cluster().await;
+    *harness.elbv2.refuses.lock().unwrap() = true;
+    harness.create_service(request(balancer())).await.unwrap();
+    let text = format!(
+        "(service web) failed to register targets in (target-group {GROUP}) with (error not running)"
+    );
+    let times = |service: &wharf_api_ecs::Service| {
+        let events = service.events.iter().flatten();
+        let said = events.filter(|event| event.message.as_ref() == Some(&text));
+        said.count()
+    };
+    let service = harness.until_service("web", |it| times(it) > 0).await;
+    assert_eq!(times(&service), 1);
+    let task = harness.tasks_of("web").await.remove(0).task_arn.unwrap();
+    harness.until(&task, "RUNNING").await;
+
+    let update = json!({"service": "web", "desiredCount": 0});
+    harness.update_service(update).await.unwrap();
+    harness.until(&task, "STOPPED").await;
+
+    let update = json!({"service": "web", "desiredCount": 1});
+    harness.update_service(update).await.unwrap();
+    *harness.elbv2.refuses.lock().unwrap() = false;
+    let service = harness.stable("web").await;
+    assert_eq!(times(&service), 1, "a cause is told once");
+}
