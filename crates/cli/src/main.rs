@@ -140,6 +140,10 @@ struct ServerArgs {
     /// Further address to listen on, TLS only beyond this machine
     #[arg(long, value_name = "ADDR")]
     listen: Option<IpAddr>,
+    /// Whether that address is listened on at port 443 too, the only one at which container agents of
+    /// another make join from other machines; on by default, off with --listen 0.0.0.0
+    #[arg(long, value_name = "SWITCH")]
+    port_443: Option<Switch>,
     /// Whether signatures and policies decide (enforce), policies only warn (soft), or nothing is checked (off)
     #[arg(long, value_name = "MODE", default_value = "enforce", value_parser = parse_iam)]
     iam: IamMode,

@@ -37,6 +37,7 @@ pub fn require_root() -> Result<(), Problem> {
     }
 }
 
+const HTTPS: u16 = 443;
 /// Connections to the server that wait to be accepted, while it starts again too.
 const BACKLOG: i32 = 1024;
 
@@ -48,6 +49,19 @@ fn addresses(args: &ServerArgs) -> Vec<IpAddr> {
         addresses.push(further);
     }
     addresses
+}
+
+/// Where port 443 is listened on too: agents of another make send the port of a URL as part of the TLS
+/// server name, which no server takes, and so need one without.
+///
+/// Not by default at all addresses of the machine: load balancers want that port at some of them.
+fn at_443(listen: Option<IpAddr>, port: u16, asked: Option<Switch>) -> Option<IpAddr> {
+    let wanted = |address: &IpAddr| match asked {
+        _ if port == HTTPS || address.is_loopback() => port == HTTPS,
+        Some(switch) => switch == Switch::On,
+        None => is_of_a_network(address),
+    };
+    listen.filter(wanted)
 }
 
 /// The server's listening sockets, for its supervisor to hold: nobody else gets the port while a
@@ -63,7 +77,15 @@ pub fn listen(args: &ServerArgs) -> Result<Vec<TcpListener>, Problem> {
             _ => Problem::caused(format!("cannot listen on {address}"), error),
         })
     });
-    sockets.collect()
+    let mut sockets = sockets.collect::<Result<Vec<_>, _>>()?;
+    if let Some(ip) = at_443(args.listen, args.port, args.port_443)
+        && args.port != HTTPS
+        // The server tries for itself what cannot be had here, and says why.
+        && let Ok(socket) = bind(SocketAddr::new(ip, HTTPS))
+    {
+        sockets.push(socket);
+    }
+    Ok(sockets)
 }
 
 fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
@@ -118,6 +140,7 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         listen: addresses(args),
         sockets: Arc::new(held(args.sockets_fd)?),
         port: args.port,
+        at_443: at_443(args.listen, args.port, args.port_443),
         iam: args.iam,
         tasks_as_root: args.tasks_as_root,
         account: ACCOUNT.to_owned(),
@@ -338,4 +361,25 @@ pub fn log_to_stderr() {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn port_443_is_taken_where_other_machines_come() {
+        let of = |address: &str, port, asked| at_443(Some(address.parse().unwrap()), port, asked);
+        let there = Some(IpAddr::from([10, 0, 0, 1]));
+        assert_eq!(at_443(None, 4566, Some(Switch::On)), None);
+        assert_eq!(of("10.0.0.1", 4566, None), there);
+        assert_eq!(of("10.0.0.1", 4566, Some(Switch::On)), there);
+        assert_eq!(of("10.0.0.1", 4566, Some(Switch::Off)), None);
+        // It is the one port of all.
+        assert_eq!(of("10.0.0.1", 443, Some(Switch::Off)), there);
+        // Load balancers of this machine take the port at addresses of their own.
+        assert_eq!(of("0.0.0.0", 4566, None), None);
+        assert!(of("0.0.0.0", 4566, Some(Switch::On)).is_some());
+        assert_eq!(of("127.0.0.2", 4566, Some(Switch::On)), None);
+    }
 }

@@ -106,6 +106,10 @@ fn server(args: &UpArgs, sockets: sockets::Store, keys: &Keys) -> Part {
     if let Some(listen) = server.listen {
         arguments.extend(words(&["--listen", &listen.to_string()]));
     }
+    if let Some(switch) = server.port_443 {
+        let switch = if switch == Switch::On { "on" } else { "off" };
+        arguments.extend(words(&["--port-443", switch]));
+    }
     if let Some(bytes) = server.log_storage {
         arguments.extend(words(&["--log-storage", &bytes.to_string()]));
     }

@@ -71,6 +71,8 @@ pub struct ServerConfig {
     /// Sockets that listen there already: whoever started this process holds them beyond its life.
     pub sockets: Arc<Vec<std::net::TcpListener>>,
     pub port: u16,
+    /// Where port 443 is listened on too, if it is to be had.
+    pub at_443: Option<IpAddr>,
     pub iam: IamMode,
     /// With [`IamMode::Off`]: tasks are root of the account too.
     pub tasks_as_root: bool,
@@ -162,7 +164,8 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> Result<(), StartError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let listeners = listen(&config).await?;
+    let (listeners, at_443) = listen(&config).await?;
+    let config = ServerConfig { at_443, ..config };
     let data = open(&config).await?;
     let plane = Plane::new(&config, &data, &clock);
     let mut parts = Running::default();
@@ -303,22 +306,51 @@ fn serve_metrics(
     });
 }
 
-async fn listen(config: &ServerConfig) -> Result<Vec<TcpListener>, StartError> {
+/// The port of https.
+const HTTPS: u16 = 443;
+
+/// Everything that is listened on, and where that has port 443. That port is worth a line in the log,
+/// not the control plane's end.
+async fn listen(config: &ServerConfig) -> Result<(Vec<TcpListener>, Option<IpAddr>), StartError> {
     let mut listeners = Vec::new();
     for ip in &config.listen {
         let address = SocketAddr::new(*ip, config.port);
-        let at_address =
-            |it: &&std::net::TcpListener| it.local_addr().is_ok_and(|it| it == address);
-        let listener = match config.sockets.iter().find(at_address) {
-            Some(held) => take_over(held),
-            None => TcpListener::bind(address).await,
-        };
+        let listener = listen_at(address, config).await;
         listeners.push(listener.map_err(|source| match source.kind() {
             io::ErrorKind::AddrInUse => StartError::PortInUse { address },
             _ => StartError::Listen { address, source },
         })?);
     }
-    Ok(listeners)
+    let Some(ip) = config.at_443 else {
+        return Ok((listeners, None));
+    };
+    if config.port == HTTPS {
+        return Ok((listeners, Some(ip)));
+    }
+    let address = SocketAddr::new(ip, HTTPS);
+    match listen_at(address, config).await {
+        Ok(listener) => listeners.push(listener),
+        Err(error) => {
+            tracing::warn!(
+                %address,
+                %error,
+                "cannot listen there: container agents of another make cannot join from other \
+                 machines. wharf's own nodes need port {} alone; --port-443 off leaves it be",
+                config.port
+            );
+            return Ok((listeners, None));
+        }
+    }
+    Ok((listeners, Some(ip)))
+}
+
+/// By the socket that is held for this process, if there is one.
+async fn listen_at(address: SocketAddr, config: &ServerConfig) -> io::Result<TcpListener> {
+    let at_address = |it: &&std::net::TcpListener| it.local_addr().is_ok_and(|it| it == address);
+    match config.sockets.iter().find(at_address) {
+        Some(held) => take_over(held),
+        None => TcpListener::bind(address).await,
+    }
 }
 
 fn take_over(held: &std::net::TcpListener) -> io::Result<TcpListener> {
@@ -510,6 +542,7 @@ impl Plane {
             clock: clock.clone(),
             config: EcsConfig {
                 endpoint: endpoint(config),
+                at_443: config.at_443,
                 ..EcsConfig::default()
             },
             ..Parts::new(
@@ -824,6 +857,7 @@ mod tests {
             listen: vec!["127.0.0.1".parse().unwrap(), "fe80::1".parse().unwrap()],
             sockets: Arc::default(),
             port: 4566,
+            at_443: None,
             iam: IamMode::Enforce,
             tasks_as_root: false,
             account: "000000000000".to_owned(),

@@ -59,6 +59,7 @@ async fn start_in(folder: tempfile::TempDir) -> Server {
         listen: vec!["127.0.0.1".parse().unwrap()],
         sockets: std::sync::Arc::default(),
         port,
+        at_443: None,
         iam: IamMode::Enforce,
         tasks_as_root: false,
         account: "000000000000".to_owned(),

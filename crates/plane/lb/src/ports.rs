@@ -6,7 +6,8 @@
 //! - if it is reserved (the control plane's own, SSH's),
 //! - if another program was seen to listen there, until it was not seen for [`REMEMBERED`].
 //!
-//! Load balancers of another installation on this machine are no such program.
+//! Load balancers of another installation on this machine are no such program, and neither is a
+//! control plane that listens at an address which is none of theirs.
 //!
 //! What was seen outlives this process and the machine's restarts: whoever supervises this process
 //! keeps [`PortMemory`]. Sockets of our own, the last process's included, are known by their inodes.
@@ -188,6 +189,11 @@ impl Ports {
         }
     }
 
+    /// Whether load balancers never listen at that address of the host.
+    fn is_elsewhere(&self, address: IpAddr) -> bool {
+        !address.is_unspecified() && !address.is_loopback() && !self.local.contains(&address)
+    }
+
     /// Looks who listens on the host. Ports that the kernel gives to programs that ask for any are
     /// left out: who listens there does not come back to the same one.
     pub(crate) fn look(&self) {
@@ -214,7 +220,10 @@ impl Ports {
                 .retain(|_, other| now.saturating_sub(other.seen) < REMEMBERED.as_secs());
             for it in listening.iter().filter(|it| matters(it)) {
                 let known = memory.others.contains_key(&it.port);
-                if memory.own.contains(&it.inode) || (!known && is_another_balancers(it.inode)) {
+                if memory.own.contains(&it.inode)
+                    || (!known && is_another_balancers(it.inode))
+                    || (self.is_elsewhere(it.address) && is_a_servers(it.inode))
+                {
                     continue;
                 }
                 let other = memory.others.entry(it.port).or_insert(Other {
@@ -239,12 +248,22 @@ fn inode(socket: &OwnedFd) -> Option<u64> {
 /// Whether a socket is one of load balancers of another installation on this machine. Those compete
 /// for ports as equals: who comes later waits until the port is free.
 fn is_another_balancers(inode: u64) -> bool {
-    let holders: Vec<String> = wharf_processes()
-        .filter_map(|pid| holder(pid, inode))
-        .collect();
+    let holders = holders(inode);
     let held_by = |role: &str| holders.iter().any(|it| it == role);
     // A supervisor holds those of a server too, which are no load balancer's.
     held_by("lb") || (!held_by("server") && (held_by("up") || held_by("node")))
+}
+
+/// Whether a socket is a control plane's.
+fn is_a_servers(inode: u64) -> bool {
+    holders(inode).iter().any(|it| it == "server")
+}
+
+/// The parts of wharf that have a socket open.
+fn holders(inode: u64) -> Vec<String> {
+    wharf_processes()
+        .filter_map(|pid| holder(pid, inode))
+        .collect()
 }
 
 fn wharf_processes() -> impl Iterator<Item = u32> {

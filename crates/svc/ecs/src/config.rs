@@ -1,6 +1,6 @@
 //! What the server hands in.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use tokio::sync::broadcast;
 use wharf_api_ec2::Ec2;
@@ -17,6 +17,9 @@ pub struct Config {
     /// Where agents find ACS, TCS and ECR, e.g. `http://127.0.0.1:4566`. Used where a call does not
     /// say under which name its caller reached us.
     pub endpoint: String,
+    /// Where port 443 is served too, if anywhere: agents of another make come by no other from beyond
+    /// this machine.
+    pub at_443: Option<IpAddr>,
     /// agentConnected turns false this long after the last connection ended.
     pub disconnect_grace: Duration,
     /// The tasks of a node are given up this long after the last connection ended.
@@ -43,6 +46,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             endpoint: "http://127.0.0.1:4566".to_owned(),
+            at_443: None,
             disconnect_grace: Duration::from_secs(10),
             node_lost_timeout: Duration::from_secs(20),
             other_agent_lost_timeout: Duration::from_secs(600),

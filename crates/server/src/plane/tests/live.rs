@@ -70,6 +70,7 @@ impl Server {
             listen: vec!["127.0.0.1".parse().unwrap()],
             sockets: std::sync::Arc::default(),
             port,
+            at_443: None,
             iam: IamMode::Enforce,
             tasks_as_root: false,
             account: ACCOUNT.to_owned(),

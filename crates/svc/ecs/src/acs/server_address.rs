@@ -1,5 +1,5 @@
-//! The server's address as one agent knows it, and what follows from it: where its
-//! tasks' images come from, where their logs go. Pure.
+//! The server's address as one agent knows it, and what follows from it: where the agent connects,
+//! where its tasks' images come from, where their logs go. Pure.
 
 use std::net::IpAddr;
 
@@ -44,6 +44,31 @@ fn split(authority: &str) -> (&str, Option<&str>) {
     match authority.rsplit_once(':') {
         Some((host, port)) => (host, Some(port)),
         None => (authority, None),
+    }
+}
+
+/// Where an agent of another make connects that reached us under `endpoint`, if we listen on port 443
+/// at `at_443` too.
+///
+/// Such an agent sends host and port of a URL as the TLS server name. No port belongs there, and our
+/// side of the handshake refuses it: the URL must have none.
+pub fn poll_endpoint(endpoint: &str, at_443: Option<IpAddr>) -> String {
+    let given = Parts::of(endpoint);
+    let unchanged = || endpoint.trim_end_matches('/').to_owned();
+    let Some(listening) = at_443 else {
+        return unchanged();
+    };
+    let there = match given.host.parse::<IpAddr>() {
+        Ok(address) => address == listening || listening.is_unspecified(),
+        // What a name means, the agent knows; of this machine's it is the one that is not loopback.
+        Err(_) => !given.is_loopback() || listening.is_unspecified(),
+    };
+    if given.scheme != "https" || given.port.is_none() || !there {
+        return unchanged();
+    }
+    match given.authority.rsplit_once(':') {
+        Some((host, _)) => format!("https://{host}"),
+        None => unchanged(),
     }
 }
 
@@ -122,6 +147,32 @@ mod tests {
 
     const HOME: &str = "http://127.0.0.1:4566";
     const ACCOUNT: &str = "000000000000";
+
+    #[test]
+    fn agents_are_named_a_url_without_port_where_443_is_served() {
+        let v4 = Some(IpAddr::from([10, 0, 0, 1]));
+        let all = Some(IpAddr::from([0, 0, 0, 0]));
+        let v6 = Some("fd00::1".parse().unwrap());
+        for (endpoint, at_443, wanted) in [
+            ("https://10.0.0.1:4566", v4, "https://10.0.0.1"),
+            ("https://10.0.0.1:443", v4, "https://10.0.0.1"),
+            ("https://10.0.0.1", v4, "https://10.0.0.1"),
+            ("https://wharf.lan:4566", v4, "https://wharf.lan"),
+            ("https://10.0.0.1:4566", all, "https://10.0.0.1"),
+            ("https://[fd00::1]:4566", v6, "https://[fd00::1]"),
+            ("https://[fd00::1]", v6, "https://[fd00::1]"),
+            // Where 443 is not ours.
+            ("https://10.0.0.1:4566", None, "https://10.0.0.1:4566"),
+            ("https://127.0.0.1:4566", v4, "https://127.0.0.1:4566"),
+            ("https://localhost:4566", v4, "https://localhost:4566"),
+            ("https://10.0.0.9:4566", v4, "https://10.0.0.9:4566"),
+            // Without TLS the port does no harm.
+            ("http://127.0.0.1:4566", all, "http://127.0.0.1:4566"),
+            ("http://10.0.0.1:4566/", v4, "http://10.0.0.1:4566"),
+        ] {
+            assert_eq!(poll_endpoint(endpoint, at_443), wanted, "{endpoint}");
+        }
+    }
 
     #[test]
     fn images_are_named_as_the_agents_machine_finds_them() {

@@ -11,6 +11,7 @@ use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use crate::{
+    acs::server_address::poll_endpoint,
     binding,
     core::{Core, MAX_TRIES, conflict},
     fault,
@@ -275,19 +276,29 @@ async fn orphan(core: &Core, call: &Call, key: &str, _launch: Launch) -> Result<
 }
 
 /// Where the agent connects: the name under which it reached us, so that a node behind an address
-/// of its own stays there.
+/// of its own stays there. Agents of another make are named a URL that they can use over TLS.
 pub async fn discover_poll_endpoint(
     core: &Core,
     call: &Call,
-    _input: api::DiscoverPollEndpointRequest,
+    input: api::DiscoverPollEndpointRequest,
 ) -> Result<api::DiscoverPollEndpointResponse, Fault> {
     let base = match call.endpoint.as_str() {
         "" => core.parts.config.endpoint.as_str(),
         given => given.trim_end_matches('/'),
     };
+    core.up_to_date().await;
+    let asks_for_own = core.view.read(&Place::of(call), |region| {
+        let named = input.container_instance.as_deref();
+        let known = named.and_then(|arn| region.instance_by_arn(arn));
+        known.is_some_and(|instance| binding::is_own_node(instance))
+    });
+    let base = match asks_for_own || binding::node_name(&call.caller).is_some() {
+        true => base.to_owned(),
+        false => poll_endpoint(base, core.parts.config.at_443),
+    };
     Ok(api::DiscoverPollEndpointResponse {
         endpoint: Some(format!("{base}{}", crate::acs::ACS_PATH)),
         telemetry_endpoint: Some(format!("{base}{}", crate::acs::TCS_PATH)),
-        service_connect_endpoint: Some(base.to_owned()),
+        service_connect_endpoint: Some(base),
     })
 }
