@@ -10,7 +10,9 @@ use tokio_tungstenite::{
     tungstenite::{Message, protocol::Role},
 };
 use wharf_api_ecs::Ecs;
+use wharf_base::Permit;
 use wharf_svc_ecs::Channel;
+use wharf_wire::{Call, Context};
 
 use crate::harness::{Harness, call, context, decode};
 
@@ -55,28 +57,32 @@ pub fn registration(cluster: &str) -> Value {
 
 impl Agent {
     pub async fn join(harness: &Harness, cluster: &str) -> Self {
-        let input = decode("RegisterContainerInstance", registration(cluster));
-        let registered = harness
-            .ecs
-            .register_container_instance(&call(), input)
-            .await
-            .unwrap();
-        let instance = registered
-            .container_instance
-            .unwrap()
-            .container_instance_arn
-            .unwrap();
-        Self::connect(harness, cluster, &instance).await
+        Self::join_as(harness, registration(cluster), context()).await
+    }
+
+    /// Joins as whoever `cx` says, by the address that it says.
+    pub async fn join_as(harness: &Harness, registration: Value, cx: Context) -> Self {
+        let cluster = registration["cluster"].as_str().unwrap().to_owned();
+        let input = decode("RegisterContainerInstance", registration);
+        let call = Call::by_controller(cx.clone(), Permit::for_controller("test"));
+        let registered = harness.ecs.register_container_instance(&call, input).await;
+        let registered = registered.unwrap().container_instance.unwrap();
+        let instance = registered.container_instance_arn.unwrap();
+        Self::connect_as(harness, &cluster, &instance, cx).await
     }
 
     pub async fn connect(harness: &Harness, cluster: &str, instance: &str) -> Self {
+        Self::connect_as(harness, cluster, instance, context()).await
+    }
+
+    async fn connect_as(harness: &Harness, cluster: &str, instance: &str, cx: Context) -> Self {
         let query = [
             ("clusterArn", cluster),
             ("containerInstanceArn", instance),
             ("agentVersion", "1.105.0"),
             ("protocolVersion", "2"),
         ];
-        Self::open(harness, Channel::Acs, cluster, instance, &query).await
+        Self::open(harness, Channel::Acs, cluster, instance, &query, cx).await
     }
 
     /// The telemetry channel of the same instance.
@@ -85,7 +91,8 @@ impl Agent {
             ("cluster", self.cluster.as_str()),
             ("containerInstance", &self.instance),
         ];
-        Self::open(harness, Channel::Tcs, &self.cluster, &self.instance, &query).await
+        let (cluster, instance) = (&self.cluster, &self.instance);
+        Self::open(harness, Channel::Tcs, cluster, instance, &query, context()).await
     }
 
     async fn open(
@@ -94,13 +101,14 @@ impl Agent {
         cluster: &str,
         instance: &str,
         query: &[(&str, &str)],
+        cx: Context,
     ) -> Self {
         let query: BTreeMap<String, String> = query
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
         let endpoint = harness.ecs.endpoint();
-        let ticket = endpoint.admit(channel, &context(), query).await.unwrap();
+        let ticket = endpoint.admit(channel, &cx, query).await.unwrap();
         let (ours, theirs) = tokio::io::duplex(1 << 16);
         tokio::spawn(async move { endpoint.serve(ticket, theirs).await });
         let socket = WebSocketStream::from_raw_socket(ours, Role::Client, None).await;
@@ -137,6 +145,24 @@ impl Agent {
         };
         let waited = tokio::time::timeout(DEADLINE, wait).await;
         waited.unwrap_or_else(|_| panic!("no {kind}"))
+    }
+
+    /// The code and the reason with which the server ends the connection.
+    pub async fn closed(mut self) -> (u16, String) {
+        let wait = async {
+            loop {
+                match self.socket.next().await {
+                    Some(Ok(Message::Close(Some(frame)))) => {
+                        return (frame.code.into(), frame.reason.as_str().to_owned());
+                    }
+                    Some(Ok(Message::Close(None))) => return (1005, String::new()),
+                    Some(Ok(_)) => {}
+                    Some(Err(_)) | None => return (1006, String::new()),
+                }
+            }
+        };
+        let waited = tokio::time::timeout(DEADLINE, wait).await;
+        waited.expect("the connection ends")
     }
 
     pub async fn send(&mut self, kind: &str, message: Value) {

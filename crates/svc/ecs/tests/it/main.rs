@@ -9,6 +9,7 @@ mod definitions;
 mod harness;
 mod instances;
 mod lost_host;
+mod other_agents;
 mod restart;
 mod robot;
 mod run_task;
