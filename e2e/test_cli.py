@@ -72,6 +72,21 @@ def test_a_server_alone_is_found_by_the_other_commands(tmp_path):
     assert server.returncode == 0
 
 
+def test_down_ends_a_server_alone(tmp_path):
+    port = free_port()
+    with subprocess.Popen(
+        [str(tools.wharf()), "server", "--data", str(tmp_path), "--port", str(port)], stdout=subprocess.PIPE, text=True
+    ) as server:
+        try:
+            assert server.stdout.readline().startswith("Ready.")
+            said = tools.run(tools.wharf(), "down", "--data", tmp_path).stdout
+            assert f"Stopping wharf server (process {server.pid})" in said and "`wharf server` goes on with it" in said, said
+            assert server.wait(10) == 0
+        finally:
+            server.kill()
+    assert "Stopping" not in tools.run(tools.wharf(), "down", "--data", tmp_path).stdout
+
+
 def test_status_and_doctor(wharf, busybox):
     task = tasks.run(wharf, busybox, **LASTING)
     task.wait("RUNNING")
