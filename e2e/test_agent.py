@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from agent.agent import Agent
-from agent.channel import Channel, Refused
+from agent.channel import GOOD_CLOSES, Channel, Refused
 from harness import tasks
 from harness.tasks import document
 from harness.waiting import wait_for
@@ -87,7 +87,7 @@ def test_a_task_from_payload_to_stopped(wharf, agent):
     assert f"{received['family']}:{received['version']}" == described["taskDefinitionArn"].rpartition("/")[2]
     (main,) = received["containers"]
     assert main["image"] == "somewhere/image:1" and main["cpu"] == 10 and main["memory"] == 64 and main["essential"] is True
-    assert main["environment"] == {"A": "1", "B": "2"}
+    assert main["environment"] == {"A": "1", "B": "2", "AWS_EXECUTION_ENV": "AWS_ECS_EC2"}
     assert json.loads(main["overrides"]) == {"command": ["other"]}
     for member in ("config", "hostConfig"):
         assert isinstance(json.loads(main["dockerConfig"][member]), dict)
@@ -236,7 +236,7 @@ def test_heartbeats_come_within_a_minute(wharf, agent):
 def test_a_second_connection_replaces_the_first(wharf, agent):
     first = agent.acs
     agent.connect()
-    first.wait_closed(10)
+    assert first.wait_closed(10) in GOOD_CLOSES
     task, received, _ = start(wharf, agent)
     assert not [name for name, message in first.messages if name == "PayloadMessage" and task.arn in json.dumps(message)]
 
@@ -247,16 +247,6 @@ def test_disconnection_shows_and_tasks_are_refused(wharf, agent):
     wait_for(lambda: not describe_instance(wharf, agent)["agentConnected"], 20, "agentConnected false")
     failures = wharf.client("ecs").run_task(cluster=agent.cluster, taskDefinition=definition(wharf))["failures"]
     assert [failure["reason"] for failure in failures] == ["AGENT"]
-
-
-@pytest.mark.slow
-def test_a_lost_nodes_tasks_are_stopped(wharf, agent):
-    task, received, _ = start(wharf, agent)
-    agent.report_running(received)
-    task.wait("RUNNING")
-    agent.close()
-    stopped = task.wait("STOPPED", 60)
-    assert stopped["stoppedReason"].startswith("Host EC2 (instance ") and stopped["stoppedReason"].endswith(") stopped/terminated.")
 
 
 def test_draining_instances_get_nothing(wharf, agent):

@@ -3,9 +3,14 @@
 import contextlib
 import datetime
 import json
+import ssl
 import threading
 import time
+import urllib.request
 import uuid
+
+import boto3
+import botocore.exceptions
 
 from . import signing
 from .channel import Channel
@@ -37,11 +42,26 @@ CAPABILITIES = [
 ]
 
 
-class Agent:
-    """One container instance. `ecs` is a stock client for the public API; `keys` sign the websockets."""
+# What an agent adds that runs outside of EC2, and what it cannot do there.
+EXTERNAL = "ecs.capability.external"
+NOT_EXTERNAL = ("ecs.capability.task-eni",)
+# How often a registration is tried that fails on the server's side.
+REGISTRATIONS = 3
 
-    def __init__(self, ecs, keys, cluster, arn=None):
+
+class Ended(Exception):
+    """The stock agent exits with code 5 here, which nobody starts again."""
+
+
+class Agent:
+    """One container instance. `ecs` is a stock client for the public API; `keys` sign the websockets.
+
+    `trust` is a file with the authority that the server's certificate is of.
+    """
+
+    def __init__(self, ecs, keys, cluster, arn=None, trust=None, external=False):
         self.ecs, self.keys, self.cluster = ecs, keys, cluster
+        self.trust, self.external = trust, external
         self.arn = arn
         self.acs = self.tcs = None
         self.attributes = []
@@ -56,7 +76,8 @@ class Agent:
 
     def register(self, cpu=2048, memory=3900, attributes=(), token=None):
         """RegisterContainerInstance; the same call with an ARN refreshes what is registered."""
-        sent = [{"name": name} for name in CAPABILITIES]
+        capabilities = [name for name in CAPABILITIES if not (self.external and name in NOT_EXTERNAL)]
+        sent = [{"name": name} for name in [*capabilities, *([EXTERNAL] if self.external else [])]]
         sent += [
             {"name": "ecs.os-type", "value": "linux"},
             {"name": "ecs.os-family", "value": "LINUX"},
@@ -78,10 +99,22 @@ class Agent:
         if self.arn:
             request["containerInstanceArn"] = self.arn
         with self._unmodelled(clientToken=token or str(uuid.uuid4()), zoneId=""):
-            instance = self.ecs.register_container_instance(**request)["containerInstance"]
+            instance = self._register(request)
         self.arn, self.attributes = instance["containerInstanceArn"], sent
         self._check_echo(instance["attributes"])
         return instance
+
+    def _register(self, request):
+        for last in (number == REGISTRATIONS for number in range(1, REGISTRATIONS + 1)):
+            try:
+                return self.ecs.register_container_instance(**request)["containerInstance"]
+            except botocore.exceptions.ClientError as error:
+                code = error.response["Error"]["Code"]
+                if code in ("ClientException", "InvalidParameterException"):
+                    raise Ended(str(error)) from error
+                if code != "ServerException" or last:
+                    raise
+        raise AssertionError("the last try returns or raises")
 
     @contextlib.contextmanager
     def _unmodelled(self, **members):
@@ -126,12 +159,12 @@ class Agent:
 
     def connect(self):
         """Open ACS; what comes is acknowledged from then on."""
-        self.acs = Channel(self.acs_url(), self.keys, self._on_acs)
+        self.acs = Channel(self.acs_url(), self.keys, self._on_acs, trust=self.trust)
         self._connected_before = True
         return self
 
     def connect_tcs(self):
-        self.tcs = Channel(self.tcs_url(), self.keys, lambda *_: None)
+        self.tcs = Channel(self.tcs_url(), self.keys, lambda *_: None, trust=self.trust)
         return self.tcs
 
     def close(self):
@@ -201,6 +234,48 @@ class Agent:
             for stopped in message["stopTasks"]:
                 if stopped["taskArn"] in self.tasks:
                     self.tasks[stopped["taskArn"]]["desiredStatus"] = "STOPPED"
+
+    # What its Docker does with a container of a payload
+
+    def environment(self, container):
+        """The container's variables: what the payload says and what the agent knows. What it runs on only the payload tells."""
+        own = {"ECS_CONTAINER_METADATA_URI_V4": "http://169.254.170.2/v4/x", "ECS_AGENT_URI": "http://169.254.170.2/api/x"}
+        return {**container["environment"], **own}
+
+    def pull(self, container):
+        """The manifest's digest: the token comes from `endpointOverride`, the image from where its name says."""
+        auth = container["registryAuthentication"]["ecrAuthData"]
+        ecr = self._client("ecr", auth["endpointOverride"], auth["region"])
+        (granted,) = ecr.get_authorization_token(registryIds=[auth["registryId"]])["authorizationData"]
+        host, _, path = container["image"].partition("/")
+        named = granted["proxyEndpoint"].partition("://")[2]
+        assert container["image"].startswith(named), f"the token is for {named}, the image is {container['image']}"
+        repository, _, tag = path.rpartition(":")
+        # Docker speaks plain HTTP to its own machine alone.
+        scheme = "http" if host.partition(":")[0] in ("localhost", "127.0.0.1") else "https"
+        request = urllib.request.Request(f"{scheme}://{host}/v2/{repository}/manifests/{tag}")
+        request.add_header("Authorization", f"Basic {granted['authorizationToken']}")
+        request.add_header("Accept", "application/vnd.oci.image.manifest.v1+json")
+        context = ssl.create_default_context(cafile=self.trust) if scheme == "https" else None
+        with urllib.request.urlopen(request, timeout=10, context=context) as answer:
+            return answer.headers["Docker-Content-Digest"]
+
+    def write_log(self, container, line):
+        """A line of the container, as Docker's driver for awslogs delivers it; its stream's name."""
+        log = json.loads(container["dockerConfig"]["hostConfig"])["LogConfig"]
+        options = log["Config"]
+        assert log["Type"] == "awslogs" and "awslogs-endpoint" in options, f"{options}: this would go to AWS"
+        logs = self._client("logs", options["awslogs-endpoint"], options["awslogs-region"])
+        place = {"logGroupName": options["awslogs-group"], "logStreamName": options["awslogs-stream"]}
+        logs.create_log_stream(**place)
+        logs.put_log_events(**place, logEvents=[{"timestamp": int(time.time() * 1000), "message": line}])
+        return options["awslogs-stream"]
+
+    def _client(self, service, endpoint, region):
+        return boto3.client(
+            service, endpoint_url=endpoint, region_name=region, verify=self.trust,
+            aws_access_key_id=self.keys.access_key, aws_secret_access_key=self.keys.secret_key, aws_session_token=self.keys.token,
+        )  # fmt: skip
 
     # What the agent reports
 
