@@ -144,17 +144,18 @@ mod tests {
     #[test]
     fn servers_are_known_by_their_command_lines() {
         for (line, server) in [
-            ("/usr/bin/wharf\0server\0--data\0/d\0", true),
+            ("/usr/bin/wharf server --data /d ", true),
             (
-                "wharf\0--keyring-file\0/k\0server\0--listen\0::1\0--sockets-fd\07\0",
+                "wharf --keyring-file /k server --listen ::1 --sockets-fd 7 ",
                 true,
             ),
-            ("wharf\0repair\0--data\0server\0", false),
-            ("wharf\0up\0", false),
-            ("/usr/bin/other\0server\0", false),
-            ("wharf\0", false),
+            ("wharf repair --data server ", false),
+            ("wharf up ", false),
+            ("/usr/bin/other server ", false),
+            ("wharf ", false),
             ("", false),
         ] {
+            let line = line.replace(' ', "\0");
             assert_eq!(says_server(line.as_bytes()), server, "{line:?}");
         }
     }
