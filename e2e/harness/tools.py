@@ -7,6 +7,7 @@ import subprocess
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 UNPACKED = REPOSITORY / ".cache" / "tools"
+CLIENTS = REPOSITORY / ".cache" / "clients"
 IMAGES = REPOSITORY / "e2e" / "images" / "build"
 
 # PyPI's aws knows the newest operations; `logs tail` exists in version 2 alone.
@@ -39,6 +40,19 @@ def program(name):
     found = shutil.which(name) or shutil.which(name, path=":".join(map(str, places)))
     assert found, f"no {name}: run 'make deps'"
     return found
+
+
+def client(name):
+    """A program of those pinned in e2e/clients."""
+    path = CLIENTS / "bin" / name
+    assert path.is_file(), f"no {path}: run 'make deps'"
+    return path
+
+
+def node():
+    """The node that the JavaScript SDK was installed for: this machine's, or one of PyPI."""
+    own = CLIENTS / "bin" / "node"
+    return own if own.is_file() else program("node")
 
 
 def image_archive(name):
