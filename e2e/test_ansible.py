@@ -30,7 +30,7 @@ class Stack:
     def environment(self):
         return self.wharf.environment() | {
             "ANSIBLE_COLLECTIONS_PATH": str(tools.CLIENTS / "collections"),
-            "ANSIBLE_CONFIG": "/dev/null",
+            "ANSIBLE_CONFIG": str(PLAYBOOKS / "ansible.cfg"),
             "ANSIBLE_HOME": str(self.home),
             "ANSIBLE_PYTHON_INTERPRETER": str(tools.client("python")),
             "ANSIBLE_REMOTE_TMP": str(self.home / "remote"),

@@ -16,7 +16,6 @@ def faults(wharf):
     ec2, iam = wharf.client("ec2"), wharf.client("iam")
     wharf.client("ecr").create_repository(repositoryName=name)
     wharf.client("ecs").create_cluster(clusterName=name)
-    wharf.client("logs").create_log_group(logGroupName=f"/{name}")
     vpc = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
     group = ec2.create_security_group(GroupName=name, Description="open", VpcId=vpc)["GroupId"]
     for port in (22, 443):
@@ -30,7 +29,6 @@ def faults(wharf):
     iam.delete_user(UserName=name)
     wharf.client("elbv2").delete_target_group(TargetGroupArn=target_group)
     ec2.delete_security_group(GroupId=group)
-    wharf.client("logs").delete_log_group(logGroupName=f"/{name}")
     wharf.client("ecs").delete_cluster(cluster=name)
     wharf.client("ecr").delete_repository(repositoryName=name)
 
@@ -63,8 +61,6 @@ def test_policies_mend_what_they_find(wharf, found, faults):
     assert json.loads(ecr.get_lifecycle_policy(repositoryName=name)["lifecyclePolicyText"])["rules"][0]["action"] == {"type": "expire"}
     (rules,) = wharf.client("ec2").describe_security_groups(GroupIds=[group])["SecurityGroups"]
     assert [rule["FromPort"] for rule in rules["IpPermissions"]] == [443]
-    (logs,) = wharf.client("logs").describe_log_groups(logGroupNamePrefix=f"/{name}")["logGroups"]
-    assert logs["retentionInDays"] == 30
     attributes = wharf.client("elbv2").describe_target_group_attributes(TargetGroupArn=target_group)["Attributes"]
     assert {"Key": "deregistration_delay.timeout_seconds", "Value": "5"} in attributes
     assert wharf.client("iam").list_user_tags(UserName=name)["Tags"] == [{"Key": "owner", "Value": "custodian"}]

@@ -9,7 +9,8 @@ const { ecs, ecr, elb, logs, made } = require("./sdk.cjs");
 
 async function collect(paginate, client, input, member, pageSize) {
   const found = [];
-  for await (const page of paginate({ client, pageSize }, input)) {
+  // A copy: paginators leave their last token in what they were given.
+  for await (const page of paginate({ client, pageSize }, { ...input })) {
     const items = page[member] ?? [];
     if (pageSize) assert.ok(items.length <= pageSize, `a page of ${items.length}`);
     found.push(...items);
@@ -26,6 +27,9 @@ function same(name, paginate, client, input, member, atLeast) {
   });
 }
 
+// Paginators of load balancing know no page size: it is a member of the request.
+const sized = (paginate) => ({ client, pageSize }, input) => paginate({ client }, { ...input, PageSize: pageSize });
+
 const { name, balancer, listener } = made;
 same("clusters", ecsSdk.paginateListClusters, ecs, {}, "clusterArns", 3);
 same("families", ecsSdk.paginateListTaskDefinitionFamilies, ecs, { familyPrefix: name }, "families", 3);
@@ -40,11 +44,11 @@ same("repositories", ecrSdk.paginateDescribeRepositories, ecr, {}, "repositories
 same("images", ecrSdk.paginateListImages, ecr, { repositoryName: name }, "imageIds", 3);
 same("image details", ecrSdk.paginateDescribeImages, ecr, { repositoryName: name }, "imageDetails", 1);
 
-same("load balancers", elbSdk.paginateDescribeLoadBalancers, elb, {}, "LoadBalancers", 1);
-same("target groups", elbSdk.paginateDescribeTargetGroups, elb, {}, "TargetGroups", 3);
-same("listeners", elbSdk.paginateDescribeListeners, elb, { LoadBalancerArn: balancer }, "Listeners", 1);
-same("rules", elbSdk.paginateDescribeRules, elb, { ListenerArn: listener }, "Rules", 3);
-same("limits", elbSdk.paginateDescribeAccountLimits, elb, {}, "Limits", 3);
+same("load balancers", sized(elbSdk.paginateDescribeLoadBalancers), elb, {}, "LoadBalancers", 1);
+same("target groups", sized(elbSdk.paginateDescribeTargetGroups), elb, {}, "TargetGroups", 3);
+same("listeners", sized(elbSdk.paginateDescribeListeners), elb, { LoadBalancerArn: balancer }, "Listeners", 1);
+same("rules", sized(elbSdk.paginateDescribeRules), elb, { ListenerArn: listener }, "Rules", 3);
+same("limits", sized(elbSdk.paginateDescribeAccountLimits), elb, {}, "Limits", 3);
 
 same("log groups", logsSdk.paginateDescribeLogGroups, logs, { logGroupNamePrefix: `/${name}` }, "logGroups", 3);
 same("log streams", logsSdk.paginateDescribeLogStreams, logs, { logGroupName: `/${name}-0` }, "logStreams", 3);
