@@ -17,7 +17,8 @@ pub async fn get_certificate(
         .issued
         .ok_or_else(|| fault::in_progress(&arn))?;
     Ok(GetCertificateResponse {
+        // One that was imported without a chain is its own, as tools expect it.
+        certificate_chain: Some(issued.chain.unwrap_or_else(|| issued.body.clone())),
         certificate: Some(issued.body),
-        certificate_chain: issued.chain,
     })
 }

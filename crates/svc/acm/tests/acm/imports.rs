@@ -33,6 +33,20 @@ async fn import(
     Ok(made.certificate_arn.unwrap())
 }
 
+/// ACM answers so, and tools take both members for granted.
+#[tokio::test]
+async fn without_a_chain_a_certificate_is_its_own() {
+    let harness = Harness::start();
+    let arn = import(&harness, "a.example.com", |_| {}).await.unwrap();
+    let input = api::GetCertificateRequest {
+        certificate_arn: Some(arn),
+    };
+    let got = harness.acm.get_certificate(&harness.call(), input).await;
+    let got = got.unwrap();
+    assert!(got.certificate.is_some());
+    assert_eq!(got.certificate_chain, got.certificate);
+}
+
 #[tokio::test]
 async fn imported_and_imported_anew() {
     let harness = Harness::start();
