@@ -18,6 +18,7 @@ mod route;
 mod source;
 mod stream;
 pub mod throttle;
+mod unknown_service;
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 

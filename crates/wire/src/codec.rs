@@ -1,5 +1,6 @@
 //! One codec per protocol: bytes to a generated input, a generated output or a fault to bytes.
 
+pub mod cbor;
 pub mod form;
 pub mod json;
 pub mod xml;

@@ -498,7 +498,11 @@ fn content_type(protocol: Protocol) -> &'static str {
 
 fn unknown_operation(schema: &ServiceSchema, operation: &str) -> Fault {
     match schema.protocol {
-        Protocol::Json { .. } => Fault::sender("UnknownOperationException", 400, ""),
+        Protocol::Json { .. } => Fault::sender(
+            "UnknownOperationException",
+            400,
+            unknown_json_operation(schema, operation),
+        ),
         Protocol::Query => Fault::sender(
             "InvalidAction",
             400,
@@ -512,6 +516,17 @@ fn unknown_operation(schema: &ServiceSchema, operation: &str) -> Fault {
             400,
             format!("The action {operation} is not valid for this web service."),
         ),
+    }
+}
+
+/// AWS says nothing here; a client newer than this version should learn what it lacks.
+fn unknown_json_operation(schema: &ServiceSchema, operation: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric();
+    let is_name = !operation.is_empty() && operation.len() <= 64 && operation.bytes().all(plain);
+    let service = schema.signing_name;
+    match is_name {
+        true => format!("{service}:{operation} is not supported by this version of wharf."),
+        false => format!("{service} has no operation of that name."),
     }
 }
 

@@ -313,6 +313,7 @@ impl Signature {
         };
         for plus in readings {
             let canonical = canonical_request(
+                &self.service,
                 request,
                 &self.signed_headers,
                 payload_hash,
@@ -406,7 +407,7 @@ pub fn sign(
         headers: &headers,
         ..*request
     };
-    let canonical = canonical_request(&request, &signed, body_sha256, false, Plus::Itself)
+    let canonical = canonical_request(service, &request, &signed, body_sha256, false, Plus::Itself)
         .expect("every signed header was taken from the request");
     let scope = Scope {
         date: &time[..8],
@@ -437,6 +438,7 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 
 /// `None` if a signed header is not in the request.
 fn canonical_request(
+    service: &str,
     request: &RequestParts<'_>,
     signed_headers: &[String],
     payload_hash: &str,
@@ -445,7 +447,11 @@ fn canonical_request(
 ) -> Option<String> {
     let mut text = String::new();
     let _ = writeln!(text, "{}", request.method);
-    let _ = writeln!(text, "{}", canonical_uri(request.path));
+    let path = match is_s3(service) {
+        true => encode(&decode(request.path), true),
+        false => canonical_uri(request.path),
+    };
+    let _ = writeln!(text, "{path}");
     let _ = writeln!(text, "{}", canonical_query(request.query, presigned, plus));
     for name in signed_headers {
         let mut values = request
@@ -459,6 +465,11 @@ fn canonical_request(
     }
     let _ = write!(text, "\n{}\n{payload_hash}", signed_headers.join(";"));
     Some(text)
+}
+
+/// Services that take the path as it is, encoded once.
+fn is_s3(service: &str) -> bool {
+    service == "s3" || service == "s3express" || service.starts_with("s3-")
 }
 
 /// Dot segments removed, then every segment encoded once more (each service here but S3).

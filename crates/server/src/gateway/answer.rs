@@ -131,7 +131,12 @@ impl Gateway {
                 }
             }
             Route::Api => self.apis.handle(request, peer, asking).await,
-            Route::Nothing => text(StatusCode::NOT_FOUND, "There is nothing at this path.\n"),
+            Route::Nothing => {
+                let answer = self.apis.at_no_path(request, &peer, asking).await;
+                answer.unwrap_or_else(|| {
+                    text(StatusCode::NOT_FOUND, "There is nothing at this path.\n")
+                })
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use wharf_metrics::Requests;
 use wharf_wire::{
     Caller, Context, Dispatcher, Fault, Service,
     audit::{Alike, Event},
-    codec::form::Form,
+    codec::{cbor, form::Form},
     schema::{Protocol, ServiceSchema},
     service::{Answer, Body as Input, failure},
     sigv4::sha256_hex,
@@ -34,7 +34,7 @@ use crate::node_identity::is_node;
 /// The largest body of most calls, in bytes; PutLogEvents may bring 1 MiB of events, escaped.
 const MAX_BODY: usize = 8 << 20;
 /// What is read of a request without a signature of a known key: enough to say what is wrong.
-const MAX_BODY_STRANGER: usize = 64 << 10;
+pub(super) const MAX_BODY_STRANGER: usize = 64 << 10;
 /// UploadLayerPart brings 20 MiB in base 64.
 const MAX_BODY_ECR: usize = 32 << 20;
 
@@ -118,6 +118,13 @@ fn stopped(why: Stopped) -> Fault {
 enum Unread {
     Stopped(Fault),
     Refused(auth::Refusal),
+}
+
+/// Why a request is for no operation.
+enum NoTarget {
+    /// Nothing here knows its service; the fault is for strangers.
+    Unknown(Fault),
+    Malformed(Fault),
 }
 
 /// What a request turned out to ask for.
@@ -260,7 +267,7 @@ impl Apis {
     }
 
     /// How much is read of a request: little, unless its key is known.
-    fn body_limit(&self, claim: &Claim) -> usize {
+    pub(super) fn body_limit(&self, claim: &Claim) -> usize {
         match claim.service() {
             _ if self.iam != IamMode::Off && claim.key.is_err() => MAX_BODY_STRANGER,
             Some("ecr") => MAX_BODY_ECR,
@@ -290,7 +297,18 @@ impl Apis {
         let body_sha256 = sha256_hex(&received.body);
         let target = match self.target(head, claim.service(), received.body) {
             Ok(target) => target,
-            Err(fault) => return self.unaddressed(head, claim.service(), &fault, request_id),
+            Err(NoTarget::Malformed(fault)) => {
+                return self.unaddressed(head, claim.service(), &fault, request_id);
+            }
+            Err(NoTarget::Unknown(fault)) => {
+                let service = claim.service().map(str::to_owned);
+                let asking = received.asking;
+                return self
+                    .not_here(head, claim, &body_sha256, peer, asking, request_id)
+                    .unwrap_or_else(|| {
+                        self.unaddressed(head, service.as_deref(), &fault, request_id)
+                    });
+            }
         };
         let schema = target.service.schema();
         received.named.service = schema.name;
@@ -350,7 +368,7 @@ impl Apis {
         head: &Head,
         claimed: Option<&str>,
         body: Vec<u8>,
-    ) -> Result<Target<'_>, Fault> {
+    ) -> Result<Target<'_>, NoTarget> {
         if let Some(target) = head.get("x-amz-target") {
             return self.json_target(target, body);
         }
@@ -359,26 +377,36 @@ impl Apis {
         } else {
             &body
         };
-        let form = Form::parse(text)
-            .map_err(|error| Fault::sender("MalformedInput", 400, error.to_string()))?;
+        let is_of_none =
+            claimed.is_some_and(|claimed| self.find(|it| it.signing_name == claimed).is_none());
+        let form = Form::parse(text).map_err(|error| {
+            let fault = Fault::sender("MalformedInput", 400, error.to_string());
+            match is_of_none {
+                true => NoTarget::Unknown(fault),
+                false => NoTarget::Malformed(fault),
+            }
+        })?;
         let missing = |text: &'static str| Fault::sender("MissingAction", 400, text);
         let version = form.get("Version").unwrap_or_default();
         let is_query = |schema: &ServiceSchema| !matches!(schema.protocol, Protocol::Json { .. });
         let service = self
             .find(|schema| is_query(schema) && claimed == Some(schema.signing_name))
             .or_else(|| self.find(|schema| is_query(schema) && schema.api_version == version))
-            .ok_or_else(|| missing("No API at this endpoint knows the request."))?;
+            .ok_or_else(|| {
+                NoTarget::Unknown(missing("No API at this endpoint knows the request."))
+            })?;
         let action = form.get("Action");
         if !version.is_empty() && version != service.schema().api_version {
             let action = action.unwrap_or_default();
-            return Err(Fault::sender(
+            return Err(NoTarget::Malformed(Fault::sender(
                 "InvalidAction",
                 400,
                 format!("Could not find operation {action} for version {version}"),
-            ));
+            )));
         }
+        let missing = || missing("The request must contain the parameter Action");
         let operation = action
-            .ok_or_else(|| missing("The request must contain the parameter Action"))?
+            .ok_or_else(|| NoTarget::Malformed(missing()))?
             .to_owned();
         Ok(Target {
             service,
@@ -387,12 +415,14 @@ impl Apis {
         })
     }
 
-    fn json_target(&self, target: &str, body: Vec<u8>) -> Result<Target<'_>, Fault> {
+    fn json_target(&self, target: &str, body: Vec<u8>) -> Result<Target<'_>, NoTarget> {
         // CloudTrail's prefix has dots of its own.
         let (prefix, operation) = target.rsplit_once('.').unwrap_or((target, ""));
         let service = self
             .find(|schema| !prefix.is_empty() && schema.target_prefix == prefix)
-            .ok_or_else(|| Fault::sender("UnknownOperationException", 400, ""))?;
+            .ok_or_else(|| {
+                NoTarget::Unknown(Fault::sender("UnknownOperationException", 400, ""))
+            })?;
         Ok(Target {
             service,
             operation: operation.to_owned(),
@@ -400,7 +430,10 @@ impl Apis {
         })
     }
 
-    fn find(&self, wanted: impl Fn(&ServiceSchema) -> bool) -> Option<&Arc<dyn Service>> {
+    pub(super) fn find(
+        &self,
+        wanted: impl Fn(&ServiceSchema) -> bool,
+    ) -> Option<&Arc<dyn Service>> {
         self.services
             .iter()
             .find(|service| wanted(service.schema()))
@@ -454,6 +487,10 @@ pub fn respond(answer: Answer, request_id: &str) -> Response<Body> {
         header::CONTENT_TYPE,
         header::HeaderValue::from_static(answer.content_type),
     );
+    if answer.content_type == cbor::CONTENT_TYPE {
+        let protocol = header::HeaderValue::from_static(cbor::PROTOCOL);
+        headers.insert("smithy-protocol", protocol);
+    }
     name_request(&mut response, request_id);
     response
 }

@@ -49,35 +49,58 @@ pub fn encode(
 
 /// The body of a fault.
 pub fn encode_fault(schema: &'static ServiceSchema, fault: &Fault, request_id: &str) -> Vec<u8> {
-    let mut writer = Writer {
-        schema,
-        text: PROLOGUE.to_owned(),
-    };
     if schema.protocol == Protocol::Ec2 {
-        writer.open("Response");
-        writer.open("Errors");
-        writer.open("Error");
-        writer.leaf("Code", &fault.code);
-        writer.leaf("Message", &fault.message);
-        writer.close("Error");
-        writer.close("Errors");
-        writer.leaf("RequestID", request_id);
-        writer.close("Response");
+        let mut text = PROLOGUE.to_owned();
+        text.push_str("<Response><Errors><Error>");
+        leaf(&mut text, "Code", &fault.code);
+        leaf(&mut text, "Message", &fault.message);
+        text.push_str("</Error></Errors>");
+        leaf(&mut text, "RequestID", request_id);
+        text.push_str("</Response>");
+        text.into_bytes()
     } else {
-        let _ = write!(
-            writer.text,
-            "<ErrorResponse xmlns=\"{}\">",
-            schema.xml_namespace
-        );
-        writer.open("Error");
-        writer.leaf("Type", if fault.sender { "Sender" } else { "Receiver" });
-        writer.leaf("Code", &fault.code);
-        writer.leaf("Message", &fault.message);
-        writer.close("Error");
-        writer.leaf("RequestId", request_id);
-        writer.close("ErrorResponse");
+        let root = format!("<ErrorResponse xmlns=\"{}\">", schema.xml_namespace);
+        error_response(&root, fault, request_id)
     }
-    writer.text.into_bytes()
+}
+
+/// A fault of a service without a schema here, as awsQuery and most of restXml have it.
+pub fn encode_wrapped_fault(fault: &Fault, request_id: &str) -> Vec<u8> {
+    error_response("<ErrorResponse>", fault, request_id)
+}
+
+/// The same, as S3 has it.
+pub fn encode_bare_fault(fault: &Fault, request_id: &str) -> Vec<u8> {
+    let mut text = PROLOGUE.to_owned();
+    text.push_str("<Error>");
+    leaf(&mut text, "Code", &fault.code);
+    leaf(&mut text, "Message", &fault.message);
+    leaf(&mut text, "RequestId", request_id);
+    text.push_str("</Error>");
+    text.into_bytes()
+}
+
+fn error_response(root: &str, fault: &Fault, request_id: &str) -> Vec<u8> {
+    let mut text = PROLOGUE.to_owned();
+    text.push_str(root);
+    text.push_str("<Error>");
+    leaf(
+        &mut text,
+        "Type",
+        if fault.sender { "Sender" } else { "Receiver" },
+    );
+    leaf(&mut text, "Code", &fault.code);
+    leaf(&mut text, "Message", &fault.message);
+    text.push_str("</Error>");
+    leaf(&mut text, "RequestId", request_id);
+    text.push_str("</ErrorResponse>");
+    text.into_bytes()
+}
+
+fn leaf(text: &mut String, name: &str, value: &str) {
+    let _ = write!(text, "<{name}>");
+    escape(text, value);
+    let _ = write!(text, "</{name}>");
 }
 
 struct Writer {
@@ -95,9 +118,7 @@ impl Writer {
     }
 
     fn leaf(&mut self, name: &str, value: &str) {
-        self.open(name);
-        escape(&mut self.text, value);
-        self.close(name);
+        leaf(&mut self.text, name, value);
     }
 
     fn members(&mut self, shape: &'static Shape, value: &dyn Struct) {

@@ -70,6 +70,7 @@ fn accepts_what_the_sdk_signs() {
         assert_eq!(signature.region, golden.text("region"), "{name}");
         assert_eq!(signature.service, golden.text("service"), "{name}");
         let canonical = canonical_request(
+            &signature.service,
             &golden.parts(),
             &signature.signed_headers,
             signature
@@ -280,4 +281,22 @@ fn what_names_the_operation_must_be_signed() {
     };
     let refused = signature.check(&other, &golden.body_sha256, golden.text("secret_key"));
     assert!(matches!(refused, Err(SignatureError::Incomplete(_))));
+}
+
+#[test]
+fn s3_signs_its_paths_as_they_are() {
+    let headers = vec![("host".to_owned(), "h".to_owned())];
+    let path_of = |service: &str| {
+        let parts = RequestParts {
+            method: "GET",
+            path: "/bucket//a%20b/../c%2B",
+            query: "",
+            headers: &headers,
+        };
+        let signed = ["host".to_owned()];
+        let text = canonical_request(service, &parts, &signed, "x", false, Plus::Itself).unwrap();
+        text.lines().nth(1).unwrap().to_owned()
+    };
+    assert_eq!(path_of("s3"), "/bucket//a%20b/../c%2B");
+    assert_eq!(path_of("lambda"), "/bucket/c%252B");
 }

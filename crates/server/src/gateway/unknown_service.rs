@@ -1,0 +1,289 @@
+//! Requests for services that this version does not have, and for paths that belong to no service.
+//!
+//! A caller whose signature holds reads which service is not supported, in the protocol the request
+//! spoke, as for an operation that is missing from a service that is here. Everybody else gets the
+//! answer that strangers get, and learns nothing from it.
+
+use http::{Request, Response};
+use http_body::Body as _;
+use hyper::body::Incoming;
+use wharf_base::ids;
+use wharf_wire::{
+    Fault,
+    codec::{cbor, json, xml},
+    service::Answer,
+    sigv4::sha256_hex,
+};
+
+use super::{
+    Apis, Asking, Body, IamMode, Peer,
+    api::{self, MAX_BODY_STRANGER},
+    auth::{self, Claim},
+    body,
+    head::Head,
+    origin,
+};
+
+/// AWS's longest signing names have about 30 characters.
+const MAX_SERVICE_NAME: usize = 40;
+
+/// The protocol of a request, as far as its head tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spoken {
+    /// awsJson of this minor version.
+    Json(u8),
+    RestJson,
+    RestXml,
+    /// S3's own dialect of restXml.
+    S3,
+    Query,
+    /// Smithy RPC v2, which recent SDKs speak to CloudWatch.
+    Cbor,
+}
+
+fn spoken(head: &Head, service: &str) -> Spoken {
+    let kind = head.get("content-type").unwrap_or_default();
+    if head.get("smithy-protocol") == Some("rpc-v2-cbor") || kind == cbor::CONTENT_TYPE {
+        return Spoken::Cbor;
+    }
+    if head.get("x-amz-target").is_some() || kind.starts_with("application/x-amz-json") {
+        return Spoken::Json(u8::from(kind != "application/x-amz-json-1.0"));
+    }
+    if service == "s3" || service.starts_with("s3-") || service == "s3express" {
+        return Spoken::S3;
+    }
+    if matches!(service, "route53" | "cloudfront") {
+        return Spoken::RestXml;
+    }
+    let is_form = kind.starts_with("application/x-www-form-urlencoded");
+    let names_action = head.query.split('&').any(|it| it.starts_with("Action="));
+    if head.path == "/" && (is_form || names_action) {
+        return Spoken::Query;
+    }
+    Spoken::RestJson
+}
+
+/// The name of a service if it looks like one: it goes into the answer.
+fn presentable(service: &str) -> Option<&str> {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    let fits = !service.is_empty() && service.len() <= MAX_SERVICE_NAME;
+    (fits && service.bytes().all(plain)).then_some(service)
+}
+
+/// What the caller reads; `is_here` for a service of which only this path or API is missing.
+fn sentence(service: &str, is_here: bool) -> String {
+    let what = match presentable(service) {
+        Some(name) if is_here => format!("This request to {name}"),
+        Some(name) => format!("The service {name}"),
+        None => "The service that this request is signed for".to_owned(),
+    };
+    format!(
+        "{what} is not supported by this version of wharf. docs/coverage.md lists the services and operations that are."
+    )
+}
+
+fn answer(spoken: Spoken, text: String, request_id: &str) -> Answer {
+    // S3 has a code of its own for it, and an answer to HEAD shows nothing but the status.
+    let fault = match spoken {
+        Spoken::S3 => Fault::sender("NotImplemented", 501, text),
+        _ => Fault::sender("UnsupportedOperation", 400, text),
+    };
+    let (content_type, body) = match spoken {
+        Spoken::Json(0) => ("application/x-amz-json-1.0", json::encode_fault(&fault)),
+        Spoken::Json(_) => ("application/x-amz-json-1.1", json::encode_fault(&fault)),
+        Spoken::RestJson => ("application/json", json::encode_fault(&fault)),
+        Spoken::Cbor => (cbor::CONTENT_TYPE, cbor::encode_fault(&fault)),
+        Spoken::S3 => (
+            "application/xml",
+            xml::encode_bare_fault(&fault, request_id),
+        ),
+        Spoken::Query | Spoken::RestXml => {
+            ("text/xml", xml::encode_wrapped_fault(&fault, request_id))
+        }
+    };
+    Answer {
+        status: fault.status,
+        content_type,
+        body,
+    }
+}
+
+impl Apis {
+    /// The answer to a request at a path where nothing is; `None` where it is no signed request of
+    /// somebody known.
+    pub async fn at_no_path(
+        &self,
+        request: Request<Incoming>,
+        peer: &Peer,
+        asking: &Asking,
+    ) -> Option<Response<Body>> {
+        let head = Head::of(&request);
+        let hold = self.bytes.enter(asking.slot().source(), head.size()).ok()?;
+        let claim = self.claim(&head).await;
+        claim.service()?;
+        let body = request.into_body();
+        let digest = match self.verified_head(&head, &claim)? {
+            // A small body is on its way already, and taking it keeps the connection.
+            Some(promised) => {
+                let most = body.size_hint().upper();
+                if most.is_some_and(|most| most <= MAX_BODY_STRANGER as u64) {
+                    let _ = body::read(body, MAX_BODY_STRANGER, &hold).await;
+                }
+                promised
+            }
+            None => {
+                let read = body::read(body, self.body_limit(&claim), &hold).await;
+                sha256_hex(&read.ok()?)
+            }
+        };
+        let request_id = ids::uuid();
+        let answer = self.not_here(&head, claim, &digest, peer, asking, &request_id)?;
+        Some(api::respond(answer, &request_id))
+    }
+
+    /// The digest that the head promises of the body, if its signature holds so far; `Some(None)`
+    /// where only the body can tell, and `None` where nothing can.
+    fn verified_head(&self, head: &Head, claim: &Claim) -> Option<Option<String>> {
+        if self.iam == IamMode::Off {
+            // Nobody looks at the signature.
+            return Some(Some(String::new()));
+        }
+        claim.key.as_ref().ok()?;
+        match auth::verify_head(claim, &head.parts(), self.clock.now()) {
+            auth::Head::Refused(_) => None,
+            auth::Head::Open => Some(None),
+            auth::Head::Holds => {
+                let signature = claim.signature.as_ref().ok()?;
+                let promised = signature.promised_payload(&head.parts());
+                Some(promised.map(str::to_owned))
+            }
+        }
+    }
+
+    /// That the service of a request is not supported, for a caller whose signature holds.
+    pub(super) fn not_here(
+        &self,
+        head: &Head,
+        claim: Claim,
+        body_sha256: &str,
+        peer: &Peer,
+        asking: &Asking,
+        request_id: &str,
+    ) -> Option<Answer> {
+        let service = claim.service()?.to_owned();
+        // Its paths are wharf's own affair.
+        if service == "wharf" {
+            return None;
+        }
+        if self.iam == IamMode::Off {
+            let is_foreign = origin::check(&head.raw, &self.own_hosts).is_err();
+            if is_foreign || self.is_shut_to(peer) {
+                return None;
+            }
+        } else {
+            auth::verify_for_any(claim, &head.parts(), body_sha256, self.clock.now()).ok()?;
+        }
+        asking.admit();
+        let is_here = self.find(|schema| schema.signing_name == service).is_some();
+        let text = sentence(&service, is_here);
+        Some(answer(spoken(head, &service), text, request_id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(path: &str, headers: &[(&str, &str)]) -> Head {
+        let mut request = Request::builder().uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Head::of(&request.body(()).unwrap())
+    }
+
+    #[test]
+    fn the_protocol_shows_in_the_head() {
+        let kind = "content-type";
+        let (json0, json1) = ("application/x-amz-json-1.0", "application/x-amz-json-1.1");
+        let form = "application/x-www-form-urlencoded; charset=utf-8";
+        for (service, path, headers, expected) in [
+            (
+                "ssm",
+                "/",
+                &[("x-amz-target", "AmazonSSM.Get"), (kind, json1)][..],
+                Spoken::Json(1),
+            ),
+            (
+                "sqs",
+                "/",
+                &[("x-amz-target", "AmazonSQS.Get"), (kind, json0)],
+                Spoken::Json(0),
+            ),
+            (
+                "monitoring",
+                "/service/X/operation/Y",
+                &[
+                    ("smithy-protocol", "rpc-v2-cbor"),
+                    (kind, "application/cbor"),
+                ],
+                Spoken::Cbor,
+            ),
+            ("cloudformation", "/", &[(kind, form)], Spoken::Query),
+            ("sns", "/?Version=1&Action=ListTopics", &[], Spoken::Query),
+            ("s3", "/", &[], Spoken::S3),
+            ("s3-outposts", "/bucket/key", &[], Spoken::S3),
+            ("route53", "/2013-04-01/hostedzone", &[], Spoken::RestXml),
+            ("lambda", "/2015-03-31/functions", &[], Spoken::RestJson),
+            ("lambda", "/x", &[(kind, form)], Spoken::RestJson),
+        ] {
+            assert_eq!(spoken(&head(path, headers), service), expected, "{service}");
+        }
+    }
+
+    #[test]
+    fn only_what_looks_like_a_service_is_repeated() {
+        assert!(sentence("ssm", false).starts_with("The service ssm is not supported"));
+        assert!(sentence("ecs", true).starts_with("This request to ecs is not supported"));
+        for odd in ["", "<script>", "a b", "SSM", &"x".repeat(41), "é"] {
+            assert!(
+                sentence(odd, false).starts_with("The service that this request is signed for is"),
+                "{odd}"
+            );
+        }
+    }
+
+    #[test]
+    fn each_protocol_has_code_and_text_where_its_clients_look() {
+        let said = |spoken| {
+            let answer = answer(spoken, "Why & what.".to_owned(), "r");
+            let body = String::from_utf8_lossy(&answer.body).into_owned();
+            (answer.status, answer.content_type, body)
+        };
+        for spoken in [Spoken::Json(0), Spoken::Json(1), Spoken::RestJson] {
+            let (status, _, body) = said(spoken);
+            let expected = r#"{"__type":"UnsupportedOperation","message":"Why & what."}"#;
+            assert_eq!((status, body.as_str()), (400, expected));
+        }
+        let (status, _, body) = said(Spoken::S3);
+        assert_eq!(status, 501);
+        assert!(
+            body.ends_with(
+                "<Error><Code>NotImplemented</Code><Message>Why &amp; what.</Message><RequestId>r</RequestId></Error>"
+            ),
+            "{body}"
+        );
+        for spoken in [Spoken::Query, Spoken::RestXml] {
+            let (status, kind, body) = said(spoken);
+            assert_eq!((status, kind), (400, "text/xml"));
+            assert!(
+                body.contains(
+                    "<ErrorResponse><Error><Type>Sender</Type><Code>UnsupportedOperation</Code>"
+                ),
+                "{body}"
+            );
+        }
+        let (status, kind, _) = said(Spoken::Cbor);
+        assert_eq!((status, kind), (400, "application/cbor"));
+    }
+}
