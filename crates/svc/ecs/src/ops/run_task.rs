@@ -35,13 +35,21 @@ use crate::{
     launch::{self, Order},
     make::{self, Spot},
     names::{Place, role_arn},
-    provider, show,
+    provider,
+    services::events,
+    show,
     task::settle,
     view::{Held, Region},
 };
 
 /// The reason Fargate gives when no host has room; hosts themselves are not the caller's business.
 const NO_FARGATE: &str = "Capacity is unavailable at this time. Please try again later or in a different availability zone";
+
+/// What ECS says of a cluster without instances, and where there are some.
+fn no_instances(nowhere: Option<&str>) -> String {
+    const NONE: &str = "No Container Instances were found in your cluster.";
+    nowhere.map_or_else(|| NONE.to_owned(), |nowhere| format!("{NONE} {nowhere}"))
+}
 
 pub async fn run_task(
     core: &Arc<Core>,
@@ -95,6 +103,8 @@ async fn prepare(core: &Core, call: &Call, input: &RunTaskRequest) -> Result<Pre
         count,
     )?;
     let order = launch::run(input, &cluster.name, source.launch, &definition.record)?;
+    let elsewhere = core.view.regions_with_hosts(&place.account);
+    let nowhere = events::nowhere(&place.region, &elsewhere);
     check_roles(core, call, &order).await?;
     let subnets = match &order.network {
         Some(network) => subnets::resolve(core, call, network).await?,
@@ -109,6 +119,7 @@ async fn prepare(core: &Core, call: &Call, input: &RunTaskRequest) -> Result<Pre
         subnets,
         count,
         providers: source.providers,
+        nowhere,
         token,
     })))
 }
@@ -241,6 +252,8 @@ pub struct Job {
     subnets: Vec<Subnet>,
     /// Capacity provider of each task, if any.
     providers: Vec<Option<String>>,
+    /// That no host of the account is in this region, if so.
+    nowhere: Option<String>,
     token: Option<Token>,
 }
 
@@ -310,9 +323,7 @@ impl Job {
         };
         match any {
             true => Ok(()),
-            false => Err(fault::invalid(
-                "No Container Instances were found in your cluster.",
-            )),
+            false => Err(fault::invalid(no_instances(self.nowhere.as_deref()))),
         }
     }
 
@@ -359,6 +370,7 @@ impl Job {
         if self.order.launch == Launch::Fargate {
             let one = || Failure {
                 reason: Some(NO_FARGATE.to_owned()),
+                detail: self.nowhere.clone(),
                 ..Failure::default()
             };
             return std::iter::repeat_with(one).take(missing).collect();

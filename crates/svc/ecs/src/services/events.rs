@@ -183,21 +183,24 @@ pub fn remedies(
     elsewhere: &[String],
 ) -> Vec<String> {
     match why {
-        Unplaced::NoInstances
-            if !elsewhere.is_empty() && !elsewhere.iter().any(|it| it == region) =>
-        {
-            vec![format!(
-                "There are no nodes in {region}: nodes are in {}.",
-                elsewhere.join(", ")
-            )]
-        }
-        Unplaced::NoInstances => Vec::new(),
+        Unplaced::NoInstances => nowhere(region, elsewhere).into_iter().collect(),
         Unplaced::Closest { never: true, .. } => {
             vec!["No node here can ever run it, whatever else ends.".to_owned()]
         }
         Unplaced::Closest { lack, .. } if lack.taken => vec![full(service)],
         Unplaced::Closest { .. } => Vec::new(),
     }
+}
+
+/// That a task can only run in another region. `elsewhere`: those in which the account has hosts.
+pub fn nowhere(region: &str, elsewhere: &[String]) -> Option<String> {
+    let is_here = elsewhere.iter().any(|it| it == region);
+    (!is_here && !elsewhere.is_empty()).then(|| {
+        format!(
+            "There are no nodes in {region}: nodes are in {}.",
+            elsewhere.join(", ")
+        )
+    })
 }
 
 /// Every host is full: the older tasks of a deployment may be what fills them.

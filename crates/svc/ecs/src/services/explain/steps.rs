@@ -7,6 +7,7 @@ use wharf_records::ecs::{
 
 use super::{DeploymentExplained, HostExplained, TaskExplained};
 use crate::services::{
+    events,
     observe::{End, Seen, SeenTarget, TargetHealth},
     probation,
 };
@@ -145,11 +146,8 @@ pub(super) fn advice(
     if missing == 0 || primary.state == RolloutState::Failed {
         return advice;
     }
-    if hosts.is_empty() && !elsewhere.is_empty() && !elsewhere.iter().any(|it| it == region) {
-        advice.push(format!(
-            "There are no nodes in {region}: nodes are in {}.",
-            elsewhere.join(", ")
-        ));
+    if hosts.is_empty() {
+        advice.extend(events::nowhere(region, elsewhere));
     }
     let full = !hosts.is_empty() && hosts.iter().all(|it| it.refuses.is_some());
     let minimum = service.options.minimum_percent;
