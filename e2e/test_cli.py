@@ -221,31 +221,63 @@ def test_data_folder_in_use(wharf):
     assert wharf.process.pid == before and wharf.healthy()
 
 
-def test_not_root():
+@pytest.fixture
+def as_nobody():
+    """Runs the program, from a folder that all may read, as a user who may do nothing."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="wharf-e2e-"))
-    try:
-        program = folder / "wharf"
-        shutil.copy(tools.wharf(), program)
-        folder.chmod(0o755)
-        program.chmod(0o755)
-        (folder / "data").mkdir(mode=0o777)
-        (folder / "data").chmod(0o777)
-        command = [
-            "setpriv",
-            "--reuid=65534",
-            "--regid=65534",
-            "--clear-groups",
-            str(program),
-            "up",
-            "--data",
-            str(folder / "data"),
-            "--port",
-            str(free_port()),
-        ]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=START_DEADLINE_S, check=False)
-        assert_helpful(done, "root", "sudo")
-    finally:
-        shutil.rmtree(folder)
+    program = folder / "wharf"
+    shutil.copy(tools.wharf(), program)
+    folder.chmod(0o755)
+    program.chmod(0o755)
+
+    def run(*arguments):
+        command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=START_DEADLINE_S, check=False, stdin=subprocess.DEVNULL)
+
+    yield run
+    shutil.rmtree(folder)
+
+
+def test_not_root(as_nobody, tmp_path):
+    (tmp_path / "data").mkdir(mode=0o777)
+    done = as_nobody("up", "--data", tmp_path / "data", "--port", str(free_port()))
+    assert_helpful(done, "root", "sudo")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["env"],
+        ["ca"],
+        ["ca", "--endpoint"],
+        ["status"],
+        ["logs", "web"],
+        ["exec", "web", "--", "true"],
+        ["explain", "service", "web"],
+        ["why", "0a"],
+        ["token"],
+        ["backup", "/tmp/wharf-copy"],
+        ["restore", "/tmp/wharf-copy"],
+        ["repair"],
+        ["keys", "list"],
+        ["keys", "rotate", "root"],
+        ["keys", "passphrase", "--remove"],
+        ["node", "list"],
+        ["node", "remove", "x"],
+        ["server"],
+        ["down"],
+    ],
+    ids=" ".join,
+)
+def test_a_user_is_told_to_be_root(wharf, as_nobody, command):
+    """Another user's look at root's installation names the file and the way, whatever the command."""
+    name, *rest = command
+    at = 1 if name in ("keys", "node") else 0
+    rest[at:at] = ["--data", str(wharf.data)]
+    done = as_nobody(name, *rest)
+    assert assert_helpful(done, "Run it again with sudo.") == 3
+    if name != "down":
+        assert str(wharf.data) in done.stderr, done.stderr
 
 
 def test_data_folder_that_cannot_be_made(tmp_path):

@@ -1,6 +1,8 @@
 //! What stops a command: what is wrong, with what, what to do, and the exit code that tells scripts.
 
-use std::{fmt, io, net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{error::Error, fmt, io, net::SocketAddr, path::PathBuf, process::ExitCode};
+
+use nix::{errno::Errno, unistd::geteuid};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
@@ -34,7 +36,7 @@ pub enum Problem {
     Other {
         what: String,
         #[source]
-        cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+        cause: Option<Box<dyn Error + Send + Sync>>,
     },
 }
 
@@ -51,19 +53,35 @@ impl Problem {
         }
     }
 
-    pub fn caused(
-        what: impl Into<String>,
-        cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> Self {
+    pub fn caused(what: impl Into<String>, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Other {
             what: what.into(),
             cause: Some(cause.into()),
         }
     }
 
+    /// Whether this user may not touch a file that root may; the error names it.
+    fn wants_root(&self, is_root: bool) -> bool {
+        let mut next: Option<&(dyn Error + 'static)> = Some(self);
+        let mut denied = false;
+        while let Some(error) = next {
+            let io = error.downcast_ref::<io::Error>();
+            let errno = error.downcast_ref::<Errno>();
+            denied |= io.is_some_and(|io| io.kind() == io::ErrorKind::PermissionDenied)
+                || errno.is_some_and(|errno| matches!(errno, Errno::EACCES | Errno::EPERM));
+            next = error.source();
+        }
+        denied && !is_root
+    }
+
     /// What the person can do about it; empty where the text says it all.
     pub fn remedy(&self) -> String {
+        self.remedy_for(geteuid().is_root())
+    }
+
+    fn remedy_for(&self, is_root: bool) -> String {
         match self {
+            denied if denied.wants_root(is_root) => Self::NotRoot.remedy_for(is_root),
             Self::NotRoot => "Run it again with sudo.".to_owned(),
             Self::Kernel { remedy, .. } => remedy.clone(),
             Self::PortInUse { address } => {
@@ -96,7 +114,12 @@ impl Problem {
     }
 
     pub fn code(&self) -> u8 {
+        self.code_for(geteuid().is_root())
+    }
+
+    fn code_for(&self, is_root: bool) -> u8 {
         match self {
+            denied if denied.wants_root(is_root) => Self::NotRoot.code_for(is_root),
             Self::NotRoot => 3,
             Self::Kernel { .. } => 4,
             Self::PortInUse { .. } => 5,
@@ -169,6 +192,27 @@ mod tests {
             &Problem::NoInstallation { path: "/d".into() },
             7,
             "wharf: there is no installation in /d\n       Start one with `wharf up --data /d`.",
+        );
+    }
+
+    #[test]
+    fn a_file_of_root_wants_sudo_unless_this_is_root() {
+        let denied = || io::Error::from_raw_os_error(13);
+        let file = Problem::file("cannot read", "/d/settings.json")(denied());
+        assert_eq!(file.remedy_for(false), "Run it again with sudo.");
+        assert_eq!(file.code_for(false), 3);
+        assert_eq!(
+            (file.remedy_for(true).as_str(), file.code_for(true)),
+            ("", 1)
+        );
+        let deeper = Problem::caused("the root key cannot be read", file);
+        assert_eq!(deeper.code_for(false), 3);
+        let signal = Problem::caused("cannot stop process 7", Errno::EPERM);
+        assert_eq!(signal.remedy_for(false), "Run it again with sudo.");
+        let other = Problem::file("cannot read", "/d")(io::ErrorKind::NotFound.into());
+        assert_eq!(
+            (other.remedy_for(false).as_str(), other.code_for(false)),
+            ("", 1)
         );
     }
 }
