@@ -1,5 +1,6 @@
-//! `wharf doctor`: what this machine lacks, and how to mend it.
+//! `wharf doctor`: what this machine lacks, and how to fix it.
 
+mod restarts;
 mod running;
 
 use std::{
@@ -56,6 +57,7 @@ pub fn run(data: &Path, port: u16, as_json: bool) -> Result<ExitCode, Problem> {
         disk(layout.root()),
         aws_tools(),
     ];
+    findings.extend(restarts::findings(&layout));
     findings.extend(running::findings(&layout));
     let broken = findings
         .iter()

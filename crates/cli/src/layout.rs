@@ -8,6 +8,7 @@
 //! | `keyring` | the keys that seal secrets, unless `--keyring-file` puts them elsewhere; keep them apart from backups of the rest |
 //! | `node-keyring` | the keys that seal secrets of the node here, unless they lie elsewhere |
 //! | `server/` | store, journal, blobs, the root key (sealed) |
+//! | `log/` | what the parts of wharf log |
 //! | `node/` | tasks, images, networks, the node's identity (sealed) |
 
 use std::{
@@ -76,6 +77,10 @@ impl Layout {
 
     pub fn server(&self) -> PathBuf {
         self.root.join("server")
+    }
+
+    pub fn log(&self) -> PathBuf {
+        self.root.join("log")
     }
 
     pub fn node(&self) -> PathBuf {

@@ -25,7 +25,8 @@ use wharf_planeproto::{Plane, network::balancer_attachment};
 use wharf_seal::Keyring;
 
 use crate::{
-    BalancerArgs, LbArgs, layout::Layout, metrics, problem::Problem, ready, roles, sockets::Keeper,
+    BalancerArgs, LbArgs, layout::Layout, log, metrics, problem::Problem, ready, roles,
+    sockets::Keeper,
 };
 
 /// In the node's folder.
@@ -41,8 +42,8 @@ pub fn run(args: &LbArgs) -> Result<ExitCode, Problem> {
     roles::require_root()?;
     roles::keep_files_private();
     let layout = Layout::new(&args.data.data)?;
-    roles::log_to_stderr();
     roles::require_installation(&layout)?;
+    log::start(&layout, log::BALANCER, &args.log);
     let keyring = roles::node_keyring(&layout)?;
     let identity = roles::identity(&layout, &keyring)?;
     let (ready_fd, local) = (args.ready_fd, args.local_listen.clone());

@@ -18,6 +18,7 @@ mod keyring;
 mod keys;
 mod layout;
 mod lb;
+mod log;
 mod logs;
 mod metrics;
 mod node;
@@ -46,6 +47,7 @@ use wharf_server::{Cidr, IamMode, Throttling};
 
 use keyring::KeyringArgs;
 use layout::Layout;
+use log::LogArgs;
 use problem::Problem;
 use reach::Reach;
 
@@ -77,28 +79,28 @@ enum Command {
     Status(StatusArgs),
     /// Say which step a service or task waits for, and why hosts take no more: wharf explain service web
     Explain(ExplainArgs),
-    /// Say what became of a request, and which statement of which policy decided: wharf why REQUEST-ID
+    /// Say what happened to a request, and which statement of which policy decided: wharf why REQUEST-ID
     Why(WhyArgs),
-    /// Say what this machine lacks, and how to mend it
+    /// Say what this machine lacks, and how to fix it
     Doctor(DoctorArgs),
-    /// Show the platform at work, on one machine and on two hosts of which one dies, and clean up
+    /// Show the platform at work, on one machine and on two hosts of which one is lost, and clean up
     Demo(DemoArgs),
-    /// Copy the control plane into a folder while it works; a second time only what is new
+    /// Copy the control plane into a folder while it runs; a second copy takes only what is new
     Backup(BackupArgs),
-    /// Make a control plane from such a folder; no server may run meanwhile, containers may
+    /// Restore the control plane from such a folder; no server may run meanwhile, containers may
     Restore(RestoreArgs),
-    /// Say what of the store is damaged, and give it up if asked to; no server may run meanwhile
+    /// Say what part of the store is damaged, and discard it if told to; no server may run meanwhile
     Repair(RepairArgs),
     /// Run the control plane alone
     Server(ServerArgs),
-    /// Make a token with which a node of another machine joins
+    /// Make a token with which another machine joins as a node
     Token(TokenArgs),
-    /// Run a node of another machine's control plane; list or remove nodes
+    /// Run this machine as a node of another one's control plane; list or remove nodes
     Node(NodeArgs),
     /// Show and rotate the keys of the keyring, and root's
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// Print what makes a shell complete wharf's commands: source <(wharf completion bash)
+    /// Print the completion script for a shell: source <(wharf completion bash)
     Completion(CompletionArgs),
     /// Write the manual pages into a folder
     #[command(hide = true)]
@@ -156,13 +158,13 @@ struct ServerArgs {
     /// Factor on the request rates that AWS documents for each account, or off
     #[arg(long, value_name = "FACTOR", default_value = "1")]
     throttle: Throttling,
-    /// Whether it is written down who asked for what and what was decided
+    /// Whether to record who asked for what, and what was decided
     #[arg(long, value_name = "SWITCH", default_value = "on")]
     audit: Switch,
-    /// What logs may take on disk, 20G say; the oldest events go beyond it. A tenth of the disk by default
+    /// What log events may take on disk, such as 20G; beyond it the oldest are removed. A tenth of the disk by default
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     log_storage: Option<u64>,
-    /// What one repository of images may hold, 100G say. Half of the disk by default
+    /// What one repository of images may hold, such as 100G. Half of the disk by default
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     repository_storage: Option<u64>,
     /// Folder whose subfolders are the buckets that CloudTrail's trails deliver to
@@ -171,6 +173,8 @@ struct ServerArgs {
     /// Loopback address on which metrics are served, such as 127.0.0.1:9460; `up` gives the next ports to the node's parts
     #[arg(long, value_name = "ADDR", value_parser = metrics::parse)]
     metrics: Option<SocketAddr>,
+    #[command(flatten)]
+    log: LogArgs,
     /// Descriptor that is told when the server answers; used by `wharf up`
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
@@ -203,7 +207,7 @@ struct BackupArgs {
 struct RestoreArgs {
     #[command(flatten)]
     data: DataArgs,
-    /// Put the control plane that is there aside
+    /// Put an existing control plane aside
     #[arg(long)]
     replace: bool,
     /// The folder of the backup
@@ -214,7 +218,7 @@ struct RestoreArgs {
 struct RepairArgs {
     #[command(flatten)]
     data: DataArgs,
-    /// Give up what is damaged and all that was written behind it
+    /// Discard what is damaged and everything written after it
     #[arg(long)]
     give_up_damaged: bool,
 }
@@ -271,10 +275,10 @@ impl TaskArgs {
     }
 }
 
-/// What of the machine tasks may have. Each of them can make a task root of it.
+/// What of the machine tasks may use. Each of them can make a task root of it.
 #[derive(Args, Clone)]
 struct AllowArgs {
-    /// What tasks may have of this machine: privileged, host-path=PATH, host-network, host-pid,
+    /// What tasks may use of this machine: privileged, host-path=PATH, host-network, host-pid,
     /// host-ipc, devices, capabilities; nothing by default
     #[arg(long, value_name = "WHAT,…", value_delimiter = ',')]
     allow: Vec<wharf_agent::Permission>,
@@ -387,6 +391,8 @@ struct AgentArgs {
     /// Loopback address on which metrics are served
     #[arg(long, value_name = "ADDR", value_parser = metrics::parse)]
     metrics: Option<SocketAddr>,
+    #[command(flatten)]
+    log: LogArgs,
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
 }
@@ -403,6 +409,8 @@ struct LbArgs {
     /// Loopback address on which metrics are served
     #[arg(long, value_name = "ADDR", value_parser = metrics::parse)]
     metrics: Option<SocketAddr>,
+    #[command(flatten)]
+    log: LogArgs,
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
     /// Descriptor over which the supervisor holds listening sockets
@@ -527,6 +535,8 @@ struct NodeArgs {
     /// Loopback address on which the agent's metrics are served; its load balancer's are on the next port
     #[arg(long, value_name = "ADDR", value_parser = metrics::parse)]
     metrics: Option<SocketAddr>,
+    #[command(flatten)]
+    log: LogArgs,
     #[arg(long, hide = true)]
     ready_fd: Option<i32>,
 }
@@ -566,10 +576,10 @@ struct LogsArgs {
     /// A service; or a task's id, the beginning of it, or its ARN
     #[arg(value_name = "SERVICE|TASK")]
     name: String,
-    /// Go on with the lines that come, until Ctrl-C or the end of the task
+    /// Keep printing new lines, until Ctrl-C or the end of the task
     #[arg(long, short)]
     follow: bool,
-    /// How far to look back, 10m say (s, m, h, d)
+    /// How far to look back, such as 10m (s, m, h, d)
     #[arg(long, value_name = "SPAN", default_value = "1h", value_parser = logs::parse_since)]
     since: i64,
     /// The cluster it is in
@@ -645,7 +655,7 @@ struct DoctorArgs {
 
 /// Bytes, with K, M, G or T for powers of 1024.
 fn parse_size(text: &str) -> Result<u64, String> {
-    let bad = || "it is a number with K, M, G or T, 20G say".to_owned();
+    let bad = || "it is a number with K, M, G or T, such as 20G".to_owned();
     let digits = text.trim_end_matches(['K', 'M', 'G', 'T']);
     let shift = match &text[digits.len()..] {
         "" => 0,
@@ -692,6 +702,7 @@ fn main() -> ExitCode {
         Err(problem) => {
             if !matches!(problem, Problem::PartEnded { .. }) {
                 eprintln!("{}", problem::Full(&problem));
+                log::note("ERROR", problem::Full(&problem));
             }
             problem.exit_code()
         }

@@ -11,7 +11,7 @@ use crate::{
     HostArgs, NodeArgs, doctor, join,
     keyring::{self, NodeKeys},
     layout::Layout,
-    metrics,
+    log, metrics,
     problem::Problem,
     ready, roles,
     supervisor::{Part, Started, Supervisor},
@@ -37,6 +37,7 @@ pub fn run(args: &NodeArgs) -> Result<ExitCode, Problem> {
         return Err(Problem::NotJoined { path });
     }
     let _lock = layout.lock()?;
+    log::start(&layout, log::SUPERVISOR, &args.log);
     let (keyring, keys) = keyring(&layout)?;
     if let Some((server, token)) = joins {
         join::join(&layout, server, &token, &keyring)?;
@@ -52,6 +53,7 @@ pub fn run(args: &NodeArgs) -> Result<ExitCode, Problem> {
             &args.data.data,
             &args.balancers,
             metrics,
+            &args.log,
             &keys,
         ));
     }
@@ -154,6 +156,7 @@ fn agent(args: &NodeArgs, identity: &Identity, joined: bool, keys: &NodeKeys) ->
     arguments.extend(roles::allow_arguments(allow));
     arguments.extend(tasks.words());
     arguments.extend(up::metrics_at(args.metrics, 0));
+    arguments.extend(args.log.words());
     arguments.extend(["--data".into(), args.data.data.clone().into()]);
     let (given, handed) = keys.for_part();
     arguments.extend(given);

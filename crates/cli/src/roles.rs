@@ -18,7 +18,7 @@ use wharf_server::{IamMode, ServerConfig, StartError};
 use crate::{
     AgentArgs, AllowArgs, ServerArgs, Switch, keyring,
     layout::{Layout, Settings},
-    metrics,
+    log, metrics,
     problem::Problem,
     ready,
     sockets::Keeper,
@@ -121,7 +121,7 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
     keep_files_private();
     let layout = Layout::new(&args.data.data)?;
     let installation = layout.create()?;
-    log_to_stderr();
+    log::start(&layout, log::SERVER, &args.log);
     let keyring_file = layout.place_keyring(keyring::given().keyring_file.as_deref())?;
     let keyring = keyring::source(keyring_file.clone())?;
     let node_keyring = match args.node_keyring_fd {
@@ -230,8 +230,8 @@ pub fn agent(args: &AgentArgs) -> Result<ExitCode, Problem> {
     require_root()?;
     keep_files_private();
     let layout = Layout::new(&args.data.data)?;
-    log_to_stderr();
     let installation = require_installation(&layout)?;
+    log::start(&layout, log::AGENT, &args.log);
     let keyring = node_keyring(&layout)?;
     let mut config = NodeConfig::new(
         layout.node(),
@@ -349,18 +349,6 @@ pub fn cancelled_by_signals() -> Result<CancellationToken, Problem> {
 /// Nobody else reads what a part of wharf writes.
 pub fn keep_files_private() {
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
-}
-
-/// `WHARF_LOG` chooses what is logged, in the form of the `tracing` filters; warnings by default.
-pub fn log_to_stderr() {
-    use std::io::IsTerminal;
-    use tracing_subscriber::{EnvFilter, fmt};
-    let filter = EnvFilter::try_from_env("WHARF_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
 }
 
 #[cfg(test)]

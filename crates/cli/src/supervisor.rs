@@ -25,7 +25,7 @@ use nix::{
     unistd::Pid,
 };
 
-use crate::{join, keyring::Handed, problem::Problem, ready, roles, sockets};
+use crate::{join, keyring::Handed, log, problem::Problem, ready, roles, sockets};
 
 /// A part that ran so long had come up: it is started again at once, others after a pause.
 const STEADY_AFTER: Duration = Duration::from_secs(1);
@@ -133,7 +133,7 @@ impl Supervisor {
         let due = |kept: &&mut Kept| kept.due.is_some_and(|due| due <= now);
         for kept in self.parts.iter_mut().filter(due) {
             if let Err(problem) = kept.start(false) {
-                eprintln!("{}", crate::problem::Full(&problem));
+                log::say(wharf_wire::fault::Chain(&problem));
                 kept.due = Some(now + LONGEST_PAUSE);
             }
         }
@@ -314,10 +314,10 @@ impl Kept {
         };
         self.due = Some(Instant::now() + self.pause);
         let name = self.part.name;
-        eprintln!(
-            "wharf: the {name} ended ({}); it starts again",
+        log::say(format!(
+            "the {name} ended ({}); it starts again",
             describe(how)
-        );
+        ));
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{
     BalancerArgs, Switch, UpArgs, doctor,
     keyring::{self, Handed, NodeKeys},
     layout::Layout,
+    log::{self, LogArgs},
     metrics,
     problem::Problem,
     roles, sockets,
@@ -25,6 +26,7 @@ pub fn run(args: &UpArgs) -> Result<ExitCode, Problem> {
     };
     layout.create()?;
     let _lock = layout.lock()?;
+    log::start(&layout, log::SUPERVISOR, &args.server.log);
     let keys = Keys::of(&layout)?;
     let sockets = sockets::Store::keeping(listening?);
     let mut supervisor = Supervisor::new()?;
@@ -119,6 +121,7 @@ fn server(args: &UpArgs, sockets: sockets::Store, keys: &Keys) -> Part {
     if let Some(trails) = &server.trails {
         arguments.extend([OsString::from("--trails"), trails.into()]);
     }
+    arguments.extend(server.log.words());
     let (given, handed) = keys.for_server();
     arguments.extend(given);
     arguments.extend([OsString::from("--data"), server.data.data.clone().into()]);
@@ -147,6 +150,7 @@ fn agent(args: &UpArgs, keys: &Keys) -> Part {
     arguments.extend(roles::allow_arguments(&args.allow));
     arguments.extend(args.tasks.words());
     arguments.extend(metrics_at(server.metrics, 1));
+    arguments.extend(server.log.words());
     let (given, handed) = keys.node.for_part();
     arguments.extend(given);
     arguments.extend([OsString::from("--data"), server.data.data.clone().into()]);
@@ -159,8 +163,15 @@ fn agent(args: &UpArgs, keys: &Keys) -> Part {
 }
 
 fn load_balancer(args: &UpArgs, keys: &Keys) -> Part {
-    let metrics = args.server.metrics.and_then(|it| metrics::following(it, 2));
-    balancer(&args.server.data.data, &args.balancers, metrics, &keys.node)
+    let server = &args.server;
+    let metrics = server.metrics.and_then(|it| metrics::following(it, 2));
+    balancer(
+        &server.data.data,
+        &args.balancers,
+        metrics,
+        &server.log,
+        &keys.node,
+    )
 }
 
 /// `--metrics` for the part that is `next` after the first.
@@ -176,10 +187,12 @@ pub fn balancer(
     data: &Path,
     args: &BalancerArgs,
     metrics: Option<SocketAddr>,
+    log: &LogArgs,
     keys: &NodeKeys,
 ) -> Part {
     let mut arguments = words(&["lb"]);
     arguments.extend(args.words());
+    arguments.extend(log.words());
     arguments.extend([OsString::from("--data"), data.into()]);
     arguments.extend(metrics_at(metrics, 0));
     let (given, handed) = keys.for_part();

@@ -56,7 +56,7 @@ fn judged(
             false,
             Verdict::Doubtful,
             format!("its metrics cannot be read: {problem}"),
-            "see what `wharf up` printed",
+            "the log in the data folder says more",
         )],
     }
 }
