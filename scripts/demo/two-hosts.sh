@@ -88,10 +88,10 @@ rows() {
     $1 == table { inside = 1 }' "$work/status"
 }
 count() { rows "$@" 0 | wc -l; }
-# By number: NODE CLUSTER ZONE STATUS AGENT … TASKS; SERVICE CLUSTER STATUS DESIRED RUNNING …; TARGET GROUP STATE …
+# By number: NODE CLUSTER ZONE STATUS AGENT … TASKS; SERVICE TASKS (running/desired) STATE …; TARGET GROUP STATE …
 agent_in() { rows NODE "3=$1" 5; }
 tasks_in() { rows NODE "3=$1" -1; }
-running() { rows SERVICE 1=web 5; }
+running() { rows SERVICE 1=web 2 | cut -d/ -f1; }
 healthy() { count TARGET 3=healthy; }
 
 # The story

@@ -1,0 +1,168 @@
+use serde_json::json;
+
+use super::*;
+
+fn deployment(state: &str, failed: i64) -> Value {
+    let reason = "ECS deployment ecs-svc/1 in progress. 2 tasks failed, the last one: Essential container in task exited (container main: exit code 3).";
+    json!({"id": "ecs-svc/1", "rolloutState": state, "failedTasks": failed, "runningCount": 0, "desiredCount": 3,
+        "taskDefinition": "arn:aws:ecs:us-east-1:000000000000:task-definition/web:2", "rolloutStateReason": reason})
+}
+
+fn service(name: &str, deployments: &[Value]) -> Value {
+    json!({"serviceName": name, "status": "ACTIVE", "runningCount": 1, "desiredCount": 1, "deployments": deployments,
+        "clusterArn": "arn:aws:ecs:us-east-1:000000000000:cluster/default",
+        "taskDefinition": "arn:aws:ecs:us-east-1:000000000000:task-definition/web:2",
+        "events": [{"message": format!("(service {name}) was unable to place a task.")}]})
+}
+
+fn cells(table: &Table) -> Vec<Vec<&str>> {
+    let rows = table.rows.iter();
+    rows.map(|row| row.cells.iter().map(String::as_str).collect())
+        .collect()
+}
+
+#[test]
+fn a_failing_service_comes_first_with_its_reason() {
+    let mut waiting = service("w", &[deployment("COMPLETED", 0)]);
+    waiting["runningCount"] = json!(0);
+    let seen = json!({"services": [
+        service("ok", &[deployment("COMPLETED", 7)]),
+        service("web", &[deployment("IN_PROGRESS", 2), deployment("COMPLETED", 1)]),
+        waiting,
+        service("new", &[deployment("IN_PROGRESS", 0)]),
+    ], "tasks": [{"lastStatus": "RUNNING"}, {"lastStatus": "PENDING"}],
+        "containerInstances": [{"agentConnected": false}]});
+    assert_eq!(
+        cells(&services(&seen)),
+        [
+            [
+                "web",
+                "1/1",
+                "failing",
+                "web:2",
+                "exit code 3 (main); 2 failed"
+            ],
+            [
+                "w",
+                "0/1",
+                "waiting",
+                "web:2",
+                "was unable to place a task."
+            ],
+            [
+                "new",
+                "1/1",
+                "deploying",
+                "web:2",
+                "was unable to place a task."
+            ],
+            ["ok", "1/1", "steady", "web:2", ""],
+        ]
+    );
+    assert_eq!(
+        summary(&seen),
+        "4 services (1 failing), 1 task running, 1 node (1 away)"
+    );
+    // Without ids of deployments.
+    assert_eq!(
+        cells(&deployments(&seen)),
+        [
+            ["web:2", "web", "IN_PROGRESS", "0/3", "2"],
+            ["web:2", "web", "COMPLETED", "0/3", "1"],
+        ]
+    );
+}
+
+#[test]
+fn other_reasons_stay_whole() {
+    let reason = json!({"failedTasks": 1, "rolloutStateReason": "ECS deployment failed. 1 task failed: CannotPullContainerError: x."});
+    assert_eq!(failure(&reason), "CannotPullContainerError: x; 1 failed");
+    let none = json!({"failedTasks": 0, "rolloutStateReason": "tasks failed to start."});
+    assert_eq!(failure(&none), "tasks failed to start.");
+}
+
+#[test]
+fn clusters_show_where_they_tell_something() {
+    let one = json!({"clusters": [{"clusterName": "default", "status": "ACTIVE"}]});
+    let now = Timestamp::from_millis(0);
+    let shown = |seen: &Value| {
+        let tables = all(seen, now).into_iter();
+        let headings = tables.filter(|it| !it.rows.is_empty());
+        headings.map(|it| it.heading[0]).collect::<Vec<_>>()
+    };
+    assert_eq!(shown(&one), ["CLUSTER"]);
+    let mut with_node = one.clone();
+    with_node["containerInstances"] = json!([{"agentConnected": true}]);
+    assert_eq!(shown(&with_node), ["NODE"]);
+    let mut two = with_node.clone();
+    two["clusters"] = json!([{}, {}]);
+    assert_eq!(shown(&two), ["NODE", "CLUSTER"]);
+    let mut other = service("b", &[]);
+    other["clusterArn"] = json!("arn:aws:ecs:us-east-1:000000000000:cluster/other");
+    let both = json!({"services": [service("a", &[]), other]});
+    assert_eq!(services(&both).heading[1], "CLUSTER");
+}
+
+#[test]
+fn tasks_are_known_by_the_beginning_of_their_ids() {
+    let id = "0123456789abcdef0123456789abcdef";
+    let task = |status: &str, health: &str| {
+        json!({"taskArn": format!("arn:aws:ecs:us-east-1:000000000000:task/default/{id}"), "group": "service:web",
+            "taskDefinitionArn": "arn:x:task-definition/web:1", "lastStatus": status, "healthStatus": health,
+            "availabilityZone": "us-east-1a", "createdAt": 0.0})
+    };
+    let seen = json!({"tasks": [task("RUNNING", "HEALTHY"), task("PENDING", "UNKNOWN"), task("RUNNING", "UNHEALTHY")]});
+    let table = tasks(&seen, Timestamp::from_millis(5_000));
+    let row = |status| ["01234567", "web", "web:1", status, "us-east-1a", "-", "5s"];
+    assert_eq!(
+        cells(&table),
+        [row("UNHEALTHY"), row("PENDING"), row("RUNNING")]
+    );
+    assert_eq!(short("web"), "web");
+    assert_eq!(short("é".repeat(16).as_str()), "é".repeat(16));
+}
+
+#[test]
+fn a_port_that_another_program_has_shows_with_its_node() {
+    let arn = "arn:aws:ecs:us-east-1:000000000000:container-instance/default/0a";
+    let door = |host: &str| json!({"host": host, "address": "127.0.0.1:80", "reason": "why"});
+    let seen = json!({
+        "containerInstances": [{"ec2InstanceId": "i-1", "containerInstanceArn": arn}],
+        "unopenedListeners": [door("i-1"), door("i-2")],
+    });
+    assert_eq!(
+        cells(&unopened(&seen)),
+        [
+            ["127.0.0.1:80", "0a", "why"],
+            ["127.0.0.1:80", "i-2", "why"]
+        ]
+    );
+}
+
+#[test]
+fn urls_leave_out_the_usual_port() {
+    let listener = |protocol, port| json!({"Protocol": protocol, "Port": port});
+    assert_eq!(url("a", &listener("HTTP", 80)), "http://a/");
+    assert_eq!(url("a", &listener("HTTPS", 443)), "https://a/");
+    assert_eq!(url("a", &listener("HTTP", 8080)), "http://a:8080/");
+}
+
+#[test]
+fn a_node_shows_its_zone() {
+    let attributes = json!([{"name": "ecs.availability-zone", "value": "us-east-1b"}]);
+    assert_eq!(zone(&json!({ "attributes": attributes })), "us-east-1b");
+    assert_eq!(zone(&json!({})), "-");
+}
+
+#[test]
+fn ages() {
+    let now = Timestamp::from_millis(100_000_000);
+    for (since, text) in [
+        (100_000.0, "0s"),
+        (99_940.5, "59s"),
+        (99_000.0, "16m"),
+        (13_600.0, "1d"),
+    ] {
+        assert_eq!(age(&json!(since), now), text);
+    }
+}

@@ -1,0 +1,120 @@
+"""`wharf status` for people: what fails comes first, and it fits the terminal."""
+
+import fcntl
+import json
+import os
+import re
+import struct
+import subprocess
+import termios
+
+import pytest
+
+from harness import tasks, tools
+from harness.waiting import wait_for
+
+PAINT = re.compile(r"\x1b\[[0-9;]*m")
+CLEAR = "\x1b[H\x1b[2J"
+
+
+class Terminal:
+    """A command on a terminal of its own."""
+
+    def __init__(self, rows, columns, *command):
+        self._master, slave = os.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+        self.process = subprocess.Popen([str(part) for part in command], stdout=slave, stdin=slave, stderr=slave, env=environment)
+        os.close(slave)
+        self.text = ""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        os.close(self._master)
+
+    def read(self):
+        """Whatever it prints next; nothing at its end."""
+        try:
+            piece = os.read(self._master, 65536).decode(errors="replace")
+        except OSError:
+            return ""
+        self.text += piece.replace("\r\n", "\n")
+        return piece
+
+    def read_all(self):
+        while self.read():
+            pass
+        return self.text
+
+
+@pytest.fixture
+def failing(wharf, busybox):
+    """A service whose program exits at once, and one that runs."""
+    ecs = wharf.client("ecs")
+    made = []
+    for name, command in (("broken", "exit 3"), ("works", "trap 'exit 0' TERM; while :; do sleep 1; done")):
+        name = tasks.unique(name)
+        ecs.register_task_definition(
+            family=name,
+            containerDefinitions=[{"name": "main", "image": busybox, "memory": 16, "command": ["sh", "-c", command]}],
+        )
+        ecs.create_service(serviceName=name, taskDefinition=name, desiredCount=1, launchType="EC2")
+        made.append(name)
+    yield made
+    for name in made:
+        ecs.delete_service(service=name, force=True)
+
+
+def status(wharf, *arguments):
+    return tools.run(tools.wharf(), "status", "--data", wharf.data, *arguments).stdout
+
+
+def test_what_fails_comes_first_with_its_reason(wharf, failing):
+    broken, works = failing
+    wait_for(
+        lambda: (
+            re.search(rf"^{broken} .* failing .* exit code 3 \(main\); \d+ failed$", status(wharf), re.M)
+            and re.search(rf"^{works} +1/1 +steady", status(wharf), re.M)
+        ),
+        60,
+        "one service to fail and one to be steady",
+    )
+    text = status(wharf)
+    assert "\x1b" not in text
+    assert re.match(r"wharf http://127.0.0.1:\d+: \d+ services? \(\d+ failing\), \d+ tasks? running, \d+ nodes?\n", text), text
+    assert text.index(broken) < text.index(works)
+    assert "ecs-svc/" not in text and "arn:" not in text
+    assert str(wharf.data / "log") in text.splitlines()[-1]
+
+    with Terminal(24, 80, tools.wharf(), "status", "--data", wharf.data) as terminal:
+        shown = terminal.read_all()
+    assert f"\x1b[31m{broken}" in shown, "a failing row is red"
+    lines = PAINT.sub("", shown).splitlines()
+    assert max(len(line) for line in lines) <= 80, shown
+    assert any(line.startswith(broken) and "exit code 3" in line for line in lines), shown
+
+    alone = status(wharf, "--service", works)
+    assert works in alone and broken not in alone
+
+
+def test_a_watched_screen_never_scrolls(wharf, failing):
+    with Terminal(9, 50, tools.wharf(), "status", "--watch", "--data", wharf.data) as terminal:
+        while terminal.text.count(CLEAR) < 3 and terminal.read():
+            pass
+    frames = terminal.text.split(CLEAR)[1:-1]
+    assert len(frames) == 2, terminal.text
+    for frame in frames:
+        lines = PAINT.sub("", frame).splitlines()
+        assert len(lines) <= 8 and max(len(line) for line in lines) <= 50, frame
+        assert lines[0].startswith("wharf http") and failing[0][:8] in frame, frame
+        assert re.search(r"^… and \d+ more", "\n".join(lines), re.M), frame
+
+
+def test_json_keeps_whole_names(wharf):
+    seen = json.loads(status(wharf, "--json"))
+    assert "unopenedListeners" in seen and "closedDoors" not in seen
+    assert seen["containerInstances"][0]["containerInstanceArn"].startswith("arn:aws:ecs:")
