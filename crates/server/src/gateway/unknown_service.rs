@@ -82,10 +82,12 @@ fn sentence(service: &str, is_here: bool) -> String {
     )
 }
 
-fn answer(spoken: Spoken, text: String, request_id: &str) -> Answer {
+fn answer(spoken: Spoken, is_here: bool, text: String, request_id: &str) -> Answer {
     // S3 has a code of its own for it, and an answer to HEAD shows nothing but the status.
     let fault = match spoken {
         Spoken::S3 => Fault::sender("NotImplemented", 501, text),
+        // As for any other name that a service here does not know.
+        Spoken::Json(_) if is_here => Fault::sender("UnknownOperationException", 400, text),
         _ => Fault::sender("UnsupportedOperation", 400, text),
     };
     let (content_type, body) = match spoken {
@@ -186,7 +188,7 @@ impl Apis {
         asking.admit();
         let is_here = self.find(|schema| schema.signing_name == service).is_some();
         let text = sentence(&service, is_here);
-        Some(answer(spoken(head, &service), text, request_id))
+        Some(answer(spoken(head, &service), is_here, text, request_id))
     }
 }
 
@@ -256,7 +258,7 @@ mod tests {
     #[test]
     fn each_protocol_has_code_and_text_where_its_clients_look() {
         let said = |spoken| {
-            let answer = answer(spoken, "Why & what.".to_owned(), "r");
+            let answer = answer(spoken, false, "Why & what.".to_owned(), "r");
             let body = String::from_utf8_lossy(&answer.body).into_owned();
             (answer.status, answer.content_type, body)
         };
