@@ -30,13 +30,13 @@ class Web:
         self.wait_answers()
         return self
 
-    def make_balancer(self, port=None):
+    def make_balancer(self, port=None, **balancer):
         vpc = self.ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
         self.subnets = [one["SubnetId"] for one in self.ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]]
         made = self.ec2.create_security_group(GroupName=self.name, Description="everybody may ask", VpcId=vpc)
         self.group = made["GroupId"]
         self.ec2.authorize_security_group_ingress(GroupId=self.group, IpProtocol="tcp", FromPort=80, ToPort=80, CidrIp="0.0.0.0/0")
-        made = self.elb.create_load_balancer(Name=self.name, Subnets=self.subnets, SecurityGroups=[tasks.open_group(self.wharf)])
+        made = self.elb.create_load_balancer(Name=self.name, Subnets=self.subnets, SecurityGroups=[tasks.open_group(self.wharf)], **balancer)
         self.balancer = made["LoadBalancers"][0]
         made = self.elb.create_target_group(
             Name=self.name, Protocol="HTTP", Port=80, VpcId=vpc, TargetType="ip",
@@ -64,10 +64,10 @@ class Web:
     def network(self):
         return {"awsvpcConfiguration": {"subnets": self.subnets, "securityGroups": [self.group]}}
 
-    def define(self, version, **container):
+    def define(self, version, environment=(), **container):
         more = {"requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512"} if self.launch_type == "FARGATE" else {}
         return tasks.register(
-            self.wharf, self.image, network="awsvpc", task=more, execution_role=tasks.execution_role(self.wharf), environment=[{"name": "VERSION", "value": version}],
+            self.wharf, self.image, network="awsvpc", task=more, execution_role=tasks.execution_role(self.wharf), environment=[{"name": "VERSION", "value": version}, *environment],
             portMappings=[{"containerPort": 80}], **container,
         )  # fmt: skip
 

@@ -1,5 +1,6 @@
 //! `wharf doctor`: what this machine lacks, and how to fix it.
 
+mod names;
 mod restarts;
 mod running;
 
@@ -56,6 +57,7 @@ pub fn run(data: &Path, port: u16, as_json: bool) -> Result<ExitCode, Problem> {
         free_port(&layout, port),
         disk(layout.root()),
         aws_tools(),
+        names::balancer_names(),
     ];
     findings.extend(restarts::findings(&layout));
     findings.extend(running::findings(&layout));

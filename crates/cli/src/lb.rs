@@ -116,10 +116,12 @@ async fn this_host(
 
 fn is_another(before: &ThisHost, now: &ThisHost) -> bool {
     let moved = now.underlay.is_some() && now.underlay != before.underlay;
-    now.instance_id != before.instance_id || moved
+    let reached = now.gateway.is_some() && now.gateway != before.gateway;
+    now.instance_id != before.instance_id || moved || reached
 }
 
-/// Where every load balancer also answers: loopback, and where other machines reach a joined node.
+/// Where every load balancer also answers: loopback, where other machines reach a joined node, and
+/// where tasks of this host's networks reach it.
 fn listen(given: Vec<IpAddr>, layout: &Layout, host: &ThisHost) -> Vec<IpAddr> {
     if !given.is_empty() {
         return given;
@@ -129,6 +131,7 @@ fn listen(given: Vec<IpAddr>, layout: &Layout, host: &ThisHost) -> Vec<IpAddr> {
     [IpAddr::from([127, 0, 0, 1])]
         .into_iter()
         .chain(underlay)
+        .chain(host.gateway.map(IpAddr::from))
         .collect()
 }
 
@@ -269,11 +272,18 @@ mod tests {
         let host = |id: &str, underlay: Option<u8>| ThisHost {
             instance_id: id.to_owned(),
             underlay: underlay.map(|last| [10, 0, 0, last].into()),
+            gateway: None,
         };
         let before = host("i-1", Some(1));
         assert!(!is_another(&before, &host("i-1", Some(1))));
         assert!(!is_another(&before, &host("i-1", None)));
         assert!(is_another(&before, &host("i-1", Some(2))));
         assert!(is_another(&before, &host("i-2", Some(1))));
+        let reached = ThisHost {
+            gateway: Some([10, 213, 0, 1].into()),
+            ..before.clone()
+        };
+        assert!(is_another(&before, &reached));
+        assert!(!is_another(&reached, &before));
     }
 }

@@ -25,7 +25,7 @@ pub use body::{Messages, Outgoing, ReadError};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Plane {
-    /// Interfaces, groups, tunnel ends.
+    /// Interfaces, groups, tunnel ends, names of load balancers.
     Network,
     /// Load balancers with everything below them.
     LoadBalancer,
@@ -102,6 +102,8 @@ impl Kind {
         match (self, plane) {
             (Self::Subnet | Self::RouteTable, _) => 2,
             (Self::SecurityGroup, Plane::LoadBalancer) => 2,
+            // For their names.
+            (Self::LoadBalancer, Plane::Network) => 3,
             _ => 1,
         }
     }
@@ -114,12 +116,11 @@ impl Kind {
             }
             // Load balancers also listen outside of their VPC, where its rules are not in force.
             Self::SecurityGroup => true,
-            Self::LoadBalancer
-            | Self::Listener
-            | Self::Rule
-            | Self::TargetGroup
-            | Self::Target
-            | Self::Certificate => plane == Plane::LoadBalancer,
+            // Tasks ask the network for their names.
+            Self::LoadBalancer => true,
+            Self::Listener | Self::Rule | Self::TargetGroup | Self::Target | Self::Certificate => {
+                plane == Plane::LoadBalancer
+            }
         }
     }
 }

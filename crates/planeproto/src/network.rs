@@ -27,6 +27,13 @@ pub struct Vpc {
     /// The internet gateway that is attached to it.
     #[serde(default)]
     pub gateway: Option<String>,
+    /// Whether its tasks are answered about names (`EnableDnsSupport`).
+    #[serde(default = "yes")]
+    pub dns: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

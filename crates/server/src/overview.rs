@@ -197,11 +197,11 @@ impl Overview {
                 .iter()
                 .map(|it| elb_value("Listener", it))
                 .collect();
-            found.push(with(
-                elb_value("LoadBalancer", &balancer),
-                "Listeners",
-                listeners,
-            ));
+            let arn = balancer.load_balancer_arn.as_deref().unwrap_or_default();
+            let addresses = self.planes.balancer_addresses(arn).into_iter();
+            let addresses = addresses.map(|it| it.to_string().into()).collect();
+            let shown = with(elb_value("LoadBalancer", &balancer), "Listeners", listeners);
+            found.push(with(shown, "Addresses", addresses));
         }
         Ok(found)
     }

@@ -316,20 +316,29 @@ fn targets(seen: &Value) -> Table {
 
 fn balancers(seen: &Value) -> Table {
     let row = |it: &Value| {
-        let urls: Vec<String> = list(it, "Listeners")
-            .map(|listener| url(&cell(it, "DNSName"), listener))
+        let name = cell(it, "DNSName");
+        let mut urls: Vec<String> = list(it, "Listeners")
+            .map(|listener| url(&name, listener))
             .collect();
+        if urls.is_empty() {
+            urls.push(name);
+        }
+        let addresses: Vec<&str> = list(it, "Addresses").filter_map(Value::as_str).collect();
+        let addresses = match addresses.is_empty() {
+            true => "-".to_owned(),
+            false => addresses.join(" "),
+        };
         let state = cell(&it["State"], "Code");
         Row {
             tone: match state.as_str() {
                 "failed" => Tone::Bad,
                 _ => Tone::Plain,
             },
-            cells: vec![cell(it, "LoadBalancerName"), state, urls.join(" ")],
+            cells: vec![cell(it, "LoadBalancerName"), state, addresses, urls.join(" ")],
         }
     };
     Table::new(
-        &["LOAD BALANCER", "STATE", "URL"],
+        &["LOAD BALANCER", "STATE", "ADDRESS", "URL"],
         list(seen, "loadBalancers").map(row),
     )
 }

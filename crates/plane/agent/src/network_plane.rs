@@ -1,18 +1,19 @@
 //! The network plane of this host: what the control plane says of interfaces, groups and other
-//! hosts goes to [`Network`], one update after the other.
+//! hosts goes to [`Network`], and to the name service, one update after the other.
 //!
 //! The first update is the last one of an earlier run, from disk, so that a host whose control plane
 //! is away starts with what it knew.
 
 use std::{
     fs, io,
-    net::IpAddr,
+    net::{IpAddr, Ipv4Addr},
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use wharf_dns::Names;
 use wharf_link::{Delivery, Update};
 use wharf_network::{HostIdentity, Network, NetworkUpdate};
 use wharf_planeproto::{Change, Key, Resource};
@@ -32,6 +33,9 @@ pub struct ThisHost {
     pub instance_id: String,
     /// Where other hosts reach it, if there are any.
     pub underlay: Option<IpAddr>,
+    /// The address under which tasks of all its networks reach it, once there is a network.
+    #[serde(default)]
+    pub gateway: Option<Ipv4Addr>,
 }
 
 impl ThisHost {
@@ -51,16 +55,25 @@ impl ThisHost {
 /// Brings the network to what the plane is told.
 pub struct NetworkPlane {
     network: Network,
+    names: Names,
     node_dir: PathBuf,
     this: ThisHost,
 }
 
 impl NetworkPlane {
-    pub fn new(network: Network, node_dir: PathBuf) -> Self {
+    pub fn new(network: Network, names: Names, node_dir: PathBuf) -> Self {
+        // The address seldom changes, and others begin anew when it does.
+        let former = ThisHost::load(&node_dir).ok().flatten().unwrap_or_default();
+        let this = ThisHost {
+            gateway: former.gateway,
+            ..ThisHost::default()
+        };
+        names.set_gateway(this.gateway);
         Self {
             network,
+            names,
             node_dir,
-            this: ThisHost::default(),
+            this,
         }
     }
 
@@ -87,32 +100,52 @@ impl NetworkPlane {
         let this = ThisHost {
             instance_id: host.to_owned(),
             underlay: underlay(host, &update, &self.this),
+            gateway: self.this.gateway,
         };
         if this != self.this {
             self.become_host(this).await?;
         }
+        // Whatever becomes of the rest: what was refused comes again, whole.
         let update = match update {
-            Update::Snapshot(resources) => NetworkUpdate::Snapshot(resources),
-            Update::Changes(changes) => NetworkUpdate::Changes(changes),
+            Update::Snapshot(resources) => {
+                self.names.replace(resources.clone());
+                NetworkUpdate::Snapshot(resources)
+            }
+            Update::Changes(changes) => {
+                self.names.change(changes.clone());
+                NetworkUpdate::Changes(changes)
+            }
         };
         let applied = self.network.apply(update).await;
+        // The first load balancer may just have brought the first network.
+        let gateway = self.network.host_address().await.ok().flatten();
+        if gateway.is_some() && gateway != self.this.gateway {
+            self.names.set_gateway(gateway);
+            self.this.gateway = gateway;
+            self.write_down();
+        }
         applied.map_err(|error| Chain(&error).to_string())
     }
 
     async fn become_host(&mut self, this: ThisHost) -> Result<(), String> {
+        self.names.set_host(&this.instance_id);
         let own = HostIdentity {
             instance_id: this.instance_id.clone(),
             underlay: this.underlay,
         };
         let told = self.network.set_host(own).await;
         told.map_err(|error| Chain(&error).to_string())?;
-        let json = serde_json::to_vec(&this).map_err(|error| error.to_string())?;
-        // Others wait for the file; the network itself does not need it.
+        self.this = this;
+        self.write_down();
+        Ok(())
+    }
+
+    /// Others wait for the file; the network itself does not need it.
+    fn write_down(&self) {
+        let json = serde_json::to_vec(&self.this).unwrap_or_default();
         if let Err(error) = disk::replace(&self.node_dir.join(HOST_FILE), &json) {
             tracing::warn!(error = %Chain(&error), "which host this is cannot be written down");
         }
-        self.this = this;
-        Ok(())
     }
 }
 
@@ -155,7 +188,7 @@ mod tests {
         };
         let mut this = ThisHost {
             instance_id: "i-1".to_owned(),
-            underlay: None,
+            ..ThisHost::default()
         };
         let mut check = |update: Update, last: Option<u8>| {
             this.underlay = underlay("i-1", &update, &this);

@@ -22,8 +22,9 @@ use wharf_container::{
     image::{ImageOptions, ImageStore},
     runtime::{Runtime, RuntimeOptions},
 };
+use wharf_dns::Names;
 use wharf_link::{Delivery, LinkConfig, Subscription};
-use wharf_network::{EndpointListener, Network, NetworkConfig};
+use wharf_network::{EndpointListener, Network, NetworkConfig, ResolverSockets};
 use wharf_planeproto::Plane;
 
 use crate::{
@@ -56,6 +57,9 @@ use crate::{
     renewal::Renewal,
 };
 
+/// Sockets of name services that may wait to be served: two of every scope that a host can have.
+const RESOLVER_SOCKETS: usize = 128;
+const NAME_SERVICE_PORT: u16 = 53;
 /// Events of containers that may wait for the loop.
 const OBSERVATION_QUEUE: usize = 1024;
 /// What is under way at shutdown has this long to notice.
@@ -185,7 +189,10 @@ async fn start(
     // Ends with the node: dropped, it renews nothing any more.
     let _renewal = AbortOnDropHandle::new(tokio::spawn(renewal.run()));
     let loopback = Loopback::open(config, &api).await?;
-    let (network, listeners) = Network::start(network_config(config).await)
+    let (resolvers, resolver_sockets) = mpsc::channel(RESOLVER_SOCKETS);
+    let mut network = network_config(config).await;
+    network.resolvers = Some(resolvers);
+    let (network, listeners) = Network::start(network)
         .await
         .map_err(failed("the network"))?;
     let runtime = Runtime::open(RuntimeOptions {
@@ -246,7 +253,14 @@ async fn start(
     running.spawn(endpoints.clone().serve_scopes(network.clone(), listeners));
     let (instance, is_instance) = watch::channel(None);
     let (_subscription, deliveries) = subscribe(config, &api, is_instance, clock.clone());
-    let plane = NetworkPlane::new(network, config.data_dir.clone());
+    let names = Names::new(identity.region.clone(), host_name_servers);
+    running.spawn(serve_names(
+        names.clone(),
+        resolver_sockets,
+        running.clone(),
+        shutdown.clone(),
+    ));
+    let plane = NetworkPlane::new(network, names, config.data_dir.clone());
     running.spawn(plane.run(deliveries, shutdown.clone()));
 
     let reporter = Reporter::new(
@@ -323,6 +337,36 @@ async fn start(
         tracing::warn!("something of the node did not end in time");
     }
     ended
+}
+
+/// Whom the host asks for names.
+fn host_name_servers() -> Vec<SocketAddr> {
+    let servers = wharf_network::upstream_name_servers().into_iter();
+    servers
+        .map(|server| SocketAddr::new(server, NAME_SERVICE_PORT))
+        .collect()
+}
+
+/// Takes the sockets of network scopes as they appear.
+async fn serve_names(
+    names: Names,
+    mut sockets: mpsc::Receiver<ResolverSockets>,
+    running: TaskTracker,
+    shutdown: CancellationToken,
+) {
+    loop {
+        let next = tokio::select! {
+            () = shutdown.cancelled() => return,
+            next = sockets.recv() => next,
+        };
+        let Some(next) = next else {
+            return;
+        };
+        let scope = next.scope.clone();
+        if let Err(error) = names.serve(next, &running, &shutdown) {
+            tracing::error!(%scope, %error, "names are not answered");
+        }
+    }
 }
 
 /// Shows whether the control plane has this node's session.

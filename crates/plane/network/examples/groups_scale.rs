@@ -277,6 +277,7 @@ fn world(interfaces: u16, groups: u16) -> Vec<Resource> {
             vni: 4711,
             main_route_table: None,
             gateway: None,
+            dns: true,
         }),
         host("i-here", HERE),
         host("i-there", THERE),

@@ -4,11 +4,13 @@ use std::net::Ipv4Addr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
+use tokio::sync::mpsc;
 use wharf_base::InstallationId;
 
 use crate::addresses::Plan;
 use crate::error::NetworkError;
 use crate::model::Subnet;
+use crate::resolver::ResolverSockets;
 
 #[derive(Debug, Clone)]
 pub struct NetworkConfig {
@@ -30,6 +32,8 @@ pub struct NetworkConfig {
     pub reach: Vec<Subnet>,
     /// Addresses that this host must not lose to a task, the control plane's for one.
     pub reserved: Vec<Ipv4Addr>,
+    /// Takes the sockets of the name service as they are made; without it there are none.
+    pub resolvers: Option<mpsc::Sender<ResolverSockets>>,
 }
 
 /// The range of default VPCs. Any other is its operator's to name: what lies behind the host's
@@ -53,6 +57,7 @@ impl NetworkConfig {
             tunnel_port: TUNNEL_PORT,
             reach: vec![DEFAULT_REACH],
             reserved: Vec::new(),
+            resolvers: None,
         }
     }
 

@@ -39,6 +39,31 @@ pub(crate) fn host_name_servers() -> Vec<Ipv4Addr> {
         .collect()
 }
 
+/// Whom the host itself asks: the servers that tasks could ask too; without such, those on its own
+/// loopback, a stub or a cache.
+pub fn upstream_name_servers() -> Vec<IpAddr> {
+    let host = read(Path::new(HOST)).ok().flatten().unwrap_or_default();
+    let upstream = read(Path::new(UPSTREAM)).ok().flatten();
+    upstream_of(&host, upstream.as_deref())
+}
+
+fn upstream_of(host: &str, upstream: Option<&str>) -> Vec<IpAddr> {
+    let remote = |text: &str| -> Vec<IpAddr> {
+        let all = all_name_servers(text);
+        all.filter(|server| !server.is_loopback() && !server.is_unspecified())
+            .collect()
+    };
+    let mut servers = remote(host);
+    if servers.is_empty() {
+        servers = upstream.map(remote).unwrap_or_default();
+    }
+    if servers.is_empty() {
+        servers = all_name_servers(host).filter(IpAddr::is_loopback).collect();
+    }
+    servers.truncate(MAX_NAME_SERVERS);
+    servers
+}
+
 fn read(path: &Path) -> io::Result<Option<String>> {
     use io::Read;
     let file = match std::fs::File::open(path) {
@@ -58,6 +83,22 @@ pub fn resolv_conf(host: &str, upstream: Option<&str>) -> String {
     if servers.is_empty() {
         servers = upstream.map(name_servers).unwrap_or_default();
     }
+    let mut text = options(host);
+    for server in servers.iter().take(MAX_NAME_SERVERS) {
+        writeln!(text, "nameserver {server}").expect("a String takes all");
+    }
+    text
+}
+
+/// The host's search list and options, for a task that asks another name service.
+///
+/// # Errors
+/// If the host's file cannot be read.
+pub fn host_resolv_options() -> io::Result<String> {
+    Ok(options(&read(Path::new(HOST))?.unwrap_or_default()))
+}
+
+fn options(host: &str) -> String {
     let mut text = String::new();
     for line in host.lines().map(str::trim) {
         let word = line.split_whitespace().next().unwrap_or_default();
@@ -66,18 +107,18 @@ pub fn resolv_conf(host: &str, upstream: Option<&str>) -> String {
             text.push('\n');
         }
     }
-    for server in servers.iter().take(MAX_NAME_SERVERS) {
-        writeln!(text, "nameserver {server}").expect("a String takes all");
-    }
     text
 }
 
+fn all_name_servers(text: &str) -> impl Iterator<Item = IpAddr> {
+    text.lines().filter_map(|line| {
+        let mut words = line.split_whitespace();
+        (words.next()? == "nameserver").then(|| words.next()?.parse::<IpAddr>().ok())?
+    })
+}
+
 fn name_servers(text: &str) -> Vec<IpAddr> {
-    text.lines()
-        .filter_map(|line| {
-            let mut words = line.split_whitespace();
-            (words.next()? == "nameserver").then(|| words.next()?.parse::<IpAddr>().ok())?
-        })
+    all_name_servers(text)
         // Task networks are IPv4; an IPv6 server would cost every look-up a timeout.
         .filter(|server| server.is_ipv4() && !server.is_loopback() && !server.is_unspecified())
         .collect()
@@ -97,11 +138,15 @@ pub fn hosts_file(attachment: &Attachment, names: &[&str]) -> String {
 /// `ip-172-31-0-5.ec2.internal`, or `.<region>.compute.internal` outside us-east-1. Pure.
 pub fn private_dns_name(address: Ipv4Addr, region: &str) -> String {
     let [a, b, c, d] = address.octets();
-    let domain = match region {
+    format!("ip-{a}-{b}-{c}-{d}.{}", private_domain(region))
+}
+
+/// Below which a region's interfaces have their names. Pure.
+pub fn private_domain(region: &str) -> String {
+    match region {
         "us-east-1" => "ec2.internal".to_owned(),
         other => format!("{other}.compute.internal"),
-    };
-    format!("ip-{a}-{b}-{c}-{d}.{domain}")
+    }
 }
 
 #[cfg(test)]
@@ -123,6 +168,22 @@ mod tests {
         assert_eq!(resolv_conf("nameserver\nnameserver x\n", None), "");
         let many = "nameserver 192.0.2.1\n".repeat(9);
         assert_eq!(resolv_conf(&many, None).lines().count(), MAX_NAME_SERVERS);
+    }
+
+    #[test]
+    fn whom_the_host_asks() {
+        let check = |host: &str, upstream, servers: &[&str]| {
+            let servers: Vec<IpAddr> = servers.iter().map(|it| it.parse().unwrap()).collect();
+            assert_eq!(upstream_of(host, upstream), servers);
+        };
+        let stub = "nameserver 127.0.0.53\n";
+        let both = "nameserver 127.0.0.1\nnameserver 192.0.2.1\nnameserver 2001:db8::1\n";
+        check(both, None, &["192.0.2.1", "2001:db8::1"]);
+        check(stub, Some("nameserver 192.0.2.7\n"), &["192.0.2.7"]);
+        check(stub, Some(""), &["127.0.0.53"]);
+        check(stub, None, &["127.0.0.53"]);
+        check("nameserver fe80::1%eth0\n", None, &[]);
+        check(&"nameserver 192.0.2.1\n".repeat(9), None, &["192.0.2.1"; 3]);
     }
 
     #[test]

@@ -72,7 +72,9 @@ impl Worker {
     fn follow_all(&mut self, touched: &Touched) -> Result<(), NetworkError> {
         let peers = self.follow_peers();
         let places = self.follow_places(touched);
-        peers.and(places).and(self.follow_balancers())
+        let resolvers = self.follow_ranges(touched);
+        let balancers = self.follow_balancers();
+        peers.and(places).and(resolvers).and(balancers)
     }
 
     /// Who may send through tunnels.
@@ -101,6 +103,14 @@ impl Worker {
             trouble = trouble.and(followed);
         }
         trouble
+    }
+
+    /// Where names are asked for depends on a VPC's range.
+    fn follow_ranges(&mut self, touched: &Touched) -> Result<(), NetworkError> {
+        touched.vpcs.iter().try_for_each(|vpc| {
+            let scope = Scope::Vpc(vpc.clone());
+            self.open_resolvers(&scope)
+        })
     }
 
     /// An attachment was given its link; the control plane may know its address elsewhere.

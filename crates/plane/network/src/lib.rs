@@ -31,6 +31,7 @@ mod overlay;
 mod ports;
 mod reach;
 mod reaper;
+mod resolver;
 mod restore;
 mod ruleset;
 mod scope;
@@ -42,9 +43,13 @@ mod worker;
 
 pub use config::NetworkConfig;
 pub use error::NetworkError;
-pub use files::{host_resolv_conf, hosts_file, private_dns_name, resolv_conf};
+pub use files::{
+    host_resolv_conf, host_resolv_options, hosts_file, private_dns_name, private_domain,
+    resolv_conf, upstream_name_servers,
+};
 pub use model::{
     Attachment, BadValue, Binding, Counters, Eni, Health, HostPort, MacAddress, Mode, PortMapping,
     PortRange, Protocol, Recovered, Scope, Subnet,
 };
 pub use network::{EndpointListener, HostIdentity, Network, NetworkUpdate};
+pub use resolver::{RESOLVER, ResolverSockets};

@@ -147,6 +147,11 @@ impl Network {
         self.ask(|reply| Command::Apply { update, reply }).await
     }
 
+    /// The host as its tasks see it, in all networks; `None` while there is no network.
+    pub async fn host_address(&self) -> Result<Option<Ipv4Addr>, NetworkError> {
+        self.ask(|reply| Command::HostAddress { reply }).await
+    }
+
     /// What went through an attachment's interface; `None` for one that has none of its own.
     ///
     /// # Errors

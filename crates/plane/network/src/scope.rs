@@ -10,7 +10,8 @@
 //! Nobody asks for hardware addresses on a task's veth: both ends hold fixed neighbours, so the
 //! gateway needs no machine, and a task cannot answer for another.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, UdpSocket};
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::Arc;
@@ -68,6 +69,8 @@ pub(crate) struct ScopeNet {
     pub(crate) filter: Option<Filter>,
     /// The way to other hosts; the bridge network has none.
     pub(crate) overlay: Overlay,
+    /// Where the name service is asked.
+    pub(crate) resolvers: BTreeSet<Ipv4Addr>,
 }
 
 impl ScopeNet {
@@ -107,6 +110,7 @@ impl ScopeNet {
             route,
             filter,
             overlay: Overlay::default(),
+            resolvers: BTreeSet::new(),
         })
     }
 
@@ -184,6 +188,26 @@ impl ScopeNet {
             .map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
         Ok(listener)
+    }
+}
+
+impl ScopeNet {
+    /// Sockets for questions at `address`, which is the scope's own from now on.
+    pub(crate) fn listen_for_names(
+        &mut self,
+        address: SocketAddrV4,
+    ) -> Result<(UdpSocket, TcpListener), NetworkError> {
+        let lo = link::require(&mut self.route, "lo")?;
+        let own = route::address(lo, *address.ip(), *address.ip());
+        self.route.perform(vec![own])?;
+        let failed = |e| NetworkError::kernel(format!("listen on {address}"), e);
+        let udp = self
+            .namespace
+            .run(|| UdpSocket::bind(address))
+            .flatten()
+            .map_err(failed)?;
+        udp.set_nonblocking(true).map_err(failed)?;
+        Ok((udp, self.listen(address.into())?))
     }
 }
 

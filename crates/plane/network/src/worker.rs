@@ -64,6 +64,9 @@ pub(crate) enum Command {
         update: NetworkUpdate,
         reply: Reply<()>,
     },
+    HostAddress {
+        reply: Reply<Option<Ipv4Addr>>,
+    },
     Counters {
         key: String,
         reply: Reply<Option<Counters>>,
@@ -131,6 +134,10 @@ impl Worker {
                 }
                 Command::SetHost { own, reply } => drop(reply.send(self.set_host(own))),
                 Command::Apply { update, reply } => drop(reply.send(self.apply(update))),
+                Command::HostAddress { reply } => {
+                    let address = self.host.as_ref().map(|host| host.plan.host());
+                    drop(reply.send(Ok(address)));
+                }
                 Command::Counters { key, reply } => drop(reply.send(self.counters(&key))),
                 Command::Teardown { reply } => return drop(reply.send(self.teardown())),
                 Command::Close { reply } => {
@@ -392,7 +399,7 @@ impl Worker {
 
     pub(crate) fn ensure_scope(&mut self, scope: &Scope) -> Result<(), NetworkError> {
         if self.scopes.contains_key(scope) {
-            return Ok(());
+            return self.open_resolvers(scope);
         }
         self.ensure_host()?;
         let number = match self.numbers.get(scope) {
@@ -407,7 +414,7 @@ impl Worker {
         let made = ScopeNet::ensure(record, &self.state, host)?;
         self.open_endpoints(&made)?;
         self.scopes.insert(scope.clone(), made);
-        Ok(())
+        self.open_resolvers(scope)
     }
 
     fn open_endpoints(&self, made: &ScopeNet) -> Result<(), NetworkError> {

@@ -27,6 +27,7 @@ mod told;
 
 use std::{
     collections::HashMap,
+    net::Ipv4Addr,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -37,7 +38,7 @@ use hyper::body::Incoming;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use wharf_planeproto::{
-    Messages, Outgoing, Plane,
+    Kind, Messages, Outgoing, Plane, Resource,
     report::{ClosedDoor, TargetHealth},
 };
 use wharf_records::node::Grant;
@@ -196,6 +197,19 @@ impl Planes {
             .collect();
         all.sort_by(|(one, a), (other, b)| (one, a.address).cmp(&(other, b.address)));
         all
+    }
+
+    /// Where a load balancer is reached: at its public address, or inside its VPC.
+    pub fn balancer_addresses(&self, arn: &str) -> Vec<Ipv4Addr> {
+        self.shared.read(|view| {
+            let found = view.now().find(Kind::LoadBalancer, arn);
+            let Some(Resource::LoadBalancer(it)) = found.map(|(_, held)| &held.resource) else {
+                return Vec::new();
+            };
+            let own = it.interfaces.iter().map(|interface| interface.address);
+            it.public_address
+                .map_or_else(|| own.collect(), |it| vec![it])
+        })
     }
 
     /// All that are closed on a host.

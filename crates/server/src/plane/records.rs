@@ -27,7 +27,8 @@ pub struct Records {
     members: HashMap<String, BTreeMap<String, usize>>,
     /// Host to the VPCs in which it has interfaces.
     vpcs: HashMap<String, BTreeSet<String>>,
-    /// VPC to what belongs to it: itself, its groups, subnets, tables, attached interfaces.
+    /// VPC to what belongs to it: itself, its groups, subnets, tables, load balancers, attached
+    /// interfaces.
     parts: HashMap<String, BTreeSet<Key>>,
 }
 
@@ -165,6 +166,7 @@ pub fn vpc_of(resource: &Resource) -> Option<&str> {
         Resource::SecurityGroup(it) => Some(&it.vpc),
         Resource::Subnet(it) => Some(&it.vpc),
         Resource::RouteTable(it) => Some(&it.vpc),
+        Resource::LoadBalancer(it) => Some(&it.vpc),
         Resource::Interface(_) => attached(resource).map(|(vpc, _)| vpc),
         _ => None,
     }

@@ -75,6 +75,7 @@ fn vpc(record: Vpc) -> Option<plane::Vpc> {
         vni: record.vni,
         main_route_table: Some(record.main_route_table).filter(|id| !id.is_empty()),
         gateway: record.gateway,
+        dns: record.dns_support,
         id: record.id,
     })
 }

@@ -166,3 +166,19 @@ fn ages() {
         assert_eq!(age(&json!(since), now), text);
     }
 }
+
+#[test]
+fn a_load_balancer_has_an_address_and_a_name() {
+    let balancer = |addresses: Value, listeners: Value| {
+        json!({"LoadBalancerName": "web", "State": {"Code": "active"}, "DNSName": "web-1",
+            "Addresses": addresses, "Listeners": listeners})
+    };
+    let seen = json!({"loadBalancers": [
+        balancer(json!(["127.64.0.1"]), json!([{"Protocol": "HTTP", "Port": 80}])),
+        balancer(json!([]), json!([])),
+    ]});
+    let shown = balancers(&seen);
+    let cells: Vec<_> = shown.rows.iter().map(|row| row.cells.clone()).collect();
+    assert_eq!(cells[0], ["web", "active", "127.64.0.1", "http://web-1/"]);
+    assert_eq!(cells[1], ["web", "active", "-", "web-1"]);
+}

@@ -215,11 +215,11 @@ fn networks(view: &TaskView, state: &ContainerState, newest: bool) -> Value {
             );
             network.insert(
                 "DomainNameServers".to_owned(),
-                interface.domain_name_servers.clone().into(),
+                interface.name_servers().into(),
             );
             network.insert(
                 "DomainNameSearchList".to_owned(),
-                interface.domain_name.clone().into(),
+                interface.search_domains().into(),
             );
             network.insert(
                 "PrivateDNSName".to_owned(),

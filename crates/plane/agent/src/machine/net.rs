@@ -270,20 +270,26 @@ pub fn files(
 
 fn resolv_conf(context: &TaskContext, in_host: bool, engine: &HostConfig) -> String {
     let interface = context.task.elastic_network_interfaces.first();
-    let servers = interface
-        .map(|i| &i.domain_name_servers)
-        .filter(|servers| !servers.is_empty() && engine.dns.is_empty())
-        .unwrap_or(&engine.dns);
+    let in_bridge = context.spec.network == NetworkMode::Bridge;
+    let servers = match interface {
+        _ if !engine.dns.is_empty() => engine.dns.clone(),
+        Some(interface) => interface.name_servers(),
+        None if in_bridge => vec![wharf_network::RESOLVER.to_string()],
+        None => Vec::new(),
+    };
     let mut text = String::new();
-    for server in servers {
+    for server in &servers {
         push_line(&mut text, &format!("nameserver {server}"));
     }
-    let search = interface
-        .map(|i| &i.domain_name)
-        .filter(|_| engine.dns_search.is_empty());
-    let search = search.unwrap_or(&engine.dns_search);
+    let search = match interface {
+        Some(interface) if engine.dns_search.is_empty() => interface.search_domains(),
+        _ => engine.dns_search.clone(),
+    };
     if !search.is_empty() {
         push_line(&mut text, &format!("search {}", search.join(" ")));
+    }
+    if in_bridge && engine.dns.is_empty() && engine.dns_search.is_empty() {
+        text.push_str(&wharf_network::host_resolv_options().unwrap_or_default());
     }
     if servers.is_empty() {
         let own = if in_host {

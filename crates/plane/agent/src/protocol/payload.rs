@@ -317,6 +317,26 @@ impl NetworkInterface {
             .or_else(|| self.ipv4_addresses.first())
             .map(|a| a.private_address.as_str())
     }
+
+    /// Whom its task asks for names: the VPC's own name service, unless told otherwise.
+    pub fn name_servers(&self) -> Vec<String> {
+        match self.domain_name_servers.as_slice() {
+            [] => vec![wharf_network::RESOLVER.to_string()],
+            told => told.to_vec(),
+        }
+    }
+
+    /// The domains in which its task seeks short names: that of its own name, unless told otherwise.
+    pub fn search_domains(&self) -> Vec<String> {
+        let own = || self.private_dns_name.split_once('.');
+        match self.domain_name.as_slice() {
+            [] => own()
+                .map(|(_, domain)| domain.to_owned())
+                .into_iter()
+                .collect(),
+            told => told.to_vec(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -154,6 +154,7 @@ mod tests {
             vni: 1,
             main_route_table: Some("rtb-0".to_owned()),
             gateway: gateway.map(str::to_owned),
+            dns: true,
         })
     }
 

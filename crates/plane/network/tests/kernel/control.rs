@@ -46,6 +46,7 @@ pub fn vpc(id: &str, vni: u32) -> Resource {
         vni,
         main_route_table: None,
         gateway: None,
+        dns: true,
     })
 }
 

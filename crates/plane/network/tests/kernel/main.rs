@@ -7,6 +7,7 @@ mod control;
 mod crash;
 mod exits;
 mod groups;
+mod names;
 mod overlay;
 mod reach;
 mod restart;

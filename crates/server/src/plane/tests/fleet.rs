@@ -52,6 +52,7 @@ pub fn fleet_resources() -> Vec<Resource> {
         vni: 1,
         main_route_table: None,
         gateway: None,
+        dns: true,
     }));
     put(Resource::SecurityGroup(SecurityGroup {
         id: "sg-1".to_owned(),

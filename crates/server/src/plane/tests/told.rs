@@ -45,10 +45,11 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// One of them is of an older version.
-const PLANES: [(Plane, u32, &str); 4] = [
-    (Plane::Network, 2, "host0"),
+/// Two of them are of older versions.
+const PLANES: [(Plane, u32, &str); 5] = [
+    (Plane::Network, 3, "host0"),
     (Plane::Network, 1, "host1"),
+    (Plane::Network, 2, "host0"),
     (Plane::LoadBalancer, 2, "host0"),
     (Plane::LoadBalancer, 2, "host2"),
 ];
@@ -84,6 +85,7 @@ fn resource(kind: u8, name: u8, (a, b): (u8, u8)) -> Resource {
             vni: u32::from(a),
             main_route_table: None,
             gateway: None,
+            dns: b != 0,
         }),
         2 => Resource::SecurityGroup(SecurityGroup {
             id: format!("sg{name}"),
@@ -160,8 +162,8 @@ fn balancer(kind: u8, name: u8, a: u8, b: u8) -> Resource {
             name: String::new(),
             dns_name: String::new(),
             kind: BalancerKind::Application,
-            internal: false,
-            vpc: String::new(),
+            internal: b != 0,
+            vpc: format!("vpc{a}"),
             public_address: None,
             interfaces: vec![BalancerInterface {
                 id: String::new(),
@@ -271,7 +273,8 @@ fn everything(records: &Records) -> impl Iterator<Item = &std::sync::Arc<Held>> 
     all.map(|(_, held)| held)
 }
 
-/// The VPCs in which the host has interfaces, all that belongs to them, the hosts there.
+/// The VPCs in which the host has interfaces, all that belongs to them, the hosts there, and what is
+/// everybody's.
 fn network_of<'a>(all: &[&'a Resource], host: &str) -> Vec<&'a Resource> {
     let interface = |resource: &&'a Resource| match resource {
         Resource::Interface(it) => Some((it.vpc.as_str(), it.host.as_deref()?)),
@@ -287,6 +290,7 @@ fn network_of<'a>(all: &[&'a Resource], host: &str) -> Vec<&'a Resource> {
         Resource::Subnet(it) => mine(&it.vpc),
         Resource::RouteTable(it) => mine(&it.vpc),
         Resource::Interface(it) => it.host.is_some() && mine(&it.vpc),
+        Resource::LoadBalancer(it) => !it.internal || mine(&it.vpc),
         _ => false,
     };
     all.iter().copied().filter(admits).collect()

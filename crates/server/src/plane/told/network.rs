@@ -1,6 +1,7 @@
 //! What a host's network is entitled to know: the VPCs in which the host has an interface, with
-//! their groups, subnets and route tables, their interfaces that are attached somewhere, the hosts
-//! those are on, and the host itself.
+//! their groups, subnets, route tables and load balancers, their interfaces that are attached
+//! somewhere, the hosts those are on, and the host itself; and the internet-facing load balancers of
+//! all VPCs, whose names are everybody's.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -27,7 +28,17 @@ pub fn all<'a>(now: &'a Records, host: &str) -> Vec<(&'a Key, &'a Arc<Held>)> {
         .into_iter()
         .filter_map(|host| now.find(Kind::Host, host));
     all.extend(known);
+    let of_others = |resource: &Resource| {
+        let vpc = vpc_of(resource);
+        is_everybodys(resource) && vpc.is_none_or(|vpc| now.count(vpc, host) == 0)
+    };
+    let balancers = now.of_kind(Kind::LoadBalancer);
+    all.extend(balancers.filter(|(_, held)| of_others(&held.resource)));
     all
+}
+
+fn is_everybodys(resource: &Resource) -> bool {
+    matches!(resource, Resource::LoadBalancer(it) if !it.internal)
 }
 
 /// What changed for a host.
@@ -155,6 +166,7 @@ impl<F: Fn(&str, &str) -> bool> Entitled for Entitlement<'_, F> {
             Resource::Host(it) => {
                 it.id == self.host || self.vpcs.iter().any(|vpc| (self.is_in)(vpc, &it.id))
             }
+            other if is_everybodys(other) => true,
             other => vpc_of(other).is_some_and(|vpc| self.vpcs.contains(vpc)),
         }
     }

@@ -64,6 +64,7 @@ fn a_vpc_and_its_default_group() {
             vni: parts.vpc.vni,
             main_route_table: Some(parts.table.id.clone()),
             gateway: None,
+            dns: true,
         }))
     );
     let mut table = parts.table.clone();

@@ -105,14 +105,15 @@ fn refuse_unsupported(input: &CreateLoadBalancerInput) -> Result<(), Fault> {
     Ok(())
 }
 
-/// `web-1234567890.us-east-1.elb.localhost`: a name that resolvers map to this machine.
+/// `web-1234567890.us-east-1.elb.localhost`: a name that resolvers map to this machine. That of an
+/// internal one is its VPC's alone, and ends so that no program takes it for this machine.
 fn dns_name(name: &str, scheme: Scheme, region: &str) -> String {
-    let prefix = match scheme {
-        Scheme::InternetFacing => "",
-        Scheme::Internal => "internal-",
+    let (prefix, domain) = match scheme {
+        Scheme::InternetFacing => ("", "elb.localhost"),
+        Scheme::Internal => ("internal-", "elb.internal"),
     };
     let digits = rand::rng().random_range(1_000_000_000_u64..10_000_000_000);
-    format!("{prefix}{name}-{digits}.{region}.elb.localhost")
+    format!("{prefix}{name}-{digits}.{region}.{domain}")
 }
 
 /// The load balancer of a name, with its id.

@@ -1,0 +1,221 @@
+//! What the plane stream told of names: an index of it. Pure.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::Ipv4Addr;
+
+use wharf_network::Subnet;
+use wharf_planeproto::balancer::{BalancerInterface, LoadBalancer};
+use wharf_planeproto::network::Interface;
+use wharf_planeproto::{Change, Key, Kind, Resource};
+
+/// How the control plane ends the names of load balancers: those that programs of the host reach on
+/// loopback, and those that only networks know.
+const BALANCER_DOMAINS: [&str; 2] = [".elb.localhost", ".elb.internal"];
+
+/// A load balancer, as far as its name is concerned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Balancer {
+    pub(crate) vpc: String,
+    pub(crate) internal: bool,
+    pub(crate) interfaces: Vec<BalancerInterface>,
+    /// Its name without the domain, in lower case.
+    stem: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Vpc {
+    /// `EnableDnsSupport`
+    pub(crate) dns: bool,
+    pub(crate) ranges: Vec<Subnet>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Book {
+    /// All that there is has been told at least once.
+    whole: bool,
+    vpcs: HashMap<String, Vpc>,
+    /// Id → VPC and address.
+    interfaces: HashMap<String, (String, Ipv4Addr)>,
+    /// VPC → address → how many interfaces have it: two while it passes from one to the next.
+    addresses: HashMap<String, BTreeMap<Ipv4Addr, usize>>,
+    /// By ARN.
+    balancers: HashMap<String, Balancer>,
+    /// Name without its domain → ARN.
+    stems: HashMap<String, String>,
+}
+
+impl Book {
+    pub(crate) fn of(resources: impl IntoIterator<Item = Resource>) -> Self {
+        let mut book = Self {
+            whole: true,
+            ..Self::default()
+        };
+        for resource in resources {
+            book.put(resource);
+        }
+        book
+    }
+
+    pub(crate) fn change(&mut self, change: Change) {
+        match change {
+            Change::Put(resource) => self.put(resource),
+            Change::Delete(key) => self.delete(&key),
+        }
+    }
+
+    fn put(&mut self, resource: Resource) {
+        match resource {
+            Resource::Vpc(it) => {
+                let ranges = it.cidrs.iter().filter_map(|cidr| cidr.parse().ok());
+                let vpc = Vpc {
+                    dns: it.dns,
+                    ranges: ranges.collect(),
+                };
+                self.vpcs.insert(it.id, vpc);
+            }
+            Resource::Interface(it) => self.put_interface(it),
+            Resource::LoadBalancer(it) => self.put_balancer(it),
+            _ => {}
+        }
+    }
+
+    fn put_interface(&mut self, it: Interface) {
+        self.delete_interface(&it.id);
+        let of_vpc = self.addresses.entry(it.vpc.clone()).or_default();
+        *of_vpc.entry(it.address).or_default() += 1;
+        self.interfaces.insert(it.id, (it.vpc, it.address));
+    }
+
+    fn put_balancer(&mut self, it: LoadBalancer) {
+        self.delete_balancer(&it.arn);
+        let Some(stem) = stem(&it.dns_name.to_ascii_lowercase()).map(str::to_owned) else {
+            tracing::warn!(
+                arn = it.arn,
+                name = it.dns_name,
+                "no network knows this name"
+            );
+            return;
+        };
+        self.stems.insert(stem.clone(), it.arn.clone());
+        let balancer = Balancer {
+            vpc: it.vpc,
+            internal: it.internal,
+            interfaces: it.interfaces,
+            stem,
+        };
+        self.balancers.insert(it.arn, balancer);
+    }
+
+    fn delete(&mut self, key: &Key) {
+        match key.kind {
+            Kind::Vpc => drop(self.vpcs.remove(&key.id)),
+            Kind::Interface => self.delete_interface(&key.id),
+            Kind::LoadBalancer => self.delete_balancer(&key.id),
+            _ => {}
+        }
+    }
+
+    fn delete_interface(&mut self, id: &str) {
+        let Some((vpc, address)) = self.interfaces.remove(id) else {
+            return;
+        };
+        let Some(of_vpc) = self.addresses.get_mut(&vpc) else {
+            return;
+        };
+        if let Some(count) = of_vpc.get_mut(&address) {
+            *count -= 1;
+            if *count == 0 {
+                of_vpc.remove(&address);
+            }
+        }
+        if of_vpc.is_empty() {
+            self.addresses.remove(&vpc);
+        }
+    }
+
+    fn delete_balancer(&mut self, arn: &str) {
+        let Some(old) = self.balancers.remove(arn) else {
+            return;
+        };
+        // The name may be another's by now.
+        if self.stems.get(&old.stem).is_some_and(|of| of == arn) {
+            self.stems.remove(&old.stem);
+        }
+    }
+
+    pub(crate) fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    pub(crate) fn vpc(&self, id: &str) -> Option<&Vpc> {
+        self.vpcs.get(id)
+    }
+
+    /// Whether an interface of the VPC has the address.
+    pub(crate) fn has(&self, vpc: &str, address: Ipv4Addr) -> bool {
+        let of_vpc = self.addresses.get(vpc);
+        of_vpc.is_some_and(|addresses| addresses.contains_key(&address))
+    }
+
+    /// The load balancer of that name, which is in lower case.
+    pub(crate) fn balancer(&self, name: &str) -> Option<&Balancer> {
+        self.balancers.get(self.stems.get(stem(name)?)?)
+    }
+}
+
+/// What comes before a domain of load balancers; `None` for a name in none of them.
+pub(crate) fn stem(name: &str) -> Option<&str> {
+    BALANCER_DOMAINS
+        .iter()
+        .find_map(|domain| name.strip_suffix(domain))
+        .or_else(|| {
+            let apex = |domain: &&&str| name == &domain[1..];
+            BALANCER_DOMAINS.iter().find(apex).map(|_| "")
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interface(id: u8, last: u8) -> Resource {
+        Resource::Interface(Interface {
+            id: format!("eni-{id}"),
+            vpc: "vpc-1".to_owned(),
+            subnet_cidr: String::new(),
+            address: Ipv4Addr::new(10, 0, 0, last),
+            mac: String::new(),
+            groups: Vec::new(),
+            host: None,
+            load_balancer: None,
+        })
+    }
+
+    #[test]
+    fn an_address_is_there_as_long_as_somebody_has_it() {
+        let has = |book: &Book, last| book.has("vpc-1", Ipv4Addr::new(10, 0, 0, last));
+        let mut book = Book::of([interface(1, 5), interface(2, 5)]);
+        book.change(Change::Delete(interface(1, 5).key()));
+        assert!(has(&book, 5));
+        book.change(Change::Put(interface(2, 6)));
+        assert!(!has(&book, 5) && has(&book, 6));
+        book.change(Change::Delete(interface(2, 6).key()));
+        book.change(Change::Delete(interface(2, 6).key()));
+        assert!(book.addresses.is_empty() && book.interfaces.is_empty());
+    }
+
+    #[test]
+    fn stems() {
+        assert_eq!(
+            stem("web-1.us-east-1.elb.localhost"),
+            Some("web-1.us-east-1")
+        );
+        assert_eq!(
+            stem("web-1.us-east-1.elb.internal"),
+            Some("web-1.us-east-1")
+        );
+        assert_eq!(stem("elb.localhost"), Some(""));
+        assert_eq!(stem("xelb.localhost"), None);
+        assert_eq!(stem("elb.localhost.example.org"), None);
+    }
+}

@@ -1,0 +1,208 @@
+//! How much each task may ask, and all tasks of a network together. Pure but for the lock.
+//!
+//! Addresses cannot be borrowed in a scope, so an address is a task.
+
+use std::collections::HashMap;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+/// Questions of one interface a second, and in a burst; as many as AWS takes.
+const PER_SECOND: f64 = 1024.0;
+/// Questions of one source that wait for the host's name servers.
+const WAITING_OF_SOURCE: usize = 64;
+/// Those of all sources of a scope.
+const WAITING: usize = 512;
+/// TCP connections of one source, and of all in a scope.
+const CONNECTIONS_OF_SOURCE: usize = 8;
+const CONNECTIONS: usize = 128;
+/// Sources remembered; a scope has fewer tasks.
+const MAX_SOURCES: usize = 4096;
+
+#[derive(Debug)]
+struct Source {
+    tokens: f64,
+    at: Instant,
+    waiting: usize,
+    connections: usize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    sources: HashMap<Ipv4Addr, Source>,
+    waiting: usize,
+    connections: usize,
+}
+
+/// The limits of one scope. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Limits(Arc<Mutex<State>>);
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Waiting,
+    Connection,
+}
+
+/// A place; free again when dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    limits: Limits,
+    source: Ipv4Addr,
+    kind: Kind,
+}
+
+impl Limits {
+    /// Whether one more question of `source` is looked at.
+    pub(crate) fn admit(&self, source: Ipv4Addr, now: Instant) -> bool {
+        let mut state = self.lock();
+        let Some(source) = state.source(source, now) else {
+            return false;
+        };
+        let gained = now.saturating_duration_since(source.at).as_secs_f64() * PER_SECOND;
+        source.at = now;
+        source.tokens = (source.tokens + gained).min(PER_SECOND);
+        let admitted = source.tokens >= 1.0;
+        if admitted {
+            source.tokens -= 1.0;
+        }
+        admitted
+    }
+
+    /// A place among the questions that wait for somebody else's answer.
+    pub(crate) fn wait(&self, source: Ipv4Addr, now: Instant) -> Option<Place> {
+        self.place(source, now, Kind::Waiting)
+    }
+
+    pub(crate) fn connect(&self, source: Ipv4Addr, now: Instant) -> Option<Place> {
+        self.place(source, now, Kind::Connection)
+    }
+
+    fn place(&self, source: Ipv4Addr, now: Instant, kind: Kind) -> Option<Place> {
+        let mut state = self.lock();
+        let (all, most) = match kind {
+            Kind::Waiting => (state.waiting, WAITING),
+            Kind::Connection => (state.connections, CONNECTIONS),
+        };
+        let of_source = state.source(source, now)?;
+        let (own, most_own) = match kind {
+            Kind::Waiting => (&mut of_source.waiting, WAITING_OF_SOURCE),
+            Kind::Connection => (&mut of_source.connections, CONNECTIONS_OF_SOURCE),
+        };
+        if all >= most || *own >= most_own {
+            return None;
+        }
+        *own += 1;
+        match kind {
+            Kind::Waiting => state.waiting += 1,
+            Kind::Connection => state.connections += 1,
+        }
+        Some(Place {
+            limits: self.clone(),
+            source,
+            kind,
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn source(&mut self, address: Ipv4Addr, now: Instant) -> Option<&mut Source> {
+        if self.sources.len() >= MAX_SOURCES && !self.sources.contains_key(&address) {
+            let idle = |it: &Source| now.saturating_duration_since(it.at).as_secs_f64() >= 1.0;
+            self.sources
+                .retain(|_, it| it.waiting + it.connections > 0 || !idle(it));
+            if self.sources.len() >= MAX_SOURCES {
+                return None;
+            }
+        }
+        Some(self.sources.entry(address).or_insert(Source {
+            tokens: PER_SECOND,
+            at: now,
+            waiting: 0,
+            connections: 0,
+        }))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut state = self.limits.lock();
+        match self.kind {
+            Kind::Waiting => state.waiting -= 1,
+            Kind::Connection => state.connections -= 1,
+        }
+        if let Some(source) = state.sources.get_mut(&self.source) {
+            match self.kind {
+                Kind::Waiting => source.waiting -= 1,
+                Kind::Connection => source.connections -= 1,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn task(n: u32) -> Ipv4Addr {
+        Ipv4Addr::from_bits(n)
+    }
+
+    #[test]
+    fn a_source_has_its_rate() {
+        let limits = Limits::default();
+        let mut now = Instant::now();
+        let asked = |now| (0..3000).filter(|_| limits.admit(task(1), now)).count();
+        assert_eq!(asked(now), 1024);
+        assert!(limits.admit(task(2), now), "each has its own");
+        now += Duration::from_millis(500);
+        assert_eq!(asked(now), 512);
+    }
+
+    #[test]
+    fn nobody_takes_all_places() {
+        let limits = Limits::default();
+        let now = Instant::now();
+        let take = |n| -> Vec<Place> {
+            let places = (0..1000).map(|_| limits.wait(task(n), now));
+            places.flatten().collect()
+        };
+        let first = take(1);
+        assert_eq!(first.len(), WAITING_OF_SOURCE);
+        let others: Vec<Vec<Place>> = (2..20).map(take).collect();
+        assert_eq!(
+            first.len() + others.iter().map(Vec::len).sum::<usize>(),
+            WAITING
+        );
+        drop(first);
+        assert_eq!(take(30).len(), WAITING_OF_SOURCE);
+        let connections: Vec<Place> = (0..20)
+            .filter_map(|_| limits.connect(task(1), now))
+            .collect();
+        assert_eq!(connections.len(), CONNECTIONS_OF_SOURCE);
+        drop((others, connections));
+        let state = limits.lock();
+        assert_eq!((state.waiting, state.connections), (0, 0));
+    }
+
+    #[test]
+    fn sources_are_forgotten() {
+        let limits = Limits::default();
+        let mut now = Instant::now();
+        let held = limits.wait(task(0), now);
+        for n in 1..MAX_SOURCES as u32 {
+            assert!(limits.admit(task(n), now));
+        }
+        assert!(!limits.admit(task(1 << 20), now));
+        now += Duration::from_secs(1);
+        assert!(limits.admit(task(1 << 20), now));
+        assert_eq!(limits.lock().sources.len(), 2);
+        drop(held);
+    }
+}

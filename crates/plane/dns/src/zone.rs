@@ -1,0 +1,183 @@
+//! What a question is answered, and which ones are not ours. Pure.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use hickory_proto::op::Query;
+use hickory_proto::rr::rdata::{A, PTR};
+use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
+use wharf_network::private_dns_name;
+
+use crate::book::{Balancer, Book, stem};
+
+/// Seconds for which an answer about a load balancer may be kept: its addresses change when hosts
+/// come and go, and asking costs nothing.
+const BALANCER_TTL: u32 = 10;
+/// An interface's name is made of its address.
+const INTERFACE_TTL: u32 = 60;
+
+/// The domains below which interfaces have their names; nobody else's questions about them are passed on.
+const PRIVATE_DOMAINS: [&str; 2] = ["ec2.internal", "compute.internal"];
+const REVERSE: &str = ".in-addr.arpa";
+
+/// Who asks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asker<'a> {
+    /// `None`: a task of the bridge network.
+    pub(crate) vpc: Option<&'a str>,
+    /// The region of this host's interfaces.
+    pub(crate) region: &'a str,
+    /// This host's instance id, as load balancers' interfaces name it.
+    pub(crate) host: &'a str,
+    /// Where tasks of all networks reach this host, and the load balancers on it.
+    pub(crate) gateway: Option<Ipv4Addr>,
+    /// Counts on, so that addresses take turns.
+    pub(crate) turn: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// The name is there; with nothing of the kind that was asked for, if empty.
+    Records(Vec<Record>),
+    /// There is no such name.
+    Absent,
+    /// The VPC is without a name service.
+    Refused,
+    /// It is ours to say, once more is known.
+    NotYet,
+    /// It is not ours to say.
+    Elsewhere,
+}
+
+/// What `asker` is told.
+pub(crate) fn answer(book: &Book, asker: Asker<'_>, query: &Query) -> Answer {
+    let vpc = asker.vpc.and_then(|id| book.vpc(id));
+    if vpc.is_some_and(|vpc| !vpc.dns) || query.query_class() != DNSClass::IN {
+        return Answer::Refused;
+    }
+    // Escapes what no name of ours has: dots within a label, bytes beyond ASCII.
+    let name = query.name().to_ascii().to_ascii_lowercase();
+    let name = name.strip_suffix('.').unwrap_or(&name);
+    let own = of_own(book, asker, query, name);
+    let knows = book.is_whole() && (asker.vpc.is_none() || vpc.is_some());
+    match own {
+        // What was not told of may be there all the same.
+        Answer::Absent if !knows => Answer::NotYet,
+        own => own,
+    }
+}
+
+fn of_own(book: &Book, asker: Asker<'_>, query: &Query, name: &str) -> Answer {
+    if let Some(stem) = stem(name) {
+        return match book.balancer(name) {
+            Some(balancer) => of_balancer(balancer, asker, query),
+            None if stem.is_empty() => Answer::Records(Vec::new()),
+            None => Answer::Absent,
+        };
+    }
+    if let Some(domain) = PRIVATE_DOMAINS.into_iter().find(|it| is_below(name, it)) {
+        return match (interface(name, asker.region), asker.vpc) {
+            (Some(address), Some(vpc)) if book.has(vpc, address) => {
+                addresses(query, INTERFACE_TTL, [address])
+            }
+            // The domains themselves.
+            _ if name == domain || is_region(name) => Answer::Records(Vec::new()),
+            _ => Answer::Absent,
+        };
+    }
+    if let Some(address) = name.strip_suffix(REVERSE).and_then(reversed) {
+        return of_address(book, asker, query, address);
+    }
+    Answer::Elsewhere
+}
+
+fn is_below(name: &str, domain: &str) -> bool {
+    name.strip_suffix(domain)
+        .is_some_and(|before| before.is_empty() || before.ends_with('.'))
+}
+
+/// `<region>.compute.internal`
+fn is_region(name: &str) -> bool {
+    let region = name.strip_suffix(".compute.internal");
+    region.is_some_and(|region| !region.contains('.'))
+}
+
+/// The load balancer's addresses for those who ask: inside its own VPC the ones that it has there,
+/// from elsewhere the host's, if this host carries it.
+fn of_balancer(balancer: &Balancer, asker: Asker<'_>, query: &Query) -> Answer {
+    if asker.vpc != Some(balancer.vpc.as_str()) {
+        if balancer.internal {
+            // As if it were not there: its name is its VPC's.
+            return Answer::Absent;
+        }
+        let here = balancer.interfaces.iter().any(|it| it.host == asker.host);
+        return addresses(query, BALANCER_TTL, asker.gateway.filter(|_| here));
+    }
+    let (here, mut elsewhere): (Vec<_>, Vec<_>) = balancer
+        .interfaces
+        .iter()
+        .partition(|interface| interface.host == asker.host);
+    if !elsewhere.is_empty() {
+        let turn = asker.turn % elsewhere.len();
+        elsewhere.rotate_left(turn);
+    }
+    // The one on this host first: it is the nearest, and lives as long as the asker.
+    let all = here.into_iter().chain(elsewhere).map(|it| it.address);
+    addresses(query, BALANCER_TTL, all)
+}
+
+fn addresses(query: &Query, ttl: u32, all: impl IntoIterator<Item = Ipv4Addr>) -> Answer {
+    if !matches!(query.query_type(), RecordType::A | RecordType::ANY) {
+        return Answer::Records(Vec::new());
+    }
+    let record = |address| Record::from_rdata(query.name().clone(), ttl, RData::A(A(address)));
+    Answer::Records(all.into_iter().map(record).collect())
+}
+
+/// The address in `ip-10-0-0-5.ec2.internal`, if that is how it is written in the region.
+fn interface(name: &str, region: &str) -> Option<Ipv4Addr> {
+    let (label, _) = name.strip_prefix("ip-")?.split_once('.')?;
+    let address = four(label.split('-'))?;
+    (private_dns_name(address, region) == name).then_some(address)
+}
+
+/// The address in `5.0.0.10`.
+fn reversed(labels: &str) -> Option<Ipv4Addr> {
+    let [a, b, c, d] = four(labels.split('.'))?.octets();
+    Some(Ipv4Addr::new(d, c, b, a))
+}
+
+fn four<'a>(mut parts: impl Iterator<Item = &'a str>) -> Option<Ipv4Addr> {
+    let mut octets = [0; 4];
+    for octet in &mut octets {
+        *octet = parts.next()?.parse().ok()?;
+    }
+    parts.next().is_none().then(|| octets.into())
+}
+
+fn of_address(book: &Book, asker: Asker<'_>, query: &Query, address: Ipv4Addr) -> Answer {
+    let inside = asker.vpc.and_then(|id| book.vpc(id));
+    if let Some(vpc) = asker.vpc
+        && book.has(vpc, address)
+    {
+        if !matches!(query.query_type(), RecordType::PTR | RecordType::ANY) {
+            return Answer::Records(Vec::new());
+        }
+        let name = format!("{}.", private_dns_name(address, asker.region));
+        return match Name::from_ascii(&name) {
+            Ok(name) => {
+                let data = RData::PTR(PTR(name));
+                let record = Record::from_rdata(query.name().clone(), INTERFACE_TTL, data);
+                Answer::Records(vec![record])
+            }
+            Err(_) => Answer::Absent,
+        };
+    }
+    let of_vpc = inside.is_some_and(|vpc| vpc.ranges.iter().any(|range| range.contains(address)));
+    match of_vpc || address.is_link_local() || IpAddr::V4(address).is_loopback() {
+        true => Answer::Absent,
+        false => Answer::Elsewhere,
+    }
+}
+
+#[cfg(test)]
+mod tests;

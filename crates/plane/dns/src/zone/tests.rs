@@ -1,0 +1,247 @@
+use std::collections::BTreeMap;
+
+use wharf_planeproto::balancer::{BalancerInterface, BalancerKind, LoadBalancer};
+use wharf_planeproto::network::{Interface, Vpc};
+use wharf_planeproto::{Change, Resource};
+
+use super::*;
+
+fn vpc(id: &str, cidr: &str, dns: bool) -> Resource {
+    Resource::Vpc(Vpc {
+        id: id.to_owned(),
+        cidrs: vec![cidr.to_owned()],
+        vni: 1,
+        main_route_table: None,
+        gateway: None,
+        dns,
+    })
+}
+
+fn interface(vpc: &str, address: [u8; 4]) -> Resource {
+    Resource::Interface(Interface {
+        id: format!("eni-{vpc}-{address:?}"),
+        vpc: vpc.to_owned(),
+        subnet_cidr: String::new(),
+        address: address.into(),
+        mac: String::new(),
+        groups: Vec::new(),
+        host: Some("i-1".to_owned()),
+        load_balancer: None,
+    })
+}
+
+fn balancer(name: &str, vpc: &str, internal: bool, hosts: &[u8]) -> Resource {
+    let prefix = if internal { "internal-" } else { "" };
+    let interface = |host: &u8| BalancerInterface {
+        id: format!("eni-{host}"),
+        address: [10, 0, 9, *host].into(),
+        zone: String::new(),
+        host: format!("i-{host}"),
+    };
+    Resource::LoadBalancer(LoadBalancer {
+        arn: format!("arn:{name}"),
+        name: name.to_owned(),
+        dns_name: format!("{prefix}{name}-1.us-east-1.elb.localhost"),
+        kind: BalancerKind::Application,
+        internal,
+        vpc: vpc.to_owned(),
+        public_address: None,
+        interfaces: hosts.iter().map(interface).collect(),
+        security_groups: Vec::new(),
+        attributes: BTreeMap::new(),
+    })
+}
+
+/// Two VPCs with a task each, internal load balancers in both, and one for everybody.
+fn book() -> Book {
+    Book::of([
+        vpc("vpc-a", "10.0.0.0/16", true),
+        vpc("vpc-b", "10.1.0.0/16", true),
+        vpc("vpc-off", "10.2.0.0/16", false),
+        interface("vpc-a", [10, 0, 0, 5]),
+        interface("vpc-b", [10, 1, 0, 5]),
+        balancer("one", "vpc-a", true, &[1, 2, 3]),
+        balancer("other", "vpc-b", true, &[1]),
+        balancer("public", "vpc-b", false, &[2, 3]),
+        balancer("away", "vpc-b", false, &[3]),
+        balancer("new", "vpc-a", true, &[]),
+    ])
+}
+
+const ASKER: Asker<'_> = Asker {
+    vpc: Some("vpc-a"),
+    region: "us-east-1",
+    host: "i-2",
+    gateway: Some(Ipv4Addr::new(10, 213, 0, 1)),
+    turn: 0,
+};
+
+fn ask(asker: Asker<'_>, name: &str, kind: RecordType) -> Answer {
+    let name = Name::from_ascii(format!("{name}.")).unwrap();
+    answer(&book(), asker, &Query::query(name, kind))
+}
+
+/// What a task of `vpc-a` hears, in short.
+fn hears(name: &str) -> String {
+    told(ask(ASKER, name, RecordType::A))
+}
+
+fn told(answer: Answer) -> String {
+    match answer {
+        Answer::Records(records) if records.is_empty() => "nothing".to_owned(),
+        Answer::Records(records) => {
+            let all: Vec<String> = records.iter().map(|it| it.data.to_string()).collect();
+            all.join(" ")
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn names_of_load_balancers() {
+    for (name, expected) in [
+        (
+            "internal-one-1.us-east-1.elb.localhost",
+            "10.0.9.2 10.0.9.1 10.0.9.3",
+        ),
+        (
+            "Internal-ONE-1.us-east-1.ELB.localhost",
+            "10.0.9.2 10.0.9.1 10.0.9.3",
+        ),
+        (
+            "internal-one-1.us-east-1.elb.internal",
+            "10.0.9.2 10.0.9.1 10.0.9.3",
+        ),
+        ("internal-new-1.us-east-1.elb.localhost", "nothing"),
+        ("internal-two-1.us-east-1.elb.localhost", "Absent"),
+        ("x.internal-one-1.us-east-1.elb.localhost", "Absent"),
+        // Of another VPC.
+        ("internal-other-1.us-east-1.elb.localhost", "Absent"),
+        // Everybody's, at this host.
+        ("public-1.us-east-1.elb.localhost", "10.213.0.1"),
+        ("away-1.us-east-1.elb.localhost", "nothing"),
+        ("elb.localhost", "nothing"),
+        ("localhost", "Elsewhere"),
+        ("elb.localhost.example.org", "Elsewhere"),
+    ] {
+        assert_eq!(hears(name), expected, "{name}");
+    }
+    let name = "internal-one-1.us-east-1.elb.localhost";
+    assert_eq!(told(ask(ASKER, name, RecordType::AAAA)), "nothing");
+    let bridge = Asker { vpc: None, ..ASKER };
+    assert_eq!(ask(bridge, name, RecordType::A), Answer::Absent);
+    let public = "public-1.us-east-1.elb.localhost";
+    assert_eq!(told(ask(bridge, public, RecordType::A)), "10.213.0.1");
+    let inside = Asker {
+        vpc: Some("vpc-b"),
+        ..ASKER
+    };
+    assert_eq!(
+        told(ask(inside, public, RecordType::A)),
+        "10.0.9.2 10.0.9.3"
+    );
+    let without = Asker {
+        gateway: None,
+        ..bridge
+    };
+    assert_eq!(told(ask(without, public, RecordType::A)), "nothing");
+}
+
+#[test]
+fn addresses_take_turns_behind_the_nearest() {
+    let first_two = |turn| {
+        let asker = Asker { turn, ..ASKER };
+        told(ask(
+            asker,
+            "internal-one-1.us-east-1.elb.localhost",
+            RecordType::A,
+        ))
+    };
+    assert_eq!(first_two(1), "10.0.9.2 10.0.9.3 10.0.9.1");
+    assert_eq!(first_two(2), first_two(0));
+    let away = Asker {
+        host: "i-9",
+        turn: 1,
+        ..ASKER
+    };
+    let all = told(ask(
+        away,
+        "internal-one-1.us-east-1.elb.localhost",
+        RecordType::A,
+    ));
+    assert_eq!(all, "10.0.9.2 10.0.9.3 10.0.9.1");
+}
+
+#[test]
+fn names_of_interfaces() {
+    for (name, expected) in [
+        ("ip-10-0-0-5.ec2.internal", "10.0.0.5"),
+        ("IP-10-0-0-5.EC2.internal", "10.0.0.5"),
+        ("ip-10-0-0-6.ec2.internal", "Absent"),
+        // Another VPC's.
+        ("ip-10-1-0-5.ec2.internal", "Absent"),
+        // As nobody writes it.
+        ("ip-010-0-0-5.ec2.internal", "Absent"),
+        ("ip-10-0-0-5.us-east-1.compute.internal", "Absent"),
+        ("ip-10-0-0-5.x.ec2.internal", "Absent"),
+        ("web.ec2.internal", "Absent"),
+        ("ec2.internal", "nothing"),
+        ("eu-west-1.compute.internal", "nothing"),
+        ("xec2.internal", "Elsewhere"),
+        ("db.internal", "Elsewhere"),
+    ] {
+        assert_eq!(hears(name), expected, "{name}");
+    }
+    let elsewhere = Asker {
+        region: "eu-west-1",
+        ..ASKER
+    };
+    let name = "ip-10-0-0-5.eu-west-1.compute.internal";
+    assert_eq!(told(ask(elsewhere, name, RecordType::A)), "10.0.0.5");
+}
+
+#[test]
+fn names_of_addresses() {
+    for (name, expected) in [
+        ("5.0.0.10.in-addr.arpa", "ip-10-0-0-5.ec2.internal."),
+        ("6.0.0.10.in-addr.arpa", "Absent"),
+        // Another VPC's is whatever the world says of it.
+        ("5.0.1.10.in-addr.arpa", "Elsewhere"),
+        ("1.2.0.192.in-addr.arpa", "Elsewhere"),
+        ("169.254.169.254.in-addr.arpa", "Elsewhere"),
+        ("254.169.254.169.in-addr.arpa", "Absent"),
+        ("1.0.0.127.in-addr.arpa", "Absent"),
+        ("0.10.in-addr.arpa", "Elsewhere"),
+    ] {
+        assert_eq!(told(ask(ASKER, name, RecordType::PTR)), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_vpc_without_a_name_service() {
+    let asker = Asker {
+        vpc: Some("vpc-off"),
+        ..ASKER
+    };
+    for name in ["example.org", "internal-one-1.us-east-1.elb.localhost"] {
+        assert_eq!(ask(asker, name, RecordType::A), Answer::Refused);
+    }
+}
+
+#[test]
+fn what_was_not_told_of_may_be_there() {
+    let name = Name::from_ascii("internal-x-1.us-east-1.elb.localhost.").unwrap();
+    let query = Query::query(name, RecordType::A);
+    let unheard = Asker {
+        vpc: Some("vpc-x"),
+        ..ASKER
+    };
+    let mut book = book();
+    assert_eq!(answer(&book, ASKER, &query), Answer::Absent);
+    assert_eq!(answer(&book, unheard, &query), Answer::NotYet);
+    book.change(Change::Put(vpc("vpc-x", "10.9.0.0/16", true)));
+    assert_eq!(answer(&book, unheard, &query), Answer::Absent);
+    let bridge = Asker { vpc: None, ..ASKER };
+    assert_eq!(answer(&book, bridge, &query), Answer::Absent);
+    assert_eq!(answer(&Book::default(), bridge, &query), Answer::NotYet);
+}
