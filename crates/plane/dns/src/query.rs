@@ -133,6 +133,7 @@ mod tests {
     fn question(edns: Option<u16>) -> Message {
         let mut message = Message::query();
         message.metadata.id = 7;
+        message.metadata.recursion_desired = true;
         let name = Name::from_ascii("web.example.org.").unwrap();
         message.add_query(Query::query(name, RecordType::A));
         if let Some(payload) = edns {
