@@ -334,7 +334,12 @@ fn balancers(seen: &Value) -> Table {
                 "failed" => Tone::Bad,
                 _ => Tone::Plain,
             },
-            cells: vec![cell(it, "LoadBalancerName"), state, addresses, urls.join(" ")],
+            cells: vec![
+                cell(it, "LoadBalancerName"),
+                state,
+                addresses,
+                urls.join(" "),
+            ],
         }
     };
     Table::new(
