@@ -204,7 +204,9 @@ def test_names_are_their_vpcs(services, other_vpc, wharf, python):
     within = [{"Name": "vpc-id", "Values": [vpc]}]
 
     def wired():
-        return [it["PrivateDnsName"] for it in ec2.describe_network_interfaces(Filters=within)["NetworkInterfaces"] if it["Status"] == "in-use"]
+        return [
+            it["PrivateDnsName"] for it in ec2.describe_network_interfaces(Filters=within)["NetworkInterfaces"] if it["Status"] == "in-use"
+        ]
 
     (interface, *_) = wait_for(wired, 30, "an interface of the load balancer")
     assert services[0].says("name", interface) == NO_SUCH_NAME

@@ -36,7 +36,9 @@ class Web:
         made = self.ec2.create_security_group(GroupName=self.name, Description="everybody may ask", VpcId=vpc)
         self.group = made["GroupId"]
         self.ec2.authorize_security_group_ingress(GroupId=self.group, IpProtocol="tcp", FromPort=80, ToPort=80, CidrIp="0.0.0.0/0")
-        made = self.elb.create_load_balancer(Name=self.name, Subnets=self.subnets, SecurityGroups=[tasks.open_group(self.wharf)], **balancer)
+        made = self.elb.create_load_balancer(
+            Name=self.name, Subnets=self.subnets, SecurityGroups=[tasks.open_group(self.wharf)], **balancer
+        )
         self.balancer = made["LoadBalancers"][0]
         made = self.elb.create_target_group(
             Name=self.name, Protocol="HTTP", Port=80, VpcId=vpc, TargetType="ip",
