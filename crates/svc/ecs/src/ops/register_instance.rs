@@ -1,6 +1,6 @@
 //! RegisterContainerInstance: a machine's agent says what it is and what it has (spec ecs-agent §1).
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use wharf_api_ecs::{
     Attribute, RegisterContainerInstanceRequest, RegisterContainerInstanceResponse, Resource,
@@ -69,12 +69,15 @@ async fn registered(
     allowed: Option<&Grant>,
 ) -> Result<Instance, Fault> {
     let given = input.cluster.as_deref();
-    for _ in 0..MAX_TRIES {
+    for tries in 0..MAX_TRIES {
         let cluster = core.cluster(call, given).await?;
         grant::check_cluster(allowed, &cluster.name)?;
         if let Some(instance) = once(core, call, place, &cluster, input, allowed).await? {
             return Ok(instance);
         }
+        // What came between may not be durable yet, and is not seen before: all tries must not be
+        // over by then.
+        tokio::time::sleep(Duration::from_millis(tries.min(20) as u64)).await;
     }
     Err(conflict(given.unwrap_or(names::DEFAULT_CLUSTER)).into())
 }

@@ -239,31 +239,20 @@ async fn a_registration_that_loses_a_race_is_tried_again() {
         let request = json!({"cluster": "default", "settings": settings});
         decode("UpdateClusterSettings", request)
     };
-    let (ecs, done) = (
-        harness.ecs.clone(),
-        tokio_util::sync::CancellationToken::new(),
-    );
-    let stop = done.clone();
-    let changing = tokio::spawn(async move {
-        for value in ["enabled", "disabled"].into_iter().cycle() {
-            if stop.is_cancelled() {
-                break;
-            }
-            ecs.update_cluster_settings(&call(), settings(value))
-                .await
-                .unwrap();
-        }
-    });
     for _ in 0..50 {
+        let ecs = &harness.ecs;
+        let changes = async {
+            for value in ["enabled", "disabled"].into_iter().cycle().take(10) {
+                let changed = ecs.update_cluster_settings(&call(), settings(value)).await;
+                changed.unwrap();
+            }
+        };
         let input = decode("RegisterContainerInstance", registration("default"));
-        let registered = harness
-            .ecs
-            .register_container_instance(&call(), input)
-            .await;
+        let call = call();
+        let register = ecs.register_container_instance(&call, input);
+        let (registered, ()) = tokio::join!(register, changes);
         registered.unwrap();
     }
-    done.cancel();
-    changing.await.unwrap();
 }
 
 #[tokio::test]
