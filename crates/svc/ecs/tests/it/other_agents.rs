@@ -240,18 +240,20 @@ async fn a_registration_that_loses_a_race_is_tried_again() {
         decode("UpdateClusterSettings", request)
     };
     for _ in 0..50 {
-        let ecs = &harness.ecs;
-        let changes = async {
+        let ecs = harness.ecs.clone();
+        let changing = tokio::spawn(async move {
             for value in ["enabled", "disabled"].into_iter().cycle().take(10) {
                 let changed = ecs.update_cluster_settings(&call(), settings(value)).await;
                 changed.unwrap();
             }
-        };
+        });
         let input = decode("RegisterContainerInstance", registration("default"));
-        let call = call();
-        let register = ecs.register_container_instance(&call, input);
-        let (registered, ()) = tokio::join!(register, changes);
+        let registered = harness
+            .ecs
+            .register_container_instance(&call(), input)
+            .await;
         registered.unwrap();
+        changing.await.unwrap();
     }
 }
 
