@@ -30,6 +30,7 @@ pub const TARGETS: &[Target] = &[
     ("certificate", certificates::certificate),
     ("certificate-import", certificates::import),
     ("data-channel", agent::data_channel),
+    ("dns-question", planes::dns_question),
     ("ec2-query", wire::ec2_query),
     ("ecr-manifest", images::ecr_manifest),
     ("forward-head", planes::forward_head),

@@ -48,3 +48,8 @@ pub fn forward_head(bytes: &[u8]) {
         assert_eq!(forward::parse(again.as_bytes()), Some(headers));
     }
 }
+
+/// What a task asks the name service of its network.
+pub fn dns_question(bytes: &[u8]) {
+    wharf_dns::fuzz::question(bytes);
+}

@@ -16,6 +16,7 @@
 //!   task's questions take neither another's place nor the agent's memory.
 
 mod book;
+pub mod fuzz;
 mod limits;
 mod names;
 mod query;
