@@ -5,8 +5,16 @@ import json
 import pytest
 
 from harness import tasks, tools
+from harness.installation import Installation
 
 POLICIES = tools.REPOSITORY / "e2e" / "custodian" / "policies.yml"
+
+
+@pytest.fixture(scope="module")
+def wharf():
+    """One of its own: the rules are about everything that an installation has."""
+    with Installation() as alone:
+        yield alone.start()
 
 
 @pytest.fixture(scope="module")
