@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from harness import tools
+from harness import images, tasks, tools
 from harness.waiting import wait_for
 
 PARTS = ("server", "agent", "lb", "supervisor")
@@ -37,6 +37,17 @@ def test_a_killed_server_leaves_its_log_and_the_word_of_its_end(fresh):
     (restarts,) = (check for check in checks if check["check"] == "restarts")
     assert restarts["verdict"] == "doubtful" and "the server ended (SIGKILL)" in restarts["detail"], restarts
     assert str(fresh.data / "log") in restarts["remedy"]
+
+
+def test_a_first_network_is_no_news(fresh):
+    """The load balancer begins anew to listen there as well, which is nobody's trouble."""
+    image = images.push(fresh, "busybox")
+    assert tasks.run_script(fresh, image, "echo up", network="awsvpc", run_options=tasks.in_vpc(fresh)).lines() == ["up"]
+    wait_for(lambda: "starting again" in log(fresh, "lb"), 20, "the load balancer's next life")
+    wait_for(lambda: "as it asked to" in log(fresh, "supervisor"), 20, "the supervisor's word of it")
+    assert "ended" not in fresh.output.text
+    checks = json.loads(tools.run(tools.wharf(), "doctor", "--json", "--data", fresh.data, check=False).stdout)["checks"]
+    assert not [check for check in checks if check["check"] == "restarts" and check["verdict"] in ("bad", "doubtful")], checks
 
 
 @pytest.mark.parametrize(("arguments", "words"), [(("--log-level", "debug"), {"DEBUG", "INFO"}), (("--log-level", "error"), set())])

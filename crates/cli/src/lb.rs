@@ -4,7 +4,8 @@
 mod memory;
 
 use std::{
-    collections::BTreeSet, net::IpAddr, path::Path, process::ExitCode, sync::Arc, time::Duration,
+    cell::Cell, collections::BTreeSet, net::IpAddr, path::Path, process::ExitCode, sync::Arc,
+    time::Duration,
 };
 
 use tokio::{
@@ -26,7 +27,7 @@ use wharf_seal::Keyring;
 
 use crate::{
     BalancerArgs, LbArgs, layout::Layout, log, metrics, problem::Problem, ready, roles,
-    sockets::Keeper,
+    sockets::Keeper, supervisor::AGAIN,
 };
 
 /// In the node's folder.
@@ -50,7 +51,9 @@ pub fn run(args: &LbArgs) -> Result<ExitCode, Problem> {
     let shares = args.balancers.clone();
     let metrics_at = args.metrics;
     let holder = holder(args.sockets_fd)?;
-    roles::block_on(WORKERS, async move {
+    let anew = Cell::new(false);
+    let other_host = &anew;
+    let ended = roles::block_on(WORKERS, async move {
         let shutdown = roles::cancelled_by_signals()?;
         let (counted, closed) = (LbMetrics::default(), ClosedDoors::default());
         let shown = metrics::of_balancers(layout.root(), &counted, &closed);
@@ -81,9 +84,15 @@ pub fn run(args: &LbArgs) -> Result<ExitCode, Problem> {
             // The supervisor starts this again, as the load balancer of the new host.
             other = this_host(&node_dir, |now| is_another(&seen, now)) => {
                 other?;
-                Err(Problem::other("this machine became another host"))
+                tracing::info!("this host's identity or addresses changed; starting again");
+                other_host.set(true);
+                Ok(())
             }
         }
+    })?;
+    Ok(match anew.get() {
+        true => ExitCode::from(AGAIN),
+        false => ended,
     })
 }
 

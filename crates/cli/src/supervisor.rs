@@ -27,6 +27,8 @@ use nix::{
 
 use crate::{join, keyring::Handed, log, problem::Problem, ready, roles, sockets};
 
+/// The exit code of a part that wants to be started again, which nobody has to be told.
+pub const AGAIN: u8 = 75;
 /// A part that ran so long had come up: it is started again at once, others after a pause.
 const STEADY_AFTER: Duration = Duration::from_secs(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -314,6 +316,10 @@ impl Kept {
         };
         self.due = Some(Instant::now() + self.pause);
         let name = self.part.name;
+        if how.code() == Some(AGAIN.into()) {
+            tracing::info!("the {name} starts again, as it asked to");
+            return;
+        }
         log::say(format!(
             "the {name} ended ({}); it starts again",
             describe(how)
