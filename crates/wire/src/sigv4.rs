@@ -467,8 +467,8 @@ fn canonical_request(
     Some(text)
 }
 
-/// Services that take the path as it is, encoded once.
-fn is_s3(service: &str) -> bool {
+/// Whether a service is S3, or speaks and signs as S3 does: the path as it is, encoded once.
+pub fn is_s3(service: &str) -> bool {
     service == "s3" || service == "s3express" || service.starts_with("s3-")
 }
 

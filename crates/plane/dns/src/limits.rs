@@ -23,15 +23,30 @@ const MAX_SOURCES: usize = 4096;
 struct Source {
     tokens: f64,
     at: Instant,
+    held: Held,
+}
+
+/// Places that are taken, of each kind.
+#[derive(Debug, Default)]
+struct Held {
     waiting: usize,
     connections: usize,
+}
+
+impl Held {
+    fn of(&mut self, kind: Kind) -> &mut usize {
+        match kind {
+            Kind::Waiting => &mut self.waiting,
+            Kind::Connection => &mut self.connections,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
 struct State {
     sources: HashMap<Ipv4Addr, Source>,
-    waiting: usize,
-    connections: usize,
+    /// Of all sources.
+    held: Held,
 }
 
 /// The limits of one scope. Cheap to clone.
@@ -80,23 +95,17 @@ impl Limits {
 
     fn place(&self, source: Ipv4Addr, now: Instant, kind: Kind) -> Option<Place> {
         let mut state = self.lock();
-        let (all, most) = match kind {
-            Kind::Waiting => (state.waiting, WAITING),
-            Kind::Connection => (state.connections, CONNECTIONS),
+        let (most, most_of_source) = match kind {
+            Kind::Waiting => (WAITING, WAITING_OF_SOURCE),
+            Kind::Connection => (CONNECTIONS, CONNECTIONS_OF_SOURCE),
         };
-        let of_source = state.source(source, now)?;
-        let (own, most_own) = match kind {
-            Kind::Waiting => (&mut of_source.waiting, WAITING_OF_SOURCE),
-            Kind::Connection => (&mut of_source.connections, CONNECTIONS_OF_SOURCE),
-        };
-        if all >= most || *own >= most_own {
+        let is_full = *state.held.of(kind) >= most;
+        let own = state.source(source, now)?.held.of(kind);
+        if is_full || *own >= most_of_source {
             return None;
         }
         *own += 1;
-        match kind {
-            Kind::Waiting => state.waiting += 1,
-            Kind::Connection => state.connections += 1,
-        }
+        *state.held.of(kind) += 1;
         Some(Place {
             limits: self.clone(),
             source,
@@ -114,7 +123,7 @@ impl State {
         if self.sources.len() >= MAX_SOURCES && !self.sources.contains_key(&address) {
             let idle = |it: &Source| now.saturating_duration_since(it.at).as_secs_f64() >= 1.0;
             self.sources
-                .retain(|_, it| it.waiting + it.connections > 0 || !idle(it));
+                .retain(|_, it| it.held.waiting + it.held.connections > 0 || !idle(it));
             if self.sources.len() >= MAX_SOURCES {
                 return None;
             }
@@ -122,8 +131,7 @@ impl State {
         Some(self.sources.entry(address).or_insert(Source {
             tokens: PER_SECOND,
             at: now,
-            waiting: 0,
-            connections: 0,
+            held: Held::default(),
         }))
     }
 }
@@ -131,15 +139,9 @@ impl State {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut state = self.limits.lock();
-        match self.kind {
-            Kind::Waiting => state.waiting -= 1,
-            Kind::Connection => state.connections -= 1,
-        }
+        *state.held.of(self.kind) -= 1;
         if let Some(source) = state.sources.get_mut(&self.source) {
-            match self.kind {
-                Kind::Waiting => source.waiting -= 1,
-                Kind::Connection => source.connections -= 1,
-            }
+            *source.held.of(self.kind) -= 1;
         }
     }
 }
@@ -188,7 +190,7 @@ mod tests {
         assert_eq!(connections.len(), CONNECTIONS_OF_SOURCE);
         drop((others, connections));
         let state = limits.lock();
-        assert_eq!((state.waiting, state.connections), (0, 0));
+        assert_eq!((state.held.waiting, state.held.connections), (0, 0));
     }
 
     #[test]

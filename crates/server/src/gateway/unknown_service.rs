@@ -12,7 +12,7 @@ use wharf_wire::{
     Fault,
     codec::{cbor, json, xml},
     service::Answer,
-    sigv4::sha256_hex,
+    sigv4::{is_s3, sha256_hex},
 };
 
 use super::{
@@ -49,7 +49,7 @@ fn spoken(head: &Head, service: &str) -> Spoken {
     if head.get("x-amz-target").is_some() || kind.starts_with("application/x-amz-json") {
         return Spoken::Json(u8::from(kind != "application/x-amz-json-1.0"));
     }
-    if service == "s3" || service.starts_with("s3-") || service == "s3express" {
+    if is_s3(service) {
         return Spoken::S3;
     }
     if matches!(service, "route53" | "cloudfront") {

@@ -185,28 +185,22 @@ async fn over_tls_the_registry_is_named_as_it_was_reached() {
             ..Context::clone(&call_in("us-east-1"))
         };
         let call = Call::by_controller(context, Permit::for_controller("test"));
-        let input = GetAuthorizationTokenRequest::default();
-        let got = home
-            .ecr
-            .get_authorization_token(&call, input)
-            .await
-            .unwrap();
-        let data = got.authorization_data.unwrap().remove(0);
+        let data = authorization(&home, &call).await;
         assert_eq!(data.proxy_endpoint.as_deref(), Some(named));
     }
+}
+
+async fn authorization(home: &Home, call: &Call) -> AuthorizationData {
+    let input = GetAuthorizationTokenRequest::default();
+    let got = home.ecr.get_authorization_token(call, input).await.unwrap();
+    got.authorization_data.unwrap().remove(0)
 }
 
 #[tokio::test]
 async fn a_password_speaks_for_its_caller() {
     let home = Home::new();
-    let input = GetAuthorizationTokenRequest::default();
     let call = call_in("eu-west-1");
-    let got = home
-        .ecr
-        .get_authorization_token(&call, input)
-        .await
-        .unwrap();
-    let data = got.authorization_data.unwrap().remove(0);
+    let data = authorization(&home, &call).await;
     assert_eq!(
         data.proxy_endpoint.as_deref(),
         Some("http://localhost:4566")
