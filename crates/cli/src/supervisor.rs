@@ -27,6 +27,8 @@ use nix::{
 
 use crate::{join, keyring::Handed, log, problem::Problem, ready, roles, sockets};
 
+/// How the log's line of a part that ended ends; `wharf doctor` looks for it.
+pub const STARTS_AGAIN: &str = "; it starts again";
 /// The exit code of a part that wants to be started again, which nobody has to be told.
 pub const AGAIN: u8 = 75;
 /// A part that ran so long had come up: it is started again at once, others after a pause.
@@ -321,7 +323,7 @@ impl Kept {
             return;
         }
         log::say(format!(
-            "the {name} ended ({}); it starts again",
+            "the {name} ended ({}){STARTS_AGAIN}",
             describe(how)
         ));
     }

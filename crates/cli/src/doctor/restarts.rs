@@ -10,7 +10,7 @@ use std::{
 use wharf_base::{Clock, SystemClock, Timestamp};
 
 use super::{Finding, Verdict, finding};
-use crate::{layout::Layout, log};
+use crate::{layout::Layout, log, supervisor::STARTS_AGAIN};
 
 const LATELY: Duration = Duration::from_secs(24 * 3600);
 /// The end of the log that is read, in bytes.
@@ -42,7 +42,7 @@ fn judge(log: &str, now: Timestamp, folder: &Path) -> Finding {
         .filter_map(|line| {
             line.split_once(" WARN wharf: ")?
                 .1
-                .strip_suffix("; it starts again")
+                .strip_suffix(STARTS_AGAIN)
         })
         .collect();
     let detail = match ends.as_slice() {
