@@ -62,6 +62,20 @@ const POSTROUTING: BaseChain = BaseChain {
     priority: 100,
 };
 
+/// What counts new connections and datagrams to the scope itself, by the link they come by.
+const CONNECTIONS: &str = "connections";
+const DATAGRAMS: &str = "datagrams";
+/// Programs that ask for credentials anew each time need a few a second.
+const CONNECTIONS_PER_SECOND: u64 = 100;
+const CONNECTIONS_BURST: u32 = 200;
+/// As AWS bounds what an interface sends to link-local services (VPC user guide, DNS quotas).
+const DATAGRAMS_PER_SECOND: u64 = 1024;
+const DATAGRAMS_BURST: u32 = 1024;
+/// Links of one scope that are counted; more than a host has tasks.
+const METER_SIZE: u32 = 65_535;
+/// Of a link that sends nothing.
+const METER_TIMEOUT_MS: u64 = 60_000;
+
 const LOOPBACK: (Ipv4Addr, u8) = (Ipv4Addr::new(127, 0, 0, 0), 8);
 const LINK_LOCAL: (Ipv4Addr, u8) = (Ipv4Addr::new(169, 254, 0, 0), 16);
 
@@ -260,10 +274,37 @@ pub(crate) fn write_scope(socket: &mut Socket, names: &Names) -> Result<(), Netw
     batch.commit(socket, "write a network's nftables table")
 }
 
-/// A scope's table, empty but for what hides its addresses from the host: two networks may use the
-/// same, so there each speaks as its uplink.
+/// A scope's table, with what each has:
+/// - `guard`: what one link sends to the services of the scope itself (metadata, credentials, API,
+///   names) is bounded here, before it costs a place in the connection table or a wakeup;
+/// - `postrouting`, where it hides its addresses from the host: two networks may use the same, so
+///   there each speaks as its uplink.
 pub(crate) fn begin_scope(batch: &mut Batch<'_>, hides_addresses: bool) {
     batch.fresh_table();
+    batch.chain(RAW);
+    for (meter, kind, rate, burst) in [
+        (
+            CONNECTIONS,
+            Expression::tcp_begins(),
+            CONNECTIONS_PER_SECOND,
+            CONNECTIONS_BURST,
+        ),
+        (
+            DATAGRAMS,
+            Expression::udp(),
+            DATAGRAMS_PER_SECOND,
+            DATAGRAMS_BURST,
+        ),
+    ] {
+        batch.link_meter(meter, METER_SIZE, METER_TIMEOUT_MS);
+        let rule = [
+            Expression::for_this_host(),
+            kind,
+            Expression::link_exceeds(meter, rate, burst),
+            Expression::discard(),
+        ];
+        batch.rule(RAW.name, rule.concat());
+    }
     if hides_addresses {
         batch.chain(POSTROUTING);
         let uplink = Expression::link(Direction::Out, Compare::Equal, SCOPE_UPLINK);

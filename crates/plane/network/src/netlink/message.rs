@@ -50,6 +50,10 @@ impl Attrs {
     }
 
     /// A string with its terminating zero.
+    pub(crate) fn be64(self, kind: u16, value: u64) -> Self {
+        self.put(kind, &value.to_be_bytes())
+    }
+
     pub(crate) fn text(self, kind: u16, value: &str) -> Self {
         let mut bytes = value.as_bytes().to_vec();
         bytes.push(0);

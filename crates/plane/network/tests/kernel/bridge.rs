@@ -2,6 +2,7 @@
 
 use super::support::*;
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::time::Instant;
 use wharf_network::*;
 
 const LOCALHOST: Ipv4Addr = Ipv4Addr::LOCALHOST;
@@ -232,7 +233,13 @@ fn the_rules_read_as_meant() {
         }
         let scope = host.dir.path().join("network-ab12/netns/bridge");
         let table = inside(&scope, || run("nft", "list table ip wharf_ab12"));
-        assert!(table.contains("ip daddr 169.254.0.0/16 drop"), "{table}");
+        for line in [
+            "ip daddr 169.254.0.0/16 drop",
+            "update @connections { iif limit rate over 100/second burst 200 packets } drop",
+            "update @datagrams { iif limit rate over 1024/second burst 1024 packets } drop",
+        ] {
+            assert!(table.contains(line), "{line}\nis not in\n{table}");
+        }
         network.detach("web").await.unwrap();
         let table = run("nft", "list table ip wharf_ab12");
         assert!(!table.contains("elements"), "{table}");
@@ -241,5 +248,60 @@ fn the_rules_read_as_meant() {
             !links.contains("wab12e"),
             "detach waits for the link's end: {links}"
         );
+    });
+}
+
+const ENDPOINT: Ipv4Addr = Ipv4Addr::new(169, 254, 170, 2);
+
+/// What a bucket lets through: its burst at once, and its rate from then on.
+fn let_through(burst: u32, rate: u32, since: Instant) -> u32 {
+    burst + (f64::from(rate) * since.elapsed().as_secs_f64()).ceil() as u32
+}
+
+#[test]
+fn one_tasks_connections_to_the_networks_services_are_bounded() {
+    on_a_host(|host| async move {
+        let (network, mut endpoints) = host.start("ab12").await;
+        let flooding = network.attach("flooding", web()).await.unwrap();
+        let neighbour = network.attach("neighbour", web()).await.unwrap();
+        let endpoint = endpoints.recv().await.unwrap();
+        let to = (ENDPOINT, endpoint.listener.local_addr().unwrap().port());
+        let _server = Server::on(endpoint.listener);
+
+        let begun = Instant::now();
+        let passed = (1..)
+            .find(|_| ask_from(flooding.netns.as_deref(), to, REFUSED).is_err())
+            .unwrap();
+        let bound = let_through(200, 100, begun);
+        assert!((200..=bound).contains(&passed), "{passed} of {bound}");
+        ask_from(neighbour.netns.as_deref(), to, PATIENCE).expect("others have their own share");
+        ask_from(flooding.netns.as_deref(), to, PATIENCE).expect("it is a delay, no refusal");
+    });
+}
+
+#[test]
+fn one_tasks_datagrams_to_the_networks_services_are_bounded() {
+    on_a_host(|host| async move {
+        let (network, _endpoints) = host.start("ab12").await;
+        let flooding = network.attach("flooding", web()).await.unwrap();
+        let neighbour = network.attach("neighbour", web()).await.unwrap();
+        let scope = host.dir.path().join("network-ab12/netns/bridge");
+        let receiver = receiver(Some(&scope), ENDPOINT, 9000);
+        let begun = Instant::now();
+        // A thousand and some fit the receiver's buffer.
+        let mut arrived = 0;
+        receiver.set_nonblocking(true).unwrap();
+        inside(netns(&flooding), || {
+            let sender = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
+            for _ in 0..4000 {
+                sender.send_to(b"x", (ENDPOINT, 9000)).unwrap();
+                arrived += u32::from(receiver.recv(&mut [0; 8]).is_ok());
+            }
+        });
+        let bound = let_through(1024, 1024, begun);
+        assert!((1000..=bound).contains(&arrived), "{arrived} of {bound}");
+        receiver.set_nonblocking(false).unwrap();
+        shout(neighbour.netns.as_deref(), (ENDPOINT, 9000), "heard");
+        while heard(&receiver) != "heard" {}
     });
 }

@@ -12,6 +12,9 @@ const WIDE: u32 = 1;
 /// A lookup writes a verdict here.
 const VERDICT: u32 = 0;
 
+/// A key of `meta`: the protocol above IP.
+const L4PROTO: u32 = 16;
+
 /// Keys of `ct` (`enum nft_ct_keys`).
 const CT_STATE: u32 = 0;
 const CT_DIRECTION: u32 = 1;
@@ -76,13 +79,13 @@ impl Expression {
         Self::new("payload", data)
     }
 
-    fn mask(register: u32, mask: &[u8; 4]) -> Self {
+    fn mask<const LEN: usize>(register: u32, mask: &[u8; LEN]) -> Self {
         let data = Attrs::new()
             .be32(1, register)
             .be32(2, register)
-            .be32(3, 4)
+            .be32(3, LEN as u32)
             .nest(4, value(mask))
-            .nest(5, value(&[0; 4]));
+            .nest(5, value(&[0; LEN]));
         Self::new("bitwise", data)
     }
 
@@ -144,14 +147,59 @@ impl Expression {
 
     /// `udp dport <port>`
     pub(crate) fn udp_port(port: u16) -> Vec<Self> {
-        const L4PROTO: u32 = 16;
-        const UDP: u8 = 17;
-        vec![
-            Self::meta(L4PROTO, R0),
-            Self::compare(R0, Compare::Equal, &[UDP]),
+        let mut rule = Self::udp();
+        rule.extend([
             Self::payload(R0, 2, 2, 2),
             Self::compare(R0, Compare::Equal, &port.to_be_bytes()),
+        ]);
+        rule
+    }
+
+    /// `meta l4proto udp`
+    pub(crate) fn udp() -> Vec<Self> {
+        Self::protocol(17)
+    }
+
+    /// `tcp flags syn / syn,ack`: the first packet of a connection.
+    pub(crate) fn tcp_begins() -> Vec<Self> {
+        const FLAGS: u32 = 13;
+        const SYN: u8 = 0x02;
+        const ACK: u8 = 0x10;
+        let mut rule = Self::protocol(6);
+        rule.extend([
+            Self::payload(R0, 2, FLAGS, 1),
+            Self::mask(R0, &[SYN | ACK]),
+            Self::compare(R0, Compare::Equal, &[SYN]),
+        ]);
+        rule
+    }
+
+    fn protocol(number: u8) -> Vec<Self> {
+        vec![
+            Self::meta(L4PROTO, R0),
+            Self::compare(R0, Compare::Equal, &[number]),
         ]
+    }
+
+    /// `update @<meter> { iif limit rate over <rate>/second burst <burst> packets }`: more packets
+    /// that got this far came by one link. The meter is a `Batch::link_meter`.
+    pub(crate) fn link_exceeds(meter: &str, rate: u64, burst: u32) -> Vec<Self> {
+        const INCOMING_LINK: u32 = 4;
+        const UPDATE: u32 = 1;
+        const PACKETS: u32 = 0;
+        const OVER: u32 = 1;
+        let limit = Attrs::new()
+            .be64(1, rate)
+            .be64(2, 1)
+            .be32(3, burst)
+            .be32(4, PACKETS)
+            .be32(5, OVER);
+        let update = Attrs::new()
+            .text(1, meter)
+            .be32(3, UPDATE)
+            .be32(4, R0)
+            .nest(7, Self::new("limit", limit).0);
+        vec![Self::meta(INCOMING_LINK, R0), Self::new("dynset", update)]
     }
 
     /// `@th,96,24 @<set>`: the number of the network in a VXLAN packet (RFC 7348).
@@ -298,7 +346,6 @@ impl Expression {
 
     /// `dnat ip to meta l4proto . th dport map @<map>`
     pub(crate) fn to_mapped_port(map: &str) -> Vec<Self> {
-        const L4PROTO: u32 = 16;
         const DNAT: u32 = 1;
         let lookup = Attrs::new()
             .text(1, map)

@@ -36,6 +36,9 @@ const APPEND: u16 = 0x800;
 const IPV4: u8 = 2;
 const LIST_ELEMENT: u16 = 1;
 const SET_IS_MAP: u32 = 8;
+const SET_TIMES_OUT: u32 = 0x10;
+/// Rules add elements.
+const SET_IS_DYNAMIC: u32 = 0x20;
 /// An attribute holds at most 64 KiB; an element takes 44 bytes.
 const ELEMENTS_PER_MESSAGE: usize = 1000;
 
@@ -44,6 +47,7 @@ const TYPE_IPV4: u32 = 7;
 const TYPE_PROTOCOL: u32 = 12;
 const TYPE_SERVICE: u32 = 13;
 const TYPE_INTEGER: u32 = 4;
+const TYPE_LINK: u32 = 20;
 const TYPE_VERDICT: u32 = 0xffff_ff00;
 
 const GOTO: i32 = -4;
@@ -158,6 +162,21 @@ impl<'a> Batch<'a> {
     /// A set of three-byte numbers.
     pub(crate) fn number_set(&mut self, name: &str) {
         self.new_set(name, (TYPE_INTEGER, 3), None);
+    }
+
+    /// `set <name> { type iface_index; size <size>; flags dynamic,timeout; timeout <milliseconds> }`:
+    /// what [`Expression::link_exceeds`] counts in.
+    pub(crate) fn link_meter(&mut self, name: &str, size: u32, timeout_ms: u64) {
+        self.sets += 1;
+        let attrs = self
+            .of(2, name)
+            .be32(3, SET_TIMES_OUT | SET_IS_DYNAMIC)
+            .be32(4, TYPE_LINK)
+            .be32(5, 4)
+            .nest(9, Attrs::new().be32(1, size))
+            .be32(10, self.sets)
+            .be64(11, timeout_ms);
+        self.push(NEW_SET, CREATE, attrs);
     }
 
     /// `key` and `data` are type (for listings) and length in bytes.
