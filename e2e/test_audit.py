@@ -191,6 +191,51 @@ def test_registry_requests_are_told(wharf, busybox):
     assert "denied ecr:BatchGetImage" in why(wharf, denied["requestID"])
 
 
+def test_whoever_names_nobody_or_a_wrong_registry_password_is_told_and_counted(unstarted):
+    wharf = unstarted().start(node=False)
+    target = {"X-Amz-Target": "AmazonEC2ContainerServiceV20141113.ListClusters", "Content-Type": "application/x-amz-json-1.1"}
+    manifest, ping = f"{wharf.endpoint}/v2/some/manifests/latest", f"{wharf.endpoint}/v2/"
+    floods = {
+        ("ListClusters", "MissingAuthenticationTokenException"): lambda: requests.post(
+            wharf.endpoint, data="{}", headers=target, timeout=20
+        ),
+        ("UnverifiedRequest", "MissingAuthenticationToken"): lambda: requests.get(manifest, timeout=20),
+        ("UnverifiedRequest", "UNAUTHORIZED"): lambda: requests.get(ping, auth=("AWS", "guess"), timeout=20),
+        ("Overview", "MissingAuthenticationTokenException"): lambda: requests.get(f"{wharf.endpoint}/wharf/overview", timeout=20),
+    }
+    # The question with which every client of a registry begins is none.
+    assert requests.get(ping, timeout=20).status_code == 401
+    firsts = {}
+    for (name, code), ask_so in floods.items():
+        answers = [ask_so() for _ in range(40)]
+        assert {answer.status_code for answer in answers} <= {400, 401, 403}
+        firsts[name, code] = answers[0].headers["x-amzn-requestid"]
+    told = lambda: {one["requestID"]: one for one in all_events(wharf)}  # noqa: E731
+    kinds = [kind for kind in floods if kind[0] != "Overview"]
+    wait_for(lambda: {firsts[kind] for kind in kinds} <= set(told()), 10, "the refusals")
+    # Refusals of one address for one reason are alike, whatever was asked for.
+    for name, code in kinds:
+        (first,) = [one for one in told().values() if one.get("errorCode") == code]
+        assert first["requestID"] == firsts[name, code] and first["eventName"] == name
+        assert first["userIdentity"] == {"type": "Unknown"} and first["sourceIPAddress"] == "127.0.0.1"
+        assert "guess" not in json.dumps(first)
+        said = why(wharf, first["requestID"])
+        assert "did not prove" in said and code in said
+    wharf.kill_child("server", signal.SIGTERM)
+    counted = {
+        one["errorCode"]: one["additionalEventData"]["repeats"]["count"]
+        for one in told().values()
+        if one["userIdentity"]["type"] == "Unknown" and "additionalEventData" in one
+    }
+    assert counted == {"MissingAuthenticationTokenException": 79, "MissingAuthenticationToken": 39, "UNAUTHORIZED": 39}
+
+
+def all_events(wharf):
+    """All events of the last minutes."""
+    pages = wharf.client("cloudtrail").get_paginator("lookup_events").paginate()
+    return [json.loads(event["CloudTrailEvent"]) for page in pages for event in page["Events"]]
+
+
 def test_what_services_do_in_their_own_name_is_told(wharf, busybox):
     task = tasks.run(wharf, busybox, network="awsvpc", run_options=tasks.in_vpc(wharf), **tasks.sh("true"))
     task.wait("STOPPED")

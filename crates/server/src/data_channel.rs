@@ -8,7 +8,7 @@ use serde_json::Map;
 use wharf_svc_ecs::exec::session::{Session, Side};
 use wharf_wire::{
     Caller, CallerKind, Context, Dispatcher,
-    audit::{Alike, Event},
+    audit::{Alike, Event, Sender},
 };
 
 use crate::gateway::Source;
@@ -46,7 +46,7 @@ pub async fn refused(dispatcher: &Dispatcher, cx: Context, session: Option<&Sess
     };
     let source = cx.source_ip.map(Source::of);
     let alike = Alike {
-        proven: false,
+        sender: Sender::Unproven,
         by: format!("{source:?} data channel {why}"),
     };
     let event = Event::of_service(cx, SERVICE, NAME).with_error("AccessDenied", why);

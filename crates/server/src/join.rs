@@ -28,7 +28,7 @@ use wharf_svc_ecs::EcsService;
 use wharf_svc_iam::IamService;
 use wharf_wire::{
     Call, Caller, CallerKind, Context, Dispatcher, Fault,
-    audit::{Alike, Event},
+    audit::{Alike, Event, Sender},
     sigv4::sha256_hex,
 };
 
@@ -312,7 +312,7 @@ impl Join {
             Spent::Refused(why) => {
                 let source = cx.source_ip.map(Source::of);
                 let alike = Alike {
-                    proven: false,
+                    sender: Sender::Unproven,
                     by: format!("{source:?} join {why}"),
                 };
                 let event = Event::of_service(cx, "wharf", "JoinNode").with_parameters(&asked);

@@ -119,10 +119,21 @@ pub struct Repeats {
 /// signatures: the first of those that are alike is recorded, the others are counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Alike {
-    /// The sender proved who it is. Those who did not have little room in the log.
-    pub proven: bool,
+    pub sender: Sender,
     /// What they have in common.
     pub by: String,
+}
+
+/// What a sender showed of itself. Those who proved nothing have little room in the log, and those who
+/// named nobody take none from those who did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Sender {
+    /// It proved who it is.
+    Proven,
+    /// It named a key, a password or a token, and did not prove it.
+    Unproven,
+    /// It named nobody.
+    Unnamed,
 }
 
 /// Keeps events.

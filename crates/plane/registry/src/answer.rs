@@ -16,9 +16,22 @@ pub(crate) const API_VERSION: HeaderName =
 pub(crate) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 pub(crate) const UPLOAD_UUID: HeaderName = HeaderName::from_static("docker-upload-uuid");
 
+/// Nobody was let in, so that nothing was asked about what the request wants. An extension of such
+/// answers, for an audit log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TurnedAway {
+    /// It carries no password. The question with which clients begin (`GET /v2/`) is none of these.
+    Unnamed,
+    WrongPassword,
+    ExpiredPassword,
+    /// The address of a layer, which needs no password.
+    BadAddress,
+}
+
 /// An error answer.
 #[derive(Debug)]
 pub(crate) struct Refusal {
+    pub turned_away: Option<TurnedAway>,
     pub status: StatusCode,
     pub code: &'static str,
     pub message: String,
@@ -29,12 +42,18 @@ pub(crate) struct Refusal {
 impl Refusal {
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Self {
+            turned_away: None,
             status,
             code,
             message: message.into(),
             detail: None,
             headers: Vec::new(),
         }
+    }
+
+    pub(crate) fn of(mut self, why: TurnedAway) -> Self {
+        self.turned_away = Some(why);
+        self
     }
 
     pub(crate) fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
@@ -79,12 +98,20 @@ impl Refusal {
         for (name, value) in self.headers {
             answer = answer.header(name, &value);
         }
-        if is_head {
+        let answer = if is_head {
             answer.sized(text.len() as u64)
         } else {
             answer.body(text)
-        }
+        };
+        marked(answer, self.turned_away)
     }
+}
+
+fn marked(mut answer: Response<Body>, turned_away: Option<TurnedAway>) -> Response<Body> {
+    if let Some(why) = turned_away {
+        answer.extensions_mut().insert(why);
+    }
+    answer
 }
 
 /// Text from a request, kept short.
@@ -213,10 +240,11 @@ impl Answer {
 }
 
 /// 401 with the challenge that makes clients send their password (spec ecr.md §3).
-pub(crate) fn challenge(realm: &str) -> Response<Body> {
+pub(crate) fn challenge(realm: &str, turned_away: Option<TurnedAway>) -> Response<Body> {
     let value = format!("Basic realm=\"{realm}\",service=\"ecr.amazonaws.com\"");
-    Answer::new(StatusCode::UNAUTHORIZED)
+    let answer = Answer::new(StatusCode::UNAUTHORIZED)
         .header(WWW_AUTHENTICATE, &value)
         .header(CONTENT_TYPE, "text/plain; charset=utf-8")
-        .body("Not Authorized\n")
+        .body("Not Authorized\n");
+    marked(answer, turned_away)
 }

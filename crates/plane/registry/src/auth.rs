@@ -1,14 +1,17 @@
 //! Who asks: `Basic AWS:<password>`, where the password is ECR's sealed token.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode, header, request::Parts};
 use wharf_base::Timestamp;
 use wharf_svc_ecr::{
     Registry,
     token::{self, Bearer, TokenError},
 };
 
-use crate::answer::Refusal;
+use crate::{
+    answer::{Refusal, TurnedAway},
+    path::{self, Route},
+};
 
 /// Longer credentials are none: passwords are below 64 KiB.
 const MAX_HEADER_BYTES: usize = 96 * 1024;
@@ -25,7 +28,16 @@ pub(crate) enum Stranger {
 impl Stranger {
     pub(crate) fn expired() -> Refusal {
         let text = "Your authorization token has expired. Reauthenticate and try again.";
-        Refusal::new(StatusCode::FORBIDDEN, "DENIED", text)
+        Refusal::new(StatusCode::FORBIDDEN, "DENIED", text).of(TurnedAway::ExpiredPassword)
+    }
+
+    /// Why a request without credentials of ours is turned away; `None` where it is the question
+    /// whether there is a registry, which clients ask before they send any.
+    pub(crate) fn turned_away(parts: &Parts) -> Option<TurnedAway> {
+        if parts.headers.contains_key(header::AUTHORIZATION) {
+            return Some(TurnedAway::WrongPassword);
+        }
+        (path::parse(parts.uri.path()) != Some(Route::Base)).then_some(TurnedAway::Unnamed)
     }
 }
 

@@ -19,5 +19,6 @@ mod range;
 mod request;
 mod uploads;
 
+pub use answer::TurnedAway;
 pub use body::Body;
 pub use request::{Options, Peer, RegistryApi};

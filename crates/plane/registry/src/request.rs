@@ -13,7 +13,7 @@ use wharf_svc_ecr::{
 use wharf_wire::{Call, Check, Context, Dispatcher};
 
 use crate::{
-    answer::{Answer, Refusal, challenge},
+    answer::{Answer, Refusal, TurnedAway, challenge},
     auth::{self, Stranger},
     blobs,
     body::Body,
@@ -101,7 +101,10 @@ impl RegistryApi {
             Err(Stranger::Expired) => return Stranger::expired().answer(is_head),
             Err(Stranger::Unknown) => match &self.inner.options.stranger {
                 Some(bearer) => bearer.clone(),
-                None => return challenge(&format!("{}/", self.endpoint())),
+                None => {
+                    let realm = format!("{}/", self.endpoint());
+                    return challenge(&realm, Stranger::turned_away(&parts));
+                }
             },
         };
         let asked = self.asked(&parts, bearer, peer);
@@ -178,7 +181,7 @@ impl RegistryApi {
                 TokenError::Invalid => "The address is not one this registry gave",
                 TokenError::Expired => "The address has expired",
             };
-            Refusal::new(StatusCode::FORBIDDEN, "DENIED", text)
+            Refusal::new(StatusCode::FORBIDDEN, "DENIED", text).of(TurnedAway::BadAddress)
         })?;
         let found = catalog
             .read_layer_by_id(&registry, &repository, &digest)

@@ -15,13 +15,15 @@ use http::{
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use wharf_base::ids;
+use wharf_registry::TurnedAway;
 use wharf_wire::{Context, audit::Event};
 
 use super::{
     Asking, Body, Channel, Gateway, IamMode, Peer, api, connections,
     connections::RegistryPlace,
     control,
-    refused::Unproven,
+    head::Head,
+    refused::{self, Unproven},
     route::{self, Route},
     text,
 };
@@ -77,7 +79,7 @@ impl Gateway {
                     "Unsigned requests from other sites, and of tasks, are refused.\n",
                 )
             }
-            Route::Registry => self.registry.handle(request, peer, asking).await,
+            Route::Registry => self.registry(request, peer, asking).await,
             Route::Health => self.health.handle(request, peer, asking).await,
             Route::Join => {
                 let request_id = ids::uuid();
@@ -138,6 +140,33 @@ impl Gateway {
                 })
             }
         }
+    }
+
+    /// The registry's answer. It tells the audit log of its decisions itself, but not of whom it did not
+    /// let in.
+    async fn registry(
+        &self,
+        request: Request<Incoming>,
+        peer: Peer,
+        asking: &Asking,
+    ) -> Response<Body> {
+        let (head, from) = (Head::of(&request), peer.clone());
+        let mut answer = self.registry.handle(request, peer, asking).await;
+        let Some(why) = answer.extensions_mut().remove::<TurnedAway>() else {
+            return answer;
+        };
+        let request_id = ids::uuid();
+        let asks = Unproven {
+            service: "ecr",
+            name: refused::UNVERIFIED,
+            peer: &from,
+            request_id: &request_id,
+        };
+        self.apis
+            .tell_of_refusal_by_registry(&asks, why, &head)
+            .await;
+        api::name_request(&mut answer, &request_id);
+        answer
     }
 
     /// The context of a request for a stream, signed for `service`; or the answer to a stranger.

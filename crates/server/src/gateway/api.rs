@@ -10,7 +10,7 @@ use wharf_base::{Clock, ids};
 use wharf_metrics::Requests;
 use wharf_wire::{
     Caller, Context, Dispatcher, Fault, Service,
-    audit::{Alike, Event},
+    audit::{Alike, Event, Sender},
     codec::{cbor, form::Form},
     schema::{Protocol, ServiceSchema},
     service::{Answer, Body as Input, failure},
@@ -353,13 +353,14 @@ impl Apis {
     /// A caller learns of each refusal, the audit log how many there were.
     async fn tell_of_throttling(&self, cx: Context, asks: &Unproven<'_>, fault: &Fault) {
         let by = format!("{} {} {} throttled", cx.caller.arn, asks.service, asks.name);
+        let sender = Sender::Proven;
         let event = Event::of_service(cx, asks.service, asks.name);
         let event = Event {
             is_api_call: true,
             ..event.with_error(fault.code.clone(), fault.message.clone())
         };
         self.dispatcher
-            .tell_often(event, Alike { proven: true, by })
+            .tell_often(event, Alike { sender, by })
             .await;
     }
 

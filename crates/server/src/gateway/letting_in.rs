@@ -2,6 +2,7 @@
 //! of which the audit log is told.
 
 use http::Request;
+use wharf_registry::TurnedAway;
 use wharf_wire::{
     Caller, CallerKind, Context, Fault, Origin, schema::Protocol, service::Answer,
     sigv4::sha256_hex,
@@ -157,6 +158,18 @@ impl Apis {
             return Err(NotLetIn::Get);
         }
         Ok(())
+    }
+
+    /// Tells the audit log whom the registry did not let in.
+    pub(super) async fn tell_of_refusal_by_registry(
+        &self,
+        asks: &Unproven<'_>,
+        why: TurnedAway,
+        head: &Head,
+    ) {
+        let (nobody, why) = (refused::Named::default(), NotLetIn::Registry(why));
+        let fault = why.fault(Protocol::Json { minor: 1 });
+        self.tell_of_refusal(asks, nobody, &why, &fault, head).await;
     }
 
     /// Tells the audit log of a request that nobody was let in for.

@@ -3,11 +3,12 @@
 //!
 //! Nothing of such a request is proven, and anybody can send as many as the port takes. So those that
 //! are alike are counted (`wharf_svc_cloudtrail::Recorder`), what they name goes into the log only in
-//! the form of what it should be, and requests that name no key at all are not told of.
+//! the form of what it should be, and requests that name no key at all have room of their own there.
 
+use wharf_registry::TurnedAway;
 use wharf_wire::{
     Caller, Context, Fault,
-    audit::{Alike, Event},
+    audit::{Alike, Event, Sender},
     schema::{Protocol, ServiceSchema},
     sigv4::SignatureError,
 };
@@ -32,6 +33,8 @@ pub enum NotLetIn {
     Get,
     /// A task, with `--iam off`.
     Task,
+    /// The registry did not let it in.
+    Registry(TurnedAway),
 }
 
 impl NotLetIn {
@@ -40,6 +43,7 @@ impl NotLetIn {
         let denied = |text: String| Fault::sender("AccessDeniedException", 403, text);
         match self {
             Self::Refused(refusal) => auth::fault(protocol, refusal),
+            Self::Registry(why) => registry_fault(*why),
             Self::Task => denied(
                 "With --iam off, tasks may call nothing; --tasks-as-root lets them.".to_owned(),
             ),
@@ -55,15 +59,45 @@ impl NotLetIn {
         }
     }
 
-    /// Whether it is a refusal of somebody, and not of something that names nobody or of the server.
+    /// Whether it is a refusal, and not a failure of the server.
     fn is_told(&self) -> bool {
-        !matches!(
-            self,
-            Self::Refused(
-                Refusal::Signature(SignatureError::Missing) | Refusal::Key(KeyError::Unavailable)
-            )
-        )
+        !matches!(self, Self::Refused(Refusal::Key(KeyError::Unavailable)))
     }
+
+    fn sender(&self) -> Sender {
+        match self {
+            Self::Refused(Refusal::Signature(SignatureError::Missing))
+            | Self::Registry(TurnedAway::Unnamed) => Sender::Unnamed,
+            _ => Sender::Unproven,
+        }
+    }
+}
+
+/// For the audit log; the registry has answered in its protocol's words.
+fn registry_fault(why: TurnedAway) -> Fault {
+    let (code, status, text) = match why {
+        TurnedAway::Unnamed => (
+            "MissingAuthenticationToken",
+            401,
+            "The request carries no password of the registry.",
+        ),
+        TurnedAway::WrongPassword => (
+            "UNAUTHORIZED",
+            401,
+            "The password is none that this registry gave.",
+        ),
+        TurnedAway::ExpiredPassword => (
+            "ExpiredToken",
+            403,
+            "The password of the registry has expired.",
+        ),
+        TurnedAway::BadAddress => (
+            "DENIED",
+            403,
+            "The layer's address is none that this registry gave, or has expired.",
+        ),
+    };
+    Fault::sender(code, status, text)
 }
 
 /// A request of which nothing is proven yet.
@@ -132,8 +166,8 @@ pub fn event(
     };
     let event = Event::of_service(context, asks.service, asks.name);
     let event = event.with_error(fault.code.clone(), fault.message.clone());
-    let proven = false;
-    Some((event, Alike { proven, by }))
+    let sender = why.sender();
+    Some((event, Alike { sender, by }))
 }
 
 /// The operation of a schema by the name that it has there.
@@ -162,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_names_nobody_is_not_told_of() {
+    fn a_request_that_names_nobody_has_room_of_its_own() {
         let peer = Peer {
             address: ([192, 0, 2, 1], 1).into(),
             secure: false,
@@ -181,11 +215,16 @@ mod tests {
         };
         let refused = |refusal| NotLetIn::Refused(refusal);
         let missing = refused(Refusal::Signature(SignatureError::Missing));
-        assert!(told(&missing).is_none());
+        for why in [missing, NotLetIn::Registry(TurnedAway::Unnamed)] {
+            let (_, alike) = told(&why).unwrap();
+            assert!(alike.sender == Sender::Unnamed && alike.by.contains("192.0.2.1"));
+        }
         assert!(told(&refused(Refusal::Key(KeyError::Unavailable))).is_none());
         let (event, alike) = told(&refused(Refusal::Key(KeyError::Unknown))).unwrap();
         assert_eq!(event.name, "RunTask");
         assert_eq!(event.error.unwrap().0, "UnrecognizedClientException");
-        assert!(!alike.proven && alike.by.contains("192.0.2.1"));
+        assert!(alike.sender == Sender::Unproven && alike.by.contains("192.0.2.1"));
+        let (_, wrong) = told(&NotLetIn::Registry(TurnedAway::WrongPassword)).unwrap();
+        assert!(wrong.sender == Sender::Unproven && wrong.by != alike.by);
     }
 }

@@ -7,13 +7,15 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use wharf_base::Timestamp;
-use wharf_wire::audit::{Alike, Event, Repeats};
+use wharf_wire::audit::{Alike, Event, Repeats, Sender};
 
 /// Between two events about those that are alike.
 pub const INTERVAL: Duration = Duration::from_secs(300);
-/// Kinds of events at once of senders that proved nothing. In 90 days they come to a few hundred
-/// megabytes if each address of an attacker has a kind of its own, less than the history may have.
+/// Kinds of events at once of senders that proved nothing, and of those that named nobody. In 90 days
+/// they come to a few hundred megabytes if each address of an attacker has a kind of its own, less than
+/// the history may have.
 const MAX_UNPROVEN: usize = 16;
+const MAX_UNNAMED: usize = 8;
 /// Kinds at once of senders who proved who they are: theirs are the account's own.
 const MAX_PROVEN: usize = 512;
 
@@ -29,14 +31,16 @@ struct Kind {
 pub struct Repeated {
     proven: HashMap<String, Kind>,
     unproven: HashMap<String, Kind>,
+    unnamed: HashMap<String, Kind>,
 }
 
 impl Repeated {
     /// The event, if it is to be recorded as it came.
     pub fn see(&mut self, event: Event, alike: Alike, now: Timestamp) -> Option<Event> {
-        let (kinds, most) = match alike.proven {
-            true => (&mut self.proven, MAX_PROVEN),
-            false => (&mut self.unproven, MAX_UNPROVEN),
+        let (kinds, most) = match alike.sender {
+            Sender::Proven => (&mut self.proven, MAX_PROVEN),
+            Sender::Unproven => (&mut self.unproven, MAX_UNPROVEN),
+            Sender::Unnamed => (&mut self.unnamed, MAX_UNNAMED),
         };
         let mut by = alike.by;
         if kinds.len() >= most && !kinds.contains_key(&by) {
@@ -74,7 +78,7 @@ impl Repeated {
 
     fn take(&mut self, is_due: impl Fn(&Kind) -> bool, now: Timestamp) -> Vec<Event> {
         let mut events = Vec::new();
-        for kinds in [&mut self.proven, &mut self.unproven] {
+        for kinds in [&mut self.proven, &mut self.unproven, &mut self.unnamed] {
             kinds.retain(|_, kind| {
                 if !is_due(kind) {
                     return true;
@@ -108,9 +112,9 @@ mod tests {
         Event::of_service(cx, "ecs", name)
     }
 
-    fn alike(by: &str, proven: bool) -> Alike {
+    fn alike(by: &str, sender: Sender) -> Alike {
         Alike {
-            proven,
+            sender,
             by: by.to_owned(),
         }
     }
@@ -128,14 +132,14 @@ mod tests {
         let mut repeated = Repeated::default();
         assert!(
             repeated
-                .see(event("First"), alike("a", true), START)
+                .see(event("First"), alike("a", Sender::Proven), START)
                 .is_some()
         );
         assert!(repeated.due(START + INTERVAL / 2).is_empty());
         for _ in 0..1000 {
             assert!(
                 repeated
-                    .see(event("Last"), alike("a", true), START)
+                    .see(event("Last"), alike("a", Sender::Proven), START)
                     .is_none()
             );
         }
@@ -147,7 +151,7 @@ mod tests {
         let later = START + INTERVAL;
         assert!(
             repeated
-                .see(event("Next"), alike("a", true), later)
+                .see(event("Next"), alike("a", Sender::Proven), later)
                 .is_none()
         );
         assert!(repeated.due(later + INTERVAL / 2).is_empty());
@@ -156,7 +160,11 @@ mod tests {
         assert!(repeated.due(later + 2 * INTERVAL).is_empty());
         assert!(
             repeated
-                .see(event("Again"), alike("a", true), later + 2 * INTERVAL)
+                .see(
+                    event("Again"),
+                    alike("a", Sender::Proven),
+                    later + 2 * INTERVAL
+                )
                 .is_some()
         );
     }
@@ -166,15 +174,24 @@ mod tests {
         let mut repeated = Repeated::default();
         let mut recorded = 0;
         for number in 0..100_000 {
-            let kind = alike(&number.to_string(), false);
+            let kind = alike(&number.to_string(), Sender::Unproven);
             recorded += usize::from(repeated.see(event("Flood"), kind, START).is_some());
         }
         assert_eq!(recorded, MAX_UNPROVEN + 1);
         let rest = 100_000 - recorded as u64;
         assert_eq!(counts(&repeated.due(START + INTERVAL)), [("Flood", rest)]);
         // Those who proved who they are have room of their own.
-        let known = alike("anna", true);
+        let known = alike("anna", Sender::Proven);
         assert!(repeated.see(event("Throttled"), known, START).is_some());
-        assert_eq!(repeated.all(START).len(), 0);
+        // So has a refusal that names somebody beside a flood of those that name nobody.
+        let mut repeated = Repeated::default();
+        for number in 0..100_000 {
+            let kind = alike(&number.to_string(), Sender::Unnamed);
+            let _ = repeated.see(event("Flood"), kind, START);
+        }
+        let wrong = alike("192.0.2.1 wrong", Sender::Unproven);
+        assert!(repeated.see(event("Wrong"), wrong, START).is_some());
+        let rest = 100_000 - (MAX_UNNAMED as u64 + 1);
+        assert_eq!(counts(&repeated.all(START)), [("Flood", rest)]);
     }
 }
