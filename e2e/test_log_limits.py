@@ -1,6 +1,7 @@
 """Containers that print without end: their own stream is slowed down, the disk stays within its bound, others are heard."""
 
 import contextlib
+import json
 import time
 
 import pytest
@@ -52,6 +53,10 @@ def test_a_flood_takes_neither_the_disk_nor_the_others_lines(small, image):
     reached = int(seen[-1].split()[1])
     wait_for(lambda: int(calm.lines()[-1].split()[1]) > reached + 5, 30, "lines of the calm one meanwhile")
     assert flood.describe()["lastStatus"] == "RUNNING"
+    # Whoever looks for lines finds since when they are dropped, and that once.
+    kind = [{"AttributeKey": "EventName", "AttributeValue": "DropOldestLogEvents"}]
+    (told,) = wait_for(lambda: small.client("cloudtrail").lookup_events(LookupAttributes=kind)["Events"], 30, "the event")
+    assert json.loads(told["CloudTrailEvent"])["requestParameters"]["events"] > 0
     flood.stop()
     calm.stop()
 

@@ -8,6 +8,7 @@ mod backup;
 mod bootstrap;
 mod certificate_authority;
 mod data_channel;
+mod dropped_logs;
 mod explain;
 pub mod gateway;
 mod grant;

@@ -38,6 +38,7 @@ use crate::{
     backup::Backup,
     bootstrap::Bootstrap,
     certificate_authority::CertificateAuthority,
+    dropped_logs::DroppedLogs,
     explain::Explain,
     gateway::{
         Apis, Gateway, IamMode,
@@ -205,6 +206,14 @@ pub async fn run(
     parts.spawn_until(&shutdown, "the sweep of logs", sweep);
     let bounds = plane.logs.clone().keep_within_bounds();
     parts.spawn_until(&shutdown, "the bounds of logs", bounds);
+    let dropped = DroppedLogs {
+        logs: plane.logs.clone(),
+        dispatcher: gateway.apis.dispatcher.clone(),
+        clock: clock.clone(),
+        account: config.account.clone(),
+        region: config.region.clone(),
+    };
+    parts.spawn_until(&shutdown, "the word of dropped logs", dropped.tell());
     let recorder = plane.recorder.clone();
     parts.spawn_until(
         &shutdown,
