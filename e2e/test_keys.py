@@ -26,8 +26,8 @@ DEADLINE_S = 60
 
 def keys(wharf):
     rows = wharf.run("keys", "list").stdout.splitlines()[1:]
-    rows = rows[: rows.index("")]
-    return {row.split()[0]: (row.split()[2] == "yes", int(row.split()[3])) for row in rows}
+    rows = [row.split() for row in rows[: rows.index("")]]
+    return {key: (active == "yes", int(secrets) + int(images)) for key, _, active, secrets, images in rows}
 
 
 def test_the_keyring_is_rotated_online(unstarted):
@@ -39,12 +39,18 @@ def test_the_keyring_is_rotated_online(unstarted):
     session = wharf.client("sts").get_session_token()["Credentials"]
     before = keys(wharf)
     assert len(before) == 1 and next(iter(before.values()))[1] >= 2
+    # Files of images count too.
+    images.push(wharf, "busybox")
+    stored = len(list((wharf.data / "server" / "blobs" / "sha256").rglob("*.sealed")))
+    (sealed_before,) = [count for _, count in keys(wharf).values()]
+    assert stored >= 3 and sealed_before == next(iter(before.values()))[1] + stored
     said = tools.run(tools.wharf(), "keys", "rotate", "keyring", "--data", wharf.data).stdout
     after = keys(wharf)
     (active,) = (id for id, (is_active, _) in after.items() if is_active)
     assert active in said and active not in before and len(after) == 2
     # Every stored secret is under the new key, and opens.
     assert [count for id, (_, count) in after.items() if id != active] == [0]
+    assert after[active][1] == sealed_before
     arn = wharf.client("sts", alice).get_caller_identity()["Arn"]
     assert arn.endswith(":user/alice")
     # What was handed out before counts on.

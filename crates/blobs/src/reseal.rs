@@ -1,17 +1,21 @@
 //! After a rotation of the keyring: the keys in the headers are sealed under the active key. The
 //! content is not touched.
 
-use std::{fs::File, io, path::Path, sync::PoisonError};
+use std::{collections::BTreeMap, fs::File, io, path::Path, sync::PoisonError};
+
+use wharf_seal::KeyId;
 
 use crate::{
-    BlobError, Blobs, Damage, Digest,
-    sealed::{Purpose, Resealed, reseal_begin},
+    BlobError, Blobs, Digest,
+    sealed::{Purpose, Resealed, is_damage, reseal_begin, sealed_under},
     store::blocking,
     upload::purpose_of,
 };
 
 /// Files kept open while their new keys are made durable together.
 const BATCH: usize = 64;
+/// Blobs whose keys are looked at in one go.
+const PAGE: usize = 500;
 
 impl Blobs {
     /// Seals the keys of all blobs and uploads under the keyring's active key; how many were not.
@@ -36,6 +40,61 @@ impl Blobs {
             };
             after = Some(last);
         }
+    }
+
+    /// How many blobs and uploads are sealed under each key. Those whose key does not open now, and those
+    /// that a version before stored plain, are under none.
+    pub async fn sealed_under(&self) -> Result<BTreeMap<KeyId, usize>, BlobError> {
+        let (blobs, mut counts) = (self.clone(), BTreeMap::new());
+        let step = "look at the keys of uploads";
+        let look = move || {
+            blobs
+                .folder()
+                .uploads()?
+                .into_iter()
+                .try_for_each(|upload| {
+                    blobs.count(&mut counts, &upload.path, &purpose_of(&upload.path))
+                })?;
+            Ok(counts)
+        };
+        let mut counts = blocking(step, look).await?;
+        let mut after: Option<Digest> = None;
+        loop {
+            let blobs = self.clone();
+            let look = move || {
+                let page = blobs.folder().list(after.as_ref(), PAGE)?;
+                for info in &page {
+                    let found = blobs.folder().find(&info.digest)?;
+                    if let Some(found) = found.filter(|found| found.sealed) {
+                        blobs.count(&mut counts, &found.path, &Purpose::Blob(info.digest))?;
+                    }
+                }
+                Ok((counts, page.last().map(|info| info.digest)))
+            };
+            let last;
+            (counts, last) = blocking("look at the keys of blobs", look).await?;
+            let Some(last) = last else {
+                return Ok(counts);
+            };
+            after = Some(last);
+        }
+    }
+
+    fn count(
+        &self,
+        counts: &mut BTreeMap<KeyId, usize>,
+        path: &Path,
+        purpose: &Purpose,
+    ) -> io::Result<()> {
+        let opened = File::open(path);
+        match opened.and_then(|file| sealed_under(&file, self.keyring(), purpose)) {
+            Ok(key) => *counts.entry(key).or_default() += 1,
+            // Removed or finished since it was listed.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+            Err(e) if is_damage(&e) => {}
+            Err(e) => return Err(e),
+        }
+        Ok(())
     }
 
     fn reseal_uploads(&self) -> io::Result<usize> {
@@ -82,7 +141,7 @@ impl Blobs {
             Err(e) => return Err(e),
         };
         match reseal_begin(file, self.keyring(), purpose) {
-            Err(e) if e.get_ref().is_some_and(|inner| inner.is::<Damage>()) => {
+            Err(e) if is_damage(&e) => {
                 tracing::error!(path = %path.display(), error = %e, "the key of a blob does not open");
                 Ok(None)
             }

@@ -25,7 +25,7 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 
 pub(crate) use header::{
     DataKey, Purpose, Resealed, bind, check_header, copy_header, open_key, reseal_begin,
-    write_header,
+    sealed_under, write_header,
 };
 pub(crate) use reading::{
     GROUP_BYTES, each_whole, read_group, read_tail, tail_bytes, verify_last, whole_records,
@@ -60,6 +60,11 @@ impl From<Damage> for std::io::Error {
     fn from(damage: Damage) -> Self {
         Self::new(std::io::ErrorKind::InvalidData, damage)
     }
+}
+
+/// Whether the error says that the bytes are not what was stored, and not that they could not be read.
+pub(crate) fn is_damage(error: &std::io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<Damage>())
 }
 
 /// What a record is. Part of what it is bound to.

@@ -61,6 +61,8 @@ struct Key {
     created: Timestamp,
     active: bool,
     secrets: usize,
+    /// Files of the registry.
+    images: usize,
 }
 
 #[derive(Deserialize)]
@@ -119,11 +121,17 @@ pub fn run(layout: &Layout, command: &KeysCommand) -> Result<ExitCode, Problem> 
 
 fn list(layout: &Layout) -> Result<(), Problem> {
     let found: Keys = ask(layout, "GET", "/wharf/keys", "")?;
-    println!("{:18}{:22}{:8}SECRETS", "KEY", "CREATED", "ACTIVE");
+    println!(
+        "{:18}{:22}{:8}{:9}IMAGE FILES",
+        "KEY", "CREATED", "ACTIVE", "SECRETS"
+    );
     for key in found.keys {
         let active = if key.active { "yes" } else { "no" };
         let created = key.created.iso8601_seconds();
-        println!("{:18}{created:22}{active:8}{}", key.id, key.secrets);
+        println!(
+            "{:18}{created:22}{active:8}{:<9}{}",
+            key.id, key.secrets, key.images
+        );
     }
     println!("\n{:18}{:22}NODES", "AUTHORITY", "CREATED");
     let waiting = found.nodes.locked_out.len();

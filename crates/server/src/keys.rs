@@ -9,13 +9,13 @@
 mod certificates;
 mod nodes;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use wharf_base::{Clock, Permit};
 use wharf_blobs::Blobs;
 use wharf_records::Scope;
-use wharf_seal::{Keyring, Sealed};
+use wharf_seal::{KeyId, Keyring, Sealed};
 use wharf_store::{Compare, Entry, Range, Store, Txn};
 use wharf_svc_acm::AcmService;
 use wharf_svc_iam::Directory;
@@ -76,16 +76,17 @@ impl Key {
 }
 
 impl Keys {
-    /// Which keys the keyring has, and how many stored secrets are sealed under each; the authorities;
-    /// and whom a retirement of each would lock out now.
+    /// Which keys the keyring has, and how many stored secrets and files of images are sealed under each;
+    /// the authorities; and whom a retirement of each would lock out now.
     pub async fn list(&self) -> Result<Value, String> {
-        let mut counts = std::collections::BTreeMap::<String, usize>::new();
-        self.each_secret(|_, secret| {
-            *counts
-                .entry(secret.sealed.key_id().to_string())
-                .or_default() += 1;
-        })
-        .await?;
+        let mut counts = BTreeMap::<KeyId, usize>::new();
+        self.each_secret(|_, secret| *counts.entry(secret.sealed.key_id()).or_default() += 1)
+            .await?;
+        let files = root::sealed_under(&self.config.data_dir).map_err(failed)?;
+        for key in files.into_iter().chain(self.authorities.sealed_under()) {
+            *counts.entry(key).or_default() += 1;
+        }
+        let blobs = self.blobs.sealed_under().await.map_err(failed)?;
         let active = self.keyring.active_key();
         let keys: Vec<Value> = self
             .keyring
@@ -96,7 +97,8 @@ impl Keys {
                     "id": id.to_string(),
                     "created": created,
                     "active": id == active,
-                    "secrets": counts.get(&id.to_string()).copied().unwrap_or(0),
+                    "secrets": counts.get(&id).copied().unwrap_or(0),
+                    "images": blobs.get(&id).copied().unwrap_or(0),
                 })
             })
             .collect();

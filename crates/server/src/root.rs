@@ -8,7 +8,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use wharf_durable::{self as durable, Durability};
-use wharf_seal::{Keyring, KeyringError, KeyringSource, OpenError};
+use wharf_seal::{KeyId, Keyring, KeyringError, KeyringSource, OpenError, Sealed};
 
 const CONTEXT: &str = "server/root-credentials";
 const FILE: &str = "root.sealed";
@@ -61,6 +61,16 @@ pub fn save(server_dir: &Path, keyring: &Keyring, root: &RootCredentials) -> Res
     let token = keyring.seal_token(&plain, CONTEXT);
     durable::replace(&path, token.as_bytes(), Durability::Machine)
         .map_err(|source| RootError::Write { path, source })
+}
+
+/// The key that the file is sealed under; `None` if root has no key.
+pub fn sealed_under(server_dir: &Path) -> Result<Option<KeyId>, RootError> {
+    let path = server_dir.join(FILE);
+    match fs::read_to_string(&path) {
+        Ok(token) => Ok(Sealed::decode(&token).ok().map(|sealed| sealed.key_id())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(RootError::Read { path, source }),
+    }
 }
 
 /// Seals the file under the keyring's active key; whether it was not.

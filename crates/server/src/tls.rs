@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 use tokio_rustls::TlsAcceptor;
 use wharf_base::{Clock, SystemClock, Timestamp, ids};
 use wharf_durable::{self as durable, Durability};
-use wharf_seal::{Keyring, Secret};
+use wharf_seal::{KeyId, Keyring, Sealed, Secret};
 use wharf_wire::sigv4::sha256_hex;
 
 const KEY_CONTEXT: &str = "server/tls-authority";
@@ -230,6 +230,17 @@ impl Authorities {
         self.replace(&mut document, changed)?;
         *self.shown.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(leaf);
         Ok(())
+    }
+
+    /// The keys that those of the authorities are sealed under.
+    pub fn sealed_under(&self) -> Vec<KeyId> {
+        let document = self.document();
+        [Some(&document.current), document.next.as_ref()]
+            .into_iter()
+            .flatten()
+            .filter_map(|kept| Sealed::decode(&kept.key).ok())
+            .map(|sealed| sealed.key_id())
+            .collect()
     }
 
     /// Seals the keys under the keyring's active key; how many were not.

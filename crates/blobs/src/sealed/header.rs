@@ -4,7 +4,7 @@
 
 use std::{fs::File, io, os::unix::fs::FileExt};
 
-use wharf_seal::{Keyring, OpenError, Sealed};
+use wharf_seal::{KeyId, Keyring, OpenError, Sealed};
 use zeroize::Zeroizing;
 
 use super::{ContentKey, Damage, HEADER, random};
@@ -70,6 +70,11 @@ pub(crate) fn check_header(file: &File) -> io::Result<bool> {
 /// The key of a file that is for `purpose`.
 pub(crate) fn open_key(file: &File, keyring: &Keyring, purpose: &Purpose) -> io::Result<DataKey> {
     find(file, keyring, purpose).map(|found| found.key)
+}
+
+/// The key of the keyring that the file's key is sealed under.
+pub(crate) fn sealed_under(file: &File, keyring: &Keyring, purpose: &Purpose) -> io::Result<KeyId> {
+    find(file, keyring, purpose).map(|found| found.under)
 }
 
 /// Gives the file a second purpose, under the active key; the first remains. Not durable yet.
@@ -139,6 +144,7 @@ pub(crate) fn copy_header(from: &File, to: &File) -> io::Result<bool> {
 struct Found {
     slot: usize,
     key: DataKey,
+    under: KeyId,
     sealed_under_active: bool,
     others_empty: bool,
 }
@@ -170,6 +176,7 @@ fn find_once(
                 let found = Found {
                     slot,
                     key,
+                    under: sealed.key_id(),
                     sealed_under_active: sealed.key_id() == active,
                     others_empty: slots(header)
                         .enumerate()

@@ -269,12 +269,17 @@ async fn keys_follow_the_keyring_and_former_ones_can_go() {
     let mut upload = resume(&home, &open).await;
     send(&mut upload, &part).await;
 
-    let former = home.keyring.active_key().to_string();
-    home.keyring.rotate().unwrap();
-    assert_eq!(home.blobs.reseal().await.unwrap(), contents.len() + 2);
+    let former = home.keyring.active_key();
+    let active = home.keyring.rotate().unwrap();
+    let all = contents.len() + 2;
+    assert_eq!(
+        home.blobs.sealed_under().await.unwrap(),
+        [(former, all)].into()
+    );
+    assert_eq!(home.blobs.reseal().await.unwrap(), all);
     assert_eq!(home.blobs.reseal().await.unwrap(), 0);
     home.keyring.retire().unwrap();
-    assert_ne!(former, home.keyring.active_key().to_string());
+    assert_ne!(former, home.keyring.active_key());
     upload.pause().await.unwrap();
 
     let home = home.reopen();
@@ -341,6 +346,10 @@ async fn a_copy_follows_a_rotation_by_its_header_alone() {
 /// As a version before stored it.
 fn store_plain(home: &Home, content: &[u8]) -> Digest {
     let digest = Digest::of(content);
+    assert_eq!(
+        home.blobs.sealed_under().await.unwrap(),
+        [(active, all)].into()
+    );
     let hex = digest.hex();
     let folder = home.dir.path().join("sha256").join(&hex[..2]);
     fs::create_dir_all(&folder).unwrap();
