@@ -332,6 +332,13 @@ def test_images_lie_encrypted(fresh, tmp_path):
         file.write(bytes([byte ^ 1]))
     with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
         registry.ask("GET", f"blobs/{digest}")
+    # The next push of it is asked for its bytes, after a restart too, and they take its place.
+    fresh.kill_child("server")
+    wait_for(lambda: registry.ask("GET", "tags/list").ok, 60, "the server to be back")
+    assert registry.ask("HEAD", f"blobs/{digest}").status_code == 404
+    assert registry.ask("POST", "blobs/uploads/", params={"digest": digest}, data=content).status_code == 201
+    assert registry.ask("HEAD", f"blobs/{digest}").status_code == 200
+    assert registry.ask("GET", f"blobs/{digest}").content == content
 
 
 def test_a_repository_holds_no_more_than_it_may(unstarted):

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File, Metadata, OpenOptions},
     io::{self, Read, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
     time::SystemTime,
@@ -21,6 +21,8 @@ use crate::{
 pub(crate) const ONCE: &str = "once";
 /// Ends the name of a blob that is encrypted. Those without were stored by versions before.
 const SEALED: &str = ".sealed";
+/// Ends the name of a note that a blob's file was found damaged.
+const DAMAGED: &str = ".damaged";
 /// Ends the name of what an upload at rest has beyond whole chunks.
 const TAIL: &str = ".tail";
 
@@ -99,6 +101,31 @@ impl Folder {
     fn plain(&self, digest: &Digest) -> PathBuf {
         let hex = digest.hex();
         self.blobs.join(&hex[..2]).join(hex)
+    }
+
+    fn note(&self, digest: &Digest) -> PathBuf {
+        let hex = digest.hex();
+        self.blobs.join(&hex[..2]).join(hex + DAMAGED)
+    }
+
+    /// Notes that `file`, which was read as the blob, is damaged. The note names that file: one that
+    /// takes its place meanwhile is not meant.
+    pub(crate) fn note_damage(&self, digest: &Digest, file: &File) -> io::Result<()> {
+        let mut note = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(self.note(digest))?;
+        note.write_all(file.metadata()?.ino().to_string().as_bytes())
+    }
+
+    pub(crate) fn is_noted_damaged(&self, digest: &Digest, file: &File) -> io::Result<bool> {
+        match fs::read(self.note(digest)) {
+            Ok(noted) => Ok(noted == file.metadata()?.ino().to_string().as_bytes()),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(e) => Err(e),
+        }
     }
 
     /// `None` if there is no such blob.
@@ -181,11 +208,14 @@ impl Folder {
             durable.store(true, Ordering::Release);
         }
         fs::rename(path, &target)?;
+        // It was of a file that is gone now.
+        remove_file(&self.note(digest))?;
         sync_folder(folder)
     }
 
     pub(crate) fn remove(&self, digest: &Digest) -> io::Result<bool> {
         let plain = self.remove_plain(digest)?;
+        remove_file(&self.note(digest))?;
         Ok(remove_file(&self.blob(digest))? || plain)
     }
 

@@ -4,6 +4,7 @@
 //! <dir>/lock                             one process per folder
 //! <dir>/sha256/<2 hex>/<64 hex>.sealed   a blob: complete, verified, synced, content never changed
 //! <dir>/sha256/<2 hex>/<64 hex>          one that a version before stored plain
+//! <dir>/sha256/<2 hex>/<64 hex>.damaged  a note that the blob's file (by its inode) did not open when it was read
 //! <dir>/uploads/<uuid>.<scope>           an upload somebody may resume, also after a restart
 //! <dir>/uploads/<uuid>.<scope>.tail      of one at rest: what it has beyond whole chunks
 //! <dir>/uploads/<uuid>….once             an upload that ends with its request; swept when the folder opens
@@ -12,6 +13,7 @@
 //!
 //! Invariants:
 //! - No content ever reaches the disk in the clear.
+//! - A blob that is known to be damaged counts as missing for whoever could send it, and is replaced.
 //! - A name under `sha256/` appears only after its content was verified and is durable.
 //! - Memory per upload or read is bounded by the buffers here, whatever the size of the blob.
 //! - A blob's modification time is when somebody last wanted it: written, found, mounted

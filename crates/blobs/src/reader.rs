@@ -19,7 +19,8 @@ use tokio::task::JoinHandle;
 
 use crate::{
     BlobError, Digest,
-    sealed::{ContentKey, GROUP_BYTES, read_group},
+    folder::Folder,
+    sealed::{ContentKey, GROUP_BYTES, is_damage, read_group},
 };
 
 /// Buffers of a quarter MiB kept for the next chunk: idle memory of at most 2 MiB.
@@ -33,6 +34,7 @@ pub struct BlobReader {
     end: u64,
     /// The chunk at `at`, on its way.
     pending: Option<JoinHandle<io::Result<Chunk>>>,
+    folder: Arc<Folder>,
     spares: Arc<Spares>,
 }
 
@@ -93,7 +95,12 @@ impl Drop for Chunk {
 }
 
 impl BlobReader {
-    pub(crate) fn new(source: Source, digest: Digest, spares: Arc<Spares>) -> Self {
+    pub(crate) fn new(
+        source: Source,
+        digest: Digest,
+        folder: &Arc<Folder>,
+        spares: &Arc<Spares>,
+    ) -> Self {
         // A hint for the kernel's read-ahead; its failure changes nothing.
         let _ = posix_fadvise(
             &source.file,
@@ -107,7 +114,8 @@ impl BlobReader {
             end: source.size,
             source: Arc::new(source),
             pending: None,
-            spares,
+            folder: folder.clone(),
+            spares: spares.clone(),
         }
     }
 
@@ -159,11 +167,25 @@ impl BlobReader {
     fn read(&self) -> JoinHandle<io::Result<Chunk>> {
         let (source, spares) = (self.source.clone(), self.spares.clone());
         let (at, wanted) = (self.at, self.remaining());
+        let (folder, digest) = (self.folder.clone(), self.digest);
         tokio::task::spawn_blocking(move || {
             let mut chunk = spares.chunk();
-            chunk.content = source.read(at, wanted, chunk.space())?;
+            let read = source.read(at, wanted, chunk.space());
+            chunk.content = read.inspect_err(|error| {
+                if is_damage(error) {
+                    note_damage(&folder, &digest, &source.file, error);
+                }
+            })?;
             Ok(chunk)
         })
+    }
+}
+
+/// The next push of the blob replaces it.
+fn note_damage(folder: &Folder, digest: &Digest, file: &File, damage: &io::Error) {
+    tracing::error!(%digest, error = %damage, "a blob is damaged; the next push of it takes its place");
+    if let Err(error) = folder.note_damage(digest, file) {
+        tracing::warn!(%digest, %error, "the damage of a blob was not noted");
     }
 }
 

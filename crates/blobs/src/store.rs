@@ -104,12 +104,14 @@ impl Blobs {
     }
 
     /// As [`Blobs::stat`], and tells the collector that the blob is wanted. Hold a [`Lease`]
-    /// across this and the record that makes it needed.
+    /// across this and the record that makes it needed. One that is known to be damaged is not there:
+    /// whoever has its bytes shall send them, and they take its place.
     pub async fn touch(&self, digest: &Digest) -> Result<Option<BlobInfo>, BlobError> {
-        let (folder, digest) = (self.inner.folder.clone(), *digest);
+        let (folder, keyring) = (self.inner.folder.clone(), self.inner.keyring.clone());
+        let digest = *digest;
         let touched = blocking("touch a blob", move || {
             let now = SystemTime::now();
-            let Some(info) = folder.stat(&digest)? else {
+            let Some(info) = usable(&folder, &keyring, digest)? else {
                 return Ok(None);
             };
             let fresh = now
@@ -139,8 +141,8 @@ impl Blobs {
                 tracing::error!(%digest, error = error as &dyn std::error::Error, "a blob is damaged");
             }
         });
-        let spares = &self.inner.spares;
-        Ok(opened?.map(|source| BlobReader::new(source, *digest, spares.clone())))
+        let Inner { folder, spares, .. } = &*self.inner;
+        Ok(opened?.map(|source| BlobReader::new(source, *digest, folder, spares)))
     }
 
     /// A whole blob of at most `limit` bytes, for manifests.
@@ -234,6 +236,27 @@ fn sweep_leftovers(folder: &Folder, table: &Table) -> io::Result<()> {
         }
     }
     folder.sweep_tails()
+}
+
+/// What lies there, unless it is known to be damaged: its header or end does not open, or a part of it
+/// did not when it was read.
+fn usable(folder: &Folder, keyring: &Keyring, digest: Digest) -> io::Result<Option<BlobInfo>> {
+    let sound = || {
+        let Some(source) = open_source(folder, keyring, digest)? else {
+            return Ok(None);
+        };
+        if folder.is_noted_damaged(&digest, &source.file)? {
+            return Err(Damage::Changed.into());
+        }
+        folder.stat(&digest)
+    };
+    match sound() {
+        Err(error) if sealed::is_damage(&error) => {
+            tracing::error!(%digest, %error, "a blob is damaged; the next push of it takes its place");
+            Ok(None)
+        }
+        other => other,
+    }
 }
 
 fn is_encrypted(path: &Path) -> io::Result<bool> {

@@ -231,6 +231,74 @@ async fn a_part_is_read_although_another_is_damaged() {
     assert!(reader.next_chunk().await.is_err());
 }
 
+/// Stores the content again as a client does that was told what is there; whether it had to send it.
+async fn push_again(home: &Home, content: &Bytes) -> bool {
+    let digest = Digest::of(content);
+    let there = home.blobs.touch(&digest).await.unwrap().is_some();
+    if !there {
+        let mut upload = home.blobs.upload_once(None, NO_LIMIT).await.unwrap();
+        send(&mut upload, content).await;
+        drop(upload.finish(&digest).await.unwrap());
+    }
+    !there
+}
+
+#[tokio::test]
+async fn a_damaged_blob_is_replaced_by_the_next_push() {
+    let home = Home::new();
+    let content = random(200_000);
+    let (info, lease) = home.blobs.put(content.clone()).await.unwrap();
+    drop(lease);
+    let path = home.file(&info.digest);
+    assert!(!push_again(&home, &content).await);
+    // What the header and the end tell needs nobody to have read it.
+    let length = fs::metadata(&path).unwrap().len();
+    for at in [600, length - 1] {
+        flip(&path, at);
+        assert!(push_again(&home, &content).await, "byte {at}");
+        assert_eq!(whole(&home.blobs, &info.digest).await.unwrap(), content);
+    }
+    fs::write(&path, b"cut").unwrap();
+    assert!(push_again(&home, &content).await);
+    // A part in the middle tells when it is read; that is known after a restart too.
+    flip(&path, sealed::HEADER + 100);
+    assert!(!push_again(&home, &content).await);
+    assert!(damaged(&home, &info.digest).await);
+    let home = home.reopen();
+    assert!(push_again(&home, &content).await);
+    assert_eq!(whole(&home.blobs, &info.digest).await.unwrap(), content);
+    assert!(!push_again(&home, &content).await);
+    // One that `put` finds damaged too, and nothing is left but the blob.
+    flip(&path, 600);
+    let _kept = home.blobs.put(content.clone()).await.unwrap();
+    assert_eq!(whole(&home.blobs, &info.digest).await.unwrap(), content);
+    let left = names(path.parent().unwrap());
+    assert_eq!(left.len(), 1, "{left:?}");
+}
+
+#[tokio::test]
+async fn a_note_of_damage_is_of_one_file() {
+    let home = Home::new();
+    let content = random(200_000);
+    let (info, lease) = home.blobs.put(content.clone()).await.unwrap();
+    drop(lease);
+    let path = home.file(&info.digest);
+    flip(&path, sealed::HEADER + 100);
+    // A reader of the file before, which finds the damage after another took its place.
+    let mut reader = home.blobs.read(&info.digest).await.unwrap().unwrap();
+    assert!(damaged(&home, &info.digest).await);
+    assert!(push_again(&home, &content).await);
+    assert!(reader.next_chunk().await.is_err());
+    assert!(!push_again(&home, &content).await);
+    home.blobs
+        .try_exclusive(&info.digest)
+        .unwrap()
+        .remove()
+        .await
+        .unwrap();
+    assert_eq!(names(path.parent().unwrap()).len(), 0);
+}
+
 #[tokio::test]
 async fn another_keyring_opens_nothing() {
     let home = Home::new();
@@ -278,6 +346,10 @@ async fn keys_follow_the_keyring_and_former_ones_can_go() {
     );
     assert_eq!(home.blobs.reseal().await.unwrap(), all);
     assert_eq!(home.blobs.reseal().await.unwrap(), 0);
+    assert_eq!(
+        home.blobs.sealed_under().await.unwrap(),
+        [(active, all)].into()
+    );
     home.keyring.retire().unwrap();
     assert_ne!(former, home.keyring.active_key());
     upload.pause().await.unwrap();
@@ -346,10 +418,6 @@ async fn a_copy_follows_a_rotation_by_its_header_alone() {
 /// As a version before stored it.
 fn store_plain(home: &Home, content: &[u8]) -> Digest {
     let digest = Digest::of(content);
-    assert_eq!(
-        home.blobs.sealed_under().await.unwrap(),
-        [(active, all)].into()
-    );
     let hex = digest.hex();
     let folder = home.dir.path().join("sha256").join(&hex[..2]);
     fs::create_dir_all(&folder).unwrap();

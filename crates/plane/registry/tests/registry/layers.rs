@@ -23,6 +23,30 @@ async fn a_layer_is_found_and_read() {
 }
 
 #[tokio::test]
+async fn what_is_damaged_is_sent_again() {
+    let home = Home::new().await;
+    let manifest = home.image("app", "content").await;
+    assert_eq!(home.put("app", "one", &manifest).await.status, 201);
+    let layer = manifest["layers"][0]["digest"].as_str().unwrap();
+    let path = format!("/v2/app/blobs/{layer}");
+    for file in home.files("sha256") {
+        let mut bytes = std::fs::read(&file).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        std::fs::write(file, bytes).unwrap();
+    }
+    assert_eq!(home.get("/v2/app/manifests/one").await.status, 500);
+    assert_eq!(home.get(&path).await.status, 500);
+    // Clients ask which layers there are, and send the others.
+    assert_eq!(home.ask("HEAD", &path).send().await.status, 404);
+    assert_eq!(home.put("app", "one", &manifest).await.status, 400);
+    home.image("app", "content").await;
+    assert_eq!(home.put("app", "one", &manifest).await.status, 201);
+    assert_eq!(home.ask("HEAD", &path).send().await.status, 200);
+    assert_eq!(home.get(&path).await.body, "content");
+    assert_eq!(home.get("/v2/app/manifests/one").await.status, 200);
+}
+
+#[tokio::test]
 async fn ranges() {
     let home = Home::new().await;
     let content = random(1_000_000);
