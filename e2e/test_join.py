@@ -350,6 +350,14 @@ def test_a_node_sees_the_logs_and_images_of_its_own_tasks_alone(server, node):
     password = ecr_as_node.get_authorization_token()["authorizationData"][0]["authorizationToken"]
     assert pulled(image, password) == "200"
     assert pulled(image.replace("/busybox:", "/of-others:"), password) == "403"
+    # Whoever may name a private image in a definition must not get it through the node: with an execution role the role
+    # pulls, whatever it may, and the node's own credentials get nothing.
+    private = images.push(server, "busybox", name="of-a-role")
+    for role in (tasks.execution_role(server), tasks.task_role(server, "logs:*")):
+        definition = tasks.register(server, private, execution_role=role, **tasks.sh("while :; do usleep 10000; done"))
+        placed = ecs.start_task(taskDefinition=definition, containerInstances=[node.arn])["tasks"][0]["taskArn"]
+        assert pulled(private, password) == "403"
+        ecs.stop_task(task=placed)
     ecs.stop_task(task=task)
 
 

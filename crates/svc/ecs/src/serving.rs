@@ -1,11 +1,17 @@
 //! Which log streams and images a node has to do with: those of the tasks that were placed on it.
 
 use wharf_api_ecs::{ContainerDefinition, TaskDefinition};
-use wharf_records::{Record, ecs::Task};
+use wharf_records::{
+    Record,
+    ecs::{Launch, Task},
+};
 use wharf_wire::Context;
 
 use crate::{
-    acs::server_address::is_own_registry,
+    acs::{
+        credentials::{RoleType, role},
+        server_address::is_own_registry,
+    },
     binding,
     core::{ChangeError, Core},
     document,
@@ -22,7 +28,8 @@ pub enum Need<'a> {
     LogGroup(&'a str),
     /// To write into a stream, and to read it.
     LogStream { group: &'a str, stream: &'a str },
-    /// To pull from a repository.
+    /// To pull from a repository with rights of its own: not for Fargate tasks, nor for tasks that have an
+    /// execution role to pull with, or whoever may name a private image would get it through the node.
     Repository(&'a str),
 }
 
@@ -80,7 +87,11 @@ async fn of_any_task(
     let mut seen = std::collections::BTreeSet::new();
     let by_task = matches!(need, Need::LogStream { .. });
     for task in tasks {
-        if !by_task && !seen.insert(task.definition.clone()) {
+        let pulls = (
+            task.launch.as_str(),
+            task.overrides["executionRoleArn"].to_string(),
+        );
+        if !by_task && !seen.insert((task.definition.clone(), pulls)) {
             continue;
         }
         if needed(core, place, &task, need).await? {
@@ -99,7 +110,15 @@ async fn needed(
     let stored = core.definition_of(place, &task.definition).await?;
     let definition = stored.and_then(|stored| document::definition(&stored.record.document).ok());
     let endpoint = &core.parts.config.endpoint;
-    Ok(definition.is_some_and(|definition| is_needed(&definition, &task.id, endpoint, need)))
+    Ok(definition.is_some_and(|definition| {
+        let allowed = !matches!(need, Need::Repository(_)) || pulls_as_node(task, &definition);
+        allowed && is_needed(&definition, &task.id, endpoint, need)
+    }))
+}
+
+/// Whether the node pulls a task's images with its own rights, as AWS's agent does with the instance's.
+fn pulls_as_node(task: &Task, definition: &TaskDefinition) -> bool {
+    task.launch != Launch::Fargate && role(task, definition, RoleType::Execution).is_none()
 }
 
 fn is_needed(definition: &TaskDefinition, task: &str, endpoint: &str, need: Need<'_>) -> bool {
