@@ -1,7 +1,11 @@
 """What one task may take of a machine, and what its neighbours and the control plane notice of one that takes all it can."""
 
+import gzip
+import hashlib
 import os
 import pathlib
+import shutil
+import tarfile
 import tempfile
 
 import pytest
@@ -10,6 +14,7 @@ from harness import images, processes, tasks, tools
 from harness.installation import Installation
 from harness.tasks import run_script, sh
 from harness.waiting import wait_for
+from test_registry import layout
 
 MIB = 1 << 20
 PIDS = 150
@@ -209,6 +214,34 @@ def test_a_task_that_fills_its_inodes(small, shell, neighbour):
     assert made < TASK_DISK_MIB * 64
     works(small, shell)
     filler.stop()
+
+
+def zeros(path, size):
+    """A gzip file a thousandth as long as the tar in it, which is one file of zeros; returns the digest of the tar."""
+    plain, entry = hashlib.sha256(), tarfile.TarInfo("zeros")
+    entry.size = size
+    with gzip.GzipFile(path, "wb", compresslevel=1, mtime=0) as packed:
+        for piece in (entry.tobuf(), *[bytes(4 * MIB)] * (size // (4 * MIB)), bytes(1024)):
+            plain.update(piece)
+            packed.write(piece)
+    return plain.hexdigest()
+
+
+def test_a_layer_that_unpacks_to_a_thousand_times_its_size(small, shell, neighbour, tmp_path):
+    plain, name = zeros(tmp_path / "layer.tar.gz", 2048 * MIB), tasks.unique("bomb")
+    assert (tmp_path / "layer.tar.gz").stat().st_size < 16 * MIB
+    image = f"{images.ensure_repository(small, name)}:1"
+    images.skopeo_copy(
+        small, layout(tmp_path / "layout", tmp_path / "layer.tar.gz", diff=plain), f"docker://{image}", extra=["--preserve-digests"]
+    )
+    before = shutil.disk_usage(small.data).free
+    task = tasks.run(small, image, command=["/nothing"])
+    task.wait("STOPPED", 180)
+    described = task.describe()
+    assert "CannotPull" in described["stoppedReason"] and "times its compressed size" in described["stoppedReason"], described
+    # Nothing of it is left.
+    wait_for(lambda: shutil.disk_usage(small.data).free > before - 64 * MIB, 30, "the room that was taken")
+    works(small, shell)
 
 
 def test_promises_beyond_the_nodes_disk_break_nothing(small, shell, neighbour):
