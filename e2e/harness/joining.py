@@ -28,10 +28,13 @@ def environment(join_token):
 
 
 class Joined:
-    """A node that joins with a token of its own, or with `spent`, in a folder of its own."""
+    """A node that joins with a token of its own, or with `spent`, in a folder of its own; started with
+    `arguments`, and under the command `under`, if there is one."""
 
-    def __init__(self, server, address, *token_arguments, spent=None):
+    def __init__(self, server, address, *token_arguments, spent=None, arguments=(), under=()):
         self.server, self.address, self.data = server, address, tempfile.mkdtemp(prefix="wharf-e2e-")
+        self.arguments, self.under = arguments, under
+        self.keyring = pathlib.Path(self.data) / "node-keyring"
         self.arn = None
         self.process = None
         self.token = spent or token(server, *token_arguments)
@@ -51,7 +54,8 @@ class Joined:
 
     def start(self, *arguments):
         with open(f"{self.data}.log", "ab") as log:
-            started = command(self.server, self.address, self.data, *arguments)
+            started = command(self.server, self.address, self.data, *self.arguments, *arguments)
+            started = [str(part) for part in (*self.under, *started)]
             self.process = subprocess.Popen(started, env=environment(self.token), stderr=log)
 
     @property
@@ -76,7 +80,7 @@ class Joined:
 
     @property
     def identity(self):
-        return json.loads(sealed.opened(self.identity_file, pathlib.Path(self.data) / "node-keyring", "node/identity"))
+        return json.loads(sealed.opened(self.identity_file, self.keyring, "node/identity"))
 
     @property
     def identity_file(self):

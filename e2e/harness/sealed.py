@@ -14,6 +14,13 @@ def is_sealed(path):
     return pathlib.Path(path).read_bytes().startswith(MAGIC)
 
 
+def key(path):
+    """The id of the key that a file is sealed under."""
+    content = pathlib.Path(path).read_bytes()
+    assert content.startswith(MAGIC)
+    return content[len(MAGIC) :][1:9].hex()
+
+
 def opened(path, keyring, purpose):
     """What a sealed file holds; the file itself if it is not sealed."""
     content = pathlib.Path(path).read_bytes()

@@ -78,6 +78,11 @@ fn needs_passphrase(source: &KeyringSource) -> bool {
     )
 }
 
+/// Whether a file has a passphrase, without asking for it.
+pub fn is_protected(path: &Path) -> bool {
+    needs_passphrase(&path.to_owned().into())
+}
+
 /// The keyring that a descriptor holds; read once.
 fn document(number: i32) -> Result<Secret, Problem> {
     once(&DOCUMENT, || read_document(number))
@@ -241,16 +246,17 @@ impl Handed {
 
 /// How parts of `wharf up` and `wharf node` get the keyring of their node.
 pub enum NodeKeys {
-    File(PathBuf),
+    /// With its passphrase, if it has one. The parts read it again when it is rotated.
+    File(PathBuf, Option<Secret>),
     Document(Secret),
 }
 
 impl NodeKeys {
-    /// As a file where it is one that anybody with its path can open, else as a document.
+    /// As a file where it is one, else as a document.
     pub fn of(source: &KeyringSource) -> Result<Self, Problem> {
-        match (&source.place, &source.passphrase) {
-            (KeyringPlace::File(path), None) => Ok(Self::File(path.clone())),
-            _ => {
+        match &source.place {
+            KeyringPlace::File(path) => Ok(Self::File(path.clone(), source.passphrase.clone())),
+            KeyringPlace::Given(_) => {
                 let document = source.document();
                 let failed = |cause| Problem::caused("the node's keyring cannot be opened", cause);
                 Ok(Self::Document(document.map_err(failed)?))
@@ -261,7 +267,14 @@ impl NodeKeys {
     /// Arguments of the part, and what is handed to it.
     pub fn for_part(&self) -> (Vec<std::ffi::OsString>, Vec<Handed>) {
         match self {
-            Self::File(path) => (vec!["--keyring-file".into(), path.into()], Vec::new()),
+            Self::File(path, passphrase) => (
+                vec!["--keyring-file".into(), path.into()],
+                passphrase
+                    .clone()
+                    .map(Handed::passphrase)
+                    .into_iter()
+                    .collect(),
+            ),
             Self::Document(document) => (
                 Vec::new(),
                 vec![Handed::document("--keyring-fd", document.clone())],

@@ -14,7 +14,7 @@ use wharf_wal::FolderLock;
 
 use crate::{
     KeysCommand, KeysPassphraseArgs, KeysRetireArgs, RetiredKey, RotatedKey, call, keyring,
-    layout::Layout, problem::Problem, style::Style,
+    layout::Layout, node_keyring, problem::Problem, style::Style,
 };
 
 #[derive(Deserialize)]
@@ -111,6 +111,7 @@ pub fn run(layout: &Layout, command: &KeysCommand) -> Result<ExitCode, Problem> 
             RotatedKey::Nodes => rotate_nodes(layout)?,
             RotatedKey::Certificates => rotate_certificates(layout)?,
             RotatedKey::Root => rotate_root(layout)?,
+            RotatedKey::NodeKeyring => node_keyring::rotate(layout)?,
         },
         KeysCommand::Retire(args) => return retire(layout, args),
         KeysCommand::Passphrase(args) => passphrase(layout, args)?,
@@ -321,12 +322,7 @@ fn passphrase(layout: &Layout, args: &KeysPassphraseArgs) -> Result<(), Problem>
         .transpose()
         .map_err(|cause| Problem::caused("stop the server first", cause))?;
     let source = match layout.joined() {
-        true => keyring::source(
-            keyring::given()
-                .keyring_file
-                .clone()
-                .unwrap_or_else(|| layout.node_keyring_file(&layout.keyring_file())),
-        )?,
+        true => keyring::source(layout.given_node_keyring_file()?)?,
         false => layout.keyring()?,
     };
     let Some(path) = source.path() else {

@@ -115,6 +115,19 @@ impl Layout {
         keyring::of_node(keyring)
     }
 
+    /// The keyring of the node here, as this command says; beside its own server `--keyring-file` is that
+    /// of the server.
+    pub fn given_node_keyring_file(&self) -> Result<PathBuf, Problem> {
+        let given = keyring::given().keyring_file.as_deref();
+        let given =
+            given.map(|path| std::path::absolute(path).map_err(Problem::file("cannot find", path)));
+        Ok(match given.transpose()? {
+            Some(given) if self.joined() => given,
+            Some(of_server) => self.node_keyring_file(&of_server),
+            None => self.node_keyring_file(&self.keyring_file()),
+        })
+    }
+
     /// Where the keyring was when the server last started.
     pub fn keyring_file(&self) -> PathBuf {
         let known = self.settings().ok().and_then(|settings| settings.keyring);

@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// In the node's folder.
-const STATE_FILE: &str = "load-balancer-plane.json";
+pub const STATE_FILE: &str = "load-balancer-plane.json";
 /// How often the agent's file is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Updates and reports that may wait.

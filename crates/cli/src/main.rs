@@ -22,6 +22,7 @@ mod log;
 mod logs;
 mod metrics;
 mod node;
+mod node_keyring;
 mod nodes;
 mod problem;
 mod reach;
@@ -469,6 +470,8 @@ enum RotatedKey {
     /// The authority of requested certificates
     Certificates,
     Root,
+    /// The keyring of the node on this machine
+    NodeKeyring,
 }
 
 #[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq)]

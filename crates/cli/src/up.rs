@@ -67,7 +67,7 @@ impl Keys {
         let file = layout.place_keyring(keyring::given().keyring_file.as_deref())?;
         let server = keyring::source(file.clone())?;
         let node = match (&server.place, &server.passphrase) {
-            (KeyringPlace::File(_), None) => NodeKeys::File(layout.node_keyring_file(&file)),
+            (KeyringPlace::File(_), None) => NodeKeys::File(layout.node_keyring_file(&file), None),
             // Nothing of the server's node outlives this process but what the server tells it anew: its
             // keys need be on no disk either.
             _ => NodeKeys::Document(wharf_seal::new_document()),

@@ -86,6 +86,12 @@ impl Sealed {
     }
 }
 
+/// The master key that [`Sealed::to_bytes`] says; their beginning is enough.
+pub(crate) fn key_of(bytes: &[u8]) -> Option<KeyId> {
+    let rest = bytes.strip_prefix(&[VERSION])?;
+    rest.first_chunk().map(|key| KeyId::from(*key))
+}
+
 impl From<Sealed> for String {
     fn from(sealed: Sealed) -> Self {
         sealed.encode()

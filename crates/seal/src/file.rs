@@ -2,7 +2,7 @@
 //! has one.
 
 use std::{
-    fs::{DirBuilder, File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Read},
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
@@ -259,8 +259,23 @@ pub(crate) fn set_passphrase(
     replace(path, &stored, new.map(Lock::new).as_ref())
 }
 
+/// Tells a file from the one that is put in its place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mark {
+    inode: u64,
+    changed: (i64, i64),
+}
+
+pub(crate) fn mark(path: &Path) -> Result<Mark, KeyringError> {
+    let meta = fs::symlink_metadata(path).map_err(failed("read", path))?;
+    Ok(Mark {
+        inode: meta.ino(),
+        changed: (meta.ctime(), meta.ctime_nsec()),
+    })
+}
+
 /// As it was opened before, by the same process.
-fn reload(path: &Path, protection: Option<&Lock>) -> Result<StoredKeys, KeyringError> {
+pub(crate) fn reload(path: &Path, protection: Option<&Lock>) -> Result<StoredKeys, KeyringError> {
     let unlock = protection.map_or(Unlock::Nothing, Unlock::Lock);
     let changed = || KeyringError::PassphraseChanged {
         path: path.to_owned(),

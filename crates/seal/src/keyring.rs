@@ -3,7 +3,7 @@
 use std::{
     fmt,
     path::{Path, PathBuf},
-    sync::{Arc, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
 use rand::RngCore;
@@ -12,8 +12,8 @@ use wharf_base::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::{
-    envelope::{DATA_KEY_BYTES, Malformed, NONCE_BYTES, Sealed, WRAPPED_BYTES},
-    file::{self, KeyringError, StoredKeys},
+    envelope::{DATA_KEY_BYTES, Malformed, NONCE_BYTES, Sealed, WRAPPED_BYTES, key_of},
+    file::{self, KeyringError, Mark, StoredKeys},
     passphrase::Lock,
     secret::Secret,
     source::{KeyringPlace, KeyringSource},
@@ -79,6 +79,8 @@ enum Home {
     File {
         path: PathBuf,
         protection: Option<Lock>,
+        /// The file that was read, as of [`Keyring::follow`].
+        seen: Mutex<Option<Mark>>,
     },
     /// It was given and cannot be changed.
     Given,
@@ -103,9 +105,17 @@ enum Purpose {
 /// Begins a sealed file.
 const FILE_MAGIC: &[u8] = b"wharf-sealed/1\n";
 
+/// Bytes of a sealed file that [`sealed_file_key`] looks at.
+pub const SEALED_FILE_HEAD: usize = 64;
+
 /// Whether a file is a sealed one; those of versions before are what they hold.
 pub fn is_sealed_file(bytes: &[u8]) -> bool {
     bytes.starts_with(FILE_MAGIC)
+}
+
+/// The key that a file is sealed under, by its first [`SEALED_FILE_HEAD`] bytes; `None` if it is not.
+pub fn sealed_file_key(bytes: &[u8]) -> Option<KeyId> {
+    key_of(bytes.strip_prefix(FILE_MAGIC)?)
 }
 
 impl Keyring {
@@ -142,11 +152,36 @@ impl Keyring {
         let stored = file::add_key(path, protection)?;
         let fresh = Keys::from_stored(&stored);
         let active = fresh.active;
-        *self
-            .keys
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = fresh;
+        self.replace(fresh);
         Ok(active)
+    }
+
+    /// Takes over what another process wrote into the keyring's file since this one read it; true if
+    /// the active key is another now. Cheap where nothing changed, and nothing for one that is no file.
+    pub fn follow(&self) -> Result<bool, KeyringError> {
+        let Home::File {
+            path,
+            protection,
+            seen,
+        } = &*self.home
+        else {
+            return Ok(false);
+        };
+        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        // Before the content: what is written in between is read once more.
+        let mark = file::mark(path)?;
+        if *seen == Some(mark) {
+            return Ok(false);
+        }
+        let fresh = Keys::from_stored(&file::reload(path, protection.as_ref())?);
+        *seen = Some(mark);
+        let changed = fresh.active != self.active_key();
+        self.replace(fresh);
+        Ok(changed)
+    }
+
+    fn replace(&self, fresh: Keys) {
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = fresh;
     }
 
     /// Drops every key but the active one: what they sealed does not open any more. Durable before
@@ -156,10 +191,7 @@ impl Keyring {
         let before = self.keys();
         let fresh = Keys::from_stored(&file::keep_active(path, protection)?);
         let active = fresh.active;
-        *self
-            .keys
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = fresh;
+        self.replace(fresh);
         let gone = before.into_iter().map(|(id, _)| id);
         Ok(gone.filter(|id| *id != active).collect())
     }
@@ -200,6 +232,15 @@ impl Keyring {
     pub fn open_file(&self, bytes: &[u8], context: &str) -> Result<Secret, OpenError> {
         let sealed = bytes.strip_prefix(FILE_MAGIC).ok_or(Malformed)?;
         self.open_for(Purpose::File, &Sealed::from_bytes(sealed)?, context)
+    }
+
+    /// A sealed file's bytes under the active key; `None` if they are already, or no sealed file's.
+    pub fn reseal_file(&self, bytes: &[u8], context: &str) -> Result<Option<Vec<u8>>, OpenError> {
+        if sealed_file_key(bytes).is_none_or(|key| key == self.active_key()) {
+            return Ok(None);
+        }
+        let plain = self.open_file(bytes, context)?;
+        Ok(Some(self.seal_file(plain.expose(), context)))
     }
 
     /// The same secret sealed under the active key; `None` if it already is. After a rotation a
@@ -290,9 +331,7 @@ impl Keyring {
 
     fn held(&self) -> std::sync::RwLockReadGuard<'_, Keys> {
         // A poisoned lock still guards whole values: the only writer replaces them in one step.
-        self.keys
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.keys.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -302,6 +341,7 @@ impl Home {
             KeyringPlace::File(path) => Self::File {
                 path: path.clone(),
                 protection,
+                seen: Mutex::default(),
             },
             KeyringPlace::Given(_) => Self::Given,
         }
@@ -309,7 +349,9 @@ impl Home {
 
     fn file(&self) -> Result<(&Path, Option<&Lock>), KeyringError> {
         match self {
-            Self::File { path, protection } => Ok((path, protection.as_ref())),
+            Self::File {
+                path, protection, ..
+            } => Ok((path, protection.as_ref())),
             Self::Given => Err(KeyringError::Given),
             Self::Memory => Err(KeyringError::InMemory),
         }

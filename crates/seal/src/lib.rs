@@ -20,7 +20,7 @@ mod source;
 
 pub use envelope::{Malformed, Sealed};
 pub use file::KeyringError;
-pub use keyring::{KeyId, Keyring, OpenError, is_sealed_file};
+pub use keyring::{KeyId, Keyring, OpenError, SEALED_FILE_HEAD, is_sealed_file, sealed_file_key};
 pub use passphrase::MAX_PASSPHRASE;
 pub use secret::Secret;
 pub use source::{KeyringPlace, KeyringSource, MAX_KEYRING, new_document, set_passphrase};

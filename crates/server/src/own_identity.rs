@@ -4,6 +4,8 @@
 use serde_json::json;
 use wharf_durable::{self as durable, Durability};
 use wharf_records::node::{IDENTITY_PURPOSE, OWN_USER};
+use wharf_seal::Keyring;
+use wharf_wire::fault::Chain;
 
 use crate::{
     node_credentials::{self, NodeCredentials},
@@ -33,16 +35,30 @@ pub async fn write(config: &ServerConfig, credentials: &NodeCredentials) -> Resu
     ] {
         identity[name] = value;
     }
+    let keyring = &config.node_keyring;
     let write = || {
         let folder = path.parent().ok_or(std::io::ErrorKind::InvalidInput)?;
         std::fs::create_dir_all(folder)?;
-        let sealed = config
-            .node_keyring
-            .seal_file(identity.to_string().as_bytes(), IDENTITY_PURPOSE);
+        let sealed = keyring.seal_file(identity.to_string().as_bytes(), IDENTITY_PURPOSE);
         durable::replace(path, &sealed, Durability::Machine)
     };
-    write().map_err(|source| StartError::File {
-        path: path.clone(),
-        source,
+    follow(keyring);
+    loop {
+        write().map_err(|source| StartError::File {
+            path: path.clone(),
+            source,
+        })?;
+        // The key that it is sealed under may go as soon as the file before was sealed anew.
+        if !follow(keyring) {
+            return Ok(());
+        }
+    }
+}
+
+/// Takes over a rotation of the node's keyring; true if there was one.
+fn follow(keyring: &Keyring) -> bool {
+    keyring.follow().unwrap_or_else(|error| {
+        tracing::warn!(error = %Chain(&error), "the node's keyring cannot be read again");
+        false
     })
 }

@@ -13,7 +13,7 @@ use wharf_base::{InstallationId, Timestamp};
 use wharf_durable::{self as durable, Durability};
 use wharf_network::Subnet;
 use wharf_records::node::{Grant, IDENTITY_PURPOSE};
-use wharf_seal::{Keyring, OpenError, Secret, is_sealed_file};
+use wharf_seal::{Keyring, OpenError, Secret, is_sealed_file, sealed_file_key};
 use wharf_wire::sigv4::SigningKeys;
 
 use crate::{allow::Permission, figures::Figures};
@@ -259,6 +259,13 @@ impl Identity {
         durable::read(path, MAX_IDENTITY)
             .is_ok_and(|bytes| bytes.is_some_and(|bytes| !is_sealed_file(&bytes)))
     }
+
+    /// Whether the file is not sealed under the keyring's active key.
+    pub fn is_outdated(path: &Path, keyring: &Keyring) -> bool {
+        let active = Some(keyring.active_key());
+        durable::read(path, MAX_IDENTITY)
+            .is_ok_and(|bytes| bytes.is_some_and(|bytes| sealed_file_key(&bytes) != active))
+    }
 }
 
 #[cfg(test)]
@@ -286,8 +293,11 @@ mod tests {
         let identity = Identity::load(&path, &keyring).unwrap();
         assert_eq!(identity.instance_name, "here");
         assert!(Identity::is_unsealed(&path));
+        assert!(Identity::is_outdated(&path, &keyring));
         identity.save(&path, &keyring).unwrap();
         assert!(!Identity::is_unsealed(&path));
+        assert!(!Identity::is_outdated(&path, &keyring));
+        assert!(Identity::is_outdated(&path, &Keyring::in_memory()));
         let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
         assert!(!text.contains("hush") && !text.contains("AKIA"));
         assert!(Identity::load(&path, &keyring).unwrap() == identity);

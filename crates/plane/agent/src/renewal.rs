@@ -41,6 +41,8 @@ pub struct IdentityFile {
     keyring: Keyring,
     keys: CurrentKeys,
     seen: Option<SystemTime>,
+    /// That the keyring cannot be read.
+    said: bool,
 }
 
 impl IdentityFile {
@@ -50,6 +52,7 @@ impl IdentityFile {
             keyring,
             keys,
             seen: None,
+            said: false,
         }
     }
 
@@ -61,8 +64,16 @@ impl IdentityFile {
         }
     }
 
-    /// Takes the file's keys if it changed.
+    /// Takes the file's keys if it changed, and the keyring's if that was rotated.
     fn look(&mut self) {
+        match self.keyring.follow() {
+            Ok(_) => self.said = false,
+            Err(error) if !self.said => {
+                self.said = true;
+                tracing::warn!(error = %Chain(&error), "the node's keyring is not read again");
+            }
+            Err(_) => {}
+        }
         let changed = std::fs::metadata(&self.path).and_then(|meta| meta.modified());
         let Ok(changed) = changed else { return };
         if self.seen == Some(changed) {
@@ -147,7 +158,7 @@ impl Renewal {
         let identity = Identity::load(&self.path, &self.keyring)?;
         let outdated = self.ca.is_some() && self.api.dialer().is_outdated();
         if !outdated && !is_due(&identity, self.clock.now()) {
-            if Identity::is_unsealed(&self.path) {
+            if Identity::is_outdated(&self.path, &self.keyring) {
                 self.write(&self.path, |path| identity.save(path, &self.keyring))?;
             }
             // A process before this one may have ended between writing and telling.

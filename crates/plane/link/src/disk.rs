@@ -3,7 +3,11 @@
 //! One line with the SHA-256 of the rest, then JSON; sealed as a whole where it can hold private keys of
 //! certificates. A file of the versions before, which was not, is read too.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs,
+    io::{self, Read},
+    path::Path,
+};
 
 use serde::{Deserialize, Serialize};
 use wharf_durable::{self as durable, Durability};
@@ -11,7 +15,7 @@ use wharf_planeproto::{
     Plane, Resource,
     wire::{MAX_STATE, Position},
 };
-use wharf_seal::{Keyring, is_sealed_file};
+use wharf_seal::{KeyId, Keyring, SEALED_FILE_HEAD, is_sealed_file, sealed_file_key};
 use wharf_wire::sigv4::sha256_hex;
 
 use crate::known::Known;
@@ -107,8 +111,18 @@ pub fn load(
     )))
 }
 
+/// The key that the file in `path` is sealed under; `None` if there is none, or it is not sealed.
+pub fn sealed_under(path: &Path) -> Option<KeyId> {
+    let mut head = Vec::with_capacity(SEALED_FILE_HEAD);
+    let file = fs::File::open(path).ok()?;
+    file.take(SEALED_FILE_HEAD as u64)
+        .read_to_end(&mut head)
+        .ok()?;
+    sealed_file_key(&head)
+}
+
 /// What the file of a plane is sealed for.
-fn purpose(plane: Plane) -> String {
+pub fn purpose(plane: Plane) -> String {
     format!("node/plane/{plane}")
 }
 

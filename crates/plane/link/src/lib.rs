@@ -19,6 +19,8 @@ mod trust;
 
 pub use backoff::Backoff;
 pub use connect::{BadEndpoint, ConnectError, Dialer, Endpoint, Stream};
+/// What the state file of a plane is sealed for.
+pub use disk::purpose as state_purpose;
 pub use keys::CurrentKeys;
 pub use known::Update;
 pub use subscription::{Delivery, LinkConfig, LinkState, Subscription};

@@ -25,7 +25,7 @@ use wharf_planeproto::{
     report::{ClosedDoor, TargetHealth},
     wire::{self, Commit, HEARTBEAT, MAX_STATE, ToPlane, ToServer, VERSION},
 };
-use wharf_seal::Keyring;
+use wharf_seal::{KeyId, Keyring, sealed_file_key};
 use wharf_wire::fault::Chain;
 
 use crate::{
@@ -46,6 +46,8 @@ const SAVE_PAUSE_PER_WRITE: u32 = 4;
 /// A write is flushed to the disk when nothing changed for so long, or after so long at the latest.
 const FLUSH_WHEN_QUIET: Duration = Duration::from_millis(200);
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
+/// How soon another key of the keyring is noticed.
+const LOOK_AT_KEYRING: Duration = Duration::from_millis(500);
 /// After a write that failed.
 const SAVE_AGAIN: Duration = Duration::from_secs(1);
 
@@ -246,14 +248,16 @@ impl Shared {
 }
 
 /// Writes the state after changes, with a pause after each write: at once for the next process, and
-/// through to the disk when no change follows or [`FLUSH_EVERY`] has passed.
+/// through to the disk when no change follows or [`FLUSH_EVERY`] has passed. A rotation of the keyring
+/// is a change.
 async fn save_changes(shared: Arc<Shared>, plane: Plane, path: PathBuf, keyring: Option<Keyring>) {
     let mut failing = false;
     let mut unflushed_since: Option<Instant> = None;
+    let mut under = keyring.as_ref().and_then(|_| disk::sealed_under(&path));
     loop {
         let durability = match unflushed_since {
             None => {
-                shared.changed.notified().await;
+                changed(&shared, keyring.as_ref().zip(under)).await;
                 Durability::Process
             }
             Some(since) => match timeout(FLUSH_WHEN_QUIET, shared.changed.notified()).await {
@@ -267,14 +271,14 @@ async fn save_changes(shared: Arc<Shared>, plane: Plane, path: PathBuf, keyring:
             let bytes = {
                 let held = of.known();
                 let (Some(host), true) = (&held.0, held.1.position.is_some()) else {
-                    return Ok(());
+                    return Ok(under);
                 };
                 disk::encode(plane, host, &held.1, keyring.as_ref())
             };
-            disk::save(&to, &bytes, durability)
+            disk::save(&to, &bytes, durability).map(|()| sealed_file_key(&bytes))
         };
         match tokio::task::spawn_blocking(work).await {
-            Ok(Ok(())) => failing = false,
+            Ok(Ok(key)) => (failing, under) = (false, key),
             Ok(Err(error)) => {
                 if !failing {
                     tracing::warn!(%plane, %error, path = %path.display(), "what the plane knows cannot be kept on disk");
@@ -290,6 +294,20 @@ async fn save_changes(shared: Arc<Shared>, plane: Plane, path: PathBuf, keyring:
         };
         let pause = SAVE_PAUSE.max(began.elapsed() * SAVE_PAUSE_PER_WRITE);
         sleep(if failing { SAVE_AGAIN } else { pause }).await;
+    }
+}
+
+/// Returns when there is something to save: a change, or another key to seal it with than the one it is
+/// sealed under.
+async fn changed(shared: &Shared, sealed: Option<(&Keyring, KeyId)>) {
+    let Some((keyring, under)) = sealed else {
+        return shared.changed.notified().await;
+    };
+    while keyring.active_key() == under {
+        tokio::select! {
+            () = shared.changed.notified() => return,
+            () = sleep(LOOK_AT_KEYRING) => {}
+        }
     }
 }
 

@@ -194,3 +194,37 @@ fn retired_keys_open_nothing() {
     assert_eq!(again.keys().len(), 1);
     assert_eq!(again.open(&kept, "x").unwrap().expose(), b"old");
 }
+
+#[test]
+fn a_rotation_by_another_process_is_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    for passphrase in [None, Some(Secret::from("correct horse"))] {
+        let path = folder.path().join(format!("{}", passphrase.is_some()));
+        let source = KeyringSource {
+            passphrase,
+            ..path.clone().into()
+        };
+        let (here, there) = (
+            Keyring::read_or_create(&source).unwrap(),
+            Keyring::read(&source).unwrap(),
+        );
+        let file = there.seal_file(b"secret", CONTEXT);
+        assert!(!there.follow().unwrap());
+        let active = here.rotate().unwrap();
+        assert!(there.follow().unwrap() && there.active_key() == active);
+        assert!(!there.follow().unwrap());
+        let anew = there.reseal_file(&file, CONTEXT).unwrap().unwrap();
+        assert_eq!(sealed_file_key(&anew[..SEALED_FILE_HEAD]), Some(active));
+        assert_eq!(there.reseal_file(&anew, CONTEXT).unwrap(), None);
+        assert_eq!(there.reseal_file(b"plain", CONTEXT).unwrap(), None);
+        here.retire().unwrap();
+        assert!(!there.follow().unwrap());
+        assert_eq!(there.keys().len(), 1);
+        assert_eq!(there.open_file(&anew, CONTEXT).unwrap().expose(), b"secret");
+        assert!(there.open_file(&file, CONTEXT).is_err());
+    }
+    assert!(!Keyring::in_memory().follow().unwrap());
+    let gone = Keyring::open_or_create(&folder.path().join("gone")).unwrap();
+    std::fs::remove_file(folder.path().join("gone")).unwrap();
+    assert!(gone.follow().is_err());
+}
