@@ -2,7 +2,8 @@
 
 use crate::{
     frame::decode_frame,
-    segment::{SEGMENT_HEADER_BYTES, SegmentHeader, later_frame_in},
+    later::later_frame_in,
+    segment::{SEGMENT_HEADER_BYTES, SegmentHeader},
 };
 
 /// Reads a segment, header and frames, and what may follow its last frame.

@@ -25,6 +25,7 @@ mod frame;
 #[doc(hidden)]
 pub mod fuzz;
 mod last;
+mod later;
 mod lock;
 mod log;
 mod scan;

@@ -10,7 +10,8 @@ use std::{
 use crate::{
     DataFile, FRAME_HEADER_BYTES, LogError, Replayed,
     frame::decode_frame,
-    segment::{SEGMENT_HEADER_BYTES, SegmentHeader, later_frame_in, segment_id, segment_path},
+    later::later_frame_in,
+    segment::{SEGMENT_HEADER_BYTES, SegmentHeader, segment_id, segment_path},
 };
 
 /// A segment and where its frames end.

@@ -12,7 +12,7 @@ use std::{
 
 use crate::{
     DataFile, Disk, LogError,
-    frame::{FRAME_HEADER_BYTES, decode_frame, encode_frame},
+    frame::{FRAME_HEADER_BYTES, encode_frame},
     scan::Scanned,
 };
 
@@ -213,23 +213,4 @@ impl Segment {
     fn sync_all(&self) -> io::Result<()> {
         self.disk.sync_all(&self.data.file, self.data.path())
     }
-}
-
-/// Whether a valid frame with a sequence number soon after `seq` starts anywhere in `bytes`: then
-/// what stands before it had been acknowledged, since a frame is written only when the one before
-/// it is durable.
-pub(crate) fn later_frame_in(bytes: &[u8], salt: u32, seq: u64) -> bool {
-    /// A damaged frame rarely takes more than its neighbours with it.
-    const LOOK_AHEAD: u64 = 1 << 20;
-    let Some(last_start) = bytes.len().checked_sub(FRAME_HEADER_BYTES) else {
-        return false;
-    };
-    (0..=last_start).any(|at| {
-        let found = bytes[at + 8..at + 16]
-            .try_into()
-            .map_or(0, u64::from_le_bytes);
-        found > seq
-            && found - seq <= LOOK_AHEAD
-            && decode_frame(&bytes[at..], salt, found).is_some()
-    })
 }
