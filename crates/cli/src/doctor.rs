@@ -1,6 +1,8 @@
 //! `wharf doctor`: what this machine lacks, and how to fix it.
 
+mod fargate;
 mod names;
+mod networks;
 mod restarts;
 mod running;
 
@@ -13,7 +15,6 @@ use std::{
 
 use nix::sys::{
     resource::{Resource, getrlimit},
-    socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket},
     statvfs::statvfs,
 };
 use serde_json::json;
@@ -51,7 +52,10 @@ pub fn run(data: &Path, port: u16, as_json: bool) -> Result<ExitCode, Problem> {
         overlay(),
         cgroups(),
         seccomp(),
-        nftables(),
+        networks::packet_filter(),
+        networks::of_tasks(),
+        networks::between_hosts(),
+        fargate::user_namespaces(layout.root()),
         open_files(),
         task_disks(),
         free_port(&layout, port),
@@ -86,9 +90,17 @@ pub fn run(data: &Path, port: u16, as_json: bool) -> Result<ExitCode, Problem> {
 /// What a node cannot do without, before anything is made. Loads what the kernel has not loaded yet.
 pub fn require() -> Result<(), Problem> {
     kernel_modules::load();
-    let broken = [namespaces(), overlay(), cgroups(), seccomp(), nftables()]
-        .into_iter()
-        .find(|finding| finding.verdict == Verdict::Bad);
+    let broken = [
+        namespaces,
+        overlay,
+        cgroups,
+        seccomp,
+        networks::packet_filter,
+        networks::of_tasks,
+    ]
+    .into_iter()
+    .map(|check| check())
+    .find(|finding| finding.verdict == Verdict::Bad);
     broken.map_or(Ok(()), |it| {
         Err(Problem::Kernel {
             feature: format!("{}: {}", it.what, it.detail),
@@ -232,28 +244,6 @@ fn seccomp() -> Finding {
         Verdict::Bad,
         detail,
         "use a kernel built with CONFIG_SECCOMP_FILTER",
-    )
-}
-
-fn nftables() -> Finding {
-    let opened = socket(
-        AddressFamily::Netlink,
-        SockType::Raw,
-        SockFlag::SOCK_CLOEXEC,
-        SockProtocol::NetlinkNetFilter,
-    );
-    let good = opened.is_ok();
-    let detail = if good {
-        "nftables"
-    } else {
-        "the kernel has no nftables"
-    };
-    finding(
-        "packet filter",
-        good,
-        Verdict::Bad,
-        detail,
-        "modprobe nf_tables",
     )
 }
 

@@ -48,3 +48,4 @@ pub use network_plane::ThisHost;
 pub use node::NodeError;
 pub use renewal::IdentityFile;
 pub use start::{Base, run, teardown};
+pub use wharf_container::runtime::probe_user_namespaces;

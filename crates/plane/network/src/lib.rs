@@ -38,6 +38,7 @@ mod scope;
 mod state;
 mod sysctl;
 mod teardown;
+pub mod trial;
 mod view;
 mod worker;
 

@@ -19,7 +19,7 @@ use crate::error::NetworkError;
 /// `NSFS_MAGIC` of `linux/magic.h`: what a file on which a namespace is mounted belongs to.
 const NSFS: FsType = FsType(0x6e73_6673);
 /// The namespace of the calling thread, not of the process.
-const OWN: &str = "/proc/thread-self/ns/net";
+pub(crate) const OWN: &str = "/proc/thread-self/ns/net";
 /// The threads that visit a namespace do little.
 const STACK: usize = 256 << 10;
 
@@ -127,6 +127,15 @@ fn enter_new(owner: Option<IdRange>) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Runs `work` on a thread in a namespace of its own, which ends with it.
+pub(crate) fn in_passing<T: Send>(work: impl FnOnce() -> T + Send) -> io::Result<T> {
+    visit(|| {
+        enter_new(None)?;
+        Ok(work())
+    })
+    .flatten()
 }
 
 /// Runs `work` on a new thread, which ends with it: it may change its namespace.

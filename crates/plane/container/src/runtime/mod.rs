@@ -132,6 +132,22 @@ pub struct Runtime {
     shared: Arc<Shared>,
 }
 
+/// Tries whether containers can have user namespaces on the file system of `folder`, which is there and is
+/// the caller's; why not. `shim` is the program of `RuntimeOptions::shim`.
+pub async fn probe_user_namespaces(shim: &Path, folder: &Path) -> Result<(), String> {
+    let found = |path: &Path, e: io::Error| format!("{}: {e}", path.display());
+    let folder = fs::canonicalize(folder).map_err(|e| found(folder, e))?;
+    let stage = stage_beside(&folder).ok_or_else(|| RuntimeError::NoStage.to_string())?;
+    let program = ShimProgram::open(shim).map_err(|e| found(shim, e))?;
+    program.probe_user_namespaces(&folder, stage).await
+}
+
+/// The first of the stages that is there and does not hide `dir`.
+fn stage_beside(dir: &Path) -> Option<&'static Path> {
+    let fits = |stage: &&Path| stage.is_dir() && !dir.starts_with(stage);
+    STAGES.iter().map(Path::new).find(fits)
+}
+
 impl Runtime {
     /// Starts nothing and disturbs nothing.
     pub async fn open(options: RuntimeOptions) -> Result<Self, RuntimeError> {
@@ -300,8 +316,7 @@ impl Shared {
     /// The folder over which shims mount the stage of containers in a user namespace: nothing that
     /// a container needs may lie below it, since shims do not see it any more.
     pub(crate) fn stage(&self) -> Option<&'static Path> {
-        let fits = |stage: &&Path| stage.is_dir() && !self.dir.starts_with(stage);
-        STAGES.iter().map(Path::new).find(fits)
+        stage_beside(&self.dir)
     }
 
     fn prepare_task(

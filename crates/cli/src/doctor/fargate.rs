@@ -1,0 +1,44 @@
+//! Whether Fargate tasks can have user namespaces of their own here: tried as a node does when it starts.
+
+use std::{fs, path::Path};
+
+use nix::unistd::geteuid;
+
+use super::{Finding, Verdict, finding};
+use crate::{problem::Problem, roles};
+
+const REMEDY: &str = "use Linux 5.19 or newer and ext4, xfs or btrfs for the data, or start wharf with \
+    --fargate-without-userns: it then takes Fargate tasks without user namespaces";
+
+/// `data` need not be there.
+pub(super) fn user_namespaces(data: &Path) -> Finding {
+    let tried = if geteuid().is_root() {
+        probe(data)
+    } else {
+        Err("only root can try".to_owned())
+    };
+    let good = tried.is_ok();
+    let detail = match tried {
+        Ok(()) => "each has a user namespace of its own".to_owned(),
+        Err(reason) => format!("none are taken: {reason}"),
+    };
+    finding("Fargate tasks", good, Verdict::Doubtful, detail, REMEDY)
+}
+
+fn probe(data: &Path) -> Result<(), String> {
+    let shim = roles::shim_program().map_err(|problem| problem.to_string())?;
+    // On the file system that tasks will be on, which decides.
+    let there = data.ancestors().find(|path| path.exists());
+    let folder = there
+        .unwrap_or(Path::new("/"))
+        .join(format!(".wharf-doctor-{}", std::process::id()));
+    fs::create_dir(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    let mut probed = Ok(());
+    let ran = roles::block_on(1, async {
+        probed = wharf_agent::probe_user_namespaces(&shim, &folder).await;
+        Ok::<(), Problem>(())
+    });
+    let _ = fs::remove_dir_all(&folder);
+    ran.map_err(|problem| problem.to_string())?;
+    probed
+}
