@@ -99,10 +99,11 @@ one_machine() {
   local port web_port
   data=$work/data
   chapter_title "Chapter one: a machine"
+  look_at_machine
   port=$(free_port 4566) web_port=$(free_port 8080)
 
   say "1. Start wharf: the whole platform in one program, its state in one folder"
-  start_wharf up --data "$data" --port "$port"
+  start_wharf up --data "$data" --port "$port" "${without_userns[@]}"
 
   say "2. Point the AWS tools at it"
   point_tools --data "$data"

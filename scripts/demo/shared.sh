@@ -75,6 +75,17 @@ find_programs() {
   [ "$(id -u)" = 0 ] || die "containers need root: run 'sudo make demo'"
 }
 
+# Machines on which Fargate tasks cannot have user namespaces, for their kernel's age say, take them when told so.
+without_userns=()
+look_at_machine() {
+  case $(wharf doctor --data "$work" || true) in
+    *'warn  Fargate tasks '*)
+      without_userns=(--fargate-without-userns)
+      printf '\nFargate tasks cannot have user namespaces on this machine, as `wharf doctor` says; they run without.\n'
+      ;;
+  esac
+}
+
 # Start wharf in the background and wait for what it says then: start_wharf PORT ARGUMENT…
 start_wharf() {
   local log=$work/wharf.log

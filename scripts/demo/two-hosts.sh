@@ -58,7 +58,7 @@ on() {
 start_node() {
   local machine=$1 log=$work/$1/node.log
   shift
-  set -- "$@" --server "https://$control:4566" --join -
+  set -- "$@" --server "https://$control:4566" --join - "${without_userns[@]}"
   prompt="$machine\$"
   spell "$(typed wharf node "$@") <<< $token &"
   prompt="control\$"
@@ -161,6 +161,7 @@ lose_a_host() {
 two_hosts() {
   prompt="control\$"
   chapter_title "Chapter two: two hosts, of which one dies"
+  look_at_machine
 
   say "1. Three machines on a network: control, host-1 and host-2, each in namespaces of its own"
   boot_control
