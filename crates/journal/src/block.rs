@@ -52,30 +52,86 @@ impl Block {
     }
 }
 
-/// The records of one append.
-pub(crate) fn encode<R: AsRef<[u8]>>(records: &[R]) -> Result<Vec<u8>, LimitError> {
-    let count = records.len();
-    if count == 0 {
-        return Err(LimitError::Empty);
-    }
-    if count > MAX_APPEND_RECORDS {
-        return Err(LimitError::TooManyRecords { count });
-    }
-    let mut bytes = 0;
-    for record in records {
-        let len = record.as_ref().len();
-        if len > MAX_RECORD_BYTES {
-            return Err(LimitError::RecordTooLarge { bytes: len });
+/// The records of one append, within its limits, as the block that they become. The room that they
+/// took can be used again.
+#[derive(Debug, Default)]
+pub struct Records {
+    block: Encoder,
+    count: u32,
+    bytes: usize,
+}
+
+impl Records {
+    pub(crate) fn of<R: AsRef<[u8]>>(records: &[R]) -> Result<Self, LimitError> {
+        let count = records.len();
+        if count > MAX_APPEND_RECORDS {
+            return Err(LimitError::TooManyRecords { count });
         }
-        bytes += len;
+        let bytes = records.iter().map(|it| it.as_ref().len()).sum();
+        if bytes > MAX_APPEND_BYTES {
+            return Err(LimitError::AppendTooLarge { bytes });
+        }
+        let mut all = Self {
+            // Lengths take at most three bytes each.
+            block: Encoder::with_capacity(bytes + 3 * count),
+            ..Self::default()
+        };
+        records.iter().try_for_each(|it| all.push(it.as_ref()))?;
+        Ok(all)
     }
-    if bytes > MAX_APPEND_BYTES {
-        return Err(LimitError::AppendTooLarge { bytes });
+
+    /// Adds one.
+    ///
+    /// # Errors
+    /// It is too large, or too much for one append; nothing was added.
+    pub fn push(&mut self, record: &[u8]) -> Result<(), LimitError> {
+        let (count, bytes) = (self.len() + 1, self.bytes + record.len());
+        if record.len() > MAX_RECORD_BYTES {
+            return Err(LimitError::RecordTooLarge {
+                bytes: record.len(),
+            });
+        }
+        if count > MAX_APPEND_RECORDS {
+            return Err(LimitError::TooManyRecords { count });
+        }
+        if bytes > MAX_APPEND_BYTES {
+            return Err(LimitError::AppendTooLarge { bytes });
+        }
+        self.block.bytes(record);
+        self.count += 1;
+        self.bytes = bytes;
+        Ok(())
     }
-    // Lengths take at most three bytes each.
-    let mut out = Encoder::with_capacity(bytes + 3 * count);
-    records.iter().for_each(|r| out.bytes(r.as_ref()));
-    Ok(out.into_vec())
+
+    pub fn len(&self) -> usize {
+        self.count as usize
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Of all records.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The block and how many records it has, which [`Records::give_back`] is to have again.
+    pub(crate) fn lend(&mut self) -> Result<(Bytes, u32), LimitError> {
+        match self.count {
+            0 => Err(LimitError::Empty),
+            count => Ok((std::mem::take(&mut self.block).into_vec().into(), count)),
+        }
+    }
+
+    /// Its room alone, if the records were appended. What somebody else still holds is copied.
+    pub(crate) fn give_back(&mut self, block: Bytes, appended: bool) {
+        self.block = Encoder::from(Vec::from(block));
+        if appended {
+            self.block.clear();
+            (self.count, self.bytes) = (0, 0);
+        }
+    }
 }
 
 /// Passes over the first `skip` records and hands the others to `take`, until that says stop.

@@ -11,11 +11,11 @@ use std::{
 
 use bytes::Bytes;
 use tokio::sync::{Semaphore, oneshot};
-use wharf_wal::{Cut, Disk, FolderLock, Log, LogOptions, Place};
+use wharf_wal::{Cut, Disk, Encoder, FolderLock, Log, LogOptions, Place};
 
 use crate::{
     JournalError, JournalOptions, LimitError, MAX_NAME_BYTES, OpenError,
-    block::{self, FileId},
+    block::{self, FileId, Records},
     manifest::{self, Head, Image},
     merge::place,
     run::{self, run_id},
@@ -118,6 +118,7 @@ impl Journal {
             dir: dir.to_owned(),
             state: Arc::clone(&state),
             log,
+            payload: Encoder::new(),
             head,
             options,
             commands,
@@ -196,25 +197,31 @@ impl Journal {
     /// Appends records, all or none, to a stream that is made if it is not there. They are durable
     /// when this returns the offset of the first. A caller that stops waiting does not know whether
     /// they were appended.
-    pub fn append<R: AsRef<[u8]>>(
+    pub fn append<'a, R: AsRef<[u8]>>(
+        &'a self,
+        stream: &'a str,
+        records: &[R],
+    ) -> impl Future<Output = Result<u64, JournalError>> + Send + use<'a, R> {
+        // Before anything is awaited: the records need not outlive this call or be sendable.
+        let records = Records::of(records);
+        async move { self.append_gathered(stream, &mut records?).await }
+    }
+
+    /// As [`Journal::append`], of records that were gathered one by one. They are gone from
+    /// `records` if they were appended, or if the caller stops waiting.
+    pub async fn append_gathered(
         &self,
         stream: &str,
-        records: &[R],
-    ) -> impl Future<Output = Result<u64, JournalError>> + Send + use<'_, R> {
-        // Before anything is awaited: the records need not outlive this call or be sendable.
-        let block = block::encode(records);
-        let count = records.len() as u32;
-        let stream = stream.to_owned();
-        async move {
-            self.ask(
-                stream,
-                Act::Append {
-                    block: block?,
-                    count,
-                },
-            )
-            .await
-        }
+        records: &mut Records,
+    ) -> Result<u64, JournalError> {
+        let (block, count) = records.lend()?;
+        let act = Act::Append {
+            block: block.clone(),
+            count,
+        };
+        let appended = self.ask(stream.to_owned(), act).await;
+        records.give_back(block, appended.is_ok());
+        appended
     }
 
     /// Reads on from offset `from`: at most `max_records` and, beyond the first record, `max_bytes`.

@@ -26,6 +26,7 @@ mod run;
 mod state;
 mod writer;
 
+pub use block::Records;
 pub use error::{JournalError, LimitError, OpenError};
 pub use journal::{Journal, ReadReply, Record, StreamInfo, Usage};
 pub use options::JournalOptions;

@@ -13,6 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use wharf_base::NoRoom;
 use wharf_wal::{
@@ -64,7 +65,7 @@ pub(crate) struct Request {
 }
 
 pub(crate) enum Act {
-    Append { block: Vec<u8>, count: u32 },
+    Append { block: Bytes, count: u32 },
     Trim { before: u64 },
     Delete,
     Cursor { name: String, offset: u64 },
@@ -110,6 +111,8 @@ pub(crate) struct Writer {
     pub(crate) dir: PathBuf,
     pub(crate) state: Arc<RwLock<State>>,
     pub(crate) log: Log,
+    /// The last frame's, kept for its room.
+    pub(crate) payload: Encoder,
     pub(crate) head: Head,
     pub(crate) options: JournalOptions,
     pub(crate) commands: Receiver<Command>,
@@ -170,18 +173,22 @@ impl Writer {
     fn commit(&mut self, group: Vec<Request>) {
         let (answers, payload) = {
             let state = read(&self.state);
-            let mut open = Group::new(&state);
+            let mut open = Group::new(&state, std::mem::take(&mut self.payload));
             let answers: Vec<u64> = group.iter().map(|r| open.add(r)).collect();
-            (answers, open.log.into_vec())
+            (answers, open.log)
         };
         let purpose = if group.iter().any(|request| request.act.grows()) {
             Purpose::Growth
         } else {
             Purpose::GiveBack
         };
-        match self.write(&payload, purpose) {
+        let written = self.write(payload.as_slice(), purpose);
+        self.payload = payload;
+        match written {
             Ok(()) => {
                 for (request, answer) in group.into_iter().zip(answers) {
+                    // The caller is about to use the block's room again.
+                    drop(request.act);
                     // A caller that went away has no use for the answer.
                     let _ = request.reply.send(Ok(answer));
                 }
@@ -357,14 +364,16 @@ struct Group<'a> {
 }
 
 impl<'a> Group<'a> {
-    fn new(state: &'a State) -> Self {
+    /// Writes into `log`, whose room it uses again.
+    fn new(state: &'a State, mut log: Encoder) -> Self {
         let next_stream = state.next_stream;
+        log.clear();
         Self {
             state,
             names: HashMap::new(),
             ends: HashMap::new(),
             next_stream,
-            log: Encoder::new(),
+            log,
         }
     }
 

@@ -22,6 +22,13 @@ pub struct Encoder {
     out: Vec<u8>,
 }
 
+/// Goes on behind what is there.
+impl From<Vec<u8>> for Encoder {
+    fn from(out: Vec<u8>) -> Self {
+        Self { out }
+    }
+}
+
 impl Encoder {
     pub fn new() -> Self {
         Self::default()

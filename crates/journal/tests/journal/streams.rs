@@ -1,6 +1,9 @@
 //! What callers may rely on.
 
-use wharf_journal::{Journal, JournalError, JournalOptions, LimitError, OpenError};
+use wharf_journal::{
+    Journal, JournalError, JournalOptions, LimitError, MAX_APPEND_BYTES, MAX_RECORD_BYTES,
+    OpenError, Records,
+};
 
 use crate::{all, small};
 
@@ -31,6 +34,36 @@ async fn offsets_are_dense_and_reads_limited() {
     assert_eq!(read(0, 0, 10).await, (String::new(), 0));
     assert_eq!(read(9, 10, 10).await, (String::new(), 9));
     assert_eq!(j.read("none", 0, 10, 10).await.unwrap().end, 0);
+}
+
+#[tokio::test]
+async fn gathered_records_are_kept_until_they_are_appended() {
+    let dir = tempfile::tempdir().unwrap();
+    let j = Journal::open(dir.path(), JournalOptions::default()).unwrap();
+    let mut records = Records::default();
+    let nothing = j.append_gathered("s", &mut records).await;
+    assert_eq!(nothing, Err(LimitError::Empty.into()));
+    for text in ["a", "bb"] {
+        records.push(text.as_bytes()).unwrap();
+    }
+    assert!(j.append_gathered("", &mut records).await.is_err());
+    assert_eq!((records.len(), records.bytes()), (2, 3), "kept for later");
+    assert_eq!(j.append_gathered("s", &mut records).await, Ok(0));
+    assert!(records.is_empty());
+    records.push(b"ccc").unwrap();
+    assert_eq!(j.append_gathered("s", &mut records).await, Ok(2));
+    let texts = ["a", "bb", "ccc"].map(str::to_owned);
+    assert_eq!(all(&j, "s").await, (0..).zip(texts).collect::<Vec<_>>());
+
+    let large = vec![0; MAX_RECORD_BYTES];
+    let bytes = large.len() + 1;
+    let refused = records.push(&[large.as_slice(), b"x"].concat());
+    assert_eq!(refused, Err(LimitError::RecordTooLarge { bytes }));
+    let most = MAX_APPEND_BYTES / MAX_RECORD_BYTES;
+    assert_eq!(records.push(&large), Ok(()));
+    let pushed = (1..=most).filter(|_| records.push(&large).is_ok()).count();
+    assert_eq!(pushed, most - 1, "the rest is for another append");
+    assert_eq!(j.append_gathered("s", &mut records).await, Ok(3));
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@
 
 use std::{
     cell::RefCell,
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     pin::pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -25,7 +25,7 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 use wharf_base::Clock;
-use wharf_journal::{Journal, JournalError, MAX_APPEND_BYTES};
+use wharf_journal::{Journal, JournalError, LimitError, Records};
 use wharf_wire::{
     async_trait,
     audit::{Alike, Auditor, Event, Queue},
@@ -36,6 +36,10 @@ use crate::{event, log::place_of, log::stream, repeated::Repeated};
 /// Events that may wait, and their bytes; one has at most some 40 KiB, most have one.
 const MOST_EVENTS: usize = 2048;
 const MOST_BYTES: usize = 16 << 20;
+/// Of one append, about.
+const APPEND_BYTES: usize = 1 << 20;
+/// Appends whose room is kept for the next: fresh pages for each cost as much as all else.
+const MOST_SPARE: usize = 4;
 /// Between two writes, so that many events share one sync; shorter while events come faster than
 /// the batch could hold them that long.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -47,46 +51,33 @@ const LOOK: Duration = Duration::from_secs(5);
 /// a trail asks for them.
 const DATA: [(&str, &str); 1] = [("logs", "PutLogEvents")];
 
-/// The events of one stream, one after another.
+/// The events of one stream, one after another, in as many appends as they take.
 #[derive(Default)]
-struct Lines {
-    bytes: Vec<u8>,
-    /// Where each ends.
-    ends: Vec<usize>,
-}
+struct Lines(VecDeque<Records>);
 
 impl Lines {
-    fn push(&mut self, json: &[u8]) {
-        self.bytes.extend_from_slice(json);
-        self.ends.push(self.bytes.len());
+    /// `spare` has room that was used before.
+    fn push(&mut self, json: &[u8], spare: &mut Vec<Records>) -> Result<(), LimitError> {
+        match self.0.back_mut() {
+            Some(last) if last.bytes() + json.len() <= APPEND_BYTES => last.push(json),
+            _ => {
+                let mut next = spare.pop().unwrap_or_default();
+                next.push(json)?;
+                self.0.push_back(next);
+                Ok(())
+            }
+        }
     }
 
-    fn put_first(&mut self, json: &[u8]) {
-        self.bytes.splice(..0, json.iter().copied());
-        self.ends.iter_mut().for_each(|end| *end += json.len());
-        self.ends.insert(0, json.len());
+    fn put_first(&mut self, json: &[u8]) -> Result<(), LimitError> {
+        let mut first = Records::default();
+        first.push(json)?;
+        self.0.push_front(first);
+        Ok(())
     }
 
-    /// As many as one append takes; at least one.
-    fn beginning(&self) -> Vec<&[u8]> {
-        let begins = std::iter::once(0).chain(self.ends.iter().copied());
-        let fitting =
-            |(at, end): &(usize, &usize)| *at == 0 || *end + at * 64 < MAX_APPEND_BYTES / 2;
-        let ends = self.ends.iter().enumerate().take_while(fitting);
-        let both = begins.zip(ends);
-        both.map(|(begin, (_, end))| &self.bytes[begin..*end])
-            .collect()
-    }
-
-    /// Takes the first ones away.
-    fn forget(&mut self, count: usize) {
-        let Some(last) = count.checked_sub(1).and_then(|at| self.ends.get(at)) else {
-            return;
-        };
-        let bytes = *last;
-        self.bytes.drain(..bytes);
-        self.ends.drain(..count);
-        self.ends.iter_mut().for_each(|end| *end -= bytes);
+    fn len(&self) -> usize {
+        self.0.iter().map(Records::len).sum()
     }
 }
 
@@ -98,19 +89,29 @@ struct Batch {
     bytes: usize,
 }
 
-impl Batch {
-    fn push(&mut self, stream: String, json: &[u8]) {
-        self.streams.entry(stream).or_default().push(json);
-        self.events += 1;
-        self.bytes += json.len();
+/// What waits, and the room that was written from.
+#[derive(Default)]
+struct Waiting {
+    batch: Batch,
+    spare: Vec<Records>,
+}
+
+impl Waiting {
+    fn push(&mut self, stream: String, json: &[u8]) -> Result<(), LimitError> {
+        let Self { batch, spare } = self;
+        let lines = batch.streams.entry(stream).or_default();
+        lines.push(json, spare)?;
+        batch.events += 1;
+        batch.bytes += json.len();
+        Ok(())
     }
 
     fn is_full(&self) -> bool {
-        self.events >= MOST_EVENTS || self.bytes >= MOST_BYTES
+        self.batch.events >= MOST_EVENTS || self.batch.bytes >= MOST_BYTES
     }
 
     fn is_half_full(&self) -> bool {
-        self.events >= MOST_EVENTS / 2 || self.bytes >= MOST_BYTES / 2
+        self.batch.events >= MOST_EVENTS / 2 || self.batch.bytes >= MOST_BYTES / 2
     }
 }
 
@@ -118,7 +119,7 @@ impl Batch {
 pub struct Recorder {
     journal: Journal,
     clock: Arc<dyn Clock>,
-    waiting: Mutex<Batch>,
+    waiting: Mutex<Waiting>,
     /// Held by who writes.
     writing: AsyncMutex<()>,
     /// Something waits.
@@ -183,21 +184,17 @@ impl Recorder {
         self.take_all(&counted);
         let mut batch = self.take_batch();
         if !self.write(&mut batch).await {
-            let events = batch
-                .streams
-                .values()
-                .map(|it| it.ends.len())
-                .sum::<usize>();
+            let events = batch.streams.values().map(Lines::len).sum::<usize>();
             tracing::error!(events, "events of the audit log are lost");
         }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Batch> {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn take_batch(&self) -> Batch {
-        let batch = std::mem::take(&mut *self.waiting());
+        let batch = std::mem::take(&mut self.waiting().batch);
         self.emptied.notify_waiters();
         batch
     }
@@ -231,17 +228,20 @@ impl Recorder {
     fn push(&self, event: &Event, line: &[u8]) -> Queue {
         let stream = stream(&event.context.account, &event.context.region);
         let works = self.works.load(Ordering::Relaxed);
-        let mut batch = self.waiting();
-        if batch.is_full() && !works {
-            drop(batch);
+        let mut waiting = self.waiting();
+        if waiting.is_full() && !works {
+            drop(waiting);
             self.lost.fetch_add(1, Ordering::Relaxed);
             self.lost_in_all.fetch_add(1, Ordering::Relaxed);
             return Queue::HasRoom;
         }
-        let first = batch.events == 0;
-        batch.push(stream, line);
-        let (half, full) = (batch.is_half_full(), batch.is_full());
-        drop(batch);
+        let first = waiting.batch.events == 0;
+        let pushed = waiting.push(stream, line);
+        let (half, full) = (waiting.is_half_full(), waiting.is_full());
+        drop(waiting);
+        if let Err(error) = pushed {
+            tracing::error!(%error, name = event.name, "an event is too large for the audit log");
+        }
         if first {
             self.some.notify_one();
         }
@@ -295,18 +295,24 @@ impl Recorder {
         }
         for (stream, lines) in &mut batch.streams {
             let (account, region) = place_of(stream).unwrap_or_default();
-            lines.put_first(&event::gap(lost, account, region, self.clock.now()));
+            let gap = event::gap(lost, account, region, self.clock.now());
+            if let Err(error) = lines.put_first(&gap) {
+                tracing::error!(%error, lost, "the audit log cannot say how many events were lost");
+            }
         }
     }
 
     /// Those that are written are gone from `lines`.
     async fn append(&self, stream: &str, lines: &mut Lines) -> Result<(), JournalError> {
-        while !lines.ends.is_empty() {
-            let records = lines.beginning();
-            let count = records.len();
-            self.journal.append(stream, &records).await?;
-            lines.forget(count);
-            self.recorded.fetch_add(count as u64, Ordering::Relaxed);
+        while let Some(records) = lines.0.front_mut() {
+            let count = records.len() as u64;
+            self.journal.append_gathered(stream, records).await?;
+            self.recorded.fetch_add(count, Ordering::Relaxed);
+            let room = lines.0.pop_front();
+            let spare = &mut self.waiting().spare;
+            if spare.len() < MOST_SPARE {
+                spare.extend(room);
+            }
         }
         Ok(())
     }
@@ -345,19 +351,20 @@ impl Auditor for Recorder {
 mod tests {
     use super::*;
 
+    fn texts(lines: &Lines) -> Vec<usize> {
+        lines.0.iter().map(Records::len).collect()
+    }
+
     #[test]
-    fn lines_are_given_out_in_order_and_each_once() {
-        let mut lines = Lines::default();
-        let large = vec![b'x'; MAX_APPEND_BYTES / 3];
-        for line in [b"one".as_slice(), b"two", &large, &large] {
-            lines.push(line);
+    fn events_are_gathered_into_appends_of_a_bounded_size() {
+        let (mut lines, mut spare) = (Lines::default(), vec![Records::default()]);
+        let large = vec![b'x'; APPEND_BYTES / 2];
+        for line in [b"one".as_slice(), b"two", &large, &large, b"three"] {
+            lines.push(line, &mut spare).unwrap();
         }
-        lines.put_first(b"before");
-        let first = [b"before".as_slice(), b"one", b"two", &large];
-        assert_eq!(lines.beginning(), first);
-        lines.forget(first.len());
-        assert_eq!(lines.beginning(), [large.as_slice()]);
-        lines.forget(1);
-        assert!(lines.ends.is_empty() && lines.bytes.is_empty());
+        assert!(spare.is_empty(), "room is used again");
+        assert_eq!(texts(&lines), [3, 2]);
+        lines.put_first(b"before").unwrap();
+        assert_eq!((texts(&lines), lines.len()), (vec![1, 3, 2], 6));
     }
 }
