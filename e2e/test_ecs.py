@@ -89,6 +89,78 @@ MALFORMED = [
     ("little ephemeral storage", fargate(ephemeralStorage={"sizeInGiB": 20}), "EphemeralStorage size should be at least 21"),
 ]
 
+EBS = {"name": "v", "managedEBSVolume": {"roleArn": "arn:aws:iam::000000000000:role/ebs", "sizeInGiB": 1}}
+
+
+def settings(*names):
+    return [{"namespace": name, "value": "1"} for name in names]
+
+
+# Definitions that would fail when they start, or run without what they ask for: (what, parameters, message).
+UNSUPPORTED = [
+    (
+        "options of a volume's driver",
+        {"volumes": [{"name": "v", "dockerVolumeConfiguration": {"scope": "task", "driverOpts": {"type": "tmpfs"}}}]},
+        "volume 'v': driver options are not supported by this version of wharf.",
+    ),
+    (
+        "volume configured at launch",
+        fargate(volumes=[{"name": "v", "configuredAtLaunch": True}]),
+        "volume 'v': volumes that are configured at launch are not supported by this version of wharf.",
+    ),
+    (
+        "setting of the host's memory",
+        {"containerDefinitions": [container(systemControls=settings("net.core.somaxconn", "vm.max_map_count"))]},
+        "Container 'main': the kernel setting vm.max_map_count would be the host's; no task may change it.",
+    ),
+    (
+        "setting of the host's network",
+        {"networkMode": "host", "containerDefinitions": [container(systemControls=settings("net.core.somaxconn"))]},
+        "Container 'main': the kernel setting net.core.somaxconn would be the host's; no task may change it.",
+    ),
+    (
+        "user beyond the namespace",
+        fargate(containerDefinitions=[container(user="70000")]),
+        "Container 'main': the user or group 70000, beyond the 65535 of a Fargate task, is not supported by this version of wharf.",
+    ),
+    (
+        "GPU on Fargate",
+        fargate(containerDefinitions=[container(resourceRequirements=[{"type": "GPU", "value": "1"}])]),
+        "Tasks using the Fargate launch type do not support GPU resource requirements",
+    ),
+    (
+        "GPU",
+        {"containerDefinitions": [container(resourceRequirements=[{"type": "GPU", "value": "1"}])]},
+        "Container 'main': the resource requirement GPU is not supported by this version of wharf.",
+    ),
+    (
+        "Windows on Fargate",
+        fargate(cpu="1024", memory="2048", runtimePlatform={"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"}),
+        "Fargate tasks of the operating system family WINDOWS_SERVER_2022_CORE are not supported by this version of wharf.",
+    ),
+    (
+        "proxy",
+        {"proxyConfiguration": {"containerName": "main"}},
+        "proxyConfiguration is not supported by this version of wharf.",
+    ),
+    (
+        "inference accelerators",
+        {"inferenceAccelerators": [{"deviceName": "d", "deviceType": "eia1.medium"}]},
+        "inferenceAccelerators are not supported by this version of wharf.",
+    ),
+    ("faults", {"enableFaultInjection": True}, "enableFaultInjection is not supported by this version of wharf."),
+    (
+        "credential specifications",
+        {"containerDefinitions": [container(credentialSpecs=["credentialspec:file"])]},
+        "Container 'main': credentialSpecs are not supported by this version of wharf.",
+    ),
+    (
+        "profile of AppArmor",
+        {"containerDefinitions": [container(dockerSecurityOptions=["no-new-privileges", "apparmor:mine"])]},
+        "Container 'main': the Docker security option 'apparmor:mine' is not supported by this version of wharf.",
+    ),
+]
+
 # Refused, in words that are not known for certain.
 CONTRADICTIONS = [
     ("two of one name", {"containerDefinitions": [container(), container()]}),
@@ -126,6 +198,41 @@ def test_malformed_definition(wharf, parameters, message):
     code, text = refusal(wharf.client("ecs").register_task_definition, family="malformed", **given)
     assert code == "ClientException", (code, text)
     assert text.startswith(message) if message.endswith("memory.") else text == message, text
+
+
+@pytest.mark.parametrize(("parameters", "message"), [pytest.param(p, m, id=name) for name, p, m in UNSUPPORTED])
+def test_a_definition_that_asks_for_what_is_not_there(wharf, parameters, message):
+    given = {"containerDefinitions": [container()], **parameters}
+    assert refusal(wharf.client("ecs").register_task_definition, family="unsupported", **given) == ("ClientException", message)
+
+
+def test_calls_that_ask_for_what_is_not_there(wharf):
+    ecs, family, cluster = wharf.client("ecs"), tasks.unique("plain"), tasks.unique("cluster")
+    ecs.register_task_definition(family=family, containerDefinitions=[container()])
+    overrides = {"containerOverrides": [{"name": "main", "environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::b/f.env"}]}]}
+    rapid = {"metricConfigurations": [{"metricNames": ["CPUUtilization"], "resolutionSeconds": 20}]}
+    for call, what, parameters in [
+        (ecs.run_task, "volumeConfigurations", {"taskDefinition": family, "volumeConfigurations": [EBS]}),
+        (ecs.run_task, "containerOverrides.environmentFiles", {"taskDefinition": family, "overrides": overrides}),
+        (
+            ecs.create_service,
+            "volumeConfigurations",
+            {"serviceName": family, "taskDefinition": family, "desiredCount": 1, "volumeConfigurations": [EBS]},
+        ),
+        (
+            ecs.create_service,
+            "monitoring",
+            {"serviceName": family, "taskDefinition": family, "desiredCount": 1, "monitoring": rapid},
+        ),
+        (ecs.create_cluster, "serviceConnectDefaults", {"clusterName": cluster, "serviceConnectDefaults": {"namespace": "n"}}),
+        (
+            ecs.create_cluster,
+            "configuration.managedStorageConfiguration",
+            {"clusterName": cluster, "configuration": {"managedStorageConfiguration": {"kmsKeyId": "k"}}},
+        ),
+    ]:
+        said = refusal(call, **parameters)
+        assert said == ("UnsupportedFeatureException", f"{what} is not supported by this version of wharf.")
 
 
 @pytest.mark.parametrize("parameters", [pytest.param(p, id=name) for name, p in CONTRADICTIONS])

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod ids;
 pub mod no_room;
 pub mod permit;
+pub mod sysctl;
 
 pub use arn::Arn;
 pub use clock::{Clock, SystemClock, TestClock, Timestamp};

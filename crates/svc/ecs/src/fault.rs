@@ -13,6 +13,13 @@ pub fn client(message: impl Into<String>) -> Fault {
     faults::client_exception(message)
 }
 
+/// `what` is the subject of a sentence, as `The deployment controller EXTERNAL`.
+pub fn unsupported(what: &str) -> Fault {
+    faults::unsupported_feature_exception(format!(
+        "{what} is not supported by this version of wharf."
+    ))
+}
+
 pub fn cluster_not_found() -> Fault {
     faults::cluster_not_found_exception("Cluster not found.")
 }

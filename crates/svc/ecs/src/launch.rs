@@ -20,6 +20,8 @@ use crate::{
 
 /// Largest `overrides`, as JSON.
 const MAX_OVERRIDES: usize = 8192;
+/// Longest `referenceId`, in characters.
+const MAX_REFERENCE: usize = 1024;
 /// What an instance can do that runs tasks with `enableExecuteCommand`.
 const EXEC_CAPABILITY: &str = "ecs.capability.execute-command";
 /// What LATEST means.
@@ -81,6 +83,10 @@ pub fn run(
     if launch == Launch::Fargate {
         refuse_placement(constraints, strategies)?;
     }
+    check_extras(
+        input.volume_configurations.as_ref(),
+        input.reference_id.as_deref(),
+    )?;
     let wish = Wish {
         cluster,
         launch,
@@ -106,6 +112,10 @@ pub fn start(
     cluster: &str,
     definition: &Definition,
 ) -> Result<Order, Fault> {
+    check_extras(
+        input.volume_configurations.as_ref(),
+        input.reference_id.as_deref(),
+    )?;
     let wish = Wish {
         cluster,
         launch: Launch::Ec2,
@@ -120,6 +130,22 @@ pub fn start(
         tags: input.tags.as_ref(),
     };
     order(&wish, definition)
+}
+
+/// Volumes are not there yet. A reference shows nowhere but in the audit log, which has what was asked.
+fn check_extras(
+    volumes: Option<&Vec<api::TaskVolumeConfiguration>>,
+    reference: Option<&str>,
+) -> Result<(), Fault> {
+    if volumes.is_some_and(|all| !all.is_empty()) {
+        return Err(fault::unsupported("volumeConfigurations"));
+    }
+    match reference {
+        Some(text) if text.chars().count() > MAX_REFERENCE => Err(fault::invalid(format!(
+            "referenceId can have at most {MAX_REFERENCE} characters."
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// The order a service's tasks are made from.
@@ -298,6 +324,15 @@ fn check_overrides(overrides: &TaskOverride, definition: &TaskDefinition) -> Res
             "Overrides are too long: at most {MAX_OVERRIDES} characters are allowed."
         )));
     }
+    if overrides
+        .inference_accelerator_overrides
+        .as_ref()
+        .is_some_and(|all| !all.is_empty())
+    {
+        return Err(fault::unsupported(
+            "overrides.inferenceAcceleratorOverrides",
+        ));
+    }
     let mut named = BTreeSet::new();
     for container in overrides.container_overrides.iter().flatten() {
         let wanted = container.name.as_deref().unwrap_or_default();
@@ -310,6 +345,23 @@ fn check_overrides(overrides: &TaskOverride, definition: &TaskDefinition) -> Res
             return Err(fault::invalid(format!(
                 "Override for container named {wanted} is not a container in the TaskDefinition."
             )));
+        }
+        // Neither can be defined, so neither can be overridden.
+        if container
+            .environment_files
+            .as_ref()
+            .is_some_and(|all| !all.is_empty())
+        {
+            return Err(fault::unsupported("containerOverrides.environmentFiles"));
+        }
+        if container
+            .resource_requirements
+            .as_ref()
+            .is_some_and(|all| !all.is_empty())
+        {
+            return Err(fault::unsupported(
+                "containerOverrides.resourceRequirements",
+            ));
         }
     }
     Ok(())

@@ -2,22 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use wharf_base::sysctl::{self, Namespace};
 use wharf_container::spec::{Capabilities, capability_bit};
 
 use super::{Allow, NotAllowed, Permission};
 use crate::protocol::{docker::HostConfig, payload::Task};
-
-/// Settings of the kernel that belong to an IPC namespace; those of a network begin with `net.`.
-const IPC_SETTINGS: &[&str] = &[
-    "kernel.msgmax",
-    "kernel.msgmnb",
-    "kernel.msgmni",
-    "kernel.sem",
-    "kernel.shmall",
-    "kernel.shmmax",
-    "kernel.shmmni",
-    "kernel.shm_rmid_forced",
-];
 
 impl Allow {
     /// The namespaces the task wants to share with the host.
@@ -76,17 +65,13 @@ fn adds_capabilities(added: &[String], fargate: bool) -> bool {
 /// Only what lies in a namespace of the task's own.
 fn settings(task: &Task, given: &BTreeMap<String, String>) -> Result<(), NotAllowed> {
     for name in given.keys() {
-        // `net/ipv4/ip_forward` is the same setting.
-        let name = name.replace('/', ".");
-        let own = if name.starts_with("net.") {
-            task.network_mode != "host"
-        } else if name.starts_with("fs.mqueue.") || IPC_SETTINGS.contains(&name.as_str()) {
-            task.ipc_mode != "host"
-        } else {
-            false
+        let is_own = match sysctl::namespace_of(name) {
+            Some(Namespace::Network) => task.network_mode != "host",
+            Some(Namespace::Ipc) => task.ipc_mode != "host",
+            None => false,
         };
-        if !own || name.contains("..") {
-            return Err(NotAllowed::Setting(name));
+        if !is_own {
+            return Err(NotAllowed::Setting(name.clone()));
         }
     }
     Ok(())

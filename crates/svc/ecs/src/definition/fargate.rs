@@ -6,6 +6,9 @@ use wharf_wire::Fault;
 use super::{containers, name, network_mode, size, task_size};
 use crate::fault;
 
+/// The users and groups of a task are 0 to this: each has a user namespace of 65,536 numbers.
+const MAX_USER: u32 = 65_535;
+
 const LOG_DRIVERS: &[&str] = &["awslogs", "splunk", "awsfirelens"];
 
 pub(super) fn check(definition: &TaskDefinition) -> Result<(), Fault> {
@@ -64,6 +67,14 @@ fn task_settings(definition: &TaskDefinition) -> Result<(), Fault> {
             return Err(unsupported("docker volumes"));
         }
     }
+    let platform = definition.runtime_platform.as_ref();
+    let system = platform.and_then(|platform| platform.operating_system_family.as_deref());
+    if let Some(system) = system.filter(|system| system.starts_with("WINDOWS")) {
+        return Err(fault::client(format!(
+            "Fargate tasks of the operating system family {system} are not supported by this version \
+             of wharf."
+        )));
+    }
     match definition
         .ephemeral_storage
         .as_ref()
@@ -85,6 +96,17 @@ fn container_settings(container: &ContainerDefinition) -> Result<(), Fault> {
         .is_some_and(|links| !links.is_empty())
     {
         return Err(unsupported("links"));
+    }
+    let mut devices = container.resource_requirements.iter().flatten();
+    if devices.any(|device| device.type_.as_deref() == Some("GPU")) {
+        return Err(unsupported("GPU resource requirements"));
+    }
+    if let Some(number) = container.user.as_deref().and_then(number_beyond) {
+        return Err(fault::client(format!(
+            "Container '{}': the user or group {number}, beyond the {MAX_USER} of a Fargate task, is not \
+             supported by this version of wharf.",
+            name(container)
+        )));
     }
     let driver = container
         .log_configuration
@@ -131,6 +153,15 @@ fn container_settings(container: &ContainerDefinition) -> Result<(), Fault> {
         Some(capability) => Err(unsupported(&format!("adding the capability {capability}"))),
         None => Ok(()),
     }
+}
+
+/// The number in `user[:group]` that a Fargate task has nobody for. Names are the image's affair.
+fn number_beyond(user: &str) -> Option<String> {
+    let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let mut numbers = user.split(':').filter(is_number);
+    let is_there = |part: &str| part.parse::<u32>().is_ok_and(|number| number <= MAX_USER);
+    let number = numbers.find(|part| !is_there(part))?;
+    Some(number.chars().take(20).collect())
 }
 
 fn execution_role(definition: &TaskDefinition) -> Result<(), Fault> {

@@ -15,7 +15,6 @@ const DRIVERS: &[&str] = &[
     "awslogs",
     "splunk",
     "awsfirelens",
-    "none",
 ];
 
 pub(super) fn check(definition: &TaskDefinition) -> Result<(), Fault> {

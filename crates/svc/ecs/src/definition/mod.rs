@@ -52,6 +52,7 @@ pub fn define(input: &RegisterTaskDefinitionRequest) -> Result<TaskDefinition, F
         ephemeral_storage: input.ephemeral_storage.clone(),
         runtime_platform: input.runtime_platform.clone(),
         enable_fault_injection: input.enable_fault_injection,
+        trusted_execution_configuration: input.trusted_execution_configuration.clone(),
         ..TaskDefinition::default()
     };
     check(&definition)?;

@@ -163,6 +163,156 @@ fn fargate_rules() {
 }
 
 #[test]
+fn what_a_fargate_task_would_wait_or_fail_for() {
+    for (task, container, message) in [
+        (
+            json!({}),
+            json!({"resourceRequirements": [{"type": "GPU", "value": "1"}]}),
+            "Tasks using the Fargate launch type do not support GPU resource requirements",
+        ),
+        (
+            json!({"runtimePlatform": {"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"}}),
+            json!({}),
+            "Fargate tasks of the operating system family WINDOWS_SERVER_2022_CORE are not supported by \
+             this version of wharf.",
+        ),
+        (
+            json!({}),
+            json!({"user": "70000"}),
+            "Container 'web': the user or group 70000, beyond the 65535 of a Fargate task, is not \
+             supported by this version of wharf.",
+        ),
+        (
+            json!({}),
+            json!({"user": "app:65536"}),
+            "Container 'web': the user or group 65536, beyond the 65535 of a Fargate task, is not \
+             supported by this version of wharf.",
+        ),
+    ] {
+        refused(&fargate(task.clone(), container.clone()), message);
+        // Nobody says that it is for Fargate: then it is not.
+        let mut task = task;
+        overlay(
+            &mut task,
+            json!({"networkMode": "awsvpc", "cpu": "256", "memory": "512"}),
+        );
+        if container.get("resourceRequirements").is_none() {
+            let definition = define(&with(task, container)).unwrap();
+            assert_eq!(definition.compatibilities, Some(vec!["EC2".to_owned()]));
+        }
+    }
+    for user in ["65535", "65535:65535", "app", "app:extra", "0:0", ""] {
+        let given = fargate(json!({}), json!({"user": user}));
+        assert!(define(&given).is_ok(), "{user}");
+    }
+    let linux = json!({"runtimePlatform": {"operatingSystemFamily": "LINUX"}});
+    assert!(define(&fargate(linux, json!({}))).is_ok());
+}
+
+#[test]
+fn what_would_have_no_effect_is_refused_by_name() {
+    let none = || json!({});
+    let driver_options = json!({"scope": "task", "driverOpts": {"type": "tmpfs"}});
+    let options = |all: &[&str]| json!({"dockerSecurityOptions": all});
+    for (task, container, what) in [
+        (
+            json!({"proxyConfiguration": {"containerName": "web"}}),
+            none(),
+            "proxyConfiguration is",
+        ),
+        (
+            json!({"inferenceAccelerators": [{"deviceName": "d", "deviceType": "eia1.medium"}]}),
+            none(),
+            "inferenceAccelerators are",
+        ),
+        (
+            json!({"enableFaultInjection": true}),
+            none(),
+            "enableFaultInjection is",
+        ),
+        (
+            json!({"trustedExecutionConfiguration": {"isolationMode": "x"}}),
+            none(),
+            "trustedExecutionConfiguration is",
+        ),
+        (
+            json!({"volumes": [{"name": "v", "configuredAtLaunch": true}]}),
+            none(),
+            "volume 'v': volumes that are configured at launch are",
+        ),
+        (
+            json!({"volumes": [{"name": "v", "dockerVolumeConfiguration": driver_options}]}),
+            none(),
+            "volume 'v': driver options are",
+        ),
+        (
+            none(),
+            json!({"credentialSpecs": ["credentialspec:file"]}),
+            "Container 'web': credentialSpecs are",
+        ),
+        (
+            none(),
+            options(&["label:type:t"]),
+            "Container 'web': the Docker security option 'label:type:t' is",
+        ),
+        (
+            none(),
+            options(&["no-new-privileges", "apparmor:profile"]),
+            "Container 'web': the Docker security option 'apparmor:profile' is",
+        ),
+        (
+            none(),
+            json!({"resourceRequirements": [{"type": "GPU", "value": "1"}]}),
+            "Container 'web': the resource requirement GPU is",
+        ),
+    ] {
+        let message = format!("{what} not supported by this version of wharf.");
+        refused(&with(task, container), &message);
+    }
+    let kept = json!({
+        "enableFaultInjection": false, "inferenceAccelerators": [],
+        "volumes": [
+            {"name": "v", "configuredAtLaunch": false},
+            {"name": "w", "dockerVolumeConfiguration": {"scope": "task", "driverOpts": {}}},
+        ],
+    });
+    for all in [
+        &["no-new-privileges"][..],
+        &["no-new-privileges:true"],
+        &["no-new-privileges=false"],
+        &[],
+    ] {
+        assert!(define(&with(kept.clone(), options(all))).is_ok(), "{all:?}");
+    }
+}
+
+#[test]
+fn kernel_settings_of_the_host_are_nobodys() {
+    let set = |name: &str| json!({"systemControls": [{"namespace": name, "value": "1"}]});
+    for (task, name) in [
+        (json!({}), "vm.max_map_count"),
+        (json!({}), "kernel.core_pattern"),
+        (json!({"networkMode": "host"}), "net.core.somaxconn"),
+        (json!({"ipcMode": "host"}), "kernel.shmmax"),
+    ] {
+        refused(
+            &with(task, set(name)),
+            &format!(
+                "Container 'web': the kernel setting {name} would be the host's; no task may change it."
+            ),
+        );
+    }
+    for (task, name) in [
+        (json!({}), "net.core.somaxconn"),
+        (json!({"networkMode": "host"}), "kernel.shmmax"),
+        (json!({"ipcMode": "host"}), "net.core.somaxconn"),
+        (json!({"ipcMode": "task"}), "fs.mqueue.msg_max"),
+    ] {
+        assert!(define(&with(task, set(name))).is_ok(), "{name}");
+    }
+}
+
+#[test]
 fn network_modes() {
     for mode in ["awsvpc", "host"] {
         let ports = json!({"portMappings": [{"containerPort": 80, "hostPort": 8080}]});

@@ -1,69 +1,120 @@
-//! What ECS has and nodes of this version would refuse when a task starts: refused when the definition is
-//! registered, by name.
+//! What ECS has and this version has not, or what nodes would refuse when a task starts: refused when the
+//! definition is registered, by name.
 //!
 //! Log drivers that only some agents have are not among it: definitions ask for them by attribute, and an
 //! agent that announces one gets the task. Fargate's nodes are wharf's own, so there the driver decides.
 
 use wharf_api_ecs::{ContainerDefinition, TaskDefinition, Volume};
+use wharf_base::sysctl::{self, Namespace};
 use wharf_wire::Fault;
 
-use super::{containers, name, requires};
+use super::{containers, name, network_mode, requires};
 use crate::fault;
 
 /// Drivers that wharf's own nodes have.
-const OWN_DRIVERS: [&str; 3] = ["awslogs", "json-file", "none"];
+const OWN_DRIVERS: [&str; 2] = ["awslogs", "json-file"];
+/// How much of a caller's words goes into an answer, in characters.
+const MAX_SHOWN: usize = 64;
 
 pub(super) fn check(definition: &TaskDefinition) -> Result<(), Fault> {
+    if let Some(what) = of_task(definition) {
+        return Err(fault::client(format!(
+            "{what} not supported by this version of wharf."
+        )));
+    }
     for volume in definition.volumes.iter().flatten() {
-        if let Some(kind) = of_volume(volume) {
+        if let Some(what) = of_volume(volume) {
             let name = volume.name.as_deref().unwrap_or_default();
             return Err(fault::client(format!(
-                "volume '{name}': {kind} volumes are not supported by this version of wharf."
+                "volume '{name}': {what} are not supported by this version of wharf."
             )));
         }
     }
     let fargate = requires(definition, "FARGATE");
     for container in containers(definition) {
-        if let Some(what) = of_container(container, fargate) {
-            return Err(fault::client(format!(
-                "Container '{}': {what} not supported by this version of wharf.",
+        let refuse = |text: String| {
+            Err(fault::client(format!(
+                "Container '{}': {text}.",
                 name(container)
-            )));
+            )))
+        };
+        if let Some(what) = of_container(container, fargate) {
+            return refuse(format!("{what} not supported by this version of wharf"));
+        }
+        if let Some(text) = of_settings(definition, container) {
+            return refuse(text);
         }
     }
     Ok(())
 }
 
+/// The first of these that is asked for.
+fn first<const N: usize>(all: [(bool, &'static str); N]) -> Option<&'static str> {
+    all.into_iter()
+        .find_map(|(asked, what)| asked.then_some(what))
+}
+
+fn is_given<T>(list: Option<&Vec<T>>) -> bool {
+    list.is_some_and(|list| !list.is_empty())
+}
+
+fn of_task(definition: &TaskDefinition) -> Option<&'static str> {
+    first([
+        (
+            definition.proxy_configuration.is_some(),
+            "proxyConfiguration is",
+        ),
+        (
+            is_given(definition.inference_accelerators.as_ref()),
+            "inferenceAccelerators are",
+        ),
+        (
+            definition.enable_fault_injection == Some(true),
+            "enableFaultInjection is",
+        ),
+        (
+            definition.trusted_execution_configuration.is_some(),
+            "trustedExecutionConfiguration is",
+        ),
+    ])
+}
+
 fn of_volume(volume: &Volume) -> Option<&'static str> {
-    [
-        (volume.efs_volume_configuration.is_some(), "EFS"),
+    let docker = volume.docker_volume_configuration.as_ref();
+    let options = docker.and_then(|docker| docker.driver_opts.as_ref());
+    first([
+        (volume.efs_volume_configuration.is_some(), "EFS volumes"),
         (
             volume
                 .fsx_windows_file_server_volume_configuration
                 .is_some(),
-            "FSx",
+            "FSx volumes",
         ),
-        (volume.s3files_volume_configuration.is_some(), "S3 Files"),
-    ]
-    .into_iter()
-    .find_map(|(asked, kind)| asked.then_some(kind))
+        (
+            volume.s3files_volume_configuration.is_some(),
+            "S3 Files volumes",
+        ),
+        (
+            volume.configured_at_launch == Some(true),
+            "volumes that are configured at launch",
+        ),
+        (
+            options.is_some_and(|options| !options.is_empty()),
+            "driver options",
+        ),
+    ])
 }
 
 fn of_container(container: &ContainerDefinition, fargate: bool) -> Option<String> {
     let log = container.log_configuration.as_ref();
-    let driver = log.and_then(|log| log.log_driver.as_deref());
-    let given = |list: Option<usize>| list.is_some_and(|count| count > 0);
-    let plain = [
+    let plain = first([
+        (is_given(container.secrets.as_ref()), "secrets are"),
         (
-            given(container.secrets.as_ref().map(Vec::len)),
-            "secrets are",
-        ),
-        (
-            given(log.and_then(|log| log.secret_options.as_ref().map(Vec::len))),
+            is_given(log.and_then(|log| log.secret_options.as_ref())),
             "secret options of a log driver are",
         ),
         (
-            given(container.environment_files.as_ref().map(Vec::len)),
+            is_given(container.environment_files.as_ref()),
             "environment files are",
         ),
         (
@@ -74,15 +125,62 @@ fn of_container(container: &ContainerDefinition, fargate: bool) -> Option<String
             container.firelens_configuration.is_some(),
             "FireLens routers are",
         ),
-    ];
-    let asked = plain
-        .into_iter()
-        .find_map(|(asked, what)| asked.then_some(what));
-    asked.map(str::to_owned).or_else(|| {
-        driver
-            .filter(|driver| fargate && !OWN_DRIVERS.contains(driver))
-            .map(|driver| format!("the log driver {driver} is"))
-    })
+        (
+            is_given(container.credential_specs.as_ref()),
+            "credentialSpecs are",
+        ),
+    ]);
+    plain
+        .map(str::to_owned)
+        .or_else(|| security_option(container))
+        .or_else(|| resource(container, fargate))
+        .or_else(|| log_driver(container, fargate))
+}
+
+/// `no-new-privileges` is the one that nodes know. The others name profiles of security modules, which
+/// a container must not go without.
+fn security_option(container: &ContainerDefinition) -> Option<String> {
+    let known = |option: &str| {
+        let value = option.strip_prefix("no-new-privileges");
+        let value = value.map(|value| value.trim_start_matches([':', '=']));
+        matches!(value, Some("" | "true" | "false"))
+    };
+    let mut all = container.docker_security_options.iter().flatten();
+    let unknown = all.find(|option| !known(option))?;
+    let shown: String = unknown.chars().take(MAX_SHOWN).collect();
+    Some(format!("the Docker security option '{shown}' is"))
+}
+
+/// Hosts have processors, memory and ports to give, no devices. What Fargate says of a GPU is AWS's own
+/// ([`super::fargate`]).
+fn resource(container: &ContainerDefinition, fargate: bool) -> Option<String> {
+    let all = container.resource_requirements.iter().flatten();
+    let mut kinds = all.filter_map(|one| one.type_.as_deref());
+    let kind = kinds.find(|kind| !fargate || *kind != "GPU")?;
+    Some(format!("the resource requirement {kind} is"))
+}
+
+fn log_driver(container: &ContainerDefinition, fargate: bool) -> Option<String> {
+    let log = container.log_configuration.as_ref();
+    let driver = log.and_then(|log| log.log_driver.as_deref())?;
+    let missing = fargate && !OWN_DRIVERS.contains(&driver);
+    missing.then(|| format!("the log driver {driver} is"))
+}
+
+/// Settings of the kernel that would not be the task's own.
+fn of_settings(definition: &TaskDefinition, container: &ContainerDefinition) -> Option<String> {
+    let is_own = |setting: &str| match sysctl::namespace_of(setting) {
+        Some(Namespace::Network) => network_mode(definition) != "host",
+        Some(Namespace::Ipc) => definition.ipc_mode.as_deref() != Some("host"),
+        None => false,
+    };
+    let all = container.system_controls.iter().flatten();
+    let mut names = all.map(|one| one.namespace.as_deref().unwrap_or_default());
+    let foreign = names.find(|setting| !is_own(setting))?;
+    let shown: String = foreign.chars().take(MAX_SHOWN).collect();
+    Some(format!(
+        "the kernel setting {shown} would be the host's; no task may change it"
+    ))
 }
 
 #[cfg(test)]
@@ -149,6 +247,7 @@ mod tests {
             "an agent may have it"
         );
         assert_eq!(refused(with("awslogs", None), None, true), "");
+        assert!(refused(with("none", None), None, true).contains("log driver none is"));
         let efs = Volume {
             name: Some("shared".to_owned()),
             efs_volume_configuration: Some(EFSVolumeConfiguration::default()),

@@ -76,6 +76,10 @@ fn new_cluster(
         .unwrap_or_default();
     let default_strategy = provider::read_strategy(strategy)?;
     check_providers(&capacity_providers, &default_strategy)?;
+    check_extras(
+        input.configuration.as_ref(),
+        input.service_connect_defaults.as_ref(),
+    )?;
     Ok(Cluster {
         name: name.to_owned(),
         arn: place.cluster(name),
@@ -86,13 +90,31 @@ fn new_cluster(
         configuration: document::of_configuration(input),
         capacity_providers,
         default_strategy,
-        service_connect_namespace: input
-            .service_connect_defaults
-            .as_ref()
-            .and_then(|defaults| defaults.namespace.clone()),
+        service_connect_namespace: None,
         tags: tags::read(input.tags.as_ref())?,
         unknown: Unknown::new(),
     })
+}
+
+/// Members that are not there yet are refused by name; their empty forms pass, since they take away what
+/// earlier versions recorded.
+fn check_extras(
+    configuration: Option<&api::ClusterConfiguration>,
+    connect: Option<&api::ClusterServiceConnectDefaultsRequest>,
+) -> Result<(), Fault> {
+    let is_set = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
+    if connect.is_some_and(|defaults| is_set(&defaults.namespace)) {
+        return Err(fault::unsupported("serviceConnectDefaults"));
+    }
+    let storage = configuration.and_then(|it| it.managed_storage_configuration.as_ref());
+    if storage.is_some_and(|it| {
+        is_set(&it.kms_key_id) || is_set(&it.fargate_ephemeral_storage_kms_key_id)
+    }) {
+        return Err(fault::unsupported(
+            "configuration.managedStorageConfiguration",
+        ));
+    }
+    Ok(())
 }
 
 fn check_providers(
@@ -310,13 +332,15 @@ pub async fn update_cluster(
         Some(given) => Some(read_settings(Some(given))?),
         None => None,
     };
+    check_extras(
+        input.configuration.as_ref(),
+        input.service_connect_defaults.as_ref(),
+    )?;
     let configuration = document::of_configuration(&api::CreateClusterRequest {
         configuration: input.configuration,
         ..api::CreateClusterRequest::default()
     });
-    let namespace = input
-        .service_connect_defaults
-        .and_then(|defaults| defaults.namespace);
+    let no_namespace = input.service_connect_defaults.is_some();
     let cluster = update(core, call, input.cluster.as_deref(), |cluster| {
         if let Some(settings) = &settings {
             cluster.settings.clone_from(settings);
@@ -324,10 +348,9 @@ pub async fn update_cluster(
         if configuration.is_some() {
             cluster.configuration.clone_from(&configuration);
         }
-        if let Some(namespace) = &namespace {
-            // An empty namespace takes the default away.
-            cluster.service_connect_namespace =
-                Some(namespace.clone()).filter(|namespace| !namespace.is_empty());
+        // An empty namespace takes the default away.
+        if no_namespace {
+            cluster.service_connect_namespace = None;
         }
     })
     .await?;

@@ -110,6 +110,7 @@ fn wanted(
         volumes: input.volume_configurations.as_ref(),
         lattice: input.vpc_lattice_configurations.as_ref(),
         gateways: input.gateway_connectors.as_ref(),
+        monitoring: input.monitoring.as_ref(),
     };
     extras.check()?;
     let scheduling = wish::scheduling(input.scheduling_strategy.as_deref())?;

@@ -80,6 +80,7 @@ fn options(service: &mut Service, input: &UpdateServiceRequest) -> Result<(), Fa
         volumes: input.volume_configurations.as_ref(),
         lattice: input.vpc_lattice_configurations.as_ref(),
         gateways: input.gateway_connectors.as_ref(),
+        monitoring: input.monitoring.as_ref(),
     };
     extras.check()?;
     if let Some(desired) = wish::desired(input.desired_count, service.scheduling)?

@@ -12,19 +12,13 @@ use wharf_wire::Fault;
 
 use crate::{
     definition::{containers, name},
-    fault,
+    fault::{self, unsupported},
 };
 
 /// Tasks of one service (spec ecs §12).
 pub const MAX_TASKS: i32 = 5000;
 const MAX_TARGET_GROUPS: usize = 5;
 const MAX_CLIENT_TOKEN: usize = 36;
-
-fn unsupported(what: &str) -> Fault {
-    api::faults::unsupported_feature_exception(format!(
-        "{what} is not supported by this version of wharf."
-    ))
-}
 
 /// Members of both requests that are not there yet are refused by name; their empty forms pass.
 pub struct Extras<'a> {
@@ -34,6 +28,7 @@ pub struct Extras<'a> {
     pub volumes: Option<&'a Vec<api::ServiceVolumeConfiguration>>,
     pub lattice: Option<&'a Vec<api::VpcLatticeConfiguration>>,
     pub gateways: Option<&'a Vec<api::GatewayConnector>>,
+    pub monitoring: Option<&'a api::MonitoringConfiguration>,
 }
 
 impl Extras<'_> {
@@ -65,7 +60,11 @@ impl Extras<'_> {
         some(
             self.gateways.is_some_and(|all| !all.is_empty()),
             "gatewayConnectors",
-        )
+        )?;
+        let metrics = self
+            .monitoring
+            .and_then(|it| it.metric_configurations.as_ref());
+        some(metrics.is_some_and(|all| !all.is_empty()), "monitoring")
     }
 }
 

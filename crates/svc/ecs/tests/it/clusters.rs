@@ -57,3 +57,37 @@ async fn clusters_in_use_stay() {
         .await;
     assert_eq!(listed.unwrap().cluster_arns.unwrap(), Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn what_a_cluster_cannot_have_is_refused_by_name() {
+    let harness = Harness::with_cluster().await;
+    let keys = |name: &str| json!({"managedStorageConfiguration": {name: "a key"}});
+    let storage = "configuration.managedStorageConfiguration";
+    for (change, what) in [
+        (
+            json!({"serviceConnectDefaults": {"namespace": "n"}}),
+            "serviceConnectDefaults",
+        ),
+        (json!({"configuration": keys("kmsKeyId")}), storage),
+        (
+            json!({"configuration": keys("fargateEphemeralStorageKmsKeyId")}),
+            storage,
+        ),
+    ] {
+        let text = format!("{what} is not supported by this version of wharf.");
+        let mut request = change.clone();
+        request["clusterName"] = json!("other");
+        let input = decode("CreateCluster", request);
+        let created = harness.ecs.create_cluster(&call(), input).await;
+        assert_eq!(created.unwrap_err().message, text);
+        let mut request = change;
+        request["cluster"] = json!("default");
+        let input = decode("UpdateCluster", request);
+        let updated = harness.ecs.update_cluster(&call(), input).await;
+        assert_eq!(updated.unwrap_err().message, text);
+    }
+    let none = json!({"cluster": "default", "serviceConnectDefaults": {"namespace": ""}});
+    let input = decode("UpdateCluster", none);
+    let updated = harness.ecs.update_cluster(&call(), input).await.unwrap();
+    assert_eq!(updated.cluster.unwrap().service_connect_defaults, None);
+}

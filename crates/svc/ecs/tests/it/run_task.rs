@@ -409,6 +409,38 @@ async fn requests_that_contradict_themselves() {
     )
     .await;
     check(
+        json!({"taskDefinition": "web", "referenceId": "r".repeat(1025)}),
+        invalid,
+        "referenceId can have at most 1024 characters.",
+    )
+    .await;
+    let not_here = "UnsupportedFeatureException";
+    for (request, what) in [
+        (
+            json!({"taskDefinition": "web", "volumeConfigurations": [{
+                "name": "v", "managedEBSVolume": {"roleArn": "r", "sizeInGiB": 1}}]}),
+            "volumeConfigurations",
+        ),
+        (
+            json!({"taskDefinition": "web", "overrides": {"inferenceAcceleratorOverrides": [
+                {"deviceName": "d", "deviceType": "eia1.medium"}]}}),
+            "overrides.inferenceAcceleratorOverrides",
+        ),
+        (
+            json!({"taskDefinition": "web", "overrides": {"containerOverrides": [{
+                "name": "web", "environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::b/f.env"}]}]}}),
+            "containerOverrides.environmentFiles",
+        ),
+        (
+            json!({"taskDefinition": "web", "overrides": {"containerOverrides": [{
+                "name": "web", "resourceRequirements": [{"type": "GPU", "value": "1"}]}]}}),
+            "containerOverrides.resourceRequirements",
+        ),
+    ] {
+        let text = format!("{what} is not supported by this version of wharf.");
+        check(request, not_here, &text).await;
+    }
+    check(
         json!({"taskDefinition": "vpc", "launchType": "FARGATE", "placementStrategy": [{"type": "random"}],
                "networkConfiguration": in_subnets(&["subnet-a"])}),
         invalid,

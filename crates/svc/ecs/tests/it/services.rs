@@ -313,6 +313,12 @@ async fn what_cannot_be_is_refused_in_words() {
         "The deployment controller CODE_DEPLOY is not supported by this version of wharf.",
     )
     .await;
+    check(
+        json!({"monitoring": {"metricConfigurations": [
+            {"metricNames": ["CPUUtilization"], "resolutionSeconds": 20}]}}),
+        "monitoring is not supported by this version of wharf.",
+    )
+    .await;
     let update = json!({"service": "nothing", "desiredCount": 1});
     let missing = harness.update_service(update).await.unwrap_err();
     assert_eq!(missing.message, "Service not found.");
