@@ -89,6 +89,11 @@ fn fields(interface: &Interface, cx: &Context, names: &BTreeMap<String, String>)
             one(&interface.source_dest_check.to_string()),
         ),
         ("status", one(interface.status())),
+        // As answers show it.
+        (
+            "attachment.attach-time",
+            attached(&|it| it.attached_at.iso8601()),
+        ),
         ("attachment.attachment-id", attached(&|it| it.id.clone())),
         (
             "attachment.instance-id",

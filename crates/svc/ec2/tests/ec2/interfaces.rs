@@ -299,6 +299,20 @@ async fn a_service_attaches_its_interface_to_a_host() {
     assert_eq!(shown[0].status.as_deref(), Some("in-use"));
     let attachment = shown[0].attachment.as_ref().unwrap();
     assert_eq!(attachment.attachment_id, once.attachment_id);
+    let at = attachment.attach_time.unwrap().iso8601();
+    for (time, expected) in [
+        (at.as_str(), 1),
+        (&format!("{}*", &at[..10]), 1),
+        ("2001-01-01*", 0),
+    ] {
+        let describe = DescribeNetworkInterfacesRequest {
+            filters: Some(vec![filter("attachment.attach-time", time)]),
+            ..Default::default()
+        };
+        let found = ec2.describe_network_interfaces(&user(), describe).await;
+        let found = found.unwrap().network_interfaces.unwrap();
+        assert_eq!(found.len(), expected, "{time}");
+    }
 
     let own = create(&world, &user(), input).await;
     let own = own.network_interface_id.unwrap();
