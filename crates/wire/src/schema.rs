@@ -21,6 +21,9 @@ pub struct ServiceSchema {
     pub xml_namespace: &'static str,
     /// Sorted by name.
     pub operations: &'static [OperationSchema],
+    /// Operations of the service that this contract leaves out, sorted. Empty where it is whole, and
+    /// where any unknown name gets the same answer.
+    pub left_out: &'static [&'static str],
     pub shapes: &'static [Shape],
 }
 
@@ -34,6 +37,11 @@ impl ServiceSchema {
         self.operations
             .binary_search_by(|op| op.name.cmp(name))
             .ok()
+    }
+
+    /// Whether AWS has an operation of that name that is not in this contract.
+    pub fn leaves_out(&self, name: &str) -> bool {
+        self.left_out.binary_search(&name).is_ok()
     }
 }
 

@@ -511,11 +511,18 @@ fn unknown_operation(schema: &ServiceSchema, operation: &str) -> Fault {
                 schema.api_version
             ),
         ),
-        Protocol::Ec2 => Fault::sender(
-            "InvalidAction",
-            400,
-            format!("The action {operation} is not valid for this web service."),
-        ),
+        // AWS's code for both, since clients forgive it what a region does not have.
+        Protocol::Ec2 => {
+            let text = match schema.leaves_out(operation) {
+                true => format!(
+                    "{}:{operation} is not supported by this version of wharf. docs/coverage.md \
+                     lists the operations that are.",
+                    schema.signing_name
+                ),
+                false => format!("The action {operation} is not valid for this web service."),
+            };
+            Fault::sender("InvalidAction", 400, text)
+        }
     }
 }
 

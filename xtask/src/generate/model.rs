@@ -15,6 +15,8 @@ pub struct Model {
     pub target_prefix: String,
     pub xml_namespace: String,
     pub operations: Vec<Operation>,
+    /// Operations that the model leaves out, sorted.
+    pub others: Vec<String>,
     /// All shapes in the model's order.
     pub shapes: Map<String, Value>,
     /// Structures that contain themselves without a list or map between.
@@ -41,6 +43,10 @@ impl Model {
             .map(|(name, value)| operation(name, value))
             .collect();
         operations.sort_by(|a, b| a.name.cmp(&b.name));
+        let others = root["others"].as_array().into_iter().flatten();
+        let others = others.filter_map(Value::as_str).map(str::to_owned);
+        let mut others: Vec<String> = others.collect();
+        others.sort();
         let mut shapes = root["shapes"].as_object().context("shapes")?.clone();
         let name = root["service"].as_str().context("service")?.to_owned();
         patch(&name, &mut shapes);
@@ -59,6 +65,7 @@ impl Model {
             xml_namespace: text("xmlNamespace"),
             boxed: recursive_members(&shapes),
             operations,
+            others,
             shapes,
         })
     }

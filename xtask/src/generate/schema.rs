@@ -13,7 +13,7 @@ pub fn render(model: &Model) -> Result<String> {
          #[allow(unused_imports)]\nuse wharf_wire::schema::*;\n\n\
          pub static SERVICE: ServiceSchema = ServiceSchema {{\n\
          name: {:?}, protocol: {}, api_version: {:?}, signing_name: {:?}, target_prefix: {:?},\n\
-         xml_namespace: {:?}, operations: &OPERATIONS, shapes: &SHAPES,\n}};\n\n",
+         xml_namespace: {:?}, operations: &OPERATIONS, left_out: &LEFT_OUT, shapes: &SHAPES,\n}};\n\n",
         model.name,
         protocol(model),
         model.api_version,
@@ -39,6 +39,14 @@ pub fn render(model: &Model) -> Result<String> {
             index(&operation.output),
             operation.result_wrapper,
         );
+    }
+    let _ = writeln!(
+        out,
+        "];\n\nstatic LEFT_OUT: [&str; {}] = [",
+        model.others.len()
+    );
+    for name in &model.others {
+        let _ = writeln!(out, "{name:?},");
     }
     let _ = writeln!(
         out,

@@ -5,7 +5,7 @@ use wharf_wire::schema::*;
 
 pub static SERVICE: ServiceSchema = ServiceSchema {
 name: "acm", protocol: Protocol::Json { minor: 1 }, api_version: "2015-12-08", signing_name: "acm", target_prefix: "CertificateManager",
-xml_namespace: "", operations: &OPERATIONS, shapes: &SHAPES,
+xml_namespace: "", operations: &OPERATIONS, left_out: &LEFT_OUT, shapes: &SHAPES,
 };
 
 static OPERATIONS: [OperationSchema; 16] = [
@@ -25,6 +25,9 @@ OperationSchema { name: "RequestCertificate", input: Some(86), output: Some(87),
 OperationSchema { name: "ResendValidationEmail", input: Some(89), output: None, result_wrapper: "" },
 OperationSchema { name: "RevokeCertificate", input: Some(94), output: Some(95), result_wrapper: "" },
 OperationSchema { name: "UpdateCertificateOptions", input: Some(110), output: None, result_wrapper: "" },
+];
+
+static LEFT_OUT: [&str; 0] = [
 ];
 
 static SHAPES: [Shape; 118] = [

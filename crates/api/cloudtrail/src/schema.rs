@@ -5,7 +5,7 @@ use wharf_wire::schema::*;
 
 pub static SERVICE: ServiceSchema = ServiceSchema {
 name: "cloudtrail", protocol: Protocol::Json { minor: 1 }, api_version: "2013-11-01", signing_name: "cloudtrail", target_prefix: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
-xml_namespace: "", operations: &OPERATIONS, shapes: &SHAPES,
+xml_namespace: "", operations: &OPERATIONS, left_out: &LEFT_OUT, shapes: &SHAPES,
 };
 
 static OPERATIONS: [OperationSchema; 15] = [
@@ -24,6 +24,9 @@ OperationSchema { name: "RemoveTags", input: Some(87), output: Some(88), result_
 OperationSchema { name: "StartLogging", input: Some(99), output: Some(100), result_wrapper: "" },
 OperationSchema { name: "StopLogging", input: Some(101), output: Some(102), result_wrapper: "" },
 OperationSchema { name: "UpdateTrail", input: Some(119), output: Some(120), result_wrapper: "" },
+];
+
+static LEFT_OUT: [&str; 0] = [
 ];
 
 static SHAPES: [Shape; 121] = [

@@ -5,7 +5,7 @@ use wharf_wire::schema::*;
 
 pub static SERVICE: ServiceSchema = ServiceSchema {
 name: "ecr", protocol: Protocol::Json { minor: 1 }, api_version: "2015-09-21", signing_name: "ecr", target_prefix: "AmazonEC2ContainerRegistry_V20150921",
-xml_namespace: "", operations: &OPERATIONS, shapes: &SHAPES,
+xml_namespace: "", operations: &OPERATIONS, left_out: &LEFT_OUT, shapes: &SHAPES,
 };
 
 static OPERATIONS: [OperationSchema; 62] = [
@@ -71,6 +71,9 @@ OperationSchema { name: "UpdatePullThroughCacheRule", input: Some(408), output: 
 OperationSchema { name: "UpdateRepositoryCreationTemplate", input: Some(410), output: Some(411), result_wrapper: "" },
 OperationSchema { name: "UploadLayerPart", input: Some(414), output: Some(415), result_wrapper: "" },
 OperationSchema { name: "ValidatePullThroughCacheRule", input: Some(419), output: Some(420), result_wrapper: "" },
+];
+
+static LEFT_OUT: [&str; 0] = [
 ];
 
 static SHAPES: [Shape; 428] = [

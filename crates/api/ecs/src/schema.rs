@@ -5,7 +5,7 @@ use wharf_wire::schema::*;
 
 pub static SERVICE: ServiceSchema = ServiceSchema {
 name: "ecs", protocol: Protocol::Json { minor: 1 }, api_version: "2014-11-13", signing_name: "ecs", target_prefix: "AmazonEC2ContainerServiceV20141113",
-xml_namespace: "", operations: &OPERATIONS, shapes: &SHAPES,
+xml_namespace: "", operations: &OPERATIONS, left_out: &LEFT_OUT, shapes: &SHAPES,
 };
 
 static OPERATIONS: [OperationSchema; 88] = [
@@ -97,6 +97,9 @@ OperationSchema { name: "UpdateService", input: Some(726), output: Some(727), re
 OperationSchema { name: "UpdateServicePrimaryTaskSet", input: Some(724), output: Some(725), result_wrapper: "" },
 OperationSchema { name: "UpdateTaskProtection", input: Some(728), output: Some(729), result_wrapper: "" },
 OperationSchema { name: "UpdateTaskSet", input: Some(730), output: Some(731), result_wrapper: "" },
+];
+
+static LEFT_OUT: [&str; 0] = [
 ];
 
 static SHAPES: [Shape; 743] = [

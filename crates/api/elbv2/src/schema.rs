@@ -5,7 +5,7 @@ use wharf_wire::schema::*;
 
 pub static SERVICE: ServiceSchema = ServiceSchema {
 name: "elbv2", protocol: Protocol::Query, api_version: "2015-12-01", signing_name: "elasticloadbalancing", target_prefix: "",
-xml_namespace: "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/", operations: &OPERATIONS, shapes: &SHAPES,
+xml_namespace: "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/", operations: &OPERATIONS, left_out: &LEFT_OUT, shapes: &SHAPES,
 };
 
 static OPERATIONS: [OperationSchema; 51] = [
@@ -60,6 +60,9 @@ OperationSchema { name: "SetIpAddressType", input: Some(316), output: Some(317),
 OperationSchema { name: "SetRulePriorities", input: Some(318), output: Some(319), result_wrapper: "SetRulePrioritiesResult" },
 OperationSchema { name: "SetSecurityGroups", input: Some(320), output: Some(321), result_wrapper: "SetSecurityGroupsResult" },
 OperationSchema { name: "SetSubnets", input: Some(322), output: Some(323), result_wrapper: "SetSubnetsResult" },
+];
+
+static LEFT_OUT: [&str; 0] = [
 ];
 
 static SHAPES: [Shape; 417] = [

@@ -5,7 +5,7 @@ use wharf_wire::schema::*;
 
 pub static SERVICE: ServiceSchema = ServiceSchema {
 name: "iam", protocol: Protocol::Query, api_version: "2010-05-08", signing_name: "iam", target_prefix: "",
-xml_namespace: "https://iam.amazonaws.com/doc/2010-05-08/", operations: &OPERATIONS, shapes: &SHAPES,
+xml_namespace: "https://iam.amazonaws.com/doc/2010-05-08/", operations: &OPERATIONS, left_out: &LEFT_OUT, shapes: &SHAPES,
 };
 
 static OPERATIONS: [OperationSchema; 180] = [
@@ -189,6 +189,9 @@ OperationSchema { name: "UpdateUser", input: Some(429), output: None, result_wra
 OperationSchema { name: "UploadSSHPublicKey", input: Some(430), output: Some(431), result_wrapper: "UploadSSHPublicKeyResult" },
 OperationSchema { name: "UploadServerCertificate", input: Some(432), output: Some(433), result_wrapper: "UploadServerCertificateResult" },
 OperationSchema { name: "UploadSigningCertificate", input: Some(434), output: Some(435), result_wrapper: "UploadSigningCertificateResult" },
+];
+
+static LEFT_OUT: [&str; 0] = [
 ];
 
 static SHAPES: [Shape; 623] = [

@@ -5,7 +5,7 @@ use wharf_wire::schema::*;
 
 pub static SERVICE: ServiceSchema = ServiceSchema {
 name: "logs", protocol: Protocol::Json { minor: 1 }, api_version: "2014-03-28", signing_name: "logs", target_prefix: "Logs_20140328",
-xml_namespace: "", operations: &OPERATIONS, shapes: &SHAPES,
+xml_namespace: "", operations: &OPERATIONS, left_out: &LEFT_OUT, shapes: &SHAPES,
 };
 
 static OPERATIONS: [OperationSchema; 118] = [
@@ -127,6 +127,9 @@ OperationSchema { name: "UpdateDeliveryConfiguration", input: Some(692), output:
 OperationSchema { name: "UpdateLogAnomalyDetector", input: Some(694), output: None, result_wrapper: "" },
 OperationSchema { name: "UpdateLookupTable", input: Some(695), output: Some(696), result_wrapper: "" },
 OperationSchema { name: "UpdateScheduledQuery", input: Some(697), output: Some(698), result_wrapper: "" },
+];
+
+static LEFT_OUT: [&str; 0] = [
 ];
 
 static SHAPES: [Shape; 707] = [

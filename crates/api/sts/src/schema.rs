@@ -5,7 +5,7 @@ use wharf_wire::schema::*;
 
 pub static SERVICE: ServiceSchema = ServiceSchema {
 name: "sts", protocol: Protocol::Query, api_version: "2011-06-15", signing_name: "sts", target_prefix: "",
-xml_namespace: "https://sts.amazonaws.com/doc/2011-06-15/", operations: &OPERATIONS, shapes: &SHAPES,
+xml_namespace: "https://sts.amazonaws.com/doc/2011-06-15/", operations: &OPERATIONS, left_out: &LEFT_OUT, shapes: &SHAPES,
 };
 
 static OPERATIONS: [OperationSchema; 11] = [
@@ -20,6 +20,9 @@ OperationSchema { name: "GetDelegatedAccessToken", input: Some(20), output: Some
 OperationSchema { name: "GetFederationToken", input: Some(22), output: Some(23), result_wrapper: "GetFederationTokenResult" },
 OperationSchema { name: "GetSessionToken", input: Some(24), output: Some(25), result_wrapper: "GetSessionTokenResult" },
 OperationSchema { name: "GetWebIdentityToken", input: Some(26), output: Some(27), result_wrapper: "GetWebIdentityTokenResult" },
+];
+
+static LEFT_OUT: [&str; 0] = [
 ];
 
 static SHAPES: [Shape; 101] = [

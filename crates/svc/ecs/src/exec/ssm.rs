@@ -126,6 +126,7 @@ static SERVICE: ServiceSchema = ServiceSchema {
     target_prefix: "AmazonSSM",
     xml_namespace: "",
     operations: &OPERATIONS,
+    left_out: &[],
     shapes: &SHAPES,
 };
 
