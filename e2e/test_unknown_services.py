@@ -65,6 +65,61 @@ def test_a_service_of_a_few_operations_names_the_one_it_lacks(wharf):
     assert (code, message) == ("UnknownOperationException", "ssm:GetParameter is not supported by this version of wharf.")
 
 
+@pytest.mark.parametrize(("method", "path"), [("GET", "/bucket/a%20key"), ("PUT", "/bucket/key"), ("GET", "/"), ("DELETE", "/bucket")])
+def test_a_presigned_url_of_s3_says_that_there_is_no_s3(wharf, method, path):
+    keys = botocore.credentials.Credentials(wharf.root.access_key, wharf.root.secret_key)
+    answers = []
+    for secret in (keys.secret_key, "not the secret"):
+        signer = botocore.auth.S3SigV4QueryAuth(botocore.credentials.Credentials(keys.access_key, secret), "s3", "us-east-1", expires=60)
+        request = botocore.awsrequest.AWSRequest(method, wharf.endpoint + path)
+        signer.add_auth(request)
+        answers.append(requests.request(method, request.url, data=b"x" if method == "PUT" else None, timeout=10))
+    said, stranger = answers
+    assert said.status_code == 501 and said.headers["Content-Type"] == "application/xml", said.text
+    assert "<Code>NotImplemented</Code><Message>The service s3 is not supported by this version of wharf." in said.text
+    assert stranger.status_code in (400, 403, 404) and "wharf" not in stranger.text, stranger.text
+
+
+def test_classic_load_balancers_are_named(wharf):
+    code, status, message = refusal(wharf.client("elb"), "describe_load_balancers", {})
+    assert (code, status) == ("UnsupportedOperation", 400)
+    assert message.startswith(
+        "Classic Load Balancers are not supported by this version of wharf, which has Elastic Load Balancing v2 alone."
+    )
+    assert "docs/coverage.md" in message
+    forger = Keys(wharf.root.access_key, "not the secret")
+    *_, message = refusal(wharf.client("elb", keys=forger), "describe_load_balancers", {})
+    assert "wharf" not in message, message
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters"),
+    [("describe_hosts", {}), ("describe_vpc_peering_connections", {}), ("describe_security_group_vpc_associations", {})],
+    ids=lambda it: it if isinstance(it, str) else "",
+)
+def test_operations_that_ec2_lacks_are_named(wharf, operation, parameters):
+    """The code is AWS's for regions without them, which Terraform takes for an answer."""
+    code, status, message = refusal(wharf.client("ec2"), operation, parameters)
+    name = "".join(part.capitalize() for part in operation.split("_"))
+    assert (code, status) == ("InvalidAction", 400)
+    assert message == f"ec2:{name} is not supported by this version of wharf. docs/coverage.md lists the operations that are."
+
+
+def test_what_is_no_operation_of_ec2_has_awss_sentence(wharf):
+    request = botocore.awsrequest.AWSRequest(
+        "POST",
+        wharf.endpoint + "/",
+        headers={"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"},
+        data="Action=DescribeNothing&Version=2016-11-15",
+    )
+    botocore.auth.SigV4Auth(botocore.credentials.Credentials(wharf.root.access_key, wharf.root.secret_key), "ec2", "us-east-1").add_auth(
+        request
+    )
+    answer = requests.post(request.url, headers=dict(request.headers), data=request.data, timeout=10)
+    assert answer.status_code == 400 and "<Code>InvalidAction</Code>" in answer.text
+    assert "The action DescribeNothing is not valid for this web service." in answer.text
+
+
 def test_an_answer_without_body_has_its_status(wharf):
     code, status, message = refusal(wharf.client("s3"), "head_bucket", {"Bucket": "bucket"})
     assert (code, status, message) == ("501", 501, "Not Implemented")

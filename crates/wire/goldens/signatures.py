@@ -75,6 +75,12 @@ QUERY_FORM = [
     ("no-query", "ecs", "GET", HOST + "/", {}, 3600),
 ]
 
+S3_FORM = [
+    ("s3-object", "GET", "/bucket/a%20key//b"),
+    ("s3-upload", "PUT", "/bucket/key"),
+    ("s3-buckets", "GET", "/"),
+]
+
 
 def all_cases():
     """Each request with a long-term key and again with a session token."""
@@ -91,6 +97,11 @@ def all_cases():
             credentials = Credentials(ACCESS_KEY, SECRET_KEY, token)
             signer = botocore.auth.SigV4QueryAuth(credentials, service, "us-east-1", expires=expires)
             signed.append(sign("presigned", name + suffix, signer, "us-east-1", method, url, headers, ""))
+        # The path as it is, and nothing said of a body that is not known yet.
+        for name, method, path in S3_FORM:
+            credentials = Credentials(ACCESS_KEY, SECRET_KEY, token)
+            signer = botocore.auth.S3SigV4QueryAuth(credentials, "s3", "us-east-1", expires=3600)
+            signed.append(sign("presigned", name + suffix, signer, "us-east-1", method, HOST + path, {}, ""))
     return signed
 
 

@@ -16,6 +16,8 @@ const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// More headers than this no client signs; each is copied into what is hashed.
 const MAX_SIGNED_HEADERS: usize = 64;
 const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
+/// Carries the digest of the body, or that word.
+const PAYLOAD_HEADER: &str = "x-amz-content-sha256";
 /// How far a request's time may lie from ours.
 pub const MAX_SKEW: Duration = Duration::from_secs(5 * 60);
 /// The longest a presigned URL may live: 7 days in seconds.
@@ -246,23 +248,41 @@ impl Signature {
     /// none: with it the signature can be checked before the body comes. `None` where the head does
     /// not say, as that of most SDKs.
     pub fn promised_payload<'a>(&self, request: &RequestParts<'a>) -> Option<&'a str> {
-        const NAME: &str = "x-amz-content-sha256";
-        let is_signed = self.signed_headers.iter().any(|name| name == NAME);
-        is_signed.then(|| request.header(NAME)).flatten()
+        if self.leaves_out_payload() {
+            return Some(UNSIGNED_PAYLOAD);
+        }
+        let is_signed = self
+            .signed_headers
+            .iter()
+            .any(|name| name == PAYLOAD_HEADER);
+        is_signed.then(|| request.header(PAYLOAD_HEADER)).flatten()
     }
 
-    /// What stands for the body in the canonical request: its digest, or the signed word that the
-    /// client left it out.
+    /// Who presigns a URL of S3 does not know what will be sent to it: nobody says so in a header.
+    fn leaves_out_payload(&self) -> bool {
+        let is_named = self
+            .signed_headers
+            .iter()
+            .any(|name| name == PAYLOAD_HEADER);
+        self.expires.is_some() && is_s3(&self.service) && !is_named
+    }
+
+    /// What stands for the body in the canonical request: its digest, or the word that the client
+    /// left it out, which is signed unless a URL of S3 was presigned.
     fn payload_hash<'a>(
         &self,
         request: &RequestParts<'a>,
         body_sha256: &'a str,
     ) -> Result<&'a str, SignatureError> {
-        const NAME: &str = "x-amz-content-sha256";
-        match request.header(NAME) {
-            Some(UNSIGNED_PAYLOAD) if self.signed_headers.iter().any(|name| name == NAME) => {
-                Ok(UNSIGNED_PAYLOAD)
-            }
+        if self.leaves_out_payload() {
+            return Ok(UNSIGNED_PAYLOAD);
+        }
+        let is_signed = self
+            .signed_headers
+            .iter()
+            .any(|name| name == PAYLOAD_HEADER);
+        match request.header(PAYLOAD_HEADER) {
+            Some(UNSIGNED_PAYLOAD) if is_signed => Ok(UNSIGNED_PAYLOAD),
             Some(claimed) if claimed != body_sha256 => Err(SignatureError::Mismatch),
             _ => Ok(body_sha256),
         }

@@ -28,9 +28,12 @@ use super::{
     refused::{self, NotLetIn, Unproven},
     source::Source,
     throttle::Throttle,
+    unknown_service,
 };
 use crate::node_identity::is_node;
 
+/// The API version of Classic Load Balancers.
+const CLASSIC_BALANCERS: &str = "2012-06-01";
 /// The largest body of most calls, in bytes; PutLogEvents may bring 1 MiB of events, escaped.
 const MAX_BODY: usize = 8 << 20;
 /// What is read of a request without a signature of a known key: enough to say what is wrong.
@@ -124,6 +127,9 @@ enum Unread {
 enum NoTarget {
     /// Nothing here knows its service; the fault is for strangers.
     Unknown(Fault),
+    /// It is for the API of Classic Load Balancers, which signs as the one of Elastic Load Balancing v2
+    /// does; the fault is for strangers.
+    Classic(Fault),
     Malformed(Fault),
 }
 
@@ -301,13 +307,20 @@ impl Apis {
                 return self.unaddressed(head, claim.service(), &fault, request_id);
             }
             Err(NoTarget::Unknown(fault)) => {
-                let service = claim.service().map(str::to_owned);
-                let asking = received.asking;
-                return self
-                    .not_here(head, claim, &body_sha256, peer, asking, request_id)
-                    .unwrap_or_else(|| {
-                        self.unaddressed(head, service.as_deref(), &fault, request_id)
-                    });
+                let claimed = claim.service().map(str::to_owned);
+                return match self.proven_service(head, claim, &body_sha256, peer, received.asking) {
+                    Some(service) => self.not_here(head, &service, request_id),
+                    None => self.unaddressed(head, claimed.as_deref(), &fault, request_id),
+                };
+            }
+            Err(NoTarget::Classic(fault)) => {
+                let claimed = claim.service().map(str::to_owned);
+                return match self.proven_service(head, claim, &body_sha256, peer, received.asking) {
+                    Some(service) => {
+                        unknown_service::no_classic_balancers(head, &service, request_id)
+                    }
+                    None => self.unaddressed(head, claimed.as_deref(), &fault, request_id),
+                };
             }
         };
         let schema = target.service.schema();
@@ -399,11 +412,16 @@ impl Apis {
         let action = form.get("Action");
         if !version.is_empty() && version != service.schema().api_version {
             let action = action.unwrap_or_default();
-            return Err(NoTarget::Malformed(Fault::sender(
+            let fault = Fault::sender(
                 "InvalidAction",
                 400,
                 format!("Could not find operation {action} for version {version}"),
-            )));
+            );
+            let is_classic = service.schema().name == "elbv2" && version == CLASSIC_BALANCERS;
+            return Err(match is_classic {
+                true => NoTarget::Classic(fault),
+                false => NoTarget::Malformed(fault),
+            });
         }
         let missing = || missing("The request must contain the parameter Action");
         let operation = action

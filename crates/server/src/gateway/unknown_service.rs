@@ -27,6 +27,16 @@ use super::{
 /// AWS's longest signing names have about 30 characters.
 const MAX_SERVICE_NAME: usize = 40;
 
+/// What a request asks for that is not here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lacking {
+    Service,
+    /// A path or an API of a service that is here.
+    Part,
+    /// The older of the two APIs that sign with `elasticloadbalancing`.
+    ClassicBalancers,
+}
+
 /// The protocol of a request, as far as its head tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Spoken {
@@ -70,24 +80,32 @@ fn presentable(service: &str) -> Option<&str> {
     (fits && service.bytes().all(plain)).then_some(service)
 }
 
-/// What the caller reads; `is_here` for a service of which only this path or API is missing.
-fn sentence(service: &str, is_here: bool) -> String {
-    let what = match presentable(service) {
-        Some(name) if is_here => format!("This request to {name}"),
-        Some(name) => format!("The service {name}"),
-        None => "The service that this request is signed for".to_owned(),
+/// What the caller reads.
+fn sentence(service: &str, lacking: Lacking) -> String {
+    let what = match (lacking, presentable(service)) {
+        (Lacking::ClassicBalancers, _) => {
+            return "Classic Load Balancers are not supported by this version of wharf, which has \
+                    Elastic Load Balancing v2 alone. docs/coverage.md lists the services and operations \
+                    that are."
+                .to_owned();
+        }
+        (Lacking::Part, Some(name)) => format!("This request to {name}"),
+        (Lacking::Service, Some(name)) => format!("The service {name}"),
+        (_, None) => "The service that this request is signed for".to_owned(),
     };
     format!(
         "{what} is not supported by this version of wharf. docs/coverage.md lists the services and operations that are."
     )
 }
 
-fn answer(spoken: Spoken, is_here: bool, text: String, request_id: &str) -> Answer {
+fn answer(spoken: Spoken, lacking: Lacking, text: String, request_id: &str) -> Answer {
     // S3 has a code of its own for it, and an answer to HEAD shows nothing but the status.
     let fault = match spoken {
         Spoken::S3 => Fault::sender("NotImplemented", 501, text),
         // As for any other name that a service here does not know.
-        Spoken::Json(_) if is_here => Fault::sender("UnknownOperationException", 400, text),
+        Spoken::Json(_) if lacking == Lacking::Part => {
+            Fault::sender("UnknownOperationException", 400, text)
+        }
         _ => Fault::sender("UnsupportedOperation", 400, text),
     };
     let (content_type, body) = match spoken {
@@ -139,7 +157,8 @@ impl Apis {
             }
         };
         let request_id = ids::uuid();
-        let answer = self.not_here(&head, claim, &digest, peer, asking, &request_id)?;
+        let service = self.proven_service(&head, claim, &digest, peer, asking)?;
+        let answer = self.not_here(&head, &service, &request_id);
         Some(api::respond(answer, &request_id))
     }
 
@@ -162,16 +181,16 @@ impl Apis {
         }
     }
 
-    /// That the service of a request is not supported, for a caller whose signature holds.
-    pub(super) fn not_here(
+    /// The service that a request is signed for, if its signature holds: who sent it may learn what is
+    /// not here.
+    pub(super) fn proven_service(
         &self,
         head: &Head,
         claim: Claim,
         body_sha256: &str,
         peer: &Peer,
         asking: &Asking,
-        request_id: &str,
-    ) -> Option<Answer> {
+    ) -> Option<String> {
         let service = claim.service()?.to_owned();
         // Its paths are wharf's own affair.
         if service == "wharf" {
@@ -186,10 +205,25 @@ impl Apis {
             auth::verify_for_any(claim, &head.parts(), body_sha256, self.clock.now()).ok()?;
         }
         asking.admit();
-        let is_here = self.find(|schema| schema.signing_name == service).is_some();
-        let text = sentence(&service, is_here);
-        Some(answer(spoken(head, &service), is_here, text, request_id))
+        Some(service)
     }
+
+    /// That the service of a request, or this part of it, is not supported.
+    pub(super) fn not_here(&self, head: &Head, service: &str, request_id: &str) -> Answer {
+        let lacking = match self.find(|schema| schema.signing_name == service) {
+            Some(_) => Lacking::Part,
+            None => Lacking::Service,
+        };
+        let text = sentence(service, lacking);
+        answer(spoken(head, service), lacking, text, request_id)
+    }
+}
+
+/// That the API of Classic Load Balancers is not supported.
+pub(super) fn no_classic_balancers(head: &Head, service: &str, request_id: &str) -> Answer {
+    let lacking = Lacking::ClassicBalancers;
+    let text = sentence(service, lacking);
+    answer(spoken(head, service), lacking, text, request_id)
 }
 
 #[cfg(test)]
@@ -245,11 +279,17 @@ mod tests {
 
     #[test]
     fn only_what_looks_like_a_service_is_repeated() {
-        assert!(sentence("ssm", false).starts_with("The service ssm is not supported"));
-        assert!(sentence("ecs", true).starts_with("This request to ecs is not supported"));
+        assert!(sentence("ssm", Lacking::Service).starts_with("The service ssm is not supported"));
+        assert!(sentence("ecs", Lacking::Part).starts_with("This request to ecs is not supported"));
+        let classic = sentence("elasticloadbalancing", Lacking::ClassicBalancers);
+        assert!(
+            classic.starts_with("Classic Load Balancers are not supported"),
+            "{classic}"
+        );
         for odd in ["", "<script>", "a b", "SSM", &"x".repeat(41), "é"] {
             assert!(
-                sentence(odd, false).starts_with("The service that this request is signed for is"),
+                sentence(odd, Lacking::Service)
+                    .starts_with("The service that this request is signed for is"),
                 "{odd}"
             );
         }
@@ -258,7 +298,7 @@ mod tests {
     #[test]
     fn each_protocol_has_code_and_text_where_its_clients_look() {
         let said = |spoken| {
-            let answer = answer(spoken, false, "Why & what.".to_owned(), "r");
+            let answer = answer(spoken, Lacking::Service, "Why & what.".to_owned(), "r");
             let body = String::from_utf8_lossy(&answer.body).into_owned();
             (answer.status, answer.content_type, body)
         };
