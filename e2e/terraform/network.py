@@ -244,6 +244,54 @@ RULES = [
     rule("egress", {"Ipv6Ranges": [{"CidrIpv6": "2001:db8::/32"}]}, {"CidrIpv6": "2001:db8:2::/48"}),
 ]
 
+
+def older_rule(direction, port, source, described):
+    """A rule that is no object of its own: it is found among those of its group. Its description alone can be changed in place."""
+    side = {"ingress": "IpPermissions", "egress": "IpPermissionsEgress"}[direction]
+    (kind,) = source
+
+    def permission(text):
+        return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, kind: [{**one, "Description": text} for one in source[kind]]}
+
+    def shown(text):
+        sources = enumerate(permission(text)[kind])
+        return {f"SecurityGroups.0.{side}[FromPort={port}].{kind}.{at}.{key}": value for at, one in sources for key, value in one.items()}
+
+    group = step("ec2.describe_security_groups", GroupIds=["$group"])
+    return Resource(
+        f"aws_security_group_rule ({direction}, {kind})",
+        create=(
+            group,
+            step(f"ec2.authorize_security_group_{direction}", GroupId="$group", IpPermissions=[permission(described)]),
+            step(
+                "ec2.describe_security_groups", GroupIds=["$group"],
+                until=lambda it: any(one.get("FromPort") == port for one in it["SecurityGroups"][0][side]),
+            ),
+        ),
+        read=(step("ec2.describe_security_groups", GroupIds=["$group"], shows=shown(described)),),
+        update=(
+            group,
+            step(f"ec2.update_security_group_rule_descriptions_{direction}", GroupId="$group", IpPermissions=[permission("changed")]),
+        ),
+        updated={0: shown("changed")},
+        delete=(
+            group,
+            step(
+                f"ec2.revoke_security_group_{direction}", GroupId="$group", IpPermissions=[permission("changed")],
+                forgiven=["InvalidPermission.NotFound"],
+            ),
+            step("ec2.describe_security_groups", GroupIds=["$group"], until=lambda it: all(one.get("FromPort") != port for one in it["SecurityGroups"][0][side])),
+        ),
+    )  # fmt: skip
+
+
+OLDER_RULES = [
+    older_rule("ingress", 7000, {"IpRanges": [{"CidrIp": "10.80.0.0/16"}, {"CidrIp": "10.81.0.0/16"}]}, "two ranges"),
+    older_rule("ingress", 7001, {"Ipv6Ranges": [{"CidrIpv6": "2001:db8::/32"}]}, "of the new addresses"),
+    older_rule("ingress", 7002, {"UserIdGroupPairs": [{"GroupId": "$group"}]}, "ourselves"),
+    older_rule("egress", 7003, {"IpRanges": [{"CidrIp": "10.80.0.0/16"}]}, "us"),
+]
+
 RESOURCES = [
     VPC,
     subnet("subnet_a", "us-east-1a", "10.80.1.0/24"),
@@ -253,4 +301,5 @@ RESOURCES = [
     ASSOCIATION,
     GROUP,
     *RULES,
+    *OLDER_RULES,
 ]
