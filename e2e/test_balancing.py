@@ -11,6 +11,7 @@ import socket
 import time
 
 import pytest
+from botocore.exceptions import ClientError
 
 from harness import tasks, tools
 from harness.services import Web, address
@@ -185,6 +186,54 @@ def test_redirect_and_fixed_answer(balancer, rule):
     assert (status, headers["Location"]) == (301, "https://new.shop.example:443/v2/old/page?a=b")
     status, headers, body = balancer.send("/gone")
     assert (status, headers["Content-Type"], body) == (410, "application/json", '{"gone": true}')
+
+
+def test_a_listener_sets_headers_of_responses(balancer, rule):
+    """Of those that targets give and of those that the load balancer makes itself; nobody learns what serves them."""
+    rule("/made", actions=[said("made here")])
+    rule("/given", balancer.groups["blue"])
+    wait_for(lambda: balancer.send("/made")[2] == "made here" and balancer.send("/given")[2].startswith("blue"), 10, "the rules")
+    assert {"Server"} <= set(balancer.send("/made")[1])
+    wanted = {
+        "strict_transport_security": "max-age=31536000; includeSubDomains",
+        "content_security_policy": "default-src 'self'",
+        "x_frame_options": "DENY",
+        "x_content_type_options": "nosniff",
+        "access_control_allow_origin": "https://example.com",
+        "access_control_allow_methods": "GET,POST",
+        "access_control_allow_headers": "X-One",
+        "access_control_allow_credentials": "true",
+        "access_control_expose_headers": "X-Two",
+        "access_control_max_age": "600",
+    }
+    prefix = "routing.http.response"
+    attributes = {f"{prefix}.{name}.header_value": value for name, value in wanted.items()} | {f"{prefix}.server.enabled": "false"}
+
+    def modify(pairs):
+        balancer.elb.modify_listener_attributes(
+            ListenerArn=balancer.listener, Attributes=[{"Key": key, "Value": value} for key, value in pairs.items()]
+        )
+
+    modify(attributes)
+    try:
+        wait_for(lambda: balancer.send("/made")[1]["X-Frame-Options"], 10, "the headers")
+        for path in ("/made", "/given"):
+            headers = balancer.send(path)[1]
+            assert "Server" not in headers
+            assert {name: headers.get_all(name.replace("_", "-")) for name in wanted} == {name: [value] for name, value in wanted.items()}
+    finally:
+        modify({key: "true" if key.endswith("server.enabled") else "" for key in attributes})
+    wait_for(lambda: not balancer.send("/made")[1]["X-Frame-Options"], 10, "no headers")
+    assert "Server" in balancer.send("/made")[1]
+
+
+def test_attributes_without_effect_are_refused(balancer):
+    tls = [{"Key": "routing.http.x_amzn_tls_version_and_cipher_suite.enabled", "Value": "true"}]
+    with pytest.raises(ClientError, match="not supported by this version of wharf"):
+        balancer.elb.modify_load_balancer_attributes(LoadBalancerArn=balancer.balancer["LoadBalancerArn"], Attributes=tls)
+    health = [{"Key": "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count", "Value": "2"}]
+    with pytest.raises(ClientError, match="not supported by this version of wharf"):
+        balancer.elb.modify_target_group_attributes(TargetGroupArn=balancer.target_group, Attributes=health)
 
 
 def test_weights(balancer, rule):

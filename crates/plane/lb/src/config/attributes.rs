@@ -2,6 +2,16 @@
 
 use std::{collections::BTreeMap, str::FromStr};
 
+use http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{
+        ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS,
+        ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS,
+        ACCESS_CONTROL_MAX_AGE, CONTENT_SECURITY_POLICY, SERVER, STRICT_TRANSPORT_SECURITY,
+        X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    },
+};
+
 pub type Attributes = BTreeMap<String, String>;
 
 /// An attribute whose value is none of those it may have.
@@ -90,6 +100,62 @@ impl BalancerSettings {
             )?,
             client_port: value(attributes, "routing.http.xff_client_port.enabled", false)?,
         })
+    }
+}
+
+/// What a listener makes of the headers of responses: its attributes `routing.http.response.…`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResponseHeaders {
+    /// Each in place of what the target says.
+    set: Vec<(HeaderName, HeaderValue)>,
+    /// Whether clients learn what serves them.
+    server: bool,
+}
+
+/// The part of an attribute's key that names a header.
+const SET: [(&str, HeaderName); 10] = [
+    (
+        "access_control_allow_credentials",
+        ACCESS_CONTROL_ALLOW_CREDENTIALS,
+    ),
+    ("access_control_allow_headers", ACCESS_CONTROL_ALLOW_HEADERS),
+    ("access_control_allow_methods", ACCESS_CONTROL_ALLOW_METHODS),
+    ("access_control_allow_origin", ACCESS_CONTROL_ALLOW_ORIGIN),
+    (
+        "access_control_expose_headers",
+        ACCESS_CONTROL_EXPOSE_HEADERS,
+    ),
+    ("access_control_max_age", ACCESS_CONTROL_MAX_AGE),
+    ("content_security_policy", CONTENT_SECURITY_POLICY),
+    ("strict_transport_security", STRICT_TRANSPORT_SECURITY),
+    ("x_content_type_options", X_CONTENT_TYPE_OPTIONS),
+    ("x_frame_options", X_FRAME_OPTIONS),
+];
+
+impl ResponseHeaders {
+    pub fn read(attributes: &Attributes) -> Result<Self, WrongValue> {
+        let mut set = Vec::new();
+        for (part, name) in SET {
+            let key = format!("routing.http.response.{part}.header_value");
+            let text = attributes.get(&key).map_or("", String::as_str);
+            if !text.is_empty() {
+                let value = HeaderValue::from_bytes(text.as_bytes());
+                set.push((name, value.map_err(|_| wrong(&key, text))?));
+            }
+        }
+        Ok(Self {
+            set,
+            server: value(attributes, "routing.http.response.server.enabled", true)?,
+        })
+    }
+
+    pub fn apply(&self, headers: &mut HeaderMap) {
+        for (name, value) in &self.set {
+            headers.insert(name, value.clone());
+        }
+        if !self.server {
+            headers.remove(SERVER);
+        }
     }
 }
 
@@ -186,6 +252,39 @@ mod tests {
         assert_eq!(group.deregistration_delay_ms, 300_000);
         assert_eq!(group.algorithm, Algorithm::RoundRobin);
         assert_eq!(group.stickiness, Stickiness::Off);
+    }
+
+    #[test]
+    fn a_listener_sets_the_headers_of_responses() {
+        let target = || {
+            let mut headers = HeaderMap::new();
+            headers.insert(SERVER, HeaderValue::from_static("nginx"));
+            headers.append(X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
+            headers.append(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+            headers
+        };
+        let of = |pairs: &[(&str, &str)]| {
+            let mut headers = target();
+            let settings = ResponseHeaders::read(&attributes(pairs)).unwrap();
+            settings.apply(&mut headers);
+            headers
+        };
+        assert_eq!(of(&[]), target(), "nothing is said, nothing changes");
+        let server = "routing.http.response.server.enabled";
+        assert!(!of(&[(server, "false")]).contains_key(SERVER));
+        let mut named = Vec::new();
+        for (part, name) in SET {
+            let key = format!("routing.http.response.{part}.header_value");
+            let headers = of(&[(&key, "what is set")]);
+            let values: Vec<_> = headers.get_all(&name).iter().collect();
+            assert_eq!(values, ["what is set"], "{key}");
+            named.push(name);
+        }
+        assert_eq!(named.len(), 10);
+        let csp = "routing.http.response.content_security_policy.header_value";
+        assert!(!of(&[(csp, "")]).contains_key(CONTENT_SECURITY_POLICY));
+        ResponseHeaders::read(&attributes(&[(csp, "a\nb: c")])).unwrap_err();
+        ResponseHeaders::read(&attributes(&[(server, "no")])).unwrap_err();
     }
 
     #[test]

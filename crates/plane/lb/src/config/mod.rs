@@ -22,7 +22,8 @@ use wharf_planeproto::{
 };
 
 pub use self::attributes::{
-    Algorithm, BalancerSettings, ForwardedFor, GroupSettings, Stickiness, WrongValue,
+    Algorithm, BalancerSettings, ForwardedFor, GroupSettings, ResponseHeaders, Stickiness,
+    WrongValue,
 };
 use crate::{
     Update,
@@ -178,6 +179,7 @@ impl Registry {
     fn put_listener(&mut self, record: Listener) -> Result<(), Refusal> {
         match record.protocol {
             Protocol::Http | Protocol::Https => {
+                ResponseHeaders::read(&record.attributes)?;
                 self.listeners.insert(record.arn.clone(), Arc::new(record));
                 Ok(())
             }

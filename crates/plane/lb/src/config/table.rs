@@ -11,7 +11,7 @@ use http::HeaderValue;
 use rustls::ServerConfig;
 use wharf_planeproto::balancer::{Action, Listener, Protocol, ProtocolVersion};
 
-use super::{BalancerSettings, CompiledGroup, Registry, ingress};
+use super::{BalancerSettings, CompiledGroup, Registry, ResponseHeaders, ingress};
 use crate::{
     metrics::BalancerCounters,
     rooms::Owner,
@@ -70,6 +70,8 @@ pub struct ListenerTable {
     /// The same as text.
     pub port_text: String,
     pub settings: BalancerSettings,
+    /// What becomes of the headers of all its responses.
+    pub responses: ResponseHeaders,
     pub counters: Arc<BalancerCounters>,
     rules: Vec<(Arc<CompiledRule>, Plan)>,
     default: Plan,
@@ -138,7 +140,8 @@ impl DoorTable {
     }
 }
 
-/// Makes the table of a listener; `None` if its load balancer is not there.
+/// Makes the table of a listener; `None` if its load balancer is not there. Its attributes were read when
+/// it was taken over.
 pub fn listener_table(
     registry: &Registry,
     groups: &BTreeMap<String, Arc<Group>>,
@@ -160,6 +163,7 @@ pub fn listener_table(
         port: listener.port,
         port_text: listener.port.to_string(),
         settings: balancer.settings.clone(),
+        responses: ResponseHeaders::read(&listener.attributes).ok()?,
         counters,
         rules,
         default: plan(&listener.default_actions),

@@ -49,6 +49,19 @@ async fn answer(
     };
     guard.begin(&listener);
     listener.counters.requests.one();
+    let mut response = answer_of(client, &listener, examined, request).await;
+    listener.responses.apply(response.headers_mut());
+    response
+}
+
+/// What a listener answers; `examined` is the host, or why there is none.
+async fn answer_of(
+    client: &Rc<Client>,
+    listener: &ListenerTable,
+    examined: Result<String, StatusCode>,
+    request: Request<Incoming>,
+) -> Response<Answer> {
+    let host = examined.as_deref().unwrap_or_default();
     if client
         .secured_as
         .as_ref()
@@ -92,10 +105,10 @@ async fn answer(
             ))
         }
         Plan::Redirect(redirect) => {
-            let location = redirect.location(source(client, &listener, host, &request));
+            let location = redirect.location(source(client, listener, host, &request));
             made_itself(redirected(redirect.status, &location))
         }
-        Plan::Forward(plan) => match forward::forward(client, &listener, plan, request).await {
+        Plan::Forward(plan) => match forward::forward(client, listener, plan, request).await {
             Ok(response) => response,
             Err(status) => made_itself(answer::made(status)),
         },

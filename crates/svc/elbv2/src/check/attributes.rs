@@ -17,14 +17,14 @@ pub struct Attribute {
 /// Which values an attribute takes.
 #[derive(Debug)]
 enum Form {
+    /// Its default alone: anything else would have no effect here.
+    Fixed,
     Flag,
     OneOf(&'static [&'static str]),
     /// From, to.
     Number(u32, u32),
     /// 0 to leave it off, or a number from, to.
     OffOr(u32, u32),
-    /// `off`, or a number from, to.
-    OffWordOr(u32, u32),
     Text(usize),
 }
 
@@ -32,7 +32,7 @@ const fn of(key: &'static str, default: &'static str, form: Form) -> Attribute {
     Attribute { key, default, form }
 }
 
-use Form::{Flag, Number, OffOr, OffWordOr, OneOf, Text};
+use Form::{Fixed, Flag, Number, OffOr, OneOf, Text};
 
 /// A kind of thing that has attributes.
 #[derive(Debug)]
@@ -79,7 +79,7 @@ pub const BALANCER: Table = Table {
         of(
             "routing.http.x_amzn_tls_version_and_cipher_suite.enabled",
             "false",
-            Flag,
+            Fixed,
         ),
         of("routing.http.xff_client_port.enabled", "false", Flag),
         of(
@@ -98,11 +98,7 @@ pub const GROUP: Table = Table {
     together: of_group,
     all: &[
         of(DEREGISTRATION_DELAY, "300", Number(0, 3600)),
-        of(
-            "load_balancing.algorithm.anomaly_mitigation",
-            "off",
-            OneOf(&["on", "off"]),
-        ),
+        of("load_balancing.algorithm.anomaly_mitigation", "off", Fixed),
         of(
             "load_balancing.algorithm.type",
             "round_robin",
@@ -138,22 +134,22 @@ pub const GROUP: Table = Table {
         of(
             "target_group_health.dns_failover.minimum_healthy_targets.count",
             "1",
-            OffWordOr(1, 1000),
+            Fixed,
         ),
         of(
             "target_group_health.dns_failover.minimum_healthy_targets.percentage",
             "off",
-            OffWordOr(1, 100),
+            Fixed,
         ),
         of(
             "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count",
             "1",
-            Number(1, 1000),
+            Fixed,
         ),
         of(
             "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage",
             "off",
-            OffWordOr(1, 100),
+            Fixed,
         ),
     ],
 };
@@ -233,7 +229,7 @@ impl Table {
                     self.noun
                 ))
             })?;
-            attribute.form.check(&key, &value)?;
+            attribute.check(&value)?;
             if value == attribute.default {
                 changed.remove(&key);
             } else {
@@ -264,11 +260,19 @@ impl Table {
     }
 }
 
-impl Form {
-    fn check(&self, key: &str, value: &str) -> Result<(), Fault> {
+impl Attribute {
+    fn check(&self, value: &str) -> Result<(), Fault> {
+        let key = self.key;
         // Header and cookie texts end up in responses: control characters would break out of them.
         let plain = value.chars().all(|c| !c.is_control());
-        let (fits, expected) = match self {
+        let (fits, expected) = match &self.form {
+            Fixed if value == self.default => return Ok(()),
+            Fixed => {
+                return Err(fault::unsupported(format_args!(
+                    "Another value of the attribute '{key}' than '{}'",
+                    self.default
+                )));
+            }
             Flag => (
                 matches!(value, "true" | "false"),
                 "'true' or 'false'".to_owned(),
@@ -281,10 +285,6 @@ impl Form {
             OffOr(from, to) => (
                 value == "0" || within(value, *from, *to),
                 format!("0 or from {from} to {to}"),
-            ),
-            OffWordOr(from, to) => (
-                value == "off" || within(value, *from, *to),
-                format!("'off' or from {from} to {to}"),
             ),
             Text(max) => (
                 plain && value.len() <= *max,
@@ -316,13 +316,6 @@ fn of_group(attributes: &Attributes) -> Result<(), Fault> {
         return Err(fault::configuration(format!(
             "Slow start is only available with the algorithm 'round_robin', not with '{algorithm}'"
         )));
-    }
-    if value("load_balancing.algorithm.anomaly_mitigation") == "on"
-        && algorithm != "weighted_random"
-    {
-        return Err(fault::configuration(
-            "Anomaly mitigation is only available with the algorithm 'weighted_random'",
-        ));
     }
     let sticky = value("stickiness.enabled") == "true" && value("stickiness.type") == "app_cookie";
     let cookie = value("stickiness.app_cookie.cookie_name");
@@ -403,6 +396,37 @@ mod tests {
             change(&BALANCER, &[("nonsense", "1")]).unwrap_err().message,
             "Load balancer attribute key 'nonsense' is not recognized"
         );
+    }
+
+    #[test]
+    fn what_would_have_no_effect_is_refused_by_name() {
+        let tls = "routing.http.x_amzn_tls_version_and_cipher_suite.enabled";
+        let health = "target_group_health";
+        for (table, key, value) in [
+            (&BALANCER, tls.to_owned(), "true"),
+            (
+                &GROUP,
+                "load_balancing.algorithm.anomaly_mitigation".to_owned(),
+                "on",
+            ),
+            (
+                &GROUP,
+                format!("{health}.dns_failover.minimum_healthy_targets.count"),
+                "2",
+            ),
+            (
+                &GROUP,
+                format!("{health}.unhealthy_state_routing.minimum_healthy_targets.percentage"),
+                "50",
+            ),
+        ] {
+            let refused = change(table, &[(&key, value)]).unwrap_err().message;
+            let ends = "is not supported by this version of wharf.";
+            assert!(
+                refused.contains(&key) && refused.ends_with(ends),
+                "{refused}"
+            );
+        }
     }
 
     #[test]
