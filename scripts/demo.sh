@@ -4,6 +4,7 @@
 #
 # Every command is printed before it runs. All that is made is in one folder below $TMPDIR and is gone at the end,
 # as is wharf. WHARF names the program; without it the build in target/ is taken, then the one on PATH.
+# WHARF_DEMO_PATIENCE=5 waits five times as long for everything, for machines that are slow.
 set -euo pipefail
 
 # The repository, if this runs from one: by its path, or by `wharf demo`, which hands it to bash as text.

@@ -38,9 +38,11 @@ keep() {
   keep_value=$("$@")
   printf -v "$keep_as" '%s' "$keep_value"
 }
+# How many times as long as on an ordinary machine to wait for something.
+patience=${WHARF_DEMO_PATIENCE:-1}
 # Run a condition until it holds, for so many seconds at most: until_within SECONDS COMMAND…
 until_within() {
-  local deadline=$((SECONDS + $1))
+  local deadline=$((SECONDS + $1 * patience))
   shift
   until "$@"; do
     [ $SECONDS -lt $deadline ] || return 1
@@ -95,7 +97,7 @@ start_wharf() {
   up=$!
   # Long beyond what it takes: a machine may be slow.
   until_within 60 eval "grep -q '^Ready\.' '$log' || ! kill -0 $up 2>/dev/null" || true
-  grep -q '^Ready\.' "$log" || { cat "$log" >&2; die "wharf was not ready within a minute"; }
+  grep -q '^Ready\.' "$log" || { cat "$log" >&2; die "wharf was not ready in time"; }
   sed 's/^/  /' "$log"
 }
 
@@ -209,7 +211,7 @@ make_service() {
 # What `aws ecs wait services-stable` waits for, asked more often, and told: wait_stable TASKS
 wait_stable() {
   local now last='' begun=$SECONDS told=$SECONDS
-  while [ $((SECONDS - begun)) -lt 300 ]; do
+  while [ $((SECONDS - begun)) -lt $((300 * patience)) ]; do
     now=$(aws ecs describe-services --services web --query \
       'services[0].join(`" "`, [join(`" "`, [`"running"`, to_string(runningCount), `"of"`, to_string(desiredCount)]), join(`", "`, deployments[].join(`" "`, [status, rolloutState]))])' \
       --output text)
@@ -220,7 +222,7 @@ wait_stable() {
     [ "$now" = "running $1 of $1 PRIMARY COMPLETED" ] && return
   done
   show_events 20 >&2
-  die "the service was not stable within five minutes"
+  die "the service was not stable in time"
 }
 
 show_events() {

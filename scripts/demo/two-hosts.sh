@@ -106,7 +106,7 @@ now_ms() { date +%s%3N; }
 
 # Watch until a condition holds, with a line every two seconds: watch_until SECONDS CONDITION
 watch_until() {
-  local deadline=$((SECONDS + $1))
+  local deadline=$((SECONDS + $1 * patience))
   while look; do
     if [ $SECONDS -ge "$tell_at" ]; then
       printf '  %2d s  host-2 is %-9s  tasks: %s on host-1, %s running; targets healthy: %s; requests answered: %s\n' \
@@ -128,7 +128,7 @@ join_hosts() {
   printf '\nA node whose token has no --fargate takes no Fargate tasks; this one carries the load balancers:\n'
   make_token --lb --zone us-east-1c
   start_node control --data /var/lib/front
-  until_within 20 joined || { cat "$work"/*/node.log >&2; die "the nodes did not join within 20 s"; }
+  until_within 20 joined || { cat "$work"/*/node.log >&2; die "the nodes did not join in time"; }
   show wharf status
 }
 
@@ -147,7 +147,7 @@ lose_a_host() {
   start_asking 4
   begun=$(now_ms)
   kill_host host-2
-  watch_until 60 noticed || die "the loss was not noticed within a minute"
+  watch_until 60 noticed || die "the loss was not noticed in time"
   noticed_at=$(now_ms)
   printf '  The control plane has noticed.\n'
   watch_until 90 proven || { show_events 10; die "the tasks were not replaced"; }
