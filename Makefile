@@ -11,7 +11,7 @@ help:
 	@echo "make e2e     the end-to-end tests alone; T='-k registry' picks some"
 	@echo "make build   target/debug/wharf"
 	@echo "make soak    the story of a service through 100 rounds of each fault: kills, a full disk, no descriptors, failing syncs"
-	@echo "make test-vm the demo, limits, restarts and a reboot in virtual machines of stock Debian (T='trixie' picks one)"
+	@echo "make test-vm the demo, limits, restarts and a reboot in virtual machines of stock Debian and Ubuntu (T='trixie' picks one)"
 	@echo "make man     manual pages, into target/man"
 	@echo "make fuzz    a minute of guided random inputs for each parser; FUZZ_SECONDS=600 for more, T='iam-policy layer' for some"
 	@echo "make bench   measurements, each with its peer beside it"
