@@ -9,6 +9,7 @@ pub mod bytes_in_flight;
 mod connection;
 pub mod connections;
 mod control;
+mod events;
 mod forwarded;
 mod head;
 mod letting_in;

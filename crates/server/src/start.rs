@@ -198,7 +198,7 @@ pub async fn run(
         }
     });
     let planes = Arc::new(plane.planes(&data, &shutdown));
-    let gateway = Arc::new(plane.gateway(&config, &data, &clock, planes.clone())?);
+    let gateway = Arc::new(plane.gateway(&config, &data, &clock, planes.clone(), &shutdown)?);
     parts.spawn("the planes' feed", async move { planes.run().await });
     gateway.keys.finish_rotation().await;
     let (logs, logs_clock) = (plane.logs.clone(), clock.clone());
@@ -625,6 +625,7 @@ impl Plane {
         data: &Data,
         clock: &Arc<dyn Clock>,
         planes: Arc<Planes>,
+        ending: &CancellationToken,
     ) -> Result<Gateway, StartError> {
         let services: Vec<Arc<dyn Service>> = vec![
             Arc::new(wharf_api_iam::Routes(Arc::new(self.iam.clone()))),
@@ -696,6 +697,7 @@ impl Plane {
                 throttle,
                 tasks_as_root: config.tasks_as_root,
                 requests,
+                ending: ending.clone(),
             },
             registry: Arc::new(Registry(registry)),
             agents: Arc::new(Sockets {

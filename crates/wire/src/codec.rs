@@ -1,6 +1,7 @@
 //! One codec per protocol: bytes to a generated input, a generated output or a fault to bytes.
 
 pub mod cbor;
+pub mod eventstream;
 pub mod form;
 pub mod json;
 pub mod xml;

@@ -2,10 +2,12 @@
 //!
 //! - [`schema`] describes a service: operations, shapes, constraints. Generated, never built by hand.
 //! - [`node`] is how a codec reads and fills a generated struct without knowing its type.
-//! - [`codec`] holds awsJson, awsQuery and ec2Query, requests in and responses out.
+//! - [`codec`] holds awsJson, awsQuery and ec2Query, requests in and responses out, and the messages of
+//!   event streams.
 //! - [`constraints`] checks a decoded input against the model.
 //! - [`sigv4`] verifies and makes signatures; pure functions.
 //! - [`service`] is the dispatcher: decode, check, authorise, run, encode.
+//! - [`events`] are answers that go on: event by event, as a client takes them.
 //! - [`audit`] is what it says of each request afterwards.
 //!
 //! This crate opens no socket and touches no file.
@@ -14,6 +16,7 @@ pub mod audit;
 pub mod call;
 pub mod codec;
 pub mod constraints;
+pub mod events;
 pub mod fault;
 pub mod node;
 pub mod schema;
@@ -22,6 +25,7 @@ pub mod sigv4;
 
 pub use async_trait::async_trait;
 pub use call::{Call, Caller, CallerKind, Context, Origin};
+pub use events::{EventStream, Events, Output};
 pub use fault::Fault;
 pub use serde_json::Value as Document;
 pub use service::{AskedOf, Check, Dispatcher, Gate, Service};

@@ -11,6 +11,7 @@ use crate::{
     audit::{self, Alike, Auditor, Decided, Event, Queue},
     codec::{self, Malformed, form::Form},
     constraints::{self, Violation},
+    events::{EventAnswer, Output},
     node::Payload,
     schema::{Protocol, ServiceSchema},
 };
@@ -142,7 +143,7 @@ pub trait Service: Send + Sync {
         call: &Call,
         operation: usize,
         input: Box<dyn Payload>,
-    ) -> Result<Box<dyn Payload>, Fault>;
+    ) -> Result<Output, Fault>;
 }
 
 /// An answer in the service's protocol.
@@ -151,6 +152,36 @@ pub struct Answer {
     pub status: u16,
     pub content_type: &'static str,
     pub body: Vec<u8>,
+}
+
+/// What a request from outside is answered.
+pub enum Reply {
+    Whole(Answer),
+    /// Goes on until the client or the operation ends it.
+    Events(EventAnswer),
+}
+
+impl Reply {
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Whole(answer) => answer.status,
+            Self::Events(_) => 200,
+        }
+    }
+
+    /// `None` for one that goes on.
+    pub fn whole(self) -> Option<Answer> {
+        match self {
+            Self::Whole(answer) => Some(answer),
+            Self::Events(_) => None,
+        }
+    }
+}
+
+impl From<Answer> for Reply {
+    fn from(answer: Answer) -> Self {
+        Self::Whole(answer)
+    }
 }
 
 /// What a request asks for, taken from its headers or form.
@@ -227,7 +258,7 @@ impl Dispatcher {
         cx: Context,
         operation: &str,
         body: Body,
-    ) -> Answer {
+    ) -> Reply {
         let schema = service.schema();
         let request_id = cx.request_id.clone();
         let auditor = self.auditor.as_deref();
@@ -245,8 +276,14 @@ impl Dispatcher {
             auditor.room().await;
         }
         match ran {
-            Ok((operation, output)) => success(schema, operation, &*output, &request_id),
-            Err(fault) => failure(schema, &fault, &request_id),
+            Ok((operation, Output::Whole(output))) => {
+                success(schema, operation, &*output, &request_id).into()
+            }
+            Ok((operation, Output::Events(events))) => {
+                let output = schema.operations[operation].output;
+                Reply::Events(EventAnswer::new(schema, output, events))
+            }
+            Err(fault) => failure(schema, &fault, &request_id).into(),
         }
     }
 
@@ -390,7 +427,7 @@ impl Dispatcher {
         operation: &str,
         body: Body,
         trail: &mut Trail,
-    ) -> Result<(usize, Box<dyn Payload>), Fault> {
+    ) -> Result<(usize, Output), Fault> {
         let admitted = self.let_in(service, &cx, operation, body, trail).await;
         let (index, input) = match admitted {
             Ok(admitted) => admitted,
@@ -403,7 +440,10 @@ impl Dispatcher {
         let output = service.invoke(&call, index, input).await;
         trail.context = Some(call.into_context());
         let output = output?;
-        if trail.wanted && !audit::is_read_only(operation) {
+        if let Output::Whole(output) = &output
+            && trail.wanted
+            && !audit::is_read_only(operation)
+        {
             let schema = service.schema();
             let shape = schema.operations[index].output;
             trail.response = audit::without_secrets(schema, shape, output.as_struct());
@@ -487,7 +527,7 @@ pub fn failure(schema: &'static ServiceSchema, fault: &Fault, request_id: &str) 
     }
 }
 
-fn content_type(protocol: Protocol) -> &'static str {
+pub(crate) fn content_type(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::Json { minor: 0 } => "application/x-amz-json-1.0",
         Protocol::Json { .. } => "application/x-amz-json-1.1",

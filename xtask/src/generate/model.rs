@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use serde_json::{Map, Value};
 
 pub struct Model {
@@ -27,6 +27,8 @@ pub struct Operation {
     pub name: String,
     pub input: Option<String>,
     pub output: Option<String>,
+    /// The union of events that the output streams, and nothing beside it.
+    pub events: Option<String>,
     pub result_wrapper: String,
 }
 
@@ -37,12 +39,6 @@ impl Model {
         let text = |key: &str| metadata[key].as_str().unwrap_or_default().to_owned();
         let endpoint = text("endpointPrefix");
         let signing = text("signingName");
-        let operations = root["operations"].as_object().context("operations")?;
-        let mut operations: Vec<Operation> = operations
-            .iter()
-            .map(|(name, value)| operation(name, value))
-            .collect();
-        operations.sort_by(|a, b| a.name.cmp(&b.name));
         let others = root["others"].as_array().into_iter().flatten();
         let others = others.filter_map(Value::as_str).map(str::to_owned);
         let mut others: Vec<String> = others.collect();
@@ -50,6 +46,12 @@ impl Model {
         let mut shapes = root["shapes"].as_object().context("shapes")?.clone();
         let name = root["service"].as_str().context("service")?.to_owned();
         patch(&name, &mut shapes);
+        let operations = root["operations"].as_object().context("operations")?;
+        let mut operations: Vec<Operation> = operations
+            .iter()
+            .map(|(name, value)| operation(name, value, &shapes))
+            .collect::<Result<_>>()?;
+        operations.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Self {
             name,
             full_name: text("serviceFullName"),
@@ -175,22 +177,43 @@ fn is_structure(shape: &Value) -> bool {
     shape["type"] == "structure" && shape["document"] != Value::Bool(true)
 }
 
-fn operation(name: &str, value: &Value) -> Operation {
+fn operation(name: &str, value: &Value, shapes: &Map<String, Value>) -> Result<Operation> {
     let shape = |value: &Value| {
         value
             .as_str()
             .or_else(|| value["shape"].as_str())
             .map(str::to_owned)
     };
-    Operation {
+    let output = shape(&value["output"]);
+    let events = match &output {
+        Some(output) => events(name, &shapes[output], shapes)?,
+        None => None,
+    };
+    Ok(Operation {
         name: name.to_owned(),
         input: shape(&value["input"]),
-        output: shape(&value["output"]),
+        output,
+        events,
         result_wrapper: value["output"]["resultWrapper"]
             .as_str()
             .unwrap_or_default()
             .to_owned(),
+    })
+}
+
+/// The event stream among the members of an output.
+fn events(operation: &str, output: &Value, shapes: &Map<String, Value>) -> Result<Option<String>> {
+    let members = output["members"].as_object();
+    let mut names = members
+        .into_iter()
+        .flatten()
+        .map(|(_, member)| ref_name(member));
+    let is_stream = |name: &&str| shapes[*name]["eventstream"] == Value::Bool(true);
+    let stream = names.find(is_stream).map(str::to_owned);
+    if stream.is_some() && members.is_some_and(|members| members.len() > 1) {
+        bail!("{operation} answers an event stream and more, which the generated code cannot say");
     }
+    Ok(stream)
 }
 
 /// Members through which a structure holds itself directly: they need a box.

@@ -31,6 +31,14 @@ fn output(operation: &Operation) -> &str {
     operation.output.as_deref().unwrap_or("()")
 }
 
+/// What the operation returns to who calls it.
+fn returned(operation: &Operation) -> String {
+    match &operation.events {
+        Some(events) => format!("wharf_wire::EventStream<{events}>"),
+        None => output(operation).to_owned(),
+    }
+}
+
 fn render_input(model: &Model, out: &mut String) {
     out.push_str("/// The input of any operation, for authorisation rows.\n#[derive(Debug, Clone, Copy)]\npub enum Input<'a> {\n");
     for operation in &model.operations {
@@ -76,7 +84,7 @@ fn render_trait(model: &Model, name: &str, out: &mut String) {
              let _ = (call, input);\nErr(Fault::unsupported(\"{}\", \"{}\"))\n}}\n",
             snake(&operation.name),
             input(operation),
-            output(operation),
+            returned(operation),
             model.name,
             operation.name,
         );
@@ -128,17 +136,23 @@ fn render_routes(model: &Model, name: &str, out: &mut String) {
     }
     out.push_str(
         "_ => unreachable!(\"operations are numbered by the schema\"),\n};\nself.0.authorize(cx, input).await\n}\n\n\
-         async fn invoke(&self, call: &Call, operation: usize, input: Box<dyn Payload>) -> Result<Box<dyn Payload>, Fault> {\n\
-         Ok(match operation {\n",
+         async fn invoke(&self, call: &Call, operation: usize, input: Box<dyn Payload>) -> Result<wharf_wire::Output, Fault> {\n\
+         Ok(wharf_wire::Output::Whole(match operation {\n",
     );
     for (index, operation) in model.operations.iter().enumerate() {
-        let _ = writeln!(
-            out,
-            "{index} => Box::new(self.0.{}(call, typed(input)).await?),",
+        let call = format!(
+            "self.0.{}(call, typed(input)).await?",
             snake(&operation.name)
         );
+        let _ = match operation.events {
+            Some(_) => writeln!(
+                out,
+                "{index} => return Ok(wharf_wire::Output::events({call})),"
+            ),
+            None => writeln!(out, "{index} => Box::new({call}),"),
+        };
     }
-    out.push_str("_ => unreachable!(\"operations are numbered by the schema\"),\n})\n}\n}\n\n");
+    out.push_str("_ => unreachable!(\"operations are numbered by the schema\"),\n}))\n}\n}\n\n");
 }
 
 fn render_client(model: &Model, name: &str, out: &mut String) {
@@ -161,7 +175,7 @@ fn render_client(model: &Model, name: &str, out: &mut String) {
             "async fn {snake}(&self, call: &Call, input: {}) -> Result<{}, Fault> {{\n\
              let call = self.admit(call, Input::{}(&input)).await?;\nself.inner.{snake}(&call, input).await\n}}\n",
             input(operation),
-            output(operation),
+            returned(operation),
             operation.name,
             snake = snake(&operation.name),
         );

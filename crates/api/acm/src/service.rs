@@ -315,8 +315,8 @@ impl Service for Routes {
         call: &Call,
         operation: usize,
         input: Box<dyn Payload>,
-    ) -> Result<Box<dyn Payload>, Fault> {
-        Ok(match operation {
+    ) -> Result<wharf_wire::Output, Fault> {
+        Ok(wharf_wire::Output::Whole(match operation {
             0 => Box::new(self.0.add_tags_to_certificate(call, typed(input)).await?),
             1 => Box::new(self.0.delete_certificate(call, typed(input)).await?),
             2 => Box::new(self.0.describe_certificate(call, typed(input)).await?),
@@ -342,7 +342,7 @@ impl Service for Routes {
                     .await?,
             ),
             _ => unreachable!("operations are numbered by the schema"),
-        })
+        }))
     }
 }
 

@@ -305,8 +305,8 @@ impl Service for Routes {
         call: &Call,
         operation: usize,
         input: Box<dyn Payload>,
-    ) -> Result<Box<dyn Payload>, Fault> {
-        Ok(match operation {
+    ) -> Result<wharf_wire::Output, Fault> {
+        Ok(wharf_wire::Output::Whole(match operation {
             0 => Box::new(self.0.add_tags(call, typed(input)).await?),
             1 => Box::new(self.0.create_trail(call, typed(input)).await?),
             2 => Box::new(self.0.delete_trail(call, typed(input)).await?),
@@ -323,7 +323,7 @@ impl Service for Routes {
             13 => Box::new(self.0.stop_logging(call, typed(input)).await?),
             14 => Box::new(self.0.update_trail(call, typed(input)).await?),
             _ => unreachable!("operations are numbered by the schema"),
-        })
+        }))
     }
 }
 

@@ -1569,8 +1569,8 @@ impl Service for Routes {
         call: &Call,
         operation: usize,
         input: Box<dyn Payload>,
-    ) -> Result<Box<dyn Payload>, Fault> {
-        Ok(match operation {
+    ) -> Result<wharf_wire::Output, Fault> {
+        Ok(wharf_wire::Output::Whole(match operation {
             0 => Box::new(self.0.allocate_address(call, typed(input)).await?),
             1 => Box::new(
                 self.0
@@ -1791,7 +1791,7 @@ impl Service for Routes {
                     .await?,
             ),
             _ => unreachable!("operations are numbered by the schema"),
-        })
+        }))
     }
 }
 

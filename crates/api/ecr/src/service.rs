@@ -996,8 +996,8 @@ impl Service for Routes {
         call: &Call,
         operation: usize,
         input: Box<dyn Payload>,
-    ) -> Result<Box<dyn Payload>, Fault> {
-        Ok(match operation {
+    ) -> Result<wharf_wire::Output, Fault> {
+        Ok(wharf_wire::Output::Whole(match operation {
             0 => Box::new(
                 self.0
                     .batch_check_layer_availability(call, typed(input))
@@ -1177,7 +1177,7 @@ impl Service for Routes {
                     .await?,
             ),
             _ => unreachable!("operations are numbered by the schema"),
-        })
+        }))
     }
 }
 

@@ -1327,8 +1327,8 @@ impl Service for Routes {
         call: &Call,
         operation: usize,
         input: Box<dyn Payload>,
-    ) -> Result<Box<dyn Payload>, Fault> {
-        Ok(match operation {
+    ) -> Result<wharf_wire::Output, Fault> {
+        Ok(wharf_wire::Output::Whole(match operation {
             0 => Box::new(
                 self.0
                     .associate_gateway_with_cluster(call, typed(input))
@@ -1534,7 +1534,7 @@ impl Service for Routes {
             86 => Box::new(self.0.update_task_protection(call, typed(input)).await?),
             87 => Box::new(self.0.update_task_set(call, typed(input)).await?),
             _ => unreachable!("operations are numbered by the schema"),
-        })
+        }))
     }
 }
 

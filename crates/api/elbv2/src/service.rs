@@ -824,8 +824,8 @@ impl Service for Routes {
         call: &Call,
         operation: usize,
         input: Box<dyn Payload>,
-    ) -> Result<Box<dyn Payload>, Fault> {
-        Ok(match operation {
+    ) -> Result<wharf_wire::Output, Fault> {
+        Ok(wharf_wire::Output::Whole(match operation {
             0 => Box::new(self.0.add_listener_certificates(call, typed(input)).await?),
             1 => Box::new(self.0.add_tags(call, typed(input)).await?),
             2 => Box::new(
@@ -946,7 +946,7 @@ impl Service for Routes {
             49 => Box::new(self.0.set_security_groups(call, typed(input)).await?),
             50 => Box::new(self.0.set_subnets(call, typed(input)).await?),
             _ => unreachable!("operations are numbered by the schema"),
-        })
+        }))
     }
 }
 

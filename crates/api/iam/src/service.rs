@@ -2522,8 +2522,8 @@ impl Service for Routes {
         call: &Call,
         operation: usize,
         input: Box<dyn Payload>,
-    ) -> Result<Box<dyn Payload>, Fault> {
-        Ok(match operation {
+    ) -> Result<wharf_wire::Output, Fault> {
+        Ok(wharf_wire::Output::Whole(match operation {
             0 => Box::new(self.0.accept_delegation_request(call, typed(input)).await?),
             1 => Box::new(self.0.acquire_role(call, typed(input)).await?),
             2 => Box::new(
@@ -2937,7 +2937,7 @@ impl Service for Routes {
                     .await?,
             ),
             _ => unreachable!("operations are numbered by the schema"),
-        })
+        }))
     }
 }
 

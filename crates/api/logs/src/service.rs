@@ -876,7 +876,7 @@ pub trait Logs: Send + Sync + 'static {
         &self,
         call: &Call,
         input: GetLogObjectRequest,
-    ) -> Result<GetLogObjectResponse, Fault> {
+    ) -> Result<wharf_wire::EventStream<GetLogObjectResponseStream>, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("logs", "GetLogObject"))
     }
@@ -1230,7 +1230,7 @@ pub trait Logs: Send + Sync + 'static {
         &self,
         call: &Call,
         input: StartLiveTailRequest,
-    ) -> Result<StartLiveTailResponse, Fault> {
+    ) -> Result<wharf_wire::EventStream<StartLiveTailResponseStream>, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("logs", "StartLiveTail"))
     }
@@ -1710,8 +1710,8 @@ impl Service for Routes {
         call: &Call,
         operation: usize,
         input: Box<dyn Payload>,
-    ) -> Result<Box<dyn Payload>, Fault> {
-        Ok(match operation {
+    ) -> Result<wharf_wire::Output, Fault> {
+        Ok(wharf_wire::Output::Whole(match operation {
             0 => Box::new(self.0.associate_kms_key(call, typed(input)).await?),
             1 => Box::new(
                 self.0
@@ -1845,7 +1845,11 @@ impl Service for Routes {
             62 => Box::new(self.0.get_log_events(call, typed(input)).await?),
             63 => Box::new(self.0.get_log_fields(call, typed(input)).await?),
             64 => Box::new(self.0.get_log_group_fields(call, typed(input)).await?),
-            65 => Box::new(self.0.get_log_object(call, typed(input)).await?),
+            65 => {
+                return Ok(wharf_wire::Output::events(
+                    self.0.get_log_object(call, typed(input)).await?,
+                ));
+            }
             66 => Box::new(self.0.get_log_record(call, typed(input)).await?),
             67 => Box::new(self.0.get_lookup_table(call, typed(input)).await?),
             68 => Box::new(self.0.get_query_results(call, typed(input)).await?),
@@ -1920,7 +1924,11 @@ impl Service for Routes {
             101 => Box::new(self.0.put_subscription_filter(call, typed(input)).await?),
             102 => Box::new(self.0.put_syslog_configuration(call, typed(input)).await?),
             103 => Box::new(self.0.put_transformer(call, typed(input)).await?),
-            104 => Box::new(self.0.start_live_tail(call, typed(input)).await?),
+            104 => {
+                return Ok(wharf_wire::Output::events(
+                    self.0.start_live_tail(call, typed(input)).await?,
+                ));
+            }
             105 => Box::new(self.0.start_query(call, typed(input)).await?),
             106 => Box::new(self.0.stop_query(call, typed(input)).await?),
             107 => Box::new(self.0.tag_log_group(call, typed(input)).await?),
@@ -1943,7 +1951,7 @@ impl Service for Routes {
             116 => Box::new(self.0.update_lookup_table(call, typed(input)).await?),
             117 => Box::new(self.0.update_scheduled_query(call, typed(input)).await?),
             _ => unreachable!("operations are numbered by the schema"),
-        })
+        }))
     }
 }
 
@@ -2639,7 +2647,7 @@ impl Logs for Client {
         &self,
         call: &Call,
         input: GetLogObjectRequest,
-    ) -> Result<GetLogObjectResponse, Fault> {
+    ) -> Result<wharf_wire::EventStream<GetLogObjectResponseStream>, Fault> {
         let call = self.admit(call, Input::GetLogObject(&input)).await?;
         self.inner.get_log_object(&call, input).await
     }
@@ -3034,7 +3042,7 @@ impl Logs for Client {
         &self,
         call: &Call,
         input: StartLiveTailRequest,
-    ) -> Result<StartLiveTailResponse, Fault> {
+    ) -> Result<wharf_wire::EventStream<StartLiveTailResponseStream>, Fault> {
         let call = self.admit(call, Input::StartLiveTail(&input)).await?;
         self.inner.start_live_tail(&call, input).await
     }

@@ -253,8 +253,8 @@ impl Service for Routes {
         call: &Call,
         operation: usize,
         input: Box<dyn Payload>,
-    ) -> Result<Box<dyn Payload>, Fault> {
-        Ok(match operation {
+    ) -> Result<wharf_wire::Output, Fault> {
+        Ok(wharf_wire::Output::Whole(match operation {
             0 => Box::new(self.0.assume_role(call, typed(input)).await?),
             1 => Box::new(self.0.assume_role_with_saml(call, typed(input)).await?),
             2 => Box::new(
@@ -279,7 +279,7 @@ impl Service for Routes {
             9 => Box::new(self.0.get_session_token(call, typed(input)).await?),
             10 => Box::new(self.0.get_web_identity_token(call, typed(input)).await?),
             _ => unreachable!("operations are numbered by the schema"),
-        })
+        }))
     }
 }
 

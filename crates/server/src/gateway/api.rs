@@ -6,6 +6,7 @@ use std::{sync::Arc, time::Instant};
 use http::{Request, Response, StatusCode, header};
 use http_body::Body as _;
 use hyper::body::Incoming;
+use tokio_util::sync::CancellationToken;
 use wharf_base::{Clock, ids};
 use wharf_metrics::Requests;
 use wharf_wire::{
@@ -13,7 +14,7 @@ use wharf_wire::{
     audit::{Alike, Event, Sender},
     codec::{cbor, form::Form},
     schema::{Protocol, ServiceSchema},
-    service::{Answer, Body as Input, failure},
+    service::{Answer, Body as Input, Reply, failure},
     sigv4::sha256_hex,
 };
 
@@ -22,7 +23,7 @@ use super::{
     auth::{Claim, Directory},
     body::{self, Stopped},
     bytes_in_flight::{BytesInFlight, Full, Hold},
-    full,
+    events, full,
     head::Head,
     origin,
     refused::{self, NotLetIn, Unproven},
@@ -69,6 +70,8 @@ pub struct Apis {
     /// With `--iam off`: tasks are root too.
     pub tasks_as_root: bool,
     pub requests: Requests,
+    /// The server ends, and with it what goes on.
+    pub ending: CancellationToken,
 }
 
 /// A body that came whole, with what it holds.
@@ -154,8 +157,15 @@ impl Apis {
             .await;
         let (service, operation) = (named.service, named.operation);
         self.requests
-            .answered(service, operation, answer.status, started.elapsed());
-        respond(answer, &request_id)
+            .answered(service, operation, answer.status(), started.elapsed());
+        match answer {
+            Reply::Whole(answer) => respond(answer, &request_id),
+            Reply::Events(events) => {
+                let mut response = events::respond(events, self.ending.clone());
+                name_request(&mut response, &request_id);
+                response
+            }
+        }
     }
 
     async fn call(
@@ -165,11 +175,12 @@ impl Apis {
         asking: &Asking,
         request_id: &str,
         named: &mut Named,
-    ) -> Answer {
+    ) -> Reply {
         let head = Head::of(&request);
         let source = asking.slot().source();
         let Ok(hold) = self.bytes.enter(source, head.size()) else {
-            return self.unaddressed(&head, None, &stopped(Stopped::NoRoom), request_id);
+            let fault = stopped(Stopped::NoRoom);
+            return self.unaddressed(&head, None, &fault, request_id).into();
         };
         let claim = self.claim(&head).await;
         let body = request.into_body();
@@ -184,7 +195,8 @@ impl Apis {
                 self.answer(&head, claim, received, &peer, request_id).await
             }
             Err(Unread::Stopped(fault)) => {
-                self.unaddressed(&head, claim.service(), &fault, request_id)
+                let answer = self.unaddressed(&head, claim.service(), &fault, request_id);
+                answer.into()
             }
             Err(Unread::Refused(refusal)) => {
                 let service = self.find(|schema| claim.service() == Some(schema.signing_name));
@@ -195,7 +207,8 @@ impl Apis {
                 let named = refused::Named::of(&claim);
                 self.tell_of_refusal(&asks, named, &refusal, &fault, &head)
                     .await;
-                self.unaddressed(&head, claim.service(), &fault, request_id)
+                let answer = self.unaddressed(&head, claim.service(), &fault, request_id);
+                answer.into()
             }
         }
     }
@@ -299,28 +312,33 @@ impl Apis {
         received: Received<'_>,
         peer: &Peer,
         request_id: &str,
-    ) -> Answer {
+    ) -> Reply {
         let body_sha256 = sha256_hex(&received.body);
         let target = match self.target(head, claim.service(), received.body) {
             Ok(target) => target,
             Err(NoTarget::Malformed(fault)) => {
-                return self.unaddressed(head, claim.service(), &fault, request_id);
+                let answer = self.unaddressed(head, claim.service(), &fault, request_id);
+                return answer.into();
             }
             Err(NoTarget::Unknown(fault)) => {
                 let claimed = claim.service().map(str::to_owned);
-                return match self.proven_service(head, claim, &body_sha256, peer, received.asking) {
+                let proven = self.proven_service(head, claim, &body_sha256, peer, received.asking);
+                let answer = match proven {
                     Some(service) => self.not_here(head, &service, request_id),
                     None => self.unaddressed(head, claimed.as_deref(), &fault, request_id),
                 };
+                return answer.into();
             }
             Err(NoTarget::Classic(fault)) => {
                 let claimed = claim.service().map(str::to_owned);
-                return match self.proven_service(head, claim, &body_sha256, peer, received.asking) {
+                let proven = self.proven_service(head, claim, &body_sha256, peer, received.asking);
+                let answer = match proven {
                     Some(service) => {
                         unknown_service::no_classic_balancers(head, &service, request_id)
                     }
                     None => self.unaddressed(head, claimed.as_deref(), &fault, request_id),
                 };
+                return answer.into();
             }
         };
         let schema = target.service.schema();
@@ -344,11 +362,11 @@ impl Apis {
                 let fault = refusal.fault(schema.protocol);
                 self.tell_of_refusal(&asks, named, &refusal, &fault, head)
                     .await;
-                return failure(schema, &fault, request_id);
+                return failure(schema, &fault, request_id).into();
             }
         };
         if let Err(fault) = self.admit(&cx.caller, received.hold, received.asking) {
-            return failure(schema, &fault, request_id);
+            return failure(schema, &fault, request_id).into();
         }
         let narrowed = is_narrowed(&target.input);
         let taken = self
@@ -356,7 +374,7 @@ impl Apis {
             .take(&cx.caller, schema, &target.operation, narrowed, cx.now);
         if let Err(fault) = taken {
             self.tell_of_throttling(cx, &asks, &fault).await;
-            return failure(schema, &fault, request_id);
+            return failure(schema, &fault, request_id).into();
         }
         self.dispatcher
             .dispatch(&**target.service, cx, &target.operation, target.input)

@@ -106,7 +106,7 @@ impl Server {
         .await
         .unwrap();
         let planes = Arc::new(plane.planes(&data, &stop));
-        let gateway = plane.gateway(&config, &data, &clock, planes.clone());
+        let gateway = plane.gateway(&config, &data, &clock, planes.clone(), &stop);
         let running = planes.clone();
         tasks.spawn(async move { running.run().await });
         tasks.spawn(Arc::new(gateway.unwrap()).serve(listener, stop.clone()));

@@ -101,6 +101,7 @@ async fn asked(home: &Home, operation: &str, input: Value) -> Vec<(String, Strin
     let answer = Dispatcher::new(deny.clone())
         .dispatch(&routes, context, operation, body)
         .await;
+    let answer = answer.whole().unwrap();
     assert_eq!(
         answer.status,
         400,
@@ -161,6 +162,7 @@ async fn broken_inputs_are_refused_in_ecrs_words() {
     let answer = dispatcher
         .dispatch(&routes, context, "CreateRepository", body)
         .await;
+    let answer = answer.whole().unwrap();
     let said: Value = serde_json::from_slice(&answer.body).unwrap();
     assert_eq!(said["__type"], "InvalidParameterException");
     let text = said["message"].as_str().unwrap();

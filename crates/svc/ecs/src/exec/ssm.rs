@@ -4,7 +4,7 @@
 use wharf_base::Arn;
 use wharf_datachannel::{PATH, QUERY};
 use wharf_wire::{
-    Call, Check, Context, Fault, Service, async_trait,
+    Call, Check, Context, Fault, Output, Service, async_trait,
     constraints::Violation,
     node::Payload,
     schema::{Kind, Member, OperationSchema, Protocol, ServiceSchema, Shape},
@@ -171,12 +171,12 @@ impl Service for SessionManager {
         call: &Call,
         operation: usize,
         input: Box<dyn Payload>,
-    ) -> Result<Box<dyn Payload>, Fault> {
+    ) -> Result<Output, Fault> {
         let id = id_of(&*input);
-        Ok(match operation {
+        Ok(Output::Whole(match operation {
             RESUME => Box::new(self.resume(call, &id)?),
             _ => Box::new(self.terminate(call, &id)?),
-        })
+        }))
     }
 }
 
