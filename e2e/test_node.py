@@ -140,6 +140,7 @@ def test_environment_of_every_container(wharf, busybox):
     assert got["AWS_EXECUTION_ENV"] == "AWS_ECS_EC2"
     assert got["AWS_REGION"] == got["AWS_DEFAULT_REGION"] == "us-east-1"
     assert got["AWS_ENDPOINT_URL"] == "http://169.254.170.2:4566"
+    assert got["AWS_DISABLE_HOST_PREFIX_INJECTION"] == "true"
     assert got["ECS_CONTAINER_METADATA_URI_V4"].startswith("http://169.254.170.2/v4/")
     assert got["ECS_AGENT_URI"].startswith("http://169.254.170.2/api/")
     assert got["HOSTNAME"]

@@ -16,6 +16,8 @@ pub fn run(layout: &Layout) -> Result<ExitCode, Problem> {
         ("AWS_SECRET_ACCESS_KEY", &root.secret_access_key),
         ("AWS_REGION", &settings.region),
         ("AWS_DEFAULT_REGION", &settings.region),
+        // Some operations are asked of a host whose name has a prefix, such as `stream-localhost`.
+        ("AWS_DISABLE_HOST_PREFIX_INJECTION", "true"),
     ] {
         println!("export {name}={value}");
     }

@@ -26,6 +26,14 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         let name = names::from_identifier(arn.as_deref().unwrap_or_default()).ok();
         names::group_arn(cx, name.as_deref().unwrap_or("*"))
     };
+    if let Input::StartLiveTail(it) = input {
+        let groups = it.log_group_identifiers.as_deref().unwrap_or_default();
+        let each = groups.iter().map(|identifier| {
+            let name = names::from_identifier(identifier).ok();
+            Check::new(action.clone(), group(&name))
+        });
+        return each.collect();
+    }
     let resource = match input {
         Input::CreateLogGroup(it) => group(&it.log_group_name),
         Input::DeleteLogGroup(it) => group(&it.log_group_name),

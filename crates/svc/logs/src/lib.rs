@@ -3,6 +3,7 @@
 //! - [`pattern`] is the filter pattern language; pure.
 //! - `index` knows the order of a stream's events, `shelf` keeps the indexes and reads events by
 //!   them, `merge` reads many streams as one.
+//! - `live` tells sessions of StartLiveTail what came in, `sample` thins out what is too much.
 //! - `ops` holds one file an operation.
 //! - `limits` bounds what is put, `bound` what is kept, `sweep` removes what nobody wants any more.
 //!
@@ -19,11 +20,13 @@ mod fault;
 pub mod fuzz;
 mod index;
 mod limits;
+mod live;
 mod merge;
 mod names;
 mod ops;
 pub mod pattern;
 mod records;
+mod sample;
 mod saved;
 mod service;
 mod shelf;

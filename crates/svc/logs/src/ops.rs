@@ -9,6 +9,7 @@ pub mod groups;
 pub mod list_log_groups;
 pub mod put_log_events;
 pub mod retention;
+pub mod start_live_tail;
 pub mod streams;
 pub mod tags;
 pub mod test_metric_filter;

@@ -9,13 +9,14 @@ use wharf_api_logs::{Input, Logs, types::*};
 use wharf_journal::Journal;
 use wharf_records::{Record, Scope, decode};
 use wharf_store::{Range, Store};
-use wharf_wire::{Call, Check, Context, Fault, async_trait, constraints::Violation};
+use wharf_wire::{Call, Check, Context, EventStream, Fault, async_trait, constraints::Violation};
 
 use crate::{
     authorize,
     bound::Counters,
     fault,
     limits::{Buckets, Limits},
+    live::Live,
     ops,
     records::{Group, Stream},
     shelf::Shelf,
@@ -30,6 +31,7 @@ pub struct LogsService {
     pub(crate) saved: Option<PathBuf>,
     pub(crate) rates: Arc<Buckets>,
     pub(crate) dropped: Arc<Counters>,
+    pub(crate) live: Arc<Live>,
     /// How many streams there are, as last counted, with those made and removed since.
     pub(crate) streams: Arc<AtomicU64>,
 }
@@ -60,6 +62,7 @@ impl LogsService {
             saved: options.indexes,
             rates: Arc::default(),
             dropped: Arc::default(),
+            live: Arc::default(),
             streams: Arc::default(),
         }
     }
@@ -248,6 +251,14 @@ impl Logs for LogsService {
         input: FilterLogEventsRequest,
     ) -> Result<FilterLogEventsResponse, Fault> {
         ops::filter_log_events::filter_log_events(self, call, input).await
+    }
+
+    async fn start_live_tail(
+        &self,
+        call: &Call,
+        input: StartLiveTailRequest,
+    ) -> Result<EventStream<StartLiveTailResponseStream>, Fault> {
+        ops::start_live_tail::start_live_tail(self, call, input).await
     }
 
     async fn test_metric_filter(

@@ -378,7 +378,11 @@ pub struct Variables {
 pub fn variables(context: &TaskContext, at: usize, addresses: &Addresses) -> Variables {
     let of = &context.task.containers[at];
     let pair = |name: &str, value: String| (name.to_owned(), value);
-    let mut defaults = vec![pair("AWS_ENDPOINT_URL", addresses.aws.clone())];
+    let mut defaults = vec![
+        pair("AWS_ENDPOINT_URL", addresses.aws.clone()),
+        // Some operations are asked of a host whose name has a prefix; an address has no such names.
+        pair("AWS_DISABLE_HOST_PREFIX_INJECTION", "true".to_owned()),
+    ];
     // Setting one of the two means the user takes care of both.
     if !of.environment.contains_key("AWS_REGION")
         && !of.environment.contains_key("AWS_DEFAULT_REGION")

@@ -49,11 +49,14 @@ pub async fn put_log_events(
     let end = if taken.is_empty() {
         service.shelf.journal().end(&journal)
     } else {
-        service
+        let end = service
             .shelf
             .append(&journal, now, &taken)
             .await
-            .map_err(fault::append)?
+            .map_err(fault::append)?;
+        let first = end.saturating_sub(taken.len() as u64);
+        service.live.came(&group.id, &stream, first..end);
+        end
     };
     Ok(PutLogEventsResponse {
         next_sequence_token: Some(format!("{end:056}")),

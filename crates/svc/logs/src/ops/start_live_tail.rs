@@ -1,0 +1,246 @@
+//! StartLiveTail: a session that tells every second what came in, until its client goes away.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use tokio::time::{Instant, Interval, MissedTickBehavior};
+use wharf_api_logs::{faults, types::*};
+use wharf_base::{Arn, ids};
+use wharf_journal::{JournalError, Record};
+use wharf_wire::{Call, EventStream, Events, Fault, async_trait};
+
+use crate::{
+    LogsService,
+    event::{self, Event},
+    fault,
+    live::{Came, MAX_SESSIONS, Place, Session, Streams},
+    names,
+    pattern::Pattern,
+    sample::Sample,
+    shelf::Shelf,
+};
+
+/// How often a session tells what came in.
+const EVERY: Duration = Duration::from_secs(1);
+/// How long a session may last.
+const LASTS: Duration = Duration::from_secs(3 * 60 * 60);
+/// Events looked at for one update. Of more, the newest of each stream are, and the update says that
+/// it is a sample.
+const MAX_LOOKED_AT: u64 = 20_000;
+/// Bytes read for one update.
+const MAX_READ_BYTES: usize = 8 << 20;
+/// Events and bytes read at a time: other tasks run in between.
+const READ_EVENTS: u64 = 1000;
+const READ_BYTES: usize = 1 << 20;
+
+/// The only class of groups that can be tailed.
+const STANDARD: &str = "STANDARD";
+
+pub async fn start_live_tail(
+    service: &LogsService,
+    call: &Call,
+    input: StartLiveTailRequest,
+) -> Result<EventStream<StartLiveTailResponseStream>, Fault> {
+    let identifiers = input.log_group_identifiers.as_deref().unwrap_or_default();
+    let streams = streams(&input, identifiers.len())?;
+    let pattern = input.log_event_filter_pattern.as_deref();
+    let pattern =
+        Pattern::parse(pattern.unwrap_or_default()).map_err(|cause| fault::bad_pattern(&cause))?;
+    let mut groups = BTreeMap::new();
+    for identifier in identifiers {
+        if identifier.parse::<Arn>().is_err() {
+            return Err(fault::invalid(format!(
+                "Invalid log group identifier: {identifier} is not the ARN of a log group."
+            )));
+        }
+        let group = service
+            .group(call, &names::from_identifier(identifier)?)
+            .await?;
+        if group.class != STANDARD {
+            return Err(faults::invalid_operation_exception(format!(
+                "Live Tail is only supported for log groups of the class {STANDARD}."
+            )));
+        }
+        groups.insert(group.id, names::group_arn(call, &group.name));
+    }
+    let session = Arc::new(Session::new(groups, streams));
+    let account = format!("{}/{}", call.account, call.region);
+    let place = service.live.open(&account, session.clone());
+    let place = place.map_err(|_| {
+        faults::limit_exceeded_exception(format!(
+            "An account has at most {MAX_SESSIONS} Live Tail sessions at once."
+        ))
+    })?;
+    let begun = Instant::now();
+    let mut tick = tokio::time::interval_at(begun + EVERY, EVERY);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    Ok(Box::new(Tail {
+        begins: Some(LiveTailSessionStart {
+            request_id: Some(call.request_id.clone()),
+            session_id: Some(ids::uuid()),
+            log_group_identifiers: input.log_group_identifiers,
+            log_stream_names: input.log_stream_names,
+            log_stream_name_prefixes: input.log_stream_name_prefixes,
+            log_event_filter_pattern: input.log_event_filter_pattern,
+        }),
+        shelf: service.shelf.clone(),
+        session,
+        pattern,
+        tick,
+        until: begun + LASTS,
+        _place: place,
+    }))
+}
+
+fn streams(input: &StartLiveTailRequest, groups: usize) -> Result<Streams, Fault> {
+    let streams = match (&input.log_stream_names, &input.log_stream_name_prefixes) {
+        (Some(_), Some(_)) => {
+            return Err(fault::invalid(
+                "logStreamNames and logStreamNamePrefixes are mutually exclusive parameters.",
+            ));
+        }
+        (Some(names), None) => Streams::Named(names.clone()),
+        (None, Some(prefixes)) => Streams::Prefixed(prefixes.clone()),
+        (None, None) => Streams::All,
+    };
+    if streams != Streams::All && groups > 1 {
+        return Err(fault::invalid(
+            "logStreamNames and logStreamNamePrefixes can be given with one log group only.",
+        ));
+    }
+    Ok(streams)
+}
+
+/// A session as its client sees it. Dropped with the answer's body, which ends it.
+struct Tail {
+    /// What the first event says, until it was told.
+    begins: Option<LiveTailSessionStart>,
+    shelf: Shelf,
+    session: Arc<Session>,
+    pattern: Pattern,
+    tick: Interval,
+    until: Instant,
+    _place: Place,
+}
+
+#[async_trait]
+impl Events<StartLiveTailResponseStream> for Tail {
+    async fn next(&mut self) -> Option<Result<StartLiveTailResponseStream, Fault>> {
+        if let Some(begins) = self.begins.take() {
+            return Some(Ok(StartLiveTailResponseStream {
+                session_start: Some(begins),
+                ..Default::default()
+            }));
+        }
+        self.tick.tick().await;
+        if Instant::now() >= self.until {
+            let text = "The Live Tail session has timed out: it lasts three hours.";
+            return Some(Err(faults::session_timeout_exception(text)));
+        }
+        let update = self.update().await;
+        Some(update.map_err(|cause| {
+            tracing::error!(error = %cause, "a Live Tail session ends: its log events could not be read");
+            faults::session_streaming_exception("The log events could not be read.")
+        }))
+    }
+}
+
+impl Tail {
+    /// What came in since the last update.
+    async fn update(&self) -> Result<StartLiveTailResponseStream, JournalError> {
+        let news = self.session.take();
+        let mut sample = Sample::new();
+        let mut missed = news.missed;
+        let waiting: u64 = news.streams.values().map(|came| length(came)).sum();
+        let mut bytes = MAX_READ_BYTES;
+        let mut streams = news.streams.len();
+        for (journal, mut came) in news.streams {
+            if waiting > MAX_LOOKED_AT {
+                let share = u128::from(length(&came)) * u128::from(MAX_LOOKED_AT);
+                let share = (share / u128::from(waiting)) as u64;
+                came.offsets.start = came.offsets.end - share.max(1);
+                missed = true;
+            }
+            // What one stream leaves of its share goes to those behind it.
+            let share = bytes / streams.max(1);
+            let read = self.read(&journal, &came, share, &mut sample).await?;
+            missed |= read.is_part;
+            bytes = bytes.saturating_sub(read.bytes);
+            streams -= 1;
+        }
+        let (mut events, left_out) = sample.finish();
+        // Each stream's own order stays.
+        events.sort_by_key(|event| (event.ingestion_time, event.timestamp));
+        Ok(StartLiveTailResponseStream {
+            session_update: Some(LiveTailSessionUpdate {
+                session_metadata: Some(LiveTailSessionMetadata {
+                    sampled: Some(missed || left_out),
+                }),
+                session_results: Some(events),
+            }),
+            ..Default::default()
+        })
+    }
+
+    /// Adds what matches of a stream's news, of which it reads at most `most` bytes, but at least one
+    /// event.
+    async fn read(
+        &self,
+        journal: &str,
+        came: &Came,
+        most: usize,
+        sample: &mut Sample<LiveTailSessionLogEvent>,
+    ) -> Result<Read, JournalError> {
+        let mut read = Read::default();
+        let mut at = came.offsets.start;
+        while at < came.offsets.end {
+            if read.bytes >= most && at > came.offsets.start {
+                read.is_part = true;
+                break;
+            }
+            let count = (came.offsets.end - at).min(READ_EVENTS);
+            let bytes = (most - read.bytes.min(most)).min(READ_BYTES);
+            let source = self.shelf.journal();
+            let reply = source.read(journal, at, count as usize, bytes).await?;
+            // Trimmed or deleted meanwhile.
+            if reply.records.is_empty() {
+                break;
+            }
+            // A trimmed stream begins behind what was asked for.
+            let known = |record: &&Record| record.offset < came.offsets.end;
+            for record in reply.records.iter().take_while(known) {
+                read.bytes += record.data.len();
+                let Some(event) = event::decode(record.offset, &record.data) else {
+                    continue;
+                };
+                if self.pattern.matches(&event.message) {
+                    let bytes = event.size();
+                    sample.push(self.to_wire(event, came), bytes);
+                }
+            }
+            at = reply.next;
+        }
+        Ok(read)
+    }
+
+    fn to_wire(&self, event: Event, came: &Came) -> LiveTailSessionLogEvent {
+        LiveTailSessionLogEvent {
+            log_stream_name: Some(came.stream.clone()),
+            log_group_identifier: self.session.groups.get(&came.group_id).cloned(),
+            message: Some(event.message),
+            timestamp: Some(event.timestamp),
+            ingestion_time: Some(event.ingestion),
+        }
+    }
+}
+
+/// What was read of a stream.
+#[derive(Debug, Default)]
+struct Read {
+    bytes: usize,
+    /// There was more.
+    is_part: bool,
+}
+
+fn length(came: &Came) -> u64 {
+    came.offsets.end.saturating_sub(came.offsets.start)
+}
