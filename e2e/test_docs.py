@@ -10,7 +10,13 @@ from harness import tools
 from harness.installation import Installation
 
 # In the order in which a newcomer reads them: later pages use what earlier ones made.
-PAGES = ("first-service", "iam", "registry")
+PAGES = {
+    "first-service": ("hello",),
+    "iam": ("user/deploy-web", "denied, as it should be"),
+    "registry": ("sha256:",),
+    "services": ("has reached a steady state", "ROLLBACK_SUCCESSFUL", "task-definition/hello:2"),
+    "exec": ("hello", "it exited with 7"),
+}
 DEADLINE_S = 300
 
 
@@ -51,6 +57,7 @@ def test_a_page_runs_as_written(newcomer, page):
     begin = 'eval "$(wharf env)"\n'
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", begin + script],
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         cwd=folder,
@@ -59,6 +66,5 @@ def test_a_page_runs_as_written(newcomer, page):
         check=False,
     )
     assert done.returncode == 0, f"{script}\n--- printed\n{done.stdout}\n{done.stderr}"
-    expected = {"first-service": ("hello",), "iam": ("user/deploy-web", "denied, as it should be"), "registry": ("sha256:",)}[page]
-    for text in expected:
+    for text in PAGES[page]:
         assert text in done.stdout, done.stdout + done.stderr
