@@ -34,6 +34,18 @@ CALLS = [
         "UnsupportedOperation",
         400,
     ),
+    # A path below the registry's.
+    ("apigatewayv2", "apigateway", "get_apis", {}, "UnsupportedOperation", 400),
+    ("apigatewayv2", "apigateway", "create_api", {"Name": "a", "ProtocolType": "HTTP"}, "UnsupportedOperation", 400),
+    # Larger than the body of any call that is there.
+    (
+        "lambda",
+        "lambda",
+        "create_function",
+        {"FunctionName": "f", "Role": "r", "Code": {"ZipFile": b"x" * (9 << 20)}},
+        "UnsupportedOperation",
+        400,
+    ),
     ("route53", "route53", "list_hosted_zones", {}, "UnsupportedOperation", 400),
     ("s3", "s3", "list_buckets", {}, "NotImplemented", 501),
     ("s3", "s3", "get_object", {"Bucket": "bucket", "Key": "a key/é+1"}, "NotImplemented", 501),

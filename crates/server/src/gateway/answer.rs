@@ -36,7 +36,7 @@ impl Gateway {
         peer: Peer,
         asking: Asking,
     ) -> Response<Body> {
-        let route = route::classify(request.method(), request.uri().path());
+        let route = route::of(&request);
         let mut kept = Kept {
             asking,
             _place: None,

@@ -10,6 +10,7 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
+use sha2::{Digest, Sha256};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::bytes_in_flight::{Full, Hold};
@@ -40,32 +41,64 @@ impl From<Full> for Stopped {
 }
 
 /// The whole body, of at most `limit` bytes, each paid for through `hold`.
-pub async fn read<B>(mut body: B, limit: usize, hold: &Hold) -> Result<Vec<u8>, Stopped>
+pub async fn read<B>(body: B, limit: usize, hold: &Hold) -> Result<Vec<u8>, Stopped>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let mut read = Vec::new();
+    let take = |data: &[u8]| {
+        hold.grow(data.len())?;
+        read.extend_from_slice(data);
+        Ok(())
+    };
+    each(body, limit, hold, take).await?;
+    Ok(read)
+}
+
+/// The SHA-256 of a body of at most `limit` bytes, of which nothing is kept.
+pub async fn digest<B>(body: B, limit: usize, hold: &Hold) -> Result<String, Stopped>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let mut digest = Sha256::new();
+    let take = |data: &[u8]| {
+        digest.update(data);
+        Ok(())
+    };
+    each(body, limit, hold, take).await?;
+    Ok(hex::encode(digest.finalize()))
+}
+
+/// Hands on what comes, as long as it comes fast enough and `hold` is not given up.
+async fn each<B>(
+    mut body: B,
+    limit: usize,
+    hold: &Hold,
+    mut take: impl FnMut(&[u8]) -> Result<(), Stopped>,
+) -> Result<(), Stopped>
 where
     B: Body<Data = Bytes> + Unpin,
 {
     let started = Instant::now();
-    let mut read = Vec::new();
+    let mut read = 0;
     loop {
         let frame = tokio::select! {
             frame = body.frame() => frame,
             () = hold.given_up() => return Err(Stopped::NoRoom),
-            () = sleep_until(started + time_for(read.len())) => {
-                return Err(Stopped::TooSlow);
-            }
+            () = sleep_until(started + time_for(read)) => return Err(Stopped::TooSlow),
         };
         let Some(frame) = frame else {
-            return Ok(read);
+            return Ok(());
         };
         // Trailers say nothing that the API reads.
         let Ok(data) = frame.map_err(|_| Stopped::Broken)?.into_data() else {
             continue;
         };
-        if read.len() + data.len() > limit {
+        if read + data.len() > limit {
             return Err(Stopped::TooLarge);
         }
-        hold.grow(data.len())?;
-        read.extend_from_slice(&data);
+        read += data.len();
+        take(&data)?;
     }
 }
 
@@ -181,6 +214,18 @@ mod tests {
         assert_eq!(body.unwrap(), b"{}");
         assert_eq!(all.total(), before + 2);
         let large = read(Whole::new(Bytes::from_static(b"{ }")), 2, &hold).await;
+        assert_eq!(large, Err(Stopped::TooLarge));
+    }
+
+    #[tokio::test]
+    async fn a_digest_keeps_nothing() {
+        let (all, hold) = hold(Limits::default());
+        let before = all.total();
+        let digested = digest(Whole::new(Bytes::from_static(b"abc")), 3, &hold).await;
+        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(digested.as_deref(), Ok(expected));
+        assert_eq!(all.total(), before);
+        let large = digest(Whole::new(Bytes::from_static(b"abc")), 2, &hold).await;
         assert_eq!(large, Err(Stopped::TooLarge));
     }
 

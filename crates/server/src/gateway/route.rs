@@ -1,6 +1,6 @@
 //! Which part of wharf a path belongs to.
 
-use http::Method;
+use http::{Method, Request, header::AUTHORIZATION};
 use wharf_planeproto::{Plane, wire};
 
 use super::{Channel, control};
@@ -49,7 +49,26 @@ impl Route {
     }
 }
 
-pub fn classify(method: &Method, path: &str) -> Route {
+/// Where a request belongs, by its path. Other AWS APIs have paths below the registry's, such as
+/// `/v2/apis` of API Gateway; clients of the registry sign nothing.
+pub fn of<B>(request: &Request<B>) -> Route {
+    match classify(request.method(), request.uri().path()) {
+        Route::Registry if is_signed(request) => Route::Nothing,
+        route => route,
+    }
+}
+
+/// Whether a request has a signature of AWS's version 4, in its header or its query.
+fn is_signed<B>(request: &Request<B>) -> bool {
+    let header = request.headers().get(AUTHORIZATION);
+    let query = request.uri().query().unwrap_or_default();
+    header.is_some_and(|it| it.as_bytes().starts_with(b"AWS4-"))
+        || query
+            .split('&')
+            .any(|it| it.starts_with("X-Amz-Algorithm="))
+}
+
+fn classify(method: &Method, path: &str) -> Route {
     match path {
         "/" if method == Method::POST || method == Method::GET => Route::Api,
         "/health" => Route::Health,
@@ -70,6 +89,25 @@ pub fn classify(method: &Method, path: &str) -> Route {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_signed_is_none_of_the_registrys() {
+        let route = |path: &str, authorization: &str| {
+            let request = Request::get(path).header(AUTHORIZATION, authorization);
+            of(&request.body(()).unwrap())
+        };
+        let signed = "AWS4-HMAC-SHA256 Credential=AKIA/20260101/us-east-1/apigateway/aws4_request";
+        assert_eq!(route("/v2/apis", signed), Route::Nothing);
+        assert_eq!(route("/", signed), Route::Api);
+        assert_eq!(route("/v2/apis", "Basic QVdTOng="), Route::Registry);
+        assert_eq!(route("/v2/apis", "Bearer AWS4-"), Route::Registry);
+        let presigned = "/v2/apis?a=b&X-Amz-Algorithm=AWS4-HMAC-SHA256";
+        assert_eq!(route(presigned, ""), Route::Nothing);
+        assert_eq!(
+            route("/v2/a/blobs/uploads/?mount=X-Amz-Algorithm=", ""),
+            Route::Registry
+        );
+    }
 
     #[test]
     fn paths() {

@@ -5,19 +5,17 @@
 //! answer that strangers get, and learns nothing from it.
 
 use http::{Request, Response};
-use http_body::Body as _;
 use hyper::body::Incoming;
 use wharf_base::ids;
 use wharf_wire::{
     Fault,
     codec::{cbor, json, xml},
     service::Answer,
-    sigv4::{is_s3, sha256_hex},
+    sigv4::is_s3,
 };
 
 use super::{
-    Apis, Asking, Body, IamMode, Peer,
-    api::{self, MAX_BODY_STRANGER},
+    Apis, Asking, Body, IamMode, Peer, api,
     auth::{self, Claim},
     body,
     head::Head,
@@ -26,6 +24,10 @@ use super::{
 
 /// AWS's longest signing names have about 30 characters.
 const MAX_SERVICE_NAME: usize = 40;
+
+/// The largest body that is read, and let go of, before the answer: clients of HTTP/1 read none before
+/// they have sent theirs. Lambda's largest, an archive of 50 MB in base 64, is within.
+const MAX_BODY: usize = 96 << 20;
 
 /// What a request asks for that is not here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,6 +130,12 @@ fn answer(spoken: Spoken, lacking: Lacking, text: String, request_id: &str) -> A
     }
 }
 
+/// Whether the client sends its body only when it is asked to.
+fn waits_to_send(head: &Head) -> bool {
+    let expect = head.get("expect");
+    expect.is_some_and(|expect| expect.eq_ignore_ascii_case("100-continue"))
+}
+
 impl Apis {
     /// The answer to a request at a path where nothing is; `None` where it is no signed request of
     /// somebody known.
@@ -143,18 +151,13 @@ impl Apis {
         claim.service()?;
         let body = request.into_body();
         let digest = match self.verified_head(&head, &claim)? {
-            // A small body is on its way already, and taking it keeps the connection.
             Some(promised) => {
-                let most = body.size_hint().upper();
-                if most.is_some_and(|most| most <= MAX_BODY_STRANGER as u64) {
-                    let _ = body::read(body, MAX_BODY_STRANGER, &hold).await;
+                if !waits_to_send(&head) {
+                    let _ = body::digest(body, MAX_BODY, &hold).await;
                 }
                 promised
             }
-            None => {
-                let read = body::read(body, self.body_limit(&claim), &hold).await;
-                sha256_hex(&read.ok()?)
-            }
+            None => body::digest(body, MAX_BODY, &hold).await.ok()?,
         };
         let request_id = ids::uuid();
         let service = self.proven_service(&head, claim, &digest, peer, asking)?;
