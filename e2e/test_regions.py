@@ -1,6 +1,8 @@
 """Regions that no node serves: their objects can be made, and what waits there says why it never runs."""
 
 import contextlib
+import platform
+import re
 
 import botocore.exceptions
 import pytest
@@ -64,8 +66,8 @@ def test_a_service_says_it_in_its_events(ecs, network):
         ecs.delete_service(service=name, force=True)
 
 
-def test_where_nodes_are_nothing_is_added(wharf):
-    """A task too large for them is another matter."""
+def test_what_no_node_can_run_says_so(wharf):
+    """Where there are nodes, and the task is too large for each of them."""
     ecs = wharf.client("ecs")
     definition = ecs.register_task_definition(
         family=tasks.unique("big"), networkMode="awsvpc", requiresCompatibilities=["FARGATE"], cpu="16384", memory="122880",
@@ -74,4 +76,24 @@ def test_where_nodes_are_nothing_is_added(wharf):
     (subnet, *_) = wharf.client("ec2").describe_subnets()["Subnets"]
     network = {"awsvpcConfiguration": {"subnets": [subnet["SubnetId"]]}}
     (failure,) = ecs.run_task(taskDefinition=definition, launchType="FARGATE", networkConfiguration=network)["failures"]
-    assert "detail" not in failure
+    lack = r"has insufficient (CPU units|memory) available \(\d+( MiB)? needed, \d+ in all\)\."
+    closest = rf"The closest matching \(container-instance \w+\) {lack} No node here can ever run it, whatever else ends\."
+    assert re.fullmatch(closest, failure["detail"]), failure
+
+
+@pytest.mark.parametrize("launch", ["EC2", "FARGATE"])
+def test_what_is_for_another_processor_says_so(wharf, launch):
+    ecs = wharf.client("ecs")
+    (subnet, *_) = wharf.client("ec2").describe_subnets()["Subnets"]
+    network = {"awsvpcConfiguration": {"subnets": [subnet["SubnetId"]]}}
+    other = {"x86_64": "ARM64", "aarch64": "X86_64"}[platform.machine()]
+    definition = ecs.register_task_definition(
+        family=tasks.unique("other"), networkMode="awsvpc", requiresCompatibilities=[launch], cpu="256", memory="512",
+        runtimePlatform={"cpuArchitecture": other, "operatingSystemFamily": "LINUX"},
+        containerDefinitions=[{"name": "main", "image": "busybox"}],
+    )["taskDefinition"]["taskDefinitionArn"]  # fmt: skip
+    ran = ecs.run_task(taskDefinition=definition, launchType=launch, networkConfiguration=network)
+    assert ran["tasks"] == []
+    (failure,) = ran["failures"]
+    assert f"is missing an attribute required by your task: ecs.cpu-architecture = {other.lower()}, it has " in failure["detail"], failure
+    assert "can ever run it" in failure["detail"] or "can never run the task" in failure["detail"], failure

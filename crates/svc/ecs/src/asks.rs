@@ -84,7 +84,7 @@ pub fn flag(asks: &Asks, reason: Reason) -> Option<String> {
     })
 }
 
-/// The `detail` of a failure.
+/// The `detail` of a failure, where a node does not allow what is asked.
 pub fn detail(asks: &Asks, reason: Reason) -> Option<String> {
     let flag = flag(asks, reason)?;
     Some(format!(

@@ -11,7 +11,7 @@ use rand::{Rng, seq::SliceRandom};
 use sha2::{Digest, Sha256};
 use wharf_api_ecs::{Failure, RunTaskRequest, RunTaskResponse, TaskOverride, faults};
 use wharf_base::ids;
-use wharf_placement::{Demand, HostIx, Refusal, place};
+use wharf_placement::{Demand, HostIx, Reason, Refusal, place};
 use wharf_records::{
     Record, Unknown,
     ecs::{
@@ -36,13 +36,13 @@ use crate::{
     make::{self, Spot},
     names::{Place, role_arn},
     provider,
-    services::events,
+    services::{events, room},
     show,
     task::settle,
     view::{Held, Region},
 };
 
-/// The reason Fargate gives when no host has room; hosts themselves are not the caller's business.
+/// The reason Fargate gives when no host has room.
 const NO_FARGATE: &str = "Capacity is unavailable at this time. Please try again later or in a different availability zone";
 
 /// What ECS says of a cluster without instances, and where there are some.
@@ -257,6 +257,18 @@ pub struct Job {
     token: Option<Token>,
 }
 
+/// The `detail` of the failure of one host: what it lacks, and whether waiting helps.
+pub fn refused(region: &Region, demand: &Demand, row: HostIx, reason: Reason) -> Option<String> {
+    asks::detail(&demand.asks, reason).or_else(|| {
+        let (_, lack) = room::of_row(region, demand, row, reason)?;
+        let text = lack.text;
+        Some(match lack.never {
+            true => format!("The node {text}: it can never run the task."),
+            false => format!("The node {text}."),
+        })
+    })
+}
+
 /// Hosts for a job's tasks, and why there are no more of them.
 pub struct Chosen {
     /// The same hosts as rows of the fleet.
@@ -332,7 +344,8 @@ impl Job {
         self.check_instances(region)?;
         let zones = self.subnets.iter().map(|subnet| subnet.zone.as_str());
         let serving = Serving::new(region, zones, self.order.launch);
-        let placed = place(&region.fleet, &self.demand(&serving), self.count, rng);
+        let demand = self.demand(&serving);
+        let placed = place(&region.fleet, &demand, self.count, rng);
         let mut subnets: Vec<&Subnet> = self.subnets.iter().collect();
         subnets.shuffle(rng);
         let (mut rows, mut spots) = (Vec::new(), Vec::new());
@@ -351,7 +364,7 @@ impl Job {
             rows.push(row);
             spots.push(spot);
         }
-        let failures = self.failures(region, &placed.refusals, self.count - rows.len());
+        let failures = self.failures(region, &demand, &placed.refusals, self.count - rows.len());
         Ok(Chosen {
             rows,
             spots,
@@ -365,23 +378,31 @@ impl Job {
         demand
     }
 
-    /// One failure per host that refused; of Fargate one per task, without saying whose.
-    fn failures(&self, region: &Region, refusals: &[Refusal], missing: usize) -> Vec<Failure> {
+    /// One failure per host that refused; of Fargate one per task, with what the closest host lacks.
+    fn failures(
+        &self,
+        region: &Region,
+        demand: &Demand,
+        refusals: &[Refusal],
+        missing: usize,
+    ) -> Vec<Failure> {
         if self.order.launch == Launch::Fargate {
-            let one = || Failure {
+            let one = Failure {
                 reason: Some(NO_FARGATE.to_owned()),
-                detail: self.nowhere.clone(),
+                detail: self.nowhere.clone().or_else(|| {
+                    let reasons = refusals.iter().map(|it| (it.host, it.reason));
+                    events::detail(&room::closest(region, demand, reasons))
+                }),
                 ..Failure::default()
             };
-            return std::iter::repeat_with(one).take(missing).collect();
+            return vec![one; missing];
         }
         let arn = |row: HostIx| {
             let host = region.hosts.get(region.fleet.id(row));
             host.map(|host| host.instance.clone()).unwrap_or_default()
         };
-        let asks = self.order.asks();
         let failure = |refusal: &Refusal| Failure {
-            detail: asks::detail(&asks, refusal.reason),
+            detail: refused(region, demand, refusal.host, refusal.reason),
             ..show::failure(arn(refusal.host), refusal.reason.as_str())
         };
         refusals.iter().map(failure).collect()

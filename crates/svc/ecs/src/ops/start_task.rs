@@ -13,11 +13,10 @@ use wharf_wire::{Call, Fault};
 
 use super::{
     register_instance::EXTERNAL,
-    run_task::{active_definition, check_roles, full_roles},
+    run_task::{active_definition, check_roles, full_roles, refused},
     subnets::{self, Subnet},
 };
 use crate::{
-    asks,
     core::{Core, MAX_TRIES, Stored, conflict},
     definition::is_compatible,
     fault, launch,
@@ -151,7 +150,7 @@ impl Job {
         if let Some(reason) = refusal_of(&region.fleet, &demand, row) {
             return Err(Why {
                 reason: reason.as_str(),
-                detail: asks::detail(&demand.asks, reason),
+                detail: refused(region, &demand, row, reason),
             });
         }
         let subnet = self

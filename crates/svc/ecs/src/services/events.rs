@@ -18,6 +18,8 @@ const NAMED: usize = 10;
 const MORE: &str =
     " For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
 
+const NEVER: &str = "No node here can ever run it, whatever else ends.";
+
 /// Takes note that `cause` is told now; `false` if it was told too lately.
 pub fn may_say(service: &mut Service, cause: &str, now: Timestamp) -> bool {
     service.said.retain(|_, at| now < *at + REPEAT_AFTER);
@@ -160,10 +162,9 @@ pub fn unplaced(service: &str, why: &Unplaced, fargate: bool, more: &[String]) -
         Unplaced::NoInstances => {
             text.push_str(" Reason: No Container Instances were found in your cluster.");
         }
-        Unplaced::Closest { instance, lack, .. } => text.push_str(&format!(
-            " The closest matching (container-instance {instance}) {}.",
-            lack.text
-        )),
+        Unplaced::Closest { instance, lack, .. } => {
+            text.push_str(&format!(" {}", closest(instance, lack)));
+        }
     }
     for sentence in more {
         text.push(' ');
@@ -173,6 +174,29 @@ pub fn unplaced(service: &str, why: &Unplaced, fargate: bool, more: &[String]) -
         text.push_str(MORE);
     }
     text
+}
+
+fn closest(instance: &str, lack: &Lack) -> String {
+    let text = &lack.text;
+    format!("The closest matching (container-instance {instance}) {text}.")
+}
+
+/// The `detail` of a failure to place one task; `None` if there are no hosts to tell of.
+pub fn detail(why: &Unplaced) -> Option<String> {
+    match why {
+        Unplaced::NoInstances => None,
+        Unplaced::Closest {
+            instance,
+            lack,
+            never,
+        } => {
+            let closest = closest(instance, lack);
+            Some(match never {
+                true => format!("{closest} {NEVER}"),
+                false => closest,
+            })
+        }
+    }
 }
 
 /// What helps a task that no host takes. `elsewhere`: the regions that have hosts.
@@ -185,7 +209,7 @@ pub fn remedies(
     match why {
         Unplaced::NoInstances => nowhere(region, elsewhere).into_iter().collect(),
         Unplaced::Closest { never: true, .. } => {
-            vec!["No node here can ever run it, whatever else ends.".to_owned()]
+            vec![NEVER.to_owned()]
         }
         Unplaced::Closest { lack, .. } if lack.taken => vec![full(service)],
         Unplaced::Closest { .. } => Vec::new(),
@@ -219,7 +243,7 @@ fn full(service: &Service) -> String {
 mod tests {
     use super::*;
 
-    fn closest(taken: bool, never: bool) -> Unplaced {
+    fn closest_one(taken: bool, never: bool) -> Unplaced {
         Unplaced::Closest {
             instance: "abc".to_owned(),
             lack: Lack {
@@ -236,14 +260,14 @@ mod tests {
     fn what_is_missing_is_named_in_the_form_of_ecs() {
         let more = vec!["More capacity helps.".to_owned()];
         assert_eq!(
-            unplaced("web", &closest(true, false), false, &more),
+            unplaced("web", &closest_one(true, false), false, &more),
             "(service web) was unable to place a task because no container instance met all of its \
              requirements. The closest matching (container-instance abc) has insufficient CPU units \
              available (256 needed, 0 of 2048 free). More capacity helps. For more information, see \
              the Troubleshooting section of the Amazon ECS Developer Guide."
         );
         assert_eq!(
-            unplaced("web", &closest(true, false), true, &[]),
+            unplaced("web", &closest_one(true, false), true, &[]),
             "(service web) was unable to place a task. Reason: Capacity is unavailable at this time. \
              Please try again later or in a different availability zone. The closest matching \
              (container-instance abc) has insufficient CPU units available (256 needed, 0 of 2048 \
@@ -252,12 +276,25 @@ mod tests {
     }
 
     #[test]
+    fn the_detail_of_a_failure_says_whether_waiting_helps() {
+        let lack = "The closest matching (container-instance abc) has insufficient CPU units available \
+                    (256 needed, 0 of 2048 free).";
+        assert_eq!(detail(&closest_one(true, false)).unwrap(), lack);
+        let never = detail(&closest_one(false, true)).unwrap();
+        assert_eq!(never, format!("{lack} {NEVER}"));
+        assert_eq!(detail(&Unplaced::NoInstances), None);
+    }
+
+    #[test]
     fn what_helps_depends_on_what_fills_the_hosts() {
         let mut service = crate::services::plan::tests::service(2, &["1"]);
         let of = |service: &Service, why: &Unplaced| remedies(service, why, "r", &["s".to_owned()]);
-        assert!(of(&service, &closest(true, false))[0].starts_with("More capacity helps"));
-        assert!(of(&service, &closest(false, true))[0].contains("can ever run it"));
-        assert_eq!(of(&service, &closest(false, false)), Vec::<String>::new());
+        assert!(of(&service, &closest_one(true, false))[0].starts_with("More capacity helps"));
+        assert!(of(&service, &closest_one(false, true))[0].contains("can ever run it"));
+        assert_eq!(
+            of(&service, &closest_one(false, false)),
+            Vec::<String>::new()
+        );
         assert_eq!(
             of(&service, &Unplaced::NoInstances),
             ["There are no nodes in r: nodes are in s."]
@@ -270,6 +307,8 @@ mod tests {
         );
         let older = service.deployments[0].clone();
         service.deployments.push(older);
-        assert!(of(&service, &closest(true, false))[0].contains("minimumHealthyPercent below 100"));
+        assert!(
+            of(&service, &closest_one(true, false))[0].contains("minimumHealthyPercent below 100")
+        );
     }
 }

@@ -89,7 +89,7 @@ impl<'a> Launcher<'a> {
                 let placed = place(&region.fleet, &demand, (*count).min(BATCH), rng);
                 let reasons = placed.refusals.iter().map(|r| (r.host, r.reason));
                 let short = placed.hosts.len() < (*count).min(BATCH);
-                let unplaced = short.then(|| self.closest(region, &demand, reasons));
+                let unplaced = short.then(|| room::closest(region, &demand, reasons));
                 (placed.hosts, unplaced)
             }
             Where::On(hosts) => self.each(region, &demand, hosts),
@@ -155,7 +155,7 @@ impl<'a> Launcher<'a> {
             }
         }
         let unplaced =
-            (!refused.is_empty()).then(|| self.closest(region, demand, refused.into_iter()));
+            (!refused.is_empty()).then(|| room::closest(region, demand, refused.into_iter()));
         (fit, unplaced)
     }
 
@@ -177,44 +177,6 @@ impl<'a> Launcher<'a> {
             ];
         }
         demand
-    }
-
-    /// The host that failed the latest of the requirements, they being checked in a fixed order.
-    fn closest(
-        &self,
-        region: &Region,
-        demand: &Demand,
-        refusals: impl Iterator<Item = (HostIx, wharf_placement::Reason)>,
-    ) -> Unplaced {
-        let lack = |row, reason| {
-            let host = region.hosts.get(region.fleet.id(row))?;
-            let instance = region.instance_by_arn(&host.instance)?;
-            Some((instance, room::lack(region, instance, demand, reason)))
-        };
-        let refusals: Vec<_> = refusals.collect();
-        let Some(last) = refusals.iter().map(|(_, reason)| *reason).max() else {
-            return Unplaced::NoInstances;
-        };
-        let nearly = refusals.iter().filter(|(_, reason)| *reason == last);
-        let nearly = || {
-            nearly
-                .clone()
-                .filter_map(|(row, reason)| lack(*row, *reason))
-        };
-        // A full one is closer than one that is too small.
-        let waits = nearly().find(|(_, lack)| !lack.never);
-        let Some((instance, closest)) = waits.or_else(|| nearly().next()) else {
-            return Unplaced::NoInstances;
-        };
-        let never = closest.never
-            && refusals
-                .iter()
-                .all(|(row, reason)| lack(*row, *reason).is_some_and(|(_, lack)| lack.never));
-        Unplaced::Closest {
-            instance: instance.id.clone(),
-            lack: closest,
-            never,
-        }
     }
 
     /// Each task takes, of the subnets its host can serve, one of the zone with the fewest tasks of

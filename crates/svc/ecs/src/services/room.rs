@@ -1,8 +1,10 @@
-//! What a host lacks for a task, with its numbers: for events and for `wharf explain`.
+//! What a host lacks for a task, with its numbers: for events, for the failures of RunTask and
+//! StartTask, and for `wharf explain`.
 
-use wharf_placement::{Demand, Reason, ledger};
+use wharf_placement::{Demand, HostIx, Reason, ledger};
 use wharf_records::ecs::{Instance, InstanceStatus};
 
+use super::events::Unplaced;
 use crate::{asks, view::Region};
 
 /// Attributes that a machine is born with.
@@ -44,6 +46,49 @@ impl Lack {
             never: true,
         }
     }
+}
+
+/// The host that failed the latest of the requirements, they being checked in a fixed order.
+pub fn closest(
+    region: &Region,
+    demand: &Demand,
+    refusals: impl Iterator<Item = (HostIx, Reason)>,
+) -> Unplaced {
+    let refusals: Vec<_> = refusals.collect();
+    let lack = |(row, reason): &(HostIx, Reason)| of_row(region, demand, *row, *reason);
+    let Some(last) = refusals.iter().map(|(_, reason)| *reason).max() else {
+        return Unplaced::NoInstances;
+    };
+    let nearly = || {
+        let nearly = refusals.iter().filter(|(_, reason)| *reason == last);
+        nearly.filter_map(lack)
+    };
+    // A full one is closer than one that is too small.
+    let waits = nearly().find(|(_, lack)| !lack.never);
+    let Some((instance, closest)) = waits.or_else(|| nearly().next()) else {
+        return Unplaced::NoInstances;
+    };
+    let never = closest.never
+        && refusals
+            .iter()
+            .all(|refusal| lack(refusal).is_some_and(|(_, lack)| lack.never));
+    Unplaced::Closest {
+        instance: instance.id.clone(),
+        lack: closest,
+        never,
+    }
+}
+
+/// What the host of that row lacks, and its instance.
+pub fn of_row<'a>(
+    region: &'a Region,
+    demand: &Demand,
+    row: HostIx,
+    reason: Reason,
+) -> Option<(&'a Instance, Lack)> {
+    let host = region.hosts.get(region.fleet.id(row))?;
+    let instance = region.instance_by_arn(&host.instance)?;
+    Some((instance, lack(region, instance, demand, reason)))
 }
 
 /// `reason` in words, of the host that `instance` is registered for.
@@ -95,6 +140,10 @@ fn amount(what: &str, needed: u32, free: u32, whole: u32) -> Lack {
         |have: String| format!("has insufficient {what} available ({needed}{unit} needed, {have})");
     match needed > whole {
         true => Lack::never(text(format!("{whole} in all"))),
+        // It was enough before the tasks that were placed in the same batch.
+        false if needed <= free => Lack::taken(text(format!(
+            "the tasks started with it leave less of {whole}"
+        ))),
         false => Lack::taken(text(format!("{free} of {whole} free"))),
     }
 }
@@ -143,6 +192,12 @@ mod tests {
         assert_eq!(
             now.text,
             "has insufficient memory available (512 MiB needed, 100 of 4096 free)"
+        );
+        let batch = amount("memory", 512, 700, 4096);
+        assert_eq!(
+            batch.text,
+            "has insufficient memory available (512 MiB needed, the tasks started with it leave less \
+             of 4096)"
         );
     }
 }

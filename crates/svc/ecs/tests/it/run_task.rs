@@ -285,6 +285,29 @@ async fn what_does_not_fit_is_a_failure_with_its_reason() {
     let failure = response.failures.unwrap().remove(0);
     assert_eq!(failure.reason.as_deref(), Some("RESOURCE:MEMORY"));
     assert_eq!(failure.arn.as_deref(), Some(agent.instance.as_str()));
+    assert_eq!(
+        failure.detail.as_deref(),
+        Some(
+            "The node has insufficient memory available (3000 MiB needed, the tasks started with it \
+             leave less of 4096)."
+        )
+    );
+    let detail = async || {
+        let failures = harness.run(none.clone()).await.unwrap().failures;
+        failures.unwrap().remove(0).detail.unwrap()
+    };
+    assert_eq!(
+        detail().await,
+        "The node has insufficient memory available (3000 MiB needed, 1096 of 4096 free)."
+    );
+    let mut huge = bridge();
+    huge["containerDefinitions"][0]["memory"] = json!(5000);
+    harness.define(huge).await;
+    assert_eq!(
+        detail().await,
+        "The node has insufficient memory available (5000 MiB needed, 4096 in all): it can never run \
+         the task."
+    );
     drop(agent);
 }
 
