@@ -1,5 +1,6 @@
 """Services: so many tasks, replaced when they die, rolled over, rolled back, deleted."""
 
+import re
 import statistics
 import time
 
@@ -211,6 +212,52 @@ def test_a_release_that_soon_exits_is_rolled_back(service, wharf, busybox):
     messages = service.events()
     assert f"(service {service.name}) (deployment {failing}) deployment failed: tasks failed to start." in messages
     assert f"(service {service.name}) (deployment {failing}) deployment completed." not in messages
+
+
+def test_what_fails_after_it_was_called_complete_is_no_longer(wharf, busybox):
+    """It runs for longer than a task must at first: no look after the first failure finds it well."""
+    service = Service(wharf, define(wharf, busybox, ": a late failure; sleep 6; exit 3"), 1)
+    try:
+        seen = []
+
+        def failed(times):
+            described = service.describe()
+            (deployment,) = described["deployments"]
+            if deployment["failedTasks"]:
+                seen.append(deployment["rolloutState"])
+                assert deployment["rolloutState"] == "IN_PROGRESS" and not is_stable(described), described
+                assert "container main: exit code 3" in deployment["rolloutStateReason"]
+            return deployment["failedTasks"] >= times
+
+        wait_for(lambda: failed(1), 60, "the first failure")
+        explained = tools.run(tools.wharf(), "explain", "service", service.name, "--data", wharf.data).stdout
+        assert "failed, the last one: Essential container in task exited (container main: exit code 3)" in explained.splitlines()[2]
+        status = tools.run(tools.wharf(), "status", "--data", wharf.data).stdout
+        assert re.search(rf"^{service.name} +0/1 +failing .* exit code 3 \(main\); \d+ failed$", status, re.M), status
+        wait_for(lambda: failed(3), 60, "the third failure")
+        assert len(seen) > 5, seen
+        for what in ("has reached a steady state.", "deployment completed."):
+            assert sum(message.endswith(what) for message in service.events()) <= 1, service.events()
+    finally:
+        service.delete()
+
+
+@pytest.mark.parametrize("end", ["exit 3", "exit 0"])
+def test_what_ends_after_it_was_called_complete_is_rolled_back(service, wharf, busybox, end):
+    before = service.describe()["deployments"][0]["id"]
+    breaker = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
+    late = define(wharf, busybox, f": a late end; sleep 7; {end}")
+    failing = service.update(taskDefinition=late, deploymentConfiguration=breaker)["deployments"][0]["id"]
+
+    def back():
+        (deployment, *others) = service.describe()["deployments"]
+        return not others and (deployment["id"], deployment["rolloutState"]) == (before, "COMPLETED")
+
+    wait_for(back, 90, "the rollback")
+    service.stable()
+    messages = service.events()
+    assert f"(service {service.name}) (deployment {failing}) deployment failed: tasks failed to start." in messages
+    assert f"(service {service.name}) rolling back to deployment {before}." in messages
 
 
 def test_a_full_machine_says_what_blocks_a_rollout(wharf, busybox):

@@ -30,11 +30,11 @@ pub use definition::{Definition, DefinitionStatus, Family, definition_id};
 pub use host::{Host, Instance, InstanceStatus};
 pub use ledger::{Capacity, Claim, Claims, Ledger, Phase, Port, Protocol};
 pub use service::{
-    Breaker, BreakerStatus, Deployment, Membership, PlacementRule, Revision, RevisionRecord,
-    Rollback, RolloutState, Scheduling, Service, ServiceDeployment, ServiceDeploymentStatus,
-    ServiceEvent, ServiceEvents, ServiceNetwork, ServiceOptions, ServiceStatus, ServiceSubnet,
-    TargetKind, TargetSpec, TargetState, TaskFailure, TaskTarget, Threshold, ThresholdKind,
-    Throttle,
+    Breaker, BreakerStatus, Completion, Deployment, Membership, PlacementRule, Revision,
+    RevisionRecord, Rollback, RolloutState, Scheduling, Service, ServiceDeployment,
+    ServiceDeploymentStatus, ServiceEvent, ServiceEvents, ServiceNetwork, ServiceOptions,
+    ServiceStatus, ServiceSubnet, TargetKind, TargetSpec, TargetState, TaskFailure, TaskTarget,
+    Threshold, ThresholdKind, Throttle,
 };
 pub use setting::Setting;
 pub use task::{

@@ -279,8 +279,20 @@ pub struct Deployment {
     /// The last of `failed_tasks`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_failure: Option<TaskFailure>,
+    /// When it was called COMPLETED, if it is: taken back if its tasks fail soon after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completion: Option<Completion>,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+/// That a deployment was called COMPLETED.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Completion {
+    pub at: Timestamp,
+    /// What a rollback went back to until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Revision>,
 }
 
 /// Why a task failed, kept for longer than the task is.
@@ -306,6 +318,7 @@ impl Deployment {
             failures: 0,
             ran: false,
             last_failure: None,
+            completion: None,
             unknown: Unknown::new(),
         }
     }
@@ -458,9 +471,19 @@ pub struct Throttle {
     /// Failures of tasks created before this moment belong to a round that was counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted_at: Option<Timestamp>,
-    /// When a failure was last counted: tasks created since have the rounds before them to outlive.
+    /// When the first of these rounds began to fail: tasks created since have it to outlive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// When a task last failed: only one created since proves that the failures are over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_at: Option<Timestamp>,
+    /// How long the failed one that ran for longest ran, in milliseconds.
+    #[serde(default)]
+    pub longest_run_ms: u64,
+    /// Since when some task has failed its checks without a pause: the tasks that are to replace it
+    /// are younger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failing_since: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<Timestamp>,
 }

@@ -10,7 +10,12 @@ use wharf_records::ecs::{
     StrategyItem, Task,
 };
 
-use crate::{launch, names::Place, services::probation, tags};
+use crate::{
+    launch,
+    names::Place,
+    services::{observe, probation},
+    tags,
+};
 
 /// What LATEST means.
 const PLATFORM: &str = "1.4.0";
@@ -29,21 +34,32 @@ pub struct Count {
 
 impl Counts {
     /// A task counts until it is told to stop or has ended, as PENDING before it is RUNNING and its
-    /// probation is over: whoever waits for a stable service compares these counts.
+    /// probation is over: whoever waits for a stable service compares these counts. How long that of
+    /// a task is that takes the place of one that ended by itself is not known before that end is
+    /// counted.
     pub fn of<'a>(
         service: &Service,
         tasks: impl Iterator<Item = &'a Task>,
         now: Timestamp,
     ) -> Self {
         let mut counts = Self::default();
-        for task in tasks.filter(|task| task.desired == Desired::Running && !task.ended) {
+        let tasks: Vec<&Task> = tasks.collect();
+        let dying = tasks.iter().filter(|task| observe::is_dying(task));
+        let dying = dying.filter_map(|task| task.stopping_at).min();
+        for task in tasks
+            .into_iter()
+            .filter(|task| task.desired == Desired::Running && !task.ended)
+        {
             let Some(membership) = &task.service else {
                 continue;
             };
             let count = counts.of.entry(membership.deployment.clone()).or_default();
             let (id, created, started) = (&membership.deployment, task.created_at, task.started_at);
             match task.last {
-                Status::Running if probation::is_over(service, id, created, started, now) => {
+                Status::Running
+                    if dying.is_none_or(|at| created < at)
+                        && probation::is_over(service, id, created, started, now) =>
+                {
                     count.running += 1;
                 }
                 _ => count.pending += 1,
@@ -223,17 +239,18 @@ fn deployments(record: &Service, counts: &Counts) -> Vec<api::Deployment> {
             platform_family: platform_family(revision),
             network_configuration: network(revision),
             rollout_state: Some(one.state.as_str().to_owned()),
-            rollout_state_reason: Some(reason(one)),
+            rollout_state_reason: Some(reason(one, primary && record.throttle.unsteady > 0)),
             ..api::Deployment::default()
         }
     };
     record.deployments.iter().enumerate().map(show).collect()
 }
 
-/// What ECS says, and the last failure while the deployment has not succeeded.
-fn reason(one: &Deployment) -> String {
+/// What ECS says, and the last failure while the deployment has not succeeded or its tasks are
+/// failing.
+fn reason(one: &Deployment, is_failing: bool) -> String {
     match &one.last_failure {
-        Some(last) if one.state != RolloutState::Completed => {
+        Some(last) if is_failing || one.state != RolloutState::Completed => {
             let said = &one.reason;
             let why = last.reason.trim_end_matches('.');
             match one.failed_tasks {
@@ -372,7 +389,7 @@ mod tests {
             serde_json::json!({"id": "1", "definition": "d", "launch": "EC2", "created_at": 0});
         let revision = serde_json::from_value(revision).unwrap();
         let mut one = Deployment::new(revision, Timestamp(0));
-        assert_eq!(reason(&one), "ECS deployment ecs-svc/1 in progress.");
+        assert_eq!(reason(&one, false), "ECS deployment ecs-svc/1 in progress.");
         one.failed_tasks = 2;
         one.last_failure = Some(TaskFailure {
             task: "t".to_owned(),
@@ -380,12 +397,16 @@ mod tests {
             reason: "Essential container in task exited (container main: exit code 3)".to_owned(),
         });
         assert_eq!(
-            reason(&one),
+            reason(&one, false),
             "ECS deployment ecs-svc/1 in progress. 2 tasks failed, the last one: Essential container \
              in task exited (container main: exit code 3)."
         );
         one.state = RolloutState::Completed;
         one.reason = "done".to_owned();
-        assert_eq!(reason(&one), "done");
+        assert_eq!(reason(&one, false), "done");
+        one.reason = "Done.".to_owned();
+        let again = "Done. 2 tasks failed, the last one: Essential container in task exited (container \
+                     main: exit code 3).";
+        assert_eq!(reason(&one, true), again);
     }
 }

@@ -29,6 +29,11 @@ pub struct Seen {
     pub check: Option<Health>,
     pub targets: Vec<SeenTarget>,
     pub protected_until: Option<Timestamp>,
+    /// When it was told to stop or began to end by itself. By the server's clock, as `created_at` is:
+    /// a task that takes its place is never older.
+    pub ended_at: Option<Timestamp>,
+    /// It fails by itself, and something of it may still run: its end is not counted yet.
+    pub dying: bool,
     /// How it ended; `None` while something of it may run.
     pub end: Option<End>,
     /// Why it ended, for people; empty before.
@@ -140,6 +145,8 @@ fn seen(region: &Region, task: &Task, health: &HealthTable) -> Option<Seen> {
         check: check(task),
         targets: membership.targets.iter().map(target).collect(),
         protected_until: membership.protected_until,
+        ended_at: task.stopping_at,
+        dying: is_dying(task),
         end: end(task),
         why: match membership.accounted || !(task.ended || task.last == Status::Stopped) {
             true => String::new(),
@@ -167,8 +174,23 @@ const KILLED: i32 = 137;
 /// How the reason of a container begins that SIGKILL ended for the memory it took.
 const OUT_OF_MEMORY: &str = "OutOfMemoryError";
 
+/// Whether something of it may still run, whatever is wanted.
+fn is_up(task: &Task) -> bool {
+    !task.ended && task.last < Status::Deprovisioning
+}
+
+/// One of its essential containers has ended by itself, and the others are being stopped. That may take
+/// as long as their stop timeouts; the task in its place is started at once.
+pub fn is_dying(task: &Task) -> bool {
+    let by_itself = matches!(
+        task.stop_code,
+        Some(StopCode::EssentialContainerExited | StopCode::TaskFailedToStart)
+    );
+    task.desired == Desired::Stopped && by_itself && is_up(task)
+}
+
 fn end(task: &Task) -> Option<End> {
-    if !task.ended && task.last < Status::Deprovisioning {
+    if is_up(task) {
         return None;
     }
     Some(match task.stop_code {

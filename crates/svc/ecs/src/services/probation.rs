@@ -2,7 +2,9 @@
 //! completion, and in a service's `runningCount`, which is what `services-stable` waits for.
 //!
 //! The published service waits 40 s each time. Here it is short as long as nothing fails, and grows
-//! to that with every round of failures. All of it follows from records: it goes on over a restart.
+//! to that with every round of failures and with how long the failed ones ran: what fails after ten
+//! seconds is not believed after six. What was called complete by a short one is taken back if it
+//! fails before the longest is over. All of it follows from records: it goes on over a restart.
 
 use std::time::Duration;
 
@@ -23,7 +25,11 @@ pub fn of(service: &Service, deployment: &str, created: Timestamp, checked: bool
     let throttle = &service.throttle;
     let after_failure = primary == Some(deployment)
         && throttle.unsteady > 0
-        && throttle.failed_at.is_none_or(|failed| created >= failed);
+        // Those of before keep theirs: what counts as healthy does not cease to for another's failure.
+        && throttle
+            .since
+            .or(throttle.failed_at)
+            .is_none_or(|since| created >= since);
     if !after_failure {
         return match checked {
             true => Duration::ZERO,
@@ -32,6 +38,7 @@ pub fn of(service: &Service, deployment: &str, created: Timestamp, checked: bool
     }
     first(service)
         .saturating_mul(1 << throttle.unsteady.min(8))
+        .max(Duration::from_millis(throttle.longest_run_ms).saturating_mul(2))
         .min(LONGEST)
 }
 

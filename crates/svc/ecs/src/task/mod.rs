@@ -25,4 +25,4 @@ pub use plan::{Action, plan, settle};
 pub use report::{ContainerReport, ExecAgentReport, Report, Reported};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

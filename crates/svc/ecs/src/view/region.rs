@@ -213,7 +213,9 @@ impl Region {
     pub fn uses_definition(&self, arn: &str) -> bool {
         self.services.values().any(|service| {
             let deployed = service.deployments.iter().map(|one| &one.revision);
-            let mut revisions = deployed.chain(&service.completed);
+            let completions = service.deployments.iter().flat_map(|one| &one.completion);
+            let before = completions.flat_map(|completion| &completion.before);
+            let mut revisions = deployed.chain(&service.completed).chain(before);
             service.status != ServiceStatus::Inactive
                 && revisions.any(|revision| revision.definition == arn)
         })

@@ -5,7 +5,7 @@ use std::time::Duration;
 use wharf_base::Timestamp;
 use wharf_records::ecs::{RolloutState, TargetState, TaskFailure, Throttle};
 
-use super::{Action, Plan, View, health};
+use super::{Action, Plan, View, health, rollout};
 use crate::services::{
     events,
     observe::{End, Seen},
@@ -50,11 +50,11 @@ pub(super) fn ends(plan: &mut Plan, tasks: &[Seen], now: Timestamp) {
 }
 
 fn count(plan: &mut Plan, task: &Seen, end: End, now: Timestamp) {
-    let Some(at) = position(plan, &task.deployment) else {
+    let Some(index) = position(plan, &task.deployment) else {
         return;
     };
     let probation = health::probation(task, &plan.service);
-    let deployment = &mut plan.service.deployments[at];
+    let deployment = &mut plan.service.deployments[index];
     if task.started_at.is_some() {
         deployment.ran = true;
     }
@@ -65,38 +65,86 @@ fn count(plan: &mut Plan, task: &Seen, end: End, now: Timestamp) {
         End::Exited { ran, .. } if ran < AT_START => (Kind::Start, true),
         // It never counted as healthy.
         End::Exited { ran, .. } if ran < probation => (Kind::Run, true),
-        End::Exited { ran, clean, .. } if ran < LONGEST && !clean => (Kind::Run, false),
+        // With code 0 as well: a service's task does not end by itself.
+        End::Exited { ran, .. } if ran < LONGEST => (Kind::Run, false),
         End::Exited { .. } => return,
     };
-    note(plan, at, task, &task.why, counts, now);
-    if at == 0 {
-        unsettle(plan, task.created_at, kind, now);
-    }
+    let ran = match end {
+        End::Exited { ran, .. } => ran,
+        _ => Duration::ZERO,
+    };
+    let failure = Failure {
+        kind,
+        created: task.created_at,
+        // Not when it is counted: what takes its place is there by then.
+        at: task.ended_at.map_or(now, |ended| ended.min(now)),
+        ran,
+    };
+    fail(plan, index, task, &task.why, counts, &failure, now);
 }
 
 /// A task of ours failed its checks and is told to stop for it.
 pub(super) fn failed_check(plan: &mut Plan, task: &Seen, why: &str, now: Timestamp) {
-    let Some(at) = position(plan, &task.deployment) else {
+    let Some(index) = position(plan, &task.deployment) else {
         return;
     };
-    note(plan, at, task, why, true, now);
-    if at == 0 {
-        unsettle(plan, task.created_at, Kind::Run, now);
-    }
+    let at = plan.service.throttle.failing_since.unwrap_or(now);
+    let failure = Failure {
+        kind: Kind::Run,
+        created: task.created_at,
+        at,
+        ran: task
+            .started_at
+            .map_or(Duration::ZERO, |from| at.since(from)),
+    };
+    fail(plan, index, task, why, true, &failure, now);
+}
+
+/// Takes note since when tasks fail their checks: they are counted once the tasks in their place are
+/// healthy, which are of a later round.
+pub(super) fn failing(plan: &mut Plan, view: &View<'_>, now: Timestamp) {
+    let since = &mut plan.service.throttle.failing_since;
+    *since = match view.live.iter().any(|one| one.current && one.is_failing()) {
+        true => since.or(Some(now)),
+        false => None,
+    };
+}
+
+/// One failure of a task.
+struct Failure {
+    kind: Kind,
+    /// When the task was created.
+    created: Timestamp,
+    /// When it failed.
+    at: Timestamp,
+    ran: Duration,
 }
 
 /// One more failure of a deployment, for users and perhaps for the circuit breaker. `updatedAt` is
 /// left alone: clients take it for the time of the user's last change, and look for complaints since.
-fn note(plan: &mut Plan, at: usize, task: &Seen, why: &str, counts: bool, now: Timestamp) {
-    let deployment = &mut plan.service.deployments[at];
+fn fail(
+    plan: &mut Plan,
+    index: usize,
+    task: &Seen,
+    why: &str,
+    counts: bool,
+    failure: &Failure,
+    now: Timestamp,
+) {
+    let is_primary = index == 0;
+    let taken_back = is_primary && rollout::take_back(plan, failure.at, now);
+    let deployment = &mut plan.service.deployments[index];
     deployment.failed_tasks += 1;
     deployment.last_failure = Some(TaskFailure {
         task: task.id.clone(),
-        at: now,
+        at: failure.at,
         reason: why.to_owned(),
     });
-    if counts && deployment.state == RolloutState::InProgress {
+    if (counts || taken_back) && deployment.state == RolloutState::InProgress {
         deployment.failures += 1;
+    }
+    if is_primary {
+        unsettle(plan, failure, now);
     }
 }
 
@@ -110,27 +158,42 @@ enum Kind {
 }
 
 /// Tasks that were started together fail together: they are one round.
-fn unsettle(plan: &mut Plan, created: Timestamp, kind: Kind, now: Timestamp) {
+fn unsettle(plan: &mut Plan, failure: &Failure, now: Timestamp) {
     plan.service.steady = false;
     let throttle = &mut plan.service.throttle;
-    throttle.failed_at = Some(now);
-    if throttle.counted_at.is_some_and(|counted| created < counted) {
+    let first = throttle.since.map_or(failure.at, |at| at.min(failure.at));
+    throttle.since = Some(first);
+    throttle.failed_at = throttle.failed_at.max(Some(failure.at));
+    if failure.ran < LONGEST {
+        let ran = u64::try_from(failure.ran.as_millis()).unwrap_or(u64::MAX);
+        throttle.longest_run_ms = throttle.longest_run_ms.max(ran);
+    }
+    let is_counted = |counted| failure.created < counted;
+    if throttle.counted_at.is_some_and(is_counted) {
         return;
     }
     throttle.unsteady = throttle.unsteady.saturating_add(1);
-    throttle.counted_at = Some(now);
-    if kind == Kind::Run {
-        return;
+    throttle.counted_at = Some(failure.at);
+    if failure.kind == Kind::Start {
+        throttle.rounds = throttle.rounds.saturating_add(1);
+        if throttle.rounds > FREE_ROUNDS {
+            throttle.retry_at = Some(now + pause(throttle.rounds));
+        }
     }
-    throttle.rounds = throttle.rounds.saturating_add(1);
-    if throttle.rounds <= FREE_ROUNDS {
-        return;
+    if throttle.unsteady > FREE_ROUNDS {
+        complain(plan, now);
     }
-    let doublings = (throttle.rounds - FREE_ROUNDS - 1).min(16);
-    let pause = FIRST_PAUSE
+}
+
+/// After so many rounds of failures at the start.
+fn pause(rounds: u32) -> Duration {
+    let doublings = rounds.saturating_sub(FREE_ROUNDS + 1).min(16);
+    FIRST_PAUSE
         .saturating_mul(1 << doublings)
-        .min(LONGEST_PAUSE);
-    throttle.retry_at = Some(now + pause);
+        .min(LONGEST_PAUSE)
+}
+
+fn complain(plan: &mut Plan, now: Timestamp) {
     let primary = plan.service.deployments.first();
     let last = primary.and_then(|primary| primary.last_failure.as_ref());
     let why = last.map_or("", |failure| failure.reason.as_str());
@@ -161,16 +224,29 @@ pub(super) fn healthy(plan: &mut Plan, view: &View<'_>, now: Timestamp) {
             None => {}
         }
     }
-    if plan.service.throttle == Throttle::default() {
+    let nothing = Throttle {
+        failing_since: plan.service.throttle.failing_since,
+        ..Throttle::default()
+    };
+    if plan.service.throttle == nothing {
         return;
     }
-    if view.bounds.desired == 0 && view.live.is_empty() {
+    let desired = view.bounds.desired;
+    if desired == 0 && view.live.is_empty() {
         // Nothing is left that could fail.
         return forget(plan);
     }
-    // One that was healthy before the trouble proves nothing about what is started now.
     let failed = plan.service.throttle.failed_at;
     let failed = failed.or(plan.service.throttle.counted_at);
+    // Where the failed ones are not replaced, for fewer are wanted, those that are left are proof.
+    let is_whole = view.healthy() == desired && view.count(|_| true) == desired;
+    if is_whole && let Some(last) = started.iter().copied().chain(failed).max() {
+        if last + LONGEST <= now {
+            return forget(plan);
+        }
+        plan.wake(last + LONGEST);
+    }
+    // One that was healthy before the trouble proves nothing about what is started now.
     let proof = well()
         .filter(|one| failed.is_none_or(|failed| one.task.created_at >= failed))
         .filter_map(|one| one.task.started_at)
@@ -189,7 +265,10 @@ pub(super) fn healthy(plan: &mut Plan, view: &View<'_>, now: Timestamp) {
 }
 
 fn forget(plan: &mut Plan) {
-    plan.service.throttle = Throttle::default();
+    plan.service.throttle = Throttle {
+        failing_since: plan.service.throttle.failing_since,
+        ..Throttle::default()
+    };
     plan.service.said.remove("cannot-start");
 }
 

@@ -24,7 +24,7 @@ use wharf_records::ecs::{Desired, Scheduling, Service, ServiceStatus, Status};
 
 use super::{
     events,
-    observe::{Observed, Seen},
+    observe::{End, Observed, Seen},
 };
 use bounds::Bounds;
 pub use bounds::threshold;
@@ -135,6 +135,7 @@ fn active(plan: &mut Plan, observed: &Observed, now: Timestamp) {
     for at in view.wakes() {
         plan.wake(at);
     }
+    account::failing(plan, &view, now);
     account::healthy(plan, &view, now);
     match plan.service.scheduling {
         Scheduling::Replica => replica::balance(plan, &view, now),
@@ -190,6 +191,8 @@ struct View<'a> {
     live: Vec<Judged<'a>>,
     /// Told to stop, not yet over.
     leaving: Vec<&'a Seen>,
+    /// A task of the PRIMARY deployment has ended by itself, and that is not counted yet.
+    uncounted: bool,
     bounds: Bounds,
 }
 
@@ -202,8 +205,15 @@ impl<'a> View<'a> {
             verdict: health::judge(task, service, now),
             protected: task.protected_until.is_some_and(|until| now < until),
         };
+        let uncounted = |task: &Seen| {
+            let by_itself = matches!(task.end, Some(End::FailedToStart | End::Exited { .. }));
+            !task.accounted && (task.dying || by_itself)
+        };
         Self {
             live: tasks.iter().filter(|t| t.is_live()).map(judged).collect(),
+            uncounted: tasks
+                .iter()
+                .any(|task| Some(task.deployment.as_str()) == primary && uncounted(task)),
             leaving: tasks
                 .iter()
                 .filter(|task| task.end.is_none() && task.desired == Desired::Stopped)

@@ -2,11 +2,12 @@
 
 use wharf_base::Timestamp;
 use wharf_records::ecs::{
-    BreakerStatus, Deployment, Rollback, RolloutState, ServiceDeploymentStatus, Throttle,
+    BreakerStatus, Completion, Deployment, Rollback, RolloutState, ServiceDeploymentStatus,
+    Throttle,
 };
 
 use super::{Plan, View, bounds::threshold};
-use crate::services::events;
+use crate::services::{events, probation::LONGEST};
 
 /// What is left to do about a deployment that failed, or that a user wants to end.
 pub(super) fn judge(plan: &mut Plan, now: Timestamp) {
@@ -176,9 +177,44 @@ pub(super) fn conclude(plan: &mut Plan, view: &View<'_>, now: Timestamp) {
     }
 }
 
+/// A task of the PRIMARY deployment failed at `failed`: what was called COMPLETED after a probation
+/// shorter than the longest is IN_PROGRESS again, as if it had been waited for. `true` if it was so.
+pub(super) fn take_back(plan: &mut Plan, failed: Timestamp, now: Timestamp) -> bool {
+    let service = &mut plan.service;
+    let Some(primary) = service.deployments.first_mut() else {
+        return false;
+    };
+    let fresh = |completion: &mut Completion| failed < completion.at + LONGEST;
+    if primary.state != RolloutState::Completed {
+        return false;
+    }
+    let Some(completion) = primary.completion.take_if(fresh) else {
+        return false;
+    };
+    primary.state = RolloutState::InProgress;
+    primary.reason = format!("ECS deployment {} in progress.", primary.name());
+    service.completed = completion.before;
+    if let Some(rollout) = &mut service.rollout {
+        rollout.status = match rollout.status {
+            ServiceDeploymentStatus::Successful => ServiceDeploymentStatus::InProgress,
+            ServiceDeploymentStatus::RollbackSuccessful => {
+                ServiceDeploymentStatus::RollbackInProgress
+            }
+            other => other,
+        };
+        if rollout.breaker == BreakerStatus::MonitoringComplete {
+            rollout.breaker = BreakerStatus::Monitoring;
+        }
+        rollout.updated_at = now;
+        rollout.finished_at = None;
+    }
+    true
+}
+
 fn is_as_wanted(plan: &Plan, view: &View<'_>) -> bool {
     let desired = view.bounds.desired;
     plan.service.deployments.len() == 1
+        && !view.uncounted
         && view.count(|one| one.current && one.is_healthy()) == desired
         && view.count(|_| true) == desired
 }
@@ -203,6 +239,10 @@ fn complete(plan: &mut Plan, now: Timestamp) {
     primary.reason = format!("ECS deployment {} completed.", primary.name());
     primary.updated_at = now;
     let revision = primary.revision.clone();
+    primary.completion = Some(Completion {
+        at: now,
+        before: plan.service.completed.take(),
+    });
     if let Some(rollout) = &mut plan.service.rollout {
         rollout.status = match rollout.rollback {
             Some(_) => ServiceDeploymentStatus::RollbackSuccessful,

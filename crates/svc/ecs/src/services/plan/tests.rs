@@ -83,6 +83,8 @@ pub(in crate::services) fn task(number: usize, deployment: &str) -> Seen {
         check: None,
         targets: Vec::new(),
         protected_until: None,
+        ended_at: None,
+        dying: false,
         end: None,
         why: String::new(),
         accounted: false,
