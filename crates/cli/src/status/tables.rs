@@ -56,7 +56,7 @@ pub fn summary(seen: &Value) -> String {
 /// How a service is, in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Tasks of a deployment that has not succeeded have failed.
+    /// Its tasks fail, and none has run for long enough since.
     Failing,
     /// It has fewer tasks than it should, and nothing is rolled out.
     Waiting,
@@ -111,9 +111,19 @@ fn is_completed(deployment: &Value) -> bool {
     deployment["rolloutState"] == "COMPLETED"
 }
 
+/// The reason of a completed one names the last failure for as long as failures are counted.
 fn is_failing(deployment: &Value) -> bool {
-    !is_completed(deployment) && number(deployment, "failedTasks") > 0
-        || deployment["rolloutState"] == "FAILED"
+    let is_counted = !is_completed(deployment)
+        || last_failure(&cell(deployment, "rolloutStateReason")).is_some();
+    number(deployment, "failedTasks") > 0 && is_counted || deployment["rolloutState"] == "FAILED"
+}
+
+/// What the reason of a rollout says of the last task that failed.
+fn last_failure(reason: &str) -> Option<&str> {
+    ["the last one: ", "task failed: "]
+        .iter()
+        .find_map(|mark| reason.split_once(mark))
+        .map(|(_, last)| last)
 }
 
 fn services(seen: &Value) -> Table {
@@ -150,7 +160,11 @@ fn why(service: &Value, state: State) -> String {
         let event = list(service, "events").next();
         let event = event.map(|it| cell(it, "message")).unwrap_or_default();
         let subject = format!("(service {}) ", cell(service, "serviceName"));
-        event.trim_start_matches(&subject).to_owned()
+        match event.trim_start_matches(&subject) {
+            // That is what it does, not why it waits.
+            said if said.starts_with("has started ") => starting(service),
+            said => said.to_owned(),
+        }
     };
     match state {
         State::Failing => {
@@ -162,15 +176,21 @@ fn why(service: &Value, state: State) -> String {
     }
 }
 
+/// `1 task is starting`: RUNNING or not, they do not count yet.
+fn starting(service: &Value) -> String {
+    match number(service, "pendingCount") {
+        0 => String::new(),
+        1 => "1 task is starting".to_owned(),
+        count => format!("{count} tasks are starting"),
+    }
+}
+
 /// `exit code 3 (main); 2 failed`, from the reason of a rollout: what tells most comes first, for the
 /// end of a long line is cut.
 fn failure(deployment: &Value) -> String {
     let reason = cell(deployment, "rolloutStateReason");
-    let tail = ["the last one: ", "task failed: "]
-        .iter()
-        .find_map(|mark| reason.split_once(mark));
-    match tail {
-        Some((_, last)) => format!(
+    match last_failure(&reason) {
+        Some(last) => format!(
             "{}; {} failed",
             plain(last),
             cell(deployment, "failedTasks")

@@ -3,7 +3,9 @@ use serde_json::json;
 use super::*;
 
 fn deployment(state: &str, failed: i64) -> Value {
-    let reason = "ECS deployment ecs-svc/1 in progress. 2 tasks failed, the last one: Essential container in task exited (container main: exit code 3).";
+    let reason = format!(
+        "ECS deployment ecs-svc/1 in progress. {failed} tasks failed, the last one: Essential container in task exited (container main: exit code 3)."
+    );
     json!({"id": "ecs-svc/1", "rolloutState": state, "failedTasks": failed, "runningCount": 0, "desiredCount": 3,
         "taskDefinition": "arn:aws:ecs:us-east-1:000000000000:task-definition/web:2", "rolloutStateReason": reason})
 }
@@ -25,8 +27,12 @@ fn cells(table: &Table) -> Vec<Vec<&str>> {
 fn a_failing_service_comes_first_with_its_reason() {
     let mut waiting = service("w", &[deployment("COMPLETED", 0)]);
     waiting["runningCount"] = json!(0);
+    // It has failed tasks, and they are forgotten.
+    let mut well = deployment("COMPLETED", 7);
+    well["rolloutStateReason"] = json!("ECS deployment ecs-svc/1 completed.");
     let seen = json!({"services": [
-        service("ok", &[deployment("COMPLETED", 7)]),
+        service("ok", &[well]),
+        service("loops", &[deployment("COMPLETED", 7)]),
         service("web", &[deployment("IN_PROGRESS", 2), deployment("COMPLETED", 1)]),
         waiting,
         service("new", &[deployment("IN_PROGRESS", 0)]),
@@ -35,6 +41,13 @@ fn a_failing_service_comes_first_with_its_reason() {
     assert_eq!(
         cells(&services(&seen)),
         [
+            [
+                "loops",
+                "1/1",
+                "failing",
+                "web:2",
+                "exit code 3 (main); 7 failed"
+            ],
             [
                 "web",
                 "1/1",
@@ -61,7 +74,7 @@ fn a_failing_service_comes_first_with_its_reason() {
     );
     assert_eq!(
         summary(&seen),
-        "4 services (1 failing), 1 task running, 1 node (1 away)"
+        "5 services (2 failing), 1 task running, 1 node (1 away)"
     );
     // Without ids of deployments.
     assert_eq!(
@@ -71,6 +84,17 @@ fn a_failing_service_comes_first_with_its_reason() {
             ["web:2", "web", "COMPLETED", "0/3", "1"],
         ]
     );
+}
+
+#[test]
+fn what_a_service_does_is_not_why_it_waits() {
+    let mut waiting = service("w", &[deployment("COMPLETED", 0)]);
+    (waiting["runningCount"], waiting["pendingCount"]) = (json!(0), json!(1));
+    waiting["events"] = json!([{"message": "(service w) has started 1 tasks: (task a)."}]);
+    assert_eq!(State::of(&waiting), State::Waiting);
+    assert_eq!(why(&waiting, State::Waiting), "1 task is starting");
+    waiting["pendingCount"] = json!(0);
+    assert_eq!(why(&waiting, State::Waiting), "");
 }
 
 #[test]
