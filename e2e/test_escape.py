@@ -108,6 +108,43 @@ def test_health_checks_hold_no_descriptor_more(wharf, busybox):
     assert not [line for line in lines if "->" in line], lines
 
 
+# Looks at all processes that there are, as fast as it can, for rights beyond those of the container and for the filter.
+WATCH = r"""
+import os, time
+seen, looks, end = set(), 0, time.time() + 17
+def told(path):
+    with open(path) as file:
+        lines = dict(line.split(":", 1) for line in file)
+    return int(lines["CapEff"], 16), int(lines["CapBnd"], 16), int(lines["Seccomp"])
+effective, most, _ = told("/proc/self/status")
+while time.time() < end:
+    looks += 1
+    for name in os.listdir("/proc"):
+        try:
+            found = name.isdigit() and told(f"/proc/{name}/status")
+        except (OSError, KeyError):
+            continue
+        if found and (found[0] & ~effective or found[1] & ~most or found[2] == 0):
+            seen.add(found)
+print("looks", looks > 1000, "checks", os.path.exists("/tmp/checked"), "stronger", sorted(seen), flush=True)
+"""
+
+
+def test_no_process_with_more_rights_is_ever_seen(wharf, python):
+    """Health checks begin outside of the container: what of them is seen inside has given up its rights before."""
+    check = {"command": ["CMD-SHELL", "touch /tmp/checked"], "interval": 5, "timeout": 4, "retries": 10}
+    task = tasks.run(
+        wharf,
+        python,
+        healthCheck=check,
+        memory=128,
+        entryPoint=["python3", "-c"],
+        command=[WATCH],
+    )
+    task.wait("STOPPED", 60)
+    assert task.lines()[-1:] == ["looks True checks True stronger []"], (task.lines(), task.describe())
+
+
 def test_a_link_in_a_volume_leads_nowhere_else(wharf, busybox):
     """One container puts a link where another has a mount point, and the mount follows it: inside."""
     marks = {"sourceVolume": "marks", "containerPath": "/marks"}
