@@ -26,6 +26,8 @@ class Step:
     shows: dict = dataclasses.field(default_factory=dict)
     # Codes of errors that the provider takes for an answer.
     forgiven: tuple = ()
+    # Words that the error has which the tool prints and ends with; an answer would be a surprise.
+    refused: str = ""
     # Asked again until this is true of the answer; a forgiven error is the answer None.
     until: Callable | None = None
 
@@ -45,8 +47,8 @@ class Resource:
     volatile: frozenset = frozenset()
 
 
-def step(call, *, keep=None, shows=None, forgiven=(), until=None, **parameters):
-    return Step(call, parameters, keep or {}, shows or {}, tuple(forgiven), until)
+def step(call, *, keep=None, shows=None, forgiven=(), refused="", until=None, **parameters):
+    return Step(call, parameters, keep or {}, shows or {}, tuple(forgiven), refused, until)
 
 
 def filters(**wanted):
@@ -128,9 +130,11 @@ class Walk:
             try:
                 answer = call(**parameters)
             except ClientError as error:
-                if error.response["Error"]["Code"] in one.forgiven:
+                said = error.response["Error"]
+                if said["Code"] in one.forgiven or one.refused and one.refused in said.get("Message", ""):
                     return None
                 raise
+            assert not one.refused, f"it answers: {answer}"
             answer.pop("ResponseMetadata")
             return answer
 
