@@ -9,78 +9,12 @@ import pytest
 
 from harness import tasks
 from harness.installation import Installation
+from harness.names import Service, ask
 from harness.services import Web, address
 from harness.waiting import wait_for
 
-# Says who it is; fetches what it is told to, from where it is; looks names up as every program does.
-SERVER = """
-import http.server, json, os, socket, urllib.parse, urllib.request
-
-
-def look_up(name):
-    try:
-        return sorted({found[4][0] for found in socket.getaddrinfo(name, None, socket.AF_INET)})
-    except socket.gaierror as error:
-        return error.errno
-
-
-def by_address(address):
-    try:
-        return socket.gethostbyaddr(address)[0]
-    except OSError as error:
-        return error.errno
-
-
-ANSWERS = {
-    "who": lambda _: os.environ["WHO"],
-    "name": look_up,
-    "address": by_address,
-    "file": lambda path: open(path).read(),
-    "fetch": lambda url: urllib.request.urlopen(url, timeout=10).read().decode(),
-}
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        what, _, about = self.path.strip("/").partition("/")
-        body = json.dumps(ANSWERS.get(what, ANSWERS["who"])(urllib.parse.unquote(about))).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
-http.server.ThreadingHTTPServer(("0.0.0.0", 80), Handler).serve_forever()
-"""
 # `socket.EAI_NONAME` and its like, as getaddrinfo gives them.
 NO_SUCH_NAME, NOT_NOW = -2, -3
-
-
-class Service(Web):
-    """A service of one such server behind an internal load balancer."""
-
-    def make(self, **balancer):
-        self.make_balancer(**{"Scheme": "internal", **balancer})
-        self.make_service(1)
-        self.wait_stable()
-        self.wait_healthy()
-        return self
-
-    def define(self, version):
-        return super().define(version, entryPoint=["python3", "-c"], command=[SERVER], environment=[{"name": "WHO", "value": self.name}])
-
-    def says(self, what, about=""):
-        """What its task answers to this machine."""
-        (at,) = self.addresses()
-        return ask(f"http://{at}/{what}/{urllib.request.quote(about, safe='')}")
-
-
-def ask(url):
-    with urllib.request.urlopen(url, timeout=15) as answer:
-        return json.load(answer)
 
 
 @pytest.fixture(scope="module")
@@ -229,6 +163,54 @@ def test_names_are_their_vpcs(services, other_vpc, wharf, python):
     ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsSupport={"Value": False})
     assert {code for _, _, code in said()} == {REFUSED}
     ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsSupport={"Value": True})
+
+
+WHARF_ITSELF = """
+import boto3, os, socket, urllib.error, urllib.request
+
+os.environ.pop("AWS_DISABLE_HOST_PREFIX_INJECTION")
+for name in ("api", "registry", "stream-api"):
+    for ending in ("internal", "localhost"):
+        print("FOUND", socket.gethostbyname(f"{name}.wharf.{ending}"), flush=True)
+print("HEALTH", urllib.request.urlopen("http://api.wharf.internal:4566/health").status, flush=True)
+try:
+    urllib.request.urlopen("http://registry.wharf.internal:4566/v2/")
+except urllib.error.HTTPError as error:
+    print("REGISTRY", error.code, flush=True)
+# SDKs put a prefix before the endpoint's name, or its address.
+for endpoint in ("http://api.wharf.internal:4566", os.environ["AWS_ENDPOINT_URL"]):
+    tail = boto3.client("logs", endpoint_url=endpoint).start_live_tail(logGroupIdentifiers=["arn:aws:logs:us-east-1:000000000000:log-group:/e2e"])
+    print("TAILS", *next(iter(tail["responseStream"])), flush=True)
+"""
+
+
+@pytest.mark.parametrize("network", ["awsvpc", "bridge"])
+def test_wharf_itself_has_names(services, wharf, python, network):
+    iam, role = wharf.client("iam"), tasks.unique("names")
+    iam.create_role(RoleName=role, AssumeRolePolicyDocument=tasks.TRUST_TASKS)
+    iam.put_role_policy(RoleName=role, PolicyName="p", PolicyDocument=tasks.document("logs:StartLiveTail"))
+    definition = tasks.register(
+        wharf,
+        python,
+        network,
+        role=f"arn:aws:iam::000000000000:role/{role}",
+        entryPoint=["python3", "-c"],
+        command=[WHARF_ITSELF],
+        memory=128,
+    )
+    inside = {"networkConfiguration": services[0].network} if network == "awsvpc" else {}
+    task = tasks.start(wharf, definition, **inside)
+    task.wait("STOPPED", 60)
+    expected = ["FOUND 169.254.170.2"] * 6 + ["HEALTH 200", "REGISTRY 401", "TAILS sessionStart", "TAILS sessionStart"]
+    wait_for(lambda: task.lines() == expected, 10, f"ten lines, not {task.lines()}")
+
+
+def test_names_of_wharf_in_a_shell(services, wharf, busybox):
+    definition = tasks.register(wharf, busybox, "awsvpc", **tasks.sh("nslookup api.wharf.internal; nslookup nobody.wharf.internal"))
+    task = tasks.start(wharf, definition, networkConfiguration=services[0].network)
+    task.wait("STOPPED", 60)
+    task.wait_line("169.254.170.2")
+    task.wait_line("can't find nobody.wharf.internal")
 
 
 def test_names_outlive_processes(python_alone):

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use hickory_proto::op::Query;
 use hickory_proto::rr::rdata::{A, PTR};
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
-use wharf_network::private_dns_name;
+use wharf_network::{ENDPOINT, private_dns_name};
 
 use crate::book::{Balancer, Book, stem};
 
@@ -18,6 +18,11 @@ const INTERFACE_TTL: u32 = 60;
 /// The domains below which interfaces have their names; nobody else's questions about them are passed on.
 const PRIVATE_DOMAINS: [&str; 2] = ["ec2.internal", "compute.internal"];
 const REVERSE: &str = ".in-addr.arpa";
+/// The domains of wharf's own names, the second as programs of the host know it, and the names below.
+const OWN_DOMAINS: [&str; 2] = ["wharf.internal", "wharf.localhost"];
+const OWN_NAMES: [&str; 2] = ["api", "registry"];
+/// Their address never changes.
+const OWN_TTL: u32 = 300;
 
 /// Who asks.
 #[derive(Debug, Clone, Copy)]
@@ -84,10 +89,36 @@ fn of_own(book: &Book, asker: Asker<'_>, query: &Query, name: &str) -> Answer {
             _ => Answer::Absent,
         };
     }
+    if let Some(answer) = of_wharf(query, name) {
+        return answer;
+    }
     if let Some(address) = name.strip_suffix(REVERSE).and_then(reversed) {
         return of_address(book, asker, query, address);
     }
     Answer::Elsewhere
+}
+
+/// wharf's API and registry, which tasks of all networks reach at one address. SDKs put a prefix before
+/// an endpoint's name for some operations, even where it is an address: `stream-169.254.170.2`.
+fn of_wharf(query: &Query, name: &str) -> Option<Answer> {
+    let here = || addresses(query, OWN_TTL, [ENDPOINT]);
+    if is_prefixed(name, &ENDPOINT.to_string()) {
+        return Some(here());
+    }
+    let domain = OWN_DOMAINS.into_iter().find(|it| is_below(name, it))?;
+    let label = name.strip_suffix(domain)?.trim_end_matches('.');
+    let is_own = |own: &str| label == own || is_prefixed(label, own);
+    Some(match label {
+        "" => Answer::Records(Vec::new()),
+        _ if OWN_NAMES.into_iter().any(is_own) => here(),
+        _ => Answer::Absent,
+    })
+}
+
+/// `stream-<name>`
+fn is_prefixed(text: &str, name: &str) -> bool {
+    let prefix = text.strip_suffix(name).and_then(|it| it.strip_suffix('-'));
+    prefix.is_some_and(|prefix| !prefix.is_empty() && !prefix.contains('.'))
 }
 
 fn is_below(name: &str, domain: &str) -> bool {

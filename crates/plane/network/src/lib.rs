@@ -54,3 +54,4 @@ pub use model::{
 };
 pub use network::{EndpointListener, HostIdentity, Network, NetworkUpdate};
 pub use resolver::{RESOLVER, ResolverSockets};
+pub use scope::ENDPOINT;

@@ -33,7 +33,7 @@ use crate::state::{Endpoint, ScopeRecord, StateDir};
 use crate::sysctl;
 
 /// Where stock SDKs look for credentials and metadata (spec: ecs §11).
-pub(crate) const ENDPOINT: Ipv4Addr = Ipv4Addr::new(169, 254, 170, 2);
+pub const ENDPOINT: Ipv4Addr = Ipv4Addr::new(169, 254, 170, 2);
 /// The scope's end of every veth: each is alone on its wire, so all may be called the same.
 const GATEWAY_MAC: MacAddress = MacAddress::new([0x02, b'w', b'h', b'a', b'r', b'f']);
 

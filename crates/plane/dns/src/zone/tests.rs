@@ -173,6 +173,50 @@ fn addresses_take_turns_behind_the_nearest() {
 }
 
 #[test]
+fn names_of_wharf_itself() {
+    for (name, expected) in [
+        ("api.wharf.internal", "169.254.170.2"),
+        ("API.wharf.localhost", "169.254.170.2"),
+        ("registry.wharf.internal", "169.254.170.2"),
+        ("stream-api.wharf.internal", "169.254.170.2"),
+        ("stream-169.254.170.2", "169.254.170.2"),
+        ("wharf.internal", "nothing"),
+        ("web.wharf.internal", "Absent"),
+        ("x.api.wharf.internal", "Absent"),
+        ("x.stream-api.wharf.internal", "Absent"),
+        ("-api.wharf.internal", "Absent"),
+        ("notwharf.internal", "Elsewhere"),
+        ("wharf.internal.example.org", "Elsewhere"),
+        ("x.stream-169.254.170.2", "Elsewhere"),
+        ("stream-169.254.170.20", "Elsewhere"),
+        ("169.254.170.2", "Elsewhere"),
+    ] {
+        assert_eq!(hears(name), expected, "{name}");
+    }
+    assert_eq!(
+        told(ask(ASKER, "api.wharf.internal", RecordType::AAAA)),
+        "nothing"
+    );
+    let bridge = Asker { vpc: None, ..ASKER };
+    assert_eq!(
+        told(ask(bridge, "api.wharf.internal", RecordType::A)),
+        "169.254.170.2"
+    );
+    let off = Asker {
+        vpc: Some("vpc-off"),
+        ..ASKER
+    };
+    assert_eq!(
+        ask(off, "api.wharf.internal", RecordType::A),
+        Answer::Refused
+    );
+    // Whatever is known of networks.
+    let name = Name::from_ascii("api.wharf.internal.").unwrap();
+    let own = answer(&Book::default(), ASKER, &Query::query(name, RecordType::A));
+    assert_eq!(told(own), "169.254.170.2");
+}
+
+#[test]
 fn names_of_interfaces() {
     for (name, expected) in [
         ("ip-10-0-0-5.ec2.internal", "10.0.0.5"),
