@@ -143,6 +143,10 @@ struct ServerArgs {
     /// Further address to listen on, TLS only beyond this machine
     #[arg(long, value_name = "ADDR")]
     listen: Option<IpAddr>,
+    /// Name or address by which clients of other machines know this one, for the endpoint's certificate; may be
+    /// given several times. Those of --listen, or of the machine with 0.0.0.0, and the host's name are in it anyway
+    #[arg(long, value_name = "NAME", value_parser = roles::parse_name)]
+    name: Vec<String>,
     /// Whether that address is listened on at port 443 too, the only one at which container agents of
     /// another make join from other machines; on by default, off with --listen 0.0.0.0
     #[arg(long, value_name = "SWITCH")]

@@ -51,6 +51,22 @@ fn addresses(args: &ServerArgs) -> Vec<IpAddr> {
     addresses
 }
 
+/// A name of the server, as certificates have it: of DNS, or an address.
+pub fn parse_name(text: &str) -> Result<String, String> {
+    let label = |label: &str| {
+        let plain = label
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        (1..=63).contains(&label.len()) && plain && !label.starts_with('-') && !label.ends_with('-')
+    };
+    let is_name = text.len() <= 253 && text.split('.').all(label);
+    match text.parse::<IpAddr>() {
+        Ok(address) if address.is_unspecified() => Err("is no address of a machine".to_owned()),
+        Err(_) if !is_name => Err("is no name of DNS".to_owned()),
+        _ => Ok(text.to_ascii_lowercase()),
+    }
+}
+
 /// Where port 443 is listened on too: agents of another make send the port of a URL as part of the TLS
 /// server name, which no server takes, and so need one without.
 ///
@@ -138,6 +154,7 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         node_keyring,
         installation,
         listen: addresses(args),
+        names: args.name.clone(),
         sockets: Arc::new(held(args.sockets_fd)?),
         port: args.port,
         at_443: at_443(args.listen, args.port, args.port_443),
@@ -354,6 +371,24 @@ pub fn keep_files_private() {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_those_of_certificates() {
+        for (text, name) in [
+            ("Wharf.Example.org", "wharf.example.org"),
+            ("wharf", "wharf"),
+            ("10.0.0.1", "10.0.0.1"),
+            ("fd00::1", "fd00::1"),
+        ] {
+            assert_eq!(parse_name(text).as_deref(), Ok(name));
+        }
+        let long = format!("{}.org", "a".repeat(64));
+        for odd in [
+            "", ".", "a..b", "a b", "-a", "a-", "*.org", "a_b", "0.0.0.0", "::", &long,
+        ] {
+            assert!(parse_name(odd).is_err(), "{odd}");
+        }
+    }
 
     #[test]
     fn port_443_is_taken_where_other_machines_come() {

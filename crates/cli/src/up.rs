@@ -108,6 +108,9 @@ fn server(args: &UpArgs, sockets: sockets::Store, keys: &Keys) -> Part {
     if let Some(listen) = server.listen {
         arguments.extend(words(&["--listen", &listen.to_string()]));
     }
+    for name in &server.name {
+        arguments.extend(words(&["--name", name]));
+    }
     if let Some(switch) = server.port_443 {
         let switch = if switch == Switch::On { "on" } else { "off" };
         arguments.extend(words(&["--port-443", switch]));

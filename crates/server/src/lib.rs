@@ -17,6 +17,7 @@ mod join;
 mod keys;
 mod known_nodes;
 mod measures;
+mod names;
 mod node_credentials;
 mod node_gate;
 mod node_identity;

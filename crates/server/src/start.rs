@@ -48,7 +48,7 @@ use crate::{
     },
     health::Health,
     join::Join,
-    keys, measures,
+    keys, measures, names,
     node_credentials::NodeCredentials,
     node_gate::NodeGate,
     nodes::Nodes,
@@ -69,6 +69,8 @@ pub struct ServerConfig {
     pub node_keyring: Keyring,
     pub installation: InstallationId,
     pub listen: Vec<IpAddr>,
+    /// Further names and addresses that clients know this server by.
+    pub names: Vec<String>,
     /// Sockets that listen there already: whoever started this process holds them beyond its life.
     pub sockets: Arc<Vec<std::net::TcpListener>>,
     pub port: u16,
@@ -370,7 +372,7 @@ fn take_over(held: &std::net::TcpListener) -> io::Result<TcpListener> {
 
 pub(crate) async fn open(config: &ServerConfig) -> Result<Data, StartError> {
     let dir = config.data_dir.clone();
-    let (keyring, listen) = (config.keyring.clone(), config.listen.clone());
+    let (keyring, names) = (config.keyring.clone(), names::of_certificate(config));
     let disk = config.disk.clone();
     let journal_options = journal_options(config);
     let work = move || {
@@ -405,7 +407,7 @@ pub(crate) async fn open(config: &ServerConfig) -> Result<Data, StartError> {
         let keyring = keyring.map_err(StartError::Keyring)?;
         let blobs = Blobs::open(&dir.join("blobs"), keyring.clone(), Limits::default())
             .map_err(StartError::Blobs)?;
-        let authorities = Authorities::open_or_create(&tls, &keyring, &listen);
+        let authorities = Authorities::open_or_create(&tls, &keyring, &names);
         Ok(Data {
             store,
             journal,
@@ -692,7 +694,7 @@ impl Plane {
                 iam: config.iam,
                 account: config.account.clone(),
                 region: config.region.clone(),
-                own_hosts: own_hosts(config),
+                own_hosts: names::own_hosts(config),
                 bytes,
                 throttle,
                 tasks_as_root: config.tasks_as_root,
@@ -769,19 +771,6 @@ fn endpoint(config: &ServerConfig) -> String {
     format!("http://127.0.0.1:{}", config.port)
 }
 
-fn own_hosts(config: &ServerConfig) -> Vec<String> {
-    let mut hosts = vec![
-        "localhost".to_owned(),
-        "169.254.170.2".to_owned(),
-        "[::1]".to_owned(),
-    ];
-    hosts.extend(config.listen.iter().map(|ip| match ip {
-        IpAddr::V4(ip) => ip.to_string(),
-        IpAddr::V6(ip) => format!("[{ip}]"),
-    }));
-    hosts
-}
-
 /// Forgets old revisions and join tokens, and collects layers that nobody refers to.
 async fn maintain(store: Store, catalog: Catalog, join: Arc<Join>) {
     let mut tick = tokio::time::interval(MAINTENANCE);
@@ -833,7 +822,7 @@ async fn expire_images(catalog: Catalog, clock: Arc<dyn Clock>) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     #[tokio::test]
@@ -857,15 +846,16 @@ mod tests {
         assert!(parts.watch(&stop).await.is_ok());
     }
 
-    #[test]
-    fn hosts_have_the_form_of_host_headers() {
-        let config = ServerConfig {
+    /// Settings of a server that is never started.
+    pub(crate) fn config() -> ServerConfig {
+        ServerConfig {
             data_dir: PathBuf::from("/d"),
             keyring: PathBuf::new().into(),
             node_identity: PathBuf::new(),
             node_keyring: Keyring::in_memory(),
             installation: InstallationId::mint(),
-            listen: vec!["127.0.0.1".parse().unwrap(), "fe80::1".parse().unwrap()],
+            listen: vec!["127.0.0.1".parse().unwrap()],
+            names: Vec::new(),
             sockets: Arc::default(),
             port: 4566,
             at_443: None,
@@ -881,7 +871,6 @@ mod tests {
             disk: Disk::default(),
             trails: None,
             metrics: None,
-        };
-        assert!(own_hosts(&config).contains(&"[fe80::1]".to_owned()));
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The installation's own certificate authority, its rotation, and the gateway's certificate.
 //!
 //! The authority is made at the first start and kept for ten years, its key sealed. The gateway's
-//! certificate is made at every start, for the addresses it then listens on. Both go out with each
+//! certificate is made at every start, for the names and addresses it then has (`names`). Both go out with each
 //! handshake, so that a node that knows only the authority's digest can check the whole chain.
 //!
 //! A rotation makes the next authority beside the current one: nodes learn to trust both, while the
@@ -12,7 +12,6 @@
 
 use std::{
     fs, io,
-    net::IpAddr,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
@@ -100,7 +99,8 @@ pub struct Shown {
 pub struct Authorities {
     dir: PathBuf,
     keyring: Keyring,
-    addresses: Vec<IpAddr>,
+    /// What its certificates are for: names and addresses.
+    names: Vec<String>,
     /// What the file says; held over each change of it.
     document: Mutex<Document>,
     /// Of all that nodes should trust.
@@ -126,11 +126,11 @@ impl ResolvesServerCert for Gateway {
 
 impl Authorities {
     /// Opens the authorities kept in `dir`, or makes the first; the gateway serves under the given
-    /// addresses.
+    /// names and addresses.
     pub fn open_or_create(
         dir: &Path,
         keyring: &Keyring,
-        addresses: &[IpAddr],
+        names: &[String],
     ) -> Result<Self, TlsError> {
         let document = match load(dir)? {
             Some(document) => document,
@@ -151,13 +151,13 @@ impl Authorities {
         };
         forget_earlier(dir)?;
         tell_programs(dir, &document)?;
-        let shown = document.current.leaf(keyring, addresses)?;
+        let shown = document.current.leaf(keyring, names)?;
         let digests = RwLock::new(digests(dir, &document)?);
         Ok(Self {
             digests,
             dir: dir.to_owned(),
             keyring: keyring.clone(),
-            addresses: addresses.to_vec(),
+            names: names.to_vec(),
             document: Mutex::new(document),
             shown: Arc::new(Gateway(RwLock::new(Arc::new(shown)))),
         })
@@ -221,7 +221,7 @@ impl Authorities {
             return Err(TlsError::NotRotating);
         }
         // Before anything is written: what cannot be shown must not be the current.
-        let leaf = kept.leaf(&self.keyring, &self.addresses)?;
+        let leaf = kept.leaf(&self.keyring, &self.names)?;
         let changed = Document {
             format: FORMAT,
             current: kept,
@@ -315,14 +315,11 @@ impl Kept {
     }
 
     /// A certificate for the gateway, with a fresh key.
-    fn leaf(&self, keyring: &Keyring, addresses: &[IpAddr]) -> Result<CertifiedKey, TlsError> {
+    fn leaf(&self, keyring: &Keyring, names: &[String]) -> Result<CertifiedKey, TlsError> {
         let pem = keyring
             .open_token(&self.key, KEY_CONTEXT)
             .map_err(|_| TlsError::Sealed)?;
         let signing = KeyPair::from_pem(pem.expose_str().ok_or(TlsError::Sealed)?)?;
-        let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-        names.extend(addresses.iter().map(IpAddr::to_string));
-        names.extend(host_name());
         let mut params = CertificateParams::new(names)?;
         params
             .distinguished_name
@@ -436,21 +433,12 @@ fn live(params: &mut CertificateParams, life: time::Duration) {
     params.not_after = now + life;
 }
 
-fn host_name() -> Option<String> {
-    let name = fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
-    let name = name.trim();
-    let plain = name
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
-    (plain && !name.is_empty()).then(|| name.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn open(folder: &Path, keyring: &Keyring) -> Result<Authorities, TlsError> {
-        Authorities::open_or_create(folder, keyring, &["10.0.0.1".parse().unwrap()])
+        Authorities::open_or_create(folder, keyring, &["10.0.0.1".to_owned()])
     }
 
     /// The authority that the gateway's certificate is of.

@@ -57,6 +57,7 @@ async fn start_in(folder: tempfile::TempDir) -> Server {
         node_keyring: wharf_seal::Keyring::in_memory(),
         installation: InstallationId::mint(),
         listen: vec!["127.0.0.1".parse().unwrap()],
+        names: Vec::new(),
         sockets: std::sync::Arc::default(),
         port,
         at_443: None,

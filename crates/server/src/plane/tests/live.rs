@@ -68,6 +68,7 @@ impl Server {
             node_keyring: wharf_seal::Keyring::in_memory(),
             installation: InstallationId::mint(),
             listen: vec!["127.0.0.1".parse().unwrap()],
+            names: Vec::new(),
             sockets: std::sync::Arc::default(),
             port,
             at_443: None,
