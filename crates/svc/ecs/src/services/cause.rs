@@ -7,6 +7,9 @@ const NO_PERMISSION: &str = "its execution role lacks a permission: attach \
 const REFUSED: &str =
     "the registry refused the image: check its name and the execution role's permissions";
 
+const NO_PROGRAM: &str = "the image has no such program: check command and entryPoint, and the interpreter \
+                          that a script's first line names";
+
 /// Parts of a reason, in small letters, and what it means. The first that fits counts.
 const KNOWN: &[(&[&str], &str)] = &[
     (
@@ -15,7 +18,7 @@ const KNOWN: &[(&[&str], &str)] = &[
     ),
     (
         &["log group does not exist"],
-        "its log group is missing: create it, or set awslogs-create-group",
+        "its log group is missing: create it in the region of awslogs-region, or set awslogs-create-group",
     ),
     (
         &["no credentials of the execution role"],
@@ -45,6 +48,22 @@ const KNOWN: &[(&[&str], &str)] = &[
     (
         &["failed elb health checks"],
         "the load balancer's health check got no good answer from it",
+    ),
+    (
+        &["cannotstartcontainer", "executable file not found"],
+        NO_PROGRAM,
+    ),
+    (
+        &["cannotstartcontainer", "no such file or directory"],
+        NO_PROGRAM,
+    ),
+    (
+        &["cannotstartcontainer", "permission denied"],
+        "its program may not be executed: give the file mode +x, or run it by its interpreter (sh FILE)",
+    ),
+    (
+        &["cannotstartcontainer", "exec format error"],
+        "its program is not for this machine's processor, or a script without #! in its first line",
     ),
     (
         &["exit code 127"],
@@ -108,6 +127,25 @@ mod tests {
                 "lacks a permission",
             ),
             ("AccessDeniedException: no", "lacks a permission"),
+            (
+                "CannotStartContainerError: Error response from daemon: failed to create task for container: \
+                 unable to start container process: exec: \"nope\": executable file not found in $PATH: unknown \
+                 (container main: exit code 127)",
+                "no such program",
+            ),
+            (
+                "CannotStartContainerError: Error response from daemon: exec: \"/x\": stat /x: no such file or \
+                 directory: unknown",
+                "no such program",
+            ),
+            (
+                "CannotStartContainerError: Error response from daemon: exec: \"/x\": permission denied: unknown",
+                "may not be executed",
+            ),
+            (
+                "CannotStartContainerError: Error response from daemon: exec: \"/x\": exec format error: unknown",
+                "processor",
+            ),
             ("ECS was unable to assume the role 'r'", "trust policy"),
         ] {
             let cause = of(reason);

@@ -10,7 +10,7 @@ use wharf_base::Timestamp;
 use wharf_placement::{Demand, Pool, Reason, ledger, refusal_of};
 use wharf_records::{
     Record, decode,
-    ecs::{Definition, Instance, Launch, Service, ServiceEvents, Status, Task},
+    ecs::{Cluster, Definition, Instance, Launch, Service, ServiceEvents, Status, Task},
 };
 use wharf_store::Range;
 use wharf_wire::{Call, Fault};
@@ -104,7 +104,8 @@ pub async fn service(
     cluster: Option<&str>,
     name: &str,
 ) -> Result<ServiceExplained, Fault> {
-    let cluster = core.any_cluster(call, cluster).await?;
+    let of_arn = names::long_arn(name).map(|(_, cluster, _)| cluster);
+    let cluster = the_cluster(core, call, cluster.or(of_arn)).await?;
     let place = Place::of(call);
     let name = names::member_id("service", &cluster.name, name)?;
     let id = format!("{}:{name}", cluster.name);
@@ -112,7 +113,12 @@ pub async fn service(
     let held: Option<Held<Service>> = core
         .view
         .read(&place, |region| region.services.get(&id).cloned());
-    let held = held.ok_or_else(|| fault::client("There is no such service."))?;
+    let held = held.ok_or_else(|| {
+        fault::client(format!(
+            "There is no service {name} in cluster {} of {}: --cluster and --region name others.",
+            cluster.name, place.region
+        ))
+    })?;
     let health = targets::health(core, call, &held.record).await?;
     let definition = match held.primary() {
         Some(primary) => {
@@ -159,34 +165,81 @@ pub async fn service(
     }))
 }
 
-/// What has this key, or the only one whose key begins so.
-fn beginning<'a, T>(all: &'a BTreeMap<String, T>, key: &str) -> Option<&'a T> {
-    let mut found = all
-        .range::<str, _>((Bound::Included(key), Bound::Unbounded))
-        .take_while(|(found, _)| found.starts_with(key));
-    let (first, held) = found.next()?;
-    (first == key || found.next().is_none()).then_some(held)
+/// What has this key, or all whose keys begin so.
+fn beginning<'a, T>(all: &'a BTreeMap<String, T>, key: &str) -> Vec<&'a T> {
+    if let Some(whole) = all.get(key) {
+        return vec![whole];
+    }
+    all.range::<str, _>((Bound::Included(key), Bound::Unbounded))
+        .take_while(|(found, _)| found.starts_with(key))
+        .map(|(_, held)| held)
+        .collect()
+}
+
+async fn the_cluster(
+    core: &Core,
+    call: &Call,
+    given: Option<&str>,
+) -> Result<Held<Cluster>, Fault> {
+    core.any_cluster(call, given).await.map_err(|_| {
+        let given = given.unwrap_or(names::DEFAULT_CLUSTER);
+        let region = &call.context().region;
+        fault::client(format!(
+            "There is no cluster {given} in {region}: --cluster and --region name others."
+        ))
+    })
+}
+
+/// The keys that the id, or the beginning of it, may have: one in each cluster that is meant. An ARN
+/// says which that is; without a word all are.
+async fn keys_of_task(
+    core: &Core,
+    call: &Call,
+    cluster: Option<&str>,
+    task: &str,
+) -> Result<Vec<String>, Fault> {
+    let of_arn = names::long_arn(task).map(|(_, cluster, _)| cluster);
+    if let Some(cluster) = cluster.or(of_arn) {
+        let cluster = the_cluster(core, call, Some(cluster)).await?;
+        let id = names::member_id("task", &cluster.name, task)?;
+        return Ok(vec![format!("{}:{id}", cluster.name)]);
+    }
+    if task.contains('/') {
+        let cluster = the_cluster(core, call, None).await?;
+        let id = names::member_id("task", &cluster.name, task)?;
+        return Ok(vec![format!("{}:{id}", cluster.name)]);
+    }
+    core.up_to_date().await;
+    let keys = core.view.read(&Place::of(call), |region| {
+        let clusters = region.clusters.keys();
+        clusters
+            .map(|cluster| format!("{cluster}:{task}"))
+            .collect()
+    });
+    Ok(keys)
 }
 
 /// The task may be named by the beginning of its id; a STOPPED one too, for as long as it is
-/// described.
+/// described. Without a cluster it is looked for in all of them.
 pub async fn task(
     core: &Core,
     call: &Call,
     cluster: Option<&str>,
     task: &str,
 ) -> Result<(TaskExplained, Vec<HostExplained>), Fault> {
-    let cluster = core.any_cluster(call, cluster).await?;
     let place = Place::of(call);
-    let id = names::member_id("task", &cluster.name, task)?;
+    let keys = keys_of_task(core, call, cluster, task).await?;
     core.up_to_date().await;
-    let key = format!("{}:{id}", cluster.name);
     let now = core.now();
-    let live = core
-        .view
-        .read(&place, |region| beginning(&region.tasks, &key).cloned());
-    let Some(found) = live else {
-        let stopped = stopped(core, &place, &key).await?;
+    let mut live: Vec<Held<Task>> = core.view.read(&place, |region| {
+        let of = |key: &String| beginning(&region.tasks, key).into_iter().cloned();
+        keys.iter().flat_map(of).collect()
+    });
+    let (Some(found), true) = (live.pop(), live.is_empty()) else {
+        if !live.is_empty() {
+            return Err(several());
+        }
+        let stopped = stopped(core, &place, &keys).await?;
         let explained = core
             .view
             .read(&place, |region| of_task(region, &stopped, None, now));
@@ -215,20 +268,47 @@ pub async fn task(
     }))
 }
 
-/// A task that the view has forgotten: that of the key, or the only one whose key begins so.
-async fn stopped(core: &Core, place: &Place, id: &str) -> Result<Task, Fault> {
-    let key = place.scope().key(Task::KIND, id);
-    let range = Range::prefix(&key).limit(2);
-    let reply = core.parts.store.range(range).await;
-    let entries = reply.map_err(fault::of_store)?.entries;
-    match entries.as_slice() {
-        [one] => decode(&one.value).map_err(fault::of_record),
-        [first, ..] if first.key == key => decode(&first.value).map_err(fault::of_record),
-        [] => Err(fault::client(
-            "No task matches: it never was, or it stopped more than an hour ago and is forgotten.",
-        )),
-        _ => Err(fault::client("Several tasks match: give more of the id.")),
+/// A task that the view has forgotten: the only one that has one of the keys, or whose key begins so.
+async fn stopped(core: &Core, place: &Place, ids: &[String]) -> Result<Task, Fault> {
+    let mut found = Vec::new();
+    for id in ids {
+        let key = place.scope().key(Task::KIND, id);
+        let range = Range::prefix(&key).limit(2);
+        let reply = core.parts.store.range(range).await;
+        let mut entries = reply.map_err(fault::of_store)?.entries;
+        if entries.first().is_some_and(|first| first.key == key) {
+            entries.truncate(1);
+        }
+        found.extend(entries);
     }
+    match found.as_slice() {
+        [one] => decode(&one.value).map_err(fault::of_record),
+        [] => Err(none_matches(place, ids)),
+        _ => Err(several()),
+    }
+}
+
+fn several() -> Fault {
+    fault::client("Several tasks match: give more of the id.")
+}
+
+/// `ids`: the keys that were looked for.
+fn none_matches(place: &Place, ids: &[String]) -> Fault {
+    let (where_to, others) = match ids {
+        [id] => {
+            let cluster = id.split(':').next().unwrap_or_default();
+            (
+                format!("in cluster {cluster} of"),
+                "--cluster and --region name others",
+            )
+        }
+        _ => ("in any cluster of".to_owned(), "--region names another"),
+    };
+    fault::client(format!(
+        "No task matches {where_to} {}: it never was, or it stopped more than an hour ago and is \
+         forgotten; {others}.",
+        place.region
+    ))
 }
 
 fn find<'a>(region: &'a Region, arn: &str) -> Option<&'a Held<Task>> {
@@ -372,13 +452,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_beginning_means_the_only_one_that_has_it() {
+    fn a_beginning_means_all_that_have_it() {
         let all = ["a:1", "a:12", "a:23", "b:2"].map(|key| (key.to_owned(), key));
         let all = BTreeMap::from(all);
-        assert_eq!(beginning(&all, "a:12"), Some(&"a:12"));
-        assert_eq!(beginning(&all, "a:1"), Some(&"a:1"));
-        assert_eq!(beginning(&all, "a:2"), Some(&"a:23"));
-        assert_eq!(beginning(&all, "a:"), None);
-        assert_eq!(beginning(&all, "a:3"), None);
+        assert_eq!(beginning(&all, "a:12"), [&"a:12"]);
+        assert_eq!(beginning(&all, "a:1"), [&"a:1"], "the whole id");
+        assert_eq!(beginning(&all, "a:2"), [&"a:23"]);
+        assert_eq!(beginning(&all, "a:"), [&"a:1", &"a:12", &"a:23"]);
+        assert!(beginning(&all, "a:3").is_empty());
     }
 }

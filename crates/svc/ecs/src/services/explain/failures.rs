@@ -78,24 +78,58 @@ fn failed(task: &Task) -> bool {
         }
 }
 
+/// Reasons that differ in the task's id alone, as the session of its role carries it, are one.
 fn take(found: &mut BTreeMap<String, FailureExplained>, task: &Task) {
     let reason = failure::line(task);
+    let key = reason.replace(&task.id, "TASK");
     let at = task
         .stopped_at
         .or(task.stopping_at)
         .unwrap_or(task.created_at);
-    let one = found
-        .entry(reason.clone())
-        .or_insert_with(|| FailureExplained {
-            cause: cause::of(&reason),
-            reason,
-            count: 0,
-            last_at: at,
-            task: task.id.clone(),
-        });
+    let one = found.entry(key).or_insert_with(|| FailureExplained {
+        cause: cause::of(&reason),
+        reason: reason.clone(),
+        count: 0,
+        last_at: at,
+        task: task.id.clone(),
+    });
     one.count += 1;
     if at >= one.last_at {
         one.last_at = at;
         one.task.clone_from(&task.id);
+        one.reason = reason;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wharf_records::ecs::Launch;
+
+    use super::*;
+
+    #[test]
+    fn a_role_that_lacks_a_permission_is_one_reason() {
+        let mut found = BTreeMap::new();
+        for (at, id) in [(2, "0b"), (3, "0c"), (1, "0a")] {
+            let mut task = crate::task::tests::task(Launch::Fargate, true);
+            task.id = format!("{id}{}", "0".repeat(30));
+            task.containers.clear();
+            task.stopped_at = Some(Timestamp(at));
+            task.stopped_reason = Some(format!(
+                "User: arn:aws:sts::000000000000:assumed-role/bare/{} is not authorized to perform: \
+                 logs:CreateLogStream",
+                task.id
+            ));
+            take(&mut found, &task);
+        }
+        let all: Vec<FailureExplained> = found.into_values().collect();
+        let [one] = all.as_slice() else {
+            panic!("{all:?}")
+        };
+        assert_eq!((one.count, one.last_at), (3, Timestamp(3)));
+        assert!(
+            one.task.starts_with("0c") && one.reason.contains("bare/0c"),
+            "{one:?}"
+        );
     }
 }
