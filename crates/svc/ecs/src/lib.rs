@@ -58,5 +58,6 @@ pub use config::{Config, Parts, RoleError, RoleKeys, TaskCredentials};
 pub use grant::NodeInstance;
 pub use ops::register_instance::{ENI_SLOTS, FARGATE_CAPACITY};
 pub use service::EcsService;
+pub use services::cause::of as cause_of;
 pub use services::explain::{DeploymentExplained, HostExplained, ServiceExplained, TaskExplained};
 pub use serving::{Need, is_node};

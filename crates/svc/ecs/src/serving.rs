@@ -22,29 +22,46 @@ use crate::{
 /// What a node asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need<'a> {
-    /// To make a log group.
+    /// To make a log group, in the region of the call.
     NewLogGroup(&'a str),
-    /// To make a stream in a group.
+    /// To make a stream in a group, in the region of the call.
     LogGroup(&'a str),
-    /// To write into a stream, and to read it.
+    /// To write into a stream, and to read it, in the region of the call.
     LogStream { group: &'a str, stream: &'a str },
     /// To pull from a repository with rights of its own: not for Fargate tasks, nor for tasks that have an
     /// execution role to pull with, or whoever may name a private image would get it through the node.
     Repository(&'a str),
 }
 
-/// Whether a task of the calling node needs that.
+/// Whether a task of the calling node needs that. The call may be for a region without the node: logs
+/// go to the one that `awslogs-region` names.
 pub async fn serves(core: &Core, cx: &Context, need: Need<'_>) -> Result<bool, ChangeError> {
-    let place = Place::of(cx);
     core.up_to_date().await;
-    for instance in grant::instances_of(core, &place, &cx.caller.arn) {
-        if of_named_task(core, &place, &instance, need).await?
-            || of_any_task(core, &place, &instance, need).await?
-        {
-            return Ok(true);
+    for region in core.view.regions_with_hosts(&cx.account) {
+        let place = Place {
+            account: cx.account.clone(),
+            region,
+        };
+        for instance in grant::instances_of(core, &place, &cx.caller.arn) {
+            let wanted = Wanted {
+                region: &cx.region,
+                need,
+            };
+            if of_named_task(core, &place, &instance, wanted).await?
+                || of_any_task(core, &place, &instance, wanted).await?
+            {
+                return Ok(true);
+            }
         }
     }
     Ok(false)
+}
+
+/// What a node asks for, and in which region.
+#[derive(Debug, Clone, Copy)]
+struct Wanted<'a> {
+    region: &'a str,
+    need: Need<'a>,
 }
 
 /// Whether `cx` is a node's.
@@ -57,9 +74,9 @@ async fn of_named_task(
     core: &Core,
     place: &Place,
     instance: &NodeInstance,
-    need: Need<'_>,
+    wanted: Wanted<'_>,
 ) -> Result<bool, ChangeError> {
-    let Need::LogStream { stream, .. } = need else {
+    let Need::LogStream { stream, .. } = wanted.need else {
         return Ok(false);
     };
     let id = stream.rsplit('/').next().unwrap_or_default();
@@ -68,7 +85,7 @@ async fn of_named_task(
         .read::<Task>(&place.scope().key(Task::KIND, &id))
         .await?;
     match found.filter(|task| task.record.host == instance.host) {
-        Some(task) => needed(core, place, &task.record, need).await,
+        Some(task) => needed(core, place, &task.record, wanted).await,
         None => Ok(false),
     }
 }
@@ -77,7 +94,7 @@ async fn of_any_task(
     core: &Core,
     place: &Place,
     instance: &NodeInstance,
-    need: Need<'_>,
+    wanted: Wanted<'_>,
 ) -> Result<bool, ChangeError> {
     let tasks: Vec<_> = core.view.read(place, |region| {
         let tasks = region.tasks_on(&instance.host);
@@ -85,7 +102,7 @@ async fn of_any_task(
     });
     // Many tasks of a host have the same definition.
     let mut seen = std::collections::BTreeSet::new();
-    let by_task = matches!(need, Need::LogStream { .. });
+    let by_task = matches!(wanted.need, Need::LogStream { .. });
     for task in tasks {
         let pulls = (
             task.launch.as_str(),
@@ -94,7 +111,7 @@ async fn of_any_task(
         if !by_task && !seen.insert((task.definition.clone(), pulls)) {
             continue;
         }
-        if needed(core, place, &task, need).await? {
+        if needed(core, place, &task, wanted).await? {
             return Ok(true);
         }
     }
@@ -105,14 +122,15 @@ async fn needed(
     core: &Core,
     place: &Place,
     task: &Task,
-    need: Need<'_>,
+    wanted: Wanted<'_>,
 ) -> Result<bool, ChangeError> {
     let stored = core.definition_of(place, &task.definition).await?;
     let definition = stored.and_then(|stored| document::definition(&stored.record.document).ok());
     let endpoint = &core.parts.config.endpoint;
     Ok(definition.is_some_and(|definition| {
-        let allowed = !matches!(need, Need::Repository(_)) || pulls_as_node(task, &definition);
-        allowed && is_needed(&definition, &task.id, endpoint, need)
+        let allowed =
+            !matches!(wanted.need, Need::Repository(_)) || pulls_as_node(task, &definition);
+        allowed && is_needed(&definition, &task.id, &place.region, endpoint, wanted)
     }))
 }
 
@@ -121,19 +139,32 @@ fn pulls_as_node(task: &Task, definition: &TaskDefinition) -> bool {
     task.launch != Launch::Fargate && role(task, definition, RoleType::Execution).is_none()
 }
 
-fn is_needed(definition: &TaskDefinition, task: &str, endpoint: &str, need: Need<'_>) -> bool {
+/// `home`: the region of the task.
+fn is_needed(
+    definition: &TaskDefinition,
+    task: &str,
+    home: &str,
+    endpoint: &str,
+    wanted: Wanted<'_>,
+) -> bool {
     let mut containers = definition.container_definitions.iter().flatten();
-    containers.any(|container| match need {
-        Need::NewLogGroup(group) => {
-            logs_to(container, group) && option(container, "awslogs-create-group") == Some("true")
-        }
-        Need::LogGroup(group) => logs_to(container, group),
-        Need::LogStream { group, stream } => {
-            logs_to(container, group) && is_stream(container, task, stream)
-        }
-        Need::Repository(name) => {
-            let image = container.image.as_deref().unwrap_or_default();
-            repository(image, endpoint) == Some(name)
+    containers.any(|container| {
+        let logs_to = |group| {
+            let region = option(container, "awslogs-region").filter(|given| !given.is_empty());
+            logs_to(container, group) && region.unwrap_or(home) == wanted.region
+        };
+        match wanted.need {
+            Need::NewLogGroup(group) => {
+                logs_to(group) && option(container, "awslogs-create-group") == Some("true")
+            }
+            Need::LogGroup(group) => logs_to(group),
+            Need::LogStream { group, stream } => {
+                logs_to(group) && is_stream(container, task, stream)
+            }
+            Need::Repository(name) => {
+                let image = container.image.as_deref().unwrap_or_default();
+                home == wanted.region && repository(image, endpoint) == Some(name)
+            }
         }
     })
 }
@@ -202,7 +233,9 @@ mod tests {
         let options = [("awslogs-group", "/app"), ("awslogs-stream-prefix", "p")];
         let definition = definition("localhost:4566/app:1", &options);
         let id = "a".repeat(64);
-        let check = |need| is_needed(&definition, "t1", ENDPOINT, need);
+        let in_region =
+            |region, need| is_needed(&definition, "t1", "r", ENDPOINT, Wanted { region, need });
+        let check = |need| in_region("r", need);
         let stream = |group, stream| check(Need::LogStream { group, stream });
         assert!(stream("/app", "p/web/t1"));
         assert!(!stream("/app", "p/web/t2"));
@@ -212,13 +245,36 @@ mod tests {
         assert!(check(Need::LogGroup("/app")));
         assert!(!check(Need::LogGroup("/other")));
         assert!(!check(Need::NewLogGroup("/app")));
+        assert!(!in_region("other", Need::LogGroup("/app")));
+    }
+
+    #[test]
+    fn the_region_of_the_option_is_the_one() {
+        let options = [
+            ("awslogs-group", "/app"),
+            ("awslogs-stream-prefix", "p"),
+            ("awslogs-region", "s"),
+        ];
+        let definition = definition("localhost:4566/app:1", &options);
+        let check =
+            |region, need| is_needed(&definition, "t1", "r", ENDPOINT, Wanted { region, need });
+        let stream = Need::LogStream {
+            group: "/app",
+            stream: "p/web/t1",
+        };
+        assert!(check("s", Need::LogGroup("/app")) && check("s", stream));
+        assert!(!check("r", Need::LogGroup("/app")) && !check("r", stream));
+        assert!(check("r", Need::Repository("app")) && !check("s", Need::Repository("app")));
     }
 
     #[test]
     fn without_a_prefix_the_stream_is_a_container_id() {
         let options = [("awslogs-group", "/app"), ("awslogs-create-group", "true")];
         let definition = definition("localhost:4566/app:1", &options);
-        let check = |need| is_needed(&definition, "t1", ENDPOINT, need);
+        let check = |need| {
+            let wanted = Wanted { region: "r", need };
+            is_needed(&definition, "t1", "r", ENDPOINT, wanted)
+        };
         let (group, id) = ("/app", "a".repeat(64));
         assert!(check(Need::LogStream { group, stream: &id }));
         assert!(!check(Need::LogStream {

@@ -105,6 +105,14 @@ impl Api {
         }
     }
 
+    /// The same endpoint and keys, for another region.
+    pub fn in_region(&self, region: &str) -> Self {
+        Self {
+            region: region.into(),
+            ..self.clone()
+        }
+    }
+
     pub fn endpoint(&self) -> &Endpoint {
         self.pool.endpoint()
     }

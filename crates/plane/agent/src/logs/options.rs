@@ -31,6 +31,7 @@ pub enum Driver {
 pub struct Awslogs {
     pub group: String,
     pub stream: String,
+    /// Where the group is; empty for the node's own region.
     pub region: String,
     pub create_group: bool,
     /// The container waits rather than that a line is lost.

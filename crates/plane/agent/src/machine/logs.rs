@@ -35,7 +35,7 @@ pub(super) async fn prepare(
     let Driver::Awslogs(options) = driver else {
         return Ok(());
     };
-    let Some(api) = identity(shared, context, at).await else {
+    let Some(api) = identity(shared, context, at, &options).await else {
         return Err(
             "ResourceInitializationError: no credentials of the execution role for the log driver"
                 .to_owned(),
@@ -58,12 +58,18 @@ pub(super) async fn prepare(
     }
 }
 
-/// The execution role if the container says so, else the node.
-async fn identity(shared: &Shared, context: &TaskContext, at: usize) -> Option<Api> {
-    if context.task.containers[at].logs_auth_strategy != "ExecutionRole" {
-        return Some(shared.api.clone());
-    }
-    images::execution_role(context, &shared.credentials, &shared.api).await
+/// The execution role if the container says so, else the node; in the region of the log group.
+async fn identity(shared: &Shared, context: &TaskContext, at: usize, to: &Awslogs) -> Option<Api> {
+    let api = match context.task.containers[at].logs_auth_strategy.as_str() {
+        "ExecutionRole" => {
+            images::execution_role(context, &shared.credentials, &shared.api).await?
+        }
+        _ => shared.api.clone(),
+    };
+    Some(match to.region.as_str() {
+        "" => api,
+        region => api.in_region(region),
+    })
 }
 
 /// Reads the log of container `at` to its end, unless that is being done.
@@ -137,7 +143,7 @@ async fn deliver_from(
             return;
         }
     };
-    let Some(api) = identity(shared, context, at).await else {
+    let Some(api) = identity(shared, context, at, &to).await else {
         tracing::error!(task = context.id, container = %name, "no credentials to deliver a log with");
         return;
     };
