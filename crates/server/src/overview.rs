@@ -142,7 +142,11 @@ impl Overview {
             };
             let answer = self.ecs.describe_services(call, input).await?;
             let services = answer.services.unwrap_or_default();
-            found.extend(services.iter().map(|it| ecs_value("Service", it)));
+            found.extend(services.iter().map(|it| {
+                let mut shown = ecs_value("Service", it);
+                shown["cause"] = cause(it).into();
+                shown
+            }));
         }
         Ok(found)
     }
@@ -235,6 +239,14 @@ impl Overview {
     }
 }
 
+/// What is usually behind the last failure of a deployment that has not succeeded, in words.
+fn cause(service: &ecs::Service) -> Option<&'static str> {
+    let deployments = service.deployments.iter().flatten();
+    deployments
+        .filter(|it| it.rollout_state.as_deref() != Some("COMPLETED"))
+        .find_map(|it| wharf_svc_ecs::cause_of(it.rollout_state_reason.as_deref()?))
+}
+
 /// Everything that a paged operation lists.
 async fn pages<T, F>(ask: impl Fn(Option<String>) -> F) -> Result<Vec<T>, Fault>
 where
@@ -269,4 +281,38 @@ fn shown(schema: &'static ServiceSchema, shape: &str, value: &dyn Struct) -> Val
 fn with(mut document: Value, name: &str, items: Vec<Value>) -> Value {
     document[name] = Value::Array(items);
     document
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_has_the_cause_of_its_failure_until_it_succeeds() {
+        let service = |state: &str, reason: &str| ecs::Service {
+            deployments: Some(vec![ecs::Deployment {
+                rollout_state: Some(state.to_owned()),
+                rollout_state_reason: Some(reason.to_owned()),
+                ..Default::default()
+            }]),
+            ..Default::default()
+        };
+        let missing = "ECS deployment ecs-svc/1 in progress. 1 task failed: ResourceInitializationError: \
+                       ResourceNotFoundException: The specified log group does not exist.";
+        for (state, reason, wanted) in [
+            ("IN_PROGRESS", missing, "its log group is missing"),
+            ("FAILED", missing, "its log group is missing"),
+            (
+                "IN_PROGRESS",
+                "User: x is not authorized to perform: logs:CreateLogStream",
+                "its execution role lacks a permission",
+            ),
+        ] {
+            let cause = cause(&service(state, reason)).unwrap_or_default();
+            assert!(cause.starts_with(wanted), "{reason}: {cause}");
+        }
+        assert_eq!(cause(&service("COMPLETED", missing)), None);
+        let going_on = "ECS deployment ecs-svc/1 in progress.";
+        assert_eq!(cause(&service("IN_PROGRESS", going_on)), None);
+    }
 }
