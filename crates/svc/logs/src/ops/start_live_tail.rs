@@ -150,7 +150,7 @@ impl Tail {
         let news = self.session.take();
         let mut sample = Sample::new();
         let mut missed = news.missed;
-        let waiting: u64 = news.streams.values().map(|came| length(came)).sum();
+        let waiting: u64 = news.streams.values().map(length).sum();
         let mut bytes = MAX_READ_BYTES;
         let mut streams = news.streams.len();
         for (journal, mut came) in news.streams {
