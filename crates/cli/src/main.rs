@@ -266,17 +266,24 @@ struct TaskArgs {
     /// definition says, from 20 to 200 GiB
     #[arg(long, value_name = "SIZE", default_value = "20G", value_parser = parse_task_disk)]
     task_disk: u64,
+    /// vCPUs that tasks may reserve for each core of this machine: 4 by default with `wharf up`, 1 on
+    /// nodes that joined. Tasks that are busy together share the cores by what they reserved
+    #[arg(long, value_name = "FACTOR", value_parser = parse_overcommit)]
+    overcommit: Option<f64>,
 }
 
 impl TaskArgs {
     /// The same flags, for the agent.
-    fn words(&self) -> [std::ffi::OsString; 4] {
-        [
-            "--pids".into(),
-            self.pids.to_string().into(),
-            "--task-disk".into(),
-            self.task_disk.to_string().into(),
-        ]
+    fn words(&self) -> Vec<std::ffi::OsString> {
+        let mut words = vec![
+            ("--pids", self.pids.to_string()),
+            ("--task-disk", self.task_disk.to_string()),
+        ];
+        if let Some(factor) = self.overcommit {
+            words.push(("--overcommit", factor.to_string()));
+        }
+        let both = |(flag, value): (&str, String)| [flag.into(), value.into()];
+        words.into_iter().flat_map(both).collect()
     }
 }
 
@@ -676,6 +683,15 @@ fn parse_size(text: &str) -> Result<u64, String> {
     match number.checked_mul(1 << shift) {
         Some(bytes) if bytes > 0 => Ok(bytes),
         _ => Err(bad()),
+    }
+}
+
+/// From what is exact to what no machine makes sense of.
+fn parse_overcommit(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(factor) if (1.0..=64.0).contains(&factor) => Ok(factor),
+        Ok(_) => Err("it is from 1 to 64".to_owned()),
+        Err(error) => Err(format!("`{text}` is no factor: {error}")),
     }
 }
 

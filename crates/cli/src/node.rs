@@ -185,6 +185,7 @@ mod tests {
             tasks: TaskArgs {
                 pids: 1,
                 task_disk: 1,
+                overcommit: None,
             },
         };
         let granted = Grant {

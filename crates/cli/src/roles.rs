@@ -266,6 +266,7 @@ pub fn agent(args: &AgentArgs) -> Result<ExitCode, Problem> {
     config.private = vec![layout.root().to_owned()];
     config.task_pids = args.host.tasks.pids;
     config.task_disk = args.host.tasks.task_disk;
+    config.overcommit = args.host.tasks.overcommit.unwrap_or(config.overcommit);
     let mut attribute = |name: &str, value: &str| {
         config.attributes.insert(name.to_owned(), value.to_owned());
     };

@@ -5,7 +5,7 @@ use std::{ffi::OsString, net::SocketAddr, path::Path, process::ExitCode};
 use wharf_seal::{KeyringPlace, KeyringSource};
 
 use crate::{
-    BalancerArgs, Switch, UpArgs, doctor,
+    BalancerArgs, Switch, TaskArgs, UpArgs, doctor,
     keyring::{self, Handed, NodeKeys},
     layout::Layout,
     log::{self, LogArgs},
@@ -14,6 +14,10 @@ use crate::{
     roles, sockets,
     supervisor::{Part, Started, Supervisor},
 };
+
+/// vCPUs that tasks may reserve for each core of a machine that is all there is: most of a laptop's
+/// services wait for requests most of the time, and the ninth of a quarter vCPU is to start there too.
+const OVERCOMMIT: f64 = 4.0;
 
 pub fn run(args: &UpArgs) -> Result<ExitCode, Problem> {
     roles::require_root()?;
@@ -151,7 +155,11 @@ fn agent(args: &UpArgs, keys: &Keys) -> Part {
         arguments.extend(words(&["--reach", &reach.to_string()]));
     }
     arguments.extend(roles::allow_arguments(&args.allow));
-    arguments.extend(args.tasks.words());
+    let tasks = TaskArgs {
+        overcommit: args.tasks.overcommit.or(Some(OVERCOMMIT)),
+        ..args.tasks
+    };
+    arguments.extend(tasks.words());
     arguments.extend(metrics_at(server.metrics, 1));
     arguments.extend(server.log.words());
     let (given, handed) = keys.node.for_part();

@@ -78,6 +78,8 @@ pub struct NodeConfig {
     pub shim: PathBuf,
     /// MiB kept back from tasks; `None` keeps a share of the machine's ([`reserve_of`]).
     pub reserved_memory_mib: Option<u64>,
+    /// vCPUs that tasks may reserve for each core.
+    pub overcommit: f64,
     /// Processes and threads that one task may have.
     pub task_pids: u64,
     /// Bytes that one task may write, where Fargate's sizes do not apply.
@@ -143,6 +145,7 @@ impl NodeConfig {
             private: Vec::new(),
             shim: shim.into(),
             reserved_memory_mib: None,
+            overcommit: 1.0,
             task_pids: TASK_PIDS,
             task_disk: TASK_DISK,
             // ssh and the agent's own two ports (ecs.md §7).

@@ -112,7 +112,7 @@ impl Host {
         let most = |most: Option<u32>| most.map_or(u64::MAX, u64::from);
         Ok(Self {
             capacity: HostCapacity {
-                cpu: (cores * 1024).min(most(granted.max_cpu)),
+                cpu: units(cores, config.overcommit).min(most(granted.max_cpu)),
                 memory: memory
                     .saturating_sub(
                         config
@@ -126,6 +126,11 @@ impl Host {
             custom,
         })
     }
+}
+
+/// What tasks may reserve of the cores, in CPU units.
+fn units(cores: u64, overcommit: f64) -> u64 {
+    (cores as f64 * 1024.0 * overcommit) as u64
 }
 
 fn total_memory_mib(meminfo: &str) -> Option<u64> {
@@ -337,6 +342,14 @@ mod tests {
             Some(24000)
         );
         assert_eq!(total_memory_mib("MemTotal: x"), None);
+    }
+
+    #[test]
+    fn cores_are_lent_more_than_once_where_that_is_wanted() {
+        assert_eq!(
+            (units(2, 1.0), units(2, 4.0), units(3, 1.5)),
+            (2048, 8192, 4608)
+        );
     }
 
     #[test]
