@@ -43,6 +43,10 @@ pub async fn call<O: wharf_wire::node::Struct + Default>(
             CallError::Transport { .. } => Problem::NotRunning {
                 endpoint: settings.endpoint(),
             },
+            absent if absent.code() == "ClusterNotFoundException" => Problem::other(format!(
+                "there is no such cluster in {}: --cluster and --region name others",
+                settings.region
+            )),
             other => Problem::caused(format!("{operation} failed"), other),
         })
 }

@@ -336,6 +336,11 @@ fn aws_tools() -> Finding {
     let asked = Command::new("aws").arg("--version").output();
     let said = asked.map(|done| String::from_utf8_lossy(&done.stdout).into_owned());
     let version = said.ok().as_deref().and_then(aws_version);
+    judge_aws(version)
+}
+
+fn judge_aws(version: Option<(u32, u32)>) -> Finding {
+    const WHAT: &str = "AWS tools";
     let (good, detail) = match version {
         Some((major, minor)) => (
             major > 2 || (major == 2 && minor >= 13) || (major == 1 && minor >= 29),
@@ -343,8 +348,16 @@ fn aws_tools() -> Finding {
         ),
         None => (false, "no aws command line".to_owned()),
     };
+    if good && version.is_some_and(|(major, _)| major < 2) {
+        return Finding {
+            verdict: Verdict::Good,
+            what: WHAT,
+            detail: format!("{detail}, which has no `aws logs tail`"),
+            remedy: "use `wharf logs`, or get version 2.13 or newer".to_owned(),
+        };
+    }
     finding(
-        "AWS tools",
+        WHAT,
         good,
         Verdict::Doubtful,
         detail,
@@ -361,6 +374,26 @@ fn aws_version(said: &str) -> Option<(u32, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_version_without_logs_tail_says_so() {
+        let judged = |version| {
+            let found = judge_aws(version);
+            (found.verdict, found.detail, found.remedy)
+        };
+        let (verdict, detail, remedy) = judged(Some((1, 45)));
+        assert_eq!(verdict, Verdict::Good);
+        assert!(detail.contains("logs tail") && remedy.contains("wharf logs"));
+        let (verdict, detail, remedy) = judged(Some((2, 13)));
+        assert_eq!(
+            (verdict, detail.as_str(), remedy.as_str()),
+            (Verdict::Good, "aws 2.13", "")
+        );
+        for lacking in [None, Some((2, 9)), Some((1, 28))] {
+            let (verdict, _, remedy) = judged(lacking);
+            assert!(verdict == Verdict::Doubtful && remedy.contains("2.13"));
+        }
+    }
 
     #[test]
     fn versions_of_the_command_line() {

@@ -33,6 +33,7 @@ use self::terminal::{RawTerminal, size};
 use crate::{
     ExecArgs, call,
     layout::Layout,
+    place,
     problem::Problem,
     workload::{Named, Workload, id_of},
 };
@@ -44,16 +45,18 @@ const CHUNK: usize = 4096;
 const PING: Duration = Duration::from_secs(30);
 
 pub fn run(layout: &Layout, args: &ExecArgs) -> Result<ExitCode, Problem> {
-    let settings = layout.settings()?;
+    let settings = place::settings(layout.settings()?, &args.region, Some(&args.name))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|cause| Problem::caused("cannot start", cause))?;
     let code = runtime.block_on(async {
         let api = call::api(layout, &settings)?;
-        let task = task(&api, &settings, args).await?;
+        let cluster = args.cluster.as_deref();
+        let (workload, named) = Workload::find(&api, &settings, cluster, &args.name).await?;
+        let task = task(&workload, named).await?;
         let input = ExecuteCommandRequest {
-            cluster: Some(args.cluster.clone()),
+            cluster: Some(workload.cluster.clone()),
             container: args.container.clone(),
             command: Some(line(&args.command)),
             interactive: Some(true),
@@ -69,17 +72,8 @@ pub fn run(layout: &Layout, args: &ExecArgs) -> Result<ExitCode, Problem> {
 }
 
 /// The task that is meant: the newest running one of a service, or the one whose id begins so.
-async fn task(
-    api: &Api,
-    settings: &crate::layout::Settings,
-    args: &ExecArgs,
-) -> Result<String, Problem> {
-    let workload = Workload {
-        api,
-        settings,
-        cluster: &args.cluster,
-    };
-    let service = match workload.named(&args.name).await? {
+async fn task(workload: &Workload<'_>, named: Named) -> Result<String, Problem> {
+    let service = match named {
         Named::Task(id) => return Ok(id),
         Named::Service(service) => service,
     };

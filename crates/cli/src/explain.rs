@@ -8,6 +8,7 @@ use wharf_base::Timestamp;
 use crate::{
     ExplainArgs, ExplainWhat, call,
     layout::Layout,
+    place,
     problem::Problem,
     style::{Style, table},
 };
@@ -17,14 +18,14 @@ const SHORT_ID: usize = 8;
 
 pub fn run(args: &ExplainArgs) -> Result<ExitCode, Problem> {
     let layout = Layout::new(&args.output.data.data)?;
-    let settings = layout.settings()?;
+    let settings = place::settings(layout.settings()?, &args.region, Some(&args.name))?;
     let kind = match args.what {
         ExplainWhat::Service => "service",
         ExplainWhat::Task => "task",
     };
     // In the order of their names, as a signature wants them.
     let mut query = form_urlencoded::Serializer::new(String::new());
-    if let Some(cluster) = &args.cluster {
+    if let Some(cluster) = place::cluster(args.cluster.as_deref(), &args.name)? {
         query.append_pair("cluster", cluster);
     }
     let query = query.append_pair(kind, &args.name).finish();

@@ -8,11 +8,12 @@
 
 use std::{
     fs,
-    io::{BufRead, Read},
+    io::{self, BufRead, Read},
     net::SocketAddr,
     path::Path,
     process::ExitCode,
     sync::Arc,
+    time::Duration,
 };
 
 use http_body_util::Full;
@@ -51,6 +52,10 @@ const MAX_ANSWER: usize = 16 << 10;
 
 /// Where a token may also stand.
 pub const TOKEN_VARIABLE: &str = "WHARF_JOIN_TOKEN";
+/// Digits of the digest at the end of a token.
+const DIGEST: usize = 64;
+/// How long the server may take to accept a connection.
+const PATIENCE: Duration = Duration::from_secs(15);
 /// Longest token read, far above any.
 const MAX_TOKEN: u64 = 1024;
 
@@ -86,8 +91,18 @@ pub fn given_token(args: &NodeArgs) -> Result<Option<String>, Problem> {
     } else {
         token = std::env::var(TOKEN_VARIABLE).unwrap_or_default();
     }
-    let token = token.trim();
-    Ok((!token.is_empty()).then(|| token.to_owned()))
+    match token.trim() {
+        "" => Ok(None),
+        token if is_token(token) => Ok(Some(token.to_owned())),
+        _ => Err(Problem::NoToken),
+    }
+}
+
+/// `<id>.<secret>.<digest of the authority>`, in hexadecimal digits.
+fn is_token(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('.').collect();
+    let is_hex = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_hexdigit());
+    parts.len() == 3 && parts.iter().all(is_hex) && parts[2].len() == DIGEST
 }
 
 /// Prints a token and the command that spends it.
@@ -176,9 +191,14 @@ pub fn join(layout: &Layout, server: &str, token: &str, keyring: &Keyring) -> Re
     });
     let (answer, authority) = block_on(async {
         let authority = endpoint.authority();
-        let tcp = tokio::net::TcpStream::connect(&authority)
-            .await
-            .map_err(|cause| Problem::caused(format!("cannot reach {authority}"), cause))?;
+        let connecting = tokio::net::TcpStream::connect(&authority);
+        let connected = tokio::time::timeout(PATIENCE, connecting).await;
+        let tcp = connected
+            .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+            .map_err(|cause| Problem::Unreachable {
+                authority: authority.clone(),
+                cause,
+            })?;
         let config = ClientConfig::builder_with_provider(pinned.provider.clone())
             .with_safe_default_protocol_versions()
             .map_err(|cause| Problem::caused("TLS cannot be set up", cause))?
@@ -357,6 +377,24 @@ impl ServerCertVerifier for Pinned {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tokens() {
+        let digest = "0f".repeat(32);
+        assert!(is_token(&format!(
+            "c4e2269a93da0d0e.3034e8feb810da22.{digest}"
+        )));
+        for bad in [
+            "bad".to_owned(),
+            format!("c4e2.3034.{}", &digest[1..]),
+            format!("c4e2..{digest}"),
+            format!("c4e2.xyz.{digest}"),
+            format!("c4e2.3034.{digest}.0f"),
+            format!("c4e2 3034 {digest}"),
+        ] {
+            assert!(!is_token(&bad), "{bad}");
+        }
+    }
 
     #[test]
     fn hosts() {

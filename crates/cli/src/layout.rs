@@ -64,6 +64,40 @@ pub struct SupervisorLock {
     _file: Flock<fs::File>,
 }
 
+/// What a start makes before it knows whether it succeeds.
+const MADE_BY_START: [&str; 5] = [
+    "installation",
+    "supervisor.lock",
+    "node-keyring",
+    "log",
+    "node",
+];
+
+/// What was not in the data folder before a start.
+pub struct Fresh {
+    root: PathBuf,
+    absent: Vec<&'static str>,
+    had_root: bool,
+}
+
+impl Fresh {
+    /// Removes what the start made, for it failed and nothing of it is needed. What cannot be removed
+    /// stays: the next start takes it up.
+    pub fn undo(self) {
+        for name in self.absent {
+            let path = self.root.join(name);
+            let _ = match path.is_dir() {
+                true => fs::remove_dir_all(&path),
+                false => fs::remove_file(&path),
+            };
+        }
+        if !self.had_root {
+            // Only if it is empty.
+            let _ = fs::remove_dir(&self.root);
+        }
+    }
+}
+
 impl Layout {
     /// The folder need not be there yet.
     pub fn new(root: &Path) -> Result<Self, Problem> {
@@ -196,6 +230,16 @@ impl Layout {
         Ok(id)
     }
 
+    /// What is here before a start that may fail; see [`Fresh::undo`].
+    pub fn fresh(&self) -> Fresh {
+        let absent = |name: &&str| !self.root.join(name).exists();
+        Fresh {
+            root: self.root.clone(),
+            absent: MADE_BY_START.iter().copied().filter(absent).collect(),
+            had_root: self.root.exists(),
+        }
+    }
+
     /// Makes the folder if it is not there.
     pub fn require_folder(&self) -> Result<(), Problem> {
         use std::os::unix::fs::DirBuilderExt;
@@ -304,6 +348,26 @@ mod tests {
         assert_eq!(layout.installation().unwrap(), None);
         let id = layout.create().unwrap();
         assert_eq!(layout.create().unwrap(), id);
+    }
+
+    #[test]
+    fn a_start_that_failed_is_undone() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::new(&folder.path().join("data")).unwrap();
+        let fresh = layout.fresh();
+        layout.create().unwrap();
+        fs::create_dir(layout.log()).unwrap();
+        drop(layout.lock().unwrap());
+        fresh.undo();
+        assert!(!layout.root().exists());
+        // What was there before stays, and so does what a start never makes.
+        layout.create().unwrap();
+        let fresh = layout.fresh();
+        fs::write(layout.root().join("mine"), "").unwrap();
+        fs::create_dir(layout.log()).unwrap();
+        fresh.undo();
+        assert!(layout.installation().unwrap().is_some() && !layout.log().exists());
+        assert!(layout.root().join("mine").exists());
     }
 
     #[test]

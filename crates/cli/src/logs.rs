@@ -19,6 +19,7 @@ use wharf_base::{Clock, SystemClock};
 use crate::{
     LogsArgs, call,
     layout::{Layout, Settings},
+    place,
     problem::Problem,
     style::Style,
     workload::{Named, Workload, id_of},
@@ -52,15 +53,11 @@ type Streams = BTreeMap<Group, BTreeMap<String, Writer>>;
 
 pub fn run(args: &LogsArgs) -> Result<ExitCode, Problem> {
     let layout = Layout::new(&args.output.data.data)?;
-    let settings = layout.settings()?;
+    let settings = place::settings(layout.settings()?, &args.region, Some(&args.name))?;
     let said = call::block_on(async {
         let api = call::api(&layout, &settings)?;
-        let workload = Workload {
-            api: &api,
-            settings: &settings,
-            cluster: &args.cluster,
-        };
-        let named = workload.named(&args.name).await?;
+        let cluster = args.cluster.as_deref();
+        let (workload, named) = Workload::find(&api, &settings, cluster, &args.name).await?;
         let reader = Reader {
             layout: &layout,
             workload,

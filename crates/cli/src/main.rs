@@ -24,6 +24,7 @@ mod metrics;
 mod node;
 mod node_keyring;
 mod nodes;
+mod place;
 mod problem;
 mod reach;
 mod ready;
@@ -38,17 +39,22 @@ mod why;
 mod workload;
 
 use std::{
+    ffi::OsString,
     net::{IpAddr, SocketAddr},
     path::PathBuf,
     process::ExitCode,
 };
 
-use clap::{Args, Parser, Subcommand};
+use clap::{
+    Args, Parser, Subcommand,
+    builder::{OsStringValueParser, TypedValueParser},
+};
 use wharf_server::{Cidr, IamMode, Throttling};
 
 use keyring::KeyringArgs;
 use layout::Layout;
 use log::LogArgs;
+use place::RegionArgs;
 use problem::Problem;
 use reach::Reach;
 
@@ -114,15 +120,19 @@ enum Command {
     Lb(LbArgs),
 }
 
+const DATA_VARIABLE: &str = "WHARF_DATA";
+const DEFAULT_DATA: &str = "/var/lib/wharf";
+
 #[derive(Args, Clone)]
 struct DataArgs {
     /// Where the installation keeps everything
     #[arg(
         long,
         value_name = "DIR",
-        env = "WHARF_DATA",
+        env = DATA_VARIABLE,
         hide_env_values = true,
-        default_value = "/var/lib/wharf"
+        default_value = DEFAULT_DATA,
+        value_parser = OsStringValueParser::new().try_map(parse_data)
     )]
     data: PathBuf,
 }
@@ -274,7 +284,7 @@ struct TaskArgs {
 
 impl TaskArgs {
     /// The same flags, for the agent.
-    fn words(&self) -> Vec<std::ffi::OsString> {
+    fn words(&self) -> Vec<OsString> {
         let mut words = vec![
             ("--pids", self.pids.to_string()),
             ("--task-disk", self.task_disk.to_string()),
@@ -318,7 +328,7 @@ struct BalancerArgs {
 
 impl BalancerArgs {
     /// The same flags, for the part that carries them.
-    fn words(&self) -> Vec<std::ffi::OsString> {
+    fn words(&self) -> Vec<OsString> {
         let mut words = vec![
             ("--lb-ports", self.lb_ports.to_string()),
             ("--lb-connections", self.lb_connections.to_string()),
@@ -559,9 +569,11 @@ struct NodeArgs {
 struct ExecArgs {
     #[command(flatten)]
     data: DataArgs,
-    /// The task's cluster
-    #[arg(long, value_name = "NAME", default_value = "default")]
-    cluster: String,
+    /// The cluster it is in; that of an ARN, otherwise `default` for a service and all of them for a task
+    #[arg(long, value_name = "NAME")]
+    cluster: Option<String>,
+    #[command(flatten)]
+    region: RegionArgs,
     /// The container, where the task has several
     #[arg(long, value_name = "NAME")]
     container: Option<String>,
@@ -596,9 +608,11 @@ struct LogsArgs {
     /// How far to look back, such as 10m (s, m, h, d)
     #[arg(long, value_name = "SPAN", default_value = "1h", value_parser = logs::parse_since)]
     since: i64,
-    /// The cluster it is in
-    #[arg(long, value_name = "NAME", default_value = "default")]
-    cluster: String,
+    /// The cluster it is in; that of an ARN, otherwise `default` for a service and all of them for a task
+    #[arg(long, value_name = "NAME")]
+    cluster: Option<String>,
+    #[command(flatten)]
+    region: RegionArgs,
     /// Only the lines of this container
     #[arg(long, value_name = "NAME")]
     container: Option<String>,
@@ -622,12 +636,17 @@ struct StatusArgs {
     /// Show it again every second, until Ctrl-C
     #[arg(long, conflicts_with = "json")]
     watch: bool,
+    /// Every line, also where a terminal has fewer
+    #[arg(long, conflicts_with_all = ["watch", "json"])]
+    all: bool,
     /// Only what is in this cluster
     #[arg(long, value_name = "NAME")]
     cluster: Option<String>,
     /// Only this service, its deployments, tasks and targets
     #[arg(long, value_name = "NAME")]
     service: Option<String>,
+    #[command(flatten)]
+    region: RegionArgs,
 }
 
 #[derive(Args, Clone)]
@@ -636,9 +655,11 @@ struct ExplainArgs {
     what: ExplainWhat,
     /// Name or ARN of a service; id of a task, the beginning of it, or its ARN
     name: String,
-    /// The cluster it is in, if it is not `default`
-    #[arg(long)]
+    /// The cluster it is in; that of an ARN, otherwise `default` for a service and all of them for a task
+    #[arg(long, value_name = "NAME")]
     cluster: Option<String>,
+    #[command(flatten)]
+    region: RegionArgs,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -702,6 +723,16 @@ fn parse_task_disk(text: &str) -> Result<u64, String> {
         return Err(format!("a disk has at least {least} MiB"));
     }
     Ok(bytes)
+}
+
+/// A variable that is set to nothing is as good as none.
+fn parse_data(given: OsString) -> Result<PathBuf, String> {
+    let is_unset = || std::env::var_os(DATA_VARIABLE).is_some_and(|it| it.is_empty());
+    match given.is_empty() {
+        false => Ok(given.into()),
+        true if is_unset() => Ok(DEFAULT_DATA.into()),
+        true => Err("a folder is required".to_owned()),
+    }
 }
 
 fn parse_iam(text: &str) -> Result<IamMode, String> {
@@ -777,5 +808,17 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Man(args) => completion::manual(&args.dir),
         Command::Agent(args) => roles::agent(&args),
         Command::Lb(args) => lb::run(&args),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_is_named_by_nothing_is_refused() {
+        assert_eq!(parse_data("/d".into()), Ok("/d".into()));
+        // Of the variable the end-to-end tests are: it is the whole process's.
+        assert!(std::env::var_os(DATA_VARIABLE).is_some() || parse_data("".into()).is_err());
     }
 }

@@ -1,14 +1,19 @@
 //! `--metrics ADDR`: where the parts of wharf serve their metrics, each on a port of its own; and what
 //! those of a node are.
 
-use std::{net::SocketAddr, path::Path, sync::Arc};
+use std::{
+    io::ErrorKind,
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    sync::Arc,
+};
 
 use tokio_util::sync::CancellationToken;
 use wharf_agent::Figures;
 use wharf_lb::{BalancerCounts, ClosedDoors, Metrics as LbMetrics};
 use wharf_metrics::{Labels, Metrics};
 
-use crate::layout::Layout;
+use crate::{layout::Layout, problem::Problem};
 
 /// An address of this machine alone: whoever reaches it may read.
 pub fn parse(text: &str) -> Result<SocketAddr, String> {
@@ -27,6 +32,17 @@ pub fn parse(text: &str) -> Result<SocketAddr, String> {
 pub fn following(first: SocketAddr, next: u16) -> Option<SocketAddr> {
     let port = first.port().checked_add(next)?;
     Some(SocketAddr::new(first.ip(), port))
+}
+
+/// The first of `count` ports from `first` on that another program has.
+pub fn require_free(first: Option<SocketAddr>, count: u16) -> Result<(), Problem> {
+    let Some(first) = first else { return Ok(()) };
+    let taken = (0..count)
+        .filter_map(|next| following(first, next))
+        .find(|address| {
+            TcpListener::bind(address).is_err_and(|it| it.kind() == ErrorKind::AddrInUse)
+        });
+    taken.map_or(Ok(()), |address| Err(Problem::MetricsPortInUse { address }))
 }
 
 /// The sockets in the node's folder at which the agent's and the load balancers' metrics are read by
@@ -220,6 +236,21 @@ fn labelled<const N: usize>(label: &'static str, rows: [(&str, u64); N]) -> Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_port_that_is_taken_is_named() {
+        let held = TcpListener::bind("127.0.0.1:0").unwrap();
+        let taken = held.local_addr().unwrap();
+        match require_free(Some(taken), 1) {
+            Err(Problem::MetricsPortInUse { address }) => assert_eq!(address, taken),
+            other => panic!("{other:?}"),
+        }
+        let before = SocketAddr::new(taken.ip(), taken.port() - 1);
+        assert!(require_free(Some(before), 2).is_err());
+        assert!(require_free(None, 3).is_ok());
+        drop(held);
+        assert!(require_free(Some(taken), 1).is_ok());
+    }
 
     #[test]
     fn only_this_machine_reads() {

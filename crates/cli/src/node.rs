@@ -18,6 +18,9 @@ use crate::{
     up,
 };
 
+/// Each with metrics at a port of its own: the agent, the load balancers.
+const PARTS: u16 = 2;
+
 pub fn run(args: &NodeArgs) -> Result<ExitCode, Problem> {
     roles::require_root()?;
     doctor::require()?;
@@ -30,6 +33,10 @@ pub fn run(args: &NodeArgs) -> Result<ExitCode, Problem> {
         }
         _ => None,
     };
+    if layout.running_supervisor().is_none() {
+        metrics::require_free(args.metrics, PARTS)?;
+    }
+    let fresh = layout.fresh();
     if joins.is_some() {
         layout.create()?;
     } else if !layout.node_identity().exists() {
@@ -40,7 +47,8 @@ pub fn run(args: &NodeArgs) -> Result<ExitCode, Problem> {
     log::start(&layout, log::SUPERVISOR, &args.log);
     let (keyring, keys) = keyring(&layout)?;
     if let Some((server, token)) = joins {
-        join::join(&layout, server, &token, &keyring)?;
+        // The token is not spent then, and the folder is as it was.
+        join::join(&layout, server, &token, &keyring).inspect_err(|_| fresh.undo())?;
     }
     let identity = roles::identity(&layout, &keyring)?;
     if let Some(granted) = &identity.granted {

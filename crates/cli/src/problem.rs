@@ -12,6 +12,20 @@ pub enum Problem {
     Kernel { feature: String, remedy: String },
     #[error("{address} is in use by another program")]
     PortInUse { address: SocketAddr },
+    #[error("{address}, where metrics shall be served, is in use by another program")]
+    MetricsPortInUse { address: SocketAddr },
+    #[error("{} is no folder, and trails are kept in one", path.display())]
+    NoTrails { path: PathBuf },
+    #[error("cannot reach the server at {authority}")]
+    Unreachable {
+        authority: String,
+        #[source]
+        cause: io::Error,
+    },
+    #[error(
+        "that is no token as `wharf token` prints it: three parts of digits and letters with dots between them"
+    )]
+    NoToken,
     #[error("the data folder {} is in use by process {pid}", path.display())]
     DataInUse { path: PathBuf, pid: u32 },
     #[error("there is no installation in {}", path.display())]
@@ -90,6 +104,22 @@ impl Problem {
                     address.port()
                 )
             }
+            Self::MetricsPortInUse { address } => format!(
+                "Choose another port with --metrics (the parts of a node have the next ones), or end the program that holds {}.",
+                address.port()
+            ),
+            Self::NoTrails { .. } => {
+                "Name a folder with --trails; it is made if it is not there.".to_owned()
+            }
+            Self::Unreachable { .. } => {
+                "Check that the server was started with --listen ADDRESS and runs, that this is its address and port, \
+                 and that no firewall between the two machines is in the way."
+                    .to_owned()
+            }
+            Self::NoToken => {
+                "Run `wharf token` where the server runs, and give here all of what stands after <<< there."
+                    .to_owned()
+            }
             Self::DataInUse { path, .. } => format!(
                 "Use the installation that runs, end it with `wharf down --data {}`, or choose another folder with --data.",
                 path.display()
@@ -122,11 +152,12 @@ impl Problem {
             denied if denied.wants_root(is_root) => Self::NotRoot.code_for(is_root),
             Self::NotRoot => 3,
             Self::Kernel { .. } => 4,
-            Self::PortInUse { .. } => 5,
+            Self::PortInUse { .. } | Self::MetricsPortInUse { .. } => 5,
             Self::DataInUse { .. } => 6,
             Self::NoInstallation { .. } | Self::NotJoined { .. } => 7,
             Self::NotRunning { .. } => 8,
             Self::PartEnded { code } => *code,
+            Self::NoTrails { .. } | Self::Unreachable { .. } | Self::NoToken => 1,
             Self::File { .. } | Self::Server(_) | Self::Other { .. } => 1,
         }
     }
@@ -187,6 +218,20 @@ mod tests {
             },
             4,
             "wharf: this kernel lacks what wharf needs: overlayfs\n       Load it: modprobe overlay",
+        );
+        check(
+            &Problem::MetricsPortInUse {
+                address: "127.0.0.1:9460".parse().unwrap(),
+            },
+            5,
+            "wharf: 127.0.0.1:9460, where metrics shall be served, is in use by another program\n       \
+             Choose another port with --metrics (the parts of a node have the next ones), or end the program that holds 9460.",
+        );
+        check(
+            &Problem::NoTrails { path: "/f".into() },
+            1,
+            "wharf: /f is no folder, and trails are kept in one\n       \
+             Name a folder with --trails; it is made if it is not there.",
         );
         check(
             &Problem::NoInstallation { path: "/d".into() },

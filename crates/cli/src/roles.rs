@@ -16,7 +16,7 @@ use wharf_seal::{Keyring, KeyringSource};
 use wharf_server::{IamMode, ServerConfig, StartError};
 
 use crate::{
-    AgentArgs, AllowArgs, ServerArgs, Switch, keyring,
+    AgentArgs, AllowArgs, DEFAULT_DATA, ServerArgs, Switch, keyring,
     layout::{Layout, Settings},
     log, metrics,
     problem::Problem,
@@ -133,9 +133,39 @@ pub fn iam_name(mode: IamMode) -> &'static str {
     }
 }
 
+/// What a server needs beside its ports and its data, before anything is made. `ports`: those of metrics.
+pub fn require_usable(args: &ServerArgs, ports: u16) -> Result<(), Problem> {
+    if let Some(path) = &args.trails {
+        let usable = match std::fs::metadata(path) {
+            Ok(there) => there.is_dir(),
+            // It is made when it is needed.
+            Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+        };
+        if !usable {
+            return Err(Problem::NoTrails { path: path.clone() });
+        }
+    }
+    metrics::require_free(args.metrics, ports)
+}
+
+/// The sockets of a server: those that its supervisor holds, or its own. One that fails for its port or
+/// its arguments leaves nothing behind; where an installation is, the server itself says what is wrong.
+fn sockets_of_server(args: &ServerArgs, layout: &Layout) -> Result<Vec<TcpListener>, Problem> {
+    if args.sockets_fd.is_some() {
+        return held(args.sockets_fd);
+    }
+    let listening = require_usable(args, 1).and_then(|()| listen(args));
+    match listening {
+        Err(problem) if layout.installation()?.is_none() => Err(problem),
+        Err(Problem::PortInUse { .. }) => Ok(Vec::new()),
+        other => other,
+    }
+}
+
 pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
     keep_files_private();
     let layout = Layout::new(&args.data.data)?;
+    let sockets = sockets_of_server(args, &layout)?;
     let installation = layout.create()?;
     log::start(&layout, log::SERVER, &args.log);
     let keyring_file = layout.place_keyring(keyring::given().keyring_file.as_deref())?;
@@ -155,7 +185,7 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         installation,
         listen: addresses(args),
         names: args.name.clone(),
-        sockets: Arc::new(held(args.sockets_fd)?),
+        sockets: Arc::new(sockets),
         port: args.port,
         at_443: at_443(args.listen, args.port, args.port_443),
         iam: args.iam,
@@ -236,7 +266,7 @@ pub fn announce(layout: &Layout, port: u16, next: &str) {
 
 /// What commands need to find this folder; nothing for the usual one.
 fn data_flag(layout: &Layout) -> String {
-    if layout.root() == Path::new("/var/lib/wharf") {
+    if layout.root() == Path::new(DEFAULT_DATA) {
         String::new()
     } else {
         format!(" --data {}", layout.root().display())

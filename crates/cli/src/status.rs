@@ -12,7 +12,9 @@ use std::{
 use serde_json::Value;
 use wharf_base::{Clock, SystemClock};
 
-use crate::{StatusArgs, call, exec::terminal, layout::Layout, problem::Problem, style::Style};
+use crate::{
+    StatusArgs, call, exec::terminal, layout::Layout, place, problem::Problem, style::Style,
+};
 use screen::{Screen, Size};
 use tables::{cell, cluster_of, list, name};
 
@@ -21,27 +23,38 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 pub fn run(args: &StatusArgs) -> Result<ExitCode, Problem> {
     let layout = Layout::new(&args.output.data.data)?;
-    let settings = layout.settings()?;
+    let home = layout.settings()?;
+    let settings = place::settings(home.clone(), &args.region, None)?;
     call::block_on(async {
         loop {
             let text = call::ask(&layout, &settings, "GET", "/wharf/overview", "").await?;
             let mut seen: Value = serde_json::from_str(&text)
                 .map_err(|cause| Problem::caused("the server's answer is no overview", cause))?;
-            narrow(&mut seen, args.cluster.as_deref(), args.service.as_deref());
+            let (cluster, service) = (args.cluster.as_deref(), args.service.as_deref());
+            if let Some(nothing) = absent(&seen, cluster, service, &settings.region) {
+                return Err(Problem::other(nothing));
+            }
+            narrow(&mut seen, cluster, service);
             if args.output.json {
                 println!("{seen}");
                 return Ok(ExitCode::SUCCESS);
             }
             let screen = Screen {
                 head: vec![format!(
-                    "wharf {}: {}",
+                    "wharf {}{}: {}",
                     settings.endpoint(),
+                    match settings.region == home.region {
+                        true => String::new(),
+                        false => format!(" in {}", settings.region),
+                    },
                     tables::summary(&seen)
                 )],
                 tables: tables::all(&seen, SystemClock.now()),
                 foot: format!("The log is in {}", layout.log().display()),
+                // A screen that shows itself again has no place for more.
+                rest: if args.watch { "" } else { "--all shows them" },
             };
-            let text = screen.text(size(args.watch), Style::of_stdout());
+            let text = screen.text(size(args.all), Style::of_stdout());
             if !args.watch {
                 print!("{text}");
                 return Ok(ExitCode::SUCCESS);
@@ -52,16 +65,46 @@ pub fn run(args: &StatusArgs) -> Result<ExitCode, Problem> {
     })
 }
 
-/// A terminal's width, and its height where the text must not scroll.
-fn size(whole_screen: bool) -> Size {
+/// A terminal's width, and its height unless all shall be shown.
+fn size(all: bool) -> Size {
     if !stdout().is_terminal() {
         return Size::default();
     }
     let size = terminal::size();
     Size {
         columns: Some(usize::from(size.cols)),
-        rows: whole_screen.then(|| usize::from(size.rows)),
+        rows: (!all).then(|| usize::from(size.rows)),
     }
+}
+
+/// What is asked for and is not there, in words.
+fn absent(
+    seen: &Value,
+    cluster: Option<&str>,
+    service: Option<&str>,
+    region: &str,
+) -> Option<String> {
+    if let Some(cluster) = cluster
+        && !list(seen, "clusters").any(|it| it["clusterName"] == cluster)
+    {
+        return Some(format!("there is no cluster {cluster} in {region}"));
+    }
+    let service = service?;
+    let is_it = |it: &Value| {
+        it["serviceName"] == service && cluster.is_none_or(|of| name(it, "clusterArn") == of)
+    };
+    if list(seen, "services").any(is_it) {
+        return None;
+    }
+    let mut clusters = list(seen, "clusters").map(|it| cell(it, "clusterName"));
+    let looked = match (cluster, clusters.next(), clusters.next()) {
+        (Some(cluster), ..) => format!("cluster {cluster}"),
+        (None, Some(only), None) => format!("cluster {only}"),
+        _ => "any cluster".to_owned(),
+    };
+    Some(format!(
+        "there is no service {service} in {looked} of {region}"
+    ))
 }
 
 /// Leaves what belongs to a cluster, or to a service.
@@ -121,6 +164,38 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn what_is_not_there_is_said() {
+        let one = json!({
+            "clusters": [{"clusterName": "default"}],
+            "services": [{"serviceName": "web", "clusterArn": "arn:aws:ecs:r:a:cluster/default"}],
+        });
+        assert_eq!(absent(&one, None, None, "r"), None);
+        assert_eq!(absent(&one, Some("default"), Some("web"), "r"), None);
+        for (cluster, service, wanted) in [
+            (
+                None,
+                Some("nope"),
+                "there is no service nope in cluster default of r",
+            ),
+            (Some("nope"), None, "there is no cluster nope in r"),
+            (Some("nope"), Some("web"), "there is no cluster nope in r"),
+        ] {
+            assert_eq!(absent(&one, cluster, service, "r").as_deref(), Some(wanted));
+        }
+        let two = json!({
+            "clusters": [{"clusterName": "default"}, {"clusterName": "two"}],
+            "services": one["services"],
+        });
+        let of = |cluster| absent(&two, cluster, Some("nope"), "r").unwrap();
+        assert_eq!(of(None), "there is no service nope in any cluster of r");
+        assert_eq!(
+            of(Some("two")),
+            "there is no service nope in cluster two of r"
+        );
+        assert!(absent(&two, Some("two"), Some("web"), "r").is_some());
+    }
 
     #[test]
     fn one_cluster_or_service_may_be_shown_alone() {

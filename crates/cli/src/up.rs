@@ -19,12 +19,16 @@ use crate::{
 /// services wait for requests most of the time, and the ninth of a quarter vCPU is to start there too.
 const OVERCOMMIT: f64 = 4.0;
 
+/// Each with metrics at a port of its own: the server, the node, its load balancers.
+const PARTS: u16 = 3;
+
 pub fn run(args: &UpArgs) -> Result<ExitCode, Problem> {
     roles::require_root()?;
     doctor::require()?;
     let layout = Layout::new(&args.server.data.data)?;
     // A start that fails for its port leaves nothing behind; a second one is told of the first.
-    let listening = match roles::listen(&args.server) {
+    let usable = || roles::require_usable(&args.server, PARTS);
+    let listening = match usable().and_then(|()| roles::listen(&args.server)) {
         Err(problem) if layout.running_supervisor().is_none() => return Err(problem),
         other => other,
     };

@@ -1,10 +1,11 @@
-//! What a person names on the command line: a service, or a task by its id or the beginning of it.
+//! What a person names on the command line: a service, or a task by its id or the beginning of it; and
+//! the cluster that it is in.
 
 use wharf_agent::client::Api;
 use wharf_api_ecs::types::*;
 use wharf_wire::node::Struct;
 
-use crate::{call, layout::Settings, problem::Problem};
+use crate::{call, layout::Settings, place, problem::Problem};
 
 /// Tasks that one call of DescribeTasks takes.
 const DESCRIBED_AT_ONCE: usize = 100;
@@ -13,7 +14,7 @@ const DESCRIBED_AT_ONCE: usize = 100;
 pub struct Workload<'a> {
     pub api: &'a Api,
     pub settings: &'a Settings,
-    pub cluster: &'a str,
+    pub cluster: String,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -23,28 +24,48 @@ pub enum Named {
     Task(String),
 }
 
-impl Workload<'_> {
-    /// Says which it is: the service of that name, else the task whose id or ARN it begins or is.
-    pub async fn named(&self, name: &str) -> Result<Named, Problem> {
-        let last = name.rsplit('/').next().unwrap_or(name).to_owned();
+impl<'a> Workload<'a> {
+    /// Says which it is: the service of that name, else the task whose id or ARN it begins or is; and
+    /// the cluster that it is in. Without a word of one, tasks are looked for in all clusters.
+    pub async fn find(
+        api: &'a Api,
+        settings: &'a Settings,
+        cluster: Option<&str>,
+        name: &str,
+    ) -> Result<(Self, Named), Problem> {
+        let last = id_of(name).to_owned();
+        let in_cluster = |cluster: &str| Self {
+            api,
+            settings,
+            cluster: cluster.to_owned(),
+        };
+        let cluster = place::cluster(cluster, name)?;
+        let searched = match cluster {
+            Some(cluster) => vec![cluster.to_owned()],
+            None => clusters(api, settings).await?,
+        };
+        let home = in_cluster(cluster.unwrap_or(place::DEFAULT_CLUSTER));
         if name.contains(":service/") {
-            return Ok(Named::Service(last));
+            return Ok((home, Named::Service(last)));
         }
-        if !name.contains(":task/") && self.has_service(name).await? {
-            return Ok(Named::Service(name.to_owned()));
+        let is_task = name.contains(":task/");
+        if !is_task && searched.contains(&home.cluster) && home.has_service(&last).await? {
+            return Ok((home, Named::Service(last)));
         }
-        let mut ids = self.ids(None, "RUNNING").await?;
-        ids.extend(self.ids(None, "STOPPED").await?);
+        let mut ids = Vec::new();
+        for cluster in &searched {
+            let looked = in_cluster(cluster);
+            for desired in ["RUNNING", "STOPPED"] {
+                let found = looked.ids(None, desired).await?;
+                ids.extend(found.into_iter().map(|id| (cluster.clone(), id)));
+            }
+        }
         match only(&ids, &last) {
-            Some(Ok(id)) => Ok(Named::Task(id.to_owned())),
+            Some(Ok((cluster, id))) => Ok((in_cluster(cluster), Named::Task(id.clone()))),
             Some(Err(several)) => Err(Problem::other(format!(
-                "{several} tasks of cluster {} begin with {last}: give more of the id",
-                self.cluster
+                "{several} tasks begin with {last}: give more of the id"
             ))),
-            None => Err(Problem::other(format!(
-                "cluster {} has no service and no task {name}; `wharf status` shows what there is",
-                self.cluster
-            ))),
+            None => Err(none(name, cluster, settings)),
         }
     }
 
@@ -62,7 +83,7 @@ impl Workload<'_> {
         let mut tasks = Vec::new();
         for some in ids.chunks(DESCRIBED_AT_ONCE) {
             let input = DescribeTasksRequest {
-                cluster: Some(self.cluster.to_owned()),
+                cluster: Some(self.cluster.clone()),
                 tasks: Some(some.to_vec()),
                 ..Default::default()
             };
@@ -74,7 +95,7 @@ impl Workload<'_> {
 
     async fn has_service(&self, name: &str) -> Result<bool, Problem> {
         let input = DescribeServicesRequest {
-            cluster: Some(self.cluster.to_owned()),
+            cluster: Some(self.cluster.clone()),
             services: Some(vec![name.to_owned()]),
             ..Default::default()
         };
@@ -90,7 +111,7 @@ impl Workload<'_> {
         let mut next_token = None;
         loop {
             let input = ListTasksRequest {
-                cluster: Some(self.cluster.to_owned()),
+                cluster: Some(self.cluster.clone()),
                 service_name: service.map(str::to_owned),
                 desired_status: Some(desired.to_owned()),
                 next_token,
@@ -120,20 +141,57 @@ pub fn id_of(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
 }
 
-/// The one id that begins so, or how many do.
-fn only<'a>(ids: &'a [String], beginning: &str) -> Option<Result<&'a str, usize>> {
-    let mut found: Vec<&str> = ids
+/// The region's clusters.
+async fn clusters(api: &Api, settings: &Settings) -> Result<Vec<String>, Problem> {
+    let mut names = Vec::new();
+    let mut next_token = None;
+    loop {
+        let input = ListClustersRequest {
+            next_token,
+            ..Default::default()
+        };
+        let answer: ListClustersResponse =
+            call::call(api, settings, "ListClusters", &input).await?;
+        let arns = answer.cluster_arns.unwrap_or_default();
+        names.extend(arns.iter().map(|arn| id_of(arn).to_owned()));
+        next_token = answer.next_token;
+        if next_token.is_none() {
+            return Ok(names);
+        }
+    }
+}
+
+/// The one task whose id begins so, with its cluster; or how many do.
+fn only<'a>(
+    tasks: &'a [(String, String)],
+    beginning: &str,
+) -> Option<Result<&'a (String, String), usize>> {
+    let mut found: Vec<_> = tasks
         .iter()
-        .map(String::as_str)
-        .filter(|id| !beginning.is_empty() && id.starts_with(beginning))
+        .filter(|(_, id)| !beginning.is_empty() && id.starts_with(beginning))
         .collect();
     found.sort_unstable();
     found.dedup();
-    match found[..] {
+    match found.as_slice() {
         [] => None,
-        [id] => Some(Ok(id)),
+        [one] => Some(Ok(one)),
         _ => Some(Err(found.len())),
     }
+}
+
+/// There is nothing of that name, and where it was looked for.
+fn none(name: &str, cluster: Option<&str>, settings: &Settings) -> Problem {
+    let region = &settings.region;
+    let looked = match cluster {
+        Some(cluster) => format!("cluster {cluster} of {region} has no service and no task {name}"),
+        None => format!(
+            "cluster {} of {region} has no service {name}, and no cluster there a task {name}",
+            place::DEFAULT_CLUSTER
+        ),
+    };
+    Problem::other(format!(
+        "{looked}; --cluster and --region look elsewhere, `wharf status` shows what there is"
+    ))
 }
 
 #[cfg(test)]
@@ -142,11 +200,22 @@ mod tests {
 
     #[test]
     fn a_beginning_is_enough_where_it_means_one_task() {
-        let ids = ["ab12", "ab34", "cd56", "cd56"].map(str::to_owned);
-        assert_eq!(only(&ids, "cd"), Some(Ok("cd56")), "listed twice, one task");
-        assert_eq!(only(&ids, "ab"), Some(Err(2)));
-        assert_eq!(only(&ids, "ab3"), Some(Ok("ab34")));
-        assert_eq!(only(&ids, "x"), None);
-        assert_eq!(only(&ids, ""), None);
+        let of = |cluster: &str, id: &str| (cluster.to_owned(), id.to_owned());
+        let ids = [
+            of("a", "ab12"),
+            of("b", "ab34"),
+            of("a", "cd56"),
+            of("a", "cd56"),
+        ];
+        let one = |beginning| only(&ids, beginning).map(|it| it.cloned());
+        assert_eq!(
+            one("cd"),
+            Some(Ok(of("a", "cd56"))),
+            "listed twice, one task"
+        );
+        assert_eq!(one("ab"), Some(Err(2)));
+        assert_eq!(one("ab3"), Some(Ok(of("b", "ab34"))));
+        assert_eq!(one("x"), None);
+        assert_eq!(one(""), None);
     }
 }

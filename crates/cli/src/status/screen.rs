@@ -1,8 +1,9 @@
 //! The layout of `wharf status`, pure: tables and the size of the screen go in, text comes out.
 //!
 //! On a terminal no line is wider than it, so none wraps; what the widest columns have too much is
-//! cut. With a bounded height, tables give up their last rows, the longest table first. Elsewhere
-//! (a pipe, a file) everything stays whole.
+//! cut. What is copied from there (URLs) is never cut: it moves below its row. With a bounded height,
+//! tables give up their last rows, the longest table first. Elsewhere (a pipe, a file) everything stays
+//! whole.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -11,6 +12,8 @@ use crate::style::Style;
 /// Columns are not cut below this width.
 const NARROWEST: usize = 8;
 const GAP: usize = 2;
+/// Before what stands below its row.
+const INDENT: &str = "  ";
 
 /// How a row is painted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +35,9 @@ pub struct Row {
 pub struct Table {
     pub heading: Vec<&'static str>,
     pub rows: Vec<Row>,
+    /// The words of the last column are never cut: where they do not fit, each has a line of its own
+    /// below its row.
+    pub whole_words: bool,
 }
 
 impl Table {
@@ -45,8 +51,44 @@ impl Table {
         Self {
             heading: heading.to_vec(),
             rows,
+            whole_words: false,
         }
     }
+
+    /// The same with words in the last column that are never cut.
+    pub fn with_whole_words(self) -> Self {
+        Self {
+            whole_words: true,
+            ..self
+        }
+    }
+
+    /// Whether the words of the last column have lines of their own.
+    fn is_split(&self, width: usize) -> bool {
+        if !self.whole_words {
+            return false;
+        }
+        let heading: Vec<String> = self.heading.iter().map(|it| (*it).to_owned()).collect();
+        let rows = self.rows.iter().map(|row| row.cells.as_slice());
+        let all: Vec<&[String]> = std::iter::once(heading.as_slice()).chain(rows).collect();
+        whole_width(&natural_widths(&all)) > width
+    }
+
+    /// Lines of the screen that each row takes, those of its words included.
+    fn heights(&self, width: usize) -> Vec<usize> {
+        let is_split = self.is_split(width);
+        let of_word = |word: &str| (INDENT.len() + word.width()).div_ceil(width.max(1));
+        let of_row = |row: &Row| match is_split {
+            true => 1 + words(row).map(of_word).sum::<usize>(),
+            false => 1,
+        };
+        self.rows.iter().map(of_row).collect()
+    }
+}
+
+/// Those of the last column.
+fn words(row: &Row) -> impl Iterator<Item = &str> {
+    row.cells.last().into_iter().flat_map(|it| it.split(' '))
 }
 
 /// What is said, and where.
@@ -57,6 +99,8 @@ pub struct Screen {
     pub tables: Vec<Table>,
     /// A line below them.
     pub foot: String,
+    /// What shows the lines for which there is no room; empty if nothing does.
+    pub rest: &'static str,
 }
 
 /// The part of a terminal that is there; `None` is as much as it takes.
@@ -68,6 +112,30 @@ pub struct Size {
 
 impl Screen {
     pub fn text(&self, size: Size, style: Style) -> String {
+        let whole = |size: Size| Size { rows: None, ..size };
+        let lines = self.lines(size, style);
+        // The cursor stands below the last line.
+        let most = size.rows.map_or(usize::MAX, |rows| rows.saturating_sub(1));
+        let all = match self.rest {
+            "" => 0,
+            _ => self.lines(whole(size), style).len(),
+        };
+        if all <= most || most < 2 {
+            return lines.join("\n") + "\n";
+        }
+        // One more line goes for the one that says so.
+        let smaller = Size {
+            rows: Some(most),
+            ..size
+        };
+        let mut lines = self.lines(smaller, style);
+        let text = format!("… {} lines left out; {}", all - lines.len(), self.rest);
+        let width = size.columns.unwrap_or(usize::MAX);
+        lines.push(style.faint(&cut(&text, width)));
+        lines.join("\n") + "\n"
+    }
+
+    fn lines(&self, size: Size, style: Style) -> Vec<String> {
         let width = size.columns.unwrap_or(usize::MAX);
         let tables: Vec<&Table> = self
             .tables
@@ -83,10 +151,9 @@ impl Screen {
             });
         }
         let foot = cut(&one_line(&self.foot), width);
-        let lengths: Vec<usize> = tables.iter().map(|it| it.rows.len()).collect();
-        // The cursor stands below the last line.
+        let heights: Vec<Vec<usize>> = tables.iter().map(|it| it.heights(width)).collect();
         let room = size.rows.map(|rows| rows.saturating_sub(1 + lines.len()));
-        let shares = shares(&lengths, room, !foot.is_empty());
+        let shares = shares(&heights, room, !foot.is_empty());
         for (table, shown) in tables.iter().zip(&shares.rows) {
             lines.push(String::new());
             lines.extend(table_lines(table, *shown, width, style));
@@ -105,7 +172,7 @@ impl Screen {
         if let Some(rows) = size.rows {
             lines.truncate(rows.saturating_sub(1).max(1));
         }
-        lines.join("\n") + "\n"
+        lines
     }
 }
 
@@ -119,18 +186,20 @@ struct Shares {
 }
 
 /// Divides `room` lines: the foot goes first, then rows of the longest table, at last whole tables,
-/// those that matter least.
-fn shares(lengths: &[usize], room: Option<usize>, has_foot: bool) -> Shares {
+/// those that matter least. `heights`: the lines of each row of each table.
+fn shares(heights: &[Vec<usize>], room: Option<usize>, has_foot: bool) -> Shares {
     let mut shares = Shares {
-        rows: lengths.to_vec(),
+        rows: heights.iter().map(Vec::len).collect(),
         left_out: 0,
         foot: has_foot,
     };
     let Some(room) = room else { return shares };
     let lines = |it: &Shares| -> usize {
         // A blank line, the heading, the rows, and how many there are more.
-        let of_table = |(shown, all): (&usize, &usize)| 2 + shown + usize::from(shown < all);
-        let tables: usize = it.rows.iter().zip(lengths).map(of_table).sum();
+        let of_table = |(shown, all): (&usize, &Vec<usize>)| {
+            2 + all[..*shown].iter().sum::<usize>() + usize::from(*shown < all.len())
+        };
+        let tables: usize = it.rows.iter().zip(heights).map(of_table).sum();
         tables + usize::from(it.left_out > 0) + 2 * usize::from(it.foot)
     };
     if lines(&shares) > room {
@@ -142,7 +211,7 @@ fn shares(lengths: &[usize], room: Option<usize>, has_foot: bool) -> Shares {
             let at = shares.rows.iter().rposition(|shown| *shown == longest);
             let at = at.expect("the longest is one of them");
             // The first row that goes makes room for the line that says so, so two go.
-            shares.rows[at] -= match shares.rows[at] == lengths[at] && longest > 2 {
+            shares.rows[at] -= match shares.rows[at] == heights[at].len() && longest > 2 {
                 true => 2,
                 false => 1,
             };
@@ -158,8 +227,12 @@ fn shares(lengths: &[usize], room: Option<usize>, has_foot: bool) -> Shares {
 fn table_lines(table: &Table, shown: usize, width: usize, style: Style) -> Vec<String> {
     let heading: Vec<String> = table.heading.iter().map(|it| (*it).to_owned()).collect();
     let rows = &table.rows[..shown.min(table.rows.len())];
-    let all: Vec<&Vec<String>> = std::iter::once(&heading)
+    let is_split = table.is_split(width);
+    // Without the words that come below.
+    let inside = |cells: &Vec<String>| cells.len() - usize::from(is_split && !cells.is_empty());
+    let all: Vec<&[String]> = std::iter::once(&heading)
         .chain(rows.iter().map(|row| &row.cells))
+        .map(|cells| &cells[..inside(cells)])
         .collect();
     let widths = fitted_widths(&all, width);
     let line = |cells: &Vec<String>| {
@@ -179,6 +252,9 @@ fn table_lines(table: &Table, shown: usize, width: usize, style: Style) -> Vec<S
             Tone::Doubtful => style.doubtful(&text),
             Tone::Plain => text,
         });
+        if is_split {
+            lines.extend(words(row).map(|word| format!("{INDENT}{word}")));
+        }
     }
     let more = table.rows.len() - rows.len();
     if more > 0 {
@@ -187,16 +263,25 @@ fn table_lines(table: &Table, shown: usize, width: usize, style: Style) -> Vec<S
     lines
 }
 
-/// The width of each column, the widest made narrower until all fit.
-fn fitted_widths(rows: &[&Vec<String>], width: usize) -> Vec<usize> {
+/// The width of each column with nothing cut.
+fn natural_widths(rows: &[&[String]]) -> Vec<usize> {
     let columns = rows.iter().map(|row| row.len()).max().unwrap_or(0);
     let widest = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));
         cells.map(|cell| cell.width()).max().unwrap_or(0)
     };
-    let mut widths: Vec<usize> = (0..columns).map(widest).collect();
-    let gaps = GAP * columns.saturating_sub(1);
-    let mut excess = (widths.iter().sum::<usize>() + gaps).saturating_sub(width);
+    (0..columns).map(widest).collect()
+}
+
+/// Of a line of such columns.
+fn whole_width(columns: &[usize]) -> usize {
+    columns.iter().sum::<usize>() + GAP * columns.len().saturating_sub(1)
+}
+
+/// The width of each column, the widest made narrower until all fit.
+fn fitted_widths(rows: &[&[String]], width: usize) -> Vec<usize> {
+    let mut widths = natural_widths(rows);
+    let mut excess = whole_width(&widths).saturating_sub(width);
     while excess > 0 {
         let most = widths.iter().copied().max().unwrap_or(0);
         if most <= NARROWEST {
@@ -270,6 +355,7 @@ mod tests {
             head: vec!["head".to_owned()],
             tables,
             foot: "foot".to_owned(),
+            rest: "",
         }
     }
 
@@ -343,7 +429,7 @@ mod tests {
 
     #[test]
     fn tables_that_find_no_room_are_counted() {
-        let shares = shares(&[1, 1, 1], Some(7), true);
+        let shares = shares(&[vec![1], vec![1], vec![1]], Some(7), true);
         assert_eq!(
             (shares.rows, shares.left_out, shares.foot),
             (vec![1, 1], 1, false)
@@ -357,6 +443,64 @@ mod tests {
         let lines = table_lines(&table, 1, 30, Style::plain());
         assert_eq!(lines[1], format!("web      1/3    {}…", "r".repeat(13)));
         assert_eq!(lines[1].width(), 30);
+    }
+
+    #[test]
+    fn words_that_are_copied_are_never_cut() {
+        let urls = "http://web-3730337607.us-east-1.elb.localhost:8080/ https://web-3730337607.us-east-1.elb.localhost/";
+        let rows = [row(Tone::Plain, &["web", "127.64.0.1", urls])];
+        let table = Table::new(&["LOAD BALANCER", "ADDRESS", "URL"], rows).with_whole_words();
+        let lines = table_lines(&table, 1, 80, Style::plain());
+        let (first, second) = urls.split_once(' ').unwrap();
+        assert_eq!(
+            lines,
+            [
+                "LOAD BALANCER  ADDRESS".to_owned(),
+                "web            127.64.0.1".to_owned(),
+                format!("  {first}"),
+                format!("  {second}"),
+            ]
+        );
+        assert_eq!(table.heights(80), [3]);
+        // One that is narrower than the first wraps that.
+        assert_eq!(table.heights(50), [4]);
+        assert_eq!(table_lines(&table, 1, 50, Style::plain())[2..], lines[2..]);
+        let wide = table_lines(&table, 1, 200, Style::plain());
+        assert!(wide.len() == 2 && wide[1].ends_with(urls), "{wide:?}");
+    }
+
+    #[test]
+    fn rows_of_several_lines_find_room_too() {
+        let urls = |n: usize| format!("http://{n}.{}/ http://{n}.b/", "a".repeat(40));
+        let rows = (0..6).map(|n| row(Tone::Plain, &[&format!("balancer-{n}"), &urls(n)]));
+        let balancers = Table::new(&["X", "URL"], rows).with_whole_words();
+        for rows in 8..60 {
+            let text = screen(vec![table(9), balancers.clone(), table(3)])
+                .text(sized(60, rows), Style::plain());
+            assert!(text.lines().count() < rows, "{rows}:\n{text}");
+            // As long as the least of every table finds room.
+            assert!(
+                rows < 20 || text.contains("  http://0.b/\n"),
+                "{rows}:\n{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_is_counted_and_can_be_had() {
+        let all = screen(vec![table(20), table(9)]).text(Size::default(), Style::plain());
+        let mut shorter = screen(vec![table(20), table(9)]);
+        shorter.rest = "--all shows them";
+        for rows in 4..32 {
+            let text = shorter.text(sized(80, rows), Style::plain());
+            let lines: Vec<&str> = text.lines().collect();
+            assert!(lines.len() < rows, "{rows}:\n{text}");
+            let missing = all.lines().count() - (lines.len() - 1);
+            let said = format!("… {missing} lines left out; --all shows them");
+            assert_eq!(lines.last(), Some(&said.as_str()), "{rows}:\n{text}");
+        }
+        let enough = all.lines().count() + 1;
+        assert_eq!(shorter.text(sized(80, enough), Style::plain()), all);
     }
 
     #[test]

@@ -169,9 +169,10 @@ fn why(service: &Value, state: State) -> String {
     match state {
         State::Failing => {
             let failing = list(service, "deployments").find(|it| is_failing(it));
-            failing.map(failure).unwrap_or_default()
+            let said = failing.map(failure).unwrap_or_default();
+            with_cause(service["cause"].as_str(), said)
         }
-        State::Waiting | State::Deploying => said(),
+        State::Waiting | State::Deploying => lack(&said()),
         State::Steady | State::Ending => String::new(),
     }
 }
@@ -182,6 +183,45 @@ fn starting(service: &Value) -> String {
         0 => String::new(),
         1 => "1 task is starting".to_owned(),
         count => format!("{count} tasks are starting"),
+    }
+}
+
+/// The cause in words, then the reason as agents, registries and APIs give it: on a terminal only the
+/// beginning is seen. A mere exit code is short, and says what its cause does not.
+fn with_cause(cause: Option<&str>, said: String) -> String {
+    match cause {
+        None => said,
+        Some(cause) if said.starts_with("exit code ") && !cause.contains("(code ") => {
+            match said.contains(", ") {
+                true => format!("{cause} ({said})"),
+                false => said,
+            }
+        }
+        Some(cause) => format!("{cause} ({said})"),
+    }
+}
+
+/// What ECS said, without the words before a host's lack that all such events have: `has insufficient
+/// memory available (…)`.
+fn lack(said: &str) -> String {
+    const CLOSEST: &str = "The closest matching (container-instance ";
+    const STARTS: [&str; 2] = [
+        "Please try again later or in a different availability zone. ",
+        "no container instance met all of its requirements. Reason: ",
+    ];
+    if !said.starts_with("was unable to place a task") {
+        return said.to_owned();
+    }
+    let of_host = said.split_once(CLOSEST);
+    let of_host = of_host.and_then(|(_, rest)| Some(rest.split_once(") ")?.1));
+    let of_all = || {
+        STARTS
+            .iter()
+            .find_map(|start| Some(said.split_once(start)?.1))
+    };
+    match of_host.or_else(of_all).filter(|lack| !lack.is_empty()) {
+        Some(lack) => lack.to_owned(),
+        None => said.to_owned(),
     }
 }
 
@@ -366,6 +406,7 @@ fn balancers(seen: &Value) -> Table {
         &["LOAD BALANCER", "STATE", "ADDRESS", "URL"],
         list(seen, "loadBalancers").map(row),
     )
+    .with_whole_words()
 }
 
 /// `http://web-1.us-east-1.elb.localhost/`: without the port where a browser adds it.

@@ -86,6 +86,89 @@ fn a_failing_service_comes_first_with_its_reason() {
     );
 }
 
+/// What `wharf status` shows of the service on a terminal of 24 lines of 80 characters.
+fn on_a_small_terminal(service: Value) -> String {
+    use super::super::screen::{Screen, Size};
+    let seen = json!({ "services": [service], "containerInstances": [{"agentConnected": true}] });
+    let screen = Screen {
+        head: vec!["wharf".to_owned()],
+        tables: all(&seen, Timestamp::from_millis(0)),
+        foot: "foot".to_owned(),
+        rest: "",
+    };
+    let size = Size {
+        columns: Some(80),
+        rows: Some(24),
+    };
+    screen.text(size, crate::style::Style::plain())
+}
+
+#[test]
+fn a_cause_is_read_on_a_small_terminal() {
+    let failing = |name: &str, cause: &str, reason: &str| {
+        let mut deployment = deployment("IN_PROGRESS", 1);
+        let said = format!("ECS deployment ecs-svc/1 in progress. 1 task failed: {reason}.");
+        deployment["rolloutStateReason"] = said.into();
+        let mut service = service(name, &[deployment]);
+        service["cause"] = cause.into();
+        on_a_small_terminal(service)
+    };
+    let missing = "ResourceInitializationError: failed to validate logger args: create stream has been retried \
+                   1 times: ResourceNotFoundException: The specified log group does not exist.";
+    let cause = "its log group is missing: create it in the region of awslogs-region";
+    let shown = failing("no-log-group", cause, missing);
+    assert!(shown.contains("its log group is missing"), "{shown}");
+    let bare = "ResourceInitializationError: unable to pull secrets or registry auth: User: \
+                arn:aws:sts::000000000000:assumed-role/bare/0a is not authorized to perform: x";
+    let cause = "its execution role lacks a permission: attach service-role/AmazonECSTaskExecutionRolePolicy";
+    let shown = failing("bare-role", cause, bare);
+    assert!(shown.contains("its execution role lacks a per"), "{shown}");
+    // The reason itself is for those who have the room.
+    let lines = with_cause(Some("why"), "Error: x; 1 failed".to_owned());
+    assert_eq!(lines, "why (Error: x; 1 failed)");
+    for (cause, said, wanted) in [
+        (
+            "its program ended by itself",
+            "exit code 3 (main); 2 failed",
+            "exit code 3 (main)",
+        ),
+        (
+            "out of memory",
+            "exit code 137, OutOfMemoryError: x (main); 2 failed",
+            "out of memory (exit",
+        ),
+        (
+            "not found (code 127)",
+            "exit code 127 (main); 2 failed",
+            "not found (code 127) (exit",
+        ),
+    ] {
+        let line = with_cause(Some(cause), said.to_owned());
+        assert!(line.starts_with(wanted), "{line}");
+    }
+}
+
+#[test]
+fn a_full_machine_says_what_it_lacks() {
+    let start = "was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or \
+                 in a different availability zone.";
+    let full = format!(
+        "{start} The closest matching (container-instance 0a1b) has insufficient CPU units available (256 needed, 0 \
+         of 2048 free)."
+    );
+    let mut filled = service("full", &[deployment("IN_PROGRESS", 0)]);
+    filled["events"][0]["message"] = format!("(service full) {full}").into();
+    let shown = on_a_small_terminal(filled);
+    assert!(shown.contains("has insufficient CPU units"), "{shown}");
+    let elsewhere = "There are no nodes in r: nodes are in s.";
+    assert_eq!(lack(&format!("{start} {elsewhere}")), elsewhere);
+    assert_eq!(lack(start), start);
+    let ec2 = "was unable to place a task because no container instance met all of its requirements. Reason: No \
+               Container Instances were found in your cluster. For more information, see the guide.";
+    assert!(lack(ec2).starts_with("No Container Instances were found"));
+    assert_eq!(lack("has started 1 tasks: x."), "has started 1 tasks: x.");
+}
+
 #[test]
 fn what_a_service_does_is_not_why_it_waits() {
     let mut waiting = service("w", &[deployment("COMPLETED", 0)]);
