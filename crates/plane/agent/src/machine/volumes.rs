@@ -30,7 +30,7 @@ pub enum BadVolume {
     NotThere(String),
     #[error("{0}")]
     NotAllowed(#[from] NotAllowed),
-    #[error("volume '{0}': driver options are not supported by this version of wharf.")]
+    #[error("volume '{0}': driver options are not supported by this version of wharf")]
     DriverOptions(String),
     #[error("`{0}` cannot be the name of a volume")]
     Name(String),
