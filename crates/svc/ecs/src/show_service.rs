@@ -44,8 +44,16 @@ impl Counts {
     ) -> Self {
         let mut counts = Self::default();
         let tasks: Vec<&Task> = tasks.collect();
+        let primary = service.primary().map(|primary| primary.id());
+        let is_current = |task: &Task| {
+            let membership = task.service.as_ref();
+            membership.map(|membership| membership.deployment.as_str()) == primary
+        };
         let dying = tasks.iter().filter(|task| observe::is_dying(task));
-        let dying = dying.filter_map(|task| task.stopping_at).min();
+        let dying = dying
+            .filter(|task| is_current(task))
+            .filter_map(|task| task.stopping_at)
+            .min();
         for task in tasks
             .into_iter()
             .filter(|task| task.desired == Desired::Running && !task.ended)

@@ -69,11 +69,9 @@ pub enum End {
     Told,
     FailedToStart,
     /// By itself, after it ran for so long. `killed`: by SIGKILL, so hardly of its own making.
-    /// `clean`: with code 0, as what has done its work.
     Exited {
         ran: Duration,
         killed: bool,
-        clean: bool,
     },
 }
 
@@ -207,7 +205,6 @@ fn end(task: &Task) -> Option<End> {
             End::Exited {
                 ran: ran.unwrap_or_default(),
                 killed: !greedy && ended().any(|c| c.exit_code == Some(KILLED)),
-                clean: ended().all(|c| c.exit_code.is_none_or(|code| code == 0)),
             }
         }
         _ => End::Told,

@@ -161,11 +161,12 @@ fn deploy(world: &mut World, service: &mut wharf_records::ecs::Service, bad: boo
         Scheduling::Daemon => "bridge",
         Scheduling::Replica => "awsvpc",
     };
-    // What has health checks may pass them before it crashes; a breaker bears that.
+    // What has health checks may pass them before it crashes; a breaker bears that. Some crash after
+    // they were called complete.
     let crashes = bad && service.name != "balanced" && world.rng.random_bool(0.5);
     let definition = world.define(&service.name, mode, bad && !crashes);
     if crashes {
-        let life = world.chance_ms(100..4_500);
+        let life = world.chance_ms(100..12_000);
         world.crashing.insert(definition.clone(), life);
     }
     let revision = world.revision_of(&service.name, &definition);

@@ -74,13 +74,14 @@ fn count(plan: &mut Plan, task: &Seen, end: End, now: Timestamp) {
         _ => Duration::ZERO,
     };
     let failure = Failure {
+        why: &task.why,
         kind,
-        created: task.created_at,
+        counts,
         // Not when it is counted: what takes its place is there by then.
         at: task.ended_at.map_or(now, |ended| ended.min(now)),
         ran,
     };
-    fail(plan, index, task, &task.why, counts, &failure, now);
+    fail(plan, index, task, &failure, now);
 }
 
 /// A task of ours failed its checks and is told to stop for it.
@@ -90,14 +91,15 @@ pub(super) fn failed_check(plan: &mut Plan, task: &Seen, why: &str, now: Timesta
     };
     let at = plan.service.throttle.failing_since.unwrap_or(now);
     let failure = Failure {
+        why,
         kind: Kind::Run,
-        created: task.created_at,
+        counts: true,
         at,
         ran: task
             .started_at
             .map_or(Duration::ZERO, |from| at.since(from)),
     };
-    fail(plan, index, task, why, true, &failure, now);
+    fail(plan, index, task, &failure, now);
 }
 
 /// Takes note since when tasks fail their checks: they are counted once the tasks in their place are
@@ -111,10 +113,11 @@ pub(super) fn failing(plan: &mut Plan, view: &View<'_>, now: Timestamp) {
 }
 
 /// One failure of a task.
-struct Failure {
+struct Failure<'a> {
+    why: &'a str,
     kind: Kind,
-    /// When the task was created.
-    created: Timestamp,
+    /// The circuit breaker counts it.
+    counts: bool,
     /// When it failed.
     at: Timestamp,
     ran: Duration,
@@ -122,15 +125,7 @@ struct Failure {
 
 /// One more failure of a deployment, for users and perhaps for the circuit breaker. `updatedAt` is
 /// left alone: clients take it for the time of the user's last change, and look for complaints since.
-fn fail(
-    plan: &mut Plan,
-    index: usize,
-    task: &Seen,
-    why: &str,
-    counts: bool,
-    failure: &Failure,
-    now: Timestamp,
-) {
+fn fail(plan: &mut Plan, index: usize, task: &Seen, failure: &Failure<'_>, now: Timestamp) {
     let is_primary = index == 0;
     let taken_back = is_primary && rollout::take_back(plan, failure.at, now);
     let deployment = &mut plan.service.deployments[index];
@@ -138,13 +133,13 @@ fn fail(
     deployment.last_failure = Some(TaskFailure {
         task: task.id.clone(),
         at: failure.at,
-        reason: why.to_owned(),
+        reason: failure.why.to_owned(),
     });
-    if (counts || taken_back) && deployment.state == RolloutState::InProgress {
+    if (failure.counts || taken_back) && deployment.state == RolloutState::InProgress {
         deployment.failures += 1;
     }
     if is_primary {
-        unsettle(plan, failure, now);
+        unsettle(plan, task.created_at, failure, now);
     }
 }
 
@@ -158,7 +153,7 @@ enum Kind {
 }
 
 /// Tasks that were started together fail together: they are one round.
-fn unsettle(plan: &mut Plan, failure: &Failure, now: Timestamp) {
+fn unsettle(plan: &mut Plan, created: Timestamp, failure: &Failure<'_>, now: Timestamp) {
     plan.service.steady = false;
     let throttle = &mut plan.service.throttle;
     let first = throttle.since.map_or(failure.at, |at| at.min(failure.at));
@@ -168,8 +163,7 @@ fn unsettle(plan: &mut Plan, failure: &Failure, now: Timestamp) {
         let ran = u64::try_from(failure.ran.as_millis()).unwrap_or(u64::MAX);
         throttle.longest_run_ms = throttle.longest_run_ms.max(ran);
     }
-    let is_counted = |counted| failure.created < counted;
-    if throttle.counted_at.is_some_and(is_counted) {
+    if throttle.counted_at.is_some_and(|counted| created < counted) {
         return;
     }
     throttle.unsteady = throttle.unsteady.saturating_add(1);
@@ -177,7 +171,7 @@ fn unsettle(plan: &mut Plan, failure: &Failure, now: Timestamp) {
     if failure.kind == Kind::Start {
         throttle.rounds = throttle.rounds.saturating_add(1);
         if throttle.rounds > FREE_ROUNDS {
-            throttle.retry_at = Some(now + pause(throttle.rounds));
+            throttle.retry_at = Some(now + pause_after(throttle.rounds));
         }
     }
     if throttle.unsteady > FREE_ROUNDS {
@@ -186,7 +180,7 @@ fn unsettle(plan: &mut Plan, failure: &Failure, now: Timestamp) {
 }
 
 /// After so many rounds of failures at the start.
-fn pause(rounds: u32) -> Duration {
+fn pause_after(rounds: u32) -> Duration {
     let doublings = rounds.saturating_sub(FREE_ROUNDS + 1).min(16);
     FIRST_PAUSE
         .saturating_mul(1 << doublings)

@@ -24,7 +24,6 @@ fn exited(number: usize, deployment: &str, ran: Duration, code: i32) -> Seen {
         end: Some(End::Exited {
             ran,
             killed: code == 137,
-            clean: code == 0,
         }),
         why: format!("exit code {code}"),
         ended_at: Some(NOW),
