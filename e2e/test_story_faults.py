@@ -1,12 +1,14 @@
-"""The story again and again, while one process after the other is killed at a random moment.
+"""The story again and again, while one process after the other is killed at a random moment, and on a machine that fails.
 
 A client asks all the while. It repeats a GET whose connection was closed before any byte of the answer, once, as RFC 9110
-§9.2.2 allows; beyond that no request may fail but those under way when a task was killed.
+§9.2.2 allows; beyond that no request may fail but those under way when a task was killed, or all of wharf.
 
 WHARF_FAULT_ROUNDS says how often (5), WHARF_FAULT_SEED with which random numbers.
 """
 
 import collections
+import concurrent.futures
+import json
 import os
 import pathlib
 import random
@@ -25,12 +27,76 @@ from harness.services import Web
 from harness.waiting import wait_for
 from harness.watcher import Watcher
 
+# On a full disk this many writes of 240 kB must be enough until additions are refused; a file of the log has 16 MiB at most.
+MOST_WRITES = 200
+
 ROUNDS = int(os.environ.get("WHARF_FAULT_ROUNDS", "5"))
 SEED = int(os.environ.get("WHARF_FAULT_SEED", "0")) or random.randrange(1 << 30)
 
 
 # What was killed, and when; for a shim, until its containers had ended too.
 Kill = collections.namedtuple("Kill", "victim begin end")
+
+
+class Bulk:
+    """What fills the files of store and journal and is never much at once: policies that are written over and over,
+    and lines of a log that is gone after each round. Remembers what was acknowledged."""
+
+    LANES = 8
+
+    def __init__(self, wharf):
+        self.ecr, self.logs = wharf.client("ecr"), wharf.client("logs")
+        self.repositories = [f"bulk-{number}" for number in range(self.LANES)]
+        for name in self.repositories:
+            self.ecr.create_repository(repositoryName=name)
+        self.number, self.policies = 0, {}
+        self.group, self.lines = None, set()
+
+    def begin(self):
+        self.number += 1
+        self.group, self.lines = f"/bulk/{self.number}", set()
+        self.logs.create_log_group(logGroupName=self.group)
+        self.logs.create_log_stream(logGroupName=self.group, logStreamName="lines")
+
+    def write_policies(self):
+        """One for each repository, at the same time; how many were refused."""
+        self.number += 1
+        selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 1}
+        rule = {"rulePriority": 1, "description": f"{self.number} " + "x" * 30_000, "selection": selection, "action": {"type": "expire"}}
+        text = json.dumps({"rules": [rule]})
+
+        def write(name):
+            try:
+                self.ecr.put_lifecycle_policy(repositoryName=name, lifecyclePolicyText=text)
+            except (BotoCoreError, ClientError):
+                return 1
+            self.policies[name] = self.number
+            return 0
+
+        with concurrent.futures.ThreadPoolExecutor(self.LANES) as pool:
+            return sum(pool.map(write, self.repositories))
+
+    def write_line(self):
+        self.number += 1
+        number = self.number
+        event = {"timestamp": int(time.time() * 1000), "message": f"{number} " + "x" * 250_000}
+        self.logs.put_log_events(logGroupName=self.group, logStreamName="lines", logEvents=[event])
+        self.lines.add(number)
+
+    def check(self):
+        """Nothing acknowledged is missing; the log goes."""
+        for name, acknowledged in self.policies.items():
+            text = self.ecr.get_lifecycle_policy(repositoryName=name)["lifecyclePolicyText"]
+            found = int(json.loads(text)["rules"][0]["description"].split()[0])
+            assert acknowledged <= found <= self.number, f"{name} has policy {found}, {acknowledged} was acknowledged"
+        missing, token = set(self.lines), None
+        while missing:
+            more = {"nextToken": token} if token else {}
+            page = self.logs.get_log_events(logGroupName=self.group, logStreamName="lines", startFromHead=True, **more)
+            missing -= {int(event["message"].split()[0]) for event in page["events"]}
+            assert not missing or page["nextForwardToken"] != token, f"{len(missing)} of {len(self.lines)} lines are lost: {missing}"
+            token = page["nextForwardToken"]
+        self.logs.delete_log_group(logGroupName=self.group)
 
 
 class Story:
@@ -40,7 +106,10 @@ class Story:
         self.wharf, self.web, self.random = wharf, web, random.Random(SEED)
         self.version, self.desired = 1, 3
         self.acknowledged = set()
+        # Those of them that were not looked at yet.
+        self.fresh = set()
         self.refused = 0
+        self.bulk = None
         self.kills = []
 
     def act(self):
@@ -52,18 +121,43 @@ class Story:
         elif what == "roll":
             self.version += 1
             definition = self.insist(lambda: self.web.define(f"v{self.version}"))
-            self.acknowledged.add(definition)
+            self.acknowledge(definition)
             self.insist(lambda: self.web.ecs.update_service(service=self.web.name, taskDefinition=definition))
         return what
 
+    def acknowledge(self, definition):
+        self.acknowledged.add(definition)
+        self.fresh.add(definition)
+
+    def try_once(self, write):
+        """Without insisting: what is acknowledged counts. Whether it was."""
+        try:
+            write()
+        except (BotoCoreError, ClientError):
+            self.refused += 1
+            return False
+        return True
+
+    def define(self):
+        self.acknowledge(self.web.define(f"v{self.version}"))
+
     def try_for(self, seconds):
-        """Changes without insisting: what is acknowledged counts, what is refused is tried no more."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            try:
-                self.acknowledged.add(self.web.define(f"v{self.version}"))
-            except (BotoCoreError, ClientError):
-                self.refused += 1
+            self.refused += self.bulk.write_policies()
+            for write in (self.define, self.bulk.write_line):
+                self.try_once(write)
+
+    def try_until_refused(self):
+        """Fills store and journal until neither takes anything more."""
+        left = [self.define, self.bulk.write_line]
+        for _ in range(MOST_WRITES):
+            # Changes of what is there go on for a while: there is a reserve.
+            self.refused += self.bulk.write_policies()
+            left = [write for write in left if self.try_once(write)]
+            if not left:
+                return
+        raise AssertionError(f"a full disk takes all: {left}")
 
     def insist(self, call, deadline_s=30):
         def tried():
@@ -76,11 +170,15 @@ class Story:
 
         return wait_for(tried, deadline_s, "an answer")
 
-    def kill(self):
-        """kill -9 of a part of wharf, or of the shim of a task; tells when."""
-        victim = self.random.choice(["server", "node", "lb", "shim"])
+    def kill(self, victim=None):
+        """kill -9 of a part of wharf, of all of them (`up`, which is started again), or of the shim of a task; tells when."""
+        victim = victim or self.random.choice(["server", "node", "lb", "up", "shim"])
         begin = time.monotonic()
-        if victim == "shim":
+        if victim == "up":
+            self.wharf.kill_all()
+            self.wharf.launch()
+            self.wharf.wait_ready()
+        elif victim == "shim":
             shims = self.wharf.shims()
             if shims:
                 shim = self.random.choice(shims)
@@ -108,18 +206,28 @@ class Story:
         wait_for(answers, 60, "answers of the wanted version from its tasks alone")
         # The death of a task may have been noticed only meanwhile.
         wait_for(lambda: len(self.web.tasks()) == self.desired, 60, f"{self.desired} tasks")
-        for definition in self.acknowledged:
-            self.web.ecs.describe_task_definition(taskDefinition=definition)
+        self.nothing_lost(self.fresh)
+        self.fresh.clear()
+
+    def nothing_lost(self, looked_at):
+        """All that was acknowledged is listed, and these can be read."""
+        pages = self.web.ecs.get_paginator("list_task_definitions").paginate()
+        lost = self.acknowledged.difference(*(page["taskDefinitionArns"] for page in pages))
+        assert not lost, f"{len(lost)} of {len(self.acknowledged)} acknowledged definitions are lost: {sorted(lost)[:3]}"
+        for definition in looked_at:
+            found = self.web.ecs.describe_task_definition(taskDefinition=definition)["taskDefinition"]
+            assert found["taskDefinitionArn"] == definition
 
 
 def check(requests, kills):
-    """Looks at what clients saw against all kills so far; returns how many failed with a right to."""
+    """Looks at what clients saw against all kills so far; returns how many failed with a right to: at a task that was
+    killed, or while nothing of wharf was there."""
     failed = [request for request in requests if request.failed]
     for request in failed:
-        at_a_task = any(request.under_way(kill.begin, kill.end) for kill in kills if kill.victim == "shim")
-        assert at_a_task, f"a request failed that was not under way when a task was killed: {request}"
+        excused = any(request.under_way(kill.begin, kill.end) for kill in kills if kill.victim in ("shim", "up"))
+        assert excused, f"a request failed that was not under way when a task or all of wharf was killed: {request}"
     for request in requests:
-        at_the_balancer = any(request.open_at(kill.begin, kill.end) for kill in kills if kill.victim == "lb")
+        at_the_balancer = any(request.open_at(kill.begin, kill.end) for kill in kills if kill.victim in ("lb", "up"))
         assert at_the_balancer or not request.repeated, f"a connection was closed though the load balancer lived: {request}"
     return len(failed)
 
@@ -135,6 +243,7 @@ def test_the_story_survives_the_death_of_any_process():
         story = Story(wharf, web)
         with Watcher(web) as watcher:
             for number in range(ROUNDS):
+                begun = time.monotonic()
                 done = story.act()
                 # A moment that no test would choose: somewhere within the change.
                 threading.Event().wait(story.random.random() * 1.5)
@@ -144,11 +253,13 @@ def test_the_story_survives_the_death_of_any_process():
                     requests = watcher.take()
                     excused += check(requests, story.kills)
                     asked += len(requests)
+                    print(f"kill {number}: {done}, {kill.victim}, {time.monotonic() - begun:.1f} s, {len(requests)} requests", flush=True)
                 except AssertionError as error:
                     raise AssertionError(
                         f"seed {SEED}, round {number}: {done}, then kill -9 of the {kill.victim} at {kill.begin:.3f}: {error}"
                     ) from error
-        print(f"seed {SEED}: {ROUNDS} rounds, {asked} requests, {excused} failed at a task that was killed")
+        story.nothing_lost(story.acknowledged)
+        print(f"seed {SEED}: {ROUNDS} rounds, {asked} requests, {excused} failed at a task that was killed or while nothing was there")
         web.close()
         mark = wharf.id
         wharf.down()
@@ -166,8 +277,10 @@ def full(wharf, story):
                 opened.write(piece)
             except OSError:
                 piece = piece[: len(piece) // 2]
-    story.try_for(1.5)
-    filler.unlink()
+    try:
+        story.try_until_refused()
+    finally:
+        filler.unlink()
 
 
 def exhausted(wharf, story):
@@ -194,7 +307,8 @@ def failing(wharf, story):
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", [full, exhausted, failing], ids=lambda fault: fault.__name__)
 def test_the_story_survives_a_disk_and_a_machine_that_fail(fault):
-    """What was acknowledged is there after each round, and what is wanted comes about."""
+    """What was acknowledged is there after each round for a server that has read it all from the disk, and what is wanted
+    comes about."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="wharf-e2e-faults-"))
     tools.run("mount", "-t", "tmpfs", "-o", "size=768m", "tmpfs", folder)
     try:
@@ -204,13 +318,21 @@ def test_the_story_survives_a_disk_and_a_machine_that_fail(fault):
             web = Web(wharf, images.push(wharf, "web"))
             web.make(3)
             story = Story(wharf, web)
+            story.bulk = Bulk(wharf)
             for number in range(max(1, ROUNDS // 2) if ROUNDS < 20 else ROUNDS):
+                begun, before = time.monotonic(), (len(story.acknowledged), story.refused)
                 try:
+                    story.bulk.begin()
                     fault(wharf, story)
-                    story.act()
+                    done = story.act()
+                    story.kill("server")
                     story.converged()
+                    story.bulk.check()
                 except AssertionError as error:
                     raise AssertionError(f"seed {SEED}, round {number}: {error}") from error
+                took, made, refused = time.monotonic() - begun, len(story.acknowledged) - before[0], story.refused - before[1]
+                print(f"{fault.__name__} {number}: {done}, {took:.1f} s, {made} acknowledged, {refused} refused", flush=True)
+            story.nothing_lost(story.acknowledged)
             print(
                 f"seed {SEED}: {fault.__name__}, {number + 1} rounds, {len(story.acknowledged)} definitions acknowledged, {story.refused} calls refused"
             )
