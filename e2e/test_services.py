@@ -289,9 +289,10 @@ def test_a_full_machine_says_what_blocks_a_rollout(wharf, busybox):
 def test_a_daemon_runs_once_on_each_instance(wharf, busybox):
     definition = define(wharf, busybox)
     service = Service(wharf, definition, None, schedulingStrategy="DAEMON", launchType="EC2")
-    described = service.stable()
-    wait_for(lambda: len(service.running()) == 1)
-    assert described["desiredCount"] == 1
+    # Nothing is desired, and so all is stable, until instances were looked at.
+    wait_for(lambda: service.describe()["desiredCount"] == 1)
+    service.stable()
+    assert len(service.running()) == 1
     service.delete()
 
 
