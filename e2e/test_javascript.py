@@ -23,6 +23,7 @@ def made(wharf, web):
     for number in range(3):
         ecs.create_cluster(clusterName=f"{name}-{number}" if number else name)
         images.push(wharf, "web", name, tag=f"v{number}")
+        wharf.client("ecr").create_repository(repositoryName=f"{name}-{number}")
         rule = {
             "Conditions": [{"Field": "path-pattern", "Values": [f"/{number}"]}],
             "Actions": [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}],
@@ -74,7 +75,7 @@ def write(wharf, group):
 
 
 # In this order: the waiters take the load balancer down.
-@pytest.mark.parametrize("script", ["paginators", "errors", "waiters"])
+@pytest.mark.parametrize("script", ["paginators", "errors", "live_tail", "waiters"])
 def test_script(made, script):
     wharf, names = made
     environment = wharf.environment() | {"NODE_PATH": str(tools.CLIENTS / "javascript" / "node_modules"), "MADE": json.dumps(names)}
