@@ -162,6 +162,21 @@ def test_definitions_are_denied_by_what_they_ask_for(wharf):
     root = wharf.client("ecs")
     denied(plain.run_task, taskDefinition=register(root, containerDefinitions=[container(privileged=True)]))
 
+    # All that nodes lend with `--allow`.
+    modest = user(**{"ForAnyValue:StringLike": {"wharf:HostAccess": "*"}})
+    for members in (
+        {"containerDefinitions": [container(privileged=True)]},
+        {"networkMode": "host"},
+        {"pidMode": "host"},
+        {"ipcMode": "host"},
+        {"volumes": [{"name": "v", "host": {"sourcePath": "/srv"}}]},
+        {"containerDefinitions": [container(linuxParameters={"devices": [{"hostPath": "/dev/null"}]})]},
+        {"containerDefinitions": [container(linuxParameters={"capabilities": {"add": ["NET_ADMIN"]}})]},
+    ):
+        denied(modest.register_task_definition, **{"family": "x", "containerDefinitions": [container()], **members})
+        denied(modest.run_task, taskDefinition=register(root, **members))
+    register(modest, volumes=[{"name": "v"}])
+
     small = user(NumericGreaterThan={"ecs:task-cpu": "256"})
     denied(small.register_task_definition, family="x", cpu=".5 vCPU", containerDefinitions=[container()])
     own = register(small, cpu="256")

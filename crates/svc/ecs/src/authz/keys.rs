@@ -4,12 +4,16 @@ use wharf_api_ecs::{
     CapacityProviderStrategyItem, ContainerDefinition, NetworkConfiguration,
     RegisterTaskDefinitionRequest, TaskDefinition, TaskOverride,
 };
-use wharf_records::ecs::Tags;
+use wharf_placement::Feature;
+use wharf_records::ecs::{Launch, Tags};
 use wharf_wire::Check;
 
-use crate::definition::{
-    containers,
-    size::{normal_cpu, normal_memory},
+use crate::{
+    asks,
+    definition::{
+        containers,
+        size::{normal_cpu, normal_memory},
+    },
 };
 
 /// What a request wants of tasks or a service, apart from their definition.
@@ -78,10 +82,17 @@ impl<'a> Wish<'a> {
 
 /// What a definition is that is to be registered.
 pub fn of_registration(check: Check, input: &RegisterTaskDefinitionRequest) -> Check {
-    let containers = input.container_definitions.as_deref().unwrap_or_default();
     let check = compatibilities(check, input.requires_compatibilities.as_ref());
+    let asking = TaskDefinition {
+        container_definitions: input.container_definitions.clone(),
+        volumes: input.volumes.clone(),
+        network_mode: input.network_mode.clone(),
+        pid_mode: input.pid_mode.clone(),
+        ipc_mode: input.ipc_mode.clone(),
+        ..TaskDefinition::default()
+    };
     sizes(
-        privileged(check, containers),
+        host_access(check, &asking),
         input.cpu.as_deref(),
         input.memory.as_deref(),
     )
@@ -97,15 +108,25 @@ pub fn of_definition(
     let cpu = overrides.and_then(|over| over.cpu.as_deref());
     let memory = overrides.and_then(|over| over.memory.as_deref());
     sizes(
-        privileged(check, containers(definition)),
+        host_access(check, definition),
         cpu.or(definition.cpu.as_deref()),
         memory.or(definition.memory.as_deref()),
     )
 }
 
-fn privileged(check: Check, containers: &[ContainerDefinition]) -> Check {
-    let any = containers.iter().any(|one| one.privileged == Some(true));
-    check.with("ecs:privileged", any.to_string())
+/// What it asks of its host: AWS's own key, and one of wharf with all the words of `--allow` that a node
+/// would need, for what AWS has no key for.
+fn host_access(check: Check, definition: &TaskDefinition) -> Check {
+    let is_privileged = |one: &ContainerDefinition| one.privileged == Some(true);
+    let any = containers(definition).iter().any(is_privileged);
+    let check = check.with("ecs:privileged", any.to_string());
+    // Fargate refuses all of it anyway.
+    let asks = asks::of(definition, Launch::Ec2);
+    let paths = (!asks.host_paths.is_empty()).then_some(Feature::HostPath);
+    let asked = asks.features.into_iter().chain(paths);
+    asked.fold(check, |check, feature| {
+        check.with("wharf:HostAccess", feature.flag())
+    })
 }
 
 fn compatibilities(check: Check, given: Option<&Vec<String>>) -> Check {

@@ -128,8 +128,18 @@ async fn definitions_say_what_they_ask_for() {
         "ecs:task-cpu=1024",
         "ecs:task-memory=2048",
         "ecs:compute-compatibility=EC2,FARGATE",
+        "wharf:HostAccess=privileged",
     ];
     has(&found, &expected);
+    let lent = register(json!({
+        "pidMode": "host", "networkMode": "host",
+        "volumes": [{"name": "v", "host": {"sourcePath": "/srv"}}, {"name": "own"}],
+    }));
+    let found = keys(&harness, Input::RegisterTaskDefinition(&lent)).await;
+    has(
+        &found,
+        &["wharf:HostAccess=host-network,host-pid,host-path"],
+    );
     let odd = register(json!({"cpu": "lots"}));
     let found = keys(&harness, Input::RegisterTaskDefinition(&odd)).await;
     has(&found, &["ecs:task-cpu=lots"]);
