@@ -6,7 +6,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use wharf_agent::{
     engine::{Action, Event, Exit},
     node::{
@@ -27,11 +27,16 @@ struct State {
 }
 
 #[derive(Default)]
-pub struct FakeMachine(Mutex<State>);
+pub struct FakeMachine(Mutex<State>, Notify);
 
 impl FakeMachine {
     pub fn new() -> Arc<Self> {
         Arc::default()
+    }
+
+    /// Once what a task held is given back.
+    pub async fn disposed(&self) {
+        self.1.notified().await;
     }
 
     pub fn report_to(&self, observations: mpsc::Sender<Observation>) {
@@ -111,7 +116,9 @@ impl Machine for FakeMachine {
         }
     }
 
-    async fn dispose(&self, _: &Arc<TaskContext>) {}
+    async fn dispose(&self, _: &Arc<TaskContext>) {
+        self.1.notify_one();
+    }
 
     async fn usage(&self, _: &str, _: usize) -> Option<Usage> {
         None

@@ -1,10 +1,13 @@
 //! The node against a control plane written from the protocol's description alone: what it sends,
 //! when it acknowledges, and that neither a lost server nor a lost agent loses anything.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    time::{sleep, timeout},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wharf_agent::{
     client::{Api, Dialer, Endpoint},
@@ -33,6 +36,9 @@ use crate::{
 
 const TASK: &str =
     "arn:aws:ecs:us-east-1:000000000000:task/default/0123456789abcdef0123456789abcdef";
+
+/// A save that failed is tried again every five seconds at the latest.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An agent; `kill` ends it as a signal would, without a word.
 struct Agent {
@@ -363,6 +369,43 @@ async fn nothing_is_lost_while_one_side_is_gone() {
         acs.query["sendCredentials"], "false",
         "the same process has them"
     );
+    agent.kill().await;
+}
+
+#[tokio::test]
+async fn what_a_task_held_is_given_back_though_its_record_cannot_be_saved() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = Server::start().await;
+    let machine = FakeMachine::new();
+    let agent = Agent::start(dir.path(), server.port(), &machine);
+    let mut acs = server.acs().await;
+    acs.send("PayloadMessage", payload("p1", 2, "RUNNING"))
+        .await;
+    acs.expect("AckRequest").await;
+    assert_eq!(
+        server.call("SubmitTaskStateChange").await["status"],
+        "RUNNING"
+    );
+    // Nothing can be written there any more, as on the disk that the task has filled.
+    let (tasks, away) = (dir.path().join("tasks"), dir.path().join("away"));
+    fs::rename(&tasks, &away).unwrap();
+    fs::write(&tasks, b"").unwrap();
+    agent.machine.exit(0, 7).await;
+    timeout(PATIENCE, machine.disposed()).await.unwrap();
+    // With room again the record is saved, though nothing happened since.
+    fs::remove_file(&tasks).unwrap();
+    fs::rename(&away, &tasks).unwrap();
+    let file = tasks.join(format!("{}.json", TASK.rsplit('/').next().unwrap()));
+    let is_stopped = || {
+        let record: Value = serde_json::from_slice(&fs::read(&file).ok()?).ok()?;
+        record["stopped_at"].as_i64()
+    };
+    let saved = async {
+        while is_stopped().is_none() {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, saved).await.unwrap();
     agent.kill().await;
 }
 
