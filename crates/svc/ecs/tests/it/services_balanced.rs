@@ -161,7 +161,11 @@ async fn an_unhealthy_target_is_replaced_and_a_dead_one_deregistered() {
     let second = harness.tasks_of("web").await.remove(0).task_arn.unwrap();
     robot.end(&second, "web", 1).await;
     harness.until(&second, "STOPPED").await;
-    let another = |service: &wharf_api_ecs::Service| service.running_count == Some(1);
+    // It is replaced at once; two rounds of failures are to be outlived before that counts.
+    let another = |service: &wharf_api_ecs::Service| {
+        let failed = service.deployments.as_ref().unwrap()[0].failed_tasks;
+        (failed, service.running_count, service.pending_count) == (Some(2), Some(0), Some(1))
+    };
     harness.until_service("web", another).await;
     let healthy = async || loop {
         if harness.elbv2.targets().len() == 1 {
