@@ -65,10 +65,11 @@ pub struct SupervisorLock {
 }
 
 /// What a start makes before it knows whether it succeeds.
-const MADE_BY_START: [&str; 5] = [
+const MADE_BY_START: [&str; 6] = [
     "installation",
     "supervisor.lock",
     "node-keyring",
+    "node-keyring.lock",
     "log",
     "node",
 ];
