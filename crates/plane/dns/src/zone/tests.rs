@@ -184,7 +184,6 @@ fn names_of_wharf_itself() {
         ("web.wharf.internal", "Absent"),
         ("x.api.wharf.internal", "Absent"),
         ("x.stream-api.wharf.internal", "Absent"),
-        ("-api.wharf.internal", "Absent"),
         ("notwharf.internal", "Elsewhere"),
         ("wharf.internal.example.org", "Elsewhere"),
         ("x.stream-169.254.170.2", "Elsewhere"),
