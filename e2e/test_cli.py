@@ -212,6 +212,33 @@ def test_port_in_use(tmp_path):
         port = str(taken.getsockname()[1])
         assert_helpful(up("--data", tmp_path / "data", "--port", port), port, "--port")
         assert not (tmp_path / "data").exists(), "a start that failed left something behind"
+        alone = tools.run(tools.wharf(), "server", "--data", tmp_path / "data", "--port", port, check=False)
+        assert assert_helpful(alone, port, "--port") == 5
+        assert not (tmp_path / "data").exists(), "a server that failed left something behind"
+
+
+@pytest.mark.parametrize("command", ["up", "server"])
+def test_arguments_that_cannot_work_are_refused_at_once(tmp_path, command):
+    data, port = tmp_path / "data", free_port()
+    start = [tools.wharf(), command, "--data", data, "--port", port]
+    done = tools.run(*start, "--trails", "/etc/passwd", check=False)
+    assert_helpful(done, "/etc/passwd is no folder", "--trails")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        done = tools.run(*start, "--metrics", address, check=False)
+        assert assert_helpful(done, address, "--metrics") == 5
+    assert not data.exists(), "a start that failed left something behind"
+
+
+def test_a_node_that_cannot_join_leaves_nothing_behind(tmp_path):
+    data, token = tmp_path / "data", f"{'0' * 16}.{'0' * 32}.{'0' * 64}"
+    start = [tools.wharf(), "node", "--data", data, "--server", f"https://127.0.0.1:{free_port()}"]
+    for given, words in [("bad", ("wharf token",)), (token, ("cannot reach the server at 127.0.0.1", "--listen", "firewall"))]:
+        done = tools.run(*start, env={**os.environ, "WHARF_JOIN_TOKEN": given}, check=False)
+        assert assert_helpful(done, *words) == 1
+        assert not data.exists(), "a node that failed left something behind"
 
 
 def test_data_folder_in_use(wharf):

@@ -40,6 +40,10 @@ def test_env_names_the_data_folder(wharf):
     said = tools.run(tools.wharf(), "env", "--data", wharf.data).stdout
     assert f"export WHARF_DATA='{wharf.data}'" in said
     assert json.loads(typed(wharf, "status", "--json").stdout)
+    # Set to nothing it is as good as not set.
+    unset = tools.run(tools.wharf(), "doctor", "--json", env={**os.environ, "WHARF_DATA": ""}, check=False)
+    assert "/var/lib/wharf" in unset.stdout, unset.stdout + unset.stderr
+    assert tools.run(tools.wharf(), "status", "--data", "", check=False).returncode == 2
     # A flag is nearer than the environment.
     other = typed(wharf, "status", "--data", "/nowhere", check=False)
     assert other.returncode == 7 and "/nowhere" in other.stderr
@@ -98,10 +102,10 @@ def test_logs_that_are_nowhere(wharf):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("logs", "nobody"), "no service and no task nobody"),
-        (("exec", "nobody", "--", "true"), "no service and no task nobody"),
+        (("logs", "nobody"), "cluster default of us-east-1 has no service nobody, and no cluster there a task nobody"),
+        (("exec", "nobody", "--", "true"), "--cluster and --region look elsewhere"),
         (("logs", "x", "--since", "yesterday"), "10m say"),
-        (("logs", "x", "--cluster", "none"), "ClusterNotFoundException"),
+        (("logs", "x", "--cluster", "none"), "there is no such cluster in us-east-1"),
     ],
 )
 def test_bad_names_and_spans(wharf, words, said):

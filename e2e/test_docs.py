@@ -12,7 +12,7 @@ from harness.installation import Installation
 # In the order in which a newcomer reads them: later pages use what earlier ones made.
 PAGES = {
     "first-service": ("hello",),
-    "iam": ("user/deploy-web", "denied, as it should be"),
+    "iam": ("user/deploy-web", "denied, as it should be", "task-definition/web:2", "ecs:UpdateService on resource: "),
     "registry": ("sha256:",),
     "services": ("has reached a steady state", "ROLLBACK_SUCCESSFUL", "task-definition/hello:2"),
     "exec": ("hello", "it exited with 7"),

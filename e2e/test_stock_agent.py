@@ -188,7 +188,8 @@ def test_load_balancers_of_the_machine_keep_their_443(server):
             return False
 
         wait_for(answers, 60, "the load balancer, which has no target, at 127.0.0.1:443")
-        assert "CLOSED" not in server.run("status").stdout
+        shown = server.run("status").stdout
+        assert web.balancer["DNSName"] in shown and "UNOPENED LISTENER" not in shown, shown
     finally:
         web.elb.delete_load_balancer(LoadBalancerArn=web.balancer["LoadBalancerArn"])
 

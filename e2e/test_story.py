@@ -150,7 +150,7 @@ def test_explain_names_what_a_host_lacks(wharf, busybox):
 
 def test_explain_of_nothing(wharf):
     done = tools.run(tools.wharf(), "explain", "service", "nothing", "--data", wharf.data, check=False)
-    assert done.returncode != 0 and "There is no such service." in done.stderr
+    assert done.returncode != 0 and "There is no service nothing in cluster default of us-east-1" in done.stderr
 
 
 def explain(wharf, what, name):
