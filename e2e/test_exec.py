@@ -377,7 +377,7 @@ def test_wharf_exec_with_pipes(wharf, target):
     missing = wharf_exec(wharf, target.id, "--container", "main", "--", "no-such-program", input=b"")
     assert missing.returncode != 0 and b"no-such-program" in missing.stderr
     unknown = wharf_exec(wharf, "0" * 32, "--", "true", input=b"")
-    assert unknown.returncode != 0 and b"no service and no task" in unknown.stderr
+    assert unknown.returncode != 0 and b"--cluster and --region look elsewhere" in unknown.stderr
 
 
 def test_wharf_exec_tells_the_code_of_a_command_that_reads_nothing(wharf, target):
