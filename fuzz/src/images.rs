@@ -50,6 +50,17 @@ pub fn ecr_manifest(bytes: &[u8]) {
     }
 }
 
+/// A line with tags, then a lifecycle policy.
+pub fn ecr_lifecycle(bytes: &[u8]) {
+    let Some((tags, policy)) = input::line(bytes) else {
+        return;
+    };
+    if let Some(policy) = input::text(policy) {
+        let tags: Vec<&str> = tags.split(' ').collect();
+        wharf_svc_ecr::fuzz::lifecycle(policy, &tags);
+    }
+}
+
 /// A line with a path and its query, then a `Range`.
 pub fn registry_path(bytes: &[u8]) {
     let Some((target, range)) = input::line(bytes) else {

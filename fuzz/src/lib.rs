@@ -13,6 +13,7 @@ mod certificates;
 mod images;
 mod input;
 mod languages;
+mod operations;
 mod planes;
 mod storage;
 mod wire;
@@ -30,8 +31,10 @@ pub const TARGETS: &[Target] = &[
     ("certificate", certificates::certificate),
     ("certificate-import", certificates::import),
     ("data-channel", agent::data_channel),
+    ("dns-answer", planes::dns_answer),
     ("dns-question", planes::dns_question),
     ("ec2-query", wire::ec2_query),
+    ("ecr-lifecycle", images::ecr_lifecycle),
     ("ecr-manifest", images::ecr_manifest),
     ("forward-head", planes::forward_head),
     ("iam-policy", languages::iam_policy),
@@ -40,15 +43,19 @@ pub const TARGETS: &[Target] = &[
     ("journal-footer", storage::journal_footer),
     ("journal-frame", storage::journal_frame),
     ("journal-manifest", storage::journal_manifest),
+    ("keyring-file", storage::keyring_file),
     ("layer", images::layer),
     ("layer-archive", images::layer_archive),
     ("lb-chunks", balancer::chunks),
     ("lb-configuration", balancer::configuration),
     ("lb-request", balancer::request),
     ("lb-response", balancer::response),
+    ("log-index", storage::log_index),
     ("log-lines", agent::log_lines),
     ("log-pattern", languages::log_pattern),
     ("log-token", languages::log_token),
+    ("network", planes::network),
+    ("operations", operations::operations),
     ("placement-query", languages::placement_query),
     ("plane-frames", planes::plane_frames),
     ("record", storage::record),

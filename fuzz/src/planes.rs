@@ -53,3 +53,17 @@ pub fn forward_head(bytes: &[u8]) {
 pub fn dns_question(bytes: &[u8]) {
     wharf_dns::fuzz::question(bytes);
 }
+
+/// A question, and what a name server of the host said to it: each with its length before it.
+pub fn dns_answer(bytes: &[u8]) {
+    if let [question, said, ..] = input::parts(bytes)[..] {
+        wharf_dns::fuzz::answer(question, said);
+    }
+}
+
+/// Changes as the plane stream tells them, in JSON, to a host's network.
+pub fn network(bytes: &[u8]) {
+    if let Ok(changes) = serde_json::from_slice(bytes) {
+        wharf_network::fuzz::changes(changes);
+    }
+}

@@ -1,6 +1,6 @@
 //! What lies on disk: a file that was damaged is refused, whatever the damage.
 
-use wharf_records::{Record, key::Scope, node::Node};
+use wharf_records::{fuzz::again, key::Scope, node::Node};
 use wharf_seal::{Keyring, Sealed};
 
 use crate::input;
@@ -34,37 +34,30 @@ pub fn journal_footer(bytes: &[u8]) {
     wharf_journal::fuzz::footer(bytes, 4096);
 }
 
-macro_rules! records {
-    ($($record:ty),* $(,)?) => {
-        /// A record as it is stored, of any kind.
-        pub fn record(bytes: &[u8]) {
-            $(again::<$record>(bytes);)*
-        }
-    };
-}
-
-records! {
-    Node,
-    wharf_records::ecs::Cluster,
-    wharf_records::ecs::ClientToken,
-    wharf_records::ecs::Definition,
-    wharf_records::ecs::Family,
-    wharf_records::ecs::Host,
-    wharf_records::ecs::Instance,
-    wharf_records::ecs::Ledger,
-    wharf_records::ecs::RevisionRecord,
-    wharf_records::ecs::Service,
-    wharf_records::ecs::ServiceDeployment,
-    wharf_records::ecs::ServiceEvents,
-    wharf_records::ecs::Setting,
-    wharf_records::ecs::Task,
-}
-
-fn again<T: Record>(bytes: &[u8]) {
-    if let Ok(record) = wharf_records::decode::<T>(bytes) {
-        let stored = wharf_records::encode(&record);
-        wharf_records::decode::<T>(&stored).expect("a record that was read can be stored and read");
-    }
+/// A record as it is stored, of any kind.
+pub fn record(bytes: &[u8]) {
+    use wharf_records::ecs;
+    again::<Node>(bytes);
+    again::<ecs::Cluster>(bytes);
+    again::<ecs::ClientToken>(bytes);
+    again::<ecs::Definition>(bytes);
+    again::<ecs::Family>(bytes);
+    again::<ecs::Host>(bytes);
+    again::<ecs::Instance>(bytes);
+    again::<ecs::Ledger>(bytes);
+    again::<ecs::RevisionRecord>(bytes);
+    again::<ecs::Service>(bytes);
+    again::<ecs::ServiceDeployment>(bytes);
+    again::<ecs::ServiceEvents>(bytes);
+    again::<ecs::Setting>(bytes);
+    again::<ecs::Task>(bytes);
+    wharf_svc_acm::fuzz::record(bytes);
+    wharf_svc_cloudtrail::fuzz::record(bytes);
+    wharf_svc_ec2::fuzz::record(bytes);
+    wharf_svc_ecr::fuzz::record(bytes);
+    wharf_svc_elbv2::fuzz::record(bytes);
+    wharf_svc_iam::fuzz::record(bytes);
+    wharf_svc_logs::fuzz::record(bytes);
 }
 
 pub fn record_key(bytes: &[u8]) {
@@ -91,4 +84,16 @@ pub fn sealed(bytes: &[u8]) {
     if let Ok(sealed) = serde_json::from_slice::<Sealed>(bytes) {
         let _ = keyring.open(&sealed, "fuzz");
     }
+}
+
+pub fn keyring_file(bytes: &[u8]) {
+    wharf_seal::fuzz::keyring(bytes);
+}
+
+/// A time (eight bytes, little end first), then an index of log events as it is saved, or one event.
+pub fn log_index(bytes: &[u8]) {
+    if let Some((time, rest)) = bytes.split_first_chunk::<8>() {
+        wharf_svc_logs::fuzz::index(rest, i64::from_le_bytes(*time));
+    }
+    wharf_svc_logs::fuzz::event(bytes);
 }

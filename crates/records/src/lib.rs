@@ -10,6 +10,8 @@
 //! - this crate does no I/O.
 
 pub mod ecs;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod key;
 pub mod node;
 pub mod value;

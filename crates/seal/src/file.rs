@@ -151,7 +151,7 @@ impl StoredKeys {
         Zeroizing::new(serde_json::to_vec_pretty(&document).expect("strings and numbers only"))
     }
 
-    fn from_json(bytes: &[u8]) -> Result<Self, &'static str> {
+    pub(crate) fn from_json(bytes: &[u8]) -> Result<Self, &'static str> {
         // The parser's own message could quote a key, so it is dropped.
         let document: Document =
             serde_json::from_slice(bytes).map_err(|_| "not the expected JSON")?;
@@ -325,7 +325,7 @@ fn load(path: &Path, unlock: Unlock<'_>) -> Result<Option<Opened>, KeyringError>
 }
 
 /// A document of either form; `path` is for errors.
-fn parse(bytes: &[u8], path: &Path, unlock: Unlock<'_>) -> Result<Opened, KeyringError> {
+pub(crate) fn parse(bytes: &[u8], path: &Path, unlock: Unlock<'_>) -> Result<Opened, KeyringError> {
     #[derive(Deserialize)]
     struct Form {
         format: u32,

@@ -13,6 +13,8 @@
 
 mod envelope;
 mod file;
+#[doc(hidden)]
+pub mod fuzz;
 mod keyring;
 mod passphrase;
 mod secret;

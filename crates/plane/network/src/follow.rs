@@ -249,7 +249,7 @@ fn end_at(underlay: Ipv4Addr, port: u16) -> Result<End, NetworkError> {
     })
 }
 
-fn eni(interface: &Interface) -> Result<Eni, BadValue> {
+pub(crate) fn eni(interface: &Interface) -> Result<Eni, BadValue> {
     let subnet: Subnet = interface.subnet_cidr.parse()?;
     Ok(Eni {
         vpc_id: interface.vpc.clone(),

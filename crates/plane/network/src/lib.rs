@@ -20,6 +20,8 @@ mod config;
 mod error;
 mod files;
 mod follow;
+#[doc(hidden)]
+pub mod fuzz;
 mod groups;
 mod host;
 mod model;

@@ -11,6 +11,8 @@ mod authorize;
 mod deliver;
 mod event;
 mod fault;
+#[doc(hidden)]
+pub mod fuzz;
 mod log;
 mod lookup;
 mod names;

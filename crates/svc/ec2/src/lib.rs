@@ -12,6 +12,8 @@ mod authorize;
 mod default_vpc;
 mod fault;
 mod filter;
+#[doc(hidden)]
+pub mod fuzz;
 mod mend;
 mod ops;
 mod page;

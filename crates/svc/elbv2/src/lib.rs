@@ -14,6 +14,8 @@ mod config;
 mod core;
 mod fault;
 mod feed;
+#[doc(hidden)]
+pub mod fuzz;
 mod health;
 mod names;
 mod network;

@@ -14,6 +14,8 @@ mod certificate;
 mod directory;
 mod entity;
 mod fault;
+#[doc(hidden)]
+pub mod fuzz;
 mod gate;
 mod names;
 mod ops;
