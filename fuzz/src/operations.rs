@@ -41,8 +41,15 @@ const MOST: usize = 6;
 /// Nothing here waits for anything but a disk.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What every world begins with; names that begin with `$` stand for what an answer had there.
-const PREPARED: &[(&str, &str, &[(&str, &str)])] = &[
+/// A request: its operation, its input, and which names stand from then on for what of its answer.
+type Prepared = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+);
+
+/// What every world begins with; names begin with `$`.
+const PREPARED: &[Prepared] = &[
     ("ec2.DescribeVpcs", "{}", &[("$vpc", "/Vpcs/0/VpcId")]),
     (
         "ec2.DescribeSubnets",
@@ -74,7 +81,7 @@ const PREPARED: &[(&str, &str, &[(&str, &str)])] = &[
     ),
     (
         "acm.RequestCertificate",
-        r#"{"DomainName": "example.com", "ValidationMethod": "DNS"}"#,
+        r#"{"DomainName": "example.com", "ValidationMethod": "DNS", "KeyAlgorithm": "EC_prime256v1"}"#,
         &[("$certificate", "/CertificateArn")],
     ),
     (
