@@ -185,7 +185,7 @@ impl BlobReader {
 fn note_damage(folder: &Folder, digest: &Digest, file: &File, damage: &io::Error) {
     tracing::error!(%digest, error = %damage, "a blob is damaged; the next push of it takes its place");
     if let Err(error) = folder.note_damage(digest, file) {
-        tracing::warn!(%digest, %error, "the damage of a blob was not noted");
+        tracing::warn!(%digest, %error, "failed to record that a blob is damaged");
     }
 }
 

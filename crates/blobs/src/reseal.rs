@@ -142,7 +142,7 @@ impl Blobs {
         };
         match reseal_begin(file, self.keyring(), purpose) {
             Err(e) if is_damage(&e) => {
-                tracing::error!(path = %path.display(), error = %e, "the key of a blob does not open");
+                tracing::error!(path = %path.display(), error = %e, "failed to unseal a blob's key");
                 Ok(None)
             }
             other => other,

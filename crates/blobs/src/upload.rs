@@ -259,7 +259,7 @@ impl Blobs {
                 tracing::warn!(
                     id,
                     error = &error as &dyn std::error::Error,
-                    "a damaged upload is given up"
+                    "discarding a damaged upload"
                 );
                 drop(error);
                 self.give_up(path, claim).await?;
@@ -605,7 +605,7 @@ impl Upload {
             match folder::remove_upload(&path) {
                 Ok(true) => blobs.table().file_gone(&name),
                 Ok(false) => {}
-                Err(error) => tracing::warn!(?path, %error, "an upload's file was not removed"),
+                Err(error) => tracing::warn!(?path, %error, "failed to remove an upload's file"),
             }
         }
     }

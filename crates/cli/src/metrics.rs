@@ -63,14 +63,14 @@ pub fn serve(
     let (folder, shown, ends) = (layout.node(), metrics.clone(), stop.clone());
     tokio::spawn(async move {
         if let Err(error) = wharf_metrics::serve_in(&folder, socket, shown, ends).await {
-            tracing::error!(socket, %error, "metrics cannot be served");
+            tracing::error!(socket, %error, "failed to serve metrics");
         }
     });
     let Some(address) = address else { return };
     let stop = stop.clone();
     tokio::spawn(async move {
         if let Err(error) = wharf_metrics::serve(address, metrics, stop).await {
-            tracing::error!(%address, %error, "metrics cannot be served");
+            tracing::error!(%address, %error, "failed to serve metrics");
         }
     });
 }

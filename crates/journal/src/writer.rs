@@ -334,12 +334,12 @@ impl Writer {
             }
         }
         if let Err(error) = self.log.remove_before(self.head.first_segment) {
-            tracing::warn!(%error, "cannot remove an old part of the journal's log");
+            tracing::warn!(%error, "failed to remove an old journal segment");
         }
     }
 
     fn put_off_merge(&mut self, error: &io::Error) {
-        tracing::warn!(%error, "cannot merge parts of the journal; trying again later");
+        tracing::warn!(%error, "failed to merge parts of the journal; will retry");
         self.retry_merge_at = Some(Instant::now() + MERGE_RETRY);
         // The manifest on disk may name the run of the failed attempt: never write to it again.
         self.head.next_run += 1;

@@ -50,7 +50,7 @@ where
                     queue.wake_after(key.clone(), delay);
                     guard.ok = true;
                 }
-                Err(error) => tracing::warn!(?key, %error, "will be tried again"),
+                Err(error) => tracing::warn!(?key, %error, "reconciling a key failed; will retry"),
             }
         });
     }

@@ -69,7 +69,7 @@ fn key(found: Result<Identified, IdentifyError>) -> Result<Key, KeyError> {
         IdentifyError::Unknown => KeyError::Unknown,
         IdentifyError::Expired => KeyError::Expired,
         IdentifyError::Directory(error) => {
-            tracing::error!(error = %Chain(&error), "an access key cannot be looked up");
+            tracing::error!(error = %Chain(&error), "failed to look up an access key");
             KeyError::Unavailable
         }
     })?;
@@ -127,7 +127,7 @@ pub struct LoadBalancing(pub Elbv2Service);
 impl Balancers for LoadBalancing {
     async fn host_connected(&self, instance: &str, zone: &str) {
         if let Err(error) = self.0.lb_host_connected(instance, zone).await {
-            tracing::error!(host = instance, error = %Chain(&error), "a load balancer host is not written down");
+            tracing::error!(host = instance, error = %Chain(&error), "failed to store a load balancer host record");
         }
     }
 
@@ -137,13 +137,13 @@ impl Balancers for LoadBalancing {
 
     async fn host_gone(&self, instance: &str) {
         if let Err(error) = self.0.lb_host_gone(instance).await {
-            tracing::error!(host = instance, error = %Chain(&error), "a load balancer host that is gone stays");
+            tracing::error!(host = instance, error = %Chain(&error), "failed to remove the record of a load balancer host that is gone");
         }
     }
 
     async fn report(&self, instance: &str, health: Vec<TargetHealth>) {
         if let Err(error) = self.0.report(instance, health).await {
-            tracing::error!(host = instance, error = %Chain(&error), "reports of targets are lost");
+            tracing::error!(host = instance, error = %Chain(&error), "failed to deliver target reports");
         }
     }
 }
@@ -347,10 +347,12 @@ impl AgentSockets for Sockets {
             match hyper::upgrade::on(request).await {
                 Ok(upgraded) => {
                     if let Err(error) = endpoint.serve(ticket, TokioIo::new(upgraded)).await {
-                        tracing::warn!(error = %Chain(&error), "an agent's connection ended");
+                        tracing::warn!(error = %Chain(&error), "agent connection closed");
                     }
                 }
-                Err(error) => tracing::debug!(%error, "an agent's connection was not upgraded"),
+                Err(error) => {
+                    tracing::debug!(%error, "agent connection failed to upgrade to a websocket")
+                }
             }
         });
         switching(accept)

@@ -12,7 +12,7 @@ impl CertificateAuthority {
     /// In PEM; the error is a text for people.
     pub async fn certificate(&self) -> Result<String, String> {
         self.acm.authority().await.map_err(|error| {
-            tracing::error!(error = %Chain(&error), "the authority of certificates cannot be used");
+            tracing::error!(error = %Chain(&error), "failed to load the certificate authority");
             "The authority cannot be used; the server's log says why.".to_owned()
         })
     }

@@ -165,7 +165,7 @@ impl Gateway {
                 }
                 Err(error) => {
                     // Out of descriptors, or a connection that ended before we took it.
-                    tracing::warn!(%error, "a connection could not be accepted");
+                    tracing::warn!(%error, "failed to accept a connection");
                     self.connections.close_one();
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }

@@ -357,7 +357,7 @@ impl Join {
         match self.answer(request, cx).await {
             Ok(response) => response,
             Err(fault) => {
-                tracing::error!(%fault, "a node could not join");
+                tracing::error!(%fault, "node failed to join");
                 text(
                     StatusCode::INTERNAL_SERVER_ERROR,
                     "The node could not join; the server's log says why.\n",

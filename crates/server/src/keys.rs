@@ -167,7 +167,7 @@ impl Keys {
             Err(error) => {
                 tracing::error!(
                     error,
-                    "secrets are not sealed anew yet; `wharf keys retire` does it"
+                    "failed to reseal secrets; `wharf keys retire` does it"
                 );
             }
         }

@@ -75,7 +75,7 @@ fn of_machine() -> Vec<IpAddr> {
     let interfaces = match nix::ifaddrs::getifaddrs() {
         Ok(interfaces) => interfaces,
         Err(error) => {
-            tracing::warn!(%error, "this machine's addresses cannot be read: its certificate will not name them");
+            tracing::warn!(%error, "failed to read this machine's addresses: its certificate will not name them");
             return Vec::new();
         }
     };

@@ -187,13 +187,13 @@ fn not_a_node() -> Refused {
 }
 
 fn internal(fault: Fault) -> Refused {
-    tracing::error!(%fault, "credentials of a node cannot be renewed");
+    tracing::error!(%fault, "failed to renew a node's credentials");
     let text = "The credentials cannot be renewed now; the server's log says why.";
     (StatusCode::INTERNAL_SERVER_ERROR, text.to_owned())
 }
 
 fn unavailable(cause: impl std::error::Error) -> Refused {
-    tracing::error!(error = %Chain(&cause), "the record of a node cannot be used");
+    tracing::error!(error = %Chain(&cause), "failed to decode a node record");
     let text = "The credentials cannot be renewed now; the server's log says why.";
     (StatusCode::INTERNAL_SERVER_ERROR, text.to_owned())
 }

@@ -61,7 +61,7 @@ impl NodeGate {
                 serves
             }
             Err(error) => {
-                tracing::error!(error = %Chain(&error), "what a node serves cannot be read");
+                tracing::error!(error = %Chain(&error), "failed to read which tasks a node runs");
                 false
             }
         }

@@ -58,7 +58,7 @@ pub async fn write(config: &ServerConfig, credentials: &NodeCredentials) -> Resu
 /// Takes over a rotation of the node's keyring; true if there was one.
 fn follow(keyring: &Keyring) -> bool {
     keyring.follow().unwrap_or_else(|error| {
-        tracing::warn!(error = %Chain(&error), "the node's keyring cannot be read again");
+        tracing::warn!(error = %Chain(&error), "failed to reload the node's keyring");
         false
     })
 }

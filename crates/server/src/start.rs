@@ -311,7 +311,7 @@ fn serve_metrics(
     let (metrics, stop) = (gateway.metrics.clone(), stop.clone());
     parts.spawn("metrics", async move {
         if let Err(error) = wharf_metrics::serve(address, metrics, stop.clone()).await {
-            tracing::error!(%address, %error, "metrics cannot be served");
+            tracing::error!(%address, %error, "failed to serve metrics");
             stop.cancelled().await;
         }
     });
@@ -782,10 +782,10 @@ async fn maintain(store: Store, catalog: Catalog, join: Arc<Join>) {
         if keep_from > store.compacted()
             && let Err(error) = store.compact(&MAINTENANCE_PERMIT, keep_from).await
         {
-            tracing::warn!(%error, "old revisions stay for now");
+            tracing::warn!(%error, "store compaction failed; will retry");
         }
         if let Err(error) = catalog.collect_garbage(&MAINTENANCE_PERMIT).await {
-            tracing::warn!(%error, "unused layers stay for now");
+            tracing::warn!(%error, "failed to remove unused layers; will retry");
         }
         match catalog.blobs().encrypt_plain(ENCRYPTED_AT_ONCE).await {
             Ok(done) if done.blobs > 0 => tracing::info!(
@@ -796,11 +796,11 @@ async fn maintain(store: Store, catalog: Catalog, join: Arc<Join>) {
             Ok(_) => {}
             Err(error) => tracing::warn!(
                 error = &error as &dyn std::error::Error,
-                "plain layers of a version before are not encrypted; retrying later"
+                "failed to encrypt layers of an older version; will retry"
             ),
         }
         if let Err(fault) = join.sweep().await {
-            tracing::warn!(%fault, "join tokens that are over stay for now");
+            tracing::warn!(%fault, "failed to remove expired join tokens; will retry");
         }
     }
 }
@@ -816,7 +816,7 @@ async fn expire_images(catalog: Catalog, clock: Arc<dyn Clock>) {
         }
         let now = clock.now();
         if let Err(error) = catalog.expire_images(&MAINTENANCE_PERMIT, now).await {
-            tracing::warn!(%error, "lifecycle policies failed; they will be tried again");
+            tracing::warn!(%error, "lifecycle policies failed; will retry");
         }
     }
 }

@@ -318,7 +318,7 @@ impl Writer {
         let ended = self.shared.timers().take_ended();
         for id in ended {
             if let Err(error) = self.revoke(id) {
-                tracing::warn!(%error, lease = %id, "cannot end a lease; trying again");
+                tracing::warn!(%error, lease = %id, "failed to end a lease; will retry");
                 self.shared.timers().start(id, 1);
             }
         }
@@ -448,12 +448,12 @@ impl Writer {
             .retain(|end| end.segment >= done.first_segment);
         if let Err(error) = self.log.remove_before(done.first_segment) {
             // The next opening removes what is left.
-            tracing::warn!(%error, "cannot remove an old part of the store's log");
+            tracing::warn!(%error, "failed to remove an old store segment");
         }
     }
 
     fn put_off_checkpoint(&mut self, error: &io::Error) {
-        tracing::warn!(%error, "cannot write a checkpoint; trying again later");
+        tracing::warn!(%error, "failed to write a checkpoint; will retry");
         self.retry_checkpoint_at = Some(Instant::now() + CHECKPOINT_RETRY);
     }
 

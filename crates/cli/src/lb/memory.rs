@@ -24,7 +24,7 @@ pub fn load<T: DeserializeOwned + Default>(path: &Path) -> T {
     match durable::read_json(path, MOST_BYTES) {
         Ok(known) => known.unwrap_or_default(),
         Err(error) => {
-            tracing::warn!(path = %path.display(), %error, "what was known before is not used");
+            tracing::warn!(path = %path.display(), %error, "failed to load what the load balancer had learned; starting without it");
             T::default()
         }
     }
@@ -45,7 +45,7 @@ where
         if let Err(error) = &saved
             && !failing
         {
-            tracing::warn!(path = %path.display(), %error, "what was found out cannot be kept on disk");
+            tracing::warn!(path = %path.display(), %error, "failed to save what the load balancer learned");
         }
         failing = saved.is_err();
         tokio::time::sleep(SAVE_EVERY).await;

@@ -72,7 +72,7 @@ impl Hold for Keeper {
                 Ok(Some(_)) if kind == [END] => return sockets,
                 Err(Errno::EINTR) => {}
                 other => {
-                    tracing::error!(?other, "held sockets are not taken over");
+                    tracing::error!(?other, "failed to take over the supervisor's sockets");
                     return sockets;
                 }
             }

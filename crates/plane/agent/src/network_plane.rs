@@ -144,7 +144,7 @@ impl NetworkPlane {
     fn write_down(&self) {
         let json = serde_json::to_vec(&self.this).unwrap_or_default();
         if let Err(error) = disk::replace(&self.node_dir.join(HOST_FILE), &json) {
-            tracing::warn!(error = %Chain(&error), "which host this is cannot be written down");
+            tracing::warn!(error = %Chain(&error), "failed to save the host's identity");
         }
     }
 }

@@ -70,7 +70,7 @@ impl IdentityFile {
             Ok(_) => self.said = false,
             Err(error) if !self.said => {
                 self.said = true;
-                tracing::warn!(error = %Chain(&error), "the node's keyring is not read again");
+                tracing::warn!(error = %Chain(&error), "failed to reload the node's keyring");
             }
             Err(_) => {}
         }
@@ -84,7 +84,9 @@ impl IdentityFile {
                 self.seen = Some(changed);
                 self.keys.replace(identity.signing_keys());
             }
-            Err(error) => tracing::warn!(error = %Chain(&error), "the node's identity is not read"),
+            Err(error) => {
+                tracing::warn!(error = %Chain(&error), "failed to read the node's identity")
+            }
         }
     }
 }
@@ -145,7 +147,7 @@ impl Renewal {
                     LOOK_EVERY
                 }
                 Err(error) => {
-                    tracing::warn!(error = %Chain(&error), "the node's credentials are not renewed yet");
+                    tracing::warn!(error = %Chain(&error), "failed to renew the node's credentials; will retry");
                     backoff.wait()
                 }
             };

@@ -334,7 +334,7 @@ async fn start(
     let _ = node.await;
     running.close();
     if timeout(STOP_PATIENCE, running.wait()).await.is_err() {
-        tracing::warn!("something of the node did not end in time");
+        tracing::warn!("timeout while the node was shutting down");
     }
     ended
 }
@@ -364,7 +364,7 @@ async fn serve_names(
         };
         let scope = next.scope.clone();
         if let Err(error) = names.serve(next, &running, &shutdown) {
-            tracing::error!(%scope, %error, "names are not answered");
+            tracing::error!(%scope, %error, "failed to serve DNS");
         }
     }
 }
@@ -528,7 +528,7 @@ impl Endpoints {
             let listener = match TcpListener::from_std(listener) {
                 Ok(listener) => listener,
                 Err(error) => {
-                    tracing::error!(%scope, port, %error, "an endpoint is not served");
+                    tracing::error!(%scope, port, %error, "failed to serve a task endpoint");
                     continue;
                 }
             };

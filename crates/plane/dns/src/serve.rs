@@ -74,7 +74,7 @@ impl Desk {
                 // Of an answer that nobody awaited any more.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => continue,
                 Err(error) => {
-                    tracing::warn!(scope = %self.scope, %error, "questions for names cannot be received, trying again");
+                    tracing::warn!(scope = %self.scope, %error, "failed to receive DNS queries; will retry");
                     sleep(PAUSE).await;
                     continue;
                 }
@@ -128,7 +128,7 @@ impl Desk {
             let (stream, peer) = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
-                    tracing::warn!(scope = %self.scope, %error, "cannot accept a connection for names, trying again");
+                    tracing::warn!(scope = %self.scope, %error, "failed to accept a DNS connection; will retry");
                     sleep(PAUSE).await;
                     continue;
                 }

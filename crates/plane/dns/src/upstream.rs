@@ -115,7 +115,7 @@ fn resolver(servers: &[SocketAddr]) -> Option<TokioResolver> {
     match builder.build() {
         Ok(resolver) => Some(resolver),
         Err(error) => {
-            tracing::error!(%error, "the host's name servers cannot be asked");
+            tracing::error!(%error, "failed to query the host's name servers");
             None
         }
     }

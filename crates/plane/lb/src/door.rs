@@ -130,7 +130,7 @@ impl Door {
         if let Some(spot) = self.held().take()
             && let Err(error) = holder.let_go(&spot)
         {
-            tracing::warn!(address = %self.place.address, %error, "an address is not free yet");
+            tracing::warn!(address = %self.place.address, %error, "address still in use; will retry");
         }
     }
 
@@ -174,11 +174,11 @@ impl Porter {
                 end,
             };
             if let Err(error) = self.workers.attend(&listening, &shift) {
-                tracing::error!(address = %door.place.address, %error, "nobody accepts connections");
+                tracing::error!(address = %door.place.address, %error, "failed to start accepting connections on a listener");
             }
             drop((shift, listening));
             moved(&door.place, spot).await;
-            tracing::warn!(address = %door.place.address, "the network namespace is another; listening anew");
+            tracing::warn!(address = %door.place.address, "network namespace changed; listening again");
             door.let_go(&*self.holder);
         }
     }
@@ -201,7 +201,7 @@ impl Porter {
             };
             let shown = closed.as_ref().is_some_and(|(shown, _)| *shown == reason);
             if !shown && (known || began.elapsed() >= CLOSED_AFTER) {
-                tracing::warn!(address = %place.address, reason, "the address is not served; retrying");
+                tracing::warn!(address = %place.address, reason, "failed to listen on an address; will retry");
                 // The entry goes with its holder, so the old one goes first.
                 drop(closed.take());
                 closed = Some((reason.clone(), self.closed.add(place, reason)));
@@ -268,7 +268,7 @@ impl Shift {
         tokio::select! {
             () = closed.cancelled() => {}
             Err(error) = self.accept_all(worker, listening) => {
-                tracing::error!(address = %self.door.place.address, %error, "a worker cannot accept connections");
+                tracing::error!(address = %self.door.place.address, %error, "worker failed to accept connections");
             }
         }
     }
@@ -281,7 +281,7 @@ impl Shift {
                 Ok(connection) => self.take(&worker, connection).await,
                 Err(error) if is_of_peer(&error) => {}
                 Err(error) => {
-                    tracing::warn!(address = %self.door.place.address, %error, "cannot accept connections");
+                    tracing::warn!(address = %self.door.place.address, %error, "failed to accept connections");
                     tokio::time::sleep(EXHAUSTED).await;
                 }
             }

@@ -120,7 +120,9 @@ impl Inheritance {
                     ports.own(&socket);
                     usable.insert(spot, socket);
                 }
-                Err(error) => tracing::warn!(%error, "a held socket cannot be used"),
+                Err(error) => {
+                    tracing::warn!(%error, "failed to use a socket inherited from the supervisor")
+                }
             }
         }
         Self(usable)

@@ -205,7 +205,7 @@ impl Ports {
         let listening = match listening() {
             Ok(listening) => listening,
             Err(error) => {
-                tracing::warn!(%error, "who listens on this machine cannot be read");
+                tracing::warn!(%error, "failed to read which ports are in use on this machine");
                 return;
             }
         };

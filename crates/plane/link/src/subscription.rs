@@ -281,7 +281,7 @@ async fn save_changes(shared: Arc<Shared>, plane: Plane, path: PathBuf, keyring:
             Ok(Ok(key)) => (failing, under) = (false, key),
             Ok(Err(error)) => {
                 if !failing {
-                    tracing::warn!(%plane, %error, path = %path.display(), "what the plane knows cannot be kept on disk");
+                    tracing::warn!(%plane, %error, path = %path.display(), "failed to save the plane's state");
                 }
                 failing = true;
                 shared.changed.notify_one();
@@ -387,7 +387,7 @@ impl Task {
             Ok(Ok(None)) => return Ok(()),
             Ok(Err(error)) => {
                 let path = self.config.state_file.display();
-                tracing::warn!(%path, error = %Chain(&error), "the last state of a plane is not used");
+                tracing::warn!(%path, error = %Chain(&error), "failed to load a plane's saved state; starting without it");
                 return Ok(());
             }
             Err(error) => {
@@ -400,7 +400,7 @@ impl Task {
         match answer.await.unwrap_or_else(|_| Err(DROPPED.to_owned())) {
             Ok(()) => *self.shared.known() = (Some(host), known),
             Err(reason) => {
-                tracing::warn!(%plane, reason, "the plane refuses its last state");
+                tracing::warn!(%plane, reason, "plane rejected its saved state");
             }
         }
         Ok(())
@@ -560,7 +560,7 @@ impl Task {
                 ToServer::Ack { nonce }
             }
             Err(reason) => {
-                tracing::warn!(plane = %self.config.plane, reason, "the plane refuses an update");
+                tracing::warn!(plane = %self.config.plane, reason, "plane rejected an update");
                 held.1.position = None;
                 ToServer::Nack { nonce, reason }
             }

@@ -107,7 +107,7 @@ impl Trust {
                 Ok(read) => *held = read,
                 Err(error) => {
                     let path = self.path.display();
-                    tracing::warn!(%path, %error, "the authorities that are trusted are not read anew");
+                    tracing::warn!(%path, %error, "failed to reload the trusted certificate authorities");
                 }
             }
         }

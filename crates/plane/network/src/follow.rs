@@ -29,13 +29,13 @@ impl Worker {
             return Ok(());
         }
         if let Some(IpAddr::V6(underlay)) = own.underlay {
-            tracing::warn!(%underlay, "tunnels run over IPv4; no other host is reached");
+            tracing::warn!(%underlay, "tunnels need an IPv4 address; no other host is reachable");
         }
         self.own = Some(own);
         self.end = None;
         if let Err(error) = self.find_end() {
             // Groups hold all the same, and the address may yet come.
-            tracing::error!(%error, "no other host is reached until this is mended");
+            tracing::error!(%error, "failed to set up the overlay: no other host is reachable until this is fixed");
         }
         for net in self.scopes.values_mut() {
             net.overlay.doubt();

@@ -144,7 +144,7 @@ impl Host {
     /// Someone may have flushed the host's rules: what is recorded counts, so write it whole.
     fn mend(&mut self, changed: Result<(), NetworkError>) -> Result<(), NetworkError> {
         let Err(error) = changed else { return Ok(()) };
-        tracing::warn!(%error, "the host's nftables table was changed by others; writing it anew");
+        tracing::warn!(%error, "the host's nftables table was changed by another program; rewriting it");
         self.write_table()
     }
 

@@ -69,7 +69,7 @@ impl Reaper {
     pub(crate) fn finish(self) {
         drop(self.queue);
         if self.thread.join().is_err() {
-            tracing::error!("the thread that removes links panicked");
+            tracing::error!("the link removal thread panicked");
         }
     }
 }
@@ -102,7 +102,7 @@ fn remove_all(mut batch: Vec<Removal>) {
         requests.push(link::delete_group(LEAVING));
         let removed = remove(&namespace, requests);
         if let Err(error) = &removed {
-            tracing::warn!(%error, "links stay until the next start");
+            tracing::warn!(%error, "failed to remove links; will retry at the next start");
         }
         // An error has one owner; the first caller is told the cause, the others that it failed.
         let mut failure = removed.err();

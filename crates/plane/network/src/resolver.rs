@@ -43,7 +43,7 @@ impl Worker {
             match sent {
                 Ok(()) => drop(net.resolvers.insert(address)),
                 // Tried again with the next task or word.
-                Err(error) => tracing::warn!(%scope, %address, %error, "nobody answers for names"),
+                Err(error) => tracing::warn!(%scope, %address, %error, "DNS is not served"),
             }
         }
         Ok(())

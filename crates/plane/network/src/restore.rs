@@ -98,7 +98,7 @@ impl Worker {
             let key = record.key.clone();
             // One task's trouble is not the others'.
             if let Err(error) = self.restore_task(record) {
-                tracing::error!(key, %error, "a task's network could not be mended");
+                tracing::error!(key, %error, "failed to repair a task's network");
             }
         }
         Ok(())
@@ -133,7 +133,7 @@ impl Worker {
                     match HostPorts.hold(binding.protocol, port) {
                         Ok(socket) => held.push(socket),
                         // Traffic is redirected all the same.
-                        Err(error) => tracing::warn!(port, %error, "cannot hold a host port"),
+                        Err(error) => tracing::warn!(port, %error, "failed to reserve a host port"),
                     }
                 }
             }
@@ -179,7 +179,10 @@ impl Worker {
         if link::index_of(&mut scope.route, &endpoint.link)?.is_some() {
             scope.set_up_link(&endpoint)?;
         } else if let Some(mut task) = TaskNet::without_link(&self.state.task_netns(&record.key))? {
-            tracing::warn!(key = record.key, "a task's link was gone; made anew");
+            tracing::warn!(
+                key = record.key,
+                "a task's link was missing; created it again"
+            );
             self.connect(&mut record, &mut task)?;
         }
         let mut changed = false;

@@ -210,7 +210,7 @@ impl Worker {
         });
         if let Err(error) = saved {
             if let Err(left) = self.discard(key) {
-                tracing::warn!(key, error = %left, "half a network stays until the next start");
+                tracing::warn!(key, error = %left, "failed to remove a partial network; will retry at the next start");
             }
             return Err(error);
         }
@@ -427,7 +427,7 @@ impl Worker {
                 listener,
             });
             if let Err(error) = sent {
-                tracing::warn!(port, %error, "nobody serves the in-task endpoint");
+                tracing::warn!(port, %error, "the task metadata endpoint is not served");
             }
         }
         Ok(())

@@ -146,12 +146,12 @@ impl From<EcrError> for Refusal {
                 return Self::new(StatusCode::TOO_MANY_REQUESTS, "TOOMANYREQUESTS", text);
             }
             E::Blob(BlobError::NoSpace(_)) => {
-                tracing::error!(error = %Chain(&error), "a push found no space");
+                tracing::error!(error = %Chain(&error), "push failed: no space left");
                 let text = "The registry has no space left";
                 return Self::new(StatusCode::INSUFFICIENT_STORAGE, "UNKNOWN", text);
             }
             _ => {
-                tracing::error!(error = %Chain(&error), "a request to the registry failed");
+                tracing::error!(error = %Chain(&error), "registry request failed");
                 let text = "An error on the server's side; it was logged.";
                 return Self::new(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN", text);
             }

@@ -57,7 +57,7 @@ pub(crate) async fn get(
         .record_pull(permit, registry, name, digest, call.now)
         .await
     {
-        tracing::warn!(repository = name, error = %Chain(&error), "a pull was not recorded");
+        tracing::warn!(repository = name, error = %Chain(&error), "failed to record a pull");
     }
     Ok(described(&stored.image).body(stored.manifest))
 }

@@ -85,7 +85,7 @@ impl Backup {
             *backup.lock() = match taken {
                 Ok(head) => Progress::Done(Box::new(head)),
                 Err(error) => {
-                    tracing::error!(dir = %dir.display(), error = %Chain(&error), "a backup failed");
+                    tracing::error!(dir = %dir.display(), error = %Chain(&error), "backup failed");
                     Progress::Failed(Chain(&error).to_string())
                 }
             };

@@ -111,7 +111,7 @@ impl Feed {
                 // So far behind that the history is gone: everything is read again.
                 StoreError::Compacted { .. } => {}
                 error => {
-                    tracing::error!(%error, "planes hear nothing new for now");
+                    tracing::error!(%error, "failed to read changes for planes; will retry");
                     tokio::time::sleep(RETRY).await;
                 }
             }

@@ -75,7 +75,7 @@ impl Source for HostSource {
     fn resource(&self, entry: &Entry) -> Option<Resource> {
         self.key(&entry.key)?;
         let host: PlaneHost = decode(&entry.value)
-            .inspect_err(|error| tracing::error!(error = %Chain(error), "a host is not told of"))
+            .inspect_err(|error| tracing::error!(error = %Chain(error), "failed to decode a host record; planes do not see this host"))
             .ok()?;
         Some(Resource::Host(network::Host {
             id: host.id,
@@ -143,7 +143,9 @@ impl Known {
             match decode(&entry.value) {
                 Ok(host) => known.put(entry.key, entry.mod_revision, host),
                 // Its host stays away, the others need not.
-                Err(error) => tracing::error!(key = entry.key, %error, "a host is left out"),
+                Err(error) => {
+                    tracing::error!(key = entry.key, %error, "skipping a host: its record cannot be used")
+                }
             }
         }
         Ok(known)
@@ -270,7 +272,7 @@ impl Hosts {
                 _ = tick.tick() => {}
             }
             if let Err(error) = self.sweep_once(&*nodes, &*balancers).await {
-                tracing::warn!(error = %Chain(&error), "hosts that are gone stay for now");
+                tracing::warn!(error = %Chain(&error), "failed to remove hosts that are gone; will retry");
             }
             sleep(SWEEP_PAUSE).await;
         }

@@ -209,7 +209,7 @@ impl Session {
         let is_live = |host: &str| self.planes.is_live(Plane::Network, host);
         let written = self.planes.hosts.subscribed(&seen, is_live).await;
         written.map_err(|error| {
-            tracing::error!(error = %Chain(&error), "a host cannot be written down");
+            tracing::error!(error = %Chain(&error), "failed to store a host record");
             End::Refused(Refusal::Busy, "The store cannot be written.".to_owned())
         })
     }
@@ -332,7 +332,7 @@ impl Session {
         match refused {
             Some(reason) => {
                 let reason = printable(&reason);
-                tracing::warn!(plane = %self.plane, host = talk.subscriber.host, reason, "a plane refuses an update");
+                tracing::warn!(plane = %self.plane, host = talk.subscriber.host, reason, "plane rejected an update");
                 talk.resync = Some(Instant::now() + talk.next_resync);
                 talk.next_resync = (talk.next_resync * 2).min(LAST_RESYNC);
             }

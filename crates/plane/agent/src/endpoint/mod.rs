@@ -96,7 +96,7 @@ async fn accept<F, H>(
         let (stream, peer) = match accepted {
             Ok((stream, peer)) => (stream, peer.ip().to_canonical()),
             Err(error) => {
-                tracing::warn!(%error, "cannot accept a task's connection");
+                tracing::warn!(%error, "failed to accept a task's connection");
                 sleep(ACCEPT_PAUSE).await;
                 continue;
             }

@@ -63,7 +63,7 @@ pub async fn run(server: &ExecServer, order: &ExecuteCommand) {
             tracing::warn!(
                 session = id,
                 error = &error as &dyn std::error::Error,
-                "a session is not served"
+                "failed to serve a session"
             );
             return;
         }

@@ -78,14 +78,14 @@ impl<S: LogSource> Delivery<S> {
             let batch = match self.gather(left.as_ref()).await {
                 Ok(batch) => batch,
                 Err(error) => {
-                    tracing::error!(stream = self.to.stream, %error, "a container's log cannot be read");
+                    tracing::error!(stream = self.to.stream, %error, "failed to read a container's log");
                     return;
                 }
             };
             self.deliver(&batch, left.take(), sink).await;
             if let Err(error) = self.source.commit(batch.next).await {
                 // The next agent sends this batch again unless it finds the note.
-                tracing::error!(stream = self.to.stream, %error, "a container's log cannot be committed");
+                tracing::error!(stream = self.to.stream, %error, "failed to commit the position in a container's log");
                 return;
             }
             // A note that outlives its commit is harmless: what it asks about has been passed.
@@ -267,7 +267,7 @@ impl<S: LogSource> Delivery<S> {
             .map_err(std::io::Error::other)
             .and_then(|bytes| std::fs::write(&self.intent, bytes));
         if let Err(error) = written {
-            tracing::warn!(%error, path = %self.intent.display(), "the place in a log is not noted");
+            tracing::warn!(%error, path = %self.intent.display(), "failed to save a position in a log");
         }
     }
 }

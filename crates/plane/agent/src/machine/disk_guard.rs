@@ -76,7 +76,7 @@ pub async fn run(shared: Arc<Shared>, dir: PathBuf, shutdown: CancellationToken)
                 Ok(each) if each < TIGHT_SHARE => pause = TIGHT,
                 Ok(_) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "the node's disk cannot be looked at; retrying")
+                    tracing::warn!(%error, "failed to read the node's disk usage; will retry")
                 }
             }
         }
@@ -113,7 +113,7 @@ fn look(dir: &Path, disks: &[(String, TaskDisk)]) -> io::Result<u64> {
         if let Err(error) = done.and(trimmed)
             && error.kind() != io::ErrorKind::NotFound
         {
-            tracing::warn!(task = id, %error, "a task's disk cannot be adjusted; retrying");
+            tracing::warn!(task = id, %error, "failed to resize a task's disk; will retry");
         }
     }
     Ok(shares.each)

@@ -150,7 +150,7 @@ impl Shelf {
                 Ok(disk) => self.ready().entry(bytes).or_default().push(disk),
                 Err(error) => {
                     // The task that needs it tries again and tells what fails.
-                    tracing::warn!(%error, bytes, "no disk could be made ahead");
+                    tracing::warn!(%error, bytes, "failed to prepare a task disk ahead of time");
                     return;
                 }
             }

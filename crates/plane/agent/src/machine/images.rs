@@ -108,7 +108,7 @@ impl ImageSource for RegistryImages {
             Err(error) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
-                    "images were not cleaned up"
+                    "failed to clean up images; will retry"
                 );
             }
         }

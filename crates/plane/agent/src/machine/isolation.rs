@@ -85,7 +85,7 @@ impl Isolation {
         if let Self::UserNamespaces(ranges) = self
             && let Err(error) = ranges.retain(keep)
         {
-            tracing::warn!(%error, "ranges of user numbers are not given back");
+            tracing::warn!(%error, "failed to release user id ranges");
         }
     }
 }

@@ -256,7 +256,7 @@ async fn follow(shared: &Arc<Shared>, live: &Arc<Live>) {
         tracing::error!(
             task = id,
             error = &error as &dyn std::error::Error,
-            "what the shim left could not be removed"
+            "failed to remove what a shim left behind"
         );
     }
     for at in 0..live.context.task.containers.len() {

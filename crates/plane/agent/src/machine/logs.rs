@@ -139,12 +139,12 @@ async fn deliver_from(
     let source = match reader {
         Ok(reader) => Spool(reader, shared.figures.clone()),
         Err(error) => {
-            tracing::error!(task = context.id, container = %name, error = &error as &dyn std::error::Error, "a log cannot be read");
+            tracing::error!(task = context.id, container = %name, error = &error as &dyn std::error::Error, "failed to read a log");
             return;
         }
     };
     let Some(api) = identity(shared, context, at, &to).await else {
-        tracing::error!(task = context.id, container = %name, "no credentials to deliver a log with");
+        tracing::error!(task = context.id, container = %name, "no credentials for log delivery");
         return;
     };
     let note: PathBuf = shared.log_notes.join(format!("{}-{name}.json", context.id));

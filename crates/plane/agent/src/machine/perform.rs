@@ -335,13 +335,13 @@ async fn stop(
                 }],
                 Some(_) => {
                     // What cannot be stopped is taken down with everything around it.
-                    tracing::error!(task = context.id, container = %name, error = &error as &dyn std::error::Error, "a container does not stop; its task is killed");
+                    tracing::error!(task = context.id, container = %name, error = &error as &dyn std::error::Error, "container did not stop in time; killing its task");
                     live.close();
                     if let Err(error) = live.handle.kill().await {
                         tracing::error!(
                             task = context.id,
                             error = &error as &dyn std::error::Error,
-                            "a task cannot be killed"
+                            "failed to kill a task"
                         );
                     }
                     all_gone(context)
@@ -377,7 +377,7 @@ async fn detach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> bool {
         tracing::warn!(
             task = context.id,
             error = error as &dyn std::error::Error,
-            "a network is not released yet; retrying"
+            "failed to release a network; will retry"
         );
     }
     done.is_ok()
@@ -404,7 +404,7 @@ pub(super) async fn dispose(shared: &Arc<Shared>, context: &Arc<TaskContext>) {
             task = id,
             reason,
             retry_in_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
-            "what a stopped task held is not given back; retrying"
+            "failed to release resources of a stopped task; will retry"
         );
         sleep(pause).await;
         pause = (pause * 2).min(LONGEST_DISPOSE_PAUSE);

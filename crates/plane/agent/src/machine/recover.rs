@@ -22,7 +22,7 @@ pub(super) async fn recover(
     tasks: &[Arc<TaskContext>],
 ) -> BTreeMap<String, Vec<Event>> {
     if let Err(error) = std::fs::create_dir_all(&shared.log_notes) {
-        tracing::warn!(%error, "places in logs cannot be noted");
+        tracing::warn!(%error, "failed to save positions in logs");
     }
     let known: BTreeMap<&str, &Arc<TaskContext>> =
         tasks.iter().map(|task| (task.id.as_str(), task)).collect();
@@ -50,7 +50,7 @@ pub(super) async fn recover(
         Err(error) => {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
-                "containers could not be found again"
+                "failed to recover containers"
             );
         }
     }
@@ -65,7 +65,7 @@ pub(super) async fn recover(
         .filter(|id| !known.contains_key(id.as_str()))
     {
         if let Err(error) = shared.volumes.remove(id) {
-            tracing::warn!(task = id, %error, "volumes of a forgotten task are not removed");
+            tracing::warn!(task = id, %error, "failed to remove volumes of a forgotten task");
         }
     }
     shared.isolation.retain(|task| known.contains_key(task));
@@ -83,7 +83,7 @@ async fn networks(
         Err(error) => {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
-                "networks could not be found again"
+                "failed to recover networks"
             );
             return BTreeMap::new();
         }
@@ -98,7 +98,7 @@ async fn networks(
             tracing::warn!(
                 key = one.key,
                 error = &error as &dyn std::error::Error,
-                "a network nobody uses is not released"
+                "failed to release an unused network"
             );
         }
     }
@@ -125,7 +125,7 @@ async fn take_over(
                 tracing::warn!(
                     task = task.id,
                     error = &error as &dyn std::error::Error,
-                    "a task without a network is not removed"
+                    "failed to remove a task without a network"
                 );
             }
             return vanished(task);

@@ -117,7 +117,7 @@ impl Core {
             match Spec::of(&record.task) {
                 Ok(spec) => core.insert(record, spec),
                 Err(error) => {
-                    tracing::error!(task = record.id(), %error, "a stored task cannot be taken up again");
+                    tracing::error!(task = record.id(), %error, "failed to recover a stored task");
                 }
             }
         }

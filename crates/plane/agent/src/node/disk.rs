@@ -153,7 +153,7 @@ fn load_tasks(dir: &Path) -> Result<Vec<TaskRecord>, DiskError> {
                 tasks.push(record);
             }
             _ => {
-                tracing::warn!(path = %path.display(), "damaged task record is set aside");
+                tracing::warn!(path = %path.display(), "setting a damaged task record aside");
                 let aside = path.with_extension("damaged");
                 fs::rename(&path, &aside).map_err(failed("rename", &path))?;
             }

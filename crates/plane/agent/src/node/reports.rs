@@ -130,7 +130,7 @@ impl Reporter {
                 Ok(_) => return,
                 Err(error) if !may_be_taken_later(&error) || began.elapsed() > GIVE_UP_AFTER => {
                     let status = input.status.as_deref().unwrap_or("attachment");
-                    tracing::error!(task = id, status, %error, "a report is given up");
+                    tracing::error!(task = id, status, %error, "giving up on a report");
                     return;
                 }
                 Err(error) => {

@@ -296,7 +296,7 @@ impl NodeLoop {
                 if !matches!(timeout(SAVE_PATIENCE, saved).await, Ok(Ok(()))) {
                     tracing::warn!(
                         task = task.id,
-                        "the record of a stopped task is not saved yet; what it held is given back nevertheless"
+                        "failed to save the record of a stopped task; released its resources anyway, will retry"
                     );
                 }
                 machine.dispose(&task).await;

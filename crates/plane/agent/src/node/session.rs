@@ -179,7 +179,7 @@ impl Session {
         .await
         {
             Err(NodeError::Refused(fault)) if stored.is_some() => {
-                tracing::warn!(%fault, "the control plane no longer knows this instance; registering anew");
+                tracing::warn!(%fault, "the control plane no longer knows this instance; registering again");
                 register::register(&self.api, &self.cluster, &self.host, None).await?
             }
             other => other?,
@@ -281,7 +281,7 @@ impl Session {
             Err(error) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
-                    "a message is not understood"
+                    "failed to decode a message"
                 );
                 return Vec::new();
             }
@@ -371,7 +371,7 @@ impl Session {
                 .unwrap_or_default()
                 .to_owned()
         };
-        tracing::warn!(%error, "a task cannot be read");
+        tracing::warn!(%error, "failed to read a task");
         if payload::task_id(&text("arn")).is_some() {
             let reason = format!("UnrecogniedTaskError: Error loading task - {error}");
             self.reporter

@@ -238,6 +238,6 @@ impl<R: Read> Read for Hashed<R> {
 /// Everything in the folder, whatever it is; what is not there is gone already.
 pub fn discard(folder: &Path) {
     if let Err(e) = wharf_rootdir::remove_tree(folder) {
-        tracing::warn!(error = %e, folder = %folder.display(), "an unfinished layer was left behind");
+        tracing::warn!(error = %e, folder = %folder.display(), "failed to remove an unfinished layer");
     }
 }

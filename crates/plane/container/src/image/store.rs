@@ -500,7 +500,7 @@ impl ImageStore {
         let inner = Arc::clone(&self.inner);
         tokio::task::spawn_blocking(move || {
             if let Err(e) = inner.flush() {
-                tracing::warn!(error = %e, "layers could not be flushed; after a crash of the machine they are fetched again");
+                tracing::warn!(error = %e, "failed to sync layers; after a crash of the machine they are fetched again");
             }
         });
     }
@@ -834,7 +834,7 @@ fn source(request: &PullRequest) -> String {
 fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>, ImageError> {
     match durable::read_json(path, RECORD_LIMIT) {
         Err(e) if e.kind() == io::ErrorKind::InvalidData => {
-            tracing::warn!(error = %e, path = %path.display(), "a damaged record of an image is ignored");
+            tracing::warn!(error = %e, path = %path.display(), "ignoring a damaged image record");
             Ok(None)
         }
         other => other.map_err(ImageError::io("read", path)),

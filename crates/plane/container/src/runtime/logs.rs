@@ -134,7 +134,7 @@ impl LogReader {
         };
         let changes = watch()
             .inspect_err(
-                |e| tracing::warn!(error = %e, %container, "cannot watch the log, polling it"),
+                |e| tracing::warn!(error = %e, %container, "failed to watch a log; polling it instead"),
             )
             .ok();
         let cursor: Option<LogOffset> = durable::read_json(&folder.log_cursor(), CURSOR_LIMIT)

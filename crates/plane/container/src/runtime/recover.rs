@@ -64,7 +64,7 @@ pub(super) async fn recover(shared: &Arc<Shared>) -> Result<Vec<Recovered>, Runt
                 shared.remove_task(&id).await?;
             }
             Err(e) => {
-                tracing::error!(task = id, error = %e, "task.json cannot be read; removing the task");
+                tracing::error!(task = id, error = %e, "failed to read task.json; removing the task");
                 shared.remove_task(&id).await?;
             }
         }
@@ -165,7 +165,7 @@ fn ended_containers(
         let Some(name) = name else { continue };
         let exit: Option<ExitRecord> =
             durable::read_json(&folder.container(&name).exit(), RECORD_LIMIT).unwrap_or_else(|e| {
-                tracing::error!(container = %name, error = %e, "the exit file cannot be read");
+                tracing::error!(container = %name, error = %e, "failed to read the exit file");
                 None
             });
         let status = ContainerStatus {

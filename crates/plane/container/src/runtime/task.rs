@@ -389,6 +389,6 @@ async fn remove_folder(folder: ContainerFolder) {
         (folder, result)
     });
     if let Ok((folder, Err(e))) = removed.await {
-        tracing::warn!(error = %e, folder = %folder.base().display(), "a container's folder was left behind");
+        tracing::warn!(error = %e, folder = %folder.base().display(), "failed to remove a container's folder");
     }
 }

@@ -79,7 +79,7 @@ impl Doors {
     pub fn settle(&mut self) {
         self.inheritance = Inheritance::default();
         if let Err(error) = self.porter.holder.settle() {
-            tracing::warn!(%error, "sockets that nobody wants are still held");
+            tracing::warn!(%error, "failed to release unused sockets");
         }
     }
 

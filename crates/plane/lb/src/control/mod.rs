@@ -192,7 +192,7 @@ impl Control {
             true => Ok(()),
             false => {
                 let why = refused.join("; ");
-                tracing::warn!(why, "parts of the configuration are refused");
+                tracing::warn!(why, "rejected parts of the configuration");
                 Err(why)
             }
         };
@@ -264,7 +264,7 @@ impl Control {
             .await
             .is_err()
         {
-            tracing::error!("waiting for the workers failed");
+            tracing::error!("failed to wait for the workers");
         }
     }
 }

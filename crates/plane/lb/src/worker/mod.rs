@@ -184,7 +184,7 @@ fn run(received: mpsc::UnboundedReceiver<Command>, shared: Shared, connections: 
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
-            tracing::error!(%error, "a worker cannot start");
+            tracing::error!(%error, "worker failed to start");
             return;
         }
     };

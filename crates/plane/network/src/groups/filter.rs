@@ -198,7 +198,7 @@ impl Filter {
             return Ok(());
         };
         // Someone may have flushed the rules: what is recorded counts, so write it whole.
-        tracing::warn!(vpc = self.vpc, %error, "security groups do not fit what is in the kernel; writing them anew");
+        tracing::warn!(vpc = self.vpc, %error, "security groups differ from the kernel's rules; rewriting them");
         self.rewrite(view)
     }
 

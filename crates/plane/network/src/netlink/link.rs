@@ -262,7 +262,7 @@ pub(crate) fn await_carrier(socket: &mut Socket, name: &str) -> Result<(), Netwo
         if Instant::now() > deadline {
             tracing::warn!(
                 name,
-                "a link is slow to come up; its first packets may be lost"
+                "timeout waiting for a link to come up; its first packets may be lost"
             );
             return Ok(());
         }

@@ -154,7 +154,7 @@ impl<F: Files> Writer<F> {
                 tracing::error!(
                     path = %path.display(),
                     %error,
-                    "the node's state was not saved; retrying until it is"
+                    "failed to save the node's state; will retry"
                 );
             }
             return false;
