@@ -2,6 +2,7 @@
 //! Contract of AWS Certificate Manager (2015-12-08): types, schema, faults, the trait `Acm`, its routes and client.
 #![allow(clippy::all)]
 pub mod faults;
+pub mod operations;
 #[rustfmt::skip]
 pub mod schema;
 pub mod service;
@@ -9,3 +10,5 @@ pub mod types;
 
 pub use service::{Acm, Client, Input, Routes};
 pub use types::*;
+#[doc(hidden)]
+pub use wharf_wire::{self as wire, async_trait};

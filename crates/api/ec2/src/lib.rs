@@ -2,6 +2,7 @@
 //! Contract of Amazon Elastic Compute Cloud (2016-11-15): types, schema, faults, the trait `Ec2`, its routes and client.
 #![allow(clippy::all)]
 pub mod faults;
+pub mod operations;
 #[rustfmt::skip]
 pub mod schema;
 pub mod service;
@@ -9,3 +10,5 @@ pub mod types;
 
 pub use service::{Client, Ec2, Input, Routes};
 pub use types::*;
+#[doc(hidden)]
+pub use wharf_wire::{self as wire, async_trait};

@@ -2,6 +2,7 @@
 //! Contract of Amazon Elastic Container Registry (2015-09-21): types, schema, faults, the trait `Ecr`, its routes and client.
 #![allow(clippy::all)]
 pub mod faults;
+pub mod operations;
 #[rustfmt::skip]
 pub mod schema;
 pub mod service;
@@ -9,3 +10,5 @@ pub mod types;
 
 pub use service::{Client, Ecr, Input, Routes};
 pub use types::*;
+#[doc(hidden)]
+pub use wharf_wire::{self as wire, async_trait};

@@ -2,6 +2,7 @@
 //! Contract of AWS Identity and Access Management (2010-05-08): types, schema, faults, the trait `Iam`, its routes and client.
 #![allow(clippy::all)]
 pub mod faults;
+pub mod operations;
 #[rustfmt::skip]
 pub mod schema;
 pub mod service;
@@ -9,3 +10,5 @@ pub mod types;
 
 pub use service::{Client, Iam, Input, Routes};
 pub use types::*;
+#[doc(hidden)]
+pub use wharf_wire::{self as wire, async_trait};

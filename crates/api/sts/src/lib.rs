@@ -2,6 +2,7 @@
 //! Contract of AWS Security Token Service (2011-06-15): types, schema, faults, the trait `Sts`, its routes and client.
 #![allow(clippy::all)]
 pub mod faults;
+pub mod operations;
 #[rustfmt::skip]
 pub mod schema;
 pub mod service;
@@ -9,3 +10,5 @@ pub mod types;
 
 pub use service::{Client, Input, Routes, Sts};
 pub use types::*;
+#[doc(hidden)]
+pub use wharf_wire::{self as wire, async_trait};

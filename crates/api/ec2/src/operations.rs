@@ -1,0 +1,797 @@
+// Written by `cargo xtask generate` from models/. Do not edit.
+//! Joins the functions of a service to the operations of its contract.
+#[allow(unused_imports)]
+use crate::types::*;
+
+/// Implements [`Ec2`](crate::Ec2) for a type: its authorisation rows, its own words for refusals if it
+/// has any, how each function is run, and a line for each operation it has.
+#[macro_export]
+macro_rules! operations {
+    (
+        impl $service:ty;
+        authorize($of:ident, $cx:ident, $asked:ident) = $rows:expr;
+        $(refuse = $refuse:path;)?
+        run($self:ident, $operation:ident, $call:ident, $input:ident) = $run:expr;
+        $($name:ident = $function:path;)*
+    ) => {
+        #[$crate::async_trait]
+        impl $crate::Ec2 for $service {
+            async fn authorize(
+                &$of,
+                $cx: &$crate::wire::Context,
+                $asked: $crate::Input<'_>,
+            ) -> Result<Vec<$crate::wire::Check>, $crate::wire::Fault> {
+                $rows
+            }
+
+            $(fn refuse(
+                &self,
+                operation: &'static str,
+                violations: &[$crate::wire::constraints::Violation],
+            ) -> Option<$crate::wire::Fault> {
+                $refuse(operation, violations)
+            })?
+
+            $(async fn $name(
+                &$self,
+                $call: &$crate::wire::Call,
+                $input: $crate::operations::io::$name::Input,
+            ) -> Result<$crate::operations::io::$name::Output, $crate::wire::Fault> {
+                let $operation = $function;
+                Ok($run?)
+            })*
+        }
+    };
+}
+
+/// What each operation takes and returns, by the name of its function.
+pub mod io {
+    pub mod allocate_address {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = AllocateAddressRequest;
+        pub type Output = AllocateAddressResult;
+    }
+
+    pub mod assign_private_ip_addresses {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = AssignPrivateIpAddressesRequest;
+        pub type Output = AssignPrivateIpAddressesResult;
+    }
+
+    pub mod associate_address {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = AssociateAddressRequest;
+        pub type Output = AssociateAddressResult;
+    }
+
+    pub mod associate_iam_instance_profile {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = AssociateIamInstanceProfileRequest;
+        pub type Output = AssociateIamInstanceProfileResult;
+    }
+
+    pub mod associate_route_table {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = AssociateRouteTableRequest;
+        pub type Output = AssociateRouteTableResult;
+    }
+
+    pub mod associate_vpc_cidr_block {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = AssociateVpcCidrBlockRequest;
+        pub type Output = AssociateVpcCidrBlockResult;
+    }
+
+    pub mod attach_internet_gateway {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = AttachInternetGatewayRequest;
+        pub type Output = ();
+    }
+
+    pub mod attach_network_interface {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = AttachNetworkInterfaceRequest;
+        pub type Output = AttachNetworkInterfaceResult;
+    }
+
+    pub mod attach_volume {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = AttachVolumeRequest;
+        pub type Output = VolumeAttachment;
+    }
+
+    pub mod authorize_security_group_egress {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = AuthorizeSecurityGroupEgressRequest;
+        pub type Output = AuthorizeSecurityGroupEgressResult;
+    }
+
+    pub mod authorize_security_group_ingress {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = AuthorizeSecurityGroupIngressRequest;
+        pub type Output = AuthorizeSecurityGroupIngressResult;
+    }
+
+    pub mod create_default_subnet {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateDefaultSubnetRequest;
+        pub type Output = CreateDefaultSubnetResult;
+    }
+
+    pub mod create_default_vpc {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateDefaultVpcRequest;
+        pub type Output = CreateDefaultVpcResult;
+    }
+
+    pub mod create_internet_gateway {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateInternetGatewayRequest;
+        pub type Output = CreateInternetGatewayResult;
+    }
+
+    pub mod create_key_pair {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateKeyPairRequest;
+        pub type Output = KeyPair;
+    }
+
+    pub mod create_launch_template {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateLaunchTemplateRequest;
+        pub type Output = CreateLaunchTemplateResult;
+    }
+
+    pub mod create_launch_template_version {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateLaunchTemplateVersionRequest;
+        pub type Output = CreateLaunchTemplateVersionResult;
+    }
+
+    pub mod create_nat_gateway {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateNatGatewayRequest;
+        pub type Output = CreateNatGatewayResult;
+    }
+
+    pub mod create_network_interface {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateNetworkInterfaceRequest;
+        pub type Output = CreateNetworkInterfaceResult;
+    }
+
+    pub mod create_network_interface_permission {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateNetworkInterfacePermissionRequest;
+        pub type Output = CreateNetworkInterfacePermissionResult;
+    }
+
+    pub mod create_route {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateRouteRequest;
+        pub type Output = CreateRouteResult;
+    }
+
+    pub mod create_route_table {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateRouteTableRequest;
+        pub type Output = CreateRouteTableResult;
+    }
+
+    pub mod create_security_group {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateSecurityGroupRequest;
+        pub type Output = CreateSecurityGroupResult;
+    }
+
+    pub mod create_snapshot {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateSnapshotRequest;
+        pub type Output = Snapshot;
+    }
+
+    pub mod create_subnet {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateSubnetRequest;
+        pub type Output = CreateSubnetResult;
+    }
+
+    pub mod create_tags {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateTagsRequest;
+        pub type Output = ();
+    }
+
+    pub mod create_volume {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateVolumeRequest;
+        pub type Output = Volume;
+    }
+
+    pub mod create_vpc {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateVpcRequest;
+        pub type Output = CreateVpcResult;
+    }
+
+    pub mod create_vpc_endpoint {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateVpcEndpointRequest;
+        pub type Output = CreateVpcEndpointResult;
+    }
+
+    pub mod delete_internet_gateway {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteInternetGatewayRequest;
+        pub type Output = ();
+    }
+
+    pub mod delete_key_pair {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteKeyPairRequest;
+        pub type Output = DeleteKeyPairResult;
+    }
+
+    pub mod delete_launch_template {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteLaunchTemplateRequest;
+        pub type Output = DeleteLaunchTemplateResult;
+    }
+
+    pub mod delete_launch_template_versions {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteLaunchTemplateVersionsRequest;
+        pub type Output = DeleteLaunchTemplateVersionsResult;
+    }
+
+    pub mod delete_nat_gateway {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteNatGatewayRequest;
+        pub type Output = DeleteNatGatewayResult;
+    }
+
+    pub mod delete_network_interface {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteNetworkInterfaceRequest;
+        pub type Output = ();
+    }
+
+    pub mod delete_route {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteRouteRequest;
+        pub type Output = ();
+    }
+
+    pub mod delete_route_table {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteRouteTableRequest;
+        pub type Output = ();
+    }
+
+    pub mod delete_security_group {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteSecurityGroupRequest;
+        pub type Output = DeleteSecurityGroupResult;
+    }
+
+    pub mod delete_snapshot {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteSnapshotRequest;
+        pub type Output = ();
+    }
+
+    pub mod delete_subnet {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteSubnetRequest;
+        pub type Output = ();
+    }
+
+    pub mod delete_tags {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteTagsRequest;
+        pub type Output = ();
+    }
+
+    pub mod delete_volume {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteVolumeRequest;
+        pub type Output = ();
+    }
+
+    pub mod delete_vpc {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteVpcRequest;
+        pub type Output = ();
+    }
+
+    pub mod delete_vpc_endpoints {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteVpcEndpointsRequest;
+        pub type Output = DeleteVpcEndpointsResult;
+    }
+
+    pub mod describe_account_attributes {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeAccountAttributesRequest;
+        pub type Output = DescribeAccountAttributesResult;
+    }
+
+    pub mod describe_addresses {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeAddressesRequest;
+        pub type Output = DescribeAddressesResult;
+    }
+
+    pub mod describe_availability_zones {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeAvailabilityZonesRequest;
+        pub type Output = DescribeAvailabilityZonesResult;
+    }
+
+    pub mod describe_dhcp_options {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeDhcpOptionsRequest;
+        pub type Output = DescribeDhcpOptionsResult;
+    }
+
+    pub mod describe_iam_instance_profile_associations {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeIamInstanceProfileAssociationsRequest;
+        pub type Output = DescribeIamInstanceProfileAssociationsResult;
+    }
+
+    pub mod describe_images {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeImagesRequest;
+        pub type Output = DescribeImagesResult;
+    }
+
+    pub mod describe_instance_attribute {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeInstanceAttributeRequest;
+        pub type Output = InstanceAttribute;
+    }
+
+    pub mod describe_instance_status {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeInstanceStatusRequest;
+        pub type Output = DescribeInstanceStatusResult;
+    }
+
+    pub mod describe_instance_type_offerings {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeInstanceTypeOfferingsRequest;
+        pub type Output = DescribeInstanceTypeOfferingsResult;
+    }
+
+    pub mod describe_instance_types {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeInstanceTypesRequest;
+        pub type Output = DescribeInstanceTypesResult;
+    }
+
+    pub mod describe_instances {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeInstancesRequest;
+        pub type Output = DescribeInstancesResult;
+    }
+
+    pub mod describe_internet_gateways {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeInternetGatewaysRequest;
+        pub type Output = DescribeInternetGatewaysResult;
+    }
+
+    pub mod describe_key_pairs {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeKeyPairsRequest;
+        pub type Output = DescribeKeyPairsResult;
+    }
+
+    pub mod describe_launch_template_versions {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeLaunchTemplateVersionsRequest;
+        pub type Output = DescribeLaunchTemplateVersionsResult;
+    }
+
+    pub mod describe_launch_templates {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeLaunchTemplatesRequest;
+        pub type Output = DescribeLaunchTemplatesResult;
+    }
+
+    pub mod describe_managed_prefix_lists {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeManagedPrefixListsRequest;
+        pub type Output = DescribeManagedPrefixListsResult;
+    }
+
+    pub mod describe_nat_gateways {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeNatGatewaysRequest;
+        pub type Output = DescribeNatGatewaysResult;
+    }
+
+    pub mod describe_network_acls {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeNetworkAclsRequest;
+        pub type Output = DescribeNetworkAclsResult;
+    }
+
+    pub mod describe_network_interfaces {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeNetworkInterfacesRequest;
+        pub type Output = DescribeNetworkInterfacesResult;
+    }
+
+    pub mod describe_prefix_lists {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribePrefixListsRequest;
+        pub type Output = DescribePrefixListsResult;
+    }
+
+    pub mod describe_regions {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeRegionsRequest;
+        pub type Output = DescribeRegionsResult;
+    }
+
+    pub mod describe_route_tables {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeRouteTablesRequest;
+        pub type Output = DescribeRouteTablesResult;
+    }
+
+    pub mod describe_security_group_rules {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeSecurityGroupRulesRequest;
+        pub type Output = DescribeSecurityGroupRulesResult;
+    }
+
+    pub mod describe_security_groups {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeSecurityGroupsRequest;
+        pub type Output = DescribeSecurityGroupsResult;
+    }
+
+    pub mod describe_snapshots {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeSnapshotsRequest;
+        pub type Output = DescribeSnapshotsResult;
+    }
+
+    pub mod describe_subnets {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeSubnetsRequest;
+        pub type Output = DescribeSubnetsResult;
+    }
+
+    pub mod describe_tags {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeTagsRequest;
+        pub type Output = DescribeTagsResult;
+    }
+
+    pub mod describe_volumes {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeVolumesRequest;
+        pub type Output = DescribeVolumesResult;
+    }
+
+    pub mod describe_vpc_attribute {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeVpcAttributeRequest;
+        pub type Output = DescribeVpcAttributeResult;
+    }
+
+    pub mod describe_vpc_endpoints {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeVpcEndpointsRequest;
+        pub type Output = DescribeVpcEndpointsResult;
+    }
+
+    pub mod describe_vpcs {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeVpcsRequest;
+        pub type Output = DescribeVpcsResult;
+    }
+
+    pub mod detach_internet_gateway {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DetachInternetGatewayRequest;
+        pub type Output = ();
+    }
+
+    pub mod detach_network_interface {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DetachNetworkInterfaceRequest;
+        pub type Output = ();
+    }
+
+    pub mod detach_volume {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DetachVolumeRequest;
+        pub type Output = VolumeAttachment;
+    }
+
+    pub mod disassociate_address {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DisassociateAddressRequest;
+        pub type Output = ();
+    }
+
+    pub mod disassociate_iam_instance_profile {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DisassociateIamInstanceProfileRequest;
+        pub type Output = DisassociateIamInstanceProfileResult;
+    }
+
+    pub mod disassociate_route_table {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DisassociateRouteTableRequest;
+        pub type Output = ();
+    }
+
+    pub mod disassociate_vpc_cidr_block {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DisassociateVpcCidrBlockRequest;
+        pub type Output = DisassociateVpcCidrBlockResult;
+    }
+
+    pub mod get_console_output {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = GetConsoleOutputRequest;
+        pub type Output = GetConsoleOutputResult;
+    }
+
+    pub mod get_launch_template_data {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = GetLaunchTemplateDataRequest;
+        pub type Output = GetLaunchTemplateDataResult;
+    }
+
+    pub mod import_key_pair {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ImportKeyPairRequest;
+        pub type Output = ImportKeyPairResult;
+    }
+
+    pub mod modify_instance_attribute {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ModifyInstanceAttributeRequest;
+        pub type Output = ();
+    }
+
+    pub mod modify_instance_metadata_options {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ModifyInstanceMetadataOptionsRequest;
+        pub type Output = ModifyInstanceMetadataOptionsResult;
+    }
+
+    pub mod modify_launch_template {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ModifyLaunchTemplateRequest;
+        pub type Output = ModifyLaunchTemplateResult;
+    }
+
+    pub mod modify_network_interface_attribute {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ModifyNetworkInterfaceAttributeRequest;
+        pub type Output = ();
+    }
+
+    pub mod modify_security_group_rules {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ModifySecurityGroupRulesRequest;
+        pub type Output = ModifySecurityGroupRulesResult;
+    }
+
+    pub mod modify_subnet_attribute {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ModifySubnetAttributeRequest;
+        pub type Output = ();
+    }
+
+    pub mod modify_volume {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ModifyVolumeRequest;
+        pub type Output = ModifyVolumeResult;
+    }
+
+    pub mod modify_vpc_attribute {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ModifyVpcAttributeRequest;
+        pub type Output = ();
+    }
+
+    pub mod modify_vpc_endpoint {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ModifyVpcEndpointRequest;
+        pub type Output = ModifyVpcEndpointResult;
+    }
+
+    pub mod reboot_instances {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = RebootInstancesRequest;
+        pub type Output = ();
+    }
+
+    pub mod release_address {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ReleaseAddressRequest;
+        pub type Output = ();
+    }
+
+    pub mod replace_iam_instance_profile_association {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ReplaceIamInstanceProfileAssociationRequest;
+        pub type Output = ReplaceIamInstanceProfileAssociationResult;
+    }
+
+    pub mod replace_route {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ReplaceRouteRequest;
+        pub type Output = ();
+    }
+
+    pub mod revoke_security_group_egress {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = RevokeSecurityGroupEgressRequest;
+        pub type Output = RevokeSecurityGroupEgressResult;
+    }
+
+    pub mod revoke_security_group_ingress {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = RevokeSecurityGroupIngressRequest;
+        pub type Output = RevokeSecurityGroupIngressResult;
+    }
+
+    pub mod run_instances {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = RunInstancesRequest;
+        pub type Output = Reservation;
+    }
+
+    pub mod start_instances {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = StartInstancesRequest;
+        pub type Output = StartInstancesResult;
+    }
+
+    pub mod stop_instances {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = StopInstancesRequest;
+        pub type Output = StopInstancesResult;
+    }
+
+    pub mod terminate_instances {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = TerminateInstancesRequest;
+        pub type Output = TerminateInstancesResult;
+    }
+
+    pub mod unassign_private_ip_addresses {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = UnassignPrivateIpAddressesRequest;
+        pub type Output = ();
+    }
+
+    pub mod update_security_group_rule_descriptions_egress {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = UpdateSecurityGroupRuleDescriptionsEgressRequest;
+        pub type Output = UpdateSecurityGroupRuleDescriptionsEgressResult;
+    }
+
+    pub mod update_security_group_rule_descriptions_ingress {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = UpdateSecurityGroupRuleDescriptionsIngressRequest;
+        pub type Output = UpdateSecurityGroupRuleDescriptionsIngressResult;
+    }
+}
