@@ -51,8 +51,7 @@ pub fn render(root: &Path) -> Result<String> {
     ))
 }
 
-/// Names of the functions inside `impl <Trait> for` blocks of services below `folder`, and of those
-/// that a service lists in an `operations!` block.
+/// The operations that services below `folder` list in their `operations!` blocks.
 fn collect(folder: &Path, found: &mut BTreeSet<String>) -> Result<()> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Ok(());
@@ -62,36 +61,30 @@ fn collect(folder: &Path, found: &mut BTreeSet<String>) -> Result<()> {
         if path.is_dir() {
             collect(&path, found)?;
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let (mut inside, mut listed) = (false, false);
-            for line in fs::read_to_string(&path)?.lines() {
-                let starts = line.starts_with("impl ") && !line.starts_with("impl<");
-                inside = (inside || starts && is_service(line)) && line != "}";
-                listed = (listed || line == "operations! {") && line != "}";
-                let line = line.trim_start();
-                let name = if listed {
-                    Some(line)
-                } else {
-                    line.strip_prefix("async fn ").filter(|_| inside)
-                };
-                if let Some((name, _)) = name.and_then(|rest| rest.split_once('(')) {
-                    found.insert(name.to_owned());
-                }
-            }
+            listed(&fs::read_to_string(&path)?, found);
         }
     }
     Ok(())
 }
 
-fn is_service(line: &str) -> bool {
-    let name = line
-        .trim_start_matches("impl ")
-        .split(' ')
-        .next()
-        .unwrap_or_default();
-    let name = name
-        .rsplit("::")
-        .next()
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    SERVICES.contains(&name.as_str()) && line.contains(" for ")
+fn listed(text: &str, found: &mut BTreeSet<String>) {
+    let mut inside = false;
+    for line in text.lines() {
+        inside = (inside || line.ends_with("::operations! {")) && line != "}";
+        let name = line.trim_start().split_once(" = ").map(|(name, _)| name);
+        found.extend(name.filter(|_| inside).map(str::to_owned));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_are_the_lines_of_the_block() {
+        let mut found = BTreeSet::new();
+        let text = "let x = 1;\nwharf_api_sts::operations! {\n    impl S;\n    assume_role = assume;\n}\nlet y = 2;\n";
+        listed(text, &mut found);
+        assert_eq!(found, BTreeSet::from(["assume_role".to_owned()]));
+    }
 }

@@ -4,6 +4,7 @@
 
 mod model;
 mod names;
+mod operations;
 mod schema;
 mod service;
 mod types;
@@ -63,6 +64,7 @@ pub fn render(root: &Path) -> Result<BTreeMap<PathBuf, String>> {
             ("schema.rs", schema::render(&model)?),
             ("faults.rs", types::render_faults(&model)),
             ("service.rs", service::render(&model)),
+            ("operations.rs", operations::render(&model)),
         ] {
             let text = format!("{MARK}{text}");
             // The tables stay one line a shape: the formatter would make forty of it.
@@ -89,8 +91,8 @@ fn library(model: &Model) -> String {
     format!(
         "//! Contract of {} ({}): types, schema, faults, the trait `{}`, its routes and client.\n\
          #![allow(clippy::all)]\n\
-         pub mod faults;\n#[rustfmt::skip]\npub mod schema;\npub mod service;\npub mod types;\n\n\
-         pub use service::{{Client, Input, Routes, {}}};\npub use types::*;\n",
+         pub mod faults;\npub mod operations;\n#[rustfmt::skip]\npub mod schema;\npub mod service;\npub mod types;\n\n\
+         pub use service::{{Client, Input, Routes, {}}};\npub use types::*;\n#[doc(hidden)]\npub use wharf_wire::{{self as wire, async_trait}};\n",
         model.full_name,
         model.api_version,
         model.trait_name(),

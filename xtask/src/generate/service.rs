@@ -23,7 +23,7 @@ pub fn render(model: &Model) -> String {
     out
 }
 
-fn input(operation: &Operation) -> &str {
+pub fn input(operation: &Operation) -> &str {
     operation.input.as_deref().unwrap_or("()")
 }
 
@@ -32,7 +32,7 @@ fn output(operation: &Operation) -> &str {
 }
 
 /// What the operation returns to who calls it.
-fn returned(operation: &Operation) -> String {
+pub fn returned(operation: &Operation) -> String {
     match &operation.events {
         Some(events) => format!("wharf_wire::EventStream<{events}>"),
         None => output(operation).to_owned(),
