@@ -4,12 +4,10 @@ use std::sync::Arc;
 
 use tokio::{sync::broadcast, task::JoinSet};
 use tokio_util::sync::CancellationToken;
-use wharf_api_acm::*;
 use wharf_base::Permit;
 use wharf_records::{Record, Scope, decode};
 use wharf_seal::Secret;
 use wharf_store::{Compare, Range};
-use wharf_wire::{Call, Check, Context, Fault, async_trait};
 
 use crate::{
     authority::{AuthorityError, ShownAuthority},
@@ -168,105 +166,21 @@ impl AcmService {
     }
 }
 
-#[async_trait]
-impl Acm for AcmService {
-    async fn authorize(&self, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
-        authorize::checks(&self.core, cx, input).await
-    }
+wharf_api_acm::operations! {
+    impl AcmService;
+    authorize(self, cx, input) = authorize::checks(&self.core, cx, input).await;
+    run(self, operation, call, input) = operation(&self.core, call, input).await;
 
-    async fn add_tags_to_certificate(
-        &self,
-        call: &Call,
-        input: AddTagsToCertificateRequest,
-    ) -> Result<(), Fault> {
-        ops::tags::add(&self.core, call, input).await
-    }
-
-    async fn delete_certificate(
-        &self,
-        call: &Call,
-        input: DeleteCertificateRequest,
-    ) -> Result<(), Fault> {
-        ops::delete_certificate::delete_certificate(&self.core, call, input).await
-    }
-
-    async fn describe_certificate(
-        &self,
-        call: &Call,
-        input: DescribeCertificateRequest,
-    ) -> Result<DescribeCertificateResponse, Fault> {
-        ops::describe_certificate::describe_certificate(&self.core, call, input).await
-    }
-
-    async fn export_certificate(
-        &self,
-        call: &Call,
-        input: ExportCertificateRequest,
-    ) -> Result<ExportCertificateResponse, Fault> {
-        ops::export_certificate::export_certificate(&self.core, call, input).await
-    }
-
-    async fn get_certificate(
-        &self,
-        call: &Call,
-        input: GetCertificateRequest,
-    ) -> Result<GetCertificateResponse, Fault> {
-        ops::get_certificate::get_certificate(&self.core, call, input).await
-    }
-
-    async fn import_certificate(
-        &self,
-        call: &Call,
-        input: ImportCertificateRequest,
-    ) -> Result<ImportCertificateResponse, Fault> {
-        ops::import_certificate::import_certificate(&self.core, call, input).await
-    }
-
-    async fn list_certificates(
-        &self,
-        call: &Call,
-        input: ListCertificatesRequest,
-    ) -> Result<ListCertificatesResponse, Fault> {
-        ops::list_certificates::list_certificates(&self.core, call, input).await
-    }
-
-    async fn list_tags_for_certificate(
-        &self,
-        call: &Call,
-        input: ListTagsForCertificateRequest,
-    ) -> Result<ListTagsForCertificateResponse, Fault> {
-        ops::tags::list(&self.core, call, input).await
-    }
-
-    async fn remove_tags_from_certificate(
-        &self,
-        call: &Call,
-        input: RemoveTagsFromCertificateRequest,
-    ) -> Result<(), Fault> {
-        ops::tags::remove(&self.core, call, input).await
-    }
-
-    async fn renew_certificate(
-        &self,
-        call: &Call,
-        input: RenewCertificateRequest,
-    ) -> Result<(), Fault> {
-        ops::renew_certificate::renew_certificate(&self.core, call, input).await
-    }
-
-    async fn request_certificate(
-        &self,
-        call: &Call,
-        input: RequestCertificateRequest,
-    ) -> Result<RequestCertificateResponse, Fault> {
-        ops::request_certificate::request_certificate(&self.core, call, input).await
-    }
-
-    async fn update_certificate_options(
-        &self,
-        call: &Call,
-        input: UpdateCertificateOptionsRequest,
-    ) -> Result<(), Fault> {
-        ops::options::update(&self.core, call, input).await
-    }
+    add_tags_to_certificate = ops::tags::add;
+    delete_certificate = ops::delete_certificate::delete_certificate;
+    describe_certificate = ops::describe_certificate::describe_certificate;
+    export_certificate = ops::export_certificate::export_certificate;
+    get_certificate = ops::get_certificate::get_certificate;
+    import_certificate = ops::import_certificate::import_certificate;
+    list_certificates = ops::list_certificates::list_certificates;
+    list_tags_for_certificate = ops::tags::list;
+    remove_tags_from_certificate = ops::tags::remove;
+    renew_certificate = ops::renew_certificate::renew_certificate;
+    request_certificate = ops::request_certificate::request_certificate;
+    update_certificate_options = ops::options::update;
 }

@@ -23,11 +23,10 @@ mod trails;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use wharf_api_cloudtrail::{Cloudtrail, Input, types::*};
 use wharf_base::{Clock, Timestamp};
 use wharf_journal::Journal;
 use wharf_store::Store;
-use wharf_wire::{Call, Check, Context, Fault, async_trait};
+use wharf_wire::{Call, Fault};
 
 use self::{
     deliver::{Delivered, Deliverer},
@@ -133,115 +132,21 @@ impl CloudtrailService {
     }
 }
 
-#[async_trait]
-impl Cloudtrail for CloudtrailService {
-    async fn authorize(&self, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
-        Ok(authorize::checks(cx, input))
-    }
+wharf_api_cloudtrail::operations! {
+    impl CloudtrailService;
+    authorize(self, cx, input) = Ok(authorize::checks(cx, input));
+    run(self, operation, call, input) = operation(&self.trails, call, input).await;
 
-    async fn lookup_events(
-        &self,
-        call: &Call,
-        input: LookupEventsRequest,
-    ) -> Result<LookupEventsResponse, Fault> {
-        lookup::lookup_events(&self.journal, call, input).await
-    }
-
-    async fn create_trail(
-        &self,
-        call: &Call,
-        input: CreateTrailRequest,
-    ) -> Result<CreateTrailResponse, Fault> {
-        self.trails.create(call, input).await
-    }
-
-    async fn update_trail(
-        &self,
-        call: &Call,
-        input: UpdateTrailRequest,
-    ) -> Result<UpdateTrailResponse, Fault> {
-        self.trails.update(call, input).await
-    }
-
-    async fn delete_trail(
-        &self,
-        call: &Call,
-        input: DeleteTrailRequest,
-    ) -> Result<DeleteTrailResponse, Fault> {
-        self.trails.delete(call, input.name).await?;
-        Ok(DeleteTrailResponse::default())
-    }
-
-    async fn describe_trails(
-        &self,
-        call: &Call,
-        input: DescribeTrailsRequest,
-    ) -> Result<DescribeTrailsResponse, Fault> {
-        let trails = self.trails.describe(call, input.trail_name_list).await?;
-        Ok(DescribeTrailsResponse {
-            trail_list: Some(trails),
-        })
-    }
-
-    async fn get_trail(
-        &self,
-        call: &Call,
-        input: GetTrailRequest,
-    ) -> Result<GetTrailResponse, Fault> {
-        let trail = self.trails.get(call, input.name).await?;
-        Ok(GetTrailResponse { trail: Some(trail) })
-    }
-
-    async fn list_trails(
-        &self,
-        call: &Call,
-        _input: ListTrailsRequest,
-    ) -> Result<ListTrailsResponse, Fault> {
-        Ok(ListTrailsResponse {
-            trails: Some(self.trails.list(call).await?),
-            next_token: None,
-        })
-    }
-
-    async fn start_logging(
-        &self,
-        call: &Call,
-        input: StartLoggingRequest,
-    ) -> Result<StartLoggingResponse, Fault> {
-        self.trails.start(call, input.name).await?;
-        Ok(StartLoggingResponse::default())
-    }
-
-    async fn stop_logging(
-        &self,
-        call: &Call,
-        input: StopLoggingRequest,
-    ) -> Result<StopLoggingResponse, Fault> {
-        self.trails.stop(call, input.name).await?;
-        Ok(StopLoggingResponse::default())
-    }
-
-    async fn get_trail_status(
-        &self,
-        call: &Call,
-        input: GetTrailStatusRequest,
-    ) -> Result<GetTrailStatusResponse, Fault> {
-        self.trails.status(call, input.name).await
-    }
-
-    async fn put_event_selectors(
-        &self,
-        call: &Call,
-        input: PutEventSelectorsRequest,
-    ) -> Result<PutEventSelectorsResponse, Fault> {
-        self.trails.put_selectors(call, input).await
-    }
-
-    async fn get_event_selectors(
-        &self,
-        call: &Call,
-        input: GetEventSelectorsRequest,
-    ) -> Result<GetEventSelectorsResponse, Fault> {
-        self.trails.get_selectors(call, input.trail_name).await
-    }
+    lookup_events = lookup::lookup_events;
+    create_trail = Trails::create;
+    update_trail = Trails::update;
+    delete_trail = Trails::delete;
+    describe_trails = Trails::describe;
+    get_trail = Trails::get;
+    list_trails = Trails::list;
+    start_logging = Trails::start;
+    stop_logging = Trails::stop;
+    get_trail_status = Trails::status;
+    put_event_selectors = Trails::put_selectors;
+    get_event_selectors = Trails::get_selectors;
 }

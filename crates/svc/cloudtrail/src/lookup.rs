@@ -2,12 +2,12 @@
 
 use wharf_api_cloudtrail::{faults, types::*};
 use wharf_base::Timestamp;
-use wharf_journal::Journal;
 use wharf_wire::{Call, Fault};
 
 use crate::{
     fault,
     log::{Brief, Log},
+    trails::Trails,
 };
 
 /// Events on a page, unless the caller wants fewer.
@@ -85,7 +85,7 @@ impl Span {
 }
 
 pub async fn lookup_events(
-    journal: &Journal,
+    trails: &Trails,
     call: &Call,
     input: LookupEventsRequest,
 ) -> Result<LookupEventsResponse, Fault> {
@@ -100,7 +100,7 @@ pub async fn lookup_events(
         Some(most) => usize::try_from(most).unwrap_or(PAGE).min(PAGE),
         None => PAGE,
     };
-    let log = Log::new(journal.clone(), &call.account, &call.region);
+    let log = Log::new(trails.journal.clone(), &call.account, &call.region);
     let (first, end) = log.bounds();
     let mut at = match input.next_token {
         Some(token) => token

@@ -231,8 +231,12 @@ impl Trails {
         })
     }
 
-    pub async fn delete(&self, call: &Call, given: Option<String>) -> Result<(), Fault> {
-        let (name, before) = self.find(call, given).await?;
+    pub async fn delete(
+        &self,
+        call: &Call,
+        input: DeleteTrailRequest,
+    ) -> Result<DeleteTrailResponse, Fault> {
+        let (name, before) = self.find(call, input.name).await?;
         let txn = Txn::new().when(before.unchanged()).delete(&before.key);
         self.store
             .txn(&call.permit, txn)
@@ -245,7 +249,7 @@ impl Trails {
                 .await;
             dropped.map_err(fault::journal)?;
         }
-        Ok(())
+        Ok(DeleteTrailResponse::default())
     }
 
     async fn all(&self, call: &Call) -> Result<Vec<(String, Trail)>, Fault> {
@@ -257,8 +261,9 @@ impl Trails {
     pub async fn describe(
         &self,
         call: &Call,
-        names: Option<Vec<String>>,
-    ) -> Result<Vec<TrailShown>, Fault> {
+        input: DescribeTrailsRequest,
+    ) -> Result<DescribeTrailsResponse, Fault> {
+        let names = input.trail_name_list;
         let wanted: Option<Vec<String>> = match names.filter(|it| !it.is_empty()) {
             Some(names) => Some(
                 names
@@ -270,31 +275,49 @@ impl Trails {
         };
         let all = self.all(call).await?.into_iter();
         let asked = all.filter(|(name, _)| wanted.as_ref().is_none_or(|it| it.contains(name)));
-        Ok(asked
-            .map(|(name, trail)| shown(call, name, trail))
-            .collect())
+        let shown = asked.map(|(name, trail)| shown(call, name, trail));
+        Ok(DescribeTrailsResponse {
+            trail_list: Some(shown.collect()),
+        })
     }
 
-    pub async fn get(&self, call: &Call, name: Option<String>) -> Result<TrailShown, Fault> {
-        let (name, found) = self.find(call, name).await?;
-        Ok(shown(call, name, found.record))
+    pub async fn get(
+        &self,
+        call: &Call,
+        input: GetTrailRequest,
+    ) -> Result<GetTrailResponse, Fault> {
+        let (name, found) = self.find(call, input.name).await?;
+        Ok(GetTrailResponse {
+            trail: Some(shown(call, name, found.record)),
+        })
     }
 
-    pub async fn list(&self, call: &Call) -> Result<Vec<TrailInfo>, Fault> {
+    pub async fn list(
+        &self,
+        call: &Call,
+        _input: ListTrailsRequest,
+    ) -> Result<ListTrailsResponse, Fault> {
         let all = self.all(call).await?.into_iter();
         let info = all.map(|(name, _)| TrailInfo {
             trail_arn: Some(arn(call, &name)),
             name: Some(name),
             home_region: Some(call.region.clone()),
         });
-        Ok(info.collect())
+        Ok(ListTrailsResponse {
+            trails: Some(info.collect()),
+            next_token: None,
+        })
     }
 
     /// From now on events are delivered.
-    pub async fn start(&self, call: &Call, name: Option<String>) -> Result<(), Fault> {
-        let (name, before) = self.find(call, name).await?;
+    pub async fn start(
+        &self,
+        call: &Call,
+        input: StartLoggingRequest,
+    ) -> Result<StartLoggingResponse, Fault> {
+        let (name, before) = self.find(call, input.name).await?;
         if before.record.logging {
-            return Ok(());
+            return Ok(StartLoggingResponse::default());
         }
         let cursor = cursor(&call.region, &name);
         for stream in streams_of(&self.journal, &call.account, None) {
@@ -305,23 +328,29 @@ impl Trails {
         let mut trail = before.record.clone();
         trail.logging = true;
         trail.started_at = Some(call.now);
-        self.save(call, &before, &trail).await
+        self.save(call, &before, &trail).await?;
+        Ok(StartLoggingResponse::default())
     }
 
-    pub async fn stop(&self, call: &Call, name: Option<String>) -> Result<(), Fault> {
-        let (_, before) = self.find(call, name).await?;
+    pub async fn stop(
+        &self,
+        call: &Call,
+        input: StopLoggingRequest,
+    ) -> Result<StopLoggingResponse, Fault> {
+        let (_, before) = self.find(call, input.name).await?;
         let mut trail = before.record.clone();
         trail.logging = false;
         trail.stopped_at = Some(call.now);
-        self.save(call, &before, &trail).await
+        self.save(call, &before, &trail).await?;
+        Ok(StopLoggingResponse::default())
     }
 
     pub async fn status(
         &self,
         call: &Call,
-        name: Option<String>,
+        input: GetTrailStatusRequest,
     ) -> Result<GetTrailStatusResponse, Fault> {
-        let (name, found) = self.find(call, name).await?;
+        let (name, found) = self.find(call, input.name).await?;
         let trail = found.record;
         let delivery = self.delivered.of(&scope(call).key(Trail::KIND, &name));
         let text =
@@ -371,9 +400,9 @@ impl Trails {
     pub async fn get_selectors(
         &self,
         call: &Call,
-        name: Option<String>,
+        input: GetEventSelectorsRequest,
     ) -> Result<GetEventSelectorsResponse, Fault> {
-        let (name, found) = self.find(call, name).await?;
+        let (name, found) = self.find(call, input.trail_name).await?;
         let mut selectors = found.record.selectors;
         if selectors.is_empty() {
             selectors.push(Selector {

@@ -71,7 +71,7 @@ impl From<EcrError> for Fault {
 }
 
 /// ECR's own words for an input that breaks the model (spec platform.md §1).
-pub(crate) fn refuse(violations: &[Violation]) -> Option<Fault> {
+pub(crate) fn refuse(_operation: &str, violations: &[Violation]) -> Option<Fault> {
     let first = violations.first()?;
     let constraint = first.constraint();
     let constraint = constraint.strip_prefix("Member ").unwrap_or(&constraint);

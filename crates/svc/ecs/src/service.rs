@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use tokio::{sync::broadcast, task::JoinSet};
 use tokio_util::sync::CancellationToken;
-use wharf_api_ecs::*;
 use wharf_base::Permit;
 use wharf_records::node::Grant;
-use wharf_wire::{Call, Check, Context, Fault, async_trait, constraints::Violation};
+use wharf_wire::{Call, Context, Fault};
 
 use crate::{
     acs::Endpoint,
@@ -247,417 +246,61 @@ async fn next_target_change(changes: &mut Option<broadcast::Receiver<String>>) -
     }
 }
 
-#[async_trait]
-impl Ecs for EcsService {
-    async fn authorize(&self, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
-        authz::checks(&self.core, cx, input).await
-    }
+wharf_api_ecs::operations! {
+    impl EcsService;
+    authorize(self, cx, input) = authz::checks(&self.core, cx, input).await;
+    refuse = refuse::refuse;
+    run(self, operation, call, input) = operation(&self.core, call, input).await;
 
-    fn refuse(&self, operation: &'static str, violations: &[Violation]) -> Option<Fault> {
-        refuse::refuse(operation, violations)
-    }
-
-    async fn create_cluster(
-        &self,
-        call: &Call,
-        input: CreateClusterRequest,
-    ) -> Result<CreateClusterResponse, Fault> {
-        ops::clusters::create_cluster(&self.core, call, input).await
-    }
-
-    async fn describe_clusters(
-        &self,
-        call: &Call,
-        input: DescribeClustersRequest,
-    ) -> Result<DescribeClustersResponse, Fault> {
-        ops::clusters::describe_clusters(&self.core, call, input).await
-    }
-
-    async fn list_clusters(
-        &self,
-        call: &Call,
-        input: ListClustersRequest,
-    ) -> Result<ListClustersResponse, Fault> {
-        ops::clusters::list_clusters(&self.core, call, input).await
-    }
-
-    async fn delete_cluster(
-        &self,
-        call: &Call,
-        input: DeleteClusterRequest,
-    ) -> Result<DeleteClusterResponse, Fault> {
-        ops::clusters::delete_cluster(&self.core, call, input).await
-    }
-
-    async fn update_cluster(
-        &self,
-        call: &Call,
-        input: UpdateClusterRequest,
-    ) -> Result<UpdateClusterResponse, Fault> {
-        ops::clusters::update_cluster(&self.core, call, input).await
-    }
-
-    async fn update_cluster_settings(
-        &self,
-        call: &Call,
-        input: UpdateClusterSettingsRequest,
-    ) -> Result<UpdateClusterSettingsResponse, Fault> {
-        ops::clusters::update_cluster_settings(&self.core, call, input).await
-    }
-
-    async fn put_cluster_capacity_providers(
-        &self,
-        call: &Call,
-        input: PutClusterCapacityProvidersRequest,
-    ) -> Result<PutClusterCapacityProvidersResponse, Fault> {
-        ops::clusters::put_cluster_capacity_providers(&self.core, call, input).await
-    }
-
-    async fn describe_capacity_providers(
-        &self,
-        call: &Call,
-        input: DescribeCapacityProvidersRequest,
-    ) -> Result<DescribeCapacityProvidersResponse, Fault> {
-        ops::clusters::describe_capacity_providers(&self.core, call, input).await
-    }
-
-    async fn register_task_definition(
-        &self,
-        call: &Call,
-        input: RegisterTaskDefinitionRequest,
-    ) -> Result<RegisterTaskDefinitionResponse, Fault> {
-        ops::register_task_definition::register_task_definition(&self.core, call, input).await
-    }
-
-    async fn deregister_task_definition(
-        &self,
-        call: &Call,
-        input: DeregisterTaskDefinitionRequest,
-    ) -> Result<DeregisterTaskDefinitionResponse, Fault> {
-        ops::definitions::deregister_task_definition(&self.core, call, input).await
-    }
-
-    async fn describe_task_definition(
-        &self,
-        call: &Call,
-        input: DescribeTaskDefinitionRequest,
-    ) -> Result<DescribeTaskDefinitionResponse, Fault> {
-        ops::definitions::describe_task_definition(&self.core, call, input).await
-    }
-
-    async fn delete_task_definitions(
-        &self,
-        call: &Call,
-        input: DeleteTaskDefinitionsRequest,
-    ) -> Result<DeleteTaskDefinitionsResponse, Fault> {
-        ops::definitions::delete_task_definitions(&self.core, call, input).await
-    }
-
-    async fn list_task_definitions(
-        &self,
-        call: &Call,
-        input: ListTaskDefinitionsRequest,
-    ) -> Result<ListTaskDefinitionsResponse, Fault> {
-        ops::definitions::list_task_definitions(&self.core, call, input).await
-    }
-
-    async fn list_task_definition_families(
-        &self,
-        call: &Call,
-        input: ListTaskDefinitionFamiliesRequest,
-    ) -> Result<ListTaskDefinitionFamiliesResponse, Fault> {
-        ops::definitions::list_task_definition_families(&self.core, call, input).await
-    }
-
-    async fn run_task(&self, call: &Call, input: RunTaskRequest) -> Result<RunTaskResponse, Fault> {
-        ops::run_task::run_task(&self.core, call, input).await
-    }
-
-    async fn start_task(
-        &self,
-        call: &Call,
-        input: StartTaskRequest,
-    ) -> Result<StartTaskResponse, Fault> {
-        ops::start_task::start_task(&self.core, call, input).await
-    }
-
-    async fn stop_task(
-        &self,
-        call: &Call,
-        input: StopTaskRequest,
-    ) -> Result<StopTaskResponse, Fault> {
-        ops::stop_task::stop_task(&self.core, call, input).await
-    }
-
-    async fn execute_command(
-        &self,
-        call: &Call,
-        input: ExecuteCommandRequest,
-    ) -> Result<ExecuteCommandResponse, Fault> {
-        ops::execute_command::execute_command(&self.core, call, input).await
-    }
-
-    async fn describe_tasks(
-        &self,
-        call: &Call,
-        input: DescribeTasksRequest,
-    ) -> Result<DescribeTasksResponse, Fault> {
-        ops::describe_tasks::describe_tasks(&self.core, call, input).await
-    }
-
-    async fn list_tasks(
-        &self,
-        call: &Call,
-        input: ListTasksRequest,
-    ) -> Result<ListTasksResponse, Fault> {
-        ops::list_tasks::list_tasks(&self.core, call, input).await
-    }
-
-    async fn register_container_instance(
-        &self,
-        call: &Call,
-        input: RegisterContainerInstanceRequest,
-    ) -> Result<RegisterContainerInstanceResponse, Fault> {
-        ops::register_instance::register_container_instance(&self.core, call, input).await
-    }
-
-    async fn deregister_container_instance(
-        &self,
-        call: &Call,
-        input: DeregisterContainerInstanceRequest,
-    ) -> Result<DeregisterContainerInstanceResponse, Fault> {
-        ops::instances::deregister_container_instance(&self.core, call, input).await
-    }
-
-    async fn describe_container_instances(
-        &self,
-        call: &Call,
-        input: DescribeContainerInstancesRequest,
-    ) -> Result<DescribeContainerInstancesResponse, Fault> {
-        ops::instances::describe_container_instances(&self.core, call, input).await
-    }
-
-    async fn list_container_instances(
-        &self,
-        call: &Call,
-        input: ListContainerInstancesRequest,
-    ) -> Result<ListContainerInstancesResponse, Fault> {
-        ops::instances::list_container_instances(&self.core, call, input).await
-    }
-
-    async fn update_container_instances_state(
-        &self,
-        call: &Call,
-        input: UpdateContainerInstancesStateRequest,
-    ) -> Result<UpdateContainerInstancesStateResponse, Fault> {
-        ops::instances::update_container_instances_state(&self.core, call, input).await
-    }
-
-    async fn discover_poll_endpoint(
-        &self,
-        call: &Call,
-        input: DiscoverPollEndpointRequest,
-    ) -> Result<DiscoverPollEndpointResponse, Fault> {
-        ops::instances::discover_poll_endpoint(&self.core, call, input).await
-    }
-
-    async fn submit_task_state_change(
-        &self,
-        call: &Call,
-        input: SubmitTaskStateChangeRequest,
-    ) -> Result<SubmitTaskStateChangeResponse, Fault> {
-        ops::submit::submit_task_state_change(&self.core, call, input).await
-    }
-
-    async fn submit_container_state_change(
-        &self,
-        call: &Call,
-        input: SubmitContainerStateChangeRequest,
-    ) -> Result<SubmitContainerStateChangeResponse, Fault> {
-        ops::submit::submit_container_state_change(&self.core, call, input).await
-    }
-
-    async fn submit_attachment_state_changes(
-        &self,
-        call: &Call,
-        input: SubmitAttachmentStateChangesRequest,
-    ) -> Result<SubmitAttachmentStateChangesResponse, Fault> {
-        ops::submit::submit_attachment_state_changes(&self.core, call, input).await
-    }
-
-    async fn tag_resource(
-        &self,
-        call: &Call,
-        input: TagResourceRequest,
-    ) -> Result<TagResourceResponse, Fault> {
-        ops::tag::tag_resource(&self.core, call, input).await
-    }
-
-    async fn untag_resource(
-        &self,
-        call: &Call,
-        input: UntagResourceRequest,
-    ) -> Result<UntagResourceResponse, Fault> {
-        ops::tag::untag_resource(&self.core, call, input).await
-    }
-
-    async fn list_tags_for_resource(
-        &self,
-        call: &Call,
-        input: ListTagsForResourceRequest,
-    ) -> Result<ListTagsForResourceResponse, Fault> {
-        ops::tag::list_tags_for_resource(&self.core, call, input).await
-    }
-
-    async fn put_account_setting(
-        &self,
-        call: &Call,
-        input: PutAccountSettingRequest,
-    ) -> Result<PutAccountSettingResponse, Fault> {
-        ops::settings::put_account_setting(&self.core, call, input).await
-    }
-
-    async fn put_account_setting_default(
-        &self,
-        call: &Call,
-        input: PutAccountSettingDefaultRequest,
-    ) -> Result<PutAccountSettingDefaultResponse, Fault> {
-        ops::settings::put_account_setting_default(&self.core, call, input).await
-    }
-
-    async fn delete_account_setting(
-        &self,
-        call: &Call,
-        input: DeleteAccountSettingRequest,
-    ) -> Result<DeleteAccountSettingResponse, Fault> {
-        ops::settings::delete_account_setting(&self.core, call, input).await
-    }
-
-    async fn list_account_settings(
-        &self,
-        call: &Call,
-        input: ListAccountSettingsRequest,
-    ) -> Result<ListAccountSettingsResponse, Fault> {
-        ops::settings::list_account_settings(&self.core, call, input).await
-    }
-
-    async fn list_attributes(
-        &self,
-        call: &Call,
-        input: ListAttributesRequest,
-    ) -> Result<ListAttributesResponse, Fault> {
-        ops::attributes::list_attributes(&self.core, call, input).await
-    }
-
-    async fn put_attributes(
-        &self,
-        call: &Call,
-        input: PutAttributesRequest,
-    ) -> Result<PutAttributesResponse, Fault> {
-        ops::attributes::put_attributes(&self.core, call, input).await
-    }
-
-    async fn delete_attributes(
-        &self,
-        call: &Call,
-        input: DeleteAttributesRequest,
-    ) -> Result<DeleteAttributesResponse, Fault> {
-        ops::attributes::delete_attributes(&self.core, call, input).await
-    }
-
-    async fn create_service(
-        &self,
-        call: &Call,
-        input: CreateServiceRequest,
-    ) -> Result<CreateServiceResponse, Fault> {
-        ops::create_service::create_service(&self.core, call, input).await
-    }
-
-    async fn update_service(
-        &self,
-        call: &Call,
-        input: UpdateServiceRequest,
-    ) -> Result<UpdateServiceResponse, Fault> {
-        ops::update_service::update_service(&self.core, call, input).await
-    }
-
-    async fn delete_service(
-        &self,
-        call: &Call,
-        input: DeleteServiceRequest,
-    ) -> Result<DeleteServiceResponse, Fault> {
-        ops::delete_service::delete_service(&self.core, call, input).await
-    }
-
-    async fn describe_services(
-        &self,
-        call: &Call,
-        input: DescribeServicesRequest,
-    ) -> Result<DescribeServicesResponse, Fault> {
-        ops::describe_services::describe_services(&self.core, call, input).await
-    }
-
-    async fn list_services(
-        &self,
-        call: &Call,
-        input: ListServicesRequest,
-    ) -> Result<ListServicesResponse, Fault> {
-        ops::list_services::list_services(&self.core, call, input).await
-    }
-
-    async fn list_services_by_namespace(
-        &self,
-        call: &Call,
-        input: ListServicesByNamespaceRequest,
-    ) -> Result<ListServicesByNamespaceResponse, Fault> {
-        ops::list_services::list_services_by_namespace(&self.core, call, input).await
-    }
-
-    async fn describe_service_deployments(
-        &self,
-        call: &Call,
-        input: DescribeServiceDeploymentsRequest,
-    ) -> Result<DescribeServiceDeploymentsResponse, Fault> {
-        ops::service_deployments::describe_service_deployments(&self.core, call, input).await
-    }
-
-    async fn describe_service_revisions(
-        &self,
-        call: &Call,
-        input: DescribeServiceRevisionsRequest,
-    ) -> Result<DescribeServiceRevisionsResponse, Fault> {
-        ops::service_deployments::describe_service_revisions(&self.core, call, input).await
-    }
-
-    async fn list_service_deployments(
-        &self,
-        call: &Call,
-        input: ListServiceDeploymentsRequest,
-    ) -> Result<ListServiceDeploymentsResponse, Fault> {
-        ops::service_deployments::list_service_deployments(&self.core, call, input).await
-    }
-
-    async fn stop_service_deployment(
-        &self,
-        call: &Call,
-        input: StopServiceDeploymentRequest,
-    ) -> Result<StopServiceDeploymentResponse, Fault> {
-        ops::service_deployments::stop_service_deployment(&self.core, call, input).await
-    }
-
-    async fn get_task_protection(
-        &self,
-        call: &Call,
-        input: GetTaskProtectionRequest,
-    ) -> Result<GetTaskProtectionResponse, Fault> {
-        ops::task_protection::get_task_protection(&self.core, call, input).await
-    }
-
-    async fn update_task_protection(
-        &self,
-        call: &Call,
-        input: UpdateTaskProtectionRequest,
-    ) -> Result<UpdateTaskProtectionResponse, Fault> {
-        ops::task_protection::update_task_protection(&self.core, call, input).await
-    }
+    create_cluster = ops::clusters::create_cluster;
+    describe_clusters = ops::clusters::describe_clusters;
+    list_clusters = ops::clusters::list_clusters;
+    delete_cluster = ops::clusters::delete_cluster;
+    update_cluster = ops::clusters::update_cluster;
+    update_cluster_settings = ops::clusters::update_cluster_settings;
+    put_cluster_capacity_providers = ops::clusters::put_cluster_capacity_providers;
+    describe_capacity_providers = ops::clusters::describe_capacity_providers;
+    register_task_definition = ops::register_task_definition::register_task_definition;
+    deregister_task_definition = ops::definitions::deregister_task_definition;
+    describe_task_definition = ops::definitions::describe_task_definition;
+    delete_task_definitions = ops::definitions::delete_task_definitions;
+    list_task_definitions = ops::definitions::list_task_definitions;
+    list_task_definition_families = ops::definitions::list_task_definition_families;
+    run_task = ops::run_task::run_task;
+    start_task = ops::start_task::start_task;
+    stop_task = ops::stop_task::stop_task;
+    execute_command = ops::execute_command::execute_command;
+    describe_tasks = ops::describe_tasks::describe_tasks;
+    list_tasks = ops::list_tasks::list_tasks;
+    register_container_instance = ops::register_instance::register_container_instance;
+    deregister_container_instance = ops::instances::deregister_container_instance;
+    describe_container_instances = ops::instances::describe_container_instances;
+    list_container_instances = ops::instances::list_container_instances;
+    update_container_instances_state = ops::instances::update_container_instances_state;
+    discover_poll_endpoint = ops::instances::discover_poll_endpoint;
+    submit_task_state_change = ops::submit::submit_task_state_change;
+    submit_container_state_change = ops::submit::submit_container_state_change;
+    submit_attachment_state_changes = ops::submit::submit_attachment_state_changes;
+    tag_resource = ops::tag::tag_resource;
+    untag_resource = ops::tag::untag_resource;
+    list_tags_for_resource = ops::tag::list_tags_for_resource;
+    put_account_setting = ops::settings::put_account_setting;
+    put_account_setting_default = ops::settings::put_account_setting_default;
+    delete_account_setting = ops::settings::delete_account_setting;
+    list_account_settings = ops::settings::list_account_settings;
+    list_attributes = ops::attributes::list_attributes;
+    put_attributes = ops::attributes::put_attributes;
+    delete_attributes = ops::attributes::delete_attributes;
+    create_service = ops::create_service::create_service;
+    update_service = ops::update_service::update_service;
+    delete_service = ops::delete_service::delete_service;
+    describe_services = ops::describe_services::describe_services;
+    list_services = ops::list_services::list_services;
+    list_services_by_namespace = ops::list_services::list_services_by_namespace;
+    describe_service_deployments = ops::service_deployments::describe_service_deployments;
+    describe_service_revisions = ops::service_deployments::describe_service_revisions;
+    list_service_deployments = ops::service_deployments::list_service_deployments;
+    stop_service_deployment = ops::service_deployments::stop_service_deployment;
+    get_task_protection = ops::task_protection::get_task_protection;
+    update_task_protection = ops::task_protection::update_task_protection;
 }

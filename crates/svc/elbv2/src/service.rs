@@ -4,10 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::broadcast, task::JoinSet};
 use tokio_util::sync::CancellationToken;
-use wharf_api_elbv2::*;
 use wharf_base::Permit;
 use wharf_planeproto::report;
-use wharf_wire::{Call, Check, Context, Fault, async_trait};
 
 use crate::{
     authorize,
@@ -117,301 +115,46 @@ async fn sweep(core: Arc<Core>, stop: CancellationToken) {
     }
 }
 
-#[async_trait]
-impl Elbv2 for Elbv2Service {
-    async fn authorize(&self, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
-        authorize::checks(&self.core, cx, input).await
-    }
+wharf_api_elbv2::operations! {
+    impl Elbv2Service;
+    authorize(self, cx, input) = authorize::checks(&self.core, cx, input).await;
+    run(self, operation, call, input) = operation(&self.core, call, input).await;
 
-    async fn add_listener_certificates(
-        &self,
-        call: &Call,
-        input: AddListenerCertificatesInput,
-    ) -> Result<AddListenerCertificatesOutput, Fault> {
-        ops::listener_certificates::add(&self.core, call, input).await
-    }
-
-    async fn add_tags(&self, call: &Call, input: AddTagsInput) -> Result<AddTagsOutput, Fault> {
-        ops::tags::add(&self.core, call, input).await
-    }
-
-    async fn create_listener(
-        &self,
-        call: &Call,
-        input: CreateListenerInput,
-    ) -> Result<CreateListenerOutput, Fault> {
-        ops::listeners::create(&self.core, call, input).await
-    }
-
-    async fn create_load_balancer(
-        &self,
-        call: &Call,
-        input: CreateLoadBalancerInput,
-    ) -> Result<CreateLoadBalancerOutput, Fault> {
-        ops::create_load_balancer::create_load_balancer(&self.core, call, input).await
-    }
-
-    async fn create_rule(
-        &self,
-        call: &Call,
-        input: CreateRuleInput,
-    ) -> Result<CreateRuleOutput, Fault> {
-        ops::rules::create(&self.core, call, input).await
-    }
-
-    async fn create_target_group(
-        &self,
-        call: &Call,
-        input: CreateTargetGroupInput,
-    ) -> Result<CreateTargetGroupOutput, Fault> {
-        ops::target_groups::create(&self.core, call, input).await
-    }
-
-    async fn delete_listener(
-        &self,
-        call: &Call,
-        input: DeleteListenerInput,
-    ) -> Result<DeleteListenerOutput, Fault> {
-        ops::listeners::delete(&self.core, call, input).await
-    }
-
-    async fn delete_load_balancer(
-        &self,
-        call: &Call,
-        input: DeleteLoadBalancerInput,
-    ) -> Result<DeleteLoadBalancerOutput, Fault> {
-        ops::delete_load_balancer::delete_load_balancer(&self.core, call, input).await
-    }
-
-    async fn delete_rule(
-        &self,
-        call: &Call,
-        input: DeleteRuleInput,
-    ) -> Result<DeleteRuleOutput, Fault> {
-        ops::rules::delete(&self.core, call, input).await
-    }
-
-    async fn delete_target_group(
-        &self,
-        call: &Call,
-        input: DeleteTargetGroupInput,
-    ) -> Result<DeleteTargetGroupOutput, Fault> {
-        ops::target_groups::delete(&self.core, call, input).await
-    }
-
-    async fn deregister_targets(
-        &self,
-        call: &Call,
-        input: DeregisterTargetsInput,
-    ) -> Result<DeregisterTargetsOutput, Fault> {
-        ops::targets::deregister(&self.core, call, input).await
-    }
-
-    async fn describe_account_limits(
-        &self,
-        _: &Call,
-        input: DescribeAccountLimitsInput,
-    ) -> Result<DescribeAccountLimitsOutput, Fault> {
-        ops::facts::account_limits(input)
-    }
-
-    async fn describe_listener_attributes(
-        &self,
-        call: &Call,
-        input: DescribeListenerAttributesInput,
-    ) -> Result<DescribeListenerAttributesOutput, Fault> {
-        ops::attributes::describe_listener(&self.core, call, input).await
-    }
-
-    async fn describe_capacity_reservation(
-        &self,
-        call: &Call,
-        input: DescribeCapacityReservationInput,
-    ) -> Result<DescribeCapacityReservationOutput, Fault> {
-        ops::capacity::describe(&self.core, call, input).await
-    }
-
-    async fn describe_listener_certificates(
-        &self,
-        call: &Call,
-        input: DescribeListenerCertificatesInput,
-    ) -> Result<DescribeListenerCertificatesOutput, Fault> {
-        ops::listener_certificates::describe(&self.core, call, input).await
-    }
-
-    async fn describe_listeners(
-        &self,
-        call: &Call,
-        input: DescribeListenersInput,
-    ) -> Result<DescribeListenersOutput, Fault> {
-        ops::listeners::describe(&self.core, call, input).await
-    }
-
-    async fn describe_load_balancer_attributes(
-        &self,
-        call: &Call,
-        input: DescribeLoadBalancerAttributesInput,
-    ) -> Result<DescribeLoadBalancerAttributesOutput, Fault> {
-        ops::attributes::describe_balancer(&self.core, call, input).await
-    }
-
-    async fn describe_load_balancers(
-        &self,
-        call: &Call,
-        input: DescribeLoadBalancersInput,
-    ) -> Result<DescribeLoadBalancersOutput, Fault> {
-        ops::load_balancers::describe(&self.core, call, input).await
-    }
-
-    async fn describe_rules(
-        &self,
-        call: &Call,
-        input: DescribeRulesInput,
-    ) -> Result<DescribeRulesOutput, Fault> {
-        ops::rules::describe(&self.core, call, input).await
-    }
-
-    async fn describe_ssl_policies(
-        &self,
-        _: &Call,
-        input: DescribeSSLPoliciesInput,
-    ) -> Result<DescribeSSLPoliciesOutput, Fault> {
-        ops::facts::ssl_policies(input)
-    }
-
-    async fn describe_tags(
-        &self,
-        call: &Call,
-        input: DescribeTagsInput,
-    ) -> Result<DescribeTagsOutput, Fault> {
-        ops::tags::describe(&self.core, call, input).await
-    }
-
-    async fn describe_target_group_attributes(
-        &self,
-        call: &Call,
-        input: DescribeTargetGroupAttributesInput,
-    ) -> Result<DescribeTargetGroupAttributesOutput, Fault> {
-        ops::attributes::describe_group(&self.core, call, input).await
-    }
-
-    async fn describe_target_groups(
-        &self,
-        call: &Call,
-        input: DescribeTargetGroupsInput,
-    ) -> Result<DescribeTargetGroupsOutput, Fault> {
-        ops::target_groups::describe(&self.core, call, input).await
-    }
-
-    async fn describe_target_health(
-        &self,
-        call: &Call,
-        input: DescribeTargetHealthInput,
-    ) -> Result<DescribeTargetHealthOutput, Fault> {
-        ops::describe_target_health::describe_target_health(&self.core, call, input).await
-    }
-
-    async fn modify_listener(
-        &self,
-        call: &Call,
-        input: ModifyListenerInput,
-    ) -> Result<ModifyListenerOutput, Fault> {
-        ops::listeners::modify(&self.core, call, input).await
-    }
-
-    async fn modify_listener_attributes(
-        &self,
-        call: &Call,
-        input: ModifyListenerAttributesInput,
-    ) -> Result<ModifyListenerAttributesOutput, Fault> {
-        ops::attributes::modify_listener(&self.core, call, input).await
-    }
-
-    async fn modify_load_balancer_attributes(
-        &self,
-        call: &Call,
-        input: ModifyLoadBalancerAttributesInput,
-    ) -> Result<ModifyLoadBalancerAttributesOutput, Fault> {
-        ops::attributes::modify_balancer(&self.core, call, input).await
-    }
-
-    async fn modify_rule(
-        &self,
-        call: &Call,
-        input: ModifyRuleInput,
-    ) -> Result<ModifyRuleOutput, Fault> {
-        ops::rules::modify(&self.core, call, input).await
-    }
-
-    async fn modify_target_group(
-        &self,
-        call: &Call,
-        input: ModifyTargetGroupInput,
-    ) -> Result<ModifyTargetGroupOutput, Fault> {
-        ops::target_groups::modify(&self.core, call, input).await
-    }
-
-    async fn modify_target_group_attributes(
-        &self,
-        call: &Call,
-        input: ModifyTargetGroupAttributesInput,
-    ) -> Result<ModifyTargetGroupAttributesOutput, Fault> {
-        ops::attributes::modify_group(&self.core, call, input).await
-    }
-
-    async fn register_targets(
-        &self,
-        call: &Call,
-        input: RegisterTargetsInput,
-    ) -> Result<RegisterTargetsOutput, Fault> {
-        ops::targets::register(&self.core, call, input).await
-    }
-
-    async fn remove_listener_certificates(
-        &self,
-        call: &Call,
-        input: RemoveListenerCertificatesInput,
-    ) -> Result<RemoveListenerCertificatesOutput, Fault> {
-        ops::listener_certificates::remove(&self.core, call, input).await
-    }
-
-    async fn remove_tags(
-        &self,
-        call: &Call,
-        input: RemoveTagsInput,
-    ) -> Result<RemoveTagsOutput, Fault> {
-        ops::tags::remove(&self.core, call, input).await
-    }
-
-    async fn set_ip_address_type(
-        &self,
-        call: &Call,
-        input: SetIpAddressTypeInput,
-    ) -> Result<SetIpAddressTypeOutput, Fault> {
-        ops::load_balancers::set_ip_address_type(&self.core, call, input).await
-    }
-
-    async fn set_rule_priorities(
-        &self,
-        call: &Call,
-        input: SetRulePrioritiesInput,
-    ) -> Result<SetRulePrioritiesOutput, Fault> {
-        ops::rules::set_priorities(&self.core, call, input).await
-    }
-
-    async fn set_security_groups(
-        &self,
-        call: &Call,
-        input: SetSecurityGroupsInput,
-    ) -> Result<SetSecurityGroupsOutput, Fault> {
-        ops::load_balancers::set_security_groups(&self.core, call, input).await
-    }
-
-    async fn set_subnets(
-        &self,
-        call: &Call,
-        input: SetSubnetsInput,
-    ) -> Result<SetSubnetsOutput, Fault> {
-        ops::load_balancers::set_subnets(&self.core, call, input).await
-    }
+    add_listener_certificates = ops::listener_certificates::add;
+    add_tags = ops::tags::add;
+    create_listener = ops::listeners::create;
+    create_load_balancer = ops::create_load_balancer::create_load_balancer;
+    create_rule = ops::rules::create;
+    create_target_group = ops::target_groups::create;
+    delete_listener = ops::listeners::delete;
+    delete_load_balancer = ops::delete_load_balancer::delete_load_balancer;
+    delete_rule = ops::rules::delete;
+    delete_target_group = ops::target_groups::delete;
+    deregister_targets = ops::targets::deregister;
+    describe_account_limits = ops::facts::account_limits;
+    describe_listener_attributes = ops::attributes::describe_listener;
+    describe_capacity_reservation = ops::capacity::describe;
+    describe_listener_certificates = ops::listener_certificates::describe;
+    describe_listeners = ops::listeners::describe;
+    describe_load_balancer_attributes = ops::attributes::describe_balancer;
+    describe_load_balancers = ops::load_balancers::describe;
+    describe_rules = ops::rules::describe;
+    describe_ssl_policies = ops::facts::ssl_policies;
+    describe_tags = ops::tags::describe;
+    describe_target_group_attributes = ops::attributes::describe_group;
+    describe_target_groups = ops::target_groups::describe;
+    describe_target_health = ops::describe_target_health::describe_target_health;
+    modify_listener = ops::listeners::modify;
+    modify_listener_attributes = ops::attributes::modify_listener;
+    modify_load_balancer_attributes = ops::attributes::modify_balancer;
+    modify_rule = ops::rules::modify;
+    modify_target_group = ops::target_groups::modify;
+    modify_target_group_attributes = ops::attributes::modify_group;
+    register_targets = ops::targets::register;
+    remove_listener_certificates = ops::listener_certificates::remove;
+    remove_tags = ops::tags::remove;
+    set_ip_address_type = ops::load_balancers::set_ip_address_type;
+    set_rule_priorities = ops::rules::set_priorities;
+    set_security_groups = ops::load_balancers::set_security_groups;
+    set_subnets = ops::load_balancers::set_subnets;
 }

@@ -4,7 +4,10 @@ use wharf_api_logs::faults;
 use wharf_journal::JournalError;
 use wharf_records::RecordError;
 use wharf_store::StoreError;
-use wharf_wire::Fault;
+use wharf_wire::{
+    Fault,
+    constraints::{Violation, summary},
+};
 
 const UNAVAILABLE: &str = "The service cannot complete the request.";
 
@@ -33,6 +36,11 @@ pub fn append(cause: crate::shelf::AppendError) -> Fault {
 
 pub fn invalid(text: impl Into<String>) -> Fault {
     faults::invalid_parameter_exception(text)
+}
+
+/// The service says InvalidParameterException where others say ValidationException.
+pub fn refuse(_operation: &str, violations: &[Violation]) -> Option<Fault> {
+    Some(invalid(summary(violations)))
 }
 
 pub fn unsupported_parameter(name: &str) -> Fault {

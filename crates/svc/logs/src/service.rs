@@ -5,11 +5,10 @@ use std::{
     sync::{Arc, atomic::AtomicU64},
 };
 
-use wharf_api_logs::{Input, Logs, types::*};
 use wharf_journal::Journal;
 use wharf_records::{Record, Scope, decode};
 use wharf_store::{Range, Store};
-use wharf_wire::{Call, Check, Context, EventStream, Fault, async_trait, constraints::Violation};
+use wharf_wire::{Context, Fault};
 
 use crate::{
     authorize,
@@ -130,174 +129,32 @@ pub(crate) fn stream_key(group_id: &str, name: &str) -> String {
     format!("{group_id}:{name}")
 }
 
-#[async_trait]
-impl Logs for LogsService {
-    async fn authorize(&self, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
-        Ok(authorize::checks(cx, input))
-    }
+wharf_api_logs::operations! {
+    impl LogsService;
+    authorize(self, cx, input) = Ok(authorize::checks(cx, input));
+    refuse = fault::refuse;
+    run(self, operation, call, input) = operation(self, call, input).await;
 
-    /// The service says InvalidParameterException where others say ValidationException.
-    fn refuse(&self, _operation: &'static str, violations: &[Violation]) -> Option<Fault> {
-        Some(fault::invalid(wharf_wire::constraints::summary(violations)))
-    }
-
-    async fn create_log_group(
-        &self,
-        call: &Call,
-        input: CreateLogGroupRequest,
-    ) -> Result<(), Fault> {
-        ops::groups::create(self, call, input).await
-    }
-
-    async fn delete_log_group(
-        &self,
-        call: &Call,
-        input: DeleteLogGroupRequest,
-    ) -> Result<(), Fault> {
-        ops::groups::delete(self, call, input).await
-    }
-
-    async fn describe_log_groups(
-        &self,
-        call: &Call,
-        input: DescribeLogGroupsRequest,
-    ) -> Result<DescribeLogGroupsResponse, Fault> {
-        ops::describe_log_groups::describe_log_groups(self, call, input).await
-    }
-
-    async fn list_log_groups(
-        &self,
-        call: &Call,
-        input: ListLogGroupsRequest,
-    ) -> Result<ListLogGroupsResponse, Fault> {
-        ops::list_log_groups::list_log_groups(self, call, input).await
-    }
-
-    async fn describe_metric_filters(
-        &self,
-        call: &Call,
-        input: DescribeMetricFiltersRequest,
-    ) -> Result<DescribeMetricFiltersResponse, Fault> {
-        ops::absent::metric_filters(self, call, input).await
-    }
-
-    async fn describe_subscription_filters(
-        &self,
-        call: &Call,
-        input: DescribeSubscriptionFiltersRequest,
-    ) -> Result<DescribeSubscriptionFiltersResponse, Fault> {
-        ops::absent::subscription_filters(self, call, input).await
-    }
-
-    async fn put_retention_policy(
-        &self,
-        call: &Call,
-        input: PutRetentionPolicyRequest,
-    ) -> Result<(), Fault> {
-        ops::retention::put(self, call, input).await
-    }
-
-    async fn delete_retention_policy(
-        &self,
-        call: &Call,
-        input: DeleteRetentionPolicyRequest,
-    ) -> Result<(), Fault> {
-        ops::retention::delete(self, call, input).await
-    }
-
-    async fn create_log_stream(
-        &self,
-        call: &Call,
-        input: CreateLogStreamRequest,
-    ) -> Result<(), Fault> {
-        ops::streams::create(self, call, input).await
-    }
-
-    async fn delete_log_stream(
-        &self,
-        call: &Call,
-        input: DeleteLogStreamRequest,
-    ) -> Result<(), Fault> {
-        ops::streams::delete(self, call, input).await
-    }
-
-    async fn describe_log_streams(
-        &self,
-        call: &Call,
-        input: DescribeLogStreamsRequest,
-    ) -> Result<DescribeLogStreamsResponse, Fault> {
-        ops::describe_log_streams::describe_log_streams(self, call, input).await
-    }
-
-    async fn put_log_events(
-        &self,
-        call: &Call,
-        input: PutLogEventsRequest,
-    ) -> Result<PutLogEventsResponse, Fault> {
-        ops::put_log_events::put_log_events(self, call, input).await
-    }
-
-    async fn get_log_events(
-        &self,
-        call: &Call,
-        input: GetLogEventsRequest,
-    ) -> Result<GetLogEventsResponse, Fault> {
-        ops::get_log_events::get_log_events(self, call, input).await
-    }
-
-    async fn filter_log_events(
-        &self,
-        call: &Call,
-        input: FilterLogEventsRequest,
-    ) -> Result<FilterLogEventsResponse, Fault> {
-        ops::filter_log_events::filter_log_events(self, call, input).await
-    }
-
-    async fn start_live_tail(
-        &self,
-        call: &Call,
-        input: StartLiveTailRequest,
-    ) -> Result<EventStream<StartLiveTailResponseStream>, Fault> {
-        ops::start_live_tail::start_live_tail(self, call, input).await
-    }
-
-    async fn test_metric_filter(
-        &self,
-        _call: &Call,
-        input: TestMetricFilterRequest,
-    ) -> Result<TestMetricFilterResponse, Fault> {
-        ops::test_metric_filter::test_metric_filter(input)
-    }
-
-    async fn tag_resource(&self, call: &Call, input: TagResourceRequest) -> Result<(), Fault> {
-        ops::tags::tag_resource(self, call, input).await
-    }
-
-    async fn untag_resource(&self, call: &Call, input: UntagResourceRequest) -> Result<(), Fault> {
-        ops::tags::untag_resource(self, call, input).await
-    }
-
-    async fn list_tags_for_resource(
-        &self,
-        call: &Call,
-        input: ListTagsForResourceRequest,
-    ) -> Result<ListTagsForResourceResponse, Fault> {
-        ops::tags::list_tags_for_resource(self, call, input).await
-    }
-
-    async fn tag_log_group(&self, call: &Call, input: TagLogGroupRequest) -> Result<(), Fault> {
-        ops::tags::tag_log_group(self, call, input).await
-    }
-
-    async fn untag_log_group(&self, call: &Call, input: UntagLogGroupRequest) -> Result<(), Fault> {
-        ops::tags::untag_log_group(self, call, input).await
-    }
-
-    async fn list_tags_log_group(
-        &self,
-        call: &Call,
-        input: ListTagsLogGroupRequest,
-    ) -> Result<ListTagsLogGroupResponse, Fault> {
-        ops::tags::list_tags_log_group(self, call, input).await
-    }
+    create_log_group = ops::groups::create;
+    delete_log_group = ops::groups::delete;
+    describe_log_groups = ops::describe_log_groups::describe_log_groups;
+    list_log_groups = ops::list_log_groups::list_log_groups;
+    describe_metric_filters = ops::absent::metric_filters;
+    describe_subscription_filters = ops::absent::subscription_filters;
+    put_retention_policy = ops::retention::put;
+    delete_retention_policy = ops::retention::delete;
+    create_log_stream = ops::streams::create;
+    delete_log_stream = ops::streams::delete;
+    describe_log_streams = ops::describe_log_streams::describe_log_streams;
+    put_log_events = ops::put_log_events::put_log_events;
+    get_log_events = ops::get_log_events::get_log_events;
+    filter_log_events = ops::filter_log_events::filter_log_events;
+    start_live_tail = ops::start_live_tail::start_live_tail;
+    test_metric_filter = ops::test_metric_filter::test_metric_filter;
+    tag_resource = ops::tags::tag_resource;
+    untag_resource = ops::tags::untag_resource;
+    list_tags_for_resource = ops::tags::list_tags_for_resource;
+    tag_log_group = ops::tags::tag_log_group;
+    untag_log_group = ops::tags::untag_log_group;
+    list_tags_log_group = ops::tags::list_tags_log_group;
 }

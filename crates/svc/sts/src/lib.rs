@@ -7,9 +7,9 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use wharf_api_sts::{Input, Sts, faults, types::*};
+use wharf_api_sts::{Input, faults, types::*};
 use wharf_svc_iam::{AssumeError, AssumeRole, Directory, DocumentError, Minted};
-use wharf_wire::{Call, Check, Context, Fault, async_trait};
+use wharf_wire::{Call, Check, Fault};
 
 const MAX_POLICY_ARNS: usize = 10;
 const MAX_TAGS: usize = 50;
@@ -26,103 +26,108 @@ impl StsService {
     }
 }
 
-#[async_trait]
-impl Sts for StsService {
-    async fn authorize(&self, _cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
-        Ok(match input {
-            // Always allowed, whatever policies say.
-            Input::GetCallerIdentity(_) => vec![Check::open_to_all("sts:GetCallerIdentity")],
-            Input::GetSessionToken(_) => vec![Check::open_to_all("sts:GetSessionToken")],
-            // Weighed with the role's trust policy.
-            Input::AssumeRole(_) => vec![Check::weighed_by_the_operation("sts:AssumeRole")],
-            Input::AssumeRoleWithSAML(_) => vec![Check::any("sts:AssumeRoleWithSAML")],
-            Input::AssumeRoleWithWebIdentity(_) => {
-                vec![Check::any("sts:AssumeRoleWithWebIdentity")]
-            }
-            Input::AssumeRoot(_) => vec![Check::any("sts:AssumeRoot")],
-            Input::DecodeAuthorizationMessage(_) => {
-                vec![Check::any("sts:DecodeAuthorizationMessage")]
-            }
-            Input::GetAccessKeyInfo(_) => vec![Check::any("sts:GetAccessKeyInfo")],
-            Input::GetDelegatedAccessToken(_) => vec![Check::any("sts:GetDelegatedAccessToken")],
-            Input::GetFederationToken(_) => vec![Check::any("sts:GetFederationToken")],
-            Input::GetWebIdentityToken(_) => vec![Check::any("sts:GetWebIdentityToken")],
-        })
-    }
+wharf_api_sts::operations! {
+    impl StsService;
+    authorize(self, _cx, input) = Ok(checks(input));
+    run(self, operation, call, input) = operation(&self.directory, call, input).await;
 
-    async fn get_caller_identity(
-        &self,
-        call: &Call,
-        _input: GetCallerIdentityRequest,
-    ) -> Result<GetCallerIdentityResponse, Fault> {
-        Ok(GetCallerIdentityResponse {
-            user_id: Some(call.caller.user_id.clone()),
-            account: Some(call.caller.account.clone()),
-            arn: Some(call.caller.arn.clone()),
-        })
-    }
+    get_caller_identity = get_caller_identity;
+    assume_role = assume_role;
+    get_session_token = get_session_token;
+    get_access_key_info = get_access_key_info;
+}
 
-    async fn assume_role(
-        &self,
-        call: &Call,
-        input: AssumeRoleRequest,
-    ) -> Result<AssumeRoleResponse, Fault> {
-        let wanted = wanted(input)?;
-        let minted = self
-            .directory
-            .assume_role(call.context(), wanted)
-            .await
-            .map_err(fault)?;
-        Ok(AssumeRoleResponse {
-            assumed_role_user: Some(AssumedRoleUser {
-                assumed_role_id: Some(minted.user_id.clone()),
-                arn: Some(minted.arn.clone()),
-            }),
-            packed_policy_size: minted.packed_percent,
-            source_identity: minted.source_identity.clone(),
-            credentials: Some(credentials(minted)),
-            ..AssumeRoleResponse::default()
-        })
-    }
-
-    async fn get_session_token(
-        &self,
-        call: &Call,
-        input: GetSessionTokenRequest,
-    ) -> Result<GetSessionTokenResponse, Fault> {
-        if input.serial_number.is_some() || input.token_code.is_some() {
-            return Err(no_second_factor());
+fn checks(input: Input<'_>) -> Vec<Check> {
+    match input {
+        // Always allowed, whatever policies say.
+        Input::GetCallerIdentity(_) => vec![Check::open_to_all("sts:GetCallerIdentity")],
+        Input::GetSessionToken(_) => vec![Check::open_to_all("sts:GetSessionToken")],
+        // Weighed with the role's trust policy.
+        Input::AssumeRole(_) => vec![Check::weighed_by_the_operation("sts:AssumeRole")],
+        Input::AssumeRoleWithSAML(_) => vec![Check::any("sts:AssumeRoleWithSAML")],
+        Input::AssumeRoleWithWebIdentity(_) => {
+            vec![Check::any("sts:AssumeRoleWithWebIdentity")]
         }
-        let minted = self
-            .directory
-            .session_token(call.context(), input.duration_seconds)
-            .await;
-        Ok(GetSessionTokenResponse {
-            credentials: Some(credentials(minted.map_err(fault)?)),
-            ..GetSessionTokenResponse::default()
-        })
+        Input::AssumeRoot(_) => vec![Check::any("sts:AssumeRoot")],
+        Input::DecodeAuthorizationMessage(_) => {
+            vec![Check::any("sts:DecodeAuthorizationMessage")]
+        }
+        Input::GetAccessKeyInfo(_) => vec![Check::any("sts:GetAccessKeyInfo")],
+        Input::GetDelegatedAccessToken(_) => vec![Check::any("sts:GetDelegatedAccessToken")],
+        Input::GetFederationToken(_) => vec![Check::any("sts:GetFederationToken")],
+        Input::GetWebIdentityToken(_) => vec![Check::any("sts:GetWebIdentityToken")],
     }
+}
 
-    async fn get_access_key_info(
-        &self,
-        call: &Call,
-        input: GetAccessKeyInfoRequest,
-    ) -> Result<GetAccessKeyInfoResponse, Fault> {
-        let id = required(input.access_key_id, "accessKeyId")?;
-        // Temporary keys are kept nowhere; the caller's own is known because it signed with it.
-        let account = if id == call.caller.access_key_id {
-            Some(call.caller.account.clone())
-        } else {
-            let found = self.directory.account_of_key(&id).await;
-            found.map_err(|error| internal(&error))?
-        };
-        let account = account.ok_or_else(|| {
-            validation(format!("Invalid Access Key. Access Key {id} is not known."))
-        })?;
-        Ok(GetAccessKeyInfoResponse {
-            account: Some(account),
-        })
+async fn get_caller_identity(
+    _: &Directory,
+    call: &Call,
+    _input: GetCallerIdentityRequest,
+) -> Result<GetCallerIdentityResponse, Fault> {
+    Ok(GetCallerIdentityResponse {
+        user_id: Some(call.caller.user_id.clone()),
+        account: Some(call.caller.account.clone()),
+        arn: Some(call.caller.arn.clone()),
+    })
+}
+
+async fn assume_role(
+    directory: &Directory,
+    call: &Call,
+    input: AssumeRoleRequest,
+) -> Result<AssumeRoleResponse, Fault> {
+    let wanted = wanted(input)?;
+    let minted = directory
+        .assume_role(call.context(), wanted)
+        .await
+        .map_err(fault)?;
+    Ok(AssumeRoleResponse {
+        assumed_role_user: Some(AssumedRoleUser {
+            assumed_role_id: Some(minted.user_id.clone()),
+            arn: Some(minted.arn.clone()),
+        }),
+        packed_policy_size: minted.packed_percent,
+        source_identity: minted.source_identity.clone(),
+        credentials: Some(credentials(minted)),
+        ..AssumeRoleResponse::default()
+    })
+}
+
+async fn get_session_token(
+    directory: &Directory,
+    call: &Call,
+    input: GetSessionTokenRequest,
+) -> Result<GetSessionTokenResponse, Fault> {
+    if input.serial_number.is_some() || input.token_code.is_some() {
+        return Err(no_second_factor());
     }
+    let minted = directory
+        .session_token(call.context(), input.duration_seconds)
+        .await;
+    Ok(GetSessionTokenResponse {
+        credentials: Some(credentials(minted.map_err(fault)?)),
+        ..GetSessionTokenResponse::default()
+    })
+}
+
+async fn get_access_key_info(
+    directory: &Directory,
+    call: &Call,
+    input: GetAccessKeyInfoRequest,
+) -> Result<GetAccessKeyInfoResponse, Fault> {
+    let id = required(input.access_key_id, "accessKeyId")?;
+    // Temporary keys are kept nowhere; the caller's own is known because it signed with it.
+    let account = if id == call.caller.access_key_id {
+        Some(call.caller.account.clone())
+    } else {
+        let found = directory.account_of_key(&id).await;
+        found.map_err(|error| internal(&error))?
+    };
+    let account = account
+        .ok_or_else(|| validation(format!("Invalid Access Key. Access Key {id} is not known.")))?;
+    Ok(GetAccessKeyInfoResponse {
+        account: Some(account),
+    })
 }
 
 /// The request as IAM's directory takes it.

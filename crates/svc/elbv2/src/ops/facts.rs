@@ -4,9 +4,9 @@ use wharf_api_elbv2::{
     DescribeAccountLimitsInput, DescribeAccountLimitsOutput, DescribeSSLPoliciesInput,
     DescribeSSLPoliciesOutput, Limit,
 };
-use wharf_wire::Fault;
+use wharf_wire::{Call, Fault};
 
-use crate::{page, ssl};
+use crate::{core::Core, page, ssl};
 
 const LIMITS: [(&str, u32); 12] = [
     ("application-load-balancers", 50),
@@ -26,7 +26,9 @@ const LIMITS: [(&str, u32); 12] = [
     ("targets-per-target-group", 1000),
 ];
 
-pub fn account_limits(
+pub async fn account_limits(
+    _: &Core,
+    _: &Call,
     input: DescribeAccountLimitsInput,
 ) -> Result<DescribeAccountLimitsOutput, Fault> {
     let by = |it: &(&str, u32)| it.0.to_owned();
@@ -46,7 +48,15 @@ pub fn account_limits(
     })
 }
 
-pub fn ssl_policies(input: DescribeSSLPoliciesInput) -> Result<DescribeSSLPoliciesOutput, Fault> {
+pub async fn ssl_policies(
+    _: &Core,
+    _: &Call,
+    input: DescribeSSLPoliciesInput,
+) -> Result<DescribeSSLPoliciesOutput, Fault> {
+    policies(input)
+}
+
+fn policies(input: DescribeSSLPoliciesInput) -> Result<DescribeSSLPoliciesOutput, Fault> {
     let names = input.names.unwrap_or_default();
     for name in &names {
         ssl::known(name)?;
@@ -70,7 +80,7 @@ mod tests {
     fn pages_are_in_order() {
         assert!(LIMITS.is_sorted_by_key(|it| it.0));
         assert!(ssl::ALL.is_sorted_by_key(|it| it.name));
-        let all = ssl_policies(DescribeSSLPoliciesInput::default()).unwrap();
+        let all = policies(DescribeSSLPoliciesInput::default()).unwrap();
         assert_eq!(all.ssl_policies.unwrap().len(), ssl::ALL.len());
     }
 }

@@ -3,11 +3,13 @@
 use wharf_api_logs::types::{
     MetricFilterMatchRecord, TestMetricFilterRequest, TestMetricFilterResponse,
 };
-use wharf_wire::Fault;
+use wharf_wire::{Call, Fault};
 
-use crate::{fault, pattern::Pattern};
+use crate::{LogsService, fault, pattern::Pattern};
 
-pub fn test_metric_filter(
+pub async fn test_metric_filter(
+    _: &LogsService,
+    _: &Call,
     input: TestMetricFilterRequest,
 ) -> Result<TestMetricFilterResponse, Fault> {
     let pattern = Pattern::parse(input.filter_pattern.as_deref().unwrap_or_default())
