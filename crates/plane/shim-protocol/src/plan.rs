@@ -99,14 +99,10 @@ pub struct ShimSetup {
     /// what they need lies below it.
     #[serde(default)]
     pub stage: Option<PathBuf>,
-    /// The task has a disk of its own; its mount comes as a descriptor ([`DISK_FD_VARIABLE`]).
+    /// The task has a disk of its own; its mount, made nowhere yet, is the shim's standard input.
     #[serde(default)]
     pub disk: bool,
 }
-
-/// The variable in the shim's environment that says which descriptor is the task's disk, mounted
-/// nowhere yet.
-pub const DISK_FD_VARIABLE: &str = "WHARF_DISK_FD";
 
 /// The number under which the shim and the processes it forks hold the task's network namespace;
 /// bundles name it as [`NETNS_PATH`].

@@ -5,7 +5,7 @@ use std::{
     fs::{self, File},
     io::{self, Write},
     os::{
-        fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd},
+        fd::{AsFd, AsRawFd},
         unix::{ffi::OsStrExt, net::UnixListener},
     },
     path::Path,
@@ -26,7 +26,7 @@ use wharf_cgroup::Hierarchies;
 use wharf_durable::{self as durable, Durability};
 use wharf_shim_protocol::{
     ShimSetup, TaskFolder,
-    plan::{DISK_FD_VARIABLE, NETNS_FD},
+    plan::NETNS_FD,
     record::{ProcessIdentity, RECORD_LIMIT, ShimState, boot_id},
 };
 
@@ -142,14 +142,9 @@ pub fn own_mounts() -> nix::Result<()> {
 
 /// The disk comes ready to be mounted; from here on it lives as long as somebody is in this namespace.
 fn mount_disk(at: &Path) -> io::Result<()> {
-    let fd = std::env::var(DISK_FD_VARIABLE)
-        .ok()
-        .and_then(|number| number.parse::<i32>().ok())
-        .filter(|number| *number > 2)
-        .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
-    // SAFETY: the agent opened it for this purpose, and nothing else here knows its number. Dropping
-    // it closes it before any container is made.
-    let disk = unsafe { OwnedFd::from_raw_fd(fd) };
+    // Both are closed before any container is made: the copy at the end, the original here.
+    let disk = io::stdin().as_fd().try_clone_to_owned()?;
+    replace_by_null(libc::STDIN_FILENO)?;
     let at = CString::new(at.as_os_str().as_bytes())?;
     // SAFETY: C strings that outlive the call, an open descriptor and numbers.
     let moved = unsafe {
@@ -171,15 +166,15 @@ fn announce() -> io::Result<()> {
     let mut out = io::stdout();
     out.write_all(b"ready\n")?;
     out.flush()?;
-    let null = fs::OpenOptions::new()
-        .write(true)
-        .open("/dev/null")?
-        .into_raw_fd();
-    // SAFETY: both descriptors are open; 1 stays valid throughout.
-    if unsafe { libc::dup2(null, 1) } < 0 {
+    replace_by_null(libc::STDOUT_FILENO)
+}
+
+/// The descriptor leads to `/dev/null` from here on.
+fn replace_by_null(descriptor: i32) -> io::Result<()> {
+    let null = File::options().read(true).write(true).open("/dev/null")?;
+    // SAFETY: both descriptors are open; `descriptor` stays valid throughout.
+    if unsafe { libc::dup2(null.as_raw_fd(), descriptor) } < 0 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: `null` is ours and has been copied.
-    unsafe { libc::close(null) };
     Ok(())
 }

@@ -17,7 +17,7 @@ use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader},
     process::Command,
 };
-use wharf_shim_protocol::{TaskFolder, plan::DISK_FD_VARIABLE};
+use wharf_shim_protocol::TaskFolder;
 
 use super::error::RuntimeError;
 
@@ -25,21 +25,6 @@ use super::error::RuntimeError;
 const START_TIMEOUT: Duration = Duration::from_secs(20);
 /// What a shim may say instead of `ready`, in bytes.
 const MESSAGE_LIMIT: u64 = 4096;
-
-/// The child keeps the descriptor, under the same number.
-fn hand_over(command: &mut Command, disk: &OwnedFd) {
-    let fd = disk.as_raw_fd();
-    command.env(DISK_FD_VARIABLE, fd.to_string());
-    let keep = move || {
-        // SAFETY: takes numbers; the descriptor is open until the child has been started.
-        if unsafe { libc::fcntl(fd, libc::F_SETFD, 0) } < 0 {
-            return Err(io::Error::last_os_error());
-        }
-        Ok(())
-    };
-    // SAFETY: between fork and exec it makes one system call and allocates nothing.
-    unsafe { command.pre_exec(keep) };
-}
 
 /// The shim's program, seen through a read-only mount that exists nowhere else.
 ///
@@ -140,8 +125,11 @@ impl ShimProgram {
         };
         let mut command = self.command(folder.base());
         command.stdout(Stdio::piped()).stderr(log);
+        // As standard input, and with nothing to do between fork and exec: so the child is made without a
+        // copy of this process's page tables.
         if let Some(disk) = disk {
-            hand_over(&mut command, disk);
+            let disk = disk.try_clone().map_err(|e| failed(e.to_string()))?;
+            command.stdin(disk);
         }
         let mut child = command
             .spawn()
