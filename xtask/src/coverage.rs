@@ -46,7 +46,7 @@ pub fn render(root: &Path) -> Result<String> {
     }
     Ok(format!(
         "# Coverage\nWritten by `cargo xtask coverage` from the code; do not edit. An operation that is not supported \
-         answers `UnsupportedOperation` in its service's protocol, and so does a service that is not listed (`NotImplemented` in that of S3). EC2's operations beyond its list answer `InvalidAction`, AWS's code for regions without them.\n\n\
+         answers `UnsupportedOperation` in its service's protocol, and so does a service that is not listed (`NotImplemented` in that of S3). EC2's operations that are not supported, listed or not, answer `InvalidAction`, AWS's code for regions without them.\n\n\
          | service | operations supported | in the API |\n| --- | --- | --- |\n{table}{lists}"
     ))
 }

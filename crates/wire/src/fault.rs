@@ -61,13 +61,15 @@ impl Fault {
         fault
     }
 
-    /// The default of operations that this version does not have.
+    /// The default of operations that this version does not have. EC2's code is the one that it has for
+    /// actions of other regions: clients go on without what those do.
     pub fn unsupported(service: &str, operation: &str) -> Self {
-        Self::sender(
-            "UnsupportedOperation",
-            400,
-            format!("{service}:{operation} is not supported by this version of wharf."),
-        )
+        let code = match service {
+            "ec2" => "InvalidAction",
+            _ => "UnsupportedOperation",
+        };
+        let text = format!("{service}:{operation} is not supported by this version of wharf.");
+        Self::sender(code, 400, text)
     }
 
     /// Adds a member of the modelled exception.

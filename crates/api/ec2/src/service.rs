@@ -13,57 +13,99 @@ use crate::{schema::SERVICE, types::*};
 /// The input of any operation, for authorisation rows.
 #[derive(Debug, Clone, Copy)]
 pub enum Input<'a> {
+    AcceptVpcEndpointConnections(&'a AcceptVpcEndpointConnectionsRequest),
+    AcceptVpcPeeringConnection(&'a AcceptVpcPeeringConnectionRequest),
     AllocateAddress(&'a AllocateAddressRequest),
+    AssignIpv6Addresses(&'a AssignIpv6AddressesRequest),
     AssignPrivateIpAddresses(&'a AssignPrivateIpAddressesRequest),
     AssociateAddress(&'a AssociateAddressRequest),
+    AssociateDhcpOptions(&'a AssociateDhcpOptionsRequest),
     AssociateIamInstanceProfile(&'a AssociateIamInstanceProfileRequest),
     AssociateRouteTable(&'a AssociateRouteTableRequest),
+    AssociateSubnetCidrBlock(&'a AssociateSubnetCidrBlockRequest),
     AssociateVpcCidrBlock(&'a AssociateVpcCidrBlockRequest),
     AttachInternetGateway(&'a AttachInternetGatewayRequest),
     AttachNetworkInterface(&'a AttachNetworkInterfaceRequest),
     AttachVolume(&'a AttachVolumeRequest),
     AuthorizeSecurityGroupEgress(&'a AuthorizeSecurityGroupEgressRequest),
     AuthorizeSecurityGroupIngress(&'a AuthorizeSecurityGroupIngressRequest),
+    CancelSpotFleetRequests(&'a CancelSpotFleetRequestsRequest),
+    CancelSpotInstanceRequests(&'a CancelSpotInstanceRequestsRequest),
+    CopyImage(&'a CopyImageRequest),
+    CopySnapshot(&'a CopySnapshotRequest),
     CreateDefaultSubnet(&'a CreateDefaultSubnetRequest),
     CreateDefaultVpc(&'a CreateDefaultVpcRequest),
+    CreateDhcpOptions(&'a CreateDhcpOptionsRequest),
+    CreateEgressOnlyInternetGateway(&'a CreateEgressOnlyInternetGatewayRequest),
+    CreateFleet(&'a CreateFleetRequest),
+    CreateFlowLogs(&'a CreateFlowLogsRequest),
+    CreateImage(&'a CreateImageRequest),
     CreateInternetGateway(&'a CreateInternetGatewayRequest),
     CreateKeyPair(&'a CreateKeyPairRequest),
     CreateLaunchTemplate(&'a CreateLaunchTemplateRequest),
     CreateLaunchTemplateVersion(&'a CreateLaunchTemplateVersionRequest),
+    CreateManagedPrefixList(&'a CreateManagedPrefixListRequest),
     CreateNatGateway(&'a CreateNatGatewayRequest),
+    CreateNetworkAcl(&'a CreateNetworkAclRequest),
+    CreateNetworkAclEntry(&'a CreateNetworkAclEntryRequest),
     CreateNetworkInterface(&'a CreateNetworkInterfaceRequest),
     CreateNetworkInterfacePermission(&'a CreateNetworkInterfacePermissionRequest),
+    CreatePlacementGroup(&'a CreatePlacementGroupRequest),
     CreateRoute(&'a CreateRouteRequest),
     CreateRouteTable(&'a CreateRouteTableRequest),
     CreateSecurityGroup(&'a CreateSecurityGroupRequest),
     CreateSnapshot(&'a CreateSnapshotRequest),
+    CreateSnapshots(&'a CreateSnapshotsRequest),
     CreateSubnet(&'a CreateSubnetRequest),
+    CreateSubnetCidrReservation(&'a CreateSubnetCidrReservationRequest),
     CreateTags(&'a CreateTagsRequest),
     CreateVolume(&'a CreateVolumeRequest),
     CreateVpc(&'a CreateVpcRequest),
     CreateVpcEndpoint(&'a CreateVpcEndpointRequest),
+    CreateVpcEndpointServiceConfiguration(&'a CreateVpcEndpointServiceConfigurationRequest),
+    CreateVpcPeeringConnection(&'a CreateVpcPeeringConnectionRequest),
+    DeleteDhcpOptions(&'a DeleteDhcpOptionsRequest),
+    DeleteEgressOnlyInternetGateway(&'a DeleteEgressOnlyInternetGatewayRequest),
+    DeleteFleets(&'a DeleteFleetsRequest),
+    DeleteFlowLogs(&'a DeleteFlowLogsRequest),
     DeleteInternetGateway(&'a DeleteInternetGatewayRequest),
     DeleteKeyPair(&'a DeleteKeyPairRequest),
     DeleteLaunchTemplate(&'a DeleteLaunchTemplateRequest),
     DeleteLaunchTemplateVersions(&'a DeleteLaunchTemplateVersionsRequest),
+    DeleteManagedPrefixList(&'a DeleteManagedPrefixListRequest),
     DeleteNatGateway(&'a DeleteNatGatewayRequest),
+    DeleteNetworkAcl(&'a DeleteNetworkAclRequest),
+    DeleteNetworkAclEntry(&'a DeleteNetworkAclEntryRequest),
     DeleteNetworkInterface(&'a DeleteNetworkInterfaceRequest),
+    DeleteNetworkInterfacePermission(&'a DeleteNetworkInterfacePermissionRequest),
+    DeletePlacementGroup(&'a DeletePlacementGroupRequest),
     DeleteRoute(&'a DeleteRouteRequest),
     DeleteRouteTable(&'a DeleteRouteTableRequest),
     DeleteSecurityGroup(&'a DeleteSecurityGroupRequest),
     DeleteSnapshot(&'a DeleteSnapshotRequest),
     DeleteSubnet(&'a DeleteSubnetRequest),
+    DeleteSubnetCidrReservation(&'a DeleteSubnetCidrReservationRequest),
     DeleteTags(&'a DeleteTagsRequest),
     DeleteVolume(&'a DeleteVolumeRequest),
     DeleteVpc(&'a DeleteVpcRequest),
+    DeleteVpcEndpointServiceConfigurations(&'a DeleteVpcEndpointServiceConfigurationsRequest),
     DeleteVpcEndpoints(&'a DeleteVpcEndpointsRequest),
+    DeleteVpcPeeringConnection(&'a DeleteVpcPeeringConnectionRequest),
+    DeregisterImage(&'a DeregisterImageRequest),
     DescribeAccountAttributes(&'a DescribeAccountAttributesRequest),
     DescribeAddresses(&'a DescribeAddressesRequest),
+    DescribeAddressesAttribute(&'a DescribeAddressesAttributeRequest),
     DescribeAvailabilityZones(&'a DescribeAvailabilityZonesRequest),
     DescribeDhcpOptions(&'a DescribeDhcpOptionsRequest),
+    DescribeEgressOnlyInternetGateways(&'a DescribeEgressOnlyInternetGatewaysRequest),
+    DescribeFleetInstances(&'a DescribeFleetInstancesRequest),
+    DescribeFleets(&'a DescribeFleetsRequest),
+    DescribeFlowLogs(&'a DescribeFlowLogsRequest),
     DescribeIamInstanceProfileAssociations(&'a DescribeIamInstanceProfileAssociationsRequest),
+    DescribeImageAttribute(&'a DescribeImageAttributeRequest),
     DescribeImages(&'a DescribeImagesRequest),
     DescribeInstanceAttribute(&'a DescribeInstanceAttributeRequest),
+    DescribeInstanceCreditSpecifications(&'a DescribeInstanceCreditSpecificationsRequest),
     DescribeInstanceStatus(&'a DescribeInstanceStatusRequest),
     DescribeInstanceTypeOfferings(&'a DescribeInstanceTypeOfferingsRequest),
     DescribeInstanceTypes(&'a DescribeInstanceTypesRequest),
@@ -75,49 +117,106 @@ pub enum Input<'a> {
     DescribeManagedPrefixLists(&'a DescribeManagedPrefixListsRequest),
     DescribeNatGateways(&'a DescribeNatGatewaysRequest),
     DescribeNetworkAcls(&'a DescribeNetworkAclsRequest),
+    DescribeNetworkInterfaceAttribute(&'a DescribeNetworkInterfaceAttributeRequest),
+    DescribeNetworkInterfacePermissions(&'a DescribeNetworkInterfacePermissionsRequest),
     DescribeNetworkInterfaces(&'a DescribeNetworkInterfacesRequest),
+    DescribePlacementGroups(&'a DescribePlacementGroupsRequest),
     DescribePrefixLists(&'a DescribePrefixListsRequest),
     DescribeRegions(&'a DescribeRegionsRequest),
     DescribeRouteTables(&'a DescribeRouteTablesRequest),
+    DescribeSecurityGroupReferences(&'a DescribeSecurityGroupReferencesRequest),
     DescribeSecurityGroupRules(&'a DescribeSecurityGroupRulesRequest),
+    DescribeSecurityGroupVpcAssociations(&'a DescribeSecurityGroupVpcAssociationsRequest),
     DescribeSecurityGroups(&'a DescribeSecurityGroupsRequest),
+    DescribeSnapshotAttribute(&'a DescribeSnapshotAttributeRequest),
     DescribeSnapshots(&'a DescribeSnapshotsRequest),
+    DescribeSpotFleetInstances(&'a DescribeSpotFleetInstancesRequest),
+    DescribeSpotFleetRequests(&'a DescribeSpotFleetRequestsRequest),
+    DescribeSpotInstanceRequests(&'a DescribeSpotInstanceRequestsRequest),
+    DescribeSpotPriceHistory(&'a DescribeSpotPriceHistoryRequest),
+    DescribeStaleSecurityGroups(&'a DescribeStaleSecurityGroupsRequest),
     DescribeSubnets(&'a DescribeSubnetsRequest),
     DescribeTags(&'a DescribeTagsRequest),
+    DescribeVolumeAttribute(&'a DescribeVolumeAttributeRequest),
+    DescribeVolumeStatus(&'a DescribeVolumeStatusRequest),
     DescribeVolumes(&'a DescribeVolumesRequest),
+    DescribeVolumesModifications(&'a DescribeVolumesModificationsRequest),
     DescribeVpcAttribute(&'a DescribeVpcAttributeRequest),
+    DescribeVpcEndpointConnections(&'a DescribeVpcEndpointConnectionsRequest),
+    DescribeVpcEndpointServiceConfigurations(&'a DescribeVpcEndpointServiceConfigurationsRequest),
+    DescribeVpcEndpointServicePermissions(&'a DescribeVpcEndpointServicePermissionsRequest),
+    DescribeVpcEndpointServices(&'a DescribeVpcEndpointServicesRequest),
     DescribeVpcEndpoints(&'a DescribeVpcEndpointsRequest),
+    DescribeVpcPeeringConnections(&'a DescribeVpcPeeringConnectionsRequest),
     DescribeVpcs(&'a DescribeVpcsRequest),
     DetachInternetGateway(&'a DetachInternetGatewayRequest),
     DetachNetworkInterface(&'a DetachNetworkInterfaceRequest),
     DetachVolume(&'a DetachVolumeRequest),
+    DisableEbsEncryptionByDefault(&'a DisableEbsEncryptionByDefaultRequest),
     DisassociateAddress(&'a DisassociateAddressRequest),
     DisassociateIamInstanceProfile(&'a DisassociateIamInstanceProfileRequest),
     DisassociateRouteTable(&'a DisassociateRouteTableRequest),
+    DisassociateSubnetCidrBlock(&'a DisassociateSubnetCidrBlockRequest),
     DisassociateVpcCidrBlock(&'a DisassociateVpcCidrBlockRequest),
+    EnableEbsEncryptionByDefault(&'a EnableEbsEncryptionByDefaultRequest),
     GetConsoleOutput(&'a GetConsoleOutputRequest),
+    GetEbsDefaultKmsKeyId(&'a GetEbsDefaultKmsKeyIdRequest),
+    GetEbsEncryptionByDefault(&'a GetEbsEncryptionByDefaultRequest),
     GetLaunchTemplateData(&'a GetLaunchTemplateDataRequest),
+    GetManagedPrefixListAssociations(&'a GetManagedPrefixListAssociationsRequest),
+    GetManagedPrefixListEntries(&'a GetManagedPrefixListEntriesRequest),
+    GetSecurityGroupsForVpc(&'a GetSecurityGroupsForVpcRequest),
+    GetSubnetCidrReservations(&'a GetSubnetCidrReservationsRequest),
     ImportKeyPair(&'a ImportKeyPairRequest),
+    ModifyAddressAttribute(&'a ModifyAddressAttributeRequest),
+    ModifyEbsDefaultKmsKeyId(&'a ModifyEbsDefaultKmsKeyIdRequest),
+    ModifyImageAttribute(&'a ModifyImageAttributeRequest),
     ModifyInstanceAttribute(&'a ModifyInstanceAttributeRequest),
     ModifyInstanceMetadataOptions(&'a ModifyInstanceMetadataOptionsRequest),
+    ModifyInstancePlacement(&'a ModifyInstancePlacementRequest),
     ModifyLaunchTemplate(&'a ModifyLaunchTemplateRequest),
+    ModifyManagedPrefixList(&'a ModifyManagedPrefixListRequest),
     ModifyNetworkInterfaceAttribute(&'a ModifyNetworkInterfaceAttributeRequest),
     ModifySecurityGroupRules(&'a ModifySecurityGroupRulesRequest),
+    ModifySnapshotAttribute(&'a ModifySnapshotAttributeRequest),
+    ModifySpotFleetRequest(&'a ModifySpotFleetRequestRequest),
     ModifySubnetAttribute(&'a ModifySubnetAttributeRequest),
     ModifyVolume(&'a ModifyVolumeRequest),
+    ModifyVolumeAttribute(&'a ModifyVolumeAttributeRequest),
     ModifyVpcAttribute(&'a ModifyVpcAttributeRequest),
     ModifyVpcEndpoint(&'a ModifyVpcEndpointRequest),
+    ModifyVpcEndpointServiceConfiguration(&'a ModifyVpcEndpointServiceConfigurationRequest),
+    ModifyVpcEndpointServicePermissions(&'a ModifyVpcEndpointServicePermissionsRequest),
+    ModifyVpcPeeringConnectionOptions(&'a ModifyVpcPeeringConnectionOptionsRequest),
+    ModifyVpcTenancy(&'a ModifyVpcTenancyRequest),
+    MonitorInstances(&'a MonitorInstancesRequest),
     RebootInstances(&'a RebootInstancesRequest),
+    RegisterImage(&'a RegisterImageRequest),
+    RejectVpcEndpointConnections(&'a RejectVpcEndpointConnectionsRequest),
+    RejectVpcPeeringConnection(&'a RejectVpcPeeringConnectionRequest),
     ReleaseAddress(&'a ReleaseAddressRequest),
     ReplaceIamInstanceProfileAssociation(&'a ReplaceIamInstanceProfileAssociationRequest),
+    ReplaceNetworkAclAssociation(&'a ReplaceNetworkAclAssociationRequest),
+    ReplaceNetworkAclEntry(&'a ReplaceNetworkAclEntryRequest),
     ReplaceRoute(&'a ReplaceRouteRequest),
+    ReplaceRouteTableAssociation(&'a ReplaceRouteTableAssociationRequest),
+    RequestSpotFleet(&'a RequestSpotFleetRequest),
+    RequestSpotInstances(&'a RequestSpotInstancesRequest),
+    ResetAddressAttribute(&'a ResetAddressAttributeRequest),
+    ResetEbsDefaultKmsKeyId(&'a ResetEbsDefaultKmsKeyIdRequest),
+    ResetImageAttribute(&'a ResetImageAttributeRequest),
+    ResetInstanceAttribute(&'a ResetInstanceAttributeRequest),
+    ResetNetworkInterfaceAttribute(&'a ResetNetworkInterfaceAttributeRequest),
+    ResetSnapshotAttribute(&'a ResetSnapshotAttributeRequest),
     RevokeSecurityGroupEgress(&'a RevokeSecurityGroupEgressRequest),
     RevokeSecurityGroupIngress(&'a RevokeSecurityGroupIngressRequest),
     RunInstances(&'a RunInstancesRequest),
     StartInstances(&'a StartInstancesRequest),
     StopInstances(&'a StopInstancesRequest),
     TerminateInstances(&'a TerminateInstancesRequest),
+    UnassignIpv6Addresses(&'a UnassignIpv6AddressesRequest),
     UnassignPrivateIpAddresses(&'a UnassignPrivateIpAddressesRequest),
+    UnmonitorInstances(&'a UnmonitorInstancesRequest),
     UpdateSecurityGroupRuleDescriptionsEgress(&'a UpdateSecurityGroupRuleDescriptionsEgressRequest),
     UpdateSecurityGroupRuleDescriptionsIngress(
         &'a UpdateSecurityGroupRuleDescriptionsIngressRequest,
@@ -128,59 +227,105 @@ impl Input<'_> {
     /// The operation's name.
     pub fn operation(&self) -> &'static str {
         match self {
+            Self::AcceptVpcEndpointConnections(_) => "AcceptVpcEndpointConnections",
+            Self::AcceptVpcPeeringConnection(_) => "AcceptVpcPeeringConnection",
             Self::AllocateAddress(_) => "AllocateAddress",
+            Self::AssignIpv6Addresses(_) => "AssignIpv6Addresses",
             Self::AssignPrivateIpAddresses(_) => "AssignPrivateIpAddresses",
             Self::AssociateAddress(_) => "AssociateAddress",
+            Self::AssociateDhcpOptions(_) => "AssociateDhcpOptions",
             Self::AssociateIamInstanceProfile(_) => "AssociateIamInstanceProfile",
             Self::AssociateRouteTable(_) => "AssociateRouteTable",
+            Self::AssociateSubnetCidrBlock(_) => "AssociateSubnetCidrBlock",
             Self::AssociateVpcCidrBlock(_) => "AssociateVpcCidrBlock",
             Self::AttachInternetGateway(_) => "AttachInternetGateway",
             Self::AttachNetworkInterface(_) => "AttachNetworkInterface",
             Self::AttachVolume(_) => "AttachVolume",
             Self::AuthorizeSecurityGroupEgress(_) => "AuthorizeSecurityGroupEgress",
             Self::AuthorizeSecurityGroupIngress(_) => "AuthorizeSecurityGroupIngress",
+            Self::CancelSpotFleetRequests(_) => "CancelSpotFleetRequests",
+            Self::CancelSpotInstanceRequests(_) => "CancelSpotInstanceRequests",
+            Self::CopyImage(_) => "CopyImage",
+            Self::CopySnapshot(_) => "CopySnapshot",
             Self::CreateDefaultSubnet(_) => "CreateDefaultSubnet",
             Self::CreateDefaultVpc(_) => "CreateDefaultVpc",
+            Self::CreateDhcpOptions(_) => "CreateDhcpOptions",
+            Self::CreateEgressOnlyInternetGateway(_) => "CreateEgressOnlyInternetGateway",
+            Self::CreateFleet(_) => "CreateFleet",
+            Self::CreateFlowLogs(_) => "CreateFlowLogs",
+            Self::CreateImage(_) => "CreateImage",
             Self::CreateInternetGateway(_) => "CreateInternetGateway",
             Self::CreateKeyPair(_) => "CreateKeyPair",
             Self::CreateLaunchTemplate(_) => "CreateLaunchTemplate",
             Self::CreateLaunchTemplateVersion(_) => "CreateLaunchTemplateVersion",
+            Self::CreateManagedPrefixList(_) => "CreateManagedPrefixList",
             Self::CreateNatGateway(_) => "CreateNatGateway",
+            Self::CreateNetworkAcl(_) => "CreateNetworkAcl",
+            Self::CreateNetworkAclEntry(_) => "CreateNetworkAclEntry",
             Self::CreateNetworkInterface(_) => "CreateNetworkInterface",
             Self::CreateNetworkInterfacePermission(_) => "CreateNetworkInterfacePermission",
+            Self::CreatePlacementGroup(_) => "CreatePlacementGroup",
             Self::CreateRoute(_) => "CreateRoute",
             Self::CreateRouteTable(_) => "CreateRouteTable",
             Self::CreateSecurityGroup(_) => "CreateSecurityGroup",
             Self::CreateSnapshot(_) => "CreateSnapshot",
+            Self::CreateSnapshots(_) => "CreateSnapshots",
             Self::CreateSubnet(_) => "CreateSubnet",
+            Self::CreateSubnetCidrReservation(_) => "CreateSubnetCidrReservation",
             Self::CreateTags(_) => "CreateTags",
             Self::CreateVolume(_) => "CreateVolume",
             Self::CreateVpc(_) => "CreateVpc",
             Self::CreateVpcEndpoint(_) => "CreateVpcEndpoint",
+            Self::CreateVpcEndpointServiceConfiguration(_) => {
+                "CreateVpcEndpointServiceConfiguration"
+            }
+            Self::CreateVpcPeeringConnection(_) => "CreateVpcPeeringConnection",
+            Self::DeleteDhcpOptions(_) => "DeleteDhcpOptions",
+            Self::DeleteEgressOnlyInternetGateway(_) => "DeleteEgressOnlyInternetGateway",
+            Self::DeleteFleets(_) => "DeleteFleets",
+            Self::DeleteFlowLogs(_) => "DeleteFlowLogs",
             Self::DeleteInternetGateway(_) => "DeleteInternetGateway",
             Self::DeleteKeyPair(_) => "DeleteKeyPair",
             Self::DeleteLaunchTemplate(_) => "DeleteLaunchTemplate",
             Self::DeleteLaunchTemplateVersions(_) => "DeleteLaunchTemplateVersions",
+            Self::DeleteManagedPrefixList(_) => "DeleteManagedPrefixList",
             Self::DeleteNatGateway(_) => "DeleteNatGateway",
+            Self::DeleteNetworkAcl(_) => "DeleteNetworkAcl",
+            Self::DeleteNetworkAclEntry(_) => "DeleteNetworkAclEntry",
             Self::DeleteNetworkInterface(_) => "DeleteNetworkInterface",
+            Self::DeleteNetworkInterfacePermission(_) => "DeleteNetworkInterfacePermission",
+            Self::DeletePlacementGroup(_) => "DeletePlacementGroup",
             Self::DeleteRoute(_) => "DeleteRoute",
             Self::DeleteRouteTable(_) => "DeleteRouteTable",
             Self::DeleteSecurityGroup(_) => "DeleteSecurityGroup",
             Self::DeleteSnapshot(_) => "DeleteSnapshot",
             Self::DeleteSubnet(_) => "DeleteSubnet",
+            Self::DeleteSubnetCidrReservation(_) => "DeleteSubnetCidrReservation",
             Self::DeleteTags(_) => "DeleteTags",
             Self::DeleteVolume(_) => "DeleteVolume",
             Self::DeleteVpc(_) => "DeleteVpc",
+            Self::DeleteVpcEndpointServiceConfigurations(_) => {
+                "DeleteVpcEndpointServiceConfigurations"
+            }
             Self::DeleteVpcEndpoints(_) => "DeleteVpcEndpoints",
+            Self::DeleteVpcPeeringConnection(_) => "DeleteVpcPeeringConnection",
+            Self::DeregisterImage(_) => "DeregisterImage",
             Self::DescribeAccountAttributes(_) => "DescribeAccountAttributes",
             Self::DescribeAddresses(_) => "DescribeAddresses",
+            Self::DescribeAddressesAttribute(_) => "DescribeAddressesAttribute",
             Self::DescribeAvailabilityZones(_) => "DescribeAvailabilityZones",
             Self::DescribeDhcpOptions(_) => "DescribeDhcpOptions",
+            Self::DescribeEgressOnlyInternetGateways(_) => "DescribeEgressOnlyInternetGateways",
+            Self::DescribeFleetInstances(_) => "DescribeFleetInstances",
+            Self::DescribeFleets(_) => "DescribeFleets",
+            Self::DescribeFlowLogs(_) => "DescribeFlowLogs",
             Self::DescribeIamInstanceProfileAssociations(_) => {
                 "DescribeIamInstanceProfileAssociations"
             }
+            Self::DescribeImageAttribute(_) => "DescribeImageAttribute",
             Self::DescribeImages(_) => "DescribeImages",
             Self::DescribeInstanceAttribute(_) => "DescribeInstanceAttribute",
+            Self::DescribeInstanceCreditSpecifications(_) => "DescribeInstanceCreditSpecifications",
             Self::DescribeInstanceStatus(_) => "DescribeInstanceStatus",
             Self::DescribeInstanceTypeOfferings(_) => "DescribeInstanceTypeOfferings",
             Self::DescribeInstanceTypes(_) => "DescribeInstanceTypes",
@@ -192,49 +337,112 @@ impl Input<'_> {
             Self::DescribeManagedPrefixLists(_) => "DescribeManagedPrefixLists",
             Self::DescribeNatGateways(_) => "DescribeNatGateways",
             Self::DescribeNetworkAcls(_) => "DescribeNetworkAcls",
+            Self::DescribeNetworkInterfaceAttribute(_) => "DescribeNetworkInterfaceAttribute",
+            Self::DescribeNetworkInterfacePermissions(_) => "DescribeNetworkInterfacePermissions",
             Self::DescribeNetworkInterfaces(_) => "DescribeNetworkInterfaces",
+            Self::DescribePlacementGroups(_) => "DescribePlacementGroups",
             Self::DescribePrefixLists(_) => "DescribePrefixLists",
             Self::DescribeRegions(_) => "DescribeRegions",
             Self::DescribeRouteTables(_) => "DescribeRouteTables",
+            Self::DescribeSecurityGroupReferences(_) => "DescribeSecurityGroupReferences",
             Self::DescribeSecurityGroupRules(_) => "DescribeSecurityGroupRules",
+            Self::DescribeSecurityGroupVpcAssociations(_) => "DescribeSecurityGroupVpcAssociations",
             Self::DescribeSecurityGroups(_) => "DescribeSecurityGroups",
+            Self::DescribeSnapshotAttribute(_) => "DescribeSnapshotAttribute",
             Self::DescribeSnapshots(_) => "DescribeSnapshots",
+            Self::DescribeSpotFleetInstances(_) => "DescribeSpotFleetInstances",
+            Self::DescribeSpotFleetRequests(_) => "DescribeSpotFleetRequests",
+            Self::DescribeSpotInstanceRequests(_) => "DescribeSpotInstanceRequests",
+            Self::DescribeSpotPriceHistory(_) => "DescribeSpotPriceHistory",
+            Self::DescribeStaleSecurityGroups(_) => "DescribeStaleSecurityGroups",
             Self::DescribeSubnets(_) => "DescribeSubnets",
             Self::DescribeTags(_) => "DescribeTags",
+            Self::DescribeVolumeAttribute(_) => "DescribeVolumeAttribute",
+            Self::DescribeVolumeStatus(_) => "DescribeVolumeStatus",
             Self::DescribeVolumes(_) => "DescribeVolumes",
+            Self::DescribeVolumesModifications(_) => "DescribeVolumesModifications",
             Self::DescribeVpcAttribute(_) => "DescribeVpcAttribute",
+            Self::DescribeVpcEndpointConnections(_) => "DescribeVpcEndpointConnections",
+            Self::DescribeVpcEndpointServiceConfigurations(_) => {
+                "DescribeVpcEndpointServiceConfigurations"
+            }
+            Self::DescribeVpcEndpointServicePermissions(_) => {
+                "DescribeVpcEndpointServicePermissions"
+            }
+            Self::DescribeVpcEndpointServices(_) => "DescribeVpcEndpointServices",
             Self::DescribeVpcEndpoints(_) => "DescribeVpcEndpoints",
+            Self::DescribeVpcPeeringConnections(_) => "DescribeVpcPeeringConnections",
             Self::DescribeVpcs(_) => "DescribeVpcs",
             Self::DetachInternetGateway(_) => "DetachInternetGateway",
             Self::DetachNetworkInterface(_) => "DetachNetworkInterface",
             Self::DetachVolume(_) => "DetachVolume",
+            Self::DisableEbsEncryptionByDefault(_) => "DisableEbsEncryptionByDefault",
             Self::DisassociateAddress(_) => "DisassociateAddress",
             Self::DisassociateIamInstanceProfile(_) => "DisassociateIamInstanceProfile",
             Self::DisassociateRouteTable(_) => "DisassociateRouteTable",
+            Self::DisassociateSubnetCidrBlock(_) => "DisassociateSubnetCidrBlock",
             Self::DisassociateVpcCidrBlock(_) => "DisassociateVpcCidrBlock",
+            Self::EnableEbsEncryptionByDefault(_) => "EnableEbsEncryptionByDefault",
             Self::GetConsoleOutput(_) => "GetConsoleOutput",
+            Self::GetEbsDefaultKmsKeyId(_) => "GetEbsDefaultKmsKeyId",
+            Self::GetEbsEncryptionByDefault(_) => "GetEbsEncryptionByDefault",
             Self::GetLaunchTemplateData(_) => "GetLaunchTemplateData",
+            Self::GetManagedPrefixListAssociations(_) => "GetManagedPrefixListAssociations",
+            Self::GetManagedPrefixListEntries(_) => "GetManagedPrefixListEntries",
+            Self::GetSecurityGroupsForVpc(_) => "GetSecurityGroupsForVpc",
+            Self::GetSubnetCidrReservations(_) => "GetSubnetCidrReservations",
             Self::ImportKeyPair(_) => "ImportKeyPair",
+            Self::ModifyAddressAttribute(_) => "ModifyAddressAttribute",
+            Self::ModifyEbsDefaultKmsKeyId(_) => "ModifyEbsDefaultKmsKeyId",
+            Self::ModifyImageAttribute(_) => "ModifyImageAttribute",
             Self::ModifyInstanceAttribute(_) => "ModifyInstanceAttribute",
             Self::ModifyInstanceMetadataOptions(_) => "ModifyInstanceMetadataOptions",
+            Self::ModifyInstancePlacement(_) => "ModifyInstancePlacement",
             Self::ModifyLaunchTemplate(_) => "ModifyLaunchTemplate",
+            Self::ModifyManagedPrefixList(_) => "ModifyManagedPrefixList",
             Self::ModifyNetworkInterfaceAttribute(_) => "ModifyNetworkInterfaceAttribute",
             Self::ModifySecurityGroupRules(_) => "ModifySecurityGroupRules",
+            Self::ModifySnapshotAttribute(_) => "ModifySnapshotAttribute",
+            Self::ModifySpotFleetRequest(_) => "ModifySpotFleetRequest",
             Self::ModifySubnetAttribute(_) => "ModifySubnetAttribute",
             Self::ModifyVolume(_) => "ModifyVolume",
+            Self::ModifyVolumeAttribute(_) => "ModifyVolumeAttribute",
             Self::ModifyVpcAttribute(_) => "ModifyVpcAttribute",
             Self::ModifyVpcEndpoint(_) => "ModifyVpcEndpoint",
+            Self::ModifyVpcEndpointServiceConfiguration(_) => {
+                "ModifyVpcEndpointServiceConfiguration"
+            }
+            Self::ModifyVpcEndpointServicePermissions(_) => "ModifyVpcEndpointServicePermissions",
+            Self::ModifyVpcPeeringConnectionOptions(_) => "ModifyVpcPeeringConnectionOptions",
+            Self::ModifyVpcTenancy(_) => "ModifyVpcTenancy",
+            Self::MonitorInstances(_) => "MonitorInstances",
             Self::RebootInstances(_) => "RebootInstances",
+            Self::RegisterImage(_) => "RegisterImage",
+            Self::RejectVpcEndpointConnections(_) => "RejectVpcEndpointConnections",
+            Self::RejectVpcPeeringConnection(_) => "RejectVpcPeeringConnection",
             Self::ReleaseAddress(_) => "ReleaseAddress",
             Self::ReplaceIamInstanceProfileAssociation(_) => "ReplaceIamInstanceProfileAssociation",
+            Self::ReplaceNetworkAclAssociation(_) => "ReplaceNetworkAclAssociation",
+            Self::ReplaceNetworkAclEntry(_) => "ReplaceNetworkAclEntry",
             Self::ReplaceRoute(_) => "ReplaceRoute",
+            Self::ReplaceRouteTableAssociation(_) => "ReplaceRouteTableAssociation",
+            Self::RequestSpotFleet(_) => "RequestSpotFleet",
+            Self::RequestSpotInstances(_) => "RequestSpotInstances",
+            Self::ResetAddressAttribute(_) => "ResetAddressAttribute",
+            Self::ResetEbsDefaultKmsKeyId(_) => "ResetEbsDefaultKmsKeyId",
+            Self::ResetImageAttribute(_) => "ResetImageAttribute",
+            Self::ResetInstanceAttribute(_) => "ResetInstanceAttribute",
+            Self::ResetNetworkInterfaceAttribute(_) => "ResetNetworkInterfaceAttribute",
+            Self::ResetSnapshotAttribute(_) => "ResetSnapshotAttribute",
             Self::RevokeSecurityGroupEgress(_) => "RevokeSecurityGroupEgress",
             Self::RevokeSecurityGroupIngress(_) => "RevokeSecurityGroupIngress",
             Self::RunInstances(_) => "RunInstances",
             Self::StartInstances(_) => "StartInstances",
             Self::StopInstances(_) => "StopInstances",
             Self::TerminateInstances(_) => "TerminateInstances",
+            Self::UnassignIpv6Addresses(_) => "UnassignIpv6Addresses",
             Self::UnassignPrivateIpAddresses(_) => "UnassignPrivateIpAddresses",
+            Self::UnmonitorInstances(_) => "UnmonitorInstances",
             Self::UpdateSecurityGroupRuleDescriptionsEgress(_) => {
                 "UpdateSecurityGroupRuleDescriptionsEgress"
             }
@@ -262,6 +470,24 @@ pub trait Ec2: Send + Sync + 'static {
         None
     }
 
+    async fn accept_vpc_endpoint_connections(
+        &self,
+        call: &Call,
+        input: AcceptVpcEndpointConnectionsRequest,
+    ) -> Result<AcceptVpcEndpointConnectionsResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "AcceptVpcEndpointConnections"))
+    }
+
+    async fn accept_vpc_peering_connection(
+        &self,
+        call: &Call,
+        input: AcceptVpcPeeringConnectionRequest,
+    ) -> Result<AcceptVpcPeeringConnectionResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "AcceptVpcPeeringConnection"))
+    }
+
     async fn allocate_address(
         &self,
         call: &Call,
@@ -269,6 +495,15 @@ pub trait Ec2: Send + Sync + 'static {
     ) -> Result<AllocateAddressResult, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("ec2", "AllocateAddress"))
+    }
+
+    async fn assign_ipv6_addresses(
+        &self,
+        call: &Call,
+        input: AssignIpv6AddressesRequest,
+    ) -> Result<AssignIpv6AddressesResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "AssignIpv6Addresses"))
     }
 
     async fn assign_private_ip_addresses(
@@ -289,6 +524,15 @@ pub trait Ec2: Send + Sync + 'static {
         Err(Fault::unsupported("ec2", "AssociateAddress"))
     }
 
+    async fn associate_dhcp_options(
+        &self,
+        call: &Call,
+        input: AssociateDhcpOptionsRequest,
+    ) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "AssociateDhcpOptions"))
+    }
+
     async fn associate_iam_instance_profile(
         &self,
         call: &Call,
@@ -305,6 +549,15 @@ pub trait Ec2: Send + Sync + 'static {
     ) -> Result<AssociateRouteTableResult, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("ec2", "AssociateRouteTable"))
+    }
+
+    async fn associate_subnet_cidr_block(
+        &self,
+        call: &Call,
+        input: AssociateSubnetCidrBlockRequest,
+    ) -> Result<AssociateSubnetCidrBlockResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "AssociateSubnetCidrBlock"))
     }
 
     async fn associate_vpc_cidr_block(
@@ -361,6 +614,42 @@ pub trait Ec2: Send + Sync + 'static {
         Err(Fault::unsupported("ec2", "AuthorizeSecurityGroupIngress"))
     }
 
+    async fn cancel_spot_fleet_requests(
+        &self,
+        call: &Call,
+        input: CancelSpotFleetRequestsRequest,
+    ) -> Result<CancelSpotFleetRequestsResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "CancelSpotFleetRequests"))
+    }
+
+    async fn cancel_spot_instance_requests(
+        &self,
+        call: &Call,
+        input: CancelSpotInstanceRequestsRequest,
+    ) -> Result<CancelSpotInstanceRequestsResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "CancelSpotInstanceRequests"))
+    }
+
+    async fn copy_image(
+        &self,
+        call: &Call,
+        input: CopyImageRequest,
+    ) -> Result<CopyImageResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "CopyImage"))
+    }
+
+    async fn copy_snapshot(
+        &self,
+        call: &Call,
+        input: CopySnapshotRequest,
+    ) -> Result<CopySnapshotResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "CopySnapshot"))
+    }
+
     async fn create_default_subnet(
         &self,
         call: &Call,
@@ -377,6 +666,51 @@ pub trait Ec2: Send + Sync + 'static {
     ) -> Result<CreateDefaultVpcResult, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("ec2", "CreateDefaultVpc"))
+    }
+
+    async fn create_dhcp_options(
+        &self,
+        call: &Call,
+        input: CreateDhcpOptionsRequest,
+    ) -> Result<CreateDhcpOptionsResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "CreateDhcpOptions"))
+    }
+
+    async fn create_egress_only_internet_gateway(
+        &self,
+        call: &Call,
+        input: CreateEgressOnlyInternetGatewayRequest,
+    ) -> Result<CreateEgressOnlyInternetGatewayResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "CreateEgressOnlyInternetGateway"))
+    }
+
+    async fn create_fleet(
+        &self,
+        call: &Call,
+        input: CreateFleetRequest,
+    ) -> Result<CreateFleetResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "CreateFleet"))
+    }
+
+    async fn create_flow_logs(
+        &self,
+        call: &Call,
+        input: CreateFlowLogsRequest,
+    ) -> Result<CreateFlowLogsResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "CreateFlowLogs"))
+    }
+
+    async fn create_image(
+        &self,
+        call: &Call,
+        input: CreateImageRequest,
+    ) -> Result<CreateImageResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "CreateImage"))
     }
 
     async fn create_internet_gateway(
@@ -415,6 +749,15 @@ pub trait Ec2: Send + Sync + 'static {
         Err(Fault::unsupported("ec2", "CreateLaunchTemplateVersion"))
     }
 
+    async fn create_managed_prefix_list(
+        &self,
+        call: &Call,
+        input: CreateManagedPrefixListRequest,
+    ) -> Result<CreateManagedPrefixListResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "CreateManagedPrefixList"))
+    }
+
     async fn create_nat_gateway(
         &self,
         call: &Call,
@@ -422,6 +765,24 @@ pub trait Ec2: Send + Sync + 'static {
     ) -> Result<CreateNatGatewayResult, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("ec2", "CreateNatGateway"))
+    }
+
+    async fn create_network_acl(
+        &self,
+        call: &Call,
+        input: CreateNetworkAclRequest,
+    ) -> Result<CreateNetworkAclResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "CreateNetworkAcl"))
+    }
+
+    async fn create_network_acl_entry(
+        &self,
+        call: &Call,
+        input: CreateNetworkAclEntryRequest,
+    ) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "CreateNetworkAclEntry"))
     }
 
     async fn create_network_interface(
@@ -443,6 +804,15 @@ pub trait Ec2: Send + Sync + 'static {
             "ec2",
             "CreateNetworkInterfacePermission",
         ))
+    }
+
+    async fn create_placement_group(
+        &self,
+        call: &Call,
+        input: CreatePlacementGroupRequest,
+    ) -> Result<CreatePlacementGroupResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "CreatePlacementGroup"))
     }
 
     async fn create_route(
@@ -481,6 +851,15 @@ pub trait Ec2: Send + Sync + 'static {
         Err(Fault::unsupported("ec2", "CreateSnapshot"))
     }
 
+    async fn create_snapshots(
+        &self,
+        call: &Call,
+        input: CreateSnapshotsRequest,
+    ) -> Result<CreateSnapshotsResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "CreateSnapshots"))
+    }
+
     async fn create_subnet(
         &self,
         call: &Call,
@@ -488,6 +867,15 @@ pub trait Ec2: Send + Sync + 'static {
     ) -> Result<CreateSubnetResult, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("ec2", "CreateSubnet"))
+    }
+
+    async fn create_subnet_cidr_reservation(
+        &self,
+        call: &Call,
+        input: CreateSubnetCidrReservationRequest,
+    ) -> Result<CreateSubnetCidrReservationResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "CreateSubnetCidrReservation"))
     }
 
     async fn create_tags(&self, call: &Call, input: CreateTagsRequest) -> Result<(), Fault> {
@@ -520,6 +908,63 @@ pub trait Ec2: Send + Sync + 'static {
     ) -> Result<CreateVpcEndpointResult, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("ec2", "CreateVpcEndpoint"))
+    }
+
+    async fn create_vpc_endpoint_service_configuration(
+        &self,
+        call: &Call,
+        input: CreateVpcEndpointServiceConfigurationRequest,
+    ) -> Result<CreateVpcEndpointServiceConfigurationResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported(
+            "ec2",
+            "CreateVpcEndpointServiceConfiguration",
+        ))
+    }
+
+    async fn create_vpc_peering_connection(
+        &self,
+        call: &Call,
+        input: CreateVpcPeeringConnectionRequest,
+    ) -> Result<CreateVpcPeeringConnectionResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "CreateVpcPeeringConnection"))
+    }
+
+    async fn delete_dhcp_options(
+        &self,
+        call: &Call,
+        input: DeleteDhcpOptionsRequest,
+    ) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DeleteDhcpOptions"))
+    }
+
+    async fn delete_egress_only_internet_gateway(
+        &self,
+        call: &Call,
+        input: DeleteEgressOnlyInternetGatewayRequest,
+    ) -> Result<DeleteEgressOnlyInternetGatewayResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DeleteEgressOnlyInternetGateway"))
+    }
+
+    async fn delete_fleets(
+        &self,
+        call: &Call,
+        input: DeleteFleetsRequest,
+    ) -> Result<DeleteFleetsResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DeleteFleets"))
+    }
+
+    async fn delete_flow_logs(
+        &self,
+        call: &Call,
+        input: DeleteFlowLogsRequest,
+    ) -> Result<DeleteFlowLogsResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DeleteFlowLogs"))
     }
 
     async fn delete_internet_gateway(
@@ -558,6 +1003,15 @@ pub trait Ec2: Send + Sync + 'static {
         Err(Fault::unsupported("ec2", "DeleteLaunchTemplateVersions"))
     }
 
+    async fn delete_managed_prefix_list(
+        &self,
+        call: &Call,
+        input: DeleteManagedPrefixListRequest,
+    ) -> Result<DeleteManagedPrefixListResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DeleteManagedPrefixList"))
+    }
+
     async fn delete_nat_gateway(
         &self,
         call: &Call,
@@ -567,6 +1021,24 @@ pub trait Ec2: Send + Sync + 'static {
         Err(Fault::unsupported("ec2", "DeleteNatGateway"))
     }
 
+    async fn delete_network_acl(
+        &self,
+        call: &Call,
+        input: DeleteNetworkAclRequest,
+    ) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DeleteNetworkAcl"))
+    }
+
+    async fn delete_network_acl_entry(
+        &self,
+        call: &Call,
+        input: DeleteNetworkAclEntryRequest,
+    ) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DeleteNetworkAclEntry"))
+    }
+
     async fn delete_network_interface(
         &self,
         call: &Call,
@@ -574,6 +1046,27 @@ pub trait Ec2: Send + Sync + 'static {
     ) -> Result<(), Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("ec2", "DeleteNetworkInterface"))
+    }
+
+    async fn delete_network_interface_permission(
+        &self,
+        call: &Call,
+        input: DeleteNetworkInterfacePermissionRequest,
+    ) -> Result<DeleteNetworkInterfacePermissionResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported(
+            "ec2",
+            "DeleteNetworkInterfacePermission",
+        ))
+    }
+
+    async fn delete_placement_group(
+        &self,
+        call: &Call,
+        input: DeletePlacementGroupRequest,
+    ) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DeletePlacementGroup"))
     }
 
     async fn delete_route(&self, call: &Call, input: DeleteRouteRequest) -> Result<(), Fault> {
@@ -613,6 +1106,15 @@ pub trait Ec2: Send + Sync + 'static {
         Err(Fault::unsupported("ec2", "DeleteSubnet"))
     }
 
+    async fn delete_subnet_cidr_reservation(
+        &self,
+        call: &Call,
+        input: DeleteSubnetCidrReservationRequest,
+    ) -> Result<DeleteSubnetCidrReservationResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DeleteSubnetCidrReservation"))
+    }
+
     async fn delete_tags(&self, call: &Call, input: DeleteTagsRequest) -> Result<(), Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("ec2", "DeleteTags"))
@@ -628,6 +1130,18 @@ pub trait Ec2: Send + Sync + 'static {
         Err(Fault::unsupported("ec2", "DeleteVpc"))
     }
 
+    async fn delete_vpc_endpoint_service_configurations(
+        &self,
+        call: &Call,
+        input: DeleteVpcEndpointServiceConfigurationsRequest,
+    ) -> Result<DeleteVpcEndpointServiceConfigurationsResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported(
+            "ec2",
+            "DeleteVpcEndpointServiceConfigurations",
+        ))
+    }
+
     async fn delete_vpc_endpoints(
         &self,
         call: &Call,
@@ -635,6 +1149,24 @@ pub trait Ec2: Send + Sync + 'static {
     ) -> Result<DeleteVpcEndpointsResult, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("ec2", "DeleteVpcEndpoints"))
+    }
+
+    async fn delete_vpc_peering_connection(
+        &self,
+        call: &Call,
+        input: DeleteVpcPeeringConnectionRequest,
+    ) -> Result<DeleteVpcPeeringConnectionResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DeleteVpcPeeringConnection"))
+    }
+
+    async fn deregister_image(
+        &self,
+        call: &Call,
+        input: DeregisterImageRequest,
+    ) -> Result<DeregisterImageResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DeregisterImage"))
     }
 
     async fn describe_account_attributes(
@@ -655,6 +1187,15 @@ pub trait Ec2: Send + Sync + 'static {
         Err(Fault::unsupported("ec2", "DescribeAddresses"))
     }
 
+    async fn describe_addresses_attribute(
+        &self,
+        call: &Call,
+        input: DescribeAddressesAttributeRequest,
+    ) -> Result<DescribeAddressesAttributeResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DescribeAddressesAttribute"))
+    }
+
     async fn describe_availability_zones(
         &self,
         call: &Call,
@@ -673,6 +1214,45 @@ pub trait Ec2: Send + Sync + 'static {
         Err(Fault::unsupported("ec2", "DescribeDhcpOptions"))
     }
 
+    async fn describe_egress_only_internet_gateways(
+        &self,
+        call: &Call,
+        input: DescribeEgressOnlyInternetGatewaysRequest,
+    ) -> Result<DescribeEgressOnlyInternetGatewaysResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported(
+            "ec2",
+            "DescribeEgressOnlyInternetGateways",
+        ))
+    }
+
+    async fn describe_fleet_instances(
+        &self,
+        call: &Call,
+        input: DescribeFleetInstancesRequest,
+    ) -> Result<DescribeFleetInstancesResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DescribeFleetInstances"))
+    }
+
+    async fn describe_fleets(
+        &self,
+        call: &Call,
+        input: DescribeFleetsRequest,
+    ) -> Result<DescribeFleetsResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DescribeFleets"))
+    }
+
+    async fn describe_flow_logs(
+        &self,
+        call: &Call,
+        input: DescribeFlowLogsRequest,
+    ) -> Result<DescribeFlowLogsResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DescribeFlowLogs"))
+    }
+
     async fn describe_iam_instance_profile_associations(
         &self,
         call: &Call,
@@ -683,6 +1263,15 @@ pub trait Ec2: Send + Sync + 'static {
             "ec2",
             "DescribeIamInstanceProfileAssociations",
         ))
+    }
+
+    async fn describe_image_attribute(
+        &self,
+        call: &Call,
+        input: DescribeImageAttributeRequest,
+    ) -> Result<ImageAttribute, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DescribeImageAttribute"))
     }
 
     async fn describe_images(
@@ -701,6 +1290,18 @@ pub trait Ec2: Send + Sync + 'static {
     ) -> Result<InstanceAttribute, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("ec2", "DescribeInstanceAttribute"))
+    }
+
+    async fn describe_instance_credit_specifications(
+        &self,
+        call: &Call,
+        input: DescribeInstanceCreditSpecificationsRequest,
+    ) -> Result<DescribeInstanceCreditSpecificationsResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported(
+            "ec2",
+            "DescribeInstanceCreditSpecifications",
+        ))
     }
 
     async fn describe_instance_status(
@@ -802,6 +1403,30 @@ pub trait Ec2: Send + Sync + 'static {
         Err(Fault::unsupported("ec2", "DescribeNetworkAcls"))
     }
 
+    async fn describe_network_interface_attribute(
+        &self,
+        call: &Call,
+        input: DescribeNetworkInterfaceAttributeRequest,
+    ) -> Result<DescribeNetworkInterfaceAttributeResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported(
+            "ec2",
+            "DescribeNetworkInterfaceAttribute",
+        ))
+    }
+
+    async fn describe_network_interface_permissions(
+        &self,
+        call: &Call,
+        input: DescribeNetworkInterfacePermissionsRequest,
+    ) -> Result<DescribeNetworkInterfacePermissionsResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported(
+            "ec2",
+            "DescribeNetworkInterfacePermissions",
+        ))
+    }
+
     async fn describe_network_interfaces(
         &self,
         call: &Call,
@@ -809,6 +1434,15 @@ pub trait Ec2: Send + Sync + 'static {
     ) -> Result<DescribeNetworkInterfacesResult, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("ec2", "DescribeNetworkInterfaces"))
+    }
+
+    async fn describe_placement_groups(
+        &self,
+        call: &Call,
+        input: DescribePlacementGroupsRequest,
+    ) -> Result<DescribePlacementGroupsResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DescribePlacementGroups"))
     }
 
     async fn describe_prefix_lists(
@@ -838,6 +1472,15 @@ pub trait Ec2: Send + Sync + 'static {
         Err(Fault::unsupported("ec2", "DescribeRouteTables"))
     }
 
+    async fn describe_security_group_references(
+        &self,
+        call: &Call,
+        input: DescribeSecurityGroupReferencesRequest,
+    ) -> Result<DescribeSecurityGroupReferencesResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DescribeSecurityGroupReferences"))
+    }
+
     async fn describe_security_group_rules(
         &self,
         call: &Call,
@@ -845,6 +1488,18 @@ pub trait Ec2: Send + Sync + 'static {
     ) -> Result<DescribeSecurityGroupRulesResult, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("ec2", "DescribeSecurityGroupRules"))
+    }
+
+    async fn describe_security_group_vpc_associations(
+        &self,
+        call: &Call,
+        input: DescribeSecurityGroupVpcAssociationsRequest,
+    ) -> Result<DescribeSecurityGroupVpcAssociationsResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported(
+            "ec2",
+            "DescribeSecurityGroupVpcAssociations",
+        ))
     }
 
     async fn describe_security_groups(
@@ -856,6 +1511,15 @@ pub trait Ec2: Send + Sync + 'static {
         Err(Fault::unsupported("ec2", "DescribeSecurityGroups"))
     }
 
+    async fn describe_snapshot_attribute(
+        &self,
+        call: &Call,
+        input: DescribeSnapshotAttributeRequest,
+    ) -> Result<DescribeSnapshotAttributeResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DescribeSnapshotAttribute"))
+    }
+
     async fn describe_snapshots(
         &self,
         call: &Call,
@@ -863,6 +1527,51 @@ pub trait Ec2: Send + Sync + 'static {
     ) -> Result<DescribeSnapshotsResult, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("ec2", "DescribeSnapshots"))
+    }
+
+    async fn describe_spot_fleet_instances(
+        &self,
+        call: &Call,
+        input: DescribeSpotFleetInstancesRequest,
+    ) -> Result<DescribeSpotFleetInstancesResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DescribeSpotFleetInstances"))
+    }
+
+    async fn describe_spot_fleet_requests(
+        &self,
+        call: &Call,
+        input: DescribeSpotFleetRequestsRequest,
+    ) -> Result<DescribeSpotFleetRequestsResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DescribeSpotFleetRequests"))
+    }
+
+    async fn describe_spot_instance_requests(
+        &self,
+        call: &Call,
+        input: DescribeSpotInstanceRequestsRequest,
+    ) -> Result<DescribeSpotInstanceRequestsResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DescribeSpotInstanceRequests"))
+    }
+
+    async fn describe_spot_price_history(
+        &self,
+        call: &Call,
+        input: DescribeSpotPriceHistoryRequest,
+    ) -> Result<DescribeSpotPriceHistoryResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DescribeSpotPriceHistory"))
+    }
+
+    async fn describe_stale_security_groups(
+        &self,
+        call: &Call,
+        input: DescribeStaleSecurityGroupsRequest,
+    ) -> Result<DescribeStaleSecurityGroupsResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DescribeStaleSecurityGroups"))
     }
 
     async fn describe_subnets(
@@ -883,6 +1592,24 @@ pub trait Ec2: Send + Sync + 'static {
         Err(Fault::unsupported("ec2", "DescribeTags"))
     }
 
+    async fn describe_volume_attribute(
+        &self,
+        call: &Call,
+        input: DescribeVolumeAttributeRequest,
+    ) -> Result<DescribeVolumeAttributeResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DescribeVolumeAttribute"))
+    }
+
+    async fn describe_volume_status(
+        &self,
+        call: &Call,
+        input: DescribeVolumeStatusRequest,
+    ) -> Result<DescribeVolumeStatusResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DescribeVolumeStatus"))
+    }
+
     async fn describe_volumes(
         &self,
         call: &Call,
@@ -890,6 +1617,15 @@ pub trait Ec2: Send + Sync + 'static {
     ) -> Result<DescribeVolumesResult, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("ec2", "DescribeVolumes"))
+    }
+
+    async fn describe_volumes_modifications(
+        &self,
+        call: &Call,
+        input: DescribeVolumesModificationsRequest,
+    ) -> Result<DescribeVolumesModificationsResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DescribeVolumesModifications"))
     }
 
     async fn describe_vpc_attribute(
@@ -901,6 +1637,48 @@ pub trait Ec2: Send + Sync + 'static {
         Err(Fault::unsupported("ec2", "DescribeVpcAttribute"))
     }
 
+    async fn describe_vpc_endpoint_connections(
+        &self,
+        call: &Call,
+        input: DescribeVpcEndpointConnectionsRequest,
+    ) -> Result<DescribeVpcEndpointConnectionsResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DescribeVpcEndpointConnections"))
+    }
+
+    async fn describe_vpc_endpoint_service_configurations(
+        &self,
+        call: &Call,
+        input: DescribeVpcEndpointServiceConfigurationsRequest,
+    ) -> Result<DescribeVpcEndpointServiceConfigurationsResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported(
+            "ec2",
+            "DescribeVpcEndpointServiceConfigurations",
+        ))
+    }
+
+    async fn describe_vpc_endpoint_service_permissions(
+        &self,
+        call: &Call,
+        input: DescribeVpcEndpointServicePermissionsRequest,
+    ) -> Result<DescribeVpcEndpointServicePermissionsResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported(
+            "ec2",
+            "DescribeVpcEndpointServicePermissions",
+        ))
+    }
+
+    async fn describe_vpc_endpoint_services(
+        &self,
+        call: &Call,
+        input: DescribeVpcEndpointServicesRequest,
+    ) -> Result<DescribeVpcEndpointServicesResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DescribeVpcEndpointServices"))
+    }
+
     async fn describe_vpc_endpoints(
         &self,
         call: &Call,
@@ -908,6 +1686,15 @@ pub trait Ec2: Send + Sync + 'static {
     ) -> Result<DescribeVpcEndpointsResult, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("ec2", "DescribeVpcEndpoints"))
+    }
+
+    async fn describe_vpc_peering_connections(
+        &self,
+        call: &Call,
+        input: DescribeVpcPeeringConnectionsRequest,
+    ) -> Result<DescribeVpcPeeringConnectionsResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DescribeVpcPeeringConnections"))
     }
 
     async fn describe_vpcs(
@@ -946,6 +1733,15 @@ pub trait Ec2: Send + Sync + 'static {
         Err(Fault::unsupported("ec2", "DetachVolume"))
     }
 
+    async fn disable_ebs_encryption_by_default(
+        &self,
+        call: &Call,
+        input: DisableEbsEncryptionByDefaultRequest,
+    ) -> Result<DisableEbsEncryptionByDefaultResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DisableEbsEncryptionByDefault"))
+    }
+
     async fn disassociate_address(
         &self,
         call: &Call,
@@ -973,6 +1769,15 @@ pub trait Ec2: Send + Sync + 'static {
         Err(Fault::unsupported("ec2", "DisassociateRouteTable"))
     }
 
+    async fn disassociate_subnet_cidr_block(
+        &self,
+        call: &Call,
+        input: DisassociateSubnetCidrBlockRequest,
+    ) -> Result<DisassociateSubnetCidrBlockResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "DisassociateSubnetCidrBlock"))
+    }
+
     async fn disassociate_vpc_cidr_block(
         &self,
         call: &Call,
@@ -980,6 +1785,15 @@ pub trait Ec2: Send + Sync + 'static {
     ) -> Result<DisassociateVpcCidrBlockResult, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("ec2", "DisassociateVpcCidrBlock"))
+    }
+
+    async fn enable_ebs_encryption_by_default(
+        &self,
+        call: &Call,
+        input: EnableEbsEncryptionByDefaultRequest,
+    ) -> Result<EnableEbsEncryptionByDefaultResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "EnableEbsEncryptionByDefault"))
     }
 
     async fn get_console_output(
@@ -991,6 +1805,24 @@ pub trait Ec2: Send + Sync + 'static {
         Err(Fault::unsupported("ec2", "GetConsoleOutput"))
     }
 
+    async fn get_ebs_default_kms_key_id(
+        &self,
+        call: &Call,
+        input: GetEbsDefaultKmsKeyIdRequest,
+    ) -> Result<GetEbsDefaultKmsKeyIdResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "GetEbsDefaultKmsKeyId"))
+    }
+
+    async fn get_ebs_encryption_by_default(
+        &self,
+        call: &Call,
+        input: GetEbsEncryptionByDefaultRequest,
+    ) -> Result<GetEbsEncryptionByDefaultResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "GetEbsEncryptionByDefault"))
+    }
+
     async fn get_launch_template_data(
         &self,
         call: &Call,
@@ -1000,6 +1832,45 @@ pub trait Ec2: Send + Sync + 'static {
         Err(Fault::unsupported("ec2", "GetLaunchTemplateData"))
     }
 
+    async fn get_managed_prefix_list_associations(
+        &self,
+        call: &Call,
+        input: GetManagedPrefixListAssociationsRequest,
+    ) -> Result<GetManagedPrefixListAssociationsResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported(
+            "ec2",
+            "GetManagedPrefixListAssociations",
+        ))
+    }
+
+    async fn get_managed_prefix_list_entries(
+        &self,
+        call: &Call,
+        input: GetManagedPrefixListEntriesRequest,
+    ) -> Result<GetManagedPrefixListEntriesResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "GetManagedPrefixListEntries"))
+    }
+
+    async fn get_security_groups_for_vpc(
+        &self,
+        call: &Call,
+        input: GetSecurityGroupsForVpcRequest,
+    ) -> Result<GetSecurityGroupsForVpcResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "GetSecurityGroupsForVpc"))
+    }
+
+    async fn get_subnet_cidr_reservations(
+        &self,
+        call: &Call,
+        input: GetSubnetCidrReservationsRequest,
+    ) -> Result<GetSubnetCidrReservationsResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "GetSubnetCidrReservations"))
+    }
+
     async fn import_key_pair(
         &self,
         call: &Call,
@@ -1007,6 +1878,33 @@ pub trait Ec2: Send + Sync + 'static {
     ) -> Result<ImportKeyPairResult, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("ec2", "ImportKeyPair"))
+    }
+
+    async fn modify_address_attribute(
+        &self,
+        call: &Call,
+        input: ModifyAddressAttributeRequest,
+    ) -> Result<ModifyAddressAttributeResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "ModifyAddressAttribute"))
+    }
+
+    async fn modify_ebs_default_kms_key_id(
+        &self,
+        call: &Call,
+        input: ModifyEbsDefaultKmsKeyIdRequest,
+    ) -> Result<ModifyEbsDefaultKmsKeyIdResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "ModifyEbsDefaultKmsKeyId"))
+    }
+
+    async fn modify_image_attribute(
+        &self,
+        call: &Call,
+        input: ModifyImageAttributeRequest,
+    ) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "ModifyImageAttribute"))
     }
 
     async fn modify_instance_attribute(
@@ -1027,6 +1925,15 @@ pub trait Ec2: Send + Sync + 'static {
         Err(Fault::unsupported("ec2", "ModifyInstanceMetadataOptions"))
     }
 
+    async fn modify_instance_placement(
+        &self,
+        call: &Call,
+        input: ModifyInstancePlacementRequest,
+    ) -> Result<ModifyInstancePlacementResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "ModifyInstancePlacement"))
+    }
+
     async fn modify_launch_template(
         &self,
         call: &Call,
@@ -1034,6 +1941,15 @@ pub trait Ec2: Send + Sync + 'static {
     ) -> Result<ModifyLaunchTemplateResult, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("ec2", "ModifyLaunchTemplate"))
+    }
+
+    async fn modify_managed_prefix_list(
+        &self,
+        call: &Call,
+        input: ModifyManagedPrefixListRequest,
+    ) -> Result<ModifyManagedPrefixListResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "ModifyManagedPrefixList"))
     }
 
     async fn modify_network_interface_attribute(
@@ -1054,6 +1970,24 @@ pub trait Ec2: Send + Sync + 'static {
         Err(Fault::unsupported("ec2", "ModifySecurityGroupRules"))
     }
 
+    async fn modify_snapshot_attribute(
+        &self,
+        call: &Call,
+        input: ModifySnapshotAttributeRequest,
+    ) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "ModifySnapshotAttribute"))
+    }
+
+    async fn modify_spot_fleet_request(
+        &self,
+        call: &Call,
+        input: ModifySpotFleetRequestRequest,
+    ) -> Result<ModifySpotFleetRequestResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "ModifySpotFleetRequest"))
+    }
+
     async fn modify_subnet_attribute(
         &self,
         call: &Call,
@@ -1070,6 +2004,15 @@ pub trait Ec2: Send + Sync + 'static {
     ) -> Result<ModifyVolumeResult, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("ec2", "ModifyVolume"))
+    }
+
+    async fn modify_volume_attribute(
+        &self,
+        call: &Call,
+        input: ModifyVolumeAttributeRequest,
+    ) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "ModifyVolumeAttribute"))
     }
 
     async fn modify_vpc_attribute(
@@ -1090,6 +2033,60 @@ pub trait Ec2: Send + Sync + 'static {
         Err(Fault::unsupported("ec2", "ModifyVpcEndpoint"))
     }
 
+    async fn modify_vpc_endpoint_service_configuration(
+        &self,
+        call: &Call,
+        input: ModifyVpcEndpointServiceConfigurationRequest,
+    ) -> Result<ModifyVpcEndpointServiceConfigurationResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported(
+            "ec2",
+            "ModifyVpcEndpointServiceConfiguration",
+        ))
+    }
+
+    async fn modify_vpc_endpoint_service_permissions(
+        &self,
+        call: &Call,
+        input: ModifyVpcEndpointServicePermissionsRequest,
+    ) -> Result<ModifyVpcEndpointServicePermissionsResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported(
+            "ec2",
+            "ModifyVpcEndpointServicePermissions",
+        ))
+    }
+
+    async fn modify_vpc_peering_connection_options(
+        &self,
+        call: &Call,
+        input: ModifyVpcPeeringConnectionOptionsRequest,
+    ) -> Result<ModifyVpcPeeringConnectionOptionsResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported(
+            "ec2",
+            "ModifyVpcPeeringConnectionOptions",
+        ))
+    }
+
+    async fn modify_vpc_tenancy(
+        &self,
+        call: &Call,
+        input: ModifyVpcTenancyRequest,
+    ) -> Result<ModifyVpcTenancyResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "ModifyVpcTenancy"))
+    }
+
+    async fn monitor_instances(
+        &self,
+        call: &Call,
+        input: MonitorInstancesRequest,
+    ) -> Result<MonitorInstancesResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "MonitorInstances"))
+    }
+
     async fn reboot_instances(
         &self,
         call: &Call,
@@ -1097,6 +2094,33 @@ pub trait Ec2: Send + Sync + 'static {
     ) -> Result<(), Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("ec2", "RebootInstances"))
+    }
+
+    async fn register_image(
+        &self,
+        call: &Call,
+        input: RegisterImageRequest,
+    ) -> Result<RegisterImageResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "RegisterImage"))
+    }
+
+    async fn reject_vpc_endpoint_connections(
+        &self,
+        call: &Call,
+        input: RejectVpcEndpointConnectionsRequest,
+    ) -> Result<RejectVpcEndpointConnectionsResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "RejectVpcEndpointConnections"))
+    }
+
+    async fn reject_vpc_peering_connection(
+        &self,
+        call: &Call,
+        input: RejectVpcPeeringConnectionRequest,
+    ) -> Result<RejectVpcPeeringConnectionResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "RejectVpcPeeringConnection"))
     }
 
     async fn release_address(
@@ -1120,9 +2144,108 @@ pub trait Ec2: Send + Sync + 'static {
         ))
     }
 
+    async fn replace_network_acl_association(
+        &self,
+        call: &Call,
+        input: ReplaceNetworkAclAssociationRequest,
+    ) -> Result<ReplaceNetworkAclAssociationResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "ReplaceNetworkAclAssociation"))
+    }
+
+    async fn replace_network_acl_entry(
+        &self,
+        call: &Call,
+        input: ReplaceNetworkAclEntryRequest,
+    ) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "ReplaceNetworkAclEntry"))
+    }
+
     async fn replace_route(&self, call: &Call, input: ReplaceRouteRequest) -> Result<(), Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("ec2", "ReplaceRoute"))
+    }
+
+    async fn replace_route_table_association(
+        &self,
+        call: &Call,
+        input: ReplaceRouteTableAssociationRequest,
+    ) -> Result<ReplaceRouteTableAssociationResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "ReplaceRouteTableAssociation"))
+    }
+
+    async fn request_spot_fleet(
+        &self,
+        call: &Call,
+        input: RequestSpotFleetRequest,
+    ) -> Result<RequestSpotFleetResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "RequestSpotFleet"))
+    }
+
+    async fn request_spot_instances(
+        &self,
+        call: &Call,
+        input: RequestSpotInstancesRequest,
+    ) -> Result<RequestSpotInstancesResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "RequestSpotInstances"))
+    }
+
+    async fn reset_address_attribute(
+        &self,
+        call: &Call,
+        input: ResetAddressAttributeRequest,
+    ) -> Result<ResetAddressAttributeResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "ResetAddressAttribute"))
+    }
+
+    async fn reset_ebs_default_kms_key_id(
+        &self,
+        call: &Call,
+        input: ResetEbsDefaultKmsKeyIdRequest,
+    ) -> Result<ResetEbsDefaultKmsKeyIdResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "ResetEbsDefaultKmsKeyId"))
+    }
+
+    async fn reset_image_attribute(
+        &self,
+        call: &Call,
+        input: ResetImageAttributeRequest,
+    ) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "ResetImageAttribute"))
+    }
+
+    async fn reset_instance_attribute(
+        &self,
+        call: &Call,
+        input: ResetInstanceAttributeRequest,
+    ) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "ResetInstanceAttribute"))
+    }
+
+    async fn reset_network_interface_attribute(
+        &self,
+        call: &Call,
+        input: ResetNetworkInterfaceAttributeRequest,
+    ) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "ResetNetworkInterfaceAttribute"))
+    }
+
+    async fn reset_snapshot_attribute(
+        &self,
+        call: &Call,
+        input: ResetSnapshotAttributeRequest,
+    ) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "ResetSnapshotAttribute"))
     }
 
     async fn revoke_security_group_egress(
@@ -1179,6 +2302,15 @@ pub trait Ec2: Send + Sync + 'static {
         Err(Fault::unsupported("ec2", "TerminateInstances"))
     }
 
+    async fn unassign_ipv6_addresses(
+        &self,
+        call: &Call,
+        input: UnassignIpv6AddressesRequest,
+    ) -> Result<UnassignIpv6AddressesResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "UnassignIpv6Addresses"))
+    }
+
     async fn unassign_private_ip_addresses(
         &self,
         call: &Call,
@@ -1186,6 +2318,15 @@ pub trait Ec2: Send + Sync + 'static {
     ) -> Result<(), Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("ec2", "UnassignPrivateIpAddresses"))
+    }
+
+    async fn unmonitor_instances(
+        &self,
+        call: &Call,
+        input: UnmonitorInstancesRequest,
+    ) -> Result<UnmonitorInstancesResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("ec2", "UnmonitorInstances"))
     }
 
     async fn update_security_group_rule_descriptions_egress(
@@ -1239,203 +2380,387 @@ impl Service for Routes {
 
     fn input(&self, operation: usize) -> Box<dyn Payload> {
         match operation {
-            0 => Box::new(AllocateAddressRequest::default()),
-            1 => Box::new(AssignPrivateIpAddressesRequest::default()),
-            2 => Box::new(AssociateAddressRequest::default()),
-            3 => Box::new(AssociateIamInstanceProfileRequest::default()),
-            4 => Box::new(AssociateRouteTableRequest::default()),
-            5 => Box::new(AssociateVpcCidrBlockRequest::default()),
-            6 => Box::new(AttachInternetGatewayRequest::default()),
-            7 => Box::new(AttachNetworkInterfaceRequest::default()),
-            8 => Box::new(AttachVolumeRequest::default()),
-            9 => Box::new(AuthorizeSecurityGroupEgressRequest::default()),
-            10 => Box::new(AuthorizeSecurityGroupIngressRequest::default()),
-            11 => Box::new(CreateDefaultSubnetRequest::default()),
-            12 => Box::new(CreateDefaultVpcRequest::default()),
-            13 => Box::new(CreateInternetGatewayRequest::default()),
-            14 => Box::new(CreateKeyPairRequest::default()),
-            15 => Box::new(CreateLaunchTemplateRequest::default()),
-            16 => Box::new(CreateLaunchTemplateVersionRequest::default()),
-            17 => Box::new(CreateNatGatewayRequest::default()),
-            18 => Box::new(CreateNetworkInterfaceRequest::default()),
-            19 => Box::new(CreateNetworkInterfacePermissionRequest::default()),
-            20 => Box::new(CreateRouteRequest::default()),
-            21 => Box::new(CreateRouteTableRequest::default()),
-            22 => Box::new(CreateSecurityGroupRequest::default()),
-            23 => Box::new(CreateSnapshotRequest::default()),
-            24 => Box::new(CreateSubnetRequest::default()),
-            25 => Box::new(CreateTagsRequest::default()),
-            26 => Box::new(CreateVolumeRequest::default()),
-            27 => Box::new(CreateVpcRequest::default()),
-            28 => Box::new(CreateVpcEndpointRequest::default()),
-            29 => Box::new(DeleteInternetGatewayRequest::default()),
-            30 => Box::new(DeleteKeyPairRequest::default()),
-            31 => Box::new(DeleteLaunchTemplateRequest::default()),
-            32 => Box::new(DeleteLaunchTemplateVersionsRequest::default()),
-            33 => Box::new(DeleteNatGatewayRequest::default()),
-            34 => Box::new(DeleteNetworkInterfaceRequest::default()),
-            35 => Box::new(DeleteRouteRequest::default()),
-            36 => Box::new(DeleteRouteTableRequest::default()),
-            37 => Box::new(DeleteSecurityGroupRequest::default()),
-            38 => Box::new(DeleteSnapshotRequest::default()),
-            39 => Box::new(DeleteSubnetRequest::default()),
-            40 => Box::new(DeleteTagsRequest::default()),
-            41 => Box::new(DeleteVolumeRequest::default()),
-            42 => Box::new(DeleteVpcRequest::default()),
-            43 => Box::new(DeleteVpcEndpointsRequest::default()),
-            44 => Box::new(DescribeAccountAttributesRequest::default()),
-            45 => Box::new(DescribeAddressesRequest::default()),
-            46 => Box::new(DescribeAvailabilityZonesRequest::default()),
-            47 => Box::new(DescribeDhcpOptionsRequest::default()),
-            48 => Box::new(DescribeIamInstanceProfileAssociationsRequest::default()),
-            49 => Box::new(DescribeImagesRequest::default()),
-            50 => Box::new(DescribeInstanceAttributeRequest::default()),
-            51 => Box::new(DescribeInstanceStatusRequest::default()),
-            52 => Box::new(DescribeInstanceTypeOfferingsRequest::default()),
-            53 => Box::new(DescribeInstanceTypesRequest::default()),
-            54 => Box::new(DescribeInstancesRequest::default()),
-            55 => Box::new(DescribeInternetGatewaysRequest::default()),
-            56 => Box::new(DescribeKeyPairsRequest::default()),
-            57 => Box::new(DescribeLaunchTemplateVersionsRequest::default()),
-            58 => Box::new(DescribeLaunchTemplatesRequest::default()),
-            59 => Box::new(DescribeManagedPrefixListsRequest::default()),
-            60 => Box::new(DescribeNatGatewaysRequest::default()),
-            61 => Box::new(DescribeNetworkAclsRequest::default()),
-            62 => Box::new(DescribeNetworkInterfacesRequest::default()),
-            63 => Box::new(DescribePrefixListsRequest::default()),
-            64 => Box::new(DescribeRegionsRequest::default()),
-            65 => Box::new(DescribeRouteTablesRequest::default()),
-            66 => Box::new(DescribeSecurityGroupRulesRequest::default()),
-            67 => Box::new(DescribeSecurityGroupsRequest::default()),
-            68 => Box::new(DescribeSnapshotsRequest::default()),
-            69 => Box::new(DescribeSubnetsRequest::default()),
-            70 => Box::new(DescribeTagsRequest::default()),
-            71 => Box::new(DescribeVolumesRequest::default()),
-            72 => Box::new(DescribeVpcAttributeRequest::default()),
-            73 => Box::new(DescribeVpcEndpointsRequest::default()),
-            74 => Box::new(DescribeVpcsRequest::default()),
-            75 => Box::new(DetachInternetGatewayRequest::default()),
-            76 => Box::new(DetachNetworkInterfaceRequest::default()),
-            77 => Box::new(DetachVolumeRequest::default()),
-            78 => Box::new(DisassociateAddressRequest::default()),
-            79 => Box::new(DisassociateIamInstanceProfileRequest::default()),
-            80 => Box::new(DisassociateRouteTableRequest::default()),
-            81 => Box::new(DisassociateVpcCidrBlockRequest::default()),
-            82 => Box::new(GetConsoleOutputRequest::default()),
-            83 => Box::new(GetLaunchTemplateDataRequest::default()),
-            84 => Box::new(ImportKeyPairRequest::default()),
-            85 => Box::new(ModifyInstanceAttributeRequest::default()),
-            86 => Box::new(ModifyInstanceMetadataOptionsRequest::default()),
-            87 => Box::new(ModifyLaunchTemplateRequest::default()),
-            88 => Box::new(ModifyNetworkInterfaceAttributeRequest::default()),
-            89 => Box::new(ModifySecurityGroupRulesRequest::default()),
-            90 => Box::new(ModifySubnetAttributeRequest::default()),
-            91 => Box::new(ModifyVolumeRequest::default()),
-            92 => Box::new(ModifyVpcAttributeRequest::default()),
-            93 => Box::new(ModifyVpcEndpointRequest::default()),
-            94 => Box::new(RebootInstancesRequest::default()),
-            95 => Box::new(ReleaseAddressRequest::default()),
-            96 => Box::new(ReplaceIamInstanceProfileAssociationRequest::default()),
-            97 => Box::new(ReplaceRouteRequest::default()),
-            98 => Box::new(RevokeSecurityGroupEgressRequest::default()),
-            99 => Box::new(RevokeSecurityGroupIngressRequest::default()),
-            100 => Box::new(RunInstancesRequest::default()),
-            101 => Box::new(StartInstancesRequest::default()),
-            102 => Box::new(StopInstancesRequest::default()),
-            103 => Box::new(TerminateInstancesRequest::default()),
-            104 => Box::new(UnassignPrivateIpAddressesRequest::default()),
-            105 => Box::new(UpdateSecurityGroupRuleDescriptionsEgressRequest::default()),
-            106 => Box::new(UpdateSecurityGroupRuleDescriptionsIngressRequest::default()),
+            0 => Box::new(AcceptVpcEndpointConnectionsRequest::default()),
+            1 => Box::new(AcceptVpcPeeringConnectionRequest::default()),
+            2 => Box::new(AllocateAddressRequest::default()),
+            3 => Box::new(AssignIpv6AddressesRequest::default()),
+            4 => Box::new(AssignPrivateIpAddressesRequest::default()),
+            5 => Box::new(AssociateAddressRequest::default()),
+            6 => Box::new(AssociateDhcpOptionsRequest::default()),
+            7 => Box::new(AssociateIamInstanceProfileRequest::default()),
+            8 => Box::new(AssociateRouteTableRequest::default()),
+            9 => Box::new(AssociateSubnetCidrBlockRequest::default()),
+            10 => Box::new(AssociateVpcCidrBlockRequest::default()),
+            11 => Box::new(AttachInternetGatewayRequest::default()),
+            12 => Box::new(AttachNetworkInterfaceRequest::default()),
+            13 => Box::new(AttachVolumeRequest::default()),
+            14 => Box::new(AuthorizeSecurityGroupEgressRequest::default()),
+            15 => Box::new(AuthorizeSecurityGroupIngressRequest::default()),
+            16 => Box::new(CancelSpotFleetRequestsRequest::default()),
+            17 => Box::new(CancelSpotInstanceRequestsRequest::default()),
+            18 => Box::new(CopyImageRequest::default()),
+            19 => Box::new(CopySnapshotRequest::default()),
+            20 => Box::new(CreateDefaultSubnetRequest::default()),
+            21 => Box::new(CreateDefaultVpcRequest::default()),
+            22 => Box::new(CreateDhcpOptionsRequest::default()),
+            23 => Box::new(CreateEgressOnlyInternetGatewayRequest::default()),
+            24 => Box::new(CreateFleetRequest::default()),
+            25 => Box::new(CreateFlowLogsRequest::default()),
+            26 => Box::new(CreateImageRequest::default()),
+            27 => Box::new(CreateInternetGatewayRequest::default()),
+            28 => Box::new(CreateKeyPairRequest::default()),
+            29 => Box::new(CreateLaunchTemplateRequest::default()),
+            30 => Box::new(CreateLaunchTemplateVersionRequest::default()),
+            31 => Box::new(CreateManagedPrefixListRequest::default()),
+            32 => Box::new(CreateNatGatewayRequest::default()),
+            33 => Box::new(CreateNetworkAclRequest::default()),
+            34 => Box::new(CreateNetworkAclEntryRequest::default()),
+            35 => Box::new(CreateNetworkInterfaceRequest::default()),
+            36 => Box::new(CreateNetworkInterfacePermissionRequest::default()),
+            37 => Box::new(CreatePlacementGroupRequest::default()),
+            38 => Box::new(CreateRouteRequest::default()),
+            39 => Box::new(CreateRouteTableRequest::default()),
+            40 => Box::new(CreateSecurityGroupRequest::default()),
+            41 => Box::new(CreateSnapshotRequest::default()),
+            42 => Box::new(CreateSnapshotsRequest::default()),
+            43 => Box::new(CreateSubnetRequest::default()),
+            44 => Box::new(CreateSubnetCidrReservationRequest::default()),
+            45 => Box::new(CreateTagsRequest::default()),
+            46 => Box::new(CreateVolumeRequest::default()),
+            47 => Box::new(CreateVpcRequest::default()),
+            48 => Box::new(CreateVpcEndpointRequest::default()),
+            49 => Box::new(CreateVpcEndpointServiceConfigurationRequest::default()),
+            50 => Box::new(CreateVpcPeeringConnectionRequest::default()),
+            51 => Box::new(DeleteDhcpOptionsRequest::default()),
+            52 => Box::new(DeleteEgressOnlyInternetGatewayRequest::default()),
+            53 => Box::new(DeleteFleetsRequest::default()),
+            54 => Box::new(DeleteFlowLogsRequest::default()),
+            55 => Box::new(DeleteInternetGatewayRequest::default()),
+            56 => Box::new(DeleteKeyPairRequest::default()),
+            57 => Box::new(DeleteLaunchTemplateRequest::default()),
+            58 => Box::new(DeleteLaunchTemplateVersionsRequest::default()),
+            59 => Box::new(DeleteManagedPrefixListRequest::default()),
+            60 => Box::new(DeleteNatGatewayRequest::default()),
+            61 => Box::new(DeleteNetworkAclRequest::default()),
+            62 => Box::new(DeleteNetworkAclEntryRequest::default()),
+            63 => Box::new(DeleteNetworkInterfaceRequest::default()),
+            64 => Box::new(DeleteNetworkInterfacePermissionRequest::default()),
+            65 => Box::new(DeletePlacementGroupRequest::default()),
+            66 => Box::new(DeleteRouteRequest::default()),
+            67 => Box::new(DeleteRouteTableRequest::default()),
+            68 => Box::new(DeleteSecurityGroupRequest::default()),
+            69 => Box::new(DeleteSnapshotRequest::default()),
+            70 => Box::new(DeleteSubnetRequest::default()),
+            71 => Box::new(DeleteSubnetCidrReservationRequest::default()),
+            72 => Box::new(DeleteTagsRequest::default()),
+            73 => Box::new(DeleteVolumeRequest::default()),
+            74 => Box::new(DeleteVpcRequest::default()),
+            75 => Box::new(DeleteVpcEndpointServiceConfigurationsRequest::default()),
+            76 => Box::new(DeleteVpcEndpointsRequest::default()),
+            77 => Box::new(DeleteVpcPeeringConnectionRequest::default()),
+            78 => Box::new(DeregisterImageRequest::default()),
+            79 => Box::new(DescribeAccountAttributesRequest::default()),
+            80 => Box::new(DescribeAddressesRequest::default()),
+            81 => Box::new(DescribeAddressesAttributeRequest::default()),
+            82 => Box::new(DescribeAvailabilityZonesRequest::default()),
+            83 => Box::new(DescribeDhcpOptionsRequest::default()),
+            84 => Box::new(DescribeEgressOnlyInternetGatewaysRequest::default()),
+            85 => Box::new(DescribeFleetInstancesRequest::default()),
+            86 => Box::new(DescribeFleetsRequest::default()),
+            87 => Box::new(DescribeFlowLogsRequest::default()),
+            88 => Box::new(DescribeIamInstanceProfileAssociationsRequest::default()),
+            89 => Box::new(DescribeImageAttributeRequest::default()),
+            90 => Box::new(DescribeImagesRequest::default()),
+            91 => Box::new(DescribeInstanceAttributeRequest::default()),
+            92 => Box::new(DescribeInstanceCreditSpecificationsRequest::default()),
+            93 => Box::new(DescribeInstanceStatusRequest::default()),
+            94 => Box::new(DescribeInstanceTypeOfferingsRequest::default()),
+            95 => Box::new(DescribeInstanceTypesRequest::default()),
+            96 => Box::new(DescribeInstancesRequest::default()),
+            97 => Box::new(DescribeInternetGatewaysRequest::default()),
+            98 => Box::new(DescribeKeyPairsRequest::default()),
+            99 => Box::new(DescribeLaunchTemplateVersionsRequest::default()),
+            100 => Box::new(DescribeLaunchTemplatesRequest::default()),
+            101 => Box::new(DescribeManagedPrefixListsRequest::default()),
+            102 => Box::new(DescribeNatGatewaysRequest::default()),
+            103 => Box::new(DescribeNetworkAclsRequest::default()),
+            104 => Box::new(DescribeNetworkInterfaceAttributeRequest::default()),
+            105 => Box::new(DescribeNetworkInterfacePermissionsRequest::default()),
+            106 => Box::new(DescribeNetworkInterfacesRequest::default()),
+            107 => Box::new(DescribePlacementGroupsRequest::default()),
+            108 => Box::new(DescribePrefixListsRequest::default()),
+            109 => Box::new(DescribeRegionsRequest::default()),
+            110 => Box::new(DescribeRouteTablesRequest::default()),
+            111 => Box::new(DescribeSecurityGroupReferencesRequest::default()),
+            112 => Box::new(DescribeSecurityGroupRulesRequest::default()),
+            113 => Box::new(DescribeSecurityGroupVpcAssociationsRequest::default()),
+            114 => Box::new(DescribeSecurityGroupsRequest::default()),
+            115 => Box::new(DescribeSnapshotAttributeRequest::default()),
+            116 => Box::new(DescribeSnapshotsRequest::default()),
+            117 => Box::new(DescribeSpotFleetInstancesRequest::default()),
+            118 => Box::new(DescribeSpotFleetRequestsRequest::default()),
+            119 => Box::new(DescribeSpotInstanceRequestsRequest::default()),
+            120 => Box::new(DescribeSpotPriceHistoryRequest::default()),
+            121 => Box::new(DescribeStaleSecurityGroupsRequest::default()),
+            122 => Box::new(DescribeSubnetsRequest::default()),
+            123 => Box::new(DescribeTagsRequest::default()),
+            124 => Box::new(DescribeVolumeAttributeRequest::default()),
+            125 => Box::new(DescribeVolumeStatusRequest::default()),
+            126 => Box::new(DescribeVolumesRequest::default()),
+            127 => Box::new(DescribeVolumesModificationsRequest::default()),
+            128 => Box::new(DescribeVpcAttributeRequest::default()),
+            129 => Box::new(DescribeVpcEndpointConnectionsRequest::default()),
+            130 => Box::new(DescribeVpcEndpointServiceConfigurationsRequest::default()),
+            131 => Box::new(DescribeVpcEndpointServicePermissionsRequest::default()),
+            132 => Box::new(DescribeVpcEndpointServicesRequest::default()),
+            133 => Box::new(DescribeVpcEndpointsRequest::default()),
+            134 => Box::new(DescribeVpcPeeringConnectionsRequest::default()),
+            135 => Box::new(DescribeVpcsRequest::default()),
+            136 => Box::new(DetachInternetGatewayRequest::default()),
+            137 => Box::new(DetachNetworkInterfaceRequest::default()),
+            138 => Box::new(DetachVolumeRequest::default()),
+            139 => Box::new(DisableEbsEncryptionByDefaultRequest::default()),
+            140 => Box::new(DisassociateAddressRequest::default()),
+            141 => Box::new(DisassociateIamInstanceProfileRequest::default()),
+            142 => Box::new(DisassociateRouteTableRequest::default()),
+            143 => Box::new(DisassociateSubnetCidrBlockRequest::default()),
+            144 => Box::new(DisassociateVpcCidrBlockRequest::default()),
+            145 => Box::new(EnableEbsEncryptionByDefaultRequest::default()),
+            146 => Box::new(GetConsoleOutputRequest::default()),
+            147 => Box::new(GetEbsDefaultKmsKeyIdRequest::default()),
+            148 => Box::new(GetEbsEncryptionByDefaultRequest::default()),
+            149 => Box::new(GetLaunchTemplateDataRequest::default()),
+            150 => Box::new(GetManagedPrefixListAssociationsRequest::default()),
+            151 => Box::new(GetManagedPrefixListEntriesRequest::default()),
+            152 => Box::new(GetSecurityGroupsForVpcRequest::default()),
+            153 => Box::new(GetSubnetCidrReservationsRequest::default()),
+            154 => Box::new(ImportKeyPairRequest::default()),
+            155 => Box::new(ModifyAddressAttributeRequest::default()),
+            156 => Box::new(ModifyEbsDefaultKmsKeyIdRequest::default()),
+            157 => Box::new(ModifyImageAttributeRequest::default()),
+            158 => Box::new(ModifyInstanceAttributeRequest::default()),
+            159 => Box::new(ModifyInstanceMetadataOptionsRequest::default()),
+            160 => Box::new(ModifyInstancePlacementRequest::default()),
+            161 => Box::new(ModifyLaunchTemplateRequest::default()),
+            162 => Box::new(ModifyManagedPrefixListRequest::default()),
+            163 => Box::new(ModifyNetworkInterfaceAttributeRequest::default()),
+            164 => Box::new(ModifySecurityGroupRulesRequest::default()),
+            165 => Box::new(ModifySnapshotAttributeRequest::default()),
+            166 => Box::new(ModifySpotFleetRequestRequest::default()),
+            167 => Box::new(ModifySubnetAttributeRequest::default()),
+            168 => Box::new(ModifyVolumeRequest::default()),
+            169 => Box::new(ModifyVolumeAttributeRequest::default()),
+            170 => Box::new(ModifyVpcAttributeRequest::default()),
+            171 => Box::new(ModifyVpcEndpointRequest::default()),
+            172 => Box::new(ModifyVpcEndpointServiceConfigurationRequest::default()),
+            173 => Box::new(ModifyVpcEndpointServicePermissionsRequest::default()),
+            174 => Box::new(ModifyVpcPeeringConnectionOptionsRequest::default()),
+            175 => Box::new(ModifyVpcTenancyRequest::default()),
+            176 => Box::new(MonitorInstancesRequest::default()),
+            177 => Box::new(RebootInstancesRequest::default()),
+            178 => Box::new(RegisterImageRequest::default()),
+            179 => Box::new(RejectVpcEndpointConnectionsRequest::default()),
+            180 => Box::new(RejectVpcPeeringConnectionRequest::default()),
+            181 => Box::new(ReleaseAddressRequest::default()),
+            182 => Box::new(ReplaceIamInstanceProfileAssociationRequest::default()),
+            183 => Box::new(ReplaceNetworkAclAssociationRequest::default()),
+            184 => Box::new(ReplaceNetworkAclEntryRequest::default()),
+            185 => Box::new(ReplaceRouteRequest::default()),
+            186 => Box::new(ReplaceRouteTableAssociationRequest::default()),
+            187 => Box::new(RequestSpotFleetRequest::default()),
+            188 => Box::new(RequestSpotInstancesRequest::default()),
+            189 => Box::new(ResetAddressAttributeRequest::default()),
+            190 => Box::new(ResetEbsDefaultKmsKeyIdRequest::default()),
+            191 => Box::new(ResetImageAttributeRequest::default()),
+            192 => Box::new(ResetInstanceAttributeRequest::default()),
+            193 => Box::new(ResetNetworkInterfaceAttributeRequest::default()),
+            194 => Box::new(ResetSnapshotAttributeRequest::default()),
+            195 => Box::new(RevokeSecurityGroupEgressRequest::default()),
+            196 => Box::new(RevokeSecurityGroupIngressRequest::default()),
+            197 => Box::new(RunInstancesRequest::default()),
+            198 => Box::new(StartInstancesRequest::default()),
+            199 => Box::new(StopInstancesRequest::default()),
+            200 => Box::new(TerminateInstancesRequest::default()),
+            201 => Box::new(UnassignIpv6AddressesRequest::default()),
+            202 => Box::new(UnassignPrivateIpAddressesRequest::default()),
+            203 => Box::new(UnmonitorInstancesRequest::default()),
+            204 => Box::new(UpdateSecurityGroupRuleDescriptionsEgressRequest::default()),
+            205 => Box::new(UpdateSecurityGroupRuleDescriptionsIngressRequest::default()),
             _ => Box::new(()),
         }
     }
 
     fn output(&self, operation: usize) -> Box<dyn Payload> {
         match operation {
-            0 => Box::new(AllocateAddressResult::default()),
-            1 => Box::new(AssignPrivateIpAddressesResult::default()),
-            2 => Box::new(AssociateAddressResult::default()),
-            3 => Box::new(AssociateIamInstanceProfileResult::default()),
-            4 => Box::new(AssociateRouteTableResult::default()),
-            5 => Box::new(AssociateVpcCidrBlockResult::default()),
-            7 => Box::new(AttachNetworkInterfaceResult::default()),
-            8 => Box::new(VolumeAttachment::default()),
-            9 => Box::new(AuthorizeSecurityGroupEgressResult::default()),
-            10 => Box::new(AuthorizeSecurityGroupIngressResult::default()),
-            11 => Box::new(CreateDefaultSubnetResult::default()),
-            12 => Box::new(CreateDefaultVpcResult::default()),
-            13 => Box::new(CreateInternetGatewayResult::default()),
-            14 => Box::new(KeyPair::default()),
-            15 => Box::new(CreateLaunchTemplateResult::default()),
-            16 => Box::new(CreateLaunchTemplateVersionResult::default()),
-            17 => Box::new(CreateNatGatewayResult::default()),
-            18 => Box::new(CreateNetworkInterfaceResult::default()),
-            19 => Box::new(CreateNetworkInterfacePermissionResult::default()),
-            20 => Box::new(CreateRouteResult::default()),
-            21 => Box::new(CreateRouteTableResult::default()),
-            22 => Box::new(CreateSecurityGroupResult::default()),
-            23 => Box::new(Snapshot::default()),
-            24 => Box::new(CreateSubnetResult::default()),
-            26 => Box::new(Volume::default()),
-            27 => Box::new(CreateVpcResult::default()),
-            28 => Box::new(CreateVpcEndpointResult::default()),
-            30 => Box::new(DeleteKeyPairResult::default()),
-            31 => Box::new(DeleteLaunchTemplateResult::default()),
-            32 => Box::new(DeleteLaunchTemplateVersionsResult::default()),
-            33 => Box::new(DeleteNatGatewayResult::default()),
-            37 => Box::new(DeleteSecurityGroupResult::default()),
-            43 => Box::new(DeleteVpcEndpointsResult::default()),
-            44 => Box::new(DescribeAccountAttributesResult::default()),
-            45 => Box::new(DescribeAddressesResult::default()),
-            46 => Box::new(DescribeAvailabilityZonesResult::default()),
-            47 => Box::new(DescribeDhcpOptionsResult::default()),
-            48 => Box::new(DescribeIamInstanceProfileAssociationsResult::default()),
-            49 => Box::new(DescribeImagesResult::default()),
-            50 => Box::new(InstanceAttribute::default()),
-            51 => Box::new(DescribeInstanceStatusResult::default()),
-            52 => Box::new(DescribeInstanceTypeOfferingsResult::default()),
-            53 => Box::new(DescribeInstanceTypesResult::default()),
-            54 => Box::new(DescribeInstancesResult::default()),
-            55 => Box::new(DescribeInternetGatewaysResult::default()),
-            56 => Box::new(DescribeKeyPairsResult::default()),
-            57 => Box::new(DescribeLaunchTemplateVersionsResult::default()),
-            58 => Box::new(DescribeLaunchTemplatesResult::default()),
-            59 => Box::new(DescribeManagedPrefixListsResult::default()),
-            60 => Box::new(DescribeNatGatewaysResult::default()),
-            61 => Box::new(DescribeNetworkAclsResult::default()),
-            62 => Box::new(DescribeNetworkInterfacesResult::default()),
-            63 => Box::new(DescribePrefixListsResult::default()),
-            64 => Box::new(DescribeRegionsResult::default()),
-            65 => Box::new(DescribeRouteTablesResult::default()),
-            66 => Box::new(DescribeSecurityGroupRulesResult::default()),
-            67 => Box::new(DescribeSecurityGroupsResult::default()),
-            68 => Box::new(DescribeSnapshotsResult::default()),
-            69 => Box::new(DescribeSubnetsResult::default()),
-            70 => Box::new(DescribeTagsResult::default()),
-            71 => Box::new(DescribeVolumesResult::default()),
-            72 => Box::new(DescribeVpcAttributeResult::default()),
-            73 => Box::new(DescribeVpcEndpointsResult::default()),
-            74 => Box::new(DescribeVpcsResult::default()),
-            77 => Box::new(VolumeAttachment::default()),
-            79 => Box::new(DisassociateIamInstanceProfileResult::default()),
-            81 => Box::new(DisassociateVpcCidrBlockResult::default()),
-            82 => Box::new(GetConsoleOutputResult::default()),
-            83 => Box::new(GetLaunchTemplateDataResult::default()),
-            84 => Box::new(ImportKeyPairResult::default()),
-            86 => Box::new(ModifyInstanceMetadataOptionsResult::default()),
-            87 => Box::new(ModifyLaunchTemplateResult::default()),
-            89 => Box::new(ModifySecurityGroupRulesResult::default()),
-            91 => Box::new(ModifyVolumeResult::default()),
-            93 => Box::new(ModifyVpcEndpointResult::default()),
-            96 => Box::new(ReplaceIamInstanceProfileAssociationResult::default()),
-            98 => Box::new(RevokeSecurityGroupEgressResult::default()),
-            99 => Box::new(RevokeSecurityGroupIngressResult::default()),
-            100 => Box::new(Reservation::default()),
-            101 => Box::new(StartInstancesResult::default()),
-            102 => Box::new(StopInstancesResult::default()),
-            103 => Box::new(TerminateInstancesResult::default()),
-            105 => Box::new(UpdateSecurityGroupRuleDescriptionsEgressResult::default()),
-            106 => Box::new(UpdateSecurityGroupRuleDescriptionsIngressResult::default()),
+            0 => Box::new(AcceptVpcEndpointConnectionsResult::default()),
+            1 => Box::new(AcceptVpcPeeringConnectionResult::default()),
+            2 => Box::new(AllocateAddressResult::default()),
+            3 => Box::new(AssignIpv6AddressesResult::default()),
+            4 => Box::new(AssignPrivateIpAddressesResult::default()),
+            5 => Box::new(AssociateAddressResult::default()),
+            7 => Box::new(AssociateIamInstanceProfileResult::default()),
+            8 => Box::new(AssociateRouteTableResult::default()),
+            9 => Box::new(AssociateSubnetCidrBlockResult::default()),
+            10 => Box::new(AssociateVpcCidrBlockResult::default()),
+            12 => Box::new(AttachNetworkInterfaceResult::default()),
+            13 => Box::new(VolumeAttachment::default()),
+            14 => Box::new(AuthorizeSecurityGroupEgressResult::default()),
+            15 => Box::new(AuthorizeSecurityGroupIngressResult::default()),
+            16 => Box::new(CancelSpotFleetRequestsResponse::default()),
+            17 => Box::new(CancelSpotInstanceRequestsResult::default()),
+            18 => Box::new(CopyImageResult::default()),
+            19 => Box::new(CopySnapshotResult::default()),
+            20 => Box::new(CreateDefaultSubnetResult::default()),
+            21 => Box::new(CreateDefaultVpcResult::default()),
+            22 => Box::new(CreateDhcpOptionsResult::default()),
+            23 => Box::new(CreateEgressOnlyInternetGatewayResult::default()),
+            24 => Box::new(CreateFleetResult::default()),
+            25 => Box::new(CreateFlowLogsResult::default()),
+            26 => Box::new(CreateImageResult::default()),
+            27 => Box::new(CreateInternetGatewayResult::default()),
+            28 => Box::new(KeyPair::default()),
+            29 => Box::new(CreateLaunchTemplateResult::default()),
+            30 => Box::new(CreateLaunchTemplateVersionResult::default()),
+            31 => Box::new(CreateManagedPrefixListResult::default()),
+            32 => Box::new(CreateNatGatewayResult::default()),
+            33 => Box::new(CreateNetworkAclResult::default()),
+            35 => Box::new(CreateNetworkInterfaceResult::default()),
+            36 => Box::new(CreateNetworkInterfacePermissionResult::default()),
+            37 => Box::new(CreatePlacementGroupResult::default()),
+            38 => Box::new(CreateRouteResult::default()),
+            39 => Box::new(CreateRouteTableResult::default()),
+            40 => Box::new(CreateSecurityGroupResult::default()),
+            41 => Box::new(Snapshot::default()),
+            42 => Box::new(CreateSnapshotsResult::default()),
+            43 => Box::new(CreateSubnetResult::default()),
+            44 => Box::new(CreateSubnetCidrReservationResult::default()),
+            46 => Box::new(Volume::default()),
+            47 => Box::new(CreateVpcResult::default()),
+            48 => Box::new(CreateVpcEndpointResult::default()),
+            49 => Box::new(CreateVpcEndpointServiceConfigurationResult::default()),
+            50 => Box::new(CreateVpcPeeringConnectionResult::default()),
+            52 => Box::new(DeleteEgressOnlyInternetGatewayResult::default()),
+            53 => Box::new(DeleteFleetsResult::default()),
+            54 => Box::new(DeleteFlowLogsResult::default()),
+            56 => Box::new(DeleteKeyPairResult::default()),
+            57 => Box::new(DeleteLaunchTemplateResult::default()),
+            58 => Box::new(DeleteLaunchTemplateVersionsResult::default()),
+            59 => Box::new(DeleteManagedPrefixListResult::default()),
+            60 => Box::new(DeleteNatGatewayResult::default()),
+            64 => Box::new(DeleteNetworkInterfacePermissionResult::default()),
+            68 => Box::new(DeleteSecurityGroupResult::default()),
+            71 => Box::new(DeleteSubnetCidrReservationResult::default()),
+            75 => Box::new(DeleteVpcEndpointServiceConfigurationsResult::default()),
+            76 => Box::new(DeleteVpcEndpointsResult::default()),
+            77 => Box::new(DeleteVpcPeeringConnectionResult::default()),
+            78 => Box::new(DeregisterImageResult::default()),
+            79 => Box::new(DescribeAccountAttributesResult::default()),
+            80 => Box::new(DescribeAddressesResult::default()),
+            81 => Box::new(DescribeAddressesAttributeResult::default()),
+            82 => Box::new(DescribeAvailabilityZonesResult::default()),
+            83 => Box::new(DescribeDhcpOptionsResult::default()),
+            84 => Box::new(DescribeEgressOnlyInternetGatewaysResult::default()),
+            85 => Box::new(DescribeFleetInstancesResult::default()),
+            86 => Box::new(DescribeFleetsResult::default()),
+            87 => Box::new(DescribeFlowLogsResult::default()),
+            88 => Box::new(DescribeIamInstanceProfileAssociationsResult::default()),
+            89 => Box::new(ImageAttribute::default()),
+            90 => Box::new(DescribeImagesResult::default()),
+            91 => Box::new(InstanceAttribute::default()),
+            92 => Box::new(DescribeInstanceCreditSpecificationsResult::default()),
+            93 => Box::new(DescribeInstanceStatusResult::default()),
+            94 => Box::new(DescribeInstanceTypeOfferingsResult::default()),
+            95 => Box::new(DescribeInstanceTypesResult::default()),
+            96 => Box::new(DescribeInstancesResult::default()),
+            97 => Box::new(DescribeInternetGatewaysResult::default()),
+            98 => Box::new(DescribeKeyPairsResult::default()),
+            99 => Box::new(DescribeLaunchTemplateVersionsResult::default()),
+            100 => Box::new(DescribeLaunchTemplatesResult::default()),
+            101 => Box::new(DescribeManagedPrefixListsResult::default()),
+            102 => Box::new(DescribeNatGatewaysResult::default()),
+            103 => Box::new(DescribeNetworkAclsResult::default()),
+            104 => Box::new(DescribeNetworkInterfaceAttributeResult::default()),
+            105 => Box::new(DescribeNetworkInterfacePermissionsResult::default()),
+            106 => Box::new(DescribeNetworkInterfacesResult::default()),
+            107 => Box::new(DescribePlacementGroupsResult::default()),
+            108 => Box::new(DescribePrefixListsResult::default()),
+            109 => Box::new(DescribeRegionsResult::default()),
+            110 => Box::new(DescribeRouteTablesResult::default()),
+            111 => Box::new(DescribeSecurityGroupReferencesResult::default()),
+            112 => Box::new(DescribeSecurityGroupRulesResult::default()),
+            113 => Box::new(DescribeSecurityGroupVpcAssociationsResult::default()),
+            114 => Box::new(DescribeSecurityGroupsResult::default()),
+            115 => Box::new(DescribeSnapshotAttributeResult::default()),
+            116 => Box::new(DescribeSnapshotsResult::default()),
+            117 => Box::new(DescribeSpotFleetInstancesResponse::default()),
+            118 => Box::new(DescribeSpotFleetRequestsResponse::default()),
+            119 => Box::new(DescribeSpotInstanceRequestsResult::default()),
+            120 => Box::new(DescribeSpotPriceHistoryResult::default()),
+            121 => Box::new(DescribeStaleSecurityGroupsResult::default()),
+            122 => Box::new(DescribeSubnetsResult::default()),
+            123 => Box::new(DescribeTagsResult::default()),
+            124 => Box::new(DescribeVolumeAttributeResult::default()),
+            125 => Box::new(DescribeVolumeStatusResult::default()),
+            126 => Box::new(DescribeVolumesResult::default()),
+            127 => Box::new(DescribeVolumesModificationsResult::default()),
+            128 => Box::new(DescribeVpcAttributeResult::default()),
+            129 => Box::new(DescribeVpcEndpointConnectionsResult::default()),
+            130 => Box::new(DescribeVpcEndpointServiceConfigurationsResult::default()),
+            131 => Box::new(DescribeVpcEndpointServicePermissionsResult::default()),
+            132 => Box::new(DescribeVpcEndpointServicesResult::default()),
+            133 => Box::new(DescribeVpcEndpointsResult::default()),
+            134 => Box::new(DescribeVpcPeeringConnectionsResult::default()),
+            135 => Box::new(DescribeVpcsResult::default()),
+            138 => Box::new(VolumeAttachment::default()),
+            139 => Box::new(DisableEbsEncryptionByDefaultResult::default()),
+            141 => Box::new(DisassociateIamInstanceProfileResult::default()),
+            143 => Box::new(DisassociateSubnetCidrBlockResult::default()),
+            144 => Box::new(DisassociateVpcCidrBlockResult::default()),
+            145 => Box::new(EnableEbsEncryptionByDefaultResult::default()),
+            146 => Box::new(GetConsoleOutputResult::default()),
+            147 => Box::new(GetEbsDefaultKmsKeyIdResult::default()),
+            148 => Box::new(GetEbsEncryptionByDefaultResult::default()),
+            149 => Box::new(GetLaunchTemplateDataResult::default()),
+            150 => Box::new(GetManagedPrefixListAssociationsResult::default()),
+            151 => Box::new(GetManagedPrefixListEntriesResult::default()),
+            152 => Box::new(GetSecurityGroupsForVpcResult::default()),
+            153 => Box::new(GetSubnetCidrReservationsResult::default()),
+            154 => Box::new(ImportKeyPairResult::default()),
+            155 => Box::new(ModifyAddressAttributeResult::default()),
+            156 => Box::new(ModifyEbsDefaultKmsKeyIdResult::default()),
+            159 => Box::new(ModifyInstanceMetadataOptionsResult::default()),
+            160 => Box::new(ModifyInstancePlacementResult::default()),
+            161 => Box::new(ModifyLaunchTemplateResult::default()),
+            162 => Box::new(ModifyManagedPrefixListResult::default()),
+            164 => Box::new(ModifySecurityGroupRulesResult::default()),
+            166 => Box::new(ModifySpotFleetRequestResponse::default()),
+            168 => Box::new(ModifyVolumeResult::default()),
+            171 => Box::new(ModifyVpcEndpointResult::default()),
+            172 => Box::new(ModifyVpcEndpointServiceConfigurationResult::default()),
+            173 => Box::new(ModifyVpcEndpointServicePermissionsResult::default()),
+            174 => Box::new(ModifyVpcPeeringConnectionOptionsResult::default()),
+            175 => Box::new(ModifyVpcTenancyResult::default()),
+            176 => Box::new(MonitorInstancesResult::default()),
+            178 => Box::new(RegisterImageResult::default()),
+            179 => Box::new(RejectVpcEndpointConnectionsResult::default()),
+            180 => Box::new(RejectVpcPeeringConnectionResult::default()),
+            182 => Box::new(ReplaceIamInstanceProfileAssociationResult::default()),
+            183 => Box::new(ReplaceNetworkAclAssociationResult::default()),
+            186 => Box::new(ReplaceRouteTableAssociationResult::default()),
+            187 => Box::new(RequestSpotFleetResponse::default()),
+            188 => Box::new(RequestSpotInstancesResult::default()),
+            189 => Box::new(ResetAddressAttributeResult::default()),
+            190 => Box::new(ResetEbsDefaultKmsKeyIdResult::default()),
+            195 => Box::new(RevokeSecurityGroupEgressResult::default()),
+            196 => Box::new(RevokeSecurityGroupIngressResult::default()),
+            197 => Box::new(Reservation::default()),
+            198 => Box::new(StartInstancesResult::default()),
+            199 => Box::new(StopInstancesResult::default()),
+            200 => Box::new(TerminateInstancesResult::default()),
+            201 => Box::new(UnassignIpv6AddressesResult::default()),
+            203 => Box::new(UnmonitorInstancesResult::default()),
+            204 => Box::new(UpdateSecurityGroupRuleDescriptionsEgressResult::default()),
+            205 => Box::new(UpdateSecurityGroupRuleDescriptionsIngressResult::default()),
             _ => Box::new(()),
         }
     }
@@ -1452,113 +2777,212 @@ impl Service for Routes {
         input: &dyn Payload,
     ) -> Result<Vec<Check>, Fault> {
         let input = match operation {
-            0 => Input::AllocateAddress(borrowed(input)),
-            1 => Input::AssignPrivateIpAddresses(borrowed(input)),
-            2 => Input::AssociateAddress(borrowed(input)),
-            3 => Input::AssociateIamInstanceProfile(borrowed(input)),
-            4 => Input::AssociateRouteTable(borrowed(input)),
-            5 => Input::AssociateVpcCidrBlock(borrowed(input)),
-            6 => Input::AttachInternetGateway(borrowed(input)),
-            7 => Input::AttachNetworkInterface(borrowed(input)),
-            8 => Input::AttachVolume(borrowed(input)),
-            9 => Input::AuthorizeSecurityGroupEgress(borrowed(input)),
-            10 => Input::AuthorizeSecurityGroupIngress(borrowed(input)),
-            11 => Input::CreateDefaultSubnet(borrowed(input)),
-            12 => Input::CreateDefaultVpc(borrowed(input)),
-            13 => Input::CreateInternetGateway(borrowed(input)),
-            14 => Input::CreateKeyPair(borrowed(input)),
-            15 => Input::CreateLaunchTemplate(borrowed(input)),
-            16 => Input::CreateLaunchTemplateVersion(borrowed(input)),
-            17 => Input::CreateNatGateway(borrowed(input)),
-            18 => Input::CreateNetworkInterface(borrowed(input)),
-            19 => Input::CreateNetworkInterfacePermission(borrowed(input)),
-            20 => Input::CreateRoute(borrowed(input)),
-            21 => Input::CreateRouteTable(borrowed(input)),
-            22 => Input::CreateSecurityGroup(borrowed(input)),
-            23 => Input::CreateSnapshot(borrowed(input)),
-            24 => Input::CreateSubnet(borrowed(input)),
-            25 => Input::CreateTags(borrowed(input)),
-            26 => Input::CreateVolume(borrowed(input)),
-            27 => Input::CreateVpc(borrowed(input)),
-            28 => Input::CreateVpcEndpoint(borrowed(input)),
-            29 => Input::DeleteInternetGateway(borrowed(input)),
-            30 => Input::DeleteKeyPair(borrowed(input)),
-            31 => Input::DeleteLaunchTemplate(borrowed(input)),
-            32 => Input::DeleteLaunchTemplateVersions(borrowed(input)),
-            33 => Input::DeleteNatGateway(borrowed(input)),
-            34 => Input::DeleteNetworkInterface(borrowed(input)),
-            35 => Input::DeleteRoute(borrowed(input)),
-            36 => Input::DeleteRouteTable(borrowed(input)),
-            37 => Input::DeleteSecurityGroup(borrowed(input)),
-            38 => Input::DeleteSnapshot(borrowed(input)),
-            39 => Input::DeleteSubnet(borrowed(input)),
-            40 => Input::DeleteTags(borrowed(input)),
-            41 => Input::DeleteVolume(borrowed(input)),
-            42 => Input::DeleteVpc(borrowed(input)),
-            43 => Input::DeleteVpcEndpoints(borrowed(input)),
-            44 => Input::DescribeAccountAttributes(borrowed(input)),
-            45 => Input::DescribeAddresses(borrowed(input)),
-            46 => Input::DescribeAvailabilityZones(borrowed(input)),
-            47 => Input::DescribeDhcpOptions(borrowed(input)),
-            48 => Input::DescribeIamInstanceProfileAssociations(borrowed(input)),
-            49 => Input::DescribeImages(borrowed(input)),
-            50 => Input::DescribeInstanceAttribute(borrowed(input)),
-            51 => Input::DescribeInstanceStatus(borrowed(input)),
-            52 => Input::DescribeInstanceTypeOfferings(borrowed(input)),
-            53 => Input::DescribeInstanceTypes(borrowed(input)),
-            54 => Input::DescribeInstances(borrowed(input)),
-            55 => Input::DescribeInternetGateways(borrowed(input)),
-            56 => Input::DescribeKeyPairs(borrowed(input)),
-            57 => Input::DescribeLaunchTemplateVersions(borrowed(input)),
-            58 => Input::DescribeLaunchTemplates(borrowed(input)),
-            59 => Input::DescribeManagedPrefixLists(borrowed(input)),
-            60 => Input::DescribeNatGateways(borrowed(input)),
-            61 => Input::DescribeNetworkAcls(borrowed(input)),
-            62 => Input::DescribeNetworkInterfaces(borrowed(input)),
-            63 => Input::DescribePrefixLists(borrowed(input)),
-            64 => Input::DescribeRegions(borrowed(input)),
-            65 => Input::DescribeRouteTables(borrowed(input)),
-            66 => Input::DescribeSecurityGroupRules(borrowed(input)),
-            67 => Input::DescribeSecurityGroups(borrowed(input)),
-            68 => Input::DescribeSnapshots(borrowed(input)),
-            69 => Input::DescribeSubnets(borrowed(input)),
-            70 => Input::DescribeTags(borrowed(input)),
-            71 => Input::DescribeVolumes(borrowed(input)),
-            72 => Input::DescribeVpcAttribute(borrowed(input)),
-            73 => Input::DescribeVpcEndpoints(borrowed(input)),
-            74 => Input::DescribeVpcs(borrowed(input)),
-            75 => Input::DetachInternetGateway(borrowed(input)),
-            76 => Input::DetachNetworkInterface(borrowed(input)),
-            77 => Input::DetachVolume(borrowed(input)),
-            78 => Input::DisassociateAddress(borrowed(input)),
-            79 => Input::DisassociateIamInstanceProfile(borrowed(input)),
-            80 => Input::DisassociateRouteTable(borrowed(input)),
-            81 => Input::DisassociateVpcCidrBlock(borrowed(input)),
-            82 => Input::GetConsoleOutput(borrowed(input)),
-            83 => Input::GetLaunchTemplateData(borrowed(input)),
-            84 => Input::ImportKeyPair(borrowed(input)),
-            85 => Input::ModifyInstanceAttribute(borrowed(input)),
-            86 => Input::ModifyInstanceMetadataOptions(borrowed(input)),
-            87 => Input::ModifyLaunchTemplate(borrowed(input)),
-            88 => Input::ModifyNetworkInterfaceAttribute(borrowed(input)),
-            89 => Input::ModifySecurityGroupRules(borrowed(input)),
-            90 => Input::ModifySubnetAttribute(borrowed(input)),
-            91 => Input::ModifyVolume(borrowed(input)),
-            92 => Input::ModifyVpcAttribute(borrowed(input)),
-            93 => Input::ModifyVpcEndpoint(borrowed(input)),
-            94 => Input::RebootInstances(borrowed(input)),
-            95 => Input::ReleaseAddress(borrowed(input)),
-            96 => Input::ReplaceIamInstanceProfileAssociation(borrowed(input)),
-            97 => Input::ReplaceRoute(borrowed(input)),
-            98 => Input::RevokeSecurityGroupEgress(borrowed(input)),
-            99 => Input::RevokeSecurityGroupIngress(borrowed(input)),
-            100 => Input::RunInstances(borrowed(input)),
-            101 => Input::StartInstances(borrowed(input)),
-            102 => Input::StopInstances(borrowed(input)),
-            103 => Input::TerminateInstances(borrowed(input)),
-            104 => Input::UnassignPrivateIpAddresses(borrowed(input)),
-            105 => Input::UpdateSecurityGroupRuleDescriptionsEgress(borrowed(input)),
-            106 => Input::UpdateSecurityGroupRuleDescriptionsIngress(borrowed(input)),
+            0 => Input::AcceptVpcEndpointConnections(borrowed(input)),
+            1 => Input::AcceptVpcPeeringConnection(borrowed(input)),
+            2 => Input::AllocateAddress(borrowed(input)),
+            3 => Input::AssignIpv6Addresses(borrowed(input)),
+            4 => Input::AssignPrivateIpAddresses(borrowed(input)),
+            5 => Input::AssociateAddress(borrowed(input)),
+            6 => Input::AssociateDhcpOptions(borrowed(input)),
+            7 => Input::AssociateIamInstanceProfile(borrowed(input)),
+            8 => Input::AssociateRouteTable(borrowed(input)),
+            9 => Input::AssociateSubnetCidrBlock(borrowed(input)),
+            10 => Input::AssociateVpcCidrBlock(borrowed(input)),
+            11 => Input::AttachInternetGateway(borrowed(input)),
+            12 => Input::AttachNetworkInterface(borrowed(input)),
+            13 => Input::AttachVolume(borrowed(input)),
+            14 => Input::AuthorizeSecurityGroupEgress(borrowed(input)),
+            15 => Input::AuthorizeSecurityGroupIngress(borrowed(input)),
+            16 => Input::CancelSpotFleetRequests(borrowed(input)),
+            17 => Input::CancelSpotInstanceRequests(borrowed(input)),
+            18 => Input::CopyImage(borrowed(input)),
+            19 => Input::CopySnapshot(borrowed(input)),
+            20 => Input::CreateDefaultSubnet(borrowed(input)),
+            21 => Input::CreateDefaultVpc(borrowed(input)),
+            22 => Input::CreateDhcpOptions(borrowed(input)),
+            23 => Input::CreateEgressOnlyInternetGateway(borrowed(input)),
+            24 => Input::CreateFleet(borrowed(input)),
+            25 => Input::CreateFlowLogs(borrowed(input)),
+            26 => Input::CreateImage(borrowed(input)),
+            27 => Input::CreateInternetGateway(borrowed(input)),
+            28 => Input::CreateKeyPair(borrowed(input)),
+            29 => Input::CreateLaunchTemplate(borrowed(input)),
+            30 => Input::CreateLaunchTemplateVersion(borrowed(input)),
+            31 => Input::CreateManagedPrefixList(borrowed(input)),
+            32 => Input::CreateNatGateway(borrowed(input)),
+            33 => Input::CreateNetworkAcl(borrowed(input)),
+            34 => Input::CreateNetworkAclEntry(borrowed(input)),
+            35 => Input::CreateNetworkInterface(borrowed(input)),
+            36 => Input::CreateNetworkInterfacePermission(borrowed(input)),
+            37 => Input::CreatePlacementGroup(borrowed(input)),
+            38 => Input::CreateRoute(borrowed(input)),
+            39 => Input::CreateRouteTable(borrowed(input)),
+            40 => Input::CreateSecurityGroup(borrowed(input)),
+            41 => Input::CreateSnapshot(borrowed(input)),
+            42 => Input::CreateSnapshots(borrowed(input)),
+            43 => Input::CreateSubnet(borrowed(input)),
+            44 => Input::CreateSubnetCidrReservation(borrowed(input)),
+            45 => Input::CreateTags(borrowed(input)),
+            46 => Input::CreateVolume(borrowed(input)),
+            47 => Input::CreateVpc(borrowed(input)),
+            48 => Input::CreateVpcEndpoint(borrowed(input)),
+            49 => Input::CreateVpcEndpointServiceConfiguration(borrowed(input)),
+            50 => Input::CreateVpcPeeringConnection(borrowed(input)),
+            51 => Input::DeleteDhcpOptions(borrowed(input)),
+            52 => Input::DeleteEgressOnlyInternetGateway(borrowed(input)),
+            53 => Input::DeleteFleets(borrowed(input)),
+            54 => Input::DeleteFlowLogs(borrowed(input)),
+            55 => Input::DeleteInternetGateway(borrowed(input)),
+            56 => Input::DeleteKeyPair(borrowed(input)),
+            57 => Input::DeleteLaunchTemplate(borrowed(input)),
+            58 => Input::DeleteLaunchTemplateVersions(borrowed(input)),
+            59 => Input::DeleteManagedPrefixList(borrowed(input)),
+            60 => Input::DeleteNatGateway(borrowed(input)),
+            61 => Input::DeleteNetworkAcl(borrowed(input)),
+            62 => Input::DeleteNetworkAclEntry(borrowed(input)),
+            63 => Input::DeleteNetworkInterface(borrowed(input)),
+            64 => Input::DeleteNetworkInterfacePermission(borrowed(input)),
+            65 => Input::DeletePlacementGroup(borrowed(input)),
+            66 => Input::DeleteRoute(borrowed(input)),
+            67 => Input::DeleteRouteTable(borrowed(input)),
+            68 => Input::DeleteSecurityGroup(borrowed(input)),
+            69 => Input::DeleteSnapshot(borrowed(input)),
+            70 => Input::DeleteSubnet(borrowed(input)),
+            71 => Input::DeleteSubnetCidrReservation(borrowed(input)),
+            72 => Input::DeleteTags(borrowed(input)),
+            73 => Input::DeleteVolume(borrowed(input)),
+            74 => Input::DeleteVpc(borrowed(input)),
+            75 => Input::DeleteVpcEndpointServiceConfigurations(borrowed(input)),
+            76 => Input::DeleteVpcEndpoints(borrowed(input)),
+            77 => Input::DeleteVpcPeeringConnection(borrowed(input)),
+            78 => Input::DeregisterImage(borrowed(input)),
+            79 => Input::DescribeAccountAttributes(borrowed(input)),
+            80 => Input::DescribeAddresses(borrowed(input)),
+            81 => Input::DescribeAddressesAttribute(borrowed(input)),
+            82 => Input::DescribeAvailabilityZones(borrowed(input)),
+            83 => Input::DescribeDhcpOptions(borrowed(input)),
+            84 => Input::DescribeEgressOnlyInternetGateways(borrowed(input)),
+            85 => Input::DescribeFleetInstances(borrowed(input)),
+            86 => Input::DescribeFleets(borrowed(input)),
+            87 => Input::DescribeFlowLogs(borrowed(input)),
+            88 => Input::DescribeIamInstanceProfileAssociations(borrowed(input)),
+            89 => Input::DescribeImageAttribute(borrowed(input)),
+            90 => Input::DescribeImages(borrowed(input)),
+            91 => Input::DescribeInstanceAttribute(borrowed(input)),
+            92 => Input::DescribeInstanceCreditSpecifications(borrowed(input)),
+            93 => Input::DescribeInstanceStatus(borrowed(input)),
+            94 => Input::DescribeInstanceTypeOfferings(borrowed(input)),
+            95 => Input::DescribeInstanceTypes(borrowed(input)),
+            96 => Input::DescribeInstances(borrowed(input)),
+            97 => Input::DescribeInternetGateways(borrowed(input)),
+            98 => Input::DescribeKeyPairs(borrowed(input)),
+            99 => Input::DescribeLaunchTemplateVersions(borrowed(input)),
+            100 => Input::DescribeLaunchTemplates(borrowed(input)),
+            101 => Input::DescribeManagedPrefixLists(borrowed(input)),
+            102 => Input::DescribeNatGateways(borrowed(input)),
+            103 => Input::DescribeNetworkAcls(borrowed(input)),
+            104 => Input::DescribeNetworkInterfaceAttribute(borrowed(input)),
+            105 => Input::DescribeNetworkInterfacePermissions(borrowed(input)),
+            106 => Input::DescribeNetworkInterfaces(borrowed(input)),
+            107 => Input::DescribePlacementGroups(borrowed(input)),
+            108 => Input::DescribePrefixLists(borrowed(input)),
+            109 => Input::DescribeRegions(borrowed(input)),
+            110 => Input::DescribeRouteTables(borrowed(input)),
+            111 => Input::DescribeSecurityGroupReferences(borrowed(input)),
+            112 => Input::DescribeSecurityGroupRules(borrowed(input)),
+            113 => Input::DescribeSecurityGroupVpcAssociations(borrowed(input)),
+            114 => Input::DescribeSecurityGroups(borrowed(input)),
+            115 => Input::DescribeSnapshotAttribute(borrowed(input)),
+            116 => Input::DescribeSnapshots(borrowed(input)),
+            117 => Input::DescribeSpotFleetInstances(borrowed(input)),
+            118 => Input::DescribeSpotFleetRequests(borrowed(input)),
+            119 => Input::DescribeSpotInstanceRequests(borrowed(input)),
+            120 => Input::DescribeSpotPriceHistory(borrowed(input)),
+            121 => Input::DescribeStaleSecurityGroups(borrowed(input)),
+            122 => Input::DescribeSubnets(borrowed(input)),
+            123 => Input::DescribeTags(borrowed(input)),
+            124 => Input::DescribeVolumeAttribute(borrowed(input)),
+            125 => Input::DescribeVolumeStatus(borrowed(input)),
+            126 => Input::DescribeVolumes(borrowed(input)),
+            127 => Input::DescribeVolumesModifications(borrowed(input)),
+            128 => Input::DescribeVpcAttribute(borrowed(input)),
+            129 => Input::DescribeVpcEndpointConnections(borrowed(input)),
+            130 => Input::DescribeVpcEndpointServiceConfigurations(borrowed(input)),
+            131 => Input::DescribeVpcEndpointServicePermissions(borrowed(input)),
+            132 => Input::DescribeVpcEndpointServices(borrowed(input)),
+            133 => Input::DescribeVpcEndpoints(borrowed(input)),
+            134 => Input::DescribeVpcPeeringConnections(borrowed(input)),
+            135 => Input::DescribeVpcs(borrowed(input)),
+            136 => Input::DetachInternetGateway(borrowed(input)),
+            137 => Input::DetachNetworkInterface(borrowed(input)),
+            138 => Input::DetachVolume(borrowed(input)),
+            139 => Input::DisableEbsEncryptionByDefault(borrowed(input)),
+            140 => Input::DisassociateAddress(borrowed(input)),
+            141 => Input::DisassociateIamInstanceProfile(borrowed(input)),
+            142 => Input::DisassociateRouteTable(borrowed(input)),
+            143 => Input::DisassociateSubnetCidrBlock(borrowed(input)),
+            144 => Input::DisassociateVpcCidrBlock(borrowed(input)),
+            145 => Input::EnableEbsEncryptionByDefault(borrowed(input)),
+            146 => Input::GetConsoleOutput(borrowed(input)),
+            147 => Input::GetEbsDefaultKmsKeyId(borrowed(input)),
+            148 => Input::GetEbsEncryptionByDefault(borrowed(input)),
+            149 => Input::GetLaunchTemplateData(borrowed(input)),
+            150 => Input::GetManagedPrefixListAssociations(borrowed(input)),
+            151 => Input::GetManagedPrefixListEntries(borrowed(input)),
+            152 => Input::GetSecurityGroupsForVpc(borrowed(input)),
+            153 => Input::GetSubnetCidrReservations(borrowed(input)),
+            154 => Input::ImportKeyPair(borrowed(input)),
+            155 => Input::ModifyAddressAttribute(borrowed(input)),
+            156 => Input::ModifyEbsDefaultKmsKeyId(borrowed(input)),
+            157 => Input::ModifyImageAttribute(borrowed(input)),
+            158 => Input::ModifyInstanceAttribute(borrowed(input)),
+            159 => Input::ModifyInstanceMetadataOptions(borrowed(input)),
+            160 => Input::ModifyInstancePlacement(borrowed(input)),
+            161 => Input::ModifyLaunchTemplate(borrowed(input)),
+            162 => Input::ModifyManagedPrefixList(borrowed(input)),
+            163 => Input::ModifyNetworkInterfaceAttribute(borrowed(input)),
+            164 => Input::ModifySecurityGroupRules(borrowed(input)),
+            165 => Input::ModifySnapshotAttribute(borrowed(input)),
+            166 => Input::ModifySpotFleetRequest(borrowed(input)),
+            167 => Input::ModifySubnetAttribute(borrowed(input)),
+            168 => Input::ModifyVolume(borrowed(input)),
+            169 => Input::ModifyVolumeAttribute(borrowed(input)),
+            170 => Input::ModifyVpcAttribute(borrowed(input)),
+            171 => Input::ModifyVpcEndpoint(borrowed(input)),
+            172 => Input::ModifyVpcEndpointServiceConfiguration(borrowed(input)),
+            173 => Input::ModifyVpcEndpointServicePermissions(borrowed(input)),
+            174 => Input::ModifyVpcPeeringConnectionOptions(borrowed(input)),
+            175 => Input::ModifyVpcTenancy(borrowed(input)),
+            176 => Input::MonitorInstances(borrowed(input)),
+            177 => Input::RebootInstances(borrowed(input)),
+            178 => Input::RegisterImage(borrowed(input)),
+            179 => Input::RejectVpcEndpointConnections(borrowed(input)),
+            180 => Input::RejectVpcPeeringConnection(borrowed(input)),
+            181 => Input::ReleaseAddress(borrowed(input)),
+            182 => Input::ReplaceIamInstanceProfileAssociation(borrowed(input)),
+            183 => Input::ReplaceNetworkAclAssociation(borrowed(input)),
+            184 => Input::ReplaceNetworkAclEntry(borrowed(input)),
+            185 => Input::ReplaceRoute(borrowed(input)),
+            186 => Input::ReplaceRouteTableAssociation(borrowed(input)),
+            187 => Input::RequestSpotFleet(borrowed(input)),
+            188 => Input::RequestSpotInstances(borrowed(input)),
+            189 => Input::ResetAddressAttribute(borrowed(input)),
+            190 => Input::ResetEbsDefaultKmsKeyId(borrowed(input)),
+            191 => Input::ResetImageAttribute(borrowed(input)),
+            192 => Input::ResetInstanceAttribute(borrowed(input)),
+            193 => Input::ResetNetworkInterfaceAttribute(borrowed(input)),
+            194 => Input::ResetSnapshotAttribute(borrowed(input)),
+            195 => Input::RevokeSecurityGroupEgress(borrowed(input)),
+            196 => Input::RevokeSecurityGroupIngress(borrowed(input)),
+            197 => Input::RunInstances(borrowed(input)),
+            198 => Input::StartInstances(borrowed(input)),
+            199 => Input::StopInstances(borrowed(input)),
+            200 => Input::TerminateInstances(borrowed(input)),
+            201 => Input::UnassignIpv6Addresses(borrowed(input)),
+            202 => Input::UnassignPrivateIpAddresses(borrowed(input)),
+            203 => Input::UnmonitorInstances(borrowed(input)),
+            204 => Input::UpdateSecurityGroupRuleDescriptionsEgress(borrowed(input)),
+            205 => Input::UpdateSecurityGroupRuleDescriptionsIngress(borrowed(input)),
             _ => unreachable!("operations are numbered by the schema"),
         };
         self.0.authorize(cx, input).await
@@ -1571,221 +2995,540 @@ impl Service for Routes {
         input: Box<dyn Payload>,
     ) -> Result<wharf_wire::Output, Fault> {
         Ok(wharf_wire::Output::Whole(match operation {
-            0 => Box::new(self.0.allocate_address(call, typed(input)).await?),
+            0 => Box::new(
+                self.0
+                    .accept_vpc_endpoint_connections(call, typed(input))
+                    .await?,
+            ),
             1 => Box::new(
+                self.0
+                    .accept_vpc_peering_connection(call, typed(input))
+                    .await?,
+            ),
+            2 => Box::new(self.0.allocate_address(call, typed(input)).await?),
+            3 => Box::new(self.0.assign_ipv6_addresses(call, typed(input)).await?),
+            4 => Box::new(
                 self.0
                     .assign_private_ip_addresses(call, typed(input))
                     .await?,
             ),
-            2 => Box::new(self.0.associate_address(call, typed(input)).await?),
-            3 => Box::new(
+            5 => Box::new(self.0.associate_address(call, typed(input)).await?),
+            6 => Box::new(self.0.associate_dhcp_options(call, typed(input)).await?),
+            7 => Box::new(
                 self.0
                     .associate_iam_instance_profile(call, typed(input))
                     .await?,
             ),
-            4 => Box::new(self.0.associate_route_table(call, typed(input)).await?),
-            5 => Box::new(self.0.associate_vpc_cidr_block(call, typed(input)).await?),
-            6 => Box::new(self.0.attach_internet_gateway(call, typed(input)).await?),
-            7 => Box::new(self.0.attach_network_interface(call, typed(input)).await?),
-            8 => Box::new(self.0.attach_volume(call, typed(input)).await?),
+            8 => Box::new(self.0.associate_route_table(call, typed(input)).await?),
             9 => Box::new(
+                self.0
+                    .associate_subnet_cidr_block(call, typed(input))
+                    .await?,
+            ),
+            10 => Box::new(self.0.associate_vpc_cidr_block(call, typed(input)).await?),
+            11 => Box::new(self.0.attach_internet_gateway(call, typed(input)).await?),
+            12 => Box::new(self.0.attach_network_interface(call, typed(input)).await?),
+            13 => Box::new(self.0.attach_volume(call, typed(input)).await?),
+            14 => Box::new(
                 self.0
                     .authorize_security_group_egress(call, typed(input))
                     .await?,
             ),
-            10 => Box::new(
+            15 => Box::new(
                 self.0
                     .authorize_security_group_ingress(call, typed(input))
                     .await?,
             ),
-            11 => Box::new(self.0.create_default_subnet(call, typed(input)).await?),
-            12 => Box::new(self.0.create_default_vpc(call, typed(input)).await?),
-            13 => Box::new(self.0.create_internet_gateway(call, typed(input)).await?),
-            14 => Box::new(self.0.create_key_pair(call, typed(input)).await?),
-            15 => Box::new(self.0.create_launch_template(call, typed(input)).await?),
             16 => Box::new(
+                self.0
+                    .cancel_spot_fleet_requests(call, typed(input))
+                    .await?,
+            ),
+            17 => Box::new(
+                self.0
+                    .cancel_spot_instance_requests(call, typed(input))
+                    .await?,
+            ),
+            18 => Box::new(self.0.copy_image(call, typed(input)).await?),
+            19 => Box::new(self.0.copy_snapshot(call, typed(input)).await?),
+            20 => Box::new(self.0.create_default_subnet(call, typed(input)).await?),
+            21 => Box::new(self.0.create_default_vpc(call, typed(input)).await?),
+            22 => Box::new(self.0.create_dhcp_options(call, typed(input)).await?),
+            23 => Box::new(
+                self.0
+                    .create_egress_only_internet_gateway(call, typed(input))
+                    .await?,
+            ),
+            24 => Box::new(self.0.create_fleet(call, typed(input)).await?),
+            25 => Box::new(self.0.create_flow_logs(call, typed(input)).await?),
+            26 => Box::new(self.0.create_image(call, typed(input)).await?),
+            27 => Box::new(self.0.create_internet_gateway(call, typed(input)).await?),
+            28 => Box::new(self.0.create_key_pair(call, typed(input)).await?),
+            29 => Box::new(self.0.create_launch_template(call, typed(input)).await?),
+            30 => Box::new(
                 self.0
                     .create_launch_template_version(call, typed(input))
                     .await?,
             ),
-            17 => Box::new(self.0.create_nat_gateway(call, typed(input)).await?),
-            18 => Box::new(self.0.create_network_interface(call, typed(input)).await?),
-            19 => Box::new(
+            31 => Box::new(
+                self.0
+                    .create_managed_prefix_list(call, typed(input))
+                    .await?,
+            ),
+            32 => Box::new(self.0.create_nat_gateway(call, typed(input)).await?),
+            33 => Box::new(self.0.create_network_acl(call, typed(input)).await?),
+            34 => Box::new(self.0.create_network_acl_entry(call, typed(input)).await?),
+            35 => Box::new(self.0.create_network_interface(call, typed(input)).await?),
+            36 => Box::new(
                 self.0
                     .create_network_interface_permission(call, typed(input))
                     .await?,
             ),
-            20 => Box::new(self.0.create_route(call, typed(input)).await?),
-            21 => Box::new(self.0.create_route_table(call, typed(input)).await?),
-            22 => Box::new(self.0.create_security_group(call, typed(input)).await?),
-            23 => Box::new(self.0.create_snapshot(call, typed(input)).await?),
-            24 => Box::new(self.0.create_subnet(call, typed(input)).await?),
-            25 => Box::new(self.0.create_tags(call, typed(input)).await?),
-            26 => Box::new(self.0.create_volume(call, typed(input)).await?),
-            27 => Box::new(self.0.create_vpc(call, typed(input)).await?),
-            28 => Box::new(self.0.create_vpc_endpoint(call, typed(input)).await?),
-            29 => Box::new(self.0.delete_internet_gateway(call, typed(input)).await?),
-            30 => Box::new(self.0.delete_key_pair(call, typed(input)).await?),
-            31 => Box::new(self.0.delete_launch_template(call, typed(input)).await?),
-            32 => Box::new(
+            37 => Box::new(self.0.create_placement_group(call, typed(input)).await?),
+            38 => Box::new(self.0.create_route(call, typed(input)).await?),
+            39 => Box::new(self.0.create_route_table(call, typed(input)).await?),
+            40 => Box::new(self.0.create_security_group(call, typed(input)).await?),
+            41 => Box::new(self.0.create_snapshot(call, typed(input)).await?),
+            42 => Box::new(self.0.create_snapshots(call, typed(input)).await?),
+            43 => Box::new(self.0.create_subnet(call, typed(input)).await?),
+            44 => Box::new(
+                self.0
+                    .create_subnet_cidr_reservation(call, typed(input))
+                    .await?,
+            ),
+            45 => Box::new(self.0.create_tags(call, typed(input)).await?),
+            46 => Box::new(self.0.create_volume(call, typed(input)).await?),
+            47 => Box::new(self.0.create_vpc(call, typed(input)).await?),
+            48 => Box::new(self.0.create_vpc_endpoint(call, typed(input)).await?),
+            49 => Box::new(
+                self.0
+                    .create_vpc_endpoint_service_configuration(call, typed(input))
+                    .await?,
+            ),
+            50 => Box::new(
+                self.0
+                    .create_vpc_peering_connection(call, typed(input))
+                    .await?,
+            ),
+            51 => Box::new(self.0.delete_dhcp_options(call, typed(input)).await?),
+            52 => Box::new(
+                self.0
+                    .delete_egress_only_internet_gateway(call, typed(input))
+                    .await?,
+            ),
+            53 => Box::new(self.0.delete_fleets(call, typed(input)).await?),
+            54 => Box::new(self.0.delete_flow_logs(call, typed(input)).await?),
+            55 => Box::new(self.0.delete_internet_gateway(call, typed(input)).await?),
+            56 => Box::new(self.0.delete_key_pair(call, typed(input)).await?),
+            57 => Box::new(self.0.delete_launch_template(call, typed(input)).await?),
+            58 => Box::new(
                 self.0
                     .delete_launch_template_versions(call, typed(input))
                     .await?,
             ),
-            33 => Box::new(self.0.delete_nat_gateway(call, typed(input)).await?),
-            34 => Box::new(self.0.delete_network_interface(call, typed(input)).await?),
-            35 => Box::new(self.0.delete_route(call, typed(input)).await?),
-            36 => Box::new(self.0.delete_route_table(call, typed(input)).await?),
-            37 => Box::new(self.0.delete_security_group(call, typed(input)).await?),
-            38 => Box::new(self.0.delete_snapshot(call, typed(input)).await?),
-            39 => Box::new(self.0.delete_subnet(call, typed(input)).await?),
-            40 => Box::new(self.0.delete_tags(call, typed(input)).await?),
-            41 => Box::new(self.0.delete_volume(call, typed(input)).await?),
-            42 => Box::new(self.0.delete_vpc(call, typed(input)).await?),
-            43 => Box::new(self.0.delete_vpc_endpoints(call, typed(input)).await?),
-            44 => Box::new(
+            59 => Box::new(
+                self.0
+                    .delete_managed_prefix_list(call, typed(input))
+                    .await?,
+            ),
+            60 => Box::new(self.0.delete_nat_gateway(call, typed(input)).await?),
+            61 => Box::new(self.0.delete_network_acl(call, typed(input)).await?),
+            62 => Box::new(self.0.delete_network_acl_entry(call, typed(input)).await?),
+            63 => Box::new(self.0.delete_network_interface(call, typed(input)).await?),
+            64 => Box::new(
+                self.0
+                    .delete_network_interface_permission(call, typed(input))
+                    .await?,
+            ),
+            65 => Box::new(self.0.delete_placement_group(call, typed(input)).await?),
+            66 => Box::new(self.0.delete_route(call, typed(input)).await?),
+            67 => Box::new(self.0.delete_route_table(call, typed(input)).await?),
+            68 => Box::new(self.0.delete_security_group(call, typed(input)).await?),
+            69 => Box::new(self.0.delete_snapshot(call, typed(input)).await?),
+            70 => Box::new(self.0.delete_subnet(call, typed(input)).await?),
+            71 => Box::new(
+                self.0
+                    .delete_subnet_cidr_reservation(call, typed(input))
+                    .await?,
+            ),
+            72 => Box::new(self.0.delete_tags(call, typed(input)).await?),
+            73 => Box::new(self.0.delete_volume(call, typed(input)).await?),
+            74 => Box::new(self.0.delete_vpc(call, typed(input)).await?),
+            75 => Box::new(
+                self.0
+                    .delete_vpc_endpoint_service_configurations(call, typed(input))
+                    .await?,
+            ),
+            76 => Box::new(self.0.delete_vpc_endpoints(call, typed(input)).await?),
+            77 => Box::new(
+                self.0
+                    .delete_vpc_peering_connection(call, typed(input))
+                    .await?,
+            ),
+            78 => Box::new(self.0.deregister_image(call, typed(input)).await?),
+            79 => Box::new(
                 self.0
                     .describe_account_attributes(call, typed(input))
                     .await?,
             ),
-            45 => Box::new(self.0.describe_addresses(call, typed(input)).await?),
-            46 => Box::new(
+            80 => Box::new(self.0.describe_addresses(call, typed(input)).await?),
+            81 => Box::new(
+                self.0
+                    .describe_addresses_attribute(call, typed(input))
+                    .await?,
+            ),
+            82 => Box::new(
                 self.0
                     .describe_availability_zones(call, typed(input))
                     .await?,
             ),
-            47 => Box::new(self.0.describe_dhcp_options(call, typed(input)).await?),
-            48 => Box::new(
+            83 => Box::new(self.0.describe_dhcp_options(call, typed(input)).await?),
+            84 => Box::new(
+                self.0
+                    .describe_egress_only_internet_gateways(call, typed(input))
+                    .await?,
+            ),
+            85 => Box::new(self.0.describe_fleet_instances(call, typed(input)).await?),
+            86 => Box::new(self.0.describe_fleets(call, typed(input)).await?),
+            87 => Box::new(self.0.describe_flow_logs(call, typed(input)).await?),
+            88 => Box::new(
                 self.0
                     .describe_iam_instance_profile_associations(call, typed(input))
                     .await?,
             ),
-            49 => Box::new(self.0.describe_images(call, typed(input)).await?),
-            50 => Box::new(
+            89 => Box::new(self.0.describe_image_attribute(call, typed(input)).await?),
+            90 => Box::new(self.0.describe_images(call, typed(input)).await?),
+            91 => Box::new(
                 self.0
                     .describe_instance_attribute(call, typed(input))
                     .await?,
             ),
-            51 => Box::new(self.0.describe_instance_status(call, typed(input)).await?),
-            52 => Box::new(
+            92 => Box::new(
+                self.0
+                    .describe_instance_credit_specifications(call, typed(input))
+                    .await?,
+            ),
+            93 => Box::new(self.0.describe_instance_status(call, typed(input)).await?),
+            94 => Box::new(
                 self.0
                     .describe_instance_type_offerings(call, typed(input))
                     .await?,
             ),
-            53 => Box::new(self.0.describe_instance_types(call, typed(input)).await?),
-            54 => Box::new(self.0.describe_instances(call, typed(input)).await?),
-            55 => Box::new(
+            95 => Box::new(self.0.describe_instance_types(call, typed(input)).await?),
+            96 => Box::new(self.0.describe_instances(call, typed(input)).await?),
+            97 => Box::new(
                 self.0
                     .describe_internet_gateways(call, typed(input))
                     .await?,
             ),
-            56 => Box::new(self.0.describe_key_pairs(call, typed(input)).await?),
-            57 => Box::new(
+            98 => Box::new(self.0.describe_key_pairs(call, typed(input)).await?),
+            99 => Box::new(
                 self.0
                     .describe_launch_template_versions(call, typed(input))
                     .await?,
             ),
-            58 => Box::new(self.0.describe_launch_templates(call, typed(input)).await?),
-            59 => Box::new(
+            100 => Box::new(self.0.describe_launch_templates(call, typed(input)).await?),
+            101 => Box::new(
                 self.0
                     .describe_managed_prefix_lists(call, typed(input))
                     .await?,
             ),
-            60 => Box::new(self.0.describe_nat_gateways(call, typed(input)).await?),
-            61 => Box::new(self.0.describe_network_acls(call, typed(input)).await?),
-            62 => Box::new(
-                self.0
-                    .describe_network_interfaces(call, typed(input))
-                    .await?,
-            ),
-            63 => Box::new(self.0.describe_prefix_lists(call, typed(input)).await?),
-            64 => Box::new(self.0.describe_regions(call, typed(input)).await?),
-            65 => Box::new(self.0.describe_route_tables(call, typed(input)).await?),
-            66 => Box::new(
-                self.0
-                    .describe_security_group_rules(call, typed(input))
-                    .await?,
-            ),
-            67 => Box::new(self.0.describe_security_groups(call, typed(input)).await?),
-            68 => Box::new(self.0.describe_snapshots(call, typed(input)).await?),
-            69 => Box::new(self.0.describe_subnets(call, typed(input)).await?),
-            70 => Box::new(self.0.describe_tags(call, typed(input)).await?),
-            71 => Box::new(self.0.describe_volumes(call, typed(input)).await?),
-            72 => Box::new(self.0.describe_vpc_attribute(call, typed(input)).await?),
-            73 => Box::new(self.0.describe_vpc_endpoints(call, typed(input)).await?),
-            74 => Box::new(self.0.describe_vpcs(call, typed(input)).await?),
-            75 => Box::new(self.0.detach_internet_gateway(call, typed(input)).await?),
-            76 => Box::new(self.0.detach_network_interface(call, typed(input)).await?),
-            77 => Box::new(self.0.detach_volume(call, typed(input)).await?),
-            78 => Box::new(self.0.disassociate_address(call, typed(input)).await?),
-            79 => Box::new(
-                self.0
-                    .disassociate_iam_instance_profile(call, typed(input))
-                    .await?,
-            ),
-            80 => Box::new(self.0.disassociate_route_table(call, typed(input)).await?),
-            81 => Box::new(
-                self.0
-                    .disassociate_vpc_cidr_block(call, typed(input))
-                    .await?,
-            ),
-            82 => Box::new(self.0.get_console_output(call, typed(input)).await?),
-            83 => Box::new(self.0.get_launch_template_data(call, typed(input)).await?),
-            84 => Box::new(self.0.import_key_pair(call, typed(input)).await?),
-            85 => Box::new(self.0.modify_instance_attribute(call, typed(input)).await?),
-            86 => Box::new(
-                self.0
-                    .modify_instance_metadata_options(call, typed(input))
-                    .await?,
-            ),
-            87 => Box::new(self.0.modify_launch_template(call, typed(input)).await?),
-            88 => Box::new(
-                self.0
-                    .modify_network_interface_attribute(call, typed(input))
-                    .await?,
-            ),
-            89 => Box::new(
-                self.0
-                    .modify_security_group_rules(call, typed(input))
-                    .await?,
-            ),
-            90 => Box::new(self.0.modify_subnet_attribute(call, typed(input)).await?),
-            91 => Box::new(self.0.modify_volume(call, typed(input)).await?),
-            92 => Box::new(self.0.modify_vpc_attribute(call, typed(input)).await?),
-            93 => Box::new(self.0.modify_vpc_endpoint(call, typed(input)).await?),
-            94 => Box::new(self.0.reboot_instances(call, typed(input)).await?),
-            95 => Box::new(self.0.release_address(call, typed(input)).await?),
-            96 => Box::new(
-                self.0
-                    .replace_iam_instance_profile_association(call, typed(input))
-                    .await?,
-            ),
-            97 => Box::new(self.0.replace_route(call, typed(input)).await?),
-            98 => Box::new(
-                self.0
-                    .revoke_security_group_egress(call, typed(input))
-                    .await?,
-            ),
-            99 => Box::new(
-                self.0
-                    .revoke_security_group_ingress(call, typed(input))
-                    .await?,
-            ),
-            100 => Box::new(self.0.run_instances(call, typed(input)).await?),
-            101 => Box::new(self.0.start_instances(call, typed(input)).await?),
-            102 => Box::new(self.0.stop_instances(call, typed(input)).await?),
-            103 => Box::new(self.0.terminate_instances(call, typed(input)).await?),
+            102 => Box::new(self.0.describe_nat_gateways(call, typed(input)).await?),
+            103 => Box::new(self.0.describe_network_acls(call, typed(input)).await?),
             104 => Box::new(
                 self.0
-                    .unassign_private_ip_addresses(call, typed(input))
+                    .describe_network_interface_attribute(call, typed(input))
                     .await?,
             ),
             105 => Box::new(
                 self.0
-                    .update_security_group_rule_descriptions_egress(call, typed(input))
+                    .describe_network_interface_permissions(call, typed(input))
                     .await?,
             ),
             106 => Box::new(
+                self.0
+                    .describe_network_interfaces(call, typed(input))
+                    .await?,
+            ),
+            107 => Box::new(self.0.describe_placement_groups(call, typed(input)).await?),
+            108 => Box::new(self.0.describe_prefix_lists(call, typed(input)).await?),
+            109 => Box::new(self.0.describe_regions(call, typed(input)).await?),
+            110 => Box::new(self.0.describe_route_tables(call, typed(input)).await?),
+            111 => Box::new(
+                self.0
+                    .describe_security_group_references(call, typed(input))
+                    .await?,
+            ),
+            112 => Box::new(
+                self.0
+                    .describe_security_group_rules(call, typed(input))
+                    .await?,
+            ),
+            113 => Box::new(
+                self.0
+                    .describe_security_group_vpc_associations(call, typed(input))
+                    .await?,
+            ),
+            114 => Box::new(self.0.describe_security_groups(call, typed(input)).await?),
+            115 => Box::new(
+                self.0
+                    .describe_snapshot_attribute(call, typed(input))
+                    .await?,
+            ),
+            116 => Box::new(self.0.describe_snapshots(call, typed(input)).await?),
+            117 => Box::new(
+                self.0
+                    .describe_spot_fleet_instances(call, typed(input))
+                    .await?,
+            ),
+            118 => Box::new(
+                self.0
+                    .describe_spot_fleet_requests(call, typed(input))
+                    .await?,
+            ),
+            119 => Box::new(
+                self.0
+                    .describe_spot_instance_requests(call, typed(input))
+                    .await?,
+            ),
+            120 => Box::new(
+                self.0
+                    .describe_spot_price_history(call, typed(input))
+                    .await?,
+            ),
+            121 => Box::new(
+                self.0
+                    .describe_stale_security_groups(call, typed(input))
+                    .await?,
+            ),
+            122 => Box::new(self.0.describe_subnets(call, typed(input)).await?),
+            123 => Box::new(self.0.describe_tags(call, typed(input)).await?),
+            124 => Box::new(self.0.describe_volume_attribute(call, typed(input)).await?),
+            125 => Box::new(self.0.describe_volume_status(call, typed(input)).await?),
+            126 => Box::new(self.0.describe_volumes(call, typed(input)).await?),
+            127 => Box::new(
+                self.0
+                    .describe_volumes_modifications(call, typed(input))
+                    .await?,
+            ),
+            128 => Box::new(self.0.describe_vpc_attribute(call, typed(input)).await?),
+            129 => Box::new(
+                self.0
+                    .describe_vpc_endpoint_connections(call, typed(input))
+                    .await?,
+            ),
+            130 => Box::new(
+                self.0
+                    .describe_vpc_endpoint_service_configurations(call, typed(input))
+                    .await?,
+            ),
+            131 => Box::new(
+                self.0
+                    .describe_vpc_endpoint_service_permissions(call, typed(input))
+                    .await?,
+            ),
+            132 => Box::new(
+                self.0
+                    .describe_vpc_endpoint_services(call, typed(input))
+                    .await?,
+            ),
+            133 => Box::new(self.0.describe_vpc_endpoints(call, typed(input)).await?),
+            134 => Box::new(
+                self.0
+                    .describe_vpc_peering_connections(call, typed(input))
+                    .await?,
+            ),
+            135 => Box::new(self.0.describe_vpcs(call, typed(input)).await?),
+            136 => Box::new(self.0.detach_internet_gateway(call, typed(input)).await?),
+            137 => Box::new(self.0.detach_network_interface(call, typed(input)).await?),
+            138 => Box::new(self.0.detach_volume(call, typed(input)).await?),
+            139 => Box::new(
+                self.0
+                    .disable_ebs_encryption_by_default(call, typed(input))
+                    .await?,
+            ),
+            140 => Box::new(self.0.disassociate_address(call, typed(input)).await?),
+            141 => Box::new(
+                self.0
+                    .disassociate_iam_instance_profile(call, typed(input))
+                    .await?,
+            ),
+            142 => Box::new(self.0.disassociate_route_table(call, typed(input)).await?),
+            143 => Box::new(
+                self.0
+                    .disassociate_subnet_cidr_block(call, typed(input))
+                    .await?,
+            ),
+            144 => Box::new(
+                self.0
+                    .disassociate_vpc_cidr_block(call, typed(input))
+                    .await?,
+            ),
+            145 => Box::new(
+                self.0
+                    .enable_ebs_encryption_by_default(call, typed(input))
+                    .await?,
+            ),
+            146 => Box::new(self.0.get_console_output(call, typed(input)).await?),
+            147 => Box::new(
+                self.0
+                    .get_ebs_default_kms_key_id(call, typed(input))
+                    .await?,
+            ),
+            148 => Box::new(
+                self.0
+                    .get_ebs_encryption_by_default(call, typed(input))
+                    .await?,
+            ),
+            149 => Box::new(self.0.get_launch_template_data(call, typed(input)).await?),
+            150 => Box::new(
+                self.0
+                    .get_managed_prefix_list_associations(call, typed(input))
+                    .await?,
+            ),
+            151 => Box::new(
+                self.0
+                    .get_managed_prefix_list_entries(call, typed(input))
+                    .await?,
+            ),
+            152 => Box::new(
+                self.0
+                    .get_security_groups_for_vpc(call, typed(input))
+                    .await?,
+            ),
+            153 => Box::new(
+                self.0
+                    .get_subnet_cidr_reservations(call, typed(input))
+                    .await?,
+            ),
+            154 => Box::new(self.0.import_key_pair(call, typed(input)).await?),
+            155 => Box::new(self.0.modify_address_attribute(call, typed(input)).await?),
+            156 => Box::new(
+                self.0
+                    .modify_ebs_default_kms_key_id(call, typed(input))
+                    .await?,
+            ),
+            157 => Box::new(self.0.modify_image_attribute(call, typed(input)).await?),
+            158 => Box::new(self.0.modify_instance_attribute(call, typed(input)).await?),
+            159 => Box::new(
+                self.0
+                    .modify_instance_metadata_options(call, typed(input))
+                    .await?,
+            ),
+            160 => Box::new(self.0.modify_instance_placement(call, typed(input)).await?),
+            161 => Box::new(self.0.modify_launch_template(call, typed(input)).await?),
+            162 => Box::new(
+                self.0
+                    .modify_managed_prefix_list(call, typed(input))
+                    .await?,
+            ),
+            163 => Box::new(
+                self.0
+                    .modify_network_interface_attribute(call, typed(input))
+                    .await?,
+            ),
+            164 => Box::new(
+                self.0
+                    .modify_security_group_rules(call, typed(input))
+                    .await?,
+            ),
+            165 => Box::new(self.0.modify_snapshot_attribute(call, typed(input)).await?),
+            166 => Box::new(self.0.modify_spot_fleet_request(call, typed(input)).await?),
+            167 => Box::new(self.0.modify_subnet_attribute(call, typed(input)).await?),
+            168 => Box::new(self.0.modify_volume(call, typed(input)).await?),
+            169 => Box::new(self.0.modify_volume_attribute(call, typed(input)).await?),
+            170 => Box::new(self.0.modify_vpc_attribute(call, typed(input)).await?),
+            171 => Box::new(self.0.modify_vpc_endpoint(call, typed(input)).await?),
+            172 => Box::new(
+                self.0
+                    .modify_vpc_endpoint_service_configuration(call, typed(input))
+                    .await?,
+            ),
+            173 => Box::new(
+                self.0
+                    .modify_vpc_endpoint_service_permissions(call, typed(input))
+                    .await?,
+            ),
+            174 => Box::new(
+                self.0
+                    .modify_vpc_peering_connection_options(call, typed(input))
+                    .await?,
+            ),
+            175 => Box::new(self.0.modify_vpc_tenancy(call, typed(input)).await?),
+            176 => Box::new(self.0.monitor_instances(call, typed(input)).await?),
+            177 => Box::new(self.0.reboot_instances(call, typed(input)).await?),
+            178 => Box::new(self.0.register_image(call, typed(input)).await?),
+            179 => Box::new(
+                self.0
+                    .reject_vpc_endpoint_connections(call, typed(input))
+                    .await?,
+            ),
+            180 => Box::new(
+                self.0
+                    .reject_vpc_peering_connection(call, typed(input))
+                    .await?,
+            ),
+            181 => Box::new(self.0.release_address(call, typed(input)).await?),
+            182 => Box::new(
+                self.0
+                    .replace_iam_instance_profile_association(call, typed(input))
+                    .await?,
+            ),
+            183 => Box::new(
+                self.0
+                    .replace_network_acl_association(call, typed(input))
+                    .await?,
+            ),
+            184 => Box::new(self.0.replace_network_acl_entry(call, typed(input)).await?),
+            185 => Box::new(self.0.replace_route(call, typed(input)).await?),
+            186 => Box::new(
+                self.0
+                    .replace_route_table_association(call, typed(input))
+                    .await?,
+            ),
+            187 => Box::new(self.0.request_spot_fleet(call, typed(input)).await?),
+            188 => Box::new(self.0.request_spot_instances(call, typed(input)).await?),
+            189 => Box::new(self.0.reset_address_attribute(call, typed(input)).await?),
+            190 => Box::new(
+                self.0
+                    .reset_ebs_default_kms_key_id(call, typed(input))
+                    .await?,
+            ),
+            191 => Box::new(self.0.reset_image_attribute(call, typed(input)).await?),
+            192 => Box::new(self.0.reset_instance_attribute(call, typed(input)).await?),
+            193 => Box::new(
+                self.0
+                    .reset_network_interface_attribute(call, typed(input))
+                    .await?,
+            ),
+            194 => Box::new(self.0.reset_snapshot_attribute(call, typed(input)).await?),
+            195 => Box::new(
+                self.0
+                    .revoke_security_group_egress(call, typed(input))
+                    .await?,
+            ),
+            196 => Box::new(
+                self.0
+                    .revoke_security_group_ingress(call, typed(input))
+                    .await?,
+            ),
+            197 => Box::new(self.0.run_instances(call, typed(input)).await?),
+            198 => Box::new(self.0.start_instances(call, typed(input)).await?),
+            199 => Box::new(self.0.stop_instances(call, typed(input)).await?),
+            200 => Box::new(self.0.terminate_instances(call, typed(input)).await?),
+            201 => Box::new(self.0.unassign_ipv6_addresses(call, typed(input)).await?),
+            202 => Box::new(
+                self.0
+                    .unassign_private_ip_addresses(call, typed(input))
+                    .await?,
+            ),
+            203 => Box::new(self.0.unmonitor_instances(call, typed(input)).await?),
+            204 => Box::new(
+                self.0
+                    .update_security_group_rule_descriptions_egress(call, typed(input))
+                    .await?,
+            ),
+            205 => Box::new(
                 self.0
                     .update_security_group_rule_descriptions_ingress(call, typed(input))
                     .await?,
@@ -1819,6 +3562,30 @@ impl Ec2 for Client {
         self.inner.authorize(cx, input).await
     }
 
+    async fn accept_vpc_endpoint_connections(
+        &self,
+        call: &Call,
+        input: AcceptVpcEndpointConnectionsRequest,
+    ) -> Result<AcceptVpcEndpointConnectionsResult, Fault> {
+        let call = self
+            .admit(call, Input::AcceptVpcEndpointConnections(&input))
+            .await?;
+        self.inner
+            .accept_vpc_endpoint_connections(&call, input)
+            .await
+    }
+
+    async fn accept_vpc_peering_connection(
+        &self,
+        call: &Call,
+        input: AcceptVpcPeeringConnectionRequest,
+    ) -> Result<AcceptVpcPeeringConnectionResult, Fault> {
+        let call = self
+            .admit(call, Input::AcceptVpcPeeringConnection(&input))
+            .await?;
+        self.inner.accept_vpc_peering_connection(&call, input).await
+    }
+
     async fn allocate_address(
         &self,
         call: &Call,
@@ -1826,6 +3593,15 @@ impl Ec2 for Client {
     ) -> Result<AllocateAddressResult, Fault> {
         let call = self.admit(call, Input::AllocateAddress(&input)).await?;
         self.inner.allocate_address(&call, input).await
+    }
+
+    async fn assign_ipv6_addresses(
+        &self,
+        call: &Call,
+        input: AssignIpv6AddressesRequest,
+    ) -> Result<AssignIpv6AddressesResult, Fault> {
+        let call = self.admit(call, Input::AssignIpv6Addresses(&input)).await?;
+        self.inner.assign_ipv6_addresses(&call, input).await
     }
 
     async fn assign_private_ip_addresses(
@@ -1848,6 +3624,17 @@ impl Ec2 for Client {
         self.inner.associate_address(&call, input).await
     }
 
+    async fn associate_dhcp_options(
+        &self,
+        call: &Call,
+        input: AssociateDhcpOptionsRequest,
+    ) -> Result<(), Fault> {
+        let call = self
+            .admit(call, Input::AssociateDhcpOptions(&input))
+            .await?;
+        self.inner.associate_dhcp_options(&call, input).await
+    }
+
     async fn associate_iam_instance_profile(
         &self,
         call: &Call,
@@ -1868,6 +3655,17 @@ impl Ec2 for Client {
     ) -> Result<AssociateRouteTableResult, Fault> {
         let call = self.admit(call, Input::AssociateRouteTable(&input)).await?;
         self.inner.associate_route_table(&call, input).await
+    }
+
+    async fn associate_subnet_cidr_block(
+        &self,
+        call: &Call,
+        input: AssociateSubnetCidrBlockRequest,
+    ) -> Result<AssociateSubnetCidrBlockResult, Fault> {
+        let call = self
+            .admit(call, Input::AssociateSubnetCidrBlock(&input))
+            .await?;
+        self.inner.associate_subnet_cidr_block(&call, input).await
     }
 
     async fn associate_vpc_cidr_block(
@@ -1938,6 +3736,46 @@ impl Ec2 for Client {
             .await
     }
 
+    async fn cancel_spot_fleet_requests(
+        &self,
+        call: &Call,
+        input: CancelSpotFleetRequestsRequest,
+    ) -> Result<CancelSpotFleetRequestsResponse, Fault> {
+        let call = self
+            .admit(call, Input::CancelSpotFleetRequests(&input))
+            .await?;
+        self.inner.cancel_spot_fleet_requests(&call, input).await
+    }
+
+    async fn cancel_spot_instance_requests(
+        &self,
+        call: &Call,
+        input: CancelSpotInstanceRequestsRequest,
+    ) -> Result<CancelSpotInstanceRequestsResult, Fault> {
+        let call = self
+            .admit(call, Input::CancelSpotInstanceRequests(&input))
+            .await?;
+        self.inner.cancel_spot_instance_requests(&call, input).await
+    }
+
+    async fn copy_image(
+        &self,
+        call: &Call,
+        input: CopyImageRequest,
+    ) -> Result<CopyImageResult, Fault> {
+        let call = self.admit(call, Input::CopyImage(&input)).await?;
+        self.inner.copy_image(&call, input).await
+    }
+
+    async fn copy_snapshot(
+        &self,
+        call: &Call,
+        input: CopySnapshotRequest,
+    ) -> Result<CopySnapshotResult, Fault> {
+        let call = self.admit(call, Input::CopySnapshot(&input)).await?;
+        self.inner.copy_snapshot(&call, input).await
+    }
+
     async fn create_default_subnet(
         &self,
         call: &Call,
@@ -1954,6 +3792,55 @@ impl Ec2 for Client {
     ) -> Result<CreateDefaultVpcResult, Fault> {
         let call = self.admit(call, Input::CreateDefaultVpc(&input)).await?;
         self.inner.create_default_vpc(&call, input).await
+    }
+
+    async fn create_dhcp_options(
+        &self,
+        call: &Call,
+        input: CreateDhcpOptionsRequest,
+    ) -> Result<CreateDhcpOptionsResult, Fault> {
+        let call = self.admit(call, Input::CreateDhcpOptions(&input)).await?;
+        self.inner.create_dhcp_options(&call, input).await
+    }
+
+    async fn create_egress_only_internet_gateway(
+        &self,
+        call: &Call,
+        input: CreateEgressOnlyInternetGatewayRequest,
+    ) -> Result<CreateEgressOnlyInternetGatewayResult, Fault> {
+        let call = self
+            .admit(call, Input::CreateEgressOnlyInternetGateway(&input))
+            .await?;
+        self.inner
+            .create_egress_only_internet_gateway(&call, input)
+            .await
+    }
+
+    async fn create_fleet(
+        &self,
+        call: &Call,
+        input: CreateFleetRequest,
+    ) -> Result<CreateFleetResult, Fault> {
+        let call = self.admit(call, Input::CreateFleet(&input)).await?;
+        self.inner.create_fleet(&call, input).await
+    }
+
+    async fn create_flow_logs(
+        &self,
+        call: &Call,
+        input: CreateFlowLogsRequest,
+    ) -> Result<CreateFlowLogsResult, Fault> {
+        let call = self.admit(call, Input::CreateFlowLogs(&input)).await?;
+        self.inner.create_flow_logs(&call, input).await
+    }
+
+    async fn create_image(
+        &self,
+        call: &Call,
+        input: CreateImageRequest,
+    ) -> Result<CreateImageResult, Fault> {
+        let call = self.admit(call, Input::CreateImage(&input)).await?;
+        self.inner.create_image(&call, input).await
     }
 
     async fn create_internet_gateway(
@@ -2000,6 +3887,17 @@ impl Ec2 for Client {
             .await
     }
 
+    async fn create_managed_prefix_list(
+        &self,
+        call: &Call,
+        input: CreateManagedPrefixListRequest,
+    ) -> Result<CreateManagedPrefixListResult, Fault> {
+        let call = self
+            .admit(call, Input::CreateManagedPrefixList(&input))
+            .await?;
+        self.inner.create_managed_prefix_list(&call, input).await
+    }
+
     async fn create_nat_gateway(
         &self,
         call: &Call,
@@ -2007,6 +3905,26 @@ impl Ec2 for Client {
     ) -> Result<CreateNatGatewayResult, Fault> {
         let call = self.admit(call, Input::CreateNatGateway(&input)).await?;
         self.inner.create_nat_gateway(&call, input).await
+    }
+
+    async fn create_network_acl(
+        &self,
+        call: &Call,
+        input: CreateNetworkAclRequest,
+    ) -> Result<CreateNetworkAclResult, Fault> {
+        let call = self.admit(call, Input::CreateNetworkAcl(&input)).await?;
+        self.inner.create_network_acl(&call, input).await
+    }
+
+    async fn create_network_acl_entry(
+        &self,
+        call: &Call,
+        input: CreateNetworkAclEntryRequest,
+    ) -> Result<(), Fault> {
+        let call = self
+            .admit(call, Input::CreateNetworkAclEntry(&input))
+            .await?;
+        self.inner.create_network_acl_entry(&call, input).await
     }
 
     async fn create_network_interface(
@@ -2031,6 +3949,17 @@ impl Ec2 for Client {
         self.inner
             .create_network_interface_permission(&call, input)
             .await
+    }
+
+    async fn create_placement_group(
+        &self,
+        call: &Call,
+        input: CreatePlacementGroupRequest,
+    ) -> Result<CreatePlacementGroupResult, Fault> {
+        let call = self
+            .admit(call, Input::CreatePlacementGroup(&input))
+            .await?;
+        self.inner.create_placement_group(&call, input).await
     }
 
     async fn create_route(
@@ -2069,6 +3998,15 @@ impl Ec2 for Client {
         self.inner.create_snapshot(&call, input).await
     }
 
+    async fn create_snapshots(
+        &self,
+        call: &Call,
+        input: CreateSnapshotsRequest,
+    ) -> Result<CreateSnapshotsResult, Fault> {
+        let call = self.admit(call, Input::CreateSnapshots(&input)).await?;
+        self.inner.create_snapshots(&call, input).await
+    }
+
     async fn create_subnet(
         &self,
         call: &Call,
@@ -2076,6 +4014,19 @@ impl Ec2 for Client {
     ) -> Result<CreateSubnetResult, Fault> {
         let call = self.admit(call, Input::CreateSubnet(&input)).await?;
         self.inner.create_subnet(&call, input).await
+    }
+
+    async fn create_subnet_cidr_reservation(
+        &self,
+        call: &Call,
+        input: CreateSubnetCidrReservationRequest,
+    ) -> Result<CreateSubnetCidrReservationResult, Fault> {
+        let call = self
+            .admit(call, Input::CreateSubnetCidrReservation(&input))
+            .await?;
+        self.inner
+            .create_subnet_cidr_reservation(&call, input)
+            .await
     }
 
     async fn create_tags(&self, call: &Call, input: CreateTagsRequest) -> Result<(), Fault> {
@@ -2108,6 +4059,70 @@ impl Ec2 for Client {
     ) -> Result<CreateVpcEndpointResult, Fault> {
         let call = self.admit(call, Input::CreateVpcEndpoint(&input)).await?;
         self.inner.create_vpc_endpoint(&call, input).await
+    }
+
+    async fn create_vpc_endpoint_service_configuration(
+        &self,
+        call: &Call,
+        input: CreateVpcEndpointServiceConfigurationRequest,
+    ) -> Result<CreateVpcEndpointServiceConfigurationResult, Fault> {
+        let call = self
+            .admit(call, Input::CreateVpcEndpointServiceConfiguration(&input))
+            .await?;
+        self.inner
+            .create_vpc_endpoint_service_configuration(&call, input)
+            .await
+    }
+
+    async fn create_vpc_peering_connection(
+        &self,
+        call: &Call,
+        input: CreateVpcPeeringConnectionRequest,
+    ) -> Result<CreateVpcPeeringConnectionResult, Fault> {
+        let call = self
+            .admit(call, Input::CreateVpcPeeringConnection(&input))
+            .await?;
+        self.inner.create_vpc_peering_connection(&call, input).await
+    }
+
+    async fn delete_dhcp_options(
+        &self,
+        call: &Call,
+        input: DeleteDhcpOptionsRequest,
+    ) -> Result<(), Fault> {
+        let call = self.admit(call, Input::DeleteDhcpOptions(&input)).await?;
+        self.inner.delete_dhcp_options(&call, input).await
+    }
+
+    async fn delete_egress_only_internet_gateway(
+        &self,
+        call: &Call,
+        input: DeleteEgressOnlyInternetGatewayRequest,
+    ) -> Result<DeleteEgressOnlyInternetGatewayResult, Fault> {
+        let call = self
+            .admit(call, Input::DeleteEgressOnlyInternetGateway(&input))
+            .await?;
+        self.inner
+            .delete_egress_only_internet_gateway(&call, input)
+            .await
+    }
+
+    async fn delete_fleets(
+        &self,
+        call: &Call,
+        input: DeleteFleetsRequest,
+    ) -> Result<DeleteFleetsResult, Fault> {
+        let call = self.admit(call, Input::DeleteFleets(&input)).await?;
+        self.inner.delete_fleets(&call, input).await
+    }
+
+    async fn delete_flow_logs(
+        &self,
+        call: &Call,
+        input: DeleteFlowLogsRequest,
+    ) -> Result<DeleteFlowLogsResult, Fault> {
+        let call = self.admit(call, Input::DeleteFlowLogs(&input)).await?;
+        self.inner.delete_flow_logs(&call, input).await
     }
 
     async fn delete_internet_gateway(
@@ -2154,6 +4169,17 @@ impl Ec2 for Client {
             .await
     }
 
+    async fn delete_managed_prefix_list(
+        &self,
+        call: &Call,
+        input: DeleteManagedPrefixListRequest,
+    ) -> Result<DeleteManagedPrefixListResult, Fault> {
+        let call = self
+            .admit(call, Input::DeleteManagedPrefixList(&input))
+            .await?;
+        self.inner.delete_managed_prefix_list(&call, input).await
+    }
+
     async fn delete_nat_gateway(
         &self,
         call: &Call,
@@ -2161,6 +4187,26 @@ impl Ec2 for Client {
     ) -> Result<DeleteNatGatewayResult, Fault> {
         let call = self.admit(call, Input::DeleteNatGateway(&input)).await?;
         self.inner.delete_nat_gateway(&call, input).await
+    }
+
+    async fn delete_network_acl(
+        &self,
+        call: &Call,
+        input: DeleteNetworkAclRequest,
+    ) -> Result<(), Fault> {
+        let call = self.admit(call, Input::DeleteNetworkAcl(&input)).await?;
+        self.inner.delete_network_acl(&call, input).await
+    }
+
+    async fn delete_network_acl_entry(
+        &self,
+        call: &Call,
+        input: DeleteNetworkAclEntryRequest,
+    ) -> Result<(), Fault> {
+        let call = self
+            .admit(call, Input::DeleteNetworkAclEntry(&input))
+            .await?;
+        self.inner.delete_network_acl_entry(&call, input).await
     }
 
     async fn delete_network_interface(
@@ -2172,6 +4218,30 @@ impl Ec2 for Client {
             .admit(call, Input::DeleteNetworkInterface(&input))
             .await?;
         self.inner.delete_network_interface(&call, input).await
+    }
+
+    async fn delete_network_interface_permission(
+        &self,
+        call: &Call,
+        input: DeleteNetworkInterfacePermissionRequest,
+    ) -> Result<DeleteNetworkInterfacePermissionResult, Fault> {
+        let call = self
+            .admit(call, Input::DeleteNetworkInterfacePermission(&input))
+            .await?;
+        self.inner
+            .delete_network_interface_permission(&call, input)
+            .await
+    }
+
+    async fn delete_placement_group(
+        &self,
+        call: &Call,
+        input: DeletePlacementGroupRequest,
+    ) -> Result<(), Fault> {
+        let call = self
+            .admit(call, Input::DeletePlacementGroup(&input))
+            .await?;
+        self.inner.delete_placement_group(&call, input).await
     }
 
     async fn delete_route(&self, call: &Call, input: DeleteRouteRequest) -> Result<(), Fault> {
@@ -2211,6 +4281,19 @@ impl Ec2 for Client {
         self.inner.delete_subnet(&call, input).await
     }
 
+    async fn delete_subnet_cidr_reservation(
+        &self,
+        call: &Call,
+        input: DeleteSubnetCidrReservationRequest,
+    ) -> Result<DeleteSubnetCidrReservationResult, Fault> {
+        let call = self
+            .admit(call, Input::DeleteSubnetCidrReservation(&input))
+            .await?;
+        self.inner
+            .delete_subnet_cidr_reservation(&call, input)
+            .await
+    }
+
     async fn delete_tags(&self, call: &Call, input: DeleteTagsRequest) -> Result<(), Fault> {
         let call = self.admit(call, Input::DeleteTags(&input)).await?;
         self.inner.delete_tags(&call, input).await
@@ -2226,6 +4309,19 @@ impl Ec2 for Client {
         self.inner.delete_vpc(&call, input).await
     }
 
+    async fn delete_vpc_endpoint_service_configurations(
+        &self,
+        call: &Call,
+        input: DeleteVpcEndpointServiceConfigurationsRequest,
+    ) -> Result<DeleteVpcEndpointServiceConfigurationsResult, Fault> {
+        let call = self
+            .admit(call, Input::DeleteVpcEndpointServiceConfigurations(&input))
+            .await?;
+        self.inner
+            .delete_vpc_endpoint_service_configurations(&call, input)
+            .await
+    }
+
     async fn delete_vpc_endpoints(
         &self,
         call: &Call,
@@ -2233,6 +4329,26 @@ impl Ec2 for Client {
     ) -> Result<DeleteVpcEndpointsResult, Fault> {
         let call = self.admit(call, Input::DeleteVpcEndpoints(&input)).await?;
         self.inner.delete_vpc_endpoints(&call, input).await
+    }
+
+    async fn delete_vpc_peering_connection(
+        &self,
+        call: &Call,
+        input: DeleteVpcPeeringConnectionRequest,
+    ) -> Result<DeleteVpcPeeringConnectionResult, Fault> {
+        let call = self
+            .admit(call, Input::DeleteVpcPeeringConnection(&input))
+            .await?;
+        self.inner.delete_vpc_peering_connection(&call, input).await
+    }
+
+    async fn deregister_image(
+        &self,
+        call: &Call,
+        input: DeregisterImageRequest,
+    ) -> Result<DeregisterImageResult, Fault> {
+        let call = self.admit(call, Input::DeregisterImage(&input)).await?;
+        self.inner.deregister_image(&call, input).await
     }
 
     async fn describe_account_attributes(
@@ -2255,6 +4371,17 @@ impl Ec2 for Client {
         self.inner.describe_addresses(&call, input).await
     }
 
+    async fn describe_addresses_attribute(
+        &self,
+        call: &Call,
+        input: DescribeAddressesAttributeRequest,
+    ) -> Result<DescribeAddressesAttributeResult, Fault> {
+        let call = self
+            .admit(call, Input::DescribeAddressesAttribute(&input))
+            .await?;
+        self.inner.describe_addresses_attribute(&call, input).await
+    }
+
     async fn describe_availability_zones(
         &self,
         call: &Call,
@@ -2275,6 +4402,48 @@ impl Ec2 for Client {
         self.inner.describe_dhcp_options(&call, input).await
     }
 
+    async fn describe_egress_only_internet_gateways(
+        &self,
+        call: &Call,
+        input: DescribeEgressOnlyInternetGatewaysRequest,
+    ) -> Result<DescribeEgressOnlyInternetGatewaysResult, Fault> {
+        let call = self
+            .admit(call, Input::DescribeEgressOnlyInternetGateways(&input))
+            .await?;
+        self.inner
+            .describe_egress_only_internet_gateways(&call, input)
+            .await
+    }
+
+    async fn describe_fleet_instances(
+        &self,
+        call: &Call,
+        input: DescribeFleetInstancesRequest,
+    ) -> Result<DescribeFleetInstancesResult, Fault> {
+        let call = self
+            .admit(call, Input::DescribeFleetInstances(&input))
+            .await?;
+        self.inner.describe_fleet_instances(&call, input).await
+    }
+
+    async fn describe_fleets(
+        &self,
+        call: &Call,
+        input: DescribeFleetsRequest,
+    ) -> Result<DescribeFleetsResult, Fault> {
+        let call = self.admit(call, Input::DescribeFleets(&input)).await?;
+        self.inner.describe_fleets(&call, input).await
+    }
+
+    async fn describe_flow_logs(
+        &self,
+        call: &Call,
+        input: DescribeFlowLogsRequest,
+    ) -> Result<DescribeFlowLogsResult, Fault> {
+        let call = self.admit(call, Input::DescribeFlowLogs(&input)).await?;
+        self.inner.describe_flow_logs(&call, input).await
+    }
+
     async fn describe_iam_instance_profile_associations(
         &self,
         call: &Call,
@@ -2286,6 +4455,17 @@ impl Ec2 for Client {
         self.inner
             .describe_iam_instance_profile_associations(&call, input)
             .await
+    }
+
+    async fn describe_image_attribute(
+        &self,
+        call: &Call,
+        input: DescribeImageAttributeRequest,
+    ) -> Result<ImageAttribute, Fault> {
+        let call = self
+            .admit(call, Input::DescribeImageAttribute(&input))
+            .await?;
+        self.inner.describe_image_attribute(&call, input).await
     }
 
     async fn describe_images(
@@ -2306,6 +4486,19 @@ impl Ec2 for Client {
             .admit(call, Input::DescribeInstanceAttribute(&input))
             .await?;
         self.inner.describe_instance_attribute(&call, input).await
+    }
+
+    async fn describe_instance_credit_specifications(
+        &self,
+        call: &Call,
+        input: DescribeInstanceCreditSpecificationsRequest,
+    ) -> Result<DescribeInstanceCreditSpecificationsResult, Fault> {
+        let call = self
+            .admit(call, Input::DescribeInstanceCreditSpecifications(&input))
+            .await?;
+        self.inner
+            .describe_instance_credit_specifications(&call, input)
+            .await
     }
 
     async fn describe_instance_status(
@@ -2425,6 +4618,32 @@ impl Ec2 for Client {
         self.inner.describe_network_acls(&call, input).await
     }
 
+    async fn describe_network_interface_attribute(
+        &self,
+        call: &Call,
+        input: DescribeNetworkInterfaceAttributeRequest,
+    ) -> Result<DescribeNetworkInterfaceAttributeResult, Fault> {
+        let call = self
+            .admit(call, Input::DescribeNetworkInterfaceAttribute(&input))
+            .await?;
+        self.inner
+            .describe_network_interface_attribute(&call, input)
+            .await
+    }
+
+    async fn describe_network_interface_permissions(
+        &self,
+        call: &Call,
+        input: DescribeNetworkInterfacePermissionsRequest,
+    ) -> Result<DescribeNetworkInterfacePermissionsResult, Fault> {
+        let call = self
+            .admit(call, Input::DescribeNetworkInterfacePermissions(&input))
+            .await?;
+        self.inner
+            .describe_network_interface_permissions(&call, input)
+            .await
+    }
+
     async fn describe_network_interfaces(
         &self,
         call: &Call,
@@ -2434,6 +4653,17 @@ impl Ec2 for Client {
             .admit(call, Input::DescribeNetworkInterfaces(&input))
             .await?;
         self.inner.describe_network_interfaces(&call, input).await
+    }
+
+    async fn describe_placement_groups(
+        &self,
+        call: &Call,
+        input: DescribePlacementGroupsRequest,
+    ) -> Result<DescribePlacementGroupsResult, Fault> {
+        let call = self
+            .admit(call, Input::DescribePlacementGroups(&input))
+            .await?;
+        self.inner.describe_placement_groups(&call, input).await
     }
 
     async fn describe_prefix_lists(
@@ -2463,6 +4693,19 @@ impl Ec2 for Client {
         self.inner.describe_route_tables(&call, input).await
     }
 
+    async fn describe_security_group_references(
+        &self,
+        call: &Call,
+        input: DescribeSecurityGroupReferencesRequest,
+    ) -> Result<DescribeSecurityGroupReferencesResult, Fault> {
+        let call = self
+            .admit(call, Input::DescribeSecurityGroupReferences(&input))
+            .await?;
+        self.inner
+            .describe_security_group_references(&call, input)
+            .await
+    }
+
     async fn describe_security_group_rules(
         &self,
         call: &Call,
@@ -2472,6 +4715,19 @@ impl Ec2 for Client {
             .admit(call, Input::DescribeSecurityGroupRules(&input))
             .await?;
         self.inner.describe_security_group_rules(&call, input).await
+    }
+
+    async fn describe_security_group_vpc_associations(
+        &self,
+        call: &Call,
+        input: DescribeSecurityGroupVpcAssociationsRequest,
+    ) -> Result<DescribeSecurityGroupVpcAssociationsResult, Fault> {
+        let call = self
+            .admit(call, Input::DescribeSecurityGroupVpcAssociations(&input))
+            .await?;
+        self.inner
+            .describe_security_group_vpc_associations(&call, input)
+            .await
     }
 
     async fn describe_security_groups(
@@ -2485,6 +4741,17 @@ impl Ec2 for Client {
         self.inner.describe_security_groups(&call, input).await
     }
 
+    async fn describe_snapshot_attribute(
+        &self,
+        call: &Call,
+        input: DescribeSnapshotAttributeRequest,
+    ) -> Result<DescribeSnapshotAttributeResult, Fault> {
+        let call = self
+            .admit(call, Input::DescribeSnapshotAttribute(&input))
+            .await?;
+        self.inner.describe_snapshot_attribute(&call, input).await
+    }
+
     async fn describe_snapshots(
         &self,
         call: &Call,
@@ -2492,6 +4759,65 @@ impl Ec2 for Client {
     ) -> Result<DescribeSnapshotsResult, Fault> {
         let call = self.admit(call, Input::DescribeSnapshots(&input)).await?;
         self.inner.describe_snapshots(&call, input).await
+    }
+
+    async fn describe_spot_fleet_instances(
+        &self,
+        call: &Call,
+        input: DescribeSpotFleetInstancesRequest,
+    ) -> Result<DescribeSpotFleetInstancesResponse, Fault> {
+        let call = self
+            .admit(call, Input::DescribeSpotFleetInstances(&input))
+            .await?;
+        self.inner.describe_spot_fleet_instances(&call, input).await
+    }
+
+    async fn describe_spot_fleet_requests(
+        &self,
+        call: &Call,
+        input: DescribeSpotFleetRequestsRequest,
+    ) -> Result<DescribeSpotFleetRequestsResponse, Fault> {
+        let call = self
+            .admit(call, Input::DescribeSpotFleetRequests(&input))
+            .await?;
+        self.inner.describe_spot_fleet_requests(&call, input).await
+    }
+
+    async fn describe_spot_instance_requests(
+        &self,
+        call: &Call,
+        input: DescribeSpotInstanceRequestsRequest,
+    ) -> Result<DescribeSpotInstanceRequestsResult, Fault> {
+        let call = self
+            .admit(call, Input::DescribeSpotInstanceRequests(&input))
+            .await?;
+        self.inner
+            .describe_spot_instance_requests(&call, input)
+            .await
+    }
+
+    async fn describe_spot_price_history(
+        &self,
+        call: &Call,
+        input: DescribeSpotPriceHistoryRequest,
+    ) -> Result<DescribeSpotPriceHistoryResult, Fault> {
+        let call = self
+            .admit(call, Input::DescribeSpotPriceHistory(&input))
+            .await?;
+        self.inner.describe_spot_price_history(&call, input).await
+    }
+
+    async fn describe_stale_security_groups(
+        &self,
+        call: &Call,
+        input: DescribeStaleSecurityGroupsRequest,
+    ) -> Result<DescribeStaleSecurityGroupsResult, Fault> {
+        let call = self
+            .admit(call, Input::DescribeStaleSecurityGroups(&input))
+            .await?;
+        self.inner
+            .describe_stale_security_groups(&call, input)
+            .await
     }
 
     async fn describe_subnets(
@@ -2512,6 +4838,28 @@ impl Ec2 for Client {
         self.inner.describe_tags(&call, input).await
     }
 
+    async fn describe_volume_attribute(
+        &self,
+        call: &Call,
+        input: DescribeVolumeAttributeRequest,
+    ) -> Result<DescribeVolumeAttributeResult, Fault> {
+        let call = self
+            .admit(call, Input::DescribeVolumeAttribute(&input))
+            .await?;
+        self.inner.describe_volume_attribute(&call, input).await
+    }
+
+    async fn describe_volume_status(
+        &self,
+        call: &Call,
+        input: DescribeVolumeStatusRequest,
+    ) -> Result<DescribeVolumeStatusResult, Fault> {
+        let call = self
+            .admit(call, Input::DescribeVolumeStatus(&input))
+            .await?;
+        self.inner.describe_volume_status(&call, input).await
+    }
+
     async fn describe_volumes(
         &self,
         call: &Call,
@@ -2519,6 +4867,19 @@ impl Ec2 for Client {
     ) -> Result<DescribeVolumesResult, Fault> {
         let call = self.admit(call, Input::DescribeVolumes(&input)).await?;
         self.inner.describe_volumes(&call, input).await
+    }
+
+    async fn describe_volumes_modifications(
+        &self,
+        call: &Call,
+        input: DescribeVolumesModificationsRequest,
+    ) -> Result<DescribeVolumesModificationsResult, Fault> {
+        let call = self
+            .admit(call, Input::DescribeVolumesModifications(&input))
+            .await?;
+        self.inner
+            .describe_volumes_modifications(&call, input)
+            .await
     }
 
     async fn describe_vpc_attribute(
@@ -2532,6 +4893,61 @@ impl Ec2 for Client {
         self.inner.describe_vpc_attribute(&call, input).await
     }
 
+    async fn describe_vpc_endpoint_connections(
+        &self,
+        call: &Call,
+        input: DescribeVpcEndpointConnectionsRequest,
+    ) -> Result<DescribeVpcEndpointConnectionsResult, Fault> {
+        let call = self
+            .admit(call, Input::DescribeVpcEndpointConnections(&input))
+            .await?;
+        self.inner
+            .describe_vpc_endpoint_connections(&call, input)
+            .await
+    }
+
+    async fn describe_vpc_endpoint_service_configurations(
+        &self,
+        call: &Call,
+        input: DescribeVpcEndpointServiceConfigurationsRequest,
+    ) -> Result<DescribeVpcEndpointServiceConfigurationsResult, Fault> {
+        let call = self
+            .admit(
+                call,
+                Input::DescribeVpcEndpointServiceConfigurations(&input),
+            )
+            .await?;
+        self.inner
+            .describe_vpc_endpoint_service_configurations(&call, input)
+            .await
+    }
+
+    async fn describe_vpc_endpoint_service_permissions(
+        &self,
+        call: &Call,
+        input: DescribeVpcEndpointServicePermissionsRequest,
+    ) -> Result<DescribeVpcEndpointServicePermissionsResult, Fault> {
+        let call = self
+            .admit(call, Input::DescribeVpcEndpointServicePermissions(&input))
+            .await?;
+        self.inner
+            .describe_vpc_endpoint_service_permissions(&call, input)
+            .await
+    }
+
+    async fn describe_vpc_endpoint_services(
+        &self,
+        call: &Call,
+        input: DescribeVpcEndpointServicesRequest,
+    ) -> Result<DescribeVpcEndpointServicesResult, Fault> {
+        let call = self
+            .admit(call, Input::DescribeVpcEndpointServices(&input))
+            .await?;
+        self.inner
+            .describe_vpc_endpoint_services(&call, input)
+            .await
+    }
+
     async fn describe_vpc_endpoints(
         &self,
         call: &Call,
@@ -2541,6 +4957,19 @@ impl Ec2 for Client {
             .admit(call, Input::DescribeVpcEndpoints(&input))
             .await?;
         self.inner.describe_vpc_endpoints(&call, input).await
+    }
+
+    async fn describe_vpc_peering_connections(
+        &self,
+        call: &Call,
+        input: DescribeVpcPeeringConnectionsRequest,
+    ) -> Result<DescribeVpcPeeringConnectionsResult, Fault> {
+        let call = self
+            .admit(call, Input::DescribeVpcPeeringConnections(&input))
+            .await?;
+        self.inner
+            .describe_vpc_peering_connections(&call, input)
+            .await
     }
 
     async fn describe_vpcs(
@@ -2583,6 +5012,19 @@ impl Ec2 for Client {
         self.inner.detach_volume(&call, input).await
     }
 
+    async fn disable_ebs_encryption_by_default(
+        &self,
+        call: &Call,
+        input: DisableEbsEncryptionByDefaultRequest,
+    ) -> Result<DisableEbsEncryptionByDefaultResult, Fault> {
+        let call = self
+            .admit(call, Input::DisableEbsEncryptionByDefault(&input))
+            .await?;
+        self.inner
+            .disable_ebs_encryption_by_default(&call, input)
+            .await
+    }
+
     async fn disassociate_address(
         &self,
         call: &Call,
@@ -2616,6 +5058,19 @@ impl Ec2 for Client {
         self.inner.disassociate_route_table(&call, input).await
     }
 
+    async fn disassociate_subnet_cidr_block(
+        &self,
+        call: &Call,
+        input: DisassociateSubnetCidrBlockRequest,
+    ) -> Result<DisassociateSubnetCidrBlockResult, Fault> {
+        let call = self
+            .admit(call, Input::DisassociateSubnetCidrBlock(&input))
+            .await?;
+        self.inner
+            .disassociate_subnet_cidr_block(&call, input)
+            .await
+    }
+
     async fn disassociate_vpc_cidr_block(
         &self,
         call: &Call,
@@ -2627,6 +5082,19 @@ impl Ec2 for Client {
         self.inner.disassociate_vpc_cidr_block(&call, input).await
     }
 
+    async fn enable_ebs_encryption_by_default(
+        &self,
+        call: &Call,
+        input: EnableEbsEncryptionByDefaultRequest,
+    ) -> Result<EnableEbsEncryptionByDefaultResult, Fault> {
+        let call = self
+            .admit(call, Input::EnableEbsEncryptionByDefault(&input))
+            .await?;
+        self.inner
+            .enable_ebs_encryption_by_default(&call, input)
+            .await
+    }
+
     async fn get_console_output(
         &self,
         call: &Call,
@@ -2634,6 +5102,28 @@ impl Ec2 for Client {
     ) -> Result<GetConsoleOutputResult, Fault> {
         let call = self.admit(call, Input::GetConsoleOutput(&input)).await?;
         self.inner.get_console_output(&call, input).await
+    }
+
+    async fn get_ebs_default_kms_key_id(
+        &self,
+        call: &Call,
+        input: GetEbsDefaultKmsKeyIdRequest,
+    ) -> Result<GetEbsDefaultKmsKeyIdResult, Fault> {
+        let call = self
+            .admit(call, Input::GetEbsDefaultKmsKeyId(&input))
+            .await?;
+        self.inner.get_ebs_default_kms_key_id(&call, input).await
+    }
+
+    async fn get_ebs_encryption_by_default(
+        &self,
+        call: &Call,
+        input: GetEbsEncryptionByDefaultRequest,
+    ) -> Result<GetEbsEncryptionByDefaultResult, Fault> {
+        let call = self
+            .admit(call, Input::GetEbsEncryptionByDefault(&input))
+            .await?;
+        self.inner.get_ebs_encryption_by_default(&call, input).await
     }
 
     async fn get_launch_template_data(
@@ -2647,6 +5137,54 @@ impl Ec2 for Client {
         self.inner.get_launch_template_data(&call, input).await
     }
 
+    async fn get_managed_prefix_list_associations(
+        &self,
+        call: &Call,
+        input: GetManagedPrefixListAssociationsRequest,
+    ) -> Result<GetManagedPrefixListAssociationsResult, Fault> {
+        let call = self
+            .admit(call, Input::GetManagedPrefixListAssociations(&input))
+            .await?;
+        self.inner
+            .get_managed_prefix_list_associations(&call, input)
+            .await
+    }
+
+    async fn get_managed_prefix_list_entries(
+        &self,
+        call: &Call,
+        input: GetManagedPrefixListEntriesRequest,
+    ) -> Result<GetManagedPrefixListEntriesResult, Fault> {
+        let call = self
+            .admit(call, Input::GetManagedPrefixListEntries(&input))
+            .await?;
+        self.inner
+            .get_managed_prefix_list_entries(&call, input)
+            .await
+    }
+
+    async fn get_security_groups_for_vpc(
+        &self,
+        call: &Call,
+        input: GetSecurityGroupsForVpcRequest,
+    ) -> Result<GetSecurityGroupsForVpcResult, Fault> {
+        let call = self
+            .admit(call, Input::GetSecurityGroupsForVpc(&input))
+            .await?;
+        self.inner.get_security_groups_for_vpc(&call, input).await
+    }
+
+    async fn get_subnet_cidr_reservations(
+        &self,
+        call: &Call,
+        input: GetSubnetCidrReservationsRequest,
+    ) -> Result<GetSubnetCidrReservationsResult, Fault> {
+        let call = self
+            .admit(call, Input::GetSubnetCidrReservations(&input))
+            .await?;
+        self.inner.get_subnet_cidr_reservations(&call, input).await
+    }
+
     async fn import_key_pair(
         &self,
         call: &Call,
@@ -2654,6 +5192,39 @@ impl Ec2 for Client {
     ) -> Result<ImportKeyPairResult, Fault> {
         let call = self.admit(call, Input::ImportKeyPair(&input)).await?;
         self.inner.import_key_pair(&call, input).await
+    }
+
+    async fn modify_address_attribute(
+        &self,
+        call: &Call,
+        input: ModifyAddressAttributeRequest,
+    ) -> Result<ModifyAddressAttributeResult, Fault> {
+        let call = self
+            .admit(call, Input::ModifyAddressAttribute(&input))
+            .await?;
+        self.inner.modify_address_attribute(&call, input).await
+    }
+
+    async fn modify_ebs_default_kms_key_id(
+        &self,
+        call: &Call,
+        input: ModifyEbsDefaultKmsKeyIdRequest,
+    ) -> Result<ModifyEbsDefaultKmsKeyIdResult, Fault> {
+        let call = self
+            .admit(call, Input::ModifyEbsDefaultKmsKeyId(&input))
+            .await?;
+        self.inner.modify_ebs_default_kms_key_id(&call, input).await
+    }
+
+    async fn modify_image_attribute(
+        &self,
+        call: &Call,
+        input: ModifyImageAttributeRequest,
+    ) -> Result<(), Fault> {
+        let call = self
+            .admit(call, Input::ModifyImageAttribute(&input))
+            .await?;
+        self.inner.modify_image_attribute(&call, input).await
     }
 
     async fn modify_instance_attribute(
@@ -2680,6 +5251,17 @@ impl Ec2 for Client {
             .await
     }
 
+    async fn modify_instance_placement(
+        &self,
+        call: &Call,
+        input: ModifyInstancePlacementRequest,
+    ) -> Result<ModifyInstancePlacementResult, Fault> {
+        let call = self
+            .admit(call, Input::ModifyInstancePlacement(&input))
+            .await?;
+        self.inner.modify_instance_placement(&call, input).await
+    }
+
     async fn modify_launch_template(
         &self,
         call: &Call,
@@ -2689,6 +5271,17 @@ impl Ec2 for Client {
             .admit(call, Input::ModifyLaunchTemplate(&input))
             .await?;
         self.inner.modify_launch_template(&call, input).await
+    }
+
+    async fn modify_managed_prefix_list(
+        &self,
+        call: &Call,
+        input: ModifyManagedPrefixListRequest,
+    ) -> Result<ModifyManagedPrefixListResult, Fault> {
+        let call = self
+            .admit(call, Input::ModifyManagedPrefixList(&input))
+            .await?;
+        self.inner.modify_managed_prefix_list(&call, input).await
     }
 
     async fn modify_network_interface_attribute(
@@ -2715,6 +5308,28 @@ impl Ec2 for Client {
         self.inner.modify_security_group_rules(&call, input).await
     }
 
+    async fn modify_snapshot_attribute(
+        &self,
+        call: &Call,
+        input: ModifySnapshotAttributeRequest,
+    ) -> Result<(), Fault> {
+        let call = self
+            .admit(call, Input::ModifySnapshotAttribute(&input))
+            .await?;
+        self.inner.modify_snapshot_attribute(&call, input).await
+    }
+
+    async fn modify_spot_fleet_request(
+        &self,
+        call: &Call,
+        input: ModifySpotFleetRequestRequest,
+    ) -> Result<ModifySpotFleetRequestResponse, Fault> {
+        let call = self
+            .admit(call, Input::ModifySpotFleetRequest(&input))
+            .await?;
+        self.inner.modify_spot_fleet_request(&call, input).await
+    }
+
     async fn modify_subnet_attribute(
         &self,
         call: &Call,
@@ -2735,6 +5350,17 @@ impl Ec2 for Client {
         self.inner.modify_volume(&call, input).await
     }
 
+    async fn modify_volume_attribute(
+        &self,
+        call: &Call,
+        input: ModifyVolumeAttributeRequest,
+    ) -> Result<(), Fault> {
+        let call = self
+            .admit(call, Input::ModifyVolumeAttribute(&input))
+            .await?;
+        self.inner.modify_volume_attribute(&call, input).await
+    }
+
     async fn modify_vpc_attribute(
         &self,
         call: &Call,
@@ -2753,6 +5379,63 @@ impl Ec2 for Client {
         self.inner.modify_vpc_endpoint(&call, input).await
     }
 
+    async fn modify_vpc_endpoint_service_configuration(
+        &self,
+        call: &Call,
+        input: ModifyVpcEndpointServiceConfigurationRequest,
+    ) -> Result<ModifyVpcEndpointServiceConfigurationResult, Fault> {
+        let call = self
+            .admit(call, Input::ModifyVpcEndpointServiceConfiguration(&input))
+            .await?;
+        self.inner
+            .modify_vpc_endpoint_service_configuration(&call, input)
+            .await
+    }
+
+    async fn modify_vpc_endpoint_service_permissions(
+        &self,
+        call: &Call,
+        input: ModifyVpcEndpointServicePermissionsRequest,
+    ) -> Result<ModifyVpcEndpointServicePermissionsResult, Fault> {
+        let call = self
+            .admit(call, Input::ModifyVpcEndpointServicePermissions(&input))
+            .await?;
+        self.inner
+            .modify_vpc_endpoint_service_permissions(&call, input)
+            .await
+    }
+
+    async fn modify_vpc_peering_connection_options(
+        &self,
+        call: &Call,
+        input: ModifyVpcPeeringConnectionOptionsRequest,
+    ) -> Result<ModifyVpcPeeringConnectionOptionsResult, Fault> {
+        let call = self
+            .admit(call, Input::ModifyVpcPeeringConnectionOptions(&input))
+            .await?;
+        self.inner
+            .modify_vpc_peering_connection_options(&call, input)
+            .await
+    }
+
+    async fn modify_vpc_tenancy(
+        &self,
+        call: &Call,
+        input: ModifyVpcTenancyRequest,
+    ) -> Result<ModifyVpcTenancyResult, Fault> {
+        let call = self.admit(call, Input::ModifyVpcTenancy(&input)).await?;
+        self.inner.modify_vpc_tenancy(&call, input).await
+    }
+
+    async fn monitor_instances(
+        &self,
+        call: &Call,
+        input: MonitorInstancesRequest,
+    ) -> Result<MonitorInstancesResult, Fault> {
+        let call = self.admit(call, Input::MonitorInstances(&input)).await?;
+        self.inner.monitor_instances(&call, input).await
+    }
+
     async fn reboot_instances(
         &self,
         call: &Call,
@@ -2760,6 +5443,39 @@ impl Ec2 for Client {
     ) -> Result<(), Fault> {
         let call = self.admit(call, Input::RebootInstances(&input)).await?;
         self.inner.reboot_instances(&call, input).await
+    }
+
+    async fn register_image(
+        &self,
+        call: &Call,
+        input: RegisterImageRequest,
+    ) -> Result<RegisterImageResult, Fault> {
+        let call = self.admit(call, Input::RegisterImage(&input)).await?;
+        self.inner.register_image(&call, input).await
+    }
+
+    async fn reject_vpc_endpoint_connections(
+        &self,
+        call: &Call,
+        input: RejectVpcEndpointConnectionsRequest,
+    ) -> Result<RejectVpcEndpointConnectionsResult, Fault> {
+        let call = self
+            .admit(call, Input::RejectVpcEndpointConnections(&input))
+            .await?;
+        self.inner
+            .reject_vpc_endpoint_connections(&call, input)
+            .await
+    }
+
+    async fn reject_vpc_peering_connection(
+        &self,
+        call: &Call,
+        input: RejectVpcPeeringConnectionRequest,
+    ) -> Result<RejectVpcPeeringConnectionResult, Fault> {
+        let call = self
+            .admit(call, Input::RejectVpcPeeringConnection(&input))
+            .await?;
+        self.inner.reject_vpc_peering_connection(&call, input).await
     }
 
     async fn release_address(
@@ -2784,9 +5500,132 @@ impl Ec2 for Client {
             .await
     }
 
+    async fn replace_network_acl_association(
+        &self,
+        call: &Call,
+        input: ReplaceNetworkAclAssociationRequest,
+    ) -> Result<ReplaceNetworkAclAssociationResult, Fault> {
+        let call = self
+            .admit(call, Input::ReplaceNetworkAclAssociation(&input))
+            .await?;
+        self.inner
+            .replace_network_acl_association(&call, input)
+            .await
+    }
+
+    async fn replace_network_acl_entry(
+        &self,
+        call: &Call,
+        input: ReplaceNetworkAclEntryRequest,
+    ) -> Result<(), Fault> {
+        let call = self
+            .admit(call, Input::ReplaceNetworkAclEntry(&input))
+            .await?;
+        self.inner.replace_network_acl_entry(&call, input).await
+    }
+
     async fn replace_route(&self, call: &Call, input: ReplaceRouteRequest) -> Result<(), Fault> {
         let call = self.admit(call, Input::ReplaceRoute(&input)).await?;
         self.inner.replace_route(&call, input).await
+    }
+
+    async fn replace_route_table_association(
+        &self,
+        call: &Call,
+        input: ReplaceRouteTableAssociationRequest,
+    ) -> Result<ReplaceRouteTableAssociationResult, Fault> {
+        let call = self
+            .admit(call, Input::ReplaceRouteTableAssociation(&input))
+            .await?;
+        self.inner
+            .replace_route_table_association(&call, input)
+            .await
+    }
+
+    async fn request_spot_fleet(
+        &self,
+        call: &Call,
+        input: RequestSpotFleetRequest,
+    ) -> Result<RequestSpotFleetResponse, Fault> {
+        let call = self.admit(call, Input::RequestSpotFleet(&input)).await?;
+        self.inner.request_spot_fleet(&call, input).await
+    }
+
+    async fn request_spot_instances(
+        &self,
+        call: &Call,
+        input: RequestSpotInstancesRequest,
+    ) -> Result<RequestSpotInstancesResult, Fault> {
+        let call = self
+            .admit(call, Input::RequestSpotInstances(&input))
+            .await?;
+        self.inner.request_spot_instances(&call, input).await
+    }
+
+    async fn reset_address_attribute(
+        &self,
+        call: &Call,
+        input: ResetAddressAttributeRequest,
+    ) -> Result<ResetAddressAttributeResult, Fault> {
+        let call = self
+            .admit(call, Input::ResetAddressAttribute(&input))
+            .await?;
+        self.inner.reset_address_attribute(&call, input).await
+    }
+
+    async fn reset_ebs_default_kms_key_id(
+        &self,
+        call: &Call,
+        input: ResetEbsDefaultKmsKeyIdRequest,
+    ) -> Result<ResetEbsDefaultKmsKeyIdResult, Fault> {
+        let call = self
+            .admit(call, Input::ResetEbsDefaultKmsKeyId(&input))
+            .await?;
+        self.inner.reset_ebs_default_kms_key_id(&call, input).await
+    }
+
+    async fn reset_image_attribute(
+        &self,
+        call: &Call,
+        input: ResetImageAttributeRequest,
+    ) -> Result<(), Fault> {
+        let call = self.admit(call, Input::ResetImageAttribute(&input)).await?;
+        self.inner.reset_image_attribute(&call, input).await
+    }
+
+    async fn reset_instance_attribute(
+        &self,
+        call: &Call,
+        input: ResetInstanceAttributeRequest,
+    ) -> Result<(), Fault> {
+        let call = self
+            .admit(call, Input::ResetInstanceAttribute(&input))
+            .await?;
+        self.inner.reset_instance_attribute(&call, input).await
+    }
+
+    async fn reset_network_interface_attribute(
+        &self,
+        call: &Call,
+        input: ResetNetworkInterfaceAttributeRequest,
+    ) -> Result<(), Fault> {
+        let call = self
+            .admit(call, Input::ResetNetworkInterfaceAttribute(&input))
+            .await?;
+        self.inner
+            .reset_network_interface_attribute(&call, input)
+            .await
+    }
+
+    async fn reset_snapshot_attribute(
+        &self,
+        call: &Call,
+        input: ResetSnapshotAttributeRequest,
+    ) -> Result<(), Fault> {
+        let call = self
+            .admit(call, Input::ResetSnapshotAttribute(&input))
+            .await?;
+        self.inner.reset_snapshot_attribute(&call, input).await
     }
 
     async fn revoke_security_group_egress(
@@ -2847,6 +5686,17 @@ impl Ec2 for Client {
         self.inner.terminate_instances(&call, input).await
     }
 
+    async fn unassign_ipv6_addresses(
+        &self,
+        call: &Call,
+        input: UnassignIpv6AddressesRequest,
+    ) -> Result<UnassignIpv6AddressesResult, Fault> {
+        let call = self
+            .admit(call, Input::UnassignIpv6Addresses(&input))
+            .await?;
+        self.inner.unassign_ipv6_addresses(&call, input).await
+    }
+
     async fn unassign_private_ip_addresses(
         &self,
         call: &Call,
@@ -2856,6 +5706,15 @@ impl Ec2 for Client {
             .admit(call, Input::UnassignPrivateIpAddresses(&input))
             .await?;
         self.inner.unassign_private_ip_addresses(&call, input).await
+    }
+
+    async fn unmonitor_instances(
+        &self,
+        call: &Call,
+        input: UnmonitorInstancesRequest,
+    ) -> Result<UnmonitorInstancesResult, Fault> {
+        let call = self.admit(call, Input::UnmonitorInstances(&input)).await?;
+        self.inner.unmonitor_instances(&call, input).await
     }
 
     async fn update_security_group_rule_descriptions_egress(

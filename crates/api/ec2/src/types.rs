@@ -47,6 +47,46 @@ structure!(AcceleratorTotalMemoryMiBRequest {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct AcceptVpcEndpointConnectionsRequest {
+    pub dry_run: Option<bool>,
+    pub service_id: Option<String>,
+    pub vpc_endpoint_ids: Option<Vec<String>>,
+    pub transit_gateway_attachment_ids: Option<Vec<String>>,
+}
+structure!(AcceptVpcEndpointConnectionsRequest {
+0 dry_run,
+1 service_id,
+2 vpc_endpoint_ids,
+3 transit_gateway_attachment_ids,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AcceptVpcEndpointConnectionsResult {
+    pub unsuccessful: Option<Vec<UnsuccessfulItem>>,
+}
+structure!(AcceptVpcEndpointConnectionsResult {
+0 unsuccessful,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AcceptVpcPeeringConnectionRequest {
+    pub dry_run: Option<bool>,
+    pub vpc_peering_connection_id: Option<String>,
+}
+structure!(AcceptVpcPeeringConnectionRequest {
+0 dry_run,
+1 vpc_peering_connection_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AcceptVpcPeeringConnectionResult {
+    pub vpc_peering_connection: Option<VpcPeeringConnection>,
+}
+structure!(AcceptVpcPeeringConnectionResult {
+0 vpc_peering_connection,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct AccountAttribute {
     pub attribute_name: Option<String>,
     pub attribute_values: Option<Vec<AccountAttributeValue>>,
@@ -62,6 +102,46 @@ pub struct AccountAttributeValue {
 }
 structure!(AccountAttributeValue {
 0 attribute_value,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ActiveInstance {
+    pub instance_id: Option<String>,
+    pub instance_type: Option<String>,
+    pub spot_instance_request_id: Option<String>,
+    pub instance_health: Option<String>,
+}
+structure!(ActiveInstance {
+0 instance_id,
+1 instance_type,
+2 spot_instance_request_id,
+3 instance_health,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AddPrefixListEntry {
+    pub cidr: Option<String>,
+    pub description: Option<String>,
+}
+structure!(AddPrefixListEntry {
+0 cidr,
+1 description,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AddedPrincipal {
+    pub principal_type: Option<String>,
+    pub principal: Option<String>,
+    pub service_permission_id: Option<String>,
+    pub service_id: Option<String>,
+    pub permission_type: Option<String>,
+}
+structure!(AddedPrincipal {
+0 principal_type,
+1 principal,
+2 service_permission_id,
+3 service_id,
+4 permission_type,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -100,6 +180,20 @@ structure!(Address {
 13 service_managed,
 14 instance_id,
 15 public_ip,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AddressAttribute {
+    pub public_ip: Option<String>,
+    pub allocation_id: Option<String>,
+    pub ptr_record: Option<String>,
+    pub ptr_record_update: Option<PtrUpdateStatus>,
+}
+structure!(AddressAttribute {
+0 public_ip,
+1 allocation_id,
+2 ptr_record,
+3 ptr_record_update,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -147,6 +241,24 @@ structure!(AllocateAddressResult {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct AllowedPrincipal {
+    pub principal_type: Option<String>,
+    pub principal: Option<String>,
+    pub service_permission_id: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub service_id: Option<String>,
+    pub permission_type: Option<String>,
+}
+structure!(AllowedPrincipal {
+0 principal_type,
+1 principal,
+2 service_permission_id,
+3 tags,
+4 service_id,
+5 permission_type,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ApplicationStatusSummary {
     pub status: Option<String>,
     pub impaired_since: Option<Timestamp>,
@@ -154,6 +266,34 @@ pub struct ApplicationStatusSummary {
 structure!(ApplicationStatusSummary {
 0 status,
 1 impaired_since,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AssignIpv6AddressesRequest {
+    pub ipv6_prefix_count: Option<i32>,
+    pub ipv6_prefixes: Option<Vec<String>>,
+    pub network_interface_id: Option<String>,
+    pub ipv6_addresses: Option<Vec<String>>,
+    pub ipv6_address_count: Option<i32>,
+}
+structure!(AssignIpv6AddressesRequest {
+0 ipv6_prefix_count,
+1 ipv6_prefixes,
+2 network_interface_id,
+3 ipv6_addresses,
+4 ipv6_address_count,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AssignIpv6AddressesResult {
+    pub assigned_ipv6_addresses: Option<Vec<String>>,
+    pub assigned_ipv6_prefixes: Option<Vec<String>>,
+    pub network_interface_id: Option<String>,
+}
+structure!(AssignIpv6AddressesResult {
+0 assigned_ipv6_addresses,
+1 assigned_ipv6_prefixes,
+2 network_interface_id,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -223,6 +363,18 @@ structure!(AssociateAddressResult {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct AssociateDhcpOptionsRequest {
+    pub dhcp_options_id: Option<String>,
+    pub vpc_id: Option<String>,
+    pub dry_run: Option<bool>,
+}
+structure!(AssociateDhcpOptionsRequest {
+0 dhcp_options_id,
+1 vpc_id,
+2 dry_run,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct AssociateIamInstanceProfileRequest {
     pub iam_instance_profile: Option<IamInstanceProfileSpecification>,
     pub instance_id: Option<String>,
@@ -264,6 +416,30 @@ pub struct AssociateRouteTableResult {
 structure!(AssociateRouteTableResult {
 0 association_id,
 1 association_state,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AssociateSubnetCidrBlockRequest {
+    pub ipv6_ipam_pool_id: Option<String>,
+    pub ipv6_netmask_length: Option<i32>,
+    pub subnet_id: Option<String>,
+    pub ipv6_cidr_block: Option<String>,
+}
+structure!(AssociateSubnetCidrBlockRequest {
+0 ipv6_ipam_pool_id,
+1 ipv6_netmask_length,
+2 subnet_id,
+3 ipv6_cidr_block,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AssociateSubnetCidrBlockResult {
+    pub ipv6_cidr_block_association: Option<SubnetIpv6CidrBlockAssociation>,
+    pub subnet_id: Option<String>,
+}
+structure!(AssociateSubnetCidrBlockResult {
+0 ipv6_cidr_block_association,
+1 subnet_id,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -599,11 +775,123 @@ structure!(BlockDeviceMapping {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct BlockDeviceMappingResponse {
+    pub device_name: Option<String>,
+    pub virtual_name: Option<String>,
+    pub ebs: Option<EbsBlockDeviceResponse>,
+    pub no_device: Option<String>,
+}
+structure!(BlockDeviceMappingResponse {
+0 device_name,
+1 virtual_name,
+2 ebs,
+3 no_device,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct BlockPublicAccessStates {
     pub internet_gateway_block_mode: Option<String>,
 }
 structure!(BlockPublicAccessStates {
 0 internet_gateway_block_mode,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CancelSpotFleetRequestsError {
+    pub code: Option<String>,
+    pub message: Option<String>,
+}
+structure!(CancelSpotFleetRequestsError {
+0 code,
+1 message,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CancelSpotFleetRequestsErrorItem {
+    pub error: Option<CancelSpotFleetRequestsError>,
+    pub spot_fleet_request_id: Option<String>,
+}
+structure!(CancelSpotFleetRequestsErrorItem {
+0 error,
+1 spot_fleet_request_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CancelSpotFleetRequestsRequest {
+    pub dry_run: Option<bool>,
+    pub spot_fleet_request_ids: Option<Vec<String>>,
+    pub terminate_instances: Option<bool>,
+}
+structure!(CancelSpotFleetRequestsRequest {
+0 dry_run,
+1 spot_fleet_request_ids,
+2 terminate_instances,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CancelSpotFleetRequestsResponse {
+    pub successful_fleet_requests: Option<Vec<CancelSpotFleetRequestsSuccessItem>>,
+    pub unsuccessful_fleet_requests: Option<Vec<CancelSpotFleetRequestsErrorItem>>,
+}
+structure!(CancelSpotFleetRequestsResponse {
+0 successful_fleet_requests,
+1 unsuccessful_fleet_requests,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CancelSpotFleetRequestsSuccessItem {
+    pub current_spot_fleet_request_state: Option<String>,
+    pub previous_spot_fleet_request_state: Option<String>,
+    pub spot_fleet_request_id: Option<String>,
+}
+structure!(CancelSpotFleetRequestsSuccessItem {
+0 current_spot_fleet_request_state,
+1 previous_spot_fleet_request_state,
+2 spot_fleet_request_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CancelSpotInstanceRequestsRequest {
+    pub dry_run: Option<bool>,
+    pub spot_instance_request_ids: Option<Vec<String>>,
+}
+structure!(CancelSpotInstanceRequestsRequest {
+0 dry_run,
+1 spot_instance_request_ids,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CancelSpotInstanceRequestsResult {
+    pub cancelled_spot_instance_requests: Option<Vec<CancelledSpotInstanceRequest>>,
+}
+structure!(CancelSpotInstanceRequestsResult {
+0 cancelled_spot_instance_requests,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CancelledSpotInstanceRequest {
+    pub spot_instance_request_id: Option<String>,
+    pub state: Option<String>,
+}
+structure!(CancelledSpotInstanceRequest {
+0 spot_instance_request_id,
+1 state,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CapacityReservationOptions {
+    pub usage_strategy: Option<String>,
+}
+structure!(CapacityReservationOptions {
+0 usage_strategy,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CapacityReservationOptionsRequest {
+    pub usage_strategy: Option<String>,
+}
+structure!(CapacityReservationOptionsRequest {
+0 usage_strategy,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -644,6 +932,30 @@ pub struct CapacityReservationTargetResponse {
 structure!(CapacityReservationTargetResponse {
 0 capacity_reservation_id,
 1 capacity_reservation_resource_group_arn,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CidrBlock {
+    pub cidr_block: Option<String>,
+}
+structure!(CidrBlock {
+0 cidr_block,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ClassicLoadBalancer {
+    pub name: Option<String>,
+}
+structure!(ClassicLoadBalancer {
+0 name,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ClassicLoadBalancersConfig {
+    pub classic_load_balancers: Option<Vec<ClassicLoadBalancer>>,
+}
+structure!(ClassicLoadBalancersConfig {
+0 classic_load_balancers,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -692,6 +1004,88 @@ structure!(ConnectionTrackingSpecificationResponse {
 0 tcp_established_timeout,
 1 udp_stream_timeout,
 2 udp_timeout,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CopyImageRequest {
+    pub client_token: Option<String>,
+    pub description: Option<String>,
+    pub encrypted: Option<bool>,
+    pub kms_key_id: Option<String>,
+    pub name: Option<String>,
+    pub source_image_id: Option<String>,
+    pub source_region: Option<String>,
+    pub destination_outpost_arn: Option<String>,
+    pub copy_image_tags: Option<bool>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub snapshot_copy_completion_duration_minutes: Option<i64>,
+    pub destination_availability_zone: Option<String>,
+    pub destination_availability_zone_id: Option<String>,
+    pub dry_run: Option<bool>,
+}
+structure!(CopyImageRequest {
+0 client_token,
+1 description,
+2 encrypted,
+3 kms_key_id,
+4 name,
+5 source_image_id,
+6 source_region,
+7 destination_outpost_arn,
+8 copy_image_tags,
+9 tag_specifications,
+10 snapshot_copy_completion_duration_minutes,
+11 destination_availability_zone,
+12 destination_availability_zone_id,
+13 dry_run,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CopyImageResult {
+    pub image_id: Option<String>,
+}
+structure!(CopyImageResult {
+0 image_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CopySnapshotRequest {
+    pub description: Option<String>,
+    pub destination_outpost_arn: Option<String>,
+    pub destination_region: Option<String>,
+    pub encrypted: Option<bool>,
+    pub kms_key_id: Option<String>,
+    pub presigned_url: Option<String>,
+    pub source_region: Option<String>,
+    pub source_snapshot_id: Option<String>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub completion_duration_minutes: Option<i32>,
+    pub destination_availability_zone: Option<String>,
+    pub dry_run: Option<bool>,
+}
+structure!(CopySnapshotRequest {
+0 description,
+1 destination_outpost_arn,
+2 destination_region,
+3 encrypted,
+4 kms_key_id,
+5 presigned_url,
+6 source_region,
+7 source_snapshot_id,
+8 tag_specifications,
+9 completion_duration_minutes,
+10 destination_availability_zone,
+11 dry_run,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CopySnapshotResult {
+    pub tags: Option<Vec<Tag>>,
+    pub snapshot_id: Option<String>,
+}
+structure!(CopySnapshotResult {
+0 tags,
+1 snapshot_id,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -774,6 +1168,214 @@ pub struct CreateDefaultVpcResult {
 }
 structure!(CreateDefaultVpcResult {
 0 vpc,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateDhcpOptionsRequest {
+    pub dhcp_configurations: Option<Vec<NewDhcpConfiguration>>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub dry_run: Option<bool>,
+}
+structure!(CreateDhcpOptionsRequest {
+0 dhcp_configurations,
+1 tag_specifications,
+2 dry_run,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateDhcpOptionsResult {
+    pub dhcp_options: Option<DhcpOptions>,
+}
+structure!(CreateDhcpOptionsResult {
+0 dhcp_options,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateEgressOnlyInternetGatewayRequest {
+    pub client_token: Option<String>,
+    pub dry_run: Option<bool>,
+    pub vpc_id: Option<String>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+}
+structure!(CreateEgressOnlyInternetGatewayRequest {
+0 client_token,
+1 dry_run,
+2 vpc_id,
+3 tag_specifications,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateEgressOnlyInternetGatewayResult {
+    pub client_token: Option<String>,
+    pub egress_only_internet_gateway: Option<EgressOnlyInternetGateway>,
+}
+structure!(CreateEgressOnlyInternetGatewayResult {
+0 client_token,
+1 egress_only_internet_gateway,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateFleetError {
+    pub launch_template_and_overrides: Option<LaunchTemplateAndOverridesResponse>,
+    pub lifecycle: Option<String>,
+    pub error_code: Option<String>,
+    pub error_message: Option<String>,
+}
+structure!(CreateFleetError {
+0 launch_template_and_overrides,
+1 lifecycle,
+2 error_code,
+3 error_message,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateFleetInstance {
+    pub launch_template_and_overrides: Option<LaunchTemplateAndOverridesResponse>,
+    pub lifecycle: Option<String>,
+    pub instance_ids: Option<Vec<String>>,
+    pub instance_type: Option<String>,
+    pub platform: Option<String>,
+    pub availability_zone_id: Option<String>,
+    pub availability_zone: Option<String>,
+    pub subnet_id: Option<String>,
+}
+structure!(CreateFleetInstance {
+0 launch_template_and_overrides,
+1 lifecycle,
+2 instance_ids,
+3 instance_type,
+4 platform,
+5 availability_zone_id,
+6 availability_zone,
+7 subnet_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateFleetRequest {
+    pub dry_run: Option<bool>,
+    pub client_token: Option<String>,
+    pub spot_options: Option<SpotOptionsRequest>,
+    pub on_demand_options: Option<OnDemandOptionsRequest>,
+    pub reserved_capacity_options: Option<ReservedCapacityOptionsRequest>,
+    pub excess_capacity_termination_policy: Option<String>,
+    pub launch_template_configs: Option<Vec<FleetLaunchTemplateConfigRequest>>,
+    pub target_capacity_specification: Option<TargetCapacitySpecificationRequest>,
+    pub terminate_instances_with_expiration: Option<bool>,
+    pub type_: Option<String>,
+    pub valid_from: Option<Timestamp>,
+    pub valid_until: Option<Timestamp>,
+    pub replace_unhealthy_instances: Option<bool>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub context: Option<String>,
+}
+structure!(CreateFleetRequest {
+0 dry_run,
+1 client_token,
+2 spot_options,
+3 on_demand_options,
+4 reserved_capacity_options,
+5 excess_capacity_termination_policy,
+6 launch_template_configs,
+7 target_capacity_specification,
+8 terminate_instances_with_expiration,
+9 type_,
+10 valid_from,
+11 valid_until,
+12 replace_unhealthy_instances,
+13 tag_specifications,
+14 context,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateFleetResult {
+    pub fleet_id: Option<String>,
+    pub errors: Option<Vec<CreateFleetError>>,
+    pub instances: Option<Vec<CreateFleetInstance>>,
+}
+structure!(CreateFleetResult {
+0 fleet_id,
+1 errors,
+2 instances,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateFlowLogsRequest {
+    pub dry_run: Option<bool>,
+    pub client_token: Option<String>,
+    pub deliver_logs_permission_arn: Option<String>,
+    pub deliver_cross_account_role: Option<String>,
+    pub log_group_name: Option<String>,
+    pub resource_ids: Option<Vec<String>>,
+    pub resource_type: Option<String>,
+    pub traffic_type: Option<String>,
+    pub log_destination_type: Option<String>,
+    pub log_destination: Option<String>,
+    pub log_format: Option<String>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub max_aggregation_interval: Option<i32>,
+    pub destination_options: Option<DestinationOptionsRequest>,
+    pub tag_field_specifications: Option<Vec<TagFieldSpecificationRequest>>,
+}
+structure!(CreateFlowLogsRequest {
+0 dry_run,
+1 client_token,
+2 deliver_logs_permission_arn,
+3 deliver_cross_account_role,
+4 log_group_name,
+5 resource_ids,
+6 resource_type,
+7 traffic_type,
+8 log_destination_type,
+9 log_destination,
+10 log_format,
+11 tag_specifications,
+12 max_aggregation_interval,
+13 destination_options,
+14 tag_field_specifications,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateFlowLogsResult {
+    pub client_token: Option<String>,
+    pub flow_log_ids: Option<Vec<String>>,
+    pub unsuccessful: Option<Vec<UnsuccessfulItem>>,
+}
+structure!(CreateFlowLogsResult {
+0 client_token,
+1 flow_log_ids,
+2 unsuccessful,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateImageRequest {
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub snapshot_location: Option<String>,
+    pub boot_mode_override: Option<String>,
+    pub dry_run: Option<bool>,
+    pub instance_id: Option<String>,
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub no_reboot: Option<bool>,
+    pub block_device_mappings: Option<Vec<BlockDeviceMapping>>,
+}
+structure!(CreateImageRequest {
+0 tag_specifications,
+1 snapshot_location,
+2 boot_mode_override,
+3 dry_run,
+4 instance_id,
+5 name,
+6 description,
+7 no_reboot,
+8 block_device_mappings,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateImageResult {
+    pub image_id: Option<String>,
+}
+structure!(CreateImageResult {
+0 image_id,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -873,6 +1475,34 @@ structure!(CreateLaunchTemplateVersionResult {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateManagedPrefixListRequest {
+    pub dry_run: Option<bool>,
+    pub prefix_list_name: Option<String>,
+    pub entries: Option<Vec<AddPrefixListEntry>>,
+    pub max_entries: Option<i32>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub address_family: Option<String>,
+    pub client_token: Option<String>,
+}
+structure!(CreateManagedPrefixListRequest {
+0 dry_run,
+1 prefix_list_name,
+2 entries,
+3 max_entries,
+4 tag_specifications,
+5 address_family,
+6 client_token,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateManagedPrefixListResult {
+    pub prefix_list: Option<ManagedPrefixList>,
+}
+structure!(CreateManagedPrefixListResult {
+0 prefix_list,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct CreateNatGatewayRequest {
     pub availability_mode: Option<String>,
     pub allocation_id: Option<String>,
@@ -912,6 +1542,56 @@ pub struct CreateNatGatewayResult {
 structure!(CreateNatGatewayResult {
 0 client_token,
 1 nat_gateway,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateNetworkAclEntryRequest {
+    pub dry_run: Option<bool>,
+    pub network_acl_id: Option<String>,
+    pub rule_number: Option<i32>,
+    pub protocol: Option<String>,
+    pub rule_action: Option<String>,
+    pub egress: Option<bool>,
+    pub cidr_block: Option<String>,
+    pub ipv6_cidr_block: Option<String>,
+    pub icmp_type_code: Option<IcmpTypeCode>,
+    pub port_range: Option<PortRange>,
+}
+structure!(CreateNetworkAclEntryRequest {
+0 dry_run,
+1 network_acl_id,
+2 rule_number,
+3 protocol,
+4 rule_action,
+5 egress,
+6 cidr_block,
+7 ipv6_cidr_block,
+8 icmp_type_code,
+9 port_range,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateNetworkAclRequest {
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub client_token: Option<String>,
+    pub dry_run: Option<bool>,
+    pub vpc_id: Option<String>,
+}
+structure!(CreateNetworkAclRequest {
+0 tag_specifications,
+1 client_token,
+2 dry_run,
+3 vpc_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateNetworkAclResult {
+    pub network_acl: Option<NetworkAcl>,
+    pub client_token: Option<String>,
+}
+structure!(CreateNetworkAclResult {
+0 network_acl,
+1 client_token,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -990,6 +1670,48 @@ pub struct CreateNetworkInterfaceResult {
 structure!(CreateNetworkInterfaceResult {
 0 network_interface,
 1 client_token,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreatePeeringConnectionOptionsRequest {
+    pub allow_multipath_resilience: Option<bool>,
+    pub multipath_resilience_mode: Option<String>,
+}
+structure!(CreatePeeringConnectionOptionsRequest {
+0 allow_multipath_resilience,
+1 multipath_resilience_mode,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreatePlacementGroupRequest {
+    pub partition_count: Option<i32>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub spread_level: Option<String>,
+    pub linked_group_id: Option<String>,
+    pub operator: Option<OperatorRequest>,
+    pub parent_group_id: Option<String>,
+    pub dry_run: Option<bool>,
+    pub group_name: Option<String>,
+    pub strategy: Option<String>,
+}
+structure!(CreatePlacementGroupRequest {
+0 partition_count,
+1 tag_specifications,
+2 spread_level,
+3 linked_group_id,
+4 operator,
+5 parent_group_id,
+6 dry_run,
+7 group_name,
+8 strategy,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreatePlacementGroupResult {
+    pub placement_group: Option<PlacementGroup>,
+}
+structure!(CreatePlacementGroupResult {
+0 placement_group,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -1111,6 +1833,60 @@ structure!(CreateSnapshotRequest {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateSnapshotsRequest {
+    pub description: Option<String>,
+    pub instance_specification: Option<InstanceSpecification>,
+    pub outpost_arn: Option<String>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub dry_run: Option<bool>,
+    pub copy_tags_from_source: Option<String>,
+    pub location: Option<String>,
+}
+structure!(CreateSnapshotsRequest {
+0 description,
+1 instance_specification,
+2 outpost_arn,
+3 tag_specifications,
+4 dry_run,
+5 copy_tags_from_source,
+6 location,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateSnapshotsResult {
+    pub snapshots: Option<Vec<SnapshotInfo>>,
+}
+structure!(CreateSnapshotsResult {
+0 snapshots,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateSubnetCidrReservationRequest {
+    pub subnet_id: Option<String>,
+    pub cidr: Option<String>,
+    pub reservation_type: Option<String>,
+    pub description: Option<String>,
+    pub dry_run: Option<bool>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+}
+structure!(CreateSubnetCidrReservationRequest {
+0 subnet_id,
+1 cidr,
+2 reservation_type,
+3 description,
+4 dry_run,
+5 tag_specifications,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateSubnetCidrReservationResult {
+    pub subnet_cidr_reservation: Option<SubnetCidrReservation>,
+}
+structure!(CreateSubnetCidrReservationResult {
+0 subnet_cidr_reservation,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct CreateSubnetRequest {
     pub tag_specifications: Option<Vec<TagSpecification>>,
     pub availability_zone: Option<String>,
@@ -1160,6 +1936,26 @@ structure!(CreateTagsRequest {
 0 dry_run,
 1 resources,
 2 tags,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateVolumePermission {
+    pub user_id: Option<String>,
+    pub group: Option<String>,
+}
+structure!(CreateVolumePermission {
+0 user_id,
+1 group,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateVolumePermissionModifications {
+    pub add: Option<Vec<CreateVolumePermission>>,
+    pub remove: Option<Vec<CreateVolumePermission>>,
+}
+structure!(CreateVolumePermissionModifications {
+0 add,
+1 remove,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -1251,6 +2047,68 @@ structure!(CreateVpcEndpointResult {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateVpcEndpointServiceConfigurationRequest {
+    pub dry_run: Option<bool>,
+    pub acceptance_required: Option<bool>,
+    pub private_dns_name: Option<String>,
+    pub network_load_balancer_arns: Option<Vec<String>>,
+    pub gateway_load_balancer_arns: Option<Vec<String>>,
+    pub supported_ip_address_types: Option<Vec<String>>,
+    pub supported_regions: Option<Vec<String>>,
+    pub client_token: Option<String>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+}
+structure!(CreateVpcEndpointServiceConfigurationRequest {
+0 dry_run,
+1 acceptance_required,
+2 private_dns_name,
+3 network_load_balancer_arns,
+4 gateway_load_balancer_arns,
+5 supported_ip_address_types,
+6 supported_regions,
+7 client_token,
+8 tag_specifications,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateVpcEndpointServiceConfigurationResult {
+    pub service_configuration: Option<ServiceConfiguration>,
+    pub client_token: Option<String>,
+}
+structure!(CreateVpcEndpointServiceConfigurationResult {
+0 service_configuration,
+1 client_token,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateVpcPeeringConnectionRequest {
+    pub peer_region: Option<String>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub requester_peering_connection_options: Option<CreatePeeringConnectionOptionsRequest>,
+    pub dry_run: Option<bool>,
+    pub vpc_id: Option<String>,
+    pub peer_vpc_id: Option<String>,
+    pub peer_owner_id: Option<String>,
+}
+structure!(CreateVpcPeeringConnectionRequest {
+0 peer_region,
+1 tag_specifications,
+2 requester_peering_connection_options,
+3 dry_run,
+4 vpc_id,
+5 peer_vpc_id,
+6 peer_owner_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateVpcPeeringConnectionResult {
+    pub vpc_peering_connection: Option<VpcPeeringConnection>,
+}
+structure!(CreateVpcPeeringConnectionResult {
+0 vpc_peering_connection,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct CreateVpcRequest {
     pub cidr_block: Option<String>,
     pub ipv6_pool: Option<String>,
@@ -1316,6 +2174,106 @@ structure!(DefaultConnectionTrackingConfiguration {
 0 default_tcp_established_timeout,
 1 default_udp_timeout,
 2 default_udp_stream_timeout,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteDhcpOptionsRequest {
+    pub dhcp_options_id: Option<String>,
+    pub dry_run: Option<bool>,
+}
+structure!(DeleteDhcpOptionsRequest {
+0 dhcp_options_id,
+1 dry_run,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteEgressOnlyInternetGatewayRequest {
+    pub dry_run: Option<bool>,
+    pub egress_only_internet_gateway_id: Option<String>,
+}
+structure!(DeleteEgressOnlyInternetGatewayRequest {
+0 dry_run,
+1 egress_only_internet_gateway_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteEgressOnlyInternetGatewayResult {
+    pub return_code: Option<bool>,
+}
+structure!(DeleteEgressOnlyInternetGatewayResult {
+0 return_code,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteFleetError {
+    pub code: Option<String>,
+    pub message: Option<String>,
+}
+structure!(DeleteFleetError {
+0 code,
+1 message,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteFleetErrorItem {
+    pub error: Option<DeleteFleetError>,
+    pub fleet_id: Option<String>,
+}
+structure!(DeleteFleetErrorItem {
+0 error,
+1 fleet_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteFleetSuccessItem {
+    pub current_fleet_state: Option<String>,
+    pub previous_fleet_state: Option<String>,
+    pub fleet_id: Option<String>,
+}
+structure!(DeleteFleetSuccessItem {
+0 current_fleet_state,
+1 previous_fleet_state,
+2 fleet_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteFleetsRequest {
+    pub dry_run: Option<bool>,
+    pub fleet_ids: Option<Vec<String>>,
+    pub terminate_instances: Option<bool>,
+}
+structure!(DeleteFleetsRequest {
+0 dry_run,
+1 fleet_ids,
+2 terminate_instances,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteFleetsResult {
+    pub successful_fleet_deletions: Option<Vec<DeleteFleetSuccessItem>>,
+    pub unsuccessful_fleet_deletions: Option<Vec<DeleteFleetErrorItem>>,
+}
+structure!(DeleteFleetsResult {
+0 successful_fleet_deletions,
+1 unsuccessful_fleet_deletions,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteFlowLogsRequest {
+    pub dry_run: Option<bool>,
+    pub flow_log_ids: Option<Vec<String>>,
+}
+structure!(DeleteFlowLogsRequest {
+0 dry_run,
+1 flow_log_ids,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteFlowLogsResult {
+    pub unsuccessful: Option<Vec<UnsuccessfulItem>>,
+}
+structure!(DeleteFlowLogsResult {
+0 unsuccessful,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -1423,6 +2381,24 @@ structure!(DeleteLaunchTemplateVersionsResult {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteManagedPrefixListRequest {
+    pub dry_run: Option<bool>,
+    pub prefix_list_id: Option<String>,
+}
+structure!(DeleteManagedPrefixListRequest {
+0 dry_run,
+1 prefix_list_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteManagedPrefixListResult {
+    pub prefix_list: Option<ManagedPrefixList>,
+}
+structure!(DeleteManagedPrefixListResult {
+0 prefix_list,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct DeleteNatGatewayRequest {
     pub dry_run: Option<bool>,
     pub nat_gateway_id: Option<String>,
@@ -1441,6 +2417,50 @@ structure!(DeleteNatGatewayResult {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteNetworkAclEntryRequest {
+    pub dry_run: Option<bool>,
+    pub network_acl_id: Option<String>,
+    pub rule_number: Option<i32>,
+    pub egress: Option<bool>,
+}
+structure!(DeleteNetworkAclEntryRequest {
+0 dry_run,
+1 network_acl_id,
+2 rule_number,
+3 egress,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteNetworkAclRequest {
+    pub dry_run: Option<bool>,
+    pub network_acl_id: Option<String>,
+}
+structure!(DeleteNetworkAclRequest {
+0 dry_run,
+1 network_acl_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteNetworkInterfacePermissionRequest {
+    pub network_interface_permission_id: Option<String>,
+    pub force: Option<bool>,
+    pub dry_run: Option<bool>,
+}
+structure!(DeleteNetworkInterfacePermissionRequest {
+0 network_interface_permission_id,
+1 force,
+2 dry_run,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteNetworkInterfacePermissionResult {
+    pub return_: Option<bool>,
+}
+structure!(DeleteNetworkInterfacePermissionResult {
+0 return_,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct DeleteNetworkInterfaceRequest {
     pub dry_run: Option<bool>,
     pub network_interface_id: Option<String>,
@@ -1448,6 +2468,16 @@ pub struct DeleteNetworkInterfaceRequest {
 structure!(DeleteNetworkInterfaceRequest {
 0 dry_run,
 1 network_interface_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeletePlacementGroupRequest {
+    pub dry_run: Option<bool>,
+    pub group_name: Option<String>,
+}
+structure!(DeletePlacementGroupRequest {
+0 dry_run,
+1 group_name,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -1509,6 +2539,34 @@ structure!(DeleteSnapshotRequest {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteSnapshotReturnCode {
+    pub snapshot_id: Option<String>,
+    pub return_code: Option<String>,
+}
+structure!(DeleteSnapshotReturnCode {
+0 snapshot_id,
+1 return_code,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteSubnetCidrReservationRequest {
+    pub subnet_cidr_reservation_id: Option<String>,
+    pub dry_run: Option<bool>,
+}
+structure!(DeleteSubnetCidrReservationRequest {
+0 subnet_cidr_reservation_id,
+1 dry_run,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteSubnetCidrReservationResult {
+    pub deleted_subnet_cidr_reservation: Option<SubnetCidrReservation>,
+}
+structure!(DeleteSubnetCidrReservationResult {
+0 deleted_subnet_cidr_reservation,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct DeleteSubnetRequest {
     pub subnet_id: Option<String>,
     pub dry_run: Option<bool>,
@@ -1541,6 +2599,24 @@ structure!(DeleteVolumeRequest {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteVpcEndpointServiceConfigurationsRequest {
+    pub dry_run: Option<bool>,
+    pub service_ids: Option<Vec<String>>,
+}
+structure!(DeleteVpcEndpointServiceConfigurationsRequest {
+0 dry_run,
+1 service_ids,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteVpcEndpointServiceConfigurationsResult {
+    pub unsuccessful: Option<Vec<UnsuccessfulItem>>,
+}
+structure!(DeleteVpcEndpointServiceConfigurationsResult {
+0 unsuccessful,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct DeleteVpcEndpointsRequest {
     pub dry_run: Option<bool>,
     pub vpc_endpoint_ids: Option<Vec<String>>,
@@ -1559,6 +2635,24 @@ structure!(DeleteVpcEndpointsResult {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteVpcPeeringConnectionRequest {
+    pub dry_run: Option<bool>,
+    pub vpc_peering_connection_id: Option<String>,
+}
+structure!(DeleteVpcPeeringConnectionRequest {
+0 dry_run,
+1 vpc_peering_connection_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteVpcPeeringConnectionResult {
+    pub return_: Option<bool>,
+}
+structure!(DeleteVpcPeeringConnectionResult {
+0 return_,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct DeleteVpcRequest {
     pub vpc_id: Option<String>,
     pub dry_run: Option<bool>,
@@ -1566,6 +2660,28 @@ pub struct DeleteVpcRequest {
 structure!(DeleteVpcRequest {
 0 vpc_id,
 1 dry_run,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeregisterImageRequest {
+    pub image_id: Option<String>,
+    pub delete_associated_snapshots: Option<bool>,
+    pub dry_run: Option<bool>,
+}
+structure!(DeregisterImageRequest {
+0 image_id,
+1 delete_associated_snapshots,
+2 dry_run,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeregisterImageResult {
+    pub return_: Option<bool>,
+    pub delete_snapshot_results: Option<Vec<DeleteSnapshotReturnCode>>,
+}
+structure!(DeregisterImageResult {
+0 return_,
+1 delete_snapshot_results,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -1584,6 +2700,32 @@ pub struct DescribeAccountAttributesResult {
 }
 structure!(DescribeAccountAttributesResult {
 0 account_attributes,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeAddressesAttributeRequest {
+    pub allocation_ids: Option<Vec<String>>,
+    pub attribute: Option<String>,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+    pub dry_run: Option<bool>,
+}
+structure!(DescribeAddressesAttributeRequest {
+0 allocation_ids,
+1 attribute,
+2 next_token,
+3 max_results,
+4 dry_run,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeAddressesAttributeResult {
+    pub addresses: Option<Vec<AddressAttribute>>,
+    pub next_token: Option<String>,
+}
+structure!(DescribeAddressesAttributeResult {
+0 addresses,
+1 next_token,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -1659,6 +2801,142 @@ structure!(DescribeDhcpOptionsResult {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeEgressOnlyInternetGatewaysRequest {
+    pub dry_run: Option<bool>,
+    pub egress_only_internet_gateway_ids: Option<Vec<String>>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+    pub filters: Option<Vec<Filter>>,
+}
+structure!(DescribeEgressOnlyInternetGatewaysRequest {
+0 dry_run,
+1 egress_only_internet_gateway_ids,
+2 max_results,
+3 next_token,
+4 filters,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeEgressOnlyInternetGatewaysResult {
+    pub egress_only_internet_gateways: Option<Vec<EgressOnlyInternetGateway>>,
+    pub next_token: Option<String>,
+}
+structure!(DescribeEgressOnlyInternetGatewaysResult {
+0 egress_only_internet_gateways,
+1 next_token,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeFleetError {
+    pub launch_template_and_overrides: Option<LaunchTemplateAndOverridesResponse>,
+    pub lifecycle: Option<String>,
+    pub error_code: Option<String>,
+    pub error_message: Option<String>,
+}
+structure!(DescribeFleetError {
+0 launch_template_and_overrides,
+1 lifecycle,
+2 error_code,
+3 error_message,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeFleetInstancesRequest {
+    pub dry_run: Option<bool>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+    pub fleet_id: Option<String>,
+    pub filters: Option<Vec<Filter>>,
+}
+structure!(DescribeFleetInstancesRequest {
+0 dry_run,
+1 max_results,
+2 next_token,
+3 fleet_id,
+4 filters,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeFleetInstancesResult {
+    pub active_instances: Option<Vec<ActiveInstance>>,
+    pub next_token: Option<String>,
+    pub fleet_id: Option<String>,
+}
+structure!(DescribeFleetInstancesResult {
+0 active_instances,
+1 next_token,
+2 fleet_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeFleetsInstances {
+    pub launch_template_and_overrides: Option<LaunchTemplateAndOverridesResponse>,
+    pub lifecycle: Option<String>,
+    pub instance_ids: Option<Vec<String>>,
+    pub instance_type: Option<String>,
+    pub platform: Option<String>,
+}
+structure!(DescribeFleetsInstances {
+0 launch_template_and_overrides,
+1 lifecycle,
+2 instance_ids,
+3 instance_type,
+4 platform,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeFleetsRequest {
+    pub dry_run: Option<bool>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+    pub fleet_ids: Option<Vec<String>>,
+    pub filters: Option<Vec<Filter>>,
+}
+structure!(DescribeFleetsRequest {
+0 dry_run,
+1 max_results,
+2 next_token,
+3 fleet_ids,
+4 filters,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeFleetsResult {
+    pub next_token: Option<String>,
+    pub fleets: Option<Vec<FleetData>>,
+}
+structure!(DescribeFleetsResult {
+0 next_token,
+1 fleets,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeFlowLogsRequest {
+    pub dry_run: Option<bool>,
+    pub filter: Option<Vec<Filter>>,
+    pub flow_log_ids: Option<Vec<String>>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+structure!(DescribeFlowLogsRequest {
+0 dry_run,
+1 filter,
+2 flow_log_ids,
+3 max_results,
+4 next_token,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeFlowLogsResult {
+    pub flow_logs: Option<Vec<FlowLog>>,
+    pub next_token: Option<String>,
+}
+structure!(DescribeFlowLogsResult {
+0 flow_logs,
+1 next_token,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct DescribeIamInstanceProfileAssociationsRequest {
     pub association_ids: Option<Vec<String>>,
     pub filters: Option<Vec<Filter>>,
@@ -1680,6 +2958,18 @@ pub struct DescribeIamInstanceProfileAssociationsResult {
 structure!(DescribeIamInstanceProfileAssociationsResult {
 0 iam_instance_profile_associations,
 1 next_token,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeImageAttributeRequest {
+    pub attribute: Option<String>,
+    pub image_id: Option<String>,
+    pub dry_run: Option<bool>,
+}
+structure!(DescribeImageAttributeRequest {
+0 attribute,
+1 image_id,
+2 dry_run,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -1726,6 +3016,32 @@ structure!(DescribeInstanceAttributeRequest {
 0 dry_run,
 1 instance_id,
 2 attribute,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeInstanceCreditSpecificationsRequest {
+    pub dry_run: Option<bool>,
+    pub filters: Option<Vec<Filter>>,
+    pub instance_ids: Option<Vec<String>>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+structure!(DescribeInstanceCreditSpecificationsRequest {
+0 dry_run,
+1 filters,
+2 instance_ids,
+3 max_results,
+4 next_token,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeInstanceCreditSpecificationsResult {
+    pub instance_credit_specifications: Option<Vec<InstanceCreditSpecification>>,
+    pub next_token: Option<String>,
+}
+structure!(DescribeInstanceCreditSpecificationsResult {
+0 instance_credit_specifications,
+1 next_token,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -2037,6 +3353,60 @@ structure!(DescribeNetworkAclsResult {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeNetworkInterfaceAttributeRequest {
+    pub dry_run: Option<bool>,
+    pub network_interface_id: Option<String>,
+    pub attribute: Option<String>,
+}
+structure!(DescribeNetworkInterfaceAttributeRequest {
+0 dry_run,
+1 network_interface_id,
+2 attribute,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeNetworkInterfaceAttributeResult {
+    pub attachment: Option<NetworkInterfaceAttachment>,
+    pub description: Option<AttributeValue>,
+    pub groups: Option<Vec<GroupIdentifier>>,
+    pub network_interface_id: Option<String>,
+    pub source_dest_check: Option<AttributeBooleanValue>,
+    pub associate_public_ip_address: Option<bool>,
+}
+structure!(DescribeNetworkInterfaceAttributeResult {
+0 attachment,
+1 description,
+2 groups,
+3 network_interface_id,
+4 source_dest_check,
+5 associate_public_ip_address,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeNetworkInterfacePermissionsRequest {
+    pub network_interface_permission_ids: Option<Vec<String>>,
+    pub filters: Option<Vec<Filter>>,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+}
+structure!(DescribeNetworkInterfacePermissionsRequest {
+0 network_interface_permission_ids,
+1 filters,
+2 next_token,
+3 max_results,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeNetworkInterfacePermissionsResult {
+    pub network_interface_permissions: Option<Vec<NetworkInterfacePermission>>,
+    pub next_token: Option<String>,
+}
+structure!(DescribeNetworkInterfacePermissionsResult {
+0 network_interface_permissions,
+1 next_token,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct DescribeNetworkInterfacesRequest {
     pub next_token: Option<String>,
     pub max_results: Option<i32>,
@@ -2062,6 +3432,28 @@ pub struct DescribeNetworkInterfacesResult {
 structure!(DescribeNetworkInterfacesResult {
 0 network_interfaces,
 1 next_token,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribePlacementGroupsRequest {
+    pub group_ids: Option<Vec<String>>,
+    pub dry_run: Option<bool>,
+    pub group_names: Option<Vec<String>>,
+    pub filters: Option<Vec<Filter>>,
+}
+structure!(DescribePlacementGroupsRequest {
+0 group_ids,
+1 dry_run,
+2 group_names,
+3 filters,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribePlacementGroupsResult {
+    pub placement_groups: Option<Vec<PlacementGroup>>,
+}
+structure!(DescribePlacementGroupsResult {
+0 placement_groups,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -2139,6 +3531,24 @@ structure!(DescribeRouteTablesResult {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeSecurityGroupReferencesRequest {
+    pub dry_run: Option<bool>,
+    pub group_id: Option<Vec<String>>,
+}
+structure!(DescribeSecurityGroupReferencesRequest {
+0 dry_run,
+1 group_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeSecurityGroupReferencesResult {
+    pub security_group_reference_set: Option<Vec<SecurityGroupReference>>,
+}
+structure!(DescribeSecurityGroupReferencesResult {
+0 security_group_reference_set,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct DescribeSecurityGroupRulesRequest {
     pub filters: Option<Vec<Filter>>,
     pub security_group_rule_ids: Option<Vec<String>>,
@@ -2161,6 +3571,30 @@ pub struct DescribeSecurityGroupRulesResult {
 }
 structure!(DescribeSecurityGroupRulesResult {
 0 security_group_rules,
+1 next_token,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeSecurityGroupVpcAssociationsRequest {
+    pub filters: Option<Vec<Filter>>,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+    pub dry_run: Option<bool>,
+}
+structure!(DescribeSecurityGroupVpcAssociationsRequest {
+0 filters,
+1 next_token,
+2 max_results,
+3 dry_run,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeSecurityGroupVpcAssociationsResult {
+    pub security_group_vpc_associations: Option<Vec<SecurityGroupVpcAssociation>>,
+    pub next_token: Option<String>,
+}
+structure!(DescribeSecurityGroupVpcAssociationsResult {
+0 security_group_vpc_associations,
 1 next_token,
 });
 
@@ -2193,6 +3627,30 @@ structure!(DescribeSecurityGroupsResult {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeSnapshotAttributeRequest {
+    pub attribute: Option<String>,
+    pub snapshot_id: Option<String>,
+    pub dry_run: Option<bool>,
+}
+structure!(DescribeSnapshotAttributeRequest {
+0 attribute,
+1 snapshot_id,
+2 dry_run,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeSnapshotAttributeResult {
+    pub product_codes: Option<Vec<ProductCode>>,
+    pub snapshot_id: Option<String>,
+    pub create_volume_permissions: Option<Vec<CreateVolumePermission>>,
+}
+structure!(DescribeSnapshotAttributeResult {
+0 product_codes,
+1 snapshot_id,
+2 create_volume_permissions,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct DescribeSnapshotsRequest {
     pub max_results: Option<i32>,
     pub next_token: Option<String>,
@@ -2220,6 +3678,142 @@ pub struct DescribeSnapshotsResult {
 structure!(DescribeSnapshotsResult {
 0 next_token,
 1 snapshots,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeSpotFleetInstancesRequest {
+    pub dry_run: Option<bool>,
+    pub spot_fleet_request_id: Option<String>,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+}
+structure!(DescribeSpotFleetInstancesRequest {
+0 dry_run,
+1 spot_fleet_request_id,
+2 next_token,
+3 max_results,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeSpotFleetInstancesResponse {
+    pub active_instances: Option<Vec<ActiveInstance>>,
+    pub next_token: Option<String>,
+    pub spot_fleet_request_id: Option<String>,
+}
+structure!(DescribeSpotFleetInstancesResponse {
+0 active_instances,
+1 next_token,
+2 spot_fleet_request_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeSpotFleetRequestsRequest {
+    pub dry_run: Option<bool>,
+    pub spot_fleet_request_ids: Option<Vec<String>>,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+}
+structure!(DescribeSpotFleetRequestsRequest {
+0 dry_run,
+1 spot_fleet_request_ids,
+2 next_token,
+3 max_results,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeSpotFleetRequestsResponse {
+    pub next_token: Option<String>,
+    pub spot_fleet_request_configs: Option<Vec<SpotFleetRequestConfig>>,
+}
+structure!(DescribeSpotFleetRequestsResponse {
+0 next_token,
+1 spot_fleet_request_configs,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeSpotInstanceRequestsRequest {
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+    pub dry_run: Option<bool>,
+    pub spot_instance_request_ids: Option<Vec<String>>,
+    pub filters: Option<Vec<Filter>>,
+}
+structure!(DescribeSpotInstanceRequestsRequest {
+0 next_token,
+1 max_results,
+2 dry_run,
+3 spot_instance_request_ids,
+4 filters,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeSpotInstanceRequestsResult {
+    pub spot_instance_requests: Option<Vec<SpotInstanceRequest>>,
+    pub next_token: Option<String>,
+}
+structure!(DescribeSpotInstanceRequestsResult {
+0 spot_instance_requests,
+1 next_token,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeSpotPriceHistoryRequest {
+    pub availability_zone_id: Option<String>,
+    pub dry_run: Option<bool>,
+    pub start_time: Option<Timestamp>,
+    pub end_time: Option<Timestamp>,
+    pub instance_types: Option<Vec<String>>,
+    pub product_descriptions: Option<Vec<String>>,
+    pub filters: Option<Vec<Filter>>,
+    pub availability_zone: Option<String>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+structure!(DescribeSpotPriceHistoryRequest {
+0 availability_zone_id,
+1 dry_run,
+2 start_time,
+3 end_time,
+4 instance_types,
+5 product_descriptions,
+6 filters,
+7 availability_zone,
+8 max_results,
+9 next_token,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeSpotPriceHistoryResult {
+    pub next_token: Option<String>,
+    pub spot_price_history: Option<Vec<SpotPrice>>,
+}
+structure!(DescribeSpotPriceHistoryResult {
+0 next_token,
+1 spot_price_history,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeStaleSecurityGroupsRequest {
+    pub dry_run: Option<bool>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+    pub vpc_id: Option<String>,
+}
+structure!(DescribeStaleSecurityGroupsRequest {
+0 dry_run,
+1 max_results,
+2 next_token,
+3 vpc_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeStaleSecurityGroupsResult {
+    pub next_token: Option<String>,
+    pub stale_security_group_set: Option<Vec<StaleSecurityGroup>>,
+}
+structure!(DescribeStaleSecurityGroupsResult {
+0 next_token,
+1 stale_security_group_set,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -2270,6 +3864,86 @@ pub struct DescribeTagsResult {
 structure!(DescribeTagsResult {
 0 next_token,
 1 tags,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeVolumeAttributeRequest {
+    pub attribute: Option<String>,
+    pub volume_id: Option<String>,
+    pub dry_run: Option<bool>,
+}
+structure!(DescribeVolumeAttributeRequest {
+0 attribute,
+1 volume_id,
+2 dry_run,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeVolumeAttributeResult {
+    pub auto_enable_io: Option<AttributeBooleanValue>,
+    pub product_codes: Option<Vec<ProductCode>>,
+    pub volume_id: Option<String>,
+}
+structure!(DescribeVolumeAttributeResult {
+0 auto_enable_io,
+1 product_codes,
+2 volume_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeVolumeStatusRequest {
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+    pub volume_ids: Option<Vec<String>>,
+    pub include_managed_resources: Option<bool>,
+    pub dry_run: Option<bool>,
+    pub filters: Option<Vec<Filter>>,
+}
+structure!(DescribeVolumeStatusRequest {
+0 max_results,
+1 next_token,
+2 volume_ids,
+3 include_managed_resources,
+4 dry_run,
+5 filters,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeVolumeStatusResult {
+    pub next_token: Option<String>,
+    pub volume_statuses: Option<Vec<VolumeStatusItem>>,
+}
+structure!(DescribeVolumeStatusResult {
+0 next_token,
+1 volume_statuses,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeVolumesModificationsRequest {
+    pub dry_run: Option<bool>,
+    pub volume_ids: Option<Vec<String>>,
+    pub filters: Option<Vec<Filter>>,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+    pub include_managed_resources: Option<bool>,
+}
+structure!(DescribeVolumesModificationsRequest {
+0 dry_run,
+1 volume_ids,
+2 filters,
+3 next_token,
+4 max_results,
+5 include_managed_resources,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeVolumesModificationsResult {
+    pub next_token: Option<String>,
+    pub volumes_modifications: Option<Vec<VolumeModification>>,
+}
+structure!(DescribeVolumesModificationsResult {
+0 next_token,
+1 volumes_modifications,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -2327,6 +4001,112 @@ structure!(DescribeVpcAttributeResult {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeVpcEndpointConnectionsRequest {
+    pub dry_run: Option<bool>,
+    pub filters: Option<Vec<Filter>>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+structure!(DescribeVpcEndpointConnectionsRequest {
+0 dry_run,
+1 filters,
+2 max_results,
+3 next_token,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeVpcEndpointConnectionsResult {
+    pub vpc_endpoint_connections: Option<Vec<VpcEndpointConnection>>,
+    pub next_token: Option<String>,
+}
+structure!(DescribeVpcEndpointConnectionsResult {
+0 vpc_endpoint_connections,
+1 next_token,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeVpcEndpointServiceConfigurationsRequest {
+    pub dry_run: Option<bool>,
+    pub service_ids: Option<Vec<String>>,
+    pub filters: Option<Vec<Filter>>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+structure!(DescribeVpcEndpointServiceConfigurationsRequest {
+0 dry_run,
+1 service_ids,
+2 filters,
+3 max_results,
+4 next_token,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeVpcEndpointServiceConfigurationsResult {
+    pub service_configurations: Option<Vec<ServiceConfiguration>>,
+    pub next_token: Option<String>,
+}
+structure!(DescribeVpcEndpointServiceConfigurationsResult {
+0 service_configurations,
+1 next_token,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeVpcEndpointServicePermissionsRequest {
+    pub dry_run: Option<bool>,
+    pub service_id: Option<String>,
+    pub filters: Option<Vec<Filter>>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+structure!(DescribeVpcEndpointServicePermissionsRequest {
+0 dry_run,
+1 service_id,
+2 filters,
+3 max_results,
+4 next_token,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeVpcEndpointServicePermissionsResult {
+    pub allowed_principals: Option<Vec<AllowedPrincipal>>,
+    pub next_token: Option<String>,
+}
+structure!(DescribeVpcEndpointServicePermissionsResult {
+0 allowed_principals,
+1 next_token,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeVpcEndpointServicesRequest {
+    pub dry_run: Option<bool>,
+    pub service_names: Option<Vec<String>>,
+    pub filters: Option<Vec<Filter>>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+    pub service_regions: Option<Vec<String>>,
+}
+structure!(DescribeVpcEndpointServicesRequest {
+0 dry_run,
+1 service_names,
+2 filters,
+3 max_results,
+4 next_token,
+5 service_regions,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeVpcEndpointServicesResult {
+    pub service_names: Option<Vec<String>>,
+    pub service_details: Option<Vec<ServiceDetail>>,
+    pub next_token: Option<String>,
+}
+structure!(DescribeVpcEndpointServicesResult {
+0 service_names,
+1 service_details,
+2 next_token,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct DescribeVpcEndpointsRequest {
     pub dry_run: Option<bool>,
     pub vpc_endpoint_ids: Option<Vec<String>>,
@@ -2349,6 +4129,32 @@ pub struct DescribeVpcEndpointsResult {
 }
 structure!(DescribeVpcEndpointsResult {
 0 vpc_endpoints,
+1 next_token,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeVpcPeeringConnectionsRequest {
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+    pub dry_run: Option<bool>,
+    pub vpc_peering_connection_ids: Option<Vec<String>>,
+    pub filters: Option<Vec<Filter>>,
+}
+structure!(DescribeVpcPeeringConnectionsRequest {
+0 next_token,
+1 max_results,
+2 dry_run,
+3 vpc_peering_connection_ids,
+4 filters,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DescribeVpcPeeringConnectionsResult {
+    pub vpc_peering_connections: Option<Vec<VpcPeeringConnection>>,
+    pub next_token: Option<String>,
+}
+structure!(DescribeVpcPeeringConnectionsResult {
+0 vpc_peering_connections,
 1 next_token,
 });
 
@@ -2376,6 +4182,30 @@ pub struct DescribeVpcsResult {
 structure!(DescribeVpcsResult {
 0 next_token,
 1 vpcs,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DestinationOptionsRequest {
+    pub file_format: Option<String>,
+    pub hive_compatible_partitions: Option<bool>,
+    pub per_hour_partition: Option<bool>,
+}
+structure!(DestinationOptionsRequest {
+0 file_format,
+1 hive_compatible_partitions,
+2 per_hour_partition,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DestinationOptionsResponse {
+    pub file_format: Option<String>,
+    pub hive_compatible_partitions: Option<bool>,
+    pub per_hour_partition: Option<bool>,
+}
+structure!(DestinationOptionsResponse {
+0 file_format,
+1 hive_compatible_partitions,
+2 per_hour_partition,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -2443,6 +4273,22 @@ structure!(DhcpOptions {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct DisableEbsEncryptionByDefaultRequest {
+    pub dry_run: Option<bool>,
+}
+structure!(DisableEbsEncryptionByDefaultRequest {
+0 dry_run,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DisableEbsEncryptionByDefaultResult {
+    pub ebs_encryption_by_default: Option<bool>,
+}
+structure!(DisableEbsEncryptionByDefaultResult {
+0 ebs_encryption_by_default,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct DisassociateAddressRequest {
     pub association_id: Option<String>,
     pub public_ip: Option<String>,
@@ -2478,6 +4324,24 @@ pub struct DisassociateRouteTableRequest {
 structure!(DisassociateRouteTableRequest {
 0 dry_run,
 1 association_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DisassociateSubnetCidrBlockRequest {
+    pub association_id: Option<String>,
+}
+structure!(DisassociateSubnetCidrBlockRequest {
+0 association_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DisassociateSubnetCidrBlockResult {
+    pub ipv6_cidr_block_association: Option<SubnetIpv6CidrBlockAssociation>,
+    pub subnet_id: Option<String>,
+}
+structure!(DisassociateSubnetCidrBlockResult {
+0 ipv6_cidr_block_association,
+1 subnet_id,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -2580,6 +4444,28 @@ structure!(EbsBlockDevice {
 10 volume_initialization_rate,
 11 availability_zone_id,
 12 ebs_card_index,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct EbsBlockDeviceResponse {
+    pub encrypted: Option<bool>,
+    pub delete_on_termination: Option<bool>,
+    pub iops: Option<i32>,
+    pub throughput: Option<i32>,
+    pub kms_key_id: Option<String>,
+    pub snapshot_id: Option<String>,
+    pub volume_size: Option<i32>,
+    pub volume_type: Option<String>,
+}
+structure!(EbsBlockDeviceResponse {
+0 encrypted,
+1 delete_on_termination,
+2 iops,
+3 throughput,
+4 kms_key_id,
+5 snapshot_id,
+6 volume_size,
+7 volume_type,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -2705,6 +4591,18 @@ structure!(EfaInfo {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct EgressOnlyInternetGateway {
+    pub attachments: Option<Vec<InternetGatewayAttachment>>,
+    pub egress_only_internet_gateway_id: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+structure!(EgressOnlyInternetGateway {
+0 attachments,
+1 egress_only_internet_gateway_id,
+2 tags,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ElasticGpuAssociation {
     pub elastic_gpu_id: Option<String>,
     pub elastic_gpu_association_id: Option<String>,
@@ -2795,6 +4693,22 @@ structure!(EnaSrdUdpSpecificationRequest {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct EnableEbsEncryptionByDefaultRequest {
+    pub dry_run: Option<bool>,
+}
+structure!(EnableEbsEncryptionByDefaultRequest {
+0 dry_run,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct EnableEbsEncryptionByDefaultResult {
+    pub ebs_encryption_by_default: Option<bool>,
+}
+structure!(EnableEbsEncryptionByDefaultResult {
+0 ebs_encryption_by_default,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct EnclaveOptions {
     pub enabled: Option<bool>,
 }
@@ -2818,6 +4732,308 @@ pub struct Filter {
 structure!(Filter {
 0 name,
 1 values,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FleetBlockDeviceMappingRequest {
+    pub device_name: Option<String>,
+    pub virtual_name: Option<String>,
+    pub ebs: Option<FleetEbsBlockDeviceRequest>,
+    pub no_device: Option<String>,
+}
+structure!(FleetBlockDeviceMappingRequest {
+0 device_name,
+1 virtual_name,
+2 ebs,
+3 no_device,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FleetCapacityReservationTargetRequest {
+    pub capacity_reservation_ids: Option<Vec<String>>,
+    pub capacity_reservation_resource_group_arns: Option<Vec<String>>,
+}
+structure!(FleetCapacityReservationTargetRequest {
+0 capacity_reservation_ids,
+1 capacity_reservation_resource_group_arns,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FleetData {
+    pub activity_status: Option<String>,
+    pub create_time: Option<Timestamp>,
+    pub fleet_id: Option<String>,
+    pub fleet_state: Option<String>,
+    pub client_token: Option<String>,
+    pub excess_capacity_termination_policy: Option<String>,
+    pub fulfilled_capacity: Option<f64>,
+    pub fulfilled_on_demand_capacity: Option<f64>,
+    pub launch_template_configs: Option<Vec<FleetLaunchTemplateConfig>>,
+    pub target_capacity_specification: Option<TargetCapacitySpecification>,
+    pub terminate_instances_with_expiration: Option<bool>,
+    pub type_: Option<String>,
+    pub valid_from: Option<Timestamp>,
+    pub valid_until: Option<Timestamp>,
+    pub replace_unhealthy_instances: Option<bool>,
+    pub spot_options: Option<SpotOptions>,
+    pub on_demand_options: Option<OnDemandOptions>,
+    pub reserved_capacity_options: Option<ReservedCapacityOptions>,
+    pub tags: Option<Vec<Tag>>,
+    pub errors: Option<Vec<DescribeFleetError>>,
+    pub instances: Option<Vec<DescribeFleetsInstances>>,
+    pub context: Option<String>,
+}
+structure!(FleetData {
+0 activity_status,
+1 create_time,
+2 fleet_id,
+3 fleet_state,
+4 client_token,
+5 excess_capacity_termination_policy,
+6 fulfilled_capacity,
+7 fulfilled_on_demand_capacity,
+8 launch_template_configs,
+9 target_capacity_specification,
+10 terminate_instances_with_expiration,
+11 type_,
+12 valid_from,
+13 valid_until,
+14 replace_unhealthy_instances,
+15 spot_options,
+16 on_demand_options,
+17 reserved_capacity_options,
+18 tags,
+19 errors,
+20 instances,
+21 context,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FleetEbsBlockDeviceRequest {
+    pub encrypted: Option<bool>,
+    pub delete_on_termination: Option<bool>,
+    pub iops: Option<i32>,
+    pub throughput: Option<i32>,
+    pub kms_key_id: Option<String>,
+    pub snapshot_id: Option<String>,
+    pub volume_size: Option<i32>,
+    pub volume_type: Option<String>,
+}
+structure!(FleetEbsBlockDeviceRequest {
+0 encrypted,
+1 delete_on_termination,
+2 iops,
+3 throughput,
+4 kms_key_id,
+5 snapshot_id,
+6 volume_size,
+7 volume_type,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FleetIamInstanceProfileSpecificationRequest {
+    pub arn: Option<String>,
+    pub name: Option<String>,
+}
+structure!(FleetIamInstanceProfileSpecificationRequest {
+0 arn,
+1 name,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FleetInstanceMetadataOptionsRequest {
+    pub http_tokens: Option<String>,
+    pub http_put_response_hop_limit: Option<i32>,
+    pub http_endpoint: Option<String>,
+}
+structure!(FleetInstanceMetadataOptionsRequest {
+0 http_tokens,
+1 http_put_response_hop_limit,
+2 http_endpoint,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FleetLaunchTemplateConfig {
+    pub launch_template_specification: Option<FleetLaunchTemplateSpecification>,
+    pub overrides: Option<Vec<FleetLaunchTemplateOverrides>>,
+}
+structure!(FleetLaunchTemplateConfig {
+0 launch_template_specification,
+1 overrides,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FleetLaunchTemplateConfigRequest {
+    pub launch_template_specification: Option<FleetLaunchTemplateSpecificationRequest>,
+    pub overrides: Option<Vec<FleetLaunchTemplateOverridesRequest>>,
+}
+structure!(FleetLaunchTemplateConfigRequest {
+0 launch_template_specification,
+1 overrides,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FleetLaunchTemplateOverrides {
+    pub instance_type: Option<String>,
+    pub max_price: Option<String>,
+    pub subnet_id: Option<String>,
+    pub availability_zone: Option<String>,
+    pub weighted_capacity: Option<f64>,
+    pub priority: Option<f64>,
+    pub placement: Option<PlacementResponse>,
+    pub instance_requirements: Option<InstanceRequirements>,
+    pub image_id: Option<String>,
+    pub block_device_mappings: Option<Vec<BlockDeviceMappingResponse>>,
+    pub availability_zone_id: Option<String>,
+}
+structure!(FleetLaunchTemplateOverrides {
+0 instance_type,
+1 max_price,
+2 subnet_id,
+3 availability_zone,
+4 weighted_capacity,
+5 priority,
+6 placement,
+7 instance_requirements,
+8 image_id,
+9 block_device_mappings,
+10 availability_zone_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FleetLaunchTemplateOverridesRequest {
+    pub instance_type: Option<String>,
+    pub max_price: Option<String>,
+    pub subnet_id: Option<String>,
+    pub availability_zone: Option<String>,
+    pub weighted_capacity: Option<f64>,
+    pub priority: Option<f64>,
+    pub placement: Option<Placement>,
+    pub key_name: Option<String>,
+    pub block_device_mappings: Option<Vec<FleetBlockDeviceMappingRequest>>,
+    pub iam_instance_profile: Option<FleetIamInstanceProfileSpecificationRequest>,
+    pub metadata_options: Option<FleetInstanceMetadataOptionsRequest>,
+    pub instance_requirements: Option<InstanceRequirementsRequest>,
+    pub image_id: Option<String>,
+    pub availability_zone_id: Option<String>,
+}
+structure!(FleetLaunchTemplateOverridesRequest {
+0 instance_type,
+1 max_price,
+2 subnet_id,
+3 availability_zone,
+4 weighted_capacity,
+5 priority,
+6 placement,
+7 key_name,
+8 block_device_mappings,
+9 iam_instance_profile,
+10 metadata_options,
+11 instance_requirements,
+12 image_id,
+13 availability_zone_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FleetLaunchTemplateSpecification {
+    pub launch_template_id: Option<String>,
+    pub launch_template_name: Option<String>,
+    pub version: Option<String>,
+}
+structure!(FleetLaunchTemplateSpecification {
+0 launch_template_id,
+1 launch_template_name,
+2 version,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FleetLaunchTemplateSpecificationRequest {
+    pub launch_template_id: Option<String>,
+    pub launch_template_name: Option<String>,
+    pub version: Option<String>,
+    pub launch_template_specification_user_data: Option<String>,
+}
+structure!(FleetLaunchTemplateSpecificationRequest {
+0 launch_template_id,
+1 launch_template_name,
+2 version,
+3 launch_template_specification_user_data,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FleetSpotCapacityRebalance {
+    pub replacement_strategy: Option<String>,
+    pub termination_delay: Option<i32>,
+}
+structure!(FleetSpotCapacityRebalance {
+0 replacement_strategy,
+1 termination_delay,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FleetSpotCapacityRebalanceRequest {
+    pub replacement_strategy: Option<String>,
+    pub termination_delay: Option<i32>,
+}
+structure!(FleetSpotCapacityRebalanceRequest {
+0 replacement_strategy,
+1 termination_delay,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FleetSpotMaintenanceStrategies {
+    pub capacity_rebalance: Option<FleetSpotCapacityRebalance>,
+}
+structure!(FleetSpotMaintenanceStrategies {
+0 capacity_rebalance,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FleetSpotMaintenanceStrategiesRequest {
+    pub capacity_rebalance: Option<FleetSpotCapacityRebalanceRequest>,
+}
+structure!(FleetSpotMaintenanceStrategiesRequest {
+0 capacity_rebalance,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FlowLog {
+    pub creation_time: Option<Timestamp>,
+    pub deliver_logs_error_message: Option<String>,
+    pub deliver_logs_permission_arn: Option<String>,
+    pub deliver_cross_account_role: Option<String>,
+    pub deliver_logs_status: Option<String>,
+    pub flow_log_id: Option<String>,
+    pub flow_log_status: Option<String>,
+    pub log_group_name: Option<String>,
+    pub resource_id: Option<String>,
+    pub traffic_type: Option<String>,
+    pub log_destination_type: Option<String>,
+    pub log_destination: Option<String>,
+    pub log_format: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub max_aggregation_interval: Option<i32>,
+    pub destination_options: Option<DestinationOptionsResponse>,
+    pub tag_field_specifications: Option<Vec<TagFieldSpecificationResponse>>,
+}
+structure!(FlowLog {
+0 creation_time,
+1 deliver_logs_error_message,
+2 deliver_logs_permission_arn,
+3 deliver_cross_account_role,
+4 deliver_logs_status,
+5 flow_log_id,
+6 flow_log_status,
+7 log_group_name,
+8 resource_id,
+9 traffic_type,
+10 log_destination_type,
+11 log_destination,
+12 log_format,
+13 tags,
+14 max_aggregation_interval,
+15 destination_options,
+16 tag_field_specifications,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -2877,6 +5093,40 @@ structure!(GetConsoleOutputResult {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct GetEbsDefaultKmsKeyIdRequest {
+    pub dry_run: Option<bool>,
+}
+structure!(GetEbsDefaultKmsKeyIdRequest {
+0 dry_run,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GetEbsDefaultKmsKeyIdResult {
+    pub kms_key_id: Option<String>,
+}
+structure!(GetEbsDefaultKmsKeyIdResult {
+0 kms_key_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GetEbsEncryptionByDefaultRequest {
+    pub dry_run: Option<bool>,
+}
+structure!(GetEbsEncryptionByDefaultRequest {
+0 dry_run,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GetEbsEncryptionByDefaultResult {
+    pub ebs_encryption_by_default: Option<bool>,
+    pub sse_type: Option<String>,
+}
+structure!(GetEbsEncryptionByDefaultResult {
+0 ebs_encryption_by_default,
+1 sse_type,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct GetLaunchTemplateDataRequest {
     pub dry_run: Option<bool>,
     pub instance_id: Option<String>,
@@ -2892,6 +5142,110 @@ pub struct GetLaunchTemplateDataResult {
 }
 structure!(GetLaunchTemplateDataResult {
 0 launch_template_data,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GetManagedPrefixListAssociationsRequest {
+    pub dry_run: Option<bool>,
+    pub prefix_list_id: Option<String>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+structure!(GetManagedPrefixListAssociationsRequest {
+0 dry_run,
+1 prefix_list_id,
+2 max_results,
+3 next_token,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GetManagedPrefixListAssociationsResult {
+    pub prefix_list_associations: Option<Vec<PrefixListAssociation>>,
+    pub next_token: Option<String>,
+}
+structure!(GetManagedPrefixListAssociationsResult {
+0 prefix_list_associations,
+1 next_token,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GetManagedPrefixListEntriesRequest {
+    pub dry_run: Option<bool>,
+    pub prefix_list_id: Option<String>,
+    pub target_version: Option<i64>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+structure!(GetManagedPrefixListEntriesRequest {
+0 dry_run,
+1 prefix_list_id,
+2 target_version,
+3 max_results,
+4 next_token,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GetManagedPrefixListEntriesResult {
+    pub entries: Option<Vec<PrefixListEntry>>,
+    pub next_token: Option<String>,
+}
+structure!(GetManagedPrefixListEntriesResult {
+0 entries,
+1 next_token,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GetSecurityGroupsForVpcRequest {
+    pub vpc_id: Option<String>,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+    pub filters: Option<Vec<Filter>>,
+    pub dry_run: Option<bool>,
+}
+structure!(GetSecurityGroupsForVpcRequest {
+0 vpc_id,
+1 next_token,
+2 max_results,
+3 filters,
+4 dry_run,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GetSecurityGroupsForVpcResult {
+    pub next_token: Option<String>,
+    pub security_group_for_vpcs: Option<Vec<SecurityGroupForVpc>>,
+}
+structure!(GetSecurityGroupsForVpcResult {
+0 next_token,
+1 security_group_for_vpcs,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GetSubnetCidrReservationsRequest {
+    pub filters: Option<Vec<Filter>>,
+    pub subnet_id: Option<String>,
+    pub dry_run: Option<bool>,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+}
+structure!(GetSubnetCidrReservationsRequest {
+0 filters,
+1 subnet_id,
+2 dry_run,
+3 next_token,
+4 max_results,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GetSubnetCidrReservationsResult {
+    pub subnet_ipv4_cidr_reservations: Option<Vec<SubnetCidrReservation>>,
+    pub subnet_ipv6_cidr_reservations: Option<Vec<SubnetCidrReservation>>,
+    pub next_token: Option<String>,
+}
+structure!(GetSubnetCidrReservationsResult {
+0 subnet_ipv4_cidr_reservations,
+1 subnet_ipv6_cidr_reservations,
+2 next_token,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -3093,6 +5447,40 @@ structure!(Image {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct ImageAttribute {
+    pub description: Option<AttributeValue>,
+    pub kernel_id: Option<AttributeValue>,
+    pub ramdisk_id: Option<AttributeValue>,
+    pub sriov_net_support: Option<AttributeValue>,
+    pub boot_mode: Option<AttributeValue>,
+    pub tpm_support: Option<AttributeValue>,
+    pub uefi_data: Option<AttributeValue>,
+    pub last_launched_time: Option<AttributeValue>,
+    pub imds_support: Option<AttributeValue>,
+    pub deregistration_protection: Option<AttributeValue>,
+    pub image_id: Option<String>,
+    pub launch_permissions: Option<Vec<LaunchPermission>>,
+    pub product_codes: Option<Vec<ProductCode>>,
+    pub block_device_mappings: Option<Vec<BlockDeviceMapping>>,
+}
+structure!(ImageAttribute {
+0 description,
+1 kernel_id,
+2 ramdisk_id,
+3 sriov_net_support,
+4 boot_mode,
+5 tpm_support,
+6 uefi_data,
+7 last_launched_time,
+8 imds_support,
+9 deregistration_protection,
+10 image_id,
+11 launch_permissions,
+12 product_codes,
+13 block_device_mappings,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ImageWatermark {
     pub watermark_key: Option<String>,
     pub source_image_region: Option<String>,
@@ -3166,6 +5554,18 @@ pub struct InferenceDeviceMemoryInfo {
 }
 structure!(InferenceDeviceMemoryInfo {
 0 size_in_mi_b,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct InitializationStatusDetails {
+    pub initialization_type: Option<String>,
+    pub progress: Option<i64>,
+    pub estimated_time_to_complete_in_seconds: Option<i64>,
+}
+structure!(InitializationStatusDetails {
+0 initialization_type,
+1 progress,
+2 estimated_time_to_complete_in_seconds,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -3380,6 +5780,16 @@ structure!(InstanceBlockDeviceMappingSpecification {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct InstanceCreditSpecification {
+    pub instance_id: Option<String>,
+    pub cpu_credits: Option<String>,
+}
+structure!(InstanceCreditSpecification {
+0 instance_id,
+1 cpu_credits,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct InstanceIpv4Prefix {
     pub ipv4_prefix: Option<String>,
 }
@@ -3473,6 +5883,16 @@ structure!(InstanceMetadataOptionsResponse {
 3 http_endpoint,
 4 http_protocol_ipv6,
 5 instance_metadata_tags,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct InstanceMonitoring {
+    pub instance_id: Option<String>,
+    pub monitoring: Option<Monitoring>,
+}
+structure!(InstanceMonitoring {
+0 instance_id,
+1 monitoring,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -3838,6 +6258,18 @@ structure!(InstanceSecondaryInterfaceSpecificationRequest {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct InstanceSpecification {
+    pub instance_id: Option<String>,
+    pub exclude_boot_volume: Option<bool>,
+    pub exclude_data_volume_ids: Option<Vec<String>>,
+}
+structure!(InstanceSpecification {
+0 instance_id,
+1 exclude_boot_volume,
+2 exclude_data_volume_ids,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct InstanceState {
     pub code: Option<i32>,
     pub name: Option<String>,
@@ -4122,6 +6554,14 @@ structure!(Ipv4PrefixSpecificationResponse {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct Ipv6CidrBlock {
+    pub ipv6_cidr_block: Option<String>,
+}
+structure!(Ipv6CidrBlock {
+0 ipv6_cidr_block,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Ipv6PrefixSpecification {
     pub ipv6_prefix: Option<String>,
 }
@@ -4202,6 +6642,66 @@ structure!(LastError {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct LaunchPermission {
+    pub organization_arn: Option<String>,
+    pub organizational_unit_arn: Option<String>,
+    pub user_id: Option<String>,
+    pub group: Option<String>,
+}
+structure!(LaunchPermission {
+0 organization_arn,
+1 organizational_unit_arn,
+2 user_id,
+3 group,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LaunchPermissionModifications {
+    pub add: Option<Vec<LaunchPermission>>,
+    pub remove: Option<Vec<LaunchPermission>>,
+}
+structure!(LaunchPermissionModifications {
+0 add,
+1 remove,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LaunchSpecification {
+    pub user_data: Option<String>,
+    pub addressing_type: Option<String>,
+    pub block_device_mappings: Option<Vec<BlockDeviceMapping>>,
+    pub ebs_optimized: Option<bool>,
+    pub iam_instance_profile: Option<IamInstanceProfileSpecification>,
+    pub image_id: Option<String>,
+    pub instance_type: Option<String>,
+    pub kernel_id: Option<String>,
+    pub key_name: Option<String>,
+    pub network_interfaces: Option<Vec<InstanceNetworkInterfaceSpecification>>,
+    pub placement: Option<SpotPlacement>,
+    pub ramdisk_id: Option<String>,
+    pub subnet_id: Option<String>,
+    pub security_groups: Option<Vec<GroupIdentifier>>,
+    pub monitoring: Option<RunInstancesMonitoringEnabled>,
+}
+structure!(LaunchSpecification {
+0 user_data,
+1 addressing_type,
+2 block_device_mappings,
+3 ebs_optimized,
+4 iam_instance_profile,
+5 image_id,
+6 instance_type,
+7 kernel_id,
+8 key_name,
+9 network_interfaces,
+10 placement,
+11 ramdisk_id,
+12 subnet_id,
+13 security_groups,
+14 monitoring,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct LaunchTemplate {
     pub launch_template_id: Option<String>,
     pub launch_template_name: Option<String>,
@@ -4221,6 +6721,16 @@ structure!(LaunchTemplate {
 5 latest_version_number,
 6 tags,
 7 operator,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LaunchTemplateAndOverridesResponse {
+    pub launch_template_specification: Option<FleetLaunchTemplateSpecification>,
+    pub overrides: Option<FleetLaunchTemplateOverrides>,
+}
+structure!(LaunchTemplateAndOverridesResponse {
+0 launch_template_specification,
+1 overrides,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -4269,6 +6779,16 @@ pub struct LaunchTemplateCapacityReservationSpecificationResponse {
 structure!(LaunchTemplateCapacityReservationSpecificationResponse {
 0 capacity_reservation_preference,
 1 capacity_reservation_target,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LaunchTemplateConfig {
+    pub launch_template_specification: Option<FleetLaunchTemplateSpecification>,
+    pub overrides: Option<Vec<LaunchTemplateOverrides>>,
+}
+structure!(LaunchTemplateConfig {
+0 launch_template_specification,
+1 overrides,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -4688,6 +7208,28 @@ structure!(LaunchTemplateNetworkPerformanceOptionsRequest {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct LaunchTemplateOverrides {
+    pub instance_type: Option<String>,
+    pub spot_price: Option<String>,
+    pub subnet_id: Option<String>,
+    pub availability_zone: Option<String>,
+    pub weighted_capacity: Option<f64>,
+    pub priority: Option<f64>,
+    pub instance_requirements: Option<InstanceRequirements>,
+    pub availability_zone_id: Option<String>,
+}
+structure!(LaunchTemplateOverrides {
+0 instance_type,
+1 spot_price,
+2 subnet_id,
+3 availability_zone,
+4 weighted_capacity,
+5 priority,
+6 instance_requirements,
+7 availability_zone_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct LaunchTemplatePlacement {
     pub availability_zone: Option<String>,
     pub availability_zone_id: Option<String>,
@@ -4888,6 +7430,16 @@ structure!(LicenseConfigurationRequest {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct LoadBalancersConfig {
+    pub classic_load_balancers_config: Option<ClassicLoadBalancersConfig>,
+    pub target_groups_config: Option<TargetGroupsConfig>,
+}
+structure!(LoadBalancersConfig {
+0 classic_load_balancers_config,
+1 target_groups_config,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ManagedPrefixList {
     pub prefix_list_id: Option<String>,
     pub address_family: Option<String>,
@@ -4998,6 +7550,76 @@ structure!(MemoryMiBRequest {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModifyAddressAttributeRequest {
+    pub allocation_id: Option<String>,
+    pub domain_name: Option<String>,
+    pub dry_run: Option<bool>,
+}
+structure!(ModifyAddressAttributeRequest {
+0 allocation_id,
+1 domain_name,
+2 dry_run,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModifyAddressAttributeResult {
+    pub address: Option<AddressAttribute>,
+}
+structure!(ModifyAddressAttributeResult {
+0 address,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModifyEbsDefaultKmsKeyIdRequest {
+    pub kms_key_id: Option<String>,
+    pub dry_run: Option<bool>,
+}
+structure!(ModifyEbsDefaultKmsKeyIdRequest {
+0 kms_key_id,
+1 dry_run,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModifyEbsDefaultKmsKeyIdResult {
+    pub kms_key_id: Option<String>,
+}
+structure!(ModifyEbsDefaultKmsKeyIdResult {
+0 kms_key_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModifyImageAttributeRequest {
+    pub attribute: Option<String>,
+    pub description: Option<AttributeValue>,
+    pub image_id: Option<String>,
+    pub launch_permission: Option<LaunchPermissionModifications>,
+    pub operation_type: Option<String>,
+    pub product_codes: Option<Vec<String>>,
+    pub user_groups: Option<Vec<String>>,
+    pub user_ids: Option<Vec<String>>,
+    pub value: Option<String>,
+    pub organization_arns: Option<Vec<String>>,
+    pub organizational_unit_arns: Option<Vec<String>>,
+    pub imds_support: Option<AttributeValue>,
+    pub dry_run: Option<bool>,
+}
+structure!(ModifyImageAttributeRequest {
+0 attribute,
+1 description,
+2 image_id,
+3 launch_permission,
+4 operation_type,
+5 product_codes,
+6 user_groups,
+7 user_ids,
+8 value,
+9 organization_arns,
+10 organizational_unit_arns,
+11 imds_support,
+12 dry_run,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ModifyInstanceAttributeRequest {
     pub source_dest_check: Option<AttributeBooleanValue>,
     pub enclave_options: Option<EnclaveOptionsRequest>,
@@ -5070,6 +7692,36 @@ structure!(ModifyInstanceMetadataOptionsResult {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModifyInstancePlacementRequest {
+    pub group_name: Option<String>,
+    pub partition_number: Option<i32>,
+    pub host_resource_group_arn: Option<String>,
+    pub group_id: Option<String>,
+    pub instance_id: Option<String>,
+    pub tenancy: Option<String>,
+    pub affinity: Option<String>,
+    pub host_id: Option<String>,
+}
+structure!(ModifyInstancePlacementRequest {
+0 group_name,
+1 partition_number,
+2 host_resource_group_arn,
+3 group_id,
+4 instance_id,
+5 tenancy,
+6 affinity,
+7 host_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModifyInstancePlacementResult {
+    pub return_: Option<bool>,
+}
+structure!(ModifyInstancePlacementResult {
+0 return_,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ModifyLaunchTemplateRequest {
     pub dry_run: Option<bool>,
     pub client_token: Option<String>,
@@ -5091,6 +7743,36 @@ pub struct ModifyLaunchTemplateResult {
 }
 structure!(ModifyLaunchTemplateResult {
 0 launch_template,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModifyManagedPrefixListRequest {
+    pub dry_run: Option<bool>,
+    pub prefix_list_id: Option<String>,
+    pub current_version: Option<i64>,
+    pub prefix_list_name: Option<String>,
+    pub add_entries: Option<Vec<AddPrefixListEntry>>,
+    pub remove_entries: Option<Vec<RemovePrefixListEntry>>,
+    pub max_entries: Option<i32>,
+    pub ipam_prefix_list_resolver_sync_enabled: Option<bool>,
+}
+structure!(ModifyManagedPrefixListRequest {
+0 dry_run,
+1 prefix_list_id,
+2 current_version,
+3 prefix_list_name,
+4 add_entries,
+5 remove_entries,
+6 max_entries,
+7 ipam_prefix_list_resolver_sync_enabled,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModifyManagedPrefixListResult {
+    pub prefix_list: Option<ManagedPrefixList>,
+}
+structure!(ModifyManagedPrefixListResult {
+0 prefix_list,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -5142,6 +7824,52 @@ structure!(ModifySecurityGroupRulesResult {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModifySnapshotAttributeRequest {
+    pub attribute: Option<String>,
+    pub create_volume_permission: Option<CreateVolumePermissionModifications>,
+    pub group_names: Option<Vec<String>>,
+    pub operation_type: Option<String>,
+    pub snapshot_id: Option<String>,
+    pub user_ids: Option<Vec<String>>,
+    pub dry_run: Option<bool>,
+}
+structure!(ModifySnapshotAttributeRequest {
+0 attribute,
+1 create_volume_permission,
+2 group_names,
+3 operation_type,
+4 snapshot_id,
+5 user_ids,
+6 dry_run,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModifySpotFleetRequestRequest {
+    pub launch_template_configs: Option<Vec<LaunchTemplateConfig>>,
+    pub on_demand_target_capacity: Option<i32>,
+    pub context: Option<String>,
+    pub spot_fleet_request_id: Option<String>,
+    pub target_capacity: Option<i32>,
+    pub excess_capacity_termination_policy: Option<String>,
+}
+structure!(ModifySpotFleetRequestRequest {
+0 launch_template_configs,
+1 on_demand_target_capacity,
+2 context,
+3 spot_fleet_request_id,
+4 target_capacity,
+5 excess_capacity_termination_policy,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModifySpotFleetRequestResponse {
+    pub return_: Option<bool>,
+}
+structure!(ModifySpotFleetRequestResponse {
+0 return_,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ModifySubnetAttributeRequest {
     pub assign_ipv6_address_on_creation: Option<AttributeBooleanValue>,
     pub map_public_ip_on_launch: Option<AttributeBooleanValue>,
@@ -5167,6 +7895,18 @@ structure!(ModifySubnetAttributeRequest {
 8 enable_resource_name_dns_aaaa_record_on_launch,
 9 enable_lni_at_device_index,
 10 disable_lni_at_device_index,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModifyVolumeAttributeRequest {
+    pub auto_enable_io: Option<AttributeBooleanValue>,
+    pub volume_id: Option<String>,
+    pub dry_run: Option<bool>,
+}
+structure!(ModifyVolumeAttributeRequest {
+0 auto_enable_io,
+1 volume_id,
+2 dry_run,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -5251,6 +7991,136 @@ pub struct ModifyVpcEndpointResult {
 }
 structure!(ModifyVpcEndpointResult {
 0 return_,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModifyVpcEndpointServiceConfigurationRequest {
+    pub dry_run: Option<bool>,
+    pub service_id: Option<String>,
+    pub private_dns_name: Option<String>,
+    pub remove_private_dns_name: Option<bool>,
+    pub acceptance_required: Option<bool>,
+    pub add_network_load_balancer_arns: Option<Vec<String>>,
+    pub remove_network_load_balancer_arns: Option<Vec<String>>,
+    pub add_gateway_load_balancer_arns: Option<Vec<String>>,
+    pub remove_gateway_load_balancer_arns: Option<Vec<String>>,
+    pub add_supported_ip_address_types: Option<Vec<String>>,
+    pub remove_supported_ip_address_types: Option<Vec<String>>,
+    pub add_supported_regions: Option<Vec<String>>,
+    pub remove_supported_regions: Option<Vec<String>>,
+}
+structure!(ModifyVpcEndpointServiceConfigurationRequest {
+0 dry_run,
+1 service_id,
+2 private_dns_name,
+3 remove_private_dns_name,
+4 acceptance_required,
+5 add_network_load_balancer_arns,
+6 remove_network_load_balancer_arns,
+7 add_gateway_load_balancer_arns,
+8 remove_gateway_load_balancer_arns,
+9 add_supported_ip_address_types,
+10 remove_supported_ip_address_types,
+11 add_supported_regions,
+12 remove_supported_regions,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModifyVpcEndpointServiceConfigurationResult {
+    pub return_: Option<bool>,
+}
+structure!(ModifyVpcEndpointServiceConfigurationResult {
+0 return_,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModifyVpcEndpointServicePermissionsRequest {
+    pub dry_run: Option<bool>,
+    pub service_id: Option<String>,
+    pub add_allowed_principals: Option<Vec<String>>,
+    pub remove_allowed_principals: Option<Vec<String>>,
+    pub permission_type: Option<String>,
+}
+structure!(ModifyVpcEndpointServicePermissionsRequest {
+0 dry_run,
+1 service_id,
+2 add_allowed_principals,
+3 remove_allowed_principals,
+4 permission_type,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModifyVpcEndpointServicePermissionsResult {
+    pub added_principals: Option<Vec<AddedPrincipal>>,
+    pub return_value: Option<bool>,
+}
+structure!(ModifyVpcEndpointServicePermissionsResult {
+0 added_principals,
+1 return_value,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModifyVpcPeeringConnectionOptionsRequest {
+    pub accepter_peering_connection_options: Option<PeeringConnectionOptionsRequest>,
+    pub dry_run: Option<bool>,
+    pub requester_peering_connection_options: Option<PeeringConnectionOptionsRequest>,
+    pub vpc_peering_connection_id: Option<String>,
+}
+structure!(ModifyVpcPeeringConnectionOptionsRequest {
+0 accepter_peering_connection_options,
+1 dry_run,
+2 requester_peering_connection_options,
+3 vpc_peering_connection_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModifyVpcPeeringConnectionOptionsResult {
+    pub accepter_peering_connection_options: Option<PeeringConnectionOptions>,
+    pub requester_peering_connection_options: Option<PeeringConnectionOptions>,
+}
+structure!(ModifyVpcPeeringConnectionOptionsResult {
+0 accepter_peering_connection_options,
+1 requester_peering_connection_options,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModifyVpcTenancyRequest {
+    pub vpc_id: Option<String>,
+    pub instance_tenancy: Option<String>,
+    pub dry_run: Option<bool>,
+}
+structure!(ModifyVpcTenancyRequest {
+0 vpc_id,
+1 instance_tenancy,
+2 dry_run,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModifyVpcTenancyResult {
+    pub return_value: Option<bool>,
+}
+structure!(ModifyVpcTenancyResult {
+0 return_value,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct MonitorInstancesRequest {
+    pub instance_ids: Option<Vec<String>>,
+    pub metric_category_ids: Option<Vec<String>>,
+    pub dry_run: Option<bool>,
+}
+structure!(MonitorInstancesRequest {
+0 instance_ids,
+1 metric_category_ids,
+2 dry_run,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct MonitorInstancesResult {
+    pub instance_monitorings: Option<Vec<InstanceMonitoring>>,
+}
+structure!(MonitorInstancesResult {
+0 instance_monitorings,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -5740,11 +8610,57 @@ structure!(NeuronInfo {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct NewDhcpConfiguration {
+    pub key: Option<String>,
+    pub values: Option<Vec<String>>,
+}
+structure!(NewDhcpConfiguration {
+0 key,
+1 values,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct NitroTpmInfo {
     pub supported_versions: Option<Vec<String>>,
 }
 structure!(NitroTpmInfo {
 0 supported_versions,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct OnDemandOptions {
+    pub allocation_strategy: Option<String>,
+    pub capacity_reservation_options: Option<CapacityReservationOptions>,
+    pub single_instance_type: Option<bool>,
+    pub single_availability_zone: Option<bool>,
+    pub min_target_capacity: Option<i32>,
+    pub max_total_price: Option<String>,
+}
+structure!(OnDemandOptions {
+0 allocation_strategy,
+1 capacity_reservation_options,
+2 single_instance_type,
+3 single_availability_zone,
+4 min_target_capacity,
+5 max_total_price,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct OnDemandOptionsRequest {
+    pub allocation_strategy: Option<String>,
+    pub capacity_reservation_options: Option<CapacityReservationOptionsRequest>,
+    pub single_instance_type: Option<bool>,
+    pub single_availability_zone: Option<bool>,
+    pub min_target_capacity: Option<i32>,
+    pub max_total_price: Option<String>,
+}
+structure!(OnDemandOptionsRequest {
+0 allocation_strategy,
+1 capacity_reservation_options,
+2 single_instance_type,
+3 single_availability_zone,
+4 min_target_capacity,
+5 max_total_price,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -5775,6 +8691,38 @@ pub struct PayerResponsibilityEntry {
 structure!(PayerResponsibilityEntry {
 0 scope,
 1 payer_responsibility_type,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PeeringConnectionOptions {
+    pub allow_dns_resolution_from_remote_vpc: Option<bool>,
+    pub allow_egress_from_local_classic_link_to_remote_vpc: Option<bool>,
+    pub allow_egress_from_local_vpc_to_remote_classic_link: Option<bool>,
+    pub allow_multipath_resilience: Option<bool>,
+    pub multipath_resilience_mode: Option<String>,
+}
+structure!(PeeringConnectionOptions {
+0 allow_dns_resolution_from_remote_vpc,
+1 allow_egress_from_local_classic_link_to_remote_vpc,
+2 allow_egress_from_local_vpc_to_remote_classic_link,
+3 allow_multipath_resilience,
+4 multipath_resilience_mode,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PeeringConnectionOptionsRequest {
+    pub allow_dns_resolution_from_remote_vpc: Option<bool>,
+    pub allow_egress_from_local_classic_link_to_remote_vpc: Option<bool>,
+    pub allow_egress_from_local_vpc_to_remote_classic_link: Option<bool>,
+    pub allow_multipath_resilience: Option<bool>,
+    pub multipath_resilience_mode: Option<String>,
+}
+structure!(PeeringConnectionOptionsRequest {
+0 allow_dns_resolution_from_remote_vpc,
+1 allow_egress_from_local_classic_link_to_remote_vpc,
+2 allow_egress_from_local_vpc_to_remote_classic_link,
+3 allow_multipath_resilience,
+4 multipath_resilience_mode,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -5832,11 +8780,47 @@ structure!(Placement {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct PlacementGroup {
+    pub group_name: Option<String>,
+    pub state: Option<String>,
+    pub strategy: Option<String>,
+    pub partition_count: Option<i32>,
+    pub group_id: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub group_arn: Option<String>,
+    pub spread_level: Option<String>,
+    pub linked_group_id: Option<String>,
+    pub operator: Option<OperatorResponse>,
+    pub parent_group_id: Option<String>,
+}
+structure!(PlacementGroup {
+0 group_name,
+1 state,
+2 strategy,
+3 partition_count,
+4 group_id,
+5 tags,
+6 group_arn,
+7 spread_level,
+8 linked_group_id,
+9 operator,
+10 parent_group_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct PlacementGroupInfo {
     pub supported_strategies: Option<Vec<String>>,
 }
 structure!(PlacementGroupInfo {
 0 supported_strategies,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PlacementResponse {
+    pub group_name: Option<String>,
+}
+structure!(PlacementResponse {
+0 group_name,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -5862,6 +8846,26 @@ structure!(PrefixList {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct PrefixListAssociation {
+    pub resource_id: Option<String>,
+    pub resource_owner: Option<String>,
+}
+structure!(PrefixListAssociation {
+0 resource_id,
+1 resource_owner,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PrefixListEntry {
+    pub cidr: Option<String>,
+    pub description: Option<String>,
+}
+structure!(PrefixListEntry {
+0 cidr,
+1 description,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct PrefixListId {
     pub description: Option<String>,
     pub prefix_list_id: Option<String>,
@@ -5869,6 +8873,28 @@ pub struct PrefixListId {
 structure!(PrefixListId {
 0 description,
 1 prefix_list_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PrivateDnsDetails {
+    pub private_dns_name: Option<String>,
+}
+structure!(PrivateDnsDetails {
+0 private_dns_name,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PrivateDnsNameConfiguration {
+    pub state: Option<String>,
+    pub type_: Option<String>,
+    pub value: Option<String>,
+    pub name: Option<String>,
+}
+structure!(PrivateDnsNameConfiguration {
+0 state,
+1 type_,
+2 value,
+3 name,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -5966,6 +8992,18 @@ structure!(ProvisionedBandwidth {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct PtrUpdateStatus {
+    pub value: Option<String>,
+    pub status: Option<String>,
+    pub reason: Option<String>,
+}
+structure!(PtrUpdateStatus {
+0 value,
+1 status,
+2 reason,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct PublicIpDnsNameOptions {
     pub dns_hostname_type: Option<String>,
     pub public_ipv4_dns_name: Option<String>,
@@ -6028,6 +9066,96 @@ structure!(RegionGeography {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct RegisterImageRequest {
+    pub image_location: Option<String>,
+    pub billing_products: Option<Vec<String>>,
+    pub boot_mode: Option<String>,
+    pub tpm_support: Option<String>,
+    pub uefi_data: Option<String>,
+    pub imds_support: Option<String>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub dry_run: Option<bool>,
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub architecture: Option<String>,
+    pub kernel_id: Option<String>,
+    pub ramdisk_id: Option<String>,
+    pub root_device_name: Option<String>,
+    pub block_device_mappings: Option<Vec<BlockDeviceMapping>>,
+    pub virtualization_type: Option<String>,
+    pub sriov_net_support: Option<String>,
+    pub ena_support: Option<bool>,
+}
+structure!(RegisterImageRequest {
+0 image_location,
+1 billing_products,
+2 boot_mode,
+3 tpm_support,
+4 uefi_data,
+5 imds_support,
+6 tag_specifications,
+7 dry_run,
+8 name,
+9 description,
+10 architecture,
+11 kernel_id,
+12 ramdisk_id,
+13 root_device_name,
+14 block_device_mappings,
+15 virtualization_type,
+16 sriov_net_support,
+17 ena_support,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RegisterImageResult {
+    pub image_id: Option<String>,
+}
+structure!(RegisterImageResult {
+0 image_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RejectVpcEndpointConnectionsRequest {
+    pub dry_run: Option<bool>,
+    pub service_id: Option<String>,
+    pub vpc_endpoint_ids: Option<Vec<String>>,
+    pub transit_gateway_attachment_ids: Option<Vec<String>>,
+}
+structure!(RejectVpcEndpointConnectionsRequest {
+0 dry_run,
+1 service_id,
+2 vpc_endpoint_ids,
+3 transit_gateway_attachment_ids,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RejectVpcEndpointConnectionsResult {
+    pub unsuccessful: Option<Vec<UnsuccessfulItem>>,
+}
+structure!(RejectVpcEndpointConnectionsResult {
+0 unsuccessful,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RejectVpcPeeringConnectionRequest {
+    pub dry_run: Option<bool>,
+    pub vpc_peering_connection_id: Option<String>,
+}
+structure!(RejectVpcPeeringConnectionRequest {
+0 dry_run,
+1 vpc_peering_connection_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RejectVpcPeeringConnectionResult {
+    pub return_: Option<bool>,
+}
+structure!(RejectVpcPeeringConnectionResult {
+0 return_,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ReleaseAddressRequest {
     pub allocation_id: Option<String>,
     pub public_ip: Option<String>,
@@ -6039,6 +9167,14 @@ structure!(ReleaseAddressRequest {
 1 public_ip,
 2 network_border_group,
 3 dry_run,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RemovePrefixListEntry {
+    pub cidr: Option<String>,
+}
+structure!(RemovePrefixListEntry {
+0 cidr,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -6057,6 +9193,52 @@ pub struct ReplaceIamInstanceProfileAssociationResult {
 }
 structure!(ReplaceIamInstanceProfileAssociationResult {
 0 iam_instance_profile_association,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ReplaceNetworkAclAssociationRequest {
+    pub dry_run: Option<bool>,
+    pub association_id: Option<String>,
+    pub network_acl_id: Option<String>,
+}
+structure!(ReplaceNetworkAclAssociationRequest {
+0 dry_run,
+1 association_id,
+2 network_acl_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ReplaceNetworkAclAssociationResult {
+    pub new_association_id: Option<String>,
+}
+structure!(ReplaceNetworkAclAssociationResult {
+0 new_association_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ReplaceNetworkAclEntryRequest {
+    pub dry_run: Option<bool>,
+    pub network_acl_id: Option<String>,
+    pub rule_number: Option<i32>,
+    pub protocol: Option<String>,
+    pub rule_action: Option<String>,
+    pub egress: Option<bool>,
+    pub cidr_block: Option<String>,
+    pub ipv6_cidr_block: Option<String>,
+    pub icmp_type_code: Option<IcmpTypeCode>,
+    pub port_range: Option<PortRange>,
+}
+structure!(ReplaceNetworkAclEntryRequest {
+0 dry_run,
+1 network_acl_id,
+2 rule_number,
+3 protocol,
+4 rule_action,
+5 egress,
+6 cidr_block,
+7 ipv6_cidr_block,
+8 icmp_type_code,
+9 port_range,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -6099,6 +9281,28 @@ structure!(ReplaceRouteRequest {
 15 network_interface_id,
 16 vpc_peering_connection_id,
 17 nat_gateway_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ReplaceRouteTableAssociationRequest {
+    pub dry_run: Option<bool>,
+    pub association_id: Option<String>,
+    pub route_table_id: Option<String>,
+}
+structure!(ReplaceRouteTableAssociationRequest {
+0 dry_run,
+1 association_id,
+2 route_table_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ReplaceRouteTableAssociationResult {
+    pub new_association_id: Option<String>,
+    pub association_state: Option<RouteTableAssociationState>,
+}
+structure!(ReplaceRouteTableAssociationResult {
+0 new_association_id,
+1 association_state,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -6178,6 +9382,102 @@ structure!(RequestLaunchTemplateData {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct RequestSpotFleetRequest {
+    pub dry_run: Option<bool>,
+    pub spot_fleet_request_config: Option<SpotFleetRequestConfigData>,
+}
+structure!(RequestSpotFleetRequest {
+0 dry_run,
+1 spot_fleet_request_config,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RequestSpotFleetResponse {
+    pub spot_fleet_request_id: Option<String>,
+}
+structure!(RequestSpotFleetResponse {
+0 spot_fleet_request_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RequestSpotInstancesRequest {
+    pub launch_specification: Option<RequestSpotLaunchSpecification>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub instance_interruption_behavior: Option<String>,
+    pub dry_run: Option<bool>,
+    pub spot_price: Option<String>,
+    pub client_token: Option<String>,
+    pub instance_count: Option<i32>,
+    pub type_: Option<String>,
+    pub valid_from: Option<Timestamp>,
+    pub valid_until: Option<Timestamp>,
+    pub launch_group: Option<String>,
+    pub availability_zone_group: Option<String>,
+    pub block_duration_minutes: Option<i32>,
+}
+structure!(RequestSpotInstancesRequest {
+0 launch_specification,
+1 tag_specifications,
+2 instance_interruption_behavior,
+3 dry_run,
+4 spot_price,
+5 client_token,
+6 instance_count,
+7 type_,
+8 valid_from,
+9 valid_until,
+10 launch_group,
+11 availability_zone_group,
+12 block_duration_minutes,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RequestSpotInstancesResult {
+    pub spot_instance_requests: Option<Vec<SpotInstanceRequest>>,
+}
+structure!(RequestSpotInstancesResult {
+0 spot_instance_requests,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RequestSpotLaunchSpecification {
+    pub security_group_ids: Option<Vec<String>>,
+    pub security_groups: Option<Vec<String>>,
+    pub addressing_type: Option<String>,
+    pub block_device_mappings: Option<Vec<BlockDeviceMapping>>,
+    pub ebs_optimized: Option<bool>,
+    pub iam_instance_profile: Option<IamInstanceProfileSpecification>,
+    pub image_id: Option<String>,
+    pub instance_type: Option<String>,
+    pub kernel_id: Option<String>,
+    pub key_name: Option<String>,
+    pub monitoring: Option<RunInstancesMonitoringEnabled>,
+    pub network_interfaces: Option<Vec<InstanceNetworkInterfaceSpecification>>,
+    pub placement: Option<SpotPlacement>,
+    pub ramdisk_id: Option<String>,
+    pub subnet_id: Option<String>,
+    pub user_data: Option<String>,
+}
+structure!(RequestSpotLaunchSpecification {
+0 security_group_ids,
+1 security_groups,
+2 addressing_type,
+3 block_device_mappings,
+4 ebs_optimized,
+5 iam_instance_profile,
+6 image_id,
+7 instance_type,
+8 kernel_id,
+9 key_name,
+10 monitoring,
+11 network_interfaces,
+12 placement,
+13 ramdisk_id,
+14 subnet_id,
+15 user_data,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reservation {
     pub reservation_id: Option<String>,
     pub owner_id: Option<String>,
@@ -6191,6 +9491,132 @@ structure!(Reservation {
 2 requester_id,
 3 groups,
 4 instances,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ReservedCapacityFallbackOptions {
+    pub market_types: Option<Vec<String>>,
+}
+structure!(ReservedCapacityFallbackOptions {
+0 market_types,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ReservedCapacityFallbackOptionsRequest {
+    pub market_types: Option<Vec<String>>,
+}
+structure!(ReservedCapacityFallbackOptionsRequest {
+0 market_types,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ReservedCapacityOptions {
+    pub allocation_strategy: Option<String>,
+    pub reservation_types: Option<Vec<String>>,
+    pub reserved_capacity_fallback_options: Option<ReservedCapacityFallbackOptions>,
+}
+structure!(ReservedCapacityOptions {
+0 allocation_strategy,
+1 reservation_types,
+2 reserved_capacity_fallback_options,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ReservedCapacityOptionsRequest {
+    pub allocation_strategy: Option<String>,
+    pub reservation_types: Option<Vec<String>>,
+    pub capacity_reservation_target: Option<FleetCapacityReservationTargetRequest>,
+    pub reserved_capacity_fallback_options: Option<ReservedCapacityFallbackOptionsRequest>,
+}
+structure!(ReservedCapacityOptionsRequest {
+0 allocation_strategy,
+1 reservation_types,
+2 capacity_reservation_target,
+3 reserved_capacity_fallback_options,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ResetAddressAttributeRequest {
+    pub allocation_id: Option<String>,
+    pub attribute: Option<String>,
+    pub dry_run: Option<bool>,
+}
+structure!(ResetAddressAttributeRequest {
+0 allocation_id,
+1 attribute,
+2 dry_run,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ResetAddressAttributeResult {
+    pub address: Option<AddressAttribute>,
+}
+structure!(ResetAddressAttributeResult {
+0 address,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ResetEbsDefaultKmsKeyIdRequest {
+    pub dry_run: Option<bool>,
+}
+structure!(ResetEbsDefaultKmsKeyIdRequest {
+0 dry_run,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ResetEbsDefaultKmsKeyIdResult {
+    pub kms_key_id: Option<String>,
+}
+structure!(ResetEbsDefaultKmsKeyIdResult {
+0 kms_key_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ResetImageAttributeRequest {
+    pub attribute: Option<String>,
+    pub image_id: Option<String>,
+    pub dry_run: Option<bool>,
+}
+structure!(ResetImageAttributeRequest {
+0 attribute,
+1 image_id,
+2 dry_run,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ResetInstanceAttributeRequest {
+    pub dry_run: Option<bool>,
+    pub instance_id: Option<String>,
+    pub attribute: Option<String>,
+}
+structure!(ResetInstanceAttributeRequest {
+0 dry_run,
+1 instance_id,
+2 attribute,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ResetNetworkInterfaceAttributeRequest {
+    pub dry_run: Option<bool>,
+    pub network_interface_id: Option<String>,
+    pub source_dest_check: Option<String>,
+}
+structure!(ResetNetworkInterfaceAttributeRequest {
+0 dry_run,
+1 network_interface_id,
+2 source_dest_check,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ResetSnapshotAttributeRequest {
+    pub attribute: Option<String>,
+    pub snapshot_id: Option<String>,
+    pub dry_run: Option<bool>,
+}
+structure!(ResetSnapshotAttributeRequest {
+0 attribute,
+1 snapshot_id,
+2 dry_run,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -6650,6 +10076,24 @@ structure!(SecurityGroup {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct SecurityGroupForVpc {
+    pub description: Option<String>,
+    pub group_name: Option<String>,
+    pub owner_id: Option<String>,
+    pub group_id: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub primary_vpc_id: Option<String>,
+}
+structure!(SecurityGroupForVpc {
+0 description,
+1 group_name,
+2 owner_id,
+3 group_id,
+4 tags,
+5 primary_vpc_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SecurityGroupIdentifier {
     pub group_id: Option<String>,
     pub group_name: Option<String>,
@@ -6657,6 +10101,20 @@ pub struct SecurityGroupIdentifier {
 structure!(SecurityGroupIdentifier {
 0 group_id,
 1 group_name,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SecurityGroupReference {
+    pub group_id: Option<String>,
+    pub referencing_vpc_id: Option<String>,
+    pub vpc_peering_connection_id: Option<String>,
+    pub transit_gateway_id: Option<String>,
+}
+structure!(SecurityGroupReference {
+0 group_id,
+1 referencing_vpc_id,
+2 vpc_peering_connection_id,
+3 transit_gateway_id,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -6736,6 +10194,114 @@ structure!(SecurityGroupRuleUpdate {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct SecurityGroupVpcAssociation {
+    pub group_id: Option<String>,
+    pub vpc_id: Option<String>,
+    pub vpc_owner_id: Option<String>,
+    pub state: Option<String>,
+    pub state_reason: Option<String>,
+    pub group_owner_id: Option<String>,
+}
+structure!(SecurityGroupVpcAssociation {
+0 group_id,
+1 vpc_id,
+2 vpc_owner_id,
+3 state,
+4 state_reason,
+5 group_owner_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ServiceConfiguration {
+    pub service_type: Option<Vec<ServiceTypeDetail>>,
+    pub service_id: Option<String>,
+    pub service_name: Option<String>,
+    pub service_state: Option<String>,
+    pub availability_zone_ids: Option<Vec<String>>,
+    pub availability_zones: Option<Vec<String>>,
+    pub acceptance_required: Option<bool>,
+    pub manages_vpc_endpoints: Option<bool>,
+    pub network_load_balancer_arns: Option<Vec<String>>,
+    pub gateway_load_balancer_arns: Option<Vec<String>>,
+    pub supported_ip_address_types: Option<Vec<String>>,
+    pub base_endpoint_dns_names: Option<Vec<String>>,
+    pub private_dns_name: Option<String>,
+    pub private_dns_name_configuration: Option<PrivateDnsNameConfiguration>,
+    pub payer_responsibility: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub supported_regions: Option<Vec<SupportedRegionDetail>>,
+    pub remote_access_enabled: Option<bool>,
+}
+structure!(ServiceConfiguration {
+0 service_type,
+1 service_id,
+2 service_name,
+3 service_state,
+4 availability_zone_ids,
+5 availability_zones,
+6 acceptance_required,
+7 manages_vpc_endpoints,
+8 network_load_balancer_arns,
+9 gateway_load_balancer_arns,
+10 supported_ip_address_types,
+11 base_endpoint_dns_names,
+12 private_dns_name,
+13 private_dns_name_configuration,
+14 payer_responsibility,
+15 tags,
+16 supported_regions,
+17 remote_access_enabled,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ServiceDetail {
+    pub service_name: Option<String>,
+    pub service_id: Option<String>,
+    pub service_type: Option<Vec<ServiceTypeDetail>>,
+    pub service_region: Option<String>,
+    pub availability_zone_ids: Option<Vec<String>>,
+    pub availability_zones: Option<Vec<String>>,
+    pub owner: Option<String>,
+    pub base_endpoint_dns_names: Option<Vec<String>>,
+    pub private_dns_name: Option<String>,
+    pub private_dns_names: Option<Vec<PrivateDnsDetails>>,
+    pub vpc_endpoint_policy_supported: Option<bool>,
+    pub acceptance_required: Option<bool>,
+    pub manages_vpc_endpoints: Option<bool>,
+    pub payer_responsibility: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub private_dns_name_verification_state: Option<String>,
+    pub supported_ip_address_types: Option<Vec<String>>,
+}
+structure!(ServiceDetail {
+0 service_name,
+1 service_id,
+2 service_type,
+3 service_region,
+4 availability_zone_ids,
+5 availability_zones,
+6 owner,
+7 base_endpoint_dns_names,
+8 private_dns_name,
+9 private_dns_names,
+10 vpc_endpoint_policy_supported,
+11 acceptance_required,
+12 manages_vpc_endpoints,
+13 payer_responsibility,
+14 tags,
+15 private_dns_name_verification_state,
+16 supported_ip_address_types,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ServiceTypeDetail {
+    pub service_type: Option<String>,
+}
+structure!(ServiceTypeDetail {
+0 service_type,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
     pub owner_alias: Option<String>,
     pub outpost_arn: Option<String>,
@@ -6790,6 +10356,262 @@ structure!(Snapshot {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct SnapshotInfo {
+    pub description: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub encrypted: Option<bool>,
+    pub volume_id: Option<String>,
+    pub state: Option<String>,
+    pub volume_size: Option<i32>,
+    pub start_time: Option<Timestamp>,
+    pub progress: Option<String>,
+    pub owner_id: Option<String>,
+    pub snapshot_id: Option<String>,
+    pub outpost_arn: Option<String>,
+    pub sse_type: Option<String>,
+    pub availability_zone: Option<String>,
+}
+structure!(SnapshotInfo {
+0 description,
+1 tags,
+2 encrypted,
+3 volume_id,
+4 state,
+5 volume_size,
+6 start_time,
+7 progress,
+8 owner_id,
+9 snapshot_id,
+10 outpost_arn,
+11 sse_type,
+12 availability_zone,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SpotCapacityRebalance {
+    pub replacement_strategy: Option<String>,
+    pub termination_delay: Option<i32>,
+}
+structure!(SpotCapacityRebalance {
+0 replacement_strategy,
+1 termination_delay,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SpotFleetLaunchSpecification {
+    pub addressing_type: Option<String>,
+    pub block_device_mappings: Option<Vec<BlockDeviceMapping>>,
+    pub ebs_optimized: Option<bool>,
+    pub iam_instance_profile: Option<IamInstanceProfileSpecification>,
+    pub image_id: Option<String>,
+    pub instance_type: Option<String>,
+    pub kernel_id: Option<String>,
+    pub key_name: Option<String>,
+    pub monitoring: Option<SpotFleetMonitoring>,
+    pub network_interfaces: Option<Vec<InstanceNetworkInterfaceSpecification>>,
+    pub placement: Option<SpotPlacement>,
+    pub ramdisk_id: Option<String>,
+    pub spot_price: Option<String>,
+    pub subnet_id: Option<String>,
+    pub user_data: Option<String>,
+    pub weighted_capacity: Option<f64>,
+    pub tag_specifications: Option<Vec<SpotFleetTagSpecification>>,
+    pub instance_requirements: Option<InstanceRequirements>,
+    pub security_groups: Option<Vec<GroupIdentifier>>,
+}
+structure!(SpotFleetLaunchSpecification {
+0 addressing_type,
+1 block_device_mappings,
+2 ebs_optimized,
+3 iam_instance_profile,
+4 image_id,
+5 instance_type,
+6 kernel_id,
+7 key_name,
+8 monitoring,
+9 network_interfaces,
+10 placement,
+11 ramdisk_id,
+12 spot_price,
+13 subnet_id,
+14 user_data,
+15 weighted_capacity,
+16 tag_specifications,
+17 instance_requirements,
+18 security_groups,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SpotFleetMonitoring {
+    pub enabled: Option<bool>,
+}
+structure!(SpotFleetMonitoring {
+0 enabled,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SpotFleetRequestConfig {
+    pub activity_status: Option<String>,
+    pub create_time: Option<Timestamp>,
+    pub spot_fleet_request_config: Option<SpotFleetRequestConfigData>,
+    pub spot_fleet_request_id: Option<String>,
+    pub spot_fleet_request_state: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+structure!(SpotFleetRequestConfig {
+0 activity_status,
+1 create_time,
+2 spot_fleet_request_config,
+3 spot_fleet_request_id,
+4 spot_fleet_request_state,
+5 tags,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SpotFleetRequestConfigData {
+    pub allocation_strategy: Option<String>,
+    pub on_demand_allocation_strategy: Option<String>,
+    pub spot_maintenance_strategies: Option<SpotMaintenanceStrategies>,
+    pub client_token: Option<String>,
+    pub excess_capacity_termination_policy: Option<String>,
+    pub fulfilled_capacity: Option<f64>,
+    pub on_demand_fulfilled_capacity: Option<f64>,
+    pub iam_fleet_role: Option<String>,
+    pub launch_specifications: Option<Vec<SpotFleetLaunchSpecification>>,
+    pub launch_template_configs: Option<Vec<LaunchTemplateConfig>>,
+    pub spot_price: Option<String>,
+    pub target_capacity: Option<i32>,
+    pub on_demand_target_capacity: Option<i32>,
+    pub on_demand_max_total_price: Option<String>,
+    pub spot_max_total_price: Option<String>,
+    pub terminate_instances_with_expiration: Option<bool>,
+    pub type_: Option<String>,
+    pub valid_from: Option<Timestamp>,
+    pub valid_until: Option<Timestamp>,
+    pub replace_unhealthy_instances: Option<bool>,
+    pub instance_interruption_behavior: Option<String>,
+    pub load_balancers_config: Option<LoadBalancersConfig>,
+    pub instance_pools_to_use_count: Option<i32>,
+    pub context: Option<String>,
+    pub target_capacity_unit_type: Option<String>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+}
+structure!(SpotFleetRequestConfigData {
+0 allocation_strategy,
+1 on_demand_allocation_strategy,
+2 spot_maintenance_strategies,
+3 client_token,
+4 excess_capacity_termination_policy,
+5 fulfilled_capacity,
+6 on_demand_fulfilled_capacity,
+7 iam_fleet_role,
+8 launch_specifications,
+9 launch_template_configs,
+10 spot_price,
+11 target_capacity,
+12 on_demand_target_capacity,
+13 on_demand_max_total_price,
+14 spot_max_total_price,
+15 terminate_instances_with_expiration,
+16 type_,
+17 valid_from,
+18 valid_until,
+19 replace_unhealthy_instances,
+20 instance_interruption_behavior,
+21 load_balancers_config,
+22 instance_pools_to_use_count,
+23 context,
+24 target_capacity_unit_type,
+25 tag_specifications,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SpotFleetTagSpecification {
+    pub resource_type: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+structure!(SpotFleetTagSpecification {
+0 resource_type,
+1 tags,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SpotInstanceRequest {
+    pub actual_block_hourly_price: Option<String>,
+    pub availability_zone_group: Option<String>,
+    pub block_duration_minutes: Option<i32>,
+    pub create_time: Option<Timestamp>,
+    pub fault: Option<SpotInstanceStateFault>,
+    pub instance_id: Option<String>,
+    pub launch_group: Option<String>,
+    pub launch_specification: Option<LaunchSpecification>,
+    pub launched_availability_zone: Option<String>,
+    pub launched_availability_zone_id: Option<String>,
+    pub product_description: Option<String>,
+    pub spot_instance_request_id: Option<String>,
+    pub spot_price: Option<String>,
+    pub state: Option<String>,
+    pub status: Option<SpotInstanceStatus>,
+    pub tags: Option<Vec<Tag>>,
+    pub type_: Option<String>,
+    pub valid_from: Option<Timestamp>,
+    pub valid_until: Option<Timestamp>,
+    pub instance_interruption_behavior: Option<String>,
+}
+structure!(SpotInstanceRequest {
+0 actual_block_hourly_price,
+1 availability_zone_group,
+2 block_duration_minutes,
+3 create_time,
+4 fault,
+5 instance_id,
+6 launch_group,
+7 launch_specification,
+8 launched_availability_zone,
+9 launched_availability_zone_id,
+10 product_description,
+11 spot_instance_request_id,
+12 spot_price,
+13 state,
+14 status,
+15 tags,
+16 type_,
+17 valid_from,
+18 valid_until,
+19 instance_interruption_behavior,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SpotInstanceStateFault {
+    pub code: Option<String>,
+    pub message: Option<String>,
+}
+structure!(SpotInstanceStateFault {
+0 code,
+1 message,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SpotInstanceStatus {
+    pub code: Option<String>,
+    pub message: Option<String>,
+    pub update_time: Option<Timestamp>,
+}
+structure!(SpotInstanceStatus {
+0 code,
+1 message,
+2 update_time,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SpotMaintenanceStrategies {
+    pub capacity_rebalance: Option<SpotCapacityRebalance>,
+}
+structure!(SpotMaintenanceStrategies {
+0 capacity_rebalance,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SpotMarketOptions {
     pub max_price: Option<String>,
     pub spot_instance_type: Option<String>,
@@ -6803,6 +10625,118 @@ structure!(SpotMarketOptions {
 2 block_duration_minutes,
 3 valid_until,
 4 instance_interruption_behavior,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SpotOptions {
+    pub allocation_strategy: Option<String>,
+    pub maintenance_strategies: Option<FleetSpotMaintenanceStrategies>,
+    pub instance_interruption_behavior: Option<String>,
+    pub instance_pools_to_use_count: Option<i32>,
+    pub single_instance_type: Option<bool>,
+    pub single_availability_zone: Option<bool>,
+    pub min_target_capacity: Option<i32>,
+    pub max_total_price: Option<String>,
+}
+structure!(SpotOptions {
+0 allocation_strategy,
+1 maintenance_strategies,
+2 instance_interruption_behavior,
+3 instance_pools_to_use_count,
+4 single_instance_type,
+5 single_availability_zone,
+6 min_target_capacity,
+7 max_total_price,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SpotOptionsRequest {
+    pub allocation_strategy: Option<String>,
+    pub maintenance_strategies: Option<FleetSpotMaintenanceStrategiesRequest>,
+    pub instance_interruption_behavior: Option<String>,
+    pub instance_pools_to_use_count: Option<i32>,
+    pub single_instance_type: Option<bool>,
+    pub single_availability_zone: Option<bool>,
+    pub min_target_capacity: Option<i32>,
+    pub max_total_price: Option<String>,
+}
+structure!(SpotOptionsRequest {
+0 allocation_strategy,
+1 maintenance_strategies,
+2 instance_interruption_behavior,
+3 instance_pools_to_use_count,
+4 single_instance_type,
+5 single_availability_zone,
+6 min_target_capacity,
+7 max_total_price,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SpotPlacement {
+    pub availability_zone: Option<String>,
+    pub group_name: Option<String>,
+    pub tenancy: Option<String>,
+    pub availability_zone_id: Option<String>,
+}
+structure!(SpotPlacement {
+0 availability_zone,
+1 group_name,
+2 tenancy,
+3 availability_zone_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SpotPrice {
+    pub availability_zone: Option<String>,
+    pub availability_zone_id: Option<String>,
+    pub instance_type: Option<String>,
+    pub product_description: Option<String>,
+    pub spot_price: Option<String>,
+    pub timestamp: Option<Timestamp>,
+}
+structure!(SpotPrice {
+0 availability_zone,
+1 availability_zone_id,
+2 instance_type,
+3 product_description,
+4 spot_price,
+5 timestamp,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct StaleIpPermission {
+    pub from_port: Option<i32>,
+    pub ip_protocol: Option<String>,
+    pub ip_ranges: Option<Vec<String>>,
+    pub prefix_list_ids: Option<Vec<String>>,
+    pub to_port: Option<i32>,
+    pub user_id_group_pairs: Option<Vec<UserIdGroupPair>>,
+}
+structure!(StaleIpPermission {
+0 from_port,
+1 ip_protocol,
+2 ip_ranges,
+3 prefix_list_ids,
+4 to_port,
+5 user_id_group_pairs,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct StaleSecurityGroup {
+    pub description: Option<String>,
+    pub group_id: Option<String>,
+    pub group_name: Option<String>,
+    pub stale_ip_permissions: Option<Vec<StaleIpPermission>>,
+    pub stale_ip_permissions_egress: Option<Vec<StaleIpPermission>>,
+    pub vpc_id: Option<String>,
+}
+structure!(StaleSecurityGroup {
+0 description,
+1 group_id,
+2 group_name,
+3 stale_ip_permissions,
+4 stale_ip_permissions_egress,
+5 vpc_id,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -6922,6 +10856,26 @@ structure!(SubnetCidrBlockState {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct SubnetCidrReservation {
+    pub subnet_cidr_reservation_id: Option<String>,
+    pub subnet_id: Option<String>,
+    pub cidr: Option<String>,
+    pub reservation_type: Option<String>,
+    pub owner_id: Option<String>,
+    pub description: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+structure!(SubnetCidrReservation {
+0 subnet_cidr_reservation_id,
+1 subnet_id,
+2 cidr,
+3 reservation_type,
+4 owner_id,
+5 description,
+6 tags,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SubnetConfiguration {
     pub subnet_id: Option<String>,
     pub ipv4: Option<String>,
@@ -6960,6 +10914,16 @@ structure!(SubnetIpv6CidrBlockAssociation {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct SupportedRegionDetail {
+    pub region: Option<String>,
+    pub service_state: Option<String>,
+}
+structure!(SupportedRegionDetail {
+0 region,
+1 service_state,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tag {
     pub key: Option<String>,
     pub value: Option<String>,
@@ -6984,6 +10948,26 @@ structure!(TagDescription {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct TagFieldSpecificationRequest {
+    pub resource_type: Option<String>,
+    pub tag_keys: Option<Vec<String>>,
+}
+structure!(TagFieldSpecificationRequest {
+0 resource_type,
+1 tag_keys,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TagFieldSpecificationResponse {
+    pub resource_type: Option<String>,
+    pub tag_keys: Option<Vec<String>>,
+}
+structure!(TagFieldSpecificationResponse {
+0 resource_type,
+1 tag_keys,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct TagSpecification {
     pub resource_type: Option<String>,
     pub tags: Option<Vec<Tag>>,
@@ -6991,6 +10975,54 @@ pub struct TagSpecification {
 structure!(TagSpecification {
 0 resource_type,
 1 tags,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TargetCapacitySpecification {
+    pub total_target_capacity: Option<i32>,
+    pub on_demand_target_capacity: Option<i32>,
+    pub spot_target_capacity: Option<i32>,
+    pub default_target_capacity_type: Option<String>,
+    pub target_capacity_unit_type: Option<String>,
+}
+structure!(TargetCapacitySpecification {
+0 total_target_capacity,
+1 on_demand_target_capacity,
+2 spot_target_capacity,
+3 default_target_capacity_type,
+4 target_capacity_unit_type,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TargetCapacitySpecificationRequest {
+    pub total_target_capacity: Option<i32>,
+    pub on_demand_target_capacity: Option<i32>,
+    pub spot_target_capacity: Option<i32>,
+    pub default_target_capacity_type: Option<String>,
+    pub target_capacity_unit_type: Option<String>,
+}
+structure!(TargetCapacitySpecificationRequest {
+0 total_target_capacity,
+1 on_demand_target_capacity,
+2 spot_target_capacity,
+3 default_target_capacity_type,
+4 target_capacity_unit_type,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TargetGroup {
+    pub arn: Option<String>,
+}
+structure!(TargetGroup {
+0 arn,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TargetGroupsConfig {
+    pub target_groups: Option<Vec<TargetGroup>>,
+}
+structure!(TargetGroupsConfig {
+0 target_groups,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -7036,6 +11068,30 @@ structure!(TotalLocalStorageGBRequest {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct UnassignIpv6AddressesRequest {
+    pub ipv6_prefixes: Option<Vec<String>>,
+    pub network_interface_id: Option<String>,
+    pub ipv6_addresses: Option<Vec<String>>,
+}
+structure!(UnassignIpv6AddressesRequest {
+0 ipv6_prefixes,
+1 network_interface_id,
+2 ipv6_addresses,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct UnassignIpv6AddressesResult {
+    pub network_interface_id: Option<String>,
+    pub unassigned_ipv6_addresses: Option<Vec<String>>,
+    pub unassigned_ipv6_prefixes: Option<Vec<String>>,
+}
+structure!(UnassignIpv6AddressesResult {
+0 network_interface_id,
+1 unassigned_ipv6_addresses,
+2 unassigned_ipv6_prefixes,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct UnassignPrivateIpAddressesRequest {
     pub ipv4_prefixes: Option<Vec<String>>,
     pub network_interface_id: Option<String>,
@@ -7045,6 +11101,26 @@ structure!(UnassignPrivateIpAddressesRequest {
 0 ipv4_prefixes,
 1 network_interface_id,
 2 private_ip_addresses,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct UnmonitorInstancesRequest {
+    pub instance_ids: Option<Vec<String>>,
+    pub metric_category_ids: Option<Vec<String>>,
+    pub dry_run: Option<bool>,
+}
+structure!(UnmonitorInstancesRequest {
+0 instance_ids,
+1 metric_category_ids,
+2 dry_run,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct UnmonitorInstancesResult {
+    pub instance_monitorings: Option<Vec<InstanceMonitoring>>,
+}
+structure!(UnmonitorInstancesResult {
+0 instance_monitorings,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -7306,6 +11382,94 @@ structure!(VolumeModification {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct VolumeStatusAction {
+    pub code: Option<String>,
+    pub description: Option<String>,
+    pub event_id: Option<String>,
+    pub event_type: Option<String>,
+}
+structure!(VolumeStatusAction {
+0 code,
+1 description,
+2 event_id,
+3 event_type,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct VolumeStatusAttachmentStatus {
+    pub io_performance: Option<String>,
+    pub instance_id: Option<String>,
+}
+structure!(VolumeStatusAttachmentStatus {
+0 io_performance,
+1 instance_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct VolumeStatusDetails {
+    pub name: Option<String>,
+    pub status: Option<String>,
+}
+structure!(VolumeStatusDetails {
+0 name,
+1 status,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct VolumeStatusEvent {
+    pub description: Option<String>,
+    pub event_id: Option<String>,
+    pub event_type: Option<String>,
+    pub not_after: Option<Timestamp>,
+    pub not_before: Option<Timestamp>,
+    pub instance_id: Option<String>,
+}
+structure!(VolumeStatusEvent {
+0 description,
+1 event_id,
+2 event_type,
+3 not_after,
+4 not_before,
+5 instance_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct VolumeStatusInfo {
+    pub details: Option<Vec<VolumeStatusDetails>>,
+    pub status: Option<String>,
+}
+structure!(VolumeStatusInfo {
+0 details,
+1 status,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct VolumeStatusItem {
+    pub actions: Option<Vec<VolumeStatusAction>>,
+    pub availability_zone: Option<String>,
+    pub outpost_arn: Option<String>,
+    pub events: Option<Vec<VolumeStatusEvent>>,
+    pub volume_id: Option<String>,
+    pub volume_status: Option<VolumeStatusInfo>,
+    pub attachment_statuses: Option<Vec<VolumeStatusAttachmentStatus>>,
+    pub initialization_status_details: Option<InitializationStatusDetails>,
+    pub availability_zone_id: Option<String>,
+    pub operator: Option<OperatorResponse>,
+}
+structure!(VolumeStatusItem {
+0 actions,
+1 availability_zone,
+2 outpost_arn,
+3 events,
+4 volume_id,
+5 volume_status,
+6 attachment_statuses,
+7 initialization_status_details,
+8 availability_zone_id,
+9 operator,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Vpc {
     pub owner_id: Option<String>,
     pub instance_tenancy: Option<String>,
@@ -7500,6 +11664,42 @@ structure!(VpcEndpoint {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct VpcEndpointConnection {
+    pub service_id: Option<String>,
+    pub vpc_endpoint_id: Option<String>,
+    pub vpc_endpoint_owner: Option<String>,
+    pub vpc_endpoint_state: Option<String>,
+    pub creation_timestamp: Option<Timestamp>,
+    pub dns_entries: Option<Vec<DnsEntry>>,
+    pub network_load_balancer_arns: Option<Vec<String>>,
+    pub gateway_load_balancer_arns: Option<Vec<String>>,
+    pub ip_address_type: Option<String>,
+    pub vpc_endpoint_connection_id: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub vpc_endpoint_region: Option<String>,
+    pub payer_responsibilities: Option<Vec<PayerResponsibilityEntry>>,
+    pub transit_gateway_attachment_id: Option<String>,
+    pub transit_gateway_attachment_owner: Option<String>,
+}
+structure!(VpcEndpointConnection {
+0 service_id,
+1 vpc_endpoint_id,
+2 vpc_endpoint_owner,
+3 vpc_endpoint_state,
+4 creation_timestamp,
+5 dns_entries,
+6 network_load_balancer_arns,
+7 gateway_load_balancer_arns,
+8 ip_address_type,
+9 vpc_endpoint_connection_id,
+10 tags,
+11 vpc_endpoint_region,
+12 payer_responsibilities,
+13 transit_gateway_attachment_id,
+14 transit_gateway_attachment_owner,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct VpcIpv6CidrBlockAssociation {
     pub association_id: Option<String>,
     pub ipv6_cidr_block: Option<String>,
@@ -7517,4 +11717,70 @@ structure!(VpcIpv6CidrBlockAssociation {
 4 ipv6_pool,
 5 ipv6_address_attribute,
 6 ip_source,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct VpcPeeringConnection {
+    pub accepter_vpc_info: Option<VpcPeeringConnectionVpcInfo>,
+    pub expiration_time: Option<Timestamp>,
+    pub requester_vpc_info: Option<VpcPeeringConnectionVpcInfo>,
+    pub status: Option<VpcPeeringConnectionStateReason>,
+    pub tags: Option<Vec<Tag>>,
+    pub vpc_peering_connection_id: Option<String>,
+    pub multipath_resilience_status: Option<String>,
+}
+structure!(VpcPeeringConnection {
+0 accepter_vpc_info,
+1 expiration_time,
+2 requester_vpc_info,
+3 status,
+4 tags,
+5 vpc_peering_connection_id,
+6 multipath_resilience_status,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct VpcPeeringConnectionOptionsDescription {
+    pub allow_dns_resolution_from_remote_vpc: Option<bool>,
+    pub allow_egress_from_local_classic_link_to_remote_vpc: Option<bool>,
+    pub allow_egress_from_local_vpc_to_remote_classic_link: Option<bool>,
+    pub allow_multipath_resilience: Option<bool>,
+    pub multipath_resilience_mode: Option<String>,
+}
+structure!(VpcPeeringConnectionOptionsDescription {
+0 allow_dns_resolution_from_remote_vpc,
+1 allow_egress_from_local_classic_link_to_remote_vpc,
+2 allow_egress_from_local_vpc_to_remote_classic_link,
+3 allow_multipath_resilience,
+4 multipath_resilience_mode,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct VpcPeeringConnectionStateReason {
+    pub code: Option<String>,
+    pub message: Option<String>,
+}
+structure!(VpcPeeringConnectionStateReason {
+0 code,
+1 message,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct VpcPeeringConnectionVpcInfo {
+    pub cidr_block: Option<String>,
+    pub ipv6_cidr_block_set: Option<Vec<Ipv6CidrBlock>>,
+    pub cidr_block_set: Option<Vec<CidrBlock>>,
+    pub owner_id: Option<String>,
+    pub peering_options: Option<VpcPeeringConnectionOptionsDescription>,
+    pub vpc_id: Option<String>,
+    pub region: Option<String>,
+}
+structure!(VpcPeeringConnectionVpcInfo {
+0 cidr_block,
+1 ipv6_cidr_block_set,
+2 cidr_block_set,
+3 owner_id,
+4 peering_options,
+5 vpc_id,
+6 region,
 });
