@@ -4,6 +4,7 @@ import datetime
 import http.client
 import json
 import pathlib
+import re
 
 import botocore.auth
 import pytest
@@ -12,8 +13,9 @@ from botocore.credentials import Credentials
 
 from harness import tasks, tools
 
-SERVICES = ("acm", "ecs", "ecr", "ec2", "elbv2", "iam", "sts", "logs")
 MODELS = tools.REPOSITORY / "models"
+TABLE = (tools.REPOSITORY / "crates/server/src/services.rs").read_text()
+SERVICES = [name.replace("_", "-") for name in re.findall(r"schema: &wharf_api_(\w+)::schema::SERVICE", TABLE)]
 
 # What each protocol says: (status, code).
 REFUSALS = {

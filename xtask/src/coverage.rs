@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path};
 
 use anyhow::Result;
 
-use crate::generate::{SERVICES, operations};
+use crate::generate::{operations, services};
 
 pub fn write(root: &Path) -> Result<()> {
     fs::create_dir_all(root.join("docs"))?;
@@ -15,7 +15,7 @@ pub fn write(root: &Path) -> Result<()> {
 pub fn render(root: &Path) -> Result<String> {
     let mut table = String::new();
     let mut lists = String::new();
-    for service in SERVICES {
+    for service in &services(root)? {
         let folder = root.join("crates/svc").join(service).join("src");
         let mut written = BTreeSet::new();
         collect(&folder, &mut written)?;

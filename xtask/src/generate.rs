@@ -21,18 +21,29 @@ use anyhow::{Context as _, Result, bail};
 
 use model::Model;
 
-/// Services that have a contract crate.
-pub const SERVICES: [&str; 9] = [
-    "acm",
-    "cloudtrail",
-    "ec2",
-    "ecr",
-    "ecs",
-    "elbv2",
-    "iam",
-    "logs",
-    "sts",
-];
+/// Where services are listed.
+const TABLE: &str = "crates/server/src/services.rs";
+
+/// The services that the server's table has, sorted.
+pub fn services(root: &Path) -> Result<Vec<String>> {
+    let text = fs::read_to_string(root.join(TABLE)).context(TABLE)?;
+    let found = in_table(&text);
+    if found.is_empty() {
+        bail!("{TABLE} has no rows of the form `schema: &wharf_api_NAME::schema::SERVICE`");
+    }
+    Ok(found)
+}
+
+fn in_table(text: &str) -> Vec<String> {
+    let rows = text.lines().filter_map(|line| {
+        let row = line.trim().strip_prefix("schema: &wharf_api_")?;
+        let name = row.strip_suffix("::schema::SERVICE,")?;
+        Some(name.replace('_', "-"))
+    });
+    let mut names: Vec<String> = rows.collect();
+    names.sort();
+    names
+}
 
 /// First line of every generated file.
 const MARK: &str = "// Written by `cargo xtask generate` from models/. Do not edit.\n";
@@ -52,7 +63,7 @@ pub fn write(root: &Path) -> Result<()> {
 /// Every generated file with its content.
 pub fn render(root: &Path) -> Result<BTreeMap<PathBuf, String>> {
     let mut files = BTreeMap::new();
-    for service in SERVICES {
+    for service in &services(root)? {
         let path = root.join("models").join(format!("{service}.json"));
         let model = Model::read(&path).with_context(|| format!("reading {}", path.display()))?;
         let folder = root.join("crates/api").join(service);
@@ -133,4 +144,16 @@ pub fn operations(root: &Path, service: &str) -> Result<Vec<(String, String)>> {
         .into_iter()
         .map(|it| (it.name.clone(), names::snake(&it.name)))
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_table;
+
+    #[test]
+    fn services_are_the_rows_of_the_table() {
+        let text = "    Row {\n        schema: &wharf_api_sts::schema::SERVICE,\n    },\n    \
+                    Row {\n        schema: &wharf_api_eks_auth::schema::SERVICE,\n";
+        assert_eq!(in_table(text), ["eks-auth", "sts"]);
+    }
 }

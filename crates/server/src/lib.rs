@@ -13,6 +13,7 @@ mod explain;
 pub mod gateway;
 mod grant;
 mod health;
+mod images;
 mod join;
 mod keys;
 mod known_nodes;
@@ -27,6 +28,7 @@ mod own_identity;
 mod plane;
 mod repair;
 mod root;
+mod services;
 mod start;
 mod tls;
 
@@ -34,5 +36,6 @@ pub use backup::{BackupError, Head as BackupHead, Proof as BackupProof, RestoreR
 pub use gateway::{IamMode, throttle::Throttling};
 pub use repair::{RepairError, RepairReport, repair};
 pub use root::{RootCredentials, RootError, root_credentials};
+pub use services::{Row as ServiceRow, SERVICES};
 pub use start::{ServerConfig, StartError, run};
 pub use wharf_svc_elbv2::Cidr;

@@ -21,12 +21,11 @@ use wharf_store::{OpenError, Store, StoreOptions};
 use wharf_svc_acm::{AcmService, Parts as AcmParts};
 use wharf_svc_cloudtrail::{CloudtrailService, Recorder};
 use wharf_svc_ec2::Ec2Service;
-use wharf_svc_ecr::{Catalog, EcrService, token::Bearer};
-use wharf_svc_ecs::{Config as EcsConfig, EcsService, Parts, exec::ssm::SessionManager};
+use wharf_svc_ecr::{Catalog, token::Bearer};
+use wharf_svc_ecs::{Config as EcsConfig, EcsService, Parts};
 use wharf_svc_elbv2::{Cidr, Config as Elbv2Config, Elbv2Service, Parts as Elbv2Parts, Place};
 use wharf_svc_iam::{Directory, DirectoryError, IamGate, IamService, Mode};
 use wharf_svc_logs::{Limits as LogsLimits, LogsService, Options as LogsOptions};
-use wharf_svc_sts::StsService;
 use wharf_wal::Disk;
 use wharf_wire::{Caller, Dispatcher, Fault, Service};
 
@@ -38,7 +37,6 @@ use crate::{
     backup::Backup,
     bootstrap::Bootstrap,
     certificate_authority::CertificateAuthority,
-    dropped_logs::DroppedLogs,
     explain::Explain,
     gateway::{
         Apis, Gateway, IamMode,
@@ -55,6 +53,7 @@ use crate::{
     overview::Overview,
     plane::{Parts as PlaneParts, Planes},
     root::RootError,
+    services::{self, Wiring},
     tls::{Authorities, TlsError},
 };
 
@@ -153,9 +152,6 @@ pub(crate) struct Data {
 
 /// How often what nobody needs is looked for.
 const MAINTENANCE: Duration = Duration::from_secs(300);
-/// Bytes of plain blobs, stored by a version before, that are encrypted with each maintenance: a few
-/// seconds of a disk.
-const ENCRYPTED_AT_ONCE: u64 = 1 << 30;
 /// Revisions of history that are kept for watches and page tokens.
 const KEPT_REVISIONS: u64 = 100_000;
 const MAINTENANCE_PERMIT: Permit = Permit::for_controller("maintenance");
@@ -172,12 +168,14 @@ pub async fn run(
     let data = open(&config).await?;
     let plane = Plane::new(&config, &data, &clock);
     let mut parts = Running::default();
-    let (ecs, stop) = (plane.ecs.clone(), shutdown.clone());
-    parts.spawn("ECS", async move { ecs.run(stop).await });
-    let (acm, stop) = (plane.acm.clone(), shutdown.clone());
-    parts.spawn("certificates", async move { acm.run(stop).await });
-    let (elbv2, stop) = (plane.elbv2.clone(), shutdown.clone());
-    parts.spawn("load balancing", async move { elbv2.run(stop).await });
+    let served = services::serve(&Wiring {
+        config: &config,
+        clock: &clock,
+        plane: &plane,
+    });
+    for it in served.loops {
+        parts.spawn(it.name, (it.run)(shutdown.clone()));
+    }
     Bootstrap {
         config: &config,
         clock: &*clock,
@@ -200,40 +198,18 @@ pub async fn run(
         }
     });
     let planes = Arc::new(plane.planes(&data, &shutdown));
-    let gateway = Arc::new(plane.gateway(&config, &data, &clock, planes.clone(), &shutdown)?);
+    let gateway = Arc::new(plane.gateway(
+        served.routes,
+        &config,
+        &data,
+        &clock,
+        planes.clone(),
+        &shutdown,
+    )?);
     parts.spawn("the planes' feed", async move { planes.run().await });
     gateway.keys.finish_rotation().await;
-    let (logs, logs_clock) = (plane.logs.clone(), clock.clone());
-    let sweep = async move { logs.sweep(logs_clock).await };
-    parts.spawn_until(&shutdown, "the sweep of logs", sweep);
-    let bounds = plane.logs.clone().keep_within_bounds();
-    parts.spawn_until(&shutdown, "the bounds of logs", bounds);
-    let dropped = DroppedLogs {
-        logs: plane.logs.clone(),
-        dispatcher: gateway.apis.dispatcher.clone(),
-        clock: clock.clone(),
-        account: config.account.clone(),
-        region: config.region.clone(),
-    };
-    parts.spawn_until(&shutdown, "the word of dropped logs", dropped.tell());
-    let recorder = plane.recorder.clone();
-    parts.spawn_until(
-        &shutdown,
-        "the audit log",
-        async move { recorder.run().await },
-    );
-    let history = plane.cloudtrail.clone().sweep();
-    parts.spawn_until(&shutdown, "the sweep of the audit log", history);
-    let deliveries = plane.cloudtrail.clone().deliver();
-    parts.spawn_until(&shutdown, "the delivery to trails", deliveries);
-    let upkeep = maintain(
-        data.store.clone(),
-        plane.catalog.clone(),
-        gateway.join.clone(),
-    );
+    let upkeep = maintain(data.store.clone(), gateway.join.clone());
     parts.spawn_until(&shutdown, "maintenance", upkeep);
-    let policies = expire_images(plane.catalog.clone(), clock.clone());
-    parts.spawn_until(&shutdown, "the lifecycle of images", policies);
     if let Some(address) = config.metrics {
         serve_metrics(&mut parts, &gateway, address, &shutdown);
     }
@@ -470,18 +446,17 @@ fn journal_options(config: &ServerConfig) -> JournalOptions {
 
 /// Every service, with what the gateway needs to reach it.
 pub(crate) struct Plane {
-    dispatcher: Dispatcher,
+    pub dispatcher: Dispatcher,
     pub directory: Arc<Directory>,
-    catalog: Catalog,
+    pub catalog: Catalog,
     pub iam: IamService,
-    sts: StsService,
     pub ec2: Ec2Service,
     pub ecs: EcsService,
-    acm: AcmService,
-    elbv2: Elbv2Service,
-    logs: LogsService,
-    cloudtrail: CloudtrailService,
-    recorder: Arc<Recorder>,
+    pub acm: AcmService,
+    pub elbv2: Elbv2Service,
+    pub logs: LogsService,
+    pub cloudtrail: CloudtrailService,
+    pub recorder: Arc<Recorder>,
 }
 
 impl Plane {
@@ -566,7 +541,6 @@ impl Plane {
         let _ = gate_ecs.set(ecs.clone());
         Self {
             iam: IamService::new(directory.clone()),
-            sts: StsService::new(directory.clone()),
             logs: LogsService::open(
                 data.store.clone(),
                 data.journal.clone(),
@@ -623,28 +597,13 @@ impl Plane {
 
     pub fn gateway(
         &self,
+        services: Vec<Arc<dyn Service>>,
         config: &ServerConfig,
         data: &Data,
         clock: &Arc<dyn Clock>,
         planes: Arc<Planes>,
         ending: &CancellationToken,
     ) -> Result<Gateway, StartError> {
-        let services: Vec<Arc<dyn Service>> = vec![
-            Arc::new(wharf_api_iam::Routes(Arc::new(self.iam.clone()))),
-            Arc::new(wharf_api_sts::Routes(Arc::new(self.sts.clone()))),
-            Arc::new(wharf_api_ec2::Routes(Arc::new(self.ec2.clone()))),
-            Arc::new(wharf_api_ecr::Routes(Arc::new(EcrService::new(
-                self.catalog.clone(),
-            )))),
-            Arc::new(wharf_api_ecs::Routes(Arc::new(self.ecs.clone()))),
-            Arc::new(wharf_api_logs::Routes(Arc::new(self.logs.clone()))),
-            Arc::new(SessionManager(self.ecs.sessions())),
-            Arc::new(wharf_api_elbv2::Routes(Arc::new(self.elbv2.clone()))),
-            Arc::new(wharf_api_acm::Routes(Arc::new(self.acm.clone()))),
-            Arc::new(wharf_api_cloudtrail::Routes(Arc::new(
-                self.cloudtrail.clone(),
-            ))),
-        ];
         let stranger = (config.iam == IamMode::Off).then(|| Bearer {
             caller: Caller::root(&config.account),
             region: config.region.clone(),
@@ -771,8 +730,8 @@ fn endpoint(config: &ServerConfig) -> String {
     format!("http://127.0.0.1:{}", config.port)
 }
 
-/// Forgets old revisions and join tokens, and collects layers that nobody refers to.
-async fn maintain(store: Store, catalog: Catalog, join: Arc<Join>) {
+/// Forgets old revisions and join tokens.
+async fn maintain(store: Store, join: Arc<Join>) {
     let mut tick = tokio::time::interval(MAINTENANCE);
     // The first tick comes at once, and a start has better things to do.
     tick.tick().await;
@@ -784,39 +743,8 @@ async fn maintain(store: Store, catalog: Catalog, join: Arc<Join>) {
         {
             tracing::warn!(%error, "store compaction failed; will retry");
         }
-        if let Err(error) = catalog.collect_garbage(&MAINTENANCE_PERMIT).await {
-            tracing::warn!(%error, "failed to remove unused layers; will retry");
-        }
-        match catalog.blobs().encrypt_plain(ENCRYPTED_AT_ONCE).await {
-            Ok(done) if done.blobs > 0 => tracing::info!(
-                blobs = done.blobs,
-                bytes = done.bytes,
-                "layers that a version before stored plain were encrypted"
-            ),
-            Ok(_) => {}
-            Err(error) => tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "failed to encrypt layers of an older version; will retry"
-            ),
-        }
         if let Err(fault) = join.sweep().await {
             tracing::warn!(%fault, "failed to remove expired join tokens; will retry");
-        }
-    }
-}
-
-/// Runs lifecycle policies of repositories: one that was set at once, the others as they are due.
-async fn expire_images(catalog: Catalog, clock: Arc<dyn Clock>) {
-    let mut tick = tokio::time::interval(MAINTENANCE);
-    tick.tick().await;
-    loop {
-        tokio::select! {
-            _ = tick.tick() => {}
-            () = catalog.policy_set() => {}
-        }
-        let now = clock.now();
-        if let Err(error) = catalog.expire_images(&MAINTENANCE_PERMIT, now).await {
-            tracing::warn!(%error, "lifecycle policies failed; will retry");
         }
     }
 }

@@ -11,23 +11,11 @@ use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use wharf_base::{Clock, InstallationId, SystemClock, Timestamp};
-use wharf_server::{IamMode, ServerConfig, Throttling, root_credentials, run};
+use wharf_server::{IamMode, SERVICES, ServerConfig, Throttling, root_credentials, run};
 use wharf_wire::{
     schema::{OperationSchema, Protocol, ServiceSchema},
     sigv4::{RequestParts, SigningKeys, sha256_hex, sign},
 };
-
-const SERVICES: [&ServiceSchema; 9] = [
-    &wharf_api_acm::schema::SERVICE,
-    &wharf_api_cloudtrail::schema::SERVICE,
-    &wharf_api_elbv2::schema::SERVICE,
-    &wharf_api_ec2::schema::SERVICE,
-    &wharf_api_ecr::schema::SERVICE,
-    &wharf_api_ecs::schema::SERVICE,
-    &wharf_api_iam::schema::SERVICE,
-    &wharf_api_logs::schema::SERVICE,
-    &wharf_api_sts::schema::SERVICE,
-];
 
 /// Asked of nobody's policies (platform §4).
 const OPEN: [&str; 2] = ["GetCallerIdentity", "GetSessionToken"];
@@ -180,7 +168,7 @@ fn asked(schema: &'static ServiceSchema, operation: &str, json: &str, form: &str
 }
 
 fn routes() -> impl Iterator<Item = (&'static ServiceSchema, &'static OperationSchema)> {
-    SERVICES.into_iter().flat_map(|schema| {
+    SERVICES.iter().map(|row| row.schema).flat_map(|schema| {
         schema
             .operations
             .iter()

@@ -72,15 +72,15 @@ impl Model {
         })
     }
 
-    /// `Ecs`
+    /// `Ecs`, `EcrPublic`
     pub fn trait_name(&self) -> String {
-        let mut chars = self.name.chars();
-        chars
-            .next()
-            .map(|first| first.to_ascii_uppercase())
-            .into_iter()
-            .chain(chars)
-            .collect()
+        super::names::camel(&self.name)
+    }
+
+    /// What the service's IAM actions begin with.
+    pub fn action_prefix(&self) -> &str {
+        let named = ACTION_PREFIXES.iter().find(|(name, _)| *name == self.name);
+        named.map_or(&self.signing_name, |(_, prefix)| prefix)
     }
 
     pub fn is_query(&self) -> bool {
@@ -150,6 +150,9 @@ impl Model {
         }
     }
 }
+
+/// Services whose actions do not begin with the name that requests are signed for.
+const ACTION_PREFIXES: [(&str, &str); 1] = [("cloudwatch", "cloudwatch")];
 
 /// Members that real clients send although the public models do not have them: service, structure,
 /// member, shape.

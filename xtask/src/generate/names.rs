@@ -39,6 +39,18 @@ pub fn field(name: &str) -> String {
     }
 }
 
+/// `application-autoscaling` as `ApplicationAutoscaling`.
+pub fn camel(name: &str) -> String {
+    let words = name.split(['-', '_', '.', ' ']);
+    words.map(capital).collect()
+}
+
+fn capital(word: &str) -> String {
+    let mut chars = word.chars();
+    let first = chars.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(chars).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,6 +67,17 @@ mod tests {
             ("ListTagsForResource", "list_tags_for_resource"),
         ] {
             assert_eq!(snake(from), to);
+        }
+    }
+
+    #[test]
+    fn names_of_traits() {
+        for (from, to) in [
+            ("ecs", "Ecs"),
+            ("application-autoscaling", "ApplicationAutoscaling"),
+            ("ecr-public", "EcrPublic"),
+        ] {
+            assert_eq!(camel(from), to);
         }
     }
 

@@ -55,15 +55,8 @@ fn render_input(model: &Model, out: &mut String) {
         out,
         "}}\n}}\n\n/// The IAM action of the same name.\npub fn action(&self) -> String {{\n\
          format!(\"{}:{{}}\", self.operation())\n}}\n}}\n",
-        action_prefix(model)
+        model.action_prefix()
     );
-}
-
-fn action_prefix(model: &Model) -> &str {
-    match model.name.as_str() {
-        "elbv2" => "elasticloadbalancing",
-        name => name,
-    }
 }
 
 fn render_trait(model: &Model, name: &str, out: &mut String) {

@@ -107,7 +107,7 @@ impl Server {
         .await
         .unwrap();
         let planes = Arc::new(plane.planes(&data, &stop));
-        let gateway = plane.gateway(&config, &data, &clock, planes.clone(), &stop);
+        let gateway = plane.gateway(Vec::new(), &config, &data, &clock, planes.clone(), &stop);
         let running = planes.clone();
         tasks.spawn(async move { running.run().await });
         tasks.spawn(Arc::new(gateway.unwrap()).serve(listener, stop.clone()));

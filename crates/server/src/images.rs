@@ -1,0 +1,54 @@
+//! What is done for images while nobody asks: layers that nobody refers to are collected, plain ones of
+//! a version before are encrypted, and lifecycle policies run.
+
+use std::{sync::Arc, time::Duration};
+
+use wharf_base::{Clock, Permit};
+use wharf_svc_ecr::Catalog;
+
+/// How often what nobody needs is looked for.
+const EVERY: Duration = Duration::from_secs(300);
+/// Bytes of plain blobs that are encrypted at a time: a few seconds of a disk.
+const ENCRYPTED_AT_ONCE: u64 = 1 << 30;
+const PERMIT: Permit = Permit::for_controller("maintenance");
+
+/// Collects layers that nobody refers to, and encrypts those that a version before stored plain.
+pub async fn keep_up(catalog: Catalog) {
+    let mut tick = tokio::time::interval(EVERY);
+    // The first tick comes at once, and a start has better things to do.
+    tick.tick().await;
+    loop {
+        tick.tick().await;
+        if let Err(error) = catalog.collect_garbage(&PERMIT).await {
+            tracing::warn!(%error, "unused layers could not be removed; retrying later");
+        }
+        match catalog.blobs().encrypt_plain(ENCRYPTED_AT_ONCE).await {
+            Ok(done) if done.blobs > 0 => tracing::info!(
+                blobs = done.blobs,
+                bytes = done.bytes,
+                "layers that a version before stored plain were encrypted"
+            ),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "failed to encrypt layers of an older version; will retry"
+            ),
+        }
+    }
+}
+
+/// Runs lifecycle policies of repositories: one that was set at once, the others as they are due.
+pub async fn expire(catalog: Catalog, clock: Arc<dyn Clock>) {
+    let mut tick = tokio::time::interval(EVERY);
+    tick.tick().await;
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = catalog.policy_set() => {}
+        }
+        let now = clock.now();
+        if let Err(error) = catalog.expire_images(&PERMIT, now).await {
+            tracing::warn!(%error, "lifecycle policies failed; will retry");
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! The one table of services: the contract of each, how it is joined to the gateway, and the loops it
+//! runs.
+//!
+//! A service that nobody else needs is built in its row, from the store and whatever else of
+//! [`Wiring`] it stands on; those that others hold are fields of [`Plane`]. The gateway, the start, the
+//! walks over all routes, the generator and the coverage table read this table, so a row is all there is
+//! to add.
+
+use std::{pin::Pin, sync::Arc};
+
+use tokio_util::sync::CancellationToken;
+use wharf_base::Clock;
+use wharf_svc_ecr::EcrService;
+use wharf_svc_ecs::exec::ssm::SessionManager;
+use wharf_svc_sts::StsService;
+use wharf_wire::{Service, schema::ServiceSchema};
+
+use crate::{
+    dropped_logs::DroppedLogs,
+    images,
+    start::{Plane, ServerConfig},
+};
+
+/// A service of this installation.
+pub struct Row {
+    /// What the generator made of its model.
+    pub schema: &'static ServiceSchema,
+    serve: fn(&Wiring<'_>) -> Served,
+}
+
+/// All of them. IAM comes first: a request that names no service is answered in its protocol.
+pub static SERVICES: [Row; 9] = [
+    Row {
+        schema: &wharf_api_iam::schema::SERVICE,
+        serve: |it| Served::by(wharf_api_iam::Routes(Arc::new(it.plane.iam.clone()))),
+    },
+    Row {
+        schema: &wharf_api_sts::schema::SERVICE,
+        serve: |it| {
+            Served::by(wharf_api_sts::Routes(Arc::new(StsService::new(
+                it.plane.directory.clone(),
+            ))))
+        },
+    },
+    Row {
+        schema: &wharf_api_ec2::schema::SERVICE,
+        serve: |it| Served::by(wharf_api_ec2::Routes(Arc::new(it.plane.ec2.clone()))),
+    },
+    Row {
+        schema: &wharf_api_ecr::schema::SERVICE,
+        serve: |it| {
+            let (catalog, clock) = (it.plane.catalog.clone(), it.clock.clone());
+            let service = EcrService::new(catalog.clone());
+            Served::by(wharf_api_ecr::Routes(Arc::new(service)))
+                .forever("the upkeep of layers", images::keep_up(catalog.clone()))
+                .forever("the lifecycle of images", images::expire(catalog, clock))
+        },
+    },
+    Row {
+        schema: &wharf_api_ecs::schema::SERVICE,
+        serve: |it| {
+            let ecs = it.plane.ecs.clone();
+            Served::by(wharf_api_ecs::Routes(Arc::new(ecs.clone())))
+                .and(SessionManager(ecs.sessions()))
+                .running("ECS", |stop| async move { ecs.run(stop).await })
+        },
+    },
+    Row {
+        schema: &wharf_api_logs::schema::SERVICE,
+        serve: |it| {
+            let (logs, sweeper) = (it.plane.logs.clone(), it.plane.logs.clone());
+            let clock = it.clock.clone();
+            let dropped = DroppedLogs {
+                logs: logs.clone(),
+                dispatcher: it.plane.dispatcher.clone(),
+                clock: clock.clone(),
+                account: it.config.account.clone(),
+                region: it.config.region.clone(),
+            };
+            Served::by(wharf_api_logs::Routes(Arc::new(logs.clone())))
+                .forever(
+                    "the sweep of logs",
+                    async move { sweeper.sweep(clock).await },
+                )
+                .forever("the bounds of logs", logs.keep_within_bounds())
+                .forever("the word of dropped logs", dropped.tell())
+        },
+    },
+    Row {
+        schema: &wharf_api_elbv2::schema::SERVICE,
+        serve: |it| {
+            let elbv2 = it.plane.elbv2.clone();
+            Served::by(wharf_api_elbv2::Routes(Arc::new(elbv2.clone()))).running(
+                "load balancing",
+                |stop| async move { elbv2.run(stop).await },
+            )
+        },
+    },
+    Row {
+        schema: &wharf_api_acm::schema::SERVICE,
+        serve: |it| {
+            let acm = it.plane.acm.clone();
+            Served::by(wharf_api_acm::Routes(Arc::new(acm.clone())))
+                .running("certificates", |stop| async move { acm.run(stop).await })
+        },
+    },
+    Row {
+        schema: &wharf_api_cloudtrail::schema::SERVICE,
+        serve: |it| {
+            let (cloudtrail, recorder) = (it.plane.cloudtrail.clone(), it.plane.recorder.clone());
+            Served::by(wharf_api_cloudtrail::Routes(Arc::new(cloudtrail.clone())))
+                .forever("the audit log", async move { recorder.run().await })
+                .forever("the sweep of the audit log", cloudtrail.clone().sweep())
+                .forever("the delivery to trails", cloudtrail.deliver())
+        },
+    },
+];
+
+/// What services are built from.
+pub(crate) struct Wiring<'a> {
+    pub config: &'a ServerConfig,
+    pub clock: &'a Arc<dyn Clock>,
+    pub plane: &'a Plane,
+}
+
+type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Work that a service does for as long as the server runs.
+pub(crate) struct Loop {
+    pub name: &'static str,
+    /// Ends once it is told to.
+    pub run: Box<dyn FnOnce(CancellationToken) -> Running + Send>,
+}
+
+/// A service that is ready.
+pub(crate) struct Served {
+    pub routes: Vec<Arc<dyn Service>>,
+    pub loops: Vec<Loop>,
+}
+
+impl Served {
+    /// Answers by these routes.
+    pub fn by(routes: impl Service + 'static) -> Self {
+        Self {
+            routes: vec![Arc::new(routes)],
+            loops: Vec::new(),
+        }
+    }
+
+    /// Answers for another API too.
+    pub fn and(mut self, routes: impl Service + 'static) -> Self {
+        self.routes.push(Arc::new(routes));
+        self
+    }
+
+    /// Runs a loop that ends when it is told to.
+    pub fn running<F>(
+        mut self,
+        name: &'static str,
+        run: impl FnOnce(CancellationToken) -> F + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.loops.push(Loop {
+            name,
+            run: Box::new(|stop| Box::pin(run(stop))),
+        });
+        self
+    }
+
+    /// Runs a loop that never ends by itself, and is dropped at the end.
+    pub fn forever(
+        self,
+        name: &'static str,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) -> Self {
+        self.running(name, |stop| async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = work => {}
+            }
+        })
+    }
+}
+
+/// Every service of the table, built.
+pub(crate) fn serve(wiring: &Wiring<'_>) -> Served {
+    let mut all = Served {
+        routes: Vec::new(),
+        loops: Vec::new(),
+    };
+    for row in &SERVICES {
+        let served = (row.serve)(wiring);
+        all.routes.extend(served.routes);
+        all.loops.extend(served.loops);
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn each_service_has_one_row_that_no_request_can_mistake() {
+        let names: BTreeSet<&str> = SERVICES.iter().map(|row| row.schema.name).collect();
+        assert_eq!(names.len(), SERVICES.len());
+        let addresses = SERVICES.iter().map(|row| {
+            let schema = row.schema;
+            (
+                schema.signing_name,
+                schema.api_version,
+                schema.target_prefix,
+            )
+        });
+        assert_eq!(addresses.collect::<BTreeSet<_>>().len(), SERVICES.len());
+        assert_eq!(SERVICES[0].schema.name, "iam");
+    }
+
+    #[tokio::test]
+    async fn a_loop_without_end_is_dropped_when_told() {
+        let nothing = wharf_api_sts::Routes(Arc::new(Nothing));
+        let served = Served::by(nothing).forever("waits", std::future::pending());
+        let stop = CancellationToken::new();
+        stop.cancel();
+        for it in served.loops {
+            (it.run)(stop.clone()).await;
+        }
+    }
+
+    struct Nothing;
+
+    wharf_api_sts::operations! {
+        impl Nothing;
+        authorize(self, _cx, input) = Ok(vec![wharf_wire::Check::any(input.action())]);
+        run(self, operation, call, input) = operation(call, input).await;
+    }
+}
