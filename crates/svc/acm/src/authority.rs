@@ -15,12 +15,13 @@ use rcgen::{
 };
 use time::OffsetDateTime;
 use wharf_base::{Permit, Timestamp, ids};
-use wharf_records::{Record, Unknown, encode};
-use wharf_store::{Compare, Txn};
+use wharf_records::{Record, Unknown};
+use wharf_service::{Stored, transact};
+use wharf_store::Txn;
 use zeroize::Zeroizing;
 
 use crate::{
-    core::{ChangeError, Core, MAX_TRIES, Stored, conflict},
+    core::{ChangeError, Core},
     facts::{self, Unreadable},
     key::{self, Algorithm, KeyError},
     names::platform_scope,
@@ -84,7 +85,7 @@ impl Core {
     /// signed.
     pub async fn authorities(&self) -> Result<Vec<ShownAuthority>, AuthorityError> {
         let key = platform_scope().key(records::Authority::KIND, "1");
-        let Some(active) = self.read::<records::Authority>(&key).await? else {
+        let Some(active) = self.table.read::<records::Authority>(&key).await? else {
             return Ok(Vec::new());
         };
         let active = active.record;
@@ -114,53 +115,46 @@ impl Core {
     /// Generation of the authority that signs; the first if there is none yet.
     pub async fn generation(&self) -> Result<u32, ChangeError> {
         let key = platform_scope().key(records::Authority::KIND, "1");
-        let active = self.read::<records::Authority>(&key).await?;
+        let active = self.table.read::<records::Authority>(&key).await?;
         Ok(active.map_or(0, |it| it.record.generation))
     }
 
     async fn former_authorities(
         &self,
     ) -> Result<Vec<Stored<records::FormerAuthority>>, ChangeError> {
-        let all = wharf_stored::all(&self.parts.store, &platform_scope(), "").await?;
+        let all = self.table.all(&platform_scope(), "").await?;
         Ok(all.into_iter().map(|(_, stored)| stored).collect())
     }
 
     /// Another authority signs from here on; its name. `None` if nothing was ever signed.
     pub async fn rotate_authority(&self) -> Result<Option<String>, AuthorityError> {
         let key = platform_scope().key(records::Authority::KIND, "1");
-        for _ in 0..MAX_TRIES {
-            let now = self.now();
-            let Some(found) = self.read::<records::Authority>(&key).await? else {
+        let name = transact!(self.table, &PERMIT, |tx| {
+            let Some(before) = tx.find::<records::Authority>(&key).await? else {
                 return Ok(None);
             };
-            let before = &found.record;
-            let record = self.made(&new_name(), before.generation + 1, now)?;
+            let record = self.made(&new_name(), before.generation + 1, self.now())?;
+            let former_key = former_key(before.generation);
             let former = records::FormerAuthority {
-                name: before.name.clone(),
-                certificate: before.certificate.clone(),
+                name: before.name,
+                certificate: before.certificate,
                 not_after: before.not_after,
                 generation: before.generation,
                 unknown: Unknown::new(),
             };
-            let former_key = former_key(before.generation);
-            let name = record.name.clone();
-            let txn = Txn::new()
-                .when(found.unchanged())
-                .put(&key, encode(&record))
-                .put(former_key, encode(&former));
-            if self.commit(&PERMIT, txn).await? {
-                return Ok(Some(name));
-            }
-        }
-        Err(conflict(&key).into())
+            tx.put(&key, &record);
+            tx.put(former_key, &former);
+            record.name
+        });
+        Ok(Some(name))
     }
 
     /// Forgets those that sign no more; their names.
     pub async fn retire_authorities(&self) -> Result<Vec<String>, ChangeError> {
         let mut names = Vec::new();
         for former in self.former_authorities().await? {
-            let txn = Txn::new().delete(former_key(former.record.generation));
-            self.commit(&PERMIT, txn).await?;
+            let txn = Txn::new().when(former.unchanged()).delete(&former.key);
+            self.table.commit(&PERMIT, txn).await?;
             names.push(former.record.name);
         }
         Ok(names)
@@ -200,16 +194,16 @@ impl Core {
     /// The authority; made if there is none yet.
     pub async fn authority(&self) -> Result<Authority, AuthorityError> {
         let key = platform_scope().key(records::Authority::KIND, "1");
-        for _ in 0..MAX_TRIES {
+        let made = transact!(self.table, &PERMIT, |tx| {
             let now = self.now();
-            let found = self.read::<records::Authority>(&key).await?;
+            let found = tx.find::<records::Authority>(&key).await?;
             let (record, opened) = match &found {
                 Some(found) => {
                     let opened = self.open(found)?;
-                    if found.record.not_after >= now + LEAST_LIFE {
-                        return Ok(Authority::new(&found.record, opened));
+                    if found.not_after >= now + LEAST_LIFE {
+                        return Ok(Authority::new(found, opened));
                     }
-                    (Some(&found.record), opened)
+                    (Some(found), opened)
                 }
                 None => (None, key::generate(Algorithm::P256)?),
             };
@@ -217,21 +211,15 @@ impl Core {
             let generation = record.map_or(0, |it| it.generation);
             let mut made = self.certified(&name, generation, &opened, now)?;
             made.unknown = record.map_or_else(Unknown::new, |it| it.unknown.clone());
-            let as_read = match &found {
-                Some(found) => found.unchanged(),
-                None => Compare::absent(&key),
-            };
-            let txn = Txn::new().when(as_read).put(&key, encode(&made));
-            if self.commit(&PERMIT, txn).await? {
-                return Ok(Authority::new(&made, opened));
-            }
-        }
-        Err(conflict(&key).into())
+            tx.put(&key, &made);
+            Authority::new(&made, opened)
+        });
+        Ok(made)
     }
 
-    fn open(&self, found: &Stored<records::Authority>) -> Result<KeyPair, AuthorityError> {
+    fn open(&self, found: &records::Authority) -> Result<KeyPair, AuthorityError> {
         let keyring = &self.parts.keyring;
-        let pem = keyring.open(&found.record.private_key, PURPOSE)?;
+        let pem = keyring.open(&found.private_key, PURPOSE)?;
         let pem = pem.expose_str().ok_or(AuthorityError::NotText)?;
         Ok(KeyPair::from_pem(pem)?)
     }

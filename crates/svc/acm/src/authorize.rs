@@ -9,7 +9,7 @@ use wharf_wire::{Check, Context, Fault};
 
 use crate::{
     core::Core,
-    names::{self, Place},
+    names::{self, Certificates as _, Place},
     records::Certificate,
 };
 
@@ -114,7 +114,7 @@ impl Row<'_> {
         let mut check = Check::new(&self.action, arn);
         if place == self.place {
             let key = place.scope().key(Certificate::KIND, &id);
-            let found = self.core.read::<Certificate>(&key).await?;
+            let found = self.core.table.read::<Certificate>(&key).await?;
             for (key, value) in found.into_iter().flat_map(|it| it.record.tags) {
                 check = check.with(&format!("aws:ResourceTag/{key}"), value);
             }

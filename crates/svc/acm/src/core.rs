@@ -5,19 +5,17 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, broadcast};
 use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::{Queue, Shard};
-use wharf_records::{Record, RecordError};
+use wharf_records::Record;
 use wharf_seal::Sealed;
-use wharf_store::{Range, StoreError, Txn};
-use wharf_stored::StoredError;
-pub use wharf_stored::{MAX_TRIES, Stored};
+use wharf_service::{Stored, Table};
 use wharf_wire::Fault;
 use zeroize::Zeroizing;
 
 use crate::{
     config::{LookupError, Parts, Usage},
-    fault,
+    fault::{self, AcmFaults},
     key::{self, Algorithm, KeyError},
-    names::Place,
+    names::{Certificates as _, Place},
     records::Certificate,
 };
 
@@ -28,6 +26,7 @@ const CHANGES: usize = 256;
 
 pub struct Core {
     pub parts: Parts,
+    pub table: Table<AcmFaults>,
     /// Keys of certificates.
     pub certificates: Arc<Queue<String>>,
     pub shard: Shard,
@@ -37,43 +36,16 @@ pub struct Core {
 }
 
 /// A record could not be read or written.
-#[derive(Debug, thiserror::Error)]
-pub enum ChangeError {
-    #[error("the store")]
-    Store(#[from] StoreError),
-    #[error("a record")]
-    Record(#[from] RecordError),
-    #[error(transparent)]
-    Lookup(#[from] LookupError),
-    #[error("a private key does not open")]
-    Sealed(#[from] wharf_seal::OpenError),
-}
+pub type ChangeError = wharf_service::ChangeError<AcmFaults>;
 
-impl From<StoredError> for ChangeError {
-    fn from(error: StoredError) -> Self {
-        match error {
-            StoredError::Store(error) => Self::Store(error),
-            StoredError::Record(error) => Self::Record(error),
-        }
+impl From<LookupError> for ChangeError {
+    fn from(error: LookupError) -> Self {
+        Self::other(error)
     }
-}
-
-impl From<ChangeError> for Fault {
-    fn from(error: ChangeError) -> Self {
-        match error {
-            ChangeError::Store(error) => fault::store(error),
-            other => fault::server(&other),
-        }
-    }
-}
-
-/// Every try was lost to another writer.
-pub fn conflict(key: &str) -> ChangeError {
-    wharf_stored::conflict(key).into()
 }
 
 /// The key of the certificate of an ARN that a caller gave.
-fn key_of(place: &Place, arn: Option<&str>) -> Result<String, Fault> {
+pub fn key_of(place: &Place, arn: Option<&str>) -> Result<String, Fault> {
     let id = place.id(arn)?.ok_or_else(|| missing(place, arn))?;
     Ok(place.scope().key(Certificate::KIND, &id))
 }
@@ -85,6 +57,7 @@ fn missing(place: &Place, arn: Option<&str>) -> Fault {
 impl Core {
     pub fn new(parts: Parts) -> Self {
         Self {
+            table: Table::new(parts.store.clone()),
             parts,
             certificates: Arc::default(),
             shard: Shard::new("/w1/c0/acm/shard/0"),
@@ -97,26 +70,16 @@ impl Core {
         self.parts.clock.now()
     }
 
-    pub async fn read<T: Record>(&self, key: &str) -> Result<Option<Stored<T>>, ChangeError> {
-        Ok(wharf_stored::read(&self.parts.store, key).await?)
-    }
-
     /// All certificates of a place, with their ids.
     pub async fn all(&self, place: &Place) -> Result<Vec<(String, Certificate)>, ChangeError> {
-        let all = wharf_stored::all(&self.parts.store, &place.scope(), "").await?;
+        let all = self.table.all(&place.scope(), "").await?;
         let records = all.into_iter().map(|(id, stored)| (id, stored.record));
         Ok(records.collect())
     }
 
     pub async fn count(&self, place: &Place) -> Result<usize, ChangeError> {
         let prefix = place.scope().prefix(Certificate::KIND);
-        let range = Range::prefix(prefix).count_only();
-        Ok(self.parts.store.range(range).await?.count)
-    }
-
-    /// Runs a transaction; `false` if a comparison failed.
-    pub async fn commit(&self, permit: &Permit, txn: Txn) -> Result<bool, ChangeError> {
-        Ok(self.parts.store.txn(permit, txn).await?.succeeded)
+        self.table.count(&prefix).await
     }
 
     /// The certificate of an ARN that a caller gave.
@@ -125,7 +88,7 @@ impl Core {
         place: &Place,
         arn: Option<&str>,
     ) -> Result<Stored<Certificate>, Fault> {
-        let found = self.read(&key_of(place, arn)?).await?;
+        let found = self.table.read(&key_of(place, arn)?).await?;
         found.ok_or_else(|| missing(place, arn))
     }
 
@@ -137,9 +100,8 @@ impl Core {
         arn: Option<&str>,
         change: impl FnMut(&mut Certificate) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        let (store, key) = (&self.parts.store, key_of(place, arn)?);
-        let changed = wharf_stored::change::<_, _, _, ChangeError>(store, permit, &key, change);
-        match changed.await? {
+        let key = key_of(place, arn)?;
+        match self.table.change(permit, &key, change).await? {
             Some(_) => Ok(()),
             None => Err(missing(place, arn)),
         }

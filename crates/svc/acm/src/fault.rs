@@ -1,8 +1,29 @@
 //! The service's errors with their texts.
 
 use wharf_api_acm::faults;
+use wharf_service::Faults;
 use wharf_store::StoreError;
 use wharf_wire::Fault;
+
+/// What Certificate Manager says when its records or pages fail.
+#[derive(Debug)]
+pub enum AcmFaults {}
+
+impl Faults for AcmFaults {
+    fn internal(cause: &dyn std::error::Error) -> Fault {
+        server(cause)
+    }
+
+    fn conflict(_: &StoreError) -> Fault {
+        faults::conflict_exception(
+            "You are trying to update a resource that is already being updated. Try again.",
+        )
+    }
+
+    fn bad_token() -> Fault {
+        invalid("The specified NextToken is not valid.")
+    }
+}
 
 /// Something on our side; the cause is logged in full, the caller learns nothing of it.
 pub fn server(cause: &dyn std::error::Error) -> Fault {
@@ -12,15 +33,6 @@ pub fn server(cause: &dyn std::error::Error) -> Fault {
         "An internal error occurred. Try again.",
         cause,
     )
-}
-
-pub fn store(cause: StoreError) -> Fault {
-    match cause {
-        StoreError::Conflict { .. } => faults::conflict_exception(
-            "You are trying to update a resource that is already being updated. Try again.",
-        ),
-        other => server(&other),
-    }
 }
 
 pub fn invalid(text: impl Into<String>) -> Fault {
@@ -54,8 +66,4 @@ pub fn in_progress(arn: &str) -> Fault {
     faults::request_in_progress_exception(format!(
         "The certificate request is in progress and certificate {arn} is not yet available."
     ))
-}
-
-pub fn bad_token() -> Fault {
-    invalid("The specified NextToken is not valid.")
 }

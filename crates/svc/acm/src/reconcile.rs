@@ -12,13 +12,14 @@ use std::{sync::Arc, time::Duration};
 use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::Next;
 use wharf_records::{Record, Scope, encode};
-use wharf_store::{Compare, Txn};
-use wharf_wire::fault::Chain;
+use wharf_service::{Stored, fence};
+use wharf_store::Txn;
 
 use crate::{
     authority::AuthorityError,
-    core::{ChangeError, Core, Stored},
-    names::Place,
+    core::{ChangeError, Core},
+    fault::AcmFaults,
+    names::{Certificates as _, Place},
     plan::{self, Step},
     records::{Certificate, Renewal, Token},
 };
@@ -27,18 +28,18 @@ const PERMIT: Permit = Permit::for_controller("acm-reconciler");
 /// A token is remembered for this long, as in AWS.
 pub const TOKEN_LIFE: Duration = Duration::from_secs(3600);
 
-/// Why a key is tried again.
-#[derive(Debug, thiserror::Error)]
-pub enum StepError {
-    #[error("{}", Chain(.0))]
-    Change(#[from] ChangeError),
-    #[error("{}", Chain(.0))]
-    Authority(#[from] AuthorityError),
-    #[error("the private key cannot be read")]
-    Key,
-    #[error("the shard is not ours yet")]
-    NoShard,
+type StepError = wharf_service::StepError<AcmFaults>;
+
+impl From<AuthorityError> for StepError {
+    fn from(error: AuthorityError) -> Self {
+        Self::other(error)
+    }
 }
+
+/// What is sealed in a certificate is no key.
+#[derive(Debug, thiserror::Error)]
+#[error("the private key cannot be read")]
+struct UnreadableKey;
 
 pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     match Scope::parse(&key) {
@@ -51,7 +52,7 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
 }
 
 async fn certificate(core: &Core, place: &Place, key: &str, id: &str) -> Result<Next, StepError> {
-    let Some(stored) = core.read::<Certificate>(key).await? else {
+    let Some(stored) = core.table.read::<Certificate>(key).await? else {
         return Ok(Next::Settled);
     };
     let arn = place.arn(id);
@@ -81,7 +82,7 @@ async fn issue(
     let pair = pem
         .expose_str()
         .and_then(|it| rcgen::KeyPair::from_pem(it).ok());
-    let pair = pair.ok_or(StepError::Key)?;
+    let pair = pair.ok_or_else(|| StepError::other(UnreadableKey))?;
     let mut record = stored.record.clone();
     let authority = core.authority().await?;
     record.issued = Some(authority.issue(&record.names, &pair, record.algorithm, now)?);
@@ -120,11 +121,11 @@ async fn write(
     arn: &str,
 ) -> Result<(), StepError> {
     let txn = Txn::new()
-        .when(fence(core)?)
+        .when(fence(&core.shard)?)
         .when(stored.unchanged())
         .put(&stored.key, encode(&record));
     // If somebody came between, their write has woken the key.
-    if core.commit(&PERMIT, txn).await? {
+    if core.table.commit(&PERMIT, txn).await? {
         tracing::info!(arn, "a certificate was issued");
         core.announce(arn);
     }
@@ -132,7 +133,7 @@ async fn write(
 }
 
 async fn token(core: &Core, key: &str) -> Result<Next, StepError> {
-    let Some(stored) = core.read::<Token>(key).await? else {
+    let Some(stored) = core.table.read::<Token>(key).await? else {
         return Ok(Next::Settled);
     };
     let (end, now) = (stored.record.created_at + TOKEN_LIFE, core.now());
@@ -140,13 +141,9 @@ async fn token(core: &Core, key: &str) -> Result<Next, StepError> {
         return Ok(Next::After(end.since(now)));
     }
     let txn = Txn::new()
-        .when(fence(core)?)
+        .when(fence(&core.shard)?)
         .when(stored.unchanged())
         .delete(key);
-    core.commit(&PERMIT, txn).await?;
+    core.table.commit(&PERMIT, txn).await?;
     Ok(Next::Settled)
-}
-
-fn fence(core: &Core) -> Result<Compare, StepError> {
-    core.shard.fence().ok_or(StepError::NoShard)
 }

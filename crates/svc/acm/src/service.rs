@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use tokio::{sync::broadcast, task::JoinSet};
+use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use wharf_base::Permit;
-use wharf_records::{Record, Scope, decode};
+use wharf_records::Record;
 use wharf_seal::Secret;
-use wharf_store::{Compare, Range};
+use wharf_service::Loops;
+use wharf_store::Compare;
 
 use crate::{
     authority::{AuthorityError, ShownAuthority},
@@ -15,7 +16,7 @@ use crate::{
     config::Parts,
     core::{ChangeError, Core},
     feed,
-    names::{self, Place},
+    names::{self, Certificates as _, Place},
     ops, reconcile,
     records::{Certificate, Origin, Status},
 };
@@ -60,15 +61,12 @@ impl AcmService {
 
     /// The certificate of an account and region with that ARN, and its key.
     pub async fn find(&self, account: &str, region: &str, arn: &str) -> Result<Found, ChangeError> {
-        let asking = Place {
-            account: account.to_owned(),
-            region: region.to_owned(),
-        };
+        let asking = Place::new(account, region);
         let Some((_, id)) = names::parse(arn).filter(|(place, _)| *place == asking) else {
             return Ok(Found::Nothing);
         };
         let key = asking.scope().key(Certificate::KIND, &id);
-        let Some(stored) = self.core.read::<Certificate>(&key).await? else {
+        let Some(stored) = self.core.table.read::<Certificate>(&key).await? else {
             return Ok(Found::Nothing);
         };
         let unchanged = stored.unchanged();
@@ -125,14 +123,10 @@ impl AcmService {
     pub async fn outdated(&self) -> Result<Vec<String>, ChangeError> {
         let core = &self.core;
         let (now, generation) = (core.now(), core.generation().await?);
-        let prefix = Scope::service_prefix(names::SERVICE);
-        let all = core.parts.store.range(Range::prefix(prefix)).await?;
+        let all = core.table.everywhere::<Certificate>(names::SERVICE);
         let mut arns = Vec::new();
-        for entry in &all.entries {
-            let Some((scope, Certificate::KIND, id)) = Scope::parse(&entry.key) else {
-                continue;
-            };
-            let record: Certificate = decode(&entry.value)?;
+        for (scope, id, stored) in all.await? {
+            let record = stored.record;
             let requested = record.origin != Origin::Imported;
             let issued = record.issued.filter(|_| requested);
             if issued.is_some_and(|it| it.authority < generation && it.facts.not_after > now) {
@@ -142,27 +136,25 @@ impl AcmService {
         Ok(arns)
     }
 
-    /// Runs the reconciler until `stop`, and returns once it has ended.
+    /// Runs the reconciler until `stop`, or until a part of it panics.
     pub async fn run(&self, stop: CancellationToken) {
         let core = &self.core;
-        let mut loops = JoinSet::new();
+        let mut loops = Loops::new(names::SERVICE, stop);
         let (store, how) = (core.parts.store.clone(), core.parts.takeover);
         let permit = Permit::for_controller("acm-shard");
-        // Held before the first key is looked at, or each of them would fail once; what goes wrong
-        // here is tried again by `hold`.
-        if let Err(error) = core.shard.renew(&store, &permit, how).await {
-            tracing::warn!(%error, "certificates are not reconciled yet");
-        }
-        loops.spawn(core.shard.clone().hold(store, permit, how, stop.clone()));
-        loops.spawn(feed::feed(core.clone(), stop.clone()));
-        let (of, queue) = (core.clone(), core.certificates.clone());
+        loops.hold(&core.shard, &store, permit, how).await;
+        let of = core.clone();
+        let changed = move |key: &str, look| feed::changed(&of, key, look);
+        loops.spawn(wharf_service::feed(
+            store,
+            names::SERVICE,
+            loops.stop(),
+            changed,
+        ));
+        let of = core.clone();
         let work = move |key| reconcile::key(of.clone(), key);
-        loops.spawn(wharf_reconcile::run(queue, WORKERS, stop, work));
-        while let Some(ended) = loops.join_next().await {
-            if let Err(error) = ended {
-                tracing::error!(%error, "a loop of certificates ended with a panic");
-            }
-        }
+        loops.work(&core.certificates, WORKERS, work);
+        loops.run().await;
     }
 }
 

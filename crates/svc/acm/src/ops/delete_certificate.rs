@@ -1,13 +1,14 @@
 //! DeleteCertificate: unless somebody uses it.
 
 use wharf_api_acm::DeleteCertificateRequest;
-use wharf_store::Txn;
+use wharf_service::transact;
 use wharf_wire::{Call, Fault};
 
 use crate::{
-    core::{Core, MAX_TRIES, conflict},
+    core::{Core, key_of},
     fault,
     names::Place,
+    records::Certificate,
 };
 
 pub async fn delete_certificate(
@@ -16,20 +17,19 @@ pub async fn delete_certificate(
     input: DeleteCertificateRequest,
 ) -> Result<(), Fault> {
     let (place, arn) = (Place::of(call), input.certificate_arn.unwrap_or_default());
-    for _ in 0..MAX_TRIES {
-        let found = core.find(&place, Some(&arn)).await?;
+    let key = key_of(&place, Some(&arn))?;
+    transact!(core.table, &call.permit, |tx| {
+        let found = tx.find::<Certificate>(&key).await?;
+        found.ok_or_else(|| fault::not_found(&arn, &place.account))?;
         let usage = core.usage(&place, &arn).await?;
         if !usage.users.is_empty() {
             return Err(fault::in_use(&arn, &place.account));
         }
-        let mut txn = Txn::new().when(found.unchanged()).delete(&found.key);
         // A listener that takes it in this very moment fails one of the two.
         if let Some(unchanged) = usage.unchanged {
-            txn = txn.when(unchanged);
+            tx.when(unchanged);
         }
-        if core.commit(&call.permit, txn).await? {
-            return Ok(());
-        }
-    }
-    Err(conflict(&arn).into())
+        tx.delete(&key);
+    });
+    Ok(())
 }

@@ -8,9 +8,9 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     check,
-    core::{Core, conflict},
+    core::{ChangeError, Core},
     fault,
-    names::Place,
+    names::{Certificates as _, Place},
     pem::{self, Imported},
     records::{Certificate, Issued, Origin},
 };
@@ -61,8 +61,8 @@ pub async fn import_certificate(
             let txn = Txn::new()
                 .when(Compare::absent(&key))
                 .put(&key, encode(&record));
-            if !core.commit(&call.permit, txn).await? {
-                return Err(conflict(&key).into());
+            if !core.table.commit(&call.permit, txn).await? {
+                return Err(ChangeError::conflict(&key).into());
             }
             arn
         }

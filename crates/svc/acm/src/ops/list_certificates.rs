@@ -2,12 +2,13 @@
 
 use wharf_api_acm::{Filters, ListCertificatesRequest, ListCertificatesResponse, faults};
 use wharf_base::Timestamp;
+use wharf_service::{Faults as _, Pages};
 use wharf_wire::{Call, Fault};
 
 use crate::{
     core::Core,
-    fault,
-    names::Place,
+    fault::AcmFaults,
+    names::{Certificates as _, Place},
     records::{Certificate, Origin},
     show,
 };
@@ -28,8 +29,16 @@ pub async fn list_certificates(
     }
     let place = Place::of(call);
     let descending = input.sort_order.as_deref() == Some("DESCENDING");
-    let after = input.next_token.as_deref();
-    let after = after.map(|token| open(core, &place, descending, token));
+    let filters = (
+        &input.certificate_statuses,
+        &input.includes,
+        &input.certificate_key_pair_origins,
+        descending,
+    );
+    let keyring = &core.parts.keyring;
+    let pages = Pages::<AcmFaults>::new(keyring, call, "acm/ListCertificates", &filters);
+    let after = pages.after(input.next_token.as_deref())?;
+    let after = after.map(|it| position(&it).ok_or_else(AcmFaults::bad_token));
     let after = after.transpose()?;
     let limit = input.max_items.and_then(|it| usize::try_from(it).ok());
     let limit = limit.unwrap_or(DEFAULT_PAGE);
@@ -48,7 +57,7 @@ pub async fn list_certificates(
     let more = found.len() > limit;
     found.truncate(limit);
     let last = found.last().filter(|_| more);
-    let next_token = last.map(|(at, _)| seal(core, &place, descending, at));
+    let next_token = last.map(|((at, id), _)| pages.token(&format!("{at} {id}")));
     let mut shown = Vec::with_capacity(found.len());
     for ((_, id), certificate) in found {
         let arn = place.arn(&id);
@@ -104,22 +113,8 @@ fn fits(certificate: &Certificate, input: &ListCertificatesRequest, now: Timesta
         && filters.managed_by.is_none()
 }
 
-fn purpose(place: &Place, descending: bool) -> String {
-    format!("acm/page/{}/{}/{descending}", place.account, place.region)
-}
-
-fn seal(core: &Core, place: &Place, descending: bool, (at, id): &Position) -> String {
-    let text = format!("{at} {id}");
-    let purpose = purpose(place, descending);
-    core.parts.keyring.seal_token(text.as_bytes(), &purpose)
-}
-
-fn open(core: &Core, place: &Place, descending: bool, token: &str) -> Result<Position, Fault> {
-    let purpose = purpose(place, descending);
-    let opened = core.parts.keyring.open_token(token, &purpose);
-    let opened = opened.map_err(|_| fault::bad_token())?;
-    let text = opened.expose_str().ok_or_else(fault::bad_token)?;
-    let (at, id) = text.split_once(' ').ok_or_else(fault::bad_token)?;
-    let at = at.parse().map_err(|_| fault::bad_token())?;
-    Ok((at, id.to_owned()))
+/// Where a token says that its page ended.
+fn position(text: &str) -> Option<Position> {
+    let (at, id) = text.split_once(' ')?;
+    Some((at.parse().ok()?, id.to_owned()))
 }

@@ -5,18 +5,19 @@ use wharf_api_acm::{
     DomainValidationOption, RequestCertificateRequest, RequestCertificateResponse, faults,
 };
 use wharf_base::ids;
-use wharf_records::{Record, Unknown, encode};
-use wharf_store::{Compare, Txn};
+use wharf_records::{Record, Unknown};
+use wharf_service::transact;
+use wharf_store::Compare;
 use wharf_wire::{Call, Fault};
 
 use super::import_certificate::within_quota;
 use crate::{
     authority::LONGEST_COMMON_NAME,
     check,
-    core::{ChangeError, Core, MAX_TRIES, conflict},
+    core::{ChangeError, Core},
     fault,
     key::Algorithm,
-    names::Place,
+    names::{Certificates as _, Place},
     reconcile::TOKEN_LIFE,
     records::{Certificate, Method, Origin, Token, Validation},
 };
@@ -88,29 +89,25 @@ async fn insert(
 ) -> Result<RequestCertificateResponse, Fault> {
     let scope = place.scope();
     let key = scope.key(Certificate::KIND, id);
-    for _ in 0..MAX_TRIES {
-        let mut txn = Txn::new()
-            .when(Compare::absent(&key))
-            .put(&key, encode(record));
+    transact!(core.table, &call.permit, |tx| {
         if let Some(token) = token {
             let key = scope.key(Token::KIND, token);
+            // Before it is decided by: the same request may come in this very moment.
+            tx.find::<Token>(&key).await?;
             if let Some(there) = remembered(core, place, Some(token)).await? {
                 return Ok(answer(place, &there));
             }
-            let former = core.read::<Token>(&key).await?;
-            let as_read = former.map_or_else(|| Compare::absent(&key), |it| it.unchanged());
             let new = Token {
                 certificate: id.to_owned(),
                 created_at: call.now,
                 unknown: Unknown::new(),
             };
-            txn = txn.when(as_read).put(key, encode(&new));
+            tx.put(key, &new);
         }
-        if core.commit(&call.permit, txn).await? {
-            return Ok(answer(place, id));
-        }
-    }
-    Err(conflict(id).into())
+        tx.when(Compare::absent(&key));
+        tx.put(&key, record);
+    });
+    Ok(answer(place, id))
 }
 
 /// The certificate that the same request has made within the hour, if it is still there.
@@ -123,13 +120,16 @@ async fn remembered(
         return Ok(None);
     };
     let scope = place.scope();
-    let found = core.read::<Token>(&scope.key(Token::KIND, token)).await?;
+    let found = core
+        .table
+        .read::<Token>(&scope.key(Token::KIND, token))
+        .await?;
     let Some(found) = found.filter(|it| core.now() < it.record.created_at + TOKEN_LIFE) else {
         return Ok(None);
     };
     let id = found.record.certificate;
     let key = scope.key(Certificate::KIND, &id);
-    Ok(core.read::<Certificate>(&key).await?.map(|_| id))
+    Ok(core.table.read::<Certificate>(&key).await?.map(|_| id))
 }
 
 fn answer(place: &Place, id: &str) -> RequestCertificateResponse {

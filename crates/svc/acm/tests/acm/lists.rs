@@ -108,6 +108,13 @@ async fn in_pages() {
     }
     let bad = list(&harness, |it| it.next_token = Some("x".to_owned())).await;
     assert_eq!(bad.unwrap_err().code, "ValidationException");
+    let first = list(&harness, |it| it.max_items = Some(2)).await.unwrap();
+    let foreign = |it: &mut api::ListCertificatesRequest| {
+        it.next_token = first.1;
+        it.certificate_statuses = Some(vec!["ISSUED".to_owned()]);
+    };
+    let foreign = list(&harness, foreign).await.unwrap_err();
+    assert_eq!(foreign.message, "The specified NextToken is not valid.");
     let half = list(&harness, |it| it.sort_by = Some("CREATED_AT".to_owned())).await;
     assert_eq!(half.unwrap_err().code, "InvalidArgsException");
 }

@@ -1,0 +1,134 @@
+//! Changes of several records: everything read must still stand when it is written.
+
+use std::collections::BTreeMap;
+
+use wharf_base::Permit;
+use wharf_records::{Record, decode, encode};
+use wharf_store::{Compare, Op, Revision, Txn};
+
+use crate::{ChangeError, Faults, Table};
+
+/// One try of a change; see [`crate::transact!`].
+pub struct Changes<'a, F> {
+    table: &'a Table<F>,
+    seen: BTreeMap<String, Revision>,
+    conditions: Vec<Compare>,
+    fence: Option<Compare>,
+    writes: BTreeMap<String, Op>,
+}
+
+/// How a try ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    Written,
+    /// Another writer of this key was faster; nothing is written.
+    Lost(String),
+}
+
+impl<'a, F: Faults> Changes<'a, F> {
+    pub(crate) fn new(table: &'a Table<F>) -> Self {
+        Self {
+            table,
+            seen: BTreeMap::new(),
+            conditions: Vec::new(),
+            fence: None,
+            writes: BTreeMap::new(),
+        }
+    }
+
+    /// Reads a record as it stands before this change, and insists that it stays so, or that there
+    /// stays none.
+    ///
+    /// # Errors
+    /// The store's; a record of a newer format, or none of this kind.
+    pub async fn find<T: Record>(&mut self, key: &str) -> Result<Option<T>, ChangeError<F>> {
+        let entry = self.table.store().get(key).await?;
+        let revision = entry.as_ref().map_or(0, |entry| entry.mod_revision);
+        // What was read first is what was decided by.
+        self.seen.entry(key.to_owned()).or_insert(revision);
+        Ok(entry.map(|entry| decode(&entry.value)).transpose()?)
+    }
+
+    pub fn put<T: Record>(&mut self, key: impl Into<String>, record: &T) {
+        let key = key.into();
+        self.writes
+            .insert(key.clone(), Op::put(key, encode(record)));
+    }
+
+    pub fn delete(&mut self, key: impl Into<String>) {
+        let key = key.into();
+        self.writes.insert(key.clone(), Op::delete(key));
+    }
+
+    /// A condition beyond what was read, as a neighbour's record.
+    pub fn when(&mut self, condition: Compare) {
+        self.conditions.push(condition);
+    }
+
+    /// The lease under which a reconciler writes: if it fell, no further try is made.
+    pub fn fence(&mut self, fence: Compare) {
+        self.fence = Some(fence);
+    }
+
+    /// Writes everything, or nothing if something has changed. Nothing to write is written.
+    ///
+    /// # Errors
+    /// The store's; that the fence fell.
+    pub async fn commit(self, permit: &Permit) -> Result<Outcome, ChangeError<F>> {
+        if self.writes.is_empty() {
+            return Ok(Outcome::Written);
+        }
+        let seen = self.seen.into_iter();
+        let seen = seen.map(|(key, revision)| Compare::mod_revision(key, revision));
+        let fence = self.fence.clone();
+        let txn = Txn {
+            compare: (self.fence.into_iter())
+                .chain(self.conditions)
+                .chain(seen)
+                .collect(),
+            then: self.writes.into_values().collect(),
+            or_else: Vec::new(),
+        };
+        let reply = self.table.store().txn(permit, txn).await?;
+        if reply.succeeded {
+            return Ok(Outcome::Written);
+        }
+        let lost = reply.conflict.unwrap_or_default();
+        if fence.is_some_and(|fence| fence.key == lost) {
+            return Err(ChangeError::fenced());
+        }
+        Ok(Outcome::Lost(lost))
+    }
+}
+
+/// Runs a change until nobody got in between, at most [`crate::MAX_TRIES`] times. The body may run
+/// several times; its value is returned once everything is written. A `?` or `return` in it leaves
+/// the function without writing.
+///
+/// ```ignore
+/// let id = transact!(core.table, &call.permit, |tx| {
+///     let mut group: Group = tx.find(&key).await?.ok_or_else(fault::no_group)?;
+///     group.members.push(member);
+///     tx.put(&key, &group);
+///     group.id
+/// });
+/// ```
+#[macro_export]
+macro_rules! transact {
+    ($table:expr, $permit:expr, |$tx:ident| $body:block) => {{
+        let mut tries = 0;
+        loop {
+            let mut $tx = $table.begin();
+            let outcome = $body;
+            match $tx.commit($permit).await? {
+                $crate::Outcome::Written => break outcome,
+                $crate::Outcome::Lost(key) => {
+                    tries += 1;
+                    if tries == $crate::MAX_TRIES {
+                        return Err($table.conflict(key).into());
+                    }
+                }
+            }
+        }
+    }};
+}

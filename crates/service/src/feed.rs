@@ -1,0 +1,97 @@
+//! Wakes reconcilers by what changes in the store.
+
+use std::{convert::Infallible, future::Future, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+use wharf_records::Scope;
+use wharf_store::{Range, Store, StoreError};
+use wharf_wire::fault::Chain;
+
+use crate::table::entries;
+
+/// Pause after a read of the store failed.
+const RETRY: Duration = Duration::from_millis(200);
+
+/// Why a key is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// It is there as the feed begins, or it changed.
+    Own,
+    /// Another key changed that concerns all.
+    All,
+}
+
+/// Whom a change concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// The key's own.
+    One,
+    /// Every key of the service: each is shown again, with [`Look::All`].
+    All,
+}
+
+/// Feeds until `stop`: every key of a service once, then each that changes. `changed` says whom it
+/// concerns; an answer to [`Look::All`] counts for nothing.
+pub async fn feed<W>(store: Store, service: &'static str, stop: CancellationToken, changed: W)
+where
+    W: Fn(&str, Look) -> Reach + Send + Sync,
+{
+    follow(service, stop, || feed_once(&store, service, &changed)).await;
+}
+
+/// Runs `once`, which follows the store for as long as that goes well, until `stop`. After a failure
+/// it begins anew, so it should begin by reading everything.
+pub async fn follow<F>(service: &str, stop: CancellationToken, once: impl Fn() -> F)
+where
+    F: Future<Output = Result<Infallible, StoreError>>,
+{
+    loop {
+        let fed = tokio::select! {
+            fed = once() => fed,
+            () = stop.cancelled() => return,
+        };
+        match fed {
+            Err(StoreError::Closed) => return,
+            // Slower than the compaction: it starts over from the present.
+            Err(StoreError::Compacted { .. }) => {}
+            Err(error) => {
+                tracing::warn!(
+                    service,
+                    error = %Chain(&error),
+                    "following the store failed, will retry"
+                );
+                tokio::select! {
+                    () = tokio::time::sleep(RETRY) => {}
+                    () = stop.cancelled() => return,
+                }
+            }
+            Ok(never) => match never {},
+        }
+    }
+}
+
+async fn feed_once<W>(store: &Store, service: &str, changed: &W) -> Result<Infallible, StoreError>
+where
+    W: Fn(&str, Look) -> Reach + Send + Sync,
+{
+    let prefix = Scope::service_prefix(service);
+    let (all, revision) = entries(store, Range::prefix(&prefix).keys_only()).await?;
+    for entry in &all {
+        changed(&entry.key, Look::Own);
+    }
+    let mut watch = store.watch(prefix.clone(), revision + 1);
+    loop {
+        let mut reach = Reach::One;
+        for event in &watch.next().await?.events {
+            if changed(event.key(), Look::Own) == Reach::All {
+                reach = Reach::All;
+            }
+        }
+        if reach == Reach::All {
+            let (all, _) = entries(store, Range::prefix(&prefix).keys_only()).await?;
+            for entry in &all {
+                changed(&entry.key, Look::All);
+            }
+        }
+    }
+}

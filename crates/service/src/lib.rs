@@ -1,0 +1,39 @@
+//! The kit of services: what each of them would otherwise bring of its own.
+//!
+//! - [`Table`] reads, lists and changes records; [`transact!`] writes on the condition that
+//!   everything it read still stands.
+//! - [`Pages`] makes page tokens that fit one list of one account and region only.
+//! - [`feed`] wakes reconcilers by what changes in the store, [`Loops`] runs them.
+//! - [`StepError`] is why a reconciler tries a key again, [`fence`] what its writes compare.
+//! - [`Turns`] queues writers of one thing.
+//! - [`Place`] and [`platform`] say where records live.
+//!
+//! A service supplies its sentences ([`Faults`]) and its limits, nothing else.
+//!
+//! Invariants: no range is read without a limit on its chunks; a write compares all that it was
+//! decided by; a loop that panics ends the service.
+
+mod changes;
+mod error;
+mod feed;
+mod loops;
+mod pages;
+mod place;
+pub mod platform;
+mod step;
+mod table;
+mod turns;
+
+pub use changes::{Changes, Outcome};
+pub use error::{Cause, ChangeError, Faults};
+pub use feed::{Look, Reach, feed, follow};
+pub use loops::Loops;
+pub use pages::Pages;
+pub use place::Place;
+pub use step::{StepError, fence};
+pub use table::{Found, Stored, Table};
+pub use turns::Turns;
+
+/// Tries of a change before the caller is told to come back. Each lost try means that another
+/// writer got through.
+pub const MAX_TRIES: usize = 64;
