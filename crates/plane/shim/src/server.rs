@@ -41,6 +41,10 @@ use crate::{
 const MAX_CONTAINERS: usize = 32;
 const MAX_CONNECTIONS: usize = 64;
 const MAX_EXECS: usize = 64;
+/// What containers have to end in when the machine shuts down: ECS' own stop timeout.
+const GRACE: Duration = Duration::from_secs(30);
+/// Then the agent, if there is one, has so long to hear of their ends.
+const LINGER: Duration = Duration::from_secs(2);
 /// How often a failed write of logs (disk full) is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -77,6 +81,10 @@ pub struct Server {
     connections: Vec<Connection>,
     subscribers: Vec<UnixStream>,
     execs: Vec<Exec>,
+    /// The machine shuts down, or somebody ends the task by its shim.
+    leaving: bool,
+    /// All containers have ended since then.
+    leave_at: Option<Instant>,
     over: bool,
 }
 
@@ -100,18 +108,21 @@ impl Server {
             connections: Vec::new(),
             subscribers: Vec::new(),
             execs: Vec::new(),
+            leaving: false,
+            leave_at: None,
             over: false,
         }
     }
 
-    /// Until it is told to shut down.
+    /// Until it is told to shut down, or has been asked to by SIGTERM: systemd sends that to every process
+    /// when the machine shuts down, and would wait a minute and a half for containers that ignore it.
     pub fn run(mut self) -> io::Result<()> {
         while !self.over {
             let ready = self.wait()?;
             let is_ready = |fd: RawFd| ready.contains(&fd);
             self.take_all_reports();
             if is_ready(self.signals.as_raw_fd()) {
-                while let Ok(Some(_)) = self.signals.read_signal() {}
+                self.take_signals();
                 self.reap();
             }
             for container in self.containers.values_mut() {
@@ -132,8 +143,34 @@ impl Server {
             if is_ready(self.listener.as_raw_fd()) {
                 self.accept();
             }
+            self.leave_if_due(Instant::now());
         }
         Ok(())
+    }
+
+    /// SIGCHLD says that there is something to reap; SIGTERM ends the task as `StopTask` would.
+    fn take_signals(&mut self) {
+        while let Ok(Some(signal)) = self.signals.read_signal() {
+            self.leaving |= signal.ssi_signo == libc::SIGTERM as u32;
+        }
+    }
+
+    fn leave_if_due(&mut self, now: Instant) {
+        if !self.leaving {
+            return;
+        }
+        let mut live = false;
+        for container in self.containers.values_mut().filter(|it| it.is_live()) {
+            live = true;
+            if container.kill_at().is_none() {
+                // One that is still being made refuses, and has its turn once it is there.
+                let _ = container.stop(libc::SIGTERM, GRACE);
+            }
+        }
+        if !live {
+            let at = *self.leave_at.get_or_insert(now + LINGER);
+            self.over |= at <= now;
+        }
     }
 
     /// Descriptors with something to read, or whose other end is gone.
@@ -184,7 +221,7 @@ impl Server {
             .map(|_| now + RETRY);
         let pumps = self.containers.values().filter_map(Container::pump);
         let rests = pumps.filter_map(|pump| pump.rests_until(now));
-        match kills.chain(retries).chain(rests).min() {
+        match kills.chain(retries).chain(rests).chain(self.leave_at).min() {
             // Rounded up, so that the deadline has passed when poll returns.
             Some(at) => {
                 PollTimeout::try_from(at.saturating_duration_since(now) + Duration::from_millis(1))

@@ -110,6 +110,28 @@ async fn a_killed_shim_is_told_apart_from_an_ended_task() {
 }
 
 #[tokio::test]
+async fn a_shim_that_is_asked_to_end_stops_its_containers_first() {
+    let node = Node::new().await;
+    let task = node.task().await;
+    let spec = sh("trap 'echo bye; exit 7' TERM; echo up; while :; do sleep 0.01; done");
+    task.create_container(&spec, &node.image).await.unwrap();
+    task.start(&spec.name).await.unwrap();
+    let mut reader = task.logs(&spec.name).unwrap();
+    within(reader.next(1)).await.unwrap();
+    let shim = task.status().await.unwrap().shim_pid;
+    let mut events = task.events().await.unwrap();
+    kill(Pid::from_raw(shim), Signal::SIGTERM).unwrap();
+    assert_eq!(within(task.wait(&spec.name)).await.unwrap().code, 7);
+    while within(events.next()).await.is_some() {}
+
+    let runtime = node.reopened().await;
+    let found = within(runtime.recover()).await.unwrap();
+    assert_eq!(found[0].containers[&spec.name].exit.unwrap().code, 7);
+    runtime.remove_task("t1").await.unwrap();
+    node.finish().await;
+}
+
+#[tokio::test]
 async fn teardown_ends_everything_of_one_installation() {
     let node = Node::new().await;
     let other = Node::new().await;
