@@ -188,7 +188,7 @@ def define(family, command, size=None, **more):
 
 
 def start(family):
-    return client("ecs").run_task(taskDefinition=family)["tasks"][0]["taskArn"]
+    return client("ecs").run_task(taskDefinition=family, enableExecuteCommand=True)["tasks"][0]["taskArn"]
 
 
 def described(task):
@@ -202,11 +202,8 @@ def reaches(task, status):
 def groups_of(task):
     """The control groups of a task and of its container, the task's first."""
     number = task.rpartition("/")[2]
-    folders = [pathlib.Path(folder) for folder, _, _ in os.walk(CONTROL_GROUPS) if number in folder]
-    container = described(task)["containers"][0]["runtimeId"][:12]
-    (own,) = [folder for folder in folders if folder.name == number]
-    (inner,) = [folder for folder in folders if container in folder.name]
-    return own, inner
+    (own,) = [folder for folder, _, _ in os.walk(CONTROL_GROUPS) if pathlib.Path(folder).name == number]
+    return pathlib.Path(own), pathlib.Path(own) / "main"
 
 
 def processes_of(task):
@@ -241,7 +238,7 @@ def have_limits(task):
 
 
 def out_of_memory():
-    define("hog", "dd if=/dev/zero of=/dev/null bs=200M count=1; exit 3")
+    define("hog", "exec dd if=/dev/zero of=/dev/null bs=200M count=1")
     ended = reaches(start("hog"), "STOPPED")
     container = ended["containers"][0]
     say(f"  {container.get('exitCode')} {container.get('reason')}")
