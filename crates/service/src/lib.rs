@@ -28,7 +28,7 @@ pub use changes::{Changes, Outcome};
 pub use error::{Cause, ChangeError, Faults};
 pub use feed::{Look, Reach, feed, follow};
 pub use loops::Loops;
-pub use pages::Pages;
+pub use pages::{Page, Pages};
 pub use place::Place;
 pub use step::{StepError, fence};
 pub use table::{Found, Stored, Table};

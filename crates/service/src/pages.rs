@@ -68,21 +68,48 @@ impl<'a, F: Faults> Pages<'a, F> {
         self.keyring.seal_token(last.as_bytes(), &self.list)
     }
 
-    /// Cuts `items`, ascending by `id`, to the page behind `after`; returns it and the next token.
+    /// The page behind `token`, of at most `size` items.
+    ///
+    /// # Errors
+    /// As [`Pages::after`].
+    pub fn page(self, token: Option<&str>, size: usize) -> Result<Page<'a, F>, Fault> {
+        Ok(Page {
+            after: self.after(token)?,
+            size,
+            list: self,
+        })
+    }
+}
+
+/// One page of a list that is ordered by id.
+pub struct Page<'a, F> {
+    list: Pages<'a, F>,
+    /// Items behind this one are asked for.
+    pub after: Option<String>,
+    /// At most this many.
+    pub size: usize,
+}
+
+impl<F: Faults> Page<'_, F> {
+    /// Cuts `items`, ascending by `id`, to this page; returns it and the next token.
     pub fn cut<T, I: AsRef<str>>(
         &self,
         items: impl IntoIterator<Item = T>,
         id: impl Fn(&T) -> I,
-        after: Option<&str>,
-        size: usize,
     ) -> (Vec<T>, Option<String>) {
+        let after = self.after.as_deref();
         let behind = |item: &T| after.is_none_or(|after| id(item).as_ref() > after);
         let mut rest = items.into_iter().filter(behind);
-        let page: Vec<T> = rest.by_ref().take(size).collect();
+        let page: Vec<T> = rest.by_ref().take(self.size).collect();
         let more = rest.next().is_some();
-        let last = page.last().filter(|_| more);
-        let token = last.map(|last| self.token(id(last).as_ref()));
+        let last = page.last().map(|last| id(last));
+        let token = self.next(more, last.as_ref().map(AsRef::as_ref));
         (page, token)
+    }
+
+    /// The token of what follows `last`, if there is more.
+    pub fn next(&self, more: bool, last: Option<&str>) -> Option<String> {
+        last.filter(|_| more).map(|last| self.list.token(last))
     }
 }
 
@@ -98,12 +125,13 @@ mod tests {
     #[test]
     fn pages_join_up() {
         let keyring = Keyring::in_memory();
-        let pages = pages(&keyring, "here", "");
         let all: Vec<String> = (10..35).map(|n| n.to_string()).collect();
         let (mut seen, mut token) = (Vec::new(), None::<String>);
         loop {
-            let after = pages.after(token.as_deref()).unwrap();
-            let (part, next) = pages.cut(all.clone(), String::clone, after.as_deref(), 10);
+            let page = pages(&keyring, "here", "")
+                .page(token.as_deref(), 10)
+                .unwrap();
+            let (part, next) = page.cut(all.clone(), String::clone);
             seen.extend(part);
             token = next;
             if token.is_none() {

@@ -8,7 +8,7 @@ use wharf_wire::{Check, Context, Fault};
 
 use crate::{
     core::Core,
-    names::{self, Kind, Place},
+    names::{self, Kind, Names as _, Place},
     ops,
 };
 

@@ -13,7 +13,7 @@ use crate::{
     config::{CertificateLookup, FoundCertificate},
     core::{ChangeError, Core},
     fault,
-    names::{self, Place},
+    names::{self, Names as _, Place},
     records::Certificate,
 };
 
@@ -39,7 +39,7 @@ impl Core {
                 CertificateLookup::Unknown => return Err(fault::certificate_not_found(arn)),
             };
             let key = place.scope().key(Certificate::KIND, arn);
-            let stored = self.read::<Certificate>(&key).await?;
+            let stored = self.table.read::<Certificate>(&key).await?;
             let (mut used_by, unknown, as_read) = match stored {
                 Some(stored) => {
                     let as_read = stored.unchanged();
@@ -90,7 +90,7 @@ impl Core {
     ) -> Result<Txn, ChangeError> {
         for arn in arns {
             let key = place.scope().key(Certificate::KIND, arn);
-            let Some(stored) = self.read::<Certificate>(&key).await? else {
+            let Some(stored) = self.table.read::<Certificate>(&key).await? else {
                 continue;
             };
             let mut record = stored.record.clone();

@@ -6,18 +6,17 @@ use std::{
 };
 
 use tokio::sync::broadcast;
-use wharf_base::{Permit, Timestamp};
+use wharf_base::Timestamp;
 use wharf_reconcile::{Queue, Shard};
-use wharf_records::{Record, RecordError, Scope};
-use wharf_store::{StoreError, Txn};
-use wharf_stored::StoredError;
-pub use wharf_stored::{MAX_TRIES, Stored};
+use wharf_records::Record;
+pub use wharf_service::MAX_TRIES;
+use wharf_service::{Stored, Table};
 use wharf_wire::{Call, Fault};
 
 use crate::{
     config::Parts,
-    fault,
-    names::{Kind, Place, platform_scope},
+    fault::{self, Elbv2Faults},
+    names::{Kind, Names as _, Place, platform_scope},
     records::{Host, LoadBalancer, TargetGroup},
 };
 
@@ -29,6 +28,7 @@ const CHANGES: usize = 1024;
 
 pub struct Core {
     pub parts: Parts,
+    pub table: Table<Elbv2Faults>,
     /// Keys of load balancers, and of what deleted ones have left.
     pub balancers: Arc<Queue<String>>,
     /// Keys of target groups.
@@ -46,41 +46,13 @@ pub struct Core {
 }
 
 /// A record could not be read or written.
-#[derive(Debug, thiserror::Error)]
-pub enum ChangeError {
-    #[error("the store")]
-    Store(#[from] StoreError),
-    #[error("a record")]
-    Record(#[from] RecordError),
-}
-
-impl From<StoredError> for ChangeError {
-    fn from(error: StoredError) -> Self {
-        match error {
-            StoredError::Store(error) => Self::Store(error),
-            StoredError::Record(error) => Self::Record(error),
-        }
-    }
-}
-
-impl From<ChangeError> for Fault {
-    fn from(error: ChangeError) -> Self {
-        match error {
-            ChangeError::Store(error) => fault::of_store(error),
-            ChangeError::Record(error) => fault::of_record(error),
-        }
-    }
-}
-
-/// Every try was lost to another writer.
-pub fn conflict(key: &str) -> ChangeError {
-    wharf_stored::conflict(key).into()
-}
+pub type ChangeError = wharf_service::ChangeError<Elbv2Faults>;
 
 impl Core {
     pub fn new(parts: Parts) -> Self {
         let started_at = parts.clock.now();
         Self {
+            table: Table::new(parts.store.clone()),
             parts,
             balancers: Arc::default(),
             groups: Arc::default(),
@@ -95,41 +67,6 @@ impl Core {
 
     pub fn now(&self) -> Timestamp {
         self.parts.clock.now()
-    }
-
-    pub async fn read<T: Record>(&self, key: &str) -> Result<Option<Stored<T>>, ChangeError> {
-        Ok(wharf_stored::read(&self.parts.store, key).await?)
-    }
-
-    /// All records of a kind whose ids start with `start`, by id.
-    pub async fn all<T: Record>(
-        &self,
-        scope: &Scope,
-        start: &str,
-    ) -> Result<Vec<(String, Stored<T>)>, ChangeError> {
-        Ok(wharf_stored::all(&self.parts.store, scope, start).await?)
-    }
-
-    /// Runs a transaction; `false` if a comparison failed.
-    pub async fn commit(&self, permit: &Permit, txn: Txn) -> Result<bool, ChangeError> {
-        Ok(self.parts.store.txn(permit, txn).await?.succeeded)
-    }
-
-    /// Reads, changes and writes one record until nobody came between. `change` returns `Err` to
-    /// leave it as it is; a record that is not there gives `Ok(None)`.
-    pub async fn change<T, E>(
-        &self,
-        permit: &Permit,
-        key: &str,
-        change: impl FnMut(&mut T) -> Result<(), E>,
-    ) -> Result<Option<T>, E>
-    where
-        T: Record + Clone + PartialEq,
-        E: From<ChangeError>,
-    {
-        let store = &self.parts.store;
-        let changed = wharf_stored::change::<_, _, _, ChangeError>(store, permit, key, change);
-        Ok(changed.await?.map(|(record, ())| record))
     }
 
     /// The load balancer of an ARN that a caller gave, with its id.
@@ -161,13 +98,13 @@ impl Core {
         missing: fn() -> Fault,
     ) -> Result<(String, Stored<T>), Fault> {
         let id = place.id(kind, arn)?.ok_or_else(missing)?;
-        let found = self.read(&place.scope().key(T::KIND, &id)).await?;
+        let found = self.table.read(&place.scope().key(T::KIND, &id)).await?;
         Ok((id, found.ok_or_else(missing)?))
     }
 
     /// Every host that is known.
     pub async fn known_hosts(&self) -> Result<BTreeMap<String, Host>, ChangeError> {
-        let all = self.all::<Host>(&platform_scope(), "").await?;
+        let all = self.table.all::<Host>(&platform_scope(), "").await?;
         Ok(all.into_iter().map(|(id, it)| (id, it.record)).collect())
     }
 

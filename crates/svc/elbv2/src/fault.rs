@@ -1,9 +1,29 @@
 //! The faults of Elastic Load Balancing, and what inner errors become on the wire (platform §5).
 
 use wharf_api_elbv2::faults;
-use wharf_records::RecordError;
+use wharf_service::Faults;
 use wharf_store::StoreError;
 use wharf_wire::Fault;
+
+/// What Elastic Load Balancing says when its records or pages fail.
+#[derive(Debug)]
+pub enum Elbv2Faults {}
+
+impl Faults for Elbv2Faults {
+    fn internal(cause: &dyn std::error::Error) -> Fault {
+        server(cause)
+    }
+
+    fn conflict(_: &StoreError) -> Fault {
+        faults::prior_request_not_complete_exception(
+            "The resource was changed by other requests meanwhile. Try again.",
+        )
+    }
+
+    fn bad_token() -> Fault {
+        invalid("The provided marker is not valid.")
+    }
+}
 
 pub fn invalid(message: impl Into<String>) -> Fault {
     Fault::sender("ValidationError", 400, message)
@@ -117,10 +137,6 @@ pub fn redirect_loop() -> Fault {
     )
 }
 
-pub fn bad_marker() -> Fault {
-    invalid("The provided marker is not valid.")
-}
-
 /// Something on our side; the cause is logged in full, the caller learns nothing of it.
 pub fn server(cause: &dyn std::error::Error) -> Fault {
     Fault::receiver(
@@ -129,21 +145,6 @@ pub fn server(cause: &dyn std::error::Error) -> Fault {
         "An internal error occurred. Try again.",
         cause,
     )
-}
-
-pub fn of_store(error: StoreError) -> Fault {
-    match error {
-        // Whoever reaches this has used up its retries: the caller may simply try again.
-        StoreError::Conflict { .. } => {
-            let text = "The resource was changed by other requests meanwhile. Try again.";
-            faults::prior_request_not_complete_exception(text)
-        }
-        other => server(&other),
-    }
-}
-
-pub fn of_record(error: RecordError) -> Fault {
-    server(&error)
 }
 
 /// What EC2 answered, in this service's words: a refusal of the caller's ids stays the caller's.

@@ -1,65 +1,19 @@
 //! Wakes the reconcilers, and those who wait for targets, by what changes in the store.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 use wharf_base::Arn;
 use wharf_records::{Record, Scope};
-use wharf_store::{Range, StoreError};
+use wharf_service::{Look, Reach};
+use wharf_wire::fault::Chain;
 
 use crate::{
-    core::Core,
-    names::{Kind, Place, SERVICE, split_target},
+    core::{ChangeError, Core},
+    names::{Kind, Names as _, Place, SERVICE, split_target},
     records::{Certificate, Health, Host, LoadBalancer, Remains, Target, TargetGroup},
 };
-
-/// Pause after a read of the store failed.
-const RETRY: Duration = Duration::from_millis(200);
-
-/// Feeds until `stop`: everything there is once, then every change.
-pub async fn feed(core: Arc<Core>, stop: CancellationToken) {
-    loop {
-        let fed = tokio::select! {
-            fed = feed_once(&core) => fed,
-            () = stop.cancelled() => return,
-        };
-        match fed {
-            Err(StoreError::Closed) => return,
-            // Slower than the compaction: it starts over from the present.
-            Err(StoreError::Compacted { .. }) => {}
-            Err(error) => {
-                tracing::warn!(%error, "load balancers are looked at anew");
-                tokio::time::sleep(RETRY).await;
-            }
-            Ok(never) => match never {},
-        }
-    }
-}
-
-async fn feed_once(core: &Core) -> Result<std::convert::Infallible, StoreError> {
-    let prefix = Scope::service_prefix(SERVICE);
-    let all = core
-        .parts
-        .store
-        .range(Range::prefix(&prefix).keys_only())
-        .await?;
-    for entry in &all.entries {
-        changed(core, &entry.key);
-    }
-    let mut watch = core.parts.store.watch(prefix, all.revision + 1);
-    loop {
-        let batch = watch.next().await?;
-        let mut hosts = false;
-        for event in &batch.events {
-            hosts |= changed(core, event.key());
-        }
-        // A host concerns every load balancer, and the health of every target.
-        if hosts {
-            everyone(core).await?;
-        }
-    }
-}
 
 /// Wakes certificates that have become others, until `stop`.
 pub async fn certificates(core: Arc<Core>, stop: CancellationToken) {
@@ -80,7 +34,7 @@ pub async fn certificates(core: Arc<Core>, stop: CancellationToken) {
             }
             Err(RecvError::Lagged(_)) => {
                 if let Err(error) = every_certificate(&core).await {
-                    tracing::warn!(%error, "some certificates of listeners may be old ones");
+                    tracing::warn!(error = %Chain(&error), "re-reading certificates failed, listeners may have old ones");
                 }
             }
             Err(RecvError::Closed) => return,
@@ -88,65 +42,49 @@ pub async fn certificates(core: Arc<Core>, stop: CancellationToken) {
     }
 }
 
-async fn every_certificate(core: &Core) -> Result<(), StoreError> {
-    let prefix = Scope::service_prefix(SERVICE);
-    let range = Range::prefix(prefix).keys_only();
-    for entry in core.parts.store.range(range).await?.entries {
-        if let Some((_, Certificate::KIND, _)) = Scope::parse(&entry.key) {
-            core.certificates.wake(entry.key);
+async fn every_certificate(core: &Core) -> Result<(), ChangeError> {
+    for key in core.table.keys(&Scope::service_prefix(SERVICE)).await? {
+        if let Some((_, Certificate::KIND, _)) = Scope::parse(&key) {
+            core.certificates.wake(key);
         }
     }
     Ok(())
 }
 
-/// True if the key is a host's.
-fn changed(core: &Core, key: &str) -> bool {
+/// Wakes whom a key concerns. A host concerns every load balancer, and the health of every target.
+pub fn changed(core: &Core, key: &str, look: Look) -> Reach {
     let Some((scope, kind, id)) = Scope::parse(key) else {
-        return false;
+        return Reach::One;
     };
     let group = match kind {
-        LoadBalancer::KIND | Remains::KIND => {
+        LoadBalancer::KIND => {
             core.balancers.wake(key.to_owned());
-            return false;
+            return Reach::One;
+        }
+        TargetGroup::KIND => id.as_str(),
+        _ if look == Look::All => return Reach::One,
+        Remains::KIND => {
+            core.balancers.wake(key.to_owned());
+            return Reach::One;
         }
         Certificate::KIND => {
             core.certificates.wake(key.to_owned());
-            return false;
+            return Reach::One;
         }
         Host::KIND => {
             core.hosts.wake(key.to_owned());
-            return true;
+            return Reach::All;
         }
-        TargetGroup::KIND => id.as_str(),
         Target::KIND | Health::KIND => match split_target(&id) {
             Some((group, _, _)) => group,
-            None => return false,
+            None => return Reach::One,
         },
-        _ => return false,
+        _ => return Reach::One,
     };
     core.groups.wake(scope.key(TargetGroup::KIND, group));
     // Nobody listening is no failure.
     let _ = core
         .changes
         .send(Place::of_scope(&scope).arn(Kind::Group, group));
-    false
-}
-
-async fn everyone(core: &Core) -> Result<(), StoreError> {
-    let prefix = Scope::service_prefix(SERVICE);
-    let all = core
-        .parts
-        .store
-        .range(Range::prefix(prefix).keys_only())
-        .await?;
-    for entry in &all.entries {
-        let kind = Scope::parse(&entry.key).map(|(_, kind, _)| kind.to_owned());
-        if matches!(
-            kind.as_deref(),
-            Some(LoadBalancer::KIND | TargetGroup::KIND)
-        ) {
-            changed(core, &entry.key);
-        }
-    }
-    Ok(())
+    Reach::One
 }

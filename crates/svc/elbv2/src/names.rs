@@ -13,7 +13,9 @@
 use wharf_base::Arn;
 use wharf_planeproto::balancer::TargetRef;
 use wharf_records::Scope;
-use wharf_wire::{Context, Fault};
+pub use wharf_service::Place;
+use wharf_service::platform;
+use wharf_wire::Fault;
 
 use crate::fault;
 
@@ -22,14 +24,9 @@ pub const SERVICE: &str = "elbv2";
 /// The service segment of every ARN.
 const NAMESPACE: &str = "elasticloadbalancing";
 
-/// Owner of what belongs to no account.
-pub const PLATFORM: &str = "aws";
-
-/// An account in a region.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
-    pub account: String,
-    pub region: String,
+/// What stands for an account in keys of what belongs to none.
+pub fn is_platform(scope: &Scope) -> bool {
+    scope.account == platform::account(SERVICE)
 }
 
 /// What has an ARN.
@@ -87,33 +84,28 @@ impl Kind {
     }
 }
 
-impl Place {
-    pub fn of(cx: &Context) -> Self {
-        Self {
-            account: cx.account.clone(),
-            region: cx.region.clone(),
-        }
-    }
+/// What belongs to an account in a region.
+pub trait Names {
+    fn scope(&self) -> Scope;
 
-    pub fn of_scope(scope: &Scope) -> Self {
-        Self {
-            account: scope.account.clone(),
-            region: scope.region.clone(),
-        }
-    }
+    fn arn(&self, kind: Kind, id: &str) -> String;
 
-    pub fn scope(&self) -> Scope {
+    /// The id in an ARN that a caller gave; what is no ARN of that kind at all is refused, and
+    /// `Ok(None)` is one of another account or region.
+    fn id(&self, kind: Kind, given: Option<&str>) -> Result<Option<String>, Fault>;
+}
+
+impl Names for Place {
+    fn scope(&self) -> Scope {
         Scope::new(SERVICE, &self.account, &self.region)
     }
 
-    pub fn arn(&self, kind: Kind, id: &str) -> String {
+    fn arn(&self, kind: Kind, id: &str) -> String {
         let resource = format!("{}/{id}", kind.head());
         Arn::new(NAMESPACE, &self.region, &self.account, resource).to_string()
     }
 
-    /// The id in an ARN that a caller gave; what is no ARN of that kind at all is refused, and
-    /// `Ok(None)` is one of another account or region.
-    pub fn id(&self, kind: Kind, given: Option<&str>) -> Result<Option<String>, Fault> {
+    fn id(&self, kind: Kind, given: Option<&str>) -> Result<Option<String>, Fault> {
         let given = given.unwrap_or_default();
         let (place, found, id) =
             parse(given).ok_or_else(|| fault::not_an_arn(given, kind.noun()))?;
@@ -126,7 +118,7 @@ impl Place {
 
 /// The scope of what belongs to no account: addresses and load balancer hosts.
 pub fn platform_scope() -> Scope {
-    Scope::new(SERVICE, PLATFORM, "aws-global")
+    platform::scope(SERVICE)
 }
 
 /// Splits an ARN of this service; `None` for anything else.
@@ -138,10 +130,7 @@ pub fn parse(arn: &str) -> Option<(Place, Kind, String)> {
     let (head, id) = arn.resource.split_once('/')?;
     let kind = Kind::ALL.into_iter().find(|kind| kind.head() == head)?;
     kind.fits(id).then(|| {
-        let place = Place {
-            account: arn.account.clone(),
-            region: arn.region.clone(),
-        };
+        let place = Place::new(&arn.account, &arn.region);
         (place, kind, id.to_owned())
     })
 }
@@ -194,10 +183,7 @@ mod tests {
     use super::*;
 
     fn place() -> Place {
-        Place {
-            account: "000000000000".to_owned(),
-            region: "us-east-1".to_owned(),
-        }
+        Place::new("000000000000", "us-east-1")
     }
 
     const RULE: &str =

@@ -11,7 +11,7 @@ use wharf_store::Entry;
 pub use crate::names::SERVICE;
 use crate::{
     certificates,
-    names::{self, Kind, Place},
+    names::{self, Kind, Names as _, Place},
     records::{
         Action, Certificate, Condition, Listener, LoadBalancer, Rule, Target, TargetGroup, Version,
     },

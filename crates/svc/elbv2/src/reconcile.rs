@@ -24,32 +24,23 @@ pub use host::host;
 pub use interfaces::sweep;
 
 use wharf_base::Permit;
-use wharf_store::Compare;
-use wharf_wire::{Call, Context, Fault, fault::Chain};
+use wharf_wire::{Call, Context};
 
 use crate::{
     config::LookupError,
-    core::{ChangeError, Core, PRINCIPAL},
+    core::{Core, PRINCIPAL},
+    fault::Elbv2Faults,
     names::Place,
 };
 
 const PERMIT: Permit = Permit::for_controller("elbv2-reconciler");
 
-/// Why a key is tried again.
-#[derive(Debug, thiserror::Error)]
-pub enum StepError {
-    #[error("{}", Chain(.0))]
-    Change(#[from] ChangeError),
-    #[error("{}", Chain(.0))]
-    Lookup(#[from] LookupError),
-    #[error("{action}: {fault}")]
-    Ec2 { action: &'static str, fault: Fault },
-    #[error("the shard is not ours yet")]
-    NoShard,
-}
+type StepError = wharf_service::StepError<Elbv2Faults>;
 
-fn fence(core: &Core) -> Result<Compare, StepError> {
-    core.shard.fence().ok_or(StepError::NoShard)
+impl From<LookupError> for StepError {
+    fn from(error: LookupError) -> Self {
+        Self::other(error)
+    }
 }
 
 /// A call of another service in this one's name.

@@ -2,11 +2,12 @@
 
 use wharf_base::Permit;
 use wharf_records::Scope;
+use wharf_service::Stored;
 use wharf_store::Compare;
 
 use crate::{
-    core::{ChangeError, Core, Stored, conflict},
-    names::{self, Place},
+    core::{ChangeError, Core},
+    names::{self, Names as _, Place},
     records::{Listener, Rule},
     tree::Removal,
 };
@@ -28,7 +29,7 @@ pub async fn clear_below(
             return Ok(());
         }
     }
-    Err(conflict(id))
+    Err(ChangeError::conflict(id))
 }
 
 type Below = (Vec<(String, Stored<Listener>)>, Vec<(String, Stored<Rule>)>);
@@ -37,8 +38,8 @@ type Below = (Vec<(String, Stored<Listener>)>, Vec<(String, Stored<Rule>)>);
 /// not found afterwards has lost it.
 async fn below(core: &Core, scope: &Scope, id: &str) -> Result<Below, ChangeError> {
     let start = format!("{id}/");
-    let rules = core.all(scope, &start).await?;
-    Ok((core.all(scope, &start).await?, rules))
+    let rules = core.table.all(scope, &start).await?;
+    Ok((core.table.all(scope, &start).await?, rules))
 }
 
 async fn clear(

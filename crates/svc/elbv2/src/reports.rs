@@ -5,12 +5,13 @@ use std::{collections::BTreeMap, sync::PoisonError};
 use wharf_base::Permit;
 use wharf_planeproto::{balancer::TargetRef, report::TargetHealth};
 use wharf_records::{Record, Unknown, encode};
+use wharf_service::Stored;
 use wharf_store::{Compare, Txn};
 
 use crate::{
-    core::{ChangeError, Core, MAX_TRIES, Stored, conflict},
+    core::{ChangeError, Core, MAX_TRIES},
     health,
-    names::{self, Kind, platform_scope, target_id},
+    names::{self, Kind, Names as _, platform_scope, target_id},
     records::{Health, Host, Target},
 };
 
@@ -28,7 +29,7 @@ pub async fn connected(core: &Core, instance: &str, zone: &str) -> Result<(), Ch
     }
     let key = platform_scope().key(Host::KIND, instance);
     for _ in 0..MAX_TRIES {
-        let stored = core.read::<Host>(&key).await?;
+        let stored = core.table.read::<Host>(&key).await?;
         let revision = stored.as_ref().map_or(0, |it| it.revision);
         let unknown = stored.map_or_else(Unknown::new, |it| it.record.unknown);
         let host = Host {
@@ -41,11 +42,11 @@ pub async fn connected(core: &Core, instance: &str, zone: &str) -> Result<(), Ch
         let txn = Txn::new()
             .when(Compare::mod_revision(&key, revision))
             .put(&key, encode(&host));
-        if core.commit(&PERMIT, txn).await? {
+        if core.table.commit(&PERMIT, txn).await? {
             return Ok(());
         }
     }
-    Err(conflict(&key))
+    Err(ChangeError::conflict(&key))
 }
 
 /// One of the host's streams ended.
@@ -63,7 +64,7 @@ pub fn disconnected(core: &Core, instance: &str) {
 /// The host takes part no more.
 pub async fn gone(core: &Core, instance: &str) -> Result<(), ChangeError> {
     let key = platform_scope().key(Host::KIND, instance);
-    core.commit(&PERMIT, Txn::new().delete(key)).await?;
+    core.table.commit(&PERMIT, Txn::new().delete(key)).await?;
     Ok(())
 }
 
@@ -92,10 +93,11 @@ async fn take(core: &Core, host: &str, some: &[TargetHealth]) -> Result<(), Chan
                 place.scope(),
                 target_id(&group, &one.target.id, one.target.port),
             );
-            let target: Option<Stored<Target>> = core.read(&scope.key(Target::KIND, &id)).await?;
+            let target: Option<Stored<Target>> =
+                core.table.read(&scope.key(Target::KIND, &id)).await?;
             let Some(target) = target else { continue };
             let key = scope.key(Health::KIND, &id);
-            let stored: Option<Stored<Health>> = core.read(&key).await?;
+            let stored: Option<Stored<Health>> = core.table.read(&key).await?;
             let revision = stored.as_ref().map_or(0, |it| it.revision);
             let mut record = stored.map(|it| it.record).unwrap_or_default();
             if health::take(&mut record, &target.record, host, one, core.now()) {
@@ -105,9 +107,9 @@ async fn take(core: &Core, host: &str, some: &[TargetHealth]) -> Result<(), Chan
                     .put(key, encode(&record));
             }
         }
-        if txn.then.is_empty() || core.commit(&PERMIT, txn).await? {
+        if txn.then.is_empty() || core.table.commit(&PERMIT, txn).await? {
             return Ok(());
         }
     }
-    Err(conflict(host))
+    Err(ChangeError::conflict(host))
 }

@@ -2,16 +2,19 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{sync::broadcast, task::JoinSet};
+use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use wharf_base::Permit;
 use wharf_planeproto::report;
+use wharf_service::Loops;
 
 use crate::{
     authorize,
     config::Parts,
     core::{ChangeError, Core},
-    feed, ops, reconcile, reports,
+    feed,
+    names::SERVICE,
+    ops, reconcile, reports,
 };
 
 /// Keys of each kind worked on at once.
@@ -63,39 +66,36 @@ impl Elbv2Service {
         self.core.changes.subscribe()
     }
 
-    /// Runs the reconcilers until `stop`, and returns once they have ended.
+    /// Runs the reconcilers until `stop`, or until a part of them panics.
     pub async fn run(&self, stop: CancellationToken) {
         let core = &self.core;
-        let mut loops = JoinSet::new();
+        let mut loops = Loops::new(SERVICE, stop);
         let (store, how) = (core.parts.store.clone(), core.parts.config.takeover);
         let permit = Permit::for_controller("elbv2-shard");
-        // Held before the first key is looked at, or each of them would fail once; what goes wrong
-        // here is tried again by `hold`.
-        if let Err(error) = core.shard.renew(&store, &permit, how).await {
-            tracing::warn!(%error, "load balancers are not reconciled yet");
-        }
-        loops.spawn(core.shard.clone().hold(store, permit, how, stop.clone()));
-        loops.spawn(feed::feed(core.clone(), stop.clone()));
-        loops.spawn(sweep(core.clone(), stop.clone()));
+        loops.hold(&core.shard, &store, permit, how).await;
+        let of = core.clone();
+        let changed = move |key: &str, look| feed::changed(&of, key, look);
+        loops.spawn(wharf_service::feed(store, SERVICE, loops.stop(), changed));
+        loops.spawn(sweep(core.clone(), loops.stop()));
+        loops.spawn(feed::certificates(core.clone(), loops.stop()));
 
-        let (of, queue) = (core.clone(), core.balancers.clone());
-        let work = move |key| reconcile::balancer(of.clone(), key);
-        loops.spawn(wharf_reconcile::run(queue, WORKERS, stop.clone(), work));
-        let (of, queue) = (core.clone(), core.groups.clone());
-        let work = move |key| reconcile::group(of.clone(), key);
-        loops.spawn(wharf_reconcile::run(queue, WORKERS, stop.clone(), work));
-        let (of, queue) = (core.clone(), core.certificates.clone());
-        let work = move |key| reconcile::certificate(of.clone(), key);
-        loops.spawn(wharf_reconcile::run(queue, WORKERS, stop.clone(), work));
-        loops.spawn(feed::certificates(core.clone(), stop.clone()));
-        let (of, queue) = (core.clone(), core.hosts.clone());
-        let work = move |key| reconcile::host(of.clone(), key);
-        loops.spawn(wharf_reconcile::run(queue, WORKERS, stop, work));
-        while let Some(ended) = loops.join_next().await {
-            if let Err(error) = ended {
-                tracing::error!(%error, "a loop of load balancing ended with a panic");
-            }
-        }
+        let of = core.clone();
+        loops.work(&core.balancers, WORKERS, move |key| {
+            reconcile::balancer(of.clone(), key)
+        });
+        let of = core.clone();
+        loops.work(&core.groups, WORKERS, move |key| {
+            reconcile::group(of.clone(), key)
+        });
+        let of = core.clone();
+        loops.work(&core.certificates, WORKERS, move |key| {
+            reconcile::certificate(of.clone(), key)
+        });
+        let of = core.clone();
+        loops.work(&core.hosts, WORKERS, move |key| {
+            reconcile::host(of.clone(), key)
+        });
+        loops.run().await;
     }
 }
 
@@ -104,7 +104,7 @@ async fn sweep(core: Arc<Core>, stop: CancellationToken) {
         let pause = match reconcile::sweep(core.clone()).await {
             Ok(()) => core.parts.config.sweep,
             Err(error) => {
-                tracing::warn!(%error, "interfaces without an owner stay for now");
+                tracing::warn!(%error, "sweeping interfaces without an owner failed, will retry");
                 SWEEP_RETRY
             }
         };

@@ -5,7 +5,7 @@ use wharf_planeproto::balancer::Protocol;
 
 use crate::{
     health::Shown,
-    names::{self, Kind, Place},
+    names::{self, Kind, Names as _, Place},
     records::{
         Action, BalancerSubnet, Condition, Listener, LoadBalancer, Routing, Rule, Scheme, Status,
         TargetGroup, TargetType, Version,

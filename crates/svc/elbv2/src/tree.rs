@@ -9,13 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wharf_base::Permit;
 use wharf_records::{Record, Unknown, encode};
+use wharf_service::Stored;
 use wharf_store::{Compare, Txn};
 use wharf_wire::Fault;
 
 use crate::{
-    core::{ChangeError, Core, Stored},
+    core::{ChangeError, Core},
     fault,
-    names::{self, Kind, Place},
+    names::{self, Kind, Names as _, Place},
     records::{Action, Guard, Listener, LoadBalancer, Rule, TargetGroup},
 };
 
@@ -34,15 +35,15 @@ impl Core {
     pub async fn tree(&self, place: &Place, id: &str) -> Result<Option<Tree>, ChangeError> {
         let scope = place.scope();
         // First, so that whatever is read below is at least as new.
-        let guard = self.read(&scope.key(Guard::KIND, id)).await?;
-        let balancer = self.read(&scope.key(LoadBalancer::KIND, id)).await?;
+        let guard = self.table.read(&scope.key(Guard::KIND, id)).await?;
+        let balancer = self.table.read(&scope.key(LoadBalancer::KIND, id)).await?;
         let (Some(guard), Some(balancer)) = (guard, balancer) else {
             return Ok(None);
         };
         let below = format!("{id}/");
         Ok(Some(Tree {
-            listeners: self.all(&scope, &below).await?,
-            rules: self.all(&scope, &below).await?,
+            listeners: self.table.all(&scope, &below).await?,
+            rules: self.table.all(&scope, &below).await?,
             place: place.clone(),
             id: id.to_owned(),
             balancer,
@@ -166,7 +167,7 @@ impl<'a> Links<'a> {
                 return Ok(None);
             }
             let key = place.scope().key(TargetGroup::KIND, &id);
-            let Some(stored) = self.core.read::<TargetGroup>(&key).await? else {
+            let Some(stored) = self.core.table.read::<TargetGroup>(&key).await? else {
                 return Ok(None);
             };
             let copy = stored.record.clone();
@@ -241,7 +242,7 @@ impl Core {
             if let Some(tree) = guarded.take() {
                 txn = tree.touch(txn);
             }
-            if !self.commit(permit, links.write(txn)).await? {
+            if !self.table.commit(permit, links.write(txn)).await? {
                 return Ok(false);
             }
         }

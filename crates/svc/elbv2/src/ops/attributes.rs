@@ -77,8 +77,8 @@ pub async fn modify_balancer(
         balancer.attributes = BALANCER.change(&balancer.attributes, pairs())?;
         Ok::<_, Fault>(())
     };
-    let changed = core.change(&call.permit, &stored.key, change).await?;
-    let changed = changed.ok_or_else(fault::balancer_not_found)?;
+    let changed = core.table.change(&call.permit, &stored.key, change).await?;
+    let (changed, ()) = changed.ok_or_else(fault::balancer_not_found)?;
     Ok(ModifyLoadBalancerAttributesOutput {
         attributes: shown(&BALANCER, &changed.attributes, of_balancer),
     })
@@ -113,8 +113,8 @@ pub async fn modify_group(
         group.attributes = GROUP.change(&group.attributes, pairs())?;
         Ok::<_, Fault>(())
     };
-    let changed = core.change(&call.permit, &stored.key, change).await?;
-    let changed = changed.ok_or_else(fault::group_not_found)?;
+    let changed = core.table.change(&call.permit, &stored.key, change).await?;
+    let (changed, ()) = changed.ok_or_else(fault::group_not_found)?;
     Ok(ModifyTargetGroupAttributesOutput {
         attributes: shown(&GROUP, &changed.attributes, of_group),
     })
@@ -151,8 +151,8 @@ pub async fn modify_listener(
         listener.attributes = LISTENER.change(&listener.attributes, pairs())?;
         Ok::<_, Fault>(())
     };
-    let changed = core.change(&call.permit, &stored.key, change).await?;
-    let changed = changed.ok_or_else(fault::listener_not_found)?;
+    let changed = core.table.change(&call.permit, &stored.key, change).await?;
+    let (changed, ()) = changed.ok_or_else(fault::listener_not_found)?;
     Ok(ModifyListenerAttributesOutput {
         attributes: shown(&LISTENER, &changed.attributes, of_listener),
     })

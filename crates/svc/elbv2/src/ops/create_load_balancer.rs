@@ -12,9 +12,9 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     check,
-    core::{Core, MAX_TRIES, conflict},
+    core::{ChangeError, Core, MAX_TRIES},
     fault,
-    names::{Kind, Place, platform_scope},
+    names::{Kind, Names as _, Place, platform_scope},
     network,
     records::{Attributes, BalancerName, Guard, LoadBalancer, PublicAddress, Scheme, Status},
     show,
@@ -73,7 +73,7 @@ pub async fn create_load_balancer(
             return Ok(answer(&place, &id, &balancer));
         }
     }
-    Err(conflict(&wanted.name).into())
+    Err(ChangeError::conflict(&wanted.name).into())
 }
 
 fn answer(place: &Place, id: &str, balancer: &LoadBalancer) -> CreateLoadBalancerOutput {
@@ -124,6 +124,7 @@ pub async fn named(
 ) -> Result<Option<(String, LoadBalancer)>, Fault> {
     let scope = place.scope();
     let Some(pointer) = core
+        .table
         .read::<BalancerName>(&scope.key(BalancerName::KIND, name))
         .await?
     else {
@@ -131,6 +132,7 @@ pub async fn named(
     };
     let id = pointer.record.id;
     let found = core
+        .table
         .read::<LoadBalancer>(&scope.key(LoadBalancer::KIND, &id))
         .await?;
     Ok(found.map(|found| (id, found.record)))
@@ -153,7 +155,12 @@ async fn free_address(core: &Core) -> Result<Ipv4Addr, Fault> {
     let scope = platform_scope();
     for address in core.parts.config.public_cidr.candidates() {
         let key = scope.key(PublicAddress::KIND, &address.to_string());
-        let taken = core.parts.store.get(&key).await.map_err(fault::of_store)?;
+        let taken = core
+            .parts
+            .store
+            .get(&key)
+            .await
+            .map_err(ChangeError::from)?;
         if taken.is_none() {
             return Ok(address);
         }
@@ -178,7 +185,7 @@ async fn insert(
         .store
         .range(count)
         .await
-        .map_err(fault::of_store)?
+        .map_err(ChangeError::from)?
         .count;
     if count as u64 >= MAX_BALANCERS {
         return Err(faults::too_many_load_balancers_exception(
@@ -203,5 +210,5 @@ async fn insert(
         };
         txn = txn.when(Compare::absent(&key)).put(key, encode(&claim));
     }
-    Ok(core.commit(&call.permit, txn).await?)
+    Ok(core.table.commit(&call.permit, txn).await?)
 }

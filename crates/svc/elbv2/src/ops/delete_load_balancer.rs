@@ -8,9 +8,9 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     check::attributes::{BALANCER, DELETION_PROTECTION},
-    core::{Core, MAX_TRIES, conflict},
+    core::{ChangeError, Core, MAX_TRIES},
     fault,
-    names::{Kind, Place},
+    names::{Kind, Names as _, Place},
     records::{BalancerName, Remains},
     remains,
 };
@@ -45,12 +45,16 @@ pub async fn delete_load_balancer(
             .delete(&tree.balancer.key)
             .delete(scope.key(BalancerName::KIND, &balancer.name))
             .put(&key, encode(&left));
-        if core.commit(&call.permit, tree.drop_guard(txn)).await? {
+        if core
+            .table
+            .commit(&call.permit, tree.drop_guard(txn))
+            .await?
+        {
             // The reconciler would do it too; but whoever deletes a load balancer deletes its target
             // groups next, which must not be in use then.
             remains::clear_below(core, &call.permit, &place, &id, None).await?;
             return Ok(DeleteLoadBalancerOutput {});
         }
     }
-    Err(conflict(&id).into())
+    Err(ChangeError::conflict(&id).into())
 }

@@ -8,7 +8,7 @@ use wharf_wire::{Call, Fault};
 use crate::{
     core::Core,
     health::{self, Shown},
-    names::{Place, split_target, target_id},
+    names::{Names as _, Place, split_target, target_id},
     records::{Health, Target},
     show,
 };
@@ -25,12 +25,14 @@ pub async fn describe_target_health(
     let group = group.record;
     let (scope, start) = (place.scope(), format!("{group_id}/"));
     let targets: BTreeMap<String, Target> = core
+        .table
         .all::<Target>(&scope, &start)
         .await?
         .into_iter()
         .map(|(id, it)| (id, it.record))
         .collect();
     let reports: BTreeMap<String, Health> = core
+        .table
         .all::<Health>(&scope, &start)
         .await?
         .into_iter()

@@ -4,9 +4,10 @@ use wharf_api_elbv2::{
     DescribeAccountLimitsInput, DescribeAccountLimitsOutput, DescribeSSLPoliciesInput,
     DescribeSSLPoliciesOutput, Limit,
 };
+use wharf_service::Faults as _;
 use wharf_wire::{Call, Fault};
 
-use crate::{core::Core, page, ssl};
+use crate::{core::Core, fault::Elbv2Faults, ssl};
 
 const LIMITS: [(&str, u32); 12] = [
     ("application-load-balancers", 50),
@@ -31,13 +32,7 @@ pub async fn account_limits(
     _: &Call,
     input: DescribeAccountLimitsInput,
 ) -> Result<DescribeAccountLimitsOutput, Fault> {
-    let by = |it: &(&str, u32)| it.0.to_owned();
-    let (page, next_marker) = page::cut(
-        LIMITS.to_vec(),
-        by,
-        input.marker.as_deref(),
-        input.page_size,
-    )?;
+    let (page, next_marker) = cut(LIMITS.to_vec(), |it| it.0, input.marker, input.page_size)?;
     let limit = |(name, max): (&str, u32)| Limit {
         name: Some(name.to_owned()),
         max: Some(max.to_string()),
@@ -64,12 +59,37 @@ fn policies(input: DescribeSSLPoliciesInput) -> Result<DescribeSSLPoliciesOutput
     let asked =
         |policy: &&ssl::Policy| names.is_empty() || names.iter().any(|it| it == policy.name);
     let found: Vec<&ssl::Policy> = ssl::ALL.iter().filter(asked).collect();
-    let by = |it: &&ssl::Policy| it.name.to_owned();
-    let (page, next_marker) = page::cut(found, by, input.marker.as_deref(), input.page_size)?;
+    let (page, next_marker) = cut(found, |it| it.name, input.marker, input.page_size)?;
     Ok(DescribeSSLPoliciesOutput {
         ssl_policies: Some(page.into_iter().map(ssl::Policy::to_wire).collect()),
         next_marker,
     })
+}
+
+/// A page of a list that everybody may know: its marker is the name it ended with, and nothing
+/// else is accepted as one.
+fn cut<T>(
+    items: Vec<T>,
+    name: impl Fn(&T) -> &str,
+    marker: Option<String>,
+    size: Option<i32>,
+) -> Result<(Vec<T>, Option<String>), Fault> {
+    let first = match marker.filter(|marker| !marker.is_empty()) {
+        None => 0,
+        Some(marker) => {
+            let last = items.iter().position(|item| name(item) == marker);
+            last.ok_or_else(Elbv2Faults::bad_token)? + 1
+        }
+    };
+    let size = size.and_then(|size| usize::try_from(size).ok());
+    let rest = items.len() - first;
+    let size = size.unwrap_or(rest).clamp(1, rest.max(1));
+    let mut page: Vec<T> = items.into_iter().skip(first).collect();
+    let more = page.len() > size;
+    page.truncate(size);
+    let next = page.last().filter(|_| more);
+    let next = next.map(|last| name(last).to_owned());
+    Ok((page, next))
 }
 
 #[cfg(test)]
@@ -82,5 +102,21 @@ mod tests {
         assert!(ssl::ALL.is_sorted_by_key(|it| it.name));
         let all = policies(DescribeSSLPoliciesInput::default()).unwrap();
         assert_eq!(all.ssl_policies.unwrap().len(), ssl::ALL.len());
+    }
+
+    #[test]
+    fn pages_join_up_and_markers_are_names_of_the_list() {
+        let (mut seen, mut marker) = (Vec::new(), None);
+        loop {
+            let (page, next) = cut(LIMITS.to_vec(), |it| it.0, marker, Some(5)).unwrap();
+            seen.extend(page);
+            marker = next;
+            if marker.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, LIMITS);
+        let foreign = Some("ELBSecurityPolicy-2016-08".to_owned());
+        assert!(cut(LIMITS.to_vec(), |it| it.0, foreign, None).is_err());
     }
 }

@@ -12,9 +12,9 @@ use wharf_wire::{Call, Fault};
 
 use super::listeners::tree_of;
 use crate::{
-    core::{Core, MAX_TRIES, conflict},
+    core::{ChangeError, Core, MAX_TRIES},
     fault,
-    names::{Kind, Place},
+    names::{Kind, Names as _, Place},
     page,
     records::Listener,
 };
@@ -74,8 +74,16 @@ pub async fn remove(
 pub async fn describe(
     core: &Core,
     call: &Call,
-    input: DescribeListenerCertificatesInput,
+    mut input: DescribeListenerCertificatesInput,
 ) -> Result<DescribeListenerCertificatesOutput, Fault> {
+    let wanted = (input.marker.take(), input.page_size.take());
+    let wanted = page::asked(
+        core,
+        call,
+        "elbv2/DescribeListenerCertificates",
+        &input,
+        wanted,
+    )?;
     let place = Place::of(call);
     let (_, stored) = core
         .find::<Listener>(
@@ -91,7 +99,7 @@ pub async fn describe(
     }
     let by = |it: &Certificate| it.certificate_arn.clone().unwrap_or_default();
     found.sort_by_cached_key(by);
-    let (page, next_marker) = page::cut(found, by, input.marker.as_deref(), input.page_size)?;
+    let (page, next_marker) = wanted.cut(found, by);
     Ok(DescribeListenerCertificatesOutput {
         certificates: Some(page),
         next_marker,
@@ -154,9 +162,9 @@ async fn change(
         let txn = core
             .change_certificates(txn, &place, &own, before, after)
             .await?;
-        if core.commit(&call.permit, tree.touch(txn)).await? {
+        if core.table.commit(&call.permit, tree.touch(txn)).await? {
             return Ok(());
         }
     }
-    Err(conflict("listener").into())
+    Err(ChangeError::conflict("listener").into())
 }

@@ -8,14 +8,15 @@ use wharf_api_elbv2::{
 use wharf_base::ids;
 use wharf_planeproto::balancer::Protocol;
 use wharf_records::{Record, Unknown, encode};
+use wharf_service::Stored;
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Fault};
 
 use crate::{
     check::{self, action::At},
-    core::{Core, MAX_TRIES, conflict},
+    core::{ChangeError, Core, MAX_TRIES},
     fault,
-    names::{self, Kind, Place},
+    names::{self, Kind, Names as _, Place},
     page,
     records::{Attributes, Listener},
     show, ssl,
@@ -91,6 +92,7 @@ pub async fn create(
             .change_certificates(txn, &place, &arn, &[], &wanted.certificates)
             .await?;
         if core
+            .table
             .commit(&call.permit, tree.touch(links.write(txn)))
             .await?
         {
@@ -99,7 +101,7 @@ pub async fn create(
             });
         }
     }
-    Err(conflict(&balancer).into())
+    Err(ChangeError::conflict(&balancer).into())
 }
 
 /// Whether a repeated request means the listener that is there.
@@ -189,8 +191,10 @@ fn security(
 pub async fn describe(
     core: &Core,
     call: &Call,
-    input: DescribeListenersInput,
+    mut input: DescribeListenersInput,
 ) -> Result<DescribeListenersOutput, Fault> {
+    let wanted = (input.marker.take(), input.page_size.take());
+    let wanted = page::asked(core, call, "elbv2/DescribeListeners", &input, wanted)?;
     let place = Place::of(call);
     let arns = input.listener_arns.unwrap_or_default();
     let mut found: Vec<(String, Listener)> = Vec::new();
@@ -198,6 +202,7 @@ pub async fn describe(
         (Some(arn), true) => {
             let (id, _) = core.balancer(&place, Some(arn)).await?;
             let all = core
+                .table
                 .all::<Listener>(&place.scope(), &format!("{id}/"))
                 .await?;
             found.extend(all.into_iter().map(|(id, it)| (id, it.record)));
@@ -217,7 +222,7 @@ pub async fn describe(
             ));
         }
     }
-    let (page, next_marker) = page::by_id(found, input.marker.as_deref(), input.page_size)?;
+    let (page, next_marker) = page::by_id(&wanted, found);
     let shown = page.iter().map(|(id, it)| show::listener(&place, id, it));
     Ok(DescribeListenersOutput {
         listeners: Some(shown.collect()),
@@ -253,7 +258,7 @@ pub async fn modify(
         let (tree, id) = tree_of(core, &place, input.listener_arn.as_deref()).await?;
         let stored = tree.listener(&id).ok_or_else(fault::listener_not_found)?;
         let changed = modified(&stored.record, &input)?;
-        let taken = |(other, it): &(String, crate::core::Stored<Listener>)| {
+        let taken = |(other, it): &(String, Stored<Listener>)| {
             *other != id && it.record.port == changed.port
         };
         if tree.listeners.iter().any(taken) {
@@ -275,6 +280,7 @@ pub async fn modify(
             .change_certificates(txn, &place, &arn, before, after)
             .await?;
         if core
+            .table
             .commit(&call.permit, tree.touch(links.write(txn)))
             .await?
         {
@@ -283,7 +289,7 @@ pub async fn modify(
             });
         }
     }
-    Err(conflict("listener").into())
+    Err(ChangeError::conflict("listener").into())
 }
 
 fn modified(listener: &Listener, input: &ModifyListenerInput) -> Result<Listener, Fault> {
@@ -356,11 +362,11 @@ pub async fn delete(
             return Ok(DeleteListenerOutput {});
         }
         // Its rules may be what changed meanwhile, while it is gone already.
-        if core.read::<Listener>(&stored.key).await?.is_none() {
+        if core.table.read::<Listener>(&stored.key).await?.is_none() {
             return Ok(DeleteListenerOutput {});
         }
     }
-    Err(conflict("listener").into())
+    Err(ChangeError::conflict("listener").into())
 }
 
 #[cfg(test)]

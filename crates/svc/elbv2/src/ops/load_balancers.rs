@@ -8,13 +8,22 @@ use wharf_api_elbv2::{
 use wharf_wire::{Call, Fault};
 
 use super::create_load_balancer::named;
-use crate::{core::Core, fault, names::Place, network, page, records::LoadBalancer, show};
+use crate::{
+    core::Core,
+    fault,
+    names::{Names as _, Place},
+    network, page,
+    records::LoadBalancer,
+    show,
+};
 
 pub async fn describe(
     core: &Core,
     call: &Call,
-    input: DescribeLoadBalancersInput,
+    mut input: DescribeLoadBalancersInput,
 ) -> Result<DescribeLoadBalancersOutput, Fault> {
+    let wanted = (input.marker.take(), input.page_size.take());
+    let wanted = page::asked(core, call, "elbv2/DescribeLoadBalancers", &input, wanted)?;
     let place = Place::of(call);
     let arns = input.load_balancer_arns.unwrap_or_default();
     let names = input.names.unwrap_or_default();
@@ -25,7 +34,7 @@ pub async fn describe(
     }
     let mut found: Vec<(String, LoadBalancer)> = Vec::new();
     if arns.is_empty() && names.is_empty() {
-        let all = core.all::<LoadBalancer>(&place.scope(), "").await?;
+        let all = core.table.all::<LoadBalancer>(&place.scope(), "").await?;
         found.extend(all.into_iter().map(|(id, it)| (id, it.record)));
     }
     for arn in &arns {
@@ -36,7 +45,7 @@ pub async fn describe(
         let it = named(core, &place, name).await?;
         found.push(it.ok_or_else(fault::balancer_not_found)?);
     }
-    let (page, next_marker) = page::by_id(found, input.marker.as_deref(), input.page_size)?;
+    let (page, next_marker) = page::by_id(&wanted, found);
     let shown = page.iter().map(|(id, it)| show::balancer(&place, id, it));
     Ok(DescribeLoadBalancersOutput {
         load_balancers: Some(shown.collect()),
@@ -60,7 +69,7 @@ pub async fn set_security_groups(
         balancer.security_groups.clone_from(&groups);
         Ok::<_, Fault>(())
     };
-    let changed = core.change(&call.permit, &stored.key, set).await?;
+    let changed = core.table.change(&call.permit, &stored.key, set).await?;
     changed.ok_or_else(fault::balancer_not_found)?;
     Ok(SetSecurityGroupsOutput {
         security_group_ids: Some(groups),
@@ -94,7 +103,7 @@ pub async fn set_subnets(
         balancer.subnets.clone_from(&subnets);
         Ok::<_, Fault>(())
     };
-    let changed = core.change(&call.permit, &stored.key, set).await?;
+    let changed = core.table.change(&call.permit, &stored.key, set).await?;
     changed.ok_or_else(fault::balancer_not_found)?;
     Ok(SetSubnetsOutput {
         availability_zones: Some(show::zones(&subnets)),

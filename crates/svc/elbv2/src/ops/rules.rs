@@ -9,15 +9,16 @@ use wharf_api_elbv2::{
 };
 use wharf_base::ids;
 use wharf_records::{Record, Unknown, encode};
+use wharf_service::Stored;
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Fault};
 
 use super::listeners::{tree_of, within_limit};
 use crate::{
     check::{self, action::At},
-    core::{Core, MAX_TRIES, Stored, conflict},
+    core::{ChangeError, Core, MAX_TRIES},
     fault,
-    names::{self, Kind, Place},
+    names::{self, Kind, Names as _, Place},
     page,
     records::{Listener, Rule},
     show,
@@ -71,6 +72,7 @@ pub async fn create(
             .when(Compare::absent(&key))
             .put(key, encode(&rule));
         if core
+            .table
             .commit(&call.permit, tree.touch(links.write(txn)))
             .await?
         {
@@ -79,7 +81,7 @@ pub async fn create(
             });
         }
     }
-    Err(conflict("rule").into())
+    Err(ChangeError::conflict("rule").into())
 }
 
 fn at(tree: &Tree, listener: &str) -> Result<At, Fault> {
@@ -141,8 +143,10 @@ fn rule<'a>(tree: &'a Tree, id: &str) -> Result<&'a (String, Stored<Rule>), Faul
 pub async fn describe(
     core: &Core,
     call: &Call,
-    input: DescribeRulesInput,
+    mut input: DescribeRulesInput,
 ) -> Result<DescribeRulesOutput, Fault> {
+    let wanted = (input.marker.take(), input.page_size.take());
+    let wanted = page::asked(core, call, "elbv2/DescribeRules", &input, wanted)?;
     let place = Place::of(call);
     let arns = input.rule_arns.unwrap_or_default();
     let mut found: Vec<wire::Rule> = Vec::new();
@@ -175,7 +179,7 @@ pub async fn describe(
     }
     found.sort_by_cached_key(order);
     found.dedup();
-    let (page, next_marker) = page::cut(found, order, input.marker.as_deref(), input.page_size)?;
+    let (page, next_marker) = wanted.cut(found, order);
     Ok(DescribeRulesOutput {
         rules: Some(page),
         next_marker,
@@ -221,6 +225,7 @@ pub async fn modify(
             .when(stored.unchanged())
             .put(&stored.key, encode(&changed));
         if core
+            .table
             .commit(&call.permit, tree.touch(links.write(txn)))
             .await?
         {
@@ -229,7 +234,7 @@ pub async fn modify(
             });
         }
     }
-    Err(conflict(&arn).into())
+    Err(ChangeError::conflict(&arn).into())
 }
 
 pub async fn delete(
@@ -255,7 +260,7 @@ pub async fn delete(
             return Ok(DeleteRuleOutput {});
         }
     }
-    Err(conflict(&arn).into())
+    Err(ChangeError::conflict(&arn).into())
 }
 
 /// All rules get their priorities at once, so that two may swap theirs.
@@ -310,12 +315,12 @@ pub async fn set_priorities(
                 txn = txn.when(stored.unchanged()).put(&stored.key, encode(&rule));
             }
         }
-        if core.commit(&call.permit, tree.touch(txn)).await? {
+        if core.table.commit(&call.permit, tree.touch(txn)).await? {
             shown.sort_by_cached_key(order);
             return Ok(SetRulePrioritiesOutput { rules: Some(shown) });
         }
     }
-    Err(conflict(&listener).into())
+    Err(ChangeError::conflict(&listener).into())
 }
 
 /// The priorities with the wanted ones in place; each may be there once.

@@ -11,7 +11,7 @@ use crate::{
     check,
     core::{ChangeError, Core},
     fault,
-    names::{self, Kind, Place},
+    names::{self, Kind, Names as _, Place},
     records::{Listener, LoadBalancer, Rule, TargetGroup},
 };
 
@@ -101,22 +101,25 @@ pub async fn of(
     Ok(match kind {
         Kind::Balancer => {
             let found = core
+                .table
                 .read::<LoadBalancer>(&scope.key(LoadBalancer::KIND, id))
                 .await?;
             found.map(|it| it.record.tags)
         }
         Kind::Listener => {
             let found = core
+                .table
                 .read::<Listener>(&scope.key(Listener::KIND, id))
                 .await?;
             found.map(|it| it.record.tags)
         }
         Kind::Rule => {
-            let found = core.read::<Rule>(&scope.key(Rule::KIND, id)).await?;
+            let found = core.table.read::<Rule>(&scope.key(Rule::KIND, id)).await?;
             found.map(|it| it.record.tags)
         }
         Kind::Group => {
             let found = core
+                .table
                 .read::<TargetGroup>(&scope.key(TargetGroup::KIND, id))
                 .await?;
             found.map(|it| it.record.tags)
@@ -136,22 +139,22 @@ async fn change(
         Kind::Balancer => {
             let key = scope.key(LoadBalancer::KIND, id);
             let edit = |it: &mut LoadBalancer| edit(&mut it.tags);
-            core.change(permit, &key, edit).await?.is_some()
+            core.table.change(permit, &key, edit).await?.is_some()
         }
         Kind::Listener => {
             let key = scope.key(Listener::KIND, id);
             let edit = |it: &mut Listener| edit(&mut it.tags);
-            core.change(permit, &key, edit).await?.is_some()
+            core.table.change(permit, &key, edit).await?.is_some()
         }
         Kind::Rule => {
             let key = scope.key(Rule::KIND, id);
             let edit = |it: &mut Rule| edit(&mut it.tags);
-            core.change(permit, &key, edit).await?.is_some()
+            core.table.change(permit, &key, edit).await?.is_some()
         }
         Kind::Group => {
             let key = scope.key(TargetGroup::KIND, id);
             let edit = |it: &mut TargetGroup| edit(&mut it.tags);
-            core.change(permit, &key, edit).await?.is_some()
+            core.table.change(permit, &key, edit).await?.is_some()
         }
     };
     if there { Ok(()) } else { Err(missing(kind)) }

@@ -13,9 +13,9 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     check::{self, group::Wanted},
-    core::{Core, MAX_TRIES, conflict, onward},
+    core::{ChangeError, Core, MAX_TRIES, onward},
     fault,
-    names::{Kind, Place},
+    names::{Kind, Names as _, Place},
     page,
     records::{Attributes, GroupName, TargetGroup},
     show,
@@ -50,7 +50,7 @@ pub async fn create(
             .store
             .range(count)
             .await
-            .map_err(fault::of_store)?
+            .map_err(ChangeError::from)?
             .count;
         if count as u64 >= MAX_GROUPS {
             return Err(faults::too_many_target_groups_exception(
@@ -79,11 +79,11 @@ pub async fn create(
             .when(Compare::absent(&name_key))
             .put(&name_key, encode(&pointer))
             .put(scope.key(TargetGroup::KIND, &id), encode(&group));
-        if core.commit(&call.permit, txn).await? {
+        if core.table.commit(&call.permit, txn).await? {
             return Ok(answer(&place, &id, &group));
         }
     }
-    Err(conflict(&name_key).into())
+    Err(ChangeError::conflict(&name_key).into())
 }
 
 fn answer(place: &Place, id: &str, group: &TargetGroup) -> CreateTargetGroupOutput {
@@ -125,6 +125,7 @@ async fn named(
 ) -> Result<Option<(String, TargetGroup)>, Fault> {
     let scope = place.scope();
     let Some(pointer) = core
+        .table
         .read::<GroupName>(&scope.key(GroupName::KIND, name))
         .await?
     else {
@@ -132,6 +133,7 @@ async fn named(
     };
     let id = pointer.record.id;
     let found = core
+        .table
         .read::<TargetGroup>(&scope.key(TargetGroup::KIND, &id))
         .await?;
     Ok(found.map(|found| (id, found.record)))
@@ -140,8 +142,10 @@ async fn named(
 pub async fn describe(
     core: &Core,
     call: &Call,
-    input: DescribeTargetGroupsInput,
+    mut input: DescribeTargetGroupsInput,
 ) -> Result<DescribeTargetGroupsOutput, Fault> {
+    let wanted = (input.marker.take(), input.page_size.take());
+    let wanted = page::asked(core, call, "elbv2/DescribeTargetGroups", &input, wanted)?;
     let place = Place::of(call);
     let arns = input.target_group_arns.unwrap_or_default();
     let names = input.names.unwrap_or_default();
@@ -165,7 +169,7 @@ pub async fn describe(
         found.push(it.ok_or_else(fault::group_not_found)?);
     }
     if arns.is_empty() && names.is_empty() {
-        let all = core.all::<TargetGroup>(&place.scope(), "").await?;
+        let all = core.table.all::<TargetGroup>(&place.scope(), "").await?;
         let all = all.into_iter().map(|(id, it)| (id, it.record));
         match input.load_balancer_arn.as_deref() {
             None => found.extend(all),
@@ -180,7 +184,7 @@ pub async fn describe(
             }
         }
     }
-    let (page, next_marker) = page::by_id(found, input.marker.as_deref(), input.page_size)?;
+    let (page, next_marker) = page::by_id(&wanted, found);
     let shown = page.iter().map(|(id, it)| show::group(&place, id, it));
     Ok(DescribeTargetGroupsOutput {
         target_groups: Some(shown.collect()),
@@ -201,8 +205,8 @@ pub async fn modify(
         group.health_check = check::group::modified(&group.health_check, group.version, &input)?;
         Ok::<_, Fault>(())
     };
-    let changed = core.change(&call.permit, &stored.key, change).await?;
-    let changed = changed.ok_or_else(fault::group_not_found)?;
+    let changed = core.table.change(&call.permit, &stored.key, change).await?;
+    let (changed, ()) = changed.ok_or_else(fault::group_not_found)?;
     Ok(ModifyTargetGroupOutput {
         target_groups: Some(vec![show::group(&place, &id, &changed)]),
     })
@@ -223,7 +227,7 @@ pub async fn delete(
     let key = scope.key(TargetGroup::KIND, &id);
     for _ in 0..MAX_TRIES {
         // What is not there any more counts as deleted.
-        let Some(stored) = core.read::<TargetGroup>(&key).await? else {
+        let Some(stored) = core.table.read::<TargetGroup>(&key).await? else {
             return Ok(DeleteTargetGroupOutput {});
         };
         if !stored.record.used_by.is_empty() {
@@ -233,9 +237,9 @@ pub async fn delete(
             .when(stored.unchanged())
             .delete(&key)
             .delete(scope.key(GroupName::KIND, &stored.record.name));
-        if core.commit(&call.permit, txn).await? {
+        if core.table.commit(&call.permit, txn).await? {
             return Ok(DeleteTargetGroupOutput {});
         }
     }
-    Err(conflict(&key).into())
+    Err(ChangeError::conflict(&key).into())
 }

@@ -10,14 +10,15 @@ use wharf_api_elbv2::{
     TargetDescription, faults,
 };
 use wharf_records::{Record, Unknown, encode};
+use wharf_service::Stored;
 use wharf_store::{Compare, Range, Txn};
 use wharf_wire::{Call, Fault};
 
 use crate::{
     address::{Cidr, may_be_outside_target},
-    core::{Core, MAX_TRIES, Stored, conflict},
+    core::{ChangeError, Core, MAX_TRIES},
     fault,
-    names::{Place, target_id},
+    names::{Names as _, Place, target_id},
     network,
     records::{Health, Target, TargetGroup, TargetType},
 };
@@ -170,13 +171,13 @@ async fn insert(
             .store
             .range(Range::prefix(start).count_only())
             .await;
-        let before = count.map_err(fault::of_store)?.count;
+        let before = count.map_err(ChangeError::from)?.count;
         let mut txn = Txn::new().when(Compare::present(&group.key));
         let mut new = 0;
         for given in some {
             let id = target_id(group_id, &given.id, given.port);
             let key = scope.key(Target::KIND, &id);
-            let there = core.read::<Target>(&key).await?;
+            let there = core.table.read::<Target>(&key).await?;
             let registered = |it: &Stored<Target>| it.record.draining_since.is_none();
             if there.as_ref().is_some_and(registered) {
                 continue;
@@ -202,14 +203,14 @@ async fn insert(
         if before as usize + new > MAX_TARGETS {
             return Err(too_many());
         }
-        if core.commit(&call.permit, txn).await? {
+        if core.table.commit(&call.permit, txn).await? {
             return Ok(());
         }
-        if core.read::<TargetGroup>(&group.key).await?.is_none() {
+        if core.table.read::<TargetGroup>(&group.key).await?.is_none() {
             return Err(fault::group_not_found());
         }
     }
-    Err(conflict(&group.key).into())
+    Err(ChangeError::conflict(&group.key).into())
 }
 
 /// Targets that are not registered are passed over, as in AWS.
@@ -246,7 +247,7 @@ async fn drain(core: &Core, call: &Call, keys: &[String]) -> Result<(), Fault> {
     for _ in 0..MAX_TRIES {
         let mut txn = Txn::new();
         for key in keys {
-            let Some(stored) = core.read::<Target>(key).await? else {
+            let Some(stored) = core.table.read::<Target>(key).await? else {
                 continue;
             };
             if stored.record.draining_since.is_none() {
@@ -255,11 +256,11 @@ async fn drain(core: &Core, call: &Call, keys: &[String]) -> Result<(), Fault> {
                 txn = txn.when(stored.unchanged()).put(key, encode(&target));
             }
         }
-        if txn.then.is_empty() || core.commit(&call.permit, txn).await? {
+        if txn.then.is_empty() || core.table.commit(&call.permit, txn).await? {
             return Ok(());
         }
     }
-    Err(conflict(keys.first().map_or("", String::as_str)).into())
+    Err(ChangeError::conflict(keys.first().map_or("", String::as_str)).into())
 }
 
 #[cfg(test)]

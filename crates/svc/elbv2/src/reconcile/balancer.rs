@@ -3,12 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use wharf_reconcile::Next;
-use wharf_records::{Record, Scope, encode};
+use wharf_records::{Record, Scope};
+use wharf_service::{fence, transact};
 use wharf_store::{Compare, Txn};
 
-use super::{PERMIT, StepError, fence, interfaces};
+use super::{PERMIT, StepError, interfaces};
 use crate::{
-    core::{Core, MAX_TRIES, conflict},
+    core::Core,
     names::{Place, platform_scope},
     plan::{Action, plan},
     records::{Interface, LoadBalancer, PublicAddress, Remains, Status},
@@ -27,9 +28,9 @@ pub async fn balancer(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     if kind == Remains::KIND {
         return clear(&core, &key, &place, &id).await;
     }
-    remains::clear_orphans(&core, &PERMIT, &place, &id, fence(&core)?).await?;
+    remains::clear_orphans(&core, &PERMIT, &place, &id, fence(&core.shard)?).await?;
     for _ in 0..MAX_STEPS {
-        let Some(stored) = core.read::<LoadBalancer>(&key).await? else {
+        let Some(stored) = core.table.read::<LoadBalancer>(&key).await? else {
             return Ok(Next::Settled);
         };
         let hosts = core.known_hosts().await?;
@@ -125,7 +126,7 @@ async fn complain(
     record: &LoadBalancer,
     error: &StepError,
 ) -> Result<(), StepError> {
-    let StepError::Ec2 { action, fault } = error else {
+    let StepError::Neighbour { action, fault } = error else {
         return Ok(());
     };
     if core.now() < record.created_at + core.parts.config.provisioning_patience {
@@ -146,43 +147,37 @@ async fn change(
     key: &str,
     change: impl Fn(&mut LoadBalancer),
 ) -> Result<bool, StepError> {
-    for _ in 0..MAX_TRIES {
-        let Some(stored) = core.read::<LoadBalancer>(key).await? else {
+    Ok(transact!(core.table, &PERMIT, |tx| {
+        let Some(mut record) = tx.find::<LoadBalancer>(key).await? else {
             return Ok(false);
         };
-        let mut record = stored.record.clone();
+        let before = record.clone();
         change(&mut record);
-        if record == stored.record {
-            return Ok(true);
+        if record != before {
+            tx.fence(fence(&core.shard)?);
+            tx.put(key, &record);
         }
-        let txn = Txn::new()
-            .when(fence(core)?)
-            .when(stored.unchanged())
-            .put(key, encode(&record));
-        if core.commit(&PERMIT, txn).await? {
-            return Ok(true);
-        }
-    }
-    Err(conflict(key).into())
+        true
+    }))
 }
 
 /// Gives back what a deleted load balancer had: what is below it, its interfaces, its address.
 async fn clear(core: &Core, key: &str, place: &Place, id: &str) -> Result<Next, StepError> {
-    let Some(stored) = core.read::<Remains>(key).await? else {
+    let Some(stored) = core.table.read::<Remains>(key).await? else {
         return Ok(Next::Settled);
     };
-    remains::clear_below(core, &PERMIT, place, id, Some(fence(core)?)).await?;
+    remains::clear_below(core, &PERMIT, place, id, Some(fence(&core.shard)?)).await?;
     for interface in &stored.record.interfaces {
         interfaces::delete(core, place, &interface.id, interface.attachment.as_deref()).await?;
     }
     let mut txn = Txn::new()
-        .when(fence(core)?)
+        .when(fence(&core.shard)?)
         .when(Compare::mod_revision(key, stored.revision))
         .delete(key);
     if let Some(address) = stored.record.public_address {
         txn = txn.delete(platform_scope().key(PublicAddress::KIND, &address.to_string()));
     }
-    match core.commit(&PERMIT, txn).await? {
+    match core.table.commit(&PERMIT, txn).await? {
         true => Ok(Next::Settled),
         false => Ok(Next::After(Duration::ZERO)),
     }

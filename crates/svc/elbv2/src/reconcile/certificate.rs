@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use wharf_reconcile::Next;
 use wharf_records::{Scope, encode};
+use wharf_service::fence;
 use wharf_store::Txn;
 
-use super::{PERMIT, StepError, fence};
+use super::{PERMIT, StepError};
 use crate::{
     config::CertificateLookup,
-    core::{Core, MAX_TRIES, conflict},
+    core::{ChangeError, Core, MAX_TRIES},
     names::{Place, is_managed_certificate},
     records::Certificate,
 };
@@ -23,7 +24,7 @@ pub async fn certificate(core: Arc<Core>, key: String) -> Result<Next, StepError
     };
     let place = Place::of_scope(&scope);
     for _ in 0..MAX_TRIES {
-        let Some(stored) = core.read::<Certificate>(&key).await? else {
+        let Some(stored) = core.table.read::<Certificate>(&key).await? else {
             return Ok(Next::Settled);
         };
         let found = match core.parts.certificates.find(&place, &arn).await? {
@@ -31,15 +32,19 @@ pub async fn certificate(core: Arc<Core>, key: String) -> Result<Next, StepError
             _ => return Ok(Next::Settled),
         };
         let as_read = stored.unchanged();
-        let mut txn = Txn::new().when(fence(&core)?).when(as_read);
+        let mut txn = Txn::new().when(fence(&core.shard)?).when(as_read);
         if let Some(unchanged) = &found.unchanged {
             txn = txn.when(unchanged.clone());
         }
         let record = core.sealed(&arn, found, stored.record.used_by, stored.record.unknown);
-        if core.commit(&PERMIT, txn.put(&key, encode(&record))).await? {
+        if core
+            .table
+            .commit(&PERMIT, txn.put(&key, encode(&record)))
+            .await?
+        {
             tracing::info!(arn, "listeners are given another certificate");
             return Ok(Next::Settled);
         }
     }
-    Err(conflict(&key).into())
+    Err(ChangeError::conflict(&key).into())
 }

@@ -5,12 +5,13 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use wharf_base::Timestamp;
 use wharf_reconcile::Next;
 use wharf_records::Scope;
+use wharf_service::{Stored, fence};
 use wharf_store::Txn;
 
-use super::{PERMIT, StepError, fence};
+use super::{PERMIT, StepError};
 use crate::{
     check::attributes::{DEREGISTRATION_DELAY, GROUP},
-    core::{Core, Stored},
+    core::Core,
     health::{Fate, fate},
     records::{Health, Target, TargetGroup},
 };
@@ -23,11 +24,11 @@ pub async fn group(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     let Some((scope, _, id)) = Scope::parse(&key) else {
         return Ok(Next::Settled);
     };
-    let group = core.read::<TargetGroup>(&key).await?;
+    let group = core.table.read::<TargetGroup>(&key).await?;
     let start = format!("{id}/");
-    let targets = core.all::<Target>(&scope, &start).await?;
+    let targets = core.table.all::<Target>(&scope, &start).await?;
     let healths: BTreeMap<String, Stored<Health>> =
-        core.all(&scope, &start).await?.into_iter().collect();
+        core.table.all(&scope, &start).await?.into_iter().collect();
     let serving = core.serving().await?;
     let (now, mut wake_at) = (core.now(), None::<Timestamp>);
     let in_use = group
@@ -62,7 +63,7 @@ pub async fn group(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     let orphans = healths.iter().filter(|(id, _)| !known.contains(id));
     gone.extend(orphans.map(|(_, it)| (it.key.clone(), it.revision)));
     for some in gone.chunks(AT_ONCE) {
-        let mut txn = Txn::new().when(fence(&core)?);
+        let mut txn = Txn::new().when(fence(&core.shard)?);
         for (key, revision) in some {
             txn = txn
                 .when(wharf_store::Compare::mod_revision(key, *revision))
@@ -71,7 +72,7 @@ pub async fn group(core: Arc<Core>, key: String) -> Result<Next, StepError> {
         if let Some(group) = &group {
             txn = txn.when(group.unchanged());
         }
-        if !core.commit(&PERMIT, txn).await? {
+        if !core.table.commit(&PERMIT, txn).await? {
             return Ok(Next::After(Duration::ZERO));
         }
     }

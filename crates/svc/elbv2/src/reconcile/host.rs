@@ -5,9 +5,10 @@ use std::sync::Arc;
 use wharf_base::Timestamp;
 use wharf_reconcile::Next;
 use wharf_records::encode;
+use wharf_service::fence;
 use wharf_store::Txn;
 
-use super::{PERMIT, StepError, fence};
+use super::{PERMIT, StepError};
 use crate::{config::Config, core::Core, records::Host};
 
 /// What is next for a host.
@@ -55,7 +56,7 @@ fn step(host: &Host, connected: bool, started: Timestamp, config: &Config, now: 
 
 /// Follows one host.
 pub async fn host(core: Arc<Core>, key: String) -> Result<Next, StepError> {
-    let Some(stored) = core.read::<Host>(&key).await? else {
+    let Some(stored) = core.table.read::<Host>(&key).await? else {
         return Ok(Next::Settled);
     };
     let Some((_, _, id)) = wharf_records::Scope::parse(&key) else {
@@ -79,19 +80,19 @@ pub async fn host(core: Arc<Core>, key: String) -> Result<Next, StepError> {
         }
         Step::Forgotten => {
             let txn = Txn::new()
-                .when(fence(&core)?)
+                .when(fence(&core.shard)?)
                 .when(stored.unchanged())
                 .delete(&key);
-            core.commit(&PERMIT, txn).await?;
+            core.table.commit(&PERMIT, txn).await?;
             return Ok(Next::Settled);
         }
     }
     let txn = Txn::new()
-        .when(fence(&core)?)
+        .when(fence(&core.shard)?)
         .when(stored.unchanged())
         .put(&key, encode(&record));
     // Written, it wakes this key again; not written, somebody else's write does.
-    core.commit(&PERMIT, txn).await?;
+    core.table.commit(&PERMIT, txn).await?;
     Ok(Next::Settled)
 }
 

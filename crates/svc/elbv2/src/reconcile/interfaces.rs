@@ -8,18 +8,19 @@ use wharf_api_ec2::{
     ModifyNetworkInterfaceAttributeRequest, NetworkInterface,
 };
 use wharf_records::{Record, Scope, encode};
-use wharf_store::{Range, Txn};
+use wharf_service::{Stored, fence};
+use wharf_store::Txn;
 use wharf_wire::Fault;
 
-use super::{PERMIT, StepError, call, fence};
+use super::{PERMIT, StepError, call};
 use crate::{
-    core::{ChangeError, Core, PRINCIPAL, Stored},
-    names::{PLATFORM, Place, SERVICE},
+    core::{Core, PRINCIPAL},
+    names::{Names as _, Place, SERVICE, is_platform},
     records::{BalancerSubnet, Interface, LoadBalancer, Remains},
 };
 
 fn failed(action: &'static str) -> impl Fn(Fault) -> StepError {
-    move |fault| StepError::Ec2 { action, fault }
+    move |fault| StepError::Neighbour { action, fault }
 }
 
 /// `ELB app/web/50dc6c495c0c9188`: names the owner, in AWS too.
@@ -60,7 +61,7 @@ pub async fn create(
         id: made.network_interface_id.unwrap_or_default(),
         subnet: subnet.id.clone(),
         zone: subnet.zone.clone(),
-        address: address.parse().map_err(|_| StepError::Ec2 {
+        address: address.parse().map_err(|_| StepError::Neighbour {
             action: "create a network interface",
             fault: Fault::sender("InvalidAddress", 500, "the interface has no IPv4 address"),
         })?,
@@ -209,10 +210,10 @@ async fn forget_missing(
             "interfaces of a load balancer were lost"
         );
         let txn = Txn::new()
-            .when(fence(core)?)
+            .when(fence(&core.shard)?)
             .when(balancer.unchanged())
             .put(&balancer.key, encode(&record));
-        core.commit(&PERMIT, txn).await?;
+        core.table.commit(&PERMIT, txn).await?;
     }
     Ok(())
 }
@@ -221,22 +222,13 @@ async fn forget_missing(
 /// one and writing it down, and the load balancer was deleted before it came back.
 pub async fn sweep(core: Arc<Core>) -> Result<(), StepError> {
     let mut places = BTreeSet::from_iter(core.parts.config.home.clone());
-    let keys = Range::prefix(Scope::service_prefix(SERVICE)).keys_only();
-    let keys = core
-        .parts
-        .store
-        .range(keys)
-        .await
-        .map_err(ChangeError::from)?;
-    let scopes = keys
-        .entries
-        .iter()
-        .filter_map(|entry| Scope::parse(&entry.key));
-    let regional = scopes.filter(|(scope, _, _)| scope.account != PLATFORM);
+    let keys = core.table.keys(&Scope::service_prefix(SERVICE)).await?;
+    let scopes = keys.iter().filter_map(|key| Scope::parse(key));
+    let regional = scopes.filter(|(scope, _, _)| !is_platform(scope));
     places.extend(regional.map(|(scope, _, _)| Place::of_scope(&scope)));
     for place in places {
         // Read before EC2 is asked, so that what is written down now was there then.
-        let balancers = core.all::<LoadBalancer>(&place.scope(), "").await?;
+        let balancers = core.table.all::<LoadBalancer>(&place.scope(), "").await?;
         let request = DescribeNetworkInterfacesRequest {
             filters: Some(vec![Filter {
                 name: Some("requester-id".to_owned()),
@@ -263,9 +255,13 @@ pub async fn sweep(core: Arc<Core>) -> Result<(), StepError> {
             };
             let scope = place.scope();
             let owner = core
+                .table
                 .read::<LoadBalancer>(&scope.key(LoadBalancer::KIND, id))
                 .await?;
-            let left = core.read::<Remains>(&scope.key(Remains::KIND, id)).await?;
+            let left = core
+                .table
+                .read::<Remains>(&scope.key(Remains::KIND, id))
+                .await?;
             if owner.is_none() && left.is_none() {
                 tracing::info!(
                     interface = eni,

@@ -349,3 +349,41 @@ async fn an_interface_that_is_lost_is_made_again() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_marker_fits_its_list_and_filters_only() {
+    let harness = Harness::start().await;
+    for name in ["one", "two"] {
+        harness.balancer(name).await;
+        harness.group(name).await;
+    }
+    let list = async |change: &dyn Fn(&mut api::DescribeLoadBalancersInput)| {
+        let mut input = api::DescribeLoadBalancersInput::default();
+        change(&mut input);
+        harness.elb.describe_load_balancers(&call(), input).await
+    };
+    let first = list(&|it| it.page_size = Some(1)).await.unwrap();
+    let marker = first.next_marker;
+    assert!(marker.is_some());
+    let second = list(&|it| it.marker.clone_from(&marker)).await.unwrap();
+    assert_eq!(second.load_balancers.unwrap().len(), 1);
+    let names = ["one".to_owned(), "two".to_owned()];
+    let filtered = |it: &mut api::DescribeLoadBalancersInput| {
+        it.marker.clone_from(&marker);
+        it.names = Some(names.to_vec());
+    };
+    let forged = |it: &mut api::DescribeLoadBalancersInput| {
+        // The id of a load balancer in base64, as markers once were.
+        it.marker = Some("YXBwL29uZS8w".to_owned());
+    };
+    for refused in [list(&filtered).await, list(&forged).await] {
+        let fault = refused.unwrap_err();
+        assert_eq!(fault.message, "The provided marker is not valid.");
+    }
+    let groups = api::DescribeTargetGroupsInput {
+        marker,
+        ..Default::default()
+    };
+    let foreign = harness.elb.describe_target_groups(&call(), groups).await;
+    assert_eq!(foreign.unwrap_err().code, "ValidationError");
+}

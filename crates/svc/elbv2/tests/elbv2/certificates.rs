@@ -1,12 +1,20 @@
 //! HTTPS listeners and their certificates.
 
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
 use wharf_api_elbv2::{
     self as api, AddListenerCertificatesInput, Certificate, DescribeListenerCertificatesInput,
     Elbv2, RemoveListenerCertificatesInput,
 };
 use wharf_planeproto::Resource;
+use wharf_seal::Keyring;
+use wharf_store::{Store, StoreOptions};
+use wharf_svc_elbv2::{CertificateLookup, Certificates, Elbv2Service, LookupError, Parts, Place};
+use wharf_wire::async_trait;
 
-use crate::harness::{Harness, MANAGED, call, fixed, wait};
+use crate::harness::{FakeEc2, Harness, MANAGED, call, fixed, wait};
 
 const KNOWN: &str = "arn:aws:iam::000000000000:server-certificate/known";
 
@@ -180,4 +188,32 @@ async fn a_pending_certificate_is_refused() {
             .message
             .contains("must have a fully-qualified domain name")
     );
+}
+
+/// A neighbour whose bug shows in the loop that follows certificates.
+struct Broken;
+
+#[async_trait]
+impl Certificates for Broken {
+    async fn find(&self, _: &Place, _: &str) -> Result<CertificateLookup, LookupError> {
+        Ok(CertificateLookup::Unknown)
+    }
+
+    fn changes(&self) -> Option<broadcast::Receiver<String>> {
+        panic!("a bug in a neighbour")
+    }
+}
+
+#[tokio::test]
+async fn a_loop_that_panics_ends_the_service() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), StoreOptions::default()).unwrap();
+    let parts = Parts {
+        certificates: Arc::new(Broken),
+        ..Parts::new(store, Keyring::in_memory(), Arc::new(FakeEc2::default()))
+    };
+    // Nobody tells it to stop.
+    let run = async { Elbv2Service::new(parts).run(CancellationToken::new()).await };
+    let ended = tokio::time::timeout(Duration::from_secs(10), run).await;
+    assert!(ended.is_ok(), "the service lives on without a loop");
 }
