@@ -269,7 +269,7 @@ async fn services(folder: &std::path::Path, stop: &CancellationToken) -> Vec<Box
     let blobs =
         Blobs::open(&folder.join("blobs"), keyring.clone(), limits).expect("a store of blobs");
 
-    let ec2 = Arc::new(Ec2Service::new(store.clone()));
+    let ec2 = Arc::new(Ec2Service::new(store.clone(), keyring.clone()));
     let (permit, cx) = (Permit::for_controller("fuzz"), context());
     let made = ec2.ensure_default_vpc(&permit, &cx).await;
     made.expect("a default VPC");

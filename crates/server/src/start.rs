@@ -486,7 +486,7 @@ impl Plane {
                 ..wharf_svc_ecr::Config::new(registry_host)
             },
         );
-        let ec2 = Ec2Service::new(data.store.clone());
+        let ec2 = Ec2Service::new(data.store.clone(), data.keyring.clone());
         let ec2_client: Arc<dyn Ec2> = Arc::new(wharf_api_ec2::Client::new(
             Arc::new(ec2.clone()),
             dispatcher.clone(),

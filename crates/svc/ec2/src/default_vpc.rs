@@ -12,7 +12,7 @@ use crate::{
     fault, mend,
     parts::Parts,
     records::{DhcpOptions, InternetGateway, Pointer, Route, RouteTarget, Subnet, Vpc},
-    table::MAX_RACES,
+    table::MAX_TRIES,
     zone,
 };
 
@@ -25,7 +25,7 @@ impl Ec2Service {
     /// Makes the default VPC unless the account and region have, or had, one; brings records of
     /// older versions up to this one's.
     pub async fn ensure_default_vpc(&self, permit: &Permit, cx: &Context) -> Result<(), Fault> {
-        for _ in 0..MAX_RACES {
+        for _ in 0..MAX_TRIES {
             if let Some(pointer) = self.find::<Pointer>(cx, POINTER).await? {
                 return self.mend(permit, cx, pointer).await;
             }
@@ -42,7 +42,7 @@ impl Ec2Service {
                 .when(Compare::absent(pointer))
                 .put(scope.key("dhcp-options", &options.id), encode(&options));
             // Whoever lost the race finds the winner's.
-            self.store.txn(permit, txn).await.map_err(fault::store)?;
+            self.table.commit(permit, txn).await?;
         }
         Err(fault::too_busy())
     }

@@ -28,6 +28,8 @@ mod zone;
 
 use std::sync::Arc;
 
+use wharf_seal::Keyring;
+use wharf_service::Table;
 use wharf_store::Store;
 
 pub use address::Cidr;
@@ -35,14 +37,17 @@ pub use address::Cidr;
 /// The service over the store it keeps its records in.
 #[derive(Clone)]
 pub struct Ec2Service {
-    store: Store,
+    table: Table<fault::Ec2Faults>,
+    /// Seals page tokens.
+    keyring: Keyring,
     cursors: Arc<address::Cursors>,
 }
 
 impl Ec2Service {
-    pub fn new(store: Store) -> Self {
+    pub fn new(store: Store, keyring: Keyring) -> Self {
         Self {
-            store,
+            table: Table::new(store),
+            keyring,
             cursors: Arc::default(),
         }
     }

@@ -4,7 +4,7 @@
 
 use wharf_base::{Permit, ids};
 use wharf_records::{Unknown, ecs::Tags, encode};
-use wharf_store::{Compare, Txn};
+use wharf_store::Txn;
 use wharf_wire::{Call, Context, Fault};
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     fault,
     parts::{claim_vni, default_acl, main_table, random_vni},
     records::{DhcpOptions, Interface, Pointer, SecurityGroup, Subnet, Vpc},
-    table::{MAX_RACES, Stored},
+    table::{MAX_TRIES, Stored},
 };
 
 /// What this version writes; `Pointer::mended` of a region that needs nothing.
@@ -54,7 +54,7 @@ impl Ec2Service {
     }
 
     async fn mend_vpc(&self, call: &Call, id: &str) -> Result<(), Fault> {
-        for _ in 0..MAX_RACES {
+        for _ in 0..MAX_TRIES {
             let Some(stored) = self.stored::<Vpc>(call, id).await? else {
                 return Ok(());
             };
@@ -117,7 +117,7 @@ fn mended(call: &Call, stored: &Stored<Vpc>, group: String) -> Txn {
     vpc.default_group = group;
     vpc.main_route_table.clone_from(&table.id);
     vpc.network_acl.clone_from(&acl.id);
-    let mut txn = Txn::new().when(Compare::unchanged(&stored.entry));
+    let mut txn = Txn::new().when(stored.unchanged());
     if vpc.is_default {
         let gateway = internet_gateway(&vpc.id);
         vpc.gateway = Some(gateway.id.clone());
@@ -125,7 +125,7 @@ fn mended(call: &Call, stored: &Stored<Vpc>, group: String) -> Txn {
         txn = txn.put(scope.key("internet-gateway", &gateway.id), encode(&gateway));
     }
     claim_vni(txn, &vpc)
-        .put(&stored.entry.key, encode(&vpc))
+        .put(&stored.key, encode(&vpc))
         .put(scope.key("route-table", &table.id), encode(&table))
         .put(scope.key("network-acl", &acl.id), encode(&acl))
 }

@@ -5,26 +5,20 @@
 //! fence is as it was: so nothing is deleted under a dependent that came meanwhile, and makers of
 //! dependents never wait for each other.
 
-use wharf_records::{Record, Scope, decode, encode};
-use wharf_store::{Compare, Entry, Range, Txn};
+use wharf_records::{Record, Scope, encode};
+pub use wharf_service::{MAX_TRIES, Stored};
+use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Context, Fault};
 
 use crate::{
-    Ec2Service, fault,
+    Ec2Service,
+    fault::{self, ChangeError},
     records::{Entity, Fence},
 };
 
 /// Service segment of every key.
 pub const SERVICE: &str = "ec2";
-/// A change that loses this often against others is given up.
-pub const MAX_RACES: usize = 64;
 const MAX_TOKEN: usize = 64;
-
-/// A record with the entry it was read from.
-pub struct Stored<T> {
-    pub record: T,
-    pub entry: Entry,
-}
 
 impl Ec2Service {
     pub(crate) fn scope(cx: &Context) -> Scope {
@@ -41,12 +35,7 @@ impl Ec2Service {
         cx: &Context,
         id: &str,
     ) -> Result<Option<Stored<T>>, Fault> {
-        let found = self.store.get(&Self::key::<T>(cx, id)).await;
-        let Some(entry) = found.map_err(fault::store)? else {
-            return Ok(None);
-        };
-        let record = decode(&entry.value).map_err(fault::record)?;
-        Ok(Some(Stored { record, entry }))
+        Ok(self.table.read(&Self::key::<T>(cx, id)).await?)
     }
 
     pub(crate) async fn find<T: Record>(&self, cx: &Context, id: &str) -> Result<Option<T>, Fault> {
@@ -69,19 +58,14 @@ impl Ec2Service {
 
     /// All records of a kind, in the order of their ids.
     pub(crate) async fn all<T: Record>(&self, cx: &Context) -> Result<Vec<T>, Fault> {
-        let prefix = Self::scope(cx).prefix(T::KIND);
-        let reply = self.store.range(Range::prefix(prefix)).await;
-        let entries = reply.map_err(fault::store)?.entries;
-        entries
-            .iter()
-            .map(|entry| decode(&entry.value).map_err(fault::record))
-            .collect()
+        let all = self.table.all::<T>(&Self::scope(cx), "").await?;
+        Ok(all.into_iter().map(|(_, stored)| stored.record).collect())
     }
 
     /// Runs the transaction; the key of the first condition that did not hold if it failed.
     pub(crate) async fn commit(&self, call: &Call, txn: Txn) -> Result<Option<String>, Fault> {
-        let reply = self.store.txn(&call.permit, txn).await;
-        let reply = reply.map_err(fault::store)?;
+        let reply = self.table.store().txn(&call.permit, txn).await;
+        let reply = reply.map_err(ChangeError::from)?;
         if reply.succeeded {
             return Ok(None);
         }
@@ -94,31 +78,20 @@ impl Ec2Service {
         &self,
         call: &Call,
         id: &str,
-        mut decide: impl FnMut(&mut T) -> Result<R, Fault>,
+        decide: impl FnMut(&mut T) -> Result<R, Fault>,
     ) -> Result<R, Fault> {
-        for _ in 0..MAX_RACES {
-            let Stored { record, entry } = self.get_stored::<T>(call, id).await?;
-            let mut changed = record.clone();
-            let result = decide(&mut changed)?;
-            if changed == record {
-                return Ok(result);
-            }
-            let txn = Txn::new()
-                .when(Compare::unchanged(&entry))
-                .put(&entry.key, encode(&changed));
-            if self.commit(call, txn).await?.is_none() {
-                return Ok(result);
-            }
-        }
-        Err(fault::too_busy())
+        let key = Self::key::<T>(call, id);
+        let changed = self.table.change(&call.permit, &key, decide).await?;
+        let (_, result) = changed.ok_or_else(|| T::missing(id))?;
+        Ok(result)
     }
 
     /// The condition that nothing came to depend on `id` from now on.
     pub(crate) async fn fence(&self, cx: &Context, id: &str) -> Result<Compare, Fault> {
         let key = Self::key::<Fence>(cx, id);
-        let found = self.store.get(&key).await.map_err(fault::store)?;
+        let found = self.table.read::<Fence>(&key).await?;
         Ok(match found {
-            Some(entry) => Compare::unchanged(&entry),
+            Some(stored) => stored.unchanged(),
             None => Compare::absent(key),
         })
     }
@@ -148,9 +121,9 @@ impl LeanOn for Txn {
     }
 
     fn remove<T: Entity>(self, cx: &Context, stored: &Stored<T>, fence: Compare) -> Self {
-        self.when(Compare::unchanged(&stored.entry))
+        self.when(stored.unchanged())
             .when(fence)
-            .delete(&stored.entry.key)
+            .delete(&stored.key)
             .delete(Ec2Service::key::<Fence>(cx, stored.record.id()))
     }
 }

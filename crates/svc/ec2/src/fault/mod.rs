@@ -6,7 +6,7 @@ mod interface;
 mod route;
 mod vpc;
 
-use wharf_records::RecordError;
+use wharf_service::Faults;
 use wharf_store::StoreError;
 use wharf_wire::Fault;
 
@@ -18,12 +18,25 @@ pub use vpc::*;
 
 const INTERNAL: &str = "An internal error has occurred";
 
-pub fn store(cause: StoreError) -> Fault {
-    Fault::receiver("InternalError", 500, INTERNAL, &cause)
-}
+/// What EC2 says when its records or pages fail.
+#[derive(Debug)]
+pub enum Ec2Faults {}
 
-pub fn record(cause: RecordError) -> Fault {
-    Fault::receiver("InternalError", 500, INTERNAL, &cause)
+/// A record could not be read or written.
+pub type ChangeError = wharf_service::ChangeError<Ec2Faults>;
+
+impl Faults for Ec2Faults {
+    fn internal(cause: &dyn std::error::Error) -> Fault {
+        Fault::receiver("InternalError", 500, INTERNAL, cause)
+    }
+
+    fn conflict(_: &StoreError) -> Fault {
+        too_busy()
+    }
+
+    fn bad_token() -> Fault {
+        bad_token()
+    }
 }
 
 fn sender(code: &'static str, text: String) -> Fault {

@@ -10,7 +10,7 @@ use wharf_api_ec2::types::Filter;
 use wharf_records::ecs::Tags;
 use wharf_wire::{Context, Fault};
 
-use crate::{Ec2Service, fault, page, records::Entity};
+use crate::{Ec2Service, fault, records::Entity};
 
 /// Values of all filters of a request.
 const MAX_VALUES: usize = 200;
@@ -39,6 +39,9 @@ impl Ec2Service {
         names: &Names,
         fields: impl Fn(&T) -> Fields,
     ) -> Result<(Vec<T>, Option<String>), Fault> {
+        let selection = (&asked.ids, &asked.filters);
+        let page = (asked.next_token.as_deref(), asked.max_results);
+        let page = self.page(cx, T::KIND, &selection, page)?;
         let filters = checked(asked.filters, names)?;
         let ids = asked.ids.unwrap_or_default();
         let known = if ids.is_empty() {
@@ -47,8 +50,8 @@ impl Ec2Service {
             self.named::<T>(cx, ids).await?
         };
         let passes = |one: &T| filters.is_empty() || matches(&filters, &fields(one), one.tags());
-        let found = known.into_iter().filter(passes).collect();
-        page::cut(found, T::id, asked.next_token.as_deref(), asked.max_results)
+        let found = known.into_iter().filter(passes);
+        Ok(page.cut(found, |it| it.id().to_owned()))
     }
 
     /// All of these, each once; the first that is missing is the fault.

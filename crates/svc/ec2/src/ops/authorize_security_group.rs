@@ -6,7 +6,7 @@ use wharf_api_ec2::types::{
     SecurityGroupRule, TagSpecification,
 };
 use wharf_records::encode;
-use wharf_store::{Compare, Txn};
+use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use super::{
@@ -17,7 +17,7 @@ use crate::{
     Ec2Service, fault,
     permission::{self, MAX_RULES, asked},
     records::{Direction, Rule, SecurityGroup},
-    table::{LeanOn, MAX_RACES, Stored},
+    table::{LeanOn, MAX_TRIES},
     tags,
 };
 
@@ -88,13 +88,13 @@ impl Wanted {
             rule.tags.clone_from(&tags);
         }
         let peers = peers_of(service, call, &group, &new).await?;
-        for _ in 0..MAX_RACES {
-            let Stored { mut record, entry } =
-                service.get_stored::<SecurityGroup>(call, &id).await?;
+        for _ in 0..MAX_TRIES {
+            let stored = service.get_stored::<SecurityGroup>(call, &id).await?;
+            let mut record = stored.record.clone();
             add_to(record.rules_mut(direction), &new)?;
             let mut txn = Txn::new()
-                .when(Compare::unchanged(&entry))
-                .put(&entry.key, encode(&record));
+                .when(stored.unchanged())
+                .put(&stored.key, encode(&record));
             for peer in &peers {
                 txn = txn.lean_on::<SecurityGroup>(call, peer);
             }
@@ -103,7 +103,7 @@ impl Wanted {
                     let shown = new.iter().map(|rule| rule.to_wire(call, &id, direction));
                     return Ok(shown.collect());
                 }
-                Some(key) if key == entry.key => {}
+                Some(key) if key == stored.key => {}
                 Some(_) => {
                     // A peer went meanwhile; looking again says which.
                     peers_of(service, call, &group, &new).await?;

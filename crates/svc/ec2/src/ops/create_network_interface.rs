@@ -5,7 +5,7 @@ use std::{collections::HashSet, net::Ipv4Addr};
 use wharf_api_ec2::types::{CreateNetworkInterfaceRequest, CreateNetworkInterfaceResult};
 use wharf_base::ids;
 use wharf_records::{Record, Scope, Unknown, encode};
-use wharf_store::{Compare, Range, Txn};
+use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, CallerKind, Fault};
 
 use super::interfaces::{checked_description, group_names, groups};
@@ -14,7 +14,7 @@ use crate::{
     address::random_mac,
     fault,
     records::{AddressClaim, Entity, Interface, Pointer, SecurityGroup, Subnet},
-    table::{LeanOn, MAX_RACES, client_token},
+    table::{LeanOn, MAX_TRIES, client_token},
     tags,
 };
 
@@ -36,7 +36,7 @@ pub async fn create_network_interface(
     }
     let subnet: Subnet = service.get(call, subnet_id).await?;
     let wanted = wanted_address(&subnet, input.private_ip_address.as_deref())?;
-    for race in 0..MAX_RACES {
+    for race in 0..MAX_TRIES {
         let address = match wanted {
             Some(address) => address,
             None => free_address(service, call, &subnet, race).await?,
@@ -136,12 +136,10 @@ async fn free_address(
         return candidates.next().ok_or_else(full);
     }
     let prefix = Ec2Service::key::<AddressClaim>(call, &format!("{}:", subnet.id));
-    let claims = Range::prefix(prefix.clone()).keys_only();
-    let claims = service.store.range(claims).await.map_err(fault::store)?;
+    let claims = service.table.keys(&prefix).await?;
     let taken: HashSet<Ipv4Addr> = claims
-        .entries
         .iter()
-        .filter_map(|entry| entry.key.strip_prefix(&prefix)?.parse().ok())
+        .filter_map(|key| key.strip_prefix(&prefix)?.parse().ok())
         .collect();
     candidates
         .find(|address| !taken.contains(address))

@@ -1,14 +1,14 @@
 //! DeleteNetworkInterface gives the address back in the same transaction.
 
 use wharf_api_ec2::types::DeleteNetworkInterfaceRequest;
-use wharf_store::{Compare, Txn};
+use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use super::interfaces::may_manage;
 use crate::{
     Ec2Service, fault,
     records::{AddressClaim, Entity, Interface, Pointer},
-    table::MAX_RACES,
+    table::MAX_TRIES,
 };
 
 /// The service that asked for an interface may delete it as it is attached.
@@ -19,7 +19,7 @@ pub async fn delete_network_interface(
 ) -> Result<(), Fault> {
     fault::dry_run(input.dry_run)?;
     let id = input.network_interface_id.as_deref().unwrap_or_default();
-    for _ in 0..MAX_RACES {
+    for _ in 0..MAX_TRIES {
         let stored = service.get_stored::<Interface>(call, id).await?;
         let interface = &stored.record;
         if !may_manage(call, interface) {
@@ -31,8 +31,8 @@ pub async fn delete_network_interface(
         }
         let address = Ec2Service::key::<AddressClaim>(call, &interface.claim_id());
         let mut txn = Txn::new()
-            .when(Compare::unchanged(&stored.entry))
-            .delete(&stored.entry.key)
+            .when(stored.unchanged())
+            .delete(&stored.key)
             .delete(address);
         if let Some(token_id) = &interface.token_id {
             txn = txn.delete(Ec2Service::key::<Pointer>(call, token_id));

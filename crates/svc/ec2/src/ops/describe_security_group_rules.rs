@@ -8,7 +8,6 @@ use wharf_wire::{Call, Fault};
 use crate::{
     Ec2Service, fault,
     filter::{self, matches, names},
-    page,
     records::SecurityGroup,
 };
 
@@ -19,6 +18,9 @@ pub async fn describe(
 ) -> Result<DescribeSecurityGroupRulesResult, Fault> {
     fault::dry_run(input.dry_run)?;
     service.ensure_default_vpc(&call.permit, call).await?;
+    let selection = (&input.filters, &input.security_group_rule_ids);
+    let page = (input.next_token.as_deref(), input.max_results);
+    let page = service.page(call, "security-group-rule", &selection, page)?;
     let filters = filter::checked(input.filters, &names::SECURITY_GROUP_RULES)?;
     let groups: Vec<SecurityGroup> = service.all(call).await?;
     let ids = input.security_group_rule_ids.unwrap_or_default();
@@ -45,12 +47,7 @@ pub async fn describe(
         return Err(fault::rule_id_not_found(id));
     }
     found.sort_by_key(|(id, _)| *id);
-    let (page, next_token) = page::cut(
-        found,
-        |(id, _)| id,
-        input.next_token.as_deref(),
-        input.max_results,
-    )?;
+    let (page, next_token) = page.cut(found, |(id, _)| (*id).to_owned());
     Ok(DescribeSecurityGroupRulesResult {
         security_group_rules: Some(page.into_iter().map(|(_, rule)| rule).collect()),
         next_token,

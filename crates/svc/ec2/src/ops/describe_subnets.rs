@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use wharf_api_ec2::types::{DescribeSubnetsRequest, DescribeSubnetsResult};
-use wharf_store::Range;
 use wharf_wire::{Call, Context, Fault};
 
 use crate::{
@@ -58,9 +57,7 @@ pub async fn used_addresses(
     subnet: &str,
 ) -> Result<u64, Fault> {
     let prefix = Ec2Service::key::<AddressClaim>(cx, &format!("{subnet}:"));
-    let claims = Range::prefix(prefix).count_only();
-    let reply = service.store.range(claims).await.map_err(fault::store)?;
-    Ok(reply.count as u64)
+    Ok(service.table.count(&prefix).await? as u64)
 }
 
 fn fields(subnet: &Subnet, cx: &Context, free: Option<&String>) -> Fields {

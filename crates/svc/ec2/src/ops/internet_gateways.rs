@@ -7,14 +7,14 @@ use wharf_api_ec2::types::{
 };
 use wharf_base::ids;
 use wharf_records::{Record, Unknown, encode};
-use wharf_store::{Compare, Txn};
+use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use crate::{
     Ec2Service, fault,
     filter::{Asked, Fields, names},
     records::{InternetGateway, Vpc},
-    table::{MAX_RACES, Stored},
+    table::{MAX_TRIES, Stored},
     tags,
 };
 
@@ -87,15 +87,15 @@ async fn change_both(
     vpc_id: &str,
     decide: impl Fn(&mut InternetGateway, &mut Vpc) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    for _ in 0..MAX_RACES {
+    for _ in 0..MAX_TRIES {
         let mut gateway: Stored<InternetGateway> = service.get_stored(call, id).await?;
         let mut vpc: Stored<Vpc> = service.get_stored(call, vpc_id).await?;
         decide(&mut gateway.record, &mut vpc.record)?;
         let txn = Txn::new()
-            .when(Compare::unchanged(&gateway.entry))
-            .when(Compare::unchanged(&vpc.entry))
-            .put(&gateway.entry.key, encode(&gateway.record))
-            .put(&vpc.entry.key, encode(&vpc.record));
+            .when(gateway.unchanged())
+            .when(vpc.unchanged())
+            .put(&gateway.key, encode(&gateway.record))
+            .put(&vpc.key, encode(&vpc.record));
         if service.commit(call, txn).await?.is_none() {
             return Ok(());
         }
@@ -110,15 +110,13 @@ pub async fn delete(
 ) -> Result<(), Fault> {
     fault::dry_run(input.dry_run)?;
     let id = input.internet_gateway_id.as_deref().unwrap_or_default();
-    for _ in 0..MAX_RACES {
+    for _ in 0..MAX_TRIES {
         let stored = service.get_stored::<InternetGateway>(call, id).await?;
         if stored.record.vpc_id.is_some() {
             return Err(fault::gateway_in_use(id));
         }
         // Routes that lead to it become black holes, as in AWS.
-        let txn = Txn::new()
-            .when(Compare::unchanged(&stored.entry))
-            .delete(&stored.entry.key);
+        let txn = Txn::new().when(stored.unchanged()).delete(&stored.key);
         if service.commit(call, txn).await?.is_none() {
             return Ok(());
         }

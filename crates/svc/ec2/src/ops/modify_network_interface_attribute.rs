@@ -4,14 +4,14 @@ use wharf_api_ec2::types::{
     ModifyNetworkInterfaceAttributeRequest, NetworkInterfaceAttachmentChanges,
 };
 use wharf_records::encode;
-use wharf_store::{Compare, Txn};
+use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use super::interfaces::{checked_description, groups, may_manage};
 use crate::{
     Ec2Service, fault,
     records::{Interface, SecurityGroup},
-    table::{LeanOn, MAX_RACES, Stored},
+    table::{LeanOn, MAX_TRIES},
 };
 
 pub async fn modify_network_interface_attribute(
@@ -22,8 +22,9 @@ pub async fn modify_network_interface_attribute(
     fault::dry_run(input.dry_run)?;
     refuse_unsupported(&input)?;
     let id = input.network_interface_id.as_deref().unwrap_or_default();
-    for _ in 0..MAX_RACES {
-        let Stored { record, entry } = service.get_stored::<Interface>(call, id).await?;
+    for _ in 0..MAX_TRIES {
+        let stored = service.get_stored::<Interface>(call, id).await?;
+        let record = stored.record.clone();
         if !may_manage(call, &record) {
             return Err(fault::not_yours());
         }
@@ -33,13 +34,13 @@ pub async fn modify_network_interface_attribute(
         if !wanted.is_empty() {
             changed.groups = groups(service, call, &record.vpc_id, wanted).await?;
         }
-        let mut txn = Txn::new().when(Compare::unchanged(&entry));
+        let mut txn = Txn::new().when(stored.unchanged());
         for group in &changed.groups {
             if !record.groups.contains(group) {
                 txn = txn.lean_on::<SecurityGroup>(call, group);
             }
         }
-        let txn = txn.put(&entry.key, encode(&changed));
+        let txn = txn.put(&stored.key, encode(&changed));
         if changed == record || service.commit(call, txn).await?.is_none() {
             return Ok(());
         }

@@ -2,14 +2,14 @@
 
 use wharf_api_ec2::types::{ModifySecurityGroupRulesRequest, ModifySecurityGroupRulesResult};
 use wharf_records::encode;
-use wharf_store::{Compare, Txn};
+use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use super::group_peers::peers_of;
 use crate::{
     Ec2Service, fault, permission,
     records::{Direction, Rule, SecurityGroup},
-    table::{LeanOn, MAX_RACES, Stored},
+    table::{LeanOn, MAX_TRIES},
 };
 
 pub async fn modify(
@@ -29,16 +29,17 @@ pub async fn modify(
     if new.is_empty() {
         return Err(fault::missing_parameter("SecurityGroupRule"));
     }
-    for _ in 0..MAX_RACES {
-        let Stored { mut record, entry } = service.get_stored::<SecurityGroup>(call, id).await?;
+    for _ in 0..MAX_TRIES {
+        let stored = service.get_stored::<SecurityGroup>(call, id).await?;
+        let mut record = stored.record.clone();
         let peers = peers_of(service, call, &record, &new).await?;
         for rule in &new {
             replace(&mut record, rule)?;
         }
         check_distinct(&record)?;
         let mut txn = Txn::new()
-            .when(Compare::unchanged(&entry))
-            .put(&entry.key, encode(&record));
+            .when(stored.unchanged())
+            .put(&stored.key, encode(&record));
         for peer in &peers {
             txn = txn.lean_on::<SecurityGroup>(call, peer);
         }

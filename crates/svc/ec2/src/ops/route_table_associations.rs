@@ -6,13 +6,13 @@ use wharf_api_ec2::types::{
 };
 use wharf_base::ids;
 use wharf_records::encode;
-use wharf_store::{Compare, Txn};
+use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use crate::{
     Ec2Service, fault,
     records::{RouteTable, Subnet, TableAssociation, association_state},
-    table::{LeanOn, MAX_RACES, Stored},
+    table::{LeanOn, MAX_TRIES},
 };
 
 pub async fn associate(
@@ -28,9 +28,10 @@ pub async fn associate(
         return Err(fault::missing_parameter("subnetId"));
     };
     let table_id = input.route_table_id.as_deref().unwrap_or_default();
-    for _ in 0..MAX_RACES {
+    for _ in 0..MAX_TRIES {
         let table: RouteTable = service.get(call, table_id).await?;
-        let Stored { mut record, entry } = service.get_stored::<Subnet>(call, subnet_id).await?;
+        let stored = service.get_stored::<Subnet>(call, subnet_id).await?;
+        let mut record = stored.record.clone();
         if record.vpc_id != table.vpc_id {
             return Err(fault::table_and_subnet_apart(table_id, subnet_id));
         }
@@ -43,8 +44,8 @@ pub async fn associate(
         };
         record.route_table = Some(association.clone());
         let txn = Txn::new()
-            .when(Compare::unchanged(&entry))
-            .put(&entry.key, encode(&record))
+            .when(stored.unchanged())
+            .put(&stored.key, encode(&record))
             .lean_on::<RouteTable>(call, table_id);
         if service.commit(call, txn).await?.is_none() {
             return Ok(AssociateRouteTableResult {

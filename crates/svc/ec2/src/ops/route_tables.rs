@@ -13,7 +13,7 @@ use crate::{
     Ec2Service, fault,
     filter::{Asked, Fields, names},
     records::{Entity, Pointer, RouteTable, Subnet, Vpc},
-    table::{LeanOn, MAX_RACES, client_token},
+    table::{LeanOn, MAX_TRIES, client_token},
     tags,
 };
 
@@ -45,7 +45,7 @@ pub async fn create(
 
 /// The table, or the one that its client token made before.
 async fn add(service: &Ec2Service, call: &Call, table: RouteTable) -> Result<RouteTable, Fault> {
-    for _ in 0..MAX_RACES {
+    for _ in 0..MAX_TRIES {
         let mut txn = Txn::new()
             .put(
                 Ec2Service::key::<RouteTable>(call, &table.id),
@@ -83,7 +83,7 @@ pub async fn delete(
 ) -> Result<(), Fault> {
     fault::dry_run(input.dry_run)?;
     let id = input.route_table_id.as_deref().unwrap_or_default();
-    for _ in 0..MAX_RACES {
+    for _ in 0..MAX_TRIES {
         let fence = service.fence(call, id).await?;
         let stored = service.get_stored::<RouteTable>(call, id).await?;
         let subnets: Vec<Subnet> = service.all(call).await?;

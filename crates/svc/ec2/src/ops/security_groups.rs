@@ -16,7 +16,7 @@ use crate::{
     parts::allow_all,
     permission::may_describe,
     records::{Entity, Interface, Pointer, RulePeer, SecurityGroup, Vpc, arn, tags_to_wire},
-    table::{LeanOn, MAX_RACES},
+    table::{LeanOn, MAX_TRIES},
     tags,
 };
 
@@ -78,7 +78,7 @@ pub async fn delete(
 ) -> Result<DeleteSecurityGroupResult, Fault> {
     fault::dry_run(input.dry_run)?;
     let id = locate(service, call, input.group_id, input.group_name).await?;
-    for _ in 0..MAX_RACES {
+    for _ in 0..MAX_TRIES {
         let fence = service.fence(call, &id).await?;
         let stored = service.get_stored::<SecurityGroup>(call, &id).await?;
         if stored.record.name == DEFAULT {

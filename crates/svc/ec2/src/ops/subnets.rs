@@ -6,7 +6,7 @@ use wharf_api_ec2::types::{
 };
 use wharf_base::ids;
 use wharf_records::{Record, Unknown, ecs::Tags, encode};
-use wharf_store::{Compare, Txn};
+use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     Ec2Service, default_vpc, fault,
     records::{Subnet, Vpc},
-    table::{LeanOn, MAX_RACES, Stored},
+    table::{LeanOn, MAX_TRIES},
     tags, zone,
 };
 
@@ -97,9 +97,10 @@ pub async fn create_default(
 /// Writes a subnet whose range lies in its VPC's and in no other subnet's. One without a zone gets
 /// the one in which the VPC has the fewest.
 async fn add(service: &Ec2Service, call: &Call, mut subnet: Subnet) -> Result<Subnet, Fault> {
-    for _ in 0..MAX_RACES {
+    for _ in 0..MAX_TRIES {
         let fence = service.fence(call, &subnet.vpc_id).await?;
-        let Stored { record, entry } = service.get_stored::<Vpc>(call, &subnet.vpc_id).await?;
+        let stored = service.get_stored::<Vpc>(call, &subnet.vpc_id).await?;
+        let record = stored.record.clone();
         let all: Vec<Subnet> = service.all(call).await?;
         let siblings: Vec<&Subnet> = all.iter().filter(|it| it.vpc_id == record.id).collect();
         if !record.cidrs().any(|range| range.covers(subnet.cidr)) {
@@ -113,7 +114,7 @@ async fn add(service: &Ec2Service, call: &Call, mut subnet: Subnet) -> Result<Su
         }
         let txn = Txn::new()
             .when(fence)
-            .when(Compare::unchanged(&entry))
+            .when(stored.unchanged())
             .put(Ec2Service::key::<Subnet>(call, &subnet.id), encode(&subnet))
             .lean_on::<Vpc>(call, &record.id);
         if service.commit(call, txn).await?.is_none() {
@@ -172,7 +173,7 @@ pub async fn delete(
 ) -> Result<(), Fault> {
     fault::dry_run(input.dry_run)?;
     let id = input.subnet_id.as_deref().unwrap_or_default();
-    for _ in 0..MAX_RACES {
+    for _ in 0..MAX_TRIES {
         let fence = service.fence(call, id).await?;
         let stored = service.get_stored::<Subnet>(call, id).await?;
         if used_addresses(service, call, id).await? > 0 {

@@ -10,7 +10,6 @@ use wharf_wire::{Call, Context, Fault};
 use crate::{
     Ec2Service, fault,
     filter::{self, matches, names},
-    page,
     records::{
         DhcpOptions, Entity, Interface, InternetGateway, NetworkAcl, RouteTable, SecurityGroup,
         Subnet, Vpc,
@@ -147,6 +146,8 @@ pub async fn describe(
 ) -> Result<DescribeTagsResult, Fault> {
     fault::dry_run(input.dry_run)?;
     service.ensure_default_vpc(&call.permit, call).await?;
+    let page = (input.next_token.as_deref(), input.max_results);
+    let page = service.page(call, "tag", &input.filters, page)?;
     let filters = filter::checked(input.filters, &names::TAGS)?;
     let mut found = Vec::new();
     for tag in all_tags(service, call).await? {
@@ -156,12 +157,7 @@ pub async fn describe(
         }
     }
     found.sort_by(|a, b| a.0.cmp(&b.0));
-    let (page, next_token) = page::cut(
-        found,
-        |(place, _)| place,
-        input.next_token.as_deref(),
-        input.max_results,
-    )?;
+    let (page, next_token) = page.cut(found, |(place, _)| place.clone());
     Ok(DescribeTagsResult {
         next_token,
         tags: Some(page.into_iter().map(|(_, tag)| tag.to_wire()).collect()),

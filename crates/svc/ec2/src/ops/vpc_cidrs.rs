@@ -6,14 +6,14 @@ use wharf_api_ec2::types::{
 };
 use wharf_base::ids;
 use wharf_records::encode;
-use wharf_store::{Compare, Txn};
+use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use super::vpcs::vpc_range;
 use crate::{
     Ec2Service, fault,
     records::{CidrAssociation, Subnet, Vpc, association_to_wire},
-    table::{MAX_RACES, Stored},
+    table::MAX_TRIES,
 };
 
 /// Ranges of a VPC, its first one counted.
@@ -79,10 +79,11 @@ pub async fn disassociate(
     let has_it = |vpc: &&Vpc| vpc.more_cidrs.iter().any(|more| more.id == id);
     let vpc = vpcs.iter().find(has_it);
     let vpc_id = &vpc.ok_or_else(|| fault::cidr_association_not_found(id))?.id;
-    for _ in 0..MAX_RACES {
+    for _ in 0..MAX_TRIES {
         // A new subnet rewrites the fence, also one in this range.
         let fence = service.fence(call, vpc_id).await?;
-        let Stored { mut record, entry } = service.get_stored::<Vpc>(call, vpc_id).await?;
+        let stored = service.get_stored::<Vpc>(call, vpc_id).await?;
+        let mut record = stored.record.clone();
         let place = record.more_cidrs.iter().position(|more| more.id == id);
         let place = place.ok_or_else(|| fault::cidr_association_not_found(id))?;
         let gone = record.more_cidrs.remove(place);
@@ -92,9 +93,9 @@ pub async fn disassociate(
             return Err(fault::cidr_in_use(&gone.cidr.to_string()));
         }
         let txn = Txn::new()
-            .when(Compare::unchanged(&entry))
+            .when(stored.unchanged())
             .when(fence)
-            .put(&entry.key, encode(&record));
+            .put(&stored.key, encode(&record));
         if service.commit(call, txn).await?.is_none() {
             let shown = association_to_wire(&gone.id, gone.cidr, "disassociating");
             return Ok(DisassociateVpcCidrBlockResult {

@@ -5,7 +5,7 @@ use wharf_api_ec2::types::{
     DeleteVpcRequest,
 };
 use wharf_records::Record;
-use wharf_store::{Compare, Txn};
+use wharf_store::Txn;
 use wharf_wire::{Call, Context, Fault};
 
 use super::security_groups::default_vpc_of;
@@ -16,7 +16,7 @@ use crate::{
     fault,
     parts::{Parts, vni_key},
     records::{DhcpOptions, Fence, NetworkAcl, Pointer, RouteTable, SecurityGroup, Subnet, Vpc},
-    table::{LeanOn, MAX_RACES},
+    table::{LeanOn, MAX_TRIES},
     tags,
 };
 
@@ -37,7 +37,7 @@ pub async fn create(
     let tags = tags::specified(call, input.tag_specifications.as_deref(), Vpc::KIND)?;
     service.ensure_default_vpc(&call.permit, call).await?;
     let options = dhcp_options(service, call).await?;
-    for _ in 0..MAX_RACES {
+    for _ in 0..MAX_TRIES {
         let parts = Parts::mint(cidr, false, &options, tags.clone());
         let txn = parts.put(Txn::new(), &Ec2Service::scope(call));
         // Only the overlay's number can stand against it.
@@ -118,7 +118,7 @@ pub async fn create_default(
     fault::dry_run(input.dry_run)?;
     service.ensure_default_vpc(&call.permit, call).await?;
     let scope = Ec2Service::scope(call);
-    for _ in 0..MAX_RACES {
+    for _ in 0..MAX_TRIES {
         let pointer = service.stored::<Pointer>(call, POINTER).await?;
         let Some(pointer) = pointer else { break };
         if default_vpc_of(service, call).await?.is_some() {
@@ -126,7 +126,7 @@ pub async fn create_default(
         }
         let options = dhcp_options(service, call).await?;
         let made = default_vpc(&scope, &call.region, &options);
-        let txn = made.txn.when(Compare::unchanged(&pointer.entry));
+        let txn = made.txn.when(pointer.unchanged());
         if service.commit(call, txn).await?.is_none() {
             return Ok(CreateDefaultVpcResult {
                 vpc: Some(made.vpc.to_wire(&call.account)),
@@ -144,7 +144,7 @@ pub async fn delete(
 ) -> Result<(), Fault> {
     fault::dry_run(input.dry_run)?;
     let id = input.vpc_id.as_deref().unwrap_or_default();
-    for _ in 0..MAX_RACES {
+    for _ in 0..MAX_TRIES {
         let fence = service.fence(call, id).await?;
         let stored = service.get_stored::<Vpc>(call, id).await?;
         let vpc = &stored.record;

@@ -408,3 +408,36 @@ async fn attributes_of_vpcs_and_subnets() {
         "UnsupportedOperation: The parameter EnableDns64 is not supported by this version of wharf."
     );
 }
+
+#[tokio::test]
+async fn a_token_fits_its_list_and_filters_only() {
+    let world = world();
+    let list = async |change: &dyn Fn(&mut DescribeVpcsRequest)| {
+        let mut input = DescribeVpcsRequest::default();
+        change(&mut input);
+        world.ec2.describe_vpcs(&user(), input).await
+    };
+    let made = world.vpc("10.1.0.0/16").await;
+    let first = list(&|it| it.max_results = Some(1)).await.unwrap();
+    let token = first.next_token;
+    assert!(token.is_some());
+    let second = list(&|it| it.next_token.clone_from(&token)).await.unwrap();
+    assert_eq!(second.vpcs.unwrap().len(), 1);
+    let filtered = |it: &mut DescribeVpcsRequest| {
+        it.next_token.clone_from(&token);
+        it.filters = Some(vec![filter("vpc-id", &made)]);
+    };
+    let forged = |it: &mut DescribeVpcsRequest| {
+        // An id in base64, as tokens once were.
+        it.next_token = Some("dnBjLTAx".to_owned());
+    };
+    for refused in [list(&filtered).await, list(&forged).await] {
+        assert_eq!(refused.unwrap_err().code, "InvalidNextToken");
+    }
+    let subnets = DescribeSubnetsRequest {
+        next_token: token,
+        ..Default::default()
+    };
+    let foreign = world.ec2.describe_subnets(&user(), subnets).await;
+    assert_eq!(foreign.unwrap_err().code, "InvalidNextToken");
+}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use wharf_api_ec2::{Ec2, types::*};
 use wharf_base::{Permit, Timestamp};
 use wharf_planeproto::Resource;
+use wharf_seal::Keyring;
 use wharf_store::{Range, Store, StoreOptions};
 use wharf_svc_ec2::{Ec2Service, plane};
 use wharf_wire::{Call, Caller, Context, Fault};
@@ -19,7 +20,7 @@ pub fn world() -> World {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path(), StoreOptions::default()).unwrap();
     World {
-        ec2: Arc::new(Ec2Service::new(store.clone())),
+        ec2: Arc::new(Ec2Service::new(store.clone(), Keyring::in_memory())),
         _folder: folder,
         store,
     }
