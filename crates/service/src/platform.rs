@@ -2,9 +2,6 @@
 
 use wharf_records::Scope;
 
-/// Stands for a region in keys of what belongs to none.
-pub const REGION: &str = "aws-global";
-
 /// What stands for an account in the keys of a service's records that belong to none. Stores hold
 /// keys of all these spellings; a new service takes the last.
 pub fn account(service: &str) -> &'static str {
@@ -17,7 +14,11 @@ pub fn account(service: &str) -> &'static str {
 
 /// Where a service keeps what belongs to no account.
 pub fn scope(service: &str) -> Scope {
-    Scope::new(service, account(service), REGION)
+    let region = match service {
+        "ecr" => "-",
+        _ => "aws-global",
+    };
+    Scope::new(service, account(service), region)
 }
 
 #[cfg(test)]
@@ -28,6 +29,8 @@ mod tests {
     fn keys_of_earlier_versions_stay() {
         let key = |service| scope(service).key("kind", "id");
         assert_eq!(key("acm"), "/w1/c0/acm/platform/aws-global/kind/id");
+        assert_eq!(key("ecr"), "/w1/c0/ecr/-/-/kind/id");
+        assert_eq!(key("iam"), "/w1/c0/iam/aws/aws-global/kind/id");
         assert_eq!(key("elbv2"), "/w1/c0/elbv2/aws/aws-global/kind/id");
     }
 }

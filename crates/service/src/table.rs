@@ -17,12 +17,19 @@ pub struct Stored<T> {
     pub key: String,
     pub record: T,
     pub revision: Revision,
+    /// When the key came into being.
+    pub created: Revision,
 }
 
 impl<T> Stored<T> {
     /// Nobody wrote it since it was read.
     pub fn unchanged(&self) -> Compare {
         Compare::mod_revision(self.key.clone(), self.revision)
+    }
+
+    /// Nobody deleted it since it was read, whatever was changed in it.
+    pub fn still_there(&self) -> Compare {
+        Compare::create_revision(self.key.clone(), self.created)
     }
 }
 
@@ -31,6 +38,7 @@ impl<T: Record> Stored<T> {
         Ok(Self {
             record: decode(&entry.value)?,
             revision: entry.mod_revision,
+            created: entry.create_revision,
             key: entry.key,
         })
     }
@@ -107,7 +115,8 @@ impl<F: Faults> Table<F> {
         Ok(found)
     }
 
-    /// All records of a kind over all accounts and regions of a service.
+    /// All records of a kind over all accounts and regions of a service, as of one
+    /// moment.
     ///
     /// # Errors
     /// As [`Table::read`].
@@ -116,18 +125,22 @@ impl<F: Faults> Table<F> {
         service: &str,
     ) -> Result<Vec<(Scope, String, Stored<T>)>, ChangeError<F>> {
         let mut found = Vec::new();
-        for key in self.keys(&Scope::service_prefix(service)).await? {
-            let Some((scope, kind, id)) = Scope::parse(&key) else {
-                continue;
-            };
-            // One that went meanwhile is not there.
-            if kind == T::KIND
-                && let Some(stored) = self.read(&key).await?
-            {
-                found.push((scope, id, stored));
+        for entry in self.entries(&Scope::service_prefix(service)).await? {
+            let parsed = Scope::parse(&entry.key);
+            let ours = parsed.filter(|(_, kind, _)| *kind == T::KIND);
+            if let Some((scope, id)) = ours.map(|(scope, _, id)| (scope, id)) {
+                found.push((scope, id, Stored::of(entry)?));
             }
         }
         Ok(found)
+    }
+
+    /// Everything under a prefix, as of one moment.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn entries(&self, prefix: &str) -> Result<Vec<Entry>, ChangeError<F>> {
+        Ok(entries(&self.store, Range::prefix(prefix)).await?.0)
     }
 
     /// The keys under a prefix, as of one moment.

@@ -9,11 +9,7 @@ mod put_image;
 mod repositories;
 mod usage;
 
-use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use tokio::sync::MutexGuard;
@@ -21,7 +17,9 @@ use wharf_base::{Arn, Permit};
 use wharf_blobs::Blobs;
 use wharf_records::Record;
 use wharf_seal::Keyring;
-use wharf_store::{Compare, Entry, Range, Store, Txn};
+pub(crate) use wharf_service::{MAX_TRIES, Stored as Read};
+use wharf_service::{Table, Turns};
+use wharf_store::{Compare, Store, Txn};
 
 pub use collect::GcReport;
 pub use images::{ImageRef, Referrer, Stored};
@@ -32,13 +30,10 @@ pub(crate) use repositories::{NewRepository, check_mutability, check_tags};
 
 use crate::{
     error::EcrError,
+    fault::EcrFaults,
     records::{Contents, Keys, Repository, SERVICE},
 };
 
-/// How often a change is tried anew when others change the same repository.
-const ATTEMPTS: usize = 32;
-/// Repositories are spread over so many turns; two that share one only wait for each other.
-const TURNS: usize = 64;
 /// Records read at once in scans.
 const SCAN_PAGE: usize = 500;
 /// Deletions in one transaction, two keys each; the store takes 128 operations.
@@ -114,7 +109,7 @@ pub struct Catalog {
 
 #[derive(Debug)]
 struct Inner {
-    store: Store,
+    table: Table<EcrFaults>,
     blobs: Blobs,
     keyring: Keyring,
     config: Config,
@@ -125,16 +120,9 @@ struct Inner {
     /// Changes of one repository in this process go one after the other, so that a crowd does not
     /// spend its attempts on each other. Only for speed: what keeps changes apart is the
     /// comparison in each transaction.
-    turns: [tokio::sync::Mutex<()>; TURNS],
+    turns: Turns,
     /// Raised when a lifecycle policy was set.
     policy_set: tokio::sync::Notify,
-}
-
-/// A record with the revision it was read at.
-#[derive(Debug, Clone)]
-pub(crate) struct Read<T> {
-    pub entry: Entry,
-    pub record: T,
 }
 
 /// A repository as found, and the revision of its contents.
@@ -162,16 +150,15 @@ impl Open {
 impl Catalog {
     pub fn new(store: Store, blobs: Blobs, keyring: Keyring, config: Config) -> Self {
         let parts = layers::PartSizes::default();
-        let turns = std::array::from_fn(|_| tokio::sync::Mutex::new(()));
         Self {
             inner: Arc::new(Inner {
-                store,
+                table: Table::new(store),
                 blobs,
                 keyring,
                 config,
                 parts,
                 reservations: Arc::default(),
-                turns,
+                turns: Turns::default(),
                 policy_set: tokio::sync::Notify::new(),
             }),
         }
@@ -190,15 +177,11 @@ impl Catalog {
     }
 
     pub(crate) fn store(&self) -> &Store {
-        &self.inner.store
+        self.inner.table.store()
     }
 
     pub(crate) async fn read<T: Record>(&self, key: &str) -> Result<Option<Read<T>>, EcrError> {
-        let Some(entry) = self.store().get(key).await? else {
-            return Ok(None);
-        };
-        let record = wharf_records::decode(&entry.value)?;
-        Ok(Some(Read { entry, record }))
+        Ok(self.inner.table.read(key).await?)
     }
 
     /// Up to `limit` records behind the key `after`, and whether there are more.
@@ -208,21 +191,9 @@ impl Catalog {
         after: Option<String>,
         limit: usize,
     ) -> Result<(Vec<Read<T>>, bool), EcrError> {
-        let mut range = Range::prefix(prefix).limit(limit);
-        if let Some(after) = after {
-            range = range.start_after(after);
-        }
-        let reply = self.store().range(range).await?;
-        let decode = |entry: Entry| -> Result<Read<T>, EcrError> {
-            let record = wharf_records::decode(&entry.value)?;
-            Ok(Read { entry, record })
-        };
-        let found = reply
-            .entries
-            .into_iter()
-            .map(decode)
-            .collect::<Result<_, _>>()?;
-        Ok((found, reply.more))
+        let found = self.inner.table.page(&prefix, after, limit, |_| true);
+        let found = found.await?;
+        Ok((found.records, found.more))
     }
 
     pub(crate) async fn open(&self, registry: &Registry, name: &str) -> Result<Open, EcrError> {
@@ -241,11 +212,8 @@ impl Catalog {
 
     /// Waits until no other change of the repository is under way in this process.
     pub(crate) async fn turn(&self, registry: &Registry, name: &str) -> MutexGuard<'_, ()> {
-        let mut hash = DefaultHasher::new();
-        (&registry.account, &registry.region, name).hash(&mut hash);
-        self.inner.turns[hash.finish() as usize % TURNS]
-            .lock()
-            .await
+        let of = (&registry.account, &registry.region, name);
+        self.inner.turns.take(of).await
     }
 
     /// A transaction on the images and tags of a repository: nothing else changes them meanwhile,
@@ -253,11 +221,11 @@ impl Catalog {
     pub(crate) async fn begin_change(&self, open: &Open) -> Result<Change, EcrError> {
         let key = open.keys.contents(open.id());
         let contents: Option<Read<Contents>> = self.read(&key).await?;
-        let revision = contents.as_ref().map_or(0, |read| read.entry.mod_revision);
+        let revision = contents.as_ref().map_or(0, |read| read.revision);
         let mut record = contents.map(|read| read.record).unwrap_or_default();
         record.changes = record.changes.wrapping_add(1);
         let txn = Txn::new()
-            .when(Compare::unchanged(&open.repository.entry))
+            .when(open.repository.unchanged())
             .when(Compare::mod_revision(&key, revision))
             .put(key, wharf_records::encode(&record));
         Ok(Change { txn })

@@ -166,6 +166,10 @@ fn joined(digests: &[Digest]) -> String {
 }
 
 impl EcrError {
+    pub(crate) fn bad_token() -> Self {
+        Self::invalid("nextToken", "the token is not of this listing")
+    }
+
     pub(crate) fn invalid(parameter: &'static str, constraint: impl Into<String>) -> Self {
         Self::InvalidParameter {
             parameter,

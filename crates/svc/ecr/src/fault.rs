@@ -3,9 +3,36 @@
 use serde_json::json;
 use wharf_api_ecr::faults;
 use wharf_blobs::BlobError;
+use wharf_service::{Cause, ChangeError, Faults};
 use wharf_wire::{Fault, constraints::Violation};
 
 use crate::error::EcrError;
+
+/// What ECR says when its records or pages fail.
+#[derive(Debug)]
+pub enum EcrFaults {}
+
+impl Faults for EcrFaults {
+    fn internal(cause: &dyn std::error::Error) -> Fault {
+        let shown = "An error on the server's side; it was logged.";
+        Fault::receiver("ServerException", 500, shown, cause)
+    }
+
+    fn bad_token() -> Fault {
+        EcrError::bad_token().into()
+    }
+}
+
+impl From<ChangeError<EcrFaults>> for EcrError {
+    fn from(error: ChangeError<EcrFaults>) -> Self {
+        match error.cause {
+            Cause::Store(error) => Self::Store(error),
+            Cause::Record(error) => Self::Record(error),
+            // Nothing here writes under a fence.
+            Cause::Fenced | Cause::Other(_) => Self::Contention,
+        }
+    }
+}
 
 impl From<EcrError> for Fault {
     fn from(error: EcrError) -> Self {
@@ -63,8 +90,7 @@ impl From<EcrError> for Fault {
             E::TooManyTags(_) => faults::too_many_tags_exception(text),
             E::Encryption(_) => faults::kms_exception(text),
             E::Contention | E::Store(_) | E::Record(_) | E::Blob(_) | E::BytesMissing(_) => {
-                let shown = "An error on the server's side; it was logged.";
-                Fault::receiver("ServerException", 500, shown, &error)
+                EcrFaults::internal(&error)
             }
         }
     }

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
 use wharf_blobs::Digest;
 use wharf_records::{Record, Scope, Unknown};
+use wharf_service::platform;
 
 pub(crate) const SERVICE: &str = "ecr";
 
@@ -243,7 +244,7 @@ pub(crate) fn image_owner(digest: &Digest, repository: &str) -> String {
 
 /// Stands for no account and no region.
 fn owner_scope() -> Scope {
-    Scope::new(SERVICE, "-", "-")
+    platform::scope(SERVICE)
 }
 
 /// The digest at the end of a key.

@@ -14,7 +14,7 @@ use std::{collections::HashSet, time::SystemTime};
 use wharf_base::Permit;
 use wharf_blobs::Digest;
 use wharf_records::Scope;
-use wharf_store::{Compare, Range, Txn};
+use wharf_store::{Range, Txn};
 
 use super::{Catalog, Read, SCAN_PAGE};
 use crate::{
@@ -85,7 +85,7 @@ impl Catalog {
                 return Ok(finished);
             }
             for read in doomed {
-                if let Some((_, _, id)) = Scope::parse(&read.entry.key) {
+                if let Some((_, _, id)) = Scope::parse(&read.key) {
                     self.remove_contents(permit, keys, &id).await?;
                     finished += 1;
                 }
@@ -99,7 +99,7 @@ impl Catalog {
         loop {
             let (repositories, more): (Vec<Read<Repository>>, _) =
                 self.page(keys.repositories(), after, SCAN_PAGE).await?;
-            after = repositories.last().map(|read| read.entry.key.clone());
+            after = repositories.last().map(|read| read.key.clone());
             for repository in repositories {
                 collected += self.collect_in(permit, keys, &repository.record.id).await?;
             }
@@ -121,9 +121,9 @@ impl Catalog {
         loop {
             let (layers, more): (Vec<Read<Layer>>, _) =
                 self.page(keys.layers(repository), after, SCAN_PAGE).await?;
-            after = layers.last().map(|read| read.entry.key.clone());
+            after = layers.last().map(|read| read.key.clone());
             for layer in layers {
-                let Some(digest) = digest_of(&layer.entry.key) else {
+                let Some(digest) = digest_of(&layer.key) else {
                     continue;
                 };
                 if !named.contains(&digest)
@@ -150,7 +150,7 @@ impl Catalog {
         loop {
             let (images, more): (Vec<Read<Image>>, _) =
                 self.page(keys.images(repository), after, SCAN_PAGE).await?;
-            after = images.last().map(|read| read.entry.key.clone());
+            after = images.last().map(|read| read.key.clone());
             named.extend(images.into_iter().flat_map(|image| image.record.blobs));
             if !more {
                 return Ok(named);
@@ -173,8 +173,8 @@ impl Catalog {
             return Ok(false);
         }
         let txn = Txn::new()
-            .when(Compare::unchanged(&layer.entry))
-            .delete(&layer.entry.key)
+            .when(layer.unchanged())
+            .delete(&layer.key)
             .delete(layer_owner(digest, repository));
         Ok(self.store().txn(permit, txn).await?.succeeded)
     }

@@ -4,7 +4,7 @@ use wharf_base::Permit;
 use wharf_blobs::Digest;
 use wharf_store::{Range, Txn};
 
-use super::{ATTEMPTS, Catalog, DELETE_BATCH, ImageRef, Open, Read, Registry, SCAN_PAGE};
+use super::{Catalog, DELETE_BATCH, ImageRef, MAX_TRIES, Open, Read, Registry, SCAN_PAGE};
 use crate::{
     error::EcrError,
     records::{Image, Keys, Marker, digest_of, image_owner, layer_owner},
@@ -27,7 +27,7 @@ impl Catalog {
         keep_untagged: bool,
     ) -> Result<Option<Image>, EcrError> {
         let _turn = self.turn(registry, name).await;
-        for _ in 0..ATTEMPTS {
+        for _ in 0..MAX_TRIES {
             let open = self.open(registry, name).await?;
             let mut change = self.begin_change(&open).await?;
             let Some(found) = self.find(&open, reference).await? else {
@@ -63,7 +63,7 @@ impl Catalog {
         digest: &Digest,
     ) -> Result<(), EcrError> {
         let mut failed = 0;
-        while failed < ATTEMPTS {
+        while failed < MAX_TRIES {
             let open = self
                 .open(&open.registry, &open.repository.record.name)
                 .await?;
@@ -87,8 +87,9 @@ impl Catalog {
         found: Read<Image>,
     ) -> Result<usize, EcrError> {
         let Read {
+            key,
             record: mut image,
-            entry,
+            ..
         } = found;
         let parents = self.parents(open, &image.digest).await?;
         if !parents.is_empty() {
@@ -99,10 +100,10 @@ impl Catalog {
             change.delete(open.keys.tag(open.id(), &tag));
         }
         if !image.tags.is_empty() {
-            change.put(entry.key, &image);
+            change.put(key, &image);
             return Ok(image.tags.len());
         }
-        change.delete(entry.key);
+        change.delete(key);
         change.delete(image_owner(&image.digest, open.id()));
         if !image.children.is_empty() {
             change.delete(open.keys.index(open.id(), &image.digest));
@@ -120,12 +121,12 @@ impl Catalog {
         loop {
             let prefix = open.keys.indexes(open.id());
             let (found, more): (Vec<Read<Marker>>, _) = self.page(prefix, after, SCAN_PAGE).await?;
-            for index in found.iter().filter_map(|read| digest_of(&read.entry.key)) {
+            for index in found.iter().filter_map(|read| digest_of(&read.key)) {
                 let index = self.find(open, &ImageRef::Digest(index)).await?;
                 let lists = index.filter(|index| index.record.children.contains(digest));
                 parents.extend(lists.map(|index| index.record.digest));
             }
-            after = found.last().map(|read| read.entry.key.clone());
+            after = found.last().map(|read| read.key.clone());
             if !more {
                 return Ok(parents);
             }
@@ -188,11 +189,12 @@ impl Catalog {
 fn untag(open: &Open, change: &mut super::Change, found: Read<Image>, reference: &ImageRef) {
     if let ImageRef::Tag(tag) = reference {
         let Read {
+            key,
             record: mut image,
-            entry,
+            ..
         } = found;
         image.tags.retain(|known| known != tag);
         change.delete(open.keys.tag(open.id(), tag));
-        change.put(entry.key, &image);
+        change.put(key, &image);
     }
 }

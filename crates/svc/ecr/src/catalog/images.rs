@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use wharf_base::{Permit, Timestamp};
 use wharf_blobs::Digest;
 
-use super::{ATTEMPTS, Catalog, Open, Read, Registry};
+use super::{Catalog, MAX_TRIES, Open, Read, Registry};
 use crate::{
     error::EcrError,
     manifest::{MAX_MANIFEST_BYTES, Manifest},
@@ -81,7 +81,7 @@ impl Catalog {
     ) -> Result<Option<Read<Image>>, EcrError> {
         // A tag that moves between the two reads names an image that is still there, or was just
         // deleted; in both cases looking again tells the truth.
-        for _ in 0..ATTEMPTS {
+        for _ in 0..MAX_TRIES {
             let digest = match reference {
                 ImageRef::Digest(digest) => *digest,
                 ImageRef::Tag(tag) => match self.tag(open, tag).await? {
@@ -128,11 +128,14 @@ impl Catalog {
             return Ok(());
         }
         let _turn = self.turn(registry, name).await;
-        for _ in 0..ATTEMPTS {
+        for _ in 0..MAX_TRIES {
             let open = self.open(registry, name).await?;
             let mut change = self.begin_change(&open).await?;
             let found = self.find(&open, &ImageRef::Digest(*digest)).await?;
-            let Some(Read { mut record, entry }) = found else {
+            let Some(Read {
+                mut record, key, ..
+            }) = found
+            else {
                 return Ok(());
             };
             if record
@@ -142,7 +145,7 @@ impl Catalog {
                 return Ok(());
             }
             record.last_pull = Some(now);
-            change.put(entry.key, &record);
+            change.put(key, &record);
             if self.commit(permit, change).await? {
                 return Ok(());
             }
@@ -183,8 +186,7 @@ impl Catalog {
         let after = after.map(|tag| open.keys.tag(open.id(), tag));
         let (found, more): (Vec<Read<Tag>>, _) = self.page(prefix.clone(), after, limit).await?;
         let tag = |read: &Read<Tag>| {
-            read.entry
-                .key
+            read.key
                 .strip_prefix(&prefix)
                 .and_then(wharf_records::unescape)
         };
@@ -205,7 +207,7 @@ impl Catalog {
         let prefix = open.keys.referrers(open.id(), subject);
         let (found, more): (Vec<Read<Marker>>, _) = self.page(prefix, after, limit).await?;
         let mut referrers = Vec::new();
-        for digest in found.iter().filter_map(|read| digest_of(&read.entry.key)) {
+        for digest in found.iter().filter_map(|read| digest_of(&read.key)) {
             let Some(image) = self.find(&open, &ImageRef::Digest(digest)).await? else {
                 continue;
             };

@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 use wharf_base::{Permit, Timestamp};
 use wharf_blobs::{BlobError, BlobInfo, BlobReader, Digest, Lease, Upload, UploadId};
-use wharf_store::{Compare, Txn};
+use wharf_store::Txn;
 
 use super::{Catalog, Open, Read, Registry, usage::Room};
 use crate::{
@@ -264,10 +264,7 @@ impl Catalog {
             unknown: Default::default(),
         };
         let txn = Txn::new()
-            .when(Compare::create_revision(
-                &open.repository.entry.key,
-                open.repository.entry.create_revision,
-            ))
+            .when(open.repository.still_there())
             .put(key, wharf_records::encode(&layer))
             .put(layer_owner(&blob.digest, open.id()), super::marker());
         if !self.store().txn(permit, txn).await?.succeeded {
@@ -365,7 +362,7 @@ impl Catalog {
             {
                 return Ok(open.id().to_owned());
             }
-            after = images.last().map(|image| image.entry.key.clone());
+            after = images.last().map(|image| image.key.clone());
             if !more {
                 return Err(EcrError::LayerInaccessible {
                     digest: *digest,

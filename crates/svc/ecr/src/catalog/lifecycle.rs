@@ -10,7 +10,7 @@ use std::{collections::HashSet, time::Duration};
 use wharf_base::{Permit, Timestamp};
 use wharf_blobs::Digest;
 
-use super::{ATTEMPTS, Catalog, ImageRef, Open, Read, Registry, SCAN_PAGE};
+use super::{Catalog, ImageRef, MAX_TRIES, Open, Read, Registry, SCAN_PAGE};
 use crate::{
     error::EcrError,
     lifecycle::{Candidate, Expiry, Policy},
@@ -176,7 +176,7 @@ impl Catalog {
         loop {
             let (found, more): (Vec<Read<Repository>>, _) =
                 self.page(keys.repositories(), after, SCAN_PAGE).await?;
-            after = found.last().map(|read| read.entry.key.clone());
+            after = found.last().map(|read| read.key.clone());
             let names = found.into_iter().filter_map(|read| {
                 let lifecycle = read.record.lifecycle?;
                 let rested = |last| now.since(last) >= EVERY;
@@ -241,7 +241,7 @@ impl Catalog {
         let name = &seen.repository.record.name;
         {
             let _turn = self.turn(registry, name).await;
-            let mut attempts = ATTEMPTS;
+            let mut attempts = MAX_TRIES;
             loop {
                 attempts = attempts.checked_sub(1).ok_or(EcrError::Contention)?;
                 let open = self.open(registry, name).await?;
@@ -250,8 +250,7 @@ impl Catalog {
                 let same_policy =
                     open.id() == seen.id() && policy.is_some_and(|policy| policy.is(lifecycle));
                 let found = self.find(&open, &ImageRef::Digest(digest)).await?;
-                let unchanged =
-                    |found: &Read<Image>| found.entry.mod_revision == image.entry.mod_revision;
+                let unchanged = |found: &Read<Image>| found.revision == image.revision;
                 let Some(found) = found.filter(unchanged).filter(|_| same_policy) else {
                     return Ok(false);
                 };
@@ -285,8 +284,8 @@ impl Catalog {
         loop {
             let (found, more): (Vec<Read<Marker>>, _) =
                 self.page(prefix.clone(), after, SCAN_PAGE).await?;
-            after = found.last().map(|read| read.entry.key.clone());
-            for referrer in found.iter().filter_map(|read| digest_of(&read.entry.key)) {
+            after = found.last().map(|read| read.key.clone());
+            for referrer in found.iter().filter_map(|read| digest_of(&read.key)) {
                 let reference = ImageRef::Digest(referrer);
                 let name = &open.repository.record.name;
                 match self
@@ -309,7 +308,7 @@ impl Catalog {
         loop {
             let prefix = open.keys.images(open.id());
             let (found, more): (Vec<Read<Image>>, _) = self.page(prefix, after, SCAN_PAGE).await?;
-            after = found.last().map(|read| read.entry.key.clone());
+            after = found.last().map(|read| read.key.clone());
             all.extend(found);
             if !more {
                 return Ok(all);

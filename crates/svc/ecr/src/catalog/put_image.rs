@@ -4,7 +4,7 @@ use bytes::Bytes;
 use wharf_base::{Permit, Timestamp};
 use wharf_blobs::{Digest, Lease};
 
-use super::{ATTEMPTS, Catalog, ImageRef, Open, Read, Registry};
+use super::{Catalog, ImageRef, MAX_TRIES, Open, Read, Registry};
 use crate::{
     error::EcrError,
     manifest::{Content, Manifest},
@@ -76,7 +76,7 @@ impl Catalog {
         let fresh = image_record(digest, manifest, manifest_size, image_size, now);
 
         let _turn = self.turn(registry, name).await;
-        for _ in 0..ATTEMPTS {
+        for _ in 0..MAX_TRIES {
             let again = self.open(registry, name).await?;
             if again.id() != open.id() {
                 // Deleted and made anew meanwhile: its layers are not in the new one.
@@ -171,9 +171,12 @@ impl Catalog {
         old: Option<Digest>,
     ) -> Result<(), EcrError> {
         let Some(old) = old else { return Ok(()) };
-        if let Some(Read { mut record, entry }) = self.find(open, &ImageRef::Digest(old)).await? {
+        if let Some(Read {
+            mut record, key, ..
+        }) = self.find(open, &ImageRef::Digest(old)).await?
+        {
             record.tags.retain(|known| known != tag);
-            change.put(entry.key, &record);
+            change.put(key, &record);
         }
         Ok(())
     }

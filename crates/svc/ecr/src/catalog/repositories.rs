@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use wharf_base::{Permit, Timestamp, ids};
 use wharf_store::{Compare, Range, Txn};
 
-use super::{ATTEMPTS, Catalog, Read, Registry, marker};
+use super::{Catalog, MAX_TRIES, Read, Registry, marker};
 use crate::{error::EcrError, names::valid_repository_name, records::Repository};
 
 /// ECR's quota.
@@ -107,16 +107,13 @@ impl Catalog {
         mut change: impl FnMut(&mut Repository) -> Result<(), EcrError>,
     ) -> Result<Repository, EcrError> {
         let _turn = self.turn(registry, name).await;
-        for _ in 0..ATTEMPTS {
+        for _ in 0..MAX_TRIES {
             let open = self.open(registry, name).await?;
-            let mut repository = open.repository.record;
+            let mut repository = open.repository.record.clone();
             change(&mut repository)?;
             let txn = Txn::new()
-                .when(Compare::unchanged(&open.repository.entry))
-                .put(
-                    &open.repository.entry.key,
-                    wharf_records::encode(&repository),
-                );
+                .when(open.repository.unchanged())
+                .put(&open.repository.key, wharf_records::encode(&repository));
             if self.store().txn(permit, txn).await?.succeeded {
                 return Ok(repository);
             }
@@ -134,7 +131,7 @@ impl Catalog {
         force: bool,
     ) -> Result<Repository, EcrError> {
         let _turn = self.turn(registry, name).await;
-        for _ in 0..ATTEMPTS {
+        for _ in 0..MAX_TRIES {
             let open = self.open(registry, name).await?;
             let mut change = self.begin_change(&open).await?;
             let images = Range::prefix(open.keys.images(open.id()))
@@ -144,7 +141,7 @@ impl Catalog {
                 let (name, account) = (open.name(), open.account());
                 return Err(EcrError::RepositoryNotEmpty { name, account });
             }
-            change.delete(open.repository.entry.key.clone());
+            change.delete(open.repository.key.clone());
             change.put_marker(open.keys.doomed(open.id()));
             if self.commit(permit, change).await? {
                 self.remove_contents(permit, &open.keys, open.id()).await?;

@@ -78,7 +78,7 @@ impl Catalog {
         loop {
             let prefix = open.keys.layers(open.id());
             let (layers, more): (Vec<Read<Layer>>, _) = self.page(prefix, after, SCAN_PAGE).await?;
-            after = layers.last().map(|read| read.entry.key.clone());
+            after = layers.last().map(|read| read.key.clone());
             let sizes = layers.iter().map(|read| read.record.size);
             used = sizes.fold(used, u64::saturating_add);
             if !more {
@@ -89,7 +89,7 @@ impl Catalog {
         loop {
             let prefix = open.keys.images(open.id());
             let (images, more): (Vec<Read<Image>>, _) = self.page(prefix, after, SCAN_PAGE).await?;
-            after = images.last().map(|read| read.entry.key.clone());
+            after = images.last().map(|read| read.key.clone());
             let sizes = images.iter().map(|read| read.record.manifest_size);
             used = sizes.fold(used, u64::saturating_add);
             if !more {

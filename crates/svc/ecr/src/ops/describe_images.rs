@@ -8,7 +8,7 @@ use super::{limit, read_image_id, registry};
 use crate::{
     catalog::{Catalog, Registry},
     error::EcrError,
-    page::Listing,
+    page::{self, pages},
     records,
 };
 
@@ -79,8 +79,8 @@ async fn listed(
     let filter = input.filter.unwrap_or_default();
     let status = filter.tag_status.unwrap_or_else(|| "ANY".to_owned());
     let image_status = filter.image_status.unwrap_or_else(|| "ACTIVE".to_owned());
-    let listing = Listing::new(catalog.keyring(), "details", &[id, &status, &image_status]);
-    let last = listing.last(input.next_token.as_deref())?;
+    let listing = pages(catalog, registry, "details", &[id, &status, &image_status]);
+    let last = page::after(&listing, input.next_token.as_deref())?;
     let mut after = last.as_deref().and_then(|last| Digest::from_hex(last).ok());
     let limit = limit(input.max_results);
     let mut details = Vec::new();

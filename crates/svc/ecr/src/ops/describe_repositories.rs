@@ -4,7 +4,11 @@ use wharf_api_ecr::types::*;
 use wharf_wire::Call;
 
 use super::{limit, registry, show_repository};
-use crate::{catalog::Catalog, error::EcrError, page::Listing};
+use crate::{
+    catalog::Catalog,
+    error::EcrError,
+    page::{self, pages},
+};
 
 pub(crate) async fn describe_repositories(
     catalog: &Catalog,
@@ -25,9 +29,8 @@ pub(crate) async fn describe_repositories(
             }
         }
         _ => {
-            let selection = [registry.account.as_str(), &registry.region];
-            let listing = Listing::new(catalog.keyring(), "repositories", &selection);
-            let after = listing.last(input.next_token.as_deref())?;
+            let listing = pages(catalog, &registry, "repositories", &());
+            let after = page::after(&listing, input.next_token.as_deref())?;
             let limit = limit(input.max_results);
             let (found, more) = catalog
                 .repositories(&registry, after.as_deref(), limit)

@@ -7,7 +7,7 @@ use super::{limit, registry};
 use crate::{
     catalog::{Catalog, Doomed},
     error::EcrError,
-    page::Listing,
+    page::{after, pages},
 };
 
 const MAX_RESULTS: usize = 100;
@@ -23,8 +23,8 @@ pub(crate) async fn get_lifecycle_policy_preview(
     let filter = input.filter.unwrap_or_default();
     let status = filter.tag_status.unwrap_or_else(|| "ANY".to_owned());
     let id = catalog.repository(&registry, &name).await?.id;
-    let listing = Listing::new(catalog.keyring(), "preview", &[&id, &status]);
-    let last = listing.last(input.next_token.as_deref())?;
+    let listing = pages(catalog, &registry, "preview", &[&id, &status]);
+    let last = after(&listing, input.next_token.as_deref())?;
     let answer = GetLifecyclePolicyPreviewResponse {
         registry_id: Some(registry.account),
         repository_name: Some(name),

@@ -8,7 +8,7 @@ use super::registry;
 use crate::{
     catalog::{Catalog, Referrer},
     error::EcrError,
-    page::Listing,
+    page::{self, pages},
 };
 
 /// The model's default and bound of `maxResults`.
@@ -34,12 +34,13 @@ pub(crate) async fn list_image_referrers(
         .artifact_status
         .unwrap_or_else(|| "ACTIVE".to_owned());
     let id = catalog.repository(&registry, &name).await?.id;
-    let listing = Listing::new(
-        catalog.keyring(),
+    let listing = pages(
+        catalog,
+        &registry,
         "referrers",
         &[&id, &subject.hex(), &kinds.join(" "), &status],
     );
-    let last = listing.last(input.next_token.as_deref())?;
+    let last = page::after(&listing, input.next_token.as_deref())?;
     let after = last.as_deref().and_then(|last| Digest::from_hex(last).ok());
     let asked = input
         .max_results

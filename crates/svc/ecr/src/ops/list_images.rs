@@ -5,7 +5,12 @@ use wharf_blobs::Digest;
 use wharf_wire::Call;
 
 use super::{limit, registry};
-use crate::{catalog::Catalog, error::EcrError, page::Listing, records};
+use crate::{
+    catalog::Catalog,
+    error::EcrError,
+    page::{self, pages},
+    records,
+};
 
 /// Images read at once.
 const SCAN: usize = 200;
@@ -21,7 +26,7 @@ pub(crate) async fn list_images(
     let filter = input.filter.unwrap_or_default();
     let status = filter.tag_status.unwrap_or_else(|| "ANY".to_owned());
     let image_status = filter.image_status.unwrap_or_else(|| "ACTIVE".to_owned());
-    let listing = Listing::new(catalog.keyring(), "images", &[&id, &status, &image_status]);
+    let listing = pages(catalog, &registry, "images", &[&id, &status, &image_status]);
     if !matches!(image_status.as_str(), "ACTIVE" | "ANY") {
         // Nothing is ever archived here.
         return Ok(ListImagesResponse {
@@ -31,7 +36,7 @@ pub(crate) async fn list_images(
     }
 
     let limit = limit(input.max_results);
-    let last = listing.last(input.next_token.as_deref())?;
+    let last = page::after(&listing, input.next_token.as_deref())?;
     let mut position = last.as_deref().and_then(Position::read);
     let mut found: Vec<ImageIdentifier> = Vec::new();
     loop {
