@@ -1,0 +1,14 @@
+// Written by `cargo xtask generate` from models/. Do not edit.
+//! Contract of wharf (2026-11-21): types, schema, faults, the trait `Wharf`, its routes and client.
+#![allow(clippy::all)]
+pub mod faults;
+pub mod operations;
+#[rustfmt::skip]
+pub mod schema;
+pub mod service;
+pub mod types;
+
+pub use service::{Client, Input, Routes, Wharf};
+pub use types::*;
+#[doc(hidden)]
+pub use wharf_wire::{self as wire, async_trait};

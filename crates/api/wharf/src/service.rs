@@ -1,0 +1,382 @@
+// Written by `cargo xtask generate` from models/. Do not edit.
+//! The service as a trait, for those who implement it and those who call it.
+use std::sync::Arc;
+
+use wharf_wire::{
+    Call, Check, Context, Dispatcher, Fault, Service, async_trait, constraints::Violation,
+    node::Payload, schema::ServiceSchema,
+};
+
+#[allow(unused_imports)]
+use crate::{schema::SERVICE, types::*};
+
+/// The input of any operation, for authorisation rows.
+#[derive(Debug, Clone, Copy)]
+pub enum Input<'a> {
+    Backup(&'a BackupRequest),
+    CreateJoinToken(&'a CreateJoinTokenRequest),
+    Explain(&'a ExplainRequest),
+    GetBackup(&'a GetBackupRequest),
+    GetCertificateAuthority(&'a GetCertificateAuthorityRequest),
+    ListKeys(&'a ListKeysRequest),
+    ListNodes(&'a ListNodesRequest),
+    Overview(&'a OverviewRequest),
+    RemoveNode(&'a RemoveNodeRequest),
+    RetireKeys(&'a RetireKeysRequest),
+    RotateKeys(&'a RotateKeysRequest),
+}
+
+impl Input<'_> {
+    /// The operation's name.
+    pub fn operation(&self) -> &'static str {
+        match self {
+            Self::Backup(_) => "Backup",
+            Self::CreateJoinToken(_) => "CreateJoinToken",
+            Self::Explain(_) => "Explain",
+            Self::GetBackup(_) => "GetBackup",
+            Self::GetCertificateAuthority(_) => "GetCertificateAuthority",
+            Self::ListKeys(_) => "ListKeys",
+            Self::ListNodes(_) => "ListNodes",
+            Self::Overview(_) => "Overview",
+            Self::RemoveNode(_) => "RemoveNode",
+            Self::RetireKeys(_) => "RetireKeys",
+            Self::RotateKeys(_) => "RotateKeys",
+        }
+    }
+
+    /// The IAM action of the same name.
+    pub fn action(&self) -> String {
+        format!("wharf:{}", self.operation())
+    }
+}
+
+#[async_trait]
+pub trait Wharf: Send + Sync + 'static {
+    /// The authorisation row of each operation: what it does to which resource, evaluated by the
+    /// dispatcher before the operation runs.
+    async fn authorize(&self, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault>;
+
+    /// The service's own words for an input that breaks the model; `None` for the protocol's.
+    fn refuse(&self, operation: &'static str, violations: &[Violation]) -> Option<Fault> {
+        let _ = (operation, violations);
+        None
+    }
+
+    async fn backup(&self, call: &Call, input: BackupRequest) -> Result<BackupResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("wharf", "Backup"))
+    }
+
+    async fn create_join_token(
+        &self,
+        call: &Call,
+        input: CreateJoinTokenRequest,
+    ) -> Result<CreateJoinTokenResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("wharf", "CreateJoinToken"))
+    }
+
+    async fn explain(&self, call: &Call, input: ExplainRequest) -> Result<ExplainResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("wharf", "Explain"))
+    }
+
+    async fn get_backup(
+        &self,
+        call: &Call,
+        input: GetBackupRequest,
+    ) -> Result<GetBackupResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("wharf", "GetBackup"))
+    }
+
+    async fn get_certificate_authority(
+        &self,
+        call: &Call,
+        input: GetCertificateAuthorityRequest,
+    ) -> Result<GetCertificateAuthorityResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("wharf", "GetCertificateAuthority"))
+    }
+
+    async fn list_keys(
+        &self,
+        call: &Call,
+        input: ListKeysRequest,
+    ) -> Result<ListKeysResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("wharf", "ListKeys"))
+    }
+
+    async fn list_nodes(
+        &self,
+        call: &Call,
+        input: ListNodesRequest,
+    ) -> Result<ListNodesResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("wharf", "ListNodes"))
+    }
+
+    async fn overview(
+        &self,
+        call: &Call,
+        input: OverviewRequest,
+    ) -> Result<OverviewResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("wharf", "Overview"))
+    }
+
+    async fn remove_node(
+        &self,
+        call: &Call,
+        input: RemoveNodeRequest,
+    ) -> Result<RemoveNodeResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("wharf", "RemoveNode"))
+    }
+
+    async fn retire_keys(
+        &self,
+        call: &Call,
+        input: RetireKeysRequest,
+    ) -> Result<RetireKeysResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("wharf", "RetireKeys"))
+    }
+
+    async fn rotate_keys(
+        &self,
+        call: &Call,
+        input: RotateKeysRequest,
+    ) -> Result<RotateKeysResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("wharf", "RotateKeys"))
+    }
+}
+
+/// Joins an implementation to the dispatcher.
+pub struct Routes(pub Arc<dyn Wharf>);
+
+/// The payload as the type that the operation's number stands for.
+fn typed<T: 'static>(input: Box<dyn Payload>) -> T {
+    *input
+        .into_any()
+        .downcast()
+        .expect("the input was made for this operation")
+}
+
+fn borrowed<T: 'static>(input: &dyn Payload) -> &T {
+    input
+        .as_any()
+        .downcast_ref()
+        .expect("the input was made for this operation")
+}
+
+#[async_trait]
+impl Service for Routes {
+    fn schema(&self) -> &'static ServiceSchema {
+        &SERVICE
+    }
+
+    fn input(&self, operation: usize) -> Box<dyn Payload> {
+        match operation {
+            0 => Box::new(BackupRequest::default()),
+            1 => Box::new(CreateJoinTokenRequest::default()),
+            2 => Box::new(ExplainRequest::default()),
+            3 => Box::new(GetBackupRequest::default()),
+            4 => Box::new(GetCertificateAuthorityRequest::default()),
+            5 => Box::new(ListKeysRequest::default()),
+            6 => Box::new(ListNodesRequest::default()),
+            7 => Box::new(OverviewRequest::default()),
+            8 => Box::new(RemoveNodeRequest::default()),
+            9 => Box::new(RetireKeysRequest::default()),
+            10 => Box::new(RotateKeysRequest::default()),
+            _ => Box::new(()),
+        }
+    }
+
+    fn output(&self, operation: usize) -> Box<dyn Payload> {
+        match operation {
+            0 => Box::new(BackupResponse::default()),
+            1 => Box::new(CreateJoinTokenResponse::default()),
+            2 => Box::new(ExplainResponse::default()),
+            3 => Box::new(GetBackupResponse::default()),
+            4 => Box::new(GetCertificateAuthorityResponse::default()),
+            5 => Box::new(ListKeysResponse::default()),
+            6 => Box::new(ListNodesResponse::default()),
+            7 => Box::new(OverviewResponse::default()),
+            8 => Box::new(RemoveNodeResponse::default()),
+            9 => Box::new(RetireKeysResponse::default()),
+            10 => Box::new(RotateKeysResponse::default()),
+            _ => Box::new(()),
+        }
+    }
+
+    fn refuse(&self, operation: usize, violations: &[Violation]) -> Option<Fault> {
+        self.0
+            .refuse(SERVICE.operations[operation].name, violations)
+    }
+
+    async fn checks(
+        &self,
+        cx: &Context,
+        operation: usize,
+        input: &dyn Payload,
+    ) -> Result<Vec<Check>, Fault> {
+        let input = match operation {
+            0 => Input::Backup(borrowed(input)),
+            1 => Input::CreateJoinToken(borrowed(input)),
+            2 => Input::Explain(borrowed(input)),
+            3 => Input::GetBackup(borrowed(input)),
+            4 => Input::GetCertificateAuthority(borrowed(input)),
+            5 => Input::ListKeys(borrowed(input)),
+            6 => Input::ListNodes(borrowed(input)),
+            7 => Input::Overview(borrowed(input)),
+            8 => Input::RemoveNode(borrowed(input)),
+            9 => Input::RetireKeys(borrowed(input)),
+            10 => Input::RotateKeys(borrowed(input)),
+            _ => unreachable!("operations are numbered by the schema"),
+        };
+        self.0.authorize(cx, input).await
+    }
+
+    async fn invoke(
+        &self,
+        call: &Call,
+        operation: usize,
+        input: Box<dyn Payload>,
+    ) -> Result<wharf_wire::Output, Fault> {
+        Ok(wharf_wire::Output::Whole(match operation {
+            0 => Box::new(self.0.backup(call, typed(input)).await?),
+            1 => Box::new(self.0.create_join_token(call, typed(input)).await?),
+            2 => Box::new(self.0.explain(call, typed(input)).await?),
+            3 => Box::new(self.0.get_backup(call, typed(input)).await?),
+            4 => Box::new(self.0.get_certificate_authority(call, typed(input)).await?),
+            5 => Box::new(self.0.list_keys(call, typed(input)).await?),
+            6 => Box::new(self.0.list_nodes(call, typed(input)).await?),
+            7 => Box::new(self.0.overview(call, typed(input)).await?),
+            8 => Box::new(self.0.remove_node(call, typed(input)).await?),
+            9 => Box::new(self.0.retire_keys(call, typed(input)).await?),
+            10 => Box::new(self.0.rotate_keys(call, typed(input)).await?),
+            _ => unreachable!("operations are numbered by the schema"),
+        }))
+    }
+}
+
+/// Calls the service in process, past the same gate as calls from outside.
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<dyn Wharf>,
+    dispatcher: Dispatcher,
+}
+
+impl Client {
+    pub fn new(inner: Arc<dyn Wharf>, dispatcher: Dispatcher) -> Self {
+        Self { inner, dispatcher }
+    }
+
+    async fn admit(&self, call: &Call, input: Input<'_>) -> Result<Call, Fault> {
+        let checks = self.inner.authorize(call.context(), input).await?;
+        self.dispatcher.admit(&SERVICE, call, &checks).await
+    }
+}
+
+#[async_trait]
+impl Wharf for Client {
+    async fn authorize(&self, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
+        self.inner.authorize(cx, input).await
+    }
+
+    async fn backup(&self, call: &Call, input: BackupRequest) -> Result<BackupResponse, Fault> {
+        let call = self.admit(call, Input::Backup(&input)).await?;
+        self.inner.backup(&call, input).await
+    }
+
+    async fn create_join_token(
+        &self,
+        call: &Call,
+        input: CreateJoinTokenRequest,
+    ) -> Result<CreateJoinTokenResponse, Fault> {
+        let call = self.admit(call, Input::CreateJoinToken(&input)).await?;
+        self.inner.create_join_token(&call, input).await
+    }
+
+    async fn explain(&self, call: &Call, input: ExplainRequest) -> Result<ExplainResponse, Fault> {
+        let call = self.admit(call, Input::Explain(&input)).await?;
+        self.inner.explain(&call, input).await
+    }
+
+    async fn get_backup(
+        &self,
+        call: &Call,
+        input: GetBackupRequest,
+    ) -> Result<GetBackupResponse, Fault> {
+        let call = self.admit(call, Input::GetBackup(&input)).await?;
+        self.inner.get_backup(&call, input).await
+    }
+
+    async fn get_certificate_authority(
+        &self,
+        call: &Call,
+        input: GetCertificateAuthorityRequest,
+    ) -> Result<GetCertificateAuthorityResponse, Fault> {
+        let call = self
+            .admit(call, Input::GetCertificateAuthority(&input))
+            .await?;
+        self.inner.get_certificate_authority(&call, input).await
+    }
+
+    async fn list_keys(
+        &self,
+        call: &Call,
+        input: ListKeysRequest,
+    ) -> Result<ListKeysResponse, Fault> {
+        let call = self.admit(call, Input::ListKeys(&input)).await?;
+        self.inner.list_keys(&call, input).await
+    }
+
+    async fn list_nodes(
+        &self,
+        call: &Call,
+        input: ListNodesRequest,
+    ) -> Result<ListNodesResponse, Fault> {
+        let call = self.admit(call, Input::ListNodes(&input)).await?;
+        self.inner.list_nodes(&call, input).await
+    }
+
+    async fn overview(
+        &self,
+        call: &Call,
+        input: OverviewRequest,
+    ) -> Result<OverviewResponse, Fault> {
+        let call = self.admit(call, Input::Overview(&input)).await?;
+        self.inner.overview(&call, input).await
+    }
+
+    async fn remove_node(
+        &self,
+        call: &Call,
+        input: RemoveNodeRequest,
+    ) -> Result<RemoveNodeResponse, Fault> {
+        let call = self.admit(call, Input::RemoveNode(&input)).await?;
+        self.inner.remove_node(&call, input).await
+    }
+
+    async fn retire_keys(
+        &self,
+        call: &Call,
+        input: RetireKeysRequest,
+    ) -> Result<RetireKeysResponse, Fault> {
+        let call = self.admit(call, Input::RetireKeys(&input)).await?;
+        self.inner.retire_keys(&call, input).await
+    }
+
+    async fn rotate_keys(
+        &self,
+        call: &Call,
+        input: RotateKeysRequest,
+    ) -> Result<RotateKeysResponse, Fault> {
+        let call = self.admit(call, Input::RotateKeys(&input)).await?;
+        self.inner.rotate_keys(&call, input).await
+    }
+}

@@ -1,0 +1,377 @@
+// Written by `cargo xtask generate` from models/. Do not edit.
+//! Inputs, outputs and their parts. Every member is optional: what must be there is checked by
+//! the schema before an operation sees its input.
+#[allow(unused_imports)]
+use std::collections::BTreeMap;
+#[allow(unused_imports)]
+use wharf_wire::{Timestamp, structure};
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct BackupCopy {
+    pub installation: Option<String>,
+    pub copy: Option<i64>,
+    pub taken_at: Option<Timestamp>,
+    pub revision: Option<i64>,
+    pub entries: Option<i64>,
+    pub blobs: Option<i64>,
+    pub copied_bytes: Option<i64>,
+    pub kept_bytes: Option<i64>,
+}
+structure!(BackupCopy {
+0 installation,
+1 copy,
+2 taken_at,
+3 revision,
+4 entries,
+5 blobs,
+6 copied_bytes,
+7 kept_bytes,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct BackupRequest {
+    pub dir: Option<String>,
+    pub proof: Option<String>,
+}
+structure!(BackupRequest {
+0 dir,
+1 proof,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct BackupResponse {
+    pub state: Option<String>,
+    pub reason: Option<String>,
+    pub backup: Option<BackupCopy>,
+}
+structure!(BackupResponse {
+0 state,
+1 reason,
+2 backup,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CertificateAuthorities {
+    pub authorities: Option<Vec<CertificateAuthority>>,
+    pub outdated: Option<Vec<String>>,
+}
+structure!(CertificateAuthorities {
+0 authorities,
+1 outdated,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CertificateAuthority {
+    pub name: Option<String>,
+    pub not_after: Option<Timestamp>,
+    pub active: Option<bool>,
+}
+structure!(CertificateAuthority {
+0 name,
+1 not_after,
+2 active,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateJoinTokenRequest {
+    pub cluster: Option<String>,
+    pub zone: Option<String>,
+    pub fargate: Option<bool>,
+    pub load_balancer: Option<bool>,
+    pub max_cpu: Option<i32>,
+    pub max_memory: Option<i32>,
+    pub underlay: Option<String>,
+}
+structure!(CreateJoinTokenRequest {
+0 cluster,
+1 zone,
+2 fargate,
+3 load_balancer,
+4 max_cpu,
+5 max_memory,
+6 underlay,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateJoinTokenResponse {
+    pub token_id: Option<String>,
+    pub token: Option<String>,
+}
+structure!(CreateJoinTokenResponse {
+0 token_id,
+1 token,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ExplainRequest {
+    pub cluster: Option<String>,
+    pub service: Option<String>,
+    pub task: Option<String>,
+    pub request: Option<String>,
+}
+structure!(ExplainRequest {
+0 cluster,
+1 service,
+2 task,
+3 request,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ExplainResponse {
+    pub service: Option<wharf_wire::Document>,
+    pub task: Option<wharf_wire::Document>,
+    pub hosts: Option<Vec<wharf_wire::Document>>,
+    pub events: Option<Vec<wharf_wire::Document>>,
+}
+structure!(ExplainResponse {
+0 service,
+1 task,
+2 hosts,
+3 events,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GetBackupRequest {}
+structure!(GetBackupRequest {});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GetBackupResponse {
+    pub state: Option<String>,
+    pub reason: Option<String>,
+    pub backup: Option<BackupCopy>,
+}
+structure!(GetBackupResponse {
+0 state,
+1 reason,
+2 backup,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GetCertificateAuthorityRequest {}
+structure!(GetCertificateAuthorityRequest {});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GetCertificateAuthorityResponse {
+    pub certificates: Option<String>,
+}
+structure!(GetCertificateAuthorityResponse {
+0 certificates,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Grant {
+    pub cluster: Option<String>,
+    pub zone: Option<String>,
+    pub fargate: Option<bool>,
+    pub load_balancer: Option<bool>,
+    pub max_cpu: Option<i32>,
+    pub max_memory: Option<i32>,
+    pub underlay: Option<String>,
+}
+structure!(Grant {
+0 cluster,
+1 zone,
+2 fargate,
+3 load_balancer,
+4 max_cpu,
+5 max_memory,
+6 underlay,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Key {
+    pub id: Option<String>,
+    pub created: Option<Timestamp>,
+    pub active: Option<bool>,
+    pub secrets: Option<i32>,
+    pub images: Option<i32>,
+}
+structure!(Key {
+0 id,
+1 created,
+2 active,
+3 secrets,
+4 images,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ListKeysRequest {}
+structure!(ListKeysRequest {});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ListKeysResponse {
+    pub keys: Option<Vec<Key>>,
+    pub locked_out: Option<Vec<String>>,
+    pub nodes: Option<NodeAuthorities>,
+    pub certificates: Option<CertificateAuthorities>,
+}
+structure!(ListKeysResponse {
+0 keys,
+1 locked_out,
+2 nodes,
+3 certificates,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ListNodesRequest {}
+structure!(ListNodesRequest {});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ListNodesResponse {
+    pub nodes: Option<Vec<Node>>,
+}
+structure!(ListNodesResponse {
+0 nodes,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Node {
+    pub name: Option<String>,
+    pub granted: Option<Grant>,
+    pub joined_at: Option<Timestamp>,
+    pub instances: Option<Vec<NodeInstance>>,
+}
+structure!(Node {
+0 name,
+1 granted,
+2 joined_at,
+3 instances,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct NodeAuthorities {
+    pub authorities: Option<Vec<NodeAuthority>>,
+    pub locked_out: Option<Vec<String>>,
+}
+structure!(NodeAuthorities {
+0 authorities,
+1 locked_out,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct NodeAuthority {
+    pub digest: Option<String>,
+    pub made_at: Option<Timestamp>,
+    pub next: Option<bool>,
+}
+structure!(NodeAuthority {
+0 digest,
+1 made_at,
+2 next,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct NodeInstance {
+    pub arn: Option<String>,
+    pub ec2_instance: Option<String>,
+    pub cluster: Option<String>,
+    pub zone: Option<String>,
+    pub connected: Option<bool>,
+}
+structure!(NodeInstance {
+0 arn,
+1 ec2_instance,
+2 cluster,
+3 zone,
+4 connected,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct OverviewRequest {}
+structure!(OverviewRequest {});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct OverviewResponse {
+    pub clusters: Option<Vec<wharf_wire::Document>>,
+    pub container_instances: Option<Vec<wharf_wire::Document>>,
+    pub services: Option<Vec<wharf_wire::Document>>,
+    pub tasks: Option<Vec<wharf_wire::Document>>,
+    pub load_balancers: Option<Vec<wharf_wire::Document>>,
+    pub target_groups: Option<Vec<wharf_wire::Document>>,
+    pub unopened_listeners: Option<Vec<UnopenedListener>>,
+}
+structure!(OverviewResponse {
+0 clusters,
+1 container_instances,
+2 services,
+3 tasks,
+4 load_balancers,
+5 target_groups,
+6 unopened_listeners,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RemoveNodeRequest {
+    pub name: Option<String>,
+}
+structure!(RemoveNodeRequest {
+0 name,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RemoveNodeResponse {
+    pub removed: Option<String>,
+    pub instances: Option<Vec<String>>,
+}
+structure!(RemoveNodeResponse {
+0 removed,
+1 instances,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RetireKeysRequest {
+    pub key: Option<String>,
+    pub now: Option<bool>,
+}
+structure!(RetireKeysRequest {
+0 key,
+1 now,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RetireKeysResponse {
+    pub retired: Option<Vec<String>>,
+    pub locked_out: Option<Vec<String>>,
+    pub outdated: Option<Vec<String>>,
+}
+structure!(RetireKeysResponse {
+0 retired,
+1 locked_out,
+2 outdated,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RotateKeysRequest {
+    pub key: Option<String>,
+}
+structure!(RotateKeysRequest {
+0 key,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RotateKeysResponse {
+    pub active: Option<String>,
+    pub sealed_anew: Option<i32>,
+    pub authority: Option<String>,
+    pub renewing: Option<i32>,
+    pub access_key_id: Option<String>,
+}
+structure!(RotateKeysResponse {
+0 active,
+1 sealed_anew,
+2 authority,
+3 renewing,
+4 access_key_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct UnopenedListener {
+    pub host: Option<String>,
+    pub address: Option<String>,
+    pub reason: Option<String>,
+}
+structure!(UnopenedListener {
+0 host,
+1 address,
+2 reason,
+});
