@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from harness import joining, tasks, tools
+from harness import control, joining, tasks, tools
 from harness.installation import Installation, Keys
 from harness.waiting import wait_for
 from session.client import Session
@@ -124,12 +124,9 @@ def why(wharf, request):
     return tools.run(tools.wharf(), "why", request, "--data", wharf.data).stdout
 
 
-def ask(wharf, method, path, keys=None):
-    """A request without a body, signed for wharf's own service."""
-    keys = keys or wharf.root
-    request = AWSRequest(method=method, url=wharf.endpoint + path)
-    SigV4Auth(Credentials(keys.access_key, keys.secret_key), "wharf", "us-east-1").add_auth(request)
-    return requests.request(method, request.url, headers=dict(request.headers.items()), timeout=20)
+def ask(wharf, operation, keys=None, **parameters):
+    """A call of wharf's own service."""
+    return control.call(wharf, operation, keys or wharf.root, **parameters)
 
 
 def test_spent_tokens_are_told_but_never_shown(wharf):
@@ -201,7 +198,7 @@ def test_whoever_names_nobody_or_a_wrong_registry_password_is_told_and_counted(u
         ),
         ("UnverifiedRequest", "MissingAuthenticationToken"): lambda: requests.get(manifest, timeout=20),
         ("UnverifiedRequest", "UNAUTHORIZED"): lambda: requests.get(ping, auth=("AWS", "guess"), timeout=20),
-        ("Overview", "MissingAuthenticationTokenException"): lambda: requests.get(f"{wharf.endpoint}/wharf/overview", timeout=20),
+        ("Overview", "MissingAuthenticationTokenException"): lambda: control.call(wharf, "Overview", None),
     }
     # The question with which every client of a registry begins is none.
     assert requests.get(ping, timeout=20).status_code == 401
@@ -246,18 +243,18 @@ def test_what_services_do_in_their_own_name_is_told(wharf, busybox):
 
 def test_control_endpoints_are_told(wharf):
     name, keys = user(wharf, {"Effect": "Allow", "Action": "wharf:ListNodes", "Resource": "*"})
-    allowed, denied = ask(wharf, "GET", "/wharf/nodes", keys), ask(wharf, "POST", "/wharf/keys/rotate?key=root", keys)
-    assert allowed.status_code == 200 and denied.status_code == 403
+    allowed, denied = ask(wharf, "ListNodes", keys), ask(wharf, "RotateKeys", keys, key="root")
+    assert allowed.status_code == 200 and denied.status_code == 400
     told = lambda: {one["eventName"]: one for one in events(wharf, Username=name)}  # noqa: E731
     found = wait_for(lambda: told() if len(told()) == 2 else None, 10, "both events")
     assert found["ListNodes"]["requestID"] == allowed.headers["x-amzn-requestid"] and found["ListNodes"]["readOnly"] is True
     refused = found["RotateKeys"]
-    assert refused["requestParameters"] == {"key": "root"} and refused["errorCode"] == "AccessDenied" and refused["readOnly"] is False
+    assert refused["requestParameters"] == {"key": "root"} and refused["errorCode"] == "AccessDeniedException" and refused["readOnly"] is False
     assert "denied wharf:RotateKeys" in why(wharf, denied.headers["x-amzn-requestid"])
     assert "allowed wharf:ListNodes" in why(wharf, allowed.headers["x-amzn-requestid"])
-    failed = ask(wharf, "POST", "/wharf/nodes/remove?name=nobody")
+    failed = ask(wharf, "RemoveNode", name="nobody")
     assert failed.status_code == 400
-    assert "answered InvalidRequest" in why(
+    assert "answered InvalidRequestException" in why(
         wharf, event(wharf, "RemoveNode", lambda one: one["requestParameters"] == {"name": "nobody"})["requestID"]
     )
 

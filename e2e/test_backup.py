@@ -8,16 +8,11 @@ import signal
 import subprocess
 import threading
 import time
-import urllib.parse
 
 import pytest
-import requests
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
 
-from harness import images, processes, tasks, tools
+from harness import control, images, processes, tasks, tools
 from harness.tasks import sh
 from harness.waiting import wait_for
 
@@ -149,12 +144,9 @@ def test_what_cannot_be_restored_is_refused(wharf, tmp_path, what):
         assert not (tmp_path / "other" / "server").exists()
 
 
-def begin(wharf, keys, headers=(), **query):
-    """`POST /wharf/backup` as anybody who reaches the port can send it; unsigned without keys."""
-    request = AWSRequest(method="POST", url=f"{wharf.endpoint}/wharf/backup?{urllib.parse.urlencode(query)}")
-    if keys:
-        SigV4Auth(Credentials(keys.access_key, keys.secret_key), "wharf", "us-east-1").add_auth(request)
-    return requests.post(request.url, headers={**dict(request.headers.items()), **dict(headers)}, timeout=20)
+def begin(wharf, keys, headers=(), **parameters):
+    """The operation Backup as anybody who reaches the port can send it; unsigned without keys."""
+    return control.call(wharf, "Backup", keys, headers, **{name: str(value) for name, value in parameters.items()})
 
 
 @pytest.mark.parametrize("iam", ["enforce", "off"])
@@ -164,7 +156,9 @@ def test_the_network_alone_begins_no_backup(unstarted, tmp_path, iam):
     keys = tasks.user(wharf, json.dumps(allowed))[1] if iam == "enforce" else None
     empty, secret = tmp_path / "empty", "0" * 32
     empty.mkdir()
-    for proof in ({}, {"proof": ""}, {"proof": f"aa.{secret}"}, {"proof": f"../x.{secret}"}):
+    for proof in ({}, {"proof": ""}):
+        assert "ValidationException" in begin(wharf, keys, dir=empty, **proof).text
+    for proof in ({"proof": f"aa.{secret}"}, {"proof": f"../x.{secret}"}):
         refused = begin(wharf, keys, dir=empty, **proof)
         assert refused.status_code == 403 and "shows that you can write" in refused.text, refused.text
     # Somebody else of the machine, who may write there.
@@ -197,8 +191,9 @@ def test_no_task_begins_a_backup(unstarted, tmp_path):
     wharf = unstarted(arguments=("--iam", "off", "--tasks-as-root")).start()
     image, proof = images.push(wharf, "busybox"), tmp_path / ".wharf-proof-aa"
     proof.write_text("0" * 32)
-    path = f"/wharf/backup?dir={tmp_path}&proof=aa.{'0' * 32}"
-    ask = f"wget -q -O - --post-data= 'http://169.254.170.2:4566{path}'; echo over $?"
+    body = json.dumps({"dir": str(tmp_path), "proof": f"aa.{'0' * 32}"})
+    head = "--header 'Content-Type: application/x-amz-json-1.1' --header 'X-Amz-Target: Wharf_20261121.Backup'"
+    ask = f"wget -q -O - {head} --post-data='{body}' http://169.254.170.2:4566/; echo over $?"
     task = tasks.run(wharf, image, network="awsvpc", run_options=tasks.in_vpc(wharf), **sh(ask))
     task.wait("STOPPED")
     assert "over 0" not in task.output() and "over" in task.output(), task.output()

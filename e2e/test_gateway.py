@@ -12,7 +12,7 @@ import time
 import pytest
 import requests
 
-from harness import processes, tasks, tools
+from harness import control, processes, tasks, tools
 from harness.waiting import wait_for
 
 MIB = 1 << 20
@@ -145,13 +145,16 @@ def test_without_signatures_get_only_reads(unstarted):
     read = requests.get(f"{off.endpoint}/?Action=ListUsers&Version=2010-05-08", headers={"Host": f"localhost:{off.port}"}, timeout=10)
     assert read.status_code == 200, read.text
     for method, path in (
-        ("POST", "/wharf/join-token"),
-        ("GET", "/wharf/overview"),
         ("GET", "/v2/_catalog"),
         ("GET", "/acs/ws?clusterArn=default"),
     ):
         foreign = requests.request(method, off.endpoint + path, headers={"Origin": "https://example.test"}, timeout=10)
         assert foreign.status_code == 403, f"{method} {path}: {foreign.status_code}"
+    # The installation's own operations are for no browser, whatever page it shows.
+    for origin in ("https://example.test", f"http://localhost:{off.port}"):
+        for operation in ("CreateJoinToken", "Overview"):
+            answer = control.call(off, operation, None, {"Origin": origin})
+            assert answer.status_code == 403, f"{operation} {origin}: {answer.status_code} {answer.text}"
 
 
 def test_a_join_request_that_trickles_ends(wharf):

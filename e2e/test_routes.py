@@ -53,18 +53,9 @@ REGISTRY_ROUTES = [
 
 # Paths of no AWS API, with the service that requests for them are signed for.
 OWN_PATHS = [
-    ("POST", "/wharf/join-token", "wharf"),
-    ("GET", "/wharf/overview", "wharf"),
-    ("GET", "/wharf/nodes", "wharf"),
-    ("POST", "/wharf/nodes/remove?name=x", "wharf"),
     ("POST", "/wharf/node/credentials", "wharf"),
     ("POST", "/wharf/node/confirm", "wharf"),
-    ("GET", "/wharf/keys", "wharf"),
-    ("POST", "/wharf/keys/rotate?key=keyring", "wharf"),
-    ("POST", "/wharf/keys/retire?now=true", "wharf"),
-    ("GET", "/wharf/ca", "wharf"),
     ("GET", "/metrics", "wharf"),
-    ("GET", "/wharf/explain?service=x", "wharf"),
     ("POST", "/plane/v1/network", "wharf"),
     ("POST", "/plane/v1/load-balancer", "wharf"),
     ("GET", "/acs/ws?clusterArn=default", "ecs"),

@@ -16,9 +16,10 @@ pub fn render(root: &Path) -> Result<String> {
     let mut table = String::new();
     let mut lists = String::new();
     for service in &services(root)? {
-        let folder = root.join("crates/svc").join(service).join("src");
         let mut written = BTreeSet::new();
-        collect(&folder, &mut written)?;
+        for folder in [&format!("crates/svc/{service}/src"), "crates/server/src"] {
+            collect(&root.join(folder), &block(service), &mut written)?;
+        }
         let operations = operations(root, service)?;
         let (have, lack): (Vec<_>, Vec<_>) = operations
             .iter()
@@ -51,26 +52,31 @@ pub fn render(root: &Path) -> Result<String> {
     ))
 }
 
-/// The operations that services below `folder` list in their `operations!` blocks.
-fn collect(folder: &Path, found: &mut BTreeSet<String>) -> Result<()> {
+/// The line that begins a service's list of operations.
+fn block(service: &str) -> String {
+    format!("wharf_api_{}::operations! {{", service.replace('-', "_"))
+}
+
+/// The operations listed after the line `block` in the sources of a folder.
+fn collect(folder: &Path, block: &str, found: &mut BTreeSet<String>) -> Result<()> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Ok(());
     };
     for entry in entries {
         let path = entry?.path();
         if path.is_dir() {
-            collect(&path, found)?;
+            collect(&path, block, found)?;
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            listed(&fs::read_to_string(&path)?, found);
+            listed(&fs::read_to_string(&path)?, block, found);
         }
     }
     Ok(())
 }
 
-fn listed(text: &str, found: &mut BTreeSet<String>) {
+fn listed(text: &str, block: &str, found: &mut BTreeSet<String>) {
     let mut inside = false;
     for line in text.lines() {
-        inside = (inside || line.ends_with("::operations! {")) && line != "}";
+        inside = (inside || line == block) && line != "}";
         let name = line.trim_start().split_once(" = ").map(|(name, _)| name);
         found.extend(name.filter(|_| inside).map(str::to_owned));
     }
@@ -83,8 +89,9 @@ mod tests {
     #[test]
     fn operations_are_the_lines_of_the_block() {
         let mut found = BTreeSet::new();
-        let text = "let x = 1;\nwharf_api_sts::operations! {\n    impl S;\n    assume_role = assume;\n}\nlet y = 2;\n";
-        listed(text, &mut found);
+        let text = "let x = 1;\nwharf_api_sts::operations! {\n    impl S;\n    assume_role = assume;\n}\n\
+                    let y = 2;\nwharf_api_iam::operations! {\n    get_user = get;\n}\n";
+        listed(text, &block("sts"), &mut found);
         assert_eq!(found, BTreeSet::from(["assume_role".to_owned()]));
     }
 }

@@ -2,22 +2,21 @@
 
 use std::{path::Path, process::ExitCode, time::Duration};
 
-use serde::Deserialize;
-use wharf_server::{BackupHead, BackupProof};
+use wharf_api_wharf::types::{
+    BackupCopy, BackupRequest, BackupResponse, GetBackupRequest, GetBackupResponse,
+};
+use wharf_server::BackupProof;
 
-use crate::{call, layout::Layout, problem::Problem, roles, style::Style};
+use crate::{
+    call,
+    layout::{Layout, Settings},
+    problem::Problem,
+    roles,
+    style::Style,
+};
 
 /// How often the server is asked whether it is done.
 const ASK_EVERY: Duration = Duration::from_millis(200);
-
-#[derive(Deserialize)]
-#[serde(tag = "state", rename_all = "lowercase")]
-enum State {
-    None,
-    Running,
-    Done { backup: Box<BackupHead> },
-    Failed { reason: String },
-}
 
 pub fn take(layout: &Layout, dir: &Path) -> Result<ExitCode, Problem> {
     let settings = layout.settings()?;
@@ -28,46 +27,55 @@ pub fn take(layout: &Layout, dir: &Path) -> Result<ExitCode, Problem> {
     roles::keep_files_private();
     // The server writes there as root, and must know that we could too.
     let proof = BackupProof::write(&dir).map_err(Problem::file("cannot write to", &dir))?;
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("dir", name)
-        .append_pair("proof", proof.text())
-        .finish();
-    let head = call::block_on(async {
-        call::ask(layout, &settings, "POST", "/wharf/backup", &query).await?;
+    let begin = BackupRequest {
+        dir: Some(name.to_owned()),
+        proof: Some(proof.text().to_owned()),
+    };
+    let copy = call::block_on(async {
+        let _: BackupResponse = call::wharf(layout, &settings, "Backup", &begin).await?;
         drop(proof);
-        loop {
-            let text = call::ask(layout, &settings, "GET", "/wharf/backup", "").await?;
-            let state = serde_json::from_str(&text)
-                .map_err(|cause| Problem::caused("the server's answer is not understood", cause))?;
-            match state {
-                State::Running => tokio::time::sleep(ASK_EVERY).await,
-                State::Done { backup } => return Ok(backup),
-                State::Failed { reason } => {
-                    return Err(Problem::other(format!("the backup failed: {reason}")));
-                }
-                State::None => {
-                    return Err(Problem::other(
-                        "the server was restarted and the backup is not complete; run it again"
-                            .to_owned(),
-                    ));
-                }
+        finished(layout, &settings).await
+    })?;
+    show(layout, &dir, &copy)
+}
+
+/// The copy, once it is complete.
+async fn finished(layout: &Layout, settings: &Settings) -> Result<BackupCopy, Problem> {
+    let nothing = GetBackupRequest::default();
+    loop {
+        let now: GetBackupResponse = call::wharf(layout, settings, "GetBackup", &nothing).await?;
+        match (now.state.as_deref(), now.backup) {
+            (Some("running"), _) => tokio::time::sleep(ASK_EVERY).await,
+            (Some("done"), Some(copy)) => return Ok(copy),
+            (Some("failed"), _) => {
+                let reason = now.reason.unwrap_or_default();
+                return Err(Problem::other(format!("the backup failed: {reason}")));
+            }
+            _ => {
+                return Err(Problem::other(
+                    "the server was restarted and the backup is not complete; run it again",
+                ));
             }
         }
-    })?;
+    }
+}
+
+fn show(layout: &Layout, dir: &Path, copy: &BackupCopy) -> Result<ExitCode, Problem> {
     let style = Style::of_stdout();
     println!(
         "{} {} holds copy {} of installation {}: {} records at revision {}, {} layers and manifests.",
         style.good("Done."),
         dir.display(),
-        head.copy,
-        head.installation,
-        head.entries,
-        head.revision,
-        head.blobs
+        copy.copy.unwrap_or_default(),
+        copy.installation.as_deref().unwrap_or_default(),
+        copy.entries.unwrap_or_default(),
+        copy.revision.unwrap_or_default(),
+        copy.blobs.unwrap_or_default()
     );
     println!(
         "Copied {} bytes; {} were there already.",
-        head.copied_bytes, head.kept_bytes
+        copy.copied_bytes.unwrap_or_default(),
+        copy.kept_bytes.unwrap_or_default()
     );
     println!(
         "{}",

@@ -3,6 +3,8 @@
 
 use std::{fs, process::ExitCode};
 
+use wharf_api_wharf::types::{GetCertificateAuthorityRequest, GetCertificateAuthorityResponse};
+
 use crate::{call, layout::Layout, problem::Problem};
 
 pub fn run(layout: &Layout, endpoint: bool) -> Result<ExitCode, Problem> {
@@ -15,7 +17,9 @@ pub fn run(layout: &Layout, endpoint: bool) -> Result<ExitCode, Problem> {
         print!("{certificate}");
         return Ok(ExitCode::SUCCESS);
     }
-    let asked = call::ask(layout, &settings, "GET", "/wharf/ca", "");
-    print!("{}", call::block_on(asked)?);
+    let nothing = GetCertificateAuthorityRequest::default();
+    let asked = call::wharf(layout, &settings, "GetCertificateAuthority", &nothing);
+    let authority: GetCertificateAuthorityResponse = call::block_on(asked)?;
+    print!("{}", authority.certificates.unwrap_or_default());
     Ok(ExitCode::SUCCESS)
 }

@@ -2,11 +2,18 @@
 
 use std::{future::Future, sync::Arc};
 
+use bytes::Bytes;
+use http::StatusCode;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::rt::TokioIo;
 use wharf_agent::client::{Api, CallError, ConnectError, Dialer, Endpoint, Stream};
+use wharf_api_wharf::schema::SERVICE as WHARF;
 use wharf_base::{Clock, SystemClock};
-use wharf_wire::sigv4::{RequestParts, SigningKeys, sha256_hex, sign};
+use wharf_wire::{
+    codec::json,
+    node::Struct,
+    sigv4::{RequestParts, SigningKeys, sha256_hex, sign},
+};
 
 use crate::{
     layout::{Layout, Settings},
@@ -31,11 +38,11 @@ pub fn api(layout: &Layout, settings: &Settings) -> Result<Api, Problem> {
 }
 
 /// One call to ECS.
-pub async fn call<O: wharf_wire::node::Struct + Default>(
+pub async fn call<O: Struct + Default>(
     api: &Api,
     settings: &Settings,
     operation: &'static str,
-    input: &(dyn wharf_wire::node::Struct + Sync),
+    input: &(dyn Struct + Sync),
 ) -> Result<O, Problem> {
     api.call(&wharf_api_ecs::schema::SERVICE, operation, input)
         .await
@@ -61,43 +68,111 @@ fn root_keys(layout: &Layout) -> Result<SigningKeys, Problem> {
     })
 }
 
-/// What the server answers to a request without a body; any status but 2xx is an error.
-pub async fn ask(
+/// One call of the installation's own service, in the types of its contract.
+pub async fn wharf<O: Struct + Default>(
+    layout: &Layout,
+    settings: &Settings,
+    operation: &str,
+    input: &(dyn Struct + Sync),
+) -> Result<O, Problem> {
+    let at = WHARF.find_operation(operation);
+    let shapes = &WHARF.operations[at.expect("commands name operations of the contract")];
+    let body = json::encode(&WHARF, shapes.input, input);
+    let answer = raw(layout, settings, operation, body).await?;
+    let mut output = O::default();
+    json::decode(&WHARF, shapes.output, &answer, &mut output)
+        .map_err(|_| Problem::other("the server's answer is not understood"))?;
+    Ok(output)
+}
+
+/// The same from and to JSON as it goes over the wire.
+pub async fn raw(
+    layout: &Layout,
+    settings: &Settings,
+    operation: &str,
+    body: Vec<u8>,
+) -> Result<Bytes, Problem> {
+    let headers = [
+        ("content-type", "application/x-amz-json-1.1".to_owned()),
+        (
+            "x-amz-target",
+            format!("{}.{operation}", WHARF.target_prefix),
+        ),
+    ];
+    let (status, answer) = signed(layout, settings, "POST", "/", &headers, body).await?;
+    match status.is_success() {
+        true => Ok(answer),
+        false => Err(said(&fault_text(&answer))),
+    }
+}
+
+/// The server's metrics as text.
+pub async fn metrics(layout: &Layout, settings: &Settings) -> Result<String, Problem> {
+    let (status, answer) = signed(layout, settings, "GET", "/metrics", &[], Vec::new()).await?;
+    let text = String::from_utf8_lossy(&answer).into_owned();
+    match status.is_success() {
+        true => Ok(text),
+        false => Err(said(&text)),
+    }
+}
+
+/// The answer to a request that root signs for the installation's own service.
+async fn signed(
     layout: &Layout,
     settings: &Settings,
     method: &str,
     path: &str,
-    query: &str,
-) -> Result<String, Problem> {
-    let keys = root_keys(layout)?;
-    let host = format!("127.0.0.1:{}", settings.port);
-    let headers = vec![("host".to_owned(), host.clone())];
+    headers: &[(&str, String)],
+    body: Vec<u8>,
+) -> Result<(StatusCode, Bytes), Problem> {
+    let mut named = vec![("host".to_owned(), format!("127.0.0.1:{}", settings.port))];
+    named.extend(
+        headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone())),
+    );
     let parts = RequestParts {
         method,
         path,
-        query,
-        headers: &headers,
+        query: "",
+        headers: &named,
     };
-    let signed = sign(
+    let proof = sign(
         &parts,
-        &sha256_hex(b""),
-        &keys,
+        &sha256_hex(&body),
+        &root_keys(layout)?,
         &settings.region,
-        "wharf",
+        WHARF.signing_name,
         SystemClock.now(),
     );
-    let target = match query {
-        "" => path.to_owned(),
-        _ => format!("{path}?{query}"),
-    };
-    let mut request = http::Request::builder().method(method).uri(target);
-    for (name, value) in [("host".to_owned(), host)].into_iter().chain(signed) {
+    let mut request = http::Request::builder().method(method).uri(path);
+    for (name, value) in named.iter().chain(&proof) {
         request = request.header(name, value);
     }
     let request = request
-        .body(Full::new(bytes::Bytes::new()))
+        .body(Full::new(body.into()))
         .map_err(|cause| Problem::caused("the request cannot be made", cause))?;
     send(layout, settings, request).await
+}
+
+/// A value of the contract as JSON, for people and `--json`.
+pub fn document(shape: &str, value: &dyn Struct) -> serde_json::Value {
+    let at = WHARF.shapes.iter().position(|it| it.name == shape);
+    let at = at.and_then(|at| u16::try_from(at).ok());
+    json::to_value(&WHARF, at.expect("the shape is one of the contract"), value)
+}
+
+/// What a fault says to people.
+fn fault_text(answer: &[u8]) -> String {
+    let fault: serde_json::Value = serde_json::from_slice(answer).unwrap_or_default();
+    match fault["message"].as_str().filter(|text| !text.is_empty()) {
+        Some(text) => text.to_owned(),
+        None => String::from_utf8_lossy(answer).into_owned(),
+    }
+}
+
+fn said(text: &str) -> Problem {
+    Problem::other(format!("the server said: {}", text.trim()))
 }
 
 fn dialer(layout: &Layout) -> Result<Dialer, Problem> {
@@ -108,8 +183,8 @@ fn dialer(layout: &Layout) -> Result<Dialer, Problem> {
 async fn send(
     layout: &Layout,
     settings: &Settings,
-    request: http::Request<Full<bytes::Bytes>>,
-) -> Result<String, Problem> {
+    request: http::Request<Full<Bytes>>,
+) -> Result<(StatusCode, Bytes), Problem> {
     let endpoint = Endpoint::parse(&settings.own_endpoint())
         .map_err(|cause| Problem::caused("the settings name no usable endpoint", cause))?;
     let dialer = dialer(layout)?;
@@ -122,15 +197,28 @@ async fn send(
                 endpoint: settings.endpoint(),
             },
         })?;
-    exchange(stream, request, MAX_ANSWER).await
+    answer_to(stream, request, MAX_ANSWER).await
 }
 
 /// One request and the answer's text, at most `bound` bytes; any status but 2xx is an error.
 pub async fn exchange(
     stream: Box<dyn Stream>,
-    request: http::Request<Full<bytes::Bytes>>,
+    request: http::Request<Full<Bytes>>,
     bound: usize,
 ) -> Result<String, Problem> {
+    let (status, answer) = answer_to(stream, request, bound).await?;
+    let text = String::from_utf8_lossy(&answer).into_owned();
+    match status.is_success() {
+        true => Ok(text),
+        false => Err(said(&text)),
+    }
+}
+
+async fn answer_to(
+    stream: Box<dyn Stream>,
+    request: http::Request<Full<Bytes>>,
+    bound: usize,
+) -> Result<(StatusCode, Bytes), Problem> {
     let failed = |cause| Problem::caused("the server ended the connection", cause);
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
         .await
@@ -143,12 +231,7 @@ pub async fn exchange(
         .await
         .map_err(|cause| Problem::caused("the server's answer ended early", cause))?;
     driver.abort();
-    let text = String::from_utf8_lossy(&body.to_bytes()).into_owned();
-    if status.is_success() {
-        Ok(text)
-    } else {
-        Err(Problem::other(format!("the server said: {}", text.trim())))
-    }
+    Ok((status, body.to_bytes()))
 }
 
 /// Runs the command's work to its end.
@@ -158,4 +241,18 @@ pub fn block_on<T, E: From<Problem>>(work: impl Future<Output = Result<T, E>>) -
         .build()
         .map_err(|cause| Problem::caused("cannot start", cause))?
         .block_on(work)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fault_text;
+
+    #[test]
+    fn a_fault_is_its_message_or_what_came() {
+        assert_eq!(
+            fault_text(br#"{"__type":"X","message":"no node"}"#),
+            "no node"
+        );
+        assert_eq!(fault_text(b"plain\n"), "plain\n");
+    }
 }

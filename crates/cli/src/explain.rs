@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use serde_json::Value;
+use wharf_api_wharf::types::{ExplainRequest, ExplainResponse};
 use wharf_base::Timestamp;
 
 use crate::{
@@ -19,25 +20,21 @@ const SHORT_ID: usize = 8;
 pub fn run(args: &ExplainArgs) -> Result<ExitCode, Problem> {
     let layout = Layout::new(&args.output.data.data)?;
     let settings = place::settings(layout.settings()?, &args.region, Some(&args.name))?;
-    let kind = match args.what {
-        ExplainWhat::Service => "service",
-        ExplainWhat::Task => "task",
+    let name = Some(args.name.clone());
+    let (of_service, of_task) = match args.what {
+        ExplainWhat::Service => (name, None),
+        ExplainWhat::Task => (None, name),
     };
-    // In the order of their names, as a signature wants them.
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    if let Some(cluster) = place::cluster(args.cluster.as_deref(), &args.name)? {
-        query.append_pair("cluster", cluster);
-    }
-    let query = query.append_pair(kind, &args.name).finish();
-    let text = call::block_on(call::ask(
-        &layout,
-        &settings,
-        "GET",
-        "/wharf/explain",
-        &query,
-    ))?;
-    let said: Value = serde_json::from_str(&text)
-        .map_err(|cause| Problem::caused("the server's answer is no explanation", cause))?;
+    let cluster = place::cluster(args.cluster.as_deref(), &args.name)?;
+    let asked = ExplainRequest {
+        cluster: cluster.map(str::to_owned),
+        service: of_service,
+        task: of_task,
+        request: None,
+    };
+    let asked = call::wharf(&layout, &settings, "Explain", &asked);
+    let explained: ExplainResponse = call::block_on(asked)?;
+    let said = call::document("ExplainResponse", &explained);
     if args.output.json {
         println!("{said}");
     } else {

@@ -33,6 +33,7 @@ use wharf_agent::{
     Identity,
     client::{Endpoint, Stream},
 };
+use wharf_api_wharf::types::{CreateJoinTokenRequest, CreateJoinTokenResponse};
 use wharf_base::Timestamp;
 use wharf_durable::{self as durable, Durability};
 use wharf_records::node::Grant;
@@ -108,9 +109,9 @@ fn is_token(text: &str) -> bool {
 /// Prints a token and the command that spends it.
 pub fn token(layout: &Layout, args: &TokenArgs) -> Result<ExitCode, Problem> {
     let settings = layout.settings()?;
-    let query = query(args);
-    let asked = call::ask(layout, &settings, "POST", "/wharf/join-token", &query);
-    let answer = call::block_on(asked)?;
+    let wanted = wanted(args)?;
+    let asked = call::wharf(layout, &settings, "CreateJoinToken", &wanted);
+    let made: CreateJoinTokenResponse = call::block_on(asked)?;
     let style = Style::of_stdout();
     let address = settings.listen.filter(|address| !address.is_unspecified());
     println!("{}", style.faint("On the other machine, within the hour:"));
@@ -120,7 +121,7 @@ pub fn token(layout: &Layout, args: &TokenArgs) -> Result<ExitCode, Problem> {
             Some(address) => SocketAddr::from((address, settings.port)).to_string(),
             None => format!("ADDRESS:{}", settings.port),
         },
-        answer.trim()
+        made.token.unwrap_or_default()
     );
     let hint = match settings.listen {
         Some(address) if !address.is_loopback() => address
@@ -136,22 +137,21 @@ pub fn token(layout: &Layout, args: &TokenArgs) -> Result<ExitCode, Problem> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the token shall allow, as the server reads it.
-fn query(args: &TokenArgs) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.append_pair("cluster", &args.cluster);
-    let given = [
-        ("zone", args.zone.clone()),
-        ("max-cpu", args.max_cpu.map(|most| most.to_string())),
-        ("max-memory", args.max_memory.map(|most| most.to_string())),
-        ("underlay", args.underlay.map(|address| address.to_string())),
-        ("fargate", args.fargate.then(|| true.to_string())),
-        ("load-balancer", args.lb.then(|| true.to_string())),
-    ];
-    for (name, value) in given {
-        query.extend_pairs(value.map(|value| (name, value)));
-    }
-    query.finish()
+/// What the token shall allow.
+fn wanted(args: &TokenArgs) -> Result<CreateJoinTokenRequest, Problem> {
+    let number = |given: Option<u32>| {
+        let number = given.map(i32::try_from).transpose();
+        number.map_err(|cause| Problem::caused("no machine has that much", cause))
+    };
+    Ok(CreateJoinTokenRequest {
+        cluster: Some(args.cluster.clone()),
+        zone: args.zone.clone(),
+        fargate: Some(args.fargate),
+        load_balancer: Some(args.lb),
+        max_cpu: number(args.max_cpu)?,
+        max_memory: number(args.max_memory)?,
+        underlay: args.underlay.map(|address| address.to_string()),
+    })
 }
 
 /// As a node's identity has them.

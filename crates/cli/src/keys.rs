@@ -6,99 +6,19 @@ use std::{
     process::ExitCode,
 };
 
-use serde::Deserialize;
+use wharf_api_wharf::types::{
+    ListKeysRequest, ListKeysResponse, RetireKeysRequest, RetireKeysResponse, RotateKeysRequest,
+    RotateKeysResponse,
+};
 use wharf_base::Timestamp;
-
 use wharf_seal::set_passphrase;
 use wharf_wal::FolderLock;
+use wharf_wire::node::Struct;
 
 use crate::{
     KeysCommand, KeysPassphraseArgs, KeysRetireArgs, RetiredKey, RotatedKey, call, keyring,
     layout::Layout, node_keyring, problem::Problem, style::Style,
 };
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Keys {
-    keys: Vec<Key>,
-    /// Nodes that the retirement of the keyring's keys before would lock out.
-    locked_out: Vec<String>,
-    nodes: NodeAuthorities,
-    certificates: CertificateAuthorities,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct NodeAuthorities {
-    authorities: Vec<NodeAuthority>,
-    locked_out: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct NodeAuthority {
-    digest: String,
-    made_at: Option<Timestamp>,
-    next: bool,
-}
-
-#[derive(Deserialize)]
-struct CertificateAuthorities {
-    authorities: Vec<CertificateAuthority>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct CertificateAuthority {
-    name: String,
-    not_after: Timestamp,
-    active: bool,
-}
-
-#[derive(Deserialize)]
-struct Key {
-    id: String,
-    created: Timestamp,
-    active: bool,
-    secrets: usize,
-    /// Files of the registry.
-    images: usize,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RotatedKeyring {
-    active: String,
-    sealed_anew: usize,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RotatedRoot {
-    access_key_id: String,
-}
-
-#[derive(Deserialize)]
-struct RotatedNodes {
-    authority: String,
-}
-
-#[derive(Deserialize)]
-struct RotatedCertificates {
-    authority: String,
-    renewing: usize,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Retired {
-    retired: Vec<String>,
-    #[serde(default)]
-    locked_out: Vec<String>,
-    /// Certificates that were not renewed before.
-    #[serde(default)]
-    outdated: Vec<String>,
-}
 
 /// Of a digest, as people are shown it.
 const SHOWN_DIGITS: usize = 16;
@@ -121,52 +41,73 @@ pub fn run(layout: &Layout, command: &KeysCommand) -> Result<ExitCode, Problem> 
 }
 
 fn list(layout: &Layout) -> Result<(), Problem> {
-    let found: Keys = ask(layout, "GET", "/wharf/keys", "")?;
+    let found = keys(layout)?;
     println!(
         "{:18}{:22}{:8}{:9}IMAGE FILES",
         "KEY", "CREATED", "ACTIVE", "SECRETS"
     );
-    for key in found.keys {
-        let active = if key.active { "yes" } else { "no" };
-        let created = key.created.iso8601_seconds();
+    for key in found.keys.unwrap_or_default() {
         println!(
-            "{:18}{created:22}{active:8}{:<9}{}",
-            key.id, key.secrets, key.images
+            "{:18}{:22}{:8}{:<9}{}",
+            key.id.unwrap_or_default(),
+            time(key.created),
+            if key.active == Some(true) {
+                "yes"
+            } else {
+                "no"
+            },
+            key.secrets.unwrap_or_default(),
+            key.images.unwrap_or_default()
         );
     }
+    let nodes = found.nodes.unwrap_or_default();
     println!("\n{:18}{:22}NODES", "AUTHORITY", "CREATED");
-    let waiting = found.nodes.locked_out.len();
-    for authority in found.nodes.authorities {
-        let made = authority.made_at.map(Timestamp::iso8601_seconds);
-        let is = match (authority.next, waiting) {
+    let waiting = nodes.locked_out.unwrap_or_default().len();
+    for authority in nodes.authorities.unwrap_or_default() {
+        let is = match (authority.next == Some(true), waiting) {
             (false, _) => "current".to_owned(),
             (true, 0) => "next; all trust it".to_owned(),
             (true, waiting) => format!("next; {waiting} do not trust it yet"),
         };
-        let digest = authority.digest.get(..SHOWN_DIGITS).unwrap_or_default();
         println!(
-            "{digest:18}{:22}{is}",
-            made.unwrap_or_else(|| "-".to_owned())
+            "{:18}{:22}{is}",
+            shortened(authority.digest.as_ref()),
+            time(authority.made_at)
         );
     }
-    if !found.certificates.authorities.is_empty() {
+    let certificates = found.certificates.unwrap_or_default();
+    let authorities = certificates.authorities.unwrap_or_default();
+    if !authorities.is_empty() {
         println!("\n{:40}{:22}CERTIFICATES", "AUTHORITY", "NOT AFTER");
     }
-    for authority in found.certificates.authorities {
-        let is = if authority.active { "signs" } else { "trusted" };
-        let end = authority.not_after.iso8601_seconds();
-        println!("{:40}{end:22}{is}", authority.name);
+    for authority in authorities {
+        let is = match authority.active {
+            Some(true) => "signs",
+            _ => "trusted",
+        };
+        let name = authority.name.unwrap_or_default();
+        println!("{name:40}{:22}{is}", time(authority.not_after));
     }
     Ok(())
 }
 
+fn time(at: Option<Timestamp>) -> String {
+    at.map_or_else(|| "-".to_owned(), Timestamp::iso8601_seconds)
+}
+
+fn shortened(digest: Option<&String>) -> &str {
+    digest
+        .and_then(|it| it.get(..SHOWN_DIGITS))
+        .unwrap_or_default()
+}
+
 fn rotate_nodes(layout: &Layout) -> Result<(), Problem> {
-    let done: RotatedNodes = ask(layout, "POST", "/wharf/keys/rotate", "key=nodes")?;
+    let done = rotate(layout, "nodes")?;
     let style = Style::of_stdout();
     println!(
         "{} The next authority is {}; nodes learn of it over their connections.",
         style.good("Rotated."),
-        done.authority.get(..SHOWN_DIGITS).unwrap_or_default(),
+        shortened(done.authority.as_ref()),
     );
     println!(
         "{}",
@@ -176,14 +117,13 @@ fn rotate_nodes(layout: &Layout) -> Result<(), Problem> {
 }
 
 fn rotate_certificates(layout: &Layout) -> Result<(), Problem> {
-    let query = "key=certificates";
-    let done: RotatedCertificates = ask(layout, "POST", "/wharf/keys/rotate", query)?;
+    let done = rotate(layout, "certificates")?;
     let style = Style::of_stdout();
     println!(
         "{} {} signs from now on; certificates being renewed: {}.",
         style.good("Rotated."),
-        done.authority,
-        done.renewing
+        done.authority.unwrap_or_default(),
+        done.renewing.unwrap_or_default()
     );
     println!(
         "{}",
@@ -195,13 +135,13 @@ fn rotate_certificates(layout: &Layout) -> Result<(), Problem> {
 }
 
 fn rotate_keyring(layout: &Layout) -> Result<(), Problem> {
-    let done: RotatedKeyring = ask(layout, "POST", "/wharf/keys/rotate", "key=keyring")?;
+    let done = rotate(layout, "keyring")?;
     let style = Style::of_stdout();
     println!(
         "{} Secrets are sealed under key {}; {} were sealed anew.",
         style.good("Rotated."),
-        done.active,
-        done.sealed_anew
+        done.active.unwrap_or_default(),
+        done.sealed_anew.unwrap_or_default()
     );
     println!(
         "{}",
@@ -213,12 +153,12 @@ fn rotate_keyring(layout: &Layout) -> Result<(), Problem> {
 }
 
 fn rotate_root(layout: &Layout) -> Result<(), Problem> {
-    let done: RotatedRoot = ask(layout, "POST", "/wharf/keys/rotate", "key=root")?;
+    let done = rotate(layout, "root")?;
     let style = Style::of_stdout();
     println!(
         "{} Root's key is {} now; all it had end.",
         style.good("Rotated."),
-        done.access_key_id
+        done.access_key_id.unwrap_or_default()
     );
     println!(
         "{}",
@@ -237,9 +177,14 @@ fn retire(layout: &Layout, args: &KeysRetireArgs) -> Result<ExitCode, Problem> {
         RetiredKey::Nodes => "nodes",
         RetiredKey::Certificates => "certificates",
     };
-    let now = if args.now { "&now=true" } else { "" };
-    let query = format!("key={key}{now}");
-    let done: Retired = ask(layout, "POST", "/wharf/keys/retire", &query)?;
+    let asked = RetireKeysRequest {
+        key: Some(key.to_owned()),
+        now: Some(args.now),
+    };
+    let done: RetireKeysResponse = ask(layout, "RetireKeys", &asked)?;
+    let retired = done.retired.unwrap_or_default();
+    let locked_out = done.locked_out.unwrap_or_default();
+    let outdated = done.outdated.unwrap_or_default();
     let style = Style::of_stdout();
     let (what, count) = (
         if args.key == RetiredKey::Keyring {
@@ -247,22 +192,22 @@ fn retire(layout: &Layout, args: &KeysRetireArgs) -> Result<ExitCode, Problem> {
         } else {
             "authorities"
         },
-        done.retired.len(),
+        retired.len(),
     );
     println!("{} {count} {what}.", style.good("Retired"));
-    for id in done.retired {
+    for id in retired {
         println!("  {id}");
     }
-    if !done.locked_out.is_empty() {
+    if !locked_out.is_empty() {
         println!("Locked out; these nodes must join again:");
     }
-    for node in done.locked_out {
+    for node in locked_out {
         println!("  {node}");
     }
-    if !done.outdated.is_empty() {
+    if !outdated.is_empty() {
         println!("These certificates are still of what was retired, and are being renewed:");
     }
-    for arn in done.outdated {
+    for arn in outdated {
         println!("  {arn}");
     }
     Ok(ExitCode::SUCCESS)
@@ -271,12 +216,13 @@ fn retire(layout: &Layout, args: &KeysRetireArgs) -> Result<ExitCode, Problem> {
 /// Says which nodes would be locked out, and asks whether they shall be. Where nobody can be asked it
 /// is an error, unless there are none.
 fn confirmed(layout: &Layout, key: RetiredKey) -> Result<bool, Problem> {
-    let found: Keys = ask(layout, "GET", "/wharf/keys", "")?;
+    let found = keys(layout)?;
     let nodes = match key {
         RetiredKey::Keyring => found.locked_out,
-        RetiredKey::Nodes => found.nodes.locked_out,
-        RetiredKey::Certificates => Vec::new(),
+        RetiredKey::Nodes => found.nodes.and_then(|it| it.locked_out),
+        RetiredKey::Certificates => None,
     };
+    let nodes = nodes.unwrap_or_default();
     if nodes.is_empty() {
         return Ok(true);
     }
@@ -363,14 +309,22 @@ fn passphrase(layout: &Layout, args: &KeysPassphraseArgs) -> Result<(), Problem>
     Ok(())
 }
 
-fn ask<T: for<'a> Deserialize<'a>>(
+fn keys(layout: &Layout) -> Result<ListKeysResponse, Problem> {
+    ask(layout, "ListKeys", &ListKeysRequest::default())
+}
+
+fn rotate(layout: &Layout, key: &str) -> Result<RotateKeysResponse, Problem> {
+    let asked = RotateKeysRequest {
+        key: Some(key.to_owned()),
+    };
+    ask(layout, "RotateKeys", &asked)
+}
+
+fn ask<T: Struct + Default>(
     layout: &Layout,
-    method: &str,
-    path: &str,
-    query: &str,
+    operation: &str,
+    input: &(dyn Struct + Sync),
 ) -> Result<T, Problem> {
     let settings = layout.settings()?;
-    let answer = call::block_on(call::ask(layout, &settings, method, path, query))?;
-    serde_json::from_str(&answer)
-        .map_err(|cause| Problem::caused("the server's answer is not understood", cause))
+    call::block_on(call::wharf(layout, &settings, operation, input))
 }

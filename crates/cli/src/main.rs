@@ -1,6 +1,7 @@
 //! The `wharf` program: the platform on one machine (`up`), its parts (`server`, `node`), and the
 //! commands around them.
 
+mod api;
 mod backup;
 mod ca;
 mod call;
@@ -88,6 +89,8 @@ enum Command {
     Explain(ExplainArgs),
     /// Say what happened to a request, and which statement of which policy decided: wharf why REQUEST-ID
     Why(WhyArgs),
+    /// Call an operation of the installation itself, in JSON: wharf api ListNodes
+    Api(ApiArgs),
     /// Say what this machine lacks, and how to fix it
     Doctor(DoctorArgs),
     /// Show the platform at work, on one machine and on two hosts of which one is lost, and clean up
@@ -665,6 +668,19 @@ struct ExplainArgs {
 }
 
 #[derive(Args, Clone)]
+struct ApiArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// Name of the operation, such as ListNodes or RotateKeys
+    operation: String,
+    /// Its input
+    #[arg(long, value_name = "JSON", default_value = "{}")]
+    json: String,
+    #[command(flatten)]
+    region: RegionArgs,
+}
+
+#[derive(Args, Clone)]
 struct WhyArgs {
     /// Id of the request, as its answer has it (x-amzn-requestid)
     #[arg(value_name = "REQUEST-ID")]
@@ -784,6 +800,7 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Status(args) => status::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Why(args) => why::run(&args),
+        Command::Api(args) => api::run(&args),
         Command::Doctor(args) => doctor::run(&args.output.data.data, args.port, args.output.json),
         Command::Demo(args) => demo::run(&args),
         Command::Backup(args) => backup::take(&Layout::new(&args.data.data)?, &args.dir),

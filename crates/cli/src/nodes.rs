@@ -3,58 +3,26 @@
 
 use std::process::ExitCode;
 
-use serde::{Deserialize, Serialize};
-use wharf_base::Timestamp;
-use wharf_records::node::Grant;
+use wharf_api_wharf::types::{
+    Grant, ListNodesRequest, ListNodesResponse, Node, NodeInstance, RemoveNodeRequest,
+    RemoveNodeResponse,
+};
 
 use crate::{OutputArgs, call, layout::Layout, problem::Problem, style::Style};
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Nodes {
-    nodes: Vec<Node>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Node {
-    name: String,
-    /// None of the control plane's own.
-    granted: Option<Grant>,
-    joined_at: Option<Timestamp>,
-    instances: Vec<Instance>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Instance {
-    arn: String,
-    ec2_instance: String,
-    cluster: String,
-    zone: String,
-    connected: bool,
-}
-
-#[derive(Deserialize)]
-struct Removed {
-    removed: String,
-    instances: Vec<String>,
-}
 
 pub fn list(args: &OutputArgs) -> Result<ExitCode, Problem> {
     let layout = Layout::new(&args.data.data)?;
     let settings = layout.settings()?;
-    let asked = call::ask(&layout, &settings, "GET", "/wharf/nodes", "");
-    let found: Nodes = parse(&call::block_on(asked)?)?;
+    let nothing = ListNodesRequest::default();
+    let asked = call::wharf(&layout, &settings, "ListNodes", &nothing);
+    let found: ListNodesResponse = call::block_on(asked)?;
     if args.json {
-        let text = serde_json::to_string_pretty(&found)
-            .map_err(|cause| Problem::caused("the nodes cannot be printed", cause))?;
-        println!("{text}");
+        println!("{:#}", call::document("ListNodesResponse", &found));
         return Ok(ExitCode::SUCCESS);
     }
     let head = ["NAME", "CLUSTER", "ZONE", "INSTANCE", "AGENT", "TOKEN"].map(str::to_owned);
     let mut rows = vec![head];
-    for node in &found.nodes {
+    for node in found.nodes.iter().flatten() {
         rows.extend(rows_of(node));
     }
     print!("{}", columns(&rows));
@@ -62,45 +30,41 @@ pub fn list(args: &OutputArgs) -> Result<ExitCode, Problem> {
 }
 
 fn rows_of(node: &Node) -> Vec<[String; 6]> {
-    let token = node.granted.as_ref().map_or("-".to_owned(), allowed);
-    let row = |instance: Option<&Instance>| {
-        let text = |of: fn(&Instance) -> String| instance.map_or("-".to_owned(), of);
+    let cell = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
+    let token = node.granted.as_ref().map(allowed);
+    let row = |instance: &NodeInstance, agent: Option<&str>| {
         [
-            node.name.clone(),
-            text(|it| it.cluster.clone()),
-            text(|it| it.zone.clone()),
-            text(|it| it.ec2_instance.clone()),
-            text(|it| if it.connected { "connected" } else { "away" }.to_owned()),
-            token.clone(),
+            cell(&node.name),
+            cell(&instance.cluster),
+            cell(&instance.zone),
+            cell(&instance.ec2_instance),
+            cell(&agent.map(str::to_owned)),
+            cell(&token),
         ]
     };
-    match node.instances.as_slice() {
-        [] => vec![row(None)],
-        all => all.iter().map(|instance| row(Some(instance))).collect(),
+    let agent = |it: &NodeInstance| match it.connected {
+        Some(true) => "connected",
+        _ => "away",
+    };
+    match node.instances.as_deref().unwrap_or_default() {
+        [] => vec![row(&NodeInstance::default(), None)],
+        all => all.iter().map(|it| row(it, Some(agent(it)))).collect(),
     }
 }
 
 /// What a token allows, in the flags of `wharf token`.
 fn allowed(grant: &Grant) -> String {
     let given = |flag: &str, value: Option<String>| value.map(|value| format!("{flag} {value}"));
-    let flag = |flag: &str, is: bool| is.then(|| flag.to_owned());
+    let number = |flag: &str, value: Option<i32>| given(flag, value.map(|it| it.to_string()));
+    let flag = |flag: &str, is: Option<bool>| (is == Some(true)).then(|| flag.to_owned());
     let parts = [
-        Some(format!("--cluster {}", grant.cluster)),
+        given("--cluster", grant.cluster.clone()),
         given("--zone", grant.zone.clone()),
         flag("--fargate", grant.fargate),
-        given(
-            "--max-cpu",
-            grant.max_cpu.map(|most| (most / 1024).to_string()),
-        ),
-        given(
-            "--max-memory",
-            grant.max_memory.map(|most| most.to_string()),
-        ),
-        given(
-            "--underlay",
-            grant.underlay.map(|address| address.to_string()),
-        ),
-        flag("--lb", grant.balancers),
+        number("--max-cpu", grant.max_cpu),
+        number("--max-memory", grant.max_memory),
+        given("--underlay", grant.underlay.clone()),
+        flag("--lb", grant.load_balancer),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     parts.join(" ")
@@ -123,13 +87,18 @@ fn columns(rows: &[[String; 6]]) -> String {
 
 pub fn remove(layout: &Layout, name: &str) -> Result<ExitCode, Problem> {
     let settings = layout.settings()?;
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    let query = query.append_pair("name", name).finish();
-    let asked = call::ask(layout, &settings, "POST", "/wharf/nodes/remove", &query);
-    let done: Removed = parse(&call::block_on(asked)?)?;
+    let asked = RemoveNodeRequest {
+        name: Some(name.to_owned()),
+    };
+    let asked = call::wharf(layout, &settings, "RemoveNode", &asked);
+    let done: RemoveNodeResponse = call::block_on(asked)?;
     let style = Style::of_stdout();
-    println!("{} {}", style.good("Removed"), done.removed);
-    for instance in done.instances {
+    println!(
+        "{} {}",
+        style.good("Removed"),
+        done.removed.unwrap_or_default()
+    );
+    for instance in done.instances.unwrap_or_default() {
         println!("  deregistered {instance}");
     }
     println!(
@@ -139,11 +108,6 @@ pub fn remove(layout: &Layout, name: &str) -> Result<ExitCode, Problem> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn parse<'a, T: Deserialize<'a>>(answer: &'a str) -> Result<T, Problem> {
-    serde_json::from_str(answer)
-        .map_err(|cause| Problem::caused("the server's answer is not understood", cause))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,14 +115,14 @@ mod tests {
     #[test]
     fn a_node_without_an_instance_has_a_row() {
         let node = Node {
-            name: "wharf-node-1".to_owned(),
+            name: Some("wharf-node-1".to_owned()),
             granted: Some(Grant {
-                fargate: true,
-                max_cpu: Some(4096),
+                cluster: Some("default".to_owned()),
+                fargate: Some(true),
+                max_cpu: Some(4),
                 ..Grant::default()
             }),
-            joined_at: None,
-            instances: Vec::new(),
+            ..Node::default()
         };
         let rows = rows_of(&node);
         assert_eq!(rows.len(), 1);

@@ -10,6 +10,7 @@ use std::{
 };
 
 use serde_json::Value;
+use wharf_api_wharf::types::{OverviewRequest, OverviewResponse};
 use wharf_base::{Clock, SystemClock};
 
 use crate::{
@@ -27,9 +28,10 @@ pub fn run(args: &StatusArgs) -> Result<ExitCode, Problem> {
     let settings = place::settings(home.clone(), &args.region, None)?;
     call::block_on(async {
         loop {
-            let text = call::ask(&layout, &settings, "GET", "/wharf/overview", "").await?;
-            let mut seen: Value = serde_json::from_str(&text)
-                .map_err(|cause| Problem::caused("the server's answer is no overview", cause))?;
+            let nothing = OverviewRequest::default();
+            let asked = call::wharf(&layout, &settings, "Overview", &nothing);
+            let overview: OverviewResponse = asked.await?;
+            let mut seen = call::document("OverviewResponse", &overview);
             let (cluster, service) = (args.cluster.as_deref(), args.service.as_deref());
             if let Some(nothing) = absent(&seen, cluster, service, &settings.region) {
                 return Err(Problem::other(nothing));

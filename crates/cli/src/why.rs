@@ -3,23 +3,20 @@
 use std::process::ExitCode;
 
 use serde_json::Value;
+use wharf_api_wharf::types::{ExplainRequest, ExplainResponse};
 
 use crate::{WhyArgs, call, layout::Layout, problem::Problem, style::Style};
 
 pub fn run(args: &WhyArgs) -> Result<ExitCode, Problem> {
     let layout = Layout::new(&args.output.data.data)?;
     let settings = layout.settings()?;
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    let query = query.append_pair("request", &args.request).finish();
-    let text = call::block_on(call::ask(
-        &layout,
-        &settings,
-        "GET",
-        "/wharf/explain",
-        &query,
-    ))?;
-    let said: Value = serde_json::from_str(&text)
-        .map_err(|cause| Problem::caused("the server's answer is no explanation", cause))?;
+    let asked = ExplainRequest {
+        request: Some(args.request.clone()),
+        ..ExplainRequest::default()
+    };
+    let asked = call::wharf(&layout, &settings, "Explain", &asked);
+    let explained: ExplainResponse = call::block_on(asked)?;
+    let said = call::document("ExplainResponse", &explained);
     let events = said["events"].as_array().map_or(&[][..], Vec::as_slice);
     if args.output.json {
         println!("{said}");

@@ -1,57 +1,60 @@
-//! `GET /wharf/explain`: why a service or a task is as it is, for `wharf explain`; what became of a
-//! request, for `wharf why`.
+//! Why a service or a task is as it is, for `wharf explain`; what became of a request, for `wharf why`.
 
-use http::StatusCode;
-use serde_json::{Value, json};
+use serde::Serialize;
+use wharf_api_wharf::types::{ExplainRequest, ExplainResponse};
 use wharf_svc_cloudtrail::CloudtrailService;
 use wharf_svc_ecs::EcsService;
-use wharf_wire::{Call, Check, Dispatcher};
+use wharf_wire::{Call, Document, Fault};
 
-use crate::gateway::Refusal;
+use crate::control::fault::{failed, invalid};
 
 /// Asks ECS's scheduler and the audit log.
 pub struct Explain {
     pub ecs: EcsService,
     pub cloudtrail: CloudtrailService,
-    pub dispatcher: Dispatcher,
 }
 
 impl Explain {
-    /// The explanation. `query` names a `service` or a `task`, and perhaps a `cluster`; or a `request`,
-    /// for whom policies let look up events too.
-    pub async fn document(&self, call: &Call, query: &str) -> Result<Value, Refusal> {
-        let given = |name: &str| {
-            form_urlencoded::parse(query.as_bytes())
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| value.into_owned())
-        };
-        if let Some(request) = given("request") {
-            let checks = [Check::any("cloudtrail:LookupEvents")];
-            let looks_up = self.dispatcher.decide(call.context(), &checks).await;
-            looks_up.map_err(|text| Refusal::new(StatusCode::FORBIDDEN, text))?;
-            let events = self.cloudtrail.of_request(call, &request).await;
-            let events = events.map_err(|fault| fault.message)?.into_iter();
-            let events: Result<Vec<Value>, _> =
-                events.map(|it| serde_json::from_str(&it)).collect();
-            return events
-                .map(|events| json!({ "events": events }))
-                .map_err(|error| error.to_string().into());
+    /// The explanation of one service, one task or one request.
+    pub async fn explain(
+        &self,
+        call: &Call,
+        input: ExplainRequest,
+    ) -> Result<ExplainResponse, Fault> {
+        let cluster = input.cluster.as_deref();
+        let nothing = ExplainResponse::default();
+        match (input.service, input.task, input.request) {
+            (Some(service), None, None) => {
+                let explained = self.ecs.explain_service(call, cluster, &service).await?;
+                Ok(ExplainResponse {
+                    service: Some(document(&explained)?),
+                    ..nothing
+                })
+            }
+            (None, Some(task), None) => {
+                let (task, hosts) = self.ecs.explain_task(call, cluster, &task).await?;
+                let hosts = hosts.iter().map(document);
+                Ok(ExplainResponse {
+                    task: Some(document(&task)?),
+                    hosts: Some(hosts.collect::<Result<_, _>>()?),
+                    ..nothing
+                })
+            }
+            (None, None, Some(request)) if cluster.is_none() => {
+                let events = self.cloudtrail.of_request(call, &request).await?;
+                let events = events.iter().map(|it| serde_json::from_str(it));
+                Ok(ExplainResponse {
+                    events: Some(events.collect::<Result<_, _>>().map_err(failed)?),
+                    ..nothing
+                })
+            }
+            _ => Err(invalid(
+                "Name one of service, task and request; a request is of no cluster.",
+            )),
         }
-        let cluster = given("cluster");
-        let (service, task) = (given("service"), given("task"));
-        let explained = match (service, task) {
-            (Some(service), None) => self
-                .ecs
-                .explain_service(call, cluster.as_deref(), &service)
-                .await
-                .map(|explained| json!({ "service": explained })),
-            (None, Some(task)) => self
-                .ecs
-                .explain_task(call, cluster.as_deref(), &task)
-                .await
-                .map(|(task, hosts)| json!({ "task": task, "hosts": hosts })),
-            _ => return Err("name a service or a task".to_owned().into()),
-        };
-        explained.map_err(|fault| fault.message.into())
     }
+}
+
+fn document(of: &impl Serialize) -> Result<Document, Fault> {
+    serde_json::to_value(of).map_err(failed)
 }

@@ -8,11 +8,11 @@ mod body;
 pub mod bytes_in_flight;
 mod connection;
 pub mod connections;
-mod control;
 mod events;
 mod forwarded;
 mod head;
 mod letting_in;
+mod metrics;
 mod origin;
 mod refused;
 mod route;
@@ -37,16 +37,12 @@ pub use api::{Apis, IamMode};
 pub use body::Paced;
 pub use connections::Asking;
 use connections::{Connections, Slot};
-pub use control::{Done, Refusal};
 pub use source::Source;
 use wharf_metrics::Metrics;
 use wharf_planeproto::forward::Forwarded;
 use wharf_wire::Context;
 
-use crate::{
-    backup::Backup, certificate_authority::CertificateAuthority, explain::Explain, join::Join,
-    keys::Keys, node_credentials::NodeCredentials, nodes::Nodes, overview::Overview, plane::Planes,
-};
+use crate::{join::Join, node_credentials::NodeCredentials, plane::Planes};
 pub use auth::{Directory, Key, KeyError};
 
 /// What every answer's body is.
@@ -90,19 +86,8 @@ pub struct Gateway {
     pub join: Arc<Join>,
     /// `/wharf/node/…`: nodes that renew their credentials
     pub node_credentials: NodeCredentials,
-    /// `/wharf/keys…`: for `wharf keys`
-    pub keys: Keys,
-    /// `/wharf/nodes…`: for `wharf node list` and `wharf node remove`
-    pub nodes: Nodes,
     /// `/plane/v1/…`: planes of hosts
     pub planes: Arc<Planes>,
-    /// `/wharf/overview`: what runs, for `wharf status`
-    pub overview: Overview,
-    /// `/wharf/ca`: whom certificates are vouched for by, for `wharf ca`
-    pub certificate_authority: CertificateAuthority,
-    /// `/wharf/explain`: why a service or task is as it is
-    pub explain: Explain,
-    pub backup: Backup,
     /// `/metrics`
     pub metrics: Arc<Metrics>,
     pub tls: Option<tokio_rustls::TlsAcceptor>,

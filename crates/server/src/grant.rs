@@ -1,55 +1,85 @@
-//! What `wharf token` asks for, as a query: `cluster=prod&fargate=true&max-memory=8192&…`.
+//! What a join token allows, from the request for it and to who lists nodes.
 
 use std::net::IpAddr;
 
+use wharf_api_wharf::types::{CreateJoinTokenRequest, Grant as Shown};
 use wharf_records::node::Grant;
+use wharf_wire::Fault;
+
+use crate::control::fault::invalid;
 
 /// CPU units of a vCPU.
 const UNITS: u32 = 1024;
-/// Longest name of a cluster or zone.
-const MAX_NAME: usize = 255;
 
-/// The grant that a query describes; else what is wrong with it.
-pub fn read(query: &str) -> Result<Grant, String> {
-    let mut grant = Grant::default();
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        let wrong = || format!("{name}={value} is not understood.");
-        match &*name {
-            "cluster" if is_name(&value) => grant.cluster = value.into_owned(),
-            "zone" if is_name(&value) => grant.zone = Some(value.into_owned()),
-            "fargate" => grant.fargate = value.parse().map_err(|_| wrong())?,
-            "load-balancer" => grant.balancers = value.parse().map_err(|_| wrong())?,
-            "max-cpu" => {
-                let cores: u32 = value.parse().map_err(|_| wrong())?;
-                grant.max_cpu = Some(cores.checked_mul(UNITS).ok_or_else(wrong)?);
-            }
-            "max-memory" => grant.max_memory = Some(value.parse().map_err(|_| wrong())?),
-            "underlay" => grant.underlay = Some(underlay(&value).ok_or_else(wrong)?),
-            _ => return Err(wrong()),
-        }
-    }
-    Ok(grant)
+/// The grant that a request describes; else what is wrong with it.
+pub fn read(input: CreateJoinTokenRequest) -> Result<Grant, Fault> {
+    let nothing = Grant::default();
+    Ok(Grant {
+        cluster: input.cluster.unwrap_or(nothing.cluster),
+        zone: input.zone,
+        fargate: input.fargate.unwrap_or_default(),
+        balancers: input.load_balancer.unwrap_or_default(),
+        max_cpu: number("maxCpu", input.max_cpu, UNITS)?,
+        max_memory: number("maxMemory", input.max_memory, 1)?,
+        underlay: input.underlay.as_deref().map(underlay).transpose()?,
+    })
 }
 
-fn is_name(text: &str) -> bool {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-    (1..=MAX_NAME).contains(&text.len()) && text.bytes().all(plain)
+fn number(name: &str, value: Option<i32>, unit: u32) -> Result<Option<u32>, Fault> {
+    let Some(value) = value else {
+        return Ok(None);
+    };
+    let units = u32::try_from(value)
+        .ok()
+        .and_then(|it| it.checked_mul(unit));
+    let units = units.filter(|it| *it > 0);
+    units.map(Some).ok_or_else(|| wrong(name, value))
 }
 
 /// The overlay is carried over IPv4, to addresses of one host.
-fn underlay(text: &str) -> Option<IpAddr> {
-    let address: IpAddr = text.parse().ok()?;
-    crate::plane::is_underlay(&address).then_some(address)
+fn underlay(text: &str) -> Result<IpAddr, Fault> {
+    let address = text.parse().ok().filter(crate::plane::is_underlay);
+    address.ok_or_else(|| wrong("underlay", text))
+}
+
+fn wrong(name: &str, value: impl std::fmt::Display) -> Fault {
+    invalid(format!("Value '{value}' at '{name}' is not understood."))
+}
+
+/// A grant as the contract has it.
+pub fn shown(grant: &Grant) -> Shown {
+    let number = |of: u32| i32::try_from(of).unwrap_or(i32::MAX);
+    Shown {
+        cluster: Some(grant.cluster.clone()),
+        zone: grant.zone.clone(),
+        fargate: Some(grant.fargate),
+        load_balancer: Some(grant.balancers),
+        max_cpu: grant.max_cpu.map(|units| number(units / UNITS)),
+        max_memory: grant.max_memory.map(number),
+        underlay: grant.underlay.map(|it| it.to_string()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn request() -> CreateJoinTokenRequest {
+        CreateJoinTokenRequest::default()
+    }
+
     #[test]
-    fn the_query_of_wharf_token() {
-        assert_eq!(read("").unwrap(), Grant::default());
-        let all = "cluster=prod&zone=us-east-1b&fargate=true&max-cpu=4&max-memory=8192&underlay=10.0.0.7&load-balancer=true";
+    fn a_request_says_what_is_allowed() {
+        assert_eq!(read(request()).unwrap(), Grant::default());
+        let all = CreateJoinTokenRequest {
+            cluster: Some("prod".to_owned()),
+            zone: Some("us-east-1b".to_owned()),
+            fargate: Some(true),
+            max_cpu: Some(4),
+            max_memory: Some(8192),
+            underlay: Some("10.0.0.7".to_owned()),
+            load_balancer: Some(true),
+        };
         let grant = Grant {
             cluster: "prod".to_owned(),
             zone: Some("us-east-1b".to_owned()),
@@ -60,23 +90,30 @@ mod tests {
             balancers: true,
         };
         assert_eq!(read(all).unwrap(), grant);
+        let shown = shown(&grant);
+        assert_eq!((shown.max_cpu, shown.load_balancer), (Some(4), Some(true)));
     }
 
     #[test]
     fn what_is_not_understood_is_refused() {
-        for query in [
-            "cluster=",
-            "cluster=a/b",
-            "zone=a%20b",
-            "fargate=1",
-            "max-cpu=-1",
-            "max-cpu=4294967295",
-            "max-memory=8GiB",
-            "underlay=127.0.0.1",
-            "underlay=fe80::1",
-            "unknown=1",
+        let cpu = |max_cpu| CreateJoinTokenRequest {
+            max_cpu: Some(max_cpu),
+            ..request()
+        };
+        let underlay = |address: &str| CreateJoinTokenRequest {
+            underlay: Some(address.to_owned()),
+            ..request()
+        };
+        for wrong in [
+            cpu(-1),
+            cpu(0),
+            cpu(i32::MAX),
+            underlay("127.0.0.1"),
+            underlay("fe80::1"),
+            underlay("here"),
         ] {
-            assert!(read(query).is_err(), "{query}");
+            let fault = read(wrong).unwrap_err();
+            assert!(fault.message.contains("is not understood"), "{fault:?}");
         }
     }
 }

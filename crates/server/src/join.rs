@@ -18,6 +18,7 @@ use hyper::body::Incoming;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
 use subtle::ConstantTimeEq;
+use wharf_api_wharf::types::{CreateJoinTokenRequest, CreateJoinTokenResponse};
 use wharf_base::{Clock, Permit, Timestamp, ids};
 use wharf_records::{
     Record, Scope, Unknown, decode, encode,
@@ -33,7 +34,8 @@ use wharf_wire::{
 };
 
 use crate::{
-    gateway::{Body, Done, Paced, Peer, Refusal, Source, full, text},
+    control,
+    gateway::{Body, Paced, Peer, Source, full, text},
     grant,
     node_credentials::{self, NodeCredentials},
     node_identity::{NodeRole, ensure_user, remove_user},
@@ -67,7 +69,7 @@ impl Record for JoinToken {
     const FORMAT: u32 = 1;
 }
 
-/// Makes and spends tokens, on `/wharf/join-token` and `/wharf/join`.
+/// Makes tokens, and spends them on `/wharf/join`.
 pub struct Join {
     pub store: Store,
     pub iam: IamService,
@@ -90,18 +92,22 @@ impl Join {
         Scope::new("wharf", &self.account, &self.region).key(JoinToken::KIND, id)
     }
 
-    /// Hands out a token. The query says what it allows, see [`grant::read`].
-    pub async fn create_token(&self, call: &Call, query: &str) -> Result<Done, Refusal> {
-        let grant = grant::read(query)?;
+    /// Hands out a token for what the request says, see [`grant::read`].
+    pub async fn create_token(
+        &self,
+        call: &Call,
+        input: CreateJoinTokenRequest,
+    ) -> Result<CreateJoinTokenResponse, Fault> {
+        let grant = grant::read(input)?;
         if !self.ecs.has_cluster(call, &grant.cluster).await {
-            return Err(format!("There is no cluster {}.", grant.cluster).into());
+            let text = format!("There is no cluster {}.", grant.cluster);
+            return Err(control::fault::invalid(text));
         }
-        let token = self.new_token(call, grant).await;
-        let token = token.map_err(|fault| {
-            Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, fault.message.clone())
-        })?;
-        let done = Done::from(format!("{token}\n"));
-        Ok(done.telling("tokenId", id_of(&token).unwrap_or_default()))
+        let token = self.new_token(call, grant).await?;
+        Ok(CreateJoinTokenResponse {
+            token_id: id_of(&token).map(str::to_owned),
+            token: Some(token),
+        })
     }
 
     async fn new_token(&self, call: &Call, grant: Grant) -> Result<String, Fault> {

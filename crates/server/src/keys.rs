@@ -1,4 +1,4 @@
-//! `/wharf/keys`: the rotation of the keyring, of the nodes' authority, of the authority of requested
+//! The rotation of the keyring, of the nodes' authority, of the authority of requested
 //! certificates and of root's key, while everything runs.
 //!
 //! Rotating the keyring adds a key and seals every stored secret anew under it. Keys before stay in
@@ -11,7 +11,11 @@ mod nodes;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use serde_json::{Value, json};
+use serde_json::Value;
+use wharf_api_wharf::types::{
+    Key as KeyShown, ListKeysResponse, RetireKeysRequest, RetireKeysResponse, RotateKeysRequest,
+    RotateKeysResponse,
+};
 use wharf_base::{Clock, Permit};
 use wharf_blobs::Blobs;
 use wharf_records::Scope;
@@ -19,9 +23,13 @@ use wharf_seal::{KeyId, Keyring, Sealed};
 use wharf_store::{Compare, Entry, Range, Store, Txn};
 use wharf_svc_acm::AcmService;
 use wharf_svc_iam::Directory;
-use wharf_wire::{Call, fault::Chain};
+use wharf_wire::{Call, Fault};
 
 use crate::{
+    control::{
+        count,
+        fault::{failed, invalid, refused},
+    },
     node_credentials::NodeCredentials,
     own_identity,
     root::{self, RootCredentials},
@@ -37,6 +45,9 @@ const MAX_TRIES: usize = 16;
 /// The longest that a session token or a registry password lives.
 const LONGEST_TOKEN: Duration = Duration::from_secs(36 * 3600);
 
+/// The key that is meant if none is named.
+const KEYRING: &str = "keyring";
+
 pub struct Keys {
     pub store: Store,
     pub keyring: Keyring,
@@ -49,36 +60,10 @@ pub struct Keys {
     pub acm: AcmService,
 }
 
-/// What is rotated and retired, as queries name it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Key {
-    Keyring,
-    Nodes,
-    Certificates,
-    Root,
-}
-
-impl Key {
-    /// Of `key=…` in a query; the keyring if it says nothing.
-    fn of(query: &str) -> Option<Self> {
-        let mut given = form_urlencoded::parse(query.as_bytes());
-        match given.find(|(name, _)| name == "key") {
-            None => Some(Self::Keyring),
-            Some((_, key)) => match &*key {
-                "keyring" => Some(Self::Keyring),
-                "nodes" => Some(Self::Nodes),
-                "certificates" => Some(Self::Certificates),
-                "root" => Some(Self::Root),
-                _ => None,
-            },
-        }
-    }
-}
-
 impl Keys {
     /// Which keys the keyring has, and how many stored secrets and files of images are sealed under each;
     /// the authorities; and whom a retirement of each would lock out now.
-    pub async fn list(&self) -> Result<Value, String> {
+    pub async fn list(&self) -> Result<ListKeysResponse, Fault> {
         let mut counts = BTreeMap::<KeyId, usize>::new();
         self.each_secret(|_, secret| *counts.entry(secret.sealed.key_id()).or_default() += 1)
             .await?;
@@ -88,57 +73,56 @@ impl Keys {
         }
         let blobs = self.blobs.sealed_under().await.map_err(failed)?;
         let active = self.keyring.active_key();
-        let keys: Vec<Value> = self
-            .keyring
-            .keys()
-            .into_iter()
-            .map(|(id, created)| {
-                json!({
-                    "id": id.to_string(),
-                    "created": created,
-                    "active": id == active,
-                    "secrets": counts.get(&id).copied().unwrap_or(0),
-                    "images": blobs.get(&id).copied().unwrap_or(0),
-                })
-            })
-            .collect();
-        Ok(json!({
-            "keys": keys,
-            "lockedOut": self.not_renewed().await?,
-            "nodes": self.show_nodes().await?,
-            "certificates": self.show_certificates().await?,
-        }))
+        let keys = self.keyring.keys().into_iter();
+        let keys = keys.map(|(id, created)| KeyShown {
+            id: Some(id.to_string()),
+            created: Some(created),
+            active: Some(id == active),
+            secrets: count(counts.get(&id).copied().unwrap_or(0)),
+            images: count(blobs.get(&id).copied().unwrap_or(0)),
+        });
+        Ok(ListKeysResponse {
+            keys: Some(keys.collect()),
+            locked_out: Some(self.not_renewed().await?),
+            nodes: Some(self.show_nodes().await?),
+            certificates: Some(self.show_certificates().await?),
+        })
     }
 
-    /// The query says what: `key=keyring`, `nodes`, `certificates` or `root`.
-    pub async fn rotate(&self, call: &Call, query: &str) -> Result<Value, String> {
-        let done = match Key::of(query) {
-            Some(Key::Keyring) => self.rotate_keyring().await?,
-            Some(Key::Nodes) => self.rotate_nodes()?,
-            Some(Key::Certificates) => self.rotate_certificates().await?,
-            Some(Key::Root) => self.rotate_root().await?,
-            None => {
-                let known =
-                    "The keys that rotate are `keyring`, `nodes`, `certificates` and `root`.";
-                return Err(known.to_owned());
-            }
+    /// Rotates the key of that name; the keyring's if none is named.
+    pub async fn rotate(
+        &self,
+        call: &Call,
+        input: RotateKeysRequest,
+    ) -> Result<RotateKeysResponse, Fault> {
+        let key = input.key.as_deref().unwrap_or(KEYRING);
+        let done = match key {
+            KEYRING => self.rotate_keyring().await?,
+            "nodes" => self.rotate_nodes()?,
+            "certificates" => self.rotate_certificates().await?,
+            "root" => self.rotate_root().await?,
+            _ => return Err(unknown(key)),
         };
-        tracing::info!(key = query, by = call.caller.arn, "a key was rotated");
+        tracing::info!(key, by = call.caller.arn, "a key was rotated");
         Ok(done)
     }
 
-    async fn rotate_keyring(&self) -> Result<Value, String> {
+    async fn rotate_keyring(&self) -> Result<RotateKeysResponse, Fault> {
         let active = self.keyring.rotate().map_err(failed)?;
         let sealed = self.seal_anew().await?;
         // Joined nodes renew theirs within half an hour.
         own_identity::write(&self.config, &self.credentials)
             .await
             .map_err(failed)?;
-        Ok(json!({ "active": active.to_string(), "sealedAnew": sealed }))
+        Ok(RotateKeysResponse {
+            active: Some(active.to_string()),
+            sealed_anew: count(sealed),
+            ..RotateKeysResponse::default()
+        })
     }
 
     /// Seals every stored secret under the active key; how many were not.
-    async fn seal_anew(&self) -> Result<usize, String> {
+    async fn seal_anew(&self) -> Result<usize, Fault> {
         let mut outdated = Vec::new();
         let active = self.keyring.active_key();
         self.each_secret(|entry, secret| {
@@ -164,16 +148,16 @@ impl Keys {
         match self.seal_anew().await {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "secrets are sealed anew after a rotation"),
-            Err(error) => {
+            Err(fault) => {
                 tracing::error!(
-                    error,
+                    %fault,
                     "failed to reseal secrets; `wharf keys retire` does it"
                 );
             }
         }
     }
 
-    async fn seal_one_anew(&self, key: &str) -> Result<(), String> {
+    async fn seal_one_anew(&self, key: &str) -> Result<(), Fault> {
         for _ in 0..MAX_TRIES {
             let Some(entry) = self.store.get(key).await.map_err(failed)? else {
                 return Ok(());
@@ -182,7 +166,7 @@ impl Keys {
                 return Ok(());
             };
             let anew = self.keyring.reseal(&secret.sealed, &secret.context);
-            let Some(anew) = anew.map_err(|error| format!("{key}: {error}"))? else {
+            let Some(anew) = anew.map_err(failed)? else {
                 return Ok(());
             };
             // The text of a sealed secret occurs once: it begins with random bytes.
@@ -201,30 +185,31 @@ impl Keys {
                 return Ok(());
             }
         }
-        Err(format!("{key} changes all the time."))
+        Err(invalid(format!(
+            "The record {key} changes all the time; try again."
+        )))
     }
 
-    /// Drops what came before the last rotation; the query says of what, as [`Keys::rotate`]'s, and with
-    /// `now` that whoever has not followed is locked out.
-    pub async fn retire(&self, call: &Call, query: &str) -> Result<Value, String> {
-        let now = form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "now");
-        let done = match Key::of(query) {
-            Some(Key::Keyring) => self.retire_keyring(now).await?,
-            Some(Key::Nodes) => self.retire_nodes(now).await?,
-            Some(Key::Certificates) => self.retire_certificates(now).await?,
-            Some(Key::Root) => {
-                return Err("Root's key before ended with the rotation.".to_owned());
-            }
-            None => {
-                let known = "What is retired is `keyring`, `nodes` or `certificates`.";
-                return Err(known.to_owned());
-            }
+    /// Drops what came before the last rotation of the key of that name, the keyring's if none is
+    /// named; with `now` also where that locks out whoever has not followed.
+    pub async fn retire(
+        &self,
+        call: &Call,
+        input: RetireKeysRequest,
+    ) -> Result<RetireKeysResponse, Fault> {
+        let now = input.now.unwrap_or_default();
+        let key = input.key.as_deref().unwrap_or(KEYRING);
+        let done = match key {
+            KEYRING => self.retire_keyring(now).await?,
+            "nodes" => self.retire_nodes(now).await?,
+            "certificates" => self.retire_certificates(now).await?,
+            _ => return Err(unknown(key)),
         };
-        tracing::info!(key = query, by = call.caller.arn, "keys were retired");
+        tracing::info!(key, by = call.caller.arn, "keys were retired");
         Ok(done)
     }
 
-    async fn retire_keyring(&self, now: bool) -> Result<Value, String> {
+    async fn retire_keyring(&self, now: bool) -> Result<RetireKeysResponse, Fault> {
         let active = self.keyring.active_key();
         let created = self.keyring.keys().into_iter();
         let mut created = created.filter(|(id, _)| *id == active).map(|(_, at)| at);
@@ -232,22 +217,25 @@ impl Keys {
             .next_back()
             .map_or(Duration::ZERO, |at| self.clock.now().since(at));
         if age < LONGEST_TOKEN && !now {
-            return Err(
+            return Err(invalid(
                 "The last rotation was less than 36 hours ago: session tokens from before would end. \
-                 Use --now to end them."
-                    .to_owned(),
-            );
+                 Use --now to end them.",
+            ));
         }
         // Something may have been sealed under the key before while the rotation went on.
         self.seal_anew().await?;
         let locked_out = self.not_renewed().await?;
         let gone = self.keyring.retire().map_err(failed)?;
         let gone: Vec<String> = gone.iter().map(ToString::to_string).collect();
-        Ok(json!({ "retired": gone, "lockedOut": locked_out }))
+        Ok(RetireKeysResponse {
+            retired: Some(gone),
+            locked_out: Some(locked_out),
+            outdated: None,
+        })
     }
 
     /// A new key of the account's root; all it had end.
-    async fn rotate_root(&self) -> Result<Value, String> {
+    async fn rotate_root(&self) -> Result<RotateKeysResponse, Fault> {
         let now = self.clock.now();
         let made = self
             .directory
@@ -259,10 +247,13 @@ impl Keys {
             secret_access_key: made.secret.expose().to_owned(),
         };
         root::save(&self.config.data_dir, &self.keyring, &credentials).map_err(failed)?;
-        Ok(json!({ "accessKeyId": made.access_key_id }))
+        Ok(RotateKeysResponse {
+            access_key_id: Some(made.access_key_id),
+            ..RotateKeysResponse::default()
+        })
     }
 
-    async fn each_secret(&self, mut see: impl FnMut(&Entry, &Secret)) -> Result<(), String> {
+    async fn each_secret(&self, mut see: impl FnMut(&Entry, &Secret)) -> Result<(), Fault> {
         for service in ["iam", "acm", "elbv2"] {
             let prefix = Scope::service_prefix(service);
             let all = self
@@ -316,6 +307,7 @@ fn secret_of(entry: &Entry) -> Option<Secret> {
     Some(Secret { sealed, context })
 }
 
-fn failed(cause: impl std::error::Error) -> String {
-    Chain(&cause).to_string()
+/// The contract's list of keys is longer than what is known here.
+fn unknown(key: &str) -> Fault {
+    invalid(format!("There is no key {key}."))
 }

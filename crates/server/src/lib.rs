@@ -7,6 +7,7 @@ mod adapters;
 mod backup;
 mod bootstrap;
 mod certificate_authority;
+mod control;
 mod data_channel;
 mod dropped_logs;
 mod explain;

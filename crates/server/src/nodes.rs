@@ -1,11 +1,14 @@
-//! `/wharf/nodes`: which nodes joined, and the removal of one for good.
+//! Which nodes joined, and the removal of one for good.
 //!
 //! A removal ends everything the node ever had: with its user end its keys, sessions and registry
 //! passwords; with its container instances its websockets, its place in the network and its tasks,
 //! which are started elsewhere. Each step may be repeated; the record goes last, so that a removal
 //! that was interrupted is found and done again.
 
-use serde_json::{Value, json};
+use wharf_api_wharf::types::{
+    ListNodesResponse, Node as NodeShown, NodeInstance as InstanceShown, RemoveNodeRequest,
+    RemoveNodeResponse,
+};
 use wharf_base::Permit;
 use wharf_records::{
     decode,
@@ -14,9 +17,13 @@ use wharf_records::{
 use wharf_store::{Range, Store, Txn};
 use wharf_svc_ecs::{EcsService, NodeInstance};
 use wharf_svc_iam::IamService;
-use wharf_wire::{Call, Caller, fault::Chain};
+use wharf_wire::{Call, Caller, Fault};
 
-use crate::node_identity::remove_user;
+use crate::{
+    control::fault::{failed, invalid},
+    grant::shown,
+    node_identity::remove_user,
+};
 
 const PERMIT: Permit = Permit::for_controller("nodes");
 
@@ -28,7 +35,7 @@ pub struct Nodes {
 
 impl Nodes {
     /// All nodes, the control plane's own first.
-    pub async fn list(&self, call: &Call) -> Result<Value, String> {
+    pub async fn list(&self, call: &Call) -> Result<ListNodesResponse, Fault> {
         let mut rows = Vec::new();
         let own = self.instances(call, OWN_USER).await;
         if !own.is_empty() {
@@ -38,34 +45,38 @@ impl Nodes {
             let instances = self.instances(call, &node.user).await;
             rows.push(row(&node.user, Some(&node), &instances));
         }
-        Ok(json!({ "nodes": rows }))
+        Ok(ListNodesResponse { nodes: Some(rows) })
     }
 
     /// Removes the node of that name, container instance or instance id; its name.
-    pub async fn remove(&self, call: &Call, query: &str) -> Result<Value, String> {
-        let mut wanted = form_urlencoded::parse(query.as_bytes());
-        let wanted = wanted.find(|(name, _)| name == "name");
-        let wanted = wanted.map(|(_, value)| value.into_owned());
-        let Some(node) = self.find(call, &wanted.unwrap_or_default()).await? else {
-            return Err("There is no such node; `wharf node list` shows all.".to_owned());
+    pub async fn remove(
+        &self,
+        call: &Call,
+        input: RemoveNodeRequest,
+    ) -> Result<RemoveNodeResponse, Fault> {
+        let wanted = input.name.unwrap_or_default();
+        let Some(node) = self.find(call, &wanted).await? else {
+            return Err(invalid(
+                "There is no such node; `wharf node list` shows all.",
+            ));
         };
         let mut cx = call.context().clone();
         cx.caller = Caller::root(&call.account);
         let acting = Call::by_controller(cx, PERMIT);
         // First: from here on nothing that it has is good for anything.
-        remove_user(&self.iam, &acting, &node.user)
-            .await
-            .map_err(|fault| fault.message)?;
+        remove_user(&self.iam, &acting, &node.user).await?;
         let arn = user_arn(call, &node.user);
-        let instances = self.ecs.deregister_all(&acting, &arn).await;
-        let instances = instances.map_err(|fault| fault.message)?;
+        let instances = self.ecs.deregister_all(&acting, &arn).await?;
         let txn = Txn::new().delete(Node::key(&call.account, &call.region, &node.user));
         self.store.txn(&PERMIT, txn).await.map_err(failed)?;
         tracing::info!(node = node.user, by = call.caller.arn, "a node was removed");
-        Ok(json!({ "removed": node.user, "instances": instances }))
+        Ok(RemoveNodeResponse {
+            removed: Some(node.user),
+            instances: Some(instances),
+        })
     }
 
-    async fn find(&self, call: &Call, wanted: &str) -> Result<Option<Node>, String> {
+    async fn find(&self, call: &Call, wanted: &str) -> Result<Option<Node>, Fault> {
         for node in self.all(call).await? {
             let is_it = |instance: &NodeInstance| {
                 let id = instance.arn.rsplit('/').next();
@@ -78,7 +89,7 @@ impl Nodes {
         Ok(None)
     }
 
-    async fn all(&self, call: &Call) -> Result<Vec<Node>, String> {
+    async fn all(&self, call: &Call) -> Result<Vec<Node>, Fault> {
         let range = Range::prefix(Node::prefix(&call.account, &call.region));
         let entries = self.store.range(range).await.map_err(failed)?.entries;
         let all = entries.iter().map(|entry| decode(&entry.value));
@@ -96,27 +107,18 @@ fn user_arn(call: &Call, user: &str) -> String {
     format!("arn:aws:iam::{}:user{path}{user}", call.account)
 }
 
-fn row(name: &str, node: Option<&Node>, instances: &[NodeInstance]) -> Value {
-    let instances: Vec<Value> = instances
-        .iter()
-        .map(|instance| {
-            json!({
-                "arn": instance.arn,
-                "ec2Instance": instance.ec2_instance,
-                "cluster": instance.cluster,
-                "zone": instance.zone,
-                "connected": instance.connected,
-            })
-        })
-        .collect();
-    json!({
-        "name": name,
-        "granted": node.map(|node| &node.grant),
-        "joinedAt": node.map(|node| node.joined_at),
-        "instances": instances,
-    })
-}
-
-fn failed(cause: impl std::error::Error) -> String {
-    Chain(&cause).to_string()
+fn row(name: &str, node: Option<&Node>, instances: &[NodeInstance]) -> NodeShown {
+    let instances = instances.iter().map(|instance| InstanceShown {
+        arn: Some(instance.arn.clone()),
+        ec2_instance: Some(instance.ec2_instance.clone()),
+        cluster: Some(instance.cluster.clone()),
+        zone: Some(instance.zone.clone()),
+        connected: Some(instance.connected),
+    });
+    NodeShown {
+        name: Some(name.to_owned()),
+        granted: node.map(|node| shown(&node.grant)),
+        joined_at: node.map(|node| node.joined_at),
+        instances: Some(instances.collect()),
+    }
 }

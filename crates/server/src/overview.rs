@@ -1,13 +1,14 @@
-//! `GET /wharf/overview`: what an installation runs, for `wharf status`.
+//! What an installation runs, for `wharf status`.
 //!
 //! One document of what the describing operations answer, in the shapes of the APIs. They are called
 //! in process as the caller, past the same gate: who may not describe something does not see it.
 
 use std::{future::Future, sync::Arc};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use wharf_api_ecs::{Ecs, types as ecs};
 use wharf_api_elbv2::{Elbv2, types as elb};
+use wharf_api_wharf::types::{OverviewResponse, UnopenedListener};
 use wharf_wire::{Call, Fault, node::Struct, schema::ServiceSchema};
 
 use crate::plane::Planes;
@@ -28,13 +29,8 @@ pub struct Overview {
 }
 
 impl Overview {
-    /// The document; the error is a text for people.
-    pub async fn document(&self, call: &Call) -> Result<Value, String> {
-        let gathered = self.gather(call).await;
-        gathered.map_err(|fault| format!("{}: {}", fault.code, fault.message))
-    }
-
-    async fn gather(&self, call: &Call) -> Result<Value, Fault> {
+    /// Everything that the caller may see.
+    pub async fn gather(&self, call: &Call) -> Result<OverviewResponse, Fault> {
         let (mut clusters, mut instances) = (Vec::new(), Vec::new());
         let (mut services, mut tasks) = (Vec::new(), Vec::new());
         for cluster in self.clusters(call).await? {
@@ -44,26 +40,24 @@ impl Overview {
             services.extend(self.services(call, &arn).await?);
             tasks.extend(self.tasks(call, &arn).await?);
         }
-        Ok(json!({
-            "clusters": clusters,
-            "containerInstances": instances,
-            "services": services,
-            "tasks": tasks,
-            "loadBalancers": self.balancers(call).await?,
-            "targetGroups": self.target_groups(call).await?,
-            "unopenedListeners": self.closed_doors(),
-        }))
+        Ok(OverviewResponse {
+            clusters: Some(clusters),
+            container_instances: Some(instances),
+            services: Some(services),
+            tasks: Some(tasks),
+            load_balancers: Some(self.balancers(call).await?),
+            target_groups: Some(self.target_groups(call).await?),
+            unopened_listeners: Some(self.closed_doors()),
+        })
     }
 
     /// Where hosts should listen for load balancers and cannot.
-    fn closed_doors(&self) -> Vec<Value> {
+    fn closed_doors(&self) -> Vec<UnopenedListener> {
         let doors = self.planes.closed_doors().into_iter();
-        let shown = doors.map(|(host, door)| {
-            json!({
-                "host": host,
-                "address": door.address,
-                "reason": door.reason,
-            })
+        let shown = doors.map(|(host, door)| UnopenedListener {
+            host: Some(host),
+            address: Some(door.address.to_string()),
+            reason: Some(door.reason),
         });
         shown.collect()
     }

@@ -16,6 +16,7 @@ use wharf_svc_sts::StsService;
 use wharf_wire::{Service, schema::ServiceSchema};
 
 use crate::{
+    control::Control,
     dropped_logs::DroppedLogs,
     images,
     start::{Plane, ServerConfig},
@@ -29,7 +30,7 @@ pub struct Row {
 }
 
 /// All of them. IAM comes first: a request that names no service is answered in its protocol.
-pub static SERVICES: [Row; 9] = [
+pub static SERVICES: [Row; 10] = [
     Row {
         schema: &wharf_api_iam::schema::SERVICE,
         serve: |it| Served::by(wharf_api_iam::Routes(Arc::new(it.plane.iam.clone()))),
@@ -114,12 +115,17 @@ pub static SERVICES: [Row; 9] = [
                 .forever("the delivery to trails", cloudtrail.deliver())
         },
     },
+    Row {
+        schema: &wharf_api_wharf::schema::SERVICE,
+        serve: |it| Served::by(wharf_api_wharf::Routes(Arc::new(it.control.clone()))),
+    },
 ];
 
 /// What services are built from.
 pub(crate) struct Wiring<'a> {
     pub config: &'a ServerConfig,
     pub clock: &'a Arc<dyn Clock>,
+    pub control: &'a Control,
     pub plane: &'a Plane,
 }
 

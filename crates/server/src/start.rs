@@ -37,6 +37,7 @@ use crate::{
     backup::Backup,
     bootstrap::Bootstrap,
     certificate_authority::CertificateAuthority,
+    control::{Control, Parts as ControlParts},
     explain::Explain,
     gateway::{
         Apis, Gateway, IamMode,
@@ -168,8 +169,11 @@ pub async fn run(
     let data = open(&config).await?;
     let plane = Plane::new(&config, &data, &clock);
     let mut parts = Running::default();
+    let planes = Arc::new(plane.planes(&data, &shutdown));
+    let control = plane.control(&config, &data, &clock, planes.clone());
     let served = services::serve(&Wiring {
         config: &config,
+        control: &control,
         clock: &clock,
         plane: &plane,
     });
@@ -197,9 +201,9 @@ pub async fn run(
             reason = journal.failed() => tracing::error!(%reason, "the server ends: its journal failed"),
         }
     });
-    let planes = Arc::new(plane.planes(&data, &shutdown));
     let gateway = Arc::new(plane.gateway(
         served.routes,
+        &control.0,
         &config,
         &data,
         &clock,
@@ -207,7 +211,7 @@ pub async fn run(
         &shutdown,
     )?);
     parts.spawn("the planes' feed", async move { planes.run().await });
-    gateway.keys.finish_rotation().await;
+    control.0.keys.finish_rotation().await;
     let upkeep = maintain(data.store.clone(), gateway.join.clone());
     parts.spawn_until(&shutdown, "maintenance", upkeep);
     if let Some(address) = config.metrics {
@@ -595,9 +599,77 @@ impl Plane {
         }
     }
 
+    /// What the service `wharf` is made of.
+    pub fn control(
+        &self,
+        config: &ServerConfig,
+        data: &Data,
+        clock: &Arc<dyn Clock>,
+        planes: Arc<Planes>,
+    ) -> Control {
+        let join = Join {
+            credentials: self.node_credentials(config, data, clock),
+            store: data.store.clone(),
+            iam: self.iam.clone(),
+            ecs: self.ecs.clone(),
+            dispatcher: self.dispatcher.clone(),
+            clock: clock.clone(),
+            account: config.account.clone(),
+            region: config.region.clone(),
+            authorities: data.authorities.clone(),
+        };
+        Control(Arc::new(ControlParts {
+            keys: keys::Keys {
+                store: data.store.clone(),
+                keyring: data.keyring.clone(),
+                blobs: data.blobs.clone(),
+                directory: self.directory.clone(),
+                clock: clock.clone(),
+                config: config.clone(),
+                credentials: join.credentials.clone(),
+                authorities: data.authorities.clone(),
+                acm: self.acm.clone(),
+            },
+            join: Arc::new(join),
+            nodes: Nodes {
+                store: data.store.clone(),
+                iam: self.iam.clone(),
+                ecs: self.ecs.clone(),
+            },
+            certificate_authority: CertificateAuthority {
+                acm: self.acm.clone(),
+            },
+            backup: Backup {
+                store: data.store.clone(),
+                journal: data.journal.clone(),
+                blobs: data.blobs.clone(),
+                clock: clock.clone(),
+                data_dir: config.data_dir.clone(),
+                installation: config.installation.to_string(),
+                progress: Arc::default(),
+            },
+            explain: Explain {
+                ecs: self.ecs.clone(),
+                cloudtrail: self.cloudtrail.clone(),
+            },
+            overview: Overview {
+                ecs: Arc::new(wharf_api_ecs::Client::new(
+                    Arc::new(self.ecs.clone()),
+                    self.dispatcher.clone(),
+                )),
+                elb: Arc::new(wharf_api_elbv2::Client::new(
+                    Arc::new(self.elbv2.clone()),
+                    self.dispatcher.clone(),
+                )),
+                planes,
+            },
+        }))
+    }
+
     pub fn gateway(
         &self,
         services: Vec<Arc<dyn Service>>,
+        control: &ControlParts,
         config: &ServerConfig,
         data: &Data,
         clock: &Arc<dyn Clock>,
@@ -615,18 +687,6 @@ impl Plane {
             RegistryOptions { stranger },
         );
         let acceptor = data.authorities.acceptor().map_err(StartError::Tls)?;
-        let credentials = self.node_credentials(config, data, clock);
-        let join = Join {
-            credentials: credentials.clone(),
-            store: data.store.clone(),
-            iam: self.iam.clone(),
-            ecs: self.ecs.clone(),
-            dispatcher: self.dispatcher.clone(),
-            clock: clock.clone(),
-            account: config.account.clone(),
-            region: config.region.clone(),
-            authorities: data.authorities.clone(),
-        };
         let connections = Connections::new(ConnectionLimits::for_descriptors(descriptors()));
         let bytes = BytesInFlight::new(ByteLimits::default());
         let throttle = Arc::new(Throttle::new(config.throttling));
@@ -667,53 +727,9 @@ impl Plane {
                 dispatcher: self.dispatcher.clone(),
             }),
             health: Arc::new(Health::new(data.store.clone(), data.journal.clone())),
-            join: Arc::new(join),
-            keys: keys::Keys {
-                store: data.store.clone(),
-                keyring: data.keyring.clone(),
-                blobs: data.blobs.clone(),
-                directory: self.directory.clone(),
-                clock: clock.clone(),
-                config: config.clone(),
-                credentials: credentials.clone(),
-                authorities: data.authorities.clone(),
-                acm: self.acm.clone(),
-            },
-            node_credentials: credentials,
-            nodes: Nodes {
-                store: data.store.clone(),
-                iam: self.iam.clone(),
-                ecs: self.ecs.clone(),
-            },
-            planes: planes.clone(),
-            certificate_authority: CertificateAuthority {
-                acm: self.acm.clone(),
-            },
-            backup: Backup {
-                store: data.store.clone(),
-                journal: data.journal.clone(),
-                blobs: data.blobs.clone(),
-                clock: clock.clone(),
-                data_dir: config.data_dir.clone(),
-                installation: config.installation.to_string(),
-                progress: Arc::default(),
-            },
-            explain: Explain {
-                ecs: self.ecs.clone(),
-                dispatcher: self.dispatcher.clone(),
-                cloudtrail: self.cloudtrail.clone(),
-            },
-            overview: Overview {
-                ecs: Arc::new(wharf_api_ecs::Client::new(
-                    Arc::new(self.ecs.clone()),
-                    self.dispatcher.clone(),
-                )),
-                elb: Arc::new(wharf_api_elbv2::Client::new(
-                    Arc::new(self.elbv2.clone()),
-                    self.dispatcher.clone(),
-                )),
-                planes,
-            },
+            join: control.join.clone(),
+            node_credentials: control.join.credentials.clone(),
+            planes,
             tls: Some(acceptor),
             connections,
         })

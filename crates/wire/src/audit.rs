@@ -163,18 +163,20 @@ pub enum Queue {
 
 /// Whether an operation only reads, going by its name as CloudTrail does.
 pub fn is_read_only(operation: &str) -> bool {
-    const READS: [&str; 15] = [
+    const READS: [&str; 17] = [
         "AssumeRole",
         "BatchCheck",
         "BatchGet",
         "Check",
         "Describe",
         "Discover",
+        "Explain",
         "Filter",
         "Get",
         "Head",
         "List",
         "Lookup",
+        "Overview",
         "Poll",
         "Search",
         "Simulate",

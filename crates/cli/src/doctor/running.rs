@@ -22,7 +22,7 @@ pub fn findings(layout: &Layout) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(settings) = layout.settings().ok().filter(|_| !layout.joined()) {
         let asked = call::block_on(async {
-            let asking = call::ask(layout, &settings, "GET", "/metrics", "");
+            let asking = call::metrics(layout, &settings);
             match tokio::time::timeout(PATIENCE, asking).await {
                 Ok(answer) => answer,
                 Err(_) => Err(Problem::other("it does not answer")),

@@ -1,30 +1,30 @@
-//! Taking a backup of a running control plane: `POST /wharf/backup?dir=…&proof=…` begins one, `GET` says
-//! how far it is. The folder is one of the server's machine, and [`place`] says which it may be.
+//! Taking a backup of a running control plane: `Backup` begins one, `GetBackup` says how far it is. The
+//! folder is one of the server's machine, and [`place`] says which it may be.
 
 use std::{
     collections::HashSet,
     ffi::OsString,
     fs::{self, File},
     io::{self, Read},
+    net::IpAddr,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use http::StatusCode;
-use serde_json::{Value, json};
-use wharf_base::Clock;
+use wharf_api_wharf::types::{BackupCopy, BackupRequest, BackupResponse, GetBackupResponse};
+use wharf_base::{Clock, Timestamp};
 use wharf_blobs::{Blobs, Digest, copy_key};
 use wharf_journal::Journal;
 use wharf_store::Store;
 use wharf_wal::DataFile;
-use wharf_wire::fault::Chain;
+use wharf_wire::{Call, Fault, fault::Chain};
 
 use super::{
     BackupError, FORMAT, Head,
     folder::{Folder, copy_all, copy_tree, make_dir, remove, sync_dir, write_file},
     place,
 };
-use crate::gateway::{Peer, Refusal};
+use crate::control::fault::{denied, failed, invalid};
 
 /// Blobs listed at a time.
 const PAGE: usize = 1000;
@@ -54,28 +54,24 @@ pub struct Backup {
 }
 
 impl Backup {
-    /// Begins a backup into the folder `dir` of the query, for somebody on this machine whose `proof`
-    /// is good for it ([`place`]).
-    pub async fn begin(&self, peer: &Peer, query: &str) -> Result<Value, Refusal> {
-        let refused = |text: &str| Refusal::new(StatusCode::FORBIDDEN, text);
-        if peer.task.is_some() || !peer.address.ip().to_canonical().is_loopback() {
-            return Err(refused("a backup is begun on the server's own machine"));
+    /// Begins a backup into the folder `dir`, for somebody on this machine whose `proof` is good for it
+    /// ([`place`]).
+    pub async fn begin(&self, call: &Call, input: BackupRequest) -> Result<BackupResponse, Fault> {
+        let is_here = |peer: IpAddr| peer.to_canonical().is_loopback();
+        if call.origin.is_some() || !call.source_ip.is_some_and(is_here) {
+            return Err(denied("A backup is begun on the server's own machine."));
         }
-        let given = |wanted: &str| {
-            let mut all = form_urlencoded::parse(query.as_bytes());
-            let found = all.find(|(name, _)| name == wanted);
-            found.map(|(_, value)| value.into_owned())
-        };
-        let dir = PathBuf::from(given("dir").unwrap_or_default());
-        let proof = given("proof").unwrap_or_default();
+        let dir = PathBuf::from(input.dir.unwrap_or_default());
+        let proof = input.proof.unwrap_or_default();
         let data = self.data_dir.parent().unwrap_or(&self.data_dir).to_owned();
         let proven = tokio::task::spawn_blocking(move || place::proven(&dir, &proof, &data)).await;
-        let proven = proven.map_err(|error| refused(&error.to_string()))?;
-        let dir = proven.map_err(|why| refused(&why.to_string()))?;
+        let dir = proven
+            .map_err(failed)?
+            .map_err(|why| denied(why.to_string()))?;
         {
             let mut progress = self.lock();
             if matches!(*progress, Progress::Running) {
-                return Err("a backup is being taken already".to_owned().into());
+                return Err(invalid("A backup is being taken already."));
             }
             *progress = Progress::Running;
         }
@@ -90,16 +86,24 @@ impl Backup {
                 }
             };
         });
-        Ok(json!({ "state": "running" }))
+        Ok(BackupResponse {
+            state: Some("running".to_owned()),
+            ..BackupResponse::default()
+        })
     }
 
     /// How far the last one is.
-    pub fn state(&self) -> Value {
-        match &*self.lock() {
-            Progress::None => json!({ "state": "none" }),
-            Progress::Running => json!({ "state": "running" }),
-            Progress::Done(head) => json!({ "state": "done", "backup": head }),
-            Progress::Failed(reason) => json!({ "state": "failed", "reason": reason }),
+    pub fn state(&self) -> GetBackupResponse {
+        let (state, reason, backup) = match &*self.lock() {
+            Progress::None => ("none", None, None),
+            Progress::Running => ("running", None, None),
+            Progress::Done(head) => ("done", None, Some(shown(head))),
+            Progress::Failed(reason) => ("failed", Some(reason.clone()), None),
+        };
+        GetBackupResponse {
+            state: Some(state.to_owned()),
+            reason,
+            backup,
         }
     }
 
@@ -339,5 +343,19 @@ pub(super) async fn blocking<T: Send + 'static>(
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(lost) => Err(BackupError::io("finish", "")(lost.into())),
+    }
+}
+
+fn shown(head: &Head) -> BackupCopy {
+    let number = |of: u64| Some(i64::try_from(of).unwrap_or(i64::MAX));
+    BackupCopy {
+        installation: Some(head.installation.clone()),
+        copy: number(head.copy),
+        taken_at: Some(Timestamp::from_millis(head.taken_at)),
+        revision: number(head.revision),
+        entries: number(head.entries),
+        blobs: number(head.blobs),
+        copied_bytes: number(head.copied_bytes),
+        kept_bytes: number(head.kept_bytes),
     }
 }

@@ -21,8 +21,8 @@ use wharf_wire::{Context, audit::Event};
 use super::{
     Asking, Body, Channel, Gateway, IamMode, Peer, api, connections,
     connections::RegistryPlace,
-    control,
     head::Head,
+    metrics,
     refused::{self, Unproven},
     route::{self, Route},
     text,
@@ -91,7 +91,7 @@ impl Gateway {
             Route::NodeCredentials | Route::NodeConfirmation => {
                 self.node(&request, route, &peer).await
             }
-            Route::Control(endpoint) => control::answer(self, endpoint, &request, &peer).await,
+            Route::Metrics => metrics::answer(self, &request, &peer).await,
             Route::Agent(channel) => {
                 let name = match channel {
                     Channel::Acs => "Poll",

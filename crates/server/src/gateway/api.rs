@@ -355,7 +355,10 @@ impl Apis {
         let named = refused::Named::of(&claim);
         let known = self
             .context(head, claim, &body_sha256, &asks)
-            .and_then(|cx| self.may_be_sent_so(head, &target.operation).map(|()| cx));
+            .and_then(|cx| {
+                self.may_be_sent_so(head, schema, &target.operation)
+                    .map(|()| cx)
+            });
         let cx = match known {
             Ok(cx) => cx,
             Err(refusal) => {

@@ -4,7 +4,9 @@
 use http::Request;
 use wharf_registry::TurnedAway;
 use wharf_wire::{
-    Caller, CallerKind, Context, Fault, Origin, schema::Protocol, service::Answer,
+    Caller, CallerKind, Context, Fault, Origin,
+    schema::{Protocol, ServiceSchema},
+    service::Answer,
     sigv4::sha256_hex,
 };
 
@@ -40,17 +42,6 @@ impl Apis {
             Ok(cx) => Ok(cx),
             Err(refusal) => Err(self.send_away(&head, asks, named, &refusal).await),
         }
-    }
-
-    /// The answer to a request that is refused whoever sent it.
-    pub async fn turn_away<B>(
-        &self,
-        request: &Request<B>,
-        asks: &Unproven<'_>,
-        refusal: &NotLetIn,
-    ) -> Answer {
-        let (head, nobody) = (Head::of(request), refused::Named::default());
-        self.send_away(&head, asks, nobody, refusal).await
     }
 
     async fn send_away(
@@ -152,12 +143,22 @@ impl Apis {
     }
 
     /// With `--iam off` a page of another site can make a browser send a GET that says nothing of
-    /// where it comes from (an image's address); it must change nothing.
-    pub(super) fn may_be_sent_so(&self, head: &Head, operation: &str) -> Result<(), NotLetIn> {
+    /// where it comes from (an image's address); it must change nothing. For the installation itself
+    /// nothing is done that a browser asks for, whosoever page it shows.
+    pub(super) fn may_be_sent_so(
+        &self,
+        head: &Head,
+        schema: &ServiceSchema,
+        operation: &str,
+    ) -> Result<(), NotLetIn> {
         if self.iam == IamMode::Off && head.method == "GET" && !is_read(operation) {
             return Err(NotLetIn::Get);
         }
-        Ok(())
+        let is_own = schema.name == wharf_api_wharf::schema::SERVICE.name;
+        match sent_by_a_browser(head).filter(|_| is_own) {
+            Some(header) => Err(NotLetIn::Browser(header)),
+            None => Ok(()),
+        }
     }
 
     /// Tells the audit log whom the registry did not let in.
@@ -190,5 +191,29 @@ impl Apis {
         if let Some((event, alike)) = refused::event(asks, named, why, fault, cx) {
             self.dispatcher.tell_often(event, alike).await;
         }
+    }
+}
+
+/// What a browser says with every request that could change something; tools say none of it.
+fn sent_by_a_browser(head: &Head) -> Option<&'static str> {
+    let headers = ["Origin", "Sec-Fetch-Site"].into_iter();
+    let mut said = headers.filter(|name| head.raw.contains_key(*name));
+    said.next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn browsers_are_told_from_tools() {
+        let said = |name: &str| {
+            let request = Request::post("/").header("host", "localhost");
+            let request = request.header(name, "null").body(()).unwrap();
+            sent_by_a_browser(&Head::of(&request))
+        };
+        assert_eq!(said("origin"), Some("Origin"));
+        assert_eq!(said("sec-fetch-site"), Some("Sec-Fetch-Site"));
+        assert_eq!(said("x-other"), None);
     }
 }

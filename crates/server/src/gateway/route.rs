@@ -3,7 +3,7 @@
 use http::{Method, Request, header::AUTHORIZATION};
 use wharf_planeproto::{Plane, wire};
 
-use super::{Channel, control};
+use super::{Channel, metrics};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Route {
@@ -16,8 +16,7 @@ pub enum Route {
     NodeCredentials,
     /// It has written them down.
     NodeConfirmation,
-    /// A control endpoint, by its place among them.
-    Control(usize),
+    Metrics,
     /// A websocket of an agent.
     Agent(Channel),
     /// An end of a session of ECS Exec; who it is, its first frame says.
@@ -37,7 +36,7 @@ impl Route {
             Self::Health => "health",
             Self::Join => "join",
             Self::NodeCredentials | Self::NodeConfirmation => "node-credentials",
-            Self::Control(endpoint) => control::ENDPOINTS[endpoint].name,
+            Self::Metrics => "metrics",
             Self::Agent(Channel::Acs) => "acs",
             Self::Agent(Channel::Tcs) => "tcs",
             Self::DataChannel => "data-channel",
@@ -72,6 +71,7 @@ fn classify(method: &Method, path: &str) -> Route {
     match path {
         "/" if method == Method::POST || method == Method::GET => Route::Api,
         "/health" => Route::Health,
+        metrics::PATH if method == Method::GET => Route::Metrics,
         "/wharf/join" => Route::Join,
         "/wharf/node/credentials" if method == Method::POST => Route::NodeCredentials,
         "/wharf/node/confirm" if method == Method::POST => Route::NodeConfirmation,
@@ -80,7 +80,6 @@ fn classify(method: &Method, path: &str) -> Route {
         "/v2" => Route::Registry,
         _ if path.starts_with("/v2/") => Route::Registry,
         _ if path.starts_with("/v1/data-channel/") => Route::DataChannel,
-        _ if let Some(endpoint) = control::find(method, path) => Route::Control(endpoint),
         _ if method == Method::POST => wire::plane_of(path).map_or(Route::Nothing, Route::Plane),
         _ => Route::Nothing,
     }
@@ -131,7 +130,7 @@ mod tests {
             ),
             (Method::GET, "/plane/v1/network", Route::Nothing),
             (Method::POST, "/plane/v1/nothing", Route::Nothing),
-            (Method::POST, "/wharf/overview", Route::Nothing),
+            (Method::GET, "/metrics", Route::Metrics),
             (Method::POST, "/metrics", Route::Nothing),
             (
                 Method::POST,
@@ -140,14 +139,12 @@ mod tests {
             ),
             (Method::GET, "/wharf/node/credentials", Route::Nothing),
             (Method::POST, "/wharf/node/confirm", Route::NodeConfirmation),
-            (Method::GET, "/wharf/keys/rotate", Route::Nothing),
-            (Method::GET, "/wharf/nodes/remove", Route::Nothing),
+            (Method::GET, "/wharf/overview", Route::Nothing),
             (Method::GET, "/favicon.ico", Route::Nothing),
         ] {
             assert_eq!(classify(&method, path), route, "{method} {path}");
         }
         let name = |method, path| classify(method, path).name();
         assert_eq!(name(&Method::GET, "/metrics"), Some("metrics"));
-        assert_eq!(name(&Method::POST, "/wharf/keys/rotate"), Some("keys"));
     }
 }

@@ -5,55 +5,69 @@
 //! say so; others when they come. The retirement of the one before ends what has not: it is refused
 //! while there is such a node, unless that is what is wanted.
 
-use serde_json::{Value, json};
+use wharf_api_wharf::types::{
+    NodeAuthorities, NodeAuthority, RetireKeysResponse, RotateKeysResponse,
+};
 use wharf_records::{decode, node::Node};
 use wharf_store::Range;
+use wharf_wire::Fault;
 
-use super::{Keys, failed};
+use super::{Keys, failed, invalid, refused};
 
 impl Keys {
-    pub(super) fn rotate_nodes(&self) -> Result<Value, String> {
-        let digest = self.authorities.rotate().map_err(failed)?;
-        Ok(json!({ "authority": digest }))
+    pub(super) fn rotate_nodes(&self) -> Result<RotateKeysResponse, Fault> {
+        let digest = self.authorities.rotate().map_err(refused)?;
+        Ok(RotateKeysResponse {
+            authority: Some(digest),
+            ..RotateKeysResponse::default()
+        })
     }
 
     /// The authorities, and the nodes that would be locked out without the first.
-    pub(super) async fn show_nodes(&self) -> Result<Value, String> {
+    pub(super) async fn show_nodes(&self) -> Result<NodeAuthorities, Fault> {
         let all = self.authorities.all().map_err(failed)?;
         let next = all.iter().find(|it| it.next);
         let locked_out = match next {
             Some(next) => self.not_trusting(&next.digest).await?,
             None => Vec::new(),
         };
-        let authorities = all
-            .iter()
-            .map(|it| json!({ "digest": it.digest, "madeAt": it.made_at, "next": it.next }));
-        let authorities: Vec<Value> = authorities.collect();
-        Ok(json!({ "authorities": authorities, "lockedOut": locked_out }))
+        let authorities = all.into_iter().map(|it| NodeAuthority {
+            digest: Some(it.digest),
+            made_at: it.made_at,
+            next: Some(it.next),
+        });
+        Ok(NodeAuthorities {
+            authorities: Some(authorities.collect()),
+            locked_out: Some(locked_out),
+        })
     }
 
-    pub(super) async fn retire_nodes(&self, now: bool) -> Result<Value, String> {
+    pub(super) async fn retire_nodes(&self, now: bool) -> Result<RetireKeysResponse, Fault> {
         let all = self.authorities.all().map_err(failed)?;
         let Some(next) = all.iter().find(|it| it.next) else {
-            return Err(failed(crate::tls::TlsError::NotRotating));
+            return Err(refused(crate::tls::TlsError::NotRotating));
         };
         let locked_out = self.not_trusting(&next.digest).await?;
         if !locked_out.is_empty() && !now {
-            return Err(format!(
+            return Err(invalid(format!(
                 "These nodes have not learnt of the new authority: {}. Start them, remove them with \
                  `wharf node remove`, or lock them out with --now.",
                 locked_out.join(", ")
-            ));
+            )));
         }
         self.authorities.retire(&next.digest).map_err(failed)?;
         let gone = all.iter().filter(|it| !it.next);
-        let gone: Vec<&str> = gone.map(|it| it.digest.as_str()).collect();
-        Ok(json!({ "retired": gone, "lockedOut": locked_out }))
+        let gone = gone.map(|it| it.digest.clone());
+        Ok(RetireKeysResponse {
+            retired: Some(gone.collect()),
+            locked_out: Some(locked_out),
+            outdated: None,
+        })
     }
 
     /// Nodes whose credentials may be sealed under a key before the active one: they have not renewed
     /// them since the last rotation of the keyring, or not said that they have.
-    pub(super) async fn not_renewed(&self) -> Result<Vec<String>, String> {
+    pub(super) async fn not_renewed(&self) -> Result<Vec<String>, Fault> {
         let active = self.keyring.active_key();
         let keys = self.keyring.keys();
         let rotated = keys.iter().find(|(id, _)| *id == active).map(|(_, at)| *at);
@@ -68,13 +82,13 @@ impl Keys {
         self.nodes_that(is_before).await
     }
 
-    async fn not_trusting(&self, digest: &str) -> Result<Vec<String>, String> {
+    async fn not_trusting(&self, digest: &str) -> Result<Vec<String>, Fault> {
         let lacks = |node: &Node| !node.trusts.iter().any(|it| it == digest);
         self.nodes_that(lacks).await
     }
 
     /// Names of nodes that joined.
-    async fn nodes_that(&self, wanted: impl Fn(&Node) -> bool) -> Result<Vec<String>, String> {
+    async fn nodes_that(&self, wanted: impl Fn(&Node) -> bool) -> Result<Vec<String>, Fault> {
         let prefix = Node::prefix(&self.config.account, &self.config.region);
         let all = self.store.range(Range::prefix(prefix)).await;
         let mut names = Vec::new();

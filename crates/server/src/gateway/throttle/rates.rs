@@ -325,8 +325,10 @@ pub fn of(service: &str, operation: &str, narrowed: bool) -> (&'static str, Rate
 /// Whether an operation only reads, by its name: the models of the query protocols say nothing else
 /// of it.
 pub fn is_read(operation: &str) -> bool {
-    const READS: [&str; 8] = [
+    const READS: [&str; 10] = [
         "Describe",
+        "Explain",
+        "Overview",
         "List",
         "Get",
         "Search",

@@ -107,7 +107,16 @@ impl Server {
         .await
         .unwrap();
         let planes = Arc::new(plane.planes(&data, &stop));
-        let gateway = plane.gateway(Vec::new(), &config, &data, &clock, planes.clone(), &stop);
+        let control = plane.control(&config, &data, &clock, planes.clone());
+        let gateway = plane.gateway(
+            Vec::new(),
+            &control.0,
+            &config,
+            &data,
+            &clock,
+            planes.clone(),
+            &stop,
+        );
         let running = planes.clone();
         tasks.spawn(async move { running.run().await });
         tasks.spawn(Arc::new(gateway.unwrap()).serve(listener, stop.clone()));

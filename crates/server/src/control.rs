@@ -1,0 +1,155 @@
+//! The service `wharf`: what an installation offers beside the AWS APIs, for its operator and the
+//! command line. Its contract is `models/wharf.json`, and it is called, authorised and audited like any
+//! other; what browsers send it is refused at the gateway.
+
+pub mod fault;
+
+use std::sync::Arc;
+
+use wharf_api_wharf::{Input, types::*};
+use wharf_wire::{Call, Check, Fault};
+
+use crate::{
+    backup::Backup, certificate_authority::CertificateAuthority, explain::Explain, join::Join,
+    keys::Keys, nodes::Nodes, overview::Overview,
+};
+
+/// The parts that carry the operations out.
+#[derive(Clone)]
+pub struct Control(pub Arc<Parts>);
+
+pub struct Parts {
+    pub join: Arc<Join>,
+    pub keys: Keys,
+    pub nodes: Nodes,
+    pub overview: Overview,
+    pub certificate_authority: CertificateAuthority,
+    pub explain: Explain,
+    pub backup: Backup,
+}
+
+wharf_api_wharf::operations! {
+    impl Control;
+    authorize(self, _cx, input) = Ok(checks(input));
+    run(self, operation, call, input) = operation(&self.0, call, input).await;
+
+    backup = backup;
+    create_join_token = create_join_token;
+    explain = explain;
+    get_backup = get_backup;
+    get_certificate_authority = get_certificate_authority;
+    list_keys = list_keys;
+    list_nodes = list_nodes;
+    overview = overview;
+    remove_node = remove_node;
+    retire_keys = retire_keys;
+    rotate_keys = rotate_keys;
+}
+
+/// An explanation of a request shows events, so it needs what lets look them up too.
+fn checks(input: Input<'_>) -> Vec<Check> {
+    let mut checks = vec![Check::any(input.action())];
+    if let Input::Explain(ExplainRequest {
+        request: Some(_), ..
+    }) = input
+    {
+        checks.push(Check::any("cloudtrail:LookupEvents"));
+    }
+    checks
+}
+
+async fn backup(it: &Parts, call: &Call, input: BackupRequest) -> Result<BackupResponse, Fault> {
+    it.backup.begin(call, input).await
+}
+
+async fn get_backup(it: &Parts, _: &Call, _: GetBackupRequest) -> Result<GetBackupResponse, Fault> {
+    Ok(it.backup.state())
+}
+
+async fn create_join_token(
+    it: &Parts,
+    call: &Call,
+    input: CreateJoinTokenRequest,
+) -> Result<CreateJoinTokenResponse, Fault> {
+    it.join.create_token(call, input).await
+}
+
+async fn explain(it: &Parts, call: &Call, input: ExplainRequest) -> Result<ExplainResponse, Fault> {
+    it.explain.explain(call, input).await
+}
+
+async fn get_certificate_authority(
+    it: &Parts,
+    _: &Call,
+    _: GetCertificateAuthorityRequest,
+) -> Result<GetCertificateAuthorityResponse, Fault> {
+    let certificates = it.certificate_authority.certificates().await?;
+    Ok(GetCertificateAuthorityResponse {
+        certificates: Some(certificates),
+    })
+}
+
+async fn list_keys(it: &Parts, _: &Call, _: ListKeysRequest) -> Result<ListKeysResponse, Fault> {
+    it.keys.list().await
+}
+
+async fn rotate_keys(
+    it: &Parts,
+    call: &Call,
+    input: RotateKeysRequest,
+) -> Result<RotateKeysResponse, Fault> {
+    it.keys.rotate(call, input).await
+}
+
+async fn retire_keys(
+    it: &Parts,
+    call: &Call,
+    input: RetireKeysRequest,
+) -> Result<RetireKeysResponse, Fault> {
+    it.keys.retire(call, input).await
+}
+
+async fn list_nodes(
+    it: &Parts,
+    call: &Call,
+    _: ListNodesRequest,
+) -> Result<ListNodesResponse, Fault> {
+    it.nodes.list(call).await
+}
+
+async fn remove_node(
+    it: &Parts,
+    call: &Call,
+    input: RemoveNodeRequest,
+) -> Result<RemoveNodeResponse, Fault> {
+    it.nodes.remove(call, input).await
+}
+
+async fn overview(it: &Parts, call: &Call, _: OverviewRequest) -> Result<OverviewResponse, Fault> {
+    it.overview.gather(call).await
+}
+
+/// A count as the contract has it.
+pub fn count(of: usize) -> Option<i32> {
+    Some(i32::try_from(of).unwrap_or(i32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_became_of_a_request_is_shown_to_whom_events_are() {
+        let actions = |input: &ExplainRequest| -> Vec<String> {
+            let checks = checks(Input::Explain(input)).into_iter();
+            checks.map(|it| it.action).collect()
+        };
+        let mut input = ExplainRequest::default();
+        assert_eq!(actions(&input), ["wharf:Explain"]);
+        input.request = Some("r".to_owned());
+        assert_eq!(
+            actions(&input),
+            ["wharf:Explain", "cloudtrail:LookupEvents"]
+        );
+    }
+}
