@@ -417,7 +417,7 @@ impl State {
     /// the last revision it looked at.
     pub(crate) fn changes_from(
         &self,
-        prefix: &str,
+        prefixes: &[String],
         from: Revision,
         most: usize,
         most_bytes: u64,
@@ -434,7 +434,7 @@ impl State {
                 return (found, seen);
             }
             seen = Some(*revision);
-            if key.starts_with(prefix)
+            if prefixes.iter().any(|prefix| key.starts_with(prefix))
                 && let Some(event) = self.event(key, *revision)
             {
                 bytes += event.bytes();

@@ -306,11 +306,16 @@ impl Store {
     /// Follows all changes to keys that start with `prefix`, from revision `from` on; 0: from now.
     /// After a [`Self::range`], watch from its revision + 1.
     pub fn watch(&self, prefix: impl Into<String>, from: Revision) -> Watch {
+        self.watch_all(vec![prefix.into()], from)
+    }
+
+    /// The same for the keys of several prefixes: what one transaction changed comes in one batch.
+    pub fn watch_all(&self, prefixes: Vec<String>, from: Revision) -> Watch {
         let inner = &self.inner;
         Watch::new(
             Arc::clone(&inner.shared),
             inner.revisions.clone(),
-            prefix.into(),
+            prefixes,
             from,
         )
     }

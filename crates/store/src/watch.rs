@@ -17,12 +17,12 @@ const BATCH_CHANGES: usize = 512;
 /// Bytes of keys and values after which a batch is handed out.
 const BATCH_BYTES: u64 = 1 << 20;
 
-/// All changes to keys of one prefix, in order, each once.
+/// All changes to keys of some prefixes, in order, each once.
 #[derive(Debug)]
 pub struct Watch {
     shared: Arc<Shared>,
     revisions: watch::Receiver<Revision>,
-    prefix: String,
+    prefixes: Vec<String>,
     next: Revision,
     progress: Arc<ProgressState>,
     answered: u64,
@@ -62,7 +62,7 @@ impl Watch {
     pub(crate) fn new(
         shared: Arc<Shared>,
         revisions: watch::Receiver<Revision>,
-        prefix: String,
+        prefixes: Vec<String>,
         from: Revision,
     ) -> Self {
         let next = if from == 0 {
@@ -73,7 +73,7 @@ impl Watch {
         Self {
             shared,
             revisions,
-            prefix,
+            prefixes,
             next,
             progress: Arc::default(),
             answered: 0,
@@ -132,7 +132,7 @@ impl Watch {
                 compacted,
             });
         }
-        Ok(state.changes_from(&self.prefix, self.next, BATCH_CHANGES, BATCH_BYTES))
+        Ok(state.changes_from(&self.prefixes, self.next, BATCH_CHANGES, BATCH_BYTES))
     }
 
     async fn wait(&mut self) -> Result<(), StoreError> {
