@@ -9,8 +9,8 @@ use crate::{offer::Asks, query::Expression};
 pub enum Pool {
     /// Container instances of one cluster, by its ARN.
     Cluster(String),
-    /// Every host that offers Fargate capacity.
-    Fargate,
+    /// Every host that offers Fargate capacity to that account and region.
+    Fargate { account: String, region: String },
 }
 
 #[derive(Debug, Clone)]
@@ -40,11 +40,11 @@ pub struct Demand {
     pub attributes: Vec<(String, Option<String>)>,
     /// What of its host the task asks for beyond what is its own.
     pub asks: Asks,
-    /// Zones that can serve, empty for any (an interface lives in its subnet's zone).
+    /// Letters of the zones that can serve, empty for any (an interface lives in its subnet's zone).
     pub zones: Vec<String>,
     pub constraints: Vec<Constraint>,
     pub strategies: Vec<Strategy>,
-    /// The group whose tasks spread and distinctInstance count.
+    /// The group whose tasks spread and distinctInstance count, as [`crate::group_of`] names it.
     pub group: String,
 }
 

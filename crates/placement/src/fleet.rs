@@ -10,6 +10,7 @@ use wharf_records::ecs::{Claim, Port};
 
 use crate::{
     class::Classes,
+    demand::Pool,
     ledger::Free,
     order::{FARGATE_POOL, Order},
     query::HostFacts,
@@ -29,6 +30,26 @@ impl HostIx {
     }
 }
 
+/// Whose Fargate tasks a host takes. An empty list means all.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Serves {
+    pub accounts: Vec<String>,
+    pub regions: Vec<String>,
+}
+
+impl Serves {
+    pub fn admits(&self, account: &str, region: &str) -> bool {
+        let in_list = |list: &[String], name| list.is_empty() || list.iter().any(|it| it == name);
+        in_list(&self.accounts, account) && in_list(&self.regions, region)
+    }
+}
+
+/// The name under which hosts count the tasks of a group: groups of different accounts and regions
+/// have nothing to do with each other.
+pub fn group_of(account: &str, region: &str, group: &str) -> String {
+    format!("{account}/{region}/{group}")
+}
+
 /// A host as its owner describes it.
 #[derive(Debug, Clone, Default)]
 pub struct HostState {
@@ -36,14 +57,20 @@ pub struct HostState {
     pub id: String,
     /// ARN of the cluster its container instance is in.
     pub cluster: String,
+    /// What the names of groups of its cluster's account and region begin with, see [`group_of`]. An
+    /// expression is told of those alone.
+    pub home: String,
     /// Takes Fargate tasks.
     pub fargate: bool,
+    /// Of whom.
+    pub serves: Serves,
     /// The container instance is ACTIVE.
     pub active: bool,
     pub agent_connected: bool,
     pub agent_version: String,
     pub ec2_instance: String,
     pub registered_at: Timestamp,
+    /// What the zones of all regions that it is in have in common: their letter.
     pub zone: String,
     pub attributes: Attributes,
     pub free: Free,
@@ -92,6 +119,7 @@ impl Group {
 /// What the query language asks of a host and no filter needs.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Facts {
+    pub home: String,
     pub agent_version: String,
     pub ec2_instance: String,
     pub registered_at: Timestamp,
@@ -108,12 +136,14 @@ pub struct Fleet {
     pub(crate) interfaces: Vec<u32>,
     pub(crate) cluster: Vec<u32>,
     pub(crate) zone: Vec<u32>,
+    pub(crate) served: Vec<u32>,
     pub(crate) class: Vec<u32>,
     pub(crate) taken: Vec<Vec<Port>>,
     pub(crate) ids: Vec<String>,
     pub(crate) facts: Vec<Facts>,
     pub(crate) clusters: Interner<String>,
     pub(crate) zones: Interner<String>,
+    pub(crate) serves: Interner<Serves>,
     pub(crate) classes: Classes,
     /// Rows in use by what they have left.
     pub(crate) by_cpu: Order,
@@ -154,6 +184,7 @@ impl Fleet {
             | flag(host.fargate, FARGATE);
         self.cluster[at] = self.clusters.intern(host.cluster);
         self.zone[at] = self.zones.intern(host.zone);
+        self.served[at] = self.serves.intern(host.serves);
         let class = self.classes.intern(host.attributes);
         if class != self.class[at] {
             let groups = self.take_groups(row);
@@ -166,6 +197,7 @@ impl Fleet {
         facts.agent_version = host.agent_version;
         facts.ec2_instance = host.ec2_instance;
         facts.registered_at = host.registered_at;
+        facts.home = host.home;
         self.set_free(row, host.free);
         row
     }
@@ -221,14 +253,26 @@ impl Fleet {
         row.is_some_and(|row| self.flags[row.at()] & ACTIVE != 0)
     }
 
-    /// Whether any host, or any that takes Fargate tasks, is in that zone.
-    pub fn serves_zone(&self, zone: &str, fargate: bool) -> bool {
-        let wanted = if fargate { PRESENT | FARGATE } else { PRESENT };
+    /// Whether a host of that pool is in that zone.
+    pub fn serves_zone(&self, zone: &str, pool: &Pool) -> bool {
         let Some(zone) = self.zones.number(zone) else {
             return false;
         };
-        let mut rows = self.flags.iter().zip(&self.zone);
-        rows.any(|(flags, at)| flags & wanted == wanted && *at == zone)
+        let members = Members::of(self, pool);
+        let mut rows = self.rows();
+        rows.any(|row| self.zone[row.at()] == zone && members.contain(self, row))
+    }
+
+    /// Whether a pool has any host.
+    pub fn has_any(&self, pool: &Pool) -> bool {
+        let members = Members::of(self, pool);
+        self.rows().any(|row| members.contain(self, row))
+    }
+
+    /// Whether a host takes Fargate tasks of an account and region, if it takes any.
+    pub fn serves(&self, row: HostIx, account: &str, region: &str) -> bool {
+        let serves = self.serves.values().get(self.served[row.at()] as usize);
+        serves.is_some_and(|serves| serves.admits(account, region))
     }
 
     /// What is left of a host.
@@ -258,6 +302,7 @@ impl Fleet {
             registered_at: facts.registered_at,
             running_tasks: facts.tasks,
             groups: &facts.groups,
+            home: &facts.home,
         }
     }
 
@@ -305,6 +350,7 @@ impl Fleet {
         self.interfaces.push(0);
         self.cluster.push(0);
         self.zone.push(0);
+        self.served.push(0);
         let nothing = self.classes.intern(Attributes::new());
         self.class.push(nothing);
         self.taken.push(Vec::new());
@@ -331,6 +377,38 @@ impl Fleet {
         let present =
             |(at, flags): (usize, &u8)| (flags & PRESENT != 0).then_some(HostIx(at as u32));
         self.flags.iter().enumerate().filter_map(present)
+    }
+}
+
+/// The hosts of a pool, ACTIVE or not.
+#[derive(Debug)]
+pub(crate) enum Members {
+    /// Number of the cluster, if it has hosts.
+    Cluster(Option<u32>),
+    /// Numbers of those [`Serves`] that admit the account and region.
+    Fargate(Vec<bool>),
+}
+
+impl Members {
+    pub fn of(fleet: &Fleet, pool: &Pool) -> Self {
+        match pool {
+            Pool::Cluster(arn) => Self::Cluster(fleet.clusters.number(arn.as_str())),
+            Pool::Fargate { account, region } => {
+                let admits = |serves: &Serves| serves.admits(account, region);
+                Self::Fargate(fleet.serves.values().iter().map(admits).collect())
+            }
+        }
+    }
+
+    pub fn contain(&self, fleet: &Fleet, row: HostIx) -> bool {
+        let at = row.at();
+        match self {
+            Self::Cluster(number) => Some(fleet.cluster[at]) == *number,
+            Self::Fargate(admitted) => {
+                fleet.flags[at] & FARGATE != 0
+                    && admitted.get(fleet.served[at] as usize) == Some(&true)
+            }
+        }
     }
 }
 

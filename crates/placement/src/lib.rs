@@ -17,6 +17,6 @@ pub mod place;
 pub mod query;
 
 pub use demand::{Constraint, Demand, Pool, Strategy};
-pub use fleet::{Fleet, HostIx, HostState, Trial};
+pub use fleet::{Fleet, HostIx, HostState, Serves, Trial, group_of};
 pub use offer::{Asks, Feature};
 pub use place::{Placed, Reason, Refusal, place, refusal_of};

@@ -27,8 +27,8 @@ use rand::Rng;
 
 use crate::{
     class::{Shelving, Verdicts},
-    demand::{Constraint, Demand, Pool, Strategy},
-    fleet::{ACTIVE, CONNECTED, FARGATE, Fleet, Group, HostIx, PRESENT},
+    demand::{Constraint, Demand, Strategy},
+    fleet::{ACTIVE, CONNECTED, Fleet, Group, HostIx, Members, PRESENT},
     offer::Feature,
 };
 
@@ -133,8 +133,7 @@ struct Score {
 struct Batch<'a> {
     fleet: &'a Fleet,
     demand: &'a Demand,
-    /// Number of the cluster, if the pool is one that has hosts.
-    cluster: Option<u32>,
+    members: Members,
     zones: Vec<u32>,
     /// What classes lack, if anything is asked of them.
     verdicts: Option<Arc<Verdicts>>,
@@ -144,14 +143,10 @@ struct Batch<'a> {
 
 impl<'a> Batch<'a> {
     fn new(fleet: &'a Fleet, demand: &'a Demand, seed: u32) -> Self {
-        let cluster = match &demand.pool {
-            Pool::Cluster(arn) => fleet.clusters.number(arn.as_str()),
-            Pool::Fargate => None,
-        };
         Self {
             fleet,
             demand,
-            cluster,
+            members: Members::of(fleet, &demand.pool),
             zones: demand
                 .zones
                 .iter()
@@ -165,16 +160,8 @@ impl<'a> Batch<'a> {
 
     /// In the pool and ACTIVE: hosts outside are not refused, they are not asked.
     fn in_pool(&self, host: HostIx) -> bool {
-        let flags = self.fleet.flags[host.at()];
-        let wanted = match self.demand.pool {
-            Pool::Cluster(_) => PRESENT | ACTIVE,
-            Pool::Fargate => PRESENT | ACTIVE | FARGATE,
-        };
-        flags & wanted == wanted
-            && match self.demand.pool {
-                Pool::Cluster(_) => Some(self.fleet.cluster[host.at()]) == self.cluster,
-                Pool::Fargate => true,
-            }
+        let wanted = PRESENT | ACTIVE;
+        self.fleet.flags[host.at()] & wanted == wanted && self.members.contain(self.fleet, host)
     }
 
     /// The first requirement a host of the pool fails, cheapest first.

@@ -11,10 +11,15 @@
 //! | service-deployment | `cluster:service:id` | read-through |
 //! | task | `cluster:task id` | view while not STOPPED, else read-through |
 //! | instance | `cluster:instance id` | view |
-//! | host | host id | view |
-//! | ledger | host id | view |
 //! | token | `operation:cluster:token` | read-through |
 //! | setting | `principal ARN:name` | read-through |
+//!
+//! Those of machines belong to no account and region ([`crate::machine`]):
+//!
+//! | kind | id | read as |
+//! | --- | --- | --- |
+//! | host | host id | view |
+//! | ledger | host id | view |
 
 pub mod cluster;
 pub mod definition;

@@ -62,6 +62,36 @@ impl Scope {
     }
 }
 
+/// Keys of what belongs to a machine and so to no account and region:
+/// `/w1/<cell>/hosts/<kind>/<escaped id>`.
+pub mod machine {
+    use super::{CELL, escape, unescape};
+
+    /// Everything of all machines.
+    pub fn prefix() -> String {
+        format!("/w1/{CELL}/hosts/")
+    }
+
+    /// The folder of one kind, with its closing slash.
+    pub fn folder(kind: &str) -> String {
+        format!("/w1/{CELL}/hosts/{kind}/")
+    }
+
+    pub fn key(kind: &str, id: &str) -> String {
+        format!("/w1/{CELL}/hosts/{kind}/{}", escape(id))
+    }
+
+    /// Splits a key into its kind and id; `None` for a key of another layout.
+    pub fn parse(key: &str) -> Option<(&str, String)> {
+        let mut parts = key.strip_prefix("/w1/")?.splitn(4, '/');
+        let (_cell, room, kind, id) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        match room == "hosts" && !id.contains('/') {
+            true => Some((kind, unescape(id)?)),
+            false => None,
+        }
+    }
+}
+
 /// Percent-escapes `/`, `%` and everything outside printable ASCII.
 pub fn escape(id: &str) -> String {
     let mut out = String::with_capacity(id.len());
@@ -106,6 +136,17 @@ mod tests {
         assert_eq!(key, "/w1/c0/ecs/000000000000/us-east-1/task/a%2Fb");
         assert_eq!(Scope::parse(&key), Some((scope, "task", "a/b".to_owned())));
         assert_eq!(Scope::parse("/w1/c0/ecs"), None);
+    }
+
+    #[test]
+    fn machines_have_no_account() {
+        let key = machine::key("ledger", "a/b");
+        assert_eq!(key, "/w1/c0/hosts/ledger/a%2Fb");
+        assert!(key.starts_with(&machine::folder("ledger")));
+        assert_eq!(machine::parse(&key), Some(("ledger", "a/b".to_owned())));
+        assert_eq!(Scope::parse(&key), None);
+        assert_eq!(machine::parse("/w1/c0/hosts/0/r/host/a"), None);
+        assert_eq!(machine::parse("/w1/c0/ecs/host/a"), None);
     }
 
     proptest! {

@@ -16,5 +16,5 @@ pub mod key;
 pub mod node;
 pub mod value;
 
-pub use key::{Scope, escape, unescape};
+pub use key::{Scope, escape, machine, unescape};
 pub use value::{Record, RecordError, Unknown, decode, encode};

@@ -19,6 +19,7 @@ mod join;
 mod keys;
 mod known_nodes;
 mod measures;
+mod migrate;
 mod names;
 mod node_credentials;
 mod node_gate;

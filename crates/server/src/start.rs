@@ -17,7 +17,7 @@ use wharf_blobs::{BlobError, Blobs, Limits};
 use wharf_journal::{Journal, JournalOptions, OpenError as JournalOpenError};
 use wharf_registry::{Options as RegistryOptions, RegistryApi};
 use wharf_seal::{Keyring, KeyringError, KeyringSource};
-use wharf_store::{OpenError, Store, StoreOptions};
+use wharf_store::{OpenError, Store, StoreError, StoreOptions};
 use wharf_svc_acm::{AcmService, Parts as AcmParts};
 use wharf_svc_cloudtrail::{CloudtrailService, Recorder};
 use wharf_svc_ec2::Ec2Service;
@@ -47,7 +47,7 @@ use crate::{
     },
     health::Health,
     join::Join,
-    keys, measures, names,
+    keys, measures, migrate, names,
     node_credentials::NodeCredentials,
     node_gate::NodeGate,
     nodes::Nodes,
@@ -117,6 +117,8 @@ pub enum StartError {
         "{text}; `wharf restore` brings a backup back, `wharf repair` says what giving up the damaged part costs"
     )]
     Damaged { text: String },
+    #[error("the records of an earlier version cannot be moved")]
+    Migrate(#[source] StoreError),
     #[error("the journal cannot be opened")]
     Journal(#[source] JournalOpenError),
     #[error("the layers cannot be opened")]
@@ -167,6 +169,9 @@ pub async fn run(
     let (listeners, at_443) = listen(&config).await?;
     let config = ServerConfig { at_443, ..config };
     let data = open(&config).await?;
+    migrate::run(&data.store)
+        .await
+        .map_err(StartError::Migrate)?;
     let plane = Plane::new(&config, &data, &clock);
     let mut parts = Running::default();
     let planes = Arc::new(plane.planes(&data, &shutdown));
@@ -533,6 +538,7 @@ impl Plane {
             config: EcsConfig {
                 endpoint: endpoint(config),
                 at_443: config.at_443,
+                home_account: Some(config.account.clone()),
                 ..EcsConfig::default()
             },
             ..Parts::new(

@@ -185,7 +185,7 @@ fn stream<'a>(
 ) -> impl Iterator<Item = (usize, (u32, HostIx))> + use<'a> {
     let pool = match &demand.pool {
         Pool::Cluster(arn) => fleet.clusters.number(arn.as_str()),
-        Pool::Fargate => Some(FARGATE_POOL),
+        Pool::Fargate { .. } => Some(FARGATE_POOL),
     };
     let packed = match own {
         Own::Cpu => Some((&fleet.by_cpu, demand.claim.cpu)),

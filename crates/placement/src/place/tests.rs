@@ -6,7 +6,7 @@ use wharf_records::ecs::{Claim, Port, Protocol};
 
 use super::*;
 use crate::{
-    demand::Strategy,
+    demand::{Pool, Strategy},
     fleet::{HostState, Trial},
     ledger::Free,
     query::Expression,
@@ -30,6 +30,13 @@ fn host(id: &str, zone: &str, cpu: u32, memory: u32) -> HostState {
             taken: Vec::new(),
         },
         ..HostState::default()
+    }
+}
+
+fn fargate_of(account: &str, region: &str) -> Pool {
+    Pool::Fargate {
+        account: account.to_owned(),
+        region: region.to_owned(),
     }
 }
 
@@ -211,7 +218,7 @@ fn fargate_asks_hosts_of_every_cluster_that_offer_it() {
         memory: 512,
         ..Claim::default()
     };
-    let placed = run(&fleet, &Demand::new(Pool::Fargate, claim), 2);
+    let placed = run(&fleet, &Demand::new(fargate_of("0", "r"), claim), 2);
     assert_eq!(ids(&fleet, &placed), ["f"]);
     assert_eq!(
         reasons(&fleet, &placed),

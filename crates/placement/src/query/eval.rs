@@ -16,8 +16,10 @@ pub struct HostFacts<'a> {
     pub ec2_instance: &'a str,
     pub registered_at: Timestamp,
     pub running_tasks: u32,
-    /// Groups that have a task on the host.
+    /// Groups that have a task on the host, as [`crate::group_of`] names them.
     pub groups: &'a BTreeMap<String, u32>,
+    /// What those begin with that an expression may know of.
+    pub home: &'a str,
 }
 
 impl<'a> HostFacts<'a> {
@@ -32,6 +34,7 @@ impl<'a> HostFacts<'a> {
             registered_at: Timestamp::default(),
             running_tasks: 0,
             groups: &NO_GROUPS,
+            home: "",
         }
     }
 }
@@ -41,7 +44,7 @@ pub(super) fn holds(node: &Node, host: &HostFacts<'_>) -> bool {
         Node::Not(inner) => !holds(inner, host),
         Node::All(nodes) => nodes.iter().all(|node| holds(node, host)),
         Node::Any(nodes) => nodes.iter().any(|node| holds(node, host)),
-        Node::Test(Subject::TaskGroup, test) => group_holds(test, host.groups),
+        Node::Test(Subject::TaskGroup, test) => group_holds(test, host),
         Node::Test(subject, test) => test_holds(test, value(subject, host).as_ref()),
     }
 }
@@ -77,20 +80,22 @@ fn value(subject: &Subject, host: &HostFacts<'_>) -> Option<Value> {
 }
 
 /// `task:group` has as many values as the host has groups; a negated operator asks of all of them.
-fn group_holds(test: &Test, groups: &BTreeMap<String, u32>) -> bool {
-    let one = |test: &Test, group: &String| {
+fn group_holds(test: &Test, host: &HostFacts<'_>) -> bool {
+    let all = host.groups.keys();
+    let mut groups = all.filter_map(|group| group.strip_prefix(host.home));
+    let one = |test: &Test, group: &str| {
         let value = Value {
-            text: group.clone(),
+            text: group.to_owned(),
             kind: Kind::Text,
         };
         test_holds(test, Some(&value))
     };
     match test {
-        Test::Exists(wanted) => groups.is_empty() != *wanted,
+        Test::Exists(wanted) => groups.next().is_some() == *wanted,
         Test::Compare(Relation::NotEqual, _) | Test::In(false, _) | Test::Matches(false, _) => {
-            groups.keys().all(|group| one(test, group))
+            groups.all(|group| one(test, group))
         }
-        _ => groups.keys().any(|group| one(test, group)),
+        _ => groups.any(|group| one(test, group)),
     }
 }
 

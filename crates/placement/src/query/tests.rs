@@ -15,7 +15,11 @@ fn check(expression: &str, expected: bool) {
         ("ecs.capability.task-eni".to_owned(), None),
         ("cores".to_owned(), Some("16".to_owned())),
     ]);
-    let groups = BTreeMap::from([("service:web".to_owned(), 2)]);
+    let groups = BTreeMap::from([
+        ("0/r/service:web".to_owned(), 2),
+        // Of another account: an expression is not told of it.
+        ("1/r/service:secret".to_owned(), 1),
+    ]);
     let host = HostFacts {
         attributes: &attributes,
         agent_connected: true,
@@ -24,6 +28,7 @@ fn check(expression: &str, expected: bool) {
         registered_at: Timestamp::parse_iso8601("2018-06-18T13:00:00Z").unwrap(),
         running_tasks: 7,
         groups: &groups,
+        home: "0/r/",
     };
     let parsed = Expression::parse(expression).unwrap();
     assert_eq!(parsed.holds(&host), expected, "{expression}");

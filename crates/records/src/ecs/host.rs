@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
 
 use super::{Tags, ledger::Capacity};
-use crate::value::{Record, Unknown};
+use crate::{
+    key::machine,
+    value::{Record, Unknown},
+};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Host {
@@ -70,6 +73,12 @@ pub struct Instance {
     pub deregistered_at: Option<Timestamp>,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+impl Host {
+    pub fn key(id: &str) -> String {
+        machine::key(Self::KIND, id)
+    }
 }
 
 impl Record for Instance {

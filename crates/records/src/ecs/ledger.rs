@@ -8,7 +8,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::value::{Record, Unknown};
+use crate::{
+    key::machine,
+    value::{Record, Unknown},
+};
 
 /// Everything claimed on a host. Whoever claims or frees rewrites this record in the same
 /// transaction that compares its revision, so that two schedulers can never overcommit a host.
@@ -26,6 +29,13 @@ pub struct Ledger {
 impl Record for Ledger {
     const KIND: &'static str = "ledger";
     const FORMAT: u32 = 2;
+}
+
+impl Ledger {
+    /// `host`: the id of the host.
+    pub fn key(host: &str) -> String {
+        machine::key(Self::KIND, host)
+    }
 }
 
 /// Both formats.

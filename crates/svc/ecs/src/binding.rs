@@ -2,12 +2,16 @@
 //! registered and for no other. Any other principal is judged by its policies alone.
 
 use wharf_records::{
-    ecs::{Instance, InstanceStatus},
+    ecs::{Instance, InstanceStatus, Task},
     node,
 };
 use wharf_wire::{Caller, CallerKind, Context, Fault};
 
-use crate::{core::Core, names::Place, view::Region};
+use crate::{
+    core::Core,
+    names::{self, Place},
+    view::Region,
+};
 
 /// Session tag that binds a session to one container instance.
 pub const INSTANCE_TAG: &str = "wharf:container-instance";
@@ -30,6 +34,17 @@ pub fn may_speak_for_arn(caller: &Caller, region: &Region, arn: &str) -> bool {
     match region.instance_by_arn(arn) {
         Some(instance) => may_speak_for(caller, instance),
         None => !is_bound(caller),
+    }
+}
+
+/// Whether a caller may report what becomes of a task. What IAM allows ends at the caller's account:
+/// of tasks of others only the node reports that runs them.
+pub fn may_report_of(cx: &Context, region: &Region, task: &Task) -> bool {
+    let own = region.place.account == cx.account;
+    match region.instance_by_arn(&task.instance) {
+        Some(instance) if own => may_speak_for(&cx.caller, instance),
+        Some(instance) => instance.registered_by == cx.caller.arn,
+        None => own && !is_bound(&cx.caller),
     }
 }
 
@@ -84,10 +99,16 @@ pub async fn is_registered(core: &Core, place: &Place, ec2_instance: &str) -> bo
     })
 }
 
-/// Whether a bound caller would take the instance id of another's machine by registering under it.
+/// Whether a caller would take the instance id of another's machine by registering under it: planes
+/// know hosts by that id, whatever account and region they are of.
 pub fn takes_anothers(caller: &Caller, region: &Region, ec2_instance: &str) -> bool {
-    is_bound(caller)
-        && registered(region, ec2_instance).any(|instance| !may_speak_for(caller, instance))
+    let own = |instance: &Instance| {
+        let home = names::place_of(&instance.arn);
+        home.is_some_and(|home| home.account == region.place.account)
+    };
+    let mut registered = region.registered(ec2_instance);
+    registered
+        .any(|instance| !own(instance) || is_bound(caller) && !may_speak_for(caller, instance))
 }
 
 fn registered<'a>(region: &'a Region, ec2_instance: &'a str) -> impl Iterator<Item = &'a Instance> {

@@ -38,6 +38,9 @@ pub struct Config {
     pub heartbeat: Duration,
     /// A message that was not acknowledged is sent again after this long.
     pub resend: Duration,
+    /// The account of the installation's own nodes, which serve every account. Without it every host
+    /// serves its own account alone.
+    pub home_account: Option<String>,
     /// Whether another server may hold the reconcilers' shards.
     pub takeover: Takeover,
 }
@@ -55,6 +58,7 @@ impl Default for Config {
             silence: Duration::from_secs(6),
             heartbeat: Duration::from_secs(30),
             resend: Duration::from_secs(30),
+            home_account: None,
             takeover: Takeover::Replace,
         }
     }

@@ -99,8 +99,8 @@ impl From<ChangeError> for Fault {
 impl Core {
     pub fn new(parts: Parts) -> Self {
         Self {
+            view: Arc::new(View::new(parts.config.home_account.clone())),
             parts,
-            view: Arc::default(),
             hub: Hub::default(),
             exec: Sessions::default(),
             tasks: Arc::default(),
@@ -226,7 +226,7 @@ impl Core {
                 txn = txn.when(fence.clone());
             }
             if moves
-                && let Some(mut ledger) = self.ledger_of(key, &task).await?
+                && let Some(mut ledger) = self.read::<Ledger>(&Ledger::key(&task.host)).await?
                 && claim::follow(&mut ledger.record, &task)
             {
                 let value = encode(&ledger.record);
@@ -262,17 +262,6 @@ impl Core {
         of.hash(&mut hash);
         let at = hash.finish() % TURNS as u64;
         self.turns[at as usize].lock().await
-    }
-
-    async fn ledger_of(
-        &self,
-        task_key: &str,
-        task: &Task,
-    ) -> Result<Option<Stored<Ledger>>, ChangeError> {
-        let Some((scope, _, _)) = wharf_records::Scope::parse(task_key) else {
-            return Ok(None);
-        };
-        self.read(&scope.key(Ledger::KIND, &task.host)).await
     }
 
     /// Runs a transaction; `false` if a comparison failed.

@@ -25,7 +25,6 @@ use wharf_wire::Fault;
 use crate::{
     core::{Core, MAX_TRIES, conflict},
     fault,
-    names::Place,
     ops::run_task::{Chosen, Job, Made},
     view::Held,
 };
@@ -205,24 +204,21 @@ fn again(batch: Vec<Waiting>, key: &str) -> Vec<Waiting> {
 
 /// Hosts for every job of the batch, each choosing as if those before it had started already.
 fn choose(core: &Core, batch: &[Waiting]) -> Vec<Result<Chosen, Fault>> {
-    let Some(place) = batch.first().map(|one| &one.job.place) else {
-        return Vec::new();
-    };
     let mut rng = core.rng();
-    core.view.try_out(place, |region| {
+    core.view.try_out(|tables| {
         let mut trial = Trial::default();
         let mut chosen = Vec::with_capacity(batch.len());
         for (number, one) in batch.iter().enumerate() {
-            let made = one.job.choose(region, &mut rng);
+            let made = one.job.choose(&tables.region(&one.job.place), &mut rng);
             if let (Ok(made), true) = (&made, number + 1 < batch.len()) {
-                let order = &one.job.order;
+                let (claim, group) = (&one.job.order.claim, one.job.group());
                 for row in &made.rows {
-                    trial.take(&mut region.fleet, *row, &order.claim, &order.group);
+                    trial.take(tables.fleet_mut(), *row, claim, &group);
                 }
             }
             chosen.push(made);
         }
-        trial.undo(&mut region.fleet);
+        trial.undo(tables.fleet_mut());
         chosen
     })
 }
@@ -307,7 +303,6 @@ impl Draft {
 /// What is left of a transaction's limits, at worst: every task on a host of its own.
 #[derive(Default)]
 struct Room {
-    place: Option<Place>,
     puts: usize,
     compares: usize,
     /// Keys compared already.
@@ -316,9 +311,6 @@ struct Room {
 
 impl Room {
     fn admits(&mut self, job: &Job) -> bool {
-        if self.place.as_ref().is_some_and(|place| *place != job.place) {
-            return false;
-        }
         let rests_on: Vec<String> = job.rests_on().map(|(key, _)| key).collect();
         // The second call with one token must see what came of the first.
         let token = job.token_key();
@@ -333,7 +325,6 @@ impl Room {
         }
         (self.compares, self.puts) = (compares, puts);
         self.seen.extend(rests_on);
-        self.place.get_or_insert_with(|| job.place.clone());
         true
     }
 

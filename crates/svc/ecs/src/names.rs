@@ -1,6 +1,7 @@
 //! ARNs of ECS resources, and what a "name or ARN" in a request refers to (spec ecs §1).
 
 use wharf_base::{Arn, arn::PARTITION};
+use wharf_placement::{Pool, group_of};
 use wharf_records::Scope;
 use wharf_wire::{Context, Fault};
 
@@ -26,6 +27,35 @@ impl Place {
 
     pub fn scope(&self) -> Scope {
         Scope::new("ecs", &self.account, &self.region)
+    }
+
+    /// What the names of its groups of tasks begin with where hosts count them.
+    pub fn group_prefix(&self) -> String {
+        group_of(&self.account, &self.region, "")
+    }
+
+    /// The hosts that take its Fargate tasks.
+    pub fn fargate(&self) -> Pool {
+        Pool::Fargate {
+            account: self.account.clone(),
+            region: self.region.clone(),
+        }
+    }
+
+    /// The zone of a letter. Names of another form are the same in all regions.
+    pub fn zone(&self, letter: &str) -> String {
+        match letter.len() {
+            1 => format!("{}{letter}", self.region),
+            _ => letter.to_owned(),
+        }
+    }
+
+    /// The letter of a zone of this region; the whole name if it has none.
+    pub fn zone_letter<'a>(&self, zone: &'a str) -> &'a str {
+        match zone.strip_prefix(&self.region) {
+            Some(letter) if letter.len() == 1 => letter,
+            _ => zone,
+        }
     }
 
     pub fn arn(&self, resource: String) -> String {

@@ -16,7 +16,7 @@ use wharf_api_ec2::{
 use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::Next;
 use wharf_records::{
-    Record, decode,
+    decode,
     ecs::{
         DefinitionStatus, Host, Instance, InstanceStatus, Interface, InterfaceState, Ledger,
         NetworkWish, Status, Task,
@@ -358,13 +358,12 @@ async fn forget_instance(
     }) {
         return Ok(Next::After(INACTIVE_RETENTION));
     }
-    let scope = place.scope();
     let txn = Txn::new()
         .when(fence)
         .when(Compare::mod_revision(key, revision))
         .delete(key)
-        .delete(scope.key(Host::KIND, &record.host))
-        .delete(scope.key(Ledger::KIND, &record.host));
+        .delete(Host::key(&record.host))
+        .delete(Ledger::key(&record.host));
     core.commit(&PERMIT, txn).await?;
     Ok(Next::Settled)
 }

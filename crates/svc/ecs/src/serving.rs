@@ -16,7 +16,7 @@ use crate::{
     core::{ChangeError, Core},
     document,
     grant::{self, NodeInstance},
-    names::Place,
+    names::{self, Place},
 };
 
 /// What a node asks for.
@@ -48,7 +48,7 @@ pub async fn serves(core: &Core, cx: &Context, need: Need<'_>) -> Result<bool, C
                 need,
             };
             if of_named_task(core, &place, &instance, wanted).await?
-                || of_any_task(core, &place, &instance, wanted).await?
+                || of_any_task(core, &cx.account, &instance, wanted).await?
             {
                 return Ok(true);
             }
@@ -90,16 +90,14 @@ async fn of_named_task(
     }
 }
 
+/// Of any region, and of the node's own account: those of others use roles of theirs.
 async fn of_any_task(
     core: &Core,
-    place: &Place,
+    account: &str,
     instance: &NodeInstance,
     wanted: Wanted<'_>,
 ) -> Result<bool, ChangeError> {
-    let tasks: Vec<_> = core.view.read(place, |region| {
-        let tasks = region.tasks_on(&instance.host);
-        tasks.map(|task| task.record.clone()).collect()
-    });
+    let tasks = core.view.tasks_on(&instance.host);
     // Many tasks of a host have the same definition.
     let mut seen = std::collections::BTreeSet::new();
     let by_task = matches!(wanted.need, Need::LogStream { .. });
@@ -111,7 +109,11 @@ async fn of_any_task(
         if !by_task && !seen.insert((task.definition.clone(), pulls)) {
             continue;
         }
-        if needed(core, place, &task, wanted).await? {
+        let Some(place) = names::place_of(&task.arn).filter(|place| place.account == account)
+        else {
+            continue;
+        };
+        if needed(core, &place, &task, wanted).await? {
             return Ok(true);
         }
     }

@@ -363,6 +363,7 @@ pub struct Addresses {
     pub metadata: String,
     /// `http://169.254.170.2:4566`, or the way to the server from the host's network.
     pub aws: String,
+    /// The node's; tasks have their own.
     pub region: String,
 }
 
@@ -387,8 +388,9 @@ pub fn variables(context: &TaskContext, at: usize, addresses: &Addresses) -> Var
     if !of.environment.contains_key("AWS_REGION")
         && !of.environment.contains_key("AWS_DEFAULT_REGION")
     {
-        defaults.push(pair("AWS_REGION", addresses.region.clone()));
-        defaults.push(pair("AWS_DEFAULT_REGION", addresses.region.clone()));
+        let region = context.region(&addresses.region);
+        defaults.push(pair("AWS_REGION", region.to_owned()));
+        defaults.push(pair("AWS_DEFAULT_REGION", region.to_owned()));
     }
     let base = &addresses.metadata;
     let id = &context.endpoint_ids[at];

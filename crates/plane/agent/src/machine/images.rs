@@ -272,7 +272,10 @@ pub async fn execution_role(
     let found = timeout(CREDENTIALS_PATIENCE, credentials.wait_for(id))
         .await
         .ok()?;
-    Some(api.with_keys(found.signing_keys()))
+    Some(
+        api.with_keys(found.signing_keys())
+            .in_region(context.region(api.region())),
+    )
 }
 
 fn here(image: Image) -> Fetched {

@@ -58,13 +58,14 @@ pub(super) async fn prepare(
     }
 }
 
-/// The execution role if the container says so, else the node; in the region of the log group.
+/// The execution role if the container says so, else the node; in the region of the log group, which is
+/// the task's unless the container names one.
 async fn identity(shared: &Shared, context: &TaskContext, at: usize, to: &Awslogs) -> Option<Api> {
     let api = match context.task.containers[at].logs_auth_strategy.as_str() {
         "ExecutionRole" => {
             images::execution_role(context, &shared.credentials, &shared.api).await?
         }
-        _ => shared.api.clone(),
+        _ => shared.api.in_region(context.region(shared.api.region())),
     };
     Some(match to.region.as_str() {
         "" => api,

@@ -244,7 +244,8 @@ fn specification(
     shared.allow.container(&context.task, &engine.host)?;
     let addresses = shared.addresses(context);
     let hostname = if engine.config.hostname.is_empty() {
-        net::hostname(context, at, &live.networks, &addresses.region)
+        let region = context.region(&addresses.region);
+        net::hostname(context, at, &live.networks, region)
     } else {
         engine.config.hostname
     };

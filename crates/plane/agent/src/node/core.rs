@@ -39,6 +39,16 @@ pub struct TaskContext {
     pub execution_credentials_id: Option<String>,
 }
 
+impl TaskContext {
+    /// The region of the task, which need not be its node's; `of_node` if its ARN names none.
+    pub fn region<'a>(&'a self, of_node: &'a str) -> &'a str {
+        let region = self.task.arn.split(':').nth(3);
+        region
+            .filter(|region| !region.is_empty())
+            .unwrap_or(of_node)
+    }
+}
+
 /// Something for the shell to do.
 #[derive(Debug, Clone)]
 pub enum Effect {

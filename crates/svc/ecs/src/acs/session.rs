@@ -46,8 +46,7 @@ use super::{
 use crate::{
     binding::EXEC_CAPABILITY,
     core::{ChangeError, Core, MAX_TRIES, conflict},
-    document,
-    names::Place,
+    document, names,
     task::plan::told,
     view::Held,
 };
@@ -212,10 +211,7 @@ impl<'a> Session<'a> {
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
         let config = &self.core.parts.config;
-        let mut signal = self
-            .core
-            .view
-            .follow_host(&self.ticket.place, &self.ticket.host);
+        let mut signal = self.core.view.follow_host(&self.ticket.host);
         let mut heartbeat = interval(config.heartbeat);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut tick = interval(TICK);
@@ -254,7 +250,7 @@ impl<'a> Session<'a> {
                 changed = signal.changed() => {
                     if changed.is_err() {
                         // The view was rebuilt: take the new signal.
-                        signal = self.core.view.follow_host(&self.ticket.place, &self.ticket.host);
+                        signal = self.core.view.follow_host(&self.ticket.host);
                     }
                     self.sync().await?;
                 }
@@ -432,9 +428,7 @@ impl<'a> Session<'a> {
         if let Some(known) = self.definitions.get(&task.definition) {
             return Ok(Some(known.clone()));
         }
-        let Some(document) =
-            read_definition(self.core, &self.ticket.place, &task.definition).await?
-        else {
+        let Some(document) = read_definition(self.core, task).await? else {
             tracing::error!(task = task.arn, "its definition is gone");
             return Ok(None);
         };
@@ -534,12 +528,12 @@ async fn next_frame(frames: &mut Option<mpsc::Receiver<String>>) -> Option<Strin
     }
 }
 
-async fn read_definition(
-    core: &Core,
-    place: &Place,
-    arn: &str,
-) -> Result<Option<TaskDefinition>, ChangeError> {
-    let stored = core.definition_of(place, arn).await?;
+/// Where the task is at home, which need not be where its host is.
+async fn read_definition(core: &Core, task: &Task) -> Result<Option<TaskDefinition>, ChangeError> {
+    let Some(place) = names::place_of(&task.arn) else {
+        return Ok(None);
+    };
+    let stored = core.definition_of(&place, &task.definition).await?;
     Ok(stored.and_then(|stored| document::definition(&stored.record.document).ok()))
 }
 

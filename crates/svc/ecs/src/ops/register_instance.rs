@@ -24,7 +24,7 @@ use crate::{
     fault, grant,
     names::{self, Place},
     show, tags,
-    view::Held,
+    view::{Held, Region},
 };
 
 /// The attribute by which a node offers its machine to Fargate tasks of every cluster.
@@ -106,7 +106,7 @@ async fn once(
     }
     let wanted = Registration::read(call, input, None, allowed)?;
     let taken = wanted.ec2_instance.as_ref().is_some_and(|id| {
-        let taken = |region: &_| binding::takes_anothers(&call.caller, region, id);
+        let taken = |region: &Region<'_>| binding::takes_anothers(&call.caller, region, id);
         core.view.read(place, taken)
     });
     if taken {
@@ -384,8 +384,8 @@ async fn again(
                  previously registered as {before}."
             )));
         }
-        let host_key = scope.key(Host::KIND, &found.record.host);
-        let ledger_key = scope.key(Ledger::KIND, &found.record.host);
+        let host_key = Host::key(&found.record.host);
+        let ledger_key = Ledger::key(&found.record.host);
         let host = core.read::<Host>(&host_key).await?.ok_or_else(unknown)?;
         let ledger = core
             .read::<Ledger>(&ledger_key)
@@ -474,10 +474,7 @@ async fn anew(
         capacity: wanted.capacity.clone(),
         ..Ledger::default()
     };
-    let (host_key, ledger_key) = (
-        scope.key(Host::KIND, &host_id),
-        scope.key(Ledger::KIND, &host_id),
-    );
+    let (host_key, ledger_key) = (Host::key(&host_id), Ledger::key(&host_id));
     let key = scope.key(Instance::KIND, &format!("{}:{}", cluster.name, instance.id));
     let mut txn = Txn::new()
         .when(cluster.unchanged())

@@ -11,7 +11,7 @@ use rand::{Rng, seq::SliceRandom};
 use sha2::{Digest, Sha256};
 use wharf_api_ecs::{Failure, RunTaskRequest, RunTaskResponse, TaskOverride, faults};
 use wharf_base::ids;
-use wharf_placement::{Demand, HostIx, Reason, Refusal, place};
+use wharf_placement::{Demand, HostIx, Pool, Reason, Refusal, group_of, place};
 use wharf_records::{
     Record, Unknown,
     ecs::{
@@ -103,8 +103,8 @@ async fn prepare(core: &Core, call: &Call, input: &RunTaskRequest) -> Result<Pre
         count,
     )?;
     let order = launch::run(input, &cluster.name, source.launch, &definition.record)?;
-    let elsewhere = core.view.regions_with_hosts(&place.account);
-    let nowhere = events::nowhere(&place.region, &elsewhere);
+    let pool = order.pool(&place, &cluster.arn);
+    let nowhere = events::nowhere(&place.region, &core.view.elsewhere(&place, &pool));
     check_roles(core, call, &order).await?;
     let subnets = match &order.network {
         Some(network) => subnets::resolve(core, call, network).await?,
@@ -282,6 +282,8 @@ pub struct HostFor {
     pub host: Held<Host>,
     pub instance: Held<Instance>,
     pub ledger: Held<Ledger>,
+    /// Of the task: its subnet's, else the host's.
+    zone: String,
     subnet: Option<Subnet>,
 }
 
@@ -343,9 +345,13 @@ impl Job {
     pub fn choose(&self, region: &Region, rng: &mut impl Rng) -> Result<Chosen, Fault> {
         self.check_instances(region)?;
         let zones = self.subnets.iter().map(|subnet| subnet.zone.as_str());
-        let serving = Serving::new(region, zones, self.order.launch);
+        let serving = Serving::new(
+            region,
+            zones,
+            &self.order.pool(&self.place, &self.cluster.arn),
+        );
         let demand = self.demand(&serving);
-        let placed = place(&region.fleet, &demand, self.count, rng);
+        let placed = place(region.fleet, &demand, self.count, rng);
         let mut subnets: Vec<&Subnet> = self.subnets.iter().collect();
         subnets.shuffle(rng);
         let (mut rows, mut spots) = (Vec::new(), Vec::new());
@@ -353,12 +359,13 @@ impl Job {
             let Some(mut spot) = HostFor::row(region, row) else {
                 continue;
             };
-            let zone = &spot.host.availability_zone;
-            let serves = |subnet: &&Subnet| serving.fits(&subnet.zone, zone);
+            let serves = |subnet: &&Subnet| serving.fits(&subnet.zone, &spot.zone);
             // The next task takes the next subnet, so that a batch spreads over them.
-            if let Some(at) = subnets.iter().position(serves) {
+            let at = subnets.iter().position(serves);
+            if let Some(at) = at {
                 let chosen = subnets.remove(at);
                 subnets.push(chosen);
+                spot.zone.clone_from(&chosen.zone);
                 spot.subnet = Some(chosen.clone());
             }
             rows.push(row);
@@ -372,8 +379,13 @@ impl Job {
         })
     }
 
+    /// The group of its tasks, as hosts count them.
+    pub fn group(&self) -> String {
+        group_of(&self.place.account, &self.place.region, &self.order.group)
+    }
+
     fn demand(&self, serving: &Serving) -> Demand {
-        let mut demand = self.order.demand(&self.cluster.arn);
+        let mut demand = self.order.demand(&self.place, &self.cluster.arn);
         demand.zones = serving.zones();
         demand
     }
@@ -410,16 +422,12 @@ impl Job {
 
     /// The task for a host that was chosen, as the `number`th of the job.
     pub fn make(&self, core: &Core, at: &HostFor, number: usize) -> Task {
-        let zone = at
-            .subnet
-            .as_ref()
-            .map_or(&at.host.availability_zone, |subnet| &subnet.zone);
         let spot = Spot {
             id: ids::hex32(),
             cluster: &self.cluster,
             instance: &at.instance,
             host: &at.host.id,
-            zone,
+            zone: &at.zone,
             subnet: at.subnet.as_ref().map(|subnet| subnet.id.as_str()),
             capacity_provider: self.providers.get(number).cloned().flatten(),
             credentials_seed: core.credentials_seed(),
@@ -438,6 +446,7 @@ impl HostFor {
             instance: region.instance_by_arn(&host.instance)?.clone(),
             ledger: region.ledgers.get(id)?.clone(),
             host: host.clone(),
+            zone: region.zone_of(host),
             subnet: None,
         })
     }
@@ -446,27 +455,33 @@ impl HostFor {
 /// Which subnets a host of some zone can serve. A zone that has no host of its own is served by every
 /// host: on one machine all zones are that machine.
 pub struct Serving {
+    place: Place,
     wanted: BTreeSet<String>,
     /// Zones of `wanted` without a host.
     orphaned: BTreeSet<String>,
 }
 
 impl Serving {
-    pub fn new<'z>(region: &Region, zones: impl Iterator<Item = &'z str>, launch: Launch) -> Self {
+    pub fn new<'z>(region: &Region, zones: impl Iterator<Item = &'z str>, pool: &Pool) -> Self {
         let wanted: BTreeSet<String> = zones.map(str::to_owned).collect();
-        let fargate = launch == Launch::Fargate;
+        let place = region.place.clone();
         let orphaned = wanted
             .iter()
-            .filter(|zone| !region.fleet.serves_zone(zone, fargate))
+            .filter(|zone| !region.fleet.serves_zone(place.zone_letter(zone), pool))
             .cloned()
             .collect();
-        Self { wanted, orphaned }
+        Self {
+            place,
+            wanted,
+            orphaned,
+        }
     }
 
-    /// Zones a host must be in; empty for any.
+    /// Letters of the zones that a host must be in one of; empty for any.
     pub fn zones(&self) -> Vec<String> {
+        let letter = |zone: &String| self.place.zone_letter(zone).to_owned();
         match self.orphaned.is_empty() {
-            true => self.wanted.iter().cloned().collect(),
+            true => self.wanted.iter().map(letter).collect(),
             false => Vec::new(),
         }
     }

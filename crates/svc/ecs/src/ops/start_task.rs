@@ -141,28 +141,26 @@ impl Job {
         let host = region.hosts.get(&instance.host).ok_or("MISSING")?;
         let row = region.fleet.row(&instance.host).ok_or("MISSING")?;
         let held = region.ledgers.get(&instance.host).ok_or("MISSING")?;
-        let mut demand = self.order.demand(&self.cluster.arn);
+        let mut demand = self.order.demand(&self.place, &self.cluster.arn);
         demand.zones = self
             .subnets
             .iter()
-            .map(|subnet| subnet.zone.clone())
+            .map(|subnet| self.place.zone_letter(&subnet.zone).to_owned())
             .collect();
-        if let Some(reason) = refusal_of(&region.fleet, &demand, row) {
+        if let Some(reason) = refusal_of(region.fleet, &demand, row) {
             return Err(Why {
                 reason: reason.as_str(),
                 detail: refused(region, &demand, row, reason),
             });
         }
-        let subnet = self
-            .subnets
-            .iter()
-            .find(|subnet| subnet.zone == host.availability_zone);
+        let zone = region.zone_of(host);
+        let subnet = self.subnets.iter().find(|subnet| subnet.zone == zone);
         let spot = Spot {
             id: ids::hex32(),
             cluster: &self.cluster,
             instance,
             host: &instance.host,
-            zone: &host.availability_zone,
+            zone: &zone,
             subnet: subnet.map(|subnet| subnet.id.as_str()),
             capacity_provider: None,
             credentials_seed: core.credentials_seed(),

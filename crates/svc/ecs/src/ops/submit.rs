@@ -144,14 +144,16 @@ async fn take(
         None => names::cluster_name(cluster)?,
     };
     let id = names::member_id("task", &cluster, given)?;
-    let place = Place::of(call);
+    // Nor need it be of the instance's region, or of its account.
+    let place = names::place_of(given).unwrap_or_else(|| Place::of(call));
     let key = place.scope().key(Task::KIND, &format!("{cluster}:{id}"));
+    core.up_to_date().await;
     let now = core.now();
     let mut foreign = false;
     let change = |task: &mut Task| {
-        foreign = !core.view.read(&place, |region| {
-            binding::may_speak_for_arn(&call.caller, region, &task.instance)
-        });
+        foreign = !core
+            .view
+            .read(&place, |region| binding::may_report_of(call, region, task));
         if !foreign {
             report::take(task, report, now);
         }
@@ -170,7 +172,6 @@ pub async fn submit_attachment_state_changes(
     call: &Call,
     input: api::SubmitAttachmentStateChangesRequest,
 ) -> Result<api::SubmitAttachmentStateChangesResponse, Fault> {
-    let place = Place::of(call);
     core.up_to_date().await;
     for told in input.attachments.into_iter().flatten() {
         if told.status.as_deref() != Some("ATTACHED") {
@@ -181,6 +182,8 @@ pub async fn submit_attachment_state_changes(
             .rsplit_once('/')
             .map_or(arn.as_str(), |(_, id)| id)
             .to_owned();
+        // A Fargate task's is of the task's account and region.
+        let place = names::place_of(&arn).unwrap_or_else(|| Place::of(call));
         let key = core.view.read(&place, |region| {
             let mut tasks = region.tasks.values();
             let of = |task: &&crate::view::Held<Task>| {
@@ -190,7 +193,7 @@ pub async fn submit_attachment_state_changes(
             };
             tasks
                 .find(of)
-                .filter(|task| binding::may_speak_for_arn(&call.caller, region, &task.instance))
+                .filter(|task| binding::may_report_of(call, region, task))
                 .map(|t| t.key.clone())
         });
         let Some(key) = key else { continue };

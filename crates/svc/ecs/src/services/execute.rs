@@ -10,6 +10,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use wharf_base::{Permit, Timestamp, ids};
+use wharf_placement::Pool;
 use wharf_reconcile::Next;
 use wharf_records::{
     Record, Scope,
@@ -353,7 +354,11 @@ impl Look<'_> {
     fn unplaced(&self, service: &Service, why: &events::Unplaced) -> String {
         let launch = service.primary().map(|primary| primary.revision.launch);
         let fargate = launch == Some(wharf_records::ecs::Launch::Fargate);
-        let elsewhere = self.core.view.regions_with_hosts(&self.place.account);
+        let pool = match fargate {
+            true => self.place.fargate(),
+            false => Pool::Cluster(service.cluster_arn.clone()),
+        };
+        let elsewhere = self.core.view.elsewhere(&self.place, &pool);
         let more = events::remedies(service, why, &self.place.region, &elsewhere);
         events::unplaced(&service.name, why, fargate, &more)
     }

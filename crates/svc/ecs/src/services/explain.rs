@@ -133,7 +133,12 @@ pub async fn service(
         .map(|stored| stored.record.events)
         .unwrap_or_default();
     let failures = failures::of(core, &place, &held).await?;
-    let elsewhere = core.view.regions_with_hosts(&place.account);
+    let launch = held.primary().map(|primary| primary.revision.launch);
+    let pool = match launch {
+        Some(Launch::Fargate) => place.fargate(),
+        _ => Pool::Cluster(cluster.arn.clone()),
+    };
+    let elsewhere = core.view.elsewhere(&place, &pool);
     let now = core.now();
     Ok(core.view.read(&place, |region| {
         let seen = observe::tasks(region, &id, &health);
@@ -355,13 +360,13 @@ fn hosts_of_service(
     let Ok(order) = of_service(service, &primary.revision, definition) else {
         return Vec::new();
     };
-    let demand = order.demand(&service.cluster_arn);
+    let demand = order.demand(region.place, &service.cluster_arn);
     pool(region, order.launch, &service.cluster)
         .map(|instance| {
             let refused = region
                 .fleet
                 .row(&instance.host)
-                .map(|row| refusal_of(&region.fleet, &demand, row));
+                .map(|row| refusal_of(region.fleet, &demand, row));
             of_host(region, instance, &demand, refused, false)
         })
         .collect()
@@ -369,7 +374,7 @@ fn hosts_of_service(
 
 /// Hosts of the pool of a task, with whether another like it fits; attributes and constraints aside.
 fn hosts_of_task(region: &Region, task: &Task) -> Vec<HostExplained> {
-    let demand = Demand::new(Pool::Fargate, task.claim.clone());
+    let demand = Demand::new(region.place.fargate(), task.claim.clone());
     let explain = |instance| {
         let refused = short(region, instance, &demand);
         of_host(
@@ -387,22 +392,15 @@ fn hosts_of_task(region: &Region, task: &Task) -> Vec<HostExplained> {
 
 /// Instances that such a task may be placed on, by ARN.
 fn pool<'a>(
-    region: &'a Region,
+    region: &'a Region<'a>,
     launch: Launch,
     cluster: &'a str,
 ) -> impl Iterator<Item = &'a Held<Instance>> {
-    let sorted: BTreeMap<&str, &Held<Instance>> = region
-        .instances
-        .values()
-        .filter(|instance| match launch {
-            Launch::Fargate => region
-                .hosts
-                .get(&instance.host)
-                .is_some_and(|host| host.fargate),
-            _ => instance.cluster == cluster,
-        })
-        .map(|instance| (instance.arn.as_str(), instance))
-        .collect();
+    let named = |instance: &'a Held<Instance>| (instance.arn.as_str(), instance);
+    let sorted: BTreeMap<&str, &Held<Instance>> = match launch {
+        Launch::Fargate => region.fargate_instances().map(named).collect(),
+        _ => region.instances_of(cluster).map(named).collect(),
+    };
     sorted.into_values()
 }
 
@@ -420,9 +418,7 @@ fn of_host(
     HostExplained {
         instance: instance.id.clone(),
         ec2_instance: instance.ec2_instance.clone(),
-        zone: host
-            .map(|host| host.availability_zone.clone())
-            .unwrap_or_default(),
+        zone: host.map(|host| region.zone_of(host)).unwrap_or_default(),
         here,
         refuses: match lack {
             None => Some("nothing is placed on it".to_owned()),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rand::Rng;
 use wharf_api_ecs::TaskDefinition;
 use wharf_base::Timestamp;
-use wharf_placement::{Asks, Demand, HostIx, Pool, Strategy, ledger, place, refusal_of};
+use wharf_placement::{Asks, Demand, HostIx, Pool, Strategy, group_of, ledger, place, refusal_of};
 use wharf_records::{
     Record,
     ecs::{
@@ -81,12 +81,12 @@ impl<'a> Launcher<'a> {
         let serving = Serving::new(
             region,
             self.subnets().map(|subnet| subnet.zone.as_str()),
-            self.order.launch,
+            &self.order.pool(self.place, &self.cluster.arn),
         );
         let demand = self.demand(&serving);
         let (hosts, unplaced) = match wanted {
             Where::Anywhere { count } => {
-                let placed = place(&region.fleet, &demand, (*count).min(BATCH), rng);
+                let placed = place(region.fleet, &demand, (*count).min(BATCH), rng);
                 let reasons = placed.refusals.iter().map(|r| (r.host, r.reason));
                 let short = placed.hosts.len() < (*count).min(BATCH);
                 let unplaced = short.then(|| room::closest(region, &demand, reasons));
@@ -125,11 +125,11 @@ impl<'a> Launcher<'a> {
     /// ask of a host is there, room or not.
     pub fn suits(&self, region: &Region, instance: &wharf_records::ecs::Instance) -> bool {
         let row = region.fleet.row(&instance.host);
-        let mut demand = self.order.demand(&self.cluster.arn);
+        let mut demand = self.order.demand(self.place, &self.cluster.arn);
         demand.claim = wharf_records::ecs::Claim::default();
         let lacks = |row| {
             use wharf_placement::Reason;
-            let refusal = refusal_of(&region.fleet, &demand, row);
+            let refusal = refusal_of(region.fleet, &demand, row);
             matches!(
                 refusal,
                 Some(
@@ -149,7 +149,7 @@ impl<'a> Launcher<'a> {
         let rows = hosts.iter().filter_map(|host| region.fleet.row(host));
         let (mut fit, mut refused) = (Vec::new(), Vec::new());
         for row in rows.take(BATCH) {
-            match refusal_of(&region.fleet, demand, row) {
+            match refusal_of(region.fleet, demand, row) {
                 None => fit.push(row),
                 Some(reason) => refused.push((row, reason)),
             }
@@ -167,7 +167,7 @@ impl<'a> Launcher<'a> {
     }
 
     fn demand(&self, serving: &Serving) -> Demand {
-        let mut demand = self.order.demand(&self.cluster.arn);
+        let mut demand = self.order.demand(self.place, &self.cluster.arn);
         demand.zones = serving.zones();
         // What AWS spreads a service by unless told otherwise.
         if demand.strategies.is_empty() {
@@ -205,13 +205,11 @@ impl<'a> Launcher<'a> {
         }
         let mut choose = |row: HostIx| {
             let host = region.fleet.id(row).to_owned();
-            let zone = region
-                .hosts
-                .get(&host)
-                .map_or("", |host| host.availability_zone.as_str());
+            let zone = region.hosts.get(&host).map(|host| region.zone_of(host));
+            let zone = zone.unwrap_or_default();
             let fits = self
                 .subnets()
-                .filter(|subnet| serving.fits(&subnet.zone, zone));
+                .filter(|subnet| serving.fits(&subnet.zone, &zone));
             let count =
                 |table: &BTreeMap<String, u32>, key: &String| table.get(key).copied().unwrap_or(0);
             let subnet = fits
@@ -260,17 +258,15 @@ impl<'a> Launcher<'a> {
         if instance.status != InstanceStatus::Active {
             return None;
         }
-        let zone = choice
-            .subnet
-            .as_ref()
-            .map_or(&host.availability_zone, |subnet| &subnet.zone);
+        let subnet = choice.subnet.as_ref();
+        let zone = subnet.map_or_else(|| region.zone_of(host), |subnet| subnet.zone.clone());
         let minted = (self.mint)();
         let spot = Spot {
             id: minted.id,
             cluster: self.cluster,
             instance,
             host: &choice.host,
-            zone,
+            zone: &zone,
             subnet: choice.subnet.as_ref().map(|subnet| subnet.id.as_str()),
             capacity_provider,
             credentials_seed: minted.credentials_seed,
@@ -311,17 +307,21 @@ impl<'a> Launcher<'a> {
 }
 
 impl Order {
-    /// What placement is asked for one such task.
-    pub fn demand(&self, cluster_arn: &str) -> Demand {
+    /// The hosts that such a task may be placed on.
+    pub fn pool(&self, place: &Place, cluster_arn: &str) -> Pool {
+        match self.launch {
+            Launch::Fargate => place.fargate(),
+            _ => Pool::Cluster(cluster_arn.to_owned()),
+        }
+    }
+
+    /// What placement is asked for one such task of a place.
+    pub fn demand(&self, place: &Place, cluster_arn: &str) -> Demand {
         let fargate = self.launch == Launch::Fargate;
-        let pool = match fargate {
-            true => Pool::Fargate,
-            false => Pool::Cluster(cluster_arn.to_owned()),
-        };
-        let mut demand = Demand::new(pool, self.claim.clone());
+        let mut demand = Demand::new(self.pool(place, cluster_arn), self.claim.clone());
         demand.constraints = self.constraints.clone();
         demand.strategies = self.strategies.clone();
-        demand.group = self.group.clone();
+        demand.group = group_of(&place.account, &place.region, &self.group);
         demand.attributes = platform(&self.parsed);
         demand.asks = self.asks();
         if self.launch == Launch::External {

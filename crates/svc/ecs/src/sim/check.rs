@@ -252,7 +252,8 @@ fn unfinished(world: &World) -> String {
             continue;
         }
         let id = format!("default:{}", service.name);
-        let tasks: Vec<_> = world.region.tasks_of_service(&id).collect();
+        let region = world.region();
+        let tasks: Vec<_> = region.tasks_of_service(&id).collect();
         let live = tasks
             .iter()
             .filter(|t| t.desired == Desired::Running && !t.ended);
@@ -279,7 +280,8 @@ fn unfinished(world: &World) -> String {
     if world.reports_under_way() {
         return "a report is under way".to_owned();
     }
-    let mut tasks = world.region.tasks.values();
+    let region = world.region();
+    let mut tasks = region.tasks.values();
     match tasks.find(|task| task.desired == Desired::Stopped || task.unconfirmed) {
         Some(task) => format!(
             "{} is {:?}, unconfirmed {}",
@@ -309,7 +311,7 @@ fn settled(world: &World) {
     }
     assert_eq!(up, live.len(), "seed {seed}: every task runs exactly once");
     for host in (0..world.nodes.len()).map(node_id) {
-        for claimant in world.region.ledgers[&host].claims.claimants() {
+        for claimant in world.region().ledgers[&host].claims.claimants() {
             assert!(
                 live.contains(&claimant),
                 "seed {seed}: {claimant} holds room on {host}"
@@ -324,7 +326,8 @@ fn settled(world: &World) {
     for ip in world.addresses.keys() {
         assert!(held.contains_key(ip), "seed {seed}: {ip} belongs to nobody");
     }
-    let balanced = world.region.tasks_of_service("default:balanced");
+    let region = world.region();
+    let balanced = region.tasks_of_service("default:balanced");
     let addresses: Vec<_> = balanced
         .filter_map(|task| Some(task.interface.as_ref()?.private_ipv4.clone()))
         .collect();

@@ -38,7 +38,7 @@ impl World {
         }
         if claim::moves(&before, &after) {
             let held = self
-                .region
+                .region()
                 .ledgers
                 .get(&after.host)
                 .expect("hosts have ledgers");
@@ -140,7 +140,7 @@ impl World {
             if plan.lose {
                 let why = stop::host_lost(&instance.ec2_instance);
                 let here: Vec<String> = self
-                    .region
+                    .region()
                     .tasks_on(&node_id(node))
                     .map(|task| format!("{}:{}", task.cluster, task.id))
                     .collect();
@@ -162,7 +162,7 @@ impl World {
     }
 
     pub fn look_at_service(&mut self, id: &str) {
-        let Some(held) = self.region.services.get(id).cloned() else {
+        let Some(held) = self.region().services.get(id).cloned() else {
             return;
         };
         let observed = self.observe(id, &held);
@@ -228,7 +228,7 @@ impl World {
     }
 
     fn observe(&self, id: &str, service: &Service) -> Observed {
-        let tasks = observe::tasks(&self.region, id, &self.targets);
+        let tasks = observe::tasks(&self.region(), id, &self.targets);
         let hosts = match service.scheduling {
             Scheduling::Replica => Vec::new(),
             Scheduling::Daemon => {
@@ -237,12 +237,12 @@ impl World {
                     ready: instance.status == wharf_records::ecs::InstanceStatus::Active,
                     connected: instance.agent_connected,
                     others: self
-                        .region
+                        .region()
                         .tasks_on(&instance.host)
                         .filter(|task| !task.ended && task.group != "service:daemon")
                         .count(),
                 };
-                self.region.instances_of("default").map(host).collect()
+                self.region().instances_of("default").map(host).collect()
             }
         };
         Observed { tasks, hosts }
@@ -256,7 +256,7 @@ impl World {
             let order = of_service(service, &revision, definition).expect("a sound service");
             self.orders.insert(cached.clone(), order);
         }
-        let cluster = self.region.clusters["default"].clone();
+        let cluster = self.region().clusters["default"].clone();
         let mint = || Minted {
             id: format!("{:032x}", self.fresh()),
             credentials_seed: String::new(),
@@ -271,7 +271,7 @@ impl World {
             now: self.now,
         };
         let mut rng = rand::rngs::SmallRng::seed_from_u64(self.seed ^ self.next_id.get());
-        let batch = launcher.batch(&self.region, wanted, &mut rng);
+        let batch = launcher.batch(&self.region(), wanted, &mut rng);
         if batch.unplaced.is_some() {
             let pause = Duration::from_secs(5);
             self.look(format!("s{id}"), pause, Event::LookService(id.to_owned()));

@@ -68,7 +68,7 @@ impl World {
     /// Tasks of a host its agent has to know, and whether they are to run.
     fn wanted(&self, node: usize) -> Vec<(String, bool)> {
         let host = node_id(node);
-        self.region
+        self.region()
             .tasks_on(&host)
             .filter(|task| is_wanted(task))
             .map(|task| {
@@ -285,7 +285,7 @@ impl World {
         }
         self.told(node);
         let strays: Vec<String> = {
-            let region = &self.region;
+            let region = self.region();
             let wanted = |id: &String| {
                 region
                     .tasks
@@ -298,7 +298,7 @@ impl World {
                 .collect()
         };
         let unconfirmed: Vec<String> = self
-            .region
+            .region()
             .tasks_on(&node_id(node))
             .filter(|task| task.unconfirmed)
             .map(|task| format!("{}:{}", task.cluster, task.id))

@@ -26,7 +26,7 @@ use crate::{
     launch::Order,
     names::Place,
     services::{observe::TargetHealth, wish},
-    view::{Change, Held, Region, Row},
+    view::{Change, Held, MachineRow, Region, Row, Tables},
 };
 
 pub const GROUP: &str = "arn:targetgroup/web";
@@ -91,7 +91,7 @@ pub struct World {
     pub config: Config,
     pub place: Place,
     pub scope: Scope,
-    pub region: Region,
+    pub tables: Tables,
     /// Every task there ever was, as the store has it.
     pub tasks: BTreeMap<String, Arc<Task>>,
     pub nodes: Vec<Node>,
@@ -132,7 +132,7 @@ impl World {
             rng: SmallRng::seed_from_u64(seed),
             config: Config::default(),
             scope: place.scope(),
-            region: Region::default(),
+            tables: Tables::default(),
             tasks: BTreeMap::new(),
             nodes: Vec::new(),
             targets: BTreeMap::new(),
@@ -159,6 +159,10 @@ impl World {
         }
         world.add_services();
         world
+    }
+
+    pub fn region(&self) -> Region<'_> {
+        self.tables.region(&self.place)
     }
 
     /// Milliseconds by chance.
@@ -231,7 +235,7 @@ impl World {
     }
 
     fn take(&mut self, id: &str, row: Row) {
-        let changes = self.region.apply(&self.scope, id, row, self.revision);
+        let changes = self.tables.apply(&self.scope, id, row, self.revision);
         for change in changes {
             match change {
                 Change::Task(key) => {
@@ -261,7 +265,9 @@ impl World {
     pub fn put_ledger(&mut self, host: &str, ledger: Ledger) {
         super::check::ledger(self.seed, host, &ledger);
         let held = self.held(Ledger::KIND, host, ledger);
-        self.take(host, Row::Ledger(Some(held)));
+        self.tables
+            .machines_mut()
+            .apply(host, MachineRow::Ledger(Some(held)));
     }
 
     pub fn put_service(&mut self, service: Service) {
@@ -277,12 +283,14 @@ impl World {
     }
 
     pub fn instance(&self, node: usize) -> Instance {
-        let held = self.region.instance("default", &node_id(node));
+        let region = self.region();
+        let held = region.instance("default", &node_id(node));
         Instance::clone(&held.expect("nodes are never deregistered").record)
     }
 
     pub fn services(&self) -> Vec<Service> {
-        let all = self.region.services.values();
+        let region = self.region();
+        let all = region.services.values();
         all.map(|held| Service::clone(&held.record)).collect()
     }
 
@@ -353,7 +361,9 @@ impl World {
         self.put_instance(instance);
         self.put_ledger(&id, ledger);
         let held = self.held(Host::KIND, &id, host);
-        self.take(&id, Row::Host(Some(held)));
+        self.tables
+            .machines_mut()
+            .apply(&id, MachineRow::Host(Some(held)));
     }
 
     /// Registers a definition; `bad` ones never start.

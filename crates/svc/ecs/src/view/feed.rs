@@ -1,12 +1,12 @@
 //! Keeps the view up to date: everything once, then every change.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
-use wharf_records::Scope;
-use wharf_store::{Event, EventKind, Range, Store, StoreError, WatchProgress};
+use wharf_records::{Scope, machine};
+use wharf_store::{Event, EventKind, Range, Revision, Store, StoreError, WatchProgress};
 
-use super::{Change, View, take_over};
+use super::{Change, Tables, View, take_over};
 
 /// Pause after a read of the store failed.
 const RETRY: Duration = Duration::from_millis(200);
@@ -44,10 +44,36 @@ async fn feed_once(
     view: &View,
     changed: &impl Fn(Change),
 ) -> Result<std::convert::Infallible, StoreError> {
-    let prefix = Scope::service_prefix("ecs");
-    let mut page = store.range(Range::prefix(&prefix).limit(PAGE)).await?;
-    let revision = page.revision;
-    let (mut whole, mut changes) = (HashMap::new(), Vec::new());
+    let prefixes = [Scope::service_prefix("ecs"), machine::prefix()];
+    let (mut whole, mut changes) = (view.blank(), Vec::new());
+    let revision = store.range(Range::prefix(&prefixes[0]).limit(1)).await?;
+    let revision = revision.revision;
+    for prefix in &prefixes {
+        read_all(store, prefix, revision, &mut whole, &mut changes).await?;
+    }
+    view.install(whole, revision);
+    changes.into_iter().for_each(changed);
+
+    let mut watch = store.watch_all(prefixes.into(), revision + 1);
+    view.set_progress(watch.progress());
+    loop {
+        let batch = watch.next().await?;
+        view.apply(batch.revision, &batch.events)
+            .into_iter()
+            .for_each(changed);
+    }
+}
+
+/// Everything under a prefix, as of one revision.
+async fn read_all(
+    store: &Store,
+    prefix: &str,
+    revision: Revision,
+    whole: &mut Tables,
+    changes: &mut Vec<Change>,
+) -> Result<(), StoreError> {
+    let all = || Range::prefix(prefix).limit(PAGE).at(revision);
+    let mut page = store.range(all()).await?;
     loop {
         let last = page.entries.last().map(|entry| entry.key.clone());
         let put = |entry| Event {
@@ -56,26 +82,11 @@ async fn feed_once(
             previous: None,
         };
         let events: Vec<Event> = page.entries.into_iter().map(put).collect();
-        changes.extend(take_over(&mut whole, revision, &events));
+        changes.extend(take_over(whole, revision, &events));
         let Some(last) = last.filter(|_| page.more) else {
-            break;
+            return Ok(());
         };
-        let next = Range::prefix(&prefix)
-            .limit(PAGE)
-            .at(revision)
-            .start_after(last);
-        page = store.range(next).await?;
-    }
-    view.install(whole, revision);
-    changes.into_iter().for_each(changed);
-
-    let mut watch = store.watch(prefix, revision + 1);
-    view.set_progress(watch.progress());
-    loop {
-        let batch = watch.next().await?;
-        view.apply(batch.revision, &batch.events)
-            .into_iter()
-            .for_each(changed);
+        page = store.range(all().start_after(last)).await?;
     }
 }
 

@@ -6,20 +6,27 @@
 //! through.
 
 pub mod feed;
+mod machines;
 mod region;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{Arc, LazyLock, Mutex, PoisonError, RwLock},
 };
 
 use tokio::sync::watch;
-use wharf_records::{Scope, ecs::Service};
+use wharf_placement::{Fleet, Pool};
+use wharf_records::{
+    Record, Scope,
+    ecs::{Host, Instance, Ledger, Service, Task},
+    machine,
+};
 use wharf_store::{Compare, Event, EventKind, Revision, WatchProgress};
 
-use crate::names::Place;
+use crate::{names::Place, services};
 
-pub use region::{Region, Row};
+pub use machines::{MachineRow, Machines};
+pub use region::{Records, Row};
 
 /// A record together with the revision it was last written at.
 #[derive(Debug)]
@@ -64,18 +71,184 @@ pub enum Change {
     Service(String),
 }
 
+/// All records of the view.
+#[derive(Debug, Default)]
+pub struct Tables {
+    regions: HashMap<Place, Records>,
+    machines: Machines,
+}
+
+/// One account and region, and the machines as they serve it.
+#[derive(Debug, Clone, Copy)]
+pub struct Region<'a> {
+    pub place: &'a Place,
+    pub hosts: &'a HashMap<String, Held<Host>>,
+    pub ledgers: &'a HashMap<String, Held<Ledger>>,
+    pub fleet: &'a Fleet,
+    records: &'a Records,
+    machines: &'a Machines,
+}
+
+impl std::ops::Deref for Region<'_> {
+    type Target = Records;
+    fn deref(&self) -> &Records {
+        self.records
+    }
+}
+
+impl<'a> Region<'a> {
+    /// Tasks on a host, of whatever account and region.
+    pub fn tasks_on(&self, host: &str) -> impl Iterator<Item = &'a Held<Task>> {
+        self.machines.tasks_on(host)
+    }
+
+    /// The instance of that ARN, of whatever account and region.
+    pub fn instance_by_arn(&self, arn: &str) -> Option<&'a Held<Instance>> {
+        self.machines.instances.get(arn)
+    }
+
+    /// Instances of any account and region with a machine's instance id that are not INACTIVE.
+    pub fn registered(&self, machine: &str) -> impl Iterator<Item = &'a Held<Instance>> {
+        self.machines.registered(machine)
+    }
+
+    /// Instances whose hosts take Fargate tasks of this account and region.
+    pub fn fargate_instances(&self) -> impl Iterator<Item = &'a Held<Instance>> {
+        let machines = self.machines;
+        let (account, region) = (self.place.account.as_str(), self.place.region.as_str());
+        machines.hosts.iter().filter_map(move |(id, host)| {
+            let row = machines.fleet.row(id)?;
+            let serves = host.fargate && machines.fleet.serves(row, account, region);
+            machines.instances.get(&host.instance).filter(|_| serves)
+        })
+    }
+
+    /// The zone of a host as it is called in this region: each machine is in the zone of its letter.
+    pub fn zone_of(&self, host: &Host) -> String {
+        let home = crate::names::place_of(&host.instance);
+        let letter = home
+            .as_ref()
+            .map_or(host.availability_zone.as_str(), |home| {
+                home.zone_letter(&host.availability_zone)
+            });
+        self.place.zone(letter)
+    }
+}
+
+static NOTHING: LazyLock<Records> = LazyLock::new(Records::default);
+
+impl Tables {
+    pub fn new(home_account: Option<String>) -> Self {
+        Self {
+            regions: HashMap::new(),
+            machines: Machines::new(home_account),
+        }
+    }
+
+    pub fn region<'a>(&'a self, place: &'a Place) -> Region<'a> {
+        Region {
+            place,
+            hosts: &self.machines.hosts,
+            ledgers: &self.machines.ledgers,
+            fleet: &self.machines.fleet,
+            records: self.regions.get(place).unwrap_or(&NOTHING),
+            machines: &self.machines,
+        }
+    }
+
+    /// Empty ones for the same installation.
+    fn blank(&self) -> Self {
+        Self {
+            regions: HashMap::new(),
+            machines: self.machines.blank(),
+        }
+    }
+
+    /// Where something may be tried out and undone.
+    pub fn fleet_mut(&mut self) -> &mut Fleet {
+        &mut self.machines.fleet
+    }
+
+    #[cfg(test)]
+    pub(crate) fn machines_mut(&mut self) -> &mut Machines {
+        &mut self.machines
+    }
+
+    /// Takes over one key; returns whom it concerns.
+    pub(crate) fn apply(
+        &mut self,
+        scope: &Scope,
+        id: &str,
+        row: Row,
+        revision: Revision,
+    ) -> Vec<Change> {
+        let place = Place {
+            account: scope.account.clone(),
+            region: scope.region.clone(),
+        };
+        let mut changes = Vec::new();
+        match row {
+            Row::Cluster(held) => self.regions.entry(place).or_default().put_cluster(id, held),
+            Row::Service(held) => {
+                self.regions.entry(place).or_default().put_service(id, held);
+                changes.push(Change::Service(scope.key(Service::KIND, id)));
+            }
+            Row::Instance(held) => {
+                let records = self.regions.entry(place).or_default();
+                let before = records.instances.get(id).cloned();
+                records.put_instance(id, held.clone());
+                changes.push(Change::Instance(scope.key(Instance::KIND, id)));
+                let cluster = id.split(':').next().unwrap_or_default();
+                changes.extend(records.daemons(scope, cluster));
+                let host = self.machines.put_instance(before.as_ref(), held, revision);
+                self.concern_services(host.as_deref().unwrap_or_default(), &mut changes);
+            }
+            Row::Task(held) => {
+                let records = self.regions.entry(place).or_default();
+                let ended = held.as_ref().map(|task| task.host.clone());
+                let before = records.put_task(id, held);
+                let after = records.tasks.get(id);
+                let key = scope.key(Task::KIND, id);
+                let host = before.as_ref().map(|task| task.host.clone()).or(ended);
+                self.machines
+                    .put_task(&key, host.as_deref(), after, revision);
+                changes.push(Change::Task(key));
+                let service = before.as_ref().or(after).and_then(|it| services::id_of(it));
+                changes.extend(
+                    service.map(|service| Change::Service(scope.key(Service::KIND, &service))),
+                );
+            }
+        }
+        changes
+    }
+
+    /// A change of a host concerns the services with tasks on it.
+    fn concern_services(&self, host: &str, changes: &mut Vec<Change>) {
+        for task in self.machines.tasks_on(host) {
+            let scope = Scope::parse(&task.key).map(|(scope, _, _)| scope);
+            if let (Some(scope), Some(service)) = (scope, services::id_of(task)) {
+                let change = Change::Service(scope.key(Service::KIND, &service));
+                if !changes.contains(&change) {
+                    changes.push(change);
+                }
+            }
+        }
+    }
+}
+
 #[derive(Debug)]
 pub struct View {
-    regions: RwLock<HashMap<Place, Region>>,
+    tables: RwLock<Tables>,
     reached: watch::Sender<Revision>,
     /// Makes the watch say how far it is.
     progress: Mutex<Option<WatchProgress>>,
 }
 
-impl Default for View {
-    fn default() -> Self {
+impl View {
+    /// `home_account`: whose nodes serve every account.
+    pub fn new(home_account: Option<String>) -> Self {
         Self {
-            regions: RwLock::default(),
+            tables: RwLock::new(Tables::new(home_account)),
             reached: watch::channel(0).0,
             progress: Mutex::default(),
         }
@@ -98,44 +271,47 @@ impl View {
 
     /// Reads one account and region; nothing else happens to the view meanwhile, so keep it short.
     pub fn read<R>(&self, place: &Place, look: impl FnOnce(&Region) -> R) -> R {
-        let regions = self.regions.read().unwrap_or_else(PoisonError::into_inner);
-        match regions.get(place) {
-            Some(region) => look(region),
-            None => look(&Region::default()),
-        }
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        look(&tables.region(place))
     }
 
     /// Reads every account and region, one after the other.
-    pub fn read_all(&self, mut look: impl FnMut(&Region)) {
-        let regions = self.regions.read().unwrap_or_else(PoisonError::into_inner);
-        regions.values().for_each(&mut look);
+    pub fn read_all(&self, mut look: impl FnMut(&Records)) {
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        tables.regions.values().for_each(&mut look);
     }
 
-    /// Names of an account's regions in which there are hosts, sorted.
+    /// Where an account has hosts, if a pool of one of its regions has none.
+    pub fn elsewhere(&self, place: &Place, pool: &Pool) -> Vec<String> {
+        match self.read(place, |region| region.fleet.has_any(pool)) {
+            true => Vec::new(),
+            false => self.regions_with_hosts(&place.account),
+        }
+    }
+
+    /// Names of an account's regions in which container instances are registered, sorted.
     pub fn regions_with_hosts(&self, account: &str) -> Vec<String> {
-        let regions = self.regions.read().unwrap_or_else(PoisonError::into_inner);
-        let with = regions
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        let with = tables
+            .regions
             .iter()
-            .filter(|(place, region)| place.account == account && !region.hosts.is_empty());
+            .filter(|(place, records)| place.account == account && !records.instances.is_empty());
         let mut names: Vec<String> = with.map(|(place, _)| place.region.clone()).collect();
         names.sort_unstable();
         names
     }
 
-    /// Tries something out on one account and region. Whoever does leaves it as it was; nobody sees
-    /// it meanwhile, so keep it short.
-    pub fn try_out<R>(&self, place: &Place, out: impl FnOnce(&mut Region) -> R) -> R {
-        let mut regions = self.regions.write().unwrap_or_else(PoisonError::into_inner);
-        match regions.get_mut(place) {
-            Some(region) => out(region),
-            None => out(&mut Region::default()),
-        }
+    /// Tries something out on the machines. Whoever does leaves them as they were; nobody sees it
+    /// meanwhile, so keep it short.
+    pub fn try_out<R>(&self, out: impl FnOnce(&mut Tables) -> R) -> R {
+        out(&mut self.tables.write().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Keys of the services that are not over and have targets, in that group if one is named.
     pub fn services_with_targets(&self, group: Option<&str>) -> Vec<String> {
-        let regions = self.regions.read().unwrap_or_else(PoisonError::into_inner);
-        let services = regions.values().flat_map(|region| region.services.values());
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        let regions = tables.regions.values();
+        let services = regions.flat_map(|region| region.services.values());
         let has = |service: &&Held<Service>| {
             let revisions = service.deployments.iter().map(|one| &one.revision);
             let mut targets = revisions.flat_map(|revision| &revision.targets);
@@ -147,63 +323,66 @@ impl View {
             .collect()
     }
 
+    /// Tasks on a host, of whatever account and region.
+    pub fn tasks_on(&self, host: &str) -> Vec<Held<Task>> {
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        tables.machines.tasks_on(host).cloned().collect()
+    }
+
     /// A signal raised with every change that concerns a host's tasks.
-    pub fn follow_host(&self, place: &Place, host: &str) -> watch::Receiver<Revision> {
-        let mut regions = self.regions.write().unwrap_or_else(PoisonError::into_inner);
-        regions
-            .entry(place.clone())
-            .or_default()
-            .signal(host)
-            .subscribe()
+    pub fn follow_host(&self, host: &str) -> watch::Receiver<Revision> {
+        let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
+        tables.machines.signal(host).subscribe()
     }
 
     /// Takes over a batch of changes, all of them up to `revision`.
     pub(crate) fn apply(&self, revision: Revision, events: &[Event]) -> Vec<Change> {
         let changes = {
-            let mut regions = self.regions.write().unwrap_or_else(PoisonError::into_inner);
-            take_over(&mut regions, revision, events)
+            let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
+            take_over(&mut tables, revision, events)
         };
         self.reached
             .send_modify(|reached| *reached = revision.max(*reached));
         changes
     }
 
+    /// Tables to read a picture of the store into.
+    pub(crate) fn blank(&self) -> Tables {
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        tables.blank()
+    }
+
     /// Replaces everything by a picture of the store as of `revision`. Nobody ever sees a part of it:
     /// what is absent from a view is gone.
-    pub(crate) fn install(&self, mut whole: HashMap<Place, Region>, revision: Revision) {
+    pub(crate) fn install(&self, mut whole: Tables, revision: Revision) {
         {
-            let mut regions = self.regions.write().unwrap_or_else(PoisonError::into_inner);
-            for (place, old) in regions.drain() {
-                whole.entry(place).or_default().take_signals(old, revision);
-            }
-            *regions = whole;
+            let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
+            whole.machines.take_signals(&mut tables.machines, revision);
+            *tables = whole;
         }
         self.reached
             .send_modify(|reached| *reached = revision.max(*reached));
     }
 }
 
-/// Applies events to a set of regions.
-fn take_over(
-    regions: &mut HashMap<Place, Region>,
-    revision: Revision,
-    events: &[Event],
-) -> Vec<Change> {
+/// Applies events to the tables.
+fn take_over(tables: &mut Tables, revision: Revision, events: &[Event]) -> Vec<Change> {
     let mut changes = Vec::new();
     for event in events {
+        let entry = (event.kind == EventKind::Put).then_some(&event.entry);
+        if let Some((kind, id)) = machine::parse(event.key()) {
+            if let Some(row) = MachineRow::read(kind, event.key(), entry) {
+                tables.machines.apply(&id, row);
+            }
+            continue;
+        }
         let Some((scope, kind, id)) = Scope::parse(event.key()) else {
             continue;
         };
-        let entry = (event.kind == EventKind::Put).then_some(&event.entry);
         let Some(row) = Row::read(kind, event.key(), entry) else {
             continue;
         };
-        let place = Place {
-            account: scope.account.clone(),
-            region: scope.region.clone(),
-        };
-        let region = regions.entry(place).or_default();
-        changes.extend(region.apply(&scope, &id, row, revision));
+        changes.extend(tables.apply(&scope, &id, row, revision));
     }
     changes
 }
