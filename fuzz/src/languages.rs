@@ -107,13 +107,14 @@ pub fn placement_query(bytes: &[u8]) {
         .into_iter()
         .map(|(name, value)| (name.to_owned(), Some(value.to_owned())))
         .collect();
-    let groups = BTreeMap::from([("service:web".to_owned(), 1)]);
+    let groups = BTreeMap::from([("0/r/service:web".to_owned(), 1)]);
     let _ = expression.holds(&HostFacts {
         attributes: &attributes,
         agent_connected: true,
         agent_version: "1.2.3",
         ec2_instance: "i-0",
         registered_at: Timestamp::from_millis(1_767_312_000_000),
+        home: "0/r/",
         running_tasks: 3,
         groups: &groups,
     });
