@@ -108,7 +108,7 @@ impl Keys {
     }
 
     async fn rotate_keyring(&self) -> Result<RotateKeysResponse, Fault> {
-        let active = self.keyring.rotate().map_err(failed)?;
+        let active = self.keyring.rotate().map_err(refused)?;
         let sealed = self.seal_anew().await?;
         // Joined nodes renew theirs within half an hour.
         own_identity::write(&self.config, &self.credentials)
@@ -225,7 +225,7 @@ impl Keys {
         // Something may have been sealed under the key before while the rotation went on.
         self.seal_anew().await?;
         let locked_out = self.not_renewed().await?;
-        let gone = self.keyring.retire().map_err(failed)?;
+        let gone = self.keyring.retire().map_err(refused)?;
         let gone: Vec<String> = gone.iter().map(ToString::to_string).collect();
         Ok(RetireKeysResponse {
             retired: Some(gone),
