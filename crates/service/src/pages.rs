@@ -92,18 +92,17 @@ pub struct Page<'a, F> {
 
 impl<F: Faults> Page<'_, F> {
     /// Cuts `items`, ascending by `id`, to this page; returns it and the next token.
-    pub fn cut<T, I: AsRef<str>>(
+    pub fn cut<T>(
         &self,
         items: impl IntoIterator<Item = T>,
-        id: impl Fn(&T) -> I,
+        id: impl Fn(&T) -> &str,
     ) -> (Vec<T>, Option<String>) {
         let after = self.after.as_deref();
-        let behind = |item: &T| after.is_none_or(|after| id(item).as_ref() > after);
+        let behind = |item: &T| after.is_none_or(|after| id(item) > after);
         let mut rest = items.into_iter().filter(behind);
         let page: Vec<T> = rest.by_ref().take(self.size).collect();
         let more = rest.next().is_some();
-        let last = page.last().map(|last| id(last));
-        let token = self.next(more, last.as_ref().map(AsRef::as_ref));
+        let token = self.next(more, page.last().map(id));
         (page, token)
     }
 
@@ -131,7 +130,7 @@ mod tests {
             let page = pages(&keyring, "here", "")
                 .page(token.as_deref(), 10)
                 .unwrap();
-            let (part, next) = page.cut(all.clone(), String::clone);
+            let (part, next) = page.cut(all.clone(), String::as_str);
             seen.extend(part);
             token = next;
             if token.is_none() {

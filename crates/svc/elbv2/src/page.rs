@@ -30,5 +30,5 @@ pub fn by_id<T>(
 ) -> (Vec<(String, T)>, Option<String>) {
     found.sort_by(|a, b| a.0.cmp(&b.0));
     found.dedup_by(|a, b| a.0 == b.0);
-    page.cut(found, |it| it.0.clone())
+    page.cut(found, |it| &it.0)
 }

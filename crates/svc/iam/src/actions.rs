@@ -94,7 +94,7 @@ async fn resolve(
     cx: &Context,
     target: Target<'_>,
 ) -> Result<(String, About), Fault> {
-    let (store, account) = (directory.store(), cx.account.as_str());
+    let (store, account) = (directory.records(), cx.account.as_str());
     let arn = |kind: &str, path: &str, name: &str| names::arn(account, kind, path, name);
     let text = |name: &Option<String>| name.clone().unwrap_or_default();
     Ok(match target {

@@ -21,6 +21,8 @@ use wharf_records::RecordError;
 use wharf_seal::{Keyring, OpenError};
 use wharf_store::{Store, StoreError};
 
+use crate::table::Records;
+
 pub use certificates::ServerCertificate;
 pub use identify::{Identified, IdentifyError};
 pub use keys::Credentials;
@@ -34,7 +36,7 @@ pub(crate) const ACCOUNT: &str = "account";
 /// Looks up keys, tokens and policies.
 #[derive(Debug)]
 pub struct Directory {
-    store: Store,
+    records: Records,
     keyring: Keyring,
     ready: Mutex<HashMap<String, Ready>>,
     documents: Mutex<HashMap<DocumentKind, HashMap<String, Arc<CompiledPolicy>>>>,
@@ -56,7 +58,7 @@ pub enum DirectoryError {
 impl Directory {
     pub fn new(store: Store, keyring: Keyring) -> Self {
         Self {
-            store,
+            records: Records::new(store),
             keyring,
             ready: Mutex::default(),
             documents: Mutex::default(),
@@ -64,8 +66,8 @@ impl Directory {
         }
     }
 
-    pub(crate) fn store(&self) -> &Store {
-        &self.store
+    pub(crate) fn records(&self) -> &Records {
+        &self.records
     }
 
     pub(crate) fn keyring(&self) -> &Keyring {

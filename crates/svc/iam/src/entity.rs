@@ -1,13 +1,12 @@
 //! What users, groups and roles have in common: a name, a path, policies.
 
 use wharf_iam::DocumentKind;
-use wharf_store::Store;
 use wharf_wire::Fault;
 
 use crate::{
     fault,
     records::{Grants, GroupRecord, RoleRecord, Stored, UserRecord, folded},
-    table::{self, Changes},
+    table::{self, Changes, Records},
 };
 
 /// A user, group or role.
@@ -92,7 +91,7 @@ impl Changes<'_> {
 
 /// The entity of this name.
 pub(crate) async fn existing<T: Entity>(
-    store: &Store,
+    store: &Records,
     account: &str,
     name: &str,
 ) -> Result<T, Fault> {

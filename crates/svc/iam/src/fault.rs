@@ -2,11 +2,31 @@
 
 use wharf_api_iam::faults;
 use wharf_iam::DocumentError;
+use wharf_service::Faults;
+use wharf_store::StoreError;
 use wharf_wire::Fault;
 
 /// What the service says when it is not the caller's doing.
 const FAILURE: &str =
     "The request processing has failed because of an unknown error, exception or failure.";
+
+/// What IAM says when its records or pages fail.
+#[derive(Debug)]
+pub(crate) enum IamFaults {}
+
+impl Faults for IamFaults {
+    fn internal(cause: &dyn std::error::Error) -> Fault {
+        internal(cause)
+    }
+
+    fn conflict(_: &StoreError) -> Fault {
+        contended()
+    }
+
+    fn bad_token() -> Fault {
+        validation("Invalid Marker.")
+    }
+}
 
 pub(crate) fn internal(cause: &dyn std::error::Error) -> Fault {
     faults::service_failure_exception(FAILURE, cause)

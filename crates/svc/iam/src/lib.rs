@@ -19,7 +19,6 @@ pub mod fuzz;
 mod gate;
 mod names;
 mod ops;
-mod paging;
 pub mod records;
 mod service;
 mod sessions;

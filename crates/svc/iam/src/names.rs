@@ -4,7 +4,10 @@ use wharf_api_iam::faults;
 use wharf_base::{Arn, arn::PARTITION};
 use wharf_wire::Fault;
 
-use crate::{fault, records::PLATFORM};
+use crate::fault;
+
+/// Stands for an account in the ARNs of the policies that every account has.
+const PLATFORM: &str = "aws";
 
 /// `arn:aws:iam::<account>:<kind><path><name>`; `path` begins and ends with `/`.
 pub(crate) fn arn(account: &str, kind: &str, path: &str, name: &str) -> String {

@@ -9,12 +9,10 @@ use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
 use wharf_records::{Record, Scope, Unknown};
 use wharf_seal::Sealed;
+use wharf_service::platform;
 
 /// The region segment of everything IAM keeps.
 const REGION: &str = "aws-global";
-/// Owner of what belongs to no account: managed policies of the platform, the index of keys.
-pub const PLATFORM: &str = "aws";
-
 /// A record with its place in the store.
 pub trait Stored: Record {
     fn key(account: &str, id: &str) -> String {
@@ -287,11 +285,11 @@ impl Record for AccessKeyRecord {
 
 impl Stored for AccessKeyRecord {
     fn key(_account: &str, id: &str) -> String {
-        Scope::new("iam", PLATFORM, REGION).key(Self::KIND, id)
+        platform::scope("iam").key(Self::KIND, id)
     }
 
     fn prefix(_account: &str) -> String {
-        Scope::new("iam", PLATFORM, REGION).prefix(Self::KIND)
+        platform::scope("iam").prefix(Self::KIND)
     }
 }
 
@@ -312,10 +310,10 @@ impl Record for AccessKeyUseRecord {
 
 impl Stored for AccessKeyUseRecord {
     fn key(_account: &str, id: &str) -> String {
-        Scope::new("iam", PLATFORM, REGION).key(Self::KIND, id)
+        platform::scope("iam").key(Self::KIND, id)
     }
 
     fn prefix(_account: &str) -> String {
-        Scope::new("iam", PLATFORM, REGION).prefix(Self::KIND)
+        platform::scope("iam").prefix(Self::KIND)
     }
 }

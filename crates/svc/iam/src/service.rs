@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use wharf_base::{Permit, Timestamp};
-use wharf_seal::Keyring;
-use wharf_store::Store;
+use wharf_service::{Page, Pages};
 use wharf_wire::{Call, Fault};
 
 use crate::{
     actions,
     directory::Directory,
+    fault::IamFaults,
     ops::{
         absent, access_keys, account, attachments, boundaries, details, groups, inline,
         instance_profiles, password_policy, policies, policy_entities, roles, server_certificates,
         service_linked, simulate, tags, users, versions,
     },
-    paging::Page,
+    table::Records,
 };
 
 /// IAM over a store.
@@ -30,6 +30,10 @@ impl IamService {
     }
 }
 
+/// The model's default of MaxItems, and its maximum.
+const PAGE: usize = 100;
+const MAX_PAGE: usize = 1_000;
+
 /// What an operation works with.
 pub(crate) struct Cx<'a> {
     pub(crate) directory: &'a Directory,
@@ -37,8 +41,8 @@ pub(crate) struct Cx<'a> {
 }
 
 impl<'a> Cx<'a> {
-    pub(crate) fn store(&self) -> &'a Store {
-        self.directory.store()
+    pub(crate) fn store(&self) -> &'a Records {
+        self.directory.records()
     }
 
     pub(crate) fn account(&self) -> &'a str {
@@ -59,13 +63,11 @@ impl<'a> Cx<'a> {
         list: &[&str],
         marker: Option<String>,
         max_items: Option<i32>,
-    ) -> Result<Page<'a>, Fault> {
-        let list: Vec<&str> = [self.account()]
-            .into_iter()
-            .chain(list.iter().copied())
-            .collect();
-        let keyring: &Keyring = self.directory.keyring();
-        Page::new(keyring, &list, marker, max_items)
+    ) -> Result<Page<'a, IamFaults>, Fault> {
+        let size = max_items.map_or(PAGE, |n| usize::try_from(n).unwrap_or(1).clamp(1, MAX_PAGE));
+        // IAM has no regions: wherever a caller is, its lists are the same.
+        let (keyring, account) = (self.directory.keyring(), self.account());
+        Pages::at(keyring, account, "", "iam", list).page(marker.as_deref(), size)
     }
 }
 

@@ -11,14 +11,13 @@ use wharf_iam::{
     CompiledPolicy, Document, DocumentKind,
     document::{Malformed, PrincipalType},
 };
-use wharf_store::Store;
 use wharf_wire::Fault;
 
 use crate::{
     fault,
     names::entity_arn,
     records::{RoleRecord, UserRecord, folded},
-    table::Changes,
+    table::{Changes, Records},
 };
 
 /// Reads a trust policy and finds the unique ids of the account's own users and roles in it.
@@ -99,7 +98,7 @@ pub(crate) fn compile(role: &RoleRecord, source: &str) -> Result<CompiledPolicy,
 
 /// The document as it is shown: as it was given while everyone it names is still there.
 pub(crate) async fn shown(
-    store: &Store,
+    store: &Records,
     account: &str,
     role: &RoleRecord,
 ) -> Result<String, Fault> {

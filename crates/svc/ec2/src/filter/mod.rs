@@ -51,7 +51,7 @@ impl Ec2Service {
         };
         let passes = |one: &T| filters.is_empty() || matches(&filters, &fields(one), one.tags());
         let found = known.into_iter().filter(passes);
-        Ok(page.cut(found, |it| it.id().to_owned()))
+        Ok(page.cut(found, T::id))
     }
 
     /// All of these, each once; the first that is missing is the fault.

@@ -47,7 +47,7 @@ pub async fn describe(
         return Err(fault::rule_id_not_found(id));
     }
     found.sort_by_key(|(id, _)| *id);
-    let (page, next_token) = page.cut(found, |(id, _)| (*id).to_owned());
+    let (page, next_token) = page.cut(found, |(id, _)| id);
     Ok(DescribeSecurityGroupRulesResult {
         security_group_rules: Some(page.into_iter().map(|(_, rule)| rule).collect()),
         next_token,

@@ -157,7 +157,7 @@ pub async fn describe(
         }
     }
     found.sort_by(|a, b| a.0.cmp(&b.0));
-    let (page, next_token) = page.cut(found, |(place, _)| place.clone());
+    let (page, next_token) = page.cut(found, |(place, _)| place);
     Ok(DescribeTagsResult {
         next_token,
         tags: Some(page.into_iter().map(|(_, tag)| tag.to_wire()).collect()),

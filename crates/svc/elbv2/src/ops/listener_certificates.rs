@@ -97,9 +97,10 @@ pub async fn describe(
     for (index, arn) in stored.record.certificates.into_iter().enumerate() {
         found.push(certificate(arn, index == 0));
     }
-    let by = |it: &Certificate| it.certificate_arn.clone().unwrap_or_default();
-    found.sort_by_cached_key(by);
-    let (page, next_marker) = wanted.cut(found, by);
+    found.sort_by(|a, b| a.certificate_arn.cmp(&b.certificate_arn));
+    let (page, next_marker) = wanted.cut(found, |it| {
+        it.certificate_arn.as_deref().unwrap_or_default()
+    });
     Ok(DescribeListenerCertificatesOutput {
         certificates: Some(page),
         next_marker,

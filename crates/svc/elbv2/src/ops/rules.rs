@@ -179,7 +179,9 @@ pub async fn describe(
     }
     found.sort_by_cached_key(order);
     found.dedup();
-    let (page, next_marker) = wanted.cut(found, order);
+    let found = found.into_iter().map(|rule| (order(&rule), rule));
+    let (page, next_marker) = wanted.cut(found, |(order, _)| order);
+    let page = page.into_iter().map(|(_, rule)| rule).collect();
     Ok(DescribeRulesOutput {
         rules: Some(page),
         next_marker,

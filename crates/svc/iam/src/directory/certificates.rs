@@ -31,7 +31,13 @@ impl Directory {
             return Ok(None);
         };
         let key = ServerCertificateRecord::key(account, &folded(name));
-        let Some(entry) = self.store.get(&key).await?.filter(|_| owner == account) else {
+        let Some(entry) = self
+            .records
+            .store()
+            .get(&key)
+            .await?
+            .filter(|_| owner == account)
+        else {
             return Ok(None);
         };
         let record: ServerCertificateRecord = decode(&entry.value)?;

@@ -32,7 +32,7 @@ impl Directory {
     ) -> Result<Option<Credentials>, DirectoryError> {
         loop {
             let account_key = AccountRecord::key(account, ACCOUNT);
-            let entry = self.store.get(&account_key).await?;
+            let entry = self.records.store().get(&account_key).await?;
             let mut record = match &entry {
                 Some(entry) => decode::<AccountRecord>(&entry.value)?,
                 None => AccountRecord::default(),
@@ -53,7 +53,7 @@ impl Directory {
                 ],
                 or_else: Vec::new(),
             };
-            if self.store.txn(permit, txn).await?.succeeded {
+            if self.records.store().txn(permit, txn).await?.succeeded {
                 return Ok(Some(credentials));
             }
         }
@@ -68,7 +68,7 @@ impl Directory {
     ) -> Result<Credentials, DirectoryError> {
         loop {
             let account_key = AccountRecord::key(account, ACCOUNT);
-            let entry = self.store.get(&account_key).await?;
+            let entry = self.records.store().get(&account_key).await?;
             let mut record = match &entry {
                 Some(entry) => decode::<AccountRecord>(&entry.value)?,
                 None => AccountRecord::default(),
@@ -91,7 +91,7 @@ impl Directory {
                 then,
                 or_else: Vec::new(),
             };
-            if self.store.txn(permit, txn).await?.succeeded {
+            if self.records.store().txn(permit, txn).await?.succeeded {
                 return Ok(credentials);
             }
         }
@@ -199,7 +199,7 @@ impl Directory {
             then: vec![Op::put(AccessKeyUseRecord::key("", id), encode(&record))],
             or_else: Vec::new(),
         };
-        self.store.txn(permit, txn).await?;
+        self.records.store().txn(permit, txn).await?;
         Ok(())
     }
 }

@@ -163,7 +163,7 @@ impl Directory {
         make: impl FnOnce(R) -> T,
     ) -> Result<Option<Arc<T>>, DirectoryError> {
         let key = R::key(account, id);
-        let Some(entry) = self.store.get(&key).await? else {
+        let Some(entry) = self.records.store().get(&key).await? else {
             return Ok(None);
         };
         let known = {

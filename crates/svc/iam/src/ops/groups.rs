@@ -66,7 +66,7 @@ pub(crate) async fn get(cx: &Cx<'_>, input: GetGroupRequest) -> Result<GetGroupR
         cx.store(),
         cx.account(),
         page.after.as_deref(),
-        page.limit,
+        page.size,
         member,
     )
     .await?;
@@ -153,7 +153,7 @@ pub(crate) async fn list(
         cx.store(),
         cx.account(),
         page.after.as_deref(),
-        page.limit,
+        page.size,
         fits,
     )
     .await?;

@@ -142,7 +142,7 @@ pub(crate) async fn list(
         cx.store(),
         cx.account(),
         page.after.as_deref(),
-        page.limit,
+        page.size,
         fits,
     )
     .await?;

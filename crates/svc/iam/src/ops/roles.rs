@@ -184,7 +184,7 @@ pub(crate) async fn list(cx: &Cx<'_>, input: ListRolesRequest) -> Result<ListRol
         cx.store(),
         cx.account(),
         page.after.as_deref(),
-        page.limit,
+        page.size,
         fits,
     )
     .await?;

@@ -111,7 +111,7 @@ pub(crate) async fn list(
     let page = cx.page(&list, input.marker, input.max_items)?;
     let fits = |record: &ServerCertificateRecord| below(&record.path, prefix);
     let after = page.after.as_deref();
-    let (found, more) = table::scan(cx.store(), cx.account(), after, page.limit, fits).await?;
+    let (found, more) = table::scan(cx.store(), cx.account(), after, page.size, fits).await?;
     let marker = page.next(more, found.last().map(|it| folded(&it.name)).as_deref());
     let shown = found.iter().map(|it| metadata(cx.account(), it));
     Ok(ListServerCertificatesResponse {

@@ -148,7 +148,7 @@ pub(crate) async fn list(cx: &Cx<'_>, input: ListUsersRequest) -> Result<ListUse
         cx.store(),
         cx.account(),
         page.after.as_deref(),
-        page.limit,
+        page.size,
         fits,
     )
     .await?;
