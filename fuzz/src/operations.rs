@@ -153,7 +153,7 @@ struct NoRoles;
 
 #[async_trait]
 impl TaskCredentials for NoRoles {
-    async fn usable(&self, _: &str, _: &str) -> Result<(), RoleError> {
+    async fn usable(&self, _: &wharf_svc_ecs::Place, _: &str) -> Result<(), RoleError> {
         Ok(())
     }
 

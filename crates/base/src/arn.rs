@@ -4,8 +4,17 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The partition every ARN made here carries.
+/// The partition of what has no region, such as users and roles, and of most regions.
 pub const PARTITION: &str = "aws";
+
+/// The partition of a region; of no region, that of what is global.
+pub fn partition_of(region: &str) -> &'static str {
+    match region {
+        _ if region.starts_with("cn-") => "aws-cn",
+        _ if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => PARTITION,
+    }
+}
 
 /// A resource name, split into its six segments.
 ///
@@ -28,12 +37,17 @@ pub struct NotAnArn(pub String);
 impl Arn {
     pub fn new(service: &str, region: &str, account: &str, resource: impl Into<String>) -> Self {
         Self {
-            partition: PARTITION.to_owned(),
+            partition: partition_of(region).to_owned(),
             service: service.to_owned(),
             region: region.to_owned(),
             account: account.to_owned(),
             resource: resource.into(),
         }
+    }
+
+    /// Whether the partition is the one of the region.
+    pub fn is_in_its_partition(&self) -> bool {
+        self.partition == partition_of(&self.region)
     }
 
     /// The part of `resource` after its first `/`, e.g. `default/3f…` of `task/default/3f…`.
@@ -118,6 +132,23 @@ mod tests {
         let arn: Arn = "arn:aws:ecs:us-east-1:0:task/default/3f".parse().unwrap();
         assert_eq!(arn.resource_type(), "task");
         assert_eq!(arn.resource_after_slash(), Some("default/3f"));
+    }
+
+    #[test]
+    fn partitions_are_those_of_regions() {
+        for (region, partition) in [
+            ("us-east-1", "aws"),
+            ("eu-west-1", "aws"),
+            ("", "aws"),
+            ("cn-north-1", "aws-cn"),
+            ("us-gov-west-1", "aws-us-gov"),
+        ] {
+            let arn = Arn::new("ecs", region, "0", "cluster/a");
+            assert_eq!(arn.partition, partition);
+            assert!(arn.is_in_its_partition());
+        }
+        let wrong: Arn = "arn:aws:ecs:cn-north-1:0:cluster/a".parse().unwrap();
+        assert!(!wrong.is_in_its_partition());
     }
 
     #[test]

@@ -21,8 +21,8 @@ use wharf_seal::Keyring;
 use wharf_store::{Entry, Store};
 use wharf_svc_acm::{AcmService, Found, LookupError as UsersError, Usage, Users};
 use wharf_svc_ecs::{
-    Channel as AgentChannel, EcsService, Endpoint, Refusal, RoleError, RoleKeys, TaskCredentials,
-    exec::Sessions,
+    Channel as AgentChannel, EcsService, Endpoint, Place as TaskPlace, Refusal, RoleError,
+    RoleKeys, TaskCredentials, exec::Sessions,
 };
 use wharf_svc_elbv2::{
     CertificateLookup, Certificates, Elbv2Service, FoundCertificate, Instances, LookupError, Place,
@@ -82,7 +82,6 @@ fn key(found: Result<Identified, IdentifyError>) -> Result<Key, KeyError> {
 /// Roles as ECS assumes them for tasks.
 pub struct Roles {
     pub directory: Arc<IamDirectory>,
-    pub region: String,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -90,19 +89,37 @@ const TASKS: &str = "ecs-tasks.amazonaws.com";
 
 #[async_trait]
 impl TaskCredentials for Roles {
-    async fn usable(&self, account: &str, role_arn: &str) -> Result<(), RoleError> {
-        self.assume(account, role_arn, "usable").await.map(|_| ())
+    async fn usable(&self, place: &TaskPlace, role_arn: &str) -> Result<(), RoleError> {
+        let some_task = place.task("default", "usable");
+        let assumed = self.assume(&some_task, role_arn, "usable").await;
+        assumed.map(|_| ())
     }
 
     async fn assume(
         &self,
-        account: &str,
+        task_arn: &str,
         role_arn: &str,
         task_id: &str,
     ) -> Result<RoleKeys, RoleError> {
         let now = self.clock.now();
+        // Tasks have roles of their own account.
+        let task: Option<Arn> = task_arn.parse().ok();
+        let role: Option<Arn> = role_arn.parse().ok();
+        let account = task.as_ref().map(|task| &task.account);
+        let Some(task) = task
+            .as_ref()
+            .filter(|_| account == role.as_ref().map(|it| &it.account))
+        else {
+            return Err(RoleError::Unusable(role_arn.to_owned()));
+        };
         // Trust policies written as AWS advises name the tasks they are for by `aws:SourceArn`.
-        let task = Arn::new("ecs", &self.region, account, format!("task/{task_id}")).to_string();
+        let task = Arn::new(
+            "ecs",
+            &task.region,
+            &task.account,
+            format!("task/{task_id}"),
+        )
+        .to_string();
         let minted = self
             .directory
             .assume_for_service(role_arn, TASKS, task_id, Some(&task), now)

@@ -18,6 +18,7 @@ use wharf_wire::{Service, schema::ServiceSchema};
 use crate::{
     control::Control,
     dropped_logs::DroppedLogs,
+    gateway::IamMode,
     images,
     start::{Plane, ServerConfig},
 };
@@ -38,9 +39,9 @@ pub static SERVICES: [Row; 10] = [
     Row {
         schema: &wharf_api_sts::schema::SERVICE,
         serve: |it| {
-            Served::by(wharf_api_sts::Routes(Arc::new(StsService::new(
-                it.plane.directory.clone(),
-            ))))
+            let service = StsService::new(it.plane.directory.clone());
+            let service = service.unchecked(matches!(it.config.iam, IamMode::Off));
+            Served::by(wharf_api_sts::Routes(Arc::new(service)))
         },
     },
     Row {

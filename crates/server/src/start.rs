@@ -502,7 +502,6 @@ impl Plane {
         ));
         let roles = Roles {
             directory: directory.clone(),
-            region: config.region.clone(),
             clock: clock.clone(),
         };
         let acm = AcmService::new(AcmParts {

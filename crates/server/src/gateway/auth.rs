@@ -101,6 +101,20 @@ impl Claim {
         claim
     }
 
+    /// The account that a request is for while nobody checks who sends it (`--iam off`): the one that
+    /// the access key is of, or that it is the number of.
+    pub fn account(&self) -> Option<&str> {
+        let signature = self.signature.as_ref().ok()?;
+        let number = Some(signature.access_key_id.as_str());
+        let number = number.filter(|id| id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit()));
+        let of_key = self
+            .key
+            .as_ref()
+            .ok()
+            .map(|key| key.caller.account.as_str());
+        number.or(of_key)
+    }
+
     /// The service of the credential scope.
     pub fn service(&self) -> Option<&str> {
         let signature = self.signature.as_ref().ok()?;

@@ -20,12 +20,8 @@ use super::{
 };
 
 impl Apis {
-    /// With `--iam off` nobody is looked up.
     pub(super) async fn claim(&self, head: &Head) -> Claim {
-        match self.iam {
-            IamMode::Off => Claim::unsigned(&head.parts()),
-            _ => Claim::read(&*self.directory, &head.parts(), self.clock.now()).await,
-        }
+        Claim::read(&*self.directory, &head.parts(), self.clock.now()).await
     }
 
     /// The context of a request that is no API call, signed for the service that it is for; its body
@@ -101,13 +97,14 @@ impl Apis {
             }
             origin::check(&head.raw, &self.own_hosts)
                 .map_err(|origin::Foreign(header)| NotLetIn::Foreign(header))?;
+            let account = claim.account().unwrap_or(&self.account);
+            let caller = Caller {
+                kind: CallerKind::Account,
+                ..Caller::root(account)
+            };
             let region = claim
                 .signature
                 .map_or_else(|_| self.region.clone(), |signature| signature.region);
-            let caller = Caller {
-                kind: CallerKind::Account,
-                ..Caller::root(&self.account)
-            };
             (caller, region)
         } else {
             let now = self.clock.now();

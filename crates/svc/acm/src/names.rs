@@ -1,6 +1,6 @@
 //! ARNs of certificates, and where they live.
 
-use wharf_base::{Arn, arn::PARTITION};
+use wharf_base::Arn;
 use wharf_records::Scope;
 pub use wharf_service::Place;
 use wharf_service::platform;
@@ -47,7 +47,7 @@ pub fn parse(arn: &str) -> Option<(Place, String)> {
     let arn: Arn = arn.parse().ok()?;
     let id = arn.resource.strip_prefix("certificate/")?;
     let whole = !arn.region.is_empty() && !arn.account.is_empty() && !id.is_empty();
-    let ours = arn.partition == PARTITION && arn.service == SERVICE && !id.contains('/');
+    let ours = arn.is_in_its_partition() && arn.service == SERVICE && !id.contains('/');
     let place = Place::new(&arn.account, &arn.region);
     (whole && ours).then(|| (place, id.to_owned()))
 }

@@ -4,13 +4,15 @@
 use wharf_api_cloudtrail::faults;
 use wharf_wire::{Context, Fault};
 
+use crate::trails;
+
 /// A trail's name, given as such or in an ARN of the caller's account and region.
 pub fn name_of(given: &str, cx: &Context) -> Result<String, Fault> {
     if !given.starts_with("arn:") {
         check_name(given)?;
         return Ok(given.to_owned());
     }
-    let prefix = format!("arn:aws:cloudtrail:{}:{}:trail/", cx.region, cx.account);
+    let prefix = trails::arn(cx, "");
     match given.strip_prefix(&prefix) {
         Some(name) => check_name(name).map(|()| name.to_owned()),
         None => Err(faults::trail_not_found_exception(format!(

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use wharf_api_cloudtrail::{faults, types::*};
+use wharf_base::Arn;
 use wharf_journal::Journal;
 use wharf_records::{Record, Scope, Unknown, encode};
 use wharf_store::{Compare, Store, Txn};
@@ -38,10 +39,8 @@ pub fn scope(cx: &Context) -> Scope {
 }
 
 pub fn arn(cx: &Context, name: &str) -> String {
-    format!(
-        "arn:aws:cloudtrail:{}:{}:trail/{name}",
-        cx.region, cx.account
-    )
+    let resource = format!("trail/{name}");
+    Arn::new("cloudtrail", &cx.region, &cx.account, resource).to_string()
 }
 
 fn unsupported(what: &str) -> Fault {

@@ -1,6 +1,7 @@
 //! What hosts are told of the network: one record, one resource; a record that is nothing to a host
 //! maps to nothing.
 
+use wharf_base::Arn;
 use wharf_planeproto::{Key, Kind, Resource, network as plane};
 use wharf_records::{Record, Scope, decode};
 use wharf_store::Entry;
@@ -131,7 +132,15 @@ fn load_balancer(scope: &Scope, record: &Interface) -> Option<String> {
         account, region, ..
     } = scope;
     well_formed
-        .then(|| format!("arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/{name}"))
+        .then(|| {
+            Arn::new(
+                "elasticloadbalancing",
+                region,
+                account,
+                format!("loadbalancer/{name}"),
+            )
+        })
+        .map(|arn| arn.to_string())
 }
 
 fn group(record: &SecurityGroup) -> plane::SecurityGroup {

@@ -11,6 +11,8 @@ use wharf_seal::Keyring;
 use wharf_store::Store;
 use wharf_wire::async_trait;
 
+use crate::names::Place;
+
 /// Settings of the service. Times are the published defaults.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -149,12 +151,12 @@ pub enum RoleError {
 /// Assumes roles for tasks, on behalf of `ecs-tasks.amazonaws.com`.
 #[async_trait]
 pub trait TaskCredentials: Send + Sync + 'static {
-    /// Whether the role exists and trusts tasks, without making keys.
-    async fn usable(&self, account: &str, role_arn: &str) -> Result<(), RoleError>;
+    /// Whether the role exists and trusts tasks of that account and region, without making keys.
+    async fn usable(&self, place: &Place, role_arn: &str) -> Result<(), RoleError>;
     /// Keys for one task; the session is named after the task's id.
     async fn assume(
         &self,
-        account: &str,
+        task_arn: &str,
         role_arn: &str,
         task_id: &str,
     ) -> Result<RoleKeys, RoleError>;

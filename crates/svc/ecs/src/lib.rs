@@ -56,6 +56,7 @@ pub use acs::{Channel, Endpoint, Refusal, Ticket};
 pub use binding::INSTANCE_TAG;
 pub use config::{Config, Parts, RoleError, RoleKeys, TaskCredentials};
 pub use grant::NodeInstance;
+pub use names::Place;
 pub use ops::register_instance::{ENI_SLOTS, FARGATE_CAPACITY};
 pub use service::EcsService;
 pub use services::cause::of as cause_of;

@@ -1,6 +1,9 @@
 //! ARNs of ECS resources, and what a "name or ARN" in a request refers to (spec ecs §1).
 
-use wharf_base::{Arn, arn::PARTITION};
+use wharf_base::{
+    Arn,
+    arn::{PARTITION, partition_of},
+};
 use wharf_placement::{Pool, group_of};
 use wharf_records::Scope;
 use wharf_wire::{Context, Fault};
@@ -166,7 +169,7 @@ pub fn long_arn(arn: &str) -> Option<(&str, &str, &str)> {
 /// Where the resource of an ECS ARN lives.
 pub fn place_of(arn: &str) -> Option<Place> {
     let arn: Arn = arn.parse().ok()?;
-    (arn.partition == PARTITION && arn.service == "ecs").then_some(Place {
+    (arn.is_in_its_partition() && arn.service == "ecs").then_some(Place {
         account: arn.account,
         region: arn.region,
     })
@@ -176,8 +179,9 @@ pub fn place_of(arn: &str) -> Option<Place> {
 fn resource(text: &str) -> Option<&str> {
     let mut parts = text.splitn(6, ':');
     let (head, partition, service) = (parts.next()?, parts.next()?, parts.next()?);
-    let (_, _, resource) = (parts.next()?, parts.next()?, parts.next()?);
-    (head == "arn" && partition == PARTITION && service == "ecs").then_some(resource)
+    let (region, _, resource) = (parts.next()?, parts.next()?, parts.next()?);
+    let in_its_partition = partition == partition_of(region);
+    (head == "arn" && in_its_partition && service == "ecs").then_some(resource)
 }
 
 /// A family or one of its revisions.

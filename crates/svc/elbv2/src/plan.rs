@@ -65,7 +65,12 @@ pub fn plan(
 
 /// The subnet in which the host's interface belongs: of its own zone, or the first.
 fn subnet<'a>(balancer: &'a LoadBalancer, host: &Host) -> Option<&'a BalancerSubnet> {
-    let own = balancer.subnets.iter().find(|it| it.zone == host.zone);
+    let letter = |zone: &str| zone.chars().next_back();
+    // A machine is in the zone of its letter in every region.
+    let own = balancer
+        .subnets
+        .iter()
+        .find(|it| letter(&it.zone) == letter(&host.zone));
     own.or(balancer.subnets.first())
 }
 

@@ -1,12 +1,12 @@
 //! Names and ARNs of groups and streams.
 
-use wharf_base::{Arn, arn::PARTITION};
+use wharf_base::Arn;
 use wharf_wire::{Context, Fault};
 
 use crate::fault;
 
 pub fn group_arn(cx: &Context, name: &str) -> String {
-    format!("arn:aws:logs:{}:{}:log-group:{name}", cx.region, cx.account)
+    Arn::new("logs", &cx.region, &cx.account, format!("log-group:{name}")).to_string()
 }
 
 pub fn stream_arn(cx: &Context, group: &str, stream: &str) -> String {
@@ -35,7 +35,7 @@ pub fn from_identifier(identifier: &str) -> Result<String, Fault> {
     arn.resource
         .strip_prefix("log-group:")
         .map(|rest| rest.strip_suffix(":*").unwrap_or(rest).to_owned())
-        .filter(|name| arn.partition == PARTITION && arn.service == "logs" && !name.is_empty())
+        .filter(|name| arn.is_in_its_partition() && arn.service == "logs" && !name.is_empty())
         .ok_or_else(|| fault::invalid(format!("{identifier} is not the ARN of a log group")))
 }
 

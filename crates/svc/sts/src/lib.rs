@@ -18,18 +18,28 @@ const MAX_TAGS: usize = 50;
 #[derive(Debug, Clone)]
 pub struct StsService {
     directory: Arc<Directory>,
+    /// Nothing is checked (`--iam off`): anybody assumes any role.
+    unchecked: bool,
 }
 
 impl StsService {
     pub fn new(directory: Arc<Directory>) -> Self {
-        Self { directory }
+        Self {
+            directory,
+            unchecked: false,
+        }
+    }
+
+    /// With `unchecked` roles are assumed without a look at policies, by root too.
+    pub fn unchecked(self, unchecked: bool) -> Self {
+        Self { unchecked, ..self }
     }
 }
 
 wharf_api_sts::operations! {
     impl StsService;
     authorize(self, _cx, input) = Ok(checks(input));
-    run(self, operation, call, input) = operation(&self.directory, call, input).await;
+    run(self, operation, call, input) = operation(self, call, input).await;
 
     get_caller_identity = get_caller_identity;
     assume_role = assume_role;
@@ -60,7 +70,7 @@ fn checks(input: Input<'_>) -> Vec<Check> {
 }
 
 async fn get_caller_identity(
-    _: &Directory,
+    _: &StsService,
     call: &Call,
     _input: GetCallerIdentityRequest,
 ) -> Result<GetCallerIdentityResponse, Fault> {
@@ -72,12 +82,16 @@ async fn get_caller_identity(
 }
 
 async fn assume_role(
-    directory: &Directory,
+    sts: &StsService,
     call: &Call,
     input: AssumeRoleRequest,
 ) -> Result<AssumeRoleResponse, Fault> {
-    let wanted = wanted(input)?;
-    let minted = directory
+    let wanted = AssumeRole {
+        unchecked: sts.unchecked,
+        ..wanted(input)?
+    };
+    let minted = sts
+        .directory
         .assume_role(call.context(), wanted)
         .await
         .map_err(fault)?;
@@ -94,14 +108,15 @@ async fn assume_role(
 }
 
 async fn get_session_token(
-    directory: &Directory,
+    sts: &StsService,
     call: &Call,
     input: GetSessionTokenRequest,
 ) -> Result<GetSessionTokenResponse, Fault> {
     if input.serial_number.is_some() || input.token_code.is_some() {
         return Err(no_second_factor());
     }
-    let minted = directory
+    let minted = sts
+        .directory
         .session_token(call.context(), input.duration_seconds)
         .await;
     Ok(GetSessionTokenResponse {
@@ -111,7 +126,7 @@ async fn get_session_token(
 }
 
 async fn get_access_key_info(
-    directory: &Directory,
+    sts: &StsService,
     call: &Call,
     input: GetAccessKeyInfoRequest,
 ) -> Result<GetAccessKeyInfoResponse, Fault> {
@@ -120,7 +135,7 @@ async fn get_access_key_info(
     let account = if id == call.caller.access_key_id {
         Some(call.caller.account.clone())
     } else {
-        let found = directory.account_of_key(&id).await;
+        let found = sts.directory.account_of_key(&id).await;
         found.map_err(|error| internal(&error))?
     };
     let account = account
@@ -193,6 +208,7 @@ fn wanted(input: AssumeRoleRequest) -> Result<AssumeRole, Fault> {
         tags,
         transitive_tag_keys,
         source_identity: input.source_identity,
+        unchecked: false,
     })
 }
 

@@ -1,9 +1,10 @@
-//! DescribeAvailabilityZones and DescribeRegions: this installation is one region with three zones.
+//! DescribeAvailabilityZones and DescribeRegions: every region is here, and each has three zones.
 
 use wharf_api_ec2::types::{
     AvailabilityZone, DescribeAvailabilityZonesRequest, DescribeAvailabilityZonesResult,
     DescribeRegionsRequest, DescribeRegionsResult, Region,
 };
+use wharf_base::arn::partition_of;
 use wharf_records::ecs::Tags;
 use wharf_wire::{Call, Fault};
 
@@ -85,29 +86,82 @@ pub async fn regions(
 ) -> Result<DescribeRegionsResult, Fault> {
     fault::dry_run(input.dry_run)?;
     let filters = filter::checked(input.filters, &names::REGIONS)?;
-    let own = &call.region;
-    if let Some(name) = input
-        .region_names
-        .iter()
-        .flatten()
-        .find(|name| *name != own)
-    {
+    let own = call.region.as_str();
+    let partition = partition_of(own);
+    let known = REGIONS.iter().copied();
+    let known = known.filter(|name| *name != own && partition_of(name) == partition);
+    // Others work as well; the one that is asked is told of in any case.
+    let known: Vec<&str> = std::iter::once(own).chain(known).collect();
+    let asked = input.region_names.unwrap_or_default();
+    if let Some(name) = asked.iter().find(|name| !known.contains(&name.as_str())) {
         return Err(fault::region_not_found(name));
     }
-    let region = Region {
-        opt_in_status: Some("opt-in-not-required".to_owned()),
-        region_name: Some(own.clone()),
-        endpoint: Some(format!("ec2.{own}.amazonaws.com")),
-        ..Region::default()
-    };
     let tags = Tags::new();
-    let named = vec![
-        ("region-name", vec![own.clone()]),
-        ("endpoint", region.endpoint.clone().into_iter().collect()),
-        ("opt-in-status", vec!["opt-in-not-required".to_owned()]),
-    ];
-    let shown = matches(&filters, &named, &tags);
+    let shown = known.into_iter().filter_map(|name| {
+        let region = Region {
+            opt_in_status: Some("opt-in-not-required".to_owned()),
+            region_name: Some(name.to_owned()),
+            endpoint: Some(format!("ec2.{name}.{}", domain_of(partition))),
+            ..Region::default()
+        };
+        let named = vec![
+            ("region-name", vec![name.to_owned()]),
+            ("endpoint", region.endpoint.clone().into_iter().collect()),
+            ("opt-in-status", vec!["opt-in-not-required".to_owned()]),
+        ];
+        let wanted = asked.is_empty() || asked.iter().any(|it| it == name);
+        (wanted && matches(&filters, &named, &tags)).then_some(region)
+    });
     Ok(DescribeRegionsResult {
-        regions: Some(if shown { vec![region] } else { vec![] }),
+        regions: Some(shown.collect()),
     })
+}
+
+/// The regions of AWS. All of them can be used here, and any other of that form.
+const REGIONS: [&str; 38] = [
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-central-1",
+    "ca-west-1",
+    "cn-north-1",
+    "cn-northwest-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "mx-central-1",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-gov-east-1",
+    "us-gov-west-1",
+    "us-west-1",
+    "us-west-2",
+];
+
+fn domain_of(partition: &str) -> &'static str {
+    match partition {
+        "aws-cn" => "amazonaws.com.cn",
+        _ => "amazonaws.com",
+    }
 }

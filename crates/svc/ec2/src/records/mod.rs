@@ -11,6 +11,7 @@ mod vpc;
 
 use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
+use wharf_base::Arn;
 use wharf_records::{Record, Unknown, ecs::Tags};
 use wharf_wire::Fault;
 
@@ -138,7 +139,7 @@ pub fn tags_to_wire(tags: &Tags) -> Vec<wire::Tag> {
 
 /// `arn:aws:ec2:us-east-1:000000000000:subnet/subnet-…`
 pub fn arn(cx: &wharf_wire::Context, kind: &str, id: &str) -> String {
-    format!("arn:aws:ec2:{}:{}:{kind}/{id}", cx.region, cx.account)
+    Arn::new("ec2", &cx.region, &cx.account, format!("{kind}/{id}")).to_string()
 }
 
 fn yes() -> bool {

@@ -50,13 +50,10 @@ pub async fn mint(
     role: &str,
     kind: RoleType,
 ) -> Result<(Credentials, Timestamp), RoleError> {
-    let account = crate::names::place_of(&task.arn)
-        .map(|place| place.account)
-        .unwrap_or_default();
     let keys = core
         .parts
         .credentials
-        .assume(&account, role, &task.id)
+        .assume(&task.arn, role, &task.id)
         .await?;
     let credentials = Credentials {
         credentials_id: credentials_id(core, task, kind)?,

@@ -162,7 +162,7 @@ pub async fn check_roles(core: &Core, call: &Call, order: &Order) -> Result<(), 
         .as_ref()
         .or(order.parsed.execution_role_arn.as_ref());
     for role in [task, execution].into_iter().flatten() {
-        match core.parts.credentials.usable(&call.account, role).await {
+        match core.parts.credentials.usable(&Place::of(call), role).await {
             Ok(()) => {}
             Err(crate::config::RoleError::Unusable(_)) => {
                 return Err(fault::client(crate::task::stop::role_text(role)));

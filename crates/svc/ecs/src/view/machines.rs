@@ -11,12 +11,16 @@ use wharf_records::{
     node,
 };
 use wharf_store::{Entry, Revision};
+use wharf_wire::Caller;
 
 use super::{
     Held,
     region::{hold, unindex},
 };
-use crate::names::{self, Place};
+use crate::{
+    binding,
+    names::{self, Place},
+};
 
 #[derive(Debug, Default)]
 pub struct Machines {
@@ -210,7 +214,10 @@ impl Machines {
     /// Whose Fargate tasks a host takes. The installation's own nodes take everybody's. A machine that
     /// anybody else registered takes its account's alone: whoever has the machine sees what runs there.
     fn serves(&self, instance: &Instance, home: &Place) -> Serves {
-        let is_node = node::user_of(&instance.registered_by).is_some();
+        // While nothing is checked (`--iam off`), nodes are root as everybody is.
+        let root = Caller::root(&home.account).arn;
+        let is_node = node::user_of(&instance.registered_by).is_some()
+            || instance.registered_by == root && binding::is_own_node(instance);
         let of_installation = is_node && self.home_account.as_ref() == Some(&home.account);
         Serves {
             accounts: match of_installation {

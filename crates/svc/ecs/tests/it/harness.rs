@@ -13,7 +13,7 @@ use wharf_api_ecs::{self as api, Ecs};
 use wharf_base::{Permit, SystemClock, Timestamp};
 use wharf_seal::Keyring;
 use wharf_store::{Store, StoreOptions};
-use wharf_svc_ecs::{Config, EcsService, Parts, RoleError, RoleKeys, TaskCredentials};
+use wharf_svc_ecs::{Config, EcsService, Parts, Place, RoleError, RoleKeys, TaskCredentials};
 use wharf_wire::{Call, Check, Context, Fault, async_trait};
 
 pub const ACCOUNT: &str = "000000000000";
@@ -378,7 +378,7 @@ pub struct FakeRoles;
 
 #[async_trait]
 impl TaskCredentials for FakeRoles {
-    async fn usable(&self, _: &str, role: &str) -> Result<(), RoleError> {
+    async fn usable(&self, _: &Place, role: &str) -> Result<(), RoleError> {
         match role.ends_with("/broken") {
             true => Err(RoleError::Unusable(role.to_owned())),
             false => Ok(()),
@@ -386,7 +386,9 @@ impl TaskCredentials for FakeRoles {
     }
 
     async fn assume(&self, _: &str, role: &str, task: &str) -> Result<RoleKeys, RoleError> {
-        self.usable("", role).await?;
+        if role.ends_with("/broken") {
+            return Err(RoleError::Unusable(role.to_owned()));
+        }
         Ok(RoleKeys {
             access_key_id: "ASIAEXAMPLE".to_owned(),
             secret_access_key: "secret".to_owned(),
