@@ -21,7 +21,7 @@ pub struct NoRoles;
 
 #[async_trait]
 impl TaskCredentials for NoRoles {
-    async fn usable(&self, _: &str, role: &str) -> Result<(), RoleError> {
+    async fn usable(&self, _: &wharf_svc_ecs::Place, role: &str) -> Result<(), RoleError> {
         Err(RoleError::Unusable(role.to_owned()))
     }
 
