@@ -81,7 +81,7 @@ roll_out() {
   stop_asking
   printf 'Answers meanwhile, by status:\n'
   answers_between "$begun" "$(date +%s%3N)" || die "a request failed during the rollout"
-  show curl -sS --fail "$url"
+  show curl -sS --fail "${resolve[@]}" "$url"
 }
 
 read_a_line() {

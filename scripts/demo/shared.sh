@@ -5,7 +5,7 @@
 # The chapter's folder and how it is left, its process and its name; the running wharf; what commands said that later ones need.
 work='' leave='' inside='' telling='' up='' wharf_program='' aws_program=''
 container='' vpc='' group='' balancer='' targets='' name='' url='' role=''
-asking=() subnets=()
+asking=() subnets=() resolve=()
 
 chapter_title() { printf '\n\033[1;4m%s\033[0m\n' "$*"; }
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
@@ -168,6 +168,15 @@ make_balancer() {
   keep name aws elbv2 describe-load-balancers --names web --query 'LoadBalancers[0].DNSName' --output text
   url=http://$name/
   [ "$1" = 80 ] || url=http://$name:$1/
+  find_name "$1"
+}
+
+# Older curl leaves names below localhost to the machine's resolver, which may not know them either: find_name PORT
+find_name() {
+  local status=0
+  resolve=()
+  curl -s -o "$work/answer" --max-time 15 "$url" || status=$?
+  [ "$status" != 6 ] || resolve=(--resolve "$name:$1:127.0.0.1")
 }
 
 make_role() {
@@ -231,8 +240,8 @@ show_events() {
 }
 
 ask_all() {
-  spell "for n in \$(seq $1); do curl -s $url; done | sort | uniq -c"
-  for _ in $(seq "$1"); do curl -sS --fail "$url"; done | sort | uniq -c
+  spell "for n in \$(seq $1); do $(typed curl -s "${resolve[@]}" "$url"); done | sort | uniq -c"
+  for _ in $(seq "$1"); do curl -sS --fail "${resolve[@]}" "$url"; done | sort | uniq -c
 }
 
 # Ask without pause in the background, so many at a time, until `stop_asking`: start_asking CONNECTIONS
@@ -243,7 +252,7 @@ start_asking() {
   asking=()
   for _ in $(seq "$1"); do
     while [ ! -e "$work/enough" ]; do
-      printf '%s %s\n' "$(date +%s%3N)" "$(curl -s -o /dev/null -w '%{http_code}' --max-time 15 "$url")" >>"$work/answers"
+      printf '%s %s\n' "$(date +%s%3N)" "$(curl -s -o /dev/null -w '%{http_code}' --max-time 15 "${resolve[@]}" "$url")" >>"$work/answers"
     done &
     asking+=($!)
   done
