@@ -289,10 +289,16 @@ async fn services(folder: &std::path::Path, stop: &CancellationToken) -> Vec<Box
     let (running, until) = (ecs.clone(), stop.clone());
     tokio::spawn(async move { running.run(until).await });
     let acm = wharf_svc_acm::Parts::new(store.clone(), keyring.clone());
-    let catalog = Catalog::new(store.clone(), blobs, keyring, Config::new("localhost:4566"));
+    let catalog = Catalog::new(
+        store.clone(),
+        blobs,
+        keyring.clone(),
+        Config::new("localhost:4566"),
+    );
     let trails = Some(folder.join("trails"));
     let cloudtrail = CloudtrailService::new(
         store.clone(),
+        keyring.clone(),
         journal.clone(),
         trails,
         Arc::new(SystemClock),
@@ -308,7 +314,7 @@ async fn services(folder: &std::path::Path, stop: &CancellationToken) -> Vec<Box
             directory.clone(),
         )))),
         Box::new(wharf_api_logs::Routes(Arc::new(LogsService::new(
-            store, journal,
+            store, keyring, journal,
         )))),
         Box::new(wharf_api_sts::Routes(Arc::new(StsService::new(directory)))),
     ]

@@ -552,11 +552,13 @@ impl Plane {
             iam: IamService::new(directory.clone()),
             logs: LogsService::open(
                 data.store.clone(),
+                data.keyring.clone(),
                 data.journal.clone(),
                 logs_options(config),
             ),
             cloudtrail: CloudtrailService::new(
                 data.store.clone(),
+                data.keyring.clone(),
                 data.journal.clone(),
                 config.trails.clone(),
                 clock.clone(),

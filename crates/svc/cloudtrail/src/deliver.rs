@@ -17,9 +17,11 @@ use wharf_base::{Clock, Timestamp};
 use wharf_durable::{self as durable, Durability};
 use wharf_journal::{Journal, Record};
 use wharf_records::{Record as _, Scope, decode};
-use wharf_store::{Range, Store};
+use wharf_service::Table;
+use wharf_wire::fault::Chain;
 
 use crate::{
+    fault::CloudtrailFaults,
     log::{Brief, place_of, streams_of},
     records::Trail,
     trails::SERVICE,
@@ -82,7 +84,7 @@ pub enum DeliverError {
 }
 
 pub struct Deliverer {
-    pub store: Store,
+    pub table: Table<CloudtrailFaults>,
     pub journal: Journal,
     pub folder: PathBuf,
     pub delivered: Delivered,
@@ -101,14 +103,10 @@ impl Deliverer {
 
     /// All trails that log.
     pub async fn once(&self) {
-        let all = self
-            .store
-            .range(Range::prefix(Scope::service_prefix(SERVICE)))
-            .await;
-        let all = match all {
-            Ok(all) => all.entries,
+        let all = match self.table.entries(&Scope::service_prefix(SERVICE)).await {
+            Ok(all) => all,
             Err(error) => {
-                tracing::warn!(%error, "trails cannot be read; retrying");
+                tracing::warn!(error = %Chain(&error), "reading trails failed, will retry");
                 return;
             }
         };
@@ -116,16 +114,19 @@ impl Deliverer {
             let Some((scope, Trail::KIND, name)) = Scope::parse(&entry.key) else {
                 continue;
             };
+            // One that cannot be read is no reason to leave out the others.
             match decode::<Trail>(&entry.value) {
                 Ok(trail) if trail.logging => {
                     let outcome = self.trail(&scope, &name, &trail).await;
                     if let Err(error) = &outcome {
-                        tracing::warn!(trail = name, %error, "events are not delivered; retrying");
+                        tracing::warn!(trail = name, error = %Chain(error), "delivering events failed, will retry");
                     }
                     self.delivered.note(&entry.key, self.clock.now(), &outcome);
                 }
                 Ok(_) => {}
-                Err(error) => tracing::error!(key = entry.key, %error, "a trail cannot be read"),
+                Err(error) => {
+                    tracing::error!(key = entry.key, error = %Chain(&error), "decoding a trail failed");
+                }
             }
         }
     }

@@ -25,6 +25,8 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use wharf_base::{Clock, Timestamp};
 use wharf_journal::Journal;
+use wharf_seal::Keyring;
+use wharf_service::Table;
 use wharf_store::Store;
 use wharf_wire::{Call, Fault};
 
@@ -51,13 +53,15 @@ impl CloudtrailService {
     /// `folder` is where trails' buckets are; without it there can be no trail.
     pub fn new(
         store: Store,
+        keyring: Keyring,
         journal: Journal,
         folder: Option<PathBuf>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let trails = Trails {
-            store,
+            table: Table::new(store),
             journal: journal.clone(),
+            keyring,
             folder,
             delivered: Delivered::default(),
         };
@@ -85,7 +89,7 @@ impl CloudtrailService {
 
     fn deliverer(&self) -> Option<Deliverer> {
         Some(Deliverer {
-            store: self.trails.store.clone(),
+            table: self.trails.table.clone(),
             journal: self.journal.clone(),
             folder: self.trails.folder.clone()?,
             delivered: self.trails.delivered.clone(),

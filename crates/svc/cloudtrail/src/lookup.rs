@@ -2,10 +2,11 @@
 
 use wharf_api_cloudtrail::{faults, types::*};
 use wharf_base::Timestamp;
+use wharf_service::{Faults as _, Pages};
 use wharf_wire::{Call, Fault};
 
 use crate::{
-    fault,
+    fault::{self, CloudtrailFaults},
     log::{Brief, Log},
     trails::Trails,
 };
@@ -87,27 +88,30 @@ impl Span {
 pub async fn lookup_events(
     trails: &Trails,
     call: &Call,
-    input: LookupEventsRequest,
+    mut input: LookupEventsRequest,
 ) -> Result<LookupEventsResponse, Fault> {
     if input.event_category.is_some() {
         return Err(faults::invalid_event_category_exception(
             "Insights events are not recorded.",
         ));
     }
+    let (token, most) = (input.next_token.take(), input.max_results.take());
+    let pages =
+        Pages::<CloudtrailFaults>::new(&trails.keyring, call, "cloudtrail/LookupEvents", &input);
     let span = Span::of(&input)?;
     let wanted = Wanted::of(input.lookup_attributes)?;
-    let most = match input.max_results {
+    let most = match most {
         Some(most) => usize::try_from(most).unwrap_or(PAGE).min(PAGE),
         None => PAGE,
     };
     let log = Log::new(trails.journal.clone(), &call.account, &call.region);
     let (first, end) = log.bounds();
-    let mut at = match input.next_token {
-        Some(token) => token
+    let mut at = match pages.after(token.as_deref())? {
+        Some(at) => at
             .parse()
             .ok()
             .filter(|at| *at <= end)
-            .ok_or_else(|| faults::invalid_next_token_exception("The token is not valid."))?,
+            .ok_or_else(CloudtrailFaults::bad_token)?,
         None => match span.end {
             // A few events may stand before ones that are a little older.
             Some(until) => log.at(until + SLACK).await.map_err(fault::journal)?,
@@ -144,7 +148,7 @@ pub async fn lookup_events(
     }
     Ok(LookupEventsResponse {
         events: Some(events),
-        next_token: (at > floor).then(|| at.to_string()),
+        next_token: (at > floor).then(|| pages.token(&at.to_string())),
     })
 }
 

@@ -6,13 +6,14 @@ use wharf_api_cloudtrail::{faults, types::*};
 use wharf_base::Arn;
 use wharf_journal::Journal;
 use wharf_records::{Record, Scope, Unknown, encode};
-use wharf_store::{Compare, Store, Txn};
-use wharf_stored::{self as stored, Stored};
+use wharf_seal::Keyring;
+use wharf_service::{Stored, Table};
+use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Context, Fault};
 
 use crate::{
     deliver::{Delivered, cursor},
-    fault,
+    fault::{self, CloudtrailFaults},
     log::streams_of,
     names::{check_bucket, check_name, check_prefix, name_of},
     records::{Selector, Trail},
@@ -27,8 +28,10 @@ pub const SERVICE: &str = "cloudtrail";
 /// What the operations on trails work with.
 #[derive(Clone)]
 pub struct Trails {
-    pub store: Store,
+    pub table: Table<CloudtrailFaults>,
     pub journal: Journal,
+    /// Seals page tokens.
+    pub keyring: Keyring,
     /// The operator's folder; without one there are no buckets.
     pub folder: Option<PathBuf>,
     pub delivered: Delivered,
@@ -69,9 +72,7 @@ impl Trails {
         let given = given.unwrap_or_default();
         let name = name_of(&given, call)?;
         let key = scope(call).key(Trail::KIND, &name);
-        let found = stored::read(&self.store, &key)
-            .await
-            .map_err(fault::stored)?;
+        let found = self.table.read(&key).await?;
         let found = found.ok_or_else(|| not_found(&given, call))?;
         Ok((name, found))
     }
@@ -82,7 +83,8 @@ impl Trails {
             .when(before.unchanged())
             .put(before.key.clone(), encode(now));
         let written = self
-            .store
+            .table
+            .store()
             .txn(&call.permit, txn)
             .await
             .map_err(fault::store)?;
@@ -159,7 +161,8 @@ impl Trails {
             .when(Compare::absent(&key))
             .put(key, encode(&trail));
         let written = self
-            .store
+            .table
+            .store()
             .txn(&call.permit, txn)
             .await
             .map_err(fault::store)?;
@@ -237,7 +240,8 @@ impl Trails {
     ) -> Result<DeleteTrailResponse, Fault> {
         let (name, before) = self.find(call, input.name).await?;
         let txn = Txn::new().when(before.unchanged()).delete(&before.key);
-        self.store
+        self.table
+            .store()
             .txn(&call.permit, txn)
             .await
             .map_err(fault::store)?;
@@ -252,8 +256,8 @@ impl Trails {
     }
 
     async fn all(&self, call: &Call) -> Result<Vec<(String, Trail)>, Fault> {
-        let found = stored::all::<Trail>(&self.store, &scope(call), "").await;
-        let found = found.map_err(fault::stored)?.into_iter();
+        let found = self.table.all::<Trail>(&scope(call), "").await?;
+        let found = found.into_iter();
         Ok(found.map(|(name, it)| (name, it.record)).collect())
     }
 

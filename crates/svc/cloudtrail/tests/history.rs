@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use wharf_api_cloudtrail::{Cloudtrail, types::*};
 use wharf_base::{Clock, Permit, TestClock, Timestamp};
 use wharf_journal::{Journal, JournalOptions};
+use wharf_seal::Keyring;
 use wharf_store::{Store, StoreOptions};
 use wharf_svc_cloudtrail::{CloudtrailService, Recorder};
 use wharf_wire::{
@@ -36,6 +37,7 @@ impl Trail {
             recorder: Recorder::new(journal.clone(), clock.clone()),
             service: CloudtrailService::new(
                 store,
+                Keyring::in_memory(),
                 journal,
                 Some(folder.path().join("trails")),
                 clock.clone(),

@@ -172,13 +172,9 @@ impl LogsService {
         if self.streams.load(Ordering::Relaxed) <= limit as u64 {
             return Ok(());
         }
-        let reply = self
-            .store
-            .range(Range::prefix(Scope::service_prefix("logs")))
-            .await
-            .map_err(fault::store)?;
+        let entries = self.table.entries(&Scope::service_prefix("logs")).await?;
         let mut silent = Vec::new();
-        for entry in &reply.entries {
+        for entry in &entries {
             if let Some((_, Stream::KIND, _)) = Scope::parse(&entry.key) {
                 let stream: Stream = decode(&entry.value).map_err(fault::record)?;
                 let name = stream.journal_name();
@@ -223,7 +219,7 @@ impl LogsService {
         let txn = Txn::new()
             .when(Compare::unchanged(entry))
             .delete(entry.key.clone());
-        match self.store.txn(&PERMIT, txn).await {
+        match self.table.store().txn(&PERMIT, txn).await {
             Ok(reply) if reply.succeeded => {}
             outcome => {
                 self.shelf.unbury(journal).await;
@@ -255,7 +251,12 @@ pub(crate) async fn groups(service: &LogsService) -> Result<Vec<(Scope, Group)>,
         if let Some(after) = after.take() {
             range = range.start_after(after);
         }
-        let reply = service.store.range(range).await.map_err(fault::store)?;
+        let reply = service
+            .table
+            .store()
+            .range(range)
+            .await
+            .map_err(fault::store)?;
         let Some(entry) = reply.entries.into_iter().next() else {
             return Ok(found);
         };

@@ -3,6 +3,7 @@
 use wharf_api_logs::faults;
 use wharf_journal::JournalError;
 use wharf_records::RecordError;
+use wharf_service::Faults;
 use wharf_store::StoreError;
 use wharf_wire::{
     Fault,
@@ -10,6 +11,20 @@ use wharf_wire::{
 };
 
 const UNAVAILABLE: &str = "The service cannot complete the request.";
+
+/// What CloudWatch Logs says when its records or pages fail.
+#[derive(Debug)]
+pub enum LogsFaults {}
+
+impl Faults for LogsFaults {
+    fn internal(cause: &dyn std::error::Error) -> Fault {
+        faults::service_unavailable_exception(UNAVAILABLE, cause)
+    }
+
+    fn bad_token() -> Fault {
+        bad_token()
+    }
+}
 
 pub fn store(cause: StoreError) -> Fault {
     faults::service_unavailable_exception(UNAVAILABLE, &cause)

@@ -9,7 +9,7 @@ use crate::{event, index::Index, records, token};
 /// The tokens of a page that a caller gives back.
 pub fn token(text: &str) {
     let _ = token::read(text);
-    let _ = token::open::<(String, i64)>(text, "of");
+    let _ = token::place::<(String, i64)>(text);
 }
 
 /// A record as it is stored, of any kind.

@@ -6,14 +6,16 @@ use std::{
 };
 
 use wharf_journal::Journal;
-use wharf_records::{Record, Scope, decode};
-use wharf_store::{Range, Store};
+use wharf_records::{Record, Scope};
+use wharf_seal::Keyring;
+use wharf_service::Table;
+use wharf_store::Store;
 use wharf_wire::{Context, Fault};
 
 use crate::{
     authorize,
     bound::Counters,
-    fault,
+    fault::{self, LogsFaults},
     limits::{Buckets, Limits},
     live::Live,
     ops,
@@ -23,7 +25,9 @@ use crate::{
 
 #[derive(Clone)]
 pub struct LogsService {
-    pub(crate) store: Store,
+    pub(crate) table: Table<LogsFaults>,
+    /// Seals page tokens.
+    pub(crate) keyring: Keyring,
     pub(crate) shelf: Shelf,
     pub(crate) limits: Limits,
     /// Where the indexes are saved.
@@ -44,18 +48,19 @@ pub struct Options {
 }
 
 impl LogsService {
-    pub fn new(store: Store, journal: Journal) -> Self {
-        Self::open(store, journal, Options::default())
+    pub fn new(store: Store, keyring: Keyring, journal: Journal) -> Self {
+        Self::open(store, keyring, journal, Options::default())
     }
 
     /// Blocks while it reads the saved indexes.
-    pub fn open(store: Store, journal: Journal, options: Options) -> Self {
+    pub fn open(store: Store, keyring: Keyring, journal: Journal, options: Options) -> Self {
         let shelf = match &options.indexes {
             Some(path) => Shelf::with_saved(journal, path),
             None => Shelf::new(journal),
         };
         Self {
-            store,
+            table: Table::new(store),
+            keyring,
             shelf,
             limits: options.limits,
             saved: options.indexes,
@@ -104,23 +109,13 @@ impl LogsService {
     }
 
     async fn find<T: Record>(&self, key: &str) -> Result<Option<T>, Fault> {
-        let entry = self.store.get(key).await.map_err(fault::store)?;
-        entry
-            .map(|entry| decode(&entry.value).map_err(fault::record))
-            .transpose()
+        Ok(self.table.read(key).await?.map(|it| it.record))
     }
 
     pub(crate) async fn all<T: Record>(&self, prefix: &str) -> Result<Vec<T>, Fault> {
-        let reply = self
-            .store
-            .range(Range::prefix(prefix))
-            .await
-            .map_err(fault::store)?;
-        reply
-            .entries
-            .iter()
-            .map(|entry| decode(&entry.value).map_err(fault::record))
-            .collect()
+        let all = self.table.page::<T>(prefix, None, usize::MAX, |_| true);
+        let all = all.await?.records.into_iter();
+        Ok(all.map(|it| it.record).collect())
     }
 }
 

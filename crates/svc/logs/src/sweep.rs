@@ -12,7 +12,6 @@ use std::{
 
 use wharf_base::{Clock, Permit};
 use wharf_records::{Record, Scope, decode};
-use wharf_store::Range;
 use wharf_wire::Fault;
 
 use crate::{
@@ -90,12 +89,8 @@ async fn remove_emptied(
     from: i64,
 ) -> Result<(), Fault> {
     let prefix = scope.key(Stream::KIND, &stream_key(&group.id, ""));
-    let reply = service
-        .store
-        .range(Range::prefix(prefix))
-        .await
-        .map_err(fault::store)?;
-    for entry in &reply.entries {
+    let entries = service.table.entries(&prefix).await?;
+    for entry in &entries {
         let stream: Stream = decode(&entry.value).map_err(fault::record)?;
         let name = stream.journal_name();
         let info = service.shelf.journal().stream(&name);
@@ -119,7 +114,8 @@ pub async fn streams_of(service: &LogsService, scope: &Scope, group_id: &str) ->
             .map_err(fault::journal)?;
         let key = scope.key(Stream::KIND, &stream_key(group_id, &stream.name));
         service
-            .store
+            .table
+            .store()
             .delete(&PERMIT, key)
             .await
             .map_err(fault::store)?;
@@ -130,14 +126,10 @@ pub async fn streams_of(service: &LogsService, scope: &Scope, group_id: &str) ->
 /// Streams without a group, and events without a stream.
 async fn everything(service: &LogsService) -> Result<(), Fault> {
     let prefix = Scope::service_prefix("logs");
-    let reply = service
-        .store
-        .range(Range::prefix(prefix))
-        .await
-        .map_err(fault::store)?;
+    let entries = service.table.entries(&prefix).await?;
     let mut groups: BTreeMap<String, Group> = BTreeMap::new();
     let mut streams: Vec<(Scope, Stream)> = Vec::new();
-    for entry in &reply.entries {
+    for entry in &entries {
         match Scope::parse(&entry.key) {
             Some((_, Group::KIND, _)) => {
                 let group: Group = decode(&entry.value).map_err(fault::record)?;
@@ -177,12 +169,8 @@ async fn everything(service: &LogsService) -> Result<(), Fault> {
 /// A stream may have been made since the records were read.
 async fn still_unknown(service: &LogsService, journal: &str) -> Result<bool, Fault> {
     let prefix = Scope::service_prefix("logs");
-    let reply = service
-        .store
-        .range(Range::prefix(prefix))
-        .await
-        .map_err(fault::store)?;
-    let named = reply.entries.iter().any(|entry| {
+    let entries = service.table.entries(&prefix).await?;
+    let named = entries.iter().any(|entry| {
         matches!(Scope::parse(&entry.key), Some((_, Stream::KIND, _)))
             && decode::<Stream>(&entry.value).is_ok_and(|stream| stream.journal_name() == journal)
     });

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, path::Path};
 use wharf_api_logs::{Logs, types::*};
 use wharf_base::{Permit, Timestamp};
 use wharf_journal::{Journal, JournalOptions};
+use wharf_seal::Keyring;
 use wharf_store::{Store, StoreOptions};
 use wharf_svc_logs::LogsService;
 use wharf_wire::{Call, Caller, Context, EventStream, Fault};
@@ -16,7 +17,7 @@ type Tail = EventStream<StartLiveTailResponseStream>;
 fn open(folder: &Path) -> LogsService {
     let store = Store::open(&folder.join("store"), StoreOptions::default()).unwrap();
     let journal = Journal::open(&folder.join("journal"), JournalOptions::default()).unwrap();
-    LogsService::new(store, journal)
+    LogsService::new(store, Keyring::in_memory(), journal)
 }
 
 fn call() -> Call {

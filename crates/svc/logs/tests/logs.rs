@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use wharf_api_logs::{Logs, types::*};
 use wharf_base::{Permit, Timestamp};
 use wharf_journal::{Journal, JournalOptions};
+use wharf_seal::Keyring;
 use wharf_store::{Store, StoreOptions};
 use wharf_svc_logs::LogsService;
 use wharf_wire::{Call, Caller, Context};
@@ -16,7 +17,7 @@ const NOW: i64 = 1_767_312_000_000;
 fn open(folder: &Path) -> LogsService {
     let store = Store::open(&folder.join("store"), StoreOptions::default()).unwrap();
     let journal = Journal::open(&folder.join("journal"), JournalOptions::default()).unwrap();
-    LogsService::new(store, journal)
+    LogsService::new(store, Keyring::in_memory(), journal)
 }
 
 fn call() -> Call {
@@ -421,7 +422,7 @@ fn open_with(folder: &Path, limits: wharf_svc_logs::Limits) -> LogsService {
         limits,
         indexes: Some(folder.join("indexes")),
     };
-    LogsService::open(store, journal, options)
+    LogsService::open(store, Keyring::in_memory(), journal, options)
 }
 
 async fn try_put(
@@ -622,4 +623,35 @@ async fn retention_works_from_saved_indexes_and_removes_empty_streams() {
         .filter_map(|stream| stream.log_stream_name)
         .collect();
     assert_eq!(left, ["alive"]);
+}
+
+#[tokio::test]
+async fn a_token_fits_its_list_and_filters_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = open(folder.path());
+    for name in ["/a", "/b"] {
+        let input = CreateLogGroupRequest {
+            log_group_name: Some(name.to_owned()),
+            ..Default::default()
+        };
+        logs.create_log_group(&call(), input).await.unwrap();
+    }
+    let list = async |token: Option<&str>, prefix: Option<&str>| {
+        let input = DescribeLogGroupsRequest {
+            next_token: token.map(str::to_owned),
+            log_group_name_prefix: prefix.map(str::to_owned),
+            limit: Some(1),
+            ..Default::default()
+        };
+        logs.describe_log_groups(&call(), input).await
+    };
+    let token = list(None, None).await.unwrap().next_token.unwrap();
+    let second = list(Some(&token), None).await.unwrap();
+    assert_eq!(second.log_groups.unwrap().len(), 1);
+    // The digest of a list and a name in base64, as tokens once were.
+    let forged = "WyJ4IiwiL2EiXQ";
+    for (token, prefix) in [(token.as_str(), Some("/")), (forged, None)] {
+        let fault = list(Some(token), prefix).await.unwrap_err();
+        assert_eq!(fault.message, "The specified nextToken is invalid.");
+    }
 }

@@ -28,10 +28,10 @@ pub async fn describe_log_groups(
         "groups {prefix:?} {pattern:?} {:?} {wanted:?}",
         input.log_group_class
     );
-    let after: Option<String> = input
-        .next_token
-        .as_deref()
-        .map(|it| token::open(it, &listing))
+    let pages = service.pages(call, &listing);
+    let after: Option<String> = pages
+        .after(input.next_token.as_deref())?
+        .map(|it| token::place(&it))
         .transpose()?;
     let key = LogsService::scope(call).key(Group::KIND, prefix.as_deref().unwrap_or_default());
     let all: Vec<Group> = service.all(&key).await?;
@@ -59,7 +59,11 @@ pub async fn describe_log_groups(
     let more = shown.len() > limit;
     shown.truncate(limit);
     let next_token = more
-        .then(|| shown.last().map(|group| token::seal(&group.name, &listing)))
+        .then(|| {
+            shown
+                .last()
+                .map(|group| pages.token(&token::place_text(&group.name)))
+        })
         .flatten();
     let log_groups = shown
         .iter()

@@ -26,10 +26,10 @@ pub async fn describe_log_streams(
     let prefix = input.log_stream_name_prefix.unwrap_or_default();
     let descending = input.descending.unwrap_or(false);
     let listing = format!("streams {} {prefix} {by_time} {descending}", group.id);
-    let after: Option<(i64, String)> = input
-        .next_token
-        .as_deref()
-        .map(|it| token::open(it, &listing))
+    let pages = service.pages(call, &listing);
+    let after: Option<(i64, String)> = pages
+        .after(input.next_token.as_deref())?
+        .map(|it| token::place(&it))
         .transpose()?;
     let mut streams = Vec::new();
     for stream in service.streams(call, &group, &prefix).await? {
@@ -60,7 +60,7 @@ pub async fn describe_log_streams(
     let next_token = page
         .last()
         .filter(|_| more)
-        .map(|(key, ..)| token::seal(key, &listing));
+        .map(|(key, ..)| pages.token(&token::place_text(key)));
     let log_streams = page
         .iter()
         .map(|(_, stream, summary)| to_wire(call, &name, stream, *summary))

@@ -48,10 +48,10 @@ pub async fn filter_log_events(
         input.end_time,
         input.filter_pattern
     );
-    let after: Option<Place> = input
-        .next_token
-        .as_deref()
-        .map(|it| token::open(it, &listing))
+    let pages = service.pages(call, &listing);
+    let after: Option<Place> = pages
+        .after(input.next_token.as_deref())?
+        .map(|it| token::place(&it))
         .transpose()?;
     let start = input
         .start_time
@@ -87,7 +87,7 @@ pub async fn filter_log_events(
     }
     let next_token = place
         .filter(|_| !ended)
-        .map(|place| token::seal(&place, &listing));
+        .map(|place| pages.token(&token::place_text(&place)));
     Ok(FilterLogEventsResponse {
         events: Some(events),
         searched_log_streams: Some(vec![]),

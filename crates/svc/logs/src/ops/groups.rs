@@ -37,7 +37,8 @@ pub async fn create(
         .when(Compare::absent(key.clone()))
         .put(key, encode(&group));
     let reply = service
-        .store
+        .table
+        .store()
         .txn(&call.permit, txn)
         .await
         .map_err(fault::store)?;
@@ -65,7 +66,8 @@ pub async fn delete(
     let key = LogsService::scope(call).key(Group::KIND, &group.name);
     let txn = Txn::new().when(Compare::present(key.clone())).delete(key);
     let reply = service
-        .store
+        .table
+        .store()
         .txn(&call.permit, txn)
         .await
         .map_err(fault::store)?;

@@ -26,10 +26,10 @@ pub async fn list_log_groups(
     }
     let (pattern, class) = (input.log_group_name_pattern, input.log_group_class);
     let listing = format!("list of groups {pattern:?} {class:?}");
-    let after: Option<String> = input
-        .next_token
-        .as_deref()
-        .map(|it| token::open(it, &listing))
+    let pages = service.pages(call, &listing);
+    let after: Option<String> = pages
+        .after(input.next_token.as_deref())?
+        .map(|it| token::place(&it))
         .transpose()?;
     let all: Vec<Group> = service
         .all(&LogsService::scope(call).key(Group::KIND, ""))
@@ -46,7 +46,7 @@ pub async fn list_log_groups(
     let more = shown.len() > limit;
     shown.truncate(limit);
     let end = shown.last().filter(|_| more);
-    let next_token = end.map(|group| token::seal(&group.name, &listing));
+    let next_token = end.map(|group| pages.token(&token::place_text(&group.name)));
     let summary = |group: Group| LogGroupSummary {
         log_group_arn: Some(names::group_arn(call, &group.name)),
         log_group_name: Some(group.name),

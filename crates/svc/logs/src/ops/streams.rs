@@ -37,7 +37,8 @@ pub async fn create(
         .when(Compare::absent(key.clone()))
         .put(key, encode(&stream));
     let reply = service
-        .store
+        .table
+        .store()
         .txn(&call.permit, txn)
         .await
         .map_err(fault::store)?;
@@ -66,7 +67,8 @@ pub async fn delete(
         .await?;
     let key = LogsService::scope(call).key(Stream::KIND, &stream_key(&group.id, &stream.name));
     service
-        .store
+        .table
+        .store()
         .delete(&call.permit, key)
         .await
         .map_err(fault::store)?;

@@ -141,7 +141,8 @@ pub async fn change(
     let key = LogsService::scope(call).key(Group::KIND, name);
     loop {
         let entry = service
-            .store
+            .table
+            .store()
             .get(&key)
             .await
             .map_err(fault::store)?
@@ -152,7 +153,8 @@ pub async fn change(
             .when(Compare::unchanged(&entry))
             .put(key.clone(), encode(&group));
         if service
-            .store
+            .table
+            .store()
             .txn(&call.permit, txn)
             .await
             .map_err(fault::store)?
