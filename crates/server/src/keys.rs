@@ -16,7 +16,7 @@ use wharf_api_wharf::types::{
     Key as KeyShown, ListKeysResponse, RetireKeysRequest, RetireKeysResponse, RotateKeysRequest,
     RotateKeysResponse,
 };
-use wharf_base::{Clock, Permit};
+use wharf_base::{Arn, Clock, Permit};
 use wharf_blobs::Blobs;
 use wharf_records::Scope;
 use wharf_seal::{KeyId, Keyring, Sealed};
@@ -288,8 +288,8 @@ fn secret_of(entry: &Entry) -> Option<Secret> {
         ("iam", "access-key") => ("secret", format!("iam/access-key/{id}")),
         ("iam", "server-certificate") => ("private_key", "iam/server-certificate/".to_owned()),
         ("acm", "certificate") => {
-            let (region, account) = (&scope.region, &scope.account);
-            let arn = format!("arn:aws:acm:{region}:{account}:certificate/{id}");
+            let resource = format!("certificate/{id}");
+            let arn = Arn::new("acm", &scope.region, &scope.account, resource);
             ("private_key", format!("acm/certificate/{arn}"))
         }
         ("acm", "authority") => ("private_key", "acm/authority".to_owned()),
