@@ -44,8 +44,9 @@ outcome() {
   ' "$1"
 }
 
-# One of the unit tests writes what our codecs answer; `answers_as_the_sdk_reads_them` comes after it.
-export WHARF_GOLDEN_ANSWERS=$PWD/$logs/answers
+# Unit tests write what our codecs answer, to these and to requests that `what_the_sdk_asks` wrote;
+# `answers_as_the_sdk_reads_them` comes after them.
+export WHARF_GOLDEN_ANSWERS=$PWD/$logs/answers WHARF_EVERY=$PWD/$logs/every
 unit_tests() {
   rm -rf "$WHARF_GOLDEN_ANSWERS" && mkdir -p "$WHARF_GOLDEN_ANSWERS" &&
     cargo test --locked --workspace --all-targets --no-fail-fast && cargo test --locked --workspace --doc
@@ -55,7 +56,12 @@ python_style() { .venv/bin/ruff check && .venv/bin/ruff format --check; }
 
 goldens_as_generated() { .venv/bin/python crates/wire/goldens/generate.py && git diff --exit-code --stat -- crates/wire/goldens; }
 
-answers_as_the_sdk_reads_them() { .venv/bin/python crates/wire/goldens/verify.py "$WHARF_GOLDEN_ANSWERS"; }
+what_the_sdk_asks() { rm -rf "$WHARF_EVERY" && .venv/bin/python crates/wire/goldens/every.py ask "$WHARF_EVERY"; }
+
+answers_as_the_sdk_reads_them() {
+  .venv/bin/python crates/wire/goldens/verify.py "$WHARF_GOLDEN_ANSWERS" &&
+    .venv/bin/python crates/wire/goldens/every.py check "$WHARF_EVERY"
+}
 
 # Hundreds of tests with real processes share two cores. One or two that fail are run once more, alone; when they pass
 # then, the summary names them as unsteady, each a defect of the test or of wharf to be found.
@@ -75,6 +81,7 @@ check goldens goldens_as_generated
 check clippy cargo clippy --locked --workspace --all-targets -- -D warnings
 check build cargo build --locked --workspace
 check repository cargo xtask check
+check asked what_the_sdk_asks
 check unit unit_tests
 check answers answers_as_the_sdk_reads_them
 check e2e e2e_tests

@@ -7,6 +7,25 @@ pub fn line(bytes: &[u8]) -> Option<(&str, &[u8])> {
     Some((line, &bytes[end + 1..]))
 }
 
+/// Method, target, headers and body.
+pub type Head<'a> = (&'a str, &'a str, Vec<(String, String)>, &'a [u8]);
+
+/// The head of a request: `METHOD path?query`, then lines `name: value`, of which an empty one ends
+/// the head; the body follows.
+pub fn head(bytes: &[u8]) -> Option<Head<'_>> {
+    let (request, mut rest) = line(bytes)?;
+    let (method, target) = request.split_once(' ')?;
+    let mut headers = Vec::new();
+    while let Some((line, after)) = line(rest) {
+        rest = after;
+        match line.split_once(": ") {
+            Some((name, value)) => headers.push((name.to_ascii_lowercase(), value.to_owned())),
+            None => break,
+        }
+    }
+    Some((method, target, headers, rest))
+}
+
 /// The first byte, which chooses something, and what follows it.
 pub fn choice(bytes: &[u8]) -> Option<(usize, &[u8])> {
     let (first, rest) = bytes.split_first()?;

@@ -13,6 +13,7 @@ mod certificates;
 mod images;
 mod input;
 mod languages;
+mod models;
 mod operations;
 mod planes;
 mod storage;
@@ -28,6 +29,7 @@ pub const TARGETS: &[Target] = &[
     ("arn", languages::arn),
     ("aws-json", wire::aws_json),
     ("aws-query", wire::aws_query),
+    ("cbor", models::cbor),
     ("certificate", certificates::certificate),
     ("certificate-import", certificates::import),
     ("data-channel", agent::data_channel),
@@ -62,6 +64,7 @@ pub const TARGETS: &[Target] = &[
     ("record-key", storage::record_key),
     ("registry-login", images::registry_login),
     ("registry-path", images::registry_path),
+    ("rest", models::rest),
     ("sealed", storage::sealed),
     ("shim-frames", agent::shim_frames),
     ("sigv4", wire::sigv4),

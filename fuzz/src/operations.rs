@@ -26,10 +26,7 @@ use wharf_svc_iam::{Directory, IamService};
 use wharf_svc_logs::LogsService;
 use wharf_svc_sts::StsService;
 use wharf_wire::{
-    Call, Caller, Context, Output, Service, async_trait, audit,
-    codec::{json, xml},
-    constraints,
-    schema::Protocol,
+    Call, Caller, Context, Output, Service, async_trait, audit, codec::json, constraints,
 };
 
 use crate::input;
@@ -232,8 +229,11 @@ impl World {
                 return None;
             }
         };
-        if !matches!(schema.protocol, Protocol::Json { .. }) {
-            let text = xml::encode(schema, operation, output.as_struct(), "request-id");
+        if !schema.protocol.is_json() {
+            let codec = schema.protocol.codec();
+            let text = codec
+                .encode(schema, operation, output.as_struct(), "request-id")
+                .body;
             String::from_utf8(text).expect("answers are text");
         }
         let shown = json::encode(schema, operation.output, output.as_struct());

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use wharf_base::Timestamp;
 use wharf_wire::{
     Check, Context, Fault, Service, async_trait, audit,
-    codec::{form, json, xml},
+    codec::{form, json},
     constraints,
     node::Payload,
     schema::{Protocol, ServiceSchema, ShapeIndex},
@@ -54,7 +54,7 @@ fn operation(name: &str) -> Option<(&'static dyn Service, usize)> {
 
 /// A line `service.Operation`, then the body of a request.
 pub fn aws_json(bytes: &[u8]) {
-    decode(bytes, |protocol| matches!(protocol, Protocol::Json { .. }));
+    decode(bytes, |protocol| protocol.is_json());
 }
 
 /// The same for services that speak awsQuery.
@@ -79,12 +79,13 @@ fn decode(bytes: &[u8], wanted: impl Fn(Protocol) -> bool) {
     let schema = service.schema();
     let shape = schema.operations[operation].input;
     let mut read = service.input(operation);
-    let decoded = match schema.protocol {
-        Protocol::Json { .. } => json::decode(schema, shape, body, read.as_struct_mut()),
-        Protocol::Query | Protocol::Ec2 => form::Form::parse(body).and_then(|parsed| {
+    let decoded = if schema.protocol.is_json() {
+        json::decode(schema, shape, body, read.as_struct_mut())
+    } else {
+        form::Form::parse(body).and_then(|parsed| {
             let _ = (parsed.get("Action"), parsed.get("Version"));
             form::decode(schema, shape, &parsed, read.as_struct_mut())
-        }),
+        })
     };
     if decoded.is_ok() {
         examine(service, operation, shape, &*read);
@@ -115,36 +116,25 @@ pub fn xml_answer(bytes: &[u8]) {
         return;
     };
     let schema: &'static ServiceSchema = service.schema();
-    if matches!(schema.protocol, Protocol::Json { .. }) {
+    if schema.protocol.is_json() {
         return;
     }
     let operation = &schema.operations[index];
     let mut output = service.output(index);
     if json::decode(schema, operation.output, body, output.as_struct_mut()).is_ok() {
-        let text = xml::encode(schema, operation, output.as_struct(), "request-id");
-        let text = String::from_utf8(text).expect("answers are text");
+        let codec = schema.protocol.codec();
+        let answer = codec.encode(schema, operation, output.as_struct(), "request-id");
+        let text = String::from_utf8(answer.body).expect("answers are text");
         assert!(!text.contains('\0'), "no reader takes a zero in XML");
     }
 }
 
-/// The head of a request: `METHOD path?query`, then lines `name: value`, of which an empty one ends
-/// the head; the body follows.
+/// The head of a request, and its body.
 pub fn sigv4(bytes: &[u8]) {
-    let Some((request, mut rest)) = input::line(bytes) else {
-        return;
-    };
-    let Some((method, target)) = request.split_once(' ') else {
+    let Some((method, target, headers, rest)) = input::head(bytes) else {
         return;
     };
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let mut headers = Vec::new();
-    while let Some((line, after)) = input::line(rest) {
-        rest = after;
-        match line.split_once(": ") {
-            Some((name, value)) => headers.push((name.to_ascii_lowercase(), value.to_owned())),
-            None => break,
-        }
-    }
     let parts = RequestParts {
         method,
         path,

@@ -69,14 +69,7 @@ pub fn render(root: &Path) -> Result<BTreeMap<PathBuf, String>> {
         let folder = root.join("crates/api").join(service);
         let source = folder.join("src");
         files.insert(folder.join("Cargo.toml"), manifest(service));
-        for (name, text) in [
-            ("lib.rs", library(&model)),
-            ("types.rs", types::render(&model)?),
-            ("schema.rs", schema::render(&model)?),
-            ("faults.rs", types::render_faults(&model)),
-            ("service.rs", service::render(&model)),
-            ("operations.rs", operations::render(&model)),
-        ] {
+        for (name, text) in contract(&model)? {
             let text = format!("{MARK}{text}");
             // The tables stay one line a shape: the formatter would make forty of it.
             let text = if name == "schema.rs" {
@@ -88,6 +81,18 @@ pub fn render(root: &Path) -> Result<BTreeMap<PathBuf, String>> {
         }
     }
     Ok(files)
+}
+
+/// The files of a contract crate, not yet formatted.
+fn contract(model: &Model) -> Result<[(&'static str, String); 6]> {
+    Ok([
+        ("lib.rs", library(model)),
+        ("types.rs", types::render(model)?),
+        ("schema.rs", schema::render(model.schema)),
+        ("faults.rs", types::render_faults(model)),
+        ("service.rs", service::render(model)),
+        ("operations.rs", operations::render(model)),
+    ])
 }
 
 fn manifest(service: &str) -> String {
@@ -148,12 +153,32 @@ pub fn operations(root: &Path, service: &str) -> Result<Vec<(String, String)>> {
 
 #[cfg(test)]
 mod tests {
-    use super::in_table;
+    use super::*;
 
     #[test]
     fn services_are_the_rows_of_the_table() {
         let text = "    Row {\n        schema: &wharf_api_sts::schema::SERVICE,\n    },\n    \
                     Row {\n        schema: &wharf_api_eks_auth::schema::SERVICE,\n";
         assert_eq!(in_table(text), ["eks-auth", "sts"]);
+    }
+
+    /// Services without a contract crate will get one.
+    #[test]
+    fn a_contract_can_be_made_of_every_model() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut names = Vec::new();
+        for entry in fs::read_dir(root.join("models")).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|it| it == "json") {
+                let model = Model::read(&path).unwrap();
+                let files = contract(&model).unwrap_or_else(|e| panic!("{}: {e}", model.name));
+                assert_eq!(files.len(), 6);
+                names.push(model.trait_name());
+            }
+        }
+        names.sort();
+        for name in ["ApplicationAutoscaling", "EcrPublic", "EksAuth", "Ecs"] {
+            assert!(names.iter().any(|it| it == name), "{names:?}");
+        }
     }
 }

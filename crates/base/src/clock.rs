@@ -8,7 +8,10 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{
+    OffsetDateTime,
+    format_description::well_known::{Rfc2822, Rfc3339},
+};
 
 /// A moment: milliseconds since 1970-01-01T00:00:00Z, which is the precision of every AWS API here.
 #[derive(
@@ -85,6 +88,27 @@ impl Timestamp {
             &t[13..15]
         );
         Self::parse_iso8601(&long)
+    }
+
+    /// `Sun, 06 Nov 1994 08:49:37 GMT`, as headers carry times.
+    pub fn http_date(self) -> String {
+        let at = OffsetDateTime::from_unix_timestamp(self.0.div_euclid(1000))
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        let (weekday, month) = (at.weekday().to_string(), at.month().to_string());
+        let (h, m, s) = at.to_hms();
+        let (weekday, month) = (&weekday[..3], &month[..3]);
+        format!(
+            "{weekday}, {:02} {month} {:04} {h:02}:{m:02}:{s:02} GMT",
+            at.day(),
+            at.year()
+        )
+    }
+
+    /// The same, read.
+    pub fn parse_http_date(text: &str) -> Option<Self> {
+        let parsed = OffsetDateTime::parse(text, &Rfc2822).ok()?;
+        let millis = parsed.unix_timestamp().checked_mul(1000)?;
+        (FIRST..=LAST).contains(&millis).then_some(Self(millis))
     }
 
     /// What has passed since `earlier`; zero if it lies ahead.
@@ -193,6 +217,21 @@ mod tests {
             Timestamp::parse_iso8601("2026-01-02T05:04:05.678+02:00"),
             Some(at)
         );
+    }
+
+    #[test]
+    fn dates_of_headers() {
+        let at = Timestamp(784_111_777_000);
+        assert_eq!(at.http_date(), "Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(Timestamp::parse_http_date(&at.http_date()), Some(at));
+        for text in [
+            "",
+            "yesterday",
+            "Sun, 06 Nov 1994",
+            "Sun, 06 Nov 19940 08:49:37 GMT",
+        ] {
+            assert_eq!(Timestamp::parse_http_date(text), None, "{text}");
+        }
     }
 
     #[test]

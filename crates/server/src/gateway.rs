@@ -11,6 +11,7 @@ pub mod connections;
 mod events;
 mod forwarded;
 mod head;
+mod host;
 mod letting_in;
 mod metrics;
 mod origin;
@@ -18,8 +19,10 @@ mod refused;
 mod route;
 mod source;
 mod stream;
+mod target;
 pub mod throttle;
 mod unknown_service;
+mod unpack;
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 

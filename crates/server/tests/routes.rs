@@ -164,6 +164,7 @@ fn asked(schema: &'static ServiceSchema, operation: &str, json: &str, form: &str
             )],
             body: format!("Action={operation}&Version={}{form}", schema.api_version),
         },
+        other => unreachable!("no service here prefers {other:?}"),
     }
 }
 
@@ -247,6 +248,7 @@ async fn strangers_are_refused_on_every_route() {
                 Protocol::Json { .. } => (codes[0], 400),
                 Protocol::Query => (codes[1], 403),
                 Protocol::Ec2 => (codes[2], if codes[2] == "AuthFailure" { 401 } else { 400 }),
+                other => unreachable!("no service here prefers {other:?}"),
             };
             assert_eq!(
                 code(&body),
@@ -308,6 +310,7 @@ async fn nothing_is_open_to_a_user_without_policies() {
             Protocol::Json { .. } => ("AccessDeniedException", 400),
             Protocol::Query => ("AccessDenied", 403),
             Protocol::Ec2 => ("UnauthorizedOperation", 403),
+            other => unreachable!("no service here prefers {other:?}"),
         };
         let action = format!(
             "not authorized to perform: {} ",

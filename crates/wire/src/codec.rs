@@ -1,10 +1,28 @@
-//! One codec per protocol: bytes to a generated input, a generated output or a fault to bytes.
+//! One codec per protocol: bytes to a generated input, a generated output or a fault to an answer, and
+//! the words in which the protocol refuses. Which one is used, each request says ([`Body::protocol`]).
 
 pub mod cbor;
+pub mod element;
+mod error;
 pub mod eventstream;
 pub mod form;
 pub mod json;
+mod protocols;
+pub mod rest;
+mod text;
 pub mod xml;
+mod xml_input;
+
+use std::borrow::Cow;
+
+use crate::{
+    Fault,
+    constraints::Violation,
+    node::Struct,
+    schema::{OperationSchema, Protocol, ServiceSchema},
+};
+use form::Form;
+use rest::RestRequest;
 
 /// A request body that cannot be understood. The text goes to the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,3 +35,91 @@ pub(crate) const MAX_ITEMS: u32 = 20_000;
 
 /// Lists and structures may nest so deep in a request; deeper ones come from no honest client.
 pub(crate) const MAX_DEPTH: usize = 64;
+
+/// A request as far as its codec reads it.
+#[derive(Debug)]
+pub enum Body {
+    Json(Vec<u8>),
+    Cbor(Vec<u8>),
+    Form(Form),
+    Rest(Box<RestRequest>),
+}
+
+impl Body {
+    /// The protocol of the request, among those that the service speaks.
+    pub fn protocol(&self, schema: &ServiceSchema) -> Protocol {
+        let fits = |it: &&Protocol| match self {
+            Self::Json(_) => it.is_json(),
+            Self::Cbor(_) => **it == Protocol::Cbor,
+            Self::Form(_) => it.is_query(),
+            Self::Rest(_) => it.is_rest(),
+        };
+        let found = schema.protocols.iter().find(fits);
+        found.copied().unwrap_or(schema.protocol)
+    }
+}
+
+/// An answer in the protocol of its request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    /// Unless the headers have one.
+    pub content_type: &'static str,
+    pub headers: Vec<(Cow<'static, str>, String)>,
+    pub body: Vec<u8>,
+}
+
+/// A protocol.
+pub trait Codec: Send + Sync {
+    fn content_type(&self) -> &'static str;
+
+    /// Fills `input`.
+    fn decode(
+        &self,
+        schema: &'static ServiceSchema,
+        operation: &OperationSchema,
+        body: &Body,
+        input: &mut dyn Struct,
+    ) -> Result<(), Malformed>;
+
+    /// The answer of an operation that succeeded.
+    fn encode(
+        &self,
+        schema: &'static ServiceSchema,
+        operation: &OperationSchema,
+        output: &dyn Struct,
+        request_id: &str,
+    ) -> Answer;
+
+    /// The answer of one that did not.
+    fn fault(&self, schema: &'static ServiceSchema, fault: &Fault, request_id: &str) -> Answer;
+
+    /// That the service has no such operation.
+    fn unknown_operation(&self, schema: &ServiceSchema, name: &str) -> Fault;
+
+    /// That the request cannot be read.
+    fn malformed(&self, malformed: &Malformed) -> Fault;
+
+    /// That its input breaks the model. There is at least one violation.
+    fn violations(&self, violations: &[Violation]) -> Fault;
+
+    /// That policies do not let the caller.
+    fn access_denied(&self, text: String) -> Fault;
+
+    /// That requests come too fast; SDKs wait and try again.
+    fn throttled(&self, schema: &ServiceSchema) -> Fault;
+}
+
+impl Protocol {
+    pub fn codec(self) -> &'static dyn Codec {
+        match self {
+            Self::Json { minor: 0 } => &protocols::Json { minor: 0 },
+            Self::Json { .. } => &protocols::Json { minor: 1 },
+            Self::Query => &protocols::Query,
+            Self::Ec2 => &protocols::Ec2,
+            Self::RestJson => &rest::RestJson,
+            Self::RestXml => &rest::RestXml,
+            Self::Cbor => &protocols::Cbor,
+        }
+    }
+}

@@ -10,8 +10,7 @@ use crate::{
     Fault,
     codec::{eventstream, json},
     node::{Payload, Struct, View},
-    schema::{Kind, Member, ServiceSchema, ShapeIndex},
-    service::content_type,
+    schema::{Member, ServiceSchema, ShapeIndex},
 };
 
 /// The events of one answer.
@@ -49,6 +48,7 @@ impl<T: Payload> Events<Box<dyn Payload>> for Untyped<T> {
 /// An answer of events, in messages of `application/vnd.amazon.eventstream`.
 pub struct EventAnswer {
     schema: &'static ServiceSchema,
+    content_type: &'static str,
     /// The events that there are, by their names.
     kinds: &'static [Member],
     events: EventStream<Box<dyn Payload>>,
@@ -66,13 +66,16 @@ impl EventAnswer {
     /// `output` is the operation's, a structure whose only member is the stream.
     pub(crate) fn new(
         schema: &'static ServiceSchema,
+        content_type: &'static str,
         output: Option<ShapeIndex>,
         events: EventStream<Box<dyn Payload>>,
     ) -> Self {
-        let stream = output.and_then(|output| members(schema, output).first());
+        let mut members = output.into_iter().flat_map(|it| schema.members(it));
+        let stream = members.find(|it| it.events);
         Self {
             schema,
-            kinds: stream.map_or(&[], |stream| members(schema, stream.shape)),
+            content_type,
+            kinds: stream.map_or(&[], |stream| schema.members(stream.shape)),
             events,
             stage: Stage::Begins,
         }
@@ -84,7 +87,7 @@ impl EventAnswer {
             // Clients of the JSON protocols wait for it before they return the stream.
             Stage::Begins => {
                 self.stage = Stage::Runs;
-                let kind = content_type(self.schema.protocol);
+                let kind = self.content_type;
                 Some(self.made(eventstream::event("initial-response", kind, b"{}")))
             }
             Stage::Runs => {
@@ -114,8 +117,7 @@ impl EventAnswer {
             return self.fault(&internal("An event of no kind."));
         };
         let body = json::encode(self.schema, Some(kind.shape), value);
-        let content_type = content_type(self.schema.protocol);
-        self.made(eventstream::event(kind.name, content_type, &body))
+        self.made(eventstream::event(kind.name, self.content_type, &body))
     }
 
     fn made(&mut self, event: Result<Vec<u8>, eventstream::TooLarge>) -> Vec<u8> {
@@ -130,17 +132,9 @@ impl EventAnswer {
         self.stage = Stage::Over;
         if self.kinds.iter().any(|kind| kind.name == fault.code) {
             let body = json::encode_fault(fault);
-            let content_type = content_type(self.schema.protocol);
-            return eventstream::exception(fault, content_type, &body);
+            return eventstream::exception(fault, self.content_type, &body);
         }
         eventstream::error(fault)
-    }
-}
-
-fn members(schema: &'static ServiceSchema, shape: ShapeIndex) -> &'static [Member] {
-    match &schema.shape(shape).kind {
-        Kind::Structure { members } => members,
-        _ => &[],
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! - [`schema`] describes a service: operations, shapes, constraints. Generated, never built by hand.
 //! - [`node`] is how a codec reads and fills a generated struct without knowing its type.
-//! - [`codec`] holds awsJson, awsQuery and ec2Query, requests in and responses out, and the messages of
-//!   event streams.
+//! - [`codec`] holds one codec for each protocol, chosen by the request: awsJson, CBOR, awsQuery, EC2's,
+//!   restJson and restXml, requests in and answers out; and the messages of event streams.
+//! - [`dynamic`] is a value of a shape that has no generated type.
 //! - [`constraints`] checks a decoded input against the model.
 //! - [`sigv4`] verifies and makes signatures; pure functions.
 //! - [`service`] is the dispatcher: decode, check, authorise, run, encode.
@@ -16,6 +17,7 @@ pub mod audit;
 pub mod call;
 pub mod codec;
 pub mod constraints;
+pub mod dynamic;
 pub mod events;
 pub mod fault;
 pub mod node;

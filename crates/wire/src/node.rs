@@ -36,6 +36,28 @@ pub enum Slot<'a> {
     Document(&'a mut Document),
 }
 
+impl<'a> Slot<'a> {
+    /// The same place for a shorter time, which the compiler does not see by itself.
+    pub(crate) fn shorter<'b>(self) -> Slot<'b>
+    where
+        'a: 'b,
+    {
+        match self {
+            Self::Str(it) => Slot::Str(it),
+            Self::Bool(it) => Slot::Bool(it),
+            Self::Int(it) => Slot::Int(it),
+            Self::Long(it) => Slot::Long(it),
+            Self::Double(it) => Slot::Double(it),
+            Self::Time(it) => Slot::Time(it),
+            Self::Blob(it) => Slot::Blob(it),
+            Self::List(it) => Slot::List(it),
+            Self::Map(it) => Slot::Map(it),
+            Self::Struct(it) => Slot::Struct(it),
+            Self::Document(it) => Slot::Document(it),
+        }
+    }
+}
+
 /// Anything a member can hold.
 pub trait Node: Send + Sync {
     fn view(&self) -> View<'_>;

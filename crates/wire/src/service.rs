@@ -9,12 +9,14 @@ use async_trait::async_trait;
 use crate::{
     Call, CallerKind, Context, Fault,
     audit::{self, Alike, Auditor, Decided, Event, Queue},
-    codec::{self, Malformed, form::Form},
+    codec::Codec,
     constraints::{self, Violation},
     events::{EventAnswer, Output},
     node::Payload,
-    schema::{Protocol, ServiceSchema},
+    schema::ServiceSchema,
 };
+
+pub use crate::codec::{Answer, Body};
 
 /// One question to IAM: may the caller do `action` to `resource`?
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,14 +148,6 @@ pub trait Service: Send + Sync {
     ) -> Result<Output, Fault>;
 }
 
-/// An answer in the service's protocol.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    pub status: u16,
-    pub content_type: &'static str,
-    pub body: Vec<u8>,
-}
-
 /// What a request from outside is answered.
 pub enum Reply {
     Whole(Answer),
@@ -182,13 +176,6 @@ impl From<Answer> for Reply {
     fn from(answer: Answer) -> Self {
         Self::Whole(answer)
     }
-}
-
-/// What a request asks for, taken from its headers or form.
-#[derive(Debug)]
-pub enum Body {
-    Json(Vec<u8>),
-    Form(Form),
 }
 
 /// Runs requests through check, gate and operation.
@@ -261,13 +248,15 @@ impl Dispatcher {
     ) -> Reply {
         let schema = service.schema();
         let request_id = cx.request_id.clone();
+        let codec = body.protocol(schema).codec();
         let auditor = self.auditor.as_deref();
         let auditor = auditor.filter(|it| it.wants(schema.signing_name, operation));
         let mut trail = Trail {
             wanted: auditor.is_some(),
             ..Trail::default()
         };
-        let ran = self.run(service, cx, operation, body, &mut trail).await;
+        let request = (codec, body);
+        let ran = self.run(service, cx, operation, request, &mut trail).await;
         if let Some(auditor) = auditor
             && let Some(event) = trail.event(schema, operation, ran.as_ref().err())
             && auditor.record(&event) == Queue::Full
@@ -277,13 +266,20 @@ impl Dispatcher {
         }
         match ran {
             Ok((operation, Output::Whole(output))) => {
-                success(schema, operation, &*output, &request_id).into()
+                let operation = &schema.operations[operation];
+                let output = output.as_struct();
+                codec.encode(schema, operation, output, &request_id).into()
             }
             Ok((operation, Output::Events(events))) => {
                 let output = schema.operations[operation].output;
-                Reply::Events(EventAnswer::new(schema, output, events))
+                Reply::Events(EventAnswer::new(
+                    schema,
+                    codec.content_type(),
+                    output,
+                    events,
+                ))
             }
-            Err(fault) => failure(schema, &fault, &request_id).into(),
+            Err(fault) => codec.fault(schema, &fault, &request_id).into(),
         }
     }
 
@@ -394,7 +390,7 @@ impl Dispatcher {
         checks: &[Check],
     ) -> Result<Call, Fault> {
         let authorized = self.authorize(cx, checks).await;
-        authorized.map_err(|text| access_denied(schema, text))
+        authorized.map_err(|text| schema.protocol.codec().access_denied(text))
     }
 
     /// Asks the gate for a call to a service by another; generated clients use it. A refusal is the
@@ -416,7 +412,7 @@ impl Dispatcher {
         } else {
             self.ask(cx, checks).await
         };
-        outcome.map_err(|text| access_denied(schema, text))?;
+        outcome.map_err(|text| schema.protocol.codec().access_denied(text))?;
         Ok(Call::authorized(cx.clone()))
     }
 
@@ -425,10 +421,10 @@ impl Dispatcher {
         service: &dyn Service,
         cx: Context,
         operation: &str,
-        body: Body,
+        request: (&dyn Codec, Body),
         trail: &mut Trail,
     ) -> Result<(usize, Output), Fault> {
-        let admitted = self.let_in(service, &cx, operation, body, trail).await;
+        let admitted = self.let_in(service, &cx, operation, request, trail).await;
         let (index, input) = match admitted {
             Ok(admitted) => admitted,
             Err(fault) => {
@@ -457,20 +453,21 @@ impl Dispatcher {
         service: &dyn Service,
         cx: &Context,
         operation: &str,
-        body: Body,
+        request: (&dyn Codec, Body),
         trail: &mut Trail,
     ) -> Result<(usize, Box<dyn Payload>), Fault> {
         let schema = service.schema();
+        let (codec, body) = request;
         let index = schema
             .find_operation(operation)
-            .ok_or_else(|| unknown_operation(schema, operation))?;
-        let shape = schema.operations[index].input;
+            .ok_or_else(|| codec.unknown_operation(schema, operation))?;
+        let operation = &schema.operations[index];
+        let shape = operation.input;
         let mut input = service.input(index);
-        let decoded = match &body {
-            Body::Json(body) => codec::json::decode(schema, shape, body, input.as_struct_mut()),
-            Body::Form(form) => codec::form::decode(schema, shape, form, input.as_struct_mut()),
-        };
-        decoded.map_err(|malformed| refuse_malformed(schema, &malformed))?;
+        codec
+            .decode(schema, operation, &body, input.as_struct_mut())
+            .map_err(|malformed| codec.malformed(&malformed))?;
+        drop(body);
         if trail.wanted {
             trail.parameters = audit::without_secrets(schema, shape, input.as_struct());
         }
@@ -478,7 +475,7 @@ impl Dispatcher {
             let violations = constraints::check(schema, shape, input.as_struct());
             if !violations.is_empty() {
                 let own = service.refuse(index, &violations);
-                return Err(own.unwrap_or_else(|| refuse_violations(schema, &violations)));
+                return Err(own.unwrap_or_else(|| codec.violations(&violations)));
             }
         }
         let checks = service.checks(cx, index, &*input).await?;
@@ -489,142 +486,12 @@ impl Dispatcher {
         } else {
             self.ask(cx, &checks).await
         };
-        outcome.map_err(|text| access_denied(schema, text))?;
+        outcome.map_err(|text| codec.access_denied(text))?;
         Ok((index, input))
     }
 }
 
-fn success(
-    schema: &'static ServiceSchema,
-    operation: usize,
-    output: &dyn Payload,
-    request_id: &str,
-) -> Answer {
-    let operation = &schema.operations[operation];
-    let body = match schema.protocol {
-        Protocol::Json { .. } => codec::json::encode(schema, operation.output, output.as_struct()),
-        Protocol::Query | Protocol::Ec2 => {
-            codec::xml::encode(schema, operation, output.as_struct(), request_id)
-        }
-    };
-    Answer {
-        status: 200,
-        content_type: content_type(schema.protocol),
-        body,
-    }
-}
-
-/// A fault in the service's protocol.
+/// A fault in the protocol that the service's clients prefer.
 pub fn failure(schema: &'static ServiceSchema, fault: &Fault, request_id: &str) -> Answer {
-    let body = match schema.protocol {
-        Protocol::Json { .. } => codec::json::encode_fault(fault),
-        Protocol::Query | Protocol::Ec2 => codec::xml::encode_fault(schema, fault, request_id),
-    };
-    Answer {
-        status: fault.status,
-        content_type: content_type(schema.protocol),
-        body,
-    }
-}
-
-pub(crate) fn content_type(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::Json { minor: 0 } => "application/x-amz-json-1.0",
-        Protocol::Json { .. } => "application/x-amz-json-1.1",
-        Protocol::Query => "text/xml",
-        Protocol::Ec2 => "text/xml;charset=UTF-8",
-    }
-}
-
-fn unknown_operation(schema: &ServiceSchema, operation: &str) -> Fault {
-    match schema.protocol {
-        Protocol::Json { .. } => Fault::sender(
-            "UnknownOperationException",
-            400,
-            unknown_json_operation(schema, operation),
-        ),
-        Protocol::Query => Fault::sender(
-            "InvalidAction",
-            400,
-            format!(
-                "Could not find operation {operation} for version {}",
-                schema.api_version
-            ),
-        ),
-        // AWS's code for both, since clients forgive it what a region does not have.
-        Protocol::Ec2 => {
-            let text = match schema.leaves_out(operation) {
-                true => format!(
-                    "{}:{operation} is not supported by this version of wharf. docs/coverage.md \
-                     lists the operations that are.",
-                    schema.signing_name
-                ),
-                false => format!("The action {operation} is not valid for this web service."),
-            };
-            Fault::sender("InvalidAction", 400, text)
-        }
-    }
-}
-
-/// AWS says nothing here; a client newer than this version should learn what it lacks.
-fn unknown_json_operation(schema: &ServiceSchema, operation: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric();
-    let is_name = !operation.is_empty() && operation.len() <= 64 && operation.bytes().all(plain);
-    let service = schema.signing_name;
-    match is_name {
-        true => format!("{service}:{operation} is not supported by this version of wharf."),
-        false => format!("{service} has no operation of that name."),
-    }
-}
-
-fn refuse_malformed(schema: &ServiceSchema, malformed: &Malformed) -> Fault {
-    match schema.protocol {
-        Protocol::Json { .. } => {
-            Fault::sender("SerializationException", 400, malformed.to_string())
-        }
-        Protocol::Query => Fault::sender("MalformedInput", 400, malformed.to_string()),
-        Protocol::Ec2 => Fault::sender("InvalidParameterValue", 400, malformed.to_string()),
-    }
-}
-
-fn refuse_violations(schema: &ServiceSchema, violations: &[Violation]) -> Fault {
-    match schema.protocol {
-        Protocol::Json { .. } => {
-            Fault::sender("ValidationException", 400, constraints::summary(violations))
-        }
-        Protocol::Query => Fault::sender("ValidationError", 400, constraints::summary(violations)),
-        Protocol::Ec2 => ec2_violation(&violations[0]),
-    }
-}
-
-fn ec2_violation(first: &Violation) -> Fault {
-    match first.broken {
-        constraints::Broken::Missing => Fault::sender(
-            "MissingParameter",
-            400,
-            format!("The request must contain the parameter {}", first.member),
-        ),
-        _ => Fault::sender(
-            "InvalidParameterValue",
-            400,
-            format!(
-                "Value ({}) for parameter {} is invalid. {}",
-                first.value,
-                first.member,
-                first.constraint()
-            ),
-        ),
-    }
-}
-
-fn access_denied(schema: &ServiceSchema, text: String) -> Fault {
-    match schema.protocol {
-        Protocol::Json { .. } => Fault::sender("AccessDeniedException", 400, text),
-        Protocol::Query => Fault::sender("AccessDenied", 403, text),
-        Protocol::Ec2 => Fault::sender(
-            "UnauthorizedOperation",
-            403,
-            format!("You are not authorized to perform this operation. {text}"),
-        ),
-    }
+    schema.protocol.codec().fault(schema, fault, request_id)
 }

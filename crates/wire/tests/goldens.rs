@@ -5,10 +5,9 @@ use std::{fs, path::PathBuf, sync::Arc};
 use serde_json::{Value, json};
 use wharf_wire::{
     Check, Context, Fault, Service, async_trait,
-    codec::{form as form_codec, form::Form, json as json_codec, xml as xml_codec},
+    codec::{form::Form, json as json_codec},
     node::Payload,
-    schema::Protocol,
-    service::failure,
+    service::{Body, failure},
 };
 
 /// A service without operations: the goldens need only its schema and types.
@@ -106,30 +105,22 @@ fn reads_what_the_sdk_sends() {
     for golden in goldens("requests") {
         let schema = golden.service.schema();
         let operation = &schema.operations[golden.operation];
-        let body = golden.json["body"].as_str().unwrap();
+        let body = golden.json["body"].as_str().unwrap().as_bytes();
         let mut read = golden.service.input(golden.operation);
-        match schema.protocol {
-            Protocol::Json { .. } => {
-                let target = golden.json["headers"]["x-amz-target"].as_str().unwrap();
-                assert_eq!(
-                    target,
-                    format!("{}.{}", schema.target_prefix, operation.name)
-                );
-                json_codec::decode(
-                    schema,
-                    operation.input,
-                    body.as_bytes(),
-                    read.as_struct_mut(),
-                )
-                .unwrap();
-            }
-            Protocol::Query | Protocol::Ec2 => {
-                let form = Form::parse(body.as_bytes()).unwrap();
-                assert_eq!(form.get("Action"), Some(operation.name));
-                assert_eq!(form.get("Version"), Some(schema.api_version));
-                form_codec::decode(schema, operation.input, &form, read.as_struct_mut()).unwrap();
-            }
-        }
+        let body = if schema.protocol.is_json() {
+            let target = golden.json["headers"]["x-amz-target"].as_str().unwrap();
+            let prefix = schema.target_prefix;
+            assert_eq!(target, format!("{prefix}.{}", operation.name));
+            Body::Json(body.to_vec())
+        } else {
+            let form = Form::parse(body).unwrap();
+            assert_eq!(form.get("Action"), Some(operation.name));
+            assert_eq!(form.get("Version"), Some(schema.api_version));
+            Body::Form(form)
+        };
+        let codec = body.protocol(schema).codec();
+        let input = read.as_struct_mut();
+        codec.decode(schema, operation, &body, input).unwrap();
         let wanted = from_json(
             &golden,
             golden.service.input(golden.operation),
@@ -153,25 +144,15 @@ fn writes_answers_for_the_sdk() {
     for golden in goldens("responses") {
         let schema = golden.service.schema();
         let operation = &schema.operations[golden.operation];
-        let (status, content_type, body) = if golden.json.get("error").is_some() {
-            let answer = failure(schema, &fault(&golden.json["error"]), "request-id");
-            (answer.status, answer.content_type, answer.body)
+        let answer = if golden.json.get("error").is_some() {
+            failure(schema, &fault(&golden.json["error"]), "request-id")
         } else {
             let output = golden.service.output(golden.operation);
             let output = from_json(&golden, output, operation.output, &golden.json["value"]);
-            match schema.protocol {
-                Protocol::Json { .. } => (
-                    200,
-                    "application/x-amz-json-1.1",
-                    json_codec::encode(schema, operation.output, output.as_struct()),
-                ),
-                Protocol::Query | Protocol::Ec2 => (
-                    200,
-                    "text/xml",
-                    xml_codec::encode(schema, operation, output.as_struct(), "request-id"),
-                ),
-            }
+            let codec = schema.protocol.codec();
+            codec.encode(schema, operation, output.as_struct(), "request-id")
         };
+        let (status, content_type, body) = (answer.status, answer.content_type, answer.body);
         let body = String::from_utf8(body).expect("answers are text");
         assert!(!body.is_empty());
         if let Some(folder) = &folder {

@@ -1,22 +1,17 @@
 //! A model file, read into what the writers need.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, path::Path};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Map, Value};
+use wharf_wire::schema::{Protocol, ServiceSchema};
 
 pub struct Model {
     pub name: String,
     pub full_name: String,
     pub api_version: String,
-    pub protocol: String,
-    pub json_minor: u8,
-    pub signing_name: String,
-    pub target_prefix: String,
-    pub xml_namespace: String,
+    pub schema: &'static ServiceSchema,
     pub operations: Vec<Operation>,
-    /// Operations that the model leaves out, sorted.
-    pub others: Vec<String>,
     /// All shapes in the model's order.
     pub shapes: Map<String, Value>,
     /// Structures that contain themselves without a list or map between.
@@ -29,23 +24,16 @@ pub struct Operation {
     pub output: Option<String>,
     /// The union of events that the output streams, and nothing beside it.
     pub events: Option<String>,
-    pub result_wrapper: String,
 }
 
 impl Model {
     pub fn read(path: &Path) -> Result<Self> {
-        let root: Value = serde_json::from_str(&fs::read_to_string(path)?)?;
+        let root = wharf_model::read(path)?;
+        let schema = wharf_model::schema(&root)?;
         let metadata = &root["metadata"];
         let text = |key: &str| metadata[key].as_str().unwrap_or_default().to_owned();
-        let endpoint = text("endpointPrefix");
-        let signing = text("signingName");
-        let others = root["others"].as_array().into_iter().flatten();
-        let others = others.filter_map(Value::as_str).map(str::to_owned);
-        let mut others: Vec<String> = others.collect();
-        others.sort();
-        let mut shapes = root["shapes"].as_object().context("shapes")?.clone();
+        let shapes = root["shapes"].as_object().context("shapes")?.clone();
         let name = root["service"].as_str().context("service")?.to_owned();
-        patch(&name, &mut shapes);
         let operations = root["operations"].as_object().context("operations")?;
         let mut operations: Vec<Operation> = operations
             .iter()
@@ -56,18 +44,9 @@ impl Model {
             name,
             full_name: text("serviceFullName"),
             api_version: text("apiVersion"),
-            protocol: text("protocol"),
-            json_minor: u8::from(text("jsonVersion") != "1.0"),
-            signing_name: if signing.is_empty() {
-                endpoint
-            } else {
-                signing
-            },
-            target_prefix: text("targetPrefix"),
-            xml_namespace: text("xmlNamespace"),
+            schema,
             boxed: recursive_members(&shapes),
             operations,
-            others,
             shapes,
         })
     }
@@ -77,25 +56,13 @@ impl Model {
         super::names::camel(&self.name)
     }
 
-    /// What the service's IAM actions begin with.
-    pub fn action_prefix(&self) -> &str {
-        let named = ACTION_PREFIXES.iter().find(|(name, _)| *name == self.name);
-        named.map_or(&self.signing_name, |(_, prefix)| prefix)
-    }
-
-    pub fn is_query(&self) -> bool {
-        matches!(self.protocol.as_str(), "query" | "ec2")
+    /// Whether the protocol has error codes beside the names of exceptions.
+    pub fn has_codes(&self) -> bool {
+        self.schema.protocol.is_query() || self.schema.protocol == Protocol::RestXml
     }
 
     pub fn shape(&self, name: &str) -> &Value {
         &self.shapes[name]
-    }
-
-    pub fn shape_index(&self, name: &str) -> usize {
-        self.shapes
-            .keys()
-            .position(|key| key == name)
-            .expect("every shape named is in the model")
     }
 
     /// The structures, with their members; exceptions only where an event stream holds them.
@@ -151,26 +118,6 @@ impl Model {
     }
 }
 
-/// Services whose actions do not begin with the name that requests are signed for.
-const ACTION_PREFIXES: [(&str, &str); 1] = [("cloudwatch", "cloudwatch")];
-
-/// Members that real clients send although the public models do not have them: service, structure,
-/// member, shape.
-const PATCHES: [(&str, &str, &str, &str); 1] =
-    // The stock agent's own model is ahead of the public one.
-    [(
-        "ecs",
-        "RegisterContainerInstanceRequest",
-        "clientToken",
-        "String",
-    )];
-
-fn patch(service: &str, shapes: &mut Map<String, Value>) {
-    for (_, structure, member, shape) in PATCHES.iter().filter(|patch| patch.0 == service) {
-        shapes[*structure]["members"][*member] = serde_json::json!({ "shape": shape });
-    }
-}
-
 /// The shape a reference names.
 pub fn ref_name(reference: &Value) -> &str {
     reference["shape"].as_str().unwrap_or_default()
@@ -197,10 +144,6 @@ fn operation(name: &str, value: &Value, shapes: &Map<String, Value>) -> Result<O
         input: shape(&value["input"]),
         output,
         events,
-        result_wrapper: value["output"]["resultWrapper"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned(),
     })
 }
 

@@ -55,7 +55,7 @@ fn render_input(model: &Model, out: &mut String) {
         out,
         "}}\n}}\n\n/// The IAM action of the same name.\npub fn action(&self) -> String {{\n\
          format!(\"{}:{{}}\", self.operation())\n}}\n}}\n",
-        model.action_prefix()
+        model.schema.action_prefix
     );
 }
 

@@ -64,7 +64,7 @@ pub fn render_faults(model: &Model) -> String {
         let server_side = shape["fault"] == Value::Bool(true);
         let code = error["code"]
             .as_str()
-            .filter(|_| model.is_query())
+            .filter(|_| model.has_codes())
             .unwrap_or(name);
         let status =
             error["httpStatusCode"]

@@ -46,11 +46,32 @@ macro_rules! operations {
 
 /// What each operation takes and returns, by the name of its function.
 pub mod io {
+    pub mod accept_vpc_endpoint_connections {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = AcceptVpcEndpointConnectionsRequest;
+        pub type Output = AcceptVpcEndpointConnectionsResult;
+    }
+
+    pub mod accept_vpc_peering_connection {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = AcceptVpcPeeringConnectionRequest;
+        pub type Output = AcceptVpcPeeringConnectionResult;
+    }
+
     pub mod allocate_address {
         #[allow(unused_imports)]
         use super::super::*;
         pub type Input = AllocateAddressRequest;
         pub type Output = AllocateAddressResult;
+    }
+
+    pub mod assign_ipv6_addresses {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = AssignIpv6AddressesRequest;
+        pub type Output = AssignIpv6AddressesResult;
     }
 
     pub mod assign_private_ip_addresses {
@@ -67,6 +88,13 @@ pub mod io {
         pub type Output = AssociateAddressResult;
     }
 
+    pub mod associate_dhcp_options {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = AssociateDhcpOptionsRequest;
+        pub type Output = ();
+    }
+
     pub mod associate_iam_instance_profile {
         #[allow(unused_imports)]
         use super::super::*;
@@ -79,6 +107,13 @@ pub mod io {
         use super::super::*;
         pub type Input = AssociateRouteTableRequest;
         pub type Output = AssociateRouteTableResult;
+    }
+
+    pub mod associate_subnet_cidr_block {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = AssociateSubnetCidrBlockRequest;
+        pub type Output = AssociateSubnetCidrBlockResult;
     }
 
     pub mod associate_vpc_cidr_block {
@@ -123,6 +158,34 @@ pub mod io {
         pub type Output = AuthorizeSecurityGroupIngressResult;
     }
 
+    pub mod cancel_spot_fleet_requests {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CancelSpotFleetRequestsRequest;
+        pub type Output = CancelSpotFleetRequestsResponse;
+    }
+
+    pub mod cancel_spot_instance_requests {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CancelSpotInstanceRequestsRequest;
+        pub type Output = CancelSpotInstanceRequestsResult;
+    }
+
+    pub mod copy_image {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CopyImageRequest;
+        pub type Output = CopyImageResult;
+    }
+
+    pub mod copy_snapshot {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CopySnapshotRequest;
+        pub type Output = CopySnapshotResult;
+    }
+
     pub mod create_default_subnet {
         #[allow(unused_imports)]
         use super::super::*;
@@ -135,6 +198,41 @@ pub mod io {
         use super::super::*;
         pub type Input = CreateDefaultVpcRequest;
         pub type Output = CreateDefaultVpcResult;
+    }
+
+    pub mod create_dhcp_options {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateDhcpOptionsRequest;
+        pub type Output = CreateDhcpOptionsResult;
+    }
+
+    pub mod create_egress_only_internet_gateway {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateEgressOnlyInternetGatewayRequest;
+        pub type Output = CreateEgressOnlyInternetGatewayResult;
+    }
+
+    pub mod create_fleet {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateFleetRequest;
+        pub type Output = CreateFleetResult;
+    }
+
+    pub mod create_flow_logs {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateFlowLogsRequest;
+        pub type Output = CreateFlowLogsResult;
+    }
+
+    pub mod create_image {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateImageRequest;
+        pub type Output = CreateImageResult;
     }
 
     pub mod create_internet_gateway {
@@ -165,11 +263,32 @@ pub mod io {
         pub type Output = CreateLaunchTemplateVersionResult;
     }
 
+    pub mod create_managed_prefix_list {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateManagedPrefixListRequest;
+        pub type Output = CreateManagedPrefixListResult;
+    }
+
     pub mod create_nat_gateway {
         #[allow(unused_imports)]
         use super::super::*;
         pub type Input = CreateNatGatewayRequest;
         pub type Output = CreateNatGatewayResult;
+    }
+
+    pub mod create_network_acl {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateNetworkAclRequest;
+        pub type Output = CreateNetworkAclResult;
+    }
+
+    pub mod create_network_acl_entry {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateNetworkAclEntryRequest;
+        pub type Output = ();
     }
 
     pub mod create_network_interface {
@@ -184,6 +303,13 @@ pub mod io {
         use super::super::*;
         pub type Input = CreateNetworkInterfacePermissionRequest;
         pub type Output = CreateNetworkInterfacePermissionResult;
+    }
+
+    pub mod create_placement_group {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreatePlacementGroupRequest;
+        pub type Output = CreatePlacementGroupResult;
     }
 
     pub mod create_route {
@@ -214,11 +340,25 @@ pub mod io {
         pub type Output = Snapshot;
     }
 
+    pub mod create_snapshots {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateSnapshotsRequest;
+        pub type Output = CreateSnapshotsResult;
+    }
+
     pub mod create_subnet {
         #[allow(unused_imports)]
         use super::super::*;
         pub type Input = CreateSubnetRequest;
         pub type Output = CreateSubnetResult;
+    }
+
+    pub mod create_subnet_cidr_reservation {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateSubnetCidrReservationRequest;
+        pub type Output = CreateSubnetCidrReservationResult;
     }
 
     pub mod create_tags {
@@ -249,6 +389,48 @@ pub mod io {
         pub type Output = CreateVpcEndpointResult;
     }
 
+    pub mod create_vpc_endpoint_service_configuration {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateVpcEndpointServiceConfigurationRequest;
+        pub type Output = CreateVpcEndpointServiceConfigurationResult;
+    }
+
+    pub mod create_vpc_peering_connection {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateVpcPeeringConnectionRequest;
+        pub type Output = CreateVpcPeeringConnectionResult;
+    }
+
+    pub mod delete_dhcp_options {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteDhcpOptionsRequest;
+        pub type Output = ();
+    }
+
+    pub mod delete_egress_only_internet_gateway {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteEgressOnlyInternetGatewayRequest;
+        pub type Output = DeleteEgressOnlyInternetGatewayResult;
+    }
+
+    pub mod delete_fleets {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteFleetsRequest;
+        pub type Output = DeleteFleetsResult;
+    }
+
+    pub mod delete_flow_logs {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteFlowLogsRequest;
+        pub type Output = DeleteFlowLogsResult;
+    }
+
     pub mod delete_internet_gateway {
         #[allow(unused_imports)]
         use super::super::*;
@@ -277,6 +459,13 @@ pub mod io {
         pub type Output = DeleteLaunchTemplateVersionsResult;
     }
 
+    pub mod delete_managed_prefix_list {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteManagedPrefixListRequest;
+        pub type Output = DeleteManagedPrefixListResult;
+    }
+
     pub mod delete_nat_gateway {
         #[allow(unused_imports)]
         use super::super::*;
@@ -284,10 +473,38 @@ pub mod io {
         pub type Output = DeleteNatGatewayResult;
     }
 
+    pub mod delete_network_acl {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteNetworkAclRequest;
+        pub type Output = ();
+    }
+
+    pub mod delete_network_acl_entry {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteNetworkAclEntryRequest;
+        pub type Output = ();
+    }
+
     pub mod delete_network_interface {
         #[allow(unused_imports)]
         use super::super::*;
         pub type Input = DeleteNetworkInterfaceRequest;
+        pub type Output = ();
+    }
+
+    pub mod delete_network_interface_permission {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteNetworkInterfacePermissionRequest;
+        pub type Output = DeleteNetworkInterfacePermissionResult;
+    }
+
+    pub mod delete_placement_group {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeletePlacementGroupRequest;
         pub type Output = ();
     }
 
@@ -326,6 +543,13 @@ pub mod io {
         pub type Output = ();
     }
 
+    pub mod delete_subnet_cidr_reservation {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteSubnetCidrReservationRequest;
+        pub type Output = DeleteSubnetCidrReservationResult;
+    }
+
     pub mod delete_tags {
         #[allow(unused_imports)]
         use super::super::*;
@@ -347,11 +571,32 @@ pub mod io {
         pub type Output = ();
     }
 
+    pub mod delete_vpc_endpoint_service_configurations {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteVpcEndpointServiceConfigurationsRequest;
+        pub type Output = DeleteVpcEndpointServiceConfigurationsResult;
+    }
+
     pub mod delete_vpc_endpoints {
         #[allow(unused_imports)]
         use super::super::*;
         pub type Input = DeleteVpcEndpointsRequest;
         pub type Output = DeleteVpcEndpointsResult;
+    }
+
+    pub mod delete_vpc_peering_connection {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteVpcPeeringConnectionRequest;
+        pub type Output = DeleteVpcPeeringConnectionResult;
+    }
+
+    pub mod deregister_image {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeregisterImageRequest;
+        pub type Output = DeregisterImageResult;
     }
 
     pub mod describe_account_attributes {
@@ -368,6 +613,13 @@ pub mod io {
         pub type Output = DescribeAddressesResult;
     }
 
+    pub mod describe_addresses_attribute {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeAddressesAttributeRequest;
+        pub type Output = DescribeAddressesAttributeResult;
+    }
+
     pub mod describe_availability_zones {
         #[allow(unused_imports)]
         use super::super::*;
@@ -382,11 +634,46 @@ pub mod io {
         pub type Output = DescribeDhcpOptionsResult;
     }
 
+    pub mod describe_egress_only_internet_gateways {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeEgressOnlyInternetGatewaysRequest;
+        pub type Output = DescribeEgressOnlyInternetGatewaysResult;
+    }
+
+    pub mod describe_fleet_instances {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeFleetInstancesRequest;
+        pub type Output = DescribeFleetInstancesResult;
+    }
+
+    pub mod describe_fleets {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeFleetsRequest;
+        pub type Output = DescribeFleetsResult;
+    }
+
+    pub mod describe_flow_logs {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeFlowLogsRequest;
+        pub type Output = DescribeFlowLogsResult;
+    }
+
     pub mod describe_iam_instance_profile_associations {
         #[allow(unused_imports)]
         use super::super::*;
         pub type Input = DescribeIamInstanceProfileAssociationsRequest;
         pub type Output = DescribeIamInstanceProfileAssociationsResult;
+    }
+
+    pub mod describe_image_attribute {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeImageAttributeRequest;
+        pub type Output = ImageAttribute;
     }
 
     pub mod describe_images {
@@ -401,6 +688,13 @@ pub mod io {
         use super::super::*;
         pub type Input = DescribeInstanceAttributeRequest;
         pub type Output = InstanceAttribute;
+    }
+
+    pub mod describe_instance_credit_specifications {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeInstanceCreditSpecificationsRequest;
+        pub type Output = DescribeInstanceCreditSpecificationsResult;
     }
 
     pub mod describe_instance_status {
@@ -480,11 +774,32 @@ pub mod io {
         pub type Output = DescribeNetworkAclsResult;
     }
 
+    pub mod describe_network_interface_attribute {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeNetworkInterfaceAttributeRequest;
+        pub type Output = DescribeNetworkInterfaceAttributeResult;
+    }
+
+    pub mod describe_network_interface_permissions {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeNetworkInterfacePermissionsRequest;
+        pub type Output = DescribeNetworkInterfacePermissionsResult;
+    }
+
     pub mod describe_network_interfaces {
         #[allow(unused_imports)]
         use super::super::*;
         pub type Input = DescribeNetworkInterfacesRequest;
         pub type Output = DescribeNetworkInterfacesResult;
+    }
+
+    pub mod describe_placement_groups {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribePlacementGroupsRequest;
+        pub type Output = DescribePlacementGroupsResult;
     }
 
     pub mod describe_prefix_lists {
@@ -508,11 +823,25 @@ pub mod io {
         pub type Output = DescribeRouteTablesResult;
     }
 
+    pub mod describe_security_group_references {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeSecurityGroupReferencesRequest;
+        pub type Output = DescribeSecurityGroupReferencesResult;
+    }
+
     pub mod describe_security_group_rules {
         #[allow(unused_imports)]
         use super::super::*;
         pub type Input = DescribeSecurityGroupRulesRequest;
         pub type Output = DescribeSecurityGroupRulesResult;
+    }
+
+    pub mod describe_security_group_vpc_associations {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeSecurityGroupVpcAssociationsRequest;
+        pub type Output = DescribeSecurityGroupVpcAssociationsResult;
     }
 
     pub mod describe_security_groups {
@@ -522,11 +851,53 @@ pub mod io {
         pub type Output = DescribeSecurityGroupsResult;
     }
 
+    pub mod describe_snapshot_attribute {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeSnapshotAttributeRequest;
+        pub type Output = DescribeSnapshotAttributeResult;
+    }
+
     pub mod describe_snapshots {
         #[allow(unused_imports)]
         use super::super::*;
         pub type Input = DescribeSnapshotsRequest;
         pub type Output = DescribeSnapshotsResult;
+    }
+
+    pub mod describe_spot_fleet_instances {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeSpotFleetInstancesRequest;
+        pub type Output = DescribeSpotFleetInstancesResponse;
+    }
+
+    pub mod describe_spot_fleet_requests {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeSpotFleetRequestsRequest;
+        pub type Output = DescribeSpotFleetRequestsResponse;
+    }
+
+    pub mod describe_spot_instance_requests {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeSpotInstanceRequestsRequest;
+        pub type Output = DescribeSpotInstanceRequestsResult;
+    }
+
+    pub mod describe_spot_price_history {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeSpotPriceHistoryRequest;
+        pub type Output = DescribeSpotPriceHistoryResult;
+    }
+
+    pub mod describe_stale_security_groups {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeStaleSecurityGroupsRequest;
+        pub type Output = DescribeStaleSecurityGroupsResult;
     }
 
     pub mod describe_subnets {
@@ -543,11 +914,32 @@ pub mod io {
         pub type Output = DescribeTagsResult;
     }
 
+    pub mod describe_volume_attribute {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeVolumeAttributeRequest;
+        pub type Output = DescribeVolumeAttributeResult;
+    }
+
+    pub mod describe_volume_status {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeVolumeStatusRequest;
+        pub type Output = DescribeVolumeStatusResult;
+    }
+
     pub mod describe_volumes {
         #[allow(unused_imports)]
         use super::super::*;
         pub type Input = DescribeVolumesRequest;
         pub type Output = DescribeVolumesResult;
+    }
+
+    pub mod describe_volumes_modifications {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeVolumesModificationsRequest;
+        pub type Output = DescribeVolumesModificationsResult;
     }
 
     pub mod describe_vpc_attribute {
@@ -557,11 +949,46 @@ pub mod io {
         pub type Output = DescribeVpcAttributeResult;
     }
 
+    pub mod describe_vpc_endpoint_connections {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeVpcEndpointConnectionsRequest;
+        pub type Output = DescribeVpcEndpointConnectionsResult;
+    }
+
+    pub mod describe_vpc_endpoint_service_configurations {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeVpcEndpointServiceConfigurationsRequest;
+        pub type Output = DescribeVpcEndpointServiceConfigurationsResult;
+    }
+
+    pub mod describe_vpc_endpoint_service_permissions {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeVpcEndpointServicePermissionsRequest;
+        pub type Output = DescribeVpcEndpointServicePermissionsResult;
+    }
+
+    pub mod describe_vpc_endpoint_services {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeVpcEndpointServicesRequest;
+        pub type Output = DescribeVpcEndpointServicesResult;
+    }
+
     pub mod describe_vpc_endpoints {
         #[allow(unused_imports)]
         use super::super::*;
         pub type Input = DescribeVpcEndpointsRequest;
         pub type Output = DescribeVpcEndpointsResult;
+    }
+
+    pub mod describe_vpc_peering_connections {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DescribeVpcPeeringConnectionsRequest;
+        pub type Output = DescribeVpcPeeringConnectionsResult;
     }
 
     pub mod describe_vpcs {
@@ -592,6 +1019,13 @@ pub mod io {
         pub type Output = VolumeAttachment;
     }
 
+    pub mod disable_ebs_encryption_by_default {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DisableEbsEncryptionByDefaultRequest;
+        pub type Output = DisableEbsEncryptionByDefaultResult;
+    }
+
     pub mod disassociate_address {
         #[allow(unused_imports)]
         use super::super::*;
@@ -613,11 +1047,25 @@ pub mod io {
         pub type Output = ();
     }
 
+    pub mod disassociate_subnet_cidr_block {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DisassociateSubnetCidrBlockRequest;
+        pub type Output = DisassociateSubnetCidrBlockResult;
+    }
+
     pub mod disassociate_vpc_cidr_block {
         #[allow(unused_imports)]
         use super::super::*;
         pub type Input = DisassociateVpcCidrBlockRequest;
         pub type Output = DisassociateVpcCidrBlockResult;
+    }
+
+    pub mod enable_ebs_encryption_by_default {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = EnableEbsEncryptionByDefaultRequest;
+        pub type Output = EnableEbsEncryptionByDefaultResult;
     }
 
     pub mod get_console_output {
@@ -627,6 +1075,20 @@ pub mod io {
         pub type Output = GetConsoleOutputResult;
     }
 
+    pub mod get_ebs_default_kms_key_id {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = GetEbsDefaultKmsKeyIdRequest;
+        pub type Output = GetEbsDefaultKmsKeyIdResult;
+    }
+
+    pub mod get_ebs_encryption_by_default {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = GetEbsEncryptionByDefaultRequest;
+        pub type Output = GetEbsEncryptionByDefaultResult;
+    }
+
     pub mod get_launch_template_data {
         #[allow(unused_imports)]
         use super::super::*;
@@ -634,11 +1096,60 @@ pub mod io {
         pub type Output = GetLaunchTemplateDataResult;
     }
 
+    pub mod get_managed_prefix_list_associations {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = GetManagedPrefixListAssociationsRequest;
+        pub type Output = GetManagedPrefixListAssociationsResult;
+    }
+
+    pub mod get_managed_prefix_list_entries {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = GetManagedPrefixListEntriesRequest;
+        pub type Output = GetManagedPrefixListEntriesResult;
+    }
+
+    pub mod get_security_groups_for_vpc {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = GetSecurityGroupsForVpcRequest;
+        pub type Output = GetSecurityGroupsForVpcResult;
+    }
+
+    pub mod get_subnet_cidr_reservations {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = GetSubnetCidrReservationsRequest;
+        pub type Output = GetSubnetCidrReservationsResult;
+    }
+
     pub mod import_key_pair {
         #[allow(unused_imports)]
         use super::super::*;
         pub type Input = ImportKeyPairRequest;
         pub type Output = ImportKeyPairResult;
+    }
+
+    pub mod modify_address_attribute {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ModifyAddressAttributeRequest;
+        pub type Output = ModifyAddressAttributeResult;
+    }
+
+    pub mod modify_ebs_default_kms_key_id {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ModifyEbsDefaultKmsKeyIdRequest;
+        pub type Output = ModifyEbsDefaultKmsKeyIdResult;
+    }
+
+    pub mod modify_image_attribute {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ModifyImageAttributeRequest;
+        pub type Output = ();
     }
 
     pub mod modify_instance_attribute {
@@ -655,11 +1166,25 @@ pub mod io {
         pub type Output = ModifyInstanceMetadataOptionsResult;
     }
 
+    pub mod modify_instance_placement {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ModifyInstancePlacementRequest;
+        pub type Output = ModifyInstancePlacementResult;
+    }
+
     pub mod modify_launch_template {
         #[allow(unused_imports)]
         use super::super::*;
         pub type Input = ModifyLaunchTemplateRequest;
         pub type Output = ModifyLaunchTemplateResult;
+    }
+
+    pub mod modify_managed_prefix_list {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ModifyManagedPrefixListRequest;
+        pub type Output = ModifyManagedPrefixListResult;
     }
 
     pub mod modify_network_interface_attribute {
@@ -676,6 +1201,20 @@ pub mod io {
         pub type Output = ModifySecurityGroupRulesResult;
     }
 
+    pub mod modify_snapshot_attribute {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ModifySnapshotAttributeRequest;
+        pub type Output = ();
+    }
+
+    pub mod modify_spot_fleet_request {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ModifySpotFleetRequestRequest;
+        pub type Output = ModifySpotFleetRequestResponse;
+    }
+
     pub mod modify_subnet_attribute {
         #[allow(unused_imports)]
         use super::super::*;
@@ -688,6 +1227,13 @@ pub mod io {
         use super::super::*;
         pub type Input = ModifyVolumeRequest;
         pub type Output = ModifyVolumeResult;
+    }
+
+    pub mod modify_volume_attribute {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ModifyVolumeAttributeRequest;
+        pub type Output = ();
     }
 
     pub mod modify_vpc_attribute {
@@ -704,11 +1250,67 @@ pub mod io {
         pub type Output = ModifyVpcEndpointResult;
     }
 
+    pub mod modify_vpc_endpoint_service_configuration {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ModifyVpcEndpointServiceConfigurationRequest;
+        pub type Output = ModifyVpcEndpointServiceConfigurationResult;
+    }
+
+    pub mod modify_vpc_endpoint_service_permissions {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ModifyVpcEndpointServicePermissionsRequest;
+        pub type Output = ModifyVpcEndpointServicePermissionsResult;
+    }
+
+    pub mod modify_vpc_peering_connection_options {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ModifyVpcPeeringConnectionOptionsRequest;
+        pub type Output = ModifyVpcPeeringConnectionOptionsResult;
+    }
+
+    pub mod modify_vpc_tenancy {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ModifyVpcTenancyRequest;
+        pub type Output = ModifyVpcTenancyResult;
+    }
+
+    pub mod monitor_instances {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = MonitorInstancesRequest;
+        pub type Output = MonitorInstancesResult;
+    }
+
     pub mod reboot_instances {
         #[allow(unused_imports)]
         use super::super::*;
         pub type Input = RebootInstancesRequest;
         pub type Output = ();
+    }
+
+    pub mod register_image {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = RegisterImageRequest;
+        pub type Output = RegisterImageResult;
+    }
+
+    pub mod reject_vpc_endpoint_connections {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = RejectVpcEndpointConnectionsRequest;
+        pub type Output = RejectVpcEndpointConnectionsResult;
+    }
+
+    pub mod reject_vpc_peering_connection {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = RejectVpcPeeringConnectionRequest;
+        pub type Output = RejectVpcPeeringConnectionResult;
     }
 
     pub mod release_address {
@@ -725,10 +1327,87 @@ pub mod io {
         pub type Output = ReplaceIamInstanceProfileAssociationResult;
     }
 
+    pub mod replace_network_acl_association {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ReplaceNetworkAclAssociationRequest;
+        pub type Output = ReplaceNetworkAclAssociationResult;
+    }
+
+    pub mod replace_network_acl_entry {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ReplaceNetworkAclEntryRequest;
+        pub type Output = ();
+    }
+
     pub mod replace_route {
         #[allow(unused_imports)]
         use super::super::*;
         pub type Input = ReplaceRouteRequest;
+        pub type Output = ();
+    }
+
+    pub mod replace_route_table_association {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ReplaceRouteTableAssociationRequest;
+        pub type Output = ReplaceRouteTableAssociationResult;
+    }
+
+    pub mod request_spot_fleet {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = RequestSpotFleetRequest;
+        pub type Output = RequestSpotFleetResponse;
+    }
+
+    pub mod request_spot_instances {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = RequestSpotInstancesRequest;
+        pub type Output = RequestSpotInstancesResult;
+    }
+
+    pub mod reset_address_attribute {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ResetAddressAttributeRequest;
+        pub type Output = ResetAddressAttributeResult;
+    }
+
+    pub mod reset_ebs_default_kms_key_id {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ResetEbsDefaultKmsKeyIdRequest;
+        pub type Output = ResetEbsDefaultKmsKeyIdResult;
+    }
+
+    pub mod reset_image_attribute {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ResetImageAttributeRequest;
+        pub type Output = ();
+    }
+
+    pub mod reset_instance_attribute {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ResetInstanceAttributeRequest;
+        pub type Output = ();
+    }
+
+    pub mod reset_network_interface_attribute {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ResetNetworkInterfaceAttributeRequest;
+        pub type Output = ();
+    }
+
+    pub mod reset_snapshot_attribute {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ResetSnapshotAttributeRequest;
         pub type Output = ();
     }
 
@@ -774,11 +1453,25 @@ pub mod io {
         pub type Output = TerminateInstancesResult;
     }
 
+    pub mod unassign_ipv6_addresses {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = UnassignIpv6AddressesRequest;
+        pub type Output = UnassignIpv6AddressesResult;
+    }
+
     pub mod unassign_private_ip_addresses {
         #[allow(unused_imports)]
         use super::super::*;
         pub type Input = UnassignPrivateIpAddressesRequest;
         pub type Output = ();
+    }
+
+    pub mod unmonitor_instances {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = UnmonitorInstancesRequest;
+        pub type Output = UnmonitorInstancesResult;
     }
 
     pub mod update_security_group_rule_descriptions_egress {

@@ -36,7 +36,10 @@ impl Gateway {
         peer: Peer,
         asking: Asking,
     ) -> Response<Body> {
-        let route = route::of(&request);
+        let route = match route::of(&request) {
+            Route::Nothing if self.apis.serves(&Head::of(&request)) => Route::Api,
+            route => route,
+        };
         let mut kept = Kept {
             asking,
             _place: None,

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use http::{Request, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use tokio_util::sync::CancellationToken;
@@ -12,9 +12,9 @@ use wharf_metrics::Requests;
 use wharf_wire::{
     Caller, Context, Dispatcher, Fault, Service,
     audit::{Alike, Event, Sender},
-    codec::{cbor, form::Form},
+    codec::Body as Input,
     schema::{Protocol, ServiceSchema},
-    service::{Answer, Body as Input, Reply, failure},
+    service::{Answer, Reply},
     sigv4::sha256_hex,
 };
 
@@ -28,13 +28,12 @@ use super::{
     origin,
     refused::{self, NotLetIn, Unproven},
     source::Source,
+    target::{NoTarget, protocol_of},
     throttle::Throttle,
-    unknown_service,
+    unknown_service, unpack,
 };
 use crate::node_identity::is_node;
 
-/// The API version of Classic Load Balancers.
-const CLASSIC_BALANCERS: &str = "2012-06-01";
 /// The largest body of most calls, in bytes; PutLogEvents may bring 1 MiB of events, escaped.
 const MAX_BODY: usize = 8 << 20;
 /// What is read of a request without a signature of a known key: enough to say what is wrong.
@@ -126,23 +125,6 @@ enum Unread {
     Refused(auth::Refusal),
 }
 
-/// Why a request is for no operation.
-enum NoTarget {
-    /// Nothing here knows its service; the fault is for strangers.
-    Unknown(Fault),
-    /// It is for the API of Classic Load Balancers, which signs as the one of Elastic Load Balancing v2
-    /// does; the fault is for strangers.
-    Classic(Fault),
-    Malformed(Fault),
-}
-
-/// What a request turned out to ask for.
-struct Target<'a> {
-    service: &'a Arc<dyn Service>,
-    operation: String,
-    input: Input,
-}
-
 impl Apis {
     pub async fn handle(
         &self,
@@ -200,7 +182,8 @@ impl Apis {
             }
             Err(Unread::Refused(refusal)) => {
                 let service = self.find(|schema| claim.service() == Some(schema.signing_name));
-                let protocol = service.map_or(Protocol::Query, |it| it.schema().protocol);
+                let protocol = service.map(|it| protocol_of(&head, it.schema()));
+                let protocol = protocol.unwrap_or(Protocol::Query);
                 let refusal = NotLetIn::Refused(refusal);
                 let fault = refusal.fault(protocol);
                 let asks = self.asks(&head, &claim, &peer, request_id);
@@ -314,7 +297,14 @@ impl Apis {
         request_id: &str,
     ) -> Reply {
         let body_sha256 = sha256_hex(&received.body);
-        let target = match self.target(head, claim.service(), received.body) {
+        let body = match self.unpacked(head, &claim, received.body, received.hold) {
+            Ok(body) => body,
+            Err(fault) => {
+                let answer = self.unaddressed(head, claim.service(), &fault, request_id);
+                return answer.into();
+            }
+        };
+        let target = match self.target(head, claim.service(), body) {
             Ok(target) => target,
             Err(NoTarget::Malformed(fault)) => {
                 let answer = self.unaddressed(head, claim.service(), &fault, request_id);
@@ -342,6 +332,8 @@ impl Apis {
             }
         };
         let schema = target.service.schema();
+        let protocol = target.input.protocol(schema);
+        let failure = |fault: &Fault| protocol.codec().fault(schema, fault, request_id).into();
         received.named.service = schema.name;
         if let Some(index) = schema.find_operation(&target.operation) {
             received.named.operation = schema.operations[index].name;
@@ -362,26 +354,47 @@ impl Apis {
         let cx = match known {
             Ok(cx) => cx,
             Err(refusal) => {
-                let fault = refusal.fault(schema.protocol);
+                let fault = refusal.fault(protocol);
                 self.tell_of_refusal(&asks, named, &refusal, &fault, head)
                     .await;
-                return failure(schema, &fault, request_id).into();
+                return failure(&fault);
             }
         };
         if let Err(fault) = self.admit(&cx.caller, received.hold, received.asking) {
-            return failure(schema, &fault, request_id).into();
+            return failure(&fault);
         }
         let narrowed = is_narrowed(&target.input);
         let taken = self
             .throttle
             .take(&cx.caller, schema, &target.operation, narrowed, cx.now);
-        if let Err(fault) = taken {
+        if taken.is_err() {
+            let fault = protocol.codec().throttled(schema);
             self.tell_of_throttling(cx, &asks, &fault).await;
-            return failure(schema, &fault, request_id).into();
+            return failure(&fault);
         }
         self.dispatcher
             .dispatch(&**target.service, cx, &target.operation, target.input)
             .await
+    }
+
+    /// The body as the client had it before it packed it.
+    fn unpacked(
+        &self,
+        head: &Head,
+        claim: &Claim,
+        body: Vec<u8>,
+        hold: &Hold,
+    ) -> Result<Vec<u8>, Fault> {
+        if !unpack::is_packed(head, claim.service()) {
+            return Ok(body);
+        }
+        unpack::unpack(&body, self.body_limit(claim), hold).map_err(|why| match why {
+            unpack::Failed::Stopped(why) => stopped(why),
+            unpack::Failed::NoGzip => {
+                let text = "The request body is not valid gzip.";
+                Fault::sender("SerializationException", 400, text)
+            }
+        })
     }
 
     /// A caller learns of each refusal, the audit log how many there were.
@@ -396,78 +409,6 @@ impl Apis {
         self.dispatcher
             .tell_often(event, Alike { sender, by })
             .await;
-    }
-
-    fn target(
-        &self,
-        head: &Head,
-        claimed: Option<&str>,
-        body: Vec<u8>,
-    ) -> Result<Target<'_>, NoTarget> {
-        if let Some(target) = head.get("x-amz-target") {
-            return self.json_target(target, body);
-        }
-        let text = if head.method == "GET" {
-            head.query.as_bytes()
-        } else {
-            &body
-        };
-        let is_of_none =
-            claimed.is_some_and(|claimed| self.find(|it| it.signing_name == claimed).is_none());
-        let form = Form::parse(text).map_err(|error| {
-            let fault = Fault::sender("MalformedInput", 400, error.to_string());
-            match is_of_none {
-                true => NoTarget::Unknown(fault),
-                false => NoTarget::Malformed(fault),
-            }
-        })?;
-        let missing = |text: &'static str| Fault::sender("MissingAction", 400, text);
-        let version = form.get("Version").unwrap_or_default();
-        let is_query = |schema: &ServiceSchema| !matches!(schema.protocol, Protocol::Json { .. });
-        let service = self
-            .find(|schema| is_query(schema) && claimed == Some(schema.signing_name))
-            .or_else(|| self.find(|schema| is_query(schema) && schema.api_version == version))
-            .ok_or_else(|| {
-                NoTarget::Unknown(missing("No API at this endpoint knows the request."))
-            })?;
-        let action = form.get("Action");
-        if !version.is_empty() && version != service.schema().api_version {
-            let action = action.unwrap_or_default();
-            let fault = Fault::sender(
-                "InvalidAction",
-                400,
-                format!("Could not find operation {action} for version {version}"),
-            );
-            let is_classic = service.schema().name == "elbv2" && version == CLASSIC_BALANCERS;
-            return Err(match is_classic {
-                true => NoTarget::Classic(fault),
-                false => NoTarget::Malformed(fault),
-            });
-        }
-        let missing = || missing("The request must contain the parameter Action");
-        let operation = action
-            .ok_or_else(|| NoTarget::Malformed(missing()))?
-            .to_owned();
-        Ok(Target {
-            service,
-            operation,
-            input: Input::Form(form),
-        })
-    }
-
-    fn json_target(&self, target: &str, body: Vec<u8>) -> Result<Target<'_>, NoTarget> {
-        // CloudTrail's prefix has dots of its own.
-        let (prefix, operation) = target.rsplit_once('.').unwrap_or((target, ""));
-        let service = self
-            .find(|schema| !prefix.is_empty() && schema.target_prefix == prefix)
-            .ok_or_else(|| {
-                NoTarget::Unknown(Fault::sender("UnknownOperationException", 400, ""))
-            })?;
-        Ok(Target {
-            service,
-            operation: operation.to_owned(),
-            input: Input::Json(body),
-        })
     }
 
     pub(super) fn find(
@@ -491,26 +432,27 @@ impl Apis {
             || head
                 .get("content-type")
                 .is_some_and(|kind| kind.starts_with("application/x-amz-json"));
-        match self.find(|schema| claimed == Some(schema.signing_name)) {
-            Some(service) => failure(service.schema(), fault, request_id),
-            None if json => Answer {
-                status: fault.status,
-                content_type: "application/x-amz-json-1.1",
-                body: wharf_wire::codec::json::encode_fault(fault),
-            },
+        let claimed = self.find(|schema| claimed == Some(schema.signing_name));
+        let (schema, protocol) = match claimed.map(|it| it.schema()) {
+            Some(schema) => (schema, protocol_of(head, schema)),
             None => {
-                let service = self.find(|schema| schema.protocol == Protocol::Query);
-                let service = service.expect("IAM is always among the services");
-                failure(service.schema(), fault, request_id)
+                let iam = self.find(|schema| schema.protocol == Protocol::Query);
+                let iam = iam.expect("IAM is always among the services");
+                let protocol = match json {
+                    true => Protocol::Json { minor: 1 },
+                    false => Protocol::Query,
+                };
+                (iam.schema(), protocol)
             }
-        }
+        };
+        protocol.codec().fault(schema, fault, request_id)
     }
 }
 
 /// Whether a request asks for a part of what there is, as EC2's throttling tells it.
 fn is_narrowed(input: &Input) -> bool {
     match input {
-        Input::Json(_) => false,
+        Input::Json(_) | Input::Cbor(_) | Input::Rest(_) => false,
         Input::Form(form) => ["MaxResults", "NextToken", "Filter.1.Name"]
             .iter()
             .any(|name| form.get(name).is_some()),
@@ -525,11 +467,13 @@ pub fn respond(answer: Answer, request_id: &str) -> Response<Body> {
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,
-        header::HeaderValue::from_static(answer.content_type),
+        HeaderValue::from_static(answer.content_type),
     );
-    if answer.content_type == cbor::CONTENT_TYPE {
-        let protocol = header::HeaderValue::from_static(cbor::PROTOCOL);
-        headers.insert("smithy-protocol", protocol);
+    for (name, value) in answer.headers {
+        // A value that no header can carry is left out; the body says the rest.
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::try_from(value)) {
+            headers.insert(name, value);
+        }
     }
     name_request(&mut response, request_id);
     response

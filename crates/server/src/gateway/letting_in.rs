@@ -53,6 +53,7 @@ impl Apis {
         Answer {
             status: 403,
             content_type: "application/json",
+            headers: Vec::new(),
             body: wharf_wire::codec::json::encode_fault(&fault),
         }
     }

@@ -19,10 +19,7 @@ use std::{
 };
 
 use wharf_base::Timestamp;
-use wharf_wire::{
-    Caller, Fault,
-    schema::{Protocol, ServiceSchema},
-};
+use wharf_wire::{Caller, schema::ServiceSchema};
 
 use crate::node_identity::is_node;
 use rates::Rate;
@@ -118,6 +115,10 @@ impl Bucket {
     }
 }
 
+/// Requests come too fast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exceeded;
+
 impl Throttle {
     pub fn new(throttling: Throttling) -> Self {
         Self {
@@ -140,7 +141,7 @@ impl Throttle {
         operation: &str,
         narrowed: bool,
         now: Timestamp,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Exceeded> {
         let Throttling::Scaled(factor) = self.throttling else {
             return Ok(());
         };
@@ -159,7 +160,7 @@ impl Throttle {
             Ok(())
         } else {
             self.refused.fetch_add(1, Ordering::Relaxed);
-            Err(exceeded(schema))
+            Err(Exceeded)
         }
     }
 
@@ -178,18 +179,6 @@ impl Throttle {
             .entry(key)
             .or_insert_with(|| Bucket::full(rate, now));
         bucket.take(now)
-    }
-}
-
-/// As the service's protocol says it; SDKs wait and try again.
-fn exceeded(schema: &ServiceSchema) -> Fault {
-    match (schema.protocol, schema.signing_name) {
-        (Protocol::Ec2, _) => Fault::sender("RequestLimitExceeded", 503, "Request limit exceeded."),
-        // Elastic Load Balancing uses JSON's code in the query protocol.
-        (Protocol::Json { .. }, _) | (_, "elasticloadbalancing") => {
-            Fault::sender("ThrottlingException", 400, "Rate exceeded")
-        }
-        (Protocol::Query, _) => Fault::sender("Throttling", 400, "Rate exceeded"),
     }
 }
 
@@ -283,38 +272,6 @@ mod tests {
         assert_eq!(asks(&Caller::root("111111111111"), 300), 200);
         assert_eq!(asks(&node("a"), 2000), rates::NODE.burst as usize);
         assert_eq!(asks(&node("b"), 2000), rates::NODE.burst as usize);
-    }
-
-    #[test]
-    fn refusals_in_each_protocol() {
-        let faults = [
-            (ecs(), "ThrottlingException", 400, "Rate exceeded"),
-            (
-                &wharf_api_ec2::schema::SERVICE,
-                "RequestLimitExceeded",
-                503,
-                "Request limit exceeded.",
-            ),
-            (
-                &wharf_api_iam::schema::SERVICE,
-                "Throttling",
-                400,
-                "Rate exceeded",
-            ),
-            (
-                &wharf_api_elbv2::schema::SERVICE,
-                "ThrottlingException",
-                400,
-                "Rate exceeded",
-            ),
-        ];
-        for (schema, code, status, text) in faults {
-            let fault = exceeded(schema);
-            assert_eq!(
-                (fault.code.as_ref(), fault.status, fault.message.as_str()),
-                (code, status, text)
-            );
-        }
     }
 
     #[test]

@@ -55,7 +55,7 @@ enum Spoken {
 
 fn spoken(head: &Head, service: &str) -> Spoken {
     let kind = head.get("content-type").unwrap_or_default();
-    if head.get("smithy-protocol") == Some("rpc-v2-cbor") || kind == cbor::CONTENT_TYPE {
+    if head.get("smithy-protocol") == Some(cbor::PROTOCOL) || kind == cbor::CONTENT_TYPE {
         return Spoken::Cbor;
     }
     if head.get("x-amz-target").is_some() || kind.starts_with("application/x-amz-json") {
@@ -110,6 +110,10 @@ fn answer(spoken: Spoken, lacking: Lacking, text: String, request_id: &str) -> A
         }
         _ => Fault::sender("UnsupportedOperation", 400, text),
     };
+    let mut headers = Vec::new();
+    if spoken == Spoken::Cbor {
+        headers.push(("smithy-protocol".into(), cbor::PROTOCOL.to_owned()));
+    }
     let (content_type, body) = match spoken {
         Spoken::Json(0) => ("application/x-amz-json-1.0", json::encode_fault(&fault)),
         Spoken::Json(_) => ("application/x-amz-json-1.1", json::encode_fault(&fault)),
@@ -126,6 +130,7 @@ fn answer(spoken: Spoken, lacking: Lacking, text: String, request_id: &str) -> A
     Answer {
         status: fault.status,
         content_type,
+        headers,
         body,
     }
 }

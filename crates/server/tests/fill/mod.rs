@@ -135,7 +135,7 @@ fn value(schema: &ServiceSchema, shape: &Shape, depth: usize) -> Value {
         Kind::Integer | Kind::Long => json!(at_least(1.0) as i64),
         Kind::Float | Kind::Double => json!(at_least(1.0)),
         Kind::Timestamp(_) => match schema.protocol {
-            Protocol::Json { .. } => json!(1_700_000_000),
+            Protocol::Json { .. } | Protocol::Cbor | Protocol::RestJson => json!(1_700_000_000),
             _ => json!("2026-01-01T00:00:00Z"),
         },
         // Three bytes in each four letters.

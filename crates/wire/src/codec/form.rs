@@ -3,10 +3,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use wharf_base::Timestamp;
-
-use super::{MAX_DEPTH, Malformed};
+use super::{MAX_DEPTH, Malformed, text};
 use crate::{
     node::{Slot, Struct},
     schema::{Kind, Protocol, ServiceSchema, Shape, ShapeIndex},
@@ -35,6 +32,10 @@ impl Form {
             pairs.push((Cow::into_owned(name), Cow::into_owned(value)));
         }
         Ok(Self { pairs })
+    }
+
+    pub(crate) fn into_pairs(self) -> Vec<(String, String)> {
+        self.pairs
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {
@@ -189,7 +190,7 @@ impl Decoder {
                 }
                 Ok(())
             }
-            (slot, _) => scalar(name, tree.value.unwrap_or_default(), slot),
+            (slot, _) => text::parse(name, tree.value.unwrap_or_default(), slot),
         }
     }
 
@@ -209,37 +210,4 @@ impl Decoder {
             _ => query_name,
         }
     }
-}
-
-fn scalar(name: &str, text: &str, slot: Slot<'_>) -> Result<(), Malformed> {
-    let bad = |kind: &str| {
-        Malformed(format!(
-            "Value ({text}) for parameter {name} is invalid. Expected {kind}."
-        ))
-    };
-    match slot {
-        Slot::Str(to) => text.clone_into(to),
-        Slot::Bool(to) => {
-            *to = match text {
-                "true" | "True" | "1" => true,
-                "false" | "False" | "0" => false,
-                _ => return Err(bad("a boolean")),
-            };
-        }
-        Slot::Int(to) => *to = text.trim().parse().map_err(|_| bad("an integer"))?,
-        Slot::Long(to) => *to = text.trim().parse().map_err(|_| bad("an integer"))?,
-        Slot::Double(to) => *to = text.trim().parse().map_err(|_| bad("a number"))?,
-        Slot::Time(to) => {
-            let seconds = || text.parse().ok().and_then(Timestamp::from_epoch_seconds);
-            *to = Timestamp::parse_iso8601(text)
-                .or_else(seconds)
-                .ok_or_else(|| bad("a timestamp"))?;
-        }
-        Slot::Blob(to) => *to = BASE64.decode(text).map_err(|_| bad("base 64"))?,
-        Slot::Document(to) => *to = text.into(),
-        // An empty value names an empty list or structure: SDKs send `Tags=` for `Tags=[]`.
-        Slot::List(_) | Slot::Map(_) | Slot::Struct(_) if text.is_empty() => {}
-        Slot::List(_) | Slot::Map(_) | Slot::Struct(_) => return Err(bad("a structure")),
-    }
-    Ok(())
 }

@@ -1,22 +1,56 @@
-//! awsJson 1.0 and 1.1 bodies (platform §1). Nulls are absent, unknown members are ignored, absent
-//! members are left out.
+//! Bodies in JSON (platform §1). Nulls are absent, unknown members are ignored, absent members are left
+//! out.
 
-use std::{cell::Cell, fmt};
+mod read;
+mod write;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use serde::{
-    Serialize, Serializer,
-    de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
-    ser::{SerializeMap, SerializeSeq},
-};
-use wharf_base::Timestamp;
+use std::cell::Cell;
+
+use serde::de::DeserializeSeed;
 
 use super::Malformed;
 use crate::{
     Fault,
     node::{Slot, Struct, View},
-    schema::{Kind, ServiceSchema, Shape, ShapeIndex, TimestampFormat},
+    schema::{Location, Member, ServiceSchema, Shape, ShapeIndex},
 };
+use read::Place;
+use write::Value;
+
+/// What members are called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// As in the model, all of them: awsJson, and what is stored or logged.
+    Model,
+    /// By the names of their locations, and only those within the body: restJson.
+    Location,
+}
+
+/// The shapes, and what their members are called.
+#[derive(Clone, Copy)]
+struct Scope {
+    schema: &'static ServiceSchema,
+    names: Names,
+}
+
+impl Scope {
+    fn shape(self, index: ShapeIndex) -> &'static Shape {
+        self.schema.shape(index)
+    }
+
+    fn position(self, members: &'static [Member], name: &str) -> Option<usize> {
+        members.iter().position(|it| self.name(it) == Some(name))
+    }
+
+    /// `None` for a member that is elsewhere.
+    fn name(self, member: &'static Member) -> Option<&'static str> {
+        match self.names {
+            Names::Model => Some(member.name),
+            Names::Location if member.location == Location::Body => Some(member.location_name),
+            Names::Location => None,
+        }
+    }
+}
 
 /// Fills `input` from a body. An empty body is an empty object.
 pub fn decode(
@@ -26,17 +60,29 @@ pub fn decode(
     input: &mut dyn Struct,
 ) -> Result<(), Malformed> {
     let Some(shape) = shape else { return Ok(()) };
+    decode_slot(schema, Names::Model, shape, body, Slot::Struct(input))
+}
+
+/// The same for a structure, or for a document that is the whole body.
+pub(super) fn decode_slot(
+    schema: &'static ServiceSchema,
+    names: Names,
+    shape: ShapeIndex,
+    body: &[u8],
+    slot: Slot<'_>,
+) -> Result<(), Malformed> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(());
     }
     // serde_json itself refuses nesting deeper than 128.
     let mut reader = serde_json::Deserializer::from_slice(body);
     let budget = Cell::new(super::MAX_ITEMS);
+    let schema = Scope { schema, names };
     let place = Place {
         schema,
         budget: &budget,
         shape: schema.shape(shape),
-        slot: Slot::Struct(input),
+        slot: slot.shorter(),
     };
     place
         .deserialize(&mut reader)
@@ -50,13 +96,23 @@ pub fn encode(
     shape: Option<ShapeIndex>,
     output: &dyn Struct,
 ) -> Vec<u8> {
-    let Some(shape) = shape else {
-        return b"{}".to_vec();
-    };
+    match shape {
+        Some(shape) => encode_view(schema, Names::Model, shape, View::Struct(output)),
+        None => b"{}".to_vec(),
+    }
+}
+
+pub(super) fn encode_view(
+    schema: &'static ServiceSchema,
+    names: Names,
+    shape: ShapeIndex,
+    view: View<'_>,
+) -> Vec<u8> {
+    let schema = Scope { schema, names };
     let value = Value {
         schema,
         shape: schema.shape(shape),
-        view: View::Struct(output),
+        view,
     };
     serde_json::to_vec(&value).expect("views of plain structs serialise")
 }
@@ -78,385 +134,14 @@ pub fn to_value(
     shape: ShapeIndex,
     value: &dyn Struct,
 ) -> serde_json::Value {
+    let schema = Scope {
+        schema,
+        names: Names::Model,
+    };
     let value = Value {
         schema,
         shape: schema.shape(shape),
         view: View::Struct(value),
     };
     serde_json::to_value(&value).expect("views of plain structs serialise")
-}
-
-struct Place<'a> {
-    schema: &'static ServiceSchema,
-    /// Items of lists and maps that the request may still bring.
-    budget: &'a Cell<u32>,
-    shape: &'static Shape,
-    slot: Slot<'a>,
-}
-
-impl<'de> DeserializeSeed<'de> for Place<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-        match &self.slot {
-            Slot::Document(_) => from.deserialize_any(self),
-            Slot::Str(_) | Slot::Blob(_) => from.deserialize_str(self),
-            Slot::Bool(_) => from.deserialize_bool(self),
-            Slot::Int(_) | Slot::Long(_) => from.deserialize_any(self),
-            Slot::Double(_) => from.deserialize_any(self),
-            Slot::Time(_) => from.deserialize_any(self),
-            Slot::List(_) => from.deserialize_seq(self),
-            Slot::Map(_) | Slot::Struct(_) => from.deserialize_map(self),
-        }
-    }
-}
-
-impl<'de> Visitor<'de> for Place<'_> {
-    type Value = ();
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match &self.slot {
-            Slot::Document(_) => "any value",
-            Slot::Str(_) => "a string",
-            Slot::Blob(_) => "a string in base 64",
-            Slot::Bool(_) => "a boolean",
-            Slot::Int(_) | Slot::Long(_) => "an integer",
-            Slot::Double(_) => "a number",
-            Slot::Time(_) => "a timestamp",
-            Slot::List(_) => "a list",
-            Slot::Map(_) | Slot::Struct(_) => "an object",
-        })
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
-        match self.slot {
-            Slot::Str(to) => text.clone_into(to),
-            Slot::Blob(to) => {
-                *to = BASE64
-                    .decode(text)
-                    .map_err(|_| E::custom("a blob is not valid base 64"))?;
-            }
-            Slot::Time(to) => {
-                *to = Timestamp::parse_iso8601(text)
-                    .ok_or_else(|| E::custom(format!("`{text}` is not a timestamp")))?;
-            }
-            Slot::Double(to) => {
-                *to = match text {
-                    "NaN" => f64::NAN,
-                    "Infinity" => f64::INFINITY,
-                    "-Infinity" => f64::NEG_INFINITY,
-                    _ => {
-                        return Err(E::invalid_type(
-                            serde::de::Unexpected::Str(text),
-                            &"a number",
-                        ));
-                    }
-                };
-            }
-            Slot::Document(to) => *to = text.into(),
-            _ => return Err(E::invalid_type(serde::de::Unexpected::Str(text), &self)),
-        }
-        Ok(())
-    }
-
-    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<(), E> {
-        match self.slot {
-            Slot::Bool(to) => *to = value,
-            Slot::Document(to) => *to = value.into(),
-            _ => return Err(E::invalid_type(serde::de::Unexpected::Bool(value), &self)),
-        }
-        Ok(())
-    }
-
-    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<(), E> {
-        let out_of_range = || E::custom(format!("the number {value} is out of range"));
-        match self.slot {
-            Slot::Int(to) => *to = i32::try_from(value).map_err(|_| out_of_range())?,
-            Slot::Long(to) => *to = value,
-            Slot::Double(to) => *to = value as f64,
-            Slot::Time(to) => {
-                *to = Timestamp::from_epoch_seconds(value as f64).ok_or_else(out_of_range)?;
-            }
-            Slot::Document(to) => *to = value.into(),
-            _ => return Err(E::invalid_type(serde::de::Unexpected::Signed(value), &self)),
-        }
-        Ok(())
-    }
-
-    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<(), E> {
-        match (i64::try_from(value), self.slot) {
-            (Err(_), Slot::Document(to)) => *to = value.into(),
-            (Err(_), slot) => return Self { slot, ..self }.visit_f64(value as f64),
-            (Ok(value), slot) => return Self { slot, ..self }.visit_i64(value),
-        }
-        Ok(())
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<(), E> {
-        let out_of_range = || E::custom(format!("the number {value} is out of range"));
-        let whole = (value.fract() == 0.0 && value.abs() < 9.0e15).then_some(value as i64);
-        match self.slot {
-            Slot::Double(to) => *to = value,
-            Slot::Time(to) => {
-                *to = Timestamp::from_epoch_seconds(value).ok_or_else(out_of_range)?
-            }
-            Slot::Int(to) => {
-                let whole = whole.and_then(|whole| i32::try_from(whole).ok());
-                *to = whole.ok_or_else(out_of_range)?;
-            }
-            Slot::Long(to) => *to = whole.ok_or_else(out_of_range)?,
-            Slot::Document(to) => *to = value.into(),
-            _ => return Err(E::invalid_type(serde::de::Unexpected::Float(value), &self)),
-        }
-        Ok(())
-    }
-
-    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
-        match self.slot {
-            Slot::Document(to) => *to = serde_json::Value::Null,
-            _ => return Err(E::invalid_type(serde::de::Unexpected::Unit, &self)),
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
-        let list = match self.slot {
-            Slot::List(list) => list,
-            Slot::Document(to) => {
-                let mut items = Vec::new();
-                while let Some(item) = from.next_element_seed(DocumentItem {
-                    schema: self.schema,
-                    budget: self.budget,
-                    shape: self.shape,
-                })? {
-                    items.push(item);
-                }
-                *to = serde_json::Value::Array(items);
-                return Ok(());
-            }
-            _ => return Err(A::Error::invalid_type(serde::de::Unexpected::Seq, &self)),
-        };
-        let Kind::List { member, .. } = &self.shape.kind else {
-            return Err(A::Error::custom("the schema has no list here"));
-        };
-        let shape = self.schema.shape(*member);
-        while from
-            .next_element_seed(Element {
-                schema: self.schema,
-                budget: self.budget,
-                shape,
-                list,
-            })?
-            .is_some()
-        {}
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
-        match (self.slot, &self.shape.kind) {
-            (Slot::Struct(target), Kind::Structure { members }) => {
-                while let Some(name) = from.next_key::<std::borrow::Cow<'_, str>>()? {
-                    let Some(index) = members.iter().position(|member| member.name == name) else {
-                        from.next_value::<IgnoredAny>()?;
-                        continue;
-                    };
-                    let shape = self.schema.shape(members[index].shape);
-                    from.next_value_seed(MemberPlace {
-                        schema: self.schema,
-                        budget: self.budget,
-                        shape,
-                        target,
-                        index,
-                    })?;
-                }
-                Ok(())
-            }
-            (Slot::Map(target), Kind::Map { value, .. }) => {
-                let shape = self.schema.shape(*value);
-                while let Some(key) = from.next_key::<String>()? {
-                    from.next_value_seed(EntryPlace {
-                        schema: self.schema,
-                        budget: self.budget,
-                        shape,
-                        target,
-                        key,
-                    })?;
-                }
-                Ok(())
-            }
-            (Slot::Document(to), _) => {
-                let mut object = serde_json::Map::new();
-                while let Some(key) = from.next_key::<String>()? {
-                    let value = from.next_value_seed(DocumentItem {
-                        schema: self.schema,
-                        budget: self.budget,
-                        shape: self.shape,
-                    })?;
-                    object.insert(key, value);
-                }
-                *to = serde_json::Value::Object(object);
-                Ok(())
-            }
-            _ => Err(A::Error::custom("an object is not expected here")),
-        }
-    }
-}
-
-/// What may be null: a null leaves the place as it was.
-macro_rules! nullable {
-    ($name:ident { $($field:ident: $type:ty),* }, $this:ident => $slot:expr) => {
-        struct $name<'a> {
-            schema: &'static ServiceSchema,
-            budget: &'a Cell<u32>,
-            shape: &'static Shape,
-            $($field: $type),*
-        }
-
-        impl<'de> DeserializeSeed<'de> for $name<'_> {
-            type Value = ();
-            fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-                from.deserialize_option(self)
-            }
-        }
-
-        impl<'de> Visitor<'de> for $name<'_> {
-            type Value = ();
-            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                out.write_str("a value or null")
-            }
-            fn visit_none<E: serde::de::Error>(self) -> Result<(), E> {
-                Ok(())
-            }
-            fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
-                Ok(())
-            }
-            fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-                let $this = self;
-                let (schema, budget, shape) = ($this.schema, $this.budget, $this.shape);
-                Place { schema, budget, shape, slot: $slot }.deserialize(from)
-            }
-        }
-    };
-}
-
-/// A value within a document, which costs as much as an item of a list.
-struct DocumentItem<'a> {
-    schema: &'static ServiceSchema,
-    budget: &'a Cell<u32>,
-    shape: &'static Shape,
-}
-
-impl<'de> DeserializeSeed<'de> for DocumentItem<'_> {
-    type Value = serde_json::Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
-        spend::<D::Error>(self.budget)?;
-        let mut value = serde_json::Value::Null;
-        let Self {
-            schema,
-            budget,
-            shape,
-        } = self;
-        let slot = Slot::Document(&mut value);
-        Place {
-            schema,
-            budget,
-            shape,
-            slot,
-        }
-        .deserialize(from)?;
-        Ok(value)
-    }
-}
-
-/// One more item of a list or map; too many come from no honest client.
-fn spend<E: serde::de::Error>(budget: &Cell<u32>) -> Result<(), E> {
-    let left = budget.get().checked_sub(1);
-    budget.set(left.ok_or_else(|| E::custom("the request has too many list items"))?);
-    Ok(())
-}
-
-nullable!(Element { list: &'a mut dyn crate::node::List }, it => {
-    spend::<D::Error>(it.budget)?;
-    it.list.push()
-});
-nullable!(EntryPlace { target: &'a mut dyn crate::node::Map, key: String }, it => {
-    spend::<D::Error>(it.budget)?;
-    it.target.insert(it.key)
-});
-nullable!(MemberPlace { target: &'a mut dyn Struct, index: usize }, it => it
-    .target
-    .member_mut(it.index)
-    .ok_or_else(|| D::Error::custom("the schema has more members than the structure"))?);
-
-struct Value<'a> {
-    schema: &'static ServiceSchema,
-    shape: &'static Shape,
-    view: View<'a>,
-}
-
-impl Serialize for Value<'_> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        match (&self.view, &self.shape.kind) {
-            (View::Absent, _) => to.serialize_unit(),
-            (View::Str(text), _) => to.serialize_str(text),
-            (View::Bool(value), _) => to.serialize_bool(*value),
-            (View::Long(number), _) => to.serialize_i64(*number),
-            (View::Double(number), _) => to.serialize_f64(*number),
-            (View::Blob(bytes), _) => to.serialize_str(&BASE64.encode(bytes)),
-            (View::Document(document), _) => document.serialize(to),
-            (View::Time(at), Kind::Timestamp(TimestampFormat::Iso8601)) => {
-                to.serialize_str(&at.iso8601())
-            }
-            (View::Time(at), _) if at.millis() % 1000 == 0 => to.serialize_i64(at.millis() / 1000),
-            (View::Time(at), _) => to.serialize_f64(at.epoch_seconds()),
-            (View::List(list), Kind::List { member, .. }) => {
-                let shape = self.schema.shape(*member);
-                let mut seq = to.serialize_seq(Some(list.len()))?;
-                for index in 0..list.len() {
-                    seq.serialize_element(&Value {
-                        schema: self.schema,
-                        shape,
-                        view: list.get(index),
-                    })?;
-                }
-                seq.end()
-            }
-            (View::Map(map), Kind::Map { value, .. }) => {
-                let shape = self.schema.shape(*value);
-                let mut object = to.serialize_map(Some(map.len()))?;
-                for (key, view) in map.entries() {
-                    object.serialize_entry(
-                        key,
-                        &Value {
-                            schema: self.schema,
-                            shape,
-                            view,
-                        },
-                    )?;
-                }
-                object.end()
-            }
-            (View::Struct(value), Kind::Structure { members }) => {
-                let mut object = to.serialize_map(None)?;
-                for (index, member) in members.iter().enumerate() {
-                    let view = value.member(index);
-                    if matches!(view, View::Absent) {
-                        continue;
-                    }
-                    let shape = self.schema.shape(member.shape);
-                    object.serialize_entry(
-                        member.name,
-                        &Value {
-                            schema: self.schema,
-                            shape,
-                            view,
-                        },
-                    )?;
-                }
-                object.end()
-            }
-            _ => Err(serde::ser::Error::custom("a value and its shape disagree")),
-        }
-    }
 }

@@ -1,72 +1,123 @@
-//! awsQuery and ec2Query responses (platform §1).
+//! Answers in XML: awsQuery, ec2Query and restXml (platform §1).
 
 use std::fmt::Write as _;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-
+use super::{error, text};
 use crate::{
     Fault,
+    dynamic::Dynamic,
     node::{Struct, View},
-    schema::{Kind, OperationSchema, Protocol, ServiceSchema, Shape, TimestampFormat},
+    schema::{
+        Kind, Location, Member, OperationSchema, ServiceSchema, Shape, ShapeIndex, TimestampFormat,
+    },
 };
 
 const PROLOGUE: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
-/// The body of a success.
-pub fn encode(
+/// What the prefix of `xsi:type` stands for.
+const INSTANCE_NAMESPACE: &str = "http://www.w3.org/2001/XMLSchema-instance";
+
+/// The body of a success in awsQuery.
+pub fn encode_query(
     schema: &'static ServiceSchema,
     operation: &OperationSchema,
     output: &dyn Struct,
     request_id: &str,
 ) -> Vec<u8> {
-    let mut writer = Writer {
-        schema,
-        text: PROLOGUE.to_owned(),
-    };
+    let mut writer = Writer::new(schema);
     let root = format!("{}Response", operation.name);
-    let _ = write!(writer.text, "<{root} xmlns=\"{}\">", schema.xml_namespace);
-    let members = |writer: &mut Writer| {
-        if let Some(shape) = operation.output {
-            writer.members(schema.shape(shape), output);
-        }
-    };
-    if schema.protocol == Protocol::Ec2 {
-        writer.leaf("requestId", request_id);
-        members(&mut writer);
-    } else {
-        if !operation.result_wrapper.is_empty() {
-            writer.open(operation.result_wrapper);
-            members(&mut writer);
-            writer.close(operation.result_wrapper);
-        }
-        writer.open("ResponseMetadata");
-        writer.leaf("RequestId", request_id);
-        writer.close("ResponseMetadata");
+    writer.open_root(&root);
+    if !operation.result_wrapper.is_empty() {
+        writer.open(operation.result_wrapper);
+        writer.output(operation, output);
+        writer.close(operation.result_wrapper);
     }
+    writer.open("ResponseMetadata");
+    writer.leaf("RequestId", request_id);
+    writer.close("ResponseMetadata");
     writer.close(&root);
     writer.text.into_bytes()
 }
 
-/// The body of a fault.
-pub fn encode_fault(schema: &'static ServiceSchema, fault: &Fault, request_id: &str) -> Vec<u8> {
-    if schema.protocol == Protocol::Ec2 {
-        let mut text = PROLOGUE.to_owned();
-        text.push_str("<Response><Errors><Error>");
-        leaf(&mut text, "Code", &fault.code);
-        leaf(&mut text, "Message", &fault.message);
-        text.push_str("</Error></Errors>");
-        leaf(&mut text, "RequestID", request_id);
-        text.push_str("</Response>");
-        text.into_bytes()
-    } else {
-        let root = format!("<ErrorResponse xmlns=\"{}\">", schema.xml_namespace);
-        error_response(&root, fault, request_id)
+/// The body of a success of EC2.
+pub fn encode_ec2(
+    schema: &'static ServiceSchema,
+    operation: &OperationSchema,
+    output: &dyn Struct,
+    request_id: &str,
+) -> Vec<u8> {
+    let mut writer = Writer::new(schema);
+    let root = format!("{}Response", operation.name);
+    writer.open_root(&root);
+    writer.leaf("requestId", request_id);
+    writer.output(operation, output);
+    writer.close(&root);
+    writer.text.into_bytes()
+}
+
+/// The body of a success in restXml: `root` with those of the shape's members that are in the body.
+pub(super) fn encode_rest(
+    schema: &'static ServiceSchema,
+    root: &str,
+    shape: ShapeIndex,
+    output: &dyn Struct,
+) -> Vec<u8> {
+    let mut writer = Writer::new(schema);
+    let mut members = schema.members(shape).iter().enumerate();
+    let alone = members.find(|(_, it)| it.location == Location::Body && it.location_name == root);
+    // S3's location of a bucket is a root that holds nothing but text.
+    let text = alone.and_then(|(index, it)| {
+        let shape = schema.shape(it.shape);
+        text::render(shape, &output.member(index), TimestampFormat::Iso8601)
+    });
+    writer.open_root(root);
+    match text {
+        Some(text) => escape(&mut writer.text, &text),
+        None => writer.members(schema.members(shape), output),
     }
+    writer.close(root);
+    writer.text.into_bytes()
+}
+
+/// The body of a fault in awsQuery.
+pub fn encode_fault(schema: &'static ServiceSchema, fault: &Fault, request_id: &str) -> Vec<u8> {
+    let root = format!("<ErrorResponse xmlns=\"{}\">", schema.xml_namespace);
+    let added = added_members(schema, fault);
+    error_response(
+        &root,
+        fault,
+        error::query_code(schema, fault),
+        &added,
+        request_id,
+    )
+}
+
+/// The body of a fault of EC2.
+pub fn encode_ec2_fault(fault: &Fault, request_id: &str) -> Vec<u8> {
+    let mut text = PROLOGUE.to_owned();
+    text.push_str("<Response><Errors><Error>");
+    leaf(&mut text, "Code", &fault.code);
+    leaf(&mut text, "Message", &fault.message);
+    text.push_str("</Error></Errors>");
+    leaf(&mut text, "RequestID", request_id);
+    text.push_str("</Response>");
+    text.into_bytes()
+}
+
+/// What the modelled exception has beside code and message.
+fn added_members(schema: &'static ServiceSchema, fault: &Fault) -> String {
+    let Some((shape, members)) = error::members(schema, fault) else {
+        return String::new();
+    };
+    let mut writer = Writer::new(schema);
+    writer.text.clear();
+    writer.members(schema.members(shape), &members as &Dynamic);
+    writer.text
 }
 
 /// A fault of a service without a schema here, as awsQuery and most of restXml have it.
 pub fn encode_wrapped_fault(fault: &Fault, request_id: &str) -> Vec<u8> {
-    error_response("<ErrorResponse>", fault, request_id)
+    error_response("<ErrorResponse>", fault, &fault.code, "", request_id)
 }
 
 /// The same, as S3 has it.
@@ -80,7 +131,7 @@ pub fn encode_bare_fault(fault: &Fault, request_id: &str) -> Vec<u8> {
     text.into_bytes()
 }
 
-fn error_response(root: &str, fault: &Fault, request_id: &str) -> Vec<u8> {
+fn error_response(root: &str, fault: &Fault, code: &str, added: &str, request_id: &str) -> Vec<u8> {
     let mut text = PROLOGUE.to_owned();
     text.push_str(root);
     text.push_str("<Error>");
@@ -89,8 +140,9 @@ fn error_response(root: &str, fault: &Fault, request_id: &str) -> Vec<u8> {
         "Type",
         if fault.sender { "Sender" } else { "Receiver" },
     );
-    leaf(&mut text, "Code", &fault.code);
+    leaf(&mut text, "Code", code);
     leaf(&mut text, "Message", &fault.message);
+    text.push_str(added);
     text.push_str("</Error>");
     leaf(&mut text, "RequestId", request_id);
     text.push_str("</ErrorResponse>");
@@ -109,6 +161,21 @@ struct Writer {
 }
 
 impl Writer {
+    fn new(schema: &'static ServiceSchema) -> Self {
+        Self {
+            schema,
+            text: PROLOGUE.to_owned(),
+        }
+    }
+
+    fn open_root(&mut self, name: &str) {
+        let _ = write!(
+            self.text,
+            "<{name} xmlns=\"{}\">",
+            self.schema.xml_namespace
+        );
+    }
+
     fn open(&mut self, name: &str) {
         let _ = write!(self.text, "<{name}>");
     }
@@ -121,38 +188,50 @@ impl Writer {
         leaf(&mut self.text, name, value);
     }
 
-    fn members(&mut self, shape: &'static Shape, value: &dyn Struct) {
-        let Kind::Structure { members } = &shape.kind else {
-            return;
-        };
+    fn output(&mut self, operation: &OperationSchema, output: &dyn Struct) {
+        if let Some(shape) = operation.output {
+            self.members(self.schema.members(shape), output);
+        }
+    }
+
+    fn members(&mut self, members: &'static [Member], value: &dyn Struct) {
         for (index, member) in members.iter().enumerate() {
+            if member.location != Location::Body || member.attribute {
+                continue;
+            }
             let view = value.member(index);
             if !matches!(view, View::Absent) {
                 let shape = self.schema.shape(member.shape);
-                self.value(member.xml_name, shape, member.flattened, &view);
+                self.value(member.location_name, shape, member.flattened, &view);
             }
         }
+    }
+
+    /// The start of a structure's element.
+    fn open_with_attributes(&mut self, name: &str, members: &'static [Member], value: &dyn Struct) {
+        let _ = write!(self.text, "<{name}");
+        for (index, member) in members.iter().enumerate().filter(|(_, it)| it.attribute) {
+            let shape = self.schema.shape(member.shape);
+            let text = text::render(shape, &value.member(index), TimestampFormat::Iso8601);
+            let Some(text) = text else { continue };
+            if member.location_name.starts_with("xsi:") {
+                let _ = write!(self.text, " xmlns:xsi=\"{INSTANCE_NAMESPACE}\"");
+            }
+            let _ = write!(self.text, " {}=\"", member.location_name);
+            escape(&mut self.text, &text);
+            self.text.push('"');
+        }
+        self.text.push('>');
     }
 
     fn value(&mut self, name: &str, shape: &'static Shape, flattened: bool, view: &View<'_>) {
         match (view, &shape.kind) {
             (View::Absent, _) => {}
-            (View::Str(text), _) => self.leaf(name, text),
-            (View::Bool(value), _) => self.leaf(name, if *value { "true" } else { "false" }),
-            (View::Long(number), _) => self.leaf(name, &number.to_string()),
-            (View::Double(number), _) => self.leaf(name, &number.to_string()),
-            (View::Blob(bytes), _) => self.leaf(name, &BASE64.encode(bytes)),
-            (View::Document(document), _) => self.leaf(name, &document.to_string()),
-            (View::Time(at), kind) => {
-                let epoch = matches!(kind, Kind::Timestamp(TimestampFormat::EpochSeconds));
-                // IAM and STS print no fraction (platform §1).
-                let whole = matches!(self.schema.name, "iam" | "sts");
-                let text = match (epoch, whole) {
-                    (true, _) => at.epoch_seconds().to_string(),
-                    (false, true) => at.iso8601_seconds(),
-                    (false, false) => at.iso8601(),
-                };
-                self.leaf(name, &text);
+            // IAM and STS print no fraction (platform §1).
+            (View::Time(at), Kind::Timestamp(None))
+                if matches!(self.schema.name, "iam" | "sts") =>
+            {
+                self.leaf(name, &at.iso8601_seconds());
             }
             (
                 View::List(list),
@@ -201,12 +280,15 @@ impl Writer {
                     self.close(name);
                 }
             }
-            (View::Struct(value), Kind::Structure { .. }) => {
-                self.open(name);
-                self.members(shape, *value);
+            (View::Struct(value), Kind::Structure { members }) => {
+                self.open_with_attributes(name, members, *value);
+                self.members(members, *value);
                 self.close(name);
             }
-            _ => debug_assert!(false, "value and shape of {name} disagree"),
+            (view, _) => match text::render(shape, view, TimestampFormat::Iso8601) {
+                Some(text) => self.leaf(name, &text),
+                None => debug_assert!(false, "value and shape of {name} disagree"),
+            },
         }
     }
 }

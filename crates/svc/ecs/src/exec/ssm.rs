@@ -46,18 +46,8 @@ structure!(TerminateSessionResponse {
 const RESUME: usize = 0;
 
 static OPERATIONS: [OperationSchema; 2] = [
-    OperationSchema {
-        name: "ResumeSession",
-        input: Some(0),
-        output: Some(1),
-        result_wrapper: "",
-    },
-    OperationSchema {
-        name: "TerminateSession",
-        input: Some(0),
-        output: Some(2),
-        result_wrapper: "",
-    },
+    OperationSchema::new("ResumeSession", Some(0), Some(1)),
+    OperationSchema::new("TerminateSession", Some(0), Some(2)),
 ];
 
 const fn shape(name: &'static str, kind: Kind, min: f64, max: f64) -> Shape {
@@ -121,10 +111,14 @@ static SHAPES: [Shape; 5] = [
 static SERVICE: ServiceSchema = ServiceSchema {
     name: "ssm",
     protocol: Protocol::Json { minor: 1 },
+    protocols: &[Protocol::Json { minor: 1 }],
     api_version: "2014-11-06",
     signing_name: "ssm",
+    action_prefix: "ssm",
+    endpoint_prefix: "ssm",
     target_prefix: "AmazonSSM",
     xml_namespace: "",
+    query_codes: None,
     operations: &OPERATIONS,
     left_out: &[],
     shapes: &SHAPES,

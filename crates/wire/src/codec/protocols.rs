@@ -1,0 +1,13 @@
+//! The protocols that post everything to one path: awsJson, CBOR, awsQuery and EC2's.
+
+mod query;
+mod rpc;
+
+pub use query::{Ec2, Query};
+pub use rpc::{Cbor, Json};
+
+use super::Malformed;
+
+fn misread() -> Malformed {
+    Malformed("the request is in a protocol that the service does not speak".to_owned())
+}

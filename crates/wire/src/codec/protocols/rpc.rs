@@ -1,0 +1,173 @@
+//! awsJson 1.0 and 1.1, and Smithy's RPC v2 in CBOR, which has the same words.
+
+use super::misread;
+use crate::{
+    Fault,
+    codec::{Answer, Body, Codec, Malformed, cbor, error, json},
+    constraints::{self, Violation},
+    node::{Struct, View},
+    schema::{OperationSchema, ServiceSchema},
+};
+
+pub struct Json {
+    pub minor: u8,
+}
+
+impl Codec for Json {
+    fn content_type(&self) -> &'static str {
+        match self.minor {
+            0 => "application/x-amz-json-1.0",
+            _ => "application/x-amz-json-1.1",
+        }
+    }
+
+    fn decode(
+        &self,
+        schema: &'static ServiceSchema,
+        operation: &OperationSchema,
+        body: &Body,
+        input: &mut dyn Struct,
+    ) -> Result<(), Malformed> {
+        let Body::Json(body) = body else {
+            return Err(misread());
+        };
+        json::decode(schema, operation.input, body, input)
+    }
+
+    fn encode(
+        &self,
+        schema: &'static ServiceSchema,
+        operation: &OperationSchema,
+        output: &dyn Struct,
+        _: &str,
+    ) -> Answer {
+        Answer {
+            status: operation.status,
+            content_type: self.content_type(),
+            headers: Vec::new(),
+            body: json::encode(schema, operation.output, output),
+        }
+    }
+
+    fn fault(&self, schema: &'static ServiceSchema, fault: &Fault, _: &str) -> Answer {
+        let query_error = error::query_error(schema, fault);
+        Answer {
+            status: fault.status,
+            content_type: self.content_type(),
+            headers: query_error
+                .map(|(name, it)| (name.into(), it))
+                .into_iter()
+                .collect(),
+            body: json::encode_fault(fault),
+        }
+    }
+
+    fn unknown_operation(&self, schema: &ServiceSchema, name: &str) -> Fault {
+        unknown_operation(schema, name)
+    }
+
+    fn malformed(&self, malformed: &Malformed) -> Fault {
+        Fault::sender("SerializationException", 400, malformed.to_string())
+    }
+
+    fn violations(&self, violations: &[Violation]) -> Fault {
+        Fault::sender("ValidationException", 400, constraints::summary(violations))
+    }
+
+    fn access_denied(&self, text: String) -> Fault {
+        Fault::sender("AccessDeniedException", 400, text)
+    }
+
+    fn throttled(&self, _: &ServiceSchema) -> Fault {
+        Fault::sender("ThrottlingException", 400, "Rate exceeded")
+    }
+}
+
+/// AWS says nothing here; a client newer than this version should learn what it lacks.
+fn unknown_operation(schema: &ServiceSchema, operation: &str) -> Fault {
+    let plain = |b: u8| b.is_ascii_alphanumeric();
+    let is_name = !operation.is_empty() && operation.len() <= 64 && operation.bytes().all(plain);
+    let service = schema.signing_name;
+    let text = match is_name {
+        true => format!("{service}:{operation} is not supported by this version of wharf."),
+        false => format!("{service} has no operation of that name."),
+    };
+    Fault::sender("UnknownOperationException", 400, text)
+}
+
+pub struct Cbor;
+
+/// Whose words CBOR has.
+const WORDS: Json = Json { minor: 1 };
+
+impl Cbor {
+    fn answer(status: u16, body: Vec<u8>) -> Answer {
+        Answer {
+            status,
+            content_type: cbor::CONTENT_TYPE,
+            headers: vec![("smithy-protocol".into(), cbor::PROTOCOL.to_owned())],
+            body,
+        }
+    }
+}
+
+impl Codec for Cbor {
+    fn content_type(&self) -> &'static str {
+        cbor::CONTENT_TYPE
+    }
+
+    fn decode(
+        &self,
+        schema: &'static ServiceSchema,
+        operation: &OperationSchema,
+        body: &Body,
+        input: &mut dyn Struct,
+    ) -> Result<(), Malformed> {
+        let Body::Cbor(body) = body else {
+            return Err(misread());
+        };
+        cbor::decode(schema, operation.input, body, input)
+    }
+
+    fn encode(
+        &self,
+        schema: &'static ServiceSchema,
+        operation: &OperationSchema,
+        output: &dyn Struct,
+        _: &str,
+    ) -> Answer {
+        let view = View::Struct(output);
+        let body = operation
+            .output
+            .map(|shape| cbor::encode_view(schema, shape, &view));
+        Self::answer(operation.status, body.unwrap_or_default())
+    }
+
+    fn fault(&self, schema: &'static ServiceSchema, fault: &Fault, _: &str) -> Answer {
+        let mut answer = Self::answer(fault.status, cbor::encode_fault_of(schema, fault));
+        let query_error = error::query_error(schema, fault);
+        let query_error = query_error.map(|(name, it)| (name.into(), it));
+        answer.headers.extend(query_error);
+        answer
+    }
+
+    fn unknown_operation(&self, schema: &ServiceSchema, name: &str) -> Fault {
+        WORDS.unknown_operation(schema, name)
+    }
+
+    fn malformed(&self, malformed: &Malformed) -> Fault {
+        WORDS.malformed(malformed)
+    }
+
+    fn violations(&self, violations: &[Violation]) -> Fault {
+        WORDS.violations(violations)
+    }
+
+    fn access_denied(&self, text: String) -> Fault {
+        WORDS.access_denied(text)
+    }
+
+    fn throttled(&self, schema: &ServiceSchema) -> Fault {
+        WORDS.throttled(schema)
+    }
+}

@@ -1,0 +1,342 @@
+//! The protocols in which method and path name the operation: restJson and restXml. Both bind members
+//! to path, query and headers alike ([`bindings`]); they differ in the body and in their words.
+
+mod bindings;
+mod route;
+
+pub use route::{Matched, match_route};
+
+use super::{
+    Answer, Body, Codec, Malformed, element, error, form::Form, json, json::Names, xml, xml_input,
+};
+use crate::{
+    Fault,
+    constraints::{self, Violation},
+    node::{Slot, Struct, View},
+    schema::{
+        Kind, Location, Member, OperationSchema, ServiceSchema, Shape, ShapeIndex, TimestampFormat,
+    },
+    sigv4::RequestParts,
+};
+
+/// A request whose path has been matched. Names and values are decoded, names of headers in lower case.
+#[derive(Debug, Default)]
+pub struct RestRequest {
+    pub labels: Vec<(String, String)>,
+    pub query: Vec<(String, String)>,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+/// The operation that a request is for, by its number, and what the codec reads; `None` where the service
+/// has none of that method and path.
+pub fn read(
+    schema: &'static ServiceSchema,
+    parts: &RequestParts<'_>,
+    body: Vec<u8>,
+) -> Result<Option<(usize, RestRequest)>, Malformed> {
+    let query = Form::parse(parts.query.as_bytes())?.into_pairs();
+    let matched = match_route(schema, parts.method, parts.path, &query, parts.headers);
+    Ok(matched.map(|it| {
+        let request = RestRequest {
+            labels: it.labels,
+            query,
+            headers: parts.headers.to_vec(),
+            body,
+        };
+        (it.operation, request)
+    }))
+}
+
+fn rest_of(body: &Body) -> Result<&RestRequest, Malformed> {
+    match body {
+        Body::Rest(request) => Ok(request),
+        _ => Err(Malformed(
+            "the request is in a protocol that the service does not speak".to_owned(),
+        )),
+    }
+}
+
+/// The member that is the body, with its number.
+fn payload(schema: &'static ServiceSchema, shape: ShapeIndex) -> Option<(usize, &'static Member)> {
+    let mut members = schema.members(shape).iter().enumerate();
+    members.find(|(_, it)| it.location == Location::Payload)
+}
+
+/// Fills a payload that is bytes or text as it came; `false` for one that has a form.
+fn fill_raw(slot: &mut Slot<'_>, body: &[u8]) -> Result<bool, Malformed> {
+    match slot {
+        Slot::Blob(to) => **to = body.to_vec(),
+        Slot::Str(to) => {
+            let text = std::str::from_utf8(body);
+            text.map_err(|_| Malformed("the body is not UTF-8".to_owned()))?
+                .clone_into(to);
+        }
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// The parts of an answer that do not depend on the form of bodies.
+fn begin(
+    schema: &'static ServiceSchema,
+    operation: &OperationSchema,
+    output: &dyn Struct,
+    content_type: &'static str,
+) -> Answer {
+    let mut answer = Answer {
+        status: operation.status,
+        content_type,
+        headers: Vec::new(),
+        body: Vec::new(),
+    };
+    if let Some(shape) = operation.output {
+        bindings::encode(schema, shape, output, &mut answer);
+    }
+    answer
+}
+
+/// A payload that is bytes or text, with its type.
+fn raw(view: &View<'_>) -> Option<(&'static str, Vec<u8>)> {
+    match view {
+        View::Blob(bytes) => Some(("application/octet-stream", bytes.to_vec())),
+        View::Str(text) => Some(("text/plain", text.as_bytes().to_vec())),
+        _ => None,
+    }
+}
+
+/// Whether answers of this status have no body.
+fn is_bare(status: u16) -> bool {
+    matches!(status, 204 | 205 | 304)
+}
+
+pub struct RestJson;
+
+impl Codec for RestJson {
+    fn content_type(&self) -> &'static str {
+        "application/json"
+    }
+
+    fn decode(
+        &self,
+        schema: &'static ServiceSchema,
+        operation: &OperationSchema,
+        body: &Body,
+        input: &mut dyn Struct,
+    ) -> Result<(), Malformed> {
+        let request = rest_of(body)?;
+        let Some(shape) = operation.input else {
+            return Ok(());
+        };
+        bindings::decode(schema, shape, request, input)?;
+        let body = &request.body;
+        let Some((index, member)) = payload(schema, shape) else {
+            let slot = Slot::Struct(input);
+            return json::decode_slot(schema, Names::Location, shape, body, slot);
+        };
+        if body.is_empty() {
+            return Ok(());
+        }
+        let misfit = || Malformed("the schema does not fit".to_owned());
+        let mut slot = input.member_mut(index).ok_or_else(misfit)?;
+        match fill_raw(&mut slot, body)? {
+            true => Ok(()),
+            false => json::decode_slot(schema, Names::Location, member.shape, body, slot),
+        }
+    }
+
+    fn encode(
+        &self,
+        schema: &'static ServiceSchema,
+        operation: &OperationSchema,
+        output: &dyn Struct,
+        _: &str,
+    ) -> Answer {
+        let mut answer = begin(schema, operation, output, self.content_type());
+        let shape = operation.output;
+        match shape.and_then(|shape| payload(schema, shape)) {
+            Some((index, member)) => {
+                let view = output.member(index);
+                if let Some((kind, bytes)) = raw(&view) {
+                    (answer.content_type, answer.body) = (kind, bytes);
+                } else if !matches!(view, View::Absent) {
+                    answer.body = json::encode_view(schema, Names::Location, member.shape, view);
+                }
+            }
+            None if is_bare(answer.status) => {}
+            None => {
+                let view = View::Struct(output);
+                let body = shape.map(|it| json::encode_view(schema, Names::Location, it, view));
+                answer.body = body.unwrap_or_else(|| b"{}".to_vec());
+            }
+        }
+        answer
+    }
+
+    fn fault(&self, schema: &'static ServiceSchema, fault: &Fault, _: &str) -> Answer {
+        let mut answer = Answer {
+            status: fault.status,
+            content_type: self.content_type(),
+            headers: vec![("x-amzn-errortype".into(), fault.code.to_string())],
+            body: Vec::new(),
+        };
+        let mut body = serde_json::Map::new();
+        body.insert("__type".to_owned(), fault.code.as_ref().into());
+        body.insert("message".to_owned(), fault.message.as_str().into());
+        if let Some((shape, added)) = error::members(schema, fault) {
+            bindings::encode(schema, shape, &added, &mut answer);
+            answer.status = fault.status;
+            let view = View::Struct(&added);
+            let added = json::encode_view(schema, Names::Location, shape, view);
+            if let Ok(serde_json::Value::Object(added)) = serde_json::from_slice(&added) {
+                body.extend(added);
+            }
+        }
+        answer.body = serde_json::Value::Object(body).to_string().into_bytes();
+        answer
+    }
+
+    fn unknown_operation(&self, schema: &ServiceSchema, _: &str) -> Fault {
+        let service = schema.signing_name;
+        let text = format!("{service} has no operation of that method and path.");
+        Fault::sender("UnknownOperationException", 404, text)
+    }
+
+    fn malformed(&self, malformed: &Malformed) -> Fault {
+        Fault::sender("SerializationException", 400, malformed.to_string())
+    }
+
+    fn violations(&self, violations: &[Violation]) -> Fault {
+        Fault::sender("ValidationException", 400, constraints::summary(violations))
+    }
+
+    fn access_denied(&self, text: String) -> Fault {
+        Fault::sender("AccessDeniedException", 403, text)
+    }
+
+    fn throttled(&self, _: &ServiceSchema) -> Fault {
+        Fault::sender("ThrottlingException", 429, "Rate exceeded")
+    }
+}
+
+pub struct RestXml;
+
+impl Codec for RestXml {
+    fn content_type(&self) -> &'static str {
+        "application/xml"
+    }
+
+    fn decode(
+        &self,
+        schema: &'static ServiceSchema,
+        operation: &OperationSchema,
+        body: &Body,
+        input: &mut dyn Struct,
+    ) -> Result<(), Malformed> {
+        let request = rest_of(body)?;
+        let Some(shape) = operation.input else {
+            return Ok(());
+        };
+        bindings::decode(schema, shape, request, input)?;
+        if request.body.is_empty() {
+            return Ok(());
+        }
+        let Some((index, member)) = payload(schema, shape) else {
+            let members = schema.members(shape);
+            if !members.iter().any(|it| it.location == Location::Body) {
+                return Ok(());
+            }
+            return xml_input::decode(schema, members, &element::parse(&request.body)?, input);
+        };
+        let misfit = || Malformed("the schema does not fit".to_owned());
+        let mut slot = input.member_mut(index).ok_or_else(misfit)?;
+        if fill_raw(&mut slot, &request.body)? {
+            return Ok(());
+        }
+        let Slot::Struct(target) = slot else {
+            return Err(misfit());
+        };
+        let root = element::parse(&request.body)?;
+        xml_input::decode(schema, schema.members(member.shape), &root, target)
+    }
+
+    fn encode(
+        &self,
+        schema: &'static ServiceSchema,
+        operation: &OperationSchema,
+        output: &dyn Struct,
+        _: &str,
+    ) -> Answer {
+        let mut answer = begin(schema, operation, output, self.content_type());
+        let Some(shape) = operation.output else {
+            return answer;
+        };
+        if let Some((index, member)) = payload(schema, shape) {
+            let view = output.member(index);
+            if let Some((kind, bytes)) = raw(&view) {
+                (answer.content_type, answer.body) = (kind, bytes);
+            } else if let View::Struct(value) = view {
+                answer.body = xml::encode_rest(schema, member.location_name, member.shape, value);
+            }
+        } else if schema
+            .members(shape)
+            .iter()
+            .any(|it| it.location == Location::Body)
+        {
+            let root = match operation.result_wrapper {
+                "" => schema.shape(shape).name,
+                root => root,
+            };
+            answer.body = xml::encode_rest(schema, root, shape, output);
+        }
+        answer
+    }
+
+    fn fault(&self, schema: &'static ServiceSchema, fault: &Fault, request_id: &str) -> Answer {
+        // S3 alone has no element around its errors.
+        let body = match schema.name {
+            "s3" => xml::encode_bare_fault(fault, request_id),
+            _ => xml::encode_fault(schema, fault, request_id),
+        };
+        Answer {
+            status: fault.status,
+            content_type: self.content_type(),
+            headers: Vec::new(),
+            body,
+        }
+    }
+
+    fn unknown_operation(&self, _: &ServiceSchema, _: &str) -> Fault {
+        let text = "The specified method is not allowed against this resource.";
+        Fault::sender("MethodNotAllowed", 405, text)
+    }
+
+    fn malformed(&self, malformed: &Malformed) -> Fault {
+        Fault::sender("MalformedXML", 400, malformed.to_string())
+    }
+
+    fn violations(&self, violations: &[Violation]) -> Fault {
+        Fault::sender("InvalidArgument", 400, constraints::summary(violations))
+    }
+
+    fn access_denied(&self, text: String) -> Fault {
+        Fault::sender("AccessDenied", 403, text)
+    }
+
+    fn throttled(&self, _: &ServiceSchema) -> Fault {
+        Fault::sender("SlowDown", 503, "Please reduce your request rate.")
+    }
+}
+
+/// A scalar of a header or label as text.
+fn rendered(shape: &Shape, view: &View<'_>) -> Option<String> {
+    super::text::render(shape, view, TimestampFormat::HttpDate)
+}
+
+/// The items of a list, or `None` for what is no list.
+fn item_of(schema: &'static ServiceSchema, shape: &'static Shape) -> Option<&'static Shape> {
+    match &shape.kind {
+        Kind::List { member, .. } => Some(schema.shape(*member)),
+        _ => None,
+    }
+}
