@@ -411,7 +411,11 @@ impl Row {
             .place
             .scope()
             .key(Task::KIND, &format!("{cluster}:{id}"));
-        let found = core.read::<Task>(&key).await?.map(|found| found.record);
+        let found = core
+            .table
+            .read::<Task>(&key)
+            .await?
+            .map(|found| found.record);
         for row in &mut rows {
             let mut check = row.clone();
             let only = found

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    hash::{Hash, Hasher},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -15,20 +14,20 @@ use tokio::sync::MutexGuard;
 use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::{
-    Record, RecordError,
+    Record,
     ecs::{Cluster, ClusterStatus, Ledger, Task},
     encode,
 };
-use wharf_store::{Compare, LeaseId, StoreError, Txn};
-use wharf_stored::StoredError;
-pub use wharf_stored::{MAX_TRIES, Stored};
+pub use wharf_service::{MAX_TRIES, Stored};
+use wharf_service::{Table, Turns};
+use wharf_store::{Compare, LeaseId, Txn};
 use wharf_wire::{Call, Fault};
 
 use crate::{
     acs::hub::Hub,
     config::Parts,
     exec::Sessions,
-    fault,
+    fault::{self, EcsFaults},
     lane::Lane,
     names::{self, Place},
     services,
@@ -41,10 +40,10 @@ const TOKEN_TTL: Duration = Duration::from_secs(24 * 3600);
 /// Tokens of so long a time share a lease: SDKs send one with every call, and a lease of its own
 /// would cost each of them a write more.
 const TOKENS_TOGETHER: Duration = Duration::from_secs(15 * 60);
-const TURNS: usize = 64;
 
 pub struct Core {
     pub parts: Parts,
+    pub table: Table<EcsFaults>,
     pub view: Arc<View>,
     pub hub: Hub,
     /// Sessions of ECS Exec.
@@ -62,44 +61,18 @@ pub struct Core {
     token_lease: tokio::sync::Mutex<Option<(LeaseId, Timestamp)>>,
     /// Who changes a host's ledger, or a family, waits here for its turn: compare-and-swap alone would
     /// be correct, but a hundred writers of one record would starve each other. Locks are shared by hash.
-    turns: [tokio::sync::Mutex<()>; TURNS],
+    turns: Turns,
     seed: AtomicU64,
 }
 
-/// A change of a record could not be made.
-#[derive(Debug, thiserror::Error)]
-pub enum ChangeError {
-    #[error("the store")]
-    Store(#[from] StoreError),
-    #[error("a record")]
-    Record(#[from] RecordError),
-    /// The reconciler's shard is held by another server now.
-    #[error("the shard is not ours")]
-    Fenced,
-}
-
-impl From<StoredError> for ChangeError {
-    fn from(error: StoredError) -> Self {
-        match error {
-            StoredError::Store(error) => Self::Store(error),
-            StoredError::Record(error) => Self::Record(error),
-        }
-    }
-}
-
-impl From<ChangeError> for Fault {
-    fn from(error: ChangeError) -> Self {
-        match error {
-            ChangeError::Store(error) => fault::of_store(error),
-            other => fault::server(&other),
-        }
-    }
-}
+/// A record could not be read or written.
+pub type ChangeError = wharf_service::ChangeError<EcsFaults>;
 
 impl Core {
     pub fn new(parts: Parts) -> Self {
         Self {
             view: Arc::new(View::new(parts.config.home_account.clone())),
+            table: Table::new(parts.store.clone()),
             parts,
             hub: Hub::default(),
             exec: Sessions::default(),
@@ -110,7 +83,7 @@ impl Core {
             shard: Shard::new("/w1/c0/ecs/shard/0"),
             lane: Lane::default(),
             token_lease: tokio::sync::Mutex::default(),
-            turns: std::array::from_fn(|_| tokio::sync::Mutex::default()),
+            turns: Turns::default(),
             seed: AtomicU64::new(rand::random()),
         }
     }
@@ -146,6 +119,15 @@ impl Core {
         }
     }
 
+    /// Whether a task has that definition, or a service may still start one of it.
+    pub async fn uses_definition(&self, place: &Place, arn: &str) -> bool {
+        self.up_to_date().await;
+        self.view.read(place, |region| {
+            let mut tasks = region.tasks.values();
+            tasks.any(|task| task.definition == arn) || region.uses_definition(arn)
+        })
+    }
+
     /// A generator of its own for one placement.
     pub fn rng(&self) -> SmallRng {
         SmallRng::seed_from_u64(self.seed.fetch_add(1, Ordering::Relaxed))
@@ -174,27 +156,6 @@ impl Core {
         found.ok_or_else(fault::cluster_not_found)
     }
 
-    /// Reads a record.
-    pub async fn read<T: Record>(&self, key: &str) -> Result<Option<Stored<T>>, ChangeError> {
-        Ok(wharf_stored::read(&self.parts.store, key).await?)
-    }
-
-    /// Reads, changes and writes one record until nobody came between. `change` returns `Err` to
-    /// leave it as it is. A record that does not exist gives `Ok(None)`.
-    pub async fn change<T, R, E>(
-        &self,
-        permit: &Permit,
-        key: &str,
-        change: impl FnMut(&mut T) -> Result<R, E>,
-    ) -> Result<Option<(T, R)>, E>
-    where
-        T: Record + Clone + PartialEq,
-        E: From<ChangeError>,
-    {
-        let store = &self.parts.store;
-        wharf_stored::change::<_, _, _, ChangeError>(store, permit, key, change).await
-    }
-
     /// Changes one task, settles it, and moves its host's ledger along in the same transaction.
     /// Returns the task as it is afterwards; `None` if there is none.
     pub async fn change_task(
@@ -206,7 +167,7 @@ impl Core {
     ) -> Result<Option<Task>, ChangeError> {
         let mut turn = None;
         for _ in 0..MAX_TRIES {
-            let Some(stored) = self.read::<Task>(key).await? else {
+            let Some(stored) = self.table.read::<Task>(key).await? else {
                 return Ok(None);
             };
             let mut task = stored.record.clone();
@@ -226,7 +187,8 @@ impl Core {
                 txn = txn.when(fence.clone());
             }
             if moves
-                && let Some(mut ledger) = self.read::<Ledger>(&Ledger::key(&task.host)).await?
+                && let Some(mut ledger) =
+                    self.table.read::<Ledger>(&Ledger::key(&task.host)).await?
                 && claim::follow(&mut ledger.record, &task)
             {
                 let value = encode(&ledger.record);
@@ -237,7 +199,7 @@ impl Core {
                 return Ok(Some(task));
             }
             if fence.is_some_and(|fence| reply.conflict.as_deref() == Some(&fence.key)) {
-                return Err(ChangeError::Fenced);
+                return Err(ChangeError::fenced());
             }
         }
         Err(conflict(key))
@@ -258,19 +220,11 @@ impl Core {
     }
 
     pub async fn turn(&self, of: &str) -> MutexGuard<'_, ()> {
-        let mut hash = std::hash::DefaultHasher::new();
-        of.hash(&mut hash);
-        let at = hash.finish() % TURNS as u64;
-        self.turns[at as usize].lock().await
-    }
-
-    /// Runs a transaction; `false` if a comparison failed.
-    pub async fn commit(&self, permit: &Permit, txn: Txn) -> Result<bool, ChangeError> {
-        Ok(self.parts.store.txn(permit, txn).await?.succeeded)
+        self.turns.take(of).await
     }
 }
 
 /// Every try was lost to another writer.
 pub fn conflict(key: &str) -> ChangeError {
-    wharf_stored::conflict(key).into()
+    ChangeError::conflict(key)
 }

@@ -1,7 +1,7 @@
 //! The faults of ECS, and what inner errors become on the wire.
 
 use wharf_api_ecs::faults;
-use wharf_records::RecordError;
+use wharf_service::Faults;
 use wharf_store::StoreError;
 use wharf_wire::Fault;
 
@@ -34,22 +34,28 @@ pub fn server(cause: &dyn std::error::Error) -> Fault {
     )
 }
 
-pub fn of_store(error: StoreError) -> Fault {
-    match error {
-        // Whoever reaches this has used up its tries: nothing is wrong with the request. To agents a
-        // ClientException is final; a ServerException they, as SDKs, try again.
-        conflict @ StoreError::Conflict { .. } => Fault::receiver(
+/// What ECS says when its records or pages fail.
+#[derive(Debug)]
+pub enum EcsFaults {}
+
+impl Faults for EcsFaults {
+    fn internal(cause: &dyn std::error::Error) -> Fault {
+        server(cause)
+    }
+
+    /// To agents a ClientException is final; a ServerException they, as SDKs, try again.
+    fn conflict(cause: &StoreError) -> Fault {
+        Fault::receiver(
             "ServerException",
             500,
             "The resource was changed by other requests meanwhile. Try again.",
-            &conflict,
-        ),
-        other => server(&other),
+            cause,
+        )
     }
-}
 
-pub fn of_record(error: RecordError) -> Fault {
-    server(&error)
+    fn bad_token() -> Fault {
+        invalid("Invalid token.")
+    }
 }
 
 #[cfg(test)]
@@ -59,7 +65,7 @@ mod tests {
     #[test]
     fn a_lost_race_is_tried_again_by_whoever_asked() {
         let key = "k".to_owned();
-        let fault = of_store(StoreError::Conflict { key });
+        let fault = Fault::from(wharf_service::ChangeError::<EcsFaults>::conflict(key));
         assert_eq!((&*fault.code, fault.status), ("ServerException", 500));
         assert!(!fault.sender);
     }

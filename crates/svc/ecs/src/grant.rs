@@ -40,7 +40,7 @@ pub async fn of(core: &Core, cx: &Context) -> Result<Option<Grant>, ChangeError>
     };
     let place = Place::of(cx);
     let key = Node::key(&place.account, &place.region, name);
-    let found = core.read::<Node>(&key).await?;
+    let found = core.table.read::<Node>(&key).await?;
     Ok(Some(
         found.map_or_else(Grant::default, |found| found.record.grant),
     ))

@@ -23,7 +23,7 @@ use wharf_store::{Compare, MAX_TXN_BYTES, MAX_TXN_OPS, Revision, Txn};
 use wharf_wire::Fault;
 
 use crate::{
-    core::{Core, MAX_TRIES, conflict},
+    core::{ChangeError, Core, MAX_TRIES, conflict},
     fault,
     ops::run_task::{Chosen, Job, Made},
     view::Held,
@@ -173,7 +173,9 @@ async fn attempt(core: &Core, mut batch: Vec<Waiting>) -> Vec<Waiting> {
         Err(error) => {
             for one in batch {
                 // A caller that went away has no use for the answer.
-                let _ = one.answer.send(Err(fault::of_store(error.clone())));
+                let _ = one
+                    .answer
+                    .send(Err(ChangeError::from(error.clone()).into()));
             }
             Vec::new()
         }

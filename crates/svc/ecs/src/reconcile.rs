@@ -27,6 +27,7 @@ use wharf_wire::{Call, Context, Fault};
 
 use crate::{
     core::{ChangeError, Core},
+    fault::EcsFaults,
     host,
     names::{self, Place},
     ops::subnets::PRINCIPAL,
@@ -43,25 +44,17 @@ const JUST_STOPPED: Duration = Duration::from_secs(60);
 const INACTIVE_RETENTION: Duration = Duration::from_secs(3600);
 
 /// Why a key is tried again.
-#[derive(Debug, thiserror::Error)]
-pub enum StepError {
-    #[error("{}", wharf_wire::fault::Chain(.0))]
-    Change(#[from] ChangeError),
-    #[error("{action}: {fault}")]
-    Neighbour { action: &'static str, fault: Fault },
-    #[error("the shard is not ours yet")]
-    NoShard,
-}
+pub type StepError = wharf_service::StepError<EcsFaults>;
 
 pub fn fence(core: &Core) -> Result<Compare, StepError> {
-    core.shard.fence().ok_or(StepError::NoShard)
+    wharf_service::fence(&core.shard)
 }
 
 /// Brings one task forward.
 pub async fn task(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     for _ in 0..MAX_STEPS {
         let fence = fence(&core)?;
-        let Some(stored) = core.read::<Task>(&key).await? else {
+        let Some(stored) = core.table.read::<Task>(&key).await? else {
             return Ok(Next::Settled);
         };
         if has_just_stopped(&stored.record, core.now()) {
@@ -88,7 +81,7 @@ pub async fn task(core: Arc<Core>, key: String) -> Result<Next, StepError> {
             Action::Forget => {
                 finish_definition(&core, &fence, &stored.record).await?;
                 let txn = Txn::new().when(fence).when(stored.unchanged()).delete(&key);
-                core.commit(&PERMIT, txn).await?;
+                core.table.commit(&PERMIT, txn).await?;
             }
         }
     }
@@ -113,18 +106,12 @@ async fn finish_definition(core: &Core, fence: &Compare, ended: &Task) -> Result
     if stored.record.status != DefinitionStatus::DeleteInProgress {
         return Ok(());
     }
-    core.up_to_date().await;
-    let used = core.view.read(&place, |region| {
-        let mut tasks = region.tasks.values();
-        tasks.any(|task| task.definition == ended.definition)
-            || region.uses_definition(&ended.definition)
-    });
-    if !used {
+    if !core.uses_definition(&place, &ended.definition).await {
         let txn = Txn::new()
             .when(fence.clone())
             .when(stored.unchanged())
             .delete(&stored.key);
-        core.commit(&PERMIT, txn).await?;
+        core.table.commit(&PERMIT, txn).await?;
     }
     Ok(())
 }
@@ -330,7 +317,7 @@ pub async fn instance(core: Arc<Core>, key: String) -> Result<Next, StepError> {
             .when(fence)
             .when(Compare::mod_revision(&key, entry.mod_revision))
             .put(&key, wharf_records::encode(&changed));
-        core.commit(&PERMIT, txn).await?;
+        core.table.commit(&PERMIT, txn).await?;
         // Looked at again at once: the write itself wakes this key too.
     }
     Ok(plan.look_after.map_or(Next::Settled, Next::After))
@@ -364,7 +351,7 @@ async fn forget_instance(
         .delete(key)
         .delete(Host::key(&record.host))
         .delete(Ledger::key(&record.host));
-    core.commit(&PERMIT, txn).await?;
+    core.table.commit(&PERMIT, txn).await?;
     Ok(Next::Settled)
 }
 

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use tokio::{sync::broadcast, task::JoinSet};
+use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use wharf_base::Permit;
 use wharf_records::node::Grant;
+use wharf_service::Loops;
 use wharf_wire::{Call, Context, Fault};
 
 use crate::{
@@ -144,12 +145,12 @@ impl EcsService {
         binding::is_registered(&self.core, &place, ec2_instance).await
     }
 
-    /// Runs the view and the reconcilers until `stop`, and returns once they have ended. Operations
-    /// wait until the view has been read, so start this before serving.
+    /// Runs the view and the reconcilers until `stop`, or until a part of them panics. Operations wait
+    /// until the view has been read, so start this before serving.
     pub async fn run(&self, stop: CancellationToken) {
         let core = &self.core;
         core.hub.start();
-        let mut loops = JoinSet::new();
+        let mut loops = Loops::new("ecs", stop);
         let of = core.clone();
         let changed = move |change| match change {
             Change::Task(key) => of.tasks.wake(key),
@@ -160,51 +161,27 @@ impl EcsService {
             }
         };
         let (store, view) = (core.parts.store.clone(), core.view.clone());
-        loops.spawn(feed::feed(store, view, changed, stop.clone()));
+        loops.spawn(feed::feed(store, view, changed, loops.stop()));
 
-        let (store, how) = (core.parts.store.clone(), core.parts.config.takeover);
+        let (store, how) = (&core.parts.store, core.parts.config.takeover);
         let permit = Permit::for_controller("ecs-shard");
-        // Held before the first key is looked at, or each of them would fail once; what goes wrong
-        // here is tried again by `hold`.
-        if let Err(error) = core.shard.renew(&store, &permit, how).await {
-            tracing::warn!(%error, "ECS does not reconcile yet");
-        }
-        loops.spawn(core.shard.clone().hold(store, permit, how, stop.clone()));
-
-        let (of, queue) = (core.clone(), core.tasks.clone());
-        let work = move |key| reconcile::task(of.clone(), key);
-        loops.spawn(wharf_reconcile::run(
-            queue,
-            TASK_WORKERS,
-            stop.clone(),
-            work,
-        ));
-        let (of, queue) = (core.clone(), core.instances.clone());
-        let work = move |key| reconcile::instance(of.clone(), key);
-        loops.spawn(wharf_reconcile::run(
-            queue,
-            INSTANCE_WORKERS,
-            stop.clone(),
-            work,
-        ));
-        let (of, queue) = (core.clone(), core.services.clone());
-        let work = move |key| services::execute::service(of.clone(), key);
-        loops.spawn(wharf_reconcile::run(
-            queue,
-            SERVICE_WORKERS,
-            stop.clone(),
-            work,
-        ));
+        loops.hold(&core.shard, store, permit, how).await;
+        let of = core.clone();
+        loops.work(&core.tasks, TASK_WORKERS, move |key| {
+            reconcile::task(of.clone(), key)
+        });
+        let of = core.clone();
+        loops.work(&core.instances, INSTANCE_WORKERS, move |key| {
+            reconcile::instance(of.clone(), key)
+        });
+        let of = core.clone();
+        loops.work(&core.services, SERVICE_WORKERS, move |key| {
+            services::execute::service(of.clone(), key)
+        });
         let changes = core.parts.target_changes.as_ref();
         let changes = changes.map(tokio::sync::broadcast::Receiver::resubscribe);
-        loops.spawn(follow_targets(core.clone(), changes, stop));
-        while let Some(ended) = loops.join_next().await {
-            if let Err(error) = ended {
-                // Half a service is worse than one that starts again: whoever runs it sees it end.
-                tracing::error!(%error, "a loop of ECS ended with a panic");
-                return;
-            }
-        }
+        loops.spawn(follow_targets(core.clone(), changes, loops.stop()));
+        loops.run().await;
     }
 }
 

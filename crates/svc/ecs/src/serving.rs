@@ -82,6 +82,7 @@ async fn of_named_task(
     let id = stream.rsplit('/').next().unwrap_or_default();
     let id = format!("{}:{id}", instance.cluster);
     let found = core
+        .table
         .read::<Task>(&place.scope().key(Task::KIND, &id))
         .await?;
     match found.filter(|task| task.record.host == instance.host) {

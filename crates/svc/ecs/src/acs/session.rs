@@ -102,7 +102,7 @@ where
 /// if the instance went away meanwhile.
 async fn announce(core: &Core, ticket: &Ticket) -> Result<Option<u64>, ChangeError> {
     for _ in 0..MAX_TRIES {
-        let Some(found) = core.read::<Instance>(&ticket.key).await? else {
+        let Some(found) = core.table.read::<Instance>(&ticket.key).await? else {
             return Ok(None);
         };
         let mut instance = found.record.clone();

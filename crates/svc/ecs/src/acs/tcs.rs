@@ -226,7 +226,7 @@ async fn take_status(
         }
         Ok::<_, ChangeError>(())
     };
-    core.change(&PERMIT, &ticket.key, change).await?;
+    core.table.change(&PERMIT, &ticket.key, change).await?;
     Ok(())
 }
 

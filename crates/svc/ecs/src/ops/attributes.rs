@@ -15,7 +15,7 @@ use crate::{
     core::{Core, MAX_TRIES, conflict},
     fault,
     names::{self, Place},
-    page::Page,
+    page,
 };
 
 /// Most attributes in one call, and of its own on one instance.
@@ -36,9 +36,9 @@ pub async fn list_attributes(
         "attributes {} {:?} {:?}",
         cluster.name, input.attribute_name, input.attribute_value
     );
-    let keyring = &core.parts.keyring;
-    let page = Page::read(
-        keyring,
+    let page = page::asked(
+        core,
+        call,
         &context,
         input.max_results,
         input.next_token.as_deref(),
@@ -63,7 +63,7 @@ pub async fn list_attributes(
         });
         keyed.collect()
     });
-    let (attributes, next_token) = page.cut(keyring, &context, rows.into_iter());
+    let (attributes, next_token) = page::cut(&page, rows.into_iter());
     Ok(api::ListAttributesResponse {
         attributes: Some(attributes),
         next_token,
@@ -158,7 +158,7 @@ async fn change(
     for _ in 0..MAX_TRIES {
         let (mut txn, mut changes) = (Txn::new(), false);
         for (key, attributes) in &by_key {
-            let stored = core.read::<Instance>(key).await?;
+            let stored = core.table.read::<Instance>(key).await?;
             let stored = stored.ok_or_else(|| target_not_found(attributes))?;
             let mut instance = stored.record.clone();
             for attribute in attributes {
@@ -176,7 +176,7 @@ async fn change(
                 changes = true;
             }
         }
-        if !changes || core.commit(&call.permit, txn).await? {
+        if !changes || core.table.commit(&call.permit, txn).await? {
             return Ok(given.to_vec());
         }
     }

@@ -13,8 +13,7 @@ use crate::{
     core::{Core, MAX_TRIES, conflict},
     document, fault,
     names::{self, DEFAULT_CLUSTER, Place},
-    page::Page,
-    provider,
+    page, provider,
     show::{self, ClusterParts},
     tags,
 };
@@ -40,7 +39,7 @@ pub async fn create_cluster(
     let wanted = new_cluster(&place, call, &name, &input)?;
     let key = place.scope().key(Cluster::KIND, &name);
     for _ in 0..MAX_TRIES {
-        let found = core.read::<Cluster>(&key).await?;
+        let found = core.table.read::<Cluster>(&key).await?;
         let unchanged = match &found {
             // Repeating a create changes nothing, whatever it asks for.
             Some(stored) if stored.record.status == ClusterStatus::Active => {
@@ -53,7 +52,7 @@ pub async fn create_cluster(
             None => Compare::absent(&key),
         };
         let txn = Txn::new().when(unchanged).put(&key, encode(&wanted));
-        if core.commit(&call.permit, txn).await? {
+        if core.table.commit(&call.permit, txn).await? {
             let cluster = shown(core, &place, &wanted, ClusterParts::WRITTEN).await?;
             return Ok(api::CreateClusterResponse {
                 cluster: Some(cluster),
@@ -215,9 +214,9 @@ pub async fn list_clusters(
     call: &Call,
     input: api::ListClustersRequest,
 ) -> Result<api::ListClustersResponse, Fault> {
-    let keyring = &core.parts.keyring;
-    let page = Page::read(
-        keyring,
+    let page = page::asked(
+        core,
+        call,
         "clusters",
         input.max_results,
         input.next_token.as_deref(),
@@ -228,11 +227,7 @@ pub async fn list_clusters(
             .clusters
             .values()
             .filter(|c| c.status == ClusterStatus::Active);
-        page.cut(
-            keyring,
-            "clusters",
-            active.map(|c| (c.name.clone(), c.arn.clone())),
-        )
+        page::cut(&page, active.map(|c| (c.name.clone(), c.arn.clone())))
     });
     Ok(api::ListClustersResponse {
         cluster_arns: Some(arns),
@@ -262,7 +257,7 @@ pub async fn delete_cluster(
             let txn = Txn::new()
                 .when(found.unchanged())
                 .put(&found.key, encode(&cluster));
-            if !core.commit(&call.permit, txn).await? {
+            if !core.table.commit(&call.permit, txn).await? {
                 continue;
             }
         }
@@ -311,6 +306,7 @@ async fn update(
 ) -> Result<api::Cluster, Fault> {
     let found = core.cluster(call, given).await?;
     let changed = core
+        .table
         .change(&call.permit, &found.key, |cluster: &mut Cluster| {
             if cluster.status == ClusterStatus::Inactive {
                 return Err(fault::cluster_not_found());

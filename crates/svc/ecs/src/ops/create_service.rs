@@ -77,7 +77,7 @@ async fn repeated(
     request: &str,
     token: Option<&str>,
 ) -> Result<Option<Service>, Fault> {
-    let Some(found) = core.read::<Service>(key).await? else {
+    let Some(found) = core.table.read::<Service>(key).await? else {
         return Ok(None);
     };
     let found = found.record;
@@ -348,7 +348,7 @@ async fn write(
 ) -> Result<CreateServiceResponse, Fault> {
     let mut cluster = cluster;
     for _ in 0..MAX_TRIES {
-        let found = core.read::<Service>(key).await?;
+        let found = core.table.read::<Service>(key).await?;
         let unchanged = match &found {
             None => Compare::absent(key),
             Some(found) if found.record.status == ServiceStatus::Inactive => found.unchanged(),
@@ -368,7 +368,7 @@ async fn write(
             .put(key, encode(&service))
             .put(events, encode(&ServiceEvents::default()));
         let txn = with_deployment(txn, place, &service, None);
-        if core.commit(&call.permit, txn).await? {
+        if core.table.commit(&call.permit, txn).await? {
             return shown(core, place, &service).await;
         }
         cluster = core.cluster(call, Some(&service.cluster)).await?;

@@ -12,8 +12,7 @@ use crate::{
     core::{ChangeError, Core, MAX_TRIES, Stored, conflict},
     fault,
     names::{self, Place},
-    page::Page,
-    show, tags,
+    page, show, tags,
 };
 
 /// Keys read at once by lists.
@@ -34,7 +33,7 @@ impl Core {
             Some(revision) => revision,
             None => {
                 let key = place.scope().key(Family::KIND, &wanted.family);
-                let family = self.read::<Family>(&key).await?;
+                let family = self.table.read::<Family>(&key).await?;
                 match family.and_then(|family| family.record.newest_active) {
                     Some(newest) => newest,
                     None => return Ok(None),
@@ -42,7 +41,10 @@ impl Core {
             }
         };
         let id = definition_id(&wanted.family, revision);
-        Ok(self.read(&place.scope().key(Definition::KIND, &id)).await?)
+        Ok(self
+            .table
+            .read(&place.scope().key(Definition::KIND, &id))
+            .await?)
     }
 
     /// The definition that a record names by its ARN.
@@ -56,7 +58,9 @@ impl Core {
             return Ok(None);
         };
         let id = definition_id(&family, revision);
-        self.read(&place.scope().key(Definition::KIND, &id)).await
+        self.table
+            .read(&place.scope().key(Definition::KIND, &id))
+            .await
     }
 }
 
@@ -110,7 +114,7 @@ async fn set_status(
     change: impl Fn(&mut Definition),
 ) -> Result<Definition, Fault> {
     for _ in 0..MAX_TRIES {
-        let Some(found) = core.read::<Definition>(key).await? else {
+        let Some(found) = core.table.read::<Definition>(key).await? else {
             return Err(fault::client("Unable to describe task definition."));
         };
         let mut record = found.record.clone();
@@ -122,7 +126,7 @@ async fn set_status(
             .when(found.unchanged())
             .put(key, wharf_records::encode(&record));
         let family_key = place.scope().key(Family::KIND, &record.family);
-        if let Some(family) = core.read::<Family>(&family_key).await? {
+        if let Some(family) = core.table.read::<Family>(&family_key).await? {
             let mut changed = family.record.clone();
             if changed.newest_active == Some(record.revision) {
                 changed.newest_active = newest_active(core, place, &record).await?;
@@ -131,7 +135,7 @@ async fn set_status(
                 .when(family.unchanged())
                 .put(family_key, wharf_records::encode(&changed));
         }
-        if core.commit(&call.permit, txn).await? {
+        if core.table.commit(&call.permit, txn).await? {
             return Ok(record);
         }
     }
@@ -151,9 +155,9 @@ async fn newest_active(
     let mut newest = None;
     loop {
         let reply = core.parts.store.range(range).await;
-        let reply = reply.map_err(fault::of_store)?;
+        let reply = reply.map_err(ChangeError::from)?;
         for entry in &reply.entries {
-            let record: Definition = decode(&entry.value).map_err(fault::of_record)?;
+            let record: Definition = decode(&entry.value).map_err(ChangeError::from)?;
             if record.status == DefinitionStatus::Active && record.revision != gone.revision {
                 newest = Some(record.revision);
             }
@@ -168,7 +172,8 @@ async fn newest_active(
 /// Most definitions in one DeleteTaskDefinitions.
 const MAX_DELETED: usize = 10;
 
-/// Marks INACTIVE revisions as DELETE_IN_PROGRESS; one that no task uses is gone at once.
+/// Marks INACTIVE revisions as DELETE_IN_PROGRESS; one that no task and
+/// no service uses is gone at once.
 pub async fn delete_task_definitions(
     core: &Core,
     call: &Call,
@@ -198,15 +203,8 @@ pub async fn delete_task_definitions(
             record.delete_requested_at.get_or_insert(call.now);
         })
         .await?;
-        let used = core.view.read(&place, |region| {
-            region
-                .tasks
-                .values()
-                .any(|task| task.definition == record.arn)
-        });
-        if !used {
-            core.commit(&call.permit, Txn::new().delete(&found.key))
-                .await?;
+        if !core.uses_definition(&place, &record.arn).await {
+            forget(core, call, &found.key).await?;
         }
         deleted.push(show::definition(&record).map_err(|e| fault::server(&e))?);
     }
@@ -214,6 +212,18 @@ pub async fn delete_task_definitions(
         task_definitions: Some(deleted),
         failures: Some(failures),
     })
+}
+
+/// Deletes a revision that waits for it; unless somebody changes it in this very moment.
+async fn forget(core: &Core, call: &Call, key: &str) -> Result<(), Fault> {
+    let Some(stored) = core.table.read::<Definition>(key).await? else {
+        return Ok(());
+    };
+    if stored.record.status == DefinitionStatus::DeleteInProgress {
+        let txn = Txn::new().when(stored.unchanged()).delete(key);
+        core.table.commit(&call.permit, txn).await?;
+    }
+    Ok(())
 }
 
 pub async fn list_task_definitions(
@@ -231,8 +241,9 @@ pub async fn list_task_definitions(
         "definitions {:?} {status:?} {descending}",
         input.family_prefix
     );
-    let page = Page::read(
-        &core.parts.keyring,
+    let page = page::asked(
+        core,
+        call,
         &filter,
         input.max_results,
         input.next_token.as_deref(),
@@ -259,9 +270,9 @@ pub async fn list_task_definitions(
             .store
             .range(range)
             .await
-            .map_err(fault::of_store)?;
+            .map_err(ChangeError::from)?;
         for entry in &reply.entries {
-            let record: Definition = decode(&entry.value).map_err(fault::of_record)?;
+            let record: Definition = decode(&entry.value).map_err(ChangeError::from)?;
             if record.status == status {
                 found.push((record.family, record.revision, record.arn));
             }
@@ -284,7 +295,7 @@ pub async fn list_task_definitions(
         .map(|(family, revision, arn)| (key(&family, revision), arn))
         .collect();
     keyed.sort();
-    let (arns, next_token) = page.cut(&core.parts.keyring, &filter, keyed.into_iter());
+    let (arns, next_token) = page::cut(&page, keyed.into_iter());
     Ok(api::ListTaskDefinitionsResponse {
         task_definition_arns: Some(arns),
         next_token,
@@ -319,8 +330,9 @@ pub async fn list_task_definition_families(
     };
     let wanted = input.family_prefix.unwrap_or_default();
     let filter = format!("families {wanted} {active:?}");
-    let page = Page::read(
-        &core.parts.keyring,
+    let page = page::asked(
+        core,
+        call,
         &filter,
         input.max_results,
         input.next_token.as_deref(),
@@ -331,15 +343,15 @@ pub async fn list_task_definition_families(
         .store
         .range(Range::prefix(prefix))
         .await
-        .map_err(fault::of_store)?;
+        .map_err(ChangeError::from)?;
     let mut families = Vec::new();
     for entry in &reply.entries {
-        let family: Family = decode(&entry.value).map_err(fault::of_record)?;
+        let family: Family = decode(&entry.value).map_err(ChangeError::from)?;
         if active.is_none_or(|active| active == family.newest_active.is_some()) {
             families.push((family.name.clone(), family.name));
         }
     }
-    let (families, next_token) = page.cut(&core.parts.keyring, &filter, families.into_iter());
+    let (families, next_token) = page::cut(&page, families.into_iter());
     Ok(api::ListTaskDefinitionFamiliesResponse {
         families: Some(families),
         next_token,

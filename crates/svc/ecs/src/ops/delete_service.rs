@@ -40,7 +40,7 @@ pub async fn delete_service(
         service.steady = false;
         Ok(())
     };
-    let changed = core.change(&call.permit, &key, change).await?;
+    let changed = core.table.change(&call.permit, &key, change).await?;
     let (service, ()) = changed.ok_or_else(not_found)?;
     Ok(DeleteServiceResponse {
         service: Some(describe_services::shown(core, &place, &service, true).await?),

@@ -74,7 +74,7 @@ async fn shown_now(
 ) -> Result<ApiService, Fault> {
     let id = format!("{}:{}", service.cluster, service.name);
     let key = place.scope().key(ServiceEvents::KIND, &id);
-    let events = core.read::<ServiceEvents>(&key).await?;
+    let events = core.table.read::<ServiceEvents>(&key).await?;
     let events = events.map(|stored| stored.record).unwrap_or_default();
     let counts = core.view.read(place, |region| {
         let tasks = region.tasks_of_service(&id).map(|task| &*task.record);

@@ -34,7 +34,7 @@ pub async fn describe_tasks(
         let key = place
             .scope()
             .key(Task::KIND, &format!("{}:{id}", cluster.name));
-        match core.read::<Task>(&key).await? {
+        match core.table.read::<Task>(&key).await? {
             Some(found) => {
                 tasks.push(show::task(&found.record, with_tags).map_err(|e| fault::server(&e))?);
             }

@@ -50,7 +50,7 @@ pub async fn execute_command(
     let key = Place::of(call)
         .scope()
         .key(Task::KIND, &format!("{}:{id}", cluster.name));
-    let task = core.read::<Task>(&key).await?;
+    let task = core.table.read::<Task>(&key).await?;
     let task = task.ok_or_else(|| fault::invalid("The referenced task was not found."))?;
     let task = task.record;
     let container = choose(&task, input.container.as_deref())?;

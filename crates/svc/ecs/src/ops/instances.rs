@@ -16,8 +16,7 @@ use crate::{
     core::{Core, MAX_TRIES, conflict},
     fault,
     names::{self, Place},
-    page::Page,
-    show,
+    page, show,
     task::stop,
 };
 
@@ -90,9 +89,9 @@ pub async fn list_container_instances(
         None => None,
     };
     let context = format!("instances {} {wanted:?} {:?}", cluster.name, input.filter);
-    let keyring = &core.parts.keyring;
-    let page = Page::read(
-        keyring,
+    let page = page::asked(
+        core,
+        call,
         &context,
         input.max_results,
         input.next_token.as_deref(),
@@ -110,11 +109,7 @@ pub async fn list_container_instances(
                 |e: &Expression| row.is_some_and(|row| e.holds(&region.fleet.facts_of(row)));
             status && expression.as_ref().is_none_or(holds)
         });
-        page.cut(
-            keyring,
-            &context,
-            instances.map(|i| (i.id.clone(), i.arn.clone())),
-        )
+        page::cut(&page, instances.map(|i| (i.id.clone(), i.arn.clone())))
     });
     Ok(api::ListContainerInstancesResponse {
         container_instance_arns: Some(arns),
@@ -158,6 +153,7 @@ pub async fn update_container_instances_state(
             return Err(binding::refusal());
         }
         let result = core
+            .table
             .change(&call.permit, &key, |instance: &mut Instance| {
                 let active = instance.status != InstanceStatus::Inactive;
                 if active && instance.status != wanted {
@@ -248,7 +244,7 @@ pub async fn deregister_container_instance(
             closed.fargate = false;
             txn = txn.when(host.unchanged()).put(&host.key, encode(&closed));
         }
-        if !core.commit(&call.permit, txn).await? {
+        if !core.table.commit(&call.permit, txn).await? {
             continue;
         }
         core.hub.disconnect(&instance.arn);

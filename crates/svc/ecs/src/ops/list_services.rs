@@ -4,7 +4,7 @@ use wharf_api_ecs as api;
 use wharf_records::ecs::{Service, ServiceStatus};
 use wharf_wire::{Call, Fault};
 
-use crate::{core::Core, fault, names::Place, page::Page};
+use crate::{core::Core, fault, names::Place, page};
 
 /// Services on a page unless the caller says otherwise.
 const PAGE: i32 = 10;
@@ -18,9 +18,9 @@ pub async fn list_services(
     let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let (launch, scheduling) = (given(&input.launch_type), given(&input.scheduling_strategy));
     let context = format!("services {} {launch:?} {scheduling:?}", cluster.name);
-    let keyring = &core.parts.keyring;
-    let page = Page::read(
-        keyring,
+    let page = page::asked(
+        core,
+        call,
         &context,
         Some(input.max_results.unwrap_or(PAGE)),
         input.next_token.as_deref(),
@@ -37,9 +37,8 @@ pub async fn list_services(
     let (arns, next_token) = core.view.read(&Place::of(call), |region| {
         let services = region.services_of(&cluster.name);
         let found = services.filter(|service| admits(service));
-        page.cut(
-            keyring,
-            &context,
+        page::cut(
+            &page,
             found.map(|service| (service.name.clone(), service.arn.clone())),
         )
     });

@@ -10,10 +10,10 @@ use wharf_store::Range;
 use wharf_wire::{Call, Fault};
 
 use crate::{
-    core::Core,
+    core::{ChangeError, Core},
     fault,
     names::{self, Place},
-    page::Page,
+    page,
 };
 
 /// Tasks read at once.
@@ -33,9 +33,9 @@ pub async fn list_tasks(
     let place = Place::of(call);
     filter.check(core, &place, &cluster)?;
     let context = format!("tasks {cluster} {filter:?}");
-    let keyring = &core.parts.keyring;
-    let page = Page::read(
-        keyring,
+    let page = page::asked(
+        core,
+        call,
         &context,
         input.max_results,
         input.next_token.as_deref(),
@@ -50,7 +50,7 @@ pub async fn list_tasks(
         }),
         Some(Desired::Stopped) => stopped(core, &place, &cluster, &filter).await?,
     };
-    let (arns, next_token) = page.cut(keyring, &context, found.into_iter());
+    let (arns, next_token) = page::cut(&page, found.into_iter());
     Ok(ListTasksResponse {
         task_arns: Some(arns),
         next_token,
@@ -72,9 +72,9 @@ async fn stopped(
             .store
             .range(range)
             .await
-            .map_err(fault::of_store)?;
+            .map_err(ChangeError::from)?;
         for entry in &reply.entries {
-            let task: Task = decode(&entry.value).map_err(fault::of_record)?;
+            let task: Task = decode(&entry.value).map_err(ChangeError::from)?;
             if filter.admits(&task) {
                 found.push((task.id, task.arn));
             }

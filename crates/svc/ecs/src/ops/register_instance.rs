@@ -147,7 +147,7 @@ fn token_key(
 
 async fn registered_before(core: &Core, token: Option<&str>) -> Result<Option<String>, Fault> {
     let Some(key) = token else { return Ok(None) };
-    let found = core.read::<ClientToken>(key).await?;
+    let found = core.table.read::<ClientToken>(key).await?;
     Ok(found.and_then(|found| found.record.made.into_iter().next()))
 }
 
@@ -364,7 +364,11 @@ async fn again(
                 "The container instance {arn} is not registered in the cluster."
             ))
         };
-        let found = core.read::<Instance>(&key).await?.ok_or_else(unknown)?;
+        let found = core
+            .table
+            .read::<Instance>(&key)
+            .await?
+            .ok_or_else(unknown)?;
         if found.record.status == InstanceStatus::Inactive {
             return Err(unknown());
         }
@@ -386,8 +390,13 @@ async fn again(
         }
         let host_key = Host::key(&found.record.host);
         let ledger_key = Ledger::key(&found.record.host);
-        let host = core.read::<Host>(&host_key).await?.ok_or_else(unknown)?;
+        let host = core
+            .table
+            .read::<Host>(&host_key)
+            .await?
+            .ok_or_else(unknown)?;
         let ledger = core
+            .table
             .read::<Ledger>(&ledger_key)
             .await?
             .ok_or_else(unknown)?;
@@ -396,7 +405,7 @@ async fn again(
         let txn = refresh(&wanted, &host, &ledger)
             .when(found.unchanged())
             .put(&key, encode(&instance));
-        if core.commit(&call.permit, txn).await? {
+        if core.table.commit(&call.permit, txn).await? {
             return Ok(instance);
         }
     }
@@ -495,6 +504,6 @@ async fn anew(
             .when(Compare::absent(token))
             .put_leased(token, encode(&record), lease);
     }
-    let written = core.commit(&call.permit, txn).await?;
+    let written = core.table.commit(&call.permit, txn).await?;
     Ok(written.then_some(instance))
 }

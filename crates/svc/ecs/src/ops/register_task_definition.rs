@@ -33,7 +33,7 @@ pub async fn register_task_definition(
     let family_key = place.scope().key(Family::KIND, &name);
     let _turn = core.turn(&family_key).await;
     for _ in 0..MAX_TRIES {
-        let found = core.read::<Family>(&family_key).await?;
+        let found = core.table.read::<Family>(&family_key).await?;
         let unchanged = match &found {
             Some(stored) => stored.unchanged(),
             None => Compare::absent(&family_key),
@@ -67,7 +67,7 @@ pub async fn register_task_definition(
             .when(unchanged)
             .put(&family_key, encode(&family))
             .put(key, encode(&record));
-        if core.commit(&call.permit, txn).await? {
+        if core.table.commit(&call.permit, txn).await? {
             return Ok(RegisterTaskDefinitionResponse {
                 task_definition: Some(show::definition(&record).map_err(|e| fault::server(&e))?),
                 tags: Some(tags::show(&record.tags)),

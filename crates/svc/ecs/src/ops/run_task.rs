@@ -206,7 +206,7 @@ impl Token {
         let key = Place::of(call).scope().key(ClientToken::KIND, &id);
         let request = document::of_request("RunTask", input).to_string();
         let request = hex::encode(Sha256::digest(request.as_bytes()));
-        match core.read::<ClientToken>(&key).await? {
+        match core.table.read::<ClientToken>(&key).await? {
             None => {}
             Some(found) if found.record.request == request => {
                 return Ok(Some(Read::Made(found.record.made)));
@@ -502,7 +502,7 @@ impl Core {
     /// The task of that ARN, STOPPED ones included while they are remembered.
     pub async fn task_by_arn(&self, arn: &str) -> Result<Option<Stored<Task>>, Fault> {
         match task_key(arn) {
-            Some(key) => Ok(self.read(&key).await?),
+            Some(key) => Ok(self.table.read(&key).await?),
             None => Ok(None),
         }
     }

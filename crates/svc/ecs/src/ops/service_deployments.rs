@@ -12,12 +12,11 @@ use wharf_wire::{Call, Fault};
 
 use super::update_service::not_found;
 use crate::{
-    core::{Core, MAX_TRIES, conflict},
+    core::{ChangeError, Core, MAX_TRIES, conflict},
     definition::containers,
     document, fault,
     names::{self, Place},
-    page::Page,
-    services, show, show_service,
+    page, services, show, show_service,
 };
 
 const MAX_DESCRIBED: usize = 20;
@@ -69,7 +68,7 @@ async fn read(core: &Core, place: &Place, arn: &str) -> Result<Option<ServiceDep
     };
     let id = format!("{cluster}:{service}:{id}");
     let key = place.scope().key(ServiceDeployment::KIND, &id);
-    let stored = core.read::<ServiceDeployment>(&key).await?;
+    let stored = core.table.read::<ServiceDeployment>(&key).await?;
     Ok(stored.map(|stored| stored.record))
 }
 
@@ -105,7 +104,7 @@ pub async fn describe_service_revisions(
             Some((cluster, service, id)) => {
                 let id = format!("{cluster}:{service}:{id}");
                 let key = place.scope().key(RevisionRecord::KIND, &id);
-                core.read::<RevisionRecord>(&key).await?
+                core.table.read::<RevisionRecord>(&key).await?
             }
             None => None,
         };
@@ -162,9 +161,9 @@ pub async fn list_service_deployments(
     let statuses = input.status.unwrap_or_default();
     let span = input.created_at.unwrap_or_default();
     let context = format!("service deployments {id} {statuses:?} {span:?}");
-    let keyring = &core.parts.keyring;
-    let page = Page::read(
-        keyring,
+    let page = page::asked(
+        core,
+        call,
         &context,
         input.max_results,
         input.next_token.as_deref(),
@@ -187,7 +186,7 @@ pub async fn list_service_deployments(
             show_service::service_deployment_brief(&place, record),
         )
     });
-    let (service_deployments, next_token) = page.cut(keyring, &context, rows);
+    let (service_deployments, next_token) = page::cut(&page, rows);
     Ok(api::ListServiceDeploymentsResponse {
         service_deployments: Some(service_deployments),
         next_token,
@@ -200,9 +199,9 @@ async fn all(core: &Core, place: &Place, id: &str) -> Result<Vec<ServiceDeployme
     let mut range = Range::prefix(&prefix).limit(SCAN);
     loop {
         let reply = core.parts.store.range(range).await;
-        let reply = reply.map_err(fault::of_store)?;
+        let reply = reply.map_err(ChangeError::from)?;
         for entry in &reply.entries {
-            found.push(wharf_records::decode(&entry.value).map_err(fault::of_record)?);
+            found.push(wharf_records::decode(&entry.value).map_err(ChangeError::from)?);
         }
         match reply.entries.last().filter(|_| reply.more) {
             Some(last) => {
@@ -239,7 +238,11 @@ pub async fn stop_service_deployment(
     };
     let key = services::key(&place, cluster, service);
     for _ in 0..MAX_TRIES {
-        let stored = core.read::<Service>(&key).await?.ok_or_else(missing)?;
+        let stored = core
+            .table
+            .read::<Service>(&key)
+            .await?
+            .ok_or_else(missing)?;
         let mut changed = stored.record.clone();
         let current = changed.rollout.as_mut().filter(|rollout| rollout.id == id);
         let stoppable = current.filter(|rollout| {
@@ -261,7 +264,7 @@ pub async fn stop_service_deployment(
             .when(stored.unchanged())
             .put(&key, encode(&changed))
             .put(beside, copy);
-        if core.commit(&call.permit, txn).await? {
+        if core.table.commit(&call.permit, txn).await? {
             return Ok(api::StopServiceDeploymentResponse {
                 service_deployment_arn: Some(arn),
             });

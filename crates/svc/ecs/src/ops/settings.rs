@@ -1,11 +1,11 @@
 //! Account settings: of a principal, the account's default, and what is in effect (spec ecs §12).
 
 use wharf_api_ecs as api;
-use wharf_records::{Record, Unknown, decode, ecs::Setting, encode};
-use wharf_store::{Range, Txn};
+use wharf_records::{Record, Unknown, ecs::Setting, encode};
+use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
-use crate::{core::Core, fault, names::Place, page::Page};
+use crate::{core::Core, fault, names::Place, page};
 
 /// Name, the values it can have, what it is unless set. The long ARN formats cannot be turned off
 /// any more, and guard duty's setting is read-only.
@@ -103,7 +103,8 @@ async fn put(
         principal,
         unknown: Unknown::new(),
     };
-    core.commit(&call.permit, Txn::new().put(key, encode(&setting)))
+    core.table
+        .commit(&call.permit, Txn::new().put(key, encode(&setting)))
         .await?;
     Ok(show(&setting))
 }
@@ -142,7 +143,9 @@ pub async fn delete_account_setting(
     let principal = input.principal_arn.filter(|arn| !arn.is_empty());
     let principal = principal.unwrap_or_else(|| principal_of(call));
     let key = key(call, &principal, &name);
-    core.commit(&call.permit, Txn::new().delete(key)).await?;
+    core.table
+        .commit(&call.permit, Txn::new().delete(key))
+        .await?;
     let value = (*default).to_owned();
     let setting = show(&Setting {
         name,
@@ -199,15 +202,20 @@ pub async fn list_account_settings(
         "settings {principal} {:?} {:?} {:?}",
         input.name, input.value, input.effective_settings
     );
-    let keyring = &core.parts.keyring;
-    let page = Page::read(keyring, &context, Some(size), input.next_token.as_deref())?;
+    let page = page::asked(
+        core,
+        call,
+        &context,
+        Some(size),
+        input.next_token.as_deref(),
+    )?;
     let mut rows: Vec<_> = all
         .iter()
         .filter(wanted)
         .map(|one| (one.name.clone(), show(one)))
         .collect();
     rows.sort_by(|a, b| a.0.cmp(&b.0));
-    let (settings, next_token) = page.cut(keyring, &context, rows.into_iter());
+    let (settings, next_token) = page::cut(&page, rows.into_iter());
     Ok(api::ListAccountSettingsResponse {
         settings: Some(settings),
         next_token,
@@ -238,12 +246,6 @@ fn effective(
 
 async fn stored(core: &Core, call: &Call, principal: &str) -> Result<Vec<Setting>, Fault> {
     let prefix = key(call, principal, "");
-    let reply = core
-        .parts
-        .store
-        .range(Range::prefix(prefix))
-        .await
-        .map_err(fault::of_store)?;
-    let read = |entry: &wharf_store::Entry| decode(&entry.value).map_err(fault::of_record);
-    reply.entries.iter().map(read).collect()
+    let all = core.table.page(&prefix, None, usize::MAX, |_| true).await?;
+    Ok(all.records.into_iter().map(|it| it.record).collect())
 }

@@ -120,7 +120,7 @@ impl Job {
                 Ok(made) => made,
                 Err(reason) => return Ok(Err(reason)),
             };
-            if core.commit(&call.permit, txn).await? {
+            if core.table.commit(&call.permit, txn).await? {
                 return Ok(Ok(task));
             }
         }

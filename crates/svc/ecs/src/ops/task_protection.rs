@@ -55,7 +55,7 @@ pub async fn get_task_protection(
     }
     for one in limited(given)? {
         let (arn, key) = locate(&place, &cluster.name, &one)?;
-        let stored = core.read::<Task>(&key).await?;
+        let stored = core.table.read::<Task>(&key).await?;
         match stored.map(|stored| stored.record) {
             Some(task) if task.service.is_some() && is_live(&task) => {
                 found.push(protected(&task, call.now));

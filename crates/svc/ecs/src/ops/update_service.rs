@@ -31,7 +31,7 @@ pub async fn update_service(
     let place = Place::of(call);
     let key = services::key(&place, &cluster.name, &name);
     for _ in 0..MAX_TRIES {
-        let stored = core.read::<Service>(&key).await?;
+        let stored = core.table.read::<Service>(&key).await?;
         let stored = stored.ok_or_else(not_found)?;
         if stored.record.status != ServiceStatus::Active {
             return Err(faults::service_not_active_exception(
@@ -56,7 +56,7 @@ pub async fn update_service(
                 .when(stored.unchanged())
                 .put(&key, encode(&service));
             let txn = create_service::with_deployment(txn, &place, &service, superseded.as_ref());
-            if !core.commit(&call.permit, txn).await? {
+            if !core.table.commit(&call.permit, txn).await? {
                 continue;
             }
         }

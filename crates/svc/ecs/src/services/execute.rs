@@ -289,7 +289,7 @@ impl Look<'_> {
         let reply = reply.map_err(ChangeError::from)?;
         if !reply.succeeded {
             if reply.conflict.as_deref() == Some(&self.fence.key) {
-                return Err(ChangeError::Fenced.into());
+                return Err(ChangeError::fenced().into());
             }
             // Somebody came between: another look, and nothing that was done is left untold.
             self.untold = carried;
@@ -396,7 +396,7 @@ impl Look<'_> {
         now: Timestamp,
     ) -> Result<Txn, StepError> {
         let key = self.place.scope().key(ServiceEvents::KIND, &self.id);
-        let stored = self.core.read::<ServiceEvents>(&key).await?;
+        let stored = self.core.table.read::<ServiceEvents>(&key).await?;
         let unchanged = match &stored {
             Some(stored) => stored.unchanged(),
             None => Compare::absent(&key),
@@ -556,7 +556,7 @@ impl Look<'_> {
                     .entries
                     .into_iter()
                     .fold(txn, |txn, entry| txn.delete(entry.key));
-                if !self.core.commit(&PERMIT, txn).await? {
+                if !self.core.table.commit(&PERMIT, txn).await? {
                     return Ok(Next::After(Duration::ZERO));
                 }
             }
@@ -566,7 +566,7 @@ impl Look<'_> {
             .when(held.unchanged())
             .delete(&held.key)
             .delete(scope.key(ServiceEvents::KIND, &self.id));
-        self.core.commit(&PERMIT, txn).await?;
+        self.core.table.commit(&PERMIT, txn).await?;
         Ok(Next::Settled)
     }
 }

@@ -21,7 +21,7 @@ use super::{
     room, targets,
 };
 use crate::{
-    core::{Core, Stored},
+    core::{ChangeError, Core, Stored},
     fault,
     launch::of_service,
     names::{self, Place},
@@ -128,7 +128,7 @@ pub async fn service(
         None => None,
     };
     let events_key = place.scope().key(ServiceEvents::KIND, &id);
-    let events: Option<Stored<ServiceEvents>> = core.read(&events_key).await?;
+    let events: Option<Stored<ServiceEvents>> = core.table.read(&events_key).await?;
     let events = events
         .map(|stored| stored.record.events)
         .unwrap_or_default();
@@ -280,14 +280,14 @@ async fn stopped(core: &Core, place: &Place, ids: &[String]) -> Result<Task, Fau
         let key = place.scope().key(Task::KIND, id);
         let range = Range::prefix(&key).limit(2);
         let reply = core.parts.store.range(range).await;
-        let mut entries = reply.map_err(fault::of_store)?.entries;
+        let mut entries = reply.map_err(ChangeError::from)?.entries;
         if entries.first().is_some_and(|first| first.key == key) {
             entries.truncate(1);
         }
         found.extend(entries);
     }
     match found.as_slice() {
-        [one] => decode(&one.value).map_err(fault::of_record),
+        [one] => Ok(decode(&one.value).map_err(ChangeError::from)?),
         [] => Err(none_matches(place, ids)),
         _ => Err(several()),
     }

@@ -1,6 +1,6 @@
 //! Keeps the view up to date: everything once, then every change.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use wharf_records::{Scope, machine};
@@ -8,8 +8,6 @@ use wharf_store::{Event, EventKind, Range, Revision, Store, StoreError, WatchPro
 
 use super::{Change, Tables, View, take_over};
 
-/// Pause after a read of the store failed.
-const RETRY: Duration = Duration::from_millis(200);
 /// Records read at once when everything is read.
 const PAGE: usize = 1000;
 
@@ -18,25 +16,10 @@ const PAGE: usize = 1000;
 pub async fn feed(
     store: Store,
     view: Arc<View>,
-    changed: impl Fn(Change) + Send,
+    changed: impl Fn(Change) + Send + Sync,
     stop: CancellationToken,
 ) {
-    loop {
-        let fed = tokio::select! {
-            fed = feed_once(&store, &view, &changed) => fed,
-            () = stop.cancelled() => return,
-        };
-        match fed {
-            Err(StoreError::Closed) => return,
-            // The view was slower than the compaction: it starts over from the present.
-            Err(StoreError::Compacted { .. }) => {}
-            Err(error) => {
-                tracing::warn!(%error, "the view of ECS is read anew");
-                tokio::time::sleep(RETRY).await;
-            }
-            Ok(never) => match never {},
-        }
-    }
+    wharf_service::follow("ecs", stop, || feed_once(&store, &view, &changed)).await;
 }
 
 async fn feed_once(

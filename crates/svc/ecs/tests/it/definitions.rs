@@ -153,3 +153,18 @@ async fn lists_are_paged_and_sorted() {
         .unwrap();
     assert_eq!(families.families.unwrap(), ["a", "b", "c"]);
 }
+
+#[tokio::test]
+async fn a_definition_stays_for_a_service_without_tasks() {
+    let harness = Harness::with_cluster().await;
+    harness.define(of("web")).await;
+    let service = json!({
+        "serviceName": "web", "taskDefinition": "web", "desiredCount": 0, "launchType": "EC2",
+    });
+    harness.create_service(service).await.unwrap();
+    deregister(&harness, "web:1").await.unwrap();
+    delete(&harness, "web:1").await;
+    let kept = describe(&harness, "web:1").await;
+    let kept = kept.expect("the service may start tasks of it");
+    assert_eq!(kept.status.as_deref(), Some("DELETE_IN_PROGRESS"));
+}

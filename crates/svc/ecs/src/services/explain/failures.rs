@@ -12,7 +12,10 @@ use wharf_store::Range;
 use wharf_wire::Fault;
 
 use super::super::{cause, failure};
-use crate::{core::Core, fault, names::Place};
+use crate::{
+    core::{ChangeError, Core},
+    names::Place,
+};
 
 /// Reasons that are told.
 const REASONS: usize = 5;
@@ -44,9 +47,9 @@ pub(super) async fn of(
     let mut range = Range::prefix(&prefix).limit(SCAN);
     loop {
         let reply = core.parts.store.range(range).await;
-        let reply = reply.map_err(fault::of_store)?;
+        let reply = reply.map_err(ChangeError::from)?;
         for entry in &reply.entries {
-            let task: Task = decode(&entry.value).map_err(fault::of_record)?;
+            let task: Task = decode(&entry.value).map_err(ChangeError::from)?;
             if task.group == group && failed(&task) {
                 take(&mut found, &task);
             }
