@@ -1,6 +1,7 @@
 // Written by `cargo xtask generate` from models/. Do not edit.
 //! Contract of AWS Certificate Manager (2015-12-08): types, schema, faults, the trait `Acm`, its routes and client.
 #![allow(clippy::all)]
+#![forbid(unsafe_code)]
 pub mod faults;
 pub mod operations;
 #[rustfmt::skip]

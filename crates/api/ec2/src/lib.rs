@@ -1,6 +1,7 @@
 // Written by `cargo xtask generate` from models/. Do not edit.
 //! Contract of Amazon Elastic Compute Cloud (2016-11-15): types, schema, faults, the trait `Ec2`, its routes and client.
 #![allow(clippy::all)]
+#![forbid(unsafe_code)]
 pub mod faults;
 pub mod operations;
 #[rustfmt::skip]

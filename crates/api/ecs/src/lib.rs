@@ -1,6 +1,7 @@
 // Written by `cargo xtask generate` from models/. Do not edit.
 //! Contract of Amazon EC2 Container Service (2014-11-13): types, schema, faults, the trait `Ecs`, its routes and client.
 #![allow(clippy::all)]
+#![forbid(unsafe_code)]
 pub mod faults;
 pub mod operations;
 #[rustfmt::skip]

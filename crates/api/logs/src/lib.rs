@@ -1,6 +1,7 @@
 // Written by `cargo xtask generate` from models/. Do not edit.
 //! Contract of Amazon CloudWatch Logs (2014-03-28): types, schema, faults, the trait `Logs`, its routes and client.
 #![allow(clippy::all)]
+#![forbid(unsafe_code)]
 pub mod faults;
 pub mod operations;
 #[rustfmt::skip]

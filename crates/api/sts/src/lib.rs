@@ -1,6 +1,7 @@
 // Written by `cargo xtask generate` from models/. Do not edit.
 //! Contract of AWS Security Token Service (2011-06-15): types, schema, faults, the trait `Sts`, its routes and client.
 #![allow(clippy::all)]
+#![forbid(unsafe_code)]
 pub mod faults;
 pub mod operations;
 #[rustfmt::skip]

@@ -14,7 +14,6 @@ use tokio::sync::MutexGuard;
 use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::{
-    Record,
     ecs::{Cluster, ClusterStatus, Ledger, Task},
     encode,
 };
