@@ -1,5 +1,8 @@
 //! Facts about the repository that no compiler checks.
 
+mod arrows;
+mod sources;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -51,14 +54,17 @@ pub fn run(root: &Path) -> Result<()> {
     licences(&metadata, &mut problems)?;
     duplicates(&metadata, &mut problems)?;
     replaced(&metadata, &mut problems)?;
-    permits(root, &mut problems)?;
+    structure(root, &metadata, &mut problems)?;
+    contracts(root, &mut problems)?;
     for problem in &problems {
         eprintln!("{problem}");
     }
     if !problems.is_empty() {
         bail!("{} problems", problems.len());
     }
-    println!("generated files, licences, duplicates, replaced crates and permits are in order");
+    println!(
+        "generated files, licences, duplicates, replaced crates, arrows, unsafe code and permits are in order"
+    );
     Ok(())
 }
 
@@ -161,27 +167,48 @@ fn permissive(expression: &str) -> bool {
         .all(|all| all.split(" OR ").any(|one| ALLOWED.contains(&one.trim())))
 }
 
-/// A permit is made where IAM said yes and nowhere else; controllers name themselves.
-fn permits(root: &Path, problems: &mut Vec<String>) -> Result<()> {
+/// Arrows between crates, and what sources say.
+fn structure(root: &Path, metadata: &Value, problems: &mut Vec<String>) -> Result<()> {
+    let crates = arrows::of(metadata, root)?;
+    problems.extend(arrows::check(&crates));
+    for (folder, _) in &crates {
+        let source = root.join("crates").join(folder).join("src");
+        let roots = ["lib.rs", "main.rs"].map(|name| source.join(name));
+        let Some(path) = roots.iter().find(|path| path.exists()) else {
+            bail!("crates/{folder} has neither lib.rs nor main.rs");
+        };
+        let text = fs::read_to_string(path)?;
+        problems.extend(sources::check_root(folder, &text));
+    }
     let mut files = BTreeSet::new();
-    sources(&root.join("crates"), &mut files)?;
+    rust_files(&root.join("crates"), &mut files)?;
     for path in files {
-        let name = path.strip_prefix(root)?.to_string_lossy().into_owned();
-        let makes = fs::read_to_string(&path)?.contains("Permit::after_authorization(");
-        if makes && name != "crates/wire/src/call.rs" {
+        let name = path.strip_prefix(root.join("crates"))?;
+        let text = fs::read_to_string(&path)?;
+        problems.extend(sources::check(&name.to_string_lossy(), &text));
+    }
+    Ok(())
+}
+
+/// Each contract belongs to a row of the server's table.
+fn contracts(root: &Path, problems: &mut Vec<String>) -> Result<()> {
+    let listed = generate::services(root)?;
+    for entry in fs::read_dir(root.join("crates/api"))? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if !listed.contains(&name) {
             problems.push(format!(
-                "{name} makes a caller's permit; only the dispatcher may"
+                "crates/api/{name} has no row in crates/server/src/services.rs"
             ));
         }
     }
     Ok(())
 }
 
-fn sources(folder: &Path, found: &mut BTreeSet<std::path::PathBuf>) -> Result<()> {
+fn rust_files(folder: &Path, found: &mut BTreeSet<std::path::PathBuf>) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
-            sources(&path, found)?;
+            rust_files(&path, found)?;
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             found.insert(path);
         }

@@ -34,7 +34,7 @@ pub fn services(root: &Path) -> Result<Vec<String>> {
     Ok(found)
 }
 
-fn in_table(text: &str) -> Vec<String> {
+pub fn in_table(text: &str) -> Vec<String> {
     let rows = text.lines().filter_map(|line| {
         let row = line.trim().strip_prefix("schema: &wharf_api_")?;
         let name = row.strip_suffix("::schema::SERVICE,")?;
@@ -106,7 +106,7 @@ fn manifest(service: &str) -> String {
 fn library(model: &Model) -> String {
     format!(
         "//! Contract of {} ({}): types, schema, faults, the trait `{}`, its routes and client.\n\
-         #![allow(clippy::all)]\n\
+         #![allow(clippy::all)]\n#![forbid(unsafe_code)]\n\
          pub mod faults;\npub mod operations;\n#[rustfmt::skip]\npub mod schema;\npub mod service;\npub mod types;\n\n\
          pub use service::{{Client, Input, Routes, {}}};\npub use types::*;\n#[doc(hidden)]\npub use wharf_wire::{{self as wire, async_trait}};\n",
         model.full_name,
@@ -139,6 +139,19 @@ fn format(text: &str) -> Result<String> {
         bail!("rustfmt refused a generated file");
     }
     Ok(String::from_utf8(output.stdout)?)
+}
+
+/// The trait that the contract of a model will have. Refuses a model whose protocol no codec speaks.
+pub fn trait_name(root: &Path, service: &str) -> Result<String> {
+    let path = root.join("models").join(format!("{service}.json"));
+    let model = Model::read(&path).with_context(|| format!("reading {}", path.display()))?;
+    if !["json", "query", "ec2"].contains(&model.protocol.as_str()) {
+        bail!(
+            "no codec speaks the protocol {} of {service}",
+            model.protocol
+        );
+    }
+    Ok(model.trait_name())
 }
 
 /// The operations of a service: the model's name and the trait's function.

@@ -3,6 +3,8 @@
 //! This crate does no I/O. Randomness and the wall clock enter the system here and nowhere else,
 //! so that everything above can be run in virtual time from a seed.
 
+#![forbid(unsafe_code)]
+
 pub mod arn;
 pub mod clock;
 pub mod ids;

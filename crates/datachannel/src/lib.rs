@@ -9,6 +9,8 @@
 //!
 //! Invariants: no I/O and no clock in here; every length is checked before anything is kept.
 
+#![forbid(unsafe_code)]
+
 pub mod handshake;
 pub mod message;
 pub mod stream;

@@ -1,5 +1,7 @@
 //! Private files that are either the old or the new, never half of one.
 
+#![forbid(unsafe_code)]
+
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},

@@ -10,6 +10,8 @@
 //! - A variable without a value never widens what a statement allows.
 //! - Nothing here knows which action an operation stands for; the services' action tables do.
 
+#![forbid(unsafe_code)]
+
 mod compiled;
 pub mod condition;
 mod context;

@@ -13,6 +13,8 @@
 //!
 //! Folder: `LOCK`, `manifest`, `<segment>.log`, `<run>.run`.
 
+#![forbid(unsafe_code)]
+
 mod block;
 mod error;
 #[doc(hidden)]

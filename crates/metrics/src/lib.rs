@@ -5,6 +5,8 @@
 //! known when the program is built or bounded by its configuration: never an id, a name that users
 //! choose, or an address.
 
+#![forbid(unsafe_code)]
+
 mod process;
 mod requests;
 mod serve;

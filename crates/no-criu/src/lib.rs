@@ -4,6 +4,8 @@
 //! protocol and a protobuf runtime with its code generator. The shim takes no checkpoints, so this crate
 //! takes that one's place (`[patch.crates-io]`): [`Criu`] has no values, [`Criu::new`] says so, and the
 //! compiler sees that nothing after it can run.
+
+#![forbid(unsafe_code)]
 #![forbid(unsafe_code)]
 
 use std::{fmt, os::fd::RawFd};

@@ -7,6 +7,8 @@
 //! Order of a decision, as ECS documents it: resources and attributes filter, constraints bind,
 //! strategies rank from left to right, the best is picked, ties fall at random.
 
+#![forbid(unsafe_code)]
+
 mod class;
 pub mod demand;
 pub mod fleet;

@@ -4,6 +4,8 @@
 //! then what changed. Each resource mirrors one record of a service, so a change of a record is a
 //! change of a resource.
 
+#![forbid(unsafe_code)]
+
 //!
 //! [`wire`] is the stream over which that happens. [`forward`] is apart from all that: how a node says
 //! for which task it passes a connection on.

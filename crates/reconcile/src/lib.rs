@@ -7,6 +7,8 @@
 //! - [`Shard`] is the right to reconcile: a leased key that every transaction of an executor
 //!   compares (fencing), so that a server which lost its lease can no longer write.
 
+#![forbid(unsafe_code)]
+
 pub mod queue;
 pub mod runner;
 pub mod shard;

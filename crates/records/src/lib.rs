@@ -9,6 +9,8 @@
 //! - members this version does not know survive a rewrite (`Unknown` in every record);
 //! - this crate does no I/O.
 
+#![forbid(unsafe_code)]
+
 pub mod ecs;
 #[doc(hidden)]
 pub mod fuzz;

@@ -11,6 +11,8 @@
 //! Invariants: key material and opened secrets are wiped when dropped and print as nothing; no
 //! error text quotes the keyring's content; opening never panics, whatever the bytes.
 
+#![forbid(unsafe_code)]
+
 mod envelope;
 mod file;
 #[doc(hidden)]

@@ -15,6 +15,8 @@
 //!
 //! Folder: `LOCK`, `checkpoint`, `<segment>.log`.
 
+#![forbid(unsafe_code)]
+
 mod checkpoint;
 mod error;
 #[doc(hidden)]

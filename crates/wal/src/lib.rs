@@ -15,6 +15,8 @@
 //!
 //! This crate knows nothing of what frames mean, starts no thread and is not async.
 
+#![forbid(unsafe_code)]
+
 mod codec;
 mod data_file;
 mod disk;

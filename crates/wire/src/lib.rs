@@ -13,6 +13,8 @@
 //!
 //! This crate opens no socket and touches no file.
 
+#![forbid(unsafe_code)]
+
 pub mod audit;
 pub mod call;
 pub mod codec;

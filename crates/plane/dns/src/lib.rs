@@ -15,6 +15,8 @@
 //! - Every bound is in `limits`; what is beyond is dropped or answered with SERVFAIL, so that one
 //!   task's questions take neither another's place nor the agent's memory.
 
+#![forbid(unsafe_code)]
+
 mod book;
 pub mod fuzz;
 mod limits;

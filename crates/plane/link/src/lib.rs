@@ -8,6 +8,8 @@
 //! Invariants: the plane hears one update after the other, each answered before the position
 //! advances; what is on disk was applied, as a whole.
 
+#![forbid(unsafe_code)]
+
 mod backoff;
 mod connect;
 mod disk;

@@ -5,6 +5,8 @@
 //! neither `..` nor any link leaves it. Changes are made relative to an open parent with calls
 //! that do not follow the last component. Nothing here works on path strings of the host.
 
+#![forbid(unsafe_code)]
+
 mod remove;
 
 use std::{

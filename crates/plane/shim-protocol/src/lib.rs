@@ -5,6 +5,8 @@
 //! carries [`PROTOCOL_VERSION`]; unknown fields are ignored, unknown requests refused with
 //! [`Failure::UnsupportedRequest`]. Everything read from socket or disk is bounded before it is allocated.
 
+#![forbid(unsafe_code)]
+
 pub mod folder;
 pub mod frame;
 pub mod message;

@@ -12,6 +12,8 @@
 //! serves it; nothing is parsed before its size is known to be small; a certificate that somebody
 //! uses is not deleted.
 
+#![forbid(unsafe_code)]
+
 mod authority;
 mod authorize;
 mod check;

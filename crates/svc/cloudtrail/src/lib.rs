@@ -7,6 +7,8 @@
 //!
 //! Of calls between services those are recorded that change something in the service's own name.
 
+#![forbid(unsafe_code)]
+
 mod authorize;
 mod deliver;
 mod event;

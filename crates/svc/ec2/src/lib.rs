@@ -6,6 +6,8 @@
 //!
 //! Nothing here touches a network: hosts learn the records over the plane stream ([`plane`]).
 
+#![forbid(unsafe_code)]
+
 mod address;
 mod address6;
 mod authorize;

@@ -12,6 +12,8 @@
 //! `contents` record, so two of them never interleave; a blob is durable before a record names it;
 //! records that name a blob are written under a lease on it.
 
+#![forbid(unsafe_code)]
+
 mod authorize;
 mod catalog;
 mod error;

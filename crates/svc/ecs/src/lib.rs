@@ -18,6 +18,8 @@
 //!
 //! Other services are called through their generated traits only.
 
+#![forbid(unsafe_code)]
+
 pub mod acs;
 mod asks;
 mod authz;

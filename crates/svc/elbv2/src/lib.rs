@@ -6,6 +6,8 @@
 //! interface on each host and let deregistered targets go. Whether a request reaches a target is
 //! never decided here: hosts keep working while this service is away.
 
+#![forbid(unsafe_code)]
+
 mod address;
 mod authorize;
 mod certificates;

@@ -9,6 +9,8 @@
 //! Invariants: a change reads what it depends on inside its transaction; a secret leaves its sealed
 //! form only to check a signature or in the one answer of CreateAccessKey; denials say why.
 
+#![forbid(unsafe_code)]
+
 mod actions;
 mod certificate;
 mod directory;

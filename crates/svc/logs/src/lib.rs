@@ -12,6 +12,8 @@
 //! deletion never shows the former one's events, since both are named in the journal by ids that
 //! are used once.
 
+#![forbid(unsafe_code)]
+
 mod authorize;
 mod bound;
 mod event;

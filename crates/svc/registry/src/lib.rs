@@ -6,6 +6,8 @@
 //! acts through [`wharf_svc_ecr::Catalog`], which has all the rules. Bytes stream through in both
 //! directions: memory per request is bounded by a few buffers, whatever the size of a layer.
 
+#![forbid(unsafe_code)]
+
 mod answer;
 mod auth;
 mod blobs;

@@ -5,6 +5,8 @@
 //! and the caller's own policies are weighed together inside, as for no other operation; whoever
 //! reaches it has shown a signature and nothing more.
 
+#![forbid(unsafe_code)]
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use wharf_api_sts::{Input, faults, types::*};
