@@ -141,16 +141,10 @@ fn format(text: &str) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// The trait that the contract of a model will have. Refuses a model whose protocol no codec speaks.
+/// The trait that the contract of a model will have.
 pub fn trait_name(root: &Path, service: &str) -> Result<String> {
     let path = root.join("models").join(format!("{service}.json"));
     let model = Model::read(&path).with_context(|| format!("reading {}", path.display()))?;
-    if !["json", "query", "ec2"].contains(&model.protocol.as_str()) {
-        bail!(
-            "no codec speaks the protocol {} of {service}",
-            model.protocol
-        );
-    }
     Ok(model.trait_name())
 }
 

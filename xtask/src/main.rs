@@ -4,6 +4,7 @@ mod advisories;
 mod check;
 mod coverage;
 mod generate;
+mod new_service;
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +13,8 @@ use anyhow::{Result, bail};
 const HELP: &str = "\
 cargo xtask generate         writes crates/api/<service> from models/
 cargo xtask coverage         writes docs/coverage.md
-cargo xtask check            licences, permits, and that generated files are as the generator writes them
+cargo xtask new-service NAME what a service needs to answer, from models/NAME.json
+cargo xtask check            licences, arrows between crates, unsafe code, permits, and that generated files are up to date
 cargo xtask advisories DIR   what a checkout of the RustSec advisory database says of Cargo.lock";
 
 fn main() -> Result<()> {
@@ -20,6 +22,10 @@ fn main() -> Result<()> {
     match std::env::args().nth(1).as_deref() {
         Some("generate") => generate::write(&root),
         Some("coverage") => coverage::write(&root),
+        Some("new-service") => match std::env::args().nth(2) {
+            Some(name) => new_service::run(&root, &name),
+            None => bail!("new-service: name the model\n{HELP}"),
+        },
         Some("check") => check::run(&root),
         Some("advisories") => match std::env::args().nth(2) {
             Some(folder) => advisories::run(&root, Path::new(&folder)),

@@ -27,10 +27,11 @@ const fn joined(crates: &'static [&'static str]) -> Row {
     }
 }
 
-const ROOMS: [Row; 14] = [
+const ROOMS: [Row; 15] = [
     row(&["base", "no-criu"]),
     row(&["durable", "metrics", "datachannel"]),
     row(&["wire"]),
+    row(&["model"]),
     row(&["api/*"]),
     row(&["planeproto"]),
     row(&["records"]),
@@ -38,7 +39,7 @@ const ROOMS: [Row; 14] = [
     joined(&["seal", "blobs"]),
     row(&["iam", "placement"]),
     row(&["reconcile"]),
-    row(&["stored", "service"]),
+    row(&["service"]),
     row(&["svc/*"]),
     joined(&["plane/*"]),
     joined(&["server", "cli"]),
