@@ -7,7 +7,7 @@ pub mod fault;
 use std::sync::Arc;
 
 use wharf_api_wharf::{Input, types::*};
-use wharf_wire::{Call, Check, Fault};
+use wharf_wire::{Call, Caller, Check, Fault};
 
 use crate::{
     backup::Backup, certificate_authority::CertificateAuthority, explain::Explain, join::Join,
@@ -18,7 +18,14 @@ use crate::{
 #[derive(Clone)]
 pub struct Control(pub Arc<Parts>);
 
+/// Actions that are about what the caller's own account has, or that are no secret. All others are about
+/// the installation, and so are for nobody but its own account: what policies of another account allow
+/// ends at that account.
+const OF_EVERY_ACCOUNT: [&str; 3] = ["Overview", "Explain", "GetCertificateAuthority"];
+
 pub struct Parts {
+    /// The installation's own.
+    pub account: String,
     pub join: Arc<Join>,
     pub keys: Keys,
     pub nodes: Nodes,
@@ -30,7 +37,10 @@ pub struct Parts {
 
 wharf_api_wharf::operations! {
     impl Control;
-    authorize(self, _cx, input) = Ok(checks(input));
+    authorize(self, cx, input) = {
+        is_for(&cx.caller, &cx.account, &self.0.account, input.operation())?;
+        Ok(checks(input))
+    };
     run(self, operation, call, input) = operation(&self.0, call, input).await;
 
     backup = backup;
@@ -44,6 +54,18 @@ wharf_api_wharf::operations! {
     remove_node = remove_node;
     retire_keys = retire_keys;
     rotate_keys = rotate_keys;
+}
+
+/// Whether an account may ask at all.
+fn is_for(caller: &Caller, account: &str, home: &str, operation: &str) -> Result<(), Fault> {
+    if account == home || OF_EVERY_ACCOUNT.contains(&operation) {
+        return Ok(());
+    }
+    Err(fault::denied(format!(
+        "User: {} is not authorized to perform: wharf:{operation} because it is for the account of the \
+         installation, {home}",
+        caller.arn
+    )))
 }
 
 /// An explanation of a request shows events, so it needs what lets look them up too.
@@ -137,6 +159,22 @@ pub fn count(of: usize) -> Option<i32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_installation_is_not_every_accounts() {
+        let caller = Caller::root("111122223333");
+        let may = |account, operation| is_for(&caller, account, "000000000000", operation).is_ok();
+        for operation in wharf_api_wharf::schema::SERVICE.operations {
+            assert!(may("000000000000", operation.name));
+            let open = ["Explain", "GetCertificateAuthority", "Overview"].contains(&operation.name);
+            assert_eq!(
+                may("111122223333", operation.name),
+                open,
+                "{}",
+                operation.name
+            );
+        }
+    }
 
     #[test]
     fn what_became_of_a_request_is_shown_to_whom_events_are() {

@@ -174,7 +174,7 @@ pub async fn run(
         .map_err(StartError::Migrate)?;
     let plane = Plane::new(&config, &data, &clock);
     let mut parts = Running::default();
-    let planes = Arc::new(plane.planes(&data, &shutdown));
+    let planes = Arc::new(plane.planes(&config, &data, &shutdown));
     let control = plane.control(&config, &data, &clock, planes.clone());
     let served = services::serve(&Wiring {
         config: &config,
@@ -574,8 +574,9 @@ impl Plane {
         }
     }
 
-    pub fn planes(&self, data: &Data, stop: &CancellationToken) -> Planes {
+    pub fn planes(&self, config: &ServerConfig, data: &Data, stop: &CancellationToken) -> Planes {
         Planes::new(PlaneParts {
+            account: config.account.clone(),
             store: data.store.clone(),
             dispatcher: self.dispatcher.clone(),
             sources: vec![
@@ -626,6 +627,7 @@ impl Plane {
             authorities: data.authorities.clone(),
         };
         Control(Arc::new(ControlParts {
+            account: config.account.clone(),
             keys: keys::Keys {
                 store: data.store.clone(),
                 keyring: data.keyring.clone(),

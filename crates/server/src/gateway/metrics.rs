@@ -43,6 +43,14 @@ async fn scraped(
     let dispatcher = &all.apis.dispatcher;
     let checks = [Check::any(format!("wharf:{NAME}"))];
     let (outcome, decided) = dispatcher.weigh(cx.clone(), &checks).await;
+    // What policies of another account allow ends at that account.
+    let outcome = match cx.account == all.apis.account {
+        true => outcome.map(|_| ()),
+        false => Err(format!(
+            "The metrics are for the account of the installation, {}.",
+            all.apis.account
+        )),
+    };
     let event = Event {
         decided,
         read_only: true,
@@ -53,5 +61,5 @@ async fn scraped(
         Err(text) => event.with_error("AccessDenied", text),
     };
     dispatcher.tell(event).await;
-    Ok(outcome.map(|_| all.metrics.text()))
+    Ok(outcome.map(|()| all.metrics.text()))
 }

@@ -93,6 +93,9 @@ pub trait Balancers: Send + Sync {
 
 /// What the planes stand on.
 pub struct Parts {
+    /// The installation's own. No other has load balancer hosts: those are told of the load balancers of
+    /// all accounts, with their keys.
+    pub account: String,
     pub store: Store,
     pub dispatcher: Dispatcher,
     pub sources: Vec<Arc<dyn Source>>,
@@ -104,6 +107,7 @@ pub struct Parts {
 
 /// Serves subscriptions.
 pub struct Planes {
+    account: String,
     store: Store,
     dispatcher: Dispatcher,
     nodes: Arc<dyn Nodes>,
@@ -127,6 +131,7 @@ impl Planes {
         Self {
             hosts: Hosts::new(parts.store.clone()),
             feed: Feed::new(parts.store.clone(), sources, shared.clone()),
+            account: parts.account,
             store: parts.store,
             dispatcher: parts.dispatcher,
             nodes: parts.nodes,
@@ -165,6 +170,10 @@ impl Planes {
         let checks = [Check::new("wharf:Subscribe", arn)];
         if let Err(refusal) = self.dispatcher.decide(&cx, &checks).await {
             return text(StatusCode::FORBIDDEN, format!("{refusal}\n"));
+        }
+        if plane == Plane::LoadBalancer && cx.account != self.account {
+            let why = "Load balancers are carried by nodes of the installation's own account.\n";
+            return text(StatusCode::FORBIDDEN, why);
         }
         let Ok(slot) = self.slots.clone().try_acquire_owned() else {
             return text(

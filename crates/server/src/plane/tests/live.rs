@@ -106,7 +106,7 @@ impl Server {
         .run()
         .await
         .unwrap();
-        let planes = Arc::new(plane.planes(&data, &stop));
+        let planes = Arc::new(plane.planes(&config, &data, &stop));
         let control = plane.control(&config, &data, &clock, planes.clone());
         let gateway = plane.gateway(
             Vec::new(),
