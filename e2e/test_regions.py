@@ -1,14 +1,19 @@
-"""Regions that no node serves: their objects can be made, and what waits there says why it never runs."""
+"""One machine serves every region and every account."""
 
 import contextlib
 import platform
 import re
 
+import botocore.auth
+import botocore.awsrequest
+import botocore.credentials
 import botocore.exceptions
 import pytest
+import requests
 
-from harness import tasks
-from harness.waiting import wait_for
+from harness import images, tasks
+from harness.installation import Installation, Keys, Place
+from harness.services import Web
 
 REGION = "eu-west-1"
 WHY = f"There are no nodes in {REGION}: nodes are in us-east-1."
@@ -22,26 +27,74 @@ def ecs(wharf):
     return client
 
 
-@pytest.fixture
-def network(wharf):
-    ec2 = wharf.client("ec2", region=REGION)
-    subnets = [subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"]]
-    return {"awsvpcConfiguration": {"subnets": subnets[:1]}}
+@pytest.fixture(scope="module")
+def places(unstarted_module):
+    """Two regions of one account and another account, while nothing is checked."""
+    wharf = unstarted_module(arguments=("--iam", "off", "--tasks-as-root")).start()
+    other = Keys("111122223333", "anything")
+    made = {"home": Place(wharf, "us-east-1"), "far": Place(wharf, REGION), "other": Place(wharf, REGION, other)}
+    for place in made.values():
+        place.client("ecs").create_cluster(clusterName="default")
+    return made
 
 
-def define(ecs):
-    defined = ecs.register_task_definition(
-        family=tasks.unique("far"), networkMode="awsvpc", requiresCompatibilities=["FARGATE"], cpu="256", memory="512",
-        containerDefinitions=[{"name": "main", "image": "busybox"}],
-    )  # fmt: skip
-    return defined["taskDefinition"]["taskDefinitionArn"]
+@pytest.fixture(scope="module")
+def unstarted_module():
+    made = []
+
+    def make(**options):
+        made.append(Installation(**options))
+        return made[-1]
+
+    yield make
+    for installation in made:
+        installation.close()
 
 
-def test_run_task_names_the_regions_with_nodes(ecs, network):
-    ran = ecs.run_task(taskDefinition=define(ecs), launchType="FARGATE", networkConfiguration=network)
-    (failure,) = ran["failures"]
-    assert ran["tasks"] == [] and failure["reason"].startswith("Capacity is unavailable at this time.")
-    assert failure["detail"] == WHY
+def test_services_answer_in_every_region_and_account(places):
+    """Behind load balancers of their own; their addresses are the same, and nobody hears another."""
+    webs = {}
+    for port, (name, place) in enumerate(places.items(), 8080):
+        account = place.client("sts").get_caller_identity()["Account"]
+        web = webs[name] = Web(place, images.push(place, "web"), name="web")
+        define = web.define
+        web.define = lambda _, define=define, name=name: define(f"of-{name}")
+        web.make(1, port=port)
+        (task,) = web.tasks()
+        assert task["taskArn"].startswith(f"arn:aws:ecs:{place.region}:{account}:task/default/")
+        assert task["availabilityZone"].startswith(place.region)
+    assert account == "111122223333"
+    vpcs = {place.client("ec2").describe_vpcs()["Vpcs"][0]["VpcId"] for place in places.values()}
+    assert len(vpcs) == 3, "each has a default VPC of its own"
+    for name, web in webs.items():
+        assert all(f"of-{name} " in body for body in web.answers(20))
+    for web in webs.values():
+        web.close()
+
+
+def test_one_ledger_for_all(places):
+    """What one region has taken is no other's: the tasks of all fit into the machine, and no more."""
+    home = places["home"].client("ecs")
+    (arn,) = home.list_container_instances()["containerInstanceArns"]
+
+    def left():
+        (instance,) = home.describe_container_instances(containerInstances=[arn])["containerInstances"]
+        return next(row["integerValue"] for row in instance["remainingResources"] if row["name"] == "CPU")
+
+    before, started = left(), []
+    for place in places.values():
+        image = images.push(place, "busybox")
+        options = {"requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512"}
+        definition = tasks.register(
+            place, image, network="awsvpc", task=options, execution_role=tasks.execution_role(place), **tasks.sh("echo $AWS_REGION; sleep 600")
+        )  # fmt: skip
+        started.append(tasks.start(place, definition, launchType="FARGATE", **tasks.in_vpc(place)))
+    assert left() == before - 3 * 256
+    for place, task in zip(places.values(), started, strict=True):
+        task.wait("RUNNING")
+        task.wait_line(place.region)
+        task.stop()
+    assert left() == before
 
 
 def test_a_cluster_without_instances_names_them_too(ecs):
@@ -53,17 +106,6 @@ def test_a_cluster_without_instances_names_them_too(ecs):
     error = caught.value.response["Error"]
     assert error["Code"] == "InvalidParameterException"
     assert error["Message"] == f"No Container Instances were found in your cluster. {WHY}"
-
-
-def test_a_service_says_it_in_its_events(ecs, network):
-    name = tasks.unique("far")
-    ecs.create_service(serviceName=name, taskDefinition=define(ecs), desiredCount=1, launchType="FARGATE", networkConfiguration=network)
-    try:
-        wait_for(
-            lambda: any(WHY in one["message"] for one in ecs.describe_services(services=[name])["services"][0]["events"]), what="the event"
-        )
-    finally:
-        ecs.delete_service(service=name, force=True)
 
 
 def test_what_no_node_can_run_says_so(wharf):
@@ -97,3 +139,18 @@ def test_what_is_for_another_processor_says_so(wharf, launch):
     (failure,) = ran["failures"]
     assert f"is missing an attribute required by your task: ecs.cpu-architecture = {other.lower()}, it has " in failure["detail"], failure
     assert "can ever run it" in failure["detail"] or "can never run the task" in failure["detail"], failure
+
+
+def test_an_account_is_not_the_installation(places):
+    """Root of another account is nobody to the endpoints of the installation."""
+
+    def status(place, path):
+        request = botocore.awsrequest.AWSRequest("GET", f"{place.wharf.endpoint}{path}")
+        keys = place.keys or place.wharf.root
+        credentials = botocore.credentials.Credentials(keys.access_key, keys.secret_key)
+        botocore.auth.SigV4Auth(credentials, "wharf", place.region).add_auth(request)
+        return requests.get(request.url, headers=dict(request.headers), timeout=10).status_code
+
+    for path in ("/wharf/nodes", "/wharf/keys", "/wharf/backup", "/metrics"):
+        assert (status(places["home"], path), status(places["other"], path)) == (200, 403), path
+    assert status(places["other"], "/wharf/overview") == 200

@@ -65,8 +65,35 @@ class Keys:
         return cls(access_key["AccessKeyId"], access_key["SecretAccessKey"])
 
 
+class Place:
+    """An installation as one account sees it in one region: its clients are of both."""
+
+    def __init__(self, wharf, region, keys=None):
+        self.wharf, self.region, self.keys = wharf, region, keys
+
+    def client(self, service, keys=None, region=None):
+        return self.wharf.client(service, keys or self.keys, region or self.region)
+
+    def registry_password(self, keys=None):
+        return password_of(self.client("ecr", keys))
+
+    @property
+    def registry(self):
+        return self.wharf.registry
+
+
+def password_of(ecr):
+    """As `docker login` would be given it."""
+    (granted,) = ecr.get_authorization_token()["authorizationData"]
+    user, _, password = base64.b64decode(granted["authorizationToken"]).decode().partition(":")
+    assert user == "AWS"
+    return password
+
+
 class Installation:
     """Starts, kills, restarts and ends wharf; hands out clients."""
+
+    region = "us-east-1"
 
     def __init__(self, data=None, port=None, arguments=(), under=()):
         self.data = pathlib.Path(data or tempfile.mkdtemp(prefix="wharf-e2e-"))
@@ -270,8 +297,4 @@ class Installation:
         return self.aws(*arguments, program=tools.aws2(), **options)
 
     def registry_password(self, keys=None):
-        """As `docker login` would be given it."""
-        (granted,) = self.client("ecr", keys).get_authorization_token()["authorizationData"]
-        user, _, password = base64.b64decode(granted["authorizationToken"]).decode().partition(":")
-        assert user == "AWS"
-        return password
+        return password_of(self.client("ecr", keys))

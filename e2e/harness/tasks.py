@@ -103,8 +103,8 @@ def ensure_group(wharf, group="/e2e"):
     return group
 
 
-def awslogs(group):
-    return {"logDriver": "awslogs", "options": {"awslogs-group": group, "awslogs-region": "us-east-1", "awslogs-stream-prefix": "t"}}
+def awslogs(group, region="us-east-1"):
+    return {"logDriver": "awslogs", "options": {"awslogs-group": group, "awslogs-region": region, "awslogs-stream-prefix": "t"}}
 
 
 def sh(script):
@@ -115,7 +115,7 @@ def sh(script):
 def register(wharf, image, network="none", containers=None, role=None, execution_role=None, task=None, **container):
     """Register a definition of one container `main` (or of those given); returns its ARN."""
     group = ensure_group(wharf)
-    defaults = {"name": "main", "image": image, "memory": 64, "logConfiguration": awslogs(group)}
+    defaults = {"name": "main", "image": image, "memory": 64, "logConfiguration": awslogs(group, wharf.region)}
     definition = {
         "family": unique("e2e"),
         "networkMode": network,

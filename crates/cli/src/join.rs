@@ -151,6 +151,8 @@ fn wanted(args: &TokenArgs) -> Result<CreateJoinTokenRequest, Problem> {
         max_cpu: number(args.max_cpu)?,
         max_memory: number(args.max_memory)?,
         underlay: args.underlay.map(|address| address.to_string()),
+        accounts: Some(args.serves.accounts.clone()),
+        regions: Some(args.serves.regions.clone()),
     })
 }
 

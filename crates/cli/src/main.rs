@@ -381,6 +381,19 @@ struct TokenArgs {
     /// The node carries load balancers too
     #[arg(long)]
     lb: bool,
+    #[command(flatten)]
+    serves: ServesArgs,
+}
+
+/// Whose Fargate tasks a node takes.
+#[derive(Args, Clone, Default)]
+struct ServesArgs {
+    /// Take Fargate tasks of this account alone; may be given several times
+    #[arg(long = "account", value_name = "ID")]
+    accounts: Vec<String>,
+    /// Take Fargate tasks of this region alone; may be given several times
+    #[arg(long = "region", value_name = "NAME")]
+    regions: Vec<String>,
 }
 
 /// What a node says of its machine; of a joined one, the token decides what it may say.
@@ -401,6 +414,8 @@ struct HostArgs {
     /// Availability zone of this machine, told when it first registers
     #[arg(long, value_name = "ZONE")]
     zone: Option<String>,
+    #[command(flatten)]
+    serves: ServesArgs,
     #[command(flatten)]
     allow: AllowArgs,
     #[command(flatten)]

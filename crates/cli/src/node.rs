@@ -119,6 +119,15 @@ fn require_granted(wanted: &HostArgs, granted: &Grant) -> Result<(), Problem> {
     {
         return Err(refuse("--zone", format!(" {zone}")));
     }
+    for (flag, wanted, of_token) in [
+        ("--account", &wanted.serves.accounts, &granted.accounts),
+        ("--region", &wanted.serves.regions, &granted.regions),
+    ] {
+        let other = wanted.iter().find(|one| !of_token.contains(one));
+        if let Some(other) = other.filter(|_| !of_token.is_empty()) {
+            return Err(refuse(flag, format!(" {other}")));
+        }
+    }
     match wanted.underlay {
         // One that it comes from needs no word in the token, and the server sees which that is.
         Some(underlay)
@@ -142,6 +151,7 @@ fn agent(args: &NodeArgs, identity: &Identity, joined: bool, keys: &NodeKeys) ->
         fargate,
         fargate_without_userns,
         zone,
+        serves,
         allow,
         tasks,
     } = &args.host;
@@ -161,6 +171,14 @@ fn agent(args: &NodeArgs, identity: &Identity, joined: bool, keys: &NodeKeys) ->
     if let Some(zone) = zone.as_ref().or(granted.zone.as_ref()) {
         arguments.extend(["--zone".into(), zone.into()]);
     }
+    for (flag, all) in [
+        ("--account", &serves.accounts),
+        ("--region", &serves.regions),
+    ] {
+        for one in all {
+            arguments.extend([flag.into(), one.into()]);
+        }
+    }
     arguments.extend(roles::allow_arguments(allow));
     arguments.extend(tasks.words());
     arguments.extend(up::metrics_at(args.metrics, 0));
@@ -179,7 +197,7 @@ fn agent(args: &NodeArgs, identity: &Identity, joined: bool, keys: &NodeKeys) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AllowArgs, TaskArgs};
+    use crate::{AllowArgs, ServesArgs, TaskArgs};
 
     #[test]
     fn flags_beyond_the_token_are_refused_by_name() {
@@ -189,6 +207,7 @@ mod tests {
             fargate: false,
             fargate_without_userns: false,
             zone: None,
+            serves: ServesArgs::default(),
             allow: AllowArgs { allow: Vec::new() },
             tasks: TaskArgs {
                 pids: 1,
@@ -199,6 +218,7 @@ mod tests {
         let granted = Grant {
             zone: Some("us-east-1a".to_owned()),
             underlay: Some([10, 0, 0, 7].into()),
+            regions: vec!["eu-west-1".to_owned()],
             ..Grant::default()
         };
         assert!(require_granted(&none, &granted).is_ok());
@@ -219,6 +239,16 @@ mod tests {
                 ..none.clone()
             },
             "--zone us-east-1b",
+        );
+        check(
+            HostArgs {
+                serves: ServesArgs {
+                    regions: vec!["eu-west-1".to_owned(), "eu-west-2".to_owned()],
+                    ..ServesArgs::default()
+                },
+                ..none.clone()
+            },
+            "--region eu-west-2",
         );
         check(
             HostArgs {

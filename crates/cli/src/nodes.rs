@@ -66,7 +66,19 @@ fn allowed(grant: &Grant) -> String {
         given("--underlay", grant.underlay.clone()),
         flag("--lb", grant.load_balancer),
     ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let each = |flag: &str, all: &Option<Vec<String>>| -> Vec<String> {
+        let all = all.iter().flatten();
+        all.map(|one| format!("{flag} {one}")).collect()
+    };
+    let bound = [
+        each("--account", &grant.accounts),
+        each("--region", &grant.regions),
+    ];
+    let parts = parts
+        .into_iter()
+        .flatten()
+        .chain(bound.into_iter().flatten());
+    let parts: Vec<String> = parts.collect();
     parts.join(" ")
 }
 

@@ -306,6 +306,13 @@ pub fn agent(args: &AgentArgs) -> Result<ExitCode, Problem> {
     if let Some(zone) = &args.host.zone {
         attribute("ecs.availability-zone", zone);
     }
+    let serves = &args.host.serves;
+    if !serves.accounts.is_empty() {
+        attribute("wharf.serves-accounts", &serves.accounts.join(","));
+    }
+    if !serves.regions.is_empty() {
+        attribute("wharf.serves-regions", &serves.regions.join(","));
+    }
     let (ready_fd, metrics_at) = (args.ready_fd, args.metrics);
     block_on(2, async move {
         let shutdown = cancelled_by_signals()?;

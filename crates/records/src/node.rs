@@ -91,6 +91,12 @@ pub struct Grant {
     pub underlay: Option<IpAddr>,
     /// Carries load balancers.
     pub balancers: bool,
+    /// The accounts whose Fargate tasks it takes; empty: all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub accounts: Vec<String>,
+    /// The regions whose Fargate tasks it takes; empty: all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub regions: Vec<String>,
 }
 
 impl Default for Grant {
@@ -103,6 +109,8 @@ impl Default for Grant {
             max_memory: None,
             underlay: None,
             balancers: false,
+            accounts: Vec::new(),
+            regions: Vec::new(),
         }
     }
 }

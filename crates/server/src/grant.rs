@@ -22,6 +22,8 @@ pub fn read(input: CreateJoinTokenRequest) -> Result<Grant, Fault> {
         max_cpu: number("maxCpu", input.max_cpu, UNITS)?,
         max_memory: number("maxMemory", input.max_memory, 1)?,
         underlay: input.underlay.as_deref().map(underlay).transpose()?,
+        accounts: input.accounts.unwrap_or_default(),
+        regions: input.regions.unwrap_or_default(),
     })
 }
 
@@ -57,6 +59,8 @@ pub fn shown(grant: &Grant) -> Shown {
         max_cpu: grant.max_cpu.map(|units| number(units / UNITS)),
         max_memory: grant.max_memory.map(number),
         underlay: grant.underlay.map(|it| it.to_string()),
+        accounts: Some(grant.accounts.clone()),
+        regions: Some(grant.regions.clone()),
     }
 }
 
@@ -79,6 +83,8 @@ mod tests {
             max_memory: Some(8192),
             underlay: Some("10.0.0.7".to_owned()),
             load_balancer: Some(true),
+            accounts: Some(vec!["111122223333".to_owned()]),
+            regions: Some(vec!["eu-west-1".to_owned(), "eu-west-2".to_owned()]),
         };
         let grant = Grant {
             cluster: "prod".to_owned(),
@@ -88,6 +94,8 @@ mod tests {
             max_memory: Some(8192),
             underlay: Some([10, 0, 0, 7].into()),
             balancers: true,
+            accounts: vec!["111122223333".to_owned()],
+            regions: vec!["eu-west-1".to_owned(), "eu-west-2".to_owned()],
         };
         assert_eq!(read(all).unwrap(), grant);
         let shown = shown(&grant);

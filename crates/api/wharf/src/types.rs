@@ -81,6 +81,8 @@ pub struct CreateJoinTokenRequest {
     pub max_cpu: Option<i32>,
     pub max_memory: Option<i32>,
     pub underlay: Option<String>,
+    pub accounts: Option<Vec<String>>,
+    pub regions: Option<Vec<String>>,
 }
 structure!(CreateJoinTokenRequest {
 0 cluster,
@@ -90,6 +92,8 @@ structure!(CreateJoinTokenRequest {
 4 max_cpu,
 5 max_memory,
 6 underlay,
+7 accounts,
+8 regions,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -167,6 +171,8 @@ pub struct Grant {
     pub max_cpu: Option<i32>,
     pub max_memory: Option<i32>,
     pub underlay: Option<String>,
+    pub accounts: Option<Vec<String>>,
+    pub regions: Option<Vec<String>>,
 }
 structure!(Grant {
 0 cluster,
@@ -176,6 +182,8 @@ structure!(Grant {
 4 max_cpu,
 5 max_memory,
 6 underlay,
+7 accounts,
+8 regions,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -7,7 +7,7 @@ use wharf_records::ecs::{Claim, Port, Protocol};
 use super::*;
 use crate::{
     demand::{Pool, Strategy},
-    fleet::{HostState, Trial},
+    fleet::{HostState, Serves, Trial},
     ledger::Free,
     query::Expression,
 };
@@ -457,4 +457,34 @@ proptest! {
         trial.undo(&mut fleet);
         prop_assert_eq!(run(&fleet), before);
     }
+}
+
+#[test]
+fn a_bound_host_takes_nobody_elses_fargate_tasks() {
+    let mut fleet = Fleet::default();
+    let serves = Serves {
+        accounts: vec!["1".to_owned()],
+        regions: Vec::new(),
+    };
+    fleet.put(HostState {
+        fargate: true,
+        serves,
+        ..host("a1", "a", 1024, 1024)
+    });
+    let claim = Claim::default();
+    let placed = |account| {
+        run(
+            &fleet,
+            &Demand::new(fargate_of(account, "r"), claim.clone()),
+            1,
+        )
+    };
+    assert_eq!(placed("1").hosts.len(), 1);
+    let other = placed("2");
+    assert!(
+        other.hosts.is_empty() && other.refusals.is_empty(),
+        "it is not asked"
+    );
+    assert!(fleet.has_any(&fargate_of("1", "r")) && !fleet.has_any(&fargate_of("2", "r")));
+    assert!(!fleet.serves_zone("a", &fargate_of("2", "r")));
 }

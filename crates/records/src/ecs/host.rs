@@ -21,6 +21,12 @@ pub struct Host {
     pub capacity: Capacity,
     /// Takes Fargate tasks of every cluster.
     pub fargate: bool,
+    /// … of these accounts alone, if any are named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accounts: Vec<String>,
+    /// … of these regions alone, if any are named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub regions: Vec<String>,
     pub availability_zone: String,
     /// ARN of the container instance this host is.
     pub instance: String,

@@ -30,6 +30,9 @@ pub struct Claim<'a> {
     pub cpu: u32,
     pub memory: u32,
     pub interfaces: u32,
+    /// Whose Fargate tasks it takes alone.
+    pub accounts: Vec<String>,
+    pub regions: Vec<String>,
 }
 
 /// What the caller's join token allows; `None` for callers that are no joined node. One whose
@@ -71,6 +74,8 @@ pub fn check(grant: Option<&Grant>, claim: &Claim<'_>, default_zone: &str) -> Re
             claim.zone
         )));
     }
+    within("account", &claim.accounts, &grant.accounts)?;
+    within("region", &claim.regions, &grant.regions)?;
     let most = |what: &str, flag: &str, claimed: u32, most: Option<u32>| match most {
         Some(most) if claimed > most => Err(refusal(&format!(
             "allows {most} {what}, not {claimed} ({flag})"
@@ -79,6 +84,18 @@ pub fn check(grant: Option<&Grant>, claim: &Claim<'_>, default_zone: &str) -> Re
     };
     most("CPU units", "--max-cpu", claim.cpu, grant.max_cpu)?;
     most("MiB", "--max-memory", claim.memory, grant.max_memory)
+}
+
+/// Everything that is named must be what the token names, if that names any.
+fn within(what: &str, named: &[String], of_token: &[String]) -> Result<(), Fault> {
+    let other = named.iter().find(|one| !of_token.contains(one));
+    match other.filter(|_| !of_token.is_empty()) {
+        None => Ok(()),
+        Some(other) => Err(refusal(&format!(
+            "is for the {what} {}, not {other} (--{what})",
+            of_token.join(", ")
+        ))),
+    }
 }
 
 fn ceiling(resource: &str, claimed: u32, most: u32) -> Result<(), Fault> {
@@ -193,6 +210,8 @@ mod tests {
         cpu: 2048,
         memory: 4096,
         interfaces: 120,
+        accounts: Vec::new(),
+        regions: Vec::new(),
     };
 
     fn refused(grant: Option<&Grant>, claim: &Claim<'_>) -> String {
@@ -255,6 +274,17 @@ mod tests {
             let text = refused(Some(&grant), &claim);
             assert!(text.contains(flag), "{text}");
         }
+        let bound = Grant {
+            regions: vec!["eu-west-1".to_owned()],
+            ..Grant::default()
+        };
+        let elsewhere = Claim {
+            regions: vec!["eu-west-1".to_owned(), "eu-west-2".to_owned()],
+            ..MODEST
+        };
+        let text = refused(Some(&bound), &elsewhere);
+        assert!(text.contains("not eu-west-2 (--region)"), "{text}");
+        assert!(check(Some(&bound), &MODEST, "us-east-1a").is_ok());
         let cluster = check_cluster(Some(&grant), "prod").unwrap_err();
         assert!(cluster.message.contains("--cluster"));
         assert!(check_cluster(Some(&grant), "default").is_ok());

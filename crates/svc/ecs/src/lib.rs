@@ -59,7 +59,7 @@ pub use binding::INSTANCE_TAG;
 pub use config::{Config, Parts, RoleError, RoleKeys, TaskCredentials};
 pub use grant::NodeInstance;
 pub use names::Place;
-pub use ops::register_instance::{ENI_SLOTS, FARGATE_CAPACITY};
+pub use ops::register_instance::{ENI_SLOTS, FARGATE_CAPACITY, SERVED_ACCOUNTS, SERVED_REGIONS};
 pub use service::EcsService;
 pub use services::cause::of as cause_of;
 pub use services::explain::{DeploymentExplained, HostExplained, ServiceExplained, TaskExplained};

@@ -29,6 +29,10 @@ use crate::{
 
 /// The attribute by which a node offers its machine to Fargate tasks of every cluster.
 pub const FARGATE_CAPACITY: &str = "wharf.fargate-capacity";
+/// The attributes by which a node takes Fargate tasks of some accounts and regions alone, divided by
+/// commas.
+pub const SERVED_ACCOUNTS: &str = "wharf.serves-accounts";
+pub const SERVED_REGIONS: &str = "wharf.serves-regions";
 /// How many interfaces of their own a node can give to tasks, where it says so.
 pub const ENI_SLOTS: &str = "wharf.eni-slots";
 /// What agents register that run outside of EC2; tasks of launch type EXTERNAL are theirs.
@@ -159,6 +163,8 @@ struct Registration {
     capacity: Capacity,
     zone: String,
     fargate: bool,
+    accounts: Vec<String>,
+    regions: Vec<String>,
     ec2_instance: Option<String>,
     tags: wharf_records::ecs::Tags,
     version: Option<wharf_api_ecs::VersionInfo>,
@@ -211,12 +217,16 @@ impl Registration {
             cpu: capacity.cpu,
             memory: capacity.memory,
             interfaces: capacity.interfaces,
+            accounts: listed(&attributes, SERVED_ACCOUNTS),
+            regions: listed(&attributes, SERVED_REGIONS),
         };
         grant::check(allowed, &claim, &default_zone)?;
         Ok(Self {
             capacity,
             registered,
             fargate: attributes.contains_key(FARGATE_CAPACITY),
+            accounts: bound(claim.accounts, allowed.map(|allowed| &allowed.accounts)),
+            regions: bound(claim.regions, allowed.map(|allowed| &allowed.regions)),
             attributes,
             zone,
             ec2_instance,
@@ -243,7 +253,10 @@ impl Registration {
 /// said is gone.
 fn kept(earlier: Option<&Instance>) -> BTreeMap<String, Option<String>> {
     let capability = |name: &str| {
-        name.contains("ecs.capability.") || name.starts_with(wharf_placement::offer::MARKER)
+        let binds = [SERVED_ACCOUNTS, SERVED_REGIONS].contains(&name);
+        binds
+            || name.contains("ecs.capability.")
+            || name.starts_with(wharf_placement::offer::MARKER)
     };
     let attributes = earlier
         .into_iter()
@@ -251,6 +264,23 @@ fn kept(earlier: Option<&Instance>) -> BTreeMap<String, Option<String>> {
     let kept = attributes.filter(|(name, _)| !capability(name));
     kept.map(|(name, value)| (name.clone(), value.clone()))
         .collect()
+}
+
+/// What an attribute lists, divided by commas.
+fn listed(attributes: &BTreeMap<String, Option<String>>, name: &str) -> Vec<String> {
+    let value = attributes.get(name).and_then(Option::as_deref);
+    let all = value.unwrap_or_default().split(',').map(str::trim);
+    all.filter(|one| !one.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// What a node names, or else what its token binds it to.
+fn bound(named: Vec<String>, of_token: Option<&Vec<String>>) -> Vec<String> {
+    match named.is_empty() {
+        true => of_token.cloned().unwrap_or_default(),
+        false => named,
+    }
 }
 
 fn derived(document: IdentityDocument) -> impl Iterator<Item = (String, Option<String>)> {
@@ -416,6 +446,8 @@ fn refresh(wanted: &Registration, host: &Stored<Host>, ledger: &Stored<Ledger>) 
     let mut new_host = host.record.clone();
     new_host.capacity = wanted.capacity.clone();
     new_host.fargate = wanted.fargate;
+    new_host.accounts.clone_from(&wanted.accounts);
+    new_host.regions.clone_from(&wanted.regions);
     new_host.availability_zone.clone_from(&wanted.zone);
     let mut new_ledger = ledger.record.clone();
     new_ledger.capacity = wanted.capacity.clone();
@@ -475,6 +507,8 @@ async fn anew(
         id: host_id.clone(),
         capacity: wanted.capacity.clone(),
         fargate: wanted.fargate,
+        accounts: wanted.accounts.clone(),
+        regions: wanted.regions.clone(),
         availability_zone: wanted.zone.clone(),
         instance: instance.arn.clone(),
         unknown: Unknown::new(),

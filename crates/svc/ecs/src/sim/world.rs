@@ -349,6 +349,8 @@ impl World {
             id: id.clone(),
             capacity: capacity.clone(),
             fargate: true,
+            accounts: Vec::new(),
+            regions: Vec::new(),
             availability_zone: zone.to_owned(),
             instance: instance.arn.clone(),
             unknown: Unknown::new(),

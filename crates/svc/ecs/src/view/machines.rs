@@ -193,7 +193,7 @@ impl Machines {
             cluster: home.cluster(&instance.cluster),
             home: home.group_prefix(),
             fargate: host.fargate,
-            serves: self.serves(instance, &home),
+            serves: self.serves(host, instance, &home),
             active: instance.status == InstanceStatus::Active,
             agent_connected: instance.agent_connected,
             agent_version: instance.agent_version.clone(),
@@ -211,9 +211,9 @@ impl Machines {
         self.refresh_groups(id);
     }
 
-    /// Whose Fargate tasks a host takes. The installation's own nodes take everybody's. A machine that
+    /// Whose Fargate tasks a host takes, if it says nothing narrower. The installation's own nodes take everybody's. A machine that
     /// anybody else registered takes its account's alone: whoever has the machine sees what runs there.
-    fn serves(&self, instance: &Instance, home: &Place) -> Serves {
+    fn serves(&self, host: &Host, instance: &Instance, home: &Place) -> Serves {
         // While nothing is checked (`--iam off`), nodes are root as everybody is.
         let root = Caller::root(&home.account).arn;
         let is_node = node::user_of(&instance.registered_by).is_some()
@@ -221,10 +221,10 @@ impl Machines {
         let of_installation = is_node && self.home_account.as_ref() == Some(&home.account);
         Serves {
             accounts: match of_installation {
-                true => Vec::new(),
+                true => host.accounts.clone(),
                 false => vec![home.account.clone()],
             },
-            regions: Vec::new(),
+            regions: host.regions.clone(),
         }
     }
 

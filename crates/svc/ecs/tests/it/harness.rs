@@ -90,6 +90,12 @@ impl Harness {
         harness
     }
 
+    /// The same as a call of another account or region.
+    pub async fn run_as(&self, call: &Call, request: serde_json::Value) -> api::RunTaskResponse {
+        let input = decode("RunTask", request);
+        self.ecs.run_task(call, input).await.unwrap()
+    }
+
     pub async fn create_cluster(&self, name: &str) {
         let input = api::CreateClusterRequest {
             cluster_name: Some(name.to_owned()),
@@ -299,10 +305,10 @@ impl FakeEc2 {
     }
 }
 
-fn subnet(letter: char) -> ec2::Subnet {
+fn subnet(region: &str, letter: char) -> ec2::Subnet {
     ec2::Subnet {
         subnet_id: Some(format!("subnet-{letter}")),
-        availability_zone: Some(format!("{REGION}{letter}")),
+        availability_zone: Some(format!("{region}{letter}")),
         vpc_id: Some("vpc-1".to_owned()),
         cidr_block: Some("172.31.0.0/20".to_owned()),
         ..ec2::Subnet::default()
@@ -317,11 +323,12 @@ impl Ec2 for FakeEc2 {
 
     async fn describe_subnets(
         &self,
-        _: &Call,
+        call: &Call,
         input: ec2::DescribeSubnetsRequest,
     ) -> Result<ec2::DescribeSubnetsResult, Fault> {
         let wanted = input.subnet_ids.unwrap_or_default();
-        let subnets = ['a', 'b', 'c'].map(subnet).into_iter();
+        let letters = ['a', 'b', 'c'].into_iter();
+        let subnets = letters.map(|letter| subnet(&call.region, letter));
         let found = subnets.filter(|s| wanted.contains(s.subnet_id.as_ref().unwrap()));
         Ok(ec2::DescribeSubnetsResult {
             subnets: Some(found.collect()),

@@ -6,6 +6,7 @@ mod authorization;
 mod balancers;
 mod clusters;
 mod definitions;
+mod elsewhere;
 mod harness;
 mod instances;
 mod lost_host;
