@@ -117,7 +117,6 @@ pub fn placement_query(bytes: &[u8]) {
         home: "0/r/",
         running_tasks: 3,
         groups: &groups,
-        home: "",
     });
 }
 

@@ -195,6 +195,8 @@ fn with_host(txn: Txn, number: usize) -> Txn {
         capacity: capacity.clone(),
         fargate: false,
         availability_zone: zone,
+        accounts: Vec::new(),
+        regions: Vec::new(),
         instance: arn,
         unknown: Unknown::new(),
     };

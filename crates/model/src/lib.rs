@@ -3,6 +3,8 @@
 //!
 //! Schemas are static, so what is read here is leaked: once for each model and process.
 
+#![forbid(unsafe_code)]
+
 mod metadata;
 mod shapes;
 

@@ -13,6 +13,8 @@
 //! Invariants: no range is read without a limit on its chunks; a write compares all that it was
 //! decided by; a loop that panics ends the service.
 
+#![forbid(unsafe_code)]
+
 mod changes;
 mod error;
 mod feed;

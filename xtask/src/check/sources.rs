@@ -18,7 +18,7 @@ pub const UNSAFE: [&str; 10] = [
 ];
 
 /// Who writes to the store without a caller that IAM let in: the name in the permit, and the file.
-const CONTROLLERS: [(&str, &str); 22] = [
+const CONTROLLERS: [(&str, &str); 23] = [
     ("acm-authority", "svc/acm/src/authority.rs"),
     ("acm-reconciler", "svc/acm/src/reconcile.rs"),
     ("acm-shard", "svc/acm/src/service.rs"),
@@ -38,6 +38,7 @@ const CONTROLLERS: [(&str, &str); 22] = [
     ("logs-sweep", "svc/logs/src/sweep.rs"),
     ("maintenance", "server/src/images.rs"),
     ("maintenance", "server/src/start.rs"),
+    ("migrate", "server/src/migrate.rs"),
     ("node-credentials", "server/src/node_credentials.rs"),
     ("nodes", "server/src/nodes.rs"),
     ("plane-hosts", "server/src/plane/hosts.rs"),
