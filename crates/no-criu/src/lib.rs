@@ -6,7 +6,6 @@
 //! compiler sees that nothing after it can run.
 
 #![forbid(unsafe_code)]
-#![forbid(unsafe_code)]
 
 use std::{fmt, os::fd::RawFd};
 

@@ -206,15 +206,8 @@ pub async fn run(
             reason = journal.failed() => tracing::error!(%reason, "the server ends: its journal failed"),
         }
     });
-    let gateway = Arc::new(plane.gateway(
-        served.routes,
-        &control.0,
-        &config,
-        &data,
-        &clock,
-        planes.clone(),
-        &shutdown,
-    )?);
+    let gateway =
+        Arc::new(plane.gateway(served.routes, &control.0, &config, &data, &clock, &shutdown)?);
     parts.spawn("the planes' feed", async move { planes.run().await });
     control.0.keys.finish_rotation().await;
     let upkeep = maintain(data.store.clone(), gateway.join.clone());
@@ -682,7 +675,6 @@ impl Plane {
         config: &ServerConfig,
         data: &Data,
         clock: &Arc<dyn Clock>,
-        planes: Arc<Planes>,
         ending: &CancellationToken,
     ) -> Result<Gateway, StartError> {
         let stranger = (config.iam == IamMode::Off).then(|| Bearer {
@@ -738,7 +730,7 @@ impl Plane {
             health: Arc::new(Health::new(data.store.clone(), data.journal.clone())),
             join: control.join.clone(),
             node_credentials: control.join.credentials.clone(),
-            planes,
+            planes: control.overview.planes.clone(),
             tls: Some(acceptor),
             connections,
         })

@@ -108,15 +108,7 @@ impl Server {
         .unwrap();
         let planes = Arc::new(plane.planes(&config, &data, &stop));
         let control = plane.control(&config, &data, &clock, planes.clone());
-        let gateway = plane.gateway(
-            Vec::new(),
-            &control.0,
-            &config,
-            &data,
-            &clock,
-            planes.clone(),
-            &stop,
-        );
+        let gateway = plane.gateway(Vec::new(), &control.0, &config, &data, &clock, &stop);
         let running = planes.clone();
         tasks.spawn(async move { running.run().await });
         tasks.spawn(Arc::new(gateway.unwrap()).serve(listener, stop.clone()));

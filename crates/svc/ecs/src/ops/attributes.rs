@@ -63,7 +63,7 @@ pub async fn list_attributes(
         });
         keyed.collect()
     });
-    let (attributes, next_token) = page::cut(&page, rows.into_iter());
+    let (attributes, next_token) = page::cut(&page, rows);
     Ok(api::ListAttributesResponse {
         attributes: Some(attributes),
         next_token,

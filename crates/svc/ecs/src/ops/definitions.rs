@@ -295,7 +295,7 @@ pub async fn list_task_definitions(
         .map(|(family, revision, arn)| (key(&family, revision), arn))
         .collect();
     keyed.sort();
-    let (arns, next_token) = page::cut(&page, keyed.into_iter());
+    let (arns, next_token) = page::cut(&page, keyed);
     Ok(api::ListTaskDefinitionsResponse {
         task_definition_arns: Some(arns),
         next_token,
@@ -351,7 +351,7 @@ pub async fn list_task_definition_families(
             families.push((family.name.clone(), family.name));
         }
     }
-    let (families, next_token) = page::cut(&page, families.into_iter());
+    let (families, next_token) = page::cut(&page, families);
     Ok(api::ListTaskDefinitionFamiliesResponse {
         families: Some(families),
         next_token,

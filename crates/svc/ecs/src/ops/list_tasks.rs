@@ -50,7 +50,7 @@ pub async fn list_tasks(
         }),
         Some(Desired::Stopped) => stopped(core, &place, &cluster, &filter).await?,
     };
-    let (arns, next_token) = page::cut(&page, found.into_iter());
+    let (arns, next_token) = page::cut(&page, found);
     Ok(ListTasksResponse {
         task_arns: Some(arns),
         next_token,

@@ -215,7 +215,7 @@ pub async fn list_account_settings(
         .map(|one| (one.name.clone(), show(one)))
         .collect();
     rows.sort_by(|a, b| a.0.cmp(&b.0));
-    let (settings, next_token) = page::cut(&page, rows.into_iter());
+    let (settings, next_token) = page::cut(&page, rows);
     Ok(api::ListAccountSettingsResponse {
         settings: Some(settings),
         next_token,

@@ -114,7 +114,7 @@ fn refuse_transforms(given: Option<&[wire::RuleTransform]>) -> Result<(), Fault>
 /// A rule of its own, or a listener's default one.
 enum Named {
     Own(Box<Tree>, String),
-    Default(String, Stored<Listener>),
+    Default(String, Box<Stored<Listener>>),
 }
 
 async fn named(core: &Core, place: &Place, arn: Option<&str>) -> Result<Named, Fault> {
@@ -127,7 +127,8 @@ async fn named(core: &Core, place: &Place, arn: Option<&str>) -> Result<Named, F
     if let Some(stored) = tree.listener(listener)
         && id.ends_with(&format!("/{}", stored.record.default_rule))
     {
-        return Ok(Named::Default(listener.to_owned(), stored.clone()));
+        let stored = Box::new(stored.clone());
+        return Ok(Named::Default(listener.to_owned(), stored));
     }
     if !tree.rules.iter().any(|(other, _)| *other == id) {
         return Err(fault::rule_not_found());
