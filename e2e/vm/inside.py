@@ -6,6 +6,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import threading
 import time
 import traceback
 
@@ -26,6 +27,8 @@ BLOCKED = pathlib.Path("/etc/modprobe.d/blocked.conf")
 WITH_USER_NAMESPACES = (5, 19)
 # Emulated, and beside other work on the machine around it.
 DEADLINE_S = 900
+# Longer than any step of the demo.
+SILENCE_S = 240
 
 os.environ |= {
     "PATH": f"{HERE}/bin:{PROGRAMS}:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -139,10 +142,27 @@ def doctor():
     assert fargate in said, f"not said: {fargate}"
 
 
+def start_silence(telling):
+    """Ends what says nothing for too long, and tells what ran then."""
+
+    def end():
+        say(run("ps", "axfo", "pid,ppid,stat,wchan:20,args", check=False))
+        telling.kill()
+
+    timer = threading.Timer(SILENCE_S, end)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
 def demo(chapter):
     with subprocess.Popen(["wharf", "demo", "--hosts", chapter], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as telling:
+        silence = start_silence(telling)
         for line in telling.stdout:
+            silence.cancel()
             say(f"  {line.rstrip()}")
+            silence = start_silence(telling)
+        silence.cancel()
     assert telling.returncode == 0, f"chapter {chapter} ended with {telling.returncode}"
 
 

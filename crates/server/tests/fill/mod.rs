@@ -95,7 +95,8 @@ fn value(schema: &ServiceSchema, shape: &Shape, depth: usize) -> Value {
             let mut filled: Vec<_> = members.iter().filter(|member| member.required).collect();
             // An empty structure does not show in a form.
             if filled.is_empty() && depth > 0 {
-                filled.extend(members.iter().find(|member| is_plain(member.shape)));
+                let plain = members.iter().find(|member| is_plain(member.shape));
+                filled.extend(plain.or(members.first()));
             }
             let filled = filled.into_iter().map(|member| {
                 let inner = value(schema, schema.shape(member.shape), depth + 1);

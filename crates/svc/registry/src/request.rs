@@ -108,8 +108,28 @@ impl RegistryApi {
             },
         };
         let asked = self.asked(&parts, bearer, peer);
-        let answer = asked.answer(&mut body).await;
+        let mut answer = asked.answer(&mut body).await;
+        if let Err(refusal) = &answer
+            && refusal.status == StatusCode::NOT_FOUND
+            && let Some(asked) = self.asked_by_stranger(&parts, &asked.registry, peer)
+        {
+            answer = asked.answer(&mut body).await;
+        }
         answer.unwrap_or_else(|refusal| refusal.answer(is_head))
+    }
+
+    /// Where nobody is challenged, clients send no password: whatever they push is in the stranger's registry,
+    /// and is read from there for tasks of every account and region that have no image of that name.
+    fn asked_by_stranger<'a>(
+        &'a self,
+        parts: &'a Parts,
+        own: &Registry,
+        peer: Peer,
+    ) -> Option<Asked<'a>> {
+        let reads = matches!(parts.method, Method::GET | Method::HEAD);
+        let stranger = self.inner.options.stranger.as_ref().filter(|_| reads)?;
+        let asked = self.asked(parts, stranger.clone(), peer);
+        (asked.registry != *own).then_some(asked)
     }
 
     fn endpoint(&self) -> String {
