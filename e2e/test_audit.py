@@ -249,7 +249,9 @@ def test_control_endpoints_are_told(wharf):
     found = wait_for(lambda: told() if len(told()) == 2 else None, 10, "both events")
     assert found["ListNodes"]["requestID"] == allowed.headers["x-amzn-requestid"] and found["ListNodes"]["readOnly"] is True
     refused = found["RotateKeys"]
-    assert refused["requestParameters"] == {"key": "root"} and refused["errorCode"] == "AccessDeniedException" and refused["readOnly"] is False
+    assert (
+        refused["requestParameters"] == {"key": "root"} and refused["errorCode"] == "AccessDeniedException" and refused["readOnly"] is False
+    )
     assert "denied wharf:RotateKeys" in why(wharf, denied.headers["x-amzn-requestid"])
     assert "allowed wharf:ListNodes" in why(wharf, allowed.headers["x-amzn-requestid"])
     failed = ask(wharf, "RemoveNode", name="nobody")
