@@ -93,7 +93,8 @@ start_wharf() {
   local log=$work/wharf.log
   spell "$(typed wharf "$@") &"
   : >"$log"
-  wharf "$@" >>"$log" 2>&1 &
+  # Not by the function: some versions of bash would keep a shell in between, which a signal to $up would reach instead.
+  "$wharf_program" "$@" >>"$log" 2>&1 &
   up=$!
   # Long beyond what it takes: a machine may be slow.
   until_within 60 eval "grep -q '^Ready\.' '$log' || ! kill -0 $up 2>/dev/null" || true
