@@ -18,7 +18,7 @@ use std::borrow::Cow;
 use crate::{
     Fault,
     constraints::Violation,
-    node::Struct,
+    node::{Slot, Struct},
     schema::{OperationSchema, Protocol, ServiceSchema},
 };
 use form::Form;
@@ -28,6 +28,19 @@ use rest::RestRequest;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Malformed(pub String);
+
+impl Malformed {
+    /// Nothing that a caller could do: its body was taken for that of another protocol.
+    fn misread() -> Self {
+        Self("the request is in a protocol that the service does not speak".to_owned())
+    }
+}
+
+/// The place of a member, by its number in the schema.
+pub(crate) fn place_of(target: &mut dyn Struct, member: usize) -> Result<Slot<'_>, Malformed> {
+    let slot = target.member_mut(member);
+    slot.ok_or_else(|| Malformed("the schema does not fit".to_owned()))
+}
 
 /// Items of all lists and maps of one request: an empty item takes two bytes on the wire and hundreds
 /// in memory. PutLogEvents brings 10,000.
@@ -67,6 +80,18 @@ pub struct Answer {
     pub content_type: &'static str,
     pub headers: Vec<(Cow<'static, str>, String)>,
     pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// One without headers of its own.
+    pub fn new(status: u16, content_type: &'static str, body: Vec<u8>) -> Self {
+        Self {
+            status,
+            content_type,
+            headers: Vec::new(),
+            body,
+        }
+    }
 }
 
 /// A protocol.

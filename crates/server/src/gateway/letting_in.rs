@@ -50,12 +50,8 @@ impl Apis {
         let fault = refusal.fault(Protocol::Json { minor: 1 });
         self.tell_of_refusal(asks, named, refusal, &fault, head)
             .await;
-        Answer {
-            status: 403,
-            content_type: "application/json",
-            headers: Vec::new(),
-            body: wharf_wire::codec::json::encode_fault(&fault),
-        }
+        let body = wharf_wire::codec::json::encode_fault(&fault);
+        Answer::new(403, "application/json", body)
     }
 
     /// The context of a node's request, signed for `wharf`, whatever `--iam` says; its credentials may

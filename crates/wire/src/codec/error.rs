@@ -1,5 +1,7 @@
 //! What codecs have to know of a fault beside its code and message.
 
+use std::borrow::Cow;
+
 use crate::{
     Fault,
     dynamic::Dynamic,
@@ -47,9 +49,9 @@ pub fn query_code<'a>(schema: &ServiceSchema, fault: &'a Fault) -> &'a str {
 }
 
 /// `Code;Sender`, which clients want to see of a service that once spoke awsQuery.
-pub fn query_error(schema: &ServiceSchema, fault: &Fault) -> Option<(&'static str, String)> {
+pub fn query_error(schema: &ServiceSchema, fault: &Fault) -> Option<(Cow<'static, str>, String)> {
     schema.query_codes?;
     let whose = if fault.sender { "Sender" } else { "Receiver" };
     let value = format!("{};{whose}", query_code(schema, fault));
-    Some(("x-amzn-query-error", value))
+    Some(("x-amzn-query-error".into(), value))
 }

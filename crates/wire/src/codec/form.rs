@@ -3,7 +3,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use super::{MAX_DEPTH, Malformed, text};
+use super::{MAX_DEPTH, Malformed, place_of, text};
 use crate::{
     node::{Slot, Struct},
     schema::{Kind, Protocol, ServiceSchema, Shape, ShapeIndex},
@@ -128,9 +128,7 @@ impl Decoder {
                     let Some(child) = tree.children.get(key) else {
                         continue;
                     };
-                    let slot = target
-                        .member_mut(index)
-                        .ok_or_else(|| Malformed("the schema does not fit".to_owned()))?;
+                    let slot = place_of(target, index)?;
                     self.value(member.name, shape, member.flattened, child, slot)?;
                 }
                 Ok(())

@@ -5,9 +5,3 @@ mod rpc;
 
 pub use query::{Ec2, Query};
 pub use rpc::{Cbor, Json};
-
-use super::Malformed;
-
-fn misread() -> Malformed {
-    Malformed("the request is in a protocol that the service does not speak".to_owned())
-}

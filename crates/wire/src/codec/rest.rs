@@ -7,7 +7,8 @@ mod route;
 pub use route::{Matched, match_route};
 
 use super::{
-    Answer, Body, Codec, Malformed, element, error, form::Form, json, json::Names, xml, xml_input,
+    Answer, Body, Codec, Malformed, element, error, form::Form, json, json::Names, place_of, xml,
+    xml_input,
 };
 use crate::{
     Fault,
@@ -51,9 +52,7 @@ pub fn read(
 fn rest_of(body: &Body) -> Result<&RestRequest, Malformed> {
     match body {
         Body::Rest(request) => Ok(request),
-        _ => Err(Malformed(
-            "the request is in a protocol that the service does not speak".to_owned(),
-        )),
+        _ => Err(Malformed::misread()),
     }
 }
 
@@ -84,12 +83,7 @@ fn begin(
     output: &dyn Struct,
     content_type: &'static str,
 ) -> Answer {
-    let mut answer = Answer {
-        status: operation.status,
-        content_type,
-        headers: Vec::new(),
-        body: Vec::new(),
-    };
+    let mut answer = Answer::new(operation.status, content_type, Vec::new());
     if let Some(shape) = operation.output {
         bindings::encode(schema, shape, output, &mut answer);
     }
@@ -137,8 +131,7 @@ impl Codec for RestJson {
         if body.is_empty() {
             return Ok(());
         }
-        let misfit = || Malformed("the schema does not fit".to_owned());
-        let mut slot = input.member_mut(index).ok_or_else(misfit)?;
+        let mut slot = place_of(input, index)?;
         match fill_raw(&mut slot, body)? {
             true => Ok(()),
             false => json::decode_slot(schema, Names::Location, member.shape, body, slot),
@@ -174,12 +167,9 @@ impl Codec for RestJson {
     }
 
     fn fault(&self, schema: &'static ServiceSchema, fault: &Fault, _: &str) -> Answer {
-        let mut answer = Answer {
-            status: fault.status,
-            content_type: self.content_type(),
-            headers: vec![("x-amzn-errortype".into(), fault.code.to_string())],
-            body: Vec::new(),
-        };
+        let mut answer = Answer::new(fault.status, self.content_type(), Vec::new());
+        let code = ("x-amzn-errortype".into(), fault.code.to_string());
+        answer.headers.push(code);
         let mut body = serde_json::Map::new();
         body.insert("__type".to_owned(), fault.code.as_ref().into());
         body.insert("message".to_owned(), fault.message.as_str().into());
@@ -248,13 +238,12 @@ impl Codec for RestXml {
             }
             return xml_input::decode(schema, members, &element::parse(&request.body)?, input);
         };
-        let misfit = || Malformed("the schema does not fit".to_owned());
-        let mut slot = input.member_mut(index).ok_or_else(misfit)?;
+        let mut slot = place_of(input, index)?;
         if fill_raw(&mut slot, &request.body)? {
             return Ok(());
         }
         let Slot::Struct(target) = slot else {
-            return Err(misfit());
+            return Err(Malformed("the schema does not fit".to_owned()));
         };
         let root = element::parse(&request.body)?;
         xml_input::decode(schema, schema.members(member.shape), &root, target)
@@ -298,12 +287,7 @@ impl Codec for RestXml {
             "s3" => xml::encode_bare_fault(fault, request_id),
             _ => xml::encode_fault(schema, fault, request_id),
         };
-        Answer {
-            status: fault.status,
-            content_type: self.content_type(),
-            headers: Vec::new(),
-            body,
-        }
+        Answer::new(fault.status, self.content_type(), body)
     }
 
     fn unknown_operation(&self, _: &ServiceSchema, _: &str) -> Fault {

@@ -1,6 +1,6 @@
 //! Elements of a restXml request into an input.
 
-use super::{Malformed, element::Element, text};
+use super::{Malformed, element::Element, place_of, text};
 use crate::{
     node::{Slot, Struct},
     schema::{Kind, Location, Member, ServiceSchema, Shape},
@@ -17,21 +17,17 @@ pub fn decode(
         if member.location != Location::Body {
             continue;
         }
-        let misfit = || Malformed("the schema does not fit".to_owned());
         let shape = schema.shape(member.shape);
         if member.attribute {
             if let Some(value) = root.attribute(member.location_name) {
-                let slot = input.member_mut(index).ok_or_else(misfit)?;
-                text::parse(member.name, value, slot)?;
+                text::parse(member.name, value, place_of(input, index)?)?;
             }
         } else if let Some(named) = flat_name(shape, member) {
             for item in root.children.iter().filter(|it| it.name == named) {
-                let slot = input.member_mut(index).ok_or_else(misfit)?;
-                flat(schema, member.name, shape, item, slot)?;
+                flat(schema, member.name, shape, item, place_of(input, index)?)?;
             }
         } else if let Some(child) = root.child(member.location_name) {
-            let slot = input.member_mut(index).ok_or_else(misfit)?;
-            value(schema, member.name, shape, child, slot)?;
+            value(schema, member.name, shape, child, place_of(input, index)?)?;
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use wharf_base::Timestamp;
 use super::{EPOCH, major};
 use crate::{
     Document,
-    codec::{MAX_DEPTH, MAX_ITEMS, Malformed},
+    codec::{MAX_DEPTH, MAX_ITEMS, Malformed, place_of},
     node::{Slot, Struct},
     schema::{Kind, ServiceSchema, Shape, ShapeIndex},
 };
@@ -269,8 +269,7 @@ impl<'a> Reader<'a> {
                 continue;
             };
             if !self.null() {
-                let slot = to.member_mut(index);
-                let slot = slot.ok_or_else(|| malformed("the schema does not fit"))?;
+                let slot = place_of(to, index)?;
                 let member = &members[index];
                 self.fill(member.name, self.schema.shape(member.shape), slot)?;
             }

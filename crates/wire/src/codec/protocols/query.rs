@@ -1,6 +1,5 @@
 //! awsQuery and EC2's dialect of it: forms in, XML out.
 
-use super::misread;
 use crate::{
     Fault,
     codec::{Answer, Body, Codec, Malformed, form, xml},
@@ -24,7 +23,7 @@ impl Codec for Query {
         input: &mut dyn Struct,
     ) -> Result<(), Malformed> {
         let Body::Form(form) = body else {
-            return Err(misread());
+            return Err(Malformed::misread());
         };
         form::decode(schema, operation.input, form, input)
     }
@@ -37,11 +36,12 @@ impl Codec for Query {
         request_id: &str,
     ) -> Answer {
         let body = xml::encode_query(schema, operation, output, request_id);
-        self.answer(operation.status, body)
+        Answer::new(operation.status, self.content_type(), body)
     }
 
     fn fault(&self, schema: &'static ServiceSchema, fault: &Fault, request_id: &str) -> Answer {
-        self.answer(fault.status, xml::encode_fault(schema, fault, request_id))
+        let body = xml::encode_fault(schema, fault, request_id);
+        Answer::new(fault.status, self.content_type(), body)
     }
 
     fn unknown_operation(&self, schema: &ServiceSchema, name: &str) -> Fault {
@@ -75,29 +75,7 @@ impl Codec for Query {
     }
 }
 
-impl Query {
-    fn answer(&self, status: u16, body: Vec<u8>) -> Answer {
-        Answer {
-            status,
-            content_type: self.content_type(),
-            headers: Vec::new(),
-            body,
-        }
-    }
-}
-
 pub struct Ec2;
-
-impl Ec2 {
-    fn answer(&self, status: u16, body: Vec<u8>) -> Answer {
-        Answer {
-            status,
-            content_type: self.content_type(),
-            headers: Vec::new(),
-            body,
-        }
-    }
-}
 
 impl Codec for Ec2 {
     fn content_type(&self) -> &'static str {
@@ -122,11 +100,12 @@ impl Codec for Ec2 {
         request_id: &str,
     ) -> Answer {
         let body = xml::encode_ec2(schema, operation, output, request_id);
-        self.answer(operation.status, body)
+        Answer::new(operation.status, self.content_type(), body)
     }
 
     fn fault(&self, _: &'static ServiceSchema, fault: &Fault, request_id: &str) -> Answer {
-        self.answer(fault.status, xml::encode_ec2_fault(fault, request_id))
+        let body = xml::encode_ec2_fault(fault, request_id);
+        Answer::new(fault.status, self.content_type(), body)
     }
 
     /// AWS's code for both, since clients forgive it what a region does not have.

@@ -1,6 +1,5 @@
 //! awsJson 1.0 and 1.1, and Smithy's RPC v2 in CBOR, which has the same words.
 
-use super::misread;
 use crate::{
     Fault,
     codec::{Answer, Body, Codec, Malformed, cbor, error, json},
@@ -29,7 +28,7 @@ impl Codec for Json {
         input: &mut dyn Struct,
     ) -> Result<(), Malformed> {
         let Body::Json(body) = body else {
-            return Err(misread());
+            return Err(Malformed::misread());
         };
         json::decode(schema, operation.input, body, input)
     }
@@ -41,25 +40,15 @@ impl Codec for Json {
         output: &dyn Struct,
         _: &str,
     ) -> Answer {
-        Answer {
-            status: operation.status,
-            content_type: self.content_type(),
-            headers: Vec::new(),
-            body: json::encode(schema, operation.output, output),
-        }
+        let body = json::encode(schema, operation.output, output);
+        Answer::new(operation.status, self.content_type(), body)
     }
 
     fn fault(&self, schema: &'static ServiceSchema, fault: &Fault, _: &str) -> Answer {
-        let query_error = error::query_error(schema, fault);
-        Answer {
-            status: fault.status,
-            content_type: self.content_type(),
-            headers: query_error
-                .map(|(name, it)| (name.into(), it))
-                .into_iter()
-                .collect(),
-            body: json::encode_fault(fault),
-        }
+        let body = json::encode_fault(fault);
+        let mut answer = Answer::new(fault.status, self.content_type(), body);
+        answer.headers.extend(error::query_error(schema, fault));
+        answer
     }
 
     fn unknown_operation(&self, schema: &ServiceSchema, name: &str) -> Fault {
@@ -102,12 +91,10 @@ const WORDS: Json = Json { minor: 1 };
 
 impl Cbor {
     fn answer(status: u16, body: Vec<u8>) -> Answer {
-        Answer {
-            status,
-            content_type: cbor::CONTENT_TYPE,
-            headers: vec![("smithy-protocol".into(), cbor::PROTOCOL.to_owned())],
-            body,
-        }
+        let mut answer = Answer::new(status, cbor::CONTENT_TYPE, body);
+        let protocol = ("smithy-protocol".into(), cbor::PROTOCOL.to_owned());
+        answer.headers.push(protocol);
+        answer
     }
 }
 
@@ -124,7 +111,7 @@ impl Codec for Cbor {
         input: &mut dyn Struct,
     ) -> Result<(), Malformed> {
         let Body::Cbor(body) = body else {
-            return Err(misread());
+            return Err(Malformed::misread());
         };
         cbor::decode(schema, operation.input, body, input)
     }
@@ -145,9 +132,7 @@ impl Codec for Cbor {
 
     fn fault(&self, schema: &'static ServiceSchema, fault: &Fault, _: &str) -> Answer {
         let mut answer = Self::answer(fault.status, cbor::encode_fault_of(schema, fault));
-        let query_error = error::query_error(schema, fault);
-        let query_error = query_error.map(|(name, it)| (name.into(), it));
-        answer.headers.extend(query_error);
+        answer.headers.extend(error::query_error(schema, fault));
         answer
     }
 

@@ -2,7 +2,7 @@
 
 use super::{RestRequest, item_of, rendered};
 use crate::{
-    codec::{Answer, MAX_ITEMS, Malformed, text},
+    codec::{Answer, MAX_ITEMS, Malformed, place_of, text},
     node::{Map, Slot, Struct, View},
     schema::{Kind, Location, Member, ServiceSchema, ShapeIndex},
 };
@@ -38,9 +38,7 @@ pub fn decode(
         if found.is_empty() {
             continue;
         }
-        let slot = input.member_mut(index);
-        let slot = slot.ok_or_else(|| Malformed("the schema does not fit".to_owned()))?;
-        fill(schema, member, &found, slot)?;
+        fill(schema, member, &found, place_of(input, index)?)?;
     }
     Ok(())
 }
