@@ -4,12 +4,10 @@ import json
 import socket
 
 import requests
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from harness import tasks, tools
+from harness.control import scrape
 from harness.installation import free_port
 from harness.services import Web
 from harness.waiting import wait_for
@@ -23,14 +21,6 @@ def parsed(text):
         for sample in family.samples:
             samples[(sample.name, *sorted(sample.labels.items()))] = sample.value
     return samples
-
-
-def scrape(wharf, keys=None):
-    """The server's metrics over the endpoint, signed."""
-    keys = keys or wharf.root
-    request = AWSRequest(method="GET", url=f"{wharf.endpoint}/metrics")
-    SigV4Auth(Credentials(keys.access_key, keys.secret_key), "wharf", "us-east-1").add_auth(request)
-    return requests.get(request.url, headers=dict(request.headers.items()), timeout=10)
 
 
 def running(samples):

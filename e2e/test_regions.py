@@ -9,7 +9,6 @@ import botocore.awsrequest
 import botocore.credentials
 import botocore.exceptions
 import pytest
-import requests
 
 from harness import control, images, tasks
 from harness.installation import Installation, Keys, Place
@@ -152,10 +151,6 @@ def test_an_account_is_not_the_installation(places):
     assert status(places["other"], "Overview") == 200
 
     def scrape(place):
-        request = botocore.awsrequest.AWSRequest("GET", f"{place.wharf.endpoint}/metrics")
-        keys = place.keys or place.wharf.root
-        credentials = botocore.credentials.Credentials(keys.access_key, keys.secret_key)
-        botocore.auth.SigV4Auth(credentials, "wharf", place.region).add_auth(request)
-        return requests.get(request.url, headers=dict(request.headers), timeout=10).status_code
+        return control.scrape(place.wharf, place.keys, place.region).status_code
 
     assert (scrape(places["home"]), scrape(places["other"])) == (200, 403)

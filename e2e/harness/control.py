@@ -17,3 +17,11 @@ def call(wharf, operation, keys, headers=(), **parameters):
     if keys:
         SigV4Auth(Credentials(keys.access_key, keys.secret_key), "wharf", "us-east-1").add_auth(request)
     return requests.post(request.url, data=request.data, headers={**dict(request.headers.items()), **dict(headers)}, timeout=20)
+
+
+def scrape(wharf, keys=None, region="us-east-1"):
+    """The server's metrics over the endpoint, signed."""
+    keys = keys or wharf.root
+    request = AWSRequest(method="GET", url=f"{wharf.endpoint}/metrics")
+    SigV4Auth(Credentials(keys.access_key, keys.secret_key), "wharf", region).add_auth(request)
+    return requests.get(request.url, headers=dict(request.headers.items()), timeout=10)

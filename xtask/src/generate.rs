@@ -108,7 +108,7 @@ fn library(model: &Model) -> String {
         "//! Contract of {} ({}): types, schema, faults, the trait `{}`, its routes and client.\n\
          #![allow(clippy::all)]\n#![forbid(unsafe_code)]\n\
          pub mod faults;\npub mod operations;\n#[rustfmt::skip]\npub mod schema;\npub mod service;\npub mod types;\n\n\
-         pub use service::{{Client, Input, Routes, {}}};\npub use types::*;\n#[doc(hidden)]\npub use wharf_wire::{{self as wire, async_trait}};\n",
+         pub use service::{{Client, Input, Routes, {}}};\npub use types::*;\n#[doc(hidden)]\npub use wharf_wire as wire;\n",
         model.full_name,
         model.api_version,
         model.trait_name(),

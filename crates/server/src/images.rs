@@ -20,7 +20,7 @@ pub async fn keep_up(catalog: Catalog) {
     loop {
         tick.tick().await;
         if let Err(error) = catalog.collect_garbage(&PERMIT).await {
-            tracing::warn!(%error, "unused layers could not be removed; retrying later");
+            tracing::warn!(%error, "failed to remove unused layers; will retry");
         }
         match catalog.blobs().encrypt_plain(ENCRYPTED_AT_ONCE).await {
             Ok(done) if done.blobs > 0 => tracing::info!(

@@ -23,6 +23,7 @@ pub mod dynamic;
 pub mod events;
 pub mod fault;
 pub mod node;
+mod operations;
 pub mod schema;
 pub mod service;
 pub mod sigv4;

@@ -12,4 +12,4 @@ pub mod types;
 pub use service::{Client, Ecr, Input, Routes};
 pub use types::*;
 #[doc(hidden)]
-pub use wharf_wire::{self as wire, async_trait};
+pub use wharf_wire as wire;

@@ -3,44 +3,11 @@
 #[allow(unused_imports)]
 use crate::types::*;
 
-/// Implements [`Elbv2`](crate::Elbv2) for a type: its authorisation rows, its own words for refusals if it
-/// has any, how each function is run, and a line for each operation it has.
+/// Implements [`Elbv2`](crate::Elbv2) for a type; see `wharf_wire::operations!`.
 #[macro_export]
 macro_rules! operations {
-    (
-        impl $service:ty;
-        authorize($of:ident, $cx:ident, $asked:ident) = $rows:expr;
-        $(refuse = $refuse:path;)?
-        run($self:ident, $operation:ident, $call:ident, $input:ident) = $run:expr;
-        $($name:ident = $function:path;)*
-    ) => {
-        #[$crate::async_trait]
-        impl $crate::Elbv2 for $service {
-            async fn authorize(
-                &$of,
-                $cx: &$crate::wire::Context,
-                $asked: $crate::Input<'_>,
-            ) -> Result<Vec<$crate::wire::Check>, $crate::wire::Fault> {
-                $rows
-            }
-
-            $(fn refuse(
-                &self,
-                operation: &'static str,
-                violations: &[$crate::wire::constraints::Violation],
-            ) -> Option<$crate::wire::Fault> {
-                $refuse(operation, violations)
-            })?
-
-            $(async fn $name(
-                &$self,
-                $call: &$crate::wire::Call,
-                $input: $crate::operations::io::$name::Input,
-            ) -> Result<$crate::operations::io::$name::Output, $crate::wire::Fault> {
-                let $operation = $function;
-                Ok($run?)
-            })*
-        }
+    ($($service:tt)*) => {
+        $crate::wire::operations! { [$crate Elbv2] $($service)* }
     };
 }
 
