@@ -17,8 +17,8 @@ use wharf_agent::{Identity, IdentityFile, ThisHost};
 use wharf_base::SystemClock;
 use wharf_durable::Durability;
 use wharf_lb::{
-    ClosedDoors, HoldNothing, Holder, LbConfig, LbUpdate, Metrics as LbMetrics, PortRanges,
-    PortRules, Ports, Update as LbChange,
+    HoldNothing, Holder, LbConfig, LbUpdate, Metrics as LbMetrics, PortRanges, PortRules, Ports,
+    UnboundEndpoints, Update as LbChange,
 };
 use wharf_link::{CurrentKeys, Delivery, Dialer, Endpoint, LinkConfig, Subscription, Update};
 use wharf_network::Network;
@@ -55,7 +55,7 @@ pub fn run(args: &LbArgs) -> Result<ExitCode, Problem> {
     let other_host = &anew;
     let ended = roles::block_on(WORKERS, async move {
         let shutdown = roles::cancelled_by_signals()?;
-        let (counted, closed) = (LbMetrics::default(), ClosedDoors::default());
+        let (counted, closed) = (LbMetrics::default(), UnboundEndpoints::default());
         let shown = metrics::of_balancers(layout.root(), &counted, &closed);
         metrics::serve(
             shown,
@@ -151,7 +151,7 @@ struct Placement {
     holder: Holder,
     /// Where it counts, and says which addresses it cannot have.
     counted: LbMetrics,
-    closed: ClosedDoors,
+    closed: UnboundEndpoints,
 }
 
 /// What load balancers may take of the host's ports; the control plane's own is never theirs.

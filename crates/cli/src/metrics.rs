@@ -10,7 +10,7 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 use wharf_agent::Figures;
-use wharf_lb::{BalancerCounts, ClosedDoors, Metrics as LbMetrics};
+use wharf_lb::{BalancerCounts, Metrics as LbMetrics, UnboundEndpoints};
 use wharf_metrics::{Labels, Metrics};
 
 use crate::{layout::Layout, problem::Problem};
@@ -132,7 +132,7 @@ pub fn of_agent(data: &Path, figures: &Figures) -> Metrics {
 }
 
 /// Those of the load balancers, all of them together.
-pub fn of_balancers(data: &Path, counted: &LbMetrics, closed: &ClosedDoors) -> Metrics {
+pub fn of_balancers(data: &Path, counted: &LbMetrics, closed: &UnboundEndpoints) -> Metrics {
     let mut metrics = Metrics::new(data);
     type Figure = fn(&BalancerCounts) -> u64;
     let counters: [(&'static str, &'static str, Figure); 6] = [
@@ -209,7 +209,7 @@ pub fn of_balancers(data: &Path, counted: &LbMetrics, closed: &ClosedDoors) -> M
         "Addresses at which load balancers should listen, by whether they do",
         move || {
             let shut = closed.count();
-            let open = of.doors().saturating_sub(shut);
+            let open = of.endpoints().saturating_sub(shut);
             labelled("state", [("open", open as u64), ("closed", shut as u64)])
         },
     );

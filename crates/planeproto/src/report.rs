@@ -19,7 +19,7 @@ pub struct TargetHealth {
 
 /// An address of a load balancer at which a host should listen and cannot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClosedDoor {
+pub struct UnboundEndpoint {
     pub address: SocketAddr,
     /// `Address already in use`
     pub reason: String,

@@ -11,7 +11,7 @@
 //!   Ack {nonce}                            ─▶
 //!                                           ◀─ Changes {changes, commit?} …
 //!   Ack {nonce} | Nack {nonce, reason}     ─▶
-//!   Report {health} | Closed {doors}       ─▶
+//!   Report {health} | Unbound {endpoints}    ─▶
 //!   Heartbeat                             ◀─▶  Heartbeat {position?, authorities}
 //! ```
 //!
@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     Change, Plane, Resource,
-    report::{ClosedDoor, TargetHealth},
+    report::{TargetHealth, UnboundEndpoint},
 };
 
 /// The version spoken here, and the oldest one still understood.
@@ -106,8 +106,10 @@ pub enum ToServer {
         health: Vec<TargetHealth>,
     },
     /// All addresses at which this host should listen and cannot, after each change.
-    Closed {
-        doors: Vec<ClosedDoor>,
+    #[serde(rename = "closed")]
+    Unbound {
+        #[serde(rename = "doors")]
+        endpoints: Vec<UnboundEndpoint>,
     },
     Heartbeat,
 }

@@ -47,17 +47,17 @@ impl Overview {
             tasks: Some(tasks),
             load_balancers: Some(self.balancers(call).await?),
             target_groups: Some(self.target_groups(call).await?),
-            unopened_listeners: Some(self.closed_doors()),
+            unopened_listeners: Some(self.unbound_endpoints()),
         })
     }
 
     /// Where hosts should listen for load balancers and cannot.
-    fn closed_doors(&self) -> Vec<UnopenedListener> {
-        let doors = self.planes.closed_doors().into_iter();
-        let shown = doors.map(|(host, door)| UnopenedListener {
+    fn unbound_endpoints(&self) -> Vec<UnopenedListener> {
+        let endpoints = self.planes.unbound_endpoints().into_iter();
+        let shown = endpoints.map(|(host, endpoint)| UnopenedListener {
             host: Some(host),
-            address: Some(door.address.to_string()),
-            reason: Some(door.reason),
+            address: Some(endpoint.address.to_string()),
+            reason: Some(endpoint.reason),
         });
         shown.collect()
     }

@@ -14,7 +14,7 @@ use std::{
 
 use nix::sys::socket::{SockaddrStorage, getsockname, getsockopt, sockopt};
 
-use crate::{door::Place, netns::Identity, ports::Ports};
+use crate::{endpoint::Place, netns::Identity, ports::Ports};
 
 /// Where a socket listens: the network namespace and the address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -106,7 +106,7 @@ impl Hold for HoldNothing {
     }
 }
 
-/// What a process before this one left, until a door takes it.
+/// What a process before this one left, until an endpoint takes it.
 #[derive(Debug, Default)]
 pub struct Inheritance(HashMap<Spot, OwnedFd>);
 

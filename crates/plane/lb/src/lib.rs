@@ -1,7 +1,7 @@
 //! The data plane of application load balancers: a proxy that the process `wharf lb` runs.
 //!
 //! ```text
-//!  LbUpdate ─▶ control ──compiles──▶ DoorTable (swapped atomically, one per listening address)
+//!  LbUpdate ─▶ control ──compiles──▶ EndpointTable (swapped atomically, one per listening address)
 //!                │  │                     ▲ read once per request
 //!                │  └─▶ health checks     │
 //!                │         │ rotation     │
@@ -24,10 +24,9 @@
 
 mod balance;
 mod clock;
-mod closed;
 mod config;
 mod control;
-mod door;
+mod endpoint;
 #[doc(hidden)]
 pub mod fuzz;
 mod health;
@@ -42,6 +41,7 @@ mod rules;
 mod sticky;
 mod target;
 mod tls;
+mod unbound;
 mod upstream;
 mod worker;
 
@@ -52,11 +52,11 @@ use tokio_util::sync::CancellationToken;
 use wharf_planeproto::{Change, Resource, report::TargetHealth};
 
 pub use self::{
-    closed::{ClosedChanges, ClosedDoors},
     hold::{Hold, HoldNothing, Holder, Spot},
     metrics::{BalancerCounts, GroupCounts, Metrics, TargetCounts},
     pace::Pace,
     ports::{PortMemory, PortRanges, PortRules, Ports, WrongRange},
+    unbound::{UnboundChanges, UnboundEndpoints},
 };
 
 /// Finds the network namespace in which an interface lives, by the interface's id.
@@ -99,7 +99,7 @@ pub struct LbConfig {
     /// this one. Requests go by it until the checks have said something themselves.
     pub last_known: watch::Sender<Vec<TargetHealth>>,
     /// Where it should listen and cannot.
-    pub closed: ClosedDoors,
+    pub closed: UnboundEndpoints,
 }
 
 impl LbConfig {
@@ -120,7 +120,7 @@ impl LbConfig {
             metrics: Metrics::default(),
             holder: Arc::new(HoldNothing),
             last_known: watch::Sender::default(),
-            closed: ClosedDoors::default(),
+            closed: UnboundEndpoints::default(),
         }
     }
 }

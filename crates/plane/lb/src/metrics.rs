@@ -168,7 +168,7 @@ struct Sources {
     balancers: BTreeMap<String, Arc<BalancerCounters>>,
     groups: BTreeMap<String, Weak<crate::target::GroupState>>,
     /// Addresses at which this process should listen.
-    doors: usize,
+    endpoints: usize,
     /// Connections of clients that there may be.
     connections_max: usize,
 }
@@ -235,8 +235,8 @@ impl Metrics {
     }
 
     /// Addresses at which this process should listen, whether it can or not.
-    pub fn doors(&self) -> usize {
-        self.lock().doors
+    pub fn endpoints(&self) -> usize {
+        self.lock().endpoints
     }
 
     /// Connections of clients that there may be at a time.
@@ -244,8 +244,8 @@ impl Metrics {
         self.lock().connections_max
     }
 
-    pub(crate) fn set_doors(&self, doors: usize) {
-        self.lock().doors = doors;
+    pub(crate) fn set_endpoints(&self, endpoints: usize) {
+        self.lock().endpoints = endpoints;
     }
 
     pub(crate) fn set_connections_max(&self, most: usize) {

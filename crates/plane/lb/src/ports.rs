@@ -26,7 +26,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::{clock, door::Place, netns::Origin};
+use crate::{clock, endpoint::Place, netns::Origin};
 
 /// A program that was not seen for so long is not expected back.
 const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -123,7 +123,7 @@ struct Other {
     everywhere: bool,
 }
 
-/// The rules with what was seen, shared by all doors.
+/// The rules with what was seen, shared by all endpoints.
 #[derive(Debug, Clone)]
 pub struct Ports {
     rules: Arc<PortRules>,

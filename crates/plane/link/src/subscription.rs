@@ -22,7 +22,7 @@ use wharf_durable::Durability;
 use wharf_planeproto::{
     Change, Key, Kind, Plane,
     balancer::TargetRef,
-    report::{ClosedDoor, TargetHealth},
+    report::{TargetHealth, UnboundEndpoint},
     wire::{self, Commit, HEARTBEAT, MAX_STATE, ToPlane, ToServer, VERSION},
 };
 use wharf_seal::{KeyId, Keyring, sealed_file_key};
@@ -133,9 +133,9 @@ impl Subscription {
         self.reports.put(health);
     }
 
-    /// Reports all doors that are closed. Kept and sent again after a reconnection.
-    pub fn closed(&self, doors: Vec<ClosedDoor>) {
-        *self.reports.closed() = doors;
+    /// Reports all endpoints that are closed. Kept and sent again after a reconnection.
+    pub fn closed(&self, endpoints: Vec<UnboundEndpoint>) {
+        *self.reports.closed() = endpoints;
         self.reports.changed.notify_one();
     }
 
@@ -154,11 +154,11 @@ pub enum LinkState {
     Lost(String),
 }
 
-/// The latest report of each target that there is, and of doors.
+/// The latest report of each target that there is, and of endpoints.
 #[derive(Default)]
 struct Reports {
     latest: Mutex<BTreeMap<TargetRef, TargetHealth>>,
-    closed: Mutex<Vec<ClosedDoor>>,
+    closed: Mutex<Vec<UnboundEndpoint>>,
     changed: Notify,
 }
 
@@ -166,7 +166,7 @@ struct Reports {
 #[derive(Default)]
 struct Sent {
     health: BTreeMap<TargetRef, TargetHealth>,
-    closed: Vec<ClosedDoor>,
+    closed: Vec<UnboundEndpoint>,
 }
 
 impl Reports {
@@ -174,7 +174,7 @@ impl Reports {
         self.latest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn closed(&self) -> MutexGuard<'_, Vec<ClosedDoor>> {
+    fn closed(&self) -> MutexGuard<'_, Vec<UnboundEndpoint>> {
         self.closed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -197,8 +197,8 @@ impl Reports {
         new
     }
 
-    /// All closed doors, if they are others than `sent`, which takes them over.
-    fn unsent_closed(&self, sent: &mut Vec<ClosedDoor>) -> Option<Vec<ClosedDoor>> {
+    /// All closed endpoints, if they are others than `sent`, which takes them over.
+    fn unsent_closed(&self, sent: &mut Vec<UnboundEndpoint>) -> Option<Vec<UnboundEndpoint>> {
         let closed = self.closed().clone();
         (closed != *sent).then(|| {
             sent.clone_from(&closed);
@@ -578,8 +578,8 @@ impl Task {
         for health in wire::parts(self.reports.unsent(&mut sent.health), |_| ()) {
             stream.send(&ToServer::Report { health }).await?;
         }
-        if let Some(doors) = self.reports.unsent_closed(&mut sent.closed) {
-            stream.send(&ToServer::Closed { doors }).await?;
+        if let Some(endpoints) = self.reports.unsent_closed(&mut sent.closed) {
+            stream.send(&ToServer::Unbound { endpoints }).await?;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@
 //! ```text
 //! store ──watch──▶ feed ──▶ view (records, and how they came about)
 //!                             │
-//!                             ▼ told: what a plane may know, what it knows, what is missing
+//!                             ▼ delivered: what a plane may know, what it knows, what is missing
 //!  plane ◀───────────────── session ──reports──▶ load balancers' service
 //! ```
 //!
@@ -16,6 +16,7 @@
 //! Who may subscribe is a policy's decision (`wharf:Subscribe` on the plane), and as which host the
 //! binding's of the node's identity to its container instance.
 
+mod delivered;
 mod feed;
 mod hosts;
 mod records;
@@ -23,7 +24,6 @@ mod session;
 pub mod source;
 #[cfg(test)]
 mod tests;
-mod told;
 
 use std::{
     collections::HashMap,
@@ -39,7 +39,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use wharf_planeproto::{
     Kind, Messages, Outgoing, Plane, Resource,
-    report::{ClosedDoor, TargetHealth},
+    report::{TargetHealth, UnboundEndpoint},
 };
 use wharf_records::node::Grant;
 use wharf_store::Store;
@@ -117,7 +117,7 @@ pub struct Planes {
     feed: Feed,
     live: Mutex<HashMap<(Plane, String), CancellationToken>>,
     /// By host. Those of a host that is not connected are not known.
-    closed: Mutex<HashMap<String, Vec<ClosedDoor>>>,
+    closed: Mutex<HashMap<String, Vec<UnboundEndpoint>>>,
     slots: Arc<Semaphore>,
     authorities: Arc<Authorities>,
     stop: CancellationToken,
@@ -198,11 +198,15 @@ impl Planes {
     }
 
     /// Addresses at which connected hosts should listen and cannot, each with its host, in order.
-    pub fn closed_doors(&self) -> Vec<(String, ClosedDoor)> {
+    pub fn unbound_endpoints(&self) -> Vec<(String, UnboundEndpoint)> {
         let closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut all: Vec<(String, ClosedDoor)> = closed
+        let mut all: Vec<(String, UnboundEndpoint)> = closed
             .iter()
-            .flat_map(|(host, doors)| doors.iter().map(|door| (host.clone(), door.clone())))
+            .flat_map(|(host, endpoints)| {
+                endpoints
+                    .iter()
+                    .map(|endpoint| (host.clone(), endpoint.clone()))
+            })
             .collect();
         all.sort_by(|(one, a), (other, b)| (one, a.address).cmp(&(other, b.address)));
         all
@@ -222,12 +226,12 @@ impl Planes {
     }
 
     /// All that are closed on a host.
-    fn put_closed(&self, host: &str, doors: Vec<ClosedDoor>) {
+    fn put_closed(&self, host: &str, endpoints: Vec<UnboundEndpoint>) {
         let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
-        if doors.is_empty() {
+        if endpoints.is_empty() {
             closed.remove(host);
         } else {
-            closed.insert(host.to_owned(), doors);
+            closed.insert(host.to_owned(), endpoints);
         }
     }
 

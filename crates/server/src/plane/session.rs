@@ -15,7 +15,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use wharf_planeproto::{
     Key, Kind, Messages, Plane, ReadError, Resource,
-    report::{ClosedDoor, TargetHealth},
+    report::{TargetHealth, UnboundEndpoint},
     wire::{
         self, Commit, FrameError, HEARTBEAT, OLDEST_VERSION, Position, Refusal, SILENCE, ToPlane,
         ToServer, VERSION,
@@ -26,8 +26,8 @@ use wharf_wire::{Context, fault::Chain};
 
 use super::{
     Planes,
+    delivered::{Delivered, Due, Subscriber},
     hosts::Seen,
-    told::{Due, Subscriber, Told},
 };
 
 /// After a refusal everything is sent again so much later, then twice as late each time.
@@ -40,7 +40,7 @@ const MAX_AGE: Duration = Duration::from_secs(30 * 60);
 const MAX_INSTANCE: usize = 64;
 /// What is kept of a plane's reason, in characters.
 const MAX_REASON: usize = 1024;
-/// Closed doors that are remembered of a host.
+/// Closed endpoints that are remembered of a host.
 const MAX_CLOSED: usize = 256;
 
 /// A subscription that is being served.
@@ -82,7 +82,7 @@ struct Wanted {
 /// The conversation after it.
 struct Conversation {
     subscriber: Subscriber,
-    told: Told,
+    delivered: Delivered,
     nonce: u64,
     /// Nonce of the update that is not answered yet, and whether it is a snapshot.
     unanswered: Option<(u64, bool)>,
@@ -246,7 +246,7 @@ impl Session {
         let resume = resume.filter(|at| at.epoch == epoch && at.version == version);
         let resumed = resume.and_then(|at| {
             let shared = &self.planes.shared;
-            shared.read(|view| Told::resumed(view, &subscriber, at.revision))
+            shared.read(|view| Delivered::resumed(view, &subscriber, at.revision))
         });
         self.send(&ToPlane::Hello {
             version,
@@ -254,10 +254,10 @@ impl Session {
         })
         .await?;
         let fresh = resumed.is_none();
-        let told = resumed.unwrap_or_else(|| Told::nothing(&subscriber));
+        let delivered = resumed.unwrap_or_else(|| Delivered::nothing(&subscriber));
         let mut talk = Conversation {
             subscriber,
-            told,
+            delivered,
             nonce: 0,
             unanswered: None,
             resync: None,
@@ -315,8 +315,8 @@ impl Session {
                 self.report(talk, health).await;
                 return Ok(());
             }
-            ToServer::Closed { doors } => {
-                self.closed(talk, doors);
+            ToServer::Unbound { endpoints } => {
+                self.closed(talk, endpoints);
                 return Ok(());
             }
             ToServer::Heartbeat => return Ok(()),
@@ -352,7 +352,7 @@ impl Session {
                     kind: Kind::Target,
                     id: row.target.to_string(),
                 };
-                if talk.told.knows_target(view, &key) {
+                if talk.delivered.knows_target(view, &key) {
                     latest.insert(row.target.clone(), row);
                 }
             }
@@ -366,22 +366,22 @@ impl Session {
         }
     }
 
-    /// Remembers which doors are closed; of many the first tell enough.
-    fn closed(&self, talk: &Conversation, mut doors: Vec<ClosedDoor>) {
+    /// Remembers which endpoints are closed; of many the first tell enough.
+    fn closed(&self, talk: &Conversation, mut endpoints: Vec<UnboundEndpoint>) {
         if self.plane != Plane::LoadBalancer {
             return;
         }
-        doors.truncate(MAX_CLOSED);
-        for door in &mut doors {
-            door.reason = printable(&door.reason);
+        endpoints.truncate(MAX_CLOSED);
+        for endpoint in &mut endpoints {
+            endpoint.reason = printable(&endpoint.reason);
         }
-        self.planes.put_closed(&talk.subscriber.host, doors);
+        self.planes.put_closed(&talk.subscriber.host, endpoints);
     }
 
     async fn snapshot(&mut self, talk: &mut Conversation) -> Result<(), End> {
         let shared = &self.planes.shared;
-        let (told, all) = shared.read(|view| Told::anew(view, &talk.subscriber));
-        talk.told = told;
+        let (delivered, all) = shared.read(|view| Delivered::anew(view, &talk.subscriber));
+        talk.delivered = delivered;
         talk.resync = None;
         let resources = all.iter().map(|held| held.resource.clone()).collect();
         for resources in wire::parts(resources, too_long) {
@@ -397,7 +397,7 @@ impl Session {
         }
         let (due, registered) = self.planes.shared.read(|view| {
             let own = view.now().find(Kind::Host, &talk.subscriber.host);
-            (talk.told.advance(view), own.is_some())
+            (talk.delivered.advance(view), own.is_some())
         });
         if !registered {
             let text = "The container instance is not registered any more.".to_owned();
@@ -439,7 +439,7 @@ impl Session {
     fn position(&self, talk: &Conversation) -> Position {
         Position {
             epoch: self.planes.store.epoch(),
-            revision: talk.told.at(),
+            revision: talk.delivered.at(),
             version: talk.subscriber.version,
         }
     }

@@ -1,4 +1,4 @@
+mod delivered;
 mod fleet;
 mod hosts;
 mod live;
-mod told;

@@ -232,10 +232,10 @@ fn tasks_are_known_by_the_beginning_of_their_ids() {
 #[test]
 fn a_port_that_another_program_has_shows_with_its_node() {
     let arn = "arn:aws:ecs:us-east-1:000000000000:container-instance/default/0a";
-    let door = |host: &str| json!({"host": host, "address": "127.0.0.1:80", "reason": "why"});
+    let endpoint = |host: &str| json!({"host": host, "address": "127.0.0.1:80", "reason": "why"});
     let seen = json!({
         "containerInstances": [{"ec2InstanceId": "i-1", "containerInstanceArn": arn}],
-        "unopenedListeners": [door("i-1"), door("i-2")],
+        "unopenedListeners": [endpoint("i-1"), endpoint("i-2")],
     });
     assert_eq!(
         cells(&unopened(&seen)),

@@ -106,12 +106,12 @@ impl ListenerTable {
 
 /// The listeners behind one listening socket.
 #[derive(Debug, Default)]
-pub struct DoorTable {
+pub struct EndpointTable {
     pub listeners: Vec<Arc<ListenerTable>>,
     by_name: HashMap<String, usize>,
 }
 
-impl DoorTable {
+impl EndpointTable {
     pub fn new(listeners: Vec<Arc<ListenerTable>>) -> Self {
         let names = listeners.iter().enumerate();
         let by_name = names.map(|(at, it)| (it.dns_name.clone(), at)).collect();

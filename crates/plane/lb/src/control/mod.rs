@@ -1,10 +1,10 @@
-//! The loop that owns the configuration: takes updates over, keeps doors, targets and health
+//! The loop that owns the configuration: takes updates over, keeps endpoints, targets and health
 //! checks as they say, and reports.
 //!
 //! Inputs: updates, health changes, targets that became free, time. All but the first come from
 //! within, so that everything goes on without the control plane.
 
-mod doors;
+mod endpoints;
 mod groups;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -19,11 +19,11 @@ use wharf_planeproto::{
     report::TargetHealth,
 };
 
-use self::{doors::Doors, groups::Groups};
+use self::{endpoints::Endpoints, groups::Groups};
 use crate::{
     LbConfig, LbError, LbUpdate, Update,
     config::{Registry, table},
-    door::Porter,
+    endpoint::Porter,
     health::Changed,
     netns::{Origin, Sockets},
     rooms::{Rooms, Shares},
@@ -66,7 +66,7 @@ pub struct Control {
     config: LbConfig,
     registry: Registry,
     groups: Groups,
-    doors: Doors,
+    endpoints: Endpoints,
     unsettled: Unsettled,
     workers: Workers,
     threads: Threads,
@@ -134,7 +134,7 @@ impl Control {
                 Arc::clone(&freed),
                 remembered,
             ),
-            doors: Doors::new(porter),
+            endpoints: Endpoints::new(porter),
             unsettled: Unsettled::ToldNothing,
             config,
             registry: Registry::default(),
@@ -150,7 +150,7 @@ impl Control {
     pub async fn run(mut self, mut updates: mpsc::Receiver<LbUpdate>, shutdown: CancellationToken) {
         let mut told = true;
         let mut reported = true;
-        // What the host's programs have is theirs before the first door opens.
+        // What the host's programs have is theirs before the first endpoint opens.
         self.config.ports.look();
         let mut looks = tokio::time::interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -203,7 +203,7 @@ impl Control {
     /// What the process before this one left has been taken over, or nobody wants it.
     fn settle(&mut self) {
         self.unsettled = Unsettled::Settled;
-        self.doors.settle();
+        self.endpoints.settle();
         self.groups.forget_unclaimed();
     }
 
@@ -213,7 +213,7 @@ impl Control {
         let origins = group_origins(&self.registry, &served);
         self.groups
             .reconcile(&self.registry, &origins, &self.config.metrics);
-        self.doors
+        self.endpoints
             .reconcile(&self.registry, &served, &self.groups, &self.config);
         self.workers.sweep();
     }
@@ -255,9 +255,9 @@ impl Control {
         }
     }
 
-    /// Closes the doors and waits for the workers to finish what is under way.
+    /// Closes the endpoints and waits for the workers to finish what is under way.
     async fn stop(mut self) {
-        self.doors.close();
+        self.endpoints.close();
         self.workers.stop();
         let threads = self.threads;
         if tokio::task::spawn_blocking(move || threads.join())

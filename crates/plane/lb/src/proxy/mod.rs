@@ -36,12 +36,12 @@ async fn answer(
     let examined = head::host_of(&request);
     let host = examined.as_deref().unwrap_or_default();
     let listener = client
-        .door
+        .endpoint
         .table
         .load()
         .choose(host, client.is_tls)
         .cloned();
-    let admitted = |it: &Arc<ListenerTable>| client.door.admits(it, client.peer.ip());
+    let admitted = |it: &Arc<ListenerTable>| client.endpoint.admits(it, client.peer.ip());
     let listener = listener.filter(admitted);
     let Some(listener) = listener else {
         // Several load balancers share this port and none has this name.

@@ -1,4 +1,4 @@
-//! A client's connection: TLS if the door asks for it, then HTTP/1.1 or HTTP/2.
+//! A client's connection: TLS if the endpoint asks for it, then HTTP/1.1 or HTTP/2.
 
 use std::{
     cell::Cell,
@@ -34,7 +34,7 @@ use super::{
 use crate::{
     clock,
     config::table::ListenerTable,
-    door::Door,
+    endpoint::Endpoint,
     metrics::BalancerCounters,
     proxy::{self, Answer},
     rooms::Room,
@@ -58,7 +58,7 @@ const SEND_BUFFER: usize = 256 * 1024;
 /// What is known of a client.
 pub struct Client {
     pub worker: Rc<Worker>,
-    pub door: Arc<Door>,
+    pub endpoint: Arc<Endpoint>,
     pub peer: SocketAddr,
     /// The peer's address as it is forwarded.
     pub address: String,
@@ -145,40 +145,44 @@ impl Drop for Counted {
 }
 
 /// Serves one connection to its end.
-pub async fn serve(worker: Rc<Worker>, connection: OwnedFd, door: Arc<Door>, room: Room) {
+pub async fn serve(worker: Rc<Worker>, connection: OwnedFd, endpoint: Arc<Endpoint>, room: Room) {
     let counted = Counted {
         worker: Rc::clone(&worker),
-        counters: counters_of(&door),
+        counters: counters_of(&endpoint),
         _room: room,
     };
     if let Some(counters) = &counted.counters {
         counters.connections.one();
         counters.active_connections.one();
     }
-    if let Err(error) = try_serve(worker, connection, door).await {
+    if let Err(error) = try_serve(worker, connection, endpoint).await {
         tracing::debug!(%error, "a client's connection ended early");
     }
 }
 
 /// Connections of a shared port cannot be told apart; they are counted where they are not shared.
-fn counters_of(door: &Door) -> Option<Arc<BalancerCounters>> {
-    match &door.table.load().listeners[..] {
+fn counters_of(endpoint: &Endpoint) -> Option<Arc<BalancerCounters>> {
+    match &endpoint.table.load().listeners[..] {
         [only] => Some(Arc::clone(&only.counters)),
         _ => None,
     }
 }
 
-async fn try_serve(worker: Rc<Worker>, connection: OwnedFd, door: Arc<Door>) -> io::Result<()> {
+async fn try_serve(
+    worker: Rc<Worker>,
+    connection: OwnedFd,
+    endpoint: Arc<Endpoint>,
+) -> io::Result<()> {
     let stream = TcpStream::from_std(std::net::TcpStream::from(connection))?;
     stream.set_nodelay(true)?;
     let peer = stream.peer_addr()?;
     let fd = stream.as_raw_fd();
-    if !wants_tls(&stream, &door).await? {
-        return run(worker, door, peer, fd, Plain(stream), None).await;
+    if !wants_tls(&stream, &endpoint).await? {
+        return run(worker, endpoint, peer, fd, Plain(stream), None).await;
     }
-    let counters = counters_of(&door);
-    match tokio::time::timeout(HANDSHAKE, accept_tls(stream, &door, peer)).await {
-        Ok(Ok((stream, name))) => run(worker, door, peer, fd, stream, Some(name)).await,
+    let counters = counters_of(&endpoint);
+    match tokio::time::timeout(HANDSHAKE, accept_tls(stream, &endpoint, peer)).await {
+        Ok(Ok((stream, name))) => run(worker, endpoint, peer, fd, stream, Some(name)).await,
         failed => {
             if let Some(it) = &counters {
                 it.tls_errors.one();
@@ -188,11 +192,11 @@ async fn try_serve(worker: Rc<Worker>, connection: OwnedFd, door: Arc<Door>) -> 
     }
 }
 
-/// Whether the client speaks TLS: known from the door, or seen from its first byte where
+/// Whether the client speaks TLS: known from the endpoint, or seen from its first byte where
 /// listeners of both kinds share a port.
-async fn wants_tls(stream: &TcpStream, door: &Door) -> io::Result<bool> {
+async fn wants_tls(stream: &TcpStream, endpoint: &Endpoint) -> io::Result<bool> {
     let (tls, plain) = {
-        let table = door.table.load();
+        let table = endpoint.table.load();
         let mut kinds = table.listeners.iter().map(|it| it.is_tls);
         let tls = kinds.clone().any(|it| it);
         (tls, kinds.any(|it| !it))
@@ -208,13 +212,13 @@ async fn wants_tls(stream: &TcpStream, door: &Door) -> io::Result<bool> {
 /// The stream, and whose certificate the client got.
 async fn accept_tls(
     stream: TcpStream,
-    door: &Door,
+    endpoint: &Endpoint,
     peer: SocketAddr,
 ) -> io::Result<(Secured, String)> {
     let start = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream).await?;
     let name = start.client_hello().server_name().map(str::to_owned);
-    let listener = door.table.load().choose_tls(name.as_deref()).cloned();
-    let listener = listener.filter(|it| door.admits(it, peer.ip()));
+    let listener = endpoint.table.load().choose_tls(name.as_deref()).cloned();
+    let listener = listener.filter(|it| endpoint.admits(it, peer.ip()));
     let config = listener.and_then(|it| Some((it.tls.clone()?, it.dns_name.clone())));
     let (config, name) = config.ok_or_else(|| io::Error::other("no certificate can be used"))?;
     let stream = start.into_stream(config).await?;
@@ -256,19 +260,19 @@ impl Transport for Secured {
 
 async fn run<T: Transport>(
     worker: Rc<Worker>,
-    door: Arc<Door>,
+    endpoint: Arc<Endpoint>,
     peer: SocketAddr,
     fd: std::os::fd::RawFd,
     transport: T,
     secured_as: Option<String>,
 ) -> io::Result<()> {
-    let (idle_ms, keep_alive_ms) = limits(&door);
+    let (idle_ms, keep_alive_ms) = limits(&endpoint);
     let http2 = transport.http2();
     let watched = Watched::new(fd, 0, idle_ms);
-    let closing = Closing::new(Arc::clone(&door), clock::now_ms(), keep_alive_ms);
+    let closing = Closing::new(Arc::clone(&endpoint), clock::now_ms(), keep_alive_ms);
     let client = Rc::new(Client {
         worker,
-        door,
+        endpoint,
         peer,
         address: peer.ip().to_canonical().to_string(),
         is_tls: T::TLS,
@@ -298,9 +302,9 @@ async fn run<T: Transport>(
     ended.map_err(io::Error::other)
 }
 
-/// The strictest of the door's listeners, until a request has chosen one.
-fn limits(door: &Door) -> (u32, u64) {
-    let table = door.table.load();
+/// The strictest of the endpoint's listeners, until a request has chosen one.
+fn limits(endpoint: &Endpoint) -> (u32, u64) {
+    let table = endpoint.table.load();
     let settings = || table.listeners.iter().map(|it| &it.settings);
     let idle = settings().map(|it| it.idle_timeout_ms).min();
     let keep_alive = settings().map(|it| it.client_keep_alive_ms).min();

@@ -9,7 +9,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use crate::door::Door;
+use crate::endpoint::Endpoint;
 
 thread_local! {
     static OPEN: RefCell<Vec<Rc<Closing>>> = const { RefCell::new(Vec::new()) };
@@ -17,7 +17,7 @@ thread_local! {
 
 /// Whether a client connection is to end.
 pub struct Closing {
-    door: Arc<Door>,
+    endpoint: Arc<Endpoint>,
     opened_ms: u64,
     /// Longest life, AWS's `client_keep_alive`.
     keep_alive_ms: u64,
@@ -27,9 +27,9 @@ pub struct Closing {
 }
 
 impl Closing {
-    pub fn new(door: Arc<Door>, opened_ms: u64, keep_alive_ms: u64) -> Rc<Self> {
+    pub fn new(endpoint: Arc<Endpoint>, opened_ms: u64, keep_alive_ms: u64) -> Rc<Self> {
         let closing = Rc::new(Self {
-            door,
+            endpoint,
             opened_ms,
             keep_alive_ms,
             asked: Cell::new(false),
@@ -49,12 +49,12 @@ impl Closing {
     }
 }
 
-/// Asks connections to end whose door was closed, which are too old, or all of them.
+/// Asks connections to end whose endpoint was closed, which are too old, or all of them.
 pub fn sweep(now_ms: u64, all: bool) {
     OPEN.with_borrow_mut(|open| {
         open.retain(|it| {
             let old = now_ms.saturating_sub(it.opened_ms) > it.keep_alive_ms;
-            if all || old || it.door.is_closed() {
+            if all || old || it.endpoint.is_closed() {
                 it.ask();
             }
             !it.gone.get()

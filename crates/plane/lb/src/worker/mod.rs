@@ -24,7 +24,7 @@ use tokio::{sync::mpsc, time::MissedTickBehavior};
 pub use self::client::{Client, Local, RequestGuard};
 use crate::{
     Pace, clock,
-    door::{Door, Shift},
+    endpoint::{Endpoint, Shift},
     netns::Sockets,
     proxy::streamed,
     rooms::{Room, Rooms},
@@ -42,7 +42,7 @@ enum Command {
     /// Serve what another worker accepted.
     Serve {
         connection: OwnedFd,
-        door: Arc<Door>,
+        endpoint: Arc<Endpoint>,
         room: Room,
     },
     /// Targets were deregistered: close what lies idle towards them.
@@ -101,7 +101,7 @@ impl Workers {
         Ok((Self(handles.into()), Threads(threads)))
     }
 
-    /// Has every worker accept at a door.
+    /// Has every worker accept at an endpoint.
     pub fn attend(&self, listening: &OwnedFd, shift: &Shift) -> io::Result<()> {
         for worker in &*self.0 {
             let command = Command::Attend {
@@ -115,20 +115,26 @@ impl Workers {
     }
 
     /// Serves a connection that `here` accepted: there, or on the worker with the fewest.
-    pub fn serve(&self, here: &Rc<Worker>, connection: OwnedFd, door: Arc<Door>, room: Room) {
+    pub fn serve(
+        &self,
+        here: &Rc<Worker>,
+        connection: OwnedFd,
+        endpoint: Arc<Endpoint>,
+        room: Room,
+    ) {
         let load = |it: &AtomicUsize| it.load(Ordering::Relaxed);
         let idlest = self.0.iter().min_by_key(|it| load(&it.connections));
         match idlest.filter(|it| load(&it.connections) < load(&here.connections)) {
             None => {
                 here.connections.fetch_add(1, Ordering::Relaxed);
-                let serving = client::serve(Rc::clone(here), connection, door, room);
+                let serving = client::serve(Rc::clone(here), connection, endpoint, room);
                 tokio::task::spawn_local(serving);
             }
             Some(other) => {
                 other.connections.fetch_add(1, Ordering::Relaxed);
                 let command = Command::Serve {
                     connection,
-                    door,
+                    endpoint,
                     room,
                 };
                 // A worker that ended drops the connection.
@@ -223,8 +229,8 @@ async fn work(worker: Rc<Worker>, mut received: mpsc::UnboundedReceiver<Command>
                 Some(Command::Attend { listening, shift }) => {
                     tokio::task::spawn_local(shift.work(Rc::clone(&worker), listening));
                 }
-                Some(Command::Serve { connection, door, room }) => {
-                    tokio::task::spawn_local(client::serve(Rc::clone(&worker), connection, door, room));
+                Some(Command::Serve { connection, endpoint, room }) => {
+                    tokio::task::spawn_local(client::serve(Rc::clone(&worker), connection, endpoint, room));
                 }
                 Some(Command::Sweep) => {
                     worker.pool.sweep(clock::now_ms());

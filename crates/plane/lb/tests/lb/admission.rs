@@ -122,7 +122,7 @@ async fn internal_load_balancers_do_not_listen_on_the_host() {
     // The same one facing the internet does: the port was not what kept it from listening.
     internal.internal = false;
     lb.put(vec![Resource::LoadBalancer(internal)]).await;
-    until("its door", async || {
+    until("its endpoint", async || {
         TcpStream::connect(("127.0.0.1", port)).await.ok()
     })
     .await;
@@ -135,7 +135,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 async fn a_port_of_another_program_stays_its_own() {
     let squatter = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = squatter.local_addr().unwrap();
-    let closed = wharf_lb::ClosedDoors::default();
+    let closed = wharf_lb::UnboundEndpoints::default();
     let mut changes = closed.changes();
     let start = |memory: PortMemory| {
         let closed = closed.clone();
@@ -156,9 +156,9 @@ async fn a_port_of_another_program_stays_its_own() {
     serve(&lb, &[("web", &["0.0.0.0/0"])]).await;
     let shown = within(async {
         loop {
-            let doors = changes.next().await;
-            if let Some(door) = doors.into_iter().find(|it| it.address == address) {
-                break door;
+            let endpoints = changes.next().await;
+            if let Some(endpoint) = endpoints.into_iter().find(|it| it.address == address) {
+                break endpoint;
             }
         }
     })
@@ -193,7 +193,7 @@ async fn a_port_of_another_program_stays_its_own() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reserved_ports_are_not_taken() {
-    let closed = wharf_lb::ClosedDoors::default();
+    let closed = wharf_lb::UnboundEndpoints::default();
     let mut changes = closed.changes();
     let port = free_port();
     let lb = Running::start_with(|config| {
@@ -208,9 +208,9 @@ async fn reserved_ports_are_not_taken() {
         Resource::Listener(listener),
     ])
     .await;
-    let doors = within(changes.next()).await;
-    assert_eq!(doors[0].reason, "the port is reserved");
-    assert_eq!(doors[0].address.port(), port);
+    let endpoints = within(changes.next()).await;
+    assert_eq!(endpoints[0].reason, "the port is reserved");
+    assert_eq!(endpoints[0].address.port(), port);
     TcpStream::connect(("127.0.0.1", port)).await.unwrap_err();
 }
 

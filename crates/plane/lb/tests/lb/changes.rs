@@ -8,11 +8,11 @@ use std::sync::{
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use tokio::sync::Semaphore;
-use wharf_lb::{ClosedDoors, Update};
+use wharf_lb::{UnboundEndpoints, Update};
 use wharf_planeproto::{
     Change, Kind, Resource,
     balancer::{Condition, Target},
-    report::{ClosedDoor, TargetState},
+    report::{TargetState, UnboundEndpoint},
 };
 
 use crate::setup::*;
@@ -220,7 +220,7 @@ async fn what_cannot_be_used_is_refused_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_port_that_is_no_servers_is_taken_over_once_it_is_free() {
-    let closed = ClosedDoors::default();
+    let closed = UnboundEndpoints::default();
     let mut changes = closed.changes();
     let lb = Running::start_with(|config| config.closed = closed);
     // As the local end of a connection has it.
@@ -233,11 +233,11 @@ async fn a_port_that_is_no_servers_is_taken_over_once_it_is_free() {
         Resource::Listener(listener),
     ])
     .await;
-    let door = ClosedDoor {
+    let endpoint = UnboundEndpoint {
         address: lb.address(),
         reason: "the port is in use".to_owned(),
     };
-    assert_eq!(within(changes.next()).await, [door]);
+    assert_eq!(within(changes.next()).await, [endpoint]);
     drop(holder);
     lb.listening().await;
     assert_eq!(lb.client().get("/").await.1, "ours");
@@ -246,7 +246,7 @@ async fn a_port_that_is_no_servers_is_taken_over_once_it_is_free() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_taken_port_that_nobody_wants_any_more_is_forgotten() {
-    let closed = ClosedDoors::default();
+    let closed = UnboundEndpoints::default();
     let mut changes = closed.changes();
     let lb = Running::start_with(|config| config.closed = closed);
     let _squatter = std::net::TcpListener::bind(lb.address()).unwrap();

@@ -250,11 +250,14 @@ async fn a_namespace_made_anew_gets_sockets_of_its_own() {
     let first = Running::start_with(|config| inside(config, &shelf, &path));
     let port = first.port;
     first.snapshot(balancer_inside(port)).await;
-    until("the door", async || answers(&old, port).await.then_some(())).await;
+    until("the endpoint", async || {
+        answers(&old, port).await.then_some(())
+    })
+    .await;
     let before = shelf.names();
     // While it runs …
     path.change(&new);
-    until("the new door", async || {
+    until("the new endpoint", async || {
         answers(&new, port).await.then_some(())
     })
     .await;
@@ -270,7 +273,10 @@ async fn a_namespace_made_anew_gets_sockets_of_its_own() {
     path.change(&old);
     let second = Running::start_with(|config| inside(config, &shelf, &path));
     second.snapshot(balancer_inside(port)).await;
-    until("the door", async || answers(&old, port).await.then_some(())).await;
+    until("the endpoint", async || {
+        answers(&old, port).await.then_some(())
+    })
+    .await;
     until("the other to be let go", async || {
         (shelf.names() == before).then_some(())
     })

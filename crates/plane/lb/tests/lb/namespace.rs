@@ -87,7 +87,7 @@ async fn it_listens_and_reaches_targets_inside_the_vpc() {
     assert_eq!(lb.client().get("/").await.1, "inside");
     // And for callers inside the VPC, at the interface's address.
     let address = lb.address();
-    let answer = until("the door inside", async || {
+    let answer = until("the endpoint inside", async || {
         vpc.inside(move || {
             use std::io::{Read, Write};
             let mut stream = std::net::TcpStream::connect(address).ok()?;

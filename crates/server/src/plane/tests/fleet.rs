@@ -12,8 +12,8 @@ use wharf_planeproto::{
 use wharf_store::Revision;
 
 use crate::plane::{
+    delivered::{Delivered, Subscriber},
     records::{Held, Records, View},
-    told::{Subscriber, Told},
 };
 
 const HOSTS: u32 = 2_000;
@@ -87,12 +87,12 @@ fn telling_a_host_costs_what_changed() {
     let began = Instant::now();
     let mut view = View::default();
     view.replace(fleet(), 1);
-    let (_, all) = Told::anew(&view, &subscriber(7));
+    let (_, all) = Delivered::anew(&view, &subscriber(7));
     assert_eq!(all.len(), 2 + 2 * usize::try_from(HOSTS).unwrap());
 
     // Each knows all of this revision, and says so.
-    let resume = |view: &View, at| -> Vec<Told> {
-        let each = (0..HOSTS).map(|host| Told::resumed(view, &subscriber(host), at));
+    let resume = |view: &View, at| -> Vec<Delivered> {
+        let each = (0..HOSTS).map(|host| Delivered::resumed(view, &subscriber(host), at));
         each.collect::<Option<_>>().unwrap()
     };
     let mut fleet = resume(&view, 1);
@@ -102,8 +102,8 @@ fn telling_a_host_costs_what_changed() {
         let revision = Revision::from(n + 2);
         view.change(revision, new.key(), Some(new));
         view.reach(revision);
-        for told in &mut fleet {
-            assert_eq!(told.advance(&view).unwrap().len(), 1);
+        for delivered in &mut fleet {
+            assert_eq!(delivered.advance(&view).unwrap().len(), 1);
         }
     }
     println!(
@@ -112,8 +112,8 @@ fn telling_a_host_costs_what_changed() {
     );
 
     let start = Instant::now();
-    for mut told in resume(&view, 2) {
-        let due = told.advance(&view).unwrap();
+    for mut delivered in resume(&view, 2) {
+        let due = delivered.advance(&view).unwrap();
         assert_eq!(due.len(), usize::try_from(STARTS - 1).unwrap());
     }
     println!(
@@ -123,5 +123,5 @@ fn telling_a_host_costs_what_changed() {
     );
     assert!(began.elapsed() < PATIENCE, "{:?}", began.elapsed());
     // What is kept of each host does not grow with the others.
-    assert!(size_of::<Told>() < 512);
+    assert!(size_of::<Delivered>() < 512);
 }

@@ -25,7 +25,7 @@ use wharf_api_ecs::{
 };
 use wharf_base::{Clock, InstallationId, Permit, SystemClock};
 use wharf_link::{Delivery, Dialer, Endpoint, LinkConfig, LinkState, Subscription, Update};
-use wharf_planeproto::{Change, Key, Plane as Kind, Resource, report::ClosedDoor};
+use wharf_planeproto::{Change, Key, Plane as Kind, Resource, report::UnboundEndpoint};
 use wharf_records::node::{Grant, Node as NodeRecord};
 use wharf_wire::{Call, Caller, CallerKind, Context, sigv4::SigningKeys};
 
@@ -585,7 +585,7 @@ async fn the_newest_subscription_of_a_host_counts() {
 
 /// What is closed is known as long as the host is connected, and no longer than it is closed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn closed_doors_are_known_of_connected_hosts() {
+async fn unbound_endpoints_are_known_of_connected_hosts() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path(), 0).await;
     let node = server.node("one", NodeRole { balancers: true }).await;
@@ -593,16 +593,16 @@ async fn closed_doors_are_known_of_connected_hosts() {
         let folder = folder.path().join(name);
         Plain::subscribe(server.port, &node.keys, &node.instance, plane, &folder)
     };
-    let door = |port: u16, reason: &str| ClosedDoor {
+    let endpoint = |port: u16, reason: &str| UnboundEndpoint {
         address: SocketAddr::from(([127, 0, 0, 1], port)),
         reason: reason.to_owned(),
     };
-    let known = async |wanted: &[ClosedDoor]| {
+    let known = async |wanted: &[UnboundEndpoint]| {
         let all = async {
             loop {
-                let known = server.planes.closed_doors();
+                let known = server.planes.unbound_endpoints();
                 assert!(known.iter().all(|(host, _)| *host == node.instance));
-                if known.iter().map(|(_, door)| door).eq(wanted) {
+                if known.iter().map(|(_, endpoint)| endpoint).eq(wanted) {
                     return;
                 }
                 tokio::time::sleep(Duration::from_millis(5)).await;
@@ -613,21 +613,21 @@ async fn closed_doors_are_known_of_connected_hosts() {
     let mut network = subscribe("a", Kind::Network);
     network
         .subscription
-        .closed(vec![door(1, "no load balancer")]);
+        .closed(vec![endpoint(1, "no load balancer")]);
     assert_eq!(network.outcome().await, "");
     let mut balancers = subscribe("b", Kind::LoadBalancer);
     // Told before the stream is there, and more than anybody reads, with bytes for terminals.
-    let many = (0..1000).map(|port| door(port, "taken\u{1b}[2J"));
+    let many = (0..1000).map(|port| endpoint(port, "taken\u{1b}[2J"));
     balancers.subscription.closed(many.collect());
     assert_eq!(balancers.outcome().await, "");
-    let first: Vec<ClosedDoor> = (0..256).map(|port| door(port, "taken [2J")).collect();
+    let first: Vec<UnboundEndpoint> = (0..256).map(|port| endpoint(port, "taken [2J")).collect();
     known(&first).await;
-    balancers.subscription.closed(vec![door(80, "taken")]);
-    known(&[door(80, "taken")]).await;
+    balancers.subscription.closed(vec![endpoint(80, "taken")]);
+    known(&[endpoint(80, "taken")]).await;
     balancers.subscription.closed(Vec::new());
     known(&[]).await;
-    balancers.subscription.closed(vec![door(80, "taken")]);
-    known(&[door(80, "taken")]).await;
+    balancers.subscription.closed(vec![endpoint(80, "taken")]);
+    known(&[endpoint(80, "taken")]).await;
     drop(balancers);
     known(&[]).await;
     server.end().await;

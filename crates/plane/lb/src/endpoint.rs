@@ -1,4 +1,4 @@
-//! Listening sockets: one door per address and port, with the listeners that answer there.
+//! Listening sockets: one endpoint per address and port, with the listeners that answer there.
 
 use std::{
     io,
@@ -20,12 +20,12 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    closed::{Closed, ClosedDoors},
-    config::table::{DoorTable, ListenerTable},
+    config::table::{EndpointTable, ListenerTable},
     hold::{Hold, Holder, Spot},
     netns::{Origin, Sockets},
     ports::Ports,
     rooms::{Owner, Rooms},
+    unbound::{Unbound, UnboundEndpoints},
     worker::{Worker, Workers},
 };
 
@@ -40,7 +40,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// After running out of descriptors or memory.
 const EXHAUSTED: Duration = Duration::from_millis(100);
 
-/// Where a door is.
+/// Where an endpoint is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Place {
     pub origin: Origin,
@@ -56,16 +56,16 @@ impl Place {
 
 /// A listening address with its listeners, shared by its connections.
 #[derive(Debug)]
-pub struct Door {
+pub struct Endpoint {
     pub place: Place,
-    pub table: ArcSwap<DoorTable>,
+    pub table: ArcSwap<EndpointTable>,
     closed: AtomicBool,
     /// Where its socket is held.
     held: Mutex<Option<Spot>>,
 }
 
-impl Door {
-    pub fn new(place: Place, table: DoorTable) -> Self {
+impl Endpoint {
+    pub fn new(place: Place, table: EndpointTable) -> Self {
         Self {
             place,
             table: ArcSwap::from_pointee(table),
@@ -74,7 +74,7 @@ impl Door {
         }
     }
 
-    /// Whether a listener of this door takes connections of a peer. Inside a VPC the rules of its
+    /// Whether a listener of this endpoint takes connections of a peer. Inside a VPC the rules of its
     /// namespace have said so already.
     pub fn admits(&self, listener: &ListenerTable, peer: IpAddr) -> bool {
         self.place.origin != Origin::Host || listener.admits(peer)
@@ -87,7 +87,7 @@ impl Door {
         listeners.any(|it| self.admits(it, peer))
     }
 
-    /// Whose share of connections those at this door are. Where several listen, nobody knows
+    /// Whose share of connections those at this endpoint are. Where several listen, nobody knows
     /// before the request: they share one.
     fn owner(&self) -> Owner {
         match &self.table.load().listeners[..] {
@@ -144,7 +144,7 @@ impl Door {
 pub struct Porter {
     pub sockets: Sockets,
     pub holder: Holder,
-    pub closed: ClosedDoors,
+    pub closed: UnboundEndpoints,
     pub workers: Workers,
     pub ports: Ports,
     /// Connections that may be open.
@@ -154,32 +154,32 @@ pub struct Porter {
 }
 
 impl Porter {
-    /// Listens at the door, with the socket of the process before this one if there is one, and
+    /// Listens at the endpoint, with the socket of the process before this one if there is one, and
     /// has the workers accept there, until aborted.
-    pub async fn attend(self, door: Arc<Door>, inherited: Option<(Spot, OwnedFd)>) {
+    pub async fn attend(self, endpoint: Arc<Endpoint>, inherited: Option<(Spot, OwnedFd)>) {
         let mut inherited = inherited;
         loop {
             let (spot, listening) = match inherited.take() {
                 Some(inherited) => inherited,
-                None => self.listen(&door.place).await,
+                None => self.listen(&endpoint.place).await,
             };
             self.ports.own(&listening);
-            door.hold(&*self.holder, spot, &listening);
+            endpoint.hold(&*self.holder, spot, &listening);
             let end = CancellationToken::new();
             let _ends_with_us = end.clone().drop_guard();
             let shift = Shift {
-                door: Arc::clone(&door),
+                endpoint: Arc::clone(&endpoint),
                 rooms: self.rooms.clone(),
                 workers: self.workers.clone(),
                 end,
             };
             if let Err(error) = self.workers.attend(&listening, &shift) {
-                tracing::error!(address = %door.place.address, %error, "failed to start accepting connections on a listener");
+                tracing::error!(address = %endpoint.place.address, %error, "failed to start accepting connections on a listener");
             }
             drop((shift, listening));
-            moved(&door.place, spot).await;
-            tracing::warn!(address = %door.place.address, "network namespace changed; listening again");
-            door.let_go(&*self.holder);
+            moved(&endpoint.place, spot).await;
+            tracing::warn!(address = %endpoint.place.address, "network namespace changed; listening again");
+            endpoint.let_go(&*self.holder);
         }
     }
 
@@ -188,7 +188,7 @@ impl Porter {
         let began = Instant::now();
         let mut pause = RETRY_FIRST;
         // Shown to people while it holds, with its reason.
-        let mut closed: Option<(String, Closed)> = None;
+        let mut closed: Option<(String, Unbound)> = None;
         loop {
             let refused = self.ports.refuses(place);
             let known = refused.is_some();
@@ -250,25 +250,25 @@ async fn moved(place: &Place, spot: Spot) {
     }
 }
 
-/// What a worker needs to accept at a door.
+/// What a worker needs to accept at an endpoint.
 #[derive(Clone)]
 pub struct Shift {
-    pub door: Arc<Door>,
+    pub endpoint: Arc<Endpoint>,
     rooms: Rooms,
     workers: Workers,
-    /// The door closes.
+    /// The endpoint closes.
     end: CancellationToken,
 }
 
 impl Shift {
-    /// Accepts on a worker's thread until the door closes. All workers do, each with a descriptor
+    /// Accepts on a worker's thread until the endpoint closes. All workers do, each with a descriptor
     /// of its own; who accepts keeps the connection unless another worker has fewer.
     pub async fn work(self, worker: Rc<Worker>, listening: OwnedFd) {
         let closed = self.end.clone();
         tokio::select! {
             () = closed.cancelled() => {}
             Err(error) = self.accept_all(worker, listening) => {
-                tracing::error!(address = %self.door.place.address, %error, "worker failed to accept connections");
+                tracing::error!(address = %self.endpoint.place.address, %error, "worker failed to accept connections");
             }
         }
     }
@@ -281,7 +281,7 @@ impl Shift {
                 Ok(connection) => self.take(&worker, connection).await,
                 Err(error) if is_of_peer(&error) => {}
                 Err(error) => {
-                    tracing::warn!(address = %self.door.place.address, %error, "failed to accept connections");
+                    tracing::warn!(address = %self.endpoint.place.address, %error, "failed to accept connections");
                     tokio::time::sleep(EXHAUSTED).await;
                 }
             }
@@ -296,17 +296,17 @@ impl Shift {
         let Some(peer) = peer_of(&connection) else {
             return;
         };
-        if !self.door.admits_any(peer) {
+        if !self.endpoint.admits_any(peer) {
             return reset(connection);
         }
         // Accepted and not served, this one waits, and those behind it in the backlog.
-        match self.rooms.enter(&self.door.owner(), peer).await {
+        match self.rooms.enter(&self.endpoint.owner(), peer).await {
             Ok(room) => {
-                let door = Arc::clone(&self.door);
-                self.workers.serve(worker, connection, door, room);
+                let endpoint = Arc::clone(&self.endpoint);
+                self.workers.serve(worker, connection, endpoint, room);
             }
             Err(_) => {
-                for listener in &self.door.table.load().listeners {
+                for listener in &self.endpoint.table.load().listeners {
                     listener.counters.rejected.one();
                 }
                 reset(connection);

@@ -15,8 +15,8 @@ use wharf_planeproto::{
 use wharf_store::Revision;
 
 use crate::plane::{
+    delivered::{Delivered, Due, Subscriber},
     records::{Held, Records, View},
-    told::{Due, Subscriber, Told},
 };
 
 /// Of each kind there are so many names.
@@ -199,13 +199,13 @@ struct Pair {
     subscriber: Subscriber,
     knows: BTreeMap<Key, Resource>,
     at: Revision,
-    told: Told,
+    delivered: Delivered,
 }
 
 impl Pair {
     fn advance(&mut self, view: &View) {
         let entitled = self.entitled(view);
-        let Some(due) = self.told.advance(view) else {
+        let Some(due) = self.delivered.advance(view) else {
             return self.begin(view);
         };
         for change in over_the_wire(due.into_iter().map(Due::change).collect()) {
@@ -220,25 +220,25 @@ impl Pair {
                 }
             }
         }
-        self.at = self.told.at();
+        self.at = self.delivered.at();
     }
 
     fn resume(&mut self, view: &View) {
-        match Told::resumed(view, &self.subscriber, self.at) {
-            Some(told) => self.told = told,
+        match Delivered::resumed(view, &self.subscriber, self.at) {
+            Some(delivered) => self.delivered = delivered,
             None => self.begin(view),
         }
     }
 
     fn begin(&mut self, view: &View) {
-        let (told, all) = Told::anew(view, &self.subscriber);
-        self.told = told;
+        let (delivered, all) = Delivered::anew(view, &self.subscriber);
+        self.delivered = delivered;
         let rows = all
             .iter()
             .map(|it| (it.resource.key(), it.resource.clone()));
         self.knows = rows.collect();
         assert_eq!(self.knows.len(), all.len(), "something is told twice");
-        self.at = self.told.at();
+        self.at = self.delivered.at();
     }
 
     fn entitled(&self, view: &View) -> BTreeMap<Key, Resource> {
@@ -370,7 +370,7 @@ fn play(steps: Vec<Step>) {
         .map(|subscriber| Pair {
             knows: BTreeMap::new(),
             at: 1,
-            told: Told::anew(&view, &subscriber).0,
+            delivered: Delivered::anew(&view, &subscriber).0,
             subscriber,
         })
         .collect();
@@ -391,7 +391,7 @@ fn play(steps: Vec<Step>) {
     for pair in &mut pairs {
         pair.advance(&view);
         assert_eq!(pair.knows, pair.entitled(&view), "{:?}", pair.subscriber);
-        assert!(pair.told.advance(&view).unwrap().is_empty());
+        assert!(pair.delivered.advance(&view).unwrap().is_empty());
     }
 }
 
@@ -416,9 +416,9 @@ fn a_vpc_newly_entered_is_told_whole() {
     write(&mut view, 3, resource(2, 0, (0, 0)));
     write(&mut view, 4, resource(0, 1, (5, 0)));
     write(&mut view, 5, resource(3, 0, (0, 1)));
-    let (mut told, all) = Told::anew(&view, &subscriber(PLANES[0]));
+    let (mut delivered, all) = Delivered::anew(&view, &subscriber(PLANES[0]));
     let mut advance = move |view: &View| -> Vec<Change> {
-        let due = told.advance(view).unwrap();
+        let due = delivered.advance(view).unwrap();
         due.into_iter().map(Due::change).collect()
     };
     assert!(all.is_empty());

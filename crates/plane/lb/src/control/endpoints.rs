@@ -1,4 +1,4 @@
-//! Doors as the configuration wants them.
+//! Endpoints as the configuration wants them.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -12,27 +12,27 @@ use crate::{
     LbConfig,
     config::{
         Registry,
-        table::{self, DoorTable, ListenerTable},
+        table::{self, EndpointTable, ListenerTable},
     },
-    door::{Door, Place, Porter},
+    endpoint::{Endpoint, Place, Porter},
     hold::Inheritance,
     netns::Origin,
 };
 
 struct Open {
-    door: Arc<Door>,
+    endpoint: Arc<Endpoint>,
     /// Listens and accepts; both end with it.
     _attending: AbortOnDropHandle<()>,
 }
 
-/// All doors of this process.
-pub struct Doors {
+/// All endpoints of this process.
+pub struct Endpoints {
     porter: Porter,
     open: HashMap<Place, Open>,
     inheritance: Inheritance,
 }
 
-impl Doors {
+impl Endpoints {
     pub fn new(porter: Porter) -> Self {
         Self {
             inheritance: Inheritance::take_over(&*porter.holder, &porter.ports),
@@ -41,7 +41,7 @@ impl Doors {
         }
     }
 
-    /// Doors that stay get their new table in one step, their sockets and connections unharmed.
+    /// Endpoints that stay get their new table in one step, their sockets and connections unharmed.
     pub fn reconcile(
         &mut self,
         registry: &Registry,
@@ -53,29 +53,35 @@ impl Doors {
         self.open.retain(|place, open| {
             let stays = wanted.contains_key(place);
             if !stays {
-                open.door.abandon(&*self.porter.holder);
+                open.endpoint.abandon(&*self.porter.holder);
             }
             stays
         });
         self.porter.rooms.share_among(owners(&wanted));
-        config.metrics.set_doors(wanted.len());
+        config.metrics.set_endpoints(wanted.len());
         for (place, listeners) in wanted {
-            let table = DoorTable::new(listeners);
+            let table = EndpointTable::new(listeners);
             match self.open.get(&place) {
-                Some(open) => open.door.table.store(Arc::new(table)),
+                Some(open) => open.endpoint.table.store(Arc::new(table)),
                 None => {
-                    let door = Arc::new(Door::new(place.clone(), table));
+                    let endpoint = Arc::new(Endpoint::new(place.clone(), table));
                     let inherited = self.inheritance.take(&place);
                     let porter = self.porter.clone();
-                    let attending = porter.attend(Arc::clone(&door), inherited);
+                    let attending = porter.attend(Arc::clone(&endpoint), inherited);
                     let _attending = AbortOnDropHandle::new(tokio::spawn(attending));
-                    self.open.insert(place, Open { door, _attending });
+                    self.open.insert(
+                        place,
+                        Open {
+                            endpoint,
+                            _attending,
+                        },
+                    );
                 }
             }
         }
     }
 
-    /// Lets go of what the process before this one left and no door wants.
+    /// Lets go of what the process before this one left and no endpoint wants.
     pub fn settle(&mut self) {
         self.inheritance = Inheritance::default();
         if let Err(error) = self.porter.holder.settle() {
@@ -86,7 +92,7 @@ impl Doors {
     /// Accepts nothing any more; what is held waits for the next process.
     pub fn close(&mut self) {
         for (_, open) in self.open.drain() {
-            open.door.close();
+            open.endpoint.close();
         }
     }
 }

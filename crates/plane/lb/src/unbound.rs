@@ -3,20 +3,20 @@
 use std::{collections::HashMap, sync::Arc};
 
 use tokio::sync::watch;
-use wharf_planeproto::report::ClosedDoor;
+use wharf_planeproto::report::UnboundEndpoint;
 
-use crate::door::Place;
+use crate::endpoint::Place;
 
-/// Why each door is closed that is.
+/// Why each unbound endpoint is.
 type Reasons = HashMap<Place, String>;
 
-/// What is closed now; all doors write it down here.
+/// The endpoints without a socket; each reports itself here.
 #[derive(Debug, Clone, Default)]
-pub struct ClosedDoors(Arc<watch::Sender<Reasons>>);
+pub struct UnboundEndpoints(Arc<watch::Sender<Reasons>>);
 
-impl ClosedDoors {
-    pub fn changes(&self) -> ClosedChanges {
-        ClosedChanges(self.0.subscribe())
+impl UnboundEndpoints {
+    pub fn changes(&self) -> UnboundChanges {
+        UnboundChanges(self.0.subscribe())
     }
 
     /// How many there are.
@@ -25,27 +25,27 @@ impl ClosedDoors {
     }
 
     /// Holds as long as what it returns.
-    pub(crate) fn add(&self, place: &Place, reason: String) -> Closed {
+    pub(crate) fn add(&self, place: &Place, reason: String) -> Unbound {
         self.0.send_modify(|reasons| {
             reasons.insert(place.clone(), reason);
         });
-        Closed {
-            doors: self.clone(),
+        Unbound {
+            endpoints: self.clone(),
             place: place.clone(),
         }
     }
 }
 
-/// A door is closed until this is dropped.
+/// An endpoint is unbound until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Closed {
-    doors: ClosedDoors,
+pub(crate) struct Unbound {
+    endpoints: UnboundEndpoints,
     place: Place,
 }
 
-impl Drop for Closed {
+impl Drop for Unbound {
     fn drop(&mut self) {
-        self.doors.0.send_modify(|reasons| {
+        self.endpoints.0.send_modify(|reasons| {
             reasons.remove(&self.place);
         });
     }
@@ -53,23 +53,23 @@ impl Drop for Closed {
 
 /// Follows what is closed.
 #[derive(Debug)]
-pub struct ClosedChanges(watch::Receiver<Reasons>);
+pub struct UnboundChanges(watch::Receiver<Reasons>);
 
-impl ClosedChanges {
+impl UnboundChanges {
     /// All that is closed, by address, after the next change; never returns when there will be none.
-    pub async fn next(&mut self) -> Vec<ClosedDoor> {
+    pub async fn next(&mut self) -> Vec<UnboundEndpoint> {
         if self.0.changed().await.is_err() {
             return std::future::pending().await;
         }
         let reasons = self.0.borrow_and_update();
-        let mut doors: Vec<ClosedDoor> = reasons
+        let mut endpoints: Vec<UnboundEndpoint> = reasons
             .iter()
-            .map(|(place, reason)| ClosedDoor {
+            .map(|(place, reason)| UnboundEndpoint {
                 address: place.address,
                 reason: reason.clone(),
             })
             .collect();
-        doors.sort_by_key(|door| door.address);
-        doors
+        endpoints.sort_by_key(|endpoint| endpoint.address);
+        endpoints
     }
 }

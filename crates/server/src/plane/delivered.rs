@@ -29,7 +29,7 @@ pub struct Subscriber {
 
 /// The control plane's side of what a plane knows.
 #[derive(Debug)]
-pub struct Told {
+pub struct Delivered {
     subscriber: Subscriber,
     /// Of a load balancer plane: what it was entitled to at that revision.
     balancers: Balancers,
@@ -59,23 +59,23 @@ trait Entitled {
     fn admits(&self, resource: &Resource) -> bool;
 }
 
-impl Told {
+impl Delivered {
     /// A plane that knows nothing, and all that it is to be told.
     pub fn anew(view: &View, subscriber: &Subscriber) -> (Self, Vec<Arc<Held>>) {
         let now = view.now();
-        let told = Self {
+        let delivered = Self {
             subscriber: subscriber.clone(),
             balancers: Balancers::at_present(now, subscriber),
             at: view.revision(),
         };
         let mut all: Vec<(&Key, &Arc<Held>)> = match subscriber.plane {
             Plane::Network => network::all(now, &subscriber.host),
-            Plane::LoadBalancer => told.balancers.all(now),
+            Plane::LoadBalancer => delivered.balancers.all(now),
         };
-        all.retain(|(key, _)| told.understands(key));
+        all.retain(|(key, _)| delivered.understands(key));
         all.sort_by_key(|(key, _)| order(key));
         let all = all.into_iter().map(|(_, held)| held.clone()).collect();
-        (told, all)
+        (delivered, all)
     }
 
     /// A plane that knows nothing yet.
