@@ -87,14 +87,14 @@ impl Platform {
 
     /// Every task's claim stands on its host's ledger, and no ledger promises more than there is.
     pub async fn verify(&self) -> anyhow::Result<()> {
-        let tasks = self.store.range(Range::prefix(scope().prefix(Task::KIND)));
+        let tasks = self.store.all(Range::prefix(scope().prefix(Task::KIND)));
         let mut claimed = BTreeMap::<String, Vec<String>>::new();
         for entry in tasks.await?.entries {
             let task: Task = decode(&entry.value)?;
             claimed.entry(task.host).or_default().push(task.arn);
         }
         let prefix = scope().prefix(Ledger::KIND);
-        for entry in self.store.range(Range::prefix(&prefix)).await?.entries {
+        for entry in self.store.all(Range::prefix(&prefix)).await?.entries {
             let ledger: Ledger = decode(&entry.value)?;
             let host = entry.key.trim_start_matches(&prefix);
             let mut tasks = claimed.remove(host).unwrap_or_default();

@@ -251,7 +251,7 @@ impl Join {
     pub async fn sweep(&self) -> Result<(), Fault> {
         let scope = Scope::new("wharf", &self.account, &self.region);
         let all = Range::prefix(scope.prefix(JoinToken::KIND));
-        for entry in self.store.range(all).await.map_err(internal)?.entries {
+        for entry in self.store.all(all).await.map_err(internal)?.entries {
             let token: JoinToken = decode(&entry.value).map_err(internal)?;
             // A try that began just in time still has a while.
             if token.expires_at + TOKEN_LIFE > self.clock.now() {

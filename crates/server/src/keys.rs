@@ -38,8 +38,6 @@ use crate::{
 };
 
 const PERMIT: Permit = Permit::for_controller("keys");
-/// Entries looked at in one go.
-const PAGE: usize = 1000;
 /// Tries of a compare-and-swap on one record.
 const MAX_TRIES: usize = 16;
 /// The longest that a session token or a registry password lives.
@@ -256,13 +254,9 @@ impl Keys {
     async fn each_secret(&self, mut see: impl FnMut(&Entry, &Secret)) -> Result<(), Fault> {
         for service in ["iam", "acm", "elbv2"] {
             let prefix = Scope::service_prefix(service);
-            let all = self
-                .store
-                .range(Range::prefix(prefix))
-                .await
-                .map_err(failed)?;
-            for entries in all.entries.chunks(PAGE) {
-                for entry in entries {
+            let mut pages = self.store.pages(Range::prefix(prefix));
+            while let Some(page) = pages.next().await.map_err(failed)? {
+                for entry in &page.entries {
                     if let Some(secret) = secret_of(entry) {
                         see(entry, &secret);
                     }

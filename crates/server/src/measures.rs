@@ -145,7 +145,7 @@ fn storage(metrics: &mut Metrics, sources: &Sources) {
     metrics.gauge(
         "wharf_store_revision",
         "Revision of the store: grows with each write",
-        move || store.revision() as f64,
+        move || store.heard_of() as f64,
     );
     let (store, journal) = (sources.store.clone(), sources.journal.clone());
     metrics.gauges(

@@ -10,8 +10,6 @@ use wharf_records::{
 use wharf_store::{Compare, Range, Store, StoreError, Txn};
 
 const PERMIT: Permit = Permit::for_controller("migrate");
-/// Keys read at once.
-const PAGE: usize = 1000;
 
 /// Hosts and ledgers were kept under the account and region of their container instance; they belong to
 /// no account.
@@ -22,23 +20,11 @@ const PAGE: usize = 1000;
 /// The store failed.
 pub async fn run(store: &Store) -> Result<(), StoreError> {
     let prefix = Scope::service_prefix("ecs");
-    let mut after: Option<String> = None;
     let mut moved = 0_usize;
-    loop {
-        let mut range = Range::prefix(&prefix).limit(PAGE).keys_only();
-        if let Some(after) = after.take() {
-            range = range.start_after(after);
-        }
-        let page = store.range(range).await?;
-        after = page.entries.last().map(|entry| entry.key.clone());
-        for entry in &page.entries {
-            if let Some(to) = new_key(&entry.key) {
-                relocate(store, &entry.key, &to).await?;
-                moved += 1;
-            }
-        }
-        if !page.more {
-            break;
+    for entry in store.all_keys(Range::prefix(prefix)).await?.entries {
+        if let Some(to) = new_key(&entry.key) {
+            relocate(store, &entry.key, &to).await?;
+            moved += 1;
         }
     }
     if moved > 0 {
@@ -75,8 +61,7 @@ mod tests {
 
     #[tokio::test]
     async fn hosts_and_ledgers_leave_their_account() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), StoreOptions::default()).unwrap();
+        let store = Store::in_memory(StoreOptions::default());
         let scope = Scope::new("ecs", "000000000000", "us-east-1");
         for (kind, id) in [("host", "a"), ("ledger", "a"), ("task", "default:a")] {
             let value = format!("{kind} as it was");
@@ -87,7 +72,7 @@ mod tests {
         }
         for _ in 0..2 {
             run(&store).await.unwrap();
-            let all = store.range(Range::prefix("/w1/")).await.unwrap().entries;
+            let all = store.all(Range::prefix("/w1/")).await.unwrap().entries;
             let all: Vec<_> = all
                 .iter()
                 .map(|entry| (entry.key.as_str(), entry.value.as_ref()))

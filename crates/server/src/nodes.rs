@@ -91,7 +91,7 @@ impl Nodes {
 
     async fn all(&self, call: &Call) -> Result<Vec<Node>, Fault> {
         let range = Range::prefix(Node::prefix(&call.account, &call.region));
-        let entries = self.store.range(range).await.map_err(failed)?.entries;
+        let entries = self.store.all(range).await.map_err(failed)?.entries;
         let all = entries.iter().map(|entry| decode(&entry.value));
         all.collect::<Result<_, _>>().map_err(failed)
     }

@@ -754,16 +754,19 @@ async fn maintain(store: Store, join: Arc<Join>) {
     tick.tick().await;
     loop {
         tick.tick().await;
-        let keep_from = store.revision().saturating_sub(KEPT_REVISIONS);
-        if keep_from > store.compacted()
-            && let Err(error) = store.compact(&MAINTENANCE_PERMIT, keep_from).await
-        {
+        if let Err(error) = compact(&store).await {
             tracing::warn!(%error, "store compaction failed; will retry");
         }
         if let Err(fault) = join.sweep().await {
             tracing::warn!(%fault, "failed to remove expired join tokens; will retry");
         }
     }
+}
+
+async fn compact(store: &Store) -> Result<(), StoreError> {
+    let keep_from = store.revision().await?.saturating_sub(KEPT_REVISIONS);
+    store.compact(&MAINTENANCE_PERMIT, keep_from).await?;
+    Ok(())
 }
 
 #[cfg(test)]

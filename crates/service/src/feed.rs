@@ -7,8 +7,6 @@ use wharf_records::Scope;
 use wharf_store::{Range, Store, StoreError};
 use wharf_wire::fault::Chain;
 
-use crate::table::entries;
-
 /// Pause after a read of the store failed.
 const RETRY: Duration = Duration::from_millis(200);
 
@@ -75,11 +73,11 @@ where
     W: Fn(&str, Look) -> Reach + Send + Sync,
 {
     let prefix = Scope::service_prefix(service);
-    let (all, revision) = entries(store, Range::prefix(&prefix).keys_only()).await?;
-    for entry in &all {
+    let all = store.all_keys(Range::prefix(&prefix)).await?;
+    for entry in &all.entries {
         changed(&entry.key, Look::Own);
     }
-    let mut watch = store.watch(prefix.clone(), revision + 1);
+    let mut watch = store.watch(prefix.clone(), all.revision + 1);
     loop {
         let mut reach = Reach::One;
         for event in &watch.next().await?.events {
@@ -88,8 +86,8 @@ where
             }
         }
         if reach == Reach::All {
-            let (all, _) = entries(store, Range::prefix(&prefix).keys_only()).await?;
-            for entry in &all {
+            let all = store.all_keys(Range::prefix(&prefix)).await?;
+            for entry in &all.entries {
                 changed(&entry.key, Look::All);
             }
         }

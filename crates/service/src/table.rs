@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use wharf_base::Permit;
 use wharf_records::{Record, Scope, decode, encode, escape};
-use wharf_store::{Compare, Entry, Range, Revision, Store, StoreError, Txn};
+use wharf_store::{Compare, Entry, Range, Revision, Store, Txn};
 
 use crate::{ChangeError, Changes, Faults, MAX_TRIES};
 
@@ -105,7 +105,7 @@ impl<F: Faults> Table<F> {
         start: &str,
     ) -> Result<Vec<(String, Stored<T>)>, ChangeError<F>> {
         let prefix = scope.prefix(T::KIND) + &escape(start);
-        let (entries, _) = entries(&self.store, Range::prefix(prefix)).await?;
+        let entries = self.entries(&prefix).await?;
         let mut found = Vec::with_capacity(entries.len());
         for entry in entries {
             if let Some((_, _, id)) = Scope::parse(&entry.key) {
@@ -140,7 +140,7 @@ impl<F: Faults> Table<F> {
     /// # Errors
     /// The store's.
     pub async fn entries(&self, prefix: &str) -> Result<Vec<Entry>, ChangeError<F>> {
-        Ok(entries(&self.store, Range::prefix(prefix)).await?.0)
+        Ok(self.store.all(Range::prefix(prefix)).await?.entries)
     }
 
     /// The keys under a prefix, as of one moment.
@@ -148,8 +148,8 @@ impl<F: Faults> Table<F> {
     /// # Errors
     /// The store's.
     pub async fn keys(&self, prefix: &str) -> Result<Vec<String>, ChangeError<F>> {
-        let (entries, _) = entries(&self.store, Range::prefix(prefix).keys_only()).await?;
-        Ok(entries.into_iter().map(|entry| entry.key).collect())
+        let all = self.store.all_keys(Range::prefix(prefix)).await?;
+        Ok(all.entries.into_iter().map(|entry| entry.key).collect())
     }
 
     /// Up to `limit` records under a prefix that `fits` accepts, behind the key `after`. Reads no
@@ -254,35 +254,6 @@ impl<F: Faults> Table<F> {
             }
         }
         Err(ChangeError::conflict(key).into())
-    }
-}
-
-/// Everything in a range as of one moment, read in chunks, and that moment.
-pub(crate) async fn entries(
-    store: &Store,
-    range: Range,
-) -> Result<(Vec<Entry>, Revision), StoreError> {
-    loop {
-        match entries_once(store, &range).await {
-            // Slower than the compaction: from the present once more.
-            Err(StoreError::Compacted { .. }) => {}
-            other => return other,
-        }
-    }
-}
-
-async fn entries_once(store: &Store, range: &Range) -> Result<(Vec<Entry>, Revision), StoreError> {
-    let mut reply = store.range(range.clone().limit(CHUNK)).await?;
-    let revision = reply.revision;
-    let mut found = Vec::new();
-    loop {
-        found.append(&mut reply.entries);
-        let last = found.last().map(|entry| entry.key.clone());
-        let Some(last) = last.filter(|_| reply.more) else {
-            return Ok((found, revision));
-        };
-        let next = range.clone().limit(CHUNK).at(revision).start_after(last);
-        reply = store.range(next).await?;
     }
 }
 

@@ -109,6 +109,10 @@ pub enum StoreError {
     /// trying again helps.
     #[error("the store cannot write at this moment: {reason}")]
     Later { reason: String },
+    /// The answer was lost on its way, between processes: the call's own effect may or may not be
+    /// there. An engine in this process always answers.
+    #[error("the store did not answer: {reason}")]
+    Unanswered { reason: String },
     /// A write or sync failed in a way that leaves unknown what the disk holds; this call's own
     /// effect may or may not be found when the store is opened again. Reads go on; writes fail until
     /// then.

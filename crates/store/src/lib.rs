@@ -1,7 +1,12 @@
 //! The store: keys, revisions, transactions, watches and leases with etcd's semantics and limits,
-//! and the engine that keeps them in a folder of this machine.
+//! and the engines that keep them: in a folder of this machine, or in memory for tests.
 //!
-//! Everything live is in memory and every write is in a log ([`wharf_wal`]):
+//! The contract is one that an engine on other machines can keep as well: whatever needs its answer is
+//! asynchronous and may fail, no read is without a limit, no transaction above etcd's. What a handle
+//! says at once ([`Store::epoch`], [`Store::heard_of`]) it knows from being opened and from answers.
+//! `tests/store/contract.rs` says it for each engine; an engine more is a line in its table.
+//!
+//! The engine of a folder: everything live is in memory and every write is in a log ([`wharf_wal`]):
 //! - One thread writes. It takes whatever transactions wait, decides them in order against the state
 //!   and each other, puts them into the log as one frame, and after the sync applies that very frame
 //!   to the state and answers. So a reply means durable, nobody reads what is not durable yet, and
@@ -17,13 +22,18 @@
 
 #![forbid(unsafe_code)]
 
+mod chaos;
 mod checkpoint;
+mod engine;
 mod error;
 #[doc(hidden)]
 pub mod fuzz;
 mod group;
 mod lease;
+mod medium;
+mod open;
 mod options;
+mod pages;
 mod range;
 mod record;
 mod restore;
@@ -35,8 +45,10 @@ mod types;
 mod watch;
 mod writer;
 
+pub use chaos::{Chaos, MAX_YIELDS};
 pub use error::{LimitError, OpenError, StoreError};
 pub use options::StoreOptions;
+pub use pages::Pages;
 pub use range::{Range, RangeReply, Span};
 pub use restore::{RestoreOptions, RestoreReport};
 pub use store::{SnapshotReport, Store};
@@ -44,8 +56,11 @@ pub use txn::{Compare, Op, OpResult, Relation, Target, Txn, TxnReply};
 pub use types::{Entry, Event, EventKind, LeaseId, Revision};
 pub use watch::{Watch, WatchBatch, WatchProgress};
 
-/// Operations in one branch of a transaction, and comparisons: etcd's `--max-txn-ops`.
+/// Operations in one branch of a transaction, comparisons among those of the second: etcd's
+/// `--max-txn-ops`.
 pub const MAX_TXN_OPS: usize = 128;
+/// Entries of one range. etcd has no such limit, and sends whatever is asked for in one message.
+pub const MAX_RANGE_KEYS: usize = 1000;
 /// Bytes of keys and values in one transaction. etcd refuses requests above 1.5 MiB; the difference
 /// is left to its encoding.
 pub const MAX_TXN_BYTES: usize = 1 << 20;

@@ -1,9 +1,11 @@
-//! Settings of an embedded store; the defaults suit a server.
+//! Settings of a store; the defaults suit a server. In memory those about files mean nothing.
 
 use std::{sync::Arc, time::Duration};
 
 use wharf_base::{Clock, SystemClock};
 use wharf_wal::Disk;
+
+use crate::Chaos;
 
 #[derive(Debug, Clone)]
 pub struct StoreOptions {
@@ -27,6 +29,8 @@ pub struct StoreOptions {
     pub salvage: bool,
     /// The way to the files.
     pub disk: Disk,
+    /// What goes wrong on purpose: for tests of callers.
+    pub chaos: Option<Chaos>,
 }
 
 impl Default for StoreOptions {
@@ -43,6 +47,7 @@ impl Default for StoreOptions {
             reserve_bytes: 16 << 20,
             salvage: false,
             disk: Disk::default(),
+            chaos: None,
         }
     }
 }

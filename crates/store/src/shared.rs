@@ -2,7 +2,6 @@
 
 use std::{
     io,
-    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
@@ -14,7 +13,6 @@ use crate::{
 
 #[derive(Debug)]
 pub(crate) struct Shared {
-    pub(crate) dir: PathBuf,
     pub(crate) epoch: u64,
     state: RwLock<State>,
     timers: Mutex<LeaseTimers>,
@@ -23,9 +21,8 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(dir: PathBuf, epoch: u64, state: State, timers: LeaseTimers) -> Self {
+    pub(crate) fn new(epoch: u64, state: State, timers: LeaseTimers) -> Self {
         Self {
-            dir,
             epoch,
             state: RwLock::new(state),
             timers: Mutex::new(timers),

@@ -1,42 +1,28 @@
 //! The handle.
 
-use std::{
-    collections::BTreeMap,
-    io::{Read, Write},
-    path::Path,
-    sync::{
-        Arc, Mutex, PoisonError,
-        mpsc::{self, Sender},
-    },
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, io::Write, sync::Arc, time::Duration};
 
 use tokio::sync::{Semaphore, oneshot, watch};
 use wharf_base::Permit;
-use wharf_wal::{FolderLock, Log, LogOptions};
 
 use crate::{
-    Entry, LeaseId, LimitError, MAX_LEASE_SECONDS, OpenError, Range, RangeReply, RestoreOptions,
-    RestoreReport, Revision, StoreError, StoreOptions, Txn, TxnReply, Watch,
-    checkpoint::{self, ReadError},
-    lease::LeaseTimers,
-    restore::{
-        checkpoint_path, holds_log, next_epoch, remove_unfinished, replace_checkpoint, restore,
-    },
+    Entry, LeaseId, LimitError, MAX_LEASE_SECONDS, Range, RangeReply, Revision, StoreError, Txn,
+    TxnReply, Watch,
+    chaos::Coin,
+    checkpoint,
+    engine::Engine,
     shared::{Pin, Shared, check_revision, fetch_entries},
-    state::{Found, State},
-    writer::{Command, PendingTxn, Reply, Writer, apply_frame, note_segment},
+    state::Found,
+    writer::{Command, PendingTxn, Reply},
 };
 
-const LOG_MAGIC: [u8; 8] = *b"wharfst\x01";
-/// The log's files grow by this much at a time.
-const GROW_BYTES: u64 = 1 << 20;
 /// Keys looked at under one hold of the read lock.
 const SCAN_KEYS: usize = 512;
 /// Room of the queue before the writer, in KiB of transactions: callers beyond it wait.
 const QUEUE_KIB: usize = 16 << 10;
 
-/// A cheap handle on an open store. When the last one goes, the store is closed.
+/// A cheap handle on an open store, whatever engine keeps it. When the last one goes, the store is
+/// closed.
 #[derive(Debug, Clone)]
 pub struct Store {
     inner: Arc<Inner>,
@@ -45,11 +31,10 @@ pub struct Store {
 #[derive(Debug)]
 struct Inner {
     shared: Arc<Shared>,
-    /// Taken out on closing.
-    commands: Mutex<Option<Arc<Sender<Command>>>>,
+    engine: Engine,
     room: Arc<Semaphore>,
     revisions: watch::Receiver<Revision>,
-    writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+    coin: Option<Coin>,
     lost: Option<String>,
 }
 
@@ -72,67 +57,23 @@ pub struct SnapshotReport {
 }
 
 impl Store {
-    /// Opens the store in `dir`, or begins one there. Blocks while it reads the folder.
-    pub fn open(dir: &Path, options: StoreOptions) -> Result<Self, OpenError> {
-        let lock = FolderLock::acquire(dir)?;
-        remove_unfinished(dir)?;
-        let (head, mut state) = load_checkpoint(dir, &options)?;
-        let mut segment_ends = std::collections::VecDeque::new();
-        let log_options = LogOptions {
-            magic: LOG_MAGIC,
-            segment_bytes: options.segment_bytes,
-            grow_bytes: GROW_BYTES.min(options.segment_bytes),
-            reserve_bytes: options.reserve_bytes,
-            salvage: options.salvage,
-            disk: options.disk.clone(),
-        };
-        let log = Log::open(dir, log_options, head.first_segment, |frame| {
-            apply_frame(&mut state, frame.payload, frame.file, frame.offset)
-                .map_err(|e| format!("a frame {e}"))?;
-            state.evict(options.history_memory);
-            note_segment(&mut segment_ends, frame.segment, state.revision);
-            Ok(())
-        })?;
-        if let Some(cut) = log.cut() {
-            report(cut);
-        }
-        let lost = log.cut().and_then(|cut| cut.damage.clone());
-        let mut timers = LeaseTimers::new(options.lease_clock.clone(), options.lease_tick);
-        for (id, lease) in &state.leases {
-            timers.start(*id, lease.ttl_seconds);
-        }
-        let (revision, revisions) = watch::channel(state.revision);
-        let shared = Arc::new(Shared::new(dir.to_owned(), head.epoch, state, timers));
-        let (sender, commands) = mpsc::channel();
-        let sender = Arc::new(sender);
-        let writer = Writer {
-            shared: Arc::clone(&shared),
-            log,
-            next_lease_tick: Instant::now() + options.lease_tick,
-            options,
-            commands,
-            own: Arc::downgrade(&sender),
-            revision,
-            segment_ends,
-            checkpoint: None,
-            checkpointing: false,
-            retry_checkpoint_at: None,
-            _lock: lock,
-        };
-        let thread = std::thread::Builder::new()
-            .name("store-writer".to_owned())
-            .spawn(move || writer.run())
-            .map_err(OpenError::io("start a thread for", dir))?;
-        Ok(Self {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        engine: Engine,
+        revisions: watch::Receiver<Revision>,
+        coin: Option<Coin>,
+        lost: Option<String>,
+    ) -> Self {
+        Self {
             inner: Arc::new(Inner {
                 shared,
-                commands: Mutex::new(Some(sender)),
+                engine,
                 room: Arc::new(Semaphore::new(QUEUE_KIB)),
                 revisions,
-                writer: Mutex::new(Some(thread)),
+                coin,
                 lost,
             }),
-        })
+        }
     }
 
     /// The damage that opening gave up, with all that came after it: only with
@@ -160,41 +101,47 @@ impl Store {
         }
     }
 
-    /// Makes a store in `dir`, which must hold none, from a snapshot. Its epoch and revision are
-    /// above all that the lost store can have given out; leases and keys come back, durable cursors
-    /// do not, and every older revision counts as compacted. Blocks.
-    pub fn restore(
-        dir: &Path,
-        snapshot: impl Read,
-        options: &StoreOptions,
-        how: RestoreOptions,
-    ) -> Result<RestoreReport, OpenError> {
-        restore(dir, snapshot, options, how)
+    /// The latest revision: everything that was acknowledged to anybody before this call is part of
+    /// it, durable and readable.
+    pub async fn revision(&self) -> Result<Revision, StoreError> {
+        self.before_read().await?;
+        Ok(self.inner.shared.read().revision)
     }
 
-    /// The latest revision. Everything up to it is durable and readable.
-    pub fn revision(&self) -> Revision {
-        self.inner.shared.read().revision
+    /// The newest revision this handle has heard of, for figures: others may have written since.
+    pub fn heard_of(&self) -> Revision {
+        *self.inner.revisions.borrow()
     }
 
-    /// The oldest revision that can be read; watches can begin behind it.
-    pub fn compacted(&self) -> Revision {
-        self.inner.shared.read().compacted
-    }
-
-    /// Raised by every restore: what was said under another epoch may no longer be true.
+    /// Raised by every restore: what was said under another epoch may no longer be true. A handle
+    /// has the epoch it was opened under for as long as it works.
     pub fn epoch(&self) -> u64 {
         self.inner.shared.epoch
     }
 
     pub async fn get(&self, key: &str) -> Result<Option<Entry>, StoreError> {
+        self.before_read().await?;
+        Ok(self.current(key))
+    }
+
+    pub(crate) fn current(&self, key: &str) -> Option<Entry> {
         let state = self.inner.shared.read();
         // Live values are in memory, always.
-        Ok(state.current(key).map(|v| v.found(key, false).entry))
+        state.current(key).map(|v| v.found(key, false).entry)
+    }
+
+    async fn before_read(&self) -> Result<(), StoreError> {
+        // A read never waits: who reads in a loop still lets others have their turn.
+        tokio::task::coop::consume_budget().await;
+        match &self.inner.coin {
+            Some(coin) => coin.before_read().await,
+            None => Ok(()),
+        }
     }
 
     /// The key as of `revision`.
     pub async fn get_at(&self, key: &str, revision: Revision) -> Result<Option<Entry>, StoreError> {
+        self.before_read().await?;
         let found = {
             let state = self.inner.shared.read();
             let at = check_revision(&state, Some(revision))?;
@@ -205,6 +152,7 @@ impl Store {
 
     /// Reads keys in order, all as of one revision.
     pub async fn range(&self, range: Range) -> Result<RangeReply, StoreError> {
+        self.before_read().await?;
         let pin = Pin::take(&self.inner.shared, range.at)?;
         let mut page = Page {
             after: range.start_after.clone(),
@@ -220,7 +168,7 @@ impl Store {
             ..
         } = page;
         let entries = fetch_entries(found).await?;
-        let count = if range.count_only {
+        let count = if range.only_counts() {
             counted
         } else {
             entries.len()
@@ -235,7 +183,7 @@ impl Store {
 
     /// Reads some more keys under one hold of the lock; whether there are further ones to read.
     fn read_page(&self, range: &Range, at: Revision, page: &mut Page) -> bool {
-        let limit = range.limit.unwrap_or(usize::MAX);
+        let limit = range.most();
         let Page {
             after,
             found,
@@ -249,7 +197,7 @@ impl Store {
             at,
             SCAN_KEYS,
             |key, version| {
-                if range.count_only {
+                if range.only_counts() {
                     *counted += 1;
                     return true;
                 }
@@ -267,8 +215,16 @@ impl Store {
 
     /// Does a transaction; it is durable when this returns. A caller that stops waiting does not
     /// know whether it was done.
-    pub async fn txn(&self, _permit: &Permit, txn: Txn) -> Result<TxnReply, StoreError> {
+    pub async fn txn(&self, permit: &Permit, txn: Txn) -> Result<TxnReply, StoreError> {
         txn.check()?;
+        match &self.inner.coin {
+            Some(coin) => coin.txn(self, permit, txn).await,
+            None => self.run_txn(permit, txn).await,
+        }
+    }
+
+    /// A transaction whose limits have been checked.
+    pub(crate) async fn run_txn(&self, _permit: &Permit, txn: Txn) -> Result<TxnReply, StoreError> {
         // Rounded up, and at most the whole queue, by the limit just checked.
         let kib = u32::try_from(txn.bytes() / 1024 + 1).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.inner.room).acquire_many_owned(kib);
@@ -303,8 +259,8 @@ impl Store {
         Ok(reply.results.iter().any(|r| r.entry().is_some()))
     }
 
-    /// Follows all changes to keys that start with `prefix`, from revision `from` on; 0: from now.
-    /// After a [`Self::range`], watch from its revision + 1.
+    /// Follows all changes to keys that start with `prefix`, from revision `from` on. After a
+    /// [`Self::range`], watch from its revision + 1.
     pub fn watch(&self, prefix: impl Into<String>, from: Revision) -> Watch {
         self.watch_all(vec![prefix.into()], from)
     }
@@ -360,12 +316,14 @@ impl Store {
     }
 
     /// The durable cursors: see [`crate::Op::Cursor`].
-    pub fn cursors(&self) -> BTreeMap<String, Revision> {
-        self.inner.shared.read().cursors.clone()
+    pub async fn cursors(&self) -> Result<BTreeMap<String, Revision>, StoreError> {
+        self.before_read().await?;
+        Ok(self.inner.shared.read().cursors.clone())
     }
 
     /// Forgets the history before `revision`, or before the slowest durable cursor if that is less.
-    /// Returns the oldest revision that can be read from now on.
+    /// Returns the oldest revision that can be read from now on, which is a later one if more has
+    /// been forgotten already.
     pub async fn compact(
         &self,
         _permit: &Permit,
@@ -402,7 +360,7 @@ impl Store {
     /// Waits for the writes under way and gives the folder free. Other handles and watches find the
     /// store closed.
     pub async fn close(self) {
-        let thread = self.inner.begin_close();
+        let thread = self.inner.engine.close();
         if let Some(thread) = thread {
             // Joining fails only if the writer panicked, which has been reported.
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
@@ -411,12 +369,7 @@ impl Store {
 
     async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let sent = self
-            .inner
-            .commands()
-            .as_ref()
-            .is_some_and(|c| c.send(command(reply)).is_ok());
-        if sent {
+        if self.inner.engine.send(command(reply)) {
             answer.await.map_err(|_| StoreError::Closed)?
         } else {
             Err(StoreError::Closed)
@@ -424,80 +377,12 @@ impl Store {
     }
 }
 
-impl Inner {
-    fn commands(&self) -> std::sync::MutexGuard<'_, Option<Arc<Sender<Command>>>> {
-        self.commands.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn begin_close(&self) -> Option<std::thread::JoinHandle<()>> {
-        if let Some(commands) = self.commands().take() {
-            let _ = commands.send(Command::Close);
-        }
-        self.writer
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
-    }
-}
-
 impl Drop for Inner {
     /// Waits for the sync under way, so that the folder is free once the last handle is gone. Where
     /// that wait must not block a runtime, call [`Store::close`] before.
     fn drop(&mut self) {
-        if let Some(thread) = self.begin_close() {
+        if let Some(thread) = self.engine.close() {
             let _ = thread.join();
         }
     }
-}
-
-fn report(cut: &wharf_wal::Cut) {
-    let (file, at, bytes) = (cut.path.display(), cut.offset, cut.bytes);
-    match &cut.damage {
-        None => tracing::warn!(
-            %file, at, bytes,
-            "an unfinished write at the end of the store's log was cut away; it had not been acknowledged"
-        ),
-        Some(damage) => {
-            tracing::error!(%file, at, bytes, %damage, "a damaged part of the store is given up")
-        }
-    }
-}
-
-fn load_checkpoint(
-    dir: &Path,
-    options: &StoreOptions,
-) -> Result<(checkpoint::Head, State), OpenError> {
-    let path = checkpoint_path(dir);
-    if !path.try_exists().map_err(OpenError::io("inspect", &path))? {
-        if holds_log(dir)? {
-            let reason = "it is missing, but there is a log".to_owned();
-            return Err(OpenError::Corrupt {
-                path,
-                offset: 0,
-                reason,
-            });
-        }
-        let epoch = next_epoch(options, 0);
-        replace_checkpoint(dir, &options.disk, |out| {
-            checkpoint::write_empty(out, epoch)
-        })
-        .map_err(OpenError::io("write", &path))?;
-    }
-    let file = std::fs::File::open(&path).map_err(OpenError::io("open", &path))?;
-    let data = wharf_wal::DataFile::new(
-        path.clone(),
-        file.try_clone().map_err(OpenError::io("open", &path))?,
-    );
-    checkpoint::read(file, Some(&data)).map_err(|e| match e {
-        ReadError::Io(source) => OpenError::Io {
-            step: "read",
-            path,
-            source,
-        },
-        ReadError::Corrupt { offset, reason } => OpenError::Corrupt {
-            path,
-            offset,
-            reason,
-        },
-    })
 }

@@ -85,7 +85,8 @@ impl Txn {
         self
     }
 
-    /// Bytes of keys and values, as counted against [`MAX_TXN_BYTES`].
+    /// Bytes of keys and values, as counted against [`MAX_TXN_BYTES`]: of what is compared the key
+    /// twice, since it is read as well where the comparison failed.
     pub fn bytes(&self) -> usize {
         let compares: usize = self.compare.iter().map(Compare::bytes).sum();
         let ops: usize = self.then.iter().chain(&self.or_else).map(Op::bytes).sum();
@@ -94,8 +95,10 @@ impl Txn {
 
     /// Checks the contract's limits; [`crate::Store::txn`] does so too.
     pub fn check(&self) -> Result<(), LimitError> {
-        // etcd counts each list on its own.
-        for count in [self.compare.len(), self.then.len(), self.or_else.len()] {
+        // etcd counts each list on its own. There, a failed transaction reads what it compared in
+        // its other branch, so that what it compared is in the reply.
+        let or_else = self.or_else.len() + self.compare.len();
+        for count in [self.then.len(), or_else] {
             if count > MAX_TXN_OPS {
                 return Err(LimitError::TooManyOps { count });
             }
@@ -215,7 +218,7 @@ impl Compare {
     }
 
     fn bytes(&self) -> usize {
-        self.key.len()
+        2 * self.key.len()
             + if let Target::Value(v) = &self.target {
                 v.len()
             } else {

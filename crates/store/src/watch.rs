@@ -65,16 +65,11 @@ impl Watch {
         prefixes: Vec<String>,
         from: Revision,
     ) -> Self {
-        let next = if from == 0 {
-            shared.read().revision + 1
-        } else {
-            from
-        };
         Self {
             shared,
             revisions,
             prefixes,
-            next,
+            next: from.max(1),
             progress: Arc::default(),
             answered: 0,
         }

@@ -1,4 +1,5 @@
-//! The one thread that writes. Inputs: commands of the handles, ended leases, finished checkpoints.
+//! The one writer: a thread over a folder, a lock in memory. Inputs: commands of the handles, ended
+//! leases, finished checkpoints.
 //! Invariants: a reply is sent after its effects are durable and visible; the state holds nothing
 //! that the log does not; when the log has failed, nothing more is written.
 
@@ -6,6 +7,7 @@ use std::{
     collections::VecDeque,
     fs::File,
     io,
+    path::Path,
     sync::{
         Arc,
         mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError},
@@ -15,12 +17,13 @@ use std::{
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 use wharf_base::NoRoom;
-use wharf_wal::{AppendError, DataFile, Disk, FolderLock, Log, Place, Purpose, is_disk_full};
+use wharf_wal::{AppendError, DataFile, Disk, Place, Purpose, is_disk_full};
 
 use crate::{
     LeaseId, Revision, StoreError, StoreOptions, Txn, TxnReply,
     checkpoint::{self, Moved},
     group::{GROUP_BYTES, Group},
+    medium::Medium,
     record::{Change, decode_frame},
     restore::{checkpoint_path, replace_checkpoint},
     shared::{Pin, Shared},
@@ -89,9 +92,8 @@ pub(crate) struct SegmentEnd {
 
 pub(crate) struct Writer {
     pub(crate) shared: Arc<Shared>,
-    pub(crate) log: Log,
+    pub(crate) medium: Medium,
     pub(crate) options: StoreOptions,
-    pub(crate) commands: Receiver<Command>,
     /// For the checkpoint thread's answer. Kept only while one runs, so that the end of all handles
     /// is noticed.
     pub(crate) own: std::sync::Weak<Sender<Command>>,
@@ -102,17 +104,47 @@ pub(crate) struct Writer {
     pub(crate) checkpointing: bool,
     pub(crate) retry_checkpoint_at: Option<Instant>,
     pub(crate) next_lease_tick: Instant,
-    pub(crate) _lock: FolderLock,
 }
 
 impl Writer {
+    /// A writer of what has been loaded.
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        medium: Medium,
+        options: StoreOptions,
+        revision: watch::Sender<Revision>,
+    ) -> Self {
+        Self {
+            shared,
+            medium,
+            next_lease_tick: Instant::now() + options.lease_tick,
+            options,
+            own: std::sync::Weak::new(),
+            revision,
+            segment_ends: VecDeque::new(),
+            checkpoint: None,
+            checkpointing: false,
+            retry_checkpoint_at: None,
+        }
+    }
+
+    /// Carries out one command, and what is due with it.
+    pub(crate) fn handle(&mut self, command: Command) {
+        match command {
+            Command::Txn(pending) => self.commit(vec![pending]),
+            other => self.tend(other),
+        }
+        self.end_leases();
+        self.start_checkpoint();
+    }
+
     /// Runs until all handles are gone or one of them says close.
-    pub(crate) fn run(mut self) {
-        while let Some(first) = self.receive() {
+    pub(crate) fn run(mut self, commands: &Receiver<Command>) {
+        while let Some(first) = self.receive(commands) {
             let mut next = first;
             while let Some(command) = next.take() {
                 next = match command {
-                    Command::Txn(first) => self.transact(first),
+                    Command::Txn(first) => self.transact(first, commands),
                     Command::Close => {
                         self.join_checkpoint();
                         return;
@@ -130,14 +162,14 @@ impl Writer {
     }
 
     /// Waits for a command, or for the time to look after leases. `None`: all handles are gone.
-    fn receive(&self) -> Option<Option<Command>> {
+    fn receive(&self, commands: &Receiver<Command>) -> Option<Option<Command>> {
         if self.shared.timers().is_empty() {
-            return self.commands.recv().ok().map(Some);
+            return commands.recv().ok().map(Some);
         }
         let wait = self
             .next_lease_tick
             .saturating_duration_since(Instant::now());
-        match self.commands.recv_timeout(wait) {
+        match commands.recv_timeout(wait) {
             Ok(command) => Some(Some(command)),
             Err(RecvTimeoutError::Timeout) => Some(None),
             Err(RecvTimeoutError::Disconnected) => None,
@@ -146,12 +178,12 @@ impl Writer {
 
     /// Takes all transactions that wait, commits them together, and returns a command that came
     /// after them.
-    fn transact(&mut self, first: PendingTxn) -> Option<Command> {
+    fn transact(&mut self, first: PendingTxn, commands: &Receiver<Command>) -> Option<Command> {
         let mut group = vec![first];
         let mut bytes = group[0].txn.bytes();
         let mut after = None;
         while group.len() < GROUP_TXNS && bytes < GROUP_BYTES {
-            match self.commands.try_recv() {
+            match commands.try_recv() {
                 Ok(Command::Txn(pending)) => {
                     bytes += pending.txn.bytes();
                     group.push(pending);
@@ -200,20 +232,20 @@ impl Writer {
         if payload.is_empty() {
             return Ok(());
         }
-        let appended = self.log.append(payload, purpose);
-        let appended = appended.map_err(|e| self.refusal(e))?;
+        let accepted = self.medium.append(payload, purpose);
+        let accepted = accepted.map_err(|e| self.refusal(e))?;
         let shared = Arc::clone(&self.shared);
         let mut state = shared.write();
         let before = state.revision;
         // The frame was just encoded here, so it decodes; were it not to, the log could not be
         // opened again either, and stopping is all there is.
-        apply_frame(&mut state, payload, &appended.file, appended.offset)
+        apply_frame(&mut state, payload, accepted.place.as_ref())
             .map_err(|e| self.fail(format!("a frame {e}")))?;
         state.prune();
         state.evict(self.options.history_memory);
         let revision = state.revision;
         drop(state);
-        note_segment(&mut self.segment_ends, appended.segment, revision);
+        note_segment(&mut self.segment_ends, accepted.segment, revision);
         if revision != before {
             self.revision.send_replace(revision);
         }
@@ -256,7 +288,7 @@ impl Writer {
                 let _ = reply.send(compacted);
             }
             Command::Probe { reply } => {
-                let able = self.log.probe(PROBE_BYTES);
+                let able = self.medium.probe(PROBE_BYTES);
                 let able = able.map_err(|e| self.refusal(e));
                 let _ = reply.send(able);
             }
@@ -306,13 +338,18 @@ impl Writer {
         }
     }
 
-    fn end_leases(&mut self) {
+    pub(crate) fn has_leases(&self) -> bool {
+        !self.shared.timers().is_empty()
+    }
+
+    /// Ends the leases whose time is over, if it is time to look.
+    pub(crate) fn end_leases(&mut self) {
         let now = Instant::now();
         if now < self.next_lease_tick {
             return;
         }
         self.next_lease_tick = now + self.options.lease_tick;
-        if self.log.failed().is_some() {
+        if self.medium.has_failed() {
             return;
         }
         let ended = self.shared.timers().take_ended();
@@ -344,14 +381,14 @@ impl Writer {
         let state = self.shared.read();
         let by_count = state.revision.saturating_sub(self.options.keep_revisions);
         // On a full disk history is the first thing to go.
-        let keep_bytes = if self.log.is_tight() {
+        let keep_bytes = if self.medium.is_tight() {
             self.options.segment_bytes.min(self.options.keep_bytes)
         } else {
             self.options.keep_bytes
         };
         let mut kept = 0;
         let by_bytes = self
-            .log
+            .medium
             .segments()
             .rev()
             .find_map(|(segment, bytes)| {
@@ -370,7 +407,7 @@ impl Writer {
 
     /// Begins a checkpoint once enough of the log is of no more use.
     fn start_checkpoint(&mut self) {
-        if self.log.failed().is_some()
+        if self.medium.has_failed()
             || self
                 .retry_checkpoint_at
                 .is_some_and(|at| Instant::now() < at)
@@ -381,14 +418,19 @@ impl Writer {
             let state = self.shared.read();
             (state.compacted, state.live_bytes)
         };
-        let active = self.log.active_segment();
+        let active = self.medium.active_segment();
         let ends = &self.segment_ends;
         let first_segment = ends
             .iter()
             .find(|end| end.revision > compacted || end.segment == active)
             .map_or(active, |end| end.segment);
+        let dir = match &self.medium {
+            Medium::Folder { dir, .. } => dir.clone(),
+            // Nothing is ever loaded from it again.
+            Medium::Memory(_) => return self.forget_before(first_segment),
+        };
         let useless: u64 = self
-            .log
+            .medium
             .segments()
             .take_while(|(id, _)| *id < first_segment)
             .map(|(_, b)| b)
@@ -408,7 +450,7 @@ impl Writer {
         let disk = self.options.disk.clone();
         let thread = std::thread::Builder::new().name("store-checkpoint".to_owned());
         let spawned = thread.spawn(move || {
-            let done = write_checkpoint(&shared, &disk, first_segment);
+            let done = write_checkpoint(&shared, &dir, &disk, first_segment);
             let _ = answer.send(Command::Checkpointed(done));
         });
         match spawned {
@@ -423,14 +465,18 @@ impl Writer {
     fn take_checkpoint(&mut self, done: io::Result<Checkpointed>) {
         self.join_checkpoint();
         self.checkpointing = false;
+        let Medium::Folder { dir, .. } = &self.medium else {
+            return;
+        };
+        let path = checkpoint_path(dir);
         let done = match done {
             Ok(done) => done,
             // It makes far more room than it takes; what starts it stands as before.
-            Err(error) if is_disk_full(&error) && self.log.free_reserve() => return,
+            Err(error) if is_disk_full(&error) && self.medium.free_reserve() => return,
             Err(error) => return self.put_off_checkpoint(&error),
         };
         self.retry_checkpoint_at = None;
-        let file = DataFile::new(checkpoint_path(&self.shared.dir), done.file);
+        let file = DataFile::new(path, done.file);
         for part in done.moved.chunks(RELOCATE_KEYS) {
             let mut state = self.shared.write();
             for m in part {
@@ -444,9 +490,12 @@ impl Writer {
                 state.relocate(&m.key, m.revision, place);
             }
         }
-        self.segment_ends
-            .retain(|end| end.segment >= done.first_segment);
-        if let Err(error) = self.log.remove_before(done.first_segment) {
+        self.forget_before(done.first_segment);
+    }
+
+    fn forget_before(&mut self, first_segment: u64) {
+        self.segment_ends.retain(|end| end.segment >= first_segment);
+        if let Err(error) = self.medium.remove_before(first_segment) {
             // The next opening removes what is left.
             tracing::warn!(%error, "failed to remove an old store segment");
         }
@@ -467,12 +516,13 @@ impl Writer {
 
 fn write_checkpoint(
     shared: &Arc<Shared>,
+    dir: &Path,
     disk: &Disk,
     first_segment: u64,
 ) -> io::Result<Checkpointed> {
     let pin = Pin::oldest(shared);
     let mut moved = Vec::new();
-    let (_, file) = replace_checkpoint(&shared.dir, disk, |out| {
+    let (_, file) = replace_checkpoint(dir, disk, |out| {
         checkpoint::write(out, shared, &pin, first_segment, |m| moved.push(m))
     })?;
     Ok(Checkpointed {
@@ -482,19 +532,20 @@ fn write_checkpoint(
     })
 }
 
-/// Applies a durable frame whose payload starts at byte `offset` of `file`. Keys' changes up to the
-/// revision a checkpoint already shows are passed over.
+/// Applies a durable frame. `start`: the file it is in, and the byte its payload starts at. Keys'
+/// changes up to the revision a checkpoint already shows are passed over.
 pub(crate) fn apply_frame(
     state: &mut State,
     payload: &[u8],
-    file: &Arc<DataFile>,
-    offset: u64,
+    start: Option<&(Arc<DataFile>, u64)>,
 ) -> Result<(), wharf_wal::DecodeError> {
     let known = state.revision;
     decode_frame(payload, |revision, change, at| {
         let place = match change {
             Change::Put { .. } | Change::Delete { .. } if revision <= known => return,
-            Change::Put { value, .. } => Some(Place::of(file, offset + at as u64, value)),
+            Change::Put { value, .. } => {
+                start.map(|(file, offset)| Place::of(file, offset + at as u64, value))
+            }
             _ => None,
         };
         state.apply(revision, &change, place);

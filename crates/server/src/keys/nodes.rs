@@ -90,7 +90,7 @@ impl Keys {
     /// Names of nodes that joined.
     async fn nodes_that(&self, wanted: impl Fn(&Node) -> bool) -> Result<Vec<String>, Fault> {
         let prefix = Node::prefix(&self.config.account, &self.config.region);
-        let all = self.store.range(Range::prefix(prefix)).await;
+        let all = self.store.all(Range::prefix(prefix)).await;
         let mut names = Vec::new();
         for entry in all.map_err(failed)?.entries {
             let node: Node = decode(&entry.value).map_err(failed)?;

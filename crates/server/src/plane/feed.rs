@@ -149,29 +149,33 @@ impl Feed {
     /// Reads all sources as of one revision: a little before now, so that planes which come back
     /// after a restart find what they know.
     async fn load(&self) -> Result<Revision, StoreError> {
-        let latest = self.store.revision();
-        let back = latest.saturating_sub(LOOK_BACK);
-        let at = back.max(self.store.compacted());
-        let mut records = Records::default();
-        for (prefix, source) in &self.sources {
-            let mut range = Range::prefix(prefix.as_str());
-            if at > 0 {
-                range = range.at(at);
+        let mut at = self.store.revision().await?.saturating_sub(LOOK_BACK);
+        let records = loop {
+            match self.load_at(at).await {
+                // So far back there is no history any more.
+                Err(StoreError::Compacted { compacted, .. }) if compacted > at => at = compacted,
+                other => break other?,
             }
-            // Of a store without a revision there is nothing to read.
-            for entry in self.store.range(range).await?.entries {
-                if entry.mod_revision > at {
-                    continue;
-                }
-                if let Some(resource) = source.resource(&entry) {
-                    let (key, revision) = (resource.key(), entry.mod_revision);
-                    records.set(&key, Some(Arc::new(Held { resource, revision })));
-                }
-            }
-        }
+        };
         let all = BTreeSet::from([Plane::Network, Plane::LoadBalancer]);
         self.shared.write(&all, |view| view.replace(records, at));
         Ok(at)
+    }
+
+    async fn load_at(&self, at: Revision) -> Result<Records, StoreError> {
+        let mut records = Records::default();
+        for (prefix, source) in &self.sources {
+            let mut pages = self.store.pages(Range::prefix(prefix.as_str())).at(at);
+            while let Some(page) = pages.next().await? {
+                for entry in page.entries {
+                    if let Some(resource) = source.resource(&entry) {
+                        let (key, revision) = (resource.key(), entry.mod_revision);
+                        records.set(&key, Some(Arc::new(Held { resource, revision })));
+                    }
+                }
+            }
+        }
+        Ok(records)
     }
 
     fn change(&self, event: &Event) -> Option<(Revision, Key, Option<Resource>)> {

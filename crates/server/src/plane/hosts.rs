@@ -136,7 +136,7 @@ impl Known {
     async fn read(store: &Store) -> Result<Self, HostError> {
         let mut known = Self::default();
         let everywhere = Range::prefix(Scope::service_prefix(SERVICE));
-        for entry in store.range(everywhere).await?.entries {
+        for entry in store.all(everywhere).await?.entries {
             if !matches!(Scope::parse(&entry.key), Some((_, PlaneHost::KIND, _))) {
                 continue;
             }

@@ -64,6 +64,8 @@ enum End {
     Frame(#[from] FrameError),
     #[error("the plane takes nothing")]
     Stuck,
+    #[error("the store")]
+    Store(#[from] wharf_store::StoreError),
     #[error("it is old")]
     Expired,
     #[error("the server ends")]
@@ -132,7 +134,7 @@ impl Session {
         let mut news = self.planes.shared.news(self.plane).subscribe();
         let mut reached = self.planes.shared.reached.subscribe();
         // What the plane resumes from was known to an earlier server: ours must have caught up.
-        let newest = self.planes.store.revision().max(known_from);
+        let newest = self.planes.store.revision().await?.max(known_from);
         self.wait_for(&mut reached, newest).await?;
         let mut talk = self.begin(wanted).await?;
         self.converse(&mut talk, &mut news, superseded).await

@@ -1,49 +1,96 @@
 //! What callers may rely on, whatever engine stands behind the store: etcd's semantics and limits.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
-use wharf_base::{TestClock, Timestamp};
 use wharf_store::{
-    Compare, EventKind, LeaseId, LimitError, MAX_KEY_BYTES, MAX_TXN_BYTES, MAX_TXN_OPS, Op,
-    OpResult, Range, Relation, StoreError, StoreOptions, Target, Txn,
+    Compare, Entry, EventKind, LeaseId, LimitError, MAX_KEY_BYTES, MAX_RANGE_KEYS, MAX_TXN_BYTES,
+    MAX_TXN_OPS, Op, OpResult, Range, RangeReply, Relation, StoreError, StoreOptions, Target, Txn,
 };
 
-use crate::support::{DEADLINE, PERMIT, next, open, open_with};
+use crate::support::{DEADLINE, Engine, Folder, Memory, PERMIT, next};
 
-#[tokio::test]
-async fn revisions_and_versions_count_as_in_etcd() {
-    let b = open();
-    assert_eq!(b.store.revision(), 0);
+/// Runs every test with every engine.
+macro_rules! contract {
+    ($($name:ident: $engine:ty,)* => $tests:tt) => {
+        $(contract!(@engine $name $engine, $tests);)*
+    };
+    (@engine $name:ident $engine:ty, [$($test:ident,)*]) => {
+        mod $name {
+            use super::*;
+
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test::<$engine>().await;
+            })*
+        }
+    };
+}
+
+// An engine that is added comes to its line here.
+contract! {
+    in_a_folder: Folder,
+    in_memory: Memory,
+    => [
+        revisions_and_versions_count_as_in_etcd,
+        every_comparison_with_every_relation,
+        a_failed_transaction_does_the_other_branch_and_shows_what_is,
+        operations_see_those_before_them,
+        limits,
+        ranges,
+        a_long_range_is_of_one_revision,
+        everything_in_pages_is_of_one_revision,
+        reads_at_a_revision_until_it_is_compacted,
+        a_watch_tells_every_change_once_with_what_was_before,
+        a_watch_waits_and_may_be_dropped_while_waiting,
+        progress_is_told_on_request,
+        a_watch_that_comes_too_late_is_told_so,
+        many_watches_lose_and_double_nothing,
+        compaction_never_passes_the_slowest_cursor,
+        the_end_of_a_lease_deletes_its_keys_in_one_revision,
+        leases_can_be_revoked_and_must_exist,
+        a_closed_store_says_so,
+    ]
+}
+
+async fn revisions_and_versions_count_as_in_etcd<E: Engine>() {
+    let b = E::open(StoreOptions::default()).await;
+    assert_eq!(b.revision().await, 0);
     assert_eq!(b.put("/a", "1").await, 1);
     assert_eq!(b.put("/b", "1").await, 2);
     assert_eq!(b.put("/a", "2").await, 3);
     let a = b.store.get("/a").await.unwrap().unwrap();
-    assert_eq!((a.create_revision, a.mod_revision, a.version), (1, 3, 2));
+    let of = |e: &Entry| {
+        (
+            e.create_revision - b.base,
+            e.mod_revision - b.base,
+            e.version,
+        )
+    };
+    assert_eq!(of(&a), (1, 3, 2));
     assert!(b.delete("/a").await);
     assert!(!b.delete("/a").await, "nothing was there");
     assert_eq!(
-        b.store.revision(),
+        b.revision().await,
         4,
         "a deletion of nothing takes no revision"
     );
     b.put("/a", "3").await;
     let a = b.store.get("/a").await.unwrap().unwrap();
-    assert_eq!((a.create_revision, a.mod_revision, a.version), (5, 5, 1));
+    assert_eq!(of(&a), (5, 5, 1));
     // Two writes, one revision.
     let reply = b.txn(Txn::new().put("/x", "").put("/y", "")).await.unwrap();
-    assert_eq!((reply.revision, b.store.revision()), (6, 6));
+    assert_eq!((reply.revision - b.base, b.revision().await), (6, 6));
 }
 
-#[tokio::test]
-async fn every_comparison_with_every_relation() {
-    let b = open();
+async fn every_comparison_with_every_relation<E: Engine>() {
+    let b = E::open(StoreOptions::default()).await;
     b.put("/k", "b").await;
     b.put("/k", "m").await;
     let targets = |n: u64, v: &'static str| {
         [
             Target::Version(n),
-            Target::ModRevision(n),
+            Target::ModRevision(b.base + n),
             Target::Value(Bytes::from_static(v.as_bytes())),
         ]
     };
@@ -80,14 +127,13 @@ async fn every_comparison_with_every_relation() {
         .when(Compare::present("/k"));
     assert!(b.txn(both).await.unwrap().succeeded);
     let created = Txn::new()
-        .when(Compare::create_revision("/k", 1))
+        .when(Compare::create_revision("/k", b.base + 1))
         .when(Compare::version("/k", 2));
     assert!(b.txn(created).await.unwrap().succeeded);
 }
 
-#[tokio::test]
-async fn a_failed_transaction_does_the_other_branch_and_shows_what_is() {
-    let b = open();
+async fn a_failed_transaction_does_the_other_branch_and_shows_what_is<E: Engine>() {
+    let b = E::open(StoreOptions::default()).await;
     b.put("/k", "there").await;
     let txn = Txn::new()
         .when(Compare::absent("/other"))
@@ -107,9 +153,8 @@ async fn a_failed_transaction_does_the_other_branch_and_shows_what_is() {
     );
 }
 
-#[tokio::test]
-async fn operations_see_those_before_them() {
-    let b = open();
+async fn operations_see_those_before_them<E: Engine>() {
+    let b = E::open(StoreOptions::default()).await;
     b.put("/k", "old").await;
     let txn = Txn::new()
         .get("/k")
@@ -128,13 +173,18 @@ async fn operations_see_those_before_them() {
     assert!(matches!(&reply.results[2], OpResult::Get { entry: Some(e) } if e.version == 2));
 }
 
-#[tokio::test]
-async fn limits() {
-    let b = open();
+async fn limits<E: Engine>() {
+    let b = E::open(StoreOptions::default()).await;
     let ops = |n: usize| (0..n).fold(Txn::new(), |t, i| t.put(format!("/{i}"), "x"));
     assert!(b.txn(ops(MAX_TXN_OPS)).await.unwrap().succeeded);
     let refused = [
         (ops(MAX_TXN_OPS + 1), LimitError::TooManyOps { count: 129 }),
+        (
+            (0..MAX_TXN_OPS).fold(Txn::new().or_get("/k"), |t, i| {
+                t.when(Compare::absent(format!("/{i}")))
+            }),
+            LimitError::TooManyOps { count: 129 },
+        ),
         (
             Txn::new().put("k", vec![0; MAX_TXN_BYTES]),
             LimitError::TooLarge {
@@ -168,12 +218,11 @@ async fn limits() {
             .unwrap()
             .succeeded
     );
-    assert_eq!(b.store.revision(), 2);
+    assert_eq!(b.revision().await, 2);
 }
 
-#[tokio::test]
-async fn ranges() {
-    let b = open();
+async fn ranges<E: Engine>() {
+    let b = E::open(StoreOptions::default()).await;
     for key in ["/a/1", "/a/2", "/a/3", "/a0", "/b/1"] {
         b.put(key, key).await;
     }
@@ -191,7 +240,7 @@ async fn ranges() {
         )
     };
     assert_eq!(
-        keys(Range::prefix("/a/")).await,
+        keys(Range::prefix("/a/").limit(9)).await,
         ("/a/1 /a/2 /a/3".into(), false, 3)
     );
     assert_eq!(
@@ -203,40 +252,40 @@ async fn ranges() {
         ("/a/1 /a/2 /a/3".into(), false, 3)
     );
     assert_eq!(
-        keys(Range::prefix("/a/").start_after("/a/2").limit(2)).await,
+        keys(Range::prefix("/a/").limit(2).start_after("/a/2")).await,
         ("/a/3".into(), false, 1)
     );
     assert_eq!(
-        keys(Range::prefix("/a/").start_after("/a/9")).await,
+        keys(Range::prefix("/a/").limit(9).start_after("/a/9")).await,
         ("".into(), false, 0)
     );
     assert_eq!(
-        keys(Range::between("/a/2", "/b")).await,
+        keys(Range::between("/a/2", "/b").limit(9)).await,
         ("/a/2 /a/3 /a0".into(), false, 3)
     );
     assert_eq!(
-        keys(Range::between("/z", "/a")).await,
+        keys(Range::between("/z", "/a").limit(9)).await,
         ("".into(), false, 0)
     );
     assert_eq!(
-        keys(Range::prefix("").count_only().limit(1)).await,
+        keys(Range::prefix("").count_only()).await,
         ("".into(), false, 5)
     );
     assert_eq!(keys(Range::prefix("").limit(0)).await, ("".into(), true, 0));
     let reply = b
         .store
-        .range(Range::prefix("/b").keys_only())
+        .range(Range::prefix("/b").limit(1).keys_only())
         .await
         .unwrap();
-    assert!(reply.entries[0].value.is_empty() && reply.entries[0].mod_revision == 5);
+    assert!(reply.entries[0].value.is_empty() && reply.entries[0].mod_revision == b.base + 5);
 }
 
-#[tokio::test]
-async fn a_long_range_is_of_one_revision() {
-    let b = open_with(StoreOptions {
+async fn a_long_range_is_of_one_revision<E: Engine>() {
+    let b = E::open(StoreOptions {
         keep_revisions: 1,
         ..StoreOptions::default()
-    });
+    })
+    .await;
     for i in 0..40 {
         let txn = (0..128).fold(Txn::new(), |t, j| t.put(format!("/{i:03}/{j:03}"), "old"));
         b.txn(txn).await.unwrap();
@@ -249,63 +298,114 @@ async fn a_long_range_is_of_one_revision() {
         }
     });
     while !writing.is_finished() {
-        let reply = store.range(Range::prefix("/")).await.unwrap();
-        assert_eq!(reply.count, 40 * 128);
-        let newest = reply.entries.iter().map(|e| e.mod_revision).max().unwrap();
-        assert!(newest <= reply.revision);
-        // Transactions are whole: each prefix is all old or all new.
-        for group in reply.entries.chunks(128) {
-            assert!(group.iter().all(|e| e.value == group[0].value));
-        }
+        let range = Range::prefix("/").limit(usize::MAX);
+        let reply = store.range(range).await.unwrap();
+        assert_eq!((reply.count, reply.more), (MAX_RANGE_KEYS, true));
+        assert_whole(&reply);
     }
     writing.await.unwrap();
 }
 
-#[tokio::test]
-async fn reads_at_a_revision_until_it_is_compacted() {
-    let b = open();
+/// Transactions of 128 keys each are whole: a prefix is all old or all new.
+fn assert_whole(reply: &RangeReply) {
+    let newest = reply.entries.iter().map(|e| e.mod_revision).max().unwrap();
+    assert!(newest <= reply.revision);
+    for group in reply.entries.chunks(128) {
+        assert!(group.iter().all(|e| e.value == group[0].value));
+    }
+}
+
+async fn everything_in_pages_is_of_one_revision<E: Engine>() {
+    let b = E::open(StoreOptions::default()).await;
+    let all = |i: u32, value: &'static str| {
+        (0..128).fold(Txn::new(), |t, j| t.put(format!("/{i:03}/{j:03}"), value))
+    };
+    for i in 0..20 {
+        b.txn(all(i, "old")).await.unwrap();
+    }
+    let before = b.revision().await + b.base;
+    let writer = b.store.clone();
+    let writing = tokio::spawn(async move {
+        for i in (0..20).rev() {
+            writer.txn(&PERMIT, all(i, "new")).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+    });
+    loop {
+        let done = writing.is_finished();
+        let reply = b.store.all(Range::prefix("/")).await.unwrap();
+        assert_eq!((reply.count, reply.entries.len()), (20 * 128, 20 * 128));
+        assert_whole(&reply);
+        if done {
+            break;
+        }
+    }
+    writing.await.unwrap();
+    let mut pages = b.store.pages(Range::prefix("/")).at(before).keys_only();
+    let (mut keys, mut count) = (Vec::new(), 0);
+    while let Some(page) = pages.next().await.unwrap() {
+        assert_eq!(page.revision, before);
+        keys.extend(page.entries.into_iter().map(|e| (e.key, e.value)));
+        count += 1;
+    }
+    assert!(count > 1, "one page would prove nothing");
+    assert!(keys.is_sorted() && keys.len() == 20 * 128);
+    assert!(keys.iter().all(|(_, value)| value.is_empty()));
+    let none = b.store.all(Range::prefix("/none/")).await.unwrap();
+    assert_eq!(
+        (none.count, none.revision - b.base),
+        (0, b.revision().await)
+    );
+}
+
+async fn reads_at_a_revision_until_it_is_compacted<E: Engine>() {
+    let b = E::open(StoreOptions::default()).await;
     for value in ["1", "2", "3"] {
         b.put("/k", value).await;
     }
     b.delete("/k").await;
-    let at = async |r| b.store.get_at("/k", r).await.map(|e| e.map(|e| e.value));
-    assert_eq!(at(0).await, Ok(None));
+    let compacted = |requested: u64| StoreError::Compacted {
+        requested: b.base + requested,
+        compacted: b.base + 3,
+    };
+    let compact = async |to: u64| {
+        let compacted = b.store.compact(&PERMIT, b.base + to).await;
+        compacted.map(|revision| revision - b.base)
+    };
+    let at = async |r| {
+        b.store
+            .get_at("/k", b.base + r)
+            .await
+            .map(|e| e.map(|e| e.value))
+    };
+    assert_eq!(at(0).await, Ok(None), "before everything");
     assert_eq!(at(2).await, Ok(Some("2".into())));
     assert_eq!(at(4).await, Ok(None));
     assert_eq!(
         at(5).await,
         Err(StoreError::FutureRevision {
-            requested: 5,
-            current: 4
+            requested: b.base + 5,
+            current: b.base + 4
         })
     );
-    assert_eq!(b.store.compact(&PERMIT, 3).await, Ok(3));
+    assert_eq!(compact(3).await, Ok(3));
     assert_eq!(
         at(3).await,
         Ok(Some("3".into())),
         "the compacted revision itself can be read"
     );
-    assert_eq!(
-        at(2).await,
-        Err(StoreError::Compacted {
-            requested: 2,
-            compacted: 3
-        })
-    );
-    let range = b.store.range(Range::prefix("/").at(1)).await;
-    assert_eq!(
-        range,
-        Err(StoreError::Compacted {
-            requested: 1,
-            compacted: 3
-        })
-    );
-    assert_eq!(b.store.compact(&PERMIT, 1).await, Ok(3), "never goes back");
+    assert_eq!(at(2).await, Err(compacted(2)));
+    let range = b
+        .store
+        .range(Range::prefix("/").limit(9).at(b.base + 1))
+        .await;
+    assert_eq!(range, Err(compacted(1)));
+    assert_eq!(compact(1).await, Ok(3), "never goes back");
     assert!(matches!(
-        b.store.compact(&PERMIT, 9).await,
+        compact(9).await,
         Err(StoreError::FutureRevision { .. })
     ));
-    assert_eq!(b.store.compact(&PERMIT, 4).await, Ok(4));
+    assert_eq!(compact(4).await, Ok(4));
     assert_eq!(
         b.store
             .range(Range::prefix("").count_only())
@@ -316,12 +416,11 @@ async fn reads_at_a_revision_until_it_is_compacted() {
     );
 }
 
-#[tokio::test]
-async fn a_watch_tells_every_change_once_with_what_was_before() {
-    let b = open();
+async fn a_watch_tells_every_change_once_with_what_was_before<E: Engine>() {
+    let b = E::open(StoreOptions::default()).await;
     b.put("/w/a", "1").await;
-    let mut all = b.store.watch("/w/", 1);
-    let mut from_now = b.store.watch("/w/", 0);
+    let mut all = b.store.watch("/w/", b.base + 1);
+    let mut later = b.store.watch("/w/", b.base + 2);
     b.put("/other", "x").await;
     b.txn(Txn::new().put("/w/a", "2").put("/w/b", "1"))
         .await
@@ -336,7 +435,13 @@ async fn a_watch_tells_every_change_once_with_what_was_before() {
         .map(|e| {
             let text = |v: &Bytes| String::from_utf8(v.to_vec()).unwrap();
             let before = e.previous.as_ref().map(|p| text(&p.value));
-            (e.revision(), e.kind, e.key(), text(&e.entry.value), before)
+            (
+                e.revision() - b.base,
+                e.kind,
+                e.key(),
+                text(&e.entry.value),
+                before,
+            )
         })
         .collect();
     let some = |s: &str| Some(s.to_owned());
@@ -349,13 +454,12 @@ async fn a_watch_tells_every_change_once_with_what_was_before() {
             (4, EventKind::Delete, "/w/a", String::new(), some("2")),
         ]
     );
-    assert_eq!(next(&mut from_now).await.unwrap().events[..], events[1..]);
+    assert_eq!(next(&mut later).await.unwrap().events[..], events[1..]);
 }
 
-#[tokio::test]
-async fn a_watch_waits_and_may_be_dropped_while_waiting() {
-    let b = open();
-    let mut watch = b.store.watch("/", 0);
+async fn a_watch_waits_and_may_be_dropped_while_waiting<E: Engine>() {
+    let b = E::open(StoreOptions::default()).await;
+    let mut watch = b.store.watch("/", b.base + 1);
     // Polled once, to nothing, and dropped.
     tokio::select! {
         biased;
@@ -368,41 +472,39 @@ async fn a_watch_waits_and_may_be_dropped_while_waiting() {
     writing.await.unwrap().unwrap();
 }
 
-#[tokio::test]
-async fn progress_is_told_on_request() {
-    let b = open();
-    let mut watch = b.store.watch("/mine/", 0);
+async fn progress_is_told_on_request<E: Engine>() {
+    let b = E::open(StoreOptions::default()).await;
+    let mut watch = b.store.watch("/mine/", b.base + 1);
     b.put("/other", "x").await;
     let progress = watch.progress();
     progress.request();
     let batch = next(&mut watch).await.unwrap();
-    assert_eq!((batch.revision, batch.events.len()), (1, 0));
+    assert_eq!((batch.revision - b.base, batch.events.len()), (1, 0));
     let waiting = tokio::spawn(async move { (next(&mut watch).await.unwrap(), watch) });
     b.put("/other", "y").await;
     progress.request();
     let (batch, _watch) = waiting.await.unwrap();
-    assert_eq!((batch.revision, batch.events.len()), (2, 0));
+    assert_eq!((batch.revision - b.base, batch.events.len()), (2, 0));
 }
 
-#[tokio::test]
-async fn a_watch_that_comes_too_late_is_told_so() {
-    let b = open();
+async fn a_watch_that_comes_too_late_is_told_so<E: Engine>() {
+    let b = E::open(StoreOptions::default()).await;
     for i in 0..5 {
         b.put("/k", &i.to_string()).await;
     }
-    let mut slow = b.store.watch("/", 1);
-    b.store.compact(&PERMIT, 3).await.unwrap();
+    let mut slow = b.store.watch("/", b.base + 1);
+    b.store.compact(&PERMIT, b.base + 3).await.unwrap();
     for _ in 0..2 {
         let error = next(&mut slow).await.unwrap_err();
         assert_eq!(
             error,
             StoreError::Compacted {
-                requested: 1,
-                compacted: 3
+                requested: b.base + 1,
+                compacted: b.base + 3
             }
         );
     }
-    let mut good = b.store.watch("/", 4);
+    let mut good = b.store.watch("/", b.base + 4);
     assert_eq!(
         next(&mut good).await.unwrap().events[0]
             .previous
@@ -413,12 +515,11 @@ async fn a_watch_that_comes_too_late_is_told_so() {
     );
 }
 
-#[tokio::test]
-async fn many_watches_lose_and_double_nothing() {
-    let b = open();
+async fn many_watches_lose_and_double_nothing<E: Engine>() {
+    let b = E::open(StoreOptions::default()).await;
     let readers: Vec<_> = (0..8)
         .map(|_| {
-            let mut watch = b.store.watch("/k/", 1);
+            let mut watch = b.store.watch("/k/", b.base + 1);
             tokio::spawn(async move {
                 let mut seen = Vec::new();
                 while seen.len() < 400 {
@@ -444,53 +545,50 @@ async fn many_watches_lose_and_double_nothing() {
     }
     for reader in readers {
         let seen = reader.await.unwrap();
-        let revisions: Vec<_> = seen.iter().map(|e| e.revision()).collect();
+        let revisions: Vec<_> = seen.iter().map(|e| e.revision() - b.base).collect();
         assert_eq!(revisions, (1..=400).collect::<Vec<_>>());
     }
 }
 
-#[tokio::test]
-async fn compaction_never_passes_the_slowest_cursor() {
-    let b = open();
+async fn compaction_never_passes_the_slowest_cursor<E: Engine>() {
+    let b = E::open(StoreOptions::default()).await;
     for i in 0..10 {
         b.put("/k", &i.to_string()).await;
     }
-    let reply = b
-        .txn(Txn::new().cursor("audit", 4).cursor("events", 7))
-        .await
-        .unwrap();
-    assert_eq!(
-        (reply.revision, b.store.revision()),
-        (10, 10),
-        "a cursor takes no revision"
-    );
-    assert_eq!(b.store.compact(&PERMIT, 9).await, Ok(4));
-    b.txn(Txn::new().cursor("audit", 8)).await.unwrap();
-    b.txn(Txn::new().cursor("audit", 2)).await.unwrap();
-    assert_eq!(b.store.cursors()["audit"], 8, "a cursor never goes back");
-    assert_eq!(b.store.compact(&PERMIT, 9).await, Ok(7));
+    let cursor = async |name: &str, at: u64| {
+        b.txn(Txn::new().cursor(name, b.base + at)).await.unwrap();
+    };
+    let compact = async || b.store.compact(&PERMIT, b.base + 9).await.unwrap() - b.base;
+    let audit = async || b.store.cursors().await.unwrap()["audit"] - b.base;
+    let mut watch = b.store.watch("", b.base + 11);
+    let both = Txn::new()
+        .cursor("audit", b.base + 4)
+        .cursor("events", b.base + 7);
+    b.txn(both).await.unwrap();
+    assert_eq!(compact().await, 4);
+    cursor("audit", 8).await;
+    cursor("audit", 2).await;
+    assert_eq!(audit().await, 8, "a cursor never goes back");
+    assert_eq!(compact().await, 7);
     b.txn(Txn::new().then(Op::DropCursor {
         name: "events".into(),
     }))
     .await
     .unwrap();
-    assert_eq!(b.store.compact(&PERMIT, 9).await, Ok(8));
+    assert_eq!(compact().await, 8);
     // Fenced: moved only if the comparison holds.
-    b.txn(Txn::new().when(Compare::absent("/k")).cursor("audit", 9))
-        .await
-        .unwrap();
-    assert_eq!(b.store.cursors()["audit"], 8);
+    let fenced = Txn::new()
+        .when(Compare::absent("/k"))
+        .cursor("audit", b.base + 9);
+    b.txn(fenced).await.unwrap();
+    assert_eq!(audit().await, 8);
+    watch.progress().request();
+    let told = next(&mut watch).await.unwrap();
+    assert_eq!(told.events, [], "a cursor is no key");
 }
 
-#[tokio::test]
-async fn the_end_of_a_lease_deletes_its_keys_in_one_revision() {
-    let clock = Arc::new(TestClock::at(Timestamp(1_000_000)));
-    let options = StoreOptions {
-        lease_clock: Some(clock.clone()),
-        lease_tick: Duration::from_millis(10),
-        ..StoreOptions::default()
-    };
-    let b = open_with(options);
+async fn the_end_of_a_lease_deletes_its_keys_in_one_revision<E: Engine>() {
+    let b = E::open(StoreOptions::default()).await;
     let lease = b
         .store
         .lease_grant(&PERMIT, Duration::from_secs(10))
@@ -507,25 +605,25 @@ async fn the_end_of_a_lease_deletes_its_keys_in_one_revision() {
         .await
         .unwrap();
     assert_eq!(b.put("/l/kept", "no lease any more").await, 3);
-    let mut watch = b.store.watch("/l/", 4);
-    clock.advance(Duration::from_secs(8));
+    let mut watch = b.store.watch("/l/", b.base + 4);
+    b.pass(Duration::from_secs(8)).await;
     assert_eq!(
         b.store.lease_keep_alive(&PERMIT, lease).await,
         Ok(Duration::from_secs(10))
     );
-    clock.advance(Duration::from_secs(8));
+    b.pass(Duration::from_secs(8)).await;
     assert!(
         b.txn(Txn::new().when(Compare::leased("/l/a", lease)))
             .await
             .unwrap()
             .succeeded
     );
-    clock.advance(Duration::from_secs(3));
+    b.pass(Duration::from_secs(3)).await;
     let batch = next(&mut watch).await.unwrap();
     let gone: Vec<_> = batch
         .events
         .iter()
-        .map(|e| (e.kind, e.key(), e.revision()))
+        .map(|e| (e.kind, e.key(), e.revision() - b.base))
         .collect();
     assert_eq!(
         gone,
@@ -548,9 +646,8 @@ async fn the_end_of_a_lease_deletes_its_keys_in_one_revision() {
     );
 }
 
-#[tokio::test]
-async fn leases_can_be_revoked_and_must_exist() {
-    let b = open();
+async fn leases_can_be_revoked_and_must_exist<E: Engine>() {
+    let b = E::open(StoreOptions::default()).await;
     let lease = b
         .store
         .lease_grant(&PERMIT, Duration::from_millis(1500))
@@ -561,7 +658,7 @@ async fn leases_can_be_revoked_and_must_exist() {
         Ok(Duration::from_secs(2))
     );
     b.txn(Txn::new().put_leased("/k", "", lease)).await.unwrap();
-    assert_eq!(b.store.lease_revoke(&PERMIT, lease).await, Ok(2));
+    assert_eq!(b.store.lease_revoke(&PERMIT, lease).await, Ok(b.base + 2));
     assert_eq!(b.value("/k").await, None);
     let missing = Err(StoreError::LeaseNotFound(lease));
     assert_eq!(b.store.lease_revoke(&PERMIT, lease).await, missing);
@@ -578,11 +675,10 @@ async fn leases_can_be_revoked_and_must_exist() {
     assert!(again > LeaseId(0));
 }
 
-#[tokio::test]
-async fn a_closed_store_says_so() {
-    let b = open();
+async fn a_closed_store_says_so<E: Engine>() {
+    let b = E::open(StoreOptions::default()).await;
     b.put("/k", "v").await;
-    let (other, mut watch) = (b.store.clone(), b.store.watch("/", 0));
+    let (other, mut watch) = (b.store.clone(), b.store.watch("/", b.base + 2));
     b.store.close().await;
     assert_eq!(other.put(&PERMIT, "/k", "w").await, Err(StoreError::Closed));
     assert_eq!(

@@ -105,7 +105,7 @@ fn writes_fail_cleanly_and_succeed_once_there_is_room() {
                     "round {round}"
                 );
             }
-            assert_eq!(store.revision(), acknowledged);
+            assert_eq!(store.revision().await.unwrap(), acknowledged);
             assert_eq!(
                 store
                     .range(Range::prefix("/no/").count_only())
@@ -124,13 +124,13 @@ fn writes_fail_cleanly_and_succeed_once_there_is_room() {
         // Opens as it is, too.
         store.close().await;
         let store = Store::open(&folder, options()).unwrap();
-        assert_eq!(store.revision(), acknowledged);
+        assert_eq!(store.revision().await.unwrap(), acknowledged);
         assert!(put(&store, "/big".into(), vec![0; 500_000]).await.is_err());
         fs::remove_file(filler).unwrap();
         put(&store, "/big".into(), vec![0; 500_000]).await.unwrap();
         store.close().await;
         let store = Store::open(&folder, options()).unwrap();
-        assert_eq!(store.revision(), acknowledged + 1);
+        assert_eq!(store.revision().await.unwrap(), acknowledged + 1);
         let count = store
             .range(Range::prefix("/").count_only())
             .await
@@ -162,7 +162,7 @@ fn a_small_disk_is_enough_for_a_small_store() {
         }
         store.close().await;
         let store = Store::open(&dir, options()).unwrap();
-        assert_eq!(store.revision(), 8000);
+        assert_eq!(store.revision().await.unwrap(), 8000);
     });
 }
 

@@ -22,7 +22,7 @@ async fn everything_is_there_after_opening_again() {
     b.delete("/k/0").await;
     let epoch = b.store.epoch();
     let b = b.reopen(StoreOptions::default()).await;
-    assert_eq!((b.store.revision(), b.store.epoch()), (301, epoch));
+    assert_eq!((b.revision().await, b.store.epoch()), (301, epoch));
     assert_eq!(b.value("/k/0").await, None);
     let entry = b.store.get("/k/49").await.unwrap().unwrap();
     assert_eq!(
@@ -39,18 +39,15 @@ async fn everything_is_there_after_opening_again() {
 #[tokio::test]
 async fn a_second_opener_is_told_the_folder_and_the_pid() {
     let b = open();
-    let error = Store::open(b.dir.path(), StoreOptions::default()).unwrap_err();
+    let error = Store::open(b.path(), StoreOptions::default()).unwrap_err();
     let OpenError::InUse { dir, pid } = &error else {
         panic!("{error}")
     };
-    assert_eq!(
-        (dir.as_path(), *pid),
-        (b.dir.path(), Some(std::process::id()))
-    );
+    assert_eq!((dir.as_path(), *pid), (b.path(), Some(std::process::id())));
     let text = error.to_string();
     assert!(text.contains(&dir.display().to_string()) && text.contains(&pid.unwrap().to_string()));
     b.put("/k", "the first goes on").await;
-    let path = b.dir.path().to_owned();
+    let path = b.path().to_owned();
     drop(b.store);
     Store::open(&path, StoreOptions::default()).unwrap();
 }
@@ -90,7 +87,7 @@ async fn a_torn_tail_costs_what_was_not_acknowledged_and_no_more() {
             let acknowledged = fs::read(dir.path().join("LAST")).unwrap();
             fs::remove_file(dir.path().join("LAST")).unwrap();
             let store = Store::open(dir.path(), small()).unwrap();
-            assert_eq!(store.revision(), 2, "at {at}");
+            assert_eq!(store.revision().await.unwrap(), 2, "at {at}");
             assert_eq!(store.get("/k").await.unwrap().unwrap().value, "two");
             assert_eq!(store.put(&PERMIT, "/k", "three again").await, Ok(3));
             store.close().await;
@@ -115,26 +112,26 @@ async fn a_torn_tail_costs_what_was_not_acknowledged_and_no_more() {
 async fn a_damaged_or_missing_checkpoint_is_reported() {
     let b = open_with(small());
     b.put("/k", "v").await;
-    let checkpoint = b.dir.path().join("checkpoint");
-    b.store.close().await;
+    let checkpoint = b.path().join("checkpoint");
+    b.store.clone().close().await;
     let bytes = fs::read(&checkpoint).unwrap();
     for at in 0..bytes.len() {
         let mut garbled = bytes.clone();
         garbled[at] ^= 1;
         for damaged in [&bytes[..at], &garbled] {
             fs::write(&checkpoint, damaged).unwrap();
-            let opened = Store::open(b.dir.path(), small());
+            let opened = Store::open(b.path(), small());
             assert!(matches!(opened, Err(OpenError::Corrupt { .. })), "at {at}");
         }
     }
     fs::remove_file(&checkpoint).unwrap();
     assert!(matches!(
-        Store::open(b.dir.path(), small()),
+        Store::open(b.path(), small()),
         Err(OpenError::Corrupt { .. })
     ));
     fs::write(&checkpoint, bytes).unwrap();
-    fs::write(b.dir.path().join("checkpoint.new"), "half").unwrap();
-    let store = Store::open(b.dir.path(), small()).unwrap();
-    assert_eq!(store.revision(), 1);
-    assert!(!b.dir.path().join("checkpoint.new").exists());
+    fs::write(b.path().join("checkpoint.new"), "half").unwrap();
+    let store = Store::open(b.path(), small()).unwrap();
+    assert_eq!(store.revision().await.unwrap(), 1);
+    assert!(!b.path().join("checkpoint.new").exists());
 }

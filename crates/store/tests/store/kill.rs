@@ -119,8 +119,8 @@ fn run_and_kill(dir: &Path, lines: u64) -> Vec<(u64, u64, u64)> {
 
 async fn check(dir: &Path, round: u64, last: &mut BTreeMap<u64, u64>, revision: u64) {
     let store = Store::open(dir, options()).unwrap();
-    assert!(store.revision() >= revision, "round {round}");
-    let reply = store.range(Range::prefix("/")).await.unwrap();
+    assert!(store.revision().await.unwrap() >= revision, "round {round}");
+    let reply = store.all(Range::prefix("/")).await.unwrap();
     let value = |key: String| {
         let entry = reply.entries.iter().find(|e| e.key == key)?;
         String::from_utf8_lossy(&entry.value)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use wharf_store::{Compare, Op, Range, Revision, StoreError, StoreOptions, Txn};
 
-use crate::support::{Bench, PERMIT, next, open_with};
+use crate::support::{Bench, Engine, Folder, Memory, PERMIT, next};
 
 const KEYS: u8 = 6;
 
@@ -98,11 +98,12 @@ fn options() -> StoreOptions {
 
 async fn check_reads(b: &Bench, model: &Model) {
     assert_eq!(
-        (b.store.revision(), b.store.compacted()),
+        (b.revision().await, b.compacted().await),
         (model.revision, model.compacted)
     );
     for at in model.compacted..=model.revision {
-        let reply = b.store.range(Range::prefix("/k/").at(at)).await.unwrap();
+        let range = Range::prefix("/k/").limit(usize::from(KEYS)).at(at);
+        let reply = b.store.range(range).await.unwrap();
         let found: Vec<_> = reply
             .entries
             .iter()
@@ -158,8 +159,8 @@ async fn check_watch(b: &Bench, model: &Model) {
     assert_eq!(told, expected);
 }
 
-async fn check(calls: Vec<Call>) {
-    let mut b = open_with(options());
+async fn check<E: Engine>(calls: Vec<Call>) {
+    let mut b = E::open(options()).await;
     let mut model = Model::default();
     for call in calls {
         match call {
@@ -197,12 +198,12 @@ async fn check(calls: Vec<Call>) {
                 model.compacted = model.compacted.max(to);
                 assert_eq!(b.store.compact(&PERMIT, to).await, Ok(model.compacted));
             }
-            Call::Reopen => b = b.reopen(options()).await,
+            Call::Reopen => b = E::reopen(b, options()).await,
         }
     }
     check_reads(&b, &model).await;
     check_watch(&b, &model).await;
-    let b = b.reopen(options()).await;
+    let b = E::reopen(b, options()).await;
     check_reads(&b, &model).await;
     check_watch(&b, &model).await;
 }
@@ -210,8 +211,18 @@ async fn check(calls: Vec<Call>) {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..Default::default() })]
     #[test]
-    fn behaves_like_the_model(calls in proptest::collection::vec(call(), 1..120)) {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        runtime.block_on(check(calls));
+    fn a_folder_behaves_like_the_model(calls in proptest::collection::vec(call(), 1..120)) {
+        run(check::<Folder>(calls));
     }
+
+    #[test]
+    fn memory_behaves_like_the_model(calls in proptest::collection::vec(call(), 1..120)) {
+        run(check::<Memory>(calls));
+    }
+}
+
+fn run(test: impl Future<Output = ()>) {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(1).enable_all().build().unwrap();
+    runtime.block_on(test);
 }

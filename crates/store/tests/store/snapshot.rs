@@ -32,7 +32,7 @@ async fn a_restored_store_is_the_same_under_a_higher_epoch() {
     let store = Store::open(dir.path(), StoreOptions::default()).unwrap();
     assert!(store.epoch() > b.store.epoch());
     assert_eq!(
-        (store.epoch(), store.revision()),
+        (store.epoch(), store.revision().await.unwrap()),
         (restored.epoch, restored.revision)
     );
     assert_eq!(store.get("/after").await, Ok(None));
@@ -41,11 +41,11 @@ async fn a_restored_store_is_the_same_under_a_higher_epoch() {
         store.get("/k/7").await.unwrap(),
     );
     assert_eq!(was, is);
-    assert_eq!(store.range(Range::prefix("/")).await.unwrap().count, 1001);
+    assert_eq!(store.all(Range::prefix("/")).await.unwrap().count, 1001);
     // What was said of the lost store's revisions cannot be continued.
     let error = next(&mut store.watch("/", 1002)).await.unwrap_err();
     assert!(matches!(error, StoreError::Compacted { .. }));
-    assert!(store.cursors().is_empty());
+    assert!(store.cursors().await.unwrap().is_empty());
     assert_eq!(store.put(&PERMIT, "/k", "").await, Ok(1_000_001_002));
     store.lease_revoke(&PERMIT, lease).await.unwrap();
     assert_eq!(store.get("/leased").await, Ok(None));
@@ -71,7 +71,7 @@ async fn a_copy_is_of_one_revision_while_writes_go_on() {
         let how = RestoreOptions { revision_gap: 0 };
         Store::restore(dir.path(), &copy[..], &StoreOptions::default(), how).unwrap();
         let restored = Store::open(dir.path(), StoreOptions::default()).unwrap();
-        let reply = restored.range(Range::prefix("")).await.unwrap();
+        let reply = restored.all(Range::prefix("")).await.unwrap();
         assert_eq!((reply.count, reply.revision), (128, report.revision));
         assert!(
             reply
@@ -112,7 +112,7 @@ async fn only_a_whole_copy_into_an_empty_folder() {
         Err(OpenError::NotEmpty { .. })
     ));
     assert!(matches!(
-        restore(b.dir.path(), &copy),
+        restore(b.path(), &copy),
         Err(OpenError::InUse { .. })
     ));
 }

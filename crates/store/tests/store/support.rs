@@ -1,9 +1,9 @@
-//! A store in a folder of its own, and shorthands.
+//! Stores to test, and shorthands.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tempfile::TempDir;
-use wharf_base::Permit;
+use wharf_base::{Permit, TestClock, Timestamp};
 use wharf_store::{Revision, Store, StoreError, StoreOptions, Txn, TxnReply, Watch, WatchBatch};
 
 pub const PERMIT: Permit = Permit::for_controller("test");
@@ -11,9 +11,64 @@ pub const PERMIT: Permit = Permit::for_controller("test");
 /// How long a test waits for what must happen.
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
+/// An engine that keeps the contract.
+pub trait Engine {
+    /// A store without keys. What of the options it has no use for it passes over.
+    fn open(options: StoreOptions) -> impl Future<Output = Bench>;
+
+    /// The same store after the process has ended; as it is where it ends with the process.
+    fn reopen(bench: Bench, options: StoreOptions) -> impl Future<Output = Bench>;
+}
+
+/// The engine that keeps a store in a folder.
+pub struct Folder;
+
+impl Engine for Folder {
+    async fn open(options: StoreOptions) -> Bench {
+        open_with(options)
+    }
+
+    async fn reopen(bench: Bench, options: StoreOptions) -> Bench {
+        bench.reopen(options).await
+    }
+}
+
+/// The engine for tests of others.
+pub struct Memory;
+
+impl Engine for Memory {
+    async fn open(options: StoreOptions) -> Bench {
+        let (options, clock) = with_clock(options);
+        Bench {
+            store: Store::in_memory(options),
+            base: 0,
+            clock: Some(clock),
+            dir: None,
+        }
+    }
+
+    async fn reopen(bench: Bench, _options: StoreOptions) -> Bench {
+        bench
+    }
+}
+
 pub struct Bench {
     pub store: Store,
-    pub dir: TempDir,
+    /// The revision before the first of this test: an engine that others use as well has one.
+    pub base: Revision,
+    /// What leases run by. Without it they run by the time of the day.
+    clock: Option<Arc<TestClock>>,
+    dir: Option<TempDir>,
+}
+
+fn with_clock(options: StoreOptions) -> (StoreOptions, Arc<TestClock>) {
+    let clock = Arc::new(TestClock::at(Timestamp(1_000_000)));
+    let options = StoreOptions {
+        lease_clock: Some(clock.clone()),
+        lease_tick: Duration::from_millis(10),
+        ..options
+    };
+    (options, clock)
 }
 
 pub fn open() -> Bench {
@@ -22,25 +77,57 @@ pub fn open() -> Bench {
 
 pub fn open_with(options: StoreOptions) -> Bench {
     let dir = tempfile::tempdir().unwrap();
+    let (options, clock) = with_clock(options);
     let store = Store::open(dir.path(), options).unwrap();
-    Bench { store, dir }
+    Bench {
+        store,
+        base: 0,
+        clock: Some(clock),
+        dir: Some(dir),
+    }
 }
 
 impl Bench {
+    /// The store's folder.
+    pub fn path(&self) -> &std::path::Path {
+        self.dir.as_ref().expect("a store in a folder").path()
+    }
+
     pub async fn reopen(self, options: StoreOptions) -> Self {
         self.store.close().await;
-        let store = Store::open(self.dir.path(), options).unwrap();
+        let (options, clock) = with_clock(options);
+        let dir = self.dir.expect("a store in a folder");
+        let store = Store::open(dir.path(), options).unwrap();
         Self {
             store,
-            dir: self.dir,
+            base: self.base,
+            clock: Some(clock),
+            dir: Some(dir),
         }
     }
 
+    /// Lets time pass for leases.
+    pub async fn pass(&self, time: Duration) {
+        match &self.clock {
+            Some(clock) => clock.advance(time),
+            None => tokio::time::sleep(time).await,
+        }
+    }
+
+    /// The revision now, counted from the test's start.
+    pub async fn revision(&self) -> Revision {
+        self.store.revision().await.unwrap() - self.base
+    }
+
+    /// The oldest revision that can be read.
+    pub async fn compacted(&self) -> Revision {
+        self.store.compact(&PERMIT, 0).await.unwrap() - self.base
+    }
+
+    /// The revision of the write, counted from the test's start.
     pub async fn put(&self, key: &str, value: &str) -> Revision {
-        self.store
-            .put(&PERMIT, key, value.to_owned())
-            .await
-            .unwrap()
+        let put = self.store.put(&PERMIT, key, value.to_owned()).await;
+        put.unwrap() - self.base
     }
 
     pub async fn delete(&self, key: &str) -> bool {

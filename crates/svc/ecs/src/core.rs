@@ -34,6 +34,8 @@ use crate::{
     view::{Held, View},
 };
 
+/// Pause after the store did not say how far it is.
+const STORE_RETRY: Duration = Duration::from_millis(200);
 /// How long a client token is remembered at least.
 const TOKEN_TTL: Duration = Duration::from_secs(24 * 3600);
 /// Tokens of so long a time share a lease: SDKs send one with every call, and a lease of its own
@@ -93,7 +95,23 @@ impl Core {
 
     /// Waits until the view shows everything written so far.
     pub async fn up_to_date(&self) {
-        self.view.reach(self.parts.store.revision()).await;
+        self.view.reach(self.written().await).await;
+    }
+
+    /// The revision of the store, waited for as the view is: a store that does not answer now may do
+    /// so soon. One that is closed says what it heard of last.
+    async fn written(&self) -> wharf_store::Revision {
+        let store = &self.parts.store;
+        loop {
+            match store.revision().await {
+                Ok(revision) => return revision,
+                Err(wharf_store::StoreError::Closed) => return store.heard_of(),
+                Err(error) => {
+                    tracing::warn!(%error, "failed to read the store's revision; will retry");
+                    tokio::time::sleep(STORE_RETRY).await;
+                }
+            }
+        }
     }
 
     /// Takes note whether a service's tasks found a place; returns how long to wait before another

@@ -49,7 +49,7 @@ impl World {
         };
         let is_live = |host: &str| live.contains(&host);
         let revision = self.hosts.subscribed(&seen, is_live).await.unwrap();
-        assert!(revision <= self.store.revision());
+        assert!(revision <= self.store.heard_of());
         self.address(id).await
     }
 
@@ -80,10 +80,10 @@ impl World {
 async fn an_address_is_of_the_host_that_is_connected() {
     let world = World::new();
     assert_eq!(world.subscribes("i-1", 1, None, &[]).await, Some(1));
-    let written = world.store.revision();
+    let written = world.store.heard_of();
     assert_eq!(world.subscribes("i-1", 1, None, &[]).await, Some(1));
     assert_eq!(
-        world.store.revision(),
+        world.store.heard_of(),
         written,
         "nothing new is not written"
     );

@@ -118,7 +118,7 @@ impl Harness {
 
     /// Everything that is stored, as text.
     pub async fn stored(&self) -> String {
-        let all = self.store.range(Range::prefix("")).await.unwrap();
+        let all = self.store.all(Range::prefix("")).await.unwrap();
         let values = all.entries.iter();
         values
             .map(|it| String::from_utf8_lossy(&it.value).into_owned())

@@ -42,7 +42,7 @@ pub fn service() -> Call {
 
 /// What hosts are told, of all records.
 pub async fn told(world: &World) -> Vec<Resource> {
-    let reply = world.store.range(Range::prefix(plane::prefix())).await;
+    let reply = world.store.all(Range::prefix(plane::prefix())).await;
     let entries = reply.unwrap().entries;
     entries.iter().filter_map(plane::resource).collect()
 }

@@ -341,7 +341,7 @@ pub async fn list_task_definition_families(
     let reply = core
         .parts
         .store
-        .range(Range::prefix(prefix))
+        .all(Range::prefix(prefix))
         .await
         .map_err(ChangeError::from)?;
     let mut families = Vec::new();

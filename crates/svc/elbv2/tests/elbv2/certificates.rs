@@ -62,7 +62,7 @@ async fn the_key_is_sealed_in_the_store_and_opened_for_planes() {
     );
     let all = harness
         .store
-        .range(wharf_store::Range::prefix(""))
+        .all(wharf_store::Range::prefix(""))
         .await
         .unwrap();
     assert!(

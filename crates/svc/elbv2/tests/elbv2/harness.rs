@@ -247,7 +247,7 @@ impl Harness {
     pub async fn resources(&self) -> Vec<Resource> {
         let all = self
             .store
-            .range(Range::prefix(plane::prefix()))
+            .all(Range::prefix(plane::prefix()))
             .await
             .unwrap();
         let all = all
@@ -261,7 +261,7 @@ impl Harness {
     pub async fn keys(&self) -> Vec<Key> {
         let all = self
             .store
-            .range(Range::prefix(plane::prefix()))
+            .all(Range::prefix(plane::prefix()))
             .await
             .unwrap();
         all.entries
@@ -273,7 +273,7 @@ impl Harness {
     pub async fn count(&self, kind: &str) -> usize {
         let all = self
             .store
-            .range(Range::prefix(plane::prefix()))
+            .all(Range::prefix(plane::prefix()))
             .await
             .unwrap();
         let part = format!("/{kind}/");

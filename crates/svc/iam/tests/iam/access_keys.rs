@@ -110,7 +110,7 @@ async fn secrets_are_sealed_and_never_printed() {
     w.user("anna").await;
     let key = w.key("anna").await;
     let secret = key.secret_access_key.unwrap();
-    let everything = w.store.range(Range::prefix("/")).await.unwrap();
+    let everything = w.store.all(Range::prefix("/")).await.unwrap();
     assert!(!everything.entries.is_empty());
     for entry in everything.entries {
         assert!(
@@ -202,7 +202,7 @@ async fn the_last_use_is_told_coarsely() {
             .await
             .is_err()
     );
-    let revision = w.store.revision();
+    let revision = w.store.heard_of();
     anna.now = Timestamp(NOW.0 + 60_000);
     assert!(
         gate.decide(&anna, &[Check::any("ecr:DescribeRegistry")])
@@ -210,7 +210,7 @@ async fn the_last_use_is_told_coarsely() {
             .is_err()
     );
     assert_eq!(
-        w.store.revision(),
+        w.store.heard_of(),
         revision,
         "a minute later is not worth a write"
     );

@@ -42,7 +42,7 @@ async fn uploaded_shown_and_deleted() {
     assert_eq!(found.names, ["web.example.com"]);
     assert_eq!(found.private_key.expose(), key.as_bytes());
     assert!(!format!("{found:?}").contains("PRIVATE"));
-    let all = w.store.range(wharf_store::Range::prefix("")).await.unwrap();
+    let all = w.store.all(wharf_store::Range::prefix("")).await.unwrap();
     let plain = |value: &[u8]| String::from_utf8_lossy(value).contains("PRIVATE KEY");
     assert!(
         !all.entries.iter().any(|entry| plain(&entry.value)),
