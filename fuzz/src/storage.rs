@@ -36,15 +36,16 @@ pub fn journal_footer(bytes: &[u8]) {
 
 /// A record as it is stored, of any kind.
 pub fn record(bytes: &[u8]) {
-    use wharf_records::ecs;
+    use wharf_records::{ecs, hosts};
     again::<Node>(bytes);
     again::<ecs::Cluster>(bytes);
     again::<ecs::ClientToken>(bytes);
     again::<ecs::Definition>(bytes);
     again::<ecs::Family>(bytes);
-    again::<ecs::Host>(bytes);
+    again::<hosts::Host>(bytes);
     again::<ecs::Instance>(bytes);
-    again::<ecs::Ledger>(bytes);
+    again::<hosts::Ledger>(bytes);
+    again::<hosts::PlaneHost>(bytes);
     again::<ecs::RevisionRecord>(bytes);
     again::<ecs::Service>(bytes);
     again::<ecs::ServiceDeployment>(bytes);

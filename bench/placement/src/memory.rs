@@ -9,7 +9,7 @@ use rand::{SeedableRng, rngs::SmallRng};
 use wharf_placement::{
     Constraint, Demand, Fleet, HostState, Pool, Strategy, ledger::Free, place, query::Expression,
 };
-use wharf_records::ecs::Claim;
+use wharf_records::hosts::Claim;
 
 use crate::HOSTS;
 
@@ -87,6 +87,7 @@ fn fleet() -> Fleet {
             ("rack".to_owned(), Some(format!("r{}", number / 7 % 100))),
         ]);
         let row = fleet.put(HostState {
+            reachable: true,
             id: format!("{number:08}"),
             cluster: CLUSTER.to_owned(),
             active: true,

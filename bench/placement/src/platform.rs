@@ -9,8 +9,10 @@ use wharf_base::{Clock, Permit, SystemClock, Timestamp};
 use wharf_placement::ledger;
 use wharf_records::{
     Record, Scope, Unknown, decode,
-    ecs::{Capacity, Claim, Host, Instance, InstanceStatus, Ledger, Task},
+    ecs::{Instance, InstanceStatus, Task},
     encode,
+    hosts::{Capacity, Claim, Host, Ledger},
+    machine,
 };
 use wharf_seal::Keyring;
 use wharf_store::{Range, Store, StoreOptions, Txn};
@@ -87,13 +89,13 @@ impl Platform {
 
     /// Every task's claim stands on its host's ledger, and no ledger promises more than there is.
     pub async fn verify(&self) -> anyhow::Result<()> {
-        let tasks = self.store.all(Range::prefix(scope().prefix(Task::KIND)));
+        let tasks = self.store.range(Range::prefix(scope().prefix(Task::KIND)));
         let mut claimed = BTreeMap::<String, Vec<String>>::new();
         for entry in tasks.await?.entries {
             let task: Task = decode(&entry.value)?;
             claimed.entry(task.host).or_default().push(task.arn);
         }
-        let prefix = scope().prefix(Ledger::KIND);
+        let prefix = machine::folder(Ledger::KIND);
         for entry in self.store.all(Range::prefix(&prefix)).await?.entries {
             let ledger: Ledger = decode(&entry.value)?;
             let host = entry.key.trim_start_matches(&prefix);
@@ -224,6 +226,6 @@ fn with_host(txn: Txn, number: usize) -> Txn {
         key(Instance::KIND, &format!("{CLUSTER}:{id}")),
         encode(&instance),
     )
-    .put(key(Host::KIND, &id), encode(&host))
-    .put(key(Ledger::KIND, &id), encode(&ledger))
+    .put(Host::key(&id), encode(&host))
+    .put(Ledger::key(&id), encode(&ledger))
 }

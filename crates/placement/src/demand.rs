@@ -1,6 +1,6 @@
 //! What is asked of a placement.
 
-use wharf_records::ecs::Claim;
+use wharf_records::hosts::Claim;
 
 use crate::{offer::Asks, query::Expression};
 

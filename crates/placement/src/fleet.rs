@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use wharf_base::Timestamp;
-use wharf_records::ecs::{Claim, Port};
+use wharf_records::hosts::{Claim, Port};
 
 use crate::{
     class::Classes,
@@ -67,6 +67,9 @@ pub struct HostState {
     /// The container instance is ACTIVE.
     pub active: bool,
     pub agent_connected: bool,
+    /// Its agent's connection is up. A host without one may be lost and not yet known to be: it ranks
+    /// last.
+    pub reachable: bool,
     pub agent_version: String,
     pub ec2_instance: String,
     pub registered_at: Timestamp,
@@ -83,6 +86,7 @@ pub(crate) const PRESENT: u8 = 1;
 pub(crate) const ACTIVE: u8 = 2;
 pub(crate) const CONNECTED: u8 = 4;
 pub(crate) const FARGATE: u8 = 8;
+pub(crate) const REACHABLE: u8 = 16;
 
 /// Where the tasks of a group are.
 #[derive(Debug, Default)]
@@ -152,6 +156,8 @@ pub struct Fleet {
     /// The same counts as in `facts`, group first: a spread reads one group over all hosts.
     by_group: HashMap<String, Group>,
     vacant: Vec<HostIx>,
+    /// How many rows in use are reachable.
+    reachable: usize,
 }
 
 impl Fleet {
@@ -178,10 +184,13 @@ impl Fleet {
         let at = row.at();
         self.unorder(row);
         let flag = |on: bool, bit: u8| if on { bit } else { 0 };
+        let reachable = self.flags[at] & REACHABLE;
         self.flags[at] = PRESENT
+            | reachable
             | flag(host.active, ACTIVE)
             | flag(host.agent_connected, CONNECTED)
             | flag(host.fargate, FARGATE);
+        self.set_reachable(row, host.reachable);
         self.cluster[at] = self.clusters.intern(host.cluster);
         self.zone[at] = self.zones.intern(host.zone);
         self.served[at] = self.serves.intern(host.serves);
@@ -216,6 +225,22 @@ impl Fleet {
         }
     }
 
+    /// Takes note that the connection of a host's agent broke, or is back.
+    pub fn set_reachable(&mut self, row: HostIx, reachable: bool) {
+        let flags = &mut self.flags[row.at()];
+        match (*flags & REACHABLE != 0, reachable) {
+            (false, true) => self.reachable += 1,
+            (true, false) => self.reachable -= 1,
+            _ => return,
+        }
+        *flags ^= REACHABLE;
+    }
+
+    /// Whether some hosts are to rank behind others because their connections are broken.
+    pub(crate) fn has_both(&self) -> bool {
+        (1..self.len()).contains(&self.reachable)
+    }
+
     fn unorder(&mut self, row: HostIx) {
         let at = row.at();
         for pool in self.pools(row).into_iter().flatten() {
@@ -245,6 +270,40 @@ impl Fleet {
         let facts = &mut self.facts[row.at()];
         facts.tasks = groups.values().sum();
         facts.groups = groups;
+    }
+
+    /// One more task of a group is on a host.
+    pub fn add_to_group(&mut self, row: HostIx, group: &str) {
+        let facts = &mut self.facts[row.at()];
+        let tasks = facts.groups.entry(group.to_owned()).or_default();
+        *tasks += 1;
+        facts.tasks += 1;
+        let (class, tasks) = (self.class[row.at()], *tasks);
+        let group = self.by_group.entry(group.to_owned()).or_default();
+        group.remove(row, class);
+        group.add(row, class, tasks);
+    }
+
+    /// One task less of a group is on a host.
+    pub fn take_from_group(&mut self, row: HostIx, group: &str) {
+        let facts = &mut self.facts[row.at()];
+        let Some(tasks) = facts.groups.get_mut(group) else {
+            return;
+        };
+        *tasks -= 1;
+        facts.tasks -= 1;
+        let (class, left) = (self.class[row.at()], *tasks);
+        if left == 0 {
+            facts.groups.remove(group);
+        }
+        if let Some(known) = self.by_group.get_mut(group) {
+            known.remove(row, class);
+            if left > 0 {
+                known.add(row, class, left);
+            } else if known.hosts.is_empty() {
+                self.by_group.remove(group);
+            }
+        }
     }
 
     /// Whether there is such a host, and its container instance is ACTIVE.
@@ -327,6 +386,7 @@ impl Fleet {
             self.unorder(row);
             let at = row.at();
             self.classes.leave(self.class[at], row);
+            self.set_reachable(row, false);
             self.flags[at] = 0;
             self.taken[at].clear();
             self.facts[at] = Facts::default();
@@ -415,33 +475,34 @@ impl Members {
 /// Placements tried out on a fleet, each seeing those before it.
 #[derive(Debug, Default)]
 pub struct Trial {
-    /// What the hosts touched were before.
-    before: BTreeMap<HostIx, (Free, BTreeMap<String, u32>)>,
+    /// What the hosts touched had left before.
+    before: BTreeMap<HostIx, Free>,
+    /// The group of each task.
+    tasks: Vec<(HostIx, String)>,
 }
 
 impl Trial {
     /// Takes the room of one task of `group`.
     pub fn take(&mut self, fleet: &mut Fleet, row: HostIx, claim: &Claim, group: &str) {
         let mut free = fleet.free(row);
-        let mut groups = fleet.facts[row.at()].groups.clone();
-        self.before
-            .entry(row)
-            .or_insert_with(|| (free.clone(), groups.clone()));
+        self.before.entry(row).or_insert_with(|| free.clone());
         free.cpu = free.cpu.saturating_sub(claim.cpu);
         free.memory = free.memory.saturating_sub(claim.memory);
         free.interfaces = free.interfaces.saturating_sub(claim.interfaces);
         free.taken.extend(&claim.ports);
         free.taken.sort_unstable();
-        *groups.entry(group.to_owned()).or_default() += 1;
         fleet.set_free(row, free);
-        fleet.set_groups(row, groups);
+        fleet.add_to_group(row, group);
+        self.tasks.push((row, group.to_owned()));
     }
 
     /// Gives everything back.
     pub fn undo(self, fleet: &mut Fleet) {
-        for (row, (free, groups)) in self.before {
+        for (row, free) in self.before {
             fleet.set_free(row, free);
-            fleet.set_groups(row, groups);
+        }
+        for (row, group) in self.tasks {
+            fleet.take_from_group(row, &group);
         }
     }
 }

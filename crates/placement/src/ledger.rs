@@ -3,7 +3,7 @@
 //! Invariant: what counts of all claims never exceeds the capacity, except that a host which
 //! registers again with less than it has already promised keeps its promises and takes no more.
 
-use wharf_records::ecs::{Claim, Ledger, Phase, Port};
+use wharf_records::hosts::{Claim, Ledger, Phase, Port};
 
 /// What a host has left.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -109,7 +109,7 @@ pub fn release(ledger: &mut Ledger, claimant: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use wharf_records::ecs::{Capacity, Protocol};
+    use wharf_records::hosts::{Capacity, Protocol};
 
     use super::*;
 

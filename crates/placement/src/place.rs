@@ -14,6 +14,9 @@
 //! apart by those values (a *shelf* for each combination): within a shelf ranks are the hosts' own
 //! and change only for the host that was picked, and shelves are few. A batch of n can only ever
 //! take from the best n of a shelf, so no more are kept.
+//!
+//! Hosts whose agents' connections are broken rank behind all others, whatever the strategies say:
+//! where a fleet has some, tasks that found no other host are placed on them in a second round.
 
 mod quick;
 
@@ -28,7 +31,7 @@ use rand::Rng;
 use crate::{
     class::{Shelving, Verdicts},
     demand::{Constraint, Demand, Strategy},
-    fleet::{ACTIVE, CONNECTED, Fleet, Group, HostIx, Members, PRESENT},
+    fleet::{ACTIVE, CONNECTED, Fleet, Group, HostIx, Members, PRESENT, REACHABLE},
     offer::Feature,
 };
 
@@ -91,16 +94,18 @@ pub struct Placed {
 /// to the hosts' ledgers and comes back with a newer fleet if one of them moved on meanwhile.
 pub fn place(fleet: &Fleet, demand: &Demand, count: usize, rng: &mut impl Rng) -> Placed {
     let mut batch = Batch::new(fleet, demand, rng.random());
-    let random = demand.strategies.iter().all(|s| *s == Strategy::Random);
-    let hosts = match (batch.few(), random) {
-        (Some(few), true) => batch.draw(count, rng, few.len(), |at| few[at]),
-        (Some(few), false) => batch.rank(count, few.into_iter()),
-        (None, true) => batch.draw(count, rng, fleet.flags.len(), |at| HostIx(at as u32)),
-        (None, false) => match batch.quick(count, rng) {
-            Some(hosts) => hosts,
-            None => batch.rank(count, fleet.rows()),
-        },
-    };
+    let mut hosts;
+    if fleet.has_both() {
+        batch.round = Round::Reachable;
+        hosts = batch.choose(count, rng);
+        if hosts.len() < count {
+            batch.round = Round::Unreachable;
+            let rest = batch.choose(count - hosts.len(), rng);
+            hosts.extend(rest);
+        }
+    } else {
+        hosts = batch.choose(count, rng);
+    }
     let refusals = if hosts.len() < count {
         batch.refusals()
     } else {
@@ -130,9 +135,18 @@ struct Score {
     host: HostIx,
 }
 
+/// Which hosts are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Round {
+    All,
+    Reachable,
+    Unreachable,
+}
+
 struct Batch<'a> {
     fleet: &'a Fleet,
     demand: &'a Demand,
+    round: Round,
     members: Members,
     zones: Vec<u32>,
     /// What classes lack, if anything is asked of them.
@@ -146,6 +160,7 @@ impl<'a> Batch<'a> {
         Self {
             fleet,
             demand,
+            round: Round::All,
             members: Members::of(fleet, &demand.pool),
             zones: demand
                 .zones
@@ -237,7 +252,42 @@ impl<'a> Batch<'a> {
     }
 
     fn eligible(&self, host: HostIx) -> bool {
-        self.in_pool(host) && self.refusal(host).is_none()
+        self.in_pool(host) && self.in_round(host) && self.refusal(host).is_none()
+    }
+
+    fn in_round(&self, host: HostIx) -> bool {
+        let reachable = self.fleet.flags[host.at()] & REACHABLE != 0;
+        match self.round {
+            Round::All => true,
+            Round::Reachable => reachable,
+            Round::Unreachable => !reachable,
+        }
+    }
+
+    /// Tasks of the group as they are with those given out before this round.
+    fn counts(&self) -> Counts<'a> {
+        let mut counts = Counts::new(self.fleet, self.demand);
+        for (host, given) in &self.given {
+            let shelf = counts.shelf_of(self.fleet, *host);
+            counts.add_many(shelf, given.tasks);
+        }
+        counts
+    }
+
+    /// Hosts for up to `count` tasks.
+    fn choose(&mut self, count: usize, rng: &mut impl Rng) -> Vec<HostIx> {
+        let mut strategies = self.demand.strategies.iter();
+        let random = strategies.all(|one| *one == Strategy::Random);
+        let rows = self.fleet.flags.len();
+        match (self.few(), random) {
+            (Some(few), true) => self.draw(count, rng, few.len(), |at| few[at]),
+            (Some(few), false) => self.rank(count, few.into_iter()),
+            (None, true) => self.draw(count, rng, rows, |at| HostIx(at as u32)),
+            (None, false) => match self.quick(count, rng) {
+                Some(hosts) => hosts,
+                None => self.rank(count, self.fleet.rows()),
+            },
+        }
     }
 
     fn give(&mut self, host: HostIx) {
@@ -275,7 +325,7 @@ impl<'a> Batch<'a> {
 
     /// Picks the best of `rows` by the strategies.
     fn rank(&mut self, count: usize, rows: impl Iterator<Item = HostIx>) -> Vec<HostIx> {
-        let mut counts = Counts::new(self.fleet, self.demand);
+        let mut counts = self.counts();
         let mut shelves = self.shelves(&counts, count, rows);
         let mut hosts = Vec::new();
         while hosts.len() < count {

@@ -13,18 +13,10 @@
 //! | instance | `cluster:instance id` | view |
 //! | token | `operation:cluster:token` | read-through |
 //! | setting | `principal ARN:name` | read-through |
-//!
-//! Those of machines belong to no account and region ([`crate::machine`]):
-//!
-//! | kind | id | read as |
-//! | --- | --- | --- |
-//! | host | host id | view |
-//! | ledger | host id | view |
 
 pub mod cluster;
 pub mod definition;
-pub mod host;
-pub mod ledger;
+pub mod instance;
 pub mod service;
 pub mod setting;
 pub mod task;
@@ -32,8 +24,7 @@ pub mod token;
 
 pub use cluster::{Cluster, ClusterStatus, StrategyItem};
 pub use definition::{Definition, DefinitionStatus, Family, definition_id};
-pub use host::{Host, Instance, InstanceStatus};
-pub use ledger::{Capacity, Claim, Claims, Ledger, Phase, Port, Protocol};
+pub use instance::{Instance, InstanceStatus};
 pub use service::{
     Breaker, BreakerStatus, Completion, Deployment, Membership, PlacementRule, Revision,
     RevisionRecord, Rollback, RolloutState, Scheduling, Service, ServiceDeployment,

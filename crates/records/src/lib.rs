@@ -14,6 +14,7 @@
 pub mod ecs;
 #[doc(hidden)]
 pub mod fuzz;
+pub mod hosts;
 pub mod key;
 pub mod node;
 pub mod value;

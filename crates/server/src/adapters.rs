@@ -14,6 +14,7 @@ use hyper_util::rt::TokioIo;
 use sha1::{Digest, Sha1};
 use tokio::sync::broadcast;
 use wharf_base::{Arn, Clock, Timestamp};
+use wharf_hosts::PlaneHosts;
 use wharf_planeproto::{self as planes, Resource, report::TargetHealth};
 use wharf_records::node::Grant;
 use wharf_registry::RegistryApi;
@@ -240,7 +241,7 @@ impl Instances for Hosts {
         region: &str,
         instance: &str,
     ) -> Result<Option<IpAddr>, LookupError> {
-        let host = crate::plane::host(&self.0, account, region, instance).await;
+        let host = PlaneHosts::find(&self.0, account, region, instance).await;
         let host = host.map_err(|error| LookupError {
             what: "a host",
             cause: Box::new(error),

@@ -40,7 +40,7 @@ fn number(name: &str, value: Option<i32>, unit: u32) -> Result<Option<u32>, Faul
 
 /// The overlay is carried over IPv4, to addresses of one host.
 fn underlay(text: &str) -> Result<IpAddr, Fault> {
-    let address = text.parse().ok().filter(crate::plane::is_underlay);
+    let address = text.parse().ok().filter(wharf_hosts::is_underlay);
     address.ok_or_else(|| wrong("underlay", text))
 }
 

@@ -4,6 +4,7 @@
 
 use wharf_api_iam::{Iam, types::ListUsersRequest};
 use wharf_base::Clock;
+use wharf_hosts::PlaneHosts;
 use wharf_records::{
     Unknown, decode, encode,
     node::{Grant, Node, OWN_USER, USER_PATH},
@@ -13,10 +14,7 @@ use wharf_svc_ecs::EcsService;
 use wharf_svc_iam::IamService;
 use wharf_wire::{Call, Fault, fault::Chain};
 
-use crate::{
-    node_identity::{NodeRole, ensure_user},
-    plane,
-};
+use crate::node_identity::{NodeRole, ensure_user};
 
 pub struct KnownNodes<'a> {
     pub store: &'a Store,
@@ -43,7 +41,7 @@ impl KnownNodes<'_> {
                 // It never came, or was deregistered: it is allowed the least.
                 continue;
             };
-            let host = plane::host(self.store, place.0, place.1, &instance).await;
+            let host = PlaneHosts::find(self.store, place.0, place.1, &instance).await;
             if let Some(host) = host.map_err(failed)? {
                 grant.underlay = host.underlay;
                 grant.balancers = host.balancers;

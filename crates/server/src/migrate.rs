@@ -1,31 +1,31 @@
 //! Records of earlier versions, brought to where this version keeps them. Done at every start, before
 //! anything reads; what is done already costs one reading of the keys.
 
+use bytes::Bytes;
 use wharf_base::Permit;
 use wharf_records::{
-    Record, Scope,
-    ecs::{Host, Ledger},
+    Record, Scope, decode, encode,
+    hosts::{Host, Ledger, PlaneHost},
     machine,
 };
 use wharf_store::{Compare, Range, Store, StoreError, Txn};
+use wharf_wire::fault::Chain;
 
 const PERMIT: Permit = Permit::for_controller("migrate");
+/// Services under which machines' records were kept.
+const SERVICES: [&str; 2] = ["ecs", "wharf"];
 
-/// Hosts and ledgers were kept under the account and region of their container instance; they belong to
-/// no account.
+/// Hosts, ledgers and hosts of the network were kept under the account and region of their container
+/// instance; they belong to no account.
 ///
 /// Each is moved in a transaction of its own: wherever this ends, every record is in one place.
 ///
 /// # Errors
 /// The store failed.
 pub async fn run(store: &Store) -> Result<(), StoreError> {
-    let prefix = Scope::service_prefix("ecs");
     let mut moved = 0_usize;
-    for entry in store.all_keys(Range::prefix(prefix)).await?.entries {
-        if let Some(to) = new_key(&entry.key) {
-            relocate(store, &entry.key, &to).await?;
-            moved += 1;
-        }
+    for service in SERVICES {
+        moved += of_service(store, &Scope::service_prefix(service)).await?;
     }
     if moved > 0 {
         tracing::info!(
@@ -36,21 +36,51 @@ pub async fn run(store: &Store) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn new_key(key: &str) -> Option<String> {
-    let (_, kind, id) = Scope::parse(key)?;
-    let moves = kind == Host::KIND || kind == Ledger::KIND;
-    moves.then(|| machine::key(kind, &id))
+async fn of_service(store: &Store, prefix: &str) -> Result<usize, StoreError> {
+    let mut moved = 0_usize;
+    for entry in store.all_keys(Range::prefix(prefix)).await?.entries {
+        if let Some((scope, kind, id)) = Scope::parse(&entry.key)
+            && [Host::KIND, Ledger::KIND, PlaneHost::KIND].contains(&kind)
+        {
+            relocate(store, &entry.key, &scope, &machine::key(kind, &id)).await?;
+            moved += 1;
+        }
+    }
+    Ok(moved)
 }
 
-async fn relocate(store: &Store, from: &str, to: &str) -> Result<(), StoreError> {
+async fn relocate(store: &Store, from: &str, scope: &Scope, to: &str) -> Result<(), StoreError> {
     let Some(entry) = store.get(from).await? else {
         return Ok(());
     };
-    let txn = Txn::new()
-        .when(Compare::unchanged(&entry))
-        .delete(from)
-        .put(to, entry.value.clone());
+    let txn = Txn::new().when(Compare::unchanged(&entry)).delete(from);
+    // A machine that was registered in two regions had two records of its place in the network; the
+    // host writes what is true now when it subscribes next.
+    let txn = match store.get(to).await? {
+        Some(_) => txn,
+        None => txn
+            .when(Compare::absent(to))
+            .put(to, with_home(from, scope, entry.value.clone())),
+    };
     store.txn(&PERMIT, txn).await.map(|_| ())
+}
+
+/// A host of the network says itself where it is registered, now that its key does not.
+fn with_home(key: &str, scope: &Scope, value: Bytes) -> Bytes {
+    if !key.contains(&format!("/{}/", PlaneHost::KIND)) {
+        return value;
+    }
+    match decode::<PlaneHost>(&value) {
+        Ok(host) => encode(&PlaneHost {
+            account: scope.account.clone(),
+            region: scope.region.clone(),
+            ..host
+        }),
+        Err(error) => {
+            tracing::error!(key, error = %Chain(&error), "failed to decode a host record, moving it as it is");
+            value
+        }
+    }
 }
 
 #[cfg(test)]
@@ -61,7 +91,8 @@ mod tests {
 
     #[tokio::test]
     async fn hosts_and_ledgers_leave_their_account() {
-        let store = Store::in_memory(StoreOptions::default());
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), StoreOptions::default()).unwrap();
         let scope = Scope::new("ecs", "000000000000", "us-east-1");
         for (kind, id) in [("host", "a"), ("ledger", "a"), ("task", "default:a")] {
             let value = format!("{kind} as it was");
@@ -72,7 +103,7 @@ mod tests {
         }
         for _ in 0..2 {
             run(&store).await.unwrap();
-            let all = store.all(Range::prefix("/w1/")).await.unwrap().entries;
+            let all = store.range(Range::prefix("/w1/")).await.unwrap().entries;
             let all: Vec<_> = all
                 .iter()
                 .map(|entry| (entry.key.as_str(), entry.value.as_ref()))
@@ -88,6 +119,31 @@ mod tests {
                     ("/w1/c0/hosts/ledger/a", b"ledger as it was"),
                 ]
             );
+        }
+        store.close().await;
+    }
+
+    #[tokio::test]
+    async fn hosts_of_the_network_take_their_home_along() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), StoreOptions::default()).unwrap();
+        let old = br#"{"kind":"plane-host","format":1,"body":{"id":"i-1","underlay":"192.0.2.1","zone":"us-east-1a","balancers":true,"later":7}}"#;
+        for region in ["us-east-1", "eu-west-1"] {
+            let scope = Scope::new("wharf", "000000000000", region);
+            let key = scope.key("plane-host", "i-1");
+            store.put(&PERMIT, key, old.as_slice()).await.unwrap();
+        }
+        for _ in 0..2 {
+            run(&store).await.unwrap();
+            let all = store.range(Range::prefix("/w1/")).await.unwrap().entries;
+            let keys: Vec<_> = all.iter().map(|entry| entry.key.as_str()).collect();
+            assert_eq!(keys, ["/w1/c0/hosts/plane-host/i-1"]);
+            let host: PlaneHost = decode(&all[0].value).unwrap();
+            // The first of the two there were.
+            assert_eq!(host.account, "000000000000");
+            assert_eq!(host.region, "eu-west-1");
+            assert_eq!(host.underlay, Some([192, 0, 2, 1].into()));
+            assert!(host.balancers && host.unknown["later"] == 7);
         }
         store.close().await;
     }

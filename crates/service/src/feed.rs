@@ -4,7 +4,7 @@ use std::{convert::Infallible, future::Future, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 use wharf_records::Scope;
-use wharf_store::{Range, Store, StoreError};
+use wharf_store::{Range, Revision, Store, StoreError};
 use wharf_wire::fault::Chain;
 
 /// Pause after a read of the store failed.
@@ -89,6 +89,22 @@ where
             let all = store.all_keys(Range::prefix(&prefix)).await?;
             for entry in &all.entries {
                 changed(&entry.key, Look::All);
+            }
+        }
+    }
+}
+
+/// The store's newest revision, waited for as long as the store is open: a store that does not answer
+/// now may do so soon. Of one that is closed, the newest that was heard of.
+pub async fn newest(store: &Store) -> Revision {
+    loop {
+        match store.revision().await {
+            Ok(revision) => return revision,
+            Err(StoreError::Closed) => return store.heard_of(),
+            Err(error) => {
+                let error = Chain(&error);
+                tracing::warn!(%error, "failed to read the store's revision, will retry");
+                tokio::time::sleep(RETRY).await;
             }
         }
     }

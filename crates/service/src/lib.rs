@@ -28,7 +28,7 @@ mod turns;
 
 pub use changes::{Changes, Outcome};
 pub use error::{Cause, ChangeError, Faults};
-pub use feed::{Look, Reach, feed, follow};
+pub use feed::{Look, Reach, feed, follow, newest};
 pub use loops::Loops;
 pub use pages::{Page, Pages};
 pub use place::Place;

@@ -27,7 +27,7 @@ const fn joined(crates: &'static [&'static str]) -> Row {
     }
 }
 
-const ROOMS: [Row; 15] = [
+const ROOMS: [Row; 16] = [
     row(&["base", "no-criu"]),
     row(&["durable", "metrics", "datachannel"]),
     row(&["wire"]),
@@ -40,6 +40,7 @@ const ROOMS: [Row; 15] = [
     row(&["iam", "placement"]),
     row(&["reconcile"]),
     row(&["service"]),
+    row(&["hosts"]),
     row(&["svc/*"]),
     joined(&["plane/*"]),
     joined(&["server", "cli"]),

@@ -90,7 +90,7 @@ impl Batch<'_> {
     /// Hosts for `count` tasks, or `None` if only a walk can tell.
     pub(super) fn quick(&mut self, count: usize, rng: &mut impl Rng) -> Option<Vec<HostIx>> {
         let own = Own::of(&self.demand.strategies)?;
-        let mut counts = Counts::new(self.fleet, self.demand);
+        let mut counts = self.counts();
         if counts.shelves() > SHELVES || self.fleet.is_empty() {
             return None;
         }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use rand::{SeedableRng, rngs::SmallRng};
-use wharf_records::ecs::{Claim, Port, Protocol};
+use wharf_records::hosts::{Claim, Port, Protocol};
 
 use super::*;
 use crate::{
@@ -21,6 +21,7 @@ fn host(id: &str, zone: &str, cpu: u32, memory: u32) -> HostState {
         cluster: CLUSTER.to_owned(),
         active: true,
         agent_connected: true,
+        reachable: true,
         zone: zone.to_owned(),
         attributes,
         free: Free {
@@ -94,6 +95,47 @@ fn binpack_takes_the_fullest_that_still_fits() {
         ids(&fleet, &run(&fleet, &demand, 4)),
         ["a1", "a2", "a2", "b1"]
     );
+}
+
+#[test]
+fn a_host_with_a_broken_connection_ranks_last() {
+    let zone = || Strategy::SpreadAttribute("zone".to_owned());
+    for strategies in [
+        vec![],
+        vec![Strategy::Random],
+        vec![Strategy::SpreadHost],
+        vec![zone(), Strategy::SpreadHost],
+        vec![Strategy::BinpackCpu],
+        vec![zone(), Strategy::BinpackMemory],
+        vec![Strategy::SpreadHost, zone(), Strategy::BinpackCpu],
+    ] {
+        let mut fleet = fleet();
+        let broken = fleet.row("a1").unwrap();
+        fleet.set_reachable(broken, false);
+        let mut demand = demand(1024, 1024);
+        demand.strategies = strategies.clone();
+        // There is room for ten tasks; one of them is the broken host's.
+        let placed = run(&fleet, &demand, 9);
+        assert!(!placed.hosts.contains(&broken), "{strategies:?}");
+        let placed = run(&fleet, &demand, 11);
+        assert_eq!((placed.hosts.len(), placed.hosts[9]), (10, broken));
+        fleet.set_reachable(broken, true);
+        let back = run(&fleet, &demand, 10);
+        assert_eq!(back.hosts.len(), 10);
+    }
+}
+
+#[test]
+fn one_of_the_last_still_spreads() {
+    let mut fleet = Fleet::default();
+    for (id, zone, reachable) in [("a1", "a", true), ("a2", "a", false), ("b1", "b", false)] {
+        let row = fleet.put(host(id, zone, 1024, 1024));
+        fleet.set_reachable(row, reachable);
+    }
+    let mut demand = demand(1024, 1024);
+    demand.strategies = vec![Strategy::SpreadAttribute("zone".to_owned())];
+    // What the first round placed in zone a counts in the second.
+    assert_eq!(ids(&fleet, &run(&fleet, &demand, 2)), ["a1", "b1"]);
 }
 
 #[test]
@@ -327,7 +369,9 @@ impl Naive<'_> {
             Strategy::BinpackCpu => self.fleet.cpu[at] - claim.cpu * self.given(host),
             Strategy::BinpackMemory => self.fleet.memory[at] - claim.memory * self.given(host),
         };
-        self.demand.strategies.iter().map(level).collect()
+        let unreachable = u32::from(self.fleet.flags[at] & REACHABLE == 0);
+        let levels = self.demand.strategies.iter().map(level);
+        std::iter::once(unreachable).chain(levels).collect()
     }
 
     /// The rank a choice must have now; `None` if no host takes a task.
@@ -377,6 +421,7 @@ fn drawn_fleet(hosts: &[Drawn], times: usize) -> Fleet {
         let id = format!("h{number}");
         let mut host = host(&id, ["a", "b", "c"][*zone], cpu * 512, memory * 512);
         host.agent_connected = *connected;
+        host.reachable = number % 4 != 1;
         let rack = ("rack".to_owned(), Some(format!("r{rack}")));
         if number % 5 == 0 {
             // Registered before it had its rack.
@@ -424,8 +469,8 @@ proptest! {
             let mut best = naive.best().unwrap();
             // Behind a level that is left to chance nothing is promised.
             if let Some(at) = demand.strategies.iter().position(|s| *s == Strategy::Random) {
-                rank.truncate(at);
-                best.truncate(at);
+                rank.truncate(at + 1);
+                best.truncate(at + 1);
             }
             prop_assert_eq!(rank, best);
             *naive.given.entry(*host).or_default() += 1;

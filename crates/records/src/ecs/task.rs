@@ -6,8 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wharf_base::Timestamp;
 
-use super::{Tags, ledger::Claim, service::Membership};
-use crate::value::{Record, Unknown};
+use super::{Tags, service::Membership};
+use crate::{
+    hosts::Claim,
+    value::{Record, Unknown},
+};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Task {

@@ -11,7 +11,7 @@
 //! - [`source`]: the mapping from records to resources, one a service.
 //! - `records`, `told` are pure; their property test is that whatever happens in whatever
 //!   order, a plane that has been told all knows exactly what its scope admits.
-//! - `hosts`: which hosts there are, durable.
+//! - `hosts`: which hosts there are (`wharf_hosts::plane_hosts`), as resources.
 //!
 //! Who may subscribe is a policy's decision (`wharf:Subscribe` on the plane), and as which host the
 //! binding's of the node's identity to its container instance.
@@ -37,6 +37,7 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use wharf_hosts::PlaneHosts;
 use wharf_planeproto::{
     Kind, Messages, Outgoing, Plane, Resource,
     report::{TargetHealth, UnboundEndpoint},
@@ -45,10 +46,9 @@ use wharf_records::node::Grant;
 use wharf_store::Store;
 use wharf_wire::{Check, Context, Dispatcher};
 
-pub use self::hosts::{host, is_underlay};
 use self::{
     feed::{Feed, Shared},
-    hosts::{HostSource, Hosts},
+    hosts::HostSource,
     session::Session,
     source::Source,
 };
@@ -112,7 +112,7 @@ pub struct Planes {
     dispatcher: Dispatcher,
     nodes: Arc<dyn Nodes>,
     balancers: Arc<dyn Balancers>,
-    hosts: Hosts,
+    hosts: PlaneHosts,
     shared: Arc<Shared>,
     feed: Feed,
     live: Mutex<HashMap<(Plane, String), CancellationToken>>,
@@ -129,7 +129,7 @@ impl Planes {
         let mut sources = parts.sources;
         sources.push(Arc::new(HostSource));
         Self {
-            hosts: Hosts::new(parts.store.clone()),
+            hosts: PlaneHosts::new(parts.store.clone()),
             feed: Feed::new(parts.store.clone(), sources, shared.clone()),
             account: parts.account,
             store: parts.store,
@@ -147,7 +147,8 @@ impl Planes {
 
     /// Follows the store until told to stop.
     pub async fn run(&self) {
-        let sweep = self.hosts.clone().sweep(
+        let sweep = hosts::sweep(
+            self.hosts.clone(),
             self.shared.clone(),
             self.nodes.clone(),
             self.balancers.clone(),

@@ -13,6 +13,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
 };
 use tokio_util::sync::CancellationToken;
+use wharf_hosts::Subscription;
 use wharf_planeproto::{
     Key, Kind, Messages, Plane, ReadError, Resource,
     report::{TargetHealth, UnboundEndpoint},
@@ -27,7 +28,6 @@ use wharf_wire::{Context, fault::Chain};
 use super::{
     Planes,
     delivered::{Delivered, Due, Subscriber},
-    hosts::Seen,
 };
 
 /// After a refusal everything is sent again so much later, then twice as late each time.
@@ -199,14 +199,14 @@ impl Session {
         wish: Option<IpAddr>,
         zone: &str,
     ) -> Result<Revision, End> {
-        let seen = Seen {
+        let seen = Subscription {
             account: &self.cx.account,
             region: &self.cx.region,
             id: instance,
             zone,
             plane: self.plane,
             peer: self.peer,
-            wish,
+            announced: wish,
         };
         let is_live = |host: &str| self.planes.is_live(Plane::Network, host);
         let written = self.planes.hosts.subscribed(&seen, is_live).await;

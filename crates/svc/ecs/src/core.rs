@@ -11,11 +11,13 @@ use std::{
 
 use rand::{SeedableRng, rngs::SmallRng};
 use tokio::sync::MutexGuard;
-use wharf_base::{Permit, Timestamp};
+use wharf_base::{Permit, Timestamp, ids};
+use wharf_hosts::Hosts;
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::{
-    ecs::{Cluster, ClusterStatus, Ledger, Task},
+    ecs::{Cluster, ClusterStatus, Task},
     encode,
+    hosts::Ledger,
 };
 pub use wharf_service::{MAX_TRIES, Stored};
 use wharf_service::{Table, Turns};
@@ -27,15 +29,12 @@ use crate::{
     config::Parts,
     exec::Sessions,
     fault::{self, EcsFaults},
-    lane::Lane,
     names::{self, Place},
     services,
     task::{claim, settle},
     view::{Held, View},
 };
 
-/// Pause after the store did not say how far it is.
-const STORE_RETRY: Duration = Duration::from_millis(200);
 /// How long a client token is remembered at least.
 const TOKEN_TTL: Duration = Duration::from_secs(24 * 3600);
 /// Tokens of so long a time share a lease: SDKs send one with every call, and a lease of its own
@@ -45,6 +44,8 @@ const TOKENS_TOGETHER: Duration = Duration::from_secs(15 * 60);
 pub struct Core {
     pub parts: Parts,
     pub table: Table<EcsFaults>,
+    /// The machines, and the turns of those who claim room on them.
+    pub hosts: Hosts,
     pub view: Arc<View>,
     pub hub: Hub,
     /// Sessions of ECS Exec.
@@ -56,8 +57,6 @@ pub struct Core {
     /// Services whose tasks found no place, with the times in a row; more room wakes them.
     starving: Mutex<BTreeMap<String, u32>>,
     pub shard: Shard,
-    /// Turns of those who claim room on hosts.
-    pub lane: Lane,
     /// The lease of the client tokens of this time, and until when it is given to further ones.
     token_lease: tokio::sync::Mutex<Option<(LeaseId, Timestamp)>>,
     /// Who changes a host's ledger, or a family, waits here for its turn: compare-and-swap alone would
@@ -66,13 +65,19 @@ pub struct Core {
     seed: AtomicU64,
 }
 
+/// What seals a task's credentials seed.
+pub const CREDENTIALS_CONTEXT: &str = "ecs task credentials";
+
 /// A record could not be read or written.
 pub type ChangeError = wharf_service::ChangeError<EcsFaults>;
 
 impl Core {
     pub fn new(parts: Parts) -> Self {
+        let hosts = Hosts::new(parts.store.clone());
+        let home_account = parts.config.home_account.clone();
         Self {
-            view: Arc::new(View::new(parts.config.home_account.clone())),
+            view: Arc::new(View::new(hosts.clone(), home_account)),
+            hosts,
             table: Table::new(parts.store.clone()),
             parts,
             hub: Hub::default(),
@@ -82,7 +87,6 @@ impl Core {
             services: Arc::default(),
             starving: Mutex::default(),
             shard: Shard::new("/w1/c0/ecs/shard/0"),
-            lane: Lane::default(),
             token_lease: tokio::sync::Mutex::default(),
             turns: Turns::default(),
             seed: AtomicU64::new(rand::random()),
@@ -95,23 +99,9 @@ impl Core {
 
     /// Waits until the view shows everything written so far.
     pub async fn up_to_date(&self) {
-        self.view.reach(self.written().await).await;
-    }
-
-    /// The revision of the store, waited for as the view is: a store that does not answer now may do
-    /// so soon. One that is closed says what it heard of last.
-    async fn written(&self) -> wharf_store::Revision {
-        let store = &self.parts.store;
-        loop {
-            match store.revision().await {
-                Ok(revision) => return revision,
-                Err(wharf_store::StoreError::Closed) => return store.heard_of(),
-                Err(error) => {
-                    tracing::warn!(%error, "failed to read the store's revision; will retry");
-                    tokio::time::sleep(STORE_RETRY).await;
-                }
-            }
-        }
+        self.hosts.up_to_date().await;
+        let newest = wharf_service::newest(&self.parts.store).await;
+        self.view.reach(newest).await;
     }
 
     /// Takes note whether a service's tasks found a place; returns how long to wait before another
@@ -234,6 +224,21 @@ impl Core {
         let lease = self.parts.store.lease_grant(permit, ttl).await?;
         *current = Some((lease, self.now() + TOKENS_TOGETHER));
         Ok(lease)
+    }
+
+    /// A fresh seed for a task's credential ids, sealed: who knows the ids can read the keys.
+    pub fn credentials_seed(&self) -> String {
+        self.parts
+            .keyring
+            .seal_token(ids::uuid().as_bytes(), CREDENTIALS_CONTEXT)
+    }
+
+    /// The task of that ARN, STOPPED ones included while they are remembered.
+    pub async fn task_by_arn(&self, arn: &str) -> Result<Option<Stored<Task>>, Fault> {
+        match names::task_key(arn) {
+            Some(key) => Ok(self.table.read(&key).await?),
+            None => Ok(None),
+        }
     }
 
     pub async fn turn(&self, of: &str) -> MutexGuard<'_, ()> {

@@ -7,9 +7,9 @@ use wharf_api_ecs::{
     StartTaskRequest, TaskDefinition, TaskOverride,
 };
 use wharf_placement::{Constraint, Strategy, query::Expression};
-use wharf_records::ecs::{
-    Claim, Definition, Launch, Phase, PlacementRule, Port, Protocol, Revision, Service, Tags,
-    TargetSpec,
+use wharf_records::{
+    ecs::{Definition, Launch, PlacementRule, Revision, Service, Tags, TargetSpec},
+    hosts::{Claim, Phase, Port, Protocol},
 };
 use wharf_wire::Fault;
 

@@ -8,7 +8,7 @@
 //! | `authz`, `binding`, `grant` | what each operation does to which resource; whom a node may speak for, and as what it may register |
 //! | `definition` | validation of task definitions, pure |
 //! | `launch`, `make`, `provider` | what RunTask is asked for, pure |
-//! | `lane` | turns of those who claim room on hosts |
+//! | `placing` | hosts for the tasks of a call, claimed in the transaction that writes them |
 //! | `task`, `host` | life of tasks and hosts, pure plans |
 //! | `services` | the service scheduler: plan, executor, validation |
 //! | `reconcile` | executors of the plans of tasks and hosts |
@@ -33,12 +33,12 @@ mod fault;
 pub mod figures;
 mod grant;
 mod host;
-mod lane;
 mod launch;
 mod make;
 mod names;
 mod ops;
 mod page;
+mod placing;
 mod provider;
 mod reconcile;
 mod refuse;

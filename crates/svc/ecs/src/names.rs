@@ -4,8 +4,9 @@ use wharf_base::{
     Arn,
     arn::{PARTITION, partition_of},
 };
-use wharf_placement::{Pool, group_of};
-use wharf_records::Scope;
+use wharf_hosts::zone_letter;
+use wharf_placement::Pool;
+use wharf_records::{Record, Scope, ecs::Task};
 use wharf_wire::{Context, Fault};
 
 use crate::fault;
@@ -32,11 +33,6 @@ impl Place {
         Scope::new("ecs", &self.account, &self.region)
     }
 
-    /// What the names of its groups of tasks begin with where hosts count them.
-    pub fn group_prefix(&self) -> String {
-        group_of(&self.account, &self.region, "")
-    }
-
     /// The hosts that take its Fargate tasks.
     pub fn fargate(&self) -> Pool {
         Pool::Fargate {
@@ -55,10 +51,7 @@ impl Place {
 
     /// The letter of a zone of this region; the whole name if it has none.
     pub fn zone_letter<'a>(&self, zone: &'a str) -> &'a str {
-        match zone.strip_prefix(&self.region) {
-            Some(letter) if letter.len() == 1 => letter,
-            _ => zone,
-        }
+        zone_letter(&self.region, zone)
     }
 
     pub fn arn(&self, resource: String) -> String {
@@ -212,6 +205,13 @@ pub fn definition_ref(given: &str) -> Result<Option<DefinitionRef>, Fault> {
         family: family.to_owned(),
         revision,
     }))
+}
+
+/// The key of the task of that ARN.
+pub fn task_key(arn: &str) -> Option<String> {
+    let place = place_of(arn)?;
+    let (_, cluster, id) = long_arn(arn)?;
+    Some(place.scope().key(Task::KIND, &format!("{cluster}:{id}")))
 }
 
 #[cfg(test)]

@@ -18,9 +18,10 @@ use wharf_reconcile::Next;
 use wharf_records::{
     decode,
     ecs::{
-        DefinitionStatus, Host, Instance, InstanceStatus, Interface, InterfaceState, Ledger,
-        NetworkWish, Status, Task,
+        DefinitionStatus, Instance, InstanceStatus, Interface, InterfaceState, NetworkWish, Status,
+        Task,
     },
+    hosts::{Host, Ledger},
 };
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Context, Fault};

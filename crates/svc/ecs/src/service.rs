@@ -160,6 +160,8 @@ impl EcsService {
                 of.wake_starving();
             }
         };
+        let (hosts, stop) = (core.hosts.clone(), loops.stop());
+        loops.spawn(async move { hosts.feed(stop).await });
         let (store, view) = (core.parts.store.clone(), core.view.clone());
         loops.spawn(feed::feed(store, view, changed, loops.stop()));
 

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use wharf_api_ecs as api;
 use wharf_placement::ledger;
-use wharf_records::ecs::{
-    Cluster, Container, Definition, ExecAgent, Health, Instance, InstanceStatus, Launch, Ledger,
-    Port, Protocol, ServiceStatus, Status, Task,
+use wharf_records::{
+    ecs::{
+        Cluster, Container, Definition, ExecAgent, Health, Instance, InstanceStatus, Launch,
+        ServiceStatus, Status, Task,
+    },
+    hosts::{Ledger, Port, Protocol},
 };
 
 use crate::{
@@ -456,7 +459,7 @@ fn instance_health(record: &Instance) -> api::ContainerInstanceHealthStatus {
     }
 }
 
-fn resource(row: &wharf_records::ecs::host::RegisteredResource) -> api::Resource {
+fn resource(row: &wharf_records::ecs::instance::RegisteredResource) -> api::Resource {
     let set = row.kind == "STRINGSET";
     api::Resource {
         name: Some(row.name.clone()),

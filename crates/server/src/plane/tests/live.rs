@@ -24,6 +24,7 @@ use wharf_api_ecs::{
     types::{DeregisterContainerInstanceRequest, Resource as EcsResource},
 };
 use wharf_base::{Clock, InstallationId, Permit, SystemClock};
+use wharf_hosts::{PlaneHosts, Subscription as HostSubscription};
 use wharf_link::{Delivery, Dialer, Endpoint, LinkConfig, LinkState, Subscription, Update};
 use wharf_planeproto::{Change, Key, Plane as Kind, Resource, report::UnboundEndpoint};
 use wharf_records::node::{Grant, Node as NodeRecord};
@@ -34,7 +35,7 @@ use crate::{
     bootstrap::Bootstrap,
     gateway::IamMode,
     node_identity::{NodeRole, ensure_user, new_key},
-    plane::{Planes, host, hosts::Seen},
+    plane::Planes,
     start::{Plane, open},
 };
 
@@ -468,18 +469,20 @@ async fn a_node_takes_no_other_hosts_address() {
     let thief = server.node("thief", TASKS_ONLY).await;
     let (store, hosts) = (&server.store, &server.planes.hosts);
     let address: IpAddr = [10, 9, 9, 9].into();
-    let seen = |wish| Seen {
+    let seen = |wish| HostSubscription {
         account: ACCOUNT,
         region: REGION,
         id: &victim.instance,
         zone: "us-east-1a",
         plane: Kind::Network,
         peer: address,
-        wish,
+        announced: wish,
     };
     hosts.subscribed(&seen(None), |_| false).await.unwrap();
     let underlay_of = async |instance: &str| {
-        let host = host(store, ACCOUNT, REGION, instance).await.unwrap();
+        let host = PlaneHosts::find(store, ACCOUNT, REGION, instance)
+            .await
+            .unwrap();
         host.and_then(|host| host.underlay)
     };
 

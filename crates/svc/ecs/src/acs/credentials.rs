@@ -8,7 +8,11 @@ use wharf_base::Timestamp;
 use wharf_records::ecs::Task;
 
 use super::message::Credentials;
-use crate::{config::RoleError, core::Core, document, ops::run_task::CREDENTIALS_CONTEXT};
+use crate::{
+    config::RoleError,
+    core::{CREDENTIALS_CONTEXT, Core},
+    document,
+};
 
 /// Keys are made anew when less than this is left of them (spec ecs §11: at least 15 minutes).
 pub const REFRESH_BEFORE: Duration = Duration::from_secs(20 * 60);

@@ -40,6 +40,7 @@ use manifest::SentManifest;
 use super::{
     Ticket, closing,
     credentials::{self, REFRESH_BEFORE, RoleType},
+    hub::Seen,
     message::{self, Incoming, frame},
     payload::{self, Extras},
 };
@@ -76,7 +77,13 @@ pub async fn serve<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
+    // Dropped after the seat, whichever way this ends.
+    let reachable = Reachable {
+        core: &core,
+        ticket: &ticket,
+    };
     let mut seat = core.hub.connect(&ticket.instance);
+    reachable.note();
     let base = match announce(&core, &ticket).await? {
         Some(revision) => revision,
         None => return Ok(()),
@@ -96,6 +103,29 @@ where
         }
     }
     Ok(())
+}
+
+/// Placement knows of the connection while this lives: a host without one ranks last.
+struct Reachable<'a> {
+    core: &'a Core,
+    ticket: &'a Ticket,
+}
+
+impl Reachable<'_> {
+    /// Another connection may have taken this one's place, so what counts is looked up.
+    fn note(&self) {
+        let Ticket { instance, host, .. } = self.ticket;
+        self.core.hosts.write(|machines| {
+            let reachable = self.core.hub.presence(instance) == Seen::Connected;
+            machines.set_reachable(host, reachable);
+        });
+    }
+}
+
+impl Drop for Reachable<'_> {
+    fn drop(&mut self) {
+        self.note();
+    }
 }
 
 /// Writes that the agent is there. The revision of this write begins the session's numbers. `None`

@@ -13,7 +13,7 @@ use tokio::{
 };
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 use wharf_base::{Permit, Timestamp};
-use wharf_records::ecs::{Health, Instance, Task, host::InstanceHealth};
+use wharf_records::ecs::{Health, Instance, Task, instance::InstanceHealth};
 
 use super::{
     Ticket, closing,
@@ -150,7 +150,7 @@ async fn take_health(
     report: HealthReport,
 ) -> Result<(), ChangeError> {
     for told in report.tasks.iter().take(MAX_TASKS) {
-        let Some(key) = crate::ops::run_task::task_key(&told.task_arn) else {
+        let Some(key) = crate::names::task_key(&told.task_arn) else {
             continue;
         };
         let apply = |task: &mut Task| {

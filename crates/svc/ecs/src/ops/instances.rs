@@ -4,8 +4,9 @@ use wharf_api_ecs as api;
 use wharf_placement::query::Expression;
 use wharf_records::{
     Record,
-    ecs::{Host, Instance, InstanceStatus, Launch, Ledger, Status, Task},
+    ecs::{Instance, InstanceStatus, Launch, Status, Task},
     encode,
+    hosts::{Host, Ledger},
 };
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
@@ -234,7 +235,7 @@ pub async fn deregister_container_instance(
         // Placement compares the ledger: nothing is claimed on the host from here on.
         if let Some(ledger) = ledger {
             let mut closed = Ledger::clone(&ledger.record);
-            closed.capacity = wharf_records::ecs::Capacity::default();
+            closed.capacity = wharf_records::hosts::Capacity::default();
             txn = txn
                 .when(ledger.unchanged())
                 .put(&ledger.key, encode(&closed));

@@ -8,11 +8,9 @@ use wharf_api_ecs::{
 use wharf_base::ids;
 use wharf_records::{
     Record, Unknown,
-    ecs::{
-        Capacity, ClientToken, Cluster, Host, Instance, InstanceStatus, Ledger, Port, Protocol,
-        host::RegisteredResource,
-    },
+    ecs::{ClientToken, Cluster, Instance, InstanceStatus, instance::RegisteredResource},
     encode,
+    hosts::{Capacity, Host, Ledger, Port, Protocol},
     node::Grant,
 };
 use wharf_store::{Compare, Txn};

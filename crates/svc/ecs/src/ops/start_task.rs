@@ -5,15 +5,16 @@ use wharf_base::ids;
 use wharf_placement::{ledger, refusal_of};
 use wharf_records::{
     Record,
-    ecs::{Cluster, Definition, InstanceStatus, Launch, Ledger, Task},
+    ecs::{Cluster, Definition, InstanceStatus, Launch, Task},
     encode,
+    hosts::Ledger,
 };
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use super::{
     register_instance::EXTERNAL,
-    run_task::{active_definition, check_roles, full_roles, refused},
+    run_task::{active_definition, check_roles, full_roles},
     subnets::{self, Subnet},
 };
 use crate::{
@@ -23,6 +24,7 @@ use crate::{
     launch::Order,
     make::{self, Spot},
     names::{self, Place},
+    placing::refused,
     show,
     task::settle,
     view::{Held, Region},
@@ -110,7 +112,7 @@ impl Job {
         call: &Call,
         instance: &str,
     ) -> Result<Result<Task, Why>, Fault> {
-        let _turn = core.lane.turn().await;
+        let _turn = core.hosts.turn().await;
         for _ in 0..MAX_TRIES {
             core.up_to_date().await;
             let attempt = core.view.read(&self.place, |region| {

@@ -247,7 +247,7 @@ impl Look<'_> {
         let carried = said.clone();
         // Until the transaction is done.
         let _turn = match &wanted {
-            Some(_) => Some(core.lane.turn().await),
+            Some(_) => Some(core.hosts.turn().await),
             None => None,
         };
         let batch = match &wanted {

@@ -10,10 +10,11 @@ use wharf_placement::{Asks, Demand, HostIx, Pool, Strategy, group_of, ledger, pl
 use wharf_records::{
     Record,
     ecs::{
-        Cluster, InstanceStatus, Launch, Ledger, Membership, Revision, Service, ServiceSubnet,
-        TargetState, Task, TaskTarget,
+        Cluster, InstanceStatus, Launch, Membership, Revision, Service, ServiceSubnet, TargetState,
+        Task, TaskTarget,
     },
     encode,
+    hosts::Ledger,
 };
 use wharf_store::Txn;
 
@@ -23,7 +24,8 @@ use crate::{
     launch::Order,
     make::{self, Spot},
     names::Place,
-    ops::{register_instance::EXTERNAL, run_task::Serving},
+    ops::register_instance::EXTERNAL,
+    placing::Serving,
     provider,
     task::settle,
     view::{Held, Region},
@@ -126,7 +128,7 @@ impl<'a> Launcher<'a> {
     pub fn suits(&self, region: &Region, instance: &wharf_records::ecs::Instance) -> bool {
         let row = region.fleet.row(&instance.host);
         let mut demand = self.order.demand(self.place, &self.cluster.arn);
-        demand.claim = wharf_records::ecs::Claim::default();
+        demand.claim = wharf_records::hosts::Claim::default();
         let lacks = |row| {
             use wharf_placement::Reason;
             let refusal = refusal_of(region.fleet, &demand, row);

@@ -96,7 +96,7 @@ pub fn lack(region: &Region, instance: &Instance, demand: &Demand, reason: Reaso
     let held = region.ledgers.get(&instance.host);
     let free = held.map(|ledger| ledger::free(ledger)).unwrap_or_default();
     let whole = held.map(|ledger| ledger.capacity.clone());
-    let whole = |of: fn(&wharf_records::ecs::Capacity) -> u32| whole.as_ref().map_or(0, of);
+    let whole = |of: fn(&wharf_records::hosts::Capacity) -> u32| whole.as_ref().map_or(0, of);
     let claim = &demand.claim;
     match reason {
         Reason::Agent if instance.status != InstanceStatus::Active => {

@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use wharf_records::ecs::{
-    Desired, InstanceStatus, Ledger, Phase as ClaimPhase, RolloutState, Scheduling, Service,
-    Status, StopCode, Task,
+use wharf_records::{
+    ecs::{Desired, InstanceStatus, RolloutState, Scheduling, Service, Status, StopCode, Task},
+    hosts::{Ledger, Phase as ClaimPhase},
 };
 
 use super::{

@@ -4,8 +4,9 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use rand::SeedableRng;
-use wharf_records::ecs::{
-    Desired, Interface, InterfaceState, Ledger, Scheduling, Service, TargetState, Task,
+use wharf_records::{
+    ecs::{Desired, Interface, InterfaceState, Scheduling, Service, TargetState, Task},
+    hosts::Ledger,
 };
 
 use super::{

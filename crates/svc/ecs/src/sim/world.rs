@@ -10,13 +10,15 @@ use std::{
 use rand::{Rng, SeedableRng, rngs::SmallRng};
 use serde_json::{Value, json};
 use wharf_base::Timestamp;
+use wharf_hosts::Machines;
 use wharf_records::{
     Record, Scope, Unknown,
     ecs::{
-        Capacity, Cluster, ClusterStatus, Definition, DefinitionStatus, Deployment, Host, Instance,
-        InstanceStatus, Launch, Ledger, Revision, Scheduling, Service, ServiceNetwork,
-        ServiceStatus, ServiceSubnet, TargetKind, TargetSpec, Task, Throttle,
+        Cluster, ClusterStatus, Definition, DefinitionStatus, Deployment, Instance, InstanceStatus,
+        Launch, Revision, Scheduling, Service, ServiceNetwork, ServiceStatus, ServiceSubnet,
+        TargetKind, TargetSpec, Task, Throttle,
     },
+    hosts::{Capacity, Host, Ledger},
 };
 
 use super::nodes::Node;
@@ -26,7 +28,7 @@ use crate::{
     launch::Order,
     names::Place,
     services::{observe::TargetHealth, wish},
-    view::{Change, Held, MachineRow, Region, Row, Tables},
+    view::{Change, Held, Region, Row, Tables},
 };
 
 pub const GROUP: &str = "arn:targetgroup/web";
@@ -92,6 +94,7 @@ pub struct World {
     pub place: Place,
     pub scope: Scope,
     pub tables: Tables,
+    pub machines: Machines,
     /// Every task there ever was, as the store has it.
     pub tasks: BTreeMap<String, Arc<Task>>,
     pub nodes: Vec<Node>,
@@ -133,6 +136,7 @@ impl World {
             config: Config::default(),
             scope: place.scope(),
             tables: Tables::default(),
+            machines: Machines::default(),
             tasks: BTreeMap::new(),
             nodes: Vec::new(),
             targets: BTreeMap::new(),
@@ -162,7 +166,7 @@ impl World {
     }
 
     pub fn region(&self) -> Region<'_> {
-        self.tables.region(&self.place)
+        self.tables.region(&self.machines, &self.place)
     }
 
     /// Milliseconds by chance.
@@ -235,7 +239,9 @@ impl World {
     }
 
     fn take(&mut self, id: &str, row: Row) {
-        let changes = self.tables.apply(&self.scope, id, row, self.revision);
+        let machines = &mut self.machines;
+        let tables = &mut self.tables;
+        let changes = tables.apply(machines, &self.scope, id, row, self.revision);
         for change in changes {
             match change {
                 Change::Task(key) => {
@@ -265,9 +271,7 @@ impl World {
     pub fn put_ledger(&mut self, host: &str, ledger: Ledger) {
         super::check::ledger(self.seed, host, &ledger);
         let held = self.held(Ledger::KIND, host, ledger);
-        self.tables
-            .machines_mut()
-            .apply(host, MachineRow::Ledger(Some(held)));
+        self.machines.put_ledger(host, Some(held));
     }
 
     pub fn put_service(&mut self, service: Service) {
@@ -363,9 +367,7 @@ impl World {
         self.put_instance(instance);
         self.put_ledger(&id, ledger);
         let held = self.held(Host::KIND, &id, host);
-        self.tables
-            .machines_mut()
-            .apply(&id, MachineRow::Host(Some(held)));
+        self.machines.put_host(&id, Some(held));
     }
 
     /// Registers a definition; `bad` ones never start.

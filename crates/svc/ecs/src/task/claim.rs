@@ -1,7 +1,10 @@
 //! What a task's state means for its claim on the host's ledger.
 
 use wharf_placement::ledger;
-use wharf_records::ecs::{Desired, Ledger, Status, Task};
+use wharf_records::{
+    ecs::{Desired, Status, Task},
+    hosts::Ledger,
+};
 
 /// Brings a ledger in line with `task`: cpu and memory are free once it was told to stop, ports and
 /// interfaces once it is STOPPED. Returns whether the ledger changed and has to be written.

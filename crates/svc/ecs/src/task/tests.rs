@@ -2,9 +2,12 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use wharf_base::Timestamp;
-use wharf_records::ecs::{
-    Claim, Container, ContainerStatus, Desired, Health, Interface, InterfaceState, Launch,
-    NetworkWish, Status, StopCode, Task,
+use wharf_records::{
+    ecs::{
+        Container, ContainerStatus, Desired, Health, Interface, InterfaceState, Launch,
+        NetworkWish, Status, StopCode, Task,
+    },
+    hosts::Claim,
 };
 
 use super::*;

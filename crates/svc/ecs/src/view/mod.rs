@@ -1,8 +1,8 @@
-//! The view: clusters, hosts, ledgers, container instances and all tasks that are not over, indexed
-//! in memory and fed by a watch on the store ([`feed`]).
+//! The view: clusters, container instances, services and all tasks that are not over, indexed in memory
+//! and fed by a watch on the store ([`feed`]); the machines beside them are [`wharf_hosts::Hosts`].
 //!
 //! A read first waits until the view has reached the store's present revision ([`View::reach`]), so
-//! a client reads what it wrote. Stopped tasks and task definitions are not here; they are read
+//! a client reads what it wrote. The lock of the machines is always taken before the view's own. Stopped tasks and task definitions are not here; they are read
 //! through.
 
 pub mod feed;
@@ -11,54 +11,24 @@ mod region;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, LazyLock, Mutex, PoisonError, RwLock},
+    sync::{LazyLock, PoisonError, RwLock},
 };
 
 use tokio::sync::watch;
+pub use wharf_hosts::Held;
+use wharf_hosts::{Hosts, Machines, Reached};
 use wharf_placement::{Fleet, Pool};
 use wharf_records::{
     Record, Scope,
-    ecs::{Host, Instance, Ledger, Service, Task},
-    machine,
+    ecs::{Instance, Service, Task},
+    hosts::{Host, Ledger},
 };
-use wharf_store::{Compare, Event, EventKind, Revision, WatchProgress};
+use wharf_store::{Event, EventKind, Revision};
 
 use crate::{names::Place, services};
 
-pub use machines::{MachineRow, Machines};
+pub use machines::OnHosts;
 pub use region::{Records, Row};
-
-/// A record together with the revision it was last written at.
-#[derive(Debug)]
-pub struct Held<T> {
-    pub record: Arc<T>,
-    pub key: String,
-    pub revision: Revision,
-}
-
-impl<T> Clone for Held<T> {
-    fn clone(&self) -> Self {
-        Self {
-            record: self.record.clone(),
-            key: self.key.clone(),
-            revision: self.revision,
-        }
-    }
-}
-
-impl<T> Held<T> {
-    /// Holds while nobody has written the record since.
-    pub fn unchanged(&self) -> Compare {
-        Compare::mod_revision(self.key.clone(), self.revision)
-    }
-}
-
-impl<T> std::ops::Deref for Held<T> {
-    type Target = T;
-    fn deref(&self) -> &T {
-        &self.record
-    }
-}
 
 /// What a change means for those who wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +45,7 @@ pub enum Change {
 #[derive(Debug, Default)]
 pub struct Tables {
     regions: HashMap<Place, Records>,
-    machines: Machines,
+    on_hosts: OnHosts,
 }
 
 /// One account and region, and the machines as they serve it.
@@ -86,7 +56,7 @@ pub struct Region<'a> {
     pub ledgers: &'a HashMap<String, Held<Ledger>>,
     pub fleet: &'a Fleet,
     records: &'a Records,
-    machines: &'a Machines,
+    on_hosts: &'a OnHosts,
 }
 
 impl std::ops::Deref for Region<'_> {
@@ -99,27 +69,27 @@ impl std::ops::Deref for Region<'_> {
 impl<'a> Region<'a> {
     /// Tasks on a host, of whatever account and region.
     pub fn tasks_on(&self, host: &str) -> impl Iterator<Item = &'a Held<Task>> {
-        self.machines.tasks_on(host)
+        self.on_hosts.tasks_on(host)
     }
 
     /// The instance of that ARN, of whatever account and region.
     pub fn instance_by_arn(&self, arn: &str) -> Option<&'a Held<Instance>> {
-        self.machines.instances.get(arn)
+        self.on_hosts.instances.get(arn)
     }
 
     /// Instances of any account and region with a machine's instance id that are not INACTIVE.
     pub fn registered(&self, machine: &str) -> impl Iterator<Item = &'a Held<Instance>> {
-        self.machines.registered(machine)
+        self.on_hosts.registered(machine)
     }
 
     /// Instances whose hosts take Fargate tasks of this account and region.
     pub fn fargate_instances(&self) -> impl Iterator<Item = &'a Held<Instance>> {
-        let machines = self.machines;
+        let (fleet, instances) = (self.fleet, &self.on_hosts.instances);
         let (account, region) = (self.place.account.as_str(), self.place.region.as_str());
-        machines.hosts.iter().filter_map(move |(id, host)| {
-            let row = machines.fleet.row(id)?;
-            let serves = host.fargate && machines.fleet.serves(row, account, region);
-            machines.instances.get(&host.instance).filter(|_| serves)
+        self.hosts.iter().filter_map(move |(id, host)| {
+            let row = fleet.row(id)?;
+            let serves = host.fargate && fleet.serves(row, account, region);
+            instances.get(&host.instance).filter(|_| serves)
         })
     }
 
@@ -141,18 +111,18 @@ impl Tables {
     pub fn new(home_account: Option<String>) -> Self {
         Self {
             regions: HashMap::new(),
-            machines: Machines::new(home_account),
+            on_hosts: OnHosts::new(home_account),
         }
     }
 
-    pub fn region<'a>(&'a self, place: &'a Place) -> Region<'a> {
+    pub fn region<'a>(&'a self, machines: &'a Machines, place: &'a Place) -> Region<'a> {
         Region {
             place,
-            hosts: &self.machines.hosts,
-            ledgers: &self.machines.ledgers,
-            fleet: &self.machines.fleet,
+            hosts: machines.hosts(),
+            ledgers: machines.ledgers(),
+            fleet: machines.fleet(),
             records: self.regions.get(place).unwrap_or(&NOTHING),
-            machines: &self.machines,
+            on_hosts: &self.on_hosts,
         }
     }
 
@@ -160,23 +130,14 @@ impl Tables {
     fn blank(&self) -> Self {
         Self {
             regions: HashMap::new(),
-            machines: self.machines.blank(),
+            on_hosts: self.on_hosts.blank(),
         }
-    }
-
-    /// Where something may be tried out and undone.
-    pub fn fleet_mut(&mut self) -> &mut Fleet {
-        &mut self.machines.fleet
-    }
-
-    #[cfg(test)]
-    pub(crate) fn machines_mut(&mut self) -> &mut Machines {
-        &mut self.machines
     }
 
     /// Takes over one key; returns whom it concerns.
     pub(crate) fn apply(
         &mut self,
+        machines: &mut Machines,
         scope: &Scope,
         id: &str,
         row: Row,
@@ -200,7 +161,8 @@ impl Tables {
                 changes.push(Change::Instance(scope.key(Instance::KIND, id)));
                 let cluster = id.split(':').next().unwrap_or_default();
                 changes.extend(records.daemons(scope, cluster));
-                let host = self.machines.put_instance(before.as_ref(), held, revision);
+                let before = before.as_ref();
+                let host = self.on_hosts.put_instance(machines, before, held, revision);
                 self.concern_services(host.as_deref().unwrap_or_default(), &mut changes);
             }
             Row::Task(held) => {
@@ -210,8 +172,11 @@ impl Tables {
                 let after = records.tasks.get(id);
                 let key = scope.key(Task::KIND, id);
                 let host = before.as_ref().map(|task| task.host.clone()).or(ended);
-                self.machines
-                    .put_task(&key, host.as_deref(), after, revision);
+                self.on_hosts
+                    .put_task(machines, &key, before.as_ref(), after);
+                if let Some(host) = host {
+                    self.on_hosts.raise(&host, revision);
+                }
                 changes.push(Change::Task(key));
                 let service = before.as_ref().or(after).and_then(|it| services::id_of(it));
                 changes.extend(
@@ -224,7 +189,7 @@ impl Tables {
 
     /// A change of a host concerns the services with tasks on it.
     fn concern_services(&self, host: &str, changes: &mut Vec<Change>) {
-        for task in self.machines.tasks_on(host) {
+        for task in self.on_hosts.tasks_on(host) {
             let scope = Scope::parse(&task.key).map(|(scope, _, _)| scope);
             if let (Some(scope), Some(service)) = (scope, services::id_of(task)) {
                 let change = Change::Service(scope.key(Service::KIND, &service));
@@ -236,43 +201,42 @@ impl Tables {
     }
 }
 
-#[derive(Debug)]
 pub struct View {
+    hosts: Hosts,
     tables: RwLock<Tables>,
-    reached: watch::Sender<Revision>,
-    /// Makes the watch say how far it is.
-    progress: Mutex<Option<WatchProgress>>,
+    reached: Reached,
 }
 
 impl View {
     /// `home_account`: whose nodes serve every account.
-    pub fn new(home_account: Option<String>) -> Self {
+    pub fn new(hosts: Hosts, home_account: Option<String>) -> Self {
         Self {
+            hosts,
             tables: RwLock::new(Tables::new(home_account)),
-            reached: watch::channel(0).0,
-            progress: Mutex::default(),
+            reached: Reached::default(),
         }
     }
-}
 
-impl View {
     /// Waits until everything up to `revision` is in the view.
     pub async fn reach(&self, revision: Revision) {
-        if *self.reached.borrow() >= revision {
-            return;
-        }
-        let mut reached = self.reached.subscribe();
-        if let Some(progress) = &*self.progress.lock().unwrap_or_else(PoisonError::into_inner) {
-            progress.request();
-        }
-        // The sender lives as long as `self`.
-        let _ = reached.wait_for(|now| *now >= revision).await;
+        self.reached.wait(revision).await;
     }
 
     /// Reads one account and region; nothing else happens to the view meanwhile, so keep it short.
     pub fn read<R>(&self, place: &Place, look: impl FnOnce(&Region) -> R) -> R {
+        self.hosts
+            .read(|machines| self.read_with(machines, place, look))
+    }
+
+    /// The same for a reader that looks at the machines already.
+    pub fn read_with<R>(
+        &self,
+        machines: &Machines,
+        place: &Place,
+        look: impl FnOnce(&Region) -> R,
+    ) -> R {
         let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
-        look(&tables.region(place))
+        look(&tables.region(machines, place))
     }
 
     /// Reads every account and region, one after the other.
@@ -301,12 +265,6 @@ impl View {
         names
     }
 
-    /// Tries something out on the machines. Whoever does leaves them as they were; nobody sees it
-    /// meanwhile, so keep it short.
-    pub fn try_out<R>(&self, out: impl FnOnce(&mut Tables) -> R) -> R {
-        out(&mut self.tables.write().unwrap_or_else(PoisonError::into_inner))
-    }
-
     /// Keys of the services that are not over and have targets, in that group if one is named.
     pub fn services_with_targets(&self, group: Option<&str>) -> Vec<String> {
         let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
@@ -326,23 +284,22 @@ impl View {
     /// Tasks on a host, of whatever account and region.
     pub fn tasks_on(&self, host: &str) -> Vec<Held<Task>> {
         let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
-        tables.machines.tasks_on(host).cloned().collect()
+        tables.on_hosts.tasks_on(host).cloned().collect()
     }
 
     /// A signal raised with every change that concerns a host's tasks.
     pub fn follow_host(&self, host: &str) -> watch::Receiver<Revision> {
         let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
-        tables.machines.signal(host).subscribe()
+        tables.on_hosts.signal(host).subscribe()
     }
 
     /// Takes over a batch of changes, all of them up to `revision`.
     pub(crate) fn apply(&self, revision: Revision, events: &[Event]) -> Vec<Change> {
-        let changes = {
+        let changes = self.hosts.write(|machines| {
             let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
-            take_over(&mut tables, revision, events)
-        };
-        self.reached
-            .send_modify(|reached| *reached = revision.max(*reached));
+            take_over(&mut tables, machines, revision, events)
+        });
+        self.reached.reach(revision);
         changes
     }
 
@@ -352,37 +309,36 @@ impl View {
         tables.blank()
     }
 
-    /// Replaces everything by a picture of the store as of `revision`. Nobody ever sees a part of it:
-    /// what is absent from a view is gone.
-    pub(crate) fn install(&self, mut whole: Tables, revision: Revision) {
-        {
+    /// Replaces everything by a picture of the store as of `revision`, and what is said of the machines
+    /// with it. Nobody ever sees a part of it: what is absent from a view is gone.
+    pub(crate) fn install(&self, mut whole: Tables, said: Machines, revision: Revision) {
+        self.hosts.write(|machines| {
             let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
-            whole.machines.take_signals(&mut tables.machines, revision);
+            machines.replace_registry(said.into_registry());
+            whole.on_hosts.take_signals(&mut tables.on_hosts, revision);
             *tables = whole;
-        }
-        self.reached
-            .send_modify(|reached| *reached = revision.max(*reached));
+        });
+        self.reached.reach(revision);
     }
 }
 
 /// Applies events to the tables.
-fn take_over(tables: &mut Tables, revision: Revision, events: &[Event]) -> Vec<Change> {
+fn take_over(
+    tables: &mut Tables,
+    machines: &mut Machines,
+    revision: Revision,
+    events: &[Event],
+) -> Vec<Change> {
     let mut changes = Vec::new();
     for event in events {
         let entry = (event.kind == EventKind::Put).then_some(&event.entry);
-        if let Some((kind, id)) = machine::parse(event.key()) {
-            if let Some(row) = MachineRow::read(kind, event.key(), entry) {
-                tables.machines.apply(&id, row);
-            }
-            continue;
-        }
         let Some((scope, kind, id)) = Scope::parse(event.key()) else {
             continue;
         };
         let Some(row) = Row::read(kind, event.key(), entry) else {
             continue;
         };
-        changes.extend(tables.apply(&scope, &id, row, revision));
+        changes.extend(tables.apply(machines, &scope, &id, row, revision));
     }
     changes
 }

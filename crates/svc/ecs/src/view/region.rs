@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use wharf_hosts::hold;
 use wharf_records::{
-    Record, Scope, decode,
+    Record, Scope,
     ecs::{Cluster, Instance, Scheduling, Service, ServiceStatus, Status, Task},
 };
 use wharf_store::Entry;
@@ -189,24 +190,6 @@ pub(super) fn unindex(index: &mut HashMap<String, BTreeSet<String>>, row: &str, 
         ids.remove(id);
         if ids.is_empty() {
             index.remove(row);
-        }
-    }
-}
-
-/// A value that cannot be read is logged and left out: one damaged record must not take the others
-/// with it.
-pub(super) fn hold<T: Record>(key: &str, entry: Option<&Entry>) -> Option<Held<T>> {
-    let entry = entry?;
-    match decode(&entry.value) {
-        Ok(record) => Some(Held {
-            record: std::sync::Arc::new(record),
-            key: key.to_owned(),
-            revision: entry.mod_revision,
-        }),
-        Err(error) => {
-            let error = wharf_wire::fault::Chain(&error).to_string();
-            tracing::error!(key, error, "a stored record is left out of the view");
-            None
         }
     }
 }

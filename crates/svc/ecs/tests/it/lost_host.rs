@@ -146,3 +146,53 @@ async fn deregistering_by_force_orphans_its_tasks() {
     let gone = harness.instance(&agent.instance).await;
     assert_eq!(gone.status.as_deref(), Some("INACTIVE"));
 }
+
+/// Whatever ranks first otherwise: while the connection of its agent is broken, and nobody knows yet
+/// whether the host is lost, tasks go elsewhere.
+#[tokio::test]
+async fn a_host_whose_connection_broke_is_chosen_last() {
+    let harness = Harness::with_cluster().await;
+    let full = Agent::join(&harness, "default").await;
+    let small = json!({
+        "family": "small", "networkMode": "none",
+        "containerDefinitions": [{"name": "web", "image": "busybox", "memory": 6}],
+    });
+    harness.define(small).await;
+    let binpack = json!([{"type": "binpack", "field": "memory"}]);
+    let place = async || {
+        let run = json!({"taskDefinition": "small", "placementStrategy": binpack});
+        let run = harness.run_one(run);
+        let task = harness.describe(&run.await).await;
+        task.container_instance_arn.unwrap()
+    };
+    assert_eq!(place().await, full.instance);
+    let empty = Agent::join(&harness, "default").await;
+    assert_eq!(place().await, full.instance, "it is the fullest that fits");
+
+    let (broken, until) = (full.instance.clone(), std::time::Duration::from_secs(10));
+    drop(full);
+    let moved_on = async |to: &str| {
+        while place().await != to {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    // The host has room for hundreds, and is not recorded as disconnected.
+    tokio::time::timeout(until, moved_on(&empty.instance))
+        .await
+        .unwrap();
+    let record = harness.instance(&broken).await;
+    assert_eq!(record.agent_connected, Some(true));
+    assert!(record.pending_tasks_count < Some(600));
+    for _ in 0..3 {
+        assert_eq!(place().await, empty.instance);
+    }
+    // Where nothing else fits, it serves.
+    drop(empty);
+    tokio::time::timeout(until, moved_on(&broken))
+        .await
+        .unwrap();
+    let back = Agent::connect(&harness, "default", &broken).await;
+    tokio::time::timeout(until, moved_on(&back.instance))
+        .await
+        .unwrap();
+}

@@ -33,7 +33,7 @@ impl Session<'_> {
                 let refuse = |task: &mut Task| {
                     stop::give_up(task, &stop::role_refused(role), true, now);
                 };
-                if let Some(key) = crate::ops::run_task::task_key(&task.arn) {
+                if let Some(key) = crate::names::task_key(&task.arn) {
                     self.core.change_task(&PERMIT, None, &key, refuse).await?;
                 }
                 Ok(None)

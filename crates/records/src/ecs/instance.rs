@@ -1,43 +1,13 @@
-//! Hosts and the container instances they register as.
-//!
-//! A host exists apart from the container instance: the capacity ledger belongs to the host, and
-//! other users of the machine (Fargate tasks of any cluster, later pods and builds) claim on it too.
+//! Container instances: what a host is to ECS. The host itself is a record of its own
+//! ([`crate::hosts::Host`]).
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
 
-use super::{Tags, ledger::Capacity};
-use crate::{
-    key::machine,
-    value::{Record, Unknown},
-};
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Host {
-    pub id: String,
-    /// What the machine offers to tasks, reserved ports already marked.
-    pub capacity: Capacity,
-    /// Takes Fargate tasks of every cluster.
-    pub fargate: bool,
-    /// … of these accounts alone, if any are named.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub accounts: Vec<String>,
-    /// … of these regions alone, if any are named.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub regions: Vec<String>,
-    pub availability_zone: String,
-    /// ARN of the container instance this host is.
-    pub instance: String,
-    #[serde(flatten)]
-    pub unknown: Unknown,
-}
-
-impl Record for Host {
-    const KIND: &'static str = "host";
-    const FORMAT: u32 = 1;
-}
+use super::Tags;
+use crate::value::{Record, Unknown};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Instance {
@@ -79,12 +49,6 @@ pub struct Instance {
     pub deregistered_at: Option<Timestamp>,
     #[serde(flatten)]
     pub unknown: Unknown,
-}
-
-impl Host {
-    pub fn key(id: &str) -> String {
-        machine::key(Self::KIND, id)
-    }
 }
 
 impl Record for Instance {

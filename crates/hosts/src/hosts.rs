@@ -1,0 +1,66 @@
+//! The machines as they are now, shared by all who place something on them.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use wharf_store::Store;
+
+use crate::{Machines, Reached, placement_queue::PlacementQueue};
+
+/// A handle on the machines of the installation. Clones share everything.
+#[derive(Clone)]
+pub struct Hosts {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    machines: RwLock<Machines>,
+    reached: Reached,
+    queue: PlacementQueue,
+}
+
+impl Hosts {
+    /// Nothing is known before [`Hosts::feed`] runs.
+    pub fn new(store: Store) -> Self {
+        let inner = Inner {
+            store,
+            machines: RwLock::default(),
+            reached: Reached::default(),
+            queue: PlacementQueue::default(),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// Waits until the machines show everything written so far.
+    pub async fn up_to_date(&self) {
+        let newest = wharf_service::newest(&self.inner.store).await;
+        self.inner.reached.wait(newest).await;
+    }
+
+    /// Looks at the machines; nothing else happens to them meanwhile, so keep it short. A service's
+    /// own lock may be taken within, never the other way round.
+    pub fn read<R>(&self, look: impl FnOnce(&Machines) -> R) -> R {
+        let machines = self.inner.machines.read();
+        look(&machines.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes what is known of them; as [`Hosts::read`].
+    pub fn write<R>(&self, change: impl FnOnce(&mut Machines) -> R) -> R {
+        let machines = self.inner.machines.write();
+        change(&mut machines.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn reached(&self) -> &Reached {
+        &self.inner.reached
+    }
+
+    pub(crate) fn queue(&self) -> &PlacementQueue {
+        &self.inner.queue
+    }
+}
