@@ -16,12 +16,11 @@ use wharf_hosts::Hosts;
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::{
     ecs::{Cluster, ClusterStatus, Task},
-    encode,
     hosts::Ledger,
 };
 pub use wharf_service::{MAX_TRIES, Stored};
-use wharf_service::{Table, Turns};
-use wharf_store::{Compare, LeaseId, Txn};
+use wharf_service::{Table, Turns, transact};
+use wharf_store::{Compare, LeaseId};
 use wharf_wire::{Call, Fault};
 
 use crate::{
@@ -173,43 +172,34 @@ impl Core {
         mut change: impl FnMut(&mut Task),
     ) -> Result<Option<Task>, ChangeError> {
         let mut turn = None;
-        for _ in 0..MAX_TRIES {
-            let Some(stored) = self.table.read::<Task>(key).await? else {
+        let changed = transact!(self.table, permit, |tx| {
+            if let Some(fence) = fence {
+                tx.fence(fence.clone());
+            }
+            let Some(before) = tx.find::<Task>(key).await? else {
                 return Ok(None);
             };
-            let mut task = stored.record.clone();
+            let mut task = before.clone();
             change(&mut task);
             settle(&mut task, self.now());
-            if task == stored.record {
+            if task == before {
                 return Ok(Some(task));
             }
-            let moves = claim::moves(&stored.record, &task);
-            if moves && turn.is_none() {
-                turn = Some(self.turn(&task.host).await);
-                // Others went first: the task may be another by now.
-                continue;
+            tx.put(key, &task);
+            if claim::moves(&before, &task) {
+                if turn.is_none() {
+                    turn = Some(self.turn(&task.host).await);
+                }
+                let ledger_key = Ledger::key(&task.host);
+                if let Some(mut ledger) = tx.find::<Ledger>(&ledger_key).await?
+                    && claim::follow(&mut ledger, &task)
+                {
+                    tx.put(ledger_key, &ledger);
+                }
             }
-            let mut txn = Txn::new().when(stored.unchanged()).put(key, encode(&task));
-            if let Some(fence) = fence {
-                txn = txn.when(fence.clone());
-            }
-            if moves
-                && let Some(mut ledger) =
-                    self.table.read::<Ledger>(&Ledger::key(&task.host)).await?
-                && claim::follow(&mut ledger.record, &task)
-            {
-                let value = encode(&ledger.record);
-                txn = txn.when(ledger.unchanged()).put(ledger.key, value);
-            }
-            let reply = self.parts.store.txn(permit, txn).await?;
-            if reply.succeeded {
-                return Ok(Some(task));
-            }
-            if fence.is_some_and(|fence| reply.conflict.as_deref() == Some(&fence.key)) {
-                return Err(ChangeError::fenced());
-            }
-        }
-        Err(conflict(key))
+            task
+        });
+        Ok(Some(changed))
     }
 
     /// The lease under which a client token is remembered.

@@ -337,21 +337,16 @@ pub async fn list_task_definition_families(
         input.max_results,
         input.next_token.as_deref(),
     )?;
-    let prefix = Place::of(call).scope().prefix(Family::KIND) + &wharf_records::escape(&wanted);
-    let reply = core
-        .parts
-        .store
-        .all(Range::prefix(prefix))
-        .await
-        .map_err(ChangeError::from)?;
-    let mut families = Vec::new();
-    for entry in &reply.entries {
-        let family: Family = decode(&entry.value).map_err(ChangeError::from)?;
-        if active.is_none_or(|active| active == family.newest_active.is_some()) {
-            families.push((family.name.clone(), family.name));
-        }
-    }
-    let (families, next_token) = page::cut(&page, families);
+    let folder = Place::of(call).scope().prefix(Family::KIND);
+    let prefix = format!("{folder}{}", wharf_records::escape(&wanted));
+    let fits = |stored: &Stored<Family>| {
+        active.is_none_or(|active| active == stored.record.newest_active.is_some())
+    };
+    let after = page.after.as_ref();
+    let after = after.map(|name| format!("{folder}{}", wharf_records::escape(name)));
+    let found = core.table.page(&prefix, after, page.size, fits).await?;
+    let families: Vec<String> = found.records.into_iter().map(|it| it.record.name).collect();
+    let next_token = page.next(found.more, families.last().map(String::as_str));
     Ok(api::ListTaskDefinitionFamiliesResponse {
         families: Some(families),
         next_token,

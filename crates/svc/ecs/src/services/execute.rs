@@ -6,7 +6,11 @@
 //! up nothing else: the rest is done, the service says so, and registering them is retried. Every write
 //! compares the shard's lease.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use futures_util::future::join_all;
 use wharf_base::{Permit, Timestamp, ids};
@@ -15,8 +19,8 @@ use wharf_reconcile::Next;
 use wharf_records::{
     Record, Scope,
     ecs::{
-        Cluster, Definition, RevisionRecord, Scheduling, Service, ServiceDeployment, ServiceEvent,
-        ServiceEvents, ServiceStatus, TargetState, Task,
+        Cluster, Definition, DefinitionStatus, RevisionRecord, Scheduling, Service,
+        ServiceDeployment, ServiceEvent, ServiceEvents, ServiceStatus, TargetState, Task,
     },
     encode,
 };
@@ -280,6 +284,7 @@ impl Look<'_> {
         }
         if plan.service != *held.record {
             txn = txn.put(&held.key, encode(&plan.service));
+            txn = self.without_definitions(txn, &held, &plan.service).await?;
             txn = self.with_rollout(txn, &held, &plan.service);
         }
         if !said.is_empty() {
@@ -387,6 +392,34 @@ impl Look<'_> {
             }
             _ => txn,
         }
+    }
+
+    /// Definitions that wait for their deletion go with the last service that used them. Even one that
+    /// does not wait yet must stay as it was seen: whoever asks for its deletion meanwhile finds this
+    /// service using it.
+    async fn without_definitions(
+        &self,
+        mut txn: Txn,
+        before: &Service,
+        after: &Service,
+    ) -> Result<Txn, StepError> {
+        let still: BTreeSet<&str> = super::definitions(after).collect();
+        let used: BTreeSet<&str> = super::definitions(before).collect();
+        for arn in used.difference(&still) {
+            let Some(stored) = self.core.definition_of(&self.place, arn).await? else {
+                continue;
+            };
+            txn = txn.when(stored.unchanged());
+            let by_others = self.core.view.read(&self.place, |region| {
+                let mut services = region.services.iter().filter(|(id, _)| **id != self.id);
+                region.tasks.values().any(|task| task.definition == *arn)
+                    || services.any(|(_, one)| super::definitions(one).any(|used| used == *arn))
+            });
+            if stored.record.status == DefinitionStatus::DeleteInProgress && !by_others {
+                txn = txn.delete(&stored.key);
+            }
+        }
+        Ok(txn)
     }
 
     async fn with_events(

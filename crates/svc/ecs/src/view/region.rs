@@ -135,14 +135,8 @@ impl Records {
 
     /// Whether a service may still start tasks of that definition.
     pub fn uses_definition(&self, arn: &str) -> bool {
-        self.services.values().any(|service| {
-            let deployed = service.deployments.iter().map(|one| &one.revision);
-            let completions = service.deployments.iter().flat_map(|one| &one.completion);
-            let before = completions.flat_map(|completion| &completion.before);
-            let mut revisions = deployed.chain(&service.completed).chain(before);
-            service.status != ServiceStatus::Inactive
-                && revisions.any(|revision| revision.definition == arn)
-        })
+        let mut services = self.services.values();
+        services.any(|service| services::definitions(service).any(|used| used == arn))
     }
 
     /// Services of one cluster.

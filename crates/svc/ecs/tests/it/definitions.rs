@@ -168,3 +168,50 @@ async fn a_definition_stays_for_a_service_without_tasks() {
     let kept = kept.expect("the service may start tasks of it");
     assert_eq!(kept.status.as_deref(), Some("DELETE_IN_PROGRESS"));
 }
+
+/// A definition that waits for its deletion is gone once nothing uses it.
+async fn is_gone(harness: &Harness, given: &str) {
+    tokio::time::timeout(std::time::Duration::from_secs(10), async {
+        while describe(harness, given).await.is_ok() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    })
+    .await
+    .expect("the definition is deleted");
+}
+
+/// A service that wants no task, of revision 1 of `web`, which is to be deleted.
+async fn waiting_service() -> Harness {
+    let harness = Harness::with_cluster().await;
+    harness.define(of("web")).await;
+    let service = json!({"serviceName": "web", "taskDefinition": "web:1", "desiredCount": 0});
+    harness.create_service(service).await.unwrap();
+    harness.stable("web").await;
+    deregister(&harness, "web:1").await.unwrap();
+    delete(&harness, "web:1").await;
+    let waits = describe(&harness, "web:1").await.unwrap();
+    assert_eq!(waits.status.as_deref(), Some("DELETE_IN_PROGRESS"));
+    harness
+}
+
+#[tokio::test]
+async fn a_definition_goes_with_a_service_that_never_had_a_task() {
+    let harness = waiting_service().await;
+    let input = decode("DeleteService", json!({"service": "web"}));
+    harness.ecs.delete_service(&call(), input).await.unwrap();
+    is_gone(&harness, "web:1").await;
+}
+
+#[tokio::test]
+async fn a_definition_that_a_service_may_go_back_to_stays() {
+    let harness = waiting_service().await;
+    harness.define(of("web")).await;
+    let change = json!({"service": "web", "taskDefinition": "web:2"});
+    harness.update_service(change).await.unwrap();
+    harness.stable("web").await;
+    let waits = describe(&harness, "web:1").await.unwrap();
+    assert_eq!(waits.status.as_deref(), Some("DELETE_IN_PROGRESS"));
+    let input = decode("DeleteService", json!({"service": "web"}));
+    harness.ecs.delete_service(&call(), input).await.unwrap();
+    is_gone(&harness, "web:1").await;
+}
