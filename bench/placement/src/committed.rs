@@ -25,7 +25,7 @@ pub async fn run_tasks(time: Duration, rounds: u64) -> anyhow::Result<()> {
     for count in [10, 1] {
         for strategy in ["random", "spread zone, instance", "binpack memory"] {
             let one = async |platform: &Platform| run_task(platform, strategy, count, time).await;
-            let best = best(rounds, one).await?;
+            let best = best(rounds, HOSTS, one).await?;
             println!("| RunTask, count {count} | {strategy} | {} |", best.show());
         }
     }
@@ -35,7 +35,8 @@ pub async fn run_tasks(time: Duration, rounds: u64) -> anyhow::Result<()> {
 
 pub async fn start_services(rounds: u64) -> anyhow::Result<()> {
     println!("{HEAD}");
-    let best = best(rounds, services).await?;
+    let one = async |platform: &Platform| services(platform, SERVICES, DESIRED, SERVICES).await;
+    let best = best(rounds, HOSTS, one).await?;
     println!(
         "| {SERVICES} services of {DESIRED} tasks | spread zone, instance | {} |",
         best.show()
@@ -47,11 +48,12 @@ pub async fn start_services(rounds: u64) -> anyhow::Result<()> {
 /// The best of some rounds, each on hosts of its own.
 async fn best(
     rounds: u64,
+    hosts: usize,
     one: impl AsyncFn(&Platform) -> anyhow::Result<Rate>,
 ) -> anyhow::Result<Rate> {
     let mut best: Option<Rate> = None;
     for _ in 0..rounds {
-        let platform = Platform::start(HOSTS).await?;
+        let platform = Platform::start(hosts).await?;
         let rate = one(&platform).await?;
         platform.verify().await?;
         platform.end().await;
@@ -161,30 +163,63 @@ async fn run_task(
 const SERVICES: usize = 8;
 const DESIRED: usize = 2_500;
 
-/// From the first CreateService until every task is on the store.
-async fn services(platform: &Platform) -> anyhow::Result<Rate> {
+/// Hosts, and tasks in all, where services of different sizes are compared.
+const FEWER_HOSTS: usize = 1_000;
+const TASKS: usize = 2_500;
+
+/// What a task costs of a service with few, and of one with many.
+pub async fn sizes(rounds: u64) -> anyhow::Result<()> {
+    println!("{HEAD}");
+    for desired in [25, 250, TASKS] {
+        let count = TASKS / desired;
+        let one = async |platform: &Platform| services(platform, count, desired, 1).await;
+        let best = best(rounds, FEWER_HOSTS, one).await?;
+        println!(
+            "| {count} services of {desired} tasks, one at a time | spread zone, instance | {} |",
+            best.show()
+        );
+    }
+    println!();
+    Ok(())
+}
+
+/// From the first CreateService until every task is on the store; `at_once` services start together.
+async fn services(
+    platform: &Platform,
+    count: usize,
+    desired: usize,
+    at_once: usize,
+) -> anyhow::Result<Rate> {
     let (begun, used) = (Instant::now(), cpu()?);
-    for number in 0..SERVICES {
+    for number in 0..count {
         let request = api::CreateServiceRequest {
             service_name: Some(format!("web-{number}")),
             task_definition: Some("web".to_owned()),
-            desired_count: Some(i32::try_from(DESIRED)?),
+            desired_count: Some(i32::try_from(desired)?),
             ..api::CreateServiceRequest::default()
         };
         platform.ecs.create_service(&call(), request).await?;
-    }
-    while platform.tasks().await? < SERVICES * DESIRED {
-        anyhow::ensure!(
-            begun.elapsed() < Duration::from_secs(120),
-            "the services do not get their tasks"
-        );
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        if (number + 1) % at_once == 0 {
+            placed(platform, (number + 1) * desired).await?;
+        }
     }
     let used = cpu()? - used;
     Ok(Rate::new(
-        SERVICES * DESIRED,
+        count * desired,
         begun.elapsed(),
         used,
         Vec::new(),
     ))
+}
+
+async fn placed(platform: &Platform, tasks: usize) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    while platform.tasks().await? < tasks {
+        anyhow::ensure!(
+            begun.elapsed() < Duration::from_secs(120),
+            "the services do not get their tasks"
+        );
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 //! ledger on.
 //!
 //! ```text
-//! wharf-bench-placement [memory|run-task|services|peers]…       all if none is named
+//! wharf-bench-placement [memory|run-task|services|sizes|peers]…       all if none is named
 //! ```
 //! `WHARF_BENCH_SECONDS` (default 3) is how long each rate is measured, `WHARF_BENCH_ROUNDS`
 //! (default 3) how many times over: the best round is printed. `TMPDIR` says on which disk. etcd is
@@ -36,6 +36,9 @@ fn main() -> anyhow::Result<()> {
         }
         if wanted("services") {
             committed::start_services(rounds).await?;
+        }
+        if wanted("sizes") {
+            committed::sizes(rounds).await?;
         }
         if wanted("peers") {
             peers::run(time, rounds).await?;

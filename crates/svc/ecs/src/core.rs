@@ -1,16 +1,15 @@
 //! What every operation and loop of the service works with, and the ways they change the store.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use rand::{SeedableRng, rngs::SmallRng};
-use tokio::sync::MutexGuard;
 use wharf_base::{Permit, Timestamp, ids};
 use wharf_hosts::Hosts;
 use wharf_reconcile::{Queue, Shard};
@@ -40,6 +39,12 @@ const TOKEN_TTL: Duration = Duration::from_secs(24 * 3600);
 /// would cost each of them a write more.
 const TOKENS_TOGETHER: Duration = Duration::from_secs(15 * 60);
 
+/// Changes of a service with fewer tasks are looked at at once.
+const MANY_TASKS: u32 = 100;
+/// Of others they are gathered so long, for each of its tasks: several times what a look at one takes.
+const GATHERING_A_TASK: Duration = Duration::from_micros(10);
+const LONGEST_GATHERING: Duration = Duration::from_millis(250);
+
 pub struct Core {
     pub parts: Parts,
     pub table: Table<EcsFaults>,
@@ -55,6 +60,8 @@ pub struct Core {
     pub services: Arc<Queue<String>>,
     /// Services whose tasks found no place, with the times in a row; more room wakes them.
     starving: Mutex<BTreeMap<String, u32>>,
+    /// Services with many tasks, and how long changes of each are gathered before the next look.
+    gathering: Mutex<HashMap<String, Duration>>,
     pub shard: Shard,
     /// The lease of the client tokens of this time, and until when it is given to further ones.
     token_lease: tokio::sync::Mutex<Option<(LeaseId, Timestamp)>>,
@@ -85,6 +92,7 @@ impl Core {
             instances: Arc::default(),
             services: Arc::default(),
             starving: Mutex::default(),
+            gathering: Mutex::default(),
             shard: Shard::new("/w1/c0/ecs/shard/0"),
             token_lease: tokio::sync::Mutex::default(),
             turns: Turns::default(),
@@ -115,6 +123,33 @@ impl Core {
         let pause = services::execute::pause(*tries);
         *tries = tries.saturating_add(1);
         pause
+    }
+
+    /// Takes note of how many tasks a look at a service had to go through: looks cost what they see, so
+    /// that a service of many tasks, of which one changes every moment, is looked at less often.
+    pub fn looked_at(&self, service: &str, tasks: usize) {
+        let mut gathering = self.gathering();
+        let tasks = u32::try_from(tasks).unwrap_or(u32::MAX);
+        if tasks < MANY_TASKS {
+            gathering.remove(service);
+        } else {
+            let pause = GATHERING_A_TASK.saturating_mul(tasks);
+            gathering.insert(service.to_owned(), pause.min(LONGEST_GATHERING));
+        }
+    }
+
+    /// Something of a service has changed.
+    pub fn wake_service(&self, service: String) {
+        match self.gathering().get(&service) {
+            Some(pause) => self.services.wake_after(service, *pause),
+            None => self.services.wake(service),
+        }
+    }
+
+    fn gathering(&self) -> MutexGuard<'_, HashMap<String, Duration>> {
+        self.gathering
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// There may be room where there was none.
@@ -231,7 +266,7 @@ impl Core {
         }
     }
 
-    pub async fn turn(&self, of: &str) -> MutexGuard<'_, ()> {
+    pub async fn turn(&self, of: &str) -> tokio::sync::MutexGuard<'_, ()> {
         self.turns.take(of).await
     }
 }

@@ -154,7 +154,7 @@ impl EcsService {
         let of = core.clone();
         let changed = move |change| match change {
             Change::Task(key) => of.tasks.wake(key),
-            Change::Service(key) => of.services.wake(key),
+            Change::Service(key) => of.wake_service(key),
             Change::Instance(key) => {
                 of.instances.wake(key);
                 of.wake_starving();

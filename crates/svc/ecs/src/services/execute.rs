@@ -47,6 +47,9 @@ use crate::{
 const PERMIT: Permit = Permit::for_controller("ecs-services");
 /// Looks at one service before others get their turn.
 const MAX_LOOKS: usize = 16;
+/// Further batches of tasks started after one look: whether those that were started fail is seen with
+/// the next.
+const MORE_BATCHES: usize = 9;
 /// How long an INACTIVE service stays describable.
 const INACTIVE_RETENTION: Duration = Duration::from_secs(3600);
 /// Pause after tasks found no place; doubled with each further time.
@@ -105,9 +108,11 @@ impl Look<'_> {
             return Ok(Some(Next::Settled));
         };
         if held.status == ServiceStatus::Inactive {
+            core.looked_at(&held.key, 0);
             return self.forget(&held).await.map(Some);
         }
         let observed = self.observe(&held).await?;
+        core.looked_at(&held.key, observed.tasks.len());
         let now = core.now();
         let plan = plan(&held, &observed, now);
         if plan.actions.is_empty() && plan.service == *held.record && self.untold.is_empty() {
@@ -250,7 +255,7 @@ impl Look<'_> {
         let (core, now) = (self.core, self.core.now());
         let carried = said.clone();
         // Until the transaction is done.
-        let _turn = match &wanted {
+        let turn = match &wanted {
             Some(_) => Some(core.hosts.turn().await),
             None => None,
         };
@@ -300,11 +305,50 @@ impl Look<'_> {
             self.untold = carried;
             return Ok(None);
         }
-        match pause {
+        drop(turn);
+        match (pause, wanted) {
             // Nothing could be started: another look would find the same.
-            Some(pause) if started == 0 => Ok(Some(Next::After(pause))),
+            (Some(pause), _) if started == 0 => Ok(Some(Next::After(pause))),
+            (None, Some(Where::Anywhere { count })) => {
+                self.start_more(&plan.service, count - started).await?;
+                Ok(None)
+            }
             _ => Ok(None),
         }
+    }
+
+    /// Starts more of the tasks that were planned, a batch a transaction, for as long as the service
+    /// stays what it was: a look at all of its tasks for every batch would cost more the more there are.
+    async fn start_more(&self, service: &Service, mut count: usize) -> Result<(), StepError> {
+        let core = self.core;
+        for _ in 0..MORE_BATCHES {
+            if count == 0 {
+                break;
+            }
+            let _turn = core.hosts.turn().await;
+            let Some((txn, batch)) = self.choose(service, &Where::Anywhere { count }).await? else {
+                break;
+            };
+            let held = core
+                .view
+                .read(&self.place, |region| region.services.get(&self.id).cloned());
+            // What is short, or another service by now, is for the next look.
+            let Some(held) = held.filter(|held| *held.record == *service) else {
+                break;
+            };
+            if batch.unplaced.is_some() || batch.tasks.is_empty() {
+                break;
+            }
+            let tasks: Vec<String> = batch.tasks.iter().map(|task| task.id.clone()).collect();
+            let txn = txn.when(self.fence.clone()).when(held.unchanged());
+            let said = vec![events::started(&service.name, &tasks)];
+            let txn = self.with_events(txn, said, core.now()).await?;
+            if !core.table.commit(&PERMIT, txn).await? {
+                break;
+            }
+            count -= tasks.len();
+        }
+        Ok(())
     }
 
     async fn launcher_parts(
