@@ -3,6 +3,7 @@
 //! The dispatcher evaluates the row before the operation runs; operations never authorise by hand.
 //! An operation without a row of its own is judged on `*`, so that none can be reached unasked.
 
+mod elsewhere;
 mod keys;
 
 use wharf_api_ecs::{
@@ -18,6 +19,7 @@ use crate::{core::Core, document, names, names::Place};
 const TASKS: &str = "ecs-tasks.amazonaws.com";
 
 pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
+    elsewhere::refuse(cx, input)?;
     let row = Row {
         place: Place::of(cx),
         action: input.action(),

@@ -11,7 +11,7 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         format!("{}:*", names::group_arn(cx, name.as_deref().unwrap_or("*")))
     };
     let either = |name: &Option<String>, identifier: &Option<String>| {
-        let name = names::one_group(name.as_deref(), identifier.as_deref()).ok();
+        let name = names::one_group(cx, name.as_deref(), identifier.as_deref()).ok();
         group(&name)
     };
     let stream = |group: &Option<String>, stream: &Option<String>| {
@@ -21,15 +21,15 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         );
         names::stream_arn(cx, group, stream)
     };
-    // Asked about what will be acted on, whatever region or account the caller wrote.
+    // What is elsewhere is no group here; the operation says so.
     let tagged = |arn: &Option<String>| {
-        let name = names::from_identifier(arn.as_deref().unwrap_or_default()).ok();
+        let name = names::from_identifier(cx, arn.as_deref().unwrap_or_default()).ok();
         names::group_arn(cx, name.as_deref().unwrap_or("*"))
     };
     if let Input::StartLiveTail(it) = input {
         let groups = it.log_group_identifiers.as_deref().unwrap_or_default();
         let each = groups.iter().map(|identifier| {
-            let name = names::from_identifier(identifier).ok();
+            let name = names::from_identifier(cx, identifier).ok();
             Check::new(action.clone(), group(&name))
         });
         return each.collect();
@@ -45,6 +45,7 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         Input::PutLogEvents(it) => stream(&it.log_group_name, &it.log_stream_name),
         Input::GetLogEvents(it) => {
             let name = names::one_group(
+                cx,
                 it.log_group_name.as_deref(),
                 it.log_group_identifier.as_deref(),
             )

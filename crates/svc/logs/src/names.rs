@@ -14,10 +14,14 @@ pub fn stream_arn(cx: &Context, group: &str, stream: &str) -> String {
 }
 
 /// The group named by either of the two members; one of them must be there, not both.
-pub fn one_group(name: Option<&str>, identifier: Option<&str>) -> Result<String, Fault> {
+pub fn one_group(
+    cx: &Context,
+    name: Option<&str>,
+    identifier: Option<&str>,
+) -> Result<String, Fault> {
     match (name, identifier) {
         (Some(name), None) => Ok(name.to_owned()),
-        (None, Some(identifier)) => from_identifier(identifier),
+        (None, Some(identifier)) => from_identifier(cx, identifier),
         (Some(_), Some(_)) => Err(fault::invalid(
             "LogGroup name and LogGroup ARN are mutually exclusive parameters.",
         )),
@@ -27,16 +31,22 @@ pub fn one_group(name: Option<&str>, identifier: Option<&str>) -> Result<String,
     }
 }
 
-/// A name, or the ARN of a group with or without its closing `:*`.
-pub fn from_identifier(identifier: &str) -> Result<String, Fault> {
+/// A name, or the ARN of a group with or without its closing `:*`. One of another account or region
+/// is as unknown as one that does not exist.
+pub fn from_identifier(cx: &Context, identifier: &str) -> Result<String, Fault> {
     let Ok(arn) = identifier.parse::<Arn>() else {
         return Ok(identifier.to_owned());
     };
-    arn.resource
+    let name = arn
+        .resource
         .strip_prefix("log-group:")
         .map(|rest| rest.strip_suffix(":*").unwrap_or(rest).to_owned())
         .filter(|name| arn.is_in_its_partition() && arn.service == "logs" && !name.is_empty())
-        .ok_or_else(|| fault::invalid(format!("{identifier} is not the ARN of a log group")))
+        .ok_or_else(|| fault::invalid(format!("{identifier} is not the ARN of a log group")))?;
+    match arn.account == cx.account && arn.region == cx.region {
+        true => Ok(name),
+        false => Err(fault::no_group()),
+    }
 }
 
 #[cfg(test)]
@@ -45,6 +55,7 @@ mod tests {
 
     #[test]
     fn identifiers() {
+        let cx = Context::internal("000000000000", "us-east-1", "x", Default::default());
         for (text, name) in [
             ("app", "app"),
             ("/ecs/app", "/ecs/app"),
@@ -54,10 +65,17 @@ mod tests {
             ),
             ("arn:aws:logs:us-east-1:000000000000:log-group:app:*", "app"),
         ] {
-            assert_eq!(from_identifier(text).unwrap(), name);
+            assert_eq!(from_identifier(&cx, text).unwrap(), name);
         }
-        assert!(from_identifier("arn:aws:ecs:us-east-1:0:cluster/a").is_err());
-        assert!(one_group(None, None).is_err());
-        assert!(one_group(Some("a"), Some("a")).is_err());
+        assert!(from_identifier(&cx, "arn:aws:ecs:us-east-1:0:cluster/a").is_err());
+        for elsewhere in [
+            "arn:aws:logs:us-east-1:111122223333:log-group:app",
+            "arn:aws:logs:eu-west-1:000000000000:log-group:app",
+        ] {
+            let fault = from_identifier(&cx, elsewhere).unwrap_err();
+            assert_eq!(fault.code, "ResourceNotFoundException", "{elsewhere}");
+        }
+        assert!(one_group(&cx, None, None).is_err());
+        assert!(one_group(&cx, Some("a"), Some("a")).is_err());
     }
 }

@@ -22,7 +22,7 @@ pub async fn describe_log_groups(
     let identifiers = input.log_group_identifiers.unwrap_or_default();
     let wanted: Vec<String> = identifiers
         .iter()
-        .map(|identifier| names::from_identifier(identifier))
+        .map(|identifier| names::from_identifier(call, identifier))
         .collect::<Result<_, _>>()?;
     let listing = format!(
         "groups {prefix:?} {pattern:?} {:?} {wanted:?}",

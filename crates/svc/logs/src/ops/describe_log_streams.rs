@@ -13,6 +13,7 @@ pub async fn describe_log_streams(
     input: DescribeLogStreamsRequest,
 ) -> Result<DescribeLogStreamsResponse, Fault> {
     let name = names::one_group(
+        call,
         input.log_group_name.as_deref(),
         input.log_group_identifier.as_deref(),
     )?;

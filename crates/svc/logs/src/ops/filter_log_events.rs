@@ -27,6 +27,7 @@ pub async fn filter_log_events(
     input: FilterLogEventsRequest,
 ) -> Result<FilterLogEventsResponse, Fault> {
     let name = names::one_group(
+        call,
         input.log_group_name.as_deref(),
         input.log_group_identifier.as_deref(),
     )?;

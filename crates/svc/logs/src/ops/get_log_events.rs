@@ -21,6 +21,7 @@ pub async fn get_log_events(
     input: GetLogEventsRequest,
 ) -> Result<GetLogEventsResponse, Fault> {
     let name = names::one_group(
+        call,
         input.log_group_name.as_deref(),
         input.log_group_identifier.as_deref(),
     )?;

@@ -53,7 +53,7 @@ pub async fn start_live_tail(
             )));
         }
         let group = service
-            .group(call, &names::from_identifier(identifier)?)
+            .group(call, &names::from_identifier(call, identifier)?)
             .await?;
         if group.class != STANDARD {
             return Err(faults::invalid_operation_exception(format!(

@@ -17,7 +17,7 @@ pub async fn tag_resource(
     call: &Call,
     input: TagResourceRequest,
 ) -> Result<(), Fault> {
-    let name = group_of(input.resource_arn.as_deref())?;
+    let name = group_of(call, input.resource_arn.as_deref())?;
     add(service, call, &name, input.tags.unwrap_or_default()).await
 }
 
@@ -26,7 +26,7 @@ pub async fn untag_resource(
     call: &Call,
     input: UntagResourceRequest,
 ) -> Result<(), Fault> {
-    let name = group_of(input.resource_arn.as_deref())?;
+    let name = group_of(call, input.resource_arn.as_deref())?;
     remove(service, call, &name, input.tag_keys.unwrap_or_default()).await
 }
 
@@ -36,7 +36,7 @@ pub async fn list_tags_for_resource(
     input: ListTagsForResourceRequest,
 ) -> Result<ListTagsForResourceResponse, Fault> {
     let group = service
-        .group(call, &group_of(input.resource_arn.as_deref())?)
+        .group(call, &group_of(call, input.resource_arn.as_deref())?)
         .await?;
     Ok(ListTagsForResourceResponse {
         tags: Some(group.tags),
@@ -74,14 +74,14 @@ pub async fn list_tags_log_group(
     })
 }
 
-fn group_of(arn: Option<&str>) -> Result<String, Fault> {
+fn group_of(call: &Call, arn: Option<&str>) -> Result<String, Fault> {
     let arn = arn.unwrap_or_default();
     if !arn.starts_with("arn:") {
         return Err(fault::invalid(format!(
             "{arn} is not the ARN of a log group"
         )));
     }
-    names::from_identifier(arn)
+    names::from_identifier(call, arn)
 }
 
 async fn add(
