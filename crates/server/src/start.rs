@@ -680,6 +680,7 @@ impl Plane {
         let stranger = (config.iam == IamMode::Off).then(|| Bearer {
             caller: Caller::root(&config.account),
             region: config.region.clone(),
+            registry: None,
         });
         let registry = RegistryApi::new(
             self.catalog.clone(),

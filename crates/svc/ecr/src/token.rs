@@ -30,6 +30,15 @@ pub struct Bearer {
     pub caller: Caller,
     /// Where the password was asked for: the region of the registry it opens.
     pub region: String,
+    /// The account whose registry it was asked for, where that is not the caller's own.
+    pub registry: Option<String>,
+}
+
+impl Bearer {
+    /// The account whose registry the password opens where the request names none.
+    pub fn registry(&self) -> &str {
+        self.registry.as_deref().unwrap_or(&self.caller.account)
+    }
 }
 
 /// Why a token is not accepted.
@@ -45,6 +54,8 @@ pub enum TokenError {
 struct Password {
     expires: Timestamp,
     region: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    registry: Option<String>,
     kind: String,
     account: String,
     arn: String,
@@ -74,17 +85,18 @@ struct Download {
     digest: Digest,
 }
 
-/// The password for `caller` and the moment it ends.
-pub fn issue_password(
-    keyring: &Keyring,
-    caller: &Caller,
-    region: &str,
-    now: Timestamp,
-) -> (String, Timestamp) {
+/// The password of a bearer and the moment it ends.
+pub fn issue_password(keyring: &Keyring, bearer: &Bearer, now: Timestamp) -> (String, Timestamp) {
     let expires = now + PASSWORD_LIFE;
+    let Bearer {
+        caller,
+        region,
+        registry,
+    } = bearer;
     let password = Password {
         expires,
-        region: region.to_owned(),
+        region: region.clone(),
+        registry: registry.clone(),
         kind: kind_name(caller.kind).to_owned(),
         account: caller.account.clone(),
         arn: caller.arn.clone(),
@@ -142,6 +154,7 @@ pub fn open_password(
     Ok(Bearer {
         caller,
         region: token.region,
+        registry: token.registry,
     })
 }
 
@@ -245,16 +258,22 @@ mod tests {
             session: Some(Arc::new(session)),
             ..Caller::root("1")
         };
-        let (password, expires) = issue_password(&ring, &caller, "eu-west-1", NOW);
-        let late = expires - Duration::from_millis(1);
-        let bearer = open_password(&ring, &password, late).unwrap();
-        assert_eq!(
-            bearer,
-            Bearer {
-                caller,
-                region: "eu-west-1".to_owned()
-            }
-        );
+        for registry in [None, Some("2".to_owned())] {
+            let bearer = Bearer {
+                caller: caller.clone(),
+                region: "eu-west-1".to_owned(),
+                registry,
+            };
+            let (password, expires) = issue_password(&ring, &bearer, NOW);
+            let late = expires - Duration::from_millis(1);
+            assert_eq!(open_password(&ring, &password, late).unwrap(), bearer);
+        }
+        let bearer = Bearer {
+            caller,
+            region: "eu-west-1".to_owned(),
+            registry: None,
+        };
+        let (password, expires) = issue_password(&ring, &bearer, NOW);
         assert_eq!(
             open_password(&ring, &password, expires),
             Err(TokenError::Expired)

@@ -41,7 +41,12 @@ async fn main() {
     make(&catalog, repositories).await;
 
     let caller = Caller::root("000000000000");
-    let (password, _) = token::issue_password(&keyring, &caller, "us-east-1", SystemClock.now());
+    let bearer = token::Bearer {
+        caller: caller.clone(),
+        region: "us-east-1".to_owned(),
+        registry: None,
+    };
+    let (password, _) = token::issue_password(&keyring, &bearer, SystemClock.now());
     println!("{password}");
     let dispatcher = Dispatcher::new(Arc::new(Open));
     let api = RegistryApi::new(

@@ -68,11 +68,12 @@ pub(crate) fn password(headers: &HeaderMap) -> Option<String> {
     (user == "AWS").then(|| password.to_owned())
 }
 
-/// The registry a request is for: the one its host names in AWS's own form
-/// (`<account>.dkr.ecr.<region>.amazonaws.com`), else the bearer's.
-pub(crate) fn registry(host: Option<&str>, bearer: &Bearer) -> Registry {
-    host.and_then(aws_host)
-        .unwrap_or_else(|| Registry::new(&bearer.caller.account, &bearer.region))
+/// The registry a request is for: the one that `ns` or its host names in AWS's own form
+/// (`<account>.dkr.ecr.<region>.amazonaws.com`), else the one that the password was asked for.
+pub(crate) fn registry(ns: Option<&str>, host: Option<&str>, bearer: &Bearer) -> Registry {
+    ns.and_then(aws_host)
+        .or_else(|| host.and_then(aws_host))
+        .unwrap_or_else(|| Registry::new(bearer.registry(), &bearer.region))
 }
 
 pub(crate) fn aws_host(host: &str) -> Option<Registry> {
@@ -83,7 +84,8 @@ pub(crate) fn aws_host(host: &str) -> Option<Registry> {
     let is_region = region
         .bytes()
         .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    (is_account && is_region && domain == "amazonaws.com").then(|| Registry::new(account, region))
+    let is_aws = ["amazonaws.com", "amazonaws.com.cn", "localhost"].contains(&domain);
+    (is_account && is_region && is_aws).then(|| Registry::new(account, region))
 }
 
 #[cfg(test)]
@@ -102,6 +104,13 @@ mod tests {
             check("123456789012.dkr.ecr.eu-west-1.amazonaws.com:4566"),
             Some(expected)
         );
+        let beijing = Registry::new("123456789012", "cn-north-1");
+        for host in [
+            "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn",
+            "123456789012.dkr.ecr.cn-north-1.localhost:4566",
+        ] {
+            assert_eq!(check(host), Some(beijing.clone()), "{host}");
+        }
         for other in [
             "localhost:4566",
             "1.dkr.ecr.eu-west-1.amazonaws.com",

@@ -146,7 +146,8 @@ impl RegistryApi {
         };
         // HTTP/2 has the host in the address.
         let host = parts.uri.host().or_else(|| header(header::HOST));
-        let registry = auth::registry(host, &bearer);
+        let ns = path::parameter(parts.uri.query(), "ns");
+        let registry = auth::registry(ns.as_deref(), host, &bearer);
         let context = Context {
             account: registry.account.clone(),
             region: registry.region.clone(),

@@ -80,9 +80,25 @@ impl Endpoint {
     }
 }
 
+/// The query that names the reference's own host, if that is one of ECR and reached elsewhere.
+fn namespace(endpoint: &Endpoint, reference: &Reference) -> String {
+    let host = reference.host();
+    let is_plain = host
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b".-".contains(&b));
+    let is_elsewhere = Endpoint::of(reference) != *endpoint;
+    match is_elsewhere && is_plain && host.contains(".dkr.ecr.") {
+        true => format!("?ns={host}"),
+        false => String::new(),
+    }
+}
+
 /// One repository, for the length of a pull.
 pub struct Repository {
     base: String,
+    /// `?ns=HOST` where the base stands in for the reference's own host, as for a mirror: a registry
+    /// of many accounts and regions finds the one meant by it.
+    namespace: String,
     repository: String,
     auth: RegistryAuth,
     tls: Arc<ClientConfig>,
@@ -104,6 +120,7 @@ impl Repository {
         };
         Self {
             base: endpoint.base.trim_end_matches('/').to_owned(),
+            namespace: namespace(endpoint, reference),
             repository: reference.repository().to_owned(),
             auth,
             tls,
@@ -111,9 +128,19 @@ impl Repository {
         }
     }
 
+    fn url(&self, path: &str) -> String {
+        let Self {
+            base,
+            repository,
+            namespace,
+            ..
+        } = self;
+        format!("{base}/v2/{repository}/{path}{namespace}")
+    }
+
     /// The manifest of a tag or digest, at most `limit` bytes.
     pub async fn manifest(&self, wanted: &str, limit: u64) -> Result<Bytes, RegistryError> {
-        let url = format!("{}/v2/{}/manifests/{wanted}", self.base, self.repository);
+        let url = self.url(&format!("manifests/{wanted}"));
         let response = self.get(&url, Some(super::manifest::ACCEPT)).await?;
         collect(response.into_body(), "the manifest", limit, &self.base).await
     }
@@ -126,7 +153,7 @@ impl Repository {
 
     /// A blob as it arrives.
     pub async fn blob(&self, digest: &str) -> Result<Body, RegistryError> {
-        let url = format!("{}/v2/{}/blobs/{digest}", self.base, self.repository);
+        let url = self.url(&format!("blobs/{digest}"));
         let response = self.get(&url, None).await?;
         Ok(Body {
             body: response.into_body(),
@@ -136,7 +163,7 @@ impl Repository {
 
     /// Whether the repository has the blob, for who we are.
     pub async fn has_blob(&self, digest: &str) -> Result<(), RegistryError> {
-        let url = format!("{}/v2/{}/blobs/{digest}", self.base, self.repository);
+        let url = self.url(&format!("blobs/{digest}"));
         self.ask(&Method::HEAD, &url, None).await.map(drop)
     }
 

@@ -3,15 +3,17 @@
 use wharf_api_ecr::types::*;
 use wharf_wire::Call;
 
-use crate::{catalog::Catalog, error::EcrError, token};
+use crate::{
+    catalog::Catalog,
+    error::EcrError,
+    token::{self, Bearer},
+};
 
 pub(crate) async fn get_authorization_token(
     catalog: &Catalog,
     call: &Call,
     input: GetAuthorizationTokenRequest,
 ) -> Result<GetAuthorizationTokenResponse, EcrError> {
-    let (password, expires) =
-        token::issue_password(catalog.keyring(), &call.caller, &call.region, call.now);
     let config = catalog.config();
     // Whoever came over TLS is perhaps not on this machine: it knows the registry by the name it used,
     // and agents compare that with their images'.
@@ -19,14 +21,26 @@ pub(crate) async fn get_authorization_token(
         true => call.endpoint.trim_end_matches('/').to_owned(),
         false => format!("{}://{}", config.scheme, config.host),
     };
-    let one = AuthorizationData {
-        authorization_token: Some(token::authorization_token(&password)),
-        expires_at: Some(expires),
-        proxy_endpoint: Some(proxy_endpoint),
+    let entry = |registry: Option<String>| {
+        let bearer = Bearer {
+            caller: call.caller.clone(),
+            region: call.region.clone(),
+            registry,
+        };
+        let (password, expires) = token::issue_password(catalog.keyring(), &bearer, call.now);
+        AuthorizationData {
+            authorization_token: Some(token::authorization_token(&password)),
+            expires_at: Some(expires),
+            proxy_endpoint: Some(proxy_endpoint.clone()),
+        }
     };
-    // The deprecated parameter gives one entry for each registry; one password opens them all.
-    let entries = input.registry_ids.map_or(1, |ids| ids.len().max(1));
+    // All registries have one host here, so the password says whose it opens.
+    let ids = input.registry_ids.filter(|ids| !ids.is_empty());
+    let entries = match ids {
+        None => vec![entry(None)],
+        Some(ids) => ids.into_iter().map(|id| entry(Some(id))).collect(),
+    };
     Ok(GetAuthorizationTokenResponse {
-        authorization_data: Some(vec![one; entries]),
+        authorization_data: Some(entries),
     })
 }

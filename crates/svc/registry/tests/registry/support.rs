@@ -189,7 +189,12 @@ impl Home {
         let address = listener.local_addr().unwrap();
         tokio::spawn(serve(listener, api));
         let caller = Caller::root(ACCOUNT);
-        let (password, _) = token::issue_password(&keyring, &caller, REGION, clock.now());
+        let bearer = token::Bearer {
+            caller: caller.clone(),
+            region: REGION.to_owned(),
+            registry: None,
+        };
+        let (password, _) = token::issue_password(&keyring, &bearer, clock.now());
         let home = Self {
             dir,
             catalog,
