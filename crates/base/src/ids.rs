@@ -27,6 +27,13 @@ pub fn digits19() -> String {
         .to_string()
 }
 
+/// The number of an account: twelve decimal digits.
+pub fn account() -> String {
+    rand::rng()
+        .random_range(100_000_000_000_u64..1_000_000_000_000)
+        .to_string()
+}
+
 /// A random UUID with dashes: attachments, containers, events, requests.
 pub fn uuid() -> String {
     // From the thread's own generator: the crate's would ask the kernel each time.

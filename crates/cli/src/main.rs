@@ -1,6 +1,7 @@
 //! The `wharf` program: the platform on one machine (`up`), its parts (`server`, `node`), and the
 //! commands around them.
 
+mod accounts;
 mod api;
 mod backup;
 mod ca;
@@ -107,6 +108,9 @@ enum Command {
     Token(TokenArgs),
     /// Run this machine as a node of another one's control plane; list or remove nodes
     Node(NodeArgs),
+    /// Create, list and close accounts of the installation
+    #[command(subcommand)]
+    Account(AccountCommand),
     /// Show and rotate the keys of the keyring, and root's
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -464,6 +468,35 @@ enum NodeCommand {
     List(OutputArgs),
     /// Remove a node for good: its credentials, its connections, its tasks (started elsewhere)
     Remove(NodeRemoveArgs),
+}
+
+#[derive(Subcommand, Clone)]
+enum AccountCommand {
+    /// Create an account and print the key of its root, this once
+    Create(AccountCreateArgs),
+    /// Show the accounts, closed ones among them
+    List(OutputArgs),
+    /// Close an account for good: nobody signs in any more, and what runs there is stopped and removed
+    Close(AccountCloseArgs),
+}
+
+#[derive(Args, Clone)]
+struct AccountCreateArgs {
+    /// What people call it
+    name: String,
+    /// Its number, twelve digits; a random one by default
+    #[arg(long, value_name = "ID")]
+    id: Option<String>,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Args, Clone)]
+struct AccountCloseArgs {
+    /// Its number
+    id: String,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 #[derive(Subcommand, Clone)]
@@ -832,6 +865,7 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
                 nodes::remove(&Layout::new(&args.data.data)?, &args.name)
             }
         },
+        Command::Account(command) => accounts::run(&command),
         Command::Keys(command) => match command.data() {
             Some(data) => keys::run(&Layout::new(&data.data)?, &command),
             None => keys::new(),

@@ -63,12 +63,21 @@ impl gateway::Directory for Keys {
         let found = self.0.identify_node(access_key_id, session_token, now);
         key(found.await)
     }
+
+    async fn is_closed(&self, account: &str) -> Result<bool, KeyError> {
+        let found = self.0.is_closed(account).await;
+        found.map_err(|error| {
+            tracing::error!(error = %Chain(&error), "failed to look up an account");
+            KeyError::Unavailable
+        })
+    }
 }
 
 fn key(found: Result<Identified, IdentifyError>) -> Result<Key, KeyError> {
     let found = found.map_err(|error| match error {
         IdentifyError::Unknown => KeyError::Unknown,
         IdentifyError::Expired => KeyError::Expired,
+        IdentifyError::Closed => KeyError::Closed,
         IdentifyError::Directory(error) => {
             tracing::error!(error = %Chain(&error), "failed to look up an access key");
             KeyError::Unavailable

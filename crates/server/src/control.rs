@@ -10,8 +10,8 @@ use wharf_api_wharf::{Input, types::*};
 use wharf_wire::{Call, Caller, Check, Fault};
 
 use crate::{
-    backup::Backup, certificate_authority::CertificateAuthority, explain::Explain, join::Join,
-    keys::Keys, nodes::Nodes, overview::Overview,
+    accounts::Accounts, backup::Backup, certificate_authority::CertificateAuthority,
+    explain::Explain, join::Join, keys::Keys, nodes::Nodes, overview::Overview,
 };
 
 /// The parts that carry the operations out.
@@ -26,6 +26,7 @@ const OF_EVERY_ACCOUNT: [&str; 3] = ["Overview", "Explain", "GetCertificateAutho
 pub struct Parts {
     /// The installation's own.
     pub account: String,
+    pub accounts: Accounts,
     pub join: Arc<Join>,
     pub keys: Keys,
     pub nodes: Nodes,
@@ -44,10 +45,13 @@ wharf_api_wharf::operations! {
     run(self, operation, call, input) = operation(&self.0, call, input).await;
 
     backup = backup;
+    close_account = close_account;
+    create_account = create_account;
     create_join_token = create_join_token;
     explain = explain;
     get_backup = get_backup;
     get_certificate_authority = get_certificate_authority;
+    list_accounts = list_accounts;
     list_keys = list_keys;
     list_nodes = list_nodes;
     overview = overview;
@@ -86,6 +90,30 @@ async fn backup(it: &Parts, call: &Call, input: BackupRequest) -> Result<BackupR
 
 async fn get_backup(it: &Parts, _: &Call, _: GetBackupRequest) -> Result<GetBackupResponse, Fault> {
     Ok(it.backup.state())
+}
+
+async fn create_account(
+    it: &Parts,
+    call: &Call,
+    input: CreateAccountRequest,
+) -> Result<CreateAccountResponse, Fault> {
+    it.accounts.create(call, input).await
+}
+
+async fn list_accounts(
+    it: &Parts,
+    _: &Call,
+    _: ListAccountsRequest,
+) -> Result<ListAccountsResponse, Fault> {
+    it.accounts.list().await
+}
+
+async fn close_account(
+    it: &Parts,
+    call: &Call,
+    input: CloseAccountRequest,
+) -> Result<CloseAccountResponse, Fault> {
+    it.accounts.close(call, input).await
 }
 
 async fn create_join_token(
@@ -148,7 +176,12 @@ async fn remove_node(
 }
 
 async fn overview(it: &Parts, call: &Call, _: OverviewRequest) -> Result<OverviewResponse, Fault> {
-    it.overview.gather(call).await
+    let mut all = it.overview.gather(call).await?;
+    if call.account != it.account {
+        // Where the machines listen, and for whose load balancers, is the installation's to know.
+        all.unopened_listeners = None;
+    }
+    Ok(all)
 }
 
 /// A count as the contract has it.

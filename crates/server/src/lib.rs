@@ -3,6 +3,7 @@
 //! This is the only crate that knows every service. It opens the data folder, hands each service
 //! what it stands on, joins them to the gateway, and keeps their background loops.
 
+mod accounts;
 mod adapters;
 mod backup;
 mod bootstrap;

@@ -242,7 +242,7 @@ fn cause(service: &ecs::Service) -> Option<&'static str> {
 }
 
 /// Everything that a paged operation lists.
-async fn pages<T, F>(ask: impl Fn(Option<String>) -> F) -> Result<Vec<T>, Fault>
+pub(crate) async fn pages<T, F>(ask: impl Fn(Option<String>) -> F) -> Result<Vec<T>, Fault>
 where
     F: Future<Output = Result<(Vec<T>, Option<String>), Fault>>,
 {

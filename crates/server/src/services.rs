@@ -10,12 +10,14 @@ use std::{pin::Pin, sync::Arc};
 
 use tokio_util::sync::CancellationToken;
 use wharf_base::Clock;
+use wharf_store::Store;
 use wharf_svc_ecr::EcrService;
 use wharf_svc_ecs::exec::ssm::SessionManager;
 use wharf_svc_sts::StsService;
 use wharf_wire::{Service, schema::ServiceSchema};
 
 use crate::{
+    accounts::takedown::Takedown,
     control::Control,
     dropped_logs::DroppedLogs,
     gateway::IamMode,
@@ -118,7 +120,16 @@ pub static SERVICES: &[Row] = &[
     },
     Row {
         schema: &wharf_api_wharf::schema::SERVICE,
-        serve: |it| Served::by(wharf_api_wharf::Routes(Arc::new(it.control.clone()))),
+        serve: |it| {
+            let takedown = Takedown {
+                accounts: it.control.0.accounts.clone(),
+                store: it.store.clone(),
+                ecs: it.plane.ecs.clone(),
+                elb: it.plane.elbv2.clone(),
+            };
+            Served::by(wharf_api_wharf::Routes(Arc::new(it.control.clone())))
+                .forever("the takedown of closed accounts", takedown.run())
+        },
     },
 ];
 
@@ -126,6 +137,7 @@ pub static SERVICES: &[Row] = &[
 pub(crate) struct Wiring<'a> {
     pub config: &'a ServerConfig,
     pub clock: &'a Arc<dyn Clock>,
+    pub store: &'a Store,
     pub control: &'a Control,
     pub plane: &'a Plane,
 }

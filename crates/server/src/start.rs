@@ -30,6 +30,7 @@ use wharf_wal::Disk;
 use wharf_wire::{Caller, Dispatcher, Fault, Service};
 
 use crate::{
+    accounts::Accounts,
     adapters::{
         Ec2Records, EcsNodes, Elbv2Records, Hosts, Keys, ListenerCertificates, Listeners,
         LoadBalancing, Registry, Roles, Sockets,
@@ -178,6 +179,7 @@ pub async fn run(
     let control = plane.control(&config, &data, &clock, planes.clone());
     let served = services::serve(&Wiring {
         config: &config,
+        store: &data.store,
         control: &control,
         clock: &clock,
         plane: &plane,
@@ -621,6 +623,12 @@ impl Plane {
         };
         Control(Arc::new(ControlParts {
             account: config.account.clone(),
+            accounts: Accounts {
+                home: config.account.clone(),
+                directory: self.directory.clone(),
+                clock: clock.clone(),
+                wake: Arc::default(),
+            },
             keys: keys::Keys {
                 store: data.store.clone(),
                 keyring: data.keyring.clone(),

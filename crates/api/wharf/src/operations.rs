@@ -20,6 +20,20 @@ pub mod io {
         pub type Output = BackupResponse;
     }
 
+    pub mod close_account {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CloseAccountRequest;
+        pub type Output = CloseAccountResponse;
+    }
+
+    pub mod create_account {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateAccountRequest;
+        pub type Output = CreateAccountResponse;
+    }
+
     pub mod create_join_token {
         #[allow(unused_imports)]
         use super::super::*;
@@ -46,6 +60,13 @@ pub mod io {
         use super::super::*;
         pub type Input = GetCertificateAuthorityRequest;
         pub type Output = GetCertificateAuthorityResponse;
+    }
+
+    pub mod list_accounts {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ListAccountsRequest;
+        pub type Output = ListAccountsResponse;
     }
 
     pub mod list_keys {

@@ -14,10 +14,13 @@ use crate::{schema::SERVICE, types::*};
 #[derive(Debug, Clone, Copy)]
 pub enum Input<'a> {
     Backup(&'a BackupRequest),
+    CloseAccount(&'a CloseAccountRequest),
+    CreateAccount(&'a CreateAccountRequest),
     CreateJoinToken(&'a CreateJoinTokenRequest),
     Explain(&'a ExplainRequest),
     GetBackup(&'a GetBackupRequest),
     GetCertificateAuthority(&'a GetCertificateAuthorityRequest),
+    ListAccounts(&'a ListAccountsRequest),
     ListKeys(&'a ListKeysRequest),
     ListNodes(&'a ListNodesRequest),
     Overview(&'a OverviewRequest),
@@ -31,10 +34,13 @@ impl Input<'_> {
     pub fn operation(&self) -> &'static str {
         match self {
             Self::Backup(_) => "Backup",
+            Self::CloseAccount(_) => "CloseAccount",
+            Self::CreateAccount(_) => "CreateAccount",
             Self::CreateJoinToken(_) => "CreateJoinToken",
             Self::Explain(_) => "Explain",
             Self::GetBackup(_) => "GetBackup",
             Self::GetCertificateAuthority(_) => "GetCertificateAuthority",
+            Self::ListAccounts(_) => "ListAccounts",
             Self::ListKeys(_) => "ListKeys",
             Self::ListNodes(_) => "ListNodes",
             Self::Overview(_) => "Overview",
@@ -67,6 +73,24 @@ pub trait Wharf: Send + Sync + 'static {
         Err(Fault::unsupported("wharf", "Backup"))
     }
 
+    async fn close_account(
+        &self,
+        call: &Call,
+        input: CloseAccountRequest,
+    ) -> Result<CloseAccountResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("wharf", "CloseAccount"))
+    }
+
+    async fn create_account(
+        &self,
+        call: &Call,
+        input: CreateAccountRequest,
+    ) -> Result<CreateAccountResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("wharf", "CreateAccount"))
+    }
+
     async fn create_join_token(
         &self,
         call: &Call,
@@ -97,6 +121,15 @@ pub trait Wharf: Send + Sync + 'static {
     ) -> Result<GetCertificateAuthorityResponse, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("wharf", "GetCertificateAuthority"))
+    }
+
+    async fn list_accounts(
+        &self,
+        call: &Call,
+        input: ListAccountsRequest,
+    ) -> Result<ListAccountsResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("wharf", "ListAccounts"))
     }
 
     async fn list_keys(
@@ -181,16 +214,19 @@ impl Service for Routes {
     fn input(&self, operation: usize) -> Box<dyn Payload> {
         match operation {
             0 => Box::new(BackupRequest::default()),
-            1 => Box::new(CreateJoinTokenRequest::default()),
-            2 => Box::new(ExplainRequest::default()),
-            3 => Box::new(GetBackupRequest::default()),
-            4 => Box::new(GetCertificateAuthorityRequest::default()),
-            5 => Box::new(ListKeysRequest::default()),
-            6 => Box::new(ListNodesRequest::default()),
-            7 => Box::new(OverviewRequest::default()),
-            8 => Box::new(RemoveNodeRequest::default()),
-            9 => Box::new(RetireKeysRequest::default()),
-            10 => Box::new(RotateKeysRequest::default()),
+            1 => Box::new(CloseAccountRequest::default()),
+            2 => Box::new(CreateAccountRequest::default()),
+            3 => Box::new(CreateJoinTokenRequest::default()),
+            4 => Box::new(ExplainRequest::default()),
+            5 => Box::new(GetBackupRequest::default()),
+            6 => Box::new(GetCertificateAuthorityRequest::default()),
+            7 => Box::new(ListAccountsRequest::default()),
+            8 => Box::new(ListKeysRequest::default()),
+            9 => Box::new(ListNodesRequest::default()),
+            10 => Box::new(OverviewRequest::default()),
+            11 => Box::new(RemoveNodeRequest::default()),
+            12 => Box::new(RetireKeysRequest::default()),
+            13 => Box::new(RotateKeysRequest::default()),
             _ => Box::new(()),
         }
     }
@@ -198,16 +234,19 @@ impl Service for Routes {
     fn output(&self, operation: usize) -> Box<dyn Payload> {
         match operation {
             0 => Box::new(BackupResponse::default()),
-            1 => Box::new(CreateJoinTokenResponse::default()),
-            2 => Box::new(ExplainResponse::default()),
-            3 => Box::new(GetBackupResponse::default()),
-            4 => Box::new(GetCertificateAuthorityResponse::default()),
-            5 => Box::new(ListKeysResponse::default()),
-            6 => Box::new(ListNodesResponse::default()),
-            7 => Box::new(OverviewResponse::default()),
-            8 => Box::new(RemoveNodeResponse::default()),
-            9 => Box::new(RetireKeysResponse::default()),
-            10 => Box::new(RotateKeysResponse::default()),
+            1 => Box::new(CloseAccountResponse::default()),
+            2 => Box::new(CreateAccountResponse::default()),
+            3 => Box::new(CreateJoinTokenResponse::default()),
+            4 => Box::new(ExplainResponse::default()),
+            5 => Box::new(GetBackupResponse::default()),
+            6 => Box::new(GetCertificateAuthorityResponse::default()),
+            7 => Box::new(ListAccountsResponse::default()),
+            8 => Box::new(ListKeysResponse::default()),
+            9 => Box::new(ListNodesResponse::default()),
+            10 => Box::new(OverviewResponse::default()),
+            11 => Box::new(RemoveNodeResponse::default()),
+            12 => Box::new(RetireKeysResponse::default()),
+            13 => Box::new(RotateKeysResponse::default()),
             _ => Box::new(()),
         }
     }
@@ -225,16 +264,19 @@ impl Service for Routes {
     ) -> Result<Vec<Check>, Fault> {
         let input = match operation {
             0 => Input::Backup(borrowed(input)),
-            1 => Input::CreateJoinToken(borrowed(input)),
-            2 => Input::Explain(borrowed(input)),
-            3 => Input::GetBackup(borrowed(input)),
-            4 => Input::GetCertificateAuthority(borrowed(input)),
-            5 => Input::ListKeys(borrowed(input)),
-            6 => Input::ListNodes(borrowed(input)),
-            7 => Input::Overview(borrowed(input)),
-            8 => Input::RemoveNode(borrowed(input)),
-            9 => Input::RetireKeys(borrowed(input)),
-            10 => Input::RotateKeys(borrowed(input)),
+            1 => Input::CloseAccount(borrowed(input)),
+            2 => Input::CreateAccount(borrowed(input)),
+            3 => Input::CreateJoinToken(borrowed(input)),
+            4 => Input::Explain(borrowed(input)),
+            5 => Input::GetBackup(borrowed(input)),
+            6 => Input::GetCertificateAuthority(borrowed(input)),
+            7 => Input::ListAccounts(borrowed(input)),
+            8 => Input::ListKeys(borrowed(input)),
+            9 => Input::ListNodes(borrowed(input)),
+            10 => Input::Overview(borrowed(input)),
+            11 => Input::RemoveNode(borrowed(input)),
+            12 => Input::RetireKeys(borrowed(input)),
+            13 => Input::RotateKeys(borrowed(input)),
             _ => unreachable!("operations are numbered by the schema"),
         };
         self.0.authorize(cx, input).await
@@ -248,16 +290,19 @@ impl Service for Routes {
     ) -> Result<wharf_wire::Output, Fault> {
         Ok(wharf_wire::Output::Whole(match operation {
             0 => Box::new(self.0.backup(call, typed(input)).await?),
-            1 => Box::new(self.0.create_join_token(call, typed(input)).await?),
-            2 => Box::new(self.0.explain(call, typed(input)).await?),
-            3 => Box::new(self.0.get_backup(call, typed(input)).await?),
-            4 => Box::new(self.0.get_certificate_authority(call, typed(input)).await?),
-            5 => Box::new(self.0.list_keys(call, typed(input)).await?),
-            6 => Box::new(self.0.list_nodes(call, typed(input)).await?),
-            7 => Box::new(self.0.overview(call, typed(input)).await?),
-            8 => Box::new(self.0.remove_node(call, typed(input)).await?),
-            9 => Box::new(self.0.retire_keys(call, typed(input)).await?),
-            10 => Box::new(self.0.rotate_keys(call, typed(input)).await?),
+            1 => Box::new(self.0.close_account(call, typed(input)).await?),
+            2 => Box::new(self.0.create_account(call, typed(input)).await?),
+            3 => Box::new(self.0.create_join_token(call, typed(input)).await?),
+            4 => Box::new(self.0.explain(call, typed(input)).await?),
+            5 => Box::new(self.0.get_backup(call, typed(input)).await?),
+            6 => Box::new(self.0.get_certificate_authority(call, typed(input)).await?),
+            7 => Box::new(self.0.list_accounts(call, typed(input)).await?),
+            8 => Box::new(self.0.list_keys(call, typed(input)).await?),
+            9 => Box::new(self.0.list_nodes(call, typed(input)).await?),
+            10 => Box::new(self.0.overview(call, typed(input)).await?),
+            11 => Box::new(self.0.remove_node(call, typed(input)).await?),
+            12 => Box::new(self.0.retire_keys(call, typed(input)).await?),
+            13 => Box::new(self.0.rotate_keys(call, typed(input)).await?),
             _ => unreachable!("operations are numbered by the schema"),
         }))
     }
@@ -292,6 +337,24 @@ impl Wharf for Client {
         self.inner.backup(&call, input).await
     }
 
+    async fn close_account(
+        &self,
+        call: &Call,
+        input: CloseAccountRequest,
+    ) -> Result<CloseAccountResponse, Fault> {
+        let call = self.admit(call, Input::CloseAccount(&input)).await?;
+        self.inner.close_account(&call, input).await
+    }
+
+    async fn create_account(
+        &self,
+        call: &Call,
+        input: CreateAccountRequest,
+    ) -> Result<CreateAccountResponse, Fault> {
+        let call = self.admit(call, Input::CreateAccount(&input)).await?;
+        self.inner.create_account(&call, input).await
+    }
+
     async fn create_join_token(
         &self,
         call: &Call,
@@ -324,6 +387,15 @@ impl Wharf for Client {
             .admit(call, Input::GetCertificateAuthority(&input))
             .await?;
         self.inner.get_certificate_authority(&call, input).await
+    }
+
+    async fn list_accounts(
+        &self,
+        call: &Call,
+        input: ListAccountsRequest,
+    ) -> Result<ListAccountsResponse, Fault> {
+        let call = self.admit(call, Input::ListAccounts(&input)).await?;
+        self.inner.list_accounts(&call, input).await
     }
 
     async fn list_keys(

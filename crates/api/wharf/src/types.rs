@@ -7,6 +7,24 @@ use std::collections::BTreeMap;
 use wharf_wire::{Timestamp, structure};
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct Account {
+    pub id: Option<String>,
+    pub name: Option<String>,
+    pub state: Option<String>,
+    pub home: Option<bool>,
+    pub created_at: Option<Timestamp>,
+    pub closed_at: Option<Timestamp>,
+}
+structure!(Account {
+0 id,
+1 name,
+2 state,
+3 home,
+4 created_at,
+5 closed_at,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct BackupCopy {
     pub installation: Option<String>,
     pub copy: Option<i64>,
@@ -70,6 +88,44 @@ structure!(CertificateAuthority {
 0 name,
 1 not_after,
 2 active,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CloseAccountRequest {
+    pub id: Option<String>,
+}
+structure!(CloseAccountRequest {
+0 id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CloseAccountResponse {
+    pub account: Option<Account>,
+}
+structure!(CloseAccountResponse {
+0 account,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateAccountRequest {
+    pub name: Option<String>,
+    pub id: Option<String>,
+}
+structure!(CreateAccountRequest {
+0 name,
+1 id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateAccountResponse {
+    pub account: Option<Account>,
+    pub access_key_id: Option<String>,
+    pub secret_access_key: Option<String>,
+}
+structure!(CreateAccountResponse {
+0 account,
+1 access_key_id,
+2 secret_access_key,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -200,6 +256,18 @@ structure!(Key {
 2 active,
 3 secrets,
 4 images,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ListAccountsRequest {}
+structure!(ListAccountsRequest {});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ListAccountsResponse {
+    pub accounts: Option<Vec<Account>>,
+}
+structure!(ListAccountsResponse {
+0 accounts,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -28,6 +28,9 @@ pub trait Directory: Send + Sync {
         session_token: Option<&str>,
         now: Timestamp,
     ) -> Result<Key, KeyError>;
+
+    /// Whether the account was closed.
+    async fn is_closed(&self, account: &str) -> Result<bool, KeyError>;
 }
 
 /// What signs and whom it stands for.
@@ -42,6 +45,8 @@ pub enum KeyError {
     Unknown,
     /// The session has ended.
     Expired,
+    /// The account was closed.
+    Closed,
     /// Keys cannot be looked up now.
     Unavailable,
 }
@@ -84,6 +89,14 @@ impl Claim {
             let token = signature.session_token.as_deref();
             claim.key = directory.key(&signature.access_key_id, token, now).await;
         }
+        if let Some(number) = claim.number() {
+            let closed = directory.is_closed(number).await;
+            match closed {
+                Ok(false) => {}
+                Ok(true) => claim.key = Err(KeyError::Closed),
+                Err(error) => claim.key = Err(error),
+            }
+        }
         claim
     }
 
@@ -104,15 +117,26 @@ impl Claim {
     /// The account that a request is for while nobody checks who sends it (`--iam off`): the one that
     /// the access key is of, or that it is the number of.
     pub fn account(&self) -> Option<&str> {
-        let signature = self.signature.as_ref().ok()?;
-        let number = Some(signature.access_key_id.as_str());
-        let number = number.filter(|id| id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit()));
         let of_key = self
             .key
             .as_ref()
             .ok()
             .map(|key| key.caller.account.as_str());
-        number.or(of_key)
+        self.number().or(of_key)
+    }
+
+    /// The access key, where it has the form of an account's number.
+    fn number(&self) -> Option<&str> {
+        let id = self.signature.as_ref().ok()?.access_key_id.as_str();
+        (id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit())).then_some(id)
+    }
+
+    /// Whether what the request names is of an account that was closed, or cannot be looked up now.
+    pub fn is_of_no_open_account(&self) -> Option<KeyError> {
+        match self.key {
+            Err(error @ (KeyError::Closed | KeyError::Unavailable)) => Some(error),
+            _ => None,
+        }
     }
 
     /// The service of the credential scope.
@@ -256,7 +280,7 @@ fn json_fault(refusal: &Refusal) -> Fault {
             fault("IncompleteSignatureException", text.clone())
         }
         Refusal::Signature(other) => fault("InvalidSignatureException", other.to_string()),
-        Refusal::Key(KeyError::Unknown) => {
+        Refusal::Key(KeyError::Unknown | KeyError::Closed) => {
             fault("UnrecognizedClientException", INVALID_TOKEN.to_owned())
         }
         Refusal::Key(KeyError::Expired) => fault("ExpiredTokenException", EXPIRED_TOKEN.to_owned()),
@@ -278,7 +302,9 @@ fn query_fault(refusal: &Refusal) -> Fault {
             Fault::sender("IncompleteSignature", 400, text.clone())
         }
         Refusal::Signature(other) => fault("SignatureDoesNotMatch", other.to_string()),
-        Refusal::Key(KeyError::Unknown) => fault("InvalidClientTokenId", INVALID_TOKEN.to_owned()),
+        Refusal::Key(KeyError::Unknown | KeyError::Closed) => {
+            fault("InvalidClientTokenId", INVALID_TOKEN.to_owned())
+        }
         Refusal::Key(KeyError::Expired) => fault("ExpiredToken", EXPIRED_TOKEN.to_owned()),
         Refusal::Key(KeyError::Unavailable) => unavailable("ServiceUnavailable"),
         Refusal::WrongService { .. } | Refusal::WrongRegion => {
@@ -301,7 +327,7 @@ fn s3_fault(refusal: &Refusal) -> Fault {
         Refusal::Signature(SignatureError::Incomplete(text)) => {
             Fault::sender("AuthorizationHeaderMalformed", 400, text.clone())
         }
-        Refusal::Key(KeyError::Unknown) => Fault::sender(
+        Refusal::Key(KeyError::Unknown | KeyError::Closed) => Fault::sender(
             "InvalidAccessKeyId",
             403,
             "The AWS Access Key Id you provided does not exist in our records.",

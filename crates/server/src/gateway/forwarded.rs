@@ -193,6 +193,10 @@ mod tests {
         ) -> Result<Key, KeyError> {
             self.key(id, token, now).await
         }
+
+        async fn is_closed(&self, _: &str) -> Result<bool, KeyError> {
+            Ok(false)
+        }
     }
 
     fn head(id: &str, forwarded: &Forwarded) -> String {

@@ -94,6 +94,9 @@ impl Apis {
             }
             origin::check(&head.raw, &self.own_hosts)
                 .map_err(|origin::Foreign(header)| NotLetIn::Foreign(header))?;
+            if let Some(error) = claim.is_of_no_open_account() {
+                return Err(NotLetIn::Refused(auth::Refusal::Key(error)));
+            }
             let account = claim.account().unwrap_or(&self.account);
             let caller = Caller {
                 kind: CallerKind::Account,

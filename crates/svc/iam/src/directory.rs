@@ -7,6 +7,7 @@
 mod certificates;
 mod identify;
 mod keys;
+mod members;
 mod ready;
 mod standing;
 
@@ -26,6 +27,7 @@ use crate::table::Records;
 pub use certificates::ServerCertificate;
 pub use identify::{Identified, IdentifyError};
 pub use keys::Credentials;
+pub use members::{CloseError, CreateError, Member};
 pub(crate) use ready::KnownRole;
 use ready::Ready;
 pub(crate) use standing::Standing;

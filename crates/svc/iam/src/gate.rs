@@ -8,9 +8,11 @@ use wharf_iam::{
     AllowedBy, Ambient, Context as Conditions, Decision, Denial, DocumentKind, Matched, PolicySet,
     Request, ResourcePolicy, evaluate,
 };
-use wharf_wire::{Check, Context, Gate, async_trait, audit::Decided, fault::Chain};
+use wharf_wire::{
+    Caller, CallerKind, Check, Context, Gate, async_trait, audit::Decided, fault::Chain,
+};
 
-use crate::directory::{Directory, Standing};
+use crate::directory::{Directory, DirectoryError, Standing};
 
 /// For the only thing a decision writes: when a key was last used.
 const PERMIT: Permit = Permit::for_controller("iam");
@@ -101,8 +103,9 @@ impl IamGate {
         if checks.is_empty() {
             return None;
         }
-        let standing = match self.directory.standing(&cx.caller).await {
-            Ok(standing) => standing,
+        let standing = match self.standing(cx).await {
+            Ok(Some(standing)) => standing,
+            Ok(None) => return Some(closed(cx, &checks[0])),
             Err(error) => {
                 tracing::error!(error = %Chain(&error), "the policies of a caller cannot be read");
                 let Check {
@@ -119,6 +122,16 @@ impl IamGate {
             self.decide_one(cx, &standing, &ambient, check, told.as_deref_mut())
                 .err()
         })
+    }
+
+    /// How policies see the caller; `None` where its account was closed, except for services: they
+    /// take down what still runs there.
+    async fn standing(&self, cx: &Context) -> Result<Option<Standing>, DirectoryError> {
+        let is_service = cx.caller.kind == CallerKind::Service;
+        if !is_service && self.directory.is_closed(&cx.caller.account).await? {
+            return Ok(None);
+        }
+        self.directory.standing(&cx.caller).await.map(Some)
     }
 
     fn decide_one(
@@ -176,6 +189,18 @@ impl Gate for IamGate {
         let outcome = self.outcome(cx, checks, Some(&mut told)).await;
         (outcome, told)
     }
+}
+
+/// A caller that was let in before its account was closed, or with a registry's password from then.
+fn closed(cx: &Context, check: &Check) -> String {
+    let Check {
+        action, resource, ..
+    } = check;
+    let Caller { arn, account, .. } = &cx.caller;
+    format!(
+        "User: {arn} is not authorized to perform: {action} on resource: {resource} because account \
+         {account} is closed"
+    )
 }
 
 /// The statement that decided, in words.

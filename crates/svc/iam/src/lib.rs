@@ -28,7 +28,8 @@ mod table;
 mod trust;
 
 pub use directory::{
-    Credentials, Directory, DirectoryError, Identified, IdentifyError, ServerCertificate,
+    CloseError, CreateError, Credentials, Directory, DirectoryError, Identified, IdentifyError,
+    Member, ServerCertificate,
 };
 pub use gate::{IamGate, Mode};
 pub use names::entity_arn;

@@ -1,7 +1,8 @@
 //! What IAM keeps. Ids in keys are names in lower case, since names differ by more than case.
 //!
-//! Every record of an account lives under that account, except access keys: a request brings the
-//! key's id before anybody knows the account, so keys live in the pseudo-account `aws`.
+//! Every record of an account lives under that account, except access keys and the accounts themselves:
+//! a request brings the key's id before anybody knows the account, so these live in the pseudo-account
+//! `aws`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -79,6 +80,37 @@ pub struct AccountRecord {
     pub passwords: Option<PasswordRules>,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+/// An account beside the installation's own; its id is the account's number. It stays when the
+/// account is closed, so that the number is never given again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MemberRecord {
+    pub name: String,
+    pub created: Timestamp,
+    /// Since when nobody signs in any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<Timestamp>,
+    /// When nothing ran any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emptied: Option<Timestamp>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for MemberRecord {
+    const KIND: &'static str = "member-account";
+    const FORMAT: u32 = 1;
+}
+
+impl Stored for MemberRecord {
+    fn key(_account: &str, id: &str) -> String {
+        platform::scope("iam").key(Self::KIND, id)
+    }
+
+    fn prefix(_account: &str) -> String {
+        platform::scope("iam").prefix(Self::KIND)
+    }
 }
 
 /// What passwords have to be like.

@@ -34,6 +34,15 @@ impl<'a> Changes<'a> {
         Ok(self.changes.find(&T::key(self.account, id)).await?)
     }
 
+    /// The same of another account.
+    pub(crate) async fn find_in<T: Stored>(
+        &mut self,
+        account: &str,
+        id: &str,
+    ) -> Result<Option<T>, Fault> {
+        Ok(self.changes.find(&T::key(account, id)).await?)
+    }
+
     pub(crate) fn put<T: Stored>(&mut self, id: &str, record: &T) {
         self.changes.put(T::key(self.account, id), record);
     }

@@ -2,7 +2,9 @@
 //!
 //! A trust policy names users and roles by ARN but means the very ones that existed when it was
 //! written. Their unique ids are kept beside the text: evaluation compares ids, and once a principal
-//! is gone the text shows its id in place of the ARN, as IAM does.
+//! is gone the text shows its id in place of the ARN, as IAM does. Of principals of other accounts the
+//! text says nothing: it shows what was written, whether they exist or not, and one that does not exist
+//! yet is whoever gets the ARN first.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +22,8 @@ use crate::{
     table::{Changes, Records},
 };
 
-/// Reads a trust policy and finds the unique ids of the account's own users and roles in it.
+/// Reads a trust policy and finds the unique ids of the users and roles in it. The account's own must
+/// exist; whether those of others do, the answer does not say.
 pub(crate) async fn resolve(
     tx: &mut Changes<'_>,
     text: &str,
@@ -39,7 +42,7 @@ pub(crate) async fn resolve(
         let Some((account, found)) = id_of(tx, value).await? else {
             continue;
         };
-        if account != tx.account() {
+        if found.is_none() && account != tx.account() {
             continue;
         }
         let id = found.ok_or_else(|| {
@@ -60,20 +63,14 @@ async fn id_of<'a>(
     arn: &'a str,
 ) -> Result<Option<(&'a str, Option<String>)>, Fault> {
     if let Some((account, path, name)) = entity_arn(arn, "user") {
-        if account != tx.account() {
-            return Ok(Some((account, None)));
-        }
-        let user = tx.find::<UserRecord>(&folded(name)).await?;
+        let user = tx.find_in::<UserRecord>(account, &folded(name)).await?;
         let same = user.filter(|user| user.name == name && user.path == path);
         return Ok(Some((account, same.map(|user| user.id))));
     }
     let Some((account, path, name)) = entity_arn(arn, "role") else {
         return Ok(None);
     };
-    if account != tx.account() {
-        return Ok(Some((account, None)));
-    }
-    let role = tx.find::<RoleRecord>(&folded(name)).await?;
+    let role = tx.find_in::<RoleRecord>(account, &folded(name)).await?;
     let same = role.filter(|role| role.name == name && role.path == path);
     Ok(Some((account, same.map(|role| role.id))))
 }
@@ -103,7 +100,8 @@ pub(crate) async fn shown(
     role: &RoleRecord,
 ) -> Result<String, Fault> {
     let mut gone = BTreeMap::new();
-    for (arn, id) in &role.trusted {
+    let is_own = |arn: &str| arn.split(':').nth(4) == Some(account);
+    for (arn, id) in role.trusted.iter().filter(|(arn, _)| is_own(arn)) {
         let mut tx = Changes::new(store, account);
         let now = id_of(&mut tx, arn).await?.and_then(|(_, id)| id);
         if now.as_ref() != Some(id) {

@@ -41,6 +41,9 @@ pub enum IdentifyError {
     Unknown,
     #[error("The security token included in the request is expired")]
     Expired,
+    /// Of an account that was closed.
+    #[error("The security token included in the request is invalid.")]
+    Closed,
     #[error(transparent)]
     Directory(#[from] DirectoryError),
 }
@@ -54,12 +57,17 @@ impl Directory {
         token: Option<&str>,
         now: Timestamp,
     ) -> Result<Identified, IdentifyError> {
-        match token {
+        let found = match token {
             Some(token) => {
                 let zero = Duration::ZERO;
-                self.identify_session(access_key_id, token, now, zero).await
+                self.identify_session(access_key_id, token, now, zero)
+                    .await?
             }
-            None => self.identify_key(access_key_id).await,
+            None => self.identify_key(access_key_id).await?,
+        };
+        match self.is_closed(&found.caller.account).await? {
+            true => Err(IdentifyError::Closed),
+            false => Ok(found),
         }
     }
 

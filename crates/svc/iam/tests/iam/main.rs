@@ -4,6 +4,7 @@ mod access_keys;
 mod account;
 mod authorisation;
 mod groups;
+mod members;
 mod policies;
 mod races;
 mod roles;

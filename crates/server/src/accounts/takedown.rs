@@ -1,0 +1,278 @@
+//! Takes down what runs in closed accounts: services, tasks, registered machines, clusters, load
+//! balancers and target groups.
+//!
+//! Level-triggered: each round reads which accounts are closed and what each still has, and asks the
+//! services to end it. Nothing is remembered between rounds, so a server that was killed goes on where
+//! it was. Closed accounts are looked at for ever: a call that was let in before the account was
+//! closed may write after it.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use wharf_api_ecs::{Ecs, types as ecs};
+use wharf_api_elbv2::{Elbv2, types as elb};
+use wharf_base::Permit;
+use wharf_records::{Scope, escape};
+use wharf_store::{Range, Store, StoreError};
+use wharf_svc_ecs::EcsService;
+use wharf_svc_elbv2::Elbv2Service;
+use wharf_svc_iam::DirectoryError;
+use wharf_wire::{Call, Caller, Context, Fault, fault::Chain};
+
+use super::Accounts;
+use crate::overview::pages;
+
+const PERMIT: Permit = Permit::for_controller("accounts");
+/// Between rounds while something is left.
+const SOON: Duration = Duration::from_secs(2);
+/// Between rounds otherwise.
+const LATER: Duration = Duration::from_secs(300);
+/// Why tasks were stopped, as DescribeTasks has it.
+const REASON: &str = "The account was closed";
+const PROTECTION: &str = "deletion_protection.enabled";
+
+pub struct Takedown {
+    pub accounts: Accounts,
+    pub store: Store,
+    pub ecs: EcsService,
+    pub elb: Elbv2Service,
+}
+
+/// Why a round did not come to its end.
+#[derive(Debug, thiserror::Error)]
+enum RoundError {
+    #[error("failed to read the accounts")]
+    Directory(#[from] DirectoryError),
+    #[error("failed to read where the account has resources")]
+    Store(#[from] StoreError),
+    #[error("failed to list what the account has")]
+    List(#[from] Fault),
+}
+
+/// How much one account has left in one region.
+#[derive(Debug, Default)]
+struct Left(usize);
+
+impl Left {
+    /// Counts one thing more, and says why it could not be ended yet.
+    fn one(&mut self, what: &str, ended: Result<(), Fault>) {
+        self.0 += 1;
+        if let Err(fault) = ended {
+            tracing::debug!(what, %fault, "not ended yet; will retry");
+        }
+    }
+}
+
+impl Takedown {
+    pub async fn run(self) {
+        loop {
+            let next = match self.round().await {
+                Ok(0) => LATER,
+                Ok(_) => SOON,
+                Err(error) => {
+                    tracing::warn!(error = %Chain(&error), "failed to take closed accounts down; will retry");
+                    SOON
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(next) => {}
+                () = self.accounts.wake.notified() => {}
+            }
+        }
+    }
+
+    /// Ends what is left of all closed accounts; how much that was.
+    async fn round(&self) -> Result<usize, RoundError> {
+        let mut all = 0;
+        let members = self.accounts.directory.members().await?;
+        for member in members.iter().filter(|member| member.closed.is_some()) {
+            let mut left = Left::default();
+            for region in self.regions(&member.id).await? {
+                let call = self.call(&member.id, &region);
+                self.end_ecs(&call, &mut left).await?;
+                self.end_balancing(&call, &mut left).await?;
+            }
+            if left.0 == 0 && member.emptied.is_none() {
+                let now = self.accounts.clock.now();
+                let directory = &self.accounts.directory;
+                directory.note_emptied(&PERMIT, &member.id, now).await?;
+                tracing::info!(
+                    account = member.id,
+                    "nothing runs in the closed account any more"
+                );
+            }
+            all += left.0;
+        }
+        Ok(all)
+    }
+
+    /// The regions in which the account has records of what may run.
+    async fn regions(&self, account: &str) -> Result<BTreeSet<String>, StoreError> {
+        let mut regions = BTreeSet::new();
+        for service in ["ecs", "elbv2"] {
+            let prefix = format!("{}{}/", Scope::service_prefix(service), escape(account));
+            let mut range = Range::prefix(prefix.clone()).limit(1).keys_only();
+            while let Some(entry) = self.store.range(range).await?.entries.first() {
+                let region = entry.key[prefix.len()..].split('/').next();
+                let region = region.unwrap_or_default().to_owned();
+                // Behind all that is below the region's folder.
+                range = Range::prefix(prefix.clone())
+                    .start_after(format!("{prefix}{region}/\u{10ffff}"))
+                    .limit(1)
+                    .keys_only();
+                regions.insert(region);
+            }
+        }
+        Ok(regions)
+    }
+
+    /// In the account's own name: there is nobody else who may.
+    fn call(&self, account: &str, region: &str) -> Call {
+        let now = self.accounts.clock.now();
+        let mut cx = Context::internal(account, region, "wharf", now);
+        cx.caller = Caller::root(account);
+        Call::by_controller(cx, PERMIT)
+    }
+
+    async fn end_ecs(&self, call: &Call, left: &mut Left) -> Result<(), Fault> {
+        let clusters = pages(|next_token| async {
+            let input = ecs::ListClustersRequest {
+                next_token,
+                ..Default::default()
+            };
+            let page = self.ecs.list_clusters(call, input).await?;
+            Ok((page.cluster_arns.unwrap_or_default(), page.next_token))
+        });
+        for cluster in clusters.await? {
+            self.end_services(call, &cluster, left).await?;
+            self.end_tasks(call, &cluster, left).await?;
+            self.end_instances(call, &cluster, left).await?;
+            let input = ecs::DeleteClusterRequest {
+                cluster: Some(cluster),
+            };
+            let ended = self.ecs.delete_cluster(call, input).await.map(|_| ());
+            left.one("cluster", ended);
+        }
+        Ok(())
+    }
+
+    async fn end_services(&self, call: &Call, cluster: &str, left: &mut Left) -> Result<(), Fault> {
+        let services = pages(|next_token| async {
+            let input = ecs::ListServicesRequest {
+                cluster: Some(cluster.to_owned()),
+                next_token,
+                ..Default::default()
+            };
+            let page = self.ecs.list_services(call, input).await?;
+            Ok((page.service_arns.unwrap_or_default(), page.next_token))
+        });
+        for service in services.await? {
+            let input = ecs::DeleteServiceRequest {
+                cluster: Some(cluster.to_owned()),
+                service: Some(service),
+                force: Some(true),
+            };
+            let ended = self.ecs.delete_service(call, input).await.map(|_| ());
+            left.one("service", ended);
+        }
+        Ok(())
+    }
+
+    async fn end_tasks(&self, call: &Call, cluster: &str, left: &mut Left) -> Result<(), Fault> {
+        let tasks = pages(|next_token| async {
+            let input = ecs::ListTasksRequest {
+                cluster: Some(cluster.to_owned()),
+                next_token,
+                ..Default::default()
+            };
+            let page = self.ecs.list_tasks(call, input).await?;
+            Ok((page.task_arns.unwrap_or_default(), page.next_token))
+        });
+        for task in tasks.await? {
+            let input = ecs::StopTaskRequest {
+                cluster: Some(cluster.to_owned()),
+                task: Some(task),
+                reason: Some(REASON.to_owned()),
+            };
+            let ended = self.ecs.stop_task(call, input).await.map(|_| ());
+            left.one("task", ended);
+        }
+        Ok(())
+    }
+
+    async fn end_instances(
+        &self,
+        call: &Call,
+        cluster: &str,
+        left: &mut Left,
+    ) -> Result<(), Fault> {
+        let instances = pages(|next_token| async {
+            let input = ecs::ListContainerInstancesRequest {
+                cluster: Some(cluster.to_owned()),
+                next_token,
+                ..Default::default()
+            };
+            let page = self.ecs.list_container_instances(call, input).await?;
+            let arns = page.container_instance_arns.unwrap_or_default();
+            Ok((arns, page.next_token))
+        });
+        for instance in instances.await? {
+            let input = ecs::DeregisterContainerInstanceRequest {
+                cluster: Some(cluster.to_owned()),
+                container_instance: Some(instance),
+                force: Some(true),
+            };
+            let ended = self.ecs.deregister_container_instance(call, input).await;
+            left.one("container instance", ended.map(|_| ()));
+        }
+        Ok(())
+    }
+
+    async fn end_balancing(&self, call: &Call, left: &mut Left) -> Result<(), Fault> {
+        let balancers = pages(|marker| async {
+            let input = elb::DescribeLoadBalancersInput {
+                marker,
+                ..Default::default()
+            };
+            let page = self.elb.describe_load_balancers(call, input).await?;
+            Ok((page.load_balancers.unwrap_or_default(), page.next_marker))
+        });
+        for balancer in balancers.await? {
+            let ended = self.end_balancer(call, balancer.load_balancer_arn).await;
+            left.one("load balancer", ended);
+        }
+        let groups = pages(|marker| async {
+            let input = elb::DescribeTargetGroupsInput {
+                marker,
+                ..Default::default()
+            };
+            let page = self.elb.describe_target_groups(call, input).await?;
+            Ok((page.target_groups.unwrap_or_default(), page.next_marker))
+        });
+        for group in groups.await? {
+            let input = elb::DeleteTargetGroupInput {
+                target_group_arn: group.target_group_arn,
+            };
+            let ended = self.elb.delete_target_group(call, input).await.map(|_| ());
+            left.one("target group", ended);
+        }
+        Ok(())
+    }
+
+    /// Its listeners go with it. Protection is against mistakes of the account, which is over.
+    async fn end_balancer(&self, call: &Call, arn: Option<String>) -> Result<(), Fault> {
+        let unprotected = elb::ModifyLoadBalancerAttributesInput {
+            load_balancer_arn: arn.clone(),
+            attributes: Some(vec![elb::LoadBalancerAttribute {
+                key: Some(PROTECTION.to_owned()),
+                value: Some("false".to_owned()),
+            }]),
+        };
+        self.elb
+            .modify_load_balancer_attributes(call, unprotected)
+            .await?;
+        let input = elb::DeleteLoadBalancerInput {
+            load_balancer_arn: arn,
+        };
+        self.elb.delete_load_balancer(call, input).await.map(|_| ())
+    }
+}
