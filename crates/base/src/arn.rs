@@ -1,6 +1,6 @@
 //! Amazon resource names: `arn:<partition>:<service>:<region>:<account>:<resource>`.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,41 @@ pub fn partition_of(region: &str) -> &'static str {
         _ if region.starts_with("us-gov-") => "aws-us-gov",
         _ => PARTITION,
     }
+}
+
+/// All partitions.
+pub const PARTITIONS: [&str; 3] = [PARTITION, "aws-cn", "aws-us-gov"];
+/// Services whose resources are the same in all partitions.
+const OF_ALL_PARTITIONS: [&str; 2] = ["iam", "sts"];
+
+/// The ARN of a user, role, policy or session as records and decisions have it, in the partition `aws`,
+/// whatever partition it was written in. Other text stays as it is.
+pub fn canonical(text: &str) -> Cow<'_, str> {
+    let further = PARTITIONS.iter().filter(|it| **it != PARTITION);
+    let rest = further.into_iter().find_map(|partition| {
+        let rest = text.strip_prefix("arn:")?.strip_prefix(partition)?;
+        let rest = rest.strip_prefix(':')?;
+        let (service, _) = rest.split_once(':')?;
+        OF_ALL_PARTITIONS.contains(&service).then_some(rest)
+    });
+    match rest {
+        Some(rest) => Cow::Owned(format!("arn:{PARTITION}:{rest}")),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// Text with canonical ARNs of users, roles, policies and sessions in it, as a call in `region` gets it:
+/// with the partition of that region.
+pub fn as_seen_from<'a>(region: &str, text: &'a str) -> Cow<'a, str> {
+    let partition = partition_of(region);
+    if partition == PARTITION {
+        return Cow::Borrowed(text);
+    }
+    let shown = OF_ALL_PARTITIONS.iter().fold(text.to_owned(), |text, of| {
+        let canonical = format!("arn:{PARTITION}:{of}:");
+        text.replace(&canonical, &format!("arn:{partition}:{of}:"))
+    });
+    Cow::Owned(shown)
 }
 
 /// A resource name, split into its six segments.
@@ -118,6 +153,30 @@ impl<'de> Deserialize<'de> for Arn {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn users_and_roles_are_the_same_in_all_partitions() {
+        let role = "arn:aws:iam::000000000000:role/a";
+        for partition in ["aws", "aws-cn", "aws-us-gov"] {
+            let given = format!("arn:{partition}:iam::000000000000:role/a");
+            assert_eq!(canonical(&given), role);
+        }
+        for other in [
+            "arn:aws-cn:ecs:cn-north-1:0:cluster/a",
+            "arn:aws-cn:iam",
+            "arn:x:iam::0:role/a",
+            "",
+        ] {
+            assert_eq!(canonical(other), other);
+        }
+        let text = format!("User: {role} may not ecs:RunTask on arn:aws:ecs:us-east-1:0:x");
+        assert_eq!(as_seen_from("eu-west-1", &text), text);
+        let seen = as_seen_from("cn-north-1", &text);
+        assert!(
+            seen.starts_with("User: arn:aws-cn:iam::000000000000:role/a may")
+                && seen.contains("arn:aws:ecs:")
+        );
+    }
 
     #[test]
     fn splits_and_joins() {

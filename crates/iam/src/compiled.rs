@@ -1,5 +1,7 @@
 //! Policies made ready once, so that evaluating them allocates next to nothing.
 
+use wharf_base::arn::canonical;
+
 use crate::{
     condition::Condition,
     context::Context,
@@ -158,7 +160,8 @@ impl CompiledStatement {
 impl ResourceClause {
     fn compile(listed: &Listed, version: Version) -> Result<Self, Malformed> {
         let read = |text: &String| {
-            Template::parse(text, resource_reading(version)).map_err(|_| Malformed::LegacyParsing)
+            Template::parse(&canonical(text), resource_reading(version))
+                .map_err(|_| Malformed::LegacyParsing)
         };
         let templates = listed.values.iter().map(read).collect::<Result<_, _>>()?;
         Ok(Self {

@@ -2,6 +2,8 @@
 
 mod value;
 
+use wharf_base::arn::canonical;
+
 use crate::{
     context::Context,
     document::{ConditionElement, Malformed, Version},
@@ -193,6 +195,8 @@ fn all<T>(values: &[String], read: impl Fn(&str) -> Option<T>) -> Result<Box<[T]
 fn templates(values: &[String], reading: Reading) -> Result<Box<[Template]>, Malformed> {
     values
         .iter()
-        .map(|value| Template::parse(value, reading).map_err(|_| Malformed::LegacyParsing))
+        .map(|value| {
+            Template::parse(&canonical(value), reading).map_err(|_| Malformed::LegacyParsing)
+        })
         .collect()
 }

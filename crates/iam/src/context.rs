@@ -1,8 +1,8 @@
 //! What is known about a request: condition keys and their values.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{borrow::Cow, collections::BTreeMap, net::IpAddr};
 
-use wharf_base::Timestamp;
+use wharf_base::{Timestamp, arn::canonical};
 
 use crate::principal::{Principal, PrincipalKind};
 
@@ -19,13 +19,16 @@ impl Context {
 
     /// One value; what stood there before is replaced.
     pub fn set(&mut self, key: &str, value: impl Into<String>) {
-        self.keys
-            .insert(key.to_lowercase().into(), vec![value.into()]);
+        self.set_all(key, [value]);
     }
 
     /// Any number of values (`aws:TagKeys`). None at all is the same as an absent key.
     pub fn set_all<T: Into<String>>(&mut self, key: &str, values: impl IntoIterator<Item = T>) {
-        let values = values.into_iter().map(Into::into).collect();
+        let canonical = |value: String| match canonical(&value) {
+            Cow::Owned(canonical) => canonical,
+            Cow::Borrowed(_) => value,
+        };
+        let values = values.into_iter().map(Into::into).map(canonical).collect();
         self.keys.insert(key.to_lowercase().into(), values);
     }
 

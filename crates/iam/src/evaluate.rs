@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
+use wharf_base::arn::canonical;
+
 use crate::{
     compiled::{CompiledPolicy, Facts},
     context::Context,
@@ -161,10 +163,11 @@ pub fn evaluate(request: &Request<'_>, policies: &PolicySet<'_>) -> Decision {
         context,
         ..
     } = *request;
+    let resource = canonical(resource);
     let facts = Facts {
         principal,
         action: &action,
-        resource,
+        resource: &resource,
         context,
     };
     let own = policies.principal;

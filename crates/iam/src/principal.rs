@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use wharf_base::{Timestamp, arn::PARTITION};
+use wharf_base::{
+    Timestamp,
+    arn::{PARTITION, canonical},
+};
 
 use crate::document::{PrincipalElement, PrincipalType};
 
@@ -181,6 +184,7 @@ impl PrincipalClause {
 }
 
 fn aws_entry(value: &str) -> Entry {
+    let value = &*canonical(value);
     if value == "*" {
         return Entry::Everyone;
     }

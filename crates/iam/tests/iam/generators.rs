@@ -46,6 +46,7 @@ pub fn asked() -> impl Strategy<Value = Asked> {
 const TEXTS: &[&str] = &["anna", "Anna", "a*", "", "berta"];
 const ARNS: &[&str] = &[
     "arn:aws:iam::000000000000:role/a",
+    "arn:aws-cn:iam::000000000000:role/a",
     "arn:aws:s3:::b:c",
     "anna",
     "a:b",
@@ -216,6 +217,7 @@ fn who() -> impl Strategy<Value = Value> {
         OTHER,
         "arn:aws:iam::000000000000:root",
         "arn:aws:iam::000000000000:user/dev/anna",
+        "arn:aws-us-gov:iam::000000000000:user/dev/anna",
         "arn:aws:iam::111111111111:user/stranger",
         "arn:aws:iam::000000000000:role/ops/deploy",
         "arn:aws:sts::000000000000:assumed-role/deploy/run",

@@ -126,10 +126,33 @@ fn texts(value: &Value) -> Vec<String> {
     list(value)
         .iter()
         .map(|item| {
-            item.as_str()
-                .map_or_else(|| item.to_string(), str::to_owned)
+            let text = item
+                .as_str()
+                .map_or_else(|| item.to_string(), str::to_owned);
+            in_one_partition(&text)
         })
         .collect()
+}
+
+/// Users, roles and sessions are the same in all partitions.
+fn in_one_partition(text: &str) -> String {
+    let parts: Vec<&str> = text.splitn(4, ':').collect();
+    match parts[..] {
+        [
+            "arn",
+            "aws-cn" | "aws-us-gov",
+            service @ ("iam" | "sts"),
+            rest,
+        ] => {
+            format!("arn:aws:{service}:{rest}")
+        }
+        _ => text.to_owned(),
+    }
+}
+
+fn values(q: &Question<'_>, key: &str) -> Vec<String> {
+    let given = q.keys.get(key).cloned().unwrap_or_default();
+    given.iter().map(|value| in_one_partition(value)).collect()
 }
 
 /// How closely the statement names the caller.
@@ -198,7 +221,8 @@ fn matches_request(q: &Question<'_>, s: &Value) -> bool {
     };
     let resource = |value: &Value| {
         texts(value).iter().any(|pattern| {
-            replaced(q, pattern, true).is_some_and(|p| wildcard(&p, &chars(q.resource)))
+            replaced(q, pattern, true)
+                .is_some_and(|p| wildcard(&p, &chars(&in_one_partition(q.resource))))
         })
     };
     let resource = if s.get("Resource").is_some() {
@@ -268,11 +292,7 @@ fn replaced(q: &Question<'_>, text: &str, wildcards: bool) -> Option<Vec<Symbol>
             None => (name, None),
             Some((key, default)) => (key, Some(default.trim().trim_matches('\''))),
         };
-        let values = q
-            .keys
-            .get(&key.trim().to_lowercase())
-            .cloned()
-            .unwrap_or_default();
+        let values = values(q, &key.trim().to_lowercase());
         if values.len() == 1 {
             literal(&values[0])
         } else {
@@ -286,7 +306,7 @@ fn replaced(q: &Question<'_>, text: &str, wildcards: bool) -> Option<Vec<Symbol>
 }
 
 fn condition(q: &Question<'_>, operator: &str, key: &str, wanted: &[String]) -> bool {
-    let present = q.keys.get(key).cloned().unwrap_or_default();
+    let present = values(q, key);
     if operator == "Null" {
         let absent = present.is_empty().to_string();
         return wanted.contains(&absent);

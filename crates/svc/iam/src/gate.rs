@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use wharf_base::Permit;
+use wharf_base::{Permit, arn::as_seen_from};
 use wharf_iam::{
     AllowedBy, Ambient, Context as Conditions, Decision, Denial, DocumentKind, Matched, PolicySet,
     Request, ResourcePolicy, evaluate,
@@ -68,7 +68,7 @@ impl IamGate {
                 tracing::warn!(request = cx.request_id, "would be denied: {text}");
                 Ok(())
             }
-            Some(text) => Err(text),
+            Some(text) => Err(as_seen_from(&cx.region, &text).into_owned()),
             None => Ok(()),
         }
     }

@@ -21,6 +21,7 @@ pub mod fuzz;
 mod gate;
 mod names;
 mod ops;
+mod partitions;
 pub mod records;
 mod service;
 mod sessions;

@@ -1,7 +1,10 @@
 //! Names, paths and the ARNs made of them (spec platform §3, "Essential resource facts").
 
 use wharf_api_iam::faults;
-use wharf_base::{Arn, arn::PARTITION};
+use wharf_base::{
+    Arn,
+    arn::{PARTITION, PARTITIONS},
+};
 use wharf_wire::Fault;
 
 use crate::fault;
@@ -9,7 +12,7 @@ use crate::fault;
 /// Stands for an account in the ARNs of the policies that every account has.
 const PLATFORM: &str = "aws";
 
-/// `arn:aws:iam::<account>:<kind><path><name>`; `path` begins and ends with `/`.
+/// `arn:aws:iam::<account>:<kind><path><name>`, the canonical form; `path` begins and ends with `/`.
 pub(crate) fn arn(account: &str, kind: &str, path: &str, name: &str) -> String {
     format!("arn:{PARTITION}:iam::{account}:{kind}{path}{name}")
 }
@@ -80,12 +83,12 @@ pub(crate) fn policy_arn(account: &str, text: &str) -> Result<PolicyArn, Fault> 
     })
 }
 
-/// Takes `arn:aws:iam::A:role/path/name` apart: account, path, name. None for anything else.
+/// Takes `arn:aws:iam::A:role/path/name`, of any partition, apart: account, path, name. None for
+/// anything else.
 pub fn entity_arn<'a>(text: &'a str, kind: &str) -> Option<(&'a str, &'a str, &'a str)> {
-    let rest = text
-        .strip_prefix("arn:")?
-        .strip_prefix(PARTITION)?
-        .strip_prefix(":iam::")?;
+    let rest = text.strip_prefix("arn:")?;
+    let in_partition = |partition: &&str| rest.strip_prefix(*partition)?.strip_prefix(":iam::");
+    let rest = PARTITIONS.iter().find_map(in_partition)?;
     let (account, resource) = rest.split_once(':')?;
     let below = resource.strip_prefix(kind)?;
     let (path, name) = below.split_at(below.rfind('/')? + 1);
@@ -129,8 +132,11 @@ mod tests {
             entity_arn(role, "role"),
             Some(("000000000000", "/ops/", "deploy"))
         );
+        let gov = "arn:aws-us-gov:iam::000000000000:role/ops/deploy";
+        assert_eq!(entity_arn(gov, "role"), entity_arn(role, "role"));
         for text in [
             "",
+            "arn:aws-x:iam::0:role/x",
             "arn:aws:iam::0:role",
             "arn:aws:iam::0:role/",
             "arn:aws:iam::0:roles/x",

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wharf_base::{Permit, Timestamp};
+use wharf_base::{Permit, Timestamp, arn::as_seen_from};
 use wharf_service::{Page, Pages};
 use wharf_wire::{Call, Fault};
 
@@ -15,6 +15,7 @@ use crate::{
         instance_profiles, password_policy, policies, policy_entities, roles, server_certificates,
         service_linked, simulate, tags, users, versions,
     },
+    partitions,
     table::Records,
 };
 
@@ -53,6 +54,11 @@ impl<'a> Cx<'a> {
         &self.call.permit
     }
 
+    /// A canonical ARN with the partition of the call's region.
+    pub(crate) fn seen(&self, arn: impl AsRef<str>) -> String {
+        as_seen_from(&self.call.region, arn.as_ref()).into_owned()
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.call.now
     }
@@ -74,8 +80,11 @@ impl<'a> Cx<'a> {
 wharf_api_iam::operations! {
     impl IamService;
     authorize(self, cx, input) = actions::authorize(&self.directory, cx, input).await;
-    run(self, operation, call, input) =
-        operation(&Cx { directory: &self.directory, call }, input).await;
+    run(self, operation, call, input) = {
+        let input = partitions::canonical(input);
+        let answer = operation(&Cx { directory: &self.directory, call }, input).await;
+        answer.map_err(|fault| partitions::seen(call, fault))
+    };
 
     create_user = users::create;
     get_user = users::get;

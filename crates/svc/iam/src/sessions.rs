@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use wharf_base::Timestamp;
+use wharf_base::{Timestamp, arn};
 use wharf_iam::{
     Ambient, CompiledPolicy, Context as Conditions, Decision, Document, DocumentError,
     DocumentKind, PolicySet, Principal, PrincipalPolicies, Request, ResourcePolicy,
@@ -46,6 +46,18 @@ pub struct AssumeRole {
     pub source_identity: Option<String>,
     /// No policy is asked.
     pub unchecked: bool,
+}
+
+impl AssumeRole {
+    /// With ARNs as records have them, whatever partition they were given in.
+    fn canonical(self) -> Self {
+        let canonical = |text: &String| arn::canonical(text).into_owned();
+        Self {
+            role_arn: canonical(&self.role_arn),
+            policy_arns: self.policy_arns.iter().map(canonical).collect(),
+            ..self
+        }
+    }
 }
 
 /// Fresh temporary credentials.
@@ -109,6 +121,7 @@ impl Directory {
             return Err(AssumeError::Root);
         }
         refuse_nodes(&cx.caller)?;
+        let wanted = wanted.canonical();
         let standing = self.standing(&cx.caller).await?;
         let role = self.role(&wanted.role_arn).await?;
         let Some(role) = role else {
@@ -148,6 +161,7 @@ impl Directory {
         source_arn: Option<&str>,
         now: Timestamp,
     ) -> Result<Minted, AssumeError> {
+        let role_arn = &*arn::canonical(role_arn);
         let standing = Standing {
             principal: Principal::service(service),
             policies: PrincipalPolicies::default(),

@@ -10,6 +10,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use wharf_api_sts::{Input, faults, types::*};
+use wharf_base::arn::as_seen_from;
 use wharf_svc_iam::{AssumeError, AssumeRole, Directory, DocumentError, Minted};
 use wharf_wire::{Call, Check, Fault};
 
@@ -41,7 +42,13 @@ impl StsService {
 wharf_api_sts::operations! {
     impl StsService;
     authorize(self, _cx, input) = Ok(checks(input));
-    run(self, operation, call, input) = operation(self, call, input).await;
+    run(self, operation, call, input) = {
+        let answer = operation(self, call, input).await;
+        answer.map_err(|fault: Fault| Fault {
+            message: seen(call, &fault.message),
+            ..fault
+        })
+    };
 
     get_caller_identity = get_caller_identity;
     assume_role = assume_role;
@@ -79,7 +86,7 @@ async fn get_caller_identity(
     Ok(GetCallerIdentityResponse {
         user_id: Some(call.caller.user_id.clone()),
         account: Some(call.caller.account.clone()),
-        arn: Some(call.caller.arn.clone()),
+        arn: Some(seen(call, &call.caller.arn)),
     })
 }
 
@@ -100,7 +107,7 @@ async fn assume_role(
     Ok(AssumeRoleResponse {
         assumed_role_user: Some(AssumedRoleUser {
             assumed_role_id: Some(minted.user_id.clone()),
-            arn: Some(minted.arn.clone()),
+            arn: Some(seen(call, &minted.arn)),
         }),
         packed_policy_size: minted.packed_percent,
         source_identity: minted.source_identity.clone(),
@@ -212,6 +219,11 @@ fn wanted(input: AssumeRoleRequest) -> Result<AssumeRole, Fault> {
         source_identity: input.source_identity,
         unchecked: false,
     })
+}
+
+/// Text with the partition of the call's region in its ARNs.
+fn seen(call: &Call, text: &str) -> String {
+    as_seen_from(&call.region, text).into_owned()
 }
 
 fn is_name(text: &str) -> bool {

@@ -90,7 +90,7 @@ async fn list<T: Entity>(
     let (found, marker) = page.cut(attached, |(id, ..)| id);
     let shown = found.into_iter().map(|(_, name, arn)| AttachedPolicy {
         policy_name: Some(name),
-        policy_arn: Some(arn),
+        policy_arn: Some(cx.seen(arn)),
     });
     Ok((shown.collect(), marker))
 }

@@ -35,11 +35,11 @@ pub(crate) async fn set<T: Bounded>(
     Ok(())
 }
 
-pub(crate) fn describe(arn: Option<&str>) -> Option<AttachedPermissionsBoundary> {
+pub(crate) fn describe(cx: &Cx<'_>, arn: Option<&str>) -> Option<AttachedPermissionsBoundary> {
     arn.map(|arn| AttachedPermissionsBoundary {
         // The one value this enum has on the wire.
         permissions_boundary_type: Some("Policy".to_owned()),
-        permissions_boundary_arn: Some(arn.to_owned()),
+        permissions_boundary_arn: Some(cx.seen(arn)),
     })
 }
 

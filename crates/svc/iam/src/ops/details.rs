@@ -111,7 +111,7 @@ async fn user(cx: &Cx<'_>, record: UserRecord) -> Result<UserDetail, Fault> {
         user_policy_list: Some(inline(&record.grants)),
         group_list: Some(groups.into_iter().map(|group| group.name).collect()),
         attached_managed_policies: Some(attached(cx, &record.grants)?),
-        permissions_boundary: boundaries::describe(record.boundary.as_deref()),
+        permissions_boundary: boundaries::describe(cx, record.boundary.as_deref()),
         tags: tags::shown(&record.tags),
     })
 }
@@ -150,7 +150,7 @@ async fn role(cx: &Cx<'_>, record: &RoleRecord) -> Result<RoleDetail, Fault> {
 async fn policy(cx: &Cx<'_>, known: &Known) -> Result<ManagedPolicyDetail, Fault> {
     let arn = known.arn(cx.account());
     let uses = table::find::<PolicyUseRecord>(cx.store(), cx.account(), &arn).await?;
-    let shown = policies::describe(cx.account(), known, &uses.unwrap_or_default());
+    let shown = policies::describe(cx, known, &uses.unwrap_or_default());
     Ok(ManagedPolicyDetail {
         policy_name: shown.policy_name,
         policy_id: shown.policy_id,
@@ -180,7 +180,7 @@ fn attached(cx: &Cx<'_>, grants: &Grants) -> Result<Vec<AttachedPolicy>, Fault> 
         let known = policy_arn(cx.account(), arn)?;
         Ok(AttachedPolicy {
             policy_name: Some(known.name),
-            policy_arn: Some(arn.clone()),
+            policy_arn: Some(cx.seen(arn)),
         })
     };
     grants.attached.iter().map(shown).collect()

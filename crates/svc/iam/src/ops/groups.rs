@@ -230,12 +230,12 @@ pub(crate) fn describe(cx: &Cx<'_>, group: &GroupRecord) -> Group {
         path: Some(group.path.clone()),
         group_name: Some(group.name.clone()),
         group_id: Some(group.id.clone()),
-        arn: Some(names::arn(
+        arn: Some(cx.seen(names::arn(
             cx.account(),
             GroupRecord::WORD,
             &group.path,
             &group.name,
-        )),
+        ))),
         create_date: Some(group.created),
     }
 }

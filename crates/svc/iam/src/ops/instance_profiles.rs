@@ -209,7 +209,7 @@ async fn describe(cx: &Cx<'_>, profile: &InstanceProfileRecord) -> Result<Instan
         path: Some(profile.path.clone()),
         instance_profile_name: Some(profile.name.clone()),
         instance_profile_id: Some(profile.id.clone()),
-        arn: Some(arn),
+        arn: Some(cx.seen(arn)),
         create_date: Some(profile.created),
         roles: Some(roles),
         tags: tags::shown(&profile.tags),

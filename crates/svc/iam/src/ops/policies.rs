@@ -126,7 +126,7 @@ pub(crate) async fn create(
         record
     });
     let known = Known::Own(Box::new(record));
-    let shown = describe(cx.account(), &known, &PolicyUseRecord::default());
+    let shown = describe(cx, &known, &PolicyUseRecord::default());
     // The answer to CreatePolicy leaves the description out.
     Ok(CreatePolicyResponse {
         policy: Some(Policy {
@@ -151,7 +151,7 @@ pub(crate) async fn get(cx: &Cx<'_>, input: GetPolicyRequest) -> Result<GetPolic
         .ok_or_else(|| fault::no_policy(&arn))?;
     let uses = tx.find::<PolicyUseRecord>(&arn).await?.unwrap_or_default();
     Ok(GetPolicyResponse {
-        policy: Some(describe(cx.account(), &known, &uses)),
+        policy: Some(describe(cx, &known, &uses)),
     })
 }
 
@@ -211,7 +211,7 @@ pub(crate) async fn list(
             continue;
         }
         let parts = policy_arn(cx.account(), &arn)?;
-        let described = describe(cx.account(), policy, &uses);
+        let described = describe(cx, policy, &uses);
         shown.push((
             list_id(&parts),
             Policy {
@@ -266,10 +266,10 @@ impl Known {
     }
 }
 
-pub(crate) fn describe(account: &str, known: &Known, uses: &PolicyUseRecord) -> Policy {
+pub(crate) fn describe(cx: &Cx<'_>, known: &Known, uses: &PolicyUseRecord) -> Policy {
     let count = |uses: u32| Some(i32::try_from(uses).unwrap_or(i32::MAX));
     let shown = Policy {
-        arn: Some(known.arn(account)),
+        arn: Some(cx.seen(known.arn(cx.account()))),
         path: Some(known.path().to_owned()),
         attachment_count: count(uses.attached),
         permissions_boundary_usage_count: count(uses.boundary),

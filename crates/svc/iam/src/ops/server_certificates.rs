@@ -80,7 +80,7 @@ pub(crate) async fn upload(
         tx.put(&folded(&name), &record);
     });
     Ok(UploadServerCertificateResponse {
-        server_certificate_metadata: Some(metadata(cx.account(), &record)),
+        server_certificate_metadata: Some(metadata(cx, &record)),
         tags: tags::shown(&record.tags),
     })
 }
@@ -94,7 +94,7 @@ pub(crate) async fn get(
     let record = existing(&mut Changes::new(cx.store(), cx.account()), &name).await?;
     Ok(GetServerCertificateResponse {
         server_certificate: Some(ServerCertificate {
-            server_certificate_metadata: Some(metadata(cx.account(), &record)),
+            server_certificate_metadata: Some(metadata(cx, &record)),
             certificate_body: Some(record.body),
             certificate_chain: record.chain,
             tags: tags::shown(&record.tags),
@@ -113,7 +113,7 @@ pub(crate) async fn list(
     let after = page.after.as_deref();
     let (found, more) = table::scan(cx.store(), cx.account(), after, page.size, fits).await?;
     let marker = page.next(more, found.last().map(|it| folded(&it.name)).as_deref());
-    let shown = found.iter().map(|it| metadata(cx.account(), it));
+    let shown = found.iter().map(|it| metadata(cx, it));
     Ok(ListServerCertificatesResponse {
         server_certificate_metadata_list: Some(shown.collect()),
         is_truncated: Some(more),
@@ -134,13 +134,18 @@ pub(crate) async fn delete(
     Ok(())
 }
 
-fn metadata(account: &str, record: &ServerCertificateRecord) -> ServerCertificateMetadata {
-    let arn = names::arn(account, "server-certificate", &record.path, &record.name);
+fn metadata(cx: &Cx<'_>, record: &ServerCertificateRecord) -> ServerCertificateMetadata {
+    let arn = names::arn(
+        cx.account(),
+        "server-certificate",
+        &record.path,
+        &record.name,
+    );
     ServerCertificateMetadata {
         path: Some(record.path.clone()),
         server_certificate_name: Some(record.name.clone()),
         server_certificate_id: Some(record.id.clone()),
-        arn: Some(arn),
+        arn: Some(cx.seen(arn)),
         upload_date: Some(record.uploaded),
         expiration: Some(record.expires),
     }

@@ -166,12 +166,12 @@ pub(crate) fn describe(cx: &Cx<'_>, user: &UserRecord) -> User {
         path: Some(user.path.clone()),
         user_name: Some(user.name.clone()),
         user_id: Some(user.id.clone()),
-        arn: Some(names::arn(
+        arn: Some(cx.seen(names::arn(
             cx.account(),
             UserRecord::WORD,
             &user.path,
             &user.name,
-        )),
+        ))),
         create_date: Some(user.created),
         ..User::default()
     }
@@ -179,7 +179,7 @@ pub(crate) fn describe(cx: &Cx<'_>, user: &UserRecord) -> User {
 
 fn with_tags(cx: &Cx<'_>, user: &UserRecord) -> User {
     User {
-        permissions_boundary: boundaries::describe(user.boundary.as_deref()),
+        permissions_boundary: boundaries::describe(cx, user.boundary.as_deref()),
         tags: tags::shown(&user.tags),
         ..describe(cx, user)
     }

@@ -5,6 +5,7 @@ mod account;
 mod authorisation;
 mod groups;
 mod members;
+mod partitions;
 mod policies;
 mod races;
 mod roles;
