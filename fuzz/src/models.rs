@@ -62,7 +62,7 @@ pub fn rest(bytes: &[u8]) {
         query,
         headers: &headers,
     };
-    if let Ok(Some((index, request))) = rest::read(schema, &parts, body.to_vec()) {
+    if let Ok(Some((index, request))) = rest::read(schema, &parts, None, body.to_vec()) {
         answer(schema, index, &Body::Rest(Box::new(request)));
     }
 }

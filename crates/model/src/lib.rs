@@ -126,6 +126,7 @@ fn operation(shapes: &shapes::Shapes<'_>, name: &str, value: &Value) -> Result<O
             mode: text(&checksum["requestValidationModeMember"]),
         },
         host_prefix: text(&value["endpoint"]["hostPrefix"]),
+        max_body: shapes.max_body(&value["input"]),
     })
 }
 

@@ -4,9 +4,16 @@ use std::collections::HashMap;
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
-use wharf_wire::schema::{Kind, Location, Member, Pattern, Shape, ShapeIndex, TimestampFormat};
+use wharf_wire::schema::{
+    Kind, Location, MAX_BODY, Member, Pattern, Shape, ShapeIndex, TimestampFormat,
+};
 
 use crate::{Object, leaked, metadata::Metadata, texts};
+
+/// Of a body that passes piece by piece: S3's largest object in one request.
+const MAX_STREAM: u64 = 5 << 30;
+/// What a body has beside its bytes.
+const REST_OF_BODY: u64 = 64 << 10;
 
 pub struct Shapes<'a> {
     pub service: &'a str,
@@ -51,6 +58,27 @@ impl<'a> Shapes<'a> {
         };
         let all = self.shapes.iter().map(shape).collect::<Result<Vec<_>>>()?;
         Ok(all.leak())
+    }
+
+    /// The largest body that an input of this shape comes in, by what it has of bytes: those of a JSON or
+    /// query request are in base 64.
+    pub fn max_body(&self, input: &Value) -> u64 {
+        let name = input.as_str().or_else(|| input["shape"].as_str());
+        let shape = name.map_or(&Value::Null, |it| &self.shapes[it]);
+        let members = shape["members"].as_object().into_iter().flatten();
+        let mut largest = MAX_BODY;
+        for (_, member) in members {
+            let target = &self.shapes[member["shape"].as_str().unwrap_or_default()];
+            if target["type"] != "blob" {
+                continue;
+            }
+            if is(member, "streaming") || is(target, "streaming") {
+                return MAX_STREAM;
+            }
+            let encoded = target["max"].as_u64().unwrap_or(0).div_ceil(3) * 4;
+            largest = largest.max((encoded + REST_OF_BODY).next_multiple_of(1 << 20));
+        }
+        largest
     }
 
     fn referred(&self, reference: &Value) -> Result<ShapeIndex> {

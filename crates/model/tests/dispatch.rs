@@ -62,7 +62,7 @@ impl Canned {
             query,
             headers: &[],
         };
-        let read = rest::read(self.schema, &parts, body.as_bytes().to_vec()).unwrap();
+        let read = rest::read(self.schema, &parts, None, body.as_bytes().to_vec()).unwrap();
         let (index, request) = read.expect("an operation has the path");
         let body = Body::Rest(Box::new(request));
         self.ask(self.schema.operations[index].name, body).await
@@ -244,7 +244,7 @@ fn s3_is_told_apart_by_query_and_headers() {
             query,
             headers: &headers,
         };
-        let found = rest::read(schema, &parts, Vec::new()).unwrap();
+        let found = rest::read(schema, &parts, None, Vec::new()).unwrap();
         found.map(|(index, request)| (schema.operations[index].name, request.labels))
     };
     let copy = "x-amz-copy-source";

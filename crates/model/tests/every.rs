@@ -124,7 +124,8 @@ impl Line {
                     query: self.text("query"),
                     headers: &headers,
                 };
-                let read = rest::read(self.schema, &parts, body).map_err(|it| it.to_string())?;
+                let read =
+                    rest::read(self.schema, &parts, None, body).map_err(|it| it.to_string())?;
                 let (index, request) = read.ok_or("no operation has the path")?;
                 same(self.schema.operations[index].name, name.to_owned())?;
                 Body::Rest(Box::new(request))

@@ -19,6 +19,7 @@ mod refused;
 mod route;
 mod source;
 mod stream;
+mod streaming;
 mod target;
 pub mod throttle;
 mod unknown_service;

@@ -40,5 +40,5 @@ pub use gateway::{IamMode, throttle::Throttling};
 pub use repair::{RepairError, RepairReport, repair};
 pub use root::{RootCredentials, RootError, root_credentials};
 pub use services::{Row as ServiceRow, SERVICES};
-pub use start::{ServerConfig, StartError, run};
+pub use start::{ServerConfig, StartError, run, run_with};
 pub use wharf_svc_elbv2::Cidr;

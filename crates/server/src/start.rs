@@ -166,6 +166,16 @@ pub async fn run(
     ready: impl FnOnce(),
     shutdown: CancellationToken,
 ) -> Result<(), StartError> {
+    run_with(config, Vec::new(), ready, shutdown).await
+}
+
+/// The same, with services beside those of the table.
+pub async fn run_with(
+    config: ServerConfig,
+    further: Vec<Arc<dyn Service>>,
+    ready: impl FnOnce(),
+    shutdown: CancellationToken,
+) -> Result<(), StartError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (listeners, at_443) = listen(&config).await?;
     let config = ServerConfig { at_443, ..config };
@@ -177,13 +187,14 @@ pub async fn run(
     let mut parts = Running::default();
     let planes = Arc::new(plane.planes(&config, &data, &shutdown));
     let control = plane.control(&config, &data, &clock, planes.clone());
-    let served = services::serve(&Wiring {
+    let mut served = services::serve(&Wiring {
         config: &config,
         store: &data.store,
         control: &control,
         clock: &clock,
         plane: &plane,
     });
+    served.routes.extend(further);
     for it in served.loops {
         parts.spawn(it.name, (it.run)(shutdown.clone()));
     }

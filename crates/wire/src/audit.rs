@@ -292,7 +292,7 @@ impl Serialize for Shown<'_> {
                     let name = lower_first(member.name);
                     let secret = || SECRET.iter().any(|it| it.eq_ignore_ascii_case(member.name));
                     match value.member(index) {
-                        View::Absent | View::Blob(_) => {}
+                        View::Absent | View::Blob(_) | View::Stream(_) => {}
                         _ if member.sensitive || secret() => all.serialize_entry(&name, HIDDEN)?,
                         view => all.serialize_entry(&name, &self.of(member.shape, view))?,
                     }

@@ -9,6 +9,7 @@
 //! - [`sigv4`] verifies and makes signatures; pure functions.
 //! - [`service`] is the dispatcher: decode, check, authorise, run, encode.
 //! - [`events`] are answers that go on: event by event, as a client takes them.
+//! - [`streaming`] are bodies that need not fit into memory, in and out, and what their senders promise.
 //! - [`audit`] is what it says of each request afterwards.
 //!
 //! This crate opens no socket and touches no file.
@@ -27,6 +28,7 @@ mod operations;
 pub mod schema;
 pub mod service;
 pub mod sigv4;
+pub mod streaming;
 
 pub use async_trait::async_trait;
 pub use call::{Call, Caller, CallerKind, Context, Origin};
@@ -34,4 +36,5 @@ pub use events::{EventStream, Events, Output};
 pub use fault::Fault;
 pub use serde_json::Value as Document;
 pub use service::{AskedOf, Check, Dispatcher, Gate, Service};
+pub use streaming::ByteStream;
 pub use wharf_base::Timestamp;

@@ -6,6 +6,8 @@ use std::{any::Any, collections::BTreeMap};
 use serde_json::Value as Document;
 use wharf_base::Timestamp;
 
+use crate::streaming::ByteStream;
+
 /// What a value is, borrowed.
 pub enum View<'a> {
     Absent,
@@ -15,6 +17,8 @@ pub enum View<'a> {
     Double(f64),
     Time(Timestamp),
     Blob(&'a [u8]),
+    /// Bytes that pass piece by piece.
+    Stream(&'a ByteStream),
     List(&'a dyn List),
     Map(&'a dyn Map),
     Struct(&'a dyn Struct),
@@ -30,6 +34,7 @@ pub enum Slot<'a> {
     Double(&'a mut f64),
     Time(&'a mut Timestamp),
     Blob(&'a mut Vec<u8>),
+    Stream(&'a mut ByteStream),
     List(&'a mut dyn List),
     Map(&'a mut dyn Map),
     Struct(&'a mut dyn Struct),
@@ -50,6 +55,7 @@ impl<'a> Slot<'a> {
             Self::Double(it) => Slot::Double(it),
             Self::Time(it) => Slot::Time(it),
             Self::Blob(it) => Slot::Blob(it),
+            Self::Stream(it) => Slot::Stream(it),
             Self::List(it) => Slot::List(it),
             Self::Map(it) => Slot::Map(it),
             Self::Struct(it) => Slot::Struct(it),

@@ -64,6 +64,22 @@ impl ServiceSchema {
         }
     }
 
+    /// The member of a structure that passes piece by piece, with its number.
+    pub fn stream(&self, shape: Option<ShapeIndex>) -> Option<(usize, &'static Member)> {
+        let mut members = shape
+            .map_or(&[][..], |it| self.members(it))
+            .iter()
+            .enumerate();
+        members.find(|(_, it)| it.streaming && it.location == Location::Payload)
+    }
+
+    /// The largest body of any request, as a whole.
+    pub fn max_body(&self) -> u64 {
+        let whole = self.operations.iter();
+        let whole = whole.filter(|it| self.stream(it.input).is_none());
+        whole.map(|it| it.max_body).max().unwrap_or(MAX_BODY)
+    }
+
     /// Whether AWS has an operation of that name that is not in this contract.
     pub fn leaves_out(&self, name: &str) -> bool {
         self.left_out.binary_search(&name).is_ok()
@@ -121,6 +137,9 @@ pub struct Checksums {
     pub mode: &'static str,
 }
 
+/// The largest body of most requests, in bytes; PutLogEvents may bring 1 MiB of events, escaped.
+pub const MAX_BODY: u64 = 8 << 20;
+
 #[derive(Debug)]
 pub struct OperationSchema {
     pub name: &'static str,
@@ -139,6 +158,8 @@ pub struct OperationSchema {
     pub checksums: Checksums,
     /// What clients put before the host's name, with labels.
     pub host_prefix: &'static str,
+    /// The largest body of a request, in bytes.
+    pub max_body: u64,
 }
 
 impl OperationSchema {
@@ -164,6 +185,7 @@ impl OperationSchema {
                 mode: "",
             },
             host_prefix: "",
+            max_body: MAX_BODY,
         }
     }
 
@@ -196,6 +218,11 @@ impl OperationSchema {
 
     pub const fn host_prefix(mut self, prefix: &'static str) -> Self {
         self.host_prefix = prefix;
+        self
+    }
+
+    pub const fn max_body(mut self, bytes: u64) -> Self {
+        self.max_body = bytes;
         self
     }
 }

@@ -12,8 +12,9 @@ use crate::{
     codec::Codec,
     constraints::{self, Violation},
     events::{EventAnswer, Output},
-    node::Payload,
-    schema::ServiceSchema,
+    node::{Payload, Struct, View},
+    schema::{OperationSchema, ServiceSchema},
+    streaming::{self, ByteStream, Reader},
 };
 
 pub use crate::codec::{Answer, Body};
@@ -151,6 +152,8 @@ pub trait Service: Send + Sync {
 /// What a request from outside is answered.
 pub enum Reply {
     Whole(Answer),
+    /// A body that follows piece by piece, in place of the answer's.
+    Stream(Answer, Reader),
     /// Goes on until the client or the operation ends it.
     Events(EventAnswer),
 }
@@ -158,7 +161,7 @@ pub enum Reply {
 impl Reply {
     pub fn status(&self) -> u16 {
         match self {
-            Self::Whole(answer) => answer.status,
+            Self::Whole(answer) | Self::Stream(answer, _) => answer.status,
             Self::Events(_) => 200,
         }
     }
@@ -167,7 +170,7 @@ impl Reply {
     pub fn whole(self) -> Option<Answer> {
         match self {
             Self::Whole(answer) => Some(answer),
-            Self::Events(_) => None,
+            Self::Stream(..) | Self::Events(_) => None,
         }
     }
 }
@@ -268,7 +271,11 @@ impl Dispatcher {
             Ok((operation, Output::Whole(output))) => {
                 let operation = &schema.operations[operation];
                 let output = output.as_struct();
-                codec.encode(schema, operation, output, &request_id).into()
+                let answer = codec.encode(schema, operation, output, &request_id);
+                match stream_of(schema, operation, output) {
+                    Some(stream) => Reply::Stream(answer, stream.reader()),
+                    None => answer.into(),
+                }
             }
             Ok((operation, Output::Events(events))) => {
                 let output = schema.operations[operation].output;
@@ -425,7 +432,7 @@ impl Dispatcher {
         trail: &mut Trail,
     ) -> Result<(usize, Output), Fault> {
         let admitted = self.let_in(service, &cx, operation, request, trail).await;
-        let (index, input) = match admitted {
+        let (index, input, stream) = match admitted {
             Ok(admitted) => admitted,
             Err(fault) => {
                 trail.context = Some(cx);
@@ -436,6 +443,10 @@ impl Dispatcher {
         let output = service.invoke(&call, index, input).await;
         trail.context = Some(call.into_context());
         let output = output?;
+        if stream.is_some_and(|it| !it.has_ended()) {
+            tracing::error!(operation, "an operation succeeded without its body");
+            return Err(streaming::fault::internal());
+        }
         if let Output::Whole(output) = &output
             && trail.wanted
             && !audit::is_read_only(operation)
@@ -455,7 +466,7 @@ impl Dispatcher {
         operation: &str,
         request: (&dyn Codec, Body),
         trail: &mut Trail,
-    ) -> Result<(usize, Box<dyn Payload>), Fault> {
+    ) -> Result<(usize, Box<dyn Payload>, Option<ByteStream>), Fault> {
         let schema = service.schema();
         let (codec, body) = request;
         let index = schema
@@ -467,7 +478,10 @@ impl Dispatcher {
         codec
             .decode(schema, operation, &body, input.as_struct_mut())
             .map_err(|malformed| codec.malformed(&malformed))?;
-        drop(body);
+        let stream = match body {
+            Body::Rest(request) => request.stream,
+            _ => None,
+        };
         if trail.wanted {
             trail.parameters = audit::without_secrets(schema, shape, input.as_struct());
         }
@@ -487,7 +501,20 @@ impl Dispatcher {
             self.ask(cx, &checks).await
         };
         outcome.map_err(|text| codec.access_denied(text))?;
-        Ok((index, input))
+        Ok((index, input, stream))
+    }
+}
+
+/// What an output answers piece by piece.
+fn stream_of<'a>(
+    schema: &ServiceSchema,
+    operation: &OperationSchema,
+    output: &'a dyn Struct,
+) -> Option<&'a ByteStream> {
+    let (index, _) = schema.stream(operation.output)?;
+    match output.member(index) {
+        View::Stream(stream) => Some(stream),
+        _ => None,
     }
 }
 

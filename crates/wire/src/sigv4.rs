@@ -9,15 +9,21 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use wharf_base::Timestamp;
 
+mod chunks;
 #[cfg(test)]
 mod tests;
 
+pub use chunks::ChunkSigner;
+
+/// Of no bytes.
+pub const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// More headers than this no client signs; each is copied into what is hashed.
 const MAX_SIGNED_HEADERS: usize = 64;
-const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
+/// Stands for the digest of a body that is not signed.
+pub const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 /// Carries the digest of the body, or that word.
-const PAYLOAD_HEADER: &str = "x-amz-content-sha256";
+pub const PAYLOAD_HEADER: &str = "x-amz-content-sha256";
 /// How far a request's time may lie from ours.
 pub const MAX_SKEW: Duration = Duration::from_secs(5 * 60);
 /// The longest a presigned URL may live: 7 days in seconds.
@@ -36,11 +42,17 @@ pub struct RequestParts<'a> {
 }
 
 impl<'a> RequestParts<'a> {
-    fn header(&self, name: &str) -> Option<&'a str> {
+    /// The first value of a header, by its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&'a str> {
         self.headers
             .iter()
             .find(|(key, _)| key == name)
             .map(|(_, value)| value.as_str())
+    }
+
+    /// Whether its method is one whose requests have a body.
+    pub fn has_body(&self) -> bool {
+        matches!(self.method, "POST" | "PUT" | "PATCH")
     }
 
     fn query_value(&self, name: &str) -> Option<String> {

@@ -105,7 +105,12 @@ impl Model {
         }
     }
 
-    pub fn member_type(&self, structure: &str, member: &str, shape: &str) -> String {
+    pub fn member_type(&self, structure: &str, member: &str, reference: &Value) -> String {
+        let shape = ref_name(reference);
+        let streams = |it: &Value| it["streaming"] == Value::Bool(true);
+        if streams(reference) || streams(self.shape(shape)) {
+            return "wharf_wire::ByteStream".to_owned();
+        }
         let inner = self.rust_type(shape);
         if self
             .boxed

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use wharf_wire::schema::{
-    Auth, Checksums, Kind, Location, Member, OperationSchema, ServiceSchema, Shape,
+    Auth, Checksums, Kind, Location, MAX_BODY, Member, OperationSchema, ServiceSchema, Shape,
 };
 
 pub fn render(schema: &ServiceSchema) -> String {
@@ -79,6 +79,9 @@ fn operation(it: &OperationSchema) -> String {
     }
     if !it.host_prefix.is_empty() {
         let _ = write!(out, ".host_prefix({:?})", it.host_prefix);
+    }
+    if it.max_body != MAX_BODY {
+        let _ = write!(out, ".max_body({:?})", it.max_body);
     }
     out
 }

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use serde_json::Value;
 
 use super::{
-    model::{Model, ref_name},
+    model::Model,
     names::{field, snake},
 };
 
@@ -39,7 +39,7 @@ pub fn render(model: &Model) -> Result<String> {
             "\n#[derive(Debug, Clone, Default, PartialEq)]\npub struct {name} {{"
         );
         for (member, reference) in members {
-            let inner = model.member_type(name, member, ref_name(reference));
+            let inner = model.member_type(name, member, reference);
             let _ = writeln!(out, "pub {}: Option<{inner}>,", field(member));
         }
         let _ = writeln!(out, "}}\nstructure!({name} {{");

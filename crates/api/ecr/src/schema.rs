@@ -70,7 +70,7 @@ OperationSchema::new("UntagResource", Some(404), Some(405)),
 OperationSchema::new("UpdateImageStorageClass", Some(406), Some(407)),
 OperationSchema::new("UpdatePullThroughCacheRule", Some(408), Some(409)),
 OperationSchema::new("UpdateRepositoryCreationTemplate", Some(410), Some(411)),
-OperationSchema::new("UploadLayerPart", Some(414), Some(415)),
+OperationSchema::new("UploadLayerPart", Some(414), Some(415)).max_body(28311552),
 OperationSchema::new("ValidatePullThroughCacheRule", Some(419), Some(420)),
 ];
 

@@ -37,7 +37,11 @@ impl Gateway {
         asking: Asking,
     ) -> Response<Body> {
         let route = match route::of(&request) {
-            Route::Nothing if self.apis.serves(&Head::of(&request)) => Route::Api,
+            // A signed path, or one of a service's own host, may look like one of wharf's: a bucket's.
+            Route::Api => Route::Api,
+            _ if route::may_be_of_a_service(&request) && self.apis.serves(&Head::of(&request)) => {
+                Route::Api
+            }
             route => route,
         };
         let mut kept = Kept {

@@ -34,12 +34,8 @@ use super::{
 };
 use crate::node_identity::is_node;
 
-/// The largest body of most calls, in bytes; PutLogEvents may bring 1 MiB of events, escaped.
-const MAX_BODY: usize = 8 << 20;
 /// What is read of a request without a signature of a known key: enough to say what is wrong.
 pub(super) const MAX_BODY_STRANGER: usize = 64 << 10;
-/// UploadLayerPart brings 20 MiB in base 64.
-const MAX_BODY_ECR: usize = 32 << 20;
 
 /// How far IAM is in force (`--iam`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +77,27 @@ struct Received<'a> {
     named: &'a mut Named,
 }
 
+/// A request whose operation is known.
+pub(super) struct Wanted<'a> {
+    pub head: &'a Head,
+    pub schema: &'static ServiceSchema,
+    pub operation: &'a str,
+    pub protocol: Protocol,
+    /// It asks for a part of what there is.
+    pub narrowed: bool,
+    pub peer: &'a Peer,
+    pub request_id: &'a str,
+    pub hold: &'a Hold,
+    pub asking: &'a Asking,
+}
+
+impl Wanted<'_> {
+    pub fn failure(&self, fault: &Fault) -> Reply {
+        let codec = self.protocol.codec();
+        codec.fault(self.schema, fault, self.request_id).into()
+    }
+}
+
 /// What a request turned out to be for, by names that schemas have.
 struct Named {
     service: &'static str,
@@ -97,7 +114,7 @@ impl Default for Named {
 }
 
 /// A body that did not come whole, in words that make SDKs try again where that helps.
-fn stopped(why: Stopped) -> Fault {
+pub(super) fn stopped(why: Stopped) -> Fault {
     match why {
         Stopped::TooLarge => Fault::sender(
             "RequestEntityTooLargeException",
@@ -142,6 +159,17 @@ impl Apis {
             .answered(service, operation, answer.status(), started.elapsed());
         match answer {
             Reply::Whole(answer) => respond(answer, &request_id),
+            Reply::Stream(answer, reader) => {
+                let length = reader.length();
+                let mut response = respond(answer, &request_id);
+                let headers = response.headers_mut();
+                if let Some(length) =
+                    length.filter(|_| !headers.contains_key(header::CONTENT_LENGTH))
+                {
+                    headers.insert(header::CONTENT_LENGTH, length.into());
+                }
+                response.map(|_| events::pieces(reader))
+            }
             Reply::Events(events) => {
                 let mut response = events::respond(events, self.ending.clone());
                 name_request(&mut response, &request_id);
@@ -166,6 +194,22 @@ impl Apis {
         };
         let claim = self.claim(&head).await;
         let body = request.into_body();
+        if let Some(found) = self.by_head(&head, &claim) {
+            let schema = found.service.schema();
+            (named.service, named.operation) = (schema.name, found.operation.name);
+            let wanted = Wanted {
+                head: &head,
+                schema,
+                operation: found.operation.name,
+                protocol: schema.protocol,
+                narrowed: false,
+                peer: &peer,
+                request_id,
+                hold: &hold,
+                asking,
+            };
+            return self.answer_by_head(found, &wanted, claim, body).await;
+        }
         match self.read(body, &head, &claim, &hold, asking).await {
             Ok(body) => {
                 let received = Received {
@@ -250,7 +294,7 @@ impl Apis {
             }
             auth::Head::Open => {}
         }
-        let read = body::read(body, self.body_limit(claim), hold).await;
+        let read = body::read(body, self.body_limit(head, claim), hold).await;
         hold.complete();
         read.map_err(|why| Unread::Stopped(stopped(why)))
     }
@@ -269,12 +313,12 @@ impl Apis {
     }
 
     /// How much is read of a request: little, unless its key is known.
-    pub(super) fn body_limit(&self, claim: &Claim) -> usize {
-        match claim.service() {
-            _ if self.iam != IamMode::Off && claim.key.is_err() => MAX_BODY_STRANGER,
-            Some("ecr") => MAX_BODY_ECR,
-            _ => MAX_BODY,
+    fn body_limit(&self, head: &Head, claim: &Claim) -> usize {
+        if self.iam != IamMode::Off && claim.key.is_err() {
+            return MAX_BODY_STRANGER;
         }
+        let largest = self.largest_body(head, claim.service());
+        usize::try_from(largest).unwrap_or(usize::MAX)
     }
 
     /// Whether nothing is done for a peer because it is a task, and nobody checks who asks: every
@@ -332,49 +376,72 @@ impl Apis {
             }
         };
         let schema = target.service.schema();
-        let protocol = target.input.protocol(schema);
-        let failure = |fault: &Fault| protocol.codec().fault(schema, fault, request_id).into();
         received.named.service = schema.name;
         if let Some(index) = schema.find_operation(&target.operation) {
             received.named.operation = schema.operations[index].name;
         }
-        let asks = Unproven {
-            service: schema.signing_name,
-            name: refused::operation(schema, &target.operation),
+        let wanted = Wanted {
+            head,
+            schema,
+            operation: &target.operation,
+            protocol: target.input.protocol(schema),
+            narrowed: is_narrowed(&target.input),
             peer,
             request_id,
+            hold: received.hold,
+            asking: received.asking,
         };
-        let named = refused::Named::of(&claim);
-        let known = self
-            .context(head, claim, &body_sha256, &asks)
-            .and_then(|cx| {
-                self.may_be_sent_so(head, schema, &target.operation)
-                    .map(|()| cx)
-            });
-        let cx = match known {
+        let cx = match self.pass(&wanted, claim, &body_sha256).await {
             Ok(cx) => cx,
-            Err(refusal) => {
-                let fault = refusal.fault(protocol);
-                self.tell_of_refusal(&asks, named, &refusal, &fault, head)
-                    .await;
-                return failure(&fault);
-            }
+            Err(fault) => return wanted.failure(&fault),
         };
-        if let Err(fault) = self.admit(&cx.caller, received.hold, received.asking) {
-            return failure(&fault);
-        }
-        let narrowed = is_narrowed(&target.input);
-        let taken = self
-            .throttle
-            .take(&cx.caller, schema, &target.operation, narrowed, cx.now);
-        if taken.is_err() {
-            let fault = protocol.codec().throttled(schema);
-            self.tell_of_throttling(cx, &asks, &fault).await;
-            return failure(&fault);
-        }
         self.dispatcher
             .dispatch(&**target.service, cx, &target.operation, target.input)
             .await
+    }
+
+    /// The context of a request whose signature holds, and that does not come too fast.
+    pub(super) async fn pass(
+        &self,
+        wanted: &Wanted<'_>,
+        claim: Claim,
+        body_sha256: &str,
+    ) -> Result<Context, Fault> {
+        let Wanted {
+            head,
+            schema,
+            operation,
+            ..
+        } = *wanted;
+        let asks = Unproven {
+            service: schema.signing_name,
+            name: refused::operation(schema, operation),
+            peer: wanted.peer,
+            request_id: wanted.request_id,
+        };
+        let named = refused::Named::of(&claim);
+        let known = self
+            .context(head, claim, body_sha256, &asks)
+            .and_then(|cx| self.may_be_sent_so(head, schema, operation).map(|()| cx));
+        let cx = match known {
+            Ok(cx) => cx,
+            Err(refusal) => {
+                let fault = refusal.fault(wanted.protocol);
+                self.tell_of_refusal(&asks, named, &refusal, &fault, head)
+                    .await;
+                return Err(fault);
+            }
+        };
+        self.admit(&cx.caller, wanted.hold, wanted.asking)?;
+        let taken = self
+            .throttle
+            .take(&cx.caller, schema, operation, wanted.narrowed, cx.now);
+        if taken.is_err() {
+            let fault = wanted.protocol.codec().throttled(schema);
+            self.tell_of_throttling(cx, &asks, &fault).await;
+            return Err(fault);
+        }
+        Ok(cx)
     }
 
     /// The body as the client had it before it packed it.
@@ -388,7 +455,7 @@ impl Apis {
         if !unpack::is_packed(head, claim.service()) {
             return Ok(body);
         }
-        unpack::unpack(&body, self.body_limit(claim), hold).map_err(|why| match why {
+        unpack::unpack(&body, self.body_limit(head, claim), hold).map_err(|why| match why {
             unpack::Failed::Stopped(why) => stopped(why),
             unpack::Failed::NoGzip => {
                 let text = "The request body is not valid gzip.";

@@ -1,4 +1,4 @@
-//! Answers that go on: each event is made when the client takes it, until the client goes away, the
+//! Answers that go on, event by event or piece by piece: each is made when the client takes it, until the client goes away, the
 //! operation ends the stream, or the server ends.
 
 use std::{
@@ -14,11 +14,11 @@ use http::{HeaderValue, Response, header::CONTENT_TYPE};
 use http_body::Frame;
 use http_body_util::BodyExt;
 use tokio_util::sync::CancellationToken;
-use wharf_wire::{codec::eventstream, events::EventAnswer};
+use wharf_wire::{codec::eventstream, events::EventAnswer, streaming::Reader};
 
 use super::Body;
 
-type Messages = Pin<Box<dyn Stream<Item = Vec<u8>> + Send>>;
+type Pieces = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
 /// The events as a response's body.
 pub fn respond(events: EventAnswer, ending: CancellationToken) -> Response<Body> {
@@ -27,17 +27,33 @@ pub fn respond(events: EventAnswer, ending: CancellationToken) -> Response<Body>
             () = ending.cancelled() => None,
             message = events.next() => message,
         };
-        message.map(|message| (message, (events, ending)))
+        message.map(|message| (Ok(message.into()), (events, ending)))
     });
-    let mut response = Response::new(Going(Mutex::new(Box::pin(messages))).boxed());
+    let mut response = Response::new(going(messages));
     let kind = HeaderValue::from_static(eventstream::CONTENT_TYPE);
     response.headers_mut().insert(CONTENT_TYPE, kind);
     response
 }
 
+/// What an operation answers piece by piece, as a body. A fault breaks the connection: the head is sent.
+pub fn pieces(reader: Reader) -> Body {
+    going(stream::unfold(reader, |mut reader| async move {
+        let piece = reader.next().await?;
+        let piece = piece.map_err(|fault| {
+            tracing::error!(code = %fault.code, error = %fault.message, "an answer was broken off");
+            io::Error::other(fault.message)
+        });
+        Some((piece, reader))
+    }))
+}
+
+fn going(pieces: impl Stream<Item = io::Result<Bytes>> + Send + 'static) -> Body {
+    Going(Mutex::new(Box::pin(pieces))).boxed()
+}
+
 /// Bodies must be shareable between threads, which futures of operations are not. Nobody shares one,
 /// so the lock is never taken.
-struct Going(Mutex<Messages>);
+struct Going(Mutex<Pieces>);
 
 impl http_body::Body for Going {
     type Data = Bytes;
@@ -47,8 +63,8 @@ impl http_body::Body for Going {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        let messages = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let next = messages.as_mut().poll_next(cx);
-        next.map(|message| message.map(|message| Ok(Frame::data(message.into()))))
+        let pieces = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let next = pieces.as_mut().poll_next(cx);
+        next.map(|piece| piece.map(|piece| piece.map(Frame::data)))
     }
 }

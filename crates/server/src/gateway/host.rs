@@ -26,6 +26,34 @@ pub fn service(host: &str) -> Option<&str> {
     (!service.is_empty() && service.bytes().all(plain)).then_some(service)
 }
 
+/// The bucket in a host's name: `BUCKET.s3.REGION.amazonaws.com`, `BUCKET.s3.localhost`, and below the names
+/// of this gateway itself `BUCKET.NAME` alone, as SDKs make it of an endpoint. `service` is the service's part.
+pub fn label<'a>(host: &'a str, service: &str, own_hosts: &[String]) -> Option<&'a str> {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let own = own_hosts
+        .iter()
+        .filter_map(|it| name.strip_suffix(it.as_str())?.strip_suffix('.'));
+    let own = own.min_by_key(|it| it.len());
+    let of_suffix = || SUFFIXES.iter().find_map(|it| name.strip_suffix(it));
+    let rest = own.or_else(of_suffix)?;
+    let plain = match rest.rsplit_once('.') {
+        Some((before, region)) if is_region(region) => before,
+        _ => rest,
+    };
+    let plain = plain.strip_suffix(".dualstack").unwrap_or(plain);
+    let bucket = match plain.strip_suffix(service) {
+        Some("") => return None,
+        Some(before) if before.ends_with('.') => &before[..before.len() - 1],
+        _ if own.is_some() || rest.len() + ".localhost".len() == name.len() => rest,
+        _ => return None,
+    };
+    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.');
+    (!bucket.is_empty() && bucket.bytes().all(fits)).then_some(bucket)
+}
+
 /// `us-east-1`, `eu-central-1`, `us-gov-west-1`, …
 pub fn is_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
@@ -68,6 +96,34 @@ mod tests {
             "../../x-1",
         ] {
             assert!(!is_region(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn buckets_of_names() {
+        let own = ["localhost".to_owned(), "wharf.example.org".to_owned()];
+        for (host, expected) in [
+            ("s3.us-east-1.amazonaws.com", None),
+            ("s3.amazonaws.com", None),
+            ("s3.dualstack.us-east-1.amazonaws.com", None),
+            ("s3.localhost:4566", None),
+            ("localhost:4566", None),
+            ("wharf.example.org", None),
+            ("127.0.0.1:4566", None),
+            ("a-bucket.s3.us-east-1.amazonaws.com", Some("a-bucket")),
+            ("a.b.s3.amazonaws.com:443", Some("a.b")),
+            ("b.s3.dualstack.us-east-1.amazonaws.com", Some("b")),
+            ("b.s3.localhost:4566", Some("b")),
+            ("b.s3.us-east-1.localhost", Some("b")),
+            ("b.localhost:4566", Some("b")),
+            ("b.wharf.example.org", Some("b")),
+            ("b.s3.wharf.example.org", Some("b")),
+            ("ecs.us-east-1.amazonaws.com", None),
+            ("B.localhost", None),
+            (".localhost", None),
+            (".s3.localhost", None),
+        ] {
+            assert_eq!(label(host, "s3", &own), expected, "{host}");
         }
     }
 

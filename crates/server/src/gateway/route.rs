@@ -1,9 +1,12 @@
 //! Which part of wharf a path belongs to.
 
-use http::{Method, Request, header::AUTHORIZATION};
+use http::{
+    Method, Request,
+    header::{AUTHORIZATION, HOST},
+};
 use wharf_planeproto::{Plane, wire};
 
-use super::{Channel, metrics};
+use super::{Channel, host, metrics};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Route {
@@ -55,6 +58,18 @@ pub fn of<B>(request: &Request<B>) -> Route {
         Route::Registry if is_signed(request) => Route::Nothing,
         route => route,
     }
+}
+
+/// Whether a path may belong to an AWS API all the same, whatever [`of`] makes of it.
+pub fn may_be_of_a_service<B>(request: &Request<B>) -> bool {
+    let authority = request.uri().authority().map(|it| it.as_str());
+    let host = request.headers().get(HOST).and_then(|it| it.to_str().ok());
+    let is_named = |host: &str| host::service(host).is_some();
+    is_signed(request) || is_cbor(request) || authority.or(host).is_some_and(is_named)
+}
+
+fn is_cbor<B>(request: &Request<B>) -> bool {
+    request.headers().contains_key("smithy-protocol")
 }
 
 /// Whether a request has a signature of AWS's version 4, in its header or its query.

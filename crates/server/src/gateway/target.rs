@@ -5,7 +5,8 @@ use std::sync::Arc;
 use wharf_wire::{
     Fault, Service,
     codec::{Body as Input, cbor, form::Form, rest},
-    schema::{Protocol, ServiceSchema},
+    schema::{MAX_BODY, Protocol, ServiceSchema},
+    sigv4::is_s3,
 };
 
 use super::{api::Apis, head::Head, host};
@@ -60,6 +61,13 @@ fn cbor_path(path: &str) -> Option<(&str, &str)> {
     (!operation.contains('/')).then_some((service, operation))
 }
 
+/// Whether a host's name is the service's, or that of a bucket of it.
+fn is_named(schema: &ServiceSchema, name: &str) -> bool {
+    let rest = name.strip_suffix(schema.endpoint_prefix);
+    let is_bucket = |rest: &str| rest.ends_with('.') && is_s3(schema.signing_name);
+    rest.is_some_and(|rest| rest.is_empty() || is_bucket(rest))
+}
+
 fn speaks(schema: &ServiceSchema, wanted: impl Fn(Protocol) -> bool) -> bool {
     schema.protocols.iter().any(|it| wanted(*it))
 }
@@ -80,15 +88,30 @@ impl Apis {
     }
 
     /// The service that is named by the signature, or else by the host, if paths name its operations.
-    fn by_rest(&self, head: &Head, claimed: Option<&str>) -> Option<&Arc<dyn Service>> {
+    pub(super) fn by_rest(&self, head: &Head, claimed: Option<&str>) -> Option<&Arc<dyn Service>> {
         let named = head.get("host").and_then(host::service);
         self.find(|it| {
             let is_meant = match claimed {
                 Some(claimed) => it.signing_name == claimed,
-                None => named == Some(it.endpoint_prefix),
+                None => named.is_some_and(|name| is_named(it, name)),
             };
             is_meant && speaks(it, Protocol::is_rest)
         })
+    }
+
+    /// The largest body that what a request asks for takes, as far as its head tells.
+    pub(super) fn largest_body(&self, head: &Head, claimed: Option<&str>) -> u64 {
+        let target = head.get("x-amz-target").and_then(|it| it.rsplit_once('.'));
+        let target = target.or_else(|| cbor_path(&head.path).filter(|_| is_cbor(head)));
+        if let Some((prefix, operation)) = target {
+            let service = self.find(|it| it.target_prefix == prefix);
+            let schema = service.map(|it| it.schema());
+            let index = schema.and_then(|it| it.find_operation(operation));
+            let operation = schema.zip(index).map(|(it, index)| &it.operations[index]);
+            return operation.map_or(MAX_BODY, |it| it.max_body);
+        }
+        let service = self.find(|it| claimed == Some(it.signing_name));
+        service.map_or(MAX_BODY, |it| it.schema().max_body())
     }
 
     pub(super) fn target(
@@ -104,7 +127,10 @@ impl Apis {
             return self.json_target(target, body);
         }
         match self.by_rest(head, claimed) {
-            Some(service) => rest_target(service, head, body),
+            Some(service) => {
+                let label = self.label(head, service.schema());
+                rest_target(service, head, label, body)
+            }
             None => self.form_target(head, claimed, &body),
         }
     }
@@ -199,10 +225,11 @@ fn other_version(service: &Arc<dyn Service>, action: &str, version: &str) -> NoT
 fn rest_target<'a>(
     service: &'a Arc<dyn Service>,
     head: &Head,
+    label: Option<&str>,
     body: Vec<u8>,
 ) -> Result<Target<'a>, NoTarget> {
     let schema = service.schema();
-    let read = rest::read(schema, &head.parts(), body).map_err(|malformed| {
+    let read = rest::read(schema, &head.parts(), label, body).map_err(|malformed| {
         NoTarget::Malformed(protocol_of(head, schema).codec().malformed(&malformed))
     })?;
     let Some((index, request)) = read else {

@@ -136,7 +136,7 @@ fn answer(spoken: Spoken, lacking: Lacking, text: String, request_id: &str) -> A
 }
 
 /// Whether the client sends its body only when it is asked to.
-fn waits_to_send(head: &Head) -> bool {
+pub(super) fn waits_to_send(head: &Head) -> bool {
     let expect = head.get("expect");
     expect.is_some_and(|expect| expect.eq_ignore_ascii_case("100-continue"))
 }

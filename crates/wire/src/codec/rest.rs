@@ -4,6 +4,8 @@
 mod bindings;
 mod route;
 
+use std::borrow::Cow;
+
 pub use route::{Matched, match_route};
 
 use super::{
@@ -17,7 +19,8 @@ use crate::{
     schema::{
         Kind, Location, Member, OperationSchema, ServiceSchema, Shape, ShapeIndex, TimestampFormat,
     },
-    sigv4::RequestParts,
+    sigv4::{RequestParts, is_s3},
+    streaming::ByteStream,
 };
 
 /// A request whose path has been matched. Names and values are decoded, names of headers in lower case.
@@ -27,23 +30,32 @@ pub struct RestRequest {
     pub query: Vec<(String, String)>,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
+    /// In its place, for an operation whose input takes it piece by piece.
+    pub stream: Option<ByteStream>,
 }
 
 /// The operation that a request is for, by its number, and what the codec reads; `None` where the service
-/// has none of that method and path.
+/// has none of that method and path. `label` is the first label of the path where the host's name has it in
+/// the path's place: a bucket.
 pub fn read(
     schema: &'static ServiceSchema,
     parts: &RequestParts<'_>,
+    label: Option<&str>,
     body: Vec<u8>,
 ) -> Result<Option<(usize, RestRequest)>, Malformed> {
     let query = Form::parse(parts.query.as_bytes())?.into_pairs();
-    let matched = match_route(schema, parts.method, parts.path, &query, parts.headers);
+    let path = match label {
+        Some(label) => Cow::Owned(format!("/{label}{}", parts.path)),
+        None => Cow::Borrowed(parts.path),
+    };
+    let matched = match_route(schema, parts.method, &path, &query, parts.headers);
     Ok(matched.map(|it| {
         let request = RestRequest {
             labels: it.labels,
             query,
             headers: parts.headers.to_vec(),
             body,
+            stream: None,
         };
         (it.operation, request)
     }))
@@ -63,9 +75,16 @@ fn payload(schema: &'static ServiceSchema, shape: ShapeIndex) -> Option<(usize, 
 }
 
 /// Fills a payload that is bytes or text as it came; `false` for one that has a form.
-fn fill_raw(slot: &mut Slot<'_>, body: &[u8]) -> Result<bool, Malformed> {
+fn fill_raw(slot: &mut Slot<'_>, request: &RestRequest) -> Result<bool, Malformed> {
+    let body = &request.body;
     match slot {
-        Slot::Blob(to) => **to = body.to_vec(),
+        Slot::Blob(to) => **to = body.clone(),
+        Slot::Stream(to) => {
+            **to = match &request.stream {
+                Some(stream) => stream.clone(),
+                None => body.clone().into(),
+            };
+        }
         Slot::Str(to) => {
             let text = std::str::from_utf8(body);
             text.map_err(|_| Malformed("the body is not UTF-8".to_owned()))?
@@ -94,9 +113,17 @@ fn begin(
 fn raw(view: &View<'_>) -> Option<(&'static str, Vec<u8>)> {
     match view {
         View::Blob(bytes) => Some(("application/octet-stream", bytes.to_vec())),
+        // The dispatcher hands it on.
+        View::Stream(_) => Some(("binary/octet-stream", Vec::new())),
         View::Str(text) => Some(("text/plain", text.as_bytes().to_vec())),
         _ => None,
     }
+}
+
+/// Says the request's id as clients of S3 look for it.
+fn name_as_s3(answer: &mut Answer, request_id: &str) {
+    let id = ("x-amz-request-id".into(), request_id.to_owned());
+    answer.headers.push(id);
 }
 
 /// Whether answers of this status have no body.
@@ -128,11 +155,11 @@ impl Codec for RestJson {
             let slot = Slot::Struct(input);
             return json::decode_slot(schema, Names::Location, shape, body, slot);
         };
-        if body.is_empty() {
+        if body.is_empty() && request.stream.is_none() {
             return Ok(());
         }
         let mut slot = place_of(input, index)?;
-        match fill_raw(&mut slot, body)? {
+        match fill_raw(&mut slot, request)? {
             true => Ok(()),
             false => json::decode_slot(schema, Names::Location, member.shape, body, slot),
         }
@@ -228,7 +255,7 @@ impl Codec for RestXml {
             return Ok(());
         };
         bindings::decode(schema, shape, request, input)?;
-        if request.body.is_empty() {
+        if request.body.is_empty() && request.stream.is_none() {
             return Ok(());
         }
         let Some((index, member)) = payload(schema, shape) else {
@@ -239,7 +266,7 @@ impl Codec for RestXml {
             return xml_input::decode(schema, members, &element::parse(&request.body)?, input);
         };
         let mut slot = place_of(input, index)?;
-        if fill_raw(&mut slot, &request.body)? {
+        if fill_raw(&mut slot, request)? {
             return Ok(());
         }
         let Slot::Struct(target) = slot else {
@@ -254,9 +281,17 @@ impl Codec for RestXml {
         schema: &'static ServiceSchema,
         operation: &OperationSchema,
         output: &dyn Struct,
-        _: &str,
+        request_id: &str,
     ) -> Answer {
         let mut answer = begin(schema, operation, output, self.content_type());
+        if is_s3(schema.signing_name) {
+            name_as_s3(&mut answer, request_id);
+            let is_part = answer
+                .headers
+                .iter()
+                .any(|(name, _)| name == "Content-Range");
+            answer.status = if is_part { 206 } else { answer.status };
+        }
         let Some(shape) = operation.output else {
             return answer;
         };
@@ -284,10 +319,15 @@ impl Codec for RestXml {
     fn fault(&self, schema: &'static ServiceSchema, fault: &Fault, request_id: &str) -> Answer {
         // S3 alone has no element around its errors.
         let body = match schema.name {
+            _ if is_bare(fault.status) => Vec::new(),
             "s3" => xml::encode_bare_fault(fault, request_id),
             _ => xml::encode_fault(schema, fault, request_id),
         };
-        Answer::new(fault.status, self.content_type(), body)
+        let mut answer = Answer::new(fault.status, self.content_type(), body);
+        if is_s3(schema.signing_name) {
+            name_as_s3(&mut answer, request_id);
+        }
+        answer
     }
 
     fn unknown_operation(&self, _: &ServiceSchema, _: &str) -> Fault {

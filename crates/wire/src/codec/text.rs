@@ -41,7 +41,9 @@ pub fn render(shape: &Shape, view: &View<'_>, otherwise: TimestampFormat) -> Opt
                 TimestampFormat::HttpDate => at.http_date(),
             }
         }
-        View::Absent | View::List(_) | View::Map(_) | View::Struct(_) => return None,
+        View::Absent | View::Stream(_) | View::List(_) | View::Map(_) | View::Struct(_) => {
+            return None;
+        }
     })
 }
 
@@ -73,6 +75,7 @@ pub fn parse(name: &str, text: &str, slot: Slot<'_>) -> Result<(), Malformed> {
         }
         Slot::Blob(to) => *to = BASE64.decode(text).map_err(|_| bad("base 64"))?,
         Slot::Document(to) => *to = text.into(),
+        Slot::Stream(_) => return Err(bad("no body")),
         // An empty value names an empty list or structure: SDKs send `Tags=` for `Tags=[]`.
         Slot::List(_) | Slot::Map(_) | Slot::Struct(_) if text.is_empty() => {}
         Slot::List(_) | Slot::Map(_) | Slot::Struct(_) => return Err(bad("a structure")),

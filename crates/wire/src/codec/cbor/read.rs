@@ -360,7 +360,7 @@ impl<'a> Reader<'a> {
 fn kind_of(slot: &Slot<'_>) -> &'static str {
     match slot {
         Slot::Str(_) => "a text",
-        Slot::Blob(_) => "a blob",
+        Slot::Blob(_) | Slot::Stream(_) => "a blob",
         Slot::Bool(_) => "a boolean",
         Slot::Int(_) | Slot::Long(_) => "an integer",
         Slot::Double(_) => "a number",

@@ -28,7 +28,7 @@ impl<'de> DeserializeSeed<'de> for Place<'_> {
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
         match &self.slot {
-            Slot::Document(_) => from.deserialize_any(self),
+            Slot::Document(_) | Slot::Stream(_) => from.deserialize_any(self),
             Slot::Str(_) | Slot::Blob(_) => from.deserialize_str(self),
             Slot::Bool(_) => from.deserialize_bool(self),
             Slot::Int(_) | Slot::Long(_) => from.deserialize_any(self),
@@ -47,6 +47,7 @@ impl<'de> Visitor<'de> for Place<'_> {
         out.write_str(match &self.slot {
             Slot::Document(_) => "any value",
             Slot::Str(_) => "a string",
+            Slot::Stream(_) => "a body",
             Slot::Blob(_) => "a string in base 64",
             Slot::Bool(_) => "a boolean",
             Slot::Int(_) | Slot::Long(_) => "an integer",
