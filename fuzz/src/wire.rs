@@ -8,8 +8,9 @@ use wharf_wire::{
     codec::{form, json},
     constraints,
     node::Payload,
-    schema::{Protocol, ServiceSchema, ShapeIndex},
+    schema::{Checksums, Protocol, ServiceSchema, ShapeIndex},
     sigv4::{self, RequestParts},
+    streaming::{Algorithm, Inbound, Promise},
 };
 
 use crate::input;
@@ -127,6 +128,49 @@ pub fn xml_answer(bytes: &[u8]) {
         let text = String::from_utf8(answer.body).expect("answers are text");
         assert!(!text.contains('\0'), "no reader takes a zero in XML");
     }
+}
+
+/// The head of a request, and its body as it came: what is read of it does not depend on how it is cut.
+pub fn aws_chunked(bytes: &[u8]) {
+    let Some((method, path, headers, body)) = input::head(bytes) else {
+        return;
+    };
+    let parts = RequestParts {
+        method,
+        path,
+        query: "",
+        headers: &headers,
+    };
+    let payload = parts.header(sigv4::PAYLOAD_HEADER).unwrap_or_default();
+    let Ok(promise) = Promise::read(&parts, payload, &Checksums::default()) else {
+        return;
+    };
+    let signer = sigv4::parse(&parts).ok();
+    let signer = signer.map(|it| it.chunks("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"));
+    let whole = received(
+        Inbound::new(promise.clone(), signer.clone()),
+        body,
+        body.len(),
+    );
+    let cut = received(Inbound::new(promise.clone(), signer), body, 1);
+    assert_eq!(whole, cut, "the same, however it is cut");
+    if let Ok((read, _)) = whole {
+        assert_eq!(read.len() as u64, promise.length);
+    }
+}
+
+type Received = Result<(Vec<u8>, Vec<(Algorithm, String)>), String>;
+
+fn received(mut inbound: Inbound, body: &[u8], size: usize) -> Received {
+    let (mut read, code) = (Vec::new(), |fault: Fault| fault.code.into_owned());
+    for piece in body.chunks(size.max(1)) {
+        let mut piece = bytes::Bytes::copy_from_slice(piece);
+        while let Some(data) = inbound.next(&mut piece).map_err(code)? {
+            assert!(!data.is_empty(), "a piece has bytes");
+            read.extend_from_slice(&data);
+        }
+    }
+    Ok((read, inbound.finish().map_err(code)?))
 }
 
 /// The head of a request, and its body.
