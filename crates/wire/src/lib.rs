@@ -6,6 +6,7 @@
 //!   restJson and restXml, requests in and answers out; and the messages of event streams.
 //! - [`dynamic`] is a value of a shape that has no generated type.
 //! - [`constraints`] checks a decoded input against the model.
+//! - [`understood`] refuses the members that an operation does not heed.
 //! - [`sigv4`] verifies and makes signatures; pure functions.
 //! - [`service`] is the dispatcher: decode, check, authorise, run, encode.
 //! - [`events`] are answers that go on: event by event, as a client takes them.
@@ -29,6 +30,7 @@ pub mod schema;
 pub mod service;
 pub mod sigv4;
 pub mod streaming;
+pub mod understood;
 
 pub use async_trait::async_trait;
 pub use call::{Call, Caller, CallerKind, Context, Origin};

@@ -2,7 +2,7 @@
 //! own name filled in, `wharf_api_ecs::operations!`.
 
 /// Implements a contract's trait for a type: its authorisation rows, its own words for refusals if it has
-/// any, how each function is run, and a line for each operation it has. What it leaves out keeps the
+/// any, the list of members that it understands, how each function is run, and a line for each operation it has. What it leaves out keeps the
 /// trait's default. `[$api $contract]` is the contract's crate and trait.
 #[macro_export]
 macro_rules! operations {
@@ -11,6 +11,7 @@ macro_rules! operations {
         impl $service:ty;
         authorize($of:ident, $cx:ident, $asked:ident) = $rows:expr;
         $(refuse = $refuse:path;)?
+        $(understood = $understood:path;)?
         run($self:ident, $operation:ident, $call:ident, $input:ident) = $run:expr;
         $($name:ident = $function:path;)*
     ) => {
@@ -30,6 +31,10 @@ macro_rules! operations {
                 violations: &[$crate::constraints::Violation],
             ) -> Option<$crate::Fault> {
                 $refuse(operation, violations)
+            })?
+
+            $(fn understood(&self) -> Option<&'static $crate::understood::Understood> {
+                Some(&$understood)
             })?
 
             $(async fn $name(

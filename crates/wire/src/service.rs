@@ -15,6 +15,7 @@ use crate::{
     node::{Payload, Struct, View},
     schema::{OperationSchema, ServiceSchema},
     streaming::{self, ByteStream, Reader},
+    understood::Understood,
 };
 
 pub use crate::codec::{Answer, Body};
@@ -134,6 +135,10 @@ pub trait Service: Send + Sync {
     fn output(&self, operation: usize) -> Box<dyn Payload>;
     /// The operation's own way to refuse an input that breaks the model, if it has one.
     fn refuse(&self, operation: usize, violations: &[Violation]) -> Option<Fault>;
+    /// Which members of inputs operations understand; `None` where that is not looked at.
+    fn understood(&self) -> Option<&'static Understood> {
+        None
+    }
     /// The authorisation row of the operation.
     async fn checks(
         &self,
@@ -501,6 +506,9 @@ impl Dispatcher {
             self.ask(cx, &checks).await
         };
         outcome.map_err(|text| codec.access_denied(text))?;
+        if let Some((understood, shape)) = service.understood().zip(shape) {
+            understood.refuse(schema, shape, input.as_struct())?;
+        }
         Ok((index, input, stream))
     }
 }

@@ -13,7 +13,7 @@ pub fn render(model: &Model) -> String {
         "//! The service as a trait, for those who implement it and those who call it.\n\
          use std::sync::Arc;\n\n\
          use wharf_wire::{\nCall, Check, Context, Dispatcher, Fault, Service, async_trait,\n\
-         constraints::Violation, node::Payload, schema::ServiceSchema,\n};\n\n\
+         constraints::Violation, node::Payload, schema::ServiceSchema,\nunderstood::Understood,\n};\n\n\
          #[allow(unused_imports)]\nuse crate::{schema::SERVICE, types::*};\n\n",
     );
     render_input(model, &mut out);
@@ -68,7 +68,9 @@ fn render_trait(model: &Model, name: &str, out: &mut String) {
          async fn authorize(&self, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault>;\n\n\
          /// The service's own words for an input that breaks the model; `None` for the protocol's.\n\
          fn refuse(&self, operation: &'static str, violations: &[Violation]) -> Option<Fault> {{\n\
-         let _ = (operation, violations);\nNone\n}}\n"
+         let _ = (operation, violations);\nNone\n}}\n\n\
+         /// Which members of inputs operations understand.\n\
+         fn understood(&self) -> Option<&'static Understood> {{\nNone\n}}\n"
     );
     for operation in &model.operations {
         let _ = writeln!(
@@ -117,6 +119,7 @@ fn render_routes(model: &Model, name: &str, out: &mut String) {
         "_ => Box::new(()),\n}\n}\n\n\
          fn refuse(&self, operation: usize, violations: &[Violation]) -> Option<Fault> {\n\
          self.0.refuse(SERVICE.operations[operation].name, violations)\n}\n\n\
+         fn understood(&self) -> Option<&'static Understood> {\nself.0.understood()\n}\n\n\
          async fn checks(&self, cx: &Context, operation: usize, input: &dyn Payload) -> Result<Vec<Check>, Fault> {\n\
          let input = match operation {\n",
     );
