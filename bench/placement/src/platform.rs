@@ -89,7 +89,7 @@ impl Platform {
 
     /// Every task's claim stands on its host's ledger, and no ledger promises more than there is.
     pub async fn verify(&self) -> anyhow::Result<()> {
-        let tasks = self.store.range(Range::prefix(scope().prefix(Task::KIND)));
+        let tasks = self.store.all(Range::prefix(scope().prefix(Task::KIND)));
         let mut claimed = BTreeMap::<String, Vec<String>>::new();
         for entry in tasks.await?.entries {
             let task: Task = decode(&entry.value)?;

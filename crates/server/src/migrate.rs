@@ -103,7 +103,7 @@ mod tests {
         }
         for _ in 0..2 {
             run(&store).await.unwrap();
-            let all = store.range(Range::prefix("/w1/")).await.unwrap().entries;
+            let all = store.all(Range::prefix("/w1/")).await.unwrap().entries;
             let all: Vec<_> = all
                 .iter()
                 .map(|entry| (entry.key.as_str(), entry.value.as_ref()))
@@ -135,7 +135,7 @@ mod tests {
         }
         for _ in 0..2 {
             run(&store).await.unwrap();
-            let all = store.range(Range::prefix("/w1/")).await.unwrap().entries;
+            let all = store.all(Range::prefix("/w1/")).await.unwrap().entries;
             let keys: Vec<_> = all.iter().map(|entry| entry.key.as_str()).collect();
             assert_eq!(keys, ["/w1/c0/hosts/plane-host/i-1"]);
             let host: PlaneHost = decode(&all[0].value).unwrap();

@@ -102,8 +102,7 @@ pub async fn newest(store: &Store) -> Revision {
             Ok(revision) => return revision,
             Err(StoreError::Closed) => return store.heard_of(),
             Err(error) => {
-                let error = Chain(&error);
-                tracing::warn!(%error, "failed to read the store's revision, will retry");
+                tracing::warn!(error = %Chain(&error), "failed to read the store's revision, will retry");
                 tokio::time::sleep(RETRY).await;
             }
         }

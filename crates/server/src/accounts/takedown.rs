@@ -116,8 +116,8 @@ impl Takedown {
                 let region = region.unwrap_or_default().to_owned();
                 // Behind all that is below the region's folder.
                 range = Range::prefix(prefix.clone())
-                    .start_after(format!("{prefix}{region}/\u{10ffff}"))
                     .limit(1)
+                    .start_after(format!("{prefix}{region}/\u{10ffff}"))
                     .keys_only();
                 regions.insert(region);
             }
