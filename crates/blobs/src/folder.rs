@@ -187,14 +187,6 @@ impl Folder {
         }))
     }
 
-    /// False if there is no such blob.
-    pub(crate) fn touch(&self, digest: &Digest, now: SystemTime) -> io::Result<bool> {
-        match self.open_blob(digest)? {
-            Some((file, _)) => file.set_modified(now).map(|()| true),
-            None => Ok(false),
-        }
-    }
-
     /// Makes a verified, complete upload a blob: its bytes are durable before the name is, and the
     /// name before this returns.
     pub(crate) fn adopt(&self, file: &File, path: &Path, digest: &Digest) -> io::Result<()> {

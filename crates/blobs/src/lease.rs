@@ -1,5 +1,5 @@
-//! Who needs a digest right now. In memory: it keeps a collector in this process from removing a
-//! blob between "is it there" and the record that says it is needed.
+//! Who is at a digest right now, in this process: a collector in it does not come between "is it there"
+//! and the record that says it is needed, which would fail then and be tried again.
 
 use std::{
     collections::HashMap,
@@ -121,7 +121,7 @@ impl<G> Drop for Hold<G> {
 }
 
 impl Exclusive {
-    /// When the blob was last wanted; `None` if it is not there.
+    /// When the blob's file was written; `None` if it is not there.
     pub async fn modified(&self) -> Result<Option<SystemTime>, BlobError> {
         let (folder, digest) = (self.folder.clone(), self.hold.digest);
         let step = "look for a blob";

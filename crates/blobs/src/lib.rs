@@ -16,10 +16,8 @@
 //! - A blob that is known to be damaged counts as missing for whoever could send it, and is replaced.
 //! - A name under `sha256/` appears only after its content was verified and is durable.
 //! - Memory per upload or read is bounded by the buffers here, whatever the size of the blob.
-//! - A blob's modification time is when somebody last wanted it: written, found, mounted
-//!   ([`Blobs::touch`]). Removing needs an [`Exclusive`] on the digest, which nobody gets while a
-//!   [`Lease`] is out, so a collector that looks at the time under its exclusive hold never takes
-//!   a blob from under a running push.
+//! - Removing needs an [`Exclusive`] on the digest, which nobody gets while a [`Lease`] is out. Both
+//!   are this process's own. Who needs a blob, and when it was last wanted, are records of its users.
 
 mod digest;
 mod error;

@@ -4,7 +4,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::{Arc, RwLock, atomic::AtomicBool},
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
 use wharf_seal::Keyring;
@@ -17,9 +17,6 @@ use crate::{
     sealed::{self, Purpose},
     upload::Table,
 };
-
-/// How long a blob may go untouched although it is wanted: spares a write per request.
-const TOUCH_AGAIN: Duration = Duration::from_secs(60);
 
 /// Content-addressed files and uploads in one folder. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -72,7 +69,7 @@ pub struct BlobInfo {
     pub digest: Digest,
     /// Bytes.
     pub size: u64,
-    /// When the blob was last wanted, to about a minute.
+    /// When its file was written. Versions before set it also when the blob was wanted again.
     pub modified: SystemTime,
 }
 
@@ -103,29 +100,13 @@ impl Blobs {
         blocking("look for a blob", move || folder.stat(&digest)).await
     }
 
-    /// As [`Blobs::stat`], and tells the collector that the blob is wanted. Hold a [`Lease`]
-    /// across this and the record that makes it needed. One that is known to be damaged is not there:
-    /// whoever has its bytes shall send them, and they take its place.
-    pub async fn touch(&self, digest: &Digest) -> Result<Option<BlobInfo>, BlobError> {
+    /// As [`Blobs::stat`], of a blob that opens. One that is known to be damaged is not there: whoever
+    /// has its bytes shall send them, and they take its place.
+    pub async fn find(&self, digest: &Digest) -> Result<Option<BlobInfo>, BlobError> {
         let (folder, keyring) = (self.inner.folder.clone(), self.inner.keyring.clone());
         let digest = *digest;
-        let touched = blocking("touch a blob", move || {
-            let now = SystemTime::now();
-            let Some(info) = usable(&folder, &keyring, digest)? else {
-                return Ok(None);
-            };
-            let fresh = now
-                .duration_since(info.modified)
-                .is_ok_and(|age| age < TOUCH_AGAIN);
-            if fresh {
-                return Ok(Some(info));
-            }
-            Ok(folder.touch(&digest, now)?.then_some(BlobInfo {
-                modified: now,
-                ..info
-            }))
-        });
-        touched.await
+        let found = blocking("look for a blob", move || usable(&folder, &keyring, digest));
+        found.await
     }
 
     /// `None` if there is no such blob. [`BlobError::Damaged`] if it is not the one that was stored;
@@ -170,7 +151,8 @@ impl Blobs {
         blocking("list blobs", move || folder.list(after.as_ref(), limit)).await
     }
 
-    /// Keeps the collector from the digest, whether the blob is there yet or not.
+    /// Keeps this process's collector from the digest, whether the blob is there yet or not. Others
+    /// compare records: this spares the holder to begin again, and nothing rests on it.
     pub async fn lease(&self, digest: &Digest) -> Lease {
         self.inner.leases.share(digest).await
     }

@@ -307,7 +307,7 @@ impl Blobs {
     pub async fn put(&self, bytes: Bytes) -> Result<(BlobInfo, Lease), BlobError> {
         let digest = Digest::of(&bytes);
         let lease = self.lease(&digest).await;
-        if let Some(info) = self.touch(&digest).await? {
+        if let Some(info) = self.find(&digest).await? {
             return Ok((info, lease));
         }
         drop(lease);
@@ -561,7 +561,7 @@ impl Upload {
             });
         }
         let lease = self.blobs.lease(expected).await;
-        if !over_plain && let Some(info) = self.blobs.touch(expected).await? {
+        if !over_plain && let Some(info) = self.blobs.find(expected).await? {
             self.cancel().await;
             return Ok((info, lease));
         }

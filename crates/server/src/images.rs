@@ -14,6 +14,9 @@ const PERMIT: Permit = Permit::for_controller("maintenance");
 
 /// Collects layers that nobody refers to, and encrypts those that a version before stored plain.
 pub async fn keep_up(catalog: Catalog) {
+    if let Err(error) = catalog.finish_removals(&PERMIT).await {
+        tracing::warn!(%error, "failed to finish the removal of unused layers; will retry");
+    }
     let mut tick = tokio::time::interval(EVERY);
     // The first tick comes at once, and a start has better things to do.
     tick.tick().await;

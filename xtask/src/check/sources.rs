@@ -18,10 +18,11 @@ pub const UNSAFE: [&str; 10] = [
 ];
 
 /// Who writes to the store without a caller that IAM let in: the name in the permit, and the file.
-const CONTROLLERS: [(&str, &str); 23] = [
+const CONTROLLERS: [(&str, &str); 24] = [
     ("acm-authority", "svc/acm/src/authority.rs"),
     ("acm-reconciler", "svc/acm/src/reconcile.rs"),
     ("acm-shard", "svc/acm/src/service.rs"),
+    ("blobs", "svc/ecr/src/catalog/wanted.rs"),
     ("bootstrap", "server/src/bootstrap.rs"),
     ("ecs-acs", "svc/ecs/src/acs/session.rs"),
     ("ecs-reconciler", "svc/ecs/src/reconcile.rs"),

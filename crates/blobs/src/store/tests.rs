@@ -73,14 +73,6 @@ impl Home {
             tokio::task::yield_now().await;
         }
     }
-
-    fn age(&self, digest: &Digest, by: Duration) {
-        let path = self.blobs.folder().blob(digest);
-        File::open(path)
-            .unwrap()
-            .set_modified(SystemTime::now() - by)
-            .unwrap();
-    }
 }
 
 fn names(folder: impl AsRef<Path>) -> Vec<String> {
@@ -451,19 +443,6 @@ async fn a_leased_blob_is_not_removed() {
         0,
         "nothing is kept for digests nobody holds"
     );
-}
-
-#[tokio::test]
-async fn a_touch_makes_a_blob_young() {
-    let home = Home::new();
-    let (info, _lease) = home.blobs.put(random(10)).await.unwrap();
-    home.age(&info.digest, Duration::from_secs(3600));
-    let found = home.blobs.stat(&info.digest).await.unwrap().unwrap();
-    assert!(found.modified.elapsed().unwrap() >= Duration::from_secs(3600));
-    home.blobs.touch(&info.digest).await.unwrap().unwrap();
-    let found = home.blobs.stat(&info.digest).await.unwrap().unwrap();
-    assert!(found.modified.elapsed().unwrap() < Duration::from_secs(60));
-    assert_eq!(home.blobs.touch(&Digest::of(b"none")).await.unwrap(), None);
 }
 
 #[tokio::test]

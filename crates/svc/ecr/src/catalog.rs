@@ -8,12 +8,13 @@ mod lifecycle;
 mod put_image;
 mod repositories;
 mod usage;
+mod wanted;
 
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use tokio::sync::MutexGuard;
-use wharf_base::{Arn, Permit};
+use wharf_base::{Arn, Clock, Permit, SystemClock};
 use wharf_blobs::Blobs;
 use wharf_records::Record;
 use wharf_seal::Keyring;
@@ -51,6 +52,8 @@ pub struct Config {
     /// What one repository may hold, in bytes of layers, configurations and manifests. Unlimited
     /// unless said otherwise, as with ECR.
     pub repository_bytes: u64,
+    /// What the age of bytes is told by.
+    pub clock: Arc<dyn Clock>,
     /// How long bytes nobody refers to are kept: longer than any push between finding a layer
     /// there and putting the manifest that needs it.
     pub unused_life: Duration,
@@ -65,6 +68,7 @@ impl Config {
             scheme: "http".to_owned(),
             max_layer_bytes: 52_000 << 20,
             repository_bytes: u64::MAX,
+            clock: Arc::new(SystemClock),
             unused_life: Duration::from_secs(6 * 3600),
             upload_idle_life: Duration::from_secs(3600),
         }
@@ -245,6 +249,11 @@ pub(crate) struct Change {
 impl Change {
     pub(crate) fn put<T: Record>(&mut self, key: String, record: &T) {
         self.edit(|txn| txn.put(key, wharf_records::encode(record)));
+    }
+
+    /// A condition beyond that of the repository.
+    pub(crate) fn when(&mut self, condition: Compare) {
+        self.edit(|txn| txn.when(condition));
     }
 
     pub(crate) fn delete(&mut self, key: String) {

@@ -13,14 +13,15 @@
 //! referrer/<repository id>.<subject hex>.<hex>  Marker: the image has that subject
 //! doomed/<repository id>                  Marker: deleted, its contents still to be removed
 //! ```
-//! and, over all accounts, `owner/<hex>.<repository id>.<image|layer>`: who needs a blob.
+//! and, over all accounts, `owner/<hex>.<repository id>.<image|layer>`: who needs a blob. Of blobs, which
+//! other services may come to keep as well, `/w1/<cell>/blobs/wanted/<hex>`: when one was last wanted.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
 use wharf_blobs::Digest;
-use wharf_records::{Record, Scope, Unknown};
+use wharf_records::{Record, Scope, Unknown, key::CELL};
 use wharf_service::platform;
 
 pub(crate) const SERVICE: &str = "ecr";
@@ -127,6 +128,17 @@ pub(crate) struct Layer {
     pub unknown: Unknown,
 }
 
+/// When a blob was last wanted by somebody who does not own it yet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Wanted {
+    pub at: Timestamp,
+    /// It is being removed, since then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub going: bool,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
 /// A key whose being there says it all.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Marker {
@@ -144,7 +156,7 @@ macro_rules! records {
 }
 records! {
     "repository" Repository, "contents" Contents, "image" Image, "tag" Tag, "layer" Layer,
-    "marker" Marker,
+    "marker" Marker, "wanted" Wanted,
 }
 
 /// Keys of one account and region.
@@ -229,9 +241,29 @@ impl Keys {
     }
 }
 
-/// Who needs a blob, whatever its account: all keys of one digest stand together.
+/// The marks of all blobs.
+pub(crate) fn all_wanted() -> String {
+    format!("/w1/{CELL}/blobs/wanted/")
+}
+
+pub(crate) fn wanted(digest: &Digest) -> String {
+    all_wanted() + &digest.hex()
+}
+
+/// Who needs blobs, whatever the account.
+pub(crate) fn all_owners() -> String {
+    owner_scope().prefix("owner")
+}
+
+/// Who needs a blob: all keys of one digest stand together.
 pub(crate) fn owners(digest: &Digest) -> String {
-    format!("{}{}.", owner_scope().prefix("owner"), digest.hex())
+    format!("{}{}.", all_owners(), digest.hex())
+}
+
+/// The blob that a key of [`all_owners`] is about.
+pub(crate) fn owned(key: &str) -> Option<Digest> {
+    let (hex, _) = key.rsplit('/').next()?.split_once('.')?;
+    Digest::from_hex(hex).ok()
 }
 
 pub(crate) fn layer_owner(digest: &Digest, repository: &str) -> String {

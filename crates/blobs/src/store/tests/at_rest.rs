@@ -234,7 +234,7 @@ async fn a_part_is_read_although_another_is_damaged() {
 /// Stores the content again as a client does that was told what is there; whether it had to send it.
 async fn push_again(home: &Home, content: &Bytes) -> bool {
     let digest = Digest::of(content);
-    let there = home.blobs.touch(&digest).await.unwrap().is_some();
+    let there = home.blobs.find(&digest).await.unwrap().is_some();
     if !there {
         let mut upload = home.blobs.upload_once(None, NO_LIMIT).await.unwrap();
         send(&mut upload, content).await;
@@ -436,7 +436,7 @@ async fn plain_blobs_of_before_are_served_and_encrypted_a_few_at_a_time() {
     fs::write(home.file(&wrong), b"as somebody changed it").unwrap();
     let home = home.reopen();
     for digest in &digests {
-        let info = home.blobs.touch(digest).await.unwrap().unwrap();
+        let info = home.blobs.find(digest).await.unwrap().unwrap();
         assert_eq!(info.size, 70_000 + CANARY.len() as u64);
         let found = whole(&home.blobs, digest).await.unwrap();
         assert_eq!(Digest::of(&found), *digest);

@@ -4,23 +4,33 @@
 //! repositories; layers that no image of their repository names; blobs without an owner; uploads
 //! at rest.
 //!
-//! Safety beside running pushes: whoever relies on a blob holds a lease on it, makes it young
-//! (`Blobs::touch`) and only then writes the record that needs it. The collector removes a layer's
-//! record or a blob only under an exclusive hold, after seeing that the blob is old. So a push
-//! either finds the blob gone and sends it, or its touch is seen here.
+//! Safety beside running pushes, in this process or another: a layer goes in a transaction that
+//! changes the contents of its repository, as does every image that names layers, so of the two one
+//! sees the other. How a blob goes: `wanted.rs`.
 
-use std::{collections::HashSet, time::SystemTime};
+use std::collections::{BTreeSet, HashSet};
 
 use wharf_base::Permit;
-use wharf_blobs::Digest;
-use wharf_records::Scope;
-use wharf_store::{Range, Txn};
+use wharf_blobs::{BlobInfo, Digest};
+use wharf_records::{Scope, encode};
+use wharf_store::{Compare, Range, Revision, Txn};
 
-use super::{Catalog, Read, SCAN_PAGE};
+use super::{Catalog, Read, SCAN_PAGE, wanted::wanted_at};
 use crate::{
     error::EcrError,
-    records::{self, Image, Keys, Layer, Marker, Repository, digest_of, layer_owner},
+    records::{self, Contents, Image, Keys, Layer, Marker, Repository, digest_of, layer_owner},
 };
+
+/// Layers removed in one transaction: two comparisons and two deletions each, beside the contents of
+/// the repository; the store takes 128.
+const LAYERS_AT_ONCE: usize = 60;
+
+/// A layer that no image names, and the revision of its blob's mark.
+struct Unnamed {
+    layer: Read<Layer>,
+    digest: Digest,
+    mark: Revision,
+}
 
 /// What one run removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,7 +52,7 @@ impl Catalog {
             report.repositories += self.finish_deletions(permit, &keys).await?;
             report.layers += self.collect_layers(permit, &keys).await?;
         }
-        self.collect_blobs(&mut report).await?;
+        self.collect_blobs(permit, &mut report).await?;
         report.uploads = self
             .blobs()
             .sweep_uploads(self.config().upload_idle_life)
@@ -115,29 +125,88 @@ impl Catalog {
         keys: &Keys,
         repository: &str,
     ) -> Result<usize, EcrError> {
+        // Before the images are: none of them is put unseen.
+        let contents: Option<Read<Contents>> = self.read(&keys.contents(repository)).await?;
         let named = self.named_blobs(keys, repository).await?;
-        let mut collected = 0;
+        let mut unnamed = Vec::new();
         let mut after = None;
         loop {
             let (layers, more): (Vec<Read<Layer>>, _) =
                 self.page(keys.layers(repository), after, SCAN_PAGE).await?;
             after = layers.last().map(|read| read.key.clone());
             for layer in layers {
-                let Some(digest) = digest_of(&layer.key) else {
-                    continue;
-                };
-                if !named.contains(&digest)
-                    && self
-                        .collect_layer(permit, repository, &layer, &digest)
-                        .await?
-                {
-                    collected += 1;
+                let digest = digest_of(&layer.key).filter(|it| !named.contains(it));
+                if let Some(digest) = digest {
+                    unnamed.extend(self.unwanted(layer, digest).await?);
                 }
             }
             if !more {
-                return Ok(collected);
+                break;
             }
         }
+        self.remove_layers(permit, keys, repository, contents, &unnamed)
+            .await
+    }
+
+    /// The layer, if it was neither uploaded nor wanted lately.
+    async fn unwanted(
+        &self,
+        layer: Read<Layer>,
+        digest: Digest,
+    ) -> Result<Option<Unnamed>, EcrError> {
+        if !self.is_old(layer.record.uploaded_at) {
+            return Ok(None);
+        }
+        let mark = self.mark_of(&digest).await?;
+        if mark.as_ref().is_some_and(|it| !self.is_old(it.record.at)) {
+            return Ok(None);
+        }
+        let mark = mark.map_or(0, |it| it.revision);
+        Ok(Some(Unnamed {
+            layer,
+            digest,
+            mark,
+        }))
+    }
+
+    async fn remove_layers(
+        &self,
+        permit: &Permit,
+        keys: &Keys,
+        repository: &str,
+        contents: Option<Read<Contents>>,
+        unnamed: &[Unnamed],
+    ) -> Result<usize, EcrError> {
+        let key = keys.contents(repository);
+        let mut revision = contents.as_ref().map_or(0, |it| it.revision);
+        let mut record = contents.map(|it| it.record).unwrap_or_default();
+        let mut removed = 0;
+        for some in unnamed.chunks(LAYERS_AT_ONCE) {
+            record.changes = record.changes.wrapping_add(1);
+            let mut txn = Txn::new()
+                .when(Compare::mod_revision(&key, revision))
+                .put(&key, encode(&record));
+            for Unnamed {
+                layer,
+                digest,
+                mark,
+            } in some
+            {
+                txn = txn
+                    .when(layer.unchanged())
+                    .when(Compare::mod_revision(records::wanted(digest), *mark))
+                    .delete(&layer.key)
+                    .delete(layer_owner(digest, repository));
+            }
+            let reply = self.store().txn(permit, txn).await?;
+            if !reply.succeeded {
+                // Something was put, or wanted: the next run looks again.
+                return Ok(removed);
+            }
+            revision = reply.revision;
+            removed += some.len();
+        }
+        Ok(removed)
     }
 
     async fn named_blobs(
@@ -158,69 +227,49 @@ impl Catalog {
         }
     }
 
-    async fn collect_layer(
-        &self,
-        permit: &Permit,
-        repository: &str,
-        layer: &Read<Layer>,
-        digest: &Digest,
-    ) -> Result<bool, EcrError> {
-        let Some(hold) = self.blobs().try_exclusive(digest) else {
-            return Ok(false);
-        };
-        // An image put since `named` was read touched its layers first, so they are young.
-        if !self.is_old(hold.modified().await?) {
-            return Ok(false);
-        }
-        let txn = Txn::new()
-            .when(layer.unchanged())
-            .delete(&layer.key)
-            .delete(layer_owner(digest, repository));
-        Ok(self.store().txn(permit, txn).await?.succeeded)
-    }
-
-    async fn collect_blobs(&self, report: &mut GcReport) -> Result<(), EcrError> {
+    async fn collect_blobs(&self, permit: &Permit, report: &mut GcReport) -> Result<(), EcrError> {
         let mut after = None;
         loop {
             let page = self.blobs().list(after, SCAN_PAGE).await?;
-            let Some(last) = page.last() else {
+            let last = page.last().map(|it| it.digest);
+            self.collect_among(permit, after, &page, report).await?;
+            if last.is_none() {
                 return Ok(());
-            };
-            after = Some(last.digest);
-            for blob in page
-                .into_iter()
-                .filter(|blob| self.is_old(Some(blob.modified)))
-            {
-                if self.collect_blob(&blob.digest).await? {
-                    report.blobs += 1;
-                    report.bytes += blob.size;
-                }
+            }
+            after = last;
+        }
+    }
+
+    /// `page`: all blobs behind `after` up to its last; without any, up to the end.
+    async fn collect_among(
+        &self,
+        permit: &Permit,
+        after: Option<Digest>,
+        page: &[BlobInfo],
+        report: &mut GcReport,
+    ) -> Result<(), EcrError> {
+        let last = page.last().map(|it| &it.digest);
+        let mut marks = self.marks_between(after.as_ref(), last).await?;
+        let owned = self.owned_between(after.as_ref(), last).await?;
+        let there: BTreeSet<&Digest> = page.iter().map(|it| &it.digest).collect();
+        for blob in page.iter().filter(|it| !owned.contains(&it.digest)) {
+            let mark = marks.remove(&blob.digest);
+            let going = mark.as_ref().is_some_and(|it| it.record.going);
+            let unwanted = going || self.is_old(wanted_at(mark.as_ref(), blob.modified));
+            if unwanted && self.collect_blob(permit, &blob.digest).await? {
+                report.blobs += 1;
+                report.bytes += blob.size;
             }
         }
-    }
-
-    async fn collect_blob(&self, digest: &Digest) -> Result<bool, EcrError> {
-        let Some(hold) = self.blobs().try_exclusive(digest) else {
-            return Ok(false);
-        };
-        if !self.is_old(hold.modified().await?) {
-            return Ok(false);
+        // What is owned needs no mark, what is not there has no use for one.
+        let (going, old): (Vec<_>, Vec<_>) = marks
+            .into_iter()
+            .filter(|(_, mark)| mark.record.going || self.is_old(mark.record.at))
+            .partition(|(_, mark)| mark.record.going);
+        for (digest, _) in going.iter().filter(|(it, _)| !there.contains(it)) {
+            self.collect_blob(permit, digest).await?;
         }
-        let owners = Range::prefix(records::owners(digest)).limit(1).keys_only();
-        if !self.store().range(owners).await?.entries.is_empty() {
-            return Ok(false);
-        }
-        Ok(hold.remove().await?)
-    }
-
-    /// A blob that is not there is as old as can be.
-    fn is_old(&self, modified: Option<SystemTime>) -> bool {
-        let Some(modified) = modified else {
-            return true;
-        };
-        let age = SystemTime::now()
-            .duration_since(modified)
-            .unwrap_or_default();
-        age >= self.config().unused_life
+        let old = old.into_iter().map(|(_, mark)| mark).collect();
+        self.forget_marks(permit, old).await
     }
 }

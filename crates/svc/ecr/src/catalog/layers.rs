@@ -10,7 +10,7 @@ use wharf_base::{Permit, Timestamp};
 use wharf_blobs::{BlobError, BlobInfo, BlobReader, Digest, Lease, Upload, UploadId};
 use wharf_store::Txn;
 
-use super::{Catalog, Open, Read, Registry, usage::Room};
+use super::{Catalog, MAX_TRIES, Open, Read, Registry, usage::Room};
 use crate::{
     error::EcrError,
     records::{Image, Keys, Layer, layer_owner},
@@ -67,7 +67,7 @@ impl Catalog {
     ) -> Result<Option<LayerInfo>, EcrError> {
         let open = self.open(registry, name).await?;
         let _lease = self.blobs().lease(digest).await;
-        self.layer_of(&open, digest).await
+        self.wanted_layer(&open, digest).await
     }
 
     /// Opens the layer for reading; `None` if the repository does not have it.
@@ -108,21 +108,45 @@ impl Catalog {
         Ok(self.blobs().read(digest).await?)
     }
 
-    /// Needs a lease on the digest.
-    pub(crate) async fn layer_of(
+    /// The layer, which from now on is kept for as long as a push may take. Needs a lease on the
+    /// digest.
+    async fn wanted_layer(
         &self,
         open: &Open,
         digest: &Digest,
     ) -> Result<Option<LayerInfo>, EcrError> {
         let record: Option<Read<Layer>> = self.read(&open.keys.layer(open.id(), digest)).await?;
-        if record.is_none() {
+        let Some(layer) = record else {
             return Ok(None);
+        };
+        if self.is_fresh(layer.record.uploaded_at) {
+            return self.found(digest).await;
         }
-        let found = self.blobs().touch(digest).await?;
-        Ok(found.map(|blob| LayerInfo {
-            digest: *digest,
-            size: blob.size,
-        }))
+        let relied = self.rely(digest, false).await?;
+        Ok(relied.map(|it| layer_info(&it.blob)))
+    }
+
+    /// The layer, if the repository has it at this moment.
+    pub(crate) async fn layer_of(
+        &self,
+        open: &Open,
+        digest: &Digest,
+    ) -> Result<Option<LayerInfo>, EcrError> {
+        match self.has_layer(open, digest).await? {
+            true => self.found(digest).await,
+            false => Ok(None),
+        }
+    }
+
+    /// Whether the repository has the layer, whatever state its bytes are in.
+    pub(crate) async fn has_layer(&self, open: &Open, digest: &Digest) -> Result<bool, EcrError> {
+        let key = open.keys.layer(open.id(), digest);
+        Ok(self.store().get(&key).await?.is_some())
+    }
+
+    async fn found(&self, digest: &Digest) -> Result<Option<LayerInfo>, EcrError> {
+        let found = self.blobs().find(digest).await?;
+        Ok(found.as_ref().map(layer_info))
     }
 
     /// Starts an upload into the repository.
@@ -195,7 +219,8 @@ impl Catalog {
         })?;
         let owned = self.own_layer(permit, &open, &blob, lease, now).await;
         drop(room);
-        owned
+        // Another process removed it at that very moment.
+        owned?.ok_or(EcrError::Contention)
     }
 
     /// None is needed for a layer that the repository has.
@@ -205,8 +230,7 @@ impl Catalog {
         digest: &Digest,
         bytes: u64,
     ) -> Result<Option<Room>, EcrError> {
-        let key = open.keys.layer(open.id(), digest);
-        if self.store().get(&key).await?.is_some() {
+        if self.has_layer(open, digest).await? {
             return Ok(None);
         }
         self.require_room(open, bytes).await.map(Some)
@@ -230,18 +254,17 @@ impl Catalog {
             Err(other) => return Err(other),
         };
         let lease = self.blobs().lease(digest).await;
-        if self.layer_of(&source, digest).await?.is_none() {
+        if !self.has_layer(&source, digest).await? {
             return Ok(None);
         }
-        let Some(blob) = self.blobs().touch(digest).await? else {
+        let Some(blob) = self.blobs().find(digest).await? else {
             return Ok(None);
         };
         let _room = self.room_for(&open, digest, blob.size).await?;
-        self.own_layer(permit, &open, &blob, lease, now)
-            .await
-            .map(Some)
+        self.own_layer(permit, &open, &blob, lease, now).await
     }
 
+    /// `None` if the blob is gone: its lease keeps it from this process's collector alone.
     async fn own_layer(
         &self,
         permit: &Permit,
@@ -249,30 +272,36 @@ impl Catalog {
         blob: &BlobInfo,
         _lease: Lease,
         now: Timestamp,
-    ) -> Result<LayerInfo, EcrError> {
-        let info = LayerInfo {
-            digest: blob.digest,
-            size: blob.size,
-        };
+    ) -> Result<Option<LayerInfo>, EcrError> {
         let key = open.keys.layer(open.id(), &blob.digest);
-        if self.store().get(&key).await?.is_some() {
-            return Ok(info);
-        }
         let layer = Layer {
             size: blob.size,
             uploaded_at: now,
             unknown: Default::default(),
         };
-        let txn = Txn::new()
-            .when(open.repository.still_there())
-            .put(key, wharf_records::encode(&layer))
-            .put(layer_owner(&blob.digest, open.id()), super::marker());
-        if !self.store().txn(permit, txn).await?.succeeded {
-            // The repository was deleted while the bytes came in.
-            let (name, account) = (open.name(), open.account());
-            return Err(EcrError::RepositoryNotFound { name, account });
+        for _ in 0..MAX_TRIES {
+            let Some(relied) = self.rely(&blob.digest, true).await? else {
+                return Ok(None);
+            };
+            if self.has_layer(open, &blob.digest).await? {
+                return Ok(Some(layer_info(blob)));
+            }
+            let txn = Txn::new()
+                .when(open.repository.still_there())
+                .when(relied.stays)
+                .put(&key, wharf_records::encode(&layer))
+                .put(layer_owner(&blob.digest, open.id()), super::marker());
+            let reply = self.store().txn(permit, txn).await?;
+            if reply.succeeded {
+                return Ok(Some(layer_info(blob)));
+            }
+            if reply.conflict.as_deref() == Some(&open.repository.key) {
+                // The repository was deleted while the bytes came in.
+                let (name, account) = (open.name(), open.account());
+                return Err(EcrError::RepositoryNotFound { name, account });
+            }
         }
-        Ok(info)
+        Err(EcrError::Contention)
     }
 
     /// One part of an upload through the API: must begin where the last one ended.
@@ -371,6 +400,13 @@ impl Catalog {
                 });
             }
         }
+    }
+}
+
+fn layer_info(blob: &BlobInfo) -> LayerInfo {
+    LayerInfo {
+        digest: blob.digest,
+        size: blob.size,
     }
 }
 

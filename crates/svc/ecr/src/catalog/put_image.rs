@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use wharf_base::{Permit, Timestamp};
-use wharf_blobs::{Digest, Lease};
+use wharf_blobs::Digest;
 
 use super::{Catalog, ImageRef, MAX_TRIES, Open, Read, Registry};
 use crate::{
@@ -64,7 +64,6 @@ impl Catalog {
         // Refused before anything is stored; looked at again with every attempt.
         self.check_tag(&open, tag, &digest).await?;
 
-        let _needed = self.lease_blobs(&manifest).await;
         let manifest_size = new.manifest.len() as u64;
         let image_size = self.check_references(&open, &manifest).await?;
         let known = self.find(&open, &ImageRef::Digest(digest)).await?;
@@ -84,7 +83,8 @@ impl Catalog {
                 return Err(EcrError::RepositoryNotFound { name, account });
             }
             let open = again;
-            if let Some(pushed) = self.try_put(permit, &open, &fresh, tag).await? {
+            let put = self.try_put(permit, &open, &fresh, tag);
+            if let Some(pushed) = put.await? {
                 return Ok(pushed);
             }
         }
@@ -100,7 +100,8 @@ impl Catalog {
         tag: Option<&str>,
     ) -> Result<Option<Pushed>, EcrError> {
         let mut change = self.begin_change(open).await?;
-        // Images an index needs may have gone; the change is void if they go now.
+        // Layers, and images an index needs, may have gone; the change is void if they go now.
+        self.check_layers(open, &fresh.blobs).await?;
         self.check_children(open, &fresh.children).await?;
         let old_digest = self.check_tag(open, tag, &fresh.digest).await?;
         let known = self.find(open, &ImageRef::Digest(fresh.digest)).await?;
@@ -129,6 +130,8 @@ impl Catalog {
         }
         change.put(open.keys.image(open.id(), &image.digest), &image);
         if is_new {
+            let manifest = self.rely(&image.digest, true).await?;
+            change.when(manifest.ok_or(EcrError::Contention)?.stays);
             change.put_marker(image_owner(&image.digest, open.id()));
             if !image.children.is_empty() {
                 change.put_marker(open.keys.index(open.id(), &image.digest));
@@ -181,15 +184,22 @@ impl Catalog {
         Ok(())
     }
 
-    /// Keeps the collector from everything the manifest names until the image is recorded.
-    async fn lease_blobs(&self, manifest: &Manifest) -> Vec<Lease> {
-        let mut leases = Vec::new();
-        if let Content::Image { blobs } = &manifest.content {
-            for blob in blobs {
-                leases.push(self.blobs().lease(&blob.digest).await);
+    async fn check_layers(&self, open: &Open, layers: &[Digest]) -> Result<(), EcrError> {
+        let mut missing = Vec::new();
+        for digest in layers {
+            if !self.has_layer(open, digest).await? {
+                missing.push(*digest);
             }
         }
-        leases
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let (name, account) = (open.name(), open.account());
+        Err(EcrError::LayersNotFound {
+            digests: missing,
+            name,
+            account,
+        })
     }
 
     /// Everything must be in the repository; the size the image shows (spec ecr.md §5).

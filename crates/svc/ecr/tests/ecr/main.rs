@@ -1,7 +1,9 @@
 //! ECR's operations over a real store and real files.
 
 mod access;
+mod collect;
 mod images;
+mod kill;
 mod layers;
 mod lifecycle;
 mod repositories;

@@ -19,6 +19,9 @@ pub const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
 pub struct Home {
     _dir: TempDir,
+    pub store: Store,
+    /// When calls are made.
+    now: Timestamp,
     pub catalog: Catalog,
     pub ecr: Arc<EcrService>,
     pub keyring: Keyring,
@@ -26,19 +29,26 @@ pub struct Home {
 
 impl Home {
     pub fn new() -> Self {
+        Self::with(NOW, |_| {})
+    }
+
+    pub fn with(now: Timestamp, set: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(&dir.path().join("store"), StoreOptions::default()).unwrap();
+        let store = Store::in_memory(StoreOptions::default());
         let keyring = Keyring::in_memory();
         let folder = dir.path().join("blobs");
         let blobs = Blobs::open(&folder, keyring.clone(), Limits::default()).unwrap();
-        let config = Config {
+        let mut config = Config {
             unused_life: Duration::ZERO,
             ..Config::new("localhost:4566")
         };
-        let catalog = Catalog::new(store, blobs, keyring.clone(), config);
+        set(&mut config);
+        let catalog = Catalog::new(store.clone(), blobs, keyring.clone(), config);
         let ecr = Arc::new(EcrService::new(catalog.clone()));
         Self {
             _dir: dir,
+            store,
+            now,
             catalog,
             ecr,
             keyring,
@@ -53,7 +63,7 @@ impl Home {
     }
 
     pub fn call(&self) -> Call {
-        call_in("us-east-1")
+        call_at(self.now)
     }
 
     pub async fn create(&self, name: &str) -> Result<Repository, Fault> {

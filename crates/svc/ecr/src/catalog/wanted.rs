@@ -1,0 +1,278 @@
+//! Which blobs somebody wants, as records that all processes share.
+//!
+//! A blob is needed by the records that own it. Between finding it there and such a record lies the
+//! rest of a push, so the finder leaves a mark with the time, `/w1/<cell>/blobs/wanted/<hex>`. A blob
+//! without a mark counts as wanted when its file was written: a fresh push writes none.
+//!
+//! A collector removes a blob that nobody owns and whose mark is old. It turns the mark into one that
+//! says the blob is going, in a transaction that compares the mark as it was, looks once more for
+//! owners, removes the file, and then the mark. Whoever comes to own a blob compares the mark in the
+//! transaction that says so. So one of the two finds the other: an owner either is there before
+//! the blob is going, or learns of it and looks again.
+//!
+//! A kill leaves a file without mark and owner, which is collected when it is old; an old mark without
+//! a use, which goes with the next run; or a mark of a blob that is going, which
+//! [`Catalog::finish_removals`] carries out at the next start.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use wharf_base::{Permit, Timestamp};
+use wharf_blobs::{BlobInfo, Digest};
+use wharf_records::{decode, encode};
+use wharf_store::{Compare, Range, Revision, Span, Txn};
+
+use super::{Catalog, MAX_TRIES, Read};
+use crate::{
+    error::EcrError,
+    records::{self, Wanted},
+};
+
+const PERMIT: Permit = Permit::for_controller("blobs");
+/// How long a mark serves although the blob is wanted again: spares a write per request.
+const MARK_AGAIN: Duration = Duration::from_secs(60);
+/// Pause before a blob that is going is looked for again.
+const GOING_PAUSE: Duration = Duration::from_millis(10);
+/// A removal that takes longer was cut short: another collector goes on with it.
+const REMOVAL: Duration = Duration::from_secs(60);
+/// Marks deleted in one transaction.
+const AT_ONCE: usize = 100;
+
+/// A blob that is there, and the condition under which it is so in a transaction.
+#[derive(Debug)]
+pub(crate) struct Relied {
+    pub(crate) blob: BlobInfo,
+    pub(crate) stays: Compare,
+}
+
+impl Catalog {
+    pub(crate) fn now(&self) -> Timestamp {
+        self.config().clock.now()
+    }
+
+    /// The blob, marked as wanted; `None` if it is not there. `sound`: the caller has just written it,
+    /// or looked whether it is damaged.
+    pub(crate) async fn rely(
+        &self,
+        digest: &Digest,
+        sound: bool,
+    ) -> Result<Option<Relied>, EcrError> {
+        let key = records::wanted(digest);
+        for _ in 0..MAX_TRIES {
+            let read: Option<Read<Wanted>> = self.read(&key).await?;
+            if read.as_ref().is_some_and(|it| it.record.going) {
+                tokio::time::sleep(GOING_PAUSE).await;
+                continue;
+            }
+            // After its mark was read: one that goes from here on changes that.
+            let found = match sound {
+                true => self.blobs().stat(digest).await?,
+                false => self.blobs().find(digest).await?,
+            };
+            let Some(blob) = found else {
+                return Ok(None);
+            };
+            let at = wanted_at(read.as_ref(), blob.modified);
+            let mut revision = read.map_or(0, |it| it.revision);
+            if self.now().since(at) >= self.mark_again() {
+                match self.mark(&key, revision, false, &PERMIT).await? {
+                    Some(marked) => revision = marked,
+                    None => continue,
+                }
+            }
+            let stays = Compare::mod_revision(key, revision);
+            return Ok(Some(Relied { blob, stays }));
+        }
+        Err(EcrError::Contention)
+    }
+
+    /// Whether a layer of that age need not be marked to outlive a push that relies on it.
+    pub(crate) fn is_fresh(&self, at: Timestamp) -> bool {
+        self.now().since(at) < self.mark_again()
+    }
+
+    /// Less than what is left then of the time to live.
+    fn mark_again(&self) -> Duration {
+        MARK_AGAIN.min(self.config().unused_life / 4)
+    }
+
+    /// Writes a mark if it still is as read at `revision`; its new revision.
+    async fn mark(
+        &self,
+        key: &str,
+        revision: Revision,
+        going: bool,
+        permit: &Permit,
+    ) -> Result<Option<Revision>, EcrError> {
+        let mark = Wanted {
+            at: self.now(),
+            going,
+            unknown: Default::default(),
+        };
+        let txn = Txn::new()
+            .when(Compare::mod_revision(key, revision))
+            .put(key, encode(&mark));
+        let reply = self.store().txn(permit, txn).await?;
+        Ok(reply.succeeded.then_some(reply.revision))
+    }
+
+    /// Removes the blob if nobody owns it and it was not wanted for long; whether it did.
+    pub(crate) async fn collect_blob(
+        &self,
+        permit: &Permit,
+        digest: &Digest,
+    ) -> Result<bool, EcrError> {
+        self.remove_blob(permit, digest, REMOVAL).await
+    }
+
+    /// Carries out removals that a killed process began. For the start of the only process that
+    /// serves these blobs.
+    pub async fn finish_removals(&self, permit: &Permit) -> Result<usize, EcrError> {
+        let mut finished = 0;
+        for (digest, mark) in self.marks(Range::prefix(records::all_wanted())).await? {
+            if mark.record.going && self.remove_blob(permit, &digest, Duration::ZERO).await? {
+                finished += 1;
+            }
+        }
+        Ok(finished)
+    }
+
+    /// `cut_short`: the age of a removal under way that nobody is at any more.
+    async fn remove_blob(
+        &self,
+        permit: &Permit,
+        digest: &Digest,
+        cut_short: Duration,
+    ) -> Result<bool, EcrError> {
+        // Nobody in this process is about to use it, and nobody can be until it is gone.
+        let Some(hold) = self.blobs().try_exclusive(digest) else {
+            return Ok(false);
+        };
+        let key = records::wanted(digest);
+        let read: Option<Read<Wanted>> = self.read(&key).await?;
+        let going = read.as_ref().is_some_and(|it| it.record.going);
+        let at = match (&read, hold.modified().await?) {
+            (Some(read), _) => read.record.at,
+            (None, Some(modified)) => time_of(modified),
+            (None, None) => return Ok(false),
+        };
+        let life = if going {
+            cut_short
+        } else {
+            self.config().unused_life
+        };
+        if self.now().since(at) < life {
+            return Ok(false);
+        }
+        let revision = read.map_or(0, |it| it.revision);
+        let Some(revision) = self.mark(&key, revision, true, permit).await? else {
+            return Ok(false);
+        };
+        // No record can come to need it from here on. One that was faster is seen now.
+        let owners = Range::prefix(records::owners(digest)).limit(1).keys_only();
+        if !self.store().range(owners).await?.entries.is_empty() {
+            self.mark(&key, revision, false, permit).await?;
+            return Ok(false);
+        }
+        let removed = hold.remove().await?;
+        let txn = Txn::new()
+            .when(Compare::mod_revision(&key, revision))
+            .delete(key);
+        self.store().txn(permit, txn).await?;
+        Ok(removed)
+    }
+
+    /// The mark of a blob, if any.
+    pub(crate) async fn mark_of(&self, digest: &Digest) -> Result<Option<Read<Wanted>>, EcrError> {
+        self.read(&records::wanted(digest)).await
+    }
+
+    /// The marks of blobs behind `after` up to `last`.
+    pub(crate) async fn marks_between(
+        &self,
+        after: Option<&Digest>,
+        last: Option<&Digest>,
+    ) -> Result<BTreeMap<Digest, Read<Wanted>>, EcrError> {
+        let all = records::all_wanted();
+        self.marks(stretch(
+            &all,
+            after.map(records::wanted),
+            last.map(records::wanted),
+        ))
+        .await
+    }
+
+    async fn marks(&self, span: Span) -> Result<BTreeMap<Digest, Read<Wanted>>, EcrError> {
+        let mut marks = BTreeMap::new();
+        for entry in self.store().all(span).await?.entries {
+            let Some(digest) = records::digest_of(&entry.key) else {
+                continue;
+            };
+            let mark = Read {
+                record: decode(&entry.value)?,
+                revision: entry.mod_revision,
+                created: entry.create_revision,
+                key: entry.key,
+            };
+            marks.insert(digest, mark);
+        }
+        Ok(marks)
+    }
+
+    /// The blobs behind `after` up to `last` that somebody owns.
+    pub(crate) async fn owned_between(
+        &self,
+        after: Option<&Digest>,
+        last: Option<&Digest>,
+    ) -> Result<BTreeSet<Digest>, EcrError> {
+        let all = records::all_owners();
+        let span = stretch(&all, after.map(records::owners), last.map(records::owners));
+        let mut owned = BTreeSet::new();
+        let mut pages = self.store().pages(span).keys_only();
+        while let Some(page) = pages.next().await? {
+            owned.extend(page.entries.iter().filter_map(|it| records::owned(&it.key)));
+        }
+        Ok(owned)
+    }
+
+    /// Removes marks that say nothing any more.
+    pub(crate) async fn forget_marks(
+        &self,
+        permit: &Permit,
+        marks: Vec<Read<Wanted>>,
+    ) -> Result<(), EcrError> {
+        for some in marks.chunks(AT_ONCE) {
+            let txn = some.iter().fold(Txn::new(), |txn, mark| {
+                txn.when(mark.unchanged()).delete(&mark.key)
+            });
+            // If one of them was wanted meanwhile, the next run takes the others.
+            self.store().txn(permit, txn).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether nobody wanted it for long.
+    pub(crate) fn is_old(&self, at: Timestamp) -> bool {
+        self.now().since(at) >= self.config().unused_life
+    }
+}
+
+/// Keys of `folder` that lie behind all that start with `after`, up to those that start with `last`.
+fn stretch(folder: &str, after: Option<String>, last: Option<String>) -> Span {
+    // Behind each character of a key.
+    let end = |key: String| key + "~";
+    let from = after.map_or_else(|| folder.to_owned(), end);
+    Range::between(from, last.map_or_else(|| end(folder.to_owned()), end))
+}
+
+/// When a blob was last wanted.
+pub(crate) fn wanted_at(mark: Option<&Read<Wanted>>, modified: SystemTime) -> Timestamp {
+    mark.map_or_else(|| time_of(modified), |it| it.record.at)
+}
+
+fn time_of(time: SystemTime) -> Timestamp {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
