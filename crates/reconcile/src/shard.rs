@@ -110,8 +110,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_overtaken_holder_can_no_longer_write() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path(), StoreOptions::default()).unwrap();
+        let store = Store::in_memory(StoreOptions::default());
         let permit = Permit::for_controller("test");
         let (old, new) = (Shard::new("/w1/shard"), Shard::new("/w1/shard"));
         old.renew(&store, &permit, Takeover::Wait).await.unwrap();

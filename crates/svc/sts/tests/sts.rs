@@ -21,12 +21,10 @@ struct World {
     directory: Arc<Directory>,
     iam: IamClient,
     sts: Client,
-    _dir: tempfile::TempDir,
 }
 
 fn world() -> World {
-    let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path(), StoreOptions::default()).unwrap();
+    let store = Store::in_memory(StoreOptions::default());
     let directory = Arc::new(Directory::new(store, Keyring::in_memory()));
     let gate = IamGate::new(Arc::clone(&directory), Mode::Enforce);
     let dispatcher = Dispatcher::new(Arc::new(gate));
@@ -36,7 +34,6 @@ fn world() -> World {
         directory,
         iam: IamClient::new(iam, dispatcher.clone()),
         sts: Client::new(sts, dispatcher),
-        _dir: dir,
     }
 }
 

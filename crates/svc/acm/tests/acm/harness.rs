@@ -27,13 +27,11 @@ pub struct Harness {
     pub clock: Arc<TestClock>,
     parts: Parts,
     stop: CancellationToken,
-    _dir: tempfile::TempDir,
 }
 
 impl Harness {
     pub fn start() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path(), StoreOptions::default()).unwrap();
+        let store = Store::in_memory(StoreOptions::default());
         let (users, keyring) = (Arc::new(FakeUsers::default()), Keyring::in_memory());
         let clock = Arc::new(TestClock::at(SystemClock.now()));
         let parts = Parts {
@@ -49,7 +47,6 @@ impl Harness {
             clock,
             parts,
             stop,
-            _dir: dir,
         }
     }
 

@@ -11,17 +11,14 @@ use wharf_svc_ec2::{Ec2Service, plane};
 use wharf_wire::{Call, Caller, Context, Fault};
 
 pub struct World {
-    _folder: tempfile::TempDir,
     pub ec2: Arc<Ec2Service>,
     pub store: Store,
 }
 
 pub fn world() -> World {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(folder.path(), StoreOptions::default()).unwrap();
+    let store = Store::in_memory(StoreOptions::default());
     World {
         ec2: Arc::new(Ec2Service::new(store.clone(), Keyring::in_memory())),
-        _folder: folder,
         store,
     }
 }

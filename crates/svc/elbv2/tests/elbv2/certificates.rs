@@ -206,8 +206,7 @@ impl Certificates for Broken {
 
 #[tokio::test]
 async fn a_loop_that_panics_ends_the_service() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path(), StoreOptions::default()).unwrap();
+    let store = Store::in_memory(StoreOptions::default());
     let parts = Parts {
         certificates: Arc::new(Broken),
         ..Parts::new(store, Keyring::in_memory(), Arc::new(FakeEc2::default()))

@@ -40,7 +40,6 @@ pub struct Harness {
     pub keyring: Keyring,
     parts: Parts,
     stop: CancellationToken,
-    _dir: tempfile::TempDir,
 }
 
 impl Harness {
@@ -52,8 +51,7 @@ impl Harness {
     }
 
     pub fn with(config: Config) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path(), StoreOptions::default()).unwrap();
+        let store = Store::in_memory(StoreOptions::default());
         let certificates = Arc::new(FakeCertificates::default());
         let (ec2, keyring) = (Arc::new(FakeEc2::default()), Keyring::in_memory());
         let parts = Parts {
@@ -72,7 +70,6 @@ impl Harness {
             keyring,
             parts,
             stop,
-            _dir: dir,
         }
     }
 

@@ -1,4 +1,4 @@
-//! A store in a temporary folder with IAM above it.
+//! IAM above a store in memory.
 
 use std::sync::Arc;
 
@@ -17,7 +17,6 @@ pub const TRUST_ECS: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"A
 pub const PERMIT: Permit = Permit::for_controller("test");
 
 pub struct World {
-    _dir: tempfile::TempDir,
     pub store: Store,
     pub directory: Arc<Directory>,
     pub iam: Client,
@@ -28,14 +27,12 @@ pub fn world() -> World {
 }
 
 pub fn world_with(mode: Mode) -> World {
-    let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path(), StoreOptions::default()).unwrap();
+    let store = Store::in_memory(StoreOptions::default());
     let directory = Arc::new(Directory::new(store.clone(), Keyring::in_memory()));
     let gate = IamGate::new(Arc::clone(&directory), mode);
     let service = Arc::new(IamService::new(Arc::clone(&directory)));
     let iam = Client::new(service, Dispatcher::new(Arc::new(gate)));
     World {
-        _dir: dir,
         store,
         directory,
         iam,
