@@ -27,9 +27,11 @@ impl Catalog {
                         .with(&format!("ecr:ResourceTag/{key}"), value.clone())
                         .with(&format!("aws:ResourceTag/{key}"), value);
                 }
-                Ok(check.with_resource_policy(repository.policy))
+                self.with_policies(check, registry, repository.policy).await
             }
-            Err(EcrError::RepositoryNotFound { .. }) => Ok(check),
+            Err(EcrError::RepositoryNotFound { .. }) => {
+                self.with_policies(check, registry, None).await
+            }
             Err(other) => Err(other),
         }
     }
@@ -90,14 +92,13 @@ pub(crate) async fn row(
                     .with(&format!("aws:RequestTag/{key}"), value)
                     .with("aws:TagKeys", key)
             });
-            vec![check]
+            vec![catalog.with_policies(check, &registry, None).await?]
         }
         Input::DescribeRepositories(i) => match i.repository_names.as_deref() {
             None | Some([]) => {
-                vec![Check::new(
-                    action,
-                    registry(&i.registry_id).repository_arn("*"),
-                )]
+                let registry = registry(&i.registry_id);
+                let check = Check::new(action, registry.repository_arn("*"));
+                vec![catalog.with_policies(check, &registry, None).await?]
             }
             Some(names) => {
                 let registry = registry(&i.registry_id);

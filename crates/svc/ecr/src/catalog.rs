@@ -6,6 +6,7 @@ mod images;
 mod layers;
 mod lifecycle;
 mod put_image;
+mod registry_policy;
 mod repositories;
 mod usage;
 mod wanted;

@@ -26,6 +26,8 @@ pub enum EcrError {
         "Repository policy does not exist for the repository with name '{name}' in the registry with id '{account}'"
     )]
     PolicyNotFound { name: String, account: String },
+    #[error("Registry policy does not exist in the registry with id '{0}'")]
+    RegistryPolicyNotFound(String),
     #[error(
         "Lifecycle policy does not exist for the repository with name '{name}' in the registry with id '{account}'"
     )]

@@ -48,6 +48,7 @@ impl From<EcrError> for Fault {
             E::RepositoryNotFound { .. } => faults::repository_not_found_exception(text),
             E::RepositoryExists { .. } => faults::repository_already_exists_exception(text),
             E::RepositoryNotEmpty { .. } => faults::repository_not_empty_exception(text),
+            E::RegistryPolicyNotFound(_) => faults::registry_policy_not_found_exception(text),
             E::PolicyNotFound { .. } => faults::repository_policy_not_found_exception(text),
             E::LifecycleNotFound { .. } => faults::lifecycle_policy_not_found_exception(text),
             E::PreviewNotFound { .. } => faults::lifecycle_policy_preview_not_found_exception(text),

@@ -4,6 +4,7 @@
 //! repository made anew under an old name never shows what the old one held.
 //!
 //! ```text
+//! registry-policy/policy                  RegistryPolicy
 //! repository/<name>                       Repository
 //! contents/<repository id>                Contents: raised by every change of images and tags
 //! image/<repository id>.<hex>             Image
@@ -139,6 +140,15 @@ pub(crate) struct Wanted {
     pub unknown: Unknown,
 }
 
+/// The policy of a registry as a whole; there is one at most, under the id `policy`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RegistryPolicy {
+    /// As it was given.
+    pub text: String,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
 /// A key whose being there says it all.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Marker {
@@ -156,7 +166,7 @@ macro_rules! records {
 }
 records! {
     "repository" Repository, "contents" Contents, "image" Image, "tag" Tag, "layer" Layer,
-    "marker" Marker, "wanted" Wanted,
+    "marker" Marker, "wanted" Wanted, "registry-policy" RegistryPolicy,
 }
 
 /// Keys of one account and region.
@@ -178,6 +188,10 @@ impl Keys {
 
     pub(crate) fn repository(&self, name: &str) -> String {
         self.0.key("repository", name)
+    }
+
+    pub(crate) fn registry_policy(&self) -> String {
+        self.0.key("registry-policy", "policy")
     }
 
     pub(crate) fn contents(&self, repository: &str) -> String {

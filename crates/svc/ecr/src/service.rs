@@ -26,6 +26,7 @@ wharf_api_ecr::operations! {
     complete_layer_upload = ops::complete_layer_upload::complete_layer_upload;
     create_repository = ops::create_repository::create_repository;
     delete_lifecycle_policy = ops::delete_lifecycle_policy::delete_lifecycle_policy;
+    delete_registry_policy = ops::delete_registry_policy::delete_registry_policy;
     delete_repository = ops::delete_repository::delete_repository;
     delete_repository_policy = ops::delete_repository_policy::delete_repository_policy;
     describe_images = ops::describe_images::describe_images;
@@ -35,6 +36,7 @@ wharf_api_ecr::operations! {
     get_download_url_for_layer = ops::get_download_url_for_layer::get_download_url_for_layer;
     get_lifecycle_policy = ops::get_lifecycle_policy::get_lifecycle_policy;
     get_lifecycle_policy_preview = ops::get_lifecycle_policy_preview::get_lifecycle_policy_preview;
+    get_registry_policy = ops::get_registry_policy::get_registry_policy;
     get_repository_policy = ops::get_repository_policy::get_repository_policy;
     initiate_layer_upload = ops::initiate_layer_upload::initiate_layer_upload;
     list_image_referrers = ops::list_image_referrers::list_image_referrers;
@@ -44,6 +46,7 @@ wharf_api_ecr::operations! {
     put_image_scanning_configuration = ops::put_image_scanning_configuration::put_image_scanning_configuration;
     put_image_tag_mutability = ops::put_image_tag_mutability::put_image_tag_mutability;
     put_lifecycle_policy = ops::put_lifecycle_policy::put_lifecycle_policy;
+    put_registry_policy = ops::put_registry_policy::put_registry_policy;
     set_repository_policy = ops::set_repository_policy::set_repository_policy;
     start_lifecycle_policy_preview = ops::start_lifecycle_policy_preview::start_lifecycle_policy_preview;
     tag_resource = ops::tag_resource::tag_resource;

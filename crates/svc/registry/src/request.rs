@@ -263,7 +263,9 @@ impl Asked<'_> {
     /// As [`Asked::may`] for what shows all repositories.
     pub(crate) async fn may_list(&self, action: &str) -> Result<Call, Refusal> {
         let every = self.registry.repository_arn("*");
-        self.admit(Check::new(format!("ecr:{action}"), every)).await
+        let check = Check::new(format!("ecr:{action}"), every);
+        let asked = self.catalog.with_policies(check, &self.registry, None);
+        self.admit(asked.await?).await
     }
 
     async fn admit(&self, check: Check) -> Result<Call, Refusal> {

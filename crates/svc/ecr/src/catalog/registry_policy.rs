@@ -1,0 +1,141 @@
+//! The policy of a registry as a whole: it has a say in every action on its repositories, beside the
+//! policy of the repository.
+
+use serde_json::{Value, json};
+use wharf_base::Permit;
+use wharf_iam::{Document, DocumentKind};
+use wharf_store::{Compare, Txn};
+use wharf_wire::Check;
+
+use super::{Catalog, Registry};
+use crate::{error::EcrError, records::RegistryPolicy};
+
+const MAX_POLICY: usize = 10_240;
+
+impl Catalog {
+    /// The text of the registry's policy.
+    pub(crate) async fn registry_policy(
+        &self,
+        registry: &Registry,
+    ) -> Result<Option<String>, EcrError> {
+        let key = registry.keys().registry_policy();
+        let found = self.read::<RegistryPolicy>(&key).await?;
+        Ok(found.map(|found| found.record.text))
+    }
+
+    pub(crate) async fn put_registry_policy(
+        &self,
+        permit: &Permit,
+        registry: &Registry,
+        text: String,
+    ) -> Result<(), EcrError> {
+        check(&text)?;
+        let record = RegistryPolicy {
+            text,
+            unknown: Default::default(),
+        };
+        let key = registry.keys().registry_policy();
+        let txn = Txn::new().put(key, wharf_records::encode(&record));
+        self.store().txn(permit, txn).await?;
+        Ok(())
+    }
+
+    /// Takes the policy away; its text.
+    pub(crate) async fn delete_registry_policy(
+        &self,
+        permit: &Permit,
+        registry: &Registry,
+    ) -> Result<String, EcrError> {
+        let key = registry.keys().registry_policy();
+        loop {
+            let Some(found) = self.read::<RegistryPolicy>(&key).await? else {
+                return Err(EcrError::RegistryPolicyNotFound(registry.account.clone()));
+            };
+            let txn = Txn::new()
+                .when(Compare::mod_revision(&key, found.revision))
+                .delete(&key);
+            if self.store().txn(permit, txn).await?.succeeded {
+                return Ok(found.record.text);
+            }
+        }
+    }
+
+    /// The question with the policies that have a say in it: the repository's, if it has one, and the
+    /// registry's.
+    pub async fn with_policies(
+        &self,
+        check: Check,
+        registry: &Registry,
+        repository: Option<String>,
+    ) -> Result<Check, EcrError> {
+        let policy = match (repository, self.registry_policy(registry).await?) {
+            (Some(repository), Some(registry)) => Some(joined(&repository, &registry)),
+            (repository, registry) => repository.or(registry),
+        };
+        Ok(check.with_resource_policy(policy))
+    }
+}
+
+/// Unlike a repository's, a registry's policy says what it is about.
+fn check(text: &str) -> Result<(), EcrError> {
+    let invalid = || EcrError::invalid("PolicyText", "Invalid registry policy provided");
+    if text.len() > MAX_POLICY {
+        return Err(invalid());
+    }
+    let document = Document::parse(text, DocumentKind::Resource).map_err(|_| invalid())?;
+    let mut statements = document.statements.iter();
+    match statements.all(|statement| statement.resources.is_some()) {
+        true => Ok(()),
+        false => Err(invalid()),
+    }
+}
+
+/// One policy with the statements of both. Texts that cannot be read give one that cannot, which
+/// denies everything.
+fn joined(repository: &str, registry: &str) -> String {
+    const NEWER: &str = "2012-10-17";
+    let (mut statements, mut version) = (Vec::new(), Value::Null);
+    for text in [repository, registry] {
+        let Ok(policy) = serde_json::from_str::<Value>(text) else {
+            return String::new();
+        };
+        match &policy["Statement"] {
+            Value::Array(all) => statements.extend(all.iter().cloned()),
+            one => statements.push(one.clone()),
+        }
+        if policy["Version"] == NEWER || version.is_null() {
+            version = policy["Version"].clone();
+        }
+    }
+    let mut policy = json!({"Statement": statements});
+    if !version.is_null() {
+        policy["Version"] = version;
+    }
+    policy.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OF_REPOSITORY: &str =
+        r#"{"Statement":{"Effect":"Allow","Principal":"*","Action":"ecr:ListImages"}}"#;
+    const OF_REGISTRY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"ecr:*","Resource":"*"}]}"#;
+
+    #[test]
+    fn a_registrys_policy_names_its_resources() {
+        assert!(check(OF_REGISTRY).is_ok());
+        for bad in [OF_REPOSITORY, "", "{}", &"x".repeat(MAX_POLICY + 1)] {
+            assert!(check(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn both_policies_are_one_with_all_statements() {
+        let both = joined(OF_REPOSITORY, OF_REGISTRY);
+        let read = Document::parse(&both, DocumentKind::Resource).unwrap();
+        assert_eq!(read.statements.len(), 2);
+        assert!(both.contains("2012-10-17"));
+        assert_eq!(joined(OF_REPOSITORY, "{"), "");
+    }
+}
